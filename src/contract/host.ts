@@ -1,0 +1,23 @@
+import type { Json } from "../model/json.ts";
+
+/** What a core verb tells while it works. The faces draw it, the journal does not need it. */
+export type Event =
+  | { readonly type: "scan"; readonly source: string; readonly done: number; readonly total: number | null }
+  | { readonly type: "step"; readonly step: string; readonly unit: string; readonly text: string; readonly state: "start" | "done" | "failed" | "undone"; readonly done: number; readonly total: number }
+  | { readonly type: "note"; readonly level: "info" | "warn"; readonly text: string; readonly hint: string | null };
+
+export type Ask = {
+  /** Names the decision; scripted mode answers it from the flag of this name. */
+  readonly flag: string;
+  readonly text: string;
+};
+
+/** The face under which a verb runs: hears events, answers questions, can call it off. */
+export interface Host {
+  emit(event: Event): void;
+  /** Scripted mode answers from flags or throws `usage` naming the flag; periodic mode says no. */
+  ask(question: Ask): Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+export type EventJson = Event & { readonly [key: string]: Json };

@@ -1,0 +1,67 @@
+import type { Finding } from "../model/finding.ts";
+import type { Json } from "../model/json.ts";
+import type { Location } from "../model/location.ts";
+import type { DeliveryName, Move, Plan, Step } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+
+/** What a migration says of one subject's findings before anything is written. */
+export type UnitPlan = {
+  readonly unit: string;
+  /** deliver, recreate and check; core puts `put` and `verify` before them. */
+  readonly steps: readonly Step[];
+  readonly warnings: readonly string[];
+};
+
+export type PlanOptions = {
+  readonly runId: string;
+  readonly deliver: DeliveryName | "auto";
+  readonly graceMs: number;
+  readonly healthTimeoutMs: number;
+  /** What the user accepts to lose or change, by name (`--accept`). */
+  readonly accept: ReadonlySet<string>;
+};
+
+export type Selected = { readonly finding: Finding; readonly move: Move; readonly value: Secret };
+
+/** How a performed sub-step is remembered: intent before its effect, done after it. */
+export type Recorder = {
+  intent(step: string, data?: { readonly [key: string]: Json }): void;
+  done(step: string, data?: { readonly [key: string]: Json }): void;
+  undone(step: string, data?: { readonly [key: string]: Json }): void;
+  /** The data of the newest receipt of this step, in any state; null when there is none. */
+  last(step: string): { readonly [key: string]: Json } | null;
+};
+
+export type Work = {
+  readonly plan: Plan;
+  readonly record: Recorder;
+  readonly signal: AbortSignal;
+  /** The values of this unit, by name; read from the location (or, once that is gone, from the store). */
+  readonly values: ReadonlyMap<string, Secret>;
+  say(text: string): void;
+};
+
+/**
+ * A run-configuration format. Every action looks at the world first and is idempotent, so that `resume` may call it
+ * again after a kill at any instant.
+ */
+export interface Migration {
+  readonly name: string;
+  engine(): Promise<{ readonly id: string; readonly address: string }>;
+  /** Null when this finding can be moved; else why not, and what to type instead. */
+  refuses(finding: Finding, accept: ReadonlySet<string>): Promise<{ readonly reason: string; readonly hint: string | null } | null>;
+  /** The names that a store's path template may use for this subject. */
+  names(finding: Finding): Promise<{ readonly subject: string; readonly project: string }>;
+  /** Throws `refused` when no delivery fits, with what would make one fit. */
+  plan(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<UnitPlan>;
+  /** Reads a value again; null when the location no longer holds one. */
+  read(location: Location, name: string): Promise<Secret | null>;
+  /** Throws `changed` when the subject is not as the plan saw it. */
+  unchanged(step: Step): Promise<void>;
+  /** Performs one of its own steps (deliver, recreate, check). */
+  perform(step: Step, work: Work): Promise<void>;
+  /** Brings the subject of these steps back as it was before the run; idempotent. */
+  undo(steps: readonly Step[], work: Work): Promise<void>;
+  /** Purges what was kept for undo; null when there was nothing left, else what was removed. */
+  scrub(steps: readonly Step[], work: Work): Promise<readonly string[]>;
+}

@@ -1,0 +1,77 @@
+import type { Json } from "../model/json.ts";
+import type { StoreKey, StoreTarget } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+
+/** A value as the store holds it. `version` is the store's own token for check-and-set, opaque. */
+export type Stored = { readonly value: Secret; readonly version: string };
+
+/** Who writes: kept beside the value where the store has room for it. */
+export type Origin = { readonly runId: string; readonly subject: string };
+
+/** One line of `unsprawl stores check`. */
+export type StoreCheck = {
+  readonly right: "reach" | "authenticate" | "write" | "read" | "check-and-set" | "delete";
+  readonly ok: boolean;
+  readonly text: string;
+  /** What to type or which policy to add; null when ok. */
+  readonly hint: string | null;
+};
+
+/** The names a store's path template may use: `{subject}`, `{project}`, `{name}`. */
+export type KeyNames = { readonly subject: string; readonly project: string; readonly name: string };
+
+/**
+ * A secret store. Every provider passes `test/conformance/provider.ts`.
+ *
+ * `null` means absent and nothing else. Everything throws UnsprawlError: `denied` (with the missing right),
+ * `unreachable`, `throttled`, `conflict`, `refused` (a value that the store cannot hold: NUL, not UTF-8, too large),
+ * `malformed`. No error quotes a value or a credential.
+ */
+export interface Provider {
+  /** Name, provider and settings without a credential; enough to open the same store again with `open`. */
+  readonly target: StoreTarget;
+  /** Where a value of this name goes. Throws `refused` when the names cannot be mapped. */
+  key(names: KeyNames): StoreKey;
+  /** The vals-style reference of a key. */
+  reference(key: StoreKey): string;
+  /** The key that a reference names, or null when it is not one of this provider's. Throws `malformed` when it is, and is broken. */
+  parse(reference: string): StoreKey | null;
+  get(key: StoreKey): Promise<Stored | null>;
+  /**
+   * Writes one value and leaves its siblings as they are. `replace` is the version to replace, or null to create only.
+   * Throws `conflict` when something is there (create only), or when the version has moved on.
+   */
+  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
+  /**
+   * Removes one value, by check-and-set, if `matches` says it is the one meant; true when removed, false when absent.
+   * Throws `conflict` when another value is there. An object left without any value goes too, if unsprawl created it.
+   */
+  remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
+  /** Tries every right a migration needs with a probe of its own, which it removes. */
+  check(): Promise<readonly StoreCheck[]>;
+  /**
+   * A credential that can only read under this store's path, for the OCI runtime on this host.
+   * `config` opens the store with it; `files` are written 0600 beside it, and `config` names them by `{dir}/NAME`.
+   */
+  issueReader(): Promise<{ readonly config: { readonly [key: string]: Json }; readonly files: readonly ReaderFile[] }>;
+}
+
+export type ReaderFile = { readonly name: string; readonly content: Secret };
+
+export type ProviderContext = {
+  readonly env: NodeJS.ProcessEnv;
+  /** Relative file names in `config` are taken from here: the folder of the configuration file, else the working directory. */
+  readonly dir: string;
+};
+
+/** A provider's folder exports one of these as `provider`. */
+export interface ProviderModule {
+  readonly provider: string;
+  /** The shape of its part of `unsprawl.yaml`: key → what it is for. Unknown keys are refused with the nearest name. */
+  readonly keys: { readonly [key: string]: string };
+  /**
+   * Opens a store from its configuration, or from its ecosystem's own environment when `config` is empty.
+   * Connects nowhere yet. Throws `config` with the key or variable that is missing.
+   */
+  open(name: string, config: { readonly [key: string]: Json }, context: ProviderContext): Promise<Provider>;
+}

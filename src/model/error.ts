@@ -1,0 +1,62 @@
+/** Process exit codes, as the README documents them. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  findings: 3,
+  denied: 4,
+  partly: 5,
+  interrupted: 130,
+} as const;
+
+export type ErrorCode =
+  | "usage" // a flag, a source or a reference that makes no sense
+  | "config" // a configuration file that cannot be used
+  | "absent" // a named thing does not exist
+  | "denied" // authentication or permission
+  | "unreachable" // no answer from engine, store or registry
+  | "throttled" // asked to wait, and waited long enough
+  | "conflict" // something is there that unsprawl did not write
+  | "changed" // the world is not as the plan saw it
+  | "refused" // a law or a limit forbids it
+  | "malformed" // an answer or a file that cannot be understood
+  | "unhealthy" // a container did not come up
+  | "locked" // another run holds the engine or the file
+  | "partly" // some of it was done
+  | "interrupted"
+  | "failed";
+
+const EXIT_OF: Partial<Record<ErrorCode, number>> = {
+  usage: EXIT.usage,
+  config: EXIT.usage,
+  denied: EXIT.denied,
+  partly: EXIT.partly,
+  interrupted: EXIT.interrupted,
+};
+
+/**
+ * The one error class. `message` says what failed and where, `hint` what to type next; neither quotes a value.
+ * `cause` is a short name and code, never an SDK's error object: those carry tokens.
+ */
+export class UnsprawlError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | null;
+  readonly exit: number;
+
+  constructor(code: ErrorCode, message: string, hint: string | null = null, cause?: string) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "UnsprawlError";
+    this.code = code;
+    this.hint = hint;
+    this.exit = EXIT_OF[code] ?? EXIT.failed;
+  }
+}
+
+/** Reduces any thrown thing to a name, a code and a status: the most that is safe to repeat. */
+export function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const { code, statusCode, status } = error as { code?: unknown; statusCode?: unknown; status?: unknown };
+  return [error.name, code, statusCode ?? status]
+    .filter((part) => typeof part === "string" || typeof part === "number")
+    .join(" ");
+}

@@ -1,0 +1,26 @@
+import { createHmac } from "node:crypto";
+import type { Secret } from "./secret.ts";
+
+/** The HMAC key of one installation. A fleet shares one, so that equal secrets group across hosts. */
+export type FingerprintKey = { readonly id: string; readonly key: Uint8Array };
+
+/** 32 lower-case hex digits: the first half of an HMAC-SHA-256 over the whole value. */
+export type Fingerprint = string;
+
+/**
+ * The keyed fingerprint of a value: equal values give equal fingerprints, and a weak value
+ * cannot be guessed from it without the key.
+ */
+export function fingerprint(value: Secret, key: FingerprintKey): Fingerprint {
+  return keyedDigest(value.expose(), key);
+}
+
+/** The same digest for bytes that merely contain secrets, such as a container's whole configuration. */
+export function keyedDigest(bytes: string | Uint8Array, key: FingerprintKey): Fingerprint {
+  return createHmac("sha256", key.key).update(bytes).digest("hex").slice(0, 32);
+}
+
+/** A key's public name: says which key made a fingerprint without telling the key. */
+export function fingerprintKey(key: Uint8Array): FingerprintKey {
+  return { id: createHmac("sha256", key).update("unsprawl key id").digest("hex").slice(0, 8), key };
+}

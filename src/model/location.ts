@@ -1,0 +1,42 @@
+/** What kind of place a value sits in. Detection weighs them differently. */
+export type Where =
+  | "env"
+  | "image-env"
+  | "cmd"
+  | "entrypoint"
+  | "label"
+  | "history"
+  | "build-arg"
+  | "healthcheck"
+  | "onbuild"
+  | "log-opt"
+  | "volume-opt"
+  | "annotation"
+  | "file";
+
+export type SubjectKind = "container" | "image" | "file" | "service";
+
+/** The thing that was read: a container, an image, a file. `id` is the engine's full id or the absolute path. */
+export type Subject = {
+  readonly kind: SubjectKind;
+  readonly name: string;
+  readonly id: string;
+};
+
+/**
+ * Where a value sits: printable, sortable, and the only key by which a value is read again.
+ * `path` is the place inside the subject's own document, such as `Config.Env[3]`.
+ */
+export type Location = {
+  readonly source: string;
+  readonly subject: SubjectKind;
+  readonly subjectName: string;
+  readonly subjectId: string;
+  readonly where: Where;
+  readonly path: string;
+};
+
+/** One line that names the place to a person and sorts by subject, then by path. */
+export function locationText(at: Location): string {
+  return `${at.subjectName} ${at.path}`;
+}

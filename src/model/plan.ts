@@ -1,0 +1,90 @@
+import type { Finding } from "./finding.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import type { Json } from "./json.ts";
+import type { Location } from "./location.ts";
+
+/** Where one secret lives in a store: the provider's own address of it, printable. */
+export type StoreKey = {
+  /** `apps/api` in Vault, the absolute file name for `local`. */
+  readonly path: string;
+  /** The field at that path; nested keys are joined by `/` as in the reference's fragment. */
+  readonly field: string;
+};
+
+/** A store as a plan and a runtime configuration name it: provider and settings, no credential. */
+export type StoreTarget = {
+  readonly name: string;
+  readonly provider: string;
+  readonly settings: { readonly [key: string]: Json };
+};
+
+export type DeliveryName = "file" | "runtime" | "shim";
+
+/** One masked line of a diff. `-` and `+` carry masked text only. */
+export type DiffLine = { readonly sign: "+" | "-" | "~" | " "; readonly path: string; readonly text: string };
+
+/** One secret that moves: which, from where, to where. */
+export type Move = {
+  readonly name: string;
+  readonly location: Location;
+  readonly fingerprint: Fingerprint;
+  readonly length: number;
+  readonly key: StoreKey;
+  readonly reference: string;
+};
+
+export type StepKind = "put" | "verify" | "deliver" | "recreate" | "check";
+
+type StepOf<Kind extends StepKind, Data> = {
+  readonly id: string;
+  readonly kind: Kind;
+  /** The subject's name: all steps of one container share it. */
+  readonly unit: string;
+} & Data;
+
+export type Step =
+  | StepOf<"put", { readonly move: Move; readonly overwrite: boolean }>
+  | StepOf<"verify", { readonly move: Move }>
+  | StepOf<"deliver", { readonly delivery: DeliveryName; readonly why: string; readonly moves: readonly Move[] }>
+  | StepOf<
+      "recreate",
+      {
+        readonly delivery: DeliveryName;
+        readonly moves: readonly Move[];
+        readonly subject: { readonly id: string; readonly name: string; readonly image: string };
+        /** Keyed digest of the container's whole configuration: `apply` refuses when it has changed. */
+        readonly digest: Fingerprint;
+        readonly diff: readonly DiffLine[];
+      }
+    >
+  | StepOf<
+      "check",
+      {
+        readonly delivery: DeliveryName;
+        readonly moves: readonly Move[];
+        /** How long a container without a health check must stay up, in milliseconds. */
+        readonly graceMs: number;
+        /** How long a health check may take to turn healthy, in milliseconds. */
+        readonly healthTimeoutMs: number;
+        /** Paths that hold an equal value by coincidence (a weak value), which stay as they are. */
+        readonly tolerated: readonly { readonly name: string; readonly path: string }[];
+      }
+    >;
+
+/** A finding that this plan leaves where it is, with the reason and the next command to type. */
+export type NotMoved = { readonly finding: Finding; readonly reason: string; readonly hint: string | null };
+
+/** What would be done. Holds no value: `apply` reads each one again from its location. */
+export type Plan = {
+  readonly version: 1;
+  readonly id: string;
+  readonly createdAt: string;
+  /** The id of the fingerprint key; another installation's plan is told apart from a changed value. */
+  readonly keyId: string;
+  readonly migration: string;
+  readonly engine: { readonly id: string; readonly address: string };
+  readonly store: StoreTarget;
+  readonly steps: readonly Step[];
+  readonly notMoved: readonly NotMoved[];
+  readonly warnings: readonly { readonly unit: string; readonly text: string }[];
+};

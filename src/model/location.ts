@@ -34,6 +34,8 @@ export type Location = {
   readonly subjectId: string;
   readonly where: Where;
   readonly path: string;
+  /** "image" when a container holds this value only because its image does; else "own". */
+  readonly origin: "own" | "image";
 };
 
 /** One line that names the place to a person and sorts by subject, then by path. */

@@ -1,0 +1,166 @@
+import type { Detector } from "../contract/detector.ts";
+import type { Host } from "../contract/host.ts";
+import type { Source } from "../contract/source.ts";
+import type { Candidate } from "../model/candidate.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { fingerprint, keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
+import { atLeast, CONFIDENCES, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
+import type { Secret } from "../model/secret.ts";
+
+export type SubjectError = { readonly subject: string; readonly message: string; readonly hint: string };
+
+/** The document of `scan --json`. */
+export type ScanReport = {
+  readonly version: 1;
+  readonly scannedAt: string;
+  readonly durationMs: number;
+  readonly sources: readonly { readonly source: string; readonly subjects: number; readonly errors: readonly SubjectError[] }[];
+  readonly findings: readonly Finding[];
+  readonly groups: readonly { readonly fingerprint: string; readonly count: number; readonly findings: readonly string[] }[];
+  readonly summary: {
+    readonly subjects: number;
+    readonly values: number;
+    readonly findings: number;
+    readonly hidden: number;
+    readonly byConfidence: { readonly [level in Confidence]: number };
+    readonly bySeverity: { readonly [level in Severity]: number };
+  };
+};
+
+/** A finding and its value, side by side in memory. */
+export type Hit = { readonly finding: Finding; readonly candidate: Candidate };
+
+export type ScanTools = {
+  readonly sources: readonly Source[];
+  readonly detector: Detector;
+  readonly key: FingerprintKey;
+  /** Told of every value that is a secret at any confidence, so that the faces can redact it. */
+  readonly know: (value: Secret) => void;
+  /** Says of a subject's name why it is kept, such as "kept by run X until scrub"; null for all others. */
+  readonly keptBy: (subjectName: string) => string | null;
+};
+
+/**
+ * Reads the sources and classifies every value in them. Findings below `minConfidence` are counted as hidden.
+ * A source that cannot be read at all throws; a subject that cannot be read is in `sources[].errors`.
+ */
+export async function scan(
+  input: { readonly sources: readonly string[]; readonly minConfidence: Confidence; readonly onHit?: (hit: Hit) => void },
+  tools: ScanTools,
+  host: Host,
+): Promise<{ readonly report: ScanReport; readonly hits: readonly Hit[] }> {
+  const started = Date.now();
+  const hits: Hit[] = [];
+  const sources: { source: string; subjects: number; errors: SubjectError[] }[] = [];
+  let values = 0;
+  let hidden = 0;
+  for (const spec of input.sources) {
+    const { source, what } = resolve(spec, tools.sources);
+    const told = { source: spec, subjects: 0, errors: [] as SubjectError[] };
+    sources.push(told);
+    let total: number | null = null;
+    for await (const reading of source.read(what, host.signal)) {
+      if (reading.kind === "total") total = reading.subjects;
+      else if (reading.kind === "error") told.errors.push({ subject: reading.subject, message: reading.message, hint: reading.hint });
+      else {
+        told.subjects++;
+        values += reading.candidates.length;
+        const kept = tools.keptBy(reading.subject.name);
+        for (const candidate of reading.candidates) {
+          const finding = judge(candidate, tools, kept === null ? reading.exposure : [kept, ...reading.exposure], kept !== null);
+          if (finding === null) continue;
+          if (!atLeast(finding.confidence, input.minConfidence)) {
+            hidden++;
+            continue;
+          }
+          const hit = { finding, candidate };
+          hits.push(hit);
+          input.onHit?.(hit);
+        }
+      }
+      host.emit({ type: "scan", source: spec, done: told.subjects + told.errors.length, total });
+    }
+  }
+  hits.sort((a, b) => compare(a.finding, b.finding));
+  const findings = hits.map((hit) => hit.finding);
+  const report: ScanReport = {
+    version: 1,
+    scannedAt: new Date(started).toISOString(),
+    durationMs: Date.now() - started,
+    sources,
+    findings,
+    groups: groups(findings),
+    summary: {
+      subjects: sources.reduce((sum, one) => sum + one.subjects, 0),
+      values,
+      findings: findings.length,
+      hidden,
+      byConfidence: count(CONFIDENCES, findings, (finding) => finding.confidence),
+      bySeverity: count(SEVERITIES, findings, (finding) => finding.severity),
+    },
+  };
+  return { report, hits };
+}
+
+function judge(candidate: Candidate, tools: ScanTools, exposure: readonly string[], kept: boolean): Finding | null {
+  const { name, value, location } = candidate;
+  const question = { name, value, where: location.where };
+  const verdict = tools.detector.classify(question);
+  if (!verdict.secret) return null;
+  tools.know(value);
+  const print = fingerprint(value, tools.key);
+  const place = [location.subject, location.subjectName, location.where, name, location.path.replace(/\[\d+\]$/, "")].join("\0");
+  return {
+    id: keyedDigest(`${print}\0${place}`, tools.key).slice(0, 12),
+    fingerprint: print,
+    rule: verdict.rule,
+    name,
+    confidence: verdict.confidence,
+    score: verdict.score,
+    severity: verdict.severity,
+    why: verdict.why,
+    location,
+    masked: tools.detector.mask(question),
+    length: value.length,
+    state: kept ? "migrated" : "new",
+    exposure,
+  };
+}
+
+/** `kind:what` → the source of that kind. A bare word could be anything, so it is an error that says what to type. */
+function resolve(spec: string, sources: readonly Source[]): { readonly source: Source; readonly what: string } {
+  const at = spec.indexOf(":");
+  const kind = at < 0 ? "" : spec.slice(0, at);
+  const source = sources.find((one) => one.kind === kind);
+  if (source) return { source, what: spec.slice(at + 1) };
+  const kinds = sources.map((one) => `${one.kind}:`).join(" ");
+  const hint = at < 0 ? `for a container: docker:${spec}` : `known sources: ${kinds}`;
+  throw new UnsprawlError("usage", `not a source: ${JSON.stringify(spec)}`, hint);
+}
+
+function compare(a: Finding, b: Finding): number {
+  return (
+    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+    b.score - a.score ||
+    byText(a.location.subjectName, b.location.subjectName) ||
+    byText(a.location.path, b.location.path)
+  );
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function groups(findings: readonly Finding[]): ScanReport["groups"] {
+  const byPrint = new Map<string, string[]>();
+  for (const { fingerprint: print, id } of findings) byPrint.set(print, [...(byPrint.get(print) ?? []), id]);
+  return [...byPrint].map(([print, ids]) => ({ fingerprint: print, count: ids.length, findings: ids }));
+}
+
+function count<Level extends string>(
+  levels: readonly Level[],
+  findings: readonly Finding[],
+  of: (finding: Finding) => Level,
+): { readonly [level in Level]: number } {
+  const counts = Object.fromEntries(levels.map((level) => [level, 0])) as { [level in Level]: number };
+  for (const finding of findings) counts[of(finding)]++;
+  return counts;
+}

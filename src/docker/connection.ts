@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { UnsprawlError } from "../model/error.ts";
+
+/** How to reach an engine. `address` is what the user would put into DOCKER_HOST. */
+export type Connection = {
+  readonly address: string;
+  readonly via: "unix" | "tcp" | "ssh";
+  readonly socketPath: string | null;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly user: string | null;
+  readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer } | null;
+};
+
+const DEFAULT_SOCKET = "/var/run/docker.sock";
+
+/**
+ * Finds the engine as Docker's own client does: DOCKER_HOST, else DOCKER_CONTEXT, else `currentContext` of
+ * config.json, else the default socket. Source: docker/cli `cli/command/cli.go` (resolveContextName) and
+ * `cli/context/store` (a context's folder is the SHA-256 of its name).
+ * Throws `config` when the named context or a certificate cannot be read.
+ */
+export function findConnection(env: NodeJS.ProcessEnv): Connection {
+  if (env["DOCKER_HOST"]) return parseAddress(env["DOCKER_HOST"], tlsFromEnv(env));
+  const folder = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
+  const context = env["DOCKER_CONTEXT"] || currentContext(folder);
+  if (context && context !== "default") return fromContext(folder, context);
+  const rootless = env["XDG_RUNTIME_DIR"] ? join(env["XDG_RUNTIME_DIR"], "docker.sock") : null;
+  const socket = !existsSync(DEFAULT_SOCKET) && rootless && existsSync(rootless) ? rootless : DEFAULT_SOCKET;
+  return parseAddress(`unix://${socket}`, null);
+}
+
+/** Reads `unix:///path`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. */
+export function parseAddress(address: string, tls: Connection["tls"]): Connection {
+  const none = { socketPath: null, host: null, port: null, user: null, tls };
+  if (address.startsWith("unix://") || address.startsWith("/")) {
+    const socketPath = address.replace(/^unix:\/\//, "") || DEFAULT_SOCKET;
+    return { ...none, address: `unix://${socketPath}`, via: "unix", socketPath, tls: null };
+  }
+  let url: URL;
+  try {
+    url = new URL(/^\w+:\/\//.test(address) ? address : `tcp://${address}`);
+  } catch {
+    throw badAddress(address);
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (!host) throw badAddress(address);
+  if (url.protocol === "ssh:") {
+    const port = url.port ? Number(url.port) : null;
+    return { ...none, address, via: "ssh", host, port, user: url.username ? decodeURIComponent(url.username) : null, tls: null };
+  }
+  if (!["tcp:", "http:", "https:"].includes(url.protocol)) throw badAddress(address);
+  const secure = tls ?? (url.protocol === "https:" || url.port === "2376" ? {} : null);
+  return { ...none, address, via: "tcp", host, port: Number(url.port || (secure ? 2376 : 2375)), tls: secure };
+}
+
+function badAddress(address: string): UnsprawlError {
+  return new UnsprawlError(
+    "config",
+    `cannot read the engine's address ${JSON.stringify(address.replace(/\/\/[^@/]*@/, "//…@"))}`,
+    "set DOCKER_HOST to unix:///path, tcp://host:port or ssh://user@host",
+  );
+}
+
+function tlsFromEnv(env: NodeJS.ProcessEnv): Connection["tls"] {
+  const folder = env["DOCKER_CERT_PATH"];
+  if (!env["DOCKER_TLS_VERIFY"] && !folder) return null;
+  return folder ? readTls(folder, true) : {};
+}
+
+function readTls(folder: string, required: boolean): Connection["tls"] {
+  const part = (name: string): Buffer | undefined => {
+    try {
+      return readFileSync(join(folder, name));
+    } catch {
+      return undefined;
+    }
+  };
+  const [ca, cert, key] = [part("ca.pem"), part("cert.pem"), part("key.pem")];
+  if (!ca && !cert && required) {
+    throw new UnsprawlError("config", `no ca.pem or cert.pem can be read in ${folder}`, "check DOCKER_CERT_PATH");
+  }
+  if (!ca && !cert) return null;
+  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
+}
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? (value as { [key: string]: unknown })[name] : undefined;
+
+function currentContext(folder: string): string | null {
+  const file = join(folder, "config.json");
+  if (!existsSync(file)) return null;
+  try {
+    const name = field(JSON.parse(readFileSync(file, "utf8")), "currentContext");
+    return typeof name === "string" ? name : null;
+  } catch {
+    throw new UnsprawlError("config", `cannot read Docker's configuration ${file}`, "mend it, or set DOCKER_HOST");
+  }
+}
+
+function fromContext(folder: string, name: string): Connection {
+  const id = createHash("sha256").update(name).digest("hex");
+  try {
+    const meta: unknown = JSON.parse(readFileSync(join(folder, "contexts/meta", id, "meta.json"), "utf8"));
+    const host = field(field(field(meta, "Endpoints"), "docker"), "Host");
+    if (typeof host !== "string") throw new TypeError("no host");
+    return parseAddress(host, readTls(join(folder, "contexts/tls", id, "docker"), false));
+  } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
+    throw new UnsprawlError("config", `no Docker context named ${JSON.stringify(name)} in ${folder}`, "docker context ls");
+  }
+}

@@ -1,0 +1,107 @@
+import type Docker from "dockerode";
+import { causeOf, UnsprawlError } from "../model/error.ts";
+import { findConnection, type Connection } from "./connection.ts";
+import { sshAgent } from "./ssh-agent.ts";
+import type { ContainerDoc, EngineInfo, HistoryLine, ImageDoc, Mount } from "./types.ts";
+
+export type ListedContainer = {
+  readonly Id: string;
+  readonly Names: readonly string[];
+  readonly Image: string;
+  readonly ImageID: string;
+  readonly Mounts?: readonly Mount[];
+  readonly Labels?: { readonly [key: string]: string };
+};
+
+export type ListedImage = { readonly Id: string; readonly RepoTags?: readonly string[] | null; readonly RepoDigests?: readonly string[] | null };
+
+/** An engine, its client, and every call's errors reduced to UnsprawlError. `null` means that it does not exist. */
+export type Engine = {
+  readonly connection: Connection;
+  readonly docker: Docker;
+  info(): Promise<EngineInfo>;
+  containers(): Promise<readonly ListedContainer[]>;
+  container(idOrName: string): Promise<ContainerDoc | null>;
+  images(): Promise<readonly ListedImage[]>;
+  image(idOrRef: string): Promise<ImageDoc | null>;
+  history(idOrRef: string): Promise<readonly HistoryLine[]>;
+  /** Runs any other call of the client with the same error rules: absent → null. */
+  call<T>(what: string, act: () => Promise<T>): Promise<T | null>;
+};
+
+/** Connects lazily: the first call finds out whether the engine answers. */
+export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
+  const connection = findConnection(env);
+  const docker = await client(connection);
+  const call = async <T>(what: string, act: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await act();
+    } catch (error) {
+      if (statusOf(error) === 404) return null;
+      throw engineError(error, what, connection);
+    }
+  };
+  const must = async <T>(what: string, act: () => Promise<unknown>): Promise<T> => {
+    const answer = await call(what, act);
+    if (answer === null) throw new UnsprawlError("malformed", `${what}: the engine does not know this call`, "unsprawl doctor");
+    return answer as T;
+  };
+  return {
+    connection,
+    docker,
+    call,
+    info: () => must("engine info", () => docker.info()),
+    containers: () => must("list containers", () => docker.listContainers({ all: true })),
+    container: (id) => call(`inspect container ${id}`, () => docker.getContainer(id).inspect() as Promise<unknown> as Promise<ContainerDoc>),
+    images: () => must("list images", () => docker.listImages()),
+    image: (id) => call(`inspect image ${id}`, () => docker.getImage(id).inspect() as Promise<unknown> as Promise<ImageDoc>),
+    history: async (id) => (await call(`history of ${id}`, () => docker.getImage(id).history() as Promise<HistoryLine[]>)) ?? [],
+  };
+}
+
+async function client(connection: Connection): Promise<Docker> {
+  const { default: Dockerode } = await import("dockerode");
+  // dockerode reads DOCKER_HOST and its certificates again and would let them win over a context.
+  const kept = Object.entries(process.env).filter(([name]) => /^DOCKER_(HOST|TLS_VERIFY|CERT_PATH)$/.test(name));
+  for (const [name] of kept) delete process.env[name];
+  try {
+    if (connection.via === "unix") return new Dockerode({ socketPath: connection.socketPath ?? "" });
+    if (connection.via === "ssh") {
+      const options = { host: "engine", port: 80, protocol: "http", agent: sshAgent(connection) } as const;
+      return new Dockerode(options);
+    }
+    const { host, port, tls } = connection;
+    return new Dockerode({ host: host ?? "", port: port ?? 2375, protocol: tls ? "https" : "http", ...tls });
+  } finally {
+    for (const [name, value] of kept) process.env[name] = value;
+  }
+}
+
+function statusOf(error: unknown): number | null {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === "number" ? status : null;
+}
+
+/** The engine's own message is kept (the faces redact known values in it); no request object is. */
+export function engineError(error: unknown, what: string, connection: Connection): UnsprawlError {
+  if (error instanceof UnsprawlError) return error;
+  const status = statusOf(error);
+  const said = messageOf(error);
+  if (status !== null) {
+    const code = status === 401 || status === 403 ? "denied" : status === 409 ? "conflict" : status === 304 ? "changed" : "failed";
+    return new UnsprawlError(code, `${what}: the engine says: ${said}`, null, causeOf(error));
+  }
+  const errno = (error as { code?: unknown }).code;
+  if (errno === "EACCES" || errno === "EPERM") {
+    return new UnsprawlError("denied", `no right to open ${connection.address}`, "run as root or as a member of the group that owns the socket", causeOf(error));
+  }
+  const why = errno === "ENOENT" ? "no such socket" : errno === "ECONNREFUSED" ? "nothing listens there" : said;
+  const hint = connection.via === "ssh" ? `ssh ${connection.host} docker version` : "start the engine, or set DOCKER_HOST; then: unsprawl doctor";
+  return new UnsprawlError("unreachable", `${what}: cannot reach the engine at ${connection.address}: ${why}`, hint, causeOf(error));
+}
+
+function messageOf(error: unknown): string {
+  const json = (error as { json?: { message?: unknown } }).json;
+  if (typeof json?.message === "string") return json.message;
+  return error instanceof Error ? error.message : "unknown error";
+}

@@ -1,0 +1,44 @@
+import { spawn } from "node:child_process";
+import { Agent } from "node:http";
+import { Duplex } from "node:stream";
+import type { Connection } from "./connection.ts";
+
+/**
+ * An HTTP agent whose connections run through the system's own `ssh`, as Docker's client does
+ * (docker/cli `cli/connhelper/ssh`), so that known_hosts, keys, agents and ~/.ssh/config hold here too.
+ * An SSH library of its own would check no host key.
+ */
+export function sshAgent(connection: Connection): Agent {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  const args = [
+    ...(connection.user ? ["-l", connection.user] : []),
+    ...(connection.port ? ["-p", String(connection.port)] : []),
+    "-o",
+    "BatchMode=yes",
+    "-o",
+    "ConnectTimeout=30",
+    "--",
+    connection.host ?? "",
+    "docker system dial-stdio",
+  ];
+  Object.assign(agent, { createConnection: () => dial(args) });
+  return agent;
+}
+
+function dial(args: readonly string[]): Duplex {
+  const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-400)));
+  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  child.on("error", () => stream.destroy(new SshError("the ssh client could not be started")));
+  child.on("exit", (code) => {
+    if (code !== 0) stream.destroy(new SshError(said.trim() || `ssh ended with ${code}`));
+  });
+  stream.on("close", () => child.kill());
+  // What http expects of a socket and a process's pipe does not have.
+  return Object.assign(stream, { setKeepAlive: () => stream, setNoDelay: () => stream, setTimeout: () => stream, ref: () => child.ref(), unref: () => child.unref() });
+}
+
+class SshError extends Error {
+  readonly code = "ESSH";
+}

@@ -1,0 +1,102 @@
+/**
+ * The parts of the Engine API's documents that unsprawl reads. All else is passed through untouched,
+ * so every document also has an index signature. Source: Docker Engine API v1.41 to v1.45.
+ */
+type Open = { readonly [key: string]: unknown };
+
+export type Mount = Open & {
+  readonly Type: string;
+  readonly Name?: string;
+  readonly Source?: string;
+  readonly Destination: string;
+  readonly RW?: boolean;
+  readonly Mode?: string;
+};
+
+export type Healthcheck = Open & { readonly Test?: readonly string[] | null; readonly Interval?: number; readonly Timeout?: number; readonly Retries?: number; readonly StartPeriod?: number };
+
+/** `Config` of a container or an image. */
+export type RunConfig = Open & {
+  readonly Hostname?: string;
+  readonly User?: string;
+  readonly Env?: readonly string[] | null;
+  readonly Cmd?: readonly string[] | null;
+  readonly Entrypoint?: readonly string[] | null;
+  readonly Image?: string;
+  readonly Labels?: { readonly [key: string]: string } | null;
+  readonly Healthcheck?: Healthcheck | null;
+  readonly OnBuild?: readonly string[] | null;
+  readonly Volumes?: { readonly [path: string]: unknown } | null;
+  readonly WorkingDir?: string;
+  readonly StopTimeout?: number;
+  readonly Tty?: boolean;
+};
+
+export type HostConfig = Open & {
+  readonly Binds?: readonly string[] | null;
+  readonly Mounts?: readonly (Open & { readonly Type?: string; readonly Source?: string; readonly Target?: string })[] | null;
+  readonly NetworkMode?: string;
+  readonly IpcMode?: string;
+  readonly PidMode?: string;
+  readonly AutoRemove?: boolean;
+  readonly Runtime?: string;
+  readonly RestartPolicy?: { readonly Name: string; readonly MaximumRetryCount?: number };
+  readonly LogConfig?: { readonly Type?: string; readonly Config?: { readonly [key: string]: string } | null };
+  readonly VolumesFrom?: readonly string[] | null;
+  readonly Links?: readonly string[] | null;
+  readonly Annotations?: { readonly [key: string]: string } | null;
+  readonly PortBindings?: { readonly [port: string]: readonly { readonly HostIp?: string; readonly HostPort?: string }[] | null } | null;
+};
+
+export type Endpoint = Open & {
+  readonly IPAMConfig?: Open | null;
+  readonly Links?: readonly string[] | null;
+  readonly Aliases?: readonly string[] | null;
+  readonly DriverOpts?: { readonly [key: string]: string } | null;
+  readonly NetworkID?: string;
+  readonly MacAddress?: string;
+  readonly GwPriority?: number;
+};
+
+export type ContainerDoc = Open & {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Image: string;
+  readonly Platform?: string;
+  readonly State: Open & {
+    readonly Status: string;
+    readonly Running: boolean;
+    readonly Paused: boolean;
+    readonly Restarting?: boolean;
+    readonly ExitCode?: number;
+    readonly Pid?: number;
+    readonly Error?: string;
+    readonly StartedAt?: string;
+    readonly Health?: { readonly Status: string } | null;
+  };
+  readonly RestartCount?: number;
+  readonly Config: RunConfig;
+  readonly HostConfig: HostConfig;
+  readonly Mounts?: readonly Mount[] | null;
+  readonly NetworkSettings?: { readonly Networks?: { readonly [name: string]: Endpoint } | null } | null;
+};
+
+export type ImageDoc = Open & {
+  readonly Id: string;
+  readonly RepoTags?: readonly string[] | null;
+  readonly Architecture?: string;
+  readonly Os?: string;
+  readonly Config?: RunConfig | null;
+};
+
+export type HistoryLine = { readonly Id?: string; readonly CreatedBy?: string; readonly Comment?: string };
+
+export type EngineInfo = Open & {
+  readonly ID: string;
+  readonly Name: string;
+  readonly DockerRootDir: string;
+  readonly Runtimes?: { readonly [name: string]: { readonly path?: string; readonly runtimeArgs?: readonly string[] } };
+  readonly DefaultRuntime?: string;
+  readonly ServerVersion?: string;
+  readonly OperatingSystem?: string;
+};

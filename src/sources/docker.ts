@@ -1,0 +1,96 @@
+import { pMapIterable } from "p-map";
+import type { Reading, Source } from "../contract/source.ts";
+import { containerCandidates, type VolumeOptions } from "../docker/candidates.ts";
+import type { Engine, ListedContainer } from "../docker/engine.ts";
+import { selector } from "../docker/select.ts";
+import type { ImageDoc } from "../docker/types.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { imageReading } from "./image.ts";
+
+const AT_ONCE = 12;
+
+/**
+ * `docker:[NAME or GLOB]`: containers of the engine, running and stopped, each told apart from what its image gave it,
+ * and the images that they come from.
+ */
+export function dockerSource(open: () => Promise<Engine>): Source {
+  return {
+    kind: "docker",
+    async *read(what, signal) {
+      const engine = await open();
+      const source = `docker:${what}`;
+      const [all, volumes] = await Promise.all([engine.containers(), volumeOptions(engine)]);
+      const matches = selector(what);
+      const chosen = all.filter((listed) => matches(namesOf(listed), listed.Id));
+      if (chosen.length === 0 && what !== "" && what !== "*") {
+        throw new UnsprawlError("absent", `no container matches ${JSON.stringify(what)}`, "docker ps --all shows them");
+      }
+      const images = new Map<string, Promise<ImageDoc | null>>();
+      for (const { ImageID } of chosen) images.set(ImageID, images.get(ImageID) ?? engine.image(ImageID));
+      // Awaited where each container is read; a failure is told there, and never as an unhandled rejection.
+      for (const image of images.values()) image.catch(() => null);
+      yield { kind: "total", subjects: chosen.length + images.size };
+
+      const exposure = exposureOf(engine, all);
+      const read = (listed: ListedContainer): Promise<Reading | null> =>
+        readContainer(engine, source, listed, images, volumes, exposure, signal);
+      for await (const reading of pMapIterable(chosen, read, { concurrency: AT_ONCE })) if (reading) yield reading;
+
+      const readImage = (id: string): Promise<Reading | null> => imageReading(engine, source, id, exposure);
+      for await (const reading of pMapIterable(images.keys(), readImage, { concurrency: AT_ONCE })) if (reading) yield reading;
+    },
+  };
+}
+
+async function readContainer(
+  engine: Engine,
+  source: string,
+  listed: ListedContainer,
+  images: ReadonlyMap<string, Promise<ImageDoc | null>>,
+  volumes: VolumeOptions,
+  exposure: readonly string[],
+  signal: AbortSignal,
+): Promise<Reading | null> {
+  signal.throwIfAborted();
+  const name = namesOf(listed)[0] ?? listed.Id;
+  try {
+    const doc = await engine.container(listed.Id);
+    if (doc === null) return null; // removed since the list was made
+    const image = (await images.get(listed.ImageID)) ?? null;
+    const subject = { kind: "container", name, id: doc.Id } as const;
+    return { kind: "subject", subject, candidates: containerCandidates(source, doc, image, volumes), exposure };
+  } catch (error) {
+    return unreadable(name, error);
+  }
+}
+
+/** One subject that could not be read, as a reading: the scan goes on and says so. */
+export function unreadable(subject: string, error: unknown): Reading {
+  if (error instanceof UnsprawlError) {
+    return { kind: "error", subject, message: error.message, hint: error.hint ?? "unsprawl doctor" };
+  }
+  throw error;
+}
+
+function namesOf(listed: ListedContainer): string[] {
+  // Links show as /other/alias; the container's own names have one slash only.
+  return listed.Names.map((name) => name.replace(/^\//, "")).filter((name) => !name.includes("/"));
+}
+
+async function volumeOptions(engine: Engine): Promise<VolumeOptions> {
+  const answer = await engine.call("list volumes", () => engine.docker.listVolumes());
+  return new Map((answer?.Volumes ?? []).map((volume) => [volume.Name, volume.Options ?? {}]));
+}
+
+/** Who can read every inspect document of this engine. */
+function exposureOf(engine: Engine, all: readonly ListedContainer[]): string[] {
+  const { connection } = engine;
+  const sharers = all
+    .filter((one) => one.Mounts?.some((mount) => mount.Source !== undefined && /(docker|podman)\.sock$/.test(mount.Source)))
+    .map((one) => namesOf(one)[0] ?? one.Id.slice(0, 12));
+  return [
+    `anyone who can open ${connection.address}`,
+    ...(connection.via === "tcp" && connection.tls === null ? ["anyone on the network: the engine listens without TLS"] : []),
+    ...(sharers.length > 0 ? [`containers that mount the engine's socket: ${sharers.join(", ")}`] : []),
+  ];
+}

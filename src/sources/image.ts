@@ -1,0 +1,60 @@
+import { pMapIterable } from "p-map";
+import type { Reading, Source } from "../contract/source.ts";
+import { imageCandidates } from "../docker/candidates.ts";
+import type { Engine } from "../docker/engine.ts";
+import { selector } from "../docker/select.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { unreadable } from "./docker.ts";
+
+/** `image:REF` or `image:*`: images in the engine; config, history, labels, healthcheck, OnBuild. */
+export function imageSource(open: () => Promise<Engine>): Source {
+  return {
+    kind: "image",
+    async *read(what, signal) {
+      const engine = await open();
+      const source = `image:${what}`;
+      const ids = await chosen(engine, what);
+      if (ids.length === 0 && what !== "*") {
+        throw new UnsprawlError("absent", `no image matches ${JSON.stringify(what)}`, "docker image ls shows them");
+      }
+      yield { kind: "total", subjects: ids.length };
+      const exposure = [`anyone who can open ${engine.connection.address}`, "anyone who can pull the image"];
+      const read = (id: string): Promise<Reading | null> => {
+        signal.throwIfAborted();
+        return imageReading(engine, source, id, exposure);
+      };
+      for await (const reading of pMapIterable(ids, read, { concurrency: 8 })) if (reading) yield reading;
+    },
+  };
+}
+
+/** One image's config and history; null when it has gone since it was listed. */
+export async function imageReading(
+  engine: Engine,
+  source: string,
+  id: string,
+  exposure: readonly string[],
+): Promise<Reading | null> {
+  try {
+    const [doc, history] = await Promise.all([engine.image(id), engine.history(id)]);
+    if (doc === null) return null;
+    const name = doc.RepoTags?.[0] ?? doc.Id.replace(/^sha256:/, "").slice(0, 12);
+    const subject = { kind: "image", name, id: doc.Id } as const;
+    return { kind: "subject", subject, candidates: imageCandidates(source, name, doc, history), exposure };
+  } catch (error) {
+    return unreadable(id, error);
+  }
+}
+
+async function chosen(engine: Engine, what: string): Promise<string[]> {
+  // An exact reference first: the engine knows its own rules of default tags and registries.
+  if (what !== "" && !/[*?[{]/.test(what)) {
+    const doc = await engine.image(what);
+    if (doc) return [doc.Id];
+  }
+  const matches = selector(what);
+  const all = await engine.images();
+  return all
+    .filter((image) => matches([...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])], image.Id))
+    .map((image) => image.Id);
+}

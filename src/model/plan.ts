@@ -43,7 +43,15 @@ type StepOf<Kind extends StepKind, Data> = {
 } & Data;
 
 export type Step =
-  | StepOf<"put", { readonly move: Move; readonly overwrite: boolean }>
+  | StepOf<
+      "put",
+      {
+        readonly move: Move;
+        /** What the store had there when the plan was made. `other` is replaced only with `overwrite`. */
+        readonly found: "absent" | "same" | "other";
+        readonly overwrite: boolean;
+      }
+    >
   | StepOf<"verify", { readonly move: Move }>
   | StepOf<"deliver", { readonly delivery: DeliveryName; readonly why: string; readonly moves: readonly Move[] }>
   | StepOf<

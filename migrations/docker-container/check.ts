@@ -1,0 +1,135 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
+import type { Work } from "../../src/contract/migration.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import { nameOf } from "../../src/docker/swap.ts";
+import { traces } from "../../src/docker/traces.ts";
+import type { ContainerDoc } from "../../src/docker/types.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Step } from "../../src/model/plan.ts";
+
+type Check = Extract<Step, { kind: "check" }>;
+const TICK_MS = 100;
+
+/** What was proven, for the journal and the person. */
+export type Proof = { readonly inspect: "clean"; readonly disk: "clean" | "not readable"; readonly health: string; readonly received: readonly string[] };
+
+/**
+ * Proves a migrated container: healthy (or up for the grace time), each value received by the application, and no trace
+ * of any value in a fresh inspect or in the engine's files of the container. Throws `unhealthy` or `failed`.
+ */
+export async function prove(
+  engine: Engine,
+  id: string,
+  step: Check,
+  delivery: Delivery,
+  subject: DeliverySubject,
+  dockerRoot: string,
+  wasRunning: boolean,
+  work: Work,
+): Promise<Proof> {
+  let doc = await fresh(engine, id);
+  noTrace(doc, step, work, "docker inspect");
+  const received: string[] = [];
+  let health = "was not running before, so it was not started";
+  if (wasRunning) {
+    const start = Date.now();
+    const missing = new Set(step.moves.map((move) => move.name));
+    for (;;) {
+      work.signal.throwIfAborted();
+      const pid = doc.State.Pid ?? 0;
+      for (const name of doc.State.Running && pid > 0 ? missing : []) {
+        const value = work.values.get(name);
+        if (value && (await delivery.received(pid, doc.Id, name, value, subject))) {
+          missing.delete(name);
+          received.push(name);
+        }
+      }
+      const state = await standing(engine, doc, step, Date.now() - start);
+      if (state !== null && missing.size === 0) {
+        health = state;
+        break;
+      }
+      if (missing.size > 0 && Date.now() - start > Math.max(step.graceMs, 10_000)) {
+        throw new UnsprawlError("unhealthy", `${nameOf(doc)} is up, but its process does not have ${[...missing].join(", ")}`, "try another delivery: --deliver shim or --deliver runtime");
+      }
+      await sleep(TICK_MS, undefined, { signal: work.signal });
+      doc = await fresh(engine, id);
+    }
+  }
+  noTrace(await fresh(engine, id), step, work, "docker inspect");
+  return { inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, received };
+}
+
+async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {
+  const doc = await engine.container(id);
+  if (doc) return doc;
+  throw new UnsprawlError("unhealthy", "the new container went away while it was checked", "docker events --since 5m");
+}
+
+/** Null while it is too early to say; throws when the container is down or unhealthy. */
+async function standing(engine: Engine, doc: ContainerDoc, step: Check, elapsed: number): Promise<string | null> {
+  const { State: state } = doc;
+  if (!state.Running || state.Restarting || (doc.RestartCount ?? 0) > 0) {
+    throw new UnsprawlError("unhealthy", `${nameOf(doc)} did not stay up (exit ${state.ExitCode ?? "unknown"})${await lastWords(engine, doc)}`, `docker run its image by hand to see why; nothing is lost: the old container is put back`);
+  }
+  if (state.Paused) return "paused, as it was before";
+  if (!state.Health || state.Health.Status === "none") return elapsed >= step.graceMs ? `up for ${step.graceMs / 1000} s` : null;
+  if (state.Health.Status === "healthy") return "healthy";
+  if (state.Health.Status === "unhealthy" || elapsed > step.healthTimeoutMs) {
+    throw new UnsprawlError("unhealthy", `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${await lastWords(engine, doc)}`, "raise --health-timeout if it needs longer");
+  }
+  return null;
+}
+
+/** The last lines that it logged. The faces take known values out of them. */
+async function lastWords(engine: Engine, doc: ContainerDoc): Promise<string> {
+  try {
+    const raw = await engine.docker.getContainer(doc.Id).logs({ stdout: true, stderr: true, tail: 4, follow: false });
+    const text = (doc.Config.Tty ? raw.toString("utf8") : unframed(raw)).trim();
+    return text === "" ? "" : `; its last words: ${text.slice(-500)}`;
+  } catch {
+    return "";
+  }
+}
+
+/** Log frames: one byte stream type, three zero bytes, four bytes length. Source: Engine API, ContainerAttach "Stream format". */
+function unframed(raw: Buffer): string {
+  const parts: string[] = [];
+  for (let at = 0; at + 8 <= raw.length; ) {
+    const length = raw.readUInt32BE(at + 4);
+    parts.push(raw.subarray(at + 8, at + 8 + length).toString("utf8"));
+    at += 8 + length;
+  }
+  return parts.join("");
+}
+
+function noTrace(document: unknown, step: Check, work: Work, what: string): void {
+  for (const move of step.moves) {
+    const value = work.values.get(move.name);
+    if (!value) throw new UnsprawlError("failed", `the value of ${move.name} is not at hand to be proven gone`);
+    const tolerated = new Set(step.tolerated.filter((one) => one.name === move.name).map((one) => tail(one.path)));
+    const found = traces(document, value).filter((path) => !tolerated.has(tail(path)));
+    if (found.length > 0) throw new UnsprawlError("failed", `${what} still shows the value of ${move.name} at ${found[0] ?? ""}`, "the old container is put back; please report this");
+  }
+}
+
+/** Weak values were seen at these places before the move; array positions may have shifted. */
+const tail = (path: string): string => path.replace(/\[\d+\]/g, "");
+
+/** The engine's own files of the live container, as far as they can be read here. */
+function onDisk(dockerRoot: string, doc: ContainerDoc, step: Check, work: Work): Proof["disk"] {
+  for (const file of ["config.v2.json", "hostconfig.json"]) {
+    let text: string;
+    try {
+      text = readFileSync(join(dockerRoot, "containers", doc.Id, file), "utf8");
+    } catch {
+      return "not readable";
+    }
+    const { State: _state, NetworkSettings: _network, ...rest } = JSON.parse(text) as { [key: string]: unknown };
+    noTrace(rest, step, work, join("containers", doc.Id.slice(0, 12), file));
+  }
+  return "clean";
+}

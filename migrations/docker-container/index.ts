@@ -1,0 +1,179 @@
+import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
+import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import { findNew, keptByRun, nameOf, swapBack, swapIn, swapNames, type Swap } from "../../src/docker/swap.ts";
+import type { ContainerDoc } from "../../src/docker/types.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { FingerprintKey } from "../../src/model/fingerprint.ts";
+import type { Json } from "../../src/model/json.ts";
+import type { DeliveryName, Step } from "../../src/model/plan.ts";
+import { prove } from "./check.ts";
+import { facts, variable, type Facts } from "./read.ts";
+import { refusal, warningsFor } from "./refuse.ts";
+import { diff, driftDigest, leftovers, rewritten } from "./rewrite.ts";
+
+export type DockerContainerTools = {
+  readonly open: () => Promise<Engine>;
+  readonly deliveries: readonly Delivery[];
+  readonly key: FingerprintKey;
+};
+
+type Recreate = Extract<Step, { kind: "recreate" }>;
+
+/** `docker-container`: moves variables of a container's own configuration, by creating the container again. */
+export function dockerContainer(tools: DockerContainerTools): Migration {
+  const { open, deliveries, key } = tools;
+  const deliveryOf = (name: DeliveryName): Delivery => {
+    const found = deliveries.find((one) => one.name === name);
+    if (found) return found;
+    throw new UnsprawlError("config", `unknown delivery ${name}`);
+  };
+
+  return {
+    name: "docker-container",
+    async engine() {
+      const engine = await open();
+      return { id: (await engine.info()).ID, address: engine.connection.address };
+    },
+    async refuses(finding, accept) {
+      const { location } = finding;
+      if (keptByRun(location.subjectName)) {
+        const run = keptByRun(location.subjectName) ?? "";
+        return { reason: `is kept by run ${run} until scrub`, hint: `unsprawl scrub ${run}` };
+      }
+      if (location.subject !== "container") return refusal(finding, null, accept);
+      const engine = await open();
+      return refusal(finding, await engine.container(location.subjectId), accept);
+    },
+    async names(finding) {
+      const engine = await open();
+      const labels = (await engine.container(finding.location.subjectId))?.Config.Labels;
+      return { subject: finding.location.subjectName, project: labels?.["com.docker.compose.project"] ?? "" };
+    },
+    async plan(unit, selected, options) {
+      return planUnit(await open(), unit, selected, options, deliveries, key);
+    },
+    async read(location, name) {
+      const doc = await (await open()).container(location.subjectId);
+      return doc === null ? null : variable(doc, name);
+    },
+    async unchanged(step) {
+      if (step.kind !== "recreate") return;
+      const doc = await (await open()).container(step.subject.id);
+      if (doc === null) throw new UnsprawlError("changed", `the container ${step.unit} of the plan is gone`, "unsprawl plan again");
+      if (driftDigest(doc, key) !== step.digest) {
+        throw new UnsprawlError("changed", `the container ${step.unit} has changed since the plan was made`, "unsprawl plan again");
+      }
+    },
+    async perform(step, work) {
+      const engine = await open();
+      const recreate = recreateStep(work, step.unit);
+      const known = await facts(engine, recreate.subject.id, work.plan.id);
+      const subject = asPlanned(known.subject, step.unit, work.plan.id);
+      const delivery = deliveryOf(recreate.delivery);
+      if (step.kind === "deliver") await delivery.prepare(subject, step.moves, work.values);
+      if (step.kind === "recreate") {
+        await swapIn(swapOf(engine, step, work), await rewritten(engine, known, delivery.change(subject, step.moves)));
+      }
+      if (step.kind === "check") {
+        const swap = swapOf(engine, recreate, work);
+        const fresh = await findNew(swap);
+        if (!fresh) throw new UnsprawlError("changed", `the new container of ${step.unit} is gone`, `unsprawl rollback ${work.plan.id}`);
+        const wasRunning = work.record.last(`${recreate.id}/create`)?.["running"] === true;
+        const proof = await prove(engine, fresh.Id, step, delivery, subject, known.info.DockerRootDir, wasRunning, work);
+        work.record.done(`${step.id}/proof`, { ...proof } as { [key: string]: Json });
+        work.say(`proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`);
+      }
+    },
+    async undo(steps, work) {
+      const engine = await open();
+      const recreate = steps.find((step): step is Recreate => step.kind === "recreate");
+      if (!recreate) return;
+      await swapBack(swapOf(engine, recreate, work));
+      await deliveryOf(recreate.delivery).discard(asPlanned({} as DeliverySubject, recreate.unit, work.plan.id).id);
+    },
+    async scrub(steps, work) {
+      const engine = await open();
+      const recreate = steps.find((step): step is Recreate => step.kind === "recreate");
+      if (!recreate) return [];
+      return scrubUnit(engine, swapOf(engine, recreate, work));
+    },
+  };
+}
+
+async function planUnit(
+  engine: Engine,
+  unit: string,
+  selected: readonly Selected[],
+  options: PlanOptions,
+  deliveries: readonly Delivery[],
+  key: FingerprintKey,
+): Promise<UnitPlan> {
+  const id = selected[0]?.finding.location.subjectId ?? "";
+  const known = await facts(engine, id, options.runId);
+  const moves = selected.map((one) => one.move);
+  const { delivery, why, warnings } = await choose(deliveries, options.deliver, unit, known, moves);
+  const tolerated = leftovers(known.doc, selected);
+  const change = delivery.change(known.subject, moves);
+  const common = { unit, delivery: delivery.name, moves } as const;
+  const subject = { id: known.doc.Id, name: unit, image: known.doc.Image };
+  const plain = tolerated.map(({ name, path }) => `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is`);
+  return {
+    unit,
+    steps: [
+      { id: `deliver:${unit}`, kind: "deliver", why, ...common },
+      { id: `recreate:${unit}`, kind: "recreate", subject, digest: driftDigest(known.doc, key), diff: diff(known.doc, change, selected), ...common },
+      { id: `check:${unit}`, kind: "check", graceMs: options.graceMs, healthTimeoutMs: options.healthTimeoutMs, tolerated, ...common },
+    ],
+    warnings: [...warnings, ...plain, ...(await warningsFor(engine, known, moves, options.accept))],
+  };
+}
+
+/** The delivery that was asked for, or the first that fits: `file`, then `runtime`, then `shim`. */
+async function choose(
+  deliveries: readonly Delivery[],
+  wished: DeliveryName | "auto",
+  unit: string,
+  known: Facts,
+  moves: Parameters<Delivery["fits"]>[1],
+): Promise<{ readonly delivery: Delivery; readonly why: string; readonly warnings: readonly string[] }> {
+  const against: string[] = [];
+  for (const delivery of deliveries) {
+    if (wished !== "auto" && delivery.name !== wished) continue;
+    const fit = await delivery.fits(known.subject, moves);
+    if (fit.fits) return { delivery, why: fit.why, warnings: fit.warnings };
+    against.push(`${delivery.name}: ${fit.why}`);
+  }
+  throw new UnsprawlError("refused", `no delivery fits ${unit}: ${against.join("; ")}`, "unsprawl runtime install --to STORE makes `runtime` fit any container");
+}
+
+/** The subject under the name it had when the plan was made: after the swap the old container is called otherwise. */
+function asPlanned(subject: DeliverySubject, unit: string, runId: string): DeliverySubject {
+  return { ...subject, id: `${unit.replace(/[^\w.-]/g, "_")}-${runId}` };
+}
+
+function swapOf(engine: Engine, step: Recreate, work: Work): Swap {
+  return { engine, oldId: step.subject.id, names: swapNames(step.subject.name, work.plan.id), step: step.id, record: work.record };
+}
+
+function recreateStep(work: Work, unit: string): Recreate {
+  const found = work.plan.steps.find((step): step is Recreate => step.kind === "recreate" && step.unit === unit);
+  if (!found) throw new UnsprawlError("malformed", `the plan has no recreate step for ${unit}`, "unsprawl plan again");
+  return found;
+}
+
+async function scrubUnit(engine: Engine, swap: Swap): Promise<string[]> {
+  const old = await engine.container(swap.oldId);
+  if (old === null) return [];
+  const fresh = await findNew(swap);
+  const wasRunning = swap.record.last(`${swap.step}/create`)?.["running"] === true;
+  if (!fresh || nameOf(fresh) !== swap.names.final || (wasRunning && !isUp(fresh))) {
+    throw new UnsprawlError("refused", `the new ${swap.names.final} is not running, so the old one is kept`, "start it, or: unsprawl rollback");
+  }
+  await engine.call(`remove ${nameOf(old)}`, () => engine.docker.getContainer(old.Id).remove({ v: false, force: false }));
+  return [nameOf(old)];
+}
+
+function isUp(doc: ContainerDoc): boolean {
+  return doc.State.Running && (!doc.State.Health || doc.State.Health.Status !== "unhealthy");
+}

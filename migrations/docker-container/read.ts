@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { DeliverySubject } from "../../src/contract/delivery.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import { containerFile, containerHasFile } from "../../src/docker/files.ts";
+import { nameOf } from "../../src/docker/swap.ts";
+import type { ContainerDoc, EngineInfo, ImageDoc } from "../../src/docker/types.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { Secret } from "../../src/model/secret.ts";
+
+/** A container with all that a plan needs to know of it. */
+export type Facts = { readonly doc: ContainerDoc; readonly image: ImageDoc; readonly info: EngineInfo; readonly subject: DeliverySubject };
+
+/** Reads a container, its own image and the engine. Throws `changed` when the container or its image is gone. */
+export async function facts(engine: Engine, id: string, runId: string): Promise<Facts> {
+  const doc = await engine.container(id);
+  if (doc === null) throw new UnsprawlError("changed", `the container ${id.slice(0, 12)} is gone`, "unsprawl plan again");
+  const [image, info] = await Promise.all([engine.image(doc.Image), engine.info()]);
+  if (image === null) {
+    throw new UnsprawlError("refused", `the image of ${nameOf(doc)} (${doc.Image}) is gone, so the container could not be created again`, `docker pull ${doc.Config.Image ?? ""}`);
+  }
+  return { doc, image, info, subject: subjectOf(engine, doc, image, info, runId) };
+}
+
+/** A variable of a container's own configuration; null when it is not set. */
+export function variable(doc: ContainerDoc, name: string): Secret | null {
+  const entry = doc.Config.Env?.find((one) => one.startsWith(`${name}=`));
+  return entry === undefined ? null : Secret.of(entry.slice(name.length + 1));
+}
+
+function subjectOf(engine: Engine, doc: ContainerDoc, image: ImageDoc, info: EngineInfo, runId: string): DeliverySubject {
+  const runtime = doc.HostConfig.Runtime;
+  return {
+    id: `${(nameOf(doc).split("-before-")[0] ?? "").replace(/[^\w.-]/g, "_")}-${runId}`,
+    entrypoint: doc.Config.Entrypoint ?? [],
+    cmd: doc.Config.Cmd ?? [],
+    imageEnv: new Set((image.Config?.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? "")),
+    path: variable(doc, "PATH")?.expose().toString() ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    user: doc.Config.User ?? "",
+    hasHealthcheck: (doc.Config.Healthcheck?.Test?.length ?? 0) > 0 && doc.Config.Healthcheck?.Test?.[0] !== "NONE",
+    runtime: !runtime || runtime === "runc" || runtime === "io.containerd.runc.v2" ? null : runtime,
+    mountTargets: (doc.Mounts ?? []).map((mount) => mount.Destination),
+    engineRuntimes: Object.keys(info.Runtimes ?? {}),
+    unreachableHost: unreachable(engine, info),
+    readFile: (path) => containerFile(engine, doc.Id, path),
+    hasFile: (path) => containerHasFile(engine, doc.Id, path),
+  };
+}
+
+/** Why files and processes of this host are not the engine's; null when they are. */
+function unreachable(engine: Engine, info: EngineInfo): string | null {
+  if (engine.connection.via !== "unix") return `the engine is not on this host (${engine.connection.address}): run unsprawl there`;
+  if (process.getuid?.() !== 0) return "only root can give files to a container: run unsprawl as root";
+  const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
+  if (options.some((option) => /name=(userns|rootless)/.test(option))) return "the engine remaps user ids, which is not supported yet";
+  if (!existsSync(join(info.DockerRootDir, "containers"))) return `the engine's folder ${info.DockerRootDir} is not on this host: run unsprawl where the engine runs`;
+  return null;
+}

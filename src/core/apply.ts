@@ -1,0 +1,217 @@
+import type { Host } from "../contract/host.ts";
+import type { Migration, Work } from "../contract/migration.ts";
+import type { Provider } from "../contract/provider.ts";
+import { EXIT, UnsprawlError } from "../model/error.ts";
+import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import type { Plan, Step } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+import { createJournal, openJournal, type Journal } from "./journal.ts";
+import { lockEngine } from "./lock.ts";
+import { putValue, takeBack, verifyValue } from "./store-steps.ts";
+import { unitsOf, unitState } from "./runs.ts";
+
+export type ApplyTools = {
+  readonly migration: Migration;
+  readonly provider: Provider;
+  readonly key: FingerprintKey;
+  readonly state: string;
+  readonly know: (value: Secret) => void;
+  /** Takes known values out of text that others wrote, before it reaches the journal. */
+  readonly redact: (text: string) => string;
+  readonly breakLock: boolean;
+};
+
+export type UnitResult = { readonly unit: string; readonly state: "migrated" | "undone" | "not begun"; readonly error: string | null };
+
+export type RunResult = {
+  readonly version: 1;
+  readonly run: string;
+  readonly state: "done" | "failed" | "partly" | "rolled back" | "interrupted";
+  readonly units: readonly UnitResult[];
+  /** What went wrong, or null. The process exits with its code. */
+  readonly error: UnsprawlError | null;
+};
+
+/**
+ * Does what a plan says: for each subject, store writes and read-back first, then its run configuration, then the
+ * proof. A subject that fails is put back as it was, and the run stops there. Read-only until here: the only verb
+ * with `resume`, `rollback` and `scrub` that changes anything.
+ */
+export async function apply(plan: Plan, tools: ApplyTools, host: Host): Promise<RunResult> {
+  if (plan.keyId !== tools.key.id) {
+    throw new UnsprawlError("changed", "the plan was made with another fingerprint key, so its values cannot be compared", "apply it on the installation that made it, or plan again");
+  }
+  return locked(plan, tools, async () => {
+    // All subjects are compared before anything is written; each is compared again when its turn comes.
+    for (const step of plan.steps) await tools.migration.unchanged(step);
+    const journal = createJournal(tools.state, plan);
+    return work(journal, tools, host);
+  });
+}
+
+/** Continues a run from wherever it was when its process ended. */
+export async function resume(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
+  const journal = openJournal(tools.state, id);
+  return locked(journal.plan, tools, () => work(journal, tools, host));
+}
+
+/** Runs `act` while this process holds the engine's lock. */
+export async function locked<T>(plan: Plan, tools: ApplyTools, act: () => Promise<T>): Promise<T> {
+  const engine = await tools.migration.engine();
+  if (engine.id !== plan.engine.id) {
+    throw new UnsprawlError("changed", `this is another engine (${engine.address}) than the plan's (${plan.engine.address})`, "set DOCKER_HOST to the plan's engine");
+  }
+  const lock = lockEngine(tools.state, engine.id, `run ${plan.id}`, tools.breakLock);
+  try {
+    return await act();
+  } finally {
+    lock.release();
+  }
+}
+
+async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<RunResult> {
+  const { plan } = journal;
+  const results: UnitResult[] = [];
+  let failure: UnsprawlError | null = null;
+  const units = unitsOf(plan);
+  for (const [unit, steps] of units) {
+    const was = unitState(journal.receipts, unit);
+    if (was === "done" || was === "undone") {
+      results.push({ unit, state: was === "done" ? "migrated" : "undone", error: null });
+      continue;
+    }
+    if (failure) {
+      results.push({ unit, state: "not begun", error: null });
+      continue;
+    }
+    try {
+      await workUnit(unit, steps, journal, tools, host, was === "begun");
+      results.push({ unit, state: "migrated", error: null });
+    } catch (error) {
+      failure = reduce(error, tools);
+      journal.tolerant();
+      journal.failed(`unit:${unit}`, failure.message);
+      await undoUnit(unit, steps, journal, tools, host);
+      results.push({ unit, state: "undone", error: failure.message });
+    }
+  }
+  return finish(journal, results, failure);
+}
+
+async function workUnit(unit: string, steps: readonly Step[], journal: Journal, tools: ApplyTools, host: Host, begun: boolean): Promise<void> {
+  const { record, plan } = journal;
+  if (!begun) {
+    for (const step of steps) await tools.migration.unchanged(step);
+    record.intent(`unit:${unit}`);
+  }
+  const values = await readValues(steps, tools);
+  const total = plan.steps.length;
+  for (const step of steps) {
+    host.signal.throwIfAborted();
+    const text = describe(step);
+    const done = plan.steps.indexOf(step);
+    host.emit({ type: "step", step: step.id, unit, text, state: "start", done, total });
+    let said = text;
+    try {
+      if (step.kind === "put") await putValue(tools.provider, step, valueOf(values, step.move.name), plan, record);
+      else if (step.kind === "verify") {
+        await verifyValue(tools.provider, step.move, valueOf(values, step.move.name));
+        record.done(step.id);
+      } else {
+        record.intent(step.id);
+        await tools.migration.perform(step, { plan, record, signal: host.signal, values, say: (line) => (said = line) });
+        record.done(step.id);
+      }
+    } catch (error) {
+      host.emit({ type: "step", step: step.id, unit, text, state: "failed", done, total });
+      throw error;
+    }
+    host.emit({ type: "step", step: step.id, unit, text: said, state: "done", done: done + 1, total });
+  }
+  record.done(`unit:${unit}`);
+}
+
+/** Puts one subject back as it was, then takes back from the store what this run had put there. */
+export async function undoUnit(unit: string, steps: readonly Step[], journal: Journal, tools: ApplyTools, host: Host): Promise<void> {
+  const { plan, record } = journal;
+  const emit = (state: "start" | "undone" | "failed"): void =>
+    host.emit({ type: "step", step: `undo:${unit}`, unit, text: `put ${unit} back as it was`, state, done: 0, total: 1 });
+  emit("start");
+  try {
+    // Called off or not: what was begun must be put back.
+    const work: Work = { plan, record, signal: new AbortController().signal, values: new Map(), say: () => undefined };
+    await tools.migration.undo(steps, work);
+    for (const step of steps.toReversed()) {
+      if (step.kind === "put") await takeBack(tools.provider, step, plan, tools.key, record);
+    }
+    record.undone(`unit:${unit}`);
+  } catch (error) {
+    emit("failed");
+    const cause = reduce(error, tools);
+    throw new UnsprawlError("partly", `${unit} could not be put back whole: ${cause.message}`, `${cause.hint ? `${cause.hint}; then: ` : ""}unsprawl rollback ${plan.id}`, cause.code);
+  }
+  emit("undone");
+}
+
+async function readValues(steps: readonly Step[], tools: ApplyTools): Promise<Map<string, Secret>> {
+  const values = new Map<string, Secret>();
+  for (const step of steps) {
+    if (step.kind !== "put") continue;
+    const { move } = step;
+    const value = await tools.migration.read(move.location, move.name);
+    if (value === null || fingerprint(value, tools.key) !== move.fingerprint) {
+      throw new UnsprawlError("changed", `${move.name} of ${step.unit} is not what the plan saw`, "unsprawl plan again");
+    }
+    tools.know(value);
+    values.set(move.name, value);
+  }
+  return values;
+}
+
+function valueOf(values: ReadonlyMap<string, Secret>, name: string): Secret {
+  const value = values.get(name);
+  if (!value) throw new UnsprawlError("malformed", `the plan has no put step for ${name}`, "unsprawl plan again");
+  return value;
+}
+
+function finish(journal: Journal, units: readonly UnitResult[], failure: UnsprawlError | null): RunResult {
+  const { plan, record } = journal;
+  const migrated = units.filter((one) => one.state === "migrated").length;
+  const base = { version: 1, run: plan.id, units } as const;
+  try {
+    if (failure === null) {
+      const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";
+      record.done("run", { state });
+      return { ...base, state, error: state === "partly" ? partly(plan.id, migrated, units.length, null) : null };
+    }
+    journal.failed("run", failure.message);
+    if (migrated > 0) return { ...base, state: "partly", error: partly(plan.id, migrated, units.length, failure) };
+    return { ...base, state: failure.exit === EXIT.interrupted ? "interrupted" : "failed", error: failure };
+  } finally {
+    journal.close();
+  }
+}
+
+function partly(id: string, migrated: number, total: number, failure: UnsprawlError | null): UnsprawlError {
+  const why = failure ? `; then: ${failure.message}` : "";
+  return new UnsprawlError("partly", `${migrated} of ${total} migrated${why}`, `unsprawl rollback ${id} undoes them; unsprawl plan again moves the rest`);
+}
+
+/** Any thrown thing as an UnsprawlError whose text holds no known value. */
+export function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlError {
+  if (error instanceof UnsprawlError) {
+    return new UnsprawlError(error.code, tools.redact(error.message), error.hint, error.cause as string | undefined);
+  }
+  if (error instanceof Error && error.name === "AbortError") return new UnsprawlError("interrupted", "called off", "everything begun was put back");
+  const name = error instanceof Error ? error.name : typeof error;
+  return new UnsprawlError("failed", `unexpected ${name}`, "please report this");
+}
+
+/** One line that says what a step does. */
+export function describe(step: Step): string {
+  if (step.kind === "put") return `put ${step.move.name} into ${step.move.key.path}`;
+  if (step.kind === "verify") return `read ${step.move.name} back and compare`;
+  if (step.kind === "deliver") return `deliver ${step.moves.length} by ${step.delivery}`;
+  if (step.kind === "recreate") return `create ${step.unit} again and swap`;
+  return `prove ${step.unit}`;
+}

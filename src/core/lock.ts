@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { UnsprawlError } from "../model/error.ts";
+
+type Owner = { readonly id: string; readonly pid: number; readonly started: string; readonly host: string; readonly what: string };
+
+/**
+ * Holds the lock of one engine while a run works on it. A lock whose process is gone (killed) is taken over; one of a
+ * living process, or of another host on a shared state folder, throws `locked` and says whose it is.
+ */
+export function lockEngine(state: string, engineId: string, what: string, breakLock: boolean): { release(): void } {
+  const dir = join(state, "locks");
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const file = join(dir, `engine-${engineId.replace(/[^\w-]/g, "_")}.json`);
+  const mine: Owner = { id: randomBytes(4).toString("hex"), pid: process.pid, started: startedAt(process.pid), host: hostname(), what };
+  // Written whole under another name and then linked: a lock file is never seen half written.
+  const fresh = `${file}.${mine.id}`;
+  writeFileSync(fresh, JSON.stringify(mine), { flag: "wx", mode: 0o600 });
+  try {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        linkSync(fresh, file);
+        return { release: () => release(file, mine) };
+      } catch (error) {
+        if ((error as { code?: string }).code !== "EEXIST" || attempt > 2) throw error;
+      }
+      const owner = read(file);
+      if (owner && !breakLock && (owner.host !== mine.host || alive(owner))) throw held(owner, file);
+      if (owner === null || read(file)?.id === owner.id) rmSync(file, { force: true });
+    }
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+}
+
+/** Whether a run's process holds this engine right now. */
+export function lockOwner(state: string, engineId: string): string | null {
+  const owner = read(join(state, "locks", `engine-${engineId.replace(/[^\w-]/g, "_")}.json`));
+  return owner && alive(owner) ? owner.what : null;
+}
+
+function held(owner: Owner, file: string): UnsprawlError {
+  return new UnsprawlError("locked", `another unsprawl works on this engine: ${owner.what} (process ${owner.pid} on ${owner.host})`, `wait for it; if it is gone for good: --break-lock (${file})`);
+}
+
+function release(file: string, mine: Owner): void {
+  if (read(file)?.id === mine.id) rmSync(file, { force: true });
+}
+
+function read(file: string): Owner | null {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Owner;
+  } catch {
+    return null;
+  }
+}
+
+/** A process with this id and this start time: an id alone may have been given to another. */
+function alive(owner: Owner): boolean {
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
+  return owner.started === startedAt(owner.pid);
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)): clock ticks since boot; empty where there is no /proc. */
+function startedAt(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
+  }
+}

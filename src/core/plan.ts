@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import type { Host } from "../contract/host.ts";
+import type { Migration, Selected } from "../contract/migration.ts";
+import type { Provider } from "../contract/provider.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
+import type { DeliveryName, Move, NotMoved, Plan, Step } from "../model/plan.ts";
+import type { Hit } from "./scan.ts";
+
+export type PlanInput = {
+  readonly hits: readonly Hit[];
+  readonly deliver: DeliveryName | "auto";
+  readonly overwrite: boolean;
+  readonly accept: ReadonlySet<string>;
+  readonly graceMs: number;
+  readonly healthTimeoutMs: number;
+};
+
+export type PlanTools = { readonly migration: Migration; readonly provider: Provider; readonly key: FingerprintKey };
+
+type Put = Extract<Step, { kind: "put" }>;
+
+/**
+ * Decides for every finding whether and how it moves. Reads the store (what is there already) and the engine; writes
+ * nothing. What is not moved is in `notMoved` with the reason and the next command.
+ */
+export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host): Promise<Plan> {
+  const { migration, provider, key } = tools;
+  const runId = newRunId(new Date());
+  const notMoved: NotMoved[] = [];
+  const steps: Step[] = [];
+  const warnings: { unit: string; text: string }[] = [];
+  const keys = new Map<string, string>();
+
+  const units = new Map<string, Hit[]>();
+  for (const hit of input.hits) {
+    const refused = await migration.refuses(hit.finding, input.accept);
+    if (refused) notMoved.push({ finding: hit.finding, ...refused });
+    else units.set(hit.finding.location.subjectId, [...(units.get(hit.finding.location.subjectId) ?? []), hit]);
+  }
+  let done = 0;
+  for (const hits of units.values()) {
+    host.signal.throwIfAborted();
+    const unit = hits[0]?.finding.location.subjectName ?? "";
+    host.emit({ type: "step", step: `plan:${unit}`, unit, text: `plan ${unit}`, state: "start", done, total: units.size });
+    try {
+      const { puts, selected } = await storeSteps(hits, unit, input, tools, keys);
+      const planned = await migration.plan(unit, selected, { ...input, runId });
+      const verify = puts.map((put): Step => ({ id: `verify:${unit}/${put.move.name}`, kind: "verify", unit, move: put.move }));
+      steps.push(...puts, ...verify, ...planned.steps);
+      warnings.push(...planned.warnings.map((text) => ({ unit, text })));
+    } catch (error) {
+      if (!(error instanceof UnsprawlError) || !["refused", "conflict"].includes(error.code)) throw error;
+      notMoved.push(...hits.map(({ finding }) => ({ finding, reason: error.message, hint: error.hint })));
+    }
+    host.emit({ type: "step", step: `plan:${unit}`, unit, text: `plan ${unit}`, state: "done", done: ++done, total: units.size });
+  }
+  return {
+    version: 1,
+    id: runId,
+    createdAt: new Date().toISOString(),
+    keyId: key.id,
+    migration: migration.name,
+    engine: await migration.engine(),
+    store: provider.target,
+    steps,
+    notMoved,
+    warnings,
+  };
+}
+
+async function storeSteps(
+  hits: readonly Hit[],
+  unit: string,
+  input: PlanInput,
+  { migration, provider }: PlanTools,
+  keys: Map<string, string>,
+): Promise<{ readonly puts: readonly Put[]; readonly selected: readonly Selected[] }> {
+  const puts: Put[] = [];
+  const selected: Selected[] = [];
+  for (const { finding, candidate } of hits) {
+    const names = await migration.names(finding);
+    const key = provider.key({ ...names, name: finding.name });
+    const at = `${key.path}\0${key.field}`;
+    const taken = keys.get(at);
+    if (taken !== undefined && taken !== finding.fingerprint) {
+      throw new UnsprawlError("conflict", `two different values would both go to ${key.path} ${key.field}`, "put {subject} into the store's path, so that each subject has its own");
+    }
+    keys.set(at, finding.fingerprint);
+    const stored = await provider.get(key);
+    const found = stored === null ? "absent" : stored.value.equals(candidate.value) ? "same" : "other";
+    if (found === "other" && !input.overwrite) {
+      throw new UnsprawlError("conflict", `the store holds another value at ${key.path} ${key.field}`, "--overwrite replaces it (the old value is kept beside it until scrub)");
+    }
+    const { name, location, fingerprint, length } = finding;
+    const move: Move = { name, location, fingerprint, length, key, reference: provider.reference(key) };
+    puts.push({ id: `put:${unit}/${name}`, kind: "put", unit, move, found, overwrite: found === "other" });
+    selected.push({ finding, move, value: candidate.value });
+  }
+  return { puts, selected };
+}
+
+/** `20261125-143007-3fa9`: sorts by time, and is safe in a container's name. */
+function newRunId(now: Date): string {
+  const [day = "", time = ""] = now.toISOString().split("T");
+  return `${day.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${randomBytes(2).toString("hex")}`;
+}

@@ -1,0 +1,37 @@
+import type { Host } from "../contract/host.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { locked, undoUnit, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
+import { openJournal } from "./journal.ts";
+import { unitsOf, unitState } from "./runs.ts";
+
+/**
+ * Undoes a run, finished or not: every subject back as it was, what the run put into the store taken out again.
+ * Throws `refused` once the run was scrubbed. Can be called again after a kill.
+ */
+export async function rollback(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
+  const journal = openJournal(tools.state, id);
+  const { plan, record, receipts } = journal;
+  if (receipts.some((receipt) => receipt.step === "scrub")) {
+    journal.close();
+    throw new UnsprawlError("refused", `run ${id} was scrubbed: the old containers are gone`, "the values are in the store; put them back by hand if need be");
+  }
+  return locked(plan, tools, async () => {
+    record.intent("rollback");
+    const results: UnitResult[] = [];
+    for (const [unit, steps] of [...unitsOf(plan)].toReversed()) {
+      const was = unitState(receipts, unit);
+      if (was === "begun" || was === "done") await undoUnit(unit, steps, journal, tools, host);
+      results.unshift({ unit, state: was === "new" ? "not begun" : "undone", error: null });
+    }
+    record.done("rollback");
+    journal.close();
+    return { version: 1, run: id, state: "rolled back", units: results, error: null };
+  });
+}
+
+/** True when a run was being rolled back when its process ended: then `resume` goes on with that. */
+export function rollbackBegun(id: string, state: string): boolean {
+  const journal = openJournal(state, id);
+  journal.close();
+  return journal.receipts.findLast((receipt) => receipt.step === "rollback" || receipt.step === "run")?.step === "rollback";
+}

@@ -1,0 +1,63 @@
+import type { Plan, Step } from "../model/plan.ts";
+import type { Receipt } from "../model/receipt.ts";
+import { readJournal, runIds } from "./journal.ts";
+import { lockOwner } from "./lock.ts";
+
+export type UnitState = "new" | "begun" | "done" | "undone";
+
+/** How far one subject of a run got, by the newest receipt of its unit. */
+export function unitState(receipts: readonly Receipt[], unit: string): UnitState {
+  const last = receipts.findLast((receipt) => receipt.step === `unit:${unit}`)?.state;
+  if (last === undefined) return "new";
+  return last === "done" ? "done" : last === "undone" ? "undone" : "begun";
+}
+
+/** A plan's steps by subject, in order. */
+export function unitsOf(plan: Plan): ReadonlyMap<string, readonly Step[]> {
+  const units = new Map<string, Step[]>();
+  for (const step of plan.steps) units.set(step.unit, [...(units.get(step.unit) ?? []), step]);
+  return units;
+}
+
+export type RunSummary = {
+  readonly run: string;
+  readonly createdAt: string;
+  readonly store: string;
+  readonly engine: string;
+  readonly state: "running" | "unfinished" | "done" | "failed" | "rolled back" | "scrubbed" | "unreadable";
+  readonly units: readonly { readonly unit: string; readonly state: UnitState; readonly secrets: number }[];
+  /** The next command to type; null when nothing is left to do. */
+  readonly next: string | null;
+};
+
+/** All runs of this installation, oldest first. */
+export function listRuns(state: string): RunSummary[] {
+  return runIds(state).map((id) => summarize(state, id));
+}
+
+function summarize(state: string, id: string): RunSummary {
+  try {
+    const { plan, receipts } = readJournal(state, id);
+    const units = [...unitsOf(plan)].map(([unit, steps]) => ({
+      unit,
+      state: unitState(receipts, unit),
+      secrets: steps.filter((step) => step.kind === "put").length,
+    }));
+    const is = stateOf(plan, receipts, units, lockOwner(state, plan.engine.id) === `run ${id}`);
+    const next = { done: `unsprawl scrub ${id}`, unfinished: `unsprawl resume ${id}` }[is as string] ?? null;
+    return { run: id, createdAt: plan.createdAt, store: plan.store.name, engine: plan.engine.address, state: is, units, next };
+  } catch {
+    return { run: id, createdAt: "", store: "", engine: "", state: "unreadable", units: [], next: null };
+  }
+}
+
+function stateOf(plan: Plan, receipts: readonly Receipt[], units: RunSummary["units"], held: boolean): RunSummary["state"] {
+  if (held) return "running";
+  if (receipts.some((receipt) => receipt.step === "scrub" && receipt.state === "done")) return "scrubbed";
+  if (units.some((unit) => unit.state === "begun")) return "unfinished";
+  const last = receipts.findLast((receipt) => receipt.step === "run" || receipt.step === "rollback");
+  const begunRollback = last?.step === "rollback" && last.state === "intent";
+  if (begunRollback || (last?.step === "run" && last.state === "intent")) return "unfinished";
+  if (units.some((unit) => unit.state === "done")) return "done";
+  return last?.state === "failed" ? "failed" : plan.steps.length === 0 ? "done" : "rolled back";
+}

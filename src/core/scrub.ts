@@ -1,0 +1,38 @@
+import type { Host } from "../contract/host.ts";
+import type { Work } from "../contract/migration.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { locked, type ApplyTools } from "./apply.ts";
+import { openJournal } from "./journal.ts";
+import { unitsOf, unitState } from "./runs.ts";
+import { dropBackup } from "./store-steps.ts";
+
+export type ScrubResult = { readonly version: 1; readonly run: string; readonly removed: readonly string[] };
+
+/**
+ * Purges what a finished run kept for rollback: the old containers and replaced store values. Refuses while a new
+ * container is not up. Afterwards the run cannot be rolled back.
+ */
+export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<ScrubResult> {
+  const journal = openJournal(tools.state, id);
+  const { plan, record, receipts } = journal;
+  const units = [...unitsOf(plan)];
+  if (units.some(([unit]) => unitState(receipts, unit) === "begun")) {
+    journal.close();
+    throw new UnsprawlError("refused", `run ${id} is unfinished`, `unsprawl resume ${id}`);
+  }
+  return locked(plan, tools, async () => {
+    const removed: string[] = [];
+    const done = units.filter(([unit]) => unitState(receipts, unit) === "done");
+    record.intent("scrub");
+    for (const [unit, steps] of done) {
+      host.signal.throwIfAborted();
+      const work: Work = { plan, record, signal: host.signal, values: new Map(), say: () => undefined };
+      removed.push(...(await tools.migration.scrub(steps, work)));
+      for (const step of steps) if (step.kind === "put") await dropBackup(tools.provider, step, plan);
+      record.done(`scrub:${unit}`);
+    }
+    record.done("scrub");
+    journal.close();
+    return { version: 1, run: id, removed };
+  });
+}

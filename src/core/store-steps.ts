@@ -1,0 +1,79 @@
+import type { Recorder } from "../contract/migration.ts";
+import type { Provider } from "../contract/provider.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import type { Move, Plan, Step, StoreKey } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+
+type Put = Extract<Step, { kind: "put" }>;
+
+/**
+ * Puts one value into the store: create only, or check-and-set against what the plan saw with `--overwrite`. The old
+ * value is kept beside it (`NAME.before-RUN`) until scrub. Idempotent: a value that is there already is left.
+ */
+export async function putValue(provider: Provider, step: Put, value: Secret, plan: Plan, record: Recorder): Promise<void> {
+  const { move } = step;
+  const origin = { runId: plan.id, subject: step.unit };
+  const stored = await provider.get(move.key);
+  if (stored?.value.equals(value)) {
+    if (record.last(step.id) === null) record.intent(step.id, { before: "same" });
+    record.done(step.id, before(record, step.id));
+    return;
+  }
+  if (stored !== null && !step.overwrite) {
+    throw new UnsprawlError("conflict", `the store has another value at ${move.key.path} ${move.key.field} since the plan was made`, "unsprawl plan again");
+  }
+  if (stored === null) {
+    record.intent(step.id, { before: "absent" });
+    await provider.put(move.key, value, null, origin);
+  } else {
+    record.intent(step.id, { before: "other" });
+    await keep(provider, backupKey(move.key, plan.id), stored.value, origin);
+    await provider.put(move.key, value, stored.version, origin);
+  }
+  record.done(step.id, before(record, step.id));
+}
+
+/** Reads a value back and compares the bytes. */
+export async function verifyValue(provider: Provider, move: Move, value: Secret): Promise<void> {
+  const stored = await provider.get(move.key);
+  if (stored === null) throw new UnsprawlError("changed", `${move.reference} was written but is not there`, "unsprawl stores check shows what the store allows");
+  if (!stored.value.equals(value)) throw new UnsprawlError("changed", `${move.reference} holds other bytes than were written`, "another writer may be at work; unsprawl plan again");
+}
+
+/** The inverse of `putValue`: removes what this run created, restores what it replaced, leaves all else. */
+export async function takeBack(provider: Provider, step: Put, plan: Plan, key: FingerprintKey, record: Recorder): Promise<void> {
+  const was = record.last(step.id)?.["before"];
+  const { move } = step;
+  const ours = (value: Secret): boolean => fingerprint(value, key) === move.fingerprint;
+  if (was === "absent") await provider.remove(move.key, ours);
+  if (was === "other") {
+    const backup = backupKey(move.key, plan.id);
+    const [kept, current] = [await provider.get(backup), await provider.get(move.key)];
+    if (kept && current && ours(current.value)) {
+      await provider.put(move.key, kept.value, current.version, { runId: plan.id, subject: step.unit });
+    }
+    if (kept) await provider.remove(backup, (value) => value.equals(kept.value));
+  }
+  if (was !== undefined) record.undone(step.id, { before: was });
+}
+
+/** Removes the old value that an overwrite kept. */
+export async function dropBackup(provider: Provider, step: Put, plan: Plan): Promise<void> {
+  if (step.overwrite) await provider.remove(backupKey(step.move.key, plan.id), () => true);
+}
+
+function backupKey(key: StoreKey, runId: string): StoreKey {
+  return { path: key.path, field: `${key.field}.before-${runId}` };
+}
+
+async function keep(provider: Provider, key: StoreKey, value: Secret, origin: { runId: string; subject: string }): Promise<void> {
+  const there = await provider.get(key);
+  if (there?.value.equals(value)) return;
+  await provider.put(key, value, null, origin);
+}
+
+function before(record: Recorder, step: string): { readonly before: string } {
+  const was = record.last(step)?.["before"];
+  return { before: typeof was === "string" ? was : "same" };
+}

@@ -1,0 +1,61 @@
+import { posix } from "node:path";
+import type { DeliverySubject } from "../contract/delivery.ts";
+
+export type Script = { readonly path: string; readonly text: string };
+
+const MOST_SCRIPTS = 12;
+
+/**
+ * The shell scripts that run before the application: the entrypoint's, found as the engine finds it (PATH), behind
+ * init wrappers (`tini --`, `dumb-init`) and shells (`sh script`), and the files that they source.
+ */
+export async function entrypointScripts(subject: DeliverySubject): Promise<Script[]> {
+  const argv = subject.entrypoint.length > 0 ? subject.entrypoint : subject.cmd;
+  const scripts: Script[] = [];
+  for (const word of argv.slice(0, 6)) {
+    if (word.startsWith("-")) continue;
+    const script = await readScript(subject, word);
+    if (script) {
+      await withSourced(subject, script, scripts);
+      break;
+    }
+  }
+  return scripts;
+}
+
+/**
+ * True when a script reads NAME_FILE: it names NAME_FILE itself, or hands NAME to a function of the `file_env` family
+ * (docker-library's convention; MariaDB calls it docker_process_… and _mariadb_file_env), comments aside.
+ */
+export function readsFileForm(script: string, name: string): boolean {
+  const quoted = name.replace(/[^\w]/g, "\\$&");
+  const direct = new RegExp(`(?<![\\w])${quoted}_FILE(?!\\w)`);
+  const called = new RegExp(`\\w*(?:file_env|file_var|load_secret|secret_file|env_from_file)\\w*\\b[^#\\n]*(?<!\\w)${quoted}(?!\\w)`, "i");
+  return script
+    .replace(/\\\n/g, " ")
+    .split("\n")
+    .some((line) => !/^\s*#/.test(line) && (direct.test(line) || called.test(line)));
+}
+
+async function readScript(subject: DeliverySubject, word: string): Promise<Script | null> {
+  const paths = word.startsWith("/") ? [word] : word.includes("/") ? [posix.join("/", word)] : subject.path.split(":").map((dir) => posix.join("/", dir, word));
+  for (const path of paths) {
+    const bytes = await subject.readFile(path);
+    if (bytes === null) continue;
+    const isScript = bytes.subarray(0, 2).toString() === "#!" || /\.(sh|bash)$/.test(path);
+    return isScript ? { path, text: bytes.toString("utf8") } : null;
+  }
+  return null;
+}
+
+async function withSourced(subject: DeliverySubject, script: Script, into: Script[]): Promise<void> {
+  if (into.length >= MOST_SCRIPTS || into.some((one) => one.path === script.path)) return;
+  into.push(script);
+  for (const match of script.text.matchAll(/^[ \t]*(?:\.|source)[ \t]+["']?([^\s"';&|)]+)/gm)) {
+    const named = (match[1] ?? "").replace(/^.*\$\(\s*dirname[^)]*\)"?\/?|^\$\{?\w+\}?\//, `${posix.dirname(script.path)}/`);
+    if (named.includes("$")) continue;
+    const path = named.startsWith("/") ? named : posix.join(posix.dirname(script.path), named);
+    const bytes = await subject.readFile(path);
+    if (bytes) await withSourced(subject, { path, text: bytes.toString("utf8") }, into);
+  }
+}

@@ -1,0 +1,61 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Delivery, DeliverySubject, Fit } from "../contract/delivery.ts";
+import { entrypointScripts, readsFileForm } from "./entrypoint.ts";
+import { ownerOf } from "./owner.ts";
+import { processFile, processVariable } from "./process.ts";
+import { memoryRoot, secretFile, secretFolder } from "./tmpfs.ts";
+
+/**
+ * `file`: each value is a file in a read-only folder mount on tmpfs, and NAME_FILE says where. Fits when the image's
+ * own entrypoint reads NAME_FILE: decided by reading it.
+ */
+export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
+  const folder = (id: string): string => join(memoryRoot(env), "units", id, "secrets");
+  return {
+    name: "file",
+    async fits(subject, moves): Promise<Fit> {
+      const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
+      if (subject.unreachableHost !== null) return no(subject.unreachableHost);
+      const scripts = await entrypointScripts(subject);
+      if (scripts.length === 0) return no("the image's entrypoint is not a script that can be read");
+      const unread = moves.filter((move) => !scripts.some((script) => readsFileForm(script.text, move.name)));
+      if (unread.length > 0) return no(`the image's entrypoint does not read ${unread[0]?.name ?? ""}_FILE`);
+      const again = moves.find((move) => subject.imageEnv.has(move.name));
+      if (again) return no(`the image sets ${again.name} itself, and a variable beside ${again.name}_FILE is an error in most images`);
+      memoryRoot(env);
+      return { fits: true, why: `the image's entrypoint (${scripts[0]?.path ?? ""}) reads NAME_FILE`, warnings: [] };
+    },
+    change(subject, moves) {
+      const target = mountTarget(subject);
+      return {
+        unset: moves.map((move) => move.name),
+        set: moves.map((move) => ({ name: `${move.name}_FILE`, value: `${target}/${move.name}` })),
+        mounts: [{ source: folder(subject.id), target }],
+        entrypointPrefix: null,
+        healthcheckPrefix: null,
+        runtime: null,
+      };
+    },
+    async prepare(subject, moves, values) {
+      const owner = await ownerOf(subject);
+      secretFolder(folder(subject.id), owner);
+      for (const { name } of moves) {
+        const value = values.get(name);
+        if (value) secretFile(join(folder(subject.id), name), value.expose(), owner);
+      }
+    },
+    async discard(id) {
+      rmSync(join(folder(id), ".."), { recursive: true, force: true });
+    },
+    async received(pid, _containerId, name, value, subject) {
+      const path = `${mountTarget(subject)}/${name}`;
+      return processVariable(pid, `${name}_FILE`)?.expose().toString() === path && processFile(pid, path)?.equals(value) === true;
+    },
+  };
+}
+
+/** Where Docker and Compose put secrets, unless the container already has something mounted there. */
+export function mountTarget(subject: DeliverySubject): string {
+  return subject.mountTargets.includes("/run/secrets") ? "/run/unsprawl/secrets" : "/run/secrets";
+}

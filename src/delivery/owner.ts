@@ -1,0 +1,30 @@
+import type { DeliverySubject } from "../contract/delivery.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Owner } from "./tmpfs.ts";
+
+/**
+ * Whom a container runs as: numbers as they stand, names looked up in the image's own /etc/passwd and /etc/group
+ * (as the engine does). A numeric user without a group gets the group of its passwd line, else 0.
+ */
+export async function ownerOf(subject: DeliverySubject): Promise<Owner> {
+  const [user = "", group = ""] = subject.user.split(":");
+  if (user === "") return { uid: 0, gid: 0 };
+  const passwd = await lines(subject, "/etc/passwd");
+  const line = passwd.find((fields) => (/^\d+$/.test(user) ? fields[2] === user : fields[0] === user));
+  const uid = /^\d+$/.test(user) ? Number(user) : Number(line?.[2]);
+  if (!Number.isInteger(uid)) throw unknown("user", user);
+  if (group === "") return { uid, gid: Number(line?.[3] ?? 0) };
+  if (/^\d+$/.test(group)) return { uid, gid: Number(group) };
+  const gid = Number((await lines(subject, "/etc/group")).find((fields) => fields[0] === group)?.[2]);
+  if (!Number.isInteger(gid)) throw unknown("group", group);
+  return { uid, gid };
+}
+
+async function lines(subject: DeliverySubject, file: string): Promise<string[][]> {
+  const text = (await subject.readFile(file))?.toString("utf8") ?? "";
+  return text.split("\n").map((line) => line.split(":"));
+}
+
+function unknown(kind: string, name: string): UnsprawlError {
+  return new UnsprawlError("refused", `the image knows no ${kind} ${JSON.stringify(name)}, so the secret's file could not be given to it`, "name the user by number (docker run --user UID:GID)");
+}

@@ -1,0 +1,18 @@
+/**
+ * JSON in and out with every number as it stood: an OCI bundle holds integers beyond 2^53 (rlimits of
+ * 18446744073709551615), which a plain parse and stringify would bend into something runc refuses.
+ */
+export function parseExact(text: string): unknown {
+  return JSON.parse(text, exactNumbers);
+}
+
+export function stringifyExact(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+// JSON.parse source text access (ECMAScript proposal, shipped in Node 22 and later); not yet in TypeScript's library.
+const raw = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
+
+function exactNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === "number" && context?.source !== undefined && String(value) !== context.source ? raw(context.source) : value;
+}

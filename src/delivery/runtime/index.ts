@@ -1,0 +1,52 @@
+import type { Delivery, Fit } from "../../contract/delivery.ts";
+import type { Provider } from "../../contract/provider.ts";
+import { processVariable } from "../process.ts";
+import { openStores, readResolved, type OpenStore } from "./resolve.ts";
+import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
+
+/**
+ * `runtime`: the variable keeps its name and holds a reference; the OCI runtime in front of runc puts the value into
+ * the process at `create` and `exec`. Needs no change of the image, and no shell in it.
+ */
+export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delivery {
+  let stores: Promise<Provider[]> | null = null;
+  return {
+    name: "runtime",
+    async fits(subject, moves): Promise<Fit> {
+      const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
+      if (subject.unreachableHost !== null) return no(subject.unreachableHost);
+      if (!subject.engineRuntimes.includes(RUNTIME_NAME)) return no("the OCI runtime is not registered with the engine (unsprawl runtime install)");
+      const settings = readSettings(runtimeHome(env));
+      if (settings === null) return no("the OCI runtime is not installed on this host (unsprawl runtime install)");
+      if (subject.runtime !== null && subject.runtime !== RUNTIME_NAME) return no(`the container runs under ${subject.runtime}, which the OCI runtime does not stand in front of`);
+      stores ??= openStores(settings, runtimeHome(env), open);
+      for (const { reference } of moves) {
+        const known = (await stores).some((store) => store.parse(reference) !== null);
+        if (!known) return no(`the OCI runtime has no credential for ${reference.slice(0, reference.indexOf(":"))} (unsprawl runtime install --to STORE)`);
+      }
+      return { fits: true, why: "the OCI runtime is installed, and resolves the reference at each start", warnings: [] };
+    },
+    change(_subject, moves) {
+      return {
+        unset: [],
+        set: moves.map((move) => ({ name: move.name, value: move.reference })),
+        mounts: [],
+        entrypointPrefix: null,
+        healthcheckPrefix: null,
+        runtime: RUNTIME_NAME,
+      };
+    },
+    async prepare() {
+      // Nothing is needed on the host: the value is fetched at each start.
+    },
+    async discard() {
+      // `delete` of the container takes its resolved values along.
+    },
+    async received(pid, containerId, name, value) {
+      if (processVariable(pid, name)?.equals(value)) return true;
+      // An entrypoint may unset or rewrite a variable before it execs; then what was handed over at create counts.
+      const settings = readSettings(runtimeHome(env));
+      return settings !== null && [...readResolved(settings.memory, containerId).values()].some((one) => one.equals(value)) && pid > 0;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Json } from "../../model/json.ts";
+import { causeOf, UnsprawlError } from "../../model/error.ts";
+
+/** A store as the runtime opens it: provider and configuration, with credentials by file name only. */
+export type RuntimeStore = { readonly name: string; readonly provider: string; readonly config: { readonly [key: string]: Json } };
+
+/** `runtime.json` in the runtime's folder (0600): everything the resolver needs at a container's start. */
+export type RuntimeSettings = {
+  readonly version: 1;
+  readonly realRuntime: string;
+  /** On tmpfs: resolved bundles and what was resolved, for `exec`. */
+  readonly memory: string;
+  readonly stores: readonly RuntimeStore[];
+};
+
+/** The name under which the runtime is registered with the engine. */
+export const RUNTIME_NAME = "unsprawl";
+
+/** Where the runtime keeps its program, settings and credentials: UNSPRAWL_RUNTIME_HOME, else /etc/unsprawl/runtime. */
+export function runtimeHome(env: NodeJS.ProcessEnv): string {
+  return env["UNSPRAWL_RUNTIME_HOME"] || "/etc/unsprawl/runtime";
+}
+
+/** The settings of an installed runtime; null when it is not installed. Throws `denied` or `malformed`. */
+export function readSettings(home: string): RuntimeSettings | null {
+  let text: string;
+  try {
+    text = readFileSync(join(home, "runtime.json"), "utf8");
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw new UnsprawlError("denied", `cannot read ${home}/runtime.json`, "run as root", causeOf(error));
+  }
+  try {
+    const settings = JSON.parse(text) as RuntimeSettings;
+    if (settings.version !== 1 || !Array.isArray(settings.stores)) throw new TypeError("shape");
+    return settings;
+  } catch (error) {
+    throw new UnsprawlError("malformed", `${home}/runtime.json cannot be understood`, "unsprawl runtime install --to STORE writes it anew", causeOf(error));
+  }
+}

@@ -1,0 +1,87 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Delivery, Fit } from "../contract/delivery.ts";
+import { ownerOf } from "./owner.ts";
+import { processVariable } from "./process.ts";
+import { memoryRoot, secretFile, secretFolder } from "./tmpfs.ts";
+
+const TARGET = "/run/unsprawl";
+const SHELL = "/bin/sh";
+
+/**
+ * `shim`: a POSIX sh entrypoint, mounted read-only from tmpfs beside the values, exports them and execs the original
+ * entrypoint. Needs a shell in the image. Health checks are put behind it too; `docker exec` does not see the values.
+ */
+export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
+  const folder = (id: string): string => join(memoryRoot(env), "units", id, "shim");
+  return {
+    name: "shim",
+    async fits(subject, moves): Promise<Fit> {
+      const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
+      if (subject.unreachableHost !== null) return no(subject.unreachableHost);
+      if (!(await subject.hasFile(SHELL))) return no("the image has no shell");
+      const odd = moves.find((move) => !/^[A-Za-z_]\w*$/.test(move.name));
+      if (odd) return no(`a shell cannot export a variable named ${odd.name}`);
+      if (subject.mountTargets.some((target) => target === TARGET)) return no(`something is mounted at ${TARGET} already`);
+      if (subject.entrypoint.length + subject.cmd.length === 0) return no("the container has neither an entrypoint nor a command");
+      memoryRoot(env);
+      return {
+        fits: true,
+        why: "the image has a shell",
+        warnings: ["`docker exec` in this container will not see the values (the entrypoint and the health check do)"],
+      };
+    },
+    change(subject, moves) {
+      const prefix = [SHELL, `${TARGET}/entrypoint`];
+      return {
+        unset: moves.map((move) => move.name),
+        set: [],
+        mounts: [{ source: folder(subject.id), target: TARGET }],
+        entrypointPrefix: prefix,
+        healthcheckPrefix: subject.hasHealthcheck ? prefix : null,
+        runtime: null,
+      };
+    },
+    async prepare(subject, moves, values) {
+      const owner = await ownerOf(subject);
+      secretFolder(folder(subject.id), owner);
+      secretFile(join(folder(subject.id), "entrypoint"), Buffer.from(shimScript(moves.map((move) => move.name))), owner, 0o500);
+      for (const { name } of moves) {
+        const value = values.get(name);
+        if (value) secretFile(join(folder(subject.id), name), value.expose(), owner);
+      }
+    },
+    async discard(id) {
+      rmSync(join(folder(id), ".."), { recursive: true, force: true });
+    },
+    async received(pid, _containerId, name, value) {
+      return processVariable(pid, name)?.equals(value) === true;
+    },
+  };
+}
+
+/**
+ * The entrypoint: builtins only, so that it works in an image that has a shell and nothing else. `read` loses the
+ * last line's end, which tells a value that ends in a newline from one that does not; `$(cat …)` would strip it.
+ */
+export function shimScript(names: readonly string[]): string {
+  const read = names.map(
+    (name) => `unsprawl_value=
+while IFS= read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_dir/${name}" || exit 111
+# The loop above ends at a last line without a newline, with that line still in the variable.
+unsprawl_value=$unsprawl_value$unsprawl_line
+export ${name}="$unsprawl_value"`,
+  );
+  return `#!/bin/sh
+# Exports the values that are mounted beside this file, then becomes the original entrypoint.
+unsprawl_dir=${TARGET}
+unsprawl_nl='
+'
+for unsprawl_name in ${names.join(" ")}; do
+  [ -r "$unsprawl_dir/$unsprawl_name" ] || { echo "unsprawl: $unsprawl_dir/$unsprawl_name is missing: on the host, type: unsprawl render --all" >&2; exit 111; }
+done
+${read.join("\n")}
+unset unsprawl_dir unsprawl_nl unsprawl_name unsprawl_line unsprawl_value
+exec "$@"
+`;
+}

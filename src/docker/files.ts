@@ -1,0 +1,53 @@
+import { posix } from "node:path";
+import { Readable } from "node:stream";
+import type { Engine } from "./engine.ts";
+
+const MOST_BYTES = 1024 * 1024;
+const MOST_LINKS = 16;
+
+type Stat = { readonly size: number; readonly isFile: boolean; readonly linkTarget: string | null };
+
+/** Whether a regular file is in a container's filesystem (running or not); links followed. */
+export async function containerHasFile(engine: Engine, id: string, path: string): Promise<boolean> {
+  return (await find(engine, id, path)) !== null;
+}
+
+/** A regular file of a container's filesystem; null when absent, not a file, or larger than 1 MiB. Links followed. */
+export async function containerFile(engine: Engine, id: string, path: string): Promise<Buffer | null> {
+  const found = await find(engine, id, path);
+  if (found === null || found.stat.size > MOST_BYTES) return null;
+  const stream = await engine.call(`read ${path}`, () => engine.docker.getContainer(id).getArchive({ path: found.path }));
+  if (stream === null) return null;
+  const { extract } = await import("tar-stream");
+  const entries = extract();
+  Readable.from(stream).pipe(entries);
+  for await (const entry of entries) {
+    if (entry.header.type !== "file") return null;
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  }
+  return null;
+}
+
+async function find(engine: Engine, id: string, path: string): Promise<{ readonly path: string; readonly stat: Stat } | null> {
+  let at = posix.normalize(path);
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const stat = await statOf(engine, id, at);
+    if (stat === null) return null;
+    if (stat.isFile) return { path: at, stat };
+    if (!stat.linkTarget) return null;
+    at = posix.resolve(posix.dirname(at), stat.linkTarget);
+  }
+  return null;
+}
+
+/** `HEAD /containers/{id}/archive` answers with a base64 JSON header. Source: Engine API v1.41, ContainerArchiveInfo. */
+async function statOf(engine: Engine, id: string, path: string): Promise<Stat | null> {
+  const answer: unknown = await engine.call(`look at ${path}`, () => engine.docker.getContainer(id).infoArchive({ path }));
+  const header = (answer as { headers?: { [name: string]: string } } | null)?.headers?.["x-docker-container-path-stat"];
+  if (header === undefined) return null;
+  const { size, mode, linkTarget } = JSON.parse(Buffer.from(header, "base64").toString("utf8")) as { size: number; mode: number; linkTarget?: string };
+  // Go's FileMode: the type bits are the high ones; none of them set means a regular file.
+  return { size, isFile: mode >>> 19 === 0, linkTarget: linkTarget || null };
+}

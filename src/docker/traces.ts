@@ -1,0 +1,43 @@
+import type { Secret } from "../model/secret.ts";
+import { encodedForms } from "../text/redact.ts";
+
+/**
+ * Every place of a JSON document whose text holds a value, raw or encoded. A plain word or number is found only where
+ * it is the whole text, since it stands inside others by coincidence. Variables are told by name (`Config.Env.NAME`)
+ * and not by index, so that the places of two documents can be compared.
+ */
+export function traces(document: unknown, value: Secret): string[] {
+  const text = value.expose().toString("utf8");
+  if (text === "") return [];
+  const plain = isPlain(value);
+  const forms = [text, ...encodedForms(value.expose(), text)];
+  const found = new Set<string>();
+  walk(document, "", (leaf, path) => {
+    if (plain ? leaf === text : forms.some((form) => leaf.includes(form))) found.add(path);
+  });
+  return [...found];
+}
+
+/** True when a value is so plain that it may stand elsewhere by coincidence: up to four characters, a word, a number. */
+export function isPlain(value: Secret): boolean {
+  const text = value.expose().toString("utf8");
+  return text.length < 5 || (text.length < 16 && /^([a-z]+|[A-Z]+|[A-Z][a-z]+|\d+)$/.test(text));
+}
+
+function walk(node: unknown, path: string, leaf: (text: string, path: string) => void): void {
+  if (typeof node === "string") leaf(node, path);
+  else if (Array.isArray(node)) {
+    for (const [index, item] of node.entries()) {
+      const name = path.endsWith("Config.Env") && typeof item === "string" ? item.slice(0, Math.max(0, item.indexOf("="))) : "";
+      if (name === "") walk(item, `${path}[${index}]`, leaf);
+      else walk((item as string).slice(name.length + 1), `${path}.${name}`, leaf);
+    }
+  } else if (typeof node === "object" && node !== null) {
+    for (const [key, item] of Object.entries(node)) {
+      const at = path === "" ? key : `${path}.${key}`;
+      walk(item, at, leaf);
+      // A map's key may be a value too (labels, annotations).
+      leaf(key, at);
+    }
+  }
+}

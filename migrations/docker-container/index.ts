@@ -1,7 +1,8 @@
 import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
-import { findNew, keptByRun, nameOf, swapBack, swapIn, swapNames, type Swap } from "../../src/docker/swap.ts";
+import { keptByRun, swapNames } from "../../src/docker/names.ts";
+import { findNew, nameOf, swapBack, swapIn, type Swap } from "../../src/docker/swap.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
@@ -91,6 +92,16 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       if (!recreate) return;
       await swapBack(swapOf(engine, recreate, work));
       await deliveryOf(recreate.delivery).discard(asPlanned({} as DeliverySubject, recreate.unit, work.plan.id).id);
+    },
+    async render(steps, values, runId) {
+      const engine = await open();
+      const recreate = steps.find((step): step is Recreate => step.kind === "recreate");
+      if (!recreate || recreate.delivery === "runtime") return 0;
+      const live = await engine.container(recreate.unit);
+      if (live === null) return 0; // removed since: nobody mounts the files
+      const { subject } = await facts(engine, live.Id, runId);
+      await deliveryOf(recreate.delivery).prepare(asPlanned(subject, recreate.unit, runId), recreate.moves, values);
+      return recreate.moves.length;
     },
     async scrub(steps, work) {
       const engine = await open();

@@ -11,7 +11,7 @@ import { unitsOf, unitState } from "./runs.ts";
 export async function rollback(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
   const journal = openJournal(tools.state, id);
   const { plan, record, receipts } = journal;
-  if (receipts.some((receipt) => receipt.step === "scrub")) {
+  if (receipts.some((receipt) => receipt.step.startsWith("scrub") && receipt.state === "done")) {
     journal.close();
     throw new UnsprawlError("refused", `run ${id} was scrubbed: the old containers are gone`, "the values are in the store; put them back by hand if need be");
   }

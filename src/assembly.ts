@@ -1,0 +1,123 @@
+import { migrations } from "../migrations/index.ts";
+import { providers } from "../providers/index.ts";
+import type { Delivery } from "./contract/delivery.ts";
+import type { Detector } from "./contract/detector.ts";
+import type { Migration } from "./contract/migration.ts";
+import type { Provider } from "./contract/provider.ts";
+import type { Source } from "./contract/source.ts";
+import { knownKeys, loadConfig, type Config, type StoreConfig } from "./core/config.ts";
+import { loadFingerprintKey, stateDir } from "./core/state.ts";
+import type { OpenStore } from "./delivery/runtime/resolve.ts";
+import type { Engine } from "./docker/engine.ts";
+import { UnsprawlError } from "./model/error.ts";
+import type { FingerprintKey } from "./model/fingerprint.ts";
+import type { Json } from "./model/json.ts";
+import type { StoreTarget } from "./model/plan.ts";
+import { nearest } from "./text/nearest.ts";
+import { Redactor } from "./text/redact.ts";
+
+/** Everything the faces hand to core, put together on first use so that `--help` loads none of it. */
+export type Assembly = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly redactor: Redactor;
+  readonly state: () => string;
+  readonly key: () => FingerprintKey;
+  readonly config: () => Promise<Config>;
+  readonly engine: () => Promise<Engine>;
+  readonly detector: () => Promise<Detector>;
+  readonly sources: () => Promise<readonly Source[]>;
+  readonly deliveries: () => Promise<readonly Delivery[]>;
+  readonly migration: (name: string) => Promise<Migration>;
+  /** `--to NAME`: a configured store, or a provider with its ecosystem's own environment. */
+  readonly store: (name: string) => Promise<Provider>;
+  /** The store of a plan again, wherever the process runs now. Throws `changed` when its settings are others. */
+  readonly storeOf: (target: StoreTarget) => Promise<Provider>;
+  readonly storeNames: () => Promise<readonly string[]>;
+};
+
+export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string | null): Assembly {
+  const config = once(() => loadConfig(env, cwd, configFile));
+  const engine = once(async () => (await import("./docker/engine.ts")).openEngine(env));
+  const state = onceSync(() => stateDir(env));
+  const key = onceSync(() => loadFingerprintKey(env));
+  const deliveries = once(async () => {
+    const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
+      import("./delivery/file.ts"),
+      import("./delivery/runtime/index.ts"),
+      import("./delivery/shim.ts"),
+    ]);
+    // In the order in which `auto` prefers them.
+    return [fileDelivery(env), runtimeDelivery(env, openStore), shimDelivery(env)];
+  });
+  const store = async (name: string): Promise<Provider> => {
+    const { stores } = await config();
+    const configured = stores.get(name);
+    if (configured) return openConfigured(name, configured, env);
+    if (providers[name]) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env);
+    const known = [...stores.keys(), ...Object.keys(providers)];
+    const near = nearest(name, known);
+    throw new UnsprawlError("usage", `no store named ${JSON.stringify(name)}`, near ? `did you mean ${near}?` : `known: ${known.join(", ")}`);
+  };
+  return {
+    env,
+    cwd,
+    redactor: new Redactor(),
+    state,
+    key,
+    config,
+    engine,
+    detector: once(async () => (await import("./detect/index.ts")).detector),
+    sources: once(async () => {
+      const [{ dockerSource }, { imageSource }, { inspectSource }] = await Promise.all([
+        import("./sources/docker.ts"),
+        import("./sources/image.ts"),
+        import("./sources/inspect-file.ts"),
+      ]);
+      return [dockerSource(engine), imageSource(engine), inspectSource(() => process.stdin as AsyncIterable<Buffer>)];
+    }),
+    deliveries,
+    migration: async (name) => {
+      const load = migrations[name];
+      if (!load) throw new UnsprawlError("malformed", `the plan names an unknown migration: ${JSON.stringify(name)}`, "unsprawl plan again");
+      return load({ open: engine, deliveries: await deliveries(), key: key() });
+    },
+    store,
+    async storeOf(target) {
+      const { stores } = await config();
+      const named = stores.get(target.name);
+      // A store that only the environment described is opened with the plan's own settings, and credentials from here.
+      const keys = { ...(target.settings as { [key: string]: Json }) };
+      const opened = named ? await openConfigured(target.name, named, env) : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env);
+      if (JSON.stringify(opened.target) !== JSON.stringify(target)) {
+        throw new UnsprawlError("changed", `the store ${target.name} has other settings than when the plan was made`, "unsprawl plan again");
+      }
+      return opened;
+    },
+    storeNames: async () => [...(await config()).stores.keys()],
+  };
+}
+
+/** Opens a store for the OCI runtime: its own configuration and credentials, nothing from the environment. */
+export const openStore: OpenStore = (store, dir) => openConfigured(store.name, { provider: store.provider, dir, keys: store.config }, {});
+
+async function openConfigured(name: string, config: StoreConfig, env: NodeJS.ProcessEnv): Promise<Provider> {
+  const load = providers[config.provider];
+  if (!load) {
+    const near = nearest(config.provider, Object.keys(providers));
+    throw new UnsprawlError("config", `stores.${name}: unknown provider ${JSON.stringify(config.provider)}`, near ? `did you mean ${near}?` : `known: ${Object.keys(providers).join(", ")}`);
+  }
+  const { provider } = await load();
+  knownKeys(config.keys, Object.keys(provider.keys), "the configuration", `stores.${name}.`);
+  return provider.open(name, config.keys, { env, dir: config.dir });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
+}
+
+function onceSync<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,93 @@
+import type { CommandModule } from "./context.ts";
+
+/** `flags`, what it does, and the allowed values. A flag with `…` may be given more than once. */
+export type OptionSpec = readonly [flags: string, text: string, choices?: readonly string[]];
+
+export type CommandSpec = {
+  readonly usage: string;
+  readonly summary: string;
+  readonly details?: string;
+  readonly options: readonly OptionSpec[];
+  readonly load: () => Promise<CommandModule>;
+};
+
+const LEVELS = ["low", "medium", "high"] as const;
+
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  ["--json", "JSON on stdout"],
+  ["--quiet", "no progress, no notes"],
+  ["--no-input", "never ask (there are no prompts outside the terminal UI)"],
+  ["--config <file>", "configuration in place of unsprawl.yaml"],
+];
+
+const SCAN: readonly OptionSpec[] = [
+  ["--min-confidence <level>", "hide findings below this (default: medium)", LEVELS],
+  ["--fail-on <level>", "exit 3 for findings at or above this (default: medium)", [...LEVELS, "never"]],
+  ["--baseline <file>", "an earlier `scan --json`: what it has is known, and does not fail"],
+];
+
+const TARGET: readonly OptionSpec[] = [
+  ["--to <store>", "a configured store, or vault or local with their own environment"],
+  ["--deliver <how>", "how the application gets its value (default: auto)", ["auto", "file", "runtime", "shim"]],
+  ["--overwrite", "replace another value in the store (it is kept beside it until scrub)"],
+  ["--accept <what…>", "go on although: compose, sharers (the plan says when)"],
+  ["--only <name…>", "move only variables of this name or glob"],
+  ["--grace <time>", "how long a container without a health check must stay up (default: 5s)"],
+  ["--health-timeout <time>", "how long a health check may take (default: 90s)"],
+];
+
+const BREAK: OptionSpec = ["--break-lock", "take the engine's lock over from a run that is gone for good"];
+
+const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, inspect:FILE or inspect:-`;
+
+/** Every command of the contract that this version has. Help, completion and README are made from this table. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    usage: "scan [source...]",
+    summary: "find secrets and say why each is one",
+    details: SOURCES,
+    options: [...SCAN, ["--format <format>", "how to print it", ["table", "json", "ndjson", "sarif", "html", "markdown"]], ["-o, --output <file>", "write it to a file (0600)"]],
+    load: () => import("./commands/scan.ts"),
+  },
+  {
+    usage: "plan [source...]",
+    summary: "show what a migration would do, with masked diffs",
+    details: SOURCES,
+    options: [...SCAN, ...TARGET, ["-o, --output <file>", "save the plan for apply (0600)"]],
+    load: () => import("./commands/plan.ts"),
+  },
+  { usage: "apply <plan>", summary: "do what a saved plan says", options: [BREAK], load: () => import("./commands/apply.ts") },
+  {
+    usage: "migrate [source...]",
+    summary: "plan and apply in one",
+    details: SOURCES,
+    options: [...SCAN, ...TARGET, BREAK, ["--yes", "do it without asking"]],
+    load: () => import("./commands/migrate.ts"),
+  },
+  { usage: "resume [run]", summary: "go on with a run that was interrupted", options: [BREAK], load: () => import("./commands/resume.ts") },
+  { usage: "rollback [run]", summary: "undo a run: containers and store as before", options: [BREAK], load: () => import("./commands/rollback.ts") },
+  { usage: "scrub [run]", summary: "purge what a finished run kept for rollback", options: [BREAK], load: () => import("./commands/scrub.ts") },
+  { usage: "runs [run]", summary: "list runs, or show one", options: [], load: () => import("./commands/runs.ts") },
+  { usage: "classify", summary: "NDJSON name/value pairs on stdin → verdicts on stdout", options: [], load: () => import("./commands/classify.ts") },
+  { usage: "run <command...>", summary: "resolve references in the environment, then exec: unsprawl run -- CMD…", options: [], load: () => import("./commands/run.ts") },
+  {
+    usage: "render [run]",
+    summary: "write the files that running containers mount (at boot, after rotation)",
+    options: [["--all", "for every finished run"]],
+    load: () => import("./commands/render.ts"),
+  },
+  {
+    usage: "runtime <action>",
+    summary: "the OCI runtime: install, uninstall, status",
+    options: [
+      ["--to <store…>", "stores that it may read; credentials of its own are made for each"],
+      ["--print", "print what would be written, and change nothing"],
+      ["--daemon-config <file>", "the engine's daemon.json (default: found from the running engine)"],
+    ],
+    load: () => import("./commands/runtime.ts"),
+  },
+  { usage: "stores [action] [store]", summary: "configured stores; `stores check STORE` tries every right", options: [], load: () => import("./commands/stores.ts") },
+  { usage: "rules [action] [what]", summary: "detection rules: list, `rules show ID`, `rules test` (value on stdin)", options: [["--name <name>", "the variable's name, for `rules test`"]], load: () => import("./commands/rules.ts") },
+  { usage: "doctor", summary: "engine, stores, runtime, leftovers", options: [], load: () => import("./commands/doctor.ts") },
+  { usage: "completion <shell>", summary: "completion script: bash, zsh or fish", options: [], load: () => import("./commands/completion.ts") },
+];

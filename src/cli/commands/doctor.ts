@@ -1,0 +1,49 @@
+import { doctor, leftovers, type Probe } from "../../core/doctor.ts";
+import { EXIT } from "../../model/error.ts";
+import type { CommandContext } from "../context.ts";
+import { writeResult } from "../output.ts";
+import { table } from "../views/table.ts";
+
+/** `unsprawl doctor`: engine, stores, runtime, leftovers; exit 1 when something needs doing. */
+export async function run(context: CommandContext): Promise<number> {
+  const { assembly } = context;
+  const probes: Probe[] = [
+    { name: "node", look: async () => `Node ${process.versions.node}` },
+    { name: "state", look: async () => `journals in ${assembly.state()}, fingerprint key ${assembly.key().id}` },
+    {
+      name: "engine",
+      look: async () => {
+        const engine = await assembly.engine();
+        const info = await engine.info();
+        return `${info.OperatingSystem ?? "engine"}, version ${info.ServerVersion ?? "?"}, at ${engine.connection.address}`;
+      },
+    },
+    {
+      name: "memory",
+      look: async () => `values as files go to ${(await import("../../delivery/tmpfs.ts")).memoryRoot(assembly.env)} (tmpfs)`,
+    },
+    {
+      name: "runtime",
+      look: async () => {
+        const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
+        const { openStore } = await import("../../assembly.ts");
+        const status = await runtimeStatus(await assembly.engine(), assembly.env, openStore);
+        if (!status.installed && !status.registered) return "the OCI runtime is not installed (unsprawl runtime install --to STORE)";
+        return status.lines.map((line) => ({ name: "runtime", ...line }));
+      },
+    },
+    ...(await assembly.storeNames()).map((name) => ({
+      name: `store ${name}`,
+      look: async () => (await (await assembly.store(name)).check()).map((check) => ({ name: `store ${name}`, ok: check.ok, text: `${check.right}: ${check.text}`, hint: check.hint })),
+    })),
+    { name: "runs", look: async () => leftovers(assembly.state()) },
+  ];
+  const checks = await doctor(probes);
+  const rows = checks.map((check) => [
+    { text: check.ok ? "✓" : "✗", colour: check.ok ? ("blue" as const) : ("red" as const) },
+    { text: check.name },
+    { text: check.text + (check.hint ? `; next: ${check.hint}` : "") },
+  ]);
+  await writeResult(context.json ? JSON.stringify({ version: 1, checks }) : table(rows, process.stdout), null, context);
+  return checks.every((check) => check.ok) ? EXIT.ok : EXIT.failed;
+}

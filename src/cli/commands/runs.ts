@@ -1,0 +1,28 @@
+import { readJournal } from "../../core/journal.ts";
+import { listRuns } from "../../core/runs.ts";
+import { EXIT } from "../../model/error.ts";
+import type { CommandContext } from "../context.ts";
+import { writeResult } from "../output.ts";
+import { table } from "../views/table.ts";
+
+/** `unsprawl runs [RUN]`: all runs, or one run's journal. */
+export async function run(context: CommandContext, args: readonly string[]): Promise<number> {
+  const state = context.assembly.state();
+  const id = args[0];
+  if (id !== undefined) {
+    const { receipts } = readJournal(state, id);
+    const rows = receipts.map(({ at, step, state: is, data }) => [{ text: at }, { text: is }, { text: step }, { text: typeof data["reason"] === "string" ? data["reason"] : "" }]);
+    await writeResult(context.json ? JSON.stringify({ version: 1, run: id, receipts }) : table(rows, process.stdout), null, context);
+    return EXIT.ok;
+  }
+  const runs = listRuns(state);
+  const rows = runs.map((one) => [
+    { text: one.run, colour: "bold" as const },
+    { text: one.state },
+    { text: one.units.map((unit) => unit.unit).join(", ") },
+    { text: `→ ${one.store}` },
+    { text: one.next ?? "" },
+  ]);
+  await writeResult(context.json ? JSON.stringify({ version: 1, runs }) : runs.length > 0 ? table(rows, process.stdout) : "no runs", null, context);
+  return EXIT.ok;
+}

@@ -1,0 +1,51 @@
+import { assemble, type Assembly } from "../assembly.ts";
+import type { Host } from "../contract/host.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { Progress } from "./progress.ts";
+
+/** Parsed flags: commander's camel-cased names. */
+export type Options = { readonly [flag: string]: string | boolean | readonly string[] | undefined };
+
+/** What every command gets. */
+export type Context = {
+  readonly assembly: Assembly;
+  readonly progress: Progress;
+  /** JSON on stdout, and errors as JSON on stderr. */
+  readonly json: boolean;
+  readonly quiet: boolean;
+};
+
+export type CommandContext = Context & { readonly signal: AbortSignal };
+
+export type CommandModule = {
+  /** Returns the exit code; throws UnsprawlError. */
+  run(context: CommandContext, args: readonly string[], options: Options): Promise<number>;
+};
+
+export function makeContext(options: Options): Context {
+  const assembly = assemble(process.env, process.cwd(), text(options, "config"));
+  const quiet = options["quiet"] === true;
+  return { assembly, json: options["json"] === true, quiet, progress: new Progress(process.stderr, quiet, assembly.redactor) };
+}
+
+/** The face of scripts: progress on stderr, never a prompt. */
+export function scriptHost(context: CommandContext, yes: boolean): Host {
+  return {
+    emit: (event) => context.progress.show(event),
+    async ask(question) {
+      if (yes) return true;
+      throw new UnsprawlError("usage", `${question.text}: needs ${question.flag}`, `add ${question.flag}`);
+    },
+    signal: context.signal,
+  };
+}
+
+export function text(options: Options, name: string): string | null {
+  const value = options[name];
+  return typeof value === "string" ? value : null;
+}
+
+export function list(options: Options, name: string): readonly string[] {
+  const value = options[name];
+  return Array.isArray(value) ? value : typeof value === "string" ? [value] : [];
+}

@@ -1,0 +1,100 @@
+import { Command, CommanderError, Option } from "commander";
+import { EXIT, UnsprawlError } from "../model/error.ts";
+import { COMMANDS, COMMON_OPTIONS, type CommandSpec } from "./commands.ts";
+import { makeContext, type Options } from "./context.ts";
+import { printError } from "./output.ts";
+
+const EXITS = `
+Exit codes: 0 fine · 1 failed · 2 usage or configuration · 3 findings at or above --fail-on
+            4 authentication or permission · 5 partly done (says resume or rollback) · 130 interrupted`;
+
+/** Runs one command line and returns the exit code. The only thing that writes a usage error. */
+export async function main(argv: readonly string[]): Promise<number> {
+  if (argv.length === 0) return interactive();
+  let exit: number = EXIT.ok;
+  const program = build(async (spec, args, options) => {
+    exit = await runCommand(spec, args, options);
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    throw error;
+  }
+}
+
+type Runner = (spec: CommandSpec, args: readonly string[], options: Options) => Promise<void>;
+
+function build(run: Runner): Command {
+  const program = new Command("unsprawl")
+    .description("Finds secrets in containers and moves each into a secret store: inspect shows nothing, the application still gets its value.")
+    .version(VERSION)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .addHelpText("after", EXITS);
+  for (const spec of COMMANDS) addCommand(program, spec, run);
+  return program;
+}
+
+function addCommand(program: Command, spec: CommandSpec, run: Runner): void {
+  const command = program
+    .command(spec.usage)
+    .description(spec.summary)
+    .exitOverride()
+    .allowExcessArguments(false)
+    .showSuggestionAfterError();
+  if (spec.details) command.addHelpText("after", `\n${spec.details}`);
+  for (const [flags, text, choices] of [...spec.options, ...COMMON_OPTIONS]) {
+    const option = new Option(flags, text);
+    if (choices) option.choices([...choices]);
+    if (flags.includes("…")) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+    command.addOption(option);
+  }
+  command.action(async (...given: unknown[]) => {
+    const args = given.slice(0, -2).flat().filter((one): one is string => typeof one === "string");
+    await run(spec, args, command.opts<Options>());
+  });
+}
+
+async function runCommand(spec: CommandSpec, args: readonly string[], options: Options): Promise<number> {
+  const context = makeContext(options);
+  const abort = new AbortController();
+  const interrupt = (): void => {
+    if (abort.signal.aborted) return;
+    process.stderr.write("\ncalled off: putting back what was begun\n");
+    abort.abort();
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  try {
+    const { run } = await spec.load();
+    return await run({ ...context, signal: abort.signal }, args, options);
+  } catch (error) {
+    return printError(error, context);
+  } finally {
+    context.progress.stop();
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+async function interactive(): Promise<number> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY || process.env["TERM"] === "dumb" || process.env["CI"]) {
+    build(async () => undefined).outputHelp({ error: true });
+    return EXIT.usage;
+  }
+  const context = makeContext({});
+  try {
+    const { runTui } = await import("../tui/index.tsx");
+    return await runTui(context.assembly);
+  } catch (error) {
+    return printError(error, context);
+  }
+}
+
+/** Kept equal to package.json by a test; reading the file would cost start-up time. */
+export const VERSION = "0.1.0";
+
+export function usage(message: string, hint: string): UnsprawlError {
+  return new UnsprawlError("usage", message, hint);
+}

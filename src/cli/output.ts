@@ -1,0 +1,55 @@
+import { resolve } from "node:path";
+import { causeOf, EXIT, UnsprawlError } from "../model/error.ts";
+import { atomicWrite } from "../text/atomic-file.ts";
+import { printable } from "../text/escape.ts";
+import type { Context } from "./context.ts";
+import { paint } from "./paint.ts";
+
+/** A result: to stdout, or to `-o FILE` (0600, atomic). Known values are taken out at this sink. */
+export async function writeResult(text: string, file: string | null, context: Context): Promise<void> {
+  const safe = context.assembly.redactor.guard(text.endsWith("\n") ? text : `${text}\n`);
+  context.progress.stop();
+  if (file !== null) {
+    await atomicWrite(resolve(context.assembly.cwd, file), Buffer.from(safe), { mode: 0o600 });
+    return;
+  }
+  await new Promise<void>((done, fail) => {
+    process.stdout.write(safe, (error) => {
+      // A reader that has gone (`| head`) is no failure.
+      if (error && (error as { code?: string }).code !== "EPIPE") fail(error);
+      else done();
+    });
+  });
+}
+
+/** A line for people, on stderr. */
+export function say(context: Context, text: string): void {
+  if (!context.quiet) context.progress.line(text);
+}
+
+/** Tells an error: what failed, where, what to type next. Returns the exit code. Never a stack trace. */
+export function printError(error: unknown, context: Context): number {
+  const known = known_(error);
+  const { redactor } = context.assembly;
+  context.progress.stop();
+  const message = redactor.foreign(known.message);
+  const hint = known.hint === null ? null : redactor.foreign(known.hint);
+  if (context.json) {
+    process.stderr.write(`${JSON.stringify({ version: 1, error: { code: known.code, message, hint, exit: known.exit } })}\n`);
+  } else {
+    process.stderr.write(`${paint("red", "error:", process.stderr)} ${printable(message)}\n`);
+    if (hint !== null) process.stderr.write(`  ${paint("bold", "next:", process.stderr)} ${printable(hint)}\n`);
+  }
+  return known.exit;
+}
+
+function known_(error: unknown): UnsprawlError {
+  if (error instanceof UnsprawlError) return error;
+  if (error instanceof Error && error.name === "AbortError") return new UnsprawlError("interrupted", "called off");
+  return new UnsprawlError("failed", `unexpected error (${causeOf(error)})`, "please report this, with the command and `unsprawl doctor --json`");
+}
+
+/** The exit code for what a scan or plan left behind. */
+export function findingsExit(worst: boolean, errors: boolean): number {
+  return errors ? EXIT.failed : worst ? EXIT.findings : EXIT.ok;
+}

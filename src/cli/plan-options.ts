@@ -1,0 +1,46 @@
+import picomatch from "picomatch";
+import { buildPlan } from "../core/plan.ts";
+import type { Provider } from "../contract/provider.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { DeliveryName, Plan } from "../model/plan.ts";
+import { parseDuration } from "../text/duration.ts";
+import { list, scriptHost, text, type CommandContext, type Options } from "./context.ts";
+import { fails, incomplete, scanWith } from "./scan-options.ts";
+
+export type Planned = {
+  readonly plan: Plan;
+  readonly provider: Provider;
+  /** Findings at or above --fail-on that the plan leaves. */
+  readonly left: boolean;
+  readonly incomplete: boolean;
+};
+
+const ACCEPTS = ["compose", "sharers"];
+
+/** Scans and plans as the flags say; shared by plan and migrate. */
+export async function planWith(context: CommandContext, sources: readonly string[], options: Options): Promise<Planned> {
+  const { assembly } = context;
+  const to = text(options, "to");
+  if (to === null) {
+    const names = [...(await assembly.storeNames()), "vault", "local"].join(", ");
+    throw new UnsprawlError("usage", "no store: where should the secrets go?", `--to STORE (known: ${names})`);
+  }
+  const accept = new Set(list(options, "accept"));
+  const odd = [...accept].find((one) => !ACCEPTS.includes(one));
+  if (odd !== undefined) throw new UnsprawlError("usage", `--accept ${odd} is not known`, `known: ${ACCEPTS.join(", ")}`);
+  const graceMs = parseDuration(text(options, "grace") ?? "5s", "--grace");
+  const healthTimeoutMs = parseDuration(text(options, "healthTimeout") ?? "90s", "--health-timeout");
+  const deliver = (text(options, "deliver") ?? "auto") as DeliveryName | "auto";
+
+  const provider = await assembly.store(to);
+  const { report, hits, failOn } = await scanWith(context, sources, options);
+  const only = list(options, "only").map((glob) => picomatch(glob, { dot: true, bash: true }));
+  const chosen = only.length === 0 ? hits : hits.filter(({ finding }) => only.some((matches) => matches(finding.name)));
+  const migration = await assembly.migration("docker-container");
+  const plan = await buildPlan(
+    { hits: chosen, deliver, overwrite: options["overwrite"] === true, accept, graceMs, healthTimeoutMs },
+    { migration, provider, key: assembly.key() },
+    scriptHost(context, false),
+  );
+  return { plan, provider, left: plan.notMoved.some(({ finding }) => fails(finding, failOn)), incomplete: incomplete(report) };
+}

@@ -1,0 +1,75 @@
+import type { Event } from "../contract/host.ts";
+import { printable } from "../text/escape.ts";
+import type { Redactor } from "../text/redact.ts";
+import { paint } from "./paint.ts";
+
+const HEARTBEAT_MS = 10_000;
+const FRAME_MS = 80;
+
+/**
+ * Progress on stderr: one line that is redrawn on a terminal, with counts and the time left; off a terminal a plain
+ * line for each finished step, and a heartbeat every ten seconds for scans.
+ */
+export class Progress {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #quiet: boolean;
+  readonly #redactor: Redactor;
+  readonly #live: boolean;
+  readonly #started = Date.now();
+  #drawn = false;
+  #last = 0;
+
+  constructor(stream: NodeJS.WriteStream, quiet: boolean, redactor: Redactor) {
+    this.#stream = stream;
+    this.#quiet = quiet;
+    this.#redactor = redactor;
+    this.#live = stream.isTTY && process.env["TERM"] !== "dumb";
+  }
+
+  show(event: Event): void {
+    if (this.#quiet) return;
+    if (event.type === "note") this.line(`${event.level === "warn" ? "warning: " : ""}${event.text}${event.hint ? ` (${event.hint})` : ""}`);
+    else if (event.type === "scan") this.#scan(event);
+    else if (!event.step.startsWith("plan:")) this.#step(event);
+  }
+
+  /** A whole line, above the redrawn one. */
+  line(text: string): void {
+    this.stop();
+    this.#stream.write(`${printable(this.#redactor.foreign(text))}\n`);
+  }
+
+  /** Takes the redrawn line away. */
+  stop(): void {
+    if (this.#drawn) this.#stream.write("\r\u001b[2K");
+    this.#drawn = false;
+  }
+
+  #scan({ source, done, total }: Extract<Event, { type: "scan" }>): void {
+    const now = Date.now();
+    if (now - this.#last < (this.#live ? FRAME_MS : HEARTBEAT_MS)) return;
+    if (!this.#live && now - this.#started < HEARTBEAT_MS) return;
+    this.#last = now;
+    const left = total && done > 0 ? Math.ceil((((now - this.#started) / done) * (total - done)) / 1000) : null;
+    const text = `scanning ${source} ${done}${total ? `/${total}` : ""}${left === null ? "" : `, ${left} s left`}`;
+    if (this.#live) this.#draw(text);
+    else this.line(text);
+  }
+
+  #step({ state, text, unit, done, total }: Extract<Event, { type: "step" }>): void {
+    const glyph = { start: "…", done: "✓", failed: "✗", undone: "↶" }[state];
+    const colour = { start: "dim", done: "blue", failed: "red", undone: "yellow" } as const;
+    const line = `${paint(colour[state], glyph, this.#stream)} ${printable(this.#redactor.foreign(`${unit}: ${text}`))}`;
+    if (state === "start") {
+      if (this.#live) this.#draw(`${line} ${done}/${total}`);
+      return;
+    }
+    this.stop();
+    this.#stream.write(`${line}\n`);
+  }
+
+  #draw(text: string): void {
+    this.#stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, (this.#stream.columns ?? 80) - 1))}`);
+    this.#drawn = true;
+  }
+}

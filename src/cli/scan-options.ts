@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { scan, type Hit, type ScanReport } from "../core/scan.ts";
+import { keptByRun } from "../docker/names.ts";
+import { causeOf, UnsprawlError } from "../model/error.ts";
+import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
+import { list, scriptHost, text, type CommandContext, type Options } from "./context.ts";
+
+export type Scanned = { readonly report: ScanReport; readonly hits: readonly Hit[]; readonly failOn: Confidence | "never" };
+
+/** Scans as the flags and the configuration say; shared by scan, plan and migrate. */
+export async function scanWith(context: CommandContext, sources: readonly string[], options: Options): Promise<Scanned> {
+  const { assembly } = context;
+  const config = await assembly.config();
+  const minConfidence = (text(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
+  const failOn = (text(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
+  const baseline = text(options, "baseline");
+  const known = baseline === null ? null : readBaseline(resolve(assembly.cwd, baseline));
+  const tools = {
+    sources: await assembly.sources(),
+    detector: await assembly.detector(),
+    key: assembly.key(),
+    know: (value: Parameters<typeof assembly.redactor.know>[0]) => assembly.redactor.know(value),
+    keptBy: (name: string) => {
+      const run = keptByRun(name);
+      return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;
+    },
+  };
+  const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence };
+  const { report, hits } = await scan(input, tools, scriptHost(context, false));
+  if (known === null) return { report, hits, failOn };
+  const mark = (finding: Finding): Finding => (finding.state === "new" && known.has(finding.id) ? { ...finding, state: "known" } : finding);
+  return { report: { ...report, findings: report.findings.map(mark) }, hits: hits.map((hit) => ({ ...hit, finding: mark(hit.finding) })), failOn };
+}
+
+/** True when a finding must make the process exit 3. */
+export function fails(finding: Finding, failOn: Confidence | "never"): boolean {
+  return failOn !== "never" && finding.state !== "known" && atLeast(finding.confidence, failOn);
+}
+
+/** True when a subject could not be read: then the result is not whole, and the exit code says so. */
+export function incomplete(report: ScanReport): boolean {
+  return report.sources.some((source) => source.errors.length > 0);
+}
+
+export const only = (options: Options): readonly string[] => list(options, "only");
+
+function readBaseline(file: string): Set<string> {
+  try {
+    const report = JSON.parse(readFileSync(file, "utf8")) as ScanReport;
+    return new Set(report.findings.map((finding) => finding.id));
+  } catch (error) {
+    throw new UnsprawlError("config", `${file} is not a baseline`, "unsprawl scan --json -o FILE writes one", causeOf(error));
+  }
+}

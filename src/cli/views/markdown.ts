@@ -1,0 +1,23 @@
+import type { ScanReport } from "../../core/scan.ts";
+import { printable } from "../../text/escape.ts";
+
+/** A scan as a Markdown table. Untrusted text can be no link, no HTML, no cell border. */
+export function markdown(report: ScanReport): string {
+  const rows = report.findings.map((finding) =>
+    [finding.severity, finding.name, finding.masked, finding.location.subjectName, finding.location.path, finding.confidence, finding.why.join("; ")].map(cell).join(" | "),
+  );
+  const errors = report.sources.flatMap(({ source, errors: all }) => all.map((error) => `- not read: ${cell(`${source} ${error.subject}: ${error.message}`)}`));
+  return [
+    `# unsprawl: ${report.groups.length} secrets in ${report.summary.findings} places`,
+    "",
+    "| severity | name | value | subject | place | confidence | why |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...rows.map((row) => `| ${row} |`),
+    ...(errors.length > 0 ? ["", "## Not read", "", ...errors] : []),
+  ].join("\n");
+}
+
+/** Every ASCII punctuation character may be escaped by a backslash. Source: CommonMark 0.31, "Backslash escapes". */
+function cell(text: string): string {
+  return printable(text).replace(/[!-/:-@[-`{-~]/g, "\\$&");
+}

@@ -1,0 +1,42 @@
+import { unitsOf } from "../../core/runs.ts";
+import type { DiffLine, Plan, Step } from "../../model/plan.ts";
+import { printable } from "../../text/escape.ts";
+import { paint, type Colour } from "../paint.ts";
+
+/** A plan for a person: each store write, each container's masked diff, what stays, and why. */
+export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
+  const lines: string[] = [];
+  const units = unitsOf(plan);
+  for (const [unit, steps] of units) {
+    lines.push(paint("bold", printable(unit), stream));
+    for (const step of steps) lines.push(...stepLines(step, plan, stream));
+    for (const warning of plan.warnings) if (warning.unit === unit) lines.push(`  ${paint("yellow", "note", stream)}     ${printable(warning.text)}`);
+    lines.push("");
+  }
+  if (plan.notMoved.length > 0) {
+    lines.push(paint("bold", "Not moved", stream));
+    for (const { finding, reason, hint } of plan.notMoved) {
+      lines.push(`  ${printable(`${finding.location.subjectName} ${finding.name}: ${reason}`)}`);
+      if (hint) lines.push(`    next: ${printable(hint)}`);
+    }
+    lines.push("");
+  }
+  const secrets = plan.steps.filter((step) => step.kind === "put").length;
+  lines.push(`Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${units.size === 1 ? "container" : "containers"} → ${printable(plan.store.name)}; ${plan.notMoved.length} not moved`);
+  return lines.join("\n");
+}
+
+const COLOURS: { readonly [sign in DiffLine["sign"]]: Colour } = { "+": "blue", "-": "red", "~": "yellow", " ": "dim" };
+
+function stepLines(step: Step, plan: Plan, stream: NodeJS.WriteStream): string[] {
+  const line = (label: string, sign: DiffLine["sign"], text: string): string =>
+    `  ${label.padEnd(9)}${paint(COLOURS[sign], sign, stream)} ${printable(text)}`;
+  if (step.kind === "put") {
+    const how = { absent: "create only, read back", same: "there already, same bytes", other: "replaces another value, which is kept until scrub" }[step.found];
+    return [line("store", step.found === "same" ? " " : step.found === "other" ? "~" : "+", `${step.move.key.path} ${step.move.key.field}  ${how} (${plan.store.provider})`)];
+  }
+  if (step.kind === "deliver") return [line("deliver", " ", `by ${step.delivery}: ${step.why}`)];
+  if (step.kind === "recreate") return step.diff.map((one) => line("config", one.sign, `${one.path}  ${one.text}`));
+  if (step.kind === "check") return [line("check", " ", `inspect shows no value, the application has each; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`)];
+  return [];
+}

@@ -1,0 +1,21 @@
+import type { RunResult } from "../../core/apply.ts";
+import { printable } from "../../text/escape.ts";
+import { paint } from "../paint.ts";
+
+/** How a run ended, for a person, with the next command. */
+export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
+  const lines = result.units.map(({ unit, state, error }) => {
+    const glyph = state === "migrated" ? paint("blue", "✓ migrated", stream) : state === "undone" ? paint("yellow", "↶ as before", stream) : "· not begun";
+    return `${glyph}  ${printable(unit)}${error ? `  ${printable(error)}` : ""}`;
+  });
+  if (result.state === "done") {
+    lines.push(
+      "",
+      `Proven: the store gave back the same bytes, a fresh inspect shows no value, and the application has each.`,
+      `The old containers are kept for rollback and still hold the values:`,
+      `  unsprawl scrub ${result.run}      purges them`,
+      `  unsprawl rollback ${result.run}   undoes the run`,
+    );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import type { Detector } from "../contract/detector.ts";
+import { atLeast, type Verdict } from "../model/finding.ts";
+import type { Where } from "../model/location.ts";
+import { Secret } from "../model/secret.ts";
+
+/** The longest line that is read; a longer one is skipped and reported, so that memory stays constant. */
+const LONGEST_LINE = 4 * 1024 * 1024;
+const BATCH = 64 * 1024;
+const NEWLINE = 0x0a;
+
+const WHERE: { readonly [place in Where]: true } = {
+  env: true,
+  "image-env": true,
+  cmd: true,
+  entrypoint: true,
+  label: true,
+  history: true,
+  "build-arg": true,
+  healthcheck: true,
+  onbuild: true,
+  "log-opt": true,
+  "volume-opt": true,
+  annotation: true,
+  file: true,
+};
+
+/**
+ * The `classify` contract: `{"id","where","name","value"}` a line in, `{"id","secret","confidence","score","rule","why"}`
+ * a line out, in the same order. A line that is none becomes `{"line","error"}`, which never quotes it.
+ *
+ * Streams: waits when the output is full, and holds one line at most. Blank lines count and are passed over.
+ */
+export async function classifyStream(
+  input: AsyncIterable<Buffer> | Readable,
+  output: Writable,
+  detector: Detector,
+): Promise<{ lines: number; bad: number }> {
+  let lines = 0;
+  let bad = 0;
+  let batch = "";
+  for await (const line of linesOf(input)) {
+    lines++;
+    const answer = line === null ? { error: "the line is longer than 4 MiB" } : answerTo(line, detector);
+    if (answer === null) continue;
+    if ("error" in answer) bad++;
+    batch += `${JSON.stringify("error" in answer ? { line: lines, ...answer } : answer)}\n`;
+    if (batch.length >= BATCH) {
+      await write(output, batch);
+      batch = "";
+    }
+  }
+  await write(output, batch);
+  return { lines, bad };
+}
+
+type Answer = {
+  id: string | number | null;
+  secret: boolean;
+  confidence: string;
+  score: number;
+  rule: string | null;
+  why: readonly string[];
+};
+
+function answerTo(line: Buffer, detector: Detector): Answer | { error: string } | null {
+  const text = line.toString("utf8");
+  if (text.trim() === "") return null;
+  let asked: unknown;
+  try {
+    asked = JSON.parse(text);
+  } catch {
+    return { error: "not JSON" };
+  }
+  if (asked === null || typeof asked !== "object" || Array.isArray(asked)) return { error: "not a JSON object" };
+  const { id = null, where = "env", name, value } = asked as Record<string, unknown>;
+  if (typeof name !== "string") return { error: "no name, or not a string" };
+  if (typeof value !== "string") return { error: "no value, or not a string" };
+  if (typeof where !== "string" || !Object.hasOwn(WHERE, where)) return { error: "unknown where" };
+  if (id !== null && typeof id !== "string" && typeof id !== "number") return { error: "id is neither string nor number" };
+  return answerOf(id, detector.classify({ name, where: where as Where, value: Secret.of(value) }));
+}
+
+/** A low verdict is no secret here: `secret` says what a person should act on. */
+function answerOf(id: string | number | null, verdict: Verdict): Answer {
+  const { confidence, score, rule, why } = verdict;
+  return { id, secret: verdict.secret && atLeast(confidence, "medium"), confidence, score, rule, why };
+}
+
+/** The input's lines without their ends; null for one that is too long. */
+async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | null> {
+  let pieces: Buffer[] = [];
+  let held = 0;
+  let skipping = false;
+  for await (const chunk of input) {
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      const tooLong = skipping || held + end - start > LONGEST_LINE;
+      yield tooLong ? null : joined(pieces, bytes.subarray(start, end));
+      pieces = [];
+      held = 0;
+      skipping = false;
+      start = end + 1;
+    }
+    if (skipping || start >= bytes.length) continue;
+    held += bytes.length - start;
+    if (held > LONGEST_LINE) {
+      skipping = true;
+      pieces = [];
+    } else {
+      pieces.push(bytes.subarray(start));
+    }
+  }
+  if (skipping) yield null;
+  else if (held > 0) yield joined(pieces, Buffer.alloc(0));
+}
+
+function joined(pieces: readonly Buffer[], last: Buffer): Buffer {
+  return pieces.length === 0 ? last : Buffer.concat([...pieces, last]);
+}
+
+/** Waits until the output has room again, or fails with it. */
+async function write(output: Writable, text: string): Promise<void> {
+  if (text === "") return;
+  if (!output.write(text)) await once(output, "drain");
+}

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { UnsprawlError } from "../model/error.ts";
+import { CONFIDENCES, type Confidence } from "../model/finding.ts";
+import type { Json } from "../model/json.ts";
+import { nearest } from "../text/nearest.ts";
+
+export type StoreConfig = { readonly provider: string; readonly dir: string; readonly keys: { readonly [key: string]: Json } };
+
+export type Config = {
+  readonly stores: ReadonlyMap<string, StoreConfig>;
+  readonly minConfidence: Confidence | null;
+  readonly failOn: Confidence | "never" | null;
+};
+
+/** What may stand in a configuration file, with what it is for: the schema that ships is made from this. */
+export const CONFIG_KEYS = {
+  stores: "named secret stores: name → { provider, … }",
+  minConfidence: "findings below this confidence are hidden: low, medium or high",
+  failOn: "exit 3 from this confidence on: low, medium, high or never",
+} as const;
+
+/**
+ * `unsprawl.yaml` of the working directory over `$XDG_CONFIG_HOME/unsprawl/config.yaml`; `--config FILE` in place of
+ * both. Stores of both files are known, the project's winning. Throws `config` naming the file and the key.
+ */
+export async function loadConfig(env: NodeJS.ProcessEnv, cwd: string, explicit: string | null): Promise<Config> {
+  if (explicit !== null) {
+    const file = resolve(cwd, explicit);
+    if (!existsSync(file)) throw new UnsprawlError("config", `no configuration file ${explicit}`, "check --config");
+    return (await readFile(file)) ?? EMPTY;
+  }
+  const home = env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
+  const user = (await readFile(join(home, "unsprawl/config.yaml"))) ?? EMPTY;
+  const project = (await readFile(join(cwd, "unsprawl.yaml"))) ?? EMPTY;
+  return {
+    stores: new Map([...user.stores, ...project.stores]),
+    minConfidence: project.minConfidence ?? user.minConfidence,
+    failOn: project.failOn ?? user.failOn,
+  };
+}
+
+const EMPTY: Config = { stores: new Map(), minConfidence: null, failOn: null };
+
+async function readFile(file: string): Promise<Config | null> {
+  if (!existsSync(file)) return null;
+  const { parse } = await import("yaml");
+  let document: unknown;
+  try {
+    document = parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const at = (error as { linePos?: readonly { line: number }[] }).linePos?.[0]?.line;
+    throw new UnsprawlError("config", `${file}${at ? `, line ${at}` : ""}: not valid YAML`, "mend it, or name another with --config");
+  }
+  if (document === null || document === undefined) return EMPTY;
+  const top = object(document, file, "the file");
+  knownKeys(top, Object.keys(CONFIG_KEYS), file, "");
+  const stores = Object.entries(object(top["stores"] ?? {}, file, "stores")).map(([name, value]) => {
+    const { provider, ...keys } = object(value, file, `stores.${name}`);
+    if (typeof provider !== "string") throw new UnsprawlError("config", `${file}: stores.${name} has no provider`, "add provider: vault or provider: local");
+    return [name, { provider, dir: dirname(file), keys: keys as { [key: string]: Json } }] as const;
+  });
+  const level = <T extends string>(key: string, allowed: readonly T[]): T | null => {
+    const value = top[key];
+    if (value === undefined) return null;
+    const found = allowed.find((one) => one === value);
+    if (found === undefined) throw new UnsprawlError("config", `${file}: ${key} must be one of ${allowed.join(", ")}`);
+    return found;
+  };
+  return { stores: new Map(stores), minConfidence: level("minConfidence", CONFIDENCES), failOn: level("failOn", [...CONFIDENCES, "never"]) };
+}
+
+/** Throws `config` for a key that is not known, with the nearest that is. */
+export function knownKeys(given: object, known: readonly string[], file: string, path: string): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    const near = nearest(key, known);
+    throw new UnsprawlError("config", `${file}: unknown key ${path}${key}`, near ? `did you mean ${path}${near}?` : `known keys: ${known.join(", ")}`);
+  }
+}
+
+function object(value: unknown, file: string, what: string): { readonly [key: string]: unknown } {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as { [key: string]: unknown };
+  throw new UnsprawlError("config", `${file}: ${what} must be a map`, "see the README, Configuration");
+}

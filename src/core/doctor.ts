@@ -1,0 +1,35 @@
+import { UnsprawlError } from "../model/error.ts";
+import { listRuns } from "./runs.ts";
+
+export type Check = { readonly name: string; readonly ok: boolean; readonly text: string; readonly hint: string | null };
+
+/** A part of `doctor`: throws UnsprawlError for what is wrong, returns what is fine in a line. */
+export type Probe = { readonly name: string; readonly look: () => Promise<string | readonly Check[]> };
+
+/** Looks at everything a migration needs; one failing part does not hide the others. */
+export async function doctor(probes: readonly Probe[]): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const { name, look } of probes) {
+    try {
+      const found = await look();
+      if (typeof found === "string") checks.push({ name, ok: true, text: found, hint: null });
+      else checks.push(...found);
+    } catch (error) {
+      if (!(error instanceof UnsprawlError)) throw error;
+      checks.push({ name, ok: false, text: error.message, hint: error.hint });
+    }
+  }
+  return checks;
+}
+
+/** Unfinished runs, and finished ones that still keep old containers. */
+export function leftovers(state: string): Check[] {
+  const runs = listRuns(state).filter((run) => ["unfinished", "unreadable", "done"].includes(run.state));
+  if (runs.length === 0) return [{ name: "runs", ok: true, text: "nothing is left over", hint: null }];
+  return runs.map((run) => ({
+    name: "runs",
+    ok: run.state === "done",
+    text: run.state === "done" ? `run ${run.run} keeps the old containers for rollback` : `run ${run.run} is ${run.state}`,
+    hint: run.next,
+  }));
+}

@@ -1,0 +1,6 @@
+import { openStore } from "./assembly.ts";
+import { resolveMain } from "./delivery/runtime/resolve.ts";
+
+// The OCI runtime's resolver: a program of its own, started at each container's start.
+delete process.env["DEBUG"];
+await resolveMain(process.argv.slice(2), openStore);

@@ -9,6 +9,8 @@ if (major < 24) {
 delete process.env["DEBUG"];
 delete process.env["NODE_DEBUG"];
 const { main } = await import("./cli/index.ts");
-process.exitCode = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2));
+// All results are written and flushed here; what a library still holds open must not keep the process.
+process.exit(code);
 
 export {};

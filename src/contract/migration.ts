@@ -64,4 +64,6 @@ export interface Migration {
   undo(steps: readonly Step[], work: Work): Promise<void>;
   /** Purges what was kept for undo; null when there was nothing left, else what was removed. */
   scrub(steps: readonly Step[], work: Work): Promise<readonly string[]>;
+  /** Puts the deliveries' files in place again (after a boot, or a rotation); returns how many. */
+  render(steps: readonly Step[], values: ReadonlyMap<string, Secret>, runId: string): Promise<number>;
 }

@@ -78,7 +78,8 @@ function answerTo(line: Buffer, detector: Detector): Answer | { error: string } 
   if (typeof name !== "string") return { error: "no name, or not a string" };
   if (typeof value !== "string") return { error: "no value, or not a string" };
   if (typeof where !== "string" || !Object.hasOwn(WHERE, where)) return { error: "unknown where" };
-  if (id !== null && typeof id !== "string" && typeof id !== "number") return { error: "id is neither string nor number" };
+  if (id !== null && typeof id !== "string" && typeof id !== "number")
+    return { error: "id is neither string nor number" };
   return answerOf(id, detector.classify({ name, where: where as Where, value: Secret.of(value) }));
 }
 

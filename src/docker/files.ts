@@ -45,7 +45,9 @@ async function find(engine: Engine, id: string, path: string): Promise<{ readonl
 /** `HEAD /containers/{id}/archive` answers with a base64 JSON header. Source: Engine API v1.41, ContainerArchiveInfo. */
 async function statOf(engine: Engine, id: string, path: string): Promise<Stat | null> {
   const answer: unknown = await engine.call(`look at ${path}`, () => engine.docker.getContainer(id).infoArchive({ path }));
-  const header = (answer as { headers?: { [name: string]: string } } | null)?.headers?.["x-docker-container-path-stat"];
+  const response = answer as { headers?: { [name: string]: string }; resume?: () => void } | null;
+  response?.resume?.(); // an answer that nobody reads would keep its connection, and the process
+  const header = response?.headers?.["x-docker-container-path-stat"];
   if (header === undefined) return null;
   const { size, mode, linkTarget } = JSON.parse(Buffer.from(header, "base64").toString("utf8")) as { size: number; mode: number; linkTarget?: string };
   // Go's FileMode: the type bits are the high ones; none of them set means a regular file.

@@ -1,0 +1,202 @@
+import type { Question } from "../contract/detector.ts";
+import type { Verdict } from "../model/finding.ts";
+import type { Where } from "../model/location.ts";
+import { inCommand } from "./command.ts";
+import { isCommand, placeText, weigh } from "./context.ts";
+import { peel } from "./decode.ts";
+import { looksRandom } from "./entropy.ts";
+import { confidenceOf, isEvidence, LOW, MEDIUM, type Evidence, type Judge, type Outcome } from "./evidence.ts";
+import { byName, mnemonic } from "./named.ts";
+import { readName, type NameInfo } from "./names.ts";
+import { ciphertext, emptiness, placeholder, plain, reference, type Cleared } from "./shape.ts";
+import { programOf } from "./programs.ts";
+import { byFormat, inAssignments, inJson, unquote } from "./structure.ts";
+import { knownToken, vendorKey } from "./tokens.ts";
+import { inUrls } from "./url.ts";
+import { quotesNothing } from "./why.ts";
+
+const LARGEST = 1_048_576;
+const DEEPEST = 5;
+const JUDGEMENTS = 6000;
+
+/** How much may still be spent on one value, whatever it holds. */
+type Budget = { left: number };
+
+const NOTHING: Verdict = { secret: false, rule: null, score: 0, confidence: "high", why: [] };
+const clearedVerdicts = new Map<string, Verdict>();
+
+/** Classifies one value; bounded time for any input. `why` quotes no part of the value. */
+export function classify(question: Question): Verdict {
+  return verdictOf(outcomeOf(question), question.where);
+}
+
+/** The outcome with its secret part, for `mask` as well. */
+export function outcomeOf(question: Question): Outcome {
+  const bytes = question.value.expose();
+  const text = bytes.length > LARGEST ? bytes.toString("utf8", 0, LARGEST) : bytes.toString("utf8");
+  const budget: Budget = { left: JUDGEMENTS };
+  if (isCommand(question.where)) {
+    const judge: Judge = (name, inner, step) => within(name, inner, step, 1, budget);
+    return emptiness(text.trim()) ?? inCommand(text, question.where, judge) ?? null;
+  }
+  return judge(question.name, text, 0, budget);
+}
+
+function verdictOf(outcome: Outcome, where: Where): Verdict {
+  if (outcome === null) return NOTHING;
+  if (!isEvidence(outcome)) return clearedVerdict(outcome);
+  const score = Math.round(weigh(outcome.score, where) * 100) / 100;
+  if (score < LOW) return NOTHING;
+  const place = placeText(where);
+  const why = place === null ? outcome.why : [...outcome.why, place];
+  return {
+    secret: true,
+    rule: outcome.rule,
+    score,
+    confidence: confidenceOf(score),
+    severity: outcome.severity,
+    why: quotesNothing(why, outcome.part),
+  };
+}
+
+/** Cleared verdicts say the same words each time, so that there is one object of each. */
+function clearedVerdict(outcome: Cleared): Verdict {
+  const key = `${outcome.rule}\n${outcome.why}`;
+  let verdict = clearedVerdicts.get(key);
+  if (verdict === undefined) {
+    verdict = { secret: false, rule: outcome.rule, score: 0, confidence: "high", why: [outcome.why] };
+    if (clearedVerdicts.size < 1000) clearedVerdicts.set(key, verdict);
+  }
+  return verdict;
+}
+
+/** The order of decision: what clears a value first, then what proves it, then what only hints. */
+function judge(rawName: string, rawText: string, depth: number, budget: Budget): Outcome {
+  if (budget.left-- <= 0) return null;
+  const text = unquote(rawText.trim());
+  const empty = emptiness(text);
+  if (empty !== null) return empty;
+  const name = readName(rawName);
+  const simple = /^[A-Za-z0-9]*$/.test(text);
+
+  if (!simple) {
+    const fallback = /^\$\{\w{1,100}:?[-=]([^{}]{1,1000})\}$/.exec(text);
+    if (fallback !== null) return judge(rawName, fallback[1] as string, depth + 1, budget);
+    const pointed = reference(text) ?? ciphertext(text);
+    if (pointed !== null) return pointed;
+  }
+  const stands = placeholder(text);
+  if (stands !== null) return stands;
+
+  const vendor = vendorKey(name, text);
+  if (vendor !== null && !name.open && !(name.digest && name.family === null)) return vendor;
+  // Compose doubles dollars, so that `$$2y$$` is a hash all the same.
+  const token = knownToken(text.includes("$$") ? text.replaceAll("$$", "$") : text);
+  if (token !== null && (!isEvidence(token) || token.score >= MEDIUM)) return token;
+  const byShape = plain(text, name);
+  if (byShape !== null) return byShape;
+
+  const inner: Judge = (innerName, innerText, step) => within(innerName, innerText, step, depth + 1, budget);
+  const structured = depth >= DEEPEST ? null : inStructure(rawName, name, text, inner, simple);
+  if (structured !== null) return structured;
+
+  if (name.setting !== null) return { rule: "setting", why: `name ends in ${name.setting}: a setting or a pointer` };
+  if (name.open && name.family !== "password" && name.family !== "secret") {
+    return name.family === null ? null : { rule: "public", why: "the name says that it is public" };
+  }
+  return byName(name, text) ?? (depth === 0 ? byEntropy(name, text) : null);
+}
+
+/** Judges an inner value; counts only when it is at least likely a secret. */
+function within(name: string, text: string, step: string, depth: number, budget: Budget): Evidence | null {
+  const outcome = judge(name, text, depth, budget);
+  if (!isEvidence(outcome) || outcome.score < MEDIUM) return null;
+  return { ...outcome, why: [step, ...outcome.why] };
+}
+
+/** A secret inside the value's own structure; a structure without one clears it; null when there is no structure. */
+function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge, simple: boolean): Outcome {
+  if (!simple) {
+    const json = inJson(text, inner);
+    if (json !== undefined)
+      return generic(json) ?? (text.startsWith("{") ? { rule: "structure", why: "JSON without a secret in it" } : null);
+    const header =
+      /^(?:["']?(?:proxy-)?authorization["']?\s?[:=]\s?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}(\S{6,4096})/i.exec(
+        text,
+      );
+    if (header !== null) {
+      const found = inner(
+        /^.{0,20}basic/i.test(text) ? "basic_auth" : "bearer_token",
+        unquote(header[1] as string),
+        "header",
+      );
+      if (found !== null) return { ...found, rule: "header" };
+    }
+    if (text.includes("@") || text.includes("://")) {
+      const found = inUrls(text, inner, /(?:^|_)(?:web)?hooks?(?:_|$)/.test(name.key));
+      if (found !== null) return found;
+      if (/^[a-z][a-z0-9+.-]{1,30}:\/\/[^\s@]{1,2000}$/i.test(text)) {
+        const settings = text.includes("=") ? urlSettings(text, inner) : null;
+        return settings ?? { rule: "url", why: "is a URL without a password" };
+      }
+    }
+    if (takesOptions(name, text)) {
+      const found = inCommand(text, "env", inner, name.key.split("_"));
+      if (found !== null) return found;
+    }
+    if (/[=:\n]|\smachine\s|^machine\s/.test(text) && !(name.family === "password" && !/[\n;]/.test(text))) {
+      const found = inAssignments(text, inner) ?? byFormat(text, inner);
+      if (found !== null) return generic(found);
+    }
+    if (mnemonic(text) && /mnemonic|seed|phrase|recovery|wallet/.test(name.key))
+      return byName(readName("mnemonic"), text);
+  }
+  const peeled = peel(text);
+  if (peeled === null) return null;
+  const found = inner(rawName, peeled.inner, peeled.layer);
+  // What only the name says of the decoded text, it says of the text itself.
+  return found !== null && (found.part !== peeled.inner || name.family === null) ? found : null;
+}
+
+/** Options of a program: the name says so, or the text begins with one. Prose about options is none. */
+function takesOptions(name: NameInfo, text: string): boolean {
+  if (text.length > 65_536 || name.family === "password" || !/(?:^|\s)-{1,2}[A-Za-z]/.test(text)) return false;
+  return (
+    text.startsWith("-") ||
+    /(?:^|_)(?:opts?|options?|args?|arguments|flags?|params?|parameters|cmd|command|exec|run|script|entrypoint|hook|cli|extra|check|test|invocation)(?:_|$)/.test(
+      name.key,
+    ) ||
+    programOf(text.split(/\s/, 1)[0] ?? "") !== null
+  );
+}
+
+/** What an inner name decided is told as a setting inside the value. */
+function generic(found: Evidence | null): Evidence | null {
+  return found !== null && /^(?:password|secret|key)$/.test(found.rule) ? { ...found, rule: "assignment" } : found;
+}
+
+/** JDBC and the like carry the password behind `?` or `;`. */
+function urlSettings(text: string, inner: Judge): Outcome {
+  const at = text.search(/[?;]/);
+  if (at < 0) return null;
+  const strict: Judge = (key, value, step) => {
+    const family = readName(key).family;
+    return family === "password" || family === null || looksRandom(value, 12) ? inner(key, value, step) : null;
+  };
+  const found = inAssignments(text.slice(at).replaceAll("&", ";"), strict);
+  return found === null ? null : { ...found, rule: "url-password" };
+}
+
+/** Random and long, without a name that helps: worth a look at low confidence, no more. */
+function byEntropy(name: NameInfo, text: string): Outcome {
+  if (name.digest || name.setting !== null || name.open || text.length < 24 || text.length > 512) return null;
+  if (!/^[A-Za-z0-9+/_=-]+$/.test(text) || /^[0-9a-f]+$/i.test(text) || !looksRandom(text, 24)) return null;
+  if (!/\d/.test(text) || !/[a-z]/.test(text) || !/[A-Z]/.test(text) || /[/-]{1}.*[/-]/.test(text)) return null;
+  return {
+    rule: "high-entropy",
+    score: 0.42,
+    severity: "low",
+    why: ["looks random, and nothing says what it is"],
+    part: text,
+  };
+}

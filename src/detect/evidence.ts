@@ -1,0 +1,34 @@
+import type { Confidence, Severity } from "../model/finding.ts";
+import type { Cleared } from "./shape.ts";
+
+/** What speaks for a secret. `part` is the secret part itself: it never leaves this folder. */
+export type Evidence = {
+  readonly rule: string;
+  readonly score: number;
+  readonly severity: Severity;
+  readonly why: readonly string[];
+  readonly part: string;
+};
+
+export type Outcome = Evidence | Cleared | null;
+
+/** Judges a value found inside another one; `step` says how it was found. Null unless it is at least likely a secret. */
+export type Judge = (name: string, text: string, step: string) => Evidence | null;
+
+export const HIGH = 0.9;
+export const MEDIUM = 0.6;
+export const LOW = 0.35;
+
+export function isEvidence(outcome: Outcome): outcome is Evidence {
+  return outcome !== null && "score" in outcome;
+}
+
+export function confidenceOf(score: number): Confidence {
+  return score >= HIGH ? "high" : score >= MEDIUM ? "medium" : "low";
+}
+
+/** The stronger of two. */
+export function stronger(one: Evidence | null, other: Evidence | null): Evidence | null {
+  if (one === null) return other;
+  return other !== null && other.score > one.score ? other : one;
+}

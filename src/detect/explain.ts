@@ -1,0 +1,23 @@
+import { kit } from "./rules/kit.ts";
+import type { Rule } from "./rules/rule.ts";
+
+/** A rule as `unsprawl rules show` tells it; the example is made up on the spot and opens nothing. */
+export function explain(rule: Rule): { readonly [key: string]: string | readonly string[] } {
+  const example = rule.examples(kit(Date.now() >>> 0))[0];
+  const shown =
+    example === undefined ? "" : typeof example === "string" ? example : `${example.name ?? "…"}=${example.value}`;
+  return {
+    id: rule.id,
+    vendor: rule.vendor,
+    description: rule.description,
+    severity: rule.severity,
+    confidence: rule.confidence,
+    verdict: rule.publishable ? "public" : "secret",
+    keywords: rule.keywords,
+    pattern: rule.pattern?.source ?? "decided by name, structure and place",
+    names: rule.names?.source ?? "any",
+    checked: rule.validate === null ? "by shape" : "by shape and its own check",
+    example: shown,
+    reference: rule.reference,
+  };
+}

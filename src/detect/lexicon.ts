@@ -1,0 +1,115 @@
+/** The words of names, as data. */
+
+export type Family =
+  | "password"
+  | "pin"
+  | "phrase"
+  | "secret"
+  | "token"
+  | "key"
+  | "auth"
+  | "cookie"
+  | "session"
+  | "salt"
+  | "credential";
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+/** Head nouns and what they promise, in the languages people write configuration in. */
+export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
+  ...words(`
+    password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk
+    requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
+    passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenya clave parola parol wachtwoord
+    haslo heslo salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi
+    ospassword pgpassword redispassword`).map((word) => [word, "password"] as const),
+  ...words("pin pincode").map((word) => [word, "pin"] as const),
+  ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
+  ...words("secret secrets pepper hmac geheimnis segredo secreto").map((word) => [word, "secret"] as const),
+  ...words("token tokens bearer pat jeton authtoken accesstoken jwt").map((word) => [word, "token"] as const),
+  ...words("auth authorization basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),
+  ...words("cookie").map((word) => [word, "cookie"] as const),
+  ...words("sessionid phpsessid jsessionid sessid sessiontoken csrftoken").map((word) => [word, "session"] as const),
+  ...words("salt").map((word) => [word, "salt"] as const),
+  ...words("credential credentials creds cred").map((word) => [word, "credential"] as const),
+]);
+
+/** Before `KEY`: whatever the value is, it is the key. */
+export const KEY_ANY: ReadonlySet<string> = new Set(
+  words(`api secret private encryption encrypt decryption decrypt crypt crypto cipher signing sign signature master jwt hmac
+    aes fernet vault unseal recovery nonce preshared shared webhook internal
+    cookies secure rails flask django app auth logged radius tacacs`),
+);
+
+/** Before `KEY`: the value must at least look like a key, since these also name other things. */
+export const KEY_SHAPED: ReadonlySet<string> = new Set(
+  words(`access session cookie account storage admin service deploy license licence subscription activation write ingest
+    ingestion integration server instance provisioning project root functions host function primary secondary rest
+    registration bot trigger ssh tls ssl rsa ecdsa ed25519 client consumer user worker backend wg wireguard keystore
+    application logged logger security token data`),
+);
+
+/** Before `KEY`: something else than a credential. */
+export const KEY_CANCEL: ReadonlySet<string> = new Set(
+  words(`public pub publishable publish gpg pgp foreign sort partition cache index row object hash map idempotency
+    routing hot shortcut translation group label registry site sitekey anon anonymous verification verify verifying
+    feature flag config s3object message dedup lookup sorted event json xml yaml metric tag redis kafka topic shard
+    order lock distributed composite natural surrogate candidate unique search searchonly apt rpm yum dpkg repo
+    keyring trusted stage env host-ca known pusher jira issue instrumentation arrow enter escape meta compose column`),
+);
+
+/** Last words that turn the name into a setting about a secret, a pointer to one, or a name of one. */
+export const CANCEL: ReadonlySet<string> = new Set(
+  words(`file files filename path paths dir directory folder location loc mount mountpoint url urls uri uris link href endpoint endpoints
+    name names id ids identifier uuid guid length len min max minimum maximum size count limit limits num number
+    ttl expiry expiration expire expires exp expired lifetime lifespan age maxage duration interval timeout delay period
+    ms sec secs seconds minutes hours days time date at since until window grace leeway skew
+    type types kind class mode method methods scheme schemes strategy policy policies algorithm algorithms alg algo cipher
+    format encoding charset regex pattern rule rules template prefix suffix separator delimiter
+    enabled enable disabled disable required require optional allowed allow allowlist denylist force mandatory only
+    provider providers backend backends engine driver manager store storage storages service vendor issuer audience aud scope scopes
+    field fields header headers param params parameter column property attribute claim claims selector
+    version versions ver revision rotation rotate rotated rotations renew renewal refresh reset validation validator
+    validate verify verifier verification check checker strength complexity history retries attempts tries retry rounds iterations cost
+    hint prompt question label labels title description desc message text placeholder help page form view route endpoint
+    fingerprint thumbprint digest checksum checksums sha sha1 sha256 sha512 md5 sum hasher hashing hash hashes
+    user users username usernames account host hostname port region zone domain realm namespace tenant project
+    server servers keyserver proxy arn ref reference refs pointer alias config configuration settings options opts conf cfg
+    cert certs certificate ca crt chain bundle truststore keystore keyring
+    policy owner group role roles permissions perms mapping map index list
+    handler callback redirect class module plugin extension library lib package factory impl filter
+    authentication encryption encrypted encrypt decryption protocol security login_url
+    level debug verbose log logs cache caching bucket queue topic channel
+    tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
+    supported capability agent helper command cmd script exec env status state source target environment var variable
+    login_page expiresin in on off support change changes changed update updated attempts lockout bits suffixes dn basedn binddn filter search regexp`),
+);
+
+/** The same, in two words. */
+export const CANCEL_PHRASES: ReadonlySet<string> = new Set(
+  words(`key_id api_version auth_basic basic_realm token_bucket secret_keeper password_less pin_to pin_version
+    key_base64_encoded key_board pass_through pass_thru proxy_pass by_pass fast_pass two_pass git_credential`),
+);
+
+/** Model vocabulary and limits: `BOS_TOKEN`, `MAX_TOKENS`. */
+export const SPECIAL_TOKENS: ReadonlySet<string> = new Set(
+  words(
+    "max min num number n bos eos pad unk sep cls mask stop special output input context total count prompt completion limit image mean initial",
+  ),
+);
+
+/** Names that say: this is a checksum or an id of content. */
+export const DIGEST_WORDS: ReadonlySet<string> = new Set(
+  words(`sha sha1 sha224 sha256 sha384 sha512 sha256sum sha512sum sha1sum md5 md5sum shasum checksum checksums digest digests crc crc32 etag
+    commit commits revision rev fingerprint fingerprints thumbprint integrity gpg pgp gitsha vcs sum blake2 blake3
+    refspec build_id buildid layer hash hashes manifest`),
+);
+
+/** Names that say: made to be seen. */
+export const PUBLIC_WORDS: ReadonlySet<string> = new Set(
+  words("public pub publishable vite publickey anon sitekey recaptchasite gtm ga analytics measurement"),
+);
+
+/** Words at the end that say nothing: stages, ordinals, encodings. */
+export const NEUTRAL =
+  /^(?:\d{1,4}|v\d{1,3}|prod|production|dev|devel|development|stag|stage|staging|test|testing|live|sandbox|qa|uat|local|primary|secondary|main|old|new|current|previous|prev|next|default|fallback|backup|b64|base64|base32|encoded|hex|raw|plain|plaintext|clear|cleartext|value|val|string|str|literal|data|content|contents|json|base|[a-z])$/;

@@ -1,0 +1,45 @@
+import type { Question } from "../contract/detector.ts";
+import { outcomeOf } from "./classify.ts";
+import { isEvidence } from "./evidence.ts";
+import { ruleById } from "./rules/index.ts";
+import { urlAt } from "./url.ts";
+
+const DOTS = "••••••••";
+const SHORT_DOTS = "••••";
+
+/**
+ * The value as it may be shown: a vendor's public prefix and dots, a URL with dots for its password, or dots alone.
+ * The dots are as many whatever the length.
+ */
+export function mask(question: Question): string {
+  const text = question.value.expose().toString("utf8", 0, 8192).trim();
+  const outcome = outcomeOf(question);
+  if (!isEvidence(outcome)) return DOTS;
+  if (outcome.rule === "url-password") return maskedUrl(text) ?? DOTS;
+  const prefix = ruleById(outcome.rule)?.prefixes.find(
+    (start) => text.startsWith(start) && text.length >= start.length * 2,
+  );
+  return prefix === undefined ? DOTS : prefix + DOTS;
+}
+
+/** `postgres://api:••••@db:5432/api`; null when anything but the password may be a secret, or repeats it. */
+function maskedUrl(text: string): string | null {
+  const at = text.indexOf("://");
+  if (at < 1 || at > 31) return null;
+  const url = urlAt(text, at);
+  if (url === null || url.password === null || url.password === "" || url.end !== text.length) return null;
+  if (url.scheme !== text.slice(0, at) || !/^[a-z][a-z0-9+]{1,20}$/.test(url.scheme)) return null;
+  if (!/^[a-z][a-z_.-]{0,23}\d{0,3}$/i.test(url.user) || !/^[a-z0-9][a-z0-9.-]{0,80}(?::\d{1,5})?$/i.test(url.host))
+    return null;
+  const path = /^\/[a-z][a-z_-]{0,23}$/i.exec(url.rest.split("?", 1)[0] ?? "")?.[0] ?? "";
+  const shown = `${url.scheme}://${url.user}:${SHORT_DOTS}@${url.host}${path}`;
+  const bare = shown.toLowerCase();
+  // A password that stands elsewhere in the URL (`postgres:postgres@`) would be told by showing the rest.
+  return pieces(url.password.toLowerCase()).some((piece) => bare.includes(piece)) ? null : shown;
+}
+
+/** The password and, when it is longer, each of its runs of five characters. */
+function pieces(password: string): string[] {
+  if (password.length <= 5) return [password];
+  return Array.from({ length: Math.min(200, password.length - 4) }, (_, at) => password.slice(at, at + 5));
+}

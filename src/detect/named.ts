@@ -1,0 +1,120 @@
+import { looksRandom, wordiness } from "./entropy.ts";
+import type { Outcome } from "./evidence.ts";
+import type { NameInfo } from "./names.ts";
+import { listsNames, namesSecret } from "./shape.ts";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Names that other accounts bear by default; `admin:…` is a login, `redis:7` an image. */
+const LOGINS =
+  /^(?:admin|administrator|root|user|guest|test|demo|postgres|mysql|elastic|sa|system|oracle|mongo|rabbitmq|operator|service|svc[\w-]*|api|app|deploy|ci|bot|ftp|web|default|monitor|grafana|nexus|jenkins|manager|tomcat|kibana)$/i;
+
+/** A literal under a name that says secret; how much it must look like one depends on the name. */
+export function byName(name: NameInfo, text: string): Outcome {
+  const { family } = name;
+  if (family === null) return pairOfLogin(name, text) ?? null;
+  if (text.length > 16_384) return null;
+  const random = looksRandom(text, 12) || UUID.test(text);
+  const ends = `name says ${name.word}`;
+  const found = (rule: string, score: number, ...why: string[]): Outcome => ({
+    rule,
+    score: random ? Math.max(score, score >= 0.8 ? 0.93 : 0.8) : score,
+    severity: family === "pin" ? "medium" : "high",
+    why: [ends, ...why, random ? "looks random" : "a literal, weak or not"],
+    part: text,
+  });
+
+  switch (family) {
+    case "password":
+      // `PWD` and `OLDPWD` are the shell's working directories.
+      if (/^(?:old_?)?pwd$/.test(name.key) && /^(?:[/~]|[A-Za-z]:)/.test(text)) return null;
+      return found("password", 0.85);
+    case "pin":
+      return /^\d{4,12}$/.test(text) ? found("password", 0.75) : null;
+    case "phrase":
+      return mnemonic(text) ? found("mnemonic", 0.95) : looksRandom(text, 16) ? found("secret", 0.7) : null;
+    case "auth":
+    case "credential": {
+      const pair = pairOfLogin(name, text);
+      if (pair !== null) return pair;
+      if (/\s/.test(text) || namesSecret(text, name) || listsNames(text)) return null;
+      return random || (name.need !== "random" && humanPassword(text) && !/^\w+[.:/]/.test(text))
+        ? found("secret", 0.7)
+        : null;
+    }
+    case "cookie":
+      if (name.need === "any") return found("secret", 0.85);
+      return looksRandom(text, 20) ? found("secret", 0.75) : null;
+    case "session":
+      return looksRandom(text, 16) ? found("secret", 0.8) : null;
+    case "key":
+      if (/\s/.test(text) && text.length > 120) return null;
+      if (name.need === "any") return /^\w{1,2}$/.test(text) ? null : found("key", 0.8);
+      if (name.need === "shaped") return random || secretLike(text) ? found("key", 0.72) : null;
+      return looksRandom(text, 16) || UUID.test(text) ? found("key", 0.7) : null;
+    default: {
+      if (namesSecret(text, name) || listsNames(text))
+        return { rule: "setting", why: "names a secret instead of holding it" };
+      if (/\s/.test(text) && text.split(/\s+/).length > 8 && !mnemonic(text)) return null;
+      if (name.need === "shaped") return random || secretLike(text) ? found("secret", 0.72) : null;
+      return found("secret", 0.8);
+    }
+  }
+}
+
+/** `user:password` in one value, or Neo4j's `user/password`. The name must say login, or the user must be a usual one. */
+function pairOfLogin(name: NameInfo, text: string): Outcome {
+  const match = /^([A-Za-z0-9._@+-]{1,64})([:/])(\S{1,200})$/.exec(text);
+  if (match === null) return null;
+  const [, user = "", mark, password = ""] = match;
+  if (password.startsWith("//") || (/^[\d.-]+$/.test(password) && !promises(name))) return null;
+  if (mark === "/" && !(name.key.includes("neo4j") && name.family === "auth")) return null;
+  const promised = promises(name);
+  const login = LOGINS.test(user) && humanPassword(password) && !/^v?\d/.test(password) && !password.includes("/");
+  if (!promised && !login) return null;
+  if (promised && /^(?:\d{1,5}|\/.*)$/.test(password) && /[.]/.test(user)) return null;
+  if (/^\$\{?[A-Z_]+\}?$|^<.*>$|^\*+$|^x{3,}$/i.test(password)) return null;
+  return {
+    rule: "user-password",
+    score: promised ? 0.86 : 0.7,
+    severity: "high",
+    why: [promised ? "name says login" : "usual user name", "user name, colon, password"],
+    part: password,
+  };
+}
+
+function promises(name: NameInfo): boolean {
+  return (
+    name.family !== null ||
+    /(?:^|_)(?:auth|basic|userpass|userpwd|users?_pass|htpasswd|login|creds?|credentials?|basicauth)(?:_|$)/.test(
+      name.key,
+    )
+  );
+}
+
+/** Twelve to twenty-four short words, as wallets print them. */
+export function mnemonic(text: string): boolean {
+  const list = text.trim().split(/[\s,]+/, 30);
+  return [12, 15, 18, 21, 24].includes(list.length) && list.every((word) => /^[a-z]{3,8}$/.test(word));
+}
+
+/** What a person types when asked for letters, digits and a mark. */
+function humanPassword(text: string): boolean {
+  if (text.length < 6 || text.length > 64 || /\s/.test(text)) return false;
+  const letters = /[A-Za-z]/.test(text);
+  const digits = /\d/.test(text);
+  const marks = /[!@#$%^&*?+=~]/.test(text);
+  return letters && (digits || marks);
+}
+
+/** More than a word, a slug or a host: mixed characters, or letters that read like none. */
+function secretLike(text: string): boolean {
+  if (text.length < 8 || /\s/.test(text)) return false;
+  if (/^[a-z]+(?:[-_.:/][a-z]+)*$/i.test(text)) {
+    const words = wordiness(text);
+    return /^[a-z]{16,}$/i.test(text) && words !== null && words < 5;
+  }
+  if (/^\d+$/.test(text)) return text.length >= 12;
+  const marks = /[!@#$%^&*?+=~]/.test(text);
+  const digits = text.replace(/\D/g, "").length;
+  return marks || (digits >= 2 && !/^(?:[a-z]+[-_.])+v?\d{1,4}$/i.test(text));
+}

@@ -1,0 +1,116 @@
+import { cancelledBy, splitWords } from "./words.ts";
+import {
+  FAMILY,
+  KEY_ANY,
+  KEY_CANCEL,
+  KEY_SHAPED,
+  NEUTRAL,
+  PUBLIC_WORDS,
+  SPECIAL_TOKENS,
+  DIGEST_WORDS,
+  type Family,
+} from "./lexicon.ts";
+
+/** What a name says of its value. */
+export type NameInfo = {
+  /** The words in lower case, joined by `_`. */
+  readonly key: string;
+  /** The kind of secret that the name promises; null when it promises none. */
+  readonly family: Family | null;
+  /** How much the value itself must look like a secret: not at all, a little, or random. */
+  readonly need: "any" | "shaped" | "random";
+  /** The last word when it turns a secret's name into a setting about it (`_FILE`, `_TTL`), else null. */
+  readonly setting: string | null;
+  /** The name says checksum, digest, commit or fingerprint. */
+  readonly digest: boolean;
+  /** The name says that the value is made to be published. */
+  readonly open: boolean;
+  /** The word that decided, in capitals; empty when none did. */
+  readonly word: string;
+};
+
+const cache = new Map<string, NameInfo>();
+const CACHED = 20_000;
+
+/** Reads a variable's, flag's, key's or label's name; the last words decide. Same name, same object. */
+export function readName(name: string): NameInfo {
+  const known = cache.get(name);
+  if (known !== undefined) return known;
+  const info = read(name.length > 200 ? name.slice(-200) : name);
+  if (cache.size >= CACHED) cache.clear();
+  cache.set(name, info);
+  return info;
+}
+
+function read(name: string): NameInfo {
+  const all = splitWords(name);
+  const words = dropNeutral(all);
+  // Vault's development server takes its root token itself by this name.
+  if (all.join("_").endsWith("root_token_id")) words.pop();
+  const key = all.join("_");
+  const digest = all.some((word) => DIGEST_WORDS.has(word));
+  const open = all.some((word) => PUBLIC_WORDS.has(word));
+  const nothing: NameInfo = { key, family: null, need: "random", setting: null, digest, open, word: "" };
+  const last = words.at(-1);
+  if (last === undefined) return nothing;
+  const setting = cancelledBy(words);
+  if (setting !== null) return { ...nothing, setting };
+
+  const found = headOf(words);
+  if (found === null) return nothing;
+  const { family, need, at } = found;
+  const distance = words.length - 1 - at;
+  // The further the noun is from the end, the less it decides: `PASSWORD_ADMIN` does, `TOKEN_BUCKET_SOMETHING` needs help.
+  const weaker = distance > 0 && family !== "password" ? "shaped" : need;
+  return {
+    ...nothing,
+    family,
+    need: need === "random" ? need : weaker,
+    word: (words[at] ?? "").toUpperCase(),
+  };
+}
+
+/** Finds the head noun, from the end. A key needs a modifier before it that says what it opens. */
+function headOf(words: readonly string[]): { family: Family; need: NameInfo["need"]; at: number } | null {
+  for (let at = words.length - 1; at >= Math.max(0, words.length - 4); at--) {
+    const word = words[at] as string;
+    if (word === "key") {
+      const key = keyOf(words, at);
+      if (key !== null) return { family: "key", need: key, at };
+      if (at === words.length - 1) return null;
+      continue;
+    }
+    const family = FAMILY.get(word);
+    if (family === undefined) continue;
+    if (family === "token" && words.slice(0, at).some((before) => SPECIAL_TOKENS.has(before))) return null;
+    if (family === "cookie") return { family, need: words.includes("erlang") ? "any" : "random", at };
+    // Redis has no users by default: what it calls AUTH is the password.
+    if (family === "auth" && words.some((before) => /^(?:redis|rediscli|valkey|keydb|dragonfly)$/.test(before))) {
+      return { family: "password", need: "any", at };
+    }
+    if (family === "auth") return { family, need: at === words.length - 1 ? "shaped" : "random", at };
+    if (family === "phrase" && (words[at - 1] === "pass" || words[at - 1] === "secret"))
+      return { family: "password", need: "any", at };
+    if (family === "phrase" || family === "session") return { family, need: "random", at };
+    return { family, need: family === "pin" ? "shaped" : "any", at };
+  }
+  return null;
+}
+
+/** `SECRET_KEY` holds whatever it is given; `STRIPE_KEY` must look like a key; `PUBLIC_KEY` and `SORT_KEY` are none. */
+function keyOf(words: readonly string[], at: number): NameInfo["need"] | null {
+  const before = words.slice(Math.max(0, at - 3), at);
+  const close = before.at(-1);
+  if (close === undefined) return "random";
+  if (before.some((word) => KEY_CANCEL.has(word))) return null;
+  if (before.some((word) => KEY_ANY.has(word))) return "any";
+  if (before.some((word) => KEY_SHAPED.has(word))) return "shaped";
+  return "random";
+}
+
+/** Stage, order and encoding words at the end say nothing of what the value is: `API_KEY_PROD_2`, `JWT_SECRET_B64`. */
+function dropNeutral(words: readonly string[]): string[] {
+  let end = words.length;
+  while (end > 1 && NEUTRAL.test(words[end - 1] as string)) end--;
+  return words.slice(0, end);
+}

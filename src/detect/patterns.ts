@@ -1,0 +1,113 @@
+/** What values look like that hold no secret of their own, one pattern a line. */
+
+/** A path to a file, by its first folder or by its ending. */
+export const PATH = anyOf([
+  String.raw`^(?:~|\.{0,2})/(?:run|etc|var|opt|home|app|apps|usr|tmp|mnt|secrets?|vault|data|root|srv|config|certs?|keys|path|dev|proc|sys|lib|bin|sbin|workspace|code|src|www|ssl|tls|private|conf|config|ssh|\.[a-z]{2,20})(?:/[^\s]{0,400})?$`,
+  String.raw`^[A-Za-z]:\\[^\s]{1,400}$`,
+  String.raw`^(?:[\w@.-]{1,80}/){0,12}[\w.-]{1,80}\.(?:pem|key|crt|cer|csr|jks|p12|pfx|json|ya?ml|toml|txt|env|conf|cnf|cfg|ini|properties|xml|html?|js|mjs|ts|py|sh|rb|php|go|jar|kdbx|asc|pub|gpg|keytab|kubeconfig|sql|lock|log|sock|db|sqlite|htpasswd)$`,
+  String.raw`^(?:~|\.{1,2})/[\w./-]{1,300}$`,
+  String.raw`^/[a-z][\w-]{1,30}(?:/[a-z.][\w.-]{0,40}){1,10}/?$`,
+]);
+
+/** References in the languages of shells, templates, deployment tools and secret stores. */
+export const REFERENCE = whole([
+  String.raw`\$\{[^}]{1,200}\}`,
+  String.raw`%\{[^}]{1,200}\}\w?`,
+  String.raw`\$\([^)]{1,400}\)`,
+  String.raw`%\([A-Za-z0-9_]{1,99}\)s`,
+  String.raw`\{\{.{0,400}\}\}`,
+  String.raw`<%.{0,400}%>`,
+  String.raw`#\{[^}]{1,200}\}`,
+  String.raw`\x60[^\x60]{1,400}\x60`,
+  String.raw`!(?:Ref|Sub|GetAtt|var|vault|secret)\b.{0,400}`,
+  String.raw`@Microsoft\.KeyVault\(.{1,400}\)`,
+  String.raw`(?:ref|secretref)\+[a-z0-9+]{2,40}://.{1,1000}`,
+  String.raw`(?:op|sm|gsm|ssm|asm|akv|kv|vault|bao|openbao|keyvault|azurekeyvault|azure-keyvault|azurekv|awssm|aws-sm|awssecretsmanager|aws-secretsmanager|aws-secrets-manager|secretsmanager|aws-ssm|awsssm|awsps|gcpsm|gcp-sm|gcp-secret-manager|gcp-secretmanager|gcpsecretmanager|gcpsecrets|google-secret-manager|berglas|doppler|infisical|bws|bitwarden|keeper|conjur|chamber|secret|secrets|secretref|k8s|kubernetes|sops|file|env|keyring|pass|keepass|lpass|1password|akeyless|delinea|tss|passbolt|keywhiz|credstash|barbican|systemd-creds|docker-secret)://.{1,1000}`,
+  String.raw`(?:vault|bao|secret|secrets|env|file|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|k8s|kubernetes|configmap|secretkeyref|resolve|pass|keyring|from|fromenv|from_env|from_file|fd|fd_open|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)[A-Za-z0-9_./#@:{}$-]{2,400}`,
+  String.raw`projects/[^/]{1,99}/secrets/[^/]{1,255}(?:/versions/[^/]{1,40})?`,
+  String.raw`arn:aws[a-z-]{0,12}:[a-z0-9-]{2,40}:.{0,2000}`,
+  String.raw`\{\{?resolve:.{1,400}\}?\}`,
+  String.raw`process\.env\.\w{1,99}`,
+  String.raw`os\.environ.{0,120}`,
+  String.raw`System\.getenv.{0,120}`,
+  String.raw`(?:getenv|env|lookup|secret|file|var)\(.{1,200}\)`,
+  String.raw`\(\(.{1,200}\)\)`,
+  String.raw`\$\$?\{.{1,200}\}`,
+  String.raw`\$secret\{.{1,200}\}`,
+  String.raw`\$__(?:file|env|vault)\{.{1,200}\}`,
+  String.raw`valueFrom:.{0,400}`,
+  String.raw`(?:kv|secret|secrets)/data/[A-Za-z0-9_./#-]{1,300}`,
+  String.raw`https://[a-z0-9-]{1,40}\.vault\.azure\.net/secrets/[A-Za-z0-9-]{1,130}(?:/[0-9a-f]{0,40})?`,
+]);
+
+/** Shell, Windows and build-tool variables, where case tells a variable from a password such as `$ecret`. */
+export const VARIABLE =
+  /^(?:\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@[A-Z][A-Z0-9_]{2,80}@)$/;
+
+/** Ciphertext, by the mark that the encrypting tool puts in front. */
+export const CIPHERTEXT = anyOf([
+  String.raw`^ENC\[[A-Za-z0-9_,:=+/ -]{4,100000}\]`,
+  String.raw`^ENC\([A-Za-z0-9+/=_-]{8,100000}\)`,
+  String.raw`^\{cipher\}.{8,100000}`,
+  String.raw`^\$ANSIBLE_VAULT;`,
+  String.raw`^vault:v\d{1,4}:`,
+  String.raw`^(?:bao|transit):v\d{1,4}:`,
+  String.raw`^-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE|CMS|PKCS7)-----`,
+  String.raw`^age-encryption\.org/v1`,
+  String.raw`^\{aes\}`,
+  String.raw`^\{xor\}`,
+  String.raw`^kms:`,
+  String.raw`^AQICAH[A-Za-z0-9+/=]{60,}`,
+  String.raw`^AgA[A-Za-z0-9+/]{300,}`,
+  String.raw`^\{[A-Za-z0-9+/]{22,200}={1,2}\}$`,
+  String.raw`^encrypted:`,
+  String.raw`^enc:`,
+  String.raw`^secure:`,
+  String.raw`^!encrypted`,
+  String.raw`^U2FsdGVkX1`,
+  String.raw`^CiQA[A-Za-z0-9+/=]{60,}`,
+]);
+
+/** What templates put where a value belongs. */
+export const PLACEHOLDER = whole([
+  String.raw`<[^<>]{1,120}>`,
+  String.raw`\[[A-Za-z][A-Za-z _-]{2,80}\]`,
+  String.raw`\{[A-Za-z][A-Za-z _-]{2,80}\}`,
+  String.raw`x{3,}`,
+  String.raw`\*{3,}`,
+  String.raw`\.{3,}`,
+  String.raw`•{3,}`,
+  String.raw`#{3,}`,
+  String.raw`_{3,}`,
+  String.raw`-{3,}`,
+  String.raw`\?{3,}`,
+  String.raw`xxx[x_ -]{0,190}`,
+  String.raw`0{8,}`,
+  String.raw`change[-_ ]?(?:me|this|it)[-_ ](?:before|in|please|to|for|now|asap|when|with|later|on|after|or).{0,120}`,
+  String.raw`(?:please[-_ ])(?:change|replace|set).{0,120}`,
+  String.raw`CHANGE_ME`,
+  String.raw`CHANGE_THIS`,
+  String.raw`CHANGE ME`,
+  String.raw`change[-_]?this`,
+  String.raw`(?:replace|insert|enter|put|provide|paste|add|fill|type)[-_ ]?(?:me|this|with|your|here|in|the|a|an|by|real|actual|before|you).{0,120}`,
+  String.raw`REPLACE(?:[-_]?ME)?`,
+  String.raw`(?:the[-_ ])?(?:your|my[-_ ]own)[-_ .]?[a-z0-9].{0,120}`,
+  String.raw`.{1,80}[-_ ](?:goes[-_ ])?here`,
+  String.raw`(?:todo|fixme|tbd|placeholder|redacted|masked|hidden|censored|removed|sanitized|scrubbed|omitted|filtered|dummy|fake|example|sample|test[-_]placeholder)(?:[-_ :.].{0,120})?`,
+  String.raw`.{1,60}[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)`,
+  String.raw`(?:insert)[-_ ](?:secret|password|token|key|secure|random|strong|long|very).{0,80}`,
+  String.raw`set[-_ ]?(?:me|this|your|in|via|by|at|from)\b.{0,120}`,
+  String.raw`to[-_ ]?be[-_ ]?(?:set|replaced|changed|defined|filled|provided|generated).{0,80}`,
+  String.raw`(?:generate|create|use)[-_ ](?:a|an|one|your|with|using|me|this|random|openssl|strong).{0,120}`,
+  String.raw`to-do`,
+  String.raw`\(.{1,80}\)`,
+  String.raw`lorem ipsum.{0,80}`,
+]);
+
+function whole(patterns: readonly string[]): RegExp {
+  return new RegExp(`^(?:${patterns.join("|")})$`, "i");
+}
+
+function anyOf(patterns: readonly string[]): RegExp {
+  return new RegExp(patterns.join("|"));
+}

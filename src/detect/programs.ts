@@ -1,0 +1,137 @@
+/** What the flags of known programs hold, as data. */
+
+export type FlagKind =
+  | "password" // the value is a password
+  | "pair" // `user:password`
+  | "percent" // `user%password`
+  | "token" // the value is a token
+  | "openssl" // `pass:…`, `env:…`, `file:…`
+  | "header" // `Name: value`
+  | "assign" // `NAME=value`
+  | "hash";
+
+type Program = {
+  /** The flags mean this only when this word stands on the line: `docker login -p`, not `docker run -p`. */
+  readonly when?: string;
+  /** Flags whose value is the next word or stands behind `=`. */
+  readonly flags?: { readonly [flag: string]: FlagKind };
+  /** Flags whose value is glued on: `-pSECRET`. */
+  readonly glued?: { readonly [flag: string]: FlagKind };
+  /** After these words, the word at this distance holds a secret: `rabbitmqctl add_user NAME PASSWORD`. */
+  readonly after?: { readonly [word: string]: readonly [distance: number, kind: FlagKind] };
+};
+
+const flags = (list: { readonly [names: string]: FlagKind }): { readonly [flag: string]: FlagKind } =>
+  Object.fromEntries(Object.entries(list).flatMap(([names, kind]) => names.split(" ").map((name) => [name, kind])));
+
+const MYSQL: Program = { glued: { "-p": "password" } };
+const LOGIN: Program = { when: "login", flags: flags({ "-p": "password" }) };
+const MONGO: Program = { flags: flags({ "-p": "password" }), glued: { "-p": "password" } };
+const LDAP: Program = { flags: flags({ "-w": "password" }), glued: { "-w": "password" } };
+const HTTP: Program = {
+  flags: flags({
+    "-u --user -U --proxy-user": "pair",
+    "-H --header --proxy-header": "header",
+    "--oauth2-bearer": "token",
+    "-b --cookie": "header",
+    "--http-password --ftp-password --proxy-password --password --pass --tlspassword": "password",
+  }),
+  glued: { "-u": "pair", "-H": "header" },
+};
+const REDIS: Program = {
+  flags: flags({ "-a --pass --requirepass --masterauth --masterpass --primaryauth": "password" }),
+};
+const MSSQL: Program = { flags: flags({ "-P": "password" }), glued: { "-P": "password" } };
+const ENVIRON: Program = {
+  flags: flags({ "-e --env --build-arg": "assign", "-p --password": "password", "-u --user": "pair" }),
+};
+const TLS: Program = {
+  flags: flags({ "-passin -passout -pass -password -passkey": "openssl", "-k -K": "password" }),
+};
+const JAVA_TOOLS: Program = {
+  flags: flags({
+    "-storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass -new -deststorepassword --storepass":
+      "password",
+  }),
+};
+
+const table: { readonly [names: string]: Program } = {
+  "mysql mysqladmin mysqldump mysqlcheck mysqlimport mysqlshow mysqlsh mysqlslap mysqlbinlog mariadb mariadb-admin mariadb-dump mariadb-check mariadb-import mariabackup xtrabackup innobackupex mycli mydumper myloader":
+    MYSQL,
+  sshpass: { flags: flags({ "-p": "password" }), glued: { "-p": "password" } },
+  "docker podman nerdctl buildah skopeo helm oras crane regctl az cf oc ibmcloud faas-cli cosign singularity": LOGIN,
+  "docker-compose": {},
+  "mongo mongosh mongodump mongorestore mongoexport mongoimport mongod mongostat mongotop mongofiles": MONGO,
+  "cqlsh cassandra nodetool": { flags: flags({ "-p": "password", "-pw": "password" }) },
+  "cypher-shell": { flags: flags({ "-p": "password" }), glued: { "-p": "password" } },
+  "arangosh influx clickhouse-client clickhouse": { flags: flags({ "-password -t": "password" }) },
+  "ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami ldapcompare": LDAP,
+  slappasswd: { flags: flags({ "-s": "password" }) },
+  "curl wget http https httpie xh ab hey wrk siege aria2c curlie": HTTP,
+  "redis-cli redis-server redis-benchmark valkey-cli valkey-server keydb-cli keydb-server redis-sentinel dragonfly redis_exporter":
+    REDIS,
+  "sqlcmd bcp osql tsql isql": MSSQL,
+  "mosquitto_pub mosquitto_sub mosquitto_rr": MSSQL,
+  mosquitto_passwd: { after: { "-b": [3, "password"] } },
+  ipmitool: { flags: flags({ "-P": "password" }) },
+  "snmpget snmpwalk snmpset snmpbulkwalk": { flags: flags({ "-A -X": "password" }) },
+  rabbitmqctl: {
+    after: { add_user: [2, "password"], change_password: [2, "password"], authenticate_user: [2, "password"] },
+  },
+  htpasswd: {
+    after: {
+      "-b": [3, "password"],
+      "-bc": [3, "password"],
+      "-cb": [3, "password"],
+      "-bB": [3, "password"],
+      "-Bbc": [3, "password"],
+      "-bBc": [3, "password"],
+      "-cBb": [3, "password"],
+      "-Bbn": [2, "password"],
+      "-nbB": [2, "password"],
+      "-nb": [2, "password"],
+      "-bn": [2, "password"],
+      "-bnB": [2, "password"],
+      "-nBb": [2, "password"],
+      "-Bb": [3, "password"],
+      "-bcB": [3, "password"],
+    },
+  },
+  openssl: TLS,
+  "keytool jarsigner apksigner": JAVA_TOOLS,
+  "zip unzip": { flags: flags({ "-P --password": "password" }), glued: { "-P": "password" } },
+  "7z 7za 7zr rar unrar": { glued: { "-p": "password" } },
+  "gpg gpg2": { flags: flags({ "--passphrase": "password" }) },
+  "smbclient smbget rpcclient net": { flags: flags({ "-U --user": "percent" }) },
+  "ssh-keygen": { flags: flags({ "-N -P": "password" }) },
+  "vault bao": { after: { login: [1, "token"] } },
+  "consul nomad boundary": { flags: flags({ "-token -http-token": "token" }) },
+  "nats nats-server nats-streaming-server gnatsd nsc": { flags: flags({ "--pass -pass --auth -auth": "password" }) },
+  "mc mcli": { after: { set: [4, "password"], add: [4, "password"] } },
+  "useradd usermod adduser": { flags: flags({ "-p --password": "password" }) },
+  etcdctl: { flags: flags({ "--user": "pair" }) },
+  "flower celery": { flags: flags({ "--basic_auth --basic-auth": "pair" }) },
+  wpa_passphrase: {},
+  env: { flags: {} },
+  "pg_dump psql pg_restore pg_isready pg_basebackup": {},
+  "tinyproxy squidclient": { flags: flags({ "-w -W": "password" }) },
+  ngrok: { after: { "add-authtoken": [1, "token"], authtoken: [1, "token"] } },
+  cloudflared: {},
+  tailscale: { flags: flags({ "--authkey --auth-key": "token" }) },
+  "lftp ftp ncftpget": { flags: flags({ "-u": "pair", "-p": "password" }) },
+  "vncserver x11vnc": { flags: flags({ "-passwd": "password" }) },
+  "docker-run": ENVIRON,
+  kubectl: { flags: flags({ "--from-literal": "assign", "--token": "token", "--docker-password": "password" }) },
+};
+
+const programs = new Map<string, Program>(
+  Object.entries(table).flatMap(([names, program]) => names.split(" ").map((name) => [name, program] as const)),
+);
+
+/** What is known of a program by its file name; null when nothing is. */
+export function programOf(word: string): Program | null {
+  const file = word.slice(word.lastIndexOf("/") + 1).replace(/\.exe$/i, "");
+  return (
+    programs.get(file) ?? (/^sqlcmd|^mysql|^mariadb/.test(file) ? (file.startsWith("sqlcmd") ? MSSQL : MYSQL) : null)
+  );
+}

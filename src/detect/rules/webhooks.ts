@@ -1,0 +1,123 @@
+import { shaped, type Rule } from "./rule.ts";
+
+/** URLs that are a capability: whoever knows one may post. */
+export const WEBHOOKS: readonly Rule[] = [
+  shaped({
+    id: "slack-webhook",
+    vendor: "Slack",
+    description: "Slack incoming webhook or workflow trigger",
+    keywords: ["hooks.slack.com", "hooks.slack-gov.com"],
+    pattern:
+      /(?<secret>https?:\/\/hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9_]{5,20}\/[A-Za-z0-9_]{5,24}\/[A-Za-z0-9_/]{16,100})/d,
+    examples: (kit) => [`https://hooks.slack.com/services/T${kit.base32(8)}/B${kit.base32(10)}/${kit.base62(24)}`],
+    counterExamples: () => [
+      "https://hooks.slack.com/services/",
+      "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+    ],
+    reference: "https://api.slack.com/messaging/webhooks",
+  }),
+  shaped({
+    id: "discord-webhook",
+    vendor: "Discord",
+    description: "Discord webhook",
+    keywords: ["/api/webhooks/"],
+    pattern:
+      /(?<secret>https?:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com\/api\/(?:v\d{1,2}\/)?webhooks\/\d{15,22}\/[A-Za-z0-9_-]{50,90})/d,
+    examples: (kit) => [`https://discord.com/api/webhooks/1${kit.digits(18)}/${kit.urlsafe(68)}`],
+    counterExamples: () => ["https://discord.com/api/webhooks/"],
+    reference: "https://discord.com/developers/docs/resources/webhook",
+  }),
+  shaped({
+    id: "notification-url",
+    vendor: "shoutrrr",
+    description: "Notification URL of shoutrrr or Apprise with a token in it",
+    keywords: [
+      "discord://",
+      "slack://",
+      "telegram://",
+      "gotify://",
+      "pushover://",
+      "teams://",
+      "tgram://",
+      "ntfy://",
+      "matrix://",
+      "pushbullet://",
+      "join://",
+      "ifttt://",
+      "mattermost://",
+      "rocketchat://",
+      "zulip://",
+      "opsgenie://",
+      "bark://",
+      "hook:",
+    ],
+    pattern:
+      /(?<secret>(?:discord|slack|telegram|gotifys?|pushover|teams|tgram|ntfys?|matrixs?|pushbullet|join|ifttt|mattermosts?|rocketchat|zulip|opsgenie|bark):\/\/[^\s"',]{0,80}[A-Za-z0-9_:-]{14,100}[^\s"']{0,200})/d,
+    confidence: "medium",
+    validate: (secret) =>
+      /\d[A-Za-z_:-]|[a-z][A-Z0-9]/.test(secret.slice(secret.indexOf("://"))) && /[A-Za-z0-9_-]{16,}/.test(secret)
+        ? "wrong"
+        : "fake",
+    examples: (kit) => [
+      `discord://${kit.urlsafe(68)}@1${kit.digits(17)}`,
+      `telegram://1${kit.digits(9)}:AA${kit.base62(33)}@telegram?chats=me`,
+    ],
+    counterExamples: () => ["slack://open", "ntfy://ntfy.example.org/alerts"],
+    reference: "https://containrrr.dev/shoutrrr/latest/services/overview/",
+  }),
+  shaped({
+    id: "teams-webhook",
+    vendor: "Microsoft",
+    description: "Teams incoming webhook or Power Automate trigger",
+    keywords: ["webhook.office.com", "outlook.office.com/webhook", "logic.azure.com", "powerplatform.com"],
+    pattern:
+      /(?<secret>https:\/\/(?:[a-z0-9-]{1,60}\.webhook\.office\.com\/webhookb2|outlook\.office(?:365)?\.com\/webhook)\/[0-9a-f-]{36}@[0-9a-f-]{36}\/IncomingWebhook\/[0-9a-f]{32}\/[0-9a-f-]{36}[A-Za-z0-9/_-]{0,120}|https:\/\/[a-z0-9.-]{1,120}\.(?:logic\.azure|powerplatform)\.com[:\d]{0,5}\/[^\s"']{1,300}[?&]sig=[A-Za-z0-9_%-]{20,80})/d,
+    examples: (kit) => [
+      `https://contoso.webhook.office.com/webhookb2/${kit.uuid()}@${kit.uuid()}/IncomingWebhook/${kit.hex(32)}/${kit.uuid()}`,
+    ],
+    counterExamples: () => ["https://contoso.webhook.office.com/webhookb2/"],
+    reference:
+      "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
+  }),
+  shaped({
+    id: "google-chat-webhook",
+    vendor: "Google",
+    description: "Google Chat webhook",
+    keywords: ["chat.googleapis.com"],
+    pattern:
+      /(?<secret>https:\/\/chat\.googleapis\.com\/v1\/spaces\/[A-Za-z0-9_-]{5,40}\/messages\?[^\s"']{0,120}token=[A-Za-z0-9_%=-]{20,80})/d,
+    examples: (kit) => [
+      `https://chat.googleapis.com/v1/spaces/${kit.base62(11)}/messages?key=a&token=${kit.urlsafe(43)}`,
+    ],
+    counterExamples: () => ["https://chat.googleapis.com/v1/spaces/AAAA/messages"],
+    reference: "https://developers.google.com/workspace/chat/quickstart/webhooks",
+  }),
+  shaped({
+    id: "automation-webhook",
+    vendor: "various",
+    description:
+      "Webhook of an automation service (Zapier, Make, IFTTT, Pipedream, n8n, PagerDuty, DingTalk, Feishu, WeCom)",
+    keywords: [
+      "hooks.zapier.com",
+      ".make.com",
+      "maker.ifttt.com",
+      ".m.pipedream.net",
+      "oapi.dingtalk.com",
+      "open.feishu.cn",
+      "open.larksuite.com",
+      "qyapi.weixin.qq.com",
+      "events.pagerduty.com/integration",
+      "hc-ping.com",
+      "api.opsgenie.com",
+    ],
+    pattern:
+      /(?<secret>https?:\/\/(?:hooks\.zapier\.com\/hooks\/catch\/\d{4,12}\/[A-Za-z0-9]{5,20}|hook\.(?:[a-z0-9]{2,6}\.)?make\.com\/[a-z0-9]{20,50}|maker\.ifttt\.com\/trigger\/[\w-]{1,60}\/(?:json\/)?with\/key\/[A-Za-z0-9_-]{10,80}|[a-z0-9]{12,20}\.m\.pipedream\.net|oapi\.dingtalk\.com\/robot\/send\?access_token=[0-9a-f]{64}|open\.(?:feishu\.cn|larksuite\.com)\/open-apis\/bot\/v2\/hook\/[0-9a-f-]{36}|qyapi\.weixin\.qq\.com\/cgi-bin\/webhook\/send\?key=[0-9a-f-]{36}|events\.pagerduty\.com\/integration\/[0-9a-f]{32}\/enqueue|hc-ping\.com\/[0-9a-f-]{36}))/d,
+    examples: (kit) => [
+      `https://hooks.zapier.com/hooks/catch/${kit.digits(7)}/${kit.alnum(7)}/`,
+      `https://hook.eu1.make.com/${kit.alnum(32)}`,
+      `https://oapi.dingtalk.com/robot/send?access_token=${kit.hex(64)}`,
+    ],
+    counterExamples: () => ["https://hooks.zapier.com/", "https://www.make.com/en"],
+    reference: "https://help.zapier.com/hc/en-us/articles/8496288690317",
+  }),
+];

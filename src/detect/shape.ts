@@ -1,0 +1,133 @@
+import type { NameInfo } from "./names.ts";
+import { CIPHERTEXT, PATH, PLACEHOLDER, REFERENCE, VARIABLE } from "./patterns.ts";
+
+/** Why a value is no secret whatever its name says, in plain words with the rule that cleared it; null when it may be. */
+export type Cleared = { readonly rule: string; readonly why: string };
+
+const cleared = (rule: string, why: string): Cleared => ({ rule, why });
+
+const SWITCH = /^(?:true|false|yes|no|on|off|enabled?|disabled?|y|n|t|f)$/i;
+const NOTHING =
+  /^(?:none|null|nil|undefined|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|\{\}|\[\]|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|default|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
+
+/** Words that a setting about tokens and secrets takes: kinds, schemes, algorithms, stores. */
+const KIND =
+  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|self[-_]?signed|strict|lax|docker-secret|k8s)$/i;
+
+const VERSION = /^v?\d{1,5}(?:\.\d{1,6}){1,4}(?:[-+~._]?[A-Za-z0-9.~+-]{0,40})?$/;
+const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
+const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,18}(?::\d{1,5})?$/i;
+const IPV4 = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5}|\/\d{1,2})?$/;
+const EMAIL = /^[\w.+-]{1,64}@[a-z0-9.-]{3,200}$/i;
+const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.{0,20})?$/;
+const DURATION = /^\d{1,9}(?:\.\d{1,4})?\s?(?:ms|s|sec|m|min|h|d|w|y|days?|hours?|minutes?|seconds?|[kmgt]i?b?|%)$/i;
+const DIGEST = /^(?:sha(?:1|224|256|384|512)|md5)[:-][A-Za-z0-9+/=]{22,128}$/;
+const FINGERPRINT = /^(?:SHA256:[A-Za-z0-9+/]{43}=?|(?:MD5:)?(?:[0-9a-f]{2}:){15,31}[0-9a-f]{2}|0x[0-9A-F]{8,40})$/i;
+const GPG = /^(?:(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{8})\s{0,8}){1,400}$/;
+const IMAGE =
+  /^[a-z0-9.-]{1,100}(?::\d{1,5})?(?:\/[a-z0-9._-]{1,100}){1,5}(?::[\w.-]{1,128})?(?:@sha256:[0-9a-f]{64})?$/;
+const INTEGRITY = /^sha(?:256|384|512)-[A-Za-z0-9+/]{43,88}={0,2}$/;
+
+/** Empty, or a word that stands for nothing. */
+export function emptiness(text: string): Cleared | null {
+  if (text === "") return cleared("empty", "is empty");
+  if (text.length < 24 && NOTHING.test(text)) return cleared("empty", "a word that stands for no value");
+  return null;
+}
+
+/** Points to where the secret is instead of holding it. */
+export function reference(text: string): Cleared | null {
+  const first = text.charCodeAt(0);
+  if (first === 47 || first === 46 || first === 126 || text.includes("\\") || text.includes(".")) {
+    if (text.length < 600 && !text.includes("://") && PATH.test(text))
+      return cleared("reference", "is a path to a file");
+  }
+  if (text.length < 2100 && (VARIABLE.test(text) || REFERENCE.test(text)))
+    return cleared("reference", "refers to a value that is kept elsewhere");
+  return null;
+}
+
+/** Encrypted already. */
+export function ciphertext(text: string): Cleared | null {
+  return text.length >= 4 && CIPHERTEXT.test(text) ? cleared("ciphertext", "is encrypted already") : null;
+}
+
+/** Stands where a template wants the reader to put a value. */
+export function placeholder(text: string): Cleared | null {
+  if (text.length > 200) return null;
+  if (PLACEHOLDER.test(text) || masked(text)) return cleared("placeholder", "is a placeholder of a template");
+  return null;
+}
+
+/** `sk-xxxxxxxx`, `ghp_****`: a run of one mark is most of it. */
+function masked(text: string): boolean {
+  const run = /[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}/.exec(text);
+  return run !== null && run[0].length * 2 >= text.length - 8;
+}
+
+/** True when text inside a token says that it is an example. */
+export function saysExample(text: string): boolean {
+  return /example|placeholder|x{6}|your[-_]?|dummy|sample|redacted|changeme|(?:0123456789|1234567890|abcdefghij)(?:abcdef|[0-9a-f]{6})|([A-Za-z0-9])\1{7}/i.test(
+    text,
+  );
+}
+
+/** Plain by shape: numbers, versions, hosts, digests, ids; how much that clears depends on what the name promises. */
+export function plain(text: string, name: NameInfo): Cleared | null {
+  const promised = name.family;
+  if (SWITCH.test(text) && (text.length > 1 || promised !== "password")) return cleared("setting", "is a switch");
+  if (
+    /^[01]$/.test(text) &&
+    /(?:^|_)(?:random|allow|empty|enable|require|use|disable|skip|onetime|has|no|generate|show|hide|need|force|is)_/.test(
+      name.key,
+    )
+  ) {
+    return cleared("setting", "is a switch");
+  }
+  if (promised === "password" || promised === "pin" || promised === "phrase") return null;
+  if (text.length < 40 && KIND.test(text)) return cleared("setting", "names a kind, not a value");
+  if (DURATION.test(text) || DATE.test(text)) return cleared("setting", "is a number, a size or a date");
+  if (INTEGRITY.test(text) || DIGEST.test(text) || FINGERPRINT.test(text))
+    return cleared("digest", "is a digest or a fingerprint");
+  if (name.open && promised !== "secret") return cleared("public", "the name says that it is public");
+  if (promised === "token" && /^\d{1,5}$/.test(text)) return cleared("setting", "is a number");
+  if (promised === "salt" && /^\d{1,3}$/.test(text)) return cleared("setting", "is a number");
+  if (VERSION.test(text) || IPV4.test(text)) return cleared("setting", "is a version or an address");
+  if (text.includes(".") && HOST.test(text) && text === text.toLowerCase()) return cleared("setting", "is a host name");
+  if (name.digest && (GPG.test(text) || /^[0-9a-f]{7,128}$/i.test(text)))
+    return cleared("digest", "the name says checksum or key id, and the value fits");
+  if (promised === "key" && name.need !== "any" && GPG.test(text))
+    return cleared("digest", "has the shape of a GPG key id");
+  if (promised !== null) return null;
+  if (/^-?\d{1,30}(?:\.\d{1,10})?$/.test(text)) return cleared("setting", "is a number");
+  if (UUID.test(text)) return cleared("id", "is a UUID, which names and does not open");
+  if (EMAIL.test(text)) return cleared("setting", "is an address");
+  if (GPG.test(text)) return cleared("digest", "has the shape of a GPG key id");
+  if (text.includes("/") && IMAGE.test(text) && text.includes(".")) return cleared("setting", "is an image name");
+  return null;
+}
+
+/** Values of a name that says secret, which name the secret rather than hold it: `regcred`, `api-tls-secret`. */
+export function namesSecret(text: string, name: NameInfo): boolean {
+  if (
+    /(?:^|_)(?:pull|tls|existing|k8s|kube|kubernetes|ref)(?:_|$)/.test(name.key) &&
+    /^[a-z0-9]+(?:[-.][a-z0-9]+)*$/.test(text) &&
+    text.length < 64
+  )
+    return !/\d{4}/.test(text);
+  return (
+    text.length < 80 &&
+    /^(?:[a-z0-9]{1,30}[-_.]){1,6}(?:tls|cert|creds|credentials|regcred|pull-secret)$|^regcred$/.test(text)
+  );
+}
+
+/** `a_b, c_d`: a list of names. */
+export function listsNames(text: string): boolean {
+  return (
+    /^[a-z][a-z0-9]{0,30}(?:[_-][a-z0-9]{1,30}){0,6}(?:[ ,;]{1,2}[a-z][a-z0-9]{0,30}(?:[_-][a-z0-9]{1,30}){0,6}){1,40}$/.test(
+      text,
+    ) &&
+    /[,;]/.test(text) &&
+    /[_-]/.test(text)
+  );
+}

@@ -1,0 +1,76 @@
+/** One word of a command line as a shell would see it; `operator` when it is `;`, `&&`, `|` and the like. */
+export type Word = { readonly text: string; readonly operator: boolean };
+
+const WORDS = 20_000;
+
+/** Splits as a shell would: quotes, backslashes, operators and comments; never fails, takes what is open as closed. */
+export function splitShell(text: string): Word[] {
+  const words: Word[] = [];
+  let word: string[] = [];
+  let open = false;
+  const end = (): void => {
+    if (open) words.push({ text: word.join(""), operator: false });
+    word = [];
+    open = false;
+  };
+  for (let at = 0; at < text.length && words.length < WORDS; at++) {
+    const char = text.charAt(at);
+    if (char === "'" || char === '"') {
+      const close = closing(text, at, char);
+      const piece = text.slice(at + 1, close);
+      word.push(char === '"' ? piece.replace(/\\(["\\$`])/g, "$1") : piece);
+      open = true;
+      at = close;
+    } else if (char === "\\") {
+      at++;
+      if (text.charAt(at) === "\n" || text.charAt(at) === "\r") continue;
+      word.push(text.charAt(at));
+      open = true;
+    } else if (char === " " || char === "\t" || char === "\r") {
+      end();
+    } else if (char === "\n" || char === ";" || char === "|" || char === "&" || char === "(" || char === ")") {
+      // `$(…)` stays in its word: what it prints is not known, so it is a reference.
+      if (char === "(" && word.at(-1) === "$") {
+        const close = text.indexOf(")", at);
+        const stop = close < 0 ? text.length : close;
+        word.push(text.slice(at, stop + 1));
+        at = stop;
+        continue;
+      }
+      if (char === "(" && open) {
+        word.push(char);
+        continue;
+      }
+      if (char === "&" && open && /[?&][\w.-]*=/.test(word.slice(-200).join(""))) {
+        word.push(char);
+        continue;
+      }
+      end();
+      words.push({ text: char, operator: true });
+    } else {
+      word.push(char);
+      open = true;
+    }
+  }
+  end();
+  return words;
+}
+
+/** The place of the closing quote, or the end of the text. */
+function closing(text: string, at: number, quote: string): number {
+  for (let end = at + 1; end < text.length; end++) {
+    if (quote === '"' && text.charAt(end) === "\\") end++;
+    else if (text.charAt(end) === quote) return end;
+  }
+  return text.length;
+}
+
+/** Cuts a list of words at its operators. */
+export function splitCommands(words: readonly Word[]): string[][] {
+  const commands: string[][] = [[]];
+  for (const word of words) {
+    if (word.operator) commands.push([]);
+    else commands.at(-1)?.push(word.text);
+  }
+  return commands.filter((command) => command.length > 0);
+}

@@ -1,0 +1,143 @@
+import type { Evidence, Judge } from "./evidence.ts";
+import { stronger } from "./evidence.ts";
+
+const PAIRS = 2000;
+const DEEP = 262_144;
+
+/** JSON with a secret somewhere inside; `undefined` when the text is not JSON. */
+export function inJson(text: string, judge: Judge): Evidence | null | undefined {
+  const first = text.charCodeAt(0);
+  if ((first !== 123 && first !== 91) || text.length > 1_048_576) return undefined;
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  let left = PAIRS;
+  let best: Evidence | null = null;
+  const walk = (node: unknown, trail: readonly string[], depth: number): void => {
+    if (left-- <= 0 || depth > 12) return;
+    if (typeof node === "string" || typeof node === "number") {
+      const name = trail.at(-1) ?? "";
+      const found = judge(name, String(node), `json → ${trail.map(shownKey).join(".")}`);
+      best = stronger(best, found);
+      return;
+    }
+    if (Array.isArray(node)) {
+      best = stronger(best, keypair(node, trail.at(-1) ?? "wallet_keypair", judge));
+      for (const item of node) walk(item, trail, depth + 1);
+      return;
+    }
+    if (node === null || typeof node !== "object") return;
+    const object = node as Record<string, unknown>;
+    best = stronger(best, jwk(object, judge));
+    // `[{"name": "DB_PASSWORD", "value": "…"}]`: the name stands beside the value.
+    const given = object["name"] ?? object["key"] ?? object["Name"];
+    if (typeof given === "string" && typeof object["value"] === "string") {
+      walk(object["value"], [...trail, given], depth + 1);
+    }
+    for (const [key, value] of Object.entries(object)) walk(value, [...trail.slice(-6), key], depth + 1);
+  };
+  walk(document, [], 0);
+  return best;
+}
+
+/** A JSON Web Key with its private part: `d`, or `k` of a symmetric one. */
+function jwk(object: Record<string, unknown>, judge: Judge): Evidence | null {
+  if (typeof object["kty"] !== "string") return null;
+  const part = object["kty"] === "oct" ? object["k"] : object["d"];
+  return typeof part === "string" && part.length >= 16 ? judge("jwk_private_key", part, "json web key") : null;
+}
+
+/** Solana's command line keeps a key pair as 64 numbers. */
+function keypair(list: readonly unknown[], name: string, judge: Judge): Evidence | null {
+  if (
+    list.length !== 64 ||
+    !list.every((byte) => Number.isInteger(byte) && (byte as number) >= 0 && (byte as number) < 256)
+  )
+    return null;
+  const hex = Buffer.from(list as number[]).toString("hex");
+  return new Set(list).size > 24 && /key|wallet|secret|id/.test(name)
+    ? judge("wallet_private_key", hex, "key pair as numbers")
+    : null;
+}
+
+/** Keys of a document may be told, unless they look like anything but a plain key. */
+export function shownKey(key: string): string {
+  return /^[A-Za-z][A-Za-z_.-]{0,39}$/.test(key) ? key : "…";
+}
+
+const LINE =
+  /^\s{0,40}(?:export\s|set\s|ENV\s|-\s)?\s{0,4}["']?([A-Za-z_/][A-Za-z0-9_./:@\\-]{0,119}?)["']?\s{0,8}(?:=|:(?=\s|$)|\s=>)\s{0,8}(.{1,8192})$/;
+const PAIR =
+  /(?:^|[\s;,&?{(|])["']?(-{0,2}[A-Za-z_][A-Za-z0-9_.-]{0,79})["']?\s?=\s?(?:"([^"]{1,2000})"|'([^']{1,2000})'|([^\s,;&"']{1,2000}))/g;
+const QUOTED = /["']([A-Za-z_][A-Za-z0-9_.-]{1,79})["']\s?:\s?["']([^"'\n]{1,2000})["']/g;
+const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):\s{1,4}["']?([^\s"',;}]{1,2000})/g;
+
+/** Settings inside a text: dotenv, INI, properties, YAML lines, ADO, libpq, JAAS, query strings, header lists. */
+export function inAssignments(text: string, judge: Judge): Evidence | null {
+  const body = text.length > DEEP ? text.slice(0, DEEP) : text;
+  if (body.includes("\n") || body.includes("\\n")) {
+    const found = inLines(body, judge);
+    if (found !== null) return found;
+  }
+  let best: Evidence | null = null;
+  let left = PAIRS;
+  const take = (key: string, value: string): void => {
+    best = stronger(best, judge(key, value, `setting ${shownKey(key.replace(/^-+/, ""))}`));
+  };
+  if (body.includes(";")) {
+    for (const piece of body.split(";", PAIRS)) {
+      const at = piece.indexOf("=");
+      const key = piece.slice(0, at).trim().split(/[?\s]/).at(-1) ?? "";
+      if (at > 0 && at < 80 && left-- > 0) take(key, unquote(piece.slice(at + 1).trim()));
+    }
+  }
+  if (best !== null) return best;
+  for (const pattern of [PAIR, QUOTED, COLON]) {
+    if (pattern !== PAIR && !body.includes(":")) break;
+    for (const match of body.matchAll(pattern)) {
+      if (left-- <= 0) break;
+      take(match[1] as string, match[2] ?? match[3] ?? match[4] ?? "");
+    }
+  }
+  return best;
+}
+
+function inLines(body: string, judge: Judge): Evidence | null {
+  let best: Evidence | null = null;
+  let left = PAIRS;
+  for (const line of body.split(/\r?\n|\\r?\\n/, PAIRS * 2)) {
+    if (line.length > 9000 || line.trimStart().startsWith("#")) continue;
+    const match = LINE.exec(line);
+    if (match === null) {
+      best = stronger(best, byFormat(line, judge));
+      continue;
+    }
+    if (left-- <= 0) break;
+    const key = match[1] as string;
+    best = stronger(best, judge(key, unquote((match[2] as string).trim()), `line ${shownKey(key)}`));
+  }
+  return best;
+}
+
+/** `.netrc`, `.pgpass` and npm's `//registry/:_authToken=…`. */
+export function byFormat(line: string, judge: Judge): Evidence | null {
+  const netrc =
+    /\b(?:machine\s\S{1,200}|default)\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(\S{1,400})/.exec(line);
+  if (netrc !== null) return judge("netrc_password", netrc[1] as string, "netrc");
+  const pgpass = /^[\w.*-]{1,200}:(?:\d{1,5}|\*):[\w*.-]{1,64}:[\w*.@-]{1,64}:([^\s:]{1,200})$/.exec(line.trim());
+  if (pgpass !== null) return judge("pgpass_password", pgpass[1] as string, "pgpass line");
+  const npm = /\/\/[\w.-]{1,200}[\w./-]{0,200}:(_authToken|_password|_auth)\s?[=\s]\s?(\S{1,2000})/.exec(line);
+  if (npm !== null)
+    return judge(npm[1] === "_password" ? "password" : "npm_token", unquote(npm[2] as string), "npm settings");
+  return null;
+}
+
+/** Without the quotes around it, if there are two of a kind. */
+export function unquote(text: string): string {
+  const first = text.charAt(0);
+  const quoted = text.length > 1 && (first === '"' || first === "'" || first === "`") && text.endsWith(first);
+  return quoted ? text.slice(1, -1) : text;
+}

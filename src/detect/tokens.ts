@@ -1,0 +1,73 @@
+import type { NameInfo } from "./names.ts";
+import { prefilter } from "./prefilter.ts";
+import { rules } from "./rules/index.ts";
+import type { Rule } from "./rules/rule.ts";
+import { saysExample, type Cleared } from "./shape.ts";
+import type { Evidence } from "./evidence.ts";
+
+const byValue = prefilter(rules.filter((rule) => rule.pattern !== null && rule.names === null));
+const byName = rules.filter((rule) => rule.names !== null);
+const nameRules = new Map<string, readonly Rule[]>();
+
+/** The strongest known token anywhere in the text, what clears the whole text as public, or null. */
+export function knownToken(text: string): Evidence | Cleared | null {
+  if (text.length < 8) return null;
+  const candidates = byValue(text.toLowerCase());
+  if (candidates.length === 0) return null;
+  for (const rule of candidates) {
+    if (rule.publishable && publishes(rule, text)) {
+      return { rule: rule.id, why: `is made to be public: ${rule.description}` };
+    }
+  }
+  let best: Evidence | null = null;
+  for (const rule of candidates) {
+    if (rule.publishable) continue;
+    const found = matches(rule, text);
+    if (found !== null && (best === null || found.score > best.score)) best = found;
+  }
+  return best;
+}
+
+/** A value that is a key because a vendor's name stands over exactly the vendor's shape. */
+export function vendorKey(name: NameInfo, text: string): Evidence | null {
+  if (name.setting !== null || name.key === "" || text.length < 12 || text.length > 200) return null;
+  let own = nameRules.get(name.key);
+  if (own === undefined) {
+    if (nameRules.size > 20_000) nameRules.clear();
+    own = byName.filter((rule) => rule.keywords.some((word) => name.key.includes(word)) && rule.names?.test(name.key));
+    nameRules.set(name.key, own);
+  }
+  for (const rule of own) {
+    const found = matches(rule, text);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** A publishable kind clears a value that it is wholly, not one that merely holds it somewhere. */
+function publishes(rule: Rule, text: string): boolean {
+  const match = rule.pattern?.exec(text) ?? null;
+  if (match === null) return false;
+  return rule.pattern?.source.startsWith("^") === true || match[0].length === text.length;
+}
+
+function matches(rule: Rule, text: string): Evidence | null {
+  const match = rule.pattern?.exec(text) ?? null;
+  if (match === null) return null;
+  const part = match.groups?.["secret"] ?? match[0];
+  const checked = rule.validate === null ? "unknown" : rule.validate(part);
+  if (checked !== "right" && (saysExample(part) || fewCharacters(part, rule))) return null;
+  if (checked === "fake") return null;
+  const sure = rule.confidence === "high";
+  const score = checked === "right" ? 0.99 : checked === "wrong" ? (sure ? 0.88 : 0.75) : sure ? 0.96 : 0.75;
+  const why = [rule.names === null ? `looks like: ${rule.description}` : `name and shape of: ${rule.description}`];
+  if (checked === "right") why.push("its own check is right");
+  return { rule: rule.id, score, severity: rule.severity, why, part };
+}
+
+/** `hf_aaaaaaaa…`: three different characters behind the prefix are no key. */
+function fewCharacters(part: string, rule: Rule): boolean {
+  const prefix = rule.prefixes.find((text) => part.startsWith(text)) ?? "";
+  const body = part.slice(prefix.length, prefix.length + 64);
+  return body.length >= 12 && new Set(body).size <= 4;
+}

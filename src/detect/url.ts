@@ -1,0 +1,134 @@
+import type { Evidence, Judge } from "./evidence.ts";
+import { stronger } from "./evidence.ts";
+import { looksRandom } from "./entropy.ts";
+import { readName } from "./names.ts";
+
+/** A URL's parts as far as they matter, with the raw password; hand-made because passwords in the wild break `URL`. */
+export type UrlParts = {
+  readonly scheme: string;
+  readonly user: string;
+  readonly password: string | null;
+  readonly host: string;
+  /** Path, query and fragment. */
+  readonly rest: string;
+  readonly end: number;
+};
+
+const URLS = 200;
+
+/** Cuts the URL whose `://` stands at `at`; null when nothing before it is a scheme. */
+export function urlAt(text: string, at: number): UrlParts | null {
+  const scheme = /[a-z][a-z0-9+.-]{0,30}$/i.exec(text.slice(Math.max(0, at - 31), at))?.[0];
+  if (scheme === undefined) return null;
+  const limit = Math.min(text.length, at + 3 + 4096);
+  let end = at + 3;
+  while (end < limit && !/[\s"'<>`|]/.test(text.charAt(end))) end++;
+  const whole = text.slice(at + 3, end);
+  const slash = whole.search(/[/?#]/);
+  let authority = slash < 0 ? whole : whole.slice(0, slash);
+  // A raw `/`, `?` or `#` in the password hides the `@`: what stands before the slash is then no host and port.
+  if (!authority.includes("@") && whole.includes("@") && /^[^:@]{0,64}:(?!\d{1,5}$)./.test(authority)) {
+    const back = whole.lastIndexOf("@");
+    const next = whole.slice(back).search(/[/?#]/);
+    authority = next < 0 ? whole : whole.slice(0, back + next);
+  }
+  const split = authority.lastIndexOf("@");
+  const info = split < 0 ? "" : authority.slice(0, split);
+  const colon = info.indexOf(":");
+  return {
+    scheme,
+    user: colon < 0 ? info : info.slice(0, colon),
+    password: colon < 0 ? null : info.slice(colon + 1),
+    host: authority.slice(split + 1),
+    rest: whole.slice(authority.length),
+    end,
+  };
+}
+
+/** A password or token in any URL of the text. */
+export function inUrls(text: string, judge: Judge, hook: boolean): Evidence | null {
+  let best: Evidence | null = null;
+  let at = text.indexOf("://");
+  for (let seen = 0; at >= 0 && seen < URLS; seen++) {
+    const url = urlAt(text, at);
+    if (url !== null) best = stronger(best, inUrl(url, judge, hook));
+    at = text.indexOf("://", Math.max(at + 3, url?.end ?? 0));
+  }
+  return best ?? inDsn(text, judge);
+}
+
+function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
+  let best: Evidence | null = null;
+  const password = url.password === null ? "" : decoded(url.password);
+  if (password === "x-oauth-basic" || (url.password === "" && looksRandom(url.user, 20))) {
+    best = tokenAsUser(url.user, judge);
+  } else if (password !== "") {
+    const found = judge("password", password, `password in a ${safeScheme(url.scheme)} URL`);
+    if (found !== null) best = { ...found, rule: "url-password", score: Math.max(found.score, 0.93) };
+  } else if (looksRandom(url.user, 20)) {
+    best = tokenAsUser(url.user, judge);
+  }
+  const query = url.rest.indexOf("?");
+  if (query >= 0) best = stronger(best, inQuery(url.rest.slice(query + 1), judge));
+  if (hook && best === null) {
+    const piece = url.rest.split(/[/?#&=]/).find((text) => looksRandom(text, 20));
+    if (piece !== undefined) best = judge("webhook_secret", piece, "webhook URL with a random part");
+    if (best !== null) best = { ...best, rule: "url-token", score: Math.min(best.score, 0.8) };
+  }
+  return best;
+}
+
+function tokenAsUser(user: string, judge: Judge): Evidence | null {
+  const found = judge("token", user, "token in a URL");
+  return found === null ? null : { ...found, rule: "url-token", score: Math.max(found.score, 0.85) };
+}
+
+/** Query parameters whose names say secret; a token there must look like one, since short ones are words. */
+function inQuery(query: string, judge: Judge): Evidence | null {
+  let best: Evidence | null = null;
+  for (const pair of query.split(/[&;]/, 100)) {
+    const at = pair.indexOf("=");
+    if (at < 1) continue;
+    const name = readName(pair.slice(0, at));
+    const value = decoded(pair.slice(at + 1));
+    if (name.family === null || (name.family !== "password" && !looksRandom(value, 12))) continue;
+    const found = judge(pair.slice(0, at), value, "parameter of a URL");
+    if (found !== null)
+      best = stronger(best, { ...found, rule: name.family === "password" ? "url-password" : "url-token" });
+  }
+  return best;
+}
+
+/** Connection strings that are no URLs: Go's `user:pass@tcp(host)/db`, Oracle's `user/pass@host`, `user:pass@host:port`. */
+function inDsn(text: string, judge: Judge): Evidence | null {
+  if (!text.includes("@") || text.includes("://") || text.length > 2000) return null;
+  const go =
+    /^[\w.-]{1,64}:([^\s]{1,200})@(?:tcp|tcp6|unix|udp|cloudsql)?\([^\s()]{1,200}\)\/|^[\w.-]{1,64}:([^\s/@]{1,200})@\/\w/.exec(
+      text,
+    );
+  const oracle =
+    /^(?:jdbc:oracle:(?:thin|oci):)?[A-Za-z][\w$#.-]{0,64}\/("[^"]{1,100}"|[^\s@/]{1,100})@(?:\/\/)?[A-Za-z0-9(][^\s]{1,300}$/.exec(
+      text,
+    );
+  const bare = /^[\w.+-]{1,64}:([^\s@]{1,200})@[A-Za-z0-9[][\w.\]-]{0,200}(?::\d{1,5})?(?:[/?][^\s]{0,400})?$/.exec(
+    text,
+  );
+  const part = go?.[1] ?? go?.[2] ?? oracle?.[1] ?? bare?.[1];
+  if (part === undefined) return null;
+  const found = judge("password", part, "password in a connection string");
+  return found === null ? null : { ...found, rule: "url-password", score: Math.max(found.score, 0.9) };
+}
+
+/** A scheme is told only when it is a plain word. */
+function safeScheme(scheme: string): string {
+  return /^[a-z][a-z0-9+]{1,20}$/.test(scheme) ? scheme : "…";
+}
+
+export function decoded(text: string): string {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,60 @@
+import { UnsprawlError } from "../model/error.ts";
+import type { WrappedKey } from "./create.ts";
+import type { SopsDocument } from "./document.ts";
+
+/** An age identity as its file holds it, with the public half. */
+export type AgeIdentity = { readonly identity: string; readonly recipient: string };
+
+/** Wraps a data key for each recipient, in SOPS's form: one armored age file each. Throws `config` for a bad recipient. */
+export async function wrapForAge(dataKey: Buffer, recipients: readonly string[]): Promise<readonly WrappedKey[]> {
+  const { Encrypter, armor } = await import("age-encryption");
+  return Promise.all(
+    recipients.map(async (recipient): Promise<WrappedKey> => {
+      const encrypter = new Encrypter();
+      try {
+        encrypter.addRecipient(recipient);
+      } catch {
+        throw new UnsprawlError("config", "SOPS_AGE_RECIPIENTS holds something that is not an age recipient", "age1… values, separated by commas");
+      }
+      return { kind: "age", fields: { recipient, enc: armor.encode(await encrypter.encrypt(dataKey)) } };
+    }),
+  );
+}
+
+/** The data key of a file, by whichever identity opens it. Throws `denied` when none does. `where` names their places. */
+export async function unwrapWithAge(document: SopsDocument, identities: readonly AgeIdentity[], where: string): Promise<Buffer> {
+  const wrapped = ageEntries(document);
+  const { Decrypter, armor } = await import("age-encryption");
+  // The matching entry first: sops skips the others too.
+  const order = wrapped.toSorted((a, b) => Number(mine(b.recipient)) - Number(mine(a.recipient)));
+  function mine(recipient: string): boolean {
+    return identities.some((one) => one.recipient === recipient);
+  }
+  for (const { enc } of identities.length > 0 ? order : []) {
+    const decrypter = new Decrypter();
+    for (const { identity } of identities) decrypter.addIdentity(identity);
+    try {
+      const dataKey = Buffer.from(await decrypter.decrypt(armor.decode(enc)));
+      if (dataKey.length === 32) return dataKey;
+    } catch {
+      // Another recipient's entry, or a broken one: the next may do.
+    }
+  }
+  const recipients = wrapped.map((entry) => entry.recipient).join(", ") || "no age recipient";
+  const has = identities.length > 0 ? `no age identity in ${where} opens it` : `there is no age identity (${where})`;
+  throw new UnsprawlError("denied", `${document.file}: ${has}`, `it is encrypted for ${recipients}; give that identity by SOPS_AGE_KEY_FILE or the store's ageKeyFile`);
+}
+
+function ageEntries(document: SopsDocument): readonly { readonly recipient: string; readonly enc: string }[] {
+  const groups = document.metadata["key_groups"];
+  if (Array.isArray(groups) && groups.length > 1) {
+    throw new UnsprawlError("refused", `${document.file} splits its key over several groups`, "unsprawl reads files with one key group");
+  }
+  const only = Array.isArray(groups) ? (groups[0] as { age?: unknown } | undefined)?.age : undefined;
+  const list = document.metadata["age"] ?? only;
+  if (!Array.isArray(list)) return [];
+  return list.filter((entry): entry is { recipient: string; enc: string } => {
+    const { recipient, enc } = (entry ?? {}) as { recipient?: unknown; enc?: unknown };
+    return typeof recipient === "string" && typeof enc === "string";
+  });
+}

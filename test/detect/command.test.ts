@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import type { Where } from "../../src/model/location.ts";
+import { splitCommands, splitShell } from "../../src/detect/shell.ts";
+import { alarms, make } from "./ask.ts";
+
+const pw = make.base62(12);
+const token = make.base62(40);
+
+describe("secrets in commands", () => {
+  test.each<[Where, string | readonly string[]]>([
+    ["cmd", ["redis-server", "--requirepass", "weakpw"]],
+    ["cmd", `redis-server --appendonly yes --requirepass ${pw}`],
+    ["healthcheck", `CMD-SHELL redis-cli -a ${pw} ping | grep PONG`],
+    ["healthcheck", ["CMD", "mysqladmin", "ping", "-h", "localhost", `-p${pw}`]],
+    ["cmd", ["sh", "-c", `mysqldump -uroot -p'${pw}' db | gzip`]],
+    ["healthcheck", `CMD-SHELL curl -f -u admin:${pw} http://localhost/health || exit 1`],
+    ["cmd", ["curl", "-H", `Authorization: Bearer ${token}`, "http://x"]],
+    ["cmd", `curl -H "PRIVATE-TOKEN: ${make.base62(20)}" https://git.example.org`],
+    ["cmd", ["java", `-Dspring.datasource.password=${pw}`, "-jar", "app.jar"]],
+    ["entrypoint", ["app", "--db-password", "hunter2"]],
+    ["cmd", ["app", `--api-token=${token}`]],
+    ["cmd", `sshpass -p ${pw} ssh u@h`],
+    ["cmd", `mongosh -u root -p ${pw} --eval "db.ping()"`],
+    ["cmd", `docker login -u me -p ${pw} registry.example.org`],
+    ["cmd", `psql postgresql://u:${pw}@db/app -c "select 1"`],
+    ["cmd", `rabbitmqctl add_user app ${pw}`],
+    ["cmd", `htpasswd -bc /etc/htpasswd admin ${pw}`],
+    ["cmd", `openssl enc -aes-256-cbc -pass pass:${pw}`],
+    ["cmd", `ldapsearch -D cn=admin -w ${pw}`],
+    ["cmd", `mc alias set minio http://minio:9000 minio ${pw}`],
+    ["cmd", `sqlcmd -S localhost -U sa -P '${pw}' -Q "SELECT 1"`],
+    ["cmd", `env DB_PASSWORD=${pw} ./start.sh`],
+    ["cmd", ["bash", "-c", `export API_TOKEN=${token} && exec ./run`]],
+    ["history", `|2 NPM_TOKEN=${token} NODE_ENV=production /bin/sh -c npm ci`],
+    ["history", `RUN |1 PIP_PASSWORD=${pw} /bin/sh -c pip install . # buildkit`],
+    ["history", `RUN /bin/sh -c echo 'root:${pw}' | chpasswd # buildkit`],
+    ["history", `/bin/sh -c #(nop)  ENV DB_PASSWORD=${pw}`],
+    ["history", `ENV SECRET_KEY=${token}`],
+    ["history", `/bin/sh -c #(nop)  ARG GITHUB_TOKEN=${token}`],
+    ["history", `CMD ["redis-server" "--requirepass" "${pw}"]`],
+    ["history", `RUN /bin/sh -c git clone https://x:${token}@git.example.org/a # buildkit`],
+    ["history", `RUN /bin/sh -c echo "//registry.npmjs.org/:_authToken=${token}" > .npmrc # buildkit`],
+    ["history", `RUN /bin/sh -c mysql -e "CREATE USER 'x'@'%' IDENTIFIED BY '${pw}'"`],
+    ["history", `LABEL db.password=${pw}`],
+    ["onbuild", `ENV API_KEY=${token}`],
+  ])("%s: %j", (where, command) => {
+    expect(alarms("Cmd", typeof command === "string" ? command : JSON.stringify(command), where)).toBe(true);
+  });
+});
+
+describe("commands without one", () => {
+  test.each<[Where, string | readonly string[]]>([
+    ["cmd", ["redis-server", "--port", "6379"]],
+    ["cmd", ["nginx", "-g", "daemon off;"]],
+    ["cmd", 'mysqladmin ping -uroot -p"$MYSQL_ROOT_PASSWORD"'],
+    ["cmd", "redis-cli -a $REDIS_PASSWORD ping"],
+    ["cmd", ["sh", "-c", 'redis-server --requirepass "${REDIS_PASSWORD}"']],
+    ["cmd", ["app", "--password-file", "/run/secrets/pw"]],
+    ["cmd", "docker run -p 8080:80 nginx"],
+    ["cmd", "psql -U postgres -p 5432 -h db"],
+    ["cmd", "mkdir -p /var/lib/app"],
+    ["cmd", "ssh -p 2222 host"],
+    ["cmd", "etcd --name n1 --initial-cluster-token etcd-cluster-1"],
+    ["cmd", "app --token-ttl 3600 --auth-method ldap --secret-name db"],
+    ["cmd", 'curl -u "$USER:$PASS" http://x'],
+    ["cmd", "gunicorn -w 4 -b 0.0.0.0:8000 app:app"],
+    ["healthcheck", "CMD-SHELL pg_isready -U postgres"],
+    ["history", `|1 VERSION=1.2.3 /bin/sh -c wget https://x/y.tgz && echo "${make.hex(64)}  y.tgz" | sha256sum -c -`],
+    ["history", `ENV PYTHON_SHA256=${make.hex(64)}`],
+    ["history", `RUN /bin/sh -c gpg --batch --recv-keys ${make.hex(40).toUpperCase()} # buildkit`],
+    ["history", "RUN /bin/sh -c apt-get update && apt-get install -y passwd openssl # buildkit"],
+    [
+      "history",
+      "RUN --mount=type=secret,id=npm_token /bin/sh -c NPM_TOKEN=$(cat /run/secrets/npm_token) npm ci # buildkit",
+    ],
+    ["history", `LABEL org.opencontainers.image.revision=${make.hex(40)}`],
+    ["history", "RUN /bin/sh -c mysql -e \"CREATE USER x IDENTIFIED BY '$PW'\""],
+    ["cmd", ""],
+  ])("%s: %j", (where, command) => {
+    expect(alarms("Cmd", typeof command === "string" ? command : JSON.stringify(command), where)).toBe(false);
+  });
+});
+
+test("splits as a shell does", () => {
+  const split = (text: string): string[][] => splitCommands(splitShell(text));
+  expect(split(`a 'b c' "d \\"e" f\\ g`)).toEqual([["a", "b c", 'd "e', "f g"]]);
+  expect(split("a && b | c; d")).toEqual([["a"], ["b"], ["c"], ["d"]]);
+  expect(split(`a "unclosed`)).toEqual([["a", "unclosed"]]);
+  expect(split("a $(cat /x y) b")).toEqual([["a", "$(cat /x y)", "b"]]);
+  expect(split("curl http://h/?a=1&b=2")).toEqual([["curl", "http://h/?a=1&b=2"]]);
+});

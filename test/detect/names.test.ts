@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { readName } from "../../src/detect/names.ts";
+import { splitWords } from "../../src/detect/words.ts";
+
+test.each([
+  ["DB_PASSWORD", "db password"],
+  ["dbPassword", "db password"],
+  ["spring.datasource.password", "spring datasource password"],
+  ["DBPASSWORD", "db password"],
+  ["apikey", "api key"],
+  ["AWSSecretKey", "aws secret key"],
+  ["X-Api-Key", "x api key"],
+  ["token2", "token 2"],
+  ["PYTHON_SHA256", "python sha256"],
+  ["oauth2Token", "oauth2 token"],
+  ["KEYBOARD_LAYOUT", "keyboard layout"],
+  ["COMPASS", "compass"],
+  ["monkey", "monkey"],
+])("%s is read as «%s»", (name, words) => {
+  expect(splitWords(name).join(" ")).toBe(words);
+});
+
+test.each([
+  ["DB_PASSWORD", "password"],
+  ["PGPASSWORD", "password"],
+  ["MYSQL_PWD", "password"],
+  ["SENHA_BANCO", "password"],
+  ["DB_MDP", "password"],
+  ["PASSWORT", "password"],
+  ["CLAVE_BD", "password"],
+  ["KEY_PASSPHRASE", "password"],
+  ["REDISCLI_AUTH", "password"],
+  ["ADMIN_PIN", "pin"],
+  ["JWT_SECRET_PROD", "secret"],
+  ["SECRET_KEY_BASE", "key"],
+  ["API_KEY_2", "key"],
+  ["NPM_TOKEN", "token"],
+  ["AUTH_SALT", "salt"],
+  ["RABBITMQ_ERLANG_COOKIE", "cookie"],
+  ["VAULT_SECRET_ID", "secret"],
+  ["WALLET_MNEMONIC", "phrase"],
+  ["PASSWORD_ADMIN", "password"],
+])("%s promises a %s", (name, family) => {
+  expect(readName(name)).toMatchObject({ family, setting: null });
+});
+
+test.each([
+  "DB_PASSWORD_FILE",
+  "PASSWORD_MIN_LENGTH",
+  "TOKEN_EXPIRY",
+  "SECRET_NAME",
+  "PASSWORD_FIELD",
+  "AUTH_TYPE",
+  "TOKEN_ENDPOINT",
+  "API_KEY_HEADER",
+  "ACCESS_KEY_ID",
+  "CREDENTIALS_PATH",
+  "SECRET_STORE",
+  "JWT_ALGORITHM",
+  "SECRET_ROTATION_DAYS",
+  "PROXY_PASS",
+])("%s is a setting", (name) => {
+  expect(readName(name).setting).not.toBeNull();
+});
+
+test.each([
+  "KEYBOARD_LAYOUT",
+  "GPG_KEY",
+  "PUBLIC_KEY",
+  "SORT_KEY",
+  "MAX_TOKENS",
+  "AUTHOR",
+  "COMPASS",
+  "MONKEY",
+  "PASSENGER",
+  "TOKENIZERS_PARALLELISM",
+  "SECRETARY",
+  "PINNED",
+])("%s promises nothing", (name) => {
+  expect(readName(name).family).toBeNull();
+});

@@ -1,0 +1,63 @@
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Where test services are installed and note what runs; git ignores it. */
+export const CACHE = new URL("../../node_modules/.cache/unsprawl-services/", import.meta.url).pathname;
+
+const PATH = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
+
+/** The absolute path of a program; null when it is not installed. */
+export function which(program: string): string | null {
+  for (const dir of PATH) {
+    const file = join(dir, program);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
+
+/** The program, installed from Debian's packages when it is missing. Throws with what to type when that fails. */
+export async function need(program: string, packages: readonly string[]): Promise<string> {
+  const there = which(program);
+  if (there) return there;
+  return exclusively("apt", () => {
+    const again = which(program);
+    if (again) return again;
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    try {
+      execFileSync("apt-get", ["update", "-qq"], { env, stdio: "pipe" });
+      execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env, stdio: "pipe" });
+    } catch (error) {
+      throw new Error(`tests need ${program}: apt-get install ${packages.join(" ")}`, { cause: error });
+    }
+    const now = which(program);
+    if (now) return now;
+    throw new Error(`tests need ${program}, and ${packages.join(" ")} did not bring it`);
+  });
+}
+
+/** One installer at a time over all test processes; a folder is the lock, taken over after ten minutes. */
+async function exclusively<T>(name: string, act: () => T): Promise<T> {
+  const lock = join(CACHE, `${name}.lock`);
+  mkdirSync(CACHE, { recursive: true });
+  for (let waited = 0; ; waited++) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch {
+      if (waited > 3000) rmSync(lock, { recursive: true, force: true });
+      await sleep(200);
+    }
+  }
+  try {
+    return act();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,78 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { need } from "./apt.ts";
+import type { TestEngine } from "./engine.ts";
+
+/** An image with a shell and the usual tools. */
+export const BUSYBOX = "unsprawl-test/busybox:1";
+/** One whose entrypoint reads NAME_FILE for DB_PASSWORD and API_TOKEN, as docker-library's do. */
+export const FILE_ENV = "unsprawl-test/file-env:1";
+/** One without a shell: static programs only. */
+export const SHELL_LESS = "unsprawl-test/shell-less:1";
+
+const ENTRYPOINT = `#!/bin/sh
+set -eu
+# file_env VAR: takes the value from VAR_FILE, as docker-library's images do.
+file_env() {
+  var=$1 file_var="$1_FILE"
+  eval "value=\\\${$var:-}" "file=\\\${$file_var:-}"
+  if [ -n "$value" ] && [ -n "$file" ]; then echo "both $var and $file_var are set" >&2; exit 1; fi
+  if [ -n "$file" ]; then value=$(cat "$file"; printf x); value=\${value%x}; export "$var=$value"; unset "$file_var"; fi
+}
+file_env 'DB_PASSWORD'
+file_env API_TOKEN
+exec "$@"
+`;
+
+/** Makes the test images: there is no registry to pull from. */
+export async function makeImages(engine: TestEngine): Promise<void> {
+  const busybox = await need("busybox", ["busybox-static"]);
+  const applets = ["sh", "cat", "sleep", "env", "printenv", "ls", "wget", "nc", "httpd", "id", "touch", "mkdir", "true", "false", "test", "grep"];
+  importImage(engine, BUSYBOX, (root) => tools(root, busybox, applets), ["CMD [\"/bin/sh\"]", "ENV PATH=/bin"]);
+  importImage(
+    engine,
+    FILE_ENV,
+    (root) => {
+      tools(root, busybox, applets);
+      mkdirSync(join(root, "usr/local/bin"), { recursive: true });
+      writeFileSync(join(root, "usr/local/bin/docker-entrypoint.sh"), ENTRYPOINT);
+      chmodSync(join(root, "usr/local/bin/docker-entrypoint.sh"), 0o755);
+    },
+    ["ENV PATH=/usr/local/bin:/bin", 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["sleep", "100000"]'],
+  );
+  // Busybox decides by its own name, so a copy named `sleep` is no shell.
+  importImage(
+    engine,
+    SHELL_LESS,
+    (root) => {
+      mkdirSync(join(root, "app"));
+      for (const name of ["sleep", "printenv", "cat"]) copyFileSync(busybox, join(root, "app", name));
+    },
+    ["ENV PATH=/app", 'ENTRYPOINT ["/app/sleep"]', 'CMD ["100000"]'],
+  );
+}
+
+/** Imports a folder as an image with Dockerfile instructions for its config. */
+export function importImage(engine: TestEngine, tag: string, fill: (root: string) => void, changes: readonly string[]): void {
+  const root = mkdtempSync(join(tmpdir(), "unsprawl-image-"));
+  try {
+    fill(root);
+    execFileSync("tar", ["-C", root, "-cf", `${root}.tar`, "."]);
+    engine.docker("import", ...changes.flatMap((change) => ["-c", change]), `${root}.tar`, tag);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+    rmSync(`${root}.tar`, { force: true });
+  }
+}
+
+function tools(root: string, busybox: string, applets: readonly string[]): void {
+  mkdirSync(join(root, "bin"));
+  mkdirSync(join(root, "etc"));
+  mkdirSync(join(root, "tmp"));
+  copyFileSync(busybox, join(root, "bin/busybox"));
+  for (const name of applets) symlinkSync("busybox", join(root, "bin", name));
+  writeFileSync(join(root, "etc/passwd"), "root:x:0:0::/:/bin/sh\napp:x:1234:1235::/:/bin/sh\n");
+  writeFileSync(join(root, "etc/group"), "root:x:0:\napp:x:1235:\n");
+}

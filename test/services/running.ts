@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CACHE } from "./apt.ts";
+
+const DIR = join(CACHE, "running");
+
+/** Notes a service that must not outlive its test run. */
+export function remember(pid: number, dir: string): void {
+  mkdirSync(DIR, { recursive: true });
+  writeFileSync(join(DIR, String(pid)), JSON.stringify({ owner: process.pid, dir }));
+}
+
+export function forget(pid: number): void {
+  rmSync(join(DIR, String(pid)), { force: true });
+}
+
+/** Ends what a killed test run left running: services whose owner is gone. Called once before a run. */
+export function reap(): void {
+  mkdirSync(DIR, { recursive: true });
+  for (const name of readdirSync(DIR)) {
+    const { owner, dir } = JSON.parse(readFileSync(join(DIR, name), "utf8")) as { owner: number; dir: string };
+    if (exists(owner)) continue;
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
+      if (command.includes(dir)) process.kill(Number(name), "SIGTERM");
+      execFileSync("sleep", ["1"]);
+      execFileSync("sh", ["-c", `mount | awk -v d='${dir}/' 'index($3, d) == 1 { print $3 }' | sort -r | xargs -r -n1 umount -l`], { stdio: "ignore" });
+      rmSync(dir, { recursive: true, force: true });
+    } catch {
+      // Gone by itself.
+    }
+    forget(Number(name));
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export const MAIN = new URL("../../dist/src/main.js", import.meta.url).pathname;
+
+export type Ran = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly stdout: string; readonly stderr: string };
+
+export type World = {
+  /** A fresh folder: working directory, state, configuration, keys. */
+  readonly dir: string;
+  /** On tmpfs. */
+  readonly memory: string;
+  readonly env: { [name: string]: string };
+  /** Runs the built program; `env` adds to (or, with undefined, takes from) the world's. */
+  unsprawl(args: readonly string[], options?: { readonly env?: { [name: string]: string | undefined }; readonly stdin?: string; readonly nodeArgs?: readonly string[]; readonly killAfterMs?: number }): Promise<Ran>;
+  remove(): void;
+};
+
+/** Everything one test's unsprawl may touch, apart from all others. */
+export function makeWorld(dockerHost: string, more: { readonly [name: string]: string } = {}): World {
+  const dir = mkdtempSync(join(tmpdir(), "unsprawl-world-"));
+  const memory = join("/dev/shm", `unsprawl-test-${randomBytes(6).toString("hex")}`);
+  mkdirSync(memory, { mode: 0o700 });
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: dir,
+    DOCKER_HOST: dockerHost,
+    XDG_STATE_HOME: join(dir, "state"),
+    XDG_CONFIG_HOME: join(dir, "config"),
+    UNSPRAWL_RUNTIME_DIR: memory,
+    UNSPRAWL_RUNTIME_HOME: join(dir, "runtime"),
+    SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt"),
+    ...more,
+  };
+  return {
+    dir,
+    memory,
+    env,
+    unsprawl(args, options = {}) {
+      return run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], { cwd: dir, env: { ...env, ...options.env }, stdin: options.stdin ?? "", killAfterMs: options.killAfterMs });
+    },
+    remove() {
+      rmSync(dir, { recursive: true, force: true });
+      rmSync(memory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs a program to its end and gives back all that it wrote. */
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: { readonly [name: string]: string | undefined }; readonly stdin?: string; readonly killAfterMs?: number | undefined },
+): Promise<Ran> {
+  return new Promise((done, fail) => {
+    const child = spawn(program, args, { cwd: options.cwd, env: { ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
+    child.stdin.on("error", () => undefined); // a program that does not read its input
+    child.stdin.end(options.stdin ?? "");
+    if (options.killAfterMs !== undefined) setTimeout(() => child.kill("SIGKILL"), options.killAfterMs).unref();
+    child.on("error", fail);
+    child.on("close", (code, signal) => done({ code, signal, stdout, stderr }));
+  });
+}

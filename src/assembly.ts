@@ -11,7 +11,6 @@ import type { OpenStore } from "./delivery/runtime/resolve.ts";
 import type { Engine } from "./docker/engine.ts";
 import { UnsprawlError } from "./model/error.ts";
 import type { FingerprintKey } from "./model/fingerprint.ts";
-import type { Json } from "./model/json.ts";
 import type { StoreTarget } from "./model/plan.ts";
 import { nearest } from "./text/nearest.ts";
 import { Redactor } from "./text/redact.ts";
@@ -57,7 +56,11 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
     if (providers[name]) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env);
     const known = [...stores.keys(), ...Object.keys(providers)];
     const near = nearest(name, known);
-    throw new UnsprawlError("usage", `no store named ${JSON.stringify(name)}`, near ? `did you mean ${near}?` : `known: ${known.join(", ")}`);
+    throw new UnsprawlError(
+      "usage",
+      `no store named ${JSON.stringify(name)}`,
+      near ? `did you mean ${near}?` : `known: ${known.join(", ")}`,
+    );
   };
   return {
     env,
@@ -79,7 +82,12 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
     deliveries,
     migration: async (name) => {
       const load = migrations[name];
-      if (!load) throw new UnsprawlError("malformed", `the plan names an unknown migration: ${JSON.stringify(name)}`, "unsprawl plan again");
+      if (!load)
+        throw new UnsprawlError(
+          "malformed",
+          `the plan names an unknown migration: ${JSON.stringify(name)}`,
+          "unsprawl plan again",
+        );
       return load({ open: engine, deliveries: await deliveries(), key: key() });
     },
     store,
@@ -87,10 +95,16 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
       const { stores } = await config();
       const named = stores.get(target.name);
       // A store that only the environment described is opened with the plan's own settings, and credentials from here.
-      const keys = { ...(target.settings as { [key: string]: Json }) };
-      const opened = named ? await openConfigured(target.name, named, env) : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env);
+      const keys = { ...(target.settings) };
+      const opened = named
+        ? await openConfigured(target.name, named, env)
+        : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env);
       if (JSON.stringify(opened.target) !== JSON.stringify(target)) {
-        throw new UnsprawlError("changed", `the store ${target.name} has other settings than when the plan was made`, "unsprawl plan again");
+        throw new UnsprawlError(
+          "changed",
+          `the store ${target.name} has other settings than when the plan was made`,
+          "unsprawl plan again",
+        );
       }
       return opened;
     },
@@ -99,13 +113,18 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
 }
 
 /** Opens a store for the OCI runtime: its own configuration and credentials, nothing from the environment. */
-export const openStore: OpenStore = (store, dir) => openConfigured(store.name, { provider: store.provider, dir, keys: store.config }, {});
+export const openStore: OpenStore = (store, dir) =>
+  openConfigured(store.name, { provider: store.provider, dir, keys: store.config }, {});
 
 async function openConfigured(name: string, config: StoreConfig, env: NodeJS.ProcessEnv): Promise<Provider> {
   const load = providers[config.provider];
   if (!load) {
     const near = nearest(config.provider, Object.keys(providers));
-    throw new UnsprawlError("config", `stores.${name}: unknown provider ${JSON.stringify(config.provider)}`, near ? `did you mean ${near}?` : `known: ${Object.keys(providers).join(", ")}`);
+    throw new UnsprawlError(
+      "config",
+      `stores.${name}: unknown provider ${JSON.stringify(config.provider)}`,
+      near ? `did you mean ${near}?` : `known: ${Object.keys(providers).join(", ")}`,
+    );
   }
   const { provider } = await load();
   knownKeys(config.keys, Object.keys(provider.keys), "the configuration", `stores.${name}.`);

@@ -14,7 +14,12 @@ type Check = Extract<Step, { kind: "check" }>;
 const TICK_MS = 100;
 
 /** What was proven, for the journal and the person. */
-export type Proof = { readonly inspect: "clean"; readonly disk: "clean" | "not readable"; readonly health: string; readonly received: readonly string[] };
+export type Proof = {
+  readonly inspect: "clean";
+  readonly disk: "clean" | "not readable";
+  readonly health: string;
+  readonly received: readonly string[];
+};
 
 /**
  * Proves a migrated container: healthy (or up for the grace time), each value received by the application, and no trace
@@ -53,7 +58,11 @@ export async function prove(
         break;
       }
       if (missing.size > 0 && Date.now() - start > Math.max(step.graceMs, 10_000)) {
-        throw new UnsprawlError("unhealthy", `${nameOf(doc)} is up, but its process does not have ${[...missing].join(", ")}`, "try another delivery: --deliver shim or --deliver runtime");
+        throw new UnsprawlError(
+          "unhealthy",
+          `${nameOf(doc)} is up, but its process does not have ${[...missing].join(", ")}`,
+          "try another delivery: --deliver shim or --deliver runtime",
+        );
       }
       await sleep(TICK_MS, undefined, { signal: work.signal });
       doc = await fresh(engine, id);
@@ -73,13 +82,22 @@ async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {
 async function standing(engine: Engine, doc: ContainerDoc, step: Check, elapsed: number): Promise<string | null> {
   const { State: state } = doc;
   if (!state.Running || state.Restarting || (doc.RestartCount ?? 0) > 0) {
-    throw new UnsprawlError("unhealthy", `${nameOf(doc)} did not stay up (exit ${state.ExitCode ?? "unknown"})${await lastWords(engine, doc)}`, `docker run its image by hand to see why; nothing is lost: the old container is put back`);
+    throw new UnsprawlError(
+      "unhealthy",
+      `${nameOf(doc)} did not stay up (exit ${state.ExitCode ?? "unknown"})${await lastWords(engine, doc)}`,
+      `docker run its image by hand to see why; nothing is lost: the old container is put back`,
+    );
   }
   if (state.Paused) return "paused, as it was before";
-  if (!state.Health || state.Health.Status === "none") return elapsed >= step.graceMs ? `up for ${step.graceMs / 1000} s` : null;
+  if (!state.Health || state.Health.Status === "none")
+    return elapsed >= step.graceMs ? `up for ${step.graceMs / 1000} s` : null;
   if (state.Health.Status === "healthy") return "healthy";
   if (state.Health.Status === "unhealthy" || elapsed > step.healthTimeoutMs) {
-    throw new UnsprawlError("unhealthy", `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${await lastWords(engine, doc)}`, "raise --health-timeout if it needs longer");
+    throw new UnsprawlError(
+      "unhealthy",
+      `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${await lastWords(engine, doc)}`,
+      "raise --health-timeout if it needs longer",
+    );
   }
   return null;
 }
@@ -98,7 +116,7 @@ async function lastWords(engine: Engine, doc: ContainerDoc): Promise<string> {
 /** Log frames: one byte stream type, three zero bytes, four bytes length. Source: Engine API, ContainerAttach "Stream format". */
 function unframed(raw: Buffer): string {
   const parts: string[] = [];
-  for (let at = 0; at + 8 <= raw.length; ) {
+  for (let at = 0; at + 8 <= raw.length;) {
     const length = raw.readUInt32BE(at + 4);
     parts.push(raw.subarray(at + 8, at + 8 + length).toString("utf8"));
     at += 8 + length;
@@ -112,7 +130,12 @@ function noTrace(document: unknown, step: Check, work: Work, what: string): void
     if (!value) throw new UnsprawlError("failed", `the value of ${move.name} is not at hand to be proven gone`);
     const tolerated = new Set(step.tolerated.filter((one) => one.name === move.name).map((one) => tail(one.path)));
     const found = traces(document, value).filter((path) => !tolerated.has(tail(path)));
-    if (found.length > 0) throw new UnsprawlError("failed", `${what} still shows the value of ${move.name} at ${found[0] ?? ""}`, "the old container is put back; please report this");
+    if (found.length > 0)
+      throw new UnsprawlError(
+        "failed",
+        `${what} still shows the value of ${move.name} at ${found[0] ?? ""}`,
+        "the old container is put back; please report this",
+      );
   }
 }
 

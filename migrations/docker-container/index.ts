@@ -6,7 +6,6 @@ import { findNew, nameOf, swapBack, swapIn, type Swap } from "../../src/docker/s
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
-import type { Json } from "../../src/model/json.ts";
 import type { DeliveryName, Step } from "../../src/model/plan.ts";
 import { prove } from "./check.ts";
 import { facts, variable, type Facts } from "./read.ts";
@@ -61,9 +60,14 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     async unchanged(step) {
       if (step.kind !== "recreate") return;
       const doc = await (await open()).container(step.subject.id);
-      if (doc === null) throw new UnsprawlError("changed", `the container ${step.unit} of the plan is gone`, "unsprawl plan again");
+      if (doc === null)
+        throw new UnsprawlError("changed", `the container ${step.unit} of the plan is gone`, "unsprawl plan again");
       if (driftDigest(doc, key) !== step.digest) {
-        throw new UnsprawlError("changed", `the container ${step.unit} has changed since the plan was made`, "unsprawl plan again");
+        throw new UnsprawlError(
+          "changed",
+          `the container ${step.unit} has changed since the plan was made`,
+          "unsprawl plan again",
+        );
       }
     },
     async perform(step, work) {
@@ -79,11 +83,27 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       if (step.kind === "check") {
         const swap = swapOf(engine, recreate, work);
         const fresh = await findNew(swap);
-        if (!fresh) throw new UnsprawlError("changed", `the new container of ${step.unit} is gone`, `unsprawl rollback ${work.plan.id}`);
+        if (!fresh)
+          throw new UnsprawlError(
+            "changed",
+            `the new container of ${step.unit} is gone`,
+            `unsprawl rollback ${work.plan.id}`,
+          );
         const wasRunning = work.record.last(`${recreate.id}/create`)?.["running"] === true;
-        const proof = await prove(engine, fresh.Id, step, delivery, subject, known.info.DockerRootDir, wasRunning, work);
-        work.record.done(`${step.id}/proof`, { ...proof } as { [key: string]: Json });
-        work.say(`proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`);
+        const proof = await prove(
+          engine,
+          fresh.Id,
+          step,
+          delivery,
+          subject,
+          known.info.DockerRootDir,
+          wasRunning,
+          work,
+        );
+        work.record.done(`${step.id}/proof`, { ...proof });
+        work.say(
+          `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`,
+        );
       }
     },
     async undo(steps, work) {
@@ -128,13 +148,29 @@ async function planUnit(
   const change = delivery.change(known.subject, moves);
   const common = { unit, delivery: delivery.name, moves } as const;
   const subject = { id: known.doc.Id, name: unit, image: known.doc.Image };
-  const plain = tolerated.map(({ name, path }) => `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is`);
+  const plain = tolerated.map(
+    ({ name, path }) => `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is`,
+  );
   return {
     unit,
     steps: [
       { id: `deliver:${unit}`, kind: "deliver", why, ...common },
-      { id: `recreate:${unit}`, kind: "recreate", subject, digest: driftDigest(known.doc, key), diff: diff(known.doc, change, selected), ...common },
-      { id: `check:${unit}`, kind: "check", graceMs: options.graceMs, healthTimeoutMs: options.healthTimeoutMs, tolerated, ...common },
+      {
+        id: `recreate:${unit}`,
+        kind: "recreate",
+        subject,
+        digest: driftDigest(known.doc, key),
+        diff: diff(known.doc, change, selected),
+        ...common,
+      },
+      {
+        id: `check:${unit}`,
+        kind: "check",
+        graceMs: options.graceMs,
+        healthTimeoutMs: options.healthTimeoutMs,
+        tolerated,
+        ...common,
+      },
     ],
     warnings: [...warnings, ...plain, ...(await warningsFor(engine, known, moves, options.accept))],
   };
@@ -155,7 +191,11 @@ async function choose(
     if (fit.fits) return { delivery, why: fit.why, warnings: fit.warnings };
     against.push(`${delivery.name}: ${fit.why}`);
   }
-  throw new UnsprawlError("refused", `no delivery fits ${unit}: ${against.join("; ")}`, "unsprawl runtime install --to STORE makes `runtime` fit any container");
+  throw new UnsprawlError(
+    "refused",
+    `no delivery fits ${unit}: ${against.join("; ")}`,
+    "unsprawl runtime install --to STORE makes `runtime` fit any container",
+  );
 }
 
 /** The subject under the name it had when the plan was made: after the swap the old container is called otherwise. */
@@ -164,7 +204,13 @@ function asPlanned(subject: DeliverySubject, unit: string, runId: string): Deliv
 }
 
 function swapOf(engine: Engine, step: Recreate, work: Work): Swap {
-  return { engine, oldId: step.subject.id, names: swapNames(step.subject.name, work.plan.id), step: step.id, record: work.record };
+  return {
+    engine,
+    oldId: step.subject.id,
+    names: swapNames(step.subject.name, work.plan.id),
+    step: step.id,
+    record: work.record,
+  };
 }
 
 function recreateStep(work: Work, unit: string): Recreate {
@@ -179,9 +225,15 @@ async function scrubUnit(engine: Engine, swap: Swap): Promise<string[]> {
   const fresh = await findNew(swap);
   const wasRunning = swap.record.last(`${swap.step}/create`)?.["running"] === true;
   if (!fresh || nameOf(fresh) !== swap.names.final || (wasRunning && !isUp(fresh))) {
-    throw new UnsprawlError("refused", `the new ${swap.names.final} is not running, so the old one is kept`, "start it, or: unsprawl rollback");
+    throw new UnsprawlError(
+      "refused",
+      `the new ${swap.names.final} is not running, so the old one is kept`,
+      "start it, or: unsprawl rollback",
+    );
   }
-  await engine.call(`remove ${nameOf(old)}`, () => engine.docker.getContainer(old.Id).remove({ v: false, force: false }));
+  await engine.call(`remove ${nameOf(old)}`, () =>
+    engine.docker.getContainer(old.Id).remove({ v: false, force: false }),
+  );
   return [nameOf(old)];
 }
 

@@ -9,15 +9,25 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 /** A container with all that a plan needs to know of it. */
-export type Facts = { readonly doc: ContainerDoc; readonly image: ImageDoc; readonly info: EngineInfo; readonly subject: DeliverySubject };
+export type Facts = {
+  readonly doc: ContainerDoc;
+  readonly image: ImageDoc;
+  readonly info: EngineInfo;
+  readonly subject: DeliverySubject;
+};
 
 /** Reads a container, its own image and the engine. Throws `changed` when the container or its image is gone. */
 export async function facts(engine: Engine, id: string, runId: string): Promise<Facts> {
   const doc = await engine.container(id);
-  if (doc === null) throw new UnsprawlError("changed", `the container ${id.slice(0, 12)} is gone`, "unsprawl plan again");
+  if (doc === null)
+    throw new UnsprawlError("changed", `the container ${id.slice(0, 12)} is gone`, "unsprawl plan again");
   const [image, info] = await Promise.all([engine.image(doc.Image), engine.info()]);
   if (image === null) {
-    throw new UnsprawlError("refused", `the image of ${nameOf(doc)} (${doc.Image}) is gone, so the container could not be created again`, `docker pull ${doc.Config.Image ?? ""}`);
+    throw new UnsprawlError(
+      "refused",
+      `the image of ${nameOf(doc)} (${doc.Image}) is gone, so the container could not be created again`,
+      `docker pull ${doc.Config.Image ?? ""}`,
+    );
   }
   return { doc, image, info, subject: subjectOf(engine, doc, image, info, runId) };
 }
@@ -28,7 +38,13 @@ export function variable(doc: ContainerDoc, name: string): Secret | null {
   return entry === undefined ? null : Secret.of(entry.slice(name.length + 1));
 }
 
-function subjectOf(engine: Engine, doc: ContainerDoc, image: ImageDoc, info: EngineInfo, runId: string): DeliverySubject {
+function subjectOf(
+  engine: Engine,
+  doc: ContainerDoc,
+  image: ImageDoc,
+  info: EngineInfo,
+  runId: string,
+): DeliverySubject {
   const runtime = doc.HostConfig.Runtime;
   return {
     id: `${(nameOf(doc).split("-before-")[0] ?? "").replace(/[^\w.-]/g, "_")}-${runId}`,
@@ -49,10 +65,13 @@ function subjectOf(engine: Engine, doc: ContainerDoc, image: ImageDoc, info: Eng
 
 /** Why files and processes of this host are not the engine's; null when they are. */
 function unreachable(engine: Engine, info: EngineInfo): string | null {
-  if (engine.connection.via !== "unix") return `the engine is not on this host (${engine.connection.address}): run unsprawl there`;
+  if (engine.connection.via !== "unix")
+    return `the engine is not on this host (${engine.connection.address}): run unsprawl there`;
   if (process.getuid?.() !== 0) return "only root can give files to a container: run unsprawl as root";
   const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
-  if (options.some((option) => /name=(userns|rootless)/.test(option))) return "the engine remaps user ids, which is not supported yet";
-  if (!existsSync(join(info.DockerRootDir, "containers"))) return `the engine's folder ${info.DockerRootDir} is not on this host: run unsprawl where the engine runs`;
+  if (options.some((option) => /name=(userns|rootless)/.test(option)))
+    return "the engine remaps user ids, which is not supported yet";
+  if (!existsSync(join(info.DockerRootDir, "containers")))
+    return `the engine's folder ${info.DockerRootDir} is not on this host: run unsprawl where the engine runs`;
   return null;
 }

@@ -13,47 +13,86 @@ type Refusal = { readonly reason: string; readonly hint: string | null };
 export function refusal(finding: Finding, doc: ContainerDoc | null, accept: ReadonlySet<string>): Refusal | null {
   const { location } = finding;
   if (location.origin === "image" || location.subject === "image") {
-    return { reason: "is in the image's own config, which creating a container again cannot change", hint: "take it out of the Dockerfile, build again, and rotate it" };
+    return {
+      reason: "is in the image's own config, which creating a container again cannot change",
+      hint: "take it out of the Dockerfile, build again, and rotate it",
+    };
   }
   if (location.subject !== "container" || !location.source.startsWith("docker:")) {
     return { reason: "is not in a container of this engine", hint: "unsprawl plan docker: --to STORE" };
   }
   if (location.where !== "env") {
-    return { reason: `is in ${location.path}, not in a variable`, hint: "give the application a variable or a file for it, then scan again" };
+    return {
+      reason: `is in ${location.path}, not in a variable`,
+      hint: "give the application a variable or a file for it, then scan again",
+    };
   }
   if (doc === null) return { reason: "its container is gone", hint: "unsprawl scan again" };
   const labels = doc.Config.Labels ?? {};
   if (labels["com.docker.swarm.task.id"] || labels["io.kubernetes.pod.name"]) {
-    return { reason: "its container belongs to an orchestrator, which would create it again as it was", hint: "move it in the service's or pod's own definition" };
+    return {
+      reason: "its container belongs to an orchestrator, which would create it again as it was",
+      hint: "move it in the service's or pod's own definition",
+    };
   }
   const project = labels["com.docker.compose.project"];
   if (project !== undefined && !accept.has("compose")) {
     const file = labels["com.docker.compose.project.config_files"] ?? "its Compose file";
-    return { reason: `its container is managed by Compose (project ${project}): the next \`compose up\` would bring the value back from ${file}`, hint: "--accept compose moves it all the same; then take it out of the file" };
+    return {
+      reason: `its container is managed by Compose (project ${project}): the next \`compose up\` would bring the value back from ${file}`,
+      hint: "--accept compose moves it all the same; then take it out of the file",
+    };
   }
   if (doc.HostConfig.AutoRemove) {
-    return { reason: "its container was started with --rm: stopping it would delete it, and nothing could be rolled back", hint: "start it without --rm, then plan again" };
+    return {
+      reason: "its container was started with --rm: stopping it would delete it, and nothing could be rolled back",
+      hint: "start it without --rm, then plan again",
+    };
   }
   return null;
 }
 
 /** What creating a container again cannot keep, and what to know before. */
-export async function warningsFor(engine: Engine, { doc, image }: Facts, moves: readonly Move[], accept: ReadonlySet<string>): Promise<string[]> {
+export async function warningsFor(
+  engine: Engine,
+  { doc, image }: Facts,
+  moves: readonly Move[],
+  accept: ReadonlySet<string>,
+): Promise<string[]> {
   const warnings: string[] = [];
-  const random = Object.entries(doc.HostConfig.PortBindings ?? {}).filter(([, bound]) => bound?.some((one) => !one.HostPort || one.HostPort === "0"));
-  if (random.length > 0) warnings.push(`the host port of ${random.map(([port]) => port).join(", ")} is chosen by the engine and will be another one`);
-  const changes = await engine.call("changes", () => engine.docker.getContainer(doc.Id).changes() as Promise<unknown[] | null>);
+  const random = Object.entries(doc.HostConfig.PortBindings ?? {}).filter(([, bound]) =>
+    bound?.some((one) => !one.HostPort || one.HostPort === "0"),
+  );
+  if (random.length > 0)
+    warnings.push(
+      `the host port of ${random.map(([port]) => port).join(", ")} is chosen by the engine and will be another one`,
+    );
+  const changes = await engine.call(
+    "changes",
+    () => engine.docker.getContainer(doc.Id).changes() as Promise<unknown[] | null>,
+  );
   const written = Array.isArray(changes) ? changes.length : 0;
-  if (written > 0) warnings.push(`${written} files changed in the container's own layer stay with the old container (kept until scrub)`);
+  if (written > 0)
+    warnings.push(
+      `${written} files changed in the container's own layer stay with the old container (kept until scrub)`,
+    );
   const sharers = await sharersOf(engine, doc);
   if (sharers.length > 0 && !accept.has("sharers")) {
-    throw new UnsprawlError("refused", `${sharers.join(", ")} share the namespaces or volumes of ${nameOf(doc)} and would lose them when it is created again`, "--accept sharers moves it all the same; restart them afterwards");
+    throw new UnsprawlError(
+      "refused",
+      `${sharers.join(", ")} share the namespaces or volumes of ${nameOf(doc)} and would lose them when it is created again`,
+      "--accept sharers moves it all the same; restart them afterwards",
+    );
   }
-  if (sharers.length > 0) warnings.push(`${sharers.join(", ")} share this container's namespaces or volumes and must be restarted by hand afterwards`);
+  if (sharers.length > 0)
+    warnings.push(
+      `${sharers.join(", ")} share this container's namespaces or volumes and must be restarted by hand afterwards`,
+    );
   for (const { name } of moves) {
     const value = variable(doc, name);
     const inImage = value ? traces(image, value) : [];
-    if (inImage.length > 0) warnings.push(`the image itself also holds the value of ${name} (${inImage[0] ?? ""}): rotate it`);
+    if (inImage.length > 0)
+      warnings.push(`the image itself also holds the value of ${name} (${inImage[0] ?? ""}): rotate it`);
   }
   return warnings;
 }
@@ -66,7 +105,13 @@ async function sharersOf(engine: Engine, doc: ContainerDoc): Promise<string[]> {
     const other = await engine.container(listed.Id);
     const { NetworkMode = "", IpcMode = "", PidMode = "", VolumesFrom } = other?.HostConfig ?? {};
     const from = (VolumesFrom ?? []).map((one) => one.split(":")[0]);
-    if (other && ([NetworkMode, IpcMode, PidMode].some((mode) => mine.has(mode)) || from.includes(nameOf(doc)) || from.includes(doc.Id))) names.push(nameOf(other));
+    if (
+      other &&
+      ([NetworkMode, IpcMode, PidMode].some((mode) => mine.has(mode)) ||
+        from.includes(nameOf(doc)) ||
+        from.includes(doc.Id))
+    )
+      names.push(nameOf(other));
   }
   return names;
 }

@@ -25,10 +25,38 @@ export function diff(doc: ContainerDoc, change: RunChange, selected: readonly Se
   return [
     ...gone.map((name): DiffLine => ({ sign: "-", path: "Config.Env", text: `${name}=${masked.get(name) ?? ""}` })),
     ...change.set.map(({ name, value }): DiffLine => ({ sign: "+", path: "Config.Env", text: `${name}=${value}` })),
-    ...change.mounts.map(({ source, target }): DiffLine => ({ sign: "+", path: "HostConfig.Mounts", text: `${source} → ${target} (read-only, tmpfs)` })),
-    ...(change.entrypointPrefix ? [{ sign: "~", path: "Config.Entrypoint", text: `${change.entrypointPrefix.join(" ")} before the original` } as const] : []),
-    ...(change.healthcheckPrefix ? [{ sign: "~", path: "Config.Healthcheck", text: `${change.healthcheckPrefix.join(" ")} before the original` } as const] : []),
-    ...(runtime ? [{ sign: "~", path: "HostConfig.Runtime", text: `${doc.HostConfig.Runtime ?? "default"} → ${change.runtime}` } as const] : []),
+    ...change.mounts.map(({ source, target }): DiffLine => ({
+      sign: "+",
+      path: "HostConfig.Mounts",
+      text: `${source} → ${target} (read-only, tmpfs)`,
+    })),
+    ...(change.entrypointPrefix
+      ? [
+          {
+            sign: "~",
+            path: "Config.Entrypoint",
+            text: `${change.entrypointPrefix.join(" ")} before the original`,
+          } as const,
+        ]
+      : []),
+    ...(change.healthcheckPrefix
+      ? [
+          {
+            sign: "~",
+            path: "Config.Healthcheck",
+            text: `${change.healthcheckPrefix.join(" ")} before the original`,
+          } as const,
+        ]
+      : []),
+    ...(runtime
+      ? [
+          {
+            sign: "~",
+            path: "HostConfig.Runtime",
+            text: `${doc.HostConfig.Runtime ?? "default"} → ${change.runtime}`,
+          } as const,
+        ]
+      : []),
   ];
 }
 
@@ -36,7 +64,10 @@ export function diff(doc: ContainerDoc, change: RunChange, selected: readonly Se
  * Places that would still hold a value afterwards. For a value that cannot be there by coincidence that is a refusal;
  * for a plain word (`postgres`) they are named and left.
  */
-export function leftovers(doc: ContainerDoc, selected: readonly Selected[]): { readonly name: string; readonly path: string }[] {
+export function leftovers(
+  doc: ContainerDoc,
+  selected: readonly Selected[],
+): { readonly name: string; readonly path: string }[] {
   const moved = new Set(selected.map(({ move }) => `Config.Env.${move.name}`));
   const left: { name: string; path: string }[] = [];
   for (const { move, value } of selected) {
@@ -57,9 +88,21 @@ export function leftovers(doc: ContainerDoc, selected: readonly Selected[]): { r
 export function stable(doc: ContainerDoc): unknown {
   const networks = Object.entries(doc.NetworkSettings?.Networks ?? {}).map(([name, endpoint]) => [
     name,
-    { ipam: endpoint.IPAMConfig ?? null, aliases: endpoint.Aliases ?? null, links: endpoint.Links ?? null, driver: endpoint.DriverOpts ?? null },
+    {
+      ipam: endpoint.IPAMConfig ?? null,
+      aliases: endpoint.Aliases ?? null,
+      links: endpoint.Links ?? null,
+      driver: endpoint.DriverOpts ?? null,
+    },
   ]);
-  return { Id: doc.Id, Name: doc.Name, Image: doc.Image, Config: doc.Config, HostConfig: doc.HostConfig, Networks: Object.fromEntries(networks) };
+  return {
+    Id: doc.Id,
+    Name: doc.Name,
+    Image: doc.Image,
+    Config: doc.Config,
+    HostConfig: doc.HostConfig,
+    Networks: Object.fromEntries(networks),
+  };
 }
 
 export function driftDigest(doc: ContainerDoc, key: FingerprintKey): string {

@@ -25,7 +25,12 @@ export type CommandModule = {
 export function makeContext(options: Options): Context {
   const assembly = assemble(process.env, process.cwd(), text(options, "config"));
   const quiet = options["quiet"] === true;
-  return { assembly, json: options["json"] === true, quiet, progress: new Progress(process.stderr, quiet, assembly.redactor) };
+  return {
+    assembly,
+    json: options["json"] === true,
+    quiet,
+    progress: new Progress(process.stderr, quiet, assembly.redactor),
+  };
 }
 
 /** The face of scripts: progress on stderr, never a prompt. */

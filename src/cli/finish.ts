@@ -8,6 +8,10 @@ import { runText } from "./views/run-text.ts";
 export async function finishRun(result: RunResult, context: CommandContext): Promise<number> {
   const { error, ...rest } = result;
   const reduced = error === null ? null : { code: error.code, message: error.message, hint: error.hint };
-  await writeResult(context.json ? JSON.stringify({ ...rest, error: reduced }) : runText(result, process.stdout), null, context);
+  await writeResult(
+    context.json ? JSON.stringify({ ...rest, error: reduced }) : runText(result, process.stdout),
+    null,
+    context,
+  );
   return error === null ? EXIT.ok : printError(error, context);
 }

@@ -28,7 +28,9 @@ type Runner = (spec: CommandSpec, args: readonly string[], options: Options) => 
 
 function build(run: Runner): Command {
   const program = new Command("unsprawl")
-    .description("Finds secrets in containers and moves each into a secret store: inspect shows nothing, the application still gets its value.")
+    .description(
+      "Finds secrets in containers and moves each into a secret store: inspect shows nothing, the application still gets its value.",
+    )
     .version(VERSION)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
@@ -49,11 +51,15 @@ function addCommand(program: Command, spec: CommandSpec, run: Runner): void {
   for (const [flags, text, choices] of [...spec.options, ...COMMON_OPTIONS]) {
     const option = new Option(flags, text);
     if (choices) option.choices([...choices]);
-    if (flags.includes("…")) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+    if (flags.includes("…"))
+      option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     command.addOption(option);
   }
   command.action(async (...given: unknown[]) => {
-    const args = given.slice(0, -2).flat().filter((one): one is string => typeof one === "string");
+    const args = given
+      .slice(0, -2)
+      .flat()
+      .filter((one): one is string => typeof one === "string");
     await run(spec, args, command.opts<Options>());
   });
 }

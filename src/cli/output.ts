@@ -35,7 +35,9 @@ export function printError(error: unknown, context: Context): number {
   const message = redactor.foreign(known.message);
   const hint = known.hint === null ? null : redactor.foreign(known.hint);
   if (context.json) {
-    process.stderr.write(`${JSON.stringify({ version: 1, error: { code: known.code, message, hint, exit: known.exit } })}\n`);
+    process.stderr.write(
+      `${JSON.stringify({ version: 1, error: { code: known.code, message, hint, exit: known.exit } })}\n`,
+    );
   } else {
     process.stderr.write(`${paint("red", "error:", process.stderr)} ${printable(message)}\n`);
     if (hint !== null) process.stderr.write(`  ${paint("bold", "next:", process.stderr)} ${printable(hint)}\n`);
@@ -46,7 +48,11 @@ export function printError(error: unknown, context: Context): number {
 function known_(error: unknown): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   if (error instanceof Error && error.name === "AbortError") return new UnsprawlError("interrupted", "called off");
-  return new UnsprawlError("failed", `unexpected error (${causeOf(error)})`, "please report this, with the command and `unsprawl doctor --json`");
+  return new UnsprawlError(
+    "failed",
+    `unexpected error (${causeOf(error)})`,
+    "please report this, with the command and `unsprawl doctor --json`",
+  );
 }
 
 /** The exit code for what a scan or plan left behind. */

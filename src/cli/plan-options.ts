@@ -18,7 +18,11 @@ export type Planned = {
 const ACCEPTS = ["compose", "sharers"];
 
 /** Scans and plans as the flags say; shared by plan and migrate. */
-export async function planWith(context: CommandContext, sources: readonly string[], options: Options): Promise<Planned> {
+export async function planWith(
+  context: CommandContext,
+  sources: readonly string[],
+  options: Options,
+): Promise<Planned> {
   const { assembly } = context;
   const to = text(options, "to");
   if (to === null) {
@@ -27,7 +31,8 @@ export async function planWith(context: CommandContext, sources: readonly string
   }
   const accept = new Set(list(options, "accept"));
   const odd = [...accept].find((one) => !ACCEPTS.includes(one));
-  if (odd !== undefined) throw new UnsprawlError("usage", `--accept ${odd} is not known`, `known: ${ACCEPTS.join(", ")}`);
+  if (odd !== undefined)
+    throw new UnsprawlError("usage", `--accept ${odd} is not known`, `known: ${ACCEPTS.join(", ")}`);
   const graceMs = parseDuration(text(options, "grace") ?? "5s", "--grace");
   const healthTimeoutMs = parseDuration(text(options, "healthTimeout") ?? "90s", "--health-timeout");
   const deliver = (text(options, "deliver") ?? "auto") as DeliveryName | "auto";
@@ -42,5 +47,10 @@ export async function planWith(context: CommandContext, sources: readonly string
     { migration, provider, key: assembly.key() },
     scriptHost(context, false),
   );
-  return { plan, provider, left: plan.notMoved.some(({ finding }) => fails(finding, failOn)), incomplete: incomplete(report) };
+  return {
+    plan,
+    provider,
+    left: plan.notMoved.some(({ finding }) => fails(finding, failOn)),
+    incomplete: incomplete(report),
+  };
 }

@@ -28,7 +28,8 @@ export class Progress {
 
   show(event: Event): void {
     if (this.#quiet) return;
-    if (event.type === "note") this.line(`${event.level === "warn" ? "warning: " : ""}${event.text}${event.hint ? ` (${event.hint})` : ""}`);
+    if (event.type === "note")
+      this.line(`${event.level === "warn" ? "warning: " : ""}${event.text}${event.hint ? ` (${event.hint})` : ""}`);
     else if (event.type === "scan") this.#scan(event);
     else if (!event.step.startsWith("plan:")) this.#step(event);
   }

@@ -7,7 +7,12 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 
 /** What core needs to work on a plan: its migration and its store, opened from here. */
-export async function applyTools(assembly: Assembly, plan: Plan, breakLock: boolean, provider?: Provider): Promise<ApplyTools> {
+export async function applyTools(
+  assembly: Assembly,
+  plan: Plan,
+  breakLock: boolean,
+  provider?: Provider,
+): Promise<ApplyTools> {
   return {
     migration: await assembly.migration(plan.migration),
     provider: provider ?? (await assembly.storeOf(plan.store)),
@@ -20,13 +25,22 @@ export async function applyTools(assembly: Assembly, plan: Plan, breakLock: bool
 }
 
 /** The run that a command means: the one named, or the only one that `fits`. Throws `usage` when that is not clear. */
-export function chooseRun(assembly: Assembly, named: string | undefined, fits: (run: RunSummary) => boolean, what: string): string {
+export function chooseRun(
+  assembly: Assembly,
+  named: string | undefined,
+  fits: (run: RunSummary) => boolean,
+  what: string,
+): string {
   if (named !== undefined) return named;
   const fitting = listRuns(assembly.state()).filter(fits);
   const [one] = fitting;
   if (one && fitting.length === 1) return one.run;
   if (!one) throw new UnsprawlError("absent", `there is no run to ${what}`, "unsprawl runs lists them");
-  throw new UnsprawlError("usage", `${fitting.length} runs could be meant: ${fitting.map((run) => run.run).join(", ")}`, `unsprawl ${what} RUN`);
+  throw new UnsprawlError(
+    "usage",
+    `${fitting.length} runs could be meant: ${fitting.map((run) => run.run).join(", ")}`,
+    `unsprawl ${what} RUN`,
+  );
 }
 
 export function planOf(assembly: Assembly, run: string): Plan {

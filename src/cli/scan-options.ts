@@ -6,10 +6,18 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import { list, scriptHost, text, type CommandContext, type Options } from "./context.ts";
 
-export type Scanned = { readonly report: ScanReport; readonly hits: readonly Hit[]; readonly failOn: Confidence | "never" };
+export type Scanned = {
+  readonly report: ScanReport;
+  readonly hits: readonly Hit[];
+  readonly failOn: Confidence | "never";
+};
 
 /** Scans as the flags and the configuration say; shared by scan, plan and migrate. */
-export async function scanWith(context: CommandContext, sources: readonly string[], options: Options): Promise<Scanned> {
+export async function scanWith(
+  context: CommandContext,
+  sources: readonly string[],
+  options: Options,
+): Promise<Scanned> {
   const { assembly } = context;
   const config = await assembly.config();
   const minConfidence = (text(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
@@ -29,8 +37,13 @@ export async function scanWith(context: CommandContext, sources: readonly string
   const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence };
   const { report, hits } = await scan(input, tools, scriptHost(context, false));
   if (known === null) return { report, hits, failOn };
-  const mark = (finding: Finding): Finding => (finding.state === "new" && known.has(finding.id) ? { ...finding, state: "known" } : finding);
-  return { report: { ...report, findings: report.findings.map(mark) }, hits: hits.map((hit) => ({ ...hit, finding: mark(hit.finding) })), failOn };
+  const mark = (finding: Finding): Finding =>
+    finding.state === "new" && known.has(finding.id) ? { ...finding, state: "known" } : finding;
+  return {
+    report: { ...report, findings: report.findings.map(mark) },
+    hits: hits.map((hit) => ({ ...hit, finding: mark(hit.finding) })),
+    failOn,
+  };
 }
 
 /** True when a finding must make the process exit 3. */
@@ -50,6 +63,11 @@ function readBaseline(file: string): Set<string> {
     const report = JSON.parse(readFileSync(file, "utf8")) as ScanReport;
     return new Set(report.findings.map((finding) => finding.id));
   } catch (error) {
-    throw new UnsprawlError("config", `${file} is not a baseline`, "unsprawl scan --json -o FILE writes one", causeOf(error));
+    throw new UnsprawlError(
+      "config",
+      `${file} is not a baseline`,
+      "unsprawl scan --json -o FILE writes one",
+      causeOf(error),
+    );
   }
 }

@@ -3,7 +3,15 @@ import type { Json } from "../model/json.ts";
 /** What a core verb tells while it works. The faces draw it, the journal does not need it. */
 export type Event =
   | { readonly type: "scan"; readonly source: string; readonly done: number; readonly total: number | null }
-  | { readonly type: "step"; readonly step: string; readonly unit: string; readonly text: string; readonly state: "start" | "done" | "failed" | "undone"; readonly done: number; readonly total: number }
+  | {
+      readonly type: "step";
+      readonly step: string;
+      readonly unit: string;
+      readonly text: string;
+      readonly state: "start" | "done" | "failed" | "undone";
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly type: "note"; readonly level: "info" | "warn"; readonly text: string; readonly hint: string | null };
 
 export type Ask = {

@@ -49,7 +49,10 @@ export interface Migration {
   readonly name: string;
   engine(): Promise<{ readonly id: string; readonly address: string }>;
   /** Null when this finding can be moved; else why not, and what to type instead. */
-  refuses(finding: Finding, accept: ReadonlySet<string>): Promise<{ readonly reason: string; readonly hint: string | null } | null>;
+  refuses(
+    finding: Finding,
+    accept: ReadonlySet<string>,
+  ): Promise<{ readonly reason: string; readonly hint: string | null } | null>;
   /** The names that a store's path template may use for this subject. */
   names(finding: Finding): Promise<{ readonly subject: string; readonly project: string }>;
   /** Throws `refused` when no delivery fits, with what would make one fit. */

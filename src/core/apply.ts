@@ -21,7 +21,11 @@ export type ApplyTools = {
   readonly breakLock: boolean;
 };
 
-export type UnitResult = { readonly unit: string; readonly state: "migrated" | "undone" | "not begun"; readonly error: string | null };
+export type UnitResult = {
+  readonly unit: string;
+  readonly state: "migrated" | "undone" | "not begun";
+  readonly error: string | null;
+};
 
 export type RunResult = {
   readonly version: 1;
@@ -39,7 +43,11 @@ export type RunResult = {
  */
 export async function apply(plan: Plan, tools: ApplyTools, host: Host): Promise<RunResult> {
   if (plan.keyId !== tools.key.id) {
-    throw new UnsprawlError("changed", "the plan was made with another fingerprint key, so its values cannot be compared", "apply it on the installation that made it, or plan again");
+    throw new UnsprawlError(
+      "changed",
+      "the plan was made with another fingerprint key, so its values cannot be compared",
+      "apply it on the installation that made it, or plan again",
+    );
   }
   return locked(plan, tools, async () => {
     // All subjects are compared before anything is written; each is compared again when its turn comes.
@@ -59,7 +67,11 @@ export async function resume(id: string, tools: ApplyTools, host: Host): Promise
 export async function locked<T>(plan: Plan, tools: ApplyTools, act: () => Promise<T>): Promise<T> {
   const engine = await tools.migration.engine();
   if (engine.id !== plan.engine.id) {
-    throw new UnsprawlError("changed", `this is another engine (${engine.address}) than the plan's (${plan.engine.address})`, "set DOCKER_HOST to the plan's engine");
+    throw new UnsprawlError(
+      "changed",
+      `this is another engine (${engine.address}) than the plan's (${plan.engine.address})`,
+      "set DOCKER_HOST to the plan's engine",
+    );
   }
   const lock = lockEngine(tools.state, engine.id, `run ${plan.id}`, tools.breakLock);
   try {
@@ -98,7 +110,14 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
   return finish(journal, results, failure);
 }
 
-async function workUnit(unit: string, steps: readonly Step[], journal: Journal, tools: ApplyTools, host: Host, begun: boolean): Promise<void> {
+async function workUnit(
+  unit: string,
+  steps: readonly Step[],
+  journal: Journal,
+  tools: ApplyTools,
+  host: Host,
+  begun: boolean,
+): Promise<void> {
   const { record, plan } = journal;
   if (!begun) {
     for (const step of steps) await tools.migration.unchanged(step);
@@ -119,7 +138,13 @@ async function workUnit(unit: string, steps: readonly Step[], journal: Journal, 
         record.done(step.id);
       } else {
         record.intent(step.id);
-        await tools.migration.perform(step, { plan, record, signal: host.signal, values, say: (line) => (said = line) });
+        await tools.migration.perform(step, {
+          plan,
+          record,
+          signal: host.signal,
+          values,
+          say: (line) => (said = line),
+        });
         record.done(step.id);
       }
     } catch (error) {
@@ -132,10 +157,24 @@ async function workUnit(unit: string, steps: readonly Step[], journal: Journal, 
 }
 
 /** Puts one subject back as it was, then takes back from the store what this run had put there. */
-export async function undoUnit(unit: string, steps: readonly Step[], journal: Journal, tools: ApplyTools, host: Host): Promise<void> {
+export async function undoUnit(
+  unit: string,
+  steps: readonly Step[],
+  journal: Journal,
+  tools: ApplyTools,
+  host: Host,
+): Promise<void> {
   const { plan, record } = journal;
   const emit = (state: "start" | "undone" | "failed"): void =>
-    host.emit({ type: "step", step: `undo:${unit}`, unit, text: `put ${unit} back as it was`, state, done: 0, total: 1 });
+    host.emit({
+      type: "step",
+      step: `undo:${unit}`,
+      unit,
+      text: `put ${unit} back as it was`,
+      state,
+      done: 0,
+      total: 1,
+    });
   emit("start");
   try {
     // Called off or not: what was begun must be put back.
@@ -148,7 +187,12 @@ export async function undoUnit(unit: string, steps: readonly Step[], journal: Jo
   } catch (error) {
     emit("failed");
     const cause = reduce(error, tools);
-    throw new UnsprawlError("partly", `${unit} could not be put back whole: ${cause.message}`, `${cause.hint ? `${cause.hint}; then: ` : ""}unsprawl rollback ${plan.id}`, cause.code);
+    throw new UnsprawlError(
+      "partly",
+      `${unit} could not be put back whole: ${cause.message}`,
+      `${cause.hint ? `${cause.hint}; then: ` : ""}unsprawl rollback ${plan.id}`,
+      cause.code,
+    );
   }
   emit("undone");
 }
@@ -160,7 +204,11 @@ async function readValues(steps: readonly Step[], tools: ApplyTools): Promise<Ma
     const { move } = step;
     const value = await tools.migration.read(move.location, move.name);
     if (value === null || fingerprint(value, tools.key) !== move.fingerprint) {
-      throw new UnsprawlError("changed", `${move.name} of ${step.unit} is not what the plan saw`, "unsprawl plan again");
+      throw new UnsprawlError(
+        "changed",
+        `${move.name} of ${step.unit} is not what the plan saw`,
+        "unsprawl plan again",
+      );
     }
     tools.know(value);
     values.set(move.name, value);
@@ -194,7 +242,11 @@ function finish(journal: Journal, units: readonly UnitResult[], failure: Unspraw
 
 function partly(id: string, migrated: number, total: number, failure: UnsprawlError | null): UnsprawlError {
   const why = failure ? `; then: ${failure.message}` : "";
-  return new UnsprawlError("partly", `${migrated} of ${total} migrated${why}`, `unsprawl rollback ${id} undoes them; unsprawl plan again moves the rest`);
+  return new UnsprawlError(
+    "partly",
+    `${migrated} of ${total} migrated${why}`,
+    `unsprawl rollback ${id} undoes them; unsprawl plan again moves the rest`,
+  );
 }
 
 /** Any thrown thing as an UnsprawlError whose text holds no known value. */
@@ -202,7 +254,8 @@ export function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): Unspr
   if (error instanceof UnsprawlError) {
     return new UnsprawlError(error.code, tools.redact(error.message), error.hint, error.cause as string | undefined);
   }
-  if (error instanceof Error && error.name === "AbortError") return new UnsprawlError("interrupted", "called off", "everything begun was put back");
+  if (error instanceof Error && error.name === "AbortError")
+    return new UnsprawlError("interrupted", "called off", "everything begun was put back");
   const name = error instanceof Error ? error.name : typeof error;
   return new UnsprawlError("failed", `unexpected ${name}`, "please report this");
 }

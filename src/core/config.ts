@@ -6,7 +6,11 @@ import { CONFIDENCES, type Confidence } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
 import { nearest } from "../text/nearest.ts";
 
-export type StoreConfig = { readonly provider: string; readonly dir: string; readonly keys: { readonly [key: string]: Json } };
+export type StoreConfig = {
+  readonly provider: string;
+  readonly dir: string;
+  readonly keys: { readonly [key: string]: Json };
+};
 
 export type Config = {
   readonly stores: ReadonlyMap<string, StoreConfig>;
@@ -51,14 +55,23 @@ async function readFile(file: string): Promise<Config | null> {
     document = parse(readFileSync(file, "utf8"));
   } catch (error) {
     const at = (error as { linePos?: readonly { line: number }[] }).linePos?.[0]?.line;
-    throw new UnsprawlError("config", `${file}${at ? `, line ${at}` : ""}: not valid YAML`, "mend it, or name another with --config");
+    throw new UnsprawlError(
+      "config",
+      `${file}${at ? `, line ${at}` : ""}: not valid YAML`,
+      "mend it, or name another with --config",
+    );
   }
   if (document === null || document === undefined) return EMPTY;
   const top = object(document, file, "the file");
   knownKeys(top, Object.keys(CONFIG_KEYS), file, "");
   const stores = Object.entries(object(top["stores"] ?? {}, file, "stores")).map(([name, value]) => {
     const { provider, ...keys } = object(value, file, `stores.${name}`);
-    if (typeof provider !== "string") throw new UnsprawlError("config", `${file}: stores.${name} has no provider`, "add provider: vault or provider: local");
+    if (typeof provider !== "string")
+      throw new UnsprawlError(
+        "config",
+        `${file}: stores.${name} has no provider`,
+        "add provider: vault or provider: local",
+      );
     return [name, { provider, dir: dirname(file), keys: keys as { [key: string]: Json } }] as const;
   });
   const level = <T extends string>(key: string, allowed: readonly T[]): T | null => {
@@ -68,7 +81,11 @@ async function readFile(file: string): Promise<Config | null> {
     if (found === undefined) throw new UnsprawlError("config", `${file}: ${key} must be one of ${allowed.join(", ")}`);
     return found;
   };
-  return { stores: new Map(stores), minConfidence: level("minConfidence", CONFIDENCES), failOn: level("failOn", [...CONFIDENCES, "never"]) };
+  return {
+    stores: new Map(stores),
+    minConfidence: level("minConfidence", CONFIDENCES),
+    failOn: level("failOn", [...CONFIDENCES, "never"]),
+  };
 }
 
 /** Throws `config` for a key that is not known, with the nearest that is. */
@@ -76,7 +93,11 @@ export function knownKeys(given: object, known: readonly string[], file: string,
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
-    throw new UnsprawlError("config", `${file}: unknown key ${path}${key}`, near ? `did you mean ${path}${near}?` : `known keys: ${known.join(", ")}`);
+    throw new UnsprawlError(
+      "config",
+      `${file}: unknown key ${path}${key}`,
+      near ? `did you mean ${path}${near}?` : `known keys: ${known.join(", ")}`,
+    );
   }
 }
 

@@ -1,7 +1,12 @@
 import { UnsprawlError } from "../model/error.ts";
 import { listRuns } from "./runs.ts";
 
-export type Check = { readonly name: string; readonly ok: boolean; readonly text: string; readonly hint: string | null };
+export type Check = {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly text: string;
+  readonly hint: string | null;
+};
 
 /** A part of `doctor`: throws UnsprawlError for what is wrong, returns what is fine in a line. */
 export type Probe = { readonly name: string; readonly look: () => Promise<string | readonly Check[]> };
@@ -29,7 +34,8 @@ export function leftovers(state: string): Check[] {
   return runs.map((run) => ({
     name: "runs",
     ok: run.state === "done",
-    text: run.state === "done" ? `run ${run.run} keeps the old containers for rollback` : `run ${run.run} is ${run.state}`,
+    text:
+      run.state === "done" ? `run ${run.run} keeps the old containers for rollback` : `run ${run.run} is ${run.state}`,
     hint: run.next,
   }));
 }

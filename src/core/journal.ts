@@ -1,4 +1,14 @@
-import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Recorder } from "../contract/migration.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
@@ -27,7 +37,11 @@ export function createJournal(state: string, plan: Plan): Journal {
     fd = openSync(fileOf(state, plan.id), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o600);
   } catch (error) {
     if ((error as { code?: string }).code === "EEXIST") {
-      throw new UnsprawlError("conflict", `plan ${plan.id} has been applied before`, `unsprawl runs shows how it went; unsprawl resume ${plan.id} continues it`);
+      throw new UnsprawlError(
+        "conflict",
+        `plan ${plan.id} has been applied before`,
+        `unsprawl runs shows how it went; unsprawl resume ${plan.id} continues it`,
+      );
     }
     throw writeError(error);
   }
@@ -35,13 +49,14 @@ export function createJournal(state: string, plan: Plan): Journal {
   fsyncSync(folder);
   closeSync(folder);
   const journal = new FileJournal(plan, [], fd);
-  journal.append("run", "intent", { plan: plan as unknown as Json });
+  journal.append("run", "intent", { plan: plan });
   return journal;
 }
 
 /** Opens a run's journal to continue it. Throws `absent` or `malformed`. A line torn by a crash is cut off. */
 export function openJournal(state: string, id: string): Journal {
-  if (!/^[\w-]+$/.test(id)) throw new UnsprawlError("usage", `not a run: ${JSON.stringify(id)}`, "unsprawl runs lists them");
+  if (!/^[\w-]+$/.test(id))
+    throw new UnsprawlError("usage", `not a run: ${JSON.stringify(id)}`, "unsprawl runs lists them");
   const { plan, receipts, length } = readJournal(state, id);
   const fd = openSync(fileOf(state, id), constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
   ftruncateSync(fd, length);
@@ -49,7 +64,10 @@ export function openJournal(state: string, id: string): Journal {
 }
 
 /** Reads a journal without opening it for writing. */
-export function readJournal(state: string, id: string): { readonly plan: Plan; readonly receipts: readonly Receipt[]; readonly length: number } {
+export function readJournal(
+  state: string,
+  id: string,
+): { readonly plan: Plan; readonly receipts: readonly Receipt[]; readonly length: number } {
   let text: string;
   try {
     text = readFileSync(fileOf(state, id), "utf8");
@@ -58,12 +76,20 @@ export function readJournal(state: string, id: string): { readonly plan: Plan; r
   }
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   try {
-    const receipts = whole.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Receipt);
+    const receipts = whole
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Receipt);
     const plan = receipts[0]?.data["plan"] as unknown as Plan | undefined;
     if (plan?.version !== 1) throw new TypeError("no plan");
     return { plan, receipts, length: Buffer.byteLength(whole) };
   } catch (error) {
-    throw new UnsprawlError("malformed", `the journal of run ${id} cannot be read`, `look at ${fileOf(state, id)}; nothing was done before its first line was whole`, causeOf(error));
+    throw new UnsprawlError(
+      "malformed",
+      `the journal of run ${id} cannot be read`,
+      `look at ${fileOf(state, id)}; nothing was done before its first line was whole`,
+      causeOf(error),
+    );
   }
 }
 
@@ -133,5 +159,10 @@ class FileJournal implements Journal {
 
 function writeError(error: unknown): UnsprawlError {
   const full = (error as { code?: string }).code === "ENOSPC";
-  return new UnsprawlError("failed", full ? "no space left for the journal" : "the journal cannot be written", "make room in the state folder (XDG_STATE_HOME), then try again", causeOf(error));
+  return new UnsprawlError(
+    "failed",
+    full ? "no space left for the journal" : "the journal cannot be written",
+    "make room in the state folder (XDG_STATE_HOME), then try again",
+    causeOf(error),
+  );
 }

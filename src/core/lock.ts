@@ -4,7 +4,13 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 
-type Owner = { readonly id: string; readonly pid: number; readonly started: string; readonly host: string; readonly what: string };
+type Owner = {
+  readonly id: string;
+  readonly pid: number;
+  readonly started: string;
+  readonly host: string;
+  readonly what: string;
+};
 
 /**
  * Holds the lock of one engine while a run works on it. A lock whose process is gone (killed) is taken over; one of a
@@ -14,7 +20,13 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
   const dir = join(state, "locks");
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const file = join(dir, `engine-${engineId.replace(/[^\w-]/g, "_")}.json`);
-  const mine: Owner = { id: randomBytes(4).toString("hex"), pid: process.pid, started: startedAt(process.pid), host: hostname(), what };
+  const mine: Owner = {
+    id: randomBytes(4).toString("hex"),
+    pid: process.pid,
+    started: startedAt(process.pid),
+    host: hostname(),
+    what,
+  };
   // Written whole under another name and then linked: a lock file is never seen half written.
   const fresh = `${file}.${mine.id}`;
   writeFileSync(fresh, JSON.stringify(mine), { flag: "wx", mode: 0o600 });
@@ -42,7 +54,11 @@ export function lockOwner(state: string, engineId: string): string | null {
 }
 
 function held(owner: Owner, file: string): UnsprawlError {
-  return new UnsprawlError("locked", `another unsprawl works on this engine: ${owner.what} (process ${owner.pid} on ${owner.host})`, `wait for it; if it is gone for good: --break-lock (${file})`);
+  return new UnsprawlError(
+    "locked",
+    `another unsprawl works on this engine: ${owner.what} (process ${owner.pid} on ${owner.host})`,
+    `wait for it; if it is gone for good: --break-lock (${file})`,
+  );
 }
 
 function release(file: string, mine: Owner): void {

@@ -42,18 +42,39 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   for (const hits of units.values()) {
     host.signal.throwIfAborted();
     const unit = hits[0]?.finding.location.subjectName ?? "";
-    host.emit({ type: "step", step: `plan:${unit}`, unit, text: `plan ${unit}`, state: "start", done, total: units.size });
+    host.emit({
+      type: "step",
+      step: `plan:${unit}`,
+      unit,
+      text: `plan ${unit}`,
+      state: "start",
+      done,
+      total: units.size,
+    });
     try {
       const { puts, selected } = await storeSteps(hits, unit, input, tools, keys);
       const planned = await migration.plan(unit, selected, { ...input, runId });
-      const verify = puts.map((put): Step => ({ id: `verify:${unit}/${put.move.name}`, kind: "verify", unit, move: put.move }));
+      const verify = puts.map((put): Step => ({
+        id: `verify:${unit}/${put.move.name}`,
+        kind: "verify",
+        unit,
+        move: put.move,
+      }));
       steps.push(...puts, ...verify, ...planned.steps);
       warnings.push(...planned.warnings.map((text) => ({ unit, text })));
     } catch (error) {
       if (!(error instanceof UnsprawlError) || !["refused", "conflict"].includes(error.code)) throw error;
       notMoved.push(...hits.map(({ finding }) => ({ finding, reason: error.message, hint: error.hint })));
     }
-    host.emit({ type: "step", step: `plan:${unit}`, unit, text: `plan ${unit}`, state: "done", done: ++done, total: units.size });
+    host.emit({
+      type: "step",
+      step: `plan:${unit}`,
+      unit,
+      text: `plan ${unit}`,
+      state: "done",
+      done: ++done,
+      total: units.size,
+    });
   }
   return {
     version: 1,
@@ -84,13 +105,21 @@ async function storeSteps(
     const at = `${key.path}\0${key.field}`;
     const taken = keys.get(at);
     if (taken !== undefined && taken !== finding.fingerprint) {
-      throw new UnsprawlError("conflict", `two different values would both go to ${key.path} ${key.field}`, "put {subject} into the store's path, so that each subject has its own");
+      throw new UnsprawlError(
+        "conflict",
+        `two different values would both go to ${key.path} ${key.field}`,
+        "put {subject} into the store's path, so that each subject has its own",
+      );
     }
     keys.set(at, finding.fingerprint);
     const stored = await provider.get(key);
     const found = stored === null ? "absent" : stored.value.equals(candidate.value) ? "same" : "other";
     if (found === "other" && !input.overwrite) {
-      throw new UnsprawlError("conflict", `the store holds another value at ${key.path} ${key.field}`, "--overwrite replaces it (the old value is kept beside it until scrub)");
+      throw new UnsprawlError(
+        "conflict",
+        `the store holds another value at ${key.path} ${key.field}`,
+        "--overwrite replaces it (the old value is kept beside it until scrub)",
+      );
     }
     const { name, location, fingerprint, length } = finding;
     const move: Move = { name, location, fingerprint, length, key, reference: provider.reference(key) };

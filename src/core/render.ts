@@ -22,7 +22,12 @@ export async function render(plan: Plan, tools: ApplyTools, host: Host): Promise
     for (const step of steps) {
       if (step.kind !== "put") continue;
       const stored = await tools.provider.get(step.move.key);
-      if (stored === null) throw new UnsprawlError("absent", `nothing is stored at ${step.move.reference}`, "put it back, then render again");
+      if (stored === null)
+        throw new UnsprawlError(
+          "absent",
+          `nothing is stored at ${step.move.reference}`,
+          "put it back, then render again",
+        );
       tools.know(stored.value);
       values.set(step.move.name, stored.value);
     }

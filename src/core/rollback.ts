@@ -13,7 +13,11 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
   const { plan, record, receipts } = journal;
   if (receipts.some((receipt) => receipt.step.startsWith("scrub") && receipt.state === "done")) {
     journal.close();
-    throw new UnsprawlError("refused", `run ${id} was scrubbed: the old containers are gone`, "the values are in the store; put them back by hand if need be");
+    throw new UnsprawlError(
+      "refused",
+      `run ${id} was scrubbed: the old containers are gone`,
+      "the values are in the store; put them back by hand if need be",
+    );
   }
   return locked(plan, tools, async () => {
     record.intent("rollback");
@@ -33,5 +37,7 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
 export function rollbackBegun(id: string, state: string): boolean {
   const journal = openJournal(state, id);
   journal.close();
-  return journal.receipts.findLast((receipt) => receipt.step === "rollback" || receipt.step === "run")?.step === "rollback";
+  return (
+    journal.receipts.findLast((receipt) => receipt.step === "rollback" || receipt.step === "run")?.step === "rollback"
+  );
 }

@@ -45,13 +45,26 @@ function summarize(state: string, id: string): RunSummary {
     }));
     const is = stateOf(plan, receipts, units, lockOwner(state, plan.engine.id) === `run ${id}`);
     const next = { done: `unsprawl scrub ${id}`, unfinished: `unsprawl resume ${id}` }[is as string] ?? null;
-    return { run: id, createdAt: plan.createdAt, store: plan.store.name, engine: plan.engine.address, state: is, units, next };
+    return {
+      run: id,
+      createdAt: plan.createdAt,
+      store: plan.store.name,
+      engine: plan.engine.address,
+      state: is,
+      units,
+      next,
+    };
   } catch {
     return { run: id, createdAt: "", store: "", engine: "", state: "unreadable", units: [], next: null };
   }
 }
 
-function stateOf(plan: Plan, receipts: readonly Receipt[], units: RunSummary["units"], held: boolean): RunSummary["state"] {
+function stateOf(
+  plan: Plan,
+  receipts: readonly Receipt[],
+  units: RunSummary["units"],
+  held: boolean,
+): RunSummary["state"] {
   if (held) return "running";
   if (receipts.some((receipt) => receipt.step === "scrub" && receipt.state === "done")) return "scrubbed";
   if (units.some((unit) => unit.state === "begun")) return "unfinished";

@@ -14,9 +14,17 @@ export type ScanReport = {
   readonly version: 1;
   readonly scannedAt: string;
   readonly durationMs: number;
-  readonly sources: readonly { readonly source: string; readonly subjects: number; readonly errors: readonly SubjectError[] }[];
+  readonly sources: readonly {
+    readonly source: string;
+    readonly subjects: number;
+    readonly errors: readonly SubjectError[];
+  }[];
   readonly findings: readonly Finding[];
-  readonly groups: readonly { readonly fingerprint: string; readonly count: number; readonly findings: readonly string[] }[];
+  readonly groups: readonly {
+    readonly fingerprint: string;
+    readonly count: number;
+    readonly findings: readonly string[];
+  }[];
   readonly summary: {
     readonly subjects: number;
     readonly values: number;
@@ -45,7 +53,11 @@ export type ScanTools = {
  * A source that cannot be read at all throws; a subject that cannot be read is in `sources[].errors`.
  */
 export async function scan(
-  input: { readonly sources: readonly string[]; readonly minConfidence: Confidence; readonly onHit?: (hit: Hit) => void },
+  input: {
+    readonly sources: readonly string[];
+    readonly minConfidence: Confidence;
+    readonly onHit?: (hit: Hit) => void;
+  },
   tools: ScanTools,
   host: Host,
 ): Promise<{ readonly report: ScanReport; readonly hits: readonly Hit[] }> {
@@ -61,13 +73,19 @@ export async function scan(
     let total: number | null = null;
     for await (const reading of source.read(what, host.signal)) {
       if (reading.kind === "total") total = reading.subjects;
-      else if (reading.kind === "error") told.errors.push({ subject: reading.subject, message: reading.message, hint: reading.hint });
+      else if (reading.kind === "error")
+        told.errors.push({ subject: reading.subject, message: reading.message, hint: reading.hint });
       else {
         told.subjects++;
         values += reading.candidates.length;
         const kept = tools.keptBy(reading.subject.name);
         for (const candidate of reading.candidates) {
-          const finding = judge(candidate, tools, kept === null ? reading.exposure : [kept, ...reading.exposure], kept !== null);
+          const finding = judge(
+            candidate,
+            tools,
+            kept === null ? reading.exposure : [kept, ...reading.exposure],
+            kept !== null,
+          );
           if (finding === null) continue;
           if (!atLeast(finding.confidence, input.minConfidence)) {
             hidden++;
@@ -109,7 +127,13 @@ function judge(candidate: Candidate, tools: ScanTools, exposure: readonly string
   if (!verdict.secret) return null;
   tools.know(value);
   const print = fingerprint(value, tools.key);
-  const place = [location.subject, location.subjectName, location.where, name, location.path.replace(/\[\d+\]$/, "")].join("\0");
+  const place = [
+    location.subject,
+    location.subjectName,
+    location.where,
+    name,
+    location.path.replace(/\[\d+\]$/, ""),
+  ].join("\0");
   return {
     id: keyedDigest(`${print}\0${place}`, tools.key).slice(0, 12),
     fingerprint: print,

@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { causeOf, UnsprawlError } from "../model/error.ts";
@@ -13,7 +23,12 @@ export function stateDir(env: NodeJS.ProcessEnv): string {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     chmodSync(dir, 0o700);
   } catch (error) {
-    throw new UnsprawlError("failed", `cannot create the state folder ${dir}`, "set XDG_STATE_HOME to a folder that can be written", causeOf(error));
+    throw new UnsprawlError(
+      "failed",
+      `cannot create the state folder ${dir}`,
+      "set XDG_STATE_HOME to a folder that can be written",
+      causeOf(error),
+    );
   }
   return dir;
 }
@@ -27,7 +42,12 @@ export function loadFingerprintKey(env: NodeJS.ProcessEnv): FingerprintKey {
   const file = shared || join(stateDir(env), "fingerprint.key");
   const found = read(file);
   if (found) return fingerprintKey(found);
-  if (shared) throw new UnsprawlError("config", `no fingerprint key can be read in ${file}`, "head -c 32 /dev/urandom > FILE makes one");
+  if (shared)
+    throw new UnsprawlError(
+      "config",
+      `no fingerprint key can be read in ${file}`,
+      "head -c 32 /dev/urandom > FILE makes one",
+    );
   const fresh = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const fd = openSync(fresh, "wx", 0o600);
   writeSync(fd, randomBytes(32));
@@ -53,5 +73,9 @@ function read(file: string): Buffer | null {
     if ((error as { code?: string }).code === "ENOENT") return null;
     throw new UnsprawlError("denied", `cannot read the fingerprint key ${file}`, "run as its owner", causeOf(error));
   }
-  throw new UnsprawlError("config", `the fingerprint key ${file} is shorter than 32 bytes`, "head -c 32 /dev/urandom > FILE makes a new one; fingerprints change with it");
+  throw new UnsprawlError(
+    "config",
+    `the fingerprint key ${file} is shorter than 32 bytes`,
+    "head -c 32 /dev/urandom > FILE makes a new one; fingerprints change with it",
+  );
 }

@@ -11,7 +11,13 @@ type Put = Extract<Step, { kind: "put" }>;
  * Puts one value into the store: create only, or check-and-set against what the plan saw with `--overwrite`. The old
  * value is kept beside it (`NAME.before-RUN`) until scrub. Idempotent: a value that is there already is left.
  */
-export async function putValue(provider: Provider, step: Put, value: Secret, plan: Plan, record: Recorder): Promise<void> {
+export async function putValue(
+  provider: Provider,
+  step: Put,
+  value: Secret,
+  plan: Plan,
+  record: Recorder,
+): Promise<void> {
   const { move } = step;
   const origin = { runId: plan.id, subject: step.unit };
   const stored = await provider.get(move.key);
@@ -21,7 +27,11 @@ export async function putValue(provider: Provider, step: Put, value: Secret, pla
     return;
   }
   if (stored !== null && !step.overwrite) {
-    throw new UnsprawlError("conflict", `the store has another value at ${move.key.path} ${move.key.field} since the plan was made`, "unsprawl plan again");
+    throw new UnsprawlError(
+      "conflict",
+      `the store has another value at ${move.key.path} ${move.key.field} since the plan was made`,
+      "unsprawl plan again",
+    );
   }
   if (stored === null) {
     record.intent(step.id, { before: "absent" });
@@ -37,12 +47,28 @@ export async function putValue(provider: Provider, step: Put, value: Secret, pla
 /** Reads a value back and compares the bytes. */
 export async function verifyValue(provider: Provider, move: Move, value: Secret): Promise<void> {
   const stored = await provider.get(move.key);
-  if (stored === null) throw new UnsprawlError("changed", `${move.reference} was written but is not there`, "unsprawl stores check shows what the store allows");
-  if (!stored.value.equals(value)) throw new UnsprawlError("changed", `${move.reference} holds other bytes than were written`, "another writer may be at work; unsprawl plan again");
+  if (stored === null)
+    throw new UnsprawlError(
+      "changed",
+      `${move.reference} was written but is not there`,
+      "unsprawl stores check shows what the store allows",
+    );
+  if (!stored.value.equals(value))
+    throw new UnsprawlError(
+      "changed",
+      `${move.reference} holds other bytes than were written`,
+      "another writer may be at work; unsprawl plan again",
+    );
 }
 
 /** The inverse of `putValue`: removes what this run created, restores what it replaced, leaves all else. */
-export async function takeBack(provider: Provider, step: Put, plan: Plan, key: FingerprintKey, record: Recorder): Promise<void> {
+export async function takeBack(
+  provider: Provider,
+  step: Put,
+  plan: Plan,
+  key: FingerprintKey,
+  record: Recorder,
+): Promise<void> {
   const was = record.last(step.id)?.["before"];
   const { move } = step;
   const ours = (value: Secret): boolean => fingerprint(value, key) === move.fingerprint;
@@ -67,7 +93,12 @@ function backupKey(key: StoreKey, runId: string): StoreKey {
   return { path: key.path, field: `${key.field}.before-${runId}` };
 }
 
-async function keep(provider: Provider, key: StoreKey, value: Secret, origin: { runId: string; subject: string }): Promise<void> {
+async function keep(
+  provider: Provider,
+  key: StoreKey,
+  value: Secret,
+  origin: { runId: string; subject: string },
+): Promise<void> {
   const there = await provider.get(key);
   if (there?.value.equals(value)) return;
   await provider.put(key, value, null, origin);

@@ -30,7 +30,10 @@ export async function entrypointScripts(subject: DeliverySubject): Promise<Scrip
 export function readsFileForm(script: string, name: string): boolean {
   const quoted = name.replace(/[^\w]/g, "\\$&");
   const direct = new RegExp(`(?<![\\w])${quoted}_FILE(?!\\w)`);
-  const called = new RegExp(`\\w*(?:file_env|file_var|load_secret|secret_file|env_from_file)\\w*\\b[^#\\n]*(?<!\\w)${quoted}(?!\\w)`, "i");
+  const called = new RegExp(
+    `\\w*(?:file_env|file_var|load_secret|secret_file|env_from_file)\\w*\\b[^#\\n]*(?<!\\w)${quoted}(?!\\w)`,
+    "i",
+  );
   return script
     .replace(/\\\n/g, " ")
     .split("\n")
@@ -38,7 +41,11 @@ export function readsFileForm(script: string, name: string): boolean {
 }
 
 async function readScript(subject: DeliverySubject, word: string): Promise<Script | null> {
-  const paths = word.startsWith("/") ? [word] : word.includes("/") ? [posix.join("/", word)] : subject.path.split(":").map((dir) => posix.join("/", dir, word));
+  const paths = word.startsWith("/")
+    ? [word]
+    : word.includes("/")
+      ? [posix.join("/", word)]
+      : subject.path.split(":").map((dir) => posix.join("/", dir, word));
   for (const path of paths) {
     const bytes = await subject.readFile(path);
     if (bytes === null) continue;
@@ -52,7 +59,10 @@ async function withSourced(subject: DeliverySubject, script: Script, into: Scrip
   if (into.length >= MOST_SCRIPTS || into.some((one) => one.path === script.path)) return;
   into.push(script);
   for (const match of script.text.matchAll(/^[ \t]*(?:\.|source)[ \t]+["']?([^\s"';&|)]+)/gm)) {
-    const named = (match[1] ?? "").replace(/^.*\$\(\s*dirname[^)]*\)"?\/?|^\$\{?\w+\}?\//, `${posix.dirname(script.path)}/`);
+    const named = (match[1] ?? "").replace(
+      /^.*\$\(\s*dirname[^)]*\)"?\/?|^\$\{?\w+\}?\//,
+      `${posix.dirname(script.path)}/`,
+    );
     if (named.includes("$")) continue;
     const path = named.startsWith("/") ? named : posix.join(posix.dirname(script.path), named);
     const bytes = await subject.readFile(path);

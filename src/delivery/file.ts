@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Delivery, DeliverySubject, Fit } from "../contract/delivery.ts";
 import { entrypointScripts, readsFileForm } from "./entrypoint.ts";
 import { ownerOf } from "./owner.ts";
-import { processFile, processVariable } from "./process.ts";
+import { processFile } from "./process.ts";
 import { memoryRoot, secretFile, secretFolder } from "./tmpfs.ts";
 
 /**
@@ -22,7 +22,10 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       const unread = moves.filter((move) => !scripts.some((script) => readsFileForm(script.text, move.name)));
       if (unread.length > 0) return no(`the image's entrypoint does not read ${unread[0]?.name ?? ""}_FILE`);
       const again = moves.find((move) => subject.imageEnv.has(move.name));
-      if (again) return no(`the image sets ${again.name} itself, and a variable beside ${again.name}_FILE is an error in most images`);
+      if (again)
+        return no(
+          `the image sets ${again.name} itself, and a variable beside ${again.name}_FILE is an error in most images`,
+        );
       memoryRoot(env);
       return { fits: true, why: `the image's entrypoint (${scripts[0]?.path ?? ""}) reads NAME_FILE`, warnings: [] };
     },
@@ -49,8 +52,8 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       rmSync(join(folder(id), ".."), { recursive: true, force: true });
     },
     async received(pid, _containerId, name, value, subject) {
-      const path = `${mountTarget(subject)}/${name}`;
-      return processVariable(pid, `${name}_FILE`)?.expose().toString() === path && processFile(pid, path)?.equals(value) === true;
+      // The process's own view of the mount. NAME_FILE itself is gone by now: entrypoints unset it once read.
+      return processFile(pid, `${mountTarget(subject)}/${name}`)?.equals(value) === true;
     },
   };
 }

@@ -26,5 +26,9 @@ async function lines(subject: DeliverySubject, file: string): Promise<string[][]
 }
 
 function unknown(kind: string, name: string): UnsprawlError {
-  return new UnsprawlError("refused", `the image knows no ${kind} ${JSON.stringify(name)}, so the secret's file could not be given to it`, "name the user by number (docker run --user UID:GID)");
+  return new UnsprawlError(
+    "refused",
+    `the image knows no ${kind} ${JSON.stringify(name)}, so the secret's file could not be given to it`,
+    "name the user by number (docker run --user UID:GID)",
+  );
 }

@@ -10,10 +10,11 @@ export function processVariable(pid: number, name: string): Secret | null {
     return null;
   }
   const wanted = Buffer.from(`${name}=`);
-  for (let from = 0; from < environ.length; ) {
+  for (let from = 0; from < environ.length;) {
     const to = environ.indexOf(0, from);
     const end = to < 0 ? environ.length : to;
-    if (environ.subarray(from, from + wanted.length).equals(wanted)) return Secret.of(environ.subarray(from + wanted.length, end));
+    if (environ.subarray(from, from + wanted.length).equals(wanted))
+      return Secret.of(environ.subarray(from + wanted.length, end));
     from = end + 1;
   }
   return null;

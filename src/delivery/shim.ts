@@ -22,8 +22,10 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (!(await subject.hasFile(SHELL))) return no("the image has no shell");
       const odd = moves.find((move) => !/^[A-Za-z_]\w*$/.test(move.name));
       if (odd) return no(`a shell cannot export a variable named ${odd.name}`);
-      if (subject.mountTargets.some((target) => target === TARGET)) return no(`something is mounted at ${TARGET} already`);
-      if (subject.entrypoint.length + subject.cmd.length === 0) return no("the container has neither an entrypoint nor a command");
+      if (subject.mountTargets.some((target) => target === TARGET))
+        return no(`something is mounted at ${TARGET} already`);
+      if (subject.entrypoint.length + subject.cmd.length === 0)
+        return no("the container has neither an entrypoint nor a command");
       memoryRoot(env);
       return {
         fits: true,
@@ -45,7 +47,12 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     async prepare(subject, moves, values) {
       const owner = await ownerOf(subject);
       secretFolder(folder(subject.id), owner);
-      secretFile(join(folder(subject.id), "entrypoint"), Buffer.from(shimScript(moves.map((move) => move.name))), owner, 0o500);
+      secretFile(
+        join(folder(subject.id), "entrypoint"),
+        Buffer.from(shimScript(moves.map((move) => move.name))),
+        owner,
+        0o500,
+      );
       for (const { name } of moves) {
         const value = values.get(name);
         if (value) secretFile(join(folder(subject.id), name), value.expose(), owner);

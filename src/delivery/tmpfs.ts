@@ -1,4 +1,15 @@
-import { chmodSync, chownSync, closeSync, constants, fsyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 
@@ -53,7 +64,7 @@ export function secretFile(file: string, bytes: Uint8Array, owner: Owner, mode =
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -67,6 +78,12 @@ export function secretFile(file: string, bytes: Uint8Array, owner: Owner, mode =
 
 function fileError(file: string, error: unknown): UnsprawlError {
   const code = (error as { code?: string }).code;
-  if (code === "ENOSPC") return new UnsprawlError("failed", `no space left for ${file}`, `make room on ${join(file, "..")}`, causeOf(error));
-  return new UnsprawlError(code === "EACCES" || code === "EPERM" ? "denied" : "failed", `cannot write ${file}`, "run as root on the engine's host", causeOf(error));
+  if (code === "ENOSPC")
+    return new UnsprawlError("failed", `no space left for ${file}`, `make room on ${join(file, "..")}`, causeOf(error));
+  return new UnsprawlError(
+    code === "EACCES" || code === "EPERM" ? "denied" : "failed",
+    `cannot write ${file}`,
+    "run as root on the engine's host",
+    causeOf(error),
+  );
 }

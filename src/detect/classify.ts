@@ -6,7 +6,7 @@ import { isCommand, placeText, weigh } from "./context.ts";
 import { peel } from "./decode.ts";
 import { looksRandom } from "./entropy.ts";
 import { confidenceOf, isEvidence, LOW, MEDIUM, type Evidence, type Judge, type Outcome } from "./evidence.ts";
-import { byName, mnemonic } from "./named.ts";
+import { byName, listOfLogins, mnemonic } from "./named.ts";
 import { readName, type NameInfo } from "./names.ts";
 import { ciphertext, emptiness, placeholder, plain, reference, type Cleared } from "./shape.ts";
 import { programOf } from "./programs.ts";
@@ -100,7 +100,8 @@ function judge(rawName: string, rawText: string, depth: number, budget: Budget):
   const structured = depth >= DEEPEST ? null : inStructure(rawName, name, text, inner, simple);
   if (structured !== null) return structured;
 
-  if (name.setting !== null) return { rule: "setting", why: `name ends in ${name.setting}: a setting or a pointer` };
+  if (name.setting !== null)
+    return listOfLogins(name, text) ?? { rule: "setting", why: `name ends in ${name.setting}: a setting or a pointer` };
   if (name.open && name.family !== "password" && name.family !== "secret") {
     return name.family === null ? null : { rule: "public", why: "the name says that it is public" };
   }
@@ -144,7 +145,7 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
       const found = inCommand(text, "env", inner, name.key.split("_"));
       if (found !== null) return found;
     }
-    if (/[=:\n]|\smachine\s|^machine\s/.test(text) && !(name.family === "password" && !/[\n;]/.test(text))) {
+    if (/[=:\n]|<\/|\smachine\s|^machine\s/.test(text) && !(name.family === "password" && !/[\n;]/.test(text))) {
       const found = inAssignments(text, inner) ?? byFormat(text, inner);
       if (found !== null) return generic(found);
     }

@@ -27,7 +27,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
   ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
   ...words("secret secrets pepper hmac geheimnis segredo secreto").map((word) => [word, "secret"] as const),
   ...words("token tokens bearer pat jeton authtoken accesstoken jwt").map((word) => [word, "token"] as const),
-  ...words("auth authorization basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),
+  ...words("auth authorization oauth basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),
   ...words("cookie").map((word) => [word, "cookie"] as const),
   ...words("sessionid phpsessid jsessionid sessid sessiontoken csrftoken").map((word) => [word, "session"] as const),
   ...words("salt").map((word) => [word, "salt"] as const),
@@ -38,7 +38,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
 export const KEY_ANY: ReadonlySet<string> = new Set(
   words(`api secret private encryption encrypt decryption decrypt crypt crypto cipher signing sign signature master jwt hmac
     aes fernet vault unseal recovery nonce preshared shared webhook internal
-    cookies secure rails flask django app auth logged radius tacacs`),
+    cookies secure rails flask django app auth logged rememberme remember radius tacacs`),
 );
 
 /** Before `KEY`: the value must at least look like a key, since these also name other things. */
@@ -82,7 +82,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
     level debug verbose log logs cache caching bucket queue topic channel
     tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
     supported capability agent helper command cmd script exec env status state source target environment var variable
-    login_page expiresin in on off support change changes changed update updated attempts lockout bits suffixes dn basedn binddn filter search regexp`),
+    login_page expiresin in on off support change changes changed update updated attempts lockout bits suffixes dn basedn binddn filter search regexp chars characters symbols alphabet`),
 );
 
 /** The same, in two words. */
@@ -94,7 +94,7 @@ export const CANCEL_PHRASES: ReadonlySet<string> = new Set(
 /** Model vocabulary and limits: `BOS_TOKEN`, `MAX_TOKENS`. */
 export const SPECIAL_TOKENS: ReadonlySet<string> = new Set(
   words(
-    "max min num number n bos eos pad unk sep cls mask stop special output input context total count prompt completion limit image mean initial",
+    "max min num number n bos eos pad unk sep cls mask stop special output input context total count prompt completion limit image mean initial ignore skip excluded included",
   ),
 );
 

@@ -11,7 +11,7 @@ const LOGINS =
 /** A literal under a name that says secret; how much it must look like one depends on the name. */
 export function byName(name: NameInfo, text: string): Outcome {
   const { family } = name;
-  if (family === null) return pairOfLogin(name, text) ?? null;
+  if (family === null) return pairOfLogin(name, text);
   if (text.length > 16_384) return null;
   const random = looksRandom(text, 12) || UUID.test(text);
   const ends = `name says ${name.word}`;
@@ -48,6 +48,8 @@ export function byName(name: NameInfo, text: string): Outcome {
       return looksRandom(text, 16) ? found("secret", 0.8) : null;
     case "key":
       if (/\s/.test(text) && text.length > 120) return null;
+      if (/^[\w-]{1,40}: ?\S{12,200}$/.test(text) && looksRandom(text.slice(text.indexOf(":") + 1).trim(), 16))
+        return found("key", 0.75);
       if (name.need === "any") return /^\w{1,2}$/.test(text) ? null : found("key", 0.8);
       if (name.need === "shaped") return random || secretLike(text) ? found("key", 0.72) : null;
       return looksRandom(text, 16) || UUID.test(text) ? found("key", 0.7) : null;
@@ -82,10 +84,26 @@ function pairOfLogin(name: NameInfo, text: string): Outcome {
   };
 }
 
+/** `alice:s3cret!,bob:…` and `foo:pass:1001` under a name that ends in USERS. */
+export function listOfLogins(name: NameInfo, text: string): Outcome {
+  const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text);
+  const password = match?.[1];
+  if (password === undefined || !/(?:^|_)(?:users?|accounts?|logins?)$/.test(name.key)) return null;
+  if (!humanPassword(password) && !/(?:^|_)(?:s?ftp|samba|smb|basic|auth|http|proxy|mail)(?:_|$)/.test(name.key))
+    return null;
+  return {
+    rule: "user-password",
+    score: 0.7,
+    severity: "high",
+    why: ["name says users", "user names with passwords"],
+    part: password,
+  };
+}
+
 function promises(name: NameInfo): boolean {
   return (
     name.family !== null ||
-    /(?:^|_)(?:auth|basic|userpass|userpwd|users?_pass|htpasswd|login|creds?|credentials?|basicauth)(?:_|$)/.test(
+    /(?:^|_)(?:auth|basic|userpass|userpwd|users?_pass|htpasswd|login|creds?|credentials?|basicauth)(?:_|$)|^bundle_/.test(
       name.key,
     )
   );

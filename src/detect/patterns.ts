@@ -70,7 +70,7 @@ export const CIPHERTEXT = anyOf([
 
 /** What templates put where a value belongs. */
 export const PLACEHOLDER = whole([
-  String.raw`<[^<>]{1,120}>`,
+  String.raw`<[^<>="]{1,120}>`,
   String.raw`\[[A-Za-z][A-Za-z _-]{2,80}\]`,
   String.raw`\{[A-Za-z][A-Za-z _-]{2,80}\}`,
   String.raw`x{3,}`,

@@ -30,7 +30,7 @@ const MONGO: Program = { flags: flags({ "-p": "password" }), glued: { "-p": "pas
 const LDAP: Program = { flags: flags({ "-w": "password" }), glued: { "-w": "password" } };
 const HTTP: Program = {
   flags: flags({
-    "-u --user -U --proxy-user": "pair",
+    "-u --user -U --proxy-user -a --auth": "pair",
     "-H --header --proxy-header": "header",
     "--oauth2-bearer": "token",
     "-b --cookie": "header",
@@ -53,6 +53,18 @@ const JAVA_TOOLS: Program = {
     "-storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass -new -deststorepassword --storepass":
       "password",
   }),
+};
+
+const MORE: { readonly [names: string]: Program } = {
+  "gotty ttyd": { flags: flags({ "-c --credential": "pair" }) },
+  "ssserver ss-server sslocal ss-local ss-redir ss-tunnel": { flags: flags({ "-k": "password" }) },
+  "frpc frps": { flags: flags({ "-t": "token" }) },
+  aws: { after: { aws_secret_access_key: [1, "token"], aws_session_token: [1, "token"] } },
+  "rabbitmqadmin couchbase-cli": { flags: flags({ "-p": "password" }) },
+  "turnserver coturn": { flags: flags({ "--user -u": "pair" }) },
+  "npm yarn pnpm": { after: { _authToken: [1, "token"], _auth: [1, "token"], _password: [1, "password"] } },
+  "grafana-cli grafana": { after: { "reset-admin-password": [1, "password"] } },
+  serf: { flags: flags({ "-encrypt": "token" }) },
 };
 
 const table: { readonly [names: string]: Program } = {
@@ -104,8 +116,8 @@ const table: { readonly [names: string]: Program } = {
   "gpg gpg2": { flags: flags({ "--passphrase": "password" }) },
   "smbclient smbget rpcclient net": { flags: flags({ "-U --user": "percent" }) },
   "ssh-keygen": { flags: flags({ "-N -P": "password" }) },
-  "vault bao": { after: { login: [1, "token"] } },
-  "consul nomad boundary": { flags: flags({ "-token -http-token": "token" }) },
+  "vault bao": { after: { login: [1, "token"], unseal: [1, "token"] } },
+  "consul nomad boundary": { flags: flags({ "-token -http-token -encrypt": "token" }) },
   "nats nats-server nats-streaming-server gnatsd nsc": { flags: flags({ "--pass -pass --auth -auth": "password" }) },
   "mc mcli": { after: { set: [4, "password"], add: [4, "password"] } },
   "useradd usermod adduser": { flags: flags({ "-p --password": "password" }) },
@@ -125,7 +137,9 @@ const table: { readonly [names: string]: Program } = {
 };
 
 const programs = new Map<string, Program>(
-  Object.entries(table).flatMap(([names, program]) => names.split(" ").map((name) => [name, program] as const)),
+  Object.entries({ ...table, ...MORE }).flatMap(([names, program]) =>
+    names.split(" ").map((name) => [name, program] as const),
+  ),
 );
 
 /** What is known of a program by its file name; null when nothing is. */

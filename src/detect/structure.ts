@@ -1,5 +1,6 @@
 import type { Evidence, Judge } from "./evidence.ts";
 import { stronger } from "./evidence.ts";
+import { readName } from "./names.ts";
 
 const PAIRS = 2000;
 const DEEP = 262_144;
@@ -19,7 +20,7 @@ export function inJson(text: string, judge: Judge): Evidence | null | undefined 
   const walk = (node: unknown, trail: readonly string[], depth: number): void => {
     if (left-- <= 0 || depth > 12) return;
     if (typeof node === "string" || typeof node === "number") {
-      const name = trail.at(-1) ?? "";
+      const name = nameIn(trail);
       const found = judge(name, String(node), `json → ${trail.map(shownKey).join(".")}`);
       best = stronger(best, found);
       return;
@@ -41,6 +42,14 @@ export function inJson(text: string, judge: Judge): Evidence | null | undefined 
   };
   walk(document, [], 0);
   return best;
+}
+
+/** The nearest key that promises something names a value: `{"github-oauth": {"github.com": "…"}}`. */
+function nameIn(trail: readonly string[]): string {
+  const own = trail.at(-1) ?? "";
+  const above = trail.at(-2) ?? "";
+  const info = readName(own);
+  return info.family === null && info.setting === null && readName(above).family !== null ? above : own;
 }
 
 /** A JSON Web Key with its private part: `d`, or `k` of a symmetric one. */
@@ -75,6 +84,8 @@ const PAIR =
 const QUOTED = /["']([A-Za-z_][A-Za-z0-9_.-]{1,79})["']\s?:\s?["']([^"'\n]{1,2000})["']/g;
 const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):\s{1,4}["']?([^\s"',;}]{1,2000})/g;
 
+const ELEMENT = /<([A-Za-z][\w.-]{1,60})>([^<>\n]{1,1000})<\//g;
+
 /** Settings inside a text: dotenv, INI, properties, YAML lines, ADO, libpq, JAAS, query strings, header lists. */
 export function inAssignments(text: string, judge: Judge): Evidence | null {
   const body = text.length > DEEP ? text.slice(0, DEEP) : text;
@@ -95,8 +106,9 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
     }
   }
   if (best !== null) return best;
-  for (const pattern of [PAIR, QUOTED, COLON]) {
-    if (pattern !== PAIR && !body.includes(":")) break;
+  for (const pattern of [PAIR, QUOTED, COLON, ELEMENT]) {
+    if ((pattern === QUOTED || pattern === COLON) && !body.includes(":")) continue;
+    if (pattern === ELEMENT && !body.includes("</")) continue;
     for (const match of body.matchAll(pattern)) {
       if (left-- <= 0) break;
       take(match[1] as string, match[2] ?? match[3] ?? match[4] ?? "");
@@ -108,6 +120,7 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
 function inLines(body: string, judge: Judge): Evidence | null {
   let best: Evidence | null = null;
   let left = PAIRS;
+  let named = "";
   for (const line of body.split(/\r?\n|\\r?\\n/, PAIRS * 2)) {
     if (line.length > 9000 || line.trimStart().startsWith("#")) continue;
     const match = LINE.exec(line);
@@ -116,8 +129,12 @@ function inLines(body: string, judge: Judge): Evidence | null {
       continue;
     }
     if (left-- <= 0) break;
-    const key = match[1] as string;
-    best = stronger(best, judge(key, unquote((match[2] as string).trim()), `line ${shownKey(key)}`));
+    const given = match[1] as string;
+    const value = unquote((match[2] as string).trim());
+    // A list of `name: X` and `value: …` lines names the second by the first.
+    const key = given === "value" && named !== "" ? named : given;
+    named = given === "name" || given === "key" ? value : "";
+    best = stronger(best, judge(key, value, `line ${shownKey(key)}`));
   }
   return best;
 }

@@ -28,7 +28,11 @@ export function splitWords(name: string): string[] {
 function pushWord(words: string[], raw: string): void {
   // `password1`, `token2`: the number is an ordinal, unlike the one in `sha256` or `oauth2`.
   const counted = /^([a-z]{3,20})(\d{1,2})$/.exec(raw);
-  if (counted !== null && counted[1] !== "auth" && (FAMILY.has(counted[1] as string) || counted[1] === "key")) {
+  if (
+    counted !== null &&
+    !/auth$/.test(counted[1] as string) &&
+    (FAMILY.has(counted[1] as string) || counted[1] === "key")
+  ) {
     words.push(counted[1] as string, counted[2] as string);
     return;
   }

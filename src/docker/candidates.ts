@@ -23,7 +23,8 @@ export function containerCandidates(
   map(host.LogConfig?.Config, (name, value) => add("log-opt", name, value, `HostConfig.LogConfig.Config${key(name)}`));
   map(host.Annotations, (name, value) => add("annotation", name, value, `HostConfig.Annotations${key(name)}`));
   for (const [index, mount] of (host.Mounts ?? []).entries()) {
-    const driver = (mount["VolumeOptions"] as { DriverConfig?: { Options?: Strings } } | undefined)?.DriverConfig?.Options;
+    const driver = (mount["VolumeOptions"] as { DriverConfig?: { Options?: Strings } } | undefined)?.DriverConfig
+      ?.Options;
     const at = `HostConfig.Mounts[${index}].VolumeOptions.DriverConfig.Options`;
     map(driver, (name, value) => add("volume-opt", name, value, at + key(name)));
   }
@@ -72,7 +73,13 @@ function configCandidates(source: string, subject: Subject, config: RunConfig, i
   }
   const same = (a: unknown, b: unknown): "own" | "image" =>
     image !== null && JSON.stringify(a) === JSON.stringify(b) ? "image" : "own";
-  const command = (where: Where, name: string, argv: readonly string[] | null | undefined, theirs: unknown, path: string): void => {
+  const command = (
+    where: Where,
+    name: string,
+    argv: readonly string[] | null | undefined,
+    theirs: unknown,
+    path: string,
+  ): void => {
     if (argv && argv.length > 0) add(where, name, JSON.stringify(argv), path, same(argv, theirs));
   };
   command("cmd", "Cmd", config.Cmd, image?.Cmd, "Config.Cmd");
@@ -81,7 +88,8 @@ function configCandidates(source: string, subject: Subject, config: RunConfig, i
   map(config.Labels, (name, value) =>
     add("label", name, value, `Config.Labels${key(name)}`, same(value, image?.Labels?.[name])),
   );
-  for (const [index, line] of (config.OnBuild ?? []).entries()) add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
+  for (const [index, line] of (config.OnBuild ?? []).entries())
+    add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
   return found;
 }
 

@@ -50,7 +50,15 @@ export function parseAddress(address: string, tls: Connection["tls"]): Connectio
   if (!host) throw badAddress(address);
   if (url.protocol === "ssh:") {
     const port = url.port ? Number(url.port) : null;
-    return { ...none, address, via: "ssh", host, port, user: url.username ? decodeURIComponent(url.username) : null, tls: null };
+    return {
+      ...none,
+      address,
+      via: "ssh",
+      host,
+      port,
+      user: url.username ? decodeURIComponent(url.username) : null,
+      tls: null,
+    };
   }
   if (!["tcp:", "http:", "https:"].includes(url.protocol)) throw badAddress(address);
   const secure = tls ?? (url.protocol === "https:" || url.port === "2376" ? {} : null);
@@ -110,6 +118,10 @@ function fromContext(folder: string, name: string): Connection {
     return parseAddress(host, readTls(join(folder, "contexts/tls", id, "docker"), false));
   } catch (error) {
     if (error instanceof UnsprawlError) throw error;
-    throw new UnsprawlError("config", `no Docker context named ${JSON.stringify(name)} in ${folder}`, "docker context ls");
+    throw new UnsprawlError(
+      "config",
+      `no Docker context named ${JSON.stringify(name)} in ${folder}`,
+      "docker context ls",
+    );
   }
 }

@@ -16,7 +16,13 @@ const MANY_NETWORKS = [1, 44] as const;
  * HostConfig passes as raw JSON. What the image gives is left out of Env, Labels and Volumes; the engine merges it
  * back (moby `daemon/commit.go`, merge).
  */
-export function createBody(old: ContainerDoc, image: ImageDoc, imageRef: string, change: RunChange, apiVersion: string): CreateBody {
+export function createBody(
+  old: ContainerDoc,
+  image: ImageDoc,
+  imageRef: string,
+  change: RunChange,
+  apiVersion: string,
+): CreateBody {
   const config = ownConfig(old, image, change);
   const endpoints = ownEndpoints(old);
   const many = atLeast(apiVersion, MANY_NETWORKS);
@@ -51,11 +57,15 @@ function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [ke
   }
   config["Cmd"] = cmd.length > 0 ? cmd : null;
   if (change.healthcheckPrefix && old.Config.Healthcheck?.Test) {
-    config["Healthcheck"] = { ...old.Config.Healthcheck, Test: prefixedTest(old.Config.Healthcheck.Test, change.healthcheckPrefix) };
+    config["Healthcheck"] = {
+      ...old.Config.Healthcheck,
+      Test: prefixedTest(old.Config.Healthcheck.Test, change.healthcheckPrefix),
+    };
   }
 
   const mode = old.HostConfig.NetworkMode ?? "";
-  const generated = old.Config.Hostname === old.Id.slice(0, 12) || (mode === "host" && old.Config.Hostname === hostname());
+  const generated =
+    old.Config.Hostname === old.Id.slice(0, 12) || (mode === "host" && old.Config.Hostname === hostname());
   if (generated || mode.startsWith("container:")) delete config["Hostname"];
   if (mode.startsWith("container:")) {
     delete config["ExposedPorts"];
@@ -97,11 +107,22 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
     return mount.Type === "volume" && !mount.Source && actual ? { ...mount, Source: actual.Name } : mount;
   });
   // An anonymous volume would be made anew and empty: name the one that holds the data.
-  const declared = new Set([...Object.keys(old.Config.Volumes ?? {})]);
-  const covered = new Set([...(host.Binds ?? []).map((bind) => bind.split(":")[1]), ...named.map((mount) => mount.Target)]);
+  const declared = new Set(Object.keys(old.Config.Volumes ?? {}));
+  const covered = new Set([
+    ...(host.Binds ?? []).map((bind) => bind.split(":")[1]),
+    ...named.map((mount) => mount.Target),
+  ]);
   const anonymous = mounts.filter((mount) => declared.has(mount.Destination) && !covered.has(mount.Destination));
-  const binds = [...(host.Binds ?? []), ...anonymous.map((mount) => `${mount.Name ?? ""}:${mount.Destination}${mount.RW === false ? ":ro" : ""}`)];
-  const added = change.mounts.map(({ source, target }) => ({ Type: "bind", Source: source, Target: target, ReadOnly: true }));
+  const binds = [
+    ...(host.Binds ?? []),
+    ...anonymous.map((mount) => `${mount.Name ?? ""}:${mount.Destination}${mount.RW === false ? ":ro" : ""}`),
+  ];
+  const added = change.mounts.map(({ source, target }) => ({
+    Type: "bind",
+    Source: source,
+    Target: target,
+    ReadOnly: true,
+  }));
   return {
     ...host,
     ...(binds.length > 0 ? { Binds: binds } : {}),
@@ -126,7 +147,9 @@ function ownEndpoints(old: ContainerDoc): { [network: string]: Endpoint } {
     const primary = name === mode || (name === "bridge" && mode === "default");
     const own: Endpoint = {
       // What the user asked for, not what the engine assigned: addresses come from IPAMConfig alone.
-      ...(endpoint.IPAMConfig && Object.keys(endpoint.IPAMConfig).length > 0 ? { IPAMConfig: endpoint.IPAMConfig } : {}),
+      ...(endpoint.IPAMConfig && Object.keys(endpoint.IPAMConfig).length > 0
+        ? { IPAMConfig: endpoint.IPAMConfig }
+        : {}),
       ...(endpoint.Links ? { Links: endpoint.Links } : {}),
       ...(aliases && aliases.length > 0 ? { Aliases: aliases } : {}),
       ...(endpoint.DriverOpts ? { DriverOpts: endpoint.DriverOpts } : {}),
@@ -140,8 +163,13 @@ function ownEndpoints(old: ContainerDoc): { [network: string]: Endpoint } {
   return Object.fromEntries(endpoints.map(([name, own]) => [name, own]));
 }
 
-function without<T>(own: { readonly [key: string]: T } | null | undefined, theirs: { readonly [key: string]: T } | null | undefined): { [key: string]: T } {
-  return Object.fromEntries(Object.entries(own ?? {}).filter(([key, value]) => !(theirs && key in theirs && equal(theirs[key], value))));
+function without<T>(
+  own: { readonly [key: string]: T } | null | undefined,
+  theirs: { readonly [key: string]: T } | null | undefined,
+): { [key: string]: T } {
+  return Object.fromEntries(
+    Object.entries(own ?? {}).filter(([key, value]) => !(theirs && key in theirs && equal(theirs[key], value))),
+  );
 }
 
 function equal(a: unknown, b: unknown): boolean {

@@ -15,10 +15,14 @@ export function findDaemon(socketPath: string, configFile: string | null): Daemo
     const argv = /^\d+$/.test(entry) ? commandLine(entry) : [];
     return /(^|\/)dockerd$/.test(argv[0] ?? "") ? [{ pid: Number(entry), argv }] : [];
   });
-  const exact = running.filter(({ argv }) => argv.some((word) => word.replace(/^(--host=|-H=?|unix:\/\/)+/, "").replace(/^unix:\/\//, "") === socketPath));
+  const exact = running.filter(({ argv }) =>
+    argv.some((word) => word.replace(/^(--host=|-H=?|unix:\/\/)+/, "").replace(/^unix:\/\//, "") === socketPath),
+  );
   // Under systemd the socket is inherited (`-H fd://`) and not on the command line.
   const found = exact[0] ?? (running.length === 1 ? running[0] : undefined);
-  return found ? { pid: found.pid, configFile: configFile ?? flag(found.argv, "--config-file") ?? DEFAULT_CONFIG } : null;
+  return found
+    ? { pid: found.pid, configFile: configFile ?? flag(found.argv, "--config-file") ?? DEFAULT_CONFIG }
+    : null;
 }
 
 /** `daemon.json` with (or, for null, without) a runtime; all other bytes stay. Throws `malformed`. */
@@ -26,7 +30,12 @@ export function withRuntime(text: string, name: string, path: string | null): st
   const source = text.trim() === "" ? "{}\n" : text;
   const errors: ParseError[] = [];
   const config = parse(source, errors) as { runtimes?: { [name: string]: unknown } } | undefined;
-  if (errors.length > 0 || typeof config !== "object") throw new UnsprawlError("malformed", "the engine's daemon.json is not JSON", "mend it first: dockerd --validate --config-file FILE");
+  if (errors.length > 0 || typeof config !== "object")
+    throw new UnsprawlError(
+      "malformed",
+      "the engine's daemon.json is not JSON",
+      "mend it first: dockerd --validate --config-file FILE",
+    );
   const formattingOptions = { insertSpaces: true, tabSize: 2, eol: "\n" };
   const others = Object.keys(config.runtimes ?? {}).filter((one) => one !== name);
   if (path === null && !(config.runtimes && name in config.runtimes)) return text;
@@ -35,7 +44,11 @@ export function withRuntime(text: string, name: string, path: string | null): st
 }
 
 /** Tells the engine to read its configuration again (dockerd(8): SIGHUP) and waits until `ready`. */
-export async function reload(daemon: Daemon, engine: Engine, ready: (runtimes: readonly string[]) => boolean): Promise<boolean> {
+export async function reload(
+  daemon: Daemon,
+  engine: Engine,
+  ready: (runtimes: readonly string[]) => boolean,
+): Promise<boolean> {
   process.kill(daemon.pid, "SIGHUP");
   for (let tries = 0; tries < 50; tries++) {
     await sleep(100);

@@ -13,7 +13,11 @@ export type ListedContainer = {
   readonly Labels?: { readonly [key: string]: string };
 };
 
-export type ListedImage = { readonly Id: string; readonly RepoTags?: readonly string[] | null; readonly RepoDigests?: readonly string[] | null };
+export type ListedImage = {
+  readonly Id: string;
+  readonly RepoTags?: readonly string[] | null;
+  readonly RepoDigests?: readonly string[] | null;
+};
 
 /** An engine, its client, and every call's errors reduced to UnsprawlError. `null` means that it does not exist. */
 export type Engine = {
@@ -43,7 +47,8 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   };
   const must = async <T>(what: string, act: () => Promise<unknown>): Promise<T> => {
     const answer = await call(what, act);
-    if (answer === null) throw new UnsprawlError("malformed", `${what}: the engine does not know this call`, "unsprawl doctor");
+    if (answer === null)
+      throw new UnsprawlError("malformed", `${what}: the engine does not know this call`, "unsprawl doctor");
     return answer as T;
   };
   return {
@@ -52,10 +57,16 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     call,
     info: () => must("engine info", () => docker.info()),
     containers: () => must("list containers", () => docker.listContainers({ all: true })),
-    container: (id) => call(`inspect container ${id}`, () => docker.getContainer(id).inspect() as Promise<unknown> as Promise<ContainerDoc>),
+    container: (id) =>
+      call(
+        `inspect container ${id}`,
+        () => docker.getContainer(id).inspect() as Promise<unknown> as Promise<ContainerDoc>,
+      ),
     images: () => must("list images", () => docker.listImages()),
-    image: (id) => call(`inspect image ${id}`, () => docker.getImage(id).inspect() as Promise<unknown> as Promise<ImageDoc>),
-    history: async (id) => (await call(`history of ${id}`, () => docker.getImage(id).history() as Promise<HistoryLine[]>)) ?? [],
+    image: (id) =>
+      call(`inspect image ${id}`, () => docker.getImage(id).inspect() as Promise<unknown> as Promise<ImageDoc>),
+    history: async (id) =>
+      (await call(`history of ${id}`, () => docker.getImage(id).history() as Promise<HistoryLine[]>)) ?? [],
   };
 }
 
@@ -88,16 +99,30 @@ export function engineError(error: unknown, what: string, connection: Connection
   const status = statusOf(error);
   const said = messageOf(error);
   if (status !== null) {
-    const code = status === 401 || status === 403 ? "denied" : status === 409 ? "conflict" : status === 304 ? "changed" : "failed";
+    const code =
+      status === 401 || status === 403 ? "denied" : status === 409 ? "conflict" : status === 304 ? "changed" : "failed";
     return new UnsprawlError(code, `${what}: the engine says: ${said}`, null, causeOf(error));
   }
   const errno = (error as { code?: unknown }).code;
   if (errno === "EACCES" || errno === "EPERM") {
-    return new UnsprawlError("denied", `no right to open ${connection.address}`, "run as root or as a member of the group that owns the socket", causeOf(error));
+    return new UnsprawlError(
+      "denied",
+      `no right to open ${connection.address}`,
+      "run as root or as a member of the group that owns the socket",
+      causeOf(error),
+    );
   }
   const why = errno === "ENOENT" ? "no such socket" : errno === "ECONNREFUSED" ? "nothing listens there" : said;
-  const hint = connection.via === "ssh" ? `ssh ${connection.host} docker version` : "start the engine, or set DOCKER_HOST; then: unsprawl doctor";
-  return new UnsprawlError("unreachable", `${what}: cannot reach the engine at ${connection.address}: ${why}`, hint, causeOf(error));
+  const hint =
+    connection.via === "ssh"
+      ? `ssh ${connection.host} docker version`
+      : "start the engine, or set DOCKER_HOST; then: unsprawl doctor";
+  return new UnsprawlError(
+    "unreachable",
+    `${what}: cannot reach the engine at ${connection.address}: ${why}`,
+    hint,
+    causeOf(error),
+  );
 }
 
 function messageOf(error: unknown): string {

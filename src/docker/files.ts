@@ -16,7 +16,9 @@ export async function containerHasFile(engine: Engine, id: string, path: string)
 export async function containerFile(engine: Engine, id: string, path: string): Promise<Buffer | null> {
   const found = await find(engine, id, path);
   if (found === null || found.stat.size > MOST_BYTES) return null;
-  const stream = await engine.call(`read ${path}`, () => engine.docker.getContainer(id).getArchive({ path: found.path }));
+  const stream = await engine.call(`read ${path}`, () =>
+    engine.docker.getContainer(id).getArchive({ path: found.path }),
+  );
   if (stream === null) return null;
   const { extract } = await import("tar-stream");
   const entries = extract();
@@ -30,7 +32,11 @@ export async function containerFile(engine: Engine, id: string, path: string): P
   return null;
 }
 
-async function find(engine: Engine, id: string, path: string): Promise<{ readonly path: string; readonly stat: Stat } | null> {
+async function find(
+  engine: Engine,
+  id: string,
+  path: string,
+): Promise<{ readonly path: string; readonly stat: Stat } | null> {
   let at = posix.normalize(path);
   for (let links = 0; links < MOST_LINKS; links++) {
     const stat = await statOf(engine, id, at);
@@ -44,12 +50,18 @@ async function find(engine: Engine, id: string, path: string): Promise<{ readonl
 
 /** `HEAD /containers/{id}/archive` answers with a base64 JSON header. Source: Engine API v1.41, ContainerArchiveInfo. */
 async function statOf(engine: Engine, id: string, path: string): Promise<Stat | null> {
-  const answer: unknown = await engine.call(`look at ${path}`, () => engine.docker.getContainer(id).infoArchive({ path }));
+  const answer: unknown = await engine.call(`look at ${path}`, () =>
+    engine.docker.getContainer(id).infoArchive({ path }),
+  );
   const response = answer as { headers?: { [name: string]: string }; resume?: () => void } | null;
   response?.resume?.(); // an answer that nobody reads would keep its connection, and the process
   const header = response?.headers?.["x-docker-container-path-stat"];
   if (header === undefined) return null;
-  const { size, mode, linkTarget } = JSON.parse(Buffer.from(header, "base64").toString("utf8")) as { size: number; mode: number; linkTarget?: string };
+  const { size, mode, linkTarget } = JSON.parse(Buffer.from(header, "base64").toString("utf8")) as {
+    size: number;
+    mode: number;
+    linkTarget?: string;
+  };
   // Go's FileMode: the type bits are the high ones; none of them set means a regular file.
   return { size, isFile: mode >>> 19 === 0, linkTarget: linkTarget || null };
 }

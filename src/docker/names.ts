@@ -9,4 +9,3 @@ export function swapNames(name: string, runId: string): SwapNames {
 export function keptByRun(name: string): string | null {
   return /-before-(\d{8}-\d{6}-[0-9a-f]{4})$/.exec(name)?.[1] ?? null;
 }
-

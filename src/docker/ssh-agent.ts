@@ -36,7 +36,13 @@ function dial(args: readonly string[]): Duplex {
   });
   stream.on("close", () => child.kill());
   // What http expects of a socket and a process's pipe does not have.
-  return Object.assign(stream, { setKeepAlive: () => stream, setNoDelay: () => stream, setTimeout: () => stream, ref: () => child.ref(), unref: () => child.unref() });
+  return Object.assign(stream, {
+    setKeepAlive: () => stream,
+    setNoDelay: () => stream,
+    setTimeout: () => stream,
+    ref: () => child.ref(),
+    unref: () => child.unref(),
+  });
 }
 
 class SshError extends Error {

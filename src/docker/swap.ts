@@ -6,9 +6,20 @@ import type { SwapNames } from "./names.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /** How the old container was before the first effect: what undo restores. */
-type Before = { readonly running: boolean; readonly paused: boolean; readonly restart: string; readonly retries: number };
+type Before = {
+  readonly running: boolean;
+  readonly paused: boolean;
+  readonly restart: string;
+  readonly retries: number;
+};
 
-export type Swap = { readonly engine: Engine; readonly oldId: string; readonly names: SwapNames; readonly step: string; readonly record: Recorder };
+export type Swap = {
+  readonly engine: Engine;
+  readonly oldId: string;
+  readonly names: SwapNames;
+  readonly step: string;
+  readonly record: Recorder;
+};
 
 /**
  * Puts a new container in the old one's place: create under a temporary name, stop the old one, swap names, start.
@@ -56,7 +67,10 @@ export async function swapBack(swap: Swap): Promise<void> {
   await rename(swap, old.Id, names.final, "unkeep");
   await setRestart(engine, old.Id, before.restart, before.retries);
   if (before.running) await start(engine, old.Id, before.paused);
-  if (fresh) await engine.call(`remove ${names.temporary}`, () => engine.docker.getContainer(fresh.Id).remove({ force: true, v: false }));
+  if (fresh)
+    await engine.call(`remove ${names.temporary}`, () =>
+      engine.docker.getContainer(fresh.Id).remove({ force: true, v: false }),
+    );
   record.undone(step);
 }
 
@@ -70,7 +84,11 @@ export async function findNew(swap: Swap): Promise<ContainerDoc | null> {
   }
   const doc = await engine.container(names.temporary);
   if (doc && record.last(`${step}/create`) === null) {
-    throw new UnsprawlError("conflict", `a container named ${names.temporary} exists, and this run did not create it`, `docker rename ${names.temporary} OTHER`);
+    throw new UnsprawlError(
+      "conflict",
+      `a container named ${names.temporary} exists, and this run did not create it`,
+      `docker rename ${names.temporary} OTHER`,
+    );
   }
   return doc;
 }
@@ -82,14 +100,23 @@ async function create(swap: Swap, body: CreateBody, before: Before): Promise<Con
   const made = await must(engine, `create ${names.temporary}`, () => engine.docker.createContainer(options));
   record.done(`${step}/created`, { id: made.id });
   const doc = await engine.container(made.id);
-  if (!doc) throw new UnsprawlError("changed", `${names.temporary} went away right after it was created`, "look at the engine's events: docker events --since 5m");
+  if (!doc)
+    throw new UnsprawlError(
+      "changed",
+      `${names.temporary} went away right after it was created`,
+      "look at the engine's events: docker events --since 5m",
+    );
   return doc;
 }
 
 async function mustOld({ engine, oldId, names }: Swap): Promise<ContainerDoc> {
   const old = await engine.container(oldId);
   if (old) return old;
-  throw new UnsprawlError("absent", `the container that ${names.final} was before is gone, so there is nothing to go back to`, "its values are in the store: unsprawl runs shows where");
+  throw new UnsprawlError(
+    "absent",
+    `the container that ${names.final} was before is gone, so there is nothing to go back to`,
+    "its values are in the store: unsprawl runs shows where",
+  );
 }
 
 function beforeOf({ record, step }: Swap, old: ContainerDoc): Before {
@@ -122,8 +149,10 @@ async function stop(engine: Engine, doc: ContainerDoc): Promise<void> {
 async function start(engine: Engine, id: string, paused: boolean): Promise<void> {
   const container = engine.docker.getContainer(id);
   const doc = await engine.container(id);
-  if (!doc?.State.Running) await tolerate("changed", () => must(engine, `start ${doc ? nameOf(doc) : id}`, () => container.start()));
-  if (paused && !doc?.State.Paused) await tolerate("conflict", () => must(engine, `pause ${id}`, () => container.pause()));
+  if (!doc?.State.Running)
+    await tolerate("changed", () => must(engine, `start ${doc ? nameOf(doc) : id}`, () => container.start()));
+  if (paused && !doc?.State.Paused)
+    await tolerate("conflict", () => must(engine, `pause ${id}`, () => container.pause()));
 }
 
 /** Renames unless it is named so already. */
@@ -141,7 +170,8 @@ export function nameOf(doc: ContainerDoc): string {
 
 async function must<T>(engine: Engine, what: string, act: () => Promise<T>): Promise<T> {
   const answer = await engine.call(what, act);
-  if (answer === null) throw new UnsprawlError("absent", `${what}: the engine says that it does not exist`, "docker ps --all");
+  if (answer === null)
+    throw new UnsprawlError("absent", `${what}: the engine says that it does not exist`, "docker ps --all");
   return answer;
 }
 

@@ -28,7 +28,8 @@ function walk(node: unknown, path: string, leaf: (text: string, path: string) =>
   if (typeof node === "string") leaf(node, path);
   else if (Array.isArray(node)) {
     for (const [index, item] of node.entries()) {
-      const name = path.endsWith("Config.Env") && typeof item === "string" ? item.slice(0, Math.max(0, item.indexOf("="))) : "";
+      const name =
+        path.endsWith("Config.Env") && typeof item === "string" ? item.slice(0, Math.max(0, item.indexOf("="))) : "";
       if (name === "") walk(item, `${path}[${index}]`, leaf);
       else walk((item as string).slice(name.length + 1), `${path}.${name}`, leaf);
     }

@@ -13,7 +13,13 @@ export type Mount = Open & {
   readonly Mode?: string;
 };
 
-export type Healthcheck = Open & { readonly Test?: readonly string[] | null; readonly Interval?: number; readonly Timeout?: number; readonly Retries?: number; readonly StartPeriod?: number };
+export type Healthcheck = Open & {
+  readonly Test?: readonly string[] | null;
+  readonly Interval?: number;
+  readonly Timeout?: number;
+  readonly Retries?: number;
+  readonly StartPeriod?: number;
+};
 
 /** `Config` of a container or an image. */
 export type RunConfig = Open & {
@@ -34,7 +40,9 @@ export type RunConfig = Open & {
 
 export type HostConfig = Open & {
   readonly Binds?: readonly string[] | null;
-  readonly Mounts?: readonly (Open & { readonly Type?: string; readonly Source?: string; readonly Target?: string })[] | null;
+  readonly Mounts?:
+    | readonly (Open & { readonly Type?: string; readonly Source?: string; readonly Target?: string })[]
+    | null;
   readonly NetworkMode?: string;
   readonly IpcMode?: string;
   readonly PidMode?: string;
@@ -45,7 +53,9 @@ export type HostConfig = Open & {
   readonly VolumesFrom?: readonly string[] | null;
   readonly Links?: readonly string[] | null;
   readonly Annotations?: { readonly [key: string]: string } | null;
-  readonly PortBindings?: { readonly [port: string]: readonly { readonly HostIp?: string; readonly HostPort?: string }[] | null } | null;
+  readonly PortBindings?: {
+    readonly [port: string]: readonly { readonly HostIp?: string; readonly HostPort?: string }[] | null;
+  } | null;
 };
 
 export type Endpoint = Open & {

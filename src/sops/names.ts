@@ -14,7 +14,7 @@ const MAX_SEGMENT = 180;
  */
 export function sopsKey(template: string, names: FileNames): StoreKey {
   const put = { subject: names.subject, project: names.project, name: names.name };
-  if (names.name === "") throw new UnsprawlError("refused", "a value without a name has no place in a SOPS file", null);
+  if (names.name === "" || names.subject === "") throw new UnsprawlError("refused", "a value without a name has no place in a SOPS file", null);
   const path = template.replace(/\{(subject|project|name)\}/g, (_, which: keyof FileNames) => fileSegment(put[which], which));
   const flat = template.includes("{subject}");
   return { path, field: joinField(flat ? [names.name] : [names.subject, names.name]) };
@@ -62,7 +62,7 @@ export function parseSopsReference(reference: string, template: string, dir: str
     throw bad("has a broken percent sign");
   }
   const below = relative(templateFolder(template), path);
-  return below.startsWith("..") || isAbsolute(below) ? null : { path, field };
+  return below === ".." || below.startsWith("../") || isAbsolute(below) ? null : { path, field };
 }
 
 /** A name as one segment of a path, reversibly: what is not a letter, a digit, `_`, `-` or `.` becomes `%XX`. */

@@ -5,7 +5,7 @@ import type { Engine, ListedContainer } from "../docker/engine.ts";
 import { selector } from "../docker/select.ts";
 import type { ImageDoc } from "../docker/types.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { imageReading } from "./image.ts";
+import { imageReading, unreadable } from "./reading.ts";
 
 const AT_ONCE = 12;
 
@@ -37,7 +37,8 @@ export function dockerSource(open: () => Promise<Engine>): Source {
       for await (const reading of pMapIterable(chosen, read, { concurrency: AT_ONCE })) if (reading) yield reading;
 
       const readImage = (id: string): Promise<Reading | null> => imageReading(engine, source, id, exposure);
-      for await (const reading of pMapIterable(images.keys(), readImage, { concurrency: AT_ONCE })) if (reading) yield reading;
+      for await (const reading of pMapIterable(images.keys(), readImage, { concurrency: AT_ONCE }))
+        if (reading) yield reading;
     },
   };
 }
@@ -64,14 +65,6 @@ async function readContainer(
   }
 }
 
-/** One subject that could not be read, as a reading: the scan goes on and says so. */
-export function unreadable(subject: string, error: unknown): Reading {
-  if (error instanceof UnsprawlError) {
-    return { kind: "error", subject, message: error.message, hint: error.hint ?? "unsprawl doctor" };
-  }
-  throw error;
-}
-
 function namesOf(listed: ListedContainer): string[] {
   // Links show as /other/alias; the container's own names have one slash only.
   return listed.Names.map((name) => name.replace(/^\//, "")).filter((name) => !name.includes("/"));
@@ -86,11 +79,15 @@ async function volumeOptions(engine: Engine): Promise<VolumeOptions> {
 function exposureOf(engine: Engine, all: readonly ListedContainer[]): string[] {
   const { connection } = engine;
   const sharers = all
-    .filter((one) => one.Mounts?.some((mount) => mount.Source !== undefined && /(docker|podman)\.sock$/.test(mount.Source)))
+    .filter((one) =>
+      one.Mounts?.some((mount) => mount.Source !== undefined && /(docker|podman)\.sock$/.test(mount.Source)),
+    )
     .map((one) => namesOf(one)[0] ?? one.Id.slice(0, 12));
   return [
     `anyone who can open ${connection.address}`,
-    ...(connection.via === "tcp" && connection.tls === null ? ["anyone on the network: the engine listens without TLS"] : []),
+    ...(connection.via === "tcp" && connection.tls === null
+      ? ["anyone on the network: the engine listens without TLS"]
+      : []),
     ...(sharers.length > 0 ? [`containers that mount the engine's socket: ${sharers.join(", ")}`] : []),
   ];
 }

@@ -1,10 +1,9 @@
 import { pMapIterable } from "p-map";
 import type { Reading, Source } from "../contract/source.ts";
-import { imageCandidates } from "../docker/candidates.ts";
 import type { Engine } from "../docker/engine.ts";
 import { selector } from "../docker/select.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { unreadable } from "./docker.ts";
+import { imageReading } from "./reading.ts";
 
 /** `image:REF` or `image:*`: images in the engine; config, history, labels, healthcheck, OnBuild. */
 export function imageSource(open: () => Promise<Engine>): Source {
@@ -26,24 +25,6 @@ export function imageSource(open: () => Promise<Engine>): Source {
       for await (const reading of pMapIterable(ids, read, { concurrency: 8 })) if (reading) yield reading;
     },
   };
-}
-
-/** One image's config and history; null when it has gone since it was listed. */
-export async function imageReading(
-  engine: Engine,
-  source: string,
-  id: string,
-  exposure: readonly string[],
-): Promise<Reading | null> {
-  try {
-    const [doc, history] = await Promise.all([engine.image(id), engine.history(id)]);
-    if (doc === null) return null;
-    const name = doc.RepoTags?.[0] ?? doc.Id.replace(/^sha256:/, "").slice(0, 12);
-    const subject = { kind: "image", name, id: doc.Id } as const;
-    return { kind: "subject", subject, candidates: imageCandidates(source, name, doc, history), exposure };
-  } catch (error) {
-    return unreadable(id, error);
-  }
 }
 
 async function chosen(engine: Engine, what: string): Promise<string[]> {

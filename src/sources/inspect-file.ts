@@ -14,7 +14,8 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
   return {
     kind: "inspect",
     async *read(what, signal) {
-      if (what === "") throw new UnsprawlError("usage", "inspect: needs a file", "unsprawl scan inspect:FILE, or inspect:- for stdin");
+      if (what === "")
+        throw new UnsprawlError("usage", "inspect: needs a file", "unsprawl scan inspect:FILE, or inspect:- for stdin");
       const source = `inspect:${what}`;
       const bytes = what === "-" ? stdin() : createReadStream(resolve(what));
       const images = new Map<string, ImageDoc>();
@@ -27,7 +28,12 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
       } catch (error) {
         if (error instanceof UnsprawlError) throw error;
         if ((error as { code?: string }).code === undefined) throw error;
-        throw new UnsprawlError("absent", `cannot read ${what}`, "name a file that `docker inspect` wrote", causeOf(error));
+        throw new UnsprawlError(
+          "absent",
+          `cannot read ${what}`,
+          "name a file that `docker inspect` wrote",
+          causeOf(error),
+        );
       }
     },
   };
@@ -46,7 +52,12 @@ function reading(source: string, doc: unknown, index: number, images: Map<string
   if (typeof open["Name"] === "string" && typeof open["Config"] === "object" && typeof open["Image"] === "string") {
     const container = { HostConfig: {}, ...open } as unknown as ContainerDoc;
     const subject = { kind: "container", name: container.Name.replace(/^\//, ""), id: container.Id } as const;
-    return { kind: "subject", subject, candidates: containerCandidates(source, container, images.get(container.Image) ?? null), exposure: [] };
+    return {
+      kind: "subject",
+      subject,
+      candidates: containerCandidates(source, container, images.get(container.Image) ?? null),
+      exposure: [],
+    };
   }
   if ("RootFS" in open || "RepoTags" in open || "Architecture" in open) {
     const image = open as unknown as ImageDoc;

@@ -8,7 +8,7 @@ const MAX_DOCUMENT = 64 * 1024 * 1024;
  * (with or without line ends). Memory holds one document; one of more than 64 Mi characters is refused.
  * Throws `malformed` with the position, never with the text, when the input is not JSON or ends midway.
  */
-export async function* jsonDocuments(bytes: AsyncIterable<Buffer | string>): AsyncGenerator<unknown> {
+export async function* jsonDocuments(bytes: AsyncIterable<Buffer | string>): AsyncGenerator {
   const decoder = new StringDecoder("utf8");
   const cut = new Cutter();
   for await (const chunk of bytes) yield* cut.feed(typeof chunk === "string" ? chunk : decoder.write(chunk));
@@ -26,7 +26,7 @@ class Cutter {
   #array: "unknown" | "open" | "closed" | "none" = "unknown";
   #position = 0;
 
-  *feed(text: string): Generator<unknown> {
+  *feed(text: string): Generator {
     let start = this.#depth > 0 ? 0 : -1;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
@@ -86,6 +86,10 @@ class Cutter {
   }
 
   #broken(what: string, at: number): UnsprawlError {
-    return new UnsprawlError("malformed", `the input ${what} (character ${this.#position + at})`, "docker inspect NAME > FILE writes what is read here");
+    return new UnsprawlError(
+      "malformed",
+      `the input ${what} (character ${this.#position + at})`,
+      "docker inspect NAME > FILE writes what is read here",
+    );
   }
 }

@@ -1,6 +1,8 @@
 /** The word nearest to a mistyped one (at most a third of it wrong); null when none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
-  const ranked = known.map((one) => ({ one, far: distance(word.toLowerCase(), one.toLowerCase()) })).sort((a, b) => a.far - b.far);
+  const ranked = known
+    .map((one) => ({ one, far: distance(word.toLowerCase(), one.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far);
   const best = ranked[0];
   return best && best.far <= Math.max(1, Math.floor(word.length / 3)) ? best.one : null;
 }

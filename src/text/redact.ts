@@ -38,7 +38,11 @@ export class Redactor {
 /** Every form in which a value may turn up inside other text, without the value itself. */
 export function encodedForms(bytes: Uint8Array, text: string): string[] {
   const buffer = Buffer.from(bytes);
-  const forms = new Set<string>([JSON.stringify(text).slice(1, -1), buffer.toString("hex"), buffer.toString("hex").toUpperCase()]);
+  const forms = new Set<string>([
+    JSON.stringify(text).slice(1, -1),
+    buffer.toString("hex"),
+    buffer.toString("hex").toUpperCase(),
+  ]);
   // Inside a longer base64 text a value starts at one of three bit offsets; its inner part is the same each time.
   for (const offset of [0, 1, 2]) {
     const padded = Buffer.concat([Buffer.alloc(offset), buffer]);
@@ -68,7 +72,10 @@ class Needles {
       const start = needle.slice(0, SHORTEST);
       const list = this.#byStart.get(start) ?? [];
       list.push(needle);
-      this.#byStart.set(start, list.sort((a, b) => b.length - a.length));
+      this.#byStart.set(
+        start,
+        list.sort((a, b) => b.length - a.length),
+      );
     }
   }
 

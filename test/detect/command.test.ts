@@ -43,6 +43,14 @@ describe("secrets in commands", () => {
     ["history", `RUN /bin/sh -c mysql -e "CREATE USER 'x'@'%' IDENTIFIED BY '${pw}'"`],
     ["history", `LABEL db.password=${pw}`],
     ["onbuild", `ENV API_KEY=${token}`],
+    ["cmd", `consul agent -encrypt ${make.base64(16)}`],
+    ["cmd", `aws configure set aws_secret_access_key ${token}`],
+    ["cmd", "ttyd -c user:pw12 bash"],
+    ["cmd", "jupyter lab --IdentityProvider.token=mytok"],
+    ["cmd", "mount -t cifs //h/s /m -o username=u,password=cifspw"],
+    ["history", "RUN /bin/sh -c echo histpw | docker login -u u --password-stdin"],
+    ["history", 'HEALTHCHECK &{["CMD-SHELL" "curl -u a:histpw http://x"] "30s" "3s" "0s" \'\\x03\'}'],
+    ["healthcheck", `CMD curl -H Authorization: Bearer ${token} http://x`],
   ])("%s: %j", (where, command) => {
     expect(alarms("Cmd", typeof command === "string" ? command : JSON.stringify(command), where)).toBe(true);
   });

@@ -122,6 +122,13 @@ describe("secrets, by each sentence of the policy", () => {
       ["NPMRC", `//registry.npmjs.org/:_authToken=${make.base62(36)}`],
       ["JAVA_OPTS", `-Xmx1g -Djavax.net.ssl.keyStorePassword=${pass()} -Da=b`],
       ["REDIS_ARGS", "--requirepass mypass --save 60"],
+      ["MAVEN", "<server><username>u</username><password>mvnpw</password></server>"],
+      ["COMPOSER_AUTH", JSON.stringify({ "github-oauth": { "github.com": make.base62(40) } })],
+      ["CONFIG", `env:\n  - name: TOKEN\n    value: ${make.base62(30)}\n`],
+      ["CONFIG", "{'password': 'pyd1ct'}"],
+      ["CONFIG", b64(b64("DB_PASSWORD=deep1"))],
+      ["SFTP_USERS", "foo:pass:1001"],
+      ["LIVEKIT_KEYS", `devkey: ${make.base62(32)}`],
     ],
     headers: [
       ["EXTRA", `Authorization: Bearer ${make.base62(32)}`],
@@ -252,6 +259,14 @@ describe("no secrets, by each sentence of the policy", () => {
       ["MODEL", "sentence-transformers/all-MiniLM-L6-v2"],
       ["WEBHOOK_URL", "https://example.org/hooks/deploy"],
       ["TOKEN_URL", "https://login.example.org/oauth2/v2.0/token"],
+      ["LOG_FORMAT", '{"time":"%t","token":"%{X-Token}i"}'],
+      ["HELP", "Use --password to set the password and --token for tokens"],
+      ["DESCRIPTION", "Set the PASSWORD variable to your own password: at least 12 characters"],
+      ["QUERY", "SELECT id FROM tokens WHERE key = ?"],
+      ["APPLICATIONINSIGHTS", `InstrumentationKey=${make.uuid()};IngestionEndpoint=https://x.example.org/`],
+      ["TPL", "mysql://user:********@db/x"],
+      ["ADMIN_USERS", "alice:admin,bob:viewer"],
+      ["CIPHERS", "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"],
     ],
     "placeholders and empty values": [
       ["DB_PASSWORD", ""],
@@ -275,8 +290,7 @@ describe("no secrets, by each sentence of the policy", () => {
     test.each(rows.map(([name, value], at) => [name, at, value] as const))(
       `${sentence}: %s (%i)`,
       (name, _at, value) => {
-        const verdict = ask(name, value);
-        expect(alarms(name, value), JSON.stringify(verdict)).toBe(false);
+        expect(alarms(name, value)).toBe(false);
       },
     );
   }

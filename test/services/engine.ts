@@ -25,7 +25,10 @@ export type TestEngine = {
  * A real engine of its own on a socket of its own. `network: false` gives it no bridge, so that several can run side
  * by side. `args` are dockerd's own.
  */
-export async function startEngine(options: { readonly network: boolean; readonly args?: readonly string[] }): Promise<TestEngine> {
+export async function startEngine(options: {
+  readonly network: boolean;
+  readonly args?: readonly string[];
+}): Promise<TestEngine> {
   const dockerd = await need("dockerd", ["docker.io", "iptables", "ca-certificates"]);
   const client = await need("docker", ["docker-cli"]);
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-engine-"));
@@ -37,15 +40,37 @@ export async function startEngine(options: { readonly network: boolean; readonly
 
   const docker = (...args: string[]): string => {
     const env = { PATH: process.env["PATH"], HOME: join(dir, "home"), DOCKER_HOST: `unix://${socket}` };
-    return execFileSync(client, args, { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 }).trimEnd();
+    return execFileSync(client, args, {
+      env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      maxBuffer: 1 << 28,
+    }).trimEnd();
   };
   const start = async (): Promise<void> => {
     const network = options.network ? [] : ["--bridge=none", "--iptables=false", "--ip6tables=false"];
     const log = openSync(join(dir, "log"), "a");
     child = spawn(
       dockerd,
-      ["--host", `unix://${socket}`, "--data-root", join(dir, "data"), "--exec-root", join(dir, "exec"), "--pidfile", join(dir, "pid"), "--config-file", configFile, ...network, ...(options.args ?? [])],
-      { stdio: ["ignore", log, log], detached: true, env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` } },
+      [
+        "--host",
+        `unix://${socket}`,
+        "--data-root",
+        join(dir, "data"),
+        "--exec-root",
+        join(dir, "exec"),
+        "--pidfile",
+        join(dir, "pid"),
+        "--config-file",
+        configFile,
+        ...network,
+        ...(options.args ?? []),
+      ],
+      {
+        stdio: ["ignore", log, log],
+        detached: true,
+        env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+      },
     );
     remember(child.pid ?? 0, dir);
     for (let tries = 0; tries < 300; tries++) {
@@ -81,7 +106,11 @@ export async function startEngine(options: { readonly network: boolean; readonly
       await kill();
     }
     try {
-      execFileSync("sh", ["-c", `mount | awk -v d='${dir}/' 'index($3, d) == 1 { print $3 }' | sort -r | xargs -r -n1 umount -l`], { stdio: "ignore" });
+      execFileSync(
+        "sh",
+        ["-c", `mount | awk -v d='${dir}/' 'index($3, d) == 1 { print $3 }' | sort -r | xargs -r -n1 umount -l`],
+        { stdio: "ignore" },
+      );
     } catch {
       // Nothing was mounted.
     }

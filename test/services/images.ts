@@ -29,8 +29,24 @@ exec "$@"
 /** Makes the test images: there is no registry to pull from. */
 export async function makeImages(engine: TestEngine): Promise<void> {
   const busybox = await need("busybox", ["busybox-static"]);
-  const applets = ["sh", "cat", "sleep", "env", "printenv", "ls", "wget", "nc", "httpd", "id", "touch", "mkdir", "true", "false", "test", "grep"];
-  importImage(engine, BUSYBOX, (root) => tools(root, busybox, applets), ["CMD [\"/bin/sh\"]", "ENV PATH=/bin"]);
+  const applets = [
+    "sh",
+    "cat",
+    "sleep",
+    "env",
+    "ls",
+    "wget",
+    "nc",
+    "httpd",
+    "id",
+    "touch",
+    "mkdir",
+    "true",
+    "false",
+    "test",
+    "grep",
+  ];
+  importImage(engine, BUSYBOX, (root) => tools(root, busybox, applets), ['CMD ["/bin/sh"]', "ENV PATH=/bin"]);
   importImage(
     engine,
     FILE_ENV,
@@ -48,14 +64,19 @@ export async function makeImages(engine: TestEngine): Promise<void> {
     SHELL_LESS,
     (root) => {
       mkdirSync(join(root, "app"));
-      for (const name of ["sleep", "printenv", "cat"]) copyFileSync(busybox, join(root, "app", name));
+      for (const name of ["sleep", "cat"]) copyFileSync(busybox, join(root, "app", name));
     },
     ["ENV PATH=/app", 'ENTRYPOINT ["/app/sleep"]', 'CMD ["100000"]'],
   );
 }
 
 /** Imports a folder as an image with Dockerfile instructions for its config. */
-export function importImage(engine: TestEngine, tag: string, fill: (root: string) => void, changes: readonly string[]): void {
+export function importImage(
+  engine: TestEngine,
+  tag: string,
+  fill: (root: string) => void,
+  changes: readonly string[],
+): void {
   const root = mkdtempSync(join(tmpdir(), "unsprawl-image-"));
   try {
     fill(root);

@@ -25,7 +25,11 @@ export function reap(): void {
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
       if (command.includes(dir)) process.kill(Number(name), "SIGTERM");
       execFileSync("sleep", ["1"]);
-      execFileSync("sh", ["-c", `mount | awk -v d='${dir}/' 'index($3, d) == 1 { print $3 }' | sort -r | xargs -r -n1 umount -l`], { stdio: "ignore" });
+      execFileSync(
+        "sh",
+        ["-c", `mount | awk -v d='${dir}/' 'index($3, d) == 1 { print $3 }' | sort -r | xargs -r -n1 umount -l`],
+        { stdio: "ignore" },
+      );
       rmSync(dir, { recursive: true, force: true });
     } catch {
       // Gone by itself.

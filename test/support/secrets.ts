@@ -7,7 +7,9 @@ const letters = (length: number): string => {
 
 /** Twelve secrets of different kinds and shapes, new each time: nothing here is a literal that a scanner would flag. */
 export function twelveSecrets(): { readonly [name: string]: string } {
-  const pem = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const pem = generateKeyPairSync("rsa", { modulusLength: 2048 })
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString();
   return {
     DB_PASSWORD: letters(18),
     TLS_PRIVATE_KEY: pem,
@@ -26,6 +28,17 @@ export function twelveSecrets(): { readonly [name: string]: string } {
 
 /** Thirty variables that are none. */
 export function plainVariables(): { readonly [name: string]: string } {
-  const fixed = { LOG_LEVEL: "info", PORT: "8080", TZ: "Europe/Berlin", LANG: "C.UTF-8", FEATURE_X: "true", DB_HOST: "db.internal", DB_NAME: "app", PASSWORD_MIN_LENGTH: "12", TOKEN_TTL: "3600", API_URL: "https://api.example.org/v1" };
+  const fixed = {
+    LOG_LEVEL: "info",
+    PORT: "8080",
+    TZ: "Europe/Berlin",
+    LANG: "C.UTF-8",
+    FEATURE_X: "true",
+    DB_HOST: "db.internal",
+    DB_NAME: "app",
+    PASSWORD_MIN_LENGTH: "12",
+    TOKEN_TTL: "3600",
+    API_URL: "https://api.example.org/v1",
+  };
   return { ...fixed, ...Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`SETTING_${at}`, `value ${at}`])) };
 }

@@ -6,7 +6,12 @@ import { join } from "node:path";
 
 export const MAIN = new URL("../../dist/src/main.js", import.meta.url).pathname;
 
-export type Ran = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly stdout: string; readonly stderr: string };
+export type Ran = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
 
 export type World = {
   /** A fresh folder: working directory, state, configuration, keys. */
@@ -15,7 +20,15 @@ export type World = {
   readonly memory: string;
   readonly env: { [name: string]: string };
   /** Runs the built program; `env` adds to (or, with undefined, takes from) the world's. */
-  unsprawl(args: readonly string[], options?: { readonly env?: { [name: string]: string | undefined }; readonly stdin?: string; readonly nodeArgs?: readonly string[]; readonly killAfterMs?: number }): Promise<Ran>;
+  unsprawl(
+    args: readonly string[],
+    options?: {
+      readonly env?: { [name: string]: string | undefined };
+      readonly stdin?: string;
+      readonly nodeArgs?: readonly string[];
+      readonly killAfterMs?: number;
+    },
+  ): Promise<Ran>;
   remove(): void;
 };
 
@@ -40,7 +53,12 @@ export function makeWorld(dockerHost: string, more: { readonly [name: string]: s
     memory,
     env,
     unsprawl(args, options = {}) {
-      return run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], { cwd: dir, env: { ...env, ...options.env }, stdin: options.stdin ?? "", killAfterMs: options.killAfterMs });
+      return run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], {
+        cwd: dir,
+        env: { ...env, ...options.env },
+        stdin: options.stdin ?? "",
+        killAfterMs: options.killAfterMs,
+      });
     },
     remove() {
       rmSync(dir, { recursive: true, force: true });
@@ -53,7 +71,12 @@ export function makeWorld(dockerHost: string, more: { readonly [name: string]: s
 export function run(
   program: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: { readonly [name: string]: string | undefined }; readonly stdin?: string; readonly killAfterMs?: number | undefined },
+  options: {
+    readonly cwd: string;
+    readonly env: { readonly [name: string]: string | undefined };
+    readonly stdin?: string;
+    readonly killAfterMs?: number | undefined;
+  },
 ): Promise<Ran> {
   return new Promise((done, fail) => {
     const child = spawn(program, args, { cwd: options.cwd, env: { ...options.env }, stdio: ["pipe", "pipe", "pipe"] });

@@ -21,7 +21,12 @@ function readPlan(file: string): Plan {
   try {
     plan = JSON.parse(readFileSync(file, "utf8")) as Plan;
   } catch (error) {
-    throw new UnsprawlError("usage", `cannot read a plan in ${file}`, "unsprawl plan --to STORE -o plan.json writes one", causeOf(error));
+    throw new UnsprawlError(
+      "usage",
+      `cannot read a plan in ${file}`,
+      "unsprawl plan --to STORE -o plan.json writes one",
+      causeOf(error),
+    );
   }
   const sound =
     typeof plan === "object" &&
@@ -29,7 +34,14 @@ function readPlan(file: string): Plan {
     plan.version === 1 &&
     /^\d{8}-\d{6}-[0-9a-f]{4}$/.test(plan.id) &&
     Array.isArray(plan.steps) &&
-    plan.steps.every((step) => typeof step?.id === "string" && typeof step.unit === "string" && typeof step.kind === "string");
-  if (!sound) throw new UnsprawlError("usage", `${file} is not a plan of this version`, "unsprawl plan --to STORE -o plan.json writes one");
+    plan.steps.every(
+      (step) => typeof step?.id === "string" && typeof step.unit === "string" && typeof step.kind === "string",
+    );
+  if (!sound)
+    throw new UnsprawlError(
+      "usage",
+      `${file} is not a plan of this version`,
+      "unsprawl plan --to STORE -o plan.json writes one",
+    );
   return plan;
 }

@@ -6,18 +6,29 @@ import { writeResult } from "../output.ts";
 /** `unsprawl completion bash|zsh|fish`: made from the table of commands. */
 export async function run(context: CommandContext, args: readonly string[]): Promise<number> {
   const make = { bash, zsh, fish }[args[0] ?? ""];
-  if (!make) throw new UnsprawlError("usage", `no completion for ${JSON.stringify(args[0])}`, "unsprawl completion bash|zsh|fish");
+  if (!make)
+    throw new UnsprawlError(
+      "usage",
+      `no completion for ${JSON.stringify(args[0])}`,
+      "unsprawl completion bash|zsh|fish",
+    );
   await writeResult(make(), null, context);
   return EXIT.ok;
 }
 
-type Words = { readonly name: string; readonly summary: string; readonly flags: readonly (readonly [flag: string, text: string])[] };
+type Words = {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: readonly (readonly [flag: string, text: string])[];
+};
 
 function words(): Words[] {
   return COMMANDS.map((spec) => ({
     name: spec.usage.split(" ")[0] ?? "",
     summary: spec.summary,
-    flags: [...spec.options, ...COMMON_OPTIONS].map(([flags, text]) => [/--[\w-]+/.exec(flags)?.[0] ?? "", text] as const),
+    flags: [...spec.options, ...COMMON_OPTIONS].map(
+      ([flags, text]) => [/--[\w-]+/.exec(flags)?.[0] ?? "", text] as const,
+    ),
   }));
 }
 
@@ -28,9 +39,13 @@ _unsprawl() {
   local words cur=\${COMP_WORDS[COMP_CWORD]}
   case \${COMP_WORDS[1]} in
 ${cases.join("\n")}
-    *) words="${words().map((one) => one.name).join(" ")}" ;;
+    *) words="${words()
+      .map((one) => one.name)
+      .join(" ")}" ;;
   esac
-  [ "$COMP_CWORD" -gt 1 ] || words="${words().map((one) => one.name).join(" ")}"
+  [ "$COMP_CWORD" -gt 1 ] || words="${words()
+    .map((one) => one.name)
+    .join(" ")}"
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))
 }
@@ -39,10 +54,15 @@ complete -F _unsprawl unsprawl`;
 
 function zsh(): string {
   const plain = (text: string): string => text.replace(/[\\':[\]]/g, " ");
-  const cases = words().map(({ name, flags }) => `    ${name}) _arguments ${flags.map(([flag, text]) => `'${flag}[${plain(text)}]'`).join(" ")} '*:file:_files' ;;`);
+  const cases = words().map(
+    ({ name, flags }) =>
+      `    ${name}) _arguments ${flags.map(([flag, text]) => `'${flag}[${plain(text)}]'`).join(" ")} '*:file:_files' ;;`,
+  );
   return `#compdef unsprawl
 _unsprawl() {
-  local -a commands=(${words().map(({ name, summary }) => `'${name}:${plain(summary)}'`).join(" ")})
+  local -a commands=(${words()
+    .map(({ name, summary }) => `'${name}:${plain(summary)}'`)
+    .join(" ")})
   if (( CURRENT == 2 )); then _describe command commands; return; fi
   case $words[2] in
 ${cases.join("\n")}
@@ -56,7 +76,10 @@ function fish(): string {
   return words()
     .flatMap(({ name, summary, flags }) => [
       `complete -c unsprawl -n __fish_use_subcommand -a ${name} -d '${plain(summary)}'`,
-      ...flags.map(([flag, text]) => `complete -c unsprawl -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${plain(text)}'`),
+      ...flags.map(
+        ([flag, text]) =>
+          `complete -c unsprawl -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${plain(text)}'`,
+      ),
     ])
     .join("\n");
 }

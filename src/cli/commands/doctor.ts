@@ -20,7 +20,8 @@ export async function run(context: CommandContext): Promise<number> {
     },
     {
       name: "memory",
-      look: async () => `values as files go to ${(await import("../../delivery/tmpfs.ts")).memoryRoot(assembly.env)} (tmpfs)`,
+      look: async () =>
+        `values as files go to ${(await import("../../delivery/tmpfs.ts")).memoryRoot(assembly.env)} (tmpfs)`,
     },
     {
       name: "runtime",
@@ -28,13 +29,20 @@ export async function run(context: CommandContext): Promise<number> {
         const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
         const { openStore } = await import("../../assembly.ts");
         const status = await runtimeStatus(await assembly.engine(), assembly.env, openStore);
-        if (!status.installed && !status.registered) return "the OCI runtime is not installed (unsprawl runtime install --to STORE)";
+        if (!status.installed && !status.registered)
+          return "the OCI runtime is not installed (unsprawl runtime install --to STORE)";
         return status.lines.map((line) => ({ name: "runtime", ...line }));
       },
     },
     ...(await assembly.storeNames()).map((name) => ({
       name: `store ${name}`,
-      look: async () => (await (await assembly.store(name)).check()).map((check) => ({ name: `store ${name}`, ok: check.ok, text: `${check.right}: ${check.text}`, hint: check.hint })),
+      look: async () =>
+        (await (await assembly.store(name)).check()).map((check) => ({
+          name: `store ${name}`,
+          ok: check.ok,
+          text: `${check.right}: ${check.text}`,
+          hint: check.hint,
+        })),
     })),
     { name: "runs", look: async () => leftovers(assembly.state()) },
   ];

@@ -11,12 +11,21 @@ import { planText } from "../views/plan-text.ts";
 export async function run(context: CommandContext, sources: readonly string[], options: Options): Promise<number> {
   const { assembly } = context;
   if (options["yes"] !== true) {
-    throw new UnsprawlError("usage", "migrate changes containers and a store: it needs --yes", "unsprawl plan shows what it would do; --yes does it");
+    throw new UnsprawlError(
+      "usage",
+      "migrate changes containers and a store: it needs --yes",
+      "unsprawl plan shows what it would do; --yes does it",
+    );
   }
   const { plan, provider, left, incomplete } = await planWith(context, sources, options);
   if (!context.json) await writeResult(planText(plan, process.stdout), null, context);
   if (plan.steps.length === 0) {
-    if (context.json) await writeResult(JSON.stringify({ version: 1, run: null, state: "done", units: [], notMoved: plan.notMoved, error: null }), null, context);
+    if (context.json)
+      await writeResult(
+        JSON.stringify({ version: 1, run: null, state: "done", units: [], notMoved: plan.notMoved, error: null }),
+        null,
+        context,
+      );
     else say(context, plan.notMoved.length > 0 ? "nothing could be moved" : "nothing to move");
     return findingsExit(left, incomplete);
   }

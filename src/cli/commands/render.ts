@@ -8,14 +8,26 @@ import { applyTools, chooseRun, planOf } from "../run-tools.ts";
 /** `unsprawl render [RUN|--all]`: the files that migrated containers mount, written anew from the store. */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
   const { assembly } = context;
-  if (options["all"] === true && args.length > 0) throw new UnsprawlError("usage", "--all and a run say different things", "give one of them");
+  if (options["all"] === true && args.length > 0)
+    throw new UnsprawlError("usage", "--all and a run say different things", "give one of them");
   const live = (state: string): boolean => state === "done" || state === "scrubbed";
-  const ids = options["all"] === true ? listRuns(assembly.state()).filter((one) => live(one.state)).map((one) => one.run) : [chooseRun(assembly, args[0], (one) => live(one.state), "render")];
+  const ids =
+    options["all"] === true
+      ? listRuns(assembly.state())
+          .filter((one) => live(one.state))
+          .map((one) => one.run)
+      : [chooseRun(assembly, args[0], (one) => live(one.state), "render")];
   const written = [];
   for (const id of ids) {
     const plan = planOf(assembly, id);
     written.push(...(await render(plan, await applyTools(assembly, plan, false), scriptHost(context, true))));
   }
-  await writeResult(context.json ? JSON.stringify({ version: 1, rendered: written }) : written.map(({ unit, files }) => `${unit}: ${files} files`).join("\n") || "nothing to render", null, context);
+  await writeResult(
+    context.json
+      ? JSON.stringify({ version: 1, rendered: written })
+      : written.map(({ unit, files }) => `${unit}: ${files} files`).join("\n") || "nothing to render",
+    null,
+    context,
+  );
   return EXIT.ok;
 }

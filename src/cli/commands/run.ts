@@ -19,7 +19,12 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
   return EXIT.failed;
 }
 
-async function resolve(context: CommandContext, stores: readonly string[], name: string, reference: string): Promise<string> {
+async function resolve(
+  context: CommandContext,
+  stores: readonly string[],
+  name: string,
+  reference: string,
+): Promise<string> {
   for (const store of stores) {
     let provider;
     try {
@@ -32,10 +37,15 @@ async function resolve(context: CommandContext, stores: readonly string[], name:
     const key = provider.parse(reference);
     if (key === null) continue;
     const stored = await provider.get(key);
-    if (stored === null) throw new UnsprawlError("absent", `${name}: nothing is stored at ${reference}`, "unsprawl stores check");
+    if (stored === null)
+      throw new UnsprawlError("absent", `${name}: nothing is stored at ${reference}`, "unsprawl stores check");
     return stored.value.expose().toString("utf8");
   }
-  throw new UnsprawlError("config", `${name}: no store is configured for ${reference.slice(0, reference.indexOf(":"))}`, "add it to unsprawl.yaml, or set the store's environment");
+  throw new UnsprawlError(
+    "config",
+    `${name}: no store is configured for ${reference.slice(0, reference.indexOf(":"))}`,
+    "add it to unsprawl.yaml, or set the store's environment",
+  );
 }
 
 /** As execvp(3) finds it. */

@@ -11,8 +11,17 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
   const id = args[0];
   if (id !== undefined) {
     const { receipts } = readJournal(state, id);
-    const rows = receipts.map(({ at, step, state: is, data }) => [{ text: at }, { text: is }, { text: step }, { text: typeof data["reason"] === "string" ? data["reason"] : "" }]);
-    await writeResult(context.json ? JSON.stringify({ version: 1, run: id, receipts }) : table(rows, process.stdout), null, context);
+    const rows = receipts.map(({ at, step, state: is, data }) => [
+      { text: at },
+      { text: is },
+      { text: step },
+      { text: typeof data["reason"] === "string" ? data["reason"] : "" },
+    ]);
+    await writeResult(
+      context.json ? JSON.stringify({ version: 1, run: id, receipts }) : table(rows, process.stdout),
+      null,
+      context,
+    );
     return EXIT.ok;
   }
   const runs = listRuns(state);
@@ -23,6 +32,10 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
     { text: `→ ${one.store}` },
     { text: one.next ?? "" },
   ]);
-  await writeResult(context.json ? JSON.stringify({ version: 1, runs }) : runs.length > 0 ? table(rows, process.stdout) : "no runs", null, context);
+  await writeResult(
+    context.json ? JSON.stringify({ version: 1, runs }) : runs.length > 0 ? table(rows, process.stdout) : "no runs",
+    null,
+    context,
+  );
   return EXIT.ok;
 }

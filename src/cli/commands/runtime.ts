@@ -11,13 +11,25 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const action = args[0];
   if (action === "install" && options["print"] === true) {
     const plan = await preview(engine, assembly.env, file);
-    await writeResult(context.json ? JSON.stringify({ version: 1, ...plan }) : `# ${plan.program} (mode 0755)\n${plan.programText}\n# ${plan.daemonConfig}, then: kill -HUP the engine\n${plan.daemonText}`, null, context);
+    await writeResult(
+      context.json
+        ? JSON.stringify({ version: 1, ...plan })
+        : `# ${plan.program} (mode 0755)\n${plan.programText}\n# ${plan.daemonConfig}, then: kill -HUP the engine\n${plan.daemonText}`,
+      null,
+      context,
+    );
     return EXIT.ok;
   }
   if (action === "install") {
     const providers = await Promise.all(list(options, "to").map((name) => assembly.store(name)));
     const done = await install(engine, providers, assembly.env, file);
-    await writeResult(context.json ? JSON.stringify({ version: 1, ...done }) : `installed ${done.program}, registered in ${done.daemonConfig}; reads ${done.stores.join(", ")}`, null, context);
+    await writeResult(
+      context.json
+        ? JSON.stringify({ version: 1, ...done })
+        : `installed ${done.program}, registered in ${done.daemonConfig}; reads ${done.stores.join(", ")}`,
+      null,
+      context,
+    );
     return EXIT.ok;
   }
   if (action === "uninstall") {
@@ -29,8 +41,18 @@ export async function run(context: CommandContext, args: readonly string[], opti
     const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
     const { openStore } = await import("../../assembly.ts");
     const status = await runtimeStatus(engine, assembly.env, openStore);
-    await writeResult(context.json ? JSON.stringify({ version: 1, ...status }) : status.lines.map((line) => `${line.ok ? "✓" : "✗"} ${line.text}`).join("\n"), null, context);
+    await writeResult(
+      context.json
+        ? JSON.stringify({ version: 1, ...status })
+        : status.lines.map((line) => `${line.ok ? "✓" : "✗"} ${line.text}`).join("\n"),
+      null,
+      context,
+    );
     return status.lines.every((line) => line.ok) ? EXIT.ok : EXIT.failed;
   }
-  throw new UnsprawlError("usage", `not a runtime command: ${action ?? ""}`, "unsprawl runtime install|uninstall|status");
+  throw new UnsprawlError(
+    "usage",
+    `not a runtime command: ${action ?? ""}`,
+    "unsprawl runtime install|uninstall|status",
+  );
 }

@@ -13,5 +13,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const { render } = await import("../views/index.ts");
   const file = text(options, "output");
   await writeResult(await render(report, context.json ? "json" : (format ?? "table"), file === null), file, context);
-  return findingsExit(report.findings.some((finding) => fails(finding, failOn)), incomplete(report));
+  return findingsExit(
+    report.findings.some((finding) => fails(finding, failOn)),
+    incomplete(report),
+  );
 }

@@ -4,10 +4,19 @@ import { printable } from "../../text/escape.ts";
 /** A scan as one self-contained page: no script, no network, untrusted text escaped. */
 export function html(report: ScanReport): string {
   const rows = report.findings.map((finding) => {
-    const cells = [finding.severity, finding.name, finding.masked, `${finding.location.subjectName} ${finding.location.path}`, `${finding.confidence} ${finding.score.toFixed(2)}`, finding.why.join("; ")];
+    const cells = [
+      finding.severity,
+      finding.name,
+      finding.masked,
+      `${finding.location.subjectName} ${finding.location.path}`,
+      `${finding.confidence} ${finding.score.toFixed(2)}`,
+      finding.why.join("; "),
+    ];
     return `<tr class="${finding.severity}">${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
   });
-  const errors = report.sources.flatMap(({ source, errors: all }) => all.map((error) => `<li>${escape(`${source} ${error.subject}: ${error.message}; ${error.hint}`)}</li>`));
+  const errors = report.sources.flatMap(({ source, errors: all }) =>
+    all.map((error) => `<li>${escape(`${source} ${error.subject}: ${error.message}; ${error.hint}`)}</li>`),
+  );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width"><title>unsprawl</title>

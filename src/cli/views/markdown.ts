@@ -4,9 +4,21 @@ import { printable } from "../../text/escape.ts";
 /** A scan as a Markdown table. Untrusted text can be no link, no HTML, no cell border. */
 export function markdown(report: ScanReport): string {
   const rows = report.findings.map((finding) =>
-    [finding.severity, finding.name, finding.masked, finding.location.subjectName, finding.location.path, finding.confidence, finding.why.join("; ")].map(cell).join(" | "),
+    [
+      finding.severity,
+      finding.name,
+      finding.masked,
+      finding.location.subjectName,
+      finding.location.path,
+      finding.confidence,
+      finding.why.join("; "),
+    ]
+      .map(cell)
+      .join(" | "),
   );
-  const errors = report.sources.flatMap(({ source, errors: all }) => all.map((error) => `- not read: ${cell(`${source} ${error.subject}: ${error.message}`)}`));
+  const errors = report.sources.flatMap(({ source, errors: all }) =>
+    all.map((error) => `- not read: ${cell(`${source} ${error.subject}: ${error.message}`)}`),
+  );
   return [
     `# unsprawl: ${report.groups.length} secrets in ${report.summary.findings} places`,
     "",

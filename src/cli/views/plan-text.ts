@@ -10,7 +10,8 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
   for (const [unit, steps] of units) {
     lines.push(paint("bold", printable(unit), stream));
     for (const step of steps) lines.push(...stepLines(step, plan, stream));
-    for (const warning of plan.warnings) if (warning.unit === unit) lines.push(`  ${paint("yellow", "note", stream)}     ${printable(warning.text)}`);
+    for (const warning of plan.warnings)
+      if (warning.unit === unit) lines.push(`  ${paint("yellow", "note", stream)}     ${printable(warning.text)}`);
     lines.push("");
   }
   if (plan.notMoved.length > 0) {
@@ -22,7 +23,9 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
     lines.push("");
   }
   const secrets = plan.steps.filter((step) => step.kind === "put").length;
-  lines.push(`Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${units.size === 1 ? "container" : "containers"} → ${printable(plan.store.name)}; ${plan.notMoved.length} not moved`);
+  lines.push(
+    `Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${units.size === 1 ? "container" : "containers"} → ${printable(plan.store.name)}; ${plan.notMoved.length} not moved`,
+  );
   return lines.join("\n");
 }
 
@@ -32,11 +35,28 @@ function stepLines(step: Step, plan: Plan, stream: NodeJS.WriteStream): string[]
   const line = (label: string, sign: DiffLine["sign"], text: string): string =>
     `  ${label.padEnd(9)}${paint(COLOURS[sign], sign, stream)} ${printable(text)}`;
   if (step.kind === "put") {
-    const how = { absent: "create only, read back", same: "there already, same bytes", other: "replaces another value, which is kept until scrub" }[step.found];
-    return [line("store", step.found === "same" ? " " : step.found === "other" ? "~" : "+", `${step.move.key.path} ${step.move.key.field}  ${how} (${plan.store.provider})`)];
+    const how = {
+      absent: "create only, read back",
+      same: "there already, same bytes",
+      other: "replaces another value, which is kept until scrub",
+    }[step.found];
+    return [
+      line(
+        "store",
+        step.found === "same" ? " " : step.found === "other" ? "~" : "+",
+        `${step.move.key.path} ${step.move.key.field}  ${how} (${plan.store.provider})`,
+      ),
+    ];
   }
   if (step.kind === "deliver") return [line("deliver", " ", `by ${step.delivery}: ${step.why}`)];
   if (step.kind === "recreate") return step.diff.map((one) => line("config", one.sign, `${one.path}  ${one.text}`));
-  if (step.kind === "check") return [line("check", " ", `inspect shows no value, the application has each; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`)];
+  if (step.kind === "check")
+    return [
+      line(
+        "check",
+        " ",
+        `inspect shows no value, the application has each; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`,
+      ),
+    ];
   return [];
 }

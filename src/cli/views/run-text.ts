@@ -5,7 +5,12 @@ import { paint } from "../paint.ts";
 /** How a run ended, for a person, with the next command. */
 export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
   const lines = result.units.map(({ unit, state, error }) => {
-    const glyph = state === "migrated" ? paint("blue", "✓ migrated", stream) : state === "undone" ? paint("yellow", "↶ as before", stream) : "· not begun";
+    const glyph =
+      state === "migrated"
+        ? paint("blue", "✓ migrated", stream)
+        : state === "undone"
+          ? paint("yellow", "↶ as before", stream)
+          : "· not begun";
     return `${glyph}  ${printable(unit)}${error ? `  ${printable(error)}` : ""}`;
   });
   if (result.state === "done") {

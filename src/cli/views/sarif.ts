@@ -2,7 +2,12 @@ import type { ScanReport } from "../../core/scan.ts";
 import type { Severity } from "../../model/finding.ts";
 import { printable } from "../../text/escape.ts";
 
-const LEVEL: { readonly [severity in Severity]: "error" | "warning" | "note" } = { critical: "error", high: "error", medium: "warning", low: "note" };
+const LEVEL: { readonly [severity in Severity]: "error" | "warning" | "note" } = {
+  critical: "error",
+  high: "error",
+  medium: "warning",
+  low: "note",
+};
 
 /** A scan as SARIF 2.1.0 (OASIS, sarif-v2.1.0): logical locations, since a container has no file; masked values only. */
 export function sarif(report: ScanReport): string {
@@ -12,19 +17,33 @@ export function sarif(report: ScanReport): string {
     ruleIndex: rules.indexOf(finding.rule),
     level: LEVEL[finding.severity],
     // `text` is plain (section 3.11.8), so that no name becomes a link.
-    message: { text: printable(`${finding.name} in ${finding.location.subjectName} is a secret: ${finding.why.join("; ")}`) },
+    message: {
+      text: printable(`${finding.name} in ${finding.location.subjectName} is a secret: ${finding.why.join("; ")}`),
+    },
     locations: [
       {
-        physicalLocation: { artifactLocation: { uri: `${finding.location.subject}/${encodeURIComponent(finding.location.subjectName)}` } },
-        logicalLocations: [{ fullyQualifiedName: printable(`${finding.location.subjectName} ${finding.location.path}`), kind: "member" }],
+        physicalLocation: {
+          artifactLocation: { uri: `${finding.location.subject}/${encodeURIComponent(finding.location.subjectName)}` },
+        },
+        logicalLocations: [
+          { fullyQualifiedName: printable(`${finding.location.subjectName} ${finding.location.path}`), kind: "member" },
+        ],
       },
     ],
     partialFingerprints: { "unsprawl/v1": finding.id },
     baselineState: finding.state === "known" ? "unchanged" : "new",
-    properties: { confidence: finding.confidence, score: finding.score, severity: finding.severity, masked: finding.masked },
+    properties: {
+      confidence: finding.confidence,
+      score: finding.score,
+      severity: finding.severity,
+      masked: finding.masked,
+    },
   }));
   const notifications = report.sources.flatMap(({ source, errors }) =>
-    errors.map((error) => ({ level: "error", message: { text: printable(`${source} ${error.subject}: ${error.message}; ${error.hint}`) } })),
+    errors.map((error) => ({
+      level: "error",
+      message: { text: printable(`${source} ${error.subject}: ${error.message}; ${error.hint}`) },
+    })),
   );
   return JSON.stringify({
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",

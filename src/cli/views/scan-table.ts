@@ -11,14 +11,26 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream): strin
       SEVERITY_MARK[finding.severity] ?? { text: finding.severity },
       { text: finding.name, colour: "bold" },
       { text: finding.masked },
-      { text: `${finding.location.subjectName}  ${finding.location.path}${finding.location.origin === "image" ? " (from its image)" : ""}` },
+      {
+        text: `${finding.location.subjectName}  ${finding.location.path}${finding.location.origin === "image" ? " (from its image)" : ""}`,
+      },
       { text: `${finding.confidence} ${finding.score.toFixed(2)}` },
-      { text: `${finding.why.slice(0, 2).join("; ")}${count > 1 ? `; same value in ${count} places` : ""}${finding.state === "new" ? "" : ` [${finding.state}]`}`, colour: "dim" },
+      {
+        text: `${finding.why.slice(0, 2).join("; ")}${count > 1 ? `; same value in ${count} places` : ""}${finding.state === "new" ? "" : ` [${finding.state}]`}`,
+        colour: "dim",
+      },
     ];
   });
   const lines = rows.length > 0 ? [table(rows, stream), ""] : [];
   for (const { source, errors } of report.sources) {
-    for (const error of errors) lines.push(...table([[{ text: "not read", colour: "red" }, { text: `${source} ${error.subject}: ${error.message}` }]], stream).split("\n"), `  next: ${error.hint}`);
+    for (const error of errors)
+      lines.push(
+        ...table(
+          [[{ text: "not read", colour: "red" }, { text: `${source} ${error.subject}: ${error.message}` }]],
+          stream,
+        ).split("\n"),
+        `  next: ${error.hint}`,
+      );
   }
   lines.push(sum(report, stream));
   return lines.join("\n");
@@ -29,7 +41,12 @@ function sum({ summary, groups, durationMs }: ScanReport, stream: NodeJS.WriteSt
   const found =
     summary.findings === 0
       ? paint("blue", "no secrets found", stream)
-      : paint("bold", `${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${summary.findings} ${summary.findings === 1 ? "place" : "places"}`, stream);
-  const hidden = summary.hidden > 0 ? `; ${summary.hidden} of low confidence hidden (--min-confidence low shows them)` : "";
+      : paint(
+          "bold",
+          `${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${summary.findings} ${summary.findings === 1 ? "place" : "places"}`,
+          stream,
+        );
+  const hidden =
+    summary.hidden > 0 ? `; ${summary.hidden} of low confidence hidden (--min-confidence low shows them)` : "";
   return `${found}, ${summary.values} values in ${summary.subjects} subjects read in ${(durationMs / 1000).toFixed(1)} s${hidden}`;
 }

@@ -8,7 +8,8 @@ export type Cell = { readonly text: string; readonly colour?: Colour };
 export function table(rows: readonly (readonly Cell[])[], stream: NodeJS.WriteStream): string {
   const safe = rows.map((row) => row.map((cell) => ({ ...cell, text: printable(cell.text) })));
   const widths: number[] = [];
-  for (const row of safe) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, stringWidth(cell.text));
+  for (const row of safe)
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, stringWidth(cell.text));
   return safe
     .map((row) =>
       row

@@ -14,5 +14,7 @@ export function stringifyExact(value: unknown): string {
 const raw = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
 
 function exactNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === "number" && context?.source !== undefined && String(value) !== context.source ? raw(context.source) : value;
+  return typeof value === "number" && context?.source !== undefined && String(value) !== context.source
+    ? raw(context.source)
+    : value;
 }

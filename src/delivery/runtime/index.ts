@@ -15,16 +15,25 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     async fits(subject, moves): Promise<Fit> {
       const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
-      if (!subject.engineRuntimes.includes(RUNTIME_NAME)) return no("the OCI runtime is not registered with the engine (unsprawl runtime install)");
+      if (!subject.engineRuntimes.includes(RUNTIME_NAME))
+        return no("the OCI runtime is not registered with the engine (unsprawl runtime install)");
       const settings = readSettings(runtimeHome(env));
       if (settings === null) return no("the OCI runtime is not installed on this host (unsprawl runtime install)");
-      if (subject.runtime !== null && subject.runtime !== RUNTIME_NAME) return no(`the container runs under ${subject.runtime}, which the OCI runtime does not stand in front of`);
+      if (subject.runtime !== null && subject.runtime !== RUNTIME_NAME)
+        return no(`the container runs under ${subject.runtime}, which the OCI runtime does not stand in front of`);
       stores ??= openStores(settings, runtimeHome(env), open);
       for (const { reference } of moves) {
         const known = (await stores).some((store) => store.parse(reference) !== null);
-        if (!known) return no(`the OCI runtime has no credential for ${reference.slice(0, reference.indexOf(":"))} (unsprawl runtime install --to STORE)`);
+        if (!known)
+          return no(
+            `the OCI runtime has no credential for ${reference.slice(0, reference.indexOf(":"))} (unsprawl runtime install --to STORE)`,
+          );
       }
-      return { fits: true, why: "the OCI runtime is installed, and resolves the reference at each start", warnings: [] };
+      return {
+        fits: true,
+        why: "the OCI runtime is installed, and resolves the reference at each start",
+        warnings: [],
+      };
     },
     change(_subject, moves) {
       return {
@@ -46,7 +55,11 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       if (processVariable(pid, name)?.equals(value)) return true;
       // An entrypoint may unset or rewrite a variable before it execs; then what was handed over at create counts.
       const settings = readSettings(runtimeHome(env));
-      return settings !== null && [...readResolved(settings.memory, containerId).values()].some((one) => one.equals(value)) && pid > 0;
+      return (
+        settings !== null &&
+        [...readResolved(settings.memory, containerId).values()].some((one) => one.equals(value)) &&
+        pid > 0
+      );
     },
   };
 }

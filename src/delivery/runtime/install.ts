@@ -14,35 +14,59 @@ import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings, type Run
 export type Installed = { readonly program: string; readonly daemonConfig: string; readonly stores: readonly string[] };
 
 /** What `install` would write, for those who manage the engine's configuration themselves. Holds no credential. */
-export type Preview = { readonly program: string; readonly programText: string; readonly daemonConfig: string; readonly daemonText: string };
+export type Preview = {
+  readonly program: string;
+  readonly programText: string;
+  readonly daemonConfig: string;
+  readonly daemonText: string;
+};
 
 /**
  * Puts the program in front of runc, gives it read-only credentials of its own for each store (0600), and registers it
  * with the engine: an entry in daemon.json and a reload; no container restarts. Can be repeated to add stores.
  * Throws `denied` without root, `unreachable` when the engine is not on this host, `failed` when it does not take it.
  */
-export async function install(engine: Engine, providers: readonly Provider[], env: NodeJS.ProcessEnv, configFile: string | null): Promise<Installed> {
+export async function install(
+  engine: Engine,
+  providers: readonly Provider[],
+  env: NodeJS.ProcessEnv,
+  configFile: string | null,
+): Promise<Installed> {
   const daemon = requireHost(engine, configFile);
   const home = runtimeHome(env);
   const before = readSettings(home);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const stores = new Map((before?.stores ?? []).map((store) => [store.name, store]));
   for (const provider of providers) stores.set(provider.target.name, await credentials(provider, home));
-  if (stores.size === 0) throw new UnsprawlError("usage", "the runtime needs a store to read from", "unsprawl runtime install --to STORE");
+  if (stores.size === 0)
+    throw new UnsprawlError("usage", "the runtime needs a store to read from", "unsprawl runtime install --to STORE");
 
   const plan = await preview(engine, env, daemon.configFile);
-  const settings: RuntimeSettings = { version: 1, realRuntime: await realRuntime(engine), memory: memoryRoot(env), stores: [...stores.values()] };
+  const settings: RuntimeSettings = {
+    version: 1,
+    realRuntime: await realRuntime(engine),
+    memory: memoryRoot(env),
+    stores: [...stores.values()],
+  };
   await atomicWrite(join(home, "runtime.json"), Buffer.from(`${JSON.stringify(settings, null, 2)}\n`), { mode: 0o600 });
   await atomicWrite(plan.program, Buffer.from(plan.programText), { mode: 0o755 });
   const old = readConfig(daemon.configFile);
   const registered = Object.keys((await engine.info()).Runtimes ?? {}).includes(RUNTIME_NAME);
   if (old !== plan.daemonText || !registered) {
     mkdirSync(dirname(daemon.configFile), { recursive: true });
-    await atomicWrite(daemon.configFile, Buffer.from(plan.daemonText), existsSync(daemon.configFile) ? {} : { mode: 0o644 });
+    await atomicWrite(
+      daemon.configFile,
+      Buffer.from(plan.daemonText),
+      existsSync(daemon.configFile) ? {} : { mode: 0o644 },
+    );
     if (!(await reload(daemon, engine, (runtimes) => runtimes.includes(RUNTIME_NAME)))) {
       await atomicWrite(daemon.configFile, Buffer.from(old || "{}\n"), {});
       process.kill(daemon.pid, "SIGHUP");
-      throw new UnsprawlError("failed", "the engine did not take the runtime; its configuration is as before", "look at the engine's log; runtimes given by --add-runtime cannot be mixed with daemon.json");
+      throw new UnsprawlError(
+        "failed",
+        "the engine did not take the runtime; its configuration is as before",
+        "look at the engine's log; runtimes given by --add-runtime cannot be mixed with daemon.json",
+      );
     }
   }
   return { program: plan.program, daemonConfig: daemon.configFile, stores: [...stores.keys()] };
@@ -52,9 +76,21 @@ export async function preview(engine: Engine, env: NodeJS.ProcessEnv, configFile
   const home = runtimeHome(env);
   const program = join(home, "unsprawl-runc");
   const resolver = fileURLToPath(new URL("../../resolve-main.js", import.meta.url));
-  const file = configFile ?? findDaemon(engine.connection.socketPath ?? "", null)?.configFile ?? "/etc/docker/daemon.json";
-  const paths = { node: process.execPath, resolver, home, realRuntime: await realRuntime(engine), memory: memoryRoot(env) };
-  return { program, programText: runtimeProgram(paths), daemonConfig: file, daemonText: withRuntime(readConfig(file), RUNTIME_NAME, program) };
+  const file =
+    configFile ?? findDaemon(engine.connection.socketPath ?? "", null)?.configFile ?? "/etc/docker/daemon.json";
+  const paths = {
+    node: process.execPath,
+    resolver,
+    home,
+    realRuntime: await realRuntime(engine),
+    memory: memoryRoot(env),
+  };
+  return {
+    program,
+    programText: runtimeProgram(paths),
+    daemonConfig: file,
+    daemonText: withRuntime(readConfig(file), RUNTIME_NAME, program),
+  };
 }
 
 /** Takes the runtime away again. Throws `refused` while a container uses it: that one could not start any more. */
@@ -65,7 +101,12 @@ export async function uninstall(engine: Engine, env: NodeJS.ProcessEnv, configFi
     const doc = await engine.container(listed.Id);
     if (doc?.HostConfig.Runtime === RUNTIME_NAME) users.push(doc.Name.replace(/^\//, ""));
   }
-  if (users.length > 0) throw new UnsprawlError("refused", `the runtime is used by ${users.join(", ")}`, "unsprawl rollback, or remove them first");
+  if (users.length > 0)
+    throw new UnsprawlError(
+      "refused",
+      `the runtime is used by ${users.join(", ")}`,
+      "unsprawl rollback, or remove them first",
+    );
   const old = readConfig(daemon.configFile);
   const text = withRuntime(old, RUNTIME_NAME, null);
   if (text !== old) {
@@ -76,10 +117,19 @@ export async function uninstall(engine: Engine, env: NodeJS.ProcessEnv, configFi
 }
 
 function requireHost(engine: Engine, configFile: string | null): Daemon {
-  if (process.getuid?.() !== 0) throw new UnsprawlError("denied", "only root can register a runtime with the engine", "run as root, or: unsprawl runtime install --print");
+  if (process.getuid?.() !== 0)
+    throw new UnsprawlError(
+      "denied",
+      "only root can register a runtime with the engine",
+      "run as root, or: unsprawl runtime install --print",
+    );
   const daemon = engine.connection.socketPath === null ? null : findDaemon(engine.connection.socketPath, configFile);
   if (daemon) return daemon;
-  throw new UnsprawlError("unreachable", `no dockerd of this host listens on ${engine.connection.address}`, "run it on the engine's host, or: unsprawl runtime install --print");
+  throw new UnsprawlError(
+    "unreachable",
+    `no dockerd of this host listens on ${engine.connection.address}`,
+    "run it on the engine's host, or: unsprawl runtime install --print",
+  );
 }
 
 async function credentials(provider: Provider, home: string): Promise<RuntimeStore> {
@@ -87,20 +137,27 @@ async function credentials(provider: Provider, home: string): Promise<RuntimeSto
   const folder = join(home, provider.target.name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const file of files) await atomicWrite(join(folder, file.name), file.content.expose(), { mode: 0o600 });
-  return { name: provider.target.name, provider: provider.target.provider, config: placed(config, folder) as { [key: string]: Json } };
+  return {
+    name: provider.target.name,
+    provider: provider.target.provider,
+    config: placed(config, folder) as { [key: string]: Json },
+  };
 }
 
 /** `{dir}` in a reader's configuration is where its files were put. */
 function placed(value: Json, folder: string): Json {
   if (typeof value === "string") return value.replaceAll("{dir}", folder);
   if (Array.isArray(value)) return value.map((one: Json) => placed(one, folder));
-  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, placed(one as Json, folder)]));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, placed(one as Json, folder)]));
   return value;
 }
 
 async function realRuntime(engine: Engine): Promise<string> {
   const named = (await engine.info()).Runtimes?.["runc"]?.path ?? "runc";
-  const choices = named.startsWith("/") ? [named] : ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"].map((dir) => join(dir, named));
+  const choices = named.startsWith("/")
+    ? [named]
+    : ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"].map((dir) => join(dir, named));
   for (const file of choices) {
     try {
       accessSync(file, constants.X_OK);
@@ -109,5 +166,9 @@ async function realRuntime(engine: Engine): Promise<string> {
       continue;
     }
   }
-  throw new UnsprawlError("absent", `the engine's runtime ${named} is not on this host`, "install runc, or run unsprawl where the engine runs");
+  throw new UnsprawlError(
+    "absent",
+    `the engine's runtime ${named} is not on this host`,
+    "install runc, or run unsprawl where the engine runs",
+  );
 }

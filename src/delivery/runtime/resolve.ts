@@ -24,16 +24,24 @@ export async function resolveMain(argv: readonly string[], open: OpenStore): Pro
   const [home = "", command, from = "", out = "", id = "", log] = argv;
   try {
     const settings = readSettings(home);
-    if (settings === null) throw new UnsprawlError("absent", `${home}/runtime.json is missing`, "unsprawl runtime install --to STORE");
+    if (settings === null)
+      throw new UnsprawlError("absent", `${home}/runtime.json is missing`, "unsprawl runtime install --to STORE");
     if (command === "create") await create(settings, new Resolver(settings, home, open), from, out, id);
     else await exec(new Resolver(settings, home, open, readResolved(settings.memory, id)), from, out);
   } catch (error) {
-    const text = error instanceof UnsprawlError ? [error.message, error.hint].filter(Boolean).join("; ") : "the resolver failed";
+    const text =
+      error instanceof UnsprawlError ? [error.message, error.hint].filter(Boolean).join("; ") : "the resolver failed";
     fail(`unsprawl: ${text}`, log);
   }
 }
 
-async function create(settings: RuntimeSettings, resolver: Resolver, bundle: string, out: string, id: string): Promise<void> {
+async function create(
+  settings: RuntimeSettings,
+  resolver: Resolver,
+  bundle: string,
+  out: string,
+  id: string,
+): Promise<void> {
   const config = parseExact(readFileSync(join(bundle, "config.json"), "utf8")) as OciConfig;
   if (config.process?.env) config.process.env = await resolver.variables(config.process.env);
   // The bundle moves, so a relative root (runtime-spec config.md "Root") must be told from where.
@@ -54,8 +62,12 @@ type OciConfig = { process?: { env?: string[] }; root?: { path?: string } };
 /** Reference → value (base64) as resolved when a container was created; empty when that is not known. */
 export function readResolved(memory: string, id: string): ReadonlyMap<string, Secret> {
   try {
-    const known = JSON.parse(readFileSync(join(memory, "resolved", `${id}.json`), "utf8")) as { [reference: string]: string };
-    return new Map(Object.entries(known).map(([reference, value]) => [reference, Secret.of(Buffer.from(value, "base64"))]));
+    const known = JSON.parse(readFileSync(join(memory, "resolved", `${id}.json`), "utf8")) as {
+      [reference: string]: string;
+    };
+    return new Map(
+      Object.entries(known).map(([reference, value]) => [reference, Secret.of(Buffer.from(value, "base64"))]),
+    );
   } catch {
     return new Map();
   }
@@ -69,7 +81,12 @@ class Resolver {
   readonly #open: OpenStore;
   #stores: Promise<Provider[]> | null = null;
 
-  constructor(settings: RuntimeSettings, home: string, open: OpenStore, resolved: ReadonlyMap<string, Secret> = new Map()) {
+  constructor(
+    settings: RuntimeSettings,
+    home: string,
+    open: OpenStore,
+    resolved: ReadonlyMap<string, Secret> = new Map(),
+  ) {
     this.#settings = settings;
     this.#home = home;
     this.#open = open;
@@ -90,7 +107,9 @@ class Resolver {
   }
 
   known(): { [reference: string]: string } {
-    return Object.fromEntries([...this.#resolved].map(([reference, value]) => [reference, value.expose().toString("base64")]));
+    return Object.fromEntries(
+      [...this.#resolved].map(([reference, value]) => [reference, value.expose().toString("base64")]),
+    );
   }
 
   async #resolve(reference: string, name: string): Promise<Secret | null> {
@@ -102,14 +121,22 @@ class Resolver {
       if (key === null) continue;
       const stored = await store.get(key);
       if (stored === null) {
-        throw new UnsprawlError("absent", `${name}: nothing is stored at ${reference}`, `put it back, or: unsprawl rollback`);
+        throw new UnsprawlError(
+          "absent",
+          `${name}: nothing is stored at ${reference}`,
+          `put it back, or: unsprawl rollback`,
+        );
       }
       this.#resolved.set(reference, stored.value);
       return stored.value;
     }
     const scheme = reference.slice(0, reference.indexOf(":"));
     if (OURS.has(scheme)) {
-      throw new UnsprawlError("config", `${name}: the runtime has no store for ${scheme}`, "unsprawl runtime install --to STORE");
+      throw new UnsprawlError(
+        "config",
+        `${name}: the runtime has no store for ${scheme}`,
+        "unsprawl runtime install --to STORE",
+      );
     }
     return null;
   }

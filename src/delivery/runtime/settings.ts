@@ -4,7 +4,11 @@ import type { Json } from "../../model/json.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 
 /** A store as the runtime opens it: provider and configuration, with credentials by file name only. */
-export type RuntimeStore = { readonly name: string; readonly provider: string; readonly config: { readonly [key: string]: Json } };
+export type RuntimeStore = {
+  readonly name: string;
+  readonly provider: string;
+  readonly config: { readonly [key: string]: Json };
+};
 
 /** `runtime.json` in the runtime's folder (0600): everything the resolver needs at a container's start. */
 export type RuntimeSettings = {
@@ -38,6 +42,11 @@ export function readSettings(home: string): RuntimeSettings | null {
     if (settings.version !== 1 || !Array.isArray(settings.stores)) throw new TypeError("shape");
     return settings;
   } catch (error) {
-    throw new UnsprawlError("malformed", `${home}/runtime.json cannot be understood`, "unsprawl runtime install --to STORE writes it anew", causeOf(error));
+    throw new UnsprawlError(
+      "malformed",
+      `${home}/runtime.json cannot be understood`,
+      "unsprawl runtime install --to STORE writes it anew",
+      causeOf(error),
+    );
   }
 }

@@ -6,7 +6,12 @@ import type { OpenStore } from "./resolve.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
 export type StatusLine = { readonly ok: boolean; readonly text: string; readonly hint: string | null };
-export type RuntimeStatus = { readonly installed: boolean; readonly registered: boolean; readonly stores: readonly string[]; readonly lines: readonly StatusLine[] };
+export type RuntimeStatus = {
+  readonly installed: boolean;
+  readonly registered: boolean;
+  readonly stores: readonly string[];
+  readonly lines: readonly StatusLine[];
+};
 
 /** Whether the runtime would work at the next container start: registered, whole on disk, its stores answering. */
 export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open: OpenStore): Promise<RuntimeStatus> {
@@ -16,22 +21,38 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
   const registered = Object.keys((await engine.info()).Runtimes ?? {}).includes(RUNTIME_NAME);
   const lines: StatusLine[] = [
     { ok: settings !== null, text: settings ? `installed in ${home}` : "not installed", hint: settings ? null : again },
-    { ok: registered, text: registered ? "registered with the engine" : "not registered with the engine", hint: registered ? null : again },
+    {
+      ok: registered,
+      text: registered ? "registered with the engine" : "not registered with the engine",
+      hint: registered ? null : again,
+    },
   ];
   if (settings === null) return { installed: false, registered, stores: [], lines };
   for (const file of programFiles(home)) {
     const ok = usable(file);
-    lines.push({ ok, text: ok ? `${file} is there` : `${file} is gone: containers could not start`, hint: ok ? null : again });
+    lines.push({
+      ok,
+      text: ok ? `${file} is there` : `${file} is gone: containers could not start`,
+      hint: ok ? null : again,
+    });
   }
   for (const store of settings.stores) {
     try {
       const provider = await open(store, home);
       // Any key will do: absent is an answer, and a credential that was revoked is not.
       await provider.get(provider.key({ subject: "unsprawl-status", project: "unsprawl", name: "PROBE" }));
-      lines.push({ ok: true, text: `${store.name} (${store.provider}) answers with the runtime's own credential`, hint: null });
+      lines.push({
+        ok: true,
+        text: `${store.name} (${store.provider}) answers with the runtime's own credential`,
+        hint: null,
+      });
     } catch (error) {
       const known = error instanceof UnsprawlError ? error : null;
-      lines.push({ ok: false, text: `${store.name}: ${known?.message ?? "unexpected error"}`, hint: known?.hint ?? again });
+      lines.push({
+        ok: false,
+        text: `${store.name}: ${known?.message ?? "unexpected error"}`,
+        hint: known?.hint ?? again,
+      });
     }
   }
   return { installed: true, registered, stores: settings.stores.map((store) => store.name), lines };

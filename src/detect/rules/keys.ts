@@ -81,6 +81,19 @@ export const KEYS: readonly Rule[] = [
     reference: "https://www.rfc-editor.org/rfc/rfc7519",
   }),
   shaped({
+    id: "signed-cookie",
+    vendor: "Flask",
+    description: "Signed session of Flask, itsdangerous or Django",
+    keywords: ["eyj"],
+    pattern:
+      /(?<![A-Za-z0-9_-])(?<secret>eyJ[A-Za-z0-9_-]{4,2000}[.:][A-Za-z0-9_-]{6}[.:][A-Za-z0-9_-]{27,43})(?![A-Za-z0-9_.:-])/d,
+    prefixes: ["eyJ"],
+    confidence: "medium",
+    examples: (kit) => [`eyJ${kit.base62(20)}.${kit.base62(6)}.${kit.base62(27)}`],
+    counterExamples: () => ["eyJhIjoxfQ"],
+    reference: "https://flask.palletsprojects.com/en/stable/api/#sessions",
+  }),
+  shaped({
     id: "jwe",
     vendor: "JWT",
     description: "Encrypted JSON Web Token, a bearer token all the same",
@@ -125,9 +138,12 @@ export const KEYS: readonly Rule[] = [
       "scrypt:",
       "$7$",
       "bcrypt_sha256$",
+      "grub.pbkdf2",
+      "scram-sha-",
+      ' "md5',
     ],
     pattern:
-      /(?<secret>\$2[abxy]?\$\d\d\$[A-Za-z0-9./]{53}|\$apr1\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$1\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$5\$(?:rounds=\d{1,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{43}|\$6\$(?:rounds=\d{1,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{86}|\$y\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{1,86}\$[A-Za-z0-9./]{43}|\$argon2(?:id|i|d)\$(?:v=\d{1,3}\$)?[a-z0-9=,]{3,60}\$[A-Za-z0-9+/]{8,128}\$[A-Za-z0-9+/]{16,128}|\{SHA\}[A-Za-z0-9+/]{27}=|\{SSHA(?:256|512)?\}[A-Za-z0-9+/]{32,128}={0,2}|pbkdf2_sha(?:1|256|512)\$\d{1,8}\$[A-Za-z0-9./+-]{1,64}\$[A-Za-z0-9+/]{27,128}={0,2}|\$pbkdf2(?:-sha(?:256|512))?\$[A-Za-z0-9=,]{1,40}\$[A-Za-z0-9./+]{8,128}\$[A-Za-z0-9./+]{20,128}|pbkdf2:sha(?:256|512)(?::\d{1,8})?\$[A-Za-z0-9./+-]{1,64}\$[0-9a-f]{40,128}|\$?scrypt[:$][A-Za-z0-9=,:]{3,60}\$[A-Za-z0-9+/.=_-]{8,128}\$[A-Za-z0-9+/.=_-]{16,180})/d,
+      /(?<secret>\$2[abxy]?\$\d\d\$[A-Za-z0-9./]{53}|\$apr1\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$1\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$5\$(?:rounds=\d{1,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{43}|\$6\$(?:rounds=\d{1,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{86}|\$y\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{1,86}\$[A-Za-z0-9./]{43}|\$argon2(?:id|i|d)\$(?:v=\d{1,3}\$)?[a-z0-9=,]{3,60}\$[A-Za-z0-9+/]{8,128}\$[A-Za-z0-9+/]{16,128}|\{SHA\}[A-Za-z0-9+/]{27}=|\{SSHA(?:256|512)?\}[A-Za-z0-9+/]{32,128}={0,2}|pbkdf2_sha(?:1|256|512)\$\d{1,8}\$[A-Za-z0-9./+-]{1,64}\$[A-Za-z0-9+/]{27,128}={0,2}|\$pbkdf2(?:-sha(?:256|512))?\$[A-Za-z0-9=,]{1,40}\$[A-Za-z0-9./+]{8,128}\$[A-Za-z0-9./+]{20,128}|pbkdf2:sha(?:256|512)(?::\d{1,8})?\$[A-Za-z0-9./+-]{1,64}\$[0-9a-f]{40,128}|grub\.pbkdf2\.sha512\.\d{3,7}\.[0-9A-F]{64,256}\.[0-9A-F]{64,256}|SCRAM-SHA-(?:1|256)\$\d{3,7}:[A-Za-z0-9+/=]{16,64}\$[A-Za-z0-9+/=]{20,64}:[A-Za-z0-9+/=]{20,64}|[\w.-]{1,64}" "md5[0-9a-f]{32}|\$?scrypt[:$][A-Za-z0-9=,:]{3,60}\$[A-Za-z0-9+/.=_-]{8,128}\$[A-Za-z0-9+/.=_-]{16,180})/d,
     examples: (kit) => [
       `$2y$10$${kit.base62(53)}`,
       `admin:$apr1$${kit.base62(8)}$${kit.base62(22)}`,

@@ -66,6 +66,16 @@ export const PUBLIC: readonly Rule[] = [
     publishable: true,
     reference: "https://docs.mapbox.com/help/dive-deeper/access-tokens/",
   }),
+  prefixed({
+    id: "browser-key",
+    vendor: "various",
+    description: "Key for browsers (Datadog client token, Statsig client key)",
+    prefix: ["pub", "client-"],
+    body: "(?:[0-9a-f]{32}|[A-Za-z0-9]{40,44})",
+    make: (kit) => kit.hex(32),
+    publishable: true,
+    reference: "https://docs.datadoghq.com/account_management/api-app-keys/#client-tokens",
+  }),
   shaped({
     id: "analytics-id",
     vendor: "Google",

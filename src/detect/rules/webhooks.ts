@@ -66,6 +66,17 @@ export const WEBHOOKS: readonly Rule[] = [
     reference: "https://containrrr.dev/shoutrrr/latest/services/overview/",
   }),
   shaped({
+    id: "private-calendar",
+    vendor: "Google",
+    description: "Private address of a Google calendar",
+    keywords: ["/calendar/ical/"],
+    pattern:
+      /(?<secret>https:\/\/calendar\.google\.com\/calendar\/ical\/[^\s/]{3,200}\/private-[0-9a-f]{32}\/basic\.ics)/d,
+    examples: (kit) => [`https://calendar.google.com/calendar/ical/me%40mail.test/private-${kit.hex(32)}/basic.ics`],
+    counterExamples: () => ["https://calendar.google.com/calendar/ical/me%40example.org/public/basic.ics"],
+    reference: "https://support.google.com/calendar/answer/37648",
+  }),
+  shaped({
     id: "teams-webhook",
     vendor: "Microsoft",
     description: "Teams incoming webhook or Power Automate trigger",

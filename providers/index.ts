@@ -1,0 +1,10 @@
+/**
+ * The secret stores: one folder each, one line each. A provider is loaded when a store of its kind is opened, and its
+ * client library on the first request.
+ */
+import type { ProviderModule } from "../src/contract/provider.ts";
+
+export const providers: { readonly [name: string]: () => Promise<{ readonly provider: ProviderModule }> } = {
+  local: () => import("./local/index.ts"),
+  vault: () => import("./vault/index.ts"),
+};

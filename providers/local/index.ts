@@ -1,0 +1,82 @@
+/**
+ * `local`: the embedded store that needs no server. SOPS files under an age key in SOPS's own place; the real `sops`
+ * reads and edits them. A template with `{subject}` makes a flat file a subject, without one a map a subject.
+ */
+import { resolve } from "node:path";
+import type { Provider, ProviderContext, ProviderModule } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Json } from "../../src/model/json.ts";
+import { Secret } from "../../src/model/secret.ts";
+import {
+  ageIdentities,
+  getValue,
+  identityFile,
+  parseSopsReference,
+  putValue,
+  removeValue,
+  sopsKey,
+  sopsReference,
+  splitField,
+} from "../../src/sops/index.ts";
+import { checkFiles } from "./check.ts";
+import { dataKeys } from "./keys.ts";
+
+const DEFAULT_FILE = "secrets/{subject}.sops.yaml";
+
+export const provider: ProviderModule = {
+  provider: "local",
+  keys: {
+    file: `the SOPS file, with {subject} for one a container: ${DEFAULT_FILE}`,
+    ageKeyFile: "the file of the age identity; without it SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or ~/.config/sops/age/keys.txt",
+    readOnly: "true refuses every write, as for the OCI runtime",
+  },
+  async open(name, config, context): Promise<Provider> {
+    const template = resolve(context.dir, text(config, "file") ?? DEFAULT_FILE);
+    const keyFile = text(config, "ageKeyFile");
+    return openFiles(name, template, keyFile === null ? null : resolve(context.dir, keyFile), config["readOnly"] === true, context);
+  },
+};
+
+function openFiles(name: string, template: string, keyFile: string | null, readOnly: boolean, { env, dir }: ProviderContext): Provider {
+  const identities = ageIdentities(env, keyFile);
+  const keys = dataKeys(identities, env);
+  const writable = (): void => {
+    if (readOnly) throw new UnsprawlError("denied", `the store ${name} is opened for reading only`, "readOnly: false in its configuration");
+  };
+  return {
+    target: {
+      name,
+      provider: "local",
+      settings: { file: template, ...(keyFile === null ? {} : { ageKeyFile: keyFile }), ...(readOnly ? { readOnly } : {}) },
+    },
+    key: (names) => sopsKey(template, names),
+    reference: sopsReference,
+    parse: (reference) => parseSopsReference(reference, template, dir),
+    get: (key) => getValue(key.path, splitField(key.field), keys),
+    async put(key, value, replace) {
+      writable();
+      return { version: await putValue(key.path, splitField(key.field), value, replace, keys) };
+    },
+    async remove(key, matches) {
+      writable();
+      return removeValue(key.path, splitField(key.field), matches, keys);
+    },
+    check: () => checkFiles(template, identities, keys, readOnly),
+    async issueReader() {
+      await identities.ensure();
+      const content = (await identities.load()).map(identityFile).join("");
+      return {
+        config: { file: template, ageKeyFile: "{dir}/age.key", readOnly: true },
+        files: [{ name: "age.key", content: Secret.of(content) }],
+      };
+    },
+  };
+}
+
+function text(config: { readonly [key: string]: Json }, key: string): string | null {
+  const value = config[key];
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string" && value !== "") return value;
+  throw new UnsprawlError("config", `${key} of a local store must be the name of a file`, `the default is ${DEFAULT_FILE}`);
+}
+

@@ -1,0 +1,44 @@
+/**
+ * `vault`: the KV engine, version 1 and 2, of HashiCorp Vault and OpenBao, through node-vault. `settings` says where and
+ * who, `client` and `auth` talk, `kv1` and `kv2` store, `errors` reduces what went wrong, `reader` issues the runtime's
+ * credential.
+ */
+import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { checkVault } from "./check.ts";
+import { vaultClient } from "./client.ts";
+import type { Kv } from "./kv.ts";
+import { kv1 } from "./kv1.ts";
+import { kv2 } from "./kv2.ts";
+import { kvVersion } from "./mount.ts";
+import { parseVaultReference, vaultKey, vaultReference } from "./names.ts";
+import { issueReader } from "./reader.ts";
+import { publicSettings, readSettings, VAULT_KEYS } from "./settings.ts";
+
+export const provider: ProviderModule = {
+  provider: "vault",
+  keys: VAULT_KEYS,
+  async open(name, config, context): Promise<Provider> {
+    const settings = readSettings(config, context);
+    const client = vaultClient(settings, context.env);
+    let asked: Promise<1 | 2> | null = null;
+    const version = (): Promise<1 | 2> => {
+      const asking = (asked ??= kvVersion(client, settings));
+      asking.catch(() => {
+        asked = null;
+      });
+      return asking;
+    };
+    const kv = async (): Promise<Kv> => ((await version()) === 2 ? kv2 : kv1)(client, settings.mount, settings.address);
+    return {
+      target: { name, provider: "vault", settings: publicSettings(settings) },
+      key: (names) => vaultKey(settings.path, names),
+      reference: (key) => vaultReference(key, settings),
+      parse: (reference) => parseVaultReference(reference, settings),
+      get: async (key) => (await kv()).get(key),
+      put: async (key, value, replace, origin) => (await kv()).put(key, value, replace, origin),
+      remove: async (key, matches) => (await kv()).remove(key, matches),
+      check: () => checkVault(settings, client, version, kv),
+      issueReader: async () => issueReader(settings, client, await version()),
+    };
+  },
+};

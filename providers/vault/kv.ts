@@ -1,0 +1,64 @@
+import { createHmac, randomBytes } from "node:crypto";
+import type { Origin, Stored } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+
+/** One version of the KV engine: the same four verbs over another API. */
+export type Kv = {
+  get(key: StoreKey): Promise<Stored | null>;
+  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
+  remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
+};
+
+/** A secret as the engine holds it: its fields, null when it is absent. */
+export type Fields = { readonly [field: string]: unknown };
+
+/** The server refuses a request of 32 MiB, and raft storage an entry of 1 MiB. */
+const MAX_VALUE = 1024 * 1024 - 64 * 1024;
+const PROCESS_KEY = randomBytes(32);
+
+/** A field's value; null when absent. What is not text comes as JSON, as `vault kv get -field` prints it. */
+export function fieldValue(fields: Fields | null, field: string): Secret | null {
+  if (fields === null || !Object.hasOwn(fields, field)) return null;
+  const value = fields[field];
+  if (value === null || value === undefined) return null;
+  return Secret.of(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+/**
+ * A token for check-and-set of one field: the engine's version, and a digest under a key of this process. A sibling
+ * moves the version and leaves the digest; the digest tells nothing about a weak value to who reads it elsewhere.
+ */
+export function versionOf(engine: number, value: Secret): string {
+  return `${engine}.${createHmac("sha256", PROCESS_KEY).update(value.expose()).digest("hex").slice(0, 32)}`;
+}
+
+/** Throws `conflict` unless what is there is what the caller means to replace (null: nothing). */
+export function checkReplace(there: Secret | null, engine: number, replace: string | null, key: StoreKey): void {
+  if (replace === null) {
+    if (there === null) return;
+    throw new UnsprawlError("conflict", `the Vault already has ${key.field} at ${key.path}`, "unsprawl plan shows it; --overwrite replaces it");
+  }
+  const [version = "", digest = ""] = replace.split(".");
+  if (there !== null && (versionOf(engine, there).endsWith(`.${digest}`) || (engine > 0 && version === String(engine)))) return;
+  throw new UnsprawlError("conflict", `${key.field} at ${key.path} has changed meanwhile in the Vault`, "unsprawl plan again");
+}
+
+/** The value as JSON can carry it. Throws `refused`. */
+export function textOf(value: Secret): string {
+  const bytes = value.expose();
+  const refuse = (why: string): UnsprawlError => new UnsprawlError("refused", `the value ${why}`, "keep it where it is, or store it encoded");
+  if (bytes.includes(0)) throw refuse("has a NUL byte, which an environment cannot hold");
+  if (bytes.length > MAX_VALUE) throw refuse("is larger than a Vault entry may be (1 MiB)");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw refuse("is not UTF-8 text, which a Vault field must be");
+  }
+}
+
+/** Throws `conflict` unless the value is the one to remove. */
+export function checkMatch(value: Secret, matches: (value: Secret) => boolean, key: StoreKey): void {
+  if (!matches(value)) throw new UnsprawlError("conflict", `the Vault holds another value in ${key.field} at ${key.path}`, "it was changed by someone else and stays");
+}

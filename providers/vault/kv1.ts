@@ -1,0 +1,81 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import type { Secret } from "../../src/model/secret.ts";
+import type { VaultClient } from "./client.ts";
+import { statusError } from "./errors.ts";
+import { checkMatch, checkReplace, fieldValue, textOf, versionOf, type Fields, type Kv } from "./kv.ts";
+import { encodePath } from "./names.ts";
+import { writerRights } from "./policy.ts";
+
+/** Writers of one secret in this process take turns; against other processes there is only the read-back. */
+const turns = new Map<string, Promise<unknown>>();
+
+/**
+ * KV version 1 has no check-and-set and no PATCH: the whole secret is read, merged, written and read back. Two
+ * processes at once can lose a field; the read-back says so to the one who lost (`conflict`).
+ */
+export function kv1(client: VaultClient, mount: string, address: string): Kv {
+  const at = (path: string): string => `${encodePath(mount)}/${encodePath(path)}`;
+  const read = async (path: string): Promise<Fields | null> => {
+    const needs = [{ path: `${mount}/${path}`, capabilities: ["read"] }];
+    const { status, body, errors } = await client.call("GET", at(path), { needs, expect: [404] });
+    if (status === 404 && errors.length > 0) throw statusError(status, errors, address);
+    if (status === 404) return null;
+    const { data } = (body ?? {}) as { data?: unknown };
+    if (typeof data !== "object" || data === null) throw statusError(status, [], address);
+    return data as Fields;
+  };
+  const write = async (path: string, fields: Fields): Promise<void> => {
+    if (!isExact(fields)) throw new UnsprawlError("refused", `${path} in the Vault holds a number that would lose digits when it is written again`, "store it as text, or move to a KV v2 mount");
+    const needs = writerRights(mount, path, 1);
+    if (Object.keys(fields).length > 0) await client.call("POST", at(path), { json: fields, needs });
+    else await client.call("DELETE", at(path), { needs });
+    const lost = JSON.stringify((await read(path)) ?? {}, sorted(fields)) !== JSON.stringify(fields, sorted(fields));
+    if (lost) throw new UnsprawlError("conflict", `another writer changed ${path} in the Vault at the same time`, "KV v1 has no check-and-set: look at the secret, then try again; better, move to a KV v2 mount");
+  };
+  const inTurn = async <T>(path: string, act: () => Promise<T>): Promise<T> => {
+    const name = `${address} ${mount} ${path}`;
+    const mine = (turns.get(name) ?? Promise.resolve()).catch(() => {}).then(act);
+    turns.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (turns.get(name) === mine) turns.delete(name);
+    }
+  };
+  return {
+    async get(key) {
+      const value = fieldValue(await read(key.path), key.field);
+      return value === null ? null : { value, version: versionOf(0, value) };
+    },
+    put: (key, value, replace) => {
+      const text = textOf(value);
+      return inTurn(key.path, async () => {
+        const fields = await read(key.path);
+        checkReplace(fieldValue(fields, key.field), 0, replace, key);
+        await write(key.path, { ...fields, [key.field]: text });
+        return { version: versionOf(0, value) };
+      });
+    },
+    remove: (key: StoreKey, matches: (value: Secret) => boolean) =>
+      inTurn(key.path, async () => {
+        const fields = await read(key.path);
+        const value = fieldValue(fields, key.field);
+        if (fields === null || value === null) return false;
+        checkMatch(value, matches, key);
+        await write(key.path, Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key.field)));
+        return true;
+      }),
+  };
+}
+
+/** Compares what was meant, whatever the order: the names that were written. */
+function sorted(fields: Fields): string[] {
+  return Object.keys(fields).toSorted();
+}
+
+/** Numbers beyond 2^53 were bent when the answer was read, and must not be written back so. */
+function isExact(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
+  return typeof value !== "object" || value === null || Object.values(value).every(isExact);
+}

@@ -1,0 +1,84 @@
+import type { KeyNames } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import type { VaultSettings } from "./settings.ts";
+
+const SCHEME = "ref+vault://";
+
+/** One KV secret a subject, one field a variable. Throws `refused` for names that Vault cannot keep apart. */
+export function vaultKey(template: string, names: KeyNames): StoreKey {
+  const path = template.replace(/\{(subject|project|name)\}/g, (_, which: keyof KeyNames) => segment(names[which], which));
+  return { path, field: checkField(names.name) };
+}
+
+/** `ref+vault://secret/apps/api#/DB_PASSWORD`, as vals reads it; the namespace too when the store has one. */
+export function vaultReference(key: StoreKey, { mount, namespace }: VaultSettings): string {
+  const query = namespace === null ? "" : `?namespace=${encodeURIComponent(namespace)}`;
+  const place = `${mount}/${key.path}`.split("/").map(encodeURIComponent).join("/");
+  return `${SCHEME}${place}${query}#/${encodeURIComponent(key.field)}`;
+}
+
+/** The key of a reference into this store's mount; null for another store's. Throws `malformed`. */
+export function parseVaultReference(reference: string, { mount, namespace, address }: VaultSettings): StoreKey | null {
+  if (!reference.startsWith(SCHEME)) return null;
+  const bad = (why: string): UnsprawlError => new UnsprawlError("malformed", `a ref+vault reference ${why}`, "the form is ref+vault://mount/path#/FIELD");
+  const [, place = "", query = "", fragment = ""] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(reference.slice(SCHEME.length)) ?? [];
+  let path: string;
+  let field: string;
+  try {
+    path = place.split("/").map(decodeURIComponent).join("/");
+    field = decodeURIComponent(fragment.slice(1));
+  } catch {
+    throw bad("has a broken percent sign");
+  }
+  const settings = new URLSearchParams(query);
+  for (const name of settings.keys()) {
+    if (name !== "namespace" && name !== "address") throw bad("has a setting that unsprawl does not know");
+  }
+  if ((settings.get("namespace") ?? namespace ?? "") !== (namespace ?? "")) return null;
+  if ((settings.get("address") ?? address) !== address) return null;
+  if (!path.startsWith(`${mount}/`)) return null;
+  if (!fragment.startsWith("/") || fragment.slice(1).includes("/")) throw bad("must name one field after #/");
+  try {
+    return { path: checkPath(path.slice(mount.length + 1), "path"), field: checkField(field) };
+  } catch (error) {
+    throw bad(error instanceof UnsprawlError ? `is broken: ${error.message}` : "is broken");
+  }
+}
+
+/**
+ * A path for a URL. Dots are safe only because `checkPath` lets no `..` through: URLs fold even `%2e%2e`. node-vault
+ * takes every answer for success when the path holds "sys/health", so a secret of that name is spelt otherwise.
+ */
+export function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/").replaceAll("sys/health", "sys/%68ealth");
+}
+
+/** The part of the template that is the same for all names, for policies: `apps/` of `apps/{subject}`. */
+export function fixedPrefix(template: string): string {
+  return template.split("{")[0] ?? "";
+}
+
+/** Throws `config` for a path that Vault or a URL would read in another way. */
+export function checkPath(path: string, what: string): string {
+  const trimmed = path.replace(/^\/+|\/+$/g, "");
+  const bad = trimmed === "" || /[\p{Cc}\p{Cs}*+]/u.test(trimmed) || trimmed.split("/").some((part) => part === "" || /^\.+$/.test(part) || part !== part.trim());
+  if (bad) throw new UnsprawlError("config", `${what} is not a path that a Vault policy can name`, "segments without . .. * + or spaces at their ends, joined by /");
+  return trimmed;
+}
+
+function segment(name: string, which: string): string {
+  const refuse = (why: string): UnsprawlError => new UnsprawlError("refused", `the name of this {${which}} ${why}`, `leave {${which}} out of the store's path, or rename it`);
+  if (name === "") throw refuse("is empty");
+  if (/^\.+$/.test(name) || name !== name.trim() || !name.isWellFormed() || /\p{Cc}/u.test(name)) throw refuse("is not one that Vault keeps in a path");
+  return name.replace(/[%/*+]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** Field names are JSON keys: any text, but for those that a JavaScript client drops on the way. */
+function checkField(field: string): string {
+  const refuse = (why: string): UnsprawlError => new UnsprawlError("refused", `the variable's name ${why}`, "rename it, or use another store");
+  if (field === "") throw refuse("is empty");
+  if (!field.isWellFormed()) throw refuse("is not valid Unicode");
+  if (["__proto__", "constructor", "prototype"].includes(field)) throw refuse("is one that JSON clients drop");
+  return field;
+}

@@ -1,0 +1,31 @@
+import type { Reading } from "../contract/source.ts";
+import { imageCandidates } from "../docker/candidates.ts";
+import type { Engine } from "../docker/engine.ts";
+import { UnsprawlError } from "../model/error.ts";
+
+/** One image's config and history; null when it has gone since it was listed. */
+export async function imageReading(
+  engine: Engine,
+  source: string,
+  id: string,
+  exposure: readonly string[],
+): Promise<Reading | null> {
+  try {
+    const [doc, history] = await Promise.all([engine.image(id), engine.history(id)]);
+    if (doc === null) return null;
+    const name = doc.RepoTags?.[0] ?? doc.Id.replace(/^sha256:/, "").slice(0, 12);
+    const subject = { kind: "image", name, id: doc.Id } as const;
+    return { kind: "subject", subject, candidates: imageCandidates(source, name, doc, history), exposure };
+  } catch (error) {
+    return unreadable(id, error);
+  }
+}
+
+/** One subject that could not be read, as a reading: the scan goes on and says so. */
+export function unreadable(subject: string, error: unknown): Reading {
+  if (error instanceof UnsprawlError) {
+    return { kind: "error", subject, message: error.message, hint: error.hint ?? "unsprawl doctor" };
+  }
+  throw error;
+}
+

@@ -1,0 +1,20 @@
+import type { Redactor } from "../text/redact.ts";
+import { causeOf, UnsprawlError } from "../model/error.ts";
+import type { Said } from "./state.ts";
+
+/** Any thrown thing as a person may read it: known values are taken out, and no stack is shown. */
+export function said(error: unknown, redactor: Redactor): Said {
+  const known = reduce(error);
+  return { text: redactor.foreign(known.message), hint: known.hint === null ? null : redactor.foreign(known.hint) };
+}
+
+/** True when a verb ended because it was called off. */
+export function calledOff(error: unknown): boolean {
+  return error instanceof Error && (error.name === "AbortError" || (error instanceof UnsprawlError && error.code === "interrupted"));
+}
+
+function reduce(error: unknown): { readonly message: string; readonly hint: string | null } {
+  if (error instanceof UnsprawlError) return error;
+  if (calledOff(error)) return { message: "called off", hint: null };
+  return { message: `unexpected error (${causeOf(error)})`, hint: "please report this, with `unsprawl doctor --json`" };
+}

@@ -1,0 +1,78 @@
+import type { Assembly } from "../assembly.ts";
+import type { Host } from "../contract/host.ts";
+import { EXIT } from "../model/error.ts";
+import { createStore, type Store } from "./state.ts";
+
+/** A verb of core at work. */
+export type Job = { readonly kind: "scan" | "plan" | "run"; readonly abort: AbortController; readonly done: Promise<void> };
+
+/** One sitting at the terminal: what is shown, what works, and how it ends. */
+export type Session = {
+  readonly assembly: Assembly;
+  readonly sources: readonly string[];
+  readonly store: Store;
+  /** Resolves with the exit code, once nothing that was begun is left half done. */
+  readonly ended: Promise<number>;
+  readonly jobs: Map<Job["kind"], Job>;
+  /** Leaves: calls off what works, waits for a run to put back what it began. */
+  leave(code?: number): Promise<void>;
+};
+
+export function createSession(assembly: Assembly, sources: readonly string[]): Session {
+  const store = createStore();
+  const jobs = new Map<Job["kind"], Job>();
+  let end: (code: number) => void = () => undefined;
+  const ended = new Promise<number>((resolve) => (end = resolve));
+  return {
+    assembly,
+    sources,
+    store,
+    ended,
+    jobs,
+    async leave(code) {
+      for (const job of jobs.values()) job.abort.abort();
+      await jobs.get("run")?.done;
+      end(code ?? store.get().result?.result?.error?.exit ?? EXIT.ok);
+    },
+  };
+}
+
+/** Starts a verb; the one of its kind that works already is called off first. `act` must not throw. */
+export function startJob(session: Session, kind: Job["kind"], act: (signal: AbortSignal) => Promise<void>): Job {
+  session.jobs.get(kind)?.abort.abort();
+  const abort = new AbortController();
+  // Times that are shown go on while nothing else happens.
+  const clock = setInterval(() => session.store.set(() => ({ now: Date.now() })), 1000);
+  const done = act(abort.signal).finally(() => {
+    clearInterval(clock);
+    if (session.jobs.get(kind) === job) session.jobs.delete(kind);
+  });
+  const job = { kind, abort, done };
+  session.jobs.set(kind, job);
+  return job;
+}
+
+/** The face under which core works here: events become state, questions a dialog. */
+export function tuiHost(session: Session, signal: AbortSignal, emit: Host["emit"]): Host {
+  return {
+    signal,
+    emit(event) {
+      if (event.type === "note") {
+        const text = session.assembly.redactor.foreign(`${event.text}${event.hint ? `: ${event.hint}` : ""}`);
+        session.store.later(() => ({ status: { text, tone: event.level === "warn" ? "warn" : "plain" } }));
+      } else emit(event);
+    },
+    ask: ({ text }) => ask(session, session.assembly.redactor.foreign(text)),
+  };
+}
+
+/** Asks a yes-or-no question; only `y` is yes. */
+export function ask(session: Session, text: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const answer = (yes: boolean): void => {
+      session.store.set(() => ({ question: null }));
+      resolve(yes);
+    };
+    session.store.set(() => ({ question: { text, answer } }));
+  });
+}

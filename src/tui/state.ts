@@ -1,0 +1,142 @@
+import type { Provider } from "../contract/provider.ts";
+import type { RunResult } from "../core/apply.ts";
+import type { RunSummary } from "../core/runs.ts";
+import type { Hit, ScanReport, SubjectError } from "../core/scan.ts";
+import type { Plan } from "../model/plan.ts";
+import type { Json } from "../model/json.ts";
+import type { Group } from "./groups.ts";
+import type { Where } from "./keymap.ts";
+import type { STEP, TONE } from "./theme.ts";
+
+/** An error or a note as it may be shown: known values are out of it. */
+export type Said = { readonly text: string; readonly hint: string | null };
+
+export type ScanState = {
+  readonly status: "waiting" | "running" | "done" | "failed";
+  readonly source: string;
+  readonly done: number;
+  readonly total: number | null;
+  readonly started: number;
+  readonly error: Said | null;
+  readonly hits: readonly Hit[];
+  readonly groups: readonly Group[];
+  readonly unread: readonly (SubjectError & { readonly source: string })[];
+  readonly report: ScanReport | null;
+};
+
+export type StepState = { readonly id: string; readonly unit: string; readonly text: string; readonly state: keyof typeof STEP };
+
+export type RunState = {
+  readonly kind: "apply" | "rollback";
+  readonly plan: Plan;
+  readonly steps: readonly StepState[];
+  readonly done: number;
+  readonly total: number;
+  readonly started: number;
+  readonly ended: number | null;
+  readonly aborting: boolean;
+  /** Rows above the running step that the person scrolled to; null follows the work. */
+  readonly scroll: number | null;
+};
+
+export type ResultState = {
+  readonly kind: "apply" | "rollback";
+  readonly run: string;
+  readonly result: RunResult | null;
+  readonly error: Said | null;
+  /** The `check:<unit>/proof` receipts, by unit. */
+  readonly proofs: ReadonlyMap<string, { readonly [key: string]: Json }>;
+  readonly scroll: number;
+};
+
+export type StoreChoice = { readonly name: string; readonly text: string };
+
+/** All that the screens show. They are functions of this and the terminal's size, and hold nothing themselves. */
+export type State = {
+  readonly where: Where;
+  /** How far the help is scrolled; null while it is closed. */
+  readonly help: number | null;
+  readonly question: { readonly text: string; readonly answer: (yes: boolean) => void } | null;
+  readonly status: { readonly text: string; readonly tone: keyof typeof TONE } | null;
+  readonly now: number;
+  readonly scan: ScanState;
+  /** The chosen item's key; null is the first, so that findings which come in above do not move the eye. */
+  readonly selected: string | null;
+  readonly marked: ReadonlySet<string>;
+  readonly filter: string;
+  readonly filtering: boolean;
+  readonly detailScroll: number;
+  readonly wanted: ReadonlySet<string>;
+  readonly stores: {
+    readonly choices: readonly StoreChoice[];
+    readonly at: number;
+    readonly busy: string | null;
+    readonly error: Said | null;
+    /** The store that was planned with last; `d` uses it again. */
+    readonly last: string | null;
+  };
+  readonly planned: { readonly plan: Plan; readonly provider: Provider; readonly scroll: number } | null;
+  readonly run: RunState | null;
+  readonly result: ResultState | null;
+  readonly runs: { readonly list: readonly RunSummary[]; readonly at: number };
+};
+
+export const NO_SCAN: ScanState = {
+  status: "waiting", source: "", done: 0, total: null, started: 0, error: null, hits: [], groups: [], unread: [], report: null,
+};
+
+export const START: State = {
+  where: "browse",
+  help: null,
+  question: null,
+  status: null,
+  now: 0,
+  scan: NO_SCAN,
+  selected: null,
+  marked: new Set(),
+  filter: "",
+  filtering: false,
+  detailScroll: 0,
+  wanted: new Set(),
+  stores: { choices: [], at: 0, busy: null, error: null, last: null },
+  planned: null,
+  run: null,
+  result: null,
+  runs: { list: [], at: 0 },
+};
+
+export type Store = {
+  get(): State;
+  set(change: (state: State) => Partial<State>): void;
+  /** As `set`, but drawn with others a moment later: for what comes in by the thousand. */
+  later(change: (state: State) => Partial<State>): void;
+  subscribe(listener: () => void): () => void;
+};
+
+const LATER_MS = 60;
+
+export function createStore(state: State = START): Store {
+  let now = state;
+  let timer: NodeJS.Timeout | null = null;
+  const listeners = new Set<() => void>();
+  const tell = (): void => {
+    if (timer) clearTimeout(timer);
+    timer = null;
+    for (const listener of listeners) listener();
+  };
+  return {
+    get: () => now,
+    set(change) {
+      now = { ...now, ...change(now) };
+      tell();
+    },
+    later(change) {
+      now = { ...now, ...change(now) };
+      timer ??= setTimeout(tell, LATER_MS);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

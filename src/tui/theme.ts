@@ -1,0 +1,52 @@
+import type { FindingState, Severity } from "../model/finding.ts";
+
+/** The 16 ANSI colours and the default foreground only, so that light and dark terminals both can be read. */
+export type Style = {
+  readonly color?: "red" | "yellow" | "blue" | "magenta" | "cyan";
+  readonly bold?: boolean;
+  readonly dimColor?: boolean;
+  readonly inverse?: boolean;
+};
+
+/** A state is always a glyph and a word, and a colour on top: colour alone tells nothing to many. */
+export type Mark = { readonly glyph: string; readonly word: string; readonly style: Style };
+
+export const SEVERITY: { readonly [severity in Severity]: Mark } = {
+  critical: { glyph: "■", word: "critical", style: { color: "red", bold: true } },
+  high: { glyph: "▲", word: "high", style: { color: "yellow" } },
+  medium: { glyph: "●", word: "medium", style: { color: "blue" } },
+  low: { glyph: "·", word: "low", style: { dimColor: true } },
+};
+
+export const STATE: { readonly [state in FindingState]: Mark } = {
+  new: { glyph: "+", word: "new", style: {} },
+  known: { glyph: "=", word: "known", style: { dimColor: true } },
+  ignored: { glyph: "-", word: "ignored", style: { dimColor: true } },
+  migrated: { glyph: "✓", word: "kept", style: { color: "blue" } },
+  regressed: { glyph: "!", word: "back", style: { color: "red" } },
+};
+
+export const STEP = {
+  waiting: { glyph: "·", word: "waiting", style: { dimColor: true } },
+  start: { glyph: "▸", word: "working", style: { color: "cyan", bold: true } },
+  done: { glyph: "✓", word: "done", style: { color: "blue" } },
+  failed: { glyph: "✗", word: "failed", style: { color: "red", bold: true } },
+  undone: { glyph: "↶", word: "undone", style: { color: "yellow" } },
+} as const satisfies { readonly [state: string]: Mark };
+
+export const UNIT = {
+  migrated: { glyph: "✓", word: "migrated", style: { color: "blue", bold: true } },
+  undone: { glyph: "↶", word: "as before", style: { color: "yellow", bold: true } },
+  "not begun": { glyph: "·", word: "not begun", style: { dimColor: true } },
+} as const satisfies { readonly [state: string]: Mark };
+
+export const SIGN = {
+  "+": { color: "blue" },
+  "-": { color: "red" },
+  "~": { color: "yellow" },
+  " ": { dimColor: true },
+} as const satisfies { readonly [sign: string]: Style };
+
+export const TONE = { plain: {}, good: { color: "blue" }, warn: { color: "yellow" }, bad: { color: "red", bold: true } } as const satisfies {
+  readonly [tone: string]: Style;
+};

@@ -1,0 +1,48 @@
+import type { Assembly } from "../assembly.ts";
+import type { ApplyTools } from "../core/apply.ts";
+import type { ScanTools } from "../core/scan.ts";
+import type { Provider } from "../contract/provider.ts";
+import { keptByRun } from "../docker/names.ts";
+import type { Confidence } from "../model/finding.ts";
+import type { Plan } from "../model/plan.ts";
+import type { StoreChoice } from "./state.ts";
+
+/** What core needs to scan, and the floor that the configuration sets. */
+export async function scanTools(assembly: Assembly): Promise<{ readonly tools: ScanTools; readonly minConfidence: Confidence }> {
+  const config = await assembly.config();
+  const tools: ScanTools = {
+    sources: await assembly.sources(),
+    detector: await assembly.detector(),
+    key: assembly.key(),
+    know: (value) => assembly.redactor.know(value),
+    keptBy: (name) => {
+      const run = keptByRun(name);
+      return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;
+    },
+  };
+  return { tools, minConfidence: config.minConfidence ?? "medium" };
+}
+
+/** What core needs to work on a plan: its migration and its store. */
+export async function applyTools(assembly: Assembly, plan: Plan, provider?: Provider): Promise<ApplyTools> {
+  return {
+    migration: await assembly.migration(plan.migration),
+    provider: provider ?? (await assembly.storeOf(plan.store)),
+    key: assembly.key(),
+    state: assembly.state(),
+    know: (value) => assembly.redactor.know(value),
+    redact: (text) => assembly.redactor.foreign(text),
+    breakLock: false,
+  };
+}
+
+/** The configured stores, then those that need no configuration. */
+export async function storeChoices(assembly: Assembly): Promise<StoreChoice[]> {
+  const { stores } = await assembly.config();
+  const configured = (await assembly.storeNames()).map((name) => ({ name, text: `${stores.get(name)?.provider ?? ""}, from the configuration` }));
+  const builtIn = [
+    { name: "vault", text: "HashiCorp Vault or OpenBao, by VAULT_ADDR and VAULT_TOKEN" },
+    { name: "local", text: "an encrypted SOPS file here, under an age key; needs no server" },
+  ];
+  return [...configured, ...builtIn.filter(({ name }) => !stores.has(name))];
+}

@@ -1,0 +1,78 @@
+import { resolve } from "node:path";
+import { some } from "../widgets/bar.ts";
+import { said } from "../said.ts";
+import { startJob, tuiHost, type Session } from "../session.ts";
+import type { State } from "../state.ts";
+import { storeChoices } from "../tools.ts";
+
+/** As `unsprawl plan` without flags. */
+const DEFAULTS = { deliver: "auto", overwrite: false, accept: new Set<string>(), graceMs: 5_000, healthTimeoutMs: 90_000 } as const;
+
+/** Asks for the store that these secrets go to. */
+export async function chooseStore(session: Session, wanted: ReadonlySet<string>): Promise<void> {
+  const { store, assembly } = session;
+  const stores = (change: Partial<State["stores"]>): void => store.set((state) => ({ stores: { ...state.stores, ...change } }));
+  store.set(() => ({ where: "stores", wanted, status: null }));
+  stores({ error: null, busy: null });
+  try {
+    const choices = await storeChoices(assembly);
+    // Vault only when its own environment names one: else `local` works as it stands.
+    const likely = choices.findIndex(({ name }) => name === (assembly.env["VAULT_ADDR"] ? "vault" : "local"));
+    const configured = (await assembly.storeNames()).length > 0;
+    stores({ choices, at: configured ? 0 : Math.max(0, likely) });
+  } catch (error) {
+    stores({ error: said(error, assembly.redactor) });
+  }
+}
+
+/** Opens the store and plans; the plan is shown, or the error in place of it. */
+export function startPlan(session: Session, name: string): void {
+  const { store, assembly } = session;
+  const stores = (change: Partial<State["stores"]>, signal: AbortSignal): void => {
+    if (!signal.aborted) store.set((state) => ({ stores: { ...state.stores, ...change } }));
+  };
+  startJob(session, "plan", async (signal) => {
+    stores({ busy: `opening ${name}`, error: null }, signal);
+    try {
+      const [{ buildPlan }, provider] = await Promise.all([import("../../core/plan.ts"), assembly.store(name)]);
+      // A marked secret moves from all its places, so all must be known.
+      const scanning = session.jobs.get("scan");
+      if (scanning) stores({ busy: "waiting for the scan to end" }, signal);
+      await scanning?.done;
+      const { scan, wanted } = store.get();
+      const hits = scan.hits.filter(({ finding }) => wanted.has(finding.fingerprint));
+      const host = tuiHost(session, signal, (event) => {
+        if (event.type === "step") stores({ busy: `planning ${event.unit} ${event.done}/${event.total}` }, signal);
+      });
+      const migration = await assembly.migration("docker-container");
+      const plan = await buildPlan({ ...DEFAULTS, hits }, { migration, provider, key: assembly.key() }, host);
+      if (signal.aborted) return;
+      stores({ busy: null, last: name }, signal);
+      store.set(() => ({ where: "plan", planned: { plan, provider, scroll: 0 }, status: null }));
+    } catch (error) {
+      stores({ busy: null, error: said(error, assembly.redactor) }, signal);
+    }
+  });
+}
+
+/** Writes the plan where `unsprawl apply` finds it: 0600, and never over another file's half. */
+export async function savePlan(session: Session): Promise<void> {
+  const { store, assembly } = session;
+  const { planned } = store.get();
+  if (planned === null) return;
+  const file = `unsprawl-plan-${planned.plan.id}.json`;
+  try {
+    const { atomicWrite } = await import("../../text/atomic-file.ts");
+    const text = assembly.redactor.guard(`${JSON.stringify(planned.plan)}\n`);
+    await atomicWrite(resolve(assembly.cwd, file), Buffer.from(text), { mode: 0o600 });
+    store.set(() => ({ status: { text: `saved: unsprawl apply ${file}`, tone: "good" } }));
+  } catch (error) {
+    const { text, hint } = said(error, assembly.redactor);
+    store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
+  }
+}
+
+export function wantedText(state: State): string {
+  const places = state.scan.hits.filter(({ finding }) => state.wanted.has(finding.fingerprint)).length;
+  return `${some(state.wanted.size, "secret")} in ${some(places, "place")}`;
+}

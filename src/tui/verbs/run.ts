@@ -1,0 +1,86 @@
+import type { RunResult } from "../../core/apply.ts";
+import type { Event, Host } from "../../contract/host.ts";
+import type { Json } from "../../model/json.ts";
+import type { Plan } from "../../model/plan.ts";
+import { said } from "../said.ts";
+import { ask, startJob, tuiHost, type Session } from "../session.ts";
+import type { ResultState, RunState, StepState } from "../state.ts";
+import { applyTools } from "../tools.ts";
+import { some } from "../widgets/bar.ts";
+
+/** Applies the plan that is shown. */
+export function startApply(session: Session): void {
+  const { planned } = session.store.get();
+  if (planned === null || planned.plan.steps.length === 0) {
+    session.store.set(() => ({ status: { text: "nothing can be moved by this plan: esc back", tone: "warn" } }));
+    return;
+  }
+  const { plan, provider } = planned;
+  startRun(session, "apply", plan, async (host) => {
+    const { apply, describe } = await import("../../core/apply.ts");
+    const steps = plan.steps.map((step): StepState => ({ id: step.id, unit: step.unit, text: describe(step), state: "waiting" }));
+    session.store.set(({ run }) => ({ run: run && { ...run, steps } }));
+    return apply(plan, await applyTools(session.assembly, plan, provider), host);
+  });
+}
+
+/** Undoes a run, after a question that only `y` answers. */
+export async function startUndo(session: Session, id: string): Promise<void> {
+  const { store, assembly } = session;
+  try {
+    const [{ rollback }, { readJournal }] = await Promise.all([import("../../core/rollback.ts"), import("../../core/journal.ts")]);
+    const { plan } = readJournal(assembly.state(), id);
+    const units = new Set(plan.steps.map((step) => step.unit)).size;
+    if (!(await ask(session, `Undo run ${id}: put ${some(units, "container")} back, take its values out of ${plan.store.name}?`))) return;
+    startRun(session, "rollback", plan, async (host) => rollback(id, await applyTools(assembly, plan), host));
+  } catch (error) {
+    const { text, hint } = said(error, assembly.redactor);
+    store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
+  }
+}
+
+/** Asks core to stop: it puts back what was begun, and the run ends by itself. */
+export function callOff(session: Session): void {
+  session.jobs.get("run")?.abort.abort();
+  session.store.set(({ run }) => ({ run: run && { ...run, aborting: true } }));
+}
+
+function startRun(session: Session, kind: RunState["kind"], plan: Plan, act: (host: Host) => Promise<RunResult>): void {
+  const { store, assembly } = session;
+  const started = Date.now();
+  const run: RunState = { kind, plan, steps: [], done: 0, total: kind === "apply" ? plan.steps.length : 0, started, ended: null, aborting: false, scroll: null };
+  store.set(() => ({ where: "run", run, result: null, planned: null, status: null, help: null, now: started }));
+  startJob(session, "run", async (signal) => {
+    const base = { kind, run: plan.id, scroll: 0, proofs: new Map<string, { readonly [key: string]: Json }>() };
+    let result: ResultState;
+    try {
+      const host = tuiHost(session, signal, (event) => {
+        if (event.type === "step") store.later((state) => ({ run: state.run && stepped(state.run, event, assembly.redactor.foreign(event.text)), now: Date.now() }));
+      });
+      const ended = await act(host);
+      result = { ...base, result: ended, error: ended.error && said(ended.error, assembly.redactor), proofs: await proofsOf(assembly.state(), plan.id) };
+    } catch (error) {
+      result = { ...base, result: null, error: said(error, assembly.redactor) };
+    }
+    store.set((state) => ({ where: "proof", result, marked: new Set(), help: null, question: null, run: state.run && { ...state.run, ended: Date.now() } }));
+  });
+}
+
+/** A step's event written into the list of steps; one that the plan did not name (an undo) is added. */
+function stepped(run: RunState, event: Extract<Event, { type: "step" }>, text: string): RunState {
+  const { step: id, unit, state } = event;
+  const now: StepState = { id, unit, text, state };
+  const known = run.steps.some((step) => step.id === id);
+  const steps = known ? run.steps.map((step) => (step.id === id ? now : step)) : [...run.steps, now];
+  const done = id.startsWith("undo:") ? run.done : event.done;
+  return { ...run, steps, done };
+}
+
+/** What each container's check wrote into the journal. */
+async function proofsOf(state: string, id: string): Promise<ResultState["proofs"]> {
+  const { readJournal } = await import("../../core/journal.ts");
+  const { receipts } = readJournal(state, id);
+  const proofs = receipts.filter(({ step, state: is }) => is === "done" && step.startsWith("check:") && step.endsWith("/proof"));
+  return new Map(proofs.map(({ step, data }) => [step.slice("check:".length, -"/proof".length), data]));
+}
+

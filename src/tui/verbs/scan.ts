@@ -1,0 +1,41 @@
+import type { Hit } from "../../core/scan.ts";
+import { groupFindings } from "../groups.ts";
+import { said } from "../said.ts";
+import { startJob, tuiHost, type Session } from "../session.ts";
+import { NO_SCAN, type ScanState } from "../state.ts";
+import { scanTools } from "../tools.ts";
+
+const REGROUP_MS = 100;
+
+/** Scans in the background; the list fills as findings come in. */
+export function startScan(session: Session): void {
+  const { store, sources } = session;
+  startJob(session, "scan", async (signal) => {
+    const started = Date.now();
+    store.set(() => ({ scan: { ...NO_SCAN, status: "running", source: sources.join(" "), started }, now: started, status: null }));
+    const update = (change: Partial<ScanState>, soon: boolean): void => {
+      if (!signal.aborted) store[soon ? "later" : "set"](({ scan }) => ({ scan: { ...scan, ...change }, now: Date.now() }));
+    };
+    try {
+      const [{ scan }, { tools, minConfidence }] = await Promise.all([import("../../core/scan.ts"), scanTools(session.assembly)]);
+      const found: Hit[] = [];
+      let grouped = 0;
+      const regroup = (): void => {
+        const now = Date.now();
+        if (now - grouped < REGROUP_MS) return;
+        grouped = now;
+        update({ hits: [...found], groups: groupFindings(found.map(({ finding }) => finding)) }, true);
+      };
+      const host = tuiHost(session, signal, (event) => {
+        if (event.type !== "scan") return;
+        update({ source: event.source, done: event.done, total: event.total }, true);
+        regroup();
+      });
+      const { report, hits } = await scan({ sources, minConfidence, onHit: (hit) => found.push(hit) }, tools, host);
+      const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));
+      update({ status: "done", source: sources.join(" "), hits, groups: groupFindings(report.findings), unread, report }, false);
+    } catch (error) {
+      update({ status: "failed", error: said(error, session.assembly.redactor) }, false);
+    }
+  });
+}

@@ -1,0 +1,142 @@
+import stringWidth from "string-width";
+import { printable } from "../../text/escape.ts";
+import type { Style } from "../theme.ts";
+
+/** Text as a screen says it: not yet safe for a terminal. */
+export type Span = Style & { readonly text: string };
+
+/** One line of spans: cut at the width, or wrapped with later lines indented by `hang`. */
+export type Line = { readonly spans: readonly Span[]; readonly hang?: number };
+
+const MADE = Symbol("made by layout");
+
+/** What is drawn: safe for a terminal, and no wider than the width it was laid out for. Only `layout` makes one. */
+export type Row = { readonly spans: readonly Span[]; readonly width: number; readonly [MADE]: true };
+
+/** Takes known values out of text, as the last thing before it is drawn. */
+export type Guard = (text: string) => string;
+
+/**
+ * The one way from text to the screen: known values are taken out, everything that a terminal would obey becomes
+ * visible, and each line is fitted to the width.
+ */
+export function layout(lines: readonly Line[], width: number, guard: Guard): Row[] {
+  return lines.flatMap((one) => {
+    const safe = one.spans.map((span) => ({ ...span, text: printable(guard(span.text)) }));
+    return one.hang === undefined ? [cut(safe, width)] : wrap(safe, width, one.hang);
+  });
+}
+
+export function line(...spans: readonly (Span | string)[]): Line {
+  return { spans: spans.map((span) => (typeof span === "string" ? { text: span } : span)) };
+}
+
+export function wrapped(hang: number, ...spans: readonly (Span | string)[]): Line {
+  return { ...line(...spans), hang };
+}
+
+export const BLANK: Line = { spans: [] };
+
+/** How many columns text takes; wide characters take two. */
+export function columns(text: string): number {
+  return ASCII.test(text) ? text.length : stringWidth(text);
+}
+
+/** Text of exactly `width` columns, cut with `…` or filled with spaces. Its width is that of what will be drawn. */
+export function fit(text: string, width: number): string {
+  const short = cutText(printable(text), width);
+  return short + " ".repeat(Math.max(0, width - columns(short)));
+}
+
+/** Two rows side by side, the left one filled up to `at`. */
+export function beside(left: Row | undefined, right: Row | undefined, at: number): Row {
+  const from = left ?? row([]);
+  const to = right ?? row([]);
+  return row([...from.spans, { text: " ".repeat(Math.max(0, at - from.width)) }, { text: "│", dimColor: true }, { text: " " }, ...to.spans]);
+}
+
+/** The same row drawn as the chosen one: inverse over the whole width. */
+export function chosen(is: Row, width: number): Row {
+  const text = is.spans.map((span) => span.text).join("");
+  return row([{ text: text + " ".repeat(Math.max(0, width - is.width)), inverse: true }]);
+}
+
+const ASCII = /^[\u0020-\u007e]*$/;
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+function row(spans: readonly Span[]): Row {
+  return { spans, width: spans.reduce((sum, span) => sum + columns(span.text), 0), [MADE]: true };
+}
+
+function cut(spans: readonly Span[], width: number): Row {
+  const kept: Span[] = [];
+  let left = width;
+  for (const [at, span] of spans.entries()) {
+    const needs = columns(span.text);
+    const more = spans.slice(at + 1).some((next) => next.text !== "");
+    if (needs < left || (needs === left && !more)) {
+      kept.push(span);
+      left -= needs;
+      continue;
+    }
+    kept.push({ ...span, text: needs > left ? cutText(span.text, left) : cutText(`${span.text} `, left) });
+    break;
+  }
+  return row(kept);
+}
+
+function cutText(text: string, width: number): string {
+  if (columns(text) <= width) return text;
+  let out = "";
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const wide = columns(segment);
+    if (used + wide > width - 1) break;
+    out += segment;
+    used += wide;
+  }
+  return width > 0 ? `${out}…` : "";
+}
+
+function wrap(spans: readonly Span[], width: number, hang: number): Row[] {
+  const indent = Math.min(hang, Math.max(0, width - 8));
+  const rows: Row[] = [];
+  let now: Span[] = [];
+  let used = 0;
+  const next = (): void => {
+    rows.push(row(now));
+    now = [{ text: " ".repeat(indent) }];
+    used = indent;
+  };
+  for (const span of spans) {
+    for (const word of words(span.text, width - indent)) {
+      const wide = columns(word);
+      if (used + wide > width && used > indent) next();
+      // A line that was broken at a space does not begin with it.
+      const text = used === indent && rows.length > 0 ? word.trimStart() : word;
+      now.push({ ...span, text });
+      used += columns(text);
+    }
+  }
+  rows.push(row(now));
+  return rows;
+}
+
+/** Words and the spaces between them, none wider than `width`. */
+function* words(text: string, width: number): Generator<string> {
+  for (const word of text.match(/ +|[^ ]+/g) ?? []) {
+    if (columns(word) <= width) {
+      yield word;
+      continue;
+    }
+    let piece = "";
+    for (const { segment } of graphemes.segment(word)) {
+      if (columns(piece + segment) > width) {
+        yield piece;
+        piece = "";
+      }
+      piece += segment;
+    }
+    yield piece;
+  }
+}

@@ -1,0 +1,227 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { expect, test } from "vitest";
+import { migrations } from "../migrations/index.ts";
+import { providers } from "../providers/index.ts";
+import { VERSION } from "../src/cli/index.ts";
+
+const ROOT = new URL("..", import.meta.url).pathname;
+const LONGEST_FILE = 300;
+
+/** An import of one file: static or dynamic, of values or of types alone. */
+type Arrow = {
+  readonly from: string;
+  readonly to: string;
+  readonly dynamic: boolean;
+  readonly typeOnly: boolean;
+};
+
+const files = ["src", "providers", "migrations"].flatMap((dir) => sources(dir)).sort();
+const text = new Map(files.map((file) => [file, readFileSync(join(ROOT, file), "utf8")]));
+const arrows = files.flatMap(arrowsOf);
+
+function sources(dir: string): string[] {
+  return readdirSync(join(ROOT, dir), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => join(dir, name));
+}
+
+/** A file's text without the lines that are comments. */
+function codeOf(file: string): string {
+  return (text.get(file) ?? "").replace(/^[ \t]*(?:\/\/|\/?\*).*$/gm, "");
+}
+
+function arrowsOf(file: string): Arrow[] {
+  const code = codeOf(file);
+  const found: Arrow[] = [];
+  const add = (spec: string, dynamic: boolean, typeOnly: boolean): void => {
+    found.push({ from: file, to: target(file, spec), dynamic, typeOnly });
+  };
+  for (const [, type, names = "", spec = ""] of code.matchAll(
+    /^(?:import|export)\s+(type\s+)?([\w$*{}\s,]+?)\s+from\s+"([^"]+)"/gm,
+  )) {
+    const inner = /^\{(.*)\}$/s.exec(names)?.[1]?.split(",").filter((one) => one.trim() !== "");
+    const allTypes = inner !== undefined && inner.length > 0 && inner.every((one) => /^\s*type\s/.test(one));
+    add(spec, false, type !== undefined || allTypes);
+  }
+  for (const [, spec = ""] of code.matchAll(/^import\s+"([^"]+)"/gm)) add(spec, false, false);
+  for (const [, spec = ""] of code.matchAll(/\bimport\(\s*"([^"]+)"\s*\)/g)) add(spec, true, false);
+  return found;
+}
+
+/** A path from the root for our own files, the package's name for a library. */
+function target(file: string, spec: string): string {
+  if (spec.startsWith(".")) return relative(ROOT, join(ROOT, dirname(file), spec));
+  if (isBuiltin(spec)) return `node:${spec.replace(/^node:/, "")}`;
+  return spec.split("/", spec.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** The room of the house that a file is in: a folder of src, a provider, a migration, or one of the few single files. */
+function room(file: string): string {
+  const [top = "", second = "", third] = file.split("/");
+  if (top === "src") return third === undefined ? second : second;
+  if (top === "providers" || top === "migrations") return third === undefined ? `${top}/index.ts` : `${top}/${second}`;
+  return file;
+}
+
+const own = (file: string): boolean => /^(src|providers|migrations)\//.test(file);
+const line = ({ from, to }: Arrow): string => `${from} → ${to}`;
+
+/** Who may import whom. A room may always import itself. A new room needs a line here. */
+const MAY: { readonly [room: string]: readonly string[] } = {
+  model: [],
+  contract: ["model"],
+  text: ["model"],
+  core: ["contract", "model", "text"],
+  // Tools that plug-ins use.
+  docker: ["contract", "model", "text"],
+  sops: ["contract", "model", "text"],
+  // Plug-ins: none knows another.
+  detect: ["contract", "model", "text"],
+  sources: ["contract", "model", "text", "docker"],
+  delivery: ["contract", "model", "text", "docker", "sops"],
+  history: ["contract", "model", "text"],
+  "providers/*": ["contract", "model", "text", "sops"],
+  "migrations/*": ["contract", "model", "text", "docker"],
+  // The registries: the literal maps, and the contract they are typed by.
+  "providers/index.ts": ["contract", "providers/*"],
+  "migrations/index.ts": ["contract", "migrations/*"],
+  // Faces.
+  cli: ["assembly.ts", "core", "contract", "model", "text", "docker", "detect", "delivery"],
+  tui: ["assembly.ts", "core", "contract", "model", "text", "docker", "detect", "delivery"],
+  watch: ["assembly.ts", "core", "contract", "model", "text", "docker", "history"],
+  // Where it is put together.
+  "main.ts": ["cli", "tui", "watch", "assembly.ts", "model"],
+  "resolve-main.ts": ["assembly.ts", "delivery"],
+  "assembly.ts": [
+    ...["core", "contract", "model", "text", "docker", "sources", "detect", "delivery", "history"],
+    ...["providers/index.ts", "migrations/index.ts"],
+  ],
+};
+
+const general = (name: string): string => name.replace(/^(providers|migrations)\/(?!index\.ts$).*/, "$1/*");
+
+test("every room is known", () => {
+  expect([...new Set(files.map((file) => general(room(file))))].filter((one) => !(one in MAY))).toEqual([]);
+});
+
+test("every import of our own names a file that exists, by its name", () => {
+  expect(arrows.filter(({ to }) => own(to) && !text.has(to)).map(line)).toEqual([]);
+});
+
+test("no import is computed at run time: third-party code is never loaded by name", () => {
+  const computed = files.filter((file) => /\bimport\((?!\s*")|\bcreateRequire\b/.test(codeOf(file)));
+  expect(computed).toEqual([]);
+});
+
+test("arrows go one way: faces → core → contract → model, plug-ins → contract, and nothing else", () => {
+  const wrong = arrows.filter(({ from, to }) => {
+    if (!own(to)) return false;
+    const [a, b] = [room(from), room(to)];
+    // Two plug-ins of one kind are two rooms, though their line in the table is the same.
+    return a !== b && !(MAY[general(a)] ?? []).includes(general(b));
+  });
+  expect(wrong.map(line)).toEqual([]);
+});
+
+test("model and contract import no library", () => {
+  const wrong = arrows.filter(({ from, to }) => ["model", "contract"].includes(room(from)) && !own(to) && !to.startsWith("node:"));
+  expect(wrong.map(line)).toEqual([]);
+});
+
+const FACES = ["cli", "tui", "watch"];
+
+test("nothing but main.ts imports a face, and no face another", () => {
+  const wrong = arrows.filter(({ from, to }) => own(to) && FACES.includes(room(to)) && room(from) !== room(to) && from !== "src/main.ts");
+  expect(wrong.map(line)).toEqual([]);
+});
+
+test("only main, the resolver and the faces import the assembly", () => {
+  const wrong = arrows.filter(({ from, to }) => to === "src/assembly.ts" && !["main.ts", "resolve-main.ts", ...FACES].includes(room(from)));
+  expect(wrong.map(line)).toEqual([]);
+});
+
+const SDKS = ["dockerode", "node-vault", "age-encryption", "yaml", "ink", "react", "tar-stream", "@aws-sdk/client-kms", "@azure/keyvault-secrets", "@azure/identity"];
+
+/** What is loaded with these files before a command has been chosen, types aside. */
+function loadedWith(...entries: readonly string[]): Set<string> {
+  const loaded = new Set(entries);
+  for (const file of loaded) {
+    for (const { from, to, dynamic, typeOnly } of arrows) if (from === file && !dynamic && !typeOnly) loaded.add(to);
+  }
+  return loaded;
+}
+
+test("start-up loads no SDK and no plug-in; the resolver no SDK", () => {
+  // main.ts imports cli/index.ts as soon as it has seen Node's version, whatever the command.
+  const atStart = [...loadedWith("src/main.ts", "src/cli/index.ts")];
+  expect(atStart.filter((file) => SDKS.includes(file))).toEqual([]);
+  expect(atStart.filter((file) => own(file) && ["detect", "sources", "delivery", "providers/*", "migrations/*"].includes(general(room(file))))).toEqual([]);
+  expect([...loadedWith("src/resolve-main.ts")].filter((file) => SDKS.includes(file))).toEqual([]);
+});
+
+/** Who may call `expose()`, and why: a new file here is a decision about where values go. */
+const EXPOSE: { readonly [file: string]: string } = {
+  "src/model/fingerprint.ts": "the keyed digest is made from the bytes",
+  "src/text/redact.ts": "finds known values in text in order to take them out",
+  "src/detect/classify.ts": "detection reads the value",
+  "src/detect/mask.ts": "keeps a kind's public prefix",
+  "src/docker/traces.ts": "proves that a document does not hold the value",
+  "src/sops/store.ts": "encrypts it into a SOPS file",
+  "src/delivery/file.ts": "writes the file that the application reads, on tmpfs",
+  "src/delivery/shim.ts": "writes the file that the shim reads, on tmpfs; compares with the process's variable",
+  "src/delivery/runtime/resolve.ts": "puts it into the process's environment at the container's start",
+  "src/delivery/runtime/install.ts": "writes the runtime's own credential, 0600",
+  "src/cli/commands/run.ts": "puts it into the environment of the command that it becomes",
+  "providers/vault/kv.ts": "sends it to Vault",
+  "migrations/docker-container/read.ts": "PATH, which is held as a value like any other variable",
+};
+
+test("only the listed files expose a value", () => {
+  const calls = files.filter((file) => file !== "src/model/secret.ts" && /\bexpose\b(?!`)/.test(codeOf(file)));
+  expect(calls).toEqual(Object.keys(EXPOSE).sort());
+});
+
+test("no file is so long that it does two things", () => {
+  const counted = tracked()
+    .filter((file) => /\.(tsx?|mjs)$/.test(file))
+    .map((file) => ({ file, lines: readFileSync(join(ROOT, file), "utf8").split("\n").length - 1 }));
+  expect(counted.filter(({ lines }) => lines > LONGEST_FILE)).toEqual([]);
+});
+
+test.each([
+  ["providers", providers],
+  ["migrations", migrations],
+])("%s/index.ts lists what is on disk, each by its own folder's name", (dir, map) => {
+  const onDisk = readdirSync(join(ROOT, dir)).filter((name) => statSync(join(ROOT, dir, name)).isDirectory());
+  expect(Object.keys(map).sort()).toEqual(onDisk.sort());
+  for (const name of onDisk) expect(text.get(`${dir}/index.ts`)).toContain(`import("./${name}/index.ts")`);
+});
+
+test("the version is package.json's", () => {
+  expect(VERSION).toBe((JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version);
+});
+
+test("no file that is kept names a place on the machine it was written on", () => {
+  // In two parts, so that this line is none.
+  const place = new RegExp(["(?<![\\w.])/", "work(?=/|\\s)"].join(""));
+  const wrong = tracked().filter((file) => place.test(readFileSync(join(ROOT, file), "utf8")));
+  expect(wrong).toEqual([]);
+});
+
+test("packages come from the public registry", () => {
+  const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+    packages: { [name: string]: { resolved?: string } };
+  };
+  const elsewhere = Object.values(lock.packages).filter(({ resolved }) => resolved && !resolved.startsWith("https://registry.npmjs.org/"));
+  expect(elsewhere).toEqual([]);
+  expect(tracked().filter((file) => /(^|\/)\.npmrc$/.test(file) && /registry/.test(readFileSync(join(ROOT, file), "utf8")))).toEqual([]);
+});
+
+/** What git keeps, or would: files not yet added too. */
+function tracked(): string[] {
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" });
+  return listed.split("\0").filter((file) => file !== "" && statSync(join(ROOT, file), { throwIfNoEntry: false })?.isFile() === true);
+}

@@ -1,0 +1,224 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startEngine, type TestEngine } from "./services/engine.ts";
+import { BUSYBOX, makeImages } from "./services/images.ts";
+import { startOpenBao } from "./services/openbao.ts";
+import { twelveSecrets } from "./support/secrets.ts";
+import { makeWorld, type Ran, type World } from "./support/world.ts";
+
+// The second guard of the laws: at every step boundary, and at random instants, SIGKILL; then `resume`, and in a second
+// run `rollback`. The application serves its value, store and configuration agree, nothing is lost or left behind.
+
+const HOOK = new URL("./support/kill-hook.mjs", import.meta.url).pathname;
+const RANDOM_KILLS = 40;
+
+let engine: TestEngine;
+let bao: Awaited<ReturnType<typeof startOpenBao>>;
+let world: World;
+let kills = 0;
+
+beforeAll(async () => {
+  [engine, bao] = await Promise.all([startEngine({ network: false }), startOpenBao()]);
+  await makeImages(engine);
+  world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
+  await world.unsprawl(["plan", "docker:none*", "--to", "local"]);
+  const installed = await world.unsprawl(["runtime", "install", "--to", "vault", "--daemon-config", engine.configFile]);
+  expect(installed.code, installed.stderr).toBe(0);
+});
+
+afterAll(async () => {
+  await engine?.stop();
+  await bao?.stop();
+  world?.remove();
+  expect(kills).toBeGreaterThanOrEqual(200);
+});
+
+const { DB_PASSWORD = "", TLS_PRIVATE_KEY = "" } = twelveSecrets();
+const SECRETS: { readonly [name: string]: string } = { DB_PASSWORD, TLS_PRIVATE_KEY };
+
+/** Ends at once on SIGTERM, unlike a bare `sleep` as process 1. */
+const APP = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"];
+
+function fresh(name: string): string {
+  engine.docker(
+    "run",
+    "-d",
+    "--name",
+    name,
+    "--network",
+    "none",
+    "--init",
+    ...Object.entries(SECRETS).flatMap(([key, value]) => ["-e", `${key}=${value}`]),
+    BUSYBOX,
+    ...APP,
+  );
+  return engine.docker("inspect", "-f", "{{.Id}}", name);
+}
+
+function processes(name: string): { readonly [name: string]: string }[] {
+  const pids = engine
+    .docker("top", name, "-eo", "pid")
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim());
+  return pids.map((pid) => {
+    const entries = readFileSync(`/proc/${pid}/environ`).toString("utf8").split("\0");
+    return Object.fromEntries(
+      entries.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+    );
+  });
+}
+
+/** The application is up under its name and has its values, whatever happened. */
+function expectServing(name: string): void {
+  expect(engine.docker("inspect", "-f", "{{.State.Running}}", name)).toBe("true");
+  const shell = processes(name).find((environ) => "DB_PASSWORD" in environ);
+  expect(shell).toMatchObject(SECRETS);
+}
+
+function names(name: string): string[] {
+  return engine
+    .docker("ps", "-a", "--format", "{{.Names}}")
+    .split("\n")
+    .filter((one) => one === name || one.startsWith(`${name}-`));
+}
+
+async function stored(name: string, to: string): Promise<{ readonly [name: string]: string } | null> {
+  if (to === "local") {
+    const file = join(world.dir, "secrets", `${name}.sops.yaml`);
+    if (!existsSync(file)) return null;
+    const environment = Object.fromEntries(Object.keys(SECRETS).map((key) => [key, `ref+sops://${file}#/${key}`]));
+    const shown = await world.unsprawl(["run", "--", "sh", "-c", 'printf "%s\\0" "$DB_PASSWORD" "$TLS_PRIVATE_KEY"'], {
+      env: environment,
+    });
+    const [password = "", key = ""] = shown.stdout.split("\0");
+    return { DB_PASSWORD: password, TLS_PRIVATE_KEY: key };
+  }
+  const answer = await fetch(`${bao.address}/v1/secret/data/apps/${name}`, { headers: { "X-Vault-Token": bao.token } });
+  return answer.status === 404
+    ? null
+    : ((await answer.json()) as { data: { data: { [name: string]: string } } }).data.data;
+}
+
+async function planned(name: string, to: string, deliver: string): Promise<void> {
+  const plan = await world.unsprawl([
+    "plan",
+    `docker:${name}`,
+    "--to",
+    to,
+    "--deliver",
+    deliver,
+    "--grace",
+    "100ms",
+    "-o",
+    `${name}.json`,
+  ]);
+  expect(plan.code, plan.stderr).toBe(0);
+}
+
+/** After a kill: finish by `verb`, and everything agrees. `applied` is the killed command's outcome. */
+async function expectFinished(
+  name: string,
+  to: string,
+  id: string,
+  verb: "resume" | "rollback",
+  killed: Ran,
+): Promise<void> {
+  const listed = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
+    runs: { run: string; state: string; units: { unit: string }[] }[];
+  };
+  const run = listed.runs.find((one) => one.units.some((unit) => unit.unit === name));
+  if (run === undefined) {
+    // Killed before the run began: nothing may have been touched.
+    expect(killed.signal).toBe("SIGKILL");
+    expect(engine.docker("inspect", "-f", "{{.Id}}", name)).toBe(id);
+    expect(await stored(name, to)).toBeNull();
+    expectServing(name);
+    return;
+  }
+  if (!(verb === "resume" && run.state === "done")) {
+    const finished = await world.unsprawl([verb, run.run]);
+    expect(finished.code, `${verb} after ${run.state}: ${finished.stderr}`).toBe(0);
+  }
+  expectServing(name);
+  if (verb === "resume") {
+    expect(await stored(name, to)).toEqual(SECRETS);
+    expect(engine.docker("inspect", name)).not.toContain(SECRETS["DB_PASSWORD"]);
+    expect(names(name).sort()).toEqual([name, `${name}-before-${run.run}`].sort());
+  } else {
+    expect(engine.docker("inspect", "-f", "{{.Id}}", name)).toBe(id);
+    expect(names(name)).toEqual([name]);
+    expect(await stored(name, to)).toBeNull();
+    const units = join(world.memory, "units");
+    expect(existsSync(units) ? readdirSync(units).filter((unit) => unit.startsWith(`${name}-`)) : []).toEqual([]);
+  }
+  expect(readdirSync(join(world.dir, "state/unsprawl/locks"))).toEqual([]);
+}
+
+function clear(name: string): void {
+  const all = names(name);
+  if (all.length > 0) engine.docker("rm", "-f", ...all);
+}
+
+it.each([
+  ["local", "shim", "resume"],
+  ["local", "shim", "rollback"],
+  ["vault", "runtime", "resume"],
+  ["vault", "runtime", "rollback"],
+] as const)("killed at every step boundary (%s, %s), then %s", { timeout: 900_000 }, async (to, deliver, verb) => {
+  for (let at = 0; ; at++) {
+    const name = `k-${to}-${verb}-${at}`;
+    const id = fresh(name);
+    await planned(name, to, deliver);
+    const killed = await world.unsprawl(["apply", `${name}.json`], {
+      nodeArgs: ["--import", HOOK],
+      env: { KILL_AT_SYNC: String(at) },
+    });
+    if (killed.signal === "SIGKILL") kills++;
+    await expectFinished(name, to, id, verb, killed);
+    clear(name);
+    if (killed.signal !== "SIGKILL") {
+      // It ran to its end: every boundary has been killed at.
+      expect(killed.code, killed.stderr).toBe(0);
+      expect(at).toBeGreaterThan(20);
+      break;
+    }
+  }
+});
+
+it("killed at every boundary of a rollback, then rolled back again", { timeout: 900_000 }, async () => {
+  for (let at = 0; ; at++) {
+    const name = `k-back-${at}`;
+    const id = fresh(name);
+    await planned(name, "local", "shim");
+    expect((await world.unsprawl(["apply", `${name}.json`])).code).toBe(0);
+    const run = (JSON.parse(readFileSync(join(world.dir, `${name}.json`), "utf8")) as { id: string }).id;
+    const killed = await world.unsprawl(["rollback", run], {
+      nodeArgs: ["--import", HOOK],
+      env: { KILL_AT_SYNC: String(at) },
+    });
+    if (killed.signal === "SIGKILL") kills++;
+    // `resume` goes on with a rollback that was begun.
+    const verb = at % 2 === 0 || killed.signal !== "SIGKILL" ? "rollback" : "resume";
+    const finished = await world.unsprawl([verb, run]);
+    expect(finished.code, finished.stderr).toBe(0);
+    if (verb === "rollback") await expectFinished(name, "local", id, "rollback", killed);
+    clear(name);
+    if (killed.signal !== "SIGKILL") break;
+  }
+});
+
+it("killed at random instants, then resumed or rolled back", { timeout: 900_000 }, async () => {
+  for (let at = 0; at < RANDOM_KILLS; at++) {
+    const name = `k-random-${at}`;
+    const id = fresh(name);
+    const [to, deliver] = at % 4 < 2 ? (["local", "shim"] as const) : (["vault", "runtime"] as const);
+    await planned(name, to, deliver);
+    // Spread over the whole run, start-up included.
+    const killed = await world.unsprawl(["apply", `${name}.json`], { killAfterMs: 60 + Math.random() * 1400 });
+    if (killed.signal === "SIGKILL") kills++;
+    await expectFinished(name, to, id, at % 2 === 0 ? "resume" : "rollback", killed);
+    clear(name);
+  }
+});

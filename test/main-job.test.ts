@@ -1,0 +1,284 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { traces } from "../src/docker/traces.ts";
+import { Secret } from "../src/model/secret.ts";
+import { startEngine, type TestEngine } from "./services/engine.ts";
+import { BUSYBOX, FILE_ENV, makeImages, SHELL_LESS } from "./services/images.ts";
+import { startOpenBao } from "./services/openbao.ts";
+import { plainVariables, twelveSecrets } from "./support/secrets.ts";
+import { makeWorld, type World } from "./support/world.ts";
+
+let engine: TestEngine;
+let bao: Awaited<ReturnType<typeof startOpenBao>>;
+let world: World;
+
+beforeAll(async () => {
+  [engine, bao] = await Promise.all([startEngine({ network: false }), startOpenBao()]);
+  await makeImages(engine);
+  world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
+});
+
+afterAll(async () => {
+  await engine?.stop();
+  await bao?.stop();
+  world?.remove();
+});
+
+type Doc = {
+  Id: string;
+  State: { Pid: number; Running: boolean; Health?: { Status: string } };
+  Config: { Env: string[] };
+  HostConfig: { Runtime: string };
+};
+
+const inspect = (name: string): Doc => (JSON.parse(engine.docker("inspect", name)) as Doc[])[0] as Doc;
+
+/** A variable as the process has it: bytes of /proc, not what any tool prints. */
+function ofProcess(pid: number, name: string): string | null {
+  const entries = readFileSync(`/proc/${pid}/environ`).toString("utf8").split("\0");
+  const entry = entries.find((one) => one.startsWith(`${name}=`));
+  return entry === undefined ? null : entry.slice(name.length + 1);
+}
+
+/** Reads a KV v2 secret (null when absent), or writes one. */
+async function kv(path: string, data?: { readonly [name: string]: string }): Promise<unknown> {
+  const init = data ? { method: "POST", body: JSON.stringify({ data }) } : {};
+  const answer = await fetch(`${bao.address}/v1/secret/data/${path}`, {
+    ...init,
+    headers: { "X-Vault-Token": bao.token },
+  });
+  return answer.status === 404 ? null : ((await answer.json()) as { data: unknown }).data;
+}
+
+function runContainer(
+  name: string,
+  image: string,
+  variables: { readonly [name: string]: string },
+  more: readonly string[] = [],
+  command: readonly string[] = [],
+): void {
+  const env = Object.entries(variables).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
+  engine.docker(
+    "run",
+    "-d",
+    "--name",
+    name,
+    "--network",
+    "none",
+    "--stop-timeout",
+    "1",
+    ...env,
+    ...more,
+    image,
+    ...command,
+  );
+}
+
+/** No trace of any value in what inspect shows of the container and its image, or in the engine's files of it. */
+function expectClean(name: string, secrets: { readonly [name: string]: string }): void {
+  const doc = inspect(name);
+  const image = JSON.parse(engine.docker("image", "inspect", (doc as unknown as { Image: string }).Image)) as unknown;
+  const folder = join(engine.dir, "data/containers", doc.Id);
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => readFileSync(join(folder, file), "utf8"));
+  for (const value of Object.values(secrets).map((text) => Secret.of(text))) {
+    expect(traces(doc, value)).toEqual([]);
+    expect(traces(image, value)).toEqual([]);
+    expect(traces(files, value)).toEqual([]);
+  }
+}
+
+describe("twelve secrets among thirty plain variables", () => {
+  it.each([
+    ["shim", "vault"],
+    ["shim", "local"],
+    ["runtime", "vault"],
+    ["runtime", "local"],
+  ])("move by %s to %s, byte-exact, with nothing left in inspect", async (deliver, to) => {
+    const name = `many-${deliver}-${to}`;
+    const secrets = twelveSecrets();
+    runContainer(name, BUSYBOX, { ...plainVariables(), ...secrets }, [], ["sleep", "100000"]);
+    if (deliver === "runtime") {
+      if (to === "local") await world.unsprawl(["plan", `docker:${name}`, "--to", "local"]); // makes the age key
+      const installed = await world.unsprawl(["runtime", "install", "--to", to, "--daemon-config", engine.configFile]);
+      expect(installed).toMatchObject({ code: 0 });
+    }
+    const found = JSON.parse((await world.unsprawl(["scan", `docker:${name}`, "--json"])).stdout) as {
+      findings: { name: string; location: { where: string } }[];
+    };
+    expect(
+      found.findings
+        .filter((finding) => finding.location.where === "env")
+        .map((finding) => finding.name)
+        .sort(),
+    ).toEqual(Object.keys(secrets).sort());
+
+    const moved = await world.unsprawl([
+      "migrate",
+      `docker:${name}`,
+      "--to",
+      to,
+      "--deliver",
+      deliver,
+      "--grace",
+      "300ms",
+      "--yes",
+    ]);
+    expect(moved.stderr).toContain(`${Object.keys(secrets).length} of 12 received`);
+    expect(moved.code).toBe(0);
+    const doc = inspect(name);
+    expect(doc.State.Running).toBe(true);
+    for (const [key, value] of Object.entries({ ...secrets, ...plainVariables() }))
+      expect(ofProcess(doc.State.Pid, key), key).toBe(value);
+    expectClean(name, secrets);
+  });
+
+  it("move by file, when the image's entrypoint reads NAME_FILE", async () => {
+    const { DB_PASSWORD = "", API_TOKEN = "" } = twelveSecrets();
+    const secrets = { DB_PASSWORD, API_TOKEN };
+    runContainer("by-file", FILE_ENV, { ...plainVariables(), ...secrets });
+    const moved = await world.unsprawl(["migrate", "docker:by-file", "--to", "vault", "--grace", "300ms", "--yes"]);
+    expect(moved.stdout).toContain(
+      "by file: the image's entrypoint (/usr/local/bin/docker-entrypoint.sh) reads NAME_FILE",
+    );
+    expect(moved.code).toBe(0);
+    const { State, Config } = inspect("by-file");
+    expect(Config.Env).toContain("DB_PASSWORD_FILE=/run/secrets/DB_PASSWORD");
+    // The entrypoint exported it for the application, which it became by exec.
+    expect(ofProcess(State.Pid, "DB_PASSWORD")).toBe(DB_PASSWORD);
+    expect(ofProcess(State.Pid, "API_TOKEN")).toBe(API_TOKEN);
+    expectClean("by-file", secrets);
+  });
+
+  it("move on an image without a shell, by runtime", async () => {
+    const secrets = twelveSecrets();
+    runContainer("no-shell", SHELL_LESS, { ...plainVariables(), ...secrets });
+    const installed = await world.unsprawl([
+      "runtime",
+      "install",
+      "--to",
+      "vault",
+      "--daemon-config",
+      engine.configFile,
+    ]);
+    expect(installed.code).toBe(0);
+    const moved = await world.unsprawl(["migrate", "docker:no-shell", "--to", "vault", "--grace", "300ms", "--yes"]);
+    expect(moved.stdout).toContain("by runtime");
+    expect(moved.code).toBe(0);
+    const { State } = inspect("no-shell");
+    for (const [key, value] of Object.entries(secrets)) expect(ofProcess(State.Pid, key), key).toBe(value);
+    expectClean("no-shell", secrets);
+  });
+});
+
+describe("the runtime delivery", () => {
+  it("keeps the reference in Config.Env; the process, its health check and exec see the value; a restart resolves afresh", async () => {
+    const { DB_PASSWORD = "" } = twelveSecrets();
+    await world.unsprawl(["runtime", "install", "--to", "vault", "--daemon-config", engine.configFile]);
+    // Healthy only when the health check's own environment has a value, and not the reference.
+    const check = 'case "$DB_PASSWORD" in ref+* | "") exit 1 ;; esac';
+    runContainer(
+      "watched",
+      BUSYBOX,
+      { DB_PASSWORD },
+      ["--health-cmd", check, "--health-interval", "300ms"],
+      ["sleep", "100000"],
+    );
+    const moved = await world.unsprawl(["migrate", "docker:watched", "--to", "vault", "--deliver", "runtime", "--yes"]);
+    expect(moved.stderr).toContain("healthy");
+    expect(moved.code).toBe(0);
+    expect(inspect("watched").Config.Env).toContain("DB_PASSWORD=ref+vault://secret/apps/watched#/DB_PASSWORD");
+    expect(engine.docker("exec", "watched", "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(DB_PASSWORD);
+
+    const { DB_PASSWORD: rotated = "" } = twelveSecrets();
+    await kv("apps/watched", { DB_PASSWORD: rotated });
+    engine.docker("restart", "watched");
+    expect(ofProcess(inspect("watched").State.Pid, "DB_PASSWORD")).toBe(rotated);
+    expect(engine.docker("exec", "watched", "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(rotated);
+    expect(readdirSync(join(world.memory, "bundles"))).toEqual([]);
+  });
+});
+
+describe("after a migration", () => {
+  it("rollback brings the old container back and takes the values out of the store", async () => {
+    const { DB_PASSWORD = "" } = twelveSecrets();
+    runContainer("undone", BUSYBOX, { DB_PASSWORD }, ["--restart", "unless-stopped"], ["sleep", "100000"]);
+    const before = inspect("undone");
+    expect(
+      (
+        await world.unsprawl([
+          "migrate",
+          "docker:undone",
+          "--to",
+          "vault",
+          "--deliver",
+          "shim",
+          "--grace",
+          "300ms",
+          "--yes",
+          "--json",
+        ])
+      ).code,
+    ).toBe(0);
+    const { runs } = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
+      runs: { run: string; state: string }[];
+    };
+    const run = runs.at(-1);
+    expect(run?.state).toBe("done");
+    expect((await world.unsprawl(["rollback", run?.run ?? ""])).code).toBe(0);
+    const after = inspect("undone");
+    expect(after.Id).toBe(before.Id);
+    expect(after.State.Running).toBe(true);
+    expect(after.HostConfig).toEqual(before.HostConfig);
+    expect(await kv("apps/undone")).toBeNull();
+    expect(
+      engine
+        .docker("ps", "-a", "--format", "{{.Names}}")
+        .split("\n")
+        .filter((name) => name.startsWith("undone")),
+    ).toEqual(["undone"]);
+    expect(readdirSync(join(world.memory, "units")).filter((unit) => unit.startsWith("undone"))).toEqual([]);
+  });
+
+  it("scrub removes the old container, and then no place of the engine holds the value", async () => {
+    const { DB_PASSWORD = "" } = twelveSecrets();
+    runContainer("scrubbed", BUSYBOX, { DB_PASSWORD }, [], ["sleep", "100000"]);
+    await world.unsprawl([
+      "migrate",
+      "docker:scrubbed",
+      "--to",
+      "vault",
+      "--deliver",
+      "shim",
+      "--grace",
+      "300ms",
+      "--yes",
+    ]);
+    const { runs } = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as { runs: { run: string }[] };
+    const run = runs.at(-1)?.run ?? "";
+    const kept = JSON.parse((await world.unsprawl(["scan", "docker:scrubbed*", "--json"])).stdout) as {
+      findings: { state: string }[];
+    };
+    expect(kept.findings.map((finding) => finding.state)).toEqual(["migrated"]);
+    expect((await world.unsprawl(["scrub", run])).stdout).toContain(`removed scrubbed-before-${run}`);
+    expect((await world.unsprawl(["scan", "docker:scrubbed*", "--json"])).code).toBe(0);
+    expect((await world.unsprawl(["rollback", run])).code).toBe(1);
+  });
+
+  it("render writes the mounted files anew after they are lost, as at boot", async () => {
+    const { DB_PASSWORD = "" } = twelveSecrets();
+    runContainer("booted", FILE_ENV, { DB_PASSWORD });
+    await world.unsprawl(["migrate", "docker:booted", "--to", "vault", "--grace", "300ms", "--yes"]);
+    const unit = readdirSync(join(world.memory, "units")).find((one) => one.startsWith("booted")) ?? "";
+    const file = join(world.memory, "units", unit, "secrets/DB_PASSWORD");
+    expect(readFileSync(file, "utf8")).toBe(DB_PASSWORD);
+    engine.docker("stop", "booted");
+    rmSync(join(world.memory, "units", unit), { recursive: true });
+    expect(() => engine.docker("start", "booted")).toThrow(/bind source path does not exist/);
+    expect((await world.unsprawl(["render", "--all"])).code).toBe(0);
+    engine.docker("start", "booted");
+    expect(ofProcess(inspect("booted").State.Pid, "DB_PASSWORD")).toBe(DB_PASSWORD);
+  });
+});

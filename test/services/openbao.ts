@@ -1,0 +1,194 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { need } from "./apt.ts";
+import { pythonProgram } from "./python.ts";
+import { forget, remember } from "./running.ts";
+
+export type OpenBao = {
+  readonly address: string;
+  /** The root token; of a sealed server that was never unsealed too. */
+  readonly token: string;
+  /** The CA of a TLS server. */
+  readonly caFile: string | null;
+  readonly dir: string;
+  /** The API with the root token (or another): throws for anything but success. */
+  api(method: string, path: string, body?: unknown, token?: string): Promise<{ readonly [key: string]: unknown }>;
+  seal(): Promise<void>;
+  unseal(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/**
+ * A real OpenBao on a free loopback port. The default is a dev server (in memory, unsealed, KV v2 at `secret`); with
+ * `tls` one on raft storage behind a certificate of its own CA, which can be sealed, with KV v2 at `secret` too.
+ */
+export async function startOpenBao(options: { readonly tls?: boolean } = {}): Promise<OpenBao> {
+  const program = await pythonProgram("bao");
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await (options.tls ? startRaft(program) : startDev(program));
+    } catch (error) {
+      // Another process may have taken the free port in between.
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function startDev(program: string): Promise<OpenBao> {
+  const dir = mkdtempSync(join(tmpdir(), "unsprawl-bao-"));
+  const [port, token] = [await freePort(), `root-${randomUUID()}`];
+  writeFileSync(join(dir, "dev.hcl"), 'log_level = "warn"\n');
+  const args = ["server", "-dev", "-dev-no-store-token", `-dev-listen-address=127.0.0.1:${port}`, `-config=${join(dir, "dev.hcl")}`];
+  const child = launch(program, args, dir, { BAO_DEV_ROOT_TOKEN_ID: token });
+  const address = `http://127.0.0.1:${port}`;
+  const bao = handle(address, token, null, dir, child);
+  await ready(bao, child, [200]);
+  await until(() => bao.api("GET", "sys/internal/ui/mounts/secret"));
+  return bao;
+}
+
+async function startRaft(program: string): Promise<OpenBao> {
+  const dir = mkdtempSync(join(tmpdir(), "unsprawl-bao-"));
+  const [port, cluster] = [await freePort(), await freePort()];
+  await certificates(dir);
+  mkdirSync(join(dir, "raft"));
+  writeFileSync(
+    join(dir, "raft.hcl"),
+    `log_level = "warn"
+storage "raft" {
+  path = "${dir}/raft"
+  node_id = "one"
+  performance_multiplier = 1
+}
+listener "tcp" {
+  address = "127.0.0.1:${port}"
+  cluster_address = "127.0.0.1:${cluster}"
+  tls_cert_file = "${dir}/server.crt"
+  tls_key_file = "${dir}/server.key"
+}
+api_addr = "https://127.0.0.1:${port}"
+cluster_addr = "https://127.0.0.1:${cluster}"
+`,
+  );
+  const child = launch(program, ["server", `-config=${join(dir, "raft.hcl")}`], dir, {});
+  const address = `https://127.0.0.1:${port}`;
+  const caFile = join(dir, "ca.crt");
+  const bare = handle(address, "", caFile, dir, child);
+  await ready(bare, child, [501]);
+  const made = (await bare.api("PUT", "sys/init", { secret_shares: 1, secret_threshold: 1 })) as { keys: string[]; root_token: string };
+  const bao = handle(address, made.root_token, caFile, dir, child, made.keys[0]);
+  await bao.unseal();
+  await until(() => bao.api("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } }));
+  await until(() => bao.api("GET", "secret/config"));
+  return bao;
+}
+
+function handle(address: string, root: string, caFile: string | null, dir: string, child: ChildProcess, key?: string): OpenBao {
+  const api: OpenBao["api"] = async (method, path, body, token = root) => {
+    const { status, text } = await send(method, `${address}/v1/${path}`, caFile, token, body);
+    if (status >= 300) throw new Error(`OpenBao ${method} ${path}: ${status} ${text}`);
+    return (text === "" ? {} : JSON.parse(text)) as { [key: string]: unknown };
+  };
+  const end = (): void => {
+    // A group of its own: whatever it started goes too.
+    try {
+      process.kill(-(child.pid ?? 0), "SIGKILL");
+    } catch {
+      // Gone already.
+    }
+  };
+  process.once("exit", end);
+  return {
+    address,
+    token: root,
+    caFile,
+    dir,
+    api,
+    seal: async () => void (await api("PUT", "sys/seal")),
+    async unseal() {
+      await api("PUT", "sys/unseal", { key });
+      await until(async () => {
+        const { status } = await send("GET", `${address}/v1/sys/health`, caFile, "");
+        if (status !== 200) throw new Error(`OpenBao is at ${status}`);
+      });
+    },
+    async stop() {
+      end();
+      process.off("exit", end);
+      if (child.exitCode === null && child.signalCode === null) await new Promise((done) => child.once("exit", done));
+      forget(child.pid ?? 0);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function launch(program: string, args: readonly string[], dir: string, env: { readonly [name: string]: string }): ChildProcess {
+  const log = openSync(join(dir, "log"), "a");
+  const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log], env: { PATH: process.env["PATH"], HOME: dir, ...env } });
+  child.on("error", () => {});
+  remember(child.pid ?? 0, dir);
+  return child;
+}
+
+async function ready(bao: OpenBao, child: ChildProcess, statuses: readonly number[]): Promise<void> {
+  for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
+    const { status } = await send("GET", `${bao.address}/v1/sys/health`, bao.caFile, "").catch(() => ({ status: 0 }));
+    if (statuses.includes(status)) return;
+    await sleep(50);
+  }
+  const log = readFileSync(join(bao.dir, "log"), "utf8").slice(-2000);
+  await bao.stop();
+  throw new Error(`OpenBao did not start:\n${log}`);
+}
+
+async function until(act: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (tries === 200) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+function send(method: string, url: string, caFile: string | null, token: string, body?: unknown): Promise<{ status: number; text: string }> {
+  const headers = { "X-Vault-Token": token, "Content-Type": method === "PATCH" ? "application/merge-patch+json" : "application/json" };
+  const json = body === undefined ? null : JSON.stringify(body);
+  if (caFile === null) return fetch(url, { method, headers, body: json }).then(async (answer) => ({ status: answer.status, text: await answer.text() }));
+  return new Promise((done, fail) => {
+    const sent = request(url, { method, headers, ca: readFileSync(caFile), agent: false }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (part: string) => (text += part)).on("end", () => done({ status: answer.statusCode ?? 0, text }));
+    });
+    sent.on("error", fail).end(json ?? undefined);
+  });
+}
+
+/** A CA and a server certificate of it for localhost and 127.0.0.1. */
+async function certificates(dir: string): Promise<void> {
+  const openssl = await need("openssl", ["openssl"]);
+  const run = (...args: string[]): void => void execFileSync(openssl, args, { cwd: dir, stdio: "pipe" });
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  run("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=unsprawl test CA");
+  run("req", ...key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost");
+  writeFileSync(join(dir, "san"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+  run("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "server.crt", "-days", "2", "-extfile", "san");
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer().once("error", fail);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => done(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}

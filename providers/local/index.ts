@@ -27,27 +27,49 @@ export const provider: ProviderModule = {
   provider: "local",
   keys: {
     file: `the SOPS file, with {subject} for one a container: ${DEFAULT_FILE}`,
-    ageKeyFile: "the file of the age identity; without it SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or ~/.config/sops/age/keys.txt",
+    ageKeyFile:
+      "the file of the age identity; without it SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or ~/.config/sops/age/keys.txt",
     readOnly: "true refuses every write, as for the OCI runtime",
   },
   async open(name, config, context): Promise<Provider> {
     const template = resolve(context.dir, text(config, "file") ?? DEFAULT_FILE);
     const keyFile = text(config, "ageKeyFile");
-    return openFiles(name, template, keyFile === null ? null : resolve(context.dir, keyFile), config["readOnly"] === true, context);
+    return openFiles(
+      name,
+      template,
+      keyFile === null ? null : resolve(context.dir, keyFile),
+      config["readOnly"] === true,
+      context,
+    );
   },
 };
 
-function openFiles(name: string, template: string, keyFile: string | null, readOnly: boolean, { env, dir }: ProviderContext): Provider {
+function openFiles(
+  name: string,
+  template: string,
+  keyFile: string | null,
+  readOnly: boolean,
+  { env, dir }: ProviderContext,
+): Provider {
   const identities = ageIdentities(env, keyFile);
   const keys = dataKeys(identities, env);
   const writable = (): void => {
-    if (readOnly) throw new UnsprawlError("denied", `the store ${name} is opened for reading only`, "readOnly: false in its configuration");
+    if (readOnly)
+      throw new UnsprawlError(
+        "denied",
+        `the store ${name} is opened for reading only`,
+        "readOnly: false in its configuration",
+      );
   };
   return {
     target: {
       name,
       provider: "local",
-      settings: { file: template, ...(keyFile === null ? {} : { ageKeyFile: keyFile }), ...(readOnly ? { readOnly } : {}) },
+      settings: {
+        file: template,
+        ...(keyFile === null ? {} : { ageKeyFile: keyFile }),
+        ...(readOnly ? { readOnly } : {}),
+      },
     },
     key: (names) => sopsKey(template, names),
     reference: sopsReference,
@@ -77,6 +99,9 @@ function text(config: { readonly [key: string]: Json }, key: string): string | n
   const value = config[key];
   if (value === undefined || value === null) return null;
   if (typeof value === "string" && value !== "") return value;
-  throw new UnsprawlError("config", `${key} of a local store must be the name of a file`, `the default is ${DEFAULT_FILE}`);
+  throw new UnsprawlError(
+    "config",
+    `${key} of a local store must be the name of a file`,
+    `the default is ${DEFAULT_FILE}`,
+  );
 }
-

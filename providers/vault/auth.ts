@@ -55,25 +55,38 @@ export function login(settings: VaultSettings, env: NodeJS.ProcessEnv, send: Sen
   };
 }
 
-async function appRole(auth: Extract<VaultSettings["auth"], { method: "approle" }>, { address }: VaultSettings, send: Send): Promise<Lease> {
+async function appRole(
+  auth: Extract<VaultSettings["auth"], { method: "approle" }>,
+  { address }: VaultSettings,
+  send: Send,
+): Promise<Lease> {
   const [role_id, secret_id] = await Promise.all([credential(auth.roleIdFile), credential(auth.secretIdFile)]);
   const { status, body, errors } = await send("POST", `auth/${auth.mount}/login`, null, { role_id, secret_id });
   if (status === 400 || status === 403) {
     if (errors.some((text) => /sealed|HTTPS server/i.test(text))) throw statusError(status, errors, address);
-    throw new UnsprawlError("denied", `the Vault at ${address} refuses the AppRole login: the role id or the secret id is wrong, expired or used up`, `issue a new secret id, and write it to ${auth.secretIdFile}`);
+    throw new UnsprawlError(
+      "denied",
+      `the Vault at ${address} refuses the AppRole login: the role id or the secret id is wrong, expired or used up`,
+      `issue a new secret id, and write it to ${auth.secretIdFile}`,
+    );
   }
   const given = (body as { auth?: { client_token?: unknown; lease_duration?: unknown } } | null)?.auth;
   if (status !== 200 || typeof given?.client_token !== "string") throw statusError(status, errors, address);
-  const seconds = typeof given.lease_duration === "number" && given.lease_duration > 0 ? given.lease_duration : Infinity;
+  const seconds =
+    typeof given.lease_duration === "number" && given.lease_duration > 0 ? given.lease_duration : Infinity;
   return { token: given.client_token, renewAt: Date.now() + (seconds * 1000 * 2) / 3 };
 }
 
 /** A given token: its lease is renewed when it is short, so that a long run or a periodic reader does not lose it. */
 async function ownToken(file: string | null, env: NodeJS.ProcessEnv, send: Send): Promise<Lease> {
   const fromEnv = file === null ? env["VAULT_TOKEN"] : undefined;
-  const token = fromEnv ? checkCredential(fromEnv, "VAULT_TOKEN") : await credential(file ?? join(env["HOME"] || homedir(), ".vault-token"));
+  const token = fromEnv
+    ? checkCredential(fromEnv, "VAULT_TOKEN")
+    : await credential(file ?? join(env["HOME"] || homedir(), ".vault-token"));
   const { status, body } = await send("GET", "auth/token/lookup-self", token);
-  const data = (body as { data?: { ttl?: unknown; period?: unknown; creation_ttl?: unknown; renewable?: unknown } } | null)?.data;
+  const data = (
+    body as { data?: { ttl?: unknown; period?: unknown; creation_ttl?: unknown; renewable?: unknown } } | null
+  )?.data;
   const number = (value: unknown): number => (typeof value === "number" ? value : 0);
   const [ttl, period] = [number(data?.ttl), number(data?.period)];
   // Not allowed to look itself up, or without an end: nothing to renew.

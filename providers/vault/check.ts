@@ -9,10 +9,19 @@ import { vaultKey } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** Tries every right that a migration needs with a secret of its own, which it removes. Stops at the first that fails. */
-export async function checkVault(settings: VaultSettings, client: VaultClient, version: () => Promise<1 | 2>, kv: () => Promise<Kv>): Promise<readonly StoreCheck[]> {
+export async function checkVault(
+  settings: VaultSettings,
+  client: VaultClient,
+  version: () => Promise<1 | 2>,
+  kv: () => Promise<Kv>,
+): Promise<readonly StoreCheck[]> {
   const { address, mount } = settings;
   const lines: StoreCheck[] = [];
-  const attempt = async (right: StoreCheck["right"], text: () => string | Promise<string>, act: () => Promise<void>): Promise<boolean> => {
+  const attempt = async (
+    right: StoreCheck["right"],
+    text: () => string | Promise<string>,
+    act: () => Promise<void>,
+  ): Promise<boolean> => {
     try {
       await act();
       lines.push({ right, ok: true, text: await text(), hint: null });
@@ -28,17 +37,44 @@ export async function checkVault(settings: VaultSettings, client: VaultClient, v
   const value = Secret.of(randomBytes(16).toString("hex"));
   const origin = { runId: "check", subject: probe };
 
-  if (!(await attempt("reach", () => `${address}${plain(address)}`, () => health(client, address)))) return lines;
+  if (
+    !(await attempt(
+      "reach",
+      () => `${address}${plain(address)}`,
+      () => health(client, address),
+    ))
+  )
+    return lines;
   const mounted = `${settings.auth.method}; ${mount}/ is KV version`;
-  if (!(await attempt("authenticate", async () => `${mounted} ${await version()}`, async () => void (await version())))) return lines;
+  if (
+    !(await attempt(
+      "authenticate",
+      async () => `${mounted} ${await version()}`,
+      async () => void (await version()),
+    ))
+  )
+    return lines;
   const [kind, store] = [await version(), await kv()];
-  const wrote = await attempt("write", () => `${mount}/${key.path}`, async () => {
-    await store.put(key, value, null, origin);
-  });
+  const wrote = await attempt(
+    "write",
+    () => `${mount}/${key.path}`,
+    async () => {
+      await store.put(key, value, null, origin);
+    },
+  );
   if (!wrote) return lines;
-  await attempt("read", () => "the same bytes come back", async () => {
-    if (!(await store.get(key))?.value.equals(value)) throw new UnsprawlError("changed", `${mount}/${key.path} gave other bytes back`, "another process writes there");
-  });
+  await attempt(
+    "read",
+    () => "the same bytes come back",
+    async () => {
+      if (!(await store.get(key))?.value.equals(value))
+        throw new UnsprawlError(
+          "changed",
+          `${mount}/${key.path} gave other bytes back`,
+          "another process writes there",
+        );
+    },
+  );
   if (kind === 1) {
     lines.push({
       right: "check-and-set",
@@ -47,14 +83,22 @@ export async function checkVault(settings: VaultSettings, client: VaultClient, v
       hint: "let nobody else write during a migration, or use a KV version 2 mount",
     });
   } else {
-    await attempt("check-and-set", () => "a second write to the same name is refused", async () => {
-      const second = await store.put(key, value, null, origin).then(() => "written", codeOf);
-      if (second !== "conflict") throw new UnsprawlError("failed", `${mount}/${key.path} was written twice`, null);
-    });
+    await attempt(
+      "check-and-set",
+      () => "a second write to the same name is refused",
+      async () => {
+        const second = await store.put(key, value, null, origin).then(() => "written", codeOf);
+        if (second !== "conflict") throw new UnsprawlError("failed", `${mount}/${key.path} was written twice`, null);
+      },
+    );
   }
-  await attempt("delete", () => "the probe is gone again", async () => {
-    await store.remove(key, (one) => one.equals(value));
-  });
+  await attempt(
+    "delete",
+    () => "the probe is gone again",
+    async () => {
+      await store.remove(key, (one) => one.equals(value));
+    },
+  );
   return lines;
 }
 
@@ -69,7 +113,9 @@ async function health(client: VaultClient, address: string): Promise<void> {
 
 function plain(address: string): string {
   const { protocol, hostname } = new URL(address);
-  return protocol === "http:" && !/^(localhost|127\.|\[::1\])/.test(hostname) ? " (without TLS: everyone on the way can read the secrets)" : "";
+  return protocol === "http:" && !/^(localhost|127\.|\[::1\])/.test(hostname)
+    ? " (without TLS: everyone on the way can read the secrets)"
+    : "";
 }
 
 function codeOf(error: unknown): string {

@@ -27,7 +27,7 @@ export type VaultClient = {
 
 /** A connection, an answer and its body: all within this. */
 const TIMEOUT_MS = 10_000;
-const BACKOFF_MS = [250, 500, 1000, 2000, 4000];
+const BACKOFF_MS = [250, 500, 1000, 2000];
 
 /** Connects on the first call. `env` gives the token when the settings name no file. */
 export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultClient {
@@ -42,7 +42,13 @@ export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): Va
       });
       if (answer.status !== 429) return answer;
       const wait = BACKOFF_MS[attempt];
-      if (wait === undefined) throw new UnsprawlError("throttled", `the Vault at ${address} asks to slow down`, "try again later, or raise its rate limit quota", "429");
+      if (wait === undefined)
+        throw new UnsprawlError(
+          "throttled",
+          `the Vault at ${address} asks to slow down`,
+          "try again later, or raise its rate limit quota",
+          "429",
+        );
       await sleep(wait * (0.5 + Math.random()));
     }
   };
@@ -66,13 +72,27 @@ export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): Va
   };
 }
 
-export type Send = (method: Method, path: string, token: string | null, json?: { readonly [key: string]: unknown }) => Promise<Answer>;
+export type Send = (
+  method: Method,
+  path: string,
+  token: string | null,
+  json?: { readonly [key: string]: unknown },
+) => Promise<Answer>;
 
 async function connect({ address, caCert, namespace }: VaultSettings): Promise<Send> {
-  const [{ default: nodeVault }, https, http] = await Promise.all([import("node-vault"), import("node:https"), import("node:http")]);
-  const ca = caCert === null ? undefined : await readFile(caCert).catch((error: unknown) => {
-    throw (error as { code?: unknown }).code === "ENOENT" ? new UnsprawlError("config", `there is no CA file ${caCert}`, "check caCert and VAULT_CACERT") : fileError(error, caCert);
-  });
+  const [{ default: nodeVault }, https, http] = await Promise.all([
+    import("node-vault"),
+    import("node:https"),
+    import("node:http"),
+  ]);
+  const ca =
+    caCert === null
+      ? undefined
+      : await readFile(caCert).catch((error: unknown) => {
+          throw (error as { code?: unknown }).code === "ENOENT"
+            ? new UnsprawlError("config", `there is no CA file ${caCert}`, "check caCert and VAULT_CACERT")
+            : fileError(error, caCert);
+        });
   const secure = address.startsWith("https:");
   const options = {
     timeout: TIMEOUT_MS,
@@ -81,20 +101,32 @@ async function connect({ address, caCert, namespace }: VaultSettings): Promise<S
     // A redirect or a proxy must not take a token that was meant for TLS over plain HTTP.
     httpAgent: secure ? closedAgent(http) : new http.Agent(),
   };
-  const vault = nodeVault({ endpoint: address, debug: () => {}, requestOptions: options, ...({ rpDefaults: { strictSSL: true } } as object) });
+  const vault = nodeVault({
+    endpoint: address,
+    debug: () => {},
+    requestOptions: options,
+    ...({ rpDefaults: { strictSSL: true } } as object),
+  });
   // Set afterwards: where the options are empty, the client takes the variables of the process instead.
   Object.assign(vault, { namespace: namespace ?? "", pathPrefix: "", endpoint: address });
   return async (method, path, token, json) => {
     // Read by the client before it yields, so that parallel requests do not see each other's.
     vault.token = token ?? "";
-    const request = method === "PATCH" ? vault.update(path, json) : vault.request({ ...options, path: `/${path}`, method, ...(json === undefined ? {} : { json }) });
+    const request =
+      method === "PATCH"
+        ? vault.update(path, json)
+        : vault.request({ ...options, path: `/${path}`, method, ...(json === undefined ? {} : { json }) });
     try {
       return { status: 200, body: await withDeadline(request), errors: [] };
     } catch (error) {
       const response = (error as { response?: { statusCode?: unknown; body?: unknown } } | null)?.response;
       if (typeof response?.statusCode !== "number") throw error;
       const { errors } = (response.body ?? {}) as { errors?: unknown };
-      const texts = Array.isArray(errors) ? errors.filter((one) => typeof one === "string") : typeof response.body === "string" ? [response.body] : [];
+      const texts = Array.isArray(errors)
+        ? errors.filter((one) => typeof one === "string")
+        : typeof response.body === "string"
+          ? [response.body]
+          : [];
       return { status: response.statusCode, body: response.body, errors: texts };
     }
   };

@@ -5,18 +5,31 @@ import { policyLine, type Right } from "./policy.ts";
 export function connectionError(error: unknown, address: string, caCert: string | null): UnsprawlError {
   const { code } = (error ?? {}) as { code?: unknown };
   const name = typeof code === "string" && /^[A-Z_\d]+$/.test(code) ? code : "Error";
-  const failed = (why: string, hint: string): UnsprawlError => new UnsprawlError("unreachable", `the Vault at ${address} ${why}`, hint, name);
+  const failed = (why: string, hint: string): UnsprawlError =>
+    new UnsprawlError("unreachable", `the Vault at ${address} ${why}`, hint, name);
   if (name === "ECONNREFUSED") return failed("refuses the connection", "is it running, and is VAULT_ADDR right?");
-  if (name === "ENOTFOUND" || name === "EAI_AGAIN") return failed("has a name that does not resolve", "check VAULT_ADDR");
-  if (name === "ETIMEDOUT" || name === "ECONNABORTED") return failed("does not answer", "check VAULT_ADDR, the network, and NO_PROXY if a proxy is set");
-  if (name === "EPLAIN") return failed("is reached over a redirect or a proxy without TLS, which would see the token", "name it directly, or set NO_PROXY");
-  if (name === "ERR_TLS_CERT_ALTNAME_INVALID") return failed("has a certificate for another name", "use the name that is in the certificate");
-  if (name === "CERT_HAS_EXPIRED" || name === "CERT_NOT_YET_VALID") return failed("has a certificate that is not valid now", "renew it; check both clocks");
+  if (name === "ENOTFOUND" || name === "EAI_AGAIN")
+    return failed("has a name that does not resolve", "check VAULT_ADDR");
+  if (name === "ETIMEDOUT" || name === "ECONNABORTED")
+    return failed("does not answer", "check VAULT_ADDR, the network, and NO_PROXY if a proxy is set");
+  if (name === "EPLAIN" || name.startsWith("ERR_FR_"))
+    return failed(
+      "sends us on by a redirect or a proxy without TLS, which would see the token",
+      "name the active server directly in VAULT_ADDR, or set NO_PROXY",
+    );
+  if (name === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return failed("has a certificate for another name", "use the name that is in the certificate");
+  if (name === "CERT_HAS_EXPIRED" || name === "CERT_NOT_YET_VALID")
+    return failed("has a certificate that is not valid now", "renew it; check both clocks");
   if (/CERT|SELF_SIGNED|UNABLE_TO|ISSUER/.test(name)) {
-    const given = caCert === null ? "name its CA by caCert or VAULT_CACERT (or NODE_EXTRA_CA_CERTS)" : `${caCert} did not sign it: name the right CA by caCert or VAULT_CACERT`;
+    const given =
+      caCert === null
+        ? "name its CA by caCert or VAULT_CACERT (or NODE_EXTRA_CA_CERTS)"
+        : `${caCert} did not sign it: name the right CA by caCert or VAULT_CACERT`;
     return failed("has a certificate of a CA that is not trusted here", given);
   }
-  if (/SSL|TLS|EPROTO/.test(name)) return failed("does not speak TLS there", "http:// or another port? check VAULT_ADDR");
+  if (/SSL|TLS|EPROTO/.test(name))
+    return failed("does not speak TLS there", "http:// or another port? check VAULT_ADDR");
   return failed("broke the connection", "try again; its log says why");
 }
 
@@ -24,23 +37,76 @@ export function connectionError(error: unknown, address: string, caCert: string 
 export function missingRight(rights: readonly Right[]): UnsprawlError {
   const [first] = rights;
   const what = first ? `${first.capabilities.join(", ")} ${first.path}` : "do this";
-  return new UnsprawlError("denied", `the Vault token may not ${what}`, rights.length === 0 ? null : `add to its policy: ${rights.map(policyLine).join(" ")}`);
+  return new UnsprawlError(
+    "denied",
+    `the Vault token may not ${what}`,
+    rights.length === 0 ? null : `add to its policy: ${rights.map(policyLine).join(" ")}`,
+  );
 }
 
 export function badToken(address: string, method: "token" | "approle"): UnsprawlError {
-  const hint = method === "token" ? "vault login (or bao login), or set VAULT_TOKEN or auth.tokenFile" : "issue a new secret id, and write it to auth.secretIdFile";
-  return new UnsprawlError("denied", `the Vault at ${address} does not know this token: it is wrong, expired or revoked`, hint);
+  const hint =
+    method === "token"
+      ? "vault login (or bao login), or set VAULT_TOKEN or auth.tokenFile"
+      : "issue a new secret id, and write it to auth.secretIdFile";
+  return new UnsprawlError(
+    "denied",
+    `the Vault at ${address} does not know this token: it is wrong, expired or revoked`,
+    hint,
+  );
 }
 
 /** An answer that is none of those a caller expects. The server's own words are left out: they may quote what was sent. */
 export function statusError(status: number, texts: readonly string[], address: string): UnsprawlError {
   const says = (part: string): boolean => texts.some((text) => text.toLowerCase().includes(part));
-  if (says("sealed")) return new UnsprawlError("unreachable", `the Vault at ${address} is sealed`, "vault operator unseal (or bao operator unseal)", "503");
-  if (status === 501 || says("not initialized")) return new UnsprawlError("unreachable", `the Vault at ${address} is not initialised`, "vault operator init (or bao operator init)", "501");
-  if (says("http request to an https server")) return new UnsprawlError("unreachable", `the Vault at ${address} speaks TLS`, "use https:// in its address", "400");
-  if (status === 413 || says("too large")) return new UnsprawlError("refused", "the value is larger than the Vault takes", "keep it where it is, or raise max_request_size", String(status));
-  if (status === 404 && says("no handler for route")) return new UnsprawlError("config", `the Vault at ${address} has no such mount`, "vault secrets list shows them; set mount in the store's configuration", "404");
-  if (status === 405) return new UnsprawlError("refused", `the Vault at ${address} knows no PATCH`, "HashiCorp Vault 1.9 or newer, or OpenBao", "405");
-  if (status >= 500 || status === 412) return new UnsprawlError("unreachable", `the Vault at ${address} cannot answer now`, "vault status shows its state; try again", String(status));
-  return new UnsprawlError("malformed", `the Vault at ${address} gave an answer that unsprawl does not understand`, "is this the address of a Vault's API?", String(status));
+  if (says("sealed"))
+    return new UnsprawlError(
+      "unreachable",
+      `the Vault at ${address} is sealed`,
+      "vault operator unseal (or bao operator unseal)",
+      "503",
+    );
+  if (status === 501 || says("not initialized"))
+    return new UnsprawlError(
+      "unreachable",
+      `the Vault at ${address} is not initialised`,
+      "vault operator init (or bao operator init)",
+      "501",
+    );
+  if (says("http request to an https server"))
+    return new UnsprawlError("unreachable", `the Vault at ${address} speaks TLS`, "use https:// in its address", "400");
+  if (status === 413 || says("too large"))
+    return new UnsprawlError(
+      "refused",
+      "the value is larger than the Vault takes",
+      "keep it where it is, or raise max_request_size",
+      String(status),
+    );
+  if (status === 404 && says("no handler for route"))
+    return new UnsprawlError(
+      "config",
+      `the Vault at ${address} has no such mount`,
+      "vault secrets list shows them; set mount in the store's configuration",
+      "404",
+    );
+  if (status === 405)
+    return new UnsprawlError(
+      "refused",
+      `the Vault at ${address} knows no PATCH`,
+      "HashiCorp Vault 1.9 or newer, or OpenBao",
+      "405",
+    );
+  if (status >= 500 || status === 412)
+    return new UnsprawlError(
+      "unreachable",
+      `the Vault at ${address} cannot answer now`,
+      "vault status shows its state; try again",
+      String(status),
+    );
+  return new UnsprawlError(
+    "malformed",
+    `the Vault at ${address} gave an answer that unsprawl does not understand`,
+    "is this the address of a Vault's API?",
+    String(status),
+  );
 }

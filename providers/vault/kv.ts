@@ -38,17 +38,27 @@ export function versionOf(engine: number, value: Secret): string {
 export function checkReplace(there: Secret | null, engine: number, replace: string | null, key: StoreKey): void {
   if (replace === null) {
     if (there === null) return;
-    throw new UnsprawlError("conflict", `the Vault already has ${key.field} at ${key.path}`, "unsprawl plan shows it; --overwrite replaces it");
+    throw new UnsprawlError(
+      "conflict",
+      `the Vault already has ${key.field} at ${key.path}`,
+      "unsprawl plan shows it; --overwrite replaces it",
+    );
   }
   const [version = "", digest = ""] = replace.split(".");
-  if (there !== null && (versionOf(engine, there).endsWith(`.${digest}`) || (engine > 0 && version === String(engine)))) return;
-  throw new UnsprawlError("conflict", `${key.field} at ${key.path} has changed meanwhile in the Vault`, "unsprawl plan again");
+  if (there !== null && (versionOf(engine, there).endsWith(`.${digest}`) || (engine > 0 && version === String(engine))))
+    return;
+  throw new UnsprawlError(
+    "conflict",
+    `${key.field} at ${key.path} has changed meanwhile in the Vault`,
+    "unsprawl plan again",
+  );
 }
 
 /** The value as JSON can carry it. Throws `refused`. */
 export function textOf(value: Secret): string {
   const bytes = value.expose();
-  const refuse = (why: string): UnsprawlError => new UnsprawlError("refused", `the value ${why}`, "keep it where it is, or store it encoded");
+  const refuse = (why: string): UnsprawlError =>
+    new UnsprawlError("refused", `the value ${why}`, "keep it where it is, or store it encoded");
   if (bytes.includes(0)) throw refuse("has a NUL byte, which an environment cannot hold");
   if (bytes.length > MAX_VALUE) throw refuse("is larger than a Vault entry may be (1 MiB)");
   try {
@@ -60,5 +70,10 @@ export function textOf(value: Secret): string {
 
 /** Throws `conflict` unless the value is the one to remove. */
 export function checkMatch(value: Secret, matches: (value: Secret) => boolean, key: StoreKey): void {
-  if (!matches(value)) throw new UnsprawlError("conflict", `the Vault holds another value in ${key.field} at ${key.path}`, "it was changed by someone else and stays");
+  if (!matches(value))
+    throw new UnsprawlError(
+      "conflict",
+      `the Vault holds another value in ${key.field} at ${key.path}`,
+      "it was changed by someone else and stays",
+    );
 }

@@ -26,12 +26,22 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
     return data as Fields;
   };
   const write = async (path: string, fields: Fields): Promise<void> => {
-    if (!isExact(fields)) throw new UnsprawlError("refused", `${path} in the Vault holds a number that would lose digits when it is written again`, "store it as text, or move to a KV v2 mount");
+    if (!isExact(fields))
+      throw new UnsprawlError(
+        "refused",
+        `${path} in the Vault holds a number that would lose digits when it is written again`,
+        "store it as text, or move to a KV v2 mount",
+      );
     const needs = writerRights(mount, path, 1);
     if (Object.keys(fields).length > 0) await client.call("POST", at(path), { json: fields, needs });
     else await client.call("DELETE", at(path), { needs });
     const lost = JSON.stringify((await read(path)) ?? {}, sorted(fields)) !== JSON.stringify(fields, sorted(fields));
-    if (lost) throw new UnsprawlError("conflict", `another writer changed ${path} in the Vault at the same time`, "KV v1 has no check-and-set: look at the secret, then try again; better, move to a KV v2 mount");
+    if (lost)
+      throw new UnsprawlError(
+        "conflict",
+        `another writer changed ${path} in the Vault at the same time`,
+        "KV v1 has no check-and-set: look at the secret, then try again; better, move to a KV v2 mount",
+      );
   };
   const inTurn = async <T>(path: string, act: () => Promise<T>): Promise<T> => {
     const name = `${address} ${mount} ${path}`;

@@ -26,9 +26,19 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
   };
 
   /** One write; null when another writer was faster. */
-  const write = async (method: "POST" | "PATCH", path: string, field: string, value: string | null, cas: number): Promise<Answer | null> => {
+  const write = async (
+    method: "POST" | "PATCH",
+    path: string,
+    field: string,
+    value: string | null,
+    cas: number,
+  ): Promise<Answer | null> => {
     const json = { options: { cas }, data: { [field]: value } };
-    const answer = await client.call(method, at("data", path), { json, needs: writerRights(mount, path, 2), expect: [400, 404] });
+    const answer = await client.call(method, at("data", path), {
+      json,
+      needs: writerRights(mount, path, 2),
+      expect: [400, 404],
+    });
     if (answer.status < 300) return answer;
     if (answer.status === 404 && method === "PATCH" && answer.errors.length === 0) return null;
     if (answer.errors.some((text) => text.includes("did not match the current version"))) return null;
@@ -41,7 +51,10 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
       const found = await client.call("GET", at("metadata", path), { needs: [] });
       // Metadata that is older than its first version was made by an operator.
       if (dataOf(found)["created_time"] !== createdAt) return;
-      await client.call("PATCH", at("metadata", path), { json: { custom_metadata: { [MARK.key]: MARK.value } }, needs: [] });
+      await client.call("PATCH", at("metadata", path), {
+        json: { custom_metadata: { [MARK.key]: MARK.value } },
+        needs: [],
+      });
     } catch {
       // The value is stored; only the mark is not.
     }
@@ -51,7 +64,8 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
   const tidy = async (path: string, emptied: number): Promise<void> => {
     try {
       const found = await client.call("GET", at("metadata", path), { needs: [] });
-      if (dataOf(found)["current_version"] === emptied) await client.call("DELETE", at("metadata", path), { needs: [] });
+      if (dataOf(found)["current_version"] === emptied)
+        await client.call("DELETE", at("metadata", path), { needs: [] });
     } catch {
       // The value is removed; an empty secret is left for who may delete it.
     }
@@ -96,13 +110,20 @@ async function rounds<T>(key: StoreKey, round: () => Promise<T | null>): Promise
     if (done !== null) return done;
     await sleep(5 + Math.random() * 40);
   }
-  throw new UnsprawlError("conflict", `other writers keep changing ${key.path} in the Vault`, "try again when they are done");
+  throw new UnsprawlError(
+    "conflict",
+    `other writers keep changing ${key.path} in the Vault`,
+    "try again when they are done",
+  );
 }
 
 /** 404 has three meanings: nothing there, the last version deleted (its number is what check-and-set wants), no such mount. */
 function stateOf(answer: Answer, address: string): State {
   const { status, errors, body } = answer;
-  const { data, metadata } = dataOf(answer) as { data?: unknown; metadata?: { version?: unknown; custom_metadata?: unknown } };
+  const { data, metadata } = dataOf(answer) as {
+    data?: unknown;
+    metadata?: { version?: unknown; custom_metadata?: unknown };
+  };
   if (status === 404 && errors.length > 0) throw statusError(status, errors, address);
   if (status === 404 && metadata === undefined) {
     const { warnings } = (body ?? {}) as { warnings?: unknown };

@@ -8,21 +8,40 @@ import type { VaultSettings } from "./settings.ts";
  * Version 1 or 2 of the KV engine at the store's mount. Asks the server; where the token may not see it, takes
  * `kvVersion` of the configuration. Throws `config` when they differ or the mount is no KV engine.
  */
-export async function kvVersion(client: VaultClient, { mount, kvVersion: told, address }: VaultSettings): Promise<1 | 2> {
+export async function kvVersion(
+  client: VaultClient,
+  { mount, kvVersion: told, address }: VaultSettings,
+): Promise<1 | 2> {
   // What `vault kv` itself asks: readable to every token that has some right below the mount.
-  const answer = await client.call("GET", `sys/internal/ui/mounts/${encodePath(mount)}`, { needs: [], expect: [403, 404] });
+  const answer = await client.call("GET", `sys/internal/ui/mounts/${encodePath(mount)}`, {
+    needs: [],
+    expect: [403, 404],
+  });
   if (answer.status !== 200) {
     if (told !== null) return told;
     if (answer.status === 404) throw statusError(404, ["no handler for route"], address);
     // Tells a bad token from a missing right: throws `denied` for the former.
     await client.call("GET", "auth/token/lookup-self", { needs: [], expect: [404] });
-    throw new UnsprawlError("denied", `there is no mount ${mount}/ at ${address}, or the token has no right below it`, `vault secrets list shows the mounts; set kvVersion if the token may not see them`);
+    throw new UnsprawlError(
+      "denied",
+      `there is no mount ${mount}/ at ${address}, or the token has no right below it`,
+      `vault secrets list shows the mounts; set kvVersion if the token may not see them`,
+    );
   }
-  const { type, path, options } = ((answer.body as { data?: unknown } | null)?.data ?? {}) as { type?: unknown; path?: unknown; options?: unknown };
+  const { type, path, options } = ((answer.body as { data?: unknown } | null)?.data ?? {}) as {
+    type?: unknown;
+    path?: unknown;
+    options?: unknown;
+  };
   if ((type !== "kv" && type !== "generic") || path !== `${mount}/`) {
-    throw new UnsprawlError("config", `${mount}/ at ${address} is not the mount of a KV engine`, "vault secrets list shows them; set mount in the store's configuration");
+    throw new UnsprawlError(
+      "config",
+      `${mount}/ at ${address} is not the mount of a KV engine`,
+      "vault secrets list shows them; set mount in the store's configuration",
+    );
   }
   const found = (options as { version?: unknown } | null)?.version === "2" ? 2 : 1;
-  if (told !== null && told !== found) throw new UnsprawlError("config", `kvVersion is ${told}, but ${mount}/ is version ${found}`, "leave kvVersion out");
+  if (told !== null && told !== found)
+    throw new UnsprawlError("config", `kvVersion is ${told}, but ${mount}/ is version ${found}`, "leave kvVersion out");
   return found;
 }

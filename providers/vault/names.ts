@@ -7,7 +7,9 @@ const SCHEME = "ref+vault://";
 
 /** One KV secret a subject, one field a variable. Throws `refused` for names that Vault cannot keep apart. */
 export function vaultKey(template: string, names: KeyNames): StoreKey {
-  const path = template.replace(/\{(subject|project|name)\}/g, (_, which: keyof KeyNames) => segment(names[which], which));
+  const path = template.replace(/\{(subject|project|name)\}/g, (_, which: keyof KeyNames) =>
+    segment(names[which], which),
+  );
   return { path, field: checkField(names.name) };
 }
 
@@ -21,8 +23,10 @@ export function vaultReference(key: StoreKey, { mount, namespace }: VaultSetting
 /** The key of a reference into this store's mount; null for another store's. Throws `malformed`. */
 export function parseVaultReference(reference: string, { mount, namespace, address }: VaultSettings): StoreKey | null {
   if (!reference.startsWith(SCHEME)) return null;
-  const bad = (why: string): UnsprawlError => new UnsprawlError("malformed", `a ref+vault reference ${why}`, "the form is ref+vault://mount/path#/FIELD");
-  const [, place = "", query = "", fragment = ""] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(reference.slice(SCHEME.length)) ?? [];
+  const bad = (why: string): UnsprawlError =>
+    new UnsprawlError("malformed", `a ref+vault reference ${why}`, "the form is ref+vault://mount/path#/FIELD");
+  const [, place = "", query = "", fragment = ""] =
+    /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(reference.slice(SCHEME.length)) ?? [];
   let path: string;
   let field: string;
   try {
@@ -62,21 +66,36 @@ export function fixedPrefix(template: string): string {
 /** Throws `config` for a path that Vault or a URL would read in another way. */
 export function checkPath(path: string, what: string): string {
   const trimmed = path.replace(/^\/+|\/+$/g, "");
-  const bad = trimmed === "" || /[\p{Cc}\p{Cs}*+]/u.test(trimmed) || trimmed.split("/").some((part) => part === "" || /^\.+$/.test(part) || part !== part.trim());
-  if (bad) throw new UnsprawlError("config", `${what} is not a path that a Vault policy can name`, "segments without . .. * + or spaces at their ends, joined by /");
+  const bad =
+    trimmed === "" ||
+    /[\p{Cc}\p{Cs}*+]/u.test(trimmed) ||
+    trimmed.split("/").some((part) => part === "" || /^\.+$/.test(part) || part !== part.trim());
+  if (bad)
+    throw new UnsprawlError(
+      "config",
+      `${what} is not a path that a Vault policy can name`,
+      "segments without . .. * + or spaces at their ends, joined by /",
+    );
   return trimmed;
 }
 
 function segment(name: string, which: string): string {
-  const refuse = (why: string): UnsprawlError => new UnsprawlError("refused", `the name of this {${which}} ${why}`, `leave {${which}} out of the store's path, or rename it`);
+  const refuse = (why: string): UnsprawlError =>
+    new UnsprawlError(
+      "refused",
+      `the name of this {${which}} ${why}`,
+      `leave {${which}} out of the store's path, or rename it`,
+    );
   if (name === "") throw refuse("is empty");
-  if (/^\.+$/.test(name) || name !== name.trim() || !name.isWellFormed() || /\p{Cc}/u.test(name)) throw refuse("is not one that Vault keeps in a path");
+  if (/^\.+$/.test(name) || name !== name.trim() || !name.isWellFormed() || /\p{Cc}/u.test(name))
+    throw refuse("is not one that Vault keeps in a path");
   return name.replace(/[%/*+]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** Field names are JSON keys: any text, but for those that a JavaScript client drops on the way. */
 function checkField(field: string): string {
-  const refuse = (why: string): UnsprawlError => new UnsprawlError("refused", `the variable's name ${why}`, "rename it, or use another store");
+  const refuse = (why: string): UnsprawlError =>
+    new UnsprawlError("refused", `the variable's name ${why}`, "rename it, or use another store");
   if (field === "") throw refuse("is empty");
   if (!field.isWellFormed()) throw refuse("is not valid Unicode");
   if (["__proto__", "constructor", "prototype"].includes(field)) throw refuse("is one that JSON clients drop");

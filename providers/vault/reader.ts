@@ -20,15 +20,26 @@ export async function issueReader(settings: VaultSettings, client: VaultClient, 
   const { mount, path, namespace, auth } = settings;
   const prefix = fixedPrefix(path);
   const policy = readerRights(mount, prefix, version, path.includes("{")).map(policyLine).join("\n");
-  const hash = createHash("sha256").update(JSON.stringify([namespace, mount, path])).digest("hex").slice(0, 8);
+  const hash = createHash("sha256")
+    .update(JSON.stringify([namespace, mount, path]))
+    .digest("hex")
+    .slice(0, 8);
   const name = `unsprawl-runtime-${mount.replace(/[^\w-]/g, "-")}-${hash}`;
   const byHand = new UnsprawlError(
     "denied",
     "the Vault token may not issue a credential for the runtime",
     `let an operator write the policy ${name}: ${policy} — and issue an AppRole or a periodic token with it; then configure a store for the runtime with auth: { method: approle, roleIdFile, secretIdFile } or { method: token, tokenFile }`,
   );
-  const call = async (method: "POST" | "PUT" | "GET", at: string, json?: { readonly [key: string]: unknown }): Promise<Answer> => {
-    const answer = await client.call(method, at, { needs: [], expect: [403, 404], ...(json === undefined ? {} : { json }) });
+  const call = async (
+    method: "POST" | "PUT" | "GET",
+    at: string,
+    json?: { readonly [key: string]: unknown },
+  ): Promise<Answer> => {
+    const answer = await client.call(method, at, {
+      needs: [],
+      expect: [403, 404],
+      ...(json === undefined ? {} : { json }),
+    });
     if (answer.status !== 403) return answer;
     await client.call("GET", "auth/token/lookup-self", { needs: [], expect: [] }).catch((error: unknown) => {
       if (!(error instanceof UnsprawlError) || error.code !== "denied" || error.hint === null) throw byHand;
@@ -43,12 +54,26 @@ export async function issueReader(settings: VaultSettings, client: VaultClient, 
   const mountOfRoles = auth.method === "approle" ? auth.mount : "approle";
   const role = await appRole(mountOfRoles, name, call);
   if (role !== null) {
-    return { config: { ...config, auth: { method: "approle", mount: mountOfRoles, roleIdFile: "{dir}/role-id", secretIdFile: "{dir}/secret-id" } }, files: role };
+    return {
+      config: {
+        ...config,
+        auth: { method: "approle", mount: mountOfRoles, roleIdFile: "{dir}/role-id", secretIdFile: "{dir}/secret-id" },
+      },
+      files: role,
+    };
   }
-  const answer = await call("POST", "auth/token/create-orphan", { policies: [name], period: PERIOD, renewable: true, display_name: "unsprawl-runtime" });
+  const answer = await call("POST", "auth/token/create-orphan", {
+    policies: [name],
+    period: PERIOD,
+    renewable: true,
+    display_name: "unsprawl-runtime",
+  });
   const token = (answer.body as { auth?: { client_token?: unknown } } | null)?.auth?.client_token;
   if (typeof token !== "string") throw byHand;
-  return { config: { ...config, auth: { method: "token", tokenFile: "{dir}/token" } }, files: [{ name: "token", content: Secret.of(token) }] };
+  return {
+    config: { ...config, auth: { method: "token", tokenFile: "{dir}/token" } },
+    files: [{ name: "token", content: Secret.of(token) }],
+  };
 }
 
 /** The two halves of an AppRole with this policy; null where AppRole is not enabled or not ours to use. */
@@ -59,7 +84,13 @@ async function appRole(
 ): Promise<readonly ReaderFile[] | null> {
   const role = `auth/${mount}/role/${name}`;
   // Batch tokens are not kept by the server: a container that starts often leaves nothing behind.
-  const made = await call("POST", role, { token_policies: [name], token_type: "batch", token_ttl: "20m", secret_id_ttl: "0", secret_id_num_uses: 0 });
+  const made = await call("POST", role, {
+    token_policies: [name],
+    token_type: "batch",
+    token_ttl: "20m",
+    secret_id_ttl: "0",
+    secret_id_num_uses: 0,
+  });
   if (made.status >= 400) return null;
   const roleId = (await call("GET", `${role}/role-id`)).body as { data?: { role_id?: unknown } } | null;
   const secretId = (await call("POST", `${role}/secret-id`, {})).body as { data?: { secret_id?: unknown } } | null;

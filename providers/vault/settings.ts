@@ -38,13 +38,23 @@ const AUTH_KEYS = ["method", "tokenFile", "roleIdFile", "secretIdFile", "mount"]
 /** The settings of a store, its own keys first and the ecosystem's variables where they say nothing. Throws `config`. */
 export function readSettings(config: { readonly [key: string]: Json }, { env, dir }: ProviderContext): VaultSettings {
   if (env["VAULT_SKIP_VERIFY"] && !["0", "false"].includes(env["VAULT_SKIP_VERIFY"])) {
-    throw new UnsprawlError("config", "VAULT_SKIP_VERIFY is set: anyone on the way could read the secrets and the token", "unset it, and name the server's CA by VAULT_CACERT or caCert");
+    throw new UnsprawlError(
+      "config",
+      "VAULT_SKIP_VERIFY is set: anyone on the way could read the secrets and the token",
+      "unset it, and name the server's CA by VAULT_CACERT or caCert",
+    );
   }
   const address = text(config, "address") ?? env["VAULT_ADDR"] ?? "";
-  if (address === "") throw new UnsprawlError("config", "no address of a Vault", "set VAULT_ADDR, or address in the store's configuration");
+  if (address === "")
+    throw new UnsprawlError(
+      "config",
+      "no address of a Vault",
+      "set VAULT_ADDR, or address in the store's configuration",
+    );
   const caCert = text(config, "caCert") ?? (env["VAULT_CACERT"] || null);
   const version = config["kvVersion"];
-  if (version !== undefined && version !== 1 && version !== 2) throw new UnsprawlError("config", "kvVersion must be 1 or 2", "leave it out: the mount is asked");
+  if (version !== undefined && version !== 1 && version !== 2)
+    throw new UnsprawlError("config", "kvVersion must be 1 or 2", "leave it out: the mount is asked");
   return {
     address: origin(address),
     mount: checkPath(text(config, "mount") ?? "secret", "mount"),
@@ -73,24 +83,40 @@ export function publicSettings(settings: VaultSettings): { readonly [key: string
 
 function readAuth(given: Json | undefined, env: NodeJS.ProcessEnv, dir: string): VaultAuth {
   if (given === undefined || given === null) return environmentToken(env);
-  if (typeof given !== "object" || Array.isArray(given)) throw new UnsprawlError("config", "auth must be a map", "auth: { method: token, tokenFile: … }");
+  if (typeof given !== "object" || Array.isArray(given))
+    throw new UnsprawlError("config", "auth must be a map", "auth: { method: token, tokenFile: … }");
   const auth = given as { readonly [key: string]: Json };
   for (const key of Object.keys(auth)) {
     if (AUTH_KEYS.includes(key)) continue;
     const near = nearest(key, AUTH_KEYS);
-    throw new UnsprawlError("config", `unknown key auth.${key}`, near ? `did you mean auth.${near}?` : `known keys: ${AUTH_KEYS.join(", ")}`);
+    throw new UnsprawlError(
+      "config",
+      `unknown key auth.${key}`,
+      near ? `did you mean auth.${near}?` : `known keys: ${AUTH_KEYS.join(", ")}`,
+    );
   }
   const file = (key: string): string => {
     const name = text(auth, key);
     if (name === null) throw new UnsprawlError("config", `auth.${key} is missing`, `name the file that holds it`);
     const path = resolve(dir, name);
-    if (!existsSync(path)) throw new UnsprawlError("config", `auth.${key}: there is no file ${path}`, "write it there (0600), or name another");
+    if (!existsSync(path))
+      throw new UnsprawlError(
+        "config",
+        `auth.${key}: there is no file ${path}`,
+        "write it there (0600), or name another",
+      );
     return path;
   };
   const method = text(auth, "method") ?? "token";
-  if (method === "token") return auth["tokenFile"] === undefined ? environmentToken(env) : { method, tokenFile: file("tokenFile") };
+  if (method === "token")
+    return auth["tokenFile"] === undefined ? environmentToken(env) : { method, tokenFile: file("tokenFile") };
   if (method === "approle") {
-    return { method, mount: checkPath(text(auth, "mount") ?? "approle", "auth.mount"), roleIdFile: file("roleIdFile"), secretIdFile: file("secretIdFile") };
+    return {
+      method,
+      mount: checkPath(text(auth, "mount") ?? "approle", "auth.mount"),
+      roleIdFile: file("roleIdFile"),
+      secretIdFile: file("secretIdFile"),
+    };
   }
   throw new UnsprawlError("config", "auth.method is not one that unsprawl knows", "token or approle");
 }
@@ -99,12 +125,17 @@ function environmentToken(env: NodeJS.ProcessEnv): VaultAuth {
   if (env["VAULT_TOKEN"]) return { method: "token", tokenFile: null };
   const file = join(env["HOME"] || homedir(), ".vault-token");
   if (existsSync(file)) return { method: "token", tokenFile: null };
-  throw new UnsprawlError("config", "no Vault token: VAULT_TOKEN is not set and there is no ~/.vault-token", "vault login (or bao login), or set auth in the store's configuration");
+  throw new UnsprawlError(
+    "config",
+    "no Vault token: VAULT_TOKEN is not set and there is no ~/.vault-token",
+    "vault login (or bao login), or set auth in the store's configuration",
+  );
 }
 
 /** Scheme, host and port; a path in front of the API stays. */
 function origin(address: string): string {
-  const bad = (why: string): UnsprawlError => new UnsprawlError("config", `the address of the Vault ${why}`, "the form is https://host:8200");
+  const bad = (why: string): UnsprawlError =>
+    new UnsprawlError("config", `the address of the Vault ${why}`, "the form is https://host:8200");
   let url: URL;
   try {
     url = new URL(address);
@@ -112,7 +143,8 @@ function origin(address: string): string {
     throw bad("is not a URL");
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") throw bad("must begin with https://");
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") throw bad("holds more than a host and a path");
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
+    throw bad("holds more than a host and a path");
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }
 

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { Secret } from "../model/secret.ts";
 
 /** A variable of a running process on this host, from /proc/PID/environ (proc(5)); null when it is not set or unreadable. */
-export function processVariable(pid: number, name: string): Secret | null {
+function processVariable(pid: number, name: string): Secret | null {
   let environ: Buffer;
   try {
     environ = readFileSync(`/proc/${pid}/environ`);
@@ -18,6 +18,35 @@ export function processVariable(pid: number, name: string): Secret | null {
     from = end + 1;
   }
   return null;
+}
+
+/**
+ * Whether the process, or one that it started, has these bytes in a variable: behind an init (`docker run --init`)
+ * the application is a child of the container's first process.
+ */
+export function treeHasVariable(pid: number, name: string, value: Secret): boolean {
+  const seen = new Set<number>();
+  const open = [pid];
+  for (let at = open.pop(); at !== undefined && seen.size < MOST_PROCESSES; at = open.pop()) {
+    if (seen.has(at)) continue;
+    seen.add(at);
+    if (processVariable(at, name)?.equals(value)) return true;
+    open.push(...childrenOf(at));
+  }
+  return false;
+}
+
+const MOST_PROCESSES = 200;
+
+/** Source: proc_pid_task_tid_children(5); every thread has a list of its own. */
+function childrenOf(pid: number): number[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"));
+    return lists.flatMap((list) => list.split(" ").map(Number).filter(Boolean));
+  } catch {
+    return [];
+  }
 }
 
 /** A file as a running process sees it, through /proc/PID/root; null when it is not there. */

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Delivery, Fit } from "../contract/delivery.ts";
 import { ownerOf } from "./owner.ts";
-import { processVariable } from "./process.ts";
+import { treeHasVariable } from "./process.ts";
 import { memoryRoot, secretFile, secretFolder } from "./tmpfs.ts";
 
 const TARGET = "/run/unsprawl";
@@ -62,7 +62,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       rmSync(join(folder(id), ".."), { recursive: true, force: true });
     },
     async received(pid, _containerId, name, value) {
-      return processVariable(pid, name)?.equals(value) === true;
+      return treeHasVariable(pid, name, value);
     },
   };
 }

@@ -10,7 +10,7 @@ const PAIRS = (
 ).split(" ");
 
 /** Shannon entropy in bits a character; looks at the first 4,096 characters. */
-export function entropy(text: string): number {
+function entropy(text: string): number {
   const length = Math.min(text.length, 4096);
   if (length === 0) return 0;
   const counts = new Map<number, number>();

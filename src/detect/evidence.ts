@@ -15,7 +15,7 @@ export type Outcome = Evidence | Cleared | null;
 /** Judges a value found inside another one; `step` says how it was found. Null unless it is at least likely a secret. */
 export type Judge = (name: string, text: string, step: string) => Evidence | null;
 
-export const HIGH = 0.9;
+const HIGH = 0.9;
 export const MEDIUM = 0.6;
 export const LOW = 0.35;
 

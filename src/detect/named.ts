@@ -12,7 +12,7 @@ const LOGINS =
 export function byName(name: NameInfo, text: string): Outcome {
   const { family } = name;
   if (family === null) return pairOfLogin(name, text);
-  if (text.length > 16_384) return null;
+  if (text.length > 131_072) return null;
   const random = looksRandom(text, 12) || UUID.test(text);
   const ends = `name says ${name.word}`;
   const found = (rule: string, score: number, ...why: string[]): Outcome => ({
@@ -103,7 +103,7 @@ export function listOfLogins(name: NameInfo, text: string): Outcome {
 function promises(name: NameInfo): boolean {
   return (
     name.family !== null ||
-    /(?:^|_)(?:auth|basic|userpass|userpwd|users?_pass|htpasswd|login|creds?|credentials?|basicauth)(?:_|$)|^bundle_/.test(
+    /(?:^|_)(?:auth|basic|userpass|userpwd|users?_pass|htpasswd|login|creds?|credentials?|basicauth)(?:_|$)|^bundle_.{1,60}_(?:com|org|net|io|dev)$/.test(
       name.key,
     )
   );

@@ -73,7 +73,7 @@ function keypair(list: readonly unknown[], name: string, judge: Judge): Evidence
 }
 
 /** Keys of a document may be told, unless they look like anything but a plain key. */
-export function shownKey(key: string): string {
+function shownKey(key: string): string {
   return /^[A-Za-z][A-Za-z_.-]{0,39}$/.test(key) ? key : "…";
 }
 

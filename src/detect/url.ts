@@ -65,7 +65,7 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   } else if (password !== "") {
     const found = judge("password", password, `password in a ${safeScheme(url.scheme)} URL`);
     if (found !== null) best = { ...found, rule: "url-password", score: Math.max(found.score, 0.93) };
-  } else if (looksRandom(url.user, 20)) {
+  } else if (looksRandom(url.user, 20) && !/^(?:enode|enr|p2p|ssh)$/i.test(url.scheme)) {
     best = tokenAsUser(url.user, judge);
   }
   const query = url.rest.indexOf("?");
@@ -124,7 +124,7 @@ function safeScheme(scheme: string): string {
   return /^[a-z][a-z0-9+]{1,20}$/.test(scheme) ? scheme : "…";
 }
 
-export function decoded(text: string): string {
+function decoded(text: string): string {
   if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);

@@ -2,7 +2,7 @@ import { CANCEL, CANCEL_PHRASES, FAMILY } from "./lexicon.ts";
 
 /** Compounds that people write as one word: the part before, and the noun. */
 const COMPOUND =
-  /^([a-z0-9]{1,24}?)(passwords?|passwd|passphrase|passwort|kennwort|apikey|authkey|secretkey|accesskey|privatekey|publickey|signingkey|encryptionkey|licensekey|masterkey|accountkey|sitekey|sshkey|authtoken|accesstoken|secrets?|tokens?|credentials?|creds|pwd|pswd|pass)$/;
+  /^([a-z0-9]{1,24}?)(passwords?|passwd|passphrase|passcode|passwort|kennwort|apikey|authkey|secretkey|accesskey|privatekey|publickey|signingkey|encryptionkey|licensekey|masterkey|accountkey|sitekey|sshkey|authtoken|accesstoken|secrets?|tokens?|credentials?|creds|pwd|pswd|pass)$/;
 const COMPOUND_KEY =
   /^(api|secret|access|private|public|pub|signing|sign|encryption|encrypt|license|licence|master|auth|app|account|shared|storage|site|ssh|ssl|tls|session|service|consumer|client|preshared|registration)keys?$/;
 /** Words that only happen to end like one. */
@@ -30,7 +30,7 @@ function pushWord(words: string[], raw: string): void {
   const counted = /^([a-z]{3,20})(\d{1,2})$/.exec(raw);
   if (
     counted !== null &&
-    !/auth$/.test(counted[1] as string) &&
+    !(counted[1] as string).endsWith("auth") &&
     (FAMILY.has(counted[1] as string) || counted[1] === "key")
   ) {
     words.push(counted[1] as string, counted[2] as string);

@@ -14,7 +14,11 @@ export async function wrapForAge(dataKey: Buffer, recipients: readonly string[])
       try {
         encrypter.addRecipient(recipient);
       } catch {
-        throw new UnsprawlError("config", "SOPS_AGE_RECIPIENTS holds something that is not an age recipient", "age1… values, separated by commas");
+        throw new UnsprawlError(
+          "config",
+          "SOPS_AGE_RECIPIENTS holds something that is not an age recipient",
+          "age1… values, separated by commas",
+        );
       }
       return { kind: "age", fields: { recipient, enc: armor.encode(await encrypter.encrypt(dataKey)) } };
     }),
@@ -22,7 +26,11 @@ export async function wrapForAge(dataKey: Buffer, recipients: readonly string[])
 }
 
 /** The data key of a file, by whichever identity opens it. Throws `denied` when none does. `where` names their places. */
-export async function unwrapWithAge(document: SopsDocument, identities: readonly AgeIdentity[], where: string): Promise<Buffer> {
+export async function unwrapWithAge(
+  document: SopsDocument,
+  identities: readonly AgeIdentity[],
+  where: string,
+): Promise<Buffer> {
   const wrapped = ageEntries(document);
   const { Decrypter, armor } = await import("age-encryption");
   // The matching entry first: sops skips the others too.
@@ -42,13 +50,21 @@ export async function unwrapWithAge(document: SopsDocument, identities: readonly
   }
   const recipients = wrapped.map((entry) => entry.recipient).join(", ") || "no age recipient";
   const has = identities.length > 0 ? `no age identity in ${where} opens it` : `there is no age identity (${where})`;
-  throw new UnsprawlError("denied", `${document.file}: ${has}`, `it is encrypted for ${recipients}; give that identity by SOPS_AGE_KEY_FILE or the store's ageKeyFile`);
+  throw new UnsprawlError(
+    "denied",
+    `${document.file}: ${has}`,
+    `it is encrypted for ${recipients}; give that identity by SOPS_AGE_KEY_FILE or the store's ageKeyFile`,
+  );
 }
 
 function ageEntries(document: SopsDocument): readonly { readonly recipient: string; readonly enc: string }[] {
   const groups = document.metadata["key_groups"];
   if (Array.isArray(groups) && groups.length > 1) {
-    throw new UnsprawlError("refused", `${document.file} splits its key over several groups`, "unsprawl reads files with one key group");
+    throw new UnsprawlError(
+      "refused",
+      `${document.file} splits its key over several groups`,
+      "unsprawl reads files with one key group",
+    );
   }
   const only = Array.isArray(groups) ? (groups[0] as { age?: unknown } | undefined)?.age : undefined;
   const list = document.metadata["age"] ?? only;

@@ -23,7 +23,12 @@ export function encryptValue(plain: Plain, dataKey: Buffer, additional: string):
 export function decryptValue(text: string, dataKey: Buffer, additional: string, what: string): Plain {
   if (text === "") return { type: "str", bytes: Buffer.alloc(0) };
   const [, data, iv, tag, type = ""] = FORM.exec(text) ?? [];
-  if (!data || !iv || !tag) throw new UnsprawlError("malformed", `${what} is not a value that SOPS encrypted`, "restore the file from a backup");
+  if (!data || !iv || !tag)
+    throw new UnsprawlError(
+      "malformed",
+      `${what} is not a value that SOPS encrypted`,
+      "restore the file from a backup",
+    );
   const authTag = Buffer.from(tag, "base64");
   try {
     // A shortened tag would be easier to forge.
@@ -33,7 +38,11 @@ export function decryptValue(text: string, dataKey: Buffer, additional: string, 
     decipher.setAuthTag(authTag);
     return { type, bytes: Buffer.concat([decipher.update(Buffer.from(data, "base64")), decipher.final()]) };
   } catch {
-    throw new UnsprawlError("malformed", `${what} was changed since it was encrypted`, "restore the file from a backup");
+    throw new UnsprawlError(
+      "malformed",
+      `${what} was changed since it was encrypted`,
+      "restore the file from a backup",
+    );
   }
 }
 

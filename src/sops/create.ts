@@ -14,7 +14,10 @@ const MARK = " created by unsprawl, which removes this file with its last value"
 const FORM = "3.11.0";
 
 /** A new SOPS file without a value, under a new data key. */
-export async function createDocument(file: string, wrap: (dataKey: Buffer) => Promise<readonly WrappedKey[]>): Promise<{ readonly document: SopsDocument; readonly dataKey: Buffer }> {
+export async function createDocument(
+  file: string,
+  wrap: (dataKey: Buffer) => Promise<readonly WrappedKey[]>,
+): Promise<{ readonly document: SopsDocument; readonly dataKey: Buffer }> {
   const dataKey = randomBytes(32);
   const keys = await wrap(dataKey);
   const mark = encryptValue({ type: "comment", bytes: Buffer.from(MARK, "utf8") }, dataKey, additionalData([]));
@@ -22,7 +25,9 @@ export async function createDocument(file: string, wrap: (dataKey: Buffer) => Pr
   for (const kind of new Set(keys.map((key) => key.kind))) {
     lines.push(`    ${kind}:`);
     for (const { fields } of keys.filter((key) => key.kind === kind)) {
-      Object.entries(fields).forEach(([name, value], index) => lines.push(...field(index === 0 ? "        - " : "          ", name, value)));
+      Object.entries(fields).forEach(([name, value], index) =>
+        lines.push(...field(index === 0 ? "        - " : "          ", name, value)),
+      );
     }
   }
   lines.push('    lastmodified: ""', '    mac: ""', "    unencrypted_suffix: _unencrypted", `    version: ${FORM}`, "");
@@ -56,6 +61,11 @@ export function isEmpty(document: SopsDocument): boolean {
 function field(lead: string, name: string, value: string): readonly string[] {
   if (!value.includes("\n")) return [`${lead}${name}: ${/^[\w.:/+=-]+$/.test(value) ? value : JSON.stringify(value)}`];
   const indent = " ".repeat(lead.length + 2);
-  return [`${lead}${name}: |`, ...value.trimEnd().split("\n").map((line) => indent + line)];
+  return [
+    `${lead}${name}: |`,
+    ...value
+      .trimEnd()
+      .split("\n")
+      .map((line) => indent + line),
+  ];
 }
-

@@ -39,16 +39,24 @@ export async function readDocument(text: string, file: string): Promise<SopsDocu
   const { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments } = await import("yaml");
   const documents = parseAllDocuments(text, { uniqueKeys: true, logLevel: "silent", schema: "failsafe", merge: false });
   if (!Array.isArray(documents) || documents.length === 0) throw notSops(file);
-  if (documents.length > 1) throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one file a document");
+  if (documents.length > 1)
+    throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one file a document");
   const document = documents[0] as Document.Parsed;
   const problem = document.errors[0];
-  if (problem) throw new UnsprawlError("malformed", `${file}, line ${problem.linePos?.[0].line ?? "?"}: not valid YAML`, "restore the file from a backup", problem.code);
+  if (problem)
+    throw new UnsprawlError(
+      "malformed",
+      `${file}, line ${problem.linePos?.[0].line ?? "?"}: not valid YAML`,
+      "restore the file from a backup",
+      problem.code,
+    );
   if (!isMap(document.contents)) throw notSops(file);
   const root = document.contents as unknown as SopsDocument["root"];
 
   const leaves: Leaf[] = [];
   const walk = (node: unknown, path: readonly string[], named: boolean): void => {
-    if (isAlias(node)) throw new UnsprawlError("refused", `${file} uses a YAML alias at ${path.join("/")}`, "write the value out");
+    if (isAlias(node))
+      throw new UnsprawlError("refused", `${file} uses a YAML alias at ${path.join("/")}`, "write the value out");
     if (isMap(node)) {
       for (const pair of node.items) {
         const key = isPair(pair) && isScalar(pair.key) ? String(pair.key.value) : null;
@@ -68,11 +76,16 @@ export async function readDocument(text: string, file: string): Promise<SopsDocu
   const metadata = own.toJSON() as SopsDocument["metadata"];
   const ranged = (key: string): { text: string; start: number; end: number } => {
     const node = own.get(key, true);
-    if (!isScalar(node) || typeof node.value !== "string" || !node.range) throw new UnsprawlError("malformed", `${file}: sops.${key} is missing`, "restore the file from a backup");
+    if (!isScalar(node) || typeof node.value !== "string" || !node.range)
+      throw new UnsprawlError("malformed", `${file}: sops.${key} is missing`, "restore the file from a backup");
     return { text: node.value, start: node.range[0], end: node.range[1] };
   };
   if (metadata["encrypted_comment_regex"] || metadata["unencrypted_comment_regex"]) {
-    throw new UnsprawlError("refused", `${file} is encrypted by rules on comments`, "sops set writes such a file; or put the values into another file");
+    throw new UnsprawlError(
+      "refused",
+      `${file} is encrypted by rules on comments`,
+      "sops set writes such a file; or put the values into another file",
+    );
   }
   return {
     file,
@@ -104,7 +117,8 @@ export async function pairAt(root: SopsDocument["root"], path: readonly string[]
 }
 
 function rulesOf(metadata: SopsDocument["metadata"]): Rules {
-  const text = (key: string): string | null => (typeof metadata[key] === "string" && metadata[key] !== "" ? metadata[key] : null);
+  const text = (key: string): string | null =>
+    typeof metadata[key] === "string" && metadata[key] !== "" ? metadata[key] : null;
   const rules: Rules = {
     unencryptedSuffix: text("unencrypted_suffix"),
     encryptedSuffix: text("encrypted_suffix"),
@@ -115,5 +129,9 @@ function rulesOf(metadata: SopsDocument["metadata"]): Rules {
 }
 
 function notSops(file: string): UnsprawlError {
-  return new UnsprawlError("malformed", `${file} is not a SOPS file in YAML form`, `name another file in the store's configuration, or: sops encrypt -i ${file}`);
+  return new UnsprawlError(
+    "malformed",
+    `${file} is not a SOPS file in YAML form`,
+    `name another file in the store's configuration, or: sops encrypt -i ${file}`,
+  );
 }

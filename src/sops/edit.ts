@@ -13,14 +13,32 @@ const MAX_KEY = 250;
  * The file's text with one value set; all other bytes but `lastmodified` and `mac` stay. `value` is text in UTF-8.
  * Throws `refused` where the file would keep the value in plain text, or where a map or list is in the way.
  */
-export async function setValue(document: SopsDocument, path: readonly string[], value: Buffer, dataKey: Buffer): Promise<string> {
+export async function setValue(
+  document: SopsDocument,
+  path: readonly string[],
+  value: Buffer,
+  dataKey: Buffer,
+): Promise<string> {
   const named = `${document.file}: ${path.join("/")}`;
-  if (path[0] === METADATA_KEY) throw new UnsprawlError("refused", `${named}: SOPS keeps its own data under "sops"`, "rename the variable, or use another store");
+  if (path[0] === METADATA_KEY)
+    throw new UnsprawlError(
+      "refused",
+      `${named}: SOPS keeps its own data under "sops"`,
+      "rename the variable, or use another store",
+    );
   if (!isEncrypted(path, document.rules)) {
-    throw new UnsprawlError("refused", `${named}: the file's rules would leave this name in plain text`, "rename the variable, or use a file without such a rule");
+    throw new UnsprawlError(
+      "refused",
+      `${named}: the file's rules would leave this name in plain text`,
+      "rename the variable, or use a file without such a rule",
+    );
   }
   if (path.some((key) => key === "" || key.length > MAX_KEY || !key.isWellFormed() || key.includes("\0"))) {
-    throw new UnsprawlError("refused", `${document.file}: this name cannot be a YAML key`, "rename the variable, or use another store");
+    throw new UnsprawlError(
+      "refused",
+      `${document.file}: this name cannot be a YAML key`,
+      "rename the variable, or use another store",
+    );
   }
   const cipher = encryptValue({ type: "str", bytes: value }, dataKey, additionalData(path)) || '""';
   const { isMap, isScalar } = await import("yaml");
@@ -38,7 +56,11 @@ export async function setValue(document: SopsDocument, path: readonly string[], 
   if (!isMap(parent)) throw inTheWay(named);
   const map = parent as SopsDocument["root"];
   if (map.flow && map.items.length > 0) {
-    throw new UnsprawlError("refused", `${document.file} is written in braces`, `sops decrypt and encrypt it again in block form, or use another file`);
+    throw new UnsprawlError(
+      "refused",
+      `${document.file} is written in braces`,
+      `sops decrypt and encrypt it again in block form, or use another file`,
+    );
   }
   const place = depth === 0 ? beforeMetadata(document) : inside(document, map);
   const lines = nested(path.slice(depth), cipher, place.indent, eol(document.text));
@@ -49,7 +71,12 @@ export async function setValue(document: SopsDocument, path: readonly string[], 
  * The file's text without one value; null when the path holds none. With `andEmptied`, maps that this leaves empty go
  * too, else they stay as `{}`.
  */
-export async function deleteValue(document: SopsDocument, path: readonly string[], dataKey: Buffer, andEmptied: boolean): Promise<string | null> {
+export async function deleteValue(
+  document: SopsDocument,
+  path: readonly string[],
+  dataKey: Buffer,
+  andEmptied: boolean,
+): Promise<string | null> {
   const { isMap } = await import("yaml");
   if (!(await pairAt(document.root, path))) return null;
   let depth = path.length;
@@ -60,14 +87,24 @@ export async function deleteValue(document: SopsDocument, path: readonly string[
   };
   while (andEmptied && depth > 1 && (await parentOf(depth)).items.length === 1) depth--;
   const parent = await parentOf(depth);
-  if (parent.flow) throw new UnsprawlError("refused", `${document.file} is written in braces`, "sops unset removes a value from such a file");
+  if (parent.flow)
+    throw new UnsprawlError(
+      "refused",
+      `${document.file} is written in braces`,
+      "sops unset removes a value from such a file",
+    );
   const pair = await pairAt(document.root, path.slice(0, depth));
   const start = lineStart(document.text, pair?.key.range?.[0] ?? 0);
   const end = lineEnd(document.text, lastByte(pair?.value ?? null) ?? pair?.key.range?.[1] ?? start);
   if (parent.items.length > 1) return seal(document, splice(document.text, [{ start, end, text: "" }]), path, dataKey);
   const owner = await pairAt(document.root, path.slice(0, depth - 1));
   const after = owner?.key.range?.[1] ?? start;
-  return seal(document, splice(document.text, [{ start: document.text.indexOf(":", after) + 1, end, text: ` {}${eol(document.text)}` }]), path, dataKey);
+  return seal(
+    document,
+    splice(document.text, [{ start: document.text.indexOf(":", after) + 1, end, text: ` {}${eol(document.text)}` }]),
+    path,
+    dataKey,
+  );
 }
 
 /**
@@ -77,7 +114,11 @@ export async function deleteValue(document: SopsDocument, path: readonly string[
 async function seal(before: SopsDocument, text: string, path: readonly string[], dataKey: Buffer): Promise<string> {
   const edited = await readDocument(text, before.file).catch(() => null);
   if (edited === null || others(before, path) !== others(edited, path)) {
-    throw new UnsprawlError("refused", `${before.file} is written in a form that cannot be changed safely`, "sops set and sops unset write it anew; or use another file");
+    throw new UnsprawlError(
+      "refused",
+      `${before.file} is written in a form that cannot be changed safely`,
+      "sops set and sops unset write it anew; or use another file",
+    );
   }
   const lastModified = `${new Date().toISOString().slice(0, 19)}Z`;
   const mac = sealMac(edited, dataKey, lastModified);
@@ -113,12 +154,20 @@ function inside(document: SopsDocument, map: SopsDocument["root"]): Place {
   }
   const at = first.key.range?.[0] ?? 0;
   const end = lineEnd(text, lastByte(map) ?? at);
-  return { start: end, end, indent: text.slice(lineStart(text, at), at), lead: text[end - 1] === "\n" ? "" : eol(text) };
+  return {
+    start: end,
+    end,
+    indent: text.slice(lineStart(text, at), at),
+    lead: text[end - 1] === "\n" ? "" : eol(text),
+  };
 }
 
 function nested(path: readonly string[], cipher: string, indent: string, newline: string): string {
   return path
-    .map((key, depth) => `${indent}${"    ".repeat(depth)}${yamlKey(key)}:${depth === path.length - 1 ? ` ${cipher}` : ""}${newline}`)
+    .map(
+      (key, depth) =>
+        `${indent}${"    ".repeat(depth)}${yamlKey(key)}:${depth === path.length - 1 ? ` ${cipher}` : ""}${newline}`,
+    )
     .join("");
 }
 
@@ -132,7 +181,11 @@ function lastByte(node: unknown): number | null {
 }
 
 function inTheWay(named: string): UnsprawlError {
-  return new UnsprawlError("refused", `${named}: the file has a list, a map or a value in that place`, "name another file or path in the store's configuration");
+  return new UnsprawlError(
+    "refused",
+    `${named}: the file has a list, a map or a value in that place`,
+    "name another file or path in the store's configuration",
+  );
 }
 
 function eol(text: string): string {

@@ -66,7 +66,11 @@ async function create(path: string): Promise<AgeIdentity> {
     if ((error as { code?: unknown }).code !== "EEXIST") throw fileError(error, path);
     const [first] = await identitiesIn(await readText(path), path);
     if (first) return first;
-    throw new UnsprawlError("config", `${path} holds no age identity`, `age-keygen -o makes one; or remove the empty file`);
+    throw new UnsprawlError(
+      "config",
+      `${path} holds no age identity`,
+      `age-keygen -o makes one; or remove the empty file`,
+    );
   } finally {
     await rm(fresh, { force: true });
   }
@@ -80,7 +84,8 @@ async function generate(): Promise<AgeIdentity> {
 
 async function readText(path: string): Promise<string> {
   try {
-    if ((await stat(path)).size > 1_000_000) throw new UnsprawlError("config", `${path} is too large for a file of age identities`);
+    if ((await stat(path)).size > 1_000_000)
+      throw new UnsprawlError("config", `${path} is too large for a file of age identities`);
     return await readFile(path, "utf8");
   } catch (error) {
     if ((error as { code?: unknown }).code === "ENOENT") return "";
@@ -98,7 +103,11 @@ async function identitiesIn(text: string, where: string): Promise<readonly AgeId
     try {
       found.push({ identity: line, recipient: await identityToRecipient(line) });
     } catch {
-      throw new UnsprawlError("config", `${where}, line ${index + 1}: not a valid age identity`, "restore the key file from a backup");
+      throw new UnsprawlError(
+        "config",
+        `${where}, line ${index + 1}: not a valid age identity`,
+        "restore the key file from a backup",
+      );
     }
   }
   return found;

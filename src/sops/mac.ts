@@ -19,7 +19,11 @@ export function openDocument(document: SopsDocument, dataKey: Buffer): readonly 
   const leaves = plainLeaves(document, dataKey);
   const mac = decryptValue(document.mac.text, dataKey, document.lastModified.text, `the MAC of ${document.file}`);
   if (mac.bytes.toString("utf8") !== macOf(document, leaves)) {
-    throw new UnsprawlError("malformed", `${document.file}: values were added, removed or moved without sops (the MAC does not match)`, "restore the file from a backup");
+    throw new UnsprawlError(
+      "malformed",
+      `${document.file}: values were added, removed or moved without sops (the MAC does not match)`,
+      "restore the file from a backup",
+    );
   }
   return leaves;
 }
@@ -43,7 +47,9 @@ function plainLeaves(document: SopsDocument, dataKey: Buffer): readonly OpenLeaf
     }
     if (leaf.plain && plainScalar(leaf.text) === null) return [];
     const what = `${document.file}: ${leaf.path.join("/")}`;
-    return [{ ...leaf, value: decryptValue(leaf.text, dataKey, additionalData(leaf.path), what) }];
+    const value = decryptValue(leaf.text, dataKey, additionalData(leaf.path), what);
+    // A comment inside a list is written as an item of it, and counts as little as any other comment.
+    return value.type === "comment" ? [] : [{ ...leaf, value }];
   });
 }
 

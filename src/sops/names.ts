@@ -14,8 +14,11 @@ const MAX_SEGMENT = 180;
  */
 export function sopsKey(template: string, names: FileNames): StoreKey {
   const put = { subject: names.subject, project: names.project, name: names.name };
-  if (names.name === "" || names.subject === "") throw new UnsprawlError("refused", "a value without a name has no place in a SOPS file", null);
-  const path = template.replace(/\{(subject|project|name)\}/g, (_, which: keyof FileNames) => fileSegment(put[which], which));
+  if (names.name === "" || names.subject === "")
+    throw new UnsprawlError("refused", "a value without a name has no place in a SOPS file", null);
+  const path = template.replace(/\{(subject|project|name)\}/g, (_, which: keyof FileNames) =>
+    fileSegment(put[which], which),
+  );
   const flat = template.includes("{subject}");
   return { path, field: joinField(flat ? [names.name] : [names.subject, names.name]) };
 }
@@ -46,12 +49,15 @@ export function sopsReference(key: StoreKey): string {
  */
 export function parseSopsReference(reference: string, template: string, dir: string): StoreKey | null {
   if (!reference.startsWith(SCHEME)) return null;
-  const [, file = "", query = "", fragment = ""] = /^([^?#]*)(?:\?([^#]*))?(?:#\/(.+))?$/.exec(reference.slice(SCHEME.length)) ?? [];
-  const bad = (why: string): UnsprawlError => new UnsprawlError("malformed", `a ref+sops reference ${why}`, "the form is ref+sops:///path/file.sops.yaml#/NAME");
+  const [, file = "", query = "", fragment = ""] =
+    /^([^?#]*)(?:\?([^#]*))?(?:#\/(.+))?$/.exec(reference.slice(SCHEME.length)) ?? [];
+  const bad = (why: string): UnsprawlError =>
+    new UnsprawlError("malformed", `a ref+sops reference ${why}`, "the form is ref+sops:///path/file.sops.yaml#/NAME");
   if (file === "" || fragment === "") throw bad("lacks the file or the #/NAME");
   // vals knows these two settings; files of other formats are not read.
   for (const [name, value] of new URLSearchParams(query)) {
-    if (!(name === "key_type" && value === "filepath") && !(name === "format" && value === "yaml")) throw bad("has a setting that unsprawl does not know");
+    if (!(name === "key_type" && value === "filepath") && !(name === "format" && value === "yaml"))
+      throw bad("has a setting that unsprawl does not know");
   }
   let path: string;
   let field: string;
@@ -67,9 +73,22 @@ export function parseSopsReference(reference: string, template: string, dir: str
 
 /** A name as one segment of a path, reversibly: what is not a letter, a digit, `_`, `-` or `.` becomes `%XX`. */
 function fileSegment(name: string, which: string): string {
-  if (name === "" || !name.isWellFormed()) throw new UnsprawlError("refused", `{${which}} is empty here and names no file`, `leave {${which}} out of the store's file`);
-  const encoded = encodeURIComponent(name).replace(/[!'()*~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  if (name === "" || !name.isWellFormed())
+    throw new UnsprawlError(
+      "refused",
+      `{${which}} is empty here and names no file`,
+      `leave {${which}} out of the store's file`,
+    );
+  const encoded = encodeURIComponent(name).replace(
+    /[!'()*~]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   const segment = /^\.+$/.test(encoded) ? encoded.replaceAll(".", "%2E") : encoded;
-  if (segment.length > MAX_SEGMENT) throw new UnsprawlError("refused", `the name of this {${which}} is too long for a file name`, `leave {${which}} out of the store's file`);
+  if (segment.length > MAX_SEGMENT)
+    throw new UnsprawlError(
+      "refused",
+      `the name of this {${which}} is too long for a file name`,
+      `leave {${which}} out of the store's file`,
+    );
   return segment;
 }

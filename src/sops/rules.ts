@@ -8,7 +8,12 @@ export type Rules = {
   readonly encryptedRegex: string | null;
 };
 
-export const DEFAULT_RULES: Rules = { unencryptedSuffix: "_unencrypted", encryptedSuffix: null, unencryptedRegex: null, encryptedRegex: null };
+export const DEFAULT_RULES: Rules = {
+  unencryptedSuffix: "_unencrypted",
+  encryptedSuffix: null,
+  unencryptedRegex: null,
+  encryptedRegex: null,
+};
 
 /**
  * Whether the value at a path of keys is encrypted in this file. Throws `refused` for a regular expression that Go
@@ -30,7 +35,11 @@ function matcher(source: string): (key: string) => boolean {
     // With "u", what JavaScript does not know (\A, \z, [[:alpha:]]) is an error and not another meaning.
     expression = new RegExp(insensitive ? source.slice(4) : source, insensitive ? "iu" : "u");
   } catch {
-    throw new UnsprawlError("refused", "the SOPS file has a regular expression of a form that unsprawl does not know", "sops set writes such a file; or put the values into another file");
+    throw new UnsprawlError(
+      "refused",
+      "the SOPS file has a regular expression of a form that unsprawl does not know",
+      "sops set writes such a file; or put the values into another file",
+    );
   }
   return (key) => expression.test(key);
 }

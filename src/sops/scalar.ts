@@ -16,6 +16,8 @@ export function plainScalar(text: string): Plain | null {
   const bare = text.replaceAll("_", "");
   if (INTEGER.test(bare)) return as("int", integer(bare));
   if (FLOAT.test(bare)) return as("float", decimal(Number(bare)));
+  if (/^[-+]?\.(inf|Inf|INF)$/.test(text)) return as("float", text.startsWith("-") ? "-Inf" : "+Inf");
+  if (/^\.(nan|NaN|NAN)$/.test(text)) return as("float", "NaN");
   if (TIME.test(text)) return as("time", text.length === 10 ? `${text}T00:00:00Z` : text);
   return as("str", text);
 }

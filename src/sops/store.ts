@@ -32,7 +32,13 @@ export async function getValue(file: string, path: readonly string[], keys: Data
  * Writes one value under the file's lock. `replace` is the version to replace, or null to create only; the file and
  * its folder (0600, 0700) are made when missing. Throws `conflict`, `refused`, `locked`.
  */
-export async function putValue(file: string, path: readonly string[], value: Secret, replace: string | null, keys: DataKeys): Promise<string> {
+export async function putValue(
+  file: string,
+  path: readonly string[],
+  value: Secret,
+  replace: string | null,
+  keys: DataKeys,
+): Promise<string> {
   const bytes = textBytes(value);
   const folder = dirname(file);
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
@@ -42,11 +48,26 @@ export async function putValue(file: string, path: readonly string[], value: Sec
     await sweepTemps(file);
     const opened = await openFile(file, keys);
     const there = opened === null ? null : valueAt(opened, path);
-    if (there !== null && replace === null) throw new UnsprawlError("conflict", `${file} already has a value at ${path.join("/")}`, "unsprawl plan shows it; --overwrite replaces it");
-    if ((there?.version ?? null) !== replace) throw new UnsprawlError("conflict", `the value at ${path.join("/")} in ${file} has changed meanwhile`, "unsprawl plan again");
+    if (there !== null && replace === null)
+      throw new UnsprawlError(
+        "conflict",
+        `${file} already has a value at ${path.join("/")}`,
+        "unsprawl plan shows it; --overwrite replaces it",
+      );
+    if ((there?.version ?? null) !== replace)
+      throw new UnsprawlError(
+        "conflict",
+        `the value at ${path.join("/")} in ${file} has changed meanwhile`,
+        "unsprawl plan again",
+      );
     const { document, dataKey } = opened ?? (await createDocument(file, (key) => keys.wrap(key)));
     const text = await setValue(document, path, bytes, dataKey);
-    if (text.length > MAX_FILE) throw new UnsprawlError("refused", `${file} would become too large`, "keep the value where it is, or use another file");
+    if (text.length > MAX_FILE)
+      throw new UnsprawlError(
+        "refused",
+        `${file} would become too large`,
+        "keep the value where it is, or use another file",
+      );
     await atomicWrite(file, text);
     const written = valueAt(await openText(text, file, async () => dataKey), path);
     if (written === null) throw new UnsprawlError("failed", `${file} does not hold what was written`, null);
@@ -55,14 +76,24 @@ export async function putValue(file: string, path: readonly string[], value: Sec
 }
 
 /** Removes one value if `matches` says so; the file goes with its last value if unsprawl made it. False when absent. Throws `conflict`. */
-export async function removeValue(file: string, path: readonly string[], matches: (value: Secret) => boolean, keys: DataKeys): Promise<boolean> {
+export async function removeValue(
+  file: string,
+  path: readonly string[],
+  matches: (value: Secret) => boolean,
+  keys: DataKeys,
+): Promise<boolean> {
   if ((await openFile(file, keys)) === null) return false;
   return withFileLock(file, async () => {
     await sweepTemps(file);
     const opened = await openFile(file, keys);
     const there = opened === null ? null : valueAt(opened, path);
     if (opened === null || there === null) return false;
-    if (!matches(there.value)) throw new UnsprawlError("conflict", `${file} holds another value at ${path.join("/")}`, "it was changed by someone else and stays");
+    if (!matches(there.value))
+      throw new UnsprawlError(
+        "conflict",
+        `${file} holds another value at ${path.join("/")}`,
+        "it was changed by someone else and stays",
+      );
     const ours = isOurs(opened.document, opened.dataKey);
     const text = await deleteValue(opened.document, path, opened.dataKey, ours);
     if (text === null) return false;
@@ -98,10 +129,15 @@ async function openText(text: string, file: string, unwrap: DataKeys["unwrap"]):
 }
 
 function valueAt({ document, leaves }: Opened, path: readonly string[]): SopsValue | null {
-  const leaf = leaves.find((one) => one.named && one.path.length === path.length && one.path.every((key, index) => key === path[index]));
+  const leaf = leaves.find(
+    (one) => one.named && one.path.length === path.length && one.path.every((key, index) => key === path[index]),
+  );
   if (leaf === undefined) return null;
   const raw = document.text.slice(leaf.start, leaf.end);
-  const version = createHash("sha256").update(JSON.stringify([path, raw])).digest("hex").slice(0, 32);
+  const version = createHash("sha256")
+    .update(JSON.stringify([path, raw]))
+    .digest("hex")
+    .slice(0, 32);
   // SOPS hashes "True", and hands out "true" (getsops/sops `ToBytes`, EmitPlainFile).
   const bytes = leaf.value.type === "bool" ? leaf.value.bytes.toString("utf8").toLowerCase() : leaf.value.bytes;
   return { value: Secret.of(bytes), version };
@@ -110,11 +146,20 @@ function valueAt({ document, leaves }: Opened, path: readonly string[]): SopsVal
 /** A value as text. Throws `refused` for bytes that YAML cannot hold as text. */
 function textBytes(value: Secret): Buffer {
   const bytes = value.expose();
-  if (bytes.includes(0)) throw new UnsprawlError("refused", "the value has a NUL byte, which a SOPS file cannot hand back", "keep it where it is, or store it encoded");
+  if (bytes.includes(0))
+    throw new UnsprawlError(
+      "refused",
+      "the value has a NUL byte, which a SOPS file cannot hand back",
+      "keep it where it is, or store it encoded",
+    );
   try {
     new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new UnsprawlError("refused", "the value is not UTF-8 text, which a SOPS file cannot hand back", "keep it where it is, or store it encoded");
+    throw new UnsprawlError(
+      "refused",
+      "the value is not UTF-8 text, which a SOPS file cannot hand back",
+      "keep it where it is, or store it encoded",
+    );
   }
   return bytes;
 }
@@ -122,14 +167,21 @@ function textBytes(value: Secret): Buffer {
 async function readWhole(file: string): Promise<string | null> {
   try {
     const found = await stat(file);
-    if (!found.isFile()) throw new UnsprawlError("refused", `${file} is not a plain file`, "name another file in the store's configuration");
-    if (found.size > MAX_FILE) throw new UnsprawlError("refused", `${file} is too large`, "name another file in the store's configuration");
+    if (!found.isFile())
+      throw new UnsprawlError(
+        "refused",
+        `${file} is not a plain file`,
+        "name another file in the store's configuration",
+      );
+    if (found.size > MAX_FILE)
+      throw new UnsprawlError("refused", `${file} is too large`, "name another file in the store's configuration");
     const handle = await open(file, "r");
     try {
       const bytes = await handle.readFile();
       const text = bytes.toString("utf8");
       // What is not text would come out changed when the file is written again.
-      if (!Buffer.from(text, "utf8").equals(bytes)) throw new UnsprawlError("malformed", `${file} is not UTF-8 text`, "restore the file from a backup");
+      if (!Buffer.from(text, "utf8").equals(bytes))
+        throw new UnsprawlError("malformed", `${file} is not UTF-8 text`, "restore the file from a backup");
       return text;
     } finally {
       await handle.close();

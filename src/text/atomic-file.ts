@@ -13,13 +13,22 @@ import { UnsprawlError } from "../model/error.ts";
  * target is replaced. Throws `denied`, `failed` (no space; nothing changed), `refused` (not a plain file).
  * Rules: /work pitfalls §7, "atomic rewrite".
  */
-export async function atomicWrite(path: string, bytes: string | Uint8Array, options: { readonly mode?: number } = {}): Promise<void> {
+export async function atomicWrite(
+  path: string,
+  bytes: string | Uint8Array,
+  options: { readonly mode?: number } = {},
+): Promise<void> {
   const target = await linkTarget(path);
   const temp = join(dirname(target), `${tempPrefix(target)}${randomBytes(6).toString("hex")}.tmp`);
   try {
     const old = await lstat(target).catch(absentAsNull);
-    if (old && !old.isFile()) throw new UnsprawlError("refused", `${path} is not a plain file`, "name a file that can be replaced");
-    const file = await open(temp, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    if (old && !old.isFile())
+      throw new UnsprawlError("refused", `${path} is not a plain file`, "name a file that can be replaced");
+    const file = await open(
+      temp,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
     try {
       await file.writeFile(bytes);
       const made = await file.stat();
@@ -37,11 +46,14 @@ export async function atomicWrite(path: string, bytes: string | Uint8Array, opti
   }
 }
 
-/** Removes what a killed `atomicWrite` of this file left beside it. Only under the file's lock. */
+/** Removes what killed writers and waiters of this file left beside it. Only under the file's lock. */
 export async function sweepTemps(path: string): Promise<void> {
   const target = await linkTarget(path);
-  for (const name of await readdir(dirname(target)).catch(() => [])) {
-    if (name.startsWith(tempPrefix(target)) && name.endsWith(".tmp")) await rm(join(dirname(target), name), { force: true });
+  const folder = dirname(target);
+  for (const name of await readdir(folder).catch(() => [])) {
+    const temp = name.startsWith(tempPrefix(target)) && name.endsWith(".tmp");
+    const waiter = name.startsWith(`${basename(target)}.lock.`) ? await readOwner(join(folder, name)) : null;
+    if (temp || (waiter !== null && !alive(waiter))) await rm(join(folder, name), { force: true });
   }
 }
 
@@ -50,7 +62,12 @@ export function fileError(error: unknown, path: string): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const code = (error as { code?: unknown } | null)?.code;
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new UnsprawlError("failed", `no space left to write ${path}`, `free some on the file system of ${dirname(path)}; nothing was changed`, code);
+    return new UnsprawlError(
+      "failed",
+      `no space left to write ${path}`,
+      `free some on the file system of ${dirname(path)}; nothing was changed`,
+      code,
+    );
   }
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
     return new UnsprawlError("denied", `no permission for ${path}`, `ls -ld ${dirname(path)} ${path}`, code);
@@ -122,7 +139,11 @@ function locked(lock: string, owner: Owner | null, path: string): UnsprawlError 
 
 async function exclusive(file: string, text: string, path: string): Promise<void> {
   try {
-    const handle = await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    const handle = await open(
+      file,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
     try {
       await handle.writeFile(text);
     } finally {

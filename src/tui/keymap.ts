@@ -4,7 +4,7 @@ export type Where = "browse" | "detail" | "stores" | "plan" | "run" | "proof" | 
 export type Action =
   | "up" | "down" | "pageUp" | "pageDown" | "top" | "bottom"
   | "open" | "back" | "mark" | "markAll" | "filter" | "migrate" | "diff"
-  | "choose" | "apply" | "save" | "rescan" | "runs" | "undo" | "help" | "quit" | "abort";
+  | "choose" | "apply" | "save" | "rescan" | "runs" | "undo" | "help" | "quit" | "abort" | "suspend";
 
 export type Binding = {
   readonly action: Action;
@@ -48,6 +48,7 @@ export const KEYMAP: readonly Binding[] = [
   { action: "help", keys: ["?"], show: "?", where: ALL, short: "help", long: "this list" },
   { action: "quit", keys: ["q"], show: "q", where: ALL, short: "quit", long: "quit; asks while a run works" },
   { action: "abort", keys: ["ctrl-c"], show: "ctrl-c", where: ALL, short: null, long: "call off a run and put back what was begun; else leave" },
+  { action: "suspend", keys: ["ctrl-z"], show: "ctrl-z", where: ALL, short: null, long: "suspend, fg comes back; not while a run works" },
 ];
 
 export function actionOf(where: Where, key: string): Action | null {

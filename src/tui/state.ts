@@ -39,13 +39,20 @@ export type RunState = {
   readonly scroll: number | null;
 };
 
+export type Proof = {
+  readonly moves: number;
+  /** How many values the store gave back the same. */
+  readonly verified: number;
+  /** The `check:<unit>/proof` receipt; null when there is none. */
+  readonly check: { readonly [key: string]: Json } | null;
+};
+
 export type ResultState = {
   readonly kind: "apply" | "rollback";
   readonly run: string;
   readonly result: RunResult | null;
   readonly error: Said | null;
-  /** The `check:<unit>/proof` receipts, by unit. */
-  readonly proofs: ReadonlyMap<string, { readonly [key: string]: Json }>;
+  readonly proofs: ReadonlyMap<string, Proof>;
   readonly scroll: number;
 };
 
@@ -78,6 +85,8 @@ export type State = {
   readonly planned: { readonly plan: Plan; readonly provider: Provider; readonly scroll: number } | null;
   readonly run: RunState | null;
   readonly result: ResultState | null;
+  /** Every run of this sitting, for the summary. */
+  readonly ended: readonly ResultState[];
   readonly runs: { readonly list: readonly RunSummary[]; readonly at: number };
 };
 
@@ -102,6 +111,7 @@ export const START: State = {
   planned: null,
   run: null,
   result: null,
+  ended: [],
   runs: { list: [], at: 0 },
 };
 

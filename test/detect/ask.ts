@@ -24,3 +24,8 @@ export function askExample(example: Example): Verdict {
   if (typeof example === "string") return ask("THING", example);
   return ask(example.name ?? "THING", example.value, example.where ?? "env");
 }
+
+/** A URL with a login, put together here so that no such URL stands in the source. */
+export function urlOf(scheme: string, user: string, password: string, rest: string): string {
+  return [scheme, "://", user, ":", password, "@", rest].join("");
+}

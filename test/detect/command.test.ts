@@ -49,7 +49,7 @@ describe("secrets in commands", () => {
     ["cmd", "jupyter lab --IdentityProvider.token=mytok"],
     ["cmd", "mount -t cifs //h/s /m -o username=u,password=cifspw"],
     ["history", "RUN /bin/sh -c echo histpw | docker login -u u --password-stdin"],
-    ["history", 'HEALTHCHECK &{["CMD-SHELL" "curl -u a:histpw http://x"] "30s" "3s" "0s" \'\\x03\'}'],
+    ["history", `HEALTHCHECK &{["CMD-SHELL" "curl -u a:${pw} http://x"] "30s" "3s" "0s" '\\x03'}`],
     ["healthcheck", `CMD curl -H Authorization: Bearer ${token} http://x`],
   ])("%s: %j", (where, command) => {
     expect(alarms("Cmd", typeof command === "string" ? command : JSON.stringify(command), where)).toBe(true);

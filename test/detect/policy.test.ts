@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gzipSync } from "node:zlib";
-import { alarms, ask, make } from "./ask.ts";
+import { alarms, ask, make, urlOf } from "./ask.ts";
 
 const b64 = (text: string): string => Buffer.from(text).toString("base64");
 const pass = (): string => make.password();
@@ -62,11 +62,11 @@ describe("secrets, by each sentence of the policy", () => {
     ],
     "connection strings with a password in them": [
       ["DATABASE_URL", `postgres://app:${make.base62(10)}@db:5432/app`],
-      ["DATABASE_URL", "postgres://postgres:postgres@postgres/postgres"],
+      ["DATABASE_URL", urlOf("postgres", "postgres", "postgres", "postgres/postgres")],
       ["REDIS_URL", `redis://:${pass()}@cache:6379/0`],
       ["MONGO", `mongodb+srv://u:${make.base62(12)}@c0.mongodb.net/db?retryWrites=true`],
-      ["BROKER", "amqp://guest:guest@mq:5672//"],
-      ["HTTPS_PROXY", "http://user:hunter2@proxy.corp:3128"],
+      ["BROKER", urlOf("amqp", "guest", "guest", "mq:5672//")],
+      ["HTTPS_PROXY", urlOf("http", "user", "hunter2", "proxy.corp:3128")],
       ["JDBC", `jdbc:postgresql://db/app?user=app&password=${make.base62(8)}`],
       ["MSSQL", `jdbc:sqlserver://db:1433;databaseName=a;user=sa;password=${pass()};encrypt=true`],
       ["ORA", `jdbc:oracle:thin:scott/${make.base62(8)}@db:1521:orcl`],

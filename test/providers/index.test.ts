@@ -10,11 +10,14 @@ test("the map names every provider's folder, and no other", () => {
   expect(Object.keys(providers).toSorted()).toEqual(folders.map((entry) => entry.name).toSorted());
 });
 
-test.for(Object.entries(providers))("%s is called what its folder is, and says what each key is for", async ([name, load]) => {
-  const { provider } = await load();
-  expect(provider.provider).toBe(name);
-  for (const text of Object.values(provider.keys)) expect(text).not.toBe("");
-});
+test.for(Object.entries(providers))(
+  "%s is called what its folder is, and says what each key is for",
+  async ([name, load]) => {
+    const { provider } = await load();
+    expect(provider.provider).toBe(name);
+    for (const text of Object.values(provider.keys)) expect(text).not.toBe("");
+  },
+);
 
 test("neither the map nor a provider's module loads a client library", () => {
   const script = `

@@ -7,12 +7,20 @@ import { Secret } from "../../src/model/secret.ts";
 
 async function localWorld(file?: string): Promise<StoreWorld> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-local-"));
-  const spec = (key: string) => ({ provider: "local", config: file === undefined ? {} : { file }, env: { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, key) }, dir });
+  const spec = (key: string) => ({
+    provider: "local",
+    config: file === undefined ? {} : { file },
+    env: { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, key) },
+    dir,
+  });
   const writer = spec("age/keys.txt");
   const { files } = await (await openSpec(writer)).issueReader();
   // A nested file is there before the stranger comes: it cannot even add to it.
   const store = await openSpec(writer);
-  await store.put(store.key({ subject: "first", project: "shop", name: "FIRST" }), Secret.of("1"), null, { runId: "r", subject: "first" });
+  await store.put(store.key({ subject: "first", project: "shop", name: "FIRST" }), Secret.of("1"), null, {
+    runId: "r",
+    subject: "first",
+  });
   return {
     writer,
     operator: writer,
@@ -24,5 +32,14 @@ async function localWorld(file?: string): Promise<StoreWorld> {
   };
 }
 
-providerConformance("local, a file a subject", () => localWorld(), { acrossProcesses: true, checkAndSet: true, strangersCreate: true });
-providerConformance("local, one file for all", () => localWorld("all.sops.yaml"), { acrossProcesses: true, checkAndSet: true });
+providerConformance("local, a file a subject", () => localWorld(), {
+  server: false,
+  acrossProcesses: true,
+  checkAndSet: true,
+  strangersCreate: true,
+});
+providerConformance("local, one file for all", () => localWorld("all.sops.yaml"), {
+  server: false,
+  acrossProcesses: true,
+  checkAndSet: true,
+});

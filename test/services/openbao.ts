@@ -44,7 +44,13 @@ async function startDev(program: string): Promise<OpenBao> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-bao-"));
   const [port, token] = [await freePort(), `root-${randomUUID()}`];
   writeFileSync(join(dir, "dev.hcl"), 'log_level = "warn"\n');
-  const args = ["server", "-dev", "-dev-no-store-token", `-dev-listen-address=127.0.0.1:${port}`, `-config=${join(dir, "dev.hcl")}`];
+  const args = [
+    "server",
+    "-dev",
+    "-dev-no-store-token",
+    `-dev-listen-address=127.0.0.1:${port}`,
+    `-config=${join(dir, "dev.hcl")}`,
+  ];
   const child = launch(program, args, dir, { BAO_DEV_ROOT_TOKEN_ID: token });
   const address = `http://127.0.0.1:${port}`;
   const bao = handle(address, token, null, dir, child);
@@ -81,7 +87,10 @@ cluster_addr = "https://127.0.0.1:${cluster}"
   const caFile = join(dir, "ca.crt");
   const bare = handle(address, "", caFile, dir, child);
   await ready(bare, child, [501]);
-  const made = (await bare.api("PUT", "sys/init", { secret_shares: 1, secret_threshold: 1 })) as { keys: string[]; root_token: string };
+  const made = (await bare.api("PUT", "sys/init", { secret_shares: 1, secret_threshold: 1 })) as {
+    keys: string[];
+    root_token: string;
+  };
   const bao = handle(address, made.root_token, caFile, dir, child, made.keys[0]);
   await bao.unseal();
   await until(() => bao.api("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } }));
@@ -89,7 +98,14 @@ cluster_addr = "https://127.0.0.1:${cluster}"
   return bao;
 }
 
-function handle(address: string, root: string, caFile: string | null, dir: string, child: ChildProcess, key?: string): OpenBao {
+function handle(
+  address: string,
+  root: string,
+  caFile: string | null,
+  dir: string,
+  child: ChildProcess,
+  key?: string,
+): OpenBao {
   const api: OpenBao["api"] = async (method, path, body, token = root) => {
     const { status, text } = await send(method, `${address}/v1/${path}`, caFile, token, body);
     if (status >= 300) throw new Error(`OpenBao ${method} ${path}: ${status} ${text}`);
@@ -128,9 +144,18 @@ function handle(address: string, root: string, caFile: string | null, dir: strin
   };
 }
 
-function launch(program: string, args: readonly string[], dir: string, env: { readonly [name: string]: string }): ChildProcess {
+function launch(
+  program: string,
+  args: readonly string[],
+  dir: string,
+  env: { readonly [name: string]: string },
+): ChildProcess {
   const log = openSync(join(dir, "log"), "a");
-  const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log], env: { PATH: process.env["PATH"], HOME: dir, ...env } });
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: { PATH: process.env["PATH"], HOME: dir, ...env },
+  });
   child.on("error", () => {});
   remember(child.pid ?? 0, dir);
   return child;
@@ -159,14 +184,30 @@ async function until(act: () => Promise<unknown>): Promise<void> {
   }
 }
 
-function send(method: string, url: string, caFile: string | null, token: string, body?: unknown): Promise<{ status: number; text: string }> {
-  const headers = { "X-Vault-Token": token, "Content-Type": method === "PATCH" ? "application/merge-patch+json" : "application/json" };
+function send(
+  method: string,
+  url: string,
+  caFile: string | null,
+  token: string,
+  body?: unknown,
+): Promise<{ status: number; text: string }> {
+  const headers = {
+    "X-Vault-Token": token,
+    "Content-Type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
+  };
   const json = body === undefined ? null : JSON.stringify(body);
-  if (caFile === null) return fetch(url, { method, headers, body: json }).then(async (answer) => ({ status: answer.status, text: await answer.text() }));
+  if (caFile === null)
+    return fetch(url, { method, headers, body: json }).then(async (answer) => ({
+      status: answer.status,
+      text: await answer.text(),
+    }));
   return new Promise((done, fail) => {
     const sent = request(url, { method, headers, ca: readFileSync(caFile), agent: false }, (answer) => {
       let text = "";
-      answer.setEncoding("utf8").on("data", (part: string) => (text += part)).on("end", () => done({ status: answer.statusCode ?? 0, text }));
+      answer
+        .setEncoding("utf8")
+        .on("data", (part: string) => (text += part))
+        .on("end", () => done({ status: answer.statusCode ?? 0, text }));
     });
     sent.on("error", fail).end(json ?? undefined);
   });
@@ -180,7 +221,23 @@ async function certificates(dir: string): Promise<void> {
   run("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=unsprawl test CA");
   run("req", ...key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost");
   writeFileSync(join(dir, "san"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
-  run("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "server.crt", "-days", "2", "-extfile", "san");
+  run(
+    "x509",
+    "-req",
+    "-in",
+    "server.csr",
+    "-CA",
+    "ca.crt",
+    "-CAkey",
+    "ca.key",
+    "-CAcreateserial",
+    "-out",
+    "server.crt",
+    "-days",
+    "2",
+    "-extfile",
+    "san",
+  );
 }
 
 function freePort(): Promise<number> {

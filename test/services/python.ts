@@ -44,7 +44,10 @@ async function installed(program: string, requirement: string, variable: string)
         run(join(venv, "bin/pip"), "install", "--quiet", "--disable-pip-version-check", "--no-input", requirement);
       } catch (error) {
         const { stderr } = error as { stderr?: Buffer };
-        throw new Error(`tests need ${program}: pip install ${requirement} (or set ${variable} to the program)\n${stderr?.toString("utf8").slice(-1000) ?? ""}`, { cause: error });
+        throw new Error(
+          `tests need ${program}: pip install ${requirement} (or set ${variable} to the program)\n${stderr?.toString("utf8").slice(-1000) ?? ""}`,
+          { cause: error },
+        );
       }
       writeFileSync(complete, "");
       return path;

@@ -1,6 +1,6 @@
 import type { Delivery, Fit } from "../../contract/delivery.ts";
 import type { Provider } from "../../contract/provider.ts";
-import { processVariable } from "../process.ts";
+import { treeHasVariable } from "../process.ts";
 import { openStores, readResolved, type OpenStore } from "./resolve.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
@@ -52,7 +52,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       // `delete` of the container takes its resolved values along.
     },
     async received(pid, containerId, name, value) {
-      if (processVariable(pid, name)?.equals(value)) return true;
+      if (treeHasVariable(pid, name, value)) return true;
       // An entrypoint may unset or rewrite a variable before it execs; then what was handed over at create counts.
       const settings = readSettings(runtimeHome(env));
       return (

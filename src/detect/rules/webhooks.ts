@@ -66,6 +66,20 @@ export const WEBHOOKS: readonly Rule[] = [
     reference: "https://containrrr.dev/shoutrrr/latest/services/overview/",
   }),
   shaped({
+    id: "rpc-endpoint",
+    vendor: "various",
+    description: "Blockchain RPC endpoint with its key in the path (Infura, Alchemy, QuickNode)",
+    keywords: ["infura.io/", ".alchemy.com/", ".quiknode.pro/", "ankr.com/"],
+    pattern:
+      /(?<secret>(?:https?|wss?):\/\/[a-z0-9.-]{1,80}(?:infura\.io|alchemy\.com|quiknode\.pro|ankr\.com)\/(?:[a-z0-9_]{1,20}\/){0,3}[A-Za-z0-9_-]{32,64})/d,
+    examples: (kit) => [
+      `https://mainnet.infura.io/v3/${kit.hex(32)}`,
+      `https://eth-mainnet.g.alchemy.com/v2/${kit.base62(32)}`,
+    ],
+    counterExamples: () => ["https://mainnet.infura.io/v3/", "https://docs.alchemy.com/reference/api"],
+    reference: "https://docs.metamask.io/services/how-to/secure-an-api/",
+  }),
+  shaped({
     id: "private-calendar",
     vendor: "Google",
     description: "Private address of a Google calendar",

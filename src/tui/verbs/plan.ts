@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { some } from "../widgets/bar.ts";
+import { UnsprawlError } from "../../model/error.ts";
 import { said } from "../said.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
 import type { State } from "../state.ts";
@@ -40,6 +40,7 @@ export function startPlan(session: Session, name: string): void {
       if (scanning) stores({ busy: "waiting for the scan to end" }, signal);
       await scanning?.done;
       const { scan, wanted } = store.get();
+      if (scan.status === "failed") throw new UnsprawlError("failed", "the scan failed, so the places are not known", "esc, then r scans again");
       const hits = scan.hits.filter(({ finding }) => wanted.has(finding.fingerprint));
       const host = tuiHost(session, signal, (event) => {
         if (event.type === "step") stores({ busy: `planning ${event.unit} ${event.done}/${event.total}` }, signal);
@@ -60,7 +61,7 @@ export async function savePlan(session: Session): Promise<void> {
   const { store, assembly } = session;
   const { planned } = store.get();
   if (planned === null) return;
-  const file = `unsprawl-plan-${planned.plan.id}.json`;
+  const file = `plan-${planned.plan.id}.json`;
   try {
     const { atomicWrite } = await import("../../text/atomic-file.ts");
     const text = assembly.redactor.guard(`${JSON.stringify(planned.plan)}\n`);
@@ -70,9 +71,4 @@ export async function savePlan(session: Session): Promise<void> {
     const { text, hint } = said(error, assembly.redactor);
     store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
   }
-}
-
-export function wantedText(state: State): string {
-  const places = state.scan.hits.filter(({ finding }) => state.wanted.has(finding.fingerprint)).length;
-  return `${some(state.wanted.size, "secret")} in ${some(places, "place")}`;
 }

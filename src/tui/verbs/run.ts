@@ -1,6 +1,5 @@
 import type { RunResult } from "../../core/apply.ts";
 import type { Event, Host } from "../../contract/host.ts";
-import type { Json } from "../../model/json.ts";
 import type { Plan } from "../../model/plan.ts";
 import { said } from "../said.ts";
 import { ask, startJob, tuiHost, type Session } from "../session.ts";
@@ -41,6 +40,10 @@ export async function startUndo(session: Session, id: string): Promise<void> {
 
 /** Asks core to stop: it puts back what was begun, and the run ends by itself. */
 export function callOff(session: Session): void {
+  if (session.store.get().run?.kind === "rollback") {
+    session.store.set(() => ({ status: { text: "an undo goes on to its end: nothing is left half way", tone: "warn" } }));
+    return;
+  }
   session.jobs.get("run")?.abort.abort();
   session.store.set(({ run }) => ({ run: run && { ...run, aborting: true } }));
 }
@@ -51,7 +54,7 @@ function startRun(session: Session, kind: RunState["kind"], plan: Plan, act: (ho
   const run: RunState = { kind, plan, steps: [], done: 0, total: kind === "apply" ? plan.steps.length : 0, started, ended: null, aborting: false, scroll: null };
   store.set(() => ({ where: "run", run, result: null, planned: null, status: null, help: null, now: started }));
   startJob(session, "run", async (signal) => {
-    const base = { kind, run: plan.id, scroll: 0, proofs: new Map<string, { readonly [key: string]: Json }>() };
+    const base = { kind, run: plan.id, scroll: 0, proofs: NO_PROOFS };
     let result: ResultState;
     try {
       const host = tuiHost(session, signal, (event) => {
@@ -62,7 +65,7 @@ function startRun(session: Session, kind: RunState["kind"], plan: Plan, act: (ho
     } catch (error) {
       result = { ...base, result: null, error: said(error, assembly.redactor) };
     }
-    store.set((state) => ({ where: "proof", result, marked: new Set(), help: null, question: null, run: state.run && { ...state.run, ended: Date.now() } }));
+    store.set((state) => ({ where: "proof", result, ended: [...state.ended, result], marked: new Set(), help: null, question: null, run: state.run && { ...state.run, ended: Date.now() } }));
   });
 }
 
@@ -76,11 +79,19 @@ function stepped(run: RunState, event: Extract<Event, { type: "step" }>, text: s
   return { ...run, steps, done };
 }
 
-/** What each container's check wrote into the journal. */
+const NO_PROOFS: ResultState["proofs"] = new Map();
+
+/** What the journal has of each container: values that the store gave back the same, and what its check found. */
 async function proofsOf(state: string, id: string): Promise<ResultState["proofs"]> {
   const { readJournal } = await import("../../core/journal.ts");
-  const { receipts } = readJournal(state, id);
-  const proofs = receipts.filter(({ step, state: is }) => is === "done" && step.startsWith("check:") && step.endsWith("/proof"));
-  return new Map(proofs.map(({ step, data }) => [step.slice("check:".length, -"/proof".length), data]));
+  const { plan, receipts } = readJournal(state, id);
+  const done = new Map(receipts.filter((receipt) => receipt.state === "done").map((receipt) => [receipt.step, receipt.data]));
+  const units = new Set(plan.steps.map(({ unit }) => unit));
+  return new Map(
+    [...units].map((unit) => {
+      const moves = plan.steps.filter((step) => step.kind === "verify" && step.unit === unit);
+      return [unit, { moves: moves.length, verified: moves.filter(({ id: step }) => done.has(step)).length, check: done.get(`check:${unit}/proof`) ?? null }];
+    }),
+  );
 }
 

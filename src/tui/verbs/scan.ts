@@ -34,6 +34,9 @@ export function startScan(session: Session): void {
       const { report, hits } = await scan({ sources, minConfidence, onHit: (hit) => found.push(hit) }, tools, host);
       const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));
       update({ status: "done", source: sources.join(" "), hits, groups: groupFindings(report.findings), unread, report }, false);
+      // Marks stay over a fresh scan as far as their secrets are still there.
+      const prints = new Set(report.findings.map(({ fingerprint }) => fingerprint));
+      if (!signal.aborted) store.set(({ marked }) => ({ marked: new Set([...marked].filter((print) => prints.has(print))) }));
     } catch (error) {
       update({ status: "failed", error: said(error, session.assembly.redactor) }, false);
     }

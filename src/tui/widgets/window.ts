@@ -5,7 +5,8 @@ export function windowAround(count: number, at: number, height: number): { reado
 }
 
 /** The part of a long text that is drawn when it is scrolled by `by`; `by` past the end shows the last page. */
-export function windowFrom<T>(rows: readonly T[], by: number, height: number): { readonly rows: readonly T[]; readonly by: number; readonly below: number } {
-  const from = Math.max(0, Math.min(by, rows.length - height));
-  return { rows: rows.slice(from, from + height), by: from, below: Math.max(0, rows.length - from - height) };
+export function windowFrom<T>(rows: readonly T[], by: number, height: number): { readonly rows: readonly T[]; readonly below: number; readonly last: number } {
+  const last = Math.max(0, rows.length - height);
+  const from = Math.max(0, Math.min(by, last));
+  return { rows: rows.slice(from, from + height), below: last - from, last };
 }

@@ -1,0 +1,193 @@
+import { EXIT } from "../model/error.ts";
+import { listRuns } from "../core/runs.ts";
+import { itemsOf, selectedAt, wantedOf } from "./items.ts";
+import { actionOf, type Action } from "./keymap.ts";
+import { said } from "./said.ts";
+import { ask, type Session } from "./session.ts";
+import { chooseStore, savePlan, startPlan } from "./verbs/plan.ts";
+import { callOff, startApply, startUndo } from "./verbs/run.ts";
+import { startScan } from "./verbs/scan.ts";
+import { scrolled, type Move } from "./scroll.ts";
+
+/** What of the screen a key press needs: the height of a page, how far its text scrolls, and whether it is too small to be read. */
+export type Room = { readonly page: number; readonly last: number; readonly blind: boolean };
+
+/** One key press. A question, the filter and the help take keys first. */
+export function press(session: Session, key: string, room: Room): void {
+  const { store } = session;
+  if (store.get().status) store.set(() => ({ status: null }));
+  const state = store.get();
+  if (key === "ctrl-c") return abort(session);
+  if (state.question) {
+    if (key === "y" && !room.blind) state.question.answer(true);
+    else if (key === "n" || key === "esc" || key === "q") state.question.answer(false);
+    return;
+  }
+  if (state.filtering) return typeFilter(session, key);
+  const action = actionOf(state.where, key);
+  if (state.help !== null) {
+    if (action === "help" || action === "quit" || key === "esc") store.set(() => ({ help: null }));
+    else if (action !== null && isMove(action)) store.set(({ help }) => ({ help: scrolled(help ?? 0, action, room.page, room.last) }));
+    return;
+  }
+  // What cannot be seen is not decided on.
+  if (action === null || (room.blind && action !== "quit")) return;
+  if (isMove(action)) move(session, action, room);
+  else act(session, action);
+}
+
+/** Text that was pasted goes to the filter or nowhere: a `y` in it must not apply a plan. */
+export function paste(session: Session, text: string): void {
+  if (!session.store.get().filtering) return;
+  session.store.set(({ filter }) => ({ filter: (filter + text.replace(/\s+/g, " ")).slice(0, 200), selected: null }));
+}
+
+function act(session: Session, action: Action): void {
+  const { store } = session;
+  if (action === "help") store.set(() => ({ help: 0 }));
+  else if (action === "quit") quit(session);
+  else if (action === "back") back(session);
+  else if (action === "mark") mark(session);
+  else if (action === "markAll") markAll(session);
+  else if (action === "filter") store.set(() => ({ filtering: true, selected: null }));
+  else if (action === "open") store.set(() => ({ where: "detail", detailScroll: 0 }));
+  else if (action === "migrate" || action === "diff") wantPlan(session, action);
+  else if (action === "choose") choose(session);
+  else if (action === "apply") startApply(session);
+  else if (action === "save") void savePlan(session);
+  else if (action === "runs") openRuns(session);
+  else if (action === "undo") undo(session);
+  else if (action === "rescan") {
+    store.set(() => ({ where: "browse" }));
+    startScan(session);
+  }
+}
+
+function wantPlan(session: Session, action: "migrate" | "diff"): void {
+  const { store } = session;
+  const state = store.get();
+  const wanted = wantedOf(state);
+  if (wanted.size === 0) {
+    store.set(() => ({ status: { text: "nothing is marked", tone: "warn" } }));
+    return;
+  }
+  void chooseStore(session, wanted).then(() => {
+    const { last, choices } = store.get().stores;
+    if (action === "diff" && last !== null && choices.some(({ name }) => name === last)) startPlan(session, last);
+  });
+}
+
+function choose(session: Session): void {
+  const { choices, at, busy } = session.store.get().stores;
+  const choice = choices[at];
+  if (choice && busy === null) startPlan(session, choice.name);
+}
+
+function back(session: Session): void {
+  const { store, jobs } = session;
+  const { where, filter, selected } = store.get();
+  if (where === "browse") store.set(() => ({ filter: "", status: null, selected: filter === "" ? selected : null }));
+  else if (where === "plan") store.set(() => ({ where: "stores", planned: null, status: null }));
+  else if (where === "proof") {
+    store.set(() => ({ where: "browse" }));
+    startScan(session);
+  } else {
+    // A plan that is being made is not wanted any more; it changes nothing.
+    jobs.get("plan")?.abort.abort();
+    store.set((state) => ({ where: "browse", status: null, stores: { ...state.stores, busy: null, error: null } }));
+  }
+}
+
+function quit(session: Session): void {
+  if (!session.jobs.has("run")) return void session.leave();
+  const undoing = session.store.get().run?.kind === "rollback";
+  void ask(session, undoing ? "An undo is at work. Quit when it has ended?" : "A run is at work. Stop it, put back what was begun, and quit?").then((yes) => {
+    if (!yes) return;
+    if (!undoing) callOff(session);
+    void session.leave();
+  });
+}
+
+function abort(session: Session): void {
+  const { store, jobs } = session;
+  if (jobs.has("run")) return callOff(session);
+  const { result } = store.get().result ?? {};
+  void session.leave(result?.state === "partly" ? EXIT.partly : EXIT.interrupted);
+}
+
+function mark(session: Session): void {
+  const { store } = session;
+  const state = store.get();
+  const items = itemsOf(state);
+  const at = selectedAt(state, items);
+  const item = items[at];
+  if (item?.kind !== "group") return;
+  const marked = new Set(state.marked);
+  if (!marked.delete(item.key)) marked.add(item.key);
+  store.set(() => ({ marked, selected: items[at + 1]?.key ?? item.key }));
+}
+
+function markAll(session: Session): void {
+  const { store } = session;
+  const state = store.get();
+  const keys = itemsOf(state).flatMap((item) => (item.kind === "group" ? [item.key] : []));
+  const marked = new Set(state.marked);
+  const all = keys.every((key) => marked.has(key));
+  for (const key of keys) if (all) marked.delete(key); else marked.add(key);
+  store.set(() => ({ marked }));
+}
+
+function typeFilter(session: Session, key: string): void {
+  const { store } = session;
+  if (key === "enter") store.set(() => ({ filtering: false }));
+  else if (key === "esc") store.set(() => ({ filtering: false, filter: "", selected: null }));
+  else if (key === "backspace") store.set(({ filter }) => ({ filter: [...filter].slice(0, -1).join(""), selected: null }));
+  else if (key === "space") store.set(({ filter }) => ({ filter: `${filter} `, selected: null }));
+  else if ([...key].length === 1) store.set(({ filter }) => ({ filter: filter + key, selected: null }));
+}
+
+function openRuns(session: Session): void {
+  const { store, assembly } = session;
+  try {
+    const list = listRuns(assembly.state()).toReversed();
+    store.set(() => ({ where: "runs", status: null, runs: { list, at: 0 } }));
+  } catch (error) {
+    store.set(() => ({ status: { text: said(error, assembly.redactor).text, tone: "bad" } }));
+  }
+}
+
+const UNDOABLE: readonly string[] = ["done", "failed", "unfinished"];
+
+function undo(session: Session): void {
+  const { store } = session;
+  const { where, runs, result } = store.get();
+  if (where === "proof") {
+    if (result?.kind === "apply" && result.result && result.result.state !== "rolled back") void startUndo(session, result.run);
+    return;
+  }
+  const run = runs.list[runs.at];
+  if (!run) return;
+  if (UNDOABLE.includes(run.state)) void startUndo(session, run.run);
+  else store.set(() => ({ status: { text: `this run is ${run.state}: there is nothing to undo`, tone: "warn" } }));
+}
+
+function isMove(action: Action): action is Move {
+  return ["up", "down", "pageUp", "pageDown", "top", "bottom"].includes(action);
+}
+
+function move(session: Session, action: Move, { page, last }: Room): void {
+  session.store.set((state) => {
+    const { where } = state;
+    if (where === "browse") {
+      const items = itemsOf(state);
+      const item = items[scrolled(selectedAt(state, items), action, page, items.length - 1)];
+      return { selected: item?.key ?? null, detailScroll: 0 };
+    }
+    if (where === "detail") return { detailScroll: scrolled(state.detailScroll, action, page, last) };
+    if (where === "stores") return { stores: { ...state.stores, at: scrolled(state.stores.at, action, page, state.stores.choices.length - 1) } };
+    if (where === "runs") return { runs: { ...state.runs, at: scrolled(state.runs.at, action, page, state.runs.list.length - 1) } };
+    if (where === "plan") return { planned: state.planned && { ...state.planned, scroll: scrolled(state.planned.scroll, action, page, last) } };
+    if (where === "proof") return { result: state.result && { ...state.result, scroll: scrolled(state.result.scroll, action, page, last) } };
+    return { run: state.run && { ...state.run, scroll: scrolled(state.run.scroll ?? state.run.done, action, page, state.run.steps.length - 1) } };
+  });
+}

@@ -1,0 +1,49 @@
+import { render, useApp, useInput, usePaste, useWindowSize, type Instance } from "ink";
+import { useMemo, useSyncExternalStore, type ReactElement } from "react";
+import { paste, press } from "./actions.ts";
+import { keyNames } from "./keys.ts";
+import { FRAME_ROWS, tooSmall } from "./screens/frame.ts";
+import { frame } from "./screens/index.ts";
+import type { Session } from "./session.ts";
+import { Rows } from "./widgets/rows.tsx";
+
+/** Draws a session on the alternate screen until it is unmounted. */
+export function mount(session: Session): Instance {
+  return render(<App session={session} />, {
+    alternateScreen: true,
+    incrementalRendering: true,
+    // Ctrl-C is ours: a run must be put back before the process ends.
+    exitOnCtrlC: false,
+    interactive: true,
+  });
+}
+
+export function App({ session }: { readonly session: Session }): ReactElement {
+  const { columns, rows } = useWindowSize();
+  const state = useSyncExternalStore(session.store.subscribe, session.store.get);
+    const { redactor } = session.assembly;
+  const drawn = useMemo(() => frame(state, { columns, rows }, (text) => redactor.guard(text)), [state, columns, rows, redactor]);
+  const { suspendTerminal } = useApp();
+  useInput((input, key) => {
+    const names = keyNames(input, key);
+    if (names[0] === "ctrl-z") {
+      // A run that stands still would hold the engine's lock, and a container in between.
+      if (!session.jobs.has("run")) void suspendTerminal(stopped);
+      return;
+    }
+    const room = { page: Math.max(1, rows - FRAME_ROWS - 1), last: drawn.last, blind: tooSmall({ columns, rows }) };
+    // What changes the world is typed alone: a burst of text with a `y` in it is not an answer.
+    for (const name of names) if (names.length === 1 || name !== "y" || session.store.get().filtering) press(session, name, room);
+  });
+  usePaste((text) => paste(session, text));
+  return <Rows rows={drawn.rows} />;
+}
+
+/** Stops this process as the shell's Ctrl-Z does; resolves when it goes on. */
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGCONT", () => resolve());
+    // The whole group, as the terminal would: a wrapper (npx, npm) must stop too.
+    process.kill(0, "SIGTSTP");
+  });
+}

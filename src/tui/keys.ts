@@ -1,0 +1,26 @@
+import type { Key } from "ink";
+
+/** Ink's idea of a key press as the keymap's names; several when they arrived in one piece (fast typing, a slow line). */
+export function keyNames(input: string, key: Key): readonly string[] {
+  if (key.ctrl) return [`ctrl-${input}`];
+  const named = NAMED.find(([flag]) => key[flag]);
+  if (named) return [named[1]];
+  if (key.meta || key.super || key.hyper) return [];
+  return [...input].map((char) => (char === " " ? "space" : char === "\r" || char === "\n" ? "enter" : char));
+}
+
+const NAMED = [
+  ["upArrow", "up"],
+  ["downArrow", "down"],
+  ["leftArrow", "left"],
+  ["rightArrow", "right"],
+  ["pageUp", "pageup"],
+  ["pageDown", "pagedown"],
+  ["home", "home"],
+  ["end", "end"],
+  ["return", "enter"],
+  ["escape", "esc"],
+  ["tab", "tab"],
+  ["backspace", "backspace"],
+  ["delete", "backspace"],
+] as const satisfies readonly (readonly [keyof Key, string])[];

@@ -1,0 +1,32 @@
+import { bindings, type Binding } from "../keymap.ts";
+import type { State } from "../state.ts";
+import { line, type Line, type Span } from "../widgets/text.ts";
+
+/** One line: the answers to a question, the filter being typed, or the keys that work here. */
+export function footer(state: State, columns: number): Line {
+  if (state.question) return line({ text: " y", bold: true }, { text: " yes ", dimColor: true }, { text: " n", bold: true }, { text: " no", dimColor: true });
+  if (state.filtering) return line({ text: " / ", bold: true }, state.filter, { text: "▏", dimColor: true }, { text: "  enter keep  esc clear  ! inverts", dimColor: true });
+  return line(...keys(state, columns));
+}
+
+/** As many keys as fit; help and quit are always there. */
+function keys(state: State, room: number): Span[] {
+  const where = state.where;
+  const shown = bindings(where).filter((one) => one.short !== null && (state.help === null || ["help", "quit"].includes(one.action)));
+  const always = shown.filter((one) => ["help", "quit"].includes(one.action));
+  let left = room - always.reduce((sum, one) => sum + size(one), 0) - 1;
+  const fitting: Binding[] = [];
+  for (const one of shown) {
+    if (always.includes(one)) continue;
+    if (one.action === "back" && where === "browse" && state.filter === "") continue;
+    if (size(one) > left) break;
+    left -= size(one);
+    fitting.push(one);
+  }
+  return [...fitting, ...always].flatMap(({ show, action, short }): Span[] => {
+    const marked = action === "migrate" && state.marked.size > 0 ? ` ${state.marked.size} marked` : "";
+    return [{ text: ` ${show}`, bold: true }, { text: ` ${short ?? ""}${marked} `, dimColor: true }];
+  });
+}
+
+const size = ({ show, short, action }: Binding): number => show.length + (short ?? "").length + 3 + (action === "migrate" ? 9 : 0);

@@ -1,0 +1,61 @@
+import type { Json } from "../../model/json.ts";
+import type { Proof, ResultState } from "../state.ts";
+import { UNIT } from "../theme.ts";
+import { seconds } from "../widgets/bar.ts";
+import { BLANK, layout, line, wrapped, type Line } from "../widgets/text.ts";
+import { windowFrom } from "../widgets/window.ts";
+import type { ScreenOf } from "./frame.ts";
+
+/** How a run ended and, for each container, what was proven. */
+export const proof: ScreenOf = (state, { columns, rows }, guard) => {
+  const { result, run } = state;
+  if (result === null) return { title: line(" Proof"), body: [] };
+  const { rows: body, below, last } = windowFrom(layout(proofLines(result), columns, guard), result.scroll, rows);
+  const took = run && run.ended !== null ? `  ${seconds(run.started, run.ended)}` : "";
+  const title = line({ text: ` ${result.kind === "apply" ? "Proof" : "Undone"}`, bold: true }, `  run ${result.run}${took}`, below > 0 ? `  ↓ ${below} more` : "", { text: result.kind === "apply" ? "  4 of 4" : "", dimColor: true });
+  return { title, body, last };
+};
+
+function proofLines(shown: ResultState): Line[] {
+  const { result, error, proofs, kind, run } = shown;
+  const lines: Line[] = [];
+  if (error) {
+    lines.push(wrapped(3, { text: " ✗ ", color: "red", bold: true }, error.text));
+    if (error.hint) lines.push(wrapped(9, { text: "   next: ", bold: true }, error.hint));
+    lines.push(BLANK);
+  }
+  for (const { unit, state: is, error: why } of result?.units ?? []) {
+    const { glyph, word, style } = UNIT[is];
+    lines.push(wrapped(3, " ", { text: `${glyph} ${word}`, ...style }, "  ", { text: unit, bold: true }));
+    // The reason of the run's failure is said above already.
+    if (why && !error?.text.includes(why)) lines.push(wrapped(5, `     ${why}`));
+    const found = proofs.get(unit);
+    if (is === "migrated" && found?.check) lines.push(...proven(found, found.check));
+    if (is === "migrated" && !found?.check && kind === "apply") lines.push(wrapped(5, { text: "     ! no proof in the journal", color: "yellow" }));
+  }
+  if (kind === "apply" && result?.units.some((one) => one.state === "migrated")) {
+    lines.push(
+      BLANK,
+      wrapped(1, { text: " ! The old containers are kept for undo and still hold the values.", color: "yellow" }),
+      wrapped(11, { text: "   purge:  ", dimColor: true }, `unsprawl scrub ${run}`),
+      wrapped(11, { text: "   undo:   ", dimColor: true }, `u, or unsprawl rollback ${run}`),
+    );
+  }
+  if (result === null && error === null) lines.push(wrapped(1, " nothing was done"));
+  return lines;
+}
+
+/** The journal's receipt in words. What it does not say is not claimed. */
+function proven({ moves, verified }: Proof, data: { readonly [key: string]: Json }): Line[] {
+  const received = Array.isArray(data["received"]) ? data["received"].filter((name) => typeof name === "string") : [];
+  const one = (label: string, text: string): Line => wrapped(15, { text: `     ${label.padEnd(10)}`, dimColor: true }, text);
+  return [
+    one("store", `gave back the same bytes for ${verified} of ${moves}`),
+    one("inspect", data["inspect"] === "clean" ? "shows no value in any field" : text(data["inspect"])),
+    one("disk", data["disk"] === "clean" ? "the engine's own files hold no value" : `the engine's files: ${text(data["disk"])}`),
+    one("health", text(data["health"])),
+    one("received", received.length > 0 ? `${received.length} of ${moves}: ${received.join(", ")}` : "not shown: it does not run"),
+  ];
+}
+
+const text = (value: Json | undefined): string => (typeof value === "string" ? value : "not said");

@@ -1,0 +1,30 @@
+import type { RunState } from "../state.ts";
+import { STEP } from "../theme.ts";
+import { bar, seconds } from "../widgets/bar.ts";
+import { layout, line, type Row } from "../widgets/text.ts";
+import { windowAround } from "../widgets/window.ts";
+import type { ScreenOf } from "./frame.ts";
+
+/** Each step of a run as it happens. */
+export const run: ScreenOf = (state, { columns, rows }, guard) => {
+  const { run: now } = state;
+  if (now === null) return { title: line(" Run"), body: [] };
+  const { from, to } = windowAround(now.steps.length, now.scroll ?? working(now), rows);
+  const body = now.steps.slice(from, to).map(({ unit, text, state: is }): Row => {
+    const { glyph, word, style } = STEP[is];
+    return layout([line(" ", { text: `${glyph} ${word.padEnd(8)}`, ...style }, { text: ` ${unit}  `, bold: is === "start" }, text)], columns, guard)[0] as Row;
+  });
+  const progress = now.total > 0 ? `${bar(now.done, now.total, columns >= 80 ? 16 : 8)} ${now.done}/${now.total}  ` : "";
+  const title = line(
+    { text: now.kind === "apply" ? ` Apply → ${now.plan.store.name}  ` : ` Undo ${now.plan.id}  `, bold: true },
+    progress,
+    seconds(now.started, now.ended ?? state.now),
+    now.kind === "rollback" ? "" : now.aborting ? { text: "  ! called off: putting back what was begun", color: "yellow", bold: true } : { text: "  3 of 4  ctrl-c calls it off", dimColor: true },
+  );
+  return { title, body };
+};
+
+function working({ steps, done }: RunState): number {
+  const last = steps.findLastIndex(({ state }) => state !== "waiting");
+  return Math.max(last, Math.min(done, steps.length - 1));
+}

@@ -1,0 +1,40 @@
+import type { RunSummary } from "../../core/runs.ts";
+import type { Style } from "../theme.ts";
+import { some } from "../widgets/bar.ts";
+import { chosen, layout, line, wrapped, type Row } from "../widgets/text.ts";
+import { windowAround } from "../widgets/window.ts";
+import type { ScreenOf } from "./frame.ts";
+
+const STATES: { readonly [state in RunSummary["state"]]: Style & { readonly glyph: string } } = {
+  running: { glyph: "▸", color: "cyan" },
+  unfinished: { glyph: "!", color: "yellow", bold: true },
+  done: { glyph: "✓", color: "blue" },
+  failed: { glyph: "✗", color: "red" },
+  "rolled back": { glyph: "↶", color: "yellow" },
+  scrubbed: { glyph: "·", dimColor: true },
+  unreadable: { glyph: "?", color: "red" },
+};
+
+/** What was done: the journal's runs, newest first, with the next command. */
+export const runs: ScreenOf = (state, { columns, rows }, guard) => {
+  const { list, at } = state.runs;
+  const title = line({ text: " Runs", bold: true }, `  ${list.length}`);
+  if (list.length === 0) return { title, body: layout([line(), line({ text: "  nothing was done yet", dimColor: true })], columns, guard) };
+  const here = list[at];
+  const next = layout(here ? [line(), wrapped(8, { text: "  next: ", bold: true }, nextOf(here))] : [], columns, guard);
+  const { from, to } = windowAround(list.length, at, Math.max(1, rows - next.length));
+  const body = list.slice(from, to).map((one, index): Row => {
+    const { glyph, ...style } = STATES[one.state];
+    const secrets = one.units.reduce((sum, unit) => sum + unit.secrets, 0);
+    const text = `${some(secrets, "secret")} → ${one.store}  ${one.units.map(({ unit }) => unit).join(", ")}`;
+    const row = layout([line(from + index === at ? " ▸ " : "   ", { text: `${glyph} ${one.state.padEnd(12)}`, ...style }, `${one.run}  `, text)], columns, guard)[0] as Row;
+    return from + index === at ? chosen(row, columns) : row;
+  });
+  return { title, body: [...body, ...next] };
+};
+
+function nextOf({ state, next }: RunSummary): string {
+  if (state === "done") return `u undoes it; ${next ?? ""} purges what it keeps`;
+  if (state === "unfinished") return `${next ?? ""} goes on with it; u undoes it`;
+  return next ?? "nothing is left to do";
+}

@@ -1,0 +1,23 @@
+import { chosen, layout, line, wrapped, type Line, type Row } from "../widgets/text.ts";
+import { windowFrom } from "../widgets/window.ts";
+import { wantedText } from "../items.ts";
+import type { ScreenOf } from "./frame.ts";
+
+/** Where to: the stores there are, and what went wrong with the one that was tried. */
+export const stores: ScreenOf = (state, { columns, rows }, guard) => {
+  const { choices, at, busy, error } = state.stores;
+  const list = choices.map(({ name, text }, index): Row => {
+    const row = layout([line(index === at ? " ▸ " : "   ", { text: name.padEnd(14), bold: true }, " ", { text, dimColor: true })], columns, guard)[0] as Row;
+    return index === at ? chosen(row, columns) : row;
+  });
+  const below: Line[] = [];
+  if (busy) below.push(line(), line({ text: ` ▸ ${busy}`, color: "cyan" }));
+  if (error) {
+    below.push(line(), wrapped(3, { text: " ✗ ", color: "red", bold: true }, error.text));
+    if (error.hint) below.push(wrapped(9, { text: "   next: ", bold: true }, error.hint));
+  }
+  const news = layout(below, columns, guard);
+  // The error stays in sight however many stores there are.
+  const { rows: shown } = windowFrom(list, at - Math.floor(rows / 2), Math.max(1, rows - news.length));
+  return { title: line({ text: ` Migrate ${wantedText(state)} → where?`, bold: true }, { text: "  1 of 4  Store", dimColor: true }), body: [...shown, ...news] };
+};

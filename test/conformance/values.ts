@@ -1,0 +1,120 @@
+import { inspect } from "node:util";
+import { assert, asyncProperty, string } from "fast-check";
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import type { Bench } from "./bench.ts";
+
+/** Absent and present, any bytes, any names. */
+export function valueCases(bench: Bench): void {
+  const { subject, keyOf, fresh, put, failure, traits } = bench;
+  test("a name that was never written is absent: null, and nothing else", async () => {
+    expect(await bench.store.get(keyOf(subject()))).toBe(null);
+    const key = keyOf(subject());
+    await put(key, fresh());
+    expect(await bench.store.get({ ...key, field: `${key.field}_OTHER` })).toBe(null);
+    expect(await bench.store.remove({ ...key, field: `${key.field}_OTHER` }, () => true)).toBe(false);
+  });
+
+  test("what was written comes back, and a second creation is refused", async () => {
+    const [key, value] = [keyOf(subject()), fresh()];
+    const { version } = await put(key, value);
+    expect(await bench.store.get(key)).toEqual({ value, version });
+    const other = fresh();
+    await failure(put(key, other), "conflict", value, other);
+    await failure(put(key, value), "conflict", value);
+    expect((await bench.store.get(key))?.value).toEqual(value);
+  });
+
+  const bent: { readonly [what: string]: string } = {
+    empty: "",
+    "one newline": "\n",
+    "newlines around": "\n\n  a\n\nb \n\n",
+    "carriage returns": "a\r\nb\rc\r\n",
+    "a dollar": "$HOME $$ ${X} $(id) `id`",
+    quotes: `'"'''"""\\"\\n`,
+    "YAML's own words": "null",
+    "a number": "0440",
+    "a YAML document": "---\na: &x [1, *x]\n# no comment\n...\n",
+    "a ciphertext's form": "ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]",
+    unicode: "äöü 密码 🔑 \u202e \u2028 \ufeff e\u0301",
+    "control characters": "\u0001\u001b[31m\u007f\u0085\t",
+    "spaces around": "  x  ",
+    "64 KiB": "x$\n".repeat(21846).slice(0, 65536),
+    "64 KiB in one line": "é".repeat(32768),
+  };
+
+  test.for(Object.keys(bent))("bytes come back as they went: %s", async (what) => {
+    const [key, value] = [keyOf(subject()), Secret.of(bent[what] ?? "")];
+    await put(key, value);
+    expect((await bench.store.get(key))?.value.equals(value)).toBe(true);
+  });
+
+  test("any text and any name comes back, or is refused with a reason", async () => {
+    const of = subject();
+    await assert(
+      asyncProperty(
+        string({ unit: "grapheme", maxLength: 30 }),
+        string({ unit: "binary", maxLength: 60 }),
+        async (variable, text) => {
+          const value = Secret.of(text);
+          let key: StoreKey;
+          try {
+            key = keyOf(of, variable);
+            const there = await bench.store.get(key);
+            await put(key, value, there?.version ?? null);
+          } catch (error) {
+            expect((error as UnsprawlError).code, inspect(error)).toBe("refused");
+            return;
+          }
+          expect((await bench.store.get(key))?.value.equals(value)).toBe(true);
+          expect(bench.store.parse(bench.store.reference(key))).toEqual(key);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test.for(["A/B", "A.B", "A-B", "A B", "größe", "密码", "A%2FB", "A#B?c=d", "sops_", "true", "1"])(
+    "a variable called %s",
+    async (variable) => {
+      const [key, value] = [keyOf(subject(), variable), fresh()];
+      await put(key, value);
+      expect((await bench.store.get(key))?.value).toEqual(value);
+      expect(bench.store.parse(bench.store.reference(key))).toEqual(key);
+      expect(await bench.store.remove(key, (one) => one.equals(value))).toBe(true);
+      expect(await bench.store.get(key)).toBe(null);
+    },
+  );
+
+  test.for(["..", ".", "../../etc", "a/b", "a b", "größe", "%2e%2e", "sys/health", "{name}"])(
+    "a subject called %s stays below the store's place",
+    async (of) => {
+      let key: StoreKey;
+      try {
+        key = keyOf(of);
+      } catch (error) {
+        expect((error as UnsprawlError).code).toBe("refused");
+        return;
+      }
+      expect(keyOf(`${of}x`)).not.toEqual(key);
+      expect(key.path.split("/")).not.toContain("..");
+      const value = fresh();
+      await put(key, value);
+      expect((await bench.store.get(key))?.value).toEqual(value);
+      expect(bench.store.parse(bench.store.reference(key))).toEqual(key);
+      await bench.store.remove(key, () => true);
+    },
+  );
+
+  test("what a store cannot hold is refused with a reason", async () => {
+    const nul = Secret.of(`${randomBytes(9).toString("hex")}\0${randomBytes(9).toString("hex")}`);
+    expect((await failure(put(keyOf(subject()), nul), "refused", nul)).message).toMatch(/NUL/);
+    const binary = Secret.of(Buffer.from([0xff, 0xfe, 0x41, 0xc3]));
+    expect((await failure(put(keyOf(subject()), binary), "refused")).message).toMatch(/UTF-8/);
+    expect(() => keyOf("")).toThrow(UnsprawlError);
+    expect(() => keyOf(subject(), "")).toThrow(UnsprawlError);
+  });
+}

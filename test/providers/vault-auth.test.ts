@@ -1,0 +1,99 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { KEY, secureVault, type Options, type SecureVault } from "./secure-vault.ts";
+import { roleFor, tokenFor, writerPolicy } from "./vault-world.ts";
+
+let vault: SecureVault;
+let bao: SecureVault["bao"];
+let dir: SecureVault["dir"];
+let open: SecureVault["open"];
+let failure: SecureVault["failure"];
+beforeAll(async () => {
+  vault = await secureVault();
+  ({ bao, dir, open, failure } = vault);
+});
+afterAll(() => vault?.stop());
+
+describe("AppRole and leases", () => {
+  test("one login for many calls; a token that runs out is replaced", async () => {
+    const { roleIdFile, secretIdFile } = await roleFor(bao, dir, writerPolicy("secret", 2), {
+      token_ttl: "3s",
+      token_max_ttl: "3s",
+    });
+    const store = await open({
+      config: { auth: { method: "approle", roleIdFile, secretIdFile } },
+      env: { VAULT_TOKEN: "" },
+    });
+    const tokens = async (): Promise<number> =>
+      ((await bao.api("LIST", "auth/token/accessors")) as { data: { keys: string[] } }).data.keys.length;
+    const before = await tokens();
+    await Promise.all(Array.from({ length: 6 }, () => store.get(KEY)));
+    expect((await tokens()) - before).toBe(1);
+    await sleep(3500);
+    expect(await store.get(KEY)).toBe(null);
+  });
+
+  test("a token that is revoked meanwhile is replaced; a used-up secret id is denied", async () => {
+    const { roleIdFile, secretIdFile } = await roleFor(bao, dir, writerPolicy("secret", 2), { secret_id_num_uses: 2 });
+    const store = await open({ config: { auth: { method: "approle", roleIdFile, secretIdFile } } });
+    const revokeAll = async (): Promise<void> => {
+      const { data } = (await bao.api("LIST", "auth/token/accessors")) as { data: { keys: string[] } };
+      for (const accessor of data.keys) {
+        const { data: token } = (await bao.api("POST", "auth/token/lookup-accessor", { accessor })) as {
+          data: { path: string };
+        };
+        if (token.path === "auth/approle/login") await bao.api("POST", "auth/token/revoke-accessor", { accessor });
+      }
+    };
+    expect(await store.get(KEY)).toBe(null);
+    await revokeAll();
+    expect(await store.get(KEY)).toBe(null);
+    await revokeAll();
+    expect(await failure(store.get(KEY))).toMatchObject({
+      code: "denied",
+      message: expect.stringContaining("AppRole login") as string,
+    });
+  });
+
+  test("a periodic token, and one with a short lease, are renewed on use", async () => {
+    const ttl = async (token: string): Promise<number> =>
+      ((await bao.api("GET", "auth/token/lookup-self", undefined, token)) as { data: { ttl: number } }).data.ttl;
+    const periodic = await tokenFor(bao, writerPolicy("secret", 2), { period: "20s" });
+    await sleep(3500);
+    expect(await ttl(periodic)).toBeLessThan(18);
+    await (await open({ env: { VAULT_TOKEN: periodic } })).get(KEY);
+    expect(await ttl(periodic)).toBeGreaterThanOrEqual(19);
+    const short = await tokenFor(bao, writerPolicy("secret", 2), { ttl: "4s", explicit_max_ttl: "1h" });
+    const store = await open({ env: { VAULT_TOKEN: short } });
+    for (let second = 0; second < 6; second++) {
+      expect(await store.get(KEY)).toBe(null);
+      await sleep(1000);
+    }
+  });
+
+  test("the configuration's mistakes are named before anything connects", async () => {
+    const away = { VAULT_ADDR: "https://127.0.0.1:1" };
+    const cases: readonly [Options, RegExp][] = [
+      [{ env: { ...away, VAULT_ADDR: "" } }, /no address/],
+      [{ env: { ...away, VAULT_TOKEN: "" } }, /VAULT_TOKEN is not set/],
+      [{ env: { VAULT_ADDR: "vault:8200" } }, /https:\/\//],
+      [{ env: { VAULT_ADDR: "https://user:x@vault:8200" } }, /more than a host/],
+      [{ env: away, config: { auth: { method: "approle" } } }, /auth\.roleIdFile is missing/],
+      [{ env: away, config: { auth: { method: "approle", roleIdFile: "none" } } }, /there is no file .*none/],
+      [{ env: away, config: { auth: { method: "kerberos" } } }, /auth\.method/],
+      [{ env: away, config: { auth: { methode: "token" } } }, /unknown key auth\.methode/],
+      [{ env: away, config: { path: "a/../b" } }, /path is not/],
+      [{ env: away, config: { mount: "a//b" } }, /mount is not/],
+      [{ env: away, config: { kvVersion: 3 } }, /kvVersion/],
+    ];
+    for (const [options, message] of cases)
+      await expect(open(options), message.source).rejects.toMatchObject({
+        code: "config",
+        message: expect.stringMatching(message) as string,
+      });
+    writeFileSync(join(dir, ".vault-token"), `${bao.token}\n`, { mode: 0o600 });
+    expect(await (await open({ env: { VAULT_TOKEN: "" } })).get(KEY)).toBe(null);
+  });
+});

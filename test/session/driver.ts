@@ -1,0 +1,133 @@
+import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { spawn } from "@lydell/node-pty";
+import xterm from "@xterm/headless";
+
+/** The build that `npm test` makes; UNSPRAWL_MAIN tries another one. */
+const MAIN = process.env["UNSPRAWL_MAIN"] ?? new URL("../../dist/src/main.js", import.meta.url).pathname;
+
+/** Keys as a terminal sends them. */
+export const KEY = { enter: "\r", esc: "\u001b", up: "\u001b[A", down: "\u001b[B", pageDown: "\u001b[6~", ctrlC: "\u0003" } as const;
+
+/** `unsprawl` on a terminal of its own: what a person types, and what they see. */
+export type Terminal = {
+  /** One key, or text typed key by key. */
+  press(keys: string): Promise<void>;
+  /** Text that is pasted, as a terminal with bracketed paste sends it. */
+  paste(text: string): void;
+  /** Waits until the screen shows this; throws with the screen. */
+  until(text: string | RegExp, seconds?: number): Promise<void>;
+  screen(): string;
+  resize(columns: number, rows: number): Promise<void>;
+  /** Waits for the end; returns the exit code. */
+  exit(): Promise<number>;
+  kill(signal: string): void;
+  /** Every byte that the program wrote. */
+  raw(): string;
+  /** How the program left the terminal. */
+  left(): { readonly alternate: boolean; readonly cursorHidden: boolean; readonly pasteMode: boolean };
+  close(): void;
+};
+
+export type Home = { readonly dir: string; readonly cwd: string; readonly env: Record<string, string>; remove(): void };
+
+/** A person's machine: folders of its own, so that no test sees another's state, keys or configuration. */
+export function makeHome(dockerHost: string): Home {
+  const dir = mkdtempSync(join(tmpdir(), "unsprawl-session-"));
+  const cwd = join(dir, "work");
+  const runtime = `/dev/shm/unsprawl-${randomBytes(4).toString("hex")}`;
+  mkdirSync(cwd);
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: dir,
+    TERM: "xterm-256color",
+    LANG: "C.UTF-8",
+    DOCKER_HOST: dockerHost,
+    XDG_STATE_HOME: join(dir, "state"),
+    XDG_CONFIG_HOME: join(dir, "config"),
+    UNSPRAWL_RUNTIME_DIR: runtime,
+    SOPS_AGE_KEY_FILE: join(dir, "age.txt"),
+  };
+  return {
+    dir,
+    cwd,
+    env,
+    remove() {
+      rmSync(dir, { recursive: true, force: true });
+      rmSync(runtime, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts the built program without arguments. */
+export function start(columns: number, rows: number, home: Home, env: Record<string, string> = {}): Terminal {
+  const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+  const child = spawn(process.execPath, [MAIN], { cols: columns, rows, cwd: home.cwd, env: { ...home.env, ...env }, name: "xterm-256color" });
+  let bytes = "";
+  let parsed: Promise<void> = Promise.resolve();
+  child.onData((data) => {
+    bytes += data;
+    parsed = new Promise((resolve) => screen.write(data, resolve));
+  });
+  const ended = new Promise<number>((resolve) => child.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode)));
+
+  const text = (): string => {
+    const { active } = screen.buffer;
+    const lines = Array.from({ length: screen.rows }, (_, at) => active.getLine(active.viewportY + at)?.translateToString(true) ?? "");
+    return lines.join("\n").trimEnd();
+  };
+  return {
+    async press(keys) {
+      for (const key of keys.startsWith("\u001b") ? [keys] : keys) {
+        child.write(key);
+        // A person's pace: a lone Escape must not become the start of the next key.
+        await sleep(60);
+      }
+    },
+    paste: (pasted) => child.write(`\u001b[200~${pasted}\u001b[201~`),
+    async until(wanted, seconds = 30) {
+      const end = Date.now() + seconds * 1000;
+      for (;;) {
+        await parsed;
+        const now = text();
+        if (typeof wanted === "string" ? now.includes(wanted) : wanted.test(now)) return;
+        if (Date.now() > end) throw new Error(`the screen does not show ${String(wanted)} after ${seconds} s:\n${now}`);
+        await sleep(25);
+      }
+    },
+    screen: text,
+    async resize(toColumns, toRows) {
+      screen.resize(toColumns, toRows);
+      child.resize(toColumns, toRows);
+      await sleep(150);
+    },
+    async exit() {
+      const late = sleep(60_000).then(() => {
+        throw new Error(`the program does not end:\n${text()}`);
+      });
+      const code = await Promise.race([ended, late]);
+      await parsed;
+      return code;
+    },
+    kill: (signal) => child.kill(signal),
+    raw: () => bytes,
+    left() {
+      return {
+        alternate: screen.buffer.active.type === "alternate",
+        cursorHidden: bytes.lastIndexOf("\u001b[?25l") > bytes.lastIndexOf("\u001b[?25h"),
+        pasteMode: bytes.lastIndexOf("\u001b[?2004h") > bytes.lastIndexOf("\u001b[?2004l"),
+      };
+    },
+    close() {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+      screen.dispose();
+    },
+  };
+}

@@ -1,0 +1,281 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startEngine, type TestEngine } from "../services/engine.ts";
+import { BUSYBOX, FILE_ENV, makeImages } from "../services/images.ts";
+import { KEY, makeHome, start, type Home, type Terminal } from "./driver.ts";
+
+// `unsprawl` without arguments scans its whole engine, so these stories have one of their own.
+let engine: TestEngine;
+let home: Home;
+let secrets: string[] = [];
+let open: Terminal[] = [];
+
+beforeAll(async () => {
+  engine = await startEngine({ network: false });
+  await makeImages(engine);
+});
+
+afterAll(() => engine.stop());
+
+beforeEach(() => {
+  home = makeHome(engine.host);
+  secrets = [];
+});
+
+afterEach(() => {
+  for (const terminal of open) {
+    terminal.close();
+    // Whatever a story did: no value may ever have gone to the terminal.
+    for (const secret of secrets) expect(terminal.raw()).not.toContain(secret);
+  }
+  open = [];
+  const ids = engine.docker("ps", "-aq").split("\n").filter(Boolean);
+  if (ids.length > 0) engine.docker("rm", "-f", ...ids);
+  home.remove();
+});
+
+function secret(prefix = ""): string {
+  const value = randomBytes(18).toString("hex");
+  secrets.push(value);
+  return prefix + value;
+}
+
+function container(name: string, env: Record<string, string>, image = FILE_ENV, more: readonly string[] = []): void {
+  const flags = Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
+  engine.docker("run", "-d", "--network", "none", "--stop-timeout", "1", "--name", name, ...flags, ...more, image, "sleep", "100000");
+}
+
+function begin(columns: number, rows: number, env: Record<string, string> = {}): Terminal {
+  const terminal = start(columns, rows, home, env);
+  open.push(terminal);
+  return terminal;
+}
+
+/** All that could have changed: the containers as the engine has them, and the person's folder. */
+function world(): string {
+  const ids = engine.docker("ps", "-aq", "--no-trunc").split("\n").filter(Boolean).sort();
+  return `${engine.docker("inspect", ...ids)}\n${readdirSync(home.cwd, { recursive: true }).join("\n")}`;
+}
+
+describe.each([
+  [100, 30],
+  [60, 15],
+])("on a terminal of %i×%i", (columns, rows) => {
+  it("goes from scan to proof, and inspect is clean", async () => {
+    const password = secret();
+    container("tui-api", { DB_PASSWORD: password, API_TOKEN: secret(), GREETING: "hello" });
+    const terminal = begin(columns, rows);
+    await terminal.until("2 secrets in 2 places");
+    expect(terminal.screen()).toContain("high");
+    await terminal.press("a");
+    await terminal.until("2 marked");
+    await terminal.press("m");
+    await terminal.until("where?");
+    expect(terminal.screen()).toMatch(/▸ local/);
+    await terminal.press(KEY.enter);
+    await terminal.until("Migrate 2 secrets in 1 container → local");
+    expect(terminal.screen()).toContain("DB_PASSWORD");
+    await terminal.press(KEY.enter);
+    await terminal.until("y apply");
+    expect(engine.docker("inspect", "tui-api")).toContain(password);
+    await terminal.press("y");
+    await terminal.until("Apply → local");
+    await terminal.until("✓ migrated", 60);
+    expect(terminal.screen()).toContain("shows no value in any field");
+    expect(terminal.screen()).toContain("gave back the same bytes for 2 of 2");
+    await terminal.press("r");
+    await terminal.until("✓ kept");
+    await terminal.press("q");
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.left()).toEqual({ alternate: false, cursorHidden: false, pasteMode: false });
+    expect(terminal.screen()).toMatch(/run \S+: done: tui-api/);
+    for (const value of secrets) expect(engine.docker("inspect", "tui-api")).not.toContain(value);
+    // PID 1 was given each by its own entrypoint, as before.
+    expect(engine.docker("exec", "tui-api", "cat", "/proc/1/environ")).toContain(password);
+  });
+
+  it("goes back from every step and leaves the world untouched", async () => {
+    container("tui-api", { DB_PASSWORD: secret() });
+    const before = world();
+    const terminal = begin(columns, rows);
+    await terminal.until("1 secret in 1 place");
+    await terminal.press(KEY.enter);
+    await terminal.until("name says PASSWORD");
+    await terminal.press(KEY.esc);
+    await terminal.press("/");
+    await terminal.press("nothing like it");
+    await terminal.until("nothing matches");
+    await terminal.press(KEY.esc);
+    await terminal.until("DB_PASSWORD");
+    await terminal.press("?");
+    await terminal.until("esc closes");
+    await terminal.press(KEY.esc);
+    await terminal.press("m");
+    await terminal.until("where?");
+    await terminal.press(KEY.esc);
+    await terminal.until("m migrate");
+    await terminal.press("m");
+    await terminal.until("where?");
+    await terminal.press("k");
+    await terminal.until("▸ vault");
+    await terminal.press(KEY.enter);
+    await terminal.until("VAULT_ADDR");
+    await terminal.until("next:");
+    await terminal.press("j");
+    await terminal.press(KEY.enter);
+    await terminal.until("y apply");
+    // A paste is no answer, and neither is a burst of typing.
+    terminal.paste("y");
+    await terminal.press(KEY.esc);
+    await terminal.until("where?");
+    await terminal.press(KEY.esc);
+    await terminal.until("m migrate");
+    await terminal.press("L");
+    await terminal.until("nothing was done yet");
+    await terminal.press(KEY.esc);
+    await terminal.press("q");
+    expect(await terminal.exit()).toBe(0);
+    expect(world()).toBe(before);
+  });
+});
+
+it("undoes a run from the list of runs, after a y", async () => {
+  const password = secret();
+  container("tui-api", { DB_PASSWORD: password });
+  const terminal = begin(100, 30);
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("y apply");
+  await terminal.press("y");
+  await terminal.until("✓ migrated", 60);
+  await terminal.press("L");
+  await terminal.until("✓ done");
+  await terminal.press("u");
+  await terminal.until("? Undo run");
+  await terminal.press(KEY.enter);
+  await terminal.press("n");
+  await terminal.until("u undo");
+  await terminal.press("u");
+  await terminal.until("? Undo run");
+  await terminal.press("y");
+  await terminal.until("↶ as before", 60);
+  expect(engine.docker("inspect", "tui-api")).toContain(password);
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+});
+
+it("puts back what was begun when a run is called off", async () => {
+  const password = secret();
+  container("tui-api", { DB_PASSWORD: password });
+  const terminal = begin(100, 30);
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("y apply");
+  await terminal.press("y");
+  await terminal.until("▸ working  tui-api  prove", 60);
+  await terminal.press("q");
+  await terminal.until("? A run is at work");
+  await terminal.press("n");
+  await terminal.press(KEY.ctrlC);
+  await terminal.until("↶ as before", 60);
+  expect(terminal.screen()).toContain("called off");
+  expect(engine.docker("inspect", "tui-api")).toContain(password);
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(130);
+});
+
+it("waits for the put-back when it is told to end in the middle of a run", async () => {
+  const password = secret();
+  container("tui-api", { DB_PASSWORD: password });
+  const terminal = begin(100, 30);
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("y apply");
+  await terminal.press("y");
+  await terminal.until("▸ working  tui-api  prove", 60);
+  terminal.kill("SIGTERM");
+  expect(await terminal.exit()).toBe(130);
+  expect(terminal.left()).toEqual({ alternate: false, cursorHidden: false, pasteMode: false });
+  expect(engine.docker("inspect", "tui-api")).toContain(password);
+  expect(engine.docker("ps", "-a", "--format", "{{.Names}}")).toBe("tui-api");
+});
+
+it("shows what cannot be moved and why, and y does nothing then", async () => {
+  container("tui-plain", {}, BUSYBOX, ["-l", `deploy_token=${secret("ghp_")}`]);
+  const before = world();
+  const terminal = begin(100, 30);
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("Not moved");
+  await terminal.press("y");
+  await terminal.until("nothing can be moved");
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+  expect(world()).toBe(before);
+});
+
+it("lets no name move the cursor, colour or reorder the screen", async () => {
+  const hostile = "\u001b[31m\u001b]8;;http://x\u0007\u001b[2J\u202e\u009b5mEVIL_PASSWORD";
+  container("tui-hostile", { [hostile]: secret(), "L\u200bIST_TOKEN": secret() }, BUSYBOX, ["-l", `\u001b]0;title\u0007api_token=${secret()}`]);
+  const terminal = begin(100, 30, { NO_COLOR: "1" });
+  await terminal.until(/[23] secrets? in/);
+  await terminal.until("\\e[31m");
+  for (const key of ["j", "j", KEY.enter]) await terminal.press(key);
+  await terminal.press(KEY.ctrlC);
+  expect(await terminal.exit()).toBe(130);
+  const raw = terminal.raw();
+  for (const sequence of ["\u001b]8;", "\u001b[2J", "\u001b]0;", "\u202e", "\u009b", "\u200b"]) expect(raw.includes(sequence)).toBe(false);
+  // NO_COLOR: not one colour, from us or from a name.
+  expect(raw).not.toMatch(/\u001b\[(3|4|9|10)[0-7](;\d+)*m/);
+});
+
+it("leaves the terminal sane on Ctrl-C, also before the scan has ended", async () => {
+  container("tui-api", { DB_PASSWORD: secret() });
+  const terminal = begin(100, 30);
+  await terminal.until("unsprawl");
+  await terminal.press(KEY.ctrlC);
+  expect(await terminal.exit()).toBe(130);
+  expect(terminal.left()).toEqual({ alternate: false, cursorHidden: false, pasteMode: false });
+});
+
+it("follows the size of the terminal, and decides nothing on one that is too small to read", async () => {
+  container("tui-api", { DB_PASSWORD: secret() });
+  const before = world();
+  const terminal = begin(100, 30);
+  await terminal.until("1 secret in 1 place");
+  await terminal.until("Evidence");
+  await terminal.resize(60, 15);
+  await terminal.until(/Secrets\s*\n/);
+  expect(terminal.screen()).not.toContain("Evidence");
+  await terminal.press("m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("y apply");
+  await terminal.resize(38, 8);
+  await terminal.until("too small");
+  await terminal.press("y");
+  await terminal.resize(120, 40);
+  await terminal.until("y apply");
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+  expect(world()).toBe(before);
+});
+
+it("says in place why an engine cannot be read, and what to type", async () => {
+  const terminal = begin(80, 24, { DOCKER_HOST: `unix://${join(home.dir, "nothing.sock")}` });
+  await terminal.until("scan failed");
+  await terminal.until("next:");
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.screen()).toContain("scan failed");
+});

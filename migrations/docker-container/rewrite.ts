@@ -85,7 +85,7 @@ export function leftovers(
 }
 
 /** The part of a container's document that only a person changes: what drift is measured on. */
-export function stable(doc: ContainerDoc): unknown {
+function stable(doc: ContainerDoc): unknown {
   const networks = Object.entries(doc.NetworkSettings?.Networks ?? {}).map(([name, endpoint]) => [
     name,
     {

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { EXIT, UnsprawlError } from "../model/error.ts";
+import { EXIT } from "../model/error.ts";
 import { COMMANDS, COMMON_OPTIONS, type CommandSpec } from "./commands.ts";
 import { makeContext, type Options } from "./context.ts";
 import { printError } from "./output.ts";
@@ -100,7 +100,3 @@ async function interactive(): Promise<number> {
 
 /** Kept equal to package.json by a test; reading the file would cost start-up time. */
 export const VERSION = "0.1.0";
-
-export function usage(message: string, hint: string): UnsprawlError {
-  return new UnsprawlError("usage", message, hint);
-}

@@ -4,7 +4,7 @@ import { scan, type Hit, type ScanReport } from "../core/scan.ts";
 import { keptByRun } from "../docker/names.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
-import { list, scriptHost, text, type CommandContext, type Options } from "./context.ts";
+import { scriptHost, text, type CommandContext, type Options } from "./context.ts";
 
 export type Scanned = {
   readonly report: ScanReport;
@@ -55,8 +55,6 @@ export function fails(finding: Finding, failOn: Confidence | "never"): boolean {
 export function incomplete(report: ScanReport): boolean {
   return report.sources.some((source) => source.errors.length > 0);
 }
-
-export const only = (options: Options): readonly string[] => list(options, "only");
 
 function readBaseline(file: string): Set<string> {
   try {

@@ -1,5 +1,3 @@
-import type { Json } from "../model/json.ts";
-
 /** What a core verb tells while it works. The faces draw it, the journal does not need it. */
 export type Event =
   | { readonly type: "scan"; readonly source: string; readonly done: number; readonly total: number | null }
@@ -27,5 +25,3 @@ export interface Host {
   ask(question: Ask): Promise<boolean>;
   readonly signal: AbortSignal;
 }
-
-export type EventJson = Event & { readonly [key: string]: Json };

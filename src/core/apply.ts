@@ -250,7 +250,7 @@ function partly(id: string, migrated: number, total: number, failure: UnsprawlEr
 }
 
 /** Any thrown thing as an UnsprawlError whose text holds no known value. */
-export function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlError {
+function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlError {
   if (error instanceof UnsprawlError) {
     return new UnsprawlError(error.code, tools.redact(error.message), error.hint, error.cause as string | undefined);
   }

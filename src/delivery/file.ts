@@ -59,6 +59,6 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
 }
 
 /** Where Docker and Compose put secrets, unless the container already has something mounted there. */
-export function mountTarget(subject: DeliverySubject): string {
+function mountTarget(subject: DeliverySubject): string {
   return subject.mountTargets.includes("/run/secrets") ? "/run/unsprawl/secrets" : "/run/secrets";
 }

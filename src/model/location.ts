@@ -37,8 +37,3 @@ export type Location = {
   /** "image" when a container holds this value only because its image does; else "own". */
   readonly origin: "own" | "image";
 };
-
-/** One line that names the place to a person and sorts by subject, then by path. */
-export function locationText(at: Location): string {
-  return `${at.subjectName} ${at.path}`;
-}

@@ -85,7 +85,7 @@ export async function deleteValue(
     if (!isMap(node)) throw inTheWay(document.file);
     return node;
   };
-  while (andEmptied && depth > 1 && (await parentOf(depth)).items.length === 1) depth--;
+  if (andEmptied) while (depth > 1 && (await parentOf(depth)).items.length === 1) depth--;
   const parent = await parentOf(depth);
   if (parent.flow)
     throw new UnsprawlError(

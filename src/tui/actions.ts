@@ -27,7 +27,8 @@ export function press(session: Session, key: string, room: Room): void {
   const action = actionOf(state.where, key);
   if (state.help !== null) {
     if (action === "help" || action === "quit" || key === "esc") store.set(() => ({ help: null }));
-    else if (action !== null && isMove(action)) store.set(({ help }) => ({ help: scrolled(help ?? 0, action, room.page, room.last) }));
+    else if (action !== null && isMove(action))
+      store.set(({ help }) => ({ help: scrolled(help ?? 0, action, room.page, room.last) }));
     return;
   }
   // What cannot be seen is not decided on.
@@ -101,7 +102,12 @@ function back(session: Session): void {
 function quit(session: Session): void {
   if (!session.jobs.has("run")) return void session.leave();
   const undoing = session.store.get().run?.kind === "rollback";
-  void ask(session, undoing ? "An undo is at work. Quit when it has ended?" : "A run is at work. Stop it, put back what was begun, and quit?").then((yes) => {
+  void ask(
+    session,
+    undoing
+      ? "An undo is at work. Quit when it has ended?"
+      : "A run is at work. Stop it, put back what was begun, and quit?",
+  ).then((yes) => {
     if (!yes) return;
     if (!undoing) callOff(session);
     void session.leave();
@@ -133,7 +139,9 @@ function markAll(session: Session): void {
   const keys = itemsOf(state).flatMap((item) => (item.kind === "group" ? [item.key] : []));
   const marked = new Set(state.marked);
   const all = keys.every((key) => marked.has(key));
-  for (const key of keys) if (all) marked.delete(key); else marked.add(key);
+  for (const key of keys)
+    if (all) marked.delete(key);
+    else marked.add(key);
   store.set(() => ({ marked }));
 }
 
@@ -141,9 +149,10 @@ function typeFilter(session: Session, key: string): void {
   const { store } = session;
   if (key === "enter") store.set(() => ({ filtering: false }));
   else if (key === "esc") store.set(() => ({ filtering: false, filter: "", selected: null }));
-  else if (key === "backspace") store.set(({ filter }) => ({ filter: [...filter].slice(0, -1).join(""), selected: null }));
+  else if (key === "backspace")
+    store.set(({ filter }) => ({ filter: Array.from(filter).slice(0, -1).join(""), selected: null }));
   else if (key === "space") store.set(({ filter }) => ({ filter: `${filter} `, selected: null }));
-  else if ([...key].length === 1) store.set(({ filter }) => ({ filter: filter + key, selected: null }));
+  else if (Array.from(key).length === 1) store.set(({ filter }) => ({ filter: filter + key, selected: null }));
 }
 
 function openRuns(session: Session): void {
@@ -162,7 +171,8 @@ function undo(session: Session): void {
   const { store } = session;
   const { where, runs, result } = store.get();
   if (where === "proof") {
-    if (result?.kind === "apply" && result.result && result.result.state !== "rolled back") void startUndo(session, result.run);
+    if (result?.kind === "apply" && result.result && result.result.state !== "rolled back")
+      void startUndo(session, result.run);
     return;
   }
   const run = runs.list[runs.at];
@@ -184,10 +194,23 @@ function move(session: Session, action: Move, { page, last }: Room): void {
       return { selected: item?.key ?? null, detailScroll: 0 };
     }
     if (where === "detail") return { detailScroll: scrolled(state.detailScroll, action, page, last) };
-    if (where === "stores") return { stores: { ...state.stores, at: scrolled(state.stores.at, action, page, state.stores.choices.length - 1) } };
-    if (where === "runs") return { runs: { ...state.runs, at: scrolled(state.runs.at, action, page, state.runs.list.length - 1) } };
-    if (where === "plan") return { planned: state.planned && { ...state.planned, scroll: scrolled(state.planned.scroll, action, page, last) } };
-    if (where === "proof") return { result: state.result && { ...state.result, scroll: scrolled(state.result.scroll, action, page, last) } };
-    return { run: state.run && { ...state.run, scroll: scrolled(state.run.scroll ?? state.run.done, action, page, state.run.steps.length - 1) } };
+    if (where === "stores")
+      return {
+        stores: { ...state.stores, at: scrolled(state.stores.at, action, page, state.stores.choices.length - 1) },
+      };
+    if (where === "runs")
+      return { runs: { ...state.runs, at: scrolled(state.runs.at, action, page, state.runs.list.length - 1) } };
+    if (where === "plan")
+      return {
+        planned: state.planned && { ...state.planned, scroll: scrolled(state.planned.scroll, action, page, last) },
+      };
+    if (where === "proof")
+      return { result: state.result && { ...state.result, scroll: scrolled(state.result.scroll, action, page, last) } };
+    return {
+      run: state.run && {
+        ...state.run,
+        scroll: scrolled(state.run.scroll ?? state.run.done, action, page, state.run.steps.length - 1),
+      },
+    };
   });
 }

@@ -18,11 +18,14 @@ export function mount(session: Session): Instance {
   });
 }
 
-export function App({ session }: { readonly session: Session }): ReactElement {
+function App({ session }: { readonly session: Session }): ReactElement {
   const { columns, rows } = useWindowSize();
   const state = useSyncExternalStore(session.store.subscribe, session.store.get);
-    const { redactor } = session.assembly;
-  const drawn = useMemo(() => frame(state, { columns, rows }, (text) => redactor.guard(text)), [state, columns, rows, redactor]);
+  const { redactor } = session.assembly;
+  const drawn = useMemo(
+    () => frame(state, { columns, rows }, (text) => redactor.guard(text)),
+    [state, columns, rows, redactor],
+  );
   const { suspendTerminal } = useApp();
   useInput((input, key) => {
     const names = keyNames(input, key);
@@ -33,7 +36,8 @@ export function App({ session }: { readonly session: Session }): ReactElement {
     }
     const room = { page: Math.max(1, rows - FRAME_ROWS - 1), last: drawn.last, blind: tooSmall({ columns, rows }) };
     // What changes the world is typed alone: a burst of text with a `y` in it is not an answer.
-    for (const name of names) if (names.length === 1 || name !== "y" || session.store.get().filtering) press(session, name, room);
+    for (const name of names)
+      if (names.length === 1 || name !== "y" || session.store.get().filtering) press(session, name, room);
   });
   usePaste((text) => paste(session, text));
   return <Rows rows={drawn.rows} />;

@@ -31,7 +31,9 @@ export function filterGroups(groups: readonly Group[], filter: string): readonly
     ({ findings, severity }) =>
       inverted !==
       (severity.includes(wanted) ||
-        findings.some(({ name, rule, location }) => [name, rule, location.subjectName].some((text) => text.toLowerCase().includes(wanted)))),
+        findings.some(({ name, rule, location }) =>
+          [name, rule, location.subjectName].some((text) => text.toLowerCase().includes(wanted)),
+        )),
   );
 }
 

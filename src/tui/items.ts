@@ -9,7 +9,11 @@ export type Item =
   | { readonly kind: "unread"; readonly key: string; readonly error: SubjectError & { readonly source: string } };
 
 export function itemsOf(state: State): readonly Item[] {
-  const groups = filterGroups(state.scan.groups, state.filter).map((group): Item => ({ kind: "group", key: group.fingerprint, group }));
+  const groups = filterGroups(state.scan.groups, state.filter).map((group): Item => ({
+    kind: "group",
+    key: group.fingerprint,
+    group,
+  }));
   // What could not be read is never filtered away.
   const unread = state.scan.unread.map((error, at): Item => ({ kind: "unread", key: `unread:${at}`, error }));
   return [...groups, ...unread];
@@ -17,7 +21,10 @@ export function itemsOf(state: State): readonly Item[] {
 
 /** The place of the chosen item; the first when it is gone. */
 export function selectedAt(state: State, items: readonly Item[]): number {
-  return Math.max(0, items.findIndex(({ key }) => key === state.selected));
+  return Math.max(
+    0,
+    items.findIndex(({ key }) => key === state.selected),
+  );
 }
 
 /** What `m` and `d` act on: the marked secrets, else the chosen one. */

@@ -2,9 +2,29 @@
 export type Where = "browse" | "detail" | "stores" | "plan" | "run" | "proof" | "runs";
 
 export type Action =
-  | "up" | "down" | "pageUp" | "pageDown" | "top" | "bottom"
-  | "open" | "back" | "mark" | "markAll" | "filter" | "migrate" | "diff"
-  | "choose" | "apply" | "save" | "rescan" | "runs" | "undo" | "help" | "quit" | "abort" | "suspend";
+  | "up"
+  | "down"
+  | "pageUp"
+  | "pageDown"
+  | "top"
+  | "bottom"
+  | "open"
+  | "back"
+  | "mark"
+  | "markAll"
+  | "filter"
+  | "migrate"
+  | "diff"
+  | "choose"
+  | "apply"
+  | "save"
+  | "rescan"
+  | "runs"
+  | "undo"
+  | "help"
+  | "quit"
+  | "abort"
+  | "suspend";
 
 export type Binding = {
   readonly action: Action;
@@ -25,19 +45,103 @@ const ALL = LISTS;
  * and nowhere else. In the order of the footer: what is first stays longest on a narrow terminal.
  */
 export const KEYMAP: readonly Binding[] = [
-  { action: "mark", keys: ["space"], show: "space", where: ["browse"], short: "mark", long: "mark this secret, in all its places" },
-  { action: "migrate", keys: ["m"], show: "m", where: ["browse", "detail"], short: "migrate", long: "migrate the marked secrets, or this one" },
+  {
+    action: "mark",
+    keys: ["space"],
+    show: "space",
+    where: ["browse"],
+    short: "mark",
+    long: "mark this secret, in all its places",
+  },
+  {
+    action: "migrate",
+    keys: ["m"],
+    show: "m",
+    where: ["browse", "detail"],
+    short: "migrate",
+    long: "migrate the marked secrets, or this one",
+  },
   { action: "apply", keys: ["y"], show: "y", where: ["plan"], short: "apply", long: "apply this plan (never Enter)" },
-  { action: "choose", keys: ["enter"], show: "enter", where: ["stores"], short: "choose", long: "choose this store and plan" },
-  { action: "rescan", keys: ["r", "enter"], show: "r enter", where: ["proof"], short: "scan again", long: "back to the list, with a fresh scan" },
-  { action: "undo", keys: ["u"], show: "u", where: ["runs", "proof"], short: "undo", long: "undo this run: put the containers back" },
-  { action: "back", keys: ["esc"], show: "esc", where: ["browse", "detail", "stores", "plan", "proof", "runs"], short: "back", long: "back one step; clears a filter" },
-  { action: "save", keys: ["o"], show: "o", where: ["plan"], short: "save plan", long: "save this plan to a file for unsprawl apply" },
-  { action: "open", keys: ["enter", "right", "l"], show: "enter", where: ["browse"], short: "open", long: "read the evidence, scrollable" },
-  { action: "filter", keys: ["/"], show: "/", where: ["browse"], short: "filter", long: "filter by name, rule, severity or container; a leading ! inverts; esc clears" },
-  { action: "diff", keys: ["d"], show: "d", where: ["browse", "detail"], short: "diff", long: "preview the plan with its masked diff" },
-  { action: "markAll", keys: ["a"], show: "a", where: ["browse"], short: "all", long: "mark all that the filter shows, or none" },
-  { action: "runs", keys: ["L"], show: "L", where: ["browse", "proof"], short: "runs", long: "what was done: list of runs" },
+  {
+    action: "choose",
+    keys: ["enter"],
+    show: "enter",
+    where: ["stores"],
+    short: "choose",
+    long: "choose this store and plan",
+  },
+  {
+    action: "rescan",
+    keys: ["r", "enter"],
+    show: "r enter",
+    where: ["proof"],
+    short: "scan again",
+    long: "back to the list, with a fresh scan",
+  },
+  {
+    action: "undo",
+    keys: ["u"],
+    show: "u",
+    where: ["runs", "proof"],
+    short: "undo",
+    long: "undo this run: put the containers back",
+  },
+  {
+    action: "back",
+    keys: ["esc"],
+    show: "esc",
+    where: ["browse", "detail", "stores", "plan", "proof", "runs"],
+    short: "back",
+    long: "back one step; clears a filter",
+  },
+  {
+    action: "save",
+    keys: ["o"],
+    show: "o",
+    where: ["plan"],
+    short: "save plan",
+    long: "save this plan to a file for unsprawl apply",
+  },
+  {
+    action: "open",
+    keys: ["enter", "right", "l"],
+    show: "enter",
+    where: ["browse"],
+    short: "open",
+    long: "read the evidence, scrollable",
+  },
+  {
+    action: "filter",
+    keys: ["/"],
+    show: "/",
+    where: ["browse"],
+    short: "filter",
+    long: "filter by name, rule, severity or container; a leading ! inverts; esc clears",
+  },
+  {
+    action: "diff",
+    keys: ["d"],
+    show: "d",
+    where: ["browse", "detail"],
+    short: "diff",
+    long: "preview the plan with its masked diff",
+  },
+  {
+    action: "markAll",
+    keys: ["a"],
+    show: "a",
+    where: ["browse"],
+    short: "all",
+    long: "mark all that the filter shows, or none",
+  },
+  {
+    action: "runs",
+    keys: ["L"],
+    show: "L",
+    where: ["browse", "proof"],
+    short: "runs",
+    long: "what was done: list of runs",
+  },
   { action: "rescan", keys: ["r"], show: "r", where: ["browse"], short: null, long: "scan again" },
   { action: "up", keys: ["up", "k"], show: "↑ k", where: LISTS, short: null, long: "up" },
   { action: "down", keys: ["down", "j"], show: "↓ j", where: LISTS, short: null, long: "down" },
@@ -47,8 +151,22 @@ export const KEYMAP: readonly Binding[] = [
   { action: "bottom", keys: ["G", "end"], show: "G", where: LISTS, short: null, long: "to the last" },
   { action: "help", keys: ["?"], show: "?", where: ALL, short: "help", long: "this list" },
   { action: "quit", keys: ["q"], show: "q", where: ALL, short: "quit", long: "quit; asks while a run works" },
-  { action: "abort", keys: ["ctrl-c"], show: "ctrl-c", where: ALL, short: null, long: "call off a run and put back what was begun; else leave" },
-  { action: "suspend", keys: ["ctrl-z"], show: "ctrl-z", where: ALL, short: null, long: "suspend, fg comes back; not while a run works" },
+  {
+    action: "abort",
+    keys: ["ctrl-c"],
+    show: "ctrl-c",
+    where: ALL,
+    short: null,
+    long: "call off a run and put back what was begun; else leave",
+  },
+  {
+    action: "suspend",
+    keys: ["ctrl-z"],
+    show: "ctrl-z",
+    where: ALL,
+    short: null,
+    long: "suspend, fg comes back; not while a run works",
+  },
 ];
 
 export function actionOf(where: Where, key: string): Action | null {
@@ -60,7 +178,13 @@ export function bindings(where: Where): readonly Binding[] {
 }
 
 const TITLES: { readonly [where in Where]: string } = {
-  browse: "the list", detail: "evidence", stores: "choosing a store", plan: "the plan", run: "a run at work", proof: "the proof", runs: "the runs",
+  browse: "the list",
+  detail: "evidence",
+  stores: "choosing a store",
+  plan: "the plan",
+  run: "a run at work",
+  proof: "the proof",
+  runs: "the runs",
 };
 
 /** The keys as a Markdown table, for the README. */

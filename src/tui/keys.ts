@@ -6,7 +6,7 @@ export function keyNames(input: string, key: Key): readonly string[] {
   const named = NAMED.find(([flag]) => key[flag]);
   if (named) return [named[1]];
   if (key.meta || key.super || key.hyper) return [];
-  return [...input].map((char) => (char === " " ? "space" : char === "\r" || char === "\n" ? "enter" : char));
+  return Array.from(input, (char) => (char === " " ? "space" : char === "\r" || char === "\n" ? "enter" : char));
 }
 
 const NAMED = [

@@ -9,8 +9,11 @@ export function said(error: unknown, redactor: Redactor): Said {
 }
 
 /** True when a verb ended because it was called off. */
-export function calledOff(error: unknown): boolean {
-  return error instanceof Error && (error.name === "AbortError" || (error instanceof UnsprawlError && error.code === "interrupted"));
+function calledOff(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error.name === "AbortError" || (error instanceof UnsprawlError && error.code === "interrupted"))
+  );
 }
 
 function reduce(error: unknown): { readonly message: string; readonly hint: string | null } {

@@ -4,7 +4,11 @@ import { EXIT } from "../model/error.ts";
 import { createStore, type Store } from "./state.ts";
 
 /** A verb of core at work. */
-export type Job = { readonly kind: "scan" | "plan" | "run"; readonly abort: AbortController; readonly done: Promise<void> };
+export type Job = {
+  readonly kind: "scan" | "plan" | "run";
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+};
 
 /** One sitting at the terminal: what is shown, what works, and how it ends. */
 export type Session = {

@@ -24,7 +24,12 @@ export type ScanState = {
   readonly report: ScanReport | null;
 };
 
-export type StepState = { readonly id: string; readonly unit: string; readonly text: string; readonly state: keyof typeof STEP };
+export type StepState = {
+  readonly id: string;
+  readonly unit: string;
+  readonly text: string;
+  readonly state: keyof typeof STEP;
+};
 
 export type RunState = {
   readonly kind: "apply" | "rollback";
@@ -91,7 +96,16 @@ export type State = {
 };
 
 export const NO_SCAN: ScanState = {
-  status: "waiting", source: "", done: 0, total: null, started: 0, error: null, hits: [], groups: [], unread: [], report: null,
+  status: "waiting",
+  source: "",
+  done: 0,
+  total: null,
+  started: 0,
+  error: null,
+  hits: [],
+  groups: [],
+  unread: [],
+  report: null,
 };
 
 export const START: State = {
@@ -116,11 +130,11 @@ export const START: State = {
 };
 
 export type Store = {
-  get(): State;
+  readonly get: () => State;
   set(change: (state: State) => Partial<State>): void;
   /** As `set`, but drawn with others a moment later: for what comes in by the thousand. */
   later(change: (state: State) => Partial<State>): void;
-  subscribe(listener: () => void): () => void;
+  readonly subscribe: (listener: () => void) => () => void;
 };
 
 const LATER_MS = 60;

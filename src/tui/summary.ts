@@ -11,12 +11,19 @@ export function summary({ scan, ended }: State, redactor: Redactor): string {
     const unread = scan.unread.length > 0 ? `; ${scan.unread.length} not read` : "";
     lines.push(`${some(scan.groups.length, "secret")} in ${some(places, "place")} of ${scan.source}${unread}`);
   }
-  if (scan.status === "failed" && scan.error) lines.push(`scan failed: ${scan.error.text}`, ...(scan.error.hint ? [`  next: ${scan.error.hint}`] : []));
+  if (scan.status === "failed" && scan.error)
+    lines.push(`scan failed: ${scan.error.text}`, ...(scan.error.hint ? [`  next: ${scan.error.hint}`] : []));
   for (const result of ended) {
     const migrated = result.result?.units.filter(({ state }) => state === "migrated").map(({ unit }) => unit) ?? [];
-    lines.push(`${result.kind === "apply" ? "run" : "undo of"} ${result.run}: ${result.result?.state ?? "not done"}${migrated.length > 0 ? `: ${migrated.join(", ")}` : ""}`);
-    if (result.error) lines.push(`  ${result.error.text}`, ...(result.error.hint ? [`  next: ${result.error.hint}`] : []));
-    if (result === ended.at(-1) && migrated.length > 0) lines.push(`  next: unsprawl scrub ${result.run} purges the old containers; unsprawl rollback ${result.run} undoes it`);
+    lines.push(
+      `${result.kind === "apply" ? "run" : "undo of"} ${result.run}: ${result.result?.state ?? "not done"}${migrated.length > 0 ? `: ${migrated.join(", ")}` : ""}`,
+    );
+    if (result.error)
+      lines.push(`  ${result.error.text}`, ...(result.error.hint ? [`  next: ${result.error.hint}`] : []));
+    if (result === ended.at(-1) && migrated.length > 0)
+      lines.push(
+        `  next: unsprawl scrub ${result.run} purges the old containers; unsprawl rollback ${result.run} undoes it`,
+      );
   }
   return lines.map((text) => `${printable(redactor.guard(text))}\n`).join("");
 }

@@ -47,6 +47,11 @@ export const SIGN = {
   " ": { dimColor: true },
 } as const satisfies { readonly [sign: string]: Style };
 
-export const TONE = { plain: {}, good: { color: "blue" }, warn: { color: "yellow" }, bad: { color: "red", bold: true } } as const satisfies {
+export const TONE = {
+  plain: {},
+  good: { color: "blue" },
+  warn: { color: "yellow" },
+  bad: { color: "red", bold: true },
+} as const satisfies {
   readonly [tone: string]: Style;
 };

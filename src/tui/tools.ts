@@ -8,7 +8,9 @@ import type { Plan } from "../model/plan.ts";
 import type { StoreChoice } from "./state.ts";
 
 /** What core needs to scan, and the floor that the configuration sets. */
-export async function scanTools(assembly: Assembly): Promise<{ readonly tools: ScanTools; readonly minConfidence: Confidence }> {
+export async function scanTools(
+  assembly: Assembly,
+): Promise<{ readonly tools: ScanTools; readonly minConfidence: Confidence }> {
   const config = await assembly.config();
   const tools: ScanTools = {
     sources: await assembly.sources(),
@@ -39,7 +41,10 @@ export async function applyTools(assembly: Assembly, plan: Plan, provider?: Prov
 /** The configured stores, then those that need no configuration. */
 export async function storeChoices(assembly: Assembly): Promise<StoreChoice[]> {
   const { stores } = await assembly.config();
-  const configured = (await assembly.storeNames()).map((name) => ({ name, text: `${stores.get(name)?.provider ?? ""}, from the configuration` }));
+  const configured = (await assembly.storeNames()).map((name) => ({
+    name,
+    text: `${stores.get(name)?.provider ?? ""}, from the configuration`,
+  }));
   const builtIn = [
     { name: "vault", text: "HashiCorp Vault or OpenBao, by VAULT_ADDR and VAULT_TOKEN" },
     { name: "local", text: "an encrypted SOPS file here, under an age key; needs no server" },

@@ -35,7 +35,6 @@ export type StoreTraits = {
   readonly strangersCreate?: boolean;
 };
 
-
 export const ORIGIN = { runId: "20261125-000000-test", subject: "api" };
 
 /** One world and what every case needs; filled before the first case runs. Each case uses a subject of its own. */
@@ -71,14 +70,13 @@ export class Bench {
       (one: unknown) => one,
     );
     const said = `${inspect(error, { depth: 9 })} ${JSON.stringify(error)} ${error instanceof UnsprawlError ? `${error.hint} ${String(error.cause)}` : ""}`;
-    for (const secret of [...values.map((one) => one.expose().toString("utf8")), ...world.credentials]) {
+    for (const secret of [...values.map((one) => one.expose().toString("utf8")), ...this.world.credentials]) {
       if (secret.length > 3) expect(said.includes(secret), "an error quotes a secret").toBe(false);
     }
     expect(error).toBeInstanceOf(UnsprawlError);
     expect((error as UnsprawlError).code, said).toBe(code);
     return error as UnsprawlError;
   };
-
 }
 
 export function codeOf(error: unknown): string {

@@ -8,7 +8,7 @@ export type { StoreTraits, StoreWorld } from "./bench.ts";
 
 /** What every provider must do (src/contract/provider.ts), against one real store. */
 export function providerConformance(name: string, makeWorld: () => Promise<StoreWorld>, traits: StoreTraits): void {
-  describe(`${name}`, () => {
+  describe.for([name])("%s", () => {
     const bench = new Bench(traits);
     beforeAll(() => bench.start(makeWorld));
     afterAll(() => bench.world?.stop());

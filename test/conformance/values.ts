@@ -9,7 +9,7 @@ import type { Bench } from "./bench.ts";
 
 /** Absent and present, any bytes, any names. */
 export function valueCases(bench: Bench): void {
-  const { subject, keyOf, fresh, put, failure, traits } = bench;
+  const { subject, keyOf, fresh, put, failure } = bench;
   test("a name that was never written is absent: null, and nothing else", async () => {
     expect(await bench.store.get(keyOf(subject()))).toBe(null);
     const key = keyOf(subject());

@@ -9,7 +9,7 @@ const WRITER = new URL("./writer.ts", import.meta.url).pathname;
 
 /** Siblings, check-and-set, removal, writers at once, writers killed. */
 export function writingCases(bench: Bench): void {
-  const { subject, keyOf, fresh, put, failure, traits } = bench;
+  const { subject, keyOf, fresh, put, failure } = bench;
   test("siblings survive a write, a replacement and a removal", async () => {
     const of = subject();
     const [a, b, c] = [keyOf(of, "A"), keyOf(of, "B"), keyOf(of, "C")];
@@ -19,17 +19,13 @@ export function writingCases(bench: Bench): void {
     await put(c, three);
     const stored = await bench.store.get(b);
     await put(b, four, stored?.version ?? "");
-    expect([await bench.store.get(a), await bench.store.get(b), await bench.store.get(c)].map((found) => found?.value)).toEqual([
-      one,
-      four,
-      three,
-    ]);
+    expect(
+      [await bench.store.get(a), await bench.store.get(b), await bench.store.get(c)].map((found) => found?.value),
+    ).toEqual([one, four, three]);
     await bench.store.remove(b, (value) => value.equals(four));
-    expect([await bench.store.get(a), await bench.store.get(b), await bench.store.get(c)].map((found) => found?.value)).toEqual([
-      one,
-      undefined,
-      three,
-    ]);
+    expect(
+      [await bench.store.get(a), await bench.store.get(b), await bench.store.get(c)].map((found) => found?.value),
+    ).toEqual([one, undefined, three]);
   });
 
   test("a replacement wants the version that was read; a sibling's write does not move it", async () => {

@@ -11,7 +11,7 @@ import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { openSpec } from "../conformance/spec.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
-import { tokenFor, writerPolicy } from "./vault-world.ts";
+import { tokenFor } from "./vault-world.ts";
 
 let bao: OpenBao;
 let dir: string;
@@ -159,7 +159,7 @@ describe("KV v2", () => {
         if (request.method === "GET" && request.url?.includes("/data/") && left-- > 0)
           await bao.api("PATCH", `secret/data/${key.path}`, { data: { busy: String(left) } });
         answer.writeHead(there.status, { "Content-Type": "application/json" }).end(text);
-      });
+      };
     }).listen(0, "127.0.0.1");
     await new Promise((done) => proxy.once("listening", done));
     const busy = await open(bao.token, {}, `http://127.0.0.1:${(proxy.address() as { port: number }).port}`);

@@ -33,10 +33,6 @@ const fresh = (): Secret => Secret.of(randomBytes(15).toString("base64"));
 const ORIGIN = { runId: "test", subject: "api" };
 const put = (key: StoreKey, value: Secret, by = store, replace: string | null = null): Promise<{ version: string }> =>
   by.put(key, value, replace, ORIGIN);
-const data = async (path: string): Promise<{ readonly [key: string]: unknown }> =>
-  ((await bao.api("GET", path)) as { data: { [key: string]: unknown } }).data;
-const absent = (path: string): Promise<void> => expect(bao.api("GET", path)).rejects.toThrow(/404/);
-
 describe("the runtime's credential", () => {
   const readBy = async (
     issuer: Provider,

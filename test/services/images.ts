@@ -71,7 +71,7 @@ export async function makeImages(engine: TestEngine): Promise<void> {
 }
 
 /** Imports a folder as an image with Dockerfile instructions for its config. */
-export function importImage(
+function importImage(
   engine: TestEngine,
   tag: string,
   fill: (root: string) => void,

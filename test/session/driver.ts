@@ -10,7 +10,14 @@ import xterm from "@xterm/headless";
 const MAIN = process.env["UNSPRAWL_MAIN"] ?? new URL("../../dist/src/main.js", import.meta.url).pathname;
 
 /** Keys as a terminal sends them. */
-export const KEY = { enter: "\r", esc: "\u001b", up: "\u001b[A", down: "\u001b[B", pageDown: "\u001b[6~", ctrlC: "\u0003" } as const;
+export const KEY = {
+  enter: "\r",
+  esc: "\u001b",
+  up: "\u001b[A",
+  down: "\u001b[B",
+  pageDown: "\u001b[6~",
+  ctrlC: "\u0003",
+} as const;
 
 /** `unsprawl` on a terminal of its own: what a person types, and what they see. */
 export type Terminal = {
@@ -65,18 +72,29 @@ export function makeHome(dockerHost: string): Home {
 /** Starts the built program without arguments. */
 export function start(columns: number, rows: number, home: Home, env: Record<string, string> = {}): Terminal {
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  const child = spawn(process.execPath, [MAIN], { cols: columns, rows, cwd: home.cwd, env: { ...home.env, ...env }, name: "xterm-256color" });
+  const child = spawn(process.execPath, [MAIN], {
+    cols: columns,
+    rows,
+    cwd: home.cwd,
+    env: { ...home.env, ...env },
+    name: "xterm-256color",
+  });
   let bytes = "";
   let parsed: Promise<void> = Promise.resolve();
   child.onData((data) => {
     bytes += data;
     parsed = new Promise((resolve) => screen.write(data, resolve));
   });
-  const ended = new Promise<number>((resolve) => child.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode)));
+  const ended = new Promise<number>((resolve) =>
+    child.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode)),
+  );
 
   const text = (): string => {
     const { active } = screen.buffer;
-    const lines = Array.from({ length: screen.rows }, (_, at) => active.getLine(active.viewportY + at)?.translateToString(true) ?? "");
+    const lines = Array.from(
+      { length: screen.rows },
+      (_, at) => active.getLine(active.viewportY + at)?.translateToString(true) ?? "",
+    );
     return lines.join("\n").trimEnd();
   };
   return {

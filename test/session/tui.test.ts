@@ -6,6 +6,8 @@ import { startEngine, type TestEngine } from "../services/engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages } from "../services/images.ts";
 import { KEY, makeHome, start, type Home, type Terminal } from "./driver.ts";
 
+const COLOUR = /\u001b\[(3|4|9|10)[0-7](;\d+)*m/;
+
 // `unsprawl` without arguments scans its whole engine, so these stories have one of their own.
 let engine: TestEngine;
 let home: Home;
@@ -44,7 +46,21 @@ function secret(prefix = ""): string {
 
 function container(name: string, env: Record<string, string>, image = FILE_ENV, more: readonly string[] = []): void {
   const flags = Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
-  engine.docker("run", "-d", "--network", "none", "--stop-timeout", "1", "--name", name, ...flags, ...more, image, "sleep", "100000");
+  engine.docker(
+    "run",
+    "-d",
+    "--network",
+    "none",
+    "--stop-timeout",
+    "1",
+    "--name",
+    name,
+    ...flags,
+    ...more,
+    image,
+    "sleep",
+    "100000",
+  );
 }
 
 function begin(columns: number, rows: number, env: Record<string, string> = {}): Terminal {
@@ -226,7 +242,10 @@ it("shows what cannot be moved and why, and y does nothing then", async () => {
 
 it("lets no name move the cursor, colour or reorder the screen", async () => {
   const hostile = "\u001b[31m\u001b]8;;http://x\u0007\u001b[2J\u202e\u009b5mEVIL_PASSWORD";
-  container("tui-hostile", { [hostile]: secret(), "L\u200bIST_TOKEN": secret() }, BUSYBOX, ["-l", `\u001b]0;title\u0007api_token=${secret()}`]);
+  container("tui-hostile", { [hostile]: secret(), "L\u200bIST_TOKEN": secret() }, BUSYBOX, [
+    "-l",
+    `\u001b]0;title\u0007api_token=${secret()}`,
+  ]);
   const terminal = begin(100, 30, { NO_COLOR: "1" });
   await terminal.until(/[23] secrets? in/);
   await terminal.until("\\e[31m");
@@ -234,9 +253,10 @@ it("lets no name move the cursor, colour or reorder the screen", async () => {
   await terminal.press(KEY.ctrlC);
   expect(await terminal.exit()).toBe(130);
   const raw = terminal.raw();
-  for (const sequence of ["\u001b]8;", "\u001b[2J", "\u001b]0;", "\u202e", "\u009b", "\u200b"]) expect(raw.includes(sequence)).toBe(false);
+  for (const sequence of ["\u001b]8;", "\u001b[2J", "\u001b]0;", "\u202e", "\u009b", "\u200b"])
+    expect(raw.includes(sequence)).toBe(false);
   // NO_COLOR: not one colour, from us or from a name.
-  expect(raw).not.toMatch(/\u001b\[(3|4|9|10)[0-7](;\d+)*m/);
+  expect(raw).not.toMatch(COLOUR);
 });
 
 it("leaves the terminal sane on Ctrl-C, also before the scan has ended", async () => {
@@ -246,6 +266,15 @@ it("leaves the terminal sane on Ctrl-C, also before the scan has ended", async (
   await terminal.press(KEY.ctrlC);
   expect(await terminal.exit()).toBe(130);
   expect(terminal.left()).toEqual({ alternate: false, cursorHidden: false, pasteMode: false });
+});
+
+it("colours when nothing speaks against it", async () => {
+  container("tui-api", { DB_PASSWORD: secret() });
+  const terminal = begin(100, 30);
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.raw()).toMatch(COLOUR);
 });
 
 it("follows the size of the terminal, and decides nothing on one that is too small to read", async () => {

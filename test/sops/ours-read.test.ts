@@ -1,29 +1,16 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
-import { parse } from "yaml";
+import { assert, asyncProperty, string } from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
 import { getValue, putValue, removeValue } from "../../src/sops/index.ts";
-import { realSops, type RealSops } from "./real.ts";
+import { fresh, realSops, type RealSops } from "./real.ts";
 
 let real: RealSops;
 beforeAll(async () => {
   real = await realSops();
 });
-afterAll(() => real.remove());
-
-const fresh = (): Secret => Secret.of(randomBytes(15).toString("base64"));
-const put = (file: string, path: readonly string[], value: string | Secret): Promise<string> =>
-  putValue(file, path, typeof value === "string" ? Secret.of(value) : value, null, real.keys);
-const get = async (file: string, path: readonly string[]): Promise<string | null> =>
-  (await getValue(file, path, real.keys))?.value.expose().toString("utf8") ?? null;
-/** One value as the real sops gives it out, raw. */
-const extract = (file: string, ...path: string[]): Buffer =>
-  real.sops(["decrypt", "--extract", path.map((key) => `[${JSON.stringify(key)}]`).join(""), file]);
-const whole = (file: string): unknown =>
-  JSON.parse(real.sops(["decrypt", "--output-type", "json", file]).toString("utf8"));
+afterAll(() => real?.remove());
 
 describe("the real sops reads ours", () => {
   const bent: { readonly [name: string]: string } = {
@@ -42,10 +29,10 @@ describe("the real sops reads ours", () => {
   };
   test("every value byte for byte, one by one and as a whole", async () => {
     const file = join(real.dir, "bent.sops.yaml");
-    for (const [name, value] of Object.entries(bent)) await put(file, [name], value);
+    for (const [name, value] of Object.entries(bent)) await real.put(file, [name], value);
     for (const [name, value] of Object.entries(bent))
-      expect(extract(file, name).equals(Buffer.from(value)), name).toBe(true);
-    expect(whole(file)).toEqual(bent);
+      expect(real.extract(file, name).equals(Buffer.from(value)), name).toBe(true);
+    expect(real.whole(file)).toEqual(bent);
   });
 
   test("nested values, and names that YAML would take for something else", async () => {
@@ -78,19 +65,22 @@ describe("the real sops reads ours", () => {
       "2020-01-01",
       ":",
     ];
-    for (const name of names) await put(file, ["api", name], `v ${name}`);
-    await put(file, ["web", "x"], "y");
-    expect(whole(file)).toEqual({ api: Object.fromEntries(names.map((name) => [name, `v ${name}`])), web: { x: "y" } });
-    for (const name of names) expect(await get(file, ["api", name])).toBe(`v ${name}`);
+    for (const name of names) await real.put(file, ["api", name], `v ${name}`);
+    await real.put(file, ["web", "x"], "y");
+    expect(real.whole(file)).toEqual({
+      api: Object.fromEntries(names.map((name) => [name, `v ${name}`])),
+      web: { x: "y" },
+    });
+    for (const name of names) expect(await real.get(file, ["api", name])).toBe(`v ${name}`);
   });
 
   test("any name and any text", async () => {
     const file = join(real.dir, "any.sops.yaml");
     const expected: { [name: string]: string } = {};
-    await fc.assert(
-      fc.asyncProperty(
-        fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
-        fc.string({ unit: "grapheme", maxLength: 80 }),
+    await assert(
+      asyncProperty(
+        string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
+        string({ unit: "grapheme", maxLength: 80 }),
         async (name, text) => {
           const there = await getValue(file, [name], real.keys);
           await putValue(file, [name], Secret.of(text), there?.version ?? null, real.keys);
@@ -99,20 +89,24 @@ describe("the real sops reads ours", () => {
       ),
       { numRuns: 60 },
     );
-    expect(whole(file)).toEqual(expected);
+    expect(real.whole(file)).toEqual(expected);
   });
 
   test("and edits ours: set, unset and edit; our mark stays, and is no value", async () => {
     const file = join(real.dir, "edited.sops.yaml");
-    await put(file, ["A"], "a");
-    await put(file, ["B"], "b");
+    await real.put(file, ["A"], "a");
+    await real.put(file, ["B"], "b");
     real.sops(["set", file, '["C"]', '"c"']);
     real.sops(["unset", file, '["A"]']);
     const editor = join(real.dir, "editor.sh");
     writeFileSync(editor, '#!/bin/sh\nsed -i "s/^B: b$/B: bb/" "$1"\n', { mode: 0o700 });
     real.sops(["edit", file], { EDITOR: editor });
-    expect([await get(file, ["A"]), await get(file, ["B"]), await get(file, ["C"])]).toEqual([null, "bb", "c"]);
-    expect(whole(file)).toEqual({ B: "bb", C: "c" });
+    expect([await real.get(file, ["A"]), await real.get(file, ["B"]), await real.get(file, ["C"])]).toEqual([
+      null,
+      "bb",
+      "c",
+    ]);
+    expect(real.whole(file)).toEqual({ B: "bb", C: "c" });
     expect(real.sops(["exec-env", file, "env"]).toString("utf8")).not.toMatch(/created by|^unsprawl/m);
     for (const name of ["B", "C"]) await removeValue(file, [name], () => true, real.keys);
     expect(await getValue(file, ["B"], real.keys)).toBe(null);
@@ -122,7 +116,7 @@ describe("the real sops reads ours", () => {
   test("ours after rotation and with a second recipient", async () => {
     const file = join(real.dir, "rotated.sops.yaml");
     const value = fresh();
-    await put(file, ["A"], value);
+    await real.put(file, ["A"], value);
     real.sops(["rotate", "-i", file]);
     expect((await getValue(file, ["A"], real.keys))?.value).toEqual(value);
     const other = await realSops();
@@ -130,7 +124,7 @@ describe("the real sops reads ours", () => {
       real.sops(["rotate", "-i", "--add-age", other.recipient, file]);
       expect((await getValue(file, ["A"], other.keys))?.value).toEqual(value);
       await putValue(file, ["B"], value, null, other.keys);
-      expect(extract(file, "B").equals(value.expose())).toBe(true);
+      expect(real.extract(file, "B").equals(value.expose())).toBe(true);
     } finally {
       other.remove();
     }

@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ageIdentities, unwrapWithAge, wrapForAge, type DataKeys } from "../../src/sops/index.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { ageIdentities, getValue, putValue, unwrapWithAge, wrapForAge, type DataKeys } from "../../src/sops/index.ts";
 import { pythonProgram } from "../services/python.ts";
 
 export type RealSops = {
@@ -13,8 +15,20 @@ export type RealSops = {
   sops(args: readonly string[], env?: { readonly [name: string]: string }): Buffer;
   /** A plain YAML file, encrypted by the real sops. */
   encrypted(name: string, yaml: string, rule?: { readonly [key: string]: string | boolean }): string;
+  /** Through our own code: creates only. */
+  put(file: string, path: readonly string[], value: string | Secret): Promise<string>;
+  get(file: string, path: readonly string[]): Promise<string | null>;
+  /** One value as the real sops gives it out, raw. */
+  extract(file: string, ...path: readonly string[]): Buffer;
+  /** All values as the real sops gives them out. */
+  whole(file: string): unknown;
   remove(): void;
 };
+
+/** A value, new each time. */
+export function fresh(): Secret {
+  return Secret.of(randomBytes(15).toString("base64"));
+}
 
 /** A folder with an age identity, and the real sops to hold ours against. */
 export async function realSops(): Promise<RealSops> {
@@ -32,14 +46,20 @@ export async function realSops(): Promise<RealSops> {
     if (status !== 0) throw new Error(`sops ${args[0] ?? ""}: ${status ?? ""} ${stderr.toString("utf8")}`);
     return stdout;
   };
+  const keys: DataKeys = {
+    wrap: (dataKey) => wrapForAge(dataKey, [recipient]),
+    unwrap: async (document) => unwrapWithAge(document, await identities.load(), identities.where),
+  };
   return {
     dir,
     recipient,
-    keys: {
-      wrap: (dataKey) => wrapForAge(dataKey, [recipient]),
-      unwrap: async (document) => unwrapWithAge(document, await identities.load(), identities.where),
-    },
+    keys,
     sops,
+    put: (file, path, value) => putValue(file, path, typeof value === "string" ? Secret.of(value) : value, null, keys),
+    get: async (file, path) => (await getValue(file, path, keys))?.value.expose().toString("utf8") ?? null,
+    extract: (file, ...path) =>
+      sops(["decrypt", "--extract", path.map((key) => `[${JSON.stringify(key)}]`).join(""), file]),
+    whole: (file) => JSON.parse(sops(["decrypt", "--output-type", "json", file]).toString("utf8")) as unknown,
     encrypted(name, yaml, rule = {}) {
       const file = join(dir, name);
       writeFileSync(file, yaml);

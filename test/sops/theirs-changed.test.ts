@@ -1,29 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
-import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Secret } from "../../src/model/secret.ts";
-import { getValue, putValue, removeValue } from "../../src/sops/index.ts";
-import { realSops, type RealSops } from "./real.ts";
+import { parse } from "yaml";
+import { removeValue } from "../../src/sops/index.ts";
+import { fresh, realSops, type RealSops } from "./real.ts";
 
 let real: RealSops;
 beforeAll(async () => {
   real = await realSops();
 });
-afterAll(() => real.remove());
-
-const fresh = (): Secret => Secret.of(randomBytes(15).toString("base64"));
-const put = (file: string, path: readonly string[], value: string | Secret): Promise<string> =>
-  putValue(file, path, typeof value === "string" ? Secret.of(value) : value, null, real.keys);
-const get = async (file: string, path: readonly string[]): Promise<string | null> =>
-  (await getValue(file, path, real.keys))?.value.expose().toString("utf8") ?? null;
-/** One value as the real sops gives it out, raw. */
-const extract = (file: string, ...path: string[]): Buffer =>
-  real.sops(["decrypt", "--extract", path.map((key) => `[${JSON.stringify(key)}]`).join(""), file]);
-const whole = (file: string): unknown =>
-  JSON.parse(real.sops(["decrypt", "--output-type", "json", file]).toString("utf8"));
+afterAll(() => real?.remove());
 
 const SAMPLE = `# top comment
 text: hello # at the end of a line
@@ -72,22 +58,22 @@ describe("we read and change what the real sops wrote", () => {
   };
   test.for(Object.entries(kinds))("%s", async ([name, rule]) => {
     const file = real.encrypted(`sample-${name.replaceAll(" ", "-")}.yaml`, SAMPLE, rule);
-    const before = whole(file) as { [key: string]: unknown };
+    const before = real.whole(file) as { [key: string]: unknown };
     const text = readFileSync(file, "utf8");
-    expect(await get(file, ["text"])).toBe("hello");
-    expect(await get(file, ["empty"])).toBe("");
-    expect(await get(file, ["nothing"])).toBe(null);
-    expect(await get(file, ["yes_it_is"])).toBe("true");
-    expect(await get(file, ["int"])).toBe("42");
-    expect(await get(file, ["nested", "deep", "key"])).toBe("value");
-    expect(await get(file, ["nested", "deep"])).toBe(null);
-    expect(await get(file, ["nested", "list"])).toBe(null);
-    expect(await get(file, ["block"])).toBe("line one\nline two\n");
-    expect(await get(file, ["sops", "version"])).toBe(null);
+    expect(await real.get(file, ["text"])).toBe("hello");
+    expect(await real.get(file, ["empty"])).toBe("");
+    expect(await real.get(file, ["nothing"])).toBe(null);
+    expect(await real.get(file, ["yes_it_is"])).toBe("true");
+    expect(await real.get(file, ["int"])).toBe("42");
+    expect(await real.get(file, ["nested", "deep", "key"])).toBe("value");
+    expect(await real.get(file, ["nested", "deep"])).toBe(null);
+    expect(await real.get(file, ["nested", "list"])).toBe(null);
+    expect(await real.get(file, ["block"])).toBe("line one\nline two\n");
+    expect(await real.get(file, ["sops", "version"])).toBe(null);
 
     const value = fresh();
-    await put(file, ["new_secret"], value);
-    await put(file, ["nested", "deep", "new_secret"], value);
+    await real.put(file, ["new_secret"], value);
+    await real.put(file, ["nested", "deep", "new_secret"], value);
     const changed = readFileSync(file, "utf8");
     const plain = value.expose().toString("utf8");
     expect(changed).not.toContain(plain);
@@ -95,7 +81,7 @@ describe("we read and change what the real sops wrote", () => {
     const same = text.split("\n").filter((line) => !/^ {4}(mac|lastmodified): /.test(line));
     expect(lines.filter((line) => !/new_secret|^ {4}(mac|lastmodified): /.test(line))).toEqual(same);
     const nested = before["nested"] as { deep: object };
-    expect(whole(file)).toEqual({
+    expect(real.whole(file)).toEqual({
       ...before,
       nested: { ...nested, deep: { ...nested.deep, new_secret: plain } },
       new_secret: plain,
@@ -108,20 +94,20 @@ describe("we read and change what the real sops wrote", () => {
         .split("\n")
         .filter((line) => !/^ {4}(mac|lastmodified): /.test(line)),
     ).toEqual(same);
-    expect(whole(file)).toEqual(before);
+    expect(real.whole(file)).toEqual(before);
   });
 
   test("a name that the file's rules leave in plain text is refused", async () => {
     const file = real.encrypted("rules.yaml", "a: b\n", { encrypted_regex: "^a$" });
     const text = readFileSync(file, "utf8");
-    await expect(put(file, ["other"], "x")).rejects.toMatchObject({ code: "refused" });
-    await expect(put(real.encrypted("suffix.yaml", "a: b\n"), ["x_unencrypted"], "x")).rejects.toMatchObject({
+    await expect(real.put(file, ["other"], "x")).rejects.toMatchObject({ code: "refused" });
+    await expect(real.put(real.encrypted("suffix.yaml", "a: b\n"), ["x_unencrypted"], "x")).rejects.toMatchObject({
       code: "refused",
     });
     await expect(
-      put(real.encrypted("go.yaml", "a: b\n", { encrypted_regex: "^[[:alpha:]]$" }), ["x"], "x"),
+      real.put(real.encrypted("go.yaml", "a: b\n", { encrypted_regex: "^[[:alpha:]]$" }), ["x"], "x"),
     ).rejects.toMatchObject({ code: "refused" });
-    await expect(put(file, ["sops"], "x")).rejects.toMatchObject({ code: "refused" });
+    await expect(real.put(file, ["sops"], "x")).rejects.toMatchObject({ code: "refused" });
     expect(readFileSync(file, "utf8")).toBe(text);
   });
 
@@ -129,25 +115,25 @@ describe("we read and change what the real sops wrote", () => {
     const odd =
       "hex: 0x1F\noctal: 0440\nnew_octal: 0o17\nbinary: 0b11\nthousands: 1_000\nplus: +5\nbig: 123456789012345678901234567890\ninfinite: -.inf\npoint: .5\nwhole: 3.0\ntime: 2020-01-02T03:04:05.5+02:00\nspaced: 2020-01-02 03:04:05\nversion: 1.2.3\non: off\n";
     const file = real.encrypted("odd.yaml", odd, { unencrypted_regex: "." });
-    expect(await get(file, ["octal"])).toBe("288");
-    expect(await get(file, ["infinite"])).toBe("-Inf");
-    expect(await get(file, ["version"])).toBe("1.2.3");
+    expect(await real.get(file, ["octal"])).toBe("288");
+    expect(await real.get(file, ["infinite"])).toBe("-Inf");
+    expect(await real.get(file, ["version"])).toBe("1.2.3");
   });
 
   test("rules by comment are refused, not guessed", async () => {
     const file = real.encrypted("comments.yaml", "# sops:enc\na: b\nc: d\n", { encrypted_comment_regex: "sops:enc" });
-    await expect(get(file, ["a"])).rejects.toMatchObject({ code: "refused" });
+    await expect(real.get(file, ["a"])).rejects.toMatchObject({ code: "refused" });
   });
 
   test("a file that unsprawl did not make stays when its last value goes, and so do emptied maps", async () => {
     const file = real.encrypted("foreign.yaml", "# keep\nnested:\n    a: b\nlast: x\n");
     await removeValue(file, ["nested", "a"], () => true, real.keys);
-    expect(whole(file)).toEqual({ nested: {}, last: "x" });
-    await put(file, ["nested", "a"], "again");
-    expect(whole(file)).toEqual({ nested: { a: "again" }, last: "x" });
+    expect(real.whole(file)).toEqual({ nested: {}, last: "x" });
+    await real.put(file, ["nested", "a"], "again");
+    expect(real.whole(file)).toEqual({ nested: { a: "again" }, last: "x" });
     await removeValue(file, ["nested", "a"], () => true, real.keys);
     await removeValue(file, ["last"], () => true, real.keys);
-    expect(whole(file)).toEqual({ nested: {} });
+    expect(real.whole(file)).toEqual({ nested: {} });
   });
 
   test("hand-made forms: CRLF, other indents, quoted keys, comments in between, a document start", async () => {
@@ -163,9 +149,9 @@ describe("we read and change what the real sops wrote", () => {
     })) {
       const path = join(real.dir, `hand-${name}.yaml`);
       writeFileSync(path, text);
-      await put(path, ["map", "new"], "n");
-      await put(path, ["top"], "t");
-      expect(whole(path), name).toEqual({ a: 1, map: { b: "x", c: "y", new: "n" }, z: "last", top: "t" });
+      await real.put(path, ["map", "new"], "n");
+      await real.put(path, ["top"], "t");
+      expect(real.whole(path), name).toEqual({ a: 1, map: { b: "x", c: "y", new: "n" }, z: "last", top: "t" });
       expect(parse(readFileSync(path, "utf8"))).toBeTruthy();
       await removeValue(path, ["map", "new"], () => true, real.keys);
       await removeValue(path, ["top"], () => true, real.keys);

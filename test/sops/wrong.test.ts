@@ -1,36 +1,21 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
-import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Secret } from "../../src/model/secret.ts";
-import { getValue, putValue, removeValue } from "../../src/sops/index.ts";
-import { realSops, type RealSops } from "./real.ts";
+import { getValue, putValue } from "../../src/sops/index.ts";
+import { fresh, realSops, type RealSops } from "./real.ts";
 
 let real: RealSops;
 beforeAll(async () => {
   real = await realSops();
 });
-afterAll(() => real.remove());
-
-const fresh = (): Secret => Secret.of(randomBytes(15).toString("base64"));
-const put = (file: string, path: readonly string[], value: string | Secret): Promise<string> =>
-  putValue(file, path, typeof value === "string" ? Secret.of(value) : value, null, real.keys);
-const get = async (file: string, path: readonly string[]): Promise<string | null> =>
-  (await getValue(file, path, real.keys))?.value.expose().toString("utf8") ?? null;
-/** One value as the real sops gives it out, raw. */
-const extract = (file: string, ...path: string[]): Buffer =>
-  real.sops(["decrypt", "--extract", path.map((key) => `[${JSON.stringify(key)}]`).join(""), file]);
-const whole = (file: string): unknown =>
-  JSON.parse(real.sops(["decrypt", "--output-type", "json", file]).toString("utf8"));
+afterAll(() => real?.remove());
 
 describe("what is wrong is said, and nothing is handed out", () => {
   test.for(["data", "iv", "tag"])("a changed byte in a value's %s", async (part) => {
     const file = join(real.dir, `flipped-${part}.yaml`);
     const value = fresh();
-    await put(file, ["A"], value);
-    await put(file, ["B"], "b");
+    await real.put(file, ["A"], value);
+    await real.put(file, ["B"], "b");
     writeFileSync(
       file,
       readFileSync(file, "utf8").replace(
@@ -38,14 +23,14 @@ describe("what is wrong is said, and nothing is handed out", () => {
         (_, lead: string, char: string) => lead + (char === "A" ? "B" : "A"),
       ),
     );
-    for (const path of [["A"], ["B"]]) await expect(get(file, path)).rejects.toMatchObject({ code: "malformed" });
-    await expect(put(file, ["C"], "c")).rejects.toMatchObject({ code: "malformed" });
+    for (const path of [["A"], ["B"]]) await expect(real.get(file, path)).rejects.toMatchObject({ code: "malformed" });
+    await expect(real.put(file, ["C"], "c")).rejects.toMatchObject({ code: "malformed" });
   });
 
   test("a value that was moved, removed, copied or added without sops", async () => {
     const file = join(real.dir, "moved.yaml");
-    await put(file, ["A"], "a");
-    await put(file, ["B"], "b");
+    await real.put(file, ["A"], "a");
+    await real.put(file, ["B"], "b");
     const text = readFileSync(file, "utf8");
     const [a = "", b = ""] = [/^A: (.*)$/m.exec(text)?.[1], /^B: (.*)$/m.exec(text)?.[1]];
     const broken = {
@@ -62,14 +47,14 @@ describe("what is wrong is said, and nothing is handed out", () => {
     };
     for (const [what, bytes] of Object.entries(broken)) {
       writeFileSync(file, bytes);
-      await expect(get(file, ["A"]), what).rejects.toMatchObject({ code: "malformed" });
-      expect(() => real.sops(["decrypt", file]), what).toThrow();
+      await expect(real.get(file, ["A"]), what).rejects.toMatchObject({ code: "malformed" });
+      expect(() => real.sops(["decrypt", file]), what).toThrow(/sops decrypt/);
     }
   });
 
   test("another key, and a file that is none of sops's", async () => {
     const file = join(real.dir, "other.yaml");
-    await put(file, ["A"], "a");
+    await real.put(file, ["A"], "a");
     const other = await realSops();
     try {
       const denied = await getValue(file, ["A"], other.keys).catch((error: unknown) => error);
@@ -82,10 +67,10 @@ describe("what is wrong is said, and nothing is handed out", () => {
     for (const text of ["a: b\n", "[1]\n", "text", "a: [\n", "a: b\n---\nc: d\n", "sops: x\n", "\u0000"]) {
       const plain = join(real.dir, "plain.yaml");
       writeFileSync(plain, text);
-      await expect(get(plain, ["a"]), text).rejects.toMatchObject({
+      await expect(real.get(plain, ["a"]), text).rejects.toMatchObject({
         code: expect.stringMatching(/malformed|refused/) as string,
       });
-      await expect(put(plain, ["b"], "x")).rejects.toMatchObject({
+      await expect(real.put(plain, ["b"], "x")).rejects.toMatchObject({
         code: expect.stringMatching(/malformed|refused/) as string,
       });
       expect(readFileSync(plain, "utf8")).toBe(text);

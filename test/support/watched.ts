@@ -6,13 +6,14 @@ import { MAIN, type Ran, type World } from "./world.ts";
 
 const HOOK = new URL("record-hook.mjs", import.meta.url).pathname;
 const OWN_NAMESPACE = readlinkSync("/proc/self/ns/pid");
-const TICK_MS = 5;
+const TICK_MS = 4;
+const LOOKS = 50;
 
 /** Something that unsprawl, or a process that it (or the engine) started, showed to the host for a moment. */
 export type Shown = { readonly where: string; readonly text: string };
 
 export type WatchedRan = Ran & {
-  /** Arguments and environment of every other process of its tree, writes to files, process starts. */
+  /** Arguments and environment of it and of every process that began meanwhile, writes to files, process starts. */
   readonly shown: readonly Shown[];
 };
 
@@ -20,8 +21,6 @@ export type WatchOptions = {
   readonly env?: { readonly [name: string]: string | undefined };
   readonly stdin?: string;
   readonly nodeArgs?: readonly string[];
-  /** A process (the engine) whose descendants are watched too. */
-  readonly alsoPid?: number;
   /** Called with all of stderr so far, to send a signal at the right moment. */
   readonly onStderr?: (said: string, pid: number) => void;
 };
@@ -30,6 +29,7 @@ export type WatchOptions = {
 export function watched(world: World, args: readonly string[], options: WatchOptions = {}): Promise<WatchedRan> {
   const record = join("/dev/shm", `unsprawl-record-${randomBytes(6).toString("hex")}`);
   const env = { ...world.env, RECORD_FILE: record, ...options.env };
+  const before = new Set(readdirSync("/proc"));
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, ["--import", HOOK, ...(options.nodeArgs ?? []), MAIN, ...args], {
       cwd: world.dir,
@@ -37,8 +37,8 @@ export function watched(world: World, args: readonly string[], options: WatchOpt
       stdio: ["pipe", "pipe", "pipe"],
     });
     const seen = new Map<string, Shown>();
-    const roots = [child.pid ?? 0, ...(options.alsoPid === undefined ? [] : [options.alsoPid])];
-    const poll = setInterval(() => sample(roots, seen), TICK_MS);
+    const ages = new Map<string, number>();
+    const poll = setInterval(() => sample(before, ages, seen), TICK_MS);
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));
@@ -69,17 +69,17 @@ function recorded(file: string): Shown[] {
     });
 }
 
-/** Reads command line and environment of all descendants, but for what is inside a container. */
-function sample(roots: readonly number[], seen: Map<string, Shown>): void {
-  const children = new Map<number, number[]>();
-  for (const entry of readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    const parent = Number(read(`/proc/${entry}/stat`).replace(/^.*\) . /s, "").split(" ")[0]);
-    children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
-  }
-  const tree = roots.flatMap((root) => below(root, children));
-  for (const pid of [...(roots[0] === undefined ? [] : [roots[0]]), ...tree]) {
-    if (!outsideContainers(pid)) continue;
+/**
+ * Reads command line and environment of every process that began since the watch did, but for what is inside a
+ * container: its own descendants, and those of the engine, whose shims do not stay its children.
+ */
+function sample(before: ReadonlySet<string>, ages: Map<string, number>, seen: Map<string, Shown>): void {
+  for (const pid of readdirSync("/proc")) {
+    if (!/^\d+$/.test(pid) || before.has(pid)) continue;
+    const age = (ages.get(pid) ?? 0) + 1;
+    ages.set(pid, age);
+    // A process may become another program for a while after it began.
+    if (age > LOOKS || !outsideContainers(pid)) continue;
     for (const what of ["cmdline", "environ"]) {
       const text = read(`/proc/${pid}/${what}`);
       if (text !== "") seen.set(`${what}\0${text}`, { where: `/proc/${pid}/${what}`, text });
@@ -87,11 +87,7 @@ function sample(roots: readonly number[], seen: Map<string, Shown>): void {
   }
 }
 
-function below(pid: number, children: ReadonlyMap<number, readonly number[]>): number[] {
-  return (children.get(pid) ?? []).flatMap((child) => [child, ...below(child, children)]);
-}
-
-function outsideContainers(pid: number): boolean {
+function outsideContainers(pid: string): boolean {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`) === OWN_NAMESPACE;
   } catch {

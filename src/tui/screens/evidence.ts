@@ -12,17 +12,29 @@ export function evidence(item: Item | undefined, state: State): Line[] {
   if (!item) return [line({ text: state.scan.status === "done" ? "" : "…", dimColor: true })];
   if (item.kind === "unread") {
     const { source, subject, message, hint } = item.error;
-    return [wrapped(0, { text: `${source} ${subject}`, bold: true }), BLANK, ...fields("why", [message]), ...fields("next", [hint])];
+    return [
+      wrapped(0, { text: `${source} ${subject}`, bold: true }),
+      BLANK,
+      ...fields("why", [message]),
+      ...fields("next", [hint]),
+    ];
   }
   const { lead, findings, severity, name } = item.group;
   const mark = SEVERITY[severity];
   return [
     wrapped(0, { text: name, bold: true }),
-    wrapped(0, { text: `${mark.glyph} ${mark.word}`, ...mark.style }, `  ${lead.rule}  ${lead.confidence} ${lead.score.toFixed(2)}`),
+    wrapped(
+      0,
+      { text: `${mark.glyph} ${mark.word}`, ...mark.style },
+      `  ${lead.rule}  ${lead.confidence} ${lead.score.toFixed(2)}`,
+    ),
     wrapped(0, { text: lead.masked, color: "magenta" }, `  ${some(lead.length, "byte")}`),
     BLANK,
     ...fields("why", lead.why),
-    ...fields("seen", findings.map((one) => place(one, name))),
+    ...fields(
+      "seen",
+      findings.map((one) => place(one, name)),
+    ),
     ...fields("who", [...new Set(findings.flatMap((one) => one.exposure))]),
     ...fields("id", [`${lead.id}  fingerprint ${lead.fingerprint.slice(0, 12)}`]),
   ];

@@ -4,15 +4,29 @@ import { line, type Line, type Span } from "../widgets/text.ts";
 
 /** One line: the answers to a question, the filter being typed, or the keys that work here. */
 export function footer(state: State, columns: number): Line {
-  if (state.question) return line({ text: " y", bold: true }, { text: " yes ", dimColor: true }, { text: " n", bold: true }, { text: " no", dimColor: true });
-  if (state.filtering) return line({ text: " / ", bold: true }, state.filter, { text: "▏", dimColor: true }, { text: "  enter keep  esc clear  ! inverts", dimColor: true });
+  if (state.question)
+    return line(
+      { text: " y", bold: true },
+      { text: " yes ", dimColor: true },
+      { text: " n", bold: true },
+      { text: " no", dimColor: true },
+    );
+  if (state.filtering)
+    return line(
+      { text: " / ", bold: true },
+      state.filter,
+      { text: "▏", dimColor: true },
+      { text: "  enter keep  esc clear  ! inverts", dimColor: true },
+    );
   return line(...keys(state, columns));
 }
 
 /** As many keys as fit; help and quit are always there. */
 function keys(state: State, room: number): Span[] {
   const where = state.where;
-  const shown = bindings(where).filter((one) => one.short !== null && (state.help === null || ["help", "quit"].includes(one.action)));
+  const shown = bindings(where).filter(
+    (one) => one.short !== null && (state.help === null || ["help", "quit"].includes(one.action)),
+  );
   const always = shown.filter((one) => ["help", "quit"].includes(one.action));
   let left = room - always.reduce((sum, one) => sum + size(one), 0) - 1;
   const fitting: Binding[] = [];
@@ -25,8 +39,12 @@ function keys(state: State, room: number): Span[] {
   }
   return [...fitting, ...always].flatMap(({ show, action, short }): Span[] => {
     const marked = action === "migrate" && state.marked.size > 0 ? ` ${state.marked.size} marked` : "";
-    return [{ text: ` ${show}`, bold: true }, { text: ` ${short ?? ""}${marked} `, dimColor: true }];
+    return [
+      { text: ` ${show}`, bold: true },
+      { text: ` ${short ?? ""}${marked} `, dimColor: true },
+    ];
   });
 }
 
-const size = ({ show, short, action }: Binding): number => show.length + (short ?? "").length + 3 + (action === "migrate" ? 9 : 0);
+const size = ({ show, short, action }: Binding): number =>
+  show.length + (short ?? "").length + 3 + (action === "migrate" ? 9 : 0);

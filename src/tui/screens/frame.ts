@@ -7,7 +7,12 @@ export type Size = { readonly columns: number; readonly rows: number };
  * What a screen gives: a title line, rows for the body, the column at which the body is split, if it is, and how far
  * its text can be scrolled, if it is one.
  */
-export type Screen = { readonly title: Line | Row; readonly body: readonly Row[]; readonly split?: number; readonly last?: number };
+export type Screen = {
+  readonly title: Line | Row;
+  readonly body: readonly Row[];
+  readonly split?: number;
+  readonly last?: number;
+};
 
 /** `room` is what is left for the body. A screen never gives more rows than that. */
 export type ScreenOf = (state: State, room: Size, guard: Guard) => Screen;

@@ -5,7 +5,16 @@ import type { ScreenOf } from "./frame.ts";
 
 /** Every key of the screen under it. */
 export const help: ScreenOf = (state, { columns, rows }, guard) => {
-  const lines = bindings(state.where).map((one): Line => wrapped(12, " ", { text: one.show.padEnd(11), bold: true }, one.long));
+  const lines = bindings(state.where).map((one): Line =>
+    wrapped(12, " ", { text: one.show.padEnd(11), bold: true }, one.long),
+  );
   const { rows: body, below, last } = windowFrom(layout(lines, columns, guard), state.help ?? 0, rows);
-  return { title: line({ text: " Keys", bold: true }, below > 0 ? `  ↓ ${below} more` : "", { text: "  esc closes", dimColor: true }), body, last };
+  return {
+    title: line({ text: " Keys", bold: true }, below > 0 ? `  ↓ ${below} more` : "", {
+      text: "  esc closes",
+      dimColor: true,
+    }),
+    body,
+    last,
+  };
 };

@@ -26,7 +26,9 @@ export function frame(state: State, size: Size, guard: Guard): Frame {
   const screen = state.help === null ? SCREENS[state.where](state, room, guard) : help(state, room, guard);
   const fixed = (one: Line): Row => layout([one], size.columns, guard)[0] as Row;
   const body = screen.body.slice(0, room.rows);
-  const empty = fixed(screen.split === undefined ? line() : line(" ".repeat(screen.split), { text: "│", dimColor: true }));
+  const empty = fixed(
+    screen.split === undefined ? line() : line(" ".repeat(screen.split), { text: "│", dimColor: true }),
+  );
   const rows = [
     fixed(header(state, size.columns)),
     "width" in screen.title ? screen.title : fixed(screen.title),
@@ -47,7 +49,10 @@ function notice({ question, status }: State): Line[] {
 }
 
 function rule(columns: number, { split }: Screen, joint: string): Line {
-  const text = split === undefined ? "─".repeat(columns) : `${"─".repeat(split)}${joint}${"─".repeat(Math.max(0, columns - split - 1))}`;
+  const text =
+    split === undefined
+      ? "─".repeat(columns)
+      : `${"─".repeat(split)}${joint}${"─".repeat(Math.max(0, columns - split - 1))}`;
   return line({ text, dimColor: true });
 }
 

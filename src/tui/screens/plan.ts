@@ -14,7 +14,10 @@ export const plan: ScreenOf = (state, { columns, rows }, guard) => {
   const secrets = planned.plan.steps.filter(({ kind }) => kind === "put").length;
   const units = unitsOf(planned.plan).size;
   const title = line(
-    { text: ` Migrate ${some(secrets, "secret")} in ${some(units, "container")} → ${storeName(planned.plan)}`, bold: true },
+    {
+      text: ` Migrate ${some(secrets, "secret")} in ${some(units, "container")} → ${storeName(planned.plan)}`,
+      bold: true,
+    },
     planned.plan.notMoved.length > 0 ? { text: `  ! ${planned.plan.notMoved.length} not moved`, color: "yellow" } : "",
     below > 0 ? `  ↓ ${below} more` : "",
     { text: "  2 of 4  Preview", dimColor: true },
@@ -22,13 +25,18 @@ export const plan: ScreenOf = (state, { columns, rows }, guard) => {
   return { title, body, last };
 };
 
-export function planLines(made: Plan): Line[] {
+function planLines(made: Plan): Line[] {
   const lines: Line[] = [];
-  if (made.steps.length === 0) lines.push(wrapped(1, { text: " ! nothing here can be moved", color: "yellow", bold: true }, "; the reasons are below"), BLANK);
+  if (made.steps.length === 0)
+    lines.push(
+      wrapped(1, { text: " ! nothing here can be moved", color: "yellow", bold: true }, "; the reasons are below"),
+      BLANK,
+    );
   for (const [unit, steps] of unitsOf(made)) {
     lines.push(wrapped(1, { text: ` ${unit}`, bold: true }));
     for (const step of steps) lines.push(...stepLines(step));
-    for (const { unit: of, text } of made.warnings) if (of === unit) lines.push(wrapped(13, { text: "   ! note    ", color: "yellow" }, text));
+    for (const { unit: of, text } of made.warnings)
+      if (of === unit) lines.push(wrapped(13, { text: "   ! note    ", color: "yellow" }, text));
     lines.push(BLANK);
   }
   if (made.notMoved.length > 0) lines.push(line({ text: " Not moved", bold: true }));
@@ -41,7 +49,12 @@ export function planLines(made: Plan): Line[] {
 
 function stepLines(step: Step): Line[] {
   const one = (label: string, sign: keyof typeof SIGN, text: string): Line =>
-    wrapped(13, { text: `   ${label.padEnd(8)}`, dimColor: true }, { text: `${sign} `, ...SIGN[sign], bold: true }, { text, ...(sign === " " ? {} : SIGN[sign]) });
+    wrapped(
+      13,
+      { text: `   ${label.padEnd(8)}`, dimColor: true },
+      { text: `${sign} `, ...SIGN[sign], bold: true },
+      { text, ...(sign === " " ? {} : SIGN[sign]) },
+    );
   if (step.kind === "put") {
     const [sign, how] = PUT[step.found];
     return [one("store", sign, `${step.move.key.path} ${step.move.key.field}  ${how}`)];
@@ -49,7 +62,13 @@ function stepLines(step: Step): Line[] {
   if (step.kind === "deliver") return [one("deliver", " ", `by ${step.delivery}: ${step.why}`)];
   if (step.kind === "recreate") return step.diff.map(({ sign, path, text }) => one("config", sign, `${path}  ${text}`));
   if (step.kind === "check") {
-    return [one("check", " ", `inspect shows no value, the application has each; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`)];
+    return [
+      one(
+        "check",
+        " ",
+        `inspect shows no value, the application has each; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`,
+      ),
+    ];
   }
   return [];
 }

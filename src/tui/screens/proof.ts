@@ -12,7 +12,12 @@ export const proof: ScreenOf = (state, { columns, rows }, guard) => {
   if (result === null) return { title: line(" Proof"), body: [] };
   const { rows: body, below, last } = windowFrom(layout(proofLines(result), columns, guard), result.scroll, rows);
   const took = run && run.ended !== null ? `  ${seconds(run.started, run.ended)}` : "";
-  const title = line({ text: ` ${result.kind === "apply" ? "Proof" : "Undone"}`, bold: true }, `  run ${result.run}${took}`, below > 0 ? `  ↓ ${below} more` : "", { text: result.kind === "apply" ? "  4 of 4" : "", dimColor: true });
+  const title = line(
+    { text: ` ${result.kind === "apply" ? "Proof" : "Undone"}`, bold: true },
+    `  run ${result.run}${took}`,
+    below > 0 ? `  ↓ ${below} more` : "",
+    { text: result.kind === "apply" ? "  4 of 4" : "", dimColor: true },
+  );
   return { title, body, last };
 };
 
@@ -31,7 +36,8 @@ function proofLines(shown: ResultState): Line[] {
     if (why && !error?.text.includes(why)) lines.push(wrapped(5, `     ${why}`));
     const found = proofs.get(unit);
     if (is === "migrated" && found?.check) lines.push(...proven(found, found.check));
-    if (is === "migrated" && !found?.check && kind === "apply") lines.push(wrapped(5, { text: "     ! no proof in the journal", color: "yellow" }));
+    if (is === "migrated" && !found?.check && kind === "apply")
+      lines.push(wrapped(5, { text: "     ! no proof in the journal", color: "yellow" }));
   }
   if (kind === "apply" && result?.units.some((one) => one.state === "migrated")) {
     lines.push(
@@ -48,13 +54,20 @@ function proofLines(shown: ResultState): Line[] {
 /** The journal's receipt in words. What it does not say is not claimed. */
 function proven({ moves, verified }: Proof, data: { readonly [key: string]: Json }): Line[] {
   const received = Array.isArray(data["received"]) ? data["received"].filter((name) => typeof name === "string") : [];
-  const one = (label: string, text: string): Line => wrapped(15, { text: `     ${label.padEnd(10)}`, dimColor: true }, text);
+  const one = (label: string, text: string): Line =>
+    wrapped(15, { text: `     ${label.padEnd(10)}`, dimColor: true }, text);
   return [
     one("store", `gave back the same bytes for ${verified} of ${moves}`),
     one("inspect", data["inspect"] === "clean" ? "shows no value in any field" : text(data["inspect"])),
-    one("disk", data["disk"] === "clean" ? "the engine's own files hold no value" : `the engine's files: ${text(data["disk"])}`),
+    one(
+      "disk",
+      data["disk"] === "clean" ? "the engine's own files hold no value" : `the engine's files: ${text(data["disk"])}`,
+    ),
     one("health", text(data["health"])),
-    one("received", received.length > 0 ? `${received.length} of ${moves}: ${received.join(", ")}` : "not shown: it does not run"),
+    one(
+      "received",
+      received.length > 0 ? `${received.length} of ${moves}: ${received.join(", ")}` : "not shown: it does not run",
+    ),
   ];
 }
 

@@ -12,14 +12,23 @@ export const run: ScreenOf = (state, { columns, rows }, guard) => {
   const { from, to } = windowAround(now.steps.length, now.scroll ?? working(now), rows);
   const body = now.steps.slice(from, to).map(({ unit, text, state: is }): Row => {
     const { glyph, word, style } = STEP[is];
-    return layout([line(" ", { text: `${glyph} ${word.padEnd(8)}`, ...style }, { text: ` ${unit}  `, bold: is === "start" }, text)], columns, guard)[0] as Row;
+    return layout(
+      [line(" ", { text: `${glyph} ${word.padEnd(8)}`, ...style }, { text: ` ${unit}  `, bold: is === "start" }, text)],
+      columns,
+      guard,
+    )[0] as Row;
   });
-  const progress = now.total > 0 ? `${bar(now.done, now.total, columns >= 80 ? 16 : 8)} ${now.done}/${now.total}  ` : "";
+  const progress =
+    now.total > 0 ? `${bar(now.done, now.total, columns >= 80 ? 16 : 8)} ${now.done}/${now.total}  ` : "";
   const title = line(
     { text: now.kind === "apply" ? ` Apply → ${now.plan.store.name}  ` : ` Undo ${now.plan.id}  `, bold: true },
     progress,
     seconds(now.started, now.ended ?? state.now),
-    now.kind === "rollback" ? "" : now.aborting ? { text: "  ! called off: putting back what was begun", color: "yellow", bold: true } : { text: "  3 of 4  ctrl-c calls it off", dimColor: true },
+    now.kind === "rollback"
+      ? ""
+      : now.aborting
+        ? { text: "  ! called off: putting back what was begun", color: "yellow", bold: true }
+        : { text: "  3 of 4  ctrl-c calls it off", dimColor: true },
   );
   return { title, body };
 };

@@ -19,7 +19,8 @@ const STATES: { readonly [state in RunSummary["state"]]: Style & { readonly glyp
 export const runs: ScreenOf = (state, { columns, rows }, guard) => {
   const { list, at } = state.runs;
   const title = line({ text: " Runs", bold: true }, `  ${list.length}`);
-  if (list.length === 0) return { title, body: layout([line(), line({ text: "  nothing was done yet", dimColor: true })], columns, guard) };
+  if (list.length === 0)
+    return { title, body: layout([line(), line({ text: "  nothing was done yet", dimColor: true })], columns, guard) };
   const here = list[at];
   const next = layout(here ? [line(), wrapped(8, { text: "  next: ", bold: true }, nextOf(here))] : [], columns, guard);
   const { from, to } = windowAround(list.length, at, Math.max(1, rows - next.length));
@@ -27,7 +28,18 @@ export const runs: ScreenOf = (state, { columns, rows }, guard) => {
     const { glyph, ...style } = STATES[one.state];
     const secrets = one.units.reduce((sum, unit) => sum + unit.secrets, 0);
     const text = `${some(secrets, "secret")} → ${one.store}  ${one.units.map(({ unit }) => unit).join(", ")}`;
-    const row = layout([line(from + index === at ? " ▸ " : "   ", { text: `${glyph} ${one.state.padEnd(12)}`, ...style }, `${one.run}  `, text)], columns, guard)[0] as Row;
+    const row = layout(
+      [
+        line(
+          from + index === at ? " ▸ " : "   ",
+          { text: `${glyph} ${one.state.padEnd(12)}`, ...style },
+          `${one.run}  `,
+          text,
+        ),
+      ],
+      columns,
+      guard,
+    )[0] as Row;
     return from + index === at ? chosen(row, columns) : row;
   });
   return { title, body: [...body, ...next] };

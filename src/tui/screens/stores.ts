@@ -7,7 +7,11 @@ import type { ScreenOf } from "./frame.ts";
 export const stores: ScreenOf = (state, { columns, rows }, guard) => {
   const { choices, at, busy, error } = state.stores;
   const list = choices.map(({ name, text }, index): Row => {
-    const row = layout([line(index === at ? " ▸ " : "   ", { text: name.padEnd(14), bold: true }, " ", { text, dimColor: true })], columns, guard)[0] as Row;
+    const row = layout(
+      [line(index === at ? " ▸ " : "   ", { text: name.padEnd(14), bold: true }, " ", { text, dimColor: true })],
+      columns,
+      guard,
+    )[0] as Row;
     return index === at ? chosen(row, columns) : row;
   });
   const below: Line[] = [];
@@ -19,5 +23,11 @@ export const stores: ScreenOf = (state, { columns, rows }, guard) => {
   const news = layout(below, columns, guard);
   // The error stays in sight however many stores there are.
   const { rows: shown } = windowFrom(list, at - Math.floor(rows / 2), Math.max(1, rows - news.length));
-  return { title: line({ text: ` Migrate ${wantedText(state)} → where?`, bold: true }, { text: "  1 of 4  Store", dimColor: true }), body: [...shown, ...news] };
+  return {
+    title: line(
+      { text: ` Migrate ${wantedText(state)} → where?`, bold: true },
+      { text: "  1 of 4  Store", dimColor: true },
+    ),
+    body: [...shown, ...news],
+  };
 };

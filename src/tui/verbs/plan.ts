@@ -6,12 +6,19 @@ import type { State } from "../state.ts";
 import { storeChoices } from "../tools.ts";
 
 /** As `unsprawl plan` without flags. */
-const DEFAULTS = { deliver: "auto", overwrite: false, accept: new Set<string>(), graceMs: 5_000, healthTimeoutMs: 90_000 } as const;
+const DEFAULTS = {
+  deliver: "auto",
+  overwrite: false,
+  accept: new Set<string>(),
+  graceMs: 5_000,
+  healthTimeoutMs: 90_000,
+} as const;
 
 /** Asks for the store that these secrets go to. */
 export async function chooseStore(session: Session, wanted: ReadonlySet<string>): Promise<void> {
   const { store, assembly } = session;
-  const stores = (change: Partial<State["stores"]>): void => store.set((state) => ({ stores: { ...state.stores, ...change } }));
+  const stores = (change: Partial<State["stores"]>): void =>
+    store.set((state) => ({ stores: { ...state.stores, ...change } }));
   store.set(() => ({ where: "stores", wanted, status: null }));
   stores({ error: null, busy: null });
   try {
@@ -40,7 +47,8 @@ export function startPlan(session: Session, name: string): void {
       if (scanning) stores({ busy: "waiting for the scan to end" }, signal);
       await scanning?.done;
       const { scan, wanted } = store.get();
-      if (scan.status === "failed") throw new UnsprawlError("failed", "the scan failed, so the places are not known", "esc, then r scans again");
+      if (scan.status === "failed")
+        throw new UnsprawlError("failed", "the scan failed, so the places are not known", "esc, then r scans again");
       const hits = scan.hits.filter(({ finding }) => wanted.has(finding.fingerprint));
       const host = tuiHost(session, signal, (event) => {
         if (event.type === "step") stores({ busy: `planning ${event.unit} ${event.done}/${event.total}` }, signal);

@@ -17,7 +17,12 @@ export function startApply(session: Session): void {
   const { plan, provider } = planned;
   startRun(session, "apply", plan, async (host) => {
     const { apply, describe } = await import("../../core/apply.ts");
-    const steps = plan.steps.map((step): StepState => ({ id: step.id, unit: step.unit, text: describe(step), state: "waiting" }));
+    const steps = plan.steps.map((step): StepState => ({
+      id: step.id,
+      unit: step.unit,
+      text: describe(step),
+      state: "waiting",
+    }));
     session.store.set(({ run }) => ({ run: run && { ...run, steps } }));
     return apply(plan, await applyTools(session.assembly, plan, provider), host);
   });
@@ -27,10 +32,19 @@ export function startApply(session: Session): void {
 export async function startUndo(session: Session, id: string): Promise<void> {
   const { store, assembly } = session;
   try {
-    const [{ rollback }, { readJournal }] = await Promise.all([import("../../core/rollback.ts"), import("../../core/journal.ts")]);
+    const [{ rollback }, { readJournal }] = await Promise.all([
+      import("../../core/rollback.ts"),
+      import("../../core/journal.ts"),
+    ]);
     const { plan } = readJournal(assembly.state(), id);
     const units = new Set(plan.steps.map((step) => step.unit)).size;
-    if (!(await ask(session, `Undo run ${id}: put ${some(units, "container")} back, take its values out of ${plan.store.name}?`))) return;
+    if (
+      !(await ask(
+        session,
+        `Undo run ${id}: put ${some(units, "container")} back, take its values out of ${plan.store.name}?`,
+      ))
+    )
+      return;
     startRun(session, "rollback", plan, async (host) => rollback(id, await applyTools(assembly, plan), host));
   } catch (error) {
     const { text, hint } = said(error, assembly.redactor);
@@ -41,7 +55,9 @@ export async function startUndo(session: Session, id: string): Promise<void> {
 /** Asks core to stop: it puts back what was begun, and the run ends by itself. */
 export function callOff(session: Session): void {
   if (session.store.get().run?.kind === "rollback") {
-    session.store.set(() => ({ status: { text: "an undo goes on to its end: nothing is left half way", tone: "warn" } }));
+    session.store.set(() => ({
+      status: { text: "an undo goes on to its end: nothing is left half way", tone: "warn" },
+    }));
     return;
   }
   session.jobs.get("run")?.abort.abort();
@@ -51,21 +67,48 @@ export function callOff(session: Session): void {
 function startRun(session: Session, kind: RunState["kind"], plan: Plan, act: (host: Host) => Promise<RunResult>): void {
   const { store, assembly } = session;
   const started = Date.now();
-  const run: RunState = { kind, plan, steps: [], done: 0, total: kind === "apply" ? plan.steps.length : 0, started, ended: null, aborting: false, scroll: null };
+  const run: RunState = {
+    kind,
+    plan,
+    steps: [],
+    done: 0,
+    total: kind === "apply" ? plan.steps.length : 0,
+    started,
+    ended: null,
+    aborting: false,
+    scroll: null,
+  };
   store.set(() => ({ where: "run", run, result: null, planned: null, status: null, help: null, now: started }));
   startJob(session, "run", async (signal) => {
     const base = { kind, run: plan.id, scroll: 0, proofs: NO_PROOFS };
     let result: ResultState;
     try {
       const host = tuiHost(session, signal, (event) => {
-        if (event.type === "step") store.later((state) => ({ run: state.run && stepped(state.run, event, assembly.redactor.foreign(event.text)), now: Date.now() }));
+        if (event.type === "step")
+          store.later((state) => ({
+            run: state.run && stepped(state.run, event, assembly.redactor.foreign(event.text)),
+            now: Date.now(),
+          }));
       });
       const ended = await act(host);
-      result = { ...base, result: ended, error: ended.error && said(ended.error, assembly.redactor), proofs: await proofsOf(assembly.state(), plan.id) };
+      result = {
+        ...base,
+        result: ended,
+        error: ended.error && said(ended.error, assembly.redactor),
+        proofs: await proofsOf(assembly.state(), plan.id),
+      };
     } catch (error) {
       result = { ...base, result: null, error: said(error, assembly.redactor) };
     }
-    store.set((state) => ({ where: "proof", result, ended: [...state.ended, result], marked: new Set(), help: null, question: null, run: state.run && { ...state.run, ended: Date.now() } }));
+    store.set((state) => ({
+      where: "proof",
+      result,
+      ended: [...state.ended, result],
+      marked: new Set(),
+      help: null,
+      question: null,
+      run: state.run && { ...state.run, ended: Date.now() },
+    }));
   });
 }
 
@@ -85,13 +128,21 @@ const NO_PROOFS: ResultState["proofs"] = new Map();
 async function proofsOf(state: string, id: string): Promise<ResultState["proofs"]> {
   const { readJournal } = await import("../../core/journal.ts");
   const { plan, receipts } = readJournal(state, id);
-  const done = new Map(receipts.filter((receipt) => receipt.state === "done").map((receipt) => [receipt.step, receipt.data]));
+  const done = new Map(
+    receipts.filter((receipt) => receipt.state === "done").map((receipt) => [receipt.step, receipt.data]),
+  );
   const units = new Set(plan.steps.map(({ unit }) => unit));
   return new Map(
     [...units].map((unit) => {
       const moves = plan.steps.filter((step) => step.kind === "verify" && step.unit === unit);
-      return [unit, { moves: moves.length, verified: moves.filter(({ id: step }) => done.has(step)).length, check: done.get(`check:${unit}/proof`) ?? null }];
+      return [
+        unit,
+        {
+          moves: moves.length,
+          verified: moves.filter(({ id: step }) => done.has(step)).length,
+          check: done.get(`check:${unit}/proof`) ?? null,
+        },
+      ];
     }),
   );
 }
-

@@ -12,12 +12,20 @@ export function startScan(session: Session): void {
   const { store, sources } = session;
   startJob(session, "scan", async (signal) => {
     const started = Date.now();
-    store.set(() => ({ scan: { ...NO_SCAN, status: "running", source: sources.join(" "), started }, now: started, status: null }));
+    store.set(() => ({
+      scan: { ...NO_SCAN, status: "running", source: sources.join(" "), started },
+      now: started,
+      status: null,
+    }));
     const update = (change: Partial<ScanState>, soon: boolean): void => {
-      if (!signal.aborted) store[soon ? "later" : "set"](({ scan }) => ({ scan: { ...scan, ...change }, now: Date.now() }));
+      if (!signal.aborted)
+        store[soon ? "later" : "set"](({ scan }) => ({ scan: { ...scan, ...change }, now: Date.now() }));
     };
     try {
-      const [{ scan }, { tools, minConfidence }] = await Promise.all([import("../../core/scan.ts"), scanTools(session.assembly)]);
+      const [{ scan }, { tools, minConfidence }] = await Promise.all([
+        import("../../core/scan.ts"),
+        scanTools(session.assembly),
+      ]);
       const found: Hit[] = [];
       let grouped = 0;
       const regroup = (): void => {
@@ -33,10 +41,14 @@ export function startScan(session: Session): void {
       });
       const { report, hits } = await scan({ sources, minConfidence, onHit: (hit) => found.push(hit) }, tools, host);
       const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));
-      update({ status: "done", source: sources.join(" "), hits, groups: groupFindings(report.findings), unread, report }, false);
+      update(
+        { status: "done", source: sources.join(" "), hits, groups: groupFindings(report.findings), unread, report },
+        false,
+      );
       // Marks stay over a fresh scan as far as their secrets are still there.
       const prints = new Set(report.findings.map(({ fingerprint }) => fingerprint));
-      if (!signal.aborted) store.set(({ marked }) => ({ marked: new Set([...marked].filter((print) => prints.has(print))) }));
+      if (!signal.aborted)
+        store.set(({ marked }) => ({ marked: new Set([...marked].filter((print) => prints.has(print))) }));
     } catch (error) {
       update({ status: "failed", error: said(error, session.assembly.redactor) }, false);
     }

@@ -9,11 +9,13 @@ export function Rows({ rows }: { readonly rows: readonly Row[] }): ReactElement 
       {rows.map((row, at) => (
         // A row is its place on the screen: it has no other identity.
         <Text key={at} wrap="truncate">
-          {row.spans.length === 0 ? " " : row.spans.map(({ text, ...style }, index) => (
-            <Text key={index} {...style}>
-              {text}
-            </Text>
-          ))}
+          {row.spans.length === 0
+            ? " "
+            : row.spans.map(({ text, ...style }, index) => (
+                <Text key={index} {...style}>
+                  {text}
+                </Text>
+              ))}
         </Text>
       ))}
     </Box>

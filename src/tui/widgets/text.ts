@@ -2,8 +2,8 @@ import stringWidth from "string-width";
 import { printable } from "../../text/escape.ts";
 import type { Style } from "../theme.ts";
 
-/** Text as a screen says it: not yet safe for a terminal. */
-export type Span = Style & { readonly text: string };
+/** Text as a screen says it: not yet safe for a terminal. `cell` makes it exactly that many columns wide. */
+export type Span = Style & { readonly text: string; readonly cell?: number };
 
 /** One line of spans: cut at the width, or wrapped with later lines indented by `hang`. */
 export type Line = { readonly spans: readonly Span[]; readonly hang?: number };
@@ -22,7 +22,11 @@ export type Guard = (text: string) => string;
  */
 export function layout(lines: readonly Line[], width: number, guard: Guard): Row[] {
   return lines.flatMap((one) => {
-    const safe = one.spans.map((span) => ({ ...span, text: printable(guard(span.text)) }));
+    // Before anything is cut: half a value would not be known any more.
+    const safe = one.spans.map(({ cell, ...span }) => {
+      const text = printable(guard(span.text));
+      return { ...span, text: cell === undefined ? text : fit(text, cell) };
+    });
     return one.hang === undefined ? [cut(safe, width)] : wrap(safe, width, one.hang);
   });
 }
@@ -38,21 +42,21 @@ export function wrapped(hang: number, ...spans: readonly (Span | string)[]): Lin
 export const BLANK: Line = { spans: [] };
 
 /** How many columns text takes; wide characters take two. */
-export function columns(text: string): number {
+function columns(text: string): number {
   return ASCII.test(text) ? text.length : stringWidth(text);
-}
-
-/** Text of exactly `width` columns, cut with `…` or filled with spaces. Its width is that of what will be drawn. */
-export function fit(text: string, width: number): string {
-  const short = cutText(printable(text), width);
-  return short + " ".repeat(Math.max(0, width - columns(short)));
 }
 
 /** Two rows side by side, the left one filled up to `at`. */
 export function beside(left: Row | undefined, right: Row | undefined, at: number): Row {
   const from = left ?? row([]);
   const to = right ?? row([]);
-  return row([...from.spans, { text: " ".repeat(Math.max(0, at - from.width)) }, { text: "│", dimColor: true }, { text: " " }, ...to.spans]);
+  return row([
+    ...from.spans,
+    { text: " ".repeat(Math.max(0, at - from.width)) },
+    { text: "│", dimColor: true },
+    { text: " " },
+    ...to.spans,
+  ]);
 }
 
 /** The same row drawn as the chosen one: inverse over the whole width. */
@@ -66,6 +70,11 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 function row(spans: readonly Span[]): Row {
   return { spans, width: spans.reduce((sum, span) => sum + columns(span.text), 0), [MADE]: true };
+}
+
+function fit(text: string, width: number): string {
+  const short = cutText(text, width);
+  return short + " ".repeat(Math.max(0, width - columns(short)));
 }
 
 function cut(spans: readonly Span[], width: number): Row {

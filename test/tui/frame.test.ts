@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import stringWidth from "string-width";
+import { expect, it } from "vitest";
+import { frame } from "../../src/tui/screens/index.ts";
+import type { Row } from "../../src/tui/widgets/text.ts";
+import { everyScreen, finding, scanned } from "./sample.ts";
+
+const plain = (row: Row): string => row.spans.map(({ text }) => text).join("");
+const same = (text: string): string => text;
+
+const outside = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.string({ unit: "grapheme", maxLength: 60 }),
+  fc.constantFrom(
+    "\u001b[31mred\u001b]8;;http://x\u0007",
+    "a\r\nb\tc",
+    "漢字かな交じり文".repeat(6),
+    "👩‍👩‍👧‍👦🇩🇪é",
+    "\u202eevil\u2066",
+    "x".repeat(300),
+  ),
+);
+
+it("fills the terminal exactly, whatever its size and whatever the names", () => {
+  fc.assert(
+    fc.property(
+      outside,
+      fc.integer({ min: 40, max: 220 }),
+      fc.integer({ min: 10, max: 70 }),
+      fc.integer({ min: 0, max: 90 }),
+      (text, columns, rows, many) => {
+        for (const state of everyScreen(text, many)) {
+          const drawn = frame(state, { columns, rows }, same).rows;
+          expect(drawn).toHaveLength(rows);
+          for (const row of drawn) {
+            expect(stringWidth(plain(row))).toBeLessThanOrEqual(columns);
+            expect(plain(row)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069]/);
+          }
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+it("says so, within the rows, when the terminal is too small", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 39 }), fc.integer({ min: 1, max: 9 }), (columns, rows) => {
+      for (const state of everyScreen("name", 20)) {
+        const drawn = frame(state, { columns, rows }, same).rows;
+        expect(drawn.length).toBeLessThanOrEqual(rows);
+        for (const row of drawn) expect(stringWidth(plain(row))).toBeLessThanOrEqual(columns);
+      }
+    }),
+  );
+});
+
+it("takes known values out of everything that is drawn", () => {
+  // Longer than any column: a part of it must not be left over where text is cut.
+  const value = "hunter2".repeat(30);
+  const guard = (text: string): string => text.replaceAll(value, "[secret]");
+  for (const state of everyScreen(value, 5)) {
+    for (const columns of [40, 60, 120]) {
+      const text = frame(state, { columns, rows: 40 }, guard).rows.map(plain).join("\n");
+      expect(text).not.toContain("hunter2");
+    }
+  }
+});
+
+it("keeps the chosen secret in sight in a long list, and draws no more than fits", () => {
+  const findings = Array.from({ length: 5000 }, (_, at) => finding(`NAME_${String(at).padStart(4, "0")}`));
+  const state = { ...scanned(findings), selected: "NAME_3210" };
+  const started = performance.now();
+  const text = frame(state, { columns: 120, rows: 40 }, same).rows.map(plain);
+  expect(text.some((row) => row.startsWith("▸") && row.includes("NAME_3210"))).toBe(true);
+  // Measured at about 5 ms; a list that is not windowed takes a hundred times that.
+  expect(performance.now() - started).toBeLessThan(200);
+});
+
+it("groups by secret, the worst first, and filters by what a person knows", () => {
+  const state = scanned([
+    finding("A", { fingerprint: "1", severity: "low" }, "web"),
+    finding("B", { fingerprint: "2", severity: "critical" }, "db"),
+    finding("B2", { fingerprint: "2", severity: "critical" }, "worker"),
+  ]);
+  const shown = (filter: string): string[] =>
+    frame({ ...state, filter }, { columns: 80, rows: 12 }, same)
+      .rows.map(plain)
+      .filter((row) => /place/.test(row) && !row.includes("unsprawl"));
+  expect(shown("").map((row) => row.slice(4).trim().split(/\s+/).slice(1, 4).join(" "))).toEqual([
+    "B 2 places",
+    "A 1 place",
+  ]);
+  expect(shown("worker")).toHaveLength(1);
+  expect(shown("worker")[0]).toContain("critical");
+  expect(shown("!worker")[0]).toContain("low");
+  expect(shown("CRIT")).toHaveLength(1);
+});

@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { bindings, keysAsMarkdown, KEYMAP, type Where } from "../../src/tui/keymap.ts";
+import { frame } from "../../src/tui/screens/index.ts";
+import { START } from "../../src/tui/state.ts";
+
+const PLACES: readonly Where[] = ["browse", "detail", "stores", "plan", "run", "proof", "runs"];
+
+it.each(PLACES)("gives each key one meaning in %s", (where) => {
+  const keys = bindings(where).flatMap((one) => one.keys);
+  expect(new Set(keys).size).toBe(keys.length);
+});
+
+it("never applies or undoes on Enter", () => {
+  for (const { action, keys } of KEYMAP) if (["apply", "undo"].includes(action)) expect(keys).not.toContain("enter");
+});
+
+it.each(PLACES)(
+  "shows every key of %s in the help, and help and quit in the footer of the narrowest terminal",
+  (where) => {
+    const text = (help: number | null, columns: number, rows: number): string =>
+      frame({ ...START, where, help }, { columns, rows }, (same) => same)
+        .rows.map((row) => row.spans.map((span) => span.text).join(""))
+        .join("\n");
+    for (const { show, long } of bindings(where)) {
+      expect(text(0, 160, 60)).toContain(show);
+      expect(text(0, 160, 60)).toContain(long);
+    }
+    expect(text(null, 40, 10)).toContain("? help");
+    expect(text(null, 40, 10)).toContain("q quit");
+  },
+);
+
+it("makes the README's table from the same list", () => {
+  const table = keysAsMarkdown();
+  for (const { show, long } of KEYMAP) expect(table).toContain(`| \`${show}\` | ${long} |`);
+});

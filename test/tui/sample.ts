@@ -1,0 +1,141 @@
+import type { Hit } from "../../src/core/scan.ts";
+import type { Finding, Severity } from "../../src/model/finding.ts";
+import type { Move, Plan } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { groupFindings } from "../../src/tui/groups.ts";
+import { NO_SCAN, START, type State } from "../../src/tui/state.ts";
+
+export function finding(name: string, more: Partial<Finding> = {}, subject = "api"): Finding {
+  return {
+    id: "0123456789ab",
+    fingerprint: name,
+    rule: "password",
+    name,
+    confidence: "high",
+    score: 0.9,
+    severity: "high",
+    why: ["name says PASSWORD", "looks random"],
+    location: {
+      source: "docker:",
+      subject: "container",
+      subjectName: subject,
+      subjectId: subject,
+      where: "env",
+      path: "Config.Env[0]",
+      origin: "own",
+    },
+    masked: "••••••••",
+    length: 24,
+    state: "new",
+    exposure: ["anyone who can open unix:///run/docker.sock"],
+    ...more,
+  };
+}
+
+export function scanned(findings: readonly Finding[]): State {
+  const hits = findings.map((one): Hit => ({
+    finding: one,
+    candidate: { name: one.name, value: Secret.of("x"), location: one.location },
+  }));
+  return { ...START, scan: { ...NO_SCAN, status: "done", source: "docker:", hits, groups: groupFindings(findings) } };
+}
+
+const SEVERITIES: readonly Severity[] = ["low", "medium", "high", "critical"];
+
+/** A state of each screen, full of one text that came from outside. */
+export function everyScreen(text: string, many: number): State[] {
+  const findings = Array.from({ length: many }, (_, at) => {
+    const severity = SEVERITIES[at % 4] ?? "low";
+    return finding(
+      `${text}${at}`,
+      { fingerprint: `f${at}`, severity, why: [text, text], masked: text, exposure: [text] },
+      text,
+    );
+  });
+  const state = scanned(findings);
+  const location = finding(text, {}, text).location;
+  const move: Move = {
+    name: text,
+    location,
+    fingerprint: "f",
+    length: 1,
+    key: { path: text, field: text },
+    reference: text,
+  };
+  const plan: Plan = {
+    version: 1,
+    id: "20260101-000000-abcd",
+    createdAt: "",
+    keyId: "",
+    migration: "docker-container",
+    engine: { id: "", address: text },
+    store: { name: text, provider: text, settings: {} },
+    steps: Array.from(
+      { length: many },
+      (_, at) => ({ id: `put:${at}`, kind: "put", unit: text, move, found: "absent", overwrite: false }) as const,
+    ),
+    notMoved: [{ finding: finding(text), reason: text, hint: text }],
+    warnings: [{ unit: text, text }],
+  };
+  const said = { text, hint: text };
+  const run = {
+    kind: "apply",
+    plan,
+    steps: plan.steps.map(({ id }) => ({ id, unit: text, text, state: "start" }) as const),
+    done: 1,
+    total: many,
+    started: 0,
+    ended: null,
+    aborting: false,
+    scroll: null,
+  } as const;
+  const proof = { moves: 1, verified: 1, check: { inspect: "clean", disk: text, health: text, received: [text] } };
+  const result = {
+    kind: "apply",
+    run: plan.id,
+    result: {
+      version: 1,
+      run: plan.id,
+      state: "done",
+      units: [{ unit: text, state: "migrated", error: text }],
+      error: null,
+    },
+    error: said,
+    proofs: new Map([[text, proof]]),
+    scroll: 3,
+  } as const;
+  const unread = [{ subject: text, message: text, hint: text, source: text }];
+  return [
+    { ...state, scan: { ...state.scan, unread } },
+    { ...state, scan: { ...state.scan, status: "running", done: 1, total: 3, source: text } },
+    { ...state, where: "detail", filter: text, filtering: true },
+    { ...START, scan: { ...NO_SCAN, status: "failed", source: text, error: said } },
+    {
+      ...state,
+      where: "stores",
+      stores: { ...START.stores, choices: [{ name: text, text }], error: said, busy: text },
+    },
+    { ...state, where: "plan", planned: { plan, provider: null as never, scroll: 2 }, status: { text, tone: "bad" } },
+    { ...state, where: "run", run, question: { text, answer: () => undefined } },
+    { ...state, where: "proof", run, result },
+    {
+      ...state,
+      where: "runs",
+      runs: {
+        at: 0,
+        list: [
+          {
+            run: text,
+            createdAt: "",
+            store: text,
+            engine: text,
+            state: "done",
+            units: [{ unit: text, state: "done", secrets: 1 }],
+            next: text,
+          },
+        ],
+      },
+    },
+    { ...state, help: 3 },
+  ];
+}

@@ -172,7 +172,7 @@ async function planUnit(
         ...common,
       },
     ],
-    warnings: [...warnings, ...plain, ...(await warningsFor(engine, known, moves, options.accept))],
+    warnings: [...warnings, ...plain, ...(await warningsFor(engine, known, moves, options.accept, options.runId))],
   };
 }
 

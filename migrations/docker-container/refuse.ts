@@ -58,6 +58,7 @@ export async function warningsFor(
   { doc, image }: Facts,
   moves: readonly Move[],
   accept: ReadonlySet<string>,
+  runId: string,
 ): Promise<string[]> {
   const warnings: string[] = [];
   const random = Object.entries(doc.HostConfig.PortBindings ?? {}).filter(([, bound]) =>
@@ -76,7 +77,7 @@ export async function warningsFor(
     warnings.push(
       `${written} files changed in the container's own layer stay with the old container (kept until scrub)`,
     );
-  const sharers = await sharersOf(engine, doc);
+  const sharers = await sharersOf(engine, doc, runId);
   if (sharers.length > 0 && !accept.has("sharers")) {
     throw new UnsprawlError(
       "refused",
@@ -97,21 +98,29 @@ export async function warningsFor(
   return warnings;
 }
 
-async function sharersOf(engine: Engine, doc: ContainerDoc): Promise<string[]> {
-  const mine = new Set([`container:${doc.Id}`, `container:${nameOf(doc)}`]);
-  const names: string[] = [];
+/** What each container shares, read once for a plan: a plan of many would inspect all of them for each. */
+type Sharing = readonly { readonly id: string; readonly name: string; readonly shares: readonly string[] }[];
+
+const sharing = new WeakMap<Engine, { readonly runId: string; readonly read: Promise<Sharing> }>();
+
+async function sharersOf(engine: Engine, doc: ContainerDoc, runId: string): Promise<string[]> {
+  const known = sharing.get(engine);
+  const read = known?.runId === runId ? known.read : readSharing(engine);
+  sharing.set(engine, { runId, read });
+  const mine = [doc.Id, nameOf(doc)].flatMap((me) => [`container:${me}`, `volumes:${me}`]);
+  return (await read)
+    .filter((other) => other.id !== doc.Id && other.shares.some((one) => mine.includes(one)))
+    .map((other) => other.name);
+}
+
+async function readSharing(engine: Engine): Promise<Sharing> {
+  const all: { id: string; name: string; shares: string[] }[] = [];
   for (const listed of await engine.containers()) {
-    if (listed.Id === doc.Id) continue;
     const other = await engine.container(listed.Id);
-    const { NetworkMode = "", IpcMode = "", PidMode = "", VolumesFrom } = other?.HostConfig ?? {};
-    const from = (VolumesFrom ?? []).map((one) => one.split(":")[0]);
-    if (
-      other &&
-      ([NetworkMode, IpcMode, PidMode].some((mode) => mine.has(mode)) ||
-        from.includes(nameOf(doc)) ||
-        from.includes(doc.Id))
-    )
-      names.push(nameOf(other));
+    if (other === null) continue;
+    const { NetworkMode = "", IpcMode = "", PidMode = "", VolumesFrom } = other.HostConfig;
+    const volumes = (VolumesFrom ?? []).map((one) => `volumes:${one.split(":")[0] ?? ""}`);
+    all.push({ id: other.Id, name: nameOf(other), shares: [NetworkMode, IpcMode, PidMode, ...volumes] });
   }
-  return names;
+  return all;
 }

@@ -13,8 +13,7 @@ import type { Facts } from "./read.ts";
 export async function rewritten(engine: Engine, { doc, image }: Facts, change: RunChange): Promise<CreateBody> {
   const ref = doc.Config.Image ?? doc.Image;
   const tagged = await engine.image(ref);
-  const version = await engine.call("engine version", () => engine.docker.version());
-  return createBody(doc, image, tagged?.Id === doc.Image ? ref : doc.Image, change, version?.ApiVersion ?? "1.41");
+  return createBody(doc, image, tagged?.Id === doc.Image ? ref : doc.Image, change, await engine.apiVersion());
 }
 
 /** What changes, masked on both sides. */

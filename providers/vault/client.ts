@@ -40,8 +40,11 @@ export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): Va
       const answer = await sender(...request).catch((error: unknown) => {
         throw error instanceof UnsprawlError ? error : connectionError(error, address, caCert);
       });
-      if (answer.status !== 429) return answer;
+      // A mount that was made a moment ago is not ready yet.
+      const upgrading = answer.errors.some((text) => text.startsWith("Upgrading from non-versioned"));
+      if (answer.status !== 429 && !upgrading) return answer;
       const wait = BACKOFF_MS[attempt];
+      if (wait === undefined && upgrading) throw statusError(503, [], address);
       if (wait === undefined)
         throw new UnsprawlError(
           "throttled",

@@ -72,7 +72,7 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: O
     process.stderr.write("\ncalled off: putting back what was begun\n");
     abort.abort();
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
   try {
     const { run } = await spec.load();
     return await run({ ...context, signal: abort.signal }, args, options);
@@ -80,7 +80,7 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: O
     return printError(error, context);
   } finally {
     context.progress.stop();
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("SIGHUP", interrupt);
   }
 }
 

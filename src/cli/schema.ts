@@ -8,7 +8,12 @@ async function schema(): Promise<object> {
     Object.entries(providers).map(async ([name, load]) => {
       const { provider } = await load();
       const keys = Object.entries(provider.keys).map(([key, description]) => [key, { description }]);
-      return { type: "object", properties: { provider: { const: name }, ...Object.fromEntries(keys) }, required: ["provider"], additionalProperties: false };
+      return {
+        type: "object",
+        properties: { provider: { const: name }, ...Object.fromEntries(keys) },
+        required: ["provider"],
+        additionalProperties: false,
+      };
     }),
   );
   const level = ["low", "medium", "high"];

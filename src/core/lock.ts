@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
@@ -28,7 +28,8 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
     what,
   };
   // Written whole under another name and then linked: a lock file is never seen half written.
-  const fresh = `${file}.${mine.id}`;
+  const fresh = `${file}.${mine.pid}-${mine.id}`;
+  sweep(dir);
   writeFileSync(fresh, JSON.stringify(mine), { flag: "wx", mode: 0o600 });
   try {
     for (let attempt = 0; ; attempt++) {
@@ -53,6 +54,14 @@ export function lockOwner(state: string, engineId: string): string | null {
   return owner && alive(owner) ? owner.what : null;
 }
 
+/** Takes away what a process left that was killed while it took a lock: its file is named after its process. */
+function sweep(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    const pid = Number(/\.json\.(\d+)-[0-9a-f]+$/.exec(name)?.[1] ?? process.pid);
+    if (!exists(pid)) rmSync(join(dir, name), { force: true });
+  }
+}
+
 function held(owner: Owner, file: string): UnsprawlError {
   return new UnsprawlError(
     "locked",
@@ -75,12 +84,16 @@ function read(file: string): Owner | null {
 
 /** A process with this id and this start time: an id alone may have been given to another. */
 function alive(owner: Owner): boolean {
+  return exists(owner.pid) && owner.started === startedAt(owner.pid);
+}
+
+function exists(pid: number): boolean {
   try {
-    process.kill(owner.pid, 0);
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
     return (error as { code?: string }).code === "EPERM";
   }
-  return owner.started === startedAt(owner.pid);
 }
 
 /** Field 22 of /proc/PID/stat (proc(5)): clock ticks since boot; empty where there is no /proc. */

@@ -24,6 +24,8 @@ export type Engine = {
   readonly connection: Connection;
   readonly docker: Docker;
   info(): Promise<EngineInfo>;
+  /** The API version that is spoken: DOCKER_API_VERSION, else the engine's newest, such as `1.45`. */
+  apiVersion(): Promise<string>;
   containers(): Promise<readonly ListedContainer[]>;
   container(idOrName: string): Promise<ContainerDoc | null>;
   images(): Promise<readonly ListedImage[]>;
@@ -36,7 +38,8 @@ export type Engine = {
 /** Connects lazily: the first call finds out whether the engine answers. */
 export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   const connection = findConnection(env);
-  const docker = await client(connection);
+  const pinned = env["DOCKER_API_VERSION"] || null;
+  const docker = await client(connection, pinned);
   const call = async <T>(what: string, act: () => Promise<T>): Promise<T | null> => {
     try {
       return await act();
@@ -56,6 +59,8 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     docker,
     call,
     info: () => must("engine info", () => docker.info()),
+    apiVersion: async () =>
+      pinned ?? (await must<{ ApiVersion: string }>("engine version", () => docker.version())).ApiVersion,
     containers: () => must("list containers", () => docker.listContainers({ all: true })),
     container: (id) =>
       call(
@@ -70,19 +75,26 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   };
 }
 
-async function client(connection: Connection): Promise<Docker> {
+async function client(connection: Connection, pinned: string | null): Promise<Docker> {
   const { default: Dockerode } = await import("dockerode");
   // dockerode reads DOCKER_HOST and its certificates again and would let them win over a context.
   const kept = Object.entries(process.env).filter(([name]) => /^DOCKER_(HOST|TLS_VERIFY|CERT_PATH)$/.test(name));
   for (const [name] of kept) delete process.env[name];
+  const version = pinned === null ? {} : { version: `v${pinned}` };
   try {
-    if (connection.via === "unix") return new Dockerode({ socketPath: connection.socketPath ?? "" });
+    if (connection.via === "unix") return new Dockerode({ socketPath: connection.socketPath ?? "", ...version });
     if (connection.via === "ssh") {
-      const options = { host: "engine", port: 80, protocol: "http", agent: sshAgent(connection) } as const;
+      const options = { host: "engine", port: 80, protocol: "http", agent: sshAgent(connection), ...version } as const;
       return new Dockerode(options);
     }
     const { host, port, tls } = connection;
-    return new Dockerode({ host: host ?? "", port: port ?? 2375, protocol: tls ? "https" : "http", ...tls });
+    return new Dockerode({
+      host: host ?? "",
+      port: port ?? 2375,
+      protocol: tls ? "https" : "http",
+      ...tls,
+      ...version,
+    });
   } finally {
     for (const [name, value] of kept) process.env[name] = value;
   }

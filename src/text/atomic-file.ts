@@ -11,7 +11,7 @@ import { UnsprawlError } from "../model/error.ts";
  * Replaces a file whole or not at all: written beside it (0600 until done), synced, renamed, the folder synced.
  * Keeps the old file's mode and owner unless `mode` is given; a new file is 0600. A symbolic link stays one, its
  * target is replaced. Throws `denied`, `failed` (no space; nothing changed), `refused` (not a plain file).
- * Rules: /work pitfalls §7, "atomic rewrite".
+ * Rules: pitfalls.md section 7, "atomic rewrite".
  */
 export async function atomicWrite(
   path: string,

@@ -39,7 +39,7 @@ it("fills the terminal exactly, whatever its size and whatever the names", () =>
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 50 },
   );
 });
 

@@ -15,7 +15,8 @@ const SBIN = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
 
 /** The engine that is reachable (as root on its host); else, on Debian or Ubuntu as root, the distribution's, started privately. */
 export async function demoEngine(dir: string, say: (text: string) => void): Promise<DemoEngine> {
-  if (process.getuid?.() !== 0) throw new Error("run it as root: giving files to containers needs it (sudo npm run demo)");
+  if (process.getuid?.() !== 0)
+    throw new Error("run it as root: giving files to containers needs it (sudo npm run demo)");
   if (process.env["DOCKER_HOST"] || existsSync("/var/run/docker.sock")) {
     const there = engineAt({}, () => undefined);
     try {
@@ -30,12 +31,14 @@ export async function demoEngine(dir: string, say: (text: string) => void): Prom
 }
 
 function installEngine(say: (text: string) => void): void {
-  if (!has("apt-get")) throw new Error("no engine is reachable, and this is neither Debian nor Ubuntu: start one and set DOCKER_HOST");
+  if (!has("apt-get"))
+    throw new Error("no engine is reachable, and this is neither Debian nor Ubuntu: start one and set DOCKER_HOST");
   say("apt-get install docker.io (no engine is here)");
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const apt = (...args: string[]): void => {
     const done = spawnSync("apt-get", args, { env, encoding: "utf8" });
-    if (done.status !== 0) throw new Error(`apt-get ${args.join(" ")} failed: ${done.stderr.trim().split("\n").at(-1) ?? ""}`);
+    if (done.status !== 0)
+      throw new Error(`apt-get ${args.join(" ")} failed: ${done.stderr.trim().split("\n").at(-1) ?? ""}`);
   };
   apt("update", "-qq");
   apt("install", "-y", "-qq", "--no-install-recommends", "docker.io", "iptables", "ca-certificates");
@@ -51,7 +54,21 @@ async function startPrivately(dir: string, say: (text: string) => void): Promise
   const log = openSync(join(home, "log"), "a");
   const child = spawn(
     "dockerd",
-    ["--host", `unix://${socket}`, "--data-root", join(home, "data"), "--exec-root", join(home, "exec"), "--pidfile", join(home, "pid"), "--config-file", join(home, "daemon.json"), "--bridge=none", "--iptables=false", "--ip6tables=false"],
+    [
+      "--host",
+      `unix://${socket}`,
+      "--data-root",
+      join(home, "data"),
+      "--exec-root",
+      join(home, "exec"),
+      "--pidfile",
+      join(home, "pid"),
+      "--config-file",
+      join(home, "daemon.json"),
+      "--bridge=none",
+      "--iptables=false",
+      "--ip6tables=false",
+    ],
     { stdio: ["ignore", log, log], env: { ...process.env, PATH: SBIN } },
   );
   const failed = new Promise<null>((done) => child.on("error", () => done(null)));
@@ -63,7 +80,9 @@ async function startPrivately(dir: string, say: (text: string) => void): Promise
   const engine = engineAt({ DOCKER_HOST: `unix://${socket}` }, stop);
   for (let tries = 0; tries < 200; tries++) {
     try {
-      say(`started the distribution's engine privately, version ${engine.docker(["version", "-f", "{{.Server.Version}}"]).trim()}`);
+      say(
+        `started the distribution's engine privately, version ${engine.docker(["version", "-f", "{{.Server.Version}}"]).trim()}`,
+      );
       return engine;
     } catch {
       if (child.exitCode !== null || (await Promise.race([failed, sleep(100, true)])) === null) break;
@@ -78,7 +97,10 @@ function engineAt(env: { readonly [name: string]: string }, stop: (dir: string) 
     stop,
     docker(args, input) {
       const done = spawnSync("docker", args, { env: { ...process.env, ...env }, input, maxBuffer: 1 << 28 });
-      if (done.status !== 0) throw new Error(`docker ${args[0] ?? ""}: ${done.stderr?.toString().trim() || "the client could not be started"}`);
+      if (done.status !== 0)
+        throw new Error(
+          `docker ${args[0] ?? ""}: ${done.stderr?.toString().trim() || "the client could not be started"}`,
+        );
       return done.stdout.toString("utf8");
     },
   };

@@ -18,7 +18,8 @@ export function demoImage(engine: DemoEngine, dir: string): string {
   const root = join(dir, "image");
   mkdirSync(join(root, "bin"), { recursive: true });
   copyFileSync(busybox, join(root, "bin/busybox"));
-  for (const name of ["sh", "sleep", "printf", "sha256sum", "cut", "echo"]) symlinkSync("busybox", join(root, "bin", name));
+  for (const name of ["sh", "sleep", "printf", "sha256sum", "cut", "echo"])
+    symlinkSync("busybox", join(root, "bin", name));
   writeFileSync(join(root, "app"), APP);
   chmodSync(join(root, "app"), 0o755);
   const tar = spawnSync("tar", ["-C", root, "-c", "."], { maxBuffer: 1 << 28 });
@@ -28,8 +29,11 @@ export function demoImage(engine: DemoEngine, dir: string): string {
 }
 
 function installBusybox(): string {
-  const done = spawnSync("apt-get", ["install", "-y", "-qq", "busybox-static"], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  const done = spawnSync("apt-get", ["install", "-y", "-qq", "busybox-static"], {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
   const file = ["/bin/busybox", "/usr/bin/busybox"].find((one) => existsSync(one));
-  if (done.status !== 0 || !file) throw new Error("the demo's image is made from a static busybox: apt-get install busybox-static");
+  if (done.status !== 0 || !file)
+    throw new Error("the demo's image is made from a static busybox: apt-get install busybox-static");
   return file;
 }

@@ -36,7 +36,9 @@ async function demo(): Promise<number> {
     start(engine, names, image);
     return walk(engine, names, dir);
   } catch (error) {
-    process.stderr.write(`${paint("red", "the demo stopped:", process.stderr)} ${error instanceof Error ? error.message : "unknown error"}\n`);
+    process.stderr.write(
+      `${paint("red", "the demo stopped:", process.stderr)} ${error instanceof Error ? error.message : "unknown error"}\n`,
+    );
     return 1;
   } finally {
     stop();
@@ -49,10 +51,21 @@ function start(engine: DemoEngine, [shop = "", worker = ""]: readonly string[], 
   const common = ["-e", `DB_PASSWORD=${password}`, "-e", "LOG_LEVEL=info", "-e", "PORT=8080"];
   const session = randomBytes(24).toString("hex");
   const run = (name: string, ...env: string[]): void => {
-    say(`docker run -d --name ${name} ${[...common, ...env].filter((word) => word !== "-e").map((pair) => `-e ${pair.split("=")[0] ?? ""}=…`).join(" ")} ${image}`);
+    say(
+      `docker run -d --name ${name} ${[...common, ...env]
+        .filter((word) => word !== "-e")
+        .map((pair) => `-e ${pair.split("=")[0] ?? ""}=…`)
+        .join(" ")} ${image}`,
+    );
     engine.docker(["run", "-d", "--name", name, "--network", "none", "--stop-timeout", "1", ...common, ...env, image]);
   };
-  run(shop, "-e", `SESSION_SECRET=${session}`, "-e", `DATABASE_URL=postgres://shop:${randomBytes(9).toString("hex")}@db:5432/shop`);
+  run(
+    shop,
+    "-e",
+    `SESSION_SECRET=${session}`,
+    "-e",
+    `DATABASE_URL=postgres://shop:${randomBytes(9).toString("hex")}@db:5432/shop`,
+  );
   run(worker);
 }
 
@@ -79,7 +92,9 @@ function walk(engine: DemoEngine, names: readonly string[], dir: string): number
   heading("unsprawl scrub, and a last scan");
   expectExit(unsprawl(engine, dir, "scrub"), 0);
   expectExit(unsprawl(engine, dir, "scan", glob), 0);
-  process.stdout.write(`\n${paint("bold", "Migrated.", process.stdout)} The secrets went into ${join(dir, "secrets")}/*.sops.yaml (SOPS files, which real sops reads too). The demo now takes all of it away again.\n`);
+  process.stdout.write(
+    `\n${paint("bold", "Migrated.", process.stdout)} The secrets went into ${join(dir, "secrets")}/*.sops.yaml (SOPS files, which real sops reads too). The demo now takes all of it away again.\n`,
+  );
   return 0;
 }
 
@@ -89,8 +104,16 @@ function saidBy(engine: DemoEngine, name: string): string {
 }
 
 function unsprawl(engine: DemoEngine, dir: string, ...args: string[]): number | null {
-  const env = { ...process.env, ...engine.env, XDG_STATE_HOME: join(dir, "state"), XDG_CONFIG_HOME: join(dir, "config"), SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt"), UNSPRAWL_RUNTIME_DIR: memoryOf(dir) };
-  return spawnSync(process.execPath, [MAIN, ...args], { cwd: dir, env, stdio: ["ignore", "inherit", "inherit"] }).status;
+  const env = {
+    ...process.env,
+    ...engine.env,
+    XDG_STATE_HOME: join(dir, "state"),
+    XDG_CONFIG_HOME: join(dir, "config"),
+    SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt"),
+    UNSPRAWL_RUNTIME_DIR: memoryOf(dir),
+  };
+  return spawnSync(process.execPath, [MAIN, ...args], { cwd: dir, env, stdio: ["ignore", "inherit", "inherit"] })
+    .status;
 }
 
 /** A folder of the demo's own on tmpfs, so that it leaves nothing in the one that real runs use. */
@@ -103,7 +126,10 @@ function expectExit(code: number | null, expected: number): void {
 }
 
 function cleanUp(engine: DemoEngine, names: readonly string[], dir: string): void {
-  const all = engine.docker(["ps", "-aq", ...names.flatMap((name) => ["--filter", `name=${name}`])]).split("\n").filter(Boolean);
+  const all = engine
+    .docker(["ps", "-aq", ...names.flatMap((name) => ["--filter", `name=${name}`])])
+    .split("\n")
+    .filter(Boolean);
   if (all.length > 0) engine.docker(["rm", "-f", ...all]);
   engine.docker(["image", "rm", "-f", DEMO_IMAGE]);
   engine.stop(dir);

@@ -38,7 +38,7 @@ export const provider: ProviderModule = {
       name,
       template,
       keyFile === null ? null : resolve(context.dir, keyFile),
-      config["readOnly"] === true,
+      flag(config, "readOnly"),
       context,
     );
   },
@@ -104,4 +104,10 @@ function text(config: { readonly [key: string]: Json }, key: string): string | n
     `${key} of a local store must be the name of a file`,
     `the default is ${DEFAULT_FILE}`,
   );
+}
+
+function flag(config: { readonly [key: string]: Json }, key: string): boolean {
+  const value = config[key] ?? false;
+  if (typeof value === "boolean") return value;
+  throw new UnsprawlError("config", `${key} of a local store must be true or false`, `without quotes: ${key}: true`);
 }

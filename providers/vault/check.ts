@@ -3,9 +3,10 @@ import type { StoreCheck } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { VaultClient } from "./client.ts";
-import { statusError } from "./errors.ts";
+import { missingRight, statusError } from "./errors.ts";
 import type { Kv } from "./kv.ts";
-import { vaultKey } from "./names.ts";
+import { encodePath, vaultKey } from "./names.ts";
+import { writerRights } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** Tries every right that a migration needs with a secret of its own, which it removes. Stops at the first that fails. */
@@ -97,9 +98,17 @@ export async function checkVault(
     () => "the probe is gone again",
     async () => {
       await store.remove(key, (one) => one.equals(value));
+      if (kind === 2) await gone(client, mount, key.path);
     },
   );
   return lines;
+}
+
+/** Without rights on the metadata a value goes, and its empty secret stays. Throws `denied` with what is missing. */
+async function gone(client: VaultClient, mount: string, path: string): Promise<void> {
+  const needs = writerRights(mount, path, 2).filter((right) => right.path.startsWith(`${mount}/metadata/`));
+  const { status } = await client.call("GET", encodePath(`${mount}/metadata/${path}`), { needs, expect: [404] });
+  if (status !== 404) throw missingRight(needs);
 }
 
 /** Health answers without a token, with its state in the body (Vault API, sys/health). */

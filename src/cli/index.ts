@@ -74,8 +74,8 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: O
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
   try {
-    const { run } = await spec.load();
-    return await run({ ...context, signal: abort.signal }, args, options);
+    const command = await spec.load();
+    return await command.run({ ...context, signal: abort.signal }, args, options);
   } catch (error) {
     return printError(error, context);
   } finally {

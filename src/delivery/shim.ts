@@ -71,7 +71,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
  * The entrypoint: builtins only, so that it works in an image that has a shell and nothing else. `read` loses the
  * last line's end, which tells a value that ends in a newline from one that does not; `$(cat …)` would strip it.
  */
-export function shimScript(names: readonly string[]): string {
+function shimScript(names: readonly string[]): string {
   const read = names.map(
     (name) => `unsprawl_value=
 while IFS= read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_dir/${name}" || exit 111

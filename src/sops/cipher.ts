@@ -45,8 +45,3 @@ export function decryptValue(text: string, dataKey: Buffer, additional: string, 
     );
   }
 }
-
-/** True for text in the form of a SOPS ciphertext. */
-export function isCiphertext(text: string): boolean {
-  return FORM.test(text);
-}

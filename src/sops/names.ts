@@ -33,7 +33,7 @@ export function splitField(field: string): readonly string[] {
   return field.split("/").map((part) => part.replace(/%2F/gi, "/").replaceAll("%25", "%"));
 }
 
-export function joinField(path: readonly string[]): string {
+function joinField(path: readonly string[]): string {
   return path.map((part) => part.replaceAll("%", "%25").replaceAll("/", "%2F")).join("/");
 }
 

@@ -121,8 +121,7 @@ async function claim(lock: string, dead: Owner, fresh: string, path: string): Pr
   const ticket = `${lock}.${dead.id}.claim`;
   if (!(await linked(fresh, ticket, path))) {
     const claimer = await readOwner(ticket);
-    if (claimer === null) return true;
-    return !alive(claimer) && claim(ticket, claimer, fresh, path);
+    return claimer !== null && !alive(claimer) && claim(ticket, claimer, fresh, path);
   }
   if ((await readOwner(lock))?.id === dead.id) {
     await rm(lock, { force: true });

@@ -46,7 +46,12 @@ function App({ session }: { readonly session: Session }): ReactElement {
 /** Stops this process as the shell's Ctrl-Z does; resolves when it goes on. */
 function stopped(): Promise<void> {
   return new Promise((resolve) => {
-    process.once("SIGCONT", () => resolve());
+    // Neither a paused stdin nor a signal's listener keeps the process alive.
+    const alive = setInterval(() => undefined, 1000);
+    process.once("SIGCONT", () => {
+      clearInterval(alive);
+      resolve();
+    });
     // The whole group, as the terminal would: a wrapper (npx, npm) must stop too.
     process.kill(0, "SIGTSTP");
   });

@@ -25,6 +25,8 @@ export async function runTui(assembly: Assembly, sources: readonly string[] = ["
     await app.waitUntilRenderFlush();
     const { startScan } = await import("./verbs/scan.ts");
     startScan(session);
+    const { tellUnfinished } = await import("./verbs/run.ts");
+    await tellUnfinished(session);
     // A screen that fails is an error like any other, after what was begun is put back.
     return await Promise.race([session.ended, app.waitUntilExit().then(() => session.ended)]);
   } catch (error) {

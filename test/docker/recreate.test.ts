@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { which } from "../services/apt.ts";
 import { BUSYBOX, FILE_ENV } from "../services/images.ts";
+import { freePort } from "../services/sshd.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type World } from "../support/world.ts";
 
@@ -117,7 +117,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "named volumes, binds and tmpfs",
-    args: ["-v", "rc-named:/named:ro", "--mount", "type=volume,source=rc-other,target=/other,volume-nocopy", "-v", "/usr/share:/share:ro,rslave", "--mount", "type=bind,source=/usr/lib,target=/bound,readonly", "--mount", "type=tmpfs,target=/t,tmpfs-size=65536,tmpfs-mode=0700", "--tmpfs", "/u"],
+    args: ["-v", "rc-named:/named:ro", "--mount", "type=volume,source=rc-other,target=/other,volume-nocopy", "-v", "/usr/share:/share:ro,private", "--mount", "type=bind,source=/usr/lib,target=/bound,readonly", "--mount", "type=tmpfs,target=/t,tmpfs-size=65536,tmpfs-mode=0700", "--tmpfs", "/u"],
   },
   {
     what: "another's volumes",
@@ -147,13 +147,25 @@ const EXPECTED: readonly (readonly [path: RegExp, why: string])[] = [
   [/^Config\.Env$/, "the secret is gone; compared apart"],
   [/^(Path|Args|Config\.Entrypoint|Config\.Healthcheck\.Test)$/, "the shim stands before the original; compared apart"],
   [/^(HostConfig\.Mounts|Mounts)$/, "the shim's folder is mounted; compared apart"],
+  [/^HostConfig\.Binds$/, "an anonymous volume is named, or it would be made anew and empty; compared apart"],
   [/^NetworkSettings\.(SandboxID|SandboxKey|EndpointID)$/, "another sandbox"],
   [/^NetworkSettings\.Networks\.[^.]+\.EndpointID$/, "another sandbox"],
 ];
 
-type Mount = { readonly Type: string; readonly Destination?: string; readonly Target?: string };
+type Mount = { readonly Type: string; readonly Name?: string; readonly Destination?: string; readonly Target?: string };
 
 const isShim = (mount: Mount): boolean => (mount.Destination ?? mount.Target) === "/run/unsprawl";
+
+const binds = (doc: Doc): readonly string[] => (doc["HostConfig"] as { Binds: readonly string[] | null }).Binds ?? [];
+
+/** The volumes that the engine made for `-v /path` and for the image's VOLUME, as one would mount them by name. */
+function anonymous(doc: Doc): string[] {
+  const { Mounts } = doc["HostConfig"] as { Mounts?: readonly Mount[] };
+  return ((doc["Mounts"] ?? []) as Mount[])
+    .filter(({ Type, Name, Destination }) => Type === "volume" && /^[0-9a-f]{64}$/.test(Name ?? "") && !Mounts?.some(({ Target }) => Target === Destination))
+    .filter(({ Destination }) => Object.hasOwn((doc.Config as { Volumes?: object | null }).Volumes ?? {}, Destination ?? ""))
+    .map(({ Name, Destination }) => `${Name ?? ""}:${Destination ?? ""}`);
+}
 
 /** Every value of a document by its path; lists stay whole. */
 function leaves(node: unknown, path = "", into: Map<string, unknown> = new Map()): Map<string, unknown> {
@@ -209,16 +221,9 @@ describe("a migrated container differs in nothing but the delivery", () => {
     expect(fresh.Config.Entrypoint).toEqual(["/bin/sh", "/run/unsprawl/entrypoint", ...(old.Config.Entrypoint ?? [])]);
     const byPlace = (mounts: unknown): Mount[] => ((mounts ?? []) as Mount[]).filter((mount) => !isShim(mount)).sort((a, b) => ((a.Destination ?? a.Target ?? "") < (b.Destination ?? b.Target ?? "") ? -1 : 1));
     expect(byPlace(fresh["Mounts"])).toEqual(byPlace(old["Mounts"]));
+    expect(binds(fresh)).toEqual([...binds(old), ...anonymous(old)]);
     one.after?.(name, old);
     const kept = docker("ps", "-aq", "--filter", `name=^/${name}(-|$)`).split("\n").filter(Boolean);
     docker("rm", "-f", "-v", ...kept);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}

@@ -115,6 +115,16 @@ describe("KV v2", () => {
     expect(await limited.remove(key, () => true)).toBe(true);
     expect((await data(`secret/data/${key.path}`))["data"]).toEqual({});
     await put(key, fresh(), limited);
+    const line = (await limited.check()).find((one) => one.right === "delete");
+    expect(line).toMatchObject({ ok: false, hint: expect.stringMatching(/secret\/metadata\/.*"delete"/) as string });
+  });
+
+  test("the check leaves nothing behind", async () => {
+    await put(keyAt(), fresh());
+    const listed = async (): Promise<unknown> => (await bao.api("LIST", "secret/metadata/apps"))["data"];
+    const before = await listed();
+    await store.check();
+    expect(await listed()).toEqual(before);
   });
 
   test("a full list of custom metadata does not fail the write", async () => {

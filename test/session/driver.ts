@@ -32,6 +32,9 @@ export type Terminal = {
   /** Waits for the end; returns the exit code. */
   exit(): Promise<number>;
   kill(signal: string): void;
+  /** The window is closed: the terminal is gone, and nobody reads what is written. */
+  closeWindow(): void;
+  running(): boolean;
   /** Every byte that the program wrote. */
   raw(): string;
   /** How the program left the terminal. */
@@ -131,6 +134,15 @@ export function start(columns: number, rows: number, home: Home, env: Record<str
       return code;
     },
     kill: (signal) => child.kill(signal),
+    closeWindow: () => (child as unknown as { destroy(): void }).destroy(),
+    running() {
+      try {
+        process.kill(child.pid, 0);
+        return true;
+      } catch {
+        return false;
+      }
+    },
     raw: () => bytes,
     left() {
       return {

@@ -224,6 +224,25 @@ it("waits for the put-back when it is told to end in the middle of a run", async
   expect(engine.docker("ps", "-a", "--format", "{{.Names}}")).toBe("tui-api");
 });
 
+it("puts back what was begun when the window is closed in the middle of a run", async () => {
+  const password = secret();
+  container("tui-api", { DB_PASSWORD: password });
+  const terminal = begin(100, 30);
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("y apply");
+  await terminal.press("y");
+  await terminal.until("▸ working  tui-api  prove", 60);
+  terminal.closeWindow();
+  await expect
+    .poll(() => engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}"), { timeout: 30_000 })
+    .toBe("tui-api running");
+  expect(engine.docker("inspect", "tui-api")).toContain(password);
+  await expect.poll(() => terminal.running(), { timeout: 10_000 }).toBe(false);
+});
+
 it("shows what cannot be moved and why, and y does nothing then", async () => {
   container("tui-plain", {}, BUSYBOX, ["-l", `deploy_token=${secret("ghp_")}`]);
   const before = world();
@@ -307,4 +326,31 @@ it("says in place why an engine cannot be read, and what to type", async () => {
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
   expect(terminal.screen()).toContain("scan failed");
+});
+
+it("tells of a run that was cut off, and undoes it", async () => {
+  const password = secret();
+  container("tui-api", { DB_PASSWORD: password });
+  const first = begin(100, 30);
+  await first.until("1 secret in 1 place");
+  await first.press("m");
+  await first.until("where?");
+  await first.press(KEY.enter);
+  await first.until("y apply");
+  await first.press("y");
+  await first.until("▸ working  tui-api  prove", 60);
+  first.kill("SIGKILL");
+  await first.exit();
+  const second = begin(100, 30);
+  await second.until("is unfinished");
+  await second.press("L");
+  await second.until("! unfinished");
+  await second.press("u");
+  await second.until("? Undo run");
+  await second.press("y");
+  await second.until("↶ as before", 60);
+  await second.press("q");
+  expect(await second.exit()).toBe(0);
+  expect(engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}")).toBe("tui-api running");
+  expect(engine.docker("inspect", "tui-api")).toContain(password);
 });

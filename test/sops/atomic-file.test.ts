@@ -209,6 +209,18 @@ describe("withFileLock", () => {
     expect(await take({})).toBe("locked");
   });
 
+  test("a claim whose claimer was killed too is claimed in turn", async () => {
+    const file = join(dir, "file");
+    const owner = await withFileLock(file, async () => JSON.parse(readFileSync(`${file}.lock`, "utf8")) as object);
+    writeFileSync(`${file}.lock`, JSON.stringify({ ...owner, id: "a", started: "1" }));
+    writeFileSync(`${file}.lock.a.claim`, JSON.stringify({ ...owner, id: "b", started: "1" }));
+    expect(await withFileLock(file, async () => "in", 2000)).toBe("in");
+    expect(readdirSync(dir)).toEqual([]);
+    writeFileSync(`${file}.lock`, JSON.stringify({ ...owner, id: "a", started: "1" }));
+    writeFileSync(`${file}.lock.a.claim`, "");
+    await expect(withFileLock(file, async () => "in", 100)).rejects.toMatchObject({ code: "locked" });
+  });
+
   test("what killed waiters leave beside the lock is swept", async () => {
     const file = join(dir, "file");
     writeFileSync(file, "x");

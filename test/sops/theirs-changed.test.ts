@@ -136,6 +136,17 @@ describe("we read and change what the real sops wrote", () => {
     expect(real.whole(file)).toEqual({ nested: {} });
   });
 
+  test("our mark, copied from one of our files, does not make a file ours", async () => {
+    const ours = join(real.dir, "marked.sops.yaml");
+    await real.put(ours, ["A"], "a");
+    const mark = readFileSync(ours, "utf8").split("\n")[0] ?? "";
+    expect(mark).toMatch(/^#ENC\[.*type:comment\]$/);
+    const file = real.encrypted("copied.yaml", "last: x\n");
+    writeFileSync(file, `${mark}\n${readFileSync(file, "utf8")}`);
+    await removeValue(file, ["last"], () => true, real.keys);
+    expect(real.whole(file)).toEqual({});
+  });
+
   test("hand-made forms: CRLF, other indents, quoted keys, comments in between, a document start", async () => {
     const file = real.encrypted("forms.yaml", "a: 1\nmap:\n    b: x\n    c: y\nz: last\n");
     const hand = readFileSync(file, "utf8")

@@ -102,9 +102,15 @@ export class Watch {
   }
 
   #add(text: string, name: string): void {
-    if (text.length < WHOLE_BELOW) this.#whole.set(text, name);
-    else for (let at = 0; at + WINDOW <= text.length; at += STEP) this.#pieces.set(text.slice(at, at + WINDOW), name);
+    const into = text.length < WHOLE_BELOW ? this.#whole : this.#pieces;
+    const keys = into === this.#whole ? [text] : windows(text);
+    for (const key of keys) if (!into.has(key)) into.set(key, name);
   }
+}
+
+function windows(text: string): string[] {
+  const count = Math.floor((text.length - WINDOW) / STEP) + 1;
+  return Array.from({ length: count }, (_, at) => text.slice(at * STEP, at * STEP + WINDOW));
 }
 
 /** Independent of the product's own list of encodings on purpose. */

@@ -68,7 +68,7 @@ export function makeWorld(dockerHost: string, more: { readonly [name: string]: s
 }
 
 /** Runs a program to its end and gives back all that it wrote. */
-export function run(
+function run(
   program: string,
   args: readonly string[],
   options: {

@@ -11,10 +11,10 @@ export function stringifyExact(value: unknown): string {
 }
 
 // JSON.parse source text access (ECMAScript proposal, shipped in Node 22 and later); not yet in TypeScript's library.
-const raw = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
+const withSource = JSON as unknown as { rawJSON(this: void, text: string): unknown };
 
 function exactNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   return typeof value === "number" && context?.source !== undefined && String(value) !== context.source
-    ? raw(context.source)
+    ? withSource.rawJSON(context.source)
     : value;
 }

@@ -14,21 +14,23 @@ const DEFAULTS = {
   healthTimeoutMs: 90_000,
 } as const;
 
-/** Asks for the store that these secrets go to. */
-export async function chooseStore(session: Session, wanted: ReadonlySet<string>): Promise<void> {
-  const { store, assembly } = session;
-  const stores = (change: Partial<State["stores"]>): void =>
-    store.set((state) => ({ stores: { ...state.stores, ...change } }));
-  store.set(() => ({ where: "stores", wanted, status: null }));
-  stores({ error: null, busy: null });
+/** Asks for the store that these secrets go to. The question comes with its answers: a key pressed early is not lost. */
+export async function chooseStore({ store, assembly }: Session, wanted: ReadonlySet<string>): Promise<void> {
+  const show = (stores: Partial<State["stores"]>): void =>
+    store.set((state) => ({
+      where: "stores",
+      wanted,
+      status: null,
+      stores: { ...state.stores, busy: null, error: null, ...stores },
+    }));
   try {
     const choices = await storeChoices(assembly);
+    const configured = (await assembly.storeNames()).length > 0;
     // Vault only when its own environment names one: else `local` works as it stands.
     const likely = choices.findIndex(({ name }) => name === (assembly.env["VAULT_ADDR"] ? "vault" : "local"));
-    const configured = (await assembly.storeNames()).length > 0;
-    stores({ choices, at: configured ? 0 : Math.max(0, likely) });
+    show({ choices, at: configured ? 0 : Math.max(0, likely) });
   } catch (error) {
-    stores({ error: said(error, assembly.redactor) });
+    show({ choices: [], error: said(error, assembly.redactor) });
   }
 }
 

@@ -52,6 +52,19 @@ export async function startUndo(session: Session, id: string): Promise<void> {
   }
 }
 
+/** Tells of runs that a crash cut off: they hold containers in between. */
+export async function tellUnfinished({ store, assembly }: Session): Promise<void> {
+  try {
+    const { listRuns } = await import("../../core/runs.ts");
+    const [first, ...more] = listRuns(assembly.state()).filter(({ state }) => state === "unfinished");
+    if (!first) return;
+    const others = more.length > 0 ? ` (and ${more.length} more)` : "";
+    store.set(() => ({ status: { text: `run ${first.run}${others} is unfinished: L shows it`, tone: "warn" } }));
+  } catch (error) {
+    store.set(() => ({ status: { text: said(error, assembly.redactor).text, tone: "bad" } }));
+  }
+}
+
 /** Asks core to stop: it puts back what was begun, and the run ends by itself. */
 export function callOff(session: Session): void {
   if (session.store.get().run?.kind === "rollback") {

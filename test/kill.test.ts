@@ -11,7 +11,7 @@ import { makeWorld, type Ran, type World } from "./support/world.ts";
 // run `rollback`. The application serves its value, store and configuration agree, nothing is lost or left behind.
 
 const HOOK = new URL("./support/kill-hook.mjs", import.meta.url).pathname;
-const RANDOM_KILLS = 24;
+const RANDOM_KILLS = 30;
 
 let engine: TestEngine;
 let bao: Awaited<ReturnType<typeof startOpenBao>>;

@@ -90,6 +90,8 @@ export async function findNew(swap: Swap): Promise<ContainerDoc | null> {
       `docker rename ${names.temporary} OTHER`,
     );
   }
+  // Killed after it was created and before that was recorded: from now on it is known by id, whatever its name.
+  if (doc) record.done(`${step}/created`, { id: doc.Id });
   return doc;
 }
 

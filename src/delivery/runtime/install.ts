@@ -11,6 +11,8 @@ import { memoryRoot } from "../tmpfs.ts";
 import { runtimeProgram } from "./program.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
 
+const WAIT_MS = 15_000;
+
 export type Installed = { readonly program: string; readonly daemonConfig: string; readonly stores: readonly string[] };
 
 /** What `install` would write, for those who manage the engine's configuration themselves. Holds no credential. */
@@ -47,6 +49,7 @@ export async function install(
     realRuntime: await realRuntime(engine),
     memory: memoryRoot(env),
     stores: [...stores.values()],
+    waitMs: before?.waitMs ?? WAIT_MS,
   };
   await atomicWrite(join(home, "runtime.json"), Buffer.from(`${JSON.stringify(settings, null, 2)}\n`), { mode: 0o600 });
   await atomicWrite(plan.program, Buffer.from(plan.programText), { mode: 0o755 });

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
@@ -79,6 +80,7 @@ class Resolver {
   readonly #home: string;
   readonly #resolved: Map<string, Secret>;
   readonly #open: OpenStore;
+  readonly #deadline: number;
   #stores: Promise<Provider[]> | null = null;
 
   constructor(
@@ -90,6 +92,7 @@ class Resolver {
     this.#settings = settings;
     this.#home = home;
     this.#open = open;
+    this.#deadline = Date.now() + (settings.waitMs ?? 0);
     this.#resolved = new Map(resolved);
   }
 
@@ -119,7 +122,7 @@ class Resolver {
     for (const store of await this.#stores) {
       const key = store.parse(reference);
       if (key === null) continue;
-      const stored = await store.get(key);
+      const stored = await patiently(() => store.get(key), this.#deadline);
       if (stored === null) {
         throw new UnsprawlError(
           "absent",
@@ -139,6 +142,22 @@ class Resolver {
       );
     }
     return null;
+  }
+}
+
+/**
+ * A store that does not answer is asked again until the deadline: the engine does not try a failed start again by
+ * itself, and at boot the store may come up a moment later. Anything else (denied, absent) is an answer.
+ */
+async function patiently<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const later = error instanceof UnsprawlError && (error.code === "unreachable" || error.code === "throttled");
+      if (!later || Date.now() > deadline) throw error;
+      await sleep(500);
+    }
   }
 }
 

@@ -17,6 +17,8 @@ export type RuntimeSettings = {
   /** On tmpfs: resolved bundles and what was resolved, for `exec`. */
   readonly memory: string;
   readonly stores: readonly RuntimeStore[];
+  /** How long a start waits for a store that does not answer, in milliseconds: at boot it may come up beside us. */
+  readonly waitMs: number;
 };
 
 /** The name under which the runtime is registered with the engine. */

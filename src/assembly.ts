@@ -95,7 +95,7 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
       const { stores } = await config();
       const named = stores.get(target.name);
       // A store that only the environment described is opened with the plan's own settings, and credentials from here.
-      const keys = { ...(target.settings) };
+      const keys = { ...target.settings };
       const opened = named
         ? await openConfigured(target.name, named, env)
         : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env);
@@ -131,9 +131,14 @@ async function openConfigured(name: string, config: StoreConfig, env: NodeJS.Pro
   return provider.open(name, config.keys, { env, dir: config.dir });
 }
 
+/** Made once; a failure is forgotten, so that the next call tries again (an engine that was down, a mended file). */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
-  return () => (made ??= make());
+  return () => {
+    const making = (made ??= make());
+    making.catch(() => (made = null));
+    return making;
+  };
 }
 
 function onceSync<T>(make: () => T): () => T {

@@ -8,9 +8,23 @@ if (major < 24) {
 // Libraries that log their requests when asked by DEBUG would log values.
 delete process.env["DEBUG"];
 delete process.env["NODE_DEBUG"];
-const { main } = await import("./cli/index.ts");
-const code = await main(process.argv.slice(2));
+const code = await chooseFace(process.argv.slice(2));
 // All results are written and flushed here; what a library still holds open must not keep the process.
 process.exit(code);
+
+/** The terminal UI without arguments on a terminal; the command line for all else. */
+async function chooseFace(argv: readonly string[]): Promise<number> {
+  const { stdin, stdout, env } = process;
+  if (argv.length === 0 && stdin.isTTY && stdout.isTTY && env["TERM"] !== "dumb" && !env["CI"]) {
+    const [{ runTui }, { assemble }] = await Promise.all([import("./tui/index.tsx"), import("./assembly.ts")]);
+    try {
+      return await runTui(assemble(env, process.cwd(), null));
+    } catch (error) {
+      return (await import("./cli/index.ts")).tellError(error);
+    }
+  }
+  const { main } = await import("./cli/index.ts");
+  return main(argv);
+}
 
 export {};

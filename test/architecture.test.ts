@@ -42,7 +42,10 @@ function arrowsOf(file: string): Arrow[] {
   for (const [, type, names = "", spec = ""] of code.matchAll(
     /^(?:import|export)\s+(type\s+)?([\w$*{}\s,]+?)\s+from\s+"([^"]+)"/gm,
   )) {
-    const inner = /^\{(.*)\}$/s.exec(names)?.[1]?.split(",").filter((one) => one.trim() !== "");
+    const inner = /^\{(.*)\}$/s
+      .exec(names)?.[1]
+      ?.split(",")
+      .filter((one) => one.trim() !== "");
     const allTypes = inner !== undefined && inner.length > 0 && inner.every((one) => /^\s*type\s/.test(one));
     add(spec, false, type !== undefined || allTypes);
   }
@@ -95,6 +98,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   // Where it is put together.
   "main.ts": ["cli", "tui", "watch", "assembly.ts", "model"],
   "resolve-main.ts": ["assembly.ts", "delivery"],
+  "schema-main.ts": ["core", "providers/index.ts"],
   "assembly.ts": [
     ...["core", "contract", "model", "text", "docker", "sources", "detect", "delivery", "history"],
     ...["providers/index.ts", "migrations/index.ts"],
@@ -127,23 +131,40 @@ test("arrows go one way: faces → core → contract → model, plug-ins → con
 });
 
 test("model and contract import no library", () => {
-  const wrong = arrows.filter(({ from, to }) => ["model", "contract"].includes(room(from)) && !own(to) && !to.startsWith("node:"));
+  const wrong = arrows.filter(
+    ({ from, to }) => ["model", "contract"].includes(room(from)) && !own(to) && !to.startsWith("node:"),
+  );
   expect(wrong.map(line)).toEqual([]);
 });
 
 const FACES = ["cli", "tui", "watch"];
 
 test("nothing but main.ts imports a face, and no face another", () => {
-  const wrong = arrows.filter(({ from, to }) => own(to) && FACES.includes(room(to)) && room(from) !== room(to) && from !== "src/main.ts");
+  const wrong = arrows.filter(
+    ({ from, to }) => own(to) && FACES.includes(room(to)) && room(from) !== room(to) && from !== "src/main.ts",
+  );
   expect(wrong.map(line)).toEqual([]);
 });
 
 test("only main, the resolver and the faces import the assembly", () => {
-  const wrong = arrows.filter(({ from, to }) => to === "src/assembly.ts" && !["main.ts", "resolve-main.ts", ...FACES].includes(room(from)));
+  const wrong = arrows.filter(
+    ({ from, to }) => to === "src/assembly.ts" && !["main.ts", "resolve-main.ts", ...FACES].includes(room(from)),
+  );
   expect(wrong.map(line)).toEqual([]);
 });
 
-const SDKS = ["dockerode", "node-vault", "age-encryption", "yaml", "ink", "react", "tar-stream", "@aws-sdk/client-kms", "@azure/keyvault-secrets", "@azure/identity"];
+const SDKS = [
+  "dockerode",
+  "node-vault",
+  "age-encryption",
+  "yaml",
+  "ink",
+  "react",
+  "tar-stream",
+  "@aws-sdk/client-kms",
+  "@azure/keyvault-secrets",
+  "@azure/identity",
+];
 
 /** What is loaded with these files before a command has been chosen, types aside. */
 function loadedWith(...entries: readonly string[]): Set<string> {
@@ -158,7 +179,12 @@ test("start-up loads no SDK and no plug-in; the resolver no SDK", () => {
   // main.ts imports cli/index.ts as soon as it has seen Node's version, whatever the command.
   const atStart = [...loadedWith("src/main.ts", "src/cli/index.ts")];
   expect(atStart.filter((file) => SDKS.includes(file))).toEqual([]);
-  expect(atStart.filter((file) => own(file) && ["detect", "sources", "delivery", "providers/*", "migrations/*"].includes(general(room(file))))).toEqual([]);
+  expect(
+    atStart.filter(
+      (file) =>
+        own(file) && ["detect", "sources", "delivery", "providers/*", "migrations/*"].includes(general(room(file))),
+    ),
+  ).toEqual([]);
   expect([...loadedWith("src/resolve-main.ts")].filter((file) => SDKS.includes(file))).toEqual([]);
 });
 
@@ -215,13 +241,22 @@ test("packages come from the public registry", () => {
   const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
     packages: { [name: string]: { resolved?: string } };
   };
-  const elsewhere = Object.values(lock.packages).filter(({ resolved }) => resolved && !resolved.startsWith("https://registry.npmjs.org/"));
+  const elsewhere = Object.values(lock.packages).filter(
+    ({ resolved }) => resolved && !resolved.startsWith("https://registry.npmjs.org/"),
+  );
   expect(elsewhere).toEqual([]);
-  expect(tracked().filter((file) => /(^|\/)\.npmrc$/.test(file) && /registry/.test(readFileSync(join(ROOT, file), "utf8")))).toEqual([]);
+  expect(
+    tracked().filter((file) => /(^|\/)\.npmrc$/.test(file) && /registry/.test(readFileSync(join(ROOT, file), "utf8"))),
+  ).toEqual([]);
 });
 
 /** What git keeps, or would: files not yet added too. */
 function tracked(): string[] {
-  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" });
-  return listed.split("\0").filter((file) => file !== "" && statSync(join(ROOT, file), { throwIfNoEntry: false })?.isFile() === true);
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  return listed
+    .split("\0")
+    .filter((file) => file !== "" && statSync(join(ROOT, file), { throwIfNoEntry: false })?.isFile() === true);
 }

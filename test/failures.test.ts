@@ -53,15 +53,27 @@ function disk(dir: string, kib: number): SmallDisk {
   return made;
 }
 
-async function proxied(world: World, decide: (method: string, path: string) => Verdict | Promise<Verdict>, after?: (method: string, path: string) => void | Promise<void>, socket = engine.socket): Promise<void> {
+async function proxied(
+  world: World,
+  decide: (method: string, path: string) => Verdict | Promise<Verdict>,
+  after?: (method: string, path: string) => void | Promise<void>,
+  socket = engine.socket,
+): Promise<void> {
   const proxy = await proxyEngine(socket, join(world.dir, "engine.sock"), decide, after);
   proxies.push(proxy);
   world.env["DOCKER_HOST"] = proxy.host;
 }
 
+const PAGE = 4096;
 const APP = "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done";
 type Docker = TestEngine["docker"];
-type Doc = { Id: string; Name: string; State: { Running: boolean; Paused: boolean; Pid: number; StartedAt: string }; Config: unknown; HostConfig: unknown };
+type Doc = {
+  Id: string;
+  Name: string;
+  State: { Running: boolean; Paused: boolean; Pid: number; StartedAt: string };
+  Config: unknown;
+  HostConfig: unknown;
+};
 
 /** A container to be moved, what it was before, and what must be so again. */
 class Subject {
@@ -71,14 +83,39 @@ class Subject {
   readonly #docker: Docker;
   #before: Doc;
 
-  constructor(name: string, options: { world?: World; secrets?: { readonly [name: string]: string }; more?: readonly string[]; script?: string; docker?: Docker } = {}) {
+  constructor(
+    name: string,
+    options: {
+      world?: World;
+      secrets?: { readonly [name: string]: string };
+      more?: readonly string[];
+      script?: string;
+      docker?: Docker;
+    } = {},
+  ) {
     this.name = name;
     this.world = options.world ?? newWorld();
     this.secrets = options.secrets ?? { DB_PASSWORD: random(18), SESSION_SECRET: random(40) };
     this.#docker = options.docker ?? engine.docker;
     const env = Object.entries(this.secrets).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
     const network = options.docker ? [] : ["--network", "none"];
-    this.#docker("run", "-d", "--name", name, ...network, "--stop-timeout", "1", "--restart", "unless-stopped", ...env, ...(options.more ?? []), BUSYBOX, "sh", "-c", options.script ?? APP);
+    this.#docker(
+      "run",
+      "-d",
+      "--name",
+      name,
+      ...network,
+      "--stop-timeout",
+      "1",
+      "--restart",
+      "unless-stopped",
+      ...env,
+      ...(options.more ?? []),
+      BUSYBOX,
+      "sh",
+      "-c",
+      options.script ?? APP,
+    );
     this.#before = this.inspect();
   }
 
@@ -95,13 +132,31 @@ class Subject {
     return [`docker:${this.name}`, "--to", to, "--deliver", deliver, "--grace", "300ms"];
   }
 
-  migrate(to: string, deliver?: string, env: { [name: string]: string | undefined } = {}, more: readonly string[] = []): Promise<Ran> {
+  migrate(
+    to: string,
+    deliver?: string,
+    env: { [name: string]: string | undefined } = {},
+    more: readonly string[] = [],
+  ): Promise<Ran> {
     return this.world.unsprawl(["migrate", ...this.target(to, deliver), "--yes", ...more], { env });
   }
 
   async plan(to: string, deliver?: string, more: readonly string[] = []): Promise<void> {
     const planned = await this.world.unsprawl(["plan", ...this.target(to, deliver), "-o", "plan.json", ...more]);
     expect(planned.code, planned.stderr).toBe(0);
+  }
+
+  /** Makes the plan's record in the journal end so many bytes before a page is full; how many pages it takes then. */
+  padPlan(bytes: number): number {
+    const file = join(this.world.dir, "plan.json");
+    const plan = JSON.parse(readFileSync(file, "utf8")) as { warnings: { unit: string; text: string }[] };
+    const record = (): number =>
+      JSON.stringify({ at: new Date(), step: "run", state: "intent", data: { plan } }).length + 1;
+    plan.warnings.push({ unit: this.name, text: "" });
+    const pages = Math.ceil((record() + bytes) / PAGE);
+    plan.warnings[plan.warnings.length - 1] = { unit: this.name, text: "-".repeat(pages * PAGE - bytes - record()) };
+    writeFileSync(file, JSON.stringify(plan));
+    return pages;
   }
 
   planId(): string {
@@ -115,9 +170,15 @@ class Subject {
     expect.soft(now).toMatchObject({ Id, Name });
     expect.soft(now.Config).toEqual(Config);
     expect.soft(now.HostConfig).toEqual(HostConfig);
-    expect.soft({ running: now.State.Running, paused: now.State.Paused }).toEqual({ running: State.Running, paused: State.Paused });
+    expect
+      .soft({ running: now.State.Running, paused: now.State.Paused })
+      .toEqual({ running: State.Running, paused: State.Paused });
     if (undisturbed) expect.soft(now.State.StartedAt).toBe(State.StartedAt);
     this.expectServing();
+  }
+
+  isAsBefore(): boolean {
+    return this.inspect().Id === this.#before.Id;
   }
 
   expectServing(): void {
@@ -130,9 +191,16 @@ class Subject {
     const names = this.#docker("ps", "-a", "--format", "{{.Names}}").split("\n");
     expect.soft(names.filter((one) => one.startsWith(this.name))).toEqual([this.name]);
     expect.soft(await stored(this.name), "in Vault").toBeNull();
-    expect.soft(filesBelow(join(this.world.dir, "secrets")).filter((file) => !file.endsWith("ballast")), "in the local store").toEqual([]);
+    expect
+      .soft(
+        filesBelow(join(this.world.dir, "secrets")).filter((file) => !file.endsWith("ballast")),
+        "in the local store",
+      )
+      .toEqual([]);
     this.expectUnlocked();
-    const inMemory = filesBelow(this.world.memory).filter((file) => file.includes("/units/") || file.includes("/bundles/"));
+    const inMemory = filesBelow(this.world.memory).filter(
+      (file) => file.includes("/units/") || file.includes("/bundles/"),
+    );
     expect.soft(inMemory, "in memory").toEqual([]);
   }
 
@@ -153,15 +221,17 @@ async function stored(name: string): Promise<{ readonly [field: string]: string 
   } catch {
     return null;
   }
-  const { data } = (await bao.api("GET", `secret/data/apps/${name}`)) as { data: { data: { [field: string]: string } } };
+  const { data } = (await bao.api("GET", `secret/data/apps/${name}`)) as {
+    data: { data: { [field: string]: string } };
+  };
   return data.data;
 }
 
 /** An error that a person can act on. */
 function expectTold(ran: Ran, code: number, says: RegExp): void {
   expect.soft(ran.code, ran.stderr).toBe(code);
-  expect.soft(ran.stderr).toMatch(/^error: ./m);
-  expect.soft(ran.stderr).toMatch(/^ *next: ./m);
+  expect.soft(ran.stderr).toMatch(/^error: .|"message":"./m);
+  expect.soft(ran.stderr).toMatch(/^ *next: .|"hint":"./m);
   expect.soft(ran.stderr).toMatch(says);
   expect.soft(ran.stderr).not.toMatch(/unexpected error|please report|\n {4}at /);
 }
@@ -172,7 +242,11 @@ describe("the engine", () => {
   it("that is gone", async () => {
     const subject = new Subject("engine-gone");
     for (const host of ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:9"]) {
-      for (const args of [["scan"], ["plan", ...subject.target("vault")], ["migrate", ...subject.target("vault"), "--yes"]]) {
+      for (const args of [
+        ["scan"],
+        ["plan", ...subject.target("vault")],
+        ["migrate", ...subject.target("vault"), "--yes"],
+      ]) {
         const ran = await subject.world.unsprawl(args, { env: { DOCKER_HOST: host } });
         expectTold(ran, 1, /cannot reach the engine at (unix|tcp)/);
       }
@@ -181,23 +255,26 @@ describe("the engine", () => {
     await subject.expectNothingLeft();
   });
 
-  it.each(["/containers/create", "/rename", "/start"])("that goes away at %s: exit 5, and rollback when it is back", async (at) => {
-    const subject = new Subject(`engine-dies-at-${at.replaceAll("/", "-")}`);
-    let dead = false;
-    await proxied(subject.world, (method, path) => {
-      if (method === "POST" && path.split("?")[0]?.endsWith(at)) dead = true;
-      return dead ? "drop" : "pass";
-    });
-    const ran = await subject.migrate("vault");
-    expectTold(ran, 5, /unsprawl rollback \d{8}-\d{6}-[0-9a-f]{4}/);
-    subject.expectUnlocked();
-    expect(await stored(subject.name)).toEqual(subject.secrets); // nothing is lost meanwhile
-    dead = false;
-    const back = await subject.world.unsprawl(["rollback", runIdOf(ran)]);
-    expect(back.code, back.stderr).toBe(0);
-    subject.expectAsBefore();
-    await subject.expectNothingLeft();
-  });
+  it.each(["/containers/create", "/rename", "/start"])(
+    "that goes away at %s: exit 5, and rollback when it is back",
+    async (at) => {
+      const subject = new Subject(`engine-dies-at-${at.replaceAll("/", "-")}`);
+      let [dead, died] = [false, false];
+      await proxied(subject.world, (method, path) => {
+        if (!died && method === "POST" && path.split("?")[0]?.endsWith(at)) dead = died = true;
+        return dead ? "drop" : "pass";
+      });
+      const ran = await subject.migrate("vault");
+      expectTold(ran, 5, /unsprawl rollback \d{8}-\d{6}-[0-9a-f]{4}/);
+      subject.expectUnlocked();
+      expect(await stored(subject.name)).toEqual(subject.secrets); // nothing is lost meanwhile
+      dead = false;
+      const back = await subject.world.unsprawl(["rollback", runIdOf(ran)]);
+      expect(back.code, back.stderr).toBe(0);
+      subject.expectAsBefore();
+      await subject.expectNothingLeft();
+    },
+  );
 
   it("whose socket may not be opened: exit 4", async () => {
     const subject = new Subject("engine-denied");
@@ -205,7 +282,12 @@ describe("the engine", () => {
     const nobody = 65_534;
     chownSync(dir, nobody, nobody);
     const ran = await new Promise<Ran>((done) => {
-      const child = spawn(process.execPath, [MAIN, "migrate", ...subject.target("local"), "--yes"], { cwd: dir, env, uid: nobody, gid: nobody });
+      const child = spawn(process.execPath, [MAIN, "migrate", ...subject.target("local"), "--yes"], {
+        cwd: dir,
+        env,
+        uid: nobody,
+        gid: nobody,
+      });
       let [stdout, stderr] = ["", ""];
       child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
       child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
@@ -219,7 +301,9 @@ describe("the engine", () => {
   it("that forbids creating containers: exit 4", async () => {
     const subject = new Subject("engine-forbids");
     await proxied(subject.world, (method, path) =>
-      method === "POST" && path.startsWith("/containers/create") ? { status: 403, message: "authorization denied by plugin" } : "pass",
+      method === "POST" && path.startsWith("/containers/create")
+        ? { status: 403, message: "authorization denied by plugin" }
+        : "pass",
     );
     expectTold(await subject.migrate("vault"), 4, /authorization denied by plugin/);
     subject.expectAsBefore(true);
@@ -284,8 +368,14 @@ describe("the store", () => {
   it("that only lets read: exit 4, and the policy to add", async () => {
     const subject = new Subject("read-only");
     await bao.api("PUT", "sys/policies/acl/reads", { policy: 'path "secret/*" { capabilities = ["read", "list"] }' });
-    const { auth } = (await bao.api("POST", "auth/token/create", { policies: ["reads"] })) as { auth: { client_token: string } };
-    expectTold(await subject.migrate("vault", "shim", { VAULT_TOKEN: auth.client_token }), 4, /may not .*secret\/data\/apps\/read-only/);
+    const { auth } = (await bao.api("POST", "auth/token/create", { policies: ["reads"] })) as {
+      auth: { client_token: string };
+    };
+    expectTold(
+      await subject.migrate("vault", "shim", { VAULT_TOKEN: auth.client_token }),
+      4,
+      /may not .*secret\/data\/apps\/read-only/,
+    );
     subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });
@@ -342,19 +432,34 @@ describe("a full disk", () => {
     expect(later.code, later.stderr).toBe(3);
   });
 
-  it.each([0, 1, 2, 3, 4, 5])("for the journal, with %i pages left", async (pages) => {
-    const subject = new Subject(`full-state-${pages}`, { secrets: { DB_PASSWORD: random(18), SESSION_SECRET: random(40), API_TOKEN: random(40) } });
+  // No room, no room for the plan; then room for the plan and for so many bytes of what is written down after it.
+  it.each([
+    [0, null],
+    [1, null],
+    [2, null],
+    [null, 100],
+    [null, 500],
+    [null, 1000],
+    [null, 1500],
+    [null, 2000],
+    [null, 2500],
+    [null, 3000],
+  ])("for the journal, with %s pages left, or %s bytes after the plan", async (pages, bytes) => {
+    const secrets = { DB_PASSWORD: random(18), SESSION_SECRET: random(40), API_TOKEN: random(40) };
+    const subject = new Subject(`full-state-${pages ?? bytes}`, { secrets });
     const full = disk(join(subject.world.dir, "disk"), 256);
     subject.world.env["XDG_STATE_HOME"] = full.dir;
     await subject.plan("vault");
-    full.fill(pages);
+    full.fill(pages ?? 1 + subject.padPlan(bytes ?? 0)); // the lock takes a page too
     const ran = await subject.world.unsprawl(["apply", "plan.json"]);
     expectTold(ran, 1, /space/);
     subject.expectAsBefore();
     await subject.expectNothingLeft();
 
     full.empty();
-    const { runs } = JSON.parse((await subject.world.unsprawl(["runs", "--json"])).stdout) as { runs: { run: string; state: string }[] };
+    const { runs } = JSON.parse((await subject.world.unsprawl(["runs", "--json"])).stdout) as {
+      runs: { run: string; state: string }[];
+    };
     expect(runs.map((one) => one.state)).not.toContain("unreadable");
     for (const { run, state } of runs) {
       // What could not be written down must be brought to an end by what `runs` says.
@@ -368,7 +473,9 @@ describe("a full disk", () => {
   });
 
   it.each([0, 1, 2])("for the store, with %i pages left", async (pages) => {
-    const subject = new Subject(`full-store-${pages}`, { secrets: { DB_PASSWORD: random(18), LICENSE_SECRET: random(20 * 1024) } });
+    const subject = new Subject(`full-store-${pages}`, {
+      secrets: { DB_PASSWORD: random(18), LICENSE_SECRET: random(20 * 1024) },
+    });
     const full = disk(join(subject.world.dir, "secrets"), 128);
     full.fill(pages);
     expectTold(await subject.migrate("local"), 1, /no space left/);
@@ -381,7 +488,9 @@ describe("a full disk", () => {
   });
 
   it.each([0, 1, 3])("for the memory folder, with %i pages left", async (pages) => {
-    const subject = new Subject(`full-memory-${pages}`, { secrets: { DB_PASSWORD: random(18), LICENSE_SECRET: random(20 * 1024) } });
+    const subject = new Subject(`full-memory-${pages}`, {
+      secrets: { DB_PASSWORD: random(18), LICENSE_SECRET: random(20 * 1024) },
+    });
     const full = disk(join(subject.world.dir, "memory"), 128);
     subject.world.env["UNSPRAWL_RUNTIME_DIR"] = full.dir;
     full.fill(pages);
@@ -394,7 +503,10 @@ describe("a full disk", () => {
   });
 
   it("for the runtime's memory folder: the container is not started without its secret", async () => {
-    const subject = new Subject("full-runtime", { world: runtimeWorld, secrets: { DB_PASSWORD: random(18), LICENSE_SECRET: random(20 * 1024) } });
+    const subject = new Subject("full-runtime", {
+      world: runtimeWorld,
+      secrets: { DB_PASSWORD: random(18), LICENSE_SECRET: random(20 * 1024) },
+    });
     runtimeDisk.fill(1);
     try {
       expectTold(await subject.migrate("vault", "runtime"), 1, /unsprawl: .*no space left/);
@@ -438,13 +550,33 @@ describe("what is taken", () => {
     const suffix = random(6).toLowerCase();
     const thief = `thief-${suffix}`;
     const port = await closedPort();
-    const subject = new Subject(`port-${suffix}`, { world, docker, more: ["-p", `127.0.0.1:${port}:80`] });
+    // Not the default bridge: an engine without one takes docker0 away at its start, whoever made it.
+    const network = `ports-${suffix}`;
+    docker("network", "create", network);
+    const subject = new Subject(`port-${suffix}`, {
+      world,
+      docker,
+      more: ["--network", network, "-p", `127.0.0.1:${port}:80`],
+    });
     let stolen = 0;
     const isStart = (method: string, path: string): boolean => method === "POST" && path.endsWith("/start");
     await proxied(
       world,
       (method, path) => {
-        if (isStart(method, path) && stolen++ === 0) docker("run", "-d", "--name", thief, "--stop-timeout", "1", "-p", `127.0.0.1:${port}:80`, BUSYBOX, "sleep", "1000");
+        if (isStart(method, path) && stolen++ === 0)
+          docker(
+            "run",
+            "-d",
+            "--name",
+            thief,
+            "--network",
+            network,
+            "-p",
+            `127.0.0.1:${port}:80`,
+            BUSYBOX,
+            "sleep",
+            "1000",
+          );
         return "pass";
       },
       (method, path) => {
@@ -459,6 +591,7 @@ describe("what is taken", () => {
       await subject.expectNothingLeft();
     } finally {
       subject.remove();
+      docker("network", "rm", network);
     }
   });
 });
@@ -481,7 +614,14 @@ describe("a container", () => {
     const starts = join(world.dir, "starts");
     mkdirSync(starts);
     const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; ${APP}`;
-    const health = ["--health-cmd", '[ "$(cat /starts/n)" != xx ]', "--health-interval", "200ms", "--health-retries", "1"];
+    const health = [
+      "--health-cmd",
+      '[ "$(cat /starts/n)" != xx ]',
+      "--health-interval",
+      "200ms",
+      "--health-retries",
+      "1",
+    ];
     const subject = new Subject("unhealthy", { world, script, more: ["-v", `${starts}:/starts`, ...health] });
     expectTold(await subject.migrate("vault"), 1, /is unhealthy/);
     subject.expectAsBefore();
@@ -516,28 +656,30 @@ describe("a container", () => {
 });
 
 describe("a command line or a plan that is wrong", () => {
-  it.each([
-    ["migrate", "SUBJECT", "--to", "vault"],
-    ["migrate", "SUBJECT", "--to", "vault", "--yess"],
-    ["migrate", "SUBJECT", "--yes"],
-    ["migrate", "SUBJECT", "--to", "volt", "--yes"],
-    ["migrate", "SUBJECT", "--to", "vault", "--yes", "--deliver", "magic"],
-    ["migrate", "SUBJECT", "--to", "vault", "--yes", "--grace", "soon"],
-    ["migrate", "SUBJECT", "--to", "vault", "--yes", "--accept", "all"],
-    ["migrate", "SUBJECT", "--to", "vault", "--yes", "--format", "json"],
-    ["migrate", "SUBJECT", "--to", "vault", "--yes", "--config", "nowhere.yaml"],
-    ["migrate", "NAME", "--to", "vault", "--yes"],
-    ["migrate", "dokker:NAME", "--to", "vault", "--yes"],
-    ["scan", "--to", "vault"],
-    ["scan", "--format", "xml"],
-    ["scan", "--json", "--format", "html"],
-    ["apply"],
-    ["apply", "nowhere.json"],
-    ["apply", "plan.json", "more"],
-    ["apply", "plan.json", "--yes"],
-    ["rollback", "../../etc/passwd"],
-    ["migrait"],
-  ])("%s %s %s %s %s %s %s: exit 2, nothing is done", async (...words) => {
+  it.each<{ words: readonly string[] }>(
+    [
+      ["migrate", "SUBJECT", "--to", "vault"],
+      ["migrate", "SUBJECT", "--to", "vault", "--yess"],
+      ["migrate", "SUBJECT", "--yes"],
+      ["migrate", "SUBJECT", "--to", "volt", "--yes"],
+      ["migrate", "SUBJECT", "--to", "vault", "--yes", "--deliver", "magic"],
+      ["migrate", "SUBJECT", "--to", "vault", "--yes", "--grace", "soon"],
+      ["migrate", "SUBJECT", "--to", "vault", "--yes", "--accept", "all"],
+      ["migrate", "SUBJECT", "--to", "vault", "--yes", "--format", "json"],
+      ["migrate", "SUBJECT", "--to", "vault", "--yes", "--config", "nowhere.yaml"],
+      ["migrate", "NAME", "--to", "vault", "--yes"],
+      ["migrate", "dokker:NAME", "--to", "vault", "--yes"],
+      ["scan", "--to", "vault"],
+      ["scan", "--format", "xml"],
+      ["scan", "--json", "--format", "html"],
+      ["apply"],
+      ["apply", "nowhere.json"],
+      ["apply", "plan.json", "more"],
+      ["apply", "plan.json", "--yes"],
+      ["rollback", "../../etc/passwd"],
+      ["migrait"],
+    ].map((words) => ({ words })),
+  )("$words: exit 2, nothing is done", async ({ words }) => {
     const args = words.map((word) => word.replace("SUBJECT", `docker:${usage.name}`).replace("NAME", usage.name));
     expectTold(await usage.world.unsprawl(args), 2, /./);
     usage.expectAsBefore(true);
@@ -547,8 +689,14 @@ describe("a command line or a plan that is wrong", () => {
 
   type Json = { [key: string]: unknown };
   type Step = Json & { kind: string };
-  const withStep = (kind: string, change: (step: Step) => Json) => (plan: Json) => ({ ...plan, steps: (plan["steps"] as Step[]).map((step) => (step.kind === kind ? change(step) : step)) });
-  const without = (key: string) => (from: Json): Json => Object.fromEntries(Object.entries(from).filter(([name]) => name !== key));
+  const withStep = (kind: string, change: (step: Step) => Json) => (plan: Json) => ({
+    ...plan,
+    steps: (plan["steps"] as Step[]).map((step) => (step.kind === kind ? change(step) : step)),
+  });
+  const without =
+    (key: string) =>
+    (from: Json): Json =>
+      Object.fromEntries(Object.entries(from).filter(([name]) => name !== key));
   it.each<[string, (plan: Json, text: string) => unknown]>([
     ["empty", () => ""],
     ["cut short", (_, text) => text.slice(0, -20)],
@@ -566,16 +714,40 @@ describe("a command line or a plan that is wrong", () => {
     ["with a put without its move", withStep("put", without("move"))],
     ["with a recreate without its subject", withStep("recreate", without("subject"))],
     ["with a check without its moves", withStep("check", without("moves"))],
-    ["without its recreate steps", (plan) => ({ ...plan, steps: (plan["steps"] as Step[]).filter((step) => step.kind !== "recreate") })],
-    ["without its put steps", (plan) => ({ ...plan, steps: (plan["steps"] as Step[]).filter((step) => step.kind !== "put") })],
+    [
+      "without its recreate steps",
+      (plan) => ({ ...plan, steps: (plan["steps"] as Step[]).filter((step) => step.kind !== "recreate") }),
+    ],
+    [
+      "without its verify steps",
+      (plan) => ({ ...plan, steps: (plan["steps"] as Step[]).filter((step) => step.kind !== "verify") }),
+    ],
+    [
+      "without its check steps",
+      (plan) => ({ ...plan, steps: (plan["steps"] as Step[]).filter((step) => step.kind !== "check") }),
+    ],
+    ["in another order", (plan) => ({ ...plan, steps: (plan["steps"] as Step[]).toReversed() })],
+    [
+      "without its put steps",
+      (plan) => ({ ...plan, steps: (plan["steps"] as Step[]).filter((step) => step.kind !== "put") }),
+    ],
     ["with a null step", (plan) => ({ ...plan, steps: [null] })],
     ["of another engine", (plan) => ({ ...plan, engine: { id: "another", address: "unix:///another" } })],
     ["of another installation", (plan) => ({ ...plan, keyId: "00000000" })],
   ])("a plan that is %s: refused, nothing is done", async (_what, change) => {
-    if (filesBelow(usage.world.dir).every((file) => !file.endsWith("/plan.json"))) await usage.plan("vault");
+    if (!usage.isAsBefore()) {
+      // An earlier plan was carried out that should not have been.
+      usage.remove();
+      await bao.api("DELETE", "secret/metadata/apps/usage");
+      usage = new Subject("usage");
+    }
+    await usage.plan("vault");
     const text = readFileSync(join(usage.world.dir, "plan.json"), "utf8");
     const changed = change(JSON.parse(text) as Json, text);
-    writeFileSync(join(usage.world.dir, "changed.json"), typeof changed === "string" ? changed : JSON.stringify(changed));
+    writeFileSync(
+      join(usage.world.dir, "changed.json"),
+      typeof changed === "string" ? changed : JSON.stringify(changed),
+    );
     const ran = await usage.world.unsprawl(["apply", "changed.json"]);
     expectTold(ran, ran.code === 1 ? 1 : 2, /plan|engine|store|delivery/);
     usage.expectAsBefore(true);
@@ -590,13 +762,15 @@ describe("a command line or a plan that is wrong", () => {
 
 describe("the engine's lock", () => {
   /** Starts a migration and holds it at its container's creation. */
-  async function held(subject: Subject): Promise<{ readonly ran: Promise<Ran>; readonly at: Promise<void>; release: () => void }> {
+  async function held(
+    subject: Subject,
+  ): Promise<{ readonly ran: Promise<Ran>; readonly at: Promise<void>; release: () => void }> {
     let arrive: () => void = () => undefined;
     let release: () => void = () => undefined;
     const at = new Promise<void>((done) => (arrive = done));
     const gate = new Promise<void>((done) => (release = done));
     let first = true;
-    await proxied(subject.world, async (method, path) => {
+    await proxied(subject.world, async (method, path): Promise<Verdict> => {
       if (first && method === "POST" && path.startsWith("/containers/create")) {
         first = false;
         arrive();
@@ -629,13 +803,17 @@ describe("the engine's lock", () => {
     const subject = new Subject("lock-killed");
     const { dir, env } = subject.world;
     let killed = false;
-    await proxied(subject.world, async (method, path) => {
+    await proxied(subject.world, (method, path): Verdict => {
       if (killed || method !== "POST" || !path.startsWith("/containers/create")) return "pass";
       killed = true;
       child.kill("SIGKILL");
       return "drop";
     });
-    const child = spawn(process.execPath, [MAIN, "migrate", ...subject.target("vault"), "--yes"], { cwd: dir, env, stdio: "ignore" });
+    const child = spawn(process.execPath, [MAIN, "migrate", ...subject.target("vault"), "--yes"], {
+      cwd: dir,
+      env,
+      stdio: "ignore",
+    });
     await new Promise((done) => child.on("close", done));
     expect(killed).toBe(true);
     subject.expectAsBefore(true);
@@ -700,10 +878,14 @@ describe("the runtime delivery at a container's start", () => {
   it("migrating while the runtime's credential is revoked: put back as before", async () => {
     const subject = new Subject("revoked", { world: runtimeWorld });
     const { keys } = ((await bao.api("LIST", "auth/token/accessors")) as { data: { keys: string[] } }).data;
-    const accessors = await Promise.all(keys.map(async (accessor) => {
-      const { data } = (await bao.api("POST", "auth/token/lookup-accessor", { accessor })) as { data: { display_name: string } };
-      return { accessor, name: data.display_name };
-    }));
+    const accessors = await Promise.all(
+      keys.map(async (accessor) => {
+        const { data } = (await bao.api("POST", "auth/token/lookup-accessor", { accessor })) as {
+          data: { display_name: string };
+        };
+        return { accessor, name: data.display_name };
+      }),
+    );
     const readers = accessors.filter((one) => one.name.includes("unsprawl-runtime"));
     expect(readers.length).toBeGreaterThan(0);
     for (const { accessor } of readers) await bao.api("POST", "auth/token/revoke-accessor", { accessor });

@@ -35,7 +35,13 @@ afterAll(async () => {
 const APP = "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done";
 
 /** A container with these variables that stays up. */
-function runContainer(name: string, canaries: readonly Canary[], more: readonly string[] = [], script = APP, image = BUSYBOX): void {
+function runContainer(
+  name: string,
+  canaries: readonly Canary[],
+  more: readonly string[] = [],
+  script = APP,
+  image = BUSYBOX,
+): void {
   const env = canaries.flatMap((one) => ["-e", `${one.name}=${one.value}`]);
   const init = ["run", "-d", "--name", name, "--network", "none", "--stop-timeout", "1"];
   engine.docker(...init, ...env, ...more, image, "sh", "-c", script);
@@ -46,7 +52,12 @@ function idOf(name: string): string {
 }
 
 /** Runs unsprawl, and looks at all that it showed to anyone. */
-async function quiet(watch: Watch, args: readonly string[], options: WatchOptions = {}, where = world): Promise<WatchedRan> {
+async function quiet(
+  watch: Watch,
+  args: readonly string[],
+  options: WatchOptions = {},
+  where = world,
+): Promise<WatchedRan> {
   const ran = await watched(where, args, options);
   expectQuiet(watch, ran, args.join(" "), where);
   return ran;
@@ -70,7 +81,9 @@ function expectQuietEngine(watch: Watch, id: string): void {
 }
 
 function bundles(id: string): string[] {
-  const found = filesBelow(join(engine.dir, "exec")).filter((file) => file.includes(id) && file.endsWith("config.json"));
+  const found = filesBelow(join(engine.dir, "exec")).filter(
+    (file) => file.includes(id) && file.endsWith("config.json"),
+  );
   return found.map((file) => join(file, ".."));
 }
 
@@ -85,7 +98,16 @@ describe("the watch itself", () => {
         const bytes = Buffer.from(part);
         const piece = part.length > 60 ? [part.slice(part.length - 40)] : [];
         const line = part.split("\n").find((one) => one.length >= 8) ?? part;
-        const forms = [part, bytes.toString("base64"), Buffer.from(`x${part}`).toString("base64url"), bytes.toString("hex"), encodeURIComponent(part), JSON.stringify(part), line, ...piece];
+        const forms = [
+          part,
+          bytes.toString("base64"),
+          Buffer.from(`x${part}`).toString("base64url"),
+          bytes.toString("hex"),
+          encodeURIComponent(part),
+          JSON.stringify(part),
+          line,
+          ...piece,
+        ];
         for (const form of forms) expect(watch.find(`before ${form} after`), name).not.toEqual([]);
       }
     }
@@ -99,7 +121,9 @@ describe("the watch itself", () => {
       execFileSync("sleep", ["0.1"], { env: { A: ${JSON.stringify(canary?.value)} } });
       writeFileSync("moment", ${JSON.stringify(canary?.value)}); rmSync("moment");
       const file = await open("moment", "w"); await file.writeFile(${JSON.stringify(canary?.value)}); await file.close(); rmSync("moment");`;
-    const ran = await watched(world, ["completion", "bash"], { nodeArgs: ["--import", `data:text/javascript,${encodeURIComponent(script)}`] });
+    const ran = await watched(world, ["completion", "bash"], {
+      nodeArgs: ["--import", `data:text/javascript,${encodeURIComponent(script)}`],
+    });
     expect(ran.code).toBe(0);
     const found = ran.shown.filter((one) => watch.find(one.text).length > 0).map((one) => one.where);
     expect(found.filter((where) => where.startsWith("write ") && where.endsWith("moment"))).toHaveLength(2);
@@ -129,11 +153,22 @@ describe("what only reads", () => {
   });
 
   it("scan finds every canary, so that the rest of this file proves something", async () => {
-    const { stdout } = await quiet(watch, ["scan", "docker:leaky", "docker:placed", "--json", "--min-confidence", "low"]);
-    const { findings } = JSON.parse(stdout) as { findings: { name: string; location: { where: string; subjectName: string } }[] };
+    const { stdout } = await quiet(watch, [
+      "scan",
+      "docker:leaky",
+      "docker:placed",
+      "--json",
+      "--min-confidence",
+      "low",
+    ]);
+    const { findings } = JSON.parse(stdout) as {
+      findings: { name: string; location: { where: string; subjectName: string } }[];
+    };
     const inVariables = findings.filter((one) => one.location.where === "env").map((one) => one.name);
     expect(inVariables.sort()).toEqual(variables.map((one) => one.name).sort());
-    const places = new Set(findings.filter((one) => one.location.subjectName === "placed").map((one) => one.location.where));
+    const places = new Set(
+      findings.filter((one) => one.location.subjectName === "placed").map((one) => one.location.where),
+    );
     expect([...places].sort()).toEqual(["annotation", "cmd", "healthcheck", "label", "log-opt"]);
   });
 
@@ -153,7 +188,11 @@ describe("what only reads", () => {
     const document = engine.docker("inspect", "leaky", "placed");
     const whole = await quiet(watch, ["scan", "inspect:-"], { stdin: document });
     expect(whole.code).toBe(3);
-    for (const stdin of [document.slice(0, document.indexOf("SESSION_SECRET") + 40), document.replace('"Id"', "Id"), variables.map((one) => one.value).join("\n")]) {
+    for (const stdin of [
+      document.slice(0, document.indexOf("SESSION_SECRET") + 40),
+      document.replace('"Id"', "Id"),
+      variables.map((one) => one.value).join("\n"),
+    ]) {
       const broken = await quiet(watch, ["scan", "inspect:-"], { stdin });
       expect([1, 2]).toContain(broken.code);
     }
@@ -162,7 +201,11 @@ describe("what only reads", () => {
   it("classify, and its bad lines", async () => {
     const all = [...variables, ...placed.canaries];
     const good = all.map((one, id) => JSON.stringify({ id, where: "env", name: one.name, value: one.value }));
-    const bad = all.flatMap((one) => [one.value.split("\n")[0] ?? "", `{"id":1,"name":"A","value":${JSON.stringify(one.value)}`, JSON.stringify({ id: 1, where: one.value, name: "A", value: one.value })]);
+    const bad = all.flatMap((one) => [
+      one.value.split("\n")[0] ?? "",
+      `{"id":1,"name":"A","value":${JSON.stringify(one.value)}`,
+      JSON.stringify({ id: 1, where: one.value, name: "A", value: one.value }),
+    ]);
     const ran = await quiet(watch, ["classify"], { stdin: [...good, ...bad].join("\n") });
     expect(ran.code).toBe(1);
     expect(ran.stdout.trim().split("\n")).toHaveLength(good.length + bad.length);
@@ -174,7 +217,9 @@ describe("what only reads", () => {
       [0, 1].map(async (half) => {
         for (const [at, { name, value }] of variables.entries()) {
           if (at % 2 !== half) continue;
-          const ran = await quiet(watch, ["rules", "test", "--name", name, ...(at % 4 < 2 ? ["--json"] : [])], { stdin: value });
+          const ran = await quiet(watch, ["rules", "test", "--name", name, ...(at % 4 < 2 ? ["--json"] : [])], {
+            stdin: value,
+          });
           expect(ran.code).toBe(0);
         }
       }),
@@ -185,7 +230,16 @@ describe("what only reads", () => {
     const shown = await quiet(watch, ["plan", "docker:leaky", "docker:placed", "--to", to, "-o", `${to}.plan`]);
     expect(shown.code).toBe(3); // what stands in the command line stays
     for (const { name } of variables) expect(shown.stdout).toContain(name);
-    const json = await quiet(watch, ["plan", "docker:leaky", "docker:placed", "--to", to, "--json", "--min-confidence", "low"]);
+    const json = await quiet(watch, [
+      "plan",
+      "docker:leaky",
+      "docker:placed",
+      "--to",
+      to,
+      "--json",
+      "--min-confidence",
+      "low",
+    ]);
     expect(JSON.parse(json.stdout)).toMatchObject({ version: 1 });
     expect(readFileSync(join(world.dir, `${to}.plan`), "utf8")).toContain("SESSION_SECRET");
   });
@@ -225,14 +279,20 @@ describe("DEBUG and NODE_DEBUG", () => {
     const scanned = await quiet(watch, ["scan", "docker:debugged", "--json"], { env });
     expect(scanned.code).toBe(3);
     for (const to of ["local", "vault"]) {
-      const moved = await quiet(watch, ["migrate", "docker:debugged", "--to", to, "--deliver", "shim", "--grace", "300ms", "--yes"], { env });
+      const moved = await quiet(
+        watch,
+        ["migrate", "docker:debugged", "--to", to, "--deliver", "shim", "--grace", "300ms", "--yes"],
+        { env },
+      );
       expect(moved.code, moved.stderr.slice(-500)).toBe(0);
       const back = await quiet(watch, ["rollback"], { env });
       expect(back.code).toBe(0);
     }
     const [first] = canaries;
     await bao.api("POST", "secret/data/apps/debugged", { data: { DB_PASSWORD: first?.value } });
-    const ran = await watched(world, ["run", "--", "true"], { env: { ...env, DB_PASSWORD: "ref+vault://secret/apps/debugged#/DB_PASSWORD" } });
+    const ran = await watched(world, ["run", "--", "true"], {
+      env: { ...env, DB_PASSWORD: "ref+vault://secret/apps/debugged#/DB_PASSWORD" },
+    });
     expect(ran.code).toBe(0);
     expect(watch.find(ran.stdout + ran.stderr)).toEqual([]);
   });
@@ -242,7 +302,16 @@ describe("moving", () => {
   beforeAll(async () => {
     // Makes the age key, of which the runtime gets a copy.
     await world.unsprawl(["stores", "check", "local"]);
-    const installed = await world.unsprawl(["runtime", "install", "--to", "vault", "--to", "local", "--daemon-config", engine.configFile]);
+    const installed = await world.unsprawl([
+      "runtime",
+      "install",
+      "--to",
+      "vault",
+      "--to",
+      "local",
+      "--daemon-config",
+      engine.configFile,
+    ]);
     expect(installed.code, installed.stderr).toBe(0);
   });
 
@@ -266,13 +335,23 @@ describe("moving", () => {
     expect(planned.code).toBe(0);
     const applied = await quiet(watch, ["apply", `${name}.plan`]);
     expect(applied.code, applied.stderr).toBe(0);
-    if (deliver === "runtime") expect(applied.shown.some((one) => one.where.endsWith("/cmdline") && one.text.includes("resolve-main"))).toBe(true);
+    if (deliver === "runtime")
+      expect(applied.shown.some((one) => one.where.endsWith("/cmdline") && one.text.includes("resolve-main"))).toBe(
+        true,
+      );
     expect(applied.stderr).toContain(`${canaries.length} of ${canaries.length} received`);
     expect(idOf(name)).not.toBe(old);
     expectQuietEngine(watch, idOf(name));
     expect(watch.find(engine.docker("inspect", name))).toEqual([]);
     const run = runIdOf(planned.stdout);
-    for (const args of [["runs"], ["runs", run], ["runs", run, "--json"], ["render", run], ["render", "--all", "--json"], ["doctor", "--json"]]) {
+    for (const args of [
+      ["runs"],
+      ["runs", run],
+      ["runs", run, "--json"],
+      ["render", run],
+      ["render", "--all", "--json"],
+      ["doctor", "--json"],
+    ]) {
       const ran = await quiet(watch, args);
       expect(ran.code, args.join(" ")).toBe(0);
     }
@@ -283,7 +362,9 @@ describe("moving", () => {
     const moved = await quiet(watch, ["migrate", ...target, "--yes", "--json"]);
     expect(moved.code, moved.stderr).toBe(0);
     const references = Object.fromEntries(canaries.map((one) => [one.name, reference(name, to, one.name)]));
-    const ran = await watched(world, ["run", "--", "sh", "-c", 'test "${#DB_PASSWORD}" -eq 18 && echo it has it'], { env: references });
+    const ran = await watched(world, ["run", "--", "sh", "-c", 'test "${#DB_PASSWORD}" -eq 18 && echo it has it'], {
+      env: references,
+    });
     expect(ran.stdout).toBe("it has it\n");
     expect(watch.find(ran.stderr)).toEqual([]);
     const scrubbed = await quiet(watch, ["scrub", runIdOf(moved.stdout)]);
@@ -295,7 +376,9 @@ describe("moving", () => {
   });
 
   function reference(name: string, to: string, variable: string): string {
-    return to === "local" ? `ref+sops://${world.dir}/secrets/${name}.sops.yaml#/${variable}` : `ref+vault://secret/apps/${name}#/${variable}`;
+    return to === "local"
+      ? `ref+sops://${world.dir}/secrets/${name}.sops.yaml#/${variable}`
+      : `ref+vault://secret/apps/${name}#/${variable}`;
   }
 
   it.each([
@@ -342,7 +425,11 @@ describe("what fails", () => {
     const watch = new Watch(canaries);
     const name = `fails-${what.replace(/\W/g, "-")}`;
     runContainer(name, canaries);
-    const ran = await quiet(watch, ["migrate", `docker:${name}`, "--to", "vault", "--deliver", "shim", "--grace", "300ms", "--yes"], { env });
+    const ran = await quiet(
+      watch,
+      ["migrate", `docker:${name}`, "--to", "vault", "--deliver", "shim", "--grace", "300ms", "--yes"],
+      { env },
+    );
     expect(ran.code, ran.stderr).toBe(code);
     expect(existsSync("/var/tmp/unsprawl-on-disk")).toBe(false);
   });
@@ -352,8 +439,12 @@ describe("what fails", () => {
     const watch = new Watch(canaries);
     runContainer("read-only", canaries);
     await bao.api("PUT", "sys/policies/acl/reads", { policy: 'path "secret/*" { capabilities = ["read", "list"] }' });
-    const { auth } = (await bao.api("POST", "auth/token/create", { policies: ["reads"] })) as { auth: { client_token: string } };
-    const ran = await quiet(watch, ["migrate", "docker:read-only", "--to", "vault", "--deliver", "shim", "--yes"], { env: { VAULT_TOKEN: auth.client_token } });
+    const { auth } = (await bao.api("POST", "auth/token/create", { policies: ["reads"] })) as {
+      auth: { client_token: string };
+    };
+    const ran = await quiet(watch, ["migrate", "docker:read-only", "--to", "vault", "--deliver", "shim", "--yes"], {
+      env: { VAULT_TOKEN: auth.client_token },
+    });
     expect(ran.code, ran.stderr).toBe(4);
   });
 
@@ -367,17 +458,34 @@ describe("what fails", () => {
       let body = "";
       request.on("data", (chunk: Buffer) => (body += chunk.toString("utf8")));
       request.on("end", () => {
-        const mount = request.url?.includes("/internal/ui/mounts") ? { data: { type: "kv", path: "secret/", options: { version: "2" } } } : null;
+        const mount = request.url?.includes("/internal/ui/mounts")
+          ? { data: { type: "kv", path: "secret/", options: { version: "2" } } }
+          : null;
         if (request.method !== "GET" && body !== "") echoed++;
-        const code = mount ? 200 : request.method === "GET" ? (request.url?.includes("lookup-self") ? 200 : 404) : status;
-        response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(mount ?? (code === 200 ? { data: {} } : { errors: code === 404 ? [] : [`cannot store ${body}`], data: null })));
+        const code = mount
+          ? 200
+          : request.method === "GET"
+            ? request.url?.includes("lookup-self")
+              ? 200
+              : 404
+            : status;
+        response
+          .writeHead(code, { "content-type": "application/json" })
+          .end(
+            JSON.stringify(
+              mount ??
+                (code === 200 ? { data: {} } : { errors: code === 404 ? [] : [`cannot store ${body}`], data: null }),
+            ),
+          );
       });
     });
     await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
     const address = server.address();
     const env = { VAULT_ADDR: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}` };
     try {
-      const ran = await quiet(watch, ["migrate", `docker:${name}`, "--to", "vault", "--deliver", "shim", "--yes"], { env });
+      const ran = await quiet(watch, ["migrate", `docker:${name}`, "--to", "vault", "--deliver", "shim", "--yes"], {
+        env,
+      });
       expect([1, 4, 5]).toContain(ran.code);
       expect(echoed).toBeGreaterThan(0);
     } finally {
@@ -394,11 +502,15 @@ describe("what fails", () => {
     const proxy = await proxyEngine(engine.socket, join(world.memory, "quoting.sock"), (method, path) => {
       if (method !== "POST" || !path.endsWith("/start") || failed > 0) return "pass";
       failed++;
-      const values = canaries.map((one) => `${one.name}=${one.value}, ${JSON.stringify(one.value)}, ${Buffer.from(one.value).toString("base64")}`);
+      const values = canaries.map(
+        (one) => `${one.name}=${one.value}, ${JSON.stringify(one.value)}, ${Buffer.from(one.value).toString("base64")}`,
+      );
       return { status: 500, message: `OCI runtime create failed: bad environment [${values.join(" ")}]: unknown` };
     });
     try {
-      const ran = await quiet(watch, ["migrate", "docker:quoted", "--to", "local", "--deliver", "shim", "--yes"], { env: { DOCKER_HOST: proxy.host } });
+      const ran = await quiet(watch, ["migrate", "docker:quoted", "--to", "local", "--deliver", "shim", "--yes"], {
+        env: { DOCKER_HOST: proxy.host },
+      });
       expect(failed).toBe(1);
       expect(ran.code).toBe(1);
       expect(ran.stderr).toContain("OCI runtime create failed");
@@ -411,12 +523,21 @@ describe("what fails", () => {
 
   const b64 = (name: string): string => `printf %s "$${name}" | busybox base64 -w 0; echo`;
   it.each([
-    ["raw, as base64 and as hex", `echo "password is $DB_PASSWORD"; ${b64("DB_PASSWORD")}; ${b64("GITHUB_TOKEN")}; printf %s "$ROOT_PASSWORD" | busybox hexdump -v -e '/1 "%02x"'; echo`],
+    [
+      "raw, as base64 and as hex",
+      `echo "password is $DB_PASSWORD"; ${b64("DB_PASSWORD")}; ${b64("GITHUB_TOKEN")}; printf %s "$ROOT_PASSWORD" | busybox hexdump -v -e '/1 "%02x"'; echo`,
+    ],
     ["more of one than is quoted", 'echo "bad license $LICENSE_SECRET"'],
     ["one of many lines", 'echo "bad key $TLS_PRIVATE_KEY"'],
-    ["the password out of a URL", 'rest=${DATABASE_URL#postgres://app:}; echo "password authentication failed for app with ${rest%%@*}"'],
+    [
+      "the password out of a URL",
+      'rest=${DATABASE_URL#postgres://app:}; echo "password authentication failed for app with ${rest%%@*}"',
+    ],
     ["a token out of JSON", `rest=\${SERVICE_ACCOUNT_CREDENTIALS##*'"token":"'}; echo "401 for token \${rest%%'"'*}"`],
-    ["the key out of JSON", `rest=\${SERVICE_ACCOUNT_CREDENTIALS##*'"private_key":"'}; printf '%b' "\${rest%%'"'*}" | busybox head -n 20 | busybox tail -n 4`],
+    [
+      "the key out of JSON",
+      `rest=\${SERVICE_ACCOUNT_CREDENTIALS##*'"private_key":"'}; printf '%b' "\${rest%%'"'*}" | busybox head -n 20 | busybox tail -n 4`,
+    ],
     ["cut short", 'echo "${STRIPE_SECRET_KEY%????????????}... is not a key"'],
     ["all of them", "env"],
   ])("a container that dies at its start and logs its secrets: %s", async (what, log) => {
@@ -429,11 +550,24 @@ describe("what fails", () => {
     const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; if [ "$n" = xx ]; then ${log}; exit 3; fi; ${APP}`;
     runContainer(name, canaries, ["-v", `${counter}:/starts`], script);
     const old = idOf(name);
-    const ran = await quiet(watch, ["migrate", `docker:${name}`, "--to", "local", "--deliver", "shim", "--grace", "1s", "--yes"]);
+    const json = what.length % 2 === 0 ? ["--json"] : [];
+    const migrate = [
+      "migrate",
+      `docker:${name}`,
+      "--to",
+      "local",
+      "--deliver",
+      "shim",
+      "--grace",
+      "1s",
+      "--yes",
+      ...json,
+    ];
+    const ran = await quiet(watch, migrate);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain("its last words");
     expect(idOf(name)).toBe(old);
-    const runs = await quiet(watch, ["runs", runIdOf(ran.stdout)]);
+    const runs = await quiet(watch, ["runs", runIdOf(ran.stdout), ...json]);
     expect(runs.stdout).toContain("its last words");
   });
 
@@ -464,13 +598,23 @@ describe("what fails", () => {
     runContainer("crashed", canaries);
     const flag = join(world.memory, "crash-now");
     const crash = `import { existsSync } from "node:fs"; setInterval(() => { if (existsSync(${JSON.stringify(flag)})) throw new Error("made to fail"); }, 2).unref();`;
-    const nodeArgs = ["--report-uncaught-exception", "--report-on-fatalerror", `--report-directory=${join(world.dir, "tmp")}`, "--import", `data:text/javascript,${encodeURIComponent(crash)}`];
-    const ran = await quiet(watch, ["migrate", "docker:crashed", "--to", "local", "--deliver", "shim", "--grace", "300ms", "--yes"], {
-      nodeArgs,
-      onStderr: (said) => {
-        if (said.includes("✓")) writeFileSync(flag, "");
+    const nodeArgs = [
+      "--report-uncaught-exception",
+      "--report-on-fatalerror",
+      `--report-directory=${join(world.dir, "tmp")}`,
+      "--import",
+      `data:text/javascript,${encodeURIComponent(crash)}`,
+    ];
+    const ran = await quiet(
+      watch,
+      ["migrate", "docker:crashed", "--to", "local", "--deliver", "shim", "--grace", "300ms", "--yes"],
+      {
+        nodeArgs,
+        onStderr: (said) => {
+          if (said.includes("✓")) writeFileSync(flag, "");
+        },
       },
-    });
+    );
     expect(ran.code).not.toBe(0);
     expect(ran.stderr).toContain("made to fail");
     expect(readdirSync(join(world.dir, "tmp")).some((file) => file.startsWith("report."))).toBe(true);
@@ -499,7 +643,12 @@ describe("what fails", () => {
     const canaries = variableCanaries();
     const watch = new Watch(canaries);
     for (const { value } of [canaries[0], canaries[4]].filter((one) => one !== undefined)) {
-      for (const text of [value, `stores: ${value}`, `stores: { a: { provider: vault, address: ${JSON.stringify(value)} } }`, `failOn: ${JSON.stringify(value)}`]) {
+      for (const text of [
+        value,
+        `stores: ${value}`,
+        `stores: { a: { provider: vault, address: ${JSON.stringify(value)} } }`,
+        `failOn: ${JSON.stringify(value)}`,
+      ]) {
         writeFileSync(join(world.memory, "config.yaml"), text);
         const ran = await watched(world, ["stores", "check", "a", "--config", join(world.memory, "config.yaml")]);
         expect(ran.code).not.toBe(0);

@@ -10,7 +10,10 @@ Exit codes: 0 fine · 1 failed · 2 usage or configuration · 3 findings at or a
 
 /** Runs one command line and returns the exit code. The only thing that writes a usage error. */
 export async function main(argv: readonly string[]): Promise<number> {
-  if (argv.length === 0) return interactive();
+  if (argv.length === 0) {
+    build(async () => undefined).outputHelp({ error: true });
+    return EXIT.usage;
+  }
   let exit: number = EXIT.ok;
   const program = build(async (spec, args, options) => {
     exit = await runCommand(spec, args, options);
@@ -35,6 +38,7 @@ function build(run: Runner): Command {
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
+    .showHelpAfterError("  next: unsprawl --help")
     .addHelpText("after", EXITS);
   for (const spec of COMMANDS) addCommand(program, spec, run);
   return program;
@@ -46,7 +50,8 @@ function addCommand(program: Command, spec: CommandSpec, run: Runner): void {
     .description(spec.summary)
     .exitOverride()
     .allowExcessArguments(false)
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .showHelpAfterError(`  next: unsprawl ${spec.usage.split(" ")[0] ?? ""} --help`);
   if (spec.details) command.addHelpText("after", `\n${spec.details}`);
   for (const [flags, text, choices] of [...spec.options, ...COMMON_OPTIONS]) {
     const option = new Option(flags, text);
@@ -84,18 +89,9 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: O
   }
 }
 
-async function interactive(): Promise<number> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY || process.env["TERM"] === "dumb" || process.env["CI"]) {
-    build(async () => undefined).outputHelp({ error: true });
-    return EXIT.usage;
-  }
-  const context = makeContext({});
-  try {
-    const { runTui } = await import("../tui/index.tsx");
-    return await runTui(context.assembly);
-  } catch (error) {
-    return printError(error, context);
-  }
+/** Tells what ended another face: a line and what to type next, no stack trace. Returns the exit code. */
+export function tellError(error: unknown): number {
+  return printError(error, makeContext({}));
 }
 
 /** Kept equal to package.json by a test; reading the file would cost start-up time. */

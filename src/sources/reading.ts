@@ -28,4 +28,3 @@ export function unreadable(subject: string, error: unknown): Reading {
   }
   throw error;
 }
-

@@ -1,10 +1,10 @@
-/** The word nearest to a mistyped one (at most a third of it wrong); null when none is near. */
+/** The word nearest to a mistyped one (two letters, or a third of it, wrong); null when none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const ranked = known
     .map((one) => ({ one, far: distance(word.toLowerCase(), one.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);
   const best = ranked[0];
-  return best && best.far <= Math.max(1, Math.floor(word.length / 3)) ? best.one : null;
+  return best && best.far <= Math.max(word.length > 3 ? 2 : 1, Math.floor(word.length / 3)) ? best.one : null;
 }
 
 /** Levenshtein's distance, two rows at a time. */

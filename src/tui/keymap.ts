@@ -37,8 +37,7 @@ export type Binding = {
   readonly long: string;
 };
 
-const LISTS: readonly Where[] = ["browse", "detail", "stores", "plan", "run", "proof", "runs"];
-const ALL = LISTS;
+const ALL: readonly Where[] = ["browse", "detail", "stores", "plan", "run", "proof", "runs"];
 
 /**
  * Every key there is. The footer, the `?` help and the README's table are made from this, and keys are looked up here
@@ -143,21 +142,29 @@ export const KEYMAP: readonly Binding[] = [
     long: "what was done: list of runs",
   },
   { action: "rescan", keys: ["r"], show: "r", where: ["browse"], short: null, long: "scan again" },
-  { action: "up", keys: ["up", "k"], show: "↑ k", where: LISTS, short: null, long: "up" },
-  { action: "down", keys: ["down", "j"], show: "↓ j", where: LISTS, short: null, long: "down" },
-  { action: "pageUp", keys: ["pageup"], show: "PgUp", where: LISTS, short: null, long: "a page up" },
-  { action: "pageDown", keys: ["pagedown"], show: "PgDn", where: LISTS, short: null, long: "a page down" },
-  { action: "top", keys: ["g", "home"], show: "g", where: LISTS, short: null, long: "to the first" },
-  { action: "bottom", keys: ["G", "end"], show: "G", where: LISTS, short: null, long: "to the last" },
+  { action: "up", keys: ["up", "k"], show: "↑ k", where: ALL, short: null, long: "up" },
+  { action: "down", keys: ["down", "j"], show: "↓ j", where: ALL, short: null, long: "down" },
+  { action: "pageUp", keys: ["pageup"], show: "PgUp", where: ALL, short: null, long: "a page up" },
+  { action: "pageDown", keys: ["pagedown"], show: "PgDn", where: ALL, short: null, long: "a page down" },
+  { action: "top", keys: ["g", "home"], show: "g", where: ALL, short: null, long: "to the first" },
+  { action: "bottom", keys: ["G", "end"], show: "G", where: ALL, short: null, long: "to the last" },
   { action: "help", keys: ["?"], show: "?", where: ALL, short: "help", long: "this list" },
   { action: "quit", keys: ["q"], show: "q", where: ALL, short: "quit", long: "quit; asks while a run works" },
   {
     action: "abort",
     keys: ["ctrl-c"],
     show: "ctrl-c",
-    where: ALL,
+    where: ["run"],
+    short: "call off",
+    long: "call off this run: what was begun is put back",
+  },
+  {
+    action: "abort",
+    keys: ["ctrl-c"],
+    show: "ctrl-c",
+    where: ["browse", "detail", "stores", "plan", "proof", "runs"],
     short: null,
-    long: "call off a run and put back what was begun; else leave",
+    long: "leave at once",
   },
   {
     action: "suspend",

@@ -5,8 +5,10 @@ export function keyNames(input: string, key: Key): readonly string[] {
   if (key.ctrl) return [`ctrl-${input}`];
   const named = NAMED.find(([flag]) => key[flag]);
   if (named) return [named[1]];
-  if (key.meta || key.super || key.hyper) return [];
-  return Array.from(input, (char) => (char === " " ? "space" : char === "\r" || char === "\n" ? "enter" : char));
+  if (key.super || key.hyper) return [];
+  const typed = Array.from(input, (char) => (char === " " ? "space" : char === "\r" || char === "\n" ? "enter" : char));
+  // Escape and a key that arrive in one piece look like Alt and that key, which means nothing here.
+  return key.meta ? ["esc", ...typed] : typed;
 }
 
 const NAMED = [

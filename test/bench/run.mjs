@@ -24,7 +24,12 @@ if (!existsSync(MAIN)) {
 
 const run = promisify(execFile);
 const dir = mkdtempSync(join(tmpdir(), "unsprawl-bench-"));
-const env = { PATH: process.env.PATH, HOME: dir, XDG_STATE_HOME: join(dir, "state"), XDG_CONFIG_HOME: join(dir, "config") };
+const env = {
+  PATH: process.env.PATH,
+  HOME: dir,
+  XDG_STATE_HOME: join(dir, "state"),
+  XDG_CONFIG_HOME: join(dir, "config"),
+};
 const rows = [["measured", "figure", "goal"]];
 const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
 const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
@@ -32,7 +37,12 @@ const median = (figures) => figures.toSorted((a, b) => a - b)[Math.floor(figures
 /** Milliseconds that a program takes from spawn to end; its output goes nowhere. */
 function time(program, args, options = {}) {
   const began = performance.now();
-  const { status, stderr } = spawnSync(program, args, { env, stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 30, ...options });
+  const { status, stderr } = spawnSync(program, args, {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 1 << 30,
+    ...options,
+  });
   const took = performance.now() - began;
   if (status !== 0 && status !== 3) throw new Error(`${program} ${args[0]} ended with ${status}: ${stderr}`);
   return took;
@@ -41,13 +51,19 @@ function time(program, args, options = {}) {
 function startUp() {
   const help = Array.from({ length: STARTS }, () => time(process.execPath, [MAIN, "--help"]));
   const bare = Array.from({ length: STARTS }, () => time(process.execPath, ["-e", "0"]));
-  rows.push([`--help, median of ${STARTS}`, `${median(help).toFixed(0)} ms (bare node ${median(bare).toFixed(0)} ms)`, ""]);
+  rows.push([
+    `--help, median of ${STARTS}`,
+    `${median(help).toFixed(0)} ms (bare node ${median(bare).toFixed(0)} ms)`,
+    "",
+  ]);
 }
 
 /** Twenty variables a container as real ones have, three of them secrets. */
 function variables(index) {
   const plain = Array.from({ length: 17 }, (_, at) => `SETTING_${at}=value-${index}-${at}`);
-  const secret = ["DB_PASSWORD", "API_TOKEN", "SESSION_SECRET"].map((name) => `${name}=${randomBytes(18).toString("base64url")}`);
+  const secret = ["DB_PASSWORD", "API_TOKEN", "SESSION_SECRET"].map(
+    (name) => `${name}=${randomBytes(18).toString("base64url")}`,
+  );
   return [...plain, ...secret].flatMap((entry) => ["-e", entry]);
 }
 
@@ -57,7 +73,23 @@ async function scan() {
     await makeImages(engine);
     const docker = which("docker");
     const host = { ...env, DOCKER_HOST: engine.host };
-    const begin = (index) => run(docker, ["run", "-d", "--network", "none", "--name", `bench-${index}`, ...variables(index), BUSYBOX, "sleep", "1000000"], { env: host });
+    const begin = (index) =>
+      run(
+        docker,
+        [
+          "run",
+          "-d",
+          "--network",
+          "none",
+          "--name",
+          `bench-${index}`,
+          ...variables(index),
+          BUSYBOX,
+          "sleep",
+          "1000000",
+        ],
+        { env: host },
+      );
     const queue = Array.from({ length: CONTAINERS }, (_, index) => index);
     const worker = async () => {
       for (let index = queue.pop(); index !== undefined; index = queue.pop()) await begin(index);
@@ -66,7 +98,7 @@ async function scan() {
 
     const [ours, theirs] = [[], []];
     for (let turn = 0; turn < SCANS; turn++) {
-      theirs.push(time("sh", ["-c", 'docker inspect $(docker ps -aq)'], { env: host }));
+      theirs.push(time("sh", ["-c", "docker inspect $(docker ps -aq)"], { env: host }));
       ours.push(time(process.execPath, [MAIN, "scan", "--json"], { env: host }));
     }
     rows.push([`scan --json, ${CONTAINERS} running containers, median of ${SCANS}`, seconds(median(ours)), ""]);
@@ -80,8 +112,12 @@ async function scan() {
 function classify() {
   const lines = Array.from({ length: VARIABLES }, (_, id) => {
     const secret = id % 10 === 0;
-    const name = secret ? ["DB_PASSWORD", "API_TOKEN", "AUTH"][id % 3] : ["LOG_LEVEL", "BASE_URL", "HOME", "BUILD_ID"][id % 4];
-    const value = secret ? randomBytes(18).toString("base64url") : ["info", `https://host-${id}.example/path`, "/home/app", randomBytes(10).toString("hex")][id % 4];
+    const name = secret
+      ? ["DB_PASSWORD", "API_TOKEN", "AUTH"][id % 3]
+      : ["LOG_LEVEL", "BASE_URL", "HOME", "BUILD_ID"][id % 4];
+    const value = secret
+      ? randomBytes(18).toString("base64url")
+      : ["info", `https://host-${id}.example/path`, "/home/app", randomBytes(10).toString("hex")][id % 4];
     return JSON.stringify({ id, where: "env", name, value });
   });
   const file = join(dir, "variables.ndjson");
@@ -91,11 +127,19 @@ function classify() {
   const peak = join(dir, "peak.mjs");
   writeFileSync(peak, 'process.on("exit", () => process.stderr.write(String(process.resourceUsage().maxRSS)));\n');
   const began = performance.now();
-  const done = spawnSync(process.execPath, ["--import", peak, MAIN, "classify"], { env, stdio: [input, "ignore", "pipe"], encoding: "utf8" });
+  const done = spawnSync(process.execPath, ["--import", peak, MAIN, "classify"], {
+    env,
+    stdio: [input, "ignore", "pipe"],
+    encoding: "utf8",
+  });
   const took = performance.now() - began;
   closeSync(input);
   if (done.status !== 0) throw new Error(`classify ended with ${done.status}: ${done.stderr}`);
-  rows.push([`classify, ${VARIABLES.toLocaleString("en")} variables`, `${seconds(took)}, ${Math.round(VARIABLES / (took / 1000)).toLocaleString("en")} a second, peak ${Math.round(Number(done.stderr) / 1024)} MiB`, ""]);
+  rows.push([
+    `classify, ${VARIABLES.toLocaleString("en")} variables`,
+    `${seconds(took)}, ${Math.round(VARIABLES / (took / 1000)).toLocaleString("en")} a second, peak ${Math.round(Number(done.stderr) / 1024)} MiB`,
+    "",
+  ]);
 }
 
 try {
@@ -103,7 +147,13 @@ try {
   classify();
   await scan();
   const widths = [0, 1, 2].map((at) => Math.max(...rows.map((row) => row[at].length)));
-  for (const row of rows) process.stdout.write(`${row.map((cell, at) => cell.padEnd(widths[at])).join("  ").trimEnd()}\n`);
+  for (const row of rows)
+    process.stdout.write(
+      `${row
+        .map((cell, at) => cell.padEnd(widths[at]))
+        .join("  ")
+        .trimEnd()}\n`,
+    );
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

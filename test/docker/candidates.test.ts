@@ -26,7 +26,7 @@ const CONTAINER = {
     Env: ["FROM_IMAGE=v-image-env", "CHANGED=v-changed", "OWN=v-own=with=signs", "NO_VALUE", "NOTHING="],
     Cmd: ["serve", "--key", "v-cmd"],
     Entrypoint: ["/entry", "v-entry"],
-    Labels: { team: "v-image-label", both: "v-both", "com.example/odd \"key\"": "v-odd-label" },
+    Labels: { team: "v-image-label", both: "v-both", 'com.example/odd "key"': "v-odd-label" },
     Healthcheck: { Test: ["CMD", "probe", "v-health"] },
     OnBuild: ["RUN v-own-onbuild"],
   },
@@ -35,22 +35,37 @@ const CONTAINER = {
     Annotations: { "io.example/note": "v-annotation" },
     Mounts: [
       { Type: "bind", Source: "/a", Target: "/b" },
-      { Type: "volume", Target: "/share", VolumeOptions: { DriverConfig: { Name: "local", Options: { o: "password=v-mount" } } } },
+      {
+        Type: "volume",
+        Target: "/share",
+        VolumeOptions: { DriverConfig: { Name: "local", Options: { o: "password=v-mount" } } },
+      },
     ],
   },
   Mounts: [
     { Type: "bind", Source: "/a", Destination: "/b" },
     { Type: "volume", Name: "share", Destination: "/share" },
   ],
-  NetworkSettings: { Networks: { front: { DriverOpts: { "com.example.key": "v-driver" } }, back: { DriverOpts: null } } },
+  NetworkSettings: {
+    Networks: { front: { DriverOpts: { "com.example.key": "v-driver" } }, back: { DriverOpts: null } },
+  },
 } as unknown as ContainerDoc;
 
-const VOLUMES = new Map([["share", { type: "cifs", o: "username=u,password=v-volume" }], ["other", { o: "v-other" }]]);
+const VOLUMES = new Map([
+  ["share", { type: "cifs", o: "username=u,password=v-volume" }],
+  ["other", { o: "v-other" }],
+]);
 
 type Row = readonly [where: string, name: string, value: string, path: string, origin: string];
 
 function rows(candidates: readonly Candidate[]): Row[] {
-  return candidates.map(({ name, value, location }) => [location.where, name, value.expose().toString(), location.path, location.origin]);
+  return candidates.map(({ name, value, location }) => [
+    location.where,
+    name,
+    value.expose().toString(),
+    location.path,
+    location.origin,
+  ]);
 }
 
 describe("a container", () => {
@@ -74,29 +89,50 @@ describe("a container", () => {
       ["volume-opt", "o", "password=v-mount", "HostConfig.Mounts[1].VolumeOptions.DriverConfig.Options.o", "own"],
       ["volume-opt", "type", "cifs", "Mounts[1].Volume.Options.type", "own"],
       ["volume-opt", "o", "username=u,password=v-volume", "Mounts[1].Volume.Options.o", "own"],
-      ["annotation", "com.example.key", "v-driver", 'NetworkSettings.Networks.front.DriverOpts["com.example.key"]', "own"],
+      [
+        "annotation",
+        "com.example.key",
+        "v-driver",
+        'NetworkSettings.Networks.front.DriverOpts["com.example.key"]',
+        "own",
+      ],
     ]);
   });
 
   test("names itself without the slash, by its full id", () => {
     for (const { location } of found) {
-      expect(location).toMatchObject({ source: "docker:web", subject: "container", subjectName: "web", subjectId: "c".repeat(64) });
+      expect(location).toMatchObject({
+        source: "docker:web",
+        subject: "container",
+        subjectName: "web",
+        subjectId: "c".repeat(64),
+      });
     }
   });
 
   test("whose image is gone holds everything itself", () => {
-    expect(new Set(containerCandidates("docker:", CONTAINER, null, VOLUMES).map(({ location }) => location.origin))).toEqual(new Set(["own"]));
+    expect(
+      new Set(containerCandidates("docker:", CONTAINER, null, VOLUMES).map(({ location }) => location.origin)),
+    ).toEqual(new Set(["own"]));
   });
 
   test("with the image's own command, entrypoint and health check has them from there", () => {
     const same = { ...CONTAINER, Config: { ...CONTAINER.Config, ...IMAGE.Config } };
-    for (const { location } of containerCandidates("docker:", same, IMAGE).filter(({ location }) => location.path.startsWith("Config."))) {
+    for (const { location } of containerCandidates("docker:", same, IMAGE).filter(({ location }) =>
+      location.path.startsWith("Config."),
+    )) {
       expect(location).toMatchObject({ origin: "image" });
     }
   });
 
   test("without anything at all gives nothing", () => {
-    const bare = { ...CONTAINER, Config: { Env: null, Cmd: null, Entrypoint: null, Labels: null, Healthcheck: null, OnBuild: null }, HostConfig: { LogConfig: { Config: null }, Mounts: null, Annotations: null }, Mounts: null, NetworkSettings: null } as unknown as ContainerDoc;
+    const bare = {
+      ...CONTAINER,
+      Config: { Env: null, Cmd: null, Entrypoint: null, Labels: null, Healthcheck: null, OnBuild: null },
+      HostConfig: { LogConfig: { Config: null }, Mounts: null, Annotations: null },
+      Mounts: null,
+      NetworkSettings: null,
+    } as unknown as ContainerDoc;
     expect(containerCandidates("docker:", bare, null)).toEqual([]);
   });
 });

@@ -54,18 +54,24 @@ describe("an address", () => {
     expect(parseAddress(address, null)).toMatchObject(connection);
   });
 
-  test.each(["npipe:////./pipe/docker_engine", "fd://", "tcp://", "ftp://h", "tcp://h:99999", "ssh://", "a b"])("%s cannot be read", (address) => {
-    expect(() => parseAddress(address, null)).toThrow(expect.objectContaining({ code: "config" }) as Error);
-  });
+  test.each(["npipe:////./pipe/docker_engine", "fd://", "tcp://", "ftp://h", "tcp://h:99999", "ssh://", "a b"])(
+    "%s cannot be read",
+    (address) => {
+      expect(() => parseAddress(address, null)).toThrow(expect.objectContaining({ code: "config" }) as Error);
+    },
+  );
 
   test("with a user's password in it is not repeated whole", () => {
     const password = bytes(dir).toString("hex");
-    expect(() => parseAddress(`ftp://me:${password}@h`, null)).toThrow(expect.not.objectContaining({ message: expect.stringContaining(password) as string }) as Error);
+    expect(() => parseAddress(`ftp://me:${password}@h`, null)).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining(password) as string }) as Error,
+    );
   });
 });
 
 describe("the engine is found as docker/cli finds it", () => {
-  const find = (env: { [name: string]: string }): ReturnType<typeof findConnection> => findConnection({ DOCKER_CONFIG: dir, ...env });
+  const find = (env: { [name: string]: string }): ReturnType<typeof findConnection> =>
+    findConnection({ DOCKER_CONFIG: dir, ...env });
 
   test("DOCKER_HOST wins over every context", () => {
     context("here", "tcp://context:1");
@@ -120,14 +126,22 @@ describe("the engine is found as docker/cli finds it", () => {
 
   test("a unix socket needs no certificates, whatever the environment says", () => {
     certificates(join(dir, "certs"), TLS);
-    expect(find({ DOCKER_HOST: "unix:///x", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: join(dir, "certs") }).tls).toBeNull();
+    expect(
+      find({ DOCKER_HOST: "unix:///x", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: join(dir, "certs") }).tls,
+    ).toBeNull();
   });
 
   test.each([
-    ["an empty certificate folder", { DOCKER_HOST: "tcp://h:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/nonexistent" }, "DOCKER_CERT_PATH"],
+    [
+      "an empty certificate folder",
+      { DOCKER_HOST: "tcp://h:2376", DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/nonexistent" },
+      "DOCKER_CERT_PATH",
+    ],
     ["a context that is not there", { DOCKER_CONTEXT: "nowhere" }, "docker context ls"],
   ])("%s is an error that says what to type", (_what, env, hint) => {
-    expect(() => find(env)).toThrow(expect.objectContaining({ code: "config", hint: expect.stringContaining(hint) as string }) as Error);
+    expect(() => find(env)).toThrow(
+      expect.objectContaining({ code: "config", hint: expect.stringContaining(hint) as string }) as Error,
+    );
   });
 
   test("a configuration that is no JSON is an error that names the file", () => {

@@ -15,7 +15,8 @@ const FILES: { readonly [what: string]: string } = {
   "one line": '{"debug":true,"default-runtime":"runc"}',
   CRLF: '{\r\n  "debug": true\r\n}\r\n',
   "no order, odd spaces": '\n\n {  "z" :1 ,\n"a":{ "b" : [1,  2 ] }  }  \n\n',
-  "other runtimes": '{\n  "runtimes": {\n    "kata": { "path": "/usr/bin/kata",   "runtimeArgs": [ "-x" ] },\n    "nvidia": {"path":"nvidia-container-runtime"}\n  },\n  "debug": true\n}\n',
+  "other runtimes":
+    '{\n  "runtimes": {\n    "kata": { "path": "/usr/bin/kata",   "runtimeArgs": [ "-x" ] },\n    "nvidia": {"path":"nvidia-container-runtime"}\n  },\n  "debug": true\n}\n',
   "runtimes, none yet": '{\n  "runtimes": {},\n  "debug": true\n}\n',
   "escapes and wide characters": '{\n  "labels": ["a=\\u00e9\\/", "ключ=密"]\n}\n',
   "numbers that JSON.parse would change": '{ "big": 12345678901234567890, "float": 1.0, "exp": 1E3 }\n',
@@ -77,12 +78,28 @@ test("taking away what is not there changes nothing", () => {
   for (const text of Object.values(FILES)) expect(take(text)).toBe(text);
 });
 
-test.each(["[]", "null", "3", '"x"', "{", '{"a":}', "{'a':1}", "// c\n{}", '{"a":1,}', "{} {}", '{"runtimes":[]}', '{"runtimes":"x"}'])("%s is malformed, and nothing is written", (text) => {
+test.each([
+  "[]",
+  "null",
+  "3",
+  '"x"',
+  "{",
+  '{"a":}',
+  "{'a':1}",
+  "// c\n{}",
+  '{"a":1,}',
+  "{} {}",
+  '{"runtimes":[]}',
+  '{"runtimes":"x"}',
+])("%s is malformed, and nothing is written", (text) => {
   expect(() => put(text)).toThrow(expect.objectContaining({ code: "malformed" }) as Error);
 });
 
 test("any JSON object keeps its meaning", () => {
-  const config = fc.dictionary(fc.string().filter((key) => key !== "runtimes" && key !== "__proto__"), fc.jsonValue());
+  const config = fc.dictionary(
+    fc.string().filter((key) => key !== "runtimes" && key !== "__proto__"),
+    fc.jsonValue(),
+  );
   fc.assert(
     fc.property(config, fc.constantFrom(undefined, "\t", 1, 2, 4), (object, indent) => {
       const text = JSON.stringify(object, null, indent);

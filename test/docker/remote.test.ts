@@ -24,10 +24,24 @@ beforeAll(async () => {
   const port = await freePort();
   tcp = `tcp://127.0.0.1:${port}`;
   const file = (name: string): string => join(certs, name);
-  engine = await startEngine({ network: false, args: ["--tlsverify", "--tlscacert", file("ca.pem"), "--tlscert", file("server.pem"), "--tlskey", file("server-key.pem"), "--host", tcp] });
+  engine = await startEngine({
+    network: false,
+    args: [
+      "--tlsverify",
+      "--tlscacert",
+      file("ca.pem"),
+      "--tlscert",
+      file("server.pem"),
+      "--tlskey",
+      file("server-key.pem"),
+      "--host",
+      tcp,
+    ],
+  });
   await makeImages(engine);
   const secrets = Object.entries(twelveSecrets()).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-  for (const name of ["one", "two", "three"]) engine.docker("create", "--name", name, "--network", "none", ...secrets, BUSYBOX, "true");
+  for (const name of ["one", "two", "three"])
+    engine.docker("create", "--name", name, "--network", "none", ...secrets, BUSYBOX, "true");
   sshd = await startSshd(engine.host);
   world = makeWorld(engine.host);
   const scanned = await world.unsprawl(["scan", "--json"]);
@@ -44,18 +58,49 @@ afterAll(async () => {
 
 /** A report without what depends on when and whence it was made. */
 function comparable(ran: Ran): unknown {
-  return JSON.parse(ran.stdout, (key, value: unknown) => (["scannedAt", "durationMs", "exposure"].includes(key) ? undefined : value));
+  return JSON.parse(ran.stdout, (key, value: unknown) =>
+    ["scannedAt", "durationMs", "exposure"].includes(key) ? undefined : value,
+  );
 }
 
 /** A certificate authority, the engine's certificate for 127.0.0.1, a client's, and a stranger's. */
 function makeCertificates(dir: string): void {
   const openssl = (...args: string[]): void => void execFileSync("openssl", args, { cwd: dir, stdio: "pipe" });
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const authority = (name: string): void => openssl("req", "-x509", ...key, "-keyout", `${name}-key.pem`, "-out", `${name}.pem`, "-days", "2", "-subj", `/CN=${name}`);
+  const authority = (name: string): void =>
+    openssl(
+      "req",
+      "-x509",
+      ...key,
+      "-keyout",
+      `${name}-key.pem`,
+      "-out",
+      `${name}.pem`,
+      "-days",
+      "2",
+      "-subj",
+      `/CN=${name}`,
+    );
   const signed = (name: string, by: string, usage: string): void => {
     openssl("req", ...key, "-keyout", `${name}-key.pem`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
     writeFileSync(join(dir, `${name}.ext`), `extendedKeyUsage=${usage}\nsubjectAltName=IP:127.0.0.1\n`);
-    openssl("x509", "-req", "-in", `${name}.csr`, "-CA", `${by}.pem`, "-CAkey", `${by}-key.pem`, "-CAcreateserial", "-out", `${name}.pem`, "-days", "2", "-extfile", `${name}.ext`);
+    openssl(
+      "x509",
+      "-req",
+      "-in",
+      `${name}.csr`,
+      "-CA",
+      `${by}.pem`,
+      "-CAkey",
+      `${by}-key.pem`,
+      "-CAcreateserial",
+      "-out",
+      `${name}.pem`,
+      "-days",
+      "2",
+      "-extfile",
+      `${name}.ext`,
+    );
   };
   authority("ca");
   authority("stranger");
@@ -78,12 +123,19 @@ function context(name: string, host: string, tls: string | null): { [name: strin
   const config = join(world.dir, "docker-config");
   const id = createHash("sha256").update(name).digest("hex");
   mkdirSync(join(config, "contexts/meta", id), { recursive: true });
-  writeFileSync(join(config, "contexts/meta", id, "meta.json"), JSON.stringify({ Name: name, Metadata: {}, Endpoints: { docker: { Host: host, SkipTLSVerify: false } } }));
+  writeFileSync(
+    join(config, "contexts/meta", id, "meta.json"),
+    JSON.stringify({ Name: name, Metadata: {}, Endpoints: { docker: { Host: host, SkipTLSVerify: false } } }),
+  );
   if (tls !== null) cpSync(join(certs, tls), join(config, "contexts/tls", id, "docker"), { recursive: true });
   return { DOCKER_CONFIG: config, DOCKER_HOST: undefined, DOCKER_CONTEXT: name };
 }
 
-const tls = (name: string): { [name: string]: string } => ({ DOCKER_HOST: tcp, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: join(certs, name) });
+const tls = (name: string): { [name: string]: string } => ({
+  DOCKER_HOST: tcp,
+  DOCKER_TLS_VERIFY: "1",
+  DOCKER_CERT_PATH: join(certs, name),
+});
 
 describe("over TLS", () => {
   it("by DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, a scan says the same", async () => {
@@ -140,7 +192,10 @@ describe("over TLS", () => {
 });
 
 describe("over ssh", () => {
-  const overSsh = (host = `ssh://${sshd.host}`): { [name: string]: string } => ({ DOCKER_HOST: host, PATH: `${sshd.bin}:${world.env["PATH"] ?? ""}` });
+  const overSsh = (host = `ssh://${sshd.host}`): { [name: string]: string } => ({
+    DOCKER_HOST: host,
+    PATH: `${sshd.bin}:${world.env["PATH"] ?? ""}`,
+  });
 
   it("a scan says the same", async () => {
     const ran = await world.unsprawl(["scan", "--json"], { env: overSsh() });
@@ -149,20 +204,27 @@ describe("over ssh", () => {
   });
 
   it("with user and port in the address, a scan says the same", async () => {
-    const ran = await world.unsprawl(["scan", "--json"], { env: overSsh(`ssh://${process.env["USER"] ?? "root"}@127.0.0.1:${sshd.port}`) });
+    const ran = await world.unsprawl(["scan", "--json"], {
+      env: overSsh(`ssh://${process.env["USER"] ?? "root"}@127.0.0.1:${sshd.port}`),
+    });
     expect(ran.code, ran.stderr).toBe(3);
     expect(comparable(ran)).toEqual(expected);
   });
 
   it("by a context, a scan says the same", async () => {
-    const ran = await world.unsprawl(["scan", "--json"], { env: { ...overSsh(), ...context("by-ssh", `ssh://${sshd.host}`, null) } });
+    const ran = await world.unsprawl(["scan", "--json"], {
+      env: { ...overSsh(), ...context("by-ssh", `ssh://${sshd.host}`, null) },
+    });
     expect(ran.code, ran.stderr).toBe(3);
     expect(comparable(ran)).toEqual(expected);
   });
 
   it("a host whose key is not known, or another, is refused", async () => {
     const known = readFileSync(sshd.knownHosts, "utf8");
-    const another = known.replace(/ssh-ed25519 \S+/, readFileSync(`${sshd.identity}.pub`, "utf8").split(" ").slice(0, 2).join(" "));
+    const another = known.replace(
+      /ssh-ed25519 \S+/,
+      readFileSync(`${sshd.identity}.pub`, "utf8").split(" ").slice(0, 2).join(" "),
+    );
     for (const text of ["", another]) {
       writeFileSync(sshd.knownHosts, text);
       const ran = await world.unsprawl(["scan"], { env: overSsh() });

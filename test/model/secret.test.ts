@@ -18,11 +18,11 @@ afterEach(() => {
 describe("a secret prints as [secret]", () => {
   test.each<[way: string, printed: () => string]>([
     ["String()", () => String(careless)],
-    ["a template", () => `${careless}`],
+    ["a template", () => `value: ${careless}`],
     ["+", () => "" + careless],
     ["+ a number", () => String((careless as unknown as number) + 1)],
     ["toString()", () => secret.toString()],
-    ["toLocaleString()", () => (secret as object).toLocaleString()],
+    ["toLocaleString()", () => careless.toLocaleString()],
     ["join", () => [careless].join(",")],
     ["concat", () => "".concat(careless)],
     ["JSON", () => JSON.stringify(secret)],
@@ -63,7 +63,7 @@ describe("a secret prints as [secret]", () => {
 
 describe("a secret gives nothing away", () => {
   test("to spread, keys, entries, assign and structuredClone", () => {
-    expect({ ...secret }).toEqual({});
+    expect({ ...(secret as object) }).toEqual({});
     expect(Object.keys(secret)).toEqual([]);
     expect(Reflect.ownKeys(secret)).toEqual([]);
     expect(Object.entries(Object.assign({}, secret))).toEqual([]);
@@ -135,7 +135,12 @@ describe("errors", () => {
   });
 
   test("a cause is a name, a code and a status, whatever an SDK's error carries", () => {
-    const sdk = Object.assign(new TypeError(value), { code: "E1", statusCode: 403, request: { headers: { token: value } }, response: value });
+    const sdk = Object.assign(new TypeError(value), {
+      code: "E1",
+      statusCode: 403,
+      request: { headers: { token: value } },
+      response: value,
+    });
     expect(causeOf(sdk)).toBe("TypeError E1 403");
     expect(causeOf(Object.assign(new Error(value), { code: { value } }))).toBe("Error");
     expect(causeOf(value)).toBe("string");

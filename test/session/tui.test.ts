@@ -1,79 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { BUSYBOX, FILE_ENV, makeImages } from "../services/images.ts";
-import { KEY, makeHome, start, type Home, type Terminal } from "./driver.ts";
+import { describe, expect, it } from "vitest";
+import { BUSYBOX } from "../services/images.ts";
+import { KEY } from "./driver.ts";
+import { begin, container, engine, home, secret, secrets, world } from "./stage.ts";
 
 const COLOUR = /\u001b\[(3|4|9|10)[0-7](;\d+)*m/;
-
-// `unsprawl` without arguments scans its whole engine, so these stories have one of their own.
-let engine: TestEngine;
-let home: Home;
-let secrets: string[] = [];
-let open: Terminal[] = [];
-
-beforeAll(async () => {
-  engine = await startEngine({ network: false });
-  await makeImages(engine);
-});
-
-afterAll(() => engine.stop());
-
-beforeEach(() => {
-  home = makeHome(engine.host);
-  secrets = [];
-});
-
-afterEach(() => {
-  for (const terminal of open) {
-    terminal.close();
-    // Whatever a story did: no value may ever have gone to the terminal.
-    for (const secret of secrets) expect(terminal.raw()).not.toContain(secret);
-  }
-  open = [];
-  const ids = engine.docker("ps", "-aq").split("\n").filter(Boolean);
-  if (ids.length > 0) engine.docker("rm", "-f", ...ids);
-  home.remove();
-});
-
-function secret(prefix = ""): string {
-  const value = randomBytes(18).toString("hex");
-  secrets.push(value);
-  return prefix + value;
-}
-
-function container(name: string, env: Record<string, string>, image = FILE_ENV, more: readonly string[] = []): void {
-  const flags = Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
-  engine.docker(
-    "run",
-    "-d",
-    "--network",
-    "none",
-    "--stop-timeout",
-    "1",
-    "--name",
-    name,
-    ...flags,
-    ...more,
-    image,
-    "sleep",
-    "100000",
-  );
-}
-
-function begin(columns: number, rows: number, env: Record<string, string> = {}): Terminal {
-  const terminal = start(columns, rows, home, env);
-  open.push(terminal);
-  return terminal;
-}
-
-/** All that could have changed: the containers as the engine has them, and the person's folder. */
-function world(): string {
-  const ids = engine.docker("ps", "-aq", "--no-trunc").split("\n").filter(Boolean).sort();
-  return `${engine.docker("inspect", ...ids)}\n${readdirSync(home.cwd, { recursive: true }).join("\n")}`;
-}
 
 describe.each([
   [100, 30],
@@ -120,6 +51,7 @@ describe.each([
     await terminal.press(KEY.enter);
     await terminal.until("name says PASSWORD");
     await terminal.press(KEY.esc);
+    await terminal.until("space mark");
     await terminal.press("/");
     await terminal.press("nothing like it");
     await terminal.until("nothing matches");
@@ -128,10 +60,11 @@ describe.each([
     await terminal.press("?");
     await terminal.until("esc closes");
     await terminal.press(KEY.esc);
+    await terminal.until("space mark");
     await terminal.press("m");
     await terminal.until("where?");
     await terminal.press(KEY.esc);
-    await terminal.until("m migrate");
+    await terminal.until("space mark");
     await terminal.press("m");
     await terminal.until("where?");
     await terminal.press("k");
@@ -147,100 +80,15 @@ describe.each([
     await terminal.press(KEY.esc);
     await terminal.until("where?");
     await terminal.press(KEY.esc);
-    await terminal.until("m migrate");
+    await terminal.until("space mark");
     await terminal.press("L");
     await terminal.until("nothing was done yet");
     await terminal.press(KEY.esc);
+    await terminal.until("space mark");
     await terminal.press("q");
     expect(await terminal.exit()).toBe(0);
     expect(world()).toBe(before);
   });
-});
-
-it("undoes a run from the list of runs, after a y", async () => {
-  const password = secret();
-  container("tui-api", { DB_PASSWORD: password });
-  const terminal = begin(100, 30);
-  await terminal.until("1 secret in 1 place");
-  await terminal.press("m");
-  await terminal.until("where?");
-  await terminal.press(KEY.enter);
-  await terminal.until("y apply");
-  await terminal.press("y");
-  await terminal.until("✓ migrated", 60);
-  await terminal.press("L");
-  await terminal.until("✓ done");
-  await terminal.press("u");
-  await terminal.until("? Undo run");
-  await terminal.press(KEY.enter);
-  await terminal.press("n");
-  await terminal.until("u undo");
-  await terminal.press("u");
-  await terminal.until("? Undo run");
-  await terminal.press("y");
-  await terminal.until("↶ as before", 60);
-  expect(engine.docker("inspect", "tui-api")).toContain(password);
-  await terminal.press("q");
-  expect(await terminal.exit()).toBe(0);
-});
-
-it("puts back what was begun when a run is called off", async () => {
-  const password = secret();
-  container("tui-api", { DB_PASSWORD: password });
-  const terminal = begin(100, 30);
-  await terminal.until("1 secret in 1 place");
-  await terminal.press("m");
-  await terminal.until("where?");
-  await terminal.press(KEY.enter);
-  await terminal.until("y apply");
-  await terminal.press("y");
-  await terminal.until("▸ working  tui-api  prove", 60);
-  await terminal.press("q");
-  await terminal.until("? A run is at work");
-  await terminal.press("n");
-  await terminal.press(KEY.ctrlC);
-  await terminal.until("↶ as before", 60);
-  expect(terminal.screen()).toContain("called off");
-  expect(engine.docker("inspect", "tui-api")).toContain(password);
-  await terminal.press("q");
-  expect(await terminal.exit()).toBe(130);
-});
-
-it("waits for the put-back when it is told to end in the middle of a run", async () => {
-  const password = secret();
-  container("tui-api", { DB_PASSWORD: password });
-  const terminal = begin(100, 30);
-  await terminal.until("1 secret in 1 place");
-  await terminal.press("m");
-  await terminal.until("where?");
-  await terminal.press(KEY.enter);
-  await terminal.until("y apply");
-  await terminal.press("y");
-  await terminal.until("▸ working  tui-api  prove", 60);
-  terminal.kill("SIGTERM");
-  expect(await terminal.exit()).toBe(130);
-  expect(terminal.left()).toEqual({ alternate: false, cursorHidden: false, pasteMode: false });
-  expect(engine.docker("inspect", "tui-api")).toContain(password);
-  expect(engine.docker("ps", "-a", "--format", "{{.Names}}")).toBe("tui-api");
-});
-
-it("puts back what was begun when the window is closed in the middle of a run", async () => {
-  const password = secret();
-  container("tui-api", { DB_PASSWORD: password });
-  const terminal = begin(100, 30);
-  await terminal.until("1 secret in 1 place");
-  await terminal.press("m");
-  await terminal.until("where?");
-  await terminal.press(KEY.enter);
-  await terminal.until("y apply");
-  await terminal.press("y");
-  await terminal.until("▸ working  tui-api  prove", 60);
-  terminal.closeWindow();
-  await expect
-    .poll(() => engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}"), { timeout: 30_000 })
-    .toBe("tui-api running");
-  expect(engine.docker("inspect", "tui-api")).toContain(password);
-  await expect.poll(() => terminal.running(), { timeout: 10_000 }).toBe(false);
 });
 
 it("shows what cannot be moved and why, and y does nothing then", async () => {
@@ -326,31 +174,4 @@ it("says in place why an engine cannot be read, and what to type", async () => {
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
   expect(terminal.screen()).toContain("scan failed");
-});
-
-it("tells of a run that was cut off, and undoes it", async () => {
-  const password = secret();
-  container("tui-api", { DB_PASSWORD: password });
-  const first = begin(100, 30);
-  await first.until("1 secret in 1 place");
-  await first.press("m");
-  await first.until("where?");
-  await first.press(KEY.enter);
-  await first.until("y apply");
-  await first.press("y");
-  await first.until("▸ working  tui-api  prove", 60);
-  first.kill("SIGKILL");
-  await first.exit();
-  const second = begin(100, 30);
-  await second.until("is unfinished");
-  await second.press("L");
-  await second.until("! unfinished");
-  await second.press("u");
-  await second.until("? Undo run");
-  await second.press("y");
-  await second.until("↶ as before", 60);
-  await second.press("q");
-  expect(await second.exit()).toBe(0);
-  expect(engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}")).toBe("tui-api running");
-  expect(engine.docker("inspect", "tui-api")).toContain(password);
 });

@@ -42,7 +42,11 @@ function pemBody(pem: string): string {
 }
 
 /** Secrets that stand elsewhere than in a variable, as arguments for `docker create` and its command. */
-export function placedCanaries(): { readonly canaries: readonly Canary[]; readonly options: readonly string[]; readonly command: readonly string[] } {
+export function placedCanaries(): {
+  readonly canaries: readonly Canary[];
+  readonly options: readonly string[];
+  readonly command: readonly string[];
+} {
   const made = {
     label: random(36),
     basicAuth: random(20),
@@ -58,7 +62,14 @@ export function placedCanaries(): { readonly canaries: readonly Canary[]; readon
       ...["--label", `com.example.github-token=ghp_${made.label}`],
       ...["--label", `com.example.proxy.password=${made.basicAuth}`],
       ...["--health-cmd", `wget -q --header 'Authorization: Bearer ${made.health}' -O- http://127.0.0.1/health`],
-      ...["--log-driver", "splunk", "--log-opt", `splunk-token=${made.logOpt}`, "--log-opt", "splunk-url=https://127.0.0.1:1"],
+      ...[
+        "--log-driver",
+        "splunk",
+        "--log-opt",
+        `splunk-token=${made.logOpt}`,
+        "--log-opt",
+        "splunk-url=https://127.0.0.1:1",
+      ],
       ...["--annotation", `com.example.api-token=${made.annotation}`],
     ],
     command: ["sleep", "100000", `--api-key=${made.flag}`, `--dsn=postgres://app:${made.url}@db.internal/app`],

@@ -25,7 +25,9 @@ export async function proxyEngine(
     const verdict = await decide(method, path, body.toString("utf8"));
     if (verdict === "drop") return void incoming.socket.destroy();
     if (verdict !== "pass") {
-      response.writeHead(verdict.status, { "content-type": "application/json" }).end(JSON.stringify({ message: verdict.message }));
+      response
+        .writeHead(verdict.status, { "content-type": "application/json" })
+        .end(JSON.stringify({ message: verdict.message }));
       return;
     }
     const forwarded = request({ socketPath: engineSocket, method, path: url, headers }, (answer) => {

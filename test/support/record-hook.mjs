@@ -9,7 +9,12 @@ delete process.env.RECORD_FILE;
 const record = fs.openSync(file, "a", 0o600);
 const { writeSync, readlinkSync } = fs;
 const note = (kind, what, data) => writeSync(record, `${JSON.stringify({ kind, what, data })}\n`);
-const text = (data) => (typeof data === "string" ? data : ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("utf8") : String(data));
+const text = (data) =>
+  typeof data === "string"
+    ? data
+    : ArrayBuffer.isView(data)
+      ? Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("utf8")
+      : String(data);
 const pathOf = (target) => {
   if (typeof target !== "number") return String(target);
   try {

@@ -13,6 +13,24 @@ test.each([
   expect(parseDuration(text, "--grace")).toBe(ms);
 });
 
-test.each(["", " ", "5 s", "s", "-1s", "1d", "1e3", "0x10", "1s1", "5S", "½s", "１s", "Infinity", "1,5s", "\u001b[31m"])("%j is none, and the flag is named", (text) => {
-  expect(() => parseDuration(text, "--grace")).toThrow(expect.objectContaining({ code: "usage", message: expect.stringContaining("--grace") as string }) as Error);
+test.each([
+  "",
+  " ",
+  "5 s",
+  "s",
+  "-1s",
+  "1d",
+  "1e3",
+  "0x10",
+  "1s1",
+  "5S",
+  "½s",
+  "１s",
+  "Infinity",
+  "1,5s",
+  "\u001b[31m",
+])("%j is none, and the flag is named", (text) => {
+  expect(() => parseDuration(text, "--grace")).toThrow(
+    expect.objectContaining({ code: "usage", message: expect.stringContaining("--grace") as string }) as Error,
+  );
 });

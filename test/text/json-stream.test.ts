@@ -21,7 +21,12 @@ function cut(text: string, cuts: readonly number[]): Buffer[] {
   return [0, ...at].map((from, index) => bytes.subarray(from, at[index] ?? bytes.length));
 }
 
-const documents = fc.array(fc.dictionary(fc.string({ unit: "grapheme", maxLength: 6 }), fc.jsonValue({ stringUnit: "grapheme" }), { maxKeys: 4 }), { maxLength: 6 });
+const documents = fc.array(
+  fc.dictionary(fc.string({ unit: "grapheme", maxLength: 6 }), fc.jsonValue({ stringUnit: "grapheme" }), {
+    maxKeys: 4,
+  }),
+  { maxLength: 6 },
+);
 const cuts = fc.array(fc.nat(100_000), { maxLength: 30 });
 
 describe("documents come out as they went in, wherever the stream is cut", () => {
@@ -88,8 +93,9 @@ describe("what is no JSON is malformed, and is not quoted", () => {
   });
 
   test("every true beginning of an array is torn", async () => {
-    const whole = JSON.stringify([{ a: "x\\\"é" }, { b: [1, {}] }]);
-    for (let length = 1; length < whole.length; length++) expect((await failure([whole.slice(0, length)])).code).toBe("malformed");
+    const whole = JSON.stringify([{ a: 'x\\"é' }, { b: [1, {}] }]);
+    for (let length = 1; length < whole.length; length++)
+      expect((await failure([whole.slice(0, length)])).code).toBe("malformed");
   });
 
   test("the position is of the whole input, not of the chunk", async () => {
@@ -106,5 +112,8 @@ test("a document of more than 64 Mi characters is refused, not held", async () =
   const reading = (async () => {
     for await (const _ of jsonDocuments(endless()));
   })();
-  await expect(reading).rejects.toMatchObject({ code: "malformed", message: expect.stringContaining("too large") as string });
+  await expect(reading).rejects.toMatchObject({
+    code: "malformed",
+    message: expect.stringContaining("too large") as string,
+  });
 });

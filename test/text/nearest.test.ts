@@ -19,6 +19,11 @@ test.each(["xyz", "", "something-else-entirely", "v"])("%j means none of them", 
 });
 
 test("a known word is its own nearest, and none is nearest among none", () => {
-  fc.assert(fc.property(fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, selector: (one) => one.toLowerCase() }), (words) => words.every((word) => nearest(word, words) === word)));
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, selector: (one) => one.toLowerCase() }),
+      (words) => words.every((word) => nearest(word, words) === word),
+    ),
+  );
   expect(nearest("vault", [])).toBeNull();
 });

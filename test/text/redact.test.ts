@@ -6,7 +6,14 @@ import { encodedForms, Redactor } from "../../src/text/redact.ts";
 
 /** Values of 8 bytes and more that are no mere word: every kind of character that has to be encoded somewhere. */
 const value = fc
-  .tuple(fc.string({ unit: fc.constantFrom(..."abcXYZ0189+/=_-$\"'\\ &%\n\täö密🔑"), minLength: 8, maxLength: 60 }), fc.constantFrom("0", "!", "Z9", "ß"))
+  .tuple(
+    fc.string({
+      unit: fc.constantFrom(...Array.from("abcXYZ0189+/=_-$\"'\\ &%\n\täö密🔑")),
+      minLength: 8,
+      maxLength: 60,
+    }),
+    fc.constantFrom("0", "!", "Z9", "ß"),
+  )
   .map(([text, last]) => text + last);
 
 const around = fc.string({ unit: "grapheme", maxLength: 20 });
@@ -24,7 +31,8 @@ const ENCODINGS: { readonly [name: string]: (text: string) => string } = {
 };
 
 /** What must not be seen any more: the value itself, in the encoding it came in. */
-const left = (encoding: string, text: string): string => (ENCODINGS[encoding === "JSON in a document" ? "JSON" : encoding] ?? String)(text).replace(/^'|'$/g, "");
+const left = (encoding: string, text: string): string =>
+  (ENCODINGS[encoding === "JSON in a document" ? "JSON" : encoding] ?? String)(text).replace(/^'|'$/g, "");
 
 describe("a known value survives nowhere", () => {
   test.each(Object.keys(ENCODINGS))("as %s", (encoding) => {
@@ -44,16 +52,22 @@ describe("a known value survives nowhere", () => {
 
   test.each(["base64", "base64url"] as const)("in %s, at any offset of a longer text", (encoding) => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 12, maxLength: 60 }), fc.uint8Array({ maxLength: 9 }), fc.uint8Array({ maxLength: 9 }), (bytes, before, after) => {
-        const text = Buffer.from(bytes).toString("hex").slice(0, bytes.length);
-        const redactor = new Redactor();
-        redactor.know(Secret.of(text));
-        const shown = redactor.foreign(Buffer.concat([before, Buffer.from(text), after]).toString(encoding));
-        expect(shown).toContain("[secret]");
-        // At most the characters that share bits with what stands beside it are left: two at each end.
-        const pieces = shown.split("[secret]").map((piece) => Buffer.from(piece, encoding).toString("latin1"));
-        for (const piece of pieces) for (let at = 0; at + 4 <= text.length; at++) expect(piece).not.toContain(text.slice(at, at + 4));
-      }),
+      fc.property(
+        fc.uint8Array({ minLength: 12, maxLength: 60 }),
+        fc.uint8Array({ maxLength: 9 }),
+        fc.uint8Array({ maxLength: 9 }),
+        (bytes, before, after) => {
+          const text = Buffer.from(bytes).toString("hex").slice(0, bytes.length);
+          const redactor = new Redactor();
+          redactor.know(Secret.of(text));
+          const shown = redactor.foreign(Buffer.concat([before, Buffer.from(text), after]).toString(encoding));
+          expect(shown).toContain("[secret]");
+          // At most the characters that share bits with what stands beside it are left: two at each end.
+          const pieces = shown.split("[secret]").map((piece) => Buffer.from(piece, encoding).toString("latin1"));
+          for (const piece of pieces)
+            for (let at = 0; at + 4 <= text.length; at++) expect(piece).not.toContain(text.slice(at, at + 4));
+        },
+      ),
     );
   });
 
@@ -63,7 +77,9 @@ describe("a known value survives nowhere", () => {
         const redactor = new Redactor();
         for (const one of values) redactor.know(Secret.of(one));
         redactor.know(Secret.of(values.join("")));
-        const shown = redactor.guard([...values.flatMap((one) => [one, gaps.next().value ?? ""]), values.join("")].join(""));
+        const shown = redactor.guard(
+          [...values.flatMap((one) => [one, gaps.next().value ?? ""]), values.join("")].join(""),
+        );
         for (const one of values) expect(shown).not.toContain(one);
       }),
     );
@@ -79,12 +95,15 @@ describe("a known value survives nowhere", () => {
 });
 
 describe("words", () => {
-  test.each(["postgres", "production", "my-app", "web_server", "Administrator", "tiny-web-server.internal"])("%s stays in our own output, and goes from foreign text", (word) => {
-    const redactor = new Redactor();
-    redactor.know(Secret.of(word));
-    expect(redactor.guard(`container ${word} is up`)).toBe(`container ${word} is up`);
-    expect(redactor.foreign(`container ${word} is up`)).toBe("container [secret] is up");
-  });
+  test.each(["postgres", "production", "my-app", "web_server", "Administrator", "tiny-web-server.internal"])(
+    "%s stays in our own output, and goes from foreign text",
+    (word) => {
+      const redactor = new Redactor();
+      redactor.know(Secret.of(word));
+      expect(redactor.guard(`container ${word} is up`)).toBe(`container ${word} is up`);
+      expect(redactor.foreign(`container ${word} is up`)).toBe("container [secret] is up");
+    },
+  );
 
   test("of one or two characters are never taken out: they are everywhere", () => {
     const redactor = new Redactor();
@@ -96,9 +115,19 @@ describe("words", () => {
 
 test("without a known value text stays as it is, and so does text without one", () => {
   const redactor = new Redactor();
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => redactor.guard(text) === text && redactor.foreign(text) === text));
+  fc.assert(
+    fc.property(
+      fc.string({ unit: "binary" }),
+      (text) => redactor.guard(text) === text && redactor.foreign(text) === text,
+    ),
+  );
   redactor.know(Secret.of(randomBytes(24).toString("hex")));
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => redactor.guard(text) === text && redactor.foreign(text) === text));
+  fc.assert(
+    fc.property(
+      fc.string({ unit: "binary" }),
+      (text) => redactor.guard(text) === text && redactor.foreign(text) === text,
+    ),
+  );
 });
 
 test("bytes that are not UTF-8 go as hex and base64", () => {

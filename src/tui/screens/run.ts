@@ -28,7 +28,7 @@ export const run: ScreenOf = (state, { columns, rows }, guard) => {
       ? ""
       : now.aborting
         ? { text: "  ! called off: putting back what was begun", color: "yellow", bold: true }
-        : { text: "  3 of 4  ctrl-c calls it off", dimColor: true },
+        : { text: "  3 of 4", dimColor: true },
   );
   return { title, body };
 };

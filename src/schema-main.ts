@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { providers } from "../../providers/index.ts";
-import { CONFIG_KEYS } from "../core/config.ts";
+import { providers } from "../providers/index.ts";
+import { CONFIG_KEYS } from "./core/config.ts";
 
 /** The JSON Schema of unsprawl.yaml, made from the same tables that read it. Written at build time. */
 async function schema(): Promise<object> {

@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { containers } from "./containers.ts";
+
+const { world, standing } = containers("usage");
+
+describe("a usage error exits 2, says what to type, and does nothing", () => {
+  it.each<[what: string, args: readonly string[], says: RegExp]>([
+    ["an unknown command", ["scna"], /scan/],
+    ["an unknown flag", ["scan", "--jsno"], /--json/],
+    ["a flag of another command", ["scan", "--to", "local"], /--to/],
+    ["a flag without its value", ["scan", "--format"], /--format/],
+    ["a value that is not allowed", ["scan", "--format", "xml"], /sarif/],
+    ["a level that is not one", ["scan", "--fail-on", "sometimes"], /never/],
+    ["a delivery that is none", ["plan", "--to", "local", "--deliver", "mail"], /shim/],
+    ["--json and another format", ["scan", "--json", "--format", "html"], /--format/],
+    ["a source that is none", ["scan", "usage-one"], /docker:usage-one/],
+    ["a source of an unknown kind", ["scan", "podman:x"], /docker:/],
+    ["inspect: without a file", ["scan", "inspect:"], /inspect:FILE/],
+    ["plan without a store", ["plan", "docker:usage-one"], /--to STORE/],
+    ["migrate without a store", ["migrate", "docker:usage-one", "--yes"], /--to STORE/],
+    ["migrate without --yes", ["migrate", "docker:usage-one", "--to", "local"], /--yes/],
+    ["a store that is not known", ["plan", "docker:usage-one", "--to", "valt"], /did you mean vault/],
+    [
+      "an --accept that is not known",
+      ["plan", "docker:usage-one", "--to", "local", "--accept", "all"],
+      /compose, sharers/,
+    ],
+    ["a time that is none", ["plan", "docker:usage-one", "--to", "local", "--grace", "soon"], /--grace/],
+    ["a configuration that is not there", ["scan", "--config", "nowhere.yaml"], /nowhere\.yaml/],
+    ["apply without a plan", ["apply"], /plan/],
+    ["apply of what is no plan", ["apply", "nowhere.json"], /unsprawl plan/],
+    ["too many arguments", ["doctor", "please"], /argument/],
+    ["a run that is none", ["resume", "../x"], /runs/],
+    ["stores with another word", ["stores", "chekc"], /stores check/],
+    ["rules with another word", ["rules", "shwo"], /rules show/],
+    ["runtime with another word", ["runtime", "instal"], /install/],
+    ["a shell that has no completion", ["completion", "tcsh"], /bash\|zsh\|fish/],
+    ["run without a command", ["run"], /command/],
+    ["render of a run and all", ["render", "20261125-000000-0000", "--all"], /one of them/],
+    ["a baseline that is none", ["scan", "docker:usage-one", "--baseline", "nowhere.json"], /scan --json -o/],
+  ])("%s", async (_what, args, says) => {
+    const before = standing();
+    const ran = await world.unsprawl(args);
+    expect(ran.code, ran.stderr).toBe(2);
+    expect(ran.stderr).toMatch(says);
+    expect(ran.stdout).toBe("");
+    expect(ran.stderr).not.toMatch(/\n\s+at /);
+    expect(standing()).toBe(before);
+    expect(existsSync(join(world.dir, "secrets"))).toBe(false);
+  });
+
+  it("as JSON on stderr when --json asks for it", async () => {
+    const ran = await world.unsprawl(["plan", "docker:usage-one", "--json"]);
+    expect(ran.stdout).toBe("");
+    expect(JSON.parse(ran.stderr)).toMatchObject({
+      version: 1,
+      error: { code: "usage", exit: 2, hint: expect.any(String) as string },
+    });
+  });
+
+  it("an unknown flag as JSON too", async () => {
+    const ran = await world.unsprawl(["scan", "--json", "--nonsense"]);
+    expect(ran.code).toBe(2);
+    expect(JSON.parse(ran.stderr)).toMatchObject({ version: 1, error: { code: "usage", exit: 2 } });
+  });
+});

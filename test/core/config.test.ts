@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadConfig, type Config } from "../../src/core/config.ts";
+
+let dir: string;
+const load = (explicit: string | null = null): Promise<Config> =>
+  loadConfig({ XDG_CONFIG_HOME: join(dir, "config") }, join(dir, "project"), explicit);
+
+function put(file: string, text: string): void {
+  mkdirSync(dirname(join(dir, file)), { recursive: true });
+  writeFileSync(join(dir, file), text);
+}
+
+const USER = "config/unsprawl/config.yaml";
+const PROJECT = "project/unsprawl.yaml";
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "unsprawl-config-"));
+  mkdirSync(join(dir, "project"));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test("none at all is an empty one, and so is an empty file", async () => {
+  expect(await load()).toEqual({ stores: new Map(), minConfidence: null, failOn: null });
+  put(PROJECT, "# nothing yet\n");
+  expect(await load()).toEqual({ stores: new Map(), minConfidence: null, failOn: null });
+});
+
+test("the project's wins over the user's, store by store and key by key", async () => {
+  put(
+    USER,
+    "minConfidence: high\nfailOn: low\nstores:\n  a: { provider: vault, mount: user }\n  b: { provider: local }\n",
+  );
+  put(PROJECT, "failOn: never\nstores:\n  a: { provider: local, file: x.yaml }\n");
+  const { stores, minConfidence, failOn } = await load();
+  expect({ minConfidence, failOn }).toEqual({ minConfidence: "high", failOn: "never" });
+  expect(stores.get("a")).toEqual({ provider: "local", dir: join(dir, "project"), keys: { file: "x.yaml" } });
+  expect(stores.get("b")).toEqual({ provider: "local", dir: join(dir, "config/unsprawl"), keys: {} });
+});
+
+test("--config stands in place of both", async () => {
+  put(USER, "failOn: low\n");
+  put(PROJECT, "failOn: high\nbroken: 1\n");
+  put("other/mine.yaml", "stores: { c: { provider: vault } }\n");
+  const config = await load("../other/mine.yaml");
+  expect(config.failOn).toBeNull();
+  expect([...config.stores]).toEqual([["c", { provider: "vault", dir: join(dir, "other"), keys: {} }]]);
+});
+
+describe("what is wrong is named with its file, its key and what to do", () => {
+  test.each([
+    ["an unknown key", "stors: {}\n", "unknown key stors", "did you mean stores?"],
+    ["a mistyped key", "minConfidense: low\n", "unknown key minConfidense", "did you mean minConfidence?"],
+    ["a key that is like none", "zzz: 1\n", "unknown key zzz", "known keys: stores, minConfidence, failOn"],
+    ["a value that is not allowed", "failOn: sometimes\n", "failOn must be one of low, medium, high, never", null],
+    ["a number for a level", "minConfidence: 1\n", "minConfidence must be one of low, medium, high", null],
+    ["a store without a provider", "stores: { a: { mount: x } }\n", "stores.a has no provider", "provider:"],
+    ["a store that is no map", "stores: { a: vault }\n", "stores.a must be a map", "README"],
+    ["stores as a list", "stores: [a]\n", "stores must be a map", "README"],
+    ["a list", "- a\n", "the file must be a map", "README"],
+    ["text", "hello\n", "the file must be a map", "README"],
+    ["no YAML", 'a: "b\nc: [\n', "not valid YAML", "--config"],
+    ["a key given twice", "failOn: low\nfailOn: high\n", "line 2", "--config"],
+  ])("%s", async (_what, text, message, hint) => {
+    put(PROJECT, text);
+    const error = (await load().catch((thrown: unknown) => thrown)) as {
+      code: string;
+      message: string;
+      hint: string | null;
+    };
+    expect(error).toMatchObject({ code: "config", message: expect.stringContaining(message) as string });
+    expect(error.message).toContain(join(dir, PROJECT));
+    if (hint !== null) expect(error.hint).toContain(hint);
+  });
+
+  test("a file of --config that is not there", async () => {
+    await expect(load("nowhere.yaml")).rejects.toMatchObject({
+      code: "config",
+      message: expect.stringContaining("nowhere.yaml") as string,
+    });
+  });
+});
+
+test("a file that cannot be read is an error of the configuration, not a stack trace", async () => {
+  mkdirSync(join(dir, PROJECT));
+  await expect(load()).rejects.toMatchObject({ code: "config" });
+});

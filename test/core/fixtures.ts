@@ -1,0 +1,47 @@
+import { randomBytes } from "node:crypto";
+import type { Plan, Step } from "../../src/model/plan.ts";
+import type { Location } from "../../src/model/location.ts";
+
+/** A plan that is sound in form and moves nothing real. */
+export function planOf(id: string, units: readonly string[] = ["web"]): Plan {
+  return {
+    version: 1,
+    id,
+    createdAt: "2026-11-25T00:00:00.000Z",
+    keyId: "00000000",
+    migration: "docker-container",
+    engine: { id: "ENGINE", address: "unix:///x" },
+    store: { name: "here", provider: "local", settings: {} },
+    steps: units.map(putStep),
+    notMoved: [],
+    warnings: [],
+  };
+}
+
+export function locationOf(subject: string, path = "Config.Env[0]"): Location {
+  return {
+    source: "docker:",
+    subject: "container",
+    subjectName: subject,
+    subjectId: `id-${subject}`,
+    where: "env",
+    path,
+    origin: "own",
+  };
+}
+
+function putStep(unit: string): Step {
+  const move = {
+    name: "A",
+    location: locationOf(unit),
+    fingerprint: "f",
+    length: 1,
+    key: { path: unit, field: "A" },
+    reference: "ref+sops://x#/A",
+  };
+  return { id: `put:${unit}/A`, kind: "put", unit, move, found: "absent", overwrite: false };
+}
+
+export function runId(): string {
+  return `20261125-000000-${randomBytes(2).toString("hex")}`;
+}

@@ -1,0 +1,216 @@
+import { createHash } from "node:crypto";
+import { expect, test, vi } from "vitest";
+import type { Host } from "../../src/contract/host.ts";
+import type { Migration } from "../../src/contract/migration.ts";
+import type { Provider, Stored } from "../../src/contract/provider.ts";
+import { buildPlan, type PlanInput } from "../../src/core/plan.ts";
+import type { Hit } from "../../src/core/scan.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
+import type { Plan } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { twelveSecrets } from "../support/secrets.ts";
+import { locationOf } from "./fixtures.ts";
+
+const key = fingerprintKey(createHash("sha256").update("a test's key").digest());
+const { DB_PASSWORD: one = "", API_TOKEN: two = "" } = twelveSecrets();
+
+const host: Host = { emit: () => undefined, ask: async () => false, signal: new AbortController().signal };
+
+function hit(subject: string, name: string, value: string): Hit {
+  const location = locationOf(subject, `Config.Env.${name}`);
+  const secret = Secret.of(value);
+  const finding = {
+    id: `${subject}${name}`,
+    fingerprint: fingerprint(secret, key),
+    rule: "r",
+    name,
+    confidence: "high",
+    score: 1,
+    severity: "high",
+    why: [],
+    location,
+    masked: "••••",
+    length: value.length,
+    state: "new",
+    exposure: [],
+  } as const;
+  return { finding, candidate: { name, value: secret, location } };
+}
+
+/** A store in memory whose keys are what `path` makes of the names. */
+function storeOf(held: { readonly [at: string]: string } = {}, path = "{subject}"): Provider {
+  const at = (from: { path: string; field: string }): string => `${from.path}/${from.field}`;
+  return {
+    target: { name: "mem", provider: "mem", settings: {} },
+    key: ({ subject, name }) => ({ path: path.replace("{subject}", subject), field: name }),
+    reference: (from) => `ref+mem://${from.path}#/${from.field}`,
+    parse: () => null,
+    get: async (from): Promise<Stored | null> =>
+      held[at(from)] === undefined ? null : { value: Secret.of(held[at(from)] ?? ""), version: "1" },
+    put: vi.fn<Provider["put"]>(),
+    remove: vi.fn<Provider["remove"]>(),
+    check: async () => [],
+    issueReader: async () => ({ config: {}, files: [] }),
+  };
+}
+
+function migrationOf(more: Partial<Migration> = {}): Migration {
+  const never = (): never => {
+    throw new Error("planning does nothing");
+  };
+  return {
+    name: "fake",
+    engine: async () => ({ id: "E", address: "unix:///x" }),
+    refuses: async () => null,
+    names: async (finding) => ({ subject: finding.location.subjectName, project: "" }),
+    plan: async (unit, selected) => ({
+      unit,
+      warnings: [`${unit} warned`],
+      steps: [
+        {
+          id: `deliver:${unit}`,
+          kind: "deliver",
+          unit,
+          delivery: "shim",
+          why: "w",
+          moves: selected.map((each) => each.move),
+        },
+      ],
+    }),
+    read: never,
+    unchanged: never,
+    perform: never,
+    undo: never,
+    scrub: never,
+    render: never,
+    ...more,
+  };
+}
+
+async function plan(
+  hits: readonly Hit[],
+  provider = storeOf(),
+  migration = migrationOf(),
+  more: Partial<PlanInput> = {},
+): Promise<Plan> {
+  const input = {
+    hits,
+    deliver: "auto",
+    overwrite: false,
+    accept: new Set<string>(),
+    graceMs: 1,
+    healthTimeoutMs: 1,
+    ...more,
+  } as const;
+  return buildPlan(input, { migration, provider, key }, host);
+}
+
+const ids = (made: Plan): string[] => made.steps.map((step) => step.id);
+
+test("for each subject: all store writes, each read back, then the rest", async () => {
+  const made = await plan([hit("a", "X", one), hit("b", "X", two), hit("a", "Y", two)]);
+  expect(ids(made)).toEqual([
+    "put:a/X",
+    "put:a/Y",
+    "verify:a/X",
+    "verify:a/Y",
+    "deliver:a",
+    "put:b/X",
+    "verify:b/X",
+    "deliver:b",
+  ]);
+  expect(made.warnings).toEqual([
+    { unit: "a", text: "a warned" },
+    { unit: "b", text: "b warned" },
+  ]);
+  expect(made.id).toMatch(/^\d{8}-\d{6}-[0-9a-f]{4}$/);
+  expect(made.keyId).toBe(key.id);
+});
+
+test("it holds no value, in any form, and writes nothing", async () => {
+  const put = vi.fn<Provider["put"]>();
+  const provider: Provider = { ...storeOf({ "a/X": two }), put };
+  const text = JSON.stringify(
+    await plan([hit("a", "X", one), hit("b", "X", two)], provider, migrationOf(), { overwrite: true }),
+  );
+  for (const value of [one, two]) {
+    for (const encoding of ["utf8", "hex", "base64"] as const)
+      expect(text).not.toContain(Buffer.from(value).toString(encoding));
+    expect(text).not.toContain(createHash("sha256").update(value).digest("hex").slice(0, 16));
+  }
+  expect(put).not.toHaveBeenCalled();
+});
+
+test.each([
+  ["nothing", {}, "absent", false],
+  ["the same bytes", { "a/X": one }, "same", false],
+])("a store that holds %s there: found is told", async (_what, held, found, overwrite) => {
+  expect((await plan([hit("a", "X", one)], storeOf(held as { [at: string]: string }))).steps[0]).toMatchObject({
+    kind: "put",
+    found,
+    overwrite,
+  });
+});
+
+test("a store that holds another value there: not moved without --overwrite, and replaced with it", async () => {
+  const provider = storeOf({ "a/X": two });
+  const refused = await plan([hit("a", "X", one), hit("a", "Y", two), hit("b", "X", one)], provider);
+  // A subject moves whole or not at all.
+  expect(ids(refused)).toEqual(["put:b/X", "verify:b/X", "deliver:b"]);
+  expect(refused.notMoved.map(({ finding }) => finding.name)).toEqual(["X", "Y"]);
+  expect(refused.notMoved[0]?.hint).toContain("--overwrite");
+  expect((await plan([hit("a", "X", one)], provider, migrationOf(), { overwrite: true })).steps[0]).toMatchObject({
+    found: "other",
+    overwrite: true,
+  });
+});
+
+test("two values that would go to one place: the second is not moved, and is told how to part them", async () => {
+  const made = await plan([hit("a", "X", one), hit("b", "X", two)], storeOf({}, "shared"));
+  expect(ids(made)).toEqual(["put:a/X", "verify:a/X", "deliver:a"]);
+  expect(made.notMoved).toMatchObject([
+    { finding: { location: { subjectName: "b" } }, hint: expect.stringContaining("{subject}") as string },
+  ]);
+});
+
+test("one value in two subjects may go to one place", async () => {
+  expect((await plan([hit("a", "X", one), hit("b", "X", one)], storeOf({}, "shared"))).notMoved).toEqual([]);
+});
+
+test("a place that was claimed by a subject which then did not move is free for the next", async () => {
+  const migration = migrationOf({
+    plan: async (unit, selected, options) => {
+      if (unit === "a") throw new UnsprawlError("refused", "no delivery fits");
+      return migrationOf().plan(unit, selected, options);
+    },
+  });
+  const made = await plan([hit("a", "X", one), hit("b", "X", two)], storeOf({}, "shared"), migration);
+  expect(ids(made)).toEqual(["put:b/X", "verify:b/X", "deliver:b"]);
+});
+
+test("what the migration refuses is not moved, with its reason; the rest is", async () => {
+  const migration = migrationOf({
+    refuses: async (finding) => (finding.name === "X" ? { reason: "because", hint: "do" } : null),
+  });
+  const made = await plan([hit("a", "X", one), hit("a", "Y", two)], storeOf(), migration);
+  expect(made.notMoved).toMatchObject([{ finding: { name: "X" }, reason: "because", hint: "do" }]);
+  expect(ids(made)).toEqual(["put:a/Y", "verify:a/Y", "deliver:a"]);
+});
+
+test("a store that cannot be reached, or denies, ends the planning: nothing is left out silently", async () => {
+  for (const code of ["denied", "unreachable", "throttled", "malformed"] as const) {
+    const provider: Provider = { ...storeOf(), get: async () => Promise.reject(new UnsprawlError(code, "no")) };
+    await expect(plan([hit("a", "X", one)], provider)).rejects.toMatchObject({ code });
+  }
+});
+
+test("two containers of one name on the list are two subjects, by id", async () => {
+  const twin = hit("a", "X", two);
+  const other: Hit = {
+    ...twin,
+    finding: { ...twin.finding, location: { ...twin.finding.location, subjectId: "id-other" } },
+  };
+  const made = await plan([hit("a", "X", one), other]);
+  expect(made.notMoved).toHaveLength(1);
+});

@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { startEngine, type TestEngine } from "../services/engine.ts";
+import { FILE_ENV, makeImages } from "../services/images.ts";
+import { KEY, makeHome, start, type Home, type Terminal } from "./driver.ts";
+
+// `unsprawl` without arguments scans its whole engine, so these stories have one of their own.
+export let engine: TestEngine;
+export let home: Home;
+export let secrets: string[] = [];
+let open: Terminal[] = [];
+
+beforeAll(async () => {
+  engine = await startEngine({ network: false });
+  await makeImages(engine);
+});
+
+afterAll(() => engine.stop());
+
+beforeEach(() => {
+  home = makeHome(engine.host);
+  secrets = [];
+});
+
+afterEach(() => {
+  for (const terminal of open) {
+    terminal.close();
+    // Whatever a story did: no value may ever have gone to the terminal.
+    for (const secret of secrets) expect(terminal.raw()).not.toContain(secret);
+  }
+  open = [];
+  const ids = engine.docker("ps", "-aq").split("\n").filter(Boolean);
+  if (ids.length > 0) engine.docker("rm", "-f", ...ids);
+  home.remove();
+});
+
+export function secret(prefix = ""): string {
+  const value = randomBytes(18).toString("hex");
+  secrets.push(value);
+  return prefix + value;
+}
+
+export function container(
+  name: string,
+  env: Record<string, string>,
+  image = FILE_ENV,
+  more: readonly string[] = [],
+): void {
+  const flags = Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
+  engine.docker(
+    "run",
+    "-d",
+    "--network",
+    "none",
+    "--stop-timeout",
+    "1",
+    "--name",
+    name,
+    ...flags,
+    ...more,
+    image,
+    "sleep",
+    "100000",
+  );
+}
+
+export function begin(columns: number, rows: number, env: Record<string, string> = {}): Terminal {
+  const terminal = start(columns, rows, home, env);
+  open.push(terminal);
+  return terminal;
+}
+
+/** All that could have changed: the containers as the engine has them, and the person's folder. */
+export function world(): string {
+  const ids = engine.docker("ps", "-aq", "--no-trunc").split("\n").filter(Boolean).sort();
+  return `${engine.docker("inspect", ...ids)}\n${readdirSync(home.cwd, { recursive: true }).join("\n")}`;
+}
+
+/** Scans, chooses the one secret and `local`, and applies; ends while the container is being proven. */
+export async function intoARun(terminal: Terminal): Promise<void> {
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("y apply");
+  await terminal.press("y");
+  await terminal.until("▸ working  tui-api  prove", 60);
+}

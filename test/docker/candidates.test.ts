@@ -117,7 +117,7 @@ describe("a container", () => {
   });
 
   test("with the image's own command, entrypoint and health check has them from there", () => {
-    const same = { ...CONTAINER, Config: { ...CONTAINER.Config, ...IMAGE.Config } };
+    const same = { ...CONTAINER, Config: { ...CONTAINER.Config, ...IMAGE.Config, OnBuild: null } };
     for (const { location } of containerCandidates("docker:", same, IMAGE).filter(({ location }) =>
       location.path.startsWith("Config."),
     )) {

@@ -55,8 +55,6 @@ export function createJournal(state: string, plan: Plan): Journal {
 
 /** Opens a run's journal to continue it. Throws `absent` or `malformed`. A line torn by a crash is cut off. */
 export function openJournal(state: string, id: string): Journal {
-  if (!/^[\w-]+$/.test(id))
-    throw new UnsprawlError("usage", `not a run: ${JSON.stringify(id)}`, "unsprawl runs lists them");
   const { plan, receipts, length } = readJournal(state, id);
   const fd = openSync(fileOf(state, id), constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
   ftruncateSync(fd, length);
@@ -68,6 +66,8 @@ export function readJournal(
   state: string,
   id: string,
 ): { readonly plan: Plan; readonly receipts: readonly Receipt[]; readonly length: number } {
+  if (!/^[\w-]+$/.test(id))
+    throw new UnsprawlError("usage", `not a run: ${JSON.stringify(id)}`, "unsprawl runs lists them");
   let text: string;
   try {
     text = readFileSync(fileOf(state, id), "utf8");

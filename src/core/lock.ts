@@ -32,19 +32,44 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
   sweep(dir);
   writeFileSync(fresh, JSON.stringify(mine), { flag: "wx", mode: 0o600 });
   try {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        linkSync(fresh, file);
-        return { release: () => release(file, mine) };
-      } catch (error) {
-        if ((error as { code?: string }).code !== "EEXIST" || attempt > 2) throw error;
-      }
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (linked(fresh, file)) return { release: () => release(file, mine) };
       const owner = read(file);
-      if (owner && !breakLock && (owner.host !== mine.host || alive(owner))) throw held(owner, file);
-      if (owner === null || read(file)?.id === owner.id) rmSync(file, { force: true });
+      if (owner === null) continue; // let go of in this moment
+      if (!breakLock && (owner.host !== mine.host || alive(owner))) throw held(owner, file);
+      claim(file, owner, fresh);
     }
+    throw new UnsprawlError("locked", "the engine's lock could not be taken", `try again; rm ${file} if no unsprawl runs`);
   } finally {
     rmSync(fresh, { force: true });
+  }
+}
+
+/** Others who take over the same dead lock are done within a few rounds. */
+const ATTEMPTS = 50;
+
+/**
+ * Removes a dead owner's lock. Only who holds the claim on that very owner may, and looks again once it has it, so that
+ * nobody removes the lock of one who was faster. A dead claimer's claim is claimed in the same way.
+ */
+function claim(file: string, dead: Owner, fresh: string): void {
+  const ticket = `${file}.${dead.id}.claim`;
+  if (!linked(fresh, ticket)) {
+    const claimer = read(ticket);
+    if (claimer !== null && !alive(claimer)) claim(ticket, claimer, fresh);
+    return;
+  }
+  if (read(file)?.id === dead.id) rmSync(file, { force: true });
+  rmSync(ticket, { force: true });
+}
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "EEXIST") return false;
+    throw error;
   }
 }
 

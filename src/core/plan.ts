@@ -52,7 +52,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       total: units.size,
     });
     try {
-      const { puts, selected } = await storeSteps(hits, unit, input, tools, keys);
+      const { puts, selected, mine } = await storeSteps(hits, unit, input, tools, keys);
       const planned = await migration.plan(unit, selected, { ...input, runId });
       const verify = puts.map((put): Step => ({
         id: `verify:${unit}/${put.move.name}`,
@@ -60,6 +60,8 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
         unit,
         move: put.move,
       }));
+      // Claimed only now: a subject that cannot move takes no place in the store.
+      for (const [at, print] of mine) keys.set(at, print);
       steps.push(...puts, ...verify, ...planned.steps);
       warnings.push(...planned.warnings.map((text) => ({ unit, text })));
     } catch (error) {
@@ -95,15 +97,16 @@ async function storeSteps(
   unit: string,
   input: PlanInput,
   { migration, provider }: PlanTools,
-  keys: Map<string, string>,
-): Promise<{ readonly puts: readonly Put[]; readonly selected: readonly Selected[] }> {
+  keys: ReadonlyMap<string, string>,
+): Promise<{ readonly puts: readonly Put[]; readonly selected: readonly Selected[]; readonly mine: ReadonlyMap<string, string> }> {
   const puts: Put[] = [];
   const selected: Selected[] = [];
+  const mine = new Map<string, string>();
   for (const { finding, candidate } of hits) {
     const names = await migration.names(finding);
     const key = provider.key({ ...names, name: finding.name });
     const at = `${key.path}\0${key.field}`;
-    const taken = keys.get(at);
+    const taken = keys.get(at) ?? mine.get(at);
     if (taken !== undefined && taken !== finding.fingerprint) {
       throw new UnsprawlError(
         "conflict",
@@ -111,7 +114,7 @@ async function storeSteps(
         "put {subject} into the store's path, so that each subject has its own",
       );
     }
-    keys.set(at, finding.fingerprint);
+    mine.set(at, finding.fingerprint);
     const stored = await provider.get(key);
     const found = stored === null ? "absent" : stored.value.equals(candidate.value) ? "same" : "other";
     if (found === "other" && !input.overwrite) {
@@ -126,7 +129,7 @@ async function storeSteps(
     puts.push({ id: `put:${unit}/${name}`, kind: "put", unit, move, found, overwrite: found === "other" });
     selected.push({ finding, move, value: candidate.value });
   }
-  return { puts, selected };
+  return { puts, selected, mine };
 }
 
 /** `20261125-143007-3fa9`: sorts by time, and is safe in a container's name. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { applyEdits, modify, parse, type ParseError } from "jsonc-parser";
+import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
 import { UnsprawlError } from "../model/error.ts";
 import type { Engine } from "./engine.ts";
 
@@ -25,22 +25,70 @@ export function findDaemon(socketPath: string, configFile: string | null): Daemo
     : null;
 }
 
-/** `daemon.json` with (or, for null, without) a runtime; all other bytes stay. Throws `malformed`. */
+/**
+ * `daemon.json` with (or, for null, without) a runtime: an entry is spliced in or out, and every other byte stays.
+ * Throws `malformed` for what the engine would not read either (dockerd(8): plain JSON, an object, `runtimes` a map).
+ */
 export function withRuntime(text: string, name: string, path: string | null): string {
   const source = text.trim() === "" ? "{}\n" : text;
-  const errors: ParseError[] = [];
-  const config = parse(source, errors) as { runtimes?: { [name: string]: unknown } } | undefined;
-  if (errors.length > 0 || typeof config !== "object")
-    throw new UnsprawlError(
-      "malformed",
-      "the engine's daemon.json is not JSON",
-      "mend it first: dockerd --validate --config-file FILE",
-    );
-  const formattingOptions = { insertSpaces: true, tabSize: 2, eol: "\n" };
-  const others = Object.keys(config.runtimes ?? {}).filter((one) => one !== name);
-  if (path === null && !(config.runtimes && name in config.runtimes)) return text;
-  const at = path === null && others.length === 0 ? ["runtimes"] : ["runtimes", name];
-  return applyEdits(source, modify(source, at, path === null ? undefined : { path }, { formattingOptions }));
+  const root = parsed(source);
+  const runtimes = findNodeAtLocation(root, ["runtimes"]);
+  const entry = findNodeAtLocation(root, ["runtimes", name]);
+  if (path === null) {
+    if (!entry || !runtimes) return text;
+    return without(source, (runtimes.children ?? []).length > 1 ? entry : runtimes);
+  }
+  const value = `{ "path": ${JSON.stringify(path)} }`;
+  if (entry) {
+    const old = findNodeAtLocation(root, ["runtimes", name, "path"]);
+    const at = old?.type === "string" ? old : entry;
+    return splice(source, at.offset, at.offset + at.length, at === old ? JSON.stringify(path) : value);
+  }
+  const property = `${JSON.stringify(name)}: ${value}`;
+  return runtimes ? withProperty(source, runtimes, property) : withProperty(source, root, `"runtimes": { ${property} }`);
+}
+
+function parsed(source: string): Node {
+  const broken = new UnsprawlError(
+    "malformed",
+    "the engine's daemon.json is not a JSON object with a map of runtimes",
+    "mend it first: dockerd --validate --config-file FILE",
+  );
+  try {
+    JSON.parse(source); // jsonc-parser reads comments and trailing commas too; the engine does not
+  } catch {
+    throw broken;
+  }
+  const root = parseTree(source);
+  const runtimes = root?.type === "object" ? findNodeAtLocation(root, ["runtimes"]) : undefined;
+  if (root?.type !== "object" || (runtimes && runtimes.type !== "object")) throw broken;
+  return root;
+}
+
+/** Adds a property behind the last one, set apart as the last one is. */
+function withProperty(source: string, object: Node, property: string): string {
+  const last = object.children?.at(-1);
+  if (!last) return splice(source, object.offset + 1, object.offset + 1, property);
+  const before = object.children?.at(-2);
+  const gap = /\s*$/.exec(source.slice(before ? before.offset + before.length : object.offset + 1, last.offset))?.[0] ?? "";
+  const end = last.offset + last.length;
+  return splice(source, end, end, `,${gap}${property}`);
+}
+
+/** Takes out the property that a value belongs to, with the comma and the space that set it apart. */
+function without(source: string, value: Node): string {
+  const property = value.parent;
+  const siblings = property?.parent?.children ?? [];
+  const at = siblings.findIndex((one) => one === property);
+  const [before, self, after] = [siblings[at - 1], siblings[at], siblings[at + 1]];
+  if (!self) return source;
+  const end = self.offset + self.length;
+  if (before) return splice(source, before.offset + before.length, end, "");
+  return splice(source, self.offset, after ? after.offset : end, "");
+}
+
+function splice(text: string, from: number, to: number, put: string): string {
+  return text.slice(0, from) + put + text.slice(to);
 }
 
 /** Tells the engine to read its configuration again (dockerd(8): SIGHUP) and waits until `ready`. */

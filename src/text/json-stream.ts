@@ -24,6 +24,8 @@ class Cutter {
   #inString = false;
   #escaped = false;
   #array: "unknown" | "open" | "closed" | "none" = "unknown";
+  /** What came last inside the array: elements and commas take turns. */
+  #last: "nothing" | "value" | "comma" = "nothing";
   #position = 0;
 
   *feed(text: string): Generator {
@@ -38,6 +40,7 @@ class Cutter {
       }
       if (this.#depth === 0) {
         if (code === 123) {
+          if (this.#array === "closed" || (this.#array === "open" && this.#last === "value")) throw this.#broken("is not JSON", at);
           start = at;
           this.#depth = 1;
         } else this.#between(code, at);
@@ -60,9 +63,9 @@ class Cutter {
 
   #between(code: number, at: number): void {
     if (code === 32 || code === 9 || code === 10 || code === 13 || code === 0xfeff) return;
-    if (code === 44 && this.#array === "open") return;
-    if (code === 91 && this.#array === "unknown") this.#array = "open";
-    else if (code === 93 && this.#array === "open") this.#array = "closed";
+    if (code === 44 && this.#array === "open" && this.#last === "value") this.#last = "comma";
+    else if (code === 91 && this.#array === "unknown") this.#array = "open";
+    else if (code === 93 && this.#array === "open" && this.#last !== "comma") this.#array = "closed";
     else throw this.#broken("is not JSON", at);
   }
 
@@ -74,6 +77,7 @@ class Cutter {
 
   #parse(last: string, at: number): unknown {
     if (this.#array === "unknown") this.#array = "none";
+    this.#last = "value";
     const whole = this.#held.join("") + last;
     this.#held = [];
     this.#size = 0;

@@ -7,8 +7,6 @@ export async function render(report: ScanReport, format: string, terminal: boole
   if (format === "sarif") return (await import("./sarif.ts")).sarif(report);
   if (format === "html") return (await import("./html.ts")).html(report);
   if (format === "markdown") return (await import("./markdown.ts")).markdown(report);
-  const stream = terminal
-    ? process.stdout
-    : ({ isTTY: false, hasColors: () => false } as unknown as NodeJS.WriteStream);
+  const stream = terminal ? process.stdout : null;
   return (await import("./scan-table.ts")).scanTable(report, stream);
 }

@@ -3,7 +3,7 @@ import { paint } from "../paint.ts";
 import { SEVERITY_MARK, table, type Cell } from "./table.ts";
 
 /** A scan for a person: one block a finding, then what could not be read, then the sum. */
-export function scanTable(report: ScanReport, stream: NodeJS.WriteStream): string {
+export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null): string {
   const copies = new Map(report.groups.map((group) => [group.fingerprint, group.count]));
   const rows = report.findings.map((finding): Cell[] => {
     const count = copies.get(finding.fingerprint) ?? 1;
@@ -36,7 +36,7 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream): strin
   return lines.join("\n");
 }
 
-function sum({ summary, groups, durationMs }: ScanReport, stream: NodeJS.WriteStream): string {
+function sum({ summary, groups, durationMs }: ScanReport, stream: NodeJS.WriteStream | null): string {
   const secrets = groups.length;
   const found =
     summary.findings === 0

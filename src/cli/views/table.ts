@@ -5,7 +5,7 @@ import { paint, type Colour } from "../paint.ts";
 export type Cell = { readonly text: string; readonly colour?: Colour };
 
 /** Rows as aligned columns for a person; text is made safe for a terminal here. Wide characters count as two. */
-export function table(rows: readonly (readonly Cell[])[], stream: NodeJS.WriteStream): string {
+export function table(rows: readonly (readonly Cell[])[], stream: NodeJS.WriteStream | null): string {
   const safe = rows.map((row) => row.map((cell) => ({ ...cell, text: printable(cell.text) })));
   const widths: number[] = [];
   for (const row of safe)

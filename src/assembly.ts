@@ -53,7 +53,7 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
     const { stores } = await config();
     const configured = stores.get(name);
     if (configured) return openConfigured(name, configured, env);
-    if (providers[name]) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env);
+    if (Object.hasOwn(providers, name)) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env);
     const known = [...stores.keys(), ...Object.keys(providers)];
     const near = nearest(name, known);
     throw new UnsprawlError(
@@ -81,7 +81,7 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
     }),
     deliveries,
     migration: async (name) => {
-      const load = migrations[name];
+      const load = Object.hasOwn(migrations, name) ? migrations[name] : undefined;
       if (!load)
         throw new UnsprawlError(
           "malformed",
@@ -117,7 +117,7 @@ export const openStore: OpenStore = (store, dir) =>
   openConfigured(store.name, { provider: store.provider, dir, keys: store.config }, {});
 
 async function openConfigured(name: string, config: StoreConfig, env: NodeJS.ProcessEnv): Promise<Provider> {
-  const load = providers[config.provider];
+  const load = Object.hasOwn(providers, config.provider) ? providers[config.provider] : undefined;
   if (!load) {
     const near = nearest(config.provider, Object.keys(providers));
     throw new UnsprawlError(

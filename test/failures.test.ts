@@ -24,7 +24,7 @@ const worlds: World[] = [];
 const proxies: EngineProxy[] = [];
 
 beforeAll(async () => {
-  [engine, bao] = await Promise.all([startEngine({ network: false }), startOpenBao({ tls: true })]);
+  [engine, bao] = await Promise.all([startEngine(), startOpenBao({ tls: true })]);
   await makeImages(engine);
   runtimeWorld = newWorld();
   runtimeDisk = disk(runtimeWorld.memory, 256);

@@ -19,7 +19,7 @@ let world: World;
 let kills = 0;
 
 beforeAll(async () => {
-  [engine, bao] = await Promise.all([startEngine({ network: false }), startOpenBao()]);
+  [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
   await makeImages(engine);
   world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
   await world.unsprawl(["plan", "docker:none*", "--to", "local"]);

@@ -19,7 +19,7 @@ let bao: OpenBao;
 let world: World;
 
 beforeAll(async () => {
-  [engine, bao] = await Promise.all([startEngine({ network: false }), startOpenBao()]);
+  [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
   await makeImages(engine);
   world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
   mkdirSync(join(world.dir, "tmp"));

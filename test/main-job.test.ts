@@ -14,7 +14,7 @@ let bao: Awaited<ReturnType<typeof startOpenBao>>;
 let world: World;
 
 beforeAll(async () => {
-  [engine, bao] = await Promise.all([startEngine({ network: false }), startOpenBao()]);
+  [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
   await makeImages(engine);
   world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
 });

@@ -52,7 +52,7 @@ export async function prove(
           received.push(name);
         }
       }
-      const state = await standing(engine, doc, step, Date.now() - start);
+      const state = await standing(engine, doc, step, Date.now() - start, work);
       if (state !== null && missing.size === 0) {
         health = state;
         break;
@@ -79,12 +79,12 @@ async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {
 }
 
 /** Null while it is too early to say; throws when the container is down or unhealthy. */
-async function standing(engine: Engine, doc: ContainerDoc, step: Check, elapsed: number): Promise<string | null> {
+async function standing(engine: Engine, doc: ContainerDoc, step: Check, elapsed: number, work: Work): Promise<string | null> {
   const { State: state } = doc;
   if (!state.Running || state.Restarting || (doc.RestartCount ?? 0) > 0) {
     throw new UnsprawlError(
       "unhealthy",
-      `${nameOf(doc)} did not stay up (exit ${state.ExitCode ?? "unknown"})${await lastWords(engine, doc)}`,
+      `${nameOf(doc)} did not stay up (exit ${state.ExitCode ?? "unknown"})${await lastWords(engine, doc, work)}`,
       `docker run its image by hand to see why; nothing is lost: the old container is put back`,
     );
   }
@@ -95,18 +95,18 @@ async function standing(engine: Engine, doc: ContainerDoc, step: Check, elapsed:
   if (state.Health.Status === "unhealthy" || elapsed > step.healthTimeoutMs) {
     throw new UnsprawlError(
       "unhealthy",
-      `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${await lastWords(engine, doc)}`,
+      `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${await lastWords(engine, doc, work)}`,
       "raise --health-timeout if it needs longer",
     );
   }
   return null;
 }
 
-/** The last lines that it logged. The faces take known values out of them. */
-async function lastWords(engine: Engine, doc: ContainerDoc): Promise<string> {
+/** The last lines that it logged, without known values: taken out before the text is cut short. */
+async function lastWords(engine: Engine, doc: ContainerDoc, work: Work): Promise<string> {
   try {
     const raw = await engine.docker.getContainer(doc.Id).logs({ stdout: true, stderr: true, tail: 4, follow: false });
-    const text = (doc.Config.Tty ? raw.toString("utf8") : unframed(raw)).trim();
+    const text = work.redact((doc.Config.Tty ? raw.toString("utf8") : unframed(raw)).trim());
     return text === "" ? "" : `; its last words: ${text.slice(-500)}`;
   } catch {
     return "";

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { EXIT } from "../model/error.ts";
+import { EXIT, UnsprawlError } from "../model/error.ts";
 import { COMMANDS, COMMON_OPTIONS, type CommandSpec } from "./commands.ts";
 import { makeContext, type Options } from "./context.ts";
 import { printError } from "./output.ts";
@@ -18,12 +18,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   const program = build(async (spec, args, options) => {
     exit = await runCommand(spec, args, options);
   });
+  // A script that asked for JSON gets its usage errors as JSON too.
+  const json = argv.slice(0, argv.indexOf("--") < 0 ? argv.length : argv.indexOf("--")).includes("--json");
+  if (json) for (const one of [program, ...program.commands]) one.configureOutput({ writeErr: () => undefined });
   try {
     await program.parseAsync(argv, { from: "user" });
     return exit;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.ok;
+    if (json) tellError(new UnsprawlError("usage", error.message.replace(/^error: /, ""), "unsprawl --help"), true);
+    return EXIT.usage;
   }
 }
 
@@ -90,8 +95,8 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: O
 }
 
 /** Tells what ended another face: a line and what to type next, no stack trace. Returns the exit code. */
-export function tellError(error: unknown): number {
-  return printError(error, makeContext({}));
+export function tellError(error: unknown, json = false): number {
+  return printError(error, makeContext({ json }));
 }
 
 /** Kept equal to package.json by a test; reading the file would cost start-up time. */

@@ -28,7 +28,7 @@ export async function scanWith(
     sources: await assembly.sources(),
     detector: await assembly.detector(),
     key: assembly.key(),
-    know: (value: Parameters<typeof assembly.redactor.know>[0]) => assembly.redactor.know(value),
+    know: (value: Parameters<typeof assembly.redactor.know>[0], whole: boolean) => assembly.redactor.know(value, whole),
     keptBy: (name: string) => {
       const run = keptByRun(name);
       return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;

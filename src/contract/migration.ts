@@ -39,6 +39,8 @@ export type Work = {
   /** The values of this unit, by name; read from the location (or, once that is gone, from the store). */
   readonly values: ReadonlyMap<string, Secret>;
   say(text: string): void;
+  /** Takes known values out of text that others wrote. Whole text goes in: a piece cut off before might not be known. */
+  redact(text: string): string;
 };
 
 /**

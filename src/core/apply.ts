@@ -144,6 +144,7 @@ async function workUnit(
           signal: host.signal,
           values,
           say: (line) => (said = line),
+          redact: tools.redact,
         });
         record.done(step.id);
       }
@@ -178,7 +179,7 @@ export async function undoUnit(
   emit("start");
   try {
     // Called off or not: what was begun must be put back.
-    const work: Work = { plan, record, signal: new AbortController().signal, values: new Map(), say: () => undefined };
+    const work: Work = { plan, record, signal: new AbortController().signal, values: new Map(), say: () => undefined, redact: tools.redact };
     await tools.migration.undo(steps, work);
     for (const step of steps.toReversed()) {
       if (step.kind === "put") await takeBack(tools.provider, step, plan, tools.key, record);

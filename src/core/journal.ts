@@ -1,12 +1,15 @@
 import {
   closeSync,
   constants,
+  existsSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -30,27 +33,38 @@ export type Journal = {
 /** Begins a journal. Throws `conflict` when this plan has been applied before. */
 export function createJournal(state: string, plan: Plan): Journal {
   const dir = join(state, "runs");
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const { O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
-  let fd: number;
+  const file = fileOf(state, plan.id);
   try {
-    fd = openSync(fileOf(state, plan.id), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o600);
-  } catch (error) {
-    if ((error as { code?: string }).code === "EEXIST") {
-      throw new UnsprawlError(
-        "conflict",
-        `plan ${plan.id} has been applied before`,
-        `unsprawl runs shows how it went; unsprawl resume ${plan.id} continues it`,
-      );
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (existsSync(file)) {
+      if (readFileSync(file, "utf8").includes("\n")) throw appliedBefore(plan.id);
+      rmSync(file); // killed before its first record was whole: nothing was done
     }
-    throw writeError(error);
+    const { O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
+    const fd = openSync(file, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o600);
+    const journal = new FileJournal(plan, [], fd);
+    try {
+      journal.append("run", "intent", { plan });
+      const folder = openSync(dir, "r");
+      fsyncSync(folder);
+      closeSync(folder);
+    } catch (error) {
+      journal.close();
+      rmSync(file, { force: true });
+      throw error;
+    }
+    return journal;
+  } catch (error) {
+    throw error instanceof UnsprawlError ? error : writeError(error);
   }
-  const folder = openSync(dir, "r");
-  fsyncSync(folder);
-  closeSync(folder);
-  const journal = new FileJournal(plan, [], fd);
-  journal.append("run", "intent", { plan: plan });
-  return journal;
+}
+
+function appliedBefore(id: string): UnsprawlError {
+  return new UnsprawlError(
+    "conflict",
+    `plan ${id} has been applied before`,
+    `unsprawl runs shows how it went; unsprawl resume ${id} continues it`,
+  );
 }
 
 /** Opens a run's journal to continue it. Throws `absent` or `malformed`. A line torn by a crash is cut off. */
@@ -144,8 +158,7 @@ class FileJournal implements Journal {
     const receipt: Receipt = { at: new Date().toISOString(), step, state, data };
     try {
       // One write a record, so that a crash tears at most the last line.
-      writeSync(this.#fd, `${JSON.stringify(receipt)}\n`);
-      fsyncSync(this.#fd);
+      appendWhole(this.#fd, `${JSON.stringify(receipt)}\n`);
     } catch (error) {
       if (!this.#tolerant) throw writeError(error);
     }
@@ -154,6 +167,19 @@ class FileJournal implements Journal {
 
   close(): void {
     closeSync(this.#fd);
+  }
+}
+
+/** Writes a record whole or not at all: a full disk takes part of it, which is cut off again. */
+function appendWhole(fd: number, line: string): void {
+  const before = fstatSync(fd).size;
+  try {
+    const bytes = Buffer.from(line);
+    if (writeSync(fd, bytes) < bytes.length) throw Object.assign(new Error("short write"), { code: "ENOSPC" });
+    fsyncSync(fd);
+  } catch (error) {
+    ftruncateSync(fd, before);
+    throw error;
   }
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { UnsprawlError } from "../model/error.ts";
+import { causeOf, UnsprawlError } from "../model/error.ts";
 
 type Owner = {
   readonly id: string;
@@ -18,7 +18,7 @@ type Owner = {
  */
 export function lockEngine(state: string, engineId: string, what: string, breakLock: boolean): { release(): void } {
   const dir = join(state, "locks");
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   const file = join(dir, `engine-${engineId.replace(/[^\w-]/g, "_")}.json`);
   const mine: Owner = {
     id: randomBytes(4).toString("hex"),
@@ -30,8 +30,12 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
   // Written whole under another name and then linked: a lock file is never seen half written.
   const fresh = `${file}.${mine.pid}-${mine.id}`;
   sweep(dir);
-  writeFileSync(fresh, JSON.stringify(mine), { flag: "wx", mode: 0o600 });
   try {
+    const text = Buffer.from(JSON.stringify(mine));
+    const fd = openSync(fresh, "wx", 0o600);
+    const written = writeSync(fd, text);
+    closeSync(fd);
+    if (written < text.length) throw Object.assign(new Error("short write"), { code: "ENOSPC" });
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (linked(fresh, file)) return { release: () => release(file, mine) };
       const owner = read(file);
@@ -40,6 +44,10 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
       claim(file, owner, fresh);
     }
     throw new UnsprawlError("locked", "the engine's lock could not be taken", `try again; rm ${file} if no unsprawl runs`);
+  } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
+    const full = (error as { code?: string }).code === "ENOSPC";
+    throw new UnsprawlError("failed", full ? "no space left for the engine's lock" : "the engine's lock cannot be written", "make room in the state folder (XDG_STATE_HOME), then try again", causeOf(error));
   } finally {
     rmSync(fresh, { force: true });
   }
@@ -61,6 +69,14 @@ function claim(file: string, dead: Owner, fresh: string): void {
   }
   if (read(file)?.id === dead.id) rmSync(file, { force: true });
   rmSync(ticket, { force: true });
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new UnsprawlError("failed", `cannot create ${dir}`, "make room in the state folder (XDG_STATE_HOME)", causeOf(error));
+  }
 }
 
 function linked(from: string, to: string): boolean {
@@ -99,17 +115,24 @@ function release(file: string, mine: Owner): void {
   if (read(file)?.id === mine.id) rmSync(file, { force: true });
 }
 
+/** Who holds a lock; null when nobody does. A file that cannot be understood was torn by a crash: its owner is dead. */
 function read(file: string): Owner | null {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Owner;
+    text = readFileSync(file, "utf8");
   } catch {
     return null;
+  }
+  try {
+    return JSON.parse(text) as Owner;
+  } catch {
+    return { id: "torn", pid: 0, started: "", host: hostname(), what: "a run that was cut off" };
   }
 }
 
 /** A process with this id and this start time: an id alone may have been given to another. */
 function alive(owner: Owner): boolean {
-  return exists(owner.pid) && owner.started === startedAt(owner.pid);
+  return owner.pid > 0 && exists(owner.pid) && owner.started === startedAt(owner.pid);
 }
 
 function exists(pid: number): boolean {

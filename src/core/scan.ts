@@ -43,7 +43,7 @@ export type ScanTools = {
   readonly detector: Detector;
   readonly key: FingerprintKey;
   /** Told of every value that is a secret at any confidence, so that the faces can redact it. */
-  readonly know: (value: Secret) => void;
+  readonly know: (value: Secret, whole: boolean) => void;
   /** Says of a subject's name why it is kept, such as "kept by run X until scrub"; null for all others. */
   readonly keptBy: (subjectName: string) => string | null;
 };
@@ -120,12 +120,15 @@ export async function scan(
   return { report, hits };
 }
 
+/** Places whose value is a whole command line: most of its words are no secret. */
+const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck", "history", "onbuild"]);
+
 function judge(candidate: Candidate, tools: ScanTools, exposure: readonly string[], kept: boolean): Finding | null {
   const { name, value, location } = candidate;
   const question = { name, value, where: location.where };
   const verdict = tools.detector.classify(question);
   if (!verdict.secret) return null;
-  tools.know(value);
+  tools.know(value, COMMANDS.has(location.where));
   const print = fingerprint(value, tools.key);
   const place = [
     location.subject,

@@ -49,14 +49,17 @@ export function loadFingerprintKey(env: NodeJS.ProcessEnv): FingerprintKey {
       "head -c 32 /dev/urandom > FILE makes one",
     );
   const fresh = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  const fd = openSync(fresh, "wx", 0o600);
-  writeSync(fd, randomBytes(32));
-  fsyncSync(fd);
-  closeSync(fd);
   try {
+    const fd = openSync(fresh, "wx", 0o600);
+    const written = writeSync(fd, randomBytes(32));
+    fsyncSync(fd);
+    closeSync(fd);
+    if (written < 32) throw Object.assign(new Error("short write"), { code: "ENOSPC" });
     linkSync(fresh, file); // fails when another process was first: its key holds
   } catch (error) {
-    if ((error as { code?: string }).code !== "EEXIST") throw error;
+    const { code } = error as { code?: string };
+    const why = code === "ENOSPC" ? "no space left for" : "cannot write";
+    if (code !== "EEXIST") throw new UnsprawlError("failed", `${why} the fingerprint key ${file}`, "make room in the state folder (XDG_STATE_HOME), then try again", causeOf(error));
   } finally {
     rmSync(fresh, { force: true });
   }

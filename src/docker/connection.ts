@@ -25,7 +25,7 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
  */
 export function findConnection(env: NodeJS.ProcessEnv): Connection {
   if (env["DOCKER_HOST"]) return parseAddress(env["DOCKER_HOST"], tlsFromEnv(env));
-  const folder = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
+  const folder = configFolder(env);
   const context = env["DOCKER_CONTEXT"] || currentContext(folder);
   if (context && context !== "default") return fromContext(folder, context);
   const rootless = env["XDG_RUNTIME_DIR"] ? join(env["XDG_RUNTIME_DIR"], "docker.sock") : null;
@@ -61,8 +61,10 @@ export function parseAddress(address: string, tls: Connection["tls"]): Connectio
     };
   }
   if (!["tcp:", "http:", "https:"].includes(url.protocol)) throw badAddress(address);
-  const secure = tls ?? (url.protocol === "https:" || url.port === "2376" ? {} : null);
-  return { ...none, address, via: "tcp", host, port: Number(url.port || (secure ? 2376 : 2375)), tls: secure };
+  // URL drops a scheme's own port (80, 443), so that it is read from the text.
+  const port = url.port || (/:(\d+)(?=[/?#]|$)/.exec(address.replace(/^\w+:\/\//, ""))?.[1] ?? "");
+  const secure = tls ?? (url.protocol === "https:" ? {} : null);
+  return { ...none, address, via: "tcp", host, port: Number(port || (secure ? 2376 : 2375)), tls: secure };
 }
 
 function badAddress(address: string): UnsprawlError {
@@ -73,10 +75,18 @@ function badAddress(address: string): UnsprawlError {
   );
 }
 
+/**
+ * TLS is on when DOCKER_TLS_VERIFY is set, with the certificates of DOCKER_CERT_PATH, else of Docker's own folder.
+ * Source: docker/cli `cli/flags/options.go` (DOCKER_CERT_PATH alone says only where certificates are).
+ */
 function tlsFromEnv(env: NodeJS.ProcessEnv): Connection["tls"] {
+  if (!env["DOCKER_TLS_VERIFY"]) return null;
   const folder = env["DOCKER_CERT_PATH"];
-  if (!env["DOCKER_TLS_VERIFY"] && !folder) return null;
-  return folder ? readTls(folder, true) : {};
+  return folder ? readTls(folder, true) : (readTls(configFolder(env), false) ?? {});
+}
+
+function configFolder(env: NodeJS.ProcessEnv): string {
+  return env["DOCKER_CONFIG"] || join(homedir(), ".docker");
 }
 
 function readTls(folder: string, required: boolean): Connection["tls"] {

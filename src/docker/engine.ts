@@ -113,15 +113,27 @@ export function engineError(error: unknown, what: string, connection: Connection
   if (status !== null) {
     const code =
       status === 401 || status === 403 ? "denied" : status === 409 ? "conflict" : status === 304 ? "changed" : "failed";
-    return new UnsprawlError(code, `${what}: the engine says: ${said}`, null, causeOf(error));
+    return new UnsprawlError(code, `${what}: the engine says: ${said}`, hintFor(status, said), causeOf(error));
   }
-  const errno = (error as { code?: unknown }).code;
+  const errno = String((error as { code?: unknown }).code ?? "");
   if (errno === "EACCES" || errno === "EPERM") {
     return new UnsprawlError(
       "denied",
       `no right to open ${connection.address}`,
       "run as root or as a member of the group that owns the socket",
       causeOf(error),
+    );
+  }
+  if (errno === "ESSH" && /permission denied|host key|authenticat/i.test(said)) {
+    const hint = `ssh ${connection.host} docker version`;
+    return new UnsprawlError("denied", `${what}: ${connection.address}: ${said}`, hint, causeOf(error));
+  }
+  if (/ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)|ERR_SSL_.*(UNKNOWN_CA|CERTIFICATE)/.test(errno)) {
+    return new UnsprawlError(
+      "denied",
+      `${what}: the engine at ${connection.address} does not accept the client certificate`,
+      "check cert.pem and key.pem in DOCKER_CERT_PATH (or in the context)",
+      errno,
     );
   }
   const why = errno === "ENOENT" ? "no such socket" : errno === "ECONNREFUSED" ? "nothing listens there" : said;
@@ -135,6 +147,15 @@ export function engineError(error: unknown, what: string, connection: Connection
     hint,
     causeOf(error),
   );
+}
+
+/** What to type after an answer of the engine. */
+function hintFor(status: number, said: string): string {
+  if (status === 401 || status === 403) return "ask who runs the engine which rights it grants";
+  if (/unsprawl:/.test(said)) return "unsprawl runtime status";
+  if (/port is already allocated|address already in use/.test(said)) return "docker ps, or ss -ltnp, shows who has the port";
+  if (/name .* is already in use/.test(said)) return "docker rename that container, or docker rm it";
+  return "unsprawl doctor";
 }
 
 function messageOf(error: unknown): string {

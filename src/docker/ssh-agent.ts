@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { Agent } from "node:http";
-import { Duplex } from "node:stream";
+import { Duplex, PassThrough } from "node:stream";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -29,10 +29,15 @@ function dial(args: readonly string[]): Duplex {
   const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-400)));
-  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  // The end of what ssh gives is held back until it is known how ssh ended: only its own words say what was wrong.
+  const answers = new PassThrough();
+  child.stdout.pipe(answers, { end: false });
+  child.stdin.on("error", () => undefined);
+  const stream = Duplex.from({ writable: child.stdin, readable: answers });
   child.on("error", () => stream.destroy(new SshError("the ssh client could not be started")));
-  child.on("exit", (code) => {
-    if (code !== 0) stream.destroy(new SshError(said.trim() || `ssh ended with ${code}`));
+  child.on("close", (code) => {
+    if (code === 0) answers.end();
+    else stream.destroy(new SshError(said.trim() || `ssh ended with ${code}`));
   });
   stream.on("close", () => child.kill());
   // What http expects of a socket and a process's pipe does not have.

@@ -5,6 +5,8 @@ const MARK = "[secret]";
 const SHORTEST = 3;
 /** From this length on a value that is not a plain word is redacted in everything that leaves the process. */
 const DISTINCTIVE = 8;
+/** So many characters in a row of a known value are a leak even without the rest. */
+const PIECE = 12;
 
 /**
  * Takes known secret values out of text, raw and as they come encoded (JSON, base64 at every offset, base64url, hex,
@@ -15,19 +17,27 @@ const DISTINCTIVE = 8;
 export class Redactor {
   readonly #all = new Needles();
   readonly #distinctive = new Needles();
+  readonly #pieces = new Pieces();
 
-  know(value: Secret): void {
+  /**
+   * Takes note of a value, and of the secret parts of a structured one (a URL's password, a JSON document's strings).
+   * `whole` is for values that are mostly not secret, such as a command: pieces of it are ordinary words.
+   */
+  know(value: Secret, whole = false): void {
     if (value.length < SHORTEST) return;
     const text = value.expose().toString("utf8");
     const forms = encodedForms(value.expose(), text);
     this.#all.add(text, forms);
+    if (!whole) this.#pieces.add([text, ...forms]);
     if (value.length >= DISTINCTIVE && !/^[A-Za-z]+$/.test(text) && !/^[a-z]+([-_./ ][a-z]+)*$/.test(text)) {
       this.#distinctive.add(text, forms);
     }
+    for (const part of whole ? [] : partsOf(text)) this.#all.add(part, encodedForms(Buffer.from(part), part));
   }
 
+  /** Also takes out longer pieces of a value: logs cut lines short. */
   foreign(text: string): string {
-    return this.#all.replace(text);
+    return this.#pieces.replace(this.#all.replace(text));
   }
 
   guard(text: string): string {
@@ -59,9 +69,75 @@ export function encodedForms(bytes: Uint8Array, text: string): string[] {
   return [...forms].filter((form) => form.length >= SHORTEST);
 }
 
+/** The parts of a structured value that are secret by themselves. */
+function partsOf(text: string): string[] {
+  const parts: string[] = [];
+  for (const match of text.slice(0, 65_536).matchAll(/:\/\/[^\s:@/]*:([^\s/]{3,500})@/g)) {
+    const password = match[1] ?? "";
+    parts.push(password, decoded(password));
+  }
+  if (/^\s*[[{]/.test(text)) {
+    try {
+      JSON.parse(text, (_key, leaf: unknown) => {
+        if (typeof leaf === "string" && leaf.length >= DISTINCTIVE) parts.push(leaf);
+        return leaf;
+      });
+    } catch {
+      // Not JSON after all: the whole value is known.
+    }
+  }
+  return parts;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Finds runs of text that are part of a known value: any twelve characters of one give it away. */
+class Pieces {
+  readonly #known = new Set<string>();
+  readonly #noted = new Set<string>();
+  #waiting: string[] = [];
+
+  add(forms: readonly string[]): void {
+    for (const form of forms) {
+      if (form.length <= PIECE || this.#noted.has(form)) continue;
+      this.#noted.add(form);
+      this.#waiting.push(form);
+    }
+  }
+
+  replace(text: string): string {
+    if (text.length < PIECE) return text;
+    // Built on first need: only errors and logs are looked at this closely.
+    for (const form of this.#waiting) {
+      const end = Math.min(form.length, 65_536) - PIECE;
+      for (let at = 0; at <= end; at++) this.#known.add(form.slice(at, at + PIECE));
+    }
+    this.#waiting = [];
+    const out: string[] = [];
+    let kept = 0;
+    for (let at = 0; at + PIECE <= text.length; at++) {
+      if (!this.#known.has(text.slice(at, at + PIECE))) continue;
+      let end = at + PIECE;
+      while (end < text.length && this.#known.has(text.slice(end - PIECE + 1, end + 1))) end++;
+      out.push(text.slice(kept, at), MARK);
+      kept = end;
+      at = end - 1;
+    }
+    return kept === 0 ? text : out.join("") + text.slice(kept);
+  }
+}
+
 /** A set of strings to find in text: looked up by their first three characters, longest first. */
 class Needles {
   readonly #byStart = new Map<string, string[]>();
+  /** One bit for each pair of first characters: most positions of a text are ruled out by it alone. */
+  readonly #pairs = new Uint8Array(65_536);
   readonly #known = new Set<string>();
 
   add(value: string, forms: readonly string[]): void {
@@ -70,6 +146,7 @@ class Needles {
       if (this.#known.has(needle)) continue;
       this.#known.add(needle);
       const start = needle.slice(0, SHORTEST);
+      this.#pairs[pairOf(needle, 0)] = 1;
       const list = this.#byStart.get(start) ?? [];
       list.push(needle);
       this.#byStart.set(
@@ -84,6 +161,7 @@ class Needles {
     const out: string[] = [];
     let kept = 0;
     for (let at = 0; at + SHORTEST <= text.length; at++) {
+      if (this.#pairs[pairOf(text, at)] === 0) continue;
       const needle = this.#byStart.get(text.slice(at, at + SHORTEST))?.find((one) => text.startsWith(one, at));
       if (needle === undefined) continue;
       out.push(text.slice(kept, at), MARK);
@@ -92,4 +170,8 @@ class Needles {
     }
     return kept === 0 ? text : out.join("") + text.slice(kept);
   }
+}
+
+function pairOf(text: string, at: number): number {
+  return ((text.charCodeAt(at) & 0xff) << 8) | (text.charCodeAt(at + 1) & 0xff);
 }

@@ -16,7 +16,7 @@ export async function scanTools(
     sources: await assembly.sources(),
     detector: await assembly.detector(),
     key: assembly.key(),
-    know: (value) => assembly.redactor.know(value),
+    know: (value, whole) => assembly.redactor.know(value, whole),
     keptBy: (name) => {
       const run = keptByRun(name);
       return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;

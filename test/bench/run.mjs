@@ -68,7 +68,7 @@ function variables(index) {
 }
 
 async function scan() {
-  const engine = await startEngine({ network: false });
+  const engine = await startEngine();
   try {
     await makeImages(engine);
     const docker = which("docker");

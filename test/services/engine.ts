@@ -1,10 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { need } from "./apt.ts";
-import { forget, remember } from "./running.ts";
+import { forget, remember, removeBridge } from "./running.ts";
 
 export type TestEngine = {
   readonly dir: string;
@@ -22,13 +23,10 @@ export type TestEngine = {
 };
 
 /**
- * A real engine of its own on a socket of its own. `network: false` gives it no bridge, so that several can run side
- * by side. `args` are dockerd's own.
+ * A real engine of its own, on a socket and a bridge of its own: without one, engines side by side share `docker0`, and
+ * one that is told to do without a bridge takes it away from the others. `args` are dockerd's own.
  */
-export async function startEngine(options: {
-  readonly network: boolean;
-  readonly args?: readonly string[];
-}): Promise<TestEngine> {
+export async function startEngine(options: { readonly args?: readonly string[] } = {}): Promise<TestEngine> {
   const dockerd = await need("dockerd", ["docker.io", "iptables", "ca-certificates"]);
   const client = await need("docker", ["docker-cli"]);
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-engine-"));
@@ -37,6 +35,7 @@ export async function startEngine(options: {
   writeFileSync(configFile, "{}\n");
   mkdirSync(join(dir, "home"));
   let child: ChildProcess | null = null;
+  const bridge = await makeBridge();
 
   const docker = (...args: string[]): string => {
     const env = { PATH: process.env["PATH"], HOME: join(dir, "home"), DOCKER_HOST: `unix://${socket}` };
@@ -48,7 +47,7 @@ export async function startEngine(options: {
     }).trimEnd();
   };
   const start = async (): Promise<void> => {
-    const network = options.network ? [] : ["--bridge=none", "--iptables=false", "--ip6tables=false"];
+    const network = [`--bridge=${bridge}`, "--iptables=false", "--ip6tables=false"];
     const log = openSync(join(dir, "log"), "a");
     child = spawn(
       dockerd,
@@ -72,7 +71,7 @@ export async function startEngine(options: {
         env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
       },
     );
-    remember(child.pid ?? 0, dir);
+    remember(child.pid ?? 0, dir, bridge);
     for (let tries = 0; tries < 300; tries++) {
       if (child.exitCode !== null) break;
       try {
@@ -114,10 +113,28 @@ export async function startEngine(options: {
     } catch {
       // Nothing was mounted.
     }
+    removeBridge(bridge);
     rmSync(dir, { recursive: true, force: true });
   };
   await start();
   return { dir, socket, host: `unix://${socket}`, configFile, pid: () => child?.pid ?? 0, docker, kill, start, stop };
+}
+
+async function makeBridge(): Promise<string> {
+  const ip = await need("ip", ["iproute2"]);
+  for (let tries = 0; ; tries++) {
+    const [name, a, b] = [`us${randomBytes(4).toString("hex")}`, randomInt(64, 128), randomInt(0, 256)];
+    try {
+      execFileSync(ip, ["link", "add", name, "type", "bridge"], { stdio: "pipe" });
+      // 100.64.0.0/10 is shared address space (RFC 6598): no home or office network uses it.
+      execFileSync(ip, ["address", "add", `100.${a}.${b}.1/24`, "dev", name], { stdio: "pipe" });
+      execFileSync(ip, ["link", "set", name, "up"], { stdio: "pipe" });
+      return name;
+    } catch (error) {
+      removeBridge(name);
+      if (tries > 5) throw error;
+    }
+  }
 }
 
 function descendants(pid: number): number[] {

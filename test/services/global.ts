@@ -18,7 +18,7 @@ export async function setup(project: TestProject): Promise<void> {
   await need("age-keygen", ["age"]);
   await need("openssl", ["openssl"]);
   await need("ps", ["procps"]);
-  engine = await startEngine({ network: true });
+  engine = await startEngine();
   await makeImages(engine);
   const { socket, host, dir } = engine;
   project.provide("engine", { socket, host, dir });

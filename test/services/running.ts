@@ -6,9 +6,9 @@ import { CACHE } from "./apt.ts";
 const DIR = join(CACHE, "running");
 
 /** Notes a service that must not outlive its test run. */
-export function remember(pid: number, dir: string): void {
+export function remember(pid: number, dir: string, bridge = ""): void {
   mkdirSync(DIR, { recursive: true });
-  writeFileSync(join(DIR, String(pid)), JSON.stringify({ owner: process.pid, dir }));
+  writeFileSync(join(DIR, String(pid)), JSON.stringify({ owner: process.pid, dir, bridge }));
 }
 
 export function forget(pid: number): void {
@@ -19,7 +19,7 @@ export function forget(pid: number): void {
 export function reap(): void {
   mkdirSync(DIR, { recursive: true });
   for (const name of readdirSync(DIR)) {
-    const { owner, dir } = JSON.parse(readFileSync(join(DIR, name), "utf8")) as { owner: number; dir: string };
+    const { owner, dir, bridge } = JSON.parse(readFileSync(join(DIR, name), "utf8")) as { owner: number; dir: string; bridge: string };
     if (exists(owner)) continue;
     try {
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
@@ -34,7 +34,17 @@ export function reap(): void {
     } catch {
       // Gone by itself.
     }
+    removeBridge(bridge);
     forget(Number(name));
+  }
+}
+
+/** Takes a test engine's bridge away; a name that is gone, or none, is fine. */
+export function removeBridge(name: string): void {
+  try {
+    if (name) execFileSync("ip", ["link", "delete", name], { stdio: "ignore", env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` } });
+  } catch {
+    // Gone already.
   }
 }
 

@@ -12,7 +12,7 @@ export let secrets: string[] = [];
 let open: Terminal[] = [];
 
 beforeAll(async () => {
-  engine = await startEngine({ network: false });
+  engine = await startEngine();
   await makeImages(engine);
 });
 

@@ -4,6 +4,7 @@ import { apply } from "../../core/apply.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
+import { planFault } from "../../core/plan-shape.ts";
 import { applyTools } from "../run-tools.ts";
 import { finishRun } from "../finish.ts";
 
@@ -17,31 +18,15 @@ export async function run(context: CommandContext, args: readonly string[], opti
 }
 
 function readPlan(file: string): Plan {
-  let plan: Plan;
+  let plan: unknown;
   try {
-    plan = JSON.parse(readFileSync(file, "utf8")) as Plan;
+    plan = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new UnsprawlError(
-      "usage",
-      `cannot read a plan in ${file}`,
-      "unsprawl plan --to STORE -o plan.json writes one",
-      causeOf(error),
-    );
+    throw new UnsprawlError("usage", `cannot read a plan in ${file}`, AGAIN, causeOf(error));
   }
-  const sound =
-    typeof plan === "object" &&
-    plan !== null &&
-    plan.version === 1 &&
-    /^\d{8}-\d{6}-[0-9a-f]{4}$/.test(plan.id) &&
-    Array.isArray(plan.steps) &&
-    plan.steps.every(
-      (step) => typeof step?.id === "string" && typeof step.unit === "string" && typeof step.kind === "string",
-    );
-  if (!sound)
-    throw new UnsprawlError(
-      "usage",
-      `${file} is not a plan of this version`,
-      "unsprawl plan --to STORE -o plan.json writes one",
-    );
-  return plan;
+  const wrong = planFault(plan);
+  if (wrong !== null) throw new UnsprawlError("usage", `${file} is not a plan that can be applied: ${wrong}`, AGAIN);
+  return plan as Plan;
 }
+
+const AGAIN = "unsprawl plan --to STORE -o plan.json writes one";

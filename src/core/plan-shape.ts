@@ -1,0 +1,94 @@
+import type { Plan, Step } from "../model/plan.ts";
+
+/**
+ * What is wrong with a plan that came from a file; null when it can be applied. Beyond the types it demands what makes
+ * a run safe: for each subject every put has its read-back, then deliver, recreate and check of the very same moves, in
+ * this order. A plan with its proofs taken out is no plan.
+ */
+export function planFault(plan: unknown): string | null {
+  if (!isObject(plan) || plan["version"] !== 1) return "not of this version";
+  for (const [name, ok] of Object.entries(TOP)) if (!ok(plan[name])) return `its ${name} is missing or malformed`;
+  const steps = plan["steps"] as readonly unknown[];
+  const bad = steps.findIndex((step) => !isStep(step));
+  if (bad >= 0) return `step ${bad + 1} is malformed`;
+  return orderFault(plan as unknown as Plan);
+}
+
+type Test = (value: unknown) => boolean;
+type Open = { readonly [key: string]: unknown };
+
+const isObject = (value: unknown): value is Open => typeof value === "object" && value !== null && !Array.isArray(value);
+const isText: Test = (value) => typeof value === "string" && value !== "";
+const isNumber: Test = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
+const has = (shape: { readonly [key: string]: Test }): Test => (value) =>
+  isObject(value) && Object.entries(shape).every(([key, ok]) => ok(value[key]));
+const listOf = (each: Test): Test => (value) => Array.isArray(value) && value.every((one) => each(one));
+const oneOf = (...words: readonly string[]): Test => (value) => typeof value === "string" && words.includes(value);
+
+const isLocation = has({ source: isText, subject: isText, subjectName: isText, subjectId: isText, where: isText, path: isText });
+const isMove = has({
+  name: isText,
+  location: isLocation,
+  fingerprint: isText,
+  length: isNumber,
+  key: has({ path: isText, field: isText }),
+  reference: isText,
+});
+const isDelivery = oneOf("file", "runtime", "shim");
+const isFlag: Test = (value) => typeof value === "boolean";
+
+const TOP: { readonly [key: string]: Test } = {
+  id: (value) => typeof value === "string" && /^\d{8}-\d{6}-[0-9a-f]{4}$/.test(value),
+  createdAt: isText,
+  keyId: isText,
+  migration: isText,
+  engine: has({ id: isText, address: isText }),
+  store: has({ name: isText, provider: isText, settings: isObject }),
+  steps: Array.isArray,
+  notMoved: Array.isArray,
+  warnings: Array.isArray,
+};
+
+const STEPS: { readonly [kind in Step["kind"]]: Test } = {
+  put: has({ move: isMove, found: oneOf("absent", "same", "other"), overwrite: isFlag }),
+  verify: has({ move: isMove }),
+  deliver: has({ delivery: isDelivery, why: isText, moves: listOf(isMove) }),
+  recreate: has({
+    delivery: isDelivery,
+    moves: listOf(isMove),
+    subject: has({ id: isText, name: isText, image: isText }),
+    digest: isText,
+    diff: Array.isArray,
+  }),
+  check: has({
+    delivery: isDelivery,
+    moves: listOf(isMove),
+    graceMs: isNumber,
+    healthTimeoutMs: isNumber,
+    tolerated: listOf(has({ name: isText, path: isText })),
+  }),
+};
+
+function isStep(step: unknown): boolean {
+  if (!isObject(step) || !isText(step["id"]) || !isText(step["unit"])) return false;
+  const { kind } = step;
+  return typeof kind === "string" && Object.hasOwn(STEPS, kind) && STEPS[kind as Step["kind"]](step);
+}
+
+function orderFault({ steps }: Plan): string | null {
+  if (new Set(steps.map((step) => step.id)).size !== steps.length) return "two steps have one id";
+  for (const unit of new Set(steps.map((step) => step.unit))) {
+    const own = steps.filter((step) => step.unit === unit);
+    const puts = own.flatMap((step) => (step.kind === "put" ? [step.move] : []));
+    const [order, expected] = [own.map((step) => step.kind), [...puts.map(() => "put"), ...puts.map(() => "verify"), "deliver", "recreate", "check"]];
+    if (puts.length === 0 || order.join() !== expected.join()) return `the steps of ${unit} are not put, verify, deliver, recreate, check`;
+    const print = (moves: readonly object[]): string => JSON.stringify(moves);
+    const moved = print(puts);
+    const verified = print(own.flatMap((step) => (step.kind === "verify" ? [step.move] : [])));
+    const same = own.every((step) => !("moves" in step) || print(step.moves) === moved);
+    const [first] = own.flatMap((step) => ("delivery" in step ? [step.delivery] : []));
+    const oneDelivery = own.every((step) => !("delivery" in step) || step.delivery === first);
+    if (verified !== moved || !same || !oneDelivery) return `the steps of ${unit} do not move the same values`;
+  }
+  return null;
+}

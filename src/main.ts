@@ -8,9 +8,20 @@ if (major < 24) {
 // Libraries that log their requests when asked by DEBUG would log values.
 delete process.env["DEBUG"];
 delete process.env["NODE_DEBUG"];
+cacheCompiledCode();
 const code = await chooseFace(process.argv.slice(2));
 // All results are written and flushed here; what a library still holds open must not keep the process.
 process.exit(code);
+
+/**
+ * Keeps the compiled form of the program's own files, which saves a third of the start. In the user's own cache folder:
+ * one in a shared place such as /tmp could be filled by somebody else.
+ */
+function cacheCompiledCode(): void {
+  const { XDG_CACHE_HOME, HOME } = process.env;
+  const base = XDG_CACHE_HOME?.startsWith("/") ? XDG_CACHE_HOME : HOME?.startsWith("/") ? `${HOME}/.cache` : null;
+  if (base !== null) process.getBuiltinModule("node:module").enableCompileCache(`${base}/unsprawl/compiled`);
+}
 
 /** The terminal UI without arguments on a terminal; the command line for all else. */
 async function chooseFace(argv: readonly string[]): Promise<number> {

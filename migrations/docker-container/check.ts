@@ -79,7 +79,13 @@ async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {
 }
 
 /** Null while it is too early to say; throws when the container is down or unhealthy. */
-async function standing(engine: Engine, doc: ContainerDoc, step: Check, elapsed: number, work: Work): Promise<string | null> {
+async function standing(
+  engine: Engine,
+  doc: ContainerDoc,
+  step: Check,
+  elapsed: number,
+  work: Work,
+): Promise<string | null> {
   const { State: state } = doc;
   if (!state.Running || state.Restarting || (doc.RestartCount ?? 0) > 0) {
     throw new UnsprawlError(
@@ -105,7 +111,11 @@ async function standing(engine: Engine, doc: ContainerDoc, step: Check, elapsed:
 /** The last lines that it logged, without known values: taken out before the text is cut short. */
 async function lastWords(engine: Engine, doc: ContainerDoc, work: Work): Promise<string> {
   try {
-    const raw = await engine.docker.getContainer(doc.Id).logs({ stdout: true, stderr: true, tail: 4, follow: false });
+    const raw = await (
+      await engine.docker()
+    )
+      .getContainer(doc.Id)
+      .logs({ stdout: true, stderr: true, tail: 4, follow: false });
     const text = work.redact((doc.Config.Tty ? raw.toString("utf8") : unframed(raw)).trim());
     return text === "" ? "" : `; its last words: ${text.slice(-500)}`;
   } catch {

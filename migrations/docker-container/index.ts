@@ -231,8 +231,8 @@ async function scrubUnit(engine: Engine, swap: Swap): Promise<string[]> {
       "start it, or: unsprawl rollback",
     );
   }
-  await engine.call(`remove ${nameOf(old)}`, () =>
-    engine.docker.getContainer(old.Id).remove({ v: false, force: false }),
+  await engine.call(`remove ${nameOf(old)}`, async () =>
+    (await engine.docker()).getContainer(old.Id).remove({ v: false, force: false }),
   );
   return [nameOf(old)];
 }

@@ -70,7 +70,7 @@ export async function warningsFor(
     );
   const changes = await engine.call(
     "changes",
-    () => engine.docker.getContainer(doc.Id).changes() as Promise<unknown[] | null>,
+    async () => (await engine.docker()).getContainer(doc.Id).changes() as Promise<unknown[] | null>,
   );
   const written = Array.isArray(changes) ? changes.length : 0;
   if (written > 0)

@@ -179,7 +179,14 @@ export async function undoUnit(
   emit("start");
   try {
     // Called off or not: what was begun must be put back.
-    const work: Work = { plan, record, signal: new AbortController().signal, values: new Map(), say: () => undefined, redact: tools.redact };
+    const work: Work = {
+      plan,
+      record,
+      signal: new AbortController().signal,
+      values: new Map(),
+      say: () => undefined,
+      redact: tools.redact,
+    };
     await tools.migration.undo(steps, work);
     for (const step of steps.toReversed()) {
       if (step.kind === "put") await takeBack(tools.provider, step, plan, tools.key, record);

@@ -43,11 +43,20 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
       if (!breakLock && (owner.host !== mine.host || alive(owner))) throw held(owner, file);
       claim(file, owner, fresh);
     }
-    throw new UnsprawlError("locked", "the engine's lock could not be taken", `try again; rm ${file} if no unsprawl runs`);
+    throw new UnsprawlError(
+      "locked",
+      "the engine's lock could not be taken",
+      `try again; rm ${file} if no unsprawl runs`,
+    );
   } catch (error) {
     if (error instanceof UnsprawlError) throw error;
     const full = (error as { code?: string }).code === "ENOSPC";
-    throw new UnsprawlError("failed", full ? "no space left for the engine's lock" : "the engine's lock cannot be written", "make room in the state folder (XDG_STATE_HOME), then try again", causeOf(error));
+    throw new UnsprawlError(
+      "failed",
+      full ? "no space left for the engine's lock" : "the engine's lock cannot be written",
+      "make room in the state folder (XDG_STATE_HOME), then try again",
+      causeOf(error),
+    );
   } finally {
     rmSync(fresh, { force: true });
   }
@@ -75,7 +84,12 @@ function makeFolder(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new UnsprawlError("failed", `cannot create ${dir}`, "make room in the state folder (XDG_STATE_HOME)", causeOf(error));
+    throw new UnsprawlError(
+      "failed",
+      `cannot create ${dir}`,
+      "make room in the state folder (XDG_STATE_HOME)",
+      causeOf(error),
+    );
   }
 }
 

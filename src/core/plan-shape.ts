@@ -17,15 +17,31 @@ export function planFault(plan: unknown): string | null {
 type Test = (value: unknown) => boolean;
 type Open = { readonly [key: string]: unknown };
 
-const isObject = (value: unknown): value is Open => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Open =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isText: Test = (value) => typeof value === "string" && value !== "";
 const isNumber: Test = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
-const has = (shape: { readonly [key: string]: Test }): Test => (value) =>
-  isObject(value) && Object.entries(shape).every(([key, ok]) => ok(value[key]));
-const listOf = (each: Test): Test => (value) => Array.isArray(value) && value.every((one) => each(one));
-const oneOf = (...words: readonly string[]): Test => (value) => typeof value === "string" && words.includes(value);
+const has =
+  (shape: { readonly [key: string]: Test }): Test =>
+  (value) =>
+    isObject(value) && Object.entries(shape).every(([key, ok]) => ok(value[key]));
+const listOf =
+  (each: Test): Test =>
+  (value) =>
+    Array.isArray(value) && value.every((one) => each(one));
+const oneOf =
+  (...words: readonly string[]): Test =>
+  (value) =>
+    typeof value === "string" && words.includes(value);
 
-const isLocation = has({ source: isText, subject: isText, subjectName: isText, subjectId: isText, where: isText, path: isText });
+const isLocation = has({
+  source: isText,
+  subject: isText,
+  subjectName: isText,
+  subjectId: isText,
+  where: isText,
+  path: isText,
+});
 const isMove = has({
   name: isText,
   location: isLocation,
@@ -80,8 +96,12 @@ function orderFault({ steps }: Plan): string | null {
   for (const unit of new Set(steps.map((step) => step.unit))) {
     const own = steps.filter((step) => step.unit === unit);
     const puts = own.flatMap((step) => (step.kind === "put" ? [step.move] : []));
-    const [order, expected] = [own.map((step) => step.kind), [...puts.map(() => "put"), ...puts.map(() => "verify"), "deliver", "recreate", "check"]];
-    if (puts.length === 0 || order.join() !== expected.join()) return `the steps of ${unit} are not put, verify, deliver, recreate, check`;
+    const [order, expected] = [
+      own.map((step) => step.kind),
+      [...puts.map(() => "put"), ...puts.map(() => "verify"), "deliver", "recreate", "check"],
+    ];
+    if (puts.length === 0 || order.join() !== expected.join())
+      return `the steps of ${unit} are not put, verify, deliver, recreate, check`;
     const print = (moves: readonly object[]): string => JSON.stringify(moves);
     const moved = print(puts);
     const verified = print(own.flatMap((step) => (step.kind === "verify" ? [step.move] : [])));

@@ -98,7 +98,11 @@ async function storeSteps(
   input: PlanInput,
   { migration, provider }: PlanTools,
   keys: ReadonlyMap<string, string>,
-): Promise<{ readonly puts: readonly Put[]; readonly selected: readonly Selected[]; readonly mine: ReadonlyMap<string, string> }> {
+): Promise<{
+  readonly puts: readonly Put[];
+  readonly selected: readonly Selected[];
+  readonly mine: ReadonlyMap<string, string>;
+}> {
   const puts: Put[] = [];
   const selected: Selected[] = [];
   const mine = new Map<string, string>();

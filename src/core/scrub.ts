@@ -26,7 +26,14 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     record.intent("scrub");
     for (const [unit, steps] of done) {
       host.signal.throwIfAborted();
-      const work: Work = { plan, record, signal: host.signal, values: new Map(), say: () => undefined, redact: tools.redact };
+      const work: Work = {
+        plan,
+        record,
+        signal: host.signal,
+        values: new Map(),
+        say: () => undefined,
+        redact: tools.redact,
+      };
       removed.push(...(await tools.migration.scrub(steps, work)));
       for (const step of steps) if (step.kind === "put") await dropBackup(tools.provider, step, plan);
       record.done(`scrub:${unit}`);

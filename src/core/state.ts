@@ -59,7 +59,13 @@ export function loadFingerprintKey(env: NodeJS.ProcessEnv): FingerprintKey {
   } catch (error) {
     const { code } = error as { code?: string };
     const why = code === "ENOSPC" ? "no space left for" : "cannot write";
-    if (code !== "EEXIST") throw new UnsprawlError("failed", `${why} the fingerprint key ${file}`, "make room in the state folder (XDG_STATE_HOME), then try again", causeOf(error));
+    if (code !== "EEXIST")
+      throw new UnsprawlError(
+        "failed",
+        `${why} the fingerprint key ${file}`,
+        "make room in the state folder (XDG_STATE_HOME), then try again",
+        causeOf(error),
+      );
   } finally {
     rmSync(fresh, { force: true });
   }

@@ -45,7 +45,9 @@ export function withRuntime(text: string, name: string, path: string | null): st
     return splice(source, at.offset, at.offset + at.length, at === old ? JSON.stringify(path) : value);
   }
   const property = `${JSON.stringify(name)}: ${value}`;
-  return runtimes ? withProperty(source, runtimes, property) : withProperty(source, root, `"runtimes": { ${property} }`);
+  return runtimes
+    ? withProperty(source, runtimes, property)
+    : withProperty(source, root, `"runtimes": { ${property} }`);
 }
 
 function parsed(source: string): Node {
@@ -70,7 +72,8 @@ function withProperty(source: string, object: Node, property: string): string {
   const last = object.children?.at(-1);
   if (!last) return splice(source, object.offset + 1, object.offset + 1, property);
   const before = object.children?.at(-2);
-  const gap = /\s*$/.exec(source.slice(before ? before.offset + before.length : object.offset + 1, last.offset))?.[0] ?? "";
+  const gap =
+    /\s*$/.exec(source.slice(before ? before.offset + before.length : object.offset + 1, last.offset))?.[0] ?? "";
   const end = last.offset + last.length;
   return splice(source, end, end, `,${gap}${property}`);
 }

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { findConnection, type Connection } from "./connection.ts";
-import { sshAgent } from "./ssh-agent.ts";
+import { reader } from "./http.ts";
 import type { ContainerDoc, EngineInfo, HistoryLine, ImageDoc, Mount } from "./types.ts";
 
 export type ListedContainer = {
@@ -19,10 +19,13 @@ export type ListedImage = {
   readonly RepoDigests?: readonly string[] | null;
 };
 
+export type ListedVolume = { readonly Name: string; readonly Options?: { readonly [key: string]: string } | null };
+
 /** An engine, its client, and every call's errors reduced to UnsprawlError. `null` means that it does not exist. */
 export type Engine = {
   readonly connection: Connection;
-  readonly docker: Docker;
+  /** The client, loaded on first use: everything that changes something, or is more than a read. */
+  docker(): Promise<Docker>;
   info(): Promise<EngineInfo>;
   /** The API version that is spoken: DOCKER_API_VERSION, else the engine's newest, such as `1.45`. */
   apiVersion(): Promise<string>;
@@ -31,6 +34,7 @@ export type Engine = {
   images(): Promise<readonly ListedImage[]>;
   image(idOrRef: string): Promise<ImageDoc | null>;
   history(idOrRef: string): Promise<readonly HistoryLine[]>;
+  volumes(): Promise<readonly ListedVolume[]>;
   /** Runs any other call of the client with the same error rules: absent → null. */
   call<T>(what: string, act: () => Promise<T>): Promise<T | null>;
 };
@@ -39,7 +43,8 @@ export type Engine = {
 export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   const connection = findConnection(env);
   const pinned = env["DOCKER_API_VERSION"] || null;
-  const docker = await client(connection, pinned);
+  const read = await reader(connection, pinned);
+  let loaded: Promise<Docker> | null = null;
   const call = async <T>(what: string, act: () => Promise<T>): Promise<T | null> => {
     try {
       return await act();
@@ -48,30 +53,28 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
       throw engineError(error, what, connection);
     }
   };
-  const must = async <T>(what: string, act: () => Promise<unknown>): Promise<T> => {
-    const answer = await call(what, act);
-    if (answer === null)
-      throw new UnsprawlError("malformed", `${what}: the engine does not know this call`, "unsprawl doctor");
-    return answer as T;
+  const get = async <T>(what: string, path: string): Promise<T | null> =>
+    (await call(what, () => read(path))) as T | null;
+  const must = async <T>(what: string, path: string): Promise<T> => {
+    const answer = await get<T>(what, path);
+    if (answer !== null) return answer;
+    throw new UnsprawlError("malformed", `${what}: the engine does not know this call`, "unsprawl doctor");
   };
+  const at = encodeURIComponent;
+  // A reference is part of the path: its slashes stay.
+  const ref = (name: string): string => name.split("/").map(at).join("/");
   return {
     connection,
-    docker,
+    docker: () => (loaded ??= client(connection, pinned)),
     call,
-    info: () => must("engine info", () => docker.info()),
-    apiVersion: async () =>
-      pinned ?? (await must<{ ApiVersion: string }>("engine version", () => docker.version())).ApiVersion,
-    containers: () => must("list containers", () => docker.listContainers({ all: true })),
-    container: (id) =>
-      call(
-        `inspect container ${id}`,
-        () => docker.getContainer(id).inspect() as Promise<unknown> as Promise<ContainerDoc>,
-      ),
-    images: () => must("list images", () => docker.listImages()),
-    image: (id) =>
-      call(`inspect image ${id}`, () => docker.getImage(id).inspect() as Promise<unknown> as Promise<ImageDoc>),
-    history: async (id) =>
-      (await call(`history of ${id}`, () => docker.getImage(id).history() as Promise<HistoryLine[]>)) ?? [],
+    info: () => must("engine info", "/info"),
+    apiVersion: async () => pinned ?? (await must<{ ApiVersion: string }>("engine version", "/version")).ApiVersion,
+    containers: () => must("list containers", "/containers/json?all=true"),
+    container: (id) => get(`inspect container ${id}`, `/containers/${at(id)}/json`),
+    images: () => must("list images", "/images/json"),
+    image: (id) => get(`inspect image ${id}`, `/images/${ref(id)}/json`),
+    history: async (id) => (await get<HistoryLine[]>(`history of ${id}`, `/images/${ref(id)}/history`)) ?? [],
+    volumes: async () => (await must<{ Volumes?: ListedVolume[] | null }>("list volumes", "/volumes")).Volumes ?? [],
   };
 }
 
@@ -84,7 +87,13 @@ async function client(connection: Connection, pinned: string | null): Promise<Do
   try {
     if (connection.via === "unix") return new Dockerode({ socketPath: connection.socketPath ?? "", ...version });
     if (connection.via === "ssh") {
-      const options = { host: "engine", port: 80, protocol: "http", agent: sshAgent(connection), ...version } as const;
+      const options = {
+        host: "engine",
+        port: 80,
+        protocol: "http",
+        agent: (await import("./ssh-agent.ts")).sshAgent(connection),
+        ...version,
+      } as const;
       return new Dockerode(options);
     }
     const { host, port, tls } = connection;
@@ -128,7 +137,9 @@ export function engineError(error: unknown, what: string, connection: Connection
     const hint = `ssh ${connection.host} docker version`;
     return new UnsprawlError("denied", `${what}: ${connection.address}: ${said}`, hint, causeOf(error));
   }
-  if (/ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)|ERR_SSL_.*(UNKNOWN_CA|CERTIFICATE)/.test(errno)) {
+  if (
+    /ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)|ERR_SSL_.*(UNKNOWN_CA|CERTIFICATE)/.test(errno)
+  ) {
     return new UnsprawlError(
       "denied",
       `${what}: the engine at ${connection.address} does not accept the client certificate`,
@@ -153,7 +164,8 @@ export function engineError(error: unknown, what: string, connection: Connection
 function hintFor(status: number, said: string): string {
   if (status === 401 || status === 403) return "ask who runs the engine which rights it grants";
   if (/unsprawl:/.test(said)) return "unsprawl runtime status";
-  if (/port is already allocated|address already in use/.test(said)) return "docker ps, or ss -ltnp, shows who has the port";
+  if (/port is already allocated|address already in use/.test(said))
+    return "docker ps, or ss -ltnp, shows who has the port";
   if (/name .* is already in use/.test(said)) return "docker rename that container, or docker rm it";
   return "unsprawl doctor";
 }

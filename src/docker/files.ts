@@ -16,8 +16,8 @@ export async function containerHasFile(engine: Engine, id: string, path: string)
 export async function containerFile(engine: Engine, id: string, path: string): Promise<Buffer | null> {
   const found = await find(engine, id, path);
   if (found === null || found.stat.size > MOST_BYTES) return null;
-  const stream = await engine.call(`read ${path}`, () =>
-    engine.docker.getContainer(id).getArchive({ path: found.path }),
+  const stream = await engine.call(`read ${path}`, async () =>
+    (await engine.docker()).getContainer(id).getArchive({ path: found.path }),
   );
   if (stream === null) return null;
   const { extract } = await import("tar-stream");
@@ -50,8 +50,8 @@ async function find(
 
 /** `HEAD /containers/{id}/archive` answers with a base64 JSON header. Source: Engine API v1.41, ContainerArchiveInfo. */
 async function statOf(engine: Engine, id: string, path: string): Promise<Stat | null> {
-  const answer: unknown = await engine.call(`look at ${path}`, () =>
-    engine.docker.getContainer(id).infoArchive({ path }),
+  const answer: unknown = await engine.call(`look at ${path}`, async () =>
+    (await engine.docker()).getContainer(id).infoArchive({ path }),
   );
   const response = answer as { headers?: { [name: string]: string }; resume?: () => void } | null;
   response?.resume?.(); // an answer that nobody reads would keep its connection, and the process

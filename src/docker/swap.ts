@@ -1,3 +1,4 @@
+import type { ContainerCreateOptions } from "dockerode";
 import type { Recorder } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
@@ -33,8 +34,8 @@ export async function swapIn(swap: Swap, body: CreateBody): Promise<void> {
   const fresh = (await findNew(swap)) ?? (await create(swap, body, before));
   for (const { network, endpoint } of body.connectLater) {
     if (fresh.NetworkSettings?.Networks?.[network]) continue;
-    await must(engine, `connect ${names.final} to ${network}`, () =>
-      engine.docker.getNetwork(network).connect({ Container: fresh.Id, EndpointConfig: endpoint as object }),
+    await must(engine, `connect ${names.final} to ${network}`, async () =>
+      (await engine.docker()).getNetwork(network).connect({ Container: fresh.Id, EndpointConfig: endpoint as object }),
     );
   }
   if (old.State.Running || (old.HostConfig.RestartPolicy?.Name ?? "no") !== "no") {
@@ -68,8 +69,8 @@ export async function swapBack(swap: Swap): Promise<void> {
   await setRestart(engine, old.Id, before.restart, before.retries);
   if (before.running) await start(engine, old.Id, before.paused);
   if (fresh)
-    await engine.call(`remove ${names.temporary}`, () =>
-      engine.docker.getContainer(fresh.Id).remove({ force: true, v: false }),
+    await engine.call(`remove ${names.temporary}`, async () =>
+      (await engine.docker()).getContainer(fresh.Id).remove({ force: true, v: false }),
     );
   record.undone(step);
 }
@@ -98,8 +99,10 @@ export async function findNew(swap: Swap): Promise<ContainerDoc | null> {
 async function create(swap: Swap, body: CreateBody, before: Before): Promise<ContainerDoc> {
   const { engine, names, record, step } = swap;
   record.intent(`${step}/create`, before);
-  const options = { ...body.body, name: names.temporary } as Parameters<typeof engine.docker.createContainer>[0];
-  const made = await must(engine, `create ${names.temporary}`, () => engine.docker.createContainer(options));
+  const options = { ...body.body, name: names.temporary } as ContainerCreateOptions;
+  const made = await must(engine, `create ${names.temporary}`, async () =>
+    (await engine.docker()).createContainer(options),
+  );
   record.done(`${step}/created`, { id: made.id });
   const doc = await engine.container(made.id);
   if (!doc)
@@ -134,13 +137,13 @@ function beforeOf({ record, step }: Swap, old: ContainerDoc): Before {
 }
 
 async function setRestart(engine: Engine, id: string, name: string, retries: number): Promise<void> {
-  await must(engine, "set the restart policy", () =>
-    engine.docker.getContainer(id).update({ RestartPolicy: { Name: name, MaximumRetryCount: retries } }),
+  await must(engine, "set the restart policy", async () =>
+    (await engine.docker()).getContainer(id).update({ RestartPolicy: { Name: name, MaximumRetryCount: retries } }),
   );
 }
 
 async function stop(engine: Engine, doc: ContainerDoc): Promise<void> {
-  const container = engine.docker.getContainer(doc.Id);
+  const container = (await engine.docker()).getContainer(doc.Id);
   const now = await engine.container(doc.Id);
   if (!now?.State.Running && !now?.State.Restarting) return;
   // A paused container cannot take the stop signal.
@@ -149,7 +152,7 @@ async function stop(engine: Engine, doc: ContainerDoc): Promise<void> {
 }
 
 async function start(engine: Engine, id: string, paused: boolean): Promise<void> {
-  const container = engine.docker.getContainer(id);
+  const container = (await engine.docker()).getContainer(id);
   const doc = await engine.container(id);
   if (!doc?.State.Running)
     await tolerate("changed", () => must(engine, `start ${doc ? nameOf(doc) : id}`, () => container.start()));
@@ -162,7 +165,9 @@ async function rename({ engine, record, step }: Swap, id: string, name: string, 
   const doc = await engine.container(id);
   if (!doc || nameOf(doc) === name) return;
   record.intent(`${step}/${what}`);
-  await must(engine, `rename ${nameOf(doc)} to ${name}`, () => engine.docker.getContainer(id).rename({ name }));
+  await must(engine, `rename ${nameOf(doc)} to ${name}`, async () =>
+    (await engine.docker()).getContainer(id).rename({ name }),
+  );
   record.done(`${step}/${what}`);
 }
 

@@ -1,8 +1,8 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import type { Secret } from "./secret.ts";
 
 /** The HMAC key of one installation. A fleet shares one, so that equal secrets group across hosts. */
-export type FingerprintKey = { readonly id: string; readonly key: Uint8Array };
+export type FingerprintKey = { readonly id: string; readonly secret: KeyObject };
 
 /** 32 lower-case hex digits: the first half of an HMAC-SHA-256 over the whole value. */
 export type Fingerprint = string;
@@ -17,10 +17,11 @@ export function fingerprint(value: Secret, key: FingerprintKey): Fingerprint {
 
 /** The same digest for bytes that merely contain secrets, such as a container's whole configuration. */
 export function keyedDigest(bytes: string | Uint8Array, key: FingerprintKey): Fingerprint {
-  return createHmac("sha256", key.key).update(bytes).digest("hex").slice(0, 32);
+  return createHmac("sha256", key.secret).update(bytes).digest("hex").slice(0, 32);
 }
 
 /** A key's public name: says which key made a fingerprint without telling the key. */
 export function fingerprintKey(key: Uint8Array): FingerprintKey {
-  return { id: createHmac("sha256", key).update("unsprawl key id").digest("hex").slice(0, 8), key };
+  const secret = createSecretKey(key); // made once: an HMAC of plain bytes makes one each time
+  return { id: createHmac("sha256", secret).update("unsprawl key id").digest("hex").slice(0, 8), secret };
 }

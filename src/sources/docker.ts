@@ -71,8 +71,7 @@ function namesOf(listed: ListedContainer): string[] {
 }
 
 async function volumeOptions(engine: Engine): Promise<VolumeOptions> {
-  const answer = await engine.call("list volumes", () => engine.docker.listVolumes());
-  return new Map((answer?.Volumes ?? []).map((volume) => [volume.Name, volume.Options ?? {}]));
+  return new Map((await engine.volumes()).map((volume) => [volume.Name, volume.Options ?? {}]));
 }
 
 /** Who can read every inspect document of this engine. */

@@ -40,7 +40,8 @@ class Cutter {
       }
       if (this.#depth === 0) {
         if (code === 123) {
-          if (this.#array === "closed" || (this.#array === "open" && this.#last === "value")) throw this.#broken("is not JSON", at);
+          if (this.#array === "closed" || (this.#array === "open" && this.#last === "value"))
+            throw this.#broken("is not JSON", at);
           start = at;
           this.#depth = 1;
         } else this.#between(code, at);

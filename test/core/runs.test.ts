@@ -148,7 +148,7 @@ describe("the state folder", () => {
     const env = { XDG_STATE_HOME: state };
     const key = loadFingerprintKey(env);
     expect(loadFingerprintKey(env)).toEqual(key);
-    expect(key.key).toHaveLength(32);
+    expect(key.secret.export()).toHaveLength(32);
     expect(statSync(join(state, "unsprawl/fingerprint.key")).mode & 0o777).toBe(0o600);
   });
 
@@ -159,6 +159,6 @@ describe("the state folder", () => {
     writeFileSync(file, "short");
     expect(() => loadFingerprintKey(env)).toThrow(expect.objectContaining({ code: "config" }) as Error);
     writeFileSync(file, Buffer.alloc(48, 7));
-    expect(loadFingerprintKey(env).key).toHaveLength(48);
+    expect(loadFingerprintKey(env).secret.export()).toHaveLength(48);
   });
 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   tcp = `tcp://127.0.0.1:${port}`;
   const file = (name: string): string => join(certs, name);
   engine = await startEngine({
-        args: [
+    args: [
       "--tlsverify",
       "--tlscacert",
       file("ca.pem"),

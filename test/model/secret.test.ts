@@ -118,8 +118,8 @@ describe("fingerprints", () => {
   test("a key's id names it and is not made of it", () => {
     expect(one.id).toMatch(/^[0-9a-f]{8}$/);
     expect(one.id).not.toBe(two.id);
-    expect(fingerprintKey(one.key).id).toBe(one.id);
-    expect(Buffer.from(one.key).toString("hex")).not.toContain(one.id);
+    expect(fingerprintKey(one.secret.export()).id).toBe(one.id);
+    expect(one.secret.export().toString("hex")).not.toContain(one.id);
   });
 });
 

@@ -71,12 +71,7 @@ export async function makeImages(engine: TestEngine): Promise<void> {
 }
 
 /** Imports a folder as an image with Dockerfile instructions for its config. */
-function importImage(
-  engine: TestEngine,
-  tag: string,
-  fill: (root: string) => void,
-  changes: readonly string[],
-): void {
+function importImage(engine: TestEngine, tag: string, fill: (root: string) => void, changes: readonly string[]): void {
   const root = mkdtempSync(join(tmpdir(), "unsprawl-image-"));
   try {
     fill(root);

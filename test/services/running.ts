@@ -19,7 +19,11 @@ export function forget(pid: number): void {
 export function reap(): void {
   mkdirSync(DIR, { recursive: true });
   for (const name of readdirSync(DIR)) {
-    const { owner, dir, bridge } = JSON.parse(readFileSync(join(DIR, name), "utf8")) as { owner: number; dir: string; bridge: string };
+    const { owner, dir, bridge } = JSON.parse(readFileSync(join(DIR, name), "utf8")) as {
+      owner: number;
+      dir: string;
+      bridge: string;
+    };
     if (exists(owner)) continue;
     try {
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
@@ -42,7 +46,11 @@ export function reap(): void {
 /** Takes a test engine's bridge away; a name that is gone, or none, is fine. */
 export function removeBridge(name: string): void {
   try {
-    if (name) execFileSync("ip", ["link", "delete", name], { stdio: "ignore", env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` } });
+    if (name)
+      execFileSync("ip", ["link", "delete", name], {
+        stdio: "ignore",
+        env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+      });
   } catch {
     // Gone already.
   }

@@ -31,7 +31,9 @@ export async function resolveMain(argv: readonly string[], open: OpenStore): Pro
     else await exec(new Resolver(settings, home, open, readResolved(settings.memory, id)), from, out);
   } catch (error) {
     const text =
-      error instanceof UnsprawlError ? [error.message, hintOf(error)].filter(Boolean).join("; ") : "the resolver failed";
+      error instanceof UnsprawlError
+        ? [error.message, hintOf(error)].filter(Boolean).join("; ")
+        : "the resolver failed";
     fail(`unsprawl: ${text}`, log);
   }
 }
@@ -171,7 +173,9 @@ export function openStores(settings: RuntimeSettings, home: string, open: OpenSt
 
 /** Whoever starts the container has no login to the store to mend: the runtime's own credential is what was refused. */
 function hintOf(error: UnsprawlError): string | null {
-  return error.code === "denied" ? "unsprawl runtime install --to STORE gives the runtime a new credential" : error.hint;
+  return error.code === "denied"
+    ? "unsprawl runtime install --to STORE gives the runtime a new credential"
+    : error.hint;
 }
 
 /** containerd's shim shows the last `error` line of runc's JSON log as the container's start error. */

@@ -1,0 +1,58 @@
+import type { Agent, IncomingMessage } from "node:http";
+import type { Connection } from "./connection.ts";
+
+/** One read of the engine. Throws what `engineError` understands: `statusCode` and `json` of an answer, or a socket's code. */
+export type Read = (path: string) => Promise<unknown>;
+
+const SOCKETS = 12;
+
+/**
+ * Plain GETs on kept-alive connections. dockerode does everything that changes something; a scan only reads, and
+ * loading dockerode (with its SSH and gRPC parts) would take longer than a hundred containers take to inspect.
+ */
+export async function reader(connection: Connection, version: string | null): Promise<Read> {
+  // An import of node:http would read all its exports, and one of them loads a WebSocket client.
+  const http = process.getBuiltinModule("node:http");
+  const https = process.getBuiltinModule("node:https");
+  const secure = connection.tls !== null;
+  const agent: Agent =
+    connection.via === "ssh"
+      ? (await import("./ssh-agent.ts")).sshAgent(connection)
+      : new (secure ? https : http).Agent({ keepAlive: true, maxSockets: SOCKETS });
+  const where =
+    connection.via === "unix"
+      ? { socketPath: connection.socketPath ?? "" }
+      : { host: connection.host ?? "", port: connection.port ?? (secure ? 2376 : 2375), ...connection.tls };
+  const prefix = version === null ? "" : `/v${version}`;
+  return (path) =>
+    new Promise((done, fail) => {
+      const headers = { host: "docker" };
+      const request = (secure ? https : http).get({ ...where, agent, path: prefix + path, headers }, (answer) => {
+        collect(answer).then((text) => settle(answer.statusCode ?? 0, text, done, fail), fail);
+      });
+      request.on("error", fail);
+    });
+}
+
+async function collect(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function settle(
+  statusCode: number,
+  text: string,
+  done: (value: unknown) => void,
+  fail: (error: unknown) => void,
+): void {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = { message: statusCode < 300 ? "an answer that is not JSON" : text.slice(0, 300) };
+    if (statusCode < 300) statusCode = 502;
+  }
+  if (statusCode < 300) done(json);
+  else fail(Object.assign(new Error("engine"), { statusCode, json }));
+}

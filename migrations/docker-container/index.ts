@@ -1,4 +1,4 @@
-import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
+import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { keptByRun, swapNames } from "../../src/docker/names.ts";
@@ -76,7 +76,14 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const known = await facts(engine, recreate.subject.id, work.plan.id);
       const subject = asPlanned(known.subject, step.unit, work.plan.id);
       const delivery = deliveryOf(recreate.delivery);
-      if (step.kind === "deliver") await delivery.prepare(subject, step.moves, work.values);
+      if (step.kind === "deliver") {
+        const owner = await delivery.owner(subject);
+        if (owner !== null) {
+          // Kept for `render`, which must do without the engine and the image.
+          work.record.done(`${step.id}/owner`, owner);
+          await delivery.prepare(subject.id, owner, step.moves, work.values);
+        }
+      }
       if (step.kind === "recreate") {
         await swapIn(swapOf(engine, step, work), await rewritten(engine, known, delivery.change(subject, step.moves)));
       }
@@ -113,15 +120,14 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       await swapBack(swapOf(engine, recreate, work));
       await deliveryOf(recreate.delivery).discard(asPlanned({} as DeliverySubject, recreate.unit, work.plan.id).id);
     },
-    async render(steps, values, runId) {
-      const engine = await open();
-      const recreate = steps.find((step): step is Recreate => step.kind === "recreate");
-      if (!recreate || recreate.delivery === "runtime") return 0;
-      const live = await engine.container(recreate.unit);
-      if (live === null) return 0; // removed since: nobody mounts the files
-      const { subject } = await facts(engine, live.Id, runId);
-      await deliveryOf(recreate.delivery).prepare(asPlanned(subject, recreate.unit, runId), recreate.moves, values);
-      return recreate.moves.length;
+    async render(steps, values, plan, record) {
+      const deliver = steps.find((step) => step.kind === "deliver");
+      const owner = deliver ? record.last(`${deliver.id}/owner`) : null;
+      if (!deliver || owner === null) return 0; // nothing of it is on this host
+      if ((await gone(await open(), deliver.unit)) === true) return 0;
+      const id = asPlanned({} as DeliverySubject, deliver.unit, plan.id).id;
+      await deliveryOf(deliver.delivery).prepare(id, owner as Owner, deliver.moves, values);
+      return deliver.moves.length;
     },
     async scrub(steps, work) {
       const engine = await open();
@@ -198,6 +204,16 @@ async function choose(
   );
 }
 
+/** Whether nobody mounts the files any more; null when the engine does not answer, as before it is up at boot. */
+async function gone(engine: Engine, name: string): Promise<boolean | null> {
+  try {
+    return (await engine.container(name)) === null;
+  } catch (error) {
+    if (error instanceof UnsprawlError && error.code === "unreachable") return null;
+    throw error;
+  }
+}
+
 /** The subject under the name it had when the plan was made: after the swap the old container is called otherwise. */
 function asPlanned(subject: DeliverySubject, unit: string, runId: string): DeliverySubject {
   return { ...subject, id: `${unit.replace(/[^\w.-]/g, "_")}-${runId}` };
@@ -222,12 +238,13 @@ function recreateStep(work: Work, unit: string): Recreate {
 async function scrubUnit(engine: Engine, swap: Swap): Promise<string[]> {
   const old = await engine.container(swap.oldId);
   if (old === null) return [];
-  const fresh = await findNew(swap);
+  // Whoever serves under the name now counts: it may have been created again since, by hand or by a later run.
+  const live = await engine.container(swap.names.final);
   const wasRunning = swap.record.last(`${swap.step}/create`)?.["running"] === true;
-  if (!fresh || nameOf(fresh) !== swap.names.final || (wasRunning && !isUp(fresh))) {
+  if (live === null || live.Id === old.Id || (wasRunning && !isUp(live))) {
     throw new UnsprawlError(
       "refused",
-      `the new ${swap.names.final} is not running, so the old one is kept`,
+      `${swap.names.final} is not running, so the old container is kept`,
       "start it, or: unsprawl rollback",
     );
   }

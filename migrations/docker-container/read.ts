@@ -51,6 +51,7 @@ function subjectOf(
     entrypoint: doc.Config.Entrypoint ?? [],
     cmd: doc.Config.Cmd ?? [],
     imageEnv: new Set((image.Config?.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? "")),
+    env: (doc.Config.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? ""),
     path: variable(doc, "PATH")?.expose().toString() ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     user: doc.Config.User ?? "",
     hasHealthcheck: (doc.Config.Healthcheck?.Test?.length ?? 0) > 0 && doc.Config.Healthcheck?.Test?.[0] !== "NONE",

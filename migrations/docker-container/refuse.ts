@@ -81,7 +81,7 @@ export async function warningsFor(
   if (sharers.length > 0 && !accept.has("sharers")) {
     throw new UnsprawlError(
       "refused",
-      `${sharers.join(", ")} share the namespaces or volumes of ${nameOf(doc)} and would lose them when it is created again`,
+      `${sharers.join(", ")} share the namespaces or volumes of ${nameOf(doc)}, or are linked to it, and would lose that when it is created again`,
       "--accept sharers moves it all the same; restart them afterwards",
     );
   }
@@ -107,7 +107,7 @@ async function sharersOf(engine: Engine, doc: ContainerDoc, runId: string): Prom
   const known = sharing.get(engine);
   const read = known?.runId === runId ? known.read : readSharing(engine);
   sharing.set(engine, { runId, read });
-  const mine = [doc.Id, nameOf(doc)].flatMap((me) => [`container:${me}`, `volumes:${me}`]);
+  const mine = [doc.Id, nameOf(doc)].flatMap((me) => [`container:${me}`, `volumes:${me}`, `links:${me}`]);
   return (await read)
     .filter((other) => other.id !== doc.Id && other.shares.some((one) => mine.includes(one)))
     .map((other) => other.name);
@@ -118,9 +118,10 @@ async function readSharing(engine: Engine): Promise<Sharing> {
   for (const listed of await engine.containers()) {
     const other = await engine.container(listed.Id);
     if (other === null) continue;
-    const { NetworkMode = "", IpcMode = "", PidMode = "", VolumesFrom } = other.HostConfig;
+    const { NetworkMode = "", IpcMode = "", PidMode = "", VolumesFrom, Links } = other.HostConfig;
     const volumes = (VolumesFrom ?? []).map((one) => `volumes:${one.split(":")[0] ?? ""}`);
-    all.push({ id: other.Id, name: nameOf(other), shares: [NetworkMode, IpcMode, PidMode, ...volumes] });
+    const links = (Links ?? []).map((one) => `links:${(one.split(":")[0] ?? "").replace(/^\//, "")}`);
+    all.push({ id: other.Id, name: nameOf(other), shares: [NetworkMode, IpcMode, PidMode, ...volumes, ...links] });
   }
   return all;
 }

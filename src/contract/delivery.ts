@@ -9,6 +9,8 @@ export type DeliverySubject = {
   readonly cmd: readonly string[];
   /** The names of the variables that the image itself sets: they come back when the subject's own are taken away. */
   readonly imageEnv: ReadonlySet<string>;
+  /** The names of all variables that it has. */
+  readonly env: readonly string[];
   readonly path: string;
   /** `uid[:gid]`, a name, or empty for root, as the configuration says it. */
   readonly user: string;
@@ -29,6 +31,9 @@ export type DeliverySubject = {
 
 /** Whether a delivery can be used, and why, in plain words. */
 export type Fit = { readonly fits: boolean; readonly why: string; readonly warnings: readonly string[] };
+
+/** Who may read a file: numeric ids on the host. */
+export type Owner = { readonly uid: number; readonly gid: number };
 
 /** What changes in a run configuration; nothing else may. */
 export type RunChange = {
@@ -51,8 +56,13 @@ export interface Delivery {
   fits(subject: DeliverySubject, moves: readonly Move[]): Promise<Fit>;
   /** Pure: the same subject and moves give the same change. */
   change(subject: DeliverySubject, moves: readonly Move[]): RunChange;
-  /** Puts in place what a start needs (files in tmpfs); idempotent. Nothing to do for `runtime`. */
-  prepare(subject: DeliverySubject, moves: readonly Move[], values: ReadonlyMap<string, Secret>): Promise<void>;
+  /** Whose the files on this host must be; null when this delivery has none. */
+  owner(subject: DeliverySubject): Promise<Owner | null>;
+  /**
+   * Puts in place what a start needs (files in tmpfs); idempotent. Needs neither the engine nor the image, so that it
+   * works at boot, before the engine is up. Nothing to do for `runtime`.
+   */
+  prepare(subjectId: string, owner: Owner, moves: readonly Move[], values: ReadonlyMap<string, Secret>): Promise<void>;
   /** Takes away what `prepare` made for this subject id; idempotent. */
   discard(subjectId: string): Promise<void>;
   /**

@@ -70,5 +70,10 @@ export interface Migration {
   /** Purges what was kept for undo; null when there was nothing left, else what was removed. */
   scrub(steps: readonly Step[], work: Work): Promise<readonly string[]>;
   /** Puts the deliveries' files in place again (after a boot, or a rotation); returns how many. */
-  render(steps: readonly Step[], values: ReadonlyMap<string, Secret>, runId: string): Promise<number>;
+  render(
+    steps: readonly Step[],
+    values: ReadonlyMap<string, Secret>,
+    plan: Plan,
+    record: Pick<Recorder, "last">,
+  ): Promise<number>;
 }

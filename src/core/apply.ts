@@ -5,10 +5,10 @@ import { EXIT, UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import { createJournal, openJournal, type Journal } from "./journal.ts";
+import { createJournal, openJournal, readJournal, type Journal } from "./journal.ts";
 import { lockEngine } from "./lock.ts";
 import { putValue, takeBack, verifyValue } from "./store-steps.ts";
-import { unitsOf, unitState } from "./runs.ts";
+import { unitsOf, unitState, usedElsewhere } from "./runs.ts";
 
 export type ApplyTools = {
   readonly migration: Migration;
@@ -59,8 +59,9 @@ export async function apply(plan: Plan, tools: ApplyTools, host: Host): Promise<
 
 /** Continues a run from wherever it was when its process ended. */
 export async function resume(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
-  const journal = openJournal(tools.state, id);
-  return locked(journal.plan, tools, () => work(journal, tools, host));
+  // Opened for writing only under the lock: another process may be appending until then.
+  const { plan } = readJournal(tools.state, id);
+  return locked(plan, tools, () => work(openJournal(tools.state, id), tools, host));
 }
 
 /** Runs `act` while this process holds the engine's lock. */
@@ -189,7 +190,9 @@ export async function undoUnit(
     };
     await tools.migration.undo(steps, work);
     for (const step of steps.toReversed()) {
-      if (step.kind === "put") await takeBack(tools.provider, step, plan, tools.key, record);
+      if (step.kind !== "put") continue;
+      const shared = usedElsewhere(tools.state, plan, step.move.key);
+      await takeBack(tools.provider, step, plan, tools.key, record, shared);
     }
     record.undone(`unit:${unit}`);
   } catch (error) {

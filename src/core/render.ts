@@ -1,38 +1,52 @@
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Plan } from "../model/plan.ts";
+import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import { readJournal } from "./journal.ts";
 import { unitsOf, unitState } from "./runs.ts";
 
-export type Rendered = { readonly unit: string; readonly files: number };
+/** What became of one subject: how many files were written, or why none were. */
+export type Rendered = { readonly unit: string; readonly files: number; readonly error: UnsprawlError | null };
 
 /**
  * Puts in place again what the deliveries of a run's migrated subjects need on this host, from the store: tmpfs is
- * empty after a boot. Containers are not touched.
+ * empty after a boot. Containers are not touched, and the engine need not be up. One subject that fails does not keep
+ * the others from theirs.
  */
 export async function render(plan: Plan, tools: ApplyTools, host: Host): Promise<Rendered[]> {
   const { receipts } = readJournal(tools.state, plan.id);
+  const record = {
+    last: (step: string) => receipts.findLast((receipt) => receipt.step === step)?.data ?? null,
+  };
   const rendered: Rendered[] = [];
   for (const [unit, steps] of unitsOf(plan)) {
     if (unitState(receipts, unit) !== "done") continue;
     host.signal.throwIfAborted();
-    const values = new Map<string, Secret>();
-    for (const step of steps) {
-      if (step.kind !== "put") continue;
-      const stored = await tools.provider.get(step.move.key);
-      if (stored === null)
-        throw new UnsprawlError(
-          "absent",
-          `nothing is stored at ${step.move.reference}`,
-          "put it back, then render again",
-        );
-      tools.know(stored.value);
-      values.set(step.move.name, stored.value);
+    try {
+      const files = await tools.migration.render(steps, await storedValues(steps, tools), plan, record);
+      if (files > 0) rendered.push({ unit, files, error: null });
+    } catch (error) {
+      if (!(error instanceof UnsprawlError)) throw error;
+      rendered.push({ unit, files: 0, error });
     }
-    const files = await tools.migration.render(steps, values, plan.id);
-    if (files > 0) rendered.push({ unit, files });
   }
   return rendered;
+}
+
+async function storedValues(steps: readonly Step[], tools: ApplyTools): Promise<Map<string, Secret>> {
+  const values = new Map<string, Secret>();
+  // Only deliveries with files on this host need the values here.
+  if (!steps.some((step) => step.kind === "deliver" && step.delivery !== "runtime")) return values;
+  for (const step of steps) {
+    if (step.kind !== "put") continue;
+    const stored = await tools.provider.get(step.move.key);
+    if (stored === null) {
+      const text = `nothing is stored at ${step.move.reference}`;
+      throw new UnsprawlError("absent", text, "put it back, then render again");
+    }
+    tools.know(stored.value);
+    values.set(step.move.name, stored.value);
+  }
+  return values;
 }

@@ -1,7 +1,7 @@
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, undoUnit, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
-import { openJournal } from "./journal.ts";
+import { openJournal, readJournal } from "./journal.ts";
 import { unitsOf, unitState } from "./runs.ts";
 
 /**
@@ -9,10 +9,8 @@ import { unitsOf, unitState } from "./runs.ts";
  * Throws `refused` once the run was scrubbed. Can be called again after a kill.
  */
 export async function rollback(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
-  const journal = openJournal(tools.state, id);
-  const { plan, record, receipts } = journal;
-  if (receipts.some((receipt) => receipt.step.startsWith("scrub") && receipt.state === "done")) {
-    journal.close();
+  const { plan, receipts: before } = readJournal(tools.state, id);
+  if (before.some((receipt) => receipt.step.startsWith("scrub") && receipt.state === "done")) {
     throw new UnsprawlError(
       "refused",
       `run ${id} was scrubbed: the old containers are gone`,
@@ -20,6 +18,8 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     );
   }
   return locked(plan, tools, async () => {
+    const journal = openJournal(tools.state, id);
+    const { record, receipts } = journal;
     record.intent("rollback");
     const results: UnitResult[] = [];
     for (const [unit, steps] of [...unitsOf(plan)].toReversed()) {
@@ -35,9 +35,8 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
 
 /** True when a run was being rolled back when its process ended: then `resume` goes on with that. */
 export function rollbackBegun(id: string, state: string): boolean {
-  const journal = openJournal(state, id);
-  journal.close();
   return (
-    journal.receipts.findLast((receipt) => receipt.step === "rollback" || receipt.step === "run")?.step === "rollback"
+    readJournal(state, id).receipts.findLast((receipt) => receipt.step === "rollback" || receipt.step === "run")
+      ?.step === "rollback"
   );
 }

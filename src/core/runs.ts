@@ -1,4 +1,4 @@
-import type { Plan, Step } from "../model/plan.ts";
+import type { Plan, Step, StoreKey } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
 import { readJournal, runIds } from "./journal.ts";
 import { lockOwner } from "./lock.ts";
@@ -17,6 +17,32 @@ export function unitsOf(plan: Plan): ReadonlyMap<string, readonly Step[]> {
   const units = new Map<string, Step[]>();
   for (const step of plan.steps) units.set(step.unit, [...(units.get(step.unit) ?? []), step]);
   return units;
+}
+
+/**
+ * Whether another run of this installation relies on a store entry: then it is not this run's to take away. A journal
+ * that cannot be read counts as one that does.
+ */
+export function usedElsewhere(state: string, plan: Plan, key: StoreKey): boolean {
+  return runIds(state).some((id) => {
+    if (id === plan.id) return false;
+    try {
+      const other = readJournal(state, id);
+      const same = JSON.stringify(other.plan.store) === JSON.stringify(plan.store);
+      return (
+        same &&
+        other.plan.steps.some(
+          (step) =>
+            step.kind === "put" &&
+            step.move.key.path === key.path &&
+            step.move.key.field === key.field &&
+            ["begun", "done"].includes(unitState(other.receipts, step.unit)),
+        )
+      );
+    } catch {
+      return true;
+    }
+  });
 }
 
 export type RunSummary = {

@@ -2,7 +2,7 @@ import type { Host } from "../contract/host.ts";
 import type { Work } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, type ApplyTools } from "./apply.ts";
-import { openJournal } from "./journal.ts";
+import { openJournal, readJournal } from "./journal.ts";
 import { unitsOf, unitState } from "./runs.ts";
 import { dropBackup } from "./store-steps.ts";
 
@@ -13,14 +13,14 @@ export type ScrubResult = { readonly version: 1; readonly run: string; readonly 
  * container is not up. Afterwards the run cannot be rolled back.
  */
 export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<ScrubResult> {
-  const journal = openJournal(tools.state, id);
-  const { plan, record, receipts } = journal;
+  const { plan, receipts: before } = readJournal(tools.state, id);
   const units = [...unitsOf(plan)];
-  if (units.some(([unit]) => unitState(receipts, unit) === "begun")) {
-    journal.close();
+  if (units.some(([unit]) => unitState(before, unit) === "begun")) {
     throw new UnsprawlError("refused", `run ${id} is unfinished`, `unsprawl resume ${id}`);
   }
   return locked(plan, tools, async () => {
+    const journal = openJournal(tools.state, id);
+    const { record, receipts } = journal;
     const removed: string[] = [];
     const done = units.filter(([unit]) => unitState(receipts, unit) === "done");
     record.intent("scrub");

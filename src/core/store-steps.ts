@@ -61,19 +61,23 @@ export async function verifyValue(provider: Provider, move: Move, value: Secret)
     );
 }
 
-/** The inverse of `putValue`: removes what this run created, restores what it replaced, leaves all else. */
+/**
+ * The inverse of `putValue`: removes what this run created, restores what it replaced, leaves all else. `shared` says
+ * that another run relies on the entry by now: then it stays.
+ */
 export async function takeBack(
   provider: Provider,
   step: Put,
   plan: Plan,
   key: FingerprintKey,
   record: Recorder,
+  shared: boolean,
 ): Promise<void> {
   const was = record.last(step.id)?.["before"];
   const { move } = step;
   const ours = (value: Secret): boolean => fingerprint(value, key) === move.fingerprint;
-  if (was === "absent") await provider.remove(move.key, ours);
-  if (was === "other") {
+  if (was === "absent" && !shared) await provider.remove(move.key, ours);
+  if (was === "other" && !shared) {
     const backup = backupKey(move.key, plan.id);
     const [kept, current] = [await provider.get(backup), await provider.get(move.key)];
     if (kept && current && ours(current.value)) {

@@ -40,12 +40,12 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
         runtime: null,
       };
     },
-    async prepare(subject, moves, values) {
-      const owner = await ownerOf(subject);
-      secretFolder(folder(subject.id), owner);
+    owner: ownerOf,
+    async prepare(id, owner, moves, values) {
+      secretFolder(folder(id), owner);
       for (const { name } of moves) {
         const value = values.get(name);
-        if (value) secretFile(join(folder(subject.id), name), value.expose(), owner);
+        if (value) secretFile(join(folder(id), name), value.expose(), owner);
       }
     },
     async discard(id) {
@@ -60,5 +60,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
 
 /** Where Docker and Compose put secrets, unless the container already has something mounted there. */
 function mountTarget(subject: DeliverySubject): string {
-  return subject.mountTargets.includes("/run/secrets") ? "/run/unsprawl/secrets" : "/run/secrets";
+  return subject.mountTargets.some((target) => `${target}/`.startsWith("/run/secrets/"))
+    ? "/run/unsprawl/secrets"
+    : "/run/secrets";
 }

@@ -1,6 +1,5 @@
-import type { DeliverySubject } from "../contract/delivery.ts";
+import type { DeliverySubject, Owner } from "../contract/delivery.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Owner } from "./tmpfs.ts";
 
 /**
  * Whom a container runs as: numbers as they stand, names looked up in the image's own /etc/passwd and /etc/group

@@ -16,13 +16,13 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
   const folder = (id: string): string => join(memoryRoot(env), "units", id, "shim");
   return {
     name: "shim",
-    async fits(subject, moves): Promise<Fit> {
+    async fits(subject): Promise<Fit> {
       const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       if (!(await subject.hasFile(SHELL))) return no("the image has no shell");
-      const odd = moves.find((move) => !/^[A-Za-z_]\w*$/.test(move.name));
-      if (odd) return no(`a shell cannot export a variable named ${odd.name}`);
-      if (subject.mountTargets.some((target) => target === TARGET))
+      const odd = subject.env.find((name) => !/^[A-Za-z_]\w*$/.test(name));
+      if (odd) return no(`a shell would drop the variable ${odd}: it can hold no such name`);
+      if (subject.mountTargets.some((target) => target === TARGET || target.startsWith(`${TARGET}/`)))
         return no(`something is mounted at ${TARGET} already`);
       if (subject.entrypoint.length + subject.cmd.length === 0)
         return no("the container has neither an entrypoint nor a command");
@@ -44,18 +44,13 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
         runtime: null,
       };
     },
-    async prepare(subject, moves, values) {
-      const owner = await ownerOf(subject);
-      secretFolder(folder(subject.id), owner);
-      secretFile(
-        join(folder(subject.id), "entrypoint"),
-        Buffer.from(shimScript(moves.map((move) => move.name))),
-        owner,
-        0o500,
-      );
+    owner: ownerOf,
+    async prepare(id, owner, moves, values) {
+      secretFolder(folder(id), owner);
+      secretFile(join(folder(id), "entrypoint"), Buffer.from(shimScript(moves.map((move) => move.name))), owner, 0o500);
       for (const { name } of moves) {
         const value = values.get(name);
-        if (value) secretFile(join(folder(subject.id), name), value.expose(), owner);
+        if (value) secretFile(join(folder(id), name), value.expose(), owner);
       }
     },
     async discard(id) {

@@ -9,8 +9,10 @@ import {
   rmSync,
   statfsSync,
   writeSync,
+  lstatSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Owner } from "../contract/delivery.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 
 /** Filesystems that live in memory. Source: statfs(2), TMPFS_MAGIC and RAMFS_MAGIC. */
@@ -24,11 +26,25 @@ export function memoryRoot(env: NodeJS.ProcessEnv): string {
   const wished = env["UNSPRAWL_RUNTIME_DIR"];
   const choices = wished ? [wished] : ["/run/unsprawl", "/dev/shm/unsprawl"];
   const found = choices.find((dir) => inMemory(dir));
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    for (const dir of [found, ...["units", "bundles", "resolved"].map((name) => join(found, name))]) mustBeOurs(dir);
+    return found;
+  }
   throw new UnsprawlError(
     "refused",
     `${choices.join(" and ")} ${choices.length > 1 ? "are" : "is"} not on tmpfs: values would be written to disk`,
     "mount -t tmpfs -o mode=0700 tmpfs /run/unsprawl",
+  );
+}
+
+/** /dev/shm is everybody's: a folder that another user made there could be swapped under us. */
+function mustBeOurs(dir: string): void {
+  const stat = lstatSync(dir, { throwIfNoEntry: false });
+  if (!stat || (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0)) return;
+  throw new UnsprawlError(
+    "refused",
+    `${dir} is not a folder of this user alone`,
+    `ls -ld ${dir}; remove it, or set UNSPRAWL_RUNTIME_DIR`,
   );
 }
 
@@ -41,9 +57,6 @@ function inMemory(dir: string): boolean {
     }
   }
 }
-
-/** Who may read: numeric ids on the host. */
-export type Owner = { readonly uid: number; readonly gid: number };
 
 /** Makes a folder that only its owner can enter, and its parents that only root can. */
 export function secretFolder(dir: string, owner: Owner): void {

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
+import { posix } from "node:path";
 import type { RunChange } from "../contract/delivery.ts";
-import type { ContainerDoc, Endpoint, HostConfig, ImageDoc, RunConfig } from "./types.ts";
+import type { ContainerDoc, Endpoint, HostConfig, Mount, ImageDoc, RunConfig } from "./types.ts";
 
 /** The body of `POST /containers/create`, and the networks that must be connected one by one afterwards. */
 export type CreateBody = {
@@ -101,20 +102,26 @@ function changedEnv(own: readonly string[], image: readonly string[], change: Ru
 
 function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: unknown } {
   const host: HostConfig = old.HostConfig;
-  const mounts = (old.Mounts ?? []).filter((mount) => mount.Type === "volume" && mount.Name);
+  const volumes = (old.Mounts ?? []).filter((mount) => mount.Type === "volume" && mount.Name);
+  const volumeAt = (path: string): Mount | undefined => volumes.find((one) => one.Destination === clean(path));
   const named = (host.Mounts ?? []).map((mount) => {
-    const actual = mounts.find((one) => one.Destination === mount.Target);
+    const actual = volumeAt(mount.Target ?? "");
     return mount.Type === "volume" && !mount.Source && actual ? { ...mount, Source: actual.Name } : mount;
   });
-  // An anonymous volume would be made anew and empty: name the one that holds the data.
-  const declared = new Set(Object.keys(old.Config.Volumes ?? {}));
+  // A bind without a source (`/data`) is an anonymous volume, as are the paths of Config.Volumes. Each would be made
+  // anew and empty: name the one that holds the data.
+  const own = (host.Binds ?? []).map((bind) => {
+    const actual = bind.includes(":") ? undefined : volumeAt(bind);
+    return actual ? `${actual.Name ?? ""}:${bind}` : bind;
+  });
+  const declared = new Set(Object.keys(old.Config.Volumes ?? {}).map(clean));
   const covered = new Set([
-    ...(host.Binds ?? []).map((bind) => bind.split(":")[1]),
-    ...named.map((mount) => mount.Target),
+    ...own.map((bind) => clean(bind.split(":")[1] ?? "")),
+    ...named.map((mount) => clean(mount.Target ?? "")),
   ]);
-  const anonymous = mounts.filter((mount) => declared.has(mount.Destination) && !covered.has(mount.Destination));
+  const anonymous = volumes.filter((mount) => declared.has(mount.Destination) && !covered.has(mount.Destination));
   const binds = [
-    ...(host.Binds ?? []),
+    ...own,
     ...anonymous.map((mount) => `${mount.Name ?? ""}:${mount.Destination}${mount.RW === false ? ":ro" : ""}`),
   ];
   const added = change.mounts.map(({ source, target }) => ({
@@ -130,6 +137,11 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
     ...(host.Links ? { Links: host.Links.map(linkText) } : {}),
     ...(change.runtime === null ? {} : { Runtime: change.runtime }),
   };
+}
+
+/** A path as the engine shows it in `Mounts[].Destination`: `/data/` is `/data`. */
+function clean(path: string): string {
+  return posix.normalize(path).replace(/(?<=.)\/+$/, "");
 }
 
 /** `/db:/api/db` as inspect shows it → `db:db` as create wants it. */

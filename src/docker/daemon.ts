@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
 import { UnsprawlError } from "../model/error.ts";
@@ -13,7 +13,7 @@ const DEFAULT_CONFIG = "/etc/docker/daemon.json";
 export function findDaemon(socketPath: string, configFile: string | null): Daemon | null {
   const running = readdirSync("/proc").flatMap((entry) => {
     const argv = /^\d+$/.test(entry) ? commandLine(entry) : [];
-    return /(^|\/)dockerd$/.test(argv[0] ?? "") ? [{ pid: Number(entry), argv }] : [];
+    return /(^|\/)dockerd$/.test(argv[0] ?? "") && isRoots(entry) ? [{ pid: Number(entry), argv }] : [];
   });
   const exact = running.filter(({ argv }) =>
     argv.some((word) => word.replace(/^(--host=|-H=?|unix:\/\/)+/, "").replace(/^unix:\/\//, "") === socketPath),
@@ -110,6 +110,15 @@ export async function reload(
 
 export function readConfig(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** A process of another user may call itself dockerd, and name a file that root would then write. */
+function isRoots(pid: string): boolean {
+  try {
+    return statSync(`/proc/${pid}`).uid === 0;
+  } catch {
+    return false;
+  }
 }
 
 function commandLine(pid: string): string[] {

@@ -38,6 +38,7 @@ export async function swapIn(swap: Swap, body: CreateBody): Promise<void> {
       (await engine.docker()).getNetwork(network).connect({ Container: fresh.Id, EndpointConfig: endpoint as object }),
     );
   }
+  sameVolumes(old, fresh);
   if (old.State.Running || (old.HostConfig.RestartPolicy?.Name ?? "no") !== "no") {
     record.intent(`${step}/stop`);
     // Off first: an engine that restarts in between must not start both.
@@ -51,6 +52,21 @@ export async function swapIn(swap: Swap, body: CreateBody): Promise<void> {
     record.intent(`${step}/start`);
     await start(engine, fresh.Id, before.paused);
     record.done(`${step}/start`);
+  }
+}
+
+/** Looked at before the old one is stopped: a volume that the new one does not have would be data lost. */
+function sameVolumes(old: ContainerDoc, fresh: ContainerDoc): void {
+  for (const volume of old.Mounts ?? []) {
+    if (volume.Type !== "volume") continue;
+    const same = fresh.Mounts?.some((one) => one.Destination === volume.Destination && one.Name === volume.Name);
+    if (!same) {
+      throw new UnsprawlError(
+        "refused",
+        `the new ${nameOf(old)} would not have the volume that is mounted at ${volume.Destination}`,
+        "give that volume a name (docker run -v NAME:PATH), then plan again",
+      );
+    }
   }
 }
 

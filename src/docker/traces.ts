@@ -2,8 +2,8 @@ import type { Secret } from "../model/secret.ts";
 import { encodedForms } from "../text/redact.ts";
 
 /**
- * Every place of a JSON document whose text holds a value, raw or encoded. A plain word or number is found only where
- * it is the whole text, since it stands inside others by coincidence. Variables are told by name (`Config.Env.NAME`)
+ * Every place of a JSON document whose text holds a value, raw or encoded. A plain word or number is found
+ * where it is the whole text, and one of eight characters or more as a word of commands, labels and variables. Variables are told by name (`Config.Env.NAME`)
  * and not by index, so that the places of two documents can be compared.
  */
 export function traces(document: unknown, value: Secret): string[] {
@@ -12,11 +12,18 @@ export function traces(document: unknown, value: Secret): string[] {
   const plain = isPlain(value);
   const forms = [text, ...encodedForms(value.expose(), text)];
   const found = new Set<string>();
+  const word = plain && text.length >= 8 ? new RegExp(`(?<![A-Za-z0-9])${text}(?![A-Za-z0-9])`) : null;
   walk(document, "", (leaf, path) => {
-    if (plain ? leaf === text : forms.some((form) => leaf.includes(form))) found.add(path);
+    const asWord = word !== null && WORDS.test(path) && !OURS.test(leaf) && word.test(leaf);
+    if (plain ? leaf === text || asWord : forms.some((form) => leaf.includes(form))) found.add(path);
   });
   return [...found];
 }
+
+/** Where a longer plain word is looked for inside other text too: what a person wrote, not what the engine fills in. */
+const WORDS = /^(Config\.(Cmd|Entrypoint|Healthcheck|Labels|Env)|Args|Path|HostConfig\.(Annotations|LogConfig))/;
+/** A reference or a mounted path may have the container's own name in it. */
+const OURS = /^(ref\+|\/run\/)/;
 
 /** True when a value is so plain that it may stand elsewhere by coincidence: up to four characters, a word, a number. */
 export function isPlain(value: Secret): boolean {

@@ -11,7 +11,7 @@ import { which } from "../services/apt.ts";
 import { startEngine } from "../services/engine.ts";
 import { BUSYBOX, makeImages } from "../services/images.ts";
 
-const MAIN = new URL("../../dist/src/main.js", import.meta.url).pathname;
+const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
 const CONTAINERS = 200;
 const VARIABLES = 200_000;
 const STARTS = 20;

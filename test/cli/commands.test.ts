@@ -89,7 +89,7 @@ it("an engine that is not there is unreachable, exit 1, with what to do", async 
 });
 
 it("a reader that goes away early is no failure", () => {
-  const main = new URL("../../dist/src/main.js", import.meta.url).pathname;
+  const main = new URL("../../dist/main.js", import.meta.url).pathname;
   const told = execFileSync(
     "bash",
     [

@@ -7,7 +7,7 @@ import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 
 /** The build that `npm test` makes; UNSPRAWL_MAIN tries another one. */
-const MAIN = process.env["UNSPRAWL_MAIN"] ?? new URL("../../dist/src/main.js", import.meta.url).pathname;
+const MAIN = process.env["UNSPRAWL_MAIN"] ?? new URL("../../dist/main.js", import.meta.url).pathname;
 
 /** Keys as a terminal sends them. */
 export const KEY = {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const MAIN = new URL("../../dist/src/main.js", import.meta.url).pathname;
+export const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
 
 export type Ran = {
   readonly code: number | null;

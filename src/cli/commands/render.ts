@@ -1,8 +1,9 @@
-import { render } from "../../core/render.ts";
+import { render, type Rendered } from "../../core/render.ts";
 import { listRuns } from "../../core/runs.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
-import { writeResult } from "../output.ts";
+import { printError, writeResult } from "../output.ts";
+import { printable } from "../../text/escape.ts";
 import { applyTools, chooseRun, planOf } from "../run-tools.ts";
 
 /** `unsprawl render [RUN|--all]`: the files that migrated containers mount, written anew from the store. */
@@ -17,17 +18,24 @@ export async function run(context: CommandContext, args: readonly string[], opti
           .filter((one) => live(one.state))
           .map((one) => one.run)
       : [chooseRun(assembly, args[0], (one) => live(one.state), "render")];
-  const written = [];
+  const written: Rendered[] = [];
   for (const id of ids) {
     const plan = planOf(assembly, id);
     written.push(...(await render(plan, await applyTools(assembly, plan, false), scriptHost(context, true))));
   }
+  const told = written.map(({ unit, files, error }) => ({ unit, files, error: error === null ? null : error.message }));
+  const lines = told.flatMap(({ unit, files, error }) =>
+    error === null ? [printable(`${unit}: ${files} files`)] : [],
+  );
   await writeResult(
-    context.json
-      ? JSON.stringify({ version: 1, rendered: written })
-      : written.map(({ unit, files }) => `${unit}: ${files} files`).join("\n") || "nothing to render",
+    context.json ? JSON.stringify({ version: 1, rendered: told }) : lines.join("\n") || "nothing to render",
     null,
     context,
   );
-  return EXIT.ok;
+  const failed = written.filter((one) => one.error !== null);
+  for (const { unit, error } of failed) {
+    printError(new UnsprawlError(error?.code ?? "failed", `${unit}: ${error?.message ?? ""}`, error?.hint), context);
+  }
+  if (failed.length === 0) return EXIT.ok;
+  return failed.length < written.length ? EXIT.partly : (failed[0]?.error?.exit ?? EXIT.failed);
 }

@@ -45,6 +45,9 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
         runtime: RUNTIME_NAME,
       };
     },
+    async owner() {
+      return null;
+    },
     async prepare() {
       // Nothing is needed on the host: the value is fetched at each start.
     },

@@ -78,7 +78,8 @@ export async function install(
 export async function preview(engine: Engine, env: NodeJS.ProcessEnv, configFile: string | null): Promise<Preview> {
   const home = runtimeHome(env);
   const program = join(home, "unsprawl-runc");
-  const resolver = fileURLToPath(new URL("../../resolve-main.js", import.meta.url));
+  // Beside this file once both are bundled.
+  const resolver = fileURLToPath(new URL("./resolve-main.js", import.meta.url));
   const file =
     configFile ?? findDaemon(engine.connection.socketPath ?? "", null)?.configFile ?? "/etc/docker/daemon.json";
   const paths = {

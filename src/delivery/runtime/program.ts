@@ -52,8 +52,11 @@ case $command in
 esac
 if [ -z "$file" ] || ! grep -q '=ref+' "$file" 2>/dev/null; then exec "$real" "$@"; fi
 
+mask=$(umask)
 umask 077
 mkdir -p "$memory/bundles" || exit 1
+# Somebody else's folder could be swapped under us.
+if [ ! -O "$memory" ] || [ -L "$memory" ]; then echo "unsprawl: $memory is not root's own" >&2; exit 1; fi
 out=$(mktemp -d "$memory/bundles/XXXXXXXXXX") || exit 1
 trap 'rm -rf "$out"' EXIT
 trap 'exit 143' TERM
@@ -79,6 +82,7 @@ while [ "$count" -gt 0 ]; do
   set -- "$@" "$word"
 done
 if [ -z "$told" ]; then echo "unsprawl: $command without a bundle" >&2; exit 1; fi
+umask "$mask"
 "$real" "$@"
 `;
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Provider } from "../../contract/provider.ts";
@@ -49,9 +49,18 @@ async function create(
   if (config.process?.env) config.process.env = await resolver.variables(config.process.env);
   // The bundle moves, so a relative root (runtime-spec config.md "Root") must be told from where.
   if (config.root?.path && !isAbsolute(config.root.path)) config.root.path = join(bundle, config.root.path);
+  sweepBundles(join(settings.memory, "bundles"));
   mkdirSync(join(settings.memory, "resolved"), { recursive: true, mode: 0o700 });
   secretFile(join(settings.memory, "resolved", `${id}.json`), Buffer.from(JSON.stringify(resolver.known())), ROOT);
   secretFile(join(out, "config.json"), Buffer.from(stringifyExact(config)), ROOT);
+}
+
+/** A program that was killed leaves its resolved bundle behind; none is needed for longer than a start takes. */
+function sweepBundles(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    const age = Date.now() - (statSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > 600_000) rmSync(join(dir, name), { recursive: true, force: true });
+  }
 }
 
 async function exec(resolver: Resolver, file: string, out: string): Promise<void> {

@@ -9,7 +9,8 @@ import { paint } from "../paint.ts";
 import { demoEngine, type DemoEngine } from "./engine.ts";
 import { DEMO_IMAGE, demoImage } from "./image.ts";
 
-const MAIN = fileURLToPath(new URL("../../main.js", import.meta.url));
+// Beside this file once both are bundled.
+const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
 /**
  * The main job, for real, on this machine: leaky containers on a real engine, scan, plan, migrate to the embedded

@@ -124,7 +124,8 @@ export function engineError(error: unknown, what: string, connection: Connection
       status === 401 || status === 403 ? "denied" : status === 409 ? "conflict" : status === 304 ? "changed" : "failed";
     return new UnsprawlError(code, `${what}: the engine says: ${said}`, hintFor(status, said), causeOf(error));
   }
-  const errno = String((error as { code?: unknown }).code ?? "");
+  const { code } = error as { code?: unknown };
+  const errno = typeof code === "string" ? code : "";
   if (errno === "EACCES" || errno === "EPERM") {
     return new UnsprawlError(
       "denied",

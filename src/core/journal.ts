@@ -44,10 +44,10 @@ export function createJournal(state: string, plan: Plan): Journal {
     const fd = openSync(file, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o600);
     const journal = new FileJournal(plan, [], fd);
     try {
-      journal.append("run", "intent", { plan });
       const folder = openSync(dir, "r");
       fsyncSync(folder);
       closeSync(folder);
+      journal.append("run", "intent", { plan });
     } catch (error) {
       journal.close();
       rmSync(file, { force: true });
@@ -104,6 +104,15 @@ export function readJournal(
       `look at ${fileOf(state, id)}; nothing was done before its first line was whole`,
       causeOf(error),
     );
+  }
+}
+
+/** Whether a run got as far as its first record; before that it has done nothing. */
+export function hasBegun(state: string, id: string): boolean {
+  try {
+    return readFileSync(fileOf(state, id), "utf8").includes("\n");
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Plan, Step, StoreKey } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
-import { readJournal, runIds } from "./journal.ts";
+import { hasBegun, readJournal, runIds } from "./journal.ts";
 import { lockOwner } from "./lock.ts";
 
 export type UnitState = "new" | "begun" | "done" | "undone";
@@ -21,7 +21,7 @@ export function unitsOf(plan: Plan): ReadonlyMap<string, readonly Step[]> {
 
 /**
  * Whether another run of this installation relies on a store entry: then it is not this run's to take away. A journal
- * that cannot be read counts as one that does.
+ * that cannot be read counts as one that does, unless its run was killed before it began.
  */
 export function usedElsewhere(state: string, plan: Plan, key: StoreKey): boolean {
   return runIds(state).some((id) => {
@@ -40,7 +40,7 @@ export function usedElsewhere(state: string, plan: Plan, key: StoreKey): boolean
         )
       );
     } catch {
-      return true;
+      return hasBegun(state, id);
     }
   });
 }

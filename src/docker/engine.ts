@@ -134,7 +134,7 @@ export function engineError(error: unknown, what: string, connection: Connection
       causeOf(error),
     );
   }
-  if (errno === "ESSH" && /permission denied|host key|authenticat/i.test(said)) {
+  if (errno === "ESSH" && /permission denied|authentication fail/i.test(said)) {
     const hint = `ssh ${connection.host} docker version`;
     return new UnsprawlError("denied", `${what}: ${connection.address}: ${said}`, hint, causeOf(error));
   }

@@ -26,7 +26,8 @@ export async function reader(connection: Connection, version: string | null): Pr
   const prefix = version === null ? "" : `/v${version}`;
   return (path) =>
     new Promise((done, fail) => {
-      const headers = { host: "docker" };
+      // Over TLS the name in this header is what the certificate is checked against: there it must be the real one.
+      const headers = connection.via === "tcp" ? {} : { host: "docker" };
       const request = (secure ? https : http).get({ ...where, agent, path: prefix + path, headers }, (answer) => {
         collect(answer).then((text) => settle(answer.statusCode ?? 0, text, done, fail), fail);
       });

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { Agent } from "node:http";
-import { Duplex, PassThrough } from "node:stream";
+import { Duplex } from "node:stream";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -29,17 +29,25 @@ function dial(args: readonly string[]): Duplex {
   const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-400)));
-  // The end of what ssh gives is held back until it is known how ssh ended: only its own words say what was wrong.
-  const answers = new PassThrough();
-  child.stdout.pipe(answers, { end: false });
+  // A broken pipe is how an ssh that gave up looks from here; why it did is known only when it has ended.
   child.stdin.on("error", () => undefined);
-  const stream = Duplex.from({ writable: child.stdin, readable: answers });
+  const stream = new Duplex({
+    read: () => void child.stdout.resume(),
+    write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, () => done()),
+    final: (done) => void child.stdin.end(() => done()),
+    destroy: (error, done) => {
+      child.kill();
+      done(error);
+    },
+  });
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (!stream.push(chunk)) child.stdout.pause();
+  });
   child.on("error", () => stream.destroy(new SshError("the ssh client could not be started")));
   child.on("close", (code) => {
-    if (code === 0) answers.end();
+    if (code === 0) stream.push(null);
     else stream.destroy(new SshError(said.trim() || `ssh ended with ${code}`));
   });
-  stream.on("close", () => child.kill());
   // What http expects of a socket and a process's pipe does not have.
   return Object.assign(stream, {
     setKeepAlive: () => stream,

@@ -1,0 +1,165 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findDaemon } from "../../src/docker/daemon.ts";
+import { startEngine, type TestEngine } from "../services/engine.ts";
+import { BUSYBOX, FILE_ENV, makeImages } from "../services/images.ts";
+import { startOpenBao } from "../services/openbao.ts";
+import { twelveSecrets } from "../support/secrets.ts";
+import { makeWorld, type World } from "../support/world.ts";
+
+let engine: TestEngine;
+let bao: Awaited<ReturnType<typeof startOpenBao>>;
+let world: World;
+
+beforeAll(async () => {
+  [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
+  await makeImages(engine);
+  world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
+});
+
+afterAll(async () => {
+  await engine?.stop();
+  await bao?.stop();
+  world?.remove();
+});
+
+const APP = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"];
+const secret = (): string => twelveSecrets()["DB_PASSWORD"] ?? "";
+
+function start(name: string, ...options: string[]): void {
+  engine.docker("run", "-d", "--name", name, "-e", `DB_PASSWORD=${secret()}`, ...options, BUSYBOX, ...APP);
+}
+
+const migrate = (name: string, ...more: string[]): ReturnType<World["unsprawl"]> =>
+  world.unsprawl(["migrate", `docker:${name}`, "--to", "local", "--grace", "100ms", "--yes", ...more]);
+
+const runOf = (stdout: string): string => /Plan (\S+):/.exec(stdout)?.[1] ?? "";
+
+describe("data in volumes without a name stays with the container", () => {
+  it.each([
+    ["a path that ends in a slash", ["-v", "/data/"]],
+    ["a mount whose target does", ["--mount", "type=volume,target=/data/"]],
+    ["a plain path", ["-v", "/data"]],
+  ])("%s", async (what, options) => {
+    const name = `volume-${what.replaceAll(" ", "-")}`;
+    start(name, ...options);
+    engine.docker("exec", name, "sh", "-c", "echo kept > /data/file");
+    const moved = await migrate(name, "--deliver", "shim");
+    expect(moved.code, moved.stderr).toBe(0);
+    expect(engine.docker("exec", name, "cat", "/data/file")).toBe("kept");
+  });
+});
+
+it("a container whose variables the image's shell would drop is not moved by shim", async () => {
+  start("odd-names", "-e", "discovery.type=single-node");
+  const moved = await migrate("odd-names", "--deliver", "shim");
+  expect(moved.code).toBe(3);
+  expect(moved.stdout).toContain("a shell would drop the variable discovery.type");
+});
+
+it("a container that others are linked to needs --accept sharers", async () => {
+  start("linked");
+  engine.docker("run", "-d", "--name", "links", "--link", "linked:db", BUSYBOX, ...APP);
+  const refused = await migrate("linked", "--deliver", "shim");
+  expect(refused.code).toBe(3);
+  expect(refused.stdout).toContain("links share the namespaces or volumes of linked, or are linked to it");
+});
+
+describe("the runtime hands runc on what the engine meant", () => {
+  it("umask: what a container makes is as open as without it", async () => {
+    await world.unsprawl(["plan", "docker:none*", "--to", "local"]);
+    const installed = await world.unsprawl([
+      "runtime",
+      "install",
+      "--to",
+      "local",
+      "--daemon-config",
+      engine.configFile,
+    ]);
+    expect(installed.code, installed.stderr).toBe(0);
+    start("open", "--tmpfs", "/deep/a/b");
+    const before = engine.docker("exec", "open", "sh", "-c", "umask; ls -ld /deep | cut -c1-10");
+    expect((await migrate("open", "--deliver", "runtime")).code).toBe(0);
+    expect(engine.docker("exec", "open", "sh", "-c", "umask; ls -ld /deep | cut -c1-10")).toBe(before);
+  });
+});
+
+describe("a store entry that two runs share", () => {
+  it("stays when the run that wrote it is rolled back, as long as the other relies on it", async () => {
+    const value = secret();
+    const config = join(world.dir, "unsprawl.yaml");
+    writeFileSync(config, "stores:\n  shared: { provider: vault, path: team }\n");
+    const runs: string[] = [];
+    for (const name of ["first", "second"]) {
+      engine.docker("run", "-d", "--name", name, "-e", `DB_PASSWORD=${value}`, BUSYBOX, ...APP);
+      const moved = await world.unsprawl([
+        "migrate",
+        `docker:${name}`,
+        "--to",
+        "shared",
+        "--deliver",
+        "shim",
+        "--grace",
+        "100ms",
+        "--yes",
+      ]);
+      expect(moved.code, moved.stderr).toBe(0);
+      runs.push(runOf(moved.stdout));
+    }
+    const stored = async (): Promise<number> =>
+      (await fetch(`${bao.address}/v1/secret/data/team`, { headers: { "X-Vault-Token": bao.token } })).status;
+    expect((await world.unsprawl(["rollback", runs[0] ?? ""])).code).toBe(0);
+    expect(await stored()).toBe(200);
+    expect((await world.unsprawl(["rollback", runs[1] ?? ""])).code).toBe(0);
+    rmSync(config);
+  });
+});
+
+describe("render", () => {
+  it("works before the engine is up, and goes on past a subject whose value is gone", async () => {
+    for (const name of ["boot-a", "boot-b"]) {
+      engine.docker("run", "-d", "--name", name, "-e", `DB_PASSWORD=${secret()}`, FILE_ENV);
+      expect((await migrate(name)).stdout).toContain("by file");
+    }
+    const units = join(world.memory, "units");
+    const unitOf = (name: string): string =>
+      join(units, readdirSync(units).find((one) => one.startsWith(name)) ?? "none");
+    const file = join(unitOf("boot-b"), "secrets/DB_PASSWORD");
+    const value = readFileSync(file);
+    rmSync(join(world.dir, "secrets/boot-a.sops.yaml"));
+    for (const name of ["boot-a", "boot-b"]) rmSync(unitOf(name), { recursive: true });
+    const rendered = await world.unsprawl(["render", "--all"], { env: { DOCKER_HOST: "unix:///nowhere/docker.sock" } });
+    expect(rendered.code).toBe(5);
+    expect(rendered.stderr).toContain("boot-a: nothing is stored at");
+    expect(readFileSync(file)).toEqual(value);
+  });
+});
+
+describe("other users of the host", () => {
+  it("cannot pass for the engine", () => {
+    const words = ["-c", "sleep 60; true", "--host", `unix://${engine.socket}`, "--config-file", "/etc/cron.d/evil"];
+    const fake = spawn("/bin/sh", words, { argv0: "dockerd", uid: 65534, gid: 65534, stdio: "ignore" });
+    try {
+      const real = findDaemon(engine.socket, null);
+      expect(real).toEqual({ pid: engine.pid(), configFile: engine.configFile });
+    } finally {
+      fake.kill("SIGKILL");
+    }
+  });
+
+  it("cannot own the folder that values pass through", async () => {
+    const theirs = `${world.memory}-theirs`;
+    mkdirSync(theirs);
+    chownSync(theirs, 65534, 65534);
+    start("guarded");
+    const moved = await world.unsprawl(["migrate", "docker:guarded", "--to", "local", "--deliver", "shim", "--yes"], {
+      env: { UNSPRAWL_RUNTIME_DIR: theirs },
+    });
+    expect(moved.code).toBe(3);
+    expect(moved.stdout).toContain("is not a folder of this user alone");
+    expect(readdirSync(theirs)).toEqual([]);
+    execFileSync("rm", ["-rf", theirs]);
+  });
+});

@@ -237,10 +237,11 @@ describe("over ssh", () => {
 
   it("a key that the host does not take is denied, exit 4", async () => {
     const key = readFileSync(sshd.identity);
-    rmSync(sshd.identity);
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", sshd.identity], { stdio: "pipe", input: "y\n" });
+    // Made beside it: the host takes the key whose public half is beside the identity.
+    const other = `${sshd.identity}-other`;
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", other], { stdio: "pipe" });
+    writeFileSync(sshd.identity, readFileSync(other), { mode: 0o600 });
     const ran = await world.unsprawl(["scan"], { env: overSsh() });
-    rmSync(sshd.identity);
     writeFileSync(sshd.identity, key, { mode: 0o600 });
     expect(ran.stdout).toBe("");
     expect(ran.stderr).toContain("Permission denied");

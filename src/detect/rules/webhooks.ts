@@ -12,7 +12,7 @@ export const WEBHOOKS: readonly Rule[] = [
     examples: (kit) => [`https://hooks.slack.com/services/T${kit.base32(8)}/B${kit.base32(10)}/${kit.base62(24)}`],
     counterExamples: () => [
       "https://hooks.slack.com/services/",
-      "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+      `https://hooks.slack.com/services/T${"0".repeat(8)}/B${"0".repeat(8)}/${"X".repeat(24)}`,
     ],
     reference: "https://api.slack.com/messaging/webhooks",
   }),

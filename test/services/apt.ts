@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -22,13 +22,13 @@ export function which(program: string): string | null {
   return null;
 }
 
-/** The program, installed from Debian's packages when it is missing. Throws with what to type when that fails. */
-export async function need(program: string, packages: readonly string[]): Promise<string> {
-  const there = which(program);
+/** The program, installed from Debian's packages when it is missing (or `again`, when it is another kind). Throws with what to type when that fails. */
+export async function need(program: string, packages: readonly string[], again = false): Promise<string> {
+  const there = again ? null : which(program);
   if (there) return there;
   return exclusively("apt", () => {
-    const again = which(program);
-    if (again) return again;
+    const meanwhile = again ? null : which(program);
+    if (meanwhile) return meanwhile;
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     try {
       execFileSync("apt-get", ["update", "-qq"], { env, stdio: "pipe" });
@@ -42,16 +42,21 @@ export async function need(program: string, packages: readonly string[]): Promis
   });
 }
 
-/** One installer at a time over all test processes; a folder is the lock, taken over after ten minutes. */
+/** One installer at a time over all test processes; a folder is the lock, taken over when its process is gone. */
 async function exclusively<T>(name: string, act: () => T): Promise<T> {
   const lock = join(CACHE, `${name}.lock`);
   mkdirSync(CACHE, { recursive: true });
-  for (let waited = 0; ; waited++) {
+  for (let strange = 0; ;) {
     try {
       mkdirSync(lock);
+      writeFileSync(join(lock, "pid"), String(process.pid));
       break;
     } catch {
-      if (waited > 3000) rmSync(lock, { recursive: true, force: true });
+      const owner = ownerOf(lock);
+      // Without an owner for a while: killed between making the folder and signing it.
+      strange = owner === null ? strange + 1 : 0;
+      if (strange > 25 || (owner !== null && !existsSync(`/proc/${owner}`)))
+        rmSync(lock, { recursive: true, force: true });
       await sleep(200);
     }
   }
@@ -59,5 +64,13 @@ async function exclusively<T>(name: string, act: () => T): Promise<T> {
     return act();
   } finally {
     rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function ownerOf(lock: string): string | null {
+  try {
+    return readFileSync(join(lock, "pid"), "utf8") || null;
+  } catch {
+    return null;
   }
 }

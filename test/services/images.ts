@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { need } from "./apt.ts";
@@ -28,7 +37,7 @@ exec "$@"
 
 /** Makes the test images: there is no registry to pull from. */
 export async function makeImages(engine: TestEngine): Promise<void> {
-  const busybox = await need("busybox", ["busybox-static"]);
+  const busybox = await staticBusybox();
   const applets = [
     "sh",
     "cat",
@@ -68,6 +77,14 @@ export async function makeImages(engine: TestEngine): Promise<void> {
     },
     ["ENV PATH=/app", 'ENTRYPOINT ["/app/sleep"]', 'CMD ["100000"]'],
   );
+}
+
+/** Debian also has a busybox that needs the C library, which no test image has. */
+async function staticBusybox(): Promise<string> {
+  const found = await need("busybox", ["busybox-static"]);
+  // The loader that a dynamic program asks for is named at the beginning of the file (ELF, PT_INTERP).
+  if (!readFileSync(found).subarray(0, 4096).includes("/ld-")) return found;
+  return need("busybox", ["busybox-static"], true);
 }
 
 /** Imports a folder as an image with Dockerfile instructions for its config. */

@@ -43,6 +43,13 @@ export type Engine = {
 export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   const connection = findConnection(env);
   const pinned = env["DOCKER_API_VERSION"] || null;
+  if (pinned !== null && !/^\d+\.\d+$/.test(pinned)) {
+    throw new UnsprawlError(
+      "config",
+      "DOCKER_API_VERSION is not a version",
+      "such as DOCKER_API_VERSION=1.41, or unset it",
+    );
+  }
   const read = await reader(connection, pinned);
   let loaded: Promise<Docker> | null = null;
   const call = async <T>(what: string, act: () => Promise<T>): Promise<T | null> => {

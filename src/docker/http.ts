@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage } from "node:http";
 import type { Connection } from "./connection.ts";
+import { pipeline } from "./pipeline.ts";
 
 /** One read of the engine. Throws what `engineError` understands: `statusCode` and `json` of an answer, or a socket's code. */
 export type Read = (path: string) => Promise<unknown>;
@@ -7,10 +8,18 @@ export type Read = (path: string) => Promise<unknown>;
 const SOCKETS = 12;
 
 /**
- * Plain GETs on kept-alive connections. dockerode does everything that changes something; a scan only reads, and
+ * Plain GETs on kept connections. dockerode does everything that changes something; a scan only reads, and
  * loading dockerode (with its SSH and gRPC parts) would take longer than a hundred containers take to inspect.
  */
 export async function reader(connection: Connection, version: string | null): Promise<Read> {
+  const prefix = version === null ? "" : `/v${version}`;
+  if (connection.via === "unix") {
+    const ask = pipeline(connection.socketPath ?? "");
+    return async (path) => {
+      const { status, body } = await ask(prefix + path);
+      return new Promise((done, fail) => settle(status, body, done, fail));
+    };
+  }
   // An import of node:http would read all its exports, and one of them loads a WebSocket client.
   const http = process.getBuiltinModule("node:http");
   const https = process.getBuiltinModule("node:https");
@@ -19,11 +28,7 @@ export async function reader(connection: Connection, version: string | null): Pr
     connection.via === "ssh"
       ? (await import("./ssh-agent.ts")).sshAgent(connection)
       : new (secure ? https : http).Agent({ keepAlive: true, maxSockets: SOCKETS });
-  const where =
-    connection.via === "unix"
-      ? { socketPath: connection.socketPath ?? "" }
-      : { host: connection.host ?? "", port: connection.port ?? (secure ? 2376 : 2375), ...connection.tls };
-  const prefix = version === null ? "" : `/v${version}`;
+  const where = { host: connection.host ?? "", port: connection.port ?? (secure ? 2376 : 2375), ...connection.tls };
   return (path) =>
     new Promise((done, fail) => {
       // Over TLS the name in this header is what the certificate is checked against: there it must be the real one.

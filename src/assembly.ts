@@ -76,6 +76,7 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
         import("./sources/docker.ts"),
         import("./sources/image.ts"),
         import("./sources/inspect-file.ts"),
+        import("./docker/engine.ts"), // so that the first request goes out at once
       ]);
       return [dockerSource(engine), imageSource(engine), inspectSource(() => process.stdin as AsyncIterable<Buffer>)];
     }),

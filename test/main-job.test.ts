@@ -147,8 +147,8 @@ describe("twelve secrets among thirty plain variables", () => {
     const { State, Config } = inspect("by-file");
     expect(Config.Env).toContain("DB_PASSWORD_FILE=/run/secrets/DB_PASSWORD");
     // The entrypoint exported it for the application, which it became by exec.
-    expect(ofProcess(State.Pid, "DB_PASSWORD")).toBe(DB_PASSWORD);
-    expect(ofProcess(State.Pid, "API_TOKEN")).toBe(API_TOKEN);
+    await expect.poll(() => ofProcess(State.Pid, "DB_PASSWORD"), { timeout: 10_000 }).toBe(DB_PASSWORD);
+    await expect.poll(() => ofProcess(State.Pid, "API_TOKEN"), { timeout: 10_000 }).toBe(API_TOKEN);
     expectClean("by-file", secrets);
   });
 
@@ -279,6 +279,9 @@ describe("after a migration", () => {
     expect(() => engine.docker("start", "booted")).toThrow(/bind source path does not exist/);
     expect((await world.unsprawl(["render", "--all"])).code).toBe(0);
     engine.docker("start", "booted");
-    expect(ofProcess(inspect("booted").State.Pid, "DB_PASSWORD")).toBe(DB_PASSWORD);
+    // The entrypoint reads the file and then becomes the application.
+    await expect
+      .poll(() => ofProcess(inspect("booted").State.Pid, "DB_PASSWORD"), { timeout: 10_000 })
+      .toBe(DB_PASSWORD);
   });
 });

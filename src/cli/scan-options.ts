@@ -26,7 +26,7 @@ export async function scanWith(
   const known = baseline === null ? null : readBaseline(resolve(assembly.cwd, baseline));
   const tools = {
     sources: await assembly.sources(),
-    detector: await assembly.detector(),
+    detector: assembly.detector,
     key: assembly.key(),
     know: (value: Parameters<typeof assembly.redactor.know>[0], whole: boolean) => assembly.redactor.know(value, whole),
     keptBy: (name: string) => {

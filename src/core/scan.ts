@@ -1,6 +1,6 @@
 import type { Detector } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
-import type { Source } from "../contract/source.ts";
+import type { Reading, Source } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
@@ -40,7 +40,8 @@ export type Hit = { readonly finding: Finding; readonly candidate: Candidate };
 
 export type ScanTools = {
   readonly sources: readonly Source[];
-  readonly detector: Detector;
+  /** Loaded while the first source answers: its rules take about as long to load. */
+  readonly detector: () => Promise<Detector>;
   readonly key: FingerprintKey;
   /** Told of every value that is a secret at any confidence, so that the faces can redact it. */
   readonly know: (value: Secret, whole: boolean) => void;
@@ -71,17 +72,19 @@ export async function scan(
     const told = { source: spec, subjects: 0, errors: [] as SubjectError[] };
     sources.push(told);
     let total: number | null = null;
-    for await (const reading of source.read(what, host.signal)) {
+    for await (const reading of startedEarly(source.read(what, host.signal), tools.detector)) {
       if (reading.kind === "total") total = reading.subjects;
       else if (reading.kind === "error")
         told.errors.push({ subject: reading.subject, message: reading.message, hint: reading.hint });
       else {
         told.subjects++;
         values += reading.candidates.length;
+        const detector = await tools.detector();
         const kept = tools.keptBy(reading.subject.name);
         for (const candidate of reading.candidates) {
           const finding = judge(
             candidate,
+            detector,
             tools,
             kept === null ? reading.exposure : [kept, ...reading.exposure],
             kept !== null,
@@ -120,13 +123,36 @@ export async function scan(
   return { report, hits };
 }
 
+/** Asks for the first reading before the detector is loaded, so that the two go on side by side. */
+async function* startedEarly(
+  readings: AsyncIterable<Reading>,
+  detector: () => Promise<Detector>,
+): AsyncGenerator<Reading> {
+  const iterator = readings[Symbol.asyncIterator]();
+  const first = iterator.next();
+  first.catch(() => undefined); // told below, once it is awaited
+  await new Promise(setImmediate); // lets the request go out before the loading takes the processor
+  try {
+    await detector();
+    for (let next = await first; next.done !== true; next = await iterator.next()) yield next.value;
+  } finally {
+    await iterator.return?.();
+  }
+}
+
 /** Places whose value is a whole command line: most of its words are no secret. */
 const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck", "history", "onbuild"]);
 
-function judge(candidate: Candidate, tools: ScanTools, exposure: readonly string[], kept: boolean): Finding | null {
+function judge(
+  candidate: Candidate,
+  detector: Detector,
+  tools: ScanTools,
+  exposure: readonly string[],
+  kept: boolean,
+): Finding | null {
   const { name, value, location } = candidate;
   const question = { name, value, where: location.where };
-  const verdict = tools.detector.classify(question);
+  const verdict = detector.classify(question);
   if (!verdict.secret) return null;
   tools.know(value, COMMANDS.has(location.where));
   const print = fingerprint(value, tools.key);
@@ -147,7 +173,7 @@ function judge(candidate: Candidate, tools: ScanTools, exposure: readonly string
     severity: verdict.severity,
     why: verdict.why,
     location,
-    masked: tools.detector.mask(question),
+    masked: detector.mask(question),
     length: value.length,
     state: kept ? "migrated" : "new",
     exposure,

@@ -18,6 +18,7 @@ export class Redactor {
   readonly #all = new Needles();
   readonly #distinctive = new Needles();
   readonly #pieces = new Pieces();
+  readonly #foreign: { readonly text: string; readonly forms: readonly string[]; readonly whole: boolean }[] = [];
 
   /**
    * Takes note of a value, and of the secret parts of a structured one (a URL's password, a JSON document's strings).
@@ -27,16 +28,21 @@ export class Redactor {
     if (value.length < SHORTEST) return;
     const text = value.expose().toString("utf8");
     const forms = encodedForms(value.expose(), text);
-    this.#all.add(text, forms);
-    if (!whole) this.#pieces.add([text, ...forms]);
+    this.#foreign.push({ text, forms, whole });
     if (value.length >= DISTINCTIVE && !/^[A-Za-z]+$/.test(text) && !/^[a-z]+([-_./ ][a-z]+)*$/.test(text)) {
       this.#distinctive.add(text, forms);
     }
-    for (const part of whole ? [] : partsOf(text)) this.#all.add(part, encodedForms(Buffer.from(part), part));
   }
 
   /** Also takes out longer pieces of a value: logs cut lines short. */
   foreign(text: string): string {
+    // Made ready on first need: only errors and logs are looked at this closely.
+    for (const { text: value, forms, whole } of this.#foreign.splice(0)) {
+      this.#all.add(value, forms);
+      if (whole) continue;
+      this.#pieces.add([value, ...forms]);
+      for (const part of partsOf(value)) this.#all.add(part, encodedForms(Buffer.from(part), part));
+    }
     return this.#pieces.replace(this.#all.replace(text));
   }
 

@@ -14,7 +14,7 @@ export async function scanTools(
   const config = await assembly.config();
   const tools: ScanTools = {
     sources: await assembly.sources(),
-    detector: await assembly.detector(),
+    detector: assembly.detector,
     key: assembly.key(),
     know: (value, whole) => assembly.redactor.know(value, whole),
     keptBy: (name) => {

@@ -214,7 +214,7 @@ it("killed at random instants, then resumed or rolled back", { timeout: 900_000 
     const [to, deliver] = at % 4 < 2 ? (["local", "shim"] as const) : (["vault", "runtime"] as const);
     await planned(name, to, deliver);
     // Spread over the whole run, start-up included.
-    const killed = await world.unsprawl(["apply", `${name}.json`], { killAfterMs: 60 + Math.random() * 1400 });
+    const killed = await world.unsprawl(["apply", `${name}.json`], { killAfterMs: 40 + Math.random() * 900 });
     if (killed.signal === "SIGKILL") kills++;
     await expectFinished(name, to, id, at % 2 === 0 ? "resume" : "rollback", killed);
     clear(name);

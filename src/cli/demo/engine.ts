@@ -52,9 +52,13 @@ async function startPrivately(dir: string, say: (text: string) => void): Promise
   writeFileSync(join(home, "daemon.json"), "{}\n");
   const socket = join(home, "docker.sock");
   const log = openSync(join(home, "log"), "a");
+  // In a network of its own: an engine without a bridge takes `docker0` away from any other on the host.
   const child = spawn(
-    "dockerd",
+    "unshare",
     [
+      "--net",
+      "--",
+      "dockerd",
       "--host",
       `unix://${socket}`,
       "--data-root",

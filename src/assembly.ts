@@ -5,10 +5,14 @@ import type { Detector } from "./contract/detector.ts";
 import type { Migration } from "./contract/migration.ts";
 import type { Provider } from "./contract/provider.ts";
 import type { Source } from "./contract/source.ts";
-import { knownKeys, loadConfig, type Config, type StoreConfig } from "./core/config.ts";
+import { knownKeys } from "./core/config-shape.ts";
+import { loadConfig, type Config, type StoreConfig } from "./core/config.ts";
+import { ignorer, runOut } from "./core/ignore.ts";
+import type { ScanTools } from "./core/scan.ts";
 import { loadFingerprintKey, stateDir } from "./core/state.ts";
 import type { OpenStore } from "./delivery/runtime/resolve.ts";
 import type { Engine } from "./docker/engine.ts";
+import { keptByRun } from "./docker/names.ts";
 import { UnsprawlError } from "./model/error.ts";
 import type { FingerprintKey } from "./model/fingerprint.ts";
 import type { StoreTarget } from "./model/plan.ts";
@@ -26,6 +30,8 @@ export type Assembly = {
   readonly engine: () => Promise<Engine>;
   readonly detector: () => Promise<Detector>;
   readonly sources: () => Promise<readonly Source[]>;
+  /** What core needs to scan as the configuration says. */
+  readonly scanTools: () => Promise<ScanTools>;
   readonly deliveries: () => Promise<readonly Delivery[]>;
   readonly migration: (name: string) => Promise<Migration>;
   /** `--to NAME`: a configured store, or a provider with its ecosystem's own environment. */
@@ -36,10 +42,26 @@ export type Assembly = {
 };
 
 export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string | null): Assembly {
+  const redactor = new Redactor();
   const config = once(() => loadConfig(env, cwd, configFile));
   const engine = once(async () => (await import("./docker/engine.ts")).openEngine(env));
   const state = onceSync(() => stateDir(env));
   const key = onceSync(() => loadFingerprintKey(env));
+  const detector = once(async () => {
+    const [{ tuning }, { detectorFor }] = await Promise.all([config(), import("./detect/index.ts")]);
+    return detectorFor(tuning);
+  });
+  const sources = once(async () => {
+    const [{ dockerSource }, { imageSource }, { inspectSource }, { dirSource }] = await Promise.all([
+      import("./sources/docker.ts"),
+      import("./sources/image.ts"),
+      import("./sources/inspect-file.ts"),
+      import("./sources/dir.ts"),
+      import("./docker/engine.ts"), // so that the first request goes out at once
+    ]);
+    const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
+    return [dockerSource(engine), imageSource(engine), inspectSource(stdin), dirSource(cwd)];
+  });
   const deliveries = once(async () => {
     const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
       import("./delivery/file.ts"),
@@ -65,21 +87,30 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
   return {
     env,
     cwd,
-    redactor: new Redactor(),
+    redactor,
     state,
     key,
     config,
     engine,
-    detector: once(async () => (await import("./detect/index.ts")).detector),
-    sources: once(async () => {
-      const [{ dockerSource }, { imageSource }, { inspectSource }] = await Promise.all([
-        import("./sources/docker.ts"),
-        import("./sources/image.ts"),
-        import("./sources/inspect-file.ts"),
-        import("./docker/engine.ts"), // so that the first request goes out at once
-      ]);
-      return [dockerSource(engine), imageSource(engine), inspectSource(() => process.stdin as AsyncIterable<Buffer>)];
-    }),
+    detector,
+    sources,
+    scanTools: async () => {
+      const { tuning } = await config();
+      const now = new Date();
+      return {
+        sources: await sources(),
+        detector,
+        key: key(),
+        know: (value, whole) => redactor.know(value, whole),
+        keptBy: (name) => {
+          const run = keptByRun(name);
+          return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;
+        },
+        crew: async () => (await import("./detect/crew.ts")).openCrew(tuning),
+        ignoredBy: ignorer(tuning.ignore, now),
+        notes: runOut(tuning.ignore, now),
+      };
+    },
     deliveries,
     migration: async (name) => {
       const load = Object.hasOwn(migrations, name) ? migrations[name] : undefined;

@@ -1,6 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { providers } from "../providers/index.ts";
 import { CONFIG_KEYS } from "./core/config.ts";
+import { IGNORE_KEYS } from "./core/ignore.ts";
+import { RULES_KEYS } from "./core/tuning.ts";
+import { ALLOW_KEYS, OWN_KEYS } from "./detect/own/index.ts";
+import { SEVERITIES } from "./model/finding.ts";
+
+/** An object of exactly these keys, each with its description. */
+function keyed(keys: { readonly [key: string]: string }): {
+  properties: { [key: string]: object };
+  [key: string]: unknown;
+} {
+  const properties = Object.fromEntries(Object.entries(keys).map(([key, description]) => [key, { description }]));
+  return { type: "object", properties, additionalProperties: false };
+}
 
 /** The JSON Schema of unsprawl.yaml, made from the same tables that read it. Written at build time. */
 async function schema(): Promise<object> {
@@ -16,6 +29,10 @@ async function schema(): Promise<object> {
       };
     }),
   );
+  const texts = { type: "array", items: { type: "string" } };
+  const allow = keyed(ALLOW_KEYS);
+  const ownRule = { ...keyed(OWN_KEYS), required: ["id"] };
+  ownRule.properties["allow"] = allow;
   const level = ["low", "medium", "high"];
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -25,6 +42,25 @@ async function schema(): Promise<object> {
     properties: {
       stores: { description: CONFIG_KEYS.stores, type: "object", additionalProperties: { oneOf: stores } },
       minConfidence: { description: CONFIG_KEYS.minConfidence, enum: level },
+      rules: {
+        description: CONFIG_KEYS.rules,
+        type: "object",
+        additionalProperties: false,
+        properties: {
+          files: { description: RULES_KEYS.files, ...texts },
+          own: { description: RULES_KEYS.own, type: "array", items: ownRule },
+          off: { description: RULES_KEYS.off, ...texts },
+          severity: { description: RULES_KEYS.severity, type: "object", additionalProperties: { enum: SEVERITIES } },
+        },
+      },
+      stopWords: { description: CONFIG_KEYS.stopWords, ...texts },
+      ignore: { description: CONFIG_KEYS.ignore, type: "array", items: keyed(IGNORE_KEYS) },
+      verify: {
+        description: CONFIG_KEYS.verify,
+        type: "object",
+        additionalProperties: false,
+        properties: { endpoints: { type: "object", additionalProperties: { type: "string", format: "uri" } } },
+      },
       failOn: { description: CONFIG_KEYS.failOn, enum: [...level, "never"] },
     },
   };

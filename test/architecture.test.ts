@@ -86,6 +86,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   sources: ["contract", "model", "text", "docker"],
   delivery: ["contract", "model", "text", "docker", "sops"],
   history: ["contract", "model", "text"],
+  verify: ["contract", "model", "text"],
   "providers/*": ["contract", "model", "text", "sops"],
   "migrations/*": ["contract", "model", "text", "docker"],
   // The registries: the literal maps, and the contract they are typed by.
@@ -98,7 +99,8 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   // Where it is put together.
   "main.ts": ["cli", "tui", "watch", "assembly.ts", "model"],
   "resolve-main.ts": ["assembly.ts", "delivery"],
-  "schema-main.ts": ["core", "providers/index.ts"],
+  "schema-main.ts": ["core", "detect", "model", "providers/index.ts"],
+  "detect-worker.ts": ["detect"],
   "assembly.ts": [
     ...["core", "contract", "model", "text", "docker", "sources", "detect", "delivery", "history"],
     ...["providers/index.ts", "migrations/index.ts"],
@@ -193,6 +195,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/model/fingerprint.ts": "the keyed digest is made from the bytes",
   "src/text/redact.ts": "finds known values in text in order to take them out",
   "src/detect/classify.ts": "detection reads the value",
+  "src/detect/worker.ts": "a worker thread hands back what it spotted",
   "src/detect/mask.ts": "keeps a kind's public prefix",
   "src/docker/traces.ts": "proves that a document does not hold the value",
   "src/sops/store.ts": "encrypts it into a SOPS file",
@@ -200,6 +203,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/delivery/shim.ts": "writes the file that the shim reads, on tmpfs; compares with the process's variable",
   "src/delivery/runtime/resolve.ts": "puts it into the process's environment at the container's start",
   "src/delivery/runtime/install.ts": "writes the runtime's own credential, 0600",
+  "src/verify/reveal.ts": "sends it to whoever issued it, to learn whether it is alive",
   "src/cli/commands/run.ts": "puts it into the environment of the command that it becomes",
   "providers/vault/kv.ts": "sends it to Vault",
   "migrations/docker-container/read.ts": "PATH, which is held as a value like any other variable",

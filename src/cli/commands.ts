@@ -38,7 +38,7 @@ const TARGET: readonly OptionSpec[] = [
 
 const BREAK: OptionSpec = ["--break-lock", "take the engine's lock over from a run that is gone for good"];
 
-const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, inspect:FILE or inspect:-`;
+const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, inspect:FILE or inspect:-, dir:PATH`;
 
 /** Every command of the contract that this version has. Help, completion and README are made from this table. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -50,6 +50,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...SCAN,
       ["--format <format>", "how to print it", ["table", "json", "ndjson", "sarif", "html", "markdown"]],
       ["-o, --output <file>", "write it to a file (0600)"],
+      ["--show-ignored", "list what the configuration ignores too"],
     ],
     load: () => import("./commands/scan.ts"),
   },

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { scan, type Hit, type ScanReport } from "../core/scan.ts";
-import { keptByRun } from "../docker/names.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import { scriptHost, text, type CommandContext, type Options } from "./context.ts";
@@ -24,18 +23,9 @@ export async function scanWith(
   const failOn = (text(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
   const baseline = text(options, "baseline");
   const known = baseline === null ? null : readBaseline(resolve(assembly.cwd, baseline));
-  const tools = {
-    sources: await assembly.sources(),
-    detector: assembly.detector,
-    key: assembly.key(),
-    know: (value: Parameters<typeof assembly.redactor.know>[0], whole: boolean) => assembly.redactor.know(value, whole),
-    keptBy: (name: string) => {
-      const run = keptByRun(name);
-      return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;
-    },
-  };
-  const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence };
-  const { report, hits } = await scan(input, tools, scriptHost(context, false));
+  const showIgnored = options["showIgnored"] === true;
+  const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, showIgnored };
+  const { report, hits } = await scan(input, await assembly.scanTools(), scriptHost(context, false));
   if (known === null) return { report, hits, failOn };
   const mark = (finding: Finding): Finding =>
     finding.state === "new" && known.has(finding.id) ? { ...finding, state: "known" } : finding;
@@ -48,7 +38,12 @@ export async function scanWith(
 
 /** True when a finding must make the process exit 3. */
 export function fails(finding: Finding, failOn: Confidence | "never"): boolean {
-  return failOn !== "never" && finding.state !== "known" && atLeast(finding.confidence, failOn);
+  return (
+    failOn !== "never" &&
+    finding.state !== "known" &&
+    finding.state !== "ignored" &&
+    atLeast(finding.confidence, failOn)
+  );
 }
 
 /** True when a subject could not be read: then the result is not whole, and the exit code says so. */

@@ -3,11 +3,49 @@ import type { Where } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** What a detector is asked: a value, its name and its place. */
-export type Question = { readonly name: string; readonly where: Where; readonly value: Secret };
+export type Question = {
+  readonly name: string;
+  readonly where: Where;
+  readonly value: Secret;
+  /** The place inside the subject, or the file's path; rules of one's own may ask for it. */
+  readonly path?: string;
+};
+
+/** A secret that was spotted in a text: a file's line, with the literal that holds it. */
+export type Spotted = {
+  /** The name that it is assigned to; empty when there is none. */
+  readonly name: string;
+  /** From 1 on. */
+  readonly line: number;
+  readonly value: Secret;
+  readonly part: Secret;
+  readonly verdict: Verdict;
+  readonly masked: string;
+};
 
 /** Classifies one value. Synchronous, no I/O, bounded time for any input; `why` quotes no part of the value. */
 export interface Detector {
   classify(question: Question): Verdict;
   /** The value as it may be shown: its kind's public prefix at most, dots for the rest, no hint of the length. */
   mask(question: Question): string;
+  /** The secret part alone, decoded: what equal secrets share wherever they stand. Null when the value is no secret. */
+  part(question: Question): Secret | null;
+  /** Every secret in a text, and every one that a setting hid. Binary data gives none. `path` tells what kind of text it is. */
+  text(bytes: Uint8Array, path: string): readonly Spotted[];
+}
+
+export type ReadFile = {
+  readonly file: string;
+  readonly bytes: number;
+  readonly spotted: readonly Spotted[];
+  readonly error: string | null;
+};
+
+/** Worker threads that read and judge files side by side. Values stay in this process. */
+export interface Crew {
+  /** How many work at once. */
+  readonly size: number;
+  /** Reads files by absolute path and spots what is in them; one that cannot be read has an `error` code (`EACCES`). */
+  files(files: readonly string[]): Promise<readonly ReadFile[]>;
+  close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Candidate } from "../model/candidate.ts";
-import type { Subject } from "../model/location.ts";
+import type { Subject, SubjectFacts } from "../model/location.ts";
 
 /** One subject read, or why it could not be read. */
 export type Reading =
@@ -7,8 +7,19 @@ export type Reading =
   | {
       readonly kind: "subject";
       readonly subject: Subject;
+      readonly facts: SubjectFacts;
       readonly candidates: readonly Candidate[];
       /** Who else can see this subject's values, in plain words. */
+      readonly exposure: readonly string[];
+    }
+  | {
+      /** A file whose text is read where it is judged. */
+      readonly kind: "file";
+      readonly source: string;
+      readonly subject: Subject;
+      readonly facts: SubjectFacts;
+      /** Absolute path. */
+      readonly file: string;
       readonly exposure: readonly string[];
     }
   | { readonly kind: "error"; readonly subject: string; readonly message: string; readonly hint: string };

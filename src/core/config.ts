@@ -4,7 +4,8 @@ import { dirname, join, resolve } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import { CONFIDENCES, type Confidence } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
-import { nearest } from "../text/nearest.ts";
+import { knownKeys, mapOf } from "./config-shape.ts";
+import { mergeTuning, NO_TUNING, readTuning, type Tuning } from "./tuning.ts";
 
 export type StoreConfig = {
   readonly provider: string;
@@ -16,6 +17,9 @@ export type Config = {
   readonly stores: ReadonlyMap<string, StoreConfig>;
   readonly minConfidence: Confidence | null;
   readonly failOn: Confidence | "never" | null;
+  readonly tuning: Tuning;
+  /** Base URLs by vendor for `--verify`, such as a GitHub Enterprise host. */
+  readonly endpoints: { readonly [vendor: string]: string };
 };
 
 /** What may stand in a configuration file, with what it is for: the schema that ships is made from this. */
@@ -23,6 +27,10 @@ export const CONFIG_KEYS = {
   stores: "named secret stores: name → { provider, … }",
   minConfidence: "findings below this confidence are hidden: low, medium or high",
   failOn: "exit 3 from this confidence on: low, medium, high or never",
+  rules: "rules of one's own, gitleaks rule files, rules that are off, severities",
+  stopWords: "texts (any case); a secret that holds one of them is none",
+  ignore: "findings that may stay: what they match, why, until when",
+  verify: "for --verify: endpoints, base URLs by vendor",
 } as const;
 
 /**
@@ -42,10 +50,18 @@ export async function loadConfig(env: NodeJS.ProcessEnv, cwd: string, explicit: 
     stores: new Map([...user.stores, ...project.stores]),
     minConfidence: project.minConfidence ?? user.minConfidence,
     failOn: project.failOn ?? user.failOn,
+    tuning: mergeTuning(user.tuning, project.tuning),
+    endpoints: { ...user.endpoints, ...project.endpoints },
   };
 }
 
-const EMPTY: Config = { stores: new Map(), minConfidence: null, failOn: null };
+const EMPTY: Config = {
+  stores: new Map(),
+  minConfidence: null,
+  failOn: null,
+  tuning: NO_TUNING,
+  endpoints: {},
+};
 
 async function readFile(file: string): Promise<Config | null> {
   if (!existsSync(file)) return null;
@@ -62,10 +78,10 @@ async function readFile(file: string): Promise<Config | null> {
     );
   }
   if (document === null || document === undefined) return EMPTY;
-  const top = object(document, file, "the file");
+  const top = mapOf(document, file, "the file");
   knownKeys(top, Object.keys(CONFIG_KEYS), file, "");
-  const stores = Object.entries(object(top["stores"] ?? {}, file, "stores")).map(([name, value]) => {
-    const { provider, ...keys } = object(value, file, `stores.${name}`);
+  const stores = Object.entries(mapOf(top["stores"] ?? {}, file, "stores")).map(([name, value]) => {
+    const { provider, ...keys } = mapOf(value, file, `stores.${name}`);
     if (typeof provider !== "string")
       throw new UnsprawlError(
         "config",
@@ -85,23 +101,18 @@ async function readFile(file: string): Promise<Config | null> {
     stores: new Map(stores),
     minConfidence: level("minConfidence", CONFIDENCES),
     failOn: level("failOn", [...CONFIDENCES, "never"]),
+    tuning: readTuning(top, file, dirname(file)),
+    endpoints: endpointsOf(top["verify"], file),
   };
 }
 
-/** Throws `config` for a key that is not known, with the nearest that is. */
-export function knownKeys(given: object, known: readonly string[], file: string, path: string): void {
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue;
-    const near = nearest(key, known);
-    throw new UnsprawlError(
-      "config",
-      `${file}: unknown key ${path}${key}`,
-      near ? `did you mean ${path}${near}?` : `known keys: ${known.join(", ")}`,
-    );
+function endpointsOf(given: unknown, file: string): { readonly [vendor: string]: string } {
+  const verify = mapOf(given ?? {}, file, "verify");
+  knownKeys(verify, ["endpoints"], file, "verify.");
+  const endpoints = mapOf(verify["endpoints"] ?? {}, file, "verify.endpoints");
+  for (const [vendor, url] of Object.entries(endpoints)) {
+    if (typeof url !== "string" || !/^https?:\/\/[^\s/@]+/.test(url))
+      throw new UnsprawlError("config", `${file}: verify.endpoints.${vendor} must be a URL without a login`);
   }
-}
-
-function object(value: unknown, file: string, what: string): { readonly [key: string]: unknown } {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as { [key: string]: unknown };
-  throw new UnsprawlError("config", `${file}: ${what} must be a map`, "see the README, Configuration");
+  return endpoints as { [vendor: string]: string };
 }

@@ -3,7 +3,7 @@ import type { Host } from "../contract/host.ts";
 import type { Migration, Selected } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { FingerprintKey } from "../model/fingerprint.ts";
+import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import type { DeliveryName, Move, NotMoved, Plan, Step } from "../model/plan.ts";
 import type { Hit } from "./scan.ts";
 
@@ -96,7 +96,7 @@ async function storeSteps(
   hits: readonly Hit[],
   unit: string,
   input: PlanInput,
-  { migration, provider }: PlanTools,
+  { migration, provider, key: fingerprintKey }: PlanTools,
   keys: ReadonlyMap<string, string>,
 ): Promise<{
   readonly puts: readonly Put[];
@@ -110,15 +110,16 @@ async function storeSteps(
     const names = await migration.names(finding);
     const key = provider.key({ ...names, name: finding.name });
     const at = `${key.path}\0${key.field}`;
+    const print = fingerprint(candidate.value, fingerprintKey);
     const taken = keys.get(at) ?? mine.get(at);
-    if (taken !== undefined && taken !== finding.fingerprint) {
+    if (taken !== undefined && taken !== print) {
       throw new UnsprawlError(
         "conflict",
         `two different values would both go to ${key.path} ${key.field}`,
         "put {subject} into the store's path, so that each subject has its own",
       );
     }
-    mine.set(at, finding.fingerprint);
+    mine.set(at, print);
     const stored = await provider.get(key);
     const found = stored === null ? "absent" : stored.value.equals(candidate.value) ? "same" : "other";
     if (found === "other" && !input.overwrite) {
@@ -128,8 +129,8 @@ async function storeSteps(
         "--overwrite replaces it (the old value is kept beside it until scrub)",
       );
     }
-    const { name, location, fingerprint, length } = finding;
-    const move: Move = { name, location, fingerprint, length, key, reference: provider.reference(key) };
+    const { name, location, length } = finding;
+    const move: Move = { name, location, fingerprint: print, length, key, reference: provider.reference(key) };
     puts.push({ id: `put:${unit}/${name}`, kind: "put", unit, move, found, overwrite: found === "other" });
     selected.push({ finding, move, value: candidate.value });
   }

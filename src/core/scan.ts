@@ -1,11 +1,13 @@
-import type { Detector } from "../contract/detector.ts";
+import type { Crew, Detector } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
 import type { Reading, Source } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
 import { atLeast, CONFIDENCES, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
+import type { SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
+import { Lane, type FileReading, type SubjectReading, type Told } from "./lane.ts";
 
 export type SubjectError = { readonly subject: string; readonly message: string; readonly hint: string };
 
@@ -25,11 +27,18 @@ export type ScanReport = {
     readonly count: number;
     readonly findings: readonly string[];
   }[];
+  /** What hid secrets (an entry of `ignore:`, a label, a stop word, a rule that is off), and how many. */
+  readonly ignored: readonly { readonly by: string; readonly count: number }[];
+  /** What a person should know of the settings, such as an entry of `ignore:` that has run out. */
+  readonly notes: readonly string[];
   readonly summary: {
     readonly subjects: number;
     readonly values: number;
     readonly findings: number;
+    /** Below `minConfidence`. */
     readonly hidden: number;
+    /** Secrets that a setting hid: `ignored` says which. */
+    readonly ignored: number;
     readonly byConfidence: { readonly [level in Confidence]: number };
     readonly bySeverity: { readonly [level in Severity]: number };
   };
@@ -43,10 +52,15 @@ export type ScanTools = {
   /** Loaded while the first source answers: its rules take about as long to load. */
   readonly detector: () => Promise<Detector>;
   readonly key: FingerprintKey;
+  /** Opened when the work is large, or files are read. */
+  readonly crew: () => Promise<Crew>;
   /** Told of every value that is a secret at any confidence, so that the faces can redact it. */
   readonly know: (value: Secret, whole: boolean) => void;
   /** Says of a subject's name why it is kept, such as "kept by run X until scrub"; null for all others. */
   readonly keptBy: (subjectName: string) => string | null;
+  /** Says why a finding is ignored, or null. */
+  readonly ignoredBy: (finding: Finding, facts: SubjectFacts) => string | null;
+  readonly notes: readonly string[];
 };
 
 /**
@@ -57,6 +71,8 @@ export async function scan(
   input: {
     readonly sources: readonly string[];
     readonly minConfidence: Confidence;
+    /** Lists ignored findings too, in state `ignored`; else they are only counted. */
+    readonly showIgnored?: boolean;
     readonly onHit?: (hit: Hit) => void;
   },
   tools: ScanTools,
@@ -65,42 +81,55 @@ export async function scan(
   const started = Date.now();
   const hits: Hit[] = [];
   const sources: { source: string; subjects: number; errors: SubjectError[] }[] = [];
+  const ignored = new Map<string, number>();
   let values = 0;
   let hidden = 0;
+  const tell = (told: Told, reading: SubjectReading | FileReading): void => {
+    if (reading.kind === "file") values++;
+    const judged = findingOf(told, reading, tools);
+    const by = typeof judged === "string" ? judged : judged.ignoredBy;
+    if (by !== null) ignored.set(by, (ignored.get(by) ?? 0) + 1);
+    if (typeof judged === "string" || (by !== null && input.showIgnored !== true)) return;
+    if (!atLeast(judged.confidence, input.minConfidence)) {
+      if (by === null) hidden++;
+      return;
+    }
+    const hit = { finding: judged, candidate: told.candidate };
+    hits.push(hit);
+    input.onHit?.(hit);
+  };
   for (const spec of input.sources) {
     const { source, what } = resolve(spec, tools.sources);
     const told = { source: spec, subjects: 0, errors: [] as SubjectError[] };
     sources.push(told);
     let total: number | null = null;
-    for await (const reading of startedEarly(source.read(what, host.signal), tools.detector)) {
-      if (reading.kind === "total") total = reading.subjects;
-      else if (reading.kind === "error")
-        told.errors.push({ subject: reading.subject, message: reading.message, hint: reading.hint });
-      else {
-        told.subjects++;
-        values += reading.candidates.length;
-        const detector = await tools.detector();
-        const kept = tools.keptBy(reading.subject.name);
-        for (const candidate of reading.candidates) {
-          const finding = judge(
-            candidate,
-            detector,
-            tools,
-            kept === null ? reading.exposure : [kept, ...reading.exposure],
-            kept !== null,
-          );
-          if (finding === null) continue;
-          if (!atLeast(finding.confidence, input.minConfidence)) {
-            hidden++;
-            continue;
-          }
-          const hit = { finding, candidate };
-          hits.push(hit);
-          input.onHit?.(hit);
-        }
-      }
+    const progress = (): void =>
       host.emit({ type: "scan", source: spec, done: told.subjects + told.errors.length, total });
+    const fileDone = ({ subject }: FileReading, error: string | null): void => {
+      if (error === null) told.subjects++;
+      else told.errors.push({ subject: subject.name, message: `cannot be read: ${error}`, hint: "check its rights" });
+      progress();
+    };
+    const lane = new Lane({ detector: tools.detector, crew: tools.crew, tell, fileDone });
+    try {
+      for await (const reading of startedEarly(source.read(what, host.signal), tools.detector)) {
+        if (reading.kind === "total") total = reading.subjects;
+        else if (reading.kind === "error") {
+          const { subject, message, hint } = reading;
+          told.errors.push({ subject, message, hint });
+        } else if (reading.kind === "file") await lane.file(reading);
+        else {
+          told.subjects++;
+          values += reading.candidates.length;
+          await lane.subject(reading);
+        }
+        progress();
+      }
+      await lane.end();
+    } finally {
+      await lane.close();
     }
+    progress();
   }
   hits.sort((a, b) => compare(a.finding, b.finding));
   const findings = hits.map((hit) => hit.finding);
@@ -111,11 +140,14 @@ export async function scan(
     sources,
     findings,
     groups: groups(findings),
+    ignored: [...ignored].map(([by, count]) => ({ by, count })).sort((a, b) => b.count - a.count || byText(a.by, b.by)),
+    notes: tools.notes,
     summary: {
       subjects: sources.reduce((sum, one) => sum + one.subjects, 0),
       values,
       findings: findings.length,
       hidden,
+      ignored: [...ignored.values()].reduce((sum, count) => sum + count, 0),
       byConfidence: count(CONFIDENCES, findings, (finding) => finding.confidence),
       bySeverity: count(SEVERITIES, findings, (finding) => finding.severity),
     },
@@ -143,19 +175,15 @@ async function* startedEarly(
 /** Places whose value is a whole command line: most of its words are no secret. */
 const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck", "history", "onbuild"]);
 
-function judge(
-  candidate: Candidate,
-  detector: Detector,
-  tools: ScanTools,
-  exposure: readonly string[],
-  kept: boolean,
-): Finding | null {
+/** The finding, or what hid it. */
+function findingOf(told: Told, reading: SubjectReading | FileReading, tools: ScanTools): Finding | string {
+  const { candidate, verdict, masked, part } = told;
   const { name, value, location } = candidate;
-  const question = { name, value, where: location.where };
-  const verdict = detector.classify(question);
-  if (!verdict.secret) return null;
+  if (!verdict.secret) return verdict.hushedBy ?? "";
   tools.know(value, COMMANDS.has(location.where));
-  const print = fingerprint(value, tools.key);
+  if (!part.equals(value)) tools.know(part, false);
+  const kept = tools.keptBy(location.subjectName);
+  const print = fingerprint(part, tools.key);
   const place = [
     location.subject,
     location.subjectName,
@@ -163,7 +191,7 @@ function judge(
     name,
     location.path.replace(/\[\d+\]$/, ""),
   ].join("\0");
-  return {
+  const finding: Finding = {
     id: keyedDigest(`${print}\0${place}`, tools.key).slice(0, 12),
     fingerprint: print,
     rule: verdict.rule,
@@ -172,12 +200,17 @@ function judge(
     score: verdict.score,
     severity: verdict.severity,
     why: verdict.why,
+    unless: verdict.unless,
+    part: verdict.part,
     location,
-    masked: detector.mask(question),
+    masked,
     length: value.length,
-    state: kept ? "migrated" : "new",
-    exposure,
+    state: kept === null ? "new" : "migrated",
+    ignoredBy: null,
+    exposure: kept === null ? reading.exposure : [kept, ...reading.exposure],
   };
+  const ignoredBy = tools.ignoredBy(finding, reading.facts);
+  return ignoredBy === null ? finding : { ...finding, state: "ignored", ignoredBy };
 }
 
 /** `kind:what` → the source of that kind. A bare word could be anything, so it is an error that says what to type. */

@@ -1,85 +1,56 @@
 import type { Question } from "../contract/detector.ts";
-import type { Verdict } from "../model/finding.ts";
 import type { Where } from "../model/location.ts";
+import type { Secret } from "../model/secret.ts";
 import { inCommand } from "./command.ts";
-import { isCommand, placeText, weigh } from "./context.ts";
+import { isCommand } from "./context.ts";
 import { peel } from "./decode.ts";
 import { looksRandom } from "./entropy.ts";
-import { confidenceOf, isEvidence, LOW, MEDIUM, type Evidence, type Judge, type Outcome } from "./evidence.ts";
+import { isEvidence, MEDIUM, stronger, type Evidence, type Judge, type Outcome } from "./evidence.ts";
 import { byName, listOfLogins, mnemonic } from "./named.ts";
 import { readName, type NameInfo } from "./names.ts";
-import { ciphertext, emptiness, placeholder, plain, reference, type Cleared } from "./shape.ts";
+import { ciphertext, emptiness, placeholder, plain, reference } from "./shape.ts";
 import { programOf } from "./programs.ts";
 import { byFormat, inAssignments, inJson, unquote } from "./structure.ts";
 import { knownToken, vendorKey } from "./tokens.ts";
 import { inUrls } from "./url.ts";
-import { quotesNothing } from "./why.ts";
 
 const LARGEST = 1_048_576;
 const DEEPEST = 5;
 const JUDGEMENTS = 6000;
 
-/** How much may still be spent on one value, whatever it holds. */
-type Budget = { left: number };
+/** How much may still be spent on one value, whatever it holds, and the rules that do not count. */
+type Ask = { left: number; readonly off: ReadonlySet<string> };
 
-const NOTHING: Verdict = { secret: false, rule: null, score: 0, confidence: "high", why: [] };
-const clearedVerdicts = new Map<string, Verdict>();
-
-/** Classifies one value; bounded time for any input. `why` quotes no part of the value. */
-export function classify(question: Question): Verdict {
-  return verdictOf(outcomeOf(question), question.where);
+/** What name, place and value say together; bounded time for any input. Rules in `off` are passed over. */
+export function decide(question: Question, off: ReadonlySet<string>): Outcome {
+  const text = textOf(question.value);
+  const ask: Ask = { left: JUDGEMENTS, off };
+  if (!isCommand(question.where)) return judge(question.name, text, 0, ask);
+  const inner: Judge = (name, value, step) => within(name, value, step, 1, ask);
+  return emptiness(text.trim()) ?? command(text, question.where, inner, ask) ?? null;
 }
 
-/** The outcome with its secret part, for `mask` as well: it asks about what was just classified. */
-export function outcomeOf(question: Question): Outcome {
-  if (last?.question !== question) last = { question, outcome: decide(question) };
-  return last.outcome;
+/** The same for a literal that a text assigns to a name. */
+export function decideIn(name: string, text: string, off: ReadonlySet<string>): Outcome {
+  return judge(name, text, 0, { left: 200, off });
 }
 
-let last: { readonly question: Question; readonly outcome: Outcome } | null = null;
-
-function decide(question: Question): Outcome {
-  const bytes = question.value.expose();
-  const text = bytes.length > LARGEST ? bytes.toString("utf8", 0, LARGEST) : bytes.toString("utf8");
-  const budget: Budget = { left: JUDGEMENTS };
-  if (isCommand(question.where)) {
-    const judge: Judge = (name, inner, step) => within(name, inner, step, 1, budget);
-    return emptiness(text.trim()) ?? inCommand(text, question.where, judge) ?? null;
-  }
-  return judge(question.name, text, 0, budget);
+/** The part of the value that is judged: its first mebibyte, invalid UTF-8 replaced. */
+export function textOf(value: Secret): string {
+  const bytes = value.expose();
+  return bytes.length > LARGEST ? bytes.toString("utf8", 0, LARGEST) : bytes.toString("utf8");
 }
 
-function verdictOf(outcome: Outcome, where: Where): Verdict {
-  if (outcome === null) return NOTHING;
-  if (!isEvidence(outcome)) return clearedVerdict(outcome);
-  const score = Math.round(weigh(outcome.score, where) * 100) / 100;
-  if (score < LOW) return NOTHING;
-  const place = placeText(where);
-  const why = place === null ? outcome.why : [...outcome.why, place];
-  return {
-    secret: true,
-    rule: outcome.rule,
-    score,
-    confidence: confidenceOf(score),
-    severity: outcome.severity,
-    why: quotesNothing(why, outcome.part),
-  };
-}
-
-/** Cleared verdicts say the same words each time, so that there is one object of each. */
-function clearedVerdict(outcome: Cleared): Verdict {
-  const key = `${outcome.rule}\n${outcome.why}`;
-  let verdict = clearedVerdicts.get(key);
-  if (verdict === undefined) {
-    verdict = { secret: false, rule: outcome.rule, score: 0, confidence: "high", why: [outcome.why] };
-    if (clearedVerdicts.size < 1000) clearedVerdicts.set(key, verdict);
-  }
-  return verdict;
+/** A secret on a command line, or a known token anywhere in it. */
+function command(text: string, where: Where, inner: Judge, ask: Ask, hints: readonly string[] = []): Evidence | null {
+  const token = knownToken(text, ask.off);
+  const likely = isEvidence(token) && token.score >= MEDIUM ? token : null;
+  return stronger(inCommand(text, where, inner, hints), likely);
 }
 
 /** The order of decision: what clears a value first, then what proves it, then what only hints. */
-function judge(rawName: string, rawText: string, depth: number, budget: Budget): Outcome {
-  if (budget.left-- <= 0) return null;
+function judge(rawName: string, rawText: string, depth: number, ask: Ask): Outcome {
+  if (ask.left-- <= 0) return null;
   const text = unquote(rawText.trim());
   const empty = emptiness(text);
   if (empty !== null) return empty;
@@ -88,23 +59,23 @@ function judge(rawName: string, rawText: string, depth: number, budget: Budget):
 
   if (!simple) {
     const fallback = /^\$\{\w{1,100}:?[-=]([^{}]{1,1000})\}$/.exec(text);
-    if (fallback !== null) return judge(rawName, fallback[1] as string, depth + 1, budget);
+    if (fallback !== null) return judge(rawName, fallback[1] as string, depth + 1, ask);
     const pointed = reference(text) ?? ciphertext(text);
     if (pointed !== null) return pointed;
   }
   const stands = placeholder(text);
   if (stands !== null) return stands;
 
-  const vendor = vendorKey(name, text);
+  const vendor = vendorKey(name, text, ask.off);
   if (vendor !== null && !name.open && !(name.digest && name.family === null)) return vendor;
   // Compose doubles dollars, so that `$$2y$$` is a hash all the same.
-  const token = knownToken(text.includes("$$") ? text.replaceAll("$$", "$") : text);
+  const token = knownToken(text.includes("$$") ? text.replaceAll("$$", "$") : text, ask.off);
   if (token !== null && (!isEvidence(token) || token.score >= MEDIUM)) return token;
   const byShape = plain(text, name);
   if (byShape !== null) return byShape;
 
-  const inner: Judge = (innerName, innerText, step) => within(innerName, innerText, step, depth + 1, budget);
-  const structured = depth >= DEEPEST ? null : inStructure(rawName, name, text, inner, simple);
+  const inner: Judge = (innerName, innerText, step) => within(innerName, innerText, step, depth + 1, ask);
+  const structured = depth >= DEEPEST ? null : inStructure(rawName, name, text, inner, simple, ask);
   if (structured !== null) return structured;
 
   if (name.setting !== null)
@@ -116,14 +87,14 @@ function judge(rawName: string, rawText: string, depth: number, budget: Budget):
 }
 
 /** Judges an inner value; counts only when it is at least likely a secret. */
-function within(name: string, text: string, step: string, depth: number, budget: Budget): Evidence | null {
-  const outcome = judge(name, text, depth, budget);
+function within(name: string, text: string, step: string, depth: number, ask: Ask): Evidence | null {
+  const outcome = judge(name, text, depth, ask);
   if (!isEvidence(outcome) || outcome.score < MEDIUM) return null;
-  return { ...outcome, why: [step, ...outcome.why] };
+  return { ...outcome, via: outcome.via === undefined ? [step] : [step, ...outcome.via] };
 }
 
 /** A secret inside the value's own structure; a structure without one clears it; null when there is no structure. */
-function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge, simple: boolean): Outcome {
+function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge, simple: boolean, ask: Ask): Outcome {
   if (!simple) {
     const json = inJson(text, inner);
     if (json !== undefined)
@@ -149,7 +120,7 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
       }
     }
     if (takesOptions(name, text)) {
-      const found = inCommand(text, "env", inner, name.key.split("_"));
+      const found = command(text, "env", inner, ask, name.key.split("_"));
       if (found !== null) return found;
     }
     if (/[=:\n]|<\/|\smachine\s|^machine\s/.test(text) && !(name.family === "password" && !/[\n;]/.test(text))) {

@@ -8,6 +8,8 @@ export type Evidence = {
   readonly severity: Severity;
   readonly why: readonly string[];
   readonly part: string;
+  /** The way to the part from the whole value, outermost first: `base64`, `json`, `db.password`. */
+  readonly via?: readonly string[];
 };
 
 export type Outcome = Evidence | Cleared | null;

@@ -82,6 +82,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
     level debug verbose log logs cache caching bucket queue topic channel
     tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
     supported capability agent helper command cmd script exec env status state source target environment var variable
+    score scores hashers identity identities stdin prompt fd askpass
     login_page expiresin in on off support change changes changed update updated attempts lockout bits suffixes dn basedn binddn filter search regexp chars characters symbols alphabet`),
 );
 

@@ -1,6 +1,5 @@
 import type { Question } from "../contract/detector.ts";
-import { outcomeOf } from "./classify.ts";
-import { isEvidence } from "./evidence.ts";
+import { isEvidence, type Outcome } from "./evidence.ts";
 import { ruleById } from "./rules/index.ts";
 import { urlAt } from "./url.ts";
 
@@ -11,9 +10,8 @@ const SHORT_DOTS = "••••";
  * The value as it may be shown: a vendor's public prefix and dots, a URL with dots for its password, or dots alone.
  * The dots are as many whatever the length.
  */
-export function mask(question: Question): string {
+export function mask(question: Question, outcome: Outcome): string {
   const text = question.value.expose().toString("utf8", 0, 8192).trim();
-  const outcome = outcomeOf(question);
   if (!isEvidence(outcome)) return DOTS;
   if (outcome.rule === "url-password") return maskedUrl(text) ?? DOTS;
   const prefix = ruleById(outcome.rule)?.prefixes.find(

@@ -68,7 +68,12 @@ function pairOfLogin(name: NameInfo, text: string): Outcome {
   const match = /^([A-Za-z0-9._@+-]{1,64})([:/])(\S{1,200})$/.exec(text);
   if (match === null) return null;
   const [, user = "", mark, password = ""] = match;
-  if (password.startsWith("//") || (/^[\d.-]+$/.test(password) && !promises(name))) return null;
+  if (
+    password.startsWith("//") ||
+    /^(?:host|server|port|dbname|unix_socket|dsn)=/i.test(password) ||
+    (/^[\d.-]+$/.test(password) && !promises(name))
+  )
+    return null;
   if (mark === "/" && !(name.key.includes("neo4j") && name.family === "auth")) return null;
   const promised = promises(name);
   const login = LOGINS.test(user) && humanPassword(password) && !/^v?\d/.test(password) && !password.includes("/");

@@ -29,6 +29,9 @@ export type NameInfo = {
   readonly word: string;
 };
 
+/** Whether a password may be empty, or is made up: `MYSQL_ALLOW_EMPTY_PASSWORD`, `MYSQL_RANDOM_ROOT_PASSWORD`. */
+const SWITCHES = /(?:^|_)(?:allow_empty|random_root|allow_blank|onetime|no)_(?:root_)?pass(?:word)?$/;
+
 const cache = new Map<string, NameInfo>();
 const CACHED = 20_000;
 
@@ -53,7 +56,9 @@ function read(name: string): NameInfo {
   const nothing: NameInfo = { key, family: null, need: "random", setting: null, digest, open, word: "" };
   const last = words.at(-1);
   if (last === undefined) return nothing;
-  const setting = cancelledBy(words);
+  // AppRole's password; elsewhere the name of a secret, so that the value must look the part.
+  if (key === "secret_id") return { ...nothing, family: "key", need: "random", word: "SECRET_ID" };
+  const setting = cancelledBy(words) ?? (SWITCHES.test(key) ? "a switch" : null);
   if (setting !== null) return { ...nothing, setting };
 
   const found = headOf(words);
@@ -72,7 +77,9 @@ function read(name: string): NameInfo {
 
 /** Finds the head noun, from the end. A key needs a modifier before it that says what it opens. */
 function headOf(words: readonly string[]): { family: Family; need: NameInfo["need"]; at: number } | null {
-  for (let at = words.length - 1; at >= Math.max(0, words.length - 4); at--) {
+  // `fs.azure.account.key.NAME.blob.core.windows.net`
+  const from = words.includes("account") && words.at(-1) === "net" ? 0 : Math.max(0, words.length - 4);
+  for (let at = words.length - 1; at >= from; at--) {
     const word = words[at] as string;
     if (word === "key") {
       const key = keyOf(words, at);
@@ -83,7 +90,8 @@ function headOf(words: readonly string[]): { family: Family; need: NameInfo["nee
     const family = FAMILY.get(word);
     if (family === undefined) continue;
     if (family === "token" && words.slice(0, at).some((before) => SPECIAL_TOKENS.has(before))) return null;
-    if (family === "cookie") return { family, need: words.includes("erlang") ? "any" : "random", at };
+    if (family === "cookie")
+      return { family, need: words.includes("erlang") || words[0] === "release" ? "any" : "random", at };
     // Redis has no users by default: what it calls AUTH is the password.
     if (family === "auth" && words.some((before) => /^(?:redis|rediscli|valkey|keydb|dragonfly)$/.test(before))) {
       return { family: "password", need: "any", at };

@@ -11,7 +11,10 @@ export const PATH = anyOf([
 
 /** References in the languages of shells, templates, deployment tools and secret stores. */
 export const REFERENCE = whole([
-  String.raw`\$\{[^}]{1,200}\}`,
+  String.raw`\\?\$\{[^}]{1,200}\}`,
+  String.raw`#\{[A-Za-z][\w.-]{1,80}\}#`,
+  String.raw`%%[A-Za-z_]{1,80}%%`,
+  String.raw`@(?:[~.]{0,2}/|[\w.-]{1,80}/)[\w./-]{1,300}`,
   String.raw`%\{[^}]{1,200}\}\w?`,
   String.raw`\$\([^)]{1,400}\)`,
   String.raw`%\([A-Za-z0-9_]{1,99}\)s`,
@@ -23,7 +26,7 @@ export const REFERENCE = whole([
   String.raw`@Microsoft\.KeyVault\(.{1,400}\)`,
   String.raw`(?:ref|secretref)\+[a-z0-9+]{2,40}://.{1,1000}`,
   String.raw`(?:op|sm|gsm|ssm|asm|akv|kv|vault|bao|openbao|keyvault|azurekeyvault|azure-keyvault|azurekv|awssm|aws-sm|awssecretsmanager|aws-secretsmanager|aws-secrets-manager|secretsmanager|aws-ssm|awsssm|awsps|gcpsm|gcp-sm|gcp-secret-manager|gcp-secretmanager|gcpsecretmanager|gcpsecrets|google-secret-manager|berglas|doppler|infisical|bws|bitwarden|keeper|conjur|chamber|secret|secrets|secretref|k8s|kubernetes|sops|file|env|keyring|pass|keepass|lpass|1password|akeyless|delinea|tss|passbolt|keywhiz|credstash|barbican|systemd-creds|docker-secret)://.{1,1000}`,
-  String.raw`(?:vault|bao|secret|secrets|env|file|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|k8s|kubernetes|configmap|secretkeyref|resolve|pass|keyring|from|fromenv|from_env|from_file|fd|fd_open|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)[A-Za-z0-9_./#@:{}$-]{2,400}`,
+  String.raw`(?:vault|bao|secret|secrets|env|file|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|k8s|kubernetes|configmap|secretkeyref|secretref|resolve|pass|keyring|from|fromenv|from_env|from_file|fd|fd_open|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`projects/[^/]{1,99}/secrets/[^/]{1,255}(?:/versions/[^/]{1,40})?`,
   String.raw`arn:aws[a-z-]{0,12}:[a-z0-9-]{2,40}:.{0,2000}`,
   String.raw`\{\{?resolve:.{1,400}\}?\}`,

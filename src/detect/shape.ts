@@ -2,17 +2,22 @@ import type { NameInfo } from "./names.ts";
 import { CIPHERTEXT, PATH, PLACEHOLDER, REFERENCE, VARIABLE } from "./patterns.ts";
 
 /** Why a value is no secret whatever its name says, in plain words with the rule that cleared it; null when it may be. */
-export type Cleared = { readonly rule: string; readonly why: string };
+export type Cleared = {
+  readonly rule: string;
+  readonly why: string;
+  /** The setting that hid a secret, in words for people; absent when the value itself cleared it. */
+  readonly hushedBy?: string;
+};
 
 const cleared = (rule: string, why: string): Cleared => ({ rule, why });
 
 const SWITCH = /^(?:true|false|yes|no|on|off|enabled?|disabled?|y|n|t|f)$/i;
 const NOTHING =
-  /^(?:none|null|nil|undefined|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|\{\}|\[\]|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|default|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
+  /^(?:none|null|nil|undefined|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|\{\}|\[\]|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
 
 /** Words that a setting about tokens and secrets takes: kinds, schemes, algorithms, stores. */
 const KIND =
-  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|self[-_]?signed|strict|lax|docker-secret|k8s)$/i;
+  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|self[-_]?signed|strict|lax|docker-secret|k8s)$/i;
 
 const VERSION = /^v?\d{1,5}(?:\.\d{1,6}){1,4}(?:[-+~._]?[A-Za-z0-9.~+-]{0,40})?$/;
 const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;

@@ -144,9 +144,15 @@ export function byFormat(line: string, judge: Judge): Evidence | null {
   const netrc =
     /\b(?:machine\s\S{1,200}|default)\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(\S{1,400})/.exec(line);
   if (netrc !== null) return judge("netrc_password", netrc[1] as string, "netrc");
+  if (line.includes("LoginModule")) {
+    const login = /\buser_[\w.-]{1,64}\s?=\s?\\?["']([^"'\\]{1,200})\\?["']/.exec(line);
+    if (login !== null) return judge("password", login[1] as string, "login module");
+  }
   const pgpass = /^[\w.*-]{1,200}:(?:\d{1,5}|\*):[\w*.-]{1,64}:[\w*.@-]{1,64}:([^\s:]{1,200})$/.exec(line.trim());
   if (pgpass !== null) return judge("pgpass_password", pgpass[1] as string, "pgpass line");
-  const npm = /\/\/[\w.-]{1,200}[\w./-]{0,200}:(_authToken|_password|_auth)\s?[=\s]\s?(\S{1,2000})/.exec(line);
+  const npm = /\/\/[\w.-]{1,200}[\w./-]{0,200}:(_authToken|_password|_auth)\s?[=\s]\s?["']?([^\s"'<>]{1,2000})/.exec(
+    line,
+  );
   if (npm !== null)
     return judge(npm[1] === "_password" ? "password" : "npm_token", unquote(npm[2] as string), "npm settings");
   return null;

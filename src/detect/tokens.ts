@@ -10,18 +10,18 @@ const byName = rules.filter((rule) => rule.names !== null);
 const nameRules = new Map<string, readonly Rule[]>();
 
 /** The strongest known token anywhere in the text, what clears the whole text as public, or null. */
-export function knownToken(text: string): Evidence | Cleared | null {
+export function knownToken(text: string, off: ReadonlySet<string>): Evidence | Cleared | null {
   if (text.length < 8) return null;
   const candidates = byValue(text.toLowerCase());
   if (candidates.length === 0) return null;
   for (const rule of candidates) {
-    if (rule.publishable && publishes(rule, text)) {
+    if (rule.publishable && !off.has(rule.id) && publishes(rule, text)) {
       return { rule: rule.id, why: `is made to be public: ${rule.description}` };
     }
   }
   let best: Evidence | null = null;
   for (const rule of candidates) {
-    if (rule.publishable) continue;
+    if (rule.publishable || off.has(rule.id)) continue;
     const found = matches(rule, text);
     if (found !== null && (best === null || found.score > best.score)) best = found;
   }
@@ -29,7 +29,7 @@ export function knownToken(text: string): Evidence | Cleared | null {
 }
 
 /** A value that is a key because a vendor's name stands over exactly the vendor's shape. */
-export function vendorKey(name: NameInfo, text: string): Evidence | null {
+export function vendorKey(name: NameInfo, text: string, off: ReadonlySet<string>): Evidence | null {
   if (name.setting !== null || name.key === "" || text.length < 12 || text.length > 200) return null;
   let own = nameRules.get(name.key);
   if (own === undefined) {
@@ -38,6 +38,7 @@ export function vendorKey(name: NameInfo, text: string): Evidence | null {
     nameRules.set(name.key, own);
   }
   for (const rule of own) {
+    if (off.has(rule.id)) continue;
     const found = matches(rule, text);
     if (found !== null) return found;
   }
@@ -51,7 +52,8 @@ function publishes(rule: Rule, text: string): boolean {
   return rule.pattern?.source.startsWith("^") === true || match[0].length === text.length;
 }
 
-function matches(rule: Rule, text: string): Evidence | null {
+/** What this rule finds in the text, or null. */
+export function matches(rule: Rule, text: string): Evidence | null {
   const match = rule.pattern?.exec(text) ?? null;
   if (match === null) return null;
   const part = match.groups?.["secret"] ?? match[0];

@@ -68,6 +68,9 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   } else if (looksRandom(url.user, 20) && !/^(?:enode|enr|p2p|ssh)$/i.test(url.scheme)) {
     best = tokenAsUser(url.user, judge);
   }
+  // conda's private channels carry the token in the path.
+  const conda = /^\/t\/([a-z]{2}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/|$)/.exec(url.rest);
+  if (conda !== null) best = stronger(best, tokenAsUser(conda[1] as string, judge));
   const query = url.rest.indexOf("?");
   if (query >= 0) best = stronger(best, inQuery(url.rest.slice(query + 1), judge));
   if (hook && best === null) {
@@ -101,6 +104,11 @@ function inQuery(query: string, judge: Judge): Evidence | null {
 
 /** Connection strings that are no URLs: Go's `user:pass@tcp(host)/db`, Oracle's `user/pass@host`, `user:pass@host:port`. */
 function inDsn(text: string, judge: Judge): Evidence | null {
+  return inLogin(text, judge, true);
+}
+
+/** The same for a word of a command, where `name/version@place` is a package or an action and no login of Oracle's. */
+export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence | null {
   if (!text.includes("@") || text.includes("://") || text.length > 2000) return null;
   const go =
     /^[\w.-]{1,64}:([^\s]{1,200})@(?:tcp|tcp6|unix|udp|cloudsql)?\([^\s()]{1,200}\)\/|^[\w.-]{1,64}:([^\s/@]{1,200})@\/\w/.exec(
@@ -113,8 +121,11 @@ function inDsn(text: string, judge: Judge): Evidence | null {
   const bare = /^[\w.+-]{1,64}:([^\s@]{1,200})@[A-Za-z0-9[][\w.\]-]{0,200}(?::\d{1,5})?(?:[/?][^\s]{0,400})?$/.exec(
     text,
   );
-  const part = go?.[1] ?? go?.[2] ?? oracle?.[1] ?? bare?.[1];
-  if (part === undefined) return null;
+  // `kafka/host@REALM` is a Kerberos principal.
+  const principal = /\/[\w.-]{1,200}@[A-Z][A-Z0-9.-]{1,100}$/.test(text);
+  const part = go?.[1] ?? go?.[2] ?? (oracleToo && !principal ? oracle?.[1] : undefined) ?? bare?.[1];
+  if (part === undefined || (!oracleToo && /^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$/.test(part)))
+    return null;
   const found = judge("password", part, "password in a connection string");
   return found === null ? null : { ...found, rule: "url-password", score: Math.max(found.score, 0.9) };
 }

@@ -1,5 +1,5 @@
 import type { Candidate } from "../model/candidate.ts";
-import type { Location, Subject, Where } from "../model/location.ts";
+import type { Location, Subject, SubjectFacts, Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
 import type { ContainerDoc, HistoryLine, ImageDoc, RunConfig } from "./types.ts";
 
@@ -55,6 +55,23 @@ export function imageCandidates(
     if (line.Comment) add("history", "comment", line.Comment, `History[${index}].Comment`);
   }
   return found;
+}
+
+/** What ignore rules may ask of a container; `image` null means it is gone, so that no label is known to be its own. */
+export function containerFacts(doc: ContainerDoc, image: ImageDoc | null): SubjectFacts {
+  const labels = texts(doc.Config.Labels);
+  const theirs = texts(image?.Config?.Labels);
+  const own = image === null ? [] : Object.entries(labels).filter(([name, value]) => theirs[name] !== value);
+  return { image: doc.Config.Image ?? null, labels, ownLabels: Object.fromEntries(own) };
+}
+
+export function imageFacts(name: string, doc: ImageDoc): SubjectFacts {
+  return { image: name, labels: texts(doc.Config?.Labels), ownLabels: {} };
+}
+
+function texts(from: { readonly [key: string]: unknown } | null | undefined): Strings {
+  const found = Object.entries(from ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return Object.fromEntries(found);
 }
 
 type Strings = { readonly [key: string]: string };

@@ -7,6 +7,15 @@ export type Confidence = (typeof CONFIDENCES)[number];
 export const SEVERITIES = ["low", "medium", "high", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** The secret inside a value: not the whole URL, but its password. */
+export type SecretPart = {
+  /** The way to it through encodings and structure, such as `base64 → json → db.password`; empty for the whole value. */
+  readonly path: string;
+  /** Where it stands in the value, in UTF-16 units; null when it only shows once the value is decoded. */
+  readonly start: number | null;
+  readonly length: number | null;
+};
+
 /** What the detector says of one value. `score` is 0..1; `why` is in plain words and quotes no part of the value. */
 export type Verdict =
   | {
@@ -16,6 +25,9 @@ export type Verdict =
       readonly confidence: Confidence;
       readonly severity: Severity;
       readonly why: readonly string[];
+      /** What would make it none, in plain words. */
+      readonly unless: string;
+      readonly part: SecretPart;
     }
   | {
       readonly secret: false;
@@ -24,6 +36,8 @@ export type Verdict =
       readonly score: number;
       readonly confidence: Confidence;
       readonly why: readonly string[];
+      /** The setting that hid a secret (a stop word, a rule that is off), in words for people; else absent. */
+      readonly hushedBy?: string;
     };
 
 export type FindingState = "new" | "known" | "ignored" | "migrated" | "regressed";
@@ -32,6 +46,7 @@ export type FindingState = "new" | "known" | "ignored" | "migrated" | "regressed
 export type Finding = {
   /** Stable for the same secret in the same place; 12 hex digits. */
   readonly id: string;
+  /** Of the secret part, so that a password groups with the URL that holds it. */
   readonly fingerprint: Fingerprint;
   readonly rule: string;
   readonly name: string;
@@ -39,11 +54,15 @@ export type Finding = {
   readonly score: number;
   readonly severity: Severity;
   readonly why: readonly string[];
+  readonly unless: string;
+  readonly part: SecretPart;
   readonly location: Location;
   readonly masked: string;
-  /** In bytes. */
+  /** Of the whole value, in bytes. */
   readonly length: number;
   readonly state: FindingState;
+  /** Why it is ignored: the rule of the configuration and its reason; null when it is not. */
+  readonly ignoredBy: string | null;
   /** Who else can see it, in plain words. */
   readonly exposure: readonly string[];
 };

@@ -37,3 +37,14 @@ export type Location = {
   /** "image" when a container holds this value only because its image does; else "own". */
   readonly origin: "own" | "image";
 };
+
+/** What is known of a subject besides its values. */
+export type SubjectFacts = {
+  /** The image that a container was made from, as it was asked for; null when there is none, or it is not known. */
+  readonly image: string | null;
+  readonly labels: { readonly [key: string]: string };
+  /** Labels that its image does not have as well: only these may say `unsprawl.ignore`. */
+  readonly ownLabels: { readonly [key: string]: string };
+};
+
+export const NO_FACTS: SubjectFacts = { image: null, labels: {}, ownLabels: {} };

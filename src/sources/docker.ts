@@ -1,6 +1,6 @@
 import { pMapIterable } from "p-map";
 import type { Reading, Source } from "../contract/source.ts";
-import { containerCandidates, type VolumeOptions } from "../docker/candidates.ts";
+import { containerCandidates, containerFacts, type VolumeOptions } from "../docker/candidates.ts";
 import type { Engine, ListedContainer } from "../docker/engine.ts";
 import { selector } from "../docker/select.ts";
 import type { ImageDoc } from "../docker/types.ts";
@@ -59,7 +59,8 @@ async function readContainer(
     if (doc === null) return null; // removed since the list was made
     const image = (await images.get(listed.ImageID)) ?? null;
     const subject = { kind: "container", name, id: doc.Id } as const;
-    return { kind: "subject", subject, candidates: containerCandidates(source, doc, image, volumes), exposure };
+    const candidates = containerCandidates(source, doc, image, volumes);
+    return { kind: "subject", subject, facts: containerFacts(doc, image), candidates, exposure };
   } catch (error) {
     return unreadable(name, error);
   }

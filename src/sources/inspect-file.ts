@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
-import { containerCandidates, imageCandidates } from "../docker/candidates.ts";
+import { containerCandidates, containerFacts, imageCandidates, imageFacts } from "../docker/candidates.ts";
 import type { ContainerDoc, ImageDoc } from "../docker/types.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { jsonDocuments } from "../text/json-stream.ts";
@@ -52,19 +52,17 @@ function reading(source: string, doc: unknown, index: number, images: Map<string
   if (typeof open["Name"] === "string" && typeof open["Config"] === "object" && typeof open["Image"] === "string") {
     const container = { HostConfig: {}, ...open } as unknown as ContainerDoc;
     const subject = { kind: "container", name: container.Name.replace(/^\//, ""), id: container.Id } as const;
-    return {
-      kind: "subject",
-      subject,
-      candidates: containerCandidates(source, container, images.get(container.Image) ?? null),
-      exposure: [],
-    };
+    const made = images.get(container.Image) ?? null;
+    const candidates = containerCandidates(source, container, made);
+    return { kind: "subject", subject, facts: containerFacts(container, made), candidates, exposure: [] };
   }
   if ("RootFS" in open || "RepoTags" in open || "Architecture" in open) {
     const image = open as unknown as ImageDoc;
     images.set(image.Id, image);
     const name = image.RepoTags?.[0] ?? image.Id.replace(/^sha256:/, "").slice(0, 12);
     const subject = { kind: "image", name, id: image.Id } as const;
-    return { kind: "subject", subject, candidates: imageCandidates(source, name, image, []), exposure: [] };
+    const candidates = imageCandidates(source, name, image, []);
+    return { kind: "subject", subject, facts: imageFacts(name, image), candidates, exposure: [] };
   }
   return bad("neither a container nor an image");
 }

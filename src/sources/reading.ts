@@ -1,5 +1,5 @@
 import type { Reading } from "../contract/source.ts";
-import { imageCandidates } from "../docker/candidates.ts";
+import { imageCandidates, imageFacts } from "../docker/candidates.ts";
 import type { Engine } from "../docker/engine.ts";
 import { UnsprawlError } from "../model/error.ts";
 
@@ -15,7 +15,8 @@ export async function imageReading(
     if (doc === null) return null;
     const name = doc.RepoTags?.[0] ?? doc.Id.replace(/^sha256:/, "").slice(0, 12);
     const subject = { kind: "image", name, id: doc.Id } as const;
-    return { kind: "subject", subject, candidates: imageCandidates(source, name, doc, history), exposure };
+    const candidates = imageCandidates(source, name, doc, history);
+    return { kind: "subject", subject, facts: imageFacts(name, doc), candidates, exposure };
   } catch (error) {
     return unreadable(id, error);
   }

@@ -2,7 +2,6 @@ import type { Assembly } from "../assembly.ts";
 import type { ApplyTools } from "../core/apply.ts";
 import type { ScanTools } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
-import { keptByRun } from "../docker/names.ts";
 import type { Confidence } from "../model/finding.ts";
 import type { Plan } from "../model/plan.ts";
 import type { StoreChoice } from "./state.ts";
@@ -12,17 +11,7 @@ export async function scanTools(
   assembly: Assembly,
 ): Promise<{ readonly tools: ScanTools; readonly minConfidence: Confidence }> {
   const config = await assembly.config();
-  const tools: ScanTools = {
-    sources: await assembly.sources(),
-    detector: assembly.detector,
-    key: assembly.key(),
-    know: (value, whole) => assembly.redactor.know(value, whole),
-    keptBy: (name) => {
-      const run = keptByRun(name);
-      return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;
-    },
-  };
-  return { tools, minConfidence: config.minConfidence ?? "medium" };
+  return { tools: await assembly.scanTools(), minConfidence: config.minConfidence ?? "medium" };
 }
 
 /** What core needs to work on a plan: its migration and its store. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig, type Config } from "../../src/core/config.ts";
+import { NO_TUNING } from "../../src/core/tuning.ts";
 
 let dir: string;
 const load = (explicit: string | null = null): Promise<Config> =>
@@ -24,10 +25,12 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+const EMPTY = { stores: new Map(), minConfidence: null, failOn: null, tuning: NO_TUNING, endpoints: {} };
+
 test("none at all is an empty one, and so is an empty file", async () => {
-  expect(await load()).toEqual({ stores: new Map(), minConfidence: null, failOn: null });
+  expect(await load()).toEqual(EMPTY);
   put(PROJECT, "# nothing yet\n");
-  expect(await load()).toEqual({ stores: new Map(), minConfidence: null, failOn: null });
+  expect(await load()).toEqual(EMPTY);
 });
 
 test("the project's wins over the user's, store by store and key by key", async () => {

@@ -29,10 +29,13 @@ function hit(subject: string, name: string, value: string): Hit {
     score: 1,
     severity: "high",
     why: [],
+    unless: "",
+    part: { path: "", start: 0, length: value.length },
     location,
     masked: "••••",
     length: value.length,
     state: "new",
+    ignoredBy: null,
     exposure: [],
   } as const;
   return { finding, candidate: { name, value: secret, location } };

@@ -51,3 +51,74 @@ describe("the table of rules", () => {
     expect(ruleById("no-such-rule")).toBeNull();
   });
 });
+
+describe("marks that vendors built into their tokens", () => {
+  const make = kit(11);
+  const first = (id: string): string => {
+    const example = ruleById(id)?.examples(make)[0];
+    return typeof example === "string" ? example : (example?.value ?? "");
+  };
+  /** Another letter or digit of the same alphabet, so that only the checksum can tell. */
+  const spoiled = (text: string, at: number): string => {
+    const other = text.at(at) === "q" || text.at(at) === "Q" ? "p" : "q";
+    const cut = at < 0 ? text.length + at : at;
+    return text.slice(0, cut) + (/[A-Z]/.test(text.charAt(cut)) ? other.toUpperCase() : other) + text.slice(cut + 1);
+  };
+
+  test.each([
+    "github-token",
+    "npm-token",
+    "netbird-token",
+    "gitlab-routable-token",
+    "bitbucket-app-password",
+    "bitbucket-access-token",
+    "atlassian-api-token",
+    "age-secret-key",
+    "nostr-secret-key",
+    "sui-private-key",
+    "extended-private-key",
+  ])("%s: a right checksum proves it, a wrong one only looks like it", (id) => {
+    const token = first(id);
+    expect(askExample(token)).toMatchObject({ secret: true, rule: id, score: 0.99 });
+    const wrong = askExample(spoiled(token, -12));
+    expect(wrong.secret).toBe(true);
+    expect(wrong.score).toBeLessThan(0.97);
+  });
+
+  test("base64 that only begins like a token, a key or a key pair is none", () => {
+    const loose = [
+      Buffer.from(`reftkn:xx:${make.base62(38)}`).toString("base64"),
+      Buffer.from(make.pem("CERTIFICATE")).toString("base64"),
+      JSON.stringify({ kty: "RSA", n: make.urlsafe(342), e: "AQAB", kid: "d", use: "sig" }),
+    ];
+    expect(loose.filter((value) => askExample({ name: "THING", value }).score >= 0.6)).toEqual([]);
+  });
+
+  test("what the documentation shows to everyone is not alarmed about", () => {
+    const emulator = `AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFl${make.base62(70)}==`;
+    expect(askExample({ name: "THING", value: emulator }).rule).not.toBe("azure-account-key");
+    const join = ["abcdef", make.hex(16)].join(".");
+    expect(askExample({ name: "KUBEADM_JOIN_TOKEN", value: join }).rule).not.toBe("kubernetes-bootstrap-token");
+  });
+
+  test("the newer forms of known tokens are known", () => {
+    expect(askExample(`ghs_${make.digits(6)}_${make.jwt()}`).rule).toBe("github-app-token");
+    expect(askExample(`acme-glpat-${make.urlsafe(20)}`).rule).toBe("gitlab-token");
+    expect(askExample(`cfat_${make.urlsafe(40)}${make.hex(8)}`).rule).toBe("cloudflare-scannable-token");
+    expect(askExample(`FlyV1 fm2_${make.base62(300)},fm2_${make.base62(200)}`).rule).toBe("fly-token");
+    expect(askExample(`vcr_${make.base62(56)}`).rule).toBe("vercel-token");
+  });
+
+  test("a vendor's name over another shape, and a vendor's shape under another name, prove nothing", () => {
+    const uuid = make.uuid();
+    for (const name of ["THING", "AZURE_TENANT_ID", "RAILWAY_PROJECT_ID", "SNYK_ORG_ID", "SCW_DEFAULT_PROJECT_ID"]) {
+      expect(askExample({ name, value: uuid }).secret).toBe(false);
+    }
+    for (const name of ["BUILD_REVISION", "GITHUB_SHA", "SONAR_SCANNER_SHA1"]) {
+      expect(askExample({ name, value: make.hex(40) }).secret).toBe(false);
+    }
+    expect(askExample({ name: "PACKET_ROUTING_KEY", value: "orders-and-invoices-of-today" }).rule).not.toBe(
+      "hosting-token",
+    );
+  });
+});

@@ -79,7 +79,7 @@ describe("why", () => {
 
   test("shows the way through the layers", () => {
     const wrapped = Buffer.from(JSON.stringify({ db: { password: "hunter22" } })).toString("base64");
-    expect(ask("CONFIG", wrapped).why.slice(0, 2)).toEqual(["base64", "json → db.password"]);
+    expect(ask("CONFIG", wrapped).why.slice(0, 2)).toEqual(["base64 → json → db.password", "name says PASSWORD"]);
   });
 });
 

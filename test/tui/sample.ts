@@ -15,6 +15,8 @@ export function finding(name: string, more: Partial<Finding> = {}, subject = "ap
     score: 0.9,
     severity: "high",
     why: ["name says PASSWORD", "looks random"],
+    unless: "the value were a reference",
+    part: { path: "", start: 0, length: 24 },
     location: {
       source: "docker:",
       subject: "container",
@@ -27,6 +29,7 @@ export function finding(name: string, more: Partial<Finding> = {}, subject = "ap
     masked: "••••••••",
     length: 24,
     state: "new",
+    ignoredBy: null,
     exposure: ["anyone who can open unix:///run/docker.sock"],
     ...more,
   };

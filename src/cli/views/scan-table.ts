@@ -1,4 +1,5 @@
 import type { ScanReport } from "../../core/scan.ts";
+import { printable } from "../../text/escape.ts";
 import { paint } from "../paint.ts";
 import { SEVERITY_MARK, table, type Cell } from "./table.ts";
 
@@ -32,8 +33,18 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
         `  next: ${error.hint}`,
       );
   }
-  lines.push(sum(report, stream));
+  lines.push(...report.notes.map((note) => `note: ${printable(note)}`), sum(report, stream), ...ignoredLines(report));
   return lines.join("\n");
+}
+
+/** `3 ignored: 2 by unsprawl.yaml ignore[0] (test data), 1 by stop word "example"`: nothing is hidden silently. */
+function ignoredLines({ ignored, summary }: ScanReport): string[] {
+  if (summary.ignored === 0) return [];
+  const by = ignored.slice(0, 8).map((one) => `${one.count} by ${printable(one.by)}`);
+  const more = ignored.length > 8 ? [`${ignored.length - 8} more reasons`] : [];
+  return [
+    `${summary.ignored} ignored: ${[...by, ...more].join(", ")} (--show-ignored lists findings that \`ignore\` hides)`,
+  ];
 }
 
 function sum({ summary, groups, durationMs }: ScanReport, stream: NodeJS.WriteStream | null): string {

@@ -1,3 +1,4 @@
+import { bech32Right, bech32Sum } from "./checksum.ts";
 import { named, prefixed, shaped, type Rule } from "./rule.ts";
 
 /** A private key block needs a body: a header alone, or dots in place of the body, opens nothing. */
@@ -5,6 +6,12 @@ const hasBody = (secret: string): "right" | "fake" => {
   const body = secret.replace(/-----[A-Z0-9 ]{5,60}-----/g, "").replace(/\\[nr]|\s/g, "");
   const solid = body.match(/[A-Za-z0-9+/=]{40,}/);
   return solid !== null && new Set(solid[0]).size > 8 ? "right" : "fake";
+};
+
+/** PEM in base64 is a private key, or the certificate or public key that usually stands beside one. */
+const pemIsPrivate = (secret: string): "right" | "fake" => {
+  const text = Buffer.from(secret.slice(0, 96), "base64").toString("latin1");
+  return /^-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(text) ? "right" : "fake";
 };
 
 /** A JWT counts when its header decodes; one whose claims say `anon` is made to be published. */
@@ -57,13 +64,79 @@ export const KEYS: readonly Rule[] = [
     counterExamples: () => ["PuTTY-User-Key-File-3: ssh-ed25519"],
     reference: "https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html",
   }),
+  shaped({
+    id: "private-key-base64",
+    vendor: "PEM",
+    description: "Private key in PEM, in base64 (kubeconfig, Helm values, secrets of a cluster)",
+    keywords: ["ls0tls1crudjti"],
+    pattern: /(?<![A-Za-z0-9+/])(?<secret>LS0tLS1CRUdJTi[A-Za-z0-9+/]{120,24000}={0,2})/d,
+    validate: pemIsPrivate,
+    severity: "critical",
+    examples: (kit) => [
+      `client-key-data: ${Buffer.from(kit.pem("RSA PRIVATE KEY")).toString("base64")}`,
+      Buffer.from(kit.pem("EC PRIVATE KEY")).toString("base64"),
+    ],
+    counterExamples: (kit) => [
+      `certificate-authority-data: ${Buffer.from(kit.pem("CERTIFICATE")).toString("base64")}`,
+      Buffer.from(kit.pem("PUBLIC KEY")).toString("base64"),
+    ],
+    reference: "https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/",
+  }),
+  shaped({
+    id: "private-jwk",
+    vendor: "JOSE",
+    description: "Private or symmetric key as a JSON Web Key",
+    keywords: ['"kty"'],
+    pattern:
+      /\{(?=[^{}]{0,6000}"kty"\s{0,4}:)[^{}]{0,6000}"(?:d|k)"\s{0,4}:\s{0,4}"(?<secret>[A-Za-z0-9_-]{16,1400})"/d,
+    severity: "critical",
+    examples: (kit) => [
+      JSON.stringify({ kty: "EC", crv: "P-256", x: kit.urlsafe(43), y: kit.urlsafe(43), d: kit.urlsafe(43) }),
+      JSON.stringify({ keys: [{ k: kit.urlsafe(43), alg: "HS256", kty: "oct", kid: "1" }] }),
+    ],
+    counterExamples: (kit) => [
+      JSON.stringify({ kty: "EC", crv: "P-256", x: kit.urlsafe(43), y: kit.urlsafe(43), kid: "d" }),
+      JSON.stringify({ keys: [{ kty: "RSA", n: kit.urlsafe(342), e: "AQAB" }] }),
+    ],
+    reference: "https://www.rfc-editor.org/rfc/rfc7517",
+  }),
+  shaped({
+    id: "keystore",
+    vendor: "Java",
+    description: "Java key store or Kerberos keytab in base64",
+    keywords: ["/u3+7qaaaai", "bqiaaa"],
+    pattern:
+      /(?<![A-Za-z0-9+/])(?<secret>\/u3\+7QAAAAI[A-Za-z0-9+/]{200,40000}={0,2}|BQIAAAB[A-Za-z0-9+/]{60,8000}={0,2})(?![A-Za-z0-9+/=])/d,
+    confidence: "medium",
+    severity: "critical",
+    examples: (kit) => [`/u3+7QAAAAIAAAAB${kit.base62(800)}`, `BQIAAABE${kit.base62(120)}`],
+    counterExamples: () => ["/u3+7QAAAAI", "BQIAAAB"],
+    reference: "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html",
+  }),
+  shaped({
+    id: "openvpn-static-key",
+    vendor: "OpenVPN",
+    description: "OpenVPN static key (tls-auth, tls-crypt)",
+    keywords: ["openvpn static key", "openvpn tls-crypt"],
+    pattern: /(?<secret>-----BEGIN OpenVPN (?:Static key V1|tls-crypt-v2 (?:client|server) key)-----[^\0]{64,4096})/d,
+    severity: "critical",
+    examples: (kit) => [
+      `-----BEGIN OpenVPN Static key V1-----\n${kit.hex(32)}\n${kit.hex(32)}\n-----END OpenVPN Static key V1-----`,
+    ],
+    counterExamples: () => ["-----BEGIN OpenVPN Static key V1-----"],
+    reference: "https://openvpn.net/community-resources/hardening-openvpn-security/",
+  }),
   prefixed({
     id: "age-secret-key",
     vendor: "age",
     description: "age identity",
     prefix: ["AGE-SECRET-KEY-1", "AGE-SECRET-KEY-PQ-1"],
     body: "[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58,80}",
-    make: (kit) => kit.of("QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", 58),
+    make: (kit) => {
+      const data = kit.of("qpzry9x8gf2tvdw0s3jn54khce6mua7l", 52);
+      return (data + bech32Sum("age-secret-key-", data)).toUpperCase();
+    },
+    validate: bech32Right,
     severity: "critical",
     reference: "https://age-encryption.org/v1",
   }),
@@ -114,48 +187,6 @@ export const KEYS: readonly Rule[] = [
     reference: "https://www.rfc-editor.org/rfc/rfc7516",
   }),
   shaped({
-    id: "password-hash",
-    vendor: "crypt",
-    description:
-      "Password hash (bcrypt, apr1, SHA-crypt, yescrypt, argon2, scrypt, LDAP or Django): weak ones are guessed offline",
-    keywords: [
-      "$2a$",
-      "$2b$",
-      "$2x$",
-      "$2y$",
-      "$2$",
-      "$apr1$",
-      "$1$",
-      "$5$",
-      "$6$",
-      "$y$",
-      "$argon2",
-      "{sha}",
-      "{ssha",
-      "{crypt}",
-      "pbkdf2",
-      "$scrypt",
-      "scrypt:",
-      "$7$",
-      "bcrypt_sha256$",
-      "grub.pbkdf2",
-      "scram-sha-",
-      ' "md5',
-    ],
-    pattern:
-      /(?<secret>\$2[abxy]?\$\d\d\$[A-Za-z0-9./]{53}|\$apr1\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$1\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$5\$(?:rounds=\d{1,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{43}|\$6\$(?:rounds=\d{1,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{86}|\$y\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{1,86}\$[A-Za-z0-9./]{43}|\$argon2(?:id|i|d)\$(?:v=\d{1,3}\$)?[a-z0-9=,]{3,60}\$[A-Za-z0-9+/]{8,128}\$[A-Za-z0-9+/]{16,128}|\{SHA\}[A-Za-z0-9+/]{27}=|\{SSHA(?:256|512)?\}[A-Za-z0-9+/]{32,128}={0,2}|pbkdf2_sha(?:1|256|512)\$\d{1,8}\$[A-Za-z0-9./+-]{1,64}\$[A-Za-z0-9+/]{27,128}={0,2}|\$pbkdf2(?:-sha(?:256|512))?\$[A-Za-z0-9=,]{1,40}\$[A-Za-z0-9./+]{8,128}\$[A-Za-z0-9./+]{20,128}|pbkdf2:sha(?:256|512)(?::\d{1,8})?\$[A-Za-z0-9./+-]{1,64}\$[0-9a-f]{40,128}|grub\.pbkdf2\.sha512\.\d{3,7}\.[0-9A-F]{64,256}\.[0-9A-F]{64,256}|SCRAM-SHA-(?:1|256)\$\d{3,7}:[A-Za-z0-9+/=]{16,64}\$[A-Za-z0-9+/=]{20,64}:[A-Za-z0-9+/=]{20,64}|[\w.-]{1,64}" "md5[0-9a-f]{32}|\$?scrypt[:$][A-Za-z0-9=,:]{3,60}\$[A-Za-z0-9+/.=_-]{8,128}\$[A-Za-z0-9+/.=_-]{16,180})/d,
-    examples: (kit) => [
-      `$2y$10$${kit.base62(53)}`,
-      `admin:$apr1$${kit.base62(8)}$${kit.base62(22)}`,
-      `root:$6$${kit.base62(16)}$${kit.base62(86)}:19000:0:99999:7:::`,
-      `user:{SHA}${kit.base62(27)}=`,
-      `$argon2id$v=19$m=65536,t=3,p=4$${kit.base62(22)}$${kit.base62(43)}`,
-      `pbkdf2_sha256$260000$${kit.base62(22)}$${kit.base62(43)}=`,
-    ],
-    counterExamples: () => ["$2y$10$", "argon2id", "$1 and $2", "{SHA}"],
-    reference: "https://httpd.apache.org/docs/current/misc/password_encryptions.html",
-  }),
-  shaped({
     id: "url-signature",
     vendor: "SAS",
     description: "Signed URL: whoever holds it may do what it was signed for",
@@ -181,27 +212,5 @@ export const KEYS: readonly Rule[] = [
     make: (kit) => kit.base64(32),
     severity: "critical",
     reference: "https://www.wireguard.com/quickstart/",
-  }),
-  prefixed({
-    id: "extended-private-key",
-    vendor: "Bitcoin",
-    description: "BIP-32 extended private key",
-    prefix: ["xprv", "yprv", "zprv", "tprv"],
-    body: "[1-9A-HJ-NP-Za-km-z]{107}",
-    make: (kit) => kit.base62(107).replaceAll("0", "1").replaceAll("O", "P").replaceAll("I", "J").replaceAll("l", "m"),
-    severity: "critical",
-    reference: "https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki",
-  }),
-  named({
-    id: "wallet-private-key",
-    vendor: "Ethereum",
-    description: "Private key of a wallet",
-    keywords: ["private", "wallet", "deployer", "signer", "eth", "pk"],
-    names: /(?:private|wallet|deployer|signer|eth|mnemonic|account).{0,40}key|_pk$/,
-    shape: "(?:0x)?[0-9a-fA-F]{64}|[5KL][1-9A-HJ-NP-Za-km-z]{50,51}",
-    as: "DEPLOYER_PRIVATE_KEY",
-    make: (kit) => `0x${kit.hex(64)}`,
-    severity: "critical",
-    reference: "https://ethereum.org/en/developers/docs/accounts/",
   }),
 ];

@@ -121,7 +121,7 @@ export const WEBHOOKS: readonly Rule[] = [
     id: "automation-webhook",
     vendor: "various",
     description:
-      "Webhook of an automation service (Zapier, Make, IFTTT, Pipedream, n8n, PagerDuty, DingTalk, Feishu, WeCom)",
+      "Webhook of an automation service (Zapier, Make, IFTTT, Pipedream, n8n, Airtable, Webex, PagerDuty, DingTalk, Feishu, WeCom, ServerChan)",
     keywords: [
       "hooks.zapier.com",
       ".make.com",
@@ -132,11 +132,13 @@ export const WEBHOOKS: readonly Rule[] = [
       "open.larksuite.com",
       "qyapi.weixin.qq.com",
       "events.pagerduty.com/integration",
-      "hc-ping.com",
-      "api.opsgenie.com",
+      "n8n.cloud/webhook/",
+      "hooks.airtable.com",
+      "webexapis.com/v1/webhooks/incoming",
+      "sctapi.ftqq.com",
     ],
     pattern:
-      /(?<secret>https?:\/\/(?:hooks\.zapier\.com\/hooks\/catch\/\d{4,12}\/[A-Za-z0-9]{5,20}|hook\.(?:[a-z0-9]{2,6}\.)?make\.com\/[a-z0-9]{20,50}|maker\.ifttt\.com\/trigger\/[\w-]{1,60}\/(?:json\/)?with\/key\/[A-Za-z0-9_-]{10,80}|[a-z0-9]{12,20}\.m\.pipedream\.net|oapi\.dingtalk\.com\/robot\/send\?access_token=[0-9a-f]{64}|open\.(?:feishu\.cn|larksuite\.com)\/open-apis\/bot\/v2\/hook\/[0-9a-f-]{36}|qyapi\.weixin\.qq\.com\/cgi-bin\/webhook\/send\?key=[0-9a-f-]{36}|events\.pagerduty\.com\/integration\/[0-9a-f]{32}\/enqueue|hc-ping\.com\/[0-9a-f-]{36}))/d,
+      /(?<secret>https?:\/\/(?:hooks\.zapier\.com\/hooks\/catch\/\d{4,12}\/[A-Za-z0-9]{5,20}|hook\.(?:[a-z0-9]{2,6}\.)?make\.com\/[a-z0-9]{20,50}|maker\.ifttt\.com\/trigger\/[\w-]{1,60}\/(?:json\/)?with\/key\/[A-Za-z0-9_-]{10,80}|[a-z0-9]{12,20}\.m\.pipedream\.net|oapi\.dingtalk\.com\/robot\/send\?access_token=[0-9a-f]{64}|open\.(?:feishu\.cn|larksuite\.com)\/open-apis\/bot\/v2\/hook\/[0-9a-f-]{36}|qyapi\.weixin\.qq\.com\/cgi-bin\/webhook\/send\?key=[0-9a-f-]{36}|events\.pagerduty\.com\/integration\/[0-9a-f]{32}\/enqueue|[a-z0-9-]{1,60}\.app\.n8n\.cloud\/webhook\/[0-9a-f-]{36}|hooks\.airtable\.com\/workflows\/v1\/genericWebhook\/[A-Za-z0-9]{12,20}\/[A-Za-z0-9]{12,20}\/[A-Za-z0-9]{12,20}|webexapis\.com\/v1\/webhooks\/incoming\/[A-Za-z0-9_-]{60,120}|sctapi\.ftqq\.com\/SCT[A-Za-z0-9]{20,60}\.send))/d,
     examples: (kit) => [
       `https://hooks.zapier.com/hooks/catch/${kit.digits(7)}/${kit.alnum(7)}/`,
       `https://hook.eu1.make.com/${kit.alnum(32)}`,
@@ -144,5 +146,59 @@ export const WEBHOOKS: readonly Rule[] = [
     ],
     counterExamples: () => ["https://hooks.zapier.com/", "https://www.make.com/en"],
     reference: "https://help.zapier.com/hc/en-us/articles/8496288690317",
+  }),
+  shaped({
+    id: "deploy-hook",
+    vendor: "various",
+    description:
+      "URL that starts a build or a deployment (Netlify, Vercel, Render, Cloudflare Pages, Docker Hub, Coolify)",
+    keywords: [
+      "api.netlify.com/build_hooks/",
+      "api.vercel.com/v1/integrations/deploy/",
+      "api.render.com/deploy/",
+      "/pages/webhooks/deploy_hooks/",
+      "hub.docker.com/api/build/v1/source/",
+    ],
+    pattern:
+      /(?<secret>https:\/\/(?:api\.netlify\.com\/build_hooks\/[0-9a-f]{24}|api\.vercel\.com\/v1\/integrations\/deploy\/(?:prj_)?[A-Za-z0-9]{20,40}\/[A-Za-z0-9]{8,30}|api\.render\.com\/deploy\/srv-[a-z0-9]{20}\?key=[A-Za-z0-9_-]{8,30}|api\.cloudflare\.com\/client\/v4\/pages\/webhooks\/deploy_hooks\/[0-9a-f-]{36}|hub\.docker\.com\/api\/build\/v1\/source\/[0-9a-f-]{36}\/trigger\/[0-9a-f-]{36}))/d,
+    severity: "medium",
+    examples: (kit) => [
+      `https://api.netlify.com/build_hooks/${kit.hex(24)}`,
+      `https://api.vercel.com/v1/integrations/deploy/prj_${kit.base62(28)}/${kit.base62(10)}`,
+      `https://api.render.com/deploy/srv-${kit.alnum(20)}?key=${kit.urlsafe(11)}`,
+    ],
+    counterExamples: () => ["https://api.netlify.com/build_hooks/", "https://api.render.com/deploy/srv-"],
+    reference: "https://docs.netlify.com/configure-builds/build-hooks/",
+  }),
+  shaped({
+    id: "heartbeat-url",
+    vendor: "various",
+    description:
+      "Ping address of a watched job (Healthchecks, Better Stack, Cronitor, Dead Man's Snitch): whoever knows it can hide an outage",
+    keywords: ["hc-ping.com/", "/api/v1/heartbeat/", "cronitor.link/", "nosnch.in/"],
+    pattern:
+      /(?<secret>https?:\/\/(?:hc-ping\.com\/(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9_-]{22}\/[a-z0-9_-]{1,60})|uptime\.betterstack\.com\/api\/v1\/heartbeat\/[A-Za-z0-9]{20,30}|betteruptime\.com\/api\/v1\/heartbeat\/[A-Za-z0-9]{20,30}|cronitor\.link\/p\/[0-9a-f]{32}\/[A-Za-z0-9_-]{1,60}|nosnch\.in\/[0-9a-f]{10}))/d,
+    severity: "medium",
+    examples: (kit) => [
+      `https://hc-ping.com/${kit.uuid()}`,
+      `https://uptime.betterstack.com/api/v1/heartbeat/${kit.base62(24)}`,
+      `https://cronitor.link/p/${kit.hex(32)}/nightly`,
+    ],
+    counterExamples: () => ["https://hc-ping.com/", "https://uptime.betterstack.com/api/v1/heartbeat/"],
+    reference: "https://healthchecks.io/docs/http_api/",
+  }),
+  shaped({
+    id: "chat-server-webhook",
+    vendor: "various",
+    description: "Incoming webhook of a chat server of one's own (Mattermost, Rocket.Chat), or of Zoho Cliq",
+    keywords: ["/hooks/", "cliq.zoho."],
+    pattern:
+      /(?<secret>https?:\/\/(?:[A-Za-z0-9.:-]{3,100}\/hooks\/(?:[a-z0-9]{26}|[A-Za-z0-9]{17,24}\/[A-Za-z0-9]{43,64})(?![A-Za-z0-9/_-])|cliq\.zoho\.[a-z.]{2,6}\/api\/v2\/[a-z]{1,20}\/[a-z0-9]{1,60}\/message\?zapikey=[0-9a-f.]{40,90}))/d,
+    examples: (kit) => [
+      `https://chat.test/hooks/${kit.alnum(26)}`,
+      `https://chat.test/hooks/${kit.base62(24)}/${kit.base62(48)}`,
+    ],
+    counterExamples: () => ["https://chat.test/hooks/deploy", "https://git.test/api/hooks/12"],
+    reference: "https://developers.mattermost.com/integrate/webhooks/incoming/",
   }),
 ];

@@ -1,0 +1,159 @@
+import picomatch from "picomatch";
+import { UnsprawlError } from "../model/error.ts";
+import type { Finding } from "../model/finding.ts";
+import type { SubjectFacts } from "../model/location.ts";
+import { knownKeys } from "./config-shape.ts";
+
+/** What may stand in one entry of `ignore:`, with what it is for; the schema that ships is made from this. */
+export const IGNORE_KEYS = {
+  rule: "the rule's id",
+  name: "the variable's, flag's or label's name, or a glob",
+  subject: "the container, image or file, by name or glob",
+  image: "the image that the container was made from, or the image itself, by reference or glob",
+  label: "a label of the subject: `key` or `key=glob`",
+  where: "env, image-env, cmd, entrypoint, label, history, build-arg, healthcheck, …",
+  path: "the place inside the subject, such as Config.Env[3], or a glob",
+  source: "the source as it was asked for, such as docker:, or a glob",
+  fingerprint: "the secret itself, wherever it stands: the first 12 or more digits of a finding's fingerprint",
+  id: "one finding's id: this secret in this place",
+  reason: "why it may stay",
+  until: "the last day (YYYY-MM-DD, UTC) on which it is ignored",
+} as const;
+
+type Matched = Exclude<keyof typeof IGNORE_KEYS, "reason" | "until">;
+
+/** One entry of `ignore:`. Every criterion that it names must hold. */
+export type IgnoreRule = {
+  readonly criteria: { readonly [key in Matched]?: string };
+  readonly reason: string | null;
+  /** The last day as `YYYY-MM-DD`; null means for good. */
+  readonly until: string | null;
+  /** Where it stands, for people: `unsprawl.yaml ignore[2]`. */
+  readonly at: string;
+};
+
+/** The label of a container by which it names the variables that may stay: `unsprawl.ignore=NAME,OTHER` or `*`. */
+const LABEL = "unsprawl.ignore";
+
+/** Reads `ignore:` of one configuration file. Throws `config` for an entry without a criterion, or one that is not known. */
+export function readIgnore(given: unknown, file: string): readonly IgnoreRule[] {
+  if (given === undefined || given === null) return [];
+  if (!Array.isArray(given))
+    throw new UnsprawlError("config", `${file}: ignore must be a list`, "- { rule: high-entropy, reason: … }");
+  return given.map((entry: unknown, index) => {
+    const at = `ignore[${index}]`;
+    if (typeof entry !== "object" || entry === null || Array.isArray(entry))
+      throw new UnsprawlError("config", `${file}: ${at} must be a map`, `- { name: DB_PASSWORD, reason: … }`);
+    knownKeys(entry, Object.keys(IGNORE_KEYS), file, `${at}.`);
+    const texts = Object.fromEntries(
+      Object.entries(entry as object).map(([key, value]: [string, unknown]) => [
+        key,
+        textOf(value, `${file}: ${at}.${key}`),
+      ]),
+    );
+    const { reason = null, until = null, ...criteria } = texts;
+    if (Object.keys(criteria).length === 0)
+      throw new UnsprawlError(
+        "config",
+        `${file}: ${at} names nothing to ignore`,
+        "give at least one of rule, name, subject, image, label, fingerprint",
+      );
+    const print = criteria["fingerprint"];
+    if (print !== undefined && !/^[0-9a-f]{12,64}$/.test(print))
+      throw new UnsprawlError(
+        "config",
+        `${file}: ${at}.fingerprint is none`,
+        "copy at least 12 digits of it from a finding",
+      );
+    if (until !== null && !/^\d{4}-\d\d-\d\d$/.test(until))
+      throw new UnsprawlError("config", `${file}: ${at}.until is no day`, "until: 2027-01-31");
+    return { criteria, reason, until, at: `${file} ${at}` };
+  });
+}
+
+/** Says why a finding is ignored, or null. `now` decides which entries have run out. */
+export function ignorer(
+  rules: readonly IgnoreRule[],
+  now: Date,
+): (finding: Finding, facts: SubjectFacts) => string | null {
+  const today = now.toISOString().slice(0, 10);
+  const matchers = rules
+    .filter((rule) => rule.until === null || rule.until >= today)
+    .map((rule) => ({
+      text: rule.reason === null ? rule.at : `${rule.at} (${rule.reason})`,
+      matches: matcherOf(rule),
+    }));
+  return (finding, facts) => {
+    const found = matchers.find(({ matches }) => matches(finding, facts));
+    if (found !== undefined) return found.text;
+    const named = facts.ownLabels[LABEL]?.split(",").map((name) => name.trim()) ?? [];
+    return named.includes("*") || named.includes(finding.name)
+      ? `label ${LABEL} of ${finding.location.subjectName}`
+      : null;
+  };
+}
+
+/** Entries whose last day has passed, for people. */
+export function runOut(rules: readonly IgnoreRule[], now: Date): string[] {
+  const today = now.toISOString().slice(0, 10);
+  return rules.flatMap(({ at, until }) => (until !== null && until < today ? [`${at} ran out on ${until}`] : []));
+}
+
+function matcherOf({ criteria }: IgnoreRule): (finding: Finding, facts: SubjectFacts) => boolean {
+  const tests = Object.entries(criteria).map(([key, value]) => TESTS[key as Matched](value));
+  return (finding, facts) => tests.every((test) => test(finding, facts));
+}
+
+type Test = (finding: Finding, facts: SubjectFacts) => boolean;
+
+const TESTS: { readonly [key in Matched]: (wanted: string) => Test } = {
+  rule:
+    (wanted) =>
+    ({ rule }) =>
+      rule === wanted,
+  name: byGlob(({ name }) => name),
+  subject: byGlob(({ location }) => location.subjectName),
+  image: byGlob(({ location }, facts) => facts.image ?? (location.subject === "image" ? location.subjectName : null)),
+  where:
+    (wanted) =>
+    ({ location }) =>
+      location.where === wanted,
+  path: byGlob(({ location }) => location.path),
+  source: byGlob(({ location }) => location.source),
+  fingerprint:
+    (wanted) =>
+    ({ fingerprint }) =>
+      fingerprint.startsWith(wanted),
+  id:
+    (wanted) =>
+    ({ id }) =>
+      id === wanted,
+  label: (wanted) => {
+    const at = wanted.indexOf("=");
+    const matches = at < 0 ? () => true : glob(wanted.slice(at + 1));
+    const key = at < 0 ? wanted : wanted.slice(0, at);
+    return (_finding, { labels }) => labels[key] !== undefined && matches(labels[key]);
+  },
+};
+
+function byGlob(of: (finding: Finding, facts: SubjectFacts) => string | null): (wanted: string) => Test {
+  return (wanted) => {
+    const matches = glob(wanted);
+    return (finding, facts) => {
+      const text = of(finding, facts);
+      return text !== null && (text === wanted || matches(text));
+    };
+  };
+}
+
+/** `*` matches any characters, slashes too: names of images and files have them. */
+function glob(wanted: string): (text: string) => boolean {
+  return picomatch(wanted.replaceAll("**", "*"), { dot: true, bash: true, nobrace: false });
+}
+
+function textOf(value: unknown, what: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  if (typeof value === "number") return String(value);
+  if (value instanceof Date) return value.toISOString().slice(0, 10);
+  throw new UnsprawlError("config", `${what} must be text`, "put it in quotes");
+}

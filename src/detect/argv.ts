@@ -1,0 +1,151 @@
+import type { Evidence, Judge } from "./evidence.ts";
+import { stronger } from "./evidence.ts";
+import { flag, special, type Take } from "./flags.ts";
+import { readName } from "./names.ts";
+import { humanPassword, plausible, POSITIONS } from "./passwordish.ts";
+import { programOf } from "./programs.ts";
+import { inAssignments } from "./structure.ts";
+import { inLogin } from "./url.ts";
+
+const SHELL = /(?:^|\/)(?:sh|bash|ash|dash|zsh|ksh|busybox)$/;
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,119}$/;
+const DEEPEST = 4;
+
+/** Judges a script that stands inside an argument. */
+type Script = (text: string, judge: Judge, depth: number) => Evidence | null;
+
+/** One simple command: assignments before it, its program's flags, and any flag or word whose name says secret. */
+export function inArguments(given: readonly string[], judge: Judge, depth: number, script: Script): Evidence | null {
+  if (depth > DEEPEST) return null;
+  let best: Evidence | null = null;
+  let program: ReturnType<typeof programOf> = null;
+  let nested = false;
+  const take: Take = (name, value, step) => {
+    if (isReference(value)) return;
+    const found = judge(name, value, step);
+    const command = found !== null && /^(?:password|secret|key|user-password)$/.test(found.rule);
+    best = stronger(best, command ? { ...found, rule: "command" } : found);
+  };
+  for (const word of given) if (word.length < 4096) best = stronger(best, inWord(word, judge));
+  for (let at = 0; at < given.length; at++) {
+    const word = given[at] as string;
+    const next = given[at + 1];
+    if (SHELL.test(word) && next !== undefined && /^-[a-z]{0,4}c$/.test(next)) {
+      const rest = given.slice(at + 2);
+      const text = rest[0] !== undefined && rest[0].includes(" ") ? rest[0] : rest.join(" ");
+      return stronger(best, script(text, judge, depth + 1));
+    }
+    const started = programOf(word);
+    if (started !== null) program = started.when === undefined || given.includes(started.when) ? started : null;
+    else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = null;
+    const kind = program?.after?.[word];
+    if (kind !== undefined) {
+      const value = given[at + kind[0]];
+      if (value !== undefined && !value.startsWith("-")) special(kind[1], value, take);
+    }
+    if (program?.words !== undefined)
+      for (const [pattern, what] of program.words) if (pattern.test(word)) special(what, word, take);
+    byPosition(given, at, program !== null, take);
+    if (word.startsWith("-") || /^\/[A-Za-z]{1,24}(?::|$)/.test(word)) {
+      if (flag(word, next, given, program, take)) at++;
+      continue;
+    }
+    if (word.startsWith("+") && next !== undefined && readName(word.slice(1)).family !== null)
+      take(word.slice(1), next, "option");
+    if (
+      word.length > 12 &&
+      word.includes(" ") &&
+      !nested &&
+      /\s-{1,2}[A-Za-z]|\s\/[a-z]{1,12}:|[A-Za-z_]=|:\s/.test(word)
+    ) {
+      nested = given.length > 500;
+      best = stronger(best, script(word, judge, depth + 1));
+    }
+    // `ENV NAME value` and `ENV NAME=value` of history; `export NAME=value`; `NAME=value program`.
+    const equals = word.indexOf("=");
+    if (equals > 0 && NAME.test(word.slice(0, equals)))
+      take(word.slice(0, equals), word.slice(equals + 1), "assignment");
+    else if ((word === "ENV" || word === "ARG") && next !== undefined && !next.includes("=") && given.length === at + 3)
+      take(next, given[at + 2] as string, "assignment");
+    else if (/^[A-Za-z-]{2,40}:$/.test(word) && next !== undefined)
+      take(word.slice(0, -1), given.slice(at + 1, at + 3).join(" "), "header");
+  }
+  return best;
+}
+
+/** `$PASSWORD`, `$pw`, `\${TOKEN}` and `@/run/secrets/x`: on a command line these are never the value itself. */
+function isReference(value: string): boolean {
+  return (
+    /^["']?\\?\$(?:[A-Za-z_]\w*|\{[^}]*\}|\()/.test(value) ||
+    /^@(?:[~.]{0,2}\/|[\w.-]+\/)/.test(value) ||
+    /^(?:id|env|src|type)=[^,]{1,200}(?:,|$)/.test(value)
+  );
+}
+
+/** True when the word at `at` is what a flag before it takes. */
+function isTaken(given: readonly string[], at: number): boolean {
+  return /^-[A-Za-z]$/.test(given[at - 1] ?? "");
+}
+
+/** A password that stands at its place behind a word: `users add NAME PASSWORD`, `config set NAME VALUE`. */
+function byPosition(given: readonly string[], at: number, known: boolean, take: Take): void {
+  const word = given[at] as string;
+  const two = `${given[at - 1] ?? ""} ${word}`;
+  const distance = POSITIONS[two] ?? POSITIONS[word];
+  const value = distance === undefined ? undefined : given[at + distance];
+  if (
+    value !== undefined &&
+    plausible(value) &&
+    (!known || distance === 1 || humanPassword(value)) &&
+    !(given[at + 1] ?? "").startsWith("-")
+  ) {
+    if (word !== "using" || given.includes("user")) {
+      if (!/^(?:-|\/)/.test(value) && (word !== "passwd" || humanPassword(value)))
+        take("password", value, "by its place");
+    }
+  }
+  if (/^digest$/.test(word) && given[at - 1] === "addauth" && given[at + 1] !== undefined)
+    special("pair", given[at + 1] as string, take);
+  // `net user NAME PASSWORD /add`, `net use X: \\host\share /user:NAME PASSWORD`
+  if (two.toLowerCase() === "net user" && given[at + 2] !== undefined && !/^\//.test(given[at + 2] as string))
+    take("password", given[at + 2] as string, "by its place");
+  if (
+    /^\/user:\S/i.test(word) &&
+    given.some((one) => one.toLowerCase() === "use") &&
+    given[at + 1] !== undefined &&
+    plausible(given[at + 1] as string)
+  )
+    take("password", given[at + 1] as string, "by its place");
+  // `dotnet user-secrets set "Smtp:Password" …`, `git config http.token …`, `poetry config http-basic.repo USER PASSWORD`
+  const name = given[at + 1];
+  const told = given[at + 2];
+  if (
+    !/^(?:set|config|configure|put|--global|--local|--add)$/.test(word) ||
+    name === undefined ||
+    told === undefined ||
+    told.startsWith("-")
+  )
+    return;
+  if (/^(?:http-basic|bearer|github-oauth|gitlab-token)\./.test(name)) {
+    const last = name.startsWith("http-basic") ? given[at + 3] : told;
+    if (last !== undefined && !last.startsWith("-")) take("password", last, "by its place");
+  } else if (/^[\w-]+\.[\w.-]+\.(?:com|org|net|io|dev)$/.test(name) && told.includes(":")) special("pair", told, take);
+  else if (/^[A-Za-z][\w.:-]{3,80}$/.test(name) && readName(name).family !== null && !told.includes("="))
+    take(name, told, "by its place");
+}
+
+/** What one word holds without a flag before it: `:s3,secret_access_key=…:bucket`, `user:password@host:port`, sftp users. */
+function inWord(word: string, judge: Judge): Evidence | null {
+  let best: Evidence | null = null;
+  if (/[,;[]/.test(word) && /(?:pass|pwd|secret|key|token)\w{0,24}\]?=/i.test(word))
+    best = inAssignments(word.replaceAll("[", ";").replaceAll("]", ";"), judge);
+  if (word.includes("@") && !word.includes("://") && /^[^\s@]{1,64}[:/][^\s@]{3,200}@/.test(word))
+    best = stronger(best, inLogin(word, judge));
+  const sftp = /^[a-z_][\w.-]{0,63}:((?![/$"'<{@])[^\s:]{3,200}):(?:e:)?\d{2,6}(?::[\w,.:/-]{0,200})?$/.exec(word);
+  if (sftp !== null) best = stronger(best, commanded(judge("password", sftp[1] as string, "user, password and id")));
+  return best;
+}
+
+function commanded(found: Evidence | null): Evidence | null {
+  return found === null ? null : { ...found, rule: "command" };
+}

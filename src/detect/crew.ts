@@ -1,0 +1,73 @@
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { Crew, ReadFile, Spotted } from "../contract/detector.ts";
+import { Secret } from "../model/secret.ts";
+import type { Answer, BareSpotted } from "./worker.ts";
+
+/** More threads than this do not pay: reading becomes what takes the time. */
+const MOST = 8;
+
+/**
+ * Starts worker threads on the first job. `tuning` is what the configuration says about detection; each thread makes
+ * its own detector from it. A thread that fails fails the jobs it had, never the process.
+ */
+export function openCrew(tuning: unknown): Crew {
+  const size = Math.min(MOST, availableParallelism());
+  const hands: Hand[] = [];
+  const hand = (): Hand => {
+    const idle = hands.find((one) => one.waiting === 0);
+    if (idle !== undefined) return idle;
+    if (hands.length < size) hands.push(startHand(tuning));
+    return hands.reduce((least, one) => (one.waiting < least.waiting ? one : least));
+  };
+  return {
+    size,
+    files: async (files) => {
+      const answer = await hand().ask(files);
+      return answer.map((one): ReadFile => ({ ...one, spotted: one.spotted.map(unwrap) }));
+    },
+    close: async () => {
+      await Promise.all(hands.map((one) => one.close()));
+    },
+  };
+}
+
+function unwrap({ value, part, ...rest }: BareSpotted): Spotted {
+  return { ...rest, value: Secret.of(value), part: Secret.of(part) };
+}
+
+type Hand = { readonly waiting: number; ask(files: readonly string[]): Promise<Answer>; close(): Promise<unknown> };
+
+function startHand(tuning: unknown): Hand {
+  // In the bundle this code stands beside the worker's file; in the source tree the worker is TypeScript.
+  const file = import.meta.url.endsWith(".ts") ? "../detect-worker.ts" : "./detect-worker.js";
+  const worker = new Worker(fileURLToPath(new URL(file, import.meta.url)), { workerData: { tuning } });
+  worker.unref();
+  const open = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+  let next = 0;
+  worker.on("message", ({ id, answer, error }: { id: number; answer?: Answer; error?: string }) => {
+    const waiting = open.get(id);
+    open.delete(id);
+    if (open.size === 0) worker.unref();
+    if (answer !== undefined) waiting?.resolve(answer);
+    else waiting?.reject(new Error(error));
+  });
+  worker.on("error", (error: Error) => {
+    for (const { reject } of open.values()) reject(error);
+    open.clear();
+  });
+  return {
+    get waiting() {
+      return open.size;
+    },
+    ask: (files) =>
+      new Promise((resolve, reject) => {
+        const id = next++;
+        open.set(id, { resolve, reject });
+        worker.ref();
+        worker.postMessage({ id, files });
+      }),
+    close: () => worker.terminate(),
+  };
+}

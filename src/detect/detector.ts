@@ -1,0 +1,146 @@
+import type { Detector, Question, Spotted } from "../contract/detector.ts";
+import type { Severity, Verdict } from "../model/finding.ts";
+import { Secret } from "../model/secret.ts";
+import { decide, textOf } from "./classify.ts";
+import { placeText, weigh } from "./context.ts";
+import { confidenceOf, isEvidence, LOW, type Evidence, type Outcome } from "./evidence.ts";
+import { mask } from "./mask.ts";
+import type { OwnHit, OwnRules } from "./own/index.ts";
+import { locate } from "./part.ts";
+import type { Cleared } from "./shape.ts";
+import { inText, type TextHit } from "./text/index.ts";
+import { unless } from "./unless.ts";
+import { quotesNothing } from "./why.ts";
+
+/** What people tune: see `rules`, `stopWords` in the configuration. */
+export type DetectSettings = {
+  /** Rules that do not count, by id. */
+  readonly off: ReadonlySet<string>;
+  readonly severity: ReadonlyMap<string, Severity>;
+  /** A secret that holds one of these (any case) is none. */
+  readonly stopWords: readonly string[];
+  /** The team's own rules, and those of gitleaks-style files; null when there are none. */
+  readonly own: OwnRules | null;
+};
+
+export const PLAIN: DetectSettings = { off: new Set(), severity: new Map(), stopWords: [], own: null };
+
+const NOTHING: Verdict = { secret: false, rule: null, score: 0, confidence: "high", why: [] };
+
+/** A detector for these settings. Keeps the last outcome, since `mask` and `part` ask about what was just classified. */
+export function createDetector(settings: DetectSettings = PLAIN): Detector {
+  let last: { readonly question: Question; readonly outcome: Outcome } | null = null;
+  const outcomeOf = (question: Question): Outcome => {
+    if (last?.question !== question) last = { question, outcome: decided(question, settings) };
+    return last.outcome;
+  };
+  return {
+    classify: (question) => verdictOf(outcomeOf(question), question, settings),
+    mask: (question) => mask(question, outcomeOf(question)),
+    part: (question) => {
+      const outcome = outcomeOf(question);
+      return isEvidence(outcome) ? Secret.of(outcome.part) : null;
+    },
+    text: (bytes, path) => spottedIn(bytes, path, settings),
+  };
+}
+
+/** The built-in outcome, then what the settings say of it. */
+function decided(question: Question, settings: DetectSettings): Outcome {
+  const builtIn = decide(question, settings.off);
+  if (settings === PLAIN) return builtIn;
+  if (settings.own === null) return hushed(builtIn, settings);
+  const text = textOf(question.value);
+  let best: Evidence | null = isEvidence(builtIn) ? builtIn : null;
+  let allowed: Outcome = null;
+  for (const hit of settings.own.find({ name: question.name, text, path: question.path ?? "" })) {
+    if (hit.kind === "allowed") allowed = { rule: hit.rule.id, why: "is allowed", hushedBy: `allowlist: ${hit.by}` };
+    // At a tie the team's own rule counts.
+    else if (best === null || best.score <= SCORES[hit.rule.confidence]) best = ofOwn(hit, text);
+  }
+  return hushed(best ?? allowed ?? builtIn, settings);
+}
+
+/** A finding that a setting hides, with the setting. */
+function hushed(found: Outcome, { off, stopWords }: DetectSettings): Outcome {
+  if (!isEvidence(found)) return found;
+  const { rule } = found;
+  if (off.has(rule)) return { rule, why: "this rule is off", hushedBy: `rule ${rule} is off` };
+  const lower = stopWords.length > 0 ? found.part.toLowerCase() : "";
+  const stop = stopWords.find((word) => lower.includes(word));
+  return stop === undefined ? found : { rule, why: "holds a stop word", hushedBy: `stop word ${JSON.stringify(stop)}` };
+}
+
+function ofOwn({ rule, start, end }: Extract<OwnHit, { kind: "secret" }>, text: string): Evidence {
+  const why = [`${rule.source}: ${rule.description}`];
+  return { rule: rule.id, score: SCORES[rule.confidence], severity: rule.severity, why, part: text.slice(start, end) };
+}
+
+/** Secrets in a text, by the built-in rules and the team's own. */
+function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings): Spotted[] {
+  const hits: TextHit[] = [...inText(bytes, path, settings.off)];
+  if (settings.own !== null) {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+    for (const hit of settings.own.find({ name: "", text, path })) {
+      if (hit.kind !== "secret") continue;
+      const line = text.slice(0, hit.start).split("\n").length;
+      hits.push({
+        found: ofOwn(hit, text),
+        name: "",
+        start: hit.start,
+        end: hit.end,
+        line,
+        value: text.slice(hit.start, hit.end),
+      });
+    }
+  }
+  return hits.flatMap(({ found, name, line, value }) => {
+    const question = { name, where: "file", value: Secret.of(value), path } as const;
+    const verdict = verdictOf(hushed(found, settings), question, settings);
+    if (!verdict.secret && verdict.hushedBy === undefined) return [];
+    return { name, line, value: question.value, part: Secret.of(found.part), verdict, masked: mask(question, found) };
+  });
+}
+
+const SCORES = { low: 0.5, medium: 0.8, high: 0.96 } as const;
+
+function verdictOf(outcome: Outcome, question: Question, settings: DetectSettings): Verdict {
+  if (outcome === null) return NOTHING;
+  if (!isEvidence(outcome)) return clearedVerdict(outcome);
+  const score = Math.round(weigh(outcome.score, question.where) * 100) / 100;
+  if (score < LOW) return NOTHING;
+  const place = placeText(question.where);
+  const via = outcome.via ?? [];
+  const said = via.length === 0 ? outcome.why : [via.join(" → "), ...outcome.why];
+  return {
+    secret: true,
+    rule: outcome.rule,
+    score,
+    confidence: confidenceOf(score),
+    severity: settings.severity.get(outcome.rule) ?? outcome.severity,
+    why: quotesNothing(place === null ? said : [...said, place], outcome.part),
+    unless: unless(outcome, question),
+    part: locate(outcome, question),
+  };
+}
+
+const clearedVerdicts = new Map<string, Verdict>();
+
+/** Cleared verdicts say the same words each time, so that there is one object of each. */
+function clearedVerdict(outcome: Cleared): Verdict {
+  const { rule, why, hushedBy } = outcome;
+  const key = `${rule}\n${why}\n${hushedBy ?? ""}`;
+  let verdict = clearedVerdicts.get(key);
+  if (verdict === undefined) {
+    verdict = {
+      secret: false,
+      rule,
+      score: 0,
+      confidence: "high",
+      why: [why],
+      ...(hushedBy === undefined ? {} : { hushedBy }),
+    };
+    if (clearedVerdicts.size < 1000) clearedVerdicts.set(key, verdict);
+  }
+  return verdict;
+}

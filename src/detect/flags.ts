@@ -1,0 +1,124 @@
+import { looksRandom } from "./entropy.ts";
+import { readName } from "./names.ts";
+import { isLogin, shortPassword } from "./passwordish.ts";
+import type { FlagKind, Program } from "./programs.ts";
+
+/** Takes a named value that was found. */
+export type Take = (name: string, value: string, step: string) => void;
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,119}$/;
+const PAIRS =
+  /^(?:-u|-n|-a|--user|--auth|--basic-auth|--basic_auth|--http-auth|--proxyauth|--proxy-auth|--proxy-user|--credentials?|--cred|--login|--userpass|--http-user|--authentication)$/;
+const SETTERS =
+  /^(?:-e|-E|--env|--build-arg|--set|--set-string|-c|-o|-v|--label|-l|--opt|--from-literal|--var|-var|--conf|--param|--add-config|-O|--option|--property)$/;
+
+/** Judges a flag; true when it took the next word. */
+export function flag(
+  word: string,
+  next: string | undefined,
+  line: readonly string[],
+  program: Program | null,
+  take: Take,
+): boolean {
+  const sign = word.startsWith("/") ? /[:=]/ : /=/;
+  const cut = word.search(sign);
+  const name = cut < 0 ? word : word.slice(0, cut);
+  const known = program?.flags?.[name];
+  const value = cut < 0 ? next : word.slice(cut + 1);
+  // Arguments joined without their quotes: `-H Authorization: Bearer …` is read word by word.
+  if (value?.endsWith(":") === true && /^[A-Za-z-]{2,40}:$/.test(value)) return false;
+  if (known !== undefined && value !== undefined) {
+    if (cut < 0 && value.startsWith("-") && known !== "header") return false;
+    special(known, value, take);
+    return cut < 0;
+  }
+  const glued = word.length > 3 && !word.startsWith("--") ? program?.glued?.[word.slice(0, 2)] : undefined;
+  if (glued !== undefined) {
+    special(glued, word.slice(2).replace(/^=/, ""), take);
+    return false;
+  }
+  // Java's `-Dname=value`, and whatever takes settings by `-e`, `--set`, `-c`, `-o`, `-v`: `name=value` behind it.
+  const define = /^-(?:D|XD|P|J-D|e|E|o|c|v)?([A-Za-z_][\w.-]{1,119})=(.{1,4096})$/s.exec(word);
+  if (define !== null && !word.startsWith("--")) {
+    take(define[1] as string, define[2] as string, "option");
+    return false;
+  }
+  if (value === undefined) return false;
+  if (SETTERS.test(name)) {
+    const inner = value.indexOf("=");
+    if (inner > 0 && NAME.test(value.slice(0, inner))) {
+      take(value.slice(0, inner), value.slice(inner + 1), "option");
+      return cut < 0;
+    }
+  }
+  if (/^(?:-H|--header)$/.test(name)) {
+    special("header", value, take);
+    return cut < 0;
+  }
+  if (program?.plain !== true) {
+    if (PAIRS.test(name) && isLogin(value)) {
+      special("pair", value, take);
+      return cut < 0;
+    }
+    if (shortPassword(name, value, line)) {
+      take("password", value, "flag beside a user name");
+      return cut < 0;
+    }
+  }
+  return byFlagName(name, value, cut >= 0, take);
+}
+
+/** `--db-password X`, `/pass:X`: the flag's own name says secret. */
+function byFlagName(name: string, value: string, glued: boolean, take: Take): boolean {
+  const bare = name.replace(/^-{1,2}|^\//, "");
+  if (bare.length < 3) return false;
+  const command = /^pass(?:word|phrase)?[-_](?:command|cmd)$/i.test(bare)
+    ? /^echo\s+(?:-n\s+)?["']?([^\s"'$]{3,200})["']?$/.exec(value)
+    : null;
+  if (command !== null) take("password", command[1] as string, "command that prints it");
+  const info = readName(bare);
+  if (!glued && (info.family === null || (value.startsWith("-") && !looksRandom(value, 24)))) return false;
+  take(bare, value, "flag");
+  return !glued && info.family !== null;
+}
+
+/** A value whose kind the program's manual tells. */
+export function special(kind: FlagKind, value: string, take: Take): void {
+  const step = "flag of this program";
+  if (kind === "password") take("password", value, step);
+  else if (kind === "token") take("token", value, step);
+  else if (kind === "key") take("secret_key", value, step);
+  else if (kind === "openssl") {
+    if (value.startsWith("pass:")) take("password", value.slice(5), step);
+  } else if (
+    kind === "pair" ||
+    kind === "percent" ||
+    kind === "comma" ||
+    kind === "semicolon" ||
+    kind === "file" ||
+    kind === "slash"
+  ) {
+    const at = value.indexOf(MARK[kind]);
+    if (at >= 0) {
+      const rest = value.slice(at + 1);
+      take(
+        "password",
+        kind === "slash"
+          ? (rest.split("@")[0] ?? "")
+          : kind === "file"
+            ? value.slice(value.lastIndexOf(":") + 1)
+            : rest,
+        step,
+      );
+      if (value.slice(at + 1) === "") take("token", value.slice(0, at), step);
+    }
+  } else if (kind === "header") {
+    const at = value.search(/[:=]/);
+    if (at > 0) take(value.slice(0, at).trim(), value.slice(at + 1).trim(), "header");
+  } else if (kind === "assign") {
+    const at = value.indexOf("=");
+    if (at > 0) take(value.slice(0, at), value.slice(at + 1), step);
+  }
+}
+
+const MARK = { pair: ":", percent: "%", comma: ",", semicolon: ";", file: ":", slash: "/" } as const;

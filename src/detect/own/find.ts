@@ -1,0 +1,133 @@
+import type { RE2JS } from "re2js";
+import { allowedBy } from "./allow.ts";
+import { shannon } from "./entropy.ts";
+import { formsOf, type Form } from "./forms.ts";
+import type { Found, OwnHit, OwnInput, OwnRule } from "./types.ts";
+
+const LARGEST = 1_048_576;
+const MOST_HITS = 200;
+const MOST_TRIES = 5000;
+/** One search takes time by text and by the pattern's size: of a very wide pattern the text is cut shorter. */
+const MOST_STEPS = 2 ** 29;
+const LEAST = 65_536;
+/** In milliseconds; what a value may take when every match makes RE2 read on to its end. */
+const PATIENCE = 5000;
+
+/**
+ * What these rules, of which a keyword was seen already, say of a value. Bounded: the first mebibyte, 200 hits, 5,000
+ * matches of a rule, and five seconds in all, which only a mebibyte made for it takes.
+ */
+export function findAll(rules: readonly OwnRule[], { name, text: full, path }: OwnInput): readonly OwnHit[] {
+  const text = cutText(full);
+  const until = performance.now() + PATIENCE;
+  const hits: { readonly hit: OwnHit; readonly found: Found }[] = [];
+  const left = { secret: MOST_HITS, allowed: MOST_HITS };
+  for (const rule of text.trim() === "" ? [] : rules) {
+    if (performance.now() > until || left.secret === 0) break;
+    if (rule.names?.test(name) === false || rule.path?.test(path) === false) continue;
+    for (const found of matches(rule, name, text, until)) {
+      const by = allowedBy(rule, found, name, path);
+      const kind = by === null ? "secret" : "allowed";
+      if (left[kind] === 0) continue;
+      left[kind]--;
+      const hit: OwnHit =
+        by === null ? { kind: "secret", rule, start: found.start, end: found.end } : { kind: "allowed", rule, by };
+      hits.push({ hit, found });
+      if (left.secret === 0) break;
+    }
+  }
+  return withoutGeneric(hits);
+}
+
+/** The text as far as it is read: never half of a character outside the first plane. */
+export function cutText(text: string, longest = LARGEST): string {
+  return text.length <= longest ? text : text.slice(0, longest).replace(/[\uD800-\uDBFF]$/, "");
+}
+
+/** Tries each form of the value in turn; of what one form has spoken, a later one does not. */
+function* matches(rule: OwnRule, name: string, full: string, until: number): Generator<Found> {
+  const { pattern } = rule;
+  if (pattern === null) {
+    yield* whole(rule, name, full);
+    return;
+  }
+  const text = cutText(full, Math.max(LEAST, Math.floor(MOST_STEPS / pattern.programSize())));
+  const all: Found[] = [];
+  let tries = 0;
+  for (const form of formsOf(name, text, pattern.pattern())) {
+    if (form.last && all.length > 0) return;
+    if (performance.now() > until || !pattern.test(form.text)) continue;
+    const before = [...all];
+    const matcher = pattern.matcher(form.text);
+    while (tries++ < MOST_TRIES && performance.now() <= until && matcher.find()) {
+      const found = foundIn(rule, pattern, form, { name, text }, matcher.start(), matcher.end());
+      if (found === null || before.some((other) => found.start < other.end && other.start < found.end)) continue;
+      all.push(found);
+      yield found;
+    }
+  }
+}
+
+/** Without a pattern the name speaks for the value; when only the path does, gitleaks looks at no text at all. */
+function* whole(rule: OwnRule, name: string, text: string): Generator<Found> {
+  const secret = text.trim();
+  const start = text.indexOf(secret);
+  const where = { start, end: start + secret.length };
+  if (rule.names === null) yield { match: "", secret: "", line: "", ...where };
+  else if (rule.entropy === null || shannon(secret) > rule.entropy) {
+    yield { match: secret, secret, line: `${name}=${text}`, ...where };
+  }
+}
+
+/** Null when the secret is too plain, or not in the value. */
+function foundIn(
+  rule: OwnRule,
+  pattern: RE2JS,
+  form: Form,
+  { name, text }: { readonly name: string; readonly text: string },
+  matchStart: number,
+  matchEnd: number,
+): Found | null {
+  // As gitleaks does it: the match without newlines around it is matched anew, by itself, to tell the groups.
+  let [from, to] = [matchStart, matchEnd];
+  while (from < to && form.text[from] === "\n") from++;
+  while (to > from && form.text[to - 1] === "\n") to--;
+  const match = form.text.slice(from, to);
+  const [first, last] = secretIn(rule, pattern, match);
+  const secret = match.slice(first, last);
+  if (rule.entropy !== null && shannon(secret) <= rule.entropy) return null;
+  const inText = (at: number): number => Math.min(Math.max(from + at - form.at, 0), text.length);
+  const [start, end] = [inText(first), inText(last)];
+  return start < end ? { match, secret, line: lineOf(form, name, from, to), start, end } : null;
+}
+
+function secretIn(rule: OwnRule, pattern: RE2JS, match: string): readonly [number, number] {
+  const groups = pattern.groupCount();
+  const matcher = pattern.matcher(match);
+  if (groups === 0 || !matcher.find()) return [0, match.length];
+  if (rule.secretGroup > 0) return [matcher.start(rule.secretGroup), matcher.end(rule.secretGroup)];
+  for (let group = 1; group <= groups; group++) {
+    if (matcher.end(group) > matcher.start(group)) return [matcher.start(group), matcher.end(group)];
+  }
+  return [0, match.length];
+}
+
+/** The lines that the match is on; the first line of a value always with its name. */
+function lineOf({ text, at }: Form, name: string, start: number, end: number): string {
+  const before = start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
+  const after = text.indexOf("\n", end);
+  const line = text.slice(before, after < 0 ? text.length : after);
+  return at === 0 && before === 0 && name !== "" ? `${name}=${line}` : line;
+}
+
+/** A rule called generic gives way to one that knows better and holds all of its secret, as with gitleaks. */
+function withoutGeneric(hits: readonly { readonly hit: OwnHit; readonly found: Found }[]): readonly OwnHit[] {
+  const generic = ({ rule }: OwnHit): boolean => /generic/i.test(rule.id);
+  const better = hits.filter(({ hit }) => hit.kind === "secret" && !generic(hit));
+  return hits
+    .filter(({ hit, found }) => {
+      if (hit.kind !== "secret" || !generic(hit)) return true;
+      return !better.some((other) => other.found.start <= found.start && found.end <= other.found.end);
+    })
+    .map(({ hit }) => hit);
+}

@@ -1,0 +1,158 @@
+import { CONFIDENCES, SEVERITIES } from "../../model/finding.ts";
+import { reader, wrong, type Reader } from "./read.ts";
+import type { AllowSpec, RuleSpec, Target } from "./types.ts";
+
+const TOP = ["title", "description", "minVersion", "extend", "rules", "allowlist", "allowlists"];
+const EXTEND = ["path", "url", "useDefault", "disabledRules"];
+const RULE = ["id", "description", "regex", "path", "secretGroup", "entropy", "keywords", "tags"];
+// Not gitleaks's own, but it lets them stand.
+const OURS = ["severity", "confidence"];
+const PARTS = ["allowlist", "allowlists", "required", "skipReport"];
+const ALLOW = ["description", "condition", "commits", "paths", "regexTarget", "regexes", "stopwords"];
+const TARGETS: readonly Target[] = ["secret", "match", "line"];
+const KNOWN_VERSION = [8, 30];
+
+/** A rules file of gitleaks, as it stands: nothing merged, nothing compiled. */
+export type GitleaksFile = {
+  readonly source: string;
+  readonly rules: readonly RuleSpec[];
+  readonly global: readonly AllowSpec[];
+  readonly targeted: readonly { readonly rules: readonly string[]; readonly allow: AllowSpec }[];
+  readonly extends: { readonly path: string | null; readonly useDefault: boolean };
+  readonly disabledRules: readonly string[];
+  /** Rules that never report by themselves, and why. */
+  readonly silent: ReadonlyMap<string, string>;
+  readonly notes: readonly string[];
+};
+
+/**
+ * Reads what a TOML document of gitleaks says. Keys are read in any case, as gitleaks does. A key that gitleaks does
+ * not know is noted and passed over, as it does too; one that looks like a slip of the pen throws.
+ */
+export function readGitleaks(document: unknown, source: string): GitleaksFile {
+  const notes: string[] = [];
+  const silent = new Map<string, string>();
+  const top = reader(document, source, TOP, true);
+  passOver(top, notes);
+  const version = /^v?(\d+)\.(\d+)/.exec(top.text("minVersion") ?? "");
+  const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? [];
+  if (major > (KNOWN_VERSION[0] ?? 0) || (major === KNOWN_VERSION[0] && minor > (KNOWN_VERSION[1] ?? 0))) {
+    notes.push(`${source}: written for gitleaks ${major}.${minor}; read as ${KNOWN_VERSION.join(".")} reads it`);
+  }
+  const extend = reader(top.value("extend") ?? {}, `${source}: extend`, EXTEND, true);
+  passOver(extend, notes);
+  const [path, useDefault] = [extend.text("path"), extend.flag("useDefault")];
+  if (path !== null && useDefault) throw wrong(`${source}: extend: path and useDefault exclude each other`);
+  if (extend.text("url") !== null) notes.push(`${source}: extend.url is passed over: rules are read from files only`);
+
+  const rules = tables(top, "rules").map((one, at) => ruleOf(one, source, `${source}: rules[${at}]`, notes, silent));
+  const global: AllowSpec[] = [];
+  const targeted: { rules: readonly string[]; allow: AllowSpec }[] = [];
+  for (const { given, at } of allowlists(top)) {
+    const list = reader(given, at, [...ALLOW, "targetRules"], true);
+    const allow = allowOf(list, notes, `allowlist of ${source}`);
+    const only = list.texts("targetRules");
+    if (only.length > 0) targeted.push({ rules: only, allow });
+    else global.push(allow);
+  }
+  if ([...global, ...targeted.map(({ allow }) => allow), ...rules.flatMap((rule) => rule.allowlists)].some(commits)) {
+    notes.push(
+      `${source}: commits in allowlists are passed over, for there are none here; where all must agree, none do`,
+    );
+  }
+  const disabledRules = extend.texts("disabledRules");
+  return { source, rules, global, targeted, extends: { path, useDefault }, disabledRules, silent, notes };
+}
+
+function commits(allow: AllowSpec): boolean {
+  return allow.commits;
+}
+
+function ruleOf(given: unknown, source: string, place: string, notes: string[], silent: Map<string, string>): RuleSpec {
+  const keys = [...RULE, ...OURS, ...PARTS];
+  const id = reader(given, place, keys, true).text("id")?.trim() ?? "";
+  if (id === "") throw wrong(`${place}: id is missing`);
+  const rule = reader(given, `${source}: rule ${id}`, keys, true);
+  passOver(rule, notes);
+  if (tables(rule, "required").length > 0) {
+    silent.set(id, "counts only near matches of other rules (required), which single values do not show");
+  } else if (rule.flag("skipReport")) {
+    silent.set(id, "never reports by itself (skipReport)");
+  }
+  const secretGroup = rule.number("secretGroup");
+  const entropy = rule.number("entropy");
+  return {
+    dialect: "gitleaks",
+    id,
+    description: rule.text("description") ?? "",
+    source,
+    at: rule.at,
+    severity: level(rule, "severity", SEVERITIES, notes),
+    confidence: level(rule, "confidence", CONFIDENCES, notes),
+    keywords: rule.texts("keywords"),
+    pattern: rule.text("regex"),
+    path: rule.text("path"),
+    names: null,
+    secretGroup: secretGroup === 0 ? null : secretGroup,
+    entropy: entropy === 0 ? null : entropy,
+    allowlists: allowlists(rule).map(({ given, at }) =>
+      allowOf(reader(given, at, ALLOW, true), notes, `allowlist of ${id} in ${source}`),
+    ),
+    tags: rule.texts("tags"),
+    replaces: false,
+  };
+}
+
+function level<T extends string>(rule: Reader, key: string, allowed: readonly T[], notes: string[]): T | null {
+  const found = rule.value(key);
+  if (found === null) return null;
+  const right = allowed.find((one) => typeof found === "string" && one === found.toLowerCase());
+  if (right === undefined) notes.push(`${rule.at}: ${key} is passed over: it is none of ${allowed.join(", ")}`);
+  return right ?? null;
+}
+
+/** `[[allowlists]]`, or the `[allowlist]` of older files. */
+function allowlists(of: Reader): readonly { readonly given: unknown; readonly at: string }[] {
+  const [old, lists] = [of.value("allowlist"), tables(of, "allowlists")];
+  if (old !== null && lists.length > 0) throw wrong(`${of.at}: allowlist and allowlists exclude each other`);
+  if (old !== null) return [{ given: old, at: `${of.at}: allowlist` }];
+  return lists.map((given, at) => ({ given, at: `${of.at}: allowlists[${at}]` }));
+}
+
+function allowOf(list: Reader, notes: string[], what: string): AllowSpec {
+  passOver(list, notes);
+  const condition = (list.text("condition") ?? "or").toLowerCase();
+  if (!["and", "&&", "or", "||"].includes(condition)) throw wrong(`${list.at}: condition must be AND or OR`);
+  const description = list.text("description");
+  const [paths, regexes, words] = [list.texts("paths"), list.texts("regexes"), list.texts("stopwords")];
+  const named = list.texts("commits").length > 0;
+  if (!named && paths.length + regexes.length + words.length === 0) {
+    throw wrong(`${list.at} says nothing`, "give it paths, regexes or stopwords, or remove it");
+  }
+  return {
+    dialect: "gitleaks",
+    at: list.at,
+    by: description === null ? what : `${what} (${description})`,
+    every: condition === "and" || condition === "&&",
+    commits: named,
+    paths,
+    target: list.oneOf("regexTarget", TARGETS) ?? "secret",
+    regexes,
+    stopWords: words,
+    names: [],
+  };
+}
+
+function tables(of: Reader, key: string): readonly unknown[] {
+  const found = of.value(key) ?? [];
+  if (!Array.isArray(found)) throw wrong(`${of.at}: ${key} must be a list, as [[${key}]] makes it`);
+  return found;
+}
+
+/** A key that is near a known one is a mistake that would switch a rule off in silence. */
+function passOver({ at, unknown }: Reader, notes: string[]): void {
+  for (const { key, near } of unknown) {
+    if (near !== null) throw wrong(`${at}: unknown key ${key}`, `did you mean ${near}?`);
+    notes.push(`${at}: ${key} is passed over: gitleaks does not know it either`);
+  }
+}

@@ -1,0 +1,98 @@
+import { basename, resolve } from "node:path";
+import { nearest } from "../../text/nearest.ts";
+import { ruleById, rules as builtIn } from "../rules/index.ts";
+import { compiler, type Defaults } from "./compile.ts";
+import { loadGitleaks } from "./extend.ts";
+import { cutText, findAll } from "./find.ts";
+import { keywordPass } from "./keywords.ts";
+import { wrong } from "./read.ts";
+import type { OwnRules, RuleSpec } from "./types.ts";
+import { readYaml } from "./yaml.ts";
+
+/**
+ * Rules that a team brings: in `unsprawl.yaml`, or in files of gitleaks, which are read as they are. Built-in rules stay
+ * on unless `extend.disabledRules` names them. A rule of a file that has a built-in rule's id stands beside it, with its
+ * severity and confidence; one of `unsprawl.yaml` may not, unless it says `replaces: true`.
+ */
+export type { Allowlist, OwnHit, OwnInput, OwnRule, OwnRules } from "./types.ts";
+export { ALLOW_KEYS, OWN_KEYS } from "./yaml.ts";
+
+export type OwnGiven = {
+  /** What `rules.own` holds, unchecked. */
+  readonly own: unknown;
+  /** What `rules.files` holds. */
+  readonly files: readonly string[];
+  /** The folder that `files` are relative to. */
+  readonly dir: string;
+  /** The file that `own` stands in. */
+  readonly configFile: string;
+};
+
+const NONE: OwnRules = { rules: [], disabled: [], notes: [], find: () => [] };
+
+/** Reads and checks a team's rules. Throws `config`, naming file, rule and key, for anything wrong in them. */
+export async function loadOwnRules({ own, files, dir, configFile }: OwnGiven): Promise<OwnRules> {
+  const written = readYaml(own, basename(configFile));
+  if (written.length === 0 && files.length === 0) return NONE;
+  const [{ parse }, { RE2JS }] = await Promise.all([import("smol-toml"), import("re2js")]);
+  const loaded = files.map((file) => loadGitleaks(resolve(dir, file), file, parse));
+  const notes = loaded.flatMap((one) => one.notes);
+  const specs = withoutReplaced([...written, ...loaded.flatMap((one) => one.rules)]);
+  const disabled = new Set(specs.filter((spec) => spec.replaces && ruleById(spec.id) !== null).map((spec) => spec.id));
+  for (const [at, one] of loaded.entries()) {
+    for (const id of one.disabled) {
+      if (ruleById(id) !== null) disabled.add(id);
+      else notes.push(`${files[at]}: extend.disabledRules names ${id}, which is no rule here`);
+    }
+  }
+  const beside = specs.filter((spec) => !disabled.has(spec.id) && ruleById(spec.id) !== null);
+  for (const source of new Set(beside.map((spec) => spec.source))) {
+    const ids = beside.filter((spec) => spec.source === source).map((spec) => spec.id);
+    notes.push(`${source}: beside the built-in rules of the same id: ${ids.join(", ")}`);
+  }
+  const compile = compiler(RE2JS);
+  const rules = specs.map((spec) => compile(spec, defaultsOf(spec)));
+  const pass = keywordPass(rules);
+  return {
+    rules,
+    disabled: [...disabled],
+    notes,
+    find: (input) => findAll(pass(`${input.name}=${cutText(input.text)}`.toLowerCase()), input),
+  };
+}
+
+/** Each id once. What `replaces: true` replaces is gone. */
+function withoutReplaced(specs: readonly RuleSpec[]): readonly RuleSpec[] {
+  const byId = Map.groupBy(specs, (spec) => spec.id);
+  return specs.filter((spec) => {
+    const same = (byId.get(spec.id) ?? []).filter((other) => other !== spec);
+    const inFile = spec.dialect === "gitleaks";
+    const rival = same.find((other) => other.dialect === spec.dialect);
+    if (rival !== undefined) {
+      throw wrong(`${spec.at}: the id ${spec.id} is taken already, in ${rival.source}`, "rename one of them");
+    }
+    if (inFile) return !same.some((other) => other.replaces);
+    const there = same.length > 0 ? same[0]?.source : ruleById(spec.id) === null ? null : "the built-in rules";
+    if (there !== null && !spec.replaces) {
+      throw wrong(`${spec.at}: the id ${spec.id} is taken already, in ${there}`, "rename it, or say replaces: true");
+    }
+    if (there === null && spec.replaces) {
+      const near = nearest(
+        spec.id,
+        [...byId.keys(), ...builtIn.map((rule) => rule.id)].filter((id) => id !== spec.id),
+      );
+      throw wrong(
+        `${spec.at}: replaces: there is no rule ${spec.id}`,
+        near ? `did you mean ${near}?` : "remove replaces",
+      );
+    }
+    return true;
+  });
+}
+
+/** A team's own rule is meant; of a rule of gitleaks it is not said how sure it is. */
+function defaultsOf(spec: RuleSpec): Defaults {
+  const same = ruleById(spec.id);
+  if (same !== null) return { severity: same.severity, confidence: same.confidence };
+  return { severity: "high", confidence: spec.dialect === "own" ? "high" : "medium" };
+}

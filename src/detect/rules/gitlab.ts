@@ -1,0 +1,160 @@
+import { crcBase36, gitlabRight } from "./checksum.ts";
+import type { Kit } from "./kit.ts";
+import { prefixed, shaped, type Rule } from "./rule.ts";
+
+const GITLAB = "https://docs.gitlab.com/security/tokens/#token-prefixes";
+
+/** GitLab's newer tokens: a payload, its length and a CRC-32 of all that stands before. */
+function routable(kit: Kit, prefix: string): string {
+  const body = `${prefix}${kit.urlsafe(32)}.01.0w`;
+  return body + crcBase36(body);
+}
+
+/** A prefix of GitLab's own; an instance may put its own name before it (`acme-glpat-…`). */
+function gitlab(
+  rule: Pick<Rule, "id" | "description" | "severity"> & {
+    readonly prefix: readonly string[];
+    readonly body: string;
+    readonly make: (kit: Kit) => string;
+  },
+): Rule {
+  const { prefix, body, make, ...rest } = rule;
+  return shaped({
+    ...rest,
+    vendor: "GitLab",
+    keywords: prefix,
+    pattern: new RegExp(
+      `(?<![A-Za-z0-9])(?<secret>(?:${prefix.join("|")})${body})(?![A-Za-z0-9_-]|\\.[0-9a-z]{2}[.0-9a-z])`,
+      "d",
+    ),
+    prefixes: prefix,
+    examples: (kit) => prefix.flatMap((text) => [text + make(kit), `acme-${text}${make(kit)}`]),
+    counterExamples: () => prefix.flatMap((text) => [text, `${text}xxxxxxxxxxxxxxxxxxxx`]),
+    reference: GITLAB,
+  });
+}
+
+const KINDS = [
+  "glpat-",
+  "gldt-",
+  "glrt-",
+  "glrtr-",
+  "glptt-",
+  "glcbt-",
+  "glagent-",
+  "glwt-",
+  "glsoat-",
+  "gloas-",
+  "glft-",
+  "glimt-",
+  "glffct-",
+];
+
+/** GitLab: every kind of token has its own prefix. */
+export const GITLAB_RULES: readonly Rule[] = [
+  shaped({
+    id: "gitlab-routable-token",
+    vendor: "GitLab",
+    description: "GitLab token of the newer, routable form",
+    keywords: KINDS,
+    pattern:
+      /(?<![A-Za-z0-9])(?<secret>gl(?:pat|dt|rt|rtr|ptt|cbt|agent|wt|soat|oas|ft|imt|ffct)-[A-Za-z0-9_-]{27,300}\.[0-9a-z]{2}\.?[0-9a-z]{7,9})(?![A-Za-z0-9_-])/d,
+    prefixes: KINDS,
+    validate: gitlabRight,
+    severity: "critical",
+    examples: (kit) => [routable(kit, "glpat-"), routable(kit, "glrt-t1_"), routable(kit, "gldt-")],
+    counterExamples: () => ["glpat-.01.", "glpat-your-token.01.02"],
+    reference: GITLAB,
+  }),
+  gitlab({
+    id: "gitlab-token",
+    description: "GitLab personal, project, group or impersonation access token",
+    prefix: ["glpat-"],
+    body: "[A-Za-z0-9_-]{20,64}",
+    make: (kit) => kit.urlsafe(20),
+    severity: "critical",
+  }),
+  gitlab({
+    id: "gitlab-deploy-token",
+    description: "GitLab deploy token",
+    prefix: ["gldt-"],
+    body: "[A-Za-z0-9_-]{20,64}",
+    make: (kit) => kit.urlsafe(20),
+    severity: "high",
+  }),
+  gitlab({
+    id: "gitlab-runner-token",
+    description: "GitLab runner authentication token",
+    prefix: ["glrt-", "glrtr-"],
+    body: "(?:t\\d_)?[A-Za-z0-9_-]{20,64}",
+    make: (kit) => kit.urlsafe(20),
+    severity: "high",
+  }),
+  prefixed({
+    id: "gitlab-runner-registration-token",
+    vendor: "GitLab",
+    description: "GitLab runner registration token",
+    prefix: ["GR1348941"],
+    body: "[A-Za-z0-9_-]{20,50}",
+    make: (kit) => kit.urlsafe(20),
+    reference: "https://docs.gitlab.com/ci/runners/new_creation_workflow/",
+  }),
+  gitlab({
+    id: "gitlab-trigger-token",
+    description: "GitLab pipeline trigger token",
+    prefix: ["glptt-"],
+    body: "[A-Za-z0-9_-]{20,64}",
+    make: (kit) => kit.hex(40),
+    severity: "high",
+  }),
+  gitlab({
+    id: "gitlab-job-token",
+    description: "GitLab CI/CD job token",
+    prefix: ["glcbt-"],
+    body: "(?:[0-9a-zA-Z]{1,5}_[A-Za-z0-9_-]{20,64}|eyJ[A-Za-z0-9_-]{20,600}\\.[A-Za-z0-9_-]{20,2000}\\.[A-Za-z0-9_-]{20,700})",
+    make: (kit) => `${kit.alnum(2)}_${kit.urlsafe(20)}`,
+    severity: "medium",
+  }),
+  gitlab({
+    id: "gitlab-agent-token",
+    description: "GitLab agent for Kubernetes or workspace token",
+    prefix: ["glagent-", "glwt-"],
+    body: "[A-Za-z0-9_-]{20,80}",
+    make: (kit) => kit.urlsafe(50),
+    severity: "critical",
+  }),
+  gitlab({
+    id: "gitlab-scim-token",
+    description: "GitLab SCIM token, which makes and removes accounts",
+    prefix: ["glsoat-"],
+    body: "[A-Za-z0-9_-]{20,64}",
+    make: (kit) => kit.urlsafe(20),
+    severity: "critical",
+  }),
+  gitlab({
+    id: "gitlab-oauth-secret",
+    description: "GitLab OAuth application secret",
+    prefix: ["gloas-"],
+    body: "[A-Za-z0-9_-]{64}",
+    make: (kit) => kit.urlsafe(64),
+    severity: "high",
+  }),
+  gitlab({
+    id: "gitlab-feed-token",
+    description: "GitLab feed, incoming mail or feature flag client token",
+    prefix: ["glft-", "glimt-", "glffct-"],
+    body: "[A-Za-z0-9_-]{20,64}",
+    make: (kit) => kit.urlsafe(25),
+    severity: "medium",
+  }),
+  shaped({
+    id: "gitlab-session",
+    vendor: "GitLab",
+    description: "GitLab session cookie",
+    keywords: ["_gitlab_session="],
+    pattern: /_gitlab_session=(?<secret>[0-9a-f]{32})(?![0-9a-f])/d,
+    examples: (kit) => [`Cookie: _gitlab_session=${kit.hex(32)}`],
+    counterExamples: () => ["_gitlab_session=", "_gitlab_session=deleted"],
+    reference: GITLAB,
+  }),
+];

@@ -1,0 +1,55 @@
+import { shaped, type Rule } from "./rule.ts";
+
+/** Hashes of passwords, as accounts and configuration files hold them. */
+export const HASHES: readonly Rule[] = [
+  shaped({
+    id: "password-hash",
+    vendor: "crypt",
+    description:
+      "Password hash (bcrypt, apr1, SHA-crypt, yescrypt, argon2, scrypt, phpass, LDAP, Django, Atlassian): weak ones are guessed offline",
+    keywords: [
+      "$2a$",
+      "$2b$",
+      "$2x$",
+      "$2y$",
+      "$2$",
+      "$apr1$",
+      "$1$",
+      "$5$",
+      "$6$",
+      "$y$",
+      "$argon2",
+      "{sha}",
+      "{ssha",
+      "{crypt}",
+      "pbkdf2",
+      "$scrypt",
+      "scrypt:",
+      "$7$",
+      "$p$b",
+      "$h$9",
+      "$s$e",
+      "$gy$",
+      "$a$005$",
+      "{pkcs5s2}",
+      "bcrypt_sha256$",
+      "grub.pbkdf2",
+      "scram-sha-",
+      ' "md5',
+    ],
+    pattern:
+      /(?<secret>\$2[abxy]?\$\d\d\$[A-Za-z0-9./]{53}|\$apr1\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$1\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$5\$(?:rounds=\d{1,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{43}|\$6\$(?:rounds=\d{1,9}\$)?[A-Za-z0-9./]{1,16}\$[A-Za-z0-9./]{86}|\$y\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{1,86}\$[A-Za-z0-9./]{43}|\$gy\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{1,86}\$[A-Za-z0-9./]{43}|\$(?:P\$B|H\$9)[A-Za-z0-9./]{30}(?![A-Za-z0-9./])|\$S\$E[A-Za-z0-9./]{51}(?![A-Za-z0-9./])|\$A\$005\$[^\s\0]{20}[A-Za-z0-9./]{43}|\{PKCS5S2\}[A-Za-z0-9+/]{64}|\$argon2(?:id|i|d)\$(?:v=\d{1,3}\$)?[a-z0-9=,]{3,60}\$[A-Za-z0-9+/]{8,128}\$[A-Za-z0-9+/]{16,128}|\{SHA\}[A-Za-z0-9+/]{27}=|\{SSHA(?:256|512)?\}[A-Za-z0-9+/]{32,128}={0,2}|pbkdf2_sha(?:1|256|512)\$\d{1,8}\$[A-Za-z0-9./+-]{1,64}\$[A-Za-z0-9+/]{27,128}={0,2}|\$pbkdf2(?:-sha(?:256|512))?\$[A-Za-z0-9=,]{1,40}\$[A-Za-z0-9./+]{8,128}\$[A-Za-z0-9./+]{20,128}|pbkdf2:sha(?:256|512)(?::\d{1,8})?\$[A-Za-z0-9./+-]{1,64}\$[0-9a-f]{40,128}|grub\.pbkdf2\.sha512\.\d{3,7}\.[0-9A-F]{64,256}\.[0-9A-F]{64,256}|SCRAM-SHA-(?:1|256)\$\d{3,7}:[A-Za-z0-9+/=]{16,64}\$[A-Za-z0-9+/=]{20,64}:[A-Za-z0-9+/=]{20,64}|[\w.-]{1,64}" "md5[0-9a-f]{32}|\$?scrypt[:$][A-Za-z0-9=,:]{3,60}\$[A-Za-z0-9+/.=_-]{8,128}\$[A-Za-z0-9+/.=_-]{16,180})/d,
+    examples: (kit) => [
+      `$2y$10$${kit.base62(53)}`,
+      `admin:$apr1$${kit.base62(8)}$${kit.base62(22)}`,
+      `root:$6$${kit.base62(16)}$${kit.base62(86)}:19000:0:99999:7:::`,
+      `user:{SHA}${kit.base62(27)}=`,
+      `$argon2id$v=19$m=65536,t=3,p=4$${kit.base62(22)}$${kit.base62(43)}`,
+      `$P$B${kit.base62(30)}`,
+      `{PKCS5S2}${kit.base62(64)}`,
+      `pbkdf2_sha256$260000$${kit.base62(22)}$${kit.base62(43)}=`,
+    ],
+    counterExamples: () => ["$2y$10$", "argon2id", "$1 and $2", "{SHA}", "$P$B", "{PKCS5S2}"],
+    reference: "https://httpd.apache.org/docs/current/misc/password_encryptions.html",
+  }),
+];

@@ -1,0 +1,52 @@
+import { watches, type Watch } from "./watch.ts";
+
+/** Told of each keyword in the text: the watch and where its first byte stands, in order of its rarest characters. */
+export type Told = (watch: Watch, at: number) => void;
+
+/** Three characters of five bits each: letters whatever their case, and other characters with them. */
+const SIZE = 1 << 15;
+const used = new Uint8Array(SIZE);
+const filed: (Watch[] | undefined)[] = Array.from({ length: SIZE });
+
+for (const watch of watches) {
+  const [a = 0, b = 0, c = 0] = watch.bytes.subarray(watch.rare, watch.rare + 3);
+  const key = ((a & 31) << 10) | ((b & 31) << 5) | (c & 31);
+  used[key] = 1;
+  (filed[key] ??= []).push(watch);
+}
+
+/** One pass over the bytes, one look into a table a byte, however many rules there are. */
+export function findKeywords(bytes: Uint8Array, told: Told): void {
+  const length = bytes.length;
+  let key = (((bytes[0] as number) & 31) << 5) | ((bytes[1] as number) & 31);
+  for (let at = 2; at < length; at++) {
+    key = ((key << 5) | ((bytes[at] as number) & 31)) & 0x7fff;
+    if (used[key] === 0) continue;
+    const list = filed[key] as Watch[];
+    for (let index = 0; index < list.length; index++) {
+      const watch = list[index] as Watch;
+      const start = at - 2 - watch.rare;
+      if (start >= 0 && stands(bytes, start, watch)) told(watch, start);
+    }
+  }
+}
+
+function stands(bytes: Uint8Array, start: number, { bytes: wanted, exact, starts }: Watch): boolean {
+  if (start + wanted.length > bytes.length) return false;
+  for (let at = 0; at < wanted.length; at++) {
+    const byte = bytes[start + at] as number;
+    if (byte !== wanted[at] && (exact || byte < 65 || byte > 90 || byte + 32 !== wanted[at])) return false;
+  }
+  return !starts || start === 0 || !isWord(bytes[start - 1] as number);
+}
+
+/** Letters, digits, `_` and `-`: before a vendor's prefix they make it a part of something else. */
+export function isWord(byte: number): boolean {
+  return (
+    (byte >= 97 && byte <= 122) ||
+    (byte >= 48 && byte <= 57) ||
+    (byte >= 65 && byte <= 90) ||
+    byte === 95 ||
+    byte === 45
+  );
+}

@@ -1,0 +1,145 @@
+import { decideIn } from "../classify.ts";
+import { looksRandom } from "../entropy.ts";
+import { isEvidence, stronger, type Evidence } from "../evidence.ts";
+import type { Rule } from "../rules/rule.ts";
+import { matches } from "../tokens.ts";
+import { assignment, text } from "./assignment.ts";
+import { findKeywords } from "./find.ts";
+import { isTest, kindOf, type TextKind } from "./kind.ts";
+import type { Watch } from "./watch.ts";
+
+/** A secret in a text: what speaks for it, under which name, the literal that holds it and its bytes' places. */
+export type TextHit = {
+  readonly found: Evidence;
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+  readonly value: string;
+};
+
+type Hit = Omit<TextHit, "line" | "value">;
+
+const BEHIND = 2048;
+const BEFORE = 256;
+/** A private key is longer than any token. */
+const KEY = 16_384;
+const HITS = 5000;
+
+/**
+ * Every secret in a text of any kind: source, settings, prose. One pass over the bytes finds keywords; only around
+ * them patterns run and assignments are read, so that the time is bounded by the length. Binary data gives nothing.
+ */
+export function inText(bytes: Uint8Array, path: string, off: ReadonlySet<string>): readonly TextHit[] {
+  if (bytes.length < 8 || bytes.subarray(0, 8000).includes(0)) return [];
+  const kind = kindOf(path);
+  const seen = new Map<Rule, number>();
+  const found: Hit[] = [];
+  let quiet = 0; // an assignment that was read covers the keywords inside it
+  findKeywords(bytes, (watch, at) => {
+    if (found.length >= HITS) return;
+    if (watch.kind === "token") {
+      const rule = watch.rule as Rule;
+      if (off.has(rule.id) || (seen.get(rule) ?? -1) > at) return;
+      const hit = token(bytes, at, watch, rule);
+      if (hit === null) return;
+      seen.set(rule, hit.end);
+      found.push(hit);
+    } else {
+      if (at < quiet) return;
+      const hit = watch.kind === "url" ? url(bytes, at, kind, off) : named(bytes, at, kind, off);
+      if (hit === null) return;
+      quiet = hit.end;
+      if (hit.found !== null) found.push(hit as Hit);
+    }
+  });
+  return withLines(bytes, best(found, isTest(path)));
+}
+
+function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Hit | null {
+  const from = Math.max(0, at - (watch.starts ? 1 : BEFORE));
+  const window = text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
+  const evidence = matches(rule, window);
+  if (evidence === null) return null;
+  const start = from + window.indexOf(evidence.part);
+  return { found: evidence, name: nameBefore(bytes, start), start, end: start + evidence.part.length };
+}
+
+/** The name that the value at `start` is assigned to, or an empty one. */
+function nameBefore(bytes: Uint8Array, start: number): string {
+  const before = text(bytes, Math.max(0, start - 120), start);
+  return /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
+}
+
+type Maybe = Omit<Hit, "found"> & { readonly found: Evidence | null };
+
+function named(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<string>): Maybe | null {
+  const literal = assignment(bytes, at);
+  if (literal === null) return null;
+  const { name, start, end, quoted } = literal;
+  // In code what stands without quotes is an expression; in prose only tokens count, which have a watch of their own.
+  if (kind === "prose" || (kind === "code" && !quoted)) return null;
+  const value = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
+  const outcome = decideIn(name, value, off);
+  if (!isEvidence(outcome)) return { found: null, name, start, end };
+  return { found: kind === "settings" ? outcome : inCode(outcome, value), name, start, end };
+}
+
+/** In code a weak literal under a secret's name is a label, a key of a map or a default as often as a password. */
+function inCode(found: Evidence, value: string): Evidence {
+  if (!/^(?:password|secret|key|user-password|high-entropy|assignment|url-password)$/.test(found.rule)) return found;
+  const strong =
+    looksRandom(value, 16) ||
+    (/\d/.test(value) && /[!@#$%^&*?+]/.test(value) && /[A-Za-z]/.test(value) && !/[\s(){}<>|\\]/.test(value));
+  return { ...found, score: Math.min(found.score, strong ? 0.7 : 0.45) };
+}
+
+/** `scheme://user:password@host`: the text up to a space or quote is judged as a URL. */
+function url(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<string>): Maybe | null {
+  const limit = Math.min(bytes.length, at + 512);
+  let here = at + 3;
+  let colon = false;
+  for (; here < limit && bytes[here] !== 64; here++) {
+    const byte = bytes[here] as number;
+    if (byte <= 32 || byte === 34 || byte === 39 || byte === 47 || byte === 60 || byte === 62 || byte === 96)
+      return null;
+    if (byte === 58) colon = true;
+  }
+  if (!colon || bytes[here] !== 64) return null;
+  let start = at;
+  while (start > 0 && at - start < 32 && /[A-Za-z0-9+.-]/.test(String.fromCharCode(bytes[start - 1] as number)))
+    start--;
+  let end = here;
+  while (end < limit && !/[\s"'`<>|)\]},;]/.test(String.fromCharCode(bytes[end] as number))) end++;
+  const outcome = decideIn("url", text(bytes, start, end), off);
+  const found = !isEvidence(outcome) ? null : kind === "settings" ? outcome : inCode(outcome, outcome.part);
+  return { found, name: nameBefore(bytes, start) || "url", start, end };
+}
+
+/** Of hits over the same bytes the strongest; all in the order of the text. */
+function best(found: Hit[], test: boolean): Hit[] {
+  found.sort((a, b) => a.start - b.start || b.end - a.end);
+  const kept: Hit[] = [];
+  for (const raw of found) {
+    const hit =
+      test && raw.found.score < 0.9 ? { ...raw, found: { ...raw.found, score: raw.found.score - 0.15 } } : raw;
+    const last = kept.at(-1);
+    if (last === undefined || hit.start >= last.end) kept.push(hit);
+    else if (stronger(last.found, hit.found) === hit.found)
+      kept[kept.length - 1] = { ...hit, start: Math.min(hit.start, last.start), end: Math.max(hit.end, last.end) };
+  }
+  return kept;
+}
+
+function withLines(bytes: Uint8Array, hits: readonly Hit[]): TextHit[] {
+  let line = 1;
+  let at = 0;
+  return hits.map((hit) => {
+    for (let next = bytes.indexOf(10, at); next >= 0 && next < hit.start; next = bytes.indexOf(10, at)) {
+      line++;
+      at = next + 1;
+    }
+    const value = Buffer.from(bytes.buffer, bytes.byteOffset + hit.start, hit.end - hit.start).toString("utf8");
+    return { ...hit, line, value };
+  });
+}

@@ -1,0 +1,53 @@
+import type { Detector } from "../contract/detector.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Severity } from "../model/finding.ts";
+import { nearest } from "../text/nearest.ts";
+import { createDetector, PLAIN } from "./detector.ts";
+import type { OwnGiven, OwnRules } from "./own/index.ts";
+import { ruleById, rules } from "./rules/index.ts";
+
+/** What the configuration says about detection: plain data, so that it can be handed to a worker thread. */
+export type Tuning = {
+  readonly ruleSets: readonly OwnGiven[];
+  readonly off: ReadonlySet<string>;
+  readonly severity: ReadonlyMap<string, Severity>;
+  /** In lower case. */
+  readonly stopWords: readonly string[];
+};
+
+/** The detector that a configuration asks for. Throws `config` for a bad rule, or an id of a rule that there is not. */
+export async function detectorFor(tuning: Tuning): Promise<Detector> {
+  const own = await ownRules(tuning);
+  for (const [key, ids] of [
+    ["rules.off", tuning.off],
+    ["rules.severity", tuning.severity.keys()],
+  ] as const) {
+    for (const id of ids) known(id, key, own);
+  }
+  if (own === null && tuning.off.size + tuning.severity.size + tuning.stopWords.length === 0) return createDetector();
+  const off = new Set([...tuning.off, ...(own?.disabled ?? [])]);
+  return createDetector({ ...PLAIN, off, severity: tuning.severity, stopWords: tuning.stopWords, own });
+}
+
+/** The team's own rules of all configuration files together; null when there are none. */
+export async function ownRules({ ruleSets }: Tuning): Promise<OwnRules | null> {
+  if (ruleSets.length === 0) return null;
+  const { loadOwnRules } = await import("./own/index.ts");
+  const sets = await Promise.all(ruleSets.map(loadOwnRules));
+  return {
+    rules: sets.flatMap((set) => set.rules),
+    disabled: sets.flatMap((set) => set.disabled),
+    notes: sets.flatMap((set) => set.notes),
+    find: (input) => sets.flatMap((set) => set.find(input)),
+  };
+}
+
+function known(id: string, key: string, own: OwnRules | null): void {
+  if (ruleById(id) !== null || own?.rules.some((rule) => rule.id === id) === true) return;
+  const near = nearest(id, [...rules.map((rule) => rule.id), ...(own?.rules.map((rule) => rule.id) ?? [])]);
+  throw new UnsprawlError(
+    "config",
+    `${key}: no rule ${JSON.stringify(id)}`,
+    near ? `did you mean ${near}?` : "unsprawl rules lists them",
+  );
+}

@@ -1,0 +1,67 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import type { Detector, ReadFile, Spotted } from "../contract/detector.ts";
+import { detectorFor, type Tuning } from "./tuned.ts";
+
+export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Uint8Array; readonly part: Uint8Array };
+/** What a thread says of the files that it was asked about, in their order. */
+export type Answer = readonly (Omit<ReadFile, "spotted"> & { readonly spotted: readonly BareSpotted[] })[];
+
+/** A file is read in pieces of this size, which overlap: the longest secret fits into the overlap. */
+const PIECE = 16 * 1024 * 1024;
+const OVERLAP = 64 * 1024;
+
+/** A thread of the crew (see crew.ts): makes its own detector, then answers one job after the other. */
+export function work(): void {
+  const { tuning } = workerData as { readonly tuning: Tuning };
+  const made = detectorFor(tuning);
+  made.catch(() => undefined); // told with the first job
+  parentPort?.on("message", ({ id, files }: { id: number; files: readonly string[] }) => {
+    made
+      .then((detector) => parentPort?.postMessage({ id, answer: files.map((file) => readFile(file, detector)) }))
+      .catch((error: unknown) => parentPort?.postMessage({ id, error: (error as Error).message }));
+  });
+}
+
+let buffer = Buffer.alloc(0);
+
+function readFile(file: string, detector: Detector): Answer[number] {
+  if (buffer.length === 0) buffer = Buffer.allocUnsafeSlow(PIECE);
+  const spotted: BareSpotted[] = [];
+  let bytes = 0;
+  try {
+    const fd = openSync(file, "r");
+    try {
+      if (!fstatSync(fd).isFile()) return { file, bytes: 0, spotted, error: null };
+      let lines = 0;
+      const told = new Set<string>(); // pieces overlap
+      for (let at = 0; ;) {
+        const read = readSync(fd, buffer, 0, PIECE, at);
+        const piece = buffer.subarray(0, read);
+        for (const hit of detector.text(piece, file)) {
+          const line = hit.line + lines;
+          const value = hit.value.expose();
+          const key = bytes === 0 && read < PIECE ? null : `${line} ${value.toString("base64")}`;
+          if (key !== null && told.size < told.add(key).size)
+            spotted.push({ ...hit, line, value, part: hit.part.expose() });
+          else if (key === null) spotted.push({ ...hit, line, value, part: hit.part.expose() });
+        }
+        bytes = at + read;
+        if (read < PIECE) break;
+        lines += newlines(piece.subarray(0, PIECE - OVERLAP));
+        at += PIECE - OVERLAP;
+      }
+    } finally {
+      closeSync(fd);
+    }
+    return { file, bytes, spotted, error: null };
+  } catch (error) {
+    return { file, bytes, spotted, error: (error as { code?: string }).code ?? "failed" };
+  }
+}
+
+function newlines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}

@@ -1,0 +1,58 @@
+import { lstat, opendir } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import type { Reading, Source } from "../contract/source.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { NO_FACTS } from "../model/location.ts";
+
+/** What Git keeps is compressed, and what it tracks stands in the work tree; its `config` may hold a token. */
+const SKIPPED = new Set(["objects", "lfs", "logs", "index"]);
+
+/**
+ * `dir:PATH`: every regular file below a folder, or one file. Symbolic links are not followed. Files are read as a
+ * stream by the threads that judge them; binary files are passed over.
+ */
+export function dirSource(cwd: string): Source {
+  return {
+    kind: "dir",
+    async *read(what, signal) {
+      if (what === "") throw new UnsprawlError("usage", "dir: needs a folder", "unsprawl scan dir:.");
+      const root = resolve(cwd, what);
+      const stat = await lstat(root).catch(() => null);
+      if (stat === null)
+        throw new UnsprawlError("absent", `no folder ${what}`, "name a folder or a file that is there");
+      const source = `dir:${what}`;
+      if (!stat.isDirectory()) {
+        yield reading(source, basename(root), root);
+        return;
+      }
+      yield* walk(source, root, root, signal);
+    },
+  };
+}
+
+async function* walk(source: string, root: string, folder: string, signal: AbortSignal): AsyncGenerator<Reading> {
+  signal.throwIfAborted();
+  const folders: string[] = [];
+  try {
+    for await (const entry of await opendir(folder, { bufferSize: 256 })) {
+      const path = join(folder, entry.name);
+      if (entry.isFile()) yield reading(source, relative(root, path), path);
+      else if (entry.isDirectory() && !(basename(folder) === ".git" && SKIPPED.has(entry.name))) folders.push(path);
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const code = (error as { code?: string }).code;
+    if (code === undefined) throw error;
+    yield {
+      kind: "error",
+      subject: relative(root, folder) || ".",
+      message: `cannot be read: ${code}`,
+      hint: "check its rights",
+    };
+  }
+  for (const one of folders.sort()) yield* walk(source, root, one, signal);
+}
+
+function reading(source: string, name: string, file: string): Reading {
+  return { kind: "file", source, subject: { kind: "file", name, id: file }, facts: NO_FACTS, file, exposure: [] };
+}

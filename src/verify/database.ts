@@ -1,0 +1,36 @@
+import { isLoopback } from "./http.ts";
+import { mysqlLogin } from "./mysql.ts";
+import { namedTarget, passwordName } from "./database-names.ts";
+import { urlTarget } from "./database-url.ts";
+import { postgresLogin } from "./postgres.ts";
+import { redisLogin } from "./redis.ts";
+import { keyOf } from "./reveal.ts";
+import type { Held, Kind, Login } from "./target.ts";
+import { unknown, type Liveness, type Question } from "./types.ts";
+
+const LOGINS: { readonly [kind in Kind]: Login } = { postgres: postgresLogin, mysql: mysqlLogin, redis: redisLogin };
+
+/** Whether the secret is the password of a database that can be logged in to: in a URL, or by the variable's name. */
+export function isDatabase(held: Held): boolean {
+  return urlTarget(held) !== null || passwordName(held) !== null;
+}
+
+/** The login to try, or why there is none: nothing that is missing is guessed. */
+export function loginFor(
+  held: Held & { readonly beside: (names: RegExp) => string | null; readonly local: boolean },
+): Question | Liveness {
+  const target = urlTarget(held) ?? namedTarget(held);
+  if (target === null) return unknown("there is no check for this kind of secret");
+  if (typeof target === "string") return unknown(target);
+  const { kind, host, port, user, password, database, tls } = target;
+  if (!/^(?:[\w.-]{1,253}|\[?[0-9a-f:.]+\]?)$/i.test(host)) return unknown("its host cannot be read without guessing");
+  if (port < 1 || port > 65_535) return unknown("its port is none");
+  if (!held.local && (isLoopback(host) || !/[.:]/.test(host)))
+    return unknown("its host name counts only within the container's own network");
+  const bare = { ...target, host: host.replace(/^\[|\]$/g, "") };
+  return {
+    key: keyOf(kind, host, port, user, password, database, tls),
+    host: `${host}:${port}`,
+    ask: ({ timeoutMs }, signal) => LOGINS[kind](bare, timeoutMs, signal),
+  };
+}

@@ -1,0 +1,111 @@
+import { Agent as PlainAgent, request as plainRequest, type IncomingMessage } from "node:http";
+import { Agent as TlsAgent, request as tlsRequest } from "node:https";
+import { overWords, within } from "./within.ts";
+
+/** A body is read so far and no further. */
+const BODY = 65_536;
+
+export type Sending = {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly headers: { readonly [name: string]: string };
+  readonly body?: string;
+};
+
+export type Answer = {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  /** The first 64 KiB of the body. For reading, never for showing. */
+  readonly text: string;
+};
+
+/** No answer, and why, in words that go after the vendor's name. */
+export type NoAnswer = { readonly none: string };
+
+export type Wire = { readonly timeoutMs: number; readonly env: NodeJS.ProcessEnv };
+
+/**
+ * One request: TLS verified whatever the environment says, through the environment's proxy, no redirect followed.
+ * Never throws; says in plain words why there is no answer, and quotes nothing of what was sent.
+ */
+export async function send(
+  sending: Sending,
+  { timeoutMs, env }: Wire,
+  signal: AbortSignal,
+): Promise<Answer | NoAnswer> {
+  const secure = sending.url.protocol === "https:";
+  if (!secure && !isLoopback(sending.url.hostname)) return { none: "its address is not https" };
+  if (proxied(env) && !canProxy(process.versions.node)) return { none: "Node before 24.5 cannot go through a proxy" };
+  const agent = secure ? new TlsAgent({ proxyEnv: env }) : new PlainAgent({ proxyEnv: env });
+  try {
+    const answer = await within(timeoutMs, signal, (over) => exchange(sending, secure, agent, over));
+    return typeof answer === "string" ? { none: overWords(answer, timeoutMs) } : answer;
+  } catch (error) {
+    return { none: words(error) };
+  } finally {
+    agent.destroy();
+  }
+}
+
+/** True for names that never leave this machine. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0)$/i.test(host);
+}
+
+/** Why a connection failed, by its code alone: messages may hold addresses with a password in them. */
+export function words(error: unknown): string {
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  if (/^(?:ENOTFOUND|EAI_AGAIN|EAI_NODATA)$/.test(code)) return "its host name is not known here";
+  if (code === "ECONNREFUSED") return "the connection is refused";
+  if (/^(?:ENETUNREACH|EHOSTUNREACH|ETIMEDOUT)$/.test(code)) return "it cannot be reached from here";
+  if (/^(?:ECONNRESET|EPIPE|HPE_\w+)$/.test(code)) return "it closed the connection without an answer";
+  if (/^(?:CERT_|ERR_TLS_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/.test(code))
+    return "its certificate is not trusted here";
+  if (/^ERR_(?:INVALID_CHAR|UNESCAPED)/.test(code)) return "it holds characters that no request can carry";
+  if (code === "ERR_PROXY_TUNNEL") return "the proxy does not let it through";
+  return /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? `no connection (${code})` : "no connection";
+}
+
+function exchange(
+  { method, url, headers, body }: Sending,
+  secure: boolean,
+  agent: PlainAgent,
+  over: AbortSignal,
+): Promise<Answer> {
+  return new Promise((done, fail) => {
+    const settings = { method, headers: { "user-agent": "unsprawl", accept: "application/json", ...headers }, agent };
+    const receive = (response: IncomingMessage): void => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      const finish = (): void => {
+        const text = Buffer.concat(chunks).toString("utf8", 0, BODY);
+        done({ status: response.statusCode ?? 0, retryAfter: response.headers["retry-after"] ?? null, text });
+        request.destroy();
+      };
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size >= BODY) finish();
+      });
+      response.on("end", finish);
+      response.on("error", fail);
+    };
+    const request = secure
+      ? // NODE_TLS_REJECT_UNAUTHORIZED=0 must not decide where secrets go.
+        tlsRequest(url, { ...settings, rejectUnauthorized: true }, receive)
+      : plainRequest(url, settings, receive);
+    request.on("error", fail);
+    over.addEventListener("abort", () => request.destroy(), { once: true });
+    request.end(body);
+  });
+}
+
+function proxied(env: NodeJS.ProcessEnv): boolean {
+  return ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => Boolean(env[name]));
+}
+
+/** Earlier ones take `proxyEnv` for an unknown option, and would go around the proxy. */
+function canProxy(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 24 || (major === 24 && minor >= 5);
+}

@@ -1,0 +1,64 @@
+import type { Login, Target, Tls } from "./target.ts";
+import { words } from "./http.ts";
+import { dead, live, unknown, type Liveness } from "./types.ts";
+import { overWords, within } from "./within.ts";
+
+const NO_TLS = "HANDSHAKE_NO_SSL_SUPPORT";
+const LEAVE_MS = 1000;
+
+/** Logs in, without naming a database, and out again. MariaDB is the same to it. */
+export const mysqlLogin: Login = async (target, timeoutMs, signal) => {
+  const first = await attempt(target, target.tls, timeoutMs, signal);
+  const result =
+    first === NO_TLS && target.tls === "prefer" ? await attempt(target, "disable", timeoutMs, signal) : first;
+  return typeof result === "string" ? unknown("MySQL: has no TLS, which its settings ask for") : result;
+};
+
+async function attempt(
+  target: Target,
+  tls: Tls,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Liveness | typeof NO_TLS> {
+  const { createConnection } = (await import("mysql2")).default;
+  const { host, port, user, password } = target;
+  const connection = createConnection({
+    ...{ host, port, user, password, connectTimeout: timeoutMs },
+    ...(tls === "disable"
+      ? {}
+      : { ssl: { rejectUnauthorized: tls.startsWith("verify"), verifyIdentity: tls === "verify-full" } }),
+  });
+  connection.on("error", () => {});
+  const step = (act: (done: (error: Error | null | undefined) => void) => void) => (): Promise<object> =>
+    new Promise((done, fail) => act((error) => (error ? fail(error) : done({}))));
+  try {
+    const ended = await within(
+      timeoutMs,
+      signal,
+      step((done) => connection.connect(done)),
+    );
+    if (typeof ended === "string") return unknown(`MySQL: ${overWords(ended, timeoutMs)}`);
+    // A word of leave, but no long one.
+    await within(
+      LEAVE_MS,
+      signal,
+      step((done) => connection.end(done)),
+    ).catch(() => {});
+    return live("MySQL lets it log in");
+  } catch (error) {
+    return read(error);
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
+function read(error: unknown): Liveness | typeof NO_TLS {
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  if (code === NO_TLS) return NO_TLS;
+  if (code === "ER_ACCESS_DENIED_ERROR") return dead(`MySQL refuses user and password from this machine (${code})`);
+  if (code === "ER_MUST_CHANGE_PASSWORD_LOGIN") return live(`MySQL takes the password, and wants it changed (${code})`);
+  return /^ER_[A-Z_0-9]{3,60}$/.test(code)
+    ? unknown(`MySQL does not say (${code})`)
+    : unknown(`MySQL: ${words(error)}`);
+}

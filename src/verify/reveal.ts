@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+import { isUtf8 } from "node:buffer";
+import type { Secret } from "../model/secret.ts";
+
+/** The value as text, to be sent to whoever issued it and nobody else; null when it is no text and would arrive changed. */
+export function reveal(secret: Secret): string | null {
+  const bytes = secret.expose();
+  return isUtf8(bytes) ? bytes.toString("utf8") : null;
+}
+
+/** What makes two questions the same, without keeping what they would send. */
+export function keyOf(...parts: readonly (string | number | null)[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64");
+}

@@ -1,0 +1,154 @@
+import { isLoopback, send, type Answer, type Sending, type Wire } from "./http.ts";
+import { keyOf } from "./reveal.ts";
+import { dead, live, unknown, type Liveness, type Question, type VerifyOptions } from "./types.ts";
+import { pause } from "./within.ts";
+
+/** What a vendor's entry is given to make its request from. */
+export type Given = {
+  readonly part: string;
+  readonly name: string;
+  readonly beside: (names: RegExp) => string | null;
+};
+
+export type Ask = Omit<Sending, "url"> & {
+  readonly path: string;
+  /** The path as it may be shown: without the secret, where a vendor wants it there. */
+  readonly label: string;
+  /** For vendors that want a signature: further headers, and what makes two such requests the same. */
+  readonly signed?: { readonly same: readonly (string | null)[]; readonly headers: (url: URL) => Sending["headers"] };
+};
+
+/** `limited`: it is known there, but not allowed to ask this. Null: the answer says neither. */
+export type Reading = "live" | "limited" | "dead" | null;
+
+/** One vendor: data, as far as its API lets it be. */
+export type Vendor = {
+  /** The key of `endpoints`. */
+  readonly id: string;
+  readonly name: string;
+  readonly rules: readonly string[];
+  /** Whether the question below is the right one for this secret of the rule; without it, for all. */
+  readonly fits?: (given: Pick<Given, "part" | "name">) => boolean;
+  /** The vendor's own servers. Several are regions that do not know each other's secrets: dead is refused by all. */
+  readonly bases: (given: Given) => readonly string[];
+  /** The request, or what is missing for it. */
+  readonly ask: (given: Given) => Ask | string;
+  readonly read: (answer: Answer) => Reading;
+  /** Why a refusal proves nothing, if it does not. */
+  readonly unsure?: (given: Given) => string | null;
+  /**
+   * For software that also runs elsewhere: variables that name another server (then the vendor's is not asked at all),
+   * the vendor's own domain, and whether so many run one of their own that a refusal by the vendor proves nothing.
+   */
+  readonly own?: { readonly names: RegExp; readonly home: string; readonly often: boolean };
+};
+
+/** A wait that a vendor asks for is honoured up to here. */
+const PATIENCE_MS = 5000;
+
+/** Makes the question of one secret, or says why it cannot be asked. */
+export function questionFor(vendor: Vendor, given: Given, options: VerifyOptions): Question | Liveness {
+  const endpoint = options.endpoints[vendor.id];
+  const elsewhere = endpoint === undefined && namesAnother(vendor, given);
+  if (elsewhere)
+    return unknown(`another variable names a ${vendor.name} elsewhere: say which as the endpoint "${vendor.id}"`);
+  const ask = vendor.ask(given);
+  if (typeof ask === "string") return unknown(ask);
+  const urls: URL[] = [];
+  for (const base of endpoint === undefined ? vendor.bases(given) : [endpoint]) {
+    const url = urlOf(base, ask.path);
+    if (url === null) return unknown(`the endpoint "${vendor.id}" is no https URL`);
+    urls.push(url);
+  }
+  const doubt =
+    vendor.unsure?.(given) ??
+    (vendor.own?.often === true && endpoint === undefined
+      ? `a ${vendor.name} of one's own would be asked as the endpoint "${vendor.id}"`
+      : null);
+  return {
+    key: keyOf(
+      vendor.id,
+      ...urls.map(String),
+      JSON.stringify(ask.headers),
+      ask.body ?? null,
+      ...(ask.signed?.same ?? []),
+    ),
+    host: urls[0]?.host ?? "",
+    ask: (wire, signal) => askAll(vendor, ask, urls, doubt, wire, signal),
+  };
+}
+
+async function askAll(
+  vendor: Vendor,
+  ask: Ask,
+  urls: readonly URL[],
+  doubt: string | null,
+  wire: Wire,
+  signal: AbortSignal,
+): Promise<Liveness> {
+  let unclear: Liveness | null = null;
+  let refused = "";
+  for (const url of urls) {
+    const { method, body, label } = ask;
+    const headers = { ...ask.headers, ...ask.signed?.headers(url) };
+    const sending = { method, url, headers, ...(body === undefined ? {} : { body }) };
+    const said = await askOne(vendor, sending, label, wire, signal);
+    if (said.state === "live") return said;
+    if (said.state === "dead") refused = said.why;
+    else unclear ??= said;
+  }
+  if (unclear !== null) return unclear;
+  return doubt === null ? dead(refused) : unknown(`${refused}, which is no proof: ${doubt}`);
+}
+
+async function askOne(
+  vendor: Vendor,
+  sending: Sending,
+  label: string,
+  wire: Wire,
+  signal: AbortSignal,
+): Promise<Liveness> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await send(sending, wire, signal);
+    if ("none" in answer) return unknown(`${vendor.name}: ${answer.none}`);
+    const { status } = answer;
+    if (status === 429 || status >= 500) {
+      const wait = waitOf(answer.retryAfter);
+      if (attempt === 1 && wait <= PATIENCE_MS && (await pause(wait, signal))) continue;
+      return unknown(`${vendor.name} ${status === 429 ? "asks to wait" : "has trouble of its own"} (${status})`);
+    }
+    if (status >= 300 && status < 400)
+      return unknown(`${vendor.name} sends elsewhere (${status}), which is not followed`);
+    const reading = vendor.read(answer);
+    const shown = `(${sending.method} ${label}: ${status})`;
+    if (reading === "live") return live(`${vendor.name} accepts it ${shown}`);
+    if (reading === "limited") return live(`${vendor.name} knows it, with fewer rights than were asked for ${shown}`);
+    if (reading === "dead") return dead(`${vendor.name} refuses it ${shown}`);
+    return unknown(`${vendor.name} gives an answer that says neither ${shown}`);
+  }
+}
+
+/** Retry-After in milliseconds: seconds, or a date; a second when it says nothing. */
+function waitOf(retryAfter: string | null): number {
+  if (retryAfter === null) return 1000;
+  if (/^\d{1,6}$/.test(retryAfter)) return Number(retryAfter) * 1000;
+  const until = Date.parse(retryAfter) - Date.now();
+  return Number.isNaN(until) ? 1000 : Math.max(0, until);
+}
+
+function urlOf(base: string, path: string): URL | null {
+  const url = URL.parse(base.replace(/\/+$/, "") + path);
+  if (url === null || url.username !== "" || url.password !== "") return null;
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname)) ? url : null;
+}
+
+function namesAnother(vendor: Vendor, given: Given): boolean {
+  if (vendor.own === undefined) return false;
+  const said = given.beside(vendor.own.names)?.trim() ?? "";
+  const host = said
+    .replace(/^[a-z][a-z0-9+]*:\/\//i, "")
+    .replace(/^[^/@]*@/, "")
+    .replace(/[:/?#].*$/s, "")
+    .toLowerCase();
+  return host !== "" && host !== vendor.own.home && !host.endsWith(`.${vendor.own.home}`);
+}

@@ -26,7 +26,8 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
     const command = found !== null && /^(?:password|secret|key|user-password)$/.test(found.rule);
     best = stronger(best, command ? { ...found, rule: "command" } : found);
   };
-  for (const word of given) if (word.length < 4096) best = stronger(best, inWord(word, judge));
+  const literal: Judge = (name, value, step) => (isReference(value) ? null : judge(name, value, step));
+  for (const word of given) if (word.length < 4096) best = stronger(best, inWord(word, literal));
   for (let at = 0; at < given.length; at++) {
     const word = given[at] as string;
     const next = given[at + 1];
@@ -36,7 +37,8 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
       return stronger(best, script(text, judge, depth + 1));
     }
     const started = programOf(word);
-    if (started !== null) program = started.when === undefined || given.includes(started.when) ? started : null;
+    if (started !== null && !(program !== null && isTaken(given, at)))
+      program = started.when === undefined || given.includes(started.when) ? started : null;
     else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = null;
     const kind = program?.after?.[word];
     if (kind !== undefined) {
@@ -46,52 +48,65 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
     if (program?.words !== undefined)
       for (const [pattern, what] of program.words) if (pattern.test(word)) special(what, word, take);
     byPosition(given, at, program !== null, take);
+    if (
+      word.length > 12 &&
+      word.includes(" ") &&
+      !nested &&
+      /\s-{1,2}[A-Za-z]|\s\/[A-Za-z]{1,12}[:\s]|[A-Za-z_]=|:\s/.test(word)
+    ) {
+      nested = given.length > 500;
+      best = stronger(best, script(word, judge, depth + 1));
+    }
     if (word.startsWith("-") || /^\/[A-Za-z]{1,24}(?::|$)/.test(word)) {
       if (flag(word, next, given, program, take)) at++;
       continue;
     }
     if (word.startsWith("+") && next !== undefined && readName(word.slice(1)).family !== null)
       take(word.slice(1), next, "option");
-    if (
-      word.length > 12 &&
-      word.includes(" ") &&
-      !nested &&
-      /\s-{1,2}[A-Za-z]|\s\/[a-z]{1,12}:|[A-Za-z_]=|:\s/.test(word)
-    ) {
-      nested = given.length > 500;
-      best = stronger(best, script(word, judge, depth + 1));
-    }
     // `ENV NAME value` and `ENV NAME=value` of history; `export NAME=value`; `NAME=value program`.
     const equals = word.indexOf("=");
-    if (equals > 0 && NAME.test(word.slice(0, equals)))
+    if (
+      equals > 0 &&
+      NAME.test(word.slice(0, equals)) &&
+      !(program?.plain === true && /=\d+(?:\.\d+)+(?:-r\d+)?$/.test(word))
+    )
       take(word.slice(0, equals), word.slice(equals + 1), "assignment");
     else if ((word === "ENV" || word === "ARG") && next !== undefined && !next.includes("=") && given.length === at + 3)
       take(next, given[at + 2] as string, "assignment");
-    else if (/^[A-Za-z-]{2,40}:$/.test(word) && next !== undefined)
+    else if (
+      /^(?:proxy-)?authorization:$|^[\w-]*(?:token|key|auth|secret|cookie)[\w-]*:$|^\{?(?:pwd|password):$/i.test(
+        word,
+      ) &&
+      next !== undefined
+    )
       take(word.slice(0, -1), given.slice(at + 1, at + 3).join(" "), "header");
   }
   return best;
 }
 
-/** `$PASSWORD`, `$pw`, `\${TOKEN}` and `@/run/secrets/x`: on a command line these are never the value itself. */
+/** `$PASSWORD`, `\${TOKEN}`, `$(…)` and `@/run/secrets/x`: on a command line these are never the value itself. */
 function isReference(value: string): boolean {
   return (
-    /^["']?\\?\$(?:[A-Za-z_]\w*|\{[^}]*\}|\()/.test(value) ||
+    /^["']?\\?\$\$?(?:[A-Za-z_]\w*|\{|\()|^["']?[`<]|^%[sdv]|^\{.{0,200}\$\{/.test(value) ||
     /^@(?:[~.]{0,2}\/|[\w.-]+\/)/.test(value) ||
-    /^(?:id|env|src|type)=[^,]{1,200}(?:,|$)/.test(value)
+    /^(?:id|env|src|type)=[^,]{1,200}(?:,|$)/.test(value) ||
+    /^(?:[A-Z]{1,20}_)?(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$/.test(value) ||
+    /^(?:jwt|simple),/.test(value) ||
+    /^Basic \$\(|^[\w"']{0,12}\}$/.test(value) ||
+    /^(?:process\.env|os\.environ|System\.getenv|ENV\[)/.test(value)
   );
 }
 
 /** True when the word at `at` is what a flag before it takes. */
 function isTaken(given: readonly string[], at: number): boolean {
-  return /^-[A-Za-z]$/.test(given[at - 1] ?? "");
+  return /^-[A-Za-z][\w-]*$/.test(given[at - 1] ?? "");
 }
 
 /** A password that stands at its place behind a word: `users add NAME PASSWORD`, `config set NAME VALUE`. */
 function byPosition(given: readonly string[], at: number, known: boolean, take: Take): void {
   const word = given[at] as string;
   const two = `${given[at - 1] ?? ""} ${word}`;
-  const distance = POSITIONS[two] ?? POSITIONS[word];
+  const distance = POSITIONS[two] ?? POSITIONS[word.slice(word.lastIndexOf("/") + 1)];
   const value = distance === undefined ? undefined : given[at + distance];
   if (
     value !== undefined &&
@@ -130,18 +145,32 @@ function byPosition(given: readonly string[], at: number, known: boolean, take: 
     const last = name.startsWith("http-basic") ? given[at + 3] : told;
     if (last !== undefined && !last.startsWith("-")) take("password", last, "by its place");
   } else if (/^[\w-]+\.[\w.-]+\.(?:com|org|net|io|dev)$/.test(name) && told.includes(":")) special("pair", told, take);
-  else if (/^[A-Za-z][\w.:-]{3,80}$/.test(name) && readName(name).family !== null && !told.includes("="))
+  else if (
+    /^[A-Za-z][\w.:-]{3,80}$/.test(name) &&
+    readName(name).family !== null &&
+    !told.includes("=") &&
+    !/^[0-9A-F]{8,40}$/.test(told)
+  )
     take(name, told, "by its place");
 }
 
 /** What one word holds without a flag before it: `:s3,secret_access_key=…:bucket`, `user:password@host:port`, sftp users. */
 function inWord(word: string, judge: Judge): Evidence | null {
   let best: Evidence | null = null;
-  if (/[,;[]/.test(word) && /(?:pass|pwd|secret|key|token)\w{0,24}\]?=/i.test(word))
+  const list = word.startsWith(":") || word.includes("=[") || word.indexOf("=") !== word.lastIndexOf("=");
+  if (
+    list &&
+    !/^\d{0,4},?\d{0,4}s[/|#,!]|ENC\[|process\.env|=>/.test(word) &&
+    /[,;[]/.test(word) &&
+    /(?:pass|pwd|secret|key|token)\w{0,24}\]?=/i.test(word)
+  )
     best = inAssignments(word.replaceAll("[", ";").replaceAll("]", ";"), judge);
+  if (/^[\w.]{3,80}\s?=\s?["'][^"']{3,200}["']$/.test(word)) best = stronger(best, inAssignments(word, judge));
   if (word.includes("@") && !word.includes("://") && /^[^\s@]{1,64}[:/][^\s@]{3,200}@/.test(word))
     best = stronger(best, inLogin(word, judge));
-  const sftp = /^[a-z_][\w.-]{0,63}:((?![/$"'<{@])[^\s:]{3,200}):(?:e:)?\d{2,6}(?::[\w,.:/-]{0,200})?$/.exec(word);
+  const sftp = /^[a-z_][\w.-]{0,63}:((?!x:)(?![/$"'<{@]|\d+:)[^\s:]{3,200}):(?:e:)?\d{2,6}(?::[\w,.:/-]{0,200})?$/.exec(
+    word,
+  );
   if (sftp !== null) best = stronger(best, commanded(judge("password", sftp[1] as string, "user, password and id")));
   return best;
 }

@@ -1,7 +1,7 @@
 import type { Question } from "../contract/detector.ts";
 import type { Where } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
-import { inCommand } from "./command.ts";
+import { anywhere, inCommand } from "./command.ts";
 import { isCommand } from "./context.ts";
 import { peel } from "./decode.ts";
 import { looksRandom } from "./entropy.ts";
@@ -63,13 +63,16 @@ function judge(rawName: string, rawText: string, depth: number, ask: Ask): Outco
     const pointed = reference(text) ?? ciphertext(text);
     if (pointed !== null) return pointed;
   }
-  const stands = placeholder(text);
+  const stands = placeholder(text, name);
   if (stands !== null) return stands;
 
   const vendor = vendorKey(name, text, ask.off);
-  if (vendor !== null && !name.open && !(name.digest && name.family === null)) return vendor;
+  if (vendor !== null) return vendor;
   // Compose doubles dollars, so that `$$2y$$` is a hash all the same.
   const token = knownToken(text.includes("$$") ? text.replaceAll("$$", "$") : text, ask.off);
+  // A key for browsers too, where only the name tells: what is built into pages is no secret.
+  if (token !== null && name.open && token.rule === "google-api-key")
+    return { rule: "public", why: "the name says that it is public" };
   if (token !== null && (!isEvidence(token) || token.score >= MEDIUM)) return token;
   const byShape = plain(text, name);
   if (byShape !== null) return byShape;
@@ -118,6 +121,10 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
         const settings = text.includes("=") ? urlSettings(text, inner) : null;
         return settings ?? { rule: "url", why: "is a URL without a password" };
       }
+    }
+    if (/\b(?:CREATE|ALTER|GRANT|SET)\s(?:USER|ROLE|LOGIN|PASSWORD|ALL|SELECT)\b/i.test(text)) {
+      const found = anywhere(text, inner);
+      if (found !== null) return found;
     }
     if (takesOptions(name, text)) {
       const found = command(text, "env", inner, ask, name.key.split("_"));

@@ -55,16 +55,17 @@ function unescaped(word: string): string {
 }
 
 /** What needs no splitting: URLs, SQL, `chpasswd`, settings of mail and shells. */
-function anywhere(text: string, judge: Judge): Evidence | null {
+export function anywhere(text: string, judge: Judge): Evidence | null {
   let best: Evidence | null = text.includes("://") ? inUrls(text, judge, false) : null;
   for (const [pattern, step] of ANYWHERE) {
     let seen = 0;
     for (const match of text.matchAll(pattern)) {
       if (seen++ > 20) break;
-      best = stronger(best, named(judge("password", match[step === SED ? 2 : 1] as string, step)));
+      const part = match[step === SED ? 2 : 1] as string;
+      if (!/^[:={]|\}$/.test(part)) best = stronger(best, named(judge("password", part, step)));
     }
   }
-  return best ?? (/_authToken|machine |pgpass/.test(text) ? byFormat(text, judge) : null);
+  return best ?? (/_authToken|machine\s|pgpass/.test(text) ? byFormat(text.replaceAll("\\n", "\n"), judge) : null);
 }
 
 const SED = "put into a file by sed";
@@ -90,11 +91,35 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     /\b(?:passwd|vncpasswd|kinit|smbpasswd|cryptsetup|htpasswd|docker|podman|helm|gpg|openssl|vault|gh|sudo|su|mysql_config_editor|saslpasswd2)\b[^<|;&]{0,160}<<<\s?["']?([^\s"'$]{3,200})/g,
     "given to a login",
   ],
+  [
+    /\bopenssl\spasswd(?:\s-salt\s[\w./]{1,32}|\s-\w{1,8}){0,5}\s\\?["']?([^\s"')$-][^\s"')]{2,100})/g,
+    "hashed on the spot",
+  ],
+  [/\bcrypt\(\s?\\?["']([^"'\\$]{3,100})/g, "hashed on the spot"],
+  [/\byes\s["']?([^\s"'|$]{3,100})["']?\s?\|\s?(?:sudo\s)?passwd\b/g, "piped to a login"],
+  [
+    /\s[\w.-]{1,60}\/[\w./-]{0,60}(?:pass|pw)[\w-]{0,30}\s(?:password|string)\s["']?([^\s"'|$]{3,100})/g,
+    "debconf answer",
+  ],
+  [/[{,\s](?:pwd|passwd|password)\s?:\s?\\?["']([^"'\\$]{2,100})\\?["']/g, "argument of a function"],
+  [
+    /\b(?:requirepass|masterauth|masterpass|primaryauth)\s{1,4}(?!foobared\b)["']?([^\s"'/#$<-][^\s"'/#$]{2,200})/g,
+    "line of a settings file",
+  ],
+  [
+    /\bcreate_superuser\(\s?\\?["'][^"'\\]{0,80}\\?["'],\s?\\?["'][^"'\\]{0,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g,
+    "argument of a function",
+  ],
+  [/\b[\w.@-]{1,64}:\{(?:PLAIN|CLEAR|CLEARTEXT)\}([^\s"':$]{3,100})/g, "user and plain password"],
+  [
+    /["'][\w*.-]{1,64}\s{1,4}[\w*.-]{1,64}\s{1,4}([^\s"'$]{3,100})\s{1,4}[\w*.]{1,40}["']?\s{0,4}>{1,2}\s{0,4}\/etc\/ppp/g,
+    "line of chap-secrets",
+  ],
   [/\bConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?["']([^"']{3,200})["']/gi, "PowerShell"],
   [/["'\s][\w.*-]{1,200}:(?:\d{1,5}|\*):[\w*.-]{1,64}:[\w*.@-]{1,64}:([^\s:"'$]{3,200})["']?\s{0,4}>/g, "pgpass line"],
   [/\buser_[\w.-]{1,64}\s?=\s?\\?["']([^"'\\]{3,200})\\?["']/g, "login module"],
   [
-    /\bs([/|#,!])\^?[^/|#,!]{0,40}(?:PASS|PASSWORD|PASSWD|PWD|SECRET|password|passwd|secret)[^/|#,!]{0,20}\1(?:[^/|#,!=]{0,60}[=:]\s?)?["']?([^/|#,!"'\s$]{3,200})["']?;?\1/g,
+    /\bs([/|#,!])\^?[^/|#,!]{0,40}(?:PASS|PASSWORD|PASSWD|PWD|SECRET|password|passwd|secret)[^/|#,!}]{0,20}\1(?:[^/|#,!=]{0,60}[=:]\s?)?["']?([^/|#,!"'\s$]{3,200})["']?;?\1/g,
     SED,
   ],
 ];

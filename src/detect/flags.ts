@@ -78,6 +78,7 @@ function byFlagName(name: string, value: string, glued: boolean, take: Take): bo
   if (command !== null) take("password", command[1] as string, "command that prints it");
   const info = readName(bare);
   if (!glued && (info.family === null || (value.startsWith("-") && !looksRandom(value, 24)))) return false;
+  if (/^\d$/.test(value) || /^(?:bcrypt|argon2\w*|pbkdf2|plain)$/.test(value)) return !glued;
   take(bare, value, "flag");
   return !glued && info.family !== null;
 }

@@ -21,12 +21,12 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
     password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk
     requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
     passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenya clave parola parol wachtwoord
-    haslo heslo salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi
-    ospassword pgpassword redispassword`).map((word) => [word, "password"] as const),
+    haslo heslo salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi kodeord salasana geslo lozinka parool parole
+    ospassword pgpassword redispassword setcookie`).map((word) => [word, "password"] as const),
   ...words("pin pincode").map((word) => [word, "pin"] as const),
   ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
   ...words("secret secrets pepper hmac macaroon geheimnis segredo secreto").map((word) => [word, "secret"] as const),
-  ...words("token tokens bearer pat jeton authtoken accesstoken jwt").map((word) => [word, "token"] as const),
+  ...words("token tokens bearer pat jeton gslt authtoken accesstoken jwt").map((word) => [word, "token"] as const),
   ...words("auth authorization oauth basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),
   ...words("cookie").map((word) => [word, "cookie"] as const),
   ...words("sessionid phpsessid jsessionid sessid sessiontoken csrftoken").map((word) => [word, "session"] as const),
@@ -38,7 +38,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
 export const KEY_ANY: ReadonlySet<string> = new Set(
   words(`api secret private encryption encrypt decryption decrypt crypt crypto cipher signing sign signature master jwt hmac
     aes fernet vault unseal recovery nonce preshared shared webhook internal
-    cookies secure rails flask django app auth logged rememberme remember radius tacacs`),
+    cookies secure csrf rails flask django app auth logged rememberme remember radius tacacs`),
 );
 
 /** Before `KEY`: the value must at least look like a key, since these also name other things. */
@@ -46,7 +46,7 @@ export const KEY_SHAPED: ReadonlySet<string> = new Set(
   words(`access session cookie account storage admin service deploy license licence subscription activation write ingest
     ingestion integration server instance provisioning project root functions host function primary secondary rest
     registration bot trigger ssh tls ssl rsa ecdsa ed25519 client consumer user worker backend wg wireguard keystore
-    application logged logger security token data`),
+    application logged logger security token data edge wifi wlan`),
 );
 
 /** Before `KEY`: something else than a credential. */
@@ -82,13 +82,14 @@ export const CANCEL: ReadonlySet<string> = new Set(
     level debug verbose log logs cache caching bucket queue topic channel
     tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
     supported capability agent helper command cmd script exec env status state source target environment var variable
-    score scores hashers identity identities stdin prompt fd askpass
+    mint table tables cron schedule reporter msg messages words validators tage dias jours giorni tamanho minimo maximo longitud
+    longueur laenge lange ablauf caducidad expiracion duree minima maxima score scores hashers identity identities stdin prompt fd askpass
     login_page expiresin in on off support change changes changed update updated attempts lockout bits suffixes dn basedn binddn filter search regexp chars characters symbols alphabet`),
 );
 
 /** The same, in two words. */
 export const CANCEL_PHRASES: ReadonlySet<string> = new Set(
-  words(`key_id api_version auth_basic basic_realm token_bucket secret_keeper password_less pin_to pin_version
+  words(`key_id api_version basic_realm token_bucket secret_keeper password_less pin_to pin_version
     key_base64_encoded key_board pass_through pass_thru proxy_pass by_pass fast_pass two_pass git_credential`),
 );
 

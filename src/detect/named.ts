@@ -52,6 +52,7 @@ export function byName(name: NameInfo, text: string): Outcome {
         return found("key", 0.75);
       if (name.need === "any") return /^\w{1,2}$/.test(text) ? null : found("key", 0.8);
       if (name.need === "shaped") return random || secretLike(text) ? found("key", 0.72) : null;
+      if (/^(?:sk|pk|rk|key|api)[-_]\w{4,}$/.test(text)) return found("key", 0.7);
       return looksRandom(text, 16) || UUID.test(text) ? found("key", 0.7) : null;
     default: {
       if (namesSecret(text, name) || listsNames(text))
@@ -91,7 +92,7 @@ function pairOfLogin(name: NameInfo, text: string): Outcome {
 
 /** `alice:s3cret!,bob:…` and `foo:pass:1001` under a name that ends in USERS. */
 export function listOfLogins(name: NameInfo, text: string): Outcome {
-  const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text);
+  const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text.replace(";", ":"));
   const password = match?.[1];
   if (password === undefined || !/(?:^|_)(?:users?|accounts?|logins?)$/.test(name.key)) return null;
   if (!humanPassword(password) && !/(?:^|_)(?:s?ftp|samba|smb|basic|auth|http|proxy|mail)(?:_|$)/.test(name.key))
@@ -131,7 +132,8 @@ function humanPassword(text: string): boolean {
 
 /** More than a word, a slug or a host: mixed characters, or letters that read like none. */
 function secretLike(text: string): boolean {
-  if (text.length < 8 || /\s/.test(text)) return false;
+  if (text.length < 6 || /\s/.test(text)) return false;
+  if (text.length < 8) return /\d{2}/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text);
   if (/^[a-z]+(?:[-_.:/][a-z]+)*$/i.test(text)) {
     const words = wordiness(text);
     return /^[a-z]{16,}$/i.test(text) && words !== null && words < 5;

@@ -32,6 +32,9 @@ export type NameInfo = {
 /** Whether a password may be empty, or is made up: `MYSQL_ALLOW_EMPTY_PASSWORD`, `MYSQL_RANDOM_ROOT_PASSWORD`. */
 const SWITCHES = /(?:^|_)(?:allow_empty|random_root|allow_blank|onetime|no)_(?:root_)?pass(?:word)?$/;
 
+/** Erlang nodes trust whoever knows their cookie. */
+const ERLANG = new Set(["erl", "erlang", "release", "rabbitmq", "emqx", "vernemq", "couchdb", "ejabberd", "elixir"]);
+
 const cache = new Map<string, NameInfo>();
 const CACHED = 20_000;
 
@@ -87,16 +90,18 @@ function headOf(words: readonly string[]): { family: Family; need: NameInfo["nee
       if (at === words.length - 1) return null;
       continue;
     }
+    if (word === "encryption" && at === words.length - 1) return { family: "key", need: "random", at };
     const family = FAMILY.get(word);
     if (family === undefined) continue;
     if (family === "token" && words.slice(0, at).some((before) => SPECIAL_TOKENS.has(before))) return null;
-    if (family === "cookie")
-      return { family, need: words.includes("erlang") || words[0] === "release" ? "any" : "random", at };
+    if (family === "cookie") return { family, need: words.some((one) => ERLANG.has(one)) ? "any" : "random", at };
     // Redis has no users by default: what it calls AUTH is the password.
     if (family === "auth" && words.some((before) => /^(?:redis|rediscli|valkey|keydb|dragonfly)$/.test(before))) {
       return { family: "password", need: "any", at };
     }
     if (family === "auth") return { family, need: at === words.length - 1 ? "shaped" : "random", at };
+    // Short nouns decide at the end only: `PW_TEST_REPORTER` is Playwright's.
+    if (at < words.length - 1 && /^(?:pw|psw)$/.test(word)) continue;
     if (family === "phrase" && (words[at - 1] === "pass" || words[at - 1] === "secret"))
       return { family: "password", need: "any", at };
     if (family === "phrase" || family === "session") return { family, need: "random", at };

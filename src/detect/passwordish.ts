@@ -80,6 +80,7 @@ export const POSITIONS: { readonly [words: string]: number } = {
   "reset-password": 1,
   "reset-admin-password": 1,
   "auth-pass": 2,
+  "add-user.sh": 2,
   "+login": 2,
   using: 1,
   passwd: 1,

@@ -14,6 +14,9 @@ export const REFERENCE = whole([
   String.raw`\\?\$\{[^}]{1,200}\}`,
   String.raw`#\{[A-Za-z][\w.-]{1,80}\}#`,
   String.raw`%%[A-Za-z_]{1,80}%%`,
+  String.raw`%[A-Za-z_][\w.]{0,80}(?:\([\w.:]{1,120}\))?%`,
+  String.raw`akeyless:/.{1,300}`,
+  String.raw`\{"?type"?:\s?"?(?:environment|env|file|secret)\b.{0,300}`,
   String.raw`@(?:[~.]{0,2}/|[\w.-]{1,80}/)[\w./-]{1,300}`,
   String.raw`%\{[^}]{1,200}\}\w?`,
   String.raw`\$\([^)]{1,400}\)`,
@@ -26,7 +29,7 @@ export const REFERENCE = whole([
   String.raw`@Microsoft\.KeyVault\(.{1,400}\)`,
   String.raw`(?:ref|secretref)\+[a-z0-9+]{2,40}://.{1,1000}`,
   String.raw`(?:op|sm|gsm|ssm|asm|akv|kv|vault|bao|openbao|keyvault|azurekeyvault|azure-keyvault|azurekv|awssm|aws-sm|awssecretsmanager|aws-secretsmanager|aws-secrets-manager|secretsmanager|aws-ssm|awsssm|awsps|gcpsm|gcp-sm|gcp-secret-manager|gcp-secretmanager|gcpsecretmanager|gcpsecrets|google-secret-manager|berglas|doppler|infisical|bws|bitwarden|keeper|conjur|chamber|secret|secrets|secretref|k8s|kubernetes|sops|file|env|keyring|pass|keepass|lpass|1password|akeyless|delinea|tss|passbolt|keywhiz|credstash|barbican|systemd-creds|docker-secret)://.{1,1000}`,
-  String.raw`(?:vault|bao|secret|secrets|env|file|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|k8s|kubernetes|configmap|secretkeyref|secretref|resolve|pass|keyring|from|fromenv|from_env|from_file|fd|fd_open|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)[A-Za-z0-9_./#@:{}$-]{2,400}`,
+  String.raw`(?:vault|bao|gcp:secretmanager|aws:secretsmanager|azure:keyvault|secret|secrets|env|file|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|k8s|kubernetes|configmap|secretkeyref|secretref|resolve|pass|keyring|from|fromenv|from_env|from_file|fd|fd_open|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`projects/[^/]{1,99}/secrets/[^/]{1,255}(?:/versions/[^/]{1,40})?`,
   String.raw`arn:aws[a-z-]{0,12}:[a-z0-9-]{2,40}:.{0,2000}`,
   String.raw`\{\{?resolve:.{1,400}\}?\}`,
@@ -45,7 +48,7 @@ export const REFERENCE = whole([
 
 /** Shell, Windows and build-tool variables, where case tells a variable from a password such as `$ecret`. */
 export const VARIABLE =
-  /^(?:\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@[A-Z][A-Z0-9_]{2,80}@)$/;
+  /^(?:\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$\{[A-Za-z_]\w{0,99}|\$[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@[A-Z][A-Z0-9_]{2,80}@)$/;
 
 /** Ciphertext, by the mark that the encrypting tool puts in front. */
 export const CIPHERTEXT = anyOf([
@@ -61,7 +64,9 @@ export const CIPHERTEXT = anyOf([
   String.raw`^\{xor\}`,
   String.raw`^kms:`,
   String.raw`^AQICAH[A-Za-z0-9+/=]{60,}`,
-  String.raw`^AgA[A-Za-z0-9+/]{300,}`,
+  String.raw`^Ag[A-D][A-Za-z0-9+/]{250,}`,
+  String.raw`^!\[[A-Za-z0-9+/=]{16,2000}\]$`,
+  String.raw`^eyJ[A-Za-z0-9_-]{20,2000}\.[A-Za-z0-9_-]{0,1400}\.[A-Za-z0-9_-]{12,32}\.[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{16,64}$`,
   String.raw`^\{[A-Za-z0-9+/]{22,200}={1,2}\}$`,
   String.raw`^encrypted:`,
   String.raw`^enc:`,
@@ -105,6 +110,10 @@ export const PLACEHOLDER = whole([
   String.raw`to-do`,
   String.raw`\(.{1,80}\)`,
   String.raw`lorem ipsum.{0,80}`,
+  String.raw`.{0,80}not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token).{0,40}`,
+  String.raw`(?:[a-z]{1,20}[-_]){1,4}placeholder(?:[-_].{0,80})?`,
+  String.raw`build[-_]time[-_](?:only|placeholder|dummy).{0,80}`,
+  String.raw`%[sdv](?:\\n)?`,
 ]);
 
 function whole(patterns: readonly string[]): RegExp {

@@ -135,7 +135,7 @@ const table: { readonly [names: string]: Program } = {
     MYSQL,
   sshpass: { wraps: true, flags: flags({ "-p": "password" }), glued: { "-p": "password" } },
   "docker podman nerdctl buildah skopeo helm oras crane regctl az cf oc ibmcloud faas-cli cosign singularity": LOGIN,
-  "docker-compose ssh scp rsync sftp mkdir cp mv install chown chmod tar find grep sed awk sort head tail nice timeout nginx node python python3 java gunicorn uvicorn uwsgi puma php php-fpm go npm npx yarn pnpm make cmake git tcpdump nc ncat socat iptables ip nsenter supervisord tini dumb-init gosu su-exec apt apt-get apk yum dnf pip pip3 gem cargo wait-for-it dockerize etcd prometheus grafana-server traefik caddy envoy haproxy vector telegraf fluentd":
+  "minisign signify gpgv ffmpeg docker-compose ssh scp rsync sftp mkdir cp mv install chown chmod tar find grep sed awk sort head tail nice timeout nginx node python python3 java gunicorn uvicorn uwsgi puma php php-fpm go npm npx yarn pnpm make cmake git tcpdump nc ncat socat iptables ip nsenter supervisord tini dumb-init gosu su-exec apt apt-get apk yum dnf pip pip3 gem cargo wait-for-it dockerize etcd prometheus grafana-server traefik caddy envoy haproxy vector telegraf fluentd":
     {
       plain: true,
     },

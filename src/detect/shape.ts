@@ -17,7 +17,7 @@ const NOTHING =
 
 /** Words that a setting about tokens and secrets takes: kinds, schemes, algorithms, stores. */
 const KIND =
-  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|self[-_]?signed|strict|lax|docker-secret|k8s)$/i;
+  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s)$/i;
 
 const VERSION = /^v?\d{1,5}(?:\.\d{1,6}){1,4}(?:[-+~._]?[A-Za-z0-9.~+-]{0,40})?$/;
 const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
@@ -28,7 +28,8 @@ const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.{0,20})?$/;
 const DURATION = /^\d{1,9}(?:\.\d{1,4})?\s?(?:ms|s|sec|m|min|h|d|w|y|days?|hours?|minutes?|seconds?|[kmgt]i?b?|%)$/i;
 const DIGEST = /^(?:sha(?:1|224|256|384|512)|md5)[:-][A-Za-z0-9+/=]{22,128}$/;
 const FINGERPRINT = /^(?:SHA256:[A-Za-z0-9+/]{43}=?|(?:MD5:)?(?:[0-9a-f]{2}:){15,31}[0-9a-f]{2}|0x[0-9A-F]{8,40})$/i;
-const GPG = /^(?:(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{8})\s{0,8}){1,400}$/;
+const GPG =
+  /^(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{8})(?:\s{1,8}(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{8})){0,400}$/;
 const IMAGE =
   /^[a-z0-9.-]{1,100}(?::\d{1,5})?(?:\/[a-z0-9._-]{1,100}){1,5}(?::[\w.-]{1,128})?(?:@sha256:[0-9a-f]{64})?$/;
 const INTEGRITY = /^sha(?:256|384|512)-[A-Za-z0-9+/]{43,88}={0,2}$/;
@@ -58,14 +59,30 @@ export function ciphertext(text: string): Cleared | null {
 }
 
 /** Stands where a template wants the reader to put a value. */
-export function placeholder(text: string): Cleared | null {
+export function placeholder(text: string, name: NameInfo): Cleared | null {
   if (text.length > 200) return null;
+  // `yourStrong(!)Password` is SQL Server's own example, and many a server's password.
+  // `example` and `Your_password123` of manuals likewise: in a password's place they open the account.
+  if (
+    name.family === "password" &&
+    (/^your.{0,40}[!@#$%^&*()\d]/i.test(text) || /^(?:example|sample|dummy|fake)\d{0,6}!?$/i.test(text))
+  )
+    return null;
   if (PLACEHOLDER.test(text) || masked(text)) return cleared("placeholder", "is a placeholder of a template");
   return null;
 }
 
 /** `sk-xxxxxxxx`, `ghp_****`: a run of one mark is most of it. */
 function masked(text: string): boolean {
+  const bare = /^(?:base64|hex|plain|raw):(.{1,100})$/.exec(text);
+  if (bare !== null && PLACEHOLDER.test(bare[1] as string)) return true;
+  if (/^[A-Za-z0-9 _:-]{0,16}<[A-Za-z][^<>="/]{1,60}>$/.test(text)) return true;
+  if (
+    /^[A-Za-z0-9_-]{1,20}(?:\.{3}|…)$|^[a-z]{2,6}[-_](?:your|my)[-_]|^-----BEGIN [A-Z ]{3,30}-----(?:\\n|\s)*(?:\.{3}|…)/.test(
+      text,
+    )
+  )
+    return true;
   const run = /[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}/.exec(text);
   return run !== null && run[0].length * 2 >= text.length - 8;
 }
@@ -101,8 +118,21 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (text.includes(".") && HOST.test(text) && text === text.toLowerCase()) return cleared("setting", "is a host name");
   if (name.digest && (GPG.test(text) || /^[0-9a-f]{7,128}$/i.test(text)))
     return cleared("digest", "the name says checksum or key id, and the value fits");
-  if (promised === "key" && name.need !== "any" && GPG.test(text))
+  if (
+    promised === "key" &&
+    (name.need !== "any" || /sign|gpg|verif/.test(name.key)) &&
+    GPG.test(text) &&
+    text === text.toUpperCase()
+  )
     return cleared("digest", "has the shape of a GPG key id");
+  if (promised === "secret" && /^\d$/.test(text)) return cleared("setting", "is a switch");
+  if (
+    promised !== "auth" &&
+    /^[a-z0-9]+(?:[-_][a-z0-9]+)*(?:\/[a-z]+(?:[-_][a-z0-9]+)*){1,5}$/.test(text) &&
+    text.length < 100
+  )
+    return cleared("reference", "is the name of a secret in a store");
+  if (/^(?:jwt|simple),/.test(text)) return cleared("setting", "names a kind, not a value");
   if (promised !== null) return null;
   if (/^-?\d{1,30}(?:\.\d{1,10})?$/.test(text)) return cleared("setting", "is a number");
   if (UUID.test(text)) return cleared("id", "is a UUID, which names and does not open");

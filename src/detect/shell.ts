@@ -26,13 +26,16 @@ export function splitShell(text: string): Word[] {
       if (text.charAt(at) === "\n" || text.charAt(at) === "\r") continue;
       word.push(text.charAt(at));
       open = true;
+    } else if (char === "#" && !open && /[\s;]/.test(text.charAt(at - 1))) {
+      // A comment, such as the `# buildkit` behind each line of an image's history.
+      const line = text.indexOf("\n", at);
+      at = line < 0 ? text.length : line - 1;
     } else if (char === " " || char === "\t" || char === "\r") {
       end();
     } else if (char === "\n" || char === ";" || char === "|" || char === "&" || char === "(" || char === ")") {
       // `$(…)` stays in its word: what it prints is not known, so it is a reference.
       if (char === "(" && word.at(-1) === "$") {
-        const close = text.indexOf(")", at);
-        const stop = close < 0 ? text.length : close;
+        const stop = closed(text, at);
         word.push(text.slice(at, stop + 1));
         at = stop;
         continue;
@@ -54,6 +57,19 @@ export function splitShell(text: string): Word[] {
   }
   end();
   return words;
+}
+
+/** The place of the parenthesis that closes the one at `at`, or the end of the text. */
+function closed(text: string, at: number): number {
+  let depth = 0;
+  const limit = Math.min(text.length, at + 4096);
+  for (let end = at; end < limit; end++) {
+    const char = text.charAt(end);
+    if (char === "(") depth++;
+    else if (char === ")" && --depth === 0) return end;
+  }
+  const first = text.indexOf(")", at);
+  return first < 0 ? text.length : first;
 }
 
 /** The place of the closing quote, or the end of the text. */

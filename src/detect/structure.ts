@@ -48,6 +48,7 @@ export function inJson(text: string, judge: Judge): Evidence | null | undefined 
 function nameIn(trail: readonly string[]): string {
   const own = trail.at(-1) ?? "";
   const above = trail.at(-2) ?? "";
+  if (/^(?:kid|kty|alg|use|n|e|x|y|crv|x5t|x5c|x5u|x5t#S256|key_ops)$/.test(own)) return own;
   const info = readName(own);
   return info.family === null && info.setting === null && readName(above).family !== null ? above : own;
 }
@@ -84,6 +85,7 @@ const PAIR =
 const QUOTED = /["']([A-Za-z_][A-Za-z0-9_.-]{1,79})["']\s?:\s?["']([^"'\n]{1,2000})["']/g;
 const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):\s{1,4}["']?([^\s"',;}]{1,2000})/g;
 
+const ATTRIBUTES = /\b(?:key|name)=["']([A-Za-z_][\w.:-]{1,79})["'][^<>]{0,80}?\bvalue=["']([^"'<>]{1,2000})["']/gi;
 const ELEMENT = /<([A-Za-z][\w.-]{1,60})>([^<>\n]{1,1000})<\//g;
 
 /** Settings inside a text: dotenv, INI, properties, YAML lines, ADO, libpq, JAAS, query strings, header lists. */
@@ -106,9 +108,10 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
     }
   }
   if (best !== null) return best;
-  for (const pattern of [PAIR, QUOTED, COLON, ELEMENT]) {
+  for (const pattern of [PAIR, QUOTED, COLON, ELEMENT, ATTRIBUTES]) {
     if ((pattern === QUOTED || pattern === COLON) && !body.includes(":")) continue;
     if (pattern === ELEMENT && !body.includes("</")) continue;
+    if (pattern === ATTRIBUTES && !body.includes("value=")) continue;
     for (const match of body.matchAll(pattern)) {
       if (left-- <= 0) break;
       take(match[1] as string, match[2] ?? match[3] ?? match[4] ?? "");
@@ -143,7 +146,8 @@ function inLines(body: string, judge: Judge): Evidence | null {
 export function byFormat(line: string, judge: Judge): Evidence | null {
   const netrc =
     /\b(?:machine\s\S{1,200}|default)\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(\S{1,400})/.exec(line);
-  if (netrc !== null) return judge("netrc_password", netrc[1] as string, "netrc");
+  if (netrc !== null && !/^(?:%s|\$|")/.test(netrc[1] as string))
+    return judge("netrc_password", netrc[1] as string, "netrc");
   if (line.includes("LoginModule")) {
     const login = /\buser_[\w.-]{1,64}\s?=\s?\\?["']([^"'\\]{1,200})\\?["']/.exec(line);
     if (login !== null) return judge("password", login[1] as string, "login module");
@@ -161,6 +165,6 @@ export function byFormat(line: string, judge: Judge): Evidence | null {
 /** Without the quotes around it, if there are two of a kind. */
 export function unquote(text: string): string {
   const first = text.charAt(0);
-  const quoted = text.length > 1 && (first === '"' || first === "'" || first === "`") && text.endsWith(first);
+  const quoted = text.length > 1 && (first === '"' || first === "'") && text.endsWith(first);
   return quoted ? text.slice(1, -1) : text;
 }

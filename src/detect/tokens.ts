@@ -6,17 +6,18 @@ import { saysExample, type Cleared } from "./shape.ts";
 import type { Evidence } from "./evidence.ts";
 
 const byValue = prefilter(rules.filter((rule) => rule.pattern !== null && rule.names === null));
+const byLength = rules.filter((rule) => rule.lengths !== null);
 const byName = rules.filter((rule) => rule.names !== null);
 const nameRules = new Map<string, readonly Rule[]>();
 
 /** The strongest known token anywhere in the text, what clears the whole text as public, or null. */
 export function knownToken(text: string, off: ReadonlySet<string>): Evidence | Cleared | null {
   if (text.length < 8) return null;
-  const candidates = byValue(text.toLowerCase());
+  const candidates = withLength(byValue(text.toLowerCase()), text.length);
   if (candidates.length === 0) return null;
   for (const rule of candidates) {
     if (rule.publishable && !off.has(rule.id) && publishes(rule, text)) {
-      return { rule: rule.id, why: `is made to be public: ${rule.description}` };
+      return publicKind(rule);
     }
   }
   let best: Evidence | null = null;
@@ -28,21 +29,37 @@ export function knownToken(text: string, off: ReadonlySet<string>): Evidence | C
   return best;
 }
 
+/** The kinds that have no keyword, where the length fits. */
+function withLength(candidates: readonly Rule[], length: number): readonly Rule[] {
+  if (length > 600) return candidates;
+  const fitting = byLength.filter(({ lengths }) => lengths !== null && length >= lengths[0] && length <= lengths[1]);
+  return fitting.length === 0 ? candidates : [...candidates, ...fitting];
+}
+
 /** A value that is a key because a vendor's name stands over exactly the vendor's shape. */
-export function vendorKey(name: NameInfo, text: string, off: ReadonlySet<string>): Evidence | null {
-  if (name.setting !== null || name.key === "" || text.length < 12 || text.length > 200) return null;
+export function vendorKey(name: NameInfo, text: string, off: ReadonlySet<string>): Evidence | Cleared | null {
+  if (name.key === "" || text.length < 12 || text.length > 512) return null;
   let own = nameRules.get(name.key);
   if (own === undefined) {
     if (nameRules.size > 20_000) nameRules.clear();
-    own = byName.filter((rule) => rule.keywords.some((word) => name.key.includes(word)) && rule.names?.test(name.key));
+    const odd = name.setting !== null || name.open || (name.digest && name.family === null);
+    own = byName.filter(
+      (rule) =>
+        (rule.despite || !odd) && rule.keywords.some((word) => name.key.includes(word)) && rule.names?.test(name.key),
+    );
     nameRules.set(name.key, own);
   }
   for (const rule of own) {
     if (off.has(rule.id)) continue;
+    if (rule.publishable && rule.pattern?.test(text) === true) return publicKind(rule);
     const found = matches(rule, text);
     if (found !== null) return found;
   }
   return null;
+}
+
+function publicKind(rule: Rule): Cleared {
+  return { rule: rule.id, why: `is made to be public: ${rule.description}` };
 }
 
 /** A publishable kind clears a value that it is wholly, not one that merely holds it somewhere. */

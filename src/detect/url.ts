@@ -60,6 +60,12 @@ export function inUrls(text: string, judge: Judge, hook: boolean): Evidence | nu
 function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   let best: Evidence | null = null;
   const password = url.password === null ? "" : decoded(url.password);
+  // A Sentry DSN, which every browser sees; a manual's USER:PASSWORD@HOST; a script's $USER:$PASSWORD@host.
+  if (url.password === null && /^[0-9a-f]{32}$/.test(url.user) && /^\/(?:[\w-]{1,60}\/)?\d{1,20}$/.test(url.rest))
+    return null;
+  if (/^[A-Z_]{2,30}$/.test(url.user) && /^[A-Z_]{0,20}(?:PASSWORD|PASS|PWD|PASSWD|SECRET|TOKEN)$/.test(password))
+    return null;
+  if (/^\$[A-Za-z_]\w{0,60}$/.test(password)) return null;
   if (password === "x-oauth-basic" || (url.password === "" && looksRandom(url.user, 20))) {
     best = tokenAsUser(url.user, judge);
   } else if (password !== "") {
@@ -73,6 +79,16 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   if (conda !== null) best = stronger(best, tokenAsUser(conda[1] as string, judge));
   const query = url.rest.indexOf("?");
   if (query >= 0) best = stronger(best, inQuery(url.rest.slice(query + 1), judge));
+  // Apprise's and shoutrrr's addresses carry the token in the path.
+  if (
+    best === null &&
+    /^(?:gotifys?|ntfys?|pover|pbul|join|slack|discord|tgram|telegram|msteams|matrixs?|rockets?|mmosts?|pagerduty|opsgenie|ifttt|twilio|sendgrid|mailgun|signals?|pushover|pushbullet|teams|zulip|prowl|simplepush|bark|line|dingtalk|feishu|wecombot|serverchan)$/i.test(
+      url.scheme,
+    )
+  ) {
+    const piece = `${url.host}${url.rest}`.split(/[/?#&=]/).findLast((text) => looksRandom(text, 12));
+    if (piece !== undefined) best = tokenAsUser(piece, judge);
+  }
   if (hook && best === null) {
     const piece = url.rest.split(/[/?#&=]/).find((text) => looksRandom(text, 20));
     if (piece !== undefined) best = judge("webhook_secret", piece, "webhook URL with a random part");
@@ -94,6 +110,8 @@ function inQuery(query: string, judge: Judge): Evidence | null {
     if (at < 1) continue;
     const name = readName(pair.slice(0, at));
     const value = decoded(pair.slice(at + 1));
+    if (/^app_?id$/i.test(pair.slice(0, at)) && /^[0-9a-f]{32}$/.test(value))
+      best = stronger(best, tokenAsUser(value, judge));
     if (name.family === null || (name.family !== "password" && !looksRandom(value, 12))) continue;
     const found = judge(pair.slice(0, at), value, "parameter of a URL");
     if (found !== null)
@@ -118,9 +136,10 @@ export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence
     /^(?:jdbc:oracle:(?:thin|oci):)?[A-Za-z][\w$#.-]{0,64}\/("[^"]{1,100}"|[^\s@/]{1,100})@(?:\/\/)?[A-Za-z0-9(][^\s]{1,300}$/.exec(
       text,
     );
-  const bare = /^[\w.+-]{1,64}:([^\s@]{1,200})@[A-Za-z0-9[][\w.\]-]{0,200}(?::\d{1,5})?(?:[/?][^\s]{0,400})?$/.exec(
-    text,
-  );
+  const bare =
+    /^[\w.+-]{1,64}:([^\s@]{1,200})@(?:[A-Za-z0-9[][\w.\]-]{0,200}(?::\d{1,5})?|:\d{1,5})(?:[/?][^\s]{0,400})?$/.exec(
+      text,
+    );
   // `kafka/host@REALM` is a Kerberos principal.
   const principal = /\/[\w.-]{1,200}@[A-Z][A-Z0-9.-]{1,100}$/.test(text);
   const part = go?.[1] ?? go?.[2] ?? (oracleToo && !principal ? oracle?.[1] : undefined) ?? bare?.[1];

@@ -8,7 +8,8 @@ const COMPOUND_KEY =
 /** Words that only happen to end like one. */
 const NOT_COMPOUND =
   /^(?:com|by|tres|encom|sur|over|under|tow|ox|res|im|tu|multi|single|first|two|high|low|band)pass$|^oldpwd$|^cwd$/;
-const SHORT_PW = /^(root|bind|user|db|my|admin|ldap|sql|ftp|smtp|mail|http|pg|redis|mongo|key|store|trust)(pw|pass)$/;
+const SHORT_PW =
+  /^(rcon|vnc|wifi|web|sa|root|bind|user|db|my|admin|ldap|sql|ftp|smtp|mail|http|pg|redis|mongo|key|store|trust)(pw|pass)$/;
 const IS_CAMEL = /[a-z][A-Z]/;
 
 /** A name's words in lower case: cut at anything that is not a letter or digit, at case, and inside known compounds. */
@@ -69,6 +70,8 @@ export function cancelledBy(words: readonly string[]): string | null {
   // Vault's AppRole calls its password "secret id".
   if (phrase === "secret_id" && words.some((word) => word === "vault" || word === "approle" || word === "bao"))
     return null;
+  // `OPENCART_ENCRYPTION` holds a key, if it looks like one; `PASSWORD_ENCRYPTION` says how.
+  if (last === "encryption" && !words.some((word) => FAMILY.has(word))) return null;
   if (CANCEL.has(last)) return last.toUpperCase();
   if (CANCEL_PHRASES.has(phrase)) return phrase.toUpperCase();
   return null;

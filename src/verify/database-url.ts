@@ -8,19 +8,27 @@ export function urlTarget({ part, value }: Held): Target | string | null {
 /** `postgres://user:password@host:port/database?sslmode=…` */
 function fromUrl(part: string, value: string): Target | string | null {
   for (const { index } of value.matchAll(/\b[a-z][a-z0-9+]{0,30}:\/\//gi)) {
-    const text = /^[^\s"'`<>]+/.exec(value.slice(index))?.[0] ?? "";
-    // Raw passwords hold `@`, `/` and `#`: the host is what stands after the last `@` that leaves one.
-    const found = /^([a-z0-9+]+):\/\/([^:@/\s]*):(.*)@([^@/?#]*)(\/[^@?#]*)?(\?[^#@]*)?(?:#.*)?$/i.exec(text);
-    if (found === null) continue;
-    const [, scheme = "", user = "", raw = "", authority = "", path = "", query = ""] = found;
-    const kind = kindOf(scheme);
-    if (kind === null || (raw !== part && decoded(raw) !== part)) continue;
-    const place = placeOf(authority, PORTS[kind]);
-    if (typeof place === "string") return place;
-    const tls = tlsOf(new URLSearchParams(query), /^(?:rediss|valkeys)$/i.test(scheme) ? "verify-full" : null, kind);
-    return { kind, ...place, user: decoded(user), password: decoded(raw), database: decoded(path.slice(1)), tls };
+    const rest = value.slice(index);
+    // A quote ends a URL, unless it is in the password.
+    for (const text of [/^[^\s"'`<>]+/.exec(rest)?.[0], /^\S+/.exec(rest)?.[0]]) {
+      const target = oneUrl(part, text ?? "");
+      if (target !== null) return target;
+    }
   }
   return null;
+}
+
+function oneUrl(part: string, text: string): Target | string | null {
+  // Raw passwords hold `@`, `/` and `#`: the host is what stands after the last `@` that leaves one.
+  const found = /^([a-z0-9+]+):\/\/([^:@/\s]*):(.*)@([^@/?#]*)(\/[^@?#]*)?(\?[^#@]*)?(?:#.*)?$/i.exec(text);
+  if (found === null) return null;
+  const [, scheme = "", user = "", raw = "", authority = "", path = "", query = ""] = found;
+  const kind = kindOf(scheme);
+  if (kind === null || (raw !== part && decoded(raw) !== part)) return null;
+  const place = placeOf(authority, PORTS[kind]);
+  if (typeof place === "string") return place;
+  const tls = tlsOf(new URLSearchParams(query), /^(?:rediss|valkeys)$/i.test(scheme) ? "verify-full" : null, kind);
+  return { kind, ...place, user: decoded(user), password: decoded(raw), database: decoded(path.slice(1)), tls };
 }
 
 /** `jdbc:postgresql://host:port/database?user=…&password=…` */
@@ -64,7 +72,7 @@ function placeOf(authority: string, port: number): { readonly host: string; read
 }
 
 /** What each client library calls it; nothing said means what the database's own client does. */
-export function tlsOf(query: URLSearchParams, scheme: Tls | null, kind: Kind): Tls {
+function tlsOf(query: URLSearchParams, scheme: Tls | null, kind: Kind): Tls {
   if (scheme !== null) return scheme;
   if (kind === "redis") return "disable";
   for (const [name, said] of query) {

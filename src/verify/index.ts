@@ -1,11 +1,14 @@
 import { questionFor } from "./vendor.ts";
-import { UNTOLD, vendorOf } from "./vendors/index.ts";
+import { UNTOLD, VENDORS, vendorOf } from "./vendors/index.ts";
 import { isDatabase, loginFor } from "./database.ts";
 import { reveal } from "./reveal.ts";
 import { unknown, type Liveness, type Question, type Verifiable, type VerifyOptions } from "./types.ts";
 import { askSafely, runAll } from "./run-all.ts";
 
 export type { Liveness, Verifiable, VerifyOptions } from "./types.ts";
+
+/** The names that `VerifyOptions.endpoints` knows. */
+export const ENDPOINTS: readonly string[] = VENDORS.map(({ id }) => id);
 
 /**
  * Optional liveness: asks whoever issued a secret whether it still opens anything. One harmless question each, to the

@@ -23,7 +23,7 @@ async function attempt(
   const { createConnection } = (await import("mysql2")).default;
   const { host, port, user, password } = target;
   const connection = createConnection({
-    ...{ host, port, user, password, connectTimeout: timeoutMs },
+    ...{ host, port, user, password, connectTimeout: timeoutMs + 1000 },
     ...(tls === "disable"
       ? {}
       : { ssl: { rejectUnauthorized: tls.startsWith("verify"), verifyIdentity: tls === "verify-full" } }),
@@ -46,16 +46,20 @@ async function attempt(
     ).catch(() => {});
     return live("MySQL lets it log in");
   } catch (error) {
-    return read(error);
+    return read(error, tls);
   } finally {
     connection.destroy();
   }
 }
 
 /** https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
-function read(error: unknown): Liveness | typeof NO_TLS {
+function read(error: unknown, tls: Tls): Liveness | typeof NO_TLS {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   if (code === NO_TLS) return NO_TLS;
+  if (code === "HANDSHAKE_SSL_ERROR")
+    return unknown(
+      `MySQL: ${tls.startsWith("verify") ? "its certificate is not trusted here" : "no TLS could be agreed on"}`,
+    );
   if (code === "ER_ACCESS_DENIED_ERROR") return dead(`MySQL refuses user and password from this machine (${code})`);
   if (code === "ER_MUST_CHANGE_PASSWORD_LOGIN") return live(`MySQL takes the password, and wants it changed (${code})`);
   return /^ER_[A-Z_0-9]{3,60}$/.test(code)

@@ -32,7 +32,8 @@ async function attempt(
     ...{ host, port, user, password, database: target.database === "" ? user : target.database },
     ssl: sslOf(tls),
     application_name: "unsprawl",
-    connectionTimeoutMillis: timeoutMs,
+    // Only in case: the time is kept below.
+    connectionTimeoutMillis: timeoutMs + 1000,
   });
   let asked = false;
   client.on("error", () => {});

@@ -51,7 +51,9 @@ export function questionFor(vendor: Vendor, given: Given, options: VerifyOptions
   const endpoint = options.endpoints[vendor.id];
   const elsewhere = endpoint === undefined && namesAnother(vendor, given);
   if (elsewhere)
-    return unknown(`another variable names a ${vendor.name} elsewhere: say which as the endpoint "${vendor.id}"`);
+    return unknown(
+      `another variable names a server that is not ${vendor.name}'s: give it as the endpoint "${vendor.id}"`,
+    );
   const ask = vendor.ask(given);
   if (typeof ask === "string") return unknown(ask);
   const urls: URL[] = [];
@@ -63,7 +65,7 @@ export function questionFor(vendor: Vendor, given: Given, options: VerifyOptions
   const doubt =
     vendor.unsure?.(given) ??
     (vendor.own?.often === true && endpoint === undefined
-      ? `a ${vendor.name} of one's own would be asked as the endpoint "${vendor.id}"`
+      ? `it may be of a server of your own, to be given as the endpoint "${vendor.id}"`
       : null);
   return {
     key: keyOf(

@@ -92,11 +92,7 @@ test.each([
     /needs the secret access key/,
   ],
   ["a secret of another shape", { AWS_SECRET_ACCESS_KEY: "minio123" }, /not one of AWS/],
-  [
-    "a server of one's own",
-    { ...KEYS, S3_ENDPOINT: "http://minio:9000" },
-    /names a AWS elsewhere|names an AWS elsewhere/,
-  ],
+  ["a server of one's own", { ...KEYS, S3_ENDPOINT: "http://minio:9000" }, /names a server that is not AWS's/],
 ])("%s: not asked", async (_, others, why) => {
   const item = itemOf("aws-access-key-id", "AWS_ACCESS_KEY_ID", KEYS.AWS_ACCESS_KEY_ID, others);
   expect(await verify(item, options(), never)).toEqual({ state: "unknown", why: expect.stringMatching(why) as string });

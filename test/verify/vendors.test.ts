@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ruleById, rules } from "../../src/detect/rules/index.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { Redactor } from "../../src/text/redact.ts";
-import { verifiable, verify, verifyAll, type Liveness, type VerifyOptions } from "../../src/verify/index.ts";
+import { ENDPOINTS, verifiable, verify, verifyAll, type Liveness, type VerifyOptions } from "../../src/verify/index.ts";
 import { UNTOLD, VENDORS } from "../../src/verify/vendors/index.ts";
 import { listening, replying, withDouble, type Double, type Reply } from "./double.ts";
 import { itemOf, made, SAMPLES, type Made, type Sample } from "./samples.ts";
@@ -113,7 +113,7 @@ test.each(ALL.filter(({ sample }) => sample.limited !== undefined))(
 );
 
 test("every vendor has a sample and real rules, and its own servers are https", () => {
-  expect(Object.keys(SAMPLES).sort()).toEqual(VENDORS.map(({ id }) => id).sort());
+  expect(Object.keys(SAMPLES).sort()).toEqual([...ENDPOINTS].sort());
   expect(VENDORS.flatMap(({ rules }) => rules).filter((rule) => ruleById(rule) === null)).toEqual([]);
   expect(Object.keys(UNTOLD).filter((rule) => ruleById(rule) === null)).toEqual([]);
   for (const { bases } of VENDORS) {
@@ -159,7 +159,7 @@ test("a server of one's own: the vendor is not asked when another variable names
   const said = await verify(item, options({}), never);
   expect(said).toEqual({
     state: "unknown",
-    why: 'another variable names a GitHub elsewhere: say which as the endpoint "github"',
+    why: 'another variable names a server that is not GitHub\'s: give it as the endpoint "github"',
   });
   await withDouble(replying({ status: 200 }), async ({ url, received }) => {
     expect((await verify(item, options({ github: `${url}/api/v3/` }), never)).state).toBe("live");

@@ -1,4 +1,4 @@
-import { keyOf, MIXED, objectIn, UUID, WILD } from "./proofs.ts";
+import { keyOf, MIXED, objectIn, SOME, UUID, WILD } from "./proofs.ts";
 import { named, prefixed, shaped, type Rule } from "./rule.ts";
 
 /** What is bought around models: vector stores, tracing, search, sandboxes, rented processors. */
@@ -164,7 +164,7 @@ export const AI_TOOLS: readonly Rule[] = [
     vendor: "RunPod",
     description: "RunPod API key",
     prefix: ["rpa_"],
-    body: "[A-Z0-9]{36,46}[a-z0-9]{0,8}",
+    body: `${SOME}[A-Za-z0-9]{40,54}`,
     make: (kit) => `${kit.base32(40)}${kit.alnum(6)}`,
     reference: "https://docs.runpod.io/get-started/api-keys",
   }),
@@ -173,7 +173,7 @@ export const AI_TOOLS: readonly Rule[] = [
     vendor: "Browserbase",
     description: "Browserbase API key",
     prefix: ["bb_live_", "bb_test_"],
-    body: "[A-Za-z0-9_-]{27}",
+    body: `${SOME}[A-Za-z0-9_-]{27}`,
     make: (kit) => kit.urlsafe(27),
     reference: "https://docs.browserbase.com/reference/introduction",
   }),
@@ -184,7 +184,7 @@ export const AI_TOOLS: readonly Rule[] = [
     prefix: ["llx-"],
     body: "[A-Za-z0-9]{48,52}",
     make: (kit) => kit.base62(48),
-    reference: "https://docs.cloud.llamaindex.ai/llamacloud/getting_started/api_key",
+    reference: "https://developers.llamaindex.ai/python/cloud/api_key/",
   }),
   prefixed({
     id: "composio-key",

@@ -1,4 +1,4 @@
-import { DIGIT, keyOf, MIXED, WILD } from "./proofs.ts";
+import { DIGIT, keyOf, MIXED, SOME, WILD } from "./proofs.ts";
 import { named, prefixed, type Rule } from "./rule.ts";
 
 /** Model providers. */
@@ -171,7 +171,7 @@ export const AI: readonly Rule[] = [
     vendor: "Cartesia",
     description: "Cartesia API key",
     prefix: ["sk_car_"],
-    body: "[A-Za-z0-9_]{20,24}",
+    body: `${SOME}[A-Za-z0-9_]{20,24}`,
     make: (kit) => kit.base62(20),
     reference: "https://docs.cartesia.ai/use-the-api/api-conventions",
   }),
@@ -190,9 +190,9 @@ export const AI: readonly Rule[] = [
     vendor: "Anyscale",
     description: "Anyscale API or command line credential",
     prefix: ["esecret_", "aph0_"],
-    body: "[A-Za-z0-9]{24,60}",
+    body: `${SOME}[A-Za-z0-9]{24,60}`,
     make: (kit) => kit.alnum(26),
-    reference: "https://docs.anyscale.com/",
+    reference: "https://docs.anyscale.com/auth/api-keys",
   }),
   named({
     id: "zhipu-key",
@@ -214,7 +214,7 @@ export const AI: readonly Rule[] = [
     shape: "[A-Za-z0-9]{8}\\.[A-Za-z0-9]{32}",
     as: "BASETEN_API_KEY",
     make: (kit) => `${kit.base62(8)}.${kit.base62(32)}`,
-    reference: "https://docs.baseten.co/observability/api-keys",
+    reference: "https://docs.baseten.co/reference/cli/baseten/org-api-key",
   }),
   named({
     id: "deepgram-key",

@@ -59,7 +59,7 @@ export const APP_KEYS: readonly Rule[] = [
     vendor: "Django",
     description: "Secret key that Django made for a new project",
     keywords: ["django-insecure-"],
-    pattern: /(?<secret>django-insecure-[a-z0-9!@#$%^&*(\-_=+)]{50})/d,
+    pattern: /(?<secret>django-insecure-(?=[a-z_-]{0,49}[0-9!@#$%^&*(=+)])[a-z0-9!@#$%^&*(\-_=+)]{50})/d,
     prefixes: ["django-insecure-"],
     severity: "critical",
     examples: (kit) => [`django-insecure-${kit.of("abcdefghijklmnopqrstuvwxyz0123456789!@#^&*-_=+", 50)}`],

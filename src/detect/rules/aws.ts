@@ -1,9 +1,7 @@
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 const AWS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html";
-
-/** AWS writes its documented sample keys so that they end in EXAMPLE. */
-const notSample = (secret: string): "wrong" | "fake" => (/EXAMPLE/i.test(secret) ? "fake" : "wrong");
 
 /** AWS and its services' own keys. */
 export const AMAZON: readonly Rule[] = [
@@ -14,7 +12,6 @@ export const AMAZON: readonly Rule[] = [
     prefix: ["AKIA", "ASIA", "ABIA", "ACCA"],
     body: "[A-Z2-7]{16}",
     make: (kit) => kit.base32(16),
-    validate: notSample,
     confidence: "medium",
     counterExamples: () => [["AKIA", "IOSFODNN7", "EXAMPLE"].join("")],
     reference: AWS,
@@ -23,13 +20,11 @@ export const AMAZON: readonly Rule[] = [
     id: "aws-secret-access-key",
     vendor: "AWS",
     description: "AWS secret access key",
-    keywords: ["aws", "amazon", "secret", "s3", "ses", "bucket", "backup"],
-    names:
-      /secret_access_key|^(?:access_)?secret(?:_key)?$|(?:^|_)(?:aws|amazon|s3|ses|bucket|backup|minio|object_store)_(?:[a-z0-9]{1,20}_){0,4}secret/,
+    keywords: ["aws", "amazon", "secret_access", "s3", "ses"],
+    names: /secret_access_key|(?:^|_)(?:aws|amazon|s3|ses)_(?:[a-z0-9]{1,20}_){0,4}secret/,
     shape: "[A-Za-z0-9/+]{40}",
     as: "AWS_SECRET_ACCESS_KEY",
     make: (kit) => kit.base62(39).concat("/"),
-    validate: notSample,
     severity: "critical",
     reference: "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
   }),

@@ -1,4 +1,5 @@
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 const VERCEL = "https://vercel.com/docs/rest-api";
 

@@ -1,4 +1,5 @@
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 const CLOUDFLARE = "https://developers.cloudflare.com/fundamentals/api/get-started/token-formats/";
 const YANDEX = "https://yandex.cloud/en/docs/security/operations/search-secrets";
@@ -54,7 +55,8 @@ export const CLOUD: readonly Rule[] = [
     vendor: "Fly.io",
     description: "Fly.io macaroon or OAuth token",
     keywords: ["fm1r_", "fm1a_", "fm2_", "fo1_"],
-    pattern: /(?<![A-Za-z0-9])(?<secret>(?:fm1[ar]_|fm2_)[A-Za-z0-9+/]{60,4000}={0,3}|fo1_[A-Za-z0-9_-]{43})/d,
+    pattern:
+      /(?<![A-Za-z0-9])(?<secret>(?:fm1[ar]_|fm2_)(?=[a-z]{0,400}[A-Z0-9+/])[A-Za-z0-9+/]{60,4000}={0,3}|fo1_(?![a-z_-]{41,43}\d{0,2}(?![A-Za-z0-9_-]))[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])/d,
     prefixes: ["fm1r_", "fm1a_", "fm2_", "fo1_"],
     severity: "critical",
     examples: (kit) => [

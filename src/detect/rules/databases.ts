@@ -1,4 +1,5 @@
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 const ELASTIC = "https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-security-create-api-key";
 
@@ -94,7 +95,7 @@ export const DATABASES: readonly Rule[] = [
     description: "Elastic Cloud or serverless API key, or service account token",
     keywords: ["essu_", "aaeaawvsyxn0awm"],
     pattern:
-      /(?<![A-Za-z0-9])(?<secret>essu_[A-Za-z0-9+/_-]{40,200}={0,2}|AAEAAWVsYXN0aWM[A-Za-z0-9+/_-]{20,120}={0,2})/d,
+      /(?<![A-Za-z0-9])(?<secret>essu_(?![a-z_-]{38,200}\d{0,2}(?![A-Za-z0-9+/=_-]))[A-Za-z0-9+/_-]{40,200}={0,2}|AAEAAWVsYXN0aWM[A-Za-z0-9+/_-]{20,120}={0,2})/d,
     prefixes: ["essu_"],
     examples: (kit) => [`essu_${kit.base62(80)}==`, `AAEAAWVsYXN0aWMv${kit.base62(60)}`],
     counterExamples: () => ["essu_", "AAEAAWVsYXN0aWM"],

@@ -1,6 +1,7 @@
 import { crcBase36, gitlabRight } from "./checksum.ts";
 import type { Kit } from "./kit.ts";
-import { prefixed, shaped, type Rule } from "./rule.ts";
+import { NO_WORDS, prefixed } from "./marked.ts";
+import { shaped, type Rule } from "./rule.ts";
 
 const GITLAB = "https://docs.gitlab.com/security/tokens/#token-prefixes";
 
@@ -24,7 +25,7 @@ function gitlab(
     vendor: "GitLab",
     keywords: prefix,
     pattern: new RegExp(
-      `(?<![A-Za-z0-9])(?<secret>(?:${prefix.join("|")})${body})(?![A-Za-z0-9_-]|\\.[0-9a-z]{2}[.0-9a-z])`,
+      `(?<![A-Za-z0-9])(?<secret>(?:${prefix.join("|")})${NO_WORDS}${body})(?![A-Za-z0-9_-]|\\.[0-9a-z]{2}[.0-9a-z])`,
       "d",
     ),
     prefixes: prefix,

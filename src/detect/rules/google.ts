@@ -1,4 +1,5 @@
-import { named, prefixed, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, type Rule } from "./rule.ts";
 
 const OAUTH = "https://developers.google.com/identity/protocols/oauth2";
 const HMAC = "https://cloud.google.com/storage/docs/authentication/hmackeys";

@@ -1,4 +1,4 @@
-import { decoded, keyOf, UUID, WILD } from "./proofs.ts";
+import { decoded, keyOf, SOME, UUID, WILD } from "./proofs.ts";
 import { named, prefixed, shaped, type Rule } from "./rule.ts";
 
 /** Who someone is: sign-in, identity checks, second factors. */
@@ -74,14 +74,14 @@ export const IDENTITY: readonly Rule[] = [
     body: "(?=[A-Za-z_-]{0,47}\\d)[A-Za-z0-9_-]{32,48}={0,2}",
     make: (kit) => `${kit.base62(31)}7`,
     severity: "critical",
-    reference: "https://stytch.com/docs/api/authentication",
+    reference: "https://stytch.com/docs/workspace-management/api-keys",
   }),
   prefixed({
     id: "ory-token",
     vendor: "Ory",
     description: "Ory personal, project, access, refresh or session token",
     prefix: ["ory_pat_", "ory_apikey_", "ory_at_", "ory_rt_", "ory_st_", "ory_ac_"],
-    body: "[A-Za-z0-9_.-]{30,140}",
+    body: `${SOME}[A-Za-z0-9_.-]{30,140}`,
     make: (kit) => kit.base62(40),
     reference: "https://www.ory.sh/docs/concepts/personal-access-token",
   }),

@@ -1,3 +1,4 @@
+import { ACCOUNTS } from "./accounts.ts";
 import { AI } from "./ai.ts";
 import { AI_TOOLS } from "./ai-tools.ts";
 import { AMAZON } from "./aws.ts";
@@ -11,6 +12,7 @@ import { COMMERCE } from "./commerce.ts";
 import { CONTENT } from "./content.ts";
 import { CRM } from "./crm.ts";
 import { DATABASES } from "./databases.ts";
+import { EDGE } from "./edge.ts";
 import { FLAGS } from "./flags.ts";
 import { GITLAB_RULES } from "./gitlab.ts";
 import { GOOGLE } from "./google.ts";
@@ -41,7 +43,7 @@ export const families: { readonly [family: string]: readonly Rule[] } = {
   keys: [...CLAIMS, ...KEYS, ...HASHES, ...APP_KEYS, ...WALLETS],
   webhooks: WEBHOOKS,
   // Amazon's names are the least particular, so that it comes last.
-  cloud: [...AZURE, ...GOOGLE, ...CLOUD, ...HOSTERS, ...AMAZON],
+  cloud: [...AZURE, ...GOOGLE, ...CLOUD, ...EDGE, ...HOSTERS, ...AMAZON],
   vcs: [...GITLAB_RULES, ...VCS],
   ci: [...CI, ...QUALITY],
   infra: [...INFRA, ...CLUSTERS],
@@ -53,6 +55,7 @@ export const families: { readonly [family: string]: readonly Rule[] } = {
   monitoring: [...MONITORING, ...FLAGS],
   work: [...WORK, ...CRM, ...IDENTITY],
   saas: [...SAAS, ...CONTENT],
+  accounts: ACCOUNTS,
   logic: LOGIC,
 };
 

@@ -1,5 +1,6 @@
 import { bech32Right, bech32Sum } from "./checksum.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** A private key block needs a body: a header alone, or dots in place of the body, opens nothing. */
 const hasBody = (secret: string): "right" | "fake" => {
@@ -169,21 +170,18 @@ export const KEYS: readonly Rule[] = [
   shaped({
     id: "jwe",
     vendor: "JWT",
-    description: "Encrypted JSON Web Token, a bearer token all the same",
+    description: "Encrypted JSON Web Token in a header or a cookie: a bearer token all the same",
     keywords: ["eyj"],
     pattern:
       /(?<![A-Za-z0-9_-])(?<secret>eyJ[A-Za-z0-9_-]{20,2000}\.[A-Za-z0-9_-]{0,1400}\.[A-Za-z0-9_-]{12,32}\.[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{16,64})(?![A-Za-z0-9_-])/d,
     prefixes: ["eyJ"],
     confidence: "medium",
-    examples: (kit) => [
-      [
-        Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString("base64url"),
-        "",
-        kit.urlsafe(16),
-        kit.urlsafe(80),
-        kit.urlsafe(22),
-      ].join("."),
-    ],
+    examples: (kit) => {
+      const head = Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString("base64url");
+      const token = [head, "", kit.urlsafe(16), kit.urlsafe(80), kit.urlsafe(22)].join(".");
+      return [`Authorization: Bearer ${token}`, `Cookie: session=${token}`];
+    },
+    counterExamples: () => ["eyJhbGciOiJkaXIifQ....", "a.b.c.d.e"],
     reference: "https://www.rfc-editor.org/rfc/rfc7516",
   }),
   shaped({

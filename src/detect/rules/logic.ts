@@ -120,6 +120,8 @@ function logic(
     keywords: [],
     pattern: null,
     names: null,
+    lengths: null,
+    despite: false,
     prefixes: [],
     validate: null,
     publishable: false,

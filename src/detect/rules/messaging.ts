@@ -1,5 +1,5 @@
 import { crcBase62 } from "./kit.ts";
-import { decoded, keyOf, UUID, WILD } from "./proofs.ts";
+import { decoded, keyOf, SOME, UUID, WILD } from "./proofs.ts";
 import { named, prefixed, shaped, type Rule } from "./rule.ts";
 
 const SLACK = "https://api.slack.com/concepts/token-types";
@@ -213,7 +213,7 @@ export const MESSAGING: readonly Rule[] = [
     vendor: "ntfy",
     description: "ntfy access token",
     prefix: ["tk_"],
-    body: "[a-z0-9]{29}",
+    body: `${SOME}[a-z0-9]{29}`,
     make: (kit) => kit.alnum(29),
     reference: "https://docs.ntfy.sh/config/#access-tokens",
   }),

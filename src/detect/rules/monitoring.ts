@@ -1,4 +1,4 @@
-import { crcHex, keyOf, objectIn, UUID, WILD } from "./proofs.ts";
+import { crcHex, keyOf, objectIn, SOME, UUID, WILD } from "./proofs.ts";
 import { named, prefixed, shaped, type Rule } from "./rule.ts";
 
 const NEW_RELIC = "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/";
@@ -31,7 +31,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "New Relic",
     description: "New Relic user, admin, insights or REST key",
     prefix: ["NRAK-", "NRAA-", "NRII-", "NRIQ-", "NRRA-"],
-    body: "[A-Za-z0-9_-]{27,42}",
+    body: `${SOME}[A-Za-z0-9_-]{27,42}`,
     make: (kit) => kit.of("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", 27),
     reference: NEW_RELIC,
   }),
@@ -237,6 +237,15 @@ export const MONITORING: readonly Rule[] = [
     body: UUID,
     make: (kit) => kit.uuid(),
     reference: "https://axiom.co/docs/reference/tokens",
+  }),
+  prefixed({
+    id: "coralogix-key",
+    vendor: "Coralogix",
+    description: "Coralogix personal or team key",
+    prefix: ["cxup_", "cxtp_"],
+    body: `${SOME}[A-Za-z0-9]{28,36}`,
+    make: (kit) => kit.base62(30),
+    reference: "https://coralogix.com/docs/user-guides/account-management/api-keys/api-keys/",
   }),
   prefixed({
     id: "checkly-key",

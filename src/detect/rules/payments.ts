@@ -1,4 +1,4 @@
-import { keyOf, MIXED, UUID } from "./proofs.ts";
+import { keyOf, MIXED, SOME, UUID } from "./proofs.ts";
 import { named, prefixed, shaped, type Rule } from "./rule.ts";
 
 /** Payments and money. */
@@ -9,7 +9,7 @@ export const PAYMENTS: readonly Rule[] = [
     description: "Stripe secret, restricted or organization key",
     prefix: ["sk_live_", "sk_test_", "rk_live_", "rk_test_", "sk_org_live_", "sk_org_test_"],
     // 40 small letters are Paystack's, 64 hex digits UploadThing's.
-    body: "(?![0-9a-z]{40}(?![A-Za-z0-9]))(?![0-9a-f]{64}(?![A-Za-z0-9]))[A-Za-z0-9]{16,247}",
+    body: `${SOME}(?![0-9a-z]{40}(?![A-Za-z0-9]))(?![0-9a-f]{64}(?![A-Za-z0-9]))[A-Za-z0-9]{16,247}`,
     make: (kit) => kit.base62(99),
     severity: "critical",
     reference: "https://docs.stripe.com/keys",
@@ -19,7 +19,7 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "Stripe",
     description: "Webhook signing secret (Stripe, Svix, Clerk, Resend and others that sign as Standard Webhooks do)",
     prefix: ["whsec_"],
-    body: "[A-Za-z0-9+/=]{24,88}",
+    body: `${SOME}[A-Za-z0-9+/=]{24,88}`,
     make: (kit) => kit.base62(32),
     reference: "https://docs.stripe.com/webhooks/signature",
   }),
@@ -141,7 +141,7 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "Flutterwave",
     description: "Flutterwave secret or encryption key",
     prefix: ["FLWSECK-", "FLWSECK_TEST-"],
-    body: "[A-Za-z0-9]{12,40}(?:-X)?",
+    body: `${SOME}[A-Za-z0-9]{12,40}(?:-X)?`,
     make: (kit) => `${kit.alnum(32)}-X`,
     severity: "critical",
     reference: "https://developer.flutterwave.com/docs/authentication",
@@ -240,7 +240,7 @@ export const PAYMENTS: readonly Rule[] = [
     body: "[A-Za-z0-9]{40,46}",
     make: (kit) => kit.base62(43),
     severity: "critical",
-    reference: "https://docs.polar.sh/integrate/oat",
+    reference: "https://polar.sh/docs/integrate/oat",
   }),
   named({
     id: "checkout-key",
@@ -271,7 +271,8 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "Midtrans",
     description: "Midtrans server key",
     keywords: ["mid-server-"],
-    pattern: /(?<![A-Za-z0-9_-])(?<secret>(?:SB-)?Mid-server-[A-Za-z0-9_-]{24})(?![A-Za-z0-9_-])/d,
+    pattern:
+      /(?<![A-Za-z0-9_-])(?<secret>(?:SB-)?Mid-server-(?=[a-z_-]{0,24}[A-Z0-9])[A-Za-z0-9_-]{24})(?![A-Za-z0-9_-])/d,
     prefixes: ["Mid-server-", "SB-Mid-server-"],
     severity: "critical",
     examples: (kit) => [`Mid-server-${kit.urlsafe(24)}`, `SB-Mid-server-${kit.urlsafe(24)}`],

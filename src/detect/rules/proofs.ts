@@ -18,6 +18,9 @@ export const MIXED = "(?=[A-Za-z_-]{0,60}\\d)(?=[a-z0-9_-]{0,60}[A-Z])";
 /** Looks ahead for a digit. */
 export const DIGIT = "(?=[A-Za-z_-]{0,60}\\d)";
 
+/** Looks ahead for a digit or a capital letter: anything but words in small letters. */
+export const SOME = "(?=[a-z._-]{0,60}[A-Z0-9])";
+
 /** Looks ahead for a digit, letters and a digit in a row, which words and dates have not. */
 export const WILD = "(?=[^\\s]{0,80}\\d[A-Za-z]{1,40}\\d)";
 

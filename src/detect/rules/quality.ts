@@ -1,4 +1,5 @@
-import { named, prefixed, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, type Rule } from "./rule.ts";
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 
@@ -121,12 +122,9 @@ export const QUALITY: readonly Rule[] = [
       "veracode",
       "deepsource",
       "qlty",
-      "snyk",
-      "codecov",
-      "renovate",
     ],
     names:
-      /(?:codacy|code_?climate|coveralls|fossa|whitesource|(?:^|_)mend|veracode|deepsource|qlty|snyk|codecov|renovate)_.{0,30}(?:key|token|secret|dsn)/,
+      /(?:codacy|code_?climate|coveralls|fossa|whitesource|(?:^|_)mend|veracode|deepsource|qlty)_.{0,30}(?:key|token|secret|dsn)/,
     shape: "(?=[A-Za-z_-]{0,127}\\d)[A-Za-z0-9_-]{20,128}",
     as: "CODACY_PROJECT_TOKEN",
     make: (kit) => kit.hex(32),

@@ -1,5 +1,6 @@
 import { crcRight } from "./checksum.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 const JFROG = "https://jfrog.com/help/r/jfrog-platform-administration-documentation/access-tokens";
 const PACKAGIST = "https://packagist.com/docs/composer-authentication";

@@ -22,6 +22,10 @@ export type Rule = {
   readonly pattern: RegExp | null;
   /** The rule counts only under a name that this matches (in lower case, words joined by `_`), and for the whole value. */
   readonly names: RegExp | null;
+  /** For a kind without a keyword: the lengths of the whole values that its anchored pattern is tried on; else null. */
+  readonly lengths: readonly [least: number, most: number] | null;
+  /** With `names`: counts although the name reads as a setting or a checksum (`PASSWORD_SHA256`). */
+  readonly despite: boolean;
   /** Public parts with which the secret begins; the only characters of a value that a mask may show. */
   readonly prefixes: readonly string[];
   /** `right` proves the value, `wrong` says it only looks like one, `fake` clears it. */
@@ -81,6 +85,8 @@ const DEFAULTS = {
   severity: "high",
   confidence: "high",
   names: null,
+  lengths: null,
+  despite: false,
   prefixes: [],
   validate: null,
   publishable: false,

@@ -1,4 +1,4 @@
-import { DIGIT, keyOf, MIXED, UUID, WILD } from "./proofs.ts";
+import { DIGIT, keyOf, MIXED, SOME, UUID, WILD } from "./proofs.ts";
 import { named, prefixed, shaped, type Rule } from "./rule.ts";
 
 /** Everything else that is bought as a service: automation, data pipelines, tunnels, home. */
@@ -88,7 +88,7 @@ export const SAAS: readonly Rule[] = [
     vendor: "Arcjet",
     description: "Arcjet key",
     prefix: ["ajkey_"],
-    body: "[a-z0-9]{26}",
+    body: `${SOME}[a-z0-9]{26}`,
     make: (kit) => `01${kit.alnum(24)}`,
     reference: "https://docs.arcjet.com/environment",
   }),
@@ -206,7 +206,7 @@ export const SAAS: readonly Rule[] = [
     vendor: "Adobe",
     description: "Adobe client secret",
     prefix: ["p8e-", "p8-"],
-    body: "[A-Za-z0-9_-]{32}",
+    body: `${SOME}[A-Za-z0-9_-]{32}`,
     make: (kit) => kit.base62(32),
     reference: "https://developer.adobe.com/developer-console/docs/guides/authentication/",
   }),

@@ -1,5 +1,6 @@
 import { atlassianRight, crcHex, crcRight } from "./checksum.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 const GITHUB =
   "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github";

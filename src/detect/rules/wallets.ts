@@ -1,6 +1,7 @@
 import { base58Check, base58Right, bech32Right, bech32Sum } from "./checksum.ts";
 import type { Kit } from "./kit.ts";
-import { named, prefixed, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, type Rule } from "./rule.ts";
 
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";

@@ -6,7 +6,8 @@ import type { Random } from "../tools/random.ts";
 import { env, type Kind } from "../tools/row.ts";
 import { named } from "../tools/words.ts";
 
-const PEM_NAMES = "PRIVATE_KEY SSH_PRIVATE_KEY TLS_KEY SSL_KEY JWT_PRIVATE_KEY SIGNING_KEY DEPLOY_KEY GITHUB_APP_PRIVATE_KEY SERVER_KEY CLIENT_KEY SSH_KEY KEY_PEM APPLE_PRIVATE_KEY SAML_PRIVATE_KEY RSA_KEY TLS_CERT_AND_KEY";
+const PEM_NAMES =
+  "PRIVATE_KEY SSH_PRIVATE_KEY TLS_KEY SSL_KEY JWT_PRIVATE_KEY SIGNING_KEY DEPLOY_KEY GITHUB_APP_PRIVATE_KEY SERVER_KEY CLIENT_KEY SSH_KEY KEY_PEM APPLE_PRIVATE_KEY SAML_PRIVATE_KEY RSA_KEY TLS_CERT_AND_KEY";
 
 /** A private key in PEM: PKCS#8, SEC1, PKCS#1 or OpenSSH's own form. */
 export function pem(random: Random): string {
@@ -40,7 +41,15 @@ function openssh(random: Random): string {
   const hidden = Buffer.concat([check, check, shown, field(Buffer.concat([secret, open])), field("deploy@ci")]);
   const padded = Buffer.concat([hidden, Buffer.from([1, 2, 3, 4, 5, 6, 7, 8].slice(0, (8 - (hidden.length % 8)) % 8))]);
   const count = Buffer.from([0, 0, 0, 1]);
-  const whole = Buffer.concat([Buffer.from("openssh-key-v1\0"), field("none"), field("none"), field(""), count, field(shown), field(padded)]);
+  const whole = Buffer.concat([
+    Buffer.from("openssh-key-v1\0"),
+    field("none"),
+    field("none"),
+    field(""),
+    count,
+    field(shown),
+    field(padded),
+  ]);
   const title = ["OPENSSH", "PRIVATE", "KEY"].join(" ");
   return `-----BEGIN ${title}-----\n${(whole.toString("base64").match(/.{1,70}/g) ?? []).join("\n")}\n-----END ${title}-----\n`;
 }
@@ -67,21 +76,41 @@ const other: Kind = {
   weight: 35,
   make: (random) => {
     const next = random.deck<() => readonly [string, string]>([
-      () => ["JWT_SIGNING_JWK", JSON.stringify({ ...p256(random).export({ format: "jwk" }), kid: random.of("a", 12), use: "sig", alg: "ES256" })],
-      () => ["JWKS_PRIVATE", JSON.stringify({ keys: [{ ...ed25519(random).export({ format: "jwk" }), kid: random.hex(8) }] })],
+      () => [
+        "JWT_SIGNING_JWK",
+        JSON.stringify({
+          ...p256(random).export({ format: "jwk" }),
+          kid: random.of("a", 12),
+          use: "sig",
+          alg: "ES256",
+        }),
+      ],
+      () => [
+        "JWKS_PRIVATE",
+        JSON.stringify({ keys: [{ ...ed25519(random).export({ format: "jwk" }), kid: random.hex(8) }] }),
+      ],
       () => [random.pick(["WG_PRIVATE_KEY", "WIREGUARD_PRIVATE_KEY", "WIREGUARD_PRESHARED_KEY"]), random.base64(32)],
-      () => [random.pick(["WG_CONF", "WG0_CONFIG"]), `[Interface]\nPrivateKey = ${random.base64(32)}\nAddress = 10.8.0.2/24\n[Peer]\nPublicKey = ${random.base64(32)}\nEndpoint = vpn.example.org:51820\n`],
+      () => [
+        random.pick(["WG_CONF", "WG0_CONFIG"]),
+        `[Interface]\nPrivateKey = ${random.base64(32)}\nAddress = 10.8.0.2/24\n[Peer]\nPublicKey = ${random.base64(32)}\nEndpoint = vpn.example.org:51820\n`,
+      ],
       () => [random.pick(["SOPS_AGE_KEY", "AGE_IDENTITY", "BACKUP_IDENTITY"]), ageKey(random)],
-      () => ["AGE_KEY_TXT", `# created: 2025-03-02T10:11:12Z\n# public key: ${ageKey(random, "age")}\n${ageKey(random)}\n`],
+      () => [
+        "AGE_KEY_TXT",
+        `# created: 2025-03-02T10:11:12Z\n# public key: ${ageKey(random, "age")}\n${ageKey(random)}\n`,
+      ],
       () => ["DEPLOY_PPK", putty(random)],
       () => [random.pick(["ETH_PRIVATE_KEY", "DEPLOYER_PRIVATE_KEY", "WALLET_PRIVATE_KEY"]), `0x${random.hex(64)}`],
       () => ["VAPID_PRIVATE_KEY", random.base64url(32)],
       () => ["SSH_HOST_KEY_DER", p256(random).export({ type: "pkcs8", format: "der" }).toString("base64")],
       () => [random.pick(["TS_NODE_PRIVATE_KEY", "TAILSCALE_NODE_KEY"]), `privkey:${random.hex(64)}`],
       () => ["NOSTR_SECRET_KEY", random.hex(64)],
-      () => ["TLS_BUNDLE", `${createPublicKey(p256(random)).export({ type: "spki", format: "pem" }).toString()}${pem(random)}`],
+      () => [
+        "TLS_BUNDLE",
+        `${createPublicKey(p256(random)).export({ type: "spki", format: "pem" }).toString()}${pem(random)}`,
+      ],
     ]);
-    return () => env(random, ...next());
+    return () => env(random, ...next()());
   },
 };
 
@@ -99,7 +128,20 @@ export function mnemonic(random: Random): string {
 const seed: Kind = {
   kind: "mnemonic",
   weight: 14,
-  make: (random) => () => env(random, random.pick(["MNEMONIC", "SEED_PHRASE", "WALLET_MNEMONIC", "RECOVERY_PHRASE", "HD_WALLET_SEED", "FAUCET_WORDS", "WALLET"]), mnemonic(random)),
+  make: (random) => () =>
+    env(
+      random,
+      random.pick([
+        "MNEMONIC",
+        "SEED_PHRASE",
+        "WALLET_MNEMONIC",
+        "RECOVERY_PHRASE",
+        "HD_WALLET_SEED",
+        "FAUCET_WORDS",
+        "WALLET",
+      ]),
+      mnemonic(random),
+    ),
 };
 
 export const KEYS: readonly Kind[] = [wrapped, other, seed];

@@ -11,7 +11,8 @@ export function humanPassword(random: Random): string {
     () => `${capital(word)}${random.int(1970, 2026)}${random.pick([..."!?#*."])}`,
     () => `${word}${random.int(1, 9999)}`,
     () => `${capital(word)}${capital(other)}${random.int(1, 99)}`,
-    () => `${word.replaceAll("a", "4").replaceAll("o", "0").replaceAll("e", "3").replaceAll("i", "1")}${random.pick([..."!$#"])}${random.int(10, 99)}`,
+    () =>
+      `${word.replaceAll("a", "4").replaceAll("o", "0").replaceAll("e", "3").replaceAll("i", "1")}${random.pick([..."!$#"])}${random.int(10, 99)}`,
     () => `P@ssw0rd${random.int(1, 999)}`,
     () => `${capital(word)}@${random.int(100, 999)}`,
     () => `${random.pick(PRODUCTS)}${random.int(1, 999)}!`,
@@ -70,9 +71,18 @@ const generated: Kind = {
     return () => {
       const marks = (length: number): string =>
         Array.from({ length }, () => random.pick([..."!#$%&()*+,-./:;<=>?@[]^_{|}~abcXYZ0123456789defGHJ"])).join("");
-      const value = random.pick([() => random.of("n", 12), () => marks(18), () => random.of("a", 10), () => `${random.of("w", 24)}$`])();
+      const value = random.pick([
+        () => random.of("n", 12),
+        () => marks(18),
+        () => random.of("a", 10),
+        () => `${random.of("w", 24)}$`,
+      ])();
       // A mark in front could make it a reference or an empty template to any reader.
-      return env(random, head(), `${random.of("L", 1)}${value.replaceAll("${", "$|").replaceAll("$(", "$|").replaceAll("{{", "|")}`);
+      return env(
+        random,
+        head(),
+        `${random.of("L", 1)}${value.replaceAll("${", "$|").replaceAll("$(", "$|").replaceAll("{{", "|")}`,
+      );
     };
   },
 };
@@ -82,7 +92,12 @@ const foreign: Kind = {
   weight: 30,
   make: (random) => {
     const head = random.deck(LANGUAGES.split(" "));
-    return () => env(random, random.chance(0.5) ? head() : named(random, head()), random.chance(0.3) ? random.pick(WEAK) : humanPassword(random));
+    return () =>
+      env(
+        random,
+        random.chance(0.5) ? head() : named(random, head()),
+        random.chance(0.3) ? random.pick(WEAK) : humanPassword(random),
+      );
   },
 };
 
@@ -90,11 +105,24 @@ const passphrase: Kind = {
   kind: "passphrase",
   weight: 40,
   make: (random) => {
-    const head = random.deck(["PASSPHRASE", "SSH_KEY_PASSPHRASE", "GPG_PASSPHRASE", "SIGNING_PASSPHRASE", "WIFI_PASSPHRASE", "BACKUP_PASSPHRASE", "PASS_PHRASE", "KEY_PASSPHRASE"]);
+    const head = random.deck([
+      "PASSPHRASE",
+      "SSH_KEY_PASSPHRASE",
+      "GPG_PASSPHRASE",
+      "SIGNING_PASSPHRASE",
+      "WIFI_PASSPHRASE",
+      "BACKUP_PASSPHRASE",
+      "PASS_PHRASE",
+      "KEY_PASSPHRASE",
+    ]);
     return () => {
       const join = random.pick([" ", "-", " ", "."]);
       const words = Array.from({ length: random.int(3, 6) }, () => random.pick(WORDS));
-      const name = random.pick([() => named(random, head()), () => named(random, head()), () => named(random, "PASSWORD")])();
+      const name = random.pick([
+        () => named(random, head()),
+        () => named(random, head()),
+        () => named(random, "PASSWORD"),
+      ])();
       return env(random, name, words.join(join) + random.pick(["", "", String(random.int(1, 99)), "!"]));
     };
   },
@@ -104,8 +132,24 @@ const pin: Kind = {
   kind: "pin",
   weight: 25,
   make: (random) => {
-    const head = random.deck(["PIN", "PIN_CODE", "PINCODE", "USER_PIN", "SO_PIN", "HSM_PIN", "TOKEN_PIN", "ADMIN_PIN", "DOOR_PIN", "SIM_PIN", "CARD_PIN", "UNLOCK_PIN", "PKCS11_PIN", "ALARM_PIN"]);
-    return () => env(random, random.chance(0.6) ? head() : named(random, head()), random.of("d", random.pick([4, 4, 5, 6, 8])));
+    const head = random.deck([
+      "PIN",
+      "PIN_CODE",
+      "PINCODE",
+      "USER_PIN",
+      "SO_PIN",
+      "HSM_PIN",
+      "TOKEN_PIN",
+      "ADMIN_PIN",
+      "DOOR_PIN",
+      "SIM_PIN",
+      "CARD_PIN",
+      "UNLOCK_PIN",
+      "PKCS11_PIN",
+      "ALARM_PIN",
+    ]);
+    return () =>
+      env(random, random.chance(0.6) ? head() : named(random, head()), random.of("d", random.pick([4, 4, 5, 6, 8])));
   },
 };
 

@@ -8,7 +8,8 @@ import { humanPassword } from "./passwords.ts";
 import { speakingToken } from "./tokens.ts";
 
 const basic = (random: Random): string => Buffer.from(`${user(random)}:${plainPassword(random)}`).toString("base64");
-const opaque = (random: Random): string => random.pick([() => random.of("n", 32), () => random.hex(40), () => random.base64url(32)])();
+const opaque = (random: Random): string =>
+  random.pick([() => random.of("n", 32), () => random.hex(40), () => random.base64url(32)])();
 
 const header: Kind = {
   kind: "header",
@@ -28,7 +29,7 @@ const header: Kind = {
       () => ["WEBHOOK_HEADERS", `X-Hub-Secret=${opaque(random)}`],
       () => ["GRAPHQL_HEADERS", `x-hasura-admin-secret: ${humanPassword(random)}`],
     ]);
-    return () => env(random, ...next());
+    return () => env(random, ...next()());
   },
 };
 
@@ -49,8 +50,25 @@ const java: Kind = {
       (p) => `-Delastic.apm.secret_token=${p} -Delastic.apm.server_url=http://apm:8200`,
     ]);
     return () => {
-      const options = next()(random.chance(0.4) ? humanPassword(random).replaceAll(" ", "") : random.of("n", random.int(10, 30)));
-      if (random.chance(0.6)) return env(random, random.pick(["JAVA_OPTS", "JAVA_TOOL_OPTIONS", "CATALINA_OPTS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "ES_JAVA_OPTS", "MAVEN_OPTS", "KAFKA_OPTS", "SBT_OPTS"]), options);
+      const options = next()(
+        random.chance(0.4) ? humanPassword(random).replaceAll(" ", "") : random.of("n", random.int(10, 30)),
+      );
+      if (random.chance(0.6))
+        return env(
+          random,
+          random.pick([
+            "JAVA_OPTS",
+            "JAVA_TOOL_OPTIONS",
+            "CATALINA_OPTS",
+            "JDK_JAVA_OPTIONS",
+            "_JAVA_OPTIONS",
+            "ES_JAVA_OPTS",
+            "MAVEN_OPTS",
+            "KAFKA_OPTS",
+            "SBT_OPTS",
+          ]),
+          options,
+        );
       return command(random, ["java", ...options.replaceAll('"', "").split(" "), "-jar", "/app.jar"]);
     };
   },
@@ -61,16 +79,24 @@ const label: Kind = {
   weight: 38,
   make: (random) => {
     const next = random.deck<() => readonly [string, string]>([
-      () => ["traefik.http.middlewares.auth.basicauth.users", `${user(random)}:${hash(random).replace(/^(?!\$).*/s, `$apr1$${random.of("n", 8)}$${random.of("n", 22)}`)}`],
-      () => [`traefik.http.middlewares.${random.of("l", 6)}.basicauth.users`, `admin:$$2y$$05$$${random.of("n", 53)}`],
+      () => [
+        "traefik.http.middlewares.auth.basicauth.users",
+        `${user(random)}:${hash(random).replace(/^(?!\$).*/s, `$apr1$${random.of("n", 8)}$${random.of("n", 22)}`)}`,
+      ],
       () => ["traefik.http.middlewares.key.headers.customrequestheaders.X-Api-Key", opaque(random)],
       () => ["traefik.http.middlewares.up.headers.customrequestheaders.Authorization", `Basic ${basic(random)}`],
       () => ["caddy.basicauth.admin", `$2a$14$${random.of("n", 53)}`],
       () => ["com.example.db.password", humanPassword(random)],
       () => [`org.example.${user(random)}.token`, opaque(random)],
       () => ["ofelia.job-exec.dump.command", `mysqldump -uroot -p${plainPassword(random)} app`],
-      () => ["ofelia.slack-webhook", `https://hooks.slack.com/services/T${random.of("A", 10)}/B${random.of("A", 10)}/${random.of("n", 24)}`],
-      () => ["com.datadoghq.ad.instances", JSON.stringify([{ host: "%%host%%", port: 5432, username: "datadog", password: plainPassword(random) }])],
+      () => [
+        "ofelia.slack-webhook",
+        `https://hooks.slack.com/services/T${random.of("A", 10)}/B${random.of("A", 10)}/${random.of("n", 24)}`,
+      ],
+      () => [
+        "com.datadoghq.ad.instances",
+        JSON.stringify([{ host: "%%host%%", port: 5432, username: "datadog", password: plainPassword(random) }]),
+      ],
       () => ["co.elastic.metrics/hosts", `redis://:${plainPassword(random)}@\${data.host}:6379`],
       () => ["co.elastic.metrics/password", humanPassword(random)],
       () => ["homepage.widget.key", opaque(random)],
@@ -78,12 +104,15 @@ const label: Kind = {
       () => ["com.example.deploy.env", `API_KEY=${opaque(random)}`],
       () => ["diun.notif.webhook.headers", `Authorization=Bearer ${opaque(random)}`],
       () => ["kuma.monitor.http.basic_auth_pass", humanPassword(random)],
-      () => ["docker-volume-backup.copy-pre", `/bin/sh -c 'PGPASSWORD=${plainPassword(random)} pg_dump -U app app > /b.sql'`],
+      () => [
+        "docker-volume-backup.copy-pre",
+        `/bin/sh -c 'PGPASSWORD=${plainPassword(random)} pg_dump -U app app > /b.sql'`,
+      ],
       () => ["swag_auth_bypass_token", opaque(random)],
       () => ["com.example.build-info", JSON.stringify({ branch: "main", npmToken: `npm_${checked(random)}` })],
     ]);
     return (): Drawn => {
-      const [name, value] = next();
+      const [name, value] = next()();
       return { where: "label", name, value };
     };
   },
@@ -99,7 +128,8 @@ const history: Kind = {
     const next = random.deck<() => string>([
       () => `|1 NPM_TOKEN=npm_${checked(random)} /bin/sh -c npm ci --omit=dev`,
       () => `RUN |2 NPM_TOKEN=${opaque(random)} VERSION=1.2.3 /bin/sh -c npm install # buildkit`,
-      () => `RUN |1 PIP_INDEX_URL=https://ci:${p()}@pypi.example.org/simple /bin/sh -c pip install -r requirements.txt # buildkit`,
+      () =>
+        `RUN |1 PIP_INDEX_URL=https://ci:${p()}@pypi.example.org/simple /bin/sh -c pip install -r requirements.txt # buildkit`,
       () => `|3 USER=app UID=1000 DB_PASSWORD=${p()} /bin/sh -c ./configure && make`,
       () => `/bin/sh -c #(nop)  ENV MYSQL_ROOT_PASSWORD=${p()}`,
       () => `/bin/sh -c #(nop)  ENV APP_ENV=prod SECRET_KEY_BASE=${random.hex(128)}`,
@@ -109,10 +139,14 @@ const history: Kind = {
       () => `/bin/sh -c #(nop)  ARG DEPLOY_PASSWORD=${p()}`,
       () => `RUN /bin/sh -c echo 'root:${p()}' | chpasswd # buildkit`,
       () => `/bin/sh -c echo "app:${p()}" | chpasswd && mkdir -p /run/sshd`,
-      () => `RUN /bin/sh -c git clone https://oauth2:${random.of("w", 20)}@gitlab.example.org/acme/lib.git /src # buildkit`,
-      () => `/bin/sh -c git config --global url."https://ghp_${checked(random)}:x-oauth-basic@github.com/".insteadOf "https://github.com/"`,
-      () => `RUN /bin/sh -c curl -fsSL -H "Authorization: token ${random.hex(40)}" https://raw.example.org/install.sh | sh # buildkit`,
-      () => `RUN /bin/sh -c echo "//registry.npmjs.org/:_authToken=npm_${checked(random)}" > ~/.npmrc && npm ci # buildkit`,
+      () =>
+        `RUN /bin/sh -c git clone https://oauth2:${random.of("w", 20)}@gitlab.example.org/acme/lib.git /src # buildkit`,
+      () =>
+        `/bin/sh -c git config --global url."https://ghp_${checked(random)}:x-oauth-basic@github.com/".insteadOf "https://github.com/"`,
+      () =>
+        `RUN /bin/sh -c curl -fsSL -H "Authorization: token ${random.hex(40)}" https://raw.example.org/install.sh | sh # buildkit`,
+      () =>
+        `RUN /bin/sh -c echo "//registry.npmjs.org/:_authToken=npm_${checked(random)}" > ~/.npmrc && npm ci # buildkit`,
       () => `RUN /bin/sh -c wget --user=ci --password=${p()} https://files.example.org/app.tgz # buildkit`,
       () => `/bin/sh -c useradd -m -p '$6$${random.of("n", 8)}$${random.of("n", 86)}' deploy`,
       () => `RUN /bin/sh -c printf 'machine github.com login ci password ${random.hex(40)}\\n' > ~/.netrc # buildkit`,
@@ -135,12 +169,32 @@ const buildArg: Kind = {
   weight: 30,
   make: (random) => (): Drawn => {
     const [name, value] = random.pick<() => readonly [string, string]>([
-      () => [random.pick(["NPM_TOKEN", "GITHUB_TOKEN", "PIP_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN", "NODE_AUTH_TOKEN", "BUNDLE_GITHUB__COM"]), opaque(random)],
+      () => [
+        random.pick([
+          "NPM_TOKEN",
+          "GITHUB_TOKEN",
+          "PIP_TOKEN",
+          "GITLAB_TOKEN",
+          "CI_JOB_TOKEN",
+          "NODE_AUTH_TOKEN",
+          "BUNDLE_GITHUB__COM",
+        ]),
+        opaque(random),
+      ],
       () => [random.pick(["GH_PAT", "TOKEN", "ACCESS", "REPO_READ"]), speakingToken(random)],
       () => [named(random, random.pick(["PASSWORD", "ADMIN_PASSWORD", "DB_PASS"])), plainPassword(random)],
-      () => [random.pick(["PIP_EXTRA_INDEX_URL", "GOPROXY", "MAVEN_REPO", "APT_MIRROR", "NPM_REGISTRY"]), `https://${user(random)}:${plainPassword(random)}@${host(random)}/repo`],
-      () => [random.pick(["NUGET_FEED_PASSWORD", "ARTIFACTORY_PASSWORD", "COMPOSER_AUTH_PASSWORD"]), humanPassword(random)],
-      () => ["COMPOSER_AUTH", JSON.stringify({ "http-basic": { "repo.example.org": { username: "ci", password: plainPassword(random) } } })],
+      () => [
+        random.pick(["PIP_EXTRA_INDEX_URL", "GOPROXY", "MAVEN_REPO", "APT_MIRROR", "NPM_REGISTRY"]),
+        `https://${user(random)}:${plainPassword(random)}@${host(random)}/repo`,
+      ],
+      () => [
+        random.pick(["NUGET_FEED_PASSWORD", "ARTIFACTORY_PASSWORD", "COMPOSER_AUTH_PASSWORD"]),
+        humanPassword(random),
+      ],
+      () => [
+        "COMPOSER_AUTH",
+        JSON.stringify({ "http-basic": { "repo.example.org": { username: "ci", password: plainPassword(random) } } }),
+      ],
     ])();
     return { where: "build-arg", name, value };
   },
@@ -166,7 +220,11 @@ const health: Kind = {
     ]);
     return (): Drawn => {
       const text = next()();
-      const value = random.pick([() => `CMD-SHELL ${text}`, () => JSON.stringify(["CMD-SHELL", text]), () => JSON.stringify(["CMD", "sh", "-c", text])])();
+      const value = random.pick([
+        () => `CMD-SHELL ${text}`,
+        () => JSON.stringify(["CMD-SHELL", text]),
+        () => JSON.stringify(["CMD", "sh", "-c", text]),
+      ])();
       return { where: "healthcheck", name: random.pick(["Healthcheck", "Healthcheck.Test"]), value };
     };
   },

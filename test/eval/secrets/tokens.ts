@@ -12,7 +12,17 @@ const VENDORS: readonly Vendor[] = [...BUILD, ...CLOUD, ...APPS];
 const SPEAKING =
   /^(github|gitlab|npm|pypi|rubygems|dockerhub|pulumi|doppler|openai|anthropic|huggingface|groq|stripe|slack-(bot|user|app)|sendgrid|shopify|digitalocean|databricks|age|tailscale|terraform|newrelic-user|linear|brevo|grafana|sentry|supabase|figma|postman|planetscale|airtable)/;
 
-const NEUTRAL = ["APP_CONFIG_3", "EXTRA_ARGS_1", "VALUE", "DATA", "setting.remote", "INPUT_UPSTREAM", "param1", "UPSTREAM", "custom"];
+const NEUTRAL = [
+  "APP_CONFIG_3",
+  "EXTRA_ARGS_1",
+  "VALUE",
+  "DATA",
+  "setting.remote",
+  "INPUT_UPSTREAM",
+  "param1",
+  "UPSTREAM",
+  "custom",
+];
 
 /** The token of a vendor, made by its documented form. */
 export function vendorToken(random: Random, [vendor, , make]: Vendor): string {
@@ -34,7 +44,8 @@ const tokenOfVendor: Kind = {
       const vendor = next();
       let name = random.pick(vendor[1].split(" "));
       if (SPEAKING.test(vendor[0]) && random.chance(0.15)) name = random.pick(NEUTRAL);
-      else if (random.chance(0.2)) name = `${random.pick(["APP", "PROD", "CI", "MY", "TF_VAR", ...SERVICES]).toUpperCase()}_${name}`;
+      else if (random.chance(0.2))
+        name = `${random.pick(["APP", "PROD", "CI", "MY", "TF_VAR", ...SERVICES]).toUpperCase()}_${name}`;
       else if (random.chance(0.1)) name = styled(random, name.split("_"));
       return env(random, name, vendorToken(random, vendor));
     };
@@ -68,11 +79,23 @@ const session: Kind = {
   kind: "session-token",
   weight: 25,
   make: (random) => () => {
-    const claims = { sub: String(random.int(1000, 99_999)), name: "Ada Example", role: random.pick(["admin", "service", "editor"]), iat: 1_716_239_022, exp: 2_016_239_022 };
+    const claims = {
+      sub: String(random.int(1000, 99_999)),
+      name: "Ada Example",
+      role: random.pick(["admin", "service", "editor"]),
+      iat: 1_716_239_022,
+      exp: 2_016_239_022,
+    };
     const [name, value] = random.pick<() => readonly [string, string]>([
-      () => [named(random, random.pick(["JWT", "ID_TOKEN", "ACCESS_TOKEN", "SESSION_TOKEN", "BEARER"])), jwt(random, claims)],
+      () => [
+        named(random, random.pick(["JWT", "ID_TOKEN", "ACCESS_TOKEN", "SESSION_TOKEN", "BEARER"])),
+        jwt(random, claims),
+      ],
       () => [random.pick(["AUTHORIZATION", "AUTH_HEADER", "HTTP_AUTHORIZATION"]), `Bearer ${jwt(random, claims)}`],
-      () => [random.pick(["COOKIE", "SESSION_COOKIE", "HTTP_COOKIE"]), `sessionid=${random.of("a", 32)}; csrftoken=${random.of("n", 32)}`],
+      () => [
+        random.pick(["COOKIE", "SESSION_COOKIE", "HTTP_COOKIE"]),
+        `sessionid=${random.of("a", 32)}; csrftoken=${random.of("n", 32)}`,
+      ],
       () => ["PHPSESSID", random.of("a", 26)],
       () => [named(random, "SESSION_COOKIE"), `s:${random.of("w", 32)}.${random.base64(32).replace("=", "")}`],
       () => [random.pick(["GATEWAY_PASSPORT", "STATE_BLOB", "UPSTREAM_HEADER"]), jwt(random, claims)],

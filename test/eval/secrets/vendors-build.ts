@@ -43,7 +43,12 @@ export const BUILD: readonly Vendor[] = [
   ["doppler", "DOPPLER_TOKEN", "dp.pt.{43:n}"],
   ["doppler-service", "DOPPLER_TOKEN", "dp.st.prd.{43:n}"],
   ["infracost", "INFRACOST_API_KEY", "ico-{32:n}"],
-  ["onepassword", "OP_SERVICE_ACCOUNT_TOKEN", (random) => `ops_${Buffer.from(JSON.stringify({ signInAddress: "team.1password.com", userAuth: { method: "SRPg-4096" }, email: `${random.of("a", 12)}@1passwordserviceaccounts.com`, srpX: random.hex(64), secretKey: `A3-${random.of("A", 6)}` })).toString("base64url")}`],
+  [
+    "onepassword",
+    "OP_SERVICE_ACCOUNT_TOKEN",
+    (random) =>
+      `ops_${Buffer.from(JSON.stringify({ signInAddress: "team.1password.com", userAuth: { method: "SRPg-4096" }, email: `${random.of("a", 12)}@1passwordserviceaccounts.com`, srpX: random.hex(64), secretKey: `A3-${random.of("A", 6)}` })).toString("base64url")}`,
+  ],
   ["openshift", "OC_TOKEN OPENSHIFT_TOKEN", "sha256~{43:w}"],
   ["harness", "HARNESS_API_KEY", "pat.{22:w}.{24:h}.{20:n}"],
   ["octopus", "OCTOPUS_API_KEY", "API-{26:A}"],

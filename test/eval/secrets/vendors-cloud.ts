@@ -30,7 +30,18 @@ export const CLOUD: readonly Vendor[] = [
   ["render", "RENDER_API_KEY", "rnd_{32:n}"],
   ["railway", "RAILWAY_TOKEN", (random) => random.uuid()],
   ["supabase", "SUPABASE_ACCESS_TOKEN", "sbp_{40:h}"],
-  ["supabase-role", "SUPABASE_SERVICE_ROLE_KEY", (random) => jwt(random, { iss: "supabase", ref: random.of("l", 20), role: "service_role", iat: 1_690_000_000, exp: 2_005_000_000 })],
+  [
+    "supabase-role",
+    "SUPABASE_SERVICE_ROLE_KEY",
+    (random) =>
+      jwt(random, {
+        iss: "supabase",
+        ref: random.of("l", 20),
+        role: "service_role",
+        iat: 1_690_000_000,
+        exp: 2_005_000_000,
+      }),
+  ],
   ["supabase-secret", "SUPABASE_SECRET_KEY", "sb_secret_{22:w}_{8:w}"],
   ["planetscale", "PLANETSCALE_SERVICE_TOKEN", "pscale_tkn_{43:w}"],
   ["planetscale-password", "DATABASE_PASSWORD", "pscale_pw_{43:w}"],
@@ -47,11 +58,21 @@ export const CLOUD: readonly Vendor[] = [
   ["newrelic-user", "NEW_RELIC_API_KEY", "NRAK-{27:A}"],
   ["newrelic-license", "NEW_RELIC_LICENSE_KEY", "{36:h}NRAL"],
   ["grafana", "GRAFANA_TOKEN GRAFANA_SA_TOKEN", grafana],
-  ["grafana-cloud", "GRAFANA_CLOUD_API_KEY", (random) => `glc_${Buffer.from(JSON.stringify({ o: String(random.int(100000, 999999)), n: "stack-read", k: random.of("n", 24), m: { r: "eu" } })).toString("base64")}`],
+  [
+    "grafana-cloud",
+    "GRAFANA_CLOUD_API_KEY",
+    (random) =>
+      `glc_${Buffer.from(JSON.stringify({ o: String(random.int(100000, 999999)), n: "stack-read", k: random.of("n", 24), m: { r: "eu" } })).toString("base64")}`,
+  ],
   ["dynatrace", "DT_API_TOKEN DYNATRACE_TOKEN", "dt0c01.{24:A}.{64:A}"],
   ["elastic", "ELASTIC_API_KEY", (random) => Buffer.from(random.fill("{20:w}:{22:w}")).toString("base64")],
   ["honeycomb", "HONEYCOMB_API_KEY", "hcaik_01{24:a}{32:a}"],
-  ["sentry", "SENTRY_AUTH_TOKEN", (random) => `sntrys_${Buffer.from(JSON.stringify({ iat: 1_712_000_000.5, url: "https://sentry.io", region_url: "https://de.sentry.io", org: "acme" })).toString("base64")}_${random.of("b", 43)}`],
+  [
+    "sentry",
+    "SENTRY_AUTH_TOKEN",
+    (random) =>
+      `sntrys_${Buffer.from(JSON.stringify({ iat: 1_712_000_000.5, url: "https://sentry.io", region_url: "https://de.sentry.io", org: "acme" })).toString("base64")}_${random.of("b", 43)}`,
+  ],
   ["sentry-user", "SENTRY_AUTH_TOKEN", "sntryu_{64:h}"],
   ["rollbar", "ROLLBAR_ACCESS_TOKEN", "{32:h}"],
   ["pagerduty", "PAGERDUTY_TOKEN PAGERDUTY_API_KEY", "u+{18:w}"],

@@ -1,4 +1,12 @@
-import { createECDH, createHash, createHmac, createPrivateKey, createPublicKey, checkPrimeSync, type KeyObject } from "node:crypto";
+import {
+  createECDH,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  checkPrimeSync,
+  type KeyObject,
+} from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Random } from "./random.ts";
 
@@ -41,7 +49,10 @@ export function pypi(random: Random): string {
 }
 
 /** A signed JWT with claims of a service or a person. */
-export function jwt(random: Random, claims: object = { sub: random.uuid(), iat: 1_719_000_000, exp: 2_034_000_000 }): string {
+export function jwt(
+  random: Random,
+  claims: object = { sub: random.uuid(), iat: 1_719_000_000, exp: 2_034_000_000 },
+): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const body = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
   return `${body}.${createHmac("sha256", random.bytes(32)).update(body).digest("base64url")}`;
@@ -52,7 +63,11 @@ export function ageKey(random: Random, prefix = "age-secret-key-"): string {
   const alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
   const bits = [...random.bytes(32)].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   const data = (bits.padEnd(260, "0").match(/.{5}/g) ?? []).map((five) => Number.parseInt(five, 2));
-  const expanded = [...[...prefix].map((one) => one.charCodeAt(0) >> 5), 0, ...[...prefix].map((one) => one.charCodeAt(0) & 31)];
+  const expanded = [
+    ...[...prefix].map((one) => one.charCodeAt(0) >> 5),
+    0,
+    ...[...prefix].map((one) => one.charCodeAt(0) & 31),
+  ];
   const sum = polymod([...expanded, ...data, 0, 0, 0, 0, 0, 0]) ^ 1;
   const check = [0, 1, 2, 3, 4, 5].map((at) => (sum >>> (5 * (5 - at))) & 31);
   const text = `${prefix}1${[...data, ...check].map((five) => alphabet[five]).join("")}`;
@@ -136,6 +151,10 @@ export function rawPublic(key: KeyObject): Buffer {
   return Buffer.from(jwk.x ?? "", "base64url");
 }
 
-export function digest(random: Random, kind: "md5" | "sha1" | "sha256" | "sha512", as: "hex" | "base64" = "hex"): string {
+export function digest(
+  random: Random,
+  kind: "md5" | "sha1" | "sha256" | "sha512",
+  as: "hex" | "base64" = "hex",
+): string {
   return createHash(kind).update(random.bytes(24)).digest(as);
 }

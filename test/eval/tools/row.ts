@@ -1,15 +1,7 @@
 import type { Random } from "./random.ts";
 
 /** Where a value stands; the places of a container that carry values. */
-export type Where =
-  | "env"
-  | "image-env"
-  | "cmd"
-  | "entrypoint"
-  | "label"
-  | "history"
-  | "build-arg"
-  | "healthcheck";
+export type Where = "env" | "image-env" | "cmd" | "entrypoint" | "label" | "history" | "build-arg" | "healthcheck";
 
 /** One labelled line of the evaluation. The label follows the policy's letter; a debatable value is not drawn. */
 export type Row = {

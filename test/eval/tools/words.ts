@@ -36,7 +36,21 @@ export function host(random: Random): string {
 }
 
 export function user(random: Random): string {
-  return random.pick(["app", "svc_app", "admin", "root", "deploy", "reader", "writer", "postgres", "sa", "backup", "ci-bot", "maria", "jsmith"]);
+  return random.pick([
+    "app",
+    "svc_app",
+    "admin",
+    "root",
+    "deploy",
+    "reader",
+    "writer",
+    "postgres",
+    "sa",
+    "backup",
+    "ci-bot",
+    "maria",
+    "jsmith",
+  ]);
 }
 
 /** A variable's name from words, in one of the styles that people use. */
@@ -59,7 +73,9 @@ export function styled(random: Random, words: readonly string[]): string {
 export function named(random: Random, head: string): string {
   const words = head.toLowerCase().split("_");
   const before = random.chance(0.75) ? [random.pick(random.chance(0.6) ? PRODUCTS : SERVICES)] : [];
-  const middle = random.chance(0.15) ? [random.pick(["prod", "staging", "admin", "internal", "v2", "default", "db"])] : [];
+  const middle = random.chance(0.15)
+    ? [random.pick(["prod", "staging", "admin", "internal", "v2", "default", "db"])]
+    : [];
   return styled(random, [...before, ...middle, ...words]);
 }
 

@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Client } from "pg";
+import { need, which } from "./apt.ts";
+import { freePort } from "./sshd.ts";
+import { ownCertificate, ownDir, ownFile, runOwn, startOwn } from "./unprivileged.ts";
+
+export type TestPostgres = {
+  readonly port: number;
+  /** Runs statements, one by one, as the superuser. */
+  readonly sql: (...statements: readonly string[]) => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+/** A real PostgreSQL on loopback, with TLS, whose `hba` lines say who may come how. The superuser comes by the socket alone. */
+export async function startPostgres(hba: string): Promise<TestPostgres> {
+  const bin = await programs();
+  const dir = ownDir("postgres");
+  const data = join(dir, "data");
+  const port = await freePort();
+  runOwn(join(bin, "initdb"), ["-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"], dir);
+  const { cert, key } = await ownCertificate(dir);
+  ownFile(data, "pg_hba.conf", `local all postgres trust\n${hba}\n`);
+  ownFile(
+    data,
+    "postgresql.auto.conf",
+    `listen_addresses = '127.0.0.1'
+port = ${port}
+unix_socket_directories = '${dir}'
+ssl = on
+ssl_cert_file = '${cert}'
+ssl_key_file = '${key}'
+fsync = off
+`,
+  );
+  const sql = async (...statements: readonly string[]): Promise<void> => {
+    const client = new Client({ host: dir, port, user: "postgres", database: "postgres" });
+    await client.connect();
+    try {
+      for (const text of statements) await client.query(text);
+    } finally {
+      await client.end();
+    }
+  };
+  const { stop } = await startOwn(join(bin, "postgres"), ["-D", data], dir, () => sql("select 1"));
+  return { port, sql, stop };
+}
+
+/** Debian keeps the server's programs off PATH, in a folder a version. */
+async function programs(): Promise<string> {
+  if (versions().length === 0) {
+    if (which("pg_createcluster") === null) {
+      await need("pg_createcluster", ["postgresql-common"]);
+      // The package would start a server of its own otherwise.
+      mkdirSync("/etc/postgresql-common/createcluster.d", { recursive: true });
+      writeFileSync("/etc/postgresql-common/createcluster.d/unsprawl.conf", "create_main_cluster = false\n");
+    }
+    await need("psql", ["postgresql"], true);
+  }
+  const [newest] = versions();
+  if (newest === undefined) throw new Error("tests need PostgreSQL: apt-get install postgresql");
+  return newest;
+}
+
+function versions(): string[] {
+  const place = "/usr/lib/postgresql";
+  if (!existsSync(place)) return [];
+  return readdirSync(place)
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(place, version, "bin"))
+    .filter((bin) => existsSync(join(bin, "initdb")));
+}

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { CLEAN_BLOBS } from "./clean/blobs.ts";
 import { COMMAND } from "./clean/commands.ts";
+import { HARD } from "./clean/hard.ts";
 import { ORDINARY } from "./clean/ordinary.ts";
 import { CLEAN_PLACES } from "./clean/places.ts";
 import { PUBLIC } from "./clean/public.ts";
@@ -13,6 +14,7 @@ import { CONNECTIONS } from "./secrets/connections.ts";
 import { dataFlags } from "./secrets/flags-data.ts";
 import { TOOL_FLAGS } from "./secrets/flags-tools.ts";
 import { KEYS } from "./secrets/keys.ts";
+import { ODDITIES } from "./secrets/odd.ts";
 import { PASSWORDS } from "./secrets/passwords.ts";
 import { PLACES } from "./secrets/places.ts";
 import { SIGNING } from "./secrets/signing.ts";
@@ -31,6 +33,7 @@ export const SECRET_KINDS: readonly Kind[] = [
   dataFlags,
   ...TOOL_FLAGS,
   ...PLACES,
+  ...ODDITIES,
 ];
 
 export const CLEAN_KINDS: readonly Kind[] = [
@@ -42,6 +45,7 @@ export const CLEAN_KINDS: readonly Kind[] = [
   COMMAND,
   ...CLEAN_PLACES,
   ...CLEAN_BLOBS,
+  ...HARD,
 ];
 
 /**

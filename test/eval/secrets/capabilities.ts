@@ -126,7 +126,7 @@ const pair: Kind = {
 const CRYPT = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 export function hash(random: Random): string {
-  const crypt = (length: number): string => Array.from({ length }, () => random.pick([...CRYPT])).join("");
+  const crypt = (length: number): string => random.from(CRYPT, length);
   const plain = (bytes: number): string => random.base64(bytes).replaceAll("=", "");
   const word = random.pick(WORDS);
   return random.pick([

@@ -8,11 +8,11 @@ export function humanPassword(random: Random): string {
   const other = random.pick(WORDS);
   const capital = (text: string): string => (text[0] ?? "").toUpperCase() + text.slice(1);
   return random.pick([
-    () => `${capital(word)}${random.int(1970, 2026)}${random.pick([..."!?#*."])}`,
+    () => `${capital(word)}${random.int(1970, 2026)}${random.from("!?#*.", 1)}`,
     () => `${word}${random.int(1, 9999)}`,
     () => `${capital(word)}${capital(other)}${random.int(1, 99)}`,
     () =>
-      `${word.replaceAll("a", "4").replaceAll("o", "0").replaceAll("e", "3").replaceAll("i", "1")}${random.pick([..."!$#"])}${random.int(10, 99)}`,
+      `${word.replaceAll("a", "4").replaceAll("o", "0").replaceAll("e", "3").replaceAll("i", "1")}${random.from("!$#", 1)}${random.int(10, 99)}`,
     () => `P@ssw0rd${random.int(1, 999)}`,
     () => `${capital(word)}@${random.int(100, 999)}`,
     () => `${random.pick(PRODUCTS)}${random.int(1, 999)}!`,
@@ -70,7 +70,7 @@ const generated: Kind = {
     const head = random.deck([...HEADS.split(" "), ...DOCUMENTED.split(" ")]);
     return () => {
       const marks = (length: number): string =>
-        Array.from({ length }, () => random.pick([..."!#$%&()*+,-./:;<=>?@[]^_{|}~abcXYZ0123456789defGHJ"])).join("");
+        random.from("!#$%&()*+,-./:;<=>?@[]^_{|}~abcXYZ0123456789defGHJ", length);
       const value = random.pick([
         () => random.of("n", 12),
         () => marks(18),

@@ -5,15 +5,10 @@ import { WORDS } from "../tools/words.ts";
 
 /** What each framework generates by itself, under the name that it documents. */
 const APPLICATIONS: readonly (readonly [names: string, make: (random: Random) => string])[] = [
-  [
-    "DJANGO_SECRET_KEY SECRET_KEY",
-    (random) =>
-      Array.from({ length: 50 }, () => random.pick([..."abcdefghijklmnopqrstuvwxyz0123456789!@#%^&*-_=+"])).join(""),
-  ],
+  ["DJANGO_SECRET_KEY SECRET_KEY", (random) => random.from("abcdefghijklmnopqrstuvwxyz0123456789!@#%^&*-_=+", 50)],
   [
     "DJANGO_SECRET_KEY",
-    (random) =>
-      `django-insecure-${Array.from({ length: 50 }, () => random.pick([..."abcdefghijklmnopqrstuvwxyz0123456789!@#%^&*-_=+"])).join("")}`,
+    (random) => `django-insecure-${random.from("abcdefghijklmnopqrstuvwxyz0123456789!@#%^&*-_=+", 50)}`,
   ],
   ["SECRET_KEY_BASE RAILS_SECRET_KEY_BASE", (random) => random.hex(128)],
   ["RAILS_MASTER_KEY", (random) => random.hex(32)],
@@ -38,10 +33,7 @@ const APPLICATIONS: readonly (readonly [names: string, make: (random: Random) =>
   ["ERLANG_COOKIE RABBITMQ_ERLANG_COOKIE RELEASE_COOKIE", (random) => random.of("U", 20)],
   [
     "AUTH_KEY SECURE_AUTH_KEY LOGGED_IN_KEY NONCE_KEY AUTH_SALT SECURE_AUTH_SALT LOGGED_IN_SALT WORDPRESS_AUTH_KEY",
-    (random) =>
-      Array.from({ length: 64 }, () =>
-        random.pick([..."abcdefghijkmnopqrstuvwxyzABCDEFGH0123456789!@#%^&*()-_[]<>~`+=,.;:/?|"]),
-      ).join(""),
+    (random) => random.from("abcdefghijkmnopqrstuvwxyzABCDEFGH0123456789!@#%^&*()-_[]<>~`+=,.;:/?|", 64),
   ],
   ["N8N_ENCRYPTION_KEY DIRECTUS_SECRET STRAPI_ADMIN_JWT_SECRET API_TOKEN_SALT", (random) => random.base64(24)],
   ["APP_KEYS", (random) => Array.from({ length: 4 }, () => random.base64(16)).join(",")],

@@ -37,7 +37,7 @@ export function speakingToken(random: Random): string {
 
 const tokenOfVendor: Kind = {
   kind: "provider-token",
-  weight: 135,
+  weight: 240,
   make: (random) => {
     const next = random.deck(VENDORS);
     return () => {

@@ -64,9 +64,9 @@ export function ageKey(random: Random, prefix = "age-secret-key-"): string {
   const bits = [...random.bytes(32)].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   const data = (bits.padEnd(260, "0").match(/.{5}/g) ?? []).map((five) => Number.parseInt(five, 2));
   const expanded = [
-    ...[...prefix].map((one) => one.charCodeAt(0) >> 5),
+    ...[...Buffer.from(prefix)].map((code) => code >> 5),
     0,
-    ...[...prefix].map((one) => one.charCodeAt(0) & 31),
+    ...[...Buffer.from(prefix)].map((code) => code & 31),
   ];
   const sum = polymod([...expanded, ...data, 0, 0, 0, 0, 0, 0]) ^ 1;
   const check = [0, 1, 2, 3, 4, 5].map((at) => (sum >>> (5 * (5 - at))) & 31);

@@ -92,8 +92,13 @@ export class Random {
     if (alphabet === undefined) throw new Error(`no class ${kind}`);
     const characters = Array.from({ length }, () => alphabet[this.int(0, alphabet.length - 1)]);
     if (length >= 12 && "aAnwb".includes(kind) && !characters.some((one) => /\d/.test(one ?? "")))
-      characters[this.int(1, length - 2)] = this.pick([..."0123456789"]);
+      characters[this.int(1, length - 2)] = this.from("0123456789", 1);
     return characters.join("");
+  }
+
+  /** `length` characters out of those given. */
+  from(characters: string, length: number): string {
+    return Array.from({ length }, () => characters[this.int(0, characters.length - 1)]).join("");
   }
 
   /** `SG.{22:w}.{43:w}`: each `{length:class}` replaced by as many characters of that class. */

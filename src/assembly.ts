@@ -8,8 +8,10 @@ import type { Source } from "./contract/source.ts";
 import { knownKeys } from "./core/config-shape.ts";
 import { loadConfig, type Config, type StoreConfig } from "./core/config.ts";
 import { ignorer, runOut } from "./core/ignore.ts";
+import type { Verify } from "./core/liveness.ts";
 import type { ScanTools } from "./core/scan.ts";
 import { loadFingerprintKey, stateDir } from "./core/state.ts";
+import type { OwnRules } from "./detect/index.ts";
 import type { OpenStore } from "./delivery/runtime/resolve.ts";
 import type { Engine } from "./docker/engine.ts";
 import { keptByRun } from "./docker/names.ts";
@@ -29,9 +31,11 @@ export type Assembly = {
   readonly config: () => Promise<Config>;
   readonly engine: () => Promise<Engine>;
   readonly detector: () => Promise<Detector>;
+  /** The team's own rules; null when there are none. */
+  readonly ownRules: () => Promise<OwnRules | null>;
   readonly sources: () => Promise<readonly Source[]>;
   /** What core needs to scan as the configuration says. */
-  readonly scanTools: () => Promise<ScanTools>;
+  readonly scanTools: (verify: boolean) => Promise<ScanTools>;
   readonly deliveries: () => Promise<readonly Delivery[]>;
   readonly migration: (name: string) => Promise<Migration>;
   /** `--to NAME`: a configured store, or a provider with its ecosystem's own environment. */
@@ -50,6 +54,11 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
   const detector = once(async () => {
     const [{ tuning }, { detectorFor }] = await Promise.all([config(), import("./detect/index.ts")]);
     return detectorFor(tuning);
+  });
+  // Read once more for what people should know of their files; the detector keeps its own.
+  const own = once(async () => {
+    const { tuning } = await config();
+    return tuning.ruleSets.length === 0 ? null : (await import("./detect/index.ts")).ownRules(tuning);
   });
   const sources = once(async () => {
     const [{ dockerSource }, { imageSource }, { inspectSource }, { dirSource }] = await Promise.all([
@@ -93,9 +102,10 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
     config,
     engine,
     detector,
+    ownRules: own,
     sources,
-    scanTools: async () => {
-      const { tuning } = await config();
+    scanTools: async (verify) => {
+      const { tuning, endpoints } = await config();
       const now = new Date();
       return {
         sources: await sources(),
@@ -107,8 +117,9 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
           return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;
         },
         crew: async () => (await import("./detect/crew.ts")).openCrew(tuning),
+        verify: verify ? await verifier(endpoints, env) : null,
         ignoredBy: ignorer(tuning.ignore, now),
-        notes: runOut(tuning.ignore, now),
+        notes: async () => [...runOut(tuning.ignore, now), ...((await own())?.notes ?? [])],
       };
     },
     deliveries,
@@ -142,6 +153,14 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
     },
     storeNames: async () => [...(await config()).stores.keys()],
   };
+}
+
+/** Asks vendors and databases, ten seconds a question at most. Throws `config` for an endpoint of an unknown vendor. */
+async function verifier(endpoints: Config["endpoints"], env: NodeJS.ProcessEnv): Promise<Verify> {
+  const { ENDPOINTS, verifyAll } = await import("./verify/index.ts");
+  knownKeys(endpoints, ENDPOINTS, "the configuration", "verify.endpoints.");
+  const options = { timeoutMs: 10_000, concurrency: 8, endpoints, env };
+  return (items, signal, told) => verifyAll(items, options, signal, told);
 }
 
 /** Opens a store for the OCI runtime: its own configuration and credentials, nothing from the environment. */

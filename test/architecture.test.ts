@@ -102,7 +102,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   "schema-main.ts": ["core", "detect", "model", "providers/index.ts"],
   "detect-worker.ts": ["detect"],
   "assembly.ts": [
-    ...["core", "contract", "model", "text", "docker", "sources", "detect", "delivery", "history"],
+    ...["core", "contract", "model", "text", "docker", "sources", "detect", "delivery", "verify", "history"],
     ...["providers/index.ts", "migrations/index.ts"],
   ],
 };
@@ -158,6 +158,12 @@ test("only main, the resolver and the faces import the assembly", () => {
 const SDKS = [
   "dockerode",
   "node-vault",
+  "pg",
+  "mysql2",
+  "re2js",
+  "smol-toml",
+  "@aws-sdk/client-secrets-manager",
+  "@aws-sdk/client-ssm",
   "age-encryption",
   "yaml",
   "ink",

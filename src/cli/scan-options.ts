@@ -25,7 +25,11 @@ export async function scanWith(
   const known = baseline === null ? null : readBaseline(resolve(assembly.cwd, baseline));
   const showIgnored = options["showIgnored"] === true;
   const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, showIgnored };
-  const { report, hits } = await scan(input, await assembly.scanTools(), scriptHost(context, false));
+  const { report, hits } = await scan(
+    input,
+    await assembly.scanTools(options["verify"] === true),
+    scriptHost(context, false),
+  );
   if (known === null) return { report, hits, failOn };
   const mark = (finding: Finding): Finding =>
     finding.state === "new" && known.has(finding.id) ? { ...finding, state: "known" } : finding;

@@ -7,6 +7,7 @@ import { fingerprint, keyedDigest, type FingerprintKey } from "../model/fingerpr
 import { atLeast, CONFIDENCES, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
 import type { SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
+import { withLiveness, type Verify } from "./liveness.ts";
 import { Lane, type FileReading, type SubjectReading, type Told } from "./lane.ts";
 
 export type SubjectError = { readonly subject: string; readonly message: string; readonly hint: string };
@@ -45,7 +46,14 @@ export type ScanReport = {
 };
 
 /** A finding and its value, side by side in memory. */
-export type Hit = { readonly finding: Finding; readonly candidate: Candidate };
+export type Hit = {
+  readonly finding: Finding;
+  readonly candidate: Candidate;
+  /** The secret part of the value. */
+  readonly part: Secret;
+  /** Another variable of the same subject by its name; kept only for `--verify`. */
+  readonly beside?: (names: RegExp) => Secret | null;
+};
 
 export type ScanTools = {
   readonly sources: readonly Source[];
@@ -58,9 +66,12 @@ export type ScanTools = {
   readonly know: (value: Secret, whole: boolean) => void;
   /** Says of a subject's name why it is kept, such as "kept by run X until scrub"; null for all others. */
   readonly keptBy: (subjectName: string) => string | null;
+  /** Asks whether secrets are live; null when nobody wants to know. */
+  readonly verify: Verify | null;
   /** Says why a finding is ignored, or null. */
   readonly ignoredBy: (finding: Finding, facts: SubjectFacts) => string | null;
-  readonly notes: readonly string[];
+  /** What a person should know of the settings. */
+  readonly notes: () => Promise<readonly string[]>;
 };
 
 /**
@@ -79,7 +90,7 @@ export async function scan(
   host: Host,
 ): Promise<{ readonly report: ScanReport; readonly hits: readonly Hit[] }> {
   const started = Date.now();
-  const hits: Hit[] = [];
+  let hits: Hit[] = [];
   const sources: { source: string; subjects: number; errors: SubjectError[] }[] = [];
   const ignored = new Map<string, number>();
   let values = 0;
@@ -94,7 +105,8 @@ export async function scan(
       if (by === null) hidden++;
       return;
     }
-    const hit = { finding: judged, candidate: told.candidate };
+    const near = tools.verify === null || reading.kind === "file" ? {} : { beside: besideIn(reading.candidates) };
+    const hit = { finding: judged, candidate: told.candidate, part: told.part, ...near };
     hits.push(hit);
     input.onHit?.(hit);
   };
@@ -131,6 +143,7 @@ export async function scan(
     }
     progress();
   }
+  if (tools.verify !== null) hits = await withLiveness(hits, tools.verify, host);
   hits.sort((a, b) => compare(a.finding, b.finding));
   const findings = hits.map((hit) => hit.finding);
   const report: ScanReport = {
@@ -141,7 +154,7 @@ export async function scan(
     findings,
     groups: groups(findings),
     ignored: [...ignored].map(([by, count]) => ({ by, count })).sort((a, b) => b.count - a.count || byText(a.by, b.by)),
-    notes: tools.notes,
+    notes: await tools.notes(),
     summary: {
       subjects: sources.reduce((sum, one) => sum + one.subjects, 0),
       values,
@@ -207,10 +220,15 @@ function findingOf(told: Told, reading: SubjectReading | FileReading, tools: Sca
     length: value.length,
     state: kept === null ? "new" : "migrated",
     ignoredBy: null,
+    liveness: null,
     exposure: kept === null ? reading.exposure : [kept, ...reading.exposure],
   };
   const ignoredBy = tools.ignoredBy(finding, reading.facts);
   return ignoredBy === null ? finding : { ...finding, state: "ignored", ignoredBy };
+}
+
+function besideIn(candidates: readonly Candidate[]): (names: RegExp) => Secret | null {
+  return (names) => candidates.find(({ name }) => names.test(name))?.value ?? null;
 }
 
 /** `kind:what` → the source of that kind. A bare word could be anything, so it is an error that says what to type. */

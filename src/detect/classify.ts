@@ -71,6 +71,10 @@ function judge(rawName: string, rawText: string, depth: number, ask: Ask): Outco
   // Compose doubles dollars, so that `$$2y$$` is a hash all the same.
   const token = knownToken(text.includes("$$") ? text.replaceAll("$$", "$") : text, ask.off);
   // A key for browsers too, where only the name tells: what is built into pages is no secret.
+  // A token that is encrypted opens a session all the same; under any other name it is ciphertext.
+  const encrypted = token !== null && isEvidence(token) && token.rule === "jwe" && token.part === text;
+  if (encrypted && !/^(?:token|session|cookie|auth)$/.test(name.family ?? ""))
+    return { rule: "ciphertext", why: "is encrypted already" };
   if (token !== null && name.open && token.rule === "google-api-key")
     return { rule: "public", why: "the name says that it is public" };
   if (token !== null && (!isEvidence(token) || token.score >= MEDIUM)) return token;

@@ -8,6 +8,7 @@ import { createDetector } from "./detector.ts";
 export const detector = createDetector();
 
 export { createDetector, PLAIN, type DetectSettings } from "./detector.ts";
+export type { OwnRule, OwnRules } from "./own/index.ts";
 export { detectorFor, ownRules } from "./tuned.ts";
 export { families, familyOf, rules, ruleById } from "./rules/index.ts";
 export type { Example, Rule } from "./rules/rule.ts";

@@ -66,7 +66,6 @@ export const CIPHERTEXT = anyOf([
   String.raw`^AQICAH[A-Za-z0-9+/=]{60,}`,
   String.raw`^Ag[A-D][A-Za-z0-9+/]{250,}`,
   String.raw`^!\[[A-Za-z0-9+/=]{16,2000}\]$`,
-  String.raw`^eyJ[A-Za-z0-9_-]{20,2000}\.[A-Za-z0-9_-]{0,1400}\.[A-Za-z0-9_-]{12,32}\.[A-Za-z0-9_-]{4,8000}\.[A-Za-z0-9_-]{16,64}$`,
   String.raw`^\{[A-Za-z0-9+/]{22,200}={1,2}\}$`,
   String.raw`^encrypted:`,
   String.raw`^enc:`,

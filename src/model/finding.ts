@@ -40,6 +40,9 @@ export type Verdict =
       readonly hushedBy?: string;
     };
 
+/** Whether a secret still opens anything, when that was asked (`--verify`); `why` is in plain words and quotes no value. */
+export type Liveness = { readonly state: "live" | "dead" | "unknown"; readonly why: string };
+
 export type FindingState = "new" | "known" | "ignored" | "migrated" | "regressed";
 
 /** A secret in a place, as reports show it: holds no value. */
@@ -63,6 +66,8 @@ export type Finding = {
   readonly state: FindingState;
   /** Why it is ignored: the rule of the configuration and its reason; null when it is not. */
   readonly ignoredBy: string | null;
+  /** Null when it was not asked. */
+  readonly liveness: Liveness | null;
   /** Who else can see it, in plain words. */
   readonly exposure: readonly string[];
 };

@@ -11,7 +11,7 @@ export async function scanTools(
   assembly: Assembly,
 ): Promise<{ readonly tools: ScanTools; readonly minConfidence: Confidence }> {
   const config = await assembly.config();
-  return { tools: await assembly.scanTools(), minConfidence: config.minConfidence ?? "medium" };
+  return { tools: await assembly.scanTools(false), minConfidence: config.minConfidence ?? "medium" };
 }
 
 /** What core needs to work on a plan: its migration and its store. */

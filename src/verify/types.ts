@@ -1,7 +1,7 @@
+import type { Liveness } from "../model/finding.ts";
 import type { Secret } from "../model/secret.ts";
 
-/** Whether a secret still opens anything. `why` is in plain words, for the user; it quotes no value and no answer. */
-export type Liveness = { readonly state: "live" | "dead" | "unknown"; readonly why: string };
+export type { Liveness } from "../model/finding.ts";
 
 /** A found secret that may be asked about. */
 export type Verifiable = {

@@ -36,9 +36,10 @@ function hit(subject: string, name: string, value: string): Hit {
     length: value.length,
     state: "new",
     ignoredBy: null,
+    liveness: null,
     exposure: [],
   } as const;
-  return { finding, candidate: { name, value: secret, location } };
+  return { finding, candidate: { name, value: secret, location }, part: secret };
 }
 
 /** A store in memory whose keys are what `path` makes of the names. */

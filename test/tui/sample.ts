@@ -30,6 +30,7 @@ export function finding(name: string, more: Partial<Finding> = {}, subject = "ap
     length: 24,
     state: "new",
     ignoredBy: null,
+    liveness: null,
     exposure: ["anyone who can open unix:///run/docker.sock"],
     ...more,
   };
@@ -39,6 +40,7 @@ export function scanned(findings: readonly Finding[]): State {
   const hits = findings.map((one): Hit => ({
     finding: one,
     candidate: { name: one.name, value: Secret.of("x"), location: one.location },
+    part: Secret.of("x"),
   }));
   return { ...START, scan: { ...NO_SCAN, status: "done", source: "docker:", hits, groups: groupFindings(findings) } };
 }

@@ -1,5 +1,7 @@
+import type { OwnRule, Rule } from "../../detect/index.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
+import { nearest } from "../../text/nearest.ts";
 import type { CommandContext, Options } from "../context.ts";
 import { text } from "../context.ts";
 import { writeResult } from "../output.ts";
@@ -8,49 +10,105 @@ import { table } from "../views/table.ts";
 /** `unsprawl rules`, `rules show ID`, `rules test` (a value on stdin: never on the command line). */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
   const [action, id] = args;
-  const { rules, ruleById } = await import("../../detect/index.ts");
-  if (action === undefined) {
-    const plain = rules.map(({ id: rule, vendor, severity, description, reference }) => ({
-      id: rule,
-      vendor,
-      severity,
-      description,
-      reference,
-    }));
-    const rows = plain.map((rule) => [
-      { text: rule.id, colour: "bold" as const },
-      { text: rule.severity },
-      { text: rule.description },
-    ]);
-    await writeResult(
-      context.json ? JSON.stringify({ version: 1, rules: plain }) : table(rows, process.stdout),
-      null,
-      context,
-    );
-    return EXIT.ok;
-  }
-  if (action === "show" && id !== undefined) {
-    const rule = ruleById(id);
-    if (!rule) throw new UnsprawlError("absent", `no rule ${JSON.stringify(id)}`, "unsprawl rules lists them");
-    const { explain } = await import("../../detect/index.ts");
-    const told = explain(rule);
-    await writeResult(
-      context.json
-        ? JSON.stringify({ version: 1, rule: told })
-        : Object.entries(told)
-            .map(([key, value]) => `${key.padEnd(12)} ${String(value)}`)
-            .join("\n"),
-      null,
-      context,
-    );
-    return EXIT.ok;
-  }
+  if (action === undefined) return list(context);
+  if (action === "show" && id !== undefined) return show(context, id);
   if (action === "test") return test(context, text(options, "name") ?? "VALUE");
   throw new UnsprawlError(
     "usage",
     `not a rules command: ${args.join(" ")}`,
     "unsprawl rules, rules show ID, or rules test",
   );
+}
+
+type Listed = {
+  id: string;
+  family: string;
+  vendor: string;
+  severity: string;
+  description: string;
+  reference: string;
+  state: string;
+};
+
+/** Built-in rules by vendor family, then the team's own; what the configuration switched off or re-rated is said. */
+async function list(context: CommandContext): Promise<number> {
+  const [{ rules, familyOf }, { tuning }, own] = await Promise.all([
+    import("../../detect/index.ts"),
+    context.assembly.config(),
+    context.assembly.ownRules(),
+  ]);
+  const off = new Set([...tuning.off, ...(own?.disabled ?? [])]);
+  const listed = [...rules.map((rule) => ofBuiltIn(rule, familyOf(rule.id))), ...(own?.rules ?? []).map(ofOwn)].map(
+    (rule): Listed => ({
+      ...rule,
+      severity: tuning.severity.get(rule.id) ?? rule.severity,
+      state: off.has(rule.id) ? "off" : rule.state,
+    }),
+  );
+  if (context.json) await writeResult(JSON.stringify({ version: 1, rules: listed }), null, context);
+  else await writeResult(byFamily(listed), null, context);
+  return EXIT.ok;
+}
+
+function ofBuiltIn({ id, vendor, severity, description, reference, publishable }: Rule, family: string): Listed {
+  return { id, family, vendor, severity, description, reference, state: publishable ? "clears" : "on" };
+}
+
+function ofOwn({ id, source, severity, description }: OwnRule): Listed {
+  return { id, family: "own", vendor: source, severity, description, reference: "", state: "on" };
+}
+
+function byFamily(listed: readonly Listed[]): string {
+  const families = [...Map.groupBy(listed, (rule) => rule.family)];
+  const blocks = families.map(([family, rules]) => {
+    const rows = rules.map((rule) => [
+      { text: rule.id, colour: "bold" as const },
+      { text: rule.state === "on" ? rule.severity : rule.state },
+      { text: rule.description },
+    ]);
+    return `${family} (${rules.length})\n${table(rows, process.stdout)}`;
+  });
+  const on = listed.filter((rule) => rule.state === "on").length;
+  return [...blocks, `${listed.length} rules, ${on} find secrets; unsprawl rules show ID explains one`].join("\n\n");
+}
+
+async function show(context: CommandContext, id: string): Promise<number> {
+  const [{ rules, ruleById, explain }, own] = await Promise.all([
+    import("../../detect/index.ts"),
+    context.assembly.ownRules(),
+  ]);
+  const mine = own?.rules.find((rule) => rule.id === id);
+  const builtIn = ruleById(id);
+  const told = mine !== undefined ? explainOwn(mine) : builtIn !== null ? explain(builtIn) : null;
+  if (told === null) {
+    const near = nearest(
+      id,
+      [...rules, ...(own?.rules ?? [])].map((rule) => rule.id),
+    );
+    throw new UnsprawlError(
+      "absent",
+      `no rule ${JSON.stringify(id)}`,
+      near ? `did you mean ${near}?` : "unsprawl rules lists them",
+    );
+  }
+  const lines = Object.entries(told).map(([key, value]) => `${key.padEnd(12)} ${String(value)}`);
+  await writeResult(context.json ? JSON.stringify({ version: 1, rule: told }) : lines.join("\n"), null, context);
+  return EXIT.ok;
+}
+
+function explainOwn(rule: OwnRule): { readonly [key: string]: string | readonly string[] } {
+  return {
+    id: rule.id,
+    source: rule.source,
+    description: rule.description,
+    severity: rule.severity,
+    confidence: rule.confidence,
+    keywords: rule.keywords,
+    pattern: rule.pattern === null ? "the whole value" : rule.pattern.pattern(),
+    names: rule.names === null ? "any" : rule.names.pattern(),
+    entropy: rule.entropy === null ? "any" : `more than ${rule.entropy} bits a character`,
+    allowlists: rule.allowlists.map(({ by }) => by),
+  };
 }
 
 async function test(context: CommandContext, name: string): Promise<number> {
@@ -66,12 +124,17 @@ async function test(context: CommandContext, name: string): Promise<number> {
   const detector = await context.assembly.detector();
   const question = { name, where: "env", value } as const;
   const verdict = detector.classify(question);
+  context.assembly.redactor.know(value);
   const lines = [
     `${verdict.secret ? "secret" : "not a secret"}: ${verdict.rule ?? "no rule"}, ${verdict.confidence} ${verdict.score.toFixed(2)}`,
     `shown as ${detector.mask(question)}`,
     ...verdict.why.map((why) => `  ${why}`),
   ];
-  context.assembly.redactor.know(value);
+  if (verdict.secret) {
+    const { path, start, length } = verdict.part;
+    const place = start === null ? "shows once it is decoded" : `characters ${start + 1} to ${start + (length ?? 0)}`;
+    lines.push(`the secret part: ${path === "" ? "" : `${path}, `}${place}`, `it would be none if ${verdict.unless}`);
+  } else if (verdict.hushedBy !== undefined) lines.push(`hidden by ${verdict.hushedBy}`);
   await writeResult(context.json ? JSON.stringify({ version: 1, ...verdict }) : lines.join("\n"), null, context);
   return EXIT.ok;
 }

@@ -1,4 +1,5 @@
 import type { ScanReport } from "../../core/scan.ts";
+import type { Finding } from "../../model/finding.ts";
 import { printable } from "../../text/escape.ts";
 import { paint } from "../paint.ts";
 import { SEVERITY_MARK, table, type Cell } from "./table.ts";
@@ -17,7 +18,7 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
       },
       { text: `${finding.confidence} ${finding.score.toFixed(2)}` },
       {
-        text: `${finding.why.slice(0, 2).join("; ")}${count > 1 ? `; same value in ${count} places` : ""}${finding.state === "new" ? "" : ` [${finding.state}]`}`,
+        text: `${finding.why.slice(0, 2).join("; ")}${count > 1 ? `; same value in ${count} places` : ""}${finding.state === "new" ? "" : ` [${finding.state}]`}${livenessText(finding)}`,
         colour: "dim",
       },
     ];
@@ -35,6 +36,11 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
   }
   lines.push(...report.notes.map((note) => `note: ${printable(note)}`), sum(report, stream), ...ignoredLines(report));
   return lines.join("\n");
+}
+
+function livenessText({ liveness }: Finding): string {
+  if (liveness === null) return "";
+  return `; ${{ live: "LIVE", dead: "dead", unknown: "could not tell whether live" }[liveness.state]}: ${printable(liveness.why)}`;
 }
 
 /** `3 ignored: 2 by unsprawl.yaml ignore[0] (test data), 1 by stop word "example"`: nothing is hidden silently. */

@@ -1,5 +1,6 @@
 import { keyOf, MIXED, objectIn, SOME, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** What is bought around models: vector stores, tracing, search, sandboxes, rented processors. */
 export const AI_TOOLS: readonly Rule[] = [

@@ -1,5 +1,6 @@
 import { DIGIT, keyOf, MIXED, SOME, WILD } from "./proofs.ts";
-import { named, prefixed, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, type Rule } from "./rule.ts";
 
 /** Model providers. */
 export const AI: readonly Rule[] = [

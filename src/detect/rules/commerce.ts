@@ -1,5 +1,6 @@
 import { keyOf, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** Shops, exchanges, shipping and travel. */
 export const COMMERCE: readonly Rule[] = [

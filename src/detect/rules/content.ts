@@ -1,5 +1,6 @@
 import { keyOf, objectIn, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** Content, maps, pictures, sound and live connections. */
 export const CONTENT: readonly Rule[] = [

@@ -1,5 +1,6 @@
 import { keyOf, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** Customers: sales, support and marketing. */
 export const CRM: readonly Rule[] = [

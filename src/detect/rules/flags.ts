@@ -1,5 +1,6 @@
 import { DIGIT, keyOf, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, type Rule } from "./rule.ts";
 
 /** Feature flags and product analytics. */
 export const FLAGS: readonly Rule[] = [

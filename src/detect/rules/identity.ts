@@ -1,5 +1,6 @@
 import { decoded, keyOf, SOME, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** Who someone is: sign-in, identity checks, second factors. */
 export const IDENTITY: readonly Rule[] = [

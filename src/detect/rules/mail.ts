@@ -1,5 +1,6 @@
 import { decoded, keyOf, MIXED, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** Mail, newsletters and customer messaging. */
 export const MAIL: readonly Rule[] = [

@@ -1,6 +1,7 @@
 import { crcBase62 } from "./kit.ts";
 import { decoded, keyOf, SOME, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 const SLACK = "https://api.slack.com/concepts/token-types";
 

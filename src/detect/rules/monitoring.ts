@@ -1,5 +1,6 @@
 import { crcHex, keyOf, objectIn, SOME, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 const NEW_RELIC = "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/";
 const HONEYCOMB = "https://docs.honeycomb.io/configure/environments/manage-api-keys/";

@@ -1,5 +1,6 @@
 import { keyOf, MIXED, SOME, UUID } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** Payments and money. */
 export const PAYMENTS: readonly Rule[] = [

@@ -132,7 +132,7 @@ export const REGISTRIES: readonly Rule[] = [
     vendor: "Clojars",
     description: "Clojars deploy token",
     prefix: ["CLOJARS_"],
-    body: "[0-9a-f]{60}",
+    body: "[0-9a-z]{60}",
     make: (kit) => kit.hex(60),
     severity: "critical",
     reference: "https://github.com/clojars/clojars-web/wiki/Deploy-Tokens",

@@ -1,5 +1,6 @@
 import { DIGIT, keyOf, MIXED, SOME, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** Everything else that is bought as a service: automation, data pipelines, tunnels, home. */
 export const SAAS: readonly Rule[] = [

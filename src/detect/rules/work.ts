@@ -1,5 +1,6 @@
 import { keyOf, MIXED, objectIn, UUID, WILD } from "./proofs.ts";
-import { named, prefixed, shaped, type Rule } from "./rule.ts";
+import { prefixed } from "./marked.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** Work tools: tickets, documents, design, forms, meetings, files. */
 export const WORK: readonly Rule[] = [

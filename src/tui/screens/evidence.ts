@@ -31,6 +31,7 @@ export function evidence(item: Item | undefined, state: State): Line[] {
     wrapped(0, { text: lead.masked, color: "magenta" }, `  ${some(lead.length, "byte")}`),
     BLANK,
     ...fields("why", lead.why),
+    ...fields("unless", [lead.unless]),
     ...fields(
       "seen",
       findings.map((one) => place(one, name)),

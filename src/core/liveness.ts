@@ -1,0 +1,38 @@
+import type { Host } from "../contract/host.ts";
+import type { Liveness } from "../model/finding.ts";
+import type { Secret } from "../model/secret.ts";
+import type { Hit } from "./scan.ts";
+
+/** A found secret that may be asked about. */
+export type Asked = {
+  readonly rule: string;
+  readonly name: string;
+  readonly part: Secret;
+  readonly value: Secret;
+  /** Another variable of the same subject, whose name matches. */
+  readonly beside: (names: RegExp) => Secret | null;
+};
+
+/** Asks whoever issued the secrets whether they are live, in the order given; never rejects. */
+export type Verify = (
+  items: readonly Asked[],
+  signal: AbortSignal,
+  told: (done: number, total: number) => void,
+) => Promise<readonly Liveness[]>;
+
+/** The hits with what was learnt of each; ignored findings are not asked about. */
+export async function withLiveness(hits: readonly Hit[], verify: Verify, host: Host): Promise<Hit[]> {
+  const asked = hits.filter(({ finding }) => finding.state !== "ignored");
+  const items = asked.map(({ finding, candidate, part, beside }) => ({
+    rule: finding.rule,
+    name: finding.name,
+    part,
+    value: candidate.value,
+    beside: beside ?? (() => null),
+  }));
+  const told = await verify(items, host.signal, (done, total) =>
+    host.emit({ type: "scan", source: "secrets asked about", done, total }),
+  );
+  const learnt = new Map(asked.map((hit, at) => [hit, told[at] ?? null]));
+  return hits.map((hit) => ({ ...hit, finding: { ...hit.finding, liveness: learnt.get(hit) ?? null } }));
+}

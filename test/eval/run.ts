@@ -1,0 +1,152 @@
+// `npm run eval`: how good the detector is, on rows that are new each time. See --help.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { classify, scan } from "./detector.ts";
+import { fleet, type FleetLabels } from "./fleet.ts";
+import { generate } from "./generate.ts";
+import { askPeer, chosen, withFiles } from "./peers.ts";
+import { compare, lastRecord, measure, writeRecord } from "./recorded.ts";
+import { score, wrong, type Answer } from "./score.ts";
+import { columns, percent, report } from "./table.ts";
+
+const HELP = `npm run eval -- [options]
+  --seed N           draw these rows again (default: a new seed, printed)
+  --size N           rows to draw (default 2000)
+  --misses           print each row that was judged wrongly
+  --peers[=a,b]      kingfisher, detect-secrets, secretlint beside it (installed into the user's cache)
+  --fleet            containers in place of rows; --containers N (default 10000)
+  --record           keep today's figures of the fixed seeds in recorded.json
+  --gate             exit 1 below precision 0.985 or recall 0.97
+  --dist             the built program in place of the sources
+  --json             one JSON document
+`;
+const GATE = { precision: 0.985, recall: 0.97 };
+
+const { values: options } = parseArgs({
+  args: process.argv.slice(2).map((word) => (word === "--peers" ? "--peers=all" : word)),
+  options: {
+    seed: { type: "string" },
+    size: { type: "string", default: "2000" },
+    containers: { type: "string", default: "10000" },
+    peers: { type: "string" },
+    misses: { type: "boolean", default: false },
+    fleet: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
+    gate: { type: "boolean", default: false },
+    dist: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+const seed = options.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(options.seed);
+const peers = options.peers === undefined ? [] : chosen(options.peers);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+if (options.help) process.stdout.write(HELP);
+else if (options.fleet) evaluateFleet();
+else evaluateRows();
+
+function evaluateRows(): void {
+  const rows = generate(seed, Number(options.size));
+  const own = classify(rows, options.dist);
+  const others = peers.length === 0 ? [] : withFiles(rows, (folder) => peers.map((name) => askPeer(name, folder)));
+  const answers: Answer[] = [own, ...others.filter((one) => "flagged" in one)];
+  const missing = others.filter((one) => "missing" in one);
+  const misses = rows.filter((row) => wrong(row, own.flagged));
+  const now = measure(options.dist);
+  const against = compare(now, lastRecord());
+  const figures = score(rows, own.flagged);
+  const passed = [figures, now].every(({ precision, recall }) => precision >= GATE.precision && recall >= GATE.recall);
+  if (options.record) writeRecord(now);
+  if (options.gate && !passed) process.exitCode = 1;
+
+  if (options.json) {
+    const scanners = answers.map(({ scanner, how, flagged }) => ({ scanner, how, ...score(rows, flagged) }));
+    const shown = options.misses ? { misses } : {};
+    print(
+      JSON.stringify({ version: 1, seed, rows: rows.length, scanners, missing, fixed: now, against, passed, ...shown }),
+    );
+    return;
+  }
+  print(`seed ${seed}: ${rows.length} rows, ${rows.filter((row) => row.secret).length} of them secrets`);
+  print(report(rows, answers));
+  for (const { scanner, missing: why } of missing) print(`${scanner} could not be had: ${why}`);
+  if (options.misses) for (const row of misses) print(`${row.secret ? "missed" : "false"} ${JSON.stringify(row)}`);
+  print(`\nfixed seeds ${now.seeds.join(", ")}: precision ${percent(now.precision)}, recall ${percent(now.recall)}`);
+  for (const line of against) print(`  ${line}`);
+  if (options.record) print("recorded");
+  print(`goal (precision ${GATE.precision}, recall ${GATE.recall}): ${passed ? "reached" : "not reached"}`);
+}
+
+function evaluateFleet(): void {
+  const folder = mkdtempSync(join(tmpdir(), "unsprawl-eval-fleet-"));
+  try {
+    const labels = fleet({ seed, containers: Number(options.containers), out: folder, files: peers.length > 0 });
+    const bad = Object.keys(labels.bad);
+    const own = scan(join(folder, "inspect.json"), options.dist);
+    const others = peers.map((name) => askPeer(name, join(folder, "files")));
+    const answers = [own, ...others.filter((one) => "flagged" in one)];
+    const missing = others.filter((one) => "missing" in one);
+    const figures = answers.map(({ scanner, how, flagged, seconds }) => {
+      const found = bad.filter((name) => flagged.has(name)).length;
+      return {
+        scanner,
+        how,
+        found,
+        bad: bad.length,
+        cleanFlagged: flagged.size - found,
+        clean: labels.containers - bad.length,
+        seconds,
+      };
+    });
+    if (options.json)
+      print(
+        JSON.stringify({ version: 1, seed, containers: labels.containers, secrets: labels.secrets, figures, missing }),
+      );
+    else printFleet(labels, figures, missing);
+    if (options.misses && !options.json) printWrong(labels, own.flagged);
+    const [mine] = figures;
+    if (options.gate && mine && (mine.found < 0.97 * mine.bad || mine.cleanFlagged > 0.01 * mine.clean))
+      process.exitCode = 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Figures = {
+  scanner: string;
+  how: string;
+  found: number;
+  bad: number;
+  cleanFlagged: number;
+  clean: number;
+  seconds: number;
+};
+
+function printFleet(
+  labels: FleetLabels,
+  figures: readonly Figures[],
+  missing: readonly { scanner: string; missing: string }[],
+): void {
+  print(
+    `seed ${seed}: ${labels.containers} containers, ${Object.keys(labels.bad).length} of them hold ${labels.secrets} secrets`,
+  );
+  for (const { scanner, how } of figures) print(`${scanner}: ${how}`);
+  const lines = figures.map((one) => [
+    one.scanner,
+    `${one.found} of ${one.bad} (${percent(one.found / one.bad)})`,
+    `${one.cleanFlagged} of ${one.clean} (${percent(one.cleanFlagged / one.clean)})`,
+    `${one.seconds.toFixed(1)} s`,
+  ]);
+  print(columns([["", "bad containers found", "clean ones flagged", "took"], ...lines]));
+  for (const { scanner, missing: why } of missing) print(`${scanner} could not be had: ${why}`);
+}
+
+function printWrong(labels: FleetLabels, flagged: ReadonlySet<string>): void {
+  for (const [name, secrets] of Object.entries(labels.bad))
+    if (!flagged.has(name))
+      print(`missed ${name}: ${secrets.map((one) => `${one.kind} ${one.where} ${one.name}`).join(", ")}`);
+  for (const name of flagged) if (labels.bad[name] === undefined) print(`false ${name}`);
+}

@@ -46,10 +46,7 @@ export function readIgnore(given: unknown, file: string): readonly IgnoreRule[] 
       throw new UnsprawlError("config", `${file}: ${at} must be a map`, `- { name: DB_PASSWORD, reason: … }`);
     knownKeys(entry, Object.keys(IGNORE_KEYS), file, `${at}.`);
     const texts = Object.fromEntries(
-      Object.entries(entry as object).map(([key, value]: [string, unknown]) => [
-        key,
-        textOf(value, `${file}: ${at}.${key}`),
-      ]),
+      Object.entries(entry).map(([key, value]: [string, unknown]) => [key, textOf(value, `${file}: ${at}.${key}`)]),
     );
     const { reason = null, until = null, ...criteria } = texts;
     if (Object.keys(criteria).length === 0)

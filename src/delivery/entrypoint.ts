@@ -4,6 +4,8 @@ import type { DeliverySubject } from "../contract/delivery.ts";
 export type Script = { readonly path: string; readonly text: string };
 
 const MOST_SCRIPTS = 12;
+/** Characters in a name of a sourced file. */
+const LONGEST_PATH = 1024;
 
 /**
  * The shell scripts that run before the application: the entrypoint's, found as the engine finds it (PATH), behind
@@ -30,14 +32,18 @@ export async function entrypointScripts(subject: DeliverySubject): Promise<Scrip
 export function readsFileForm(script: string, name: string): boolean {
   const quoted = name.replace(/[^\w]/g, "\\$&");
   const direct = new RegExp(`(?<![\\w])${quoted}_FILE(?!\\w)`);
-  const called = new RegExp(
-    `\\w*(?:file_env|file_var|load_secret|secret_file|env_from_file)\\w*\\b[^#\\n]*(?<!\\w)${quoted}(?!\\w)`,
-    "i",
-  );
+  const itself = new RegExp(`(?<!\\w)${quoted}(?!\\w)`, "i");
   return script
     .replace(/\\\n/g, " ")
     .split("\n")
-    .some((line) => !/^\s*#/.test(line) && (direct.test(line) || called.test(line)));
+    .some((line) => !/^\s*#/.test(line) && (direct.test(line) || itself.test(argumentsOfReader(line))));
+}
+
+/** What the line hands to a function of the `file_env` family, a comment behind it aside; empty when it calls none. */
+function argumentsOfReader(line: string): string {
+  const found = /(?:file_env|file_var|load_secret|secret_file|env_from_file)(?:\w{0,200}\b)/i.exec(line);
+  if (found === null) return "";
+  return line.slice(found.index + found[0].length).split("#", 1)[0] ?? "";
 }
 
 async function readScript(subject: DeliverySubject, word: string): Promise<Script | null> {
@@ -59,10 +65,9 @@ async function withSourced(subject: DeliverySubject, script: Script, into: Scrip
   if (into.length >= MOST_SCRIPTS || into.some((one) => one.path === script.path)) return;
   into.push(script);
   for (const match of script.text.matchAll(/^[ \t]*(?:\.|source)[ \t]+["']?([^\s"';&|)]+)/gm)) {
-    const named = (match[1] ?? "").replace(
-      /^.*\$\(\s*dirname[^)]*\)"?\/?|^\$\{?\w+\}?\//,
-      `${posix.dirname(script.path)}/`,
-    );
+    const [, written = ""] = match;
+    if (written.length > LONGEST_PATH) continue;
+    const named = written.replace(/^.*\$\(\s*dirname[^)]*\)"?\/?|^\$\{?\w+\}?\//, `${posix.dirname(script.path)}/`);
     if (named.includes("$")) continue;
     const path = named.startsWith("/") ? named : posix.join(posix.dirname(script.path), named);
     const bytes = await subject.readFile(path);

@@ -73,15 +73,15 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
       take(word.slice(0, equals), word.slice(equals + 1), "assignment");
     else if ((word === "ENV" || word === "ARG") && next !== undefined && !next.includes("=") && given.length === at + 3)
       take(next, given[at + 2] as string, "assignment");
-    else if (
-      /^(?:proxy-)?authorization:$|^[\w-]*(?:token|key|auth|secret|cookie)[\w-]*:$|^\{?(?:pwd|password):$/i.test(
-        word,
-      ) &&
-      next !== undefined
-    )
+    else if (next !== undefined && word.endsWith(":") && namesHeader(word.slice(0, -1)))
       take(word.slice(0, -1), given.slice(at + 1, at + 3).join(" "), "header");
   }
   return best;
+}
+
+function namesHeader(name: string): boolean {
+  if (/^\{?(?:pwd|password)$/i.test(name)) return true;
+  return /^[\w-]+$/.test(name) && /token|key|auth|secret|cookie/i.test(name);
 }
 
 /** `$PASSWORD`, `\${TOKEN}`, `$(…)` and `@/run/secrets/x`: on a command line these are never the value itself. */
@@ -122,7 +122,7 @@ function byPosition(given: readonly string[], at: number, known: boolean, take: 
   if (/^digest$/.test(word) && given[at - 1] === "addauth" && given[at + 1] !== undefined)
     special("pair", given[at + 1] as string, take);
   // `net user NAME PASSWORD /add`, `net use X: \\host\share /user:NAME PASSWORD`
-  if (two.toLowerCase() === "net user" && given[at + 2] !== undefined && !/^\//.test(given[at + 2] as string))
+  if (two.toLowerCase() === "net user" && given[at + 2] !== undefined && !given[at + 2]?.startsWith("/"))
     take("password", given[at + 2] as string, "by its place");
   if (
     /^\/user:\S/i.test(word) &&

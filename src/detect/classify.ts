@@ -37,8 +37,8 @@ export function decideIn(name: string, text: string, off: ReadonlySet<string>): 
 
 /** The part of the value that is judged: its first mebibyte, invalid UTF-8 replaced. */
 export function textOf(value: Secret): string {
-  const bytes = value.expose();
-  return bytes.length > LARGEST ? bytes.toString("utf8", 0, LARGEST) : bytes.toString("utf8");
+  const text = value.exposeText();
+  return text.length > LARGEST ? text.slice(0, LARGEST) : text;
 }
 
 /** A secret on a command line, or a known token anywhere in it. */

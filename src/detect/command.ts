@@ -57,7 +57,7 @@ function unescaped(word: string): string {
 /** What needs no splitting: URLs, SQL, `chpasswd`, settings of mail and shells. */
 export function anywhere(text: string, judge: Judge): Evidence | null {
   let best: Evidence | null = text.includes("://") ? inUrls(text, judge, false) : null;
-  for (const [pattern, step] of ANYWHERE) {
+  for (const [pattern, step] of HINTS.test(text) ? ANYWHERE : []) {
     let seen = 0;
     for (const match of text.matchAll(pattern)) {
       if (seen++ > 20) break;
@@ -67,6 +67,10 @@ export function anywhere(text: string, judge: Judge): Evidence | null {
   }
   return best ?? (/_authToken|machine\s|pgpass/.test(text) ? byFormat(text.replaceAll("\\n", "\n"), judge) : null);
 }
+
+/** None of the patterns below matches a text without one of these. */
+const HINTS =
+  /identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|\bs[/|#,!]|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass/i;
 
 const SED = "put into a file by sed";
 const ANYWHERE: readonly (readonly [RegExp, string])[] = [

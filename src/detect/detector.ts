@@ -34,8 +34,15 @@ export function createDetector(settings: DetectSettings = PLAIN): Detector {
     if (last?.question !== question) last = { question, outcome: decided(question, settings) };
     return last.outcome;
   };
+  const cleared = new ClearedCache();
   return {
-    classify: (question) => verdictOf(outcomeOf(question), question, settings),
+    classify: (question) => {
+      const before = cleared.get(question);
+      if (before !== undefined) return before;
+      const verdict = verdictOf(outcomeOf(question), question, settings);
+      if (!verdict.secret) cleared.add(question, verdict);
+      return verdict;
+    },
     mask: (question) => mask(question, outcomeOf(question)),
     part: (question) => {
       const outcome = outcomeOf(question);
@@ -122,6 +129,37 @@ function verdictOf(outcome: Outcome, question: Question, settings: DetectSetting
     unless: unless(outcome, question),
     part: locate(outcome, question),
   };
+}
+
+/** A fleet says the same things over and over: what was cleared once is cleared by a look-up. Holds no secret. */
+class ClearedCache {
+  readonly #byPlace = new Map<string, Map<string, Map<string, Verdict>>>();
+  #size = 0;
+
+  get({ where, name, value, path }: Question): Verdict | undefined {
+    if (path !== undefined && where === "file") return undefined;
+    return this.#byPlace.get(where)?.get(name)?.get(value.exposeText());
+  }
+
+  add({ where, name, value }: Question, verdict: Verdict): void {
+    const text = value.exposeText();
+    if (text.length > LONGEST_CACHED || verdict.score > 0) return;
+    if (this.#size++ >= MOST_CACHED) {
+      this.#byPlace.clear();
+      this.#size = 1;
+    }
+    const place = getOr(this.#byPlace, where);
+    getOr(place, name).set(text, verdict);
+  }
+}
+
+const LONGEST_CACHED = 256;
+const MOST_CACHED = 50_000;
+
+function getOr<Value>(map: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
+  let found = map.get(key);
+  if (found === undefined) map.set(key, (found = new Map()));
+  return found;
 }
 
 const clearedVerdicts = new Map<string, Verdict>();

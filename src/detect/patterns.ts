@@ -99,9 +99,7 @@ export const PLACEHOLDER = whole([
   String.raw`(?:replace|insert|enter|put|provide|paste|add|fill|type)[-_ ]?(?:me|this|with|your|here|in|the|a|an|by|real|actual|before|you).{0,120}`,
   String.raw`REPLACE(?:[-_]?ME)?`,
   String.raw`(?:the[-_ ])?(?:your|my[-_ ]own)[-_ .]?[a-z0-9].{0,120}`,
-  String.raw`.{1,80}[-_ ](?:goes[-_ ])?here`,
   String.raw`(?:todo|fixme|tbd|placeholder|redacted|masked|hidden|censored|removed|sanitized|scrubbed|omitted|filtered|dummy|fake|example|sample|test[-_]placeholder)(?:[-_ :.].{0,120})?`,
-  String.raw`.{1,60}[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)`,
   String.raw`(?:insert)[-_ ](?:secret|password|token|key|secure|random|strong|long|very).{0,80}`,
   String.raw`set[-_ ]?(?:me|this|your|in|via|by|at|from)\b.{0,120}`,
   String.raw`to[-_ ]?be[-_ ]?(?:set|replaced|changed|defined|filled|provided|generated).{0,80}`,
@@ -109,11 +107,14 @@ export const PLACEHOLDER = whole([
   String.raw`to-do`,
   String.raw`\(.{1,80}\)`,
   String.raw`lorem ipsum.{0,80}`,
-  String.raw`.{0,80}not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token).{0,40}`,
   String.raw`(?:[a-z]{1,20}[-_]){1,4}placeholder(?:[-_].{0,80})?`,
   String.raw`build[-_]time[-_](?:only|placeholder|dummy).{0,80}`,
   String.raw`%[sdv](?:\\n)?`,
 ]);
+
+/** The same, told by their ends or by a part in the middle. */
+export const PLACEHOLDER_PART =
+  /.[-_ ](?:goes[-_ ])?here$|.[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)$|not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token)/i;
 
 function whole(patterns: readonly string[]): RegExp {
   return new RegExp(`^(?:${patterns.join("|")})$`, "i");

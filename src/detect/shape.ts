@@ -1,5 +1,5 @@
 import type { NameInfo } from "./names.ts";
-import { CIPHERTEXT, PATH, PLACEHOLDER, REFERENCE, VARIABLE } from "./patterns.ts";
+import { CIPHERTEXT, PATH, PLACEHOLDER, PLACEHOLDER_PART, REFERENCE, VARIABLE } from "./patterns.ts";
 
 /** Why a value is no secret whatever its name says, in plain words with the rule that cleared it; null when it may be. */
 export type Cleared = {
@@ -68,7 +68,8 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
     (/^your.{0,40}[!@#$%^&*()\d]/i.test(text) || /^(?:example|sample|dummy|fake)\d{0,6}!?$/i.test(text))
   )
     return null;
-  if (PLACEHOLDER.test(text) || masked(text)) return cleared("placeholder", "is a placeholder of a template");
+  if (PLACEHOLDER.test(text) || PLACEHOLDER_PART.test(text) || masked(text))
+    return cleared("placeholder", "is a placeholder of a template");
   return null;
 }
 

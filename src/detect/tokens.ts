@@ -6,7 +6,12 @@ import { saysExample, type Cleared } from "./shape.ts";
 import type { Evidence } from "./evidence.ts";
 
 const byValue = prefilter(rules.filter((rule) => rule.pattern !== null && rule.names === null));
-const byLength = rules.filter((rule) => rule.lengths !== null);
+const NONE: readonly Rule[] = [];
+/** By length of the value. */
+const fits: readonly (readonly Rule[])[] = Array.from({ length: 600 }, (_, length) => {
+  const found = rules.filter(({ lengths }) => lengths !== null && length >= lengths[0] && length <= lengths[1]);
+  return found.length === 0 ? NONE : found;
+});
 const byName = rules.filter((rule) => rule.names !== null);
 const nameRules = new Map<string, readonly Rule[]>();
 
@@ -31,8 +36,7 @@ export function knownToken(text: string, off: ReadonlySet<string>): Evidence | C
 
 /** The kinds that have no keyword, where the length fits. */
 function withLength(candidates: readonly Rule[], length: number): readonly Rule[] {
-  if (length > 600) return candidates;
-  const fitting = byLength.filter(({ lengths }) => lengths !== null && length >= lengths[0] && length <= lengths[1]);
+  const fitting = length < fits.length ? (fits[length] as readonly Rule[]) : NONE;
   return fitting.length === 0 ? candidates : [...candidates, ...fitting];
 }
 

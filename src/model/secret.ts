@@ -10,30 +10,38 @@ const MARK = "[secret]";
  * The files that may call `expose()` are listed in `test/architecture.test.ts`.
  */
 export class Secret {
-  readonly #value: Buffer;
+  /** Bytes, or text that nobody has asked for as bytes yet: most values are looked at once and dropped. */
+  #value: Buffer | string;
 
-  private constructor(value: Buffer) {
+  private constructor(value: Buffer | string) {
     this.#value = value;
   }
 
   /** Text is held as UTF-8. Bytes are copied, so that the caller may wipe its own. */
   static of(value: string | Uint8Array): Secret {
-    return new Secret(typeof value === "string" ? Buffer.from(value, "utf8") : Buffer.from(value));
+    return new Secret(typeof value === "string" ? value : Buffer.from(value));
   }
 
   /** The value's length in bytes. */
   get length(): number {
-    return this.#value.length;
+    return typeof this.#value === "string" ? Buffer.byteLength(this.#value, "utf8") : this.#value.length;
   }
 
   /** The bytes themselves, not a copy. Only for detection, stores, delivery and proofs. */
   expose(): Buffer {
+    if (typeof this.#value === "string") this.#value = Buffer.from(this.#value, "utf8");
     return this.#value;
+  }
+
+  /** The value as text, invalid UTF-8 replaced: for detection, which reads every value once. */
+  exposeText(): string {
+    return typeof this.#value === "string" ? this.#value : this.#value.toString("utf8");
   }
 
   /** Compares in constant time; only the lengths may be learnt from the time it takes. */
   equals(other: Secret): boolean {
-    return this.#value.length === other.#value.length && timingSafeEqual(this.#value, other.#value);
+    const [mine, theirs] = [this.expose(), other.expose()];
+    return mine.length === theirs.length && timingSafeEqual(mine, theirs);
   }
 
   toString(): string {

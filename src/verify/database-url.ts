@@ -2,8 +2,12 @@ import { PORTS, type Held, type Kind, type Target, type Tls } from "./target.ts"
 
 /** The database that the URL around the password names; text says why not, null that it is no such URL. */
 export function urlTarget({ part, value }: Held): Target | string | null {
+  if (value.length > LONGEST) return null;
   return fromUrl(part, value) ?? fromJdbc(part, value) ?? fromGo(part, value);
 }
+
+/** Characters that are read as a URL; the longest that a driver takes is far shorter. */
+const LONGEST = 4096;
 
 /** `postgres://user:password@host:port/database?sslmode=…` */
 function fromUrl(part: string, value: string): Target | string | null {
@@ -33,7 +37,7 @@ function oneUrl(part: string, text: string): Target | string | null {
 
 /** `jdbc:postgresql://host:port/database?user=…&password=…` */
 function fromJdbc(part: string, value: string): Target | string | null {
-  const found = /jdbc:(postgresql|mysql|mariadb):\/\/([^/?#\s]+)\/([^?#\s]*)\?([^\s"']+)/i.exec(value);
+  const found = /jdbc:(postgresql|mysql|mariadb):\/\/([^/?#\s]{1,300})\/([^?#\s]{0,200})\?([^\s"']+)/i.exec(value);
   if (found === null) return null;
   const [, scheme = "", authority = "", database = "", query = ""] = found;
   const given = new URLSearchParams(query);

@@ -23,16 +23,25 @@ export function classify(rows: readonly Row[], dist: boolean): Answer {
   return { scanner: "unsprawl", how: `${main} classify; flagged: "secret": true`, flagged: new Set(flagged) };
 }
 
+export type Finding = {
+  readonly name: string;
+  readonly rule: string;
+  readonly location: { readonly subjectName: string; readonly where: string; readonly path: string };
+};
+
 /** The names of the containers in which `scan` finds something, and how long it took. */
-export function scan(file: string, dist: boolean): Answer & { readonly seconds: number } {
+export function scan(
+  file: string,
+  dist: boolean,
+): Answer & { readonly seconds: number; readonly findings: readonly Finding[] } {
   const main = program(dist);
   const args = ["scan", `inspect:${file}`, "--json", "--quiet", "--min-confidence", "medium", "--fail-on", "never"];
   const began = performance.now();
   const output = alone(main, args, "");
   const seconds = (performance.now() - began) / 1000;
-  const { findings } = JSON.parse(output) as { findings: { location: { subjectName: string } }[] };
+  const { findings } = JSON.parse(output) as { findings: Finding[] };
   const flagged = new Set(findings.map(({ location }) => location.subjectName));
-  return { scanner: "unsprawl", how: `${main} ${args.join(" ").replace(file, "FILE")}`, flagged, seconds };
+  return { scanner: "unsprawl", how: `${main} ${args.join(" ").replace(file, "FILE")}`, flagged, seconds, findings };
 }
 
 function program(dist: boolean): string {

@@ -47,9 +47,10 @@ const PEERS: { readonly [name: string]: Peer } = {
     run: (folder) => {
       const text = output(
         bin(DETECT_SECRETS, "detect-secrets"),
-        ["scan", "--all-files", "--no-verify", folder],
+        ["scan", "--all-files", "--no-verify", "."],
         {},
         [0],
+        folder,
       );
       return Object.keys((JSON.parse(text) as { results: object }).results);
     },

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { classify, scan } from "./detector.ts";
+import { classify, scan, type Finding } from "./detector.ts";
 import { fleet, type FleetLabels } from "./fleet.ts";
 import { generate } from "./generate.ts";
 import { askPeer, chosen, withFiles } from "./peers.ts";
@@ -106,7 +106,7 @@ function evaluateFleet(): void {
         JSON.stringify({ version: 1, seed, containers: labels.containers, secrets: labels.secrets, figures, missing }),
       );
     else printFleet(labels, figures, missing);
-    if (options.misses && !options.json) printWrong(labels, own.flagged);
+    if (options.misses && !options.json) printWrong(labels, own.findings);
     const [mine] = figures;
     if (options.gate && mine && (mine.found < 0.97 * mine.bad || mine.cleanFlagged > 0.01 * mine.clean))
       process.exitCode = 1;
@@ -144,9 +144,12 @@ function printFleet(
   for (const { scanner, missing: why } of missing) print(`${scanner} could not be had: ${why}`);
 }
 
-function printWrong(labels: FleetLabels, flagged: ReadonlySet<string>): void {
+function printWrong(labels: FleetLabels, findings: readonly Finding[]): void {
+  const flagged = new Set(findings.map(({ location }) => location.subjectName));
   for (const [name, secrets] of Object.entries(labels.bad))
     if (!flagged.has(name))
       print(`missed ${name}: ${secrets.map((one) => `${one.kind} ${one.where} ${one.name}`).join(", ")}`);
-  for (const name of flagged) if (labels.bad[name] === undefined) print(`false ${name}`);
+  for (const { name, rule, location } of findings)
+    if (labels.bad[location.subjectName] === undefined)
+      print(`false ${location.subjectName}: ${rule} ${location.path} ${name}`);
 }

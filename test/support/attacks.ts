@@ -1,18 +1,24 @@
 import { parseRegex, type Node } from "./regex-tree.ts";
 
+/** A text to begin with and one to repeat. */
+export type Attack = { readonly start: string; readonly piece: string };
+
 type Repeat = Extract<Node, { kind: "repeat" }>;
 /** A repeat, and the shortest text that leads to it. */
 type Spot = { readonly before: string; readonly repeat: Repeat };
 
 /** Characters that stand for all that the expression's sets tell apart, the least surprising first. */
-const ALPHABET = [..."aA0_-.:/=,;@ \"'\n\t\\", ...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at))];
+const ALPHABET = [
+  ...Array.from("aA0_-.:/=,;@ \"'\n\t\\"),
+  ...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)),
+];
 const OTHERS = ["\0", "\r", "é", "\ud800"];
 
 /**
  * Texts on which a matcher of this expression has the most to do: each repeat pumped, the way to it repeated, its
- * longest run repeated, and nearly a match over and over. Each is a piece to begin with and one to repeat.
+ * longest run repeated, and nearly a match over and over.
  */
-export function attacks(source: string, flags: string): readonly { readonly start: string; readonly piece: string }[] {
+export function attacks(source: string, flags: string): readonly Attack[] {
   const { tree } = parseRegex(source, flags);
   const sets = new Map<string, Extract<Node, { kind: "set" }>>();
   each(tree, (node) => {
@@ -26,11 +32,14 @@ export function attacks(source: string, flags: string): readonly { readonly star
   const weight = ([key]: readonly [string, string]): number => key.replaceAll("0", "").length;
   const chars = [...classes].sort((a, b) => weight(b) - weight(a)).map(([, char]) => char);
 
-  const found = new Map<string, { start: string; piece: string }>();
+  const found = new Map<string, Attack>();
   const add = (start: string, piece: string): void => {
     if (piece !== "" && piece.length <= 20_000) found.set(`${start}\n${piece}`, { start, piece });
   };
-  for (const char of chars.slice(0, 12)) add("", char);
+  for (const char of chars.slice(0, 12)) {
+    add("", char);
+    add("\0", char);
+  }
   for (const { before, repeat } of spots(tree, "")) {
     const pumps = pumpsOf(repeat.item, chars);
     for (const pump of pumps) {
@@ -50,6 +59,11 @@ export function attacks(source: string, flags: string): readonly { readonly star
   add("", whole.slice(0, -1));
   add("", `${whole.slice(0, -1)}\0`);
   return [...found.values()];
+}
+
+/** The attack at this length; it ends in what few sets take. */
+export function filled({ start, piece }: Attack, length: number): string {
+  return `${(start + piece.repeat(Math.ceil(length / piece.length))).slice(0, length - 1)}\0`;
 }
 
 function pumpsOf(item: Node, chars: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
-import { Visitor, parseSync } from "rolldown/utils";
+import { Visitor, parseSync, type ESTree } from "rolldown/utils";
 import { rules } from "../../src/detect/index.ts";
 import * as shapes from "../../src/detect/patterns.ts";
 
@@ -9,11 +9,14 @@ export type Pattern = { readonly place: string; readonly source: string; readonl
 const ROOT = new URL("../..", import.meta.url).pathname;
 const FILES = ["src/**/*.{ts,tsx}", "providers/**/*.ts", "migrations/**/*.ts"];
 
-/** Every rule's pattern and names, what src/detect/patterns.ts builds, and every literal of the source; each once. */
+/**
+ * Every rule's pattern and names, what src/detect/patterns.ts builds, every literal of the source, and every template
+ * that is built into an expression, with a word in its holes. Each once for each place.
+ */
 export function allPatterns(): readonly Pattern[] {
   const found = new Map<string, Pattern>();
   const add = (place: string, { source, flags }: Pick<RegExp, "source" | "flags">): void => {
-    const key = `/${source}/${flags}`;
+    const key = `${place}\n/${source}/${flags}`;
     if (!found.has(key)) found.set(key, { place, source, flags });
   };
   for (const { id, pattern, names } of rules) {
@@ -22,23 +25,37 @@ export function allPatterns(): readonly Pattern[] {
   }
   for (const [name, value] of Object.entries<unknown>(shapes))
     if (value instanceof RegExp) add(`src/detect/patterns.ts ${name}`, value);
-  for (const file of sources()) for (const literal of literalsOf(file)) add(file, literal);
+  for (const file of sources()) {
+    // The literals of rules are the rules' own patterns.
+    if (!file.startsWith("src/detect/rules/")) for (const literal of literalsOf(file)) add(file, literal);
+    for (const { template } of built(file)) if (template !== null) add(file, template);
+  }
   return [...found.values()];
 }
 
-/** The files that build expressions from text, each as often as it does. */
+/** The files that build expressions of anything but one template, each as often as it does. */
 export function builders(): readonly string[] {
-  return sources().flatMap((file) => {
-    const places: string[] = [];
-    const take = (callee: { readonly type: string }): void => {
-      if (callee.type === "Identifier" && "name" in callee && callee.name === "RegExp") places.push(file);
-    };
-    new Visitor({
-      NewExpression: (node) => take(node.callee),
-      CallExpression: (node) => take(node.callee),
-    }).visit(parsed(file));
-    return places;
-  });
+  return sources().flatMap((file) => built(file).flatMap(({ template }) => (template === null ? [file] : [])));
+}
+
+/** What is handed to `RegExp` in a file: a template with a word in its holes, or null for anything else. */
+function built(file: string): readonly { readonly template: RegExp | null }[] {
+  const found: { template: RegExp | null }[] = [];
+  const take = ({ callee, arguments: given }: ESTree.NewExpression | ESTree.CallExpression): void => {
+    if (callee.type !== "Identifier" || callee.name !== "RegExp") return;
+    const [text, flags] = given;
+    const whole = text?.type === "TemplateLiteral" && !file.startsWith("src/detect/rules/");
+    found.push({
+      template: whole
+        ? new RegExp(
+            text.quasis.map((piece) => piece.value.cooked ?? "").join("NAME"),
+            flags?.type === "Literal" && typeof flags.value === "string" ? flags.value : "",
+          )
+        : null,
+    });
+  };
+  new Visitor({ NewExpression: take, CallExpression: take }).visit(parsed(file));
+  return found;
 }
 
 function literalsOf(file: string): readonly Pick<RegExp, "source" | "flags">[] {

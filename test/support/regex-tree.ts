@@ -55,13 +55,15 @@ export function parseRegex(source: string, flags: string): { readonly tree: Node
     if (found === null) return item;
     const [sign, low, comma, high] = found;
     const min = sign === "+" ? 1 : low === undefined ? 0 : Number(low);
-    const max = sign === "?" ? 1 : low === undefined ? Infinity : comma === "" ? min : high === "" ? Infinity : Number(high);
+    const max =
+      sign === "?" ? 1 : low === undefined ? Infinity : comma === "" ? min : high === "" ? Infinity : Number(high);
     return { kind: "repeat", item, min, max, greedy: !take("?") };
   };
   const atom = (): Node => {
     if (take("(?:")) return closed(either());
     const look = match(/\(\?(<?)([=!])/);
-    if (look !== null) return { kind: "look", item: closed(either()), behind: look[1] === "<", negative: look[2] === "!" };
+    if (look !== null)
+      return { kind: "look", item: closed(either()), behind: look[1] === "<", negative: look[2] === "!" };
     const group = match(/\((?:\?<(\w+)>)?(?!\?)/);
     if (group !== null) {
       const number = ++opened;
@@ -70,8 +72,17 @@ export function parseRegex(source: string, flags: string): { readonly tree: Node
       groups[number] = node;
       return node;
     }
-    if (take("^")) return { kind: "at", fits: (text, pos) => pos === 0 || (flags.includes("m") && /[\n\r\u2028\u2029]/.test(text.charAt(pos - 1))) };
-    if (take("$")) return { kind: "at", fits: (text, pos) => pos === text.length || (flags.includes("m") && /[\n\r\u2028\u2029]/.test(text.charAt(pos))) };
+    if (take("^"))
+      return {
+        kind: "at",
+        fits: (text, pos) => pos === 0 || (flags.includes("m") && /[\n\r\u2028\u2029]/.test(text.charAt(pos - 1))),
+      };
+    if (take("$"))
+      return {
+        kind: "at",
+        fits: (text, pos) =>
+          pos === text.length || (flags.includes("m") && /[\n\r\u2028\u2029]/.test(text.charAt(pos))),
+      };
     const edge = match(/\\[bB]/);
     if (edge !== null)
       return { kind: "at", fits: (text, pos) => (isWord(text, pos - 1) !== isWord(text, pos)) === (edge[0] === "\\b") };
@@ -81,7 +92,9 @@ export function parseRegex(source: string, flags: string): { readonly tree: Node
       again.push(number);
       return { kind: "again", number };
     }
-    const set = match(/\[\^?(?:\\.|[^\\\]])*\]|\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|c[A-Za-z]|[pP]\{\w+\}|[^xucpPk])|[^\\()[\]|*+?^$]|\]/);
+    const set = match(
+      /\[\^?(?:\\.|[^\\\]])*\]|\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|c[A-Za-z]|[pP]\{\w+\}|[^xucpPk])|[^\\()[\]|*+?^$]|\]/,
+    );
     return set === null ? fail() : setOf(set[0]);
   };
   const closed = (node: Node): Node => (take(")") ? node : fail());
@@ -90,7 +103,8 @@ export function parseRegex(source: string, flags: string): { readonly tree: Node
     if (known !== undefined) return known;
     const one = new RegExp(`^(?:${text})$`, flags.replace(/[dgmy]/g, ""));
     const table = Uint8Array.from({ length: 256 }, (_, code) => (one.test(String.fromCharCode(code)) ? 1 : 0));
-    const fits = (code: number): boolean => (code < 256 ? table[code] === 1 : code <= 0xffff && one.test(String.fromCharCode(code)));
+    const fits = (code: number): boolean =>
+      code < 256 ? table[code] === 1 : code <= 0xffff && one.test(String.fromCharCode(code));
     const node = { kind: "set" as const, fits, source: text };
     cache.set(text, node);
     return node;

@@ -6,7 +6,10 @@ import { parseRegex, type Node } from "./regex-tree.ts";
  */
 export type Steps = {
   /** How many steps it takes to look for a match from each place on; infinite once there are more than `limit`. */
-  readonly search: (text: string, limit: number) => { readonly steps: number; readonly at: number; readonly end: number };
+  readonly search: (
+    text: string,
+    limit: number,
+  ) => { readonly steps: number; readonly at: number; readonly end: number };
 };
 
 type Back = { pc: number; pos: number; last: number; step: number; regs: readonly number[] };

@@ -57,7 +57,7 @@ export const KEYS: readonly Rule[] = [
     vendor: "PuTTY",
     description: "PuTTY private key file",
     keywords: ["putty-user-key-file"],
-    pattern: /(?<secret>PuTTY-User-Key-File-[23]: [^\0]{10,16384}Private-Lines: \d{1,4}[^\0]{10,16384})/d,
+    pattern: /(?<secret>PuTTY-User-Key-File-[23]: [^\0]{10,8192}Private-Lines: \d{1,4}[^\0]{10,16384})/d,
     severity: "critical",
     examples: (kit) => [
       `PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPublic-Lines: 2\n${kit.base64(51)}\nPrivate-Lines: 1\n${kit.base64(36)}\nPrivate-MAC: ${kit.hex(64)}`,

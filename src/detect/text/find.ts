@@ -41,7 +41,7 @@ function stands(bytes: Uint8Array, start: number, { bytes: wanted, exact, starts
 }
 
 /** Letters, digits, `_` and `-`: before a vendor's prefix they make it a part of something else. */
-export function isWord(byte: number): boolean {
+function isWord(byte: number): boolean {
   return (
     (byte >= 97 && byte <= 122) ||
     (byte >= 48 && byte <= 57) ||

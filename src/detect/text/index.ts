@@ -61,6 +61,8 @@ function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Hit | n
   const window = text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
   const evidence = matches(rule, window);
   if (evidence === null) return null;
+  // Code that reads keys names their first line: a key goes on behind it.
+  if (rule.vendor === "PEM" && !/[A-Za-z0-9+/=]{40}/.test(evidence.part)) return null;
   const start = from + window.indexOf(evidence.part);
   return { found: evidence, name: nameBefore(bytes, start), start, end: start + evidence.part.length };
 }
@@ -87,6 +89,7 @@ function named(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<s
 
 /** In code a weak literal under a secret's name is a label, a key of a map or a default as often as a password. */
 function inCode(found: Evidence, value: string): Evidence {
+  if (/^#[0-9a-f]{3,8}$/i.test(value)) return { ...found, score: 0 };
   if (!/^(?:password|secret|key|user-password|high-entropy|assignment|url-password)$/.test(found.rule)) return found;
   const strong =
     looksRandom(value, 16) ||

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import type { Random } from "../tools/random.ts";
 import { env, type Drawn, type Kind, type Where } from "../tools/row.ts";
 import { pairs } from "./settings.ts";
 
@@ -65,7 +64,3 @@ const official: Kind = {
 };
 
 export const ORDINARY: readonly Kind[] = [ordinary, official];
-
-export function ordinaryPair(random: Random): readonly [string, string] {
-  return random.pick(ORDINARY_PAIRS);
-}

@@ -25,7 +25,7 @@ const NEUTRAL = [
 ];
 
 /** The token of a vendor, made by its documented form. */
-export function vendorToken(random: Random, [vendor, , make]: Vendor): string {
+function vendorToken(random: Random, [vendor, , make]: Vendor): string {
   if (vendor === "age") return ageKey(random);
   return typeof make === "string" ? random.fill(make) : make(random);
 }
@@ -37,7 +37,7 @@ export function speakingToken(random: Random): string {
 
 const tokenOfVendor: Kind = {
   kind: "provider-token",
-  weight: 240,
+  weight: 330,
   make: (random) => {
     const next = random.deck(VENDORS);
     return () => {

@@ -39,7 +39,7 @@ export function command(random: Random, words: readonly string[], place?: "cmd" 
 }
 
 /** A word as a shell takes it. */
-export function quoted(word: string): string {
+function quoted(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

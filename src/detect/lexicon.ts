@@ -21,7 +21,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
     password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk
     requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
     passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenya clave parola parol wachtwoord
-    haslo heslo salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi kodeord salasana geslo lozinka parool parole
+    haslo heslo salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri kodeord salasana geslo lozinka parool parole
     ospassword pgpassword redispassword setcookie`).map((word) => [word, "password"] as const),
   ...words("pin pincode").map((word) => [word, "pin"] as const),
   ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
@@ -80,7 +80,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
     handler callback redirect class module plugin extension library lib package factory impl filter
     authentication encryption encrypted encrypt decryption protocol security login_url
     level debug verbose log logs cache caching bucket queue topic channel
-    tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
+    encoder encoders decoder decoders tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
     supported capability agent helper command cmd script exec env status state source target environment var variable
     mint table tables cron schedule reporter msg messages words validators tage dias jours giorni tamanho minimo maximo longitud
     longueur laenge lange ablauf caducidad expiracion duree minima maxima score scores hashers identity identities stdin prompt fd askpass

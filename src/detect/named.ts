@@ -64,6 +64,9 @@ export function byName(name: NameInfo, text: string): Outcome {
   }
 }
 
+/** A network card's address, or IPv6's. */
+const ADDRESS = /^(?:[0-9a-f]{2}[:-]){5,7}[0-9a-f]{2}$|^(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\/\d{1,3})?$/i;
+
 /** `user:password` in one value, or Neo4j's `user/password`. The name must say login, or the user must be a usual one. */
 function pairOfLogin(name: NameInfo, text: string): Outcome {
   const match = /^([A-Za-z0-9._@+-]{1,64})([:/])(\S{1,200})$/.exec(text);
@@ -72,7 +75,8 @@ function pairOfLogin(name: NameInfo, text: string): Outcome {
   if (
     password.startsWith("//") ||
     /^(?:host|server|port|dbname|unix_socket|dsn)=/i.test(password) ||
-    (/^[\d.-]+$/.test(password) && !promises(name))
+    (/^[\d.-]+$/.test(password) && !promises(name)) ||
+    ADDRESS.test(text)
   )
     return null;
   if (mark === "/" && !(name.key.includes("neo4j") && name.family === "auth")) return null;

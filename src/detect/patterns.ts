@@ -79,6 +79,7 @@ export const CIPHERTEXT = anyOf([
 export const PLACEHOLDER = whole([
   String.raw`<[^<>="]{1,120}>`,
   String.raw`\[[A-Za-z][A-Za-z _-]{2,80}\]`,
+  String.raw`[\[{](?:your|my|insert|enter|replace|put)[ _-][A-Za-z0-9 ._-]{2,80}[\]}]`,
   String.raw`\{[A-Za-z][A-Za-z _-]{2,80}\}`,
   String.raw`x{3,}`,
   String.raw`\*{3,}`,

@@ -23,7 +23,7 @@ const VERSION = /^v?\d{1,5}(?:\.\d{1,6}){1,4}(?:[-+~._]?[A-Za-z0-9.~+-]{0,40})?$
 const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
 const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,18}(?::\d{1,5})?$/i;
 const IPV4 = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5}|\/\d{1,2})?$/;
-const EMAIL = /^[\w.+-]{1,64}@[a-z0-9.-]{3,200}$/i;
+const EMAIL = /^[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{1,62}$|^[a-z.]{1,40}@localhost$/i;
 const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.{0,20})?$/;
 const DURATION = /^\d{1,9}(?:\.\d{1,4})?\s?(?:ms|s|sec|m|min|h|d|w|y|days?|hours?|minutes?|seconds?|[kmgt]i?b?|%)$/i;
 const DIGEST = /^(?:sha(?:1|224|256|384|512)|md5)[:-][A-Za-z0-9+/=]{22,128}$/;
@@ -84,8 +84,9 @@ function masked(text: string): boolean {
     )
   )
     return true;
-  const run = /[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}/.exec(text);
-  return run !== null && run[0].length * 2 >= text.length - 8;
+  let hidden = 0;
+  for (const [run] of text.matchAll(/[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}/g)) hidden += run.length;
+  return hidden > 0 && hidden * 2 >= text.length - 8;
 }
 
 /** True when text inside a token says that it is an example. */

@@ -17,7 +17,7 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
       if (what === "")
         throw new UnsprawlError("usage", "inspect: needs a file", "unsprawl scan inspect:FILE, or inspect:- for stdin");
       const source = `inspect:${what}`;
-      const bytes = what === "-" ? stdin() : createReadStream(resolve(what));
+      const bytes = what === "-" ? stdin() : createReadStream(resolve(what), { highWaterMark: 1 << 18 });
       const images = new Map<string, ImageDoc>();
       let index = 0;
       try {

@@ -27,6 +27,8 @@ class Cutter {
   /** What came last inside the array: elements and commas take turns. */
   #last: "nothing" | "value" | "comma" = "nothing";
   #position = 0;
+  /** Cleared by the first wrong guess. */
+  #guess = true;
 
   *feed(text: string): Generator {
     let start = this.#depth > 0 ? 0 : -1;
@@ -43,6 +45,15 @@ class Cutter {
         if (code === 123) {
           if (this.#array === "closed" || (this.#array === "open" && this.#last === "value"))
             throw this.#broken("is not JSON", at);
+          const end = this.#guessedEnd(text, at);
+          const guessed = end > 0 ? parsed(text.slice(at, end)) : undefined;
+          if (guessed !== undefined) {
+            this.#took();
+            yield guessed;
+            at = end - 1;
+            continue;
+          }
+          if (end > 0) this.#guess = false;
           start = at;
           depth = 1;
         } else this.#between(code, at);
@@ -62,6 +73,36 @@ class Cutter {
     if (this.#depth > 0 || this.#array === "open") throw this.#broken("ends midway", 0);
   }
 
+  /**
+   * Where the document that begins at `at` ends if it is laid out as `docker inspect` does (its closing bracket under
+   * its opening one) or stands on one line; 0 when this chunk has no such place. An object ends in one place only, so
+   * a piece that parses is the document: that is much faster than looking at every character.
+   */
+  #guessedEnd(text: string, at: number): number {
+    if (!this.#guess) return 0;
+    const next = text.charCodeAt(at + 1);
+    if (next !== 10) {
+      const line = text.indexOf("\n", at);
+      if (line < 0) return 0;
+      for (let end = line; end > at; end--) {
+        const code = text.charCodeAt(end - 1);
+        if (code === 125) return end;
+        if (code !== 13 && code !== 32 && code !== 44) return 0;
+      }
+      return 0;
+    }
+    const lineStart = text.lastIndexOf("\n", at) + 1;
+    const indent = text.slice(lineStart, at);
+    if (at - lineStart > 64 || indent.trim() !== "") return 0;
+    const close = text.indexOf(`\n${indent}}`, at);
+    return close < 0 ? 0 : close + indent.length + 2;
+  }
+
+  #took(): void {
+    if (this.#array === "unknown") this.#array = "none";
+    this.#last = "value";
+  }
+
   #between(code: number, at: number): void {
     if (code === 32 || code === 9 || code === 10 || code === 13 || code === 0xfeff) return;
     if (code === 44 && this.#array === "open" && this.#last === "value") this.#last = "comma";
@@ -77,17 +118,13 @@ class Cutter {
   }
 
   #parse(last: string, at: number): unknown {
-    if (this.#array === "unknown") this.#array = "none";
-    this.#last = "value";
+    this.#took();
     const whole = this.#held.join("") + last;
     this.#held = [];
     this.#size = 0;
-    try {
-      return JSON.parse(whole) as unknown;
-    } catch {
-      // JSON.parse's own message quotes the text.
-      throw this.#broken("is not JSON", at);
-    }
+    const document = parsed(whole);
+    if (document === undefined) throw this.#broken("is not JSON", at);
+    return document;
   }
 
   #broken(what: string, at: number): UnsprawlError {
@@ -96,5 +133,14 @@ class Cutter {
       `the input ${what} (character ${this.#position + at})`,
       "docker inspect NAME > FILE writes what is read here",
     );
+  }
+}
+
+/** Undefined when it is no JSON: JSON.parse's own message quotes the text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }

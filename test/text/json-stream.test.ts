@@ -33,6 +33,8 @@ describe("documents come out as they went in, wherever the stream is cut", () =>
   test.each<[form: string, write: (all: readonly object[]) => string]>([
     ["an array", (all) => JSON.stringify(all)],
     ["an indented array", (all) => `\n ${JSON.stringify(all, null, 2)}\r\n`],
+    ["as the engine's client prints it", (all) => `${JSON.stringify(all, null, 4)}\n`],
+    ["an element a line", (all) => `[\n${all.map((one) => JSON.stringify(one)).join(",\r\n")}\n]`],
     ["one a line", (all) => all.map((one) => `${JSON.stringify(one)}\n`).join("")],
     ["one after the other", (all) => all.map((one) => JSON.stringify(one)).join("")],
     ["indented, one after the other", (all) => all.map((one) => JSON.stringify(one, null, 4)).join("\n\n")],

@@ -82,7 +82,7 @@ function claimed(
     // The same as of any JWT, so that this rule is asked first.
     keywords: ["eyj"],
     pattern: new RegExp(
-      `(?<![A-Za-z0-9_-])(?<secret>ey[A-Za-z0-9_-]{10,400}\\.(?:${heads.join("|")})[A-Za-z0-9_-]{10,1200}\\.[A-Za-z0-9_-]{20,900})(?![A-Za-z0-9_-])`,
+      `(?<![A-Za-z0-9_-])(?<secret>eyJ[A-Za-z0-9_-]{10,400}\\.(?:${heads.join("|")})[A-Za-z0-9_-]{10,1200}\\.[A-Za-z0-9_-]{20,900})(?![A-Za-z0-9_-])`,
       "d",
     ),
     prefixes: ["eyJ"],

@@ -25,6 +25,7 @@ export const HASHES: readonly Rule[] = [
       "pbkdf2",
       "$scrypt",
       "scrypt:",
+      "scrypt$",
       "$7$",
       "$p$b",
       "$h$9",

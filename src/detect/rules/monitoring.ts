@@ -121,7 +121,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "Honeycomb",
     description: "Honeycomb ingest or management key",
     keywords: ["hca", "hcb", "hcc", "hcx", "hcd"],
-    pattern: /(?<![A-Za-z0-9_-])(?<secret>hc[a-z](?:i[kc]|mk|lk)_(?:[a-z0-9]{58}|[a-z0-9]{32}))(?![A-Za-z0-9_-])/d,
+    pattern: /(?<![A-Za-z0-9_-])(?<secret>hc[abcdx](?:i[kc]|mk|lk)_(?:[a-z0-9]{58}|[a-z0-9]{32}))(?![A-Za-z0-9_-])/d,
     prefixes: ["hcaik_", "hcaic_", "hcxik_", "hcamk_"],
     examples: (kit) => [`hcaik_${kit.alnum(58)}`, `hcamk_${kit.alnum(58)}`],
     counterExamples: (kit) => [`hcaik_${kit.alnum(26)}`],

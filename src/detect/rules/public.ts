@@ -45,7 +45,7 @@ export const PUBLIC: readonly Rule[] = [
     description: "SSH public key",
     keywords: ["ssh-rsa ", "ssh-ed25519 ", "ecdsa-sha2-", "ssh-dss ", "sk-ssh-", "sk-ecdsa-"],
     pattern:
-      /^(?:[^\s]{1,200} ){0,2}(?:ssh-rsa|ssh-ed25519|ssh-dss|ecdsa-sha2-nistp\d{3}|sk-[a-z0-9@.-]{10,50}) AAAA[A-Za-z0-9+/]{30,2000}={0,2}(?:\s|$)/d,
+      /^(?:[^\s]{1,200} ){0,2}(?:ssh-rsa|ssh-ed25519|ssh-dss|ecdsa-sha2-nistp\d{3}|sk-(?:ssh|ecdsa)-[a-z0-9@.-]{5,45}) AAAA[A-Za-z0-9+/]{30,2000}={0,2}(?:\s|$)/d,
     publishable: true,
     examples: (kit) => [`ssh-ed25519 AAAA${kit.base62(64)} me@host`],
     reference: "https://man.openbsd.org/sshd#AUTHORIZED_KEYS_FILE_FORMAT",
@@ -110,7 +110,7 @@ export const PUBLIC: readonly Rule[] = [
     description: "Supabase key of the anonymous role",
     keywords: ["eyj"],
     pattern: new RegExp(
-      `^ey[A-Za-z0-9_-]{10,200}\\.[A-Za-z0-9_-]{0,400}(?:${insideBase64('"role":"anon"')}|${insideBase64('"role": "anon"')})[A-Za-z0-9_-]{0,400}\\.[A-Za-z0-9_-]{20,100}$`,
+      `^eyJ[A-Za-z0-9_-]{10,200}\\.[A-Za-z0-9_-]{0,400}(?:${insideBase64('"role":"anon"')}|${insideBase64('"role": "anon"')})[A-Za-z0-9_-]{0,400}\\.[A-Za-z0-9_-]{20,100}$`,
       "d",
     ),
     publishable: true,
@@ -227,7 +227,15 @@ export const PUBLIC: readonly Rule[] = [
     id: "firebase-web-config",
     vendor: "Google",
     description: "Firebase configuration of a web page, with its key",
-    keywords: ["authdomain"],
+    keywords: [
+      "authdomain",
+      "projectid",
+      "messagingsenderid",
+      "storagebucket",
+      "databaseurl",
+      "measurementid",
+      "appid",
+    ],
     pattern:
       /^\s{0,20}\{\s{0,20}(?:"?(?:apiKey|authDomain|databaseURL|projectId|storageBucket|messagingSenderId|appId|measurementId)"?\s{0,4}:\s{0,4}"[^"]{0,200}"\s{0,4},?\s{0,20}){2,9}\}\s{0,20}$/d,
     publishable: true,

@@ -9,7 +9,7 @@ export const SAAS: readonly Rule[] = [
     vendor: "X",
     description: "X (Twitter) bearer token",
     keywords: ["aaaaaaaaaaaaaaaaaaaaa"],
-    pattern: /(?<![A-Za-z0-9_/+=-])(?<secret>A{20,24}[A-Za-z0-9%]{10,60}%3D[A-Za-z0-9%]{40,64})(?![A-Za-z0-9_/+=-])/d,
+    pattern: /(?<![A-Za-z0-9_/+=-])(?<secret>A{21,24}[A-Za-z0-9%]{10,60}%3D[A-Za-z0-9%]{40,64})(?![A-Za-z0-9_/+=-])/d,
     prefixes: ["AAAAAAAAAAAAAAAAAAAAA"],
     validate: () => "right",
     examples: (kit) => [`${"A".repeat(22)}${kit.base62(40)}%3D${kit.base62(50)}`],

@@ -1,0 +1,222 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { kit, ruleById } from "../../src/detect/index.ts";
+import { inspected } from "../support/inspected.ts";
+import { makeWorld, type Ran } from "../support/world.ts";
+
+/** What people tune, through the command as they type it: nothing is hidden without being counted and explained. */
+
+const world = makeWorld("unix:///nowhere");
+afterAll(() => world.remove());
+
+const make = kit(Date.now());
+const password = make.base64(15);
+const token = (ruleById("github-token")?.examples(make)[0] ?? "") as string;
+const staging = `${make.hex(20)}-loadtest`;
+
+const input = inspected({
+  shop: { env: { DB_PASSWORD: password, GITHUB_TOKEN: token, LOG_LEVEL: "info" }, image: "registry.test/team/shop:1" },
+  worker: { env: { DB_PASSWORD: password }, labels: { tier: "batch" } },
+  quiet: { env: { API_TOKEN: make.hex(40), OTHER_TOKEN: make.hex(40) }, labels: { "unsprawl.ignore": "API_TOKEN" } },
+  staged: { env: { SESSION_SECRET: staging } },
+});
+
+type Report = {
+  readonly findings: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly severity: string;
+    readonly rule: string;
+    readonly fingerprint: string;
+    readonly id: string;
+    readonly ignoredBy: string | null;
+    readonly location: { readonly subjectName: string };
+  }[];
+  readonly ignored: readonly { readonly by: string; readonly count: number }[];
+  readonly notes: readonly string[];
+  readonly summary: { readonly ignored: number; readonly hidden: number };
+};
+
+beforeEach(() => configure(""));
+
+function configure(yaml: string): void {
+  writeFileSync(join(world.dir, "unsprawl.yaml"), yaml);
+}
+
+async function scan(...args: string[]): Promise<Report & { readonly ran: Ran }> {
+  const ran = await world.unsprawl(["scan", "inspect:-", "--json", ...args], { stdin: input });
+  expect(ran.stderr).toBe("");
+  return { ...(JSON.parse(ran.stdout) as Report), ran };
+}
+
+const places = ({ findings }: Report): string[] =>
+  findings.map(({ name, location }) => `${location.subjectName} ${name}`).sort();
+
+const ALL = [
+  "quiet OTHER_TOKEN",
+  "shop DB_PASSWORD",
+  "shop GITHUB_TOKEN",
+  "staged SESSION_SECRET",
+  "worker DB_PASSWORD",
+];
+const without = (...gone: string[]): string[] => ALL.filter((place) => !gone.includes(place));
+
+test("a container's own label hides what it names, and is named itself", async () => {
+  const report = await scan();
+  expect(places(report)).toEqual(ALL);
+  expect(report.ignored).toEqual([{ by: "label unsprawl.ignore of quiet", count: 1 }]);
+});
+
+describe("ignore", () => {
+  test.each([
+    ["rule: github-token", without("shop GITHUB_TOKEN")],
+    ["name: DB_*", without("shop DB_PASSWORD", "worker DB_PASSWORD")],
+    ["name: DB_PASSWORD, subject: worker", without("worker DB_PASSWORD")],
+    ["image: registry.test/*", without("shop DB_PASSWORD", "shop GITHUB_TOKEN")],
+    ["label: tier=b*", without("worker DB_PASSWORD")],
+    ["label: nothing", ALL],
+    ["where: env, path: 'Config.Env[0]', subject: staged", without("staged SESSION_SECRET")],
+    ["source: 'image:*'", ALL],
+  ])("{ %s }", async (criteria, left) => {
+    configure(`ignore: [{ ${criteria}, reason: known here }]`);
+    const report = await scan();
+    expect(places(report)).toEqual(left);
+    const hidden = ALL.length - left.length;
+    const mine = report.ignored.filter(({ by }) => by.includes("ignore[0] (known here)"));
+    expect(mine.reduce((sum, { count }) => sum + count, 0)).toBe(hidden);
+    expect(report.summary.ignored).toBe(hidden + 1);
+  });
+
+  test("by a finding's own fingerprint and id", async () => {
+    const { findings } = await scan();
+    const shop = findings.find(({ name, location }) => name === "DB_PASSWORD" && location.subjectName === "shop");
+    configure(`ignore: [{ fingerprint: "${shop?.fingerprint.slice(0, 16) ?? ""}" }]`);
+    expect(places(await scan())).toEqual(without("shop DB_PASSWORD", "worker DB_PASSWORD"));
+    configure(`ignore: [{ id: "${shop?.id ?? ""}" }]`);
+    expect(places(await scan())).toEqual(without("shop DB_PASSWORD"));
+  });
+
+  test("what has run out hides nothing, and is said", async () => {
+    configure("ignore: [{ rule: github-token, until: 2020-01-31 }]");
+    const report = await scan();
+    expect(places(report)).toEqual(ALL);
+    expect(report.notes).toEqual([expect.stringMatching(/ignore\[0\] ran out on 2020-01-31$/)]);
+  });
+
+  test("--show-ignored lists them with what hid them, and they do not fail", async () => {
+    configure("ignore: [{ name: '*', reason: a test bed }]");
+    expect((await scan()).ran.code).toBe(0);
+    const { findings, ran } = await scan("--show-ignored");
+    expect(ran.code).toBe(0);
+    expect(findings).toHaveLength(ALL.length + 1);
+    for (const { state, ignoredBy } of findings) expect([state, ignoredBy !== null]).toEqual(["ignored", true]);
+  });
+
+  test("the table says how many and why, on a line of its own", async () => {
+    configure("ignore: [{ rule: github-token, reason: rotated daily }]");
+    const { stdout } = await world.unsprawl(["scan", "inspect:-"], { stdin: input });
+    expect(stdout).toMatch(
+      /^2 ignored: 1 by .*ignore\[0\] \(rotated daily\), 1 by label unsprawl\.ignore of quiet \(--show-ignored/m,
+    );
+  });
+
+  test.each([
+    ["ignore: { rule: x }", /ignore must be a list/],
+    ["ignore: [x]", /ignore\[0\] must be a map/],
+    ["ignore: [{ reason: none }]", /ignore\[0\] names nothing to ignore/],
+    ["ignore: [{ nmae: DB }]", /unknown key ignore\[0\]\.nmae[\s\S]*did you mean ignore\[0\]\.name\?/],
+    ["ignore: [{ fingerprint: abc }]", /fingerprint is none/],
+    ["ignore: [{ name: A, until: tomorrow }]", /until is no day/],
+  ])("%s is refused", async (yaml, message) => {
+    configure(yaml);
+    const ran = await world.unsprawl(["scan", "inspect:-"], { stdin: input });
+    expect([ran.code, ran.stdout]).toEqual([2, ""]);
+    expect(ran.stderr).toMatch(message);
+  });
+});
+
+describe("rules and stop words", () => {
+  test("a stop word hides what holds it, and is counted", async () => {
+    configure("stopWords: [LoadTest]");
+    const report = await scan();
+    expect(places(report)).toEqual(without("staged SESSION_SECRET"));
+    expect(report.ignored).toContainEqual({ by: expect.stringContaining("loadtest") as string, count: 1 });
+  });
+
+  test("a rule that is off does not count; the name still does", async () => {
+    const { findings } = await scan();
+    const rule = findings.find(({ name }) => name === "GITHUB_TOKEN")?.rule;
+    expect(rule).toBe("github-token");
+    configure("rules: { off: [github-token] }");
+    const report = await scan();
+    // The name alone still says that it is a token.
+    expect(report.findings.find(({ name }) => name === "GITHUB_TOKEN")?.rule).not.toBe("github-token");
+  });
+
+  test("severity is the user's", async () => {
+    configure("rules: { severity: { github-token: low } }");
+    const report = await scan();
+    expect(report.findings.find(({ rule }) => rule === "github-token")?.severity).toBe("low");
+  });
+
+  test("own rules, in the configuration and as gitleaks's TOML", async () => {
+    writeFileSync(
+      join(world.dir, "team.toml"),
+      `title = "team"\n[[rules]]\nid = "team-level"\ndescription = "a level"\nregex = '''^inf(o)$'''\nsecretGroup = 1\nkeywords = ["info"]\n`,
+    );
+    configure(
+      `rules: { files: [team.toml], own: [{ id: acme, names: "^LOG_", pattern: "^info$", severity: critical, description: Acme }] }`,
+    );
+    const report = await scan();
+    const mine = report.findings.filter(({ name }) => name === "LOG_LEVEL");
+    expect(mine.map(({ rule, severity }) => [rule, severity])).toEqual([["acme", "critical"]]);
+    const listed = await world.unsprawl(["rules", "--json"]);
+    expect((JSON.parse(listed.stdout) as { rules: { id: string; family: string }[] }).rules).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: "acme", family: "own" }),
+        expect.objectContaining({ id: "team-level", family: "own" }),
+      ]),
+    );
+    const shown = await world.unsprawl(["rules", "show", "team-level"]);
+    expect(shown.stdout).toMatch(/source +.*team\.toml/);
+  });
+
+  test("a rule that there is not is named, with the nearest", async () => {
+    configure("rules: { off: [github-tokn] }");
+    const ran = await world.unsprawl(["scan", "inspect:-"], { stdin: input });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toMatch(/no rule "github-tokn"[\s\S]*github-token/);
+  });
+});
+
+describe("rules", () => {
+  test("lists more than 250 by family, each with what it finds", async () => {
+    const { stdout, code } = await world.unsprawl(["rules"]);
+    expect(code).toBe(0);
+    expect(Number(/^(\d+) rules/m.exec(stdout)?.[1])).toBeGreaterThan(250);
+    expect(stdout).toMatch(/^payments \(\d+\)$/m);
+    const { rules } = JSON.parse((await world.unsprawl(["rules", "--json"])).stdout) as {
+      rules: { reference: string; description: string; severity: string }[];
+    };
+    for (const rule of rules) expect(rule.description.length).toBeGreaterThan(3);
+  });
+
+  test("show explains one with a made-up example, and a slip is answered with the nearest", async () => {
+    const { stdout } = await world.unsprawl(["rules", "show", "github-token"]);
+    expect(stdout).toMatch(/^example +\S+/m);
+    const slip = await world.unsprawl(["rules", "show", "github-tokna"]);
+    expect([slip.code, slip.stderr]).toEqual([1, expect.stringMatching(/did you mean github-token/)]);
+  });
+
+  test("test reads a value from stdin, and does not say it again", async () => {
+    const { stdout, code } = await world.unsprawl(["rules", "test", "--name", "DB_URL"], {
+      stdin: ["postgres", "://", "app:", password, "@db/shop"].join(""),
+    });
+    expect(code).toBe(0);
+    expect(stdout).not.toContain(password);
+    expect(stdout).toMatch(/^secret: /);
+    expect(stdout).toMatch(/the secret part: .*characters 16 to /);
+    expect(stdout).toMatch(/it would be none if /);
+  });
+});

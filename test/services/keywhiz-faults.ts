@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What goes wrong with a request that matches, `times` times over (once unless told), or with every one at Infinity. */
+export type KeywhizFault = {
+  readonly method?: RegExp;
+  readonly path: RegExp;
+  readonly times?: number;
+} & (
+  | Interruption
+  /** The answer waits, and whatever else is to go wrong then does. */
+  | { readonly kind: "delay"; readonly ms: number }
+);
+
+/** A delay aside, what goes wrong with one request. */
+export type Interruption =
+  /** Answered before anything is done. */
+  | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string }
+  /** Done, and the connection ends in the middle of the answer. */
+  | { readonly kind: "reset" }
+  /** Done, and the connection ends before the answer. */
+  | { readonly kind: "lost" };
+
+export class KeywhizFaults {
+  #rules: { readonly fault: KeywhizFault; left: number }[] = [];
+
+  add(...faults: readonly KeywhizFault[]): void {
+    this.#rules.push(...faults.map((fault) => ({ fault, left: fault.times ?? 1 })));
+  }
+
+  clear(): void {
+    this.#rules = [];
+  }
+
+  /** How many times something is still to go wrong. */
+  get left(): number {
+    return this.#rules.reduce((sum, { left }) => sum + left, 0);
+  }
+
+  /** Sits out the delays of a request and says what else goes wrong with it. */
+  async meet(method: string, path: string): Promise<Interruption | null> {
+    for (const rule of [...this.#rules]) {
+      const { fault } = rule;
+      if (rule.left === 0 || !fault.path.test(path) || fault.method?.test(method) === false) continue;
+      rule.left--;
+      if (fault.kind !== "delay") return fault;
+      await sleep(fault.ms, undefined, { ref: false });
+    }
+    return null;
+  }
+}

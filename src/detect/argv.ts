@@ -87,7 +87,7 @@ function namesHeader(name: string): boolean {
 /** `$PASSWORD`, `\${TOKEN}`, `$(…)` and `@/run/secrets/x`: on a command line these are never the value itself. */
 function isReference(value: string): boolean {
   return (
-    /^["']?\\?\$\$?(?:[A-Za-z_]\w*|\{|\()|^["']?[`<]|^%[sdv]|^\{.{0,200}\$\{/.test(value) ||
+    /^["']?\\?\$\$?(?:[A-Za-z_]\w*|\{|\()|^["']?(?:[`<]|\{\{)|^%[sdv]|^\{.{0,200}\$\{/.test(value) ||
     /^@(?:[~.]{0,2}\/|[\w.-]+\/)/.test(value) ||
     /^(?:id|env|src|type)=[^,]{1,200}(?:,|$)/.test(value) ||
     /^(?:[A-Z]{1,20}_)?(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$/.test(value) ||

@@ -1,7 +1,7 @@
 import type { Question } from "../contract/detector.ts";
 import type { Where } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
-import { anywhere, inCommand } from "./command.ts";
+import { anywhere, basic, inCommand } from "./command.ts";
 import { isCommand } from "./context.ts";
 import { peel } from "./decode.ts";
 import { looksRandom } from "./entropy.ts";
@@ -118,6 +118,10 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
       );
       if (found !== null) return { ...found, rule: "header" };
     }
+    if (/authorization/i.test(text)) {
+      const found = basic(text, inner);
+      if (found !== null) return found;
+    }
     if (text.includes("@") || text.includes("://")) {
       const found = inUrls(text, inner, /(?:^|_)(?:web)?hooks?(?:_|$)/.test(name.key));
       if (found !== null) return found;
@@ -134,7 +138,10 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
       const found = command(text, "env", inner, ask, name.key.split("_"));
       if (found !== null) return found;
     }
-    if (/[=:\n]|<\/|\smachine\s|^machine\s/.test(text) && !(name.family === "password" && !/[\n;]/.test(text))) {
+    if (
+      /[=:\n]|<\/|\smachine\s|^machine\s|\bdefine\(/.test(text) &&
+      !(name.family === "password" && !/[\n;]/.test(text))
+    ) {
       const found = inAssignments(text, inner) ?? byFormat(text, inner);
       if (found !== null) return generic(found);
     }
@@ -156,7 +163,8 @@ function takesOptions(name: NameInfo, text: string): boolean {
     /(?:^|_)(?:opts?|options?|args?|arguments|flags?|params?|parameters|cmd|command|exec|run|script|entrypoint|hook|cli|extra|check|test|invocation)(?:_|$)/.test(
       name.key,
     ) ||
-    programOf(text.split(/\s/, 1)[0] ?? "") !== null
+    programOf(text.split(/\s/, 1)[0] ?? "") !== null ||
+    /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a|z)?sh -[a-z]{0,4}c\s/.test(text)
   );
 }
 

@@ -65,7 +65,22 @@ export function anywhere(text: string, judge: Judge): Evidence | null {
       if (!/^[:={]|\}$/.test(part)) best = stronger(best, named(judge("password", part, step)));
     }
   }
+  best = stronger(best, basic(text, judge));
   return best ?? (/_authToken|machine\s|pgpass/.test(text) ? byFormat(text.replaceAll("\\n", "\n"), judge) : null);
+}
+
+/** `Authorization: Basic …` in whatever quoting: what it encodes is a login. */
+export function basic(text: string, judge: Judge): Evidence | null {
+  const found = /authorization["']?\s{0,2}[:=]?\s{0,2}\\?["']?basic\s{1,4}([A-Za-z0-9+/]{8,400}={0,2})/i.exec(
+    text,
+  )?.[1];
+  if (
+    found === undefined ||
+    !/^[\x20-\x7e]{1,100}:[\x20-\x7e]{3,200}$/.test(Buffer.from(found, "base64").toString("latin1"))
+  )
+    return null;
+  const evidence = judge("basic_auth_password", found, "header");
+  return evidence === null ? null : { ...evidence, rule: "header" };
 }
 
 /** None of the patterns below matches a text without one of these. */

@@ -2,6 +2,7 @@ import type { Detector, Question, Spotted } from "../contract/detector.ts";
 import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { decide, textOf } from "./classify.ts";
+import { ClearedCache } from "./cleared.ts";
 import { placeText, weigh } from "./context.ts";
 import { confidenceOf, isEvidence, LOW, type Evidence, type Outcome } from "./evidence.ts";
 import { mask } from "./mask.ts";
@@ -129,37 +130,6 @@ function verdictOf(outcome: Outcome, question: Question, settings: DetectSetting
     unless: unless(outcome, question),
     part: locate(outcome, question),
   };
-}
-
-/** A fleet says the same things over and over: what was cleared once is cleared by a look-up. Holds no secret. */
-class ClearedCache {
-  readonly #byPlace = new Map<string, Map<string, Map<string, Verdict>>>();
-  #size = 0;
-
-  get({ where, name, value, path }: Question): Verdict | undefined {
-    if (path !== undefined && where === "file") return undefined;
-    return this.#byPlace.get(where)?.get(name)?.get(value.exposeText());
-  }
-
-  add({ where, name, value }: Question, verdict: Verdict): void {
-    const text = value.exposeText();
-    if (text.length > LONGEST_CACHED || verdict.score > 0) return;
-    if (this.#size++ >= MOST_CACHED) {
-      this.#byPlace.clear();
-      this.#size = 1;
-    }
-    const place = getOr(this.#byPlace, where);
-    getOr(place, name).set(text, verdict);
-  }
-}
-
-const LONGEST_CACHED = 256;
-const MOST_CACHED = 50_000;
-
-function getOr<Value>(map: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
-  let found = map.get(key);
-  if (found === undefined) map.set(key, (found = new Map()));
-  return found;
 }
 
 const clearedVerdicts = new Map<string, Verdict>();

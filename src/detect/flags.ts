@@ -23,7 +23,9 @@ export function flag(
   const sign = word.startsWith("/") ? /[:=]/ : /=/;
   const cut = word.search(sign);
   const name = cut < 0 ? word : word.slice(0, cut);
-  const known = program?.flags?.[name];
+  // `-fu LOGIN`: short flags in one word, of which the last takes the value.
+  const last = /^-[A-Za-z]{2,4}$/.test(name) ? program?.flags?.[`-${name.at(-1) ?? ""}`] : undefined;
+  const known = program?.flags?.[name] ?? (last === "pair" || last === "header" ? last : undefined);
   const value = cut < 0 ? next : word.slice(cut + 1);
   // Arguments joined without their quotes: `-H Authorization: Bearer …` is read word by word.
   if (value?.endsWith(":") === true && /^[A-Za-z-]{2,40}:$/.test(value)) return false;
@@ -71,7 +73,15 @@ export function flag(
 /** `--db-password X`, `/pass:X`: the flag's own name says secret. */
 function byFlagName(name: string, value: string, glued: boolean, take: Take): boolean {
   const bare = name.replace(/^-{1,2}|^\//, "");
-  if (bare.length < 3) return false;
+  if (bare.length < 3 && bare !== "pw") return false;
+  // `adduser --disabled-password NAME` takes nothing.
+  if (
+    !glued &&
+    /^(?:no|disabled?|without|skip|allow|empty|ask|prompt|use|enable|require|show|hide|force|random|generate)[-_]/i.test(
+      bare,
+    )
+  )
+    return false;
   const command = /^pass(?:word|phrase)?[-_](?:command|cmd)$/i.test(bare)
     ? /^echo\s+(?:-n\s+)?["']?([^\s"'$]{3,200})["']?$/.exec(value)
     : null;
@@ -113,6 +123,9 @@ export function special(kind: FlagKind, value: string, take: Take): void {
       );
       if (value.slice(at + 1) === "") take("token", value.slice(0, at), step);
     }
+  } else if (kind === "login") {
+    const login = /^(?:[a-z0-9+]{1,20}:\/\/)?[\w.-]{1,64}:([^\s@]{1,200})@/.exec(value)?.[1];
+    if (login !== undefined) take("password", login, step);
   } else if (kind === "header") {
     const at = value.search(/[:=]/);
     if (at > 0) take(value.slice(0, at).trim(), value.slice(at + 1).trim(), "header");

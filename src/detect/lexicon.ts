@@ -29,7 +29,9 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
   ...words("token tokens bearer pat jeton gslt authtoken accesstoken jwt").map((word) => [word, "token"] as const),
   ...words("auth authorization oauth basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),
   ...words("cookie").map((word) => [word, "cookie"] as const),
-  ...words("sessionid phpsessid jsessionid sessid sessiontoken csrftoken").map((word) => [word, "session"] as const),
+  ...words("sessdata sessionid phpsessid jsessionid sessid sessiontoken csrftoken").map(
+    (word) => [word, "session"] as const,
+  ),
   ...words("salt").map((word) => [word, "salt"] as const),
   ...words("credential credentials creds cred").map((word) => [word, "credential"] as const),
 ]);
@@ -62,7 +64,7 @@ export const KEY_CANCEL: ReadonlySet<string> = new Set(
 export const CANCEL: ReadonlySet<string> = new Set(
   words(`file files filename path paths dir directory folder location loc mount mountpoint url urls uri uris link href endpoint endpoints
     name names id ids identifier uuid guid length len min max minimum maximum size count limit limits num number
-    ttl expiry expiration expire expires exp expired lifetime lifespan age maxage duration interval timeout delay period
+    ttl expiry expiration expire expires exp expired lifetime lifespan age maxage duration interval timeout delay period email emails mail kid attr attrs dn
     ms sec secs seconds minutes hours days time date at since until window grace leeway skew
     type types kind class mode method methods scheme schemes strategy policy policies algorithm algorithms alg algo cipher
     format encoding charset regex pattern rule rules template prefix suffix separator delimiter

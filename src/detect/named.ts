@@ -11,7 +11,7 @@ const LOGINS =
 /** A literal under a name that says secret; how much it must look like one depends on the name. */
 export function byName(name: NameInfo, text: string): Outcome {
   const { family } = name;
-  if (family === null) return pairOfLogin(name, text);
+  if (family === null) return dnsProvider(name, text) ?? cookies(name, text) ?? pairOfLogin(name, text);
   if (text.length > 131_072) return null;
   const random = looksRandom(text, 12) || UUID.test(text);
   const ends = `name says ${name.word}`;
@@ -29,13 +29,14 @@ export function byName(name: NameInfo, text: string): Outcome {
       if (/^(?:old_?)?pwd$/.test(name.key) && /^(?:[/~]|[A-Za-z]:)/.test(text)) return null;
       return found("password", 0.85);
     case "pin":
-      return /^\d{4,12}$/.test(text) ? found("password", 0.75) : null;
+      return /^\d{4,12}$|^\d{3}-\d{2}-\d{3}$|^\d{4}-\d{3}-\d{4}$/.test(text) ? found("password", 0.75) : null;
     case "phrase":
       return mnemonic(text) ? found("mnemonic", 0.95) : looksRandom(text, 16) ? found("secret", 0.7) : null;
     case "auth":
     case "credential": {
       const pair = pairOfLogin(name, text);
       if (pair !== null) return pair;
+      if (/^\/[^\s]{0,60}\*$/.test(text)) return null;
       if (/\s/.test(text) || namesSecret(text, name) || listsNames(text)) return null;
       return random || (name.need !== "random" && humanPassword(text) && !/^\w+[.:/]/.test(text))
         ? found("secret", 0.7)
@@ -43,7 +44,7 @@ export function byName(name: NameInfo, text: string): Outcome {
     }
     case "cookie":
       if (name.need === "any") return found("secret", 0.85);
-      return looksRandom(text, 20) ? found("secret", 0.75) : null;
+      return looksRandom(text, 20) ? found("secret", 0.75) : cookies(name, text);
     case "session":
       return looksRandom(text, 16) ? found("secret", 0.8) : null;
     case "key":
@@ -66,6 +67,28 @@ export function byName(name: NameInfo, text: string): Outcome {
 
 /** A network card's address, or IPv6's. */
 const ADDRESS = /^(?:[0-9a-f]{2}[:-]){5,7}[0-9a-f]{2}$|^(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\/\d{1,3})?$/i;
+
+/** Caddy's DNS challenge: the provider's name, then its token. */
+function dnsProvider(name: NameInfo, text: string): Outcome {
+  if (!/(?:^|_)(?:acme_dns|tls_dns|dns_provider)$/.test(name.key)) return null;
+  const token = /^[a-z0-9]{3,24}\s{1,4}(\S{16,200})$/.exec(text)?.[1];
+  if (token === undefined || !looksRandom(token, 16)) return null;
+  return { rule: "secret", score: 0.8, severity: "high", why: ["a DNS provider, then its token"], part: token };
+}
+
+/** `SID=…; HSID=…` as a browser sends it: one random value of a session opens the account. */
+function cookies(name: NameInfo, text: string): Outcome {
+  if (!/(?:^|_)cookies?(?:_|$)/.test(name.key) || text.length > 8192 || !/^[\w.-]{1,60}=/.test(text)) return null;
+  const values = text.split(/;\s?/, 60).map((piece) => piece.slice(piece.indexOf("=") + 1));
+  if (!values.some((value) => looksRandom(value, 16))) return null;
+  return {
+    rule: "secret",
+    score: 0.75,
+    severity: "high",
+    why: ["name says COOKIE", "cookies of a session"],
+    part: text,
+  };
+}
 
 /** `user:password` in one value, or Neo4j's `user/password`. The name must say login, or the user must be a usual one. */
 function pairOfLogin(name: NameInfo, text: string): Outcome {

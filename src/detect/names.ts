@@ -61,6 +61,9 @@ function read(name: string): NameInfo {
   if (last === undefined) return nothing;
   // AppRole's password; elsewhere the name of a secret, so that the value must look the part.
   if (key === "secret_id") return { ...nothing, family: "key", need: "random", word: "SECRET_ID" };
+  // Gossip keys of Consul, Nomad and Serf stand under the verb.
+  if (/(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$/.test(key))
+    return { ...nothing, family: "key", need: "random", word: "ENCRYPT" };
   const setting = cancelledBy(words) ?? (SWITCHES.test(key) ? "a switch" : null);
   if (setting !== null) return { ...nothing, setting };
 

@@ -16,6 +16,8 @@ export const REFERENCE = whole([
   String.raw`%%[A-Za-z_]{1,80}%%`,
   String.raw`%[A-Za-z_][\w.]{0,80}(?:\([\w.:]{1,120}\))?%`,
   String.raw`akeyless:/.{1,300}`,
+  String.raw`\{(?:env|file|secret|vault)[:.][A-Za-z0-9_./:#-]{1,200}\}`,
+  String.raw`>>(?:vault|bao):.{1,400}`,
   String.raw`\{"?type"?:\s?"?(?:environment|env|file|secret)\b.{0,300}`,
   String.raw`@(?:[~.]{0,2}/|[\w.-]{1,80}/)[\w./-]{1,300}`,
   String.raw`%\{[^}]{1,200}\}\w?`,
@@ -77,7 +79,7 @@ export const CIPHERTEXT = anyOf([
 
 /** What templates put where a value belongs. */
 export const PLACEHOLDER = whole([
-  String.raw`<[^<>="]{1,120}>`,
+  String.raw`<{1,3}[^<>="]{1,120}>{1,3}`,
   String.raw`\[[A-Za-z][A-Za-z _-]{2,80}\]`,
   String.raw`[\[{](?:your|my|insert|enter|replace|put)[ _-][A-Za-z0-9 ._-]{2,80}[\]}]`,
   String.raw`\{[A-Za-z][A-Za-z _-]{2,80}\}`,

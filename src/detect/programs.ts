@@ -9,6 +9,7 @@ export type FlagKind =
   | "file" // `certificate:password`
   | "key" // the value is a key
   | "slash" // `user/password@place`
+  | "login" // `user:password@place`
   | "token" // the value is a token
   | "openssl" // `pass:…`, `env:…`, `file:…`
   | "header" // `Name: value`
@@ -68,6 +69,8 @@ const JAVA_TOOLS: Program = {
 
 /** Where people write it down: programs of the field whose flags hold secrets, by their manuals. */
 const MORE: { readonly [names: string]: Program } = {
+  bw: { after: { login: [2, "password"], unlock: [1, "password"] } },
+  gost: { flags: flags({ "-L -F": "login" }) },
   "gotty ttyd": { flags: flags({ "-c --credential": "pair" }) },
   "ssserver ss-server sslocal ss-local ss-redir ss-tunnel": { flags: flags({ "-k": "password" }) },
   "frpc frps": { flags: flags({ "-t --token": "password" }) },

@@ -38,8 +38,13 @@ const INTEGRITY = /^sha(?:256|384|512)-[A-Za-z0-9+/]{43,88}={0,2}$/;
 export function emptiness(text: string): Cleared | null {
   if (text === "") return cleared("empty", "is empty");
   if (text.length < 24 && NOTHING.test(text)) return cleared("empty", "a word that stands for no value");
+  if (text.length < 32 && NO_PASSWORD.test(text)) return cleared("setting", "names an attribute or a key, not a value");
   return null;
 }
+
+/** LDAP's attributes of passwords, and keys on a keyboard: maps of settings name both `password`. */
+const NO_PASSWORD =
+  /^(?:userPassword|unicodePwd|sambaNTPassword|krbPrincipalKey)$|^(?:ctrl|alt|cmd|meta|super|shift|mod|option)[+-][\w+-]{1,20}$/i;
 
 /** Points to where the secret is instead of holding it. */
 export function reference(text: string): Cleared | null {

@@ -85,6 +85,9 @@ const PAIR =
 const QUOTED = /["']([A-Za-z_][A-Za-z0-9_.-]{1,79})["']\s?:\s?["']([^"'\n]{1,2000})["']/g;
 const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):\s{1,4}["']?([^\s"',;}]{1,2000})/g;
 
+/** PHP's `define('NAME', 'value')`. */
+const DEFINE =
+  /\bdefine\(\s{0,4}\\?["']([A-Za-z_][A-Za-z0-9_]{1,79})\\?["']\s{0,4},\s{0,4}\\?["']([^"'\\]{1,1000})\\?["']/g;
 const ATTRIBUTES = /\b(?:key|name)=["']([A-Za-z_][\w.:-]{1,79})["'][^<>]{0,80}?\bvalue=["']([^"'<>]{1,2000})["']/gi;
 const ELEMENT = /<([A-Za-z][\w.-]{1,60})>([^<>\n]{1,1000})<\//g;
 
@@ -108,7 +111,8 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
     }
   }
   if (best !== null) return best;
-  for (const pattern of [PAIR, QUOTED, COLON, ELEMENT, ATTRIBUTES]) {
+  for (const pattern of [PAIR, QUOTED, COLON, ELEMENT, ATTRIBUTES, DEFINE]) {
+    if (pattern === DEFINE && !body.includes("define(")) continue;
     if ((pattern === QUOTED || pattern === COLON) && !body.includes(":")) continue;
     if (pattern === ELEMENT && !body.includes("</")) continue;
     if (pattern === ATTRIBUTES && !body.includes("value=")) continue;

@@ -12,7 +12,11 @@ const fits: readonly (readonly Rule[])[] = Array.from({ length: 600 }, (_, lengt
   const found = rules.filter(({ lengths }) => lengths !== null && length >= lengths[0] && length <= lengths[1]);
   return found.length === 0 ? NONE : found;
 });
-const byName = rules.filter((rule) => rule.names !== null);
+const named = rules.filter((rule) => rule.names !== null);
+const isShort = ({ keywords }: Rule): boolean => keywords.some((word) => word.length < 3);
+const byName = prefilter(named.filter((rule) => !isShort(rule)));
+/** Their keywords are too short for the pass. */
+const byShortName = named.filter(isShort);
 const nameRules = new Map<string, readonly Rule[]>();
 
 /** The strongest known token anywhere in the text, what clears the whole text as public, or null. */
@@ -47,10 +51,11 @@ export function vendorKey(name: NameInfo, text: string, off: ReadonlySet<string>
   if (own === undefined) {
     if (nameRules.size > 20_000) nameRules.clear();
     const odd = name.setting !== null || name.open || (name.digest && name.family === null);
-    own = byName.filter(
-      (rule) =>
-        (rule.despite || !odd) && rule.keywords.some((word) => name.key.includes(word)) && rule.names?.test(name.key),
-    );
+    const likely = [
+      ...byName(name.key),
+      ...byShortName.filter(({ keywords }) => keywords.some((word) => name.key.includes(word))),
+    ];
+    own = likely.filter((rule) => (rule.despite || !odd) && rule.names?.test(name.key));
     nameRules.set(name.key, own);
   }
   for (const rule of own) {

@@ -141,7 +141,7 @@ export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence
       text,
     );
   // `kafka/host@REALM` is a Kerberos principal.
-  const principal = /\/[\w.-]{1,200}@[A-Z][A-Z0-9.-]{1,100}$/.test(text);
+  const principal = /\/[\w.-]{1,200}@[A-Z][A-Z0-9.-]{1,100}$|\/_HOST@/.test(text);
   const part = go?.[1] ?? go?.[2] ?? (oracleToo && !principal ? oracle?.[1] : undefined) ?? bare?.[1];
   if (part === undefined || (!oracleToo && /^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$/.test(part)))
     return null;

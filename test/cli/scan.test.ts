@@ -32,14 +32,18 @@ describe("scan", () => {
         "exposure",
         "fingerprint",
         "id",
+        "ignoredBy",
         "length",
+        "liveness",
         "location",
         "masked",
         "name",
+        "part",
         "rule",
         "score",
         "severity",
         "state",
+        "unless",
         "why",
       ]);
       expect(finding["id"]).toMatch(/^[0-9a-f]{12}$/);

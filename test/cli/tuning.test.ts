@@ -209,7 +209,7 @@ describe("rules", () => {
     expect([slip.code, slip.stderr]).toEqual([1, expect.stringMatching(/did you mean github-token/)]);
   });
 
-  test("test reads a value from stdin, and does not say it again", async () => {
+  test("judges a value from stdin, and does not say it again", async () => {
     const { stdout, code } = await world.unsprawl(["rules", "test", "--name", "DB_URL"], {
       stdin: ["postgres", "://", "app:", password, "@db/shop"].join(""),
     });

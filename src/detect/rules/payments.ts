@@ -101,6 +101,16 @@ export const PAYMENTS: readonly Rule[] = [
     reference: "https://developer.paypal.com/api/rest/authentication/",
   }),
   shaped({
+    id: "adyen-client-key",
+    vendor: "Adyen",
+    description: "Adyen client key, which every browser sees",
+    keywords: ["test_", "live_"],
+    pattern: /^(?:test|live)_[A-Z0-9]{32}$/d,
+    publishable: true,
+    examples: (kit) => [`test_${kit.base32(32)}`],
+    reference: "https://docs.adyen.com/development-resources/client-side-authentication/",
+  }),
+  shaped({
     id: "adyen-key",
     vendor: "Adyen",
     description: "Adyen API key",

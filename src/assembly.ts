@@ -116,7 +116,13 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
           const run = keptByRun(name);
           return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;
         },
-        crew: async () => (await import("./detect/crew.ts")).openCrew(tuning),
+        crew: async () => {
+          const [{ openCrew }, { inspectReading }] = await Promise.all([
+            import("./detect/crew.ts"),
+            import("./sources/inspect-file.ts"),
+          ]);
+          return openCrew(tuning, inspectReading);
+        },
         verify: verify ? await verifier(endpoints, env) : null,
         ignoredBy: ignorer(tuning.ignore, now),
         notes: async () => [...runOut(tuning.ignore, now), ...((await own())?.notes ?? [])],

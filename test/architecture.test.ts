@@ -100,7 +100,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   "main.ts": ["cli", "tui", "watch", "assembly.ts", "model"],
   "resolve-main.ts": ["assembly.ts", "delivery"],
   "schema-main.ts": ["core", "detect", "model", "providers/index.ts"],
-  "detect-worker.ts": ["detect"],
+  "detect-worker.ts": ["detect", "sources"],
   "assembly.ts": [
     ...["core", "contract", "model", "text", "docker", "sources", "detect", "delivery", "verify", "history"],
     ...["providers/index.ts", "migrations/index.ts"],
@@ -201,6 +201,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/model/fingerprint.ts": "the keyed digest is made from the bytes",
   "src/text/redact.ts": "finds known values in text in order to take them out",
   "src/detect/classify.ts": "detection reads the value",
+  "src/detect/batch.ts": "a worker thread hands back what it found",
   "src/detect/worker.ts": "a worker thread hands back what it spotted",
   "src/detect/mask.ts": "keeps a kind's public prefix",
   "src/docker/traces.ts": "proves that a document does not hold the value",

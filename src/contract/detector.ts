@@ -1,5 +1,6 @@
 import type { Verdict } from "../model/finding.ts";
-import type { Where } from "../model/location.ts";
+import type { Candidate } from "../model/candidate.ts";
+import type { Subject, SubjectFacts, Where } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** What a detector is asked: a value, its name and its place. */
@@ -41,11 +42,41 @@ export type ReadFile = {
   readonly error: string | null;
 };
 
-/** Worker threads that read and judge files side by side. Values stay in this process. */
+/** A secret of a subject as it was judged, or what a setting hid. */
+export type Told = {
+  readonly candidate: Candidate;
+  readonly verdict: Verdict;
+  readonly masked: string;
+  readonly part: Secret;
+};
+
+/** What a batch of documents holds. */
+export type ReadBatch = {
+  readonly subjects: number;
+  readonly values: number;
+  /** By the document's number in the batch. */
+  readonly errors: readonly { readonly at: number; readonly message: string; readonly hint: string }[];
+  /** The subjects in which something was found. */
+  readonly found: readonly {
+    readonly subject: Subject;
+    readonly facts: SubjectFacts;
+    readonly exposure: readonly string[];
+    readonly told: readonly Told[];
+  }[];
+};
+
+/** The text of a batch reading, and where it came from. */
+export type BatchText = { readonly source: string; readonly text: string; readonly first: boolean };
+
+/** Worker threads that read and judge side by side. Values stay in this process. */
 export interface Crew {
   /** How many work at once. */
   readonly size: number;
   /** Reads files by absolute path and spots what is in them; one that cannot be read has an `error` code (`EACCES`). */
   files(files: readonly string[]): Promise<readonly ReadFile[]>;
+  /** Parses and judges a batch; null when its text is not that of whole documents. */
+  batch(batch: BatchText): Promise<ReadBatch | null>;
+  /** The same in this thread, while the others are busy. */
+  batchHere(batch: BatchText, detector: Detector): ReadBatch | null;
   close(): Promise<void>;
 }

@@ -22,7 +22,27 @@ export type Reading =
       readonly file: string;
       readonly exposure: readonly string[];
     }
-  | { readonly kind: "error"; readonly subject: string; readonly message: string; readonly hint: string };
+  | {
+      /** Many subjects in a text that is still to be parsed, wherever there is room for it. */
+      readonly kind: "batch";
+      readonly source: string;
+      /** What `Crew` takes: opaque here. */
+      readonly text: string;
+      readonly first: boolean;
+      /** False when this process has to read it, since it tells something about those that come later. */
+      readonly separable: boolean;
+      /** Its readings; null when the text is not that of whole documents. */
+      readonly read: () => Iterable<Reading> | null;
+      /** Its readings, for a text that nobody else can make anything of, and all later ones; in order. */
+      readonly slowly: () => Iterable<Reading>;
+    }
+  | {
+      readonly kind: "error";
+      /** Null for one that has no name: it is called by its number. */
+      readonly subject: string | null;
+      readonly message: string;
+      readonly hint: string;
+    };
 
 /** A read-only place that holds candidates, such as an engine or a saved inspect document. */
 export interface Source {

@@ -1,20 +1,11 @@
-import type { Crew, Detector, Question, Spotted } from "../contract/detector.ts";
+import type { Crew, Detector, Question, ReadBatch, Spotted, Told } from "../contract/detector.ts";
 import type { Reading } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
-import type { Verdict } from "../model/finding.ts";
 import type { Subject } from "../model/location.ts";
-import type { Secret } from "../model/secret.ts";
-
-/** A secret in a subject as the detector tells it, or what a setting hid. */
-export type Told = {
-  readonly candidate: Candidate;
-  readonly verdict: Verdict;
-  readonly masked: string;
-  readonly part: Secret;
-};
 
 export type SubjectReading = Extract<Reading, { kind: "subject" }>;
 export type FileReading = Extract<Reading, { kind: "file" }>;
+export type BatchReading = Extract<Reading, { kind: "batch" }>;
 
 export type LaneTools = {
   readonly detector: () => Promise<Detector>;
@@ -23,13 +14,26 @@ export type LaneTools = {
   readonly tell: (told: Told, reading: SubjectReading | FileReading) => void;
   /** Called once for each file, read or not. */
   readonly fileDone: (reading: FileReading, error: string | null) => void;
+  /** Called once for each batch, in order, with what it held; its secrets are told one by one before. */
+  readonly batchDone: (read: ReadBatch) => void;
+  /** Called instead for each reading of a batch that had to be read here. */
+  readonly take: (reading: Reading) => Promise<void>;
+  /** False keeps batches in this thread, where a secret's neighbours can be asked about. */
+  readonly apart: boolean;
 };
 
 const FILES_AT_ONCE = 64;
+/** Batches that are read right here before threads pay, and how many may wait for those before them. */
+const FEW_BATCHES = 1;
+const MOST_WAITING = 16;
+
+/** A batch under way; its answer counts once all before it are known to be good. */
+type Waiting = { readonly reading: BatchReading; answer: ReadBatch | null | undefined };
 
 /**
  * Judges what the sources read: values right here, since handing them to a thread costs more than judging them; files
- * in worker threads, which read them as well, with a bounded number of jobs under way.
+ * in worker threads, which read them as well, with a bounded number of jobs under way; large batches of documents in
+ * threads and here side by side.
  */
 export class Lane {
   readonly #tools: LaneTools;
@@ -37,6 +41,10 @@ export class Lane {
   readonly #underWay = new Set<Promise<void>>();
   #failed: unknown = null;
   #files: FileReading[] = [];
+  readonly #waiting: Waiting[] = [];
+  #batches = 0;
+  #careful = false;
+  #moved: () => void = () => undefined;
 
   constructor(tools: LaneTools) {
     this.#tools = tools;
@@ -60,8 +68,27 @@ export class Lane {
     if (this.#files.length >= FILES_AT_ONCE) await this.#send();
   }
 
+  /** Takes a batch of documents; resolves when there is room for more. */
+  async batch(reading: BatchReading): Promise<void> {
+    if (!this.#tools.apart || !reading.separable) {
+      await this.#settle(0);
+      await this.#readHere(reading);
+      return;
+    }
+    const crew = (this.#crew ??= await this.#tools.crew());
+    const { source, text, first } = reading;
+    const away = this.#waiting.filter(({ answer }) => answer === undefined).length;
+    const waiting: Waiting = { reading, answer: undefined };
+    this.#waiting.push(waiting);
+    if (this.#batches++ >= FEW_BATCHES && away < Math.max(1, crew.size - 1) * 2)
+      void this.#await(waiting, crew.batch({ source, text, first }));
+    else waiting.answer = crew.batchHere({ source, text, first }, await this.#tools.detector());
+    await this.#settle(MOST_WAITING);
+  }
+
   /** Waits for all that is under way, then lets the threads go. Throws what a job threw. */
   async end(): Promise<void> {
+    await this.#settle(0);
     if (this.#files.length > 0) await this.#send();
     await Promise.all(this.#underWay);
     if (this.#failed !== null) throw this.#failed;
@@ -69,6 +96,43 @@ export class Lane {
 
   async close(): Promise<void> {
     await this.#crew?.close();
+  }
+
+  async #await(waiting: Waiting, answer: Promise<ReadBatch | null>): Promise<void> {
+    waiting.answer = await answer.catch((error: unknown) => {
+      this.#failed ??= error;
+      return null;
+    });
+    this.#moved();
+  }
+
+  /** Takes the answers that have come, in the order of the batches, and waits until at most `most` are left. */
+  async #settle(most: number): Promise<void> {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if (first.answer === undefined) {
+        if (this.#waiting.length <= most) return;
+        await new Promise<void>((moved) => (this.#moved = moved));
+        continue;
+      }
+      if (this.#failed !== null) throw this.#failed;
+      this.#waiting.shift();
+      // What comes behind a batch that was cut in a wrong place was cut wrongly too.
+      this.#careful ||= first.answer === null;
+      if (first.answer === null || this.#careful) await this.#readHere(first.reading);
+      else this.#take(first.answer);
+    }
+  }
+
+  async #readHere(batch: BatchReading): Promise<void> {
+    const readings = this.#careful ? null : batch.read();
+    this.#careful = readings === null;
+    for (const reading of readings ?? batch.slowly()) await this.#tools.take(reading);
+  }
+
+  #take(read: ReadBatch): void {
+    for (const { subject, facts, exposure, told } of read.found)
+      for (const one of told) this.#tools.tell(one, { kind: "subject", subject, facts, candidates: [], exposure });
+    this.#tools.batchDone(read);
   }
 
   async #send(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Crew, Detector } from "../contract/detector.ts";
+import type { Crew, Detector, ReadBatch, Told } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
 import type { Reading, Source } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
@@ -8,7 +8,7 @@ import { atLeast, CONFIDENCES, SEVERITIES, type Confidence, type Finding, type S
 import type { SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
-import { Lane, type FileReading, type SubjectReading, type Told } from "./lane.ts";
+import { Lane, type FileReading, type SubjectReading } from "./lane.ts";
 
 export type SubjectError = { readonly subject: string; readonly message: string; readonly hint: string };
 
@@ -122,21 +122,35 @@ export async function scan(
       else told.errors.push({ subject: subject.name, message: `cannot be read: ${error}`, hint: "check its rights" });
       progress();
     };
-    const lane = new Lane({ detector: tools.detector, crew: tools.crew, tell, fileDone });
-    try {
-      for await (const reading of startedEarly(source.read(what, host.signal), tools.detector)) {
-        if (reading.kind === "total") total = reading.subjects;
-        else if (reading.kind === "error") {
-          const { subject, message, hint } = reading;
-          told.errors.push({ subject, message, hint });
-        } else if (reading.kind === "file") await lane.file(reading);
-        else {
-          told.subjects++;
-          values += reading.candidates.length;
-          await lane.subject(reading);
-        }
-        progress();
+    const failed = (at: number, { message, hint }: { readonly message: string; readonly hint: string }): void =>
+      void told.errors.push({ subject: `document ${at}`, message, hint });
+    const batchDone = (read: ReadBatch): void => {
+      const before = told.subjects + told.errors.length;
+      told.subjects += read.subjects;
+      values += read.values;
+      for (const error of read.errors) failed(before + error.at, error);
+      progress();
+    };
+    const take = async (reading: Reading): Promise<void> => {
+      if (reading.kind === "total") total = reading.subjects;
+      else if (reading.kind === "error" && reading.subject === null)
+        failed(told.subjects + told.errors.length, reading);
+      else if (reading.kind === "error") {
+        const { subject, message, hint } = reading;
+        told.errors.push({ subject: subject ?? "", message, hint });
+      } else if (reading.kind === "file") await lane.file(reading);
+      else if (reading.kind === "batch") await lane.batch(reading);
+      else {
+        told.subjects++;
+        values += reading.candidates.length;
+        await lane.subject(reading);
       }
+      progress();
+    };
+    const { detector, crew, verify } = tools;
+    const lane = new Lane({ detector, crew, tell, fileDone, batchDone, take, apart: verify === null });
+    try {
+      for await (const reading of startedEarly(source.read(what, host.signal), detector)) await take(reading);
       await lane.end();
     } finally {
       await lane.close();

@@ -3,7 +3,9 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Crew, ReadFile, Spotted } from "../contract/detector.ts";
 import { Secret } from "../model/secret.ts";
-import type { Answer, BareSpotted } from "./worker.ts";
+import { readBatch, unwrapBatch, type ReadDocument } from "./batch.ts";
+import type { Tuning } from "./tuned.ts";
+import type { Answer, BareSpotted, Job } from "./worker.ts";
 
 /** More threads than this do not pay: reading becomes what takes the time. */
 const MOST = 8;
@@ -12,20 +14,29 @@ const MOST = 8;
  * Starts worker threads on the first job. `tuning` is what the configuration says about detection; each thread makes
  * its own detector from it. A thread that fails fails the jobs it had, never the process.
  */
-export function openCrew(tuning: unknown): Crew {
+export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
   const size = Math.min(MOST, availableParallelism());
   const hands: Hand[] = [];
-  const hand = (): Hand => {
+  const hand = (most: number): Hand => {
     const idle = hands.find((one) => one.waiting === 0);
     if (idle !== undefined) return idle;
-    if (hands.length < size) hands.push(startHand(tuning));
+    if (hands.length < most) hands.push(startHand(tuning));
     return hands.reduce((least, one) => (one.waiting < least.waiting ? one : least));
   };
   return {
     size,
     files: async (files) => {
-      const answer = await hand().ask(files);
-      return answer.map((one): ReadFile => ({ ...one, spotted: one.spotted.map(unwrap) }));
+      const answer = await hand(size).ask({ kind: "files", files });
+      return (answer.files ?? []).map((one): ReadFile => ({ ...one, spotted: one.spotted.map(unwrap) }));
+    },
+    batch: async (batch) => {
+      // Who hands out batches reads some of them itself.
+      const answer = await hand(Math.max(1, size - 1)).ask({ kind: "batch", batch });
+      return answer.batch ? unwrapBatch(answer.batch) : null;
+    },
+    batchHere: (batch, detector) => {
+      const answer = readBatch(batch, readDocument, detector);
+      return answer === null ? null : unwrapBatch(answer);
     },
     close: async () => {
       await Promise.all(hands.map((one) => one.close()));
@@ -37,12 +48,15 @@ function unwrap({ value, part, ...rest }: BareSpotted): Spotted {
   return { ...rest, value: Secret.of(value), part: Secret.of(part) };
 }
 
-type Hand = { readonly waiting: number; ask(files: readonly string[]): Promise<Answer>; close(): Promise<unknown> };
+type Hand = { readonly waiting: number; ask(job: Job): Promise<Answer>; close(): Promise<unknown> };
 
-function startHand(tuning: unknown): Hand {
+function startHand(tuning: Tuning): Hand {
   // In the bundle this code stands beside the worker's file; in the source tree the worker is TypeScript.
   const file = import.meta.url.endsWith(".ts") ? "../detect-worker.ts" : "./detect-worker.js";
-  const worker = new Worker(fileURLToPath(new URL(file, import.meta.url)), { workerData: { tuning } });
+  const worker = new Worker(fileURLToPath(new URL(file, import.meta.url)), {
+    workerData: { tuning },
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  });
   worker.unref();
   const open = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   let next = 0;
@@ -61,12 +75,12 @@ function startHand(tuning: unknown): Hand {
     get waiting() {
       return open.size;
     },
-    ask: (files) =>
+    ask: (job) =>
       new Promise((resolve, reject) => {
         const id = next++;
         open.set(id, { resolve, reject });
         worker.ref();
-        worker.postMessage({ id, files });
+        worker.postMessage({ id, job });
       }),
     close: () => worker.terminate(),
   };

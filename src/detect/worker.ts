@@ -1,31 +1,40 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import type { Detector, ReadFile, Spotted } from "../contract/detector.ts";
+import type { BatchText, Detector, ReadFile, Spotted } from "../contract/detector.ts";
+import { readBatch, type BareBatch, type ReadDocument } from "./batch.ts";
 import { detectorFor, type Tuning } from "./tuned.ts";
 
 export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Uint8Array; readonly part: Uint8Array };
-/** What a thread says of the files that it was asked about, in their order. */
-export type Answer = readonly (Omit<ReadFile, "spotted"> & { readonly spotted: readonly BareSpotted[] })[];
+/** What a thread says of the files that it was asked about, in their order, or of the batch. */
+export type Answer = { readonly files?: readonly BareFile[]; readonly batch?: BareBatch | null };
+export type BareFile = Omit<ReadFile, "spotted"> & { readonly spotted: readonly BareSpotted[] };
+export type Job =
+  | { readonly kind: "files"; readonly files: readonly string[] }
+  | { readonly kind: "batch"; readonly batch: BatchText };
 
 /** A file is read in pieces of this size, which overlap: the longest secret fits into the overlap. */
 const PIECE = 16 * 1024 * 1024;
 const OVERLAP = 64 * 1024;
 
 /** A thread of the crew (see crew.ts): makes its own detector, then answers one job after the other. */
-export function work(): void {
+export function work(readDocument: ReadDocument): void {
   const { tuning } = workerData as { readonly tuning: Tuning };
   const made = detectorFor(tuning);
   made.catch(() => undefined); // told with the first job
-  parentPort?.on("message", ({ id, files }: { id: number; files: readonly string[] }) => {
+  const answer = (job: Job, detector: Detector): Answer =>
+    job.kind === "files"
+      ? { files: job.files.map((file) => readFile(file, detector)) }
+      : { batch: readBatch(job.batch, readDocument, detector) };
+  parentPort?.on("message", ({ id, job }: { id: number; job: Job }) => {
     made
-      .then((detector) => parentPort?.postMessage({ id, answer: files.map((file) => readFile(file, detector)) }))
+      .then((detector) => parentPort?.postMessage({ id, answer: answer(job, detector) }))
       .catch((error: unknown) => parentPort?.postMessage({ id, error: (error as Error).message }));
   });
 }
 
 let buffer = Buffer.alloc(0);
 
-function readFile(file: string, detector: Detector): Answer[number] {
+function readFile(file: string, detector: Detector): BareFile {
   if (buffer.length === 0) buffer = Buffer.allocUnsafeSlow(PIECE);
   const spotted: BareSpotted[] = [];
   let bytes = 0;

@@ -1,23 +1,13 @@
-import { StringDecoder } from "node:string_decoder";
 import { UnsprawlError } from "../model/error.ts";
 
-const MAX_DOCUMENT = 64 * 1024 * 1024;
+export const MAX_DOCUMENT = 64 * 1024 * 1024;
 
 /**
- * The JSON documents of a stream, one at a time: the elements of a top-level array, or objects one after the other
- * (with or without line ends). Memory holds one document; one of more than 64 Mi characters is refused.
- * Throws `malformed` with the position, never with the text, when the input is not JSON or ends midway.
+ * Finds where the documents of a stream begin and end, the elements of a top-level array or objects one after the other
+ * (with or without line ends); JSON.parse reads what lies between. Memory holds one document; one of more than 64 Mi
+ * characters is refused. Throws `malformed` with the position, never with the text, for what is not JSON or ends midway.
  */
-export async function* jsonDocuments(bytes: AsyncIterable<Buffer | string>): AsyncGenerator {
-  const decoder = new StringDecoder("utf8");
-  const cut = new Cutter();
-  for await (const chunk of bytes) yield* cut.feed(typeof chunk === "string" ? chunk : decoder.write(chunk));
-  yield* cut.feed(decoder.end());
-  cut.end();
-}
-
-/** Finds where top-level objects begin and end; JSON.parse reads what lies between. */
-class Cutter {
+export class Cutter {
   #held: string[] = [];
   #size = 0;
   #depth = 0;
@@ -69,33 +59,29 @@ class Cutter {
     this.#position += length;
   }
 
+  /** Goes on inside the top-level array, at this character of the input, before its `first` element or behind one. */
+  resume(position: number, first: boolean): void {
+    this.#position = position;
+    this.#array = "open";
+    this.#last = first ? "nothing" : "value";
+  }
+
   end(): void {
     if (this.#depth > 0 || this.#array === "open") throw this.#broken("ends midway", 0);
   }
 
   /**
-   * Where the document that begins at `at` ends if it is laid out as `docker inspect` does (its closing bracket under
-   * its opening one) or stands on one line; 0 when this chunk has no such place. An object ends in one place only, so
-   * a piece that parses is the document: that is much faster than looking at every character.
+   * Where the document that begins at `at` ends if it stands on one line; 0 when this chunk has no such place. An object
+   * ends in one place only, so a piece that parses is the document: much faster than a look at every character.
    */
   #guessedEnd(text: string, at: number): number {
     if (!this.#guess) return 0;
-    const next = text.charCodeAt(at + 1);
-    if (next !== 10) {
-      const line = text.indexOf("\n", at);
-      if (line < 0) return 0;
-      for (let end = line; end > at; end--) {
-        const code = text.charCodeAt(end - 1);
-        if (code === 125) return end;
-        if (code !== 13 && code !== 32 && code !== 44) return 0;
-      }
-      return 0;
+    for (let end = text.indexOf("\n", at); end > at; end--) {
+      const code = text.charCodeAt(end - 1);
+      if (code === 125) return end;
+      if (code !== 13 && code !== 32 && code !== 44) return 0;
     }
-    const lineStart = text.lastIndexOf("\n", at) + 1;
-    const indent = text.slice(lineStart, at);
-    if (at - lineStart > 64 || indent.trim() !== "") return 0;
-    const close = text.indexOf(`\n${indent}}`, at);
-    return close < 0 ? 0 : close + indent.length + 2;
+    return 0;
   }
 
   #took(): void {

@@ -2,16 +2,47 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { jsonDocuments } from "../../src/text/json-stream.ts";
+import { jsonPieces, parseBatch, type Batch } from "../../src/text/json-batches.ts";
 
 async function* chunks(parts: readonly (Buffer | string)[]): AsyncGenerator<Buffer | string> {
   yield* parts;
 }
 
-async function read(parts: readonly (Buffer | string)[]): Promise<unknown[]> {
+/** As who hands batches out does: with care from the first one that cannot be parsed. `lag` are handed out before. */
+async function documentsOf(bytes: AsyncIterable<Buffer | string>, lag: number): Promise<unknown[]> {
   const documents: unknown[] = [];
-  for await (const document of jsonDocuments(chunks(parts))) documents.push(document);
+  const open: Batch[] = [];
+  let careful = false;
+  const settle = (most: number): void => {
+    while (open.length > most) {
+      const { text, first, slowly } = open.shift() as Batch;
+      const parsed = careful ? null : parseBatch(text, first);
+      careful ||= parsed === null;
+      documents.push(...(parsed ?? slowly()));
+    }
+  };
+  for await (const piece of jsonPieces(bytes)) {
+    if (piece.kind === "batch") {
+      open.push(piece.batch);
+      batches++;
+      // A batch that cannot be read is known before anything else is asked for.
+      settle(open.some(({ text, first }) => parseBatch(text, first) === null) ? 0 : lag);
+    } else {
+      settle(0);
+      documents.push(...piece.documents);
+    }
+  }
+  settle(0);
   return documents;
+}
+
+let batches = 0;
+
+async function read(parts: readonly (Buffer | string)[]): Promise<unknown[]> {
+  const [at, later] = await Promise.allSettled([documentsOf(chunks(parts), 0), documentsOf(chunks(parts), 3)]);
+  if (at.status === "rejected") throw at.reason;
+  expect(later).toEqual(at);
+  return at.value;
 }
 
 /** The same bytes, cut anywhere: inside characters, escapes and numbers. */
@@ -48,6 +79,31 @@ describe("documents come out as they went in, wherever the stream is cut", () =>
       }),
     );
   });
+});
+
+test("input as the engine's client prints it is handed out in batches", async () => {
+  batches = 0;
+  const all = Array.from({ length: 50 }, (_, at) => ({ Id: String(at), Config: { Env: ["A=1"] } }));
+  const text = `${JSON.stringify(all, null, 4)}\n`;
+  const parts = Array.from({ length: 20 }, (_, at) =>
+    text.slice((text.length / 20) * at, (text.length / 20) * (at + 1)),
+  );
+  expect(await read(parts)).toEqual(all);
+  expect(batches).toBeGreaterThan(20);
+});
+
+test("a bracket that stands under its element's first, but inside of it, does not mislead", async () => {
+  const odd = `[\n    {\n"a": {"b": 1\n    },\n"c": 2\n    },\n    {\n"d": {\n    },\n"e": [{\n    }\n]\n    }\n]\n`;
+  const expected = [
+    { a: { b: 1 }, c: 2 },
+    { d: {}, e: [{}] },
+  ];
+  for (let size = 1; size <= odd.length; size++) {
+    const parts = Array.from({ length: Math.ceil(odd.length / size) }, (_, at) =>
+      odd.slice(at * size, (at + 1) * size),
+    );
+    expect(await read(parts)).toEqual(expected);
+  }
 });
 
 test("nothing, or white space alone, holds no document", async () => {
@@ -112,7 +168,7 @@ test("a document of more than 64 Mi characters is refused, not held", async () =
     for (;;) yield part;
   }
   const reading = (async () => {
-    for await (const _ of jsonDocuments(endless()));
+    for await (const _ of jsonPieces(endless()));
   })();
   await expect(reading).rejects.toMatchObject({
     code: "malformed",

@@ -1,0 +1,79 @@
+import type { BatchText, Detector, ReadBatch } from "../contract/detector.ts";
+import type { Reading } from "../contract/source.ts";
+import type { Candidate } from "../model/candidate.ts";
+import type { Verdict } from "../model/finding.ts";
+import { Secret } from "../model/secret.ts";
+import { parseBatch } from "../text/json-batches.ts";
+
+/** What a document of the source is: handed in, since detection knows no source. */
+export type ReadDocument = (source: string, document: unknown) => Reading;
+
+type BareTold = {
+  readonly name: string;
+  readonly value: string;
+  readonly location: Candidate["location"];
+  readonly verdict: Verdict;
+  readonly masked: string;
+  readonly part: string;
+};
+type Found = ReadBatch["found"][number];
+/** A batch that was read, in a form that can be handed from thread to thread. */
+export type BareBatch = Omit<ReadBatch, "found"> & {
+  readonly found: readonly (Omit<Found, "told"> & { readonly told: readonly BareTold[] })[];
+};
+
+/** Parses and judges a batch of documents; null when its text is not that of whole ones. */
+export function readBatch(
+  { source, text, first }: BatchText,
+  readDocument: ReadDocument,
+  detector: Detector,
+): BareBatch | null {
+  const documents = parseBatch(text, first);
+  if (documents === null) return null;
+  let [subjects, values] = [0, 0];
+  const errors: ReadBatch["errors"][number][] = [];
+  const found: BareBatch["found"][number][] = [];
+  for (const [at, document] of documents.entries()) {
+    const reading = readDocument(source, document);
+    if (reading.kind === "error") errors.push({ at, message: reading.message, hint: reading.hint });
+    if (reading.kind !== "subject") continue;
+    subjects++;
+    values += reading.candidates.length;
+    const told = reading.candidates.flatMap((candidate) => judged(candidate, detector));
+    const { subject, facts, exposure } = reading;
+    if (told.length > 0) found.push({ subject, facts, exposure, told });
+  }
+  return { subjects, values, errors, found };
+}
+
+/** The secrets are secrets again. */
+export function unwrapBatch({ found, ...rest }: BareBatch): ReadBatch {
+  return {
+    ...rest,
+    found: found.map(({ told, ...of }) => ({
+      ...of,
+      told: told.map(({ name, value, location, part, ...said }) => ({
+        ...said,
+        candidate: { name, value: Secret.of(value), location },
+        part: Secret.of(part),
+      })),
+    })),
+  };
+}
+
+function judged({ name, value, location }: Candidate, detector: Detector): BareTold[] {
+  const question = { name, value, where: location.where, path: location.path };
+  const verdict = detector.classify(question);
+  if (!verdict.secret && verdict.hushedBy === undefined) return [];
+  const part = verdict.secret ? detector.part(question) : null;
+  return [
+    {
+      name,
+      value: value.exposeText(),
+      location,
+      verdict,
+      masked: verdict.secret ? detector.mask(question) : "",
+      part: (part ?? value).exposeText(),
+    },
+  ];
+}

@@ -85,7 +85,7 @@ export function basic(text: string, judge: Judge): Evidence | null {
 
 /** None of the patterns below matches a text without one of these. */
 const HINTS =
-  /identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|\bs[/|#,!]|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass/i;
+  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|\bs[/|#,!]|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass/i;
 
 const SED = "put into a file by sed";
 const ANYWHERE: readonly (readonly [RegExp, string])[] = [
@@ -114,13 +114,14 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     /\bopenssl\spasswd(?:\s-salt\s[\w./]{1,32}|\s-\w{1,8}){0,5}\s\\?["']?([^\s"')$-][^\s"')]{2,100})/g,
     "hashed on the spot",
   ],
+  [/<\(\s{0,4}(?:echo|printf)\s{1,4}(?:-n\s{1,4})?["']?([^\s"')$]{6,200})["']?\s{0,4}\)/g, "handed over as a file"],
   [/\bcrypt\(\s?\\?["']([^"'\\$]{3,100})/g, "hashed on the spot"],
   [/\byes\s["']?([^\s"'|$]{3,100})["']?\s?\|\s?(?:sudo\s)?passwd\b/g, "piped to a login"],
   [
     /\s[\w.-]{1,60}\/[\w./-]{0,60}(?:pass|pw)[\w-]{0,30}\s(?:password|string)\s["']?([^\s"'|$]{3,100})/g,
     "debconf answer",
   ],
-  [/[{,\s](?:pwd|passwd|password)\s?:\s?\\?["']([^"'\\$]{2,100})\\?["']/g, "argument of a function"],
+  [/[{,\s](?:pwd|passwd|password)\s?(?::|=>)\s?\\?["']([^"'\\$]{2,100})\\?["']/g, "argument of a function"],
   [
     /\b(?:requirepass|masterauth|masterpass|primaryauth)\s{1,4}(?!foobared\b)["']?([^\s"'/#$<-][^\s"'/#$]{2,200})/g,
     "line of a settings file",

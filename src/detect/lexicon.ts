@@ -21,7 +21,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
     password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk
     requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
     passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenya clave parola parol wachtwoord
-    haslo heslo salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri kodeord salasana geslo lozinka parool parole
+    haslo heslo sifresi parolasi salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri kodeord salasana geslo lozinka parool parole
     ospassword pgpassword redispassword setcookie`).map((word) => [word, "password"] as const),
   ...words("pin pincode").map((word) => [word, "pin"] as const),
   ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
@@ -32,6 +32,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
   ...words("sessdata sessionid phpsessid jsessionid sessid sessiontoken csrftoken").map(
     (word) => [word, "session"] as const,
   ),
+  ...words("private signing").map((word) => [word, "session"] as const),
   ...words("salt").map((word) => [word, "salt"] as const),
   ...words("credential credentials creds cred").map((word) => [word, "credential"] as const),
 ]);

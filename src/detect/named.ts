@@ -1,7 +1,7 @@
 import { looksRandom, wordiness } from "./entropy.ts";
 import type { Outcome } from "./evidence.ts";
 import type { NameInfo } from "./names.ts";
-import { listsNames, namesSecret } from "./shape.ts";
+import { listsNames, namesSecret, ULID } from "./shape.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Names that other accounts bear by default; `admin:…` is a login, `redis:7` an image. */
@@ -31,7 +31,8 @@ export function byName(name: NameInfo, text: string): Outcome {
     case "pin":
       return /^\d{4,12}$|^\d{3}-\d{2}-\d{3}$|^\d{4}-\d{3}-\d{4}$/.test(text) ? found("password", 0.75) : null;
     case "phrase":
-      return mnemonic(text) ? found("mnemonic", 0.95) : looksRandom(text, 16) ? found("secret", 0.7) : null;
+      if (mnemonic(text)) return found("mnemonic", 0.95);
+      return looksRandom(text, 16) && !ULID.test(text) ? found("secret", 0.7) : null;
     case "auth":
     case "credential": {
       const pair = pairOfLogin(name, text);

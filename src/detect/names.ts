@@ -104,7 +104,7 @@ function headOf(words: readonly string[]): { family: Family; need: NameInfo["nee
     }
     if (family === "auth") return { family, need: at === words.length - 1 ? "shaped" : "random", at };
     // Short nouns decide at the end only: `PW_TEST_REPORTER` is Playwright's.
-    if (at < words.length - 1 && /^(?:pw|psw)$/.test(word)) continue;
+    if (at < words.length - 1 && /^(?:pw|psw|private|signing)$/.test(word)) continue;
     if (family === "phrase" && (words[at - 1] === "pass" || words[at - 1] === "secret"))
       return { family: "password", need: "any", at };
     if (family === "phrase" || family === "session") return { family, need: "random", at };

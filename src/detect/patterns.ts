@@ -32,6 +32,7 @@ export const REFERENCE = whole([
   String.raw`(?:ref|secretref)\+[a-z0-9+]{2,40}://.{1,1000}`,
   String.raw`(?:op|sm|gsm|ssm|asm|akv|kv|vault|bao|openbao|keyvault|azurekeyvault|azure-keyvault|azurekv|awssm|aws-sm|awssecretsmanager|aws-secretsmanager|aws-secrets-manager|secretsmanager|aws-ssm|awsssm|awsps|gcpsm|gcp-sm|gcp-secret-manager|gcp-secretmanager|gcpsecretmanager|gcpsecrets|google-secret-manager|berglas|doppler|infisical|bws|bitwarden|keeper|conjur|chamber|secret|secrets|secretref|k8s|kubernetes|sops|file|env|keyring|pass|keepass|lpass|1password|akeyless|delinea|tss|passbolt|keywhiz|credstash|barbican|systemd-creds|docker-secret)://.{1,1000}`,
   String.raw`(?:vault|bao|gcp:secretmanager|aws:secretsmanager|azure:keyvault|secret|secrets|env|file|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|k8s|kubernetes|configmap|secretkeyref|secretref|resolve|pass|keyring|from|fromenv|from_env|from_file|fd|fd_open|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)[A-Za-z0-9_./#@:{}$-]{2,400}`,
+  String.raw`projects/[^/]{1,99}/locations/[^/]{1,60}/(?:keyRings|secrets)/.{1,300}`,
   String.raw`projects/[^/]{1,99}/secrets/[^/]{1,255}(?:/versions/[^/]{1,40})?`,
   String.raw`arn:aws[a-z-]{0,12}:[a-z0-9-]{2,40}:.{0,2000}`,
   String.raw`\{\{?resolve:.{1,400}\}?\}`,

@@ -9,6 +9,7 @@ export type FlagKind =
   | "file" // `certificate:password`
   | "key" // the value is a key
   | "slash" // `user/password@place`
+  | "name" // the value names a secret
   | "login" // `user:password@place`
   | "token" // the value is a token
   | "openssl" // `pass:…`, `env:…`, `file:…`
@@ -69,6 +70,9 @@ const JAVA_TOOLS: Program = {
 
 /** Where people write it down: programs of the field whose flags hold secrets, by their manuals. */
 const MORE: { readonly [names: string]: Program } = {
+  gcloud: { flags: flags({ "--secret": "name" }) },
+  codecov: { flags: flags({ "-t --token": "token" }) },
+  cargo: { plain: true, after: { login: [1, "token"] } },
   bw: { after: { login: [2, "password"], unlock: [1, "password"] } },
   gost: { flags: flags({ "-L -F": "login" }) },
   "gotty ttyd": { flags: flags({ "-c --credential": "pair" }) },
@@ -138,7 +142,7 @@ const table: { readonly [names: string]: Program } = {
     MYSQL,
   sshpass: { wraps: true, flags: flags({ "-p": "password" }), glued: { "-p": "password" } },
   "docker podman nerdctl buildah skopeo helm oras crane regctl az cf oc ibmcloud faas-cli cosign singularity": LOGIN,
-  "minisign signify gpgv ffmpeg docker-compose ssh scp rsync sftp mkdir cp mv install chown chmod tar find grep sed awk sort head tail nice timeout nginx node python python3 java gunicorn uvicorn uwsgi puma php php-fpm go npm npx yarn pnpm make cmake git tcpdump nc ncat socat iptables ip nsenter supervisord tini dumb-init gosu su-exec apt apt-get apk yum dnf pip pip3 gem cargo wait-for-it dockerize etcd prometheus grafana-server traefik caddy envoy haproxy vector telegraf fluentd":
+  "minisign signify gpgv ffmpeg docker-compose ssh scp rsync sftp mkdir cp mv install chown chmod tar find grep sed awk sort head tail nice timeout nginx node python python3 java gunicorn uvicorn uwsgi puma php php-fpm go npm npx yarn pnpm make cmake git tcpdump nc ncat socat iptables ip nsenter supervisord tini dumb-init gosu su-exec apt apt-get apk yum dnf pip pip3 gem wait-for-it dockerize etcd prometheus grafana-server traefik caddy envoy haproxy vector telegraf fluentd":
     {
       plain: true,
     },

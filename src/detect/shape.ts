@@ -20,6 +20,7 @@ const KIND =
   /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s)$/i;
 
 const VERSION = /^v?\d{1,5}(?:\.\d{1,6}){1,4}(?:[-+~._]?[A-Za-z0-9.~+-]{0,40})?$/;
+export const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
 const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,18}(?::\d{1,5})?$/i;
 const IPV4 = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5}|\/\d{1,2})?$/;
@@ -90,7 +91,7 @@ function masked(text: string): boolean {
   )
     return true;
   let hidden = 0;
-  for (const [run] of text.matchAll(/[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}/g)) hidden += run.length;
+  for (const [run] of text.matchAll(/[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}|([A-Za-z])\1{7,200}/g)) hidden += run.length;
   return hidden > 0 && hidden * 2 >= text.length - 8;
 }
 
@@ -118,7 +119,8 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (DURATION.test(text) || DATE.test(text)) return cleared("setting", "is a number, a size or a date");
   if (INTEGRITY.test(text) || DIGEST.test(text) || FINGERPRINT.test(text))
     return cleared("digest", "is a digest or a fingerprint");
-  if (name.open && promised !== "secret") return cleared("public", "the name says that it is public");
+  if (name.open && promised !== "secret" && !text.includes("://"))
+    return cleared("public", "the name says that it is public");
   if (promised === "token" && /^\d{1,5}$/.test(text)) return cleared("setting", "is a number");
   if (promised === "salt" && /^\d{1,3}$/.test(text)) return cleared("setting", "is a number");
   if (VERSION.test(text) || IPV4.test(text)) return cleared("setting", "is a version or an address");
@@ -142,7 +144,7 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (/^(?:jwt|simple),/.test(text)) return cleared("setting", "names a kind, not a value");
   if (promised !== null) return null;
   if (/^-?\d{1,30}(?:\.\d{1,10})?$/.test(text)) return cleared("setting", "is a number");
-  if (UUID.test(text)) return cleared("id", "is a UUID, which names and does not open");
+  if (UUID.test(text) || ULID.test(text)) return cleared("id", "is a UUID, which names and does not open");
   if (EMAIL.test(text)) return cleared("setting", "is an address");
   if (GPG.test(text)) return cleared("digest", "has the shape of a GPG key id");
   if (text.includes("/") && IMAGE.test(text) && text.includes(".")) return cleared("setting", "is an image name");

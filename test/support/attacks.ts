@@ -42,7 +42,7 @@ export function attacks(source: string, flags: string): readonly Attack[] {
   }
   for (const { before, repeat } of spots(tree, "")) {
     const pumps = pumpsOf(repeat.item, chars);
-    for (const pump of pumps) {
+    for (const pump of pumps.filter((text) => text !== "")) {
       add(before, pump);
       add("", before + pump);
       if (repeat.max >= 4) {

@@ -61,6 +61,31 @@ export const PUBLIC: readonly Rule[] = [
     counterExamples: (kit) => [`https://${kit.hex(32)}:${kit.hex(32)}@sentry.io/${kit.digits(7)}`],
     reference: "https://docs.sentry.io/concepts/key-terms/dsn-explainer/",
   }),
+  shaped({
+    id: "public-key-base64",
+    vendor: "X.509",
+    description: "Public key or certificate in base64",
+    keywords: [
+      "ls0tls1crudjtibqvujmsum",
+      "ls0tls1crudjtibdrvjusuzjq0fur",
+      "miibijanbgkqhkig9w0baqefaaocaq8a",
+      "miicijanbgkqhkig9w0baqefaaocag8a",
+      "mfkwewyhkozizj0caqyikozizj0daqcdqgae",
+      "mcowbqydk2vwayea",
+      "mhyweayhkozizj0caqyfk4eeacidyga",
+    ],
+    pattern:
+      /^(?:LS0tLS1CRUdJTiBQVUJMSUMg|LS0tLS1CRUdJTiBDRVJUSUZJQ0FUR|MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A|MIICIjANBgkqhkiG9w0BAQEFAAOCAg8A|MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE|MCowBQYDK2VwAyEA|MHYwEAYHKoZIzj0CAQYFK4EEACIDYgA)[A-Za-z0-9+/\s]{20,65536}={0,2}$/d,
+    publishable: true,
+    examples: (kit) => [
+      Buffer.from(`-----BEGIN PUBLIC KEY-----\n${kit.base64(91)}\n-----END PUBLIC KEY-----\n`).toString("base64"),
+      `MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE${kit.base62(86)}==`,
+    ],
+    counterExamples: (kit) => [
+      Buffer.from(`-----BEGIN PRIVATE KEY-----\n${kit.base64(91)}\n-----END PRIVATE KEY-----\n`).toString("base64"),
+    ],
+    reference: "https://www.rfc-editor.org/rfc/rfc7468#section-13",
+  }),
   prefixed({
     id: "age-recipient",
     vendor: "age",

@@ -72,7 +72,7 @@ export const REGISTRIES: readonly Rule[] = [
     vendor: "NuGet",
     description: "NuGet API key",
     prefix: ["oy2"],
-    body: "[a-z2-7]{43}",
+    body: "[a-z0-9]{43}",
     make: (kit) => kit.base32(43).toLowerCase(),
     severity: "critical",
     reference: "https://learn.microsoft.com/nuget/nuget-org/publish-a-package",

@@ -87,7 +87,9 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   delivery: ["contract", "model", "text", "docker", "sops"],
   history: ["contract", "model", "text"],
   verify: ["contract", "model", "text"],
-  "providers/*": ["contract", "model", "text", "sops"],
+  // What every store needs: a probe, check-and-set, what text it can hold.
+  store: ["contract", "model", "text"],
+  "providers/*": ["contract", "model", "text", "sops", "store"],
   "migrations/*": ["contract", "model", "text", "docker"],
   // The registries: the literal maps, and the contract they are typed by.
   "providers/index.ts": ["contract", "providers/*"],
@@ -212,6 +214,8 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/delivery/runtime/install.ts": "writes the runtime's own credential, 0600",
   "src/verify/reveal.ts": "sends it to whoever issued it, to learn whether it is alive",
   "src/cli/commands/run.ts": "puts it into the environment of the command that it becomes",
+  "src/store/storable.ts": "the text that a store is sent",
+  "src/store/check-and-set.ts": "a digest of it stands for its version",
   "providers/vault/kv.ts": "sends it to Vault",
   "migrations/docker-container/read.ts": "PATH, which is held as a value like any other variable",
 };

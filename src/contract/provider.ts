@@ -47,6 +47,13 @@ export interface Provider {
    * Throws `conflict` when another value is there. An object left without any value goes too, if unsprawl created it.
    */
   remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
+  /**
+   * The keys of every value below `what`, in order: a path, a name or the beginning of one as the store counts it; empty
+   * means all that the store's own path template reaches. For a store as a source. A value that is not text is left out.
+   */
+  list(what: string): Promise<readonly StoreKey[]>;
+  /** What lets one application read its own values and nothing else, in the store's own policy language, as an operator applies it. */
+  policy(names: Omit<KeyNames, "name">): Promise<string>;
   /** Tries every right a migration needs with a probe of its own, which it removes. */
   check(): Promise<readonly StoreCheck[]>;
   /**

@@ -20,6 +20,7 @@ type Open = { readonly [key: string]: unknown };
 const isObject = (value: unknown): value is Open =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isText: Test = (value) => typeof value === "string" && value !== "";
+const isString: Test = (value) => typeof value === "string";
 const isNumber: Test = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 const has =
   (shape: { readonly [key: string]: Test }): Test =>
@@ -47,7 +48,7 @@ const isMove = has({
   location: isLocation,
   fingerprint: isText,
   length: isNumber,
-  key: has({ path: isText, field: isText }),
+  key: has({ path: isText, field: isString }),
   reference: isText,
 });
 const isDelivery = oneOf("file", "runtime", "shim");

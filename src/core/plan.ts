@@ -4,7 +4,7 @@ import type { Migration, Selected } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import type { DeliveryName, Move, NotMoved, Plan, Step } from "../model/plan.ts";
+import { keyText, type DeliveryName, type Move, type NotMoved, type Plan, type Step } from "../model/plan.ts";
 import type { Hit } from "./scan.ts";
 
 export type PlanInput = {
@@ -115,7 +115,7 @@ async function storeSteps(
     if (taken !== undefined && taken !== print) {
       throw new UnsprawlError(
         "conflict",
-        `two different values would both go to ${key.path} ${key.field}`,
+        `two different values would both go to ${keyText(key)}`,
         "put {subject} into the store's path, so that each subject has its own",
       );
     }
@@ -125,7 +125,7 @@ async function storeSteps(
     if (found === "other" && !input.overwrite) {
       throw new UnsprawlError(
         "conflict",
-        `the store holds another value at ${key.path} ${key.field}`,
+        `the store holds another value at ${keyText(key)}`,
         "--overwrite replaces it (the old value is kept beside it until scrub)",
       );
     }

@@ -2,7 +2,7 @@ import type { Recorder } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import type { Move, Plan, Step, StoreKey } from "../model/plan.ts";
+import { keyText, type Move, type Plan, type Step, type StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 type Put = Extract<Step, { kind: "put" }>;
@@ -29,7 +29,7 @@ export async function putValue(
   if (stored !== null && !step.overwrite) {
     throw new UnsprawlError(
       "conflict",
-      `the store has another value at ${move.key.path} ${move.key.field} since the plan was made`,
+      `the store has another value at ${keyText(move.key)} since the plan was made`,
       "unsprawl plan again",
     );
   }
@@ -94,6 +94,8 @@ export async function dropBackup(provider: Provider, step: Put, plan: Plan): Pro
 }
 
 function backupKey(key: StoreKey, runId: string): StoreKey {
+  // Letters, digits and dashes: what every store takes in a name.
+  if (key.field === "") return { path: `${key.path}-before-${runId}`, field: "" };
   return { path: key.path, field: `${key.field}.before-${runId}` };
 }
 

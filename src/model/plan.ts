@@ -5,11 +5,16 @@ import type { Location } from "./location.ts";
 
 /** Where one secret lives in a store: the provider's own address of it, printable. */
 export type StoreKey = {
-  /** `apps/api` in Vault, the absolute file name for `local`. */
+  /** `apps/api` in Vault, the absolute file name for `local`, the whole name where a store keeps one value a name. */
   readonly path: string;
-  /** The field at that path; nested keys are joined by `/` as in the reference's fragment. */
+  /** The field at that path; nested keys are joined by `/` as in the reference's fragment. Empty where there are none. */
   readonly field: string;
 };
+
+/** For people. */
+export function keyText({ path, field }: StoreKey): string {
+  return field === "" ? path : `${path} ${field}`;
+}
 
 /** A store as a plan and a runtime configuration name it: provider and settings, no credential. */
 export type StoreTarget = {

@@ -31,6 +31,14 @@ export type StoreTraits = {
   readonly acrossProcesses: boolean;
   /** What `check` says of check-and-set. */
   readonly checkAndSet: boolean;
+  /** The policy text or command that a denial names. */
+  readonly deniedHint?: RegExp;
+  /** What a reference looks like. */
+  readonly reference: RegExp;
+  /** The most bytes in one value; a larger one is refused. Without it 64 KiB and more fit. */
+  readonly most?: number;
+  /** False where an empty value is refused. */
+  readonly empty?: boolean;
   /** Another credential opens nothing, and yet may write something new. */
   readonly strangersCreate?: boolean;
 };
@@ -60,6 +68,9 @@ export class Bench {
   readonly subject = (): string => `api-${randomBytes(5).toString("hex")}`;
   readonly keyOf = (of: string, variable = "DB_PASSWORD"): StoreKey =>
     this.store.key({ subject: of, project: "shop", name: variable });
+  /** Another name beside this one. */
+  readonly sibling = (key: StoreKey): StoreKey =>
+    key.field === "" ? { ...key, path: `${key.path}-OTHER` } : { ...key, field: `${key.field}_OTHER` };
   readonly fresh = (): Secret => Secret.of(randomBytes(18).toString("base64"));
   readonly put = (key: StoreKey, value: Secret, replace: string | null = null): Promise<{ version: string }> =>
     this.store.put(key, value, replace, ORIGIN);

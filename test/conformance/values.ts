@@ -14,8 +14,8 @@ export function valueCases(bench: Bench): void {
     expect(await bench.store.get(keyOf(subject()))).toBe(null);
     const key = keyOf(subject());
     await put(key, fresh());
-    expect(await bench.store.get({ ...key, field: `${key.field}_OTHER` })).toBe(null);
-    expect(await bench.store.remove({ ...key, field: `${key.field}_OTHER` }, () => true)).toBe(false);
+    expect(await bench.store.get(bench.sibling(key))).toBe(null);
+    expect(await bench.store.remove(bench.sibling(key), () => true)).toBe(false);
   });
 
   test("what was written comes back, and a second creation is refused", async () => {
@@ -48,6 +48,12 @@ export function valueCases(bench: Bench): void {
 
   test.for(Object.keys(bent))("bytes come back as they went: %s", async (what) => {
     const [key, value] = [keyOf(subject()), Secret.of(bent[what] ?? "")];
+    const { most = Infinity, empty = true } = bench.traits;
+    if (value.length > most || (value.length === 0 && !empty)) {
+      expect((await failure(put(key, value), "refused", value)).message).toMatch(/larger than|empty/);
+      expect(await bench.store.get(key)).toBe(null);
+      return;
+    }
     await put(key, value);
     expect((await bench.store.get(key))?.value.equals(value)).toBe(true);
   });
@@ -108,6 +114,21 @@ export function valueCases(bench: Bench): void {
       await bench.store.remove(key, () => true);
     },
   );
+
+  test("the list has every key, once, and leads back to the values", async () => {
+    const of = subject();
+    const names = ["B", "A", "C_1"];
+    const values = new Map(names.map((name) => [JSON.stringify(keyOf(of, name)), fresh()]));
+    for (const [key, value] of values) await put(JSON.parse(key) as StoreKey, value);
+    const listed = (await bench.store.list("")).map((key) => JSON.stringify(key));
+    for (const key of values.keys()) expect(listed.filter((one) => one === key)).toHaveLength(1);
+    expect(new Set(listed).size).toBe(listed.length);
+    const { path, field } = keyOf(of, "A");
+    const below = await bench.store.list(path);
+    expect(below).toContainEqual({ path, field });
+    for (const key of below) expect(await bench.store.get(key)).not.toBe(null);
+    expect(await bench.store.list(`${path}-nothing-of-the-kind`)).toEqual([]);
+  });
 
   test("what a store cannot hold is refused with a reason", async () => {
     const nul = Secret.of(`${randomBytes(9).toString("hex")}\0${randomBytes(9).toString("hex")}`);

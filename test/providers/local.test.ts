@@ -36,12 +36,14 @@ async function localWorld(file?: string): Promise<StoreWorld> {
 
 providerConformance("local, a file a subject", () => localWorld(), {
   server: false,
+  reference: /^ref\+sops:\/\/\/\S+#\/\S+$/,
   acrossProcesses: true,
   checkAndSet: true,
   strangersCreate: true,
 });
 providerConformance("local, one file for all", () => localWorld("all.sops.yaml"), {
   server: false,
+  reference: /^ref\+sops:\/\/\/\S+#\/\S+$/,
   acrossProcesses: true,
   checkAndSet: true,
 });

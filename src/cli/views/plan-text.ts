@@ -1,5 +1,5 @@
 import { unitsOf } from "../../core/runs.ts";
-import type { DiffLine, Plan, Step } from "../../model/plan.ts";
+import { keyText, type DiffLine, type Plan, type Step } from "../../model/plan.ts";
 import { printable } from "../../text/escape.ts";
 import { paint, type Colour } from "../paint.ts";
 
@@ -44,7 +44,7 @@ function stepLines(step: Step, plan: Plan, stream: NodeJS.WriteStream): string[]
       line(
         "store",
         step.found === "same" ? " " : step.found === "other" ? "~" : "+",
-        `${step.move.key.path} ${step.move.key.field}  ${how} (${plan.store.provider})`,
+        `${keyText(step.move.key)}  ${how} (${plan.store.provider})`,
       ),
     ];
   }

@@ -1,5 +1,5 @@
 import { unitsOf } from "../../core/runs.ts";
-import type { Plan, Step } from "../../model/plan.ts";
+import { keyText, type Plan, type Step } from "../../model/plan.ts";
 import { SIGN } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
 import { BLANK, layout, line, wrapped, type Line } from "../widgets/text.ts";
@@ -57,7 +57,7 @@ function stepLines(step: Step): Line[] {
     );
   if (step.kind === "put") {
     const [sign, how] = PUT[step.found];
-    return [one("store", sign, `${step.move.key.path} ${step.move.key.field}  ${how}`)];
+    return [one("store", sign, `${keyText(step.move.key)}  ${how}`)];
   }
   if (step.kind === "deliver") return [one("deliver", " ", `by ${step.delivery}: ${step.why}`)];
   if (step.kind === "recreate") return step.diff.map(({ sign, path, text }) => one("config", sign, `${path}  ${text}`));

@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import type { KeyNames, Provider, StoreCheck } from "../contract/provider.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { keyText } from "../model/plan.ts";
+import { Secret } from "../model/secret.ts";
+
+export type Probe = {
+  /** Reaches the store without a credential where that can be done; gives what to say of it. */
+  readonly reach: () => Promise<string>;
+  /** Proves who we are; gives what to say of it. */
+  readonly authenticate: () => Promise<string>;
+  /** Said of check-and-set where it holds. */
+  readonly checkAndSet?: string;
+  /** Proves that the probe left nothing, beyond its value being gone. */
+  readonly gone?: (names: KeyNames) => Promise<void>;
+};
+
+/** Tries every right that a migration needs with a value of its own, which it removes. Stops at the first that fails. */
+export async function probeStore(
+  store: Pick<Provider, "key" | "get" | "put" | "remove">,
+  { reach, authenticate, checkAndSet = "a second write to the same name is refused", gone }: Probe,
+): Promise<readonly StoreCheck[]> {
+  const name = `unsprawl-check-${randomBytes(4).toString("hex")}`;
+  const names = { subject: name, project: name, name: "PROBE" };
+  const value = Secret.of(randomBytes(16).toString("hex"));
+  const lines: StoreCheck[] = [];
+  const attempt = async (right: StoreCheck["right"], act: () => Promise<string>): Promise<boolean> => {
+    try {
+      lines.push({ right, ok: true, text: await act(), hint: null });
+      return true;
+    } catch (error) {
+      const known = error instanceof UnsprawlError ? error : null;
+      lines.push({ right, ok: false, text: known?.message ?? "failed", hint: known?.hint ?? "unsprawl doctor" });
+      return false;
+    }
+  };
+  if (!(await attempt("reach", reach))) return lines;
+  if (!(await attempt("authenticate", authenticate))) return lines;
+  const key = store.key(names);
+  const wrote = await attempt("write", async () => {
+    await store.put(key, value, null, { runId: "check", subject: name });
+    return keyText(key);
+  });
+  if (!wrote) return lines;
+  await attempt("read", async () => {
+    if (!(await store.get(key))?.value.equals(value))
+      throw new UnsprawlError("changed", `${keyText(key)} gave other bytes back`, "another process writes there");
+    return "the same bytes come back";
+  });
+  await attempt("check-and-set", async () => {
+    const second = await store.put(key, value, null, { runId: "check", subject: name }).then(
+      () => "written",
+      (error: unknown) => (error instanceof UnsprawlError ? error.code : "failed"),
+    );
+    if (second !== "conflict") throw new UnsprawlError("failed", `${keyText(key)} was written twice`, "report this");
+    return checkAndSet;
+  });
+  await attempt("delete", async () => {
+    await store.remove(key, (one) => one.equals(value));
+    await gone?.(names);
+    return "the probe is gone again";
+  });
+  return lines;
+}

@@ -1,5 +1,5 @@
-import type { Document, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
+import type { Plain } from "./cipher.ts";
 import { DEFAULT_RULES, type Rules } from "./rules.ts";
 
 /** One value of the file in document order. Items of a list have the list's path, as SOPS counts it. */
@@ -10,76 +10,86 @@ export type Leaf = {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-  /** A plain scalar may be a number, a boolean or a time; a quoted one is text. */
-  readonly plain: boolean;
+  /** What an unencrypted value counts as in the MAC; null for null, which SOPS neither encrypts nor counts. */
+  readonly literal: Plain | null;
 };
+
+/** A range of the file's text with what it says. */
+export type Ranged = { readonly text: string; readonly start: number; readonly end: number };
 
 /** A SOPS file as read: the text stays as it is, all else are ranges in it. */
 export type SopsDocument = {
   readonly file: string;
   readonly text: string;
-  readonly root: YAMLMap<Scalar<string>, Node | null>;
+  /** The format's own view of the text, for its own edits. */
+  readonly tree: unknown;
   readonly leaves: readonly Leaf[];
   readonly rules: Rules;
   readonly macOnlyEncrypted: boolean;
   /** The metadata under `sops`, for the wrapped data keys. */
-  readonly metadata: { readonly [key: string]: unknown };
-  readonly mac: { readonly text: string; readonly start: number; readonly end: number };
-  readonly lastModified: { readonly text: string; readonly start: number; readonly end: number };
+  readonly metadata: Metadata;
+  readonly mac: Ranged;
+  readonly lastModified: Ranged;
+};
+
+/** SOPS's own data, nested as in YAML whatever the format; booleans may be text. */
+export type Metadata = { readonly [key: string]: unknown };
+
+/** A data key as one holder of a key can unwrap it: an entry of the metadata's list of that kind. */
+export type WrappedKey = {
+  readonly kind: "age" | "kms";
+  readonly fields: { readonly [key: string]: string | { readonly [key: string]: string } };
+};
+
+/** What a new file says of itself, in SOPS's order, without its lists of keys. */
+export type NewMetadata = { readonly [key: string]: string };
+
+/** One file format of sops (getsops/sops stores/): ranges and splices; ciphers, MAC and rules are the same for all. */
+export type SopsFormat = {
+  /** For errors: `YAML`. */
+  readonly name: string;
+  /** Throws `malformed` when it is not one, `refused` for what sops itself can read and unsprawl cannot. */
+  read(text: string, file: string): Promise<SopsDocument>;
+  /** A file without a value. `mark` is an encrypted comment. */
+  draft(keys: readonly WrappedKey[], metadata: NewMetadata, mark: string): string;
+  /** Ciphertexts that may be the mark of `draft`. */
+  marks(document: SopsDocument): readonly string[];
+  /** Whether nothing is left but SOPS's own data. */
+  isEmpty(document: SopsDocument): boolean;
+  /** Why a value cannot go there, or null. Values are text in UTF-8 without NUL. */
+  unfit(path: readonly string[], value: Buffer): { readonly why: string; readonly hint: string } | null;
+  /** A scalar of the metadata as the file spells it. */
+  scalar(text: string): string;
+  /** The text with a ciphertext at a path; the MAC is not touched. Throws `refused` when a map or list is in the way. */
+  set(document: SopsDocument, path: readonly string[], cipher: string): Promise<string>;
+  /** The text without the value at a path, null when there is none; with `andEmptied` without the maps it leaves empty. */
+  unset(document: SopsDocument, path: readonly string[], andEmptied: boolean): Promise<string | null>;
+  /** The text with other entries for the data key in place of all there are. */
+  rekey(document: SopsDocument, keys: readonly WrappedKey[]): Promise<string>;
 };
 
 /** The key under which SOPS keeps its own data. */
 export const METADATA_KEY = "sops";
 
-/**
- * Reads a SOPS file in YAML form. Throws `malformed` when it is not one, `refused` for what sops itself can read and
- * unsprawl cannot (several documents, anchors, rules by comment).
- */
-export async function readDocument(text: string, file: string): Promise<SopsDocument> {
-  const { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments } = await import("yaml");
-  const documents = parseAllDocuments(text, { uniqueKeys: true, logLevel: "silent", schema: "failsafe", merge: false });
-  if (!Array.isArray(documents) || documents.length === 0) throw notSops(file);
-  if (documents.length > 1)
-    throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one file a document");
-  const document = documents[0] as Document.Parsed;
-  const problem = document.errors[0];
-  if (problem)
-    throw new UnsprawlError(
-      "malformed",
-      `${file}, line ${problem.linePos?.[0].line ?? "?"}: not valid YAML`,
-      "restore the file from a backup",
-      problem.code,
-    );
-  if (!isMap(document.contents)) throw notSops(file);
-  const root = document.contents as unknown as SopsDocument["root"];
+/** The metadata's lists of wrapped data keys (getsops/sops stores/stores.go `Metadata`), and how they are combined. */
+export const KEY_LISTS: readonly string[] = [
+  ...["kms", "gcp_kms", "azure_kv", "hc_vault", "age", "pgp", "hckms", "acs_kms"],
+  ...["key_groups", "shamir_threshold"],
+];
 
-  const leaves: Leaf[] = [];
-  const walk = (node: unknown, path: readonly string[], named: boolean): void => {
-    if (isAlias(node))
-      throw new UnsprawlError("refused", `${file} uses a YAML alias at ${path.join("/")}`, "write the value out");
-    if (isMap(node)) {
-      for (const pair of node.items) {
-        const key = isPair(pair) && isScalar(pair.key) ? String(pair.key.value) : null;
-        if (key === null) throw new UnsprawlError("malformed", `${file} has a key that is not text`, "quote it");
-        if (path.length > 0 || key !== METADATA_KEY) walk(pair.value, [...path, key], named);
-      }
-    } else if (isSeq(node)) for (const item of node.items) walk(item, path, false);
-    else if (isScalar(node)) {
-      const [start, end] = node.range ?? [0, 0];
-      leaves.push({ path, named, start, end, text: String(node.value), plain: node.type === "PLAIN" });
-    }
-  };
-  walk(root, [], true);
-
-  const own = root.get(METADATA_KEY);
-  if (!isMap(own)) throw notSops(file);
-  const metadata = own.toJSON() as SopsDocument["metadata"];
-  const ranged = (key: string): { text: string; start: number; end: number } => {
-    const node = own.get(key, true);
-    if (!isScalar(node) || typeof node.value !== "string" || !node.range)
+/** A document of what a format has found. Throws `malformed` without a MAC, `refused` for rules by comment. */
+export function finish(
+  parsed: Pick<SopsDocument, "file" | "text" | "tree" | "leaves" | "metadata">,
+  ranged: (key: string) => Ranged | null,
+): SopsDocument {
+  const { file, metadata } = parsed;
+  const must = (key: string): Ranged => {
+    const found = ranged(key);
+    if (found === null)
       throw new UnsprawlError("malformed", `${file}: sops.${key} is missing`, "restore the file from a backup");
-    return { text: node.value, start: node.range[0], end: node.range[1] };
+    return found;
   };
+  const [mac, lastModified] = [must("mac"), must("lastmodified")];
   if (metadata["encrypted_comment_regex"] || metadata["unencrypted_comment_regex"]) {
     throw new UnsprawlError(
       "refused",
@@ -87,36 +97,11 @@ export async function readDocument(text: string, file: string): Promise<SopsDocu
       "sops set writes such a file; or put the values into another file",
     );
   }
-  return {
-    file,
-    text,
-    root,
-    leaves,
-    rules: rulesOf(metadata),
-    macOnlyEncrypted: metadata["mac_only_encrypted"] === "true",
-    metadata,
-    mac: ranged("mac"),
-    lastModified: ranged("lastmodified"),
-  };
+  const only = metadata["mac_only_encrypted"];
+  return { ...parsed, rules: rulesOf(metadata), macOnlyEncrypted: only === "true" || only === true, mac, lastModified };
 }
 
-/** A key of the file with what stands under it. */
-export type SopsPair = Pair<Scalar<string>, Node | null>;
-
-/** The pair at a path of keys through maps, or null. */
-export async function pairAt(root: SopsDocument["root"], path: readonly string[]): Promise<SopsPair | null> {
-  const { isMap, isScalar } = await import("yaml");
-  let found: SopsPair | null = null;
-  for (const [depth, key] of path.entries()) {
-    const map: unknown = depth === 0 ? root : found?.value;
-    if (!isMap(map)) return null;
-    found = (map.items as SopsPair[]).find((pair) => isScalar(pair.key) && pair.key.value === key) ?? null;
-    if (found === null) return null;
-  }
-  return found;
-}
-
-function rulesOf(metadata: SopsDocument["metadata"]): Rules {
+function rulesOf(metadata: Metadata): Rules {
   const text = (key: string): string | null =>
     typeof metadata[key] === "string" && metadata[key] !== "" ? metadata[key] : null;
   const rules: Rules = {
@@ -128,10 +113,18 @@ function rulesOf(metadata: SopsDocument["metadata"]): Rules {
   return Object.values(rules).some((rule) => rule !== null) ? rules : DEFAULT_RULES;
 }
 
-function notSops(file: string): UnsprawlError {
+export function notSops(file: string, format: string): UnsprawlError {
   return new UnsprawlError(
     "malformed",
-    `${file} is not a SOPS file in YAML form`,
+    `${file} is not a SOPS file in ${format} form`,
     `name another file in the store's configuration, or: sops encrypt -i ${file}`,
+  );
+}
+
+export function inTheWay(named: string): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `${named}: the file has a list, a map or a value in that place`,
+    "name another file or path in the store's configuration",
   );
 }

@@ -35,6 +35,8 @@ export type StoreTraits = {
   readonly deniedHint?: RegExp;
   /** What a reference looks like. */
   readonly reference: RegExp;
+  /** A reference without a field names the whole of what is stored at a path. */
+  readonly wholes?: boolean;
   /** The most bytes in one value; a larger one is refused. Without it 64 KiB and more fit. */
   readonly most?: number;
   /** False where an empty value is refused. */

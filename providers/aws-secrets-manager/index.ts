@@ -1,0 +1,48 @@
+/**
+ * `aws-secrets-manager`: one JSON object a subject, or one secret a value when the path holds `{name}`, through
+ * @aws-sdk/client-secrets-manager. Check-and-set is made of staging labels: a new version becomes AWSCURRENT only if the
+ * version that was read still is (`versions.ts`).
+ */
+import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/store/aws.ts";
+import { issueAwsReader } from "../../src/store/aws-reader.ts";
+import { checkSecrets } from "./check.ts";
+import { parseSecretReference, secretKey, secretPolicy, secretReference } from "./names.ts";
+import { secretStore } from "./secrets.ts";
+
+export const provider: ProviderModule = {
+  provider: "aws-secrets-manager",
+  keys: {
+    prefix: "what every secret's name begins with: apps/",
+    path: "the rest of the name: {subject} (a JSON object with a field a variable), or {subject}/{name} (a secret each)",
+    kmsKeyId: "the KMS key of the secrets; without it the account's own for Secrets Manager",
+    ...AWS_KEYS,
+  },
+  async open(name, config, { env, dir }): Promise<Provider> {
+    const aws = readAws(config, env, dir, "SECRETS_MANAGER");
+    const [prefix, path] = [textOf(config, "prefix") ?? "apps/", textOf(config, "path") ?? "{subject}"];
+    const kmsKeyId = textOf(config, "kmsKeyId");
+    const template = `${prefix}${path}`;
+    const store = secretStore(aws, env, kmsKeyId);
+    const settings = { ...publicAws(aws), prefix, path, ...(kmsKeyId === null ? {} : { kmsKeyId }) };
+    const auth = config["auth"];
+    const opened: Provider = {
+      target: {
+        name,
+        provider: "aws-secrets-manager",
+        settings: auth === undefined ? settings : { ...settings, auth },
+      },
+      key: (names) => secretKey(template, names),
+      reference: secretReference,
+      parse: parseSecretReference,
+      get: store.get,
+      put: store.put,
+      remove: store.remove,
+      list: (what) => store.list(what === "" ? prefix : what, path.includes("{name}")),
+      policy: async (names) => secretPolicy(template, names, aws.region),
+      check: () => checkSecrets(opened, store.client),
+      issueReader: () => issueAwsReader(config, dir, settings, () => secretPolicy(prefix, null, aws.region)),
+    };
+    return opened;
+  },
+};

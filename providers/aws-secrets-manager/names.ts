@@ -1,0 +1,76 @@
+import type { KeyNames } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { encodeName, fillTemplate } from "../../src/store/names.ts";
+
+/** Letters, digits and `/_+=.@-`, 512 at most (CreateSecret, Name). */
+const MOST = 512;
+const SCHEME = "ref+awssecrets://";
+
+/** Where a value goes: a field of the subject's object, or a secret of its own. Throws `refused`. */
+export function secretKey(template: string, { subject, project, name }: KeyNames): StoreKey {
+  const given: { [which: string]: string } = {};
+  for (const [which, text] of Object.entries({ subject, project, name })) {
+    if (!template.includes(`{${which}}`)) continue;
+    if (text === "" || !text.isWellFormed())
+      throw new UnsprawlError("refused", `{${which}} is empty here, or no text`, `leave {${which}} out of path`);
+    const encoded = encodeName(text, /[A-Za-z0-9_+=.@-]/);
+    given[which] = /^\.{1,2}$/.test(encoded) ? encoded.replaceAll(".", "_x2e_") : encoded;
+  }
+  const path = fillTemplate(template, given);
+  if (path.length > MOST)
+    throw new UnsprawlError("refused", "the name is longer than a secret's may be", "shorten prefix or path");
+  if (template.includes("{name}")) return { path, field: "" };
+  if (name === "" || !name.isWellFormed() || ["__proto__", "constructor", "prototype"].includes(name))
+    throw new UnsprawlError("refused", "the variable's name is empty, or none for a field", "rename it");
+  return { path, field: name };
+}
+
+/** As vals writes it: `ref+awssecrets://apps/api#/DB_PASSWORD`. */
+export function secretReference({ path, field }: StoreKey): string {
+  const name = path.split("/").map(encodeURIComponent).join("/");
+  return `${SCHEME}${name}${field === "" ? "" : `#/${encodeURIComponent(field)}`}`;
+}
+
+/** The key that a reference names; null for another kind. Throws `malformed`. */
+export function parseSecretReference(reference: string): StoreKey | null {
+  if (!reference.startsWith(SCHEME)) return null;
+  const bad = new UnsprawlError("malformed", "the reference to a secret is broken", `${SCHEME}apps/api#/DB_PASSWORD`);
+  const [name = "", fragment, more] = reference.slice(SCHEME.length).split("#");
+  if (name === "" || name.includes("?") || more !== undefined || (fragment !== undefined && !/^\/./.test(fragment)))
+    throw bad;
+  try {
+    const path = name.split("/").map(decodeURIComponent).join("/");
+    return { path, field: fragment === undefined ? "" : decodeURIComponent(fragment.slice(1)) };
+  } catch {
+    throw bad;
+  }
+}
+
+/** An IAM policy that reads this subject's secrets, or all below the prefix (null). */
+export function secretPolicy(
+  template: string,
+  names: { readonly subject: string; readonly project: string } | null,
+  region: string | null,
+): string {
+  const path = names === null ? `${template}*` : secretKey(template, { ...names, name: "NAME" }).path;
+  // The service adds a dash and six characters of its own to every name (IAM for Secrets Manager, resource ARNs).
+  const arn = `arn:aws:secretsmanager:${region ?? "*"}:*:secret:${
+    names === null ? path : template.includes("{name}") ? path.replace(/NAME$/, "*") : `${path}-??????`
+  }`;
+  const allow = (Action: string, Resource: string, more: object = {}): object => ({
+    Effect: "Allow",
+    Action,
+    Resource,
+    ...more,
+  });
+  const through = { Condition: { StringLike: { "kms:EncryptionContext:SecretARN": arn } } };
+  return JSON.stringify(
+    {
+      Version: "2012-10-17",
+      Statement: [allow("secretsmanager:GetSecretValue", arn), allow("kms:Decrypt", "*", through)],
+    },
+    null,
+    2,
+  );
+}

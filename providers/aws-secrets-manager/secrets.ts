@@ -1,0 +1,127 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Origin, Stored } from "../../src/contract/provider.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import type { AwsSettings } from "../../src/store/aws.ts";
+import { checkMatch, checkReplace, versionOf } from "../../src/store/check-and-set.ts";
+import { storableText } from "../../src/store/storable.ts";
+import { secretApi, type Current, type SecretApi } from "./api.ts";
+
+/** In bytes (quotas of Secrets Manager, "Secret value"). */
+const MOST = 65_536;
+const ROOM = { what: "a secret of Secrets Manager", most: MOST };
+/** Other writers of the same object may win that often. */
+const TRIES = 12;
+
+export type SecretStore = {
+  readonly client: SecretApi["client"];
+  get(key: StoreKey): Promise<Stored | null>;
+  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
+  remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
+  list(what: string, single: boolean): Promise<readonly StoreKey[]>;
+};
+
+export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null): SecretStore {
+  const api = secretApi(aws, env, kmsKeyId);
+  const { store } = api;
+
+  const get = async (key: StoreKey): Promise<Stored | null> => {
+    const current = await api.current(key.path);
+    return current === null ? null : valueAt(current, key);
+  };
+
+  return {
+    client: api.client,
+    get,
+    async put(key, value, replace, origin) {
+      const text = storableText(value, { ...ROOM, empty: key.field !== "" });
+      for (let tries = 0; tries < TRIES; tries++) {
+        const current = await api.current(key.path);
+        const there = current === null ? null : valueAt(current, key);
+        checkReplace(there, replace, key, store);
+        const whole = withField(current, key, text);
+        if (Buffer.byteLength(whole) > MOST)
+          throw new UnsprawlError(
+            "refused",
+            `${key.path} would become larger than ${ROOM.what} may be (${MOST} bytes)`,
+            "put {name} into the store's path, so that each value is a secret of its own",
+          );
+        const version = current === null ? await api.create(key.path, whole, origin) : await api.move(current, whole);
+        if (version !== null) return { version: versionOf(version, value) };
+      }
+      throw new UnsprawlError("conflict", `others write ${key.path} all the time`, "try again later");
+    },
+    async remove(key, matches) {
+      for (let tries = 0; tries < TRIES; tries++) {
+        const current = await api.current(key.path);
+        const there = current === null ? null : valueAt(current, key);
+        if (current === null || there === null) return false;
+        checkMatch(there.value, matches, key, store);
+        const left = key.field === "" ? null : withoutField(current, key.field);
+        if (left === null) {
+          if (await api.removeOurs(current)) return true;
+          if (key.field === "")
+            throw new UnsprawlError("conflict", `${key.path} was not made by unsprawl, and stays`, null);
+        }
+        if ((await api.move(current, left ?? "{}")) !== null) return true;
+      }
+      throw new UnsprawlError("conflict", `others write ${key.path} all the time`, "try again later");
+    },
+    async list(what, single) {
+      const keys: StoreKey[] = [];
+      for (const path of await api.names(what)) {
+        if (single) keys.push({ path, field: "" });
+        else {
+          const current = await api.current(path);
+          const fields = current === null ? null : fieldsOf(current);
+          if (fields === null) keys.push({ path, field: "" });
+          else
+            for (const [field, value] of Object.entries(fields))
+              if (typeof value === "string") keys.push({ path, field });
+        }
+      }
+      return keys.sort((a, b) => (`${a.path}\0${a.field}` < `${b.path}\0${b.field}` ? -1 : 1));
+    },
+  };
+}
+
+/** The value of a key; null when the field is not there. Throws `malformed` when a field is asked of what has none. */
+function valueAt(current: Current, { path, field }: StoreKey): Stored | null {
+  const stored = (text: string): Stored => {
+    const value = Secret.of(text);
+    return { value, version: versionOf(current.version, value) };
+  };
+  if (field === "") return stored(current.text);
+  const fields = fieldsOf(current);
+  if (fields === null)
+    throw new UnsprawlError(
+      "malformed",
+      `${path} is one value and no object with fields`,
+      "put {name} into the store's path, or use another prefix",
+    );
+  const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
+  if (value === undefined || value === null) return null;
+  return stored(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+function fieldsOf({ text }: Current): { readonly [field: string]: unknown } | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as { [field: string]: unknown })
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function withField(current: Current | null, { field }: StoreKey, text: string): string {
+  if (field === "") return text;
+  return JSON.stringify({ ...(current === null ? {} : fieldsOf(current)), [field]: text });
+}
+
+/** The object without a field; null when nothing is left. */
+function withoutField(current: Current, field: string): string | null {
+  const { [field]: _, ...left } = fieldsOf(current) ?? {};
+  return Object.keys(left).length === 0 ? null : JSON.stringify(left);
+}

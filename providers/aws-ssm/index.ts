@@ -1,0 +1,44 @@
+/**
+ * `aws-ssm`: AWS Systems Manager's Parameter Store, one SecureString a value, through @aws-sdk/client-ssm. A creation is
+ * atomic; a replacement has no check-and-set in the service, so the version that comes back proves that nobody wrote in
+ * between.
+ */
+import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/store/aws.ts";
+import { issueAwsReader } from "../../src/store/aws-reader.ts";
+import { parameterKey, parameterPolicy, parameterReference, parseParameterReference, prefixOf } from "./names.ts";
+import { parameterStore } from "./parameters.ts";
+import { checkParameters } from "./check.ts";
+
+export const provider: ProviderModule = {
+  provider: "aws-ssm",
+  keys: {
+    prefix: "what every parameter's name begins with: /apps/",
+    path: "the rest of the name: {subject}/{name}",
+    kmsKeyId: "the KMS key of the SecureStrings; without it the account's own for SSM",
+    ...AWS_KEYS,
+  },
+  async open(name, config, { env, dir }): Promise<Provider> {
+    const aws = readAws(config, env, dir, "SSM");
+    const prefix = prefixOf(textOf(config, "prefix") ?? "/apps/");
+    const path = textOf(config, "path") ?? "{subject}/{name}";
+    const kmsKeyId = textOf(config, "kmsKeyId");
+    const store = parameterStore(aws, env, kmsKeyId);
+    const settings = { ...publicAws(aws), prefix, path, ...(kmsKeyId === null ? {} : { kmsKeyId }) };
+    const auth = config["auth"];
+    const opened: Provider = {
+      target: { name, provider: "aws-ssm", settings: auth === undefined ? settings : { ...settings, auth } },
+      key: (names) => parameterKey(prefix + path, names),
+      reference: (key) => parameterReference(key),
+      parse: parseParameterReference,
+      get: store.get,
+      put: store.put,
+      remove: store.remove,
+      list: (what) => store.list(what === "" ? prefix : what),
+      policy: async (names) => parameterPolicy(prefix + path, names, aws.region),
+      check: () => checkParameters(opened, store.client),
+      issueReader: () => issueAwsReader(config, dir, settings, () => parameterPolicy(prefix, null, aws.region)),
+    };
+    return opened;
+  },
+};

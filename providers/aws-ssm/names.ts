@@ -1,0 +1,74 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { KeyNames } from "../../src/contract/provider.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { encodeName, fillTemplate } from "../../src/store/names.ts";
+
+/** "Parameter name limits": letters, digits and `.-_/`, 1011 characters with the ARN before it, 15 levels (PutParameter, Name). */
+const MOST = 1011 - "arn:aws:ssm:ap-southeast-99:123456789012:parameter".length;
+const LEVELS = 15;
+const SCHEME = "ref+awsssm://";
+
+/** The absolute form of a prefix. Throws `config`. */
+export function prefixOf(given: string): string {
+  const prefix = `/${given.replace(/^\/{1,200}/, "")}`;
+  if (/^\/(?:[\w.-]{1,200}\/){0,14}$/.test(prefix) && !/^\/(?:aws|ssm)/i.test(prefix)) return prefix;
+  throw new UnsprawlError("config", "prefix is not one that a parameter's name may have", "the form is /apps/");
+}
+
+/** Where a value goes. Throws `refused` when the names cannot be mapped. */
+export function parameterKey(template: string, { subject, project, name }: KeyNames): StoreKey {
+  const segment = (text: string, which: string): string => {
+    if (text === "" || !text.isWellFormed())
+      throw new UnsprawlError("refused", `{${which}} is empty here, or no text`, `leave {${which}} out of path`);
+    const encoded = encodeName(text, /[A-Za-z0-9_.-]/);
+    return /^\.{1,2}$/.test(encoded) ? encoded.replaceAll(".", "_x2e_") : encoded;
+  };
+  const given: { [which: string]: string } = { name: segment(name, "name") };
+  if (template.includes("{subject}")) given["subject"] = segment(subject, "subject");
+  if (template.includes("{project}")) given["project"] = segment(project, "project");
+  const path = fillTemplate(template, given);
+  if (path.length > MOST || path.split("/").length - 1 > LEVELS)
+    throw new UnsprawlError("refused", "the name is longer than a parameter's may be", "shorten prefix or path");
+  return { path, field: "" };
+}
+
+/** As vals writes it: `ref+awsssm://apps/api/DB_PASSWORD`. */
+export function parameterReference({ path }: StoreKey): string {
+  return `${SCHEME}${path.slice(1)}`;
+}
+
+/** The key that a reference names; null for another kind. Throws `malformed`. */
+export function parseParameterReference(reference: string): StoreKey | null {
+  if (!reference.startsWith(SCHEME)) return null;
+  const [path = "", query] = reference.slice(SCHEME.length).split("?");
+  if (/^[\w.-]+(?:\/[\w.-]+){0,14}$/.test(path) && (query === undefined || /^[\w.=&-]*$/.test(query)))
+    return { path: `/${path}`, field: "" };
+  throw new UnsprawlError("malformed", "the reference to a parameter is broken", `${SCHEME}apps/api/DB_PASSWORD`);
+}
+
+/** An IAM policy that reads below this subject's part of the tree, or below all of it (null). */
+export function parameterPolicy(
+  template: string,
+  names: { readonly subject: string; readonly project: string } | null,
+  region: string | null,
+): string {
+  const whole = names === null ? `${template}*` : parameterKey(template, { ...names, name: "NAME" }).path;
+  const path = names === null ? whole : whole.replace(/NAME$/, "*");
+  const arn = `arn:aws:ssm:${region ?? "*"}:*:parameter${path}`;
+  return JSON.stringify(
+    {
+      Version: "2012-10-17",
+      Statement: [
+        { Effect: "Allow", Action: ["ssm:GetParameter", "ssm:GetParameters"], Resource: arn },
+        {
+          Effect: "Allow",
+          Action: "kms:Decrypt",
+          Resource: "*",
+          Condition: { StringLike: { "kms:EncryptionContext:PARAMETER_ARN": arn } },
+        },
+      ],
+    },
+    null,
+    2,
+  );
+}

@@ -1,0 +1,153 @@
+import type { SSMClient } from "@aws-sdk/client-ssm";
+import type { Origin, Stored } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { clientOptions, type AwsSettings } from "../../src/store/aws.ts";
+import { awsError, awsName } from "../../src/store/aws-errors.ts";
+import { checkMatch, checkReplace, storeVersion, versionOf } from "../../src/store/check-and-set.ts";
+import { storableText } from "../../src/store/storable.ts";
+
+/** An advanced parameter; a standard one holds 4 KiB (PutParameter, Value). Intelligent tiering takes which fits. */
+const ROOM = { what: "a parameter", most: 8192, empty: false };
+
+export type ParameterStore = {
+  client(): Promise<SSMClient>;
+  get(key: StoreKey): Promise<Stored | null>;
+  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
+  remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
+  list(what: string): Promise<readonly StoreKey[]>;
+};
+
+/** The SDK is loaded, and the credentials are looked for, on the first request. */
+export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null): ParameterStore {
+  let made: Promise<SSMClient> | null = null;
+  const client = (): Promise<SSMClient> => (made ??= connect(aws, env));
+  const store = `the Parameter Store${aws.endpoint === null ? "" : ` at ${aws.endpoint}`}`;
+  const act = async <T>(action: string, path: string, send: (client: SSMClient) => Promise<T>): Promise<T> => {
+    try {
+      return await send(await client());
+    } catch (error) {
+      const name = awsName(error);
+      if (["ParameterNotFound", "ParameterAlreadyExists"].includes(name)) throw error;
+      throw awsError(error, { action: `ssm:${action}`, resource: `arn:aws:ssm:*:*:parameter${path}`, store });
+    }
+  };
+
+  const get = async ({ path }: StoreKey): Promise<Stored | null> => {
+    const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
+    try {
+      const command = new GetParameterCommand({ Name: path, WithDecryption: true });
+      const { Parameter: found } = await act("GetParameter", path, (ssm) => ssm.send(command));
+      if (found?.Value === undefined) return null;
+      const value = Secret.of(found.Value);
+      return { value, version: versionOf(String(found.Version ?? 0), value) };
+    } catch (error) {
+      if (awsName(error) === "ParameterNotFound") return null;
+      throw error;
+    }
+  };
+
+  return {
+    client,
+    get,
+    async put(key, value, replace, { runId, subject }) {
+      const text = storableText(value, ROOM);
+      const there = await get(key);
+      checkReplace(there, replace, key, store);
+      const { PutParameterCommand } = await import("@aws-sdk/client-ssm");
+      const command = new PutParameterCommand({
+        Name: key.path,
+        Value: text,
+        Type: "SecureString",
+        Tier: "Intelligent-Tiering",
+        Description: `managed by unsprawl, run ${runId}`,
+        Overwrite: there !== null,
+        ...(kmsKeyId === null ? {} : { KeyId: kmsKeyId }),
+        // Tags and an overwrite do not go together (PutParameter, Tags).
+        ...(there === null ? { Tags: tags(subject) } : {}),
+      });
+      const written = await act("PutParameter", key.path, (ssm) => ssm.send(command)).catch(async (error: unknown) => {
+        if (awsName(error) !== "ParameterAlreadyExists") throw error;
+        // The client tries again by itself when an answer was lost: what is there may be what it wrote.
+        const now = await get(key);
+        if (
+          now !== null &&
+          now.value.equals(value) &&
+          storeVersion(now.version) === "1" &&
+          (await writtenBy(runId, key.path))
+        )
+          return { Version: 1 };
+        checkReplace(now, null, key, store);
+        throw new UnsprawlError("conflict", `${key.path} was there for a moment`, "unsprawl plan again");
+      });
+      const expected = Number(there === null ? 0 : storeVersion(there.version)) + 1;
+      if (there !== null && written.Version !== expected) await settled(key, value, expected, written.Version ?? 0);
+      return { version: versionOf(String(written.Version ?? expected), value) };
+    },
+    async remove(key, matches) {
+      const there = await get(key);
+      if (there === null) return false;
+      checkMatch(there.value, matches, key, store);
+      const { DeleteParameterCommand } = await import("@aws-sdk/client-ssm");
+      const command = new DeleteParameterCommand({ Name: key.path });
+      try {
+        await act("DeleteParameter", key.path, (ssm) => ssm.send(command));
+        return true;
+      } catch (error) {
+        if (awsName(error) === "ParameterNotFound") return false;
+        throw error;
+      }
+    },
+    async list(what) {
+      const { paginateDescribeParameters } = await import("@aws-sdk/client-ssm");
+      const begins = what.startsWith("/") ? what : `/${what}`;
+      return act("DescribeParameters", "/*", async (ssm) => {
+        const found: StoreKey[] = [];
+        const filters = [{ Key: "Name", Option: "BeginsWith", Values: [begins] }];
+        for await (const page of paginateDescribeParameters(
+          { client: ssm, pageSize: 50 },
+          { ParameterFilters: filters },
+        ))
+          for (const { Name, Type } of page.Parameters ?? [])
+            if (Name !== undefined && Type !== "StringList") found.push({ path: Name, field: "" });
+        return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+      });
+    },
+  };
+
+  /** Another version than the next one: the client wrote twice, or somebody else wrote in between. */
+  async function settled(key: StoreKey, value: Secret, expected: number, version: number): Promise<void> {
+    const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
+    for (let at = expected; at < version; at++) {
+      const command = new GetParameterCommand({ Name: `${key.path}:${at}`, WithDecryption: true });
+      const { Parameter: found } = await act("GetParameter", key.path, (ssm) => ssm.send(command));
+      if (found?.Value !== undefined && !Secret.of(found.Value).equals(value))
+        throw new UnsprawlError(
+          "conflict",
+          `another writer put version ${at} of ${key.path} at the same time; it is in the parameter's history`,
+          `aws ssm get-parameter --with-decryption --name '${key.path}:${at}' shows it`,
+        );
+    }
+  }
+
+  async function writtenBy(runId: string, path: string): Promise<boolean> {
+    const { GetParameterHistoryCommand } = await import("@aws-sdk/client-ssm");
+    const command = new GetParameterHistoryCommand({ Name: path });
+    const history = await act("GetParameterHistory", path, (ssm) => ssm.send(command)).catch(() => null);
+    return history?.Parameters?.[0]?.Description === `managed by unsprawl, run ${runId}`;
+  }
+}
+
+async function connect(aws: AwsSettings, env: NodeJS.ProcessEnv): Promise<SSMClient> {
+  const [{ SSMClient }, options] = await Promise.all([import("@aws-sdk/client-ssm"), clientOptions(aws, env)]);
+  return new SSMClient(options);
+}
+
+/** A tag's value: letters, digits, spaces and `+-=._:/@`, 256 at most. */
+function tags(subject: string): { Key: string; Value: string }[] {
+  return [
+    { Key: "managed-by", Value: "unsprawl" },
+    { Key: "unsprawl-subject", Value: subject.replace(/[^\p{L}\p{N}\s+\-=._:/@]/gu, "_").slice(0, 256) },
+  ];
+}

@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { ReaderFile } from "../contract/provider.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Json } from "../model/json.ts";
+import { Secret } from "../model/secret.ts";
+import { mapOf, textOf } from "./aws.ts";
+
+type Reader = { readonly config: { readonly [key: string]: Json }; readonly files: readonly ReaderFile[] };
+
+/**
+ * A reader's credential for the OCI runtime: the keys that the configuration's `reader` names, or the machine's own
+ * role. unsprawl creates no users: throws `denied` with the policy that one needs.
+ */
+export async function issueAwsReader(
+  config: { readonly [key: string]: Json },
+  dir: string,
+  settings: { readonly [key: string]: Json },
+  policy: () => string,
+): Promise<Reader> {
+  const given = config["reader"];
+  if (given === undefined || given === null)
+    throw new UnsprawlError(
+      "denied",
+      "unsprawl makes no users of AWS for the runtime",
+      `create a user with this policy, write its keys to files, and name them by reader: { accessKeyIdFile, secretAccessKeyFile } in the store's configuration (or reader: { method: default } on a machine with a role): ${policy().replace(/\s+/g, " ")}`,
+    );
+  const reader = mapOf(given, "reader");
+  if (textOf(reader, "method") === "default")
+    return { config: { ...settings, auth: { method: "default" } }, files: [] };
+  const content = async (key: string): Promise<Secret> => {
+    const file = textOf(reader, key);
+    if (file === null) throw new UnsprawlError("config", `reader.${key} is missing`, "name the file that holds it");
+    const text = await readFile(resolve(dir, file), "utf8").catch(() => {
+      throw new UnsprawlError("config", `cannot read ${file}`, `reader.${key} names it`);
+    });
+    return Secret.of(text.trim());
+  };
+  return {
+    config: {
+      ...settings,
+      auth: {
+        method: "keys",
+        accessKeyIdFile: "{dir}/access-key-id",
+        secretAccessKeyFile: "{dir}/secret-access-key",
+      },
+    },
+    files: [
+      { name: "access-key-id", content: await content("accessKeyIdFile") },
+      { name: "secret-access-key", content: await content("secretAccessKeyFile") },
+    ],
+  };
+}

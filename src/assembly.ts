@@ -19,6 +19,8 @@ import { UnsprawlError } from "./model/error.ts";
 import type { FingerprintKey } from "./model/fingerprint.ts";
 import type { StoreTarget } from "./model/plan.ts";
 import { nearest } from "./text/nearest.ts";
+import { resolveReferences } from "./core/resolve.ts";
+import type { Secret } from "./model/secret.ts";
 import { Redactor } from "./text/redact.ts";
 
 /** Everything the faces hand to core, put together on first use so that `--help` loads none of it. */
@@ -43,6 +45,10 @@ export type Assembly = {
   /** The store of a plan again, wherever the process runs now. Throws `changed` when its settings are others. */
   readonly storeOf: (target: StoreTarget) => Promise<Provider>;
   readonly storeNames: () => Promise<readonly string[]>;
+  /** Every name that `--to` takes: the configured stores, then the providers. */
+  readonly knownStores: () => Promise<readonly string[]>;
+  /** The values of references, each fetched once, side by side; null for one that no store here is for. */
+  readonly resolve: (references: readonly string[]) => Promise<ReadonlyMap<string, Secret | null>>;
 };
 
 export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string | null): Assembly {
@@ -60,26 +66,6 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
     const { tuning } = await config();
     return tuning.ruleSets.length === 0 ? null : (await import("./detect/index.ts")).ownRules(tuning);
   });
-  const sources = once(async () => {
-    const [{ dockerSource }, { imageSource }, { inspectSource }, { dirSource }] = await Promise.all([
-      import("./sources/docker.ts"),
-      import("./sources/image.ts"),
-      import("./sources/inspect-file.ts"),
-      import("./sources/dir.ts"),
-      import("./docker/engine.ts"), // so that the first request goes out at once
-    ]);
-    const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
-    return [dockerSource(engine), imageSource(engine), inspectSource(stdin), dirSource(cwd)];
-  });
-  const deliveries = once(async () => {
-    const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
-      import("./delivery/file.ts"),
-      import("./delivery/runtime/index.ts"),
-      import("./delivery/shim.ts"),
-    ]);
-    // In the order in which `auto` prefers them.
-    return [fileDelivery(env), runtimeDelivery(env, openStore), shimDelivery(env)];
-  });
   const store = async (name: string): Promise<Provider> => {
     const { stores } = await config();
     const configured = stores.get(name);
@@ -93,6 +79,32 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
       near ? `did you mean ${near}?` : `known: ${known.join(", ")}`,
     );
   };
+  const knownStores = async (): Promise<string[]> => [
+    ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
+  ];
+  const sources = once(async () => {
+    const [{ dockerSource }, { imageSource }, { inspectSource }, { dirSource }, { storeSource }] = await Promise.all([
+      import("./sources/docker.ts"),
+      import("./sources/image.ts"),
+      import("./sources/inspect-file.ts"),
+      import("./sources/dir.ts"),
+      import("./sources/store.ts"),
+      import("./docker/engine.ts"), // so that the first request goes out at once
+    ]);
+    const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
+    const own = [dockerSource(engine), imageSource(engine), inspectSource(stdin), dirSource(cwd)];
+    const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
+    return [...own, ...names.map((name) => storeSource(name, () => store(name)))];
+  });
+  const deliveries = once(async () => {
+    const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
+      import("./delivery/file.ts"),
+      import("./delivery/runtime/index.ts"),
+      import("./delivery/shim.ts"),
+    ]);
+    // In the order in which `auto` prefers them.
+    return [fileDelivery(env), runtimeDelivery(env, openStore), shimDelivery(env)];
+  });
   return {
     env,
     cwd,
@@ -137,7 +149,7 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
           `the plan names an unknown migration: ${JSON.stringify(name)}`,
           "unsprawl plan again",
         );
-      return load({ open: engine, deliveries: await deliveries(), key: key() });
+      return load({ open: engine, deliveries: await deliveries(), key: key(), store });
     },
     store,
     async storeOf(target) {
@@ -158,6 +170,8 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
       return opened;
     },
     storeNames: async () => [...(await config()).stores.keys()],
+    knownStores,
+    resolve: async (references) => resolveReferences(references, await knownStores(), store),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/store/aws.ts";
+import { unfillTemplate } from "../../src/store/names.ts";
 import { issueAwsReader } from "../../src/store/aws-reader.ts";
 import { checkSecrets } from "./check.ts";
 import { parseSecretReference, secretKey, secretPolicy, secretReference } from "./names.ts";
@@ -33,6 +34,10 @@ export const provider: ProviderModule = {
         settings: auth === undefined ? settings : { ...settings, auth },
       },
       key: (names) => secretKey(template, names),
+      names: (key) => {
+        const names = unfillTemplate(template, key.path);
+        return key.field === "" ? names : { ...names, name: key.field };
+      },
       reference: secretReference,
       parse: parseSecretReference,
       get: store.get,

@@ -5,6 +5,7 @@
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/store/aws.ts";
+import { unfillTemplate } from "../../src/store/names.ts";
 import { issueAwsReader } from "../../src/store/aws-reader.ts";
 import { parameterKey, parameterPolicy, parameterReference, parseParameterReference, prefixOf } from "./names.ts";
 import { parameterStore } from "./parameters.ts";
@@ -29,6 +30,7 @@ export const provider: ProviderModule = {
     const opened: Provider = {
       target: { name, provider: "aws-ssm", settings: auth === undefined ? settings : { ...settings, auth } },
       key: (names) => parameterKey(prefix + path, names),
+      names: ({ path: of }) => unfillTemplate(prefix + path, of),
       reference: (key) => parameterReference(key),
       parse: parseParameterReference,
       get: store.get,

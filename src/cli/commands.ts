@@ -27,7 +27,7 @@ const SCAN: readonly OptionSpec[] = [
 ];
 
 const TARGET: readonly OptionSpec[] = [
-  ["--to <store>", "a configured store, or vault or local with their own environment"],
+  ["--to <store>", "a configured store, or a provider with its own environment"],
   ["--deliver <how>", "how the application gets its value (default: auto)", ["auto", "file", "runtime", "shim"]],
   ["--overwrite", "replace another value in the store (it is kept beside it until scrub)"],
   ["--accept <what…>", "go on although: compose, sharers (the plan says when)"],
@@ -38,7 +38,7 @@ const TARGET: readonly OptionSpec[] = [
 
 const BREAK: OptionSpec = ["--break-lock", "take the engine's lock over from a run that is gone for good"];
 
-const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, inspect:FILE or inspect:-, dir:PATH`;
+const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, inspect:FILE or inspect:-, dir:PATH, a store (vault:PATH, keywhiz:, …)`;
 
 /** Every command of the contract that this version has. Help, completion and README are made from this table. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -123,9 +123,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/runtime.ts"),
   },
   {
-    usage: "stores [action] [store]",
-    summary: "configured stores; `stores check STORE` tries every right",
-    options: [],
+    usage: "stores [action] [what]",
+    summary: "configured stores; `stores check STORE` tries every right; `stores policy SUBJECT` says who may read",
+    options: [
+      ["--to <store>", "the store, for `stores policy`"],
+      ["--project <name>", "the Compose project, where the store's path asks for it"],
+    ],
     load: () => import("./commands/stores.ts"),
   },
   {

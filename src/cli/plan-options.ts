@@ -1,5 +1,6 @@
 import picomatch from "picomatch";
 import { buildPlan } from "../core/plan.ts";
+import type { Hit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { DeliveryName, Plan } from "../model/plan.ts";
@@ -15,6 +16,14 @@ export type Planned = {
   readonly incomplete: boolean;
 };
 
+/** From store to store nothing is rewritten; both kinds in one plan would have no one order. */
+function migrationFor(hits: readonly Hit[]): string {
+  const stored = hits.filter(({ finding }) => finding.location.subject === "store").length;
+  if (stored === 0) return "docker-container";
+  if (stored === hits.length) return "store";
+  throw new UnsprawlError("usage", "a plan moves containers or stores, not both", "plan them one after the other");
+}
+
 const ACCEPTS = ["compose", "sharers"];
 
 /** Scans and plans as the flags say; shared by plan and migrate. */
@@ -26,7 +35,7 @@ export async function planWith(
   const { assembly } = context;
   const to = text(options, "to");
   if (to === null) {
-    const names = [...(await assembly.storeNames()), "vault", "local"].join(", ");
+    const names = (await assembly.knownStores()).join(", ");
     throw new UnsprawlError("usage", "no store: where should the secrets go?", `--to STORE (known: ${names})`);
   }
   const accept = new Set(list(options, "accept"));
@@ -41,7 +50,7 @@ export async function planWith(
   const { report, hits, failOn } = await scanWith(context, sources, options);
   const only = list(options, "only").map((glob) => picomatch(glob, { dot: true, bash: true }));
   const chosen = only.length === 0 ? hits : hits.filter(({ finding }) => only.some((matches) => matches(finding.name)));
-  const migration = await assembly.migration("docker-container");
+  const migration = await assembly.migration(migrationFor(chosen));
   const plan = await buildPlan(
     { hits: chosen, deliver, overwrite: options["overwrite"] === true, accept, graceMs, healthTimeoutMs },
     { migration, provider, key: assembly.key() },

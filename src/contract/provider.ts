@@ -32,6 +32,8 @@ export interface Provider {
   readonly target: StoreTarget;
   /** Where a value of this name goes. Throws `refused` when the names cannot be mapped. */
   key(names: KeyNames): StoreKey;
+  /** The inverse of `key`, as far as the path template tells: what it does not tell is empty. */
+  names(key: StoreKey): KeyNames;
   /** The vals-style reference of a key. */
   reference(key: StoreKey): string;
   /** The key that a reference names, or null when it is not one of this provider's. Throws `malformed` when it is, and is broken. */

@@ -11,6 +11,8 @@ export type Reading =
       readonly candidates: readonly Candidate[];
       /** Who else can see this subject's values, in plain words. */
       readonly exposure: readonly string[];
+      /** Every value is a secret because of where it is: nothing is judged. */
+      readonly stored?: true;
     }
   | {
       /** A file whose text is read where it is judged. */

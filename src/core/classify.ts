@@ -24,6 +24,7 @@ const WHERE: { readonly [place in Where]: true } = {
   "volume-opt": true,
   annotation: true,
   file: true,
+  store: true,
 };
 
 /**

@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, Step } from "../model/plan.ts";
@@ -38,15 +39,16 @@ async function storedValues(steps: readonly Step[], tools: ApplyTools): Promise<
   const values = new Map<string, Secret>();
   // Only deliveries with files on this host need the values here.
   if (!steps.some((step) => step.kind === "deliver" && step.delivery !== "runtime")) return values;
-  for (const step of steps) {
-    if (step.kind !== "put") continue;
-    const stored = await tools.provider.get(step.move.key);
+  const moves = steps.flatMap((step) => (step.kind === "put" ? [step.move] : []));
+  const fetched = await pMap(moves, (move) => tools.provider.get(move.key), { concurrency: 8 });
+  for (const [at, move] of moves.entries()) {
+    const stored = fetched[at] ?? null;
     if (stored === null) {
-      const text = `nothing is stored at ${step.move.reference}`;
+      const text = `nothing is stored at ${move.reference}`;
       throw new UnsprawlError("absent", text, "put it back, then render again");
     }
     tools.know(stored.value);
-    values.set(step.move.name, stored.value);
+    values.set(move.name, stored.value);
   }
   return values;
 }

@@ -12,9 +12,10 @@ export type Where =
   | "log-opt"
   | "volume-opt"
   | "annotation"
-  | "file";
+  | "file"
+  | "store";
 
-export type SubjectKind = "container" | "image" | "file" | "service";
+export type SubjectKind = "container" | "image" | "file" | "service" | "store";
 
 /** The thing that was read: a container, an image, a file. `id` is the engine's full id or the absolute path. */
 export type Subject = {

@@ -51,8 +51,8 @@ export async function clientOptions(settings: AwsSettings, env: NodeJS.ProcessEn
     ...(endpoint === null ? {} : { endpoint }),
     ...(profile === null ? {} : { profile }),
     ...(credentials === null ? {} : { credentials }),
-    maxAttempts: 4,
-    requestHandler: { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 5000, requestTimeout: 5000, throwOnRequestTimeout: true },
   };
 }
 

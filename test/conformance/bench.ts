@@ -5,6 +5,7 @@ import type { Provider } from "../../src/contract/provider.ts";
 import { UnsprawlError, type ErrorCode } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
+import type { Faults } from "./faults.ts";
 import { openSpec, type StoreSpec } from "./spec.ts";
 
 /** One real store with its credentials. */
@@ -21,6 +22,9 @@ export type StoreWorld = {
   readonly unreachable: StoreSpec | null;
   /** What no error may contain. */
   readonly credentials: readonly string[];
+  /** The writer's store behind a network that goes wrong at will; null where there is no network. */
+  readonly faulty?: StoreSpec;
+  readonly faults?: Faults;
   stop(): Promise<void>;
 };
 

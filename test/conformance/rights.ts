@@ -70,6 +70,12 @@ export function rightCases(bench: Bench): void {
     expect(again.target).toEqual(bench.store.target);
   });
 
+  test("a key tells its names again, where names are plain", async () => {
+    const of = subject();
+    const names = bench.store.names(keyOf(of));
+    expect(names).toMatchObject({ subject: of, name: "DB_PASSWORD" });
+  });
+
   test("the policy names the application's own values, and nothing of others", async () => {
     const [mine, theirs] = [subject(), subject()];
     const policy = await bench.store.policy({ subject: mine, project: "shop" });

@@ -48,6 +48,9 @@ function storeOf(held: { readonly [at: string]: string } = {}, path = "{subject}
   return {
     target: { name: "mem", provider: "mem", settings: {} },
     key: ({ subject, name }) => ({ path: path.replace("{subject}", subject), field: name }),
+    names: ({ path: subject, field: name }) => ({ subject, project: "", name }),
+    list: async () => [],
+    policy: async () => "",
     reference: (from) => `ref+mem://${from.path}#/${from.field}`,
     parse: () => null,
     get: async (from): Promise<Stored | null> =>

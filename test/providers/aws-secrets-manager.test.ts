@@ -14,6 +14,7 @@ const RIGHTS = {
   ),
   read: of("GetSecretValue", "ListSecrets"),
 };
+const WRITES = /CreateSecret|PutSecretValue/;
 const TRAITS = {
   server: true,
   acrossProcesses: true,
@@ -22,13 +23,17 @@ const TRAITS = {
   wholes: true,
 };
 
-providerConformance("aws-secrets-manager, an object a subject", () => awsWorld("aws-secrets-manager", RIGHTS), {
-  ...TRAITS,
-  most: 65_000,
-  reference: /^ref\+awssecrets:\/\/\S+#\/DB_PASSWORD$/,
-});
+providerConformance(
+  "aws-secrets-manager, an object a subject",
+  () => awsWorld("aws-secrets-manager", RIGHTS, {}, WRITES),
+  {
+    ...TRAITS,
+    most: 65_000,
+    reference: /^ref\+awssecrets:\/\/\S+#\/DB_PASSWORD$/,
+  },
+);
 providerConformance(
   "aws-secrets-manager, a secret a value",
-  () => awsWorld("aws-secrets-manager", RIGHTS, { path: "{subject}/{name}" }),
+  () => awsWorld("aws-secrets-manager", RIGHTS, { path: "{subject}/{name}" }, WRITES),
   { ...TRAITS, empty: false, reference: /^ref\+awssecrets:\/\/\S+\/DB_PASSWORD$/ },
 );

@@ -6,7 +6,7 @@ const RIGHTS = {
   read: ["ssm:GetParameter", "ssm:DescribeParameters"],
 };
 
-providerConformance("aws-ssm", () => awsWorld("aws-ssm", RIGHTS), {
+providerConformance("aws-ssm", () => awsWorld("aws-ssm", RIGHTS, {}, /PutParameter/), {
   server: true,
   acrossProcesses: true,
   checkAndSet: true,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { StoreWorld } from "../conformance/provider.ts";
 import type { StoreSpec } from "../conformance/spec.ts";
 import type { Json } from "../../src/model/json.ts";
+import { faultProxy } from "../support/fault-proxy.ts";
 import { startMoto, type AwsKeys, type Moto } from "../services/moto.ts";
 
 /** What a migration needs of the service, and what a reader needs, as IAM actions. */
@@ -14,8 +15,10 @@ export async function awsWorld(
   provider: string,
   rights: AwsRights,
   config: { readonly [key: string]: Json } = {},
+  writes: RegExp = /$^/,
 ): Promise<StoreWorld & { readonly moto: Moto }> {
   const moto = await startMoto();
+  const proxy = await faultProxy(moto.url);
   const allow = (actions: readonly string[]): object => ({ Effect: "Allow", Action: actions, Resource: "*" });
   const [writer, reader, nobody] = await Promise.all([
     moto.user(allow([...rights.write, ...rights.read])),
@@ -45,6 +48,16 @@ export async function awsWorld(
       nobody.AWS_SECRET_ACCESS_KEY,
       moto.env["AWS_SECRET_ACCESS_KEY"] ?? "",
     ],
-    stop: () => moto.stop(),
+    faulty: spec(writer, {}, proxy.url),
+    faults: {
+      next: (fault, kind, times) =>
+        proxy.fault(fault, times, ({ body }) => writes.test(body.split("\n", 1)[0] ?? "") === (kind === "write")),
+      met: () => proxy.met,
+      clear: () => proxy.fault({ kind: "reset" }, 0),
+    },
+    async stop() {
+      await proxy.stop();
+      await moto.stop();
+    },
   };
 }

@@ -1,17 +1,20 @@
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import type { CommandContext } from "../context.ts";
+import { text, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
 
-/** `unsprawl stores [check STORE]`: what is configured; whether each right that a migration needs is there. */
-export async function run(context: CommandContext, args: readonly string[]): Promise<number> {
+/**
+ * `unsprawl stores [check STORE]`: what is configured; whether each right that a migration needs is there.
+ * `stores policy SUBJECT --to STORE`: what lets one application read its own values and nothing else.
+ */
+export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
   const { assembly } = context;
   const [action, name] = args;
   if (action === undefined) {
     const { stores } = await assembly.config();
     const configured = [...stores].map(([store, { provider }]) => ({ name: store, provider }));
     const rows = configured.map((one) => [{ text: one.name, colour: "bold" as const }, { text: one.provider }]);
-    const none = "no stores are configured; --to vault and --to local work from their own environment";
+    const none = `no stores are configured; ${(await assembly.knownStores()).join(", ")} work from their own environment`;
     await writeResult(
       context.json
         ? JSON.stringify({ version: 1, stores: configured })
@@ -23,8 +26,13 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
     );
     return EXIT.ok;
   }
+  if (action === "policy" && name !== undefined) return policy(context, name, options);
   if (action !== "check" || name === undefined)
-    throw new UnsprawlError("usage", `not a stores command: ${args.join(" ")}`, "unsprawl stores check STORE");
+    throw new UnsprawlError(
+      "usage",
+      `not a stores command: ${args.join(" ")}`,
+      "unsprawl stores check STORE, or stores policy SUBJECT --to STORE",
+    );
   const provider = await assembly.store(name);
   const checks = await provider.check();
   const rows = checks.map((check) => [
@@ -39,4 +47,21 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
   );
   if (checks.every((check) => check.ok)) return EXIT.ok;
   return checks.some((check) => check.right === "reach" && !check.ok) ? EXIT.failed : EXIT.denied;
+}
+
+async function policy(context: CommandContext, subject: string, options: Options): Promise<number> {
+  const { assembly } = context;
+  const configured = await assembly.storeNames();
+  const to = text(options, "to") ?? (configured.length === 1 ? (configured[0] ?? null) : null);
+  if (to === null)
+    throw new UnsprawlError(
+      "usage",
+      "no store: whose policy?",
+      `--to STORE (known: ${(await assembly.knownStores()).join(", ")})`,
+    );
+  const provider = await assembly.store(to);
+  const said = await provider.policy({ subject, project: text(options, "project") ?? "" });
+  const json = { version: 1, store: provider.target, subject, policy: said };
+  await writeResult(context.json ? JSON.stringify(json) : said, null, context);
+  return EXIT.ok;
 }

@@ -1,0 +1,75 @@
+/**
+ * `store`: moves values from one secret store to another. There is no run configuration to rewrite: the plan is the
+ * writes and their read-backs. The values stay in the old store, as a container is kept, until `scrub`; a rollback takes
+ * back what was written.
+ */
+import type { Migration } from "../../src/contract/migration.ts";
+import type { Provider } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
+import type { Location } from "../../src/model/location.ts";
+import type { Move, StoreKey } from "../../src/model/plan.ts";
+
+export type StoreMigrationTools = {
+  /** The store of a source's kind: `vault` of `vault:apps/api`. */
+  readonly store: (name: string) => Promise<Provider>;
+  readonly key: FingerprintKey;
+};
+
+export function storeMigration({ store, key: fingerprintKey }: StoreMigrationTools): Migration {
+  const opened = new Map<string, Promise<Provider>>();
+  const from = async ({ source, path }: Location): Promise<{ provider: Provider; key: StoreKey }> => {
+    const name = source.slice(0, source.indexOf(":"));
+    let opening = opened.get(name);
+    if (opening === undefined) opened.set(name, (opening = store(name)));
+    const provider = await opening;
+    const key = provider.parse(path);
+    if (key !== null) return { provider, key };
+    throw new UnsprawlError("changed", `${path} is not of the store ${name} any more`, "unsprawl plan again");
+  };
+
+  return {
+    name: "store",
+    // Store writes are guarded by check-and-set; the lock keeps two runs of this installation apart.
+    engine: async () => ({ id: "stores", address: "stores" }),
+    refuses: async () => null,
+    async names({ location }) {
+      const { provider, key } = await from(location);
+      const { subject, project } = provider.names(key);
+      return { subject: subject || location.subjectName, project };
+    },
+    async plan(unit, selected) {
+      const [first] = selected;
+      const warnings =
+        first === undefined
+          ? []
+          : [
+              `whoever reads ${first.finding.location.path} must be pointed to ${first.move.reference}; the old values stay until scrub`,
+            ];
+      return { unit, steps: [], warnings };
+    },
+    async read(location) {
+      const { provider, key } = await from(location);
+      return (await provider.get(key))?.value ?? null;
+    },
+    unchanged: async () => undefined,
+    perform: async () => undefined,
+    undo: async () => undefined,
+    async scrub(steps, { record }) {
+      const removed: string[] = [];
+      for (const step of steps) {
+        if (step.kind !== "put") continue;
+        if (await removeOld(step.move)) removed.push(step.move.location.path);
+        record.done(`old:${step.id}`);
+      }
+      return removed;
+    },
+    render: async () => 0,
+  };
+
+  /** Removes the old value, if it still is what was moved. */
+  async function removeOld({ location, fingerprint: moved }: Move): Promise<boolean> {
+    const { provider, key } = await from(location);
+    return provider.remove(key, (value) => fingerprint(value, fingerprintKey) === moved);
+  }
+}

@@ -1,0 +1,141 @@
+import type { KeyNames } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+
+const SCHEME = "ref+azurekeyvault://";
+const PUBLIC = ".vault.azure.net";
+const NAME = /^[0-9A-Za-z-]{1,127}$/;
+const VERSION = /^[0-9a-f]{32}$/i;
+const PART = /\{(subject|project|name)\}/g;
+
+/** A secret's name, and the version that a pinned reference asks for. */
+export type SecretName = { readonly name: string; readonly version: string | null };
+
+/** The names that stand behind the vault's own, as far as this process has mapped them. */
+export type Names = {
+  /** One secret a variable. Throws `refused` for names that the vault cannot hold or cannot keep apart. */
+  key(names: KeyNames): StoreKey;
+  /** What became this name; null for one that was not mapped here: it comes from a plan or a reference. */
+  original(name: string): KeyNames | null;
+};
+
+/** Remembers what became what: the vault knows letters, digits and dashes, and no case. */
+export function names(template: string): Names {
+  const made = new Map<string, KeyNames>();
+  return {
+    key(given) {
+      const name = template.replace(PART, (_, which: keyof KeyNames) => part(given[which], which));
+      if (name.length > 127)
+        throw new UnsprawlError(
+          "refused",
+          `the name of ${given.name} would have ${name.length} characters in the Key Vault, which takes 127`,
+          "shorten the variable's name, or name in the store's configuration",
+        );
+      const before = made.get(name.toLowerCase());
+      if (before !== undefined && differ(template, before, given)) throw collision(template, before, given, name);
+      made.set(name.toLowerCase(), given);
+      return { path: name, field: "" };
+    },
+    original: (name) => made.get(name.toLowerCase()) ?? null,
+  };
+}
+
+/** The beginning of the names of one application's secrets: `api-` of `{subject}-{name}`. */
+export function prefixOf(template: string, given: Omit<KeyNames, "name">): string {
+  const before = template.slice(0, template.indexOf("{name}"));
+  return before.replace(PART, (_, which: "subject" | "project") => part(given[which], which));
+}
+
+/** `ref+azurekeyvault://team/api-DB-PASSWORD`, as vals reads it, and `/VERSION` for a pinned one. */
+export function azureReference(key: StoreKey, url: string): string {
+  return `${SCHEME}${hostName(url)}/${key.path}`;
+}
+
+/** The key of a reference into this vault; null for another vault's. Throws `malformed`. */
+export function parseAzureReference(reference: string, url: string): StoreKey | null {
+  if (!reference.startsWith(SCHEME)) return null;
+  const bad = (why: string): UnsprawlError =>
+    new UnsprawlError("malformed", `a ref+azurekeyvault reference ${why}`, `the form is ${SCHEME}VAULT/NAME[/VERSION]`);
+  const [vault = "", ...rest] = reference.slice(SCHEME.length).split("/");
+  if (vault === "") throw bad("names no vault");
+  if (![hostName(url), new URL(url).host].includes(vault.toLowerCase())) return null;
+  const path = rest.join("/");
+  if (splitPath(path) === null) throw bad("does not name one secret");
+  return { path, field: "" };
+}
+
+/** What a key names. Throws `malformed` for one that is not of a Key Vault. */
+export function secretName({ path, field }: StoreKey): SecretName {
+  const split = field === "" ? splitPath(path) : null;
+  if (split === null)
+    throw new UnsprawlError(
+      "malformed",
+      "the key is not one of a Key Vault: letters, digits and dashes, up to 127",
+      "unsprawl plan again",
+    );
+  return split;
+}
+
+/** The vault's own name, for the Azure CLI: the first label of its host. */
+export function vaultName(url: string): string {
+  return new URL(url).hostname.split(".")[0] ?? "";
+}
+
+/** Which of the template's names a tag must agree with. */
+export function usesSubject(template: string): boolean {
+  return template.includes("{subject}");
+}
+
+/** Throws `config` for a template that could not give a name, or gives all variables the same. */
+export function checkTemplate(template: string): string {
+  const bad = (why: string): UnsprawlError =>
+    new UnsprawlError("config", `name ${why}`, "letters, digits, dashes, {subject}, {project} and {name}");
+  if (!template.includes("{name}")) throw bad("must hold {name}: each variable is a secret of its own");
+  if (!/^[0-9A-Za-z-]*$/.test(template.replace(PART, ""))) throw bad("holds what a Key Vault takes in no name");
+  return template;
+}
+
+/** How vals names a vault: short in the public cloud, by its host elsewhere. */
+function hostName(url: string): string {
+  const { host } = new URL(url);
+  return host.endsWith(PUBLIC) ? host.slice(0, -PUBLIC.length) : host;
+}
+
+function splitPath(path: string): SecretName | null {
+  const [name = "", version, ...more] = path.split("/");
+  if (!NAME.test(name) || more.length > 0) return null;
+  if (version !== undefined && !VERSION.test(version)) return null;
+  return { name, version: version ?? null };
+}
+
+function part(text: string, which: string): string {
+  const refuse = (why: string): UnsprawlError =>
+    new UnsprawlError("refused", `the name of this {${which}} ${why}`, `rename it, or leave {${which}} out of name`);
+  if (text === "") throw refuse("is empty");
+  if (!text.isWellFormed()) throw refuse("is not valid Unicode");
+  return Array.from(text, letter).join("");
+}
+
+function letter(char: string): string {
+  if (/^[0-9A-Za-z-]$/.test(char)) return char;
+  return char === "_" ? "-" : `-x${(char.codePointAt(0) ?? 0).toString(16)}-`;
+}
+
+/** Only the names that the template uses tell two apart. */
+function differ(template: string, a: KeyNames, b: KeyNames): boolean {
+  return (["subject", "project", "name"] as const).some(
+    (which) => template.includes(`{${which}}`) && a[which] !== b[which],
+  );
+}
+
+function collision(template: string, a: KeyNames, b: KeyNames, name: string): UnsprawlError {
+  const both =
+    a.name === b.name || (usesSubject(template) && a.subject !== b.subject)
+      ? [`${a.name} of ${a.subject}`, `${b.name} of ${b.subject}`]
+      : [a.name, b.name];
+  return new UnsprawlError(
+    "refused",
+    `${both.join(" and ")} would both become ${name} in the Key Vault, whose names have letters, digits and dashes and no case`,
+    "rename one of them, or put them into different vaults",
+  );
+}

@@ -1,0 +1,181 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { ProviderContext } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Json } from "../../src/model/json.ts";
+import { nearest } from "../../src/text/nearest.ts";
+import { checkTemplate } from "./names.ts";
+
+/** An app registration's secret, by the file that holds it. */
+export type ClientSecret = {
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecretFile: string;
+  /** Where to log in; null for Azure's public cloud. */
+  readonly authorityHost: string | null;
+};
+
+export type AzureSettings = {
+  /** `https://team.vault.azure.net`, without a slash at its end. */
+  readonly url: string;
+  /** Template of the secret's name. */
+  readonly name: string;
+  /** Null: by the process's own environment, as every tool of Azure's SDK. */
+  readonly auth: ClientSecret | null;
+  /** A CA to trust beside those that Node trusts. */
+  readonly caFile: string | null;
+  readonly verifyChallenge: boolean;
+  readonly pinVersion: boolean;
+  readonly recover: boolean;
+  readonly reader: ClientSecret | null;
+};
+
+type Config = { readonly [key: string]: Json };
+
+export const AZURE_KEYS = {
+  url: "https://NAME.vault.azure.net; without it AZURE_KEYVAULT_URL",
+  name: "the secret's name: {subject}-{name}",
+  auth: "{ method: client-secret, tenantId, clientId, clientSecretFile, authorityHost } or { method: default }: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed identity, az login",
+  caFile: "the file of a private CA, trusted beside the public ones; without it NODE_EXTRA_CA_CERTS",
+  challengeResourceVerification: "false for a vault at a host name of its own",
+  pinVersion: "true writes the version into references where it is known",
+  recover: "true recovers a soft-deleted secret that unsprawl did not write",
+  reader:
+    "{ tenantId, clientId, clientSecretFile, authorityHost }: an identity that may only read, for the OCI runtime",
+} as const;
+
+const CLIENT_KEYS = ["tenantId", "clientId", "clientSecretFile", "authorityHost"];
+
+/** The settings of a store, its own keys first and the ecosystem's variables where they say nothing. Throws `config`. */
+export function readSettings(config: Config, { env, dir }: ProviderContext): AzureSettings {
+  const url = text(config, "url") ?? (env["AZURE_KEYVAULT_URL"] || env["AZURE_KEY_VAULT_URL"] || "");
+  if (url === "")
+    throw new UnsprawlError(
+      "config",
+      "no URL of a Key Vault",
+      "set AZURE_KEYVAULT_URL, or url in the store's configuration: https://NAME.vault.azure.net",
+    );
+  const reader = config["reader"] ?? null;
+  return {
+    url: origin(url, "the url of the Key Vault", "https://NAME.vault.azure.net"),
+    name: checkTemplate(text(config, "name") ?? "{subject}-{name}"),
+    auth: readAuth(config["auth"] ?? null, env, dir),
+    caFile: readCa(text(config, "caFile"), env, dir),
+    verifyChallenge: flag(config, "challengeResourceVerification", true),
+    pinVersion: flag(config, "pinVersion", false),
+    recover: flag(config, "recover", false),
+    reader: reader === null ? null : clientSecret(known(reader, "reader", CLIENT_KEYS), "reader", env, dir),
+  };
+}
+
+/** The settings as a plan names them: enough to open the store again, and no credential. */
+export function publicSettings(settings: AzureSettings): Config {
+  const { url, name, auth, caFile, verifyChallenge, pinVersion, recover, reader } = settings;
+  return {
+    url,
+    name,
+    ...(auth === null ? {} : { auth: { method: "client-secret", ...named(auth) } }),
+    ...(caFile === null ? {} : { caFile }),
+    ...(verifyChallenge ? {} : { challengeResourceVerification: false }),
+    ...(pinVersion ? { pinVersion } : {}),
+    ...(recover ? { recover } : {}),
+    ...(reader === null ? {} : { reader: named(reader) }),
+  };
+}
+
+/** An app registration's secret as configuration keys. */
+export function named({ authorityHost, ...rest }: ClientSecret): Config {
+  return authorityHost === null ? rest : { ...rest, authorityHost };
+}
+
+/** Where the environment says to log in; null for Azure's public cloud. Throws `config`. */
+export function environmentAuthority(env: NodeJS.ProcessEnv): string | null {
+  const host = env["AZURE_AUTHORITY_HOST"] || null;
+  return host === null ? null : origin(host, "AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com");
+}
+
+function readAuth(given: Json, env: NodeJS.ProcessEnv, dir: string): ClientSecret | null {
+  if (given === null) return null;
+  const auth = known(given, "auth", ["method", ...CLIENT_KEYS]);
+  const method = text(auth, "method", "auth.") ?? "default";
+  if (method === "client-secret") {
+    const client = clientSecret(auth, "auth", env, dir);
+    if (existsSync(client.clientSecretFile)) return client;
+    throw new UnsprawlError(
+      "config",
+      `auth.clientSecretFile: there is no file ${client.clientSecretFile}`,
+      "write the client secret there (0600), or name another",
+    );
+  }
+  if (method !== "default")
+    throw new UnsprawlError("config", "auth.method is not one that unsprawl knows", "client-secret or default");
+  const other = CLIENT_KEYS.find((key) => auth[key] !== undefined);
+  if (other !== undefined)
+    throw new UnsprawlError("config", `auth.${other} goes with another method`, "auth: { method: client-secret, … }");
+  return null;
+}
+
+function clientSecret(from: Config, at: string, env: NodeJS.ProcessEnv, dir: string): ClientSecret {
+  const need = (key: string, what: string): string => {
+    const value = text(from, key, `${at}.`);
+    if (value === null) throw new UnsprawlError("config", `${at}.${key} is missing`, what);
+    return value;
+  };
+  const host = text(from, "authorityHost", `${at}.`);
+  return {
+    tenantId: need("tenantId", "the tenant of the vault's directory: az account show --query tenantId"),
+    clientId: need("clientId", "the app registration's client id: az ad sp list --display-name NAME"),
+    clientSecretFile: resolve(dir, need("clientSecretFile", "name the file that holds the client secret")),
+    authorityHost:
+      host === null
+        ? environmentAuthority(env)
+        : origin(host, `${at}.authorityHost`, "https://login.microsoftonline.com"),
+  };
+}
+
+/** A variable that names no file is not worth stopping for: Node goes on without it too. */
+function readCa(given: string | null, env: NodeJS.ProcessEnv, dir: string): string | null {
+  if (given !== null) return resolve(dir, given);
+  const extra = env["NODE_EXTRA_CA_CERTS"];
+  return extra && existsSync(resolve(dir, extra)) ? resolve(dir, extra) : null;
+}
+
+function known(given: Json, at: string, keys: readonly string[]): Config {
+  if (given === null || typeof given !== "object" || Array.isArray(given))
+    throw new UnsprawlError("config", `${at} must be a map`, `${at}: { ${keys.join(", ")} }`);
+  const map = given as Config;
+  for (const key of Object.keys(map)) {
+    if (keys.includes(key)) continue;
+    const near = nearest(key, keys);
+    throw new UnsprawlError(
+      "config",
+      `unknown key ${at}.${key}`,
+      near ? `did you mean ${at}.${near}?` : `known keys: ${keys.join(", ")}`,
+    );
+  }
+  return map;
+}
+
+/** Scheme, host and port, TLS only. */
+function origin(address: string, what: string, form: string): string {
+  const bad = (why: string): UnsprawlError => new UnsprawlError("config", `${what} ${why}`, `the form is ${form}`);
+  const url = URL.parse(address);
+  if (url === null) throw bad("is not a URL");
+  if (url.protocol !== "https:") throw bad("must begin with https://");
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "" || url.pathname !== "/")
+    throw bad("holds more than a host");
+  return url.origin;
+}
+
+function flag(config: Config, key: string, otherwise: boolean): boolean {
+  const value = config[key] ?? otherwise;
+  if (typeof value === "boolean") return value;
+  throw new UnsprawlError("config", `${key} must be true or false`, `without quotes: ${key}: ${String(!otherwise)}`);
+}
+
+function text(config: Config, key: string, at = ""): string | null {
+  const value = config[key];
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string" && value !== "") return value;
+  throw new UnsprawlError("config", `${at}${key} must be text`, null);
+}

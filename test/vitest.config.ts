@@ -10,6 +10,6 @@ export default defineConfig({
     hookTimeout: 300_000,
     maxWorkers: 2,
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"], tsconfig: "test/tsconfig.json" },
-    reporters: ["default"],
+    reporters: ["default", new URL("conformance/table.ts", import.meta.url).pathname],
   },
 });

@@ -1,30 +1,36 @@
 import type { KeyNames } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
+import { fillTemplate, unfillTemplate } from "../../src/store/names.ts";
 
 const SCHEME = "ref+azurekeyvault://";
 const PUBLIC = ".vault.azure.net";
 const NAME = /^[0-9A-Za-z-]{1,127}$/;
 const VERSION = /^[0-9a-f]{32}$/i;
-const PART = /\{(subject|project|name)\}/g;
+const PLACE = /\{(subject|project|name)\}/g;
 
 /** A secret's name, and the version that a pinned reference asks for. */
 export type SecretName = { readonly name: string; readonly version: string | null };
 
-/** The names that stand behind the vault's own, as far as this process has mapped them. */
+/** The names that stand behind the vault's own. */
 export type Names = {
   /** One secret a variable. Throws `refused` for names that the vault cannot hold or cannot keep apart. */
   key(names: KeyNames): StoreKey;
-  /** What became this name; null for one that was not mapped here: it comes from a plan or a reference. */
+  /** What became this name in this process; null for one that comes from a plan, a reference or the vault. */
   original(name: string): KeyNames | null;
+  /** What a secret's tags say that it was, for `names`. */
+  learn(name: string, was: Partial<KeyNames>): void;
+  /** The inverse of `key`: exact where it was made here or learnt, else as far as the template tells. */
+  names(key: StoreKey): KeyNames;
 };
 
 /** Remembers what became what: the vault knows letters, digits and dashes, and no case. */
-export function names(template: string): Names {
+export function nameMap(template: string): Names {
   const made = new Map<string, KeyNames>();
+  const learnt = new Map<string, Partial<KeyNames>>();
   return {
     key(given) {
-      const name = template.replace(PART, (_, which: keyof KeyNames) => part(given[which], which));
+      const name = mappedName(template, given);
       if (name.length > 127)
         throw new UnsprawlError(
           "refused",
@@ -37,13 +43,19 @@ export function names(template: string): Names {
       return { path: name, field: "" };
     },
     original: (name) => made.get(name.toLowerCase()) ?? null,
+    learn: (name, was) => void learnt.set(name.toLowerCase(), was),
+    names(key) {
+      const { name } = secretName(key);
+      const at = name.toLowerCase();
+      return made.get(at) ?? { ...unfillTemplate(template, name, decoded), ...learnt.get(at) };
+    },
   };
 }
 
-/** The beginning of the names of one application's secrets: `api-` of `{subject}-{name}`. */
-export function prefixOf(template: string, given: Omit<KeyNames, "name">): string {
-  const before = template.slice(0, template.indexOf("{name}"));
-  return before.replace(PART, (_, which: "subject" | "project") => part(given[which], which));
+/** The names in the vault's letters, in the template's places. Throws `refused` for one that is empty or no text. */
+export function mappedName(template: string, given: KeyNames): string {
+  const used = (["subject", "project", "name"] as const).filter((which) => template.includes(`{${which}}`));
+  return fillTemplate(template, Object.fromEntries(used.map((which) => [which, part(given[which], which)])));
 }
 
 /** `ref+azurekeyvault://team/api-DB-PASSWORD`, as vals reads it, and `/VERSION` for a pinned one. */
@@ -91,7 +103,7 @@ export function checkTemplate(template: string): string {
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("config", `name ${why}`, "letters, digits, dashes, {subject}, {project} and {name}");
   if (!template.includes("{name}")) throw bad("must hold {name}: each variable is a secret of its own");
-  if (!/^[0-9A-Za-z-]*$/.test(template.replace(PART, ""))) throw bad("holds what a Key Vault takes in no name");
+  if (!/^[0-9A-Za-z-]*$/.test(template.replace(PLACE, ""))) throw bad("holds what a Key Vault takes in no name");
   return template;
 }
 
@@ -114,6 +126,13 @@ function part(text: string, which: string): string {
   if (text === "") throw refuse("is empty");
   if (!text.isWellFormed()) throw refuse("is not valid Unicode");
   return Array.from(text, letter).join("");
+}
+
+function decoded(text: string): string {
+  return text.replace(/-x([0-9a-f]{1,6})-/g, (whole, hex: string) => {
+    const code = Number.parseInt(hex, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
 }
 
 function letter(char: string): string {

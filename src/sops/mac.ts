@@ -3,7 +3,6 @@ import { UnsprawlError } from "../model/error.ts";
 import { decryptValue, encryptValue, type Plain } from "./cipher.ts";
 import type { Leaf, SopsDocument } from "./document.ts";
 import { isEncrypted } from "./rules.ts";
-import { plainScalar } from "./scalar.ts";
 
 /** What starts the hash when only encrypted values count: SHA-256 of "sops" (getsops/sops sops.go). */
 const ONLY_ENCRYPTED = Buffer.from("8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69", "hex");
@@ -42,10 +41,9 @@ export function additionalData(path: readonly string[]): string {
 function plainLeaves(document: SopsDocument, dataKey: Buffer): readonly OpenLeaf[] {
   return document.leaves.flatMap((leaf) => {
     if (!isEncrypted(leaf.path, document.rules)) {
-      const value = leaf.plain ? plainScalar(leaf.text) : { type: "str", bytes: Buffer.from(leaf.text, "utf8") };
-      return value === null ? [] : [{ ...leaf, value }];
+      return leaf.literal === null ? [] : [{ ...leaf, value: leaf.literal }];
     }
-    if (leaf.plain && plainScalar(leaf.text) === null) return [];
+    if (leaf.literal === null) return [];
     const what = `${document.file}: ${leaf.path.join("/")}`;
     const value = decryptValue(leaf.text, dataKey, additionalData(leaf.path), what);
     // A comment inside a list is written as an item of it, and counts as little as any other comment.

@@ -40,3 +40,15 @@ function decimal(value: number): string {
   if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
   return `${sign}${digits.padEnd(point, "0").slice(0, point)}${digits.length > point ? `.${digits.slice(point)}` : ""}`;
 }
+
+/**
+ * What sops makes of an unquoted JSON value: every number is a float64 (getsops/sops stores/json/store.go, Go's
+ * encoding/json `Token`); null for null. `spelt` is the value as the file has it.
+ */
+export function jsonScalar(value: unknown, spelt: string): Plain | null {
+  const as = (type: string, text: string): Plain => ({ type, bytes: Buffer.from(text, "utf8") });
+  if (value === null) return null;
+  if (typeof value === "boolean") return as("bool", value ? "True" : "False");
+  if (typeof value === "number") return as("float", Object.is(Number(spelt), -0) ? "-0" : decimal(Number(spelt)));
+  return as("str", String(value));
+}

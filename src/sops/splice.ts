@@ -22,13 +22,27 @@ export function lineEnd(text: string, at: number): number {
 /** Words that YAML 1.1 readers take for something else than text. */
 const NOT_TEXT = /^(y|n|yes|no|on|off|true|false|null)$/i;
 
-/** A key as YAML: bare where no reader can mistake it, else in double quotes with all but letters and digits escaped. */
+/** A key as YAML: bare where no reader can mistake it. */
 export function yamlKey(key: string): string {
-  if (/^[A-Za-z_][\w-]*$/.test(key) && !NOT_TEXT.test(key)) return key;
-  const escaped = key.replace(/["\\]|[^ -~\p{L}\p{N}]/gu, (char) => {
+  return /^[A-Za-z_][\w-]*$/.test(key) && !NOT_TEXT.test(key) ? key : quoted(key);
+}
+
+/** Text as a YAML value: bare where no reader can take it for a number, a time or anything else. */
+export function yamlText(text: string): string {
+  return /^[A-Za-z_][\w./+=-]*$/.test(text) && !NOT_TEXT.test(text) ? text : quoted(text);
+}
+
+/** In double quotes, with all but letters and digits escaped. */
+function quoted(text: string): string {
+  const escaped = text.replace(/["\\]|[^ -~\p{L}\p{N}]/gu, (char) => {
     if (char === '"' || char === "\\") return `\\${char}`;
     const code = char.codePointAt(0) ?? 0;
     return code > 0xffff ? `\\U${code.toString(16).padStart(8, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   });
   return `"${escaped}"`;
+}
+
+/** The line end that a text uses. */
+export function eol(text: string): string {
+  return text.includes("\r\n") ? "\r\n" : "\n";
 }

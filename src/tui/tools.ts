@@ -34,9 +34,20 @@ export async function storeChoices(assembly: Assembly): Promise<StoreChoice[]> {
     name,
     text: `${stores.get(name)?.provider ?? ""}, from the configuration`,
   }));
+  const { env } = assembly;
+  const aws = Boolean(env["AWS_ACCESS_KEY_ID"] || env["AWS_PROFILE"]);
   const builtIn = [
     { name: "vault", text: "HashiCorp Vault or OpenBao, by VAULT_ADDR and VAULT_TOKEN" },
     { name: "local", text: "an encrypted SOPS file here, under an age key; needs no server" },
+    // The others only where their own environment names them.
+    ...(aws
+      ? [
+          { name: "aws-secrets-manager", text: "AWS Secrets Manager, by AWS's own environment" },
+          { name: "aws-ssm", text: "AWS Parameter Store, by AWS's own environment" },
+        ]
+      : []),
+    ...(env["AZURE_KEYVAULT_URL"] ? [{ name: "azure-key-vault", text: "Azure Key Vault, by AZURE_KEYVAULT_URL" }] : []),
+    ...(env["KEYWHIZ_URL"] ? [{ name: "keywhiz", text: "Keywhiz, by KEYWHIZ_URL (retired upstream)" }] : []),
   ];
   return [...configured, ...builtIn.filter(({ name }) => !stores.has(name))];
 }

@@ -1,0 +1,175 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { getCACertificates } from "node:tls";
+import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets";
+import type { TokenCredential } from "@azure/identity";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { fileError } from "../../src/text/atomic-file.ts";
+import { credential, type Transport } from "./credential.ts";
+import { failed, Failure, failureOf } from "./errors.ts";
+import type { Right } from "./policy.ts";
+import type { AzureSettings } from "./settings.ts";
+
+/** What is asked of the vault: named by what may be missing. */
+export type Ask = {
+  readonly right: Right;
+  readonly name: string | null;
+  /** Statuses that the caller understands: given back instead of thrown. */
+  readonly expect?: readonly number[];
+  /** False: a failure after which the request may have been carried out is given back, not tried again. */
+  readonly repeat?: false;
+  readonly deadline?: number;
+};
+
+/** Where to ask for a token, as the vault itself says. */
+export type Challenge = { readonly scopes: string | string[]; readonly tenantId: string | undefined };
+
+/** The API of one vault. Waits out throttling and a service that is away for a while, and takes a new token in time. */
+export type VaultClient = {
+  call<T>(ask: Ask, act: (client: SecretClient, signal: AbortSignal) => Promise<T>): Promise<T | Failure>;
+  /** Asks without a token. */
+  challenge(): Promise<Challenge>;
+  /** Logs in. */
+  login(challenge: Challenge): Promise<void>;
+};
+
+/** One attempt: connection, login, answer. */
+const ATTEMPT_MS = 10_000;
+/** All waiting of one call together. */
+const PATIENCE_MS = 30_000;
+const BACKOFF_MS = [250, 500, 1000, 2000, 4000, 8000];
+/** A connection that broke is tried again that often. */
+const BROKEN = 3;
+
+type Connection = { readonly client: SecretClient; readonly who: TokenCredential };
+
+/** Loads the SDK and connects on the first call. */
+export function vaultClient(settings: AzureSettings, env: NodeJS.ProcessEnv): VaultClient {
+  let connected: Promise<Connection> | null = null;
+  const connection = (): Promise<Connection> => {
+    const connecting = (connected ??= connect(settings, env));
+    connecting.catch(() => {
+      if (connected === connecting) connected = null;
+    });
+    return connecting;
+  };
+
+  return {
+    async call({ right, name, expect = [], repeat = true, deadline = ATTEMPT_MS }, act) {
+      const until = Date.now() + PATIENCE_MS;
+      let renewed = false;
+      for (let tries = 0; ; tries++) {
+        const used = connection();
+        const failure = await attempt(deadline, async (signal) => act((await used).client, signal));
+        if (!(failure instanceof Failure)) return failure.done;
+        if (failure.status === 401 && !renewed) {
+          // The SDK keeps a token that the vault takes no more; only a new credential asks for another.
+          renewed = true;
+          if (connected === used) connected = null;
+          continue;
+        }
+        if (expect.includes(failure.status) || (failure.unsure && !repeat)) return failure;
+        const wait = waitFor(failure, tries);
+        if (wait === null || Date.now() + wait > until) throw failed(failure, { right, name }, settings);
+        await sleep(wait);
+      }
+    },
+    async challenge() {
+      let asked: Challenge | null = null;
+      const seen = new Error("seen");
+      const listener: TokenCredential = {
+        getToken: async (scopes, options) => {
+          asked = { scopes, tenantId: options?.tenantId };
+          throw seen;
+        },
+      };
+      const client = await open(settings, listener);
+      const answer = await attempt(ATTEMPT_MS, (abortSignal) => client.getSecret("unsprawl", { abortSignal })).catch(
+        (error: unknown) => {
+          if (error !== seen) throw error;
+          return asked;
+        },
+      );
+      if (answer instanceof Failure) throw failed(answer, { right: "get", name: null }, settings);
+      if (answer !== null && "scopes" in answer) return answer;
+      throw new UnsprawlError(
+        "malformed",
+        `${settings.url} asks for no token: it is no Key Vault`,
+        "url is https://NAME.vault.azure.net",
+      );
+    },
+    async login({ scopes, tenantId }) {
+      const { who } = await connection();
+      const answer = await attempt(ATTEMPT_MS, (abortSignal) =>
+        who.getToken(scopes, { abortSignal, ...(tenantId === undefined ? {} : { tenantId }) }),
+      );
+      if (answer instanceof Failure) throw failed(answer, { right: "get", name: null }, settings);
+    },
+  };
+}
+
+/** How long to wait before another try; null when there is none. */
+function waitFor({ status, unsure, code, retryAfter }: Failure, tries: number): number | null {
+  const again = status === 429 || status >= 500 || (unsure && code !== "ETIMEDOUT" && tries < BROKEN);
+  const backoff = BACKOFF_MS[tries];
+  if (!again || backoff === undefined) return null;
+  return retryAfter ?? backoff * (0.75 + Math.random() / 2);
+}
+
+/** What it gives, or the failure of the SDK's call; an UnsprawlError and a mistake of our own are thrown. */
+async function attempt<T>(
+  ms: number,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly done: T } | Failure> {
+  const stop = new AbortController();
+  const late = sleep(ms, new Failure(0, "ETIMEDOUT"), { signal: stop.signal, ref: true });
+  const acting = act(stop.signal).then(
+    (done) => ({ done }),
+    (error: unknown) => {
+      if (error instanceof UnsprawlError) throw error;
+      return failureOf(error);
+    },
+  );
+  try {
+    return await Promise.race([acting, late]);
+  } finally {
+    stop.abort();
+    late.catch(() => {});
+    acting.catch(() => {});
+  }
+}
+
+async function connect(settings: AzureSettings, env: NodeJS.ProcessEnv): Promise<Connection> {
+  const who = await credential(settings, env, await transport(settings));
+  return { client: await open(settings, who), who };
+}
+
+async function open(settings: AzureSettings, who: TokenCredential): Promise<SecretClient> {
+  const { SecretClient } = await import("@azure/keyvault-secrets");
+  const options: SecretClientOptions = {
+    ...(await transport(settings)),
+    disableChallengeResourceVerification: !settings.verifyChallenge,
+    userAgentOptions: { userAgentPrefix: "unsprawl" },
+  };
+  return new SecretClient(settings.url, who, options);
+}
+
+/** The SDK's own retries would write a second version of a secret whose answer was lost. */
+async function transport({ caFile }: AzureSettings): Promise<Transport> {
+  const own =
+    caFile === null
+      ? null
+      : await readFile(caFile, "utf8").catch((error: unknown) => {
+          throw (error as { code?: unknown }).code === "ENOENT"
+            ? new UnsprawlError("config", `there is no CA file ${caFile}`, "check caFile")
+            : fileError(error, caFile);
+        });
+  return {
+    tlsOptions: {
+      rejectUnauthorized: true,
+      ...(own === null ? {} : { ca: [...getCACertificates("default"), own] }),
+    },
+    retryOptions: { maxRetries: 0 },
+    redirectOptions: { maxRetries: 0 },
+  };
+}

@@ -1,0 +1,157 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import { vaultName } from "./names.ts";
+import type { Right } from "./policy.ts";
+import { deniedHint } from "./policy.ts";
+import type { AzureSettings } from "./settings.ts";
+
+/** What of a failed request is safe to keep: the SDK's own error holds the value and the token in its request. */
+export class Failure {
+  /** 0 where there was no answer. */
+  readonly status: number;
+  /** `SecretNotFound`, `ECONNRESET`, or empty. */
+  readonly code: string;
+  /** `ObjectIsBeingDeleted` within a 409, `ForbiddenByFirewall` within a 403. */
+  readonly inner: string;
+  /** How long the service asks to wait, in milliseconds; null when it does not say. */
+  readonly retryAfter: number | null;
+  /** The request may have been carried out all the same. */
+  readonly unsure: boolean;
+
+  constructor(status: number, code: string, inner = "", retryAfter: number | null = null) {
+    this.status = status;
+    this.code = code;
+    this.inner = inner;
+    this.retryAfter = retryAfter;
+    this.unsure = status >= 500 || (status === 0 && !NEVER_SENT.test(code));
+  }
+}
+
+const NEVER_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|ENETDOWN|E?CHALLENGE|EPROTO|ERR_(TLS|SSL)\w*|\w*CERT\w*|UNABLE_TO\w*|SELF_SIGNED\w*)$/;
+
+type Known = {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly statusCode?: unknown;
+  readonly details?: { readonly error?: { readonly innerError?: { readonly code?: unknown } } };
+  readonly response?: { readonly headers?: { get?(name: string): string | undefined } };
+};
+
+/** Reduces what the SDK throws. Looks at nothing of its request. */
+export function failureOf(error: unknown): Failure {
+  const { name, message, code, statusCode, details, response } = (error ?? {}) as Known;
+  const status = typeof statusCode === "number" ? statusCode : 0;
+  if (typeof message === "string" && /^The challenge (resource|contains|origin)/.test(message))
+    return new Failure(0, "CHALLENGE");
+  if (status === 0 && name === "AbortError") return new Failure(0, "ETIMEDOUT");
+  const inner = details?.error?.innerError?.code;
+  // A truncated answer comes with the status of its head, and yet nobody knows what it said.
+  const broken = code === "PARSE_ERROR" && status < 400;
+  return new Failure(broken ? 0 : status, word(code), word(inner), waitOf(response?.headers?.get?.("retry-after")));
+}
+
+/** What to say of a failure that nobody understood or waited out; `right` is what was tried, on `name` or the whole vault. */
+export function failed(
+  failure: Failure,
+  { right, name }: { readonly right: Right; readonly name: string | null },
+  settings: AzureSettings,
+): UnsprawlError {
+  const { status, code, inner } = failure;
+  const { url } = settings;
+  const at = `the Key Vault at ${url}`;
+  const vault = vaultName(url);
+  if (status === 0) return connectionError(code, at, "url", settings.caFile);
+  if (status === 401)
+    return new UnsprawlError(
+      "denied",
+      `${at} does not accept the token`,
+      `AZURE_TENANT_ID must be the vault's: az keyvault show --name ${vault} --query properties.tenantId`,
+      "401",
+    );
+  if (status === 403 && inner === "SecretDisabled")
+    return new UnsprawlError(
+      "denied",
+      `the secret ${name ?? ""} is disabled in ${at}`,
+      `az keyvault secret set-attributes --vault-name ${vault} --name ${name ?? "NAME"} --enabled true`,
+      inner,
+    );
+  if (status === 403 && /^ForbiddenBy(Firewall|Connection)$/.test(inner))
+    return new UnsprawlError(
+      "denied",
+      `${at} does not let this machine's address in`,
+      `az keyvault network-rule add --name ${vault} --ip-address "<address>"`,
+      inner,
+    );
+  if (status === 403) {
+    const what = right === "list" ? "list its secrets" : `${right} the secret ${name ?? ""}`.trimEnd();
+    return new UnsprawlError("denied", `${at} does not allow to ${what}`, deniedHint(right, vault), inner || "403");
+  }
+  if (status === 404)
+    return new UnsprawlError("malformed", `${at} has no such API`, "url is https://NAME.vault.azure.net", "404");
+  if (status === 409)
+    return new UnsprawlError(
+      "conflict",
+      `${at} is still busy with ${name ?? "it"}: it is being deleted or recovered`,
+      "try again in a minute",
+      inner || "409",
+    );
+  if (status === 429)
+    return new UnsprawlError(
+      "throttled",
+      `${at} asks to slow down${failure.retryAfter === null ? "" : `, for ${Math.ceil(failure.retryAfter / 1000)} s`}`,
+      "try again later: a vault takes 4000 requests in 10 seconds",
+      "429",
+    );
+  if (status >= 500)
+    return new UnsprawlError("unreachable", `${at} cannot answer now`, "try again later", String(status));
+  return new UnsprawlError(
+    status === 400 ? "refused" : "malformed",
+    `${at} refuses to ${right} ${name ?? "its secrets"}`,
+    "unsprawl stores check shows what it allows",
+    code || String(status),
+  );
+}
+
+/** A connection to the vault or to the login server that failed. `key` is the setting that says where it is. */
+export function connectionError(code: string, at: string, key: string, caFile: string | null): UnsprawlError {
+  const away = (why: string, hint: string): UnsprawlError =>
+    new UnsprawlError("unreachable", `${at} ${why}`, hint, code || "Error");
+  if (code === "CHALLENGE")
+    return new UnsprawlError(
+      "config",
+      `${at} asks for a token of another domain than its own`,
+      "a vault at a host name of its own needs challengeResourceVerification: false; else check url",
+    );
+  if (code === "ECONNREFUSED") return away("refuses the connection", `check ${key}, and the network`);
+  if (code === "ENOTFOUND" || code.startsWith("EAI_"))
+    return away("has a name that does not resolve", `check ${key}: is there such a vault?`);
+  if (code === "ETIMEDOUT")
+    return away("does not answer in time", "check the network, a private endpoint, and HTTPS_PROXY");
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return away("has a certificate for another name", `use the name that is in the certificate: ${key}`);
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+    return away("has a certificate that is not valid now", "renew it; check both clocks");
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code))
+    return away(
+      "has a certificate of a CA that is not trusted here",
+      caFile === null
+        ? "name its CA by caFile or NODE_EXTRA_CA_CERTS"
+        : `${caFile} did not sign it: name the right CA by caFile or NODE_EXTRA_CA_CERTS`,
+    );
+  if (/SSL|TLS|EPROTO/.test(code)) return away("does not speak TLS there", `another port? check ${key}`);
+  if (code === "PARSE_ERROR") return away("broke off its answer, or is no Key Vault", `try again; check ${key}`);
+  return away("broke the connection", "try again; check the network and HTTPS_PROXY");
+}
+
+/** Codes are names; anything else might be a text that quotes something. */
+function word(code: unknown): string {
+  return typeof code === "string" && /^\w{1,60}$/.test(code) ? code : "";
+}
+
+function waitOf(header: string | undefined): number | null {
+  if (header === undefined) return null;
+  const seconds = Number(header);
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(wait) ? Math.max(wait, 0) : null;
+}

@@ -1,0 +1,28 @@
+import type { KeyNames } from "../../src/contract/provider.ts";
+import { mappedName, vaultName } from "./names.ts";
+import type { AzureSettings } from "./settings.ts";
+
+/** The vault's own names for what may be done with its secrets, as its access policies spell them. */
+export type Right = "get" | "list" | "set" | "delete" | "recover";
+
+const SCOPE = "/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.KeyVault/vaults";
+
+/** What gives a missing right, for both ways in which a vault may be set to grant them. */
+export function deniedHint(right: Right, vault: string): string {
+  const role = right === "get" ? "Key Vault Secrets User" : "Key Vault Secrets Officer";
+  return [
+    `az role assignment create --role "${role}" --assignee "<principal>" --scope "$(az keyvault show --name ${vault} --query id --output tsv)"`,
+    `or, where the vault has access policies: az keyvault set-policy --name ${vault} --object-id "<principal>" --secret-permissions ${right === "get" ? "get" : "get list set delete recover"}`,
+  ].join("; ");
+}
+
+/** What lets one application read its own secrets, as an operator types it. */
+export function readerPolicy(names: Omit<KeyNames, "name">, { url, name }: AzureSettings): string {
+  const vault = vaultName(url);
+  return [
+    `# With Azure RBAC: one line for each secret; NAME stands for the variable's, in which _ is - (DB-PASSWORD).`,
+    `az role assignment create --role "Key Vault Secrets User" --assignee "<principal>" --scope "${SCOPE}/${vault}/secrets/${mappedName(name, { ...names, name: "NAME" })}"`,
+    `# With access policies, which know no single secrets: this lets it read the whole vault.`,
+    `az keyvault set-policy --name ${vault} --object-id "<principal>" --secret-permissions get`,
+  ].join("\n");
+}

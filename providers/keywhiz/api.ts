@@ -1,0 +1,150 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import { Secret } from "../../src/model/secret.ts";
+import type { Answer, KeywhizClient } from "./client.ts";
+import { otherSpelling, strangeAnswer } from "./errors.ts";
+
+export const SECRETS = "/automation/v2/secrets";
+const GROUPS = "/automation/v2/groups";
+/** More than Keywhiz keeps of one secret. */
+const ALL_VERSIONS = 1000;
+
+/** What Keywhiz tells of a version of a secret, without its value. */
+export type Detail = {
+  readonly name: string;
+  /** A signed 64-bit number, as text. */
+  readonly version: string;
+  /** Equal for equal values. */
+  readonly checksum: string;
+  readonly description: string;
+};
+
+export type There = { readonly value: Secret; readonly detail: Detail };
+
+/** The automation API, its answers checked for their form. */
+export type Automation = ReturnType<typeof automation>;
+
+export function automation(client: KeywhizClient, url: string) {
+  const missing = (answer: Answer): boolean => answer.status === 404 && isKeywhiz(answer, url);
+
+  const detail = async (name: string): Promise<Detail | null> => {
+    const answer = await client.call("GET", pathOf(name), { expect: [404] });
+    if (missing(answer)) return null;
+    const found = detailOf(answer.body, url);
+    if (found.name !== name) throw otherSpelling(name, found.name);
+    return found;
+  };
+
+  /** The values of these names; those that are missing are left out. */
+  const contents = async (names: readonly string[]): Promise<ReadonlyMap<string, Secret>> => {
+    const request = { json: { secrets: names }, reads: true };
+    const { body } = await client.call("POST", `${SECRETS}/request/contents`, request);
+    const { successSecrets: found, missingSecrets: none } = (body ?? {}) as { [key: string]: unknown };
+    if (typeof found !== "object" || found === null || !Array.isArray(none)) throw strangeAnswer(url, "contents");
+    return new Map(Object.entries(found).map(([name, text]) => [name, valueOf(text, url)]));
+  };
+
+  return {
+    detail,
+    contents,
+    /** Value and version, which may be of two moments when another writer is at work. */
+    async read(name: string): Promise<There | null> {
+      const [values, found] = await Promise.all([contents([name]), detail(name)]);
+      const value = values.get(name);
+      return value === undefined || found === null ? null : { value, detail: found };
+    },
+    /** Value and version of one moment. Throws `conflict` when others do not stop writing. */
+    async settled(name: string): Promise<There | null> {
+      for (let left = 5; left > 0; left--) {
+        const before = await detail(name);
+        if (before === null) return null;
+        const value = (await contents([name])).get(name);
+        const after = await detail(name);
+        if (value !== undefined && before.version === after?.version) return { value, detail: after };
+      }
+      throw new UnsprawlError(
+        "conflict",
+        `other writers keep changing ${name} in Keywhiz`,
+        "try again when they are done",
+      );
+    },
+    /** Every version that Keywhiz keeps, newest second first; none of a missing secret. */
+    async versions(name: string): Promise<readonly Detail[]> {
+      const path = `${pathOf(name)}/versions?versionIdx=0&numVersions=${ALL_VERSIONS}`;
+      const answer = await client.call("GET", path, { expect: [404] });
+      if (missing(answer)) return [];
+      if (!Array.isArray(answer.body)) throw strangeAnswer(url, "versions");
+      return answer.body.map((one: unknown) => detailOf(one, url));
+    },
+    /** Makes a version of before the current one again. */
+    async setVersion(name: string, version: string): Promise<void> {
+      await client.call("POST", `${pathOf(name)}/setversion`, { json: { name, version: exact(version, url) } });
+    },
+    /** The names of all secrets, in one answer: pages would be cut between secrets of the same second in any order. */
+    names: async (): Promise<readonly string[]> => texts((await client.call("GET", SECRETS)).body, url),
+    /** Makes the group unless there is one. */
+    async ensureGroup(name: string): Promise<void> {
+      const there = await client.call("GET", `${GROUPS}/${encodeURIComponent(name)}`, { expect: [404] });
+      if (!missing(there)) return;
+      const json = { name, description: "made by unsprawl", metadata: {}, owner: "" };
+      // A lost answer or somebody faster: what counts is looked at when the secret is granted.
+      await client.write("POST", GROUPS, { json, expect: [409] });
+    },
+    /** Grants a secret to these groups; gives those that it is not granted to, because Keywhiz has no such group. */
+    async grant(name: string, groups: readonly string[]): Promise<readonly string[]> {
+      const path = `${pathOf(name)}/groups`;
+      const lacking = (has: readonly string[]): readonly string[] => {
+        const folded = new Set(has.map((one) => one.toLowerCase()));
+        return groups.filter((one) => !folded.has(one.toLowerCase()));
+      };
+      if (groups.length === 0) return [];
+      const missed = lacking(texts((await client.call("GET", path)).body, url));
+      if (missed.length === 0) return [];
+      const json = { addGroups: missed, removeGroups: [] };
+      const answer = await client.call("PUT", path, { json, reads: true });
+      return lacking(texts(answer.body, url));
+    },
+    /** Answers for who may use this API only. */
+    async listGroups(): Promise<void> {
+      texts((await client.call("GET", GROUPS)).body, url);
+    },
+  };
+}
+
+export function pathOf(name: string): string {
+  return `${SECRETS}/${encodeURIComponent(name)}`;
+}
+
+/** Throws `malformed` for a 404 that is not Keywhiz's own: another server's says nothing of a secret. */
+export function isKeywhiz({ status, body }: Answer, url: string): true {
+  const { code } = (body ?? {}) as { code?: unknown };
+  if (code === status) return true;
+  throw strangeAnswer(url, String(status));
+}
+
+/** A value out of base64. Throws `malformed`. */
+export function valueOf(text: unknown, url: string): Secret {
+  if (typeof text !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw strangeAnswer(url, "content");
+  return Secret.of(Buffer.from(text, "base64"));
+}
+
+function detailOf(body: unknown, url: string): Detail {
+  const { name, version, checksum, description } = (body ?? {}) as { [key: string]: unknown };
+  const id = typeof version === "number" ? String(version) : version;
+  if (typeof name !== "string" || typeof id !== "string" || typeof checksum !== "string")
+    throw strangeAnswer(url, "secret");
+  return { name, version: id, checksum, description: typeof description === "string" ? description : "" };
+}
+
+function texts(body: unknown, url: string): readonly string[] {
+  if (Array.isArray(body) && body.every((one): one is string => typeof one === "string")) return body;
+  throw strangeAnswer(url, "list");
+}
+
+// In Node 22 and later; not yet in TypeScript's library.
+const withSource = JSON as unknown as { rawJSON(this: void, text: string): unknown };
+
+/** A 64-bit number as JSON writes it. */
+function exact(version: string, url: string): unknown {
+  if (/^-?\d{1,19}$/.test(version)) return withSource.rawJSON(version);
+  throw strangeAnswer(url, "version");
+}

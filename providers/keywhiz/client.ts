@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { UnsprawlError } from "../../src/model/error.ts";
+import { AnswerLost, busyError, connectionError, statusError, strangeAnswer } from "./errors.ts";
+import type { KeywhizSettings } from "./settings.ts";
+import type { Raw, Send } from "./wire.ts";
+
+export type Answer = {
+  readonly status: number;
+  /** Integers beyond 2^53 come as the text that they were. */
+  readonly body: unknown;
+  /** Sent more than once: an earlier try may have been done, though it was answered by 429 or 503. */
+  readonly again: boolean;
+};
+
+export type Request = {
+  readonly json?: { readonly [key: string]: unknown };
+  /** Statuses beside success that the caller understands: handed back instead of thrown. */
+  readonly expect?: readonly number[];
+  /** A POST that only reads. */
+  readonly reads?: boolean;
+};
+
+/** The API of one Keywhiz: an answer, or an UnsprawlError that holds nothing of the request. */
+export type KeywhizClient = {
+  /** Throws AnswerLost when a write may have been done; what only reads is tried again before that. */
+  call(method: Raw["method"], path: string, request?: Request): Promise<Answer>;
+  /** A write; null when its answer was lost, and the caller must look whether it was done. */
+  write(method: Raw["method"], path: string, request?: Request): Promise<Answer | null>;
+  /** Any answer at all proves that there is a server. */
+  reach(): Promise<void>;
+};
+
+const BACKOFF_MS = [250, 500, 1000, 2000];
+const READS = 3;
+/** A server that asks for more than this is not waited for. */
+const LONGEST_WAIT_S = 20;
+
+/** Connects on the first call. */
+export function keywhizClient(settings: KeywhizSettings): KeywhizClient {
+  const { url } = settings;
+  let connected: Promise<Send> | null = null;
+  const send = async (raw: Raw): ReturnType<Send> => {
+    const using = (connected ??= import("./wire.ts").then(({ connect }) => connect(settings)));
+    try {
+      return await (
+        await using
+      )(raw);
+    } catch (error) {
+      // Files are read again next time: certificates are renewed in place.
+      if (connected === using) connected = null;
+      throw connectionError(error, settings);
+    }
+  };
+  const call: KeywhizClient["call"] = async (method, path, { json, expect = [], reads = method === "GET" } = {}) => {
+    const body = json === undefined ? null : JSON.stringify(json);
+    let lost = 0;
+    for (let attempt = 0; ; attempt++) {
+      const answer = await send({ method, path, body }).catch((error: UnsprawlError) => {
+        if (!(error instanceof AnswerLost) || error.cause === "ETIMEDOUT" || !reads || ++lost === READS) throw error;
+        return null;
+      });
+      const wait = answer === null ? 0 : waitOf(answer, attempt, url);
+      if (wait !== null) await sleep(wait || lost * 50);
+      else if (answer !== null) {
+        const { status, text } = answer;
+        if (status >= 300 && !expect.includes(status)) throw statusError(status, settings);
+        return { status, body: parse(text, status, url), again: attempt > 0 };
+      }
+    }
+  };
+  return {
+    call,
+    write: (method, path, request) =>
+      call(method, path, request).catch((error: unknown) => {
+        if (error instanceof AnswerLost) return null;
+        throw error;
+      }),
+    async reach() {
+      await send({ method: "GET", path: "/_status", body: null });
+    },
+  };
+}
+
+/** How long to wait before a request is sent again, in milliseconds; null for an answer that is one. Throws when it was long enough. */
+function waitOf({ status, retryAfter }: Awaited<ReturnType<Send>>, attempt: number, url: string): number | null {
+  if (status !== 429 && status !== 503) return null;
+  const asked = seconds(retryAfter);
+  const backoff = BACKOFF_MS[attempt];
+  if (backoff === undefined || (asked !== null && asked > LONGEST_WAIT_S)) throw busyError(status, url, asked);
+  return asked === null ? backoff * (0.5 + Math.random()) : Math.max(asked * 1000, 10);
+}
+
+/** Retry-After: seconds or a date. */
+function seconds(header: string | null): number | null {
+  if (header === null) return null;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000));
+}
+
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
+/** JSON.parse with the source text, which the standard library's types do not know yet. */
+const parseWith = JSON.parse as (text: string, reviver: Reviver) => unknown;
+
+function parse(text: string, status: number, url: string): unknown {
+  if (text === "") return null;
+  try {
+    return parseWith(text, (_key, value, { source }) =>
+      typeof value === "number" && source !== undefined && String(value) !== source ? source : value,
+    );
+  } catch {
+    // A proxy's page of errors; a success must be understood.
+    if (status >= 300) return null;
+    throw strangeAnswer(url, String(status));
+  }
+}

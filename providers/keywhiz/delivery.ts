@@ -1,0 +1,53 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { versionOf } from "../../src/store/check-and-set.ts";
+import { isKeywhiz, valueOf } from "./api.ts";
+import type { KeywhizClient } from "./client.ts";
+import { otherSpelling, strangeAnswer } from "./errors.ts";
+import { isText, type Secrets } from "./secrets.ts";
+
+/** Secrets as they are delivered to this certificate's client: what its groups have, and nothing is written. */
+export function deliveredSecrets(client: KeywhizClient, url: string): Secrets {
+  const get: Secrets["get"] = async ({ path: name }) => {
+    // 404 says that there is no such secret; 403 that it is there and not granted.
+    const answer = await client.call("GET", `/secret/${encodeURIComponent(name)}`, { expect: [404] });
+    if (answer.status === 404) return isKeywhiz(answer, url) && null;
+    const { name: there, secret, checksum } = (answer.body ?? {}) as { [key: string]: unknown };
+    if (typeof there !== "string" || typeof checksum !== "string") throw strangeAnswer(url, "secret");
+    if (there !== name) throw otherSpelling(name, there);
+    const value = valueOf(secret, url);
+    return { value, version: versionOf(checksum, value) };
+  };
+  const readOnly = async (): Promise<never> => {
+    throw new UnsprawlError(
+      "denied",
+      "the store is opened for reading only (delivery: client)",
+      "to write, leave delivery out and name the certificate of an automation client (automationAllowed)",
+    );
+  };
+  return {
+    get,
+    put: readOnly,
+    remove: readOnly,
+    async list(what) {
+      const names = (await deliveredNames(client, url)).filter((name) => name.startsWith(what)).sort();
+      const keys: StoreKey[] = [];
+      for (const path of names) {
+        const key = { path, field: "" };
+        if (isText((await get(key))?.value)) keys.push(key);
+      }
+      return keys;
+    },
+  };
+}
+
+/** The names of all that is delivered to this client. A client that Keywhiz does not know yet is made by this. */
+export async function deliveredNames(client: KeywhizClient, url: string): Promise<readonly string[]> {
+  const { body } = await client.call("GET", "/secrets");
+  if (!Array.isArray(body)) throw strangeAnswer(url, "list");
+  return body.map((one: unknown) => {
+    const { name } = (one ?? {}) as { name?: unknown };
+    if (typeof name !== "string") throw strangeAnswer(url, "list");
+    return name;
+  });
+}

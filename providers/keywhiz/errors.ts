@@ -1,0 +1,119 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { KeywhizSettings } from "./settings.ts";
+
+/** The connection ended before the answer was whole: a write may have been done, or not. */
+export class AnswerLost extends UnsprawlError {}
+
+type Where = Pick<KeywhizSettings, "url" | "caFile" | "identity">;
+
+const REFUSED = /alert.*(?:certificate|unknown ca|access denied|handshake failure)|alert number (?:4[0-9]|116)\b/i;
+
+/** Reduces a failed connection to what went wrong. Of node's own error only the code is kept. */
+export function connectionError(error: unknown, { url, caFile, identity }: Where): UnsprawlError {
+  if (error instanceof UnsprawlError) return error;
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const name = typeof code === "string" && /^[A-Z_\d]+$/.test(code) ? code : "Error";
+  const said = `${name.replaceAll("_", " ")} ${typeof message === "string" ? message : ""}`;
+  const away = (why: string, hint: string): UnsprawlError =>
+    new UnsprawlError("unreachable", `the Keywhiz at ${url} ${why}`, hint, name);
+  if (name === "ECONNREFUSED") return away("refuses the connection", "is it running, and is url right?");
+  if (name === "ENOTFOUND" || name === "EAI_AGAIN") return away("has a name that does not resolve", "check url");
+  if (name === "EHOSTUNREACH" || name === "ENETUNREACH") return away("cannot be reached", "check url and the network");
+  if (name === "ABORT_ERR" || name === "ETIMEDOUT")
+    return new AnswerLost(
+      "unreachable",
+      `the Keywhiz at ${url} does not answer`,
+      "check url and the network",
+      "ETIMEDOUT",
+    );
+  if (REFUSED.test(said)) {
+    const key = identity.kind === "pem" ? "certFile" : "p12File";
+    return new UnsprawlError(
+      "denied",
+      `the Keywhiz at ${url} refuses the certificate in ${key}`,
+      `it must be of the CA that Keywhiz trusts, and not expired: name another in ${key}`,
+      name,
+    );
+  }
+  if (name === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return away("has a certificate for another name", "use a name in url that is in its certificate");
+  if (name === "CERT_HAS_EXPIRED" || name === "CERT_NOT_YET_VALID")
+    return away("has a certificate that is not valid now", "renew it; check both clocks");
+  if (/^(?:CERT|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|INVALID_CA)/.test(name))
+    return away(
+      "has a certificate of a CA that is not trusted here",
+      caFile === null ? "name its CA by caFile" : `${caFile} did not sign it: name the right CA by caFile`,
+    );
+  if (/PROTOCOL.VERSION/i.test(said)) return away("speaks another version of TLS", "it must take TLS 1.2 or newer");
+  if (/SSL|TLS|EPROTO|HPE_/.test(name)) return away("does not speak TLS there", "another port? check url");
+  return new AnswerLost(
+    "unreachable",
+    `the Keywhiz at ${url} broke the connection`,
+    "try again; its log says why",
+    name,
+  );
+}
+
+/** 429 or 503 that was waited for long enough; `wait` is what the server still asks for, in seconds. */
+export function busyError(status: number, url: string, wait: number | null): UnsprawlError {
+  const when = wait === null ? "try again later" : `try again in ${wait} seconds`;
+  if (status === 429)
+    return new UnsprawlError("throttled", `the Keywhiz at ${url} asks to slow down`, when, String(status));
+  return new UnsprawlError("unreachable", `the Keywhiz at ${url} cannot answer now`, when, String(status));
+}
+
+/** An answer that no caller expects. The server's own words are left out: they may quote what was sent. */
+export function statusError(status: number, { url, identity, delivery }: KeywhizSettings): UnsprawlError {
+  const key = identity.kind === "pem" ? "certFile" : "p12File";
+  const cause = String(status);
+  if (status === 401)
+    return new UnsprawlError(
+      "denied",
+      `the Keywhiz at ${url} has no client of the name in the certificate (${key})`,
+      `let an operator create the client, with automationAllowed for a migration; or name another certificate in ${key}`,
+      cause,
+    );
+  if (status === 403 && delivery === "automation")
+    return new UnsprawlError(
+      "denied",
+      `the client of ${key} may not use the automation API of the Keywhiz at ${url}`,
+      `let an operator set automationAllowed for it, or name the certificate of an automation client in ${key}; delivery: client only reads`,
+      cause,
+    );
+  if (status === 403)
+    return new UnsprawlError(
+      "denied",
+      `the client of ${key} may not read this in the Keywhiz at ${url}`,
+      "let an operator put client and secret into one group, as unsprawl's policy for the store says",
+      cause,
+    );
+  if (status === 413)
+    return new UnsprawlError(
+      "refused",
+      "the value is larger than the Keywhiz takes",
+      "keep it where it is, or raise the limit of what is in front of Keywhiz",
+      cause,
+    );
+  if (status >= 500)
+    return new UnsprawlError("failed", `the Keywhiz at ${url} failed`, "its log says why; try again", cause);
+  return strangeAnswer(url, cause);
+}
+
+/** What a Keywhiz does not answer. */
+export function strangeAnswer(url: string, cause: string): UnsprawlError {
+  return new UnsprawlError(
+    "malformed",
+    `the Keywhiz at ${url} gave an answer that unsprawl does not understand`,
+    "is this the address of a Keywhiz?",
+    cause,
+  );
+}
+
+/** A secret whose name differs from the one that was asked for, and yet is the same to Keywhiz. */
+export function otherSpelling(name: string, there: string): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `Keywhiz has a secret called ${JSON.stringify(there)}, which it does not tell from ${JSON.stringify(name)}`,
+    "rename one of the two, or change the store's name",
+  );
+}

@@ -1,0 +1,76 @@
+/**
+ * `keywhiz`: Square's Keywhiz, through its automation API over mutual TLS. `wire` and `client` talk, `api` knows the
+ * paths, `secrets` stores, `delivery` reads as an application does, `errors` reduces what went wrong.
+ */
+import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { probeStore } from "../../src/store/probe.ts";
+import { unfillTemplate } from "../../src/store/names.ts";
+import { automation } from "./api.ts";
+import { keywhizClient } from "./client.ts";
+import { deliveredNames, deliveredSecrets } from "./delivery.ts";
+import { fixedPrefix, keyMaker, keywhizReference, parseKeywhizReference, subjectPrefix } from "./names.ts";
+import { operatorCommands } from "./policy.ts";
+import { issueReader } from "./reader.ts";
+import { automationSecrets, type Secrets } from "./secrets.ts";
+import { KEYWHIZ_KEYS, publicSettings, readSettings } from "./settings.ts";
+
+const RETIRED =
+  "Keywhiz is retired upstream since September 2023: plan to move on; unsprawl migrate keywhiz: --to STORE";
+
+export const provider: ProviderModule = {
+  provider: "keywhiz",
+  keys: KEYWHIZ_KEYS,
+  async open(name, config, context): Promise<Provider> {
+    const settings = readSettings(config, context);
+    const { url, name: template, delivery } = settings;
+    const client = keywhizClient(settings);
+    const api = automation(client, url);
+    const open = (groups: readonly string[]): Secrets =>
+      delivery === "client" ? deliveredSecrets(client, url) : automationSecrets(client, api, { groups, url });
+    const secrets = open(settings.groups);
+    const key = keyMaker(template);
+    return {
+      target: { name, provider: "keywhiz", settings: publicSettings(settings) },
+      key,
+      names: ({ path }) => unfillTemplate(template, path),
+      reference: (of) => keywhizReference(of, url),
+      parse: (reference) => parseKeywhizReference(reference, url),
+      get: secrets.get,
+      put: secrets.put,
+      remove: secrets.remove,
+      list: (what) => secrets.list(what === "" ? fixedPrefix(template) : what),
+      async policy(names) {
+        // What is there already is named; the commands hold without it too.
+        const existing = await secrets.list(subjectPrefix(template, names)).catch((error: unknown) => {
+          if (error instanceof UnsprawlError) return [];
+          throw error;
+        });
+        return operatorCommands(
+          settings,
+          names,
+          existing.map(({ path }) => path),
+        );
+      },
+      // The probe is granted to no group, so that no application ever sees it, and none is made for it.
+      check: () =>
+        probeStore(
+          { key, ...open([]) },
+          {
+            async reach() {
+              await client.reach();
+              return `${url}. ${RETIRED}`;
+            },
+            async authenticate() {
+              if (delivery === "client") return `${(await deliveredNames(client, url)).length} secrets are delivered`;
+              await api.listGroups();
+              return "an automation client";
+            },
+            checkAndSet:
+              "a second creation is refused; Keywhiz has no check-and-set, so a replacement is checked afterwards",
+          },
+        ),
+      issueReader: () => issueReader(settings),
+    };
+  },
+};

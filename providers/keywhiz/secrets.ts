@@ -1,0 +1,175 @@
+import type { Origin, Stored } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import type { Secret } from "../../src/model/secret.ts";
+import { checkMatch, checkReplace, versionOf } from "../../src/store/check-and-set.ts";
+import { storableText } from "../../src/store/storable.ts";
+import { pathOf, SECRETS, type Automation, type There } from "./api.ts";
+import type { KeywhizClient } from "./client.ts";
+import { checkName, plainName } from "./names.ts";
+
+export type Secrets = {
+  get(key: StoreKey): Promise<Stored | null>;
+  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
+  remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
+  list(what: string): Promise<readonly StoreKey[]>;
+};
+
+const STORE = "Keywhiz";
+const ROOM = { what: "a Keywhiz secret", most: 8 * 1024 * 1024, empty: false };
+/** How often a write is sent whose answer was lost, and which proves not to have been done. */
+const TRIES = 3;
+const AT_ONCE = 8;
+
+/** Secrets through the automation API. New ones are granted to `groups`. */
+export function automationSecrets(
+  client: KeywhizClient,
+  api: Automation,
+  { groups, url }: { readonly groups: readonly string[]; readonly url: string },
+): Secrets {
+  const gaveUp = (name: string): UnsprawlError =>
+    new UnsprawlError(
+      "unreachable",
+      `the Keywhiz at ${url} broke the connection each time that ${name} was written`,
+      "its log says why; try again",
+    );
+
+  const create = async (name: string, text: string, value: Secret, origin: Origin): Promise<{ version: string }> => {
+    for (const group of groups) await api.ensureGroup(group);
+    const description = describe(origin);
+    const json = { name, content: base64(text), description, metadata: {}, expiry: 0, type: "", groups };
+    let unsure = false;
+    for (let attempt = 1; ; attempt++) {
+      const answer = await client.write("POST", SECRETS, { json, expect: [409] });
+      unsure ||= answer === null || answer.again;
+      if (answer !== null && answer.status !== 409) break;
+      const there = await api.settled(name);
+      if (there !== null) {
+        const ours = unsure && there.value.equals(value) && there.detail.description === description;
+        if (!ours) checkReplace(stored(there), null, { path: name, field: "" }, STORE);
+        break;
+      }
+      if (answer === null && attempt === TRIES) throw gaveUp(name);
+      // Once more even then: another's secret of this name may have been there for a moment.
+      if (answer !== null && attempt > 1) throw databaseError(name, url);
+    }
+    const lacking = await api.grant(name, groups);
+    const made = await api.detail(name);
+    if (lacking.length === 0 && made !== null) return { version: versionOf(made.version, value) };
+    if (made === null)
+      throw new UnsprawlError(
+        "conflict",
+        `${name} was removed again by someone else in Keywhiz`,
+        "unsprawl plan again",
+      );
+    await client.write("DELETE", pathOf(name), { expect: [404] });
+    throw new UnsprawlError(
+      "failed",
+      `Keywhiz does not grant ${name} to ${lacking.join(", ")}: there is no such group any more`,
+      "nothing is stored; check groups in the store's configuration, and try again",
+    );
+  };
+
+  /**
+   * Keywhiz has no check-and-set. What another writer wrote between our read and our write shows afterwards as one more
+   * version: then it is made the current one again, and we are the one who is told of a conflict.
+   */
+  const replaceBy = async (
+    key: StoreKey,
+    text: string,
+    value: Secret,
+    replace: string,
+  ): Promise<{ version: string }> => {
+    const name = key.path;
+    const before = new Set((await api.versions(name)).map(({ version }) => version));
+    const there = await api.settled(name);
+    const changed = (): UnsprawlError =>
+      new UnsprawlError("conflict", `${name} has changed meanwhile in ${STORE}`, "unsprawl plan again");
+    checkReplace(there === null ? null : stored(there), replace, key, STORE);
+    // Only the content: groups, metadata and expiry are what keysync and the application rely on.
+    const json = { contentPresent: true, content: base64(text) };
+    for (let attempt = 1; ; attempt++) {
+      const answer = await client.write("POST", `${pathOf(name)}/partialupdate`, { json, expect: [404] });
+      const fresh = (await api.versions(name)).filter(({ version }) => !before.has(version));
+      const now = await api.settled(name);
+      if (answer?.status === 404 || now === null || !(now.value.equals(value) || fresh.length === 0)) throw changed();
+      if (fresh.length === 0) {
+        if (answer !== null || attempt === TRIES) throw answer === null ? gaveUp(name) : changed();
+        continue;
+      }
+      const theirs = fresh.find(({ checksum }) => checksum !== now.detail.checksum);
+      if (theirs === undefined) return { version: versionOf(now.detail.version, value) };
+      await api.setVersion(name, theirs.version);
+      throw changed();
+    }
+  };
+
+  return {
+    async get({ path }) {
+      const there = await api.read(path);
+      return there === null ? null : stored(there);
+    },
+    async put(key, value, replace, origin) {
+      const text = storableText(value, ROOM);
+      checkName(key.path);
+      return replace === null ? create(key.path, text, value, origin) : replaceBy(key, text, value, replace);
+    },
+    async remove(key, matches) {
+      let unsure = false;
+      for (let attempt = 1; attempt <= TRIES; attempt++) {
+        const there = await api.settled(key.path);
+        if (there === null) return unsure;
+        checkMatch(there.value, matches, key, STORE);
+        const answer = await client.write("DELETE", pathOf(key.path), { expect: [404] });
+        unsure ||= answer === null || answer.again;
+        if (answer !== null) return answer.status !== 404 || unsure;
+      }
+      if ((await api.detail(key.path)) === null) return true;
+      throw gaveUp(key.path);
+    },
+    async list(what) {
+      const names = (await api.names()).filter((name) => name.startsWith(what)).sort();
+      const keys: StoreKey[] = [];
+      for (let at = 0; at < names.length; at += AT_ONCE) {
+        const some = names.slice(at, at + AT_ONCE);
+        const values = await api.contents(some);
+        for (const path of some) if (isText(values.get(path))) keys.push({ path, field: "" });
+      }
+      return keys;
+    },
+  };
+}
+
+/** Whether this is a value that a variable could have had. */
+export function isText(value: Secret | undefined): boolean {
+  if (value === undefined || value.length === 0) return false;
+  try {
+    storableText(value, { what: ROOM.what, most: Infinity });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Who writes, in what the database keeps of a description: 255 characters. */
+function describe({ runId, subject }: Origin): string {
+  return `managed by unsprawl: run ${runId}, subject ${plainName(subject)}`.slice(0, 250);
+}
+
+/** Any error of its database becomes a 409, as if the secret existed. */
+function databaseError(name: string, url: string): UnsprawlError {
+  return new UnsprawlError(
+    "failed",
+    `the database behind the Keywhiz at ${url} does not take ${name}`,
+    "the value may be larger than it allows (max_allowed_packet and the column's type); Keywhiz's log says why",
+    "409",
+  );
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, "utf8").toString("base64");
+}
+
+function stored({ value, detail }: There): Stored {
+  return { value, version: versionOf(detail.version, value) };
+}

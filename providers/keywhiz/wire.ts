@@ -1,0 +1,91 @@
+import { readFile } from "node:fs/promises";
+import { Agent, request } from "node:https";
+import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { fileError } from "../../src/text/atomic-file.ts";
+import type { Identity, KeywhizSettings } from "./settings.ts";
+
+/** One request as it goes over the wire. */
+export type Raw = {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly body: string | null;
+};
+
+export type Send = (
+  raw: Raw,
+) => Promise<{ readonly status: number; readonly retryAfter: string | null; readonly text: string }>;
+
+/** A connection, an answer and its body: all within this. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Reads the certificates and gives what sends requests with them: mutual TLS, 1.2 or newer, over connections that are
+ * kept. Rejects as node does, and with `config` for files that hold no certificate or key.
+ */
+export async function connect({ url, caFile, identity }: KeywhizSettings): Promise<Send> {
+  const secureContext = await contextOf(identity, caFile);
+  // Said here, because NODE_TLS_REJECT_UNAUTHORIZED would turn the check off.
+  const agent = new Agent({ keepAlive: true, maxSockets: 16, secureContext, rejectUnauthorized: true });
+  return ({ method, path, body }) =>
+    new Promise((done, fail) => {
+      const headers = {
+        Accept: "application/json",
+        ...(body === null ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),
+      };
+      const options = { method, headers, agent, signal: AbortSignal.timeout(TIMEOUT_MS) };
+      const sent = request(`${url}${path}`, options, (answer) => {
+        const parts: Buffer[] = [];
+        answer.on("data", (part: Buffer) => parts.push(part));
+        answer.on("error", fail);
+        answer.on("end", () =>
+          done({
+            status: answer.statusCode ?? 0,
+            retryAfter: answer.headers["retry-after"] ?? null,
+            text: Buffer.concat(parts).toString("utf8"),
+          }),
+        );
+      });
+      sent.on("error", fail);
+      sent.end(body ?? undefined);
+    });
+}
+
+async function contextOf(identity: Identity, caFile: string | null): Promise<SecureContext> {
+  const ca = caFile === null ? {} : { ca: await bytes(caFile, "caFile") };
+  made(ca, `${caFile} holds no certificate`, "name the CA's certificate (PEM) by caFile");
+  const common: SecureContextOptions = { minVersion: "TLSv1.2", ...ca };
+  if (identity.kind === "pem") {
+    const { certFile, keyFile } = identity;
+    const [cert, key] = [await bytes(certFile, "certFile"), await bytes(keyFile, "keyFile")];
+    return made(
+      { ...common, cert, key },
+      `${certFile} and ${keyFile} are no certificate and its private key`,
+      "PEM, the key without a passphrase; a key with one goes into p12File",
+    );
+  }
+  const { p12File, p12PasswordFile } = identity;
+  const pfx = await bytes(p12File, "p12File");
+  const passphrase = p12PasswordFile === null ? "" : (await bytes(p12PasswordFile, "p12PasswordFile")).toString("utf8");
+  return made(
+    { ...common, pfx, passphrase: passphrase.replace(/\r?\n$/, "") },
+    `${p12File} cannot be opened`,
+    "is the password in p12PasswordFile right? a file of old ciphers: openssl pkcs12 -legacy, then -export again",
+  );
+}
+
+/** OpenSSL's own words stay behind; they are about the bytes of a key. */
+function made(options: SecureContextOptions, message: string, hint: string): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch {
+    throw new UnsprawlError("config", message, hint);
+  }
+}
+
+async function bytes(file: string, key: string): Promise<Buffer> {
+  return readFile(file).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code !== "ENOENT") throw fileError(error, file);
+    throw new UnsprawlError("config", `${key}: there is no file ${file}`, "write it there (0600), or name another");
+  });
+}

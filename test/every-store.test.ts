@@ -1,0 +1,178 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { traces } from "../src/docker/traces.ts";
+import { Secret } from "../src/model/secret.ts";
+import { startEngine, type TestEngine } from "./services/engine.ts";
+import { BUSYBOX, makeImages } from "./services/images.ts";
+import { plainVariables, twelveSecrets } from "./support/secrets.ts";
+import { STORES, type EveryStore } from "./support/every-store.ts";
+import { makeWorld, type World } from "./support/world.ts";
+
+/**
+ * The main job with each store: a real container's twelve awkward secrets move, an independent client of the store reads
+ * the same bytes, references lead back to them, and a rollback leaves nothing.
+ */
+
+let engine: TestEngine;
+
+beforeAll(async () => {
+  engine = await startEngine();
+  await makeImages(engine);
+});
+afterAll(() => engine?.stop());
+
+type Doc = { readonly Id: string; readonly Image: string; readonly State: { readonly Pid: number } };
+const inspect = (name: string): Doc => (JSON.parse(engine.docker("inspect", name)) as Doc[])[0] as Doc;
+
+function ofProcess(pid: number): { readonly [name: string]: string } {
+  const entries = readFileSync(`/proc/${pid}/environ`).toString("utf8").split("\0");
+  return Object.fromEntries(entries.filter(Boolean).map((entry) => entry.split(/=(.*)/s, 2) as [string, string]));
+}
+
+describe.each(STORES)("$provider", (kind) => {
+  let world: World;
+  let store: EveryStore;
+  const secrets = twelveSecrets(kind.largest);
+  const name = `every-${kind.provider}`;
+
+  beforeAll(async () => {
+    store = await kind.start();
+    world = makeWorld(engine.host, store.env);
+    configure({});
+    const env = Object.entries({ ...plainVariables(), ...secrets }).flatMap(([key, value]) => [
+      "-e",
+      `${key}=${value}`,
+    ]);
+    engine.docker(
+      "run",
+      "-d",
+      "--name",
+      name,
+      "--network",
+      "none",
+      "--stop-timeout",
+      "1",
+      ...env,
+      BUSYBOX,
+      "sleep",
+      "100000",
+    );
+  });
+  afterAll(async () => {
+    await store?.stop();
+    world?.remove();
+  });
+
+  function configure(more: object): void {
+    const stores = { here: { provider: kind.provider, ...store.config } };
+    writeFileSync(join(world.dir, "unsprawl.yaml"), stringify({ stores, ...more }));
+  }
+
+  it("checks its rights, and leaves nothing", async () => {
+    const ran = await world.unsprawl(["stores", "check", "here"]);
+    expect(ran.stdout).not.toContain("✗");
+    expect(ran.code).toBe(0);
+  });
+
+  it("takes twelve secrets of a container; another client reads the same bytes", async () => {
+    const moved = await world.unsprawl([
+      "migrate",
+      `docker:${name}`,
+      "--to",
+      "here",
+      "--deliver",
+      "shim",
+      "--grace",
+      "300ms",
+      "--yes",
+    ]);
+    expect(moved.stderr).toContain("12 of 12 received");
+    expect(moved.code).toBe(0);
+    const doc = inspect(name);
+    expect(ofProcess(doc.State.Pid)).toMatchObject({ ...secrets, ...plainVariables() });
+    const folder = join(engine.dir, "data/containers", doc.Id);
+    const files = readdirSync(folder)
+      .filter((file) => file.endsWith(".json"))
+      .map((file) => readFileSync(join(folder, file), "utf8"));
+    const image = JSON.parse(engine.docker("image", "inspect", doc.Image)) as unknown;
+    for (const value of Object.values(secrets).map((text) => Secret.of(text)))
+      for (const shown of [doc, image, files]) expect(traces(shown, value)).toEqual([]);
+    const read = await store.readBack(name, Object.keys(secrets), world);
+    expect(read).toEqual(secrets);
+    for (const value of Object.values(secrets).filter((text) => text.length < 200))
+      expect(moved.stdout + moved.stderr).not.toContain(value);
+  });
+
+  it("resolves its references for a command, and renders again after a boot", async () => {
+    const runs = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as { runs: { run: string }[] };
+    const run = runs.runs[0]?.run ?? "";
+    const journal = readFileSync(join(world.dir, "state/unsprawl/runs", `${run}.jsonl`), "utf8");
+    const references = new Map(
+      Array.from(journal.matchAll(/"name":"(\w+)".{0,600}?"reference":"(ref\+[^"]+)"/g), ([, variable, reference]) => [
+        variable ?? "",
+        reference ?? "",
+      ]),
+    );
+    expect([...references.keys()].sort()).toEqual(Object.keys(secrets).sort());
+    const script =
+      "for (const name of process.argv.slice(1)) process.stdout.write(JSON.stringify([name, process.env[name]]) + '\\n')";
+    const ran = await world.unsprawl(["run", "--", process.execPath, "-e", script, ...references.keys()], {
+      env: Object.fromEntries(references),
+    });
+    expect(ran.stderr).toBe("");
+    expect(
+      Object.fromEntries(
+        ran.stdout
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as [string, string]),
+      ),
+    ).toEqual(secrets);
+    const rendered = await world.unsprawl(["render", "--all"]);
+    expect(rendered.code).toBe(0);
+  });
+
+  it("lists them as a source, and another store takes them", async () => {
+    const listed = JSON.parse((await world.unsprawl(["scan", "here:", "--json"])).stdout) as {
+      findings: { name: string; rule: string; location: { subject: string } }[];
+    };
+    expect(listed.findings.length).toBeGreaterThanOrEqual(12);
+    for (const finding of listed.findings)
+      expect(finding).toMatchObject({ rule: "stored-secret", location: { subject: "store" } });
+    writeFileSync(
+      join(world.dir, "two.yaml"),
+      stringify({
+        stores: {
+          here: { provider: kind.provider, ...store.config },
+          there: { provider: "local", file: "moved/{subject}.sops.yaml" },
+        },
+      }),
+    );
+    const moved = await world.unsprawl(["migrate", "here:", "--to", "there", "--yes", "--config", "two.yaml"]);
+    expect(moved.stderr).not.toContain("error");
+    expect(moved.code).toBe(0);
+    const file = readdirSync(join(world.dir, "moved")).filter((one) => one.endsWith(".sops.yaml"));
+    expect(file.length).toBeGreaterThan(0);
+    const values = Object.assign(
+      {},
+      ...file.map((one) => decrypted(join(world.dir, "moved", one), store.sops, world)),
+    ) as { [name: string]: string };
+    expect(Object.values(values)).toEqual(expect.arrayContaining(Object.values(secrets)));
+    for (const value of Object.values(secrets).filter((text) => text.length < 200))
+      expect(moved.stdout + moved.stderr).not.toContain(value);
+  });
+
+  it("says who may read them, and nothing of others", async () => {
+    const { stdout, code } = await world.unsprawl(["stores", "policy", name]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(name.replaceAll("-", ".")));
+  });
+});
+
+function decrypted(file: string, sops: string, world: World): object {
+  const text = execFileSync(sops, ["decrypt", "--output-type", "json", file], { env: world.env, encoding: "utf8" });
+  return JSON.parse(text) as object;
+}

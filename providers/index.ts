@@ -8,6 +8,7 @@ export const providers: { readonly [name: string]: () => Promise<{ readonly prov
   "aws-secrets-manager": () => import("./aws-secrets-manager/index.ts"),
   "aws-ssm": () => import("./aws-ssm/index.ts"),
   keywhiz: () => import("./keywhiz/index.ts"),
+  "azure-key-vault": () => import("./azure-key-vault/index.ts"),
   local: () => import("./local/index.ts"),
   vault: () => import("./vault/index.ts"),
 };

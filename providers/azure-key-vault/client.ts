@@ -75,23 +75,18 @@ export function vaultClient(settings: AzureSettings, env: NodeJS.ProcessEnv): Va
       }
     },
     async challenge() {
-      let asked: Challenge | null = null;
-      const seen = new Error("seen");
+      const heard: Challenge[] = [];
       const listener: TokenCredential = {
         getToken: async (scopes, options) => {
-          asked = { scopes, tenantId: options?.tenantId };
-          throw seen;
+          heard.push({ scopes, tenantId: options?.tenantId });
+          return null;
         },
       };
       const client = await open(settings, listener);
-      const answer = await attempt(ATTEMPT_MS, (abortSignal) => client.getSecret("unsprawl", { abortSignal })).catch(
-        (error: unknown) => {
-          if (error !== seen) throw error;
-          return asked;
-        },
-      );
+      const answer = await attempt(ATTEMPT_MS, (abortSignal) => client.getSecret("unsprawl", { abortSignal }));
+      const [asked] = heard;
+      if (asked !== undefined) return asked;
       if (answer instanceof Failure) throw failed(answer, { right: "get", name: null }, settings);
-      if (answer !== null && "scopes" in answer) return answer;
       throw new UnsprawlError(
         "malformed",
         `${settings.url} asks for no token: it is no Key Vault`,
@@ -116,7 +111,7 @@ function waitFor({ status, unsure, code, retryAfter }: Failure, tries: number): 
   return retryAfter ?? backoff * (0.75 + Math.random() / 2);
 }
 
-/** What it gives, or the failure of the SDK's call; an UnsprawlError and a mistake of our own are thrown. */
+/** What it gives, or how the SDK's call failed. Throws what is an UnsprawlError already. */
 async function attempt<T>(
   ms: number,
   act: (signal: AbortSignal) => Promise<T>,

@@ -11,7 +11,7 @@ export function deliveredSecrets(client: KeywhizClient, url: string): Secrets {
   const get: Secrets["get"] = async ({ path: name }) => {
     // 404 says that there is no such secret; 403 that it is there and not granted.
     const answer = await client.call("GET", `/secret/${encodeURIComponent(name)}`, { expect: [404] });
-    if (answer.status === 404) return isKeywhiz(answer, url) && null;
+    if (answer.status === 404 && isKeywhiz(answer, url)) return null;
     const { name: there, secret, checksum } = (answer.body ?? {}) as { [key: string]: unknown };
     if (typeof there !== "string" || typeof checksum !== "string") throw strangeAnswer(url, "secret");
     if (there !== name) throw otherSpelling(name, there);

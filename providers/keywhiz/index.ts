@@ -42,14 +42,15 @@ export const provider: ProviderModule = {
       list: (what) => secrets.list(what === "" ? fixedPrefix(template) : what),
       async policy(names) {
         // What is there already is named; the commands hold without it too.
-        const existing = await secrets.list(subjectPrefix(template, names)).catch((error: unknown) => {
+        const listed = await secrets.list(subjectPrefix(template, names)).catch((error: unknown) => {
           if (error instanceof UnsprawlError) return [];
           throw error;
         });
+        const own = listed.filter(({ path }) => unfillTemplate(template, path).subject === names.subject);
         return operatorCommands(
           settings,
           names,
-          existing.map(({ path }) => path),
+          own.map(({ path }) => path),
         );
       },
       // The probe is granted to no group, so that no application ever sees it, and none is made for it.

@@ -5,6 +5,8 @@ import { encodeName, fillTemplate } from "../../src/store/names.ts";
 
 const SCHEME = "ref+keywhiz://";
 const ALLOWED = /^[A-Za-z0-9_.:-]$/;
+/** Without the dot, so that `{subject}.{name}` has one reading: the first dot ends the subject. */
+const BEFORE_DOT = /^[A-Za-z0-9_:-]$/;
 const LONGEST = 195;
 
 /**
@@ -19,7 +21,7 @@ export function keyMaker(template: string): (names: KeyNames) => StoreKey {
       if (names[which] === "")
         throw new UnsprawlError("refused", `{${which}} is empty here`, `leave {${which}} out of the store's name`);
     }
-    const parts = Object.fromEntries(used.map((which) => [which, encodeName(names[which], ALLOWED)]));
+    const parts = Object.fromEntries(used.map((which) => [which, encoded(which, names[which])]));
     // Keywhiz takes no name with a dot in front.
     const name = fillTemplate(template, parts).replace(/^\./, "_x2e_");
     checkName(name);
@@ -98,13 +100,17 @@ export function fixedPrefix(template: string): string {
 /** What every name of this subject begins with, as far as the template puts it in front of the variable's. */
 export function subjectPrefix(template: string, names: Omit<KeyNames, "name">): string {
   const [front = ""] = template.split("{name}");
-  const [subject, project] = [encodeName(names.subject, ALLOWED), encodeName(names.project, ALLOWED)];
-  return fillTemplate(front, { subject, project }).replace(/^\./, "_x2e_");
+  const [subject, project] = [encoded("subject", names.subject), encoded("project", names.project)];
+  return fillTemplate(front, { subject, project });
 }
 
 /** A subject's name in the letters that Keywhiz has: for a group of its own, and for descriptions. */
 export function plainName(name: string): string {
-  return encodeName(name, ALLOWED);
+  return encodeName(name, BEFORE_DOT);
+}
+
+function encoded(which: keyof KeyNames, name: string): string {
+  return encodeName(name, which === "name" ? ALLOWED : BEFORE_DOT);
 }
 
 function placeholders(template: string): readonly (keyof KeyNames)[] {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Provider, ReaderFile } from "../../src/contract/provider.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
+import { causeOf, UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { fileError } from "../../src/text/atomic-file.ts";
 import { keywhizClient } from "./client.ts";
@@ -23,7 +23,10 @@ export async function issueReader(settings: KeywhizSettings): Promise<Reader> {
       `let an operator issue a certificate for this host's runtime, create its client (no automationAllowed) in ${into}, and set reader: { certFile, keyFile } in the store's configuration`,
     );
   }
-  await prove({ ...settings, identity: reader, delivery: "client" });
+  await prove({ ...settings, identity: reader, delivery: "client" }).catch((error: unknown) => {
+    if (!(error instanceof UnsprawlError)) throw error;
+    throw new UnsprawlError(error.code, `reader: ${error.message}`, error.hint, causeOf(error));
+  });
   const ca = caFile === null ? [] : [await copy(caFile, "ca.pem")];
   const { keys, files } = await copies(reader);
   return {

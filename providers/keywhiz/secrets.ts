@@ -62,11 +62,11 @@ export function automationSecrets(
         `${name} was removed again by someone else in Keywhiz`,
         "unsprawl plan again",
       );
-    await client.write("DELETE", pathOf(name), { expect: [404] });
+    const undone = await client.write("DELETE", pathOf(name), { expect: [404] });
     throw new UnsprawlError(
       "failed",
       `Keywhiz does not grant ${name} to ${lacking.join(", ")}: there is no such group any more`,
-      "nothing is stored; check groups in the store's configuration, and try again",
+      `${undone === null ? "it is stored, for no one to read" : "nothing is stored"}; check groups in the store's configuration, and try again`,
     );
   };
 

@@ -1,9 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { access, constants, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { StoreCheck } from "../../src/contract/provider.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
-import { Secret } from "../../src/model/secret.ts";
 import {
   getValue,
   passingIdentity,
@@ -12,9 +8,12 @@ import {
   removeValue,
   sopsKey,
   splitField,
+  standingFolder,
+  usableFolder,
   type DataKeys,
   type Identities,
 } from "../../src/sops/index.ts";
+import { probeStore } from "../../src/store/probe.ts";
 import { dataKeys } from "./keys.ts";
 
 /** Tries the folder, the identity and every right with a value of its own, and leaves nothing behind. */
@@ -24,73 +23,31 @@ export async function checkFiles(
   keys: DataKeys,
   readOnly: boolean,
 ): Promise<readonly StoreCheck[]> {
-  const probe = `unsprawl-check-${randomBytes(4).toString("hex")}`;
-  const key = sopsKey(template, { subject: probe, project: probe, name: "PROBE" });
-  const folder = dirname(key.path);
-  const standing = await existing(folder);
-  const lines: StoreCheck[] = [];
-  const attempt = async (right: StoreCheck["right"], text: string, act: () => Promise<unknown>): Promise<boolean> => {
-    try {
-      await act();
-      lines.push({ right, ok: true, text, hint: null });
-      return true;
-    } catch (error) {
-      const known = error instanceof UnsprawlError ? error : null;
-      lines.push({ right, ok: false, text: known?.message ?? `${text}: failed`, hint: known?.hint ?? null });
-      return false;
-    }
-  };
-
-  if (!(await attempt("reach", folder, () => reachable(standing, readOnly)))) return lines;
-  let present = false;
-  const found = await attempt("authenticate", identities.where, async () => {
-    present = (await identities.load()).length > 0;
-  });
-  if (!found) return lines;
-  if (!present)
-    lines[1] = {
-      right: "authenticate",
-      ok: true,
-      text: `no age identity yet (${identities.where}): the first write makes one`,
-      hint: null,
-    };
-  if (readOnly) return lines;
-
-  const holder = present ? keys : dataKeys(passingIdentity(), {});
-  const path = splitField(key.field);
-  const value = Secret.of(randomBytes(16).toString("hex"));
-  try {
-    if (!(await attempt("write", key.path, () => putValue(key.path, path, value, null, holder)))) return lines;
-    await attempt("read", "the same bytes come back", async () => {
-      const back = await getValue(key.path, path, holder);
-      if (!back?.value.equals(value))
-        throw new UnsprawlError("changed", `${key.path} gave other bytes back`, "another process writes there");
-    });
-    await attempt("check-and-set", "a second write to the same name is refused", async () => {
-      const second = await putValue(key.path, path, value, null, holder).catch((error: unknown) =>
-        error instanceof UnsprawlError ? error.code : "",
-      );
-      if (second !== "conflict") throw new UnsprawlError("failed", `${key.path} was written twice`, null);
-    });
-    await attempt("delete", "the probe is gone again", () =>
-      removeValue(key.path, path, (one) => one.equals(value), holder),
-    );
-  } finally {
-    await removeEmptyFolders(folder, standing);
-  }
-  return lines;
-}
-
-async function reachable(standing: string, readOnly: boolean): Promise<void> {
-  if (!(await stat(standing)).isDirectory())
-    throw new UnsprawlError("config", `${standing} is not a folder`, "name another file in the store's configuration");
-  await access(standing, readOnly ? constants.R_OK : constants.W_OK | constants.X_OK).catch(() => {
-    throw new UnsprawlError("denied", `no permission to write in ${standing}`, `ls -ld ${standing}`);
-  });
-}
-
-async function existing(folder: string): Promise<string> {
-  for (let at = folder; ; at = dirname(at)) {
-    if (at === dirname(at) || (await stat(at).catch(() => null)) !== null) return at;
-  }
+  const folder = dirname(sopsKey(template, { subject: "unsprawl-check", project: "unsprawl-check", name: "x" }).path);
+  const standing = await standingFolder(folder);
+  // Where there is no identity yet, one that is nowhere but in memory stands for it: a check makes nothing.
+  let holder = keys;
+  const lines = probeStore(
+    {
+      key: (names) => sopsKey(template, names),
+      get: (key) => getValue(key.path, splitField(key.field), holder),
+      put: async (key, value, replace) => ({
+        version: await putValue(key.path, splitField(key.field), value, replace, holder),
+      }),
+      remove: (key, matches) => removeValue(key.path, splitField(key.field), matches, holder),
+    },
+    {
+      reach: async () => {
+        await usableFolder(standing, readOnly);
+        return folder;
+      },
+      authenticate: async () => {
+        if ((await identities.load()).length > 0) return identities.where;
+        holder = dataKeys(passingIdentity(), {});
+        return `no age identity yet (${identities.where}): the first write makes one`;
+      },
+      ...(readOnly ? { readOnly } : {}),
+    },
+  );
+  return lines.finally(() => removeEmptyFolders(folder, standing));
 }

@@ -9,30 +9,34 @@ import type { Json } from "../../src/model/json.ts";
 import { Secret } from "../../src/model/secret.ts";
 import {
   ageIdentities,
+  checkTemplate,
   getValue,
   identityFile,
+  listKeys,
   parseSopsReference,
   putValue,
   removeValue,
   sopsKey,
+  sopsNames,
   sopsReference,
   splitField,
 } from "../../src/sops/index.ts";
 import { checkFiles } from "./check.ts";
 import { dataKeys } from "./keys.ts";
+import { localPolicy } from "./policy.ts";
 
 const DEFAULT_FILE = "secrets/{subject}.sops.yaml";
 
 export const provider: ProviderModule = {
   provider: "local",
   keys: {
-    file: `the SOPS file, with {subject} for one a container: ${DEFAULT_FILE}`,
+    file: `the SOPS file (.yaml, .json or .env), with {subject} for one a container: ${DEFAULT_FILE}`,
     ageKeyFile:
       "the file of the age identity; without it SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or ~/.config/sops/age/keys.txt",
     readOnly: "true refuses every write, as for the OCI runtime",
   },
   async open(name, config, context): Promise<Provider> {
-    const template = resolve(context.dir, text(config, "file") ?? DEFAULT_FILE);
+    const template = checkTemplate(resolve(context.dir, text(config, "file") ?? DEFAULT_FILE));
     const keyFile = text(config, "ageKeyFile");
     return openFiles(
       name,
@@ -72,6 +76,7 @@ function openFiles(
       },
     },
     key: (names) => sopsKey(template, names),
+    names: (key) => sopsNames(template, key),
     reference: sopsReference,
     parse: (reference) => parseSopsReference(reference, template, dir),
     get: (key) => getValue(key.path, splitField(key.field), keys),
@@ -83,6 +88,8 @@ function openFiles(
       writable();
       return removeValue(key.path, splitField(key.field), matches, keys);
     },
+    list: (what) => listKeys(template, what, dir, keys),
+    policy: (names) => localPolicy(template, names, identities, env),
     check: () => checkFiles(template, identities, keys, readOnly),
     async issueReader() {
       await identities.ensure();

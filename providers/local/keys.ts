@@ -5,11 +5,18 @@ export function dataKeys(identities: Identities, env: NodeJS.ProcessEnv): DataKe
   return {
     async wrap(dataKey) {
       const { recipient } = await identities.ensure();
-      const others = (env["SOPS_AGE_RECIPIENTS"] ?? "").split(",").map((one) => one.trim());
-      return wrapForAge(dataKey, [...new Set([recipient, ...others.filter((one) => one !== "")])]);
+      return wrapForAge(dataKey, [...new Set([recipient, ...otherRecipients(env)])]);
     },
     async unwrap(document) {
       return unwrapWithAge(document, await identities.load(), identities.where);
     },
   };
+}
+
+/** What SOPS_AGE_RECIPIENTS names. */
+export function otherRecipients(env: NodeJS.ProcessEnv): readonly string[] {
+  return (env["SOPS_AGE_RECIPIENTS"] ?? "")
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
 }

@@ -1,10 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { UnsprawlError } from "../../src/model/error.ts";
-import { fileError } from "../../src/text/atomic-file.ts";
-import type { Send } from "./client.ts";
-import { statusError } from "./errors.ts";
+import type { Send } from "./transport.ts";
+import { encodePath } from "./names.ts";
+import { grantIn, loginOf, type Grant } from "./login.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** Who we are at one Vault. */
@@ -17,96 +13,58 @@ export type Session = {
   renewed(bad: string): Promise<string | null>;
 };
 
-type Lease = { readonly token: string; readonly renewAt: number };
+/** `whole` is what the login gave, which a renewal may no longer give in full. */
+type Lease = Grant & { readonly renewAt: number; readonly whole: number };
 
-/** Logs in lazily and once; parallel calls share it. */
-export function login(settings: VaultSettings, env: NodeJS.ProcessEnv, send: Send): Session {
-  const { auth } = settings;
+/** Logs in lazily and once; parallel calls share it. At two thirds of its time a lease is renewed, else taken afresh. */
+export function openSession(settings: VaultSettings, env: NodeJS.ProcessEnv, send: Send): Session {
+  const logIn = loginOf(settings, env, send);
   let lease: Promise<Lease> | null = null;
-  const start = (old: Promise<Lease> | null): Promise<Lease> => {
+  const fresh = async (): Promise<Lease> => leaseOf(await logIn());
+  const extended = async (old: Lease): Promise<Lease> => {
+    if (!old.renewable) return fresh();
+    const answer = await send("POST", "auth/token/renew-self", old.token, {});
+    const grant = answer.status === 200 ? grantIn(answer) : null;
+    // Towards the end of a token's life each renewal gives less.
+    return grant === null || grant.seconds < old.whole / 2 ? fresh() : leaseOf(grant, old.whole);
+  };
+  const replace = (old: Promise<Lease> | null, by: () => Promise<Lease>): Promise<Lease> => {
     // Who comes second takes what the first one started.
     if (lease !== null && lease !== old) return lease;
-    const fresh = auth.method === "approle" ? appRole(auth, settings, send) : ownToken(auth.tokenFile, env, send);
-    lease = fresh;
+    const started = by();
+    lease = started;
     // A failed login is tried again by the next call, not remembered.
-    fresh.catch(() => {
-      if (lease === fresh) lease = null;
+    started.catch(() => {
+      if (lease === started) lease = null;
     });
-    return fresh;
+    return started;
   };
   return {
     async token() {
-      const held = lease ?? start(null);
-      const { token, renewAt } = await held;
-      return Date.now() < renewAt ? token : (await start(held)).token;
+      const held = lease ?? replace(null, fresh);
+      const current = await held;
+      return Date.now() < current.renewAt ? current.token : (await replace(held, () => extended(current))).token;
     },
     async isBad(token) {
       const { status, errors } = await send("GET", "auth/token/lookup-self", token);
+      if (status !== 403) return false;
+      // Newer HashiCorp servers say it.
+      if (errors.some((text) => /invalid token|bad token/.test(text))) return true;
       // A known token without the right to look itself up gets "1 error occurred: permission denied"; a wrong one less.
-      return status === 403 && !errors.some((text) => text.includes("error occurred"));
+      if (errors.some((text) => text.includes("error occurred"))) return false;
+      // Where the words tell nothing: any right below the mount opens this, and a token that is not known does not.
+      const seen = await send("GET", `sys/internal/ui/mounts/${encodePath(settings.mount)}`, token);
+      return seen.status === 403 && !seen.errors.some((text) => text.includes("preflight"));
     },
     async renewed(bad) {
-      if (auth.method !== "approle") return null;
       const held = lease;
       const current = held === null ? null : await held;
-      const { token } = current !== null && current.token !== bad ? current : await start(held);
+      const { token } = current !== null && current.token !== bad ? current : await replace(held, fresh);
       return token === bad ? null : token;
     },
   };
 }
 
-async function appRole(
-  auth: Extract<VaultSettings["auth"], { method: "approle" }>,
-  { address }: VaultSettings,
-  send: Send,
-): Promise<Lease> {
-  const [role_id, secret_id] = await Promise.all([credential(auth.roleIdFile), credential(auth.secretIdFile)]);
-  const { status, body, errors } = await send("POST", `auth/${auth.mount}/login`, null, { role_id, secret_id });
-  if (status === 400 || status === 403) {
-    if (errors.some((text) => /sealed|HTTPS server/i.test(text))) throw statusError(status, errors, address);
-    throw new UnsprawlError(
-      "denied",
-      `the Vault at ${address} refuses the AppRole login: the role id or the secret id is wrong, expired or used up`,
-      `issue a new secret id, and write it to ${auth.secretIdFile}`,
-    );
-  }
-  const given = (body as { auth?: { client_token?: unknown; lease_duration?: unknown } } | null)?.auth;
-  if (status !== 200 || typeof given?.client_token !== "string") throw statusError(status, errors, address);
-  const seconds =
-    typeof given.lease_duration === "number" && given.lease_duration > 0 ? given.lease_duration : Infinity;
-  return { token: given.client_token, renewAt: Date.now() + (seconds * 1000 * 2) / 3 };
-}
-
-/** A given token: its lease is renewed when it is short, so that a long run or a periodic reader does not lose it. */
-async function ownToken(file: string | null, env: NodeJS.ProcessEnv, send: Send): Promise<Lease> {
-  const fromEnv = file === null ? env["VAULT_TOKEN"] : undefined;
-  const token = fromEnv
-    ? checkCredential(fromEnv, "VAULT_TOKEN")
-    : await credential(file ?? join(env["HOME"] || homedir(), ".vault-token"));
-  const { status, body } = await send("GET", "auth/token/lookup-self", token);
-  const data = (
-    body as { data?: { ttl?: unknown; period?: unknown; creation_ttl?: unknown; renewable?: unknown } } | null
-  )?.data;
-  const number = (value: unknown): number => (typeof value === "number" ? value : 0);
-  const [ttl, period] = [number(data?.ttl), number(data?.period)];
-  // Not allowed to look itself up, or without an end: nothing to renew.
-  if (status !== 200 || ttl === 0) return { token, renewAt: Infinity };
-  const whole = period || number(data?.creation_ttl);
-  const short = ttl < whole * (period > 0 ? 0.9 : 0.5);
-  if (data?.renewable === true && short) await send("POST", "auth/token/renew-self", token, {}).catch(() => {});
-  return { token, renewAt: Date.now() + Math.max((ttl * 1000) / 2, 1000) };
-}
-
-async function credential(file: string): Promise<string> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw fileError(error, file);
-  });
-  return checkCredential(text, file);
-}
-
-/** Throws `config` for what cannot be a token or an id; a broken header would quote it. */
-function checkCredential(text: string, where: string): string {
-  const trimmed = text.trim();
-  if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed;
-  throw new UnsprawlError("config", `${where} holds no token or id`, "write it there again, alone in one line");
+function leaseOf(grant: Grant, whole = grant.seconds): Lease {
+  return { ...grant, whole, renewAt: Date.now() + Math.max((grant.seconds * 1000 * 2) / 3, 1000) };
 }

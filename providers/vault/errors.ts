@@ -21,6 +21,8 @@ export function connectionError(error: unknown, address: string, caCert: string 
     return failed("has a certificate for another name", "use the name that is in the certificate");
   if (name === "CERT_HAS_EXPIRED" || name === "CERT_NOT_YET_VALID")
     return failed("has a certificate that is not valid now", "renew it; check both clocks");
+  if (/ALERT.*(CERTIFICATE|UNKNOWN_CA)/.test(name))
+    return failed("does not take our client certificate, or wants one", "check certFile and keyFile of auth: { method: cert }");
   if (/CERT|SELF_SIGNED|UNABLE_TO|ISSUER/.test(name)) {
     const given =
       caCert === null
@@ -44,16 +46,18 @@ export function missingRight(rights: readonly Right[]): UnsprawlError {
   );
 }
 
-export function badToken(address: string, method: "token" | "approle"): UnsprawlError {
-  const hint =
-    method === "token"
-      ? "vault login (or bao login), or set VAULT_TOKEN or auth.tokenFile"
-      : "issue a new secret id, and write it to auth.secretIdFile";
+/** For who has no way to log in again. */
+export function badToken(address: string): UnsprawlError {
   return new UnsprawlError(
     "denied",
     `the Vault at ${address} does not know this token: it is wrong, expired or revoked`,
-    hint,
+    "vault login (or bao login), or set VAULT_TOKEN or auth.tokenFile",
   );
+}
+
+/** Whether the server, as it is, answers nobody: a refusal then says nothing of a credential, and waiting does not help. */
+export function refusesAll(texts: readonly string[]): boolean {
+  return texts.some((text) => /sealed|not initialized|HTTPS server/i.test(text));
 }
 
 /** An answer that is none of those a caller expects. The server's own words are left out: they may quote what was sent. */

@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../model/error.ts";
-import type { WrappedKey } from "./create.ts";
-import type { SopsDocument } from "./document.ts";
+import type { SopsDocument, WrappedKey } from "./document.ts";
+import { keyEntries, openedFor } from "./keys.ts";
 
 /** An age identity as its file holds it, with the public half. */
 export type AgeIdentity = { readonly identity: string; readonly recipient: string };
@@ -16,8 +16,8 @@ export async function wrapForAge(dataKey: Buffer, recipients: readonly string[])
       } catch {
         throw new UnsprawlError(
           "config",
-          "SOPS_AGE_RECIPIENTS holds something that is not an age recipient",
-          "age1… values, separated by commas",
+          "what should be an age recipient is none",
+          "SOPS_AGE_RECIPIENTS: age1… values, separated by commas; in a store's configuration: age",
         );
       }
       return { kind: "age", fields: { recipient, enc: armor.encode(await encrypter.encrypt(dataKey)) } };
@@ -48,29 +48,17 @@ export async function unwrapWithAge(
       // Another recipient's entry, or a broken one: the next may do.
     }
   }
-  const recipients = wrapped.map((entry) => entry.recipient).join(", ") || "no age recipient";
   const has = identities.length > 0 ? `no age identity in ${where} opens it` : `there is no age identity (${where})`;
   throw new UnsprawlError(
     "denied",
     `${document.file}: ${has}`,
-    `it is encrypted for ${recipients}; give that identity by SOPS_AGE_KEY_FILE or the store's ageKeyFile`,
+    `it is encrypted for ${openedFor(document)}; give an age identity by SOPS_AGE_KEY_FILE or the store's ageKeyFile`,
   );
 }
 
 function ageEntries(document: SopsDocument): readonly { readonly recipient: string; readonly enc: string }[] {
-  const groups = document.metadata["key_groups"];
-  if (Array.isArray(groups) && groups.length > 1) {
-    throw new UnsprawlError(
-      "refused",
-      `${document.file} splits its key over several groups`,
-      "unsprawl reads files with one key group",
-    );
-  }
-  const only = Array.isArray(groups) ? (groups[0] as { age?: unknown } | undefined)?.age : undefined;
-  const list = document.metadata["age"] ?? only;
-  if (!Array.isArray(list)) return [];
-  return list.filter((entry): entry is { recipient: string; enc: string } => {
-    const { recipient, enc } = (entry ?? {}) as { recipient?: unknown; enc?: unknown };
+  return keyEntries(document, "age").filter((entry): entry is { recipient: string; enc: string } => {
+    const { recipient, enc } = entry as { recipient?: unknown; enc?: unknown };
     return typeof recipient === "string" && typeof enc === "string";
   });
 }

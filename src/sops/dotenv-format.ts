@@ -123,24 +123,40 @@ function unescaped(text: string): string {
 
 /** `kms__list_0__map_context__map_Role` (getsops/sops stores/flatten.go): lists and maps of a flat file's metadata. */
 function unflatten(entries: readonly (readonly [string, string])[]): Metadata {
-  const root: { [key: string]: unknown } = Object.create(null) as { [key: string]: unknown };
+  const root = emptyMap();
   for (const [flat, value] of entries) {
     const [first = "", ...rest] = flat.split(/(?=__map_|__list_)/);
-    let at: { [key: string]: unknown } = root;
+    let at = root;
     let key = first;
     for (const part of rest) {
       const isList = part.startsWith("__list_");
-      if (at[key] === undefined) at[key] = isList ? [] : (Object.create(null) as object);
+      if (!Object.hasOwn(at, key)) at[key] = emptyMap();
       const next = at[key];
       if (typeof next !== "object" || next === null) break;
-      at = next as { [key: string]: unknown };
+      at = next as Loose;
       key = part.slice(isList ? "__list_".length : "__map_".length);
-      // An index that is none would turn a list into something else.
-      if (isList && !/^\d{1,4}$/.test(key)) break;
+      if (isList) lists.add(at);
     }
-    if (key !== "__proto__") at[key] = value;
+    at[key] = value;
   }
-  return root;
+  return settled(root) as Metadata;
+}
+
+type Loose = { [key: string]: unknown };
+/** Maps that stand for a list. */
+const lists = new WeakSet<Loose>();
+
+/** Without a prototype: keys come from the file. */
+function emptyMap(): Loose {
+  return Object.create(null) as Loose;
+}
+
+function settled(node: unknown): unknown {
+  if (typeof node !== "object" || node === null) return node;
+  const map = node as Loose;
+  if (lists.has(map)) return Object.keys(map).map((key) => settled(map[key]));
+  for (const key of Object.keys(map)) map[key] = settled(map[key]);
+  return map;
 }
 
 function keyLines(keys: readonly WrappedKey[]): readonly string[] {

@@ -1,10 +1,14 @@
 /**
- * The SOPS file format (getsops/sops), YAML files: read, proven by their MAC, and changed one value at a time while
- * every other byte stays. `document` finds the ranges, `mac` opens and proves, `edit` splices, `create` makes a new
- * file, `store` does it on disk under a lock, `age` and `identity` hold the keys, `names` says where a value goes.
- * Another format needs its own `document`, `edit` and `create`; another key holder its own `DataKeys`.
+ * The SOPS file format (getsops/sops) in YAML, JSON and dotenv: read, proven by its MAC, and changed one value at a
+ * time while every other byte stays. A format (`yaml-format`, `json-format`, `dotenv-format`, chosen in `formats`)
+ * finds the ranges and splices; `mac` opens and proves, `edit` seals, `create` makes a new file, `store` does it on
+ * disk under a lock, `places` finds the files; `keys`, `age` and `identity` open the data key, `names` says where a
+ * value goes. Another format needs its own SopsFormat; another key holder its own DataKeys.
  */
 export { unwrapWithAge, wrapForAge } from "./age.ts";
+export type { SopsDocument, WrappedKey } from "./document.ts";
 export { ageIdentities, identityFile, passingIdentity, type Identities } from "./identity.ts";
-export { parseSopsReference, sopsKey, sopsReference, splitField } from "./names.ts";
-export { getValue, putValue, removeEmptyFolders, removeValue, type DataKeys } from "./store.ts";
+export { anyOf, keyEntries, openedFor, type DataKeys } from "./keys.ts";
+export { checkTemplate, parseSopsReference, sopsKey, sopsNames, sopsReference, splitField } from "./names.ts";
+export { listKeys, standingFolder, usableFolder } from "./places.ts";
+export { getValue, putValue, removeEmptyFolders, removeValue, rewrapFile } from "./store.ts";

@@ -120,10 +120,11 @@ function properties(node: Node | undefined): readonly Property[] {
 }
 
 function propertyAt(root: Node, path: readonly string[]): Property | null {
+  let at: Node | undefined = root;
   let found: Property | null = null;
-  for (const [depth, key] of path.entries()) {
-    found = properties(depth === 0 ? root : found?.value).find((one) => one.key === key) ?? null;
-    if (found === null) return null;
+  for (const key of path) {
+    found = properties(at).find((one) => one.key === key) ?? null;
+    at = found?.value;
   }
   return found;
 }

@@ -5,6 +5,8 @@ import type { StoreKey } from "../model/plan.ts";
 export type FileNames = { readonly subject: string; readonly project: string; readonly name: string };
 
 const SCHEME = "ref+sops://";
+/** What `fileSegment` makes of a name, for a regular expression. */
+export const NAME_PATTERN = "((?:[\\w.-]|%[0-9A-F]{2})+)";
 /** What a file's name may have in bytes, with room for the names of the lock and of a temporary file. */
 const MAX_SEGMENT = 180;
 
@@ -23,6 +25,47 @@ export function sopsKey(template: string, names: FileNames): StoreKey {
   return { path, field: joinField(flat ? [names.name] : [names.subject, names.name]) };
 }
 
+/** The template of a store's files. Throws `config` for a dotenv file that would have to hold several subjects. */
+export function checkTemplate(template: string): string {
+  if (formatName(template) !== "dotenv" || template.includes("{subject}")) return template;
+  throw new UnsprawlError(
+    "config",
+    "a dotenv file holds one list of names, so it cannot hold several containers",
+    "put {subject} into the store's file, or name it .yaml or .json",
+  );
+}
+
+/** The inverse of `sopsKey`, as far as the template tells: what it does not tell is empty. */
+export function sopsNames(template: string, { path, field }: StoreKey): FileNames {
+  const order = Array.from(template.matchAll(/\{(subject|project|name)\}/g), ([, which]) => which);
+  const pattern = template
+    .split(/\{(?:subject|project|name)\}/)
+    .map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .join(NAME_PATTERN);
+  const found = new RegExp(`^${pattern}$`).exec(path);
+  const part = (which: string): string => {
+    const at = order.indexOf(which);
+    return at < 0 ? "" : decodeSegment(found?.[at + 1] ?? "");
+  };
+  const inFile = splitField(field);
+  const flat = template.includes("{subject}");
+  return {
+    subject: flat ? part("subject") : inFile.length > 1 ? (inFile[0] ?? "") : "",
+    project: part("project"),
+    name: inFile.slice(flat || inFile.length < 2 ? 0 : 1).join("/"),
+  };
+}
+
+/** The file of one subject where the template makes a file of that alone; null else, and for a name that makes none. */
+export function subjectFile(template: string, subject: string): string | null {
+  if (!template.includes("{subject}") || /\{(project|name)\}/.test(template)) return null;
+  try {
+    return sopsKey(template, { subject, project: "", name: "x" }).path;
+  } catch {
+    return null;
+  }
+}
+
 /** The folder under which all files of a template are. */
 function templateFolder(template: string): string {
   return dirname(`${template.split("{")[0]}x`);
@@ -33,14 +76,19 @@ export function splitField(field: string): readonly string[] {
   return field.split("/").map((part) => part.replace(/%2F/gi, "/").replaceAll("%25", "%"));
 }
 
-function joinField(path: readonly string[]): string {
+export function joinField(path: readonly string[]): string {
   return path.map((part) => part.replaceAll("%", "%25").replaceAll("/", "%2F")).join("/");
 }
 
-/** `ref+sops:///abs/secrets/api.sops.yaml#/DB_PASSWORD`, as vals reads it. */
+/**
+ * `ref+sops:///abs/secrets/api.sops.yaml#/DB_PASSWORD`, as vals reads it; `?format=json` for a file that is not YAML
+ * (helmfile/vals pkg/providers/sops). vals itself finds no single value in a dotenv file.
+ */
 export function sopsReference(key: StoreKey): string {
   const file = key.path.split("/").map(encodeURIComponent).join("/");
-  return `${SCHEME}${file}#/${splitField(key.field).map(encodeURIComponent).join("/")}`;
+  const format = formatName(key.path);
+  const query = format === "yaml" ? "" : `?format=${format}`;
+  return `${SCHEME}${file}${query}#/${splitField(key.field).map(encodeURIComponent).join("/")}`;
 }
 
 /**
@@ -54,9 +102,10 @@ export function parseSopsReference(reference: string, template: string, dir: str
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("malformed", `a ref+sops reference ${why}`, "the form is ref+sops:///path/file.sops.yaml#/NAME");
   if (file === "" || fragment === "") throw bad("lacks the file or the #/NAME");
-  // vals knows these two settings; files of other formats are not read.
+  // vals knows these two settings; what a file is called says how unsprawl reads it. JSON is YAML too.
+  const formats = [formatName(file), ...(formatName(file) === "json" ? ["yaml"] : [])];
   for (const [name, value] of new URLSearchParams(query)) {
-    if (!(name === "key_type" && value === "filepath") && !(name === "format" && value === "yaml"))
+    if (!(name === "key_type" && value === "filepath") && !(name === "format" && formats.includes(value)))
       throw bad("has a setting that unsprawl does not know");
   }
   let path: string;
@@ -91,4 +140,17 @@ function fileSegment(name: string, which: string): string {
       `leave {${which}} out of the store's file`,
     );
   return segment;
+}
+
+function decodeSegment(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function formatName(file: string): "dotenv" | "json" | "yaml" {
+  if (file.endsWith(".env")) return "dotenv";
+  return file.endsWith(".json") ? "json" : "yaml";
 }

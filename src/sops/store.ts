@@ -4,18 +4,13 @@ import { dirname } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 import { atomicWrite, fileError, sweepTemps, withFileLock } from "../text/atomic-file.ts";
-import { createDocument, isEmpty, isOurs, type WrappedKey } from "./create.ts";
-import { readDocument, type SopsDocument } from "./document.ts";
-import { deleteValue, setValue } from "./edit.ts";
+import { createDocument, isEmpty, isOurs } from "./create.ts";
+import type { SopsDocument } from "./document.ts";
+import { deleteValue, replaceKeys, setValue } from "./edit.ts";
+import { readDocument } from "./formats.ts";
+import type { DataKeys } from "./keys.ts";
 import { openDocument, type OpenLeaf } from "./mac.ts";
-
-/** Who wraps the data key of a SOPS file: age identities, or a key management service. */
-export type DataKeys = {
-  /** For a new file. */
-  wrap(dataKey: Buffer): Promise<readonly WrappedKey[]>;
-  /** Throws `denied` when this holder cannot open the file. */
-  unwrap(document: SopsDocument): Promise<Buffer>;
-};
+import { isEncrypted } from "./rules.ts";
 
 export type SopsValue = { readonly value: Secret; readonly version: string };
 
@@ -101,6 +96,29 @@ export async function removeValue(
     else await atomicWrite(file, text);
     return true;
   });
+}
+
+/**
+ * Wraps the data key of a file for other holders, as `sops updatekeys`: whoever `keys` wraps for opens it, and nobody
+ * else does; no other byte changes. `keys` must open it as it is. False when there is no such file.
+ */
+export async function rewrapFile(file: string, keys: DataKeys): Promise<boolean> {
+  if ((await openFile(file, keys)) === null) return false;
+  return withFileLock(file, async () => {
+    await sweepTemps(file);
+    const opened = await openFile(file, keys);
+    if (opened === null) return false;
+    await atomicWrite(file, await replaceKeys(opened.document, await keys.wrap(opened.dataKey), opened.dataKey));
+    return true;
+  });
+}
+
+/** The path of keys of every encrypted value that has a name of its own, in the file's order; none when it is absent. */
+export async function listValues(file: string, keys: DataKeys): Promise<readonly (readonly string[])[]> {
+  const opened = await openFile(file, keys);
+  if (opened === null) return [];
+  const { rules } = opened.document;
+  return opened.leaves.filter((leaf) => leaf.named && isEncrypted(leaf.path, rules)).map((leaf) => leaf.path);
 }
 
 /** Removes folders that are empty, from `folder` upwards to but without `stop`. */

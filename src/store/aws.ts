@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import type { Agent as HttpAgent } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
 import { resolve } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
@@ -45,14 +47,26 @@ export function publicAws({ region, endpoint, profile }: AwsSettings): { readonl
 /** The client options of any of the SDK's clients. Keys of `env` count before the SDK's own chain, which reads the process's. */
 export async function clientOptions(settings: AwsSettings, env: NodeJS.ProcessEnv): Promise<ClientOptions> {
   const { region, endpoint, profile } = settings;
-  const credentials = await credentialsOf(settings, env);
+  const [credentials, http, https] = await Promise.all([
+    credentialsOf(settings, env),
+    import("node:http"),
+    import("node:https"),
+  ]);
+  // HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the SDK itself does not look at.
+  const agent = { keepAlive: true, maxSockets: 50, proxyEnv: env };
   return {
     ...(region === null ? {} : { region }),
     ...(endpoint === null ? {} : { endpoint }),
     ...(profile === null ? {} : { profile }),
     ...(credentials === null ? {} : { credentials }),
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 5000, requestTimeout: 5000, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: 5000,
+      requestTimeout: 5000,
+      throwOnRequestTimeout: true,
+      httpAgent: new http.Agent(agent),
+      httpsAgent: new https.Agent(agent),
+    },
   };
 }
 
@@ -66,6 +80,8 @@ export type ClientOptions = {
     readonly connectionTimeout: number;
     readonly requestTimeout: number;
     readonly throwOnRequestTimeout: boolean;
+    readonly httpAgent: HttpAgent;
+    readonly httpsAgent: HttpsAgent;
   };
 };
 type Keys = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };

@@ -15,6 +15,8 @@ export type KeywhizFault = {
 export type Interruption =
   /** Answered before anything is done. */
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string }
+  /** The connection ends before anything is done. */
+  | { readonly kind: "undone" }
   /** Done, and the connection ends in the middle of the answer. */
   | { readonly kind: "reset" }
   /** Done, and the connection ends before the answer. */

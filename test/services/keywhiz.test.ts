@@ -235,6 +235,12 @@ describe("a double with a group", () => {
     expect({ method, path, cn, status }).toEqual({ method: "POST", path: SECRETS, cn: "client", status: 201 });
   });
 
+  test("breaks off before anything is done", async () => {
+    keywhiz.faults.add({ kind: "undone", path: /secrets$/, method: /POST/ });
+    await expect(create(keywhiz, "undone")).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(keywhiz.secretNames()).not.toContain("undone");
+  });
+
   test("delays, and then lets the next rule have its way", async () => {
     keywhiz.faults.add({ kind: "delay", path: /secrets/, ms: 120 }, { kind: "status", path: /secrets/, status: 503 });
     const start = performance.now();

@@ -79,6 +79,7 @@ export async function startKeywhiz(options: KeywhizOptions = {}): Promise<Keywhi
     const [method, path] = [request.method ?? "", request.url ?? ""];
     const body = await read(request);
     const fault = await faults.meet(method, path);
+    if (fault?.kind === "undone") return void response.destroy();
     const answer = fault?.kind === "status" ? refused(fault) : answerTo(store, request, body);
     requests.push({ method, path, cn: cnOf(request), status: answer.status });
     send(response, method, answer, fault);

@@ -1,0 +1,60 @@
+/**
+ * `azure-key-vault`: one secret a variable in Azure Key Vault, through @azure/keyvault-secrets and @azure/identity.
+ * `settings` says where and who, `names` maps to what a vault takes, `client` and `credential` talk, `secrets` and
+ * `write` store, `errors` reduces what went wrong.
+ */
+import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { probeStore } from "../../src/store/probe.ts";
+import { vaultClient, type Challenge } from "./client.ts";
+import { azureReference, nameMap, parseAzureReference, secretName } from "./names.ts";
+import { readerPolicy } from "./policy.ts";
+import { issueReader } from "./reader.ts";
+import { secrets } from "./secrets.ts";
+import { AZURE_KEYS, publicSettings, readSettings } from "./settings.ts";
+
+export const provider: ProviderModule = {
+  provider: "azure-key-vault",
+  keys: AZURE_KEYS,
+  async open(name, config, context): Promise<Provider> {
+    const settings = readSettings(config, context);
+    const names = nameMap(settings.name);
+    const client = vaultClient(settings, context.env);
+    const store = secrets(settings, client, names);
+    const opened: Provider = {
+      target: { name, provider: "azure-key-vault", settings: publicSettings(settings) },
+      key: (given) => names.key(given),
+      names: (key) => names.names(key),
+      reference(key) {
+        const { name: secret, version } = secretName(key);
+        const known = settings.pinVersion && version === null ? store.version(secret) : null;
+        return azureReference(known === null ? key : { ...key, path: `${secret}/${known}` }, settings.url);
+      },
+      parse: (reference) => parseAzureReference(reference, settings.url),
+      get: (key) => store.get(key),
+      put: (...what) => store.put(...what),
+      remove: (...what) => store.remove(...what),
+      list: (what) => store.list(what),
+      policy: async (given) => readerPolicy(given, settings),
+      async check() {
+        let challenge: Challenge;
+        const lines = await probeStore(opened, {
+          async reach() {
+            challenge = await client.challenge();
+            return settings.url;
+          },
+          async authenticate() {
+            await client.login(challenge);
+            return settings.auth === null ? "by the environment's own credential" : "client-secret";
+          },
+        });
+        return lines.map((line) =>
+          line.right === "delete" && line.ok
+            ? { ...line, text: `${line.text}; its name stays soft-deleted until the vault purges it` }
+            : line,
+        );
+      },
+      issueReader: () => issueReader(settings),
+    };
+    return opened;
+  },
+};

@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import type { KeyNames, Provider, Stored } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { keyText } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { checkMatch, checkReplace, versionOf } from "../../src/store/check-and-set.ts";
+import { storableText } from "../../src/store/storable.ts";
+import type { VaultClient } from "./client.ts";
+import { Failure } from "./errors.ts";
+import { oneAtATime } from "./lock.ts";
+import { secretName, usesSubject, vaultName, type Names } from "./names.ts";
+import type { AzureSettings } from "./settings.ts";
+import { isOf, isOurs, originalOf, tagsFor, type Tags } from "./tags.ts";
+import { writer } from "./write.ts";
+
+export type Secrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
+  /** The version that this process last read or wrote of a secret; null when it did neither. */
+  version(name: string): string | null;
+};
+
+type There = Stored & { readonly id: string; readonly tags: Tags };
+
+const STORE = "the Key Vault";
+const ROOM = { what: "a Key Vault secret", most: 25_600 };
+const LIST_MS = 60_000;
+
+/**
+ * The values. The service has no conditional write: within this process writers wait for each other, and against others
+ * the list of versions is compared before and after, so that a lost race is told, never hidden.
+ */
+export function secrets(settings: AzureSettings, client: VaultClient, names: Names): Secrets {
+  const write = writer(settings, client);
+  const latest = new Map<string, string>();
+  const at = (name: string): string => `${settings.url}/${name.toLowerCase()}`;
+
+  /** Null only when the vault says that there is none. */
+  const read = async (name: string, version: string | null): Promise<There | null> => {
+    const found = await client.call({ right: "get", name, expect: [404] }, (api, abortSignal) =>
+      api.getSecret(name, { abortSignal, ...(version === null ? {} : { version }) }),
+    );
+    if (found instanceof Failure) {
+      if (found.code === "SecretNotFound") return null;
+      throw new UnsprawlError(
+        "malformed",
+        `${settings.url} does not answer as a Key Vault`,
+        "url is https://NAME.vault.azure.net",
+        found.code || "404",
+      );
+    }
+    const { properties } = found;
+    const [value, id, tags] = [Secret.of(found.value ?? ""), properties.version ?? "", properties.tags ?? {}];
+    if (version === null) latest.set(name.toLowerCase(), id);
+    names.learn(name, originalOf(tags));
+    return { value, id, tags, version: versionOf(id, value) };
+  };
+
+  return {
+    version: (name) => latest.get(name.toLowerCase()) ?? null,
+    async get(key) {
+      const { name, version } = secretName(key);
+      const there = await read(name, version);
+      return there === null ? null : { value: there.value, version: there.version };
+    },
+    async put(key, value, replace, origin) {
+      const name = writable(key);
+      const text = storableText(value, ROOM);
+      return oneAtATime(at(name), async () => {
+        const before = new Set((await write.versions(name)).map((one) => one.version));
+        const there = await read(name, null);
+        checkReplace(there, replace, key, STORE);
+        const known = names.original(name);
+        if (there !== null) {
+          before.add(there.id);
+          checkOriginal(there.tags, known ?? { subject: origin.subject }, settings.name, name);
+        }
+        const mark = randomUUID();
+        const tags = tagsFor(there?.tags ?? null, known, origin, mark);
+        const id = await write.set(name, { text, write: mark, tags }, (revived) => {
+          for (const one of revived) before.add(one.version);
+        });
+        const others = (await write.versions(name)).filter(
+          (one) => !before.has(one.version) && one.version !== id && !isOf(mark, one.tags),
+        );
+        if (others.length > 0) throw raced(name, settings);
+        latest.set(name.toLowerCase(), id);
+        return { version: versionOf(id, value) };
+      });
+    },
+    async remove(key, matches) {
+      const name = writable(key);
+      return oneAtATime(at(name), async () => {
+        const there = await read(name, null);
+        if (there === null) return false;
+        checkMatch(there.value, matches, key, STORE);
+        if (!isOurs(there.tags))
+          throw new UnsprawlError(
+            "conflict",
+            `unsprawl did not make ${keyText(key)} in ${STORE}, and does not delete it`,
+            `az keyvault secret delete --vault-name ${vaultName(settings.url)} --name ${name}`,
+          );
+        latest.delete(name.toLowerCase());
+        return write.remove(name);
+      });
+    },
+    async list(what) {
+      const found = await client.call({ right: "list", name: null, deadline: LIST_MS }, async (api, abortSignal) => {
+        const all: string[] = [];
+        for await (const { name, enabled, contentType, tags } of api.listPropertiesOfSecrets({ abortSignal })) {
+          // The bytes of a certificate with its key are no text.
+          if (enabled === false || contentType === "application/x-pkcs12") continue;
+          if (!name.toLowerCase().startsWith(what.toLowerCase())) continue;
+          names.learn(name, originalOf(tags));
+          all.push(name);
+        }
+        return all;
+      });
+      if (found instanceof Failure) return [];
+      return found.sort().map((path) => ({ path, field: "" }));
+    },
+  };
+}
+
+function writable(key: Parameters<Provider["put"]>[0]): string {
+  const { name, version } = secretName(key);
+  if (version === null) return name;
+  throw new UnsprawlError("refused", `${name} is pinned to a version, which nobody can change`, "leave the version out");
+}
+
+/** Throws `conflict` when the secret is another variable's that maps to the same name. */
+function checkOriginal(tags: Tags, mine: Partial<KeyNames>, template: string, name: string): void {
+  const theirs = originalOf(tags);
+  const other = (which: "subject" | "name"): boolean =>
+    theirs[which] !== undefined && mine[which] !== undefined && theirs[which] !== mine[which];
+  if (!other("name") && !(usesSubject(template) && other("subject"))) return;
+  throw new UnsprawlError(
+    "conflict",
+    `${name} in ${STORE} is ${theirs.name ?? "a variable"} of ${theirs.subject ?? "another subject"}; ${mine.name ?? "one"} of ${mine.subject ?? "this one"} would take its name`,
+    "rename one of them, or put them into different vaults",
+  );
+}
+
+function raced(name: string, { url }: AzureSettings): UnsprawlError {
+  return new UnsprawlError(
+    "conflict",
+    `somebody else wrote ${name} in ${STORE} at the same moment; both values are there as versions`,
+    `az keyvault secret list-versions --vault-name ${vaultName(url)} --name ${name}; then unsprawl plan again`,
+  );
+}

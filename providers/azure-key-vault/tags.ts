@@ -1,0 +1,50 @@
+import type { KeyNames, Origin } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+
+export type Tags = { readonly [name: string]: string };
+
+const MOST = 15;
+const LONGEST = 256;
+const OURS = "unsprawl";
+const MANAGED = "managed-by";
+const [NAME, SUBJECT, RUN, WRITE] = ["unsprawl-name", "unsprawl-subject", "unsprawl-run", "unsprawl-write"] as const;
+
+/** Whether unsprawl made the secret. */
+export function isOurs(tags: Tags | undefined): boolean {
+  return tags?.[MANAGED] === OURS;
+}
+
+/** Whether a version is of this one write. */
+export function isOf(write: string, tags: Tags | undefined): boolean {
+  return tags?.[WRITE] === write;
+}
+
+/**
+ * The tags of a new version: who wrote it, and of what. A foreign secret that is replaced keeps its own, and stays
+ * foreign: unsprawl did not make it, and does not delete it. Throws `refused` when there is no room.
+ */
+export function tagsFor(there: Tags | null, known: KeyNames | null, origin: Origin, write: string): Tags {
+  const foreign = there !== null && !isOurs(there);
+  const kept = Object.entries(there ?? {}).filter(([name]) => !name.startsWith(`${OURS}-`));
+  const of = { [SUBJECT]: known?.subject ?? origin.subject, ...(known === null ? {} : { [NAME]: known.name }) };
+  const fits = Object.entries(of).filter(([, text]) => text.length <= LONGEST && text !== "");
+  const tags = {
+    ...Object.fromEntries(kept),
+    ...(foreign ? {} : { [MANAGED]: OURS, ...Object.fromEntries(fits) }),
+    [RUN]: origin.runId.slice(0, LONGEST),
+    [WRITE]: write,
+  };
+  if (Object.keys(tags).length <= MOST) return tags;
+  throw new UnsprawlError(
+    "refused",
+    `the secret has ${kept.length} tags, and there is no room for unsprawl's own among the ${MOST} of a Key Vault`,
+    "remove some, or use another name",
+  );
+}
+
+/** What the secret was before it got the vault's name, as far as it says. */
+export function originalOf(tags: Tags | undefined): Partial<Pick<KeyNames, "subject" | "name">> {
+  if (!isOurs(tags)) return {};
+  const [subject, name] = [tags?.[SUBJECT], tags?.[NAME]];
+  return { ...(subject === undefined ? {} : { subject }), ...(name === undefined ? {} : { name }) };
+}

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SecretProperties } from "@azure/keyvault-secrets";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { VaultClient } from "./client.ts";
+import { failed, Failure } from "./errors.ts";
+import { vaultName } from "./names.ts";
+import type { AzureSettings } from "./settings.ts";
+import { isOf, isOurs, type Tags } from "./tags.ts";
+
+/** A new version, as it is to be: `write` marks it as this one write's. */
+export type Version = { readonly text: string; readonly write: string; readonly tags: Tags };
+
+/** Writing and deleting as the service does it, with its slow steps waited for. */
+export type Writer = {
+  /** Every version of a secret; none where there is no such secret. */
+  versions(name: string): Promise<readonly SecretProperties[]>;
+  /**
+   * Makes a version, once whatever the network does, and gives its id. A soft-deleted secret is recovered first if
+   * unsprawl made it, and is then as it was: `revived` hears of its versions. Throws `conflict` for a foreign one.
+   */
+  set(name: string, version: Version, revived: (versions: readonly SecretProperties[]) => void): Promise<string>;
+  /** Soft-deletes a secret and waits for it to be done; false when there is none. */
+  remove(name: string): Promise<boolean>;
+};
+
+const WRITES = 4;
+const POLL_MS = 500;
+/** How long the vault may take to delete or recover. */
+const SLOW_MS = 30_000;
+const LIST_MS = 60_000;
+
+export function writer(settings: AzureSettings, client: VaultClient): Writer {
+  const versions: Writer["versions"] = async (name) => {
+    const ask = { right: "list", name, expect: [404], deadline: LIST_MS } as const;
+    const found = await client.call(ask, async (api, abortSignal) => {
+      const all: SecretProperties[] = [];
+      for await (const one of api.listPropertiesOfSecretVersions(name, { abortSignal })) all.push(one);
+      return all;
+    });
+    return found instanceof Failure ? [] : found;
+  };
+
+  /** Brings a soft-deleted secret back, if that is ours to do. */
+  const revive = async (name: string): Promise<void> => {
+    const gone = await client.call({ right: "get", name, expect: [404] }, (api, abortSignal) =>
+      api.getDeletedSecret(name, { abortSignal }),
+    );
+    // Somebody else was faster: the next write tells.
+    if (gone instanceof Failure) return;
+    const ours = isOurs(gone.properties.tags);
+    if (!ours && !settings.recover) throw foreign(name, settings);
+    await client.call({ right: "recover", name, expect: [404, 409] }, (api, abortSignal) =>
+      api.beginRecoverDeletedSecret(name, { abortSignal }),
+    );
+    await until(async () => {
+      const back = await client.call({ right: "get", name, expect: [403, 404] }, (api, abortSignal) =>
+        api.getSecret(name, { abortSignal }),
+      );
+      return !(back instanceof Failure) || back.status === 403;
+    });
+    if (!ours)
+      throw new UnsprawlError(
+        "conflict",
+        `the Key Vault has ${name} again, recovered as recover: true says, with a value that unsprawl did not write`,
+        "unsprawl plan shows it; --overwrite replaces it",
+      );
+  };
+
+  return {
+    versions,
+    async set(name, { text, write, tags }, revived) {
+      const ask = { right: "set", name, expect: [409], repeat: false } as const;
+      const give = Date.now() + SLOW_MS;
+      for (let tries = 1; ; ) {
+        const made = await client.call(ask, async (api, abortSignal) => {
+          const { properties } = await api.setSecret(name, text, { tags, contentType: "text/plain", abortSignal });
+          return properties.version ?? "";
+        });
+        if (!(made instanceof Failure)) return made;
+        if (made.unsure) {
+          // Whether it was done is seen by its mark alone.
+          const done = (await versions(name)).find((one) => isOf(write, one.tags));
+          if (done?.version !== undefined) return done.version;
+          if (tries++ >= WRITES) throw failed(made, ask, settings);
+          await sleep(made.retryAfter ?? POLL_MS * tries);
+        } else if (made.inner === "ObjectIsDeletedButRecoverable") {
+          await revive(name);
+          revived(await versions(name));
+        } else if (Date.now() > give) {
+          throw failed(made, ask, settings);
+        } else {
+          await sleep(POLL_MS);
+        }
+      }
+    },
+    async remove(name) {
+      const begun = await client.call({ right: "delete", name, expect: [404, 409] }, (api, abortSignal) =>
+        api.beginDeleteSecret(name, { abortSignal, intervalInMs: POLL_MS }),
+      );
+      if (begun instanceof Failure && begun.inner !== "ObjectIsBeingDeleted" && begun.status === 409)
+        throw failed(begun, { right: "delete", name }, settings);
+      await until(async () => {
+        const gone = await client.call({ right: "get", name, expect: [403, 404] }, (api, abortSignal) =>
+          api.getDeletedSecret(name, { abortSignal }),
+        );
+        return !(gone instanceof Failure) || gone.status === 403;
+      });
+      return true;
+    },
+  };
+}
+
+/** Asks until it holds, or for as long as the vault may take. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const give = Date.now() + SLOW_MS; !(await holds()) && Date.now() < give; ) await sleep(POLL_MS);
+}
+
+function foreign(name: string, { url }: AzureSettings): UnsprawlError {
+  return new UnsprawlError(
+    "conflict",
+    `${name} is soft-deleted in the Key Vault, and unsprawl did not make it`,
+    `recover: true in the store's configuration brings it back, and so does az keyvault secret recover --vault-name ${vaultName(url)} --name ${name}; then unsprawl plan shows it`,
+  );
+}

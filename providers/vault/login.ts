@@ -1,0 +1,121 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Answer, Send } from "./transport.ts";
+import { credential, environmentToken, password, unwrapper } from "./credentials.ts";
+import { refusesAll, statusError } from "./errors.ts";
+import { encodePath } from "./names.ts";
+import type { VaultSettings } from "./settings.ts";
+
+/** A token, and for how long it is good: `Infinity` where it has no end, or none that we may know. */
+export type Grant = { readonly token: string; readonly seconds: number; readonly renewable: boolean };
+
+/** How this store is let in. Each call is a fresh login, with files as they are then; only what was wrapped is kept. */
+export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: Send): () => Promise<Grant> {
+  const { auth, address } = settings;
+  if (auth.method === "token") {
+    if ("tokenFile" in auth) return async () => ownToken(await credential(auth.tokenFile), send);
+    if (!("wrappedTokenFile" in auth)) return async () => ownToken(await environmentToken(env), send);
+    const { wrappedTokenFile } = auth;
+    const unwrap = unwrapper(wrappedTokenFile, address, send);
+    return async () => ownToken(inner(grantIn(await unwrap())?.token, "token", wrappedTokenFile), send);
+  }
+  const enter = async (path: string, body: { readonly [key: string]: string }, refusal: Refusal): Promise<Grant> => {
+    const answer = await send("POST", `auth/${encodePath(auth.mount)}/${path}`, null, body);
+    const grant = grantIn(answer);
+    if (answer.status === 200 && grant !== null) return grant;
+    if ((answer.status !== 400 && answer.status !== 403) || refusesAll(answer.errors))
+      throw statusError(answer.status, answer.errors, address);
+    const enabled = answer.status === 403 ? `; vault auth list shows whether auth/${auth.mount}/ is there` : "";
+    throw new UnsprawlError(
+      "denied",
+      `the Vault at ${address} refuses the ${refusal.what} login: ${refusal.why}`,
+      `${refusal.hint}${enabled}`,
+    );
+  };
+  switch (auth.method) {
+    case "approle": {
+      const wrapped = "wrappedSecretIdFile" in auth ? auth.wrappedSecretIdFile : null;
+      const unwrap = wrapped === null ? null : unwrapper(wrapped, address, send);
+      const file = "secretIdFile" in auth ? auth.secretIdFile : auth.wrappedSecretIdFile;
+      const secretId = async (): Promise<string> =>
+        unwrap === null ? credential(file) : inner(dataIn(await unwrap())["secret_id"], "secret id", file);
+      return async () => {
+        const role_id = await credential(auth.roleIdFile);
+        const refusal = {
+          what: "AppRole",
+          why: "the role id or the secret id is wrong, expired or used up",
+          hint: `issue a new secret id${wrapped === null ? "" : ", wrapped"}, and write it to ${file}`,
+        };
+        return enter("login", { role_id, secret_id: await secretId() }, refusal);
+      };
+    }
+    case "jwt":
+    case "kubernetes": {
+      const refusal = {
+        what: auth.method === "jwt" ? "JWT" : "Kubernetes",
+        why: `the role ${auth.role} is not there, or does not take the token: expired, for another audience, or of somebody else`,
+        hint: `check auth.role, and what is in ${auth.jwtFile}`,
+      };
+      return async () => enter("login", { role: auth.role, jwt: await credential(auth.jwtFile) }, refusal);
+    }
+    case "userpass": {
+      const refusal = {
+        what: "userpass",
+        why: "the name or the password is wrong",
+        hint: `check auth.username, and write the password to ${auth.passwordFile}`,
+      };
+      return async () =>
+        enter(`login/${encodePath(auth.username)}`, { password: await password(auth.passwordFile) }, refusal);
+    }
+    case "cert": {
+      const refusal = {
+        what: "certificate",
+        why: "no role takes the client's certificate",
+        hint: `check auth.name, and the CA, the name and the end of ${auth.certFile}`,
+      };
+      return () => enter("login", auth.name === undefined ? {} : { name: auth.name }, refusal);
+    }
+  }
+}
+
+type Refusal = { readonly what: string; readonly why: string; readonly hint: string };
+
+/** What a login, a renewal or an unwrapping gave. */
+export function grantIn({ body }: Answer): Grant | null {
+  const given = (body as { auth?: { [key: string]: unknown } | null } | null)?.auth;
+  const [token, seconds] = [given?.["client_token"], given?.["lease_duration"]];
+  if (typeof token !== "string") return null;
+  return {
+    token,
+    seconds: typeof seconds === "number" && seconds > 0 ? seconds : Infinity,
+    renewable: given?.["renewable"] === true,
+  };
+}
+
+/** A given token: its lease is renewed when it is short, so that a periodic reader does not lose it. */
+async function ownToken(token: string, send: Send): Promise<Grant> {
+  const answer = await send("GET", "auth/token/lookup-self", token);
+  const data = dataIn(answer);
+  const number = (key: string): number => (typeof data[key] === "number" ? data[key] : 0);
+  const [ttl, period] = [number("ttl"), number("period")];
+  const renewable = data["renewable"] === true;
+  // Not allowed to look itself up, or without an end: nothing to renew.
+  if (answer.status !== 200 || ttl === 0) return { token, seconds: Infinity, renewable: false };
+  const short = ttl < (period || number("creation_ttl")) * (period > 0 ? 0.9 : 0.5);
+  const renewed =
+    renewable && short ? await send("POST", "auth/token/renew-self", token, {}).catch(() => null) : null;
+  return (renewed === null ? null : grantIn(renewed)) ?? { token, seconds: ttl, renewable };
+}
+
+function dataIn({ body }: Answer): { readonly [key: string]: unknown } {
+  const { data } = (body ?? {}) as { data?: unknown };
+  return typeof data === "object" && data !== null ? (data as { readonly [key: string]: unknown }) : {};
+}
+
+function inner(value: unknown, what: string, file: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new UnsprawlError(
+    "config",
+    `what the wrapping token in ${file} holds is no ${what}`,
+    "wrap the answer of the request that issues it, by -wrap-ttl",
+  );
+}

@@ -1,0 +1,79 @@
+import { UnsprawlError } from "../model/error.ts";
+import type { SopsDocument, WrappedKey } from "./document.ts";
+
+/** Who wraps the data key of a SOPS file: age identities, a key management service, or several of them. */
+export type DataKeys = {
+  /** For a new file, or one that is wrapped anew. */
+  wrap(dataKey: Buffer): Promise<readonly WrappedKey[]>;
+  /** Throws `denied` when this holder cannot open the file. */
+  unwrap(document: SopsDocument): Promise<Buffer>;
+};
+
+/**
+ * Several holders as one: a new file opens for each of them, and whichever can opens a file, the first one first.
+ * When none can, the error is that of the first which has an entry in the file.
+ */
+export function anyOf(
+  holders: readonly (DataKeys & { readonly kind: WrappedKey["kind"] })[],
+): DataKeys {
+  return {
+    async wrap(dataKey) {
+      return (await Promise.all(holders.map((holder) => holder.wrap(dataKey)))).flat();
+    },
+    async unwrap(document) {
+      const concerned = holders.filter((holder) => keyEntries(document, holder.kind).length > 0);
+      let first: unknown = null;
+      for (const holder of concerned) {
+        try {
+          return await holder.unwrap(document);
+        } catch (error) {
+          first ??= error;
+        }
+      }
+      throw (
+        first ??
+        new UnsprawlError(
+          "denied",
+          `${document.file} is encrypted for none of this store's keys`,
+          `it is encrypted for ${openedFor(document)}; sops updatekeys adds a key`,
+        )
+      );
+    },
+  };
+}
+
+/**
+ * The entries of one kind: the metadata's own list, or that of the only key group (getsops/sops stores/stores.go
+ * `internalKeygroups`). Throws `refused` for several groups, which each hold a share of the key.
+ */
+export function keyEntries({ file, metadata }: SopsDocument, kind: string): readonly object[] {
+  const groups = metadata["key_groups"];
+  if (Array.isArray(groups) && groups.length > 1) {
+    throw new UnsprawlError(
+      "refused",
+      `${file} splits its key over several groups`,
+      "unsprawl reads files with one key group",
+    );
+  }
+  const group = (Array.isArray(groups) ? groups[0] : null) as { readonly [kind: string]: unknown } | null;
+  const own = metadata[kind];
+  const list = Array.isArray(own) && own.length > 0 ? (own as readonly unknown[]) : group?.[kind];
+  return Array.isArray(list)
+    ? (list as readonly unknown[]).filter((entry): entry is object => typeof entry === "object" && entry !== null)
+    : [];
+}
+
+/** Whom a file is encrypted for, in words: recipients and ARNs are no secrets. */
+export function openedFor(document: SopsDocument): string {
+  const names = [
+    ["age", "recipient"],
+    ["kms", "arn"],
+    ["pgp", "fp"],
+    ["gcp_kms", "resource_id"],
+    ["azure_kv", "vault_url"],
+    ["hc_vault", "vault_address"],
+  ].flatMap(([kind = "", key = ""]) =>
+    keyEntries(document, kind).map((entry) => `${kind} ${String((entry as { [key: string]: unknown })[key])}`),
+  );
+  return names.length > 0 ? names.join(", ") : "nobody";
+}

@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startOpenBao } from "./services/openbao.ts";
+import { twelveSecrets } from "./support/secrets.ts";
+import { makeWorld, type Ran, type World } from "./support/world.ts";
+
+// From store to store, killed around every write of the journal: then `resume` or `rollback`, and nothing is lost, left
+// behind or doubled. Until `scrub` the old store has every value; after it, killed or not, the new one has.
+
+const HOOK = new URL("./support/kill-hook.mjs", import.meta.url).pathname;
+const { DB_PASSWORD = "", TLS_PRIVATE_KEY = "", SMTP_PASSWORD = "" } = twelveSecrets();
+const SECRETS = { DB_PASSWORD, TLS_PRIVATE_KEY, SMTP_PASSWORD };
+
+let bao: Awaited<ReturnType<typeof startOpenBao>>;
+let world: World;
+
+beforeAll(async () => {
+  bao = await startOpenBao();
+  world = makeWorld("unix:///nowhere", { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
+  // Makes the age key.
+  writeFileSync(
+    join(world.dir, "unsprawl.yaml"),
+    "stores: { there: { provider: local, file: 'there/{subject}.sops.yaml' } }\n",
+  );
+});
+afterAll(async () => {
+  await bao?.stop();
+  world?.remove();
+});
+
+async function inVault(name: string): Promise<unknown> {
+  const answer = await fetch(`${bao.address}/v1/secret/data/apps/${name}`, { headers: { "X-Vault-Token": bao.token } });
+  return answer.status === 404 ? null : ((await answer.json()) as { data: { data: unknown } }).data.data;
+}
+
+/** Null when nothing of it is there. */
+async function there(name: string): Promise<{ readonly [name: string]: string } | null> {
+  const file = join(world.dir, "there", `${name}.sops.yaml`);
+  if (!existsSync(file)) return null;
+  const environment = Object.fromEntries(Object.keys(SECRETS).map((key) => [key, `ref+sops://${file}#/${key}`]));
+  const script =
+    "process.stdout.write(JSON.stringify(Object.fromEntries(process.argv.slice(1).map((n) => [n, process.env[n]]))))";
+  const ran = await world.unsprawl(["run", "--", process.execPath, "-e", script, ...Object.keys(SECRETS)], {
+    env: environment,
+  });
+  expect(ran.code, ran.stderr).toBe(0);
+  return JSON.parse(ran.stdout) as { [name: string]: string };
+}
+
+const killing = (args: readonly string[], at: number): Promise<Ran> =>
+  world.unsprawl(args, { nodeArgs: ["--import", HOOK], env: { KILL_AT_WRITE: String(at) } });
+
+async function planned(name: string): Promise<string> {
+  await bao.api("POST", `secret/data/apps/${name}`, { data: SECRETS });
+  const plan = await world.unsprawl(["plan", `vault:apps/${name}`, "--to", "there", "-o", `${name}.json`, "--json"]);
+  expect(plan.code, plan.stderr).toBe(0);
+  return (JSON.parse(plan.stdout) as { id: string }).id;
+}
+
+async function runOf(name: string): Promise<string | null> {
+  const { runs } = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
+    runs: { run: string; units: { unit: string }[] }[];
+  };
+  return runs.find(({ units }) => units.some(({ unit }) => unit === name))?.run ?? null;
+}
+
+it.each(["resume", "rollback"] as const)("killed at every boundary, then %s", { timeout: 600_000 }, async (verb) => {
+  for (let at = 0; ; at++) {
+    const name = `ss-${verb}-${at}`;
+    await planned(name);
+    const killed = await killing(["apply", `${name}.json`], at);
+    const run = await runOf(name);
+    if (run !== null) {
+      const finished = await world.unsprawl([verb, run]);
+      expect(finished.code, `${verb} at ${at}: ${finished.stderr}`).toBe(0);
+      expect(await there(name)).toEqual(verb === "resume" ? SECRETS : null);
+    }
+    expect(await inVault(name)).toEqual(SECRETS);
+    expect(readdirSync(join(world.dir, "state/unsprawl/locks"))).toEqual([]);
+    if (killed.signal !== "SIGKILL") {
+      expect(killed.code, killed.stderr).toBe(0);
+      expect(at).toBeGreaterThan(15);
+      break;
+    }
+  }
+});
+
+it(
+  "a scrub that is killed at every boundary is finished by the next; the new store has all",
+  { timeout: 600_000 },
+  async () => {
+    for (let at = 0; ; at++) {
+      const name = `ss-scrub-${at}`;
+      const run = await planned(name);
+      expect((await world.unsprawl(["apply", `${name}.json`])).code).toBe(0);
+      const killed = await killing(["scrub", run], at);
+      expect(await there(name)).toEqual(SECRETS);
+      const finished = await world.unsprawl(["scrub", run]);
+      expect(finished.code, finished.stderr).toBe(0);
+      expect(await inVault(name)).toBe(null);
+      expect(await there(name)).toEqual(SECRETS);
+      if (killed.signal !== "SIGKILL") break;
+    }
+  },
+);

@@ -1,0 +1,37 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decodeName, encodeName, fillTemplate, unfillTemplate } from "../../src/store/names.ts";
+
+const ALLOWED = /[A-Za-z0-9_.-]/;
+
+test("any name is encoded into what is allowed, and comes back", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme" }), (name) => {
+      const encoded = encodeName(name, ALLOWED);
+      expect(encoded).toMatch(/^[A-Za-z0-9_.-]*$/);
+      expect(decodeName(encoded)).toBe(name);
+    }),
+  );
+});
+
+test.each([
+  ["DB_PASSWORD", "DB_PASSWORD"],
+  ["A/B", "A_x2f_B"],
+  ["größe", "gr_xf6__xdf_e"],
+  ["_x2f_", "_x5f_x2f_"],
+])("%s becomes %s", (name, encoded) => {
+  expect(encodeName(name, ALLOWED)).toBe(encoded);
+  expect(decodeName(encoded)).toBe(name);
+});
+
+test.each([
+  ["/apps/{subject}/{name}", { subject: "api", project: "", name: "DB_PASSWORD" }],
+  ["{subject}.{name}", { subject: "api", project: "", name: "DB.PASSWORD" }],
+  ["{project}/{subject}-x", { subject: "a-b", project: "shop", name: "" }],
+])("%s is filled and read again", (template, names) => {
+  expect(unfillTemplate(template, fillTemplate(template, names))).toEqual(names);
+});
+
+test("what is not of the template tells nothing", () => {
+  expect(unfillTemplate("/apps/{subject}/{name}", "/other/api/A")).toEqual({ subject: "", project: "", name: "" });
+});

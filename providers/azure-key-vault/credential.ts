@@ -23,27 +23,29 @@ export async function credential(
 ): Promise<TokenCredential> {
   const { ClientSecretCredential, DefaultAzureCredential } = await import("@azure/identity");
   const client = settings.auth === null ? fromEnvironment(env) : await fromFile(settings.auth);
-  const authorityHost = client?.authorityHost ?? environmentAuthority(env) ?? PUBLIC_HOST;
+  const given = client === null ? environmentAuthority(env) : (client.authorityHost ?? PUBLIC_HOST);
+  const authorityHost = given ?? PUBLIC_HOST;
   const options = {
     ...transport,
-    authorityHost,
+    // Where nothing is said the SDK looks itself, as it does for everything else of its default credential.
+    ...(given === null ? {} : { authorityHost: given }),
     // Microsoft's own login server does not know a private one, and there may be no way to ask it.
     disableInstanceDiscovery: !MICROSOFT.test(authorityHost),
     retryOptions: { maxRetries: 2, retryDelayInMs: 300 },
   };
-  const inner =
+  const guarded = async <T>(act: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await act();
+    } catch (error) {
+      throw loginError(error, settings, client, authorityHost);
+    }
+  };
+  const inner = await guarded(() =>
     client === null
       ? new DefaultAzureCredential(options)
-      : new ClientSecretCredential(client.tenantId, client.clientId, client.secret, options);
-  return {
-    async getToken(scopes, more) {
-      try {
-        return await inner.getToken(scopes, more);
-      } catch (error) {
-        throw loginError(error, settings, client, authorityHost);
-      }
-    },
-  };
+      : new ClientSecretCredential(client.tenantId, client.clientId, client.secret, options),
+  );
+  return { getToken: (scopes, more) => guarded(() => inner.getToken(scopes, more)) };
 }
 
 type Client = Omit<ClientSecret, "clientSecretFile"> & { readonly secret: string };
@@ -106,7 +108,8 @@ function loginError(
   if (/not configured to acquire tokens for tenant/.test(words))
     return denied("would give a token of another tenant than the vault's", `${tenant} must be the vault's tenant`);
   const network = networkCode(error);
-  if (network !== null) return connectionError(network, at, "AZURE_AUTHORITY_HOST", settings.caFile);
+  if (network !== null)
+    return connectionError(network, at, own ? "auth.authorityHost" : "AZURE_AUTHORITY_HOST", settings.caFile);
   if (client === null)
     return new UnsprawlError(
       "denied",
@@ -142,10 +145,13 @@ function messages(error: unknown): string {
 /** The name of a failed connection behind a failed login; MSAL keeps it in its message alone. */
 function networkCode(error: unknown): string | null {
   for (const { code, name, message } of chain(error)) {
-    if (typeof code === "string" && /^(E[A-Z_]+|[A-Z_]*CERT[A-Z_]*|UNABLE_[A-Z_]+|SELF_[A-Z_]+|REQUEST_\w+)$/.test(code))
+    if (
+      typeof code === "string" &&
+      /^(E[A-Z_]+|[A-Z_]*CERT[A-Z_]*|UNABLE_[A-Z_]+|SELF_[A-Z_]+|REQUEST_\w+)$/.test(code)
+    )
       return code;
     if (name === "AbortError") return "ETIMEDOUT";
-    if (typeof message === "string" && /endpoints_resolution_error|network_error/.test(message)) return "Error";
+    if (typeof message === "string" && /endpoints_resolution_error|network_error/.test(message)) return "ENDPOINTS";
   }
   return null;
 }

@@ -84,7 +84,10 @@ export function failed(
       inner,
     );
   if (status === 403) {
-    const what = right === "list" ? "list its secrets" : `${right} the secret ${name ?? ""}`.trimEnd();
+    const what =
+      right === "list"
+        ? `list ${name === null ? "its secrets" : `the versions of ${name}`}`
+        : `${right} the secret ${name ?? ""}`.trimEnd();
     return new UnsprawlError("denied", `${at} does not allow to ${what}`, deniedHint(right, vault), inner || "403");
   }
   if (status === 404)
@@ -123,6 +126,9 @@ export function connectionError(code: string, at: string, key: string, caFile: s
       `${at} asks for a token of another domain than its own`,
       "a vault at a host name of its own needs challengeResourceVerification: false; else check url",
     );
+  // All that MSAL tells of a connection that failed.
+  if (code === "ENDPOINTS")
+    return away("cannot be reached", `check ${key}, the network, HTTPS_PROXY, and caFile for a private CA`);
   if (code === "ECONNREFUSED") return away("refuses the connection", `check ${key}, and the network`);
   if (code === "ENOTFOUND" || code.startsWith("EAI_"))
     return away("has a name that does not resolve", `check ${key}: is there such a vault?`);

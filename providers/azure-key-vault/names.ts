@@ -47,7 +47,7 @@ export function nameMap(template: string): Names {
     names(key) {
       const { name } = secretName(key);
       const at = name.toLowerCase();
-      return made.get(at) ?? { ...unfillTemplate(template, name, decoded), ...learnt.get(at) };
+      return made.get(at) ?? unmapped(template, name, learnt.get(at) ?? {});
     },
   };
 }
@@ -126,6 +126,15 @@ function part(text: string, which: string): string {
   if (text === "") throw refuse("is empty");
   if (!text.isWellFormed()) throw refuse("is not valid Unicode");
   return Array.from(text, letter).join("");
+}
+
+/** Exact where the tags say so; a subject that is known tells where the variable's name begins. */
+function unmapped(template: string, name: string, was: Partial<KeyNames>): KeyNames {
+  const guess = unfillTemplate(template, name, decoded);
+  if (was.name !== undefined) return { ...guess, ...was };
+  if (!was.subject?.isWellFormed()) return guess;
+  const told = unfillTemplate(template.replaceAll("{subject}", part(was.subject, "subject")), name, decoded);
+  return told.name === "" ? guess : { ...told, subject: was.subject };
 }
 
 function decoded(text: string): string {

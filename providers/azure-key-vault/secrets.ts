@@ -71,7 +71,7 @@ export function secrets(settings: AzureSettings, client: VaultClient, names: Nam
         const known = names.original(name);
         if (there !== null) {
           before.add(there.id);
-          checkOriginal(there.tags, known ?? { subject: origin.subject }, settings.name, name);
+          if (known !== null) checkOriginal(there.tags, known, settings.name, name);
         }
         const mark = randomUUID();
         const tags = tagsFor(there?.tags ?? null, known, origin, mark);
@@ -99,7 +99,8 @@ export function secrets(settings: AzureSettings, client: VaultClient, names: Nam
             `az keyvault secret delete --vault-name ${vaultName(settings.url)} --name ${name}`,
           );
         latest.delete(name.toLowerCase());
-        return write.remove(name);
+        await write.remove(name);
+        return true;
       });
     },
     async list(what) {
@@ -123,18 +124,23 @@ export function secrets(settings: AzureSettings, client: VaultClient, names: Nam
 function writable(key: Parameters<Provider["put"]>[0]): string {
   const { name, version } = secretName(key);
   if (version === null) return name;
-  throw new UnsprawlError("refused", `${name} is pinned to a version, which nobody can change`, "leave the version out");
+  throw new UnsprawlError(
+    "refused",
+    `${name} is pinned to a version, which nobody can change`,
+    "leave the version out",
+  );
 }
 
 /** Throws `conflict` when the secret is another variable's that maps to the same name. */
-function checkOriginal(tags: Tags, mine: Partial<KeyNames>, template: string, name: string): void {
+function checkOriginal(tags: Tags, mine: KeyNames, template: string, name: string): void {
   const theirs = originalOf(tags);
-  const other = (which: "subject" | "name"): boolean =>
-    theirs[which] !== undefined && mine[which] !== undefined && theirs[which] !== mine[which];
-  if (!other("name") && !(usesSubject(template) && other("subject"))) return;
+  // Without the variable's name the subject is who wrote, not what the name was made of.
+  if (theirs.name === undefined) return;
+  const subject = usesSubject(template) ? (theirs.subject ?? mine.subject) : mine.subject;
+  if (theirs.name === mine.name && subject === mine.subject) return;
   throw new UnsprawlError(
     "conflict",
-    `${name} in ${STORE} is ${theirs.name ?? "a variable"} of ${theirs.subject ?? "another subject"}; ${mine.name ?? "one"} of ${mine.subject ?? "this one"} would take its name`,
+    `${name} in ${STORE} is ${theirs.name} of ${subject}; ${mine.name} of ${mine.subject} would take its place`,
     "rename one of them, or put them into different vaults",
   );
 }

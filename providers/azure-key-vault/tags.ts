@@ -26,7 +26,12 @@ export function isOf(write: string, tags: Tags | undefined): boolean {
 export function tagsFor(there: Tags | null, known: KeyNames | null, origin: Origin, write: string): Tags {
   const foreign = there !== null && !isOurs(there);
   const kept = Object.entries(there ?? {}).filter(([name]) => !name.startsWith(`${OURS}-`));
-  const of = { [SUBJECT]: known?.subject ?? origin.subject, ...(known === null ? {} : { [NAME]: known.name }) };
+  // Who does not know the variable's name leaves what is said of it.
+  const before =
+    there?.[NAME] === undefined
+      ? { [SUBJECT]: origin.subject }
+      : { [SUBJECT]: there[SUBJECT] ?? "", [NAME]: there[NAME] };
+  const of = known === null ? before : { [SUBJECT]: known.subject, [NAME]: known.name };
   const fits = Object.entries(of).filter(([, text]) => text.length <= LONGEST && text !== "");
   const tags = {
     ...Object.fromEntries(kept),

@@ -19,14 +19,15 @@ export type Writer = {
    * unsprawl made it, and is then as it was: `revived` hears of its versions. Throws `conflict` for a foreign one.
    */
   set(name: string, version: Version, revived: (versions: readonly SecretProperties[]) => void): Promise<string>;
-  /** Soft-deletes a secret and waits for it to be done; false when there is none. */
-  remove(name: string): Promise<boolean>;
+  /** Soft-deletes a secret and waits for it to be done. One that is gone already is fine. */
+  remove(name: string): Promise<void>;
 };
 
 const WRITES = 4;
 const POLL_MS = 500;
 /** How long the vault may take to delete or recover. */
 const SLOW_MS = 30_000;
+const SLOW = /^ObjectIsBeing(Deleted|Recovered)$/;
 const LIST_MS = 60_000;
 
 export function writer(settings: AzureSettings, client: VaultClient): Writer {
@@ -70,8 +71,8 @@ export function writer(settings: AzureSettings, client: VaultClient): Writer {
     versions,
     async set(name, { text, write, tags }, revived) {
       const ask = { right: "set", name, expect: [409], repeat: false } as const;
-      const give = Date.now() + SLOW_MS;
-      for (let tries = 1; ; ) {
+      const give = Date.now() + 2 * SLOW_MS;
+      for (let tries = 1; ;) {
         const made = await client.call(ask, async (api, abortSignal) => {
           const { properties } = await api.setSecret(name, text, { tags, contentType: "text/plain", abortSignal });
           return properties.version ?? "";
@@ -83,36 +84,39 @@ export function writer(settings: AzureSettings, client: VaultClient): Writer {
           if (done?.version !== undefined) return done.version;
           if (tries++ >= WRITES) throw failed(made, ask, settings);
           await sleep(made.retryAfter ?? POLL_MS * tries);
-        } else if (made.inner === "ObjectIsDeletedButRecoverable") {
+          continue;
+        }
+        const deleted = made.inner === "ObjectIsDeletedButRecoverable";
+        if (Date.now() > give || !(deleted || SLOW.test(made.inner))) throw failed(made, ask, settings);
+        if (deleted) {
           await revive(name);
           revived(await versions(name));
-        } else if (Date.now() > give) {
-          throw failed(made, ask, settings);
-        } else {
-          await sleep(POLL_MS);
-        }
+        } else await sleep(POLL_MS);
       }
     },
     async remove(name) {
-      const begun = await client.call({ right: "delete", name, expect: [404, 409] }, (api, abortSignal) =>
-        api.beginDeleteSecret(name, { abortSignal, intervalInMs: POLL_MS }),
-      );
-      if (begun instanceof Failure && begun.inner !== "ObjectIsBeingDeleted" && begun.status === 409)
-        throw failed(begun, { right: "delete", name }, settings);
+      const ask = { right: "delete", name, expect: [404, 409] } as const;
+      const begun = await client.call(ask, async (api, abortSignal) => {
+        const poller = await api.beginDeleteSecret(name, { abortSignal, intervalInMs: POLL_MS });
+        return poller.getOperationState().result?.recoveryId !== undefined;
+      });
+      // Without soft-delete it is gone at once, and never among the deleted.
+      if (begun === false) return;
+      if (begun instanceof Failure && begun.status === 409 && begun.inner !== "ObjectIsBeingDeleted")
+        throw failed(begun, ask, settings);
       await until(async () => {
         const gone = await client.call({ right: "get", name, expect: [403, 404] }, (api, abortSignal) =>
           api.getDeletedSecret(name, { abortSignal }),
         );
         return !(gone instanceof Failure) || gone.status === 403;
       });
-      return true;
     },
   };
 }
 
 /** Asks until it holds, or for as long as the vault may take. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const give = Date.now() + SLOW_MS; !(await holds()) && Date.now() < give; ) await sleep(POLL_MS);
+  for (const give = Date.now() + SLOW_MS; !(await holds()) && Date.now() < give;) await sleep(POLL_MS);
 }
 
 function foreign(name: string, { url }: AzureSettings): UnsprawlError {

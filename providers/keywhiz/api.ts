@@ -89,7 +89,7 @@ export function automation(client: KeywhizClient, url: string) {
       // A lost answer or somebody faster: what counts is looked at when the secret is granted.
       await client.write("POST", GROUPS, { json, expect: [409] });
     },
-    /** Grants a secret to these groups; gives those that it is not granted to, because Keywhiz has no such group. */
+    /** Grants a secret to these groups; gives those that it is not granted to: no such group, or no such secret. */
     async grant(name: string, groups: readonly string[]): Promise<readonly string[]> {
       const path = `${pathOf(name)}/groups`;
       const lacking = (has: readonly string[]): readonly string[] => {
@@ -97,11 +97,14 @@ export function automation(client: KeywhizClient, url: string) {
         return groups.filter((one) => !folded.has(one.toLowerCase()));
       };
       if (groups.length === 0) return [];
-      const missed = lacking(texts((await client.call("GET", path)).body, url));
+      const there = await client.call("GET", path, { expect: [404] });
+      if (missing(there)) return groups;
+      const missed = lacking(texts(there.body, url));
       if (missed.length === 0) return [];
       const json = { addGroups: missed, removeGroups: [] };
-      const answer = await client.call("PUT", path, { json, reads: true });
-      return lacking(texts(answer.body, url));
+      // Adding twice is adding once, so a lost answer is no reason to look first.
+      const answer = await client.call("PUT", path, { json, reads: true, expect: [404] });
+      return missing(answer) ? groups : lacking(texts(answer.body, url));
     },
     /** Answers for who may use this API only. */
     async listGroups(): Promise<void> {

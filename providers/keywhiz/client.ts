@@ -16,7 +16,7 @@ export type Request = {
   readonly json?: { readonly [key: string]: unknown };
   /** Statuses beside success that the caller understands: handed back instead of thrown. */
   readonly expect?: readonly number[];
-  /** A POST that only reads. */
+  /** A POST that only reads, or a PUT that may be sent twice. */
   readonly reads?: boolean;
 };
 

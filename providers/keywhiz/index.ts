@@ -36,9 +36,9 @@ export const provider: ProviderModule = {
       names: ({ path }) => unfillTemplate(template, path),
       reference: (of) => keywhizReference(of, url),
       parse: (reference) => parseKeywhizReference(reference, url),
-      get: secrets.get,
-      put: secrets.put,
-      remove: secrets.remove,
+      get: (of) => secrets.get(of),
+      put: (of, value, replace, origin) => secrets.put(of, value, replace, origin),
+      remove: (of, matches) => secrets.remove(of, matches),
       list: (what) => secrets.list(what === "" ? fixedPrefix(template) : what),
       async policy(names) {
         // What is there already is named; the commands hold without it too.

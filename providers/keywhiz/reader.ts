@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Provider, ReaderFile } from "../../src/contract/provider.ts";
-import { causeOf, UnsprawlError } from "../../src/model/error.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { fileError } from "../../src/text/atomic-file.ts";
 import { keywhizClient } from "./client.ts";
@@ -25,7 +25,8 @@ export async function issueReader(settings: KeywhizSettings): Promise<Reader> {
   }
   await prove({ ...settings, identity: reader, delivery: "client" }).catch((error: unknown) => {
     if (!(error instanceof UnsprawlError)) throw error;
-    throw new UnsprawlError(error.code, `reader: ${error.message}`, error.hint, causeOf(error));
+    const cause = typeof error.cause === "string" ? error.cause : undefined;
+    throw new UnsprawlError(error.code, `reader: ${error.message}`, error.hint, cause);
   });
   const ca = caFile === null ? [] : [await copy(caFile, "ca.pem")];
   const { keys, files } = await copies(reader);

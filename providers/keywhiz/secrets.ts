@@ -99,8 +99,16 @@ export function automationSecrets(
       }
       const theirs = fresh.find(({ checksum }) => checksum !== now.detail.checksum);
       if (theirs === undefined) return { version: versionOf(now.detail.version, value) };
-      await api.setVersion(name, theirs.version);
-      throw changed();
+      const restored = await api.setVersion(name, theirs.version).then(
+        () => true,
+        () => false,
+      );
+      if (restored) throw changed();
+      throw new UnsprawlError(
+        "conflict",
+        `another writer's value of ${name} in ${STORE} was overwritten, and could not be made current again`,
+        `it is version ${theirs.version}: POST ${url}${pathOf(name)}/setversion`,
+      );
     }
   };
 

@@ -79,7 +79,7 @@ export function publicSettings(settings: KeywhizSettings): { readonly [key: stri
 }
 
 /** An identity as the configuration writes it. */
-export function identityKeys(identity: Identity): { readonly [key: string]: string } {
+function identityKeys(identity: Identity): { readonly [key: string]: string } {
   if (identity.kind === "pem") return { certFile: identity.certFile, keyFile: identity.keyFile };
   const { p12File, p12PasswordFile } = identity;
   return { p12File, ...(p12PasswordFile === null ? {} : { p12PasswordFile }) };

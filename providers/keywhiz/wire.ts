@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
@@ -52,9 +53,10 @@ export async function connect({ url, caFile, identity }: KeywhizSettings): Promi
 }
 
 async function contextOf(identity: Identity, caFile: string | null): Promise<SecureContext> {
-  const ca = caFile === null ? {} : { ca: await bytes(caFile, "caFile") };
-  made(ca, `${caFile} holds no certificate`, "name the CA's certificate (PEM) by caFile");
-  const common: SecureContextOptions = { minVersion: "TLSv1.2", ...ca };
+  const common: SecureContextOptions = {
+    minVersion: "TLSv1.2",
+    ...(caFile === null ? {} : { ca: await authority(caFile) }),
+  };
   if (identity.kind === "pem") {
     const { certFile, keyFile } = identity;
     const [cert, key] = [await bytes(certFile, "certFile"), await bytes(keyFile, "keyFile")];
@@ -72,6 +74,18 @@ async function contextOf(identity: Identity, caFile: string | null): Promise<Sec
     `${p12File} cannot be opened`,
     "is the password in p12PasswordFile right? a file of old ciphers: openssl pkcs12 -legacy, then -export again",
   );
+}
+
+/** OpenSSL passes over a file without a certificate, and would then trust nobody. */
+async function authority(caFile: string): Promise<Buffer> {
+  const ca = await bytes(caFile, "caFile");
+  try {
+    // Throws where there is none.
+    void new X509Certificate(ca).subject;
+    return ca;
+  } catch {
+    throw new UnsprawlError("config", `${caFile} holds no certificate`, "name the CA's certificate (PEM) by caFile");
+  }
 }
 
 /** OpenSSL's own words stay behind; they are about the bytes of a key. */

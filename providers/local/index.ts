@@ -3,24 +3,11 @@
  * reads and edits them. A template with `{subject}` makes a flat file a subject, without one a map a subject.
  */
 import { resolve } from "node:path";
-import type { Provider, ProviderContext, ProviderModule } from "../../src/contract/provider.ts";
+import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { Secret } from "../../src/model/secret.ts";
-import {
-  ageIdentities,
-  checkTemplate,
-  getValue,
-  identityFile,
-  listKeys,
-  parseSopsReference,
-  putValue,
-  removeValue,
-  sopsKey,
-  sopsNames,
-  sopsReference,
-  splitField,
-} from "../../src/sops/index.ts";
+import { ageIdentities, checkTemplate, identityFile, sopsFiles } from "../../src/sops/index.ts";
 import { checkFiles } from "./check.ts";
 import { dataKeys } from "./keys.ts";
 import { localPolicy } from "./policy.ts";
@@ -35,72 +22,38 @@ export const provider: ProviderModule = {
       "the file of the age identity; without it SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or ~/.config/sops/age/keys.txt",
     readOnly: "true refuses every write, as for the OCI runtime",
   },
-  async open(name, config, context): Promise<Provider> {
-    const template = checkTemplate(resolve(context.dir, text(config, "file") ?? DEFAULT_FILE));
-    const keyFile = text(config, "ageKeyFile");
-    return openFiles(
-      name,
-      template,
-      keyFile === null ? null : resolve(context.dir, keyFile),
-      flag(config, "readOnly"),
-      context,
-    );
+  async open(name, config, { env, dir }): Promise<Provider> {
+    const template = checkTemplate(resolve(dir, text(config, "file") ?? DEFAULT_FILE));
+    const named = text(config, "ageKeyFile");
+    const keyFile = named === null ? null : resolve(dir, named);
+    const readOnly = flag(config, "readOnly");
+    const identities = ageIdentities(env, keyFile);
+    const keys = dataKeys(identities, env);
+    const place = { name, template, dir, readOnly };
+    return {
+      ...sopsFiles(place, keys),
+      target: {
+        name,
+        provider: "local",
+        settings: {
+          file: template,
+          ...(keyFile === null ? {} : { ageKeyFile: keyFile }),
+          ...(readOnly ? { readOnly } : {}),
+        },
+      },
+      policy: (names) => localPolicy(template, names, identities, env),
+      check: () => checkFiles(place, identities, keys),
+      async issueReader() {
+        await identities.ensure();
+        const content = (await identities.load()).map(identityFile).join("");
+        return {
+          config: { file: template, ageKeyFile: "{dir}/age.key", readOnly: true },
+          files: [{ name: "age.key", content: Secret.of(content) }],
+        };
+      },
+    };
   },
 };
-
-function openFiles(
-  name: string,
-  template: string,
-  keyFile: string | null,
-  readOnly: boolean,
-  { env, dir }: ProviderContext,
-): Provider {
-  const identities = ageIdentities(env, keyFile);
-  const keys = dataKeys(identities, env);
-  const writable = (): void => {
-    if (readOnly)
-      throw new UnsprawlError(
-        "denied",
-        `the store ${name} is opened for reading only`,
-        "readOnly: false in its configuration",
-      );
-  };
-  return {
-    target: {
-      name,
-      provider: "local",
-      settings: {
-        file: template,
-        ...(keyFile === null ? {} : { ageKeyFile: keyFile }),
-        ...(readOnly ? { readOnly } : {}),
-      },
-    },
-    key: (names) => sopsKey(template, names),
-    names: (key) => sopsNames(template, key),
-    reference: sopsReference,
-    parse: (reference) => parseSopsReference(reference, template, dir),
-    get: (key) => getValue(key.path, splitField(key.field), keys),
-    async put(key, value, replace) {
-      writable();
-      return { version: await putValue(key.path, splitField(key.field), value, replace, keys) };
-    },
-    async remove(key, matches) {
-      writable();
-      return removeValue(key.path, splitField(key.field), matches, keys);
-    },
-    list: (what) => listKeys(template, what, dir, keys),
-    policy: (names) => localPolicy(template, names, identities, env),
-    check: () => checkFiles(template, identities, keys, readOnly),
-    async issueReader() {
-      await identities.ensure();
-      const content = (await identities.load()).map(identityFile).join("");
-      return {
-        config: { file: template, ageKeyFile: "{dir}/age.key", readOnly: true },
-        files: [{ name: "age.key", content: Secret.of(content) }],
-      };
-    },
-  };
-}
 
 function text(config: { readonly [key: string]: Json }, key: string): string | null {
   const value = config[key];

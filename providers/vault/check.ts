@@ -1,11 +1,11 @@
-import { randomBytes } from "node:crypto";
 import type { StoreCheck } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { Secret } from "../../src/model/secret.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { probeStore } from "../../src/store/probe.ts";
 import type { VaultClient } from "./client.ts";
 import { missingRight, statusError } from "./errors.ts";
 import type { Kv } from "./kv.ts";
-import { encodePath, vaultKey } from "./names.ts";
+import { encodePath, fixedPrefix, vaultKey } from "./names.ts";
 import { writerRights } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
 
@@ -16,92 +16,45 @@ export async function checkVault(
   version: () => Promise<1 | 2>,
   kv: () => Promise<Kv>,
 ): Promise<readonly StoreCheck[]> {
-  const { address, mount } = settings;
-  const lines: StoreCheck[] = [];
-  const attempt = async (
-    right: StoreCheck["right"],
-    text: () => string | Promise<string>,
-    act: () => Promise<void>,
-  ): Promise<boolean> => {
-    try {
-      await act();
-      lines.push({ right, ok: true, text: await text(), hint: null });
-      return true;
-    } catch (error) {
-      const known = error instanceof UnsprawlError ? error : null;
-      lines.push({ right, ok: false, text: known?.message ?? "failed", hint: known?.hint ?? null });
-      return false;
-    }
+  const { address, mount, path } = settings;
+  let probe: StoreKey | null = null;
+  const store = {
+    // A field of the probe's own name: where the path holds no {subject}, it stands beside real ones.
+    key: ({ subject }: { subject: string }) => (probe = vaultKey(path, { subject, project: subject, name: subject })),
+    get: async (key: StoreKey) => (await kv()).get(key),
+    put: async (...args: Parameters<Kv["put"]>) => (await kv()).put(...args),
+    remove: async (...args: Parameters<Kv["remove"]>) => (await kv()).remove(...args),
   };
-  const probe = `unsprawl-check-${randomBytes(4).toString("hex")}`;
-  const key = vaultKey(settings.path, { subject: probe, project: probe, name: probe });
-  const value = Secret.of(randomBytes(16).toString("hex"));
-  const origin = { runId: "check", subject: probe };
+  const lines = await probeStore(store, {
+    async reach() {
+      await health(client, address);
+      return `${address}${plain(address)}`;
+    },
+    authenticate: async () => `${settings.auth.method}; ${mount}/ is KV version ${await version()}`,
+    async gone() {
+      // Without a placeholder the secret is there for others too.
+      if (probe !== null && path.includes("{") && (await version()) === 2) await gone(client, mount, probe.path);
+    },
+  });
+  const said: StoreCheck[] = [];
+  for (const line of lines) said.push(await better(line));
+  return said;
 
-  if (
-    !(await attempt(
-      "reach",
-      () => `${address}${plain(address)}`,
-      () => health(client, address),
-    ))
-  )
-    return lines;
-  const mounted = `${settings.auth.method}; ${mount}/ is KV version`;
-  if (
-    !(await attempt(
-      "authenticate",
-      async () => `${mounted} ${await version()}`,
-      async () => void (await version()),
-    ))
-  )
-    return lines;
-  const [kind, store] = [await version(), await kv()];
-  const wrote = await attempt(
-    "write",
-    () => `${mount}/${key.path}`,
-    async () => {
-      await store.put(key, value, null, origin);
-    },
-  );
-  if (!wrote) return lines;
-  await attempt(
-    "read",
-    () => "the same bytes come back",
-    async () => {
-      if (!(await store.get(key))?.value.equals(value))
-        throw new UnsprawlError(
-          "changed",
-          `${mount}/${key.path} gave other bytes back`,
-          "another process writes there",
-        );
-    },
-  );
-  if (kind === 1) {
-    lines.push({
-      right: "check-and-set",
-      ok: false,
-      text: `${mount}/ is KV version 1, which has no check-and-set: two writers at the same time can lose a value`,
-      hint: "let nobody else write during a migration, or use a KV version 2 mount",
-    });
-  } else {
-    await attempt(
-      "check-and-set",
-      () => "a second write to the same name is refused",
-      async () => {
-        const second = await store.put(key, value, null, origin).then(() => "written", codeOf);
-        if (second !== "conflict") throw new UnsprawlError("failed", `${mount}/${key.path} was written twice`, null);
-      },
-    );
+  async function better(line: StoreCheck): Promise<StoreCheck> {
+    if (line.right === "check-and-set" && line.ok && (await version()) === 1)
+      return {
+        right: "check-and-set",
+        ok: false,
+        text: `${mount}/ is KV version 1, which has no check-and-set: two writers at the same time can lose a value`,
+        hint: "let nobody else write during a migration, or use a KV version 2 mount",
+      };
+    if (line.ok || probe === null) return line;
+    // Nothing is written where nothing can be read back; what is missing then is the reading.
+    const blind = line.right === "write" && (await store.get(probe).then(() => false, isDenied));
+    // The rule is for what will be written, not for the probe.
+    const all = path.includes("{") ? `${fixedPrefix(path)}*` : path;
+    return { ...line, right: blind ? "read" : line.right, hint: line.hint?.replaceAll(probe.path, all) ?? null };
   }
-  await attempt(
-    "delete",
-    () => "the probe is gone again",
-    async () => {
-      await store.remove(key, (one) => one.equals(value));
-      if (kind === 2) await gone(client, mount, key.path);
-    },
-  );
-  return lines;
 }
 
 /** Without rights on the metadata a value goes, and its empty secret stays. Throws `denied` with what is missing. */
@@ -127,6 +80,6 @@ function plain(address: string): string {
     : "";
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof UnsprawlError ? error.code : "failed";
+function isDenied(error: unknown): boolean {
+  return error instanceof UnsprawlError && error.code === "denied";
 }

@@ -22,7 +22,10 @@ export function connectionError(error: unknown, address: string, caCert: string 
   if (name === "CERT_HAS_EXPIRED" || name === "CERT_NOT_YET_VALID")
     return failed("has a certificate that is not valid now", "renew it; check both clocks");
   if (/ALERT.*(CERTIFICATE|UNKNOWN_CA)/.test(name))
-    return failed("does not take our client certificate, or wants one", "check certFile and keyFile of auth: { method: cert }");
+    return failed(
+      "does not take our client certificate, or wants one",
+      "check certFile and keyFile of auth: { method: cert }",
+    );
   if (/CERT|SELF_SIGNED|UNABLE_TO|ISSUER/.test(name)) {
     const given =
       caCert === null

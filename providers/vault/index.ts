@@ -1,7 +1,7 @@
 /**
- * `vault`: the KV engine, version 1 and 2, of HashiCorp Vault and OpenBao, through node-vault. `settings` says where and
- * who, `client` and `auth` talk, `kv1` and `kv2` store, `errors` reduces what went wrong, `reader` issues the runtime's
- * credential.
+ * `vault`: the KV engine, version 1 and 2, of HashiCorp Vault and OpenBao, through node-vault. `settings` says where,
+ * `auth-settings` who; `transport` and `client` talk, `login` and `auth` are let in; `kv1` and `kv2` store, `list` lists;
+ * `errors` reduces what went wrong, `policy` names rights, `reader` issues the runtime's credential.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { checkVault } from "./check.ts";
@@ -10,7 +10,9 @@ import type { Kv } from "./kv.ts";
 import { kv1 } from "./kv1.ts";
 import { kv2 } from "./kv2.ts";
 import { kvVersion } from "./mount.ts";
-import { parseVaultReference, vaultKey, vaultReference } from "./names.ts";
+import { listKeys } from "./list.ts";
+import { parseVaultReference, vaultKey, vaultNames, vaultReference } from "./names.ts";
+import { applicationPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { publicSettings, readSettings, VAULT_KEYS } from "./settings.ts";
 
@@ -32,11 +34,14 @@ export const provider: ProviderModule = {
     return {
       target: { name, provider: "vault", settings: publicSettings(settings) },
       key: (names) => vaultKey(settings.path, names),
+      names: (key) => vaultNames(settings.path, key),
       reference: (key) => vaultReference(key, settings),
       parse: (reference) => parseVaultReference(reference, settings),
       get: async (key) => (await kv()).get(key),
       put: async (key, value, replace, origin) => (await kv()).put(key, value, replace, origin),
       remove: async (key, matches) => (await kv()).remove(key, matches),
+      list: async (what) => listKeys(what, settings, client, await version(), await kv()),
+      policy: async (names) => applicationPolicy(settings, names, await version()),
       check: () => checkVault(settings, client, version, kv),
       issueReader: async () => issueReader(settings, client, await version()),
     };

@@ -1,14 +1,17 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Origin, Stored } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { StoreKey } from "../../src/model/plan.ts";
+import { keyText, type StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { storableText } from "../../src/store/storable.ts";
 
-/** One version of the KV engine: the same four verbs over another API. */
+/** One version of the KV engine: the same verbs over another API. */
 export type Kv = {
   get(key: StoreKey): Promise<Stored | null>;
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
   remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
+  /** A secret with all its fields; null when absent or soft-deleted. */
+  fields(path: string): Promise<Fields | null>;
 };
 
 /** A secret as the engine holds it: its fields, null when it is absent. */
@@ -56,24 +59,15 @@ export function checkReplace(there: Secret | null, engine: number, replace: stri
 
 /** The value as JSON can carry it. Throws `refused`. */
 export function textOf(value: Secret): string {
-  const bytes = value.expose();
-  const refuse = (why: string): UnsprawlError =>
-    new UnsprawlError("refused", `the value ${why}`, "keep it where it is, or store it encoded");
-  if (bytes.includes(0)) throw refuse("has a NUL byte, which an environment cannot hold");
-  if (bytes.length > MAX_VALUE) throw refuse("is larger than a Vault entry may be (1 MiB)");
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw refuse("is not UTF-8 text, which a Vault field must be");
-  }
+  return storableText(value, { what: "a Vault entry", most: MAX_VALUE });
 }
 
-/** Throws `conflict` unless the value is the one to remove. */
-export function checkMatch(value: Secret, matches: (value: Secret) => boolean, key: StoreKey): void {
-  if (!matches(value))
-    throw new UnsprawlError(
-      "conflict",
-      `the Vault holds another value in ${key.field} at ${key.path}`,
-      "it was changed by someone else and stays",
-    );
+/** A write whose answer did not come: it may be done, or be done yet. */
+export function unsure(error: UnsprawlError, key: StoreKey): UnsprawlError {
+  return new UnsprawlError(
+    "unreachable",
+    `${error.message}; whether ${keyText(key)} was written is not known`,
+    "when it answers again: unsprawl resume looks, and writes what is not there",
+    typeof error.cause === "string" ? error.cause : undefined,
+  );
 }

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
+import { checkMatch } from "../../src/store/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
 import { statusError } from "./errors.ts";
-import { checkMatch, checkReplace, fieldValue, textOf, versionOf, type Fields, type Kv } from "./kv.ts";
+import { checkReplace, fieldValue, textOf, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
 import { encodePath } from "./names.ts";
 import { writerRights } from "./policy.ts";
 
@@ -25,7 +27,8 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
     if (typeof data !== "object" || data === null) throw statusError(status, [], address);
     return data as Fields;
   };
-  const write = async (path: string, fields: Fields): Promise<void> => {
+  const write = async (key: StoreKey, fields: Fields): Promise<void> => {
+    const { path } = key;
     if (!isExact(fields))
       throw new UnsprawlError(
         "refused",
@@ -33,15 +36,30 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
         "store it as text, or move to a KV v2 mount",
       );
     const needs = writerRights(mount, path, 1);
-    if (Object.keys(fields).length > 0) await client.call("POST", at(path), { json: fields, needs });
-    else await client.call("DELETE", at(path), { needs });
-    const lost = JSON.stringify((await read(path)) ?? {}, sorted(fields)) !== JSON.stringify(fields, sorted(fields));
-    if (lost)
-      throw new UnsprawlError(
+    const sent =
+      Object.keys(fields).length > 0
+        ? client.call("POST", at(path), { json: fields, needs })
+        : client.call("DELETE", at(path), { needs });
+    // Where the answer is lost, the read-back says what came of it.
+    const lost = await sent.then(
+      () => null,
+      (error: unknown) => {
+        if (error instanceof UnsprawlError && error.code === "unreachable") return unsure(error, key);
+        throw error;
+      },
+    );
+    const there = await read(path).catch((error: unknown) => {
+      throw lost ?? error;
+    });
+    if (isDeepStrictEqual(there ?? {}, fields)) return;
+    throw (
+      lost ??
+      new UnsprawlError(
         "conflict",
         `another writer changed ${path} in the Vault at the same time`,
         "KV v1 has no check-and-set: look at the secret, then try again; better, move to a KV v2 mount",
-      );
+      )
+    );
   };
   const inTurn = async <T>(path: string, act: () => Promise<T>): Promise<T> => {
     const name = `${address} ${mount} ${path}`;
@@ -63,7 +81,7 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
       return inTurn(key.path, async () => {
         const fields = await read(key.path);
         checkReplace(fieldValue(fields, key.field), 0, replace, key);
-        await write(key.path, { ...fields, [key.field]: text });
+        await write(key, { ...fields, [key.field]: text });
         return { version: versionOf(0, value) };
       });
     },
@@ -72,16 +90,12 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
         const fields = await read(key.path);
         const value = fieldValue(fields, key.field);
         if (fields === null || value === null) return false;
-        checkMatch(value, matches, key);
-        await write(key.path, Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key.field)));
+        checkMatch(value, matches, key, "the Vault");
+        await write(key, Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key.field)));
         return true;
       }),
+    fields: read,
   };
-}
-
-/** Compares what was meant, whatever the order: the names that were written. */
-function sorted(fields: Fields): string[] {
-  return Object.keys(fields).toSorted();
 }
 
 /** Numbers beyond 2^53 were bent when the answer was read, and must not be written back so. */

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
+import { checkMatch } from "../../src/store/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
 import type { Answer } from "./transport.ts";
 import { statusError } from "./errors.ts";
-import { checkMatch, checkReplace, fieldValue, textOf, versionOf, type Fields, type Kv } from "./kv.ts";
+import { checkReplace, fieldValue, textOf, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
 import { encodePath } from "./names.ts";
 import { writerRights } from "./policy.ts";
 
@@ -14,7 +15,25 @@ const MARK = { key: "managed-by", value: "unsprawl" };
 /** Each round loses only when another writer won it. */
 const ROUNDS = 40;
 
-type State = { readonly fields: Fields | null; readonly version: number; readonly ours: boolean };
+type State = {
+  readonly fields: Fields | null;
+  readonly version: number;
+  readonly ours: boolean;
+  /** When this version was written, in the server's words. */
+  readonly createdAt: unknown;
+};
+
+/** A write whose answer did not come, and the version that it was to replace. */
+class LostWrite extends Error {
+  readonly error: UnsprawlError;
+  readonly replaces: number;
+
+  constructor(error: UnsprawlError, replaces: number) {
+    super("lost");
+    this.error = error;
+    this.replaces = replaces;
+  }
+}
 
 /** KV version 2: every write is check-and-set, and PATCH leaves the siblings alone (Vault API, kv-v2). */
 export function kv2(client: VaultClient, mount: string, address: string): Kv {
@@ -26,7 +45,7 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
     return stateOf(answer, address);
   };
 
-  /** One write; null when another writer was faster. */
+  /** One write; null when another writer was faster. Throws `LostWrite` when it may be done. */
   const write = async (
     method: "POST" | "PATCH",
     path: string,
@@ -35,11 +54,12 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
     cas: number,
   ): Promise<Answer | null> => {
     const json = { options: { cas }, data: { [field]: value } };
-    const answer = await client.call(method, at("data", path), {
-      json,
-      needs: writerRights(mount, path, 2),
-      expect: [400, 404],
-    });
+    const needs = writerRights(mount, path, 2);
+    const answer = await client
+      .call(method, at("data", path), { json, needs, expect: [400, 404] })
+      .catch((error: unknown) => {
+        throw error instanceof UnsprawlError && error.code === "unreachable" ? new LostWrite(error, cas) : error;
+      });
     if (answer.status < 300) return answer;
     if (answer.status === 404 && method === "PATCH" && answer.errors.length === 0) return null;
     if (answer.errors.some((text) => text.includes("did not match the current version"))) return null;
@@ -80,9 +100,15 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
     },
     async put(key, value, replace) {
       const text = textOf(value);
-      return rounds(key, async () => {
-        const { fields, version } = await read(key.path);
-        checkReplace(fieldValue(fields, key.field), version, replace, key);
+      return rounds(key, async (lost) => {
+        const { fields, version, createdAt } = await read(key.path);
+        const there = fieldValue(fields, key.field);
+        if (lost !== null && version > lost && there?.equals(value)) {
+          // The write was done, and only its answer was lost.
+          if (version === 1) await mark(key.path, createdAt);
+          return { version: versionOf(version, value) };
+        }
+        checkReplace(there, version, replace, key);
         const answer = await write(fields === null ? "POST" : "PATCH", key.path, key.field, text, version);
         if (answer === null) return null;
         const written = dataOf(answer);
@@ -91,24 +117,40 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
       });
     },
     async remove(key: StoreKey, matches: (value: Secret) => boolean) {
-      return rounds(key, async () => {
+      return rounds(key, async (lost) => {
         const { fields, version, ours } = await read(key.path);
         const value = fieldValue(fields, key.field);
-        if (value === null) return false;
-        checkMatch(value, matches, key);
+        const done = lost !== null && version > lost;
+        if (value === null && done && ours && Object.keys(fields ?? {}).length === 0) await tidy(key.path, version);
+        if (value === null) return done;
+        checkMatch(value, matches, key, "the Vault");
         const answer = await write("PATCH", key.path, key.field, null, version);
         if (answer === null) return null;
         if (ours && Object.keys(fields ?? {}).length === 1) await tidy(key.path, numberOf(dataOf(answer)["version"]));
         return true;
       });
     },
+    fields: async (path) => (await read(path)).fields,
   };
 }
 
-async function rounds<T>(key: StoreKey, round: () => Promise<T | null>): Promise<T> {
+/**
+ * Reads and writes until a write is accepted. `round` gives null when another writer was faster; it is told the version
+ * that a lost write was to replace, looks whether that was done, and else writes once more.
+ */
+async function rounds<T>(key: StoreKey, round: (lost: number | null) => Promise<T | null>): Promise<T> {
+  let lost: LostWrite | null = null;
   for (let left = ROUNDS; left > 0; left--) {
-    const done = await round();
-    if (done !== null) return done;
+    try {
+      const done = await round(lost?.replaces ?? null);
+      if (done !== null) return done;
+    } catch (error) {
+      const away = error instanceof LostWrite || (error instanceof UnsprawlError && error.code === "unreachable");
+      if (away && lost !== null) throw unsure(lost.error, key);
+      if (!(error instanceof LostWrite)) throw error;
+      lost = error;
+      await sleep(250);
+    }
     await sleep(5 + Math.random() * 40);
   }
   throw new UnsprawlError(
@@ -123,16 +165,20 @@ function stateOf(answer: Answer, address: string): State {
   const { status, errors, body } = answer;
   const { data, metadata } = dataOf(answer) as {
     data?: unknown;
-    metadata?: { version?: unknown; custom_metadata?: unknown };
+    metadata?: { version?: unknown; custom_metadata?: unknown; created_time?: unknown };
   };
   if (status === 404 && errors.length > 0) throw statusError(status, errors, address);
   if (status === 404 && metadata === undefined) {
     const { warnings } = (body ?? {}) as { warnings?: unknown };
     if (Array.isArray(warnings) && warnings.length > 0) throw statusError(status, [], address);
-    return { fields: null, version: 0, ours: false };
+    return { fields: null, version: 0, ours: false, createdAt: null };
   }
   const custom = (metadata?.custom_metadata ?? {}) as { readonly [key: string]: unknown };
-  const state = { version: numberOf(metadata?.version), ours: custom[MARK.key] === MARK.value };
+  const state = {
+    version: numberOf(metadata?.version),
+    ours: custom[MARK.key] === MARK.value,
+    createdAt: metadata?.created_time,
+  };
   if (status === 404) return { fields: null, ...state };
   if (typeof data !== "object" || data === null || state.version === 0) throw statusError(status, [], address);
   return { fields: data as Fields, ...state };

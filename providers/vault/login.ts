@@ -101,8 +101,7 @@ async function ownToken(token: string, send: Send): Promise<Grant> {
   // Not allowed to look itself up, or without an end: nothing to renew.
   if (answer.status !== 200 || ttl === 0) return { token, seconds: Infinity, renewable: false };
   const short = ttl < (period || number("creation_ttl")) * (period > 0 ? 0.9 : 0.5);
-  const renewed =
-    renewable && short ? await send("POST", "auth/token/renew-self", token, {}).catch(() => null) : null;
+  const renewed = renewable && short ? await send("POST", "auth/token/renew-self", token, {}).catch(() => null) : null;
   return (renewed === null ? null : grantIn(renewed)) ?? { token, seconds: ttl, renewable };
 }
 

@@ -1,8 +1,9 @@
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { VaultClient } from "./client.ts";
 import { statusError } from "./errors.ts";
-import { encodePath } from "./names.ts";
+import { encodePath, fixedPrefix } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
+import type { Answer } from "./transport.ts";
 
 /**
  * Version 1 or 2 of the KV engine at the store's mount. Asks the server; where the token may not see it, takes
@@ -10,16 +11,18 @@ import type { VaultSettings } from "./settings.ts";
  */
 export async function kvVersion(
   client: VaultClient,
-  { mount, kvVersion: told, address }: VaultSettings,
+  { mount, path, kvVersion: told, address }: VaultSettings,
 ): Promise<1 | 2> {
   // What `vault kv` itself asks: readable to every token that has some right below the mount.
   const answer = await client.call("GET", `sys/internal/ui/mounts/${encodePath(mount)}`, {
     needs: [],
-    expect: [403, 404],
+    expect: [403, 404, 405],
   });
   if (answer.status !== 200) {
     if (told !== null) return told;
-    if (answer.status === 404) throw statusError(404, ["no handler for route"], address);
+    const tried = answer.status === 403 ? null : await byTrying(client, mount, fixedPrefix(path));
+    if (tried !== null) return tried;
+    if (answer.status !== 403) throw statusError(404, ["no handler for route"], address);
     // Tells a bad token from a missing right: throws `denied` for the former.
     await client.call("GET", "auth/token/lookup-self", { needs: [], expect: [404] });
     throw new UnsprawlError(
@@ -28,12 +31,16 @@ export async function kvVersion(
       `vault secrets list shows the mounts; set kvVersion if the token may not see them`,
     );
   }
-  const { type, path, options } = ((answer.body as { data?: unknown } | null)?.data ?? {}) as {
+  const {
+    type,
+    path: at,
+    options,
+  } = ((answer.body as { data?: unknown } | null)?.data ?? {}) as {
     type?: unknown;
     path?: unknown;
     options?: unknown;
   };
-  if ((type !== "kv" && type !== "generic") || path !== `${mount}/`) {
+  if ((type !== "kv" && type !== "generic") || at !== `${mount}/`) {
     throw new UnsprawlError(
       "config",
       `${mount}/ at ${address} is not the mount of a KV engine`,
@@ -44,4 +51,18 @@ export async function kvVersion(
   if (told !== null && told !== found)
     throw new UnsprawlError("config", `kvVersion is ${told}, but ${mount}/ is version ${found}`, "leave kvVersion out");
   return found;
+}
+
+/**
+ * The version, of a server that does not tell what a mount is (old, or behind a gateway): version 2 says of a path of
+ * version 1 that it is invalid, and takes its own. Null when neither path may be read.
+ */
+async function byTrying(client: VaultClient, mount: string, prefix: string): Promise<1 | 2 | null> {
+  const look = (at: string): Promise<Answer> =>
+    client.call("GET", encodePath(`${mount}/${at}${prefix}unsprawl-probe`), { needs: [], expect: [403, 404] });
+  const isAbsent = ({ status, errors }: Answer): boolean => status === 404 && errors.length === 0;
+  const plain = await look("");
+  const { warnings } = (plain.body ?? {}) as { warnings?: unknown };
+  if (isAbsent(plain)) return Array.isArray(warnings) && warnings.length > 0 ? 2 : 1;
+  return plain.status === 403 && isAbsent(await look("data/")) ? 2 : null;
 }

@@ -1,16 +1,42 @@
 import type { KeyNames } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
+import { unfillTemplate } from "../../src/store/names.ts";
 import type { VaultSettings } from "./settings.ts";
 
 const SCHEME = "ref+vault://";
 
 /** One KV secret a subject, one field a variable. Throws `refused` for names that Vault cannot keep apart. */
 export function vaultKey(template: string, names: KeyNames): StoreKey {
-  const path = template.replace(/\{(subject|project|name)\}/g, (_, which: keyof KeyNames) =>
-    segment(names[which], which),
-  );
-  return { path, field: checkField(names.name) };
+  return { path: filled(template, names), field: checkField(names.name) };
+}
+
+/** The inverse of `vaultKey`. */
+export function vaultNames(template: string, { path, field }: StoreKey): KeyNames {
+  return { ...unfillTemplate(template, path, plainSegment), name: field };
+}
+
+/**
+ * Where all the values of one application are, as a policy names it: `+` for a segment that holds the variable's name,
+ * `*` for the end of the last one. Throws `refused` where that would be another application's place too.
+ */
+export function applicationPath(template: string, names: Omit<KeyNames, "name">): string {
+  const segments = template.split("/");
+  const varies = (part: string): boolean => part.includes("{name}");
+  const of = (part: string): string => filled(part, { ...names, name: "-" });
+  if (template.includes("{subject}") && !segments.some((part) => part.includes("{subject}") && !varies(part)))
+    throw new UnsprawlError(
+      "refused",
+      "the store's path has {subject} and {name} in one segment: no policy can tell applications apart there",
+      "put a / between them in the store's path",
+    );
+  return segments
+    .map((part, at) => {
+      if (!varies(part)) return of(part);
+      const last = at === segments.length - 1 && /^[^{]+\{name\}$/.test(part);
+      return last ? `${part.slice(0, -"{name}".length)}*` : "+";
+    })
+    .join("/");
 }
 
 /** `ref+vault://secret/apps/api#/DB_PASSWORD`, as vals reads it; the namespace too when the store has one. */
@@ -79,6 +105,10 @@ export function checkPath(path: string, what: string): string {
   return trimmed;
 }
 
+function filled(template: string, names: KeyNames): string {
+  return template.replace(/\{(subject|project|name)\}/g, (_, which: keyof KeyNames) => segment(names[which], which));
+}
+
 function segment(name: string, which: string): string {
   const refuse = (why: string): UnsprawlError =>
     new UnsprawlError(
@@ -90,6 +120,11 @@ function segment(name: string, which: string): string {
   if (/^\.+$/.test(name) || name !== name.trim() || !name.isWellFormed() || /\p{Cc}/u.test(name))
     throw refuse("is not one that Vault keeps in a path");
   return name.replace(/[%/*+]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** What `segment` was given. */
+function plainSegment(text: string): string {
+  return text.replace(/%(25|2F|2A|2B)/g, (escaped) => decodeURIComponent(escaped));
 }
 
 /** Field names are JSON keys: any text, but for those that a JavaScript client drops on the way. */

@@ -1,3 +1,9 @@
+import { createHash } from "node:crypto";
+import type { KeyNames } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { applicationPath } from "./names.ts";
+import type { VaultSettings } from "./settings.ts";
+
 /** One rule of a policy: what is needed where. */
 export type Right = { readonly path: string; readonly capabilities: readonly string[] };
 
@@ -19,4 +25,62 @@ export function writerRights(mount: string, path: string, kvVersion: 1 | 2): rea
     { path: `${mount}/data/${path}`, capabilities: ["create", "read", "update", "patch"] },
     { path: `${mount}/metadata/${path}`, capabilities: ["read", "patch", "delete"] },
   ];
+}
+
+/** What listing everything below a folder needs, its values included. */
+export function listRights(mount: string, folder: string, kvVersion: 1 | 2): readonly Right[] {
+  if (kvVersion === 1) return [{ path: `${mount}/${folder}*`, capabilities: ["list", "read"] }];
+  return [
+    { path: `${mount}/metadata/${folder}*`, capabilities: ["list"] },
+    { path: `${mount}/data/${folder}*`, capabilities: ["read"] },
+  ];
+}
+
+/**
+ * The policy of one application, as `bao policy write` takes it: to read its own values and nothing else. In comments,
+ * how to apply it and how to make an AppRole with it. Throws `refused` where no policy can tell this application apart.
+ */
+export function applicationPolicy(
+  { mount, path, namespace, auth }: VaultSettings,
+  names: Omit<KeyNames, "name">,
+  kvVersion: 1 | 2,
+): string {
+  const place = applicationPath(path, names);
+  // Vault fills in {{…}}, and its parser reads ${…} and what is quoted in it.
+  if (/\{\{|\$\{/.test(`${mount}/${place}`))
+    throw new UnsprawlError(
+      "refused",
+      "a name in this path is one that a Vault policy reads in another way: ${ or {{",
+      "rename it, or leave it out of the store's path",
+    );
+  const name = `unsprawl-${plain(path.includes("{subject}") ? names.subject : mount)}-${shortHash(namespace, mount, place)}`;
+  const role = shellWord(`auth/${auth.method === "approle" ? auth.mount : "approle"}/role/${name}`);
+  const command = (verb: string, rest: string): string =>
+    `# bao ${verb} ${namespace === null ? "" : `${shellWord(`-namespace=${namespace}`)} `}${rest}`;
+  return [
+    `# Reads what unsprawl keeps for ${path.includes("{subject}") ? "one application" : "all applications: the store's path holds no {subject}"}, and nothing else.`,
+    command("policy write", `${name} FILE`),
+    ...readerRights(mount, place, kvVersion, false).map(policyLine),
+    "",
+    "# An AppRole with it, where one is wanted; the secret id comes wrapped, to be opened once:",
+    command("write", `${role} token_policies=${name} token_ttl=20m`),
+    command("read", `-field=role_id ${role}/role-id`),
+    command("write", `-f -wrap-ttl=10m -field=wrapping_token ${role}/secret-id`),
+    "",
+  ].join("\n");
+}
+
+/** Tells stores, places and names apart that look alike once they are spelt in the characters of a policy's name. */
+export function shortHash(...parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8);
+}
+
+function plain(name: string): string {
+  return name.replace(/[^\w.-]/g, "-").slice(0, 60);
+}
+
+/** A word for a POSIX shell, in one line. */
+function shellWord(word: string): string {
+  const line = word.replace(/\p{Cc}/gu, "?");
+  return /^[\w./=-]+$/.test(line) ? line : `'${line.replaceAll("'", "'\\''")}'`;
 }

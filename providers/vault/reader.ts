@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Provider, ReaderFile } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { VaultClient } from "./client.ts";
 import type { Answer } from "./transport.ts";
 import { fixedPrefix } from "./names.ts";
-import { policyLine, readerRights } from "./policy.ts";
+import { policyLine, readerRights, shortHash } from "./policy.ts";
 import { publicSettings, type VaultSettings } from "./settings.ts";
 
 type Reader = Awaited<ReturnType<Provider["issueReader"]>>;
@@ -21,11 +20,7 @@ export async function issueReader(settings: VaultSettings, client: VaultClient, 
   const { mount, path, namespace, auth } = settings;
   const prefix = fixedPrefix(path);
   const policy = readerRights(mount, prefix, version, path.includes("{")).map(policyLine).join("\n");
-  const hash = createHash("sha256")
-    .update(JSON.stringify([namespace, mount, path]))
-    .digest("hex")
-    .slice(0, 8);
-  const name = `unsprawl-runtime-${mount.replace(/[^\w-]/g, "-")}-${hash}`;
+  const name = `unsprawl-runtime-${mount.replace(/[^\w-]/g, "-")}-${shortHash(namespace, mount, path)}`;
   const byHand = new UnsprawlError(
     "denied",
     "the Vault token may not issue a credential for the runtime",

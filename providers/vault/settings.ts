@@ -49,7 +49,7 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
   const version = config["kvVersion"];
   if (version !== undefined && version !== 1 && version !== 2)
     throw new UnsprawlError("config", "kvVersion must be 1 or 2", "leave it out: the mount is asked");
-  const settings = {
+  const settings: VaultSettings = {
     address: origin(address),
     mount: checkPath(text(config, "mount") ?? "secret", "mount"),
     path: checkPath(text(config, "path") ?? "apps/{subject}", "path"),

@@ -18,7 +18,7 @@ export type Send = (
 export type Transport = {
   readonly send: Send;
   /** For how many milliseconds the server has last asked to be left alone; 0 when it has not. */
-  retryAfter(): number;
+  readonly retryAfter: () => number;
 };
 
 /** A connection, an answer and its body: all within this. */

@@ -3,8 +3,8 @@ import type { SopsDocument, WrappedKey } from "./document.ts";
 
 /** Who wraps the data key of a SOPS file: age identities, a key management service, or several of them. */
 export type DataKeys = {
-  /** For a new file, or one that is wrapped anew. */
-  wrap(dataKey: Buffer): Promise<readonly WrappedKey[]>;
+  /** For a new file of this name, or one that is wrapped anew. */
+  wrap(dataKey: Buffer, file: string): Promise<readonly WrappedKey[]>;
   /** Throws `denied` when this holder cannot open the file. */
   unwrap(document: SopsDocument): Promise<Buffer>;
 };
@@ -17,8 +17,8 @@ export function anyOf(
   holders: readonly (DataKeys & { readonly kind: WrappedKey["kind"] })[],
 ): DataKeys {
   return {
-    async wrap(dataKey) {
-      return (await Promise.all(holders.map((holder) => holder.wrap(dataKey)))).flat();
+    async wrap(dataKey, file) {
+      return (await Promise.all(holders.map((holder) => holder.wrap(dataKey, file)))).flat();
     },
     async unwrap(document) {
       const concerned = holders.filter((holder) => keyEntries(document, holder.kind).length > 0);

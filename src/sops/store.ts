@@ -55,7 +55,7 @@ export async function putValue(
         `the value at ${path.join("/")} in ${file} has changed meanwhile`,
         "unsprawl plan again",
       );
-    const { document, dataKey } = opened ?? (await createDocument(file, (key) => keys.wrap(key)));
+    const { document, dataKey } = opened ?? (await createDocument(file, (key) => keys.wrap(key, file)));
     const text = await setValue(document, path, bytes, dataKey);
     if (text.length > MAX_FILE)
       throw new UnsprawlError(
@@ -108,7 +108,7 @@ export async function rewrapFile(file: string, keys: DataKeys): Promise<boolean>
     await sweepTemps(file);
     const opened = await openFile(file, keys);
     if (opened === null) return false;
-    await atomicWrite(file, await replaceKeys(opened.document, await keys.wrap(opened.dataKey), opened.dataKey));
+    await atomicWrite(file, await replaceKeys(opened.document, await keys.wrap(opened.dataKey, file), opened.dataKey));
     return true;
   });
 }

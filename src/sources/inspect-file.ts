@@ -29,7 +29,7 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
           if (piece.kind === "documents") yield* readings(piece.documents);
           else {
             const { text, first, slowly } = piece.batch;
-            const separable = images.size === 0 && !IMAGE.test(text);
+            const separable = images.size === 0 && !MARKS.some((mark) => text.includes(mark));
             const read = (): Iterable<Reading> | null => {
               const documents = parseBatch(text, first);
               return documents === null ? null : readings(documents);
@@ -51,8 +51,8 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
   };
 }
 
-/** Stands in every image's document. */
-const IMAGE = /"(?:RootFS|RepoTags|Architecture)"/;
+/** One of these stands in every image's document. */
+const MARKS = ['"RootFS"', '"RepoTags"', '"Architecture"'];
 
 const NO_IMAGES: Map<string, ImageDoc> = new Map();
 

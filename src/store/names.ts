@@ -1,20 +1,13 @@
 /**
- * A name in the characters that a store takes, reversibly: each other character becomes `_xHEX_`, and an underscore
- * that would read as the beginning of such a piece becomes one. `allowed` matches one character that stays.
+ * A name in the characters that a store takes, reversibly: each other character becomes `_xHEX_`, and so does an
+ * underscore before an `x`, so that what reads as such a piece always is one. `allowed` matches one character that stays.
  */
 export function encodeName(name: string, allowed: RegExp): string {
-  let encoded = "";
-  for (const [at, char] of Array.from(name).entries()) {
-    const looksEncoded =
-      char === "_" &&
-      /^_x[0-9a-f]{1,6}_/.test(
-        Array.from(name)
-          .slice(at, at + 10)
-          .join(""),
-      );
-    encoded += allowed.test(char) && !looksEncoded ? char : `_x${(char.codePointAt(0) ?? 0).toString(16)}_`;
-  }
-  return encoded;
+  const chars = Array.from(name);
+  const encode = (char: string): string => `_x${(char.codePointAt(0) ?? 0).toString(16)}_`;
+  return chars
+    .map((char, at) => (allowed.test(char) && !(char === "_" && chars[at + 1] === "x") ? char : encode(char)))
+    .join("");
 }
 
 /** The inverse of `encodeName`. */

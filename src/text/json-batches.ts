@@ -82,7 +82,20 @@ export async function* jsonPieces(bytes: AsyncIterable<Buffer | string>): AsyncG
   };
   const decoder = new StringDecoder("utf8");
   for await (const chunk of bytes) {
-    rest += typeof chunk === "string" ? chunk : decoder.write(chunk);
+    const text = typeof chunk === "string" ? chunk : decoder.write(chunk);
+    // The usual way: the last bracket is in this chunk, and what came before is looked at no more.
+    const cut = close === null || careful ? -1 : text.lastIndexOf(close);
+    if (close !== null && cut >= 0) {
+      const end = cut + close.length;
+      const whole = rest + text.slice(0, end);
+      const [start, first] = [consumed, !begun];
+      rest = text.slice(end);
+      consumed += whole.length;
+      begun = true;
+      yield { kind: "batch", batch: { text: whole, first, slowly: () => slowly(whole, start, first) } };
+      continue;
+    }
+    rest += text;
     const piece = next(false);
     if (piece !== null) yield piece;
   }

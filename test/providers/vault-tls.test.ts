@@ -89,18 +89,17 @@ describe("TLS", () => {
       for (const socket of [client, onward]) socket.on("error", () => {});
     });
     await new Promise((done) => proxy.once("listening", done));
-    process.env["HTTPS_PROXY"] = `http://127.0.0.1:${portOf(proxy)}`;
-    try {
-      expect(await (await open()).get(KEY)).toBe(null);
-      expect(heard.length).toBeGreaterThan(0);
-      expect(heard.join("")).not.toContain(bao.token);
-      expect(await failure((await open({ env: { VAULT_CACERT: "" } })).get(KEY))).toMatchObject({
-        code: "unreachable",
-      });
-    } finally {
-      delete process.env["HTTPS_PROXY"];
-      proxy.close();
-    }
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${portOf(proxy)}` };
+    expect(await (await open({ env })).get(KEY)).toBe(null);
+    expect(heard.length).toBeGreaterThan(0);
+    expect(heard.join("")).not.toContain(bao.token);
+    expect(await failure((await open({ env: { ...env, VAULT_CACERT: "" } })).get(KEY))).toMatchObject({
+      code: "unreachable",
+    });
+    const tunnels = heard.length;
+    expect(await (await open({ env: { ...env, NO_PROXY: "127.0.0.1" } })).get(KEY)).toBe(null);
+    expect(heard.length).toBe(tunnels);
+    proxy.close();
   });
 
   test("a redirect that leaves TLS gets no token", async () => {

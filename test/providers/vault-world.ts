@@ -2,16 +2,18 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Faults } from "../conformance/faults.ts";
 import type { StoreWorld } from "../conformance/provider.ts";
 import type { StoreSpec } from "../conformance/spec.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
+import { faultProxy } from "../support/fault-proxy.ts";
 
-/** A policy with what `stores check` and the errors name for a migration below `apps/`, and no more. */
+/** A policy with what `stores check` and the errors name for a migration below `apps/`, and to list there, and no more. */
 export function writerPolicy(mount: string, version: 1 | 2): string {
   const line = (path: string, ...capabilities: string[]): string =>
     `path "${path}" { capabilities = ${JSON.stringify(capabilities)} }`;
-  if (version === 1) return line(`${mount}/apps/*`, "create", "read", "update", "delete");
-  return `${line(`${mount}/data/apps/*`, "create", "read", "update", "patch")}\n${line(`${mount}/metadata/apps/*`, "read", "patch", "delete")}`;
+  if (version === 1) return line(`${mount}/apps/*`, "create", "read", "update", "delete", "list");
+  return `${line(`${mount}/data/apps/*`, "create", "read", "update", "patch")}\n${line(`${mount}/metadata/apps/*`, "read", "patch", "delete", "list")}`;
 }
 
 /** A token with this policy. */
@@ -73,13 +75,27 @@ export async function vaultWorld(version: 1 | 2, method: "token" | "approle"): P
     forbidden: spec(elsewhere),
     unreachable: spec(token, "http://127.0.0.1:1"),
   };
+  const proxy = await faultProxy(bao.address);
+  const faults: Faults = {
+    next: (fault, kind, times) =>
+      proxy.fault(
+        fault,
+        times,
+        ({ method, path }) => path.startsWith(`/v1/${mount}/`) && (method !== "GET") === (kind === "write"),
+      ),
+    met: () => proxy.met,
+    clear: () => proxy.fault({ kind: "reset" }, 0),
+  };
   const stop = async (): Promise<void> => {
+    await proxy.stop();
     await bao.stop();
     rmSync(dir, { recursive: true, force: true });
   };
   if (method === "token")
     return {
       ...plain,
+      faults,
+      faulty: spec(token, proxy.url),
       writer: spec(token),
       stranger: spec(wrong),
       credentials: [bao.token, token, wrong, elsewhere],
@@ -88,12 +104,14 @@ export async function vaultWorld(version: 1 | 2, method: "token" | "approle"): P
   const { roleIdFile, secretIdFile, secretId } = await roleFor(bao, dir, writerPolicy(mount, version));
   const wrongFile = join(dir, "wrong-secret-id");
   writeFileSync(wrongFile, randomUUID(), { mode: 0o600 });
-  const byRole = (secretFile: string): StoreSpec => ({
-    ...spec(""),
+  const byRole = (secretFile: string, address = bao.address): StoreSpec => ({
+    ...spec("", address),
     config: { ...spec("").config, auth: { method: "approle", roleIdFile, secretIdFile: secretFile } },
   });
   return {
     ...plain,
+    faults,
+    faulty: byRole(secretIdFile, proxy.url),
     writer: byRole(secretIdFile),
     stranger: byRole(wrongFile),
     credentials: [bao.token, secretId, elsewhere],

@@ -13,7 +13,7 @@ export type RealSops = {
   readonly recipient: string;
   /** The real sops with this folder's identity, or another environment; stdout as bytes. Throws with stderr. */
   sops(args: readonly string[], env?: { readonly [name: string]: string }): Buffer;
-  /** A plain YAML file, encrypted by the real sops. */
+  /** A plain file, encrypted in the form that its name says by the real sops. */
   encrypted(name: string, yaml: string, rule?: { readonly [key: string]: string | boolean }): string;
   /** Through our own code: creates only. */
   put(file: string, path: readonly string[], value: string | Secret): Promise<string>;
@@ -23,6 +23,22 @@ export type RealSops = {
   /** All values as the real sops gives them out. */
   whole(file: string): unknown;
   remove(): void;
+};
+
+/** Values that a format may bend. */
+export const BENT: { readonly [name: string]: string } = {
+  EMPTY: "",
+  NEWLINE: "\n",
+  AROUND: "\n\n  a\n\nb \n\n",
+  CR: "a\r\nb\rc\r\n",
+  DOLLAR: "$HOME $$ ${X} $(id) `id`",
+  QUOTES: `'"'''"""\\"\\n`,
+  WORD: "null",
+  OCTAL: "0440",
+  DOCUMENT: "---\na: &x [1, *x]\n# no comment\n...\n",
+  CIPHER: "ENC[AES256_GCM,data:eA==,iv:eA==,tag:eA==,type:str]",
+  UNICODE: "äöü 密码 🔑 \u202e \u2028 e\u0301",
+  LARGE: "x$\n".repeat(21846).slice(0, 65536),
 };
 
 /** A value, new each time. */

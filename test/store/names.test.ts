@@ -19,9 +19,22 @@ test.each([
   ["A/B", "A_x2f_B"],
   ["größe", "gr_xf6__xdf_e"],
   ["_x2f_", "_x5f_x2f_"],
+  ["_x5f/", "_x5f_x5f_x2f_"],
+  ["DB_X", "DB_X"],
 ])("%s becomes %s", (name, encoded) => {
   expect(encodeName(name, ALLOWED)).toBe(encoded);
   expect(decodeName(encoded)).toBe(name);
+});
+
+test("no two names are encoded alike", () => {
+  const piece = fc.constantFrom("_", "x", "_x", "2", "f", "5f", "/", "_x2f_", "_x5f_", "é");
+  const name = fc.array(piece, { maxLength: 6 }).map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(name, name, (a, b) => {
+      expect(encodeName(a, ALLOWED) === encodeName(b, ALLOWED)).toBe(a === b);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test.each([

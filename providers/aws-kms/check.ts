@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
+import type { StoreCheck } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import {
+  removeEmptyFolders,
+  sopsFiles,
+  sopsKey,
+  standingFolder,
+  usableFolder,
+  type DataKeys,
+  type SopsPlace,
+} from "../../src/sops/index.ts";
+import { probeStore } from "../../src/store/probe.ts";
+import { contextOf } from "./keys.ts";
+import type { Kms } from "./kms.ts";
+import type { KmsSettings } from "./settings.ts";
+
+/** Tries the folder, KMS and every right on the key with a file or a value of its own, and leaves nothing behind. */
+export async function checkKms(
+  settings: KmsSettings,
+  place: SopsPlace,
+  kms: Kms,
+  keys: DataKeys,
+): Promise<readonly StoreCheck[]> {
+  const { template, readOnly } = place;
+  let folder = dirname(sopsKey(template, { subject: "check", project: "check", name: "PROBE" }).path);
+  const standing = await standingFolder(folder);
+  const files = sopsFiles(place, keys);
+  let asked: Promise<string> | null = null;
+  try {
+    const lines = await probeStore(
+      {
+        key: files.key,
+        get: (key) => files.get(key),
+        async put(key, value, replace, origin) {
+          folder = dirname(key.path);
+          // A file that is there already needs kms:Decrypt alone, and the next new one more.
+          if (!readOnly && replace === null) await kms.encrypt(randomBytes(32), contextOf(settings, key.path));
+          return files.put(key, value, replace, origin);
+        },
+        remove: (key, matches) => files.remove(key, matches),
+      },
+      {
+        reach: async () => {
+          await usableFolder(standing, readOnly);
+          asked = kms.arn();
+          await asked.catch((error: unknown) => {
+            if (!(error instanceof UnsprawlError) || ["unreachable", "throttled"].includes(error.code)) throw error;
+          });
+          return `${kms.store}, and ${folder}`;
+        },
+        authenticate: async () => {
+          try {
+            return await (asked ?? kms.arn());
+          } catch (error) {
+            // Whoever is told that a right is missing has been recognised; this one only the policy needs.
+            if (error instanceof UnsprawlError && /AccessDenied/.test(String(error.cause)))
+              return `${settings.keyId} (kms:DescribeKey is not allowed, which only unsprawl's policies need)`;
+            throw error;
+          }
+        },
+      },
+    );
+    // A store for reading only has no rights beyond these to try without a value of its own.
+    return readOnly ? lines.slice(0, 2) : lines;
+  } finally {
+    await removeEmptyFolders(folder, standing);
+  }
+}

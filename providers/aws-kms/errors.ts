@@ -1,0 +1,71 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import { awsError, awsName } from "../../src/store/aws-errors.ts";
+
+export type KmsAct = {
+  readonly action: "Encrypt" | "Decrypt" | "DescribeKey";
+  /** The key as the configuration or the file names it. */
+  readonly key: string;
+  /** `KMS at https://…` */
+  readonly store: string;
+  /** The SOPS file, where one is opened. */
+  readonly file?: string;
+};
+
+/**
+ * Reduces what the SDK throws to what went wrong with which key (KMS API reference, Errors of Encrypt, Decrypt,
+ * DescribeKey). Nothing of the request is kept: it holds the data key.
+ */
+export function kmsError(error: unknown, { action, key, store, file }: KmsAct): UnsprawlError {
+  if (error instanceof UnsprawlError) return error;
+  const name = awsName(error);
+  const of = (code: "config" | "denied" | "malformed" | "unreachable", message: string, hint: string): UnsprawlError =>
+    new UnsprawlError(code, message, hint, name);
+  const opening = file ?? "the SOPS file";
+  switch (name) {
+    case "NotFoundException":
+      return of(
+        "config",
+        `${store} has no key ${key}`,
+        "check keyId and the region; aws kms list-aliases shows what there is",
+      );
+    case "InvalidCiphertextException":
+      return of(
+        "malformed",
+        `${store} does not open ${opening}: its encryption context or its wrapped key was changed`,
+        "the context in the file must be the one that it was encrypted with; restore the file from a backup",
+      );
+    case "IncorrectKeyException":
+      return of(
+        "malformed",
+        `${opening} names ${key}, which is not the key that it was encrypted with`,
+        "restore the file from a backup",
+      );
+    case "DisabledException":
+      return of("denied", `the key ${key} is disabled`, `aws kms enable-key --key-id '${key}'`);
+    case "KMSInvalidStateException":
+      return of(
+        "denied",
+        `the key ${key} cannot be used as it is: it may be about to be deleted`,
+        `aws kms describe-key --key-id '${key}' shows its state; aws kms cancel-key-deletion keeps it`,
+      );
+    case "InvalidKeyUsageException":
+      return of("config", `the key ${key} is not one to encrypt with`, "name a symmetric key (SYMMETRIC_DEFAULT) by keyId");
+    case "InvalidArnException":
+    case "ValidationException":
+      return action === "Decrypt"
+        ? of("malformed", `the wrapped key in ${opening} is none of KMS's`, "restore the file from a backup")
+        : of("config", `${store} does not take ${key} for a key`, "keyId: an id, an ARN or alias/NAME");
+    case "KeyUnavailableException":
+    case "DependencyTimeoutException":
+    case "KMSInternalException":
+      return of("unreachable", `${store} cannot use the key ${key} now`, "try again later");
+    default:
+      return awsError(error, { action: `kms:${action}`, resource: resourceOf(key), store });
+  }
+}
+
+/** The key as IAM names it: rights are of a key, never of its alias. */
+export function resourceOf(key: string): string {
+  if (/^arn:[^:]+:kms:.*:key\//.test(key)) return key;
+  return `arn:aws:kms:*:*:key/${key.includes("alias/") ? "*" : key}`;
+}

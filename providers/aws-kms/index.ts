@@ -1,0 +1,58 @@
+/**
+ * `aws-kms`: KMS keeps keys and no secrets, so the values go into SOPS files whose data key KMS wraps; the real `sops`
+ * reads and edits them. `settings` says which key and where, `kms` talks, `keys` wraps and opens, `policy` says what an
+ * application needs. A template with `{subject}` makes a flat file a subject, without one a map a subject.
+ */
+import { randomBytes } from "node:crypto";
+import { stat } from "node:fs/promises";
+import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { sopsFiles } from "../../src/sops/index.ts";
+import { issueAwsReader } from "../../src/store/aws-reader.ts";
+import { checkKms } from "./check.ts";
+import { resourceOf } from "./errors.ts";
+import { contextOf, dataKeys } from "./keys.ts";
+import { kmsApi } from "./kms.ts";
+import { applicationPolicy, readerPolicy } from "./policy.ts";
+import { KMS_KEYS, publicSettings, readerSettings, readSettings } from "./settings.ts";
+
+export const provider: ProviderModule = {
+  provider: "aws-kms",
+  keys: KMS_KEYS,
+  async open(name, config, context): Promise<Provider> {
+    const settings = readSettings(config, context);
+    const { dir, env } = context;
+    const kms = kmsApi(settings, env);
+    const keys = dataKeys(settings, kms, env);
+    const place = { name, template: settings.template, dir, readOnly: settings.readOnly };
+    const files = sopsFiles(place, keys);
+    let proven: Promise<unknown> | null = null;
+    /** A plan for a file that is still to be made is worth something only if the key would make it. */
+    const prove = async (file: string): Promise<void> => {
+      const asking = (proven ??= kms.encrypt(randomBytes(32), contextOf(settings, file)));
+      asking.catch(() => {
+        proven = null;
+      });
+      await asking;
+    };
+    return {
+      ...files,
+      target: { name, provider: "aws-kms", settings: publicSettings(settings) },
+      async get(key) {
+        const found = await files.get(key);
+        if (found === null && !settings.readOnly && !(await isThere(key.path))) await prove(key.path);
+        return found;
+      },
+      policy: async (names) => applicationPolicy(settings, await kms.arn(), names),
+      check: () => checkKms(settings, place, kms, keys),
+      async issueReader() {
+        const arn = await kms.arn().catch(() => resourceOf(settings.keyId));
+        const shared = { ...readerSettings(settings), readOnly: true };
+        return issueAwsReader(config, dir, shared, () => readerPolicy(settings, arn));
+      },
+    };
+  },
+};
+
+async function isThere(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => null)) !== null;
+}

@@ -1,0 +1,48 @@
+import { UnsprawlError } from "../../src/model/error.ts";
+import { ageIdentities, anyOf, sopsNames, unwrapWithAge, wrapForAge, type DataKeys } from "../../src/sops/index.ts";
+import type { Kms } from "./kms.ts";
+import type { KmsSettings } from "./settings.ts";
+
+/** Data keys wrapped by the KMS key and for the further age recipients; opened by KMS, else by an age identity of SOPS's own. */
+export function dataKeys(settings: KmsSettings, kms: Kms, env: NodeJS.ProcessEnv): DataKeys {
+  const identities = ageIdentities(env, null);
+  return anyOf([
+    {
+      kind: "kms",
+      wrap: async (dataKey, file) => [await kms.encrypt(dataKey, contextOf(settings, file))],
+      unwrap: (document) => kms.decrypt(document),
+    },
+    {
+      kind: "age",
+      wrap: (dataKey) => wrapForAge(dataKey, settings.age),
+      unwrap: async (document) => unwrapWithAge(document, await identities.load(), identities.where),
+    },
+  ]);
+}
+
+/** The encryption context of one file: the same for all, but for the names that the file's own name tells. */
+export function contextOf(
+  { context, template }: Pick<KmsSettings, "context" | "template">,
+  file: string,
+): { readonly [key: string]: string } {
+  const filled = fillContext(context, sopsNames(template, { path: file, field: "" }));
+  if (Object.values(filled).every((value) => value !== "")) return filled;
+  throw new UnsprawlError(
+    "refused",
+    `${file} is not named as the store's files are, so its encryption context is unknown`,
+    "name it as the store's file says, or leave {subject} and {project} out of context",
+  );
+}
+
+/** `{subject}` and `{project}` of a context filled in. */
+export function fillContext(
+  context: KmsSettings["context"],
+  names: { readonly subject: string; readonly project: string },
+): { readonly [key: string]: string } {
+  return Object.fromEntries(
+    Object.entries(context).map(([key, value]) => [
+      key,
+      value.replace(/\{(subject|project)\}/g, (_, which: "subject" | "project") => names[which]),
+    ]),
+  );
+}

@@ -1,0 +1,116 @@
+import type { KMSClient } from "@aws-sdk/client-kms";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { keyEntries, type SopsDocument, type WrappedKey } from "../../src/sops/index.ts";
+import { clientOptions } from "../../src/store/aws.ts";
+import { kmsError, type KmsAct } from "./errors.ts";
+import { arnRegion, type KmsSettings } from "./settings.ts";
+
+type Context = { readonly [key: string]: string };
+
+export type Kms = {
+  /** The data key as an entry of the metadata, bound to the context. */
+  encrypt(dataKey: Buffer, context: Context): Promise<WrappedKey>;
+  /** The data key by the first of the file's entries that KMS opens, each with its own key and context. */
+  decrypt(document: SopsDocument): Promise<Buffer>;
+  /** The ARN of the configured key; asks KMS. */
+  arn(): Promise<string>;
+  /** For messages. */
+  readonly store: string;
+};
+
+/** The few calls of KMS that SOPS makes (getsops/sops kms/keysource.go). The SDK is loaded with the first one. */
+export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
+  const { aws, keyId } = settings;
+  const store = aws.endpoint === null ? "KMS" : `KMS at ${aws.endpoint}`;
+  const clients = new Map<string, Promise<KMSClient>>();
+  // A key lives in the region of its ARN, whatever the region here.
+  const client = (key: string): Promise<KMSClient> => {
+    const region = arnRegion(key) ?? aws.region;
+    const made = clients.get(region ?? "") ?? connect({ ...settings, aws: { ...aws, region } }, env);
+    clients.set(region ?? "", made);
+    made.catch(() => clients.delete(region ?? ""));
+    return made;
+  };
+  const act = async <T>(
+    what: Omit<KmsAct, "store">,
+    send: (client: KMSClient) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await send(await client(what.key));
+    } catch (error) {
+      throw kmsError(error, { ...what, store });
+    }
+  };
+  const describe = async (): Promise<string | undefined> => {
+    const { DescribeKeyCommand } = await import("@aws-sdk/client-kms");
+    const command = new DescribeKeyCommand({ KeyId: keyId });
+    return (await act({ action: "DescribeKey", key: keyId }, (kms) => kms.send(command))).KeyMetadata?.Arn;
+  };
+
+  return {
+    store,
+    async arn() {
+      return (await describe()) ?? keyId;
+    },
+    async encrypt(dataKey, context) {
+      const { EncryptCommand } = await import("@aws-sdk/client-kms");
+      const command = new EncryptCommand({ KeyId: keyId, Plaintext: dataKey, EncryptionContext: { ...context } });
+      const { CiphertextBlob: blob, KeyId: used } = await act({ action: "Encrypt", key: keyId }, (kms) =>
+        kms.send(command),
+      );
+      if (blob === undefined) throw new UnsprawlError("malformed", `${store} gave no ciphertext`, "is it KMS?");
+      // sops takes ARNs only. An ARN that is configured stays: an alias may be meant to move on.
+      const arn = arnRegion(keyId) === null ? (used ?? (await describe()) ?? keyId) : keyId;
+      return {
+        kind: "kms",
+        fields: {
+          arn,
+          ...(Object.keys(context).length === 0 ? {} : { context }),
+          created_at: `${new Date().toISOString().slice(0, 19)}Z`,
+          enc: Buffer.from(blob).toString("base64"),
+          aws_profile: "",
+        },
+      };
+    },
+    async decrypt(document) {
+      const { DecryptCommand } = await import("@aws-sdk/client-kms");
+      const { file } = document;
+      // The configured key's own entry first.
+      const entries = entriesOf(document).toSorted((a, b) => Number(b.arn === keyId) - Number(a.arn === keyId));
+      let first: unknown = null;
+      for (const { arn, enc, context } of entries) {
+        const command = new DecryptCommand({
+          KeyId: arn,
+          CiphertextBlob: Buffer.from(enc, "base64"),
+          EncryptionContext: { ...context },
+        });
+        try {
+          const { Plaintext: key } = await act({ action: "Decrypt", key: arn, file }, (kms) => kms.send(command));
+          if (key?.length === 32) return Buffer.from(key);
+          first ??= new UnsprawlError("malformed", `${file}: KMS opens something else than a data key`, "sops updatekeys");
+        } catch (error) {
+          first ??= error;
+        }
+      }
+      throw first ?? new UnsprawlError("denied", `${file} is encrypted for no key of KMS`, "sops updatekeys adds one");
+    },
+  };
+}
+
+type Entry = { readonly arn: string; readonly enc: string; readonly context: Context };
+
+/** The file's own entries for KMS. What another writer put into a context that is not text makes no context. */
+function entriesOf(document: SopsDocument): readonly Entry[] {
+  return keyEntries(document, "kms").flatMap((entry) => {
+    const { arn, enc, context } = entry as { arn?: unknown; enc?: unknown; context?: unknown };
+    if (typeof arn !== "string" || typeof enc !== "string") return [];
+    const pairs = Object.entries((context ?? {}) as { readonly [key: string]: unknown });
+    const text = pairs.filter((pair): pair is [string, string] => typeof pair[1] === "string");
+    return [{ arn, enc, context: Object.fromEntries(text) }];
+  });
+}
+
+async function connect({ aws }: KmsSettings, env: NodeJS.ProcessEnv): Promise<KMSClient> {
+  const [{ KMSClient }, options] = await Promise.all([import("@aws-sdk/client-kms"), clientOptions(aws, env)]);
+  return new KMSClient(options);
+}

@@ -1,0 +1,49 @@
+import type { KeyNames } from "../../src/contract/provider.ts";
+import { sopsKey } from "../../src/sops/index.ts";
+import { fillContext } from "./keys.ts";
+import type { KmsSettings } from "./settings.ts";
+
+/**
+ * The IAM policy that lets one application open its file, by its encryption context where there is one (AWS KMS
+ * developer guide, kms:EncryptionContext:context-key), and below it the file, which IAM knows nothing of.
+ */
+export function applicationPolicy(settings: KmsSettings, arn: string, names: Omit<KeyNames, "name">): string {
+  const { path } = sopsKey(settings.template, { ...names, name: "x" });
+  const context = fillContext(settings.context, names);
+  const shared = settings.template.includes("{subject}")
+    ? []
+    : ["# One file holds every subject: who opens it reads all of them. {subject} in the store's file parts them."];
+  const parted = Object.values(settings.context).some((value) => value.includes("{subject}"));
+  const open = parted
+    ? []
+    : [
+        "# The key opens every file of this store. context: { App: '{subject}' } in its configuration binds each to its own.",
+      ];
+  return [
+    JSON.stringify(document(arn, "StringEquals", context), null, 2),
+    `# And let the application's user read the file: ${path}`,
+    ...shared,
+    ...(shared.length > 0 ? [] : open),
+    "",
+  ].join("\n");
+}
+
+/** The policy of the OCI runtime, which opens the files of all subjects. */
+export function readerPolicy(settings: KmsSettings, arn: string): string {
+  return JSON.stringify(document(arn, "StringLike", fillContext(settings.context, { subject: "*", project: "*" })));
+}
+
+function document(arn: string, operator: string, context: { readonly [key: string]: string }): object {
+  const conditions = Object.entries(context).map(([key, value]) => [`kms:EncryptionContext:${key}`, value]);
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: "kms:Decrypt",
+        Resource: arn,
+        ...(conditions.length === 0 ? {} : { Condition: { [operator]: Object.fromEntries(conditions) } }),
+      },
+    ],
+  };
+}

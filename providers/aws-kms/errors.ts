@@ -49,7 +49,11 @@ export function kmsError(error: unknown, { action, key, store, file }: KmsAct): 
         `aws kms describe-key --key-id '${key}' shows its state; aws kms cancel-key-deletion keeps it`,
       );
     case "InvalidKeyUsageException":
-      return of("config", `the key ${key} is not one to encrypt with`, "name a symmetric key (SYMMETRIC_DEFAULT) by keyId");
+      return of(
+        "config",
+        `the key ${key} is not one to encrypt with`,
+        "name a symmetric key (SYMMETRIC_DEFAULT) by keyId",
+      );
     case "InvalidArnException":
     case "ValidationException":
       return action === "Decrypt"

@@ -31,10 +31,7 @@ export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
     made.catch(() => clients.delete(region ?? ""));
     return made;
   };
-  const act = async <T>(
-    what: Omit<KmsAct, "store">,
-    send: (client: KMSClient) => Promise<T>,
-  ): Promise<T> => {
+  const act = async <T>(what: Omit<KmsAct, "store">, send: (client: KMSClient) => Promise<T>): Promise<T> => {
     try {
       return await send(await client(what.key));
     } catch (error) {
@@ -87,7 +84,11 @@ export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
         try {
           const { Plaintext: key } = await act({ action: "Decrypt", key: arn, file }, (kms) => kms.send(command));
           if (key?.length === 32) return Buffer.from(key);
-          first ??= new UnsprawlError("malformed", `${file}: KMS opens something else than a data key`, "sops updatekeys");
+          first ??= new UnsprawlError(
+            "malformed",
+            `${file}: KMS opens something else than a data key`,
+            "sops updatekeys",
+          );
         } catch (error) {
           first ??= error;
         }

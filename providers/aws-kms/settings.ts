@@ -100,6 +100,10 @@ function readContext(given: Json | undefined, template: string): { readonly [key
   for (const [key, value] of Object.entries(context)) {
     if (typeof value !== "string" || value === "" || key === "")
       throw new UnsprawlError("config", `context.${key} must be text`, form);
+    // A dotenv file keeps the context in its own flat form (getsops/sops stores/flatten.go).
+    const flat = template.endsWith(".env") && (/=|__/.test(key) || value.includes("\\n"));
+    if (/\p{Cc}/u.test(key + value) || flat)
+      throw new UnsprawlError("config", "context has a character that a SOPS file cannot keep", form);
     if (key.startsWith("aws:"))
       throw new UnsprawlError("config", `context.${key}: names that begin with aws: are KMS's own`, form);
     for (const which of ["{subject}", "{project}"])

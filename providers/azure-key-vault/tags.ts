@@ -29,7 +29,7 @@ export function tagsFor(there: Tags | null, known: KeyNames | null, origin: Orig
   // Who does not know the variable's name leaves what is said of it.
   const before =
     there?.[NAME] === undefined
-      ? { [SUBJECT]: origin.subject }
+      ? { [SUBJECT]: origin.subject, ...(origin.name === undefined ? {} : { [NAME]: origin.name }) }
       : { [SUBJECT]: there[SUBJECT] ?? "", [NAME]: there[NAME] };
   const of = known === null ? before : { [SUBJECT]: known.subject, [NAME]: known.name };
   const fits = Object.entries(of).filter(([, text]) => text.length <= LONGEST && text !== "");

@@ -155,6 +155,6 @@ function environmentToken(env: NodeJS.ProcessEnv): VaultAuth {
 
 /** It becomes a part of the login's path. */
 function userName(name: string): string {
-  if (/^[\w.@-]+$/.test(name) && !/^\.+$/.test(name)) return name;
-  throw new UnsprawlError("config", "auth.username is not one that userpass takes", "letters, digits, - _ . and @");
+  if (/^[\w.-]+$/.test(name) && !/^\.+$/.test(name)) return name;
+  throw new UnsprawlError("config", "auth.username is not one that userpass takes", "letters, digits, - _ and .");
 }

@@ -6,7 +6,7 @@ import type { Secret } from "../model/secret.ts";
 export type Stored = { readonly value: Secret; readonly version: string };
 
 /** Who writes: kept beside the value where the store has room for it. */
-export type Origin = { readonly runId: string; readonly subject: string };
+export type Origin = { readonly runId: string; readonly subject: string; readonly name?: string };
 
 /** One line of `unsprawl stores check`. */
 export type StoreCheck = {

@@ -19,7 +19,7 @@ export async function putValue(
   record: Recorder,
 ): Promise<void> {
   const { move } = step;
-  const origin = { runId: plan.id, subject: step.unit };
+  const origin = { runId: plan.id, subject: step.unit, name: move.name };
   const stored = await provider.get(move.key);
   if (stored?.value.equals(value)) {
     if (record.last(step.id) === null) record.intent(step.id, { before: "same" });
@@ -38,7 +38,7 @@ export async function putValue(
     await provider.put(move.key, value, null, origin);
   } else {
     record.intent(step.id, { before: "other" });
-    await keep(provider, backupKey(move.key, plan.id), stored.value, origin);
+    await keep(provider, backupKey(move.key, plan.id), stored.value, { runId: plan.id, subject: step.unit });
     await provider.put(move.key, value, stored.version, origin);
   }
   record.done(step.id, before(record, step.id));

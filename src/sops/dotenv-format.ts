@@ -72,7 +72,7 @@ export const dotenvFormat: SopsFormat = {
 
 function readDotenv(text: string, file: string): SopsDocument {
   const lines: Line[] = [];
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const end = text.indexOf("\n", start) < 0 ? text.length : text.indexOf("\n", start);
     const line = text.slice(start, end);
     const equals = line.indexOf("=");

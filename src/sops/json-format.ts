@@ -46,7 +46,8 @@ export const jsonFormat: SopsFormat = {
     const root = rootOf(document);
     if (!propertyAt(root, path)) return null;
     let depth = path.length;
-    const parentOf = (at: number): Node | undefined => (at === 1 ? root : propertyAt(root, path.slice(0, at - 1))?.value);
+    const parentOf = (at: number): Node | undefined =>
+      at === 1 ? root : propertyAt(root, path.slice(0, at - 1))?.value;
     if (andEmptied) while (depth > 1 && properties(parentOf(depth)).length === 1) depth--;
     const parent = parentOf(depth);
     const found = propertyAt(root, path.slice(0, depth));
@@ -57,7 +58,13 @@ export const jsonFormat: SopsFormat = {
     const own = propertyAt(rootOf(document), [METADATA_KEY])?.value;
     if (own?.type !== "object") throw notSops(document.file, "JSON");
     const gone = properties(own).filter((one) => KEY_LISTS.includes(one.key));
-    const cleared = splice(document.text, removals(own, gone.map((one) => one.node)));
+    const cleared = splice(
+      document.text,
+      removals(
+        own,
+        gone.map((one) => one.node),
+      ),
+    );
     // One after the other, each before what was first: the last is on top.
     let text = cleared;
     for (const [kind, list] of Object.entries(keyLists(keys)).toReversed()) {

@@ -13,9 +13,7 @@ export type DataKeys = {
  * Several holders as one: a new file opens for each of them, and whichever can opens a file, the first one first.
  * When none can, the error is that of the first which has an entry in the file.
  */
-export function anyOf(
-  holders: readonly (DataKeys & { readonly kind: WrappedKey["kind"] })[],
-): DataKeys {
+export function anyOf(holders: readonly (DataKeys & { readonly kind: WrappedKey["kind"] })[]): DataKeys {
   return {
     async wrap(dataKey, file) {
       return (await Promise.all(holders.map((holder) => holder.wrap(dataKey, file)))).flat();

@@ -1,9 +1,9 @@
 export type Edit = { readonly start: number; readonly end: number; readonly text: string };
 
-/** The text with ranges replaced. Ranges are of the given text and do not overlap. */
+/** The text with ranges replaced. Ranges are of the given text and do not overlap; what is put in front of one comes first. */
 export function splice(text: string, edits: readonly Edit[]): string {
   return edits
-    .toSorted((a, b) => b.start - a.start)
+    .toSorted((a, b) => b.start - a.start || b.end - a.end)
     .reduce((done, { start, end, text: put }) => done.slice(0, start) + put + done.slice(end), text);
 }
 

@@ -19,7 +19,8 @@ const MAX_KEY = 250;
 export const yamlFormat: SopsFormat = {
   name: "YAML",
   read: readYaml,
-  draft: (keys, metadata, mark) => [`#${mark}`, `${METADATA_KEY}:`, ...metadataLines(keys, metadata, "    "), ""].join("\n"),
+  draft: (keys, metadata, mark) =>
+    [`#${mark}`, `${METADATA_KEY}:`, ...metadataLines(keys, metadata, "    "), ""].join("\n"),
   marks: ({ text }) => text.split("\n").flatMap((line) => /^#(ENC\[.*,type:comment\])\s*$/.exec(line)?.[1] ?? []),
   isEmpty: (document) => rootOf(document).items.length <= 1,
   unfit: (path) =>
@@ -62,11 +63,7 @@ async function setYaml(document: SopsDocument, path: readonly string[], cipherte
 }
 
 /** Without `andEmptied`, a map that this leaves empty stays as `{}`. */
-async function unsetYaml(
-  document: SopsDocument,
-  path: readonly string[],
-  andEmptied: boolean,
-): Promise<string | null> {
+async function unsetYaml(document: SopsDocument, path: readonly string[], andEmptied: boolean): Promise<string | null> {
   const { isMap } = await import("yaml");
   const root = rootOf(document);
   if (!(await pairAt(root, path))) return null;

@@ -46,8 +46,7 @@ export async function readYaml(text: string, file: string): Promise<SopsDocument
     else if (isScalar(node)) {
       const [start, end] = node.range ?? [0, 0];
       const value = String(node.value);
-      const literal =
-        node.type === "PLAIN" ? plainScalar(value) : { type: "str", bytes: Buffer.from(value, "utf8") };
+      const literal = node.type === "PLAIN" ? plainScalar(value) : { type: "str", bytes: Buffer.from(value, "utf8") };
       leaves.push({ path, named, start, end, text: value, literal });
     }
   };

@@ -43,7 +43,8 @@ const LONGEST_HEAD = 200;
 export async function* jsonPieces(bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Piece> {
   const cutter = new Cutter();
   let careful = false;
-  let close: string | null = null;
+  /** What an element ends in; null until the first one has shown it. */
+  const layout: { close: string | null } = { close: null };
   let consumed = 0;
   let begun = false;
   let rest = "";
@@ -61,14 +62,15 @@ export async function* jsonPieces(bytes: AsyncIterable<Buffer | string>): AsyncG
   const next = (end: boolean): Piece | null => {
     if (rest === "") return null;
     if (careful) return { kind: "documents", documents: [...cutter.feed(take(rest.length))] };
-    if (close === null) {
+    if (layout.close === null) {
       const head = HEAD.exec(rest);
       if (head === null && rest.length < LONGEST_HEAD && !end) return null;
       careful = head === null;
       if (head === null) return next(end);
       take(rest.indexOf("[") + 1);
-      close = `\n${head[1] ?? ""}}`;
+      layout.close = `\n${head[1] ?? ""}}`;
     }
+    const { close } = layout;
     const cut = rest.lastIndexOf(close);
     const start = consumed;
     const first = !begun;
@@ -84,6 +86,7 @@ export async function* jsonPieces(bytes: AsyncIterable<Buffer | string>): AsyncG
   for await (const chunk of bytes) {
     const text = typeof chunk === "string" ? chunk : decoder.write(chunk);
     // The usual way: the last bracket is in this chunk, and what came before is looked at no more.
+    const { close } = layout;
     const cut = close === null || careful ? -1 : text.lastIndexOf(close);
     if (close !== null && cut >= 0) {
       const end = cut + close.length;

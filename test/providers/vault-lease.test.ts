@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { keyAt, plainVault, type PlainVault } from "./vault-plain.ts";
+import { roleFor, tokenFor, writerPolicy } from "./vault-world.ts";
+
+let vault: PlainVault;
+beforeAll(async () => {
+  vault = await plainVault();
+});
+afterAll(() => vault?.stop());
+
+/** How often a store that is used for five seconds logs in, and how often it renews. */
+async function use(more: { readonly [key: string]: unknown }): Promise<{ logins: number; renewals: number }> {
+  const { roleIdFile, secretIdFile } = await roleFor(vault.bao, vault.dir, writerPolicy("secret", 2), more);
+  const auth = { method: "approle", roleIdFile, secretIdFile };
+  const store = await vault.open({ token: "", address: vault.proxy.url, config: { auth } });
+  const seen: string[] = [];
+  vault.proxy.fault({ kind: "reset" }, 1, ({ path }) => {
+    seen.push(path);
+    return false;
+  });
+  for (let step = 0; step < 10; step++) {
+    await Promise.all([store.get(keyAt()), store.get(keyAt()), store.get(keyAt())]);
+    await sleep(500);
+  }
+  const count = (end: string): number => seen.filter((path) => path.endsWith(end)).length;
+  return { logins: count("approle/login"), renewals: count("renew-self") };
+}
+
+describe("leases", () => {
+  test("one that can be renewed is renewed, at two thirds of its time", async () => {
+    const { logins, renewals } = await use({ token_ttl: "3s", token_max_ttl: "1h" });
+    expect(logins).toBe(1);
+    expect(renewals).toBeGreaterThanOrEqual(1);
+    expect(renewals).toBeLessThanOrEqual(3);
+  });
+
+  test("one that nears the end of its life is replaced by a fresh login", async () => {
+    const { logins, renewals } = await use({ token_ttl: "3s", token_max_ttl: "4s" });
+    expect(logins).toBeGreaterThanOrEqual(2);
+    expect(renewals).toBeGreaterThanOrEqual(1);
+  });
+
+  test("one that cannot be renewed likewise", async () => {
+    const { logins, renewals } = await use({ token_ttl: "3s", token_type: "batch" });
+    expect(logins).toBeGreaterThanOrEqual(2);
+    expect(renewals).toBe(0);
+  });
+
+  test("a given token that runs out in the middle is denied, with what to do", async () => {
+    const token = await tokenFor(vault.bao, writerPolicy("secret", 2), { ttl: "2s", explicit_max_ttl: "2s" });
+    const store = await vault.open({ token });
+    expect(await store.get(keyAt())).toBe(null);
+    await sleep(2500);
+    expect(await vault.failure(store.get(keyAt()), token)).toMatchObject({
+      code: "denied",
+      message: expect.stringContaining("wrong, expired or revoked") as string,
+      hint: expect.stringContaining("bao login") as string,
+    });
+  });
+});

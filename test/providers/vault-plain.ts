@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { expect } from "vitest";
+import type { Provider } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Json } from "../../src/model/json.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { openSpec } from "../conformance/spec.ts";
+import { startOpenBao, type OpenBao } from "../services/openbao.ts";
+import { faultProxy, type FaultProxy } from "../support/fault-proxy.ts";
+
+/** An OpenBao without TLS, KV v2 at `secret` and KV v1 at `kv1`, and a network in front of it that can go wrong. */
+export type PlainVault = {
+  readonly bao: OpenBao;
+  readonly proxy: FaultProxy;
+  readonly dir: string;
+  /** A store with a token (the root's unless told) at an address (the server's unless told). */
+  readonly open: (options?: {
+    readonly token?: string;
+    readonly address?: string;
+    readonly config?: { readonly [key: string]: Json };
+    readonly env?: { readonly [name: string]: string };
+  }) => Promise<Provider>;
+  /** What a call failed with; nothing in it quotes the root token or the given secrets. */
+  readonly failure: (act: Promise<unknown>, ...secrets: (string | Secret)[]) => Promise<UnsprawlError>;
+  /** What the server has at a path. */
+  readonly data: (path: string) => Promise<{ readonly [key: string]: unknown }>;
+  readonly stop: () => Promise<void>;
+};
+
+export const ORIGIN = { runId: "test", subject: "api" };
+
+export async function plainVault(): Promise<PlainVault> {
+  const bao = await startOpenBao();
+  const dir = mkdtempSync(join(tmpdir(), "unsprawl-vault-"));
+  await bao.api("POST", "sys/mounts/kv1", { type: "kv", options: { version: "1" } });
+  const proxy = await faultProxy(bao.address);
+  return {
+    bao,
+    proxy,
+    dir,
+    open: ({ token = bao.token, address = bao.address, config = {}, env = {} } = {}) =>
+      openSpec({
+        provider: "vault",
+        config,
+        env: { HOME: dir, VAULT_ADDR: address, VAULT_TOKEN: token, ...env },
+        dir,
+      }),
+    async failure(act, ...secrets) {
+      const error: unknown = await act.then(
+        () => new Error("it did not fail"),
+        (one: unknown) => one,
+      );
+      const said = `${inspect(error, { depth: 9 })} ${error instanceof UnsprawlError ? `${error.hint} ${String(error.cause)}` : ""}`;
+      for (const secret of [bao.token, ...secrets])
+        expect(said.includes(typeof secret === "string" ? secret : secret.expose().toString("utf8"))).toBe(false);
+      expect(error).toBeInstanceOf(UnsprawlError);
+      return error as UnsprawlError;
+    },
+    data: async (path) => ((await bao.api("GET", path)) as { data: { [key: string]: unknown } }).data,
+    async stop() {
+      await proxy.stop();
+      await bao.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A place of its own below `apps/`. */
+export function keyAt(field = "DB_PASSWORD"): StoreKey {
+  return { path: `apps/${randomBytes(6).toString("hex")}`, field };
+}
+
+export function fresh(): Secret {
+  return Secret.of(randomBytes(15).toString("base64"));
+}

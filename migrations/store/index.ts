@@ -44,7 +44,7 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
         first === undefined
           ? []
           : [
-              `whoever reads ${first.finding.location.path} must be pointed to ${first.move.reference}; the old values stay until scrub`,
+              `whoever reads ${first.finding.location.path} must be pointed to ${first.move.reference}; the old values stay until scrub, and in the old store's earlier versions for as long as it keeps them`,
             ];
       return { unit, steps: [], warnings };
     },

@@ -46,6 +46,7 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
       "set VAULT_ADDR, or address in the store's configuration",
     );
   const caCert = text(config, "caCert") ?? variable(env, "CACERT")?.value ?? null;
+  const namespace = text(config, "namespace") ?? variable(env, "NAMESPACE")?.value ?? "";
   const version = config["kvVersion"];
   if (version !== undefined && version !== 1 && version !== 2)
     throw new UnsprawlError("config", "kvVersion must be 1 or 2", "leave it out: the mount is asked");
@@ -53,7 +54,7 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
     address: origin(address),
     mount: checkPath(text(config, "mount") ?? "secret", "mount"),
     path: checkPath(text(config, "path") ?? "apps/{subject}", "path"),
-    namespace: (text(config, "namespace") ?? variable(env, "NAMESPACE")?.value ?? "").replace(/^\/+|\/+$/g, "") || null,
+    namespace: /^\/*$/.test(namespace) ? null : checkPath(namespace, "namespace"),
     caCert: caCert === null ? null : resolve(dir, caCert),
     kvVersion: version ?? null,
     auth: readAuth(config["auth"], context),

@@ -19,44 +19,48 @@ describe.for(["store aws-kms, dotenv"])("%s", () => {
   const { subject, keyOf, put, failure } = bench;
   let world: KmsWorld;
   beforeAll(() =>
-    bench.start(async () => (world = await kmsWorld({ file: "env/{subject}.sops.env", context: { App: "{subject}" } }))),
+    bench.start(
+      async () => (world = await kmsWorld({ file: "env/{subject}.sops.env", context: { App: "{subject}" } })),
+    ),
   );
   afterAll(() => bench.world?.stop());
   writingCases(bench);
   rightCases(bench);
 
-  test.for(Object.keys(BENT))("bytes come back as they went, from sops too, or are refused: %s", async (what) => {
-    const text = BENT[what] ?? "";
-    const [key, value] = [keyOf(subject()), Secret.of(text)];
-    if (/\n|\\n/.test(text)) {
-      expect((await failure(put(key, value), "refused", value)).hint).toMatch(/yaml|json/);
-      expect(await bench.store.get(key)).toBe(null);
-      return;
-    }
-    await put(key, value);
-    expect((await bench.store.get(key))?.value.equals(value)).toBe(true);
-    const sops = await sopsAt(world.moto);
-    expect(sops(["decrypt", "--extract", '["DB_PASSWORD"]', key.path]).equals(Buffer.from(text))).toBe(true);
-    const plain = sops(["decrypt", key.path]).toString("utf8");
-    expect(plain.split("\n")).toContain(`DB_PASSWORD=${text}`);
-  });
-
-  test.for(["A/B", "A.B", "A-B", "A B", "größe", "密码", "A%2FB", "A#B?c:d", "true", "1"])(
-    "a variable called %s",
-    async (variable) => {
-      const [key, value] = [keyOf(subject(), variable), bench.fresh()];
+  describe("what a dotenv file has room for", () => {
+    test.for(Object.keys(BENT))("bytes come back as they went, from sops too, or are refused: %s", async (what) => {
+      const text = BENT[what] ?? "";
+      const [key, value] = [keyOf(subject()), Secret.of(text)];
+      if (/\n|\\n/.test(text)) {
+        expect((await failure(put(key, value), "refused", value)).hint).toMatch(/yaml|json/);
+        expect(await bench.store.get(key)).toBe(null);
+        return;
+      }
       await put(key, value);
-      expect((await bench.store.get(key))?.value).toEqual(value);
-      expect(bench.store.parse(bench.store.reference(key))).toEqual(key);
-      expect(await bench.store.list(key.path)).toEqual([key]);
-      expect(await bench.store.remove(key, (one) => one.equals(value))).toBe(true);
-      expect(() => readFileSync(key.path)).toThrow(/ENOENT/);
-    },
-  );
+      expect((await bench.store.get(key))?.value.equals(value)).toBe(true);
+      const sops = await sopsAt(world.moto);
+      expect(sops(["decrypt", "--extract", '["DB_PASSWORD"]', key.path]).equals(Buffer.from(text))).toBe(true);
+      const plain = sops(["decrypt", key.path]).toString("utf8");
+      expect(plain.split("\n")).toContain(`DB_PASSWORD=${text}`);
+    });
 
-  test.for(["A=B", "#A", "A\nB", "sops_", "sops_mac", " A"])("a variable called %j is refused", async (variable) => {
-    const key = keyOf(subject(), variable);
-    await failure(put(key, bench.fresh()), "refused");
-    expect(await bench.store.get(key)).toBe(null);
+    test.for(["A/B", "A.B", "A-B", "A B", "größe", "密码", "A%2FB", "A#B?c:d", "true", "1"])(
+      "a variable called %s",
+      async (variable) => {
+        const [key, value] = [keyOf(subject(), variable), bench.fresh()];
+        await put(key, value);
+        expect((await bench.store.get(key))?.value).toEqual(value);
+        expect(bench.store.parse(bench.store.reference(key))).toEqual(key);
+        expect(await bench.store.list(key.path)).toEqual([key]);
+        expect(await bench.store.remove(key, (one) => one.equals(value))).toBe(true);
+        expect(() => readFileSync(key.path)).toThrow(/ENOENT/);
+      },
+    );
+
+    test.for(["A=B", "#A", "A\nB", "sops_", "sops_mac", " A"])("a variable called %j is refused", async (variable) => {
+      const key = keyOf(subject(), variable);
+      await failure(put(key, bench.fresh()), "refused");
+      expect(await bench.store.get(key)).toBe(null);
+    });
   });
 });

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Provider } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -64,7 +64,12 @@ const failure = async (act: Promise<unknown>): Promise<UnsprawlError> => {
 };
 
 const CASES: readonly (readonly [type: string, status: number, code: string, hint: RegExp])[] = [
-  ["AccessDeniedException", 400, "denied", /"Action":"kms:Encrypt","Resource":"arn:aws:kms:eu-central-1:\d+:key\/1234abcd/],
+  [
+    "AccessDeniedException",
+    400,
+    "denied",
+    /"Action":"kms:Encrypt","Resource":"arn:aws:kms:eu-central-1:\d+:key\/1234abcd/,
+  ],
   ["NotFoundException", 400, "config", /keyId/],
   ["DisabledException", 400, "denied", /enable-key/],
   ["KMSInvalidStateException", 400, "denied", /describe-key/],
@@ -78,23 +83,29 @@ const CASES: readonly (readonly [type: string, status: number, code: string, hin
   ["KeyUnavailableException", 500, "unreachable", /later/],
   ["ServiceUnavailable", 503, "unreachable", /later/],
 ];
-test.for(CASES)("%s of a write is said as what it is, and nothing that KMS said is repeated", async ([type, status, code, hint]) => {
-  answer = () => ({ status, type });
-  const store = await open();
-  const key = store.key({ subject: "api", project: "", name: "A" });
-  const value = Secret.of(QUOTED);
-  for (const act of [() => store.put(key, value, null, { runId: "r", subject: "api" }), () => store.get(key)]) {
-    const error = await failure(act());
-    expect([error.code, error.hint]).toEqual([code, expect.stringMatching(hint)]);
-  }
-  expect(readdirSync(join(dir, "secrets"))).toEqual([]);
-});
+test.for(CASES)(
+  "%s of a write is said as what it is, and nothing that KMS said is repeated",
+  async ([type, status, code, hint]) => {
+    answer = () => ({ status, type });
+    const store = await open();
+    const key = store.key({ subject: "api", project: "", name: "A" });
+    const value = Secret.of(QUOTED);
+    for (const act of [() => store.put(key, value, null, { runId: "r", subject: "api" }), () => store.get(key)]) {
+      const error = await failure(act());
+      expect([error.code, error.hint]).toEqual([code, expect.stringMatching(hint)]);
+    }
+    expect(readdirSync(join(dir, "secrets"))).toEqual([]);
+  },
+);
 
 /** A file in the form of sops with one entry for KMS; its MAC is not reached. */
 const file = (name: string, arn = KEY): string => {
   const path = join(dir, name);
   const entry = { arn, created_at: "2026-01-01T00:00:00Z", enc: randomBytes(90).toString("base64"), aws_profile: "" };
-  writeFileSync(path, JSON.stringify({ A: "", sops: { kms: [entry], lastmodified: "2026-01-01T00:00:00Z", mac: "x" } }));
+  writeFileSync(
+    path,
+    JSON.stringify({ A: "", sops: { kms: [entry], lastmodified: "2026-01-01T00:00:00Z", mac: "x" } }),
+  );
   return path;
 };
 const READS: readonly (readonly [type: string, code: string, hint: RegExp])[] = [
@@ -118,7 +129,10 @@ test("KMS that opens something else than a data key is not believed", async () =
 });
 
 test("the check goes on without kms:DescribeKey, and names the right that the write lacks", async () => {
-  answer = (action) => (action === "DescribeKey" ? { status: 400, type: "AccessDeniedException" } : { status: 400, type: "DisabledException" });
+  answer = (action) =>
+    action === "DescribeKey"
+      ? { status: 400, type: "AccessDeniedException" }
+      : { status: 400, type: "DisabledException" };
   const store = await open({ file: "check/{subject}.yaml" });
   expect(await store.check()).toMatchObject([
     { right: "reach", ok: true },
@@ -147,7 +161,12 @@ test("without a reader's keys the policy that one needs is given; with a machine
   expect(error.hint).toContain('"StringLike":{"kms:EncryptionContext:App":"*","kms:EncryptionContext:Env":"prod"}');
   const role = await (await open({ reader: { method: "default" } })).issueReader();
   expect(role.files).toEqual([]);
-  expect(role.config).toMatchObject({ keyId: KEY, region: "eu-central-1", readOnly: true, auth: { method: "default" } });
+  expect(role.config).toMatchObject({
+    keyId: KEY,
+    region: "eu-central-1",
+    readOnly: true,
+    auth: { method: "default" },
+  });
 });
 
 test("the policy allows kms:Decrypt on the key for one application's context, and names its file", async () => {
@@ -172,7 +191,10 @@ test("settings: the key from AWS's and SOPS's variables; what makes no sense is 
   const spec = (config: object, env: { [name: string]: string } = {}): Promise<Provider> =>
     openSpec({ provider: "aws-kms", config: { ...config }, env, dir });
   for (const env of [{ AWS_KMS_KEY_ID: "alias/app" }, { SOPS_KMS_ARN: KEY }] as { [name: string]: string }[])
-    expect((await spec({}, env)).target.settings).toMatchObject({ keyId: Object.values(env)[0], file: join(dir, "secrets/{subject}.sops.yaml") });
+    expect((await spec({}, env)).target.settings).toMatchObject({
+      keyId: Object.values(env)[0],
+      file: join(dir, "secrets/{subject}.sops.yaml"),
+    });
   expect((await spec({}, { SOPS_KMS_ARN: KEY })).target.settings).toMatchObject({ region: "eu-central-1" });
   const wrong: readonly object[] = [
     {},
@@ -192,7 +214,11 @@ test("settings: the key from AWS's and SOPS's variables; what makes no sense is 
 });
 
 test("no region anywhere is said so", async () => {
-  const store = await open({ keyId: "alias/app" }, { ...keys, AWS_CONFIG_FILE: join(dir, "none") });
+  // The SDK looks into the process's own environment too.
+  vi.stubEnv("AWS_REGION", undefined);
+  vi.stubEnv("AWS_CONFIG_FILE", join(dir, "none"));
+  const store = await open({ keyId: "alias/app" });
   const error = await failure(store.get(store.key({ subject: "x", project: "", name: "A" })));
+  vi.unstubAllEnvs();
   expect([error.code, error.hint]).toEqual(["config", expect.stringContaining("AWS_REGION")]);
 });

@@ -75,7 +75,10 @@ describe("the real sops reads what aws-kms writes", () => {
     const text = readFileSync(key.path, "utf8");
     expect(text).toContain("App: mine");
     writeFileSync(key.path, text.replace("App: mine", "App: other"));
-    await expect(opened.get(key)).rejects.toMatchObject({ code: "malformed", hint: expect.stringMatching(/context/) as string });
+    await expect(opened.get(key)).rejects.toMatchObject({
+      code: "malformed",
+      hint: expect.stringMatching(/context/) as string,
+    });
     expect(() => whole(key.path)).toThrow(/sops decrypt/);
   });
 
@@ -94,41 +97,44 @@ describe("the real sops reads what aws-kms writes", () => {
 
 describe("we read what the real sops wrote for KMS", () => {
   const forms = { yaml: "A: a\nN: 5\n", json: '{"A": "a", "N": 5}', env: "A=a\nN=5\n" };
-  test.for(Object.entries(forms))("in %s form: a key, an alias's ARN, two keys, KMS and age, each with a context or none", async ([form, plain]) => {
-    const file = `r/{subject}.${form}`;
-    const age = (await ageIdentities({}, join(world.moto.dir, "other.txt")).ensure()).recipient;
-    const gone = world.arn.replace(/[0-9a-f]{12}$/, "000000000000");
-    const alias = world.arn.replace(/key\/.*/, ALIAS);
-    const bound = ["--encryption-context", "App:api,Env:prod"];
-    const cases: { readonly [name: string]: readonly string[] } = {
-      one: ["--kms", world.arn],
-      bound: ["--kms", world.arn, ...bound],
-      alias: ["--kms", alias],
-      two: ["--kms", `${second},${world.arn}`, ...bound],
-      age: ["--kms", world.arn, "--age", age],
-      suffix: ["--kms", world.arn, "--encrypted-suffix", "A"],
-    };
-    for (const [name, args] of Object.entries(cases)) {
-      const made = encrypted(`${form}-${name}.${form}`, plain, args);
-      const opened = await open({ file: `${form}-{subject}.${form}`, context: { Other: "x" } });
-      const key = opened.key({ subject: name, project: "", name: "A" });
-      expect(key.path).toBe(made);
-      expect((await opened.get(key))?.value.exposeText(), name).toBe("a");
-      // What is there keeps its own keys and its own context.
-      await opened.put({ ...key, field: "BA" }, Secret.of("b"), null, ORIGIN);
-      expect(whole(made), name).toMatchObject({ A: "a", BA: "b" });
-      expect(readFileSync(made, "utf8")).not.toContain("Other");
-      expect(await opened.list(made)).toEqual(
-        (name === "suffix" ? ["A", "BA"] : ["A", "N", "BA"]).map((field) => ({ path: made, field })),
-      );
-    }
-    // The first key is gone, the second one opens.
-    const text = readFileSync(join(world.moto.dir, `${form}-two.${form}`), "utf8");
-    writeFileSync(join(world.moto.dir, `${form}-half.${form}`), text.replace(second, gone));
-    const opened = await open({ file: `${form}-{subject}.${form}` });
-    const key = opened.key({ subject: "half", project: "", name: "A" });
-    expect((await opened.get(key))?.value.exposeText(), file).toBe("a");
-  });
+  test.for(Object.entries(forms))(
+    "in %s form: a key, an alias's ARN, two keys, KMS and age, each with a context or none",
+    async ([form, plain]) => {
+      const file = `r/{subject}.${form}`;
+      const age = (await ageIdentities({}, join(world.moto.dir, "other.txt")).ensure()).recipient;
+      const gone = world.arn.replace(/[0-9a-f]{12}$/, "000000000000");
+      const alias = world.arn.replace(/key\/.*/, ALIAS);
+      const bound = ["--encryption-context", "App:api,Env:prod"];
+      const cases: { readonly [name: string]: readonly string[] } = {
+        one: ["--kms", world.arn],
+        bound: ["--kms", world.arn, ...bound],
+        alias: ["--kms", alias],
+        two: ["--kms", `${second},${world.arn}`, ...bound],
+        age: ["--kms", world.arn, "--age", age],
+        suffix: ["--kms", world.arn, "--encrypted-suffix", "A"],
+      };
+      for (const [name, args] of Object.entries(cases)) {
+        const made = encrypted(`${form}-${name}.${form}`, plain, args);
+        const opened = await open({ file: `${form}-{subject}.${form}`, context: { Other: "x" } });
+        const key = opened.key({ subject: name, project: "", name: "A" });
+        expect(key.path).toBe(made);
+        expect((await opened.get(key))?.value.exposeText(), name).toBe("a");
+        // What is there keeps its own keys and its own context.
+        await opened.put({ ...key, field: "BA" }, Secret.of("b"), null, ORIGIN);
+        expect(whole(made), name).toMatchObject({ A: "a", BA: "b" });
+        expect(readFileSync(made, "utf8")).not.toContain("Other");
+        expect(await opened.list(made)).toEqual(
+          (name === "suffix" ? ["A", "BA"] : ["A", "N", "BA"]).map((field) => ({ path: made, field })),
+        );
+      }
+      // The first key is gone, the second one opens.
+      const text = readFileSync(join(world.moto.dir, `${form}-two.${form}`), "utf8");
+      writeFileSync(join(world.moto.dir, `${form}-half.${form}`), text.replace(second, gone));
+      const opened = await open({ file: `${form}-{subject}.${form}` });
+      const key = opened.key({ subject: "half", project: "", name: "A" });
+      expect((await opened.get(key))?.value.exposeText(), file).toBe("a");
+    },
+  );
 
   test("a key of another region is asked in its own", async () => {
     const far = await makeKey(world.moto, "eu-west-1");
@@ -160,7 +166,9 @@ test("rewrapped for another key, sops opens it with that alone; the values' ciph
     const before = readFileSync(key.path, "utf8");
     const context = { env: world.writer.env, dir: world.moto.dir };
     const settings = readSettings({ file, keyId: second, context: { App: "{subject}" } }, context);
-    expect(await rewrapFile(key.path, dataKeys(settings, kmsApi(settings, world.writer.env), world.writer.env))).toBe(true);
+    expect(await rewrapFile(key.path, dataKeys(settings, kmsApi(settings, world.writer.env), world.writer.env))).toBe(
+      true,
+    );
     const after = readFileSync(key.path, "utf8");
     expect(after).toContain(second);
     expect(after).not.toContain(world.arn);

@@ -41,7 +41,9 @@ export function administrator(moto: Moto, region = moto.region): KMSClient {
 }
 
 /** The real sops beside a moto server; throws with what it says. */
-export async function sopsAt(moto: Moto): Promise<(args: readonly string[], env?: { readonly [name: string]: string }) => Buffer> {
+export async function sopsAt(
+  moto: Moto,
+): Promise<(args: readonly string[], env?: { readonly [name: string]: string }) => Buffer> {
   const program = await pythonProgram("sops");
   return (args, env = {}) => {
     const { status, stdout, stderr } = spawnSync(program, args, {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -93,4 +93,68 @@ test("a configuration that makes no sense is named", async () => {
   for (const config of [{ file: 5 }, { file: "" }, { readOnly: "true" }]) {
     await expect(openSpec({ provider: "local", config, env: {}, dir: "/" })).rejects.toMatchObject({ code: "config" });
   }
+});
+
+test("the list: every file that the template reaches, one subject's, those that begin so; others' files are left", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "unsprawl-local-"));
+  const open = (file: string, key = "key.txt") =>
+    openSpec({ provider: "local", config: { file, ageKeyFile: key }, env: { HOME: dir }, dir });
+  const store = await open("s/{project}/{subject}.sops.yaml");
+  const keys = [
+    store.key({ subject: "api", project: "shop", name: "B" }),
+    store.key({ subject: "api", project: "shop", name: "A/1" }),
+    store.key({ subject: "api v2", project: "shop", name: "A" }),
+    store.key({ subject: "web", project: "other", name: "A" }),
+  ];
+  for (const key of keys) await store.put(key, Secret.of("x"), null, { runId: "r", subject: "api" });
+  for (const name of ["notes.txt", "api.sops.yaml.lock", ".api.sops.yaml.0123456789ab.tmp", "a b.sops.yaml", "x.yaml"])
+    writeFileSync(join(dir, "s/shop", name), "no SOPS file");
+  const [b, a, v2, web] = keys;
+  expect(await store.list("")).toEqual([web, v2, b, a]);
+  expect(await store.list("s/shop")).toEqual([v2, b, a]);
+  expect(await store.list("s/shop/api.sops.yaml")).toEqual([b, a]);
+  expect(await store.list(join(dir, "s/other/web.sops.yaml"))).toEqual([web]);
+  expect(await store.list("s/shop/no")).toEqual([]);
+  for (const key of keys) expect(store.key(store.names(key))).toEqual(key);
+
+  // One file for all: a subject is a map in it; what is not encrypted is no secret.
+  const all = await open("all.json");
+  const pair = ["api", "web"].map((subject) => all.key({ subject, project: "", name: "A" }));
+  for (const key of pair) await all.put(key, Secret.of("x"), null, { runId: "r", subject: "api" });
+  expect(await all.list("")).toEqual(pair);
+  expect(await all.list("web")).toEqual(pair.slice(1));
+  expect(await all.list("we")).toEqual([]);
+  expect(await (await open("none.json")).list("")).toEqual([]);
+  const stranger = await open("all.json", "other.txt");
+  await expect(stranger.list("")).rejects.toMatchObject({ code: "denied" });
+  rmSync(dir, { recursive: true });
+});
+
+test("the policy: the rule and the command that let one application's identity in", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "unsprawl-local-"));
+  const store = await openSpec({ provider: "local", config: {}, env: { HOME: dir }, dir });
+  const key = store.key({ subject: "a.pi", project: "", name: "A" });
+  await store.put(key, Secret.of("x"), null, { runId: "r", subject: "a.pi" });
+  const recipient = /# public key: (\S+)/.exec(readFileSync(join(dir, ".config/sops/age/keys.txt"), "utf8"))?.[1] ?? "";
+  const policy = await store.policy({ subject: "a.pi", project: "" });
+  expect(policy).toContain(`age: ${recipient},`);
+  expect(policy).toContain(`sops updatekeys '${key.path}'`);
+  const rule = /path_regex: '(.*)'/.exec(policy)?.[1] ?? "";
+  expect(new RegExp(rule).test("secrets/a.pi.sops.yaml")).toBe(true);
+  expect(new RegExp(rule).test("secrets/aXpi.sops.yaml")).toBe(false);
+  rmSync(dir, { recursive: true });
+});
+
+test("a dotenv file cannot hold several containers, and keeps to one when it is named for it", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "unsprawl-local-"));
+  const spec = (file: string) => ({ provider: "local", config: { file }, env: { HOME: dir }, dir });
+  await expect(openSpec(spec("all.env"))).rejects.toMatchObject({ code: "config" });
+  const store = await openSpec(spec("{subject}.sops.env"));
+  const key = store.key({ subject: "api", project: "", name: "A" });
+  await store.put(key, Secret.of("x=y"), null, { runId: "r", subject: "api" });
+  expect((await store.get(key))?.value).toEqual(Secret.of("x=y"));
+  expect(store.reference(key)).toBe(`ref+sops://${dir}/api.sops.env?format=dotenv#/A`);
+  expect(store.parse(store.reference(key))).toEqual(key);
+  expect(() => store.parse(`ref+sops://${dir}/api.sops.env?format=json#/A`)).toThrow(UnsprawlError);
+  rmSync(dir, { recursive: true });
 });

@@ -21,29 +21,36 @@ function changed(recipients: readonly string[]): DataKeys {
 
 const ENTRY = /^.*(recipient|enc|age|AGE ENCRYPTED|^ {12}[\w+/=]+$).*$/gm;
 
-test.for(["yaml", "json", "env"])("a file in %s form opens for the new recipients alone, and no value changes", async (form) => {
-  const ours = join(real.dir, `ours.${form}`);
-  await real.put(ours, ["A"], "a");
-  await real.put(ours, ["B"], "b");
-  const theirs = real.encrypted(
-    `theirs.${form}`,
-    { yaml: "# c\nA: a\nB: b\n", json: '{"A": "a", "B": "b"}', env: "# c\nA=a\nB=b\n" }[form] ?? "",
-  );
-  for (const file of [ours, theirs]) {
-    const before = readFileSync(file, "utf8");
-    expect(await rewrapFile(file, changed([other.recipient, real.recipient]))).toBe(true);
-    expect(real.whole(file)).toEqual({ A: "a", B: "b" });
-    expect(await rewrapFile(file, changed([other.recipient]))).toBe(true);
-    const after = readFileSync(file, "utf8");
-    expect(() => real.whole(file)).toThrow(/sops decrypt/);
-    expect(other.whole(file)).toEqual({ A: "a", B: "b" });
-    expect((await getValue(file, ["A"], other.keys))?.value.expose().toString()).toBe("a");
-    await expect(getValue(file, ["A"], real.keys)).rejects.toMatchObject({ code: "denied" });
-    expect(after).not.toContain(real.recipient);
-    const rest = (text: string): string[] => text.replace(ENTRY, "").split("\n").filter((line) => line.trim() !== "");
-    expect(rest(after).sort()).toEqual(rest(before).sort());
-  }
-});
+test.for(["yaml", "json", "env"])(
+  "a file in %s form opens for the new recipients alone, and no value changes",
+  async (form) => {
+    const ours = join(real.dir, `ours.${form}`);
+    await real.put(ours, ["A"], "a");
+    await real.put(ours, ["B"], "b");
+    const theirs = real.encrypted(
+      `theirs.${form}`,
+      { yaml: "# c\nA: a\nB: b\n", json: '{"A": "a", "B": "b"}', env: "# c\nA=a\nB=b\n" }[form] ?? "",
+    );
+    for (const file of [ours, theirs]) {
+      const before = readFileSync(file, "utf8");
+      expect(await rewrapFile(file, changed([other.recipient, real.recipient]))).toBe(true);
+      expect(real.whole(file)).toEqual({ A: "a", B: "b" });
+      expect(await rewrapFile(file, changed([other.recipient]))).toBe(true);
+      const after = readFileSync(file, "utf8");
+      expect(() => real.whole(file)).toThrow(/sops decrypt/);
+      expect(other.whole(file)).toEqual({ A: "a", B: "b" });
+      expect((await getValue(file, ["A"], other.keys))?.value.expose().toString()).toBe("a");
+      await expect(getValue(file, ["A"], real.keys)).rejects.toMatchObject({ code: "denied" });
+      expect(after).not.toContain(real.recipient);
+      const rest = (text: string): string[] =>
+        text
+          .replace(ENTRY, "")
+          .split("\n")
+          .filter((line) => line.trim() !== "");
+      expect(rest(after).sort()).toEqual(rest(before).sort());
+    }
+  },
+);
 
 test("a file that is not there, one that does not open, and no recipient at all", async () => {
   expect(await rewrapFile(join(real.dir, "none.yaml"), real.keys)).toBe(false);

@@ -1,0 +1,173 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { networkInterfaces } from "node:os";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Options } from "./secure-vault.ts";
+import { portOf } from "./secure-vault.ts";
+import { forwarder } from "./vault-forwarder.ts";
+import { fresh, keyAt, ORIGIN, plainVault, type PlainVault } from "./vault-plain.ts";
+import { roleFor, tokenFor, writerPolicy } from "./vault-world.ts";
+
+let vault: PlainVault;
+beforeAll(async () => {
+  vault = await plainVault();
+});
+afterAll(() => vault?.stop());
+
+type Words = { readonly bad: readonly string[]; readonly forbidden: readonly string[] };
+const LACKS = "1 error occurred:\n\t* permission denied\n\n";
+const UNKNOWN = "2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n";
+
+/** The real server in the words of another: what it says of a token it does not know, and of a right that is missing. */
+async function speaking(
+  words: Words,
+  answers: (path: string) => { status: number; body: object } | null = () => null,
+): Promise<{ url: string; requests: IncomingMessage[]; stop(): void }> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((incoming, outgoing) => {
+    requests.push(incoming);
+    const parts: Buffer[] = [];
+    incoming.on("data", (part: Buffer) => parts.push(part));
+    incoming.on("end", async () => {
+      const given = answers(incoming.url ?? "");
+      const { "transfer-encoding": _, connection: __, host: ___, ...headers } = incoming.headers;
+      const answer = await fetch(`${vault.bao.address}${incoming.url}`, {
+        method: incoming.method ?? "GET",
+        headers: headers as { [name: string]: string },
+        body: parts.length > 0 ? Buffer.concat(parts) : null,
+      });
+      const said = await answer.text();
+      const texts = answer.status === 403 ? (JSON.parse(said) as { errors: string[] }).errors : [];
+      const preflight = texts.some((text) => text.includes("preflight"));
+      const errors = texts.some((text) => text.includes("1 error occurred")) ? words.forbidden : words.bad;
+      const body = answer.status === 403 && !preflight ? JSON.stringify({ errors }) : said;
+      outgoing.writeHead(given?.status ?? answer.status, { "Content-Type": "application/json" });
+      outgoing.end(answer.status === 204 ? undefined : given === null ? body : JSON.stringify(given.body));
+    });
+  }).listen(0, "127.0.0.1");
+  await new Promise((done) => server.once("listening", done));
+  return {
+    url: `http://127.0.0.1:${portOf(server)}`,
+    requests,
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+describe("the words of HashiCorp and OpenBao", () => {
+  test.for<[string, Words]>([
+    ["OpenBao", { bad: ["permission denied"], forbidden: [LACKS] }],
+    ["HashiCorp", { bad: [UNKNOWN], forbidden: [LACKS] }],
+    ["HashiCorp, plain", { bad: ["permission denied", "invalid token"], forbidden: ["permission denied"] }],
+    ["the same words for both", { bad: ["permission denied"], forbidden: ["permission denied"] }],
+    ["an old one", { bad: ["bad token"], forbidden: ["permission denied"] }],
+  ])("%s: a token that is not known is told apart from a right that is missing", async ([, words]) => {
+    const server = await speaking(words);
+    const elsewhere = 'path "secret/data/other/*" { capabilities = ["read"] }';
+    const bare = await tokenFor(vault.bao, elsewhere, { no_default_policy: true });
+    for (const token of [bare, await tokenFor(vault.bao, elsewhere)]) {
+      const store = await vault.open({ token, address: server.url });
+      expect((await vault.failure(store.get(keyAt()), token)).message).toMatch(/^the Vault token may not read/);
+    }
+    const gone = await tokenFor(vault.bao, writerPolicy("secret", 2));
+    const store = await vault.open({ token: gone, address: server.url });
+    expect(await store.get(keyAt())).toBe(null);
+    await vault.bao.api("POST", "auth/token/revoke", { token: gone });
+    expect((await vault.failure(store.get(keyAt()), gone)).message).toMatch(/wrong, expired or revoked/);
+
+    const { roleIdFile, secretIdFile } = await roleFor(vault.bao, vault.dir, writerPolicy("secret", 2));
+    const auth = { method: "approle", roleIdFile, secretIdFile };
+    const role = await vault.open({ token: "", address: server.url, config: { auth } });
+    expect(await role.get(keyAt())).toBe(null);
+    const { data } = (await vault.bao.api("LIST", "auth/token/accessors")) as { data: { keys: string[] } };
+    for (const accessor of data.keys) {
+      const { data: one } = (await vault.bao.api("POST", "auth/token/lookup-accessor", { accessor })) as {
+        data: { path: string };
+      };
+      if (one.path.endsWith("login")) await vault.bao.api("POST", "auth/token/revoke-accessor", { accessor });
+    }
+    expect(await role.get(keyAt())).toBe(null);
+    server.stop();
+  });
+
+  test("each request says that it is no web page's", async () => {
+    const server = await speaking({ bad: [], forbidden: [] });
+    const store = await vault.open({ address: server.url });
+    const key = keyAt();
+    await store.put(key, fresh(), null, ORIGIN);
+    await store.put({ ...key, field: "B" }, fresh(), null, ORIGIN);
+    expect(server.requests.length).toBeGreaterThan(3);
+    for (const { headers } of server.requests) expect(headers["x-vault-request"]).toBe("true");
+    server.stop();
+  });
+
+  test.for([404, 405])("a server that does not say what a mount is (%i): the version is tried out", async (status) => {
+    const server = await speaking({ bad: ["permission denied"], forbidden: [LACKS] }, (path) =>
+      path.includes("/sys/internal/") ? { status, body: { errors: ["1 error occurred: unsupported path"] } } : null,
+    );
+    for (const [mount, version] of [
+      ["secret", 2],
+      ["kv1", 1],
+    ] as const)
+      for (const token of [vault.bao.token, await tokenFor(vault.bao, writerPolicy(mount, version))]) {
+        const store = await vault.open({ token, address: server.url, config: { mount } });
+        const key = keyAt();
+        expect(await store.get(key)).toBe(null);
+        await store.put(key, fresh(), null, ORIGIN);
+        const line = (await store.check()).find(({ right }) => right === "authenticate");
+        expect(line?.text).toBe(`token; ${mount}/ is KV version ${version}`);
+      }
+    const nowhere = await vault.open({ address: server.url, config: { mount: "nowhere" } });
+    expect((await vault.failure(nowhere.get(keyAt()))).code).toBe("config");
+    const blind = await tokenFor(vault.bao, 'path "sys/x" { capabilities = ["read"] }');
+    expect((await vault.failure((await vault.open({ token: blind, address: server.url })).get(keyAt()))).code).toBe(
+      "config",
+    );
+    server.stop();
+  });
+});
+
+describe("where it is", () => {
+  test("OpenBao's own variables, where HashiCorp's are missing", async () => {
+    await vault.bao.api("POST", "sys/namespaces/team-b", {});
+    const none = { VAULT_ADDR: "", VAULT_TOKEN: "" };
+    const bao = { BAO_ADDR: vault.bao.address, BAO_TOKEN: vault.bao.token };
+    const at = async (env: NonNullable<Options["env"]>): Promise<unknown> =>
+      (await vault.open({ env: { ...none, ...env } })).get(keyAt());
+    expect(await at(bao)).toBe(null);
+    expect(await at({ ...bao, BAO_ADDR: "http://127.0.0.1:1", VAULT_ADDR: vault.bao.address })).toBe(null);
+    expect(await at({ ...bao, BAO_TOKEN: "other", VAULT_TOKEN: vault.bao.token })).toBe(null);
+    const named = await vault.open({ env: { ...none, ...bao, BAO_NAMESPACE: "team-b", BAO_CACERT: "/nowhere.crt" } });
+    expect(named.target.settings).toMatchObject({ namespace: "team-b", caCert: "/nowhere.crt" });
+    const both = await vault.open({ env: { ...none, ...bao, BAO_NAMESPACE: "team-b", VAULT_NAMESPACE: "team-c" } });
+    expect(both.target.settings).toMatchObject({ namespace: "team-c" });
+    await expect(at({ ...bao, BAO_SKIP_VERIFY: "1" })).rejects.toMatchObject({
+      code: "config",
+      message: expect.stringContaining("BAO_SKIP_VERIFY") as string,
+    });
+    expect(await vault.failure(at({ ...bao, BAO_TOKEN: "two words" }))).toMatchObject({
+      code: "config",
+      message: "BAO_TOKEN holds no token or id",
+    });
+    await expect(at({ BAO_TOKEN: "x" })).rejects.toMatchObject({
+      hint: expect.stringContaining("VAULT_ADDR") as string,
+    });
+  });
+
+  // A machine without IPv6 on its loopback has nothing to test.
+  const onIpv6 = (networkInterfaces()["lo"] ?? []).some(({ address }) => address === "::1") ? test : () => {};
+  onIpv6("an IPv6 address", async () => {
+    const onward = await forwarder(vault.bao.address, "::1");
+    expect(onward.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    const store = await vault.open({ address: onward.url });
+    const [key, value] = [keyAt(), fresh()];
+    await store.put(key, value, null, ORIGIN);
+    expect((await store.get(key))?.value).toEqual(value);
+    expect((await store.check())[0]).toMatchObject({ right: "reach", ok: true, text: onward.url });
+    expect(store.target.settings).toMatchObject({ address: onward.url });
+    onward.stop();
+    const refused = await vault.failure((await vault.open({ address: "http://[::1]:1" })).get(key));
+    expect(refused).toMatchObject({ code: "unreachable", message: expect.stringContaining("[::1]:1") as string });
+  });
+});

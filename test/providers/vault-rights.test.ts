@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Provider } from "../../src/contract/provider.ts";
+import { fresh, keyAt, ORIGIN, plainVault, type PlainVault } from "./vault-plain.ts";
+import { tokenFor, writerPolicy } from "./vault-world.ts";
+
+let vault: PlainVault;
+let store: Provider;
+beforeAll(async () => {
+  vault = await plainVault();
+  store = await vault.open();
+});
+afterAll(() => vault?.stop());
+
+/** How a PATCH is told what it is. */
+const merge = (path: string, body: object, token: string): Promise<number> =>
+  fetch(`${vault.bao.address}/v1/${path}`, {
+    method: "PATCH",
+    headers: { "X-Vault-Token": token, "Content-Type": "application/merge-patch+json" },
+    body: JSON.stringify(body),
+  }).then((answer) => answer.status);
+
+describe("mounts and secrets that require check-and-set", () => {
+  test.for(["the mount", "the secret"])(
+    "%s: creating, replacing, a sibling, removing one, removing all",
+    async (who) => {
+      await vault.bao.api("POST", "secret/config", { cas_required: who === "the mount" });
+      try {
+        const token = await tokenFor(vault.bao, writerPolicy("secret", 2));
+        const [writer, key] = [await vault.open({ token }), keyAt()];
+        if (who === "the secret") await vault.bao.api("POST", `secret/metadata/${key.path}`, { cas_required: true });
+        const sibling = { ...key, field: "SIBLING" };
+        const [first, second, third] = [fresh(), fresh(), fresh()];
+        const { version } = await writer.put(key, first, null, ORIGIN);
+        expect((await vault.failure(writer.put(key, second, null, ORIGIN), first, second)).code).toBe("conflict");
+        await writer.put(sibling, third, null, ORIGIN);
+        await writer.put(key, second, version, ORIGIN);
+        expect((await vault.failure(writer.put(key, third, version, ORIGIN), first, second)).code).toBe("conflict");
+        expect((await writer.get(key))?.value).toEqual(second);
+        // The server itself takes no write without it.
+        await expect(vault.bao.api("POST", `secret/data/${key.path}`, { data: { x: "y" } })).rejects.toThrow(/400/);
+        expect(await merge(`secret/data/${key.path}`, { data: { x: "y" } }, token)).toBe(400);
+        expect(await writer.remove(key, (one) => one.equals(second))).toBe(true);
+        expect([await writer.get(key), (await writer.get(sibling))?.value]).toEqual([null, third]);
+        expect(await writer.remove(sibling, () => true)).toBe(true);
+        expect(await writer.get(sibling)).toBe(null);
+        await writer.put(key, first, null, ORIGIN);
+        await vault.bao.api("DELETE", `secret/data/${key.path}`);
+        await writer.put(key, second, null, ORIGIN);
+        expect((await writer.get(key))?.value).toEqual(second);
+        for (const line of await writer.check()) expect(line, line.text).toMatchObject({ ok: true });
+      } finally {
+        await vault.bao.api("POST", "secret/config", { cas_required: false });
+      }
+    },
+  );
+});
+
+describe("a writer that may not read", () => {
+  const BLIND = 'path "secret/data/apps/*" { capabilities = ["create", "update", "patch"] }';
+
+  test("what the server itself lets it do: patch over what is there, unseen, even with check-and-set", async () => {
+    const token = await tokenFor(vault.bao, BLIND);
+    const key = keyAt("A");
+    await store.put(key, fresh(), null, ORIGIN);
+    await store.put({ ...key, field: "B" }, fresh(), null, ORIGIN);
+    const json = { options: { cas: 2 }, data: { A: "overwritten" } };
+    expect(await merge(`secret/data/${key.path}`, json, token)).toBe(200);
+    expect((await store.get(key))?.value.exposeText()).toBe("overwritten");
+  });
+
+  test("nothing is taken for absent, nothing is written or lost: denied, with the rule", async () => {
+    const token = await tokenFor(vault.bao, `${BLIND}\npath "secret/metadata/apps/*" { capabilities = ["read"] }`);
+    const blind = await vault.open({ token });
+    const [key, none, value, other] = [keyAt(), keyAt(), fresh(), fresh()];
+    const { version } = await store.put(key, value, null, ORIGIN);
+    await store.put({ ...key, field: "SIBLING" }, value, null, ORIGIN);
+    const acts = [
+      () => blind.get(key),
+      () => blind.put(key, other, null, ORIGIN),
+      () => blind.put({ ...key, field: "NEW" }, other, null, ORIGIN),
+      () => blind.put(key, other, version, ORIGIN),
+      () => blind.remove(key, () => true),
+    ];
+    for (const act of acts)
+      expect(await vault.failure(act(), value, other, token)).toMatchObject({
+        code: "denied",
+        message: `the Vault token may not read secret/data/${key.path}`,
+        hint: `add to its policy: path "secret/data/${key.path}" { capabilities = ["read"] }`,
+      });
+    for (const act of [() => blind.get(none), () => blind.put(none, other, null, ORIGIN)])
+      expect((await vault.failure(act(), other)).code).toBe("denied");
+    expect(await store.get(none)).toBe(null);
+    expect(await vault.data(`secret/metadata/${key.path}`)).toMatchObject({ current_version: 2 });
+    const text = value.exposeText();
+    expect((await vault.data(`secret/data/${key.path}`))["data"]).toEqual({ DB_PASSWORD: text, SIBLING: text });
+  });
+
+  test.for([
+    { version: 2, mount: "secret", place: "secret/data/apps/*", policy: BLIND },
+    {
+      version: 1,
+      mount: "kv1",
+      place: "kv1/apps/*",
+      policy: 'path "kv1/apps/*" { capabilities = ["create", "update", "delete"] }',
+    },
+  ])("the check says that reading is missing, for the whole place, KV v$version", async ({ mount, place, policy }) => {
+    const blind = await vault.open({ token: await tokenFor(vault.bao, policy), config: { mount } });
+    const before = await store.list("");
+    const lines = await blind.check();
+    expect(lines.map(({ right, ok }) => `${right} ${ok}`)).toEqual(["reach true", "authenticate true", "read false"]);
+    expect(lines.at(-1)?.hint).toBe(`add to its policy: path "${place}" { capabilities = ["read"] }`);
+    expect(await store.list("")).toEqual(before);
+  });
+
+  test("one that may read and not write is told so by the check, for the whole place", async () => {
+    const token = await tokenFor(vault.bao, 'path "secret/data/apps/*" { capabilities = ["read"] }');
+    expect((await (await vault.open({ token })).check()).at(-1)).toMatchObject({
+      right: "write",
+      ok: false,
+      hint: expect.stringContaining(
+        'path "secret/data/apps/*" { capabilities = ["create", "read", "update", "patch"] }',
+      ) as string,
+    });
+  });
+
+  test("a path that others share is checked in a field of its own, and keeps its others", async () => {
+    await vault.bao.api("POST", "secret/data/all", { data: { PROBE: "theirs" } });
+    const shared = await vault.open({ config: { path: "all" } });
+    for (const lines of await Promise.all([shared.check(), shared.check()]))
+      for (const line of lines) expect(line, line.text).toMatchObject({ ok: true });
+    expect((await vault.data("secret/data/all"))["data"]).toEqual({ PROBE: "theirs" });
+  });
+});

@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { traces } from "../src/docker/traces.ts";
@@ -26,6 +27,12 @@ afterAll(() => engine?.stop());
 
 type Doc = { readonly Id: string; readonly Image: string; readonly State: { readonly Pid: number } };
 const inspect = (name: string): Doc => (JSON.parse(engine.docker("inspect", name)) as Doc[])[0] as Doc;
+
+/** Without blocking this process, in which some of the stores run. */
+async function docker(...args: string[]): Promise<string> {
+  const env = { PATH: process.env["PATH"], HOME: engine.dir, DOCKER_HOST: engine.host };
+  return (await promisify(execFile)("docker", args, { env })).stdout;
+}
 
 function ofProcess(pid: number): { readonly [name: string]: string } {
   const entries = readFileSync(`/proc/${pid}/environ`).toString("utf8").split("\0");
@@ -66,9 +73,9 @@ describe.each(STORES)("$provider", (kind) => {
     world?.remove();
   });
 
-  function configure(more: object): void {
-    const stores = { here: { provider: kind.provider, ...store.config } };
-    writeFileSync(join(world.dir, "unsprawl.yaml"), stringify({ stores, ...more }));
+  function configure(more: { readonly [key: string]: unknown }): void {
+    const stores = { here: { provider: kind.provider, ...store.config, ...more } };
+    writeFileSync(join(world.dir, "unsprawl.yaml"), stringify({ stores }));
   }
 
   it("checks its rights, and leaves nothing", async () => {
@@ -133,6 +140,54 @@ describe.each(STORES)("$provider", (kind) => {
     ).toEqual(secrets);
     const rendered = await world.unsprawl(["render", "--all"]);
     expect(rendered.code).toBe(0);
+  });
+
+  it("gives them through the OCI runtime, by a credential that only reads, afresh at each start", async () => {
+    configure(store.reader(world.dir));
+    const own = `${name}-runtime`;
+    const [DB_PASSWORD, API_TOKEN] = [secrets["DB_PASSWORD"] ?? "", secrets["API_TOKEN"] ?? ""];
+    const env = ["-e", `DB_PASSWORD=${DB_PASSWORD}`, "-e", `API_TOKEN=${API_TOKEN}`];
+    engine.docker(
+      "run",
+      "-d",
+      "--name",
+      own,
+      "--network",
+      "none",
+      "--stop-timeout",
+      "1",
+      ...env,
+      BUSYBOX,
+      "sleep",
+      "100000",
+    );
+    const installed = await world.unsprawl([
+      "runtime",
+      "install",
+      "--to",
+      "here",
+      "--daemon-config",
+      engine.configFile,
+    ]);
+    expect(installed.code, installed.stderr).toBe(0);
+    const moved = await world.unsprawl([
+      "migrate",
+      `docker:${own}`,
+      "--to",
+      "here",
+      "--deliver",
+      "runtime",
+      "--grace",
+      "300ms",
+      "--yes",
+    ]);
+    expect(moved.code, moved.stderr).toBe(0);
+    expect(moved.stderr).toContain("2 of 2 received");
+    await docker("restart", "-t", "1", own);
+    expect(ofProcess(inspect(own).State.Pid)).toMatchObject({ DB_PASSWORD, API_TOKEN });
+    expect(await docker("exec", own, "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(DB_PASSWORD);
+    expect(traces(inspect(own), Secret.of(DB_PASSWORD))).toEqual([]);
+    engine.docker("rm", "-f", own);
   });
 
   it("lists them as a source, and another store takes them", async () => {

@@ -11,7 +11,7 @@ export type Current = { readonly path: string; readonly text: string; readonly v
 export type SecretApi = {
   /** For messages. */
   readonly store: string;
-  client(): Promise<SecretsManagerClient>;
+  readonly client: () => Promise<SecretsManagerClient>;
   /** Null when there is no such secret, or it is scheduled for deletion. Throws `malformed` for a binary one. */
   current(path: string): Promise<Current | null>;
   /** Makes the secret; null when somebody else did at the same time. Throws `conflict` for a foreign one that is being deleted. */

@@ -15,10 +15,10 @@ const TRIES = 12;
 
 export type SecretStore = {
   readonly client: SecretApi["client"];
-  get(key: StoreKey): Promise<Stored | null>;
-  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
-  remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
-  list(what: string, single: boolean): Promise<readonly StoreKey[]>;
+  readonly get: (key: StoreKey) => Promise<Stored | null>;
+  readonly put: (key: StoreKey, value: Secret, replace: string | null, origin: Origin) => Promise<{ version: string }>;
+  readonly remove: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<boolean>;
+  readonly list: (what: string, single: boolean) => Promise<readonly StoreKey[]>;
 };
 
 export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null): SecretStore {

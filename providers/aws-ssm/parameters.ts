@@ -12,11 +12,11 @@ import { storableText } from "../../src/store/storable.ts";
 const ROOM = { what: "a parameter", most: 8192, empty: false };
 
 export type ParameterStore = {
-  client(): Promise<SSMClient>;
-  get(key: StoreKey): Promise<Stored | null>;
-  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
-  remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
-  list(what: string): Promise<readonly StoreKey[]>;
+  readonly client: () => Promise<SSMClient>;
+  readonly get: (key: StoreKey) => Promise<Stored | null>;
+  readonly put: (key: StoreKey, value: Secret, replace: string | null, origin: Origin) => Promise<{ version: string }>;
+  readonly remove: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<boolean>;
+  readonly list: (what: string) => Promise<readonly StoreKey[]>;
 };
 
 /** The SDK is loaded, and the credentials are looked for, on the first request. */

@@ -52,17 +52,18 @@ export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): Va
 function patient(settings: VaultSettings, env: NodeJS.ProcessEnv): Send {
   const { address, caCert } = settings;
   let connected: Promise<Transport> | null = null;
+  const fail = (error: unknown): never => {
+    throw error instanceof UnsprawlError ? error : connectionError(error, address, caCert);
+  };
   return async (...request) => {
     const connecting = (connected ??= connect(settings, env));
     connecting.catch(() => {
       connected = null;
     });
-    const { send, retryAfter } = await connecting;
+    const { send, retryAfter } = await connecting.catch(fail);
     const began = Date.now();
     for (let attempt = 0; ; attempt++) {
-      const answer = await send(...request).catch((error: unknown) => {
-        throw error instanceof UnsprawlError ? error : connectionError(error, address, caCert);
-      });
+      const answer = await send(...request).catch(fail);
       const { status, errors } = answer;
       // A mount that was made a moment ago is not ready yet.
       const upgrading = errors.some((text) => text.startsWith("Upgrading from non-versioned"));

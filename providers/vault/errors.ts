@@ -17,6 +17,8 @@ export function connectionError(error: unknown, address: string, caCert: string 
       "sends us on by a redirect or a proxy without TLS, which would see the token",
       "name the active server directly in VAULT_ADDR, or set NO_PROXY",
     );
+  if (name.includes("PROXY"))
+    return failed("is behind a proxy that does not let us through", "check HTTPS_PROXY and NO_PROXY");
   if (name === "ERR_TLS_CERT_ALTNAME_INVALID")
     return failed("has a certificate for another name", "use the name that is in the certificate");
   if (name === "CERT_HAS_EXPIRED" || name === "CERT_NOT_YET_VALID")

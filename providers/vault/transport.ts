@@ -24,12 +24,17 @@ export type Transport = {
 /** A connection, an answer and its body: all within this. */
 const TIMEOUT_MS = 10_000;
 
+/** Until when a server wants to be left alone, by the agent that heard it: node-vault keeps an answer's headers to itself. */
+const leftAlone = new WeakMap<object, number>();
+let listening = false;
+
 /**
  * node-vault with agents of our own. A proxy of HTTPS_PROXY sees a tunnel (CONNECT) and nothing in it; plain HTTP goes
  * through none. Throws `config` for certificates that cannot be used, and what the client throws when a request fails.
  */
 export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): Promise<Transport> {
   const { address, namespace } = settings;
+  listen();
   const [{ default: nodeVault }, https, http] = await Promise.all([
     import("node-vault"),
     import("node:https"),
@@ -49,18 +54,8 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
   const vault = nodeVault({ endpoint: address, debug: () => {}, ...({ rpDefaults: { strictSSL: true } } as object) });
   // Set afterwards: where the options are empty, the client takes the variables of the process instead.
   Object.assign(vault, { namespace: namespace ?? "", pathPrefix: "", endpoint: address });
-  let leftAloneUntil = 0;
-  // node-vault keeps the headers of an answer to itself.
-  subscribe("http.client.response.finish", (message) => {
-    const { request, response } = message as {
-      request: { agent?: unknown };
-      response: { headers: { [name: string]: unknown } };
-    };
-    const asked = response.headers["retry-after"];
-    if (request.agent === agent && typeof asked === "string") leftAloneUntil = Date.now() + delay(asked);
-  });
   return {
-    retryAfter: () => Math.max(0, leftAloneUntil - Date.now()),
+    retryAfter: () => Math.max(0, (leftAlone.get(agent) ?? 0) - Date.now()),
     async send(method, path, token, json) {
       // Read by the client before it yields, so that parallel requests do not see each other's.
       vault.token = token ?? "";
@@ -107,6 +102,20 @@ async function certificates({ caCert, auth }: VaultSettings): Promise<{ ca?: Buf
 function proxyOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"];
   return Object.fromEntries(names.filter((name) => env[name]).map((name) => [name, env[name]]));
+}
+
+function listen(): void {
+  if (listening) return;
+  listening = true;
+  subscribe("http.client.response.finish", (message) => {
+    const { request, response } = message as {
+      request: { agent?: object };
+      response: { headers: { [name: string]: unknown } };
+    };
+    const asked = response.headers["retry-after"];
+    if (request.agent !== undefined && typeof asked === "string")
+      leftAlone.set(request.agent, Date.now() + delay(asked));
+  });
 }
 
 /** Retry-After: seconds, or a date. */

@@ -9,7 +9,7 @@ export { unwrapWithAge, wrapForAge } from "./age.ts";
 export type { SopsDocument, WrappedKey } from "./document.ts";
 export { sopsFiles, type SopsPlace } from "./files.ts";
 export { ageIdentities, identityFile, passingIdentity, type Identities } from "./identity.ts";
-export { anyOf, keyEntries, openedFor, type DataKeys } from "./keys.ts";
+export { anyOf, keyEntries, type DataKeys } from "./keys.ts";
 export { checkTemplate, sopsKey, sopsNames } from "./names.ts";
 export { standingFolder, usableFolder } from "./places.ts";
 export { getValue, putValue, removeEmptyFolders, removeValue, rewrapFile } from "./store.ts";

@@ -26,7 +26,11 @@ export const jsonFormat: SopsFormat = {
     `${JSON.stringify({ [METADATA_KEY]: { ...keyLists(keys), ...metadata, [MARK_KEY]: mark } }, null, "\t")}\n`,
   marks: ({ metadata }) => (typeof metadata[MARK_KEY] === "string" ? [metadata[MARK_KEY]] : []),
   isEmpty: (document) => properties(rootOf(document)).length <= 1,
-  unfit: () => null,
+  unfit: ([first = ""]) =>
+    // Go's encoding/json takes a key in any case for the metadata's field.
+    /^sops$/iu.test(first)
+      ? { why: 'sops takes this name for its own "sops" in a JSON file', hint: "rename it, or use a file in YAML form" }
+      : null,
   scalar: (text) => JSON.stringify(text),
   async set(document, path, cipher) {
     const named = `${document.file}: ${path.join("/")}`;
@@ -90,10 +94,7 @@ async function readJson(text: string, file: string): Promise<SopsDocument> {
   const leaves: Leaf[] = [];
   const walk = (node: Node, path: readonly string[], named: boolean): void => {
     if (node.type === "object") {
-      const inner = properties(node);
-      if (new Set(inner.map((one) => one.key)).size < inner.length)
-        throw new UnsprawlError("malformed", `${file} has a name twice`, "restore the file from a backup");
-      for (const { key, value } of inner)
+      for (const { key, value } of unique(node, file))
         if (path.length > 0 || key !== METADATA_KEY) walk(value, [...path, key], named);
     } else if (node.type === "array") for (const item of node.children ?? []) walk(item, path, false);
     else {
@@ -106,6 +107,7 @@ async function readJson(text: string, file: string): Promise<SopsDocument> {
   walk(root, [], true);
   const own = propertyAt(root, [METADATA_KEY])?.value;
   if (own?.type !== "object") throw notSops(file, "JSON");
+  unique(own, file);
   const metadata = (plain as { readonly [METADATA_KEY]: Metadata })[METADATA_KEY];
   return finish({ file, text, tree: root, leaves, metadata }, (key) => {
     const node = propertyAt(own, [key])?.value;
@@ -124,6 +126,14 @@ function properties(node: Node | undefined): readonly Property[] {
     const [key, value] = property.children ?? [];
     return key && value ? [{ key: String(key.value), value, node: property }] : [];
   });
+}
+
+/** An object's properties. Throws `malformed` for a name that is there twice: readers differ in which one they take. */
+function unique(node: Node, file: string): readonly Property[] {
+  const inner = properties(node);
+  if (new Set(inner.map((one) => one.key)).size < inner.length)
+    throw new UnsprawlError("malformed", `${file} has a name twice`, "restore the file from a backup");
+  return inner;
 }
 
 function propertyAt(root: Node, path: readonly string[]): Property | null {

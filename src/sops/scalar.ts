@@ -50,5 +50,5 @@ export function jsonScalar(value: unknown, spelt: string): Plain | null {
   if (value === null) return null;
   if (typeof value === "boolean") return as("bool", value ? "True" : "False");
   if (typeof value === "number") return as("float", Object.is(Number(spelt), -0) ? "-0" : decimal(Number(spelt)));
-  return as("str", String(value));
+  return as("str", typeof value === "string" ? value : spelt);
 }

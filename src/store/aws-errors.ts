@@ -31,7 +31,8 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
   const known = (error ?? {}) as Known;
   const name = awsName(error);
   const status = Number(known.$metadata?.httpStatusCode ?? known.$response?.statusCode ?? 0);
-  const code = typeof known.code === "string" ? known.code : (known.errors?.find((one) => one.code)?.code ?? "");
+  const inner = known.errors?.find((one) => typeof one.code === "string")?.code;
+  const code = typeof known.code === "string" ? known.code : typeof inner === "string" ? inner : "";
   if (/RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch/.test(name))
     return denied(`${store} refuses the signature`, "check the secret key, and this machine's clock", name);
   if (/UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|AuthFailure|IncompleteSignature/.test(name))
@@ -53,9 +54,9 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
       name,
     );
   const text = typeof known.message === "string" ? known.message : "";
-  if (/^Region is missing/.test(text))
+  if (text.startsWith("Region is missing"))
     return new UnsprawlError("config", "no region for AWS", "set AWS_REGION, or region in the store's configuration");
-  const away = networkError(String(code), name, store);
+  const away = networkError(code, name, store);
   if (away !== null) return away;
   if (status >= 500)
     return new UnsprawlError("unreachable", `${store} has trouble of its own (${status})`, "try again later", name);
@@ -68,7 +69,7 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
 }
 
 /** An IAM statement, in one line. */
-export function statement(action: string | readonly string[], resource: string): string {
+function statement(action: string | readonly string[], resource: string): string {
   return JSON.stringify({ Effect: "Allow", Action: action, Resource: resource });
 }
 

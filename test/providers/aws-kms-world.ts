@@ -29,7 +29,7 @@ export async function makeKey(moto: Moto, region = moto.region): Promise<string>
   return KeyMetadata?.Arn ?? "";
 }
 
-export function administrator(moto: Moto, region = moto.region): KMSClient {
+function administrator(moto: Moto, region = moto.region): KMSClient {
   return new KMSClient({
     endpoint: moto.url,
     region,

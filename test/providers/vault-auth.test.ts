@@ -84,6 +84,21 @@ describe("AppRole and leases", () => {
       [{ env: away, config: { auth: { method: "approle", roleIdFile: "none" } } }, /there is no file .*none/],
       [{ env: away, config: { auth: { method: "kerberos" } } }, /auth\.method/],
       [{ env: away, config: { auth: { methode: "token" } } }, /unknown key auth\.methode/],
+      [{ env: away, config: { auth: { method: "approle", tokenFile: "x" } } }, /auth\.tokenFile does not go with/],
+      [{ env: away, config: { auth: { method: "jwt", role: "x" } } }, /auth\.jwtFile is missing/],
+      [{ env: away, config: { auth: { method: "jwt", role: 5 } } }, /auth\.role must be text/],
+      [{ env: away, config: { auth: { method: "jwt", jwtFile: "/dev/null" } } }, /auth\.role is missing/],
+      [{ env: away, config: { auth: { method: "jwt", jwtFil: "x" } } }, /unknown key auth\.jwtFil/],
+      [{ env: away, config: { auth: { method: "kubernetes", role: "x" } } }, /no file .*serviceaccount\/token/],
+      [{ env: away, config: { auth: { method: "userpass", passwordFile: "/dev/null" } } }, /auth\.username is missing/],
+      [{ env: away, config: { auth: { method: "userpass", username: "a/b" } } }, /auth\.username is not/],
+      [{ env: away, config: { auth: { method: "userpass", username: "a" } } }, /auth\.passwordFile is missing/],
+      [{ env: away, config: { auth: { method: "cert", certFile: "/dev/null" } } }, /auth\.keyFile is missing/],
+      [
+        { env: away, config: { auth: { method: "token", tokenFile: "/dev/null", wrappedTokenFile: "/dev/null" } } },
+        /auth\.tokenFile and auth\.wrappedTokenFile are both set/,
+      ],
+      [{ env: away, config: { auth: { method: "jwt", role: "x", mount: "a//b" } } }, /auth\.mount is not/],
       [{ env: away, config: { path: "a/../b" } }, /path is not/],
       [{ env: away, config: { mount: "a//b" } }, /mount is not/],
       [{ env: away, config: { kvVersion: 3 } }, /kvVersion/],
@@ -93,6 +108,9 @@ describe("AppRole and leases", () => {
         code: "config",
         message: expect.stringMatching(message) as string,
       });
+    await expect(open({ env: away, config: { auth: { method: "kubernets" } } })).rejects.toMatchObject({
+      hint: "did you mean kubernetes?",
+    });
     writeFileSync(join(dir, ".vault-token"), `${bao.token}\n`, { mode: 0o600 });
     expect(await (await open({ env: { VAULT_TOKEN: "" } })).get(KEY)).toBe(null);
   });

@@ -1,9 +1,8 @@
-import { createServer, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Options } from "./secure-vault.ts";
-import { portOf } from "./secure-vault.ts";
-import { forwarder } from "./vault-forwarder.ts";
+import { forwarder, relay } from "./vault-forwarder.ts";
 import { fresh, keyAt, ORIGIN, plainVault, type PlainVault } from "./vault-plain.ts";
 import { roleFor, tokenFor, writerPolicy } from "./vault-world.ts";
 
@@ -23,36 +22,18 @@ async function speaking(
   answers: (path: string) => { status: number; body: object } | null = () => null,
 ): Promise<{ url: string; requests: IncomingMessage[]; stop(): void }> {
   const requests: IncomingMessage[] = [];
-  const server = createServer((incoming, outgoing) => {
+  const server = await relay(vault.bao.address, async (incoming, pass) => {
     requests.push(incoming);
-    const parts: Buffer[] = [];
-    incoming.on("data", (part: Buffer) => parts.push(part));
-    incoming.on("end", async () => {
-      const given = answers(incoming.url ?? "");
-      const { "transfer-encoding": _, connection: __, host: ___, ...headers } = incoming.headers;
-      const answer = await fetch(`${vault.bao.address}${incoming.url}`, {
-        method: incoming.method ?? "GET",
-        headers: headers as { [name: string]: string },
-        body: parts.length > 0 ? Buffer.concat(parts) : null,
-      });
-      const said = await answer.text();
-      const texts = answer.status === 403 ? (JSON.parse(said) as { errors: string[] }).errors : [];
-      const preflight = texts.some((text) => text.includes("preflight"));
-      const errors = texts.some((text) => text.includes("1 error occurred")) ? words.forbidden : words.bad;
-      const body = answer.status === 403 && !preflight ? JSON.stringify({ errors }) : said;
-      outgoing.writeHead(given?.status ?? answer.status, { "Content-Type": "application/json" });
-      outgoing.end(answer.status === 204 ? undefined : given === null ? body : JSON.stringify(given.body));
-    });
-  }).listen(0, "127.0.0.1");
-  await new Promise((done) => server.once("listening", done));
-  return {
-    url: `http://127.0.0.1:${portOf(server)}`,
-    requests,
-    stop() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+    const given = answers(incoming.url ?? "");
+    if (given !== null) return { status: given.status, text: JSON.stringify(given.body) };
+    const said = await pass();
+    if (said.status !== 403) return said;
+    const { errors: texts } = JSON.parse(said.text) as { errors: string[] };
+    if (texts.some((text) => text.includes("preflight"))) return said;
+    const errors = texts.some((text) => text.includes("1 error occurred")) ? words.forbidden : words.bad;
+    return { status: 403, text: JSON.stringify({ errors }) };
+  });
+  return { ...server, requests };
 }
 
 describe("the words of HashiCorp and OpenBao", () => {

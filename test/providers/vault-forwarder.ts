@@ -1,3 +1,4 @@
+import { createServer as createHttp, type IncomingMessage } from "node:http";
 import { connect, createServer } from "node:net";
 import { portOf } from "./secure-vault.ts";
 
@@ -22,5 +23,41 @@ export async function forwarder(
   return {
     url: `${protocol}//${host.includes(":") ? `[${host}]` : host}:${portOf(server)}`,
     stop: () => void server.close(),
+  };
+}
+
+export type Said = { readonly status: number; readonly text: string };
+
+/** Hands HTTP requests on as `act` decides: what it gives is answered, and null drops the connection. */
+export async function relay(
+  target: string,
+  act: (request: IncomingMessage, pass: () => Promise<Said>) => Promise<Said | null>,
+): Promise<{ readonly url: string; stop(): void }> {
+  const server = createHttp((incoming, outgoing) => {
+    const answer = async (): Promise<void> => {
+      const parts: Buffer[] = [];
+      for await (const part of incoming) parts.push(part as Buffer);
+      const { host: _, connection: __, "transfer-encoding": ___, ...headers } = incoming.headers;
+      const said = await act(incoming, async () => {
+        const passed = await fetch(`${target}${incoming.url}`, {
+          method: incoming.method ?? "GET",
+          headers: headers as { [name: string]: string },
+          body: parts.length > 0 ? Buffer.concat(parts) : null,
+        });
+        return { status: passed.status, text: await passed.text() };
+      });
+      if (said === null) return void incoming.socket.destroy();
+      outgoing.writeHead(said.status, { "Content-Type": "application/json" });
+      outgoing.end(said.status === 204 ? undefined : said.text);
+    };
+    answer().catch(() => incoming.socket.destroy());
+  }).listen(0, "127.0.0.1");
+  await new Promise((done) => server.once("listening", done));
+  return {
+    url: `http://127.0.0.1:${portOf(server)}`,
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTls } from "node:https";
@@ -100,6 +101,16 @@ describe("TLS", () => {
     expect(await (await open({ env: { ...env, NO_PROXY: "127.0.0.1" } })).get(KEY)).toBe(null);
     expect(heard.length).toBe(tunnels);
     proxy.close();
+    const closed = createServer().listen(0, "127.0.0.1");
+    closed.on("connect", (_, client) => client.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+    await new Promise((done) => closed.once("listening", done));
+    const word = randomUUID();
+    for (const HTTPS_PROXY of [`http://me:${word}@127.0.0.1:${portOf(closed)}`, `http://me:${word}@[`])
+      expect(await failure((await open({ env: { HTTPS_PROXY } })).get(KEY), word)).toMatchObject({
+        code: "unreachable",
+        hint: expect.stringContaining("HTTPS_PROXY") as string,
+      });
+    closed.close();
   });
 
   test("a redirect that leaves TLS gets no token", async () => {

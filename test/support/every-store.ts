@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { startKeyVault } from "../services/key-vault.ts";
@@ -15,6 +15,8 @@ export type EveryStore = {
   readonly env: { readonly [name: string]: string };
   /** The real sops. */
   readonly sops: string;
+  /** What the configuration says of the credential that the OCI runtime gets; files are written into `dir`. */
+  readonly reader: (dir: string) => { readonly [key: string]: unknown };
   /** What is stored of a subject, by variable. */
   readBack(subject: string, names: readonly string[], world: World): Promise<{ readonly [name: string]: string }>;
   stop(): Promise<void>;
@@ -43,6 +45,7 @@ async function vault(): Promise<EveryStore> {
     config: { address: bao.address },
     env: { VAULT_TOKEN: bao.token },
     sops,
+    reader: () => ({}),
     async readBack(subject) {
       const env = { BAO_ADDR: bao.address, BAO_TOKEN: bao.token, HOME: bao.dir, PATH: process.env["PATH"] };
       const text = execFileSync(client, ["kv", "get", "-format=json", `secret/apps/${subject}`], {
@@ -61,6 +64,7 @@ async function local(): Promise<EveryStore> {
     config: { file: "secrets/{subject}.sops.yaml" },
     env: {},
     sops,
+    reader: () => ({}),
     readBack: async (subject, _names, world) => withSops(sops, subject, world),
     stop: async () => undefined,
   };
@@ -74,6 +78,7 @@ async function awsKms(): Promise<EveryStore> {
     config: { keyId: made.KeyMetadata?.Arn ?? "", file: "secrets/{subject}.sops.yaml", context: { Role: "app" } },
     env: aws(moto),
     sops,
+    reader: (dir) => awsReader(moto, dir),
     readBack: async (subject, _names, world) => withSops(sops, subject, world),
     stop: () => moto.stop(),
   };
@@ -86,6 +91,7 @@ async function secretsManager(): Promise<EveryStore> {
     config: { prefix: "apps/" },
     env: aws(moto),
     sops,
+    reader: (dir) => awsReader(moto, dir),
     async readBack(subject) {
       const command = new GetSecretValueCommand({ SecretId: `apps/${subject}`, VersionStage: "AWSCURRENT" });
       const found = await new SecretsManagerClient(options(moto)).send(command);
@@ -103,6 +109,7 @@ async function ssm(): Promise<EveryStore> {
     config: { prefix: "/apps/" },
     env: aws(moto),
     sops,
+    reader: (dir) => awsReader(moto, dir),
     readBack: (subject, names) =>
       each(names, async (name) => {
         const command = new GetParameterCommand({ Name: `/apps/${subject}/${name}`, WithDecryption: true });
@@ -130,6 +137,12 @@ async function azure(): Promise<EveryStore> {
     config: { url: double.url, challengeResourceVerification: false, caFile: double.caFile },
     env: double.env("writer"),
     sops,
+    reader: (dir) => {
+      const { id: clientId, secret: text } = double.clients.reader;
+      writeFileSync(join(dir, "client-secret"), text, { mode: 0o600 });
+      const { tenant: tenantId, authorityHost } = double;
+      return { reader: { tenantId, clientId, clientSecretFile: join(dir, "client-secret"), authorityHost } };
+    },
     readBack: (subject, names) =>
       each(names, async (name) => (await client.getSecret(`${subject}-${name.replaceAll("_", "-")}`)).value ?? ""),
     stop: () => double.stop(),
@@ -137,12 +150,16 @@ async function azure(): Promise<EveryStore> {
 }
 
 async function keywhiz(): Promise<EveryStore> {
-  const [double, sops] = await Promise.all([startKeywhiz(), pythonProgram("sops")]);
+  const [double, sops] = await Promise.all([startKeywhiz({ groups: ["every"] }), pythonProgram("sops")]);
   const { certFile, keyFile } = double.clients.automation;
   return {
     config: { url: double.url, certFile, keyFile, caFile: double.caFile, groups: ["every"] },
     env: {},
     sops,
+    reader: () => {
+      const client = double.clients.application;
+      return { reader: { certFile: client.certFile, keyFile: client.keyFile } };
+    },
     async readBack(subject, names) {
       const secrets = names.map((name) => `${subject}.${name}`);
       const text = await post(`${double.url}/automation/v2/secrets/request/contents`, { secrets }, double);
@@ -173,6 +190,13 @@ type Moto = Awaited<ReturnType<typeof startMoto>>;
 function aws({ env }: Moto): { readonly [name: string]: string } {
   const { HOME: _, ...rest } = env;
   return rest;
+}
+
+function awsReader({ env }: Moto, dir: string): { readonly [key: string]: unknown } {
+  const [id, secret] = [join(dir, "access-key-id"), join(dir, "secret-access-key")];
+  writeFileSync(id, env["AWS_ACCESS_KEY_ID"] ?? "", { mode: 0o600 });
+  writeFileSync(secret, env["AWS_SECRET_ACCESS_KEY"] ?? "", { mode: 0o600 });
+  return { reader: { accessKeyIdFile: id, secretAccessKeyFile: secret } };
 }
 
 function options({ url, region, env }: Moto) {

@@ -99,10 +99,8 @@ type Answer = { readonly status: number; readonly headers: IncomingMessage["head
 function forward(target: string, { method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((done, fail) => {
     const sent = request(`${target}${url ?? "/"}`, { method: method ?? "GET", headers, agent: false }, (answer) => {
-      void bodyOf(answer).then((content) => {
-        const { "transfer-encoding": _, ...kept } = answer.headers;
-        done({ status: answer.statusCode ?? 502, headers: kept, body: content });
-      }, fail);
+      const { "transfer-encoding": _, ...kept } = answer.headers;
+      done(bodyOf(answer).then((body) => ({ status: answer.statusCode ?? 502, headers: kept, body })));
     });
     sent.on("error", fail).end(body);
   });

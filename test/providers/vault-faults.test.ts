@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Provider } from "../../src/contract/provider.ts";
+import type { Fault } from "../support/fault-proxy.ts";
+import { relay } from "./vault-forwarder.ts";
+import { fresh, keyAt, ORIGIN, plainVault, type PlainVault } from "./vault-plain.ts";
+
+let vault: PlainVault;
+/** Behind the network that goes wrong, and beside it. */
+let store: Provider;
+let direct: Provider;
+beforeAll(async () => {
+  vault = await plainVault();
+  store = await vault.open({ address: vault.proxy.url });
+  direct = await vault.open();
+});
+afterEach(() => vault.proxy.fault({ kind: "reset" }, 0));
+afterAll(() => vault?.stop());
+
+const onWrites = (fault: Fault, times = 1, path = "/data/"): void =>
+  vault.proxy.fault(fault, times, (seen) => seen.method !== "GET" && seen.path.includes(path));
+const versionAt = async (path: string): Promise<unknown> =>
+  (await vault.data(`secret/metadata/${path}`))["current_version"];
+
+describe("an answer that is lost", () => {
+  test.for<Fault["kind"]>(["lost", "cut", "reset"])("%s: a creation is done once, and is ours", async (kind) => {
+    const [key, value, other] = [keyAt(), fresh(), fresh()];
+    onWrites({ kind } as Fault);
+    const { version } = await store.put(key, value, null, ORIGIN);
+    expect(vault.proxy.met).toBe(1);
+    expect(await versionAt(key.path)).toBe(1);
+    expect(await vault.data(`secret/metadata/${key.path}`)).toMatchObject({
+      custom_metadata: { "managed-by": "unsprawl" },
+    });
+    expect((await direct.get(key))?.value).toEqual(value);
+    expect((await vault.failure(store.put(key, other, null, ORIGIN), value, other)).code).toBe("conflict");
+    await store.put(key, other, version, ORIGIN);
+    expect((await direct.get(key))?.value).toEqual(other);
+  });
+
+  test.for<Fault["kind"]>(["lost", "cut", "reset"])("%s: a sibling, a replacement, a removal", async (kind) => {
+    const [key, value, other] = [keyAt(), fresh(), fresh()];
+    const sibling = { ...key, field: "SIBLING" };
+    const { version } = await direct.put(key, value, null, ORIGIN);
+    onWrites({ kind } as Fault);
+    await store.put(sibling, other, null, ORIGIN);
+    onWrites({ kind } as Fault);
+    await store.put(key, other, version, ORIGIN);
+    expect(await versionAt(key.path)).toBe(3);
+    expect((await direct.get(key))?.value).toEqual(other);
+    onWrites({ kind } as Fault);
+    expect(await store.remove(key, (one) => one.equals(other))).toBe(true);
+    expect([await direct.get(key), (await direct.get(sibling))?.value]).toEqual([null, other]);
+    onWrites({ kind } as Fault);
+    expect(await store.remove(sibling, () => true)).toBe(true);
+    await expect(vault.bao.api("GET", `secret/metadata/${key.path}`)).rejects.toThrow(/404/);
+  });
+
+  test("KV v1: the read-back says what came of it", async () => {
+    const one = await vault.open({ address: vault.proxy.url, config: { mount: "kv1" } });
+    const [key, value, other] = [keyAt(), fresh(), fresh()];
+    onWrites({ kind: "lost" }, 1, "/kv1/");
+    await one.put(key, value, null, ORIGIN);
+    onWrites({ kind: "reset" }, 1, "/kv1/");
+    expect(await vault.failure(one.put({ ...key, field: "B" }, other, null, ORIGIN), value, other)).toMatchObject({
+      code: "unreachable",
+      message: expect.stringContaining("is not known") as string,
+      hint: expect.stringContaining("unsprawl resume") as string,
+    });
+    expect(await vault.data(`kv1/${key.path}`)).toEqual({ [key.field]: value.exposeText() });
+    onWrites({ kind: "lost" }, 1, "/kv1/");
+    expect(await one.remove(key, () => true)).toBe(true);
+    expect(await one.get(key)).toBe(null);
+  });
+
+  test("another writer's value that came meanwhile is not taken for ours, and stays", async () => {
+    const [key, mine, theirs] = [keyAt(), fresh(), fresh()];
+    let first = true;
+    const rival = await relay(vault.bao.address, async ({ method }, pass) => {
+      if (method === "GET" || !first) return pass();
+      first = false;
+      await direct.put(key, theirs, null, ORIGIN);
+      return null;
+    });
+    const behind = await vault.open({ address: rival.url });
+    expect((await vault.failure(behind.put(key, mine, null, ORIGIN), mine, theirs)).code).toBe("conflict");
+    expect((await direct.get(key))?.value).toEqual(theirs);
+    expect(await versionAt(key.path)).toBe(1);
+    rival.stop();
+  });
+
+  test("where nobody answers afterwards, it says that the outcome is not known", async () => {
+    const [key, value] = [keyAt(), fresh()];
+    let gone = false;
+    vault.proxy.fault({ kind: "lost" }, 1000, ({ method, path }) => {
+      if (method !== "GET" && path.includes(key.path)) gone = true;
+      return gone;
+    });
+    expect(await vault.failure(store.put(key, value, null, ORIGIN), value)).toMatchObject({
+      code: "unreachable",
+      message: expect.stringContaining(`whether ${key.path} ${key.field} was written is not known`) as string,
+      hint: expect.stringContaining("unsprawl resume") as string,
+    });
+    expect((await direct.get(key))?.value).toEqual(value);
+  });
+
+  test("a write that is done only after it was given up changes nothing any more", { timeout: 40_000 }, async () => {
+    const late: number[] = [];
+    let first = true;
+    const slow = await relay(vault.bao.address, async ({ method }, pass) => {
+      if (method === "GET" || !first) return pass();
+      first = false;
+      await sleep(11_500);
+      const said = await pass();
+      late.push(said.status);
+      return said;
+    });
+    const behind = await vault.open({ address: slow.url });
+    const [key, value, other] = [keyAt(), fresh(), fresh()];
+    const { version } = await behind.put(key, value, null, ORIGIN);
+    await direct.put(key, other, version, ORIGIN);
+    await expect.poll(() => late, { timeout: 10_000 }).toEqual([400]);
+    expect((await direct.get(key))?.value).toEqual(other);
+    slow.stop();
+  });
+});
+
+describe("many at once through a bad network", () => {
+  test("ten of one secret's fields: all are there, though each answer in three is lost", async () => {
+    const key = keyAt();
+    const pairs = Array.from({ length: 10 }, (_, at) => [{ ...key, field: `N${at}` }, fresh()] as const);
+    let count = 0;
+    vault.proxy.fault({ kind: "lost" }, 1000, ({ method, path }) => {
+      if (method === "GET" || !path.includes("/data/")) return false;
+      return ++count % 3 === 0;
+    });
+    const stores = await Promise.all(pairs.map(() => vault.open({ address: vault.proxy.url })));
+    const done = await Promise.all(
+      pairs.map(async ([one, value], at) =>
+        stores[at]?.put(one, value, null, ORIGIN).then(
+          () => "written",
+          (error: unknown) => (error as { code: string }).code,
+        ),
+      ),
+    );
+    vault.proxy.fault({ kind: "reset" }, 0);
+    for (const [at, [one, value]] of pairs.entries()) {
+      expect(["written", "unreachable"]).toContain(done[at]);
+      const there = await direct.get(one);
+      if (done[at] === "written" || there !== null) expect(there?.value).toEqual(value);
+    }
+    expect(done.filter((one) => one === "written").length).toBeGreaterThan(5);
+  });
+
+  test("ten creators of one name: one wins", async () => {
+    const key = keyAt();
+    const values = Array.from({ length: 10 }, fresh);
+    onWrites({ kind: "lost" }, 2);
+    const done = await Promise.all(
+      values.map(async (value) =>
+        (await vault.open({ address: vault.proxy.url })).put(key, value, null, ORIGIN).then(
+          () => value,
+          (error: unknown) => (error as { code: string }).code,
+        ),
+      ),
+    );
+    expect(done.filter((one) => one === "conflict")).toHaveLength(9);
+    expect(done.filter((one) => typeof one !== "string")).toEqual([(await direct.get(key))?.value]);
+  });
+});

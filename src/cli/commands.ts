@@ -124,7 +124,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "stores [action] [what]",
-    summary: "configured stores; `stores check STORE` tries every right; `stores policy SUBJECT` says who may read",
+    summary: "configured stores; check STORE tries every right; policy SUBJECT says who may read; rewrap STORE",
     options: [
       ["--to <store>", "the store, for `stores policy`"],
       ["--project <name>", "the Compose project, where the store's path asks for it"],

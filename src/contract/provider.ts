@@ -56,6 +56,11 @@ export interface Provider {
   list(what: string): Promise<readonly StoreKey[]>;
   /** What lets one application read its own values and nothing else, in the store's own policy language, as an operator applies it. */
   policy(names: Omit<KeyNames, "name">): Promise<string>;
+  /**
+   * Wraps the data keys below `what` anew for whom the configuration names, and nobody else; gives what was rewrapped.
+   * Only where the store itself holds wrapped keys.
+   */
+  rewrap?(what: string): Promise<readonly string[]>;
   /** Tries every right a migration needs with a probe of its own, which it removes. */
   check(): Promise<readonly StoreCheck[]>;
   /**

@@ -3,7 +3,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { DataKeys } from "./keys.ts";
 import { parseSopsReference, sopsKey, sopsNames, sopsReference, splitField } from "./names.ts";
 import { listKeys } from "./places.ts";
-import { getValue, putValue, removeValue } from "./store.ts";
+import { getValue, putValue, removeValue, rewrapFile } from "./store.ts";
 
 export type SopsPlace = {
   /** The store's name, for messages. */
@@ -19,7 +19,8 @@ export type SopsPlace = {
 export function sopsFiles(
   { name, template, dir, readOnly }: SopsPlace,
   keys: DataKeys,
-): Pick<Provider, "key" | "names" | "reference" | "parse" | "get" | "put" | "remove" | "list"> {
+): Pick<Provider, "key" | "names" | "reference" | "parse" | "get" | "put" | "remove" | "list"> &
+  Required<Pick<Provider, "rewrap">> {
   const writable = (): void => {
     if (readOnly)
       throw new UnsprawlError(
@@ -43,5 +44,12 @@ export function sopsFiles(
       return removeValue(key.path, splitField(key.field), matches, keys);
     },
     list: (what) => listKeys(template, what, dir, keys),
+    async rewrap(what) {
+      writable();
+      const files = [...new Set((await listKeys(template, what, dir, keys)).map(({ path }) => path))];
+      const done: string[] = [];
+      for (const file of files) if (await rewrapFile(file, keys)) done.push(file);
+      return done;
+    },
   };
 }

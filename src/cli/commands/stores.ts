@@ -1,11 +1,13 @@
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
+import { printable } from "../../text/escape.ts";
 import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
 
 /**
  * `unsprawl stores [check STORE]`: what is configured; whether each right that a migration needs is there.
  * `stores policy SUBJECT --to STORE`: what lets one application read its own values and nothing else.
+ * `stores rewrap STORE`: the data keys of its files for the keys that the configuration names now.
  */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
   const { assembly } = context;
@@ -26,12 +28,13 @@ export async function run(context: CommandContext, args: readonly string[], opti
     );
     return EXIT.ok;
   }
+  if (action === "rewrap" && name !== undefined) return rewrap(context, name);
   if (action === "policy" && name !== undefined) return policy(context, name, options);
   if (action !== "check" || name === undefined)
     throw new UnsprawlError(
       "usage",
       `not a stores command: ${args.join(" ")}`,
-      "unsprawl stores check STORE, or stores policy SUBJECT --to STORE",
+      "unsprawl stores check STORE, stores policy SUBJECT --to STORE, or stores rewrap STORE",
     );
   const provider = await assembly.store(name);
   const checks = await provider.check();
@@ -63,5 +66,27 @@ async function policy(context: CommandContext, subject: string, options: Options
   const said = await provider.policy({ subject, project: text(options, "project") ?? "" });
   const json = { version: 1, store: provider.target, subject, policy: said };
   await writeResult(context.json ? JSON.stringify(json) : said, null, context);
+  return EXIT.ok;
+}
+
+async function rewrap(context: CommandContext, name: string): Promise<number> {
+  const provider = await context.assembly.store(name);
+  if (provider.rewrap === undefined)
+    throw new UnsprawlError(
+      "usage",
+      `${name} holds no wrapped keys: ${provider.target.provider} encrypts by itself`,
+      "rewrap is for local and aws-kms",
+    );
+  const files = await provider.rewrap("");
+  const lines = files.map((file) => `rewrapped ${printable(file)}`);
+  await writeResult(
+    context.json
+      ? JSON.stringify({ version: 1, store: provider.target, files })
+      : lines.length > 0
+        ? lines.join("\n")
+        : "no files yet",
+    null,
+    context,
+  );
   return EXIT.ok;
 }

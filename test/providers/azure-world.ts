@@ -23,7 +23,7 @@ export function azureSpec(
 }
 
 /** The reader's credential in a file, as configuration names it. */
-export function readerOf(vault: KeyVault): { readonly [key: string]: Json } {
+function readerOf(vault: KeyVault): { readonly [key: string]: Json } {
   const { id, secret } = vault.clients.reader;
   writeFileSync(join(vault.dir, "reader-secret"), `${secret}\n`, { mode: 0o600 });
   return {

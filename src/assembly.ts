@@ -51,7 +51,12 @@ export type Assembly = {
   readonly resolve: (references: readonly string[]) => Promise<ReadonlyMap<string, Secret | null>>;
 };
 
-export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string | null): Assembly {
+export function assemble(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  configFile: string | null,
+  say: (text: string) => void = () => undefined,
+): Assembly {
   const redactor = new Redactor();
   const config = once(() => loadConfig(env, cwd, configFile));
   const engine = once(async () => (await import("./docker/engine.ts")).openEngine(env));
@@ -69,8 +74,8 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
   const store = async (name: string): Promise<Provider> => {
     const { stores } = await config();
     const configured = stores.get(name);
-    if (configured) return openConfigured(name, configured, env);
-    if (Object.hasOwn(providers, name)) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env);
+    if (configured) return openConfigured(name, configured, env, say);
+    if (Object.hasOwn(providers, name)) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env, say);
     const known = [...stores.keys(), ...Object.keys(providers)];
     const near = nearest(name, known);
     throw new UnsprawlError(
@@ -158,8 +163,8 @@ export function assemble(env: NodeJS.ProcessEnv, cwd: string, configFile: string
       // A store that only the environment described is opened with the plan's own settings, and credentials from here.
       const keys = { ...target.settings };
       const opened = named
-        ? await openConfigured(target.name, named, env)
-        : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env);
+        ? await openConfigured(target.name, named, env, say)
+        : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env, say);
       if (JSON.stringify(opened.target) !== JSON.stringify(target)) {
         throw new UnsprawlError(
           "changed",
@@ -187,7 +192,12 @@ async function verifier(endpoints: Config["endpoints"], env: NodeJS.ProcessEnv):
 export const openStore: OpenStore = (store, dir) =>
   openConfigured(store.name, { provider: store.provider, dir, keys: store.config }, {});
 
-async function openConfigured(name: string, config: StoreConfig, env: NodeJS.ProcessEnv): Promise<Provider> {
+async function openConfigured(
+  name: string,
+  config: StoreConfig,
+  env: NodeJS.ProcessEnv,
+  say?: (text: string) => void,
+): Promise<Provider> {
   const load = Object.hasOwn(providers, config.provider) ? providers[config.provider] : undefined;
   if (!load) {
     const near = nearest(config.provider, Object.keys(providers));
@@ -199,7 +209,7 @@ async function openConfigured(name: string, config: StoreConfig, env: NodeJS.Pro
   }
   const { provider } = await load();
   knownKeys(config.keys, Object.keys(provider.keys), "the configuration", `stores.${name}.`);
-  return provider.open(name, config.keys, { env, dir: config.dir });
+  return provider.open(name, config.keys, { env, dir: config.dir, ...(say === undefined ? {} : { say }) });
 }
 
 /** Made once; a failure is forgotten, so that the next call tries again (an engine that was down, a mended file). */

@@ -44,7 +44,11 @@ const BROKEN = 3;
 type Connection = { readonly client: SecretClient; readonly who: TokenCredential };
 
 /** Loads the SDK and connects on the first call. */
-export function vaultClient(settings: AzureSettings, env: NodeJS.ProcessEnv): VaultClient {
+export function vaultClient(
+  settings: AzureSettings,
+  env: NodeJS.ProcessEnv,
+  say: (text: string) => void = () => undefined,
+): VaultClient {
   let connected: Promise<Connection> | null = null;
   const connection = (): Promise<Connection> => {
     const connecting = (connected ??= connect(settings, env));
@@ -71,6 +75,8 @@ export function vaultClient(settings: AzureSettings, env: NodeJS.ProcessEnv): Va
         if (expect.includes(failure.status) || (failure.unsure && !repeat)) return failure;
         const wait = waitFor(failure, tries);
         if (wait === null || Date.now() + wait > until) throw failed(failure, { right, name }, settings);
+        if (wait >= 1000)
+          say(`the Key Vault asks to slow down: waiting ${Math.round(wait / 1000)} s for ${name ?? "it"}`);
         await sleep(wait);
       }
     },

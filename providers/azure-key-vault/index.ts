@@ -18,7 +18,7 @@ export const provider: ProviderModule = {
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const names = nameMap(settings.name);
-    const client = vaultClient(settings, context.env);
+    const client = vaultClient(settings, context.env, context.say);
     const store = secrets(settings, client, names);
     const opened: Provider = {
       target: { name, provider: "azure-key-vault", settings: publicSettings(settings) },

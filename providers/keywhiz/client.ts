@@ -36,11 +36,11 @@ const READS = 3;
 const LONGEST_WAIT_S = 20;
 
 /** Connects on the first call. */
-export function keywhizClient(settings: KeywhizSettings): KeywhizClient {
+export function keywhizClient(settings: KeywhizSettings, env: NodeJS.ProcessEnv = {}): KeywhizClient {
   const { url } = settings;
   let connected: Promise<Send> | null = null;
   const send = async (raw: Raw): ReturnType<Send> => {
-    const using = (connected ??= import("./wire.ts").then(({ connect }) => connect(settings)));
+    const using = (connected ??= import("./wire.ts").then(({ connect }) => connect(settings, env)));
     try {
       return await (
         await using

@@ -18,17 +18,22 @@ import { KEYWHIZ_KEYS, publicSettings, readSettings } from "./settings.ts";
 const RETIRED =
   "Keywhiz is retired upstream since September 2023: plan to move on; unsprawl migrate keywhiz: --to STORE";
 
+/** Said once a process. */
+let told = false;
+
 export const provider: ProviderModule = {
   provider: "keywhiz",
   keys: KEYWHIZ_KEYS,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const { url, name: template, delivery } = settings;
-    const client = keywhizClient(settings);
+    const client = keywhizClient(settings, context.env);
     const api = automation(client, url);
     const open = (groups: readonly string[]): Secrets =>
       delivery === "client" ? deliveredSecrets(client, url) : automationSecrets(client, api, { groups, url });
     const secrets = open(settings.groups);
+    if (!told) context.say?.(RETIRED);
+    told = true;
     const key = keyMaker(template);
     return {
       target: { name, provider: "keywhiz", settings: publicSettings(settings) },

@@ -24,10 +24,11 @@ const TIMEOUT_MS = 10_000;
  * Reads the certificates and gives what sends requests with them: mutual TLS, 1.2 or newer, over connections that are
  * kept. Rejects as node does, and with `config` for files that hold no certificate or key.
  */
-export async function connect({ url, caFile, identity }: KeywhizSettings): Promise<Send> {
+export async function connect({ url, caFile, identity }: KeywhizSettings, env: NodeJS.ProcessEnv): Promise<Send> {
   const secureContext = await contextOf(identity, caFile);
   // Said here, because NODE_TLS_REJECT_UNAUTHORIZED would turn the check off.
-  const agent = new Agent({ keepAlive: true, maxSockets: 16, secureContext, rejectUnauthorized: true });
+  // A proxy of HTTPS_PROXY sees a tunnel and nothing in it.
+  const agent = new Agent({ keepAlive: true, maxSockets: 16, secureContext, rejectUnauthorized: true, proxyEnv: env });
   return ({ method, path, body }) =>
     new Promise((done, fail) => {
       const headers = {

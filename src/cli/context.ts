@@ -23,14 +23,13 @@ export type CommandModule = {
 };
 
 export function makeContext(options: Options): Context {
-  const assembly = assemble(process.env, process.cwd(), text(options, "config"));
   const quiet = options["quiet"] === true;
-  return {
-    assembly,
-    json: options["json"] === true,
-    quiet,
-    progress: new Progress(process.stderr, quiet, assembly.redactor),
-  };
+  const json = options["json"] === true;
+  const assembly = assemble(process.env, process.cwd(), text(options, "config"), (said) => {
+    if (!quiet && !json) progress.line(said);
+  });
+  const progress = new Progress(process.stderr, quiet, assembly.redactor);
+  return { assembly, json, quiet, progress };
 }
 
 /** The face of scripts: progress on stderr, never a prompt. */

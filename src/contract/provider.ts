@@ -76,6 +76,8 @@ export type ProviderContext = {
   readonly env: NodeJS.ProcessEnv;
   /** Relative file names in `config` are taken from here: the folder of the configuration file, else the working directory. */
   readonly dir: string;
+  /** Tells a person what takes long or should be known; a provider prints nothing itself. */
+  readonly say?: (text: string) => void;
 };
 
 /** A provider's folder exports one of these as `provider`. */

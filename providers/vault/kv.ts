@@ -66,8 +66,8 @@ export function textOf(value: Secret): string {
 export function unsure(error: UnsprawlError, key: StoreKey): UnsprawlError {
   return new UnsprawlError(
     "unreachable",
-    `${error.message}; whether ${keyText(key)} was written is not known`,
-    "when it answers again: unsprawl resume looks, and writes what is not there",
+    `${error.message}; whether ${keyText(key)} was changed is not known`,
+    "when it answers again: unsprawl resume looks, and does what is not done",
     typeof error.cause === "string" ? error.cause : undefined,
   );
 }

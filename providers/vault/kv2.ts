@@ -12,6 +12,8 @@ import { writerRights } from "./policy.ts";
 
 /** The custom metadata of a secret that unsprawl created. */
 const MARK = { key: "managed-by", value: "unsprawl" };
+/** What a server that does not answer now fails with. */
+const AWAY: readonly string[] = ["unreachable", "throttled"];
 /** Each round loses only when another writer won it. */
 const ROUNDS = 40;
 
@@ -145,7 +147,7 @@ async function rounds<T>(key: StoreKey, round: (lost: number | null) => Promise<
       const done = await round(lost?.replaces ?? null);
       if (done !== null) return done;
     } catch (error) {
-      const away = error instanceof LostWrite || (error instanceof UnsprawlError && error.code === "unreachable");
+      const away = error instanceof LostWrite || (error instanceof UnsprawlError && AWAY.includes(error.code));
       if (away && lost !== null) throw unsure(lost.error, key);
       if (!(error instanceof LostWrite)) throw error;
       lost = error;

@@ -89,20 +89,28 @@ describe("an answer that is lost", () => {
     rival.stop();
   });
 
-  test("where nobody answers afterwards, it says that the outcome is not known", async () => {
-    const [key, value] = [keyAt(), fresh()];
-    let gone = false;
-    vault.proxy.fault({ kind: "lost" }, 1000, ({ method, path }) => {
-      if (method !== "GET" && path.includes(key.path)) gone = true;
-      return gone;
-    });
-    expect(await vault.failure(store.put(key, value, null, ORIGIN), value)).toMatchObject({
-      code: "unreachable",
-      message: expect.stringContaining(`whether ${key.path} ${key.field} was written is not known`) as string,
-      hint: expect.stringContaining("unsprawl resume") as string,
-    });
-    expect((await direct.get(key))?.value).toEqual(value);
-  });
+  test.for<Fault>([{ kind: "lost" }, { kind: "status", status: 429, retryAfter: 60 }])(
+    "where nobody answers afterwards ($kind), it says that the outcome is not known",
+    async (then) => {
+      const [key, value] = [keyAt(), fresh()];
+      let gone = false;
+      const away = await relay(vault.proxy.url, async ({ method, url }, pass) => {
+        if (gone) return then.kind === "status" ? { status: then.status, text: "{}" } : null;
+        gone = method !== "GET" && url?.includes(key.path) === true;
+        if (!gone) return pass();
+        await pass();
+        return null;
+      });
+      const behind = await vault.open({ address: away.url });
+      expect(await vault.failure(behind.put(key, value, null, ORIGIN), value)).toMatchObject({
+        code: "unreachable",
+        message: expect.stringContaining(`whether ${key.path} ${key.field} was changed is not known`) as string,
+        hint: expect.stringContaining("unsprawl resume") as string,
+      });
+      expect((await direct.get(key))?.value).toEqual(value);
+      away.stop();
+    },
+  );
 
   test("a write that is done only after it was given up changes nothing any more", { timeout: 40_000 }, async () => {
     const late: number[] = [];

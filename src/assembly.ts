@@ -7,7 +7,7 @@ import type { Provider } from "./contract/provider.ts";
 import type { Source } from "./contract/source.ts";
 import { knownKeys } from "./core/config-shape.ts";
 import { loadConfig, type Config, type StoreConfig } from "./core/config.ts";
-import { ignorer, runOut } from "./core/ignore.ts";
+import { ignorer } from "./core/ignore.ts";
 import type { Verify } from "./core/liveness.ts";
 import type { ScanTools } from "./core/scan.ts";
 import { loadFingerprintKey, stateDir } from "./core/state.ts";
@@ -123,7 +123,7 @@ export function assemble(
     sources,
     scanTools: async (verify) => {
       const { tuning, endpoints } = await config();
-      const now = new Date();
+      const ignore = ignorer(tuning.ignore, new Date());
       return {
         sources: await sources(),
         detector,
@@ -141,8 +141,8 @@ export function assemble(
           return openCrew(tuning, inspectReading);
         },
         verify: verify ? await verifier(endpoints, env) : null,
-        ignoredBy: ignorer(tuning.ignore, now),
-        notes: async () => [...runOut(tuning.ignore, now), ...((await own())?.notes ?? [])],
+        ignoredBy: ignore.by,
+        notes: async () => [...ignore.notes(), ...((await own())?.notes ?? [])],
       };
     },
     deliveries,

@@ -9,9 +9,10 @@ if (major < 24) {
 delete process.env["DEBUG"];
 delete process.env["NODE_DEBUG"];
 cacheCompiledCode();
+outliveReaders();
 const code = await chooseFace(process.argv.slice(2));
 // All results are written and flushed here; what a library still holds open must not keep the process.
-process.exit(code);
+process.exit(code === 0 ? process.exitCode : code);
 
 /**
  * Keeps the compiled form of the program's own files, which saves a third of the start. In the user's own cache folder:
@@ -21,6 +22,17 @@ function cacheCompiledCode(): void {
   const { XDG_CACHE_HOME, HOME } = process.env;
   const base = XDG_CACHE_HOME?.startsWith("/") ? XDG_CACHE_HOME : HOME?.startsWith("/") ? `${HOME}/.cache` : null;
   if (base !== null) process.getBuiltinModule("node:module").enableCompileCache(`${base}/unsprawl/compiled`);
+}
+
+/**
+ * A reader that has gone (`| head`, a closed window) does not end the process, which may be in the middle of a run, and
+ * is no failure. What cannot be written for another reason, such as a full disk, is one, told by whoever writes.
+ */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", ({ code: reason }: NodeJS.ErrnoException) => {
+      if (reason !== "EPIPE") process.exitCode = 1;
+    });
 }
 
 /** The terminal UI without arguments on a terminal; the command line for all else. */

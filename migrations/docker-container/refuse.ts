@@ -27,6 +27,12 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
       hint: "give the application a variable or a file for it, then scan again",
     };
   }
+  if (finding.name === "…" || /^name(?: → |$)/.test(finding.part.path)) {
+    return {
+      reason: "its variable's name holds a secret, or may",
+      hint: "start the container with NAME=VALUE in its place, then scan again",
+    };
+  }
   if (doc === null) return { reason: "its container is gone", hint: "unsprawl scan again" };
   const labels = doc.Config.Labels ?? {};
   if (labels["com.docker.swarm.task.id"] || labels["io.kubernetes.pod.name"]) {

@@ -147,7 +147,7 @@ function networkCode(error: unknown): string | null {
   for (const { code, name, message } of chain(error)) {
     if (
       typeof code === "string" &&
-      /^(E[A-Z_]+|[A-Z_]*CERT[A-Z_]*|UNABLE_[A-Z_]+|SELF_[A-Z_]+|REQUEST_\w+)$/.test(code)
+      (/^(?:E[A-Z_]|UNABLE_|SELF_|REQUEST_)\w{0,80}$/.test(code) || code.includes("CERT"))
     )
       return code;
     if (name === "AbortError") return "ETIMEDOUT";

@@ -22,12 +22,12 @@ export class Failure {
     this.code = code;
     this.inner = inner;
     this.retryAfter = retryAfter;
-    this.unsure = status >= 500 || (status === 0 && !NEVER_SENT.test(code));
+    this.unsure = status >= 500 || (status === 0 && !NEVER_SENT.test(code) && !code.includes("CERT"));
   }
 }
 
 const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|ENETDOWN|E?CHALLENGE|EPROTO|ERR_(TLS|SSL)\w*|\w*CERT\w*|UNABLE_TO\w*|SELF_SIGNED\w*)$/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|ENETDOWN|E?CHALLENGE|EPROTO|ERR_(TLS|SSL)\w*|UNABLE_TO\w*|SELF_SIGNED\w*)$/;
 
 type Known = {
   readonly name?: unknown;

@@ -6,7 +6,7 @@ export class AnswerLost extends UnsprawlError {}
 
 type Where = Pick<KeywhizSettings, "url" | "caFile" | "identity">;
 
-const REFUSED = /alert.*(?:certificate|unknown ca|access denied|handshake failure)|alert number (?:4[0-9]|116)\b/i;
+const REFUSED = /certificate|unknown ca|access denied|handshake failure|alert number (?:4[0-9]|116)\b/i;
 
 /** Reduces a failed connection to what went wrong. Of node's own error only the code is kept. */
 export function connectionError(error: unknown, { url, caFile, identity }: Where): UnsprawlError {
@@ -26,7 +26,7 @@ export function connectionError(error: unknown, { url, caFile, identity }: Where
       "check url and the network",
       "ETIMEDOUT",
     );
-  if (REFUSED.test(said)) {
+  if (/alert/i.test(said) && REFUSED.test(said)) {
     const key = identity.kind === "pem" ? "certFile" : "p12File";
     return new UnsprawlError(
       "denied",

@@ -23,7 +23,7 @@ export function connectionError(error: unknown, address: string, caCert: string 
     return failed("has a certificate for another name", "use the name that is in the certificate");
   if (name === "CERT_HAS_EXPIRED" || name === "CERT_NOT_YET_VALID")
     return failed("has a certificate that is not valid now", "renew it; check both clocks");
-  if (/ALERT.*(CERTIFICATE|UNKNOWN_CA)/.test(name))
+  if (name.includes("ALERT") && /CERTIFICATE|UNKNOWN_CA/.test(name))
     return failed(
       "does not take our client certificate, or wants one",
       "check certFile and keyFile of auth: { method: cert }",

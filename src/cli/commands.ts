@@ -51,7 +51,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--format <format>", "how to print it", ["table", "json", "ndjson", "sarif", "html", "markdown"]],
       ["-o, --output <file>", "write it to a file (0600)"],
       ["--verify", "ask vendors and databases whether each secret is live (sends it to them; nothing is changed)"],
-      ["--show-ignored", "list what the configuration ignores too"],
+      ["--show-ignored", "list what `ignore` or a label hides too"],
     ],
     load: () => import("./commands/scan.ts"),
   },

@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, UnsprawlError } from "../model/error.ts";
+import { Redactor } from "../text/redact.ts";
 import { COMMANDS, COMMON_OPTIONS, type CommandSpec } from "./commands.ts";
 import { makeContext, type Options } from "./context.ts";
 import { printError } from "./output.ts";
+import { knowArguments } from "./own-words.ts";
 
 const EXITS = `
 Exit codes: 0 fine · 1 failed · 2 usage or configuration · 3 findings at or above --fail-on
@@ -16,18 +18,24 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   let exit: number = EXIT.ok;
   const program = build(async (spec, args, options) => {
-    exit = await runCommand(spec, args, options);
+    exit = await runCommand(spec, args, options, argv);
   });
   // A script that asked for JSON gets its usage errors as JSON too.
   const json = argv.slice(0, argv.indexOf("--") < 0 ? argv.length : argv.indexOf("--")).includes("--json");
-  if (json) for (const one of [program, ...program.commands]) one.configureOutput({ writeErr: () => undefined });
+  let told = "";
+  for (const one of [program, ...program.commands])
+    one.configureOutput({ writeErr: (text) => void (told += json ? "" : text) });
   try {
     await program.parseAsync(argv, { from: "user" });
     return exit;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.ok;
-    if (json) tellError(new UnsprawlError("usage", error.message.replace(/^error: /, ""), "unsprawl --help"), true);
+    const redactor = new Redactor();
+    await knowArguments(argv, redactor);
+    process.stderr.write(redactor.foreign(told));
+    const message = redactor.foreign(error.message.replace(/^error: /, ""));
+    if (json) tellError(new UnsprawlError("usage", message, "unsprawl --help"), true);
     return EXIT.usage;
   }
 }
@@ -74,7 +82,12 @@ function addCommand(program: Command, spec: CommandSpec, run: Runner): void {
   });
 }
 
-async function runCommand(spec: CommandSpec, args: readonly string[], options: Options): Promise<number> {
+async function runCommand(
+  spec: CommandSpec,
+  args: readonly string[],
+  options: Options,
+  argv: readonly string[],
+): Promise<number> {
   const context = makeContext(options);
   const abort = new AbortController();
   const interrupt = (): void => {
@@ -87,6 +100,7 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: O
     const command = await spec.load();
     return await command.run({ ...context, signal: abort.signal }, args, options);
   } catch (error) {
+    await knowArguments(argv, context.assembly.redactor);
     return printError(error, context);
   } finally {
     context.progress.stop();

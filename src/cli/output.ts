@@ -15,11 +15,24 @@ export async function writeResult(text: string, file: string | null, context: Co
   }
   await new Promise<void>((done, fail) => {
     process.stdout.write(safe, (error) => {
-      // A reader that has gone (`| head`) is no failure.
-      if (error && (error as { code?: string }).code !== "EPIPE") fail(error);
+      if (error && !readerGone(error)) fail(cannotWrite(error));
       else done();
     });
   });
+}
+
+/** True for a reader that has gone (`| head`), which is no failure, and for all that is written after. */
+function readerGone(error: Error): boolean {
+  const { code } = error as { code?: string };
+  return code === "EPIPE" || code === "ERR_STREAM_DESTROYED";
+}
+
+function cannotWrite(error: Error): UnsprawlError {
+  return new UnsprawlError(
+    "failed",
+    `cannot write the result (${causeOf(error)})`,
+    "check where stdout goes: `df` shows a full disk",
+  );
 }
 
 /** A line for people, on stderr. */

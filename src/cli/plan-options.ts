@@ -48,7 +48,7 @@ export async function planWith(
 
   const provider = await assembly.store(to);
   const { report, hits, failOn } = await scanWith(context, sources, options);
-  const only = list(options, "only").map((glob) => picomatch(glob, { dot: true, bash: true }));
+  const only = list(options, "only").map((glob) => picomatch(glob, { dot: true, bash: true, nobracket: true }));
   const chosen = only.length === 0 ? hits : hits.filter(({ finding }) => only.some((matches) => matches(finding.name)));
   const migration = await assembly.migration(migrationFor(chosen));
   const plan = await buildPlan(

@@ -29,6 +29,8 @@ export interface Detector {
   classify(question: Question): Verdict;
   /** The value as it may be shown: its kind's public prefix at most, dots for the rest, no hint of the length. */
   mask(question: Question): string;
+  /** The name as it may be shown: `…` when it holds a secret itself, or may. */
+  name(name: string): string;
   /** The secret part alone, decoded: what equal secrets share wherever they stand. Null when the value is no secret. */
   part(question: Question): Secret | null;
   /** Every secret in a text, and every one that a setting hid. Binary data gives none. `path` tells what kind of text it is. */

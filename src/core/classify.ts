@@ -1,14 +1,17 @@
-import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { Detector } from "../contract/detector.ts";
 import { atLeast, type Verdict } from "../model/finding.ts";
 import type { Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
 
-/** The longest line that is read; a longer one is skipped and reported, so that memory stays constant. */
-const LONGEST_LINE = 4 * 1024 * 1024;
+/**
+ * The longest line that is read, which a value of 1 MiB fits into with every character escaped; a longer one is skipped
+ * and reported, so that memory stays constant.
+ */
+const LONGEST_LINE = 8 * 1024 * 1024;
 const BATCH = 64 * 1024;
 const NEWLINE = 0x0a;
+const BOM = Buffer.from("\ufeff");
 
 const WHERE: { readonly [place in Where]: true } = {
   env: true,
@@ -31,7 +34,8 @@ const WHERE: { readonly [place in Where]: true } = {
  * The `classify` contract: `{"id","where","name","value"}` a line in, `{"id","secret","confidence","score","rule","why"}`
  * a line out, in the same order. A line that is none becomes `{"line","error"}`, which never quotes it.
  *
- * Streams: waits when the output is full, and holds one line at most. Blank lines count and are passed over.
+ * Streams: waits when the output is full, and holds one line at most. Blank lines count and are passed over, a byte
+ * order mark at the beginning too. Stops reading when the output's reader has gone.
  */
 export async function classifyStream(
   input: AsyncIterable<Buffer> | Readable,
@@ -43,12 +47,12 @@ export async function classifyStream(
   let batch = "";
   for await (const line of linesOf(input)) {
     lines++;
-    const answer = line === null ? { error: "the line is longer than 4 MiB" } : answerTo(line, detector);
+    const answer = line === null ? { error: "the line is longer than 8 MiB" } : answerTo(line, lines === 1, detector);
     if (answer === null) continue;
     if ("error" in answer) bad++;
     batch += `${JSON.stringify("error" in answer ? { line: lines, ...answer } : answer)}\n`;
     if (batch.length >= BATCH) {
-      await write(output, batch);
+      if (!(await write(output, batch))) return { lines, bad };
       batch = "";
     }
   }
@@ -65,8 +69,8 @@ type Answer = {
   why: readonly string[];
 };
 
-function answerTo(line: Buffer, detector: Detector): Answer | { error: string } | null {
-  const text = line.toString("utf8");
+function answerTo(line: Buffer, first: boolean, detector: Detector): Answer | { error: string } | null {
+  const text = line.toString("utf8").slice(first && line.subarray(0, 3).equals(BOM) ? 1 : 0);
   if (text.trim() === "") return null;
   let asked: unknown;
   try {
@@ -123,8 +127,10 @@ function joined(pieces: readonly Buffer[], last: Buffer): Buffer {
   return pieces.length === 0 ? last : Buffer.concat([...pieces, last]);
 }
 
-/** Waits until the output has room again, or fails with it. */
-async function write(output: Writable, text: string): Promise<void> {
-  if (text === "") return;
-  if (!output.write(text)) await once(output, "drain");
+/** Waits until the output has room again. False when its reader has gone (`| head`), which is no failure. */
+async function write(output: Writable, text: string): Promise<boolean> {
+  if (text === "") return true;
+  const error = await new Promise<NodeJS.ErrnoException | null | undefined>((done) => output.write(text, done));
+  if (error && error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+  return !error;
 }

@@ -1,18 +1,19 @@
 import picomatch from "picomatch";
 import { UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
-import type { SubjectFacts } from "../model/location.ts";
+import { WHERES, type SubjectFacts } from "../model/location.ts";
+import { nearest } from "../text/nearest.ts";
 import { knownKeys } from "./config-shape.ts";
 
 /** What may stand in one entry of `ignore:`, with what it is for; the schema that ships is made from this. */
 export const IGNORE_KEYS = {
   rule: "the rule's id",
-  name: "the variable's, flag's or label's name, or a glob",
+  name: "the variable's, label's or option's name, or a glob; of a command its place: Cmd, Entrypoint, Healthcheck, OnBuild, history",
   subject: "the container, image or file, by name or glob",
   image: "the image that the container was made from, or the image itself, by reference or glob",
   label: "a label of the subject: `key` or `key=glob`",
-  where: "env, image-env, cmd, entrypoint, label, history, build-arg, healthcheck, …",
-  path: "the place inside the subject, such as Config.Env[3], or a glob",
+  where: WHERES.join(", "),
+  path: "the place inside the subject, such as Config.Env[3], or a glob, such as Config.Env[*]",
   source: "the source as it was asked for, such as docker:, or a glob",
   fingerprint: "the secret itself, wherever it stands: the first 12 or more digits of a finding's fingerprint",
   id: "one finding's id: this secret in this place",
@@ -35,7 +36,7 @@ export type IgnoreRule = {
 /** The label of a container by which it names the variables that may stay: `unsprawl.ignore=NAME,OTHER` or `*`. */
 const LABEL = "unsprawl.ignore";
 
-/** Reads `ignore:` of one configuration file. Throws `config` for an entry without a criterion, or one that is not known. */
+/** Reads `ignore:` of one configuration file. Throws `config` for an entry without a criterion, or one that can never hold. */
 export function readIgnore(given: unknown, file: string): readonly IgnoreRule[] {
   if (given === undefined || given === null) return [];
   if (!Array.isArray(given))
@@ -62,17 +63,35 @@ export function readIgnore(given: unknown, file: string): readonly IgnoreRule[] 
         `${file}: ${at}.fingerprint is none`,
         "copy at least 12 digits of it from a finding",
       );
-    if (until !== null && !/^\d{4}-\d\d-\d\d$/.test(until))
+    const where = criteria["where"];
+    if (where !== undefined && !WHERES.some((one) => one === where)) {
+      const near = nearest(where, WHERES);
+      throw new UnsprawlError(
+        "config",
+        `${file}: ${at}.where: no place ${JSON.stringify(where)}`,
+        near ? `did you mean ${near}?` : `known: ${WHERES.join(", ")}`,
+      );
+    }
+    if (until !== null && !isDay(until))
       throw new UnsprawlError("config", `${file}: ${at}.until is no day`, "until: 2027-01-31");
     return { criteria, reason, until, at: `${file} ${at}` };
   });
 }
 
-/** Says why a finding is ignored, or null. `now` decides which entries have run out. */
-export function ignorer(
-  rules: readonly IgnoreRule[],
-  now: Date,
-): (finding: Finding, facts: SubjectFacts) => string | null {
+function isDay(text: string): boolean {
+  const day = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? text : Number.NaN);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
+
+type Ignorer = {
+  /** Says why a finding is ignored, or null. */
+  readonly by: (finding: Finding, facts: SubjectFacts) => string | null;
+  /** What a person should know: entries that have run out, and labels, of the findings so far, that do not count. */
+  readonly notes: () => string[];
+};
+
+/** `now` decides which entries have run out. */
+export function ignorer(rules: readonly IgnoreRule[], now: Date): Ignorer {
   const today = now.toISOString().slice(0, 10);
   const matchers = rules
     .filter((rule) => rule.until === null || rule.until >= today)
@@ -80,20 +99,30 @@ export function ignorer(
       text: rule.reason === null ? rule.at : `${rule.at} (${rule.reason})`,
       matches: matcherOf(rule),
     }));
-  return (finding, facts) => {
+  const strangers = new Set<string>();
+  const by = (finding: Finding, facts: SubjectFacts): string | null => {
     const found = matchers.find(({ matches }) => matches(finding, facts));
     if (found !== undefined) return found.text;
-    const named = facts.ownLabels[LABEL]?.split(",").map((name) => name.trim()) ?? [];
-    return named.includes("*") || named.includes(finding.name)
-      ? `label ${LABEL} of ${finding.location.subjectName}`
-      : null;
+    const named = facts.labels[LABEL]?.split(",").map((name) => name.trim()) ?? [];
+    if (!named.includes("*") && !named.includes(finding.name)) return null;
+    const { subjectName } = finding.location;
+    if (facts.ownLabels[LABEL] !== undefined) return `label ${LABEL} of ${subjectName}`;
+    strangers.add(subjectName);
+    return null;
   };
+  const ended = rules.flatMap(({ at, until }) =>
+    until !== null && until < today ? [`${at} ran out on ${until}`] : [],
+  );
+  return { by, notes: () => [...ended, ...notCounted([...strangers].sort())] };
 }
 
-/** Entries whose last day has passed, for people. */
-export function runOut(rules: readonly IgnoreRule[], now: Date): string[] {
-  const today = now.toISOString().slice(0, 10);
-  return rules.flatMap(({ at, until }) => (until !== null && until < today ? [`${at} ran out on ${until}`] : []));
+function notCounted(subjects: readonly string[]): string[] {
+  if (subjects.length === 0) return [];
+  const more = subjects.length > 5 ? ` and ${subjects.length - 5} more` : "";
+  return [
+    `label ${LABEL} does not count on ${subjects.slice(0, 5).join(", ")}${more}: ` +
+      "it is an image's, or the image was not read",
+  ];
 }
 
 function matcherOf({ criteria }: IgnoreRule): (finding: Finding, facts: SubjectFacts) => boolean {
@@ -143,9 +172,9 @@ function byGlob(of: (finding: Finding, facts: SubjectFacts) => string | null): (
   };
 }
 
-/** `*` matches any characters, slashes too: names of images and files have them. */
+/** `*` matches any characters, slashes too: names of images and files have them. Brackets stand for themselves. */
 function glob(wanted: string): (text: string) => boolean {
-  return picomatch(wanted.replaceAll("**", "*"), { dot: true, bash: true, nobrace: false });
+  return picomatch(wanted.replaceAll("**", "*"), { dot: true, bash: true, nobracket: true });
 }
 
 function textOf(value: unknown, what: string): string {

@@ -1,6 +1,6 @@
 import type { Crew, Detector, Question, ReadBatch, Spotted, Told } from "../contract/detector.ts";
 import type { Reading } from "../contract/source.ts";
-import type { Candidate } from "../model/candidate.ts";
+import { toldAs, type Candidate } from "../model/candidate.ts";
 import type { Subject } from "../model/location.ts";
 
 export type SubjectReading = Extract<Reading, { kind: "subject" }>;
@@ -62,7 +62,8 @@ export class Lane {
       const verdict = detector.classify(question);
       if (!verdict.secret && verdict.hushedBy === undefined) continue;
       const masked = verdict.secret ? detector.mask(question) : "";
-      this.#tools.tell({ candidate, verdict, masked, part: detector.part(question) ?? candidate.value }, reading);
+      const told = toldAs(candidate, detector.name(candidate.name));
+      this.#tools.tell({ candidate: told, verdict, masked, part: detector.part(question) ?? candidate.value }, reading);
     }
   }
 
@@ -113,22 +114,21 @@ export class Lane {
   /** Takes the answers that have come, in the order of the batches, and waits until at most `most` are left. */
   async #settle(most: number): Promise<void> {
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      if (first.answer === undefined) {
+      if (first.answer === undefined && !this.#careful) {
         if (this.#waiting.length <= most) return;
         await new Promise<void>((moved) => (this.#moved = moved));
         continue;
       }
       if (this.#failed !== null) throw this.#failed;
       this.#waiting.shift();
-      // What comes behind a batch that was cut in a wrong place was cut wrongly too.
-      this.#careful ||= first.answer === null;
-      if (first.answer === null || this.#careful) await this.#readHere(first.reading);
-      else this.#take(first.answer);
+      if (first.answer && !this.#careful) this.#take(first.answer);
+      else await this.#readHere(first.reading);
     }
   }
 
   async #readHere(batch: BatchReading): Promise<void> {
     const readings = this.#careful ? null : batch.read();
+    // What comes behind a batch that was cut in a wrong place was cut wrongly too.
     this.#careful = readings === null;
     for (const reading of readings ?? batch.slowly()) await this.#tools.take(reading);
   }

@@ -1,6 +1,6 @@
-import type { Crew, Detector, ReadBatch, Told } from "../contract/detector.ts";
+import type { Crew, Detector, Told } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
-import type { Reading, Source } from "../contract/source.ts";
+import type { Source } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
@@ -8,9 +8,10 @@ import { atLeast, CONFIDENCES, SEVERITIES, type Confidence, type Finding, type S
 import type { SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
-import { Lane, type FileReading, type SubjectReading } from "./lane.ts";
+import type { FileReading, SubjectReading } from "./lane.ts";
+import { readSource, type SubjectError } from "./read-source.ts";
 
-export type SubjectError = { readonly subject: string; readonly message: string; readonly hint: string };
+export type { SubjectError };
 
 /** The document of `scan --json`. */
 export type ScanReport = {
@@ -76,7 +77,8 @@ export type ScanTools = {
 
 /**
  * Reads the sources and classifies every value in them. Findings below `minConfidence` are counted as hidden.
- * A source that cannot be read at all throws; a subject that cannot be read is in `sources[].errors`.
+ * A source that cannot be read at all throws; a subject that cannot be read is in `sources[].errors`, and so is a source
+ * that is malformed altogether when there are others.
  */
 export async function scan(
   input: {
@@ -91,7 +93,7 @@ export async function scan(
 ): Promise<{ readonly report: ScanReport; readonly hits: readonly Hit[] }> {
   const started = Date.now();
   let hits: Hit[] = [];
-  const sources: { source: string; subjects: number; errors: SubjectError[] }[] = [];
+  const sources: ScanReport["sources"][number][] = [];
   const ignored = new Map<string, number>();
   let values = 0;
   let hidden = 0;
@@ -110,52 +112,12 @@ export async function scan(
     hits.push(hit);
     input.onHit?.(hit);
   };
+  const { detector, crew, verify } = tools;
+  const reading = { detector, crew, tell, apart: verify === null, amongOthers: input.sources.length > 1 };
   for (const spec of input.sources) {
-    const { source, what } = resolve(spec, tools.sources);
-    const told = { source: spec, subjects: 0, errors: [] as SubjectError[] };
+    const { values: held, ...told } = await readSource(spec, resolve(spec, tools.sources), reading, host);
     sources.push(told);
-    let total: number | null = null;
-    const progress = (): void =>
-      host.emit({ type: "scan", source: spec, done: told.subjects + told.errors.length, total });
-    const fileDone = ({ subject }: FileReading, error: string | null): void => {
-      if (error === null) told.subjects++;
-      else told.errors.push({ subject: subject.name, message: `cannot be read: ${error}`, hint: "check its rights" });
-      progress();
-    };
-    const failed = (at: number, { message, hint }: { readonly message: string; readonly hint: string }): void =>
-      void told.errors.push({ subject: `document ${at}`, message, hint });
-    const batchDone = (read: ReadBatch): void => {
-      const before = told.subjects + told.errors.length;
-      told.subjects += read.subjects;
-      values += read.values;
-      for (const error of read.errors) failed(before + error.at, error);
-      progress();
-    };
-    const take = async (reading: Reading): Promise<void> => {
-      if (reading.kind === "total") total = reading.subjects;
-      else if (reading.kind === "error" && reading.subject === null)
-        failed(told.subjects + told.errors.length, reading);
-      else if (reading.kind === "error") {
-        const { subject, message, hint } = reading;
-        told.errors.push({ subject: subject ?? "", message, hint });
-      } else if (reading.kind === "file") await lane.file(reading);
-      else if (reading.kind === "batch") await lane.batch(reading);
-      else {
-        told.subjects++;
-        values += reading.candidates.length;
-        await lane.subject(reading);
-      }
-      progress();
-    };
-    const { detector, crew, verify } = tools;
-    const lane = new Lane({ detector, crew, tell, fileDone, batchDone, take, apart: verify === null });
-    try {
-      for await (const reading of startedEarly(source.read(what, host.signal), detector)) await take(reading);
-      await lane.end();
-    } finally {
-      await lane.close();
-    }
-    progress();
+    values += held;
   }
   if (tools.verify !== null) hits = await withLiveness(hits, tools.verify, host);
   hits.sort((a, b) => compare(a.finding, b.finding));
@@ -180,23 +142,6 @@ export async function scan(
     },
   };
   return { report, hits };
-}
-
-/** Asks for the first reading before the detector is loaded, so that the two go on side by side. */
-async function* startedEarly(
-  readings: AsyncIterable<Reading>,
-  detector: () => Promise<Detector>,
-): AsyncGenerator<Reading> {
-  const iterator = readings[Symbol.asyncIterator]();
-  const first = iterator.next();
-  first.catch(() => undefined); // told below, once it is awaited
-  await new Promise(setImmediate); // lets the request go out before the loading takes the processor
-  try {
-    await detector();
-    for (let next = await first; next.done !== true; next = await iterator.next()) yield next.value;
-  } finally {
-    await iterator.return?.();
-  }
 }
 
 /** Places whose value is a whole command line: most of its words are no secret. */

@@ -4,12 +4,14 @@ import { flag, special, type Take } from "./flags.ts";
 import { readName } from "./names.ts";
 import { humanPassword, plausible, POSITIONS } from "./passwordish.ts";
 import { programOf } from "./programs.ts";
-import { inAssignments } from "./structure.ts";
+import { inAssignments, inJson } from "./structure.ts";
 import { inLogin } from "./url.ts";
 
 const SHELL = /(?:^|\/)(?:sh|bash|ash|dash|zsh|ksh|busybox)$/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,119}$/;
 const DEEPEST = 4;
+/** Sed's own script, which `command.ts` reads: what it seeks is no setting. */
+const SED = /^(?:[\d,$]{1,12}|\/[^/]{0,80}\/)?\s{0,4}s[/|#,!@~%]/;
 
 /** Judges a script that stands inside an argument. */
 type Script = (text: string, judge: Judge, depth: number) => Evidence | null;
@@ -20,14 +22,18 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
   let best: Evidence | null = null;
   let program: ReturnType<typeof programOf> = null;
   let nested = false;
+  const sed = given.some((word) => /(?:^|\/)g?sed$/.test(word));
   const take: Take = (name, value, step) => {
-    if (isReference(value)) return;
+    if (isReference(value) || (value === "changeit" && opensCacerts(given, step))) return;
     const found = judge(name, value, step);
     const command = found !== null && /^(?:password|secret|key|user-password)$/.test(found.rule);
     best = stronger(best, command ? { ...found, rule: "command" } : found);
   };
   const literal: Judge = (name, value, step) => (isReference(value) ? null : judge(name, value, step));
-  for (const word of given) if (word.length < 4096) best = stronger(best, inWord(word, literal));
+  for (const word of given) {
+    if (word.length < 4096) best = stronger(best, inWord(word, literal));
+    if (word.length > 8 && /^\s{0,20}[{[]/.test(word)) best = stronger(best, inDocument(word, literal));
+  }
   for (let at = 0; at < given.length; at++) {
     const word = given[at] as string;
     const next = given[at + 1];
@@ -40,7 +46,7 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
     if (started !== null && !(program !== null && isTaken(given, at)))
       program = started.when === undefined || given.includes(started.when) ? started : null;
     else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = null;
-    const kind = program?.after?.[word];
+    const kind = program?.after?.[`${given[at - 1] ?? ""} ${word}`] ?? program?.after?.[word];
     if (kind !== undefined) {
       const value = given[at + kind[0]];
       if (value !== undefined && !value.startsWith("-")) special(kind[1], value, take);
@@ -52,6 +58,7 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
       word.length > 12 &&
       word.includes(" ") &&
       !nested &&
+      !(sed && SED.test(word)) &&
       /\s-{1,2}[A-Za-z]|\s\/[A-Za-z]{1,12}[:\s]|[A-Za-z_]=|:\s/.test(word)
     ) {
       nested = given.length > 500;
@@ -77,6 +84,11 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
       take(word.slice(0, -1), given.slice(at + 1, at + 3).join(" "), "header");
   }
   return best;
+}
+
+/** Java's own store of certificates opens with a password that is public. */
+function opensCacerts(given: readonly string[], step: string): boolean {
+  return step === "flag of this program" && given.some((word) => /^-cacerts$|(?:^|[\\/=])(?:jsse)?cacerts$/.test(word));
 }
 
 function namesHeader(name: string): boolean {
@@ -135,16 +147,17 @@ function byPosition(given: readonly string[], at: number, known: boolean, take: 
   const name = given[at + 1];
   const told = given[at + 2];
   if (
-    !/^(?:set|config|configure|put|--global|--local|--add)$/.test(word) ||
+    !/^(?:set|config|configure|put|--global|--local|--add|-g|-a|--auth)$/.test(word) ||
     name === undefined ||
     told === undefined ||
     told.startsWith("-")
   )
     return;
-  if (/^(?:http-basic|bearer|github-oauth|gitlab-token)\./.test(name)) {
-    const last = name.startsWith("http-basic") ? given[at + 3] : told;
+  if (/^(?:http-basic|bearer|git(?:hub|lab)-oauth|gitlab-token|bitbucket-oauth|forgejo-token)\./.test(name)) {
+    const last = /^(?:http|bit|for)/.test(name) ? given[at + 3] : told;
     if (last !== undefined && !last.startsWith("-")) take("password", last, "by its place");
-  } else if (/^[\w-]+\.[\w.-]+\.(?:com|org|net|io|dev)$/.test(name) && told.includes(":")) special("pair", told, take);
+  } else if (/^(?:-g|-a|--auth)$/.test(word)) return;
+  else if (/^[\w-]+\.[\w.-]+\.(?:com|org|net|io|dev)$/.test(name) && told.includes(":")) special("pair", told, take);
   else if (
     /^[A-Za-z][\w.:-]{3,80}$/.test(name) &&
     readName(name).family !== null &&
@@ -173,6 +186,16 @@ function inWord(word: string, judge: Judge): Evidence | null {
   );
   if (sftp !== null) best = stronger(best, commanded(judge("password", sftp[1] as string, "user, password and id")));
   return best;
+}
+
+/** A word that is JSON: `echo '{"password": …}' > config.json`; a schema's words about a password are none. */
+function inDocument(word: string, judge: Judge): Evidence | null {
+  const told: Judge = (name, value, step) =>
+    /\.(?:type|format|description|title|label|placeholder|pattern|in|name|help)$/.test(step)
+      ? null
+      : judge(name, value, step);
+  const found = inJson(word.trim(), told) ?? null;
+  return found !== null && /^(?:password|secret|key|user-password)$/.test(found.rule) ? commanded(found) : found;
 }
 
 function commanded(found: Evidence | null): Evidence | null {

@@ -1,12 +1,12 @@
 import type { BatchText, Detector, ReadBatch } from "../contract/detector.ts";
 import type { Reading } from "../contract/source.ts";
-import type { Candidate } from "../model/candidate.ts";
+import { toldAs, type Candidate } from "../model/candidate.ts";
 import type { Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { parseBatch } from "../text/json-batches.ts";
 
-/** What a document of the source is: handed in, since detection knows no source. */
-export type ReadDocument = (source: string, document: unknown) => Reading;
+/** What a document of the source is: handed in, since detection knows no source. Never throws. */
+export type ReadDocument = (source: string, document: unknown) => readonly Reading[];
 
 type BareTold = {
   readonly name: string;
@@ -22,7 +22,10 @@ export type BareBatch = Omit<ReadBatch, "found"> & {
   readonly found: readonly (Omit<Found, "told"> & { readonly told: readonly BareTold[] })[];
 };
 
-/** Parses and judges a batch of documents; null when its text is not that of whole ones. */
+/**
+ * Parses and judges a batch of documents; null when its text is not that of whole ones, or a subject of it can be read
+ * in part only, of which a batch cannot tell: then it is read where its readings are taken one by one.
+ */
 export function readBatch(
   { source, text, first }: BatchText,
   readDocument: ReadDocument,
@@ -34,9 +37,10 @@ export function readBatch(
   const errors: ReadBatch["errors"][number][] = [];
   const found: BareBatch["found"][number][] = [];
   for (const [at, document] of documents.entries()) {
-    const reading = readDocument(source, document);
-    if (reading.kind === "error") errors.push({ at, message: reading.message, hint: reading.hint });
-    if (reading.kind !== "subject") continue;
+    const [reading, ...more] = readDocument(source, document);
+    if (more.length > 0) return null;
+    if (reading?.kind === "error") errors.push({ at, message: reading.message, hint: reading.hint });
+    if (reading?.kind !== "subject") continue;
     subjects++;
     values += reading.candidates.length;
     const told = reading.candidates.flatMap((candidate) => judged(candidate, detector));
@@ -61,16 +65,18 @@ export function unwrapBatch({ found, ...rest }: BareBatch): ReadBatch {
   };
 }
 
-function judged({ name, value, location }: Candidate, detector: Detector): BareTold[] {
+function judged(candidate: Candidate, detector: Detector): BareTold[] {
+  const { name, value, location } = candidate;
   const question = { name, value, where: location.where, path: location.path };
   const verdict = detector.classify(question);
   if (!verdict.secret && verdict.hushedBy === undefined) return [];
   const part = verdict.secret ? detector.part(question) : null;
+  const told = toldAs(candidate, detector.name(name));
   return [
     {
-      name,
+      name: told.name,
       value: value.exposeText(),
-      location,
+      location: told.location,
       verdict,
       masked: verdict.secret ? detector.mask(question) : "",
       part: (part ?? value).exposeText(),

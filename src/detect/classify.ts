@@ -6,9 +6,10 @@ import { isCommand } from "./context.ts";
 import { peel } from "./decode.ts";
 import { looksRandom } from "./entropy.ts";
 import { isEvidence, MEDIUM, stronger, type Evidence, type Judge, type Outcome } from "./evidence.ts";
+import { inName } from "./in-name.ts";
 import { byName, listOfLogins, mnemonic } from "./named.ts";
 import { readName, type NameInfo } from "./names.ts";
-import { ciphertext, emptiness, placeholder, plain, reference } from "./shape.ts";
+import { ciphertext, emptiness, placeholder, plain, reference, type Cleared } from "./shape.ts";
 import { programOf } from "./programs.ts";
 import { byFormat, inAssignments, inJson, unquote } from "./structure.ts";
 import { knownToken, vendorKey } from "./tokens.ts";
@@ -25,8 +26,11 @@ type Ask = { left: number; readonly off: ReadonlySet<string> };
 export function decide(question: Question, off: ReadonlySet<string>): Outcome {
   const text = textOf(question.value);
   const ask: Ask = { left: JUDGEMENTS, off };
-  if (!isCommand(question.where)) return judge(question.name, text, 0, ask);
   const inner: Judge = (name, value, step) => within(name, value, step, 1, ask);
+  if (!isCommand(question.where)) {
+    const outcome = judge(question.name, text, 0, ask);
+    return isEvidence(outcome) ? outcome : (inName(question.name, inner, off) ?? outcome);
+  }
   return emptiness(text.trim()) ?? command(text, question.where, inner, ask) ?? null;
 }
 
@@ -103,9 +107,9 @@ function within(name: string, text: string, step: string, depth: number, ask: As
 /** A secret inside the value's own structure; a structure without one clears it; null when there is no structure. */
 function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge, simple: boolean, ask: Ask): Outcome {
   if (!simple) {
-    const json = inJson(text, inner);
-    if (json !== undefined)
-      return generic(json) ?? (text.startsWith("{") ? { rule: "structure", why: "JSON without a secret in it" } : null);
+    const bound = { partly: false };
+    const json = inJson(text, inner, bound);
+    if (json !== undefined) return generic(json) ?? (text.startsWith("{") ? cleanJson(bound.partly) : null);
     const header =
       /^(?:["']?(?:proxy-)?authorization["']?\s?[:=]\s?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}(\S{6,4096})/i.exec(
         text,
@@ -153,6 +157,13 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
   const found = inner(rawName, peeled.inner, peeled.layer);
   // What only the name says of the decoded text, it says of the text itself.
   return found !== null && (found.part !== peeled.inner || name.family === null) ? found : null;
+}
+
+function cleanJson(partly: boolean): Cleared {
+  const why = partly
+    ? "JSON without a secret in the part that was read (it is very large)"
+    : "JSON without a secret in it";
+  return { rule: "structure", why, ...(partly ? { partly: true as const } : {}) };
 }
 
 /** Options of a program: the name says so, or the text begins with one. Prose about options is none. */

@@ -2,6 +2,7 @@ import type { Where } from "../model/location.ts";
 import type { Evidence, Judge } from "./evidence.ts";
 import { stronger } from "./evidence.ts";
 import { inArguments } from "./argv.ts";
+import { readName } from "./names.ts";
 import { programOf } from "./programs.ts";
 import { splitCommands, splitShell } from "./shell.ts";
 import { byFormat } from "./structure.ts";
@@ -61,11 +62,11 @@ export function anywhere(text: string, judge: Judge): Evidence | null {
     let seen = 0;
     for (const match of text.matchAll(pattern)) {
       if (seen++ > 20) break;
-      const part = match[step === SED ? 2 : 1] as string;
+      const part = match[1] as string;
       if (!/^[:={]|\}$/.test(part)) best = stronger(best, named(judge("password", part, step)));
     }
   }
-  best = stronger(best, basic(text, judge));
+  best = stronger(best, stronger(bySed(text, judge), basic(text, judge)));
   return best ?? (/_authToken|machine\s|pgpass/.test(text) ? byFormat(text.replaceAll("\\n", "\n"), judge) : null);
 }
 
@@ -85,9 +86,8 @@ export function basic(text: string, judge: Judge): Evidence | null {
 
 /** None of the patterns below matches a text without one of these. */
 const HINTS =
-  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|\bs[/|#,!]|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass/i;
+  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass/i;
 
-const SED = "put into a file by sed";
 const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [
     /\b(?:IDENTIFIED\s(?:WITH\s[\w']{1,40}\s)?(?:BY|AS)|(?:USER|ROLE)\s[^;]{1,120}?PASSWORD|SET\sPASSWORD[^;=]{0,80}=)\s{1,4}(?:PASSWORD\()?\\?["']([^"'\\]{1,200})\\?["']/gi,
@@ -118,7 +118,7 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/\bcrypt\(\s?\\?["']([^"'\\$]{3,100})/g, "hashed on the spot"],
   [/\byes\s["']?([^\s"'|$]{3,100})["']?\s?\|\s?(?:sudo\s)?passwd\b/g, "piped to a login"],
   [
-    /\s[\w.-]{1,60}\/[\w./-]{0,60}(?:pass|pw)[\w-]{0,30}\s(?:password|string)\s["']?([^\s"'|$]{3,100})/g,
+    /\s[\w.-]{1,60}\/[\w./-]{0,60}(?:pass|pw)[\w-]{0,30}\s(?:password|string)\s["']?(?!unused["'\s;|])([^\s"'|$]{3,100})/g,
     "debconf answer",
   ],
   [/[{,\s](?:pwd|passwd|password)\s?(?::|=>)\s?\\?["']([^"'\\$]{2,100})\\?["']/g, "argument of a function"],
@@ -138,11 +138,47 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/\bConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?["']([^"']{3,200})["']/gi, "PowerShell"],
   [/["'\s][\w.*-]{1,200}:(?:\d{1,5}|\*):[\w*.-]{1,64}:[\w*.@-]{1,64}:([^\s:"'$]{3,200})["']?\s{0,4}>/g, "pgpass line"],
   [/\buser_[\w.-]{1,64}\s?=\s?\\?["']([^"'\\]{3,200})\\?["']/g, "login module"],
-  [
-    /\bs([/|#,!])\^?[^/|#,!]{0,40}(?:PASS|PASSWORD|PASSWD|PWD|SECRET|password|passwd|secret)[^/|#,!}]{0,20}\1(?:[^/|#,!=]{0,60}[=:]\s?)?["']?([^/|#,!"'\s$]{3,200})["']?;?\1/g,
-    SED,
-  ],
 ];
+
+const SUBSTITUTION = /\bs([/|#,!@~%])((?:\\.|(?!\1)[^\\\n]){1,80})\1((?:\\.|(?!\1)[^\\\n]){3,120})\1/g;
+
+/** `s/PASSWORD=.*\/PASSWORD=…/`, `s/__PASSWORD__/…/`: what sed puts into a file. */
+function bySed(text: string, judge: Judge): Evidence | null {
+  if (!/sed\b|\bperl\b/.test(text)) return null;
+  let best: Evidence | null = null;
+  let seen = 0;
+  for (const [, , sought = "", put = ""] of text.matchAll(SUBSTITUTION)) {
+    if (seen++ > 20) break;
+    const told = /PASS|PWD|SECRET|password|passwd|secret/.test(sought);
+    const cut = put.search(/[=:]/);
+    const before = /([\w.-]{1,60})["']?\s{0,4}$/.exec(put.slice(Math.max(0, cut - 80), Math.max(0, cut)))?.[1] ?? "";
+    // `s/(password_encryption)=.*\/\1=…/` has the name in what it seeks.
+    const name = /[A-Za-z]/.test(before)
+      ? before
+      : (/[\w.-]{0,40}(?:pass|pwd|secret)[\w.-]{0,40}/i.exec(sought)?.[0] ?? "");
+    const info = readName(name);
+    const value = put
+      .slice(cut + 1)
+      .trim()
+      .replace(/^\\?["']|\\?["']?[;,]?$/g, "");
+    // What the search found, an option, a variable or words are no password.
+    if (!/^[^\s"'$\\&#=:</-][^\s"'$\\&]{2,119}$/.test(value) || /\}$|^v?\d{1,5}(?:\.\d{1,6}){1,4}$/.test(value))
+      continue;
+    if (name === "passwd" && /^(?:files|compat|db|sss|ldap|nis|systemd|winbind)$/.test(value)) continue;
+    if (cut < 0 ? !told || renames(sought, value) : !told && info.family !== "password") continue;
+    best = stronger(best, named(judge(info.setting === null ? "password" : name, value, "put into a file by sed")));
+  }
+  return best;
+}
+
+/** `s/PASSWORD_HASH/TOKEN_HASH/`: one name for another; a template's mark and a setting's old value are none. */
+function renames(sought: string, value: string): boolean {
+  if (!/^\^?[A-Za-z][\w-]{0,60}\$?$/.test(sought) || !/^[A-Za-z_-]{3,60}$/.test(value)) return false;
+  const info = readName(value);
+  return (
+    info.family !== null || info.setting !== null || value === value.toUpperCase() || /.[_-]|[a-z][A-Z]/.test(value)
+  );
+}
 
 function named(found: Evidence | null): Evidence | null {
   return found === null ? null : { ...found, rule: "command" };

@@ -1,10 +1,12 @@
 import type { Detector, Question, Spotted } from "../contract/detector.ts";
 import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
+import { inBytes, inValue } from "./allowed.ts";
 import { decide, textOf } from "./classify.ts";
 import { ClearedCache } from "./cleared.ts";
 import { placeText, weigh } from "./context.ts";
 import { confidenceOf, isEvidence, LOW, type Evidence, type Outcome } from "./evidence.ts";
+import { shownName } from "./in-name.ts";
 import { mask } from "./mask.ts";
 import type { OwnHit, OwnRules } from "./own/index.ts";
 import { locate } from "./part.ts";
@@ -15,8 +17,10 @@ import { quotesNothing } from "./why.ts";
 
 /** What people tune: see `rules`, `stopWords` in the configuration. */
 export type DetectSettings = {
-  /** Rules that do not count, by id. */
+  /** Built-in rules that do not count, by id. */
   readonly off: ReadonlySet<string>;
+  /** The same of the team's own: one that replaces a built-in rule has its id, and counts. */
+  readonly ownOff: ReadonlySet<string>;
   readonly severity: ReadonlyMap<string, Severity>;
   /** A secret that holds one of these (any case) is none. */
   readonly stopWords: readonly string[];
@@ -24,7 +28,13 @@ export type DetectSettings = {
   readonly own: OwnRules | null;
 };
 
-export const PLAIN: DetectSettings = { off: new Set(), severity: new Map(), stopWords: [], own: null };
+export const PLAIN: DetectSettings = {
+  off: new Set(),
+  ownOff: new Set(),
+  severity: new Map(),
+  stopWords: [],
+  own: null,
+};
 
 const NOTHING: Verdict = { secret: false, rule: null, score: 0, confidence: "high", why: [] };
 
@@ -35,15 +45,16 @@ export function createDetector(settings: DetectSettings = PLAIN): Detector {
     if (last?.question !== question) last = { question, outcome: decided(question, settings) };
     return last.outcome;
   };
-  const cleared = new ClearedCache();
+  const cleared = settings.own?.asksPath === true ? null : new ClearedCache();
   return {
     classify: (question) => {
-      const before = cleared.get(question);
+      const before = cleared?.get(question);
       if (before !== undefined) return before;
       const verdict = verdictOf(outcomeOf(question), question, settings);
-      if (!verdict.secret) cleared.add(question, verdict);
+      if (!verdict.secret) cleared?.add(question, verdict);
       return verdict;
     },
+    name: shownName,
     mask: (question) => mask(question, outcomeOf(question)),
     part: (question) => {
       const outcome = outcomeOf(question);
@@ -55,22 +66,28 @@ export function createDetector(settings: DetectSettings = PLAIN): Detector {
 
 /** The built-in outcome, then what the settings say of it. */
 function decided(question: Question, settings: DetectSettings): Outcome {
-  const builtIn = decide(question, settings.off);
-  if (settings === PLAIN) return builtIn;
-  if (settings.own === null) return hushed(builtIn, settings);
+  const found = decide(question, settings.off);
+  if (settings === PLAIN) return found;
+  if (settings.own === null) return hushed(found, settings, settings.off);
+  const { name, path = "" } = question;
   const text = textOf(question.value);
+  const builtIn = inValue(found, settings.own, name, text, path);
   let best: Evidence | null = isEvidence(builtIn) ? builtIn : null;
   let allowed: Outcome = null;
-  for (const hit of settings.own.find({ name: question.name, text, path: question.path ?? "" })) {
+  let { off } = settings;
+  for (const hit of settings.own.find({ name, text, path })) {
     if (hit.kind === "allowed") allowed = { rule: hit.rule.id, why: "is allowed", hushedBy: `allowlist: ${hit.by}` };
     // At a tie the team's own rule counts.
-    else if (best === null || best.score <= SCORES[hit.rule.confidence]) best = ofOwn(hit, text);
+    else if (best === null || best.score <= SCORES[hit.rule.confidence]) {
+      best = ofOwn(hit, text);
+      off = settings.ownOff;
+    }
   }
-  return hushed(best ?? allowed ?? builtIn, settings);
+  return hushed(best ?? allowed ?? builtIn, settings, off);
 }
 
 /** A finding that a setting hides, with the setting. */
-function hushed(found: Outcome, { off, stopWords }: DetectSettings): Outcome {
+function hushed(found: Outcome, { stopWords }: DetectSettings, off: ReadonlySet<string>): Outcome {
   if (!isEvidence(found)) return found;
   const { rule } = found;
   if (off.has(rule)) return { rule, why: "this rule is off", hushedBy: `rule ${rule} is off` };
@@ -86,14 +103,20 @@ function ofOwn({ rule, start, end }: Extract<OwnHit, { kind: "secret" }>, text: 
 
 /** Secrets in a text, by the built-in rules and the team's own. */
 function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings): Spotted[] {
-  const hits: TextHit[] = [...inText(bytes, path, settings.off)];
-  if (settings.own !== null) {
+  const { own } = settings;
+  const hits: (TextHit & { readonly outcome: Outcome })[] = inText(bytes, path, settings.off).map((hit) => ({
+    ...hit,
+    outcome: hushed(own === null ? hit.found : inBytes(hit, own, bytes, path), settings, settings.off),
+  }));
+  if (own !== null) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-    for (const hit of settings.own.find({ name: "", text, path })) {
+    for (const hit of own.find({ name: "", text, path })) {
       if (hit.kind !== "secret") continue;
       const line = text.slice(0, hit.start).split("\n").length;
+      const found = ofOwn(hit, text);
       hits.push({
-        found: ofOwn(hit, text),
+        found,
+        outcome: hushed(found, settings, settings.ownOff),
         name: "",
         start: hit.start,
         end: hit.end,
@@ -102,11 +125,18 @@ function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings): S
       });
     }
   }
-  return hits.flatMap(({ found, name, line, value }) => {
+  return hits.flatMap(({ found, outcome, name, line, value }) => {
     const question = { name, where: "file", value: Secret.of(value), path } as const;
-    const verdict = verdictOf(hushed(found, settings), question, settings);
+    const verdict = verdictOf(outcome, question, settings);
     if (!verdict.secret && verdict.hushedBy === undefined) return [];
-    return { name, line, value: question.value, part: Secret.of(found.part), verdict, masked: mask(question, found) };
+    return {
+      name: shownName(name),
+      line,
+      value: question.value,
+      part: Secret.of(found.part),
+      verdict,
+      masked: mask(question, found),
+    };
   });
 }
 
@@ -136,7 +166,7 @@ const clearedVerdicts = new Map<string, Verdict>();
 
 /** Cleared verdicts say the same words each time, so that there is one object of each. */
 function clearedVerdict(outcome: Cleared): Verdict {
-  const { rule, why, hushedBy } = outcome;
+  const { rule, why, hushedBy, partly } = outcome;
   const key = `${rule}\n${why}\n${hushedBy ?? ""}`;
   let verdict = clearedVerdicts.get(key);
   if (verdict === undefined) {
@@ -144,7 +174,7 @@ function clearedVerdict(outcome: Cleared): Verdict {
       secret: false,
       rule,
       score: 0,
-      confidence: "high",
+      confidence: partly === true ? "low" : "high",
       why: [why],
       ...(hushedBy === undefined ? {} : { hushedBy }),
     };

@@ -99,7 +99,9 @@ export function special(kind: FlagKind, value: string, take: Take): void {
   if (kind === "password") take("password", value, step);
   else if (kind === "token") take("token", value, step);
   else if (kind === "key") take("secret_key", value, step);
-  else if (kind === "openssl") {
+  else if (kind === "community") {
+    if (value !== "public" && value !== "private") take("password", value, step);
+  } else if (kind === "openssl") {
     if (value.startsWith("pass:")) take("password", value.slice(5), step);
   } else if (
     kind === "pair" ||

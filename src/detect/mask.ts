@@ -1,5 +1,6 @@
 import type { Question } from "../contract/detector.ts";
 import { isEvidence, type Outcome } from "./evidence.ts";
+import { shownWords } from "./in-name.ts";
 import { ruleById } from "./rules/index.ts";
 import { urlAt } from "./url.ts";
 
@@ -12,7 +13,7 @@ const SHORT_DOTS = "••••";
  */
 export function mask(question: Question, outcome: Outcome): string {
   const text = question.value.expose().toString("utf8", 0, 8192).trim();
-  if (!isEvidence(outcome)) return DOTS;
+  if (!isEvidence(outcome) || outcome.via?.[0] === "name") return DOTS;
   if (outcome.rule === "url-password") return maskedUrl(text) ?? DOTS;
   const prefix = ruleById(outcome.rule)?.prefixes.find(
     (start) => text.startsWith(start) && text.length >= start.length * 2,
@@ -30,10 +31,17 @@ function maskedUrl(text: string): string | null {
   if (!/^[a-z][a-z_.-]{0,23}\d{0,3}$/i.test(url.user) || !/^[a-z0-9][a-z0-9.-]{0,80}(?::\d{1,5})?$/i.test(url.host))
     return null;
   const path = /^\/[a-z][a-z_-]{0,23}$/i.exec(url.rest.split("?", 1)[0] ?? "")?.[0] ?? "";
-  const shown = `${url.scheme}://${url.user}:${SHORT_DOTS}@${url.host}${path}`;
+  // Tokens stand as users, hosts and paths too.
+  const shown = `${url.scheme}://${shownWords(url.user)}:${SHORT_DOTS}@${shownHost(url.host)}${shownWords(path)}`;
   const bare = shown.toLowerCase();
   // A password that stands elsewhere in the URL (`postgres:postgres@`) would be told by showing the rest.
   return pieces(url.password.toLowerCase()).some((piece) => bare.includes(piece)) ? null : shown;
+}
+
+/** The host, with its port. */
+function shownHost(host: string): string {
+  const [name = "", port] = host.split(":", 2);
+  return port === undefined ? shownWords(name) : `${shownWords(name)}:${port}`;
 }
 
 /** The password and, when it is longer, each of its runs of five characters. */

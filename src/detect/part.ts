@@ -5,16 +5,28 @@ import type { Evidence } from "./evidence.ts";
 
 /** Where in the value the secret itself stands, and the way there through its encodings and structure. */
 export function locate(found: Evidence, question: Question): SecretPart {
-  const text = textOf(question.value);
-  const start = placeOf(found, text);
+  const start = found.via?.[0] === "name" ? null : placeOf(found, textOf(question.value));
   return { path: (found.via ?? []).join(" → "), start, length: start === null ? null : found.part.length };
 }
 
 /** The place of the part, in UTF-16 units; null when it only shows once the value is decoded. */
-function placeOf({ rule, part }: Evidence, text: string): number | null {
+function placeOf({ rule, part, via }: Evidence, text: string): number | null {
   if (part === "") return null;
   const first = text.indexOf(part);
   if (first < 0) return null;
+  if (text.indexOf(part, first + 1) < 0) return first;
+  // Behind the name that the last step tells: `line DB_PASSWORD`, `json → db.password`.
+  const key =
+    via
+      ?.at(-1)
+      ?.split(/[^\w-]/)
+      .at(-1) || undefined;
+  for (
+    let at = key === undefined ? -1 : first, seen = 0;
+    at >= 0 && seen < 100;
+    at = text.indexOf(part, at + 1), seen++
+  )
+    if (new RegExp(`${key ?? ""}\\W{1,6}$`).test(text.slice(Math.max(0, at - 100), at))) return at;
   // `postgres://postgres:postgres@…`: of equal texts, the one where this rule's secret stands.
   const wanted = rule === "url-password" ? /[:/]$/ : rule === "assignment" || rule === "command" ? /[=:\s"']$/ : null;
   if (wanted === null) return first;

@@ -13,6 +13,7 @@ export type FlagKind =
   | "login" // `user:password@place`
   | "token" // the value is a token
   | "openssl" // `pass:…`, `env:…`, `file:…`
+  | "community" // SNMP's, of which `public` and `private` are everyone's
   | "header" // `Name: value`
   | "assign"; // `NAME=value`
 
@@ -29,7 +30,7 @@ export type Program = {
   readonly wraps?: true;
   /** Words that are secrets by their shape, wherever they stand. */
   readonly words?: readonly (readonly [RegExp, FlagKind])[];
-  /** After these words, the word at this distance holds a secret: `rabbitmqctl add_user NAME PASSWORD`. */
+  /** After these words, or pairs of words, the word at this distance holds a secret: `rabbitmqctl add_user NAME PASSWORD`. */
   readonly after?: { readonly [word: string]: readonly [distance: number, kind: FlagKind] };
 };
 
@@ -37,6 +38,7 @@ const flags = (list: { readonly [names: string]: FlagKind }): { readonly [flag: 
   Object.fromEntries(Object.entries(list).flatMap(([names, kind]) => names.split(" ").map((name) => [name, kind])));
 
 const MYSQL: Program = { plain: true, glued: { "-p": "password" } };
+const MYSQL_ADMIN: Program = { ...MYSQL, after: { password: [1, "password"], "old-password": [1, "password"] } };
 const LOGIN: Program = { when: "login", flags: flags({ "-p": "password" }) };
 const MONGO: Program = { flags: flags({ "-p": "password" }), glued: { "-p": "password" } };
 const LDAP: Program = { flags: flags({ "-w": "password" }), glued: { "-w": "password" } };
@@ -114,14 +116,16 @@ const MORE: { readonly [names: string]: Program } = {
   "restic borg duplicity kopia": { flags: flags({ "--password --passphrase": "password" }) },
   "wg wg-quick": { flags: flags({ "private-key": "key" }) },
   "openvpn openconnect": { flags: flags({ "--auth-user-pass": "pair" }) },
-  "minio mc mcli": { after: { set: [4, "password"], add: [4, "password"], "host add": [4, "password"] } },
+  "minio mc mcli": { after: { set: [4, "password"], add: [4, "password"], "user add": [3, "password"] } },
   "ansible ansible-playbook": { flags: flags({ "--extra-vars -e": "assign" }) },
   caddy: { flags: flags({ "--plaintext -p": "password" }) },
   argocd: { flags: flags({ "--password --auth-token": "password" }) },
   "zkCli.sh zookeeper-shell.sh": { after: { digest: [1, "pair"] } },
   "telnet ipmitool impitool": { flags: flags({ "-P": "password" }) },
   "xfreerdp rdesktop wlfreerdp": { flags: flags({ "-p /p": "password" }) },
-  "pdbedit smbpasswd": { flags: flags({ "-p": "password" }) },
+  pdbedit: { flags: flags({ "-p": "password" }) },
+  smbpasswd: { flags: flags({ "-p -w": "password", "-U": "percent" }) },
+  htdbm: { after: { "-b": [3, "password"], "-bc": [3, "password"], "-cb": [3, "password"], "-nb": [2, "password"] } },
   "tarantoolctl tt": {},
   "hydra medusa": { flags: flags({ "-p": "password" }) },
   goaccess: { plain: true },
@@ -138,7 +142,8 @@ const MORE: { readonly [names: string]: Program } = {
 };
 
 const table: { readonly [names: string]: Program } = {
-  "mysql mysqladmin mysqldump mysqlcheck mysqlimport mysqlshow mysqlsh mysqlslap mysqlbinlog mariadb mariadb-admin mariadb-dump mariadb-check mariadb-import mariabackup xtrabackup innobackupex mycli mydumper myloader":
+  "mysqladmin mariadb-admin": MYSQL_ADMIN,
+  "mysql mysqldump mysqlcheck mysqlimport mysqlshow mysqlsh mysqlslap mysqlbinlog mariadb mariadb-dump mariadb-check mariadb-import mariabackup xtrabackup innobackupex mycli mydumper myloader":
     MYSQL,
   sshpass: { wraps: true, flags: flags({ "-p": "password" }), glued: { "-p": "password" } },
   "docker podman nerdctl buildah skopeo helm oras crane regctl az cf oc ibmcloud faas-cli cosign singularity": LOGIN,
@@ -159,7 +164,11 @@ const table: { readonly [names: string]: Program } = {
   "mosquitto_pub mosquitto_sub mosquitto_rr": MSSQL,
   mosquitto_passwd: { after: { "-b": [3, "password"] } },
   ipmitool: { flags: flags({ "-P": "password" }) },
-  "snmpget snmpwalk snmpset snmpbulkwalk": { flags: flags({ "-A -X": "password" }) },
+  "snmpget snmpgetnext snmpwalk snmpset snmpbulkget snmpbulkwalk snmptable snmpdf snmpstatus snmptest snmptrap snmpinform":
+    {
+      flags: flags({ "-A -X": "password", "-c": "community" }),
+      glued: { "-c": "community" },
+    },
   rabbitmqctl: {
     after: { add_user: [2, "password"], change_password: [2, "password"], authenticate_user: [2, "password"] },
   },
@@ -192,7 +201,6 @@ const table: { readonly [names: string]: Program } = {
   "vault bao": { after: { login: [1, "token"], unseal: [1, "token"] } },
   "consul nomad boundary": { flags: flags({ "-token -http-token": "token", "-encrypt": "key" }) },
   "nats nats-server nats-streaming-server gnatsd nsc": { flags: flags({ "--pass -pass --auth -auth": "password" }) },
-  "mc mcli": { after: { set: [4, "password"], add: [4, "password"] } },
   "useradd usermod adduser": { flags: flags({ "-p --password": "password" }) },
   etcdctl: { flags: flags({ "--user": "pair" }) },
   "flower celery": { plain: true, flags: flags({ "--basic_auth --basic-auth": "pair" }) },

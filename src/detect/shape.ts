@@ -5,6 +5,8 @@ import { CIPHERTEXT, PATH, PLACEHOLDER, PLACEHOLDER_PART, REFERENCE, VARIABLE } 
 export type Cleared = {
   readonly rule: string;
   readonly why: string;
+  /** Not all of the value was read, so that this is a guess. */
+  readonly partly?: true;
   /** The setting that hid a secret, in words for people; absent when the value itself cleared it. */
   readonly hushedBy?: string;
 };

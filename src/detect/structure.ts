@@ -1,12 +1,14 @@
 import type { Evidence, Judge } from "./evidence.ts";
 import { stronger } from "./evidence.ts";
+import { shownWords } from "./in-name.ts";
 import { readName } from "./names.ts";
 
-const PAIRS = 2000;
+const PAIRS = 5000;
+const LEVELS = 40;
 const DEEP = 262_144;
 
-/** JSON with a secret somewhere inside; `undefined` when the text is not JSON. */
-export function inJson(text: string, judge: Judge): Evidence | null | undefined {
+/** JSON with a secret somewhere inside; `undefined` when the text is not JSON. Says to `bound` when not all was read. */
+export function inJson(text: string, judge: Judge, bound = { partly: false }): Evidence | null | undefined {
   const first = text.charCodeAt(0);
   if ((first !== 123 && first !== 91) || text.length > 1_048_576) return undefined;
   let document: unknown;
@@ -18,7 +20,10 @@ export function inJson(text: string, judge: Judge): Evidence | null | undefined 
   let left = PAIRS;
   let best: Evidence | null = null;
   const walk = (node: unknown, trail: readonly string[], depth: number): void => {
-    if (left-- <= 0 || depth > 12) return;
+    if (left-- <= 0 || depth > LEVELS) {
+      bound.partly = true;
+      return;
+    }
     if (typeof node === "string" || typeof node === "number") {
       const name = nameIn(trail);
       const found = judge(name, String(node), `json → ${trail.map(shownKey).join(".")}`);
@@ -75,7 +80,7 @@ function keypair(list: readonly unknown[], name: string, judge: Judge): Evidence
 
 /** Keys of a document may be told, unless they look like anything but a plain key. */
 function shownKey(key: string): string {
-  return /^[A-Za-z][A-Za-z_.-]{0,39}$/.test(key) ? key : "…";
+  return /^[A-Za-z][A-Za-z_.-]{0,39}$/.test(key) ? shownWords(key) : "…";
 }
 
 const LINE =

@@ -2,7 +2,7 @@ import type { Detector } from "../contract/detector.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Severity } from "../model/finding.ts";
 import { nearest } from "../text/nearest.ts";
-import { createDetector, PLAIN } from "./detector.ts";
+import { createDetector } from "./detector.ts";
 import type { OwnGiven, OwnRules } from "./own/index.ts";
 import { ruleById, rules } from "./rules/index.ts";
 
@@ -13,6 +13,8 @@ export type Tuning = {
   readonly severity: ReadonlyMap<string, Severity>;
   /** In lower case. */
   readonly stopWords: readonly string[];
+  /** Here only so that the rules that it names are known ones. */
+  readonly ignore: readonly { readonly criteria: { readonly rule?: string }; readonly at: string }[];
 };
 
 /** The detector that a configuration asks for. Throws `config` for a bad rule, or an id of a rule that there is not. */
@@ -24,9 +26,10 @@ export async function detectorFor(tuning: Tuning): Promise<Detector> {
   ] as const) {
     for (const id of ids) known(id, key, own);
   }
+  for (const { criteria, at } of tuning.ignore) if (criteria.rule !== undefined) known(criteria.rule, at, own);
   if (own === null && tuning.off.size + tuning.severity.size + tuning.stopWords.length === 0) return createDetector();
   const off = new Set([...tuning.off, ...(own?.disabled ?? [])]);
-  return createDetector({ ...PLAIN, off, severity: tuning.severity, stopWords: tuning.stopWords, own });
+  return createDetector({ off, ownOff: tuning.off, severity: tuning.severity, stopWords: tuning.stopWords, own });
 }
 
 /** The team's own rules of all configuration files together; null when there are none. */
@@ -38,7 +41,9 @@ export async function ownRules({ ruleSets }: Tuning): Promise<OwnRules | null> {
     rules: sets.flatMap((set) => set.rules),
     disabled: sets.flatMap((set) => set.disabled),
     notes: sets.flatMap((set) => set.notes),
+    asksPath: sets.some((set) => set.asksPath),
     find: (input) => sets.flatMap((set) => set.find(input)),
+    allowed: (found, path) => sets.reduce<string | null>((by, set) => by ?? set.allowed(found, path), null),
   };
 }
 

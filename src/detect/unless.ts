@@ -10,6 +10,7 @@ export function unless({ rule, via, why }: Evidence, { where }: Question): strin
     return "the value were a BuildKit secret mount (RUN --mount=type=secret), which history does not keep";
   if (where === "cmd" || where === "entrypoint" || where === "healthcheck")
     return "the command read it from a file or a variable";
+  if (via?.[0] === "name") return "the name were a name alone";
   if (rule === "url-password" || rule === "url-token") return "the URL had no password, or a reference in its place";
   if (rule === "high-entropy") return "it were an id, a digest or data: give it a name that says so, or ignore it";
   if (via !== undefined && via.length > 0) return "the inner value were a reference, a placeholder or empty";

@@ -14,7 +14,7 @@ export type UrlParts = {
   readonly end: number;
 };
 
-const URLS = 200;
+const URLS = 2000;
 
 /** Cuts the URL whose `://` stands at `at`; null when nothing before it is a scheme. */
 export function urlAt(text: string, at: number): UrlParts | null {

@@ -1,54 +1,66 @@
 import type { Candidate } from "../model/candidate.ts";
+import { UnsprawlError } from "../model/error.ts";
 import type { Location, Subject, SubjectFacts, Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
-import type { ContainerDoc, HistoryLine, ImageDoc, RunConfig } from "./types.ts";
+import type { ContainerDoc, HistoryLine, ImageDoc } from "./types.ts";
 
 /** A volume's own options, by the volume's name: where CIFS and NFS passwords sit. */
 export type VolumeOptions = ReadonlyMap<string, { readonly [key: string]: string }>;
 
+/** Told of each place whose value is not in the engine's form, so that something may be missing; by a fixed path. */
+export type Odd = (path: string) => void;
+
 /**
  * Every place of a container's inspect document where a value can sit. `image` is the image that the container
  * was made from (null when it is gone): what the container holds only because of it has origin "image".
+ * Any form of the document is read as far as it goes; the rest is told to `odd`, which by default throws `malformed`.
  */
 export function containerCandidates(
   source: string,
   doc: ContainerDoc,
   image: ImageDoc | null,
   volumes: VolumeOptions = new Map(),
+  odd: Odd = refuse,
 ): Candidate[] {
   const subject: Subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id };
-  const found = configCandidates(source, subject, doc.Config, image?.Config ?? null);
+  const found = configCandidates(source, subject, present(doc.Config, "Config", odd), image?.Config, odd);
   const add = adder(source, subject, found);
-  const host = doc.HostConfig;
-  map(host.LogConfig?.Config, (name, value) => add("log-opt", name, value, `HostConfig.LogConfig.Config${key(name)}`));
-  map(host.Annotations, (name, value) => add("annotation", name, value, `HostConfig.Annotations${key(name)}`));
-  for (const [index, mount] of (host.Mounts ?? []).entries()) {
-    const driver = (mount["VolumeOptions"] as { DriverConfig?: { Options?: Strings } } | undefined)?.DriverConfig
-      ?.Options;
+  const host = present(doc.HostConfig, "HostConfig", odd);
+  const log = object(host["LogConfig"], "HostConfig.LogConfig", odd)["Config"];
+  map(log, "HostConfig.LogConfig.Config", odd, (name, value, path) => add("log-opt", name, value, path));
+  map(host["Annotations"], "HostConfig.Annotations", odd, (name, value, path) => add("annotation", name, value, path));
+  for (const [index, mount] of objects(host["Mounts"], "HostConfig.Mounts", odd)) {
+    const volume = object(mount["VolumeOptions"], "HostConfig.Mounts", odd);
+    const driver = object(volume["DriverConfig"], "HostConfig.Mounts", odd)["Options"];
     const at = `HostConfig.Mounts[${index}].VolumeOptions.DriverConfig.Options`;
-    map(driver, (name, value) => add("volume-opt", name, value, at + key(name)));
+    map(driver, "HostConfig.Mounts", odd, (name, value) => add("volume-opt", name, value, at + key(name)));
   }
-  for (const [index, mount] of (doc.Mounts ?? []).entries()) {
-    const options = mount.Name === undefined ? undefined : volumes.get(mount.Name);
-    map(options, (name, value) => add("volume-opt", name, value, `Mounts[${index}].Volume.Options${key(name)}`));
+  for (const [index, mount] of objects(doc.Mounts, "Mounts", odd)) {
+    const options = typeof mount["Name"] === "string" ? volumes.get(mount["Name"]) : undefined;
+    const at = `Mounts[${index}].Volume.Options`;
+    map(options, at, odd, (name, value, path) => add("volume-opt", name, value, path));
   }
-  map(doc.NetworkSettings?.Networks, (network, endpoint) =>
-    map(endpoint.DriverOpts, (name, value) =>
-      add("annotation", name, value, `NetworkSettings.Networks${key(network)}.DriverOpts${key(name)}`),
-    ),
-  );
+  const networks = object(object(doc.NetworkSettings, "NetworkSettings", odd)["Networks"], NETWORKS, odd);
+  for (const [network, endpoint] of Object.entries(networks)) {
+    const at = `${NETWORKS}${key(network)}.DriverOpts`;
+    const options = present(endpoint, NETWORKS, odd)["DriverOpts"];
+    map(options, NETWORKS, odd, (name, value) => add("annotation", name, value, at + key(name)));
+  }
   return found;
 }
 
-/** Every place of an image's config and history where a value can sit. */
+const NETWORKS = "NetworkSettings.Networks";
+
+/** Every place of an image's config and history where a value can sit. Reads any form, as `containerCandidates` does. */
 export function imageCandidates(
   source: string,
   name: string,
   doc: ImageDoc,
   history: readonly HistoryLine[],
+  odd: Odd = refuse,
 ): Candidate[] {
   const subject: Subject = { kind: "image", name, id: doc.Id };
-  const found = configCandidates(source, subject, doc.Config ?? {}, null);
+  const found = configCandidates(source, subject, object(doc.Config, "Config", odd), null, odd);
   const add = adder(source, subject, found);
   for (const [index, line] of history.entries()) {
     if (line.CreatedBy) add("history", "history", line.CreatedBy, `History[${index}].CreatedBy`);
@@ -59,53 +71,54 @@ export function imageCandidates(
 
 /** What ignore rules may ask of a container; `image` null means it is gone, so that no label is known to be its own. */
 export function containerFacts(doc: ContainerDoc, image: ImageDoc | null): SubjectFacts {
-  const labels = texts(doc.Config.Labels);
-  const theirs = texts(image?.Config?.Labels);
+  const config = object(doc.Config);
+  const labels = texts(config["Labels"]);
+  const theirs = texts(object(image?.Config)["Labels"]);
   const own = image === null ? [] : Object.entries(labels).filter(([name, value]) => theirs[name] !== value);
-  return { image: doc.Config.Image ?? null, labels, ownLabels: Object.fromEntries(own) };
+  const of = config["Image"];
+  return { image: typeof of === "string" ? of : null, labels, ownLabels: Object.fromEntries(own) };
 }
 
 export function imageFacts(name: string, doc: ImageDoc): SubjectFacts {
-  return { image: name, labels: texts(doc.Config?.Labels), ownLabels: {} };
+  return { image: name, labels: texts(object(doc.Config)["Labels"]), ownLabels: {} };
 }
 
-function texts(from: { readonly [key: string]: unknown } | null | undefined): Strings {
-  const found = Object.entries(from ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+function texts(from: unknown): Strings {
+  const found: [string, string][] = [];
+  map(from, "", ignore, (name, value) => found.push([name, value]));
   return Object.fromEntries(found);
 }
 
+type Open = { readonly [key: string]: unknown };
 type Strings = { readonly [key: string]: string };
 type Add = (where: Where, name: string, value: string, path: string, origin?: "own" | "image") => void;
 
-function configCandidates(source: string, subject: Subject, config: RunConfig, image: RunConfig | null): Candidate[] {
+function configCandidates(source: string, subject: Subject, config: Open, theirs: unknown, odd: Odd): Candidate[] {
   const found: Candidate[] = [];
   const add = adder(source, subject, found);
-  const inherited = new Set(image?.Env);
-  for (const [index, entry] of (config.Env ?? []).entries()) {
+  const image = theirs === null || theirs === undefined ? null : object(theirs);
+  const inherited = new Set(strings(image?.["Env"]).map(([, entry]) => entry));
+  for (const [index, entry] of strings(config["Env"], "Config.Env", odd)) {
     const at = entry.indexOf("=");
     if (at < 0) continue;
     const fromImage = inherited.has(entry);
     const where = subject.kind === "image" || fromImage ? "image-env" : "env";
     add(where, entry.slice(0, at), entry.slice(at + 1), `Config.Env[${index}]`, fromImage ? "image" : "own");
   }
-  const same = (a: unknown, b: unknown): "own" | "image" =>
-    image !== null && JSON.stringify(a) === JSON.stringify(b) ? "image" : "own";
-  const command = (
-    where: Where,
-    name: string,
-    argv: readonly string[] | null | undefined,
-    theirs: unknown,
-    path: string,
-  ): void => {
-    if (argv && argv.length > 0) add(where, name, JSON.stringify(argv), path, same(argv, theirs));
+  const command = (where: Where, name: string, from: unknown, of: unknown, path: string): void => {
+    const line = commandLine(from, path, odd);
+    if (line !== "")
+      add(where, name, line, path, image !== null && line === commandLine(of, "", ignore) ? "image" : "own");
   };
-  command("cmd", "Cmd", config.Cmd, image?.Cmd, "Config.Cmd");
-  command("entrypoint", "Entrypoint", config.Entrypoint, image?.Entrypoint, "Config.Entrypoint");
-  command("healthcheck", "Healthcheck", config.Healthcheck?.Test, image?.Healthcheck?.Test, "Config.Healthcheck.Test");
-  map(config.Labels, (name, value) =>
-    add("label", name, value, `Config.Labels${key(name)}`, same(value, image?.Labels?.[name])),
+  command("cmd", "Cmd", config["Cmd"], image?.["Cmd"], "Config.Cmd");
+  command("entrypoint", "Entrypoint", config["Entrypoint"], image?.["Entrypoint"], "Config.Entrypoint");
+  const test = object(config["Healthcheck"], "Config.Healthcheck", odd)["Test"];
+  command("healthcheck", "Healthcheck", test, object(image?.["Healthcheck"])["Test"], "Config.Healthcheck.Test");
+  const labels = texts(image?.["Labels"]);
+  map(config["Labels"], "Config.Labels", odd, (name, value, path) =>
+    add("label", name, value, path, image !== null && labels[name] === value ? "image" : "own"),
   );
-  for (const [index, line] of (config.OnBuild ?? []).entries())
+  for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd))
     add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
   return found;
 }
@@ -126,8 +139,70 @@ function adder(source: string, subject: Subject, into: Candidate[]): Add {
   };
 }
 
-function map<T>(from: { readonly [key: string]: T } | null | undefined, each: (name: string, value: T) => void): void {
-  for (const [name, value] of Object.entries(from ?? {})) each(name, value);
+const ignore: Odd = () => undefined;
+
+function refuse(path: string): never {
+  throw new UnsprawlError(
+    "malformed",
+    `part of it is not in the form that the engine writes: ${path}`,
+    "docker inspect NAME > FILE, then unsprawl scan inspect:FILE reads the rest of it",
+  );
+}
+
+/** An object that the engine always writes. */
+function present(from: unknown, path: string, odd: Odd): Open {
+  if (from === null || from === undefined) odd(path);
+  return object(from, path, odd);
+}
+
+/** An object, or nothing, which is no loss. */
+function object(from: unknown, path = "", odd = ignore): Open {
+  if (typeof from === "object" && from !== null && !Array.isArray(from)) return from as Open;
+  if (from !== null && from !== undefined) odd(path);
+  return {};
+}
+
+/** The objects of a list, by their number. */
+function objects(from: unknown, path: string, odd: Odd): [number, Open][] {
+  if (Array.isArray(from)) return from.map((one, index) => [index, present(one, path, odd)]);
+  if (from !== null && from !== undefined) odd(path);
+  return [];
+}
+
+/** The texts of a list, by their number. Written as one text, or as `{name: value}`, it is read too, and told. */
+function strings(from: unknown, path = "", odd = ignore): [number, string][] {
+  if (from === null || from === undefined) return [];
+  if (!Array.isArray(from)) odd(path);
+  const list: unknown[] = Array.isArray(from)
+    ? from
+    : typeof from === "object"
+      ? Object.entries(from).map(([name, value]: [string, unknown]) =>
+          typeof value === "string" ? `${name}=${value}` : value,
+        )
+      : [from];
+  const texts = [...list.entries()].filter((entry): entry is [number, string] => typeof entry[1] === "string");
+  if (texts.length < list.length) odd(path);
+  return texts;
+}
+
+/** A command as the engine writes it, or as one text, which older Podman writes and which loses nothing. */
+function commandLine(from: unknown, path: string, odd: Odd): string {
+  if (typeof from === "string") return from;
+  const argv = strings(from, path, odd).map(([, word]) => word);
+  return argv.length === 0 ? "" : JSON.stringify(argv);
+}
+
+/** Texts by their names. A list of `name=value` is read too, and told. */
+function map(from: unknown, path: string, odd: Odd, each: (name: string, value: string, path: string) => void): void {
+  if (Array.isArray(from)) {
+    odd(path);
+    const pairs = strings(from, path, odd).map(([, entry]) => /^([^=]*)=?(.*)$/s.exec(entry) ?? []);
+    for (const [, name = "", value = ""] of pairs) each(name, value, path + key(name));
+    return;
+  }
+  for (const [name, value] of Object.entries(object(from, path, odd)))
+    if (typeof value === "string") each(name, value, path + key(name));
+    else odd(path);
 }
 
 /** `.name` for a plain name, `["a.b"]` for any other, so that a path can be read back. */

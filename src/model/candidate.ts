@@ -3,8 +3,16 @@ import type { Secret } from "./secret.ts";
 
 /** A named value that may be a secret. Lives in memory only. */
 export type Candidate = {
-  /** The variable's, label's or flag's name; "Cmd", "Entrypoint" or "Healthcheck" for a whole command. */
+  /** The variable's, label's or flag's name (`…` in what is told, when the name may hold a secret itself); "Cmd", "Entrypoint" or "Healthcheck" for a whole command. */
   readonly name: string;
   readonly value: Secret;
   readonly location: Location;
 };
+
+/** The same, to be told: with the name, and the path that ends in it, as they may be shown. */
+export function toldAs(candidate: Candidate, name: string): Candidate {
+  if (name === candidate.name) return candidate;
+  const { value, location } = candidate;
+  const path = location.path.replaceAll(JSON.stringify(candidate.name), JSON.stringify(name));
+  return { name, value, location: { ...location, path: path.replaceAll(candidate.name, name) } };
+}

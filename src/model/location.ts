@@ -1,19 +1,22 @@
 /** What kind of place a value sits in. Detection weighs them differently. */
-export type Where =
-  | "env"
-  | "image-env"
-  | "cmd"
-  | "entrypoint"
-  | "label"
-  | "history"
-  | "build-arg"
-  | "healthcheck"
-  | "onbuild"
-  | "log-opt"
-  | "volume-opt"
-  | "annotation"
-  | "file"
-  | "store";
+export const WHERES = [
+  "env",
+  "image-env",
+  "cmd",
+  "entrypoint",
+  "label",
+  "history",
+  "build-arg",
+  "healthcheck",
+  "onbuild",
+  "log-opt",
+  "volume-opt",
+  "annotation",
+  "file",
+  "store",
+] as const;
+
+export type Where = (typeof WHERES)[number];
 
 export type SubjectKind = "container" | "image" | "file" | "service" | "store";
 

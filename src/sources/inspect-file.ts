@@ -4,12 +4,13 @@ import type { Reading, Source } from "../contract/source.ts";
 import { containerCandidates, containerFacts, imageCandidates, imageFacts } from "../docker/candidates.ts";
 import type { ContainerDoc, ImageDoc } from "../docker/types.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
-import { jsonPieces, parseBatch } from "../text/json-batches.ts";
+import { jsonPieces, parseBatch, type Documents } from "../text/json-batches.ts";
+import { MALFORMED_HINT } from "../text/json-stream.ts";
 
 /**
- * `inspect:FILE` or `inspect:-`: saved `docker inspect` output, an array or one object a line. Read as a stream, a
- * bounded piece at a time. A container's values are told apart from its image's when the image came earlier in the
- * same input.
+ * `inspect:FILE` or `inspect:-`: saved `docker inspect` output, arrays and objects one after the other. Read as a
+ * stream, a bounded piece at a time. A container's values are told apart from its image's when the image came earlier
+ * in the same input. Input that goes wrong behind a document is an `error` reading; input without any is `malformed`.
  */
 export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
   return {
@@ -21,34 +22,49 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
       const bytes = what === "-" ? stdin() : createReadStream(resolve(what), { highWaterMark: 1 << 18 });
       const images = new Map<string, ImageDoc>();
       const readings = function* (documents: readonly unknown[]): Generator<Reading> {
-        for (const document of documents) yield inspectReading(source, document, images);
+        for (const document of documents) yield* inspectReading(source, document, images);
       };
+      const all = function* ({ documents, broken }: Documents): Generator<Reading> {
+        yield* readings(documents);
+        if (broken === null) return;
+        const message = `the input ${broken.what}; what stands behind is not read`;
+        yield { kind: "error", subject: `character ${broken.at}`, message, hint: MALFORMED_HINT };
+      };
+      let some = false;
       try {
         for await (const piece of jsonPieces(bytes)) {
           signal.throwIfAborted();
-          if (piece.kind === "documents") yield* readings(piece.documents);
+          if (piece.kind === "empty") yield empty(what);
+          else if (piece.kind === "documents") yield* all(piece.read);
           else {
-            const { text, first, slowly } = piece.batch;
-            const separable = images.size === 0 && !MARKS.some((mark) => text.includes(mark));
+            const { text, first, whole, slowly } = piece.batch;
+            const separable = whole && images.size === 0 && !MARKS.some((mark) => text.includes(mark));
             const read = (): Iterable<Reading> | null => {
-              const documents = parseBatch(text, first);
+              const documents = whole ? parseBatch(text, first) : null;
               return documents === null ? null : readings(documents);
             };
-            yield { kind: "batch", source, text, first, separable, read, slowly: () => readings(slowly()) };
+            yield { kind: "batch", source, text, first, separable, read, slowly: () => all(slowly()) };
           }
+          some = true;
         }
       } catch (error) {
-        if (error instanceof UnsprawlError) throw error;
-        if ((error as { code?: string }).code === undefined) throw error;
-        throw new UnsprawlError(
-          "absent",
-          `cannot read ${what}`,
-          "name a file that `docker inspect` wrote",
-          causeOf(error),
-        );
+        // A system's error has a code such as ENOENT.
+        if (error instanceof UnsprawlError || typeof (error as { code?: unknown }).code !== "string") throw error;
+        const hint = "name a file that `docker inspect` wrote";
+        if (!some) throw new UnsprawlError("absent", `cannot read ${what}`, hint, causeOf(error));
+        yield { kind: "error", subject: what, message: `cannot be read to its end: ${causeOf(error)}`, hint };
       }
     },
   };
+}
+
+/** A command before a pipe that failed leaves nothing to read: no subjects would look like no secrets. */
+function empty(what: string): Reading {
+  const hint =
+    what === "-"
+      ? "docker inspect NAME | unsprawl scan inspect:-; set -o pipefail shows why the first command failed"
+      : MALFORMED_HINT;
+  return { kind: "error", subject: what === "-" ? "stdin" : what, message: "the input is empty", hint };
 }
 
 /** One of these stands in every image's document. */
@@ -56,31 +72,57 @@ const MARKS = ['"RootFS"', '"RepoTags"', '"Architecture"'];
 
 const NO_IMAGES: Map<string, ImageDoc> = new Map();
 
-/** One document of inspect's output. An image is kept in `images`, where its containers look for it. */
-export function inspectReading(source: string, document: unknown, images = NO_IMAGES): Reading {
-  const bad = (message: string): Reading => ({
-    kind: "error",
-    subject: null,
-    message,
-    hint: "only containers and images can be read: docker inspect NAME > FILE",
-  });
+/**
+ * One document of inspect's output: the subject with all that can be read of it, then what cannot, if any. Never
+ * throws. An image is kept in `images`, where its containers look for it.
+ */
+export function inspectReading(source: string, document: unknown, images = NO_IMAGES): readonly Reading[] {
+  const bad = (message: string): Reading[] => [
+    {
+      kind: "error",
+      subject: null,
+      message,
+      hint: "only containers and images can be read: docker inspect NAME > FILE",
+    },
+  ];
   if (typeof document !== "object" || document === null) return bad("not a JSON object");
   const open = document as { [key: string]: unknown };
   if (typeof open["Id"] !== "string") return bad("no Id: not an inspect document of a container or an image");
-  if (typeof open["Name"] === "string" && typeof open["Config"] === "object" && typeof open["Image"] === "string") {
-    const container = { HostConfig: {}, ...open } as unknown as ContainerDoc;
-    const subject = { kind: "container", name: container.Name.replace(/^\//, ""), id: container.Id } as const;
-    const made = images.get(container.Image) ?? null;
-    const candidates = containerCandidates(source, container, made);
-    return { kind: "subject", subject, facts: containerFacts(container, made), candidates, exposure: [] };
-  }
-  if ("RootFS" in open || "RepoTags" in open || "Architecture" in open) {
-    const image = open as unknown as ImageDoc;
-    if (images !== NO_IMAGES) images.set(image.Id, image);
-    const name = image.RepoTags?.[0] ?? image.Id.replace(/^sha256:/, "").slice(0, 12);
-    const subject = { kind: "image", name, id: image.Id } as const;
-    const candidates = imageCandidates(source, name, image, []);
-    return { kind: "subject", subject, facts: imageFacts(name, image), candidates, exposure: [] };
+  try {
+    if (typeof open["Name"] === "string" && typeof open["Image"] === "string" && "Config" in open)
+      return containerReadings(source, { HostConfig: {}, ...open } as unknown as ContainerDoc, images);
+    if ("RootFS" in open || "RepoTags" in open || "Architecture" in open)
+      return imageReadings(source, open as unknown as ImageDoc, images);
+  } catch (error) {
+    return bad(`cannot be read (${causeOf(error)})`);
   }
   return bad("neither a container nor an image");
+}
+
+function containerReadings(source: string, doc: ContainerDoc, images: ReadonlyMap<string, ImageDoc>): Reading[] {
+  const subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id } as const;
+  const made = images.get(doc.Image) ?? null;
+  const odd = new Set<string>();
+  const candidates = containerCandidates(source, doc, made, new Map(), (path) => odd.add(path));
+  const facts = containerFacts(doc, made);
+  return [{ kind: "subject", subject, facts, candidates, exposure: [] }, ...unreadParts(subject.name, odd)];
+}
+
+function imageReadings(source: string, doc: ImageDoc, images: Map<string, ImageDoc>): Reading[] {
+  if (images !== NO_IMAGES) images.set(doc.Id, doc);
+  const tag: unknown = Array.isArray(doc.RepoTags) ? doc.RepoTags[0] : null;
+  const name = typeof tag === "string" ? tag : doc.Id.replace(/^sha256:/, "").slice(0, 12);
+  const odd = new Set<string>();
+  const candidates = imageCandidates(source, name, doc, [], (path) => odd.add(path));
+  const subject = { kind: "image", name, id: doc.Id } as const;
+  return [
+    { kind: "subject", subject, facts: imageFacts(name, doc), candidates, exposure: [] },
+    ...unreadParts(name, odd),
+  ];
+}
+
+function unreadParts(subject: string, odd: ReadonlySet<string>): Reading[] {
+  if (odd.size === 0) return [];
+  const message = `part of it is not in the form that the engine writes: ${[...odd].join(", ")}`;
+  return [{ kind: "error", subject, message, hint: "docker inspect NAME shows how the engine writes it" }];
 }

@@ -22,7 +22,7 @@ type Known = {
 /** The name by which AWS knows an error; empty for one that is not AWS's. */
 export function awsName(error: unknown): string {
   const { name } = (error ?? {}) as Known;
-  return typeof name === "string" ? name.replace(/.*#/, "") : "";
+  return typeof name === "string" ? name.slice(name.lastIndexOf("#") + 1) : "";
 }
 
 /** Reduces what the SDK throws to name and status: its request objects hold values. Never rethrows the cause. */

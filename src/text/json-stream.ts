@@ -2,25 +2,32 @@ import { UnsprawlError } from "../model/error.ts";
 
 export const MAX_DOCUMENT = 64 * 1024 * 1024;
 
+/** What ended the reading of a stream, and the character of the input where it stands. Never quotes the text. */
+export type Broken = { readonly what: string; readonly at: number };
+
 /**
- * Finds where the documents of a stream begin and end, the elements of a top-level array or objects one after the other
- * (with or without line ends); JSON.parse reads what lies between. Memory holds one document; one of more than 64 Mi
- * characters is refused. Throws `malformed` with the position, never with the text, for what is not JSON or ends midway.
+ * Finds where the documents of a stream begin and end: objects and the elements of arrays, one after the other in any
+ * order (with or without line ends); JSON.parse reads what lies between. Memory holds one document; one of more than
+ * 64 Mi characters is refused. What is not JSON, or ends midway, is told in `broken`, and nothing is read behind it.
  */
 export class Cutter {
+  broken: Broken | null = null;
   #held: string[] = [];
   #size = 0;
   #depth = 0;
   #inString = false;
   #escaped = false;
-  #array: "unknown" | "open" | "closed" | "none" = "unknown";
+  #inArray = false;
   /** What came last inside the array: elements and commas take turns. */
   #last: "nothing" | "value" | "comma" = "nothing";
   #position = 0;
+  /** Where the document that is being read begins. */
+  #began = 0;
   /** Cleared by the first wrong guess. */
   #guess = true;
 
   *feed(text: string): Generator {
+    if (this.broken !== null) return;
     let start = this.#depth > 0 ? 0 : -1;
     // Fields are slow in a loop over every character.
     let [depth, inString, escaped] = [this.#depth, this.#inString, this.#escaped];
@@ -33,24 +40,27 @@ export class Cutter {
         else if (code === 34) inString = false;
       } else if (depth === 0) {
         if (code === 123) {
-          if (this.#array === "closed" || (this.#array === "open" && this.#last === "value"))
-            throw this.#broken("is not JSON", at);
+          if (this.#inArray && this.#last === "value") return this.#breaks("is not JSON", at);
           const end = this.#guessedEnd(text, at);
           const guessed = end > 0 ? parsed(text.slice(at, end)) : undefined;
           if (guessed !== undefined) {
-            this.#took();
+            this.#last = "value";
             yield guessed;
             at = end - 1;
             continue;
           }
           if (end > 0) this.#guess = false;
           start = at;
+          this.#began = this.#position + at;
           depth = 1;
-        } else this.#between(code, at);
+        } else if (!this.#between(code)) return this.#breaks("is not JSON", at);
       } else if (code === 34) inString = true;
       else if (code === 123 || code === 91) depth++;
       else if ((code === 125 || code === 93) && --depth === 0) {
-        yield this.#parse(text.slice(start, at + 1), at);
+        if (!this.#hold(text.slice(start, at + 1))) return;
+        const document = this.#parse();
+        if (document === undefined) return this.#breaks("is not JSON", at);
+        yield document;
         start = -1;
       }
     }
@@ -59,15 +69,15 @@ export class Cutter {
     this.#position += length;
   }
 
-  /** Goes on inside the top-level array, at this character of the input, before its `first` element or behind one. */
-  resume(position: number, first: boolean): void {
+  /** Goes on at this character of the input, which stands behind an array's element. */
+  resume(position: number): void {
     this.#position = position;
-    this.#array = "open";
-    this.#last = first ? "nothing" : "value";
+    this.#inArray = true;
+    this.#last = "value";
   }
 
   end(): void {
-    if (this.#depth > 0 || this.#array === "open") throw this.#broken("ends midway", 0);
+    if (this.broken === null && (this.#depth > 0 || this.#inArray)) this.#breaks("ends midway", 0);
   }
 
   /**
@@ -84,43 +94,45 @@ export class Cutter {
     return 0;
   }
 
-  #took(): void {
-    if (this.#array === "unknown") this.#array = "none";
-    this.#last = "value";
+  /** False for a character that may not stand between documents. */
+  #between(code: number): boolean {
+    if (code === 32 || code === 9 || code === 10 || code === 13 || code === 0xfeff) return true;
+    if (code === 91 && !this.#inArray) [this.#inArray, this.#last] = [true, "nothing"];
+    else if (code === 93 && this.#inArray && this.#last !== "comma") this.#inArray = false;
+    else if (code === 44 && this.#inArray && this.#last === "value") this.#last = "comma";
+    else return false;
+    return true;
   }
 
-  #between(code: number, at: number): void {
-    if (code === 32 || code === 9 || code === 10 || code === 13 || code === 0xfeff) return;
-    if (code === 44 && this.#array === "open" && this.#last === "value") this.#last = "comma";
-    else if (code === 91 && this.#array === "unknown") this.#array = "open";
-    else if (code === 93 && this.#array === "open" && this.#last !== "comma") this.#array = "closed";
-    else throw this.#broken("is not JSON", at);
-  }
-
-  #hold(text: string): void {
+  /** False when the document has become too large. */
+  #hold(text: string): boolean {
     this.#held.push(text);
     this.#size += text.length;
-    if (this.#size > MAX_DOCUMENT) throw this.#broken("has a document that is too large", 0);
+    if (this.#size <= MAX_DOCUMENT) return true;
+    this.#breaks("has a document of more than 64 Mi characters, which begins here", this.#began - this.#position);
+    return false;
   }
 
-  #parse(last: string, at: number): unknown {
-    this.#took();
-    const whole = this.#held.join("") + last;
+  #parse(): unknown {
+    this.#last = "value";
+    const whole = this.#held.join("");
     this.#held = [];
     this.#size = 0;
-    const document = parsed(whole);
-    if (document === undefined) throw this.#broken("is not JSON", at);
-    return document;
+    return parsed(whole);
   }
 
-  #broken(what: string, at: number): UnsprawlError {
-    return new UnsprawlError(
-      "malformed",
-      `the input ${what} (character ${this.#position + at})`,
-      "docker inspect NAME > FILE writes what is read here",
-    );
+  #breaks(what: string, at: number): void {
+    this.broken = { what, at: this.#position + at };
+    this.#held = [];
   }
 }
+
+/** The error for an input in which nothing could be read. */
+export function malformed({ what, at }: Broken): UnsprawlError {
+  return new UnsprawlError("malformed", `the input ${what} (character ${at})`, MALFORMED_HINT);
+}
+
+export const MALFORMED_HINT = "docker inspect NAME > FILE writes what is read here";
 
 /** Undefined when it is no JSON: JSON.parse's own message quotes the text. */
 function parsed(text: string): unknown {

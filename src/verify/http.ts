@@ -17,6 +17,10 @@ export type Answer = {
   readonly retryAfter: string | null;
   /** The first 64 KiB of the body. For reading, never for showing. */
   readonly text: string;
+  /** False when there was more of the body than that. */
+  readonly whole: boolean;
+  /** Its headers are those of a page for people, or of a proxy that wants a login of its own. */
+  readonly headed: "page" | "proxy" | null;
 };
 
 /** No answer, and why, in words that go after the vendor's name. */
@@ -78,14 +82,16 @@ function exchange(
       const chunks: Buffer[] = [];
       let size = 0;
       const finish = (): void => {
-        const text = Buffer.concat(chunks).toString("utf8", 0, BODY);
-        done({ status: response.statusCode ?? 0, retryAfter: response.headers["retry-after"] ?? null, text });
+        const { statusCode: status = 0, headers } = response;
+        const text = Buffer.concat(chunks).toString("utf8", 0, Math.min(size, BODY));
+        const retryAfter = headers["retry-after"] ?? null;
+        done({ status, retryAfter, text, whole: size <= BODY, headed: headedAs(headers) });
         request.destroy();
       };
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
-        if (size >= BODY) finish();
+        if (size > BODY) finish();
       });
       response.on("end", finish);
       response.on("error", fail);
@@ -98,6 +104,11 @@ function exchange(
     over.addEventListener("abort", () => request.destroy(), { once: true });
     request.end(body);
   });
+}
+
+function headedAs(headers: IncomingMessage["headers"]): Answer["headed"] {
+  if (headers["proxy-authenticate"] !== undefined) return "proxy";
+  return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "") ? "page" : null;
 }
 
 function proxied(env: NodeJS.ProcessEnv): boolean {

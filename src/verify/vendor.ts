@@ -1,3 +1,4 @@
+import { isForeign } from "./foreign.ts";
 import { isLoopback, send, type Answer, type Sending, type Wire } from "./http.ts";
 import { keyOf } from "./reveal.ts";
 import { dead, live, unknown, type Liveness, type Question, type VerifyOptions } from "./types.ts";
@@ -18,8 +19,11 @@ export type Ask = Omit<Sending, "url"> & {
   readonly signed?: { readonly same: readonly (string | null)[]; readonly headers: (url: URL) => Sending["headers"] };
 };
 
-/** `limited`: it is known there, but not allowed to ask this. Null: the answer says neither. */
-export type Reading = "live" | "limited" | "dead" | null;
+/**
+ * `limited`: it is known there, but not allowed to ask this. `foreign`: the vendor does not answer like this, so
+ * somebody in between did: a captive portal, a proxy. Null: the answer says neither.
+ */
+export type Reading = "live" | "limited" | "dead" | "foreign" | null;
 
 /** One vendor: data, as far as its API lets it be. */
 export type Vendor = {
@@ -121,8 +125,11 @@ async function askOne(
     }
     if (status >= 300 && status < 400)
       return unknown(`${vendor.name} sends elsewhere (${status}), which is not followed`);
-    const reading = vendor.read(answer);
     const shown = `(${sending.method} ${label}: ${status})`;
+    const foreign = isForeign(answer);
+    if (!foreign && !answer.whole) return unknown(`${vendor.name} gives a longer answer than is read ${shown}`);
+    const reading = foreign ? "foreign" : vendor.read(answer);
+    if (reading === "foreign") return unknown(`answered by something that is not ${vendor.name} ${shown}`);
     if (reading === "live") return live(`${vendor.name} accepts it ${shown}`);
     if (reading === "limited") return live(`${vendor.name} knows it, with fewer rights than were asked for ${shown}`);
     if (reading === "dead") return dead(`${vendor.name} refuses it ${shown}`);

@@ -67,11 +67,44 @@ test.each<[string, readonly object[]]>([
   expect(batches).toEqual(await scan(all.map((one) => `${JSON.stringify(one)}\n`).join("")));
 });
 
-test("text that goes wrong late is malformed, with its place", async () => {
+test("an array for each few containers, as xargs makes them, is the same", async () => {
+  const arrays = Array.from({ length: 26 }, (_, at) => documents.slice(at * 100, at * 100 + 100));
+  const several = await scan(arrays.map((one) => `${JSON.stringify(one, null, 4)}\n`).join(""));
+  expect(several).toEqual(await scan(JSON.stringify(documents)));
+});
+
+test("a container with an odd part is told by its name, and is read like all others", async () => {
+  const odd = documents.map((one, at) => {
+    if (at % 400 !== 103) return one;
+    const { Config, ...rest } = one as { readonly Config: { readonly Env: readonly string[] } };
+    return { ...rest, Config: { ...Config, Env: [...Config.Env, 1] } };
+  });
+  const { errors, ...rest } = await scan(`${JSON.stringify(odd, null, 4)}\n`);
+  const whole = await scan(`${JSON.stringify(documents, null, 4)}\n`);
+  expect(errors).toEqual(
+    ["document 7", "box-103", "box-503", "box-903", "box-1303", "document 1503", "box-1703", "box-2103"].concat(
+      "box-2503",
+      "document 2599",
+    ),
+  );
+  expect({ ...rest, errors: whole.errors }).toEqual(whole);
+});
+
+test("text that goes wrong late is told with its place, behind all that was found before", async () => {
   const text = JSON.stringify(documents, null, 4);
   const cut = text.lastIndexOf('"PADDING=');
-  writeFileSync(join(world.dir, "broken.json"), `${text.slice(0, cut)}!${text.slice(cut)}`);
-  const { code, stderr, stdout } = await world.unsprawl(["scan", "inspect:broken.json"]);
-  expect([code, stdout]).toEqual([1, ""]);
-  expect(Number(/character (\d+)/.exec(stderr)?.[1])).toBeGreaterThan(cut);
+  const { findings, subjects, errors } = await scan(`${text.slice(0, cut)}!${text.slice(cut)}`);
+  expect([findings.length, subjects]).toEqual([25, 2596]);
+  expect(errors.slice(0, -1)).toEqual(["document 7", "document 1503"]);
+  expect(Number(/^character (\d+)$/.exec(errors.at(-1) ?? "")?.[1])).toBeGreaterThan(cut);
+  const torn = await scan(text.slice(0, cut));
+  expect([torn.findings.length, torn.subjects, torn.errors.at(-1)]).toEqual([25, 2596, `character ${cut}`]);
+});
+
+test("text that goes wrong in the middle keeps what stands before it, once, and nothing behind", async () => {
+  const text = JSON.stringify(documents, null, 4);
+  const cut = text.indexOf('"BUILD=1300"');
+  const { findings, subjects, errors } = await scan(`${text.slice(0, cut)}!${text.slice(cut)}`);
+  expect([findings.length, subjects]).toEqual([13, 1299]);
+  expect(errors).toEqual(["document 7", expect.stringMatching(/^character \d+$/)]);
 });

@@ -22,6 +22,11 @@ const input = inspected({
   staged: { env: { SESSION_SECRET: staging } },
 });
 
+/** A container without its image. */
+const alone = JSON.stringify(
+  (JSON.parse(input) as { readonly Name?: string }[]).filter(({ Name }) => Name === "/quiet"),
+);
+
 type Report = {
   readonly findings: readonly {
     readonly name: string;
@@ -45,7 +50,11 @@ function configure(yaml: string): void {
 }
 
 async function scan(...args: string[]): Promise<Report & { readonly ran: Ran }> {
-  const ran = await world.unsprawl(["scan", "inspect:-", "--json", ...args], { stdin: input });
+  return scanOf(input, ...args);
+}
+
+async function scanOf(stdin: string, ...args: string[]): Promise<Report & { readonly ran: Ran }> {
+  const ran = await world.unsprawl(["scan", "inspect:-", "--json", ...args], { stdin });
   expect(ran.stderr).toBe("");
   return { ...(JSON.parse(ran.stdout) as Report), ran };
 }
@@ -68,6 +77,12 @@ test("a container's own label hides what it names, and is named itself", async (
   expect(report.ignored).toEqual([{ by: "label unsprawl.ignore of quiet", count: 1 }]);
 });
 
+test("a label that may be the image's hides nothing, and is said", async () => {
+  const report = await scanOf(alone);
+  expect(places(report)).toEqual(["quiet API_TOKEN", "quiet OTHER_TOKEN"]);
+  expect(report.notes).toEqual([expect.stringMatching(/^label unsprawl\.ignore does not count on quiet: /)]);
+});
+
 describe("ignore", () => {
   test.each([
     ["rule: github-token", without("shop GITHUB_TOKEN")],
@@ -77,6 +92,9 @@ describe("ignore", () => {
     ["label: tier=b*", without("worker DB_PASSWORD")],
     ["label: nothing", ALL],
     ["where: env, path: 'Config.Env[0]', subject: staged", without("staged SESSION_SECRET")],
+    ["path: 'Config.Env[*]', subject: worker", without("worker DB_PASSWORD")],
+    ["path: 'Config.Env[1]'", without("quiet OTHER_TOKEN", "shop GITHUB_TOKEN")],
+    ["path: 'Config.En[u-w][0]'", ALL],
     ["source: 'image:*'", ALL],
   ])("{ %s }", async (criteria, left) => {
     configure(`ignore: [{ ${criteria}, reason: known here }]`);
@@ -128,6 +146,9 @@ describe("ignore", () => {
     ["ignore: [{ nmae: DB }]", /unknown key ignore\[0\]\.nmae[\s\S]*did you mean ignore\[0\]\.name\?/],
     ["ignore: [{ fingerprint: abc }]", /fingerprint is none/],
     ["ignore: [{ name: A, until: tomorrow }]", /until is no day/],
+    ["ignore: [{ name: A, until: 2026-02-30 }]", /ignore\[0\]\.until is no day/],
+    ["ignore: [{ where: entrypont }]", /ignore\[0\]\.where: no place "entrypont"[\s\S]*did you mean entrypoint\?/],
+    ["ignore: [{ rule: github-tokn }]", /ignore\[0\]: no rule "github-tokn"[\s\S]*did you mean github-token\?/],
   ])("%s is refused", async (yaml, message) => {
     configure(yaml);
     const ran = await world.unsprawl(["scan", "inspect:-"], { stdin: input });
@@ -190,7 +211,29 @@ describe("rules and stop words", () => {
   });
 });
 
+test("gitleaks's allowlists for all rules hold for what the built-in rules find", async () => {
+  const list = (text: string): void => writeFileSync(join(world.dir, "team.toml"), text);
+  configure("rules: { files: [team.toml] }");
+  list(`[allowlist]\nstopwords = ["LOADTEST"]\n`);
+  const report = await scan();
+  expect(places(report)).toEqual(without("staged SESSION_SECRET"));
+  expect(report.ignored).toContainEqual({ by: "allowlist: allowlist of team.toml: stop word", count: 1 });
+  list(`[[allowlists]]\npaths = ['Env\\[1\\]$']\n[[allowlists]]\nregexTarget = "line"\nregexes = ['^SESSION_']\n`);
+  expect(places(await scan())).toEqual(without("quiet OTHER_TOKEN", "shop GITHUB_TOKEN", "staged SESSION_SECRET"));
+});
+
 describe("rules", () => {
+  test("show and the list tell what the configuration makes of a rule", async () => {
+    configure("rules: { off: [github-token], severity: { github-token: low, high-entropy: critical } }");
+    const { stdout } = await world.unsprawl(["rules", "show", "high-entropy"]);
+    expect(stdout).toMatch(/^severity +critical$/m);
+    expect(stdout).toMatch(/^configured +severity set in the configuration/m);
+    const shown = JSON.parse((await world.unsprawl(["rules", "show", "github-token", "--json"])).stdout) as object;
+    expect(shown).toMatchObject({ rule: { severity: "low", state: "off", configured: { length: 2 } } });
+    const { rules } = JSON.parse((await world.unsprawl(["rules", "--json"])).stdout) as { rules: { id: string }[] };
+    expect(rules.find(({ id }) => id === "github-token")).toMatchObject({ severity: "low", state: "off" });
+  });
+
   test("lists more than 250 by family, each with what it finds", async () => {
     const { stdout, code } = await world.unsprawl(["rules"]);
     expect(code).toBe(0);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -64,5 +65,25 @@ describe("a usage error exits 2, says what to type, and does nothing", () => {
     const ran = await world.unsprawl(["scan", "--json", "--nonsense"]);
     expect(ran.code).toBe(2);
     expect(JSON.parse(ran.stderr)).toMatchObject({ version: 1, error: { code: "usage", exit: 2 } });
+  });
+
+  it("repeats no secret of the command line", async () => {
+    const password = randomBytes(9).toString("hex");
+    const token = `ghp_${randomBytes(27).toString("base64").replaceAll(/[+/]/g, "x")}`;
+    const url = ["postgres://api", password].join(":") + "@db/x";
+    for (const args of [
+      ["scan", url],
+      ["scan", `inspect:${url}`],
+      ["rules", "show", token],
+      ["stores", token],
+      ["scan", `--${token}`],
+      ["scan", `--${token}`, "--json"],
+      ["doctor", url],
+    ]) {
+      const ran = await world.unsprawl(args);
+      expect(ran.code, ran.stderr).not.toBe(0);
+      expect(`${ran.stdout}${ran.stderr}`).not.toContain(password);
+      expect(`${ran.stdout}${ran.stderr}`).not.toContain(token);
+    }
   });
 });

@@ -32,7 +32,7 @@ const statesOf = (findings: readonly Finding[]): { [name: string]: string | unde
   Object.fromEntries(findings.map(({ name, liveness }) => [name, liveness?.state]));
 
 test("nothing is asked unless it is wanted", async () => {
-  await withDouble(replying({ status: 200, body: "{}" }), async ({ url, received }) => {
+  await withDouble(replying({ status: 200, body: '{"login":"octo"}' }), async ({ url, received }) => {
     const { findings } = await scan(url);
     expect(received).toEqual([]);
     for (const { liveness } of findings) expect(liveness).toBe(null);
@@ -61,7 +61,7 @@ test("who does not answer is no proof of anything", async () => {
 });
 
 test("the table says it, and an endpoint of nobody is refused", async () => {
-  await withDouble(replying({ status: 200, body: "{}" }), async ({ url }) => {
+  await withDouble(replying({ status: 200, body: '{"login":"octo"}' }), async ({ url }) => {
     writeFileSync(join(world.dir, "unsprawl.yaml"), `verify: { endpoints: { github: "${url}" } }\n`);
     const { stdout } = await world.unsprawl(["scan", "inspect:-", "--verify"], { stdin });
     expect(stdout).toMatch(/LIVE: GitHub accepts it/);

@@ -8,7 +8,7 @@ function storeOf(scheme: string, held: { readonly [path: string]: string }): Pic
   return {
     parse: (reference) =>
       reference.startsWith(`ref+${scheme}://`) ? { path: reference.slice(scheme.length + 7), field: "" } : null,
-    get: vi.fn(async ({ path }: { path: string }) =>
+    get: vi.fn<Provider["get"]>(async ({ path }) =>
       held[path] === undefined ? null : { value: Secret.of(held[path]), version: "1" },
     ),
   };
@@ -17,7 +17,7 @@ function storeOf(scheme: string, held: { readonly [path: string]: string }): Pic
 test("fifty references of one store open it once, and each is fetched once", async () => {
   const held = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`a/${at}`, `value ${at}`]));
   const store = storeOf("mem", held);
-  const open = vi.fn(async () => store as Provider);
+  const open = vi.fn<() => Promise<Provider>>(async () => store as Provider);
   const references = Object.keys(held).map((path) => `ref+mem://${path}`);
   const found = await resolveReferences([...references, ...references], ["one"], open);
   expect(open).toHaveBeenCalledTimes(1);

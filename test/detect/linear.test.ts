@@ -87,12 +87,6 @@ const SHORT: readonly {
     why: "the operator's own setting",
   },
   {
-    place: "providers/vault/settings.ts",
-    source: String.raw`^\/+|\/+$`,
-    longest: 4096,
-    why: "the operator's own setting",
-  },
-  {
     place: "providers/vault/names.ts",
     source: String.raw`^\/+|\/+$`,
     longest: 4096,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
+import type { Where } from "../../src/model/location.ts";
 import { alarms, ask, make, urlOf } from "./ask.ts";
 
 const b64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -148,6 +149,38 @@ describe("secrets, by each sentence of the policy", () => {
       ["OTEL_EXPORTER_OTLP_HEADERS", `authorization=Basic ${b64(`1:${make.base62(20)}`)}`],
       ["AUTHORIZATION", `Bearer ${make.base62(40)}`],
     ],
+    "what only begins like a reference, ciphertext or placeholder": [
+      ["DB_PASSWORD", `enc:${make.lower(1)}`],
+      ["DB_PASSWORD", `secure:${make.lower(6)}2`],
+      ["DB_PASSWORD", `kms:${make.lower(3)}`],
+      ["DB_PASSWORD", `pass:${make.lower(4)}1`],
+      ["DB_PASSWORD", `vault:${make.lower(6)}2`],
+      ["DB_PASSWORD", `file:${make.digits(2)}`],
+      ["DB_PASSWORD", `encrypted:${make.lower(2)}`],
+      ["DB_PASSWORD", "{aes}x"],
+      ["DB_PASSWORD", `set me up ${make.digits(2)}!`],
+    ],
+    "one more layer of encoding": [
+      ["BLOB", Buffer.from(JSON.stringify({ db: { password: `${make.lower(6)}??>` } })).toString("base64url")],
+      ["BLOB", Buffer.from(JSON.stringify({ password: make.lower(7) })).toString("hex")],
+      ["BLOB", `0x${Buffer.from(JSON.stringify({ password: make.lower(7) })).toString("hex")}`],
+      [
+        "BLOB",
+        Buffer.from(JSON.stringify({ password: make.lower(7) }))
+          .toString("hex")
+          .replace(/../g, String.raw`\x$&`),
+      ],
+      ["DB_PASSWORD", Buffer.from(make.lower(13)).toString("hex")],
+      ["BLOB", gzipSync(JSON.stringify({ password: make.lower(7) })).toString("base64url")],
+      ["BLOB", gzipSync(JSON.stringify({ password: make.lower(7) })).toString("hex")],
+      ["BLOB", deflateSync(JSON.stringify({ password: make.lower(7) })).toString("base64")],
+      ["BLOB", encodeURIComponent(JSON.stringify({ password: make.lower(7) }))],
+      ["BLOB", b64(b64(JSON.stringify({ password: make.lower(7) })))],
+      ["BLOB", b64(gzipSync(JSON.stringify({ password: make.lower(7) })).toString("base64"))],
+      ["BLOB", b64(JSON.stringify({ password: `${make.lower(4)}é${make.lower(4)}ü` }))],
+      ["BLOB", b64(`\ufeff${JSON.stringify({ password: make.lower(7) })}`)],
+      ["BLOB", `data:application/json;charset=utf-8;base64,${b64(JSON.stringify({ password: make.lower(7) }))}`],
+    ],
     "tokens whatever their name": [
       ["X", `ghp_${make.base62(36)}`],
       ["SOME_ID", `sk_live_${make.base62(24)}`],
@@ -193,6 +226,32 @@ describe("no secrets, by each sentence of the policy", () => {
       ["DB_PASSWORD", `vault:v1:${make.base64(40)}`],
       ["DB_PASSWORD", `ENC(${make.base64(24)})`],
       ["DB_PASSWORD", `{cipher}${make.hex(64)}`],
+      ["DB_PASSWORD", `{xor}${make.base64(8)}`],
+      ["DB_PASSWORD", `{aes}${make.base64(32)}`],
+      ["DB_PASSWORD", `kms:${make.base64(40)}`],
+      ["DB_PASSWORD", `enc:${make.base64(24)}`],
+      ["DB_PASSWORD", `secure:${make.base64(32)}`],
+      ["DB_PASSWORD", `encrypted:${make.base64(60)}`],
+    ],
+    "references by their prefix": [
+      ["DB_PASSWORD", "kms:projects/p/locations/global/keyRings/r/cryptoKeys/k"],
+      ["DB_PASSWORD", "kms:alias/my-key"],
+      ["DB_PASSWORD", "pass:path/to/entry"],
+      ["DB_PASSWORD", "file:/run/secrets/db"],
+      ["DB_PASSWORD", "file:secrets.txt"],
+      ["DB_PASSWORD", "env:DB1_PASSWORD"],
+      ["DB_PASSWORD", "secret:app-db"],
+      ["DB_PASSWORD", "keyring:service"],
+      ["DB_PASSWORD", "fd:3"],
+      ["DB_PASSWORD", "set me"],
+      ["DB_PASSWORD", "set_in_production"],
+      ["DB_PASSWORD", "SET ME BEFORE USE"],
+    ],
+    "encoded, and nothing in it": [
+      ["BLOB", Buffer.from("hello world, this is text").toString("hex")],
+      ["BLOB", gzipSync("hello world, this is text").toString("hex")],
+      ["BLOB", deflateSync(JSON.stringify({ level: "débug" })).toString("base64")],
+      ["REQUEST", `eJ${make.base62(38)}`],
     ],
     "settings about secrets": [
       ["PASSWORD_MIN_LENGTH", "12"],
@@ -324,4 +383,83 @@ describe("no secrets, by each sentence of the policy", () => {
       },
     );
   }
+});
+
+describe("commands and history, by each sentence of the policy", () => {
+  const word = make.lower(5) + make.digits(3);
+  const key = make.base62(32);
+  const debconf = (answer: string): string =>
+    `RUN /bin/sh -c set -ex; { ${["root_password", "root_password_again"]
+      .map((name) => `echo "mariadb-server" mysql-server/${name} password ${answer};`)
+      .join(" ")} } | debconf-set-selections; apt-get update # buildkit`;
+  const secrets: readonly (readonly [Where, string])[] = [
+    ["history", debconf(`'${word}'`)],
+    ["history", debconf("root")],
+    ["cmd", `sed -i s/PASSWORD=.*/PASSWORD=${word}/ /etc/app.conf`],
+    ["cmd", `sed -i 's/__PASSWORD__/${word}!/' /etc/app.conf`],
+    ["cmd", `sed -i 's@{{DB_PASSWORD}}@${word}@' /etc/app.conf`],
+    ["cmd", `sed 's/^#\\?DB_PASSWORD=.*/DB_PASSWORD="${word}"/' .env`],
+    ["cmd", `perl -pi -e 's/password: .*/password: ${word}/' app.yml`],
+    ["history", `RUN /bin/sh -c keytool -cacerts -storepass changeit${make.digits(1)} -import -file y`],
+    ["history", "RUN /bin/sh -c keytool -genkey -keystore app.jks -storepass changeit -trustcacerts"],
+    ["cmd", `mysqladmin -u root password '${word}'`],
+    ["cmd", `mariadb-admin -u root -h localhost password ${word}`],
+    ["cmd", `mc admin user add local backup ${make.lower(10)}`],
+    ["cmd", `composer config -g http-basic.repo.example.org me ${word}`],
+    ["cmd", `composer config --global --auth github-oauth.github.com ${make.hex(40)}`],
+    ["cmd", `composer config bitbucket-oauth.bitbucket.org consumer ${word}`],
+    ["cmd", `snmpwalk -v2c -c ${word} 10.0.0.1`],
+    ["cmd", `snmpset -v1 -c${word} host oid s y`],
+    ["cmd", `smbpasswd -w ${word}`],
+    ["cmd", `net user bob ${word} /add`],
+    ["cmd", `htdbm -b users.db bob ${word}`],
+    ["history", `RUN /bin/sh -c echo '{"password":"${word}"}' > /app/config.json # buildkit`],
+    ["history", `RUN /bin/sh -c echo "{\\"password\\":\\"${word}\\"}" > c.json`],
+    ["history", `RUN /bin/sh -c printf '%s' '[{"name":"DB_PASSWORD","value":"${word}"}]' > c.json`],
+    ["cmd", `app --config='{"api_key":"${key}"}'`],
+    ["cmd", JSON.stringify(["app", "--config", JSON.stringify({ api_key: key })])],
+    ["cmd", JSON.stringify(["sh", "-c", `echo '${JSON.stringify({ password: word })}' > /app/c.json`])],
+    ["cmd", `curl -X POST -d '{"username":"admin","password":"${word}"}' http://x/login`],
+  ];
+  const clean: readonly (readonly [Where, string])[] = [
+    ["history", debconf("'unused'")],
+    ["history", debconf("unused")],
+    ["history", debconf("''")],
+    ["history", debconf('"$MYSQL_ROOT_PASSWORD"')],
+    ["cmd", "sed -i s/PASSWORD_HASH/TOKEN_HASH/ /etc/app.conf"],
+    ["cmd", "sed -i 's|secret_key|api_key|g' x.py"],
+    ["cmd", "sed -i 's/db_password/dbPassword/g' x.py"],
+    ["cmd", "sed -i 's/^#PermitRootLogin .*/PasswordAuthentication no/' /etc/ssh/sshd_config"],
+    ["cmd", "sed -i 's/#*PasswordAuthentication.*/PasswordAuthentication=no/' /etc/ssh/sshd_config"],
+    ["cmd", "sed -i 's/ PASSWORD=.*//' x"],
+    ["cmd", "sed -i 's/^export PASSWORD=.*$//; s/ TOKEN=[^ ]*//g' x"],
+    ["cmd", "sed -i 's/PASSWORD=.*/PASSWORD=/' x"],
+    ["cmd", "sed -i 's/PASSWORD=.*/PASSWORD=$DB_PASSWORD/' x"],
+    ["cmd", "sed -n 's/^DB_PASSWORD=\\(.*\\)$/\\1/p' .env"],
+    ["cmd", "sed -i 's/^passwd:.*/passwd: files/' /etc/nsswitch.conf"],
+    ["cmd", "sed -i 's|secret.example|https://www.example.org|' x"],
+    ["cmd", "sed -i 's|secret-app:.*|secret-app:1.2.3|' x"],
+    ["history", "RUN /bin/sh -c keytool -importcert -noprompt -cacerts -storepass changeit -alias corp -file /tmp/ca"],
+    ["history", "RUN /bin/sh -c keytool -import -keystore $JAVA_HOME/lib/security/cacerts -storepass changeit -file y"],
+    ["cmd", "mysqladmin -u root password"],
+    ["cmd", "mysqladmin -u root password $PW"],
+    ["cmd", "mc admin user list local"],
+    ["cmd", "composer config --global process-timeout 2000"],
+    ["cmd", "snmpwalk -v2c -c public 10.0.0.1"],
+    ["cmd", "snmpget -v 2c -c private 10.0.0.1 sysUpTime.0"],
+    ["cmd", "net user bob /delete"],
+    ["cmd", "htdigest -c /etc/x realm bob"],
+    ["cmd", `curl -d '{"password":"$PW"}' http://x`],
+    ["cmd", `app --config='{"password":"\${PW}","port":80}'`],
+    ["cmd", `app --config '{"token_ttl":"1h","password_file":"/run/secrets/x"}'`],
+    ["cmd", `app --schema '{"password":{"type":"string"},"token":{"type":"string"}}'`],
+  ];
+
+  test.each(secrets)("secret in %s: %s", (where, value) => {
+    expect(alarms("Cmd", value, where)).toBe(true);
+  });
+
+  test.each(clean)("none in %s: %s", (where, value) => {
+    expect(alarms("Cmd", value, where)).toBe(false);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { containerCandidates, imageCandidates } from "../../src/docker/candidates.ts";
+import { containerCandidates, containerFacts, imageCandidates } from "../../src/docker/candidates.ts";
 import type { ContainerDoc, HistoryLine, ImageDoc } from "../../src/docker/types.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 
@@ -134,6 +134,121 @@ describe("a container", () => {
       NetworkSettings: null,
     } as unknown as ContainerDoc;
     expect(containerCandidates("docker:", bare, null)).toEqual([]);
+  });
+});
+
+describe("a document in another form is read as far as it goes", () => {
+  const odd = (change: (doc: Mutable) => void): [rows: Row[], odd: string[]] => {
+    const doc = structuredClone(CONTAINER) as unknown as Mutable;
+    change(doc);
+    const told = new Set<string>();
+    const all = containerCandidates("docker:", doc as unknown as ContainerDoc, IMAGE, VOLUMES, (path) =>
+      told.add(path),
+    );
+    return [rows(all), [...told]];
+  };
+  type Mutable = { [key: string]: unknown; Config: { [key: string]: unknown }; HostConfig: { [key: string]: unknown } };
+  const [all] = odd(() => undefined);
+  const without = (path: string): Row[] => all.filter((row) => !row[3].startsWith(path));
+
+  test.each<[what: string, change: (doc: Mutable) => void, told: string[], gone: string]>([
+    ["no HostConfig", (doc) => (doc["HostConfig"] = null as never), ["HostConfig"], "HostConfig"],
+    ["no Config", (doc) => (doc["Config"] = null as never), ["Config"], "Config"],
+    ["a Config that is text", (doc) => (doc["Config"] = "x" as never), ["Config"], "Config"],
+    ["Env as a number", ({ Config }) => (Config["Env"] = 5), ["Config.Env"], "Config.Env"],
+    ["Labels as text", ({ Config }) => (Config["Labels"] = "a=b"), ["Config.Labels"], "Config.Labels"],
+    ["Cmd as a number", ({ Config }) => (Config["Cmd"] = 7), ["Config.Cmd"], "Config.Cmd"],
+    [
+      "a health check that is a list",
+      ({ Config }) => (Config["Healthcheck"] = []),
+      ["Config.Healthcheck"],
+      "Config.Health",
+    ],
+    ["no health check", ({ Config }) => (Config["Healthcheck"] = null), [], "Config.Health"],
+    ["OnBuild as a number", ({ Config }) => (Config["OnBuild"] = [1]), ["Config.OnBuild"], "Config.OnBuild"],
+    ["log options", ({ HostConfig }) => (HostConfig["LogConfig"] = []), ["HostConfig.LogConfig"], "HostConfig.Log"],
+    ["annotations", ({ HostConfig }) => (HostConfig["Annotations"] = 1), ["HostConfig.Annotations"], "HostConfig.Anno"],
+    ["host mounts", ({ HostConfig }) => (HostConfig["Mounts"] = [null, 3]), ["HostConfig.Mounts"], "HostConfig.Mounts"],
+    ["mounts", (doc) => (doc["Mounts"] = [null]), ["Mounts"], "Mounts"],
+    ["mounts as an object", (doc) => (doc["Mounts"] = {}), ["Mounts"], "Mounts"],
+    [
+      "networks",
+      (doc) => (doc["NetworkSettings"] = { Networks: { b: null } }),
+      ["NetworkSettings.Networks"],
+      "Network",
+    ],
+    ["network settings", (doc) => (doc["NetworkSettings"] = 1), ["NetworkSettings"], "Network"],
+  ])("%s", (_what, change, told, gone) => {
+    expect(odd(change)).toEqual([without(gone), told]);
+  });
+
+  test.each<[what: string, change: (doc: Mutable) => void, told: string[], row: Row]>([
+    [
+      "Env as text",
+      ({ Config }) => (Config["Env"] = "A=v-a"),
+      ["Config.Env"],
+      ["env", "A", "v-a", "Config.Env[0]", "own"],
+    ],
+    [
+      "Env as a map",
+      ({ Config }) => (Config["Env"] = { A: "v-a" }),
+      ["Config.Env"],
+      ["env", "A", "v-a", "Config.Env[0]", "own"],
+    ],
+    [
+      "Env with others",
+      ({ Config }) => (Config["Env"] = [1, null, "A=v-a"]),
+      ["Config.Env"],
+      ["env", "A", "v-a", "Config.Env[2]", "own"],
+    ],
+    [
+      "Labels as a list",
+      ({ Config }) => (Config["Labels"] = ["a=v=a"]),
+      ["Config.Labels"],
+      ["label", "a", "v=a", "Config.Labels.a", "own"],
+    ],
+    [
+      "Labels with others",
+      ({ Config }) => (Config["Labels"] = { a: "v-a", b: {} }),
+      ["Config.Labels"],
+      ["label", "a", "v-a", "Config.Labels.a", "own"],
+    ],
+    [
+      "Cmd as text",
+      ({ Config }) => (Config["Cmd"] = "run --key v-a"),
+      [],
+      ["cmd", "Cmd", "run --key v-a", "Config.Cmd", "own"],
+    ],
+    [
+      "Cmd with others",
+      ({ Config }) => (Config["Cmd"] = ["run", 1, "v-a"]),
+      ["Config.Cmd"],
+      ["cmd", "Cmd", '["run","v-a"]', "Config.Cmd", "own"],
+    ],
+  ])("%s is read too", (_what, change, told, row) => {
+    const [read, odds] = odd(change);
+    const place = row[3].replace(/\[.*|\.a$/, "");
+    expect(odds).toEqual(told);
+    expect(read.filter(([, , , path]) => path.startsWith(place))).toEqual([row]);
+    expect(read.filter(([, , , path]) => !path.startsWith(place))).toEqual(without(place));
+  });
+
+  test("an image in another form gives its containers nothing", () => {
+    for (const Config of [null, 1, { Env: {}, Labels: [], Cmd: "x", Healthcheck: 1, Entrypoint: {}, OnBuild: "" }]) {
+      const image = { ...IMAGE, Config } as unknown as ImageDoc;
+      const told: string[] = [];
+      const found = containerCandidates("docker:", CONTAINER, image, VOLUMES, (path) => told.push(path));
+      expect(rows(found).map((row) => row[4])).toEqual(all.map(() => "own"));
+      expect(told).toEqual([]);
+      expect(containerFacts(CONTAINER, image).labels).toEqual(CONTAINER.Config.Labels);
+    }
+  });
+
+  test("is refused as malformed where nobody listens", () => {
+    const doc = { ...CONTAINER, Mounts: [null] } as unknown as ContainerDoc;
+    expect(() => containerCandidates("docker:", doc, null)).toThrow(
+      expect.objectContaining({ code: "malformed", message: expect.stringContaining("Mounts") as string }) as Error,
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { verify, verifyAll, type VerifyOptions } from "../../src/verify/index.ts
 import { sign } from "../../src/verify/sigv4.ts";
 import { kit } from "../../src/detect/rules/kit.ts";
 import { replying, withDouble } from "./double.ts";
-import { itemOf } from "./samples.ts";
+import { itemOf, SAMPLES, type Sample } from "./samples.ts";
 
 const never = new AbortController().signal;
 const options = (aws?: string): VerifyOptions => ({
@@ -12,6 +12,8 @@ const options = (aws?: string): VerifyOptions => ({
   endpoints: aws === undefined ? {} : { aws },
   env: {},
 });
+
+const { live: LIVE } = SAMPLES["aws"] as Sample;
 
 const make = kit(7);
 const KEYS = {
@@ -43,7 +45,7 @@ test("signs as the documentation's own example", () => {
 test("asks once for both halves of a pair, and sends no secret", async () => {
   const id = itemOf("aws-access-key-id", "AWS_ACCESS_KEY_ID", KEYS.AWS_ACCESS_KEY_ID, KEYS);
   const secret = itemOf("aws-secret-access-key", "AWS_SECRET_ACCESS_KEY", KEYS.AWS_SECRET_ACCESS_KEY, KEYS);
-  await withDouble(replying({ status: 200 }), async ({ url, host, received }) => {
+  await withDouble(replying(LIVE), async ({ url, host, received }) => {
     const said = await verifyAll([id, secret], options(url), never, () => {});
     expect(said.map(({ state }) => state)).toEqual(["live", "live"]);
     expect(received).toHaveLength(1);
@@ -63,7 +65,7 @@ test("a temporary key goes with its token", async () => {
     why: "needs the session token beside it",
   });
   const whole = { ...temporary, AWS_SESSION_TOKEN: token };
-  await withDouble(replying({ status: 200 }), async ({ url, received }) => {
+  await withDouble(replying(LIVE), async ({ url, received }) => {
     for (const [rule, name] of [
       ["aws-access-key-id", "AWS_ACCESS_KEY_ID"],
       ["aws-session-token", "AWS_SESSION_TOKEN"],
@@ -73,7 +75,24 @@ test("a temporary key goes with its token", async () => {
   });
 });
 
+test("who answers in XML, as documented, is AWS as well", async () => {
+  const item = itemOf("aws-access-key-id", "AWS_ACCESS_KEY_ID", KEYS.AWS_ACCESS_KEY_ID, KEYS);
+  const xml = (account: string): string =>
+    `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <GetCallerIdentityResult><Account>${account}</Account></GetCallerIdentityResult>
+</GetCallerIdentityResponse>`;
+  for (const [account, state] of [
+    ["1".repeat(12), "live"],
+    ["", "unknown"],
+  ] as const)
+    await withDouble(replying({ status: 200, body: xml(account) }), async ({ url }) => {
+      expect((await verify(item, options(url), never)).state).toBe(state);
+    });
+});
+
 test.each([
+  ['{"Error":{"Code":"ExpiredToken"}}', "dead"],
+  ['{"Error":{"Code":"AccessDenied"}}', "unknown"],
   ["<Code>SignatureDoesNotMatch</Code>", "dead"],
   ["<Code>ExpiredToken</Code>", "dead"],
   ["<Code>SignatureDoesNotMatch</Code><Message>Signature expired: now is later</Message>", "unknown"],

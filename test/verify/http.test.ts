@@ -50,7 +50,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 /** The vendor behind TLS; its name is `localhost`. */
 async function tlsDouble(): Promise<Double & { readonly port: number }> {
   const double = await listening(
-    (_, response) => response.end("{}"),
+    (_, response) => response.end('{"login":"octo"}'),
     (on) => createTls({ key, cert }, on),
   );
   return { ...double, port: Number(double.host.split(":")[1]) };

@@ -14,7 +14,7 @@ const OPTIONS: VerifyOptions = { timeoutMs: 5000, concurrency: 5, endpoints: {},
 test("answers come in the items' order, each distinct secret is asked once", async () => {
   const sample = SAMPLES["npm"] as Sample;
   const [one, two] = [made(sample, 1), made(sample, 2)];
-  await withDouble(replying({ status: 200 }), async ({ url, received }) => {
+  await withDouble(replying({ status: 200, body: '{"username":"octo"}' }), async ({ url, received }) => {
     const told: number[][] = [];
     const said = await verifyAll(
       [one.item, itemOf("vault-token", "VAULT_TOKEN", "none"), two.item, itemOf("npm-token", "OTHER", one.part)],
@@ -99,7 +99,7 @@ const regional = (bases: readonly string[]): Vendor => ({
   rules: [],
   bases: () => bases,
   ask: ({ part }) => get("/me", bearer(part)),
-  read: byStatus({ 200: "live", 401: "dead" }),
+  read: byStatus({ 200: () => "live", 401: "dead" }),
 });
 
 test.each([

@@ -161,7 +161,7 @@ test("a server of one's own: the vendor is not asked when another variable names
     state: "unknown",
     why: 'another variable names a server that is not GitHub\'s: give it as the endpoint "github"',
   });
-  await withDouble(replying({ status: 200 }), async ({ url, received }) => {
+  await withDouble(replying((SAMPLES["github"] as Sample).live), async ({ url, received }) => {
     expect((await verify(item, options({ github: `${url}/api/v3/` }), never)).state).toBe("live");
     expect(received[0]).toMatch(/^GET \/api\/v3\/user\n/);
   });

@@ -30,21 +30,37 @@ type Listed = {
   state: string;
 };
 
+type Told = { readonly [key: string]: string | readonly string[] };
+
+/** Lays what the configuration says of a rule over the rule; `configured` names the settings, if there are any. */
+async function configuration({
+  assembly,
+}: CommandContext): Promise<<T extends Told & { id: string; state: string }>(rule: T, builtIn: boolean) => T> {
+  const [{ tuning }, own] = await Promise.all([assembly.config(), assembly.ownRules()]);
+  return (rule, builtIn) => {
+    const severity = tuning.severity.get(rule.id);
+    const configured = [
+      ...(tuning.off.has(rule.id) ? ["off in the configuration (rules.off)"] : []),
+      ...(builtIn && own?.disabled.includes(rule.id) === true ? ["off by a rule or a rule file of one's own"] : []),
+      ...(severity === undefined ? [] : ["severity set in the configuration (rules.severity)"]),
+    ];
+    if (configured.length === 0) return rule;
+    const state = configured[0]?.startsWith("off") === true ? "off" : rule.state;
+    return { ...rule, severity: severity ?? rule["severity"], state, configured };
+  };
+}
+
 /** Built-in rules by vendor family, then the team's own; what the configuration switched off or re-rated is said. */
 async function list(context: CommandContext): Promise<number> {
-  const [{ rules, familyOf }, { tuning }, own] = await Promise.all([
+  const [{ rules, familyOf }, own, configured] = await Promise.all([
     import("../../detect/index.ts"),
-    context.assembly.config(),
     context.assembly.ownRules(),
+    configuration(context),
   ]);
-  const off = new Set([...tuning.off, ...(own?.disabled ?? [])]);
-  const listed = [...rules.map((rule) => ofBuiltIn(rule, familyOf(rule.id))), ...(own?.rules ?? []).map(ofOwn)].map(
-    (rule): Listed => ({
-      ...rule,
-      severity: tuning.severity.get(rule.id) ?? rule.severity,
-      state: off.has(rule.id) ? "off" : rule.state,
-    }),
-  );
+  const listed = [
+    ...rules.map((rule) => configured(ofBuiltIn(rule, familyOf(rule.id)), true)),
+    ...(own?.rules ?? []).map((rule) => configured(ofOwn(rule), false)),
+  ];
   if (context.json) await writeResult(JSON.stringify({ version: 1, rules: listed }), null, context);
   else await writeResult(byFamily(listed), null, context);
   return EXIT.ok;
@@ -73,13 +89,19 @@ function byFamily(listed: readonly Listed[]): string {
 }
 
 async function show(context: CommandContext, id: string): Promise<number> {
-  const [{ rules, ruleById, explain }, own] = await Promise.all([
+  const [{ rules, ruleById, explain }, own, configured] = await Promise.all([
     import("../../detect/index.ts"),
     context.assembly.ownRules(),
+    configuration(context),
   ]);
   const mine = own?.rules.find((rule) => rule.id === id);
   const builtIn = ruleById(id);
-  const told = mine !== undefined ? explainOwn(mine) : builtIn !== null ? explain(builtIn) : null;
+  const told =
+    mine !== undefined
+      ? configured({ ...explainOwn(mine), id, state: "on" }, false)
+      : builtIn !== null
+        ? configured({ ...explain(builtIn), id, state: builtIn.publishable ? "clears" : "on" }, true)
+        : null;
   if (told === null) {
     const near = nearest(
       id,
@@ -91,12 +113,12 @@ async function show(context: CommandContext, id: string): Promise<number> {
       near ? `did you mean ${near}?` : "unsprawl rules lists them",
     );
   }
-  const lines = Object.entries(told).map(([key, value]) => `${key.padEnd(12)} ${String(value)}`);
+  const lines = Object.entries(told).map(([key, value]) => `${key.padEnd(12)} ${[value].flat().join(", ")}`);
   await writeResult(context.json ? JSON.stringify({ version: 1, rule: told }) : lines.join("\n"), null, context);
   return EXIT.ok;
 }
 
-function explainOwn(rule: OwnRule): { readonly [key: string]: string | readonly string[] } {
+function explainOwn(rule: OwnRule): Told {
   return {
     id: rule.id,
     source: rule.source,

@@ -49,7 +49,7 @@ function ignoredLines({ ignored, summary }: ScanReport): string[] {
   const by = ignored.slice(0, 8).map((one) => `${one.count} by ${printable(one.by)}`);
   const more = ignored.length > 8 ? [`${ignored.length - 8} more reasons`] : [];
   return [
-    `${summary.ignored} ignored: ${[...by, ...more].join(", ")} (--show-ignored lists findings that \`ignore\` hides)`,
+    `${summary.ignored} ignored: ${[...by, ...more].join(", ")} (--show-ignored lists those that \`ignore\` or a label hides)`,
   ];
 }
 

@@ -1,8 +1,8 @@
-import type { Allowlist, Found, OwnRule } from "./types.ts";
+import type { Allowlist, Found } from "./types.ts";
 
-/** Which of the rule's allowlists lets this match go, in words that quote no part of it; null when none does. */
-export function allowedBy(rule: OwnRule, found: Found, name: string, path: string): string | null {
-  for (const list of rule.allowlists) {
+/** Which of these allowlists lets this match go, in words that quote no part of it; null when none does. */
+export function allowedBy(lists: readonly Allowlist[], found: Found, name: string, path: string): string | null {
+  for (const list of lists) {
     const checks = checksOf(list, found, name, path);
     const agrees = checks.filter(([, agrees]) => agrees);
     if (list.every ? agrees.length < checks.length || checks.length === 0 : agrees.length === 0) continue;

@@ -5,7 +5,10 @@ import type { Allowlist, AllowSpec, OwnRule, RuleSpec } from "./types.ts";
 export type Defaults = Pick<OwnRule, "severity" | "confidence">;
 
 /** Compiles rules; allowlists that rules share are compiled once. */
-export function compiler(re2: typeof RE2JS): (spec: RuleSpec, defaults: Defaults) => OwnRule {
+export function compiler(re2: typeof RE2JS): {
+  readonly rule: (spec: RuleSpec, defaults: Defaults) => OwnRule;
+  readonly allowlist: (spec: AllowSpec) => Allowlist;
+} {
   const done = new Map<AllowSpec, Allowlist>();
 
   const pattern = (source: string, at: string, key: string, flags = 0): RE2JS => {
@@ -46,7 +49,7 @@ export function compiler(re2: typeof RE2JS): (spec: RuleSpec, defaults: Defaults
     return made;
   };
 
-  return (spec, defaults) => {
+  const rule = (spec: RuleSpec, defaults: Defaults): OwnRule => {
     const key = spec.dialect === "own" ? "pattern" : "regex";
     const own = spec.pattern === null ? null : pattern(spec.pattern, spec.at, key);
     const groups = own?.groupCount() ?? 0;
@@ -71,4 +74,5 @@ export function compiler(re2: typeof RE2JS): (spec: RuleSpec, defaults: Defaults
       tags: spec.tags,
     };
   };
+  return { rule, allowlist };
 }

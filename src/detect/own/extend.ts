@@ -9,6 +9,8 @@ import type { AllowSpec, RuleSpec } from "./types.ts";
 /** A file of gitleaks with all that it extends: every rule with every allowlist that holds for it. */
 export type Loaded = {
   readonly rules: readonly RuleSpec[];
+  /** Allowlists for all rules, the built-in ones too. */
+  readonly global: readonly AllowSpec[];
   /** Ids of `disabledRules` that are no rules of an extended file. */
   readonly disabled: readonly string[];
   readonly notes: readonly string[];
@@ -41,7 +43,7 @@ export function loadGitleaks(file: string, source: string, toml: typeof parse): 
       notes.push(`${rule.at} is passed over: it only changes a rule of gitleaks's own, and those do not run here`);
     } else throw wrong(`${rule.at}: regex and path are both missing`, "give it a regex");
   }
-  return { rules, disabled: top.disabled, notes };
+  return { rules, global: top.global, disabled: top.disabled, notes };
 }
 
 type Assembled = Pick<GitleaksFile, "rules" | "targeted" | "silent"> & {

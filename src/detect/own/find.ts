@@ -26,7 +26,7 @@ export function findAll(rules: readonly OwnRule[], { name, text: full, path }: O
     if (performance.now() > until || left.secret === 0) break;
     if (rule.names?.test(name) === false || rule.path?.test(path) === false) continue;
     for (const found of matches(rule, name, text, until)) {
-      const by = allowedBy(rule, found, name, path);
+      const by = allowedBy(rule.allowlists, found, name, path);
       const kind = by === null ? "secret" : "allowed";
       if (left[kind] === 0) continue;
       left[kind]--;

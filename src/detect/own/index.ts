@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { nearest } from "../../text/nearest.ts";
 import { ruleById, rules as builtIn } from "../rules/index.ts";
+import { allowedBy } from "./allow.ts";
 import { compiler, type Defaults } from "./compile.ts";
 import { loadGitleaks } from "./extend.ts";
 import { cutText, findAll } from "./find.ts";
@@ -28,7 +29,14 @@ export type OwnGiven = {
   readonly configFile: string;
 };
 
-const NONE: OwnRules = { rules: [], disabled: [], notes: [], find: () => [] };
+const NONE: OwnRules = {
+  rules: [],
+  disabled: [],
+  notes: [],
+  asksPath: false,
+  allowed: () => null,
+  find: () => [],
+};
 
 /** Reads and checks a team's rules. Throws `config`, naming file, rule and key, for anything wrong in them. */
 export async function loadOwnRules({ own, files, dir, configFile }: OwnGiven): Promise<OwnRules> {
@@ -51,12 +59,16 @@ export async function loadOwnRules({ own, files, dir, configFile }: OwnGiven): P
     notes.push(`${source}: beside the built-in rules of the same id: ${ids.join(", ")}`);
   }
   const compile = compiler(RE2JS);
-  const rules = specs.map((spec) => compile(spec, defaultsOf(spec)));
+  const rules = specs.map((spec) => compile.rule(spec, defaultsOf(spec)));
+  const global = loaded.flatMap((one) => one.global).map(compile.allowlist);
+  const lists = [...global, ...rules.flatMap((rule) => rule.allowlists)];
   const pass = keywordPass(rules);
   return {
     rules,
     disabled: [...disabled],
     notes,
+    asksPath: lists.some((list) => list.paths.length > 0) || rules.some((rule) => rule.path !== null),
+    allowed: (found, path) => allowedBy(global, found, "", path),
     find: (input) => findAll(pass(`${input.name}=${cutText(input.text)}`.toLowerCase()), input),
   };
 }

@@ -1,5 +1,5 @@
 import type { Vendor } from "../vendor.ts";
-import { at, bearer, byStatus, get, inside } from "./make.ts";
+import { all, at, bearer, byStatus, get, inside, list, live, text } from "./make.ts";
 
 /** Model providers. */
 export const AI: readonly Vendor[] = [
@@ -14,7 +14,7 @@ export const AI: readonly Vendor[] = [
     bases: at("https://api.openai.com"),
     ask: ({ part }) => get("/v1/models", bearer(part)),
     read: (answer) => {
-      if (answer.status === 200) return "live";
+      if (answer.status === 200) return live(list("data"))(answer);
       const message = inside(answer, "error", "message");
       if (typeof message === "string" && message.includes("Missing scopes")) return "limited";
       return answer.status === 401 && inside(answer, "error", "code") === "invalid_api_key" ? "dead" : null;
@@ -32,7 +32,7 @@ export const AI: readonly Vendor[] = [
     read: (answer) =>
       answer.status === 403 && inside(answer, "error", "type") === "permission_error"
         ? "limited"
-        : byStatus({ 200: "live", 401: "dead" })(answer),
+        : byStatus({ 200: live(list("data")), 401: "dead" })(answer),
     own: { names: /^ANTHROPIC_(?:BASE_URL|API_URL|API_BASE)$/i, home: "anthropic.com", often: false },
   },
   {
@@ -42,7 +42,7 @@ export const AI: readonly Vendor[] = [
     rules: ["huggingface-token"],
     bases: at("https://huggingface.co"),
     ask: ({ part }) => get("/api/whoami-v2", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(all(text("name"), text("type"))), 401: "dead" }),
     own: { names: /^HF_ENDPOINT$/i, home: "huggingface.co", often: false },
   },
   {
@@ -52,7 +52,7 @@ export const AI: readonly Vendor[] = [
     rules: ["replicate-token"],
     bases: at("https://api.replicate.com"),
     ask: ({ part }) => get("/v1/account", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(all(text("type"), text("username"))), 401: "dead" }),
   },
   {
     // https://console.groq.com/docs/api-reference#models-list
@@ -61,7 +61,7 @@ export const AI: readonly Vendor[] = [
     rules: ["groq-key"],
     bases: at("https://api.groq.com"),
     ask: ({ part }) => get("/openai/v1/models", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(list("data")), 401: "dead" }),
   },
   {
     // https://openrouter.ai/docs/api-reference/api-keys/get-current-key
@@ -70,6 +70,6 @@ export const AI: readonly Vendor[] = [
     rules: ["openrouter-key"],
     bases: at("https://openrouter.ai"),
     ask: ({ part }) => get("/api/v1/key", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(text("data", "label")), 401: "dead" }),
   },
 ];

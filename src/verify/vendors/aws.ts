@@ -1,5 +1,7 @@
+import type { Answer } from "../http.ts";
 import type { Ask, Given, Vendor } from "../vendor.ts";
 import { sign } from "../sigv4.ts";
+import { inside } from "./make.ts";
 
 const BODY = "Action=GetCallerIdentity&Version=2011-06-15";
 const ID = /^(?:AKIA|ASIA)[A-Z2-7]{16}$/;
@@ -14,10 +16,12 @@ export const AWS: Vendor = {
     const keys = keysOf(given);
     return typeof keys === "string" ? keys : signed(keys);
   },
-  read: ({ status, text }) => {
-    if (status === 200) return "live";
+  // Asked for JSON, it gives that; XML is what is documented.
+  read: (answer) => {
+    const { status, text } = answer;
+    if (status === 200) return isIdentity(answer) ? "live" : "foreign";
     if (status !== 403) return null;
-    const code = /<Code>([A-Za-z]{3,40})<\/Code>/.exec(text)?.[1];
+    const code = inside(answer, "Error", "Code") ?? /<Code>([A-Za-z]{3,40})<\/Code>/.exec(text)?.[1];
     // This machine's clock is wrong, then, and the key may be right.
     if (/Signature (?:expired|not yet current)/.test(text)) return null;
     return code === "InvalidClientTokenId" || code === "SignatureDoesNotMatch" || code === "ExpiredToken"
@@ -31,6 +35,12 @@ export const AWS: Vendor = {
     often: false,
   },
 };
+
+function isIdentity(answer: Answer): boolean {
+  const account = inside(answer, "GetCallerIdentityResponse", "GetCallerIdentityResult", "Account");
+  const inXml = /^\s*(?:<\?xml[^>]*>\s*)?<GetCallerIdentityResponse\b.*<Account>\d{12}<\/Account>/s;
+  return typeof account === "string" || inXml.test(answer.text);
+}
 
 type Keys = { readonly id: string; readonly secret: string; readonly token: string | null };
 

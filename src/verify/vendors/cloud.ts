@@ -1,5 +1,5 @@
 import type { Given, Vendor } from "../vendor.ts";
-import { at, bearer, byStatus, get, inside } from "./make.ts";
+import { all, at, bearer, byStatus, either, get, inside, limited, live, text } from "./make.ts";
 
 /** Clouds and hosters, but for AWS, which wants a signature. */
 export const CLOUD: readonly Vendor[] = [
@@ -11,7 +11,7 @@ export const CLOUD: readonly Vendor[] = [
     fits: ({ part }) => /^do[po]_/.test(part),
     bases: at("https://api.digitalocean.com"),
     ask: ({ part }) => get("/v2/account", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead", 403: "limited" }),
+    read: byStatus({ 200: live(text("account", "uuid")), 401: "dead", 403: limited(all(text("id"), text("message"))) }),
   },
   {
     // https://devcenter.heroku.com/articles/platform-api-reference#error-responses
@@ -23,7 +23,7 @@ export const CLOUD: readonly Vendor[] = [
     read: (answer) =>
       answer.status === 403 && inside(answer, "id") === "forbidden"
         ? "limited"
-        : byStatus({ 200: "live", 401: "dead" })(answer),
+        : byStatus({ 200: live(all(text("id"), text("email"))), 401: "dead" })(answer),
   },
   {
     // https://developers.cloudflare.com/api/resources/user/subresources/tokens/methods/verify/ and the account's own one;
@@ -46,6 +46,7 @@ export const CLOUD: readonly Vendor[] = [
     read: (answer) => {
       if (answer.status !== 200) return byStatus({ 401: "dead" })(answer);
       const status = inside(answer, "result", "status");
+      if (typeof status !== "string") return "foreign";
       return status === "active" ? "live" : status === "disabled" || status === "expired" ? "dead" : null;
     },
     unsure: (given) =>
@@ -64,17 +65,17 @@ export const CLOUD: readonly Vendor[] = [
     read: (answer) =>
       answer.status === 403 && inside(answer, "error", "invalidToken") === true
         ? "dead"
-        : byStatus({ 200: "live" })(answer),
+        : byStatus({ 200: live(text("user", "id")) })(answer),
   },
   {
-    // https://docs.netlify.com/api/get-started/#authentication
+    // https://docs.netlify.com/api/get-started/#authentication; the API's specification says that it lists its one user.
     id: "netlify",
     name: "Netlify",
     rules: ["netlify-token"],
     fits: ({ part }) => part.startsWith("nfp_"),
     bases: at("https://api.netlify.com"),
     ask: ({ part }) => get("/api/v1/user", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(either(text("id"), text(0, "id"))), 401: "dead" }),
   },
   {
     // https://docs.doppler.com/reference/auth-me
@@ -84,7 +85,7 @@ export const CLOUD: readonly Vendor[] = [
     fits: ({ part }) => /^dp\.(?:st|pt|ct|sa)\./.test(part),
     bases: at("https://api.doppler.com"),
     ask: ({ part }) => get("/v3/me", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(text("workplace", "slug")), 401: "dead" }),
   },
 ];
 

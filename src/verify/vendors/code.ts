@@ -1,5 +1,21 @@
 import type { Vendor } from "../vendor.ts";
-import { at, bearer, byStatus, get, inside, json, post } from "./make.ts";
+import {
+  all,
+  at,
+  bearer,
+  byStatus,
+  either,
+  get,
+  inside,
+  is,
+  json,
+  limited,
+  list,
+  live,
+  object,
+  post,
+  text,
+} from "./make.ts";
 
 /** Source hosting, packages, builds, infrastructure as code. */
 export const CODE: readonly Vendor[] = [
@@ -16,7 +32,7 @@ export const CODE: readonly Vendor[] = [
         accept: "application/vnd.github+json",
         "x-github-api-version": "2022-11-28",
       }),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(either(text("login"), object("resources"))), 401: "dead" }),
     own: {
       names: /^(?:GITHUB|GH)_(?:ENTERPRISE_)?(?:API_URL|SERVER_URL|SERVER|BASE_URL|URL|HOST|HOSTNAME)$/i,
       home: "github.com",
@@ -34,7 +50,11 @@ export const CODE: readonly Vendor[] = [
     read: (answer) =>
       answer.status === 200 && inside(answer, "active") === false
         ? "dead"
-        : byStatus({ 200: "live", 401: "dead", 403: "limited" })(answer),
+        : byStatus({
+            200: live(is(true, "active")),
+            401: "dead",
+            403: limited(either(is("insufficient_scope", "error"), text("message"))),
+          })(answer),
     own: {
       names: /^(?:GITLAB|GL|CI_SERVER|CI_API_V4|CI)_(?:API_URL|SERVER_URL|BASE_URL|URL|HOST|HOSTNAME|URI)$/i,
       home: "gitlab.com",
@@ -48,7 +68,7 @@ export const CODE: readonly Vendor[] = [
     rules: ["npm-token"],
     bases: at("https://registry.npmjs.org"),
     ask: ({ part }) => get("/-/whoami", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(text("username")), 401: "dead" }),
   },
   {
     // https://docs.docker.com/reference/api/hub/latest/#tag/authentication-api: gives a token of some minutes, unused here.
@@ -67,7 +87,7 @@ export const CODE: readonly Vendor[] = [
         label: `${path}, as the user beside it`,
       };
     },
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(text("access_token")), 401: "dead" }),
   },
   {
     // https://circleci.com/docs/api/v2/#operation/getCurrentUser: of personal tokens alone.
@@ -77,7 +97,7 @@ export const CODE: readonly Vendor[] = [
     fits: ({ part }) => part.startsWith("CCIPAT_"),
     bases: at("https://circleci.com"),
     ask: ({ part }) => get("/api/v2/me", { "circle-token": part }),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(all(text("id"), text("login"))), 401: "dead" }),
     own: { names: /^CIRCLECI?_(?:CLI_)?(?:HOST|URL|SERVER)$/i, home: "circleci.com", often: false },
   },
   {
@@ -88,7 +108,7 @@ export const CODE: readonly Vendor[] = [
     fits: ({ part }) => part.startsWith("bkua_"),
     bases: at("https://api.buildkite.com"),
     ask: ({ part }) => get("/v2/access-token", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(all(text("uuid"), list("scopes"))), 401: "dead" }),
   },
   {
     // https://www.pulumi.com/docs/reference/cloud-rest-api/: 401 when the token is missing or invalid.
@@ -98,7 +118,7 @@ export const CODE: readonly Vendor[] = [
     bases: at("https://api.pulumi.com"),
     ask: ({ part }) =>
       get("/api/user", { authorization: `token ${part}`, accept: "application/vnd.pulumi+8", ...json }),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(text("githubLogin")), 401: "dead" }),
     own: { names: /^PULUMI_(?:BACKEND_URL|API|API_URL)$/i, home: "pulumi.com", often: false },
   },
   {
@@ -108,7 +128,7 @@ export const CODE: readonly Vendor[] = [
     rules: ["terraform-cloud-token"],
     bases: at("https://app.terraform.io"),
     ask: ({ part }) => get("/api/v2/account/details", { ...bearer(part), "content-type": "application/vnd.api+json" }),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(all(is("users", "data", "type"), text("data", "id"))), 401: "dead" }),
     own: { names: /^(?:TFE?_(?:CLOUD_)?(?:ADDRESS|HOSTNAME|HOST|URL))$/i, home: "terraform.io", often: true },
   },
   {
@@ -118,7 +138,7 @@ export const CODE: readonly Vendor[] = [
     rules: ["snyk-token", "snyk-key"],
     bases: () => ["https://api.snyk.io", "https://api.us.snyk.io", "https://api.eu.snyk.io", "https://api.au.snyk.io"],
     ask: ({ part }) => get("/rest/self?version=2024-06-10", { authorization: `token ${part}` }),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(all(text("data", "type"), text("data", "id"))), 401: "dead" }),
     own: { names: /^SNYK_(?:API|API_URL|ENDPOINT|URL)$/i, home: "snyk.io", often: false },
   },
 ];

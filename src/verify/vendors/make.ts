@@ -24,14 +24,84 @@ export const basic = (user: string, password: string): Headers => ({
 /** The vendor's one address. */
 export const at = (base: string) => (): readonly string[] => [base];
 
-/** Reads an answer by its status alone. */
+type Reader = (answer: Answer) => Reading;
+
+/** What an answer's JSON must be like. */
+export type Shape = (answer: Answer) => boolean;
+
+/** Reads an answer by its status. A refusal may be told by that alone; whatever proves a secret has a shape as well. */
 export const byStatus =
-  (states: { readonly [status: number]: Reading }) =>
-  ({ status }: Answer): Reading =>
-    states[status] ?? null;
+  (states: { readonly [status: number]: "dead" | Reader }): Reader =>
+  (answer) => {
+    const state = states[answer.status] ?? null;
+    return typeof state === "function" ? state(answer) : state;
+  };
+
+/** Live when the answer is what the vendor documents for the call; else somebody else's, unless it is `neither`. */
+export const live =
+  (shape: Shape, neither: Shape = () => false): Reader =>
+  (answer) =>
+    shape(answer) ? "live" : neither(answer) ? null : "foreign";
+
+/** Known, but not allowed to ask this, when the answer has the form of the vendor's errors. */
+export const limited =
+  (shape: Shape): Reader =>
+  (answer) =>
+    shape(answer) ? "limited" : "foreign";
+
+/** Refused when the answer has the form of the vendor's errors: where the status alone is anyone's. */
+export const dead =
+  (shape: Shape): Reader =>
+  (answer) =>
+    shape(answer) ? "dead" : "foreign";
+
+type Path = readonly (string | number)[];
+
+/** Some text at the path. */
+export const text =
+  (...path: Path): Shape =>
+  (answer) => {
+    const found = inside(answer, ...path);
+    return typeof found === "string" && found !== "";
+  };
+
+export const number =
+  (...path: Path): Shape =>
+  (answer) =>
+    typeof inside(answer, ...path) === "number";
+
+/** A list at the path, an empty one too. */
+export const list =
+  (...path: Path): Shape =>
+  (answer) =>
+    Array.isArray(inside(answer, ...path));
+
+/** An object at the path. */
+export const object =
+  (...path: Path): Shape =>
+  (answer) => {
+    const found = inside(answer, ...path);
+    return typeof found === "object" && found !== null && !Array.isArray(found);
+  };
+
+/** Just this value at the path. */
+export const is =
+  (value: string | boolean, ...path: Path): Shape =>
+  (answer) =>
+    inside(answer, ...path) === value;
+
+export const all =
+  (...shapes: readonly Shape[]): Shape =>
+  (answer) =>
+    shapes.every((shape) => shape(answer));
+
+export const either =
+  (...shapes: readonly Shape[]): Shape =>
+  (answer) =>
+    shapes.some((shape) => shape(answer));
 
 /** A value inside a JSON answer, by its path; undefined when there is none, or the answer is no JSON. */
-export function inside(answer: Answer, ...path: readonly (string | number)[]): unknown {
+export function inside(answer: Answer, ...path: Path): unknown {
   let at: unknown;
   try {
     at = JSON.parse(answer.text);

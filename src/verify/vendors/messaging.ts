@@ -1,5 +1,5 @@
 import type { Vendor } from "../vendor.ts";
-import { at, basic, bearer, byStatus, get, inside, post } from "./make.ts";
+import { all, at, basic, bearer, byStatus, get, inside, is, limited, list, live, number, post, text } from "./make.ts";
 
 const BOT = "DiscordBot (unsprawl, 1)";
 
@@ -15,7 +15,7 @@ export const MESSAGING: readonly Vendor[] = [
     ask: ({ part }) => post("/api/auth.test", bearer(part), ""),
     read: (answer) => {
       if (answer.status !== 200) return null;
-      if (inside(answer, "ok") === true) return "live";
+      if (inside(answer, "ok") === true) return live(text("user_id"))(answer);
       return DEAD_IN_SLACK.has(inside(answer, "error")) ? "dead" : null;
     },
   },
@@ -34,7 +34,9 @@ export const MESSAGING: readonly Vendor[] = [
     read: (answer) => {
       const code = inside(answer, "code");
       if (answer.status === 404 && code === 10_015) return "dead";
-      return answer.status === 401 && code === 50_027 ? "dead" : byStatus({ 200: "live" })(answer);
+      return answer.status === 401 && code === 50_027
+        ? "dead"
+        : byStatus({ 200: live(all(text("id"), number("type"))) })(answer);
     },
   },
   {
@@ -44,7 +46,7 @@ export const MESSAGING: readonly Vendor[] = [
     rules: ["discord-bot-token"],
     bases: at("https://discord.com"),
     ask: ({ part }) => get("/api/v10/users/@me", { authorization: `Bot ${part}`, "user-agent": BOT }),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(all(text("id"), text("username"))), 401: "dead" }),
   },
   {
     // https://core.telegram.org/bots/api#getme: the API takes the token in the path and nowhere else.
@@ -54,8 +56,7 @@ export const MESSAGING: readonly Vendor[] = [
     bases: at("https://api.telegram.org"),
     ask: ({ part }) =>
       /^\d+:[\w-]+$/.test(part) ? get(`/bot${part}/getMe`, {}, "/bot…/getMe") : "is no Telegram token",
-    read: (answer) =>
-      answer.status === 200 ? (inside(answer, "ok") === true ? "live" : null) : byStatus({ 401: "dead" })(answer),
+    read: byStatus({ 200: live(all(is(true, "ok"), number("result", "id"))), 401: "dead" }),
     own: { names: /^TELEGRAM_(?:BOT_)?API_(?:URL|BASE|BASE_URL|SERVER)$/i, home: "telegram.org", often: false },
   },
   {
@@ -65,7 +66,7 @@ export const MESSAGING: readonly Vendor[] = [
     rules: ["sendgrid-key"],
     bases: () => ["https://api.sendgrid.com", "https://api.eu.sendgrid.com"],
     ask: ({ part }) => get("/v3/scopes", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(list("scopes")), 401: "dead" }),
   },
   {
     // https://documentation.mailgun.com/docs/mailgun/api-reference/api-overview#api-response-codes
@@ -74,7 +75,7 @@ export const MESSAGING: readonly Vendor[] = [
     rules: ["mailgun-key", "mailgun-new-key"],
     bases: () => ["https://api.mailgun.net", "https://api.eu.mailgun.net"],
     ask: ({ part }) => get("/v4/domains?limit=1", basic("api", part)),
-    read: byStatus({ 200: "live", 401: "dead", 403: "limited" }),
+    read: byStatus({ 200: live(list("items")), 401: "dead", 403: limited(text("message")) }),
     unsure: () => "a key that may only send mail is refused the same way",
   },
   {
@@ -90,7 +91,7 @@ export const MESSAGING: readonly Vendor[] = [
       if (beside(/^TWILIO_(?:REGION|EDGE)$/i) !== null) return "is of another region of Twilio, which is not asked";
       return get(`/2010-04-01/Accounts/${account}.json`, basic(account, part), "/2010-04-01/Accounts/….json");
     },
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(text("sid")), 401: "dead" }),
   },
   {
     // https://resend.com/docs/api-reference/errors
@@ -100,7 +101,7 @@ export const MESSAGING: readonly Vendor[] = [
     bases: at("https://api.resend.com"),
     ask: ({ part }) => get("/domains", bearer(part)),
     read: (answer) => {
-      if (answer.status === 200) return "live";
+      if (answer.status === 200) return live(list("data"))(answer);
       const name = inside(answer, "name");
       return name === "restricted_api_key" ? "limited" : name === "invalid_api_key" ? "dead" : null;
     },

@@ -1,5 +1,21 @@
 import type { Given, Vendor } from "../vendor.ts";
-import { at, bearer, byStatus, get, inside, json, post } from "./make.ts";
+import {
+  all,
+  at,
+  bearer,
+  byStatus,
+  dead,
+  get,
+  inside,
+  is,
+  json,
+  limited,
+  list,
+  live,
+  number,
+  post,
+  text,
+} from "./make.ts";
 
 /** https://docs.datadoghq.com/getting_started/site/ */
 const DATADOG = ["datadoghq.com", "datadoghq.eu", "us3.datadoghq.com", "us5.datadoghq.com", "ap1.datadoghq.com"].concat(
@@ -20,7 +36,7 @@ export const WORK: readonly Vendor[] = [
       (/^(?:sk|rk)_(?:live|test)_/.test(part) && /stripe/i.test(name)),
     bases: at("https://api.stripe.com"),
     ask: ({ part }) => get("/v1/balance", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead", 403: "limited" }),
+    read: byStatus({ 200: live(is("balance", "object")), 401: "dead", 403: limited(text("error", "type")) }),
   },
   {
     // https://docs.datadoghq.com/api/latest/authentication/: "if invalid, a 403 is returned"
@@ -34,12 +50,7 @@ export const WORK: readonly Vendor[] = [
       datadogSites(given).length === 0
         ? "is of a Datadog site that is not known"
         : get("/api/v1/validate", { "dd-api-key": given.part }),
-    read: (answer) =>
-      answer.status === 200
-        ? inside(answer, "valid") === true
-          ? "live"
-          : null
-        : byStatus({ 401: "dead", 403: "dead" })(answer),
+    read: byStatus({ 200: live(is(true, "valid"), is(false, "valid")), 401: "dead", 403: dead(list("errors")) }),
   },
   {
     // https://docs.newrelic.com/docs/apis/nerdgraph/get-started/introduction-new-relic-nerdgraph/
@@ -50,12 +61,7 @@ export const WORK: readonly Vendor[] = [
     bases: () => ["https://api.newrelic.com", "https://api.eu.newrelic.com", "https://api.jp.newrelic.com"],
     ask: ({ part }) =>
       post("/graphql", { ...json, "api-key": part }, JSON.stringify({ query: "{ actor { user { id } } }" })),
-    read: (answer) =>
-      answer.status === 200
-        ? inside(answer, "data", "actor", "user", "id") === undefined
-          ? null
-          : "live"
-        : byStatus({ 401: "dead" })(answer),
+    read: byStatus({ 200: live(number("data", "actor", "user", "id"), list("errors")), 401: "dead" }),
   },
   {
     // The index of the API tells who asks: https://docs.sentry.io/api/auth/
@@ -64,12 +70,7 @@ export const WORK: readonly Vendor[] = [
     rules: ["sentry-token"],
     bases: at("https://sentry.io"),
     ask: ({ part }) => get("/api/0/", bearer(part)),
-    read: (answer) =>
-      answer.status === 200
-        ? inside(answer, "auth", "scopes") === undefined
-          ? null
-          : "live"
-        : byStatus({ 401: "dead" })(answer),
+    read: byStatus({ 200: live(list("auth", "scopes"), text("version")), 401: "dead" }),
     own: { names: /^SENTRY_(?:URL|BASE_URL|HOST|API_URL)$/i, home: "sentry.io", often: true },
   },
   {
@@ -81,7 +82,7 @@ export const WORK: readonly Vendor[] = [
     bases: () => ["https://api.pagerduty.com", "https://api.eu.pagerduty.com"],
     ask: ({ part }) =>
       get("/abilities", { authorization: `Token token=${part}`, accept: "application/vnd.pagerduty+json;version=2" }),
-    read: byStatus({ 200: "live", 401: "dead", 403: "limited" }),
+    read: byStatus({ 200: live(list("abilities")), 401: "dead", 403: limited(text("error", "message")) }),
   },
   {
     // https://linear.app/developers/graphql: a personal key stands alone in the header, an OAuth token after "Bearer".
@@ -110,7 +111,11 @@ export const WORK: readonly Vendor[] = [
     fits: ({ part, name }) => part.startsWith("ntn_") || /notion/i.test(name),
     bases: at("https://api.notion.com"),
     ask: ({ part }) => get("/v1/users/me", { ...bearer(part), "notion-version": "2022-06-28" }),
-    read: byStatus({ 200: "live", 401: "dead", 403: "limited" }),
+    read: byStatus({
+      200: live(is("user", "object")),
+      401: "dead",
+      403: limited(all(is("error", "object"), text("code"))),
+    }),
   },
   {
     // https://airtable.com/developers/web/api/get-user-id-scopes: no scope is needed
@@ -119,7 +124,7 @@ export const WORK: readonly Vendor[] = [
     rules: ["airtable-token"],
     bases: at("https://api.airtable.com"),
     ask: ({ part }) => get("/v0/meta/whoami", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead" }),
+    read: byStatus({ 200: live(text("id")), 401: "dead" }),
   },
   {
     // https://developers.asana.com/docs/errors
@@ -128,7 +133,7 @@ export const WORK: readonly Vendor[] = [
     rules: ["asana-token"],
     bases: at("https://app.asana.com"),
     ask: ({ part }) => get("/api/1.0/users/me", bearer(part)),
-    read: byStatus({ 200: "live", 401: "dead", 403: "limited" }),
+    read: byStatus({ 200: live(text("data", "gid")), 401: "dead", 403: limited(text("errors", 0, "message")) }),
   },
 ];
 

@@ -1,0 +1,100 @@
+import type { Crew, Detector, ReadBatch, Told } from "../contract/detector.ts";
+import type { Host } from "../contract/host.ts";
+import type { Reading, Source } from "../contract/source.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { Lane, type FileReading, type SubjectReading } from "./lane.ts";
+
+export type SubjectError = { readonly subject: string; readonly message: string; readonly hint: string };
+
+export type SourceTools = {
+  readonly detector: () => Promise<Detector>;
+  readonly crew: () => Promise<Crew>;
+  /** Called for each secret. */
+  readonly tell: (told: Told, reading: SubjectReading | FileReading) => void;
+  /** As in `LaneTools`. */
+  readonly apart: boolean;
+  /** Others are read too: one that is malformed altogether is then an error among theirs. */
+  readonly amongOthers: boolean;
+};
+
+/** What one source held; `values` counts those of subjects, files apart. */
+export type SourceRead = {
+  readonly source: string;
+  readonly subjects: number;
+  readonly errors: readonly SubjectError[];
+  readonly values: number;
+};
+
+/** Reads all of `spec`, which is `what` of this source. Throws as `scan` does. */
+export async function readSource(
+  spec: string,
+  { source, what }: { readonly source: Source; readonly what: string },
+  tools: SourceTools,
+  host: Host,
+): Promise<SourceRead> {
+  const errors: SubjectError[] = [];
+  let subjects = 0;
+  let values = 0;
+  /** Documents so far: one without a name is called by its number. */
+  let documents = 0;
+  let total: number | null = null;
+  const progress = (): void => host.emit({ type: "scan", source: spec, done: subjects + errors.length, total });
+  const fileDone = ({ subject }: FileReading, error: string | null): void => {
+    if (error === null) subjects++;
+    else errors.push({ subject: subject.name, message: `cannot be read: ${error}`, hint: "check its rights" });
+    progress();
+  };
+  const batchDone = (read: ReadBatch): void => {
+    subjects += read.subjects;
+    values += read.values;
+    for (const { at, message, hint } of read.errors)
+      errors.push({ subject: `document ${documents + at}`, message, hint });
+    documents += read.subjects + read.errors.length;
+    progress();
+  };
+  const take = async (reading: Reading): Promise<void> => {
+    if (reading.kind === "total") total = reading.subjects;
+    else if (reading.kind === "error") {
+      const { subject, message, hint } = reading;
+      errors.push({ subject: subject ?? `document ${documents++}`, message, hint });
+    } else if (reading.kind === "file") await lane.file(reading);
+    else if (reading.kind === "batch") await lane.batch(reading);
+    else {
+      subjects++;
+      documents++;
+      values += reading.candidates.length;
+      await lane.subject(reading);
+    }
+    progress();
+  };
+  const { detector, crew, tell, apart } = tools;
+  const lane = new Lane({ detector, crew, tell, fileDone, batchDone, take, apart });
+  try {
+    for await (const reading of startedEarly(source.read(what, host.signal), detector)) await take(reading);
+    await lane.end();
+  } catch (error) {
+    if (!tools.amongOthers || !(error instanceof UnsprawlError) || error.code !== "malformed") throw error;
+    errors.push({ subject: spec, message: error.message, hint: error.hint ?? "unsprawl doctor" });
+  } finally {
+    await lane.close();
+  }
+  progress();
+  return { source: spec, subjects, errors, values };
+}
+
+/** Asks for the first reading before the detector is loaded, so that the two go on side by side. */
+async function* startedEarly(
+  readings: AsyncIterable<Reading>,
+  detector: () => Promise<Detector>,
+): AsyncGenerator<Reading> {
+  const iterator = readings[Symbol.asyncIterator]();
+  const first = iterator.next();
+  first.catch(() => undefined); // told below, once it is awaited
+  await new Promise(setImmediate); // lets the request go out before the loading takes the processor
+  try {
+    await detector();
+    for (let next = await first; next.done !== true; next = await iterator.next()) yield next.value;
+  } finally {
+    await iterator.return?.();
+  }
+}

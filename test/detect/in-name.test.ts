@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it, test } from "vitest";
+import { detector } from "../../src/detect/index.ts";
+import { alarms, ask, make, masked, urlOf } from "./ask.ts";
+
+const secret = (): string => randomBytes(9).toString("hex");
+const token = (): string => `ghp_${make.alnum(36)}`;
+
+describe("a name that holds a secret", () => {
+  test.each<[what: string, name: (secret: string) => string, value: string, make: () => string]>([
+    ["a URL that was pasted without a name", (s) => urlOf("postgres", "api", s, "db/api?sslmode"), "require", secret],
+    ["a token as a variable's name", (s) => s, "1", token],
+    ["a token as a label's key", (s) => `token=${s}`, "yes", token],
+    ["a token behind a label's namespace", (s) => `com.example.${s}`, "yes", token],
+  ])("%s is found, and told nowhere", (_what, nameOf, value, makeSecret) => {
+    const inside = makeSecret();
+    const name = nameOf(inside);
+    const verdict = ask(name, value, "label");
+    expect(verdict.secret).toBe(true);
+    const told = [JSON.stringify(verdict), detector.name(name), masked(name, value, "label")].join("\n");
+    expect(told).not.toContain(inside.slice(4));
+  });
+
+  test.each([
+    "DB_PASSWORD",
+    "APIKey2",
+    "com.docker.compose.project.working_dir",
+    "org.opencontainers.image.source",
+    "traefik.http.routers.whoami-secure.rule",
+    "SPRING_DATASOURCE_PASSWORD",
+    "io.kubernetes.container.terminationMessagePath",
+    "POSTGRES_PASSWORD_FILE",
+    "SQLALCHEMY_DATABASE_URI",
+    "fs.azure.account.key.mystorage.blob.core.windows.net",
+    "KEY_FOR_2024",
+  ])("%s is told as it stands", (name) => {
+    expect(detector.name(name)).toBe(name);
+    expect(alarms(name, "${X}")).toBe(false);
+  });
+});
+
+describe("a masked URL", () => {
+  it("keeps user, host and path when they are words", () => {
+    const url = urlOf("postgres", "api", secret(), "db.internal:5432/orders");
+    expect(masked("DATABASE_URL", url)).toBe("postgres://api:••••@db.internal:5432/orders");
+  });
+
+  it("shows none of them when it may be a token", () => {
+    for (let round = 0; round < 50; round++) {
+      const random = make.alnum(16);
+      for (const url of [
+        urlOf("https", random, secret(), "db/x"),
+        urlOf("https", "api", secret(), `${random}.example.org/x`),
+        urlOf("https", "api", secret(), `db/${random}`),
+      ])
+        expect(masked("SERVICE_URL", url)).not.toContain(random);
+    }
+  });
+});
+
+describe("the way to a part", () => {
+  it("names no key that looks random", () => {
+    for (let round = 0; round < 50; round++) {
+      const random = make.alnum(20);
+      const verdict = ask("CONFIG", JSON.stringify({ [random]: { password: secret() } }));
+      expect(verdict.secret).toBe(true);
+      expect(JSON.stringify(verdict)).not.toContain(random);
+    }
+  });
+
+  it("ends where the secret stands, not where its text stands before", () => {
+    const word = secret();
+    const text = JSON.stringify({ note: word, password: word });
+    const verdict = ask("CONFIG", text);
+    expect(verdict.secret && verdict.part.start).toBe(text.lastIndexOf(word));
+  });
+});

@@ -16,6 +16,7 @@ const EXPECTED: readonly (readonly [path: RegExp, why: string])[] = [
   [/^(LogPath|ResolvConfPath|HostnamePath|HostsPath)$/, "hold the id"],
   [/^(ProcessLabel|GraphDriver\..*|ImageManifestDescriptor.*)$/, "the engine's own storage"],
   [/^State\.(Pid|StartedAt|FinishedAt|Health.*|ExitCode)$/, "another process"],
+  [/^ExecIDs$/, "the health check that runs at this instant"],
   [/^Config\.Env$/, "the secret is gone; compared apart"],
   [/^(Path|Args|Config\.Entrypoint|Config\.Healthcheck\.Test)$/, "the shim stands before the original; compared apart"],
   [/^(HostConfig\.Mounts|Mounts)$/, "the shim's folder is mounted; compared apart"],

@@ -5,6 +5,8 @@ import { inUrls } from "./url.ts";
 
 /** What stands in place of a name that may not be shown. */
 const HIDDEN = "…";
+/** Names in which no rule of any found something. */
+const clean = new Set<string>();
 const shown = new Map<string, string>();
 
 /**
@@ -12,12 +14,17 @@ const shown = new Map<string, string>();
  * label's key can be a token. Null when there is none.
  */
 export function inName(name: string, judge: Judge, off: ReadonlySet<string>): Evidence | null {
-  if (name.length < 8 || /^[A-Za-z_]{1,64}$/.test(name)) return null;
+  if (name.length < 8 || /^[A-Za-z_]{1,64}$/.test(name) || clean.has(name)) return null;
   const text = name.slice(0, 8192);
   const token = knownToken(text, off);
   const found =
     isEvidence(token) && token.score >= MEDIUM ? token : text.includes("://") ? inUrls(text, judge, false) : null;
-  return found === null ? null : { ...found, via: ["name", ...(found.via ?? [])] };
+  if (found !== null) return { ...found, via: ["name", ...(found.via ?? [])] };
+  if (off.size === 0 && name.length < 256) {
+    if (clean.size >= 20_000) clean.clear();
+    clean.add(name);
+  }
+  return null;
 }
 
 /** A variable's, label's or setting's name as it may be shown: `…` unless it reads like one. */

@@ -97,10 +97,10 @@ function configCandidates(source: string, subject: Subject, config: Open, theirs
   const found: Candidate[] = [];
   const add = adder(source, subject, found);
   const image = theirs === null || theirs === undefined ? null : object(theirs);
-  const inherited = new Set(strings(image?.["Env"]).map(([, entry]) => entry));
-  for (const [index, entry] of strings(config["Env"], "Config.Env", odd)) {
-    const at = entry.indexOf("=");
-    if (at < 0) continue;
+  const inherited = new Set(strings(image?.["Env"]));
+  for (const [index, entry] of strings(config["Env"], "Config.Env", odd).entries()) {
+    const at = entry?.indexOf("=") ?? -1;
+    if (entry === null || at < 0) continue;
     const fromImage = inherited.has(entry);
     const where = subject.kind === "image" || fromImage ? "image-env" : "env";
     add(where, entry.slice(0, at), entry.slice(at + 1), `Config.Env[${index}]`, fromImage ? "image" : "own");
@@ -118,8 +118,8 @@ function configCandidates(source: string, subject: Subject, config: Open, theirs
   map(config["Labels"], "Config.Labels", odd, (name, value, path) =>
     add("label", name, value, path, image !== null && labels[name] === value ? "image" : "own"),
   );
-  for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd))
-    add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
+  for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd).entries())
+    if (line !== null) add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
   return found;
 }
 
@@ -169,26 +169,24 @@ function objects(from: unknown, path: string, odd: Odd): [number, Open][] {
   return [];
 }
 
-/** The texts of a list, by their number. Written as one text, or as `{name: value}`, it is read too, and told. */
-function strings(from: unknown, path = "", odd = ignore): [number, string][] {
+/** The texts of a list; null for what is none. Written as one text, or as `{name: value}`, it is read too, and told. */
+function strings(from: unknown, path = "", odd = ignore): readonly (string | null)[] {
   if (from === null || from === undefined) return [];
-  if (!Array.isArray(from)) odd(path);
+  const isText = (one: unknown): one is string => typeof one === "string";
+  if (Array.isArray(from) && from.every(isText)) return from;
+  odd(path);
   const list: unknown[] = Array.isArray(from)
     ? from
     : typeof from === "object"
-      ? Object.entries(from).map(([name, value]: [string, unknown]) =>
-          typeof value === "string" ? `${name}=${value}` : value,
-        )
+      ? Object.entries(from).map(([name, value]: [string, unknown]) => (isText(value) ? `${name}=${value}` : value))
       : [from];
-  const texts = [...list.entries()].filter((entry): entry is [number, string] => typeof entry[1] === "string");
-  if (texts.length < list.length) odd(path);
-  return texts;
+  return list.map((one) => (isText(one) ? one : null));
 }
 
 /** A command as the engine writes it, or as one text, which older Podman writes and which loses nothing. */
 function commandLine(from: unknown, path: string, odd: Odd): string {
   if (typeof from === "string") return from;
-  const argv = strings(from, path, odd).map(([, word]) => word);
+  const argv = strings(from, path, odd).filter((word) => word !== null);
   return argv.length === 0 ? "" : JSON.stringify(argv);
 }
 
@@ -196,7 +194,9 @@ function commandLine(from: unknown, path: string, odd: Odd): string {
 function map(from: unknown, path: string, odd: Odd, each: (name: string, value: string, path: string) => void): void {
   if (Array.isArray(from)) {
     odd(path);
-    const pairs = strings(from, path, odd).map(([, entry]) => /^([^=]*)=?(.*)$/s.exec(entry) ?? []);
+    const pairs = strings(from, path, odd).flatMap((entry) =>
+      entry === null ? [] : [/^([^=]*)=?(.*)$/s.exec(entry) ?? []],
+    );
     for (const [, name = "", value = ""] of pairs) each(name, value, path + key(name));
     return;
   }

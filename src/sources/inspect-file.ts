@@ -38,7 +38,7 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
           else if (piece.kind === "documents") yield* all(piece.read);
           else {
             const { text, first, whole, slowly } = piece.batch;
-            const separable = whole && images.size === 0 && !MARKS.some((mark) => text.includes(mark));
+            const separable = whole && images.size === 0 && !text.includes(MARK);
             const read = (): Iterable<Reading> | null => {
               const documents = whole ? parseBatch(text, first) : null;
               return documents === null ? null : readings(documents);
@@ -67,8 +67,8 @@ function empty(what: string): Reading {
   return { kind: "error", subject: what === "-" ? "stdin" : what, message: "the input is empty", hint };
 }
 
-/** One of these stands in every image's document. */
-const MARKS = ['"RootFS"', '"RepoTags"', '"Architecture"'];
+/** Stands in every image's document that an engine prints; without its first quote, since quotes stand everywhere. */
+const MARK = 'RepoTags"';
 
 const NO_IMAGES: Map<string, ImageDoc> = new Map();
 

@@ -124,12 +124,17 @@ class Cuts {
   }
 
   #cut(fresh: string, end: boolean): Batch | null {
-    const text = this.#searched + fresh;
-    if (!text.includes(this.#close)) {
-      this.#searched = text.slice(-OVERLAP);
+    // The two are searched apart: put together they would be copied.
+    const seam = this.#searched + fresh.slice(0, OVERLAP);
+    if (!fresh.includes(this.#close) && !seam.includes(this.#close)) {
+      this.#searched = (fresh.length < OVERLAP ? seam : fresh).slice(-OVERLAP);
       return end || this.#rest.length > MAX_DOCUMENT ? this.#elsewhere(end) : null;
     }
-    const last = this.#rest.indexOf(this.#lastClose, Math.max(0, this.#rest.length - text.length));
+    const last = endOfArray(
+      this.#rest,
+      this.#lastClose,
+      Math.max(0, this.#rest.length - fresh.length - this.#searched.length),
+    );
     const cut = (last < 0 ? this.#rest.lastIndexOf(this.#close) : last) + this.#close.length;
     const [from, first] = [this.#from, this.#first];
     const { rest, start } = this.#take(cut);
@@ -171,4 +176,11 @@ class Cuts {
     if (broken !== null && !this.#some) throw malformed(broken);
     return { documents, broken };
   }
+}
+
+/** The place of `close`, which ends in a bracket at the start of a line: there are few of those. */
+function endOfArray(text: string, close: string, from: number): number {
+  for (let at = text.indexOf("\n]", from); at >= 0; at = text.indexOf("\n]", at + 1))
+    if (text.startsWith(close, at + 2 - close.length)) return at + 2 - close.length;
+  return -1;
 }

@@ -163,3 +163,20 @@ describe("other users of the host", () => {
     execFileSync("rm", ["-rf", theirs]);
   });
 });
+
+it("what stands in a variable's name is refused with a reason, told nowhere, and left as it is", async () => {
+  const [inside, beside] = [secret(), secret()];
+  const pasted = ["postgres://api:", inside, "@db/api?sslmode=require"].join("");
+  engine.docker("run", "-d", "--name", "pasted", "-e", pasted, "-e", `DB_PASSWORD=${beside}`, BUSYBOX, ...APP);
+  const planned = await world.unsprawl(["plan", "docker:pasted", "--to", "local", "--json"]);
+  const moved = await migrate("pasted", "--deliver", "shim");
+  expect([planned.code, moved.code]).toEqual([3, 3]);
+  for (const { stdout, stderr } of [planned, moved]) {
+    expect(stdout).toContain("its variable's name holds a secret, or may");
+    expect(stdout + stderr).not.toContain(inside);
+  }
+  const env = engine.docker("inspect", "--format", "{{json .Config.Env}}", "pasted");
+  // A shell would drop a variable of such a name, so that the one beside it is not moved by shim either.
+  expect(env).toContain(inside);
+  expect(env).toContain(beside);
+});

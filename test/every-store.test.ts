@@ -118,10 +118,10 @@ describe.each(STORES)("$provider", (kind) => {
     const run = runs.runs[0]?.run ?? "";
     const journal = readFileSync(join(world.dir, "state/unsprawl/runs", `${run}.jsonl`), "utf8");
     const references = new Map(
-      Array.from(journal.matchAll(/"name":"(\w+)".{0,600}?"reference":"(ref\+[^"]+)"/g), ([, variable, reference]) => [
-        variable ?? "",
-        reference ?? "",
-      ]),
+      Array.from(
+        journal.matchAll(/"name":"([A-Z][A-Z_]+)".{0,600}?"reference":"(ref\+[^"]+)"/g),
+        ([, variable, reference]) => [variable ?? "", reference ?? ""],
+      ),
     );
     expect([...references.keys()].sort()).toEqual(Object.keys(secrets).sort());
     const script =

@@ -18,7 +18,7 @@ import { KEYWHIZ_KEYS, publicSettings, readSettings } from "./settings.ts";
 const RETIRED =
   "Keywhiz is retired upstream since September 2023: plan to move on; unsprawl migrate keywhiz: --to STORE";
 
-/** Said once a process. */
+/** Said once a process, to who moves secrets; an application's own lines are its own. */
 let told = false;
 
 export const provider: ProviderModule = {
@@ -32,8 +32,10 @@ export const provider: ProviderModule = {
     const open = (groups: readonly string[]): Secrets =>
       delivery === "client" ? deliveredSecrets(client, url) : automationSecrets(client, api, { groups, url });
     const secrets = open(settings.groups);
-    if (!told) context.say?.(RETIRED);
-    told = true;
+    const tell = (): void => {
+      if (!told) context.say?.(RETIRED);
+      told = true;
+    };
     const key = keyMaker(template);
     return {
       target: { name, provider: "keywhiz", settings: publicSettings(settings) },
@@ -42,9 +44,15 @@ export const provider: ProviderModule = {
       reference: (of) => keywhizReference(of, url),
       parse: (reference) => parseKeywhizReference(reference, url),
       get: (of) => secrets.get(of),
-      put: (of, value, replace, origin) => secrets.put(of, value, replace, origin),
+      put: (of, value, replace, origin) => {
+        tell();
+        return secrets.put(of, value, replace, origin);
+      },
       remove: (of, matches) => secrets.remove(of, matches),
-      list: (what) => secrets.list(what === "" ? fixedPrefix(template) : what),
+      list: (what) => {
+        tell();
+        return secrets.list(what === "" ? fixedPrefix(template) : what);
+      },
       async policy(names) {
         // What is there already is named; the commands hold without it too.
         const listed = await secrets.list(subjectPrefix(template, names)).catch((error: unknown) => {

@@ -50,7 +50,7 @@ export function shownWords(text: string): string {
 /** True for short words and their usual marks; false for logins, known tokens and runs that look random. */
 function readsLikeName(name: string): boolean {
   if (/^[A-Z]{1,12}(?:_[A-Z]{1,12}){0,12}$/.test(name)) return true;
-  if (name.length > 200 || (name.includes(":") && name.includes("@")) || /:\/\/|["'\n=;]/.test(name)) return false;
+  if (name.length > 200 || (name.includes(":") && name.includes("@")) || /["'\n=]/.test(name)) return false;
   for (const [run] of name.matchAll(/[A-Za-z0-9+]{12,}/g)) if (looksRandom(run, 12)) return false;
   const token = knownToken(name, NONE);
   return !isEvidence(token) || token.score < MEDIUM;

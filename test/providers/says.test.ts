@@ -31,8 +31,11 @@ test("Keywhiz: once a process, that it is retired, and what to do", async () => 
     const { certFile, keyFile } = keywhiz.clients.automation;
     const config = { url: keywhiz.url, certFile, keyFile, caFile: keywhiz.caFile };
     const context = { env: {}, dir: "/", say: (text: string) => void said.push(text) };
-    await provider.open("store", config, context);
-    await provider.open("store", config, context);
+    for (const store of [await provider.open("a", config, context), await provider.open("b", config, context)]) {
+      await store.get({ path: "absent", field: "" });
+      expect(said).toHaveLength(store.target.name === "a" ? 0 : 1);
+      await store.list("");
+    }
     expect(said).toEqual([expect.stringMatching(/retired upstream.*unsprawl migrate keywhiz: --to STORE/)]);
   } finally {
     await keywhiz.stop();

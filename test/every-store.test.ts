@@ -28,6 +28,24 @@ afterAll(() => engine?.stop());
 type Doc = { readonly Id: string; readonly Image: string; readonly State: { readonly Pid: number } };
 const inspect = (name: string): Doc => (JSON.parse(engine.docker("inspect", name)) as Doc[])[0] as Doc;
 
+/** A container that stays up, with these `-e` flags. */
+function start(name: string, env: readonly string[]): void {
+  engine.docker(
+    "run",
+    "-d",
+    "--name",
+    name,
+    "--network",
+    "none",
+    "--stop-timeout",
+    "1",
+    ...env,
+    BUSYBOX,
+    "sleep",
+    "100000",
+  );
+}
+
 /** Without blocking this process, in which some of the stores run. */
 async function docker(...args: string[]): Promise<string> {
   const env = { PATH: process.env["PATH"], HOME: engine.dir, DOCKER_HOST: engine.host };
@@ -53,20 +71,7 @@ describe.each(STORES)("$provider", (kind) => {
       "-e",
       `${key}=${value}`,
     ]);
-    engine.docker(
-      "run",
-      "-d",
-      "--name",
-      name,
-      "--network",
-      "none",
-      "--stop-timeout",
-      "1",
-      ...env,
-      BUSYBOX,
-      "sleep",
-      "100000",
-    );
+    start(name, env);
   });
   afterAll(async () => {
     await store?.stop();
@@ -147,20 +152,7 @@ describe.each(STORES)("$provider", (kind) => {
     const own = `${name}-runtime`;
     const [DB_PASSWORD, API_TOKEN] = [secrets["DB_PASSWORD"] ?? "", secrets["API_TOKEN"] ?? ""];
     const env = ["-e", `DB_PASSWORD=${DB_PASSWORD}`, "-e", `API_TOKEN=${API_TOKEN}`];
-    engine.docker(
-      "run",
-      "-d",
-      "--name",
-      own,
-      "--network",
-      "none",
-      "--stop-timeout",
-      "1",
-      ...env,
-      BUSYBOX,
-      "sleep",
-      "100000",
-    );
+    start(own, env);
     const installed = await world.unsprawl([
       "runtime",
       "install",

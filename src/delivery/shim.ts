@@ -21,7 +21,11 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       if (!(await subject.hasFile(SHELL))) return no("the image has no shell");
       const odd = subject.env.find((name) => !/^[A-Za-z_]\w*$/.test(name));
-      if (odd) return no(`a shell would drop the variable ${odd}: it can hold no such name`);
+      // What else stands where a name belongs, such as a pasted URL, may hold a secret.
+      if (odd) {
+        const told = /^[\w.-]{1,80}$/.test(odd) ? `the variable ${odd}` : "a variable whose name is none";
+        return no(`a shell would drop ${told}: it can hold no such name`);
+      }
       if (subject.mountTargets.some((target) => target === TARGET || target.startsWith(`${TARGET}/`)))
         return no(`something is mounted at ${TARGET} already`);
       if (subject.entrypoint.length + subject.cmd.length === 0)

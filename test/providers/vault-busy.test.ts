@@ -19,12 +19,8 @@ beforeAll(async () => {
 afterEach(() => vault.proxy.fault({ kind: "reset" }, 0));
 afterAll(() => vault?.stop());
 
-const onWrites = (fault: Fault, times = 1, path = "/data/"): void =>
-  vault.proxy.fault(fault, times, (seen) => seen.method !== "GET" && seen.path.includes(path));
 const onReads = (fault: Fault, times = 1): void =>
   vault.proxy.fault(fault, times, (seen) => seen.method === "GET" && seen.path.includes("/data/"));
-const versionAt = async (path: string): Promise<unknown> =>
-  (await vault.data(`secret/metadata/${path}`))["current_version"];
 
 describe("a server that is busy", () => {
   const retryAfter = async (status: 429 | 503, seconds: number | string): Promise<{ ms: number; done: unknown }> => {
@@ -63,9 +59,9 @@ describe("a server that is busy", () => {
 
   test("a write that is throttled was not begun: it is done once, later", async () => {
     const [key, value] = [keyAt(), fresh()];
-    onWrites({ kind: "status", status: 429, retryAfter: 1 }, 2);
+    vault.onWrites({ kind: "status", status: 429, retryAfter: 1 }, 2);
     await store.put(key, value, null, ORIGIN);
-    expect(await versionAt(key.path)).toBe(1);
+    expect(await vault.versionAt(key.path)).toBe(1);
   });
 
   test("without a word of when, it is asked a few times, then it is throttled", { timeout: 30_000 }, async () => {

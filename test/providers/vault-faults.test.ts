@@ -17,18 +17,13 @@ beforeAll(async () => {
 afterEach(() => vault.proxy.fault({ kind: "reset" }, 0));
 afterAll(() => vault?.stop());
 
-const onWrites = (fault: Fault, times = 1, path = "/data/"): void =>
-  vault.proxy.fault(fault, times, (seen) => seen.method !== "GET" && seen.path.includes(path));
-const versionAt = async (path: string): Promise<unknown> =>
-  (await vault.data(`secret/metadata/${path}`))["current_version"];
-
 describe("an answer that is lost", () => {
   test.for<Fault["kind"]>(["lost", "cut", "reset"])("%s: a creation is done once, and is ours", async (kind) => {
     const [key, value, other] = [keyAt(), fresh(), fresh()];
-    onWrites({ kind } as Fault);
+    vault.onWrites({ kind } as Fault);
     const { version } = await store.put(key, value, null, ORIGIN);
     expect(vault.proxy.met).toBe(1);
-    expect(await versionAt(key.path)).toBe(1);
+    expect(await vault.versionAt(key.path)).toBe(1);
     expect(await vault.data(`secret/metadata/${key.path}`)).toMatchObject({
       custom_metadata: { "managed-by": "unsprawl" },
     });
@@ -42,16 +37,16 @@ describe("an answer that is lost", () => {
     const [key, value, other] = [keyAt(), fresh(), fresh()];
     const sibling = { ...key, field: "SIBLING" };
     const { version } = await direct.put(key, value, null, ORIGIN);
-    onWrites({ kind } as Fault);
+    vault.onWrites({ kind } as Fault);
     await store.put(sibling, other, null, ORIGIN);
-    onWrites({ kind } as Fault);
+    vault.onWrites({ kind } as Fault);
     await store.put(key, other, version, ORIGIN);
-    expect(await versionAt(key.path)).toBe(3);
+    expect(await vault.versionAt(key.path)).toBe(3);
     expect((await direct.get(key))?.value).toEqual(other);
-    onWrites({ kind } as Fault);
+    vault.onWrites({ kind } as Fault);
     expect(await store.remove(key, (one) => one.equals(other))).toBe(true);
     expect([await direct.get(key), (await direct.get(sibling))?.value]).toEqual([null, other]);
-    onWrites({ kind } as Fault);
+    vault.onWrites({ kind } as Fault);
     expect(await store.remove(sibling, () => true)).toBe(true);
     await expect(vault.bao.api("GET", `secret/metadata/${key.path}`)).rejects.toThrow(/404/);
   });
@@ -59,16 +54,16 @@ describe("an answer that is lost", () => {
   test("KV v1: the read-back says what came of it", async () => {
     const one = await vault.open({ address: vault.proxy.url, config: { mount: "kv1" } });
     const [key, value, other] = [keyAt(), fresh(), fresh()];
-    onWrites({ kind: "lost" }, 1, "/kv1/");
+    vault.onWrites({ kind: "lost" }, 1, "/kv1/");
     await one.put(key, value, null, ORIGIN);
-    onWrites({ kind: "reset" }, 1, "/kv1/");
+    vault.onWrites({ kind: "reset" }, 1, "/kv1/");
     expect(await vault.failure(one.put({ ...key, field: "B" }, other, null, ORIGIN), value, other)).toMatchObject({
       code: "unreachable",
       message: expect.stringContaining("is not known") as string,
       hint: expect.stringContaining("unsprawl resume") as string,
     });
     expect(await vault.data(`kv1/${key.path}`)).toEqual({ [key.field]: value.exposeText() });
-    onWrites({ kind: "lost" }, 1, "/kv1/");
+    vault.onWrites({ kind: "lost" }, 1, "/kv1/");
     expect(await one.remove(key, () => true)).toBe(true);
     expect(await one.get(key)).toBe(null);
   });
@@ -85,7 +80,7 @@ describe("an answer that is lost", () => {
     const behind = await vault.open({ address: rival.url });
     expect((await vault.failure(behind.put(key, mine, null, ORIGIN), mine, theirs)).code).toBe("conflict");
     expect((await direct.get(key))?.value).toEqual(theirs);
-    expect(await versionAt(key.path)).toBe(1);
+    expect(await vault.versionAt(key.path)).toBe(1);
     rival.stop();
   });
 
@@ -163,7 +158,7 @@ describe("many at once through a bad network", () => {
   test("ten creators of one name: one wins", async () => {
     const key = keyAt();
     const values = Array.from({ length: 10 }, fresh);
-    onWrites({ kind: "lost" }, 2);
+    vault.onWrites({ kind: "lost" }, 2);
     const done = await Promise.all(
       values.map(async (value) =>
         (await vault.open({ address: vault.proxy.url })).put(key, value, null, ORIGIN).then(

@@ -11,7 +11,7 @@ import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { openSpec } from "../conformance/spec.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
-import { faultProxy, type FaultProxy } from "../support/fault-proxy.ts";
+import { faultProxy, type Fault, type FaultProxy } from "../support/fault-proxy.ts";
 
 /** An OpenBao without TLS, KV v2 at `secret` and KV v1 at `kv1`, and a network in front of it that can go wrong. */
 export type PlainVault = {
@@ -29,6 +29,10 @@ export type PlainVault = {
   readonly failure: (act: Promise<unknown>, ...secrets: (string | Secret)[]) => Promise<UnsprawlError>;
   /** What the server has at a path. */
   readonly data: (path: string) => Promise<{ readonly [key: string]: unknown }>;
+  /** The newest version of the secret at a path of `secret`. */
+  readonly versionAt: (path: string) => Promise<unknown>;
+  /** What the next writes below `path` meet. */
+  readonly onWrites: (fault: Fault, times?: number, path?: string) => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -39,10 +43,16 @@ export async function plainVault(): Promise<PlainVault> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-vault-"));
   await bao.api("POST", "sys/mounts/kv1", { type: "kv", options: { version: "1" } });
   const proxy = await faultProxy(bao.address);
+  const data: PlainVault["data"] = async (path) =>
+    ((await bao.api("GET", path)) as { data: { [key: string]: unknown } }).data;
   return {
     bao,
     proxy,
     dir,
+    data,
+    versionAt: async (path) => (await data(`secret/metadata/${path}`))["current_version"],
+    onWrites: (fault, times = 1, path = "/data/") =>
+      proxy.fault(fault, times, (seen) => seen.method !== "GET" && seen.path.includes(path)),
     open: ({ token = bao.token, address = bao.address, config = {}, env = {} } = {}) =>
       openSpec({
         provider: "vault",
@@ -61,7 +71,6 @@ export async function plainVault(): Promise<PlainVault> {
       expect(error).toBeInstanceOf(UnsprawlError);
       return error as UnsprawlError;
     },
-    data: async (path) => ((await bao.api("GET", path)) as { data: { [key: string]: unknown } }).data,
     async stop() {
       await proxy.stop();
       await bao.stop();

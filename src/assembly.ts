@@ -8,6 +8,7 @@ import type { Source } from "./contract/source.ts";
 import { knownKeys } from "./core/config-shape.ts";
 import { loadConfig, type Config, type StoreConfig } from "./core/config.ts";
 import { ignorer } from "./core/ignore.ts";
+import { route, type Router } from "./core/route.ts";
 import type { Verify } from "./core/liveness.ts";
 import type { ScanTools } from "./core/scan.ts";
 import { loadFingerprintKey, stateDir } from "./core/state.ts";
@@ -17,7 +18,7 @@ import type { Engine } from "./docker/engine.ts";
 import { keptByRun } from "./docker/names.ts";
 import { UnsprawlError } from "./model/error.ts";
 import type { FingerprintKey } from "./model/fingerprint.ts";
-import type { StoreTarget } from "./model/plan.ts";
+import type { Plan, StoreTarget } from "./model/plan.ts";
 import { nearest } from "./text/nearest.ts";
 import { resolveReferences } from "./core/resolve.ts";
 import type { Secret } from "./model/secret.ts";
@@ -39,7 +40,10 @@ export type Assembly = {
   /** What core needs to scan as the configuration says. */
   readonly scanTools: (verify: boolean) => Promise<ScanTools>;
   readonly deliveries: () => Promise<readonly Delivery[]>;
-  readonly migration: (name: string) => Promise<Migration>;
+  /** The migrations of these names as one, in the order in which each finding is offered to them. */
+  readonly migration: (names: readonly string[]) => Router;
+  /** The migrations of a plan as one. */
+  readonly migrationOf: (plan: Plan) => Router;
   /** `--to NAME`: a configured store, or a provider with its ecosystem's own environment. */
   readonly store: (name: string) => Promise<Provider>;
   /** The store of a plan again, wherever the process runs now. Throws `changed` when its settings are others. */
@@ -110,6 +114,20 @@ export function assemble(
     // In the order in which `auto` prefers them.
     return [fileDelivery(env), runtimeDelivery(env, openStore), shimDelivery(env)];
   });
+  const loaded = new Map<string, Promise<Migration>>();
+  const migration = (name: string): Promise<Migration> => {
+    const load = Object.hasOwn(migrations, name) ? migrations[name] : undefined;
+    if (!load)
+      throw new UnsprawlError(
+        "malformed",
+        `the plan names an unknown migration: ${JSON.stringify(name)}`,
+        "unsprawl plan again",
+      );
+    const opening =
+      loaded.get(name) ?? deliveries().then((own) => load({ open: engine, deliveries: own, key: key(), store }));
+    loaded.set(name, opening);
+    return opening;
+  };
   return {
     env,
     cwd,
@@ -146,16 +164,9 @@ export function assemble(
       };
     },
     deliveries,
-    migration: async (name) => {
-      const load = Object.hasOwn(migrations, name) ? migrations[name] : undefined;
-      if (!load)
-        throw new UnsprawlError(
-          "malformed",
-          `the plan names an unknown migration: ${JSON.stringify(name)}`,
-          "unsprawl plan again",
-        );
-      return load({ open: engine, deliveries: await deliveries(), key: key(), store });
-    },
+    migration: (names) => route(names, migration, null),
+    migrationOf: (plan) =>
+      route([...new Set([...Object.values(plan.migrations ?? {}), plan.migration])], migration, plan),
     store,
     async storeOf(target) {
       const { stores } = await config();

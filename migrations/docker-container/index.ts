@@ -6,9 +6,9 @@ import { findNew, nameOf, swapBack, swapIn, type Swap } from "../../src/docker/s
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
-import type { DeliveryName, Step } from "../../src/model/plan.ts";
-import { prove } from "./check.ts";
-import { facts, variable, type Facts } from "./read.ts";
+import { byName, type DeliveryName, type Step } from "../../src/model/plan.ts";
+import { prove } from "../../src/docker/prove.ts";
+import { facts, variable, type Facts } from "../../src/docker/facts.ts";
 import { refusal, warningsFor } from "./refuse.ts";
 import { diff, driftDigest, leftovers, rewritten } from "./rewrite.ts";
 
@@ -35,6 +35,9 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const engine = await open();
       return { id: (await engine.info()).ID, address: engine.connection.address };
     },
+    async unit({ location }) {
+      return { id: location.subjectId, name: location.subjectName };
+    },
     async refuses(finding, accept) {
       const { location } = finding;
       if (keptByRun(location.subjectName)) {
@@ -53,7 +56,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     async plan(unit, selected, options) {
       return planUnit(await open(), unit, selected, options, deliveries, key);
     },
-    async read(location, name) {
+    async read({ location, name }) {
       const doc = await (await open()).container(location.subjectId);
       return doc === null ? null : variable(doc, name);
     },
@@ -81,7 +84,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         if (owner !== null) {
           // Kept for `render`, which must do without the engine and the image.
           work.record.done(`${step.id}/owner`, owner);
-          await delivery.prepare(subject.id, owner, step.moves, work.values);
+          await delivery.prepare(subject.id, owner, step.moves, byName(step.moves, work.values));
         }
       }
       if (step.kind === "recreate") {
@@ -126,7 +129,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       if (!deliver || owner === null) return 0; // nothing of it is on this host
       if ((await gone(await open(), deliver.unit)) === true) return 0;
       const id = asPlanned({} as DeliverySubject, deliver.unit, plan.id).id;
-      await deliveryOf(deliver.delivery).prepare(id, owner as Owner, deliver.moves, values);
+      await deliveryOf(deliver.delivery).prepare(id, owner as Owner, deliver.moves, byName(deliver.moves, values));
       return deliver.moves.length;
     },
     async scrub(steps, work) {

@@ -5,7 +5,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Move } from "../../src/model/plan.ts";
 import { traces } from "../../src/docker/traces.ts";
-import { variable, type Facts } from "./read.ts";
+import { variable, type Facts } from "../../src/docker/facts.ts";
 
 type Refusal = { readonly reason: string; readonly hint: string | null };
 

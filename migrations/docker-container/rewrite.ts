@@ -7,7 +7,7 @@ import type { ContainerDoc } from "../../src/docker/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import type { Facts } from "./read.ts";
+import type { Facts } from "../../src/docker/facts.ts";
 
 /** The body that creates the container again with `change`, pinned to its own image by digest if its tag has moved. */
 export async function rewritten(engine: Engine, { doc, image }: Facts, change: RunChange): Promise<CreateBody> {

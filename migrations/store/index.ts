@@ -32,6 +32,7 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
     name: "store",
     // Store writes are guarded by check-and-set; the lock keeps two runs of this installation apart.
     engine: async () => ({ id: "stores", address: "stores" }),
+    unit: async ({ location }) => ({ id: location.subjectId, name: location.subjectName }),
     refuses: async () => null,
     async names({ location }) {
       const { provider, key } = await from(location);
@@ -48,7 +49,7 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
             ];
       return { unit, steps: [], warnings };
     },
-    async read(location) {
+    async read({ location }) {
       const { provider, key } = await from(location);
       return (await provider.get(key))?.value ?? null;
     },

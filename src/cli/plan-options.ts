@@ -17,10 +17,10 @@ export type Planned = {
 };
 
 /** From store to store nothing is rewritten; both kinds in one plan would have no one order. */
-function migrationFor(hits: readonly Hit[]): string {
+function migrationsFor(hits: readonly Hit[]): readonly string[] {
   const stored = hits.filter(({ finding }) => finding.location.subject === "store").length;
-  if (stored === 0) return "docker-container";
-  if (stored === hits.length) return "store";
+  if (stored === 0) return ["docker-container"];
+  if (stored === hits.length) return ["store"];
   throw new UnsprawlError("usage", "a plan moves containers or stores, not both", "plan them one after the other");
 }
 
@@ -50,7 +50,7 @@ export async function planWith(
   const { report, hits, failOn } = await scanWith(context, sources, options);
   const only = list(options, "only").map((glob) => picomatch(glob, { dot: true, bash: true, nobracket: true }));
   const chosen = only.length === 0 ? hits : hits.filter(({ finding }) => only.some((matches) => matches(finding.name)));
-  const migration = await assembly.migration(migrationFor(chosen));
+  const migration = assembly.migration(migrationsFor(chosen));
   const plan = await buildPlan(
     { hits: chosen, deliver, overwrite: options["overwrite"] === true, accept, graceMs, healthTimeoutMs },
     { migration, provider, key: assembly.key() },

@@ -14,7 +14,7 @@ export async function applyTools(
   provider?: Provider,
 ): Promise<ApplyTools> {
   return {
-    migration: await assembly.migration(plan.migration),
+    migration: assembly.migrationOf(plan),
     provider: provider ?? (await assembly.storeOf(plan.store)),
     key: assembly.key(),
     state: assembly.state(),

@@ -1,8 +1,10 @@
 import type { Finding } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
-import type { Location } from "../model/location.ts";
 import type { DeliveryName, Move, Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
+
+/** `name` is what all its steps are called by: unique in a plan. */
+export type Unit = { readonly id: string; readonly name: string };
 
 /** What a migration says of one subject's findings before anything is written. */
 export type UnitPlan = {
@@ -36,8 +38,13 @@ export type Work = {
   readonly plan: Plan;
   readonly record: Recorder;
   readonly signal: AbortSignal;
-  /** The values of this unit, by name; read from the location (or, once that is gone, from the store). */
+  /**
+   * The values of this unit, by `valueKey`; read from the location (or, once that is gone, from the store). Empty while
+   * something is undone or scrubbed: see `recall`.
+   */
   readonly values: ReadonlyMap<string, Secret>;
+  /** The values of this unit wherever they still are. Throws `absent` or what the store throws. */
+  recall(): Promise<ReadonlyMap<string, Secret>>;
   say(text: string): void;
   /** Takes known values out of text that others wrote. Whole text goes in: a piece cut off before might not be known. */
   redact(text: string): string;
@@ -50,6 +57,8 @@ export type Work = {
 export interface Migration {
   readonly name: string;
   engine(): Promise<{ readonly id: string; readonly address: string }>;
+  /** What moves together with this finding, all or nothing: one container, one project. Null when it is not this migration's. */
+  unit(finding: Finding): Promise<Unit | null>;
   /** Null when this finding can be moved; else why not, and what to type instead. */
   refuses(
     finding: Finding,
@@ -60,9 +69,9 @@ export interface Migration {
   /** Throws `refused` when no delivery fits, with what would make one fit. */
   plan(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<UnitPlan>;
   /** Reads a value again; null when the location no longer holds one. */
-  read(location: Location, name: string): Promise<Secret | null>;
+  read(move: Move, unit: string): Promise<Secret | null>;
   /** Throws `changed` when the subject is not as the plan saw it. */
-  unchanged(step: Step): Promise<void>;
+  unchanged(step: Step, plan: Plan): Promise<void>;
   /** Performs one of its own steps (deliver, recreate, check). */
   perform(step: Step, work: Work): Promise<void>;
   /** Brings the subject of these steps back as it was before the run; idempotent. */

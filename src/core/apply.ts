@@ -2,13 +2,14 @@ import type { Host } from "../contract/host.ts";
 import type { Migration, Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { EXIT, UnsprawlError } from "../model/error.ts";
-import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, openJournal, readJournal, type Journal } from "./journal.ts";
 import { lockEngine } from "./lock.ts";
 import { putValue, takeBack, verifyValue } from "./store-steps.ts";
 import { unitsOf, unitState, usedElsewhere } from "./runs.ts";
+import { readValues, recallValues, valueOf } from "./values.ts";
 
 export type ApplyTools = {
   readonly migration: Migration;
@@ -51,7 +52,7 @@ export async function apply(plan: Plan, tools: ApplyTools, host: Host): Promise<
   }
   return locked(plan, tools, async () => {
     // All subjects are compared before anything is written; each is compared again when its turn comes.
-    for (const step of plan.steps) await tools.migration.unchanged(step);
+    for (const step of plan.steps) await tools.migration.unchanged(step, plan);
     const journal = createJournal(tools.state, plan);
     return work(journal, tools, host);
   });
@@ -87,6 +88,8 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
   const results: UnitResult[] = [];
   let failure: UnsprawlError | null = null;
   const units = unitsOf(plan);
+  // What was read, for an undo while the store does not answer.
+  const kept = new Map<string, ReadonlyMap<string, Secret>>();
   for (const [unit, steps] of units) {
     const was = unitState(journal.receipts, unit);
     if (was === "done" || was === "undone") {
@@ -98,13 +101,13 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
       continue;
     }
     try {
-      await workUnit(unit, steps, journal, tools, host, was === "begun");
+      await workUnit(unit, steps, journal, tools, host, was === "begun", kept);
       results.push({ unit, state: "migrated", error: null });
     } catch (error) {
       failure = reduce(error, tools);
       journal.tolerant();
       journal.failed(`unit:${unit}`, failure.message);
-      await undoUnit(unit, steps, journal, tools, host);
+      await undoUnit(unit, steps, journal, tools, host, kept.get(unit));
       results.push({ unit, state: "undone", error: failure.message });
     }
   }
@@ -118,13 +121,15 @@ async function workUnit(
   tools: ApplyTools,
   host: Host,
   begun: boolean,
+  kept: Map<string, ReadonlyMap<string, Secret>>,
 ): Promise<void> {
   const { record, plan } = journal;
   if (!begun) {
-    for (const step of steps) await tools.migration.unchanged(step);
+    for (const step of steps) await tools.migration.unchanged(step, plan);
     record.intent(`unit:${unit}`);
   }
-  const values = await readValues(steps, tools);
+  const values = await readValues(steps, journal, tools);
+  kept.set(unit, values);
   const total = plan.steps.length;
   for (const step of steps) {
     host.signal.throwIfAborted();
@@ -133,9 +138,9 @@ async function workUnit(
     host.emit({ type: "step", step: step.id, unit, text, state: "start", done, total });
     let said = text;
     try {
-      if (step.kind === "put") await putValue(tools.provider, step, valueOf(values, step.move.name), plan, record);
+      if (step.kind === "put") await putValue(tools.provider, step, valueOf(values, step.move), plan, record);
       else if (step.kind === "verify") {
-        await verifyValue(tools.provider, step.move, valueOf(values, step.move.name));
+        await verifyValue(tools.provider, step.move, valueOf(values, step.move));
         record.done(step.id);
       } else {
         record.intent(step.id);
@@ -144,6 +149,7 @@ async function workUnit(
           record,
           signal: host.signal,
           values,
+          recall: async () => values,
           say: (line) => (said = line),
           redact: tools.redact,
         });
@@ -165,6 +171,7 @@ export async function undoUnit(
   journal: Journal,
   tools: ApplyTools,
   host: Host,
+  values?: ReadonlyMap<string, Secret>,
 ): Promise<void> {
   const { plan, record } = journal;
   const emit = (state: "start" | "undone" | "failed"): void =>
@@ -185,6 +192,7 @@ export async function undoUnit(
       record,
       signal: new AbortController().signal,
       values: new Map(),
+      recall: async () => values ?? recallValues(steps, tools),
       say: () => undefined,
       redact: tools.redact,
     };
@@ -206,31 +214,6 @@ export async function undoUnit(
     );
   }
   emit("undone");
-}
-
-async function readValues(steps: readonly Step[], tools: ApplyTools): Promise<Map<string, Secret>> {
-  const values = new Map<string, Secret>();
-  for (const step of steps) {
-    if (step.kind !== "put") continue;
-    const { move } = step;
-    const value = await tools.migration.read(move.location, move.name);
-    if (value === null || fingerprint(value, tools.key) !== move.fingerprint) {
-      throw new UnsprawlError(
-        "changed",
-        `${move.name} of ${step.unit} is not what the plan saw`,
-        "unsprawl plan again",
-      );
-    }
-    tools.know(value);
-    values.set(move.name, value);
-  }
-  return values;
-}
-
-function valueOf(values: ReadonlyMap<string, Secret>, name: string): Secret {
-  const value = values.get(name);
-  if (!value) throw new UnsprawlError("malformed", `the plan has no put step for ${name}`, "unsprawl plan again");
-  return value;
 }
 
 function finish(journal: Journal, units: readonly UnitResult[], failure: UnsprawlError | null): RunResult {

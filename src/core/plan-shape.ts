@@ -70,6 +70,10 @@ const STEPS: { readonly [kind in Step["kind"]]: Test } = {
   put: has({ move: isMove, found: oneOf("absent", "same", "other"), overwrite: isFlag }),
   verify: has({ move: isMove }),
   deliver: has({ delivery: isDelivery, why: isText, moves: listOf(isMove) }),
+  rewrite: has({
+    moves: listOf(isMove),
+    files: listOf(has({ file: isText, before: isText, after: isText, diff: Array.isArray })),
+  }),
   recreate: has({
     delivery: isDelivery,
     moves: listOf(isMove),
@@ -92,26 +96,40 @@ function isStep(step: unknown): boolean {
   return typeof kind === "string" && Object.hasOwn(STEPS, kind) && STEPS[kind as Step["kind"]](step);
 }
 
-function orderFault({ steps, migration }: Plan): string | null {
-  // From store to store nothing is delivered.
-  const tail = migration === "store" ? [] : ["deliver", "recreate", "check"];
+/** What follows the writes and read-backs, by migration: nothing from store to store, a container created again, or files. */
+const TAILS = {
+  store: /^$/,
+  "docker-container": /^deliver recreate check $/,
+  files: /^(deliver )*rewrite (recreate check )*$/,
+} as const;
+
+function orderFault({ steps, migration, migrations = {} }: Plan): string | null {
   if (new Set(steps.map((step) => step.id)).size !== steps.length) return "two steps have one id";
   for (const unit of new Set(steps.map((step) => step.unit))) {
     const own = steps.filter((step) => step.unit === unit);
+    const name = Object.hasOwn(migrations, unit) ? migrations[unit] : migration;
+    const tail = TAILS[name === "store" || name === "docker-container" ? name : "files"];
     const puts = own.flatMap((step) => (step.kind === "put" ? [step.move] : []));
-    const [order, expected] = [
-      own.map((step) => step.kind),
-      [...puts.map(() => "put"), ...puts.map(() => "verify"), ...tail],
-    ];
-    if (puts.length === 0 || order.join() !== expected.join())
-      return `the steps of ${unit} are not ${["put", "verify", ...tail].join(", ")}`;
-    const print = (moves: readonly object[]): string => JSON.stringify(moves);
-    const moved = print(puts);
-    const verified = print(own.flatMap((step) => (step.kind === "verify" ? [step.move] : [])));
-    const same = own.every((step) => !("moves" in step) || print(step.moves) === moved);
-    const [first] = own.flatMap((step) => ("delivery" in step ? [step.delivery] : []));
-    const oneDelivery = own.every((step) => !("delivery" in step) || step.delivery === first);
-    if (verified !== moved || !same || !oneDelivery) return `the steps of ${unit} do not move the same values`;
+    const rest = own.slice(puts.length * 2);
+    const begin = own.slice(0, puts.length * 2).map((step) => step.kind);
+    const ordered = begin.join() === [...puts.map(() => "put"), ...puts.map(() => "verify")].join();
+    if (puts.length === 0 || !ordered || !tail.test(rest.map(({ kind }) => `${kind} `).join("")))
+      return `the steps of ${unit} are not put, verify, and what its migration does`;
+    const moved = (kind: Step["kind"]): string =>
+      JSON.stringify(own.flatMap((step) => (step.kind !== kind ? [] : "moves" in step ? step.moves : [step.move])));
+    const kinds = new Set(own.map(({ kind }) => kind));
+    // What runs is created again and checked with the values that its configuration lost, and no others.
+    const whole = [...kinds].filter((kind) => kind !== "recreate" && kind !== "check");
+    const deliveries = rest.flatMap((step) => ("delivery" in step && step.kind !== "deliver" ? [step.delivery] : []));
+    const pairs = name === "docker-container" ? [...deliveries, ...rest.flatMap(ofDeliver)] : [];
+    const alike = whole.every((kind) => moved(kind) === moved("put")) && new Set(pairs).size < 2;
+    const parts =
+      moved("recreate") === moved("check") && (name !== "docker-container" || moved("check") === moved("put"));
+    if (!alike || (kinds.has("recreate") && !parts)) return `the steps of ${unit} do not move the same values`;
   }
   return null;
+}
+
+function ofDeliver(step: Step): readonly string[] {
+  return step.kind === "deliver" ? [step.delivery] : [];
 }

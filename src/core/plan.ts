@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Host } from "../contract/host.ts";
-import type { Migration, Selected } from "../contract/migration.ts";
+import type { Selected } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import { keyText, type DeliveryName, type Move, type NotMoved, type Plan, type Step } from "../model/plan.ts";
+import type { Router } from "./route.ts";
 import type { Hit } from "./scan.ts";
 
 export type PlanInput = {
@@ -16,7 +17,7 @@ export type PlanInput = {
   readonly healthTimeoutMs: number;
 };
 
-export type PlanTools = { readonly migration: Migration; readonly provider: Provider; readonly key: FingerprintKey };
+export type PlanTools = { readonly migration: Router; readonly provider: Provider; readonly key: FingerprintKey };
 
 type Put = Extract<Step, { kind: "put" }>;
 
@@ -32,16 +33,20 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   const warnings: { unit: string; text: string }[] = [];
   const keys = new Map<string, string>();
 
-  const units = new Map<string, Hit[]>();
+  const units = new Map<string, { readonly name: string; readonly hits: Hit[] }>();
   for (const hit of input.hits) {
     const refused = await migration.refuses(hit.finding, input.accept);
+    const of = refused ? null : await migration.unit(hit.finding);
     if (refused) notMoved.push({ finding: hit.finding, ...refused });
-    else units.set(hit.finding.location.subjectId, [...(units.get(hit.finding.location.subjectId) ?? []), hit]);
+    else if (of === null) notMoved.push({ finding: hit.finding, ...NOBODY });
+    else {
+      const { hits } = units.get(of.id) ?? { hits: [] };
+      units.set(of.id, { name: of.name, hits: [...hits, hit] });
+    }
   }
   let done = 0;
-  for (const hits of units.values()) {
+  for (const { name: unit, hits } of units.values()) {
     host.signal.throwIfAborted();
-    const unit = hits[0]?.finding.location.subjectName ?? "";
     host.emit({
       type: "step",
       step: `plan:${unit}`,
@@ -55,7 +60,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       const { puts, selected, mine } = await storeSteps(hits, unit, input, tools, keys);
       const planned = await migration.plan(unit, selected, { ...input, runId });
       const verify = puts.map((put): Step => ({
-        id: `verify:${unit}/${put.move.name}`,
+        id: put.id.replace("put:", "verify:"),
         kind: "verify",
         unit,
         move: put.move,
@@ -84,6 +89,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     createdAt: new Date().toISOString(),
     keyId: key.id,
     migration: migration.name,
+    ...(migration.assigned.size > 0 ? { migrations: Object.fromEntries(migration.assigned) } : {}),
     engine: await migration.engine(),
     store: provider.target,
     steps,
@@ -106,11 +112,24 @@ async function storeSteps(
   const puts: Put[] = [];
   const selected: Selected[] = [];
   const mine = new Map<string, string>();
+  const twins = new Map<string, { readonly print: string; readonly subjectId: string }>();
   for (const { finding, candidate } of hits) {
     const names = await migration.names(finding);
+    const print = fingerprint(candidate.value, fingerprintKey);
+    // Copies of one service have each variable as often as there are copies; it moves once.
+    const whose = `${names.subject}/${finding.name}`;
+    const twin = twins.get(whose);
+    const copy = twin !== undefined && twin.subjectId !== finding.location.subjectId;
+    if (copy && twin.print === print) continue;
+    if (copy)
+      throw new UnsprawlError(
+        "refused",
+        `${finding.name} has different values in the copies of ${names.subject}`,
+        "docker compose up -d makes them equal, then plan again",
+      );
+    twins.set(whose, { print, subjectId: finding.location.subjectId });
     const key = provider.key({ ...names, name: finding.name });
     const at = `${key.path}\0${key.field}`;
-    const print = fingerprint(candidate.value, fingerprintKey);
     const taken = keys.get(at) ?? mine.get(at);
     if (taken !== undefined && taken !== print) {
       throw new UnsprawlError(
@@ -131,11 +150,17 @@ async function storeSteps(
     }
     const { name, location, length } = finding;
     const move: Move = { name, location, fingerprint: print, length, key, reference: provider.reference(key) };
-    puts.push({ id: `put:${unit}/${name}`, kind: "put", unit, move, found, overwrite: found === "other" });
+    const id = names.subject === unit ? `put:${unit}/${name}` : `put:${unit}/${names.subject}/${name}`;
+    puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
     selected.push({ finding, move, value: candidate.value });
   }
   return { puts, selected, mine };
 }
+
+const NOBODY = {
+  reason: "is in a place that no migration can rewrite",
+  hint: "give the application a variable or a file for it, then scan again",
+};
 
 /** `20261125-143007-3fa9`: sorts by time, and is safe in a container's name. */
 function newRunId(now: Date): string {

@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Plan, Step } from "../model/plan.ts";
+import { valueKey, type Plan, type Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import { readJournal } from "./journal.ts";
@@ -48,7 +48,7 @@ async function storedValues(steps: readonly Step[], tools: ApplyTools): Promise<
       throw new UnsprawlError("absent", text, "put it back, then render again");
     }
     tools.know(stored.value);
-    values.set(move.name, stored.value);
+    values.set(valueKey(move), stored.value);
   }
   return values;
 }

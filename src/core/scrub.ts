@@ -5,6 +5,7 @@ import { locked, type ApplyTools } from "./apply.ts";
 import { openJournal, readJournal } from "./journal.ts";
 import { unitsOf, unitState } from "./runs.ts";
 import { dropBackup } from "./store-steps.ts";
+import { recallValues } from "./values.ts";
 
 export type ScrubResult = { readonly version: 1; readonly run: string; readonly removed: readonly string[] };
 
@@ -31,6 +32,7 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
         record,
         signal: host.signal,
         values: new Map(),
+        recall: () => recallValues(steps, tools),
         say: () => undefined,
         redact: tools.redact,
       };

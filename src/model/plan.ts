@@ -2,6 +2,7 @@ import type { Finding } from "./finding.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Json } from "./json.ts";
 import type { Location } from "./location.ts";
+import type { Secret } from "./secret.ts";
 
 /** Where one secret lives in a store: the provider's own address of it, printable. */
 export type StoreKey = {
@@ -38,7 +39,16 @@ export type Move = {
   readonly reference: string;
 };
 
-export type StepKind = "put" | "verify" | "deliver" | "recreate" | "check";
+/** What a rewrite does to one file. Digests are keyed, of all its bytes. */
+export type FileChange = {
+  /** Absolute. */
+  readonly file: string;
+  readonly before: Fingerprint;
+  readonly after: Fingerprint;
+  readonly diff: readonly DiffLine[];
+};
+
+export type StepKind = "put" | "verify" | "deliver" | "rewrite" | "recreate" | "check";
 
 type StepOf<Kind extends StepKind, Data> = {
   readonly id: string;
@@ -59,13 +69,14 @@ export type Step =
     >
   | StepOf<"verify", { readonly move: Move }>
   | StepOf<"deliver", { readonly delivery: DeliveryName; readonly why: string; readonly moves: readonly Move[] }>
+  | StepOf<"rewrite", { readonly moves: readonly Move[]; readonly files: readonly FileChange[] }>
   | StepOf<
       "recreate",
       {
         readonly delivery: DeliveryName;
         readonly moves: readonly Move[];
         readonly subject: { readonly id: string; readonly name: string; readonly image: string };
-        /** Keyed digest of the container's whole configuration: `apply` refuses when it has changed. */
+        /** Keyed digest of the subject's whole configuration: `apply` refuses when it has changed. */
         readonly digest: Fingerprint;
         readonly diff: readonly DiffLine[];
       }
@@ -84,6 +95,21 @@ export type Step =
       }
     >;
 
+/** One value among those of a unit: subjects of one unit may have variables of one name. */
+export function valueKey({ location, name }: Move): string {
+  return `${location.subjectName}/${name}`;
+}
+
+/** The values of one subject's moves by the variables' names. */
+export function byName(moves: readonly Move[], values: ReadonlyMap<string, Secret>): Map<string, Secret> {
+  const own = new Map<string, Secret>();
+  for (const move of moves) {
+    const value = values.get(valueKey(move));
+    if (value) own.set(move.name, value);
+  }
+  return own;
+}
+
 /** A finding that this plan leaves where it is, with the reason and the next command to type. */
 export type NotMoved = { readonly finding: Finding; readonly reason: string; readonly hint: string | null };
 
@@ -94,7 +120,10 @@ export type Plan = {
   readonly createdAt: string;
   /** The id of the fingerprint key; another installation's plan is told apart from a changed value. */
   readonly keyId: string;
+  /** The migration of every unit that `migrations` does not name. */
   readonly migration: string;
+  /** By unit; absent in plans that need only one. */
+  readonly migrations?: { readonly [unit: string]: string };
   readonly engine: { readonly id: string; readonly address: string };
   readonly store: StoreTarget;
   readonly steps: readonly Step[];

@@ -17,7 +17,7 @@ export async function scanTools(
 /** What core needs to work on a plan: its migration and its store. */
 export async function applyTools(assembly: Assembly, plan: Plan, provider?: Provider): Promise<ApplyTools> {
   return {
-    migration: await assembly.migration(plan.migration),
+    migration: assembly.migrationOf(plan),
     provider: provider ?? (await assembly.storeOf(plan.store)),
     key: assembly.key(),
     state: assembly.state(),

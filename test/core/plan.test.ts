@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test, vi } from "vitest";
 import type { Host } from "../../src/contract/host.ts";
+import type { Router } from "../../src/core/route.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider, Stored } from "../../src/contract/provider.ts";
 import { buildPlan, type PlanInput } from "../../src/core/plan.ts";
@@ -62,12 +63,14 @@ function storeOf(held: { readonly [at: string]: string } = {}, path = "{subject}
   };
 }
 
-function migrationOf(more: Partial<Migration> = {}): Migration {
+function migrationOf(more: Partial<Migration> = {}): Router {
   const never = (): never => {
     throw new Error("planning does nothing");
   };
   return {
     name: "fake",
+    assigned: new Map(),
+    unit: async ({ location }) => ({ id: location.subjectId, name: location.subjectName }),
     engine: async () => ({ id: "E", address: "unix:///x" }),
     refuses: async () => null,
     names: async (finding) => ({ subject: finding.location.subjectName, project: "" }),

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
-import type { Work } from "../../src/contract/migration.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import { nameOf } from "../../src/docker/swap.ts";
-import { traces } from "../../src/docker/traces.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
-import type { Step } from "../../src/model/plan.ts";
+import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
+import type { Work } from "../contract/migration.ts";
+import type { Engine } from "./engine.ts";
+import { nameOf } from "./swap.ts";
+import { traces } from "./traces.ts";
+import type { ContainerDoc } from "./types.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { byName, valueKey, type Step } from "../model/plan.ts";
 
 type Check = Extract<Step, { kind: "check" }>;
 const TICK_MS = 100;
@@ -42,11 +42,12 @@ export async function prove(
   if (wasRunning) {
     const start = Date.now();
     const missing = new Set(step.moves.map((move) => move.name));
+    const values = byName(step.moves, work.values);
     for (;;) {
       work.signal.throwIfAborted();
       const pid = doc.State.Pid ?? 0;
       for (const name of doc.State.Running && pid > 0 ? missing : []) {
-        const value = work.values.get(name);
+        const value = values.get(name);
         if (value && (await delivery.received(pid, doc.Id, name, value, subject))) {
           missing.delete(name);
           received.push(name);
@@ -136,7 +137,7 @@ function unframed(raw: Buffer): string {
 
 function noTrace(document: unknown, step: Check, work: Work, what: string): void {
   for (const move of step.moves) {
-    const value = work.values.get(move.name);
+    const value = work.values.get(valueKey(move));
     if (!value) throw new UnsprawlError("failed", `the value of ${move.name} is not at hand to be proven gone`);
     const tolerated = new Set(step.tolerated.filter((one) => one.name === move.name).map((one) => tail(one.path)));
     const found = traces(document, value).filter((path) => !tolerated.has(tail(path)));

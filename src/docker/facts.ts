@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { DeliverySubject } from "../../src/contract/delivery.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import { containerFile, containerHasFile } from "../../src/docker/files.ts";
-import { nameOf } from "../../src/docker/swap.ts";
-import type { ContainerDoc, EngineInfo, ImageDoc } from "../../src/docker/types.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
-import { Secret } from "../../src/model/secret.ts";
+import type { DeliverySubject } from "../contract/delivery.ts";
+import type { Engine } from "./engine.ts";
+import { containerFile, containerHasFile } from "./files.ts";
+import { nameOf } from "./swap.ts";
+import type { ContainerDoc, EngineInfo, ImageDoc } from "./types.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { Secret } from "../model/secret.ts";
 
 /** A container with all that a plan needs to know of it. */
 export type Facts = {

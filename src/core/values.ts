@@ -1,0 +1,64 @@
+import { UnsprawlError } from "../model/error.ts";
+import { fingerprint } from "../model/fingerprint.ts";
+import { valueKey, type Move, type Step } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+import type { ApplyTools } from "./apply.ts";
+import type { Journal } from "./journal.ts";
+
+/**
+ * The values of a unit, each compared with what the plan saw. Throws `changed`.
+ */
+export async function readValues(
+  steps: readonly Step[],
+  { receipts }: Journal,
+  tools: ApplyTools,
+): Promise<Map<string, Secret>> {
+  const values = new Map<string, Secret>();
+  for (const step of steps) {
+    if (step.kind !== "put") continue;
+    const { move } = step;
+    const isMeant = (value: Secret | null): value is Secret =>
+      value !== null && fingerprint(value, tools.key) === move.fingerprint;
+    let value = await tools.migration.read(move, step.unit);
+    // A run that goes on may have taken it away from its place already, and only after it was stored.
+    if (!isMeant(value) && receipts.some((one) => one.step === step.id && one.state === "done"))
+      value = (await tools.provider.get(move.key))?.value ?? null;
+    if (!isMeant(value)) {
+      throw new UnsprawlError(
+        "changed",
+        `${move.name} of ${step.unit} is not what the plan saw`,
+        "unsprawl plan again",
+      );
+    }
+    tools.know(value);
+    values.set(valueKey(move), value);
+  }
+  return values;
+}
+
+/** The values of a unit from its places, or, where they are gone from there, from the store. Throws `absent` or what the store throws. */
+export async function recallValues(steps: readonly Step[], tools: ApplyTools): Promise<Map<string, Secret>> {
+  const values = new Map<string, Secret>();
+  for (const step of steps) {
+    if (step.kind !== "put") continue;
+    const { move } = step;
+    const found = await [
+      () => tools.migration.read(move, step.unit),
+      async () => (await tools.provider.get(move.key))?.value ?? null,
+    ].reduce<Promise<Secret | null>>(async (earlier, look) => {
+      const value = (await earlier) ?? (await look());
+      return value !== null && fingerprint(value, tools.key) === move.fingerprint ? value : null;
+    }, Promise.resolve(null));
+    if (found === null)
+      throw new UnsprawlError("absent", `${move.name} of ${step.unit} is neither in its place nor in the store`);
+    tools.know(found);
+    values.set(valueKey(move), found);
+  }
+  return values;
+}
+
+export function valueOf(values: ReadonlyMap<string, Secret>, move: Move): Secret {
+  const value = values.get(valueKey(move));
+  if (!value) throw new UnsprawlError("malformed", `the plan has no put step for ${move.name}`, "unsprawl plan again");
+  return value;
+}

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Where test services are installed and note what runs; git ignores it. */
@@ -8,10 +8,10 @@ export const CACHE = new URL("../../node_modules/.cache/unsprawl-services/", imp
 
 const PATH = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
-/** The absolute path of a program; null when it is not installed. */
+/** The absolute path of a program, which may be absolute already; null when it is not installed. */
 export function which(program: string): string | null {
   for (const dir of PATH) {
-    const file = join(dir, program);
+    const file = resolve(dir, program);
     try {
       accessSync(file, constants.X_OK);
       return file;

@@ -1,0 +1,120 @@
+import { UnsprawlError } from "../model/error.ts";
+
+/** One variable that a text uses: where it stands in the whole text, and the raw text of its `-` or `:-` default. */
+export type Use = {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  /** The use is all there is of the text. */
+  readonly whole: boolean;
+  readonly fallback: string | null;
+};
+
+export type Interpolated = {
+  readonly value: string;
+  /** In the order in which they begin; those inside a default, an alternative or a message too, evaluated or not. */
+  readonly uses: readonly Use[];
+  /** Variables that became nothing because they are not set and have no default: those Compose warns of. */
+  readonly missing: readonly string[];
+};
+
+type Lookup = (name: string) => string | null;
+
+/**
+ * What Compose makes of a text: compose-go's template/template.go (v2.13; `Substitute`). `$$`, `$NAME`, `${NAME}` and
+ * `${NAME` followed by `-` `:-` `?` `:?` `+` `:+`, an operand, and `}`. A `$` before anything else stays as it is. The
+ * operand ends at the brace that closes its own, every `{` counting as one that opens; when none does, at the last brace of the line. It cannot hold a
+ * newline. `lookup` gives null for what is not set.
+ *
+ * Throws `malformed` for what Compose refuses ("invalid interpolation format", nested over 100 deep too) and `absent`
+ * for a `?` whose variable has no value; neither quotes the text.
+ *
+ * Only an operand that is needed is evaluated, and must be well formed. compose-go up to 2.4.8 at least evaluated all.
+ */
+export function interpolate(text: string, lookup: Lookup): Interpolated {
+  const found: Found = { length: text.length, lookup, uses: [], missing: new Set() };
+  const value = substitute(text, 0, found, 0, true);
+  return { value, uses: found.uses, missing: [...found.missing] };
+}
+
+/** Text that interpolates to the one given. */
+export function escapeDollar(text: string): string {
+  return text.replaceAll("$", () => "$$");
+}
+
+// Case folding as Go's (?i) does it, which takes ſ and the Kelvin sign for letters: the flags i and u together.
+const USE = /\$(?:(?<escaped>\$)|(?<named>[_a-z][_a-z0-9]*)|\{(?:(?<braced>[_a-z][_a-z0-9]*)(?<next>\}|:?[-?+]))?)/giu;
+const DEEPEST = 100;
+
+type Found = { readonly length: number; readonly lookup: Lookup; readonly uses: Use[]; readonly missing: Set<string> };
+
+/** `from`: where the text stands in the whole. An operand that is not `needed` is only looked through, up to what is malformed. */
+function substitute(text: string, from: number, found: Found, depth: number, needed: boolean): string {
+  let value = "";
+  for (let at = 0; ;) {
+    USE.lastIndex = at;
+    const match = USE.exec(text);
+    if (!match) return value + text.slice(at);
+    const { escaped, named, braced, next } = match.groups ?? {};
+    value += text.slice(at, match.index);
+    at = match.index + match[0].length;
+    if (escaped !== undefined) {
+      value += "$";
+      continue;
+    }
+    const name = named ?? braced;
+    const operator = next === "}" ? undefined : next;
+    const close = operator === undefined ? at : closing(text, match.index, at);
+    if (name === undefined || close === null || depth > DEEPEST) {
+      if (needed) throw malformed(from + match.index);
+      return value;
+    }
+    const operand = text.slice(at, close);
+    const operandFrom = from + at;
+    at = operator === undefined ? at : close + 1;
+    const [start, end] = [from + match.index, from + at];
+    const whole = end - start === found.length;
+    found.uses.push({ name, start, end, whole, fallback: operator?.endsWith("-") ? operand : null });
+    const evaluate = (wanted: boolean): string => substitute(operand, operandFrom, found, depth + 1, wanted);
+    if (needed) value += chosen(name, operator ?? "", found, evaluate);
+    else evaluate(false);
+  }
+}
+
+function chosen(name: string, operator: string, found: Found, evaluate: (needed: boolean) => string): string {
+  const given = found.lookup(name);
+  const has = given !== null && (given !== "" || !operator.startsWith(":"));
+  if (operator === "") {
+    if (given === null) found.missing.add(name);
+    return given ?? "";
+  }
+  const evaluated = evaluate(operator.endsWith("+") === has);
+  if (operator.endsWith("+")) return has ? evaluated : "";
+  if (has) return given;
+  if (operator.endsWith("-")) return evaluated;
+  throw new UnsprawlError("absent", `the variable ${name} is required and has no value`, "set it, then try again");
+}
+
+/** template.go `getFirstBraceClosingIndex`, which passes over the character after each `{`, within the line's last brace. */
+function closing(text: string, start: number, at: number): number | null {
+  const newline = text.indexOf("\n", at);
+  const last = text.lastIndexOf("}", newline < 0 ? text.length : newline);
+  if (last < at) return null;
+  let open = 0;
+  for (let index = start; index <= last; index++) {
+    if (text[index] === "}" && --open === 0) return index;
+    if (text[index] === "{") {
+      open++;
+      index++;
+    }
+  }
+  return last;
+}
+
+function malformed(at: number): UnsprawlError {
+  return new UnsprawlError(
+    "malformed",
+    `Compose cannot interpolate this: what begins at character ${at + 1} is no \${NAME}`,
+    "write a dollar sign that is meant as one as $$",
+  );
+}

@@ -6,11 +6,11 @@ export type DotenvDialect = "compose" | "raw" | "docker";
 
 export type DotenvEntry = {
   readonly name: string;
-  /** Null when only the name stands there and `lookup` has no value: the entry sets nothing, and an earlier one stays in force. */
+  /** Null when only the name stands there and `lookup` has no value: it sets nothing, and an earlier entry stays in force. */
   readonly value: string | null;
   /** Where the name stands, from 1. */
   readonly line: number;
-  /** What to take out to remove it: its lines with indent, comment and line end, or its part of a line that holds several. */
+  /** What to take out to remove it: its lines with indent, comment and line end; of a line that holds several, its part. */
   readonly start: number;
   readonly end: number;
   readonly nameStart: number;
@@ -36,7 +36,7 @@ type Values = ReadonlyMap<string, string>;
  * 2.4.8 asked those first.) `raw` and `docker`: docker/cli's pkg/kvfile (v28), which Compose registers as `raw`.
  *
  * Throws what the reader refuses, as `malformed` with the line, or `absent` for a `${NAME?}` without a value; neither
- * quotes a name or a value. Bytes that are not UTF-8, which kvfile refuses, are for who decodes the file.
+ * quotes a value. Bytes that are not UTF-8, which kvfile refuses, are for who decodes the file.
  */
 export function parseDotenv(
   text: string,
@@ -48,15 +48,15 @@ export function parseDotenv(
 }
 
 /**
- * Text for an entry's value that the dialect reads back as exactly this one, whatever follows it on the line. In the
- * quotes asked for where they can hold it, else in others; `raw` and `docker` know no quotes. Null when the dialect
- * cannot hold it: half a surrogate pair, and in `raw` and `docker` a newline, a carriage return at the end and what is
- * too long for one line with a name of 256 bytes.
+ * Text for an entry's value that the dialect reads back as exactly this one, a comment behind it or not. In the quotes
+ * asked for (those of the entry it replaces) where they can hold it, else in others, never in none; `raw` and `docker`
+ * know no quotes. Null when the dialect cannot hold it: half a surrogate pair, and in `raw` and `docker` a newline, a
+ * carriage return at the end, and what is too long for one line with a name of 256 bytes.
  */
 export function renderDotenv(value: string, dialect: DotenvDialect, quote: "'" | '"' | null): string | null {
   if (!value.isWellFormed()) return null;
   if (dialect !== "compose")
-    return value.includes("\n") || value.endsWith("\r") || Buffer.byteLength(value) > LONGEST - 257 ? null : value;
+    return value.includes("\n") || value.endsWith("\r") || Buffer.byteLength(value) > LONGEST - 258 ? null : value;
   if (quote === null && isPlain(value)) return escapeDollar(value);
   // A backslash before a single quote takes that quote in, and nothing takes in the backslash.
   const single = !/(?<!\\)(?:\\\\)*\\(?:'|$)/.test(value) && (quote === "'" || !/\p{Cc}/u.test(value));
@@ -69,7 +69,7 @@ export function renderDotenv(value: string, dialect: DotenvDialect, quote: "'" |
 
 /** Not empty: a comment behind nothing would be read as the value. Not `#` first: other readers take it for a comment. */
 function isPlain(value: string): boolean {
-  return value !== "" && !/^[\s"'#]|[\s\u0085]$| #|\p{Cc}/u.test(value);
+  return value !== "" && !/^[\s"'#]|\s$| #|\p{Cc}/u.test(value);
 }
 
 /** bufio.MaxScanTokenSize, which a line must stay under. */

@@ -21,15 +21,15 @@ export type Interpolated = {
 type Lookup = (name: string) => string | null;
 
 /**
- * What Compose makes of a text: compose-go's template/template.go (v2.13; `Substitute`). `$$`, `$NAME`, `${NAME}` and
- * `${NAME` followed by `-` `:-` `?` `:?` `+` `:+`, an operand, and `}`. A `$` before anything else stays as it is. The
- * operand ends at the brace that closes its own, every `{` counting as one that opens; when none does, at the last brace of the line. It cannot hold a
- * newline. `lookup` gives null for what is not set.
+ * What Compose makes of a text: compose-go's template/template.go (v2.13), `Substitute`. `$$`, `$NAME`, `${NAME}`, and
+ * `${NAME` followed by `-` `:-` `?` `:?` `+` `:+`, an operand and `}`. A `$` before anything else but `{` stays as it is.
+ * An operand holds no newline. It ends at the brace that closes its own, every `{` counting as one that opens; where
+ * none does, at the last brace of the line. `lookup` gives null for what is not set.
  *
- * Throws `malformed` for what Compose refuses ("invalid interpolation format", nested over 100 deep too) and `absent`
- * for a `?` whose variable has no value; neither quotes the text.
+ * Throws `malformed` for what Compose refuses as an invalid interpolation format (and for uses nested over 100 deep),
+ * `absent` for a `?` whose variable has no value. Neither quotes more of the text than that variable's name.
  *
- * Only an operand that is needed is evaluated, and must be well formed. compose-go up to 2.4.8 at least evaluated all.
+ * Only an operand that is needed is evaluated and has to be well formed. compose-go 2.4.8 still evaluated each.
  */
 export function interpolate(text: string, lookup: Lookup): Interpolated {
   const found: Found = { length: text.length, lookup, uses: [], missing: new Set() };
@@ -48,7 +48,7 @@ const DEEPEST = 100;
 
 type Found = { readonly length: number; readonly lookup: Lookup; readonly uses: Use[]; readonly missing: Set<string> };
 
-/** `from`: where the text stands in the whole. An operand that is not `needed` is only looked through, up to what is malformed. */
+/** `from`: where the text stands in the whole. What is not `needed` is only looked through, up to what is malformed. */
 function substitute(text: string, from: number, found: Found, depth: number, needed: boolean): string {
   let value = "";
   for (let at = 0; ;) {

@@ -116,7 +116,7 @@ test.each(["$A", "${A}", "${A:-x $B}", "${A?}"])("%j is one use, and all there i
 });
 
 test("escaped text comes back as it was", () => {
-  const soup = fc.string({ unit: fc.constantFrom(..."$${}:-A b\n") });
+  const soup = fc.string({ unit: fc.constantFrom(...Array.from("$${}:-A b\n")) });
   fc.assert(fc.property(soup, (text) => interpolate(escapeDollar(text), lookup).value === text));
   expect(escapeDollar("$a$$")).toBe("$$a$$$$");
 });
@@ -181,15 +181,15 @@ describe("as the real Compose", () => {
     // compose-go 2.4.8 looks into operands that it does not need: only where those are good too can both agree.
     const either = (text: string): boolean =>
       [() => null, () => "", () => "x"].every((from) => "value" in outcome(text, from) === "value" in outcome(text));
-    const texts = [...new Set(fc.sample(soup, { seed: 11, numRuns: 6000 }))].filter(either);
+    const texts = [...new Set(fc.sample(soup, { seed: 11, numRuns: 4000 }))].filter(either);
     const good = texts.filter((text) => "value" in outcome(text));
-    const bad = texts.filter((text) => !("value" in outcome(text)) && text !== "").slice(0, 120);
-    expect(good.length).toBeGreaterThan(2000);
+    const bad = texts.filter((text) => !("value" in outcome(text)) && text !== "").slice(0, 40);
+    expect(good.length).toBeGreaterThan(1500);
     const theirs = real.resolve([{ environment: Object.fromEntries(good.map((text, at) => [`K${at}`, text])) }], SET);
     expect(theirs?.[0]).toEqual(
       Object.fromEntries(good.map((text, at) => [`K${at}`, interpolate(text, lookup).value])),
     );
     for (const text of bad) expect(real.resolve([{ environment: { K: text } }], SET), text).toBe(null);
-    expect(bad.length).toBe(120);
+    expect(bad.length).toBe(40);
   });
 });

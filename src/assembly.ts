@@ -92,16 +92,24 @@ export function assemble(
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
   const sources = once(async () => {
-    const [{ dockerSource }, { imageSource }, { inspectSource }, { dirSource }, { storeSource }] = await Promise.all([
-      import("./sources/docker.ts"),
-      import("./sources/image.ts"),
-      import("./sources/inspect-file.ts"),
-      import("./sources/dir.ts"),
-      import("./sources/store.ts"),
-      import("./docker/engine.ts"), // so that the first request goes out at once
-    ]);
+    const [{ dockerSource }, { imageSource }, { inspectSource }, { dirSource }, { storeSource }, { composeSource }] =
+      await Promise.all([
+        import("./sources/docker.ts"),
+        import("./sources/image.ts"),
+        import("./sources/inspect-file.ts"),
+        import("./sources/dir.ts"),
+        import("./sources/store.ts"),
+        import("./sources/compose.ts"),
+        import("./docker/engine.ts"), // so that the first request goes out at once
+      ]);
     const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
-    const own = [dockerSource(engine), imageSource(engine), inspectSource(stdin), dirSource(cwd)];
+    const own = [
+      dockerSource(engine),
+      imageSource(engine),
+      inspectSource(stdin),
+      dirSource(cwd),
+      composeSource(cwd, env),
+    ];
     const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
     return [...own, ...names.map((name) => storeSource(name, () => store(name)))];
   });
@@ -124,7 +132,19 @@ export function assemble(
         "unsprawl plan again",
       );
     const opening =
-      loaded.get(name) ?? deliveries().then((own) => load({ open: engine, deliveries: own, key: key(), store }));
+      loaded.get(name) ??
+      Promise.all([deliveries(), import("./delivery/tmpfs.ts")]).then(([own, { memoryRoot }]) =>
+        load({
+          open: engine,
+          deliveries: own,
+          key: key(),
+          store,
+          env,
+          state,
+          memory: () => memoryRoot(env),
+          redact: (said) => redactor.foreign(said),
+        }),
+      );
     loaded.set(name, opening);
     return opening;
   };

@@ -1,6 +1,9 @@
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
+import { chooseDelivery } from "../../src/docker/choose.ts";
+import { driftDigest } from "../../src/docker/drift.ts";
+import { leftovers } from "../../src/docker/leftovers.ts";
 import { keptByRun, swapNames } from "../../src/docker/names.ts";
 import { findNew, nameOf, swapBack, swapIn, type Swap } from "../../src/docker/swap.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
@@ -8,9 +11,9 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type DeliveryName, type Step } from "../../src/model/plan.ts";
 import { prove } from "../../src/docker/prove.ts";
-import { facts, variable, type Facts } from "../../src/docker/facts.ts";
+import { facts, variable } from "../../src/docker/facts.ts";
 import { refusal, warningsFor } from "./refuse.ts";
-import { diff, driftDigest, leftovers, rewritten } from "./rewrite.ts";
+import { diff, rewritten } from "./rewrite.ts";
 
 export type DockerContainerTools = {
   readonly open: () => Promise<Engine>;
@@ -152,7 +155,7 @@ async function planUnit(
   const id = selected[0]?.finding.location.subjectId ?? "";
   const known = await facts(engine, id, options.runId);
   const moves = selected.map((one) => one.move);
-  const { delivery, why, warnings } = await choose(deliveries, options.deliver, unit, known, moves);
+  const { delivery, why, warnings } = await chooseDelivery(deliveries, options.deliver, unit, known.subject, moves);
   const tolerated = leftovers(known.doc, selected);
   const change = delivery.change(known.subject, moves);
   const common = { unit, delivery: delivery.name, moves } as const;
@@ -183,28 +186,6 @@ async function planUnit(
     ],
     warnings: [...warnings, ...plain, ...(await warningsFor(engine, known, moves, options.accept, options.runId))],
   };
-}
-
-/** The delivery that was asked for, or the first that fits: `file`, then `runtime`, then `shim`. */
-async function choose(
-  deliveries: readonly Delivery[],
-  wished: DeliveryName | "auto",
-  unit: string,
-  known: Facts,
-  moves: Parameters<Delivery["fits"]>[1],
-): Promise<{ readonly delivery: Delivery; readonly why: string; readonly warnings: readonly string[] }> {
-  const against: string[] = [];
-  for (const delivery of deliveries) {
-    if (wished !== "auto" && delivery.name !== wished) continue;
-    const fit = await delivery.fits(known.subject, moves);
-    if (fit.fits) return { delivery, why: fit.why, warnings: fit.warnings };
-    against.push(`${delivery.name}: ${fit.why}`);
-  }
-  throw new UnsprawlError(
-    "refused",
-    `no delivery fits ${unit}: ${against.join("; ")}`,
-    "unsprawl runtime install --to STORE makes `runtime` fit any container",
-  );
 }
 
 /** Whether nobody mounts the files any more; null when the engine does not answer, as before it is up at boot. */

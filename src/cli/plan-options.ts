@@ -16,15 +16,18 @@ export type Planned = {
   readonly incomplete: boolean;
 };
 
+/** In the order in which a finding is offered to them: what Compose manages is never created again behind its back. */
+const RUN_CONFIGURATIONS = ["compose", "docker-container"] as const;
+
 /** From store to store nothing is rewritten; both kinds in one plan would have no one order. */
 function migrationsFor(hits: readonly Hit[]): readonly string[] {
   const stored = hits.filter(({ finding }) => finding.location.subject === "store").length;
-  if (stored === 0) return ["docker-container"];
+  if (stored === 0) return RUN_CONFIGURATIONS;
   if (stored === hits.length) return ["store"];
   throw new UnsprawlError("usage", "a plan moves containers or stores, not both", "plan them one after the other");
 }
 
-const ACCEPTS = ["compose", "sharers"];
+const ACCEPTS = ["compose", "drift", "elsewhere", "sharers"];
 
 /** Scans and plans as the flags say; shared by plan and migrate. */
 export async function planWith(

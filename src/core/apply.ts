@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Host } from "../contract/host.ts";
 import type { Migration, Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
@@ -258,7 +259,10 @@ function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlErro
 export function describe(step: Step): string {
   if (step.kind === "put") return `put ${step.move.name} into ${step.move.key.path}`;
   if (step.kind === "verify") return `read ${step.move.name} back and compare`;
-  if (step.kind === "deliver") return `deliver ${step.moves.length} by ${step.delivery}`;
-  if (step.kind === "recreate") return `create ${step.unit} again and swap`;
-  return `prove ${step.unit}`;
+  if (step.kind === "deliver") return `deliver ${step.moves.map(({ name }) => name).join(", ")} by ${step.delivery}`;
+  // One of several subjects of a unit is told by its own name, which its step's id ends with.
+  const whose = step.id.slice(step.id.indexOf(":") + 1);
+  if (step.kind === "rewrite") return `rewrite ${step.files.map(({ file }) => basename(file)).join(", ")}`;
+  if (step.kind === "recreate") return `create ${whose} again and swap`;
+  return `prove ${whose}`;
 }

@@ -73,6 +73,7 @@ const STEPS: { readonly [kind in Step["kind"]]: Test } = {
   rewrite: has({
     moves: listOf(isMove),
     files: listOf(has({ file: isText, before: isText, after: isText, diff: Array.isArray })),
+    target: isObject,
   }),
   recreate: has({
     delivery: isDelivery,

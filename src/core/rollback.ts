@@ -13,7 +13,7 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
   if (before.some((receipt) => receipt.step.startsWith("scrub") && receipt.state === "done")) {
     throw new UnsprawlError(
       "refused",
-      `run ${id} was scrubbed: the old containers are gone`,
+      `run ${id} was scrubbed: what it kept is gone`,
       "the values are in the store; put them back by hand if need be",
     );
   }

@@ -69,7 +69,15 @@ export type Step =
     >
   | StepOf<"verify", { readonly move: Move }>
   | StepOf<"deliver", { readonly delivery: DeliveryName; readonly why: string; readonly moves: readonly Move[] }>
-  | StepOf<"rewrite", { readonly moves: readonly Move[]; readonly files: readonly FileChange[] }>
+  | StepOf<
+      "rewrite",
+      {
+        readonly moves: readonly Move[];
+        readonly files: readonly FileChange[];
+        /** How the migration finds what the files belong to again; no value in it. */
+        readonly target: { readonly [key: string]: Json };
+      }
+    >
   | StepOf<
       "recreate",
       {

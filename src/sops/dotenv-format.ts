@@ -10,7 +10,7 @@ import {
   type SopsFormat,
   type WrappedKey,
 } from "./document.ts";
-import { lineEnd, lineStart, splice } from "./splice.ts";
+import { lineEnd, lineStart, splice } from "../text/splice.ts";
 
 const PREFIX = "sops_";
 

@@ -5,7 +5,7 @@ import { METADATA_KEY } from "./document.ts";
 import { formatOf, readDocument } from "./formats.ts";
 import { additionalData, openDocument, sealMac } from "./mac.ts";
 import { isEncrypted } from "./rules.ts";
-import { splice } from "./splice.ts";
+import { splice } from "../text/splice.ts";
 
 /**
  * The file's text with one value set; all other bytes but `lastmodified` and `mac` stay. `value` is text in UTF-8.

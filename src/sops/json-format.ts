@@ -13,7 +13,7 @@ import {
   type WrappedKey,
 } from "./document.ts";
 import { jsonScalar } from "./scalar.ts";
-import { eol, lineStart, splice, type Edit } from "./splice.ts";
+import { eol, lineStart, splice, type Edit } from "../text/splice.ts";
 
 /** The mark's key among SOPS's own data: sops leaves what it does not know out when it writes, and JSON has no comments. */
 const MARK_KEY = "unsprawl";

@@ -9,7 +9,7 @@ import {
   type SopsFormat,
   type WrappedKey,
 } from "./document.ts";
-import { eol, lineEnd, lineStart, splice, yamlKey, yamlText } from "./splice.ts";
+import { eol, lineEnd, lineStart, splice, yamlKey, yamlText } from "../text/splice.ts";
 import { lastByte, pairAt, readYaml, rootOf, type SopsPair } from "./yaml.ts";
 
 /** YAML readers look no further for the colon of a key (1024 in YAML 1.2, section 7.4). */

@@ -22,9 +22,10 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
     }
     lines.push("");
   }
+  const what = plan.steps.some((step) => step.kind === "rewrite") ? "subject" : "container";
   const secrets = plan.steps.filter((step) => step.kind === "put").length;
   lines.push(
-    `Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${units.size === 1 ? "container" : "containers"} → ${printable(plan.store.name)}; ${plan.notMoved.length} not moved`,
+    `Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${what}${units.size === 1 ? "" : "s"} → ${printable(plan.store.name)}; ${plan.notMoved.length} not moved`,
   );
   return lines.join("\n");
 }
@@ -49,6 +50,8 @@ function stepLines(step: Step, plan: Plan, stream: NodeJS.WriteStream): string[]
     ];
   }
   if (step.kind === "deliver") return [line("deliver", " ", `by ${step.delivery}: ${step.why}`)];
+  if (step.kind === "rewrite")
+    return step.files.flatMap(({ diff }) => diff.map((one) => line("file", one.sign, `${one.path}  ${one.text}`)));
   if (step.kind === "recreate") return step.diff.map((one) => line("config", one.sign, `${one.path}  ${one.text}`));
   if (step.kind === "check")
     return [

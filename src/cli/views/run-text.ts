@@ -17,7 +17,7 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
     lines.push(
       "",
       `Proven: the store gave back the same bytes, a fresh inspect shows no value, and the application has each.`,
-      `The old containers are kept for rollback and still hold the values:`,
+      `What was before (old containers, sealed copies of files) is kept for rollback; containers still hold the values:`,
       `  unsprawl scrub ${result.run}      purges them`,
       `  unsprawl rollback ${result.run}   undoes the run`,
     );

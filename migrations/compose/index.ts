@@ -1,0 +1,120 @@
+/**
+ * `compose`: moves variables of a Compose project by editing the project's own files and letting Compose make the
+ * containers anew. Everything of one project moves together: its services share files, anchors and `.env`.
+ */
+import type { Delivery } from "../../src/contract/delivery.ts";
+import type { Migration, Selected } from "../../src/contract/migration.ts";
+import { composeCli, type ComposeCli, type ProjectCall } from "../../src/compose/cli.ts";
+import { variables } from "../../src/compose/environment.ts";
+import { loadProject } from "../../src/compose/project.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import { variable } from "../../src/docker/facts.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import type { FingerprintKey } from "../../src/model/fingerprint.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { performer } from "./perform.ts";
+import { projectOf, whose, type Whose } from "./find.ts";
+import { planProject } from "./plan.ts";
+
+export type ComposeTools = {
+  readonly open: () => Promise<Engine>;
+  readonly deliveries: readonly Delivery[];
+  readonly key: FingerprintKey;
+  readonly env: NodeJS.ProcessEnv;
+  /** The state folder: where the files' sealed copies are kept for a rollback. */
+  readonly state: () => string;
+  /** A folder in memory that only this user may enter. */
+  readonly memory: () => string;
+  readonly redact: (text: string) => string;
+};
+
+export function composeMigration(tools: ComposeTools): Migration {
+  const { open, env } = tools;
+  const known = new Map<string, Promise<Whose | null>>();
+  const find = async (finding: Finding): Promise<Whose | null> => {
+    const { subject, subjectId } = finding.location;
+    if (subject !== "container" && subject !== "service") return null;
+    const engine = await open();
+    const found = known.get(subjectId) ?? whose(finding, engine, env);
+    known.set(subjectId, found);
+    return found;
+  };
+  const calls = new Map<string, ProjectCall>();
+  const cli = async (): Promise<ComposeCli> => composeCli(env, hostOf(await open()), tools.redact);
+  const perform = performer(tools, cli);
+
+  return {
+    name: "compose",
+    async engine() {
+      const engine = await open();
+      return { id: (await engine.info()).ID, address: engine.connection.address };
+    },
+    async unit(finding) {
+      const found = await find(finding);
+      if (found === null) return null;
+      const { call } = found;
+      const name = `compose/${call.name}`;
+      calls.set(name, call);
+      return { id: `${call.name} ${call.files.join(":")}`, name };
+    },
+    async refuses({ location, name, part }) {
+      if (location.origin === "image")
+        return {
+          reason: "is in the image's own config, which a Compose file cannot change",
+          hint: "take it out of the Dockerfile, build again, and rotate it",
+        };
+      if (location.where !== "env")
+        return {
+          reason: `is in ${location.path}, not in a variable`,
+          hint: "give the application a variable or a file for it, then scan again",
+        };
+      if (name === "…" || /^name(?: → |$)/.test(part.path))
+        return {
+          reason: "its variable's name holds a secret, or may",
+          hint: "write NAME: VALUE in its place, then scan again",
+        };
+      return null;
+    },
+    async names(finding) {
+      const found = await find(finding);
+      return { subject: found?.service ?? finding.location.subjectName, project: found?.call.name ?? "" };
+    },
+    async plan(unit, selected, options) {
+      const call = calls.get(unit);
+      if (call === undefined)
+        throw new UnsprawlError("malformed", `nothing is known of ${unit}`, "unsprawl plan again");
+      const byService = new Map<string, Selected[]>();
+      for (const one of selected) {
+        const service = (await find(one.finding))?.service ?? "";
+        byService.set(service, [...(byService.get(service) ?? []), one]);
+      }
+      const project = await projectOf(call, env);
+      const moving = { engine: await open(), cli: await cli(), project, deliveries: tools.deliveries, key: tools.key };
+      return planProject({ ...moving, memory: tools.memory() }, unit, byService, options);
+    },
+    async read({ location, name }, _unit) {
+      const engine = await open();
+      if (location.subject === "container") {
+        const doc = await engine.container(location.subjectId);
+        return doc === null ? null : variable(doc, name);
+      }
+      const at = location.subjectId.lastIndexOf("#");
+      const files = location.subjectId.slice(0, at).split(":");
+      const project = await loadProject({ files, dir: null, name: null, envFiles: [], env });
+      const service = project.services.get(location.subjectId.slice(at + 1));
+      const value = service === undefined ? null : (variables(service).get(name)?.at(-1)?.value ?? null);
+      return value === null ? null : Secret.of(value);
+    },
+    unchanged: perform.unchanged,
+    perform: perform.step,
+    undo: perform.undo,
+    scrub: perform.scrub,
+    render: perform.render,
+  };
+}
+
+/** The engine that this process talks to, for Compose; null leaves it to what Compose itself would choose. */
+function hostOf({ connection }: Engine): string | null {
+  return connection.via === "unix" ? `unix://${connection.socketPath ?? ""}` : null;
+}

@@ -1,0 +1,187 @@
+import type { Delivery, Owner } from "../../src/contract/delivery.ts";
+import type { Migration, Work } from "../../src/contract/migration.ts";
+import type { ComposeCli } from "../../src/compose/cli.ts";
+import { carrier } from "../../src/compose/carries.ts";
+import type { Wish } from "../../src/compose/rewrite.ts";
+import { driftDigest } from "../../src/docker/drift.ts";
+import { facts, type Facts } from "../../src/docker/facts.ts";
+import { prove } from "../../src/docker/prove.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { keyedDigest } from "../../src/model/fingerprint.ts";
+import { byName, valueKey, type DeliveryName, type Step } from "../../src/model/plan.ts";
+import { filesOf } from "./files.ts";
+import { containersOf } from "./find.ts";
+import type { ComposeTools } from "./index.ts";
+import { subjectOf, wishOf } from "./plan.ts";
+import { rewriteOf, serviceOf, targetOf, type Rewrite } from "./steps.ts";
+
+type Performer = Pick<Migration, "unchanged" | "undo" | "scrub" | "render"> & { readonly step: Migration["perform"] };
+
+/** What a plan's steps do to a project, each of them idempotent. */
+export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): Performer {
+  const { open, key } = tools;
+  const deliveryOf = (name: DeliveryName): Delivery => {
+    const found = tools.deliveries.find((one) => one.name === name);
+    if (found) return found;
+    throw new UnsprawlError("config", `unknown delivery ${name}`);
+  };
+  const files = filesOf(tools, cli);
+
+  return {
+    async unchanged(step, plan) {
+      if (step.kind === "rewrite") {
+        await files.unchanged(step);
+      }
+      if (step.kind !== "recreate") return;
+      const { name } = targetOf(rewriteOf(plan.steps, step.unit));
+      const docs = await containersOf(await open(), name, serviceOf(step));
+      if (keyedDigest(docs.map((doc) => driftDigest(doc, key)).join(), key) !== step.digest)
+        throw new UnsprawlError(
+          "changed",
+          `the containers of ${serviceOf(step)} have changed since the plan was made`,
+          "unsprawl plan again",
+        );
+    },
+
+    async step(step, work) {
+      const rewrite = rewriteOf(work.plan.steps, step.unit);
+      if (step.kind === "deliver") await deliver(step, rewrite, work);
+      if (step.kind === "rewrite") await files.write(step, work, () => wishesOf(step, work));
+      if (step.kind === "recreate") {
+        const target = targetOf(rewrite);
+        const docs = await containersOf(await open(), target.name, serviceOf(step));
+        // Known from before anything was touched: a stopped service stays stopped, and no copy is lost.
+        const known = work.record.last(`${step.id}/before`) ?? {
+          running: docs.some(({ State }) => State.Running || State.Restarting === true),
+          copies: docs.length,
+        };
+        work.record.intent(`${step.id}/before`, known);
+        await upAgain(step, rewrite, known);
+      }
+      if (step.kind === "check") await check(step, rewrite, work);
+    },
+
+    async undo(steps, work) {
+      const rewrite = rewriteOf(steps, steps[0]?.unit ?? "");
+      await files.restore(rewrite, work);
+      for (const step of steps) {
+        if (step.kind !== "recreate") continue;
+        const known = work.record.last(`${step.id}/before`);
+        if (known !== null) await upAgain(step, rewrite, known);
+      }
+      for (const step of steps)
+        if (step.kind === "deliver") await deliveryOf(step.delivery).discard(idOf(step, rewrite, work.plan.id));
+    },
+
+    async scrub(steps, { plan }) {
+      const rewrite = rewriteOf(steps, steps[0]?.unit ?? "");
+      const { name } = targetOf(rewrite);
+      for (const step of steps) {
+        if (step.kind !== "recreate") continue;
+        const docs = await containersOf(await open(), name, serviceOf(step));
+        const down = docs.find(({ State }) => !State.Running || State.Health?.Status === "unhealthy");
+        if (docs.length === 0 || down)
+          throw new UnsprawlError(
+            "refused",
+            `${serviceOf(step)} of ${name} is not running, so the files as they were are kept`,
+            `docker compose up -d ${serviceOf(step)}, or: unsprawl rollback ${plan.id}`,
+          );
+      }
+      return files.forget(rewrite, plan);
+    },
+
+    async render(steps, values, plan, record) {
+      const rewrite = rewriteOf(steps, steps[0]?.unit ?? "");
+      let files = 0;
+      for (const step of steps) {
+        const owner = step.kind === "deliver" ? record.last(`${step.id}/owner`) : null;
+        if (step.kind !== "deliver" || owner === null) continue;
+        await deliveryOf(step.delivery).prepare(
+          idOf(step, rewrite, plan.id),
+          owner as Owner,
+          step.moves,
+          byName(step.moves, values),
+        );
+        files += step.moves.length;
+      }
+      return files;
+    },
+  };
+
+  function idOf(step: Step, rewrite: Rewrite, runId: string): string {
+    return subjectOf({} as Facts["subject"], targetOf(rewrite).name, serviceOf(step), runId).id;
+  }
+
+  /** A container of the service with its delivery's subject: its own mount is none of the subject's. */
+  async function known(step: Step, rewrite: Rewrite, runId: string): Promise<Facts & { readonly runs: boolean }> {
+    const engine = await open();
+    const { name } = targetOf(rewrite);
+    const [first] = await containersOf(engine, name, serviceOf(step));
+    if (!first)
+      throw new UnsprawlError(
+        "changed",
+        `no container of ${serviceOf(step)} exists any more`,
+        `unsprawl rollback ${runId}`,
+      );
+    const found = await facts(engine, first.Id, runId);
+    const subject = subjectOf(found.subject, name, serviceOf(step), runId);
+    const ours = (first.Mounts ?? [])
+      .filter(({ Source }) => Source?.includes(`/units/${subject.id}/`))
+      .map((one) => one.Destination);
+    return {
+      ...found,
+      runs: first.State.Running,
+      subject: { ...subject, mountTargets: subject.mountTargets.filter((target) => !ours.includes(target)) },
+    };
+  }
+
+  async function deliver(step: Extract<Step, { kind: "deliver" }>, rewrite: Rewrite, work: Work): Promise<void> {
+    const delivery = deliveryOf(step.delivery);
+    const { subject } = await known(step, rewrite, work.plan.id);
+    const owner = (work.record.last(`${step.id}/owner`) as Owner | null) ?? (await delivery.owner(subject));
+    if (owner === null) return;
+    // Kept for `render`, which must do without the engine and the image.
+    work.record.done(`${step.id}/owner`, owner);
+    await delivery.prepare(subject.id, owner, step.moves, byName(step.moves, work.values));
+  }
+
+  /** What the services get, as it was planned: the plan remembers where in each value the secret stands. */
+  async function wishesOf(step: Rewrite, work: Work): Promise<Wish[]> {
+    const { spans } = targetOf(step);
+    const wishes: Wish[] = [];
+    for (const one of work.plan.steps) {
+      if (one.kind !== "deliver" || one.unit !== step.unit) continue;
+      const found = await known(one, step, work.plan.id);
+      const secrets = one.moves.map((move) => {
+        const value = work.values.get(valueKey(move));
+        if (!value)
+          throw new UnsprawlError("malformed", `the plan has no put step for ${move.name}`, "unsprawl plan again");
+        return { name: move.name, masked: "", carries: carrier(value, spans[valueKey(move)] ?? null) };
+      });
+      wishes.push(wishOf(serviceOf(one), found.subject, found, deliveryOf(one.delivery), one.moves, secrets));
+    }
+    return wishes;
+  }
+
+  async function upAgain(step: Step, rewrite: Rewrite, known: { readonly [key: string]: unknown }): Promise<void> {
+    const copies = typeof known["copies"] === "number" ? known["copies"] : 1;
+    const scale = copies > 1 ? new Map([[serviceOf(step), copies]]) : new Map<string, number>();
+    await (await cli()).up(targetOf(rewrite), [serviceOf(step)], known["running"] === true, scale);
+  }
+
+  async function check(step: Extract<Step, { kind: "check" }>, rewrite: Rewrite, work: Work): Promise<void> {
+    const engine = await open();
+    const { name } = targetOf(rewrite);
+    const { subject, info } = await known(step, rewrite, work.plan.id);
+    const delivery = deliveryOf(step.delivery);
+    const running = work.record.last(`recreate:${step.id.slice("check:".length)}/before`)?.["running"] === true;
+    const docs = await containersOf(engine, name, serviceOf(step));
+    let said = "";
+    for (const { Id } of docs) {
+      const proof = await prove(engine, Id, step, delivery, subject, info.DockerRootDir, running, work);
+      said = `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`;
+      work.record.done(`${step.id}/proof`, { ...proof });
+    }
+    work.say(docs.length > 1 ? `${said} (${docs.length} copies)` : said);
+  }
+}

@@ -1,0 +1,38 @@
+import type { ProjectCall } from "../../src/compose/cli.ts";
+import type { Span } from "../../src/compose/carries.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Json } from "../../src/model/json.ts";
+import type { Step } from "../../src/model/plan.ts";
+
+export type Rewrite = Extract<Step, { kind: "rewrite" }>;
+
+/** What a rewrite step says of its project. */
+export function targetOf({ target }: Rewrite): ProjectCall & {
+  readonly services: readonly string[];
+  readonly spans: { readonly [key: string]: Span };
+} {
+  const texts = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
+  const [name, dir] = [target["name"], target["dir"]];
+  if (typeof name !== "string" || typeof dir !== "string")
+    throw new UnsprawlError("malformed", "the plan does not say which project it rewrites", "unsprawl plan again");
+  return {
+    name,
+    dir,
+    files: texts(target["files"]),
+    envFiles: texts(target["envFiles"]),
+    profiles: texts(target["profiles"]),
+    services: texts(target["services"]),
+    spans: (target["spans"] ?? {}) as { readonly [key: string]: Span },
+  };
+}
+
+export function rewriteOf(steps: readonly Step[], unit: string): Rewrite {
+  const found = steps.find((step): step is Rewrite => step.kind === "rewrite" && step.unit === unit);
+  if (found) return found;
+  throw new UnsprawlError("malformed", `the plan has no rewrite step for ${unit}`, "unsprawl plan again");
+}
+
+/** The service that a step is about: its id ends with it. */
+export function serviceOf({ id, kind, unit }: Step): string {
+  return id.slice(`${kind}:${unit}/`.length);
+}

@@ -1,0 +1,238 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Node, YAMLMap } from "yaml";
+import { UnsprawlError } from "../model/error.ts";
+import { parseDotenv, type DotenvEntry } from "../text/dotenv.ts";
+import { interpolate } from "../text/interpolate.ts";
+import { readText } from "./read.ts";
+import { entriesOf, entry, follow, isMap, isScalar, isSeq, parseYaml, scalarText, type YamlFile } from "./yaml.ts";
+
+export type Lookup = (name: string) => string | null;
+
+/** An env file: one that `${…}` is filled from, or one that a service names. */
+export type EnvFile = {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
+  readonly raw: boolean;
+  readonly entries: readonly DotenvEntry[];
+};
+
+/** One place where a service is described; a later one goes over an earlier one. */
+export type Layer = {
+  readonly file: YamlFile;
+  readonly service: Node;
+  /** What relative paths in it are relative to. */
+  readonly dir: string;
+  readonly lookup: Lookup;
+  /** Read for it, in order: a later one goes over an earlier one. */
+  readonly envFiles: readonly EnvFile[];
+};
+
+export type Service = {
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  readonly profiles: readonly string[];
+};
+
+/** A Compose project as far as variables go, with the bytes that each comes from. */
+export type Project = {
+  readonly name: string;
+  readonly dir: string;
+  /** As given with `-f`, absolute. */
+  readonly given: readonly string[];
+  /** As given with `--env-file`; empty when Compose takes `.env`. */
+  readonly givenEnv: readonly string[];
+  readonly yaml: ReadonlyMap<string, YamlFile>;
+  /** What `${…}` is filled from besides the shell. */
+  readonly dotenv: readonly EnvFile[];
+  readonly services: ReadonlyMap<string, Service>;
+  readonly lookup: Lookup;
+  /** What `${…}` means in each file, where an included one has an environment of its own. */
+  readonly lookups: ReadonlyMap<string, Lookup>;
+};
+
+export type ProjectInput = {
+  readonly files: readonly string[];
+  readonly dir: string | null;
+  readonly name: string | null;
+  readonly envFiles: readonly string[];
+  /** The shell's environment, which goes over `.env`. */
+  readonly env: NodeJS.ProcessEnv;
+};
+
+type Loading = {
+  readonly yaml: Map<string, YamlFile>;
+  readonly dotenv: EnvFile[];
+  readonly services: Map<string, Service>;
+  readonly lookups: Map<string, Lookup>;
+};
+
+/**
+ * Reads a Compose project: files, overrides, extends, include, env files. Reading only: what Compose makes of it is asked
+ * of Compose itself before anything is changed. Throws `absent`, `denied`, `malformed` (with file and line).
+ * Rules: Compose Specification, "Merge", "extends", "include", "Interpolation"; compose-go loader.
+ */
+export async function loadProject(input: ProjectInput): Promise<Project> {
+  const given = input.files.map((file) => resolve(file));
+  const dir = input.dir ?? dirname(given[0] ?? ".");
+  const loading: Loading = { yaml: new Map(), dotenv: [], services: new Map(), lookups: new Map() };
+  const shell: Lookup = (name) => input.env[name] ?? null;
+  const lookup = await withDotenv(loading, shell, dir, input.envFiles);
+  await loadFiles(loading, given, dir, lookup);
+  const named = given.map((file) => loading.yaml.get(file)).flatMap((file) => (file ? [topName(file)] : []));
+  return {
+    name: input.name ?? input.env["COMPOSE_PROJECT_NAME"] ?? named.findLast(Boolean) ?? projectName(dir),
+    dir,
+    given,
+    givenEnv: input.envFiles,
+    yaml: loading.yaml,
+    dotenv: loading.dotenv,
+    services: loading.services,
+    lookups: loading.lookups,
+    lookup,
+  };
+}
+
+function topName(file: YamlFile): string | null {
+  return scalarText(entry(file.root, "name", file)?.value ?? null);
+}
+
+/** Compose names a project after its folder (compose-go `loader.NormalizeProjectName`). */
+function projectName(dir: string): string {
+  const base = dir.split("/").at(-1) ?? "";
+  return base
+    .toLowerCase()
+    .replace(/[^-_a-z0-9]/g, "")
+    .replace(/^[-_]+/, "");
+}
+
+/** The variables of the shell, then those of the env files: `.env` beside the project, unless others are named. */
+async function withDotenv(loading: Loading, outer: Lookup, dir: string, named: readonly string[]): Promise<Lookup> {
+  const values = new Map<string, string>();
+  const lookup: Lookup = (name) => outer(name) ?? values.get(name) ?? null;
+  const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [join(dir, ".env")].filter(existsSync);
+  for (const file of files) {
+    const read = await readEnvFile(file, false, lookup);
+    loading.dotenv.push(read);
+    for (const { name, value } of read.entries) if (value !== null) values.set(name, value);
+  }
+  return lookup;
+}
+
+async function readEnvFile(file: string, raw: boolean, lookup: Lookup): Promise<EnvFile> {
+  const text = await readText(file);
+  try {
+    return { file, text, raw, entries: parseDotenv(text, raw ? "raw" : "compose", lookup) };
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    throw new UnsprawlError(error.code, `${file}: ${error.message}`, error.hint);
+  }
+}
+
+async function yamlFile({ yaml, lookups }: Loading, file: string, lookup: Lookup): Promise<YamlFile> {
+  const known = yaml.get(file) ?? (await parseYaml(file, await readText(file)));
+  yaml.set(file, known);
+  lookups.set(file, lookups.get(file) ?? lookup);
+  return known;
+}
+
+async function loadFiles(loading: Loading, files: readonly string[], dir: string, lookup: Lookup): Promise<void> {
+  for (const name of files) {
+    const file = await yamlFile(loading, name, lookup);
+    await include(loading, file, dir, lookup);
+    for (const { key, value } of entriesOf(entry(file.root, "services", file)?.value, file)) {
+      if (value === null) continue;
+      const layers = await layersOf(loading, { file, node: value, dir, lookup }, []);
+      const earlier = loading.services.get(key);
+      const profiles = list(entry(value, "profiles", file)?.value ?? null, file, lookup);
+      loading.services.set(key, {
+        name: key,
+        layers: [...(earlier?.layers ?? []), ...layers],
+        profiles: [...(earlier?.profiles ?? []), ...profiles],
+      });
+    }
+  }
+}
+
+type Described = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: Lookup };
+
+/** A description of a service behind those that it extends. */
+async function layersOf(loading: Loading, described: Described, seen: readonly unknown[]): Promise<Layer[]> {
+  const { file, node, dir, lookup } = described;
+  if (seen.includes(node)) throw new UnsprawlError("malformed", `${file.file}: a service extends itself`);
+  const base = entry(node, "extends", file)?.value ?? null;
+  const layers: Layer[] = [];
+  if (base !== null) {
+    const name = isMap(base) ? scalarText(entry(base, "service", file)?.value ?? null) : scalarText(base);
+    const from = isMap(base) ? scalarText(entry(base, "file", file)?.value ?? null) : null;
+    const other = from === null ? file : await yamlFile(loading, resolve(dir, filled(from, lookup)), lookup);
+    const service = entry(entry(other.root, "services", other)?.value, name ?? "", other)?.value ?? null;
+    if (service === null)
+      throw new UnsprawlError(
+        "malformed",
+        `${file.file}: a service extends ${name ?? "?"}, which is not in ${other.file}`,
+      );
+    const there = from === null ? dir : dirname(other.file);
+    layers.push(...(await layersOf(loading, { file: other, node: service, dir: there, lookup }, [...seen, node])));
+  }
+  layers.push({ file, service: node, dir, lookup, envFiles: await envFilesOf(described) });
+  return layers;
+}
+
+async function envFilesOf({ file, node, dir, lookup }: Described): Promise<EnvFile[]> {
+  const found: EnvFile[] = [];
+  const value = entry(node, "env_file", file)?.value ?? null;
+  const items = isSeq(value) ? value.items.map((item) => follow(item, file)) : [value];
+  for (const item of items) {
+    const path = isMap(item) ? scalarText(entry(item, "path", file)?.value ?? null) : scalarText(item);
+    if (path === null) continue;
+    const part = (key: string): string | null =>
+      isMap(item) ? scalarText(entry(item, key, file)?.value ?? null) : null;
+    const absolute = resolve(dir, filled(path, lookup));
+    if (part("required") === "false" && !existsSync(absolute)) continue;
+    const earlier: Lookup = (name) =>
+      found.findLast((one) => one.entries.some((line) => line.name === name && line.value !== null)) === undefined
+        ? lookup(name)
+        : (found.flatMap((one) => one.entries).findLast((line) => line.name === name)?.value ?? null);
+    found.push(await readEnvFile(absolute, part("format") === "raw", earlier));
+  }
+  return found;
+}
+
+async function include(loading: Loading, file: YamlFile, dir: string, lookup: Lookup): Promise<void> {
+  const value = entry(file.root, "include", file)?.value ?? null;
+  if (!isSeq(value)) return;
+  for (const item of value.items.map((one) => follow(one, file))) {
+    const get = (key: string): Node | null => (isMap(item) ? (entry(item, key, file)?.value ?? null) : null);
+    const paths = list(isMap(item) ? get("path") : item, file, lookup).map((path) => resolve(dir, path));
+    const [first] = paths;
+    if (first === undefined) continue;
+    const [own] = list(get("project_directory"), file, lookup);
+    const there = own === undefined ? dirname(first) : resolve(dir, own);
+    const envFiles = list(get("env_file"), file, lookup).map((path) => resolve(dir, path));
+    await loadFiles(loading, paths, there, await withDotenv(loading, lookup, there, envFiles));
+  }
+}
+
+/** A text or a list of them. */
+function list(node: Node | null, file: YamlFile, lookup: Lookup): string[] {
+  const items = isSeq(node) ? node.items.map((one) => follow(one, file)) : [node];
+  return items.flatMap((item) => (isScalar(item) ? [filled(scalarText(item) ?? "", lookup)] : [])).filter(Boolean);
+}
+
+function filled(text: string, lookup: Lookup): string {
+  return interpolate(text, lookup).value;
+}
+
+/** The map that describes a service in the first file that was given and names it: where what is new for it goes. */
+export function home(service: Service): { readonly file: YamlFile; readonly map: YAMLMap } | null {
+  const own = service.layers.findLast(({ service: node, file }) => isMap(node) && isWritten(node, file, service.name));
+  return own && isMap(own.service) ? { file: own.file, map: own.service } : null;
+}
+
+/** False for a base that is extended, and for an alias of another service. */
+function isWritten(node: YAMLMap, file: YamlFile, name: string): boolean {
+  const found = entry(entry(file.root, "services", file)?.value, name, file);
+  return found !== null && found.pair.value === node;
+}

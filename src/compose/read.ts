@@ -1,0 +1,19 @@
+import { readFile } from "node:fs/promises";
+import { causeOf, UnsprawlError } from "../model/error.ts";
+
+/** A text file of a project. Throws `absent`, `denied`, or `malformed` when it is not UTF-8: it could not be written back. */
+export async function readText(file: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "ENOENT") throw new UnsprawlError("absent", `there is no file ${file}`, `ls -l ${file}`, code);
+    if (code === "EACCES" || code === "EPERM")
+      throw new UnsprawlError("denied", `no right to read ${file}`, `ls -l ${file}`, code);
+    throw new UnsprawlError("failed", `cannot read ${file}`, `ls -l ${file}`, causeOf(error));
+  }
+  const text = bytes.toString("utf8");
+  if (Buffer.from(text).equals(bytes)) return text;
+  throw new UnsprawlError("malformed", `${file} is not UTF-8`, "convert it (iconv), then try again");
+}

@@ -1,0 +1,40 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ComposeConfig, ProjectCall } from "./cli.ts";
+import { envFiles } from "./environment.ts";
+import type { NewFile } from "./draft.ts";
+import type { Project } from "./project.ts";
+
+/**
+ * Tries files out without touching them: copies of all of a project's files, the new ones in place of the old, below a
+ * folder in memory, 0700, for as long as `look` takes. `shadow` turns a call into one of the copies, and `back` the paths
+ * in Compose's answer into the real ones.
+ */
+export async function withShadow<T>(
+  memory: string,
+  project: Project,
+  files: readonly NewFile[],
+  look: (shadow: (call: ProjectCall) => ProjectCall, back: (config: ComposeConfig) => ComposeConfig) => Promise<T>,
+): Promise<T> {
+  const root = join(memory, "units", `try-${process.pid}-${randomBytes(4).toString("hex")}`);
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    const texts = new Map([
+      ...[...project.yaml.values(), ...envFiles(project)].map(({ file, text }) => [file, text] as const),
+      ...files.map(({ file, text }) => [file, text] as const),
+    ]);
+    for (const [file, text] of texts) {
+      mkdirSync(join(root, dirname(file)), { recursive: true, mode: 0o700 });
+      writeFileSync(join(root, file), text, { mode: 0o600, flag: "wx" });
+    }
+    mkdirSync(join(root, project.dir), { recursive: true, mode: 0o700 });
+    const at = (path: string): string => join(root, path);
+    return await look(
+      (call) => ({ ...call, dir: at(call.dir), files: call.files.map(at), envFiles: call.envFiles.map(at) }),
+      (config) => JSON.parse(JSON.stringify(config).replaceAll(root, "")) as ComposeConfig,
+    );
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,129 @@
+import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
+import { UnsprawlError } from "../model/error.ts";
+
+/** A YAML file with the nodes of its only document, each of which knows its range in the text. */
+export type YamlFile = {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
+  readonly root: YAMLMap | null;
+  readonly document: Document;
+};
+
+/** A key of a map, however the map got it. */
+export type Entry = {
+  readonly key: string;
+  readonly pair: Pair<Scalar, Node | null>;
+  /** The map in which the pair is written. */
+  readonly owner: YAMLMap;
+  /** What stands there, aliases followed. */
+  readonly value: Node | null;
+  /** Not written in the map itself: merged into it (`<<`), or the whole map is an alias. */
+  readonly shared: boolean;
+};
+
+type Yaml = typeof import("yaml");
+let loaded: Yaml | null = null;
+
+/**
+ * Parses a Compose file. Scalars stay as they are written: `0440`, `yes` and `1e3` are text here, and so is every key.
+ * Throws `malformed` with the line.
+ */
+export async function parseYaml(file: string, text: string): Promise<YamlFile> {
+  loaded ??= await import("yaml");
+  // `merge: false`: merge keys are followed here, so that each pair is known by the map that it is written in.
+  const documents = loaded.parseAllDocuments(text, {
+    schema: "failsafe",
+    merge: false,
+    uniqueKeys: true,
+    logLevel: "silent",
+  });
+  const [document, second] = Array.isArray(documents) ? documents : [];
+  const problem = document?.errors[0] ?? second?.errors[0];
+  if (problem) {
+    throw new UnsprawlError(
+      "malformed",
+      `${file}, line ${problem.linePos?.[0].line ?? "?"}: not valid YAML`,
+      `docker compose -f ${file} config --quiet shows what Compose makes of it`,
+      problem.code,
+    );
+  }
+  if (second !== undefined)
+    throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one document a file");
+  const root = document?.contents ?? null;
+  if (root !== null && !loaded.isMap(root))
+    throw new UnsprawlError("malformed", `${file} is not a Compose file: no map`, "name a Compose file");
+  return { file, text, root: root as YAMLMap | null, document: document as Document };
+}
+
+function yaml(): Yaml {
+  if (loaded === null) throw new Error("parseYaml comes first");
+  return loaded;
+}
+
+export const isMap = (node: unknown): node is YAMLMap => yaml().isMap(node);
+export const isSeq = (node: unknown): node is YAMLSeq => yaml().isSeq(node);
+/** Under the failsafe schema every scalar is text. */
+export const isScalar = (node: unknown): node is Scalar<string | null> => yaml().isScalar(node);
+export const isAlias = (node: unknown): node is Alias => yaml().isAlias(node);
+
+/** The node that an alias stands for; null for nothing. */
+export function follow(node: unknown, { document }: YamlFile): Node | null {
+  if (node === null || node === undefined) return null;
+  return isAlias(node) ? (node.resolve(document) ?? null) : (node as Node);
+}
+
+/** The entries of a map as Compose sees them: its own, then what `<<` merges in and it does not set (YAML merge key, 1.1). */
+export function entriesOf(node: unknown, file: YamlFile): Entry[] {
+  const found = new Map<string, Entry>();
+  const add = (at: unknown, shared: boolean, depth: number): void => {
+    const map = follow(at, file);
+    if (!isMap(map) || depth > DEEPEST) return;
+    const merges: unknown[] = [];
+    for (const pair of map.items as Pair<Scalar, Node | null>[]) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : null;
+      if (key === null) continue;
+      if (key === "<<" && pair.key.type === "PLAIN") {
+        const from = follow(pair.value, file);
+        merges.push(...(isSeq(from) ? from.items : [pair.value]));
+      } else if (!found.has(key)) found.set(key, { key, pair, owner: map, value: follow(pair.value, file), shared });
+    }
+    for (const merge of merges) add(merge, true, depth + 1);
+  };
+  add(node, isAlias(node), 0);
+  return [...found.values()];
+}
+
+const DEEPEST = 50;
+
+export function entry(node: unknown, key: string, file: YamlFile): Entry | null {
+  return entriesOf(node, file).find((one) => one.key === key) ?? null;
+}
+
+/** A scalar's text as Compose would have it in a variable; null for YAML's null and for what is no scalar. */
+export function scalarText(node: Node | null): string | null {
+  if (!isScalar(node)) return null;
+  const text = node.value ?? "";
+  if (node.type !== "PLAIN") return text;
+  return /^(|~|null|Null|NULL)$/.test(text) ? null : plainText(text);
+}
+
+/**
+ * A plain scalar as Go's yaml.v3 reads and Compose prints it: `0x10` and `010` are numbers, `True` is `true`.
+ * Source: go-yaml v3 resolve.go (YAML 1.2 core with 1.1 octals), compose-go `types.MappingWithEquals`.
+ */
+function plainText(text: string): string {
+  if (/^(true|True|TRUE)$/.test(text)) return "true";
+  if (/^(false|False|FALSE)$/.test(text)) return "false";
+  const bare = text.replaceAll("_", "");
+  if (/^[-+]?(0|[1-9]\d*)$/.test(bare)) return asInteger(bare);
+  if (/^[-+]?0[0-7]+$/.test(bare)) return asInteger(bare.replace(/^([-+]?)0/, "$10o"));
+  if (/^[-+]?0(x[0-9a-fA-F]+|o[0-7]+|b[01]+)$/.test(bare)) return asInteger(bare);
+  if (/^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/.test(bare)) return String(Number(bare));
+  return text;
+}
+
+function asInteger(text: string): string {
+  const sign = text.startsWith("-") ? -1n : 1n;
+  return String(sign * BigInt(text.replace(/^[-+]/, "")));
+}

@@ -1,0 +1,28 @@
+import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
+import type { ContainerDoc } from "./types.ts";
+
+/** The part of a container's document that only a person changes: what drift is measured on. */
+function stable(doc: ContainerDoc): unknown {
+  const networks = Object.entries(doc.NetworkSettings?.Networks ?? {}).map(([name, endpoint]) => [
+    name,
+    {
+      ipam: endpoint.IPAMConfig ?? null,
+      aliases: endpoint.Aliases ?? null,
+      links: endpoint.Links ?? null,
+      driver: endpoint.DriverOpts ?? null,
+    },
+  ]);
+  return {
+    Id: doc.Id,
+    Name: doc.Name,
+    Image: doc.Image,
+    Config: doc.Config,
+    HostConfig: doc.HostConfig,
+    Networks: Object.fromEntries(networks),
+  };
+}
+
+/** Keyed digest of what a person changes in a container. */
+export function driftDigest(doc: ContainerDoc, key: FingerprintKey): string {
+  return keyedDigest(JSON.stringify(stable(doc)), key);
+}

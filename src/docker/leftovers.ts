@@ -1,0 +1,28 @@
+import type { Selected } from "../contract/migration.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { isPlain, traces } from "./traces.ts";
+import type { ContainerDoc } from "./types.ts";
+
+/**
+ * Places that would still hold a value afterwards. For a value that cannot be there by coincidence that is a refusal;
+ * for a plain word (`postgres`) they are named and left.
+ */
+export function leftovers(
+  doc: ContainerDoc,
+  selected: readonly Selected[],
+): { readonly name: string; readonly path: string }[] {
+  const moved = new Set(selected.map(({ move }) => `Config.Env.${move.name}`));
+  const left: { name: string; path: string }[] = [];
+  for (const { move, value } of selected) {
+    const paths = traces(doc, value).filter((path) => !moved.has(path));
+    if (paths.length > 0 && !isPlain(value)) {
+      throw new UnsprawlError(
+        "refused",
+        `the value of ${move.name} is also at ${paths.slice(0, 3).join(", ")}, which would stay: inspect would still show it`,
+        "take it out of there first, or give that place a variable of its own",
+      );
+    }
+    left.push(...paths.map((path) => ({ name: move.name, path })));
+  }
+  return left;
+}

@@ -1,0 +1,124 @@
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { envFiles, scraps, variables, type Scrap } from "../compose/environment.ts";
+import { lineOf } from "../compose/edit.ts";
+import { loadProject, type Project } from "../compose/project.ts";
+import { entriesOf, entry, scalarText } from "../compose/yaml.ts";
+import type { Reading, Source } from "../contract/source.ts";
+import type { Candidate } from "../model/candidate.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { NO_FACTS, type Location, type Subject, type SubjectFacts, type Where } from "../model/location.ts";
+import { Secret } from "../model/secret.ts";
+
+/**
+ * `compose:FILE[:FILE…]`, `compose:FOLDER` or `compose:`: a project's services with the values that each would get (env
+ * files, extends, include, overrides, interpolation), and every other text of its files. Needs neither engine nor Compose.
+ */
+export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
+  return {
+    kind: "compose",
+    async *read(what, signal) {
+      const files = filesOf(what, cwd);
+      const project = await loadProject({ files, dir: null, name: null, envFiles: [], env });
+      const source = `compose:${what}`;
+      yield { kind: "total", subjects: project.services.size + 1 };
+      const told = new Set<string>();
+      for (const service of project.services.values()) {
+        signal.throwIfAborted();
+        yield serviceReading(source, project, service.name, told);
+      }
+      yield restReading(source, project, told);
+    },
+  };
+}
+
+/** The names that Compose looks for, in its order (Compose Specification, "The Compose file"); an override beside it counts. */
+const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+
+function filesOf(what: string, cwd: string): string[] {
+  const at = resolve(cwd, what);
+  if (what !== "" && !(existsSync(at) && statSync(at).isDirectory())) {
+    // As in COMPOSE_FILE; a colon in a name wins when there is such a file.
+    return existsSync(at) ? [at] : what.split(":").map((file) => resolve(cwd, file));
+  }
+  const name = NAMES.find((one) => existsSync(resolve(at, one)));
+  if (name === undefined)
+    throw new UnsprawlError("absent", `there is no Compose file in ${at}`, "unsprawl scan compose:FILE names one");
+  const override = [name.replace(/(?=\.ya?ml$)/, ".override"), "compose.override.yaml", "docker-compose.override.yml"];
+  const beside = override.find((one) => existsSync(resolve(at, one)));
+  return [name, ...(beside === undefined ? [] : [beside])].map((one) => resolve(at, one));
+}
+
+function serviceReading(source: string, project: Project, name: string, told: Set<string>): Reading {
+  const subject: Subject = { kind: "service", name, id: `${project.given.join(":")}#${name}` };
+  const service = project.services.get(name);
+  const candidates: Candidate[] = [];
+  for (const [variable, places] of service === undefined ? [] : variables(service)) {
+    const holds = places.at(-1);
+    for (const place of places) told.add(place.id);
+    if (holds === undefined || holds.value === null) continue;
+    for (const use of holds.uses) told.add(`$${use}`);
+    candidates.push(
+      candidate(source, subject, "env", variable, holds.value, `services.${name}.environment.${variable}`),
+    );
+  }
+  return { kind: "subject", subject, facts: factsOf(project, name), candidates, exposure: EXPOSURE };
+}
+
+const EXPOSURE = ["anyone who can read the project's files, and whoever can inspect its containers"];
+
+/** What stands in the files beside the services' variables: commands, labels, build arguments, unused lines of `.env`. */
+function restReading(source: string, project: Project, told: ReadonlySet<string>): Reading {
+  const [first = project.dir] = project.given;
+  const subject: Subject = { kind: "file", name: first, id: first };
+  const env = new Set(envFiles(project).map(({ file }) => file));
+  const candidates = scraps(project)
+    .filter(
+      ({ file, start, key }) => !told.has(`${file.file}:${start}`) && !(env.has(file.file) && told.has(`$${key}`)),
+    )
+    .filter(({ path }) => !/^(?:services\.[^.]+\.)(?:environment|env_file|image)\b/.test(path))
+    .filter(({ value }) => value !== "")
+    .map((scrap) => candidate(source, subject, whereOf(scrap), scrap.key, scrap.value, placeOf(scrap)));
+  return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
+}
+
+const placeOf = ({ file, start, path }: Scrap): string => `${file.file}:${lineOf(file.text, start)} ${path}`;
+
+function whereOf({ path }: Scrap): Where {
+  if (/\.labels\b/.test(path)) return "label";
+  if (/\.(command|entrypoint)\b/.test(path)) return "cmd";
+  if (/\.healthcheck\b/.test(path)) return "healthcheck";
+  if (/\.args\b/.test(path)) return "build-arg";
+  return "file";
+}
+
+function candidate(
+  source: string,
+  subject: Subject,
+  where: Where,
+  name: string,
+  value: string,
+  path: string,
+): Candidate {
+  const location: Location = {
+    source,
+    subject: subject.kind,
+    subjectName: subject.name,
+    subjectId: subject.id,
+    where,
+    path,
+    origin: "own",
+  };
+  return { name, value: Secret.of(value), location };
+}
+
+function factsOf({ services }: Project, name: string): SubjectFacts {
+  const labels: [string, string][] = [];
+  let image: string | null = null;
+  for (const { service, file } of services.get(name)?.layers ?? []) {
+    image = scalarText(entry(service, "image", file)?.value ?? null) ?? image;
+    for (const { key, value } of entriesOf(entry(service, "labels", file)?.value, file))
+      labels.push([key, scalarText(value) ?? ""]);
+  }
+  return { image, labels: Object.fromEntries(labels), ownLabels: Object.fromEntries(labels) };
+}

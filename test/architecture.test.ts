@@ -79,19 +79,20 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   text: ["model"],
   core: ["contract", "model", "text"],
   // Tools that plug-ins use.
-  compose: ["contract", "model", "text"],
+  files: ["contract", "model", "text"],
+  compose: ["contract", "model", "text", "files"],
   docker: ["contract", "model", "text"],
   sops: ["contract", "model", "text"],
   // Plug-ins: none knows another.
   detect: ["contract", "model", "text"],
-  sources: ["contract", "model", "text", "docker", "compose"],
+  sources: ["contract", "model", "text", "docker", "files", "compose"],
   delivery: ["contract", "model", "text", "docker", "sops"],
   history: ["contract", "model", "text"],
   verify: ["contract", "model", "text"],
   // What every store needs: a probe, check-and-set, what text it can hold.
   store: ["contract", "model", "text"],
   "providers/*": ["contract", "model", "text", "sops", "store"],
-  "migrations/*": ["contract", "model", "text", "docker", "compose"],
+  "migrations/*": ["contract", "model", "text", "docker", "files", "compose"],
   // The registries: the literal maps, and the contract they are typed by.
   "providers/index.ts": ["contract", "providers/*"],
   "migrations/index.ts": ["contract", "migrations/*"],

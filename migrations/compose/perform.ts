@@ -2,18 +2,19 @@ import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
 import type { ComposeCli } from "../../src/compose/cli.ts";
 import { carrier } from "../../src/compose/carries.ts";
-import type { Wish } from "../../src/compose/rewrite.ts";
+import { onlyDelivery } from "../../src/compose/compare.ts";
+import { rewriteProject, type Wish } from "../../src/compose/rewrite.ts";
 import { driftDigest } from "../../src/docker/drift.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { prove } from "../../src/docker/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import { byName, valueKey, type DeliveryName, type Step } from "../../src/model/plan.ts";
-import { filesOf } from "./files.ts";
-import { containersOf } from "./find.ts";
+import { rewrittenFiles, type Rewrite } from "../../src/files/rewritten.ts";
+import { containersOf, projectOf } from "./find.ts";
 import type { ComposeTools } from "./index.ts";
 import { subjectOf, wishOf } from "./plan.ts";
-import { rewriteOf, serviceOf, targetOf, type Rewrite } from "./steps.ts";
+import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
 
 type Performer = Pick<Migration, "unchanged" | "undo" | "scrub" | "render"> & { readonly step: Migration["perform"] };
 
@@ -25,7 +26,7 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
     if (found) return found;
     throw new UnsprawlError("config", `unknown delivery ${name}`);
   };
-  const files = filesOf(tools, cli);
+  const files = rewrittenFiles(tools);
 
   return {
     async unchanged(step, plan) {
@@ -46,7 +47,7 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
     async step(step, work) {
       const rewrite = rewriteOf(work.plan.steps, step.unit);
       if (step.kind === "deliver") await deliver(step, rewrite, work);
-      if (step.kind === "rewrite") await files.write(step, work, () => wishesOf(step, work));
+      if (step.kind === "rewrite") await rewriteFiles(step, work);
       if (step.kind === "recreate") {
         const target = targetOf(rewrite);
         const docs = await containersOf(await open(), target.name, serviceOf(step));
@@ -143,6 +144,21 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
     // Kept for `render`, which must do without the engine and the image.
     work.record.done(`${step.id}/owner`, owner);
     await delivery.prepare(subject.id, owner, step.moves, byName(step.moves, work.values));
+  }
+
+  async function rewriteFiles(step: Rewrite, work: Work): Promise<void> {
+    const target = targetOf(step);
+    const compose = await cli();
+    let prove = async (): Promise<void> => undefined;
+    await files.write(step, work, async () => {
+      const [before, wishes] = [await compose.config(target), await wishesOf(step, work)];
+      // The plan's proof was of copies; this will be of the files themselves.
+      prove = async () => onlyDelivery(before, await compose.config(target), wishes);
+      // What stayed elsewhere was accepted when the plan was made.
+      const made = await rewriteProject(await projectOf(target, tools.env), wishes, new Set(["elsewhere"]));
+      return new Map(made.files.map(({ file, text }) => [file, text]));
+    });
+    await prove();
   }
 
   /** What the services get, as it was planned: the plan remembers where in each value the secret stands. */

@@ -12,10 +12,11 @@ import type { Engine } from "../../src/docker/engine.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
+import { fileChange } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { SecretPart } from "../../src/model/finding.ts";
-import { valueKey, type DeliveryName, type FileChange, type Move, type Step } from "../../src/model/plan.ts";
+import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { callOf, containersOf } from "./find.ts";
 
@@ -154,13 +155,7 @@ function stepsOf(
   { graceMs, healthTimeoutMs }: PlanOptions,
 ): Step[] {
   const moved = parts.flatMap(({ selected }) => selected);
-  const digest = (text: string): string => keyedDigest(text, key);
-  const changes = files.map(({ file, text, diff }): FileChange => ({
-    file,
-    before: digest(texts.get(file) ?? ""),
-    after: digest(text),
-    diff,
-  }));
+  const changes = files.map(({ file, text, diff }) => fileChange(file, texts.get(file) ?? null, text, diff, key));
   const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding.part)]));
   const common = ({ delivery, selected }: Part): { delivery: DeliveryName; moves: readonly Move[] } => ({
     delivery: delivery.name,
@@ -188,7 +183,7 @@ function stepsOf(
         kind: "recreate",
         unit,
         subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
-        digest: digest(part.docs.map((doc) => driftDigest(doc, key)).join()),
+        digest: keyedDigest(part.docs.map((doc) => driftDigest(doc, key)).join(), key),
         diff: [{ sign: "~", path: part.service, text: `docker compose up --no-deps ${part.service}` }],
         ...common(part),
       },

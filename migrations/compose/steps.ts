@@ -1,10 +1,9 @@
 import type { ProjectCall } from "../../src/compose/cli.ts";
 import type { Span } from "../../src/compose/carries.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import type { Rewrite } from "../../src/files/rewritten.ts";
 import type { Json } from "../../src/model/json.ts";
 import type { Step } from "../../src/model/plan.ts";
-
-export type Rewrite = Extract<Step, { kind: "rewrite" }>;
 
 /** What a rewrite step says of its project. */
 export function targetOf({ target }: Rewrite): ProjectCall & {

@@ -4,9 +4,9 @@ import { UnsprawlError } from "../model/error.ts";
 import type { DiffLine } from "../model/plan.ts";
 import { renderDotenv, type DotenvEntry } from "../text/dotenv.ts";
 import { splice, type Edit } from "../text/splice.ts";
-import { edits, lineOf, memberRange, type Changes } from "./edit.ts";
+import { edits, lineOf, memberRange, type Changes } from "../text/yaml-edit.ts";
 import type { EnvFile, Project } from "./project.ts";
-import type { YamlFile } from "./yaml.ts";
+import type { YamlFile } from "../text/yaml-nodes.ts";
 
 type Collection = YAMLMap | YAMLSeq;
 type Members = { readonly file: YamlFile; drop: Set<unknown>; put: Map<unknown, string>; add: string[] };

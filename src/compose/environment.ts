@@ -1,9 +1,19 @@
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { interpolate } from "../text/interpolate.ts";
 import type { DotenvEntry } from "../text/dotenv.ts";
-import { lineOf, memberRange } from "./edit.ts";
+import { lineOf, memberRange } from "../text/yaml-edit.ts";
 import type { EnvFile, Layer, Project, Service } from "./project.ts";
-import { entriesOf, entry, follow, isAlias, isMap, isScalar, isSeq, scalarText, type YamlFile } from "./yaml.ts";
+import {
+  entriesOf,
+  entry,
+  follow,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  scalarText,
+  type YamlFile,
+} from "../text/yaml-nodes.ts";
 
 /** Where a variable of a service is written. */
 export type Place = {

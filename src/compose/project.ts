@@ -4,8 +4,18 @@ import type { Node, YAMLMap } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
 import { parseDotenv, type DotenvEntry } from "../text/dotenv.ts";
 import { interpolate } from "../text/interpolate.ts";
-import { readText } from "./read.ts";
-import { entriesOf, entry, follow, isMap, isScalar, isSeq, parseYaml, scalarText, type YamlFile } from "./yaml.ts";
+import { readText } from "../files/read.ts";
+import {
+  entriesOf,
+  entry,
+  follow,
+  isMap,
+  isScalar,
+  isSeq,
+  parseYaml,
+  scalarText,
+  type YamlFile,
+} from "../text/yaml-nodes.ts";
 
 export type Lookup = (name: string) => string | null;
 

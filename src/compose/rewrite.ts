@@ -1,12 +1,12 @@
 import type { RunChange } from "../contract/delivery.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { scalar } from "./edit.ts";
+import { scalar } from "../text/yaml-edit.ts";
 import { Draft, type NewFile } from "./draft.ts";
 import { envFiles, variables, type Place } from "./environment.ts";
 import type { Project } from "./project.ts";
 import { serviceKeys, setVariables } from "./service.ts";
 import { dropSources } from "./sources.ts";
-import { parseYaml, isMap, isScalar } from "./yaml.ts";
+import { parseYaml, isMap, isScalar } from "../text/yaml-nodes.ts";
 
 /** What a service gets in place of its secrets. */
 export type Wish = {

@@ -1,10 +1,10 @@
 import type { YAMLMap } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
 import type { Draft } from "./draft.ts";
-import { scalar } from "./edit.ts";
+import { scalar } from "../text/yaml-edit.ts";
 import { home, type Project, type Service } from "./project.ts";
 import type { Wish } from "./rewrite.ts";
-import { entriesOf, entry, isAlias, isMap, isSeq, type Entry, type YamlFile } from "./yaml.ts";
+import { entriesOf, entry, isAlias, isMap, isSeq, type Entry, type YamlFile } from "../text/yaml-nodes.ts";
 
 type Home = { readonly file: YamlFile; readonly map: YAMLMap };
 type Variable = { readonly name: string; readonly value: string };

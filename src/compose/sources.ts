@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../model/error.ts";
 import { envFiles, scraps, type Place } from "./environment.ts";
-import { lineOf } from "./edit.ts";
+import { lineOf } from "../text/yaml-edit.ts";
 import type { Draft } from "./draft.ts";
 import type { Project } from "./project.ts";
 

@@ -72,7 +72,9 @@ const STEPS: { readonly [kind in Step["kind"]]: Test } = {
   deliver: has({ delivery: isDelivery, why: isText, moves: listOf(isMove) }),
   rewrite: has({
     moves: listOf(isMove),
-    files: listOf(has({ file: isText, before: isText, after: isText, diff: Array.isArray })),
+    files: listOf(
+      has({ file: isText, before: (value) => value === null || isText(value), after: isText, diff: Array.isArray }),
+    ),
     target: isObject,
   }),
   recreate: has({

@@ -43,7 +43,8 @@ export type Move = {
 export type FileChange = {
   /** Absolute. */
   readonly file: string;
-  readonly before: Fingerprint;
+  /** Null for a file that is made. */
+  readonly before: Fingerprint | null;
   readonly after: Fingerprint;
   readonly diff: readonly DiffLine[];
 };

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { envFiles, scraps, variables, type Scrap } from "../compose/environment.ts";
-import { lineOf } from "../compose/edit.ts";
+import { lineOf } from "../text/yaml-edit.ts";
 import { loadProject, type Project } from "../compose/project.ts";
-import { entriesOf, entry, scalarText } from "../compose/yaml.ts";
+import { entriesOf, entry, scalarText } from "../text/yaml-nodes.ts";
 import type { Reading, Source } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";

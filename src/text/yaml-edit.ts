@@ -1,7 +1,7 @@
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
-import { lineEnd, lineStart, type Edit } from "../text/splice.ts";
-import { isAlias, isMap, isScalar, isSeq, type YamlFile } from "./yaml.ts";
+import { lineEnd, lineStart, type Edit } from "./splice.ts";
+import { isAlias, isMap, isScalar, isSeq, type YamlFile } from "./yaml-nodes.ts";
 
 type AnyPair = Pair<Scalar, Node | null>;
 

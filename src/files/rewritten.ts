@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Work } from "../contract/migration.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
+import type { FileChange, Plan, Step } from "../model/plan.ts";
+import { atomicWrite, fileError } from "../text/atomic-file.ts";
+import { readSealed, writeSealed } from "../text/sealed.ts";
+
+export type Rewrite = Extract<Step, { kind: "rewrite" }>;
+
+/** Files that a run writes anew: each whole or not at all, and each brought back byte for byte. */
+export type RewrittenFiles = {
+  /** Throws `changed` when a file is not as the plan saw it. */
+  unchanged(step: Rewrite): Promise<void>;
+  /**
+   * Writes the files. `make` gives their new texts, from the files as they are; they must be those of the plan. Both sides
+   * are sealed before the first byte is written, so that a run that was killed in between goes on, and `restore` can undo.
+   * False when all was as it should be already.
+   */
+  write(step: Rewrite, work: Work, make: () => Promise<ReadonlyMap<string, string>>): Promise<boolean>;
+  /** The files as they were. One that somebody has changed since is left alone: throws `changed`. */
+  restore(step: Rewrite, work: Work): Promise<void>;
+  /** Removes the sealed copies of a run; what was removed, for people. */
+  forget(step: Rewrite, plan: Plan): Promise<string[]>;
+};
+
+type Both = { readonly before: string | null; readonly after: string };
+
+export function rewrittenFiles({
+  key,
+  state,
+}: {
+  readonly key: FingerprintKey;
+  readonly state: () => string;
+}): RewrittenFiles {
+  const folder = (plan: Plan): string => join(state(), "runs", `${plan.id}-files`);
+  const sealedFile = (plan: Plan, file: string): string =>
+    join(folder(plan), `${createHash("sha256").update(file).digest("hex").slice(0, 32)}.sealed`);
+
+  const digests = async (step: Rewrite): Promise<(string | null)[]> =>
+    Promise.all(
+      step.files.map(async ({ file }) => {
+        const text = await textOf(file);
+        return text === null ? null : keyedDigest(text, key);
+      }),
+    );
+
+  const sealed = async (step: Rewrite, work: Work): Promise<Both[] | null> => {
+    const values = [...(await work.recall()).values()];
+    const found = step.files.map(({ file }) => readSealed(sealedFile(work.plan, file), values, key));
+    if (found.some((one) => one === null)) return null;
+    return found.map((one) => JSON.parse(one?.toString("utf8") ?? "") as Both);
+  };
+
+  const made = async (step: Rewrite, work: Work, texts: ReadonlyMap<string, string>): Promise<Both[]> => {
+    const both: Both[] = [];
+    for (const { file, before, after } of step.files) {
+      const [old, text] = [await textOf(file), texts.get(file)];
+      if ((old === null ? null : keyedDigest(old, key)) !== before) throw strange(file, work.plan.id);
+      if (text === undefined || keyedDigest(text, key) !== after)
+        throw new UnsprawlError(
+          "changed",
+          `${file} would become something else than was planned`,
+          "unsprawl plan again",
+        );
+      both.push({ before: old, after: text });
+    }
+    const values = [...work.values.values()];
+    for (const [at, { file }] of step.files.entries())
+      await writeSealed(sealedFile(work.plan, file), Buffer.from(JSON.stringify(both[at])), values, key);
+    work.record.done(`${step.id}/sealed`);
+    return both;
+  };
+
+  return {
+    async unchanged(step) {
+      const now = await digests(step);
+      for (const [at, { file, before }] of step.files.entries())
+        if (now[at] !== before)
+          throw new UnsprawlError("changed", `${file} has changed since the plan was made`, "unsprawl plan again");
+    },
+    async write(step, work, make) {
+      const now = await digests(step);
+      if (step.files.every(({ after }, at) => now[at] === after)) return false;
+      const texts = (await sealed(step, work)) ?? (await made(step, work, await make()));
+      for (const [at, change] of step.files.entries()) {
+        if (now[at] === change.after) continue;
+        if (now[at] !== change.before) throw strange(change.file, work.plan.id);
+        await atomicWrite(change.file, Buffer.from(texts[at]?.after ?? ""));
+      }
+      return true;
+    },
+    async restore(step, work) {
+      const now = await digests(step);
+      if (step.files.every(({ before }, at) => now[at] === before)) return;
+      const texts = await sealed(step, work);
+      for (const [at, { file, before, after }] of step.files.entries()) {
+        if (now[at] === before) continue;
+        if (now[at] !== after || texts === null) throw strange(file, work.plan.id);
+        await writeBack(file, texts[at]?.before ?? null);
+      }
+    },
+    async forget(step, plan) {
+      await rm(folder(plan), { recursive: true, force: true });
+      return step.files.filter(({ before }) => before !== null).map(({ file }) => `the sealed copy of ${file}`);
+    },
+  };
+}
+
+/** What a rewrite does to one file, for the plan. */
+export function fileChange(
+  file: string,
+  before: string | null,
+  after: string,
+  diff: FileChange["diff"],
+  key: FingerprintKey,
+): FileChange {
+  return { file, before: before === null ? null : keyedDigest(before, key), after: keyedDigest(after, key), diff };
+}
+
+async function writeBack(file: string, text: string | null): Promise<void> {
+  if (text === null) await rm(file, { force: true });
+  else await atomicWrite(file, Buffer.from(text));
+}
+
+async function textOf(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return null;
+    throw fileError(error, file);
+  }
+}
+
+function strange(file: string, runId: string): UnsprawlError {
+  return new UnsprawlError(
+    "changed",
+    `${file} is neither as it was before run ${runId} nor as the run made it: somebody else has changed it, and it is left alone`,
+    `move that change aside, then try again`,
+  );
+}

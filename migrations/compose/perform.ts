@@ -7,6 +7,7 @@ import { rewriteProject, type Wish } from "../../src/compose/rewrite.ts";
 import { driftDigest } from "../../src/docker/drift.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { prove } from "../../src/docker/prove.ts";
+import { nameOf } from "../../src/docker/swap.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import { byName, valueKey, type DeliveryName, type Step } from "../../src/model/plan.ts";
@@ -180,9 +181,11 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
   }
 
   async function upAgain(step: Step, rewrite: Rewrite, known: { readonly [key: string]: unknown }): Promise<void> {
+    const [target, service] = [targetOf(rewrite), serviceOf(step)];
     const copies = typeof known["copies"] === "number" ? known["copies"] : 1;
-    const scale = copies > 1 ? new Map([[serviceOf(step), copies]]) : new Map<string, number>();
-    await (await cli()).up(targetOf(rewrite), [serviceOf(step)], known["running"] === true, scale);
+    const scale = copies > 1 ? new Map([[service, copies]]) : new Map<string, number>();
+    const own = new Set((await containersOf(await open(), target.name, service)).map(nameOf));
+    await (await cli()).up(target, [service], known["running"] === true, scale, own);
   }
 
   async function check(step: Extract<Step, { kind: "check" }>, rewrite: Rewrite, work: Work): Promise<void> {

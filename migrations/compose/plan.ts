@@ -1,5 +1,6 @@
 import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
+import { Blocked } from "../../src/compose/blocked.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "../../src/compose/cli.ts";
 import { onlyDelivery } from "../../src/compose/compare.ts";
 import type { Project } from "../../src/compose/project.ts";
@@ -11,6 +12,7 @@ import { driftDigest } from "../../src/docker/drift.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
+import { nameOf } from "../../src/docker/swap.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -42,7 +44,10 @@ export type Part = {
   readonly selected: readonly Selected[];
 };
 
-/** Plans a project: every service whose variables move, at once. */
+/**
+ * Plans a project: every service whose variables move, at once. What cannot move is left with its reason, together with
+ * all that would have to move along; the rest is planned without it.
+ */
 export async function planProject(
   moving: Moving,
   unit: string,
@@ -51,12 +56,63 @@ export async function planProject(
 ): Promise<UnitPlan> {
   const call = callOf(moving.project);
   const before = await moving.cli.config(call);
-  const hashes = await moving.cli.hashes(call);
-  const parts: Part[] = [];
-  for (const [service, selected] of byService) {
+  const stale = await moving.cli.foresee(call, [...byService.keys()]);
+  const left: { selected: Selected; reason: string; hint: string | null }[] = [];
+  let going = byService;
+  for (;;) {
+    try {
+      const parts: Part[] = [];
+      for (const [service, selected] of going)
+        parts.push(await partOf(moving, call, service, selected, before, stale, options));
+      const rewritten = await tried(moving, call, parts, before, options.accept);
+      const steps =
+        parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, textsOf(moving.project), options);
+      return { unit, steps, left, warnings: warningsOf(parts, rewritten) };
+    } catch (error) {
+      if (!(error instanceof Blocked)) throw error;
+      const stays = [...going].flatMap(([service, all]) => all.filter(({ move }) => error.blocks(service, move.name)));
+      if (stays.length === 0) throw error;
+      left.push(...stays.map((selected) => ({ selected, reason: error.message, hint: error.hint })));
+      going = new Map(
+        [...going]
+          .map(([service, all]) => [service, all.filter((one) => !stays.includes(one))] as const)
+          .filter(([, all]) => all.length > 0),
+      );
+    }
+  }
+}
+
+/** The new files, once Compose has made the same of copies of them but for the delivery. */
+async function tried(
+  { project, memory, cli }: Moving,
+  call: ProjectCall,
+  parts: readonly Part[],
+  before: ComposeConfig,
+  accept: ReadonlySet<string>,
+): Promise<Rewritten> {
+  const wishes = parts.map(({ wish }) => wish);
+  const rewritten = await rewriteProject(project, wishes, accept);
+  await withShadow(memory, project, rewritten.files, async (shadow, back) => {
+    onlyDelivery(before, back(await cli.config(shadow(call))), wishes);
+  });
+  return rewritten;
+}
+
+async function partOf(
+  moving: Moving,
+  call: ProjectCall,
+  service: string,
+  selected: readonly Selected[],
+  before: ComposeConfig,
+  stale: ReadonlyMap<string, "recreate" | "touch"> | null,
+  options: PlanOptions,
+): Promise<Part> {
+  const all = (error: UnsprawlError): Blocked => new Blocked(error.message, error.hint, (one) => one === service);
+  try {
     const moves = selected.map(({ move }) => move);
-    const docs = await settled(moving, call, service, hashes, before, selected, options.accept);
+    const docs = await settled(moving, call, service, stale, before, selected, options.accept);
     const known = await facts(moving.engine, docs[0]?.Id ?? "", options.runId);
+    for (const one of selected) mustGo(known.doc, service, selected, one);
     const subject = subjectOf(known.subject, call.name, service, options.runId);
     const chosen = await chooseDelivery(moving.deliveries, options.deliver, service, subject, moves);
     const secrets = selected.map(({ move, value, finding: { masked, part } }) => ({
@@ -65,18 +121,23 @@ export async function planProject(
       carries: carrier(value, spanOf(part)),
     }));
     const wish = wishOf(service, subject, known, chosen.delivery, moves, secrets);
-    parts.push({ service, docs, known, ...chosen, wish, selected });
+    return { service, docs, known, ...chosen, wish, selected };
+  } catch (error) {
+    if (error instanceof UnsprawlError && error.code === "refused" && !(error instanceof Blocked)) throw all(error);
+    throw error;
   }
-  const wishes = parts.map(({ wish }) => wish);
-  const rewritten = await rewriteProject(moving.project, wishes, options.accept);
-  await withShadow(moving.memory, moving.project, rewritten.files, async (shadow, back) => {
-    onlyDelivery(before, back(await moving.cli.config(shadow(call))), wishes);
-  });
-  return {
-    unit,
-    steps: stepsOf(moving, unit, call, parts, rewritten, textsOf(moving.project), options),
-    warnings: warningsOf(parts, rewritten),
-  };
+}
+
+/** Throws when a value would still be shown by inspect after its variable has gone. */
+function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[], one: Selected): void {
+  // A value may stand in another variable too, as long as that goes as well.
+  const others = selected.filter((other) => other !== one);
+  try {
+    leftovers(doc, [one], new Set(others.map(({ move }) => move.name)));
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    throw new Blocked(error.message, error.hint, (its, name) => its === service && name === one.move.name);
+  }
 }
 
 /** The subject of a service's delivery, the same for all its copies and before and after they are made anew. */
@@ -109,7 +170,7 @@ async function settled(
   { engine }: Moving,
   call: ProjectCall,
   service: string,
-  hashes: ReadonlyMap<string, string>,
+  stale: ReadonlyMap<string, "recreate" | "touch"> | null,
   before: ComposeConfig,
   selected: readonly Selected[],
   accept: ReadonlySet<string>,
@@ -121,11 +182,13 @@ async function settled(
       `no container of ${service} exists, so its image cannot be looked at`,
       `docker compose --project-directory ${call.dir} create ${service}, then plan again`,
     );
-  const stale = docs.some(({ Config }) => Config.Labels?.["com.docker.compose.config-hash"] !== hashes.get(service));
-  if (stale && !accept.has("drift"))
+  const drifted = stale === null || docs.some((doc) => stale.get(nameOf(doc)) === "recreate");
+  if (drifted && !accept.has("drift"))
     throw new UnsprawlError(
       "refused",
-      `the container of ${service} is not what its Compose files say: making it anew would change more than the secret`,
+      stale === null
+        ? `Compose cannot tell whether the container of ${service} is what its files say: making it anew may change more than the secret`
+        : `the container of ${service} is not what its Compose files say: making it anew would change more than the secret`,
       `docker compose --project-directory ${call.dir} up -d ${service}, then plan again; or --accept drift`,
     );
   const environment = before.services[service]?.environment ?? {};
@@ -184,7 +247,7 @@ function stepsOf(
         unit,
         subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
         digest: keyedDigest(part.docs.map((doc) => driftDigest(doc, key)).join(), key),
-        diff: [{ sign: "~", path: part.service, text: `docker compose up --no-deps ${part.service}` }],
+        diff: [{ sign: "~", path: part.service, text: `docker compose up ${part.service}, no other` }],
         ...common(part),
       },
       {

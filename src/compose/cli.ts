@@ -16,10 +16,22 @@ export type ProjectCall = {
 export type ComposeCli = {
   /** The resolved project as Compose prints it; holds values, stays in memory. Throws `malformed` with what Compose says. */
   config(call: ProjectCall): Promise<ComposeConfig>;
-  /** Compose's own hash of each service: what it compares to decide that a container has to be made anew. */
-  hashes(call: ProjectCall): Promise<ReadonlyMap<string, string>>;
-  /** Makes the containers of these services as the files say, and starts them when `start`. Touches no other service. */
-  up(call: ProjectCall, services: readonly string[], start: boolean, scale: ReadonlyMap<string, number>): Promise<void>;
+  /**
+   * What Compose would do if it brought these services up now, by container: `recreate`, or `touch` for anything else it
+   * would do. Null when it cannot tell without doing it (it copies configs into containers, which a dry run has not).
+   */
+  foresee(call: ProjectCall, services: readonly string[]): Promise<ReadonlyMap<string, "recreate" | "touch"> | null>;
+  /**
+   * Makes the containers of these services as the files say, and starts them when `start`. Touches no other service:
+   * `own` are the names of their containers.
+   */
+  up(
+    call: ProjectCall,
+    services: readonly string[],
+    start: boolean,
+    scale: ReadonlyMap<string, number>,
+    own: ReadonlySet<string>,
+  ): Promise<void>;
 };
 
 export type ComposeConfig = { readonly services: { readonly [name: string]: ServiceConfig } } & Open;
@@ -38,7 +50,7 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       "Docker Compose is not on this machine, so that nothing can be proven or moved in a Compose project",
       "install the Compose plugin (docker compose version shows it)",
     );
-  const run = async (call: ProjectCall, args: readonly string[]): Promise<string> => {
+  const run = async (call: ProjectCall, args: readonly string[], both = false): Promise<string> => {
     const argv = [
       ...program.slice(1),
       ...["--project-name", call.name, "--project-directory", call.dir],
@@ -54,7 +66,7 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       COMPOSE_PROGRESS: "plain",
     };
     const { code, out, err } = await output(program[0] ?? "docker", argv, own, call.dir);
-    if (code === 0) return out;
+    if (code === 0) return both ? out + err : out;
     const said = redact(err.trim()).split("\n").slice(-4).join("; ");
     throw new UnsprawlError(
       "failed",
@@ -62,29 +74,35 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       `cd ${call.dir} && docker compose ${args[0] ?? ""}`,
     );
   };
+  const foresee: ComposeCli["foresee"] = async (call, services) => {
+    const said = await run(call, ["up", "--dry-run", "--detach", ...UP, ...services], true).catch(() => null);
+    if (said === null) return null;
+    // ` DRY-RUN MODE -  Container NAME  Recreate`; one in between has the old one's id in front of its name.
+    const found = new Map<string, "recreate" | "touch">();
+    for (const [, name = "", what = ""] of said.matchAll(/Container (?:[0-9a-f]{12}_)?(\S+)\s+(\w+)/g)) {
+      if (/^Recreat/.test(what)) found.set(name, "recreate");
+      else if (!/^(Running|Waiting|Healthy)$/.test(what) && !found.has(name)) found.set(name, "touch");
+    }
+    return found;
+  };
   return {
     async config(call) {
       return JSON.parse(await run(call, ["config", "--format", "json"])) as ComposeConfig;
     },
-    async hashes(call) {
-      const lines = (await run(call, ["config", "--hash", "*"])).split("\n").filter(Boolean);
-      return new Map(lines.map((line) => line.split(" ") as [string, string]));
-    },
-    async up(call, services, start, scale) {
+    foresee,
+    async up(call, services, start, scale, own) {
       const scales = [...scale].flatMap(([service, count]) => ["--scale", `${service}=${count}`]);
-      await run(call, [
-        "up",
-        ...(start ? ["--detach"] : ["--no-start"]),
-        "--no-deps",
-        "--no-build",
-        "--pull",
-        "never",
-        ...scales,
-        ...services,
-      ]);
+      // `--no-deps` changes what Compose remembers of a service with `depends_on`, so that its next `up` would make it
+      // anew once more: it is used only when somebody else would be touched without it.
+      const others = [...((await foresee(call, services)) ?? [["", "touch"]])].filter(([name]) => !own.has(name ?? ""));
+      const alone = !start || others.length > 0 ? ["--no-deps"] : [];
+      await run(call, ["up", start ? "--detach" : "--no-start", ...alone, ...UP, ...scales, ...services]);
     },
   };
 }
+
+/** Nothing is built or pulled: only what was asked for. */
+const UP = ["--no-build", "--pull", "never"] as const;
 
 /** Where the client looks for plugins besides the home folder. Source: docker/cli cli-plugins/manager. */
 const PLUGINS = [

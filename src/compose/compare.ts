@@ -1,4 +1,4 @@
-import { UnsprawlError } from "../model/error.ts";
+import { Blocked } from "./blocked.ts";
 import type { ComposeConfig, Open, ServiceConfig } from "./cli.ts";
 import type { Wish } from "./rewrite.ts";
 
@@ -13,8 +13,13 @@ export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes
     if (!old || !fresh) throw differs(`services.${wish.service}`);
     undone[wish.service] = withoutDelivery(old, fresh, wish);
   }
-  const place = difference({ ...before }, { ...after, services: undone }, "");
+  const place = difference(effective(before), effective({ ...after, services: undone }), "");
   if (place !== null) throw differs(place);
+}
+
+/** Without extension fields, which do nothing by themselves: what services are merged from (Compose Specification, "Extension"). */
+function effective(config: Open): Open {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("x-")));
 }
 
 /** The service as it would be without what its delivery brought; what is not as wished stays, and so differs. */
@@ -25,6 +30,8 @@ function withoutDelivery(old: ServiceConfig, fresh: ServiceConfig, { change, mov
   const environment: { [name: string]: string | null } = {};
   for (const [name, value] of Object.entries(fresh.environment ?? {})) {
     if (!names.has(name)) environment[name] = value;
+    // Passed on from a shell that does not have it, now that nothing goes over it: not set.
+    else if (value === null && !wanted.has(name)) continue;
     else if (wanted.get(name) !== plain(value)) throw differs(`services.${service}.environment.${name}`);
     else wanted.delete(name);
   }
@@ -83,10 +90,11 @@ const isObject = (value: unknown): value is Open =>
 const isEmpty = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
 
-function differs(place: string): UnsprawlError {
-  return new UnsprawlError(
-    "refused",
+function differs(place: string): Blocked {
+  const [, service = ""] = /^services\.([^.]+)/.exec(place) ?? [];
+  return new Blocked(
     `Compose would make something else of ${place} than was meant`,
     "please report this file's form; --deliver runtime changes the least",
+    (one) => service === "" || one === service,
   );
 }

@@ -3,13 +3,19 @@ import type { YAMLMap, YAMLSeq } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
 import type { DiffLine } from "../model/plan.ts";
 import { renderDotenv, type DotenvEntry } from "../text/dotenv.ts";
-import { splice, type Edit } from "../text/splice.ts";
+import { lineStart, splice, type Edit } from "../text/splice.ts";
 import { edits, lineOf, memberRange, type Changes } from "../text/yaml-edit.ts";
 import type { EnvFile, Project } from "./project.ts";
 import type { YamlFile } from "../text/yaml-nodes.ts";
 
 type Collection = YAMLMap | YAMLSeq;
-type Members = { readonly file: YamlFile; drop: Set<unknown>; put: Map<unknown, string>; add: string[] };
+type Members = {
+  readonly file: YamlFile;
+  dropKey: Set<unknown>;
+  drop: Set<unknown>;
+  put: Map<unknown, string>;
+  add: string[];
+};
 type Line = { readonly file: EnvFile; readonly member: DotenvEntry; readonly text: string | null };
 
 export type NewFile = { readonly file: string; readonly text: string; readonly diff: readonly DiffLine[] };
@@ -18,6 +24,7 @@ export type NewFile = { readonly file: string; readonly text: string; readonly d
 export class Draft {
   readonly #project: Project;
   readonly #members = new Map<Collection, Members>();
+  readonly #anchors = new Map<YAMLMap, { readonly file: YamlFile; readonly name: string }>();
   readonly #lines = new Map<string, Line>();
   readonly #diff = new Map<string, { readonly line: number; readonly diff: DiffLine }[]>();
 
@@ -30,6 +37,12 @@ export class Draft {
     const { drop } = this.#of(file, owner);
     if (!drop.has(member)) this.#show(file, memberRange(member)[0], "-", was);
     drop.add(member);
+  }
+
+  /** Takes the key of a block away whose members have all gone: comments between them stay. */
+  dropKey(file: YamlFile, owner: Collection, pair: unknown, was: string): void {
+    this.#show(file, memberRange(pair)[0], "-", was);
+    this.#of(file, owner).dropKey.add(pair);
   }
 
   /** Writes a member anew; `was` null is for one that did not hold a secret. */
@@ -74,6 +87,24 @@ export class Draft {
     if (text !== null) this.#show(file, member.start, "+", text);
   }
 
+  /** Gives a map of a pair a name to be merged by; the name, made unique in its file. */
+  anchor(file: YamlFile, map: YAMLMap, wished: string): string {
+    const known = this.#anchors.get(map);
+    if (known) return known.name;
+    const taken = new RegExp(`&${wished}(?![\\w-])`).test(file.text);
+    const name = taken ? `${wished}-${lineOf(file.text, map.range?.[0] ?? 0)}` : wished;
+    this.#anchors.set(map, { file, name });
+    return name;
+  }
+
+  /** The members that stay; `text` is what one is written as from now on, null for as it was. */
+  kept(owner: Collection): { readonly member: unknown; readonly text: string | null }[] {
+    const { drop, put } = this.#members.get(owner) ?? { drop: new Set(), put: new Map<unknown, string>() };
+    return (owner.items as unknown[])
+      .filter((member) => !drop.has(member))
+      .map((member) => ({ member, text: put.get(member) ?? null }));
+  }
+
   /** What is left of a collection's members; what is added counts. */
   left(owner: Collection): number {
     const members = this.#members.get(owner);
@@ -105,9 +136,14 @@ export class Draft {
     };
     // Outer collections first: of two additions at one place `splice` puts the later one in front, and that is the inner.
     const outerFirst = [...this.#members].sort(([a], [b]) => (a.range?.[0] ?? 0) - (b.range?.[0] ?? 0));
-    for (const [owner, { file, drop, put, add }] of outerFirst) {
-      const changes: Changes = { drop, put, add };
+    for (const [owner, { file, dropKey, drop, put, add }] of outerFirst) {
+      const changes: Changes = { dropKey, drop, put, add };
       of(file).push(...edits(file, owner, changes));
+    }
+    for (const [map, { file, name }] of this.#anchors) {
+      // Behind the key's colon, where a block map begins on the next line.
+      const colon = file.text.lastIndexOf(":", lineStart(file.text, map.range?.[0] ?? 0) - 1) + 1;
+      of(file).push({ start: colon, end: colon, text: ` &${name}` });
     }
     for (const { file, member, text } of this.#lines.values()) {
       if (text === null) of(file).push({ start: member.start, end: member.end, text: "" });
@@ -121,7 +157,7 @@ export class Draft {
   }
 
   #of(file: YamlFile, owner: Collection): Members {
-    const known = this.#members.get(owner) ?? { file, drop: new Set(), put: new Map(), add: [] };
+    const known = this.#members.get(owner) ?? emptyMembers(file);
     this.#members.set(owner, known);
     return known;
   }
@@ -131,6 +167,10 @@ export class Draft {
     const path = `${relative(this.#project.dir, file) || file}:${line}`;
     this.#diff.set(file, [...(this.#diff.get(file) ?? []), { line, diff: { sign, path, text: shown } }]);
   }
+}
+
+function emptyMembers(file: YamlFile): Members {
+  return { file, dropKey: new Set(), drop: new Set(), put: new Map(), add: [] };
 }
 
 function clash(file: string, line: number): UnsprawlError {

@@ -1,6 +1,6 @@
 import type { RunChange } from "../contract/delivery.ts";
-import { UnsprawlError } from "../model/error.ts";
 import { scalar } from "../text/yaml-edit.ts";
+import { Blocked } from "./blocked.ts";
 import { Draft, type NewFile } from "./draft.ts";
 import { envFiles, variables, type Place } from "./environment.ts";
 import type { Project } from "./project.ts";
@@ -58,14 +58,7 @@ export async function rewriteProject(
       for (const [service, { action }] of by)
         if (action !== null) apart.set(service, [...(apart.get(service) ?? []), action]);
   }
-  const notes = dropSources(
-    draft,
-    project,
-    [...wanted.values()].map(({ place }) => place),
-    secret,
-    accept,
-    all,
-  );
+  const notes = dropSources(draft, project, [...wanted.values()], secret, accept, all);
   for (const [service, actions] of apart) setVariables(draft, project, service, actions);
   for (const wish of wishes) serviceKeys(draft, project, wish);
   removeEmpty(draft, project);
@@ -83,10 +76,10 @@ function want(
   const places = all.get(service)?.get(name) ?? [];
   const holds = places.at(-1);
   if (holds === undefined)
-    throw new UnsprawlError(
-      "refused",
+    throw new Blocked(
       `${name} of ${service} is not set in the project's files`,
       "set it in the Compose file, docker compose up -d, then plan again",
+      (one, its) => one === service && its === name,
     );
   // Told apart by name: `NAME_FILE` stands for NAME.
   const now =
@@ -96,10 +89,10 @@ function want(
     const equal = place.value === null || place.value === holds.value;
     if (place !== holds && !equal && action?.name === name) continue;
     if (place !== holds && !equal)
-      throw new UnsprawlError(
-        "refused",
+      throw new Blocked(
         `${name} of ${service} is also set to another value at ${place.at}, which would come back`,
         "take it out of there, then plan again",
+        (one, its) => one === service && its === name,
       );
     const known = wanted.get(place.id) ?? { place, by: new Map() };
     known.by.set(service, { action: place === holds ? action : null, masked });
@@ -112,10 +105,10 @@ function onlyThese(place: Place, by: Wanted["by"], all: ReadonlyMap<string, Map<
   const others = [...all].filter(([name, own]) => !by.has(name) && own.get(place.name)?.at(-1)?.id === place.id);
   if (others.length === 0) return;
   const names = others.map(([name]) => name);
-  throw new UnsprawlError(
-    "refused",
+  throw new Blocked(
     `${place.name} at ${place.at} is also what ${names.join(", ")} gets, which would lose it`,
     `docker compose create ${names.join(" ")}, so that it moves too; then plan again without --only`,
+    (one, its) => by.has(one) && its === place.name,
   );
 }
 
@@ -141,17 +134,15 @@ function removeEmpty(draft: Draft, { yaml }: Project): void {
         walk(value);
         const list = value as Parameters<Draft["left"]>[0] & { readonly anchor?: string };
         if (!isCollection(value) || list.items.length === 0 || draft.left(list) > 0) continue;
-        draft.forget(list);
-        const name = isScalar(key) ? String(key.value) : "";
-        if (name === "environment" && !list.anchor) draft.drop(file, node, pair, `${name}:`);
-        else
-          draft.put(
-            file,
-            node,
-            pair,
-            `${name}: ${list.anchor ? `&${list.anchor} ` : ""}${isMap(list) ? "{}" : "[]"}`,
-            name,
-          );
+        const name = isScalar(key) ? (key.value ?? "") : "";
+        if (name === "environment" && !list.anchor && list.flow !== true && node.flow !== true)
+          draft.dropKey(file, node, pair, `${name}:`);
+        else {
+          draft.forget(list);
+          const empty = `${list.anchor ? `&${list.anchor} ` : ""}${isMap(list) ? "{}" : "[]"}`;
+          if (name === "environment" && !list.anchor) draft.drop(file, node, pair, `${name}:`);
+          else draft.put(file, node, pair, `${name}: ${empty}`, `${name}:`);
+        }
       }
     };
     walk(file.root);

@@ -2,9 +2,11 @@ import type { YAMLMap } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
 import type { Draft } from "./draft.ts";
 import { scalar } from "../text/yaml-edit.ts";
+import { Blocked } from "./blocked.ts";
+import { asMember, membersOf } from "./shared.ts";
 import { home, type Project, type Service } from "./project.ts";
 import type { Wish } from "./rewrite.ts";
-import { entriesOf, entry, isAlias, isMap, isSeq, type Entry, type YamlFile } from "../text/yaml-nodes.ts";
+import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../text/yaml-nodes.ts";
 
 type Home = { readonly file: YamlFile; readonly map: YAMLMap };
 type Variable = { readonly name: string; readonly value: string };
@@ -14,7 +16,7 @@ export function serviceKeys(draft: Draft, project: Project, wish: Wish): void {
   const { mounts, runtime, entrypointPrefix, healthcheckPrefix } = wish.change;
   if (mounts.length === 0 && runtime === null && entrypointPrefix === null && healthcheckPrefix === null) return;
   const at = homeOf(project, wish.service);
-  for (const { source, target } of mounts) mount(draft, at, wish.service, source, target);
+  for (const { source, target } of mounts) mount(draft, at, source, target);
   if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
   if (entrypointPrefix !== null) {
     setKey(draft, at, "entrypoint", words([...entrypointPrefix, ...wish.entrypoint]));
@@ -30,101 +32,89 @@ export function serviceKeys(draft: Draft, project: Project, wish: Wish): void {
 export function setVariables(draft: Draft, project: Project, service: string, wanted: readonly Variable[]): void {
   const at = homeOf(project, service);
   const found = entry(at.map, "environment", at.file);
-  const pair = ({ name, value }: Variable): string => `${name}: ${scalar(value, null)}`;
-  if (found === null) {
-    // One that an earlier file or a base has is merged with it by Compose.
-    const flow = at.map.flow === true;
-    draft.add(
-      at.file,
-      at.map,
-      flow
-        ? `environment: {${wanted.map(pair).join(", ")}}`
-        : `environment:\n${wanted.map((one) => `  ${pair(one)}`).join("\n")}`,
-    );
-    return;
-  }
-  const list = found.value;
-  if (!found.shared && !isAlias(found.pair.value)) {
-    if (isSeq(list)) for (const { name, value } of wanted) draft.add(at.file, list, scalar(`${name}=${value}`, null));
-    else if (isMap(list)) for (const one of wanted) draft.add(at.file, list, pair(one));
-    else
-      draft.put(
-        at.file,
-        at.map,
-        found.pair,
-        nested("environment", wanted.map(pair), columnOfPair(at, found)),
-        "environment:",
-      );
-    return;
-  }
-  const anchor = isMap(list) ? (list as YAMLMap & { readonly anchor?: string }).anchor : undefined;
-  if (anchor === undefined || at.map.flow === true)
-    throw new UnsprawlError(
-      "refused",
-      `${service} shares its whole environment with others, and each would need another`,
-      "--deliver runtime gives all of them the same; or give it an environment of its own",
-    );
-  const lines = [`<<: *${anchor}`, ...wanted.map(pair)];
-  if (found.shared) draft.add(at.file, at.map, nested("environment", lines, 0));
-  else draft.put(at.file, at.map, found.pair, nested("environment", lines, columnOfPair(at, found)), "environment:");
+  const list = found?.value;
+  const lines = wanted.map(({ name, value }) => asMember(name, value, isSeq(list)));
+  const own = found !== null && !found.shared && !isAlias(found.pair.value);
+  if (own && (isSeq(list) || isMap(list))) for (const line of lines) draft.add(at.file, list, line);
+  // One that an earlier file or a base has is merged with it by Compose; one of `<<` is not, and must be said again.
+  else if (isMap(list))
+    members(draft, at, "environment", [`<<: *${anchorOf(draft, at.file, list, `${service}-environment`)}`, ...lines]);
+  else if (isSeq(list)) members(draft, at, "environment", [...membersOf(draft, at.file, list), ...lines].map(asItem));
+  else members(draft, at, "environment", lines);
 }
 
-/** A key with members below it. What is added gets its place's indentation; what is put has to bring it along. */
+/** The name by which a map can be merged, given to it if it has none. */
+function anchorOf(draft: Draft, file: YamlFile, map: YAMLMap, wished: string): string {
+  const known = (map as YAMLMap & { readonly anchor?: string }).anchor;
+  return known ?? draft.anchor(file, map, wished.replace(/[^A-Za-z0-9]/g, "-"));
+}
+
+/** A key of the service with these members below it, in the place of the one that it has. */
+function members(draft: Draft, { file, map }: Home, key: string, lines: readonly string[]): void {
+  const found = entry(map, key, file);
+  if (map.flow === true) throw flowMap(key);
+  if (found === null || found.shared) {
+    draft.add(file, map, nested(key, lines, 0));
+    return;
+  }
+  // What is added gets its place's indentation; what is put has to bring it along.
+  const start = found.pair.key.range?.[0] ?? 0;
+  const column = start - (file.text.lastIndexOf("\n", start - 1) + 1);
+  draft.put(file, map, found.pair, nested(key, lines, column), `${key}:`);
+}
+
 function nested(key: string, lines: readonly string[], column: number): string {
-  return `${key}:\n${lines.map((line) => `${" ".repeat(column + 2)}${line}`).join("\n")}`;
+  const indent = " ".repeat(column + 2);
+  return `${key}:\n${lines.map((line) => indent + line.replaceAll("\n", `\n${indent}`)).join("\n")}`;
 }
 
-function columnOfPair({ file }: Home, { pair }: Entry): number {
-  const start = pair.key.range?.[0] ?? 0;
-  return start - (file.text.lastIndexOf("\n", start - 1) + 1);
+const asItem = (text: string): string => `- ${text.replaceAll("\n", "\n  ")}`;
+
+function flowMap(key: string): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `a service that is written on one line, in braces, would need ${key} of its own`,
+    "write it out over several lines, then plan again",
+  );
 }
 
 function homeOf(project: Project, name: string): Home {
   const service = project.services.get(name);
   const found = service ? home(service) : null;
   if (found) return found;
-  throw new UnsprawlError(
-    "refused",
+  throw new Blocked(
     `${name} has no map of its own in the Compose file, so nothing can be added to it`,
     "write the service out, then plan again",
+    (service) => service === name,
   );
 }
 
-function mount(draft: Draft, at: Home, service: string, source: string, target: string): void {
+function mount(draft: Draft, at: Home, source: string, target: string): void {
   const found = entry(at.map, "volumes", at.file);
-  if (found?.shared || isAlias(found?.pair.value))
-    throw new UnsprawlError(
-      "refused",
-      `${service} shares its volumes with others, so none can be added to it alone`,
-      "--deliver runtime needs none; or give it volumes of its own",
-    );
+  const list = found?.value;
   // Missing at start it must be an error, not an empty folder.
-  const lines = [
-    "type: bind",
-    `source: ${scalar(source, null)}`,
-    `target: ${scalar(target, null)}`,
-    "read_only: true",
-    "bind:",
-    "  create_host_path: false",
-  ];
-  const flow = `{ type: bind, source: ${scalar(source, null)}, target: ${scalar(target, null)}, read_only: true, bind: { create_host_path: false } }`;
-  if (isSeq(found?.value) && found.value.items.length > 0)
-    draft.add(at.file, found.value, found.value.flow === true ? flow : lines.join("\n"));
-  else if (at.map.flow === true || found) setKey(draft, at, "volumes", `[${flow}]`);
-  else draft.add(at.file, at.map, `volumes:\n  - ${lines.join("\n    ")}`);
+  const [from, to] = [scalar(source, null), scalar(target, null)];
+  const lines = `type: bind\nsource: ${from}\ntarget: ${to}\nread_only: true\nbind:\n  create_host_path: false`;
+  const flow = `{ type: bind, source: ${from}, target: ${to}, read_only: true, bind: { create_host_path: false } }`;
+  const own = found !== null && !found.shared && !isAlias(found.pair.value);
+  if (own && isSeq(list) && list.items.length > 0) draft.add(at.file, list, list.flow === true ? flow : lines);
+  else if (at.map.flow === true && (found === null || own)) setKey(draft, at, "volumes", `[${flow}]`);
+  // `<<` and aliases do not add to a list: the service gets one of its own, with all that it shared.
+  else members(draft, at, "volumes", [...(isSeq(list) ? membersOf(draft, at.file, list) : []), lines].map(asItem));
 }
 
 function health(draft: Draft, at: Home, service: string, test: readonly string[]): void {
   const found = entry(at.map, "healthcheck", at.file);
-  if (found?.shared || isAlias(found?.pair.value))
-    throw new UnsprawlError(
-      "refused",
-      `${service} shares its health check with others, and it would need another`,
-      "--deliver runtime needs none; or give it one of its own",
-    );
-  if (isMap(found?.value)) setKey(draft, { file: at.file, map: found.value }, "test", words(test));
-  else if (at.map.flow === true) draft.add(at.file, at.map, `healthcheck: { test: ${words(test)} }`);
-  else draft.add(at.file, at.map, `healthcheck:\n  test: ${words(test)}`);
+  const line = `test: ${words(test)}`;
+  const shared = found !== null && (found.shared || isAlias(found.pair.value));
+  if (isMap(found?.value) && shared)
+    members(draft, at, "healthcheck", [
+      `<<: *${anchorOf(draft, at.file, found.value, `${service}-healthcheck`)}`,
+      line,
+    ]);
+  else if (isMap(found?.value)) setKey(draft, { file: at.file, map: found.value }, "test", words(test));
+  else if (at.map.flow === true) draft.add(at.file, at.map, `healthcheck: { ${line} }`);
+  else members(draft, at, "healthcheck", [line]);
 }
 
 /** `CMD-SHELL text` runs in the image's shell, so it becomes a CMD of that shell behind the prefix. */

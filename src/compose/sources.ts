@@ -1,8 +1,8 @@
-import { UnsprawlError } from "../model/error.ts";
 import { envFiles, scraps, type Place } from "./environment.ts";
 import { lineOf } from "../text/yaml-edit.ts";
 import type { Draft } from "./draft.ts";
 import type { Project } from "./project.ts";
+import { Blocked } from "./blocked.ts";
 
 type Moved = { readonly masked: string; readonly carries: (text: string) => boolean };
 
@@ -14,7 +14,7 @@ type Moved = { readonly masked: string; readonly carries: (text: string) => bool
 export function dropSources(
   draft: Draft,
   project: Project,
-  edited: readonly Place[],
+  edited: readonly { readonly place: Place; readonly by: ReadonlyMap<string, unknown> }[],
   secret: readonly Moved[],
   accept: ReadonlySet<string>,
   all: ReadonlyMap<string, Map<string, Place[]>>,
@@ -38,7 +38,7 @@ export function dropSources(
         .map(({ at, name: own }) => `${own} (${at})`),
     ]),
   ];
-  const open = [...new Set(edited.flatMap(({ uses }) => uses))];
+  const open = [...new Set(edited.flatMap(({ place }) => place.uses))];
   const seen = new Set<string>();
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (seen.has(name)) continue;
@@ -55,7 +55,7 @@ export function dropSources(
     }
     const left = remaining(name);
     if (left.length > 0) {
-      if (!accept.has("elsewhere")) throw elsewhere(name, left);
+      if (!accept.has("elsewhere")) throw elsewhere(name, left, edited);
       notes.push(
         `${name} stays in ${lines.map(({ file }) => file.file).join(", ")}: ${left.join(", ")} is filled from it`,
       );
@@ -72,16 +72,19 @@ export function dropSources(
     for (const { name, start } of file.entries) {
       if (!draft.covers(file.file, start) || !envFiles(project).some((one) => one.file === file.file)) continue;
       const left = remaining(name);
-      if (left.length > 0) throw elsewhere(name, left);
+      if (left.length > 0) throw elsewhere(name, left, edited);
     }
   }
   return notes;
 }
 
-function elsewhere(name: string, left: readonly string[]): UnsprawlError {
-  return new UnsprawlError(
-    "refused",
-    `${name} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
+function elsewhere(source: string, left: readonly string[], edited: Parameters<typeof dropSources>[2]): Blocked {
+  const from = edited.filter(
+    ({ place }) => place.uses.includes(source) || (place.kind === "line" && place.name === source),
+  );
+  return new Blocked(
+    `${source} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
     "give each a variable of the service to read; or --accept elsewhere moves the rest and leaves those",
+    (service, name) => from.some(({ place, by }) => place.name === name && by.has(service)),
   );
 }

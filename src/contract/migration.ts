@@ -12,6 +12,8 @@ export type UnitPlan = {
   /** deliver, recreate and check; core puts `put` and `verify` before them. */
   readonly steps: readonly Step[];
   readonly warnings: readonly string[];
+  /** What of the unit stays where it is; the steps are of the rest. Absent for nothing. */
+  readonly left?: readonly { readonly selected: Selected; readonly reason: string; readonly hint: string | null }[];
 };
 
 export type PlanOptions = {

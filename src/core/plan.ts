@@ -4,7 +4,15 @@ import type { Selected } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import { keyText, type DeliveryName, type Move, type NotMoved, type Plan, type Step } from "../model/plan.ts";
+import {
+  keyText,
+  type DeliveryName,
+  type Move,
+  type NotMoved,
+  type Plan,
+  type Step,
+  type StoreKey,
+} from "../model/plan.ts";
 import type { Router } from "./route.ts";
 import type { Hit } from "./scan.ts";
 
@@ -57,8 +65,12 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       total: units.size,
     });
     try {
-      const { puts, selected, mine } = await storeSteps(hits, unit, input, tools, keys);
+      const { puts: all, selected } = await storeSteps(hits, unit, input, tools, keys);
       const planned = await migration.plan(unit, selected, { ...input, runId });
+      const left = planned.left ?? [];
+      const stays = new Set(left.map(({ selected: { move } }) => move));
+      const puts = all.filter(({ move }) => !stays.has(move));
+      notMoved.push(...left.map(({ selected: { finding }, reason, hint }) => ({ finding, reason, hint })));
       const verify = puts.map((put): Step => ({
         id: put.id.replace("put:", "verify:"),
         kind: "verify",
@@ -66,7 +78,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
         move: put.move,
       }));
       // Claimed only now: a subject that cannot move takes no place in the store.
-      for (const [at, print] of mine) keys.set(at, print);
+      for (const { move } of puts) keys.set(placeOf(move.key), move.fingerprint);
       steps.push(...puts, ...verify, ...planned.steps);
       warnings.push(...planned.warnings.map((text) => ({ unit, text })));
     } catch (error) {
@@ -107,7 +119,6 @@ async function storeSteps(
 ): Promise<{
   readonly puts: readonly Put[];
   readonly selected: readonly Selected[];
-  readonly mine: ReadonlyMap<string, string>;
 }> {
   const puts: Put[] = [];
   const selected: Selected[] = [];
@@ -129,7 +140,7 @@ async function storeSteps(
       );
     twins.set(whose, { print, subjectId: finding.location.subjectId });
     const key = provider.key({ ...names, name: finding.name });
-    const at = `${key.path}\0${key.field}`;
+    const at = placeOf(key);
     const taken = keys.get(at) ?? mine.get(at);
     if (taken !== undefined && taken !== print) {
       throw new UnsprawlError(
@@ -154,8 +165,10 @@ async function storeSteps(
     puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
     selected.push({ finding, move, value: candidate.value });
   }
-  return { puts, selected, mine };
+  return { puts, selected };
 }
+
+const placeOf = ({ path, field }: StoreKey): string => `${path}\0${field}`;
 
 const NOBODY = {
   reason: "is in a place that no migration can rewrite",

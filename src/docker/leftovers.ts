@@ -5,13 +5,14 @@ import type { ContainerDoc } from "./types.ts";
 
 /**
  * Places that would still hold a value afterwards. For a value that cannot be there by coincidence that is a refusal;
- * for a plain word (`postgres`) they are named and left.
+ * for a plain word (`postgres`) they are named and left. `others` are variables that go as well.
  */
 export function leftovers(
   doc: ContainerDoc,
   selected: readonly Selected[],
+  others: ReadonlySet<string> = new Set(),
 ): { readonly name: string; readonly path: string }[] {
-  const moved = new Set(selected.map(({ move }) => `Config.Env.${move.name}`));
+  const moved = new Set([...selected.map(({ move }) => move.name), ...others].map((name) => `Config.Env.${name}`));
   const left: { name: string; path: string }[] = [];
   for (const { move, value } of selected) {
     const paths = traces(doc, value).filter((path) => !moved.has(path));

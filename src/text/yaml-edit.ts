@@ -11,13 +11,15 @@ export type Changes = {
   readonly drop: ReadonlySet<unknown>;
   /** Members whose whole text becomes another. */
   readonly put: ReadonlyMap<unknown, string>;
+  /** Pairs of which only the line of the key goes: what stood below it has gone already. */
+  readonly dropKey?: ReadonlySet<unknown>;
   /** Members put behind the last. Several lines keep their own deeper indentation. */
   readonly add: readonly string[];
 };
 
 /** The byte edits that make `changes` to a map or sequence and leave everything else, comments and order too. */
 export function edits(file: YamlFile, node: YAMLMap | YAMLSeq, changes: Changes): Edit[] {
-  return node.flow === true ? [flowEdit(file, node, changes)] : blockEdits(file, node, changes);
+  return node.flow === true ? flowEdits(node, changes) : blockEdits(file, node, changes);
 }
 
 /** The range of a member: a pair from its key, an item from its own beginning, both to the end of the value. */
@@ -41,12 +43,13 @@ function endOf(node: Node): number | null {
   return node.range?.[1] ?? null;
 }
 
-function blockEdits(file: YamlFile, node: YAMLMap | YAMLSeq, { drop, put, add }: Changes): Edit[] {
+function blockEdits(file: YamlFile, node: YAMLMap | YAMLSeq, { drop, put, add, dropKey }: Changes): Edit[] {
   const { text } = file;
   const found: Edit[] = [];
   for (const member of node.items) {
     const [start, end] = memberRange(member);
-    if (drop.has(member)) found.push({ start: ownLine(file, start), end: lineEnd(text, end), text: "" });
+    if (dropKey?.has(member)) found.push({ start: ownLine(file, start), end: lineEnd(text, start), text: "" });
+    else if (drop.has(member)) found.push({ start: ownLine(file, start), end: lineEnd(text, end), text: "" });
     else if (put.has(member)) found.push({ start, end: inLine(text, end), text: put.get(member) ?? "" });
   }
   const last = node.items.at(-1);
@@ -82,16 +85,29 @@ function ownLine({ file, text }: YamlFile, start: number): number {
   );
 }
 
-/** A flow collection is written again from the members that stay, each as it was. */
-function flowEdit({ text }: YamlFile, node: YAMLMap | YAMLSeq, { drop, put, add }: Changes): Edit {
-  const [start = 0, end = 0] = node.range ?? [];
+/** In a flow collection a member goes with one comma; what stands between the others stays as it is, line ends too. */
+function flowEdits(node: YAMLMap | YAMLSeq, { drop, put, add }: Changes): Edit[] {
   const members = node.items as unknown[];
-  const kept = members
-    .filter((member) => !drop.has(member))
-    .map((member) => put.get(member) ?? text.slice(...memberRange(member)));
-  const [first, last] = [members[0], members.at(-1)];
-  const inner = first === undefined ? [start + 1, end - 1] : [memberRange(first)[0], memberRange(last)[1]];
-  return { start: inner[0] ?? start, end: inner[1] ?? end, text: [...kept, ...add.map(oneLine)].join(", ") };
+  const ranges = members.map(memberRange);
+  const kept = members.flatMap((member, at) => (drop.has(member) ? [] : [at]));
+  const [last, added] = [kept.at(-1), add.map(oneLine).join(", ")];
+  const [open = 0, close = 0] = node.range ?? [];
+  if (last === undefined) {
+    const [from, to] = [ranges[0]?.[0] ?? open + 1, ranges.at(-1)?.[1] ?? close - 1];
+    return [{ start: from, end: to, text: added }];
+  }
+  const found: Edit[] = [];
+  for (const [at, member] of members.entries()) {
+    const [start, end] = ranges[at] ?? [0, 0];
+    if (!drop.has(member)) {
+      const now = put.get(member);
+      if (now !== undefined) found.push({ start, end, text: oneLine(now) });
+    } else if (at < last) found.push({ start, end: ranges[at + 1]?.[0] ?? end, text: "" });
+    else found.push({ start: ranges[at - 1]?.[1] ?? start, end, text: "" });
+  }
+  const behind = ranges[last]?.[1] ?? close;
+  if (added !== "") found.push({ start: behind, end: behind, text: `, ${added}` });
+  return found;
 }
 
 const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ");

@@ -47,8 +47,14 @@ export function variables(service: Service): Map<string, Place[]> {
     found.set(place.name, [...(found.get(place.name) ?? []), place]);
   };
   for (const { envFiles } of service.layers)
-    for (const file of envFiles) for (const line of file.entries) add(ofLine(file, line));
-  for (const layer of service.layers) for (const place of environment(layer)) add(place);
+    for (const file of envFiles) for (const line of file.entries) if (line.value !== null) add(ofLine(file, line));
+  for (const layer of service.layers) {
+    const { places, whole, reset } = environment(layer);
+    // `!override` takes the place of what is below it, `!reset` takes it away (Compose Specification, "Merge").
+    if (whole) forget(found, () => true);
+    for (const place of places) add(place);
+    forget(found, (name) => reset.has(name));
+  }
   return found;
 }
 
@@ -66,8 +72,28 @@ function ofLine(file: EnvFile, member: DotenvEntry): Place {
   };
 }
 
-function environment({ file, service, lookup }: Layer): Place[] {
-  const written = entry(service, "environment", file)?.value ?? null;
+/** Takes away what `environment` of earlier layers gave; what env files gave stays. */
+function forget(found: Map<string, Place[]>, which: (name: string) => boolean): void {
+  for (const [name, places] of found) {
+    const kept = which(name) ? places.filter(({ kind }) => kind === "line") : places;
+    if (kept.length === 0) found.delete(name);
+    else found.set(name, kept);
+  }
+}
+
+type Environment = { readonly places: Place[]; readonly whole: boolean; readonly reset: ReadonlySet<string> };
+
+function environment(layer: Layer): Environment {
+  const written = entry(layer.service, "environment", layer.file)?.value ?? null;
+  const tag = (node: unknown): string => (node as { readonly tag?: string } | null)?.tag ?? "";
+  if (tag(written) === "!reset") return { places: [], whole: true, reset: new Set() };
+  const gone = entriesOf(written, layer.file).filter(({ value }) => tag(value) === "!reset");
+  const reset = new Set(gone.map(({ key }) => key));
+  const places = placesOf(layer, written).filter(({ name }) => !reset.has(name));
+  return { places, whole: tag(written) === "!override", reset };
+}
+
+function placesOf({ file, lookup }: Layer, written: Node | null): Place[] {
   const common = (member: unknown): { readonly id: string; readonly at: string } => {
     const [start] = memberRange(member);
     return { id: `${file.file}:${start}`, at: `${file.file}:${lineOf(file.text, start)}` };

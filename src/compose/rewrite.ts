@@ -6,7 +6,7 @@ import { envFiles, variables, type Place } from "./environment.ts";
 import type { Project } from "./project.ts";
 import { serviceKeys, setVariables } from "./service.ts";
 import { dropSources } from "./sources.ts";
-import { parseYaml, isMap, isScalar } from "../text/yaml-nodes.ts";
+import { entry, parseYaml, isMap, isScalar, reaches } from "../text/yaml-nodes.ts";
 
 /** What a service gets in place of its secrets. */
 export type Wish = {
@@ -51,7 +51,8 @@ export async function rewriteProject(
     onlyThese(place, by, all);
     const [first] = by.values();
     const actions = [...by.values()].map(({ action }) => JSON.stringify(action));
-    const alike = new Set(actions).size === 1;
+    // Under another name it would turn up with who hides it behind a value of its own.
+    const alike = new Set(actions).size === 1 && !hiddenFrom(project, place, by);
     change(draft, place, alike && first ? first.action : null, first?.masked ?? "");
     // Services that had it from one place and go different ways each get a line of their own.
     if (!alike)
@@ -112,6 +113,19 @@ function onlyThese(place: Place, by: Wanted["by"], all: ReadonlyMap<string, Map<
   );
 }
 
+/** Whether a service that is not among these merges in the map where this stands, and goes over it. */
+function hiddenFrom({ services }: Project, place: Place, by: Wanted["by"]): boolean {
+  if (place.kind !== "pair") return false;
+  return [...services.values()].some(
+    ({ name, layers }) =>
+      !by.has(name) &&
+      layers.some(
+        ({ service, file }) =>
+          file === place.file && reaches(entry(service, "environment", file)?.value, place.owner, file),
+      ),
+  );
+}
+
 function change(draft: Draft, place: Place, action: Action, masked: string): void {
   const was = place.value === null ? place.name : `${place.name}=${masked}`;
   if (place.kind === "line") draft.line(place.file, place.member, action, was);
@@ -133,14 +147,16 @@ function removeEmpty(draft: Draft, { yaml }: Project): void {
         const { key, value } = pair as { key: unknown; value: unknown };
         walk(value);
         const list = value as Parameters<Draft["left"]>[0] & { readonly anchor?: string };
+        // `!override` and an anchor mean something without members too.
+        const marks = `${list.anchor ? `&${list.anchor} ` : ""}${list.tag?.startsWith("!") ? `${list.tag} ` : ""}`;
         if (!isCollection(value) || list.items.length === 0 || draft.left(list) > 0) continue;
         const name = isScalar(key) ? (key.value ?? "") : "";
-        if (name === "environment" && !list.anchor && list.flow !== true && node.flow !== true)
+        if (name === "environment" && marks === "" && list.flow !== true && node.flow !== true)
           draft.dropKey(file, node, pair, `${name}:`);
         else {
           draft.forget(list);
-          const empty = `${list.anchor ? `&${list.anchor} ` : ""}${isMap(list) ? "{}" : "[]"}`;
-          if (name === "environment" && !list.anchor) draft.drop(file, node, pair, `${name}:`);
+          const empty = `${marks}${isMap(list) ? "{}" : "[]"}`;
+          if (name === "environment" && marks === "") draft.drop(file, node, pair, `${name}:`);
           else draft.put(file, node, pair, `${name}: ${empty}`, `${name}:`);
         }
       }

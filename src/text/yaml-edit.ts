@@ -50,7 +50,10 @@ function blockEdits(file: YamlFile, node: YAMLMap | YAMLSeq, { drop, put, add, d
     const [start, end] = memberRange(member);
     if (dropKey?.has(member)) found.push({ start: ownLine(file, start), end: lineEnd(text, start), text: "" });
     else if (drop.has(member)) found.push({ start: ownLine(file, start), end: lineEnd(text, end), text: "" });
-    else if (put.has(member)) found.push({ start, end: inLine(text, end), text: put.get(member) ?? "" });
+    else if (put.has(member)) {
+      ownLine(file, start); // `? KEY` has its value on another line
+      found.push({ start, end: inLine(text, end), text: put.get(member) ?? "" });
+    }
   }
   const last = node.items.at(-1);
   if (add.length > 0 && last !== undefined) {

@@ -96,6 +96,18 @@ export function entriesOf(node: unknown, file: YamlFile): Entry[] {
 
 const DEEPEST = 50;
 
+/** Whether a map is, or merges in, another one; what it sets itself may hide what that has. */
+export function reaches(node: unknown, owner: unknown, file: YamlFile, depth = 0): boolean {
+  const map = follow(node, file);
+  if (!isMap(map) || depth > DEEPEST) return false;
+  if (map === owner) return true;
+  return (map.items as Pair<Scalar, Node | null>[]).some(({ key, value }) => {
+    if (!isScalar(key) || key.value !== "<<") return false;
+    const from = follow(value, file);
+    return (isSeq(from) ? from.items : [value]).some((one) => reaches(one, owner, file, depth + 1));
+  });
+}
+
 export function entry(node: unknown, key: string, file: YamlFile): Entry | null {
   return entriesOf(node, file).find((one) => one.key === key) ?? null;
 }

@@ -15,6 +15,7 @@ import { rewrittenFiles, type Rewrite } from "../../src/files/rewritten.ts";
 import { containersOf, projectOf } from "./find.ts";
 import type { ComposeTools } from "./index.ts";
 import { subjectOf, wishOf } from "./plan.ts";
+import { settleStrays } from "./strays.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
 
 type Performer = Pick<Migration, "unchanged" | "undo" | "scrub" | "render"> & { readonly step: Migration["perform"] };
@@ -49,28 +50,14 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
       const rewrite = rewriteOf(work.plan.steps, step.unit);
       if (step.kind === "deliver") await deliver(step, rewrite, work);
       if (step.kind === "rewrite") await rewriteFiles(step, work);
-      if (step.kind === "recreate") {
-        const target = targetOf(rewrite);
-        const docs = await containersOf(await open(), target.name, serviceOf(step));
-        // Known from before anything was touched: a stopped service stays stopped, and no copy is lost.
-        const known = work.record.last(`${step.id}/before`) ?? {
-          running: docs.some(({ State }) => State.Running || State.Restarting === true),
-          copies: docs.length,
-        };
-        work.record.intent(`${step.id}/before`, known);
-        await upAgain(step, rewrite, known);
-      }
+      if (step.kind === "recreate") await recreate(rewrite, work);
       if (step.kind === "check") await check(step, rewrite, work);
     },
 
     async undo(steps, work) {
       const rewrite = rewriteOf(steps, steps[0]?.unit ?? "");
       await files.restore(rewrite, work);
-      for (const step of steps) {
-        if (step.kind !== "recreate") continue;
-        const known = work.record.last(`${step.id}/before`);
-        if (known !== null) await upAgain(step, rewrite, known);
-      }
+      await bringUp(steps, rewrite, work);
       for (const step of steps)
         if (step.kind === "deliver") await deliveryOf(step.delivery).discard(idOf(step, rewrite, work.plan.id));
     },
@@ -180,12 +167,39 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
     return wishes;
   }
 
-  async function upAgain(step: Step, rewrite: Rewrite, known: { readonly [key: string]: unknown }): Promise<void> {
-    const [target, service] = [targetOf(rewrite), serviceOf(step)];
-    const copies = typeof known["copies"] === "number" ? known["copies"] : 1;
-    const scale = copies > 1 ? new Map([[service, copies]]) : new Map<string, number>();
-    const own = new Set((await containersOf(await open(), target.name, service)).map(nameOf));
-    await (await cli()).up(target, [service], known["running"] === true, scale, own);
+  /** All services at once, with the first of their steps: one that depends on another is then made anew only once. */
+  async function recreate(rewrite: Rewrite, work: Work): Promise<void> {
+    const steps = work.plan.steps.filter(({ unit }) => unit === rewrite.unit);
+    const { name } = targetOf(rewrite);
+    if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
+    for (const step of steps) {
+      if (step.kind !== "recreate" || work.record.last(`${step.id}/before`) !== null) continue;
+      // Known from before anything was touched: a stopped service stays stopped, and no copy is lost.
+      const docs = await containersOf(await open(), name, serviceOf(step));
+      const running = docs.some(({ State }) => State.Running || State.Restarting === true);
+      work.record.intent(`${step.id}/before`, { running, copies: docs.length });
+    }
+    await bringUp(steps, rewrite, work);
+    work.record.done(`${rewrite.id}/up`, { done: true });
+  }
+
+  /** Lets Compose make the containers as the files say; of services that nothing was begun for, none. */
+  async function bringUp(steps: readonly Step[], rewrite: Rewrite, work: Work): Promise<void> {
+    const [engine, target, compose] = [await open(), targetOf(rewrite), await cli()];
+    const scale = new Map<string, number>();
+    const services: { [state in "running" | "stopped"]: string[] } = { running: [], stopped: [] };
+    const own = new Set<string>();
+    for (const step of steps) {
+      const known = step.kind === "recreate" ? work.record.last(`${step.id}/before`) : null;
+      if (known === null) continue;
+      const service = serviceOf(step);
+      await settleStrays(engine, await containersOf(engine, target.name, service));
+      for (const doc of await containersOf(engine, target.name, service)) own.add(nameOf(doc));
+      services[known["running"] === true ? "running" : "stopped"].push(service);
+      if (typeof known["copies"] === "number" && known["copies"] > 1) scale.set(service, known["copies"]);
+    }
+    if (services.running.length > 0) await compose.up(target, services.running, true, scale, own);
+    if (services.stopped.length > 0) await compose.up(target, services.stopped, false, scale, own);
   }
 
   async function check(step: Extract<Step, { kind: "check" }>, rewrite: Rewrite, work: Work): Promise<void> {

@@ -147,7 +147,9 @@ export function scraps(project: Project): Scrap[] {
       else if (isScalar(node)) {
         const [start = 0, end = 0] = node.range ?? [];
         const { value, uses } = interpolate(node.value ?? "", lookup);
-        found.push({ file, start, end, path, key, value, uses: uses.map((use) => use.name) });
+        // Secrets and configs name the variable that they are made from.
+        const named = /^(secrets|configs)\.[^.]+\.environment$/.test(path) ? [value] : [];
+        found.push({ file, start, end, path, key, value, uses: [...uses.map((use) => use.name), ...named] });
       }
     };
     walk(file.root, "", "");

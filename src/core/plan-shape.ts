@@ -119,7 +119,11 @@ function orderFault({ steps, migration, migrations = {} }: Plan): string | null 
     if (puts.length === 0 || !ordered || !tail.test(rest.map(({ kind }) => `${kind} `).join("")))
       return `the steps of ${unit} are not put, verify, and what its migration does`;
     const moved = (kind: Step["kind"]): string =>
-      JSON.stringify(own.flatMap((step) => (step.kind !== kind ? [] : "moves" in step ? step.moves : [step.move])));
+      own
+        .flatMap((step) => (step.kind !== kind ? [] : "moves" in step ? step.moves : [step.move]))
+        .map((move) => JSON.stringify(move))
+        .sort()
+        .join();
     const kinds = new Set(own.map(({ kind }) => kind));
     // What runs is created again and checked with the values that its configuration lost, and no others.
     const whole = [...kinds].filter((kind) => kind !== "recreate" && kind !== "check");

@@ -219,7 +219,7 @@ function mayGo(file: string, text: string, project: Project, fixture: Fixture, w
     // The key above a map whose last member goes; an alias or an anchor that gets members of its own.
     if (
       values.some((value) => line.includes(value)) ||
-      /^\s*(environment|x-[\w-]+|[\w-]+):( [&*][\w-]+)?\s*$/.test(line)
+      /^\s*(environment|x-[\w-]+|[\w-]+):( [&*!][\w-]+)?\s*$/.test(line)
     )
       lines.add(line);
   }
@@ -229,7 +229,7 @@ function mayGo(file: string, text: string, project: Project, fixture: Fixture, w
 /** Lines taken away and lines put in: what is left of each side of a longest common subsequence. */
 function lineDiff(before: string, after: string): { readonly gone: string[]; readonly came: string[] } {
   const [a, b] = [before.split(/\r?\n/), after.split(/\r?\n/)];
-  const longest = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
+  const longest = Array.from({ length: a.length + 1 }, () => Array.from({ length: b.length + 1 }, () => 0));
   for (let i = a.length - 1; i >= 0; i--)
     for (let j = b.length - 1; j >= 0; j--)
       (longest[i] as number[])[j] =

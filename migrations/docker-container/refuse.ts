@@ -5,6 +5,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Move } from "../../src/model/plan.ts";
 import { traces } from "../../src/docker/traces.ts";
+import { acceptedLosses, lostLayer, lostPorts } from "./losses.ts";
 import { variable, type Facts } from "../../src/docker/facts.ts";
 
 type Refusal = { readonly reason: string; readonly hint: string | null };
@@ -72,23 +73,8 @@ export async function warningsFor(
   accept: ReadonlySet<string>,
   runId: string,
 ): Promise<string[]> {
-  const warnings: string[] = [];
-  const random = Object.entries(doc.HostConfig.PortBindings ?? {}).filter(([, bound]) =>
-    bound?.some((one) => !one.HostPort || one.HostPort === "0"),
-  );
-  if (random.length > 0)
-    warnings.push(
-      `the host port of ${random.map(([port]) => port).join(", ")} is chosen by the engine and will be another one`,
-    );
-  const changes = await engine.call(
-    "changes",
-    async () => (await engine.docker()).getContainer(doc.Id).changes() as Promise<unknown[] | null>,
-  );
-  const written = Array.isArray(changes) ? changes.length : 0;
-  if (written > 0)
-    warnings.push(
-      `${written} files changed in the container's own layer stay with the old container (kept until scrub)`,
-    );
+  const layer = await lostLayer(engine, doc);
+  const warnings = [...acceptedLosses(doc, [...lostPorts(doc), ...layer.losses], accept), ...layer.notes];
   const sharers = await sharersOf(engine, doc, runId);
   if (sharers.length > 0 && !accept.has("sharers")) {
     throw new UnsprawlError(

@@ -90,7 +90,10 @@ export type ContainerDoc = Open & {
   readonly Config: RunConfig;
   readonly HostConfig: HostConfig;
   readonly Mounts?: readonly Mount[] | null;
-  readonly NetworkSettings?: { readonly Networks?: { readonly [name: string]: Endpoint } | null } | null;
+  readonly NetworkSettings?: {
+    readonly Networks?: { readonly [name: string]: Endpoint } | null;
+    readonly Ports?: { readonly [port: string]: unknown } | null;
+  } | null;
 };
 
 export type ImageDoc = Open & {

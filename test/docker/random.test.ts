@@ -107,6 +107,8 @@ async function migrateAll(world: World, glob: string, made: readonly Made[], env
       "shim",
       "--grace",
       "100ms",
+      "--accept",
+      "ports",
       "--yes",
       "--json",
     ];
@@ -190,7 +192,7 @@ it(`${COUNT} random containers differ in nothing but the delivery`, { timeout: 6
 
 it(
   "so do those that are recreated through API 1.41, or they are refused for what it would drop",
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const faults = await runs(1000, 36, { DOCKER_API_VERSION: "1.41" });
     expect(faults.filter((fault) => !/would not give the new/.test(fault)).join("\n\n")).toBe("");

@@ -1,5 +1,10 @@
 import type { Engine } from "../../src/docker/engine.ts";
 import { containerHasFolder } from "../../src/docker/files.ts";
+import { variable, type Facts } from "../../src/docker/facts.ts";
+import type { Sharer } from "../../src/docker/sharers.ts";
+import { traces } from "../../src/docker/traces.ts";
+import type { Move } from "../../src/model/plan.ts";
+import { sharersLoss } from "./share.ts";
 import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -7,13 +12,38 @@ import { UnsprawlError } from "../../src/model/error.ts";
 /** What a container would lose by being created again: told once the user has accepted it, refused until then. */
 export type Loss = { readonly accept: string; readonly text: string };
 
+/** What to know before a container and its sharers are created again. Throws `refused` for a loss that is not accepted. */
+export async function warningsFor(
+  engine: Engine,
+  { doc, image }: Facts,
+  sharers: readonly Sharer[],
+  moves: readonly Move[],
+  accept: ReadonlySet<string>,
+): Promise<string[]> {
+  const losses = [...sharersLoss(sharers)];
+  const notes: string[] = [];
+  for (const one of [doc, ...sharers.map((sharer) => sharer.doc)]) {
+    const layer = await lostLayer(engine, one);
+    const of = one === doc ? "" : `${nameOf(one)}: `;
+    losses.push(...[...lostPorts(one), ...layer.losses].map((loss) => ({ ...loss, text: of + loss.text })));
+    notes.push(...layer.notes.map((note) => of + note));
+  }
+  for (const { name } of moves) {
+    const value = variable(doc, name);
+    const inImage = value ? traces(image, value) : [];
+    if (inImage.length > 0)
+      notes.push(`the image itself also holds the value of ${name} (${inImage[0] ?? ""}): rotate it`);
+  }
+  return [...acceptedLosses(doc, losses, accept), ...notes];
+}
+
 /** The notes on what is lost. Throws `refused` for what is not accepted, all of it at once. */
-export function acceptedLosses(doc: ContainerDoc, losses: readonly Loss[], accept: ReadonlySet<string>): string[] {
+function acceptedLosses(doc: ContainerDoc, losses: readonly Loss[], accept: ReadonlySet<string>): string[] {
   const open = losses.filter((loss) => !accept.has(loss.accept));
   if (open.length === 0) return losses.map((loss) => loss.text);
   throw new UnsprawlError(
     "refused",
-    `${nameOf(doc)} cannot be created again without a loss: ${open.map((loss) => loss.text).join("; ")}`,
+    `creating ${nameOf(doc)} again would change more than its delivery: ${open.map((loss) => loss.text).join("; ")}`,
     `--accept ${[...new Set(open.map((loss) => loss.accept))].join(" ")} moves it all the same`,
   );
 }
@@ -52,7 +82,7 @@ const ENGINES =
 const [NAMED, LOOKED_AT] = [3, 50];
 
 /** Files that changed in the container's own layer: they stay behind with the old container, until it is scrubbed. */
-export async function lostLayer(
+async function lostLayer(
   engine: Engine,
   doc: ContainerDoc,
 ): Promise<{ readonly losses: Loss[]; readonly notes: string[] }> {

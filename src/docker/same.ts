@@ -71,7 +71,10 @@ function shape(name: string, value: unknown): string {
       .sort();
     return entries.length === 0 ? "" : `{${entries.join("\0")}}`;
   };
-  const links = name === "Links" && Array.isArray(value) ? value.map((one) => String(one).split(":").map(base)) : value;
+  const links =
+    name === "Links" && Array.isArray(value)
+      ? value.map((one) => String(one).split(":").map(base).join(":")).sort()
+      : value;
   return text(links);
 }
 

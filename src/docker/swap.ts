@@ -5,6 +5,7 @@ import type { CreateBody } from "./create-body.ts";
 import type { Engine } from "./engine.ts";
 import { nameOf, type SwapNames } from "./names.ts";
 import { mustBeSame } from "./same.ts";
+import type { Replaced } from "./sharers.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /** How the old container was before the first effect: what undo restores. */
@@ -23,30 +24,56 @@ export type Swap = {
   readonly record: Recorder;
 };
 
+/** The body for one swap; `replaced` are the swaps before it, whose new containers are there by then. */
+type BodyOf = (old: ContainerDoc, replaced: readonly Replaced[]) => Promise<CreateBody>;
+
 /**
- * Puts a new container in the old one's place: create under a temporary name, stop the old one, swap names, start.
- * The order is Compose's, except that the old one is kept (stopped, restart policy off) until scrub. Every part looks
- * at the world first, so that it can be called again after a kill at any instant.
+ * Puts new containers in the old ones' places: create each under a temporary name, stop the old ones, swap names, start.
+ * The order is Compose's, except that the old ones are kept (stopped, restart policy off) until scrub. The first swap is
+ * the container's own; the others are of its sharers, each after those it relies on. All are created before any is
+ * stopped, so that what the engine refuses costs no downtime. Every part looks at the world first, so that it can be
+ * called again after a kill at any instant.
  */
-export async function swapIn(swap: Swap, body: CreateBody): Promise<void> {
-  const { engine, names, record, step } = swap;
-  const old = await mustOld(swap);
-  const before = beforeOf(swap, old);
-  const fresh = (await findNew(swap)) ?? (await create(swap, body, before));
+export async function swapIn(swaps: readonly Swap[], bodyOf: BodyOf): Promise<void> {
+  const replaced: Replaced[] = [];
+  for (const swap of swaps) {
+    const old = await mustOld(swap);
+    const fresh = await createNew(swap, old, await bodyOf(old, replaced));
+    replaced.push({ old, fresh, name: swap.names.final });
+  }
+  for (const swap of swaps.toReversed()) await halt(swap);
+  for (const swap of swaps) await takeOver(swap);
+}
+
+async function createNew(swap: Swap, old: ContainerDoc, body: CreateBody): Promise<ContainerDoc> {
+  const { engine, names } = swap;
+  const fresh = (await findNew(swap)) ?? (await create(swap, body, beforeOf(swap, old)));
   for (const { network, endpoint } of body.connectLater) {
     if (fresh.NetworkSettings?.Networks?.[network]) continue;
     await must(engine, `connect ${names.final} to ${network}`, async () =>
       (await engine.docker()).getNetwork(network).connect({ Container: fresh.Id, EndpointConfig: endpoint as object }),
     );
   }
-  mustBeSame(old, (await engine.container(fresh.Id)) ?? fresh, body);
-  if (old.State.Running || (old.HostConfig.RestartPolicy?.Name ?? "no") !== "no") {
-    record.intent(`${step}/stop`);
-    // Off first: an engine that restarts in between must not start both.
-    await setRestart(engine, old.Id, "no", 0);
-    await stop(engine, old);
-    record.done(`${step}/stop`);
-  }
+  // Once it was started it has what the engine fills in, and the old one has been given up.
+  if (fresh.State.Status === "created") mustBeSame(old, (await engine.container(fresh.Id)) ?? fresh, body);
+  return fresh;
+}
+
+async function halt(swap: Swap): Promise<void> {
+  const { engine, record, step } = swap;
+  const old = await mustOld(swap);
+  if (!old.State.Running && (old.HostConfig.RestartPolicy?.Name ?? "no") === "no") return;
+  record.intent(`${step}/stop`);
+  // Off first: an engine that restarts in between must not start both.
+  await setRestart(engine, old.Id, "no", 0);
+  await stop(engine, old);
+  record.done(`${step}/stop`);
+}
+
+async function takeOver(swap: Swap): Promise<void> {
+  const { engine, names, record, step } = swap;
+  const [old, fresh] = [await mustOld(swap), await mustNew(swap)];
+  const before = beforeOf(swap, old);
   await rename(swap, old.Id, names.kept, "keep");
   await rename(swap, fresh.Id, names.final, "rename");
   if (before.running) {
@@ -56,29 +83,53 @@ export async function swapIn(swap: Swap, body: CreateBody): Promise<void> {
   }
 }
 
-/** The inverse, from wherever `swapIn` got to. False when there was nothing to bring back. */
-export async function swapBack(swap: Swap): Promise<void> {
-  const { engine, names, record, step } = swap;
-  const before = record.last(`${step}/create`) as Before | null;
-  if (before === null) return; // nothing was begun
-  const old = await mustOld(swap);
-  const fresh = await findNew(swap);
-  if (fresh) {
-    if (fresh.State.Running) await stop(engine, fresh);
-    if (nameOf(fresh) === names.final) await rename(swap, fresh.Id, names.temporary, "unrename");
+/** The inverse, from wherever `swapIn` got to. */
+export async function swapBack(swaps: readonly Swap[]): Promise<void> {
+  const begun = swaps.filter(({ record, step }) => record.last(`${step}/create`) !== null);
+  for (const swap of begun) await mustBeOurs(swap);
+  for (const swap of begun.toReversed()) await retire(swap);
+  for (const swap of begun) await restore(swap);
+  for (const swap of begun.toReversed()) {
+    const fresh = await findNew(swap);
+    if (fresh)
+      await swap.engine.call(`remove ${swap.names.temporary}`, async () =>
+        (await swap.engine.docker()).getContainer(fresh.Id).remove({ force: true, v: false }),
+      );
+    swap.record.undone(swap.step);
   }
+}
+
+/** Looked at before anything is stopped: what a later run, or a person, put in place is not this run's to take away. */
+async function mustBeOurs(swap: Swap): Promise<void> {
+  const { engine, names } = swap;
+  const [old, fresh, live] = [await mustOld(swap), await findNew(swap), await engine.container(names.final)];
+  if (live === null || live.Id === old.Id || live.Id === fresh?.Id) return;
+  throw new UnsprawlError(
+    "conflict",
+    `${names.final} was created again since`,
+    "unsprawl runs shows a later run of it: roll that back first; else docker rename it",
+  );
+}
+
+async function retire(swap: Swap): Promise<void> {
+  const { engine, names } = swap;
+  const fresh = await findNew(swap);
+  if (!fresh) return;
+  if (fresh.State.Running) await stop(engine, fresh);
+  if (nameOf(fresh) === names.final) await rename(swap, fresh.Id, names.temporary, "unrename");
+}
+
+async function restore(swap: Swap): Promise<void> {
+  const { engine, names, record, step } = swap;
+  const before = record.last(`${step}/create`) as Before;
+  const old = await mustOld(swap);
   await rename(swap, old.Id, names.final, "unkeep");
   await setRestart(engine, old.Id, before.restart, before.retries);
   if (before.running) await start(engine, old.Id, before.paused);
-  if (fresh)
-    await engine.call(`remove ${names.temporary}`, async () =>
-      (await engine.docker()).getContainer(fresh.Id).remove({ force: true, v: false }),
-    );
-  record.undone(step);
 }
 
 /** The container that this run created; null when it has not, or when it is gone. */
-export async function findNew(swap: Swap): Promise<ContainerDoc | null> {
+async function findNew(swap: Swap): Promise<ContainerDoc | null> {
   const { engine, names, record, step } = swap;
   const known = record.last(`${step}/created`)?.["id"];
   if (typeof known === "string") {
@@ -114,6 +165,13 @@ async function create(swap: Swap, body: CreateBody, before: Before): Promise<Con
       "look at the engine's events: docker events --since 5m",
     );
   return doc;
+}
+
+/** The container that this run created. Throws `changed` when it is gone. */
+export async function mustNew(swap: Swap): Promise<ContainerDoc> {
+  const fresh = await findNew(swap);
+  if (fresh) return fresh;
+  throw new UnsprawlError("changed", `the new container of ${swap.names.final} is gone`, "unsprawl rollback");
 }
 
 async function mustOld({ engine, oldId, names }: Swap): Promise<ContainerDoc> {

@@ -142,7 +142,7 @@ function withoutRandomPorts(doc: Doc): Doc {
   return { ...doc, NetworkSettings: { ...doc.NetworkSettings, Ports: Object.fromEntries(shown) as Ports } } as Doc;
 }
 
-function differences(old: Doc, fresh: Doc): string[] {
+export function differences(old: Doc, fresh: Doc): string[] {
   const expected = old.State.Status === "exited" ? [...EXPECTED, ...NEVER_STARTED] : EXPECTED;
   const [before, after] = [leaves(settled(old)), leaves(settled(fresh))];
   return [...new Set([...before.keys(), ...after.keys()])]

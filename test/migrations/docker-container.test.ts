@@ -88,14 +88,6 @@ describe("what would be lost is refused until it is accepted", () => {
   });
 });
 
-it("a container that others are linked to needs --accept sharers", async () => {
-  start("linked");
-  engine.docker("run", "-d", "--name", "links", "--link", "linked:db", BUSYBOX, ...APP);
-  const refused = await migrate("linked", "--deliver", "shim");
-  expect(refused.code).toBe(3);
-  expect(refused.stdout).toContain("links share the namespaces or volumes of linked, or are linked to it");
-});
-
 describe("the runtime hands runc on what the engine meant", () => {
   it("umask: what a container makes is as open as without it", async () => {
     await world.unsprawl(["plan", "docker:none*", "--to", "local"]);

@@ -4,7 +4,9 @@ import type { Engine } from "../../src/docker/engine.ts";
 import { chooseDelivery } from "../../src/docker/choose.ts";
 import { driftDigest } from "../../src/docker/drift.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
-import { mustNew, swapBack, swapIn, type Swap } from "../../src/docker/swap.ts";
+import { mustOld } from "../../src/docker/swap-copy.ts";
+import type { Swap } from "../../src/docker/swap-parts.ts";
+import { mustNew, swapBack, swapIn } from "../../src/docker/swap.ts";
 import { keptByRun } from "../../src/docker/names.ts";
 import { redirected } from "../../src/docker/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -20,7 +22,7 @@ import {
   Claims,
   mayBeCreatedAgain,
   Neighbours,
-  NO_CHANGE,
+  newestKept,
   sharersDiff,
   sharersOfStep,
   swapsOf,
@@ -73,7 +75,8 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       return planUnit(await open(), unit, selected, options, deliveries, key, plans);
     },
     async read({ location, name }) {
-      const doc = await (await open()).container(location.subjectId);
+      const engine = await open();
+      const doc = (await engine.container(location.subjectId)) ?? (await newestKept(engine, location.subjectName));
       return doc === null ? null : variable(doc, name);
     },
     async unchanged(step) {
@@ -93,7 +96,8 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     async perform(step, work) {
       const engine = await open();
       const recreate = recreateStep(work, step.unit);
-      const known = await facts(engine, recreate.subject.id, work.plan.id);
+      const old = await mustOld(swapsOf(engine, recreate, work)[0]);
+      const known = { ...(await facts(engine, old.Id, work.plan.id)), doc: old };
       const subject = asPlanned(known.subject, step.unit, work.plan.id);
       const delivery = deliveryOf(recreate.delivery);
       if (step.kind === "deliver") {
@@ -106,11 +110,9 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       }
       if (step.kind === "recreate") {
         const change = delivery.change(subject, step.moves);
-        await swapIn(swapsOf(engine, step, work), async (old, replaced) => {
-          if (old.Id === known.doc.Id) return rewritten(engine, known, change);
-          const sharer = await facts(engine, old.Id, work.plan.id);
-          return rewritten(engine, { ...sharer, doc: redirected(sharer.doc, replaced) }, NO_CHANGE);
-        });
+        await swapIn(swapsOf(engine, step, work), (old, replaced, swap) =>
+          old.Id === known.doc.Id ? rewritten(engine, known, change) : swap.asItIs(redirected(old, replaced)),
+        );
       }
       if (step.kind === "check") {
         const [swap, ...sharers] = swapsOf(engine, recreate, work);

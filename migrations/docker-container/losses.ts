@@ -28,6 +28,10 @@ export async function warningsFor(
     losses.push(...[...lostPorts(one), ...layer.losses].map((loss) => ({ ...loss, text: of + loss.text })));
     notes.push(...layer.notes.map((note) => of + note));
   }
+  if (doc.HostConfig.AutoRemove && doc.State.Running)
+    notes.push(
+      "the engine deletes the old one (--rm), so a copy is kept for rollback; its volumes have names from then on",
+    );
   for (const { name } of moves) {
     const value = variable(doc, name);
     const inImage = value ? traces(image, value) : [];
@@ -101,21 +105,21 @@ async function lostLayer(
     if (Kind !== DELETED && (await containerHasFolder(engine, doc.Id, Path))) left--;
     else named.push(Path);
   }
+  const stay = doc.HostConfig.AutoRemove
+    ? "go with the old container, which the engine deletes"
+    : "stay with the old container, which is kept until scrub";
   const more = left > named.length ? ` and ${left - named.length} more` : "";
   const losses =
     left > 0
       ? [
           {
             accept: "layer",
-            text: `files changed in its own layer (${named.join(", ")}${more}) stay with the old container, which is kept until scrub`,
+            text: `files changed in its own layer (${named.join(", ")}${more}) ${stay}`,
           },
         ]
       : [];
   const anew = places.length - own.length;
-  const notes =
-    anew > 0
-      ? [`${anew} changed below /run, /tmp, logs and caches stay with the old container (kept until scrub)`]
-      : [];
+  const notes = anew > 0 ? [`${anew} changed below /run, /tmp, logs and caches ${stay}`] : [];
   return { losses, notes };
 }
 

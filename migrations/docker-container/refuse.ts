@@ -49,10 +49,11 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
       hint: "repair it, or docker stop it, then plan again",
     };
   }
-  if (doc.HostConfig.AutoRemove) {
+  if (doc.HostConfig.AutoRemove && doc.State.Running && !accept.has("rm")) {
     return {
-      reason: "its container was started with --rm: stopping it would delete it, and nothing could be rolled back",
-      hint: "start it without --rm, then plan again",
+      reason:
+        "its container was started with --rm: stopping it deletes it, and only a copy of it could be rolled back to",
+      hint: "--accept rm moves it all the same; or start it without --rm, then plan again",
     };
   }
   return null;

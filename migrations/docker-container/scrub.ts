@@ -1,5 +1,6 @@
 import { nameOf } from "../../src/docker/names.ts";
-import type { Swap } from "../../src/docker/swap.ts";
+import { findOld } from "../../src/docker/swap-copy.ts";
+import type { Swap } from "../../src/docker/swap-parts.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 
@@ -7,8 +8,9 @@ import { UnsprawlError } from "../../src/model/error.ts";
 export async function scrubSwaps(swaps: readonly Swap[]): Promise<string[]> {
   for (const swap of swaps) await mustServe(swap);
   const removed: string[] = [];
-  for (const { engine, oldId } of swaps.toReversed()) {
-    const old = await engine.container(oldId);
+  for (const swap of swaps.toReversed()) {
+    const { engine } = swap;
+    const old = await findOld(swap);
     if (old === null) continue;
     await engine.call(`remove ${nameOf(old)}`, async () =>
       (await engine.docker()).getContainer(old.Id).remove({ v: false, force: false }),
@@ -18,12 +20,14 @@ export async function scrubSwaps(swaps: readonly Swap[]): Promise<string[]> {
   return removed;
 }
 
-async function mustServe({ engine, oldId, names, record, step }: Swap): Promise<void> {
-  if ((await engine.container(oldId)) === null) return;
+async function mustServe(swap: Swap): Promise<void> {
+  const { engine, names, record, step } = swap;
+  const old = await findOld(swap);
+  if (old === null) return;
   // Whoever serves under the name now counts: it may have been created again since, by hand or by a later run.
   const live = await engine.container(names.final);
   const wasRunning = record.last(`${step}/create`)?.["running"] === true;
-  if (live === null || live.Id === oldId || (wasRunning && !isUp(live))) {
+  if (live === null || live.Id === old.Id || (wasRunning && !isUp(live))) {
     throw new UnsprawlError(
       "refused",
       `${names.final} is not running, so the old container is kept`,

@@ -4,17 +4,19 @@ import { driftDigest } from "../../src/docker/drift.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { keptByRun, nameOf, swapNames } from "../../src/docker/names.ts";
 import { sharersOf, type Sharer } from "../../src/docker/sharers.ts";
-import type { Swap } from "../../src/docker/swap.ts";
+import type { Swap } from "../../src/docker/swap-parts.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { DiffLine, Step } from "../../src/model/plan.ts";
+import { facts } from "../../src/docker/facts.ts";
 import type { Loss } from "./losses.ts";
+import { rewritten } from "./rewrite.ts";
 
 type Recreate = Extract<Step, { kind: "recreate" }>;
 
 /** Nothing: a sharer is created again as it is. */
-export const NO_CHANGE: RunChange = {
+const NO_CHANGE: RunChange = {
   unset: [],
   set: [],
   mounts: [],
@@ -52,6 +54,12 @@ export class Neighbours {
 
 /** Throws `refused` where one of the sharers cannot be created again. */
 export function mayBeCreatedAgain(doc: ContainerDoc, sharers: readonly Sharer[]): void {
+  if (doc.HostConfig.AutoRemove && doc.State.Running && sharers.length > 0)
+    throw new UnsprawlError(
+      "refused",
+      `${nameOf(doc)} was started with --rm, and ${sharers.map((one) => nameOf(one.doc)).join(", ")} could not be given back what they share with it`,
+      `start ${nameOf(doc)} without --rm, then plan again`,
+    );
   const gone = sharers.find((one) => one.doc.HostConfig.AutoRemove);
   if (gone)
     throw new UnsprawlError(
@@ -102,11 +110,20 @@ export function swapsOf(engine: Engine, step: Recreate, work: Work): readonly [S
     names: swapNames(name, work.plan.id),
     step: id,
     record: work.record,
+    asItIs: async (doc) => rewritten(engine, { ...(await facts(engine, doc.Id, work.plan.id)), doc }, NO_CHANGE),
   });
   return [
     swap(step.subject.id, step.subject.name, step.id),
     ...(step.sharers ?? []).map(({ id, name }) => swap(id, name, `${step.id}/${name}`)),
   ];
+}
+
+/** The copy of a container that was started with --rm and is deleted by now: a run that goes on reads from it. */
+export async function newestKept(engine: Engine, name: string): Promise<ContainerDoc | null> {
+  const names = (await engine.containers()).flatMap(({ Names }) => Names.map((one) => one.slice(1)));
+  const kept = names.filter((one) => keptByRun(one) !== null && one.startsWith(`${name}-before-`)).sort();
+  const newest = kept.at(-1);
+  return newest === undefined ? null : engine.container(newest);
 }
 
 /**

@@ -6,7 +6,7 @@ import { driftDigest } from "../../src/docker/drift.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
 import { mustOld } from "../../src/docker/swap-copy.ts";
 import type { Swap } from "../../src/docker/swap-parts.ts";
-import { mustNew, swapBack, swapIn } from "../../src/docker/swap.ts";
+import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/docker/swap.ts";
 import { keptByRun } from "../../src/docker/names.ts";
 import { redirected } from "../../src/docker/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -129,6 +129,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
           work,
         );
         for (const sharer of sharers) await mustBeUp(sharer);
+        await pauseAsBefore([swap, ...sharers]);
         work.record.done(`${step.id}/proof`, { ...proof });
         work.say(
           `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`,

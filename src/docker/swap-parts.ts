@@ -78,25 +78,38 @@ export async function stop(engine: Engine, { Id }: ContainerDoc): Promise<void> 
   // A paused container cannot take the stop signal.
   if (now?.State.Paused) await engine.call(`unpause ${nameOf(now)}`, () => container.unpause());
   if (now?.State.Running || now?.State.Restarting)
-    await tolerate("changed", () => engine.call(`stop ${nameOf(now)}`, () => container.stop()));
+    await unlessSo(() => engine.call(`stop ${nameOf(now)}`, () => container.stop()));
   // The engine deletes it on its own time, and its name and volumes are taken until then.
   if (!now?.HostConfig.AutoRemove || now.State.Status === "created") return;
   for (let tries = 0; (await engine.container(Id)) !== null; tries++) {
     if (tries > GONE_TRIES)
       throw new UnsprawlError("failed", `the engine does not remove ${nameOf(now)} (--rm)`, "docker ps --all");
-    await sleep(GONE_MS);
+    await sleep(TICK_MS);
   }
 }
 
-const [GONE_TRIES, GONE_MS] = [300, 100];
+const [GONE_TRIES, PAUSE_TRIES, TICK_MS] = [300, 20, 100];
 
-export async function start(engine: Engine, id: string, paused: boolean): Promise<void> {
-  const container = (await engine.docker()).getContainer(id);
+export async function start(engine: Engine, id: string): Promise<void> {
   const doc = await engine.container(id);
-  if (!doc?.State.Running)
-    await tolerate("changed", () => must(engine, `start ${doc ? nameOf(doc) : id}`, () => container.start()));
-  if (paused && !doc?.State.Paused)
-    await tolerate("conflict", () => must(engine, `pause ${id}`, () => container.pause()));
+  if (doc?.State.Running) return;
+  await unlessSo(() =>
+    must(engine, `start ${doc ? nameOf(doc) : id}`, async () => (await engine.docker()).getContainer(id).start()),
+  );
+}
+
+/** Pauses unless it is paused. A kernel with cgroup v1 fails to freeze what forks at this instant: then again. */
+export async function pause(engine: Engine, id: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    if ((await engine.container(id))?.State.Paused) return;
+    try {
+      await must(engine, `pause ${id.slice(0, 12)}`, async () => (await engine.docker()).getContainer(id).pause());
+      return;
+    } catch (error) {
+      if (tries === PAUSE_TRIES || !(error instanceof UnsprawlError && /freeze/.test(error.message))) throw error;
+      await sleep(TICK_MS);
+    }
+  }
 }
 
 /** Renames unless it is named so already. */
@@ -117,11 +130,11 @@ async function must<T>(engine: Engine, what: string, act: () => Promise<T>): Pro
   return answer;
 }
 
-/** The engine says 304 for what is so already, 409 for paused twice. */
-async function tolerate(code: string, act: () => Promise<unknown>): Promise<void> {
+/** The engine says 304 for what is so already. */
+async function unlessSo(act: () => Promise<unknown>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    if (!(error instanceof UnsprawlError && error.code === code)) throw error;
+    if (!(error instanceof UnsprawlError && error.code === "changed")) throw error;
   }
 }

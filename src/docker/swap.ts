@@ -8,6 +8,7 @@ import {
   beforeOf,
   connectAll,
   createNamed,
+  pause,
   rename,
   setRestart,
   start,
@@ -73,8 +74,19 @@ async function takeOver(swap: Swap): Promise<void> {
   await rename(swap, fresh.Id, names.final, "rename");
   if (before.running) {
     record.intent(`${step}/start`);
-    await start(engine, fresh.Id, before.paused);
+    await start(engine, fresh.Id);
     record.done(`${step}/start`);
+  }
+}
+
+/**
+ * Pauses the new containers whose old ones were paused. Only once they are proven: frozen at its start, an application
+ * would never get as far as having its values.
+ */
+export async function pauseAsBefore(swaps: readonly Swap[]): Promise<void> {
+  for (const swap of swaps) {
+    const before = swap.record.last(`${swap.step}/create`) as Before | null;
+    if (before?.paused) await pause(swap.engine, (await mustNew(swap)).Id);
   }
 }
 
@@ -121,7 +133,8 @@ async function restore(swap: Swap): Promise<void> {
   const old = before.deleted ? await bringBack(swap) : await mustOld(swap);
   await rename(swap, old.Id, names.final, "unkeep");
   await setRestart(engine, old, before.restart, before.retries);
-  if (before.running) await start(engine, old.Id, before.paused);
+  if (before.running) await start(engine, old.Id);
+  if (before.paused) await pause(engine, old.Id);
 }
 
 /** The container that this run created; null when it has not, or when it is gone. */

@@ -56,6 +56,20 @@ function fresh(name: string): string {
   return engine.docker("inspect", "-f", "{{.Id}}", name);
 }
 
+/** One that shares the application's network, and is created again after it. */
+function sharer(name: string): string {
+  engine.docker("run", "-d", "--name", `side-${name}`, "--init", "--network", `container:${name}`, BUSYBOX, ...APP);
+  return engine.docker("inspect", "-f", "{{.Id}}", `side-${name}`);
+}
+
+function expectSharing(name: string): void {
+  const id = engine.docker("inspect", "-f", "{{.Id}}", name);
+  const [mode, running] = engine
+    .docker("inspect", "-f", "{{.HostConfig.NetworkMode}} {{.State.Running}}", `side-${name}`)
+    .split(" ");
+  expect([mode, running]).toEqual([`container:${id}`, "true"]);
+}
+
 function processes(name: string): { readonly [name: string]: string }[] {
   const pids = engine
     .docker("top", name, "-eo", "pid")
@@ -81,7 +95,7 @@ function names(name: string): string[] {
   return engine
     .docker("ps", "-a", "--format", "{{.Names}}")
     .split("\n")
-    .filter((one) => one === name || one.startsWith(`${name}-`));
+    .filter((one) => [name, `side-${name}`].some((own) => one === own || one.startsWith(`${own}-`)));
 }
 
 async function stored(name: string, to: string): Promise<{ readonly [name: string]: string } | null> {
@@ -101,7 +115,7 @@ async function stored(name: string, to: string): Promise<{ readonly [name: strin
     : ((await answer.json()) as { data: { data: { [name: string]: string } } }).data.data;
 }
 
-async function planned(name: string, to: string, deliver: string): Promise<void> {
+async function planned(name: string, to: string, deliver: string, more: readonly string[] = []): Promise<void> {
   const plan = await world.unsprawl([
     "plan",
     `docker:${name}`,
@@ -113,6 +127,7 @@ async function planned(name: string, to: string, deliver: string): Promise<void>
     "100ms",
     "-o",
     `${name}.json`,
+    ...more,
   ]);
   expect(plan.code, plan.stderr).toBe(0);
 }
@@ -124,6 +139,7 @@ async function expectFinished(
   id: string,
   verb: "resume" | "rollback",
   killed: Ran,
+  sides: readonly string[] = [],
 ): Promise<void> {
   const listed = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
     runs: { run: string; state: string; units: { unit: string }[] }[];
@@ -143,10 +159,10 @@ async function expectFinished(
   if (verb === "resume") {
     expect(await stored(name, to)).toEqual(SECRETS);
     expect(engine.docker("inspect", name)).not.toContain(SECRETS["DB_PASSWORD"]);
-    expect(names(name).sort()).toEqual([name, `${name}-before-${run.run}`].sort());
+    expect(names(name).sort()).toEqual([name, ...sides].flatMap((one) => [one, `${one}-before-${run.run}`]).sort());
   } else {
     expect(engine.docker("inspect", "-f", "{{.Id}}", name)).toBe(id);
-    expect(names(name)).toEqual([name]);
+    expect(names(name).sort()).toEqual([name, ...sides].sort());
     expect(await stored(name, to)).toBeNull();
     const units = join(world.memory, "units");
     expect(existsSync(units) ? readdirSync(units).filter((unit) => unit.startsWith(`${name}-`)) : []).toEqual([]);
@@ -160,30 +176,42 @@ function clear(name: string): void {
 }
 
 it.each([
-  ["local", "shim", ["resume"]],
-  ["local", "shim", ["rollback"]],
-  ["vault", "runtime", ["resume", "rollback"]],
-] as const)("killed at every step boundary (%s, %s), then %s", { timeout: 900_000 }, async (to, deliver, verbs) => {
-  for (let at = 0; ; at++) {
-    const verb = verbs[at % verbs.length] ?? "resume";
-    const name = `k-${to}-${verbs.join("-")}-${at}`;
-    const id = fresh(name);
-    await planned(name, to, deliver);
-    const killed = await world.unsprawl(["apply", `${name}.json`], {
-      nodeArgs: ["--import", HOOK],
-      env: { KILL_AT_WRITE: String(at) },
-    });
-    if (killed.signal === "SIGKILL") kills++;
-    await expectFinished(name, to, id, verb, killed);
-    clear(name);
-    if (killed.signal !== "SIGKILL") {
-      // It ran to its end: every boundary has been killed at.
-      expect(killed.code, killed.stderr).toBe(0);
-      expect(at).toBeGreaterThan(40);
-      break;
+  ["local", "shim", ["resume"], "alone"],
+  ["local", "shim", ["rollback"], "alone"],
+  ["local", "shim", ["resume", "rollback"], "shared"],
+  ["vault", "runtime", ["resume", "rollback"], "alone"],
+] as const)(
+  "killed at every step boundary (%s, %s), then %s, %s",
+  { timeout: 900_000 },
+  async (to, deliver, verbs, how) => {
+    for (let at = 0; ; at++) {
+      const verb = verbs[at % verbs.length] ?? "resume";
+      const name = `k-${to}-${verbs.join("-")}-${how}-${at}`;
+      const id = fresh(name);
+      const sides = how === "shared" ? [`side-${name}`] : [];
+      const sideId = how === "shared" ? sharer(name) : "";
+      await planned(name, to, deliver, how === "shared" ? ["--accept", "sharers"] : []);
+      const killed = await world.unsprawl(["apply", `${name}.json`], {
+        nodeArgs: ["--import", HOOK],
+        env: { KILL_AT_WRITE: String(at) },
+      });
+      if (killed.signal === "SIGKILL") kills++;
+      await expectFinished(name, to, id, verb, killed, sides);
+      if (how === "shared") {
+        expectSharing(name);
+        const kept = engine.docker("inspect", "-f", "{{.Id}}", `side-${name}`) === sideId;
+        expect(kept).toBe(engine.docker("inspect", "-f", "{{.Id}}", name) === id);
+      }
+      clear(name);
+      if (killed.signal !== "SIGKILL") {
+        // It ran to its end: every boundary has been killed at.
+        expect(killed.code, killed.stderr).toBe(0);
+        expect(at).toBeGreaterThan(40);
+        break;
+      }
     }
-  }
-});
+  },
+);
 
 it("killed at every boundary of a rollback, then rolled back again", { timeout: 900_000 }, async () => {
   for (let at = 0; ; at++) {

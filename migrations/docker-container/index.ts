@@ -4,16 +4,30 @@ import type { Engine } from "../../src/docker/engine.ts";
 import { chooseDelivery } from "../../src/docker/choose.ts";
 import { driftDigest } from "../../src/docker/drift.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
-import { keptByRun, swapNames } from "../../src/docker/names.ts";
-import { findNew, nameOf, swapBack, swapIn, type Swap } from "../../src/docker/swap.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { mustOld } from "../../src/docker/swap-copy.ts";
+import type { Swap } from "../../src/docker/swap-parts.ts";
+import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/docker/swap.ts";
+import { keptByRun } from "../../src/docker/names.ts";
+import { redirected } from "../../src/docker/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type DeliveryName, type Step } from "../../src/model/plan.ts";
 import { prove } from "../../src/docker/prove.ts";
 import { facts, variable } from "../../src/docker/facts.ts";
-import { refusal, warningsFor } from "./refuse.ts";
+import { warningsFor } from "./losses.ts";
+import { refusal } from "./refuse.ts";
 import { diff, rewritten } from "./rewrite.ts";
+import { scrubSwaps } from "./scrub.ts";
+import {
+  Claims,
+  mayBeCreatedAgain,
+  Neighbours,
+  newestKept,
+  sharersDiff,
+  sharersOfStep,
+  swapsOf,
+  unchangedSharers,
+} from "./share.ts";
 
 export type DockerContainerTools = {
   readonly open: () => Promise<Engine>;
@@ -26,6 +40,7 @@ type Recreate = Extract<Step, { kind: "recreate" }>;
 /** `docker-container`: moves variables of a container's own configuration, by creating the container again. */
 export function dockerContainer(tools: DockerContainerTools): Migration {
   const { open, deliveries, key } = tools;
+  const plans = { claims: new Claims(), neighbours: new Neighbours() };
   const deliveryOf = (name: DeliveryName): Delivery => {
     const found = deliveries.find((one) => one.name === name);
     if (found) return found;
@@ -57,10 +72,11 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       return { subject: finding.location.subjectName, project: labels?.["com.docker.compose.project"] ?? "" };
     },
     async plan(unit, selected, options) {
-      return planUnit(await open(), unit, selected, options, deliveries, key);
+      return planUnit(await open(), unit, selected, options, deliveries, key, plans);
     },
     async read({ location, name }) {
-      const doc = await (await open()).container(location.subjectId);
+      const engine = await open();
+      const doc = (await engine.container(location.subjectId)) ?? (await newestKept(engine, location.subjectName));
       return doc === null ? null : variable(doc, name);
     },
     async unchanged(step) {
@@ -75,11 +91,13 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
           "unsprawl plan again",
         );
       }
+      unchangedSharers(step, await plans.neighbours.sharersOf(await open(), doc), key);
     },
     async perform(step, work) {
       const engine = await open();
       const recreate = recreateStep(work, step.unit);
-      const known = await facts(engine, recreate.subject.id, work.plan.id);
+      const old = await mustOld(swapsOf(engine, recreate, work)[0]);
+      const known = { ...(await facts(engine, old.Id, work.plan.id)), doc: old };
       const subject = asPlanned(known.subject, step.unit, work.plan.id);
       const delivery = deliveryOf(recreate.delivery);
       if (step.kind === "deliver") {
@@ -91,17 +109,14 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         }
       }
       if (step.kind === "recreate") {
-        await swapIn(swapOf(engine, step, work), await rewritten(engine, known, delivery.change(subject, step.moves)));
+        const change = delivery.change(subject, step.moves);
+        await swapIn(swapsOf(engine, step, work), (old, replaced, swap) =>
+          old.Id === known.doc.Id ? rewritten(engine, known, change) : swap.asItIs(redirected(old, replaced)),
+        );
       }
       if (step.kind === "check") {
-        const swap = swapOf(engine, recreate, work);
-        const fresh = await findNew(swap);
-        if (!fresh)
-          throw new UnsprawlError(
-            "changed",
-            `the new container of ${step.unit} is gone`,
-            `unsprawl rollback ${work.plan.id}`,
-          );
+        const [swap, ...sharers] = swapsOf(engine, recreate, work);
+        const fresh = await mustNew(swap);
         const wasRunning = work.record.last(`${recreate.id}/create`)?.["running"] === true;
         const proof = await prove(
           engine,
@@ -113,6 +128,8 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
           wasRunning,
           work,
         );
+        for (const sharer of sharers) await mustBeUp(sharer);
+        await pauseAsBefore([swap, ...sharers]);
         work.record.done(`${step.id}/proof`, { ...proof });
         work.say(
           `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`,
@@ -123,7 +140,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const engine = await open();
       const recreate = steps.find((step): step is Recreate => step.kind === "recreate");
       if (!recreate) return;
-      await swapBack(swapOf(engine, recreate, work));
+      await swapBack(swapsOf(engine, recreate, work));
       await deliveryOf(recreate.delivery).discard(asPlanned({} as DeliverySubject, recreate.unit, work.plan.id).id);
     },
     async render(steps, values, plan, record) {
@@ -139,7 +156,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const engine = await open();
       const recreate = steps.find((step): step is Recreate => step.kind === "recreate");
       if (!recreate) return [];
-      return scrubUnit(engine, swapOf(engine, recreate, work));
+      return scrubSwaps(swapsOf(engine, recreate, work));
     },
   };
 }
@@ -151,6 +168,7 @@ async function planUnit(
   options: PlanOptions,
   deliveries: readonly Delivery[],
   key: FingerprintKey,
+  { claims, neighbours }: { readonly claims: Claims; readonly neighbours: Neighbours },
 ): Promise<UnitPlan> {
   const id = selected[0]?.finding.location.subjectId ?? "";
   const known = await facts(engine, id, options.runId);
@@ -163,6 +181,10 @@ async function planUnit(
   const plain = tolerated.map(
     ({ name, path }) => `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is`,
   );
+  const sharers = await neighbours.sharersOf(engine, known.doc);
+  mayBeCreatedAgain(known.doc, sharers);
+  const told = await warningsFor(engine, known, sharers, moves, options.accept);
+  claims.claim(options.runId, unit, [known.doc, ...sharers.map((one) => one.doc)]);
   return {
     unit,
     steps: [
@@ -172,7 +194,8 @@ async function planUnit(
         kind: "recreate",
         subject,
         digest: driftDigest(known.doc, key),
-        diff: diff(known.doc, change, selected),
+        diff: [...diff(known.doc, change, selected), ...sharersDiff(sharers)],
+        ...(sharers.length > 0 ? { sharers: sharersOfStep(sharers, key) } : {}),
         ...common,
       },
       {
@@ -184,7 +207,7 @@ async function planUnit(
         ...common,
       },
     ],
-    warnings: [...warnings, ...plain, ...(await warningsFor(engine, known, moves, options.accept, options.runId))],
+    warnings: [...warnings, ...plain, ...told],
   };
 }
 
@@ -203,41 +226,19 @@ function asPlanned(subject: DeliverySubject, unit: string, runId: string): Deliv
   return { ...subject, id: `${unit.replace(/[^\w.-]/g, "_")}-${runId}` };
 }
 
-function swapOf(engine: Engine, step: Recreate, work: Work): Swap {
-  return {
-    engine,
-    oldId: step.subject.id,
-    names: swapNames(step.subject.name, work.plan.id),
-    step: step.id,
-    record: work.record,
-  };
+/** A sharer holds nothing to be proven, but must be as it was. */
+async function mustBeUp(swap: Swap): Promise<void> {
+  const { State, Name } = await mustNew(swap);
+  if (swap.record.last(`${swap.step}/create`)?.["running"] !== true || (State.Running && !State.Restarting)) return;
+  throw new UnsprawlError(
+    "unhealthy",
+    `${Name.slice(1)} did not stay up when it was created again (exit ${State.ExitCode ?? "unknown"})`,
+    "nothing is lost: the old containers are put back",
+  );
 }
 
 function recreateStep(work: Work, unit: string): Recreate {
   const found = work.plan.steps.find((step): step is Recreate => step.kind === "recreate" && step.unit === unit);
   if (!found) throw new UnsprawlError("malformed", `the plan has no recreate step for ${unit}`, "unsprawl plan again");
   return found;
-}
-
-async function scrubUnit(engine: Engine, swap: Swap): Promise<string[]> {
-  const old = await engine.container(swap.oldId);
-  if (old === null) return [];
-  // Whoever serves under the name now counts: it may have been created again since, by hand or by a later run.
-  const live = await engine.container(swap.names.final);
-  const wasRunning = swap.record.last(`${swap.step}/create`)?.["running"] === true;
-  if (live === null || live.Id === old.Id || (wasRunning && !isUp(live))) {
-    throw new UnsprawlError(
-      "refused",
-      `${swap.names.final} is not running, so the old container is kept`,
-      "start it, or: unsprawl rollback",
-    );
-  }
-  await engine.call(`remove ${nameOf(old)}`, async () =>
-    (await engine.docker()).getContainer(old.Id).remove({ v: false, force: false }),
-  );
-  return [nameOf(old)];
-}
-
-function isUp(doc: ContainerDoc): boolean {
-  return doc.State.Running && (!doc.State.Health || doc.State.Health.Status !== "unhealthy");
 }

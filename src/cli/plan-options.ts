@@ -27,7 +27,7 @@ function migrationsFor(hits: readonly Hit[]): readonly string[] {
   throw new UnsprawlError("usage", "a plan moves containers or stores, not both", "plan them one after the other");
 }
 
-const ACCEPTS = ["compose", "drift", "elsewhere", "sharers"];
+const ACCEPTS = ["compose", "drift", "elsewhere", "layer", "ports", "rm", "sharers"];
 
 /** Scans and plans as the flags say; shared by plan and migrate. */
 export async function planWith(

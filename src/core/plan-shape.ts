@@ -51,6 +51,7 @@ const isMove = has({
   key: has({ path: isText, field: isString }),
   reference: isText,
 });
+const isSharers = listOf(has({ id: isText, name: isText, digest: isText }));
 const isDelivery = oneOf("file", "runtime", "shim");
 const isFlag: Test = (value) => typeof value === "boolean";
 
@@ -83,6 +84,7 @@ const STEPS: { readonly [kind in Step["kind"]]: Test } = {
     subject: has({ id: isText, name: isText, image: isText }),
     digest: isText,
     diff: Array.isArray,
+    sharers: (value) => value === undefined || isSharers(value),
   }),
   check: has({
     delivery: isDelivery,

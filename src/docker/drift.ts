@@ -17,7 +17,8 @@ function stable(doc: ContainerDoc): unknown {
     Name: doc.Name,
     Image: doc.Image,
     Config: doc.Config,
-    HostConfig: doc.HostConfig,
+    // The engine lists links in any order.
+    HostConfig: { ...doc.HostConfig, Links: doc.HostConfig.Links?.toSorted() ?? null },
     Networks: Object.fromEntries(networks),
   };
 }

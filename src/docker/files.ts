@@ -5,11 +5,21 @@ import type { Engine } from "./engine.ts";
 const MOST_BYTES = 1024 * 1024;
 const MOST_LINKS = 16;
 
-type Stat = { readonly size: number; readonly isFile: boolean; readonly linkTarget: string | null };
+type Stat = {
+  readonly size: number;
+  readonly isFile: boolean;
+  readonly isFolder: boolean;
+  readonly linkTarget: string | null;
+};
 
 /** Whether a regular file is in a container's filesystem (running or not); links followed. */
 export async function containerHasFile(engine: Engine, id: string, path: string): Promise<boolean> {
   return (await find(engine, id, path)) !== null;
+}
+
+/** Whether a folder is in a container's filesystem (running or not); a link to one is none. */
+export async function containerHasFolder(engine: Engine, id: string, path: string): Promise<boolean> {
+  return (await statOf(engine, id, path))?.isFolder === true;
 }
 
 /** A regular file of a container's filesystem; null when absent, not a file, or larger than 1 MiB. Links followed. */
@@ -62,6 +72,6 @@ async function statOf(engine: Engine, id: string, path: string): Promise<Stat | 
     mode: number;
     linkTarget?: string;
   };
-  // Go's FileMode: the type bits are the high ones; none of them set means a regular file.
-  return { size, isFile: mode >>> 19 === 0, linkTarget: linkTarget || null };
+  // Go's FileMode: the type bits are the high ones; none of them set means a regular file, the highest a folder.
+  return { size, isFile: mode >>> 19 === 0, isFolder: mode >>> 31 === 1, linkTarget: linkTarget || null };
 }

@@ -35,6 +35,7 @@ export type RunConfig = Open & {
   readonly Volumes?: { readonly [path: string]: unknown } | null;
   readonly WorkingDir?: string;
   readonly StopTimeout?: number;
+  readonly Shell?: readonly string[] | null;
   readonly Tty?: boolean;
 };
 
@@ -64,6 +65,7 @@ export type Endpoint = Open & {
   readonly Aliases?: readonly string[] | null;
   readonly DriverOpts?: { readonly [key: string]: string } | null;
   readonly NetworkID?: string;
+  readonly EndpointID?: string;
   readonly MacAddress?: string;
   readonly GwPriority?: number;
 };
@@ -88,7 +90,10 @@ export type ContainerDoc = Open & {
   readonly Config: RunConfig;
   readonly HostConfig: HostConfig;
   readonly Mounts?: readonly Mount[] | null;
-  readonly NetworkSettings?: { readonly Networks?: { readonly [name: string]: Endpoint } | null } | null;
+  readonly NetworkSettings?: {
+    readonly Networks?: { readonly [name: string]: Endpoint } | null;
+    readonly Ports?: { readonly [port: string]: unknown } | null;
+  } | null;
 };
 
 export type ImageDoc = Open & {

@@ -88,6 +88,8 @@ export type Step =
         /** Keyed digest of the subject's whole configuration: `apply` refuses when it has changed. */
         readonly digest: Fingerprint;
         readonly diff: readonly DiffLine[];
+        /** Containers that rely on this one and are created again after it, in this order; absent when there are none. */
+        readonly sharers?: readonly { readonly id: string; readonly name: string; readonly digest: Fingerprint }[];
       }
     >
   | StepOf<

@@ -60,12 +60,32 @@ it("a container whose variables the image's shell would drop is not moved by shi
   expect(moved.stdout).toContain("a shell would drop the variable discovery.type");
 });
 
-it("a container that others are linked to needs --accept sharers", async () => {
-  start("linked");
-  engine.docker("run", "-d", "--name", "links", "--link", "linked:db", BUSYBOX, ...APP);
-  const refused = await migrate("linked", "--deliver", "shim");
-  expect(refused.code).toBe(3);
-  expect(refused.stdout).toContain("links share the namespaces or volumes of linked, or are linked to it");
+describe("what would be lost is refused until it is accepted", () => {
+  it("files in the container's own layer, but not those that any run makes anew", async () => {
+    const changed = async (name: string, command: string): Promise<void> => {
+      start(name);
+      engine.docker("exec", name, "sh", "-c", command);
+    };
+    await changed("layered", "mkdir /srv && echo kept > /srv/file; echo x > /tmp/file");
+    const refused = await migrate("layered", "--deliver", "shim");
+    expect(refused.code).toBe(3);
+    expect(refused.stdout).toMatch(/files changed in its own layer \(\/srv\/file\)[^]*--accept layer/);
+    const moved = await migrate("layered", "--deliver", "shim", "--accept", "layer");
+    expect(moved.code, moved.stderr).toBe(0);
+    await changed("anew", "mkdir /empty; echo x > /tmp/file; echo x > /gone; rm /gone");
+    const noted = await migrate("anew", "--deliver", "shim");
+    expect(noted.code, noted.stdout).toBe(0);
+    expect(noted.stdout).toContain("1 changed below /run, /tmp, logs and caches");
+  });
+
+  it("a host port that the engine chose", async () => {
+    start("published", "--publish", "80");
+    const refused = await migrate("published", "--deliver", "shim");
+    expect(refused.code).toBe(3);
+    expect(refused.stdout).toMatch(/the host port of 80\/tcp is chosen by the engine[^]*--accept ports/);
+    const moved = await migrate("published", "--deliver", "shim", "--accept", "ports");
+    expect(moved.code, moved.stderr).toBe(0);
+  });
 });
 
 describe("the runtime hands runc on what the engine meant", () => {

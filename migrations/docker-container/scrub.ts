@@ -1,0 +1,41 @@
+import { nameOf } from "../../src/docker/names.ts";
+import { findOld } from "../../src/docker/swap-copy.ts";
+import type { Swap } from "../../src/docker/swap-parts.ts";
+import type { ContainerDoc } from "../../src/docker/types.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+
+/** Removes the old containers, and returns their names. Throws `refused` while one that took over is not up. */
+export async function scrubSwaps(swaps: readonly Swap[]): Promise<string[]> {
+  for (const swap of swaps) await mustServe(swap);
+  const removed: string[] = [];
+  for (const swap of swaps.toReversed()) {
+    const { engine } = swap;
+    const old = await findOld(swap);
+    if (old === null) continue;
+    await engine.call(`remove ${nameOf(old)}`, async () =>
+      (await engine.docker()).getContainer(old.Id).remove({ v: false, force: false }),
+    );
+    removed.push(nameOf(old));
+  }
+  return removed;
+}
+
+async function mustServe(swap: Swap): Promise<void> {
+  const { engine, names, record, step } = swap;
+  const old = await findOld(swap);
+  if (old === null) return;
+  // Whoever serves under the name now counts: it may have been created again since, by hand or by a later run.
+  const live = await engine.container(names.final);
+  const wasRunning = record.last(`${step}/create`)?.["running"] === true;
+  if (live === null || live.Id === old.Id || (wasRunning && !isUp(live))) {
+    throw new UnsprawlError(
+      "refused",
+      `${names.final} is not running, so the old container is kept`,
+      "start it, or: unsprawl rollback",
+    );
+  }
+}
+
+function isUp(doc: ContainerDoc): boolean {
+  return doc.State.Running && (!doc.State.Health || doc.State.Health.Status !== "unhealthy");
+}

@@ -1,0 +1,150 @@
+import type { RunChange } from "../../src/contract/delivery.ts";
+import type { Work } from "../../src/contract/migration.ts";
+import { driftDigest } from "../../src/docker/drift.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import { keptByRun, nameOf, swapNames } from "../../src/docker/names.ts";
+import { sharersOf, type Sharer } from "../../src/docker/sharers.ts";
+import type { Swap } from "../../src/docker/swap-parts.ts";
+import type { ContainerDoc } from "../../src/docker/types.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { FingerprintKey } from "../../src/model/fingerprint.ts";
+import type { DiffLine, Step } from "../../src/model/plan.ts";
+import { facts } from "../../src/docker/facts.ts";
+import type { Loss } from "./losses.ts";
+import { rewritten } from "./rewrite.ts";
+
+type Recreate = Extract<Step, { kind: "recreate" }>;
+
+/** Nothing: a sharer is created again as it is. */
+const NO_CHANGE: RunChange = {
+  unset: [],
+  set: [],
+  mounts: [],
+  entrypointPrefix: null,
+  healthcheckPrefix: null,
+  runtime: null,
+};
+
+/**
+ * The containers of an engine, each inspected once: what one shares with another is settled when it is created, and a
+ * plan of many would otherwise inspect all of them for each.
+ */
+export class Neighbours {
+  readonly #docs = new Map<string, ContainerDoc>();
+
+  /** The containers that rely on one, as they are now, in the order in which they are created again. */
+  async sharersOf(engine: Engine, doc: ContainerDoc): Promise<Sharer[]> {
+    const known = await Promise.all(
+      (await engine.containers()).map(async ({ Id, Names }) => {
+        const one = this.#docs.get(Id) ?? (await engine.container(Id));
+        if (one) this.#docs.set(Id, one);
+        // Others that are linked to it give it names with two slashes.
+        return one && { ...one, Name: Names.find((name) => name.lastIndexOf("/") === 0) ?? one.Name };
+      }),
+    );
+    // One that is kept for rollback relies on what its own run left behind, and is not started.
+    const living = known.filter((one) => one !== null).filter((one) => keptByRun(nameOf(one)) === null);
+    const now = sharersOf(doc, living).map(async ({ doc: one, shares }) => {
+      const fresh = await engine.container(one.Id);
+      return fresh && { doc: fresh, shares };
+    });
+    return (await Promise.all(now)).filter((one) => one !== null);
+  }
+}
+
+/** Throws `refused` where one of the sharers cannot be created again. */
+export function mayBeCreatedAgain(doc: ContainerDoc, sharers: readonly Sharer[]): void {
+  if (doc.HostConfig.AutoRemove && doc.State.Running && sharers.length > 0)
+    throw new UnsprawlError(
+      "refused",
+      `${nameOf(doc)} was started with --rm, and ${sharers.map((one) => nameOf(one.doc)).join(", ")} could not be given back what they share with it`,
+      `start ${nameOf(doc)} without --rm, then plan again`,
+    );
+  const gone = sharers.find((one) => one.doc.HostConfig.AutoRemove);
+  if (gone)
+    throw new UnsprawlError(
+      "refused",
+      `${nameOf(gone.doc)} relies on ${nameOf(doc)} and was started with --rm: stopping it would delete it`,
+      `docker stop ${nameOf(gone.doc)}, then plan again`,
+    );
+}
+
+export function sharersLoss(sharers: readonly Sharer[]): Loss[] {
+  if (sharers.length === 0) return [];
+  const named = sharers.map(({ doc, shares }) => `${nameOf(doc)} (${paths(shares)})`);
+  return [{ accept: "sharers", text: `what relies on it is created again after it, as it is: ${named.join(", ")}` }];
+}
+
+export function sharersDiff(sharers: readonly Sharer[]): DiffLine[] {
+  return sharers.map(({ doc, shares }) => ({
+    sign: "~",
+    path: paths(shares),
+    text: `${nameOf(doc)} is created again after it, as it is`,
+  }));
+}
+
+const paths = (shares: readonly string[]): string => [...new Set(shares)].map((one) => `HostConfig.${one}`).join(", ");
+
+/** What a step says of its sharers. */
+export function sharersOfStep(sharers: readonly Sharer[], key: FingerprintKey): NonNullable<Recreate["sharers"]> {
+  return sharers.map(({ doc }) => ({ id: doc.Id, name: nameOf(doc), digest: driftDigest(doc, key) }));
+}
+
+/** Throws `changed` when other containers rely on the step's than the plan saw, or one of them has changed. */
+export function unchangedSharers(step: Recreate, sharers: readonly Sharer[], key: FingerprintKey): void {
+  const print = (some: Recreate["sharers"] = []): string =>
+    JSON.stringify(some.map(({ id, digest }) => [id, digest].join(" ")).toSorted());
+  if (print(sharersOfStep(sharers, key)) === print(step.sharers)) return;
+  throw new UnsprawlError(
+    "changed",
+    `the containers that rely on ${step.unit} have changed since the plan was made`,
+    "unsprawl plan again",
+  );
+}
+
+/** The swap of a step's own container, then those of its sharers. */
+export function swapsOf(engine: Engine, step: Recreate, work: Work): readonly [Swap, ...Swap[]] {
+  const swap = (oldId: string, name: string, id: string): Swap => ({
+    engine,
+    oldId,
+    names: swapNames(name, work.plan.id),
+    step: id,
+    record: work.record,
+    asItIs: async (doc) => rewritten(engine, { ...(await facts(engine, doc.Id, work.plan.id)), doc }, NO_CHANGE),
+  });
+  return [
+    swap(step.subject.id, step.subject.name, step.id),
+    ...(step.sharers ?? []).map(({ id, name }) => swap(id, name, `${step.id}/${name}`)),
+  ];
+}
+
+/** The copy of a container that was started with --rm and is deleted by now: a run that goes on reads from it. */
+export async function newestKept(engine: Engine, name: string): Promise<ContainerDoc | null> {
+  const names = (await engine.containers()).flatMap(({ Names }) => Names.map((one) => one.slice(1)));
+  const kept = names.filter((one) => keptByRun(one) !== null && one.startsWith(`${name}-before-`)).sort();
+  const newest = kept.at(-1);
+  return newest === undefined ? null : engine.container(newest);
+}
+
+/**
+ * Which unit of a plan creates which container again: each one once. Of two units that would both do it, as when a
+ * container and one that relies on it both hold secrets, the second waits for a plan of its own.
+ */
+export class Claims {
+  readonly #units = new Map<string, Map<string, string>>();
+
+  claim(runId: string, unit: string, docs: readonly ContainerDoc[]): void {
+    const claimed = this.#units.get(runId) ?? new Map<string, string>();
+    this.#units.set(runId, claimed);
+    for (const doc of docs) {
+      const other = claimed.get(doc.Id);
+      if (other !== undefined)
+        throw new UnsprawlError(
+          "refused",
+          `this plan creates ${nameOf(doc)} again with ${other} already, and one of the two relies on the other`,
+          `apply this plan, then: unsprawl plan docker:${unit}`,
+        );
+    }
+    for (const doc of docs) claimed.set(doc.Id, unit);
+  }
+}

@@ -1,0 +1,72 @@
+import { nameOf } from "./names.ts";
+import type { ContainerDoc, HostConfig } from "./types.ts";
+
+/** A container that would lose something when another is created again, and what. */
+export type Sharer = { readonly doc: ContainerDoc; readonly shares: readonly string[] };
+
+/** An old container and the new one that takes its place; `name` is the one that the old had. */
+export type Replaced = { readonly old: ContainerDoc; readonly fresh: ContainerDoc; readonly name: string };
+
+/**
+ * The containers among `all` that rely on `doc` itself, directly or through one another, each after those it relies on.
+ * A namespace is a process's, and a legacy link is to one container, whatever its name. What is found by name goes on
+ * with the new one and is none: links of user networks, and `VolumesFrom`, whose mounts were copied at create.
+ */
+export function sharersOf(doc: ContainerDoc, all: readonly ContainerDoc[]): Sharer[] {
+  const reached = [doc];
+  for (const one of reached)
+    reached.push(
+      ...all.filter((other) => !reached.some(({ Id }) => Id === other.Id) && sharesOf(other, one).length > 0),
+    );
+  let left = reached.slice(1);
+  const ordered: ContainerDoc[] = [];
+  while (left.length > 0) {
+    const free = left.filter((one) => !left.some((other) => other !== one && sharesOf(one, other).length > 0));
+    const next = free.length > 0 ? free : left;
+    ordered.push(...next);
+    left = left.filter((one) => !next.includes(one));
+  }
+  return ordered.map((one) => ({ doc: one, shares: reached.flatMap((other) => sharesOf(one, other)) }));
+}
+
+/** What `doc` has of `other`, as paths of its document. */
+function sharesOf({ Id, HostConfig }: ContainerDoc, other: ContainerDoc): string[] {
+  if (Id === other.Id) return [];
+  const modes = MODES.filter((mode) => HostConfig[mode] === `container:${other.Id}`);
+  const linked = HostConfig.Links?.some((link) => linkTo(link) === nameOf(other));
+  const volumes = HostConfig.VolumesFrom?.some((one) => isId(one.split(":", 1)[0], other));
+  return [...modes, ...(linked ? ["Links"] : []), ...(volumes ? ["VolumesFrom"] : [])];
+}
+
+/** The engine keeps these by full id, whatever was asked for. */
+const MODES = ["NetworkMode", "IpcMode", "PidMode"] as const;
+
+/** A sharer's document, relying on the new containers in place of the old ones. */
+export function redirected(doc: ContainerDoc, replaced: readonly Replaced[]): ContainerDoc {
+  const host: { -readonly [key in keyof HostConfig]: HostConfig[key] } = { ...doc.HostConfig };
+  for (const { old, fresh, name } of replaced) {
+    for (const mode of MODES) if (host[mode] === `container:${old.Id}`) host[mode] = `container:${fresh.Id}`;
+    if (host.Links) {
+      host.Links = host.Links.map((link) =>
+        linkTo(link) === nameOf(old) ? `/${nameOf(fresh)}:${link.split(":")[1] ?? ""}` : link,
+      );
+    }
+    // By name, which is still the old one's: from the new one it would also take the mount that delivers the values.
+    if (host.VolumesFrom) {
+      host.VolumesFrom = host.VolumesFrom.map((one) => {
+        const [from, ...mode] = one.split(":");
+        return isId(from, old) ? [name, ...mode].join(":") : one;
+      });
+    }
+  }
+  return { ...doc, HostConfig: host };
+}
+
+/** `/db:/web/store` → `db`. */
+function linkTo(link: string): string {
+  return (link.split(":", 1)[0] ?? "").replace(/^\//, "");
+}
+
+function isId(text: string | undefined, { Id }: ContainerDoc): boolean {
+  return text !== undefined && text.length >= 12 && Id.startsWith(text);
+}

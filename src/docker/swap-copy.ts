@@ -1,0 +1,66 @@
+import { UnsprawlError } from "../model/error.ts";
+import type { CreateBody } from "./create-body.ts";
+import { mustBeSame } from "./same.ts";
+import { connectAll, createNamed, type Before, type Swap } from "./swap-parts.ts";
+import type { ContainerDoc } from "./types.ts";
+
+/**
+ * The engine deletes a container that was started with --rm, and its volumes without a name, as soon as it stops. So a
+ * copy without --rm is created first and never started: it holds the configuration for rollback, and the volumes by name.
+ */
+export async function keepCopy(swap: Swap, old: ContainerDoc): Promise<void> {
+  const { engine, names, record, step } = swap;
+  if ((await findCopy(swap)) !== null) return;
+  const body = withAutoRemove(await swap.asItIs(old), false);
+  const left = await engine.container(names.kept); // by a run that was killed before it noted it
+  const copy = left ?? (await createNamed(engine, names.kept, body));
+  await connectAll(engine, copy, body);
+  mustBeSame(old, (await engine.container(copy.Id)) ?? copy, body);
+  record.done(`${step}/copied`, { id: copy.Id });
+}
+
+/** Creates the container that was deleted again from its copy, unless that has been done. */
+export async function bringBack(swap: Swap): Promise<ContainerDoc> {
+  const { engine, names, record, step } = swap;
+  const old = await mustOld(swap);
+  const copy = await findCopy(swap);
+  if (old.Id !== copy?.Id) return old; // it was not stopped yet, or is back
+  const left = record.last(`${step}/back`) === null ? null : await engine.container(names.final);
+  record.intent(`${step}/back`);
+  const body = withAutoRemove(await swap.asItIs(copy), true);
+  const back = left ?? (await createNamed(engine, names.final, body));
+  await connectAll(engine, back, body);
+  record.done(`${step}/back`, { id: back.Id });
+  return back;
+}
+
+export async function findCopy({ engine, record, step }: Swap): Promise<ContainerDoc | null> {
+  const id = record.last(`${step}/copied`)?.["id"];
+  return typeof id === "string" ? engine.container(id) : null;
+}
+
+/** The old container, or what there is of it: its copy, or what was created again from that. */
+export async function findOld(swap: Swap): Promise<ContainerDoc | null> {
+  const { engine, oldId, record, step } = swap;
+  const old = await engine.container(oldId);
+  if (old !== null || !(record.last(`${step}/create`) as Before | null)?.deleted) return old;
+  const back = record.last(`${step}/back`)?.["id"];
+  const again = typeof back === "string" ? await engine.container(back) : null;
+  if (again) return again;
+  const copy = await findCopy(swap);
+  return copy && { ...copy, HostConfig: { ...copy.HostConfig, AutoRemove: true } };
+}
+
+export async function mustOld(swap: Swap): Promise<ContainerDoc> {
+  const old = await findOld(swap);
+  if (old) return old;
+  throw new UnsprawlError(
+    "absent",
+    `the container that ${swap.names.final} was before is gone, so there is nothing to go back to`,
+    "its values are in the store: unsprawl runs shows where",
+  );
+}
+
+function withAutoRemove({ body, connectLater }: CreateBody, AutoRemove: boolean): CreateBody {
+  return { body: { ...body, HostConfig: { ...(body["HostConfig"] as object), AutoRemove } }, connectLater };
+}

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Recorder } from "../contract/migration.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { CreateBody } from "./create-body.ts";
+import type { Engine } from "./engine.ts";
+import { nameOf, type SwapNames } from "./names.ts";
+import type { ContainerDoc } from "./types.ts";
+
+/** How the old container was before the first effect: what undo restores. */
+export type Before = {
+  readonly running: boolean;
+  /** Started with --rm and running: the engine deletes it as soon as it stops. */
+  readonly deleted?: boolean;
+  readonly paused: boolean;
+  readonly restart: string;
+  readonly retries: number;
+};
+
+export type Swap = {
+  readonly engine: Engine;
+  readonly oldId: string;
+  readonly names: SwapNames;
+  readonly step: string;
+  readonly record: Recorder;
+  /** The body that creates a container again as it is. */
+  readonly asItIs: (doc: ContainerDoc) => Promise<CreateBody>;
+};
+
+/** Creates a container under a name, in all its networks. */
+export async function createNamed(engine: Engine, name: string, body: CreateBody): Promise<ContainerDoc> {
+  const made = await must(engine, `create ${name}`, async () =>
+    (await engine.docker()).createContainer({ ...body.body, name }),
+  );
+  const doc = await engine.container(made.id);
+  if (doc) return doc;
+  throw new UnsprawlError(
+    "changed",
+    `${name} went away right after it was created`,
+    "look at the engine's events: docker events --since 5m",
+  );
+}
+
+/** Connects a container to the networks that could not be given at create, unless it is in them. */
+export async function connectAll(engine: Engine, doc: ContainerDoc, body: CreateBody): Promise<void> {
+  for (const { network, endpoint } of body.connectLater) {
+    if (doc.NetworkSettings?.Networks?.[network]) continue;
+    await must(engine, `connect ${nameOf(doc)} to ${network}`, async () =>
+      (await engine.docker()).getNetwork(network).connect({ Container: doc.Id, EndpointConfig: endpoint as object }),
+    );
+  }
+}
+
+export function beforeOf({ record, step }: Swap, old: ContainerDoc): Before {
+  const known = record.last(`${step}/create`) as Before | null;
+  if (known) return known;
+  const policy = old.HostConfig.RestartPolicy;
+  return {
+    running: old.State.Running || old.State.Restarting === true,
+    paused: old.State.Paused,
+    deleted: old.State.Running && old.HostConfig.AutoRemove === true,
+    restart: policy?.Name || "no",
+    retries: policy?.MaximumRetryCount ?? 0,
+  };
+}
+
+/** Of a container that was started with --rm it is `no`, and the engine refuses to set it. */
+export async function setRestart(engine: Engine, doc: ContainerDoc, name: string, retries: number): Promise<void> {
+  if (doc.HostConfig.AutoRemove) return;
+  await must(engine, "set the restart policy", async () =>
+    (await engine.docker()).getContainer(doc.Id).update({ RestartPolicy: { Name: name, MaximumRetryCount: retries } }),
+  );
+}
+
+/** Stops a container; one that was started with --rm is gone then. */
+export async function stop(engine: Engine, { Id }: ContainerDoc): Promise<void> {
+  const container = (await engine.docker()).getContainer(Id);
+  const now = await engine.container(Id);
+  // A paused container cannot take the stop signal.
+  if (now?.State.Paused) await engine.call(`unpause ${nameOf(now)}`, () => container.unpause());
+  if (now?.State.Running || now?.State.Restarting)
+    await unlessSo(() => engine.call(`stop ${nameOf(now)}`, () => container.stop()));
+  // The engine deletes it on its own time, and its name and volumes are taken until then.
+  if (!now?.HostConfig.AutoRemove || now.State.Status === "created") return;
+  for (let tries = 0; (await engine.container(Id)) !== null; tries++) {
+    if (tries > GONE_TRIES)
+      throw new UnsprawlError("failed", `the engine does not remove ${nameOf(now)} (--rm)`, "docker ps --all");
+    await sleep(TICK_MS);
+  }
+}
+
+const [GONE_TRIES, PAUSE_TRIES, TICK_MS] = [300, 20, 100];
+
+export async function start(engine: Engine, id: string): Promise<void> {
+  const doc = await engine.container(id);
+  if (doc?.State.Running) return;
+  await unlessSo(() =>
+    must(engine, `start ${doc ? nameOf(doc) : id}`, async () => (await engine.docker()).getContainer(id).start()),
+  );
+}
+
+/** Pauses unless it is paused. A kernel with cgroup v1 fails to freeze what forks at this instant: then again. */
+export async function pause(engine: Engine, id: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    if ((await engine.container(id))?.State.Paused) return;
+    try {
+      await must(engine, `pause ${id.slice(0, 12)}`, async () => (await engine.docker()).getContainer(id).pause());
+      return;
+    } catch (error) {
+      if (tries === PAUSE_TRIES || !(error instanceof UnsprawlError && /freeze/.test(error.message))) throw error;
+      await sleep(TICK_MS);
+    }
+  }
+}
+
+/** Renames unless it is named so already. */
+export async function rename({ engine, record, step }: Swap, id: string, name: string, what: string): Promise<void> {
+  const doc = await engine.container(id);
+  if (!doc || nameOf(doc) === name) return;
+  record.intent(`${step}/${what}`);
+  await must(engine, `rename ${nameOf(doc)} to ${name}`, async () =>
+    (await engine.docker()).getContainer(id).rename({ name }),
+  );
+  record.done(`${step}/${what}`);
+}
+
+async function must<T>(engine: Engine, what: string, act: () => Promise<T>): Promise<T> {
+  const answer = await engine.call(what, act);
+  if (answer === null)
+    throw new UnsprawlError("absent", `${what}: the engine says that it does not exist`, "docker ps --all");
+  return answer;
+}
+
+/** The engine says 304 for what is so already. */
+async function unlessSo(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof UnsprawlError && error.code === "changed")) throw error;
+  }
+}

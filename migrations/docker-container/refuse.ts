@@ -1,5 +1,5 @@
 import type { Engine } from "../../src/docker/engine.ts";
-import { nameOf } from "../../src/docker/swap.ts";
+import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
@@ -47,6 +47,12 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
     return {
       reason: `its container is managed by Compose (project ${project}): the next \`compose up\` would bring the value back from ${file}`,
       hint: "--accept compose moves it all the same; then take it out of the file",
+    };
+  }
+  if (doc.State.Restarting) {
+    return {
+      reason: "its container ends and is started over and over, so nothing could be proven of the new one",
+      hint: "repair it, or docker stop it, then plan again",
     };
   }
   if (doc.HostConfig.AutoRemove) {

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { posix } from "node:path";
 import type { RunChange } from "../contract/delivery.ts";
-import type { ContainerDoc, Endpoint, HostConfig, Mount, ImageDoc, RunConfig } from "./types.ts";
+import type { ContainerDoc, Endpoint, HostConfig, Mount, ImageDoc } from "./types.ts";
 
 /** The body of `POST /containers/create`, and the networks that must be connected one by one afterwards. */
 export type CreateBody = {
@@ -11,11 +11,12 @@ export type CreateBody = {
 
 /** From this API version on a container can be created with many networks at once (moby API changelog, v1.44). */
 const MANY_NETWORKS = [1, 44] as const;
+const RANDOM_MACS = [1, 48] as const;
 
 /**
  * The configuration that makes the engine create an equal container from the container's own image, but for `change`.
- * HostConfig passes as raw JSON. What the image gives is left out of Env, Labels and Volumes; the engine merges it
- * back (moby `daemon/commit.go`, merge).
+ * Config and HostConfig pass as raw JSON, in their order. What the image gives passes too: the engine merges an image
+ * in only where nothing is set (moby `daemon/commit.go`, merge), so that from the same image it comes out the same.
  */
 export function createBody(
   old: ContainerDoc,
@@ -25,7 +26,7 @@ export function createBody(
   apiVersion: string,
 ): CreateBody {
   const config = ownConfig(old, image, change);
-  const endpoints = ownEndpoints(old);
+  const endpoints = ownEndpoints(old, apiVersion);
   const many = atLeast(apiVersion, MANY_NETWORKS);
   const [first, ...rest] = Object.entries(endpoints);
   const atCreate = many ? endpoints : first ? { [first[0]]: first[1] } : {};
@@ -42,25 +43,19 @@ export function createBody(
 
 function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [key: string]: unknown } {
   const config: { [key: string]: unknown } = { ...old.Config };
-  const theirs: RunConfig = image.Config ?? {};
-  config["Env"] = changedEnv(old.Config.Env ?? [], theirs.Env ?? [], change);
-  config["Labels"] = without(old.Config.Labels, theirs.Labels);
-  config["Volumes"] = without(old.Config.Volumes, theirs.Volumes);
-  if (equal(old.Config.Healthcheck, theirs.Healthcheck)) delete config["Healthcheck"];
+  config["Env"] = changedEnv(old.Config.Env ?? [], change);
 
-  const entrypoint = old.Config.Entrypoint ?? [];
-  const cmd = old.Config.Cmd ?? [];
   if (change.entrypointPrefix) {
     // The prefix execs the original entrypoint with its arguments; Cmd stays, as the engine appends it.
-    config["Entrypoint"] = [...change.entrypointPrefix, ...entrypoint];
-  } else if (entrypoint.length === 0 && (theirs.Entrypoint ?? []).length > 0) {
+    config["Entrypoint"] = [...change.entrypointPrefix, ...(old.Config.Entrypoint ?? [])];
+  } else if (!old.Config.Entrypoint && (image.Config?.Entrypoint ?? []).length > 0) {
     config["Entrypoint"] = [""]; // how `--entrypoint ""` clears the image's (docker/cli opts)
   }
-  config["Cmd"] = cmd.length > 0 ? cmd : null;
   if (change.healthcheckPrefix && old.Config.Healthcheck?.Test) {
+    const shell = old.Config.Shell?.length ? old.Config.Shell : ["/bin/sh", "-c"];
     config["Healthcheck"] = {
       ...old.Config.Healthcheck,
-      Test: prefixedTest(old.Config.Healthcheck.Test, change.healthcheckPrefix),
+      Test: prefixedTest(old.Config.Healthcheck.Test, change.healthcheckPrefix, shell),
     };
   }
 
@@ -76,28 +71,30 @@ function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [ke
   return config;
 }
 
-/** `CMD-SHELL text` runs in the image's shell, so it becomes a CMD of that shell behind the prefix. */
-function prefixedTest(test: readonly string[], prefix: readonly string[]): string[] {
+/** `CMD-SHELL text` runs in the container's shell, so it becomes a CMD of that shell behind the prefix. */
+function prefixedTest(test: readonly string[], prefix: readonly string[], shell: readonly string[]): string[] {
   const [kind, ...words] = test;
-  if (kind === "CMD-SHELL") return ["CMD", ...prefix, "/bin/sh", "-c", ...words];
+  if (kind === "CMD-SHELL") return ["CMD", ...prefix, ...shell, ...words];
   if (kind === "CMD") return ["CMD", ...prefix, ...words];
   return [...test];
 }
 
-function changedEnv(own: readonly string[], image: readonly string[], change: RunChange): string[] {
-  const fromImage = new Set(image);
+function changedEnv(own: readonly string[], change: RunChange): string[] {
   const unset = new Set(change.unset);
   const set = new Map(change.set.map(({ name, value }) => [name, value]));
   const kept: string[] = [];
   for (const entry of own) {
     const name = entry.split("=", 1)[0] ?? "";
     const value = set.get(name);
-    if (value !== undefined) {
+    // A name that is there twice is set once: its second value must not stay either.
+    if (value !== undefined && !unset.has(name)) {
       kept.push(`${name}=${value}`);
-      set.delete(name);
-    } else if (!unset.has(name) && !fromImage.has(entry)) kept.push(entry);
+      unset.add(name);
+    } else if (!unset.has(name)) kept.push(entry);
   }
-  return [...kept, ...[...set].map(([name, value]) => `${name}=${value}`)];
+  const present = new Set(kept);
+  const added = [...set].map(([name, value]) => `${name}=${value}`).filter((entry) => !present.has(entry));
+  return [...kept, ...added];
 }
 
 function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: unknown } {
@@ -120,10 +117,11 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
     ...named.map((mount) => clean(mount.Target ?? "")),
   ]);
   const anonymous = volumes.filter((mount) => declared.has(mount.Destination) && !covered.has(mount.Destination));
-  const binds = [
-    ...own,
-    ...anonymous.map((mount) => `${mount.Name ?? ""}:${mount.Destination}${mount.RW === false ? ":ro" : ""}`),
-  ];
+  // The engine lists them in any order.
+  const held = anonymous
+    .map((mount) => `${mount.Name ?? ""}:${mount.Destination}${mount.RW === false ? ":ro" : ""}`)
+    .sort();
+  const binds = [...own, ...held];
   const added = change.mounts.map(({ source, target }) => ({
     Type: "bind",
     Source: source,
@@ -150,23 +148,21 @@ function linkText(link: string): string {
   return `${from.replace(/^\//, "")}:${to.split("/").at(-1) ?? ""}`;
 }
 
-function ownEndpoints(old: ContainerDoc): { [network: string]: Endpoint } {
+function ownEndpoints(old: ContainerDoc, apiVersion: string): { [network: string]: Endpoint } {
   const mode = old.HostConfig.NetworkMode ?? "default";
   if (mode === "host" || mode === "none" || mode.startsWith("container:")) return {};
   const mac = old.Config["MacAddress"];
   const endpoints = Object.entries(old.NetworkSettings?.Networks ?? {}).map(([name, endpoint]) => {
-    const aliases = endpoint.Aliases?.filter((alias) => alias !== old.Id.slice(0, 12));
+    const aliases = ownAliases(old, endpoint);
     const primary = name === mode || (name === "bridge" && mode === "default");
     const own: Endpoint = {
       // What the user asked for, not what the engine assigned: addresses come from IPAMConfig alone.
-      ...(endpoint.IPAMConfig && Object.keys(endpoint.IPAMConfig).length > 0
-        ? { IPAMConfig: endpoint.IPAMConfig }
-        : {}),
+      ...(endpoint.IPAMConfig ? { IPAMConfig: endpoint.IPAMConfig } : {}),
       ...(endpoint.Links ? { Links: endpoint.Links } : {}),
-      ...(aliases && aliases.length > 0 ? { Aliases: aliases } : {}),
+      ...(aliases.length > 0 ? { Aliases: aliases } : {}),
       ...(endpoint.DriverOpts ? { DriverOpts: endpoint.DriverOpts } : {}),
       ...(endpoint.GwPriority ? { GwPriority: endpoint.GwPriority } : {}),
-      ...(primary && typeof mac === "string" && mac !== "" ? { MacAddress: mac } : {}),
+      ...(primary && typeof mac === "string" && mac !== "" ? { MacAddress: mac } : askedMac(endpoint, apiVersion)),
     };
     return [name, own, primary] as const;
   });
@@ -175,17 +171,20 @@ function ownEndpoints(old: ContainerDoc): { [network: string]: Endpoint } {
   return Object.fromEntries(endpoints.map(([name, own]) => [name, own]));
 }
 
-function without<T>(
-  own: { readonly [key: string]: T } | null | undefined,
-  theirs: { readonly [key: string]: T } | null | undefined,
-): { [key: string]: T } {
-  return Object.fromEntries(
-    Object.entries(own ?? {}).filter(([key, value]) => !(theirs && key in theirs && equal(theirs[key], value))),
-  );
+/** The aliases that were asked for: up to API 1.44 inspect shows the short id behind them, and the hostname behind that. */
+export function ownAliases({ Id, Config }: ContainerDoc, { Aliases }: Endpoint): string[] {
+  const id = Aliases?.indexOf(Id.slice(0, 12)) ?? -1;
+  return (Aliases ?? []).filter((alias, at) => id < 0 || at < id || (at > id && alias !== Config.Hostname));
 }
 
-function equal(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+/**
+ * Inspect shows the MAC address that was asked for and the one that the engine made in one field. Before a start there
+ * is only the former. Up to API 1.47 it made them beginning with 02:42 (libnetwork's genMAC); later ones are random,
+ * so that none is taken for asked for.
+ */
+function askedMac({ MacAddress = "", EndpointID }: Endpoint, apiVersion: string): { readonly MacAddress?: string } {
+  const asked = EndpointID ? !atLeast(apiVersion, RANDOM_MACS) && !MacAddress.startsWith("02:42:") : true;
+  return asked && MacAddress !== "" ? { MacAddress } : {};
 }
 
 function atLeast(version: string, [major, minor]: readonly [number, number]): boolean {

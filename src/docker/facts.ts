@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DeliverySubject } from "../contract/delivery.ts";
 import type { Engine } from "./engine.ts";
 import { containerFile, containerHasFile } from "./files.ts";
-import { nameOf } from "./swap.ts";
+import { nameOf } from "./names.ts";
 import type { ContainerDoc, EngineInfo, ImageDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";

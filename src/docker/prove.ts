@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
 import type { Work } from "../contract/migration.ts";
 import type { Engine } from "./engine.ts";
-import { nameOf } from "./swap.ts";
+import { nameOf } from "./names.ts";
 import { traces } from "./traces.ts";
 import type { ContainerDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";

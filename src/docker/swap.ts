@@ -3,7 +3,8 @@ import type { Recorder } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import type { Engine } from "./engine.ts";
-import type { SwapNames } from "./names.ts";
+import { nameOf, type SwapNames } from "./names.ts";
+import { mustBeSame } from "./same.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /** How the old container was before the first effect: what undo restores. */
@@ -38,7 +39,7 @@ export async function swapIn(swap: Swap, body: CreateBody): Promise<void> {
       (await engine.docker()).getNetwork(network).connect({ Container: fresh.Id, EndpointConfig: endpoint as object }),
     );
   }
-  sameVolumes(old, fresh);
+  mustBeSame(old, (await engine.container(fresh.Id)) ?? fresh, body);
   if (old.State.Running || (old.HostConfig.RestartPolicy?.Name ?? "no") !== "no") {
     record.intent(`${step}/stop`);
     // Off first: an engine that restarts in between must not start both.
@@ -52,21 +53,6 @@ export async function swapIn(swap: Swap, body: CreateBody): Promise<void> {
     record.intent(`${step}/start`);
     await start(engine, fresh.Id, before.paused);
     record.done(`${step}/start`);
-  }
-}
-
-/** Looked at before the old one is stopped: a volume that the new one does not have would be data lost. */
-function sameVolumes(old: ContainerDoc, fresh: ContainerDoc): void {
-  for (const volume of old.Mounts ?? []) {
-    if (volume.Type !== "volume") continue;
-    const same = fresh.Mounts?.some((one) => one.Destination === volume.Destination && one.Name === volume.Name);
-    if (!same) {
-      throw new UnsprawlError(
-        "refused",
-        `the new ${nameOf(old)} would not have the volume that is mounted at ${volume.Destination}`,
-        "give that volume a name (docker run -v NAME:PATH), then plan again",
-      );
-    }
   }
 }
 
@@ -185,10 +171,6 @@ async function rename({ engine, record, step }: Swap, id: string, name: string, 
     (await engine.docker()).getContainer(id).rename({ name }),
   );
   record.done(`${step}/${what}`);
-}
-
-export function nameOf(doc: ContainerDoc): string {
-  return doc.Name.replace(/^\//, "");
 }
 
 async function must<T>(engine: Engine, what: string, act: () => Promise<T>): Promise<T> {

@@ -35,6 +35,7 @@ export type RunConfig = Open & {
   readonly Volumes?: { readonly [path: string]: unknown } | null;
   readonly WorkingDir?: string;
   readonly StopTimeout?: number;
+  readonly Shell?: readonly string[] | null;
   readonly Tty?: boolean;
 };
 
@@ -64,6 +65,7 @@ export type Endpoint = Open & {
   readonly Aliases?: readonly string[] | null;
   readonly DriverOpts?: { readonly [key: string]: string } | null;
   readonly NetworkID?: string;
+  readonly EndpointID?: string;
   readonly MacAddress?: string;
   readonly GwPriority?: number;
 };

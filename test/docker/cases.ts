@@ -1,9 +1,30 @@
+import type Dockerode from "dockerode";
 import { expect } from "vitest";
-import { FILE_ENV } from "../services/images.ts";
+import { BUSYBOX, FILE_ENV } from "../services/images.ts";
 import type { Doc } from "./compare.ts";
 
 /** An image that sets everything itself, so that what comes from it can be mistaken for the container's own. */
 export const OPINIONATED = "unsprawl-test/opinionated:1";
+
+/** Makes that image; made again it is the same. */
+export async function makeOpinionated(docker: Dockerode): Promise<void> {
+  const base = await docker.createContainer({ Image: BUSYBOX, Cmd: ["true"] });
+  const changes = [
+    'ENV PATH=/bin TEAM=image KEPT="two words"',
+    "LABEL team=image other=image",
+    "USER 1234:1235",
+    "WORKDIR /tmp",
+    "VOLUME /declared",
+    "EXPOSE 8080/tcp",
+    "STOPSIGNAL SIGUSR1",
+    'HEALTHCHECK --interval=200ms CMD ["true"]',
+    'ENTRYPOINT ["sleep"]',
+    'CMD ["100000"]',
+  ];
+  const [repo = "", tag = ""] = OPINIONATED.split(":");
+  await base.commit({ repo, tag, changes: changes.join("\n") });
+  await base.remove();
+}
 
 export type Case = {
   readonly what: string;

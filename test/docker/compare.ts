@@ -10,12 +10,32 @@ export type Doc = { readonly [key: string]: unknown } & {
   readonly NetworkSettings: { readonly Networks: { readonly [name: string]: { readonly IPAMConfig: object | null } } };
 };
 
+/** Everything in which a recreated container is not the old one with the shim before it. */
+export function recreatedFaults(old: Doc, fresh: Doc): string[] {
+  const same = (what: string, is: unknown, should: unknown): string[] =>
+    JSON.stringify(is) === JSON.stringify(should) ? [] : [`${what}: ${JSON.stringify(should)} → ${JSON.stringify(is)}`];
+  const kept = old.Config.Env.filter((entry) => !entry.startsWith("DB_PASSWORD="));
+  const shim = ["/bin/sh", "/run/unsprawl/entrypoint", ...(old.Config.Entrypoint ?? [])];
+  const named = (bind: string): string => {
+    const volume = (old["Mounts"] as Mount[]).find((one) => !bind.includes(":") && one.Destination === clean(bind));
+    return volume ? `${volume.Name ?? ""}:${bind}` : bind;
+  };
+  return [
+    ...differences(old, fresh),
+    ...same("Config.Env", fresh.Config.Env, kept),
+    ...same("Config.Entrypoint", fresh.Config.Entrypoint, shim),
+    ...same("Mounts", mounts(fresh), mounts(old)),
+    ...same("HostConfig.Binds", binds(fresh), [...binds(old).map(named), ...anonymous(old)]),
+  ];
+}
+
 /** What may differ, and why. Everything else must be equal. */
 const EXPECTED: readonly (readonly [path: RegExp, why: string])[] = [
   [/^(Id|Created|Name)$/, "another container; the name is compared apart"],
   [/^(LogPath|ResolvConfPath|HostnamePath|HostsPath)$/, "hold the id"],
   [/^(ProcessLabel|GraphDriver\..*|ImageManifestDescriptor.*)$/, "the engine's own storage"],
   [/^State\.(Pid|StartedAt|FinishedAt|Health.*|ExitCode)$/, "another process"],
+  [/^RestartCount$/, "not restarted yet"],
   [/^ExecIDs$/, "the health check that runs at this instant"],
   [/^Config\.Env$/, "the secret is gone; compared apart"],
   [/^(Path|Args|Config\.Entrypoint|Config\.Healthcheck\.Test)$/, "the shim stands before the original; compared apart"],
@@ -35,11 +55,12 @@ type Mount = {
 
 const isShim = (mount: Mount): boolean => (mount.Destination ?? mount.Target) === "/run/unsprawl";
 
-export const binds = (doc: Doc): readonly string[] =>
-  (doc["HostConfig"] as { Binds: readonly string[] | null }).Binds ?? [];
+const binds = (doc: Doc): readonly string[] => (doc["HostConfig"] as { Binds: readonly string[] | null }).Binds ?? [];
+
+const clean = (path: string): string => path.replace(/(?<=.)\/+$/, "");
 
 /** The volumes that the engine made for `-v /path` and for the image's VOLUME, as one would mount them by name. */
-export function anonymous(doc: Doc): string[] {
+function anonymous(doc: Doc): string[] {
   const { Mounts } = doc["HostConfig"] as { Mounts?: readonly Mount[] };
   return ((doc["Mounts"] ?? []) as Mount[])
     .filter(
@@ -47,13 +68,14 @@ export function anonymous(doc: Doc): string[] {
         Type === "volume" && /^[0-9a-f]{64}$/.test(Name ?? "") && !Mounts?.some(({ Target }) => Target === Destination),
     )
     .filter(({ Destination }) =>
-      Object.hasOwn((doc.Config as { Volumes?: object | null }).Volumes ?? {}, Destination ?? ""),
+      Object.keys((doc.Config as { Volumes?: object | null }).Volumes ?? {}).some((at) => clean(at) === Destination),
     )
-    .map(({ Name, Destination }) => `${Name ?? ""}:${Destination ?? ""}`);
+    .map(({ Name, Destination }) => `${Name ?? ""}:${Destination ?? ""}`)
+    .sort();
 }
 
 /** What is mounted where, the shim's folder aside. The mode "z" is how inspect shows any volume that has a name. */
-export function mounts(doc: Doc): Mount[] {
+function mounts(doc: Doc): Mount[] {
   const place = ({ Destination, Target }: Mount): string => Destination ?? Target ?? "";
   return ((doc["Mounts"] ?? []) as Mount[])
     .filter((mount) => !isShim(mount))
@@ -70,27 +92,61 @@ function leaves(node: unknown, path = "", into: Map<string, unknown> = new Map()
   return into;
 }
 
+/** One that had run and is stopped; the new one was never started, as starting it to stop it would run the application. */
+const NEVER_STARTED: readonly (readonly [path: RegExp, why: string])[] = [
+  [/^State\.Status$/, "exited → created"],
+  [
+    /^Config\.(Hostname|Domainname)$/,
+    "of a container that shares another's network: the other's, from the first start on",
+  ],
+  [/^NetworkSettings\.(Bridge|MacAddress)$/, "filled in at the first start"],
+  [/^NetworkSettings\.Networks\.[^.]+\.(NetworkID|DNSNames|MacAddress)$/, "filled in at the first start"],
+];
+
+type Network = {
+  readonly IPAMConfig: { readonly IPv4Address?: string; readonly IPv6Address?: string } | null;
+  readonly IPAddress?: string;
+  readonly GlobalIPv6Address?: string;
+  readonly MacAddress?: string;
+};
+
 /** Ids, and what the engine chose by itself, under one name on both sides. */
 function settled(doc: Doc): Doc {
   let json = JSON.stringify(doc).replaceAll(doc.Id, "ID").replaceAll(doc.Id.slice(0, 12), "ID");
-  for (const [name, { IPAMConfig }] of Object.entries(doc.NetworkSettings.Networks)) {
-    const network = (JSON.parse(json) as Doc).NetworkSettings.Networks[name] as { [key: string]: unknown };
-    if (IPAMConfig && Object.keys(IPAMConfig).length > 0) continue;
-    for (const key of ["IPAddress", "GlobalIPv6Address"]) {
-      const address = network[key];
-      if (typeof address === "string" && address !== "") json = json.replaceAll(`"${address}"`, '"ADDRESS"');
-    }
+  for (const network of Object.values(doc.NetworkSettings.Networks) as Network[]) {
+    const { IPAMConfig, IPAddress = "", GlobalIPv6Address = "", MacAddress = "" } = network;
+    const bytes = IPAddress.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"));
+    const chosen = [
+      ...(IPAMConfig?.IPv4Address ? [] : [IPAddress]),
+      ...(IPAMConfig?.IPv6Address ? [] : [GlobalIPv6Address]),
+      // Up to version 27 the engine makes it from the address.
+      ...(MacAddress === `02:42:${bytes.join(":")}` ? [MacAddress] : []),
+    ];
+    for (const one of chosen.filter(Boolean)) json = json.replaceAll(`"${one}"`, '"CHOSEN"');
   }
-  const given =
-    typeof doc.Config["MacAddress" as never] === "string" ||
-    Object.values(doc.NetworkSettings.Networks).some(({ IPAMConfig }) => IPAMConfig);
-  return JSON.parse(given ? json : json.replaceAll(/"MacAddress":"[0-9a-f:]+"/g, '"MacAddress":"MAC"')) as Doc;
+  return withoutRandomPorts(JSON.parse(json) as Doc);
 }
 
-export function differences(old: Doc, fresh: Doc): string[] {
+type Ports = { readonly [port: string]: readonly { readonly HostPort?: string }[] | null };
+
+/** Ports of the host that the engine chooses at each start. */
+function withoutRandomPorts(doc: Doc): Doc {
+  const asked = (doc["HostConfig"] as { PortBindings?: Ports | null }).PortBindings ?? {};
+  const { Ports = {} } = doc.NetworkSettings as { Ports?: Ports };
+  const shown = Object.entries(Ports).map(([port, bound]) => [
+    port,
+    bound?.map((one) =>
+      asked[port]?.some(({ HostPort }) => HostPort === one.HostPort) ? one : { ...one, HostPort: "" },
+    ),
+  ]);
+  return { ...doc, NetworkSettings: { ...doc.NetworkSettings, Ports: Object.fromEntries(shown) as Ports } } as Doc;
+}
+
+function differences(old: Doc, fresh: Doc): string[] {
+  const expected = old.State.Status === "exited" ? [...EXPECTED, ...NEVER_STARTED] : EXPECTED;
   const [before, after] = [leaves(settled(old)), leaves(settled(fresh))];
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((path) => JSON.stringify(before.get(path) ?? null) !== JSON.stringify(after.get(path) ?? null))
-    .filter((path) => !EXPECTED.some(([expected]) => expected.test(path)))
+    .filter((path) => !expected.some(([one]) => one.test(path)))
     .map((path) => `${path}: ${JSON.stringify(before.get(path))} → ${JSON.stringify(after.get(path))}`);
 }

@@ -66,7 +66,7 @@ const TWO = {
         IPAMConfig: null,
         Aliases: ["db-client", ID.slice(0, 12)],
         IPAddress: "10.1.0.9",
-        MacAddress: "02:00:00:00:00:01",
+        MacAddress: "02:42:0a:01:00:09",
         EndpointID: "x",
         NetworkID: "y",
       },
@@ -120,31 +120,55 @@ describe("networks", () => {
     expect(made).not.toHaveProperty("MacAddress");
   });
 
+  const second = (MacAddress: string, EndpointID: string): Parameters<typeof body>[0] => ({
+    HostConfig: { NetworkMode: "front" },
+    NetworkSettings: { Networks: { front: {}, back: { MacAddress, EndpointID } } },
+  });
+
+  test.each([
+    ["asked for", "06:00:00:00:00:01", "x", "1.47", "06:00:00:00:00:01"],
+    ["made by the engine", "02:42:0a:01:00:09", "x", "1.47", undefined],
+    ["made by an engine that makes random ones", "06:00:00:00:00:01", "x", "1.48", undefined],
+    ["asked for, before the first start", "02:42:0a:01:00:09", "", "1.48", "02:42:0a:01:00:09"],
+  ])("a MAC address of another network that was %s", (_what, mac, endpoint, version, kept) => {
+    const { body: made } = body(second(mac, endpoint), {}, version);
+    const { back } = (made.NetworkingConfig ?? { EndpointsConfig: {} }).EndpointsConfig as {
+      back: { MacAddress?: string };
+    };
+    expect(back.MacAddress).toBe(kept);
+  });
+
+  test("an alias is kept, the short id and the hostname behind it are the engine's", () => {
+    const aliases = (...Aliases: string[]): unknown =>
+      body({
+        Config: { Hostname: "web" },
+        HostConfig: { NetworkMode: "front" },
+        NetworkSettings: { Networks: { front: { Aliases } } },
+      }).body.NetworkingConfig?.EndpointsConfig["front"];
+    expect(aliases("db", ID.slice(0, 12), "web")).toEqual({ Aliases: ["db"] });
+    expect(aliases("web", "db", ID.slice(0, 12))).toEqual({ Aliases: ["web", "db"] });
+    expect(aliases("web")).toEqual({ Aliases: ["web"] });
+  });
+
   test("links are given as create wants them", () => {
     expect(body({ HostConfig: { Links: ["/db:/web/store"] } }).body.HostConfig["Links"]).toEqual(["db:store"]);
   });
 });
 
-describe("what the image gives is left to it", () => {
-  test("variables and labels that are the image's own, not those that were set over them", () => {
-    const { body: made } = body({
-      Config: {
-        Env: ["PATH=/bin", "A=own", "B=1"],
-        Labels: { a: "image", b: "1" },
-        Healthcheck: { Test: ["CMD", "true"] },
-      },
-    });
-    expect(made.Env).toEqual(["A=own", "B=1"]);
-    expect(made["Labels"]).toEqual({ b: "1" });
-    expect(made).not.toHaveProperty("Healthcheck");
-  });
-
-  test("a label that was set to another value than the image's is kept", () => {
-    expect(body({ Config: { Labels: { a: "own" } } }).body["Labels"]).toEqual({ a: "own" });
+describe("what the image gives", () => {
+  test("is given again, in its order: the engine merges an image in only where nothing is set", () => {
+    const Config = {
+      Env: ["A=own", "PATH=/bin", "A", "B=1"],
+      Labels: { a: "image", b: "1" },
+      Cmd: [],
+      Healthcheck: { Test: ["CMD", "true"] },
+    };
+    expect(body({ Config }).body).toMatchObject(Config);
   });
 
   test("an entrypoint that was cleared stays cleared", () => {
     expect(body({ Config: { Entrypoint: null, Cmd: ["x"] } }).body.Entrypoint).toEqual([""]);
+    expect(body({ Config: { Entrypoint: [], Cmd: ["x"] } }).body.Entrypoint).toEqual([]);
     expect(body({ Config: { Entrypoint: ["/e"], Cmd: ["x"] } }).body.Entrypoint).toEqual(["/e"]);
   });
 });
@@ -173,7 +197,8 @@ describe("a change", () => {
         { name: "NEW_FILE", value: "/run/secrets/NEW" },
       ],
     };
-    expect(body({ Config: { Env: ["PATH=/bin", "GONE=x", "B=y", "C=z"] } }, change).body.Env).toEqual([
+    expect(body({ Config: { Env: ["PATH=/bin", "GONE=x", "B=y", "C=z", "B=y2"] } }, change).body.Env).toEqual([
+      "PATH=/bin",
       "B=ref",
       "C=z",
       "NEW_FILE=/run/secrets/NEW",
@@ -206,6 +231,13 @@ describe("a change", () => {
     expect(check(["NONE"])).toEqual(["NONE"]);
     const { body: made } = body({ Config: { Entrypoint: ["/e", "x"], Cmd: ["c"] } }, change);
     expect([made.Entrypoint, made.Cmd]).toEqual([[...prefix, "/e", "x"], ["c"]]);
+  });
+
+  test("runs a health check's text in the container's own shell", () => {
+    const Config = { Shell: ["/bin/bash", "-ec"], Healthcheck: { Test: ["CMD-SHELL", "probe"] } };
+    expect(body({ Config }, { healthcheckPrefix: ["/p"] }).body.Healthcheck).toEqual({
+      Test: ["CMD", "/p", "/bin/bash", "-ec", "probe"],
+    });
   });
 
   test("keeps a health check's image default when it is put behind a prefix", () => {

@@ -1,4 +1,5 @@
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
+import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { chooseDelivery } from "../../src/docker/choose.ts";
@@ -13,6 +14,7 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type DeliveryName, type Step } from "../../src/model/plan.ts";
 import { prove } from "../../src/docker/prove.ts";
 import { facts, variable } from "../../src/docker/facts.ts";
+import { byHand } from "./by-hand.ts";
 import { refusal, warningsFor } from "./refuse.ts";
 import { diff, rewritten } from "./rewrite.ts";
 
@@ -20,13 +22,14 @@ export type DockerContainerTools = {
   readonly open: () => Promise<Engine>;
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
+  readonly detector: () => Promise<Detector>;
 };
 
 type Recreate = Extract<Step, { kind: "recreate" }>;
 
 /** `docker-container`: moves variables of a container's own configuration, by creating the container again. */
 export function dockerContainer(tools: DockerContainerTools): Migration {
-  const { open, deliveries, key } = tools;
+  const { open, deliveries, key, detector } = tools;
   const deliveryOf = (name: DeliveryName): Delivery => {
     const found = deliveries.find((one) => one.name === name);
     if (found) return found;
@@ -58,7 +61,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       return { subject: finding.location.subjectName, project: labels?.["com.docker.compose.project"] ?? "" };
     },
     async plan(unit, selected, options) {
-      return planUnit(await open(), unit, selected, options, deliveries, key);
+      return planUnit(await open(), unit, selected, options, deliveries, key, await detector());
     },
     async read({ location, name }) {
       const doc = await (await open()).container(location.subjectId);
@@ -152,6 +155,7 @@ async function planUnit(
   options: PlanOptions,
   deliveries: readonly Delivery[],
   key: FingerprintKey,
+  detector: Detector,
 ): Promise<UnitPlan> {
   const id = selected[0]?.finding.location.subjectId ?? "";
   const known = await facts(engine, id, options.runId);
@@ -174,6 +178,7 @@ async function planUnit(
         subject,
         digest: driftDigest(known.doc, key),
         diff: diff(known.doc, change, selected),
+        ...(await byHand(engine, known, change, detector)),
         ...common,
       },
       {

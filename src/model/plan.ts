@@ -88,6 +88,10 @@ export type Step =
         /** Keyed digest of the subject's whole configuration: `apply` refuses when it has changed. */
         readonly digest: Fingerprint;
         readonly diff: readonly DiffLine[];
+        /** What creates the changed container by hand, for a POSIX shell, without any secret. */
+        readonly run?: string;
+        /** What `run` leaves out, in plain words. */
+        readonly runLacks?: readonly string[];
       }
     >
   | StepOf<

@@ -75,7 +75,7 @@ function anonymous(doc: Doc): string[] {
 }
 
 /** What is mounted where, the shim's folder aside. The mode "z" is how inspect shows any volume that has a name. */
-function mounts(doc: Doc): Mount[] {
+export function mounts(doc: Doc): Mount[] {
   const place = ({ Destination, Target }: Mount): string => Destination ?? Target ?? "";
   return ((doc["Mounts"] ?? []) as Mount[])
     .filter((mount) => !isShim(mount))
@@ -142,7 +142,7 @@ function withoutRandomPorts(doc: Doc): Doc {
   return { ...doc, NetworkSettings: { ...doc.NetworkSettings, Ports: Object.fromEntries(shown) as Ports } } as Doc;
 }
 
-function differences(old: Doc, fresh: Doc): string[] {
+export function differences(old: Doc, fresh: Doc): string[] {
   const expected = old.State.Status === "exited" ? [...EXPECTED, ...NEVER_STARTED] : EXPECTED;
   const [before, after] = [leaves(settled(old)), leaves(settled(fresh))];
   return [...new Set([...before.keys(), ...after.keys()])]

@@ -37,10 +37,10 @@ const NONE: RunChange = {
 };
 
 /**
- * The client's command that creates an equal container from `imageRef`, with the change that is asked for, if any. It says what
- * `createBody` says, in flags (docker/cli cli/command/container/opts.go), for clients from 25 on. Of the variables in
- * `hide` only the name is written, which the client completes from its own environment. All else is written as it is:
- * what must not be told elsewhere (labels, commands) has to be out of `doc`.
+ * The client's command that creates an equal container from `imageRef`, with the change that is asked for, if any. It
+ * says what `createBody` says, in flags (docker/cli cli/command/container/opts.go), for clients from 25 on. Of the
+ * variables in `hide` only the name is written, which the client completes from its own environment. All else is
+ * written as it is: secrets elsewhere (labels, commands) have to be out of `doc`, see `hideSecrets`.
  */
 export function runLine(
   { doc, image, info = {}, apiVersion = "1.44" }: RunSubject,
@@ -94,9 +94,9 @@ export function runLine(
   };
 }
 
-/** All commands as one line for a POSIX shell. */
-export function runText({ argv, after }: RunLine): string {
-  return [argv, ...after].map((words) => shellLine(["docker", ...words])).join(" && ");
+/** All commands as one line for a POSIX shell; `shown` may change a word. */
+export function runText({ argv, after }: RunLine, shown: (word: string) => string = (word) => word): string {
+  return [argv, ...after].map((words) => shellLine(["docker", ...words.map(shown)])).join(" && ");
 }
 
 /** What the engine would not merge in from the image by itself (moby `daemon/commit.go`, merge). */

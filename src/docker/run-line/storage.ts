@@ -31,6 +31,12 @@ export function storageFlags({ config, host, cannot }: Made): string[] {
   ];
 }
 
+const RECURSIVE = {
+  NonRecursive: "disabled",
+  ReadOnlyNonRecursive: "writable",
+  ReadOnlyForceRecursive: "readonly",
+} as const;
+
 /** As docker/cli opts/mount.go reads them. */
 function mountFields(mount: MountSpec, cannot: Made["cannot"]): string[] {
   const { Type = "volume", Source = "", Target = "", ReadOnly, Consistency = "" } = mount;
@@ -43,13 +49,8 @@ function mountFields(mount: MountSpec, cannot: Made["cannot"]): string[] {
   if (tmpfs?.Options) cannot(`the options of the tmpfs at ${Target}`);
   // The client demands the propagation, which is what the engine then uses anyway.
   const forced = bind?.["ReadOnlyForceRecursive"] === true;
-  const recursive = forced
-    ? "readonly"
-    : bind?.["ReadOnlyNonRecursive"] === true
-      ? "writable"
-      : bind?.["NonRecursive"] === true
-        ? "disabled"
-        : "";
+  // One field each: every one of them sets a switch of its own.
+  const recursive = Object.entries(RECURSIVE).filter(([key]) => bind?.[key] === true);
   return [
     `type=${Type}`,
     ...field("source", Source),
@@ -57,7 +58,7 @@ function mountFields(mount: MountSpec, cannot: Made["cannot"]): string[] {
     ...(ReadOnly ? ["readonly"] : []),
     ...field("consistency", Consistency),
     ...field("bind-propagation", bind?.["Propagation"] || (forced ? "rprivate" : "")),
-    ...field("bind-recursive", recursive),
+    ...recursive.map(([, how]) => `bind-recursive=${how}`),
     ...(volume?.NoCopy ? ["volume-nocopy"] : []),
     ...field("volume-subpath", volume?.Subpath),
     ...map("volume-label", volume?.Labels),

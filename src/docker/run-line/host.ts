@@ -62,10 +62,11 @@ function security({ host, cannot }: Made): string[] {
     if (profile) cannot("its seccomp profile: save it to a file and add --security-opt seccomp=FILE");
     return !profile;
   });
+  const open = host["Privileged"] === true;
   const masked = host["MaskedPaths"] as readonly string[] | null | undefined;
   const readonly = host["ReadonlyPaths"] as readonly string[] | null | undefined;
   if (masked?.length === 0 && readonly?.length === 0) options.push("systempaths=unconfined");
-  else if (host["Privileged"] !== true && !(usual(masked, MASKED, MASKED_BY_SOME) && usual(readonly, READONLY, /^$/)))
+  else if (!usual(masked, open ? [] : MASKED, MASKED_BY_SOME) || !usual(readonly, open ? [] : READONLY, /^$/))
     cannot("its own lists of hidden and write-protected paths (MaskedPaths, ReadonlyPaths)");
   return options.flatMap((option) => ["--security-opt", option]);
 }

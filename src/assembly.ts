@@ -138,6 +138,7 @@ export function assemble(
           open: engine,
           deliveries: own,
           key: key(),
+          detector,
           store,
           env,
           state,

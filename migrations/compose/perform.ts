@@ -7,7 +7,7 @@ import { rewriteProject, type Wish } from "../../src/compose/rewrite.ts";
 import { driftDigest } from "../../src/docker/drift.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { prove } from "../../src/docker/prove.ts";
-import { nameOf } from "../../src/docker/swap.ts";
+import { nameOf } from "../../src/docker/names.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import { byName, valueKey, type DeliveryName, type Step } from "../../src/model/plan.ts";

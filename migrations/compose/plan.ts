@@ -12,7 +12,7 @@ import { driftDigest } from "../../src/docker/drift.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
-import { nameOf } from "../../src/docker/swap.ts";
+import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";

@@ -1,5 +1,5 @@
 import type { Engine } from "../../src/docker/engine.ts";
-import { nameOf } from "../../src/docker/swap.ts";
+import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 
 /**

@@ -1,4 +1,5 @@
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
+import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { chooseDelivery } from "../../src/docker/choose.ts";
@@ -14,6 +15,7 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type DeliveryName, type Step } from "../../src/model/plan.ts";
 import { prove } from "../../src/docker/prove.ts";
 import { facts, variable } from "../../src/docker/facts.ts";
+import { byHand } from "./by-hand.ts";
 import { warningsFor } from "./losses.ts";
 import { refusal } from "./refuse.ts";
 import { diff, rewritten } from "./rewrite.ts";
@@ -33,13 +35,14 @@ export type DockerContainerTools = {
   readonly open: () => Promise<Engine>;
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
+  readonly detector: () => Promise<Detector>;
 };
 
 type Recreate = Extract<Step, { kind: "recreate" }>;
 
 /** `docker-container`: moves variables of a container's own configuration, by creating the container again. */
 export function dockerContainer(tools: DockerContainerTools): Migration {
-  const { open, deliveries, key } = tools;
+  const { open, deliveries, key, detector } = tools;
   const plans = { claims: new Claims(), neighbours: new Neighbours() };
   const deliveryOf = (name: DeliveryName): Delivery => {
     const found = deliveries.find((one) => one.name === name);
@@ -72,7 +75,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       return { subject: finding.location.subjectName, project: labels?.["com.docker.compose.project"] ?? "" };
     },
     async plan(unit, selected, options) {
-      return planUnit(await open(), unit, selected, options, deliveries, key, plans);
+      return planUnit(await open(), unit, selected, options, deliveries, key, plans, await detector());
     },
     async read({ location, name }) {
       const engine = await open();
@@ -169,6 +172,7 @@ async function planUnit(
   deliveries: readonly Delivery[],
   key: FingerprintKey,
   { claims, neighbours }: { readonly claims: Claims; readonly neighbours: Neighbours },
+  detector: Detector,
 ): Promise<UnitPlan> {
   const id = selected[0]?.finding.location.subjectId ?? "";
   const known = await facts(engine, id, options.runId);
@@ -196,6 +200,7 @@ async function planUnit(
         digest: driftDigest(known.doc, key),
         diff: [...diff(known.doc, change, selected), ...sharersDiff(sharers)],
         ...(sharers.length > 0 ? { sharers: sharersOfStep(sharers, key) } : {}),
+        ...(await byHand(engine, known, change, detector)),
         ...common,
       },
       {

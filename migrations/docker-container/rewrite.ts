@@ -8,9 +8,14 @@ import type { Facts } from "../../src/docker/facts.ts";
 
 /** The body that creates the container again with `change`, pinned to its own image by digest if its tag has moved. */
 export async function rewritten(engine: Engine, { doc, image }: Facts, change: RunChange): Promise<CreateBody> {
+  return createBody(doc, image, await imageRef(engine, doc), change, await engine.apiVersion());
+}
+
+/** The image as the container names it, or its id where that name is another image's by now. */
+export async function imageRef(engine: Engine, doc: ContainerDoc): Promise<string> {
   const ref = doc.Config.Image ?? doc.Image;
   const tagged = await engine.image(ref);
-  return createBody(doc, image, tagged?.Id === doc.Image ? ref : doc.Image, change, await engine.apiVersion());
+  return tagged?.Id === doc.Image ? ref : doc.Image;
 }
 
 /** What changes, masked on both sides. */

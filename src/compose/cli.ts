@@ -80,7 +80,7 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
     // ` DRY-RUN MODE -  Container NAME  Recreate`; one in between has the old one's id in front of its name.
     const found = new Map<string, "recreate" | "touch">();
     for (const [, name = "", what = ""] of said.matchAll(/Container (?:[0-9a-f]{12}_)?(\S+)\s+(\w+)/g)) {
-      if (/^Recreat/.test(what)) found.set(name, "recreate");
+      if (what.startsWith("Recreat")) found.set(name, "recreate");
       else if (!/^(Running|Waiting|Healthy)$/.test(what) && !found.has(name)) found.set(name, "touch");
     }
     return found;

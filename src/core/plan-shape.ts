@@ -30,6 +30,10 @@ const listOf =
   (each: Test): Test =>
   (value) =>
     Array.isArray(value) && value.every((one) => each(one));
+const orAbsent =
+  (test: Test): Test =>
+  (value) =>
+    value === undefined || test(value);
 const oneOf =
   (...words: readonly string[]): Test =>
   (value) =>
@@ -85,6 +89,8 @@ const STEPS: { readonly [kind in Step["kind"]]: Test } = {
     digest: isText,
     diff: Array.isArray,
     sharers: (value) => value === undefined || isSharers(value),
+    run: orAbsent(isText),
+    runLacks: orAbsent(listOf(isText)),
   }),
   check: has({
     delivery: isDelivery,

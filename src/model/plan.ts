@@ -90,6 +90,10 @@ export type Step =
         readonly diff: readonly DiffLine[];
         /** Containers that rely on this one and are created again after it, in this order; absent when there are none. */
         readonly sharers?: readonly { readonly id: string; readonly name: string; readonly digest: Fingerprint }[];
+        /** What creates the changed container by hand, for a POSIX shell, without any secret. */
+        readonly run?: string;
+        /** What `run` leaves out, in plain words. */
+        readonly runLacks?: readonly string[];
       }
     >
   | StepOf<

@@ -75,7 +75,7 @@ function anonymous(doc: Doc): string[] {
 }
 
 /** What is mounted where, the shim's folder aside. The mode "z" is how inspect shows any volume that has a name. */
-function mounts(doc: Doc): Mount[] {
+export function mounts(doc: Doc): Mount[] {
   const place = ({ Destination, Target }: Mount): string => Destination ?? Target ?? "";
   return ((doc["Mounts"] ?? []) as Mount[])
     .filter((mount) => !isShim(mount))

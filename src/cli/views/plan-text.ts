@@ -10,6 +10,7 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
   for (const [unit, steps] of units) {
     lines.push(paint("bold", printable(unit), stream));
     for (const step of steps) lines.push(...stepLines(step, plan, stream));
+    for (const step of steps) if (step.kind === "recreate") lines.push(...byHand(step, stream));
     for (const warning of plan.warnings)
       if (warning.unit === unit) lines.push(`  ${paint("yellow", "note", stream)}     ${printable(warning.text)}`);
     lines.push("");
@@ -28,6 +29,13 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
     `Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${what}${units.size === 1 ? "" : "s"} → ${printable(plan.store.name)}; ${plan.notMoved.length} not moved`,
   );
   return lines.join("\n");
+}
+
+/** On a line of its own, so that it can be copied. */
+function byHand({ run, runLacks = [] }: Extract<Step, { kind: "recreate" }>, stream: NodeJS.WriteStream): string[] {
+  if (run === undefined) return [];
+  const lacks = runLacks.map((what) => `    ${paint("dim", `it lacks ${printable(what)}`, stream)}`);
+  return ["  run        the same by hand, without the secret:", `    ${printable(run)}`, ...lacks];
 }
 
 const COLOURS: { readonly [sign in DiffLine["sign"]]: Colour } = { "+": "blue", "-": "red", "~": "yellow", " ": "dim" };

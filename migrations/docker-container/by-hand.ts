@@ -1,0 +1,23 @@
+import type { RunChange } from "../../src/contract/delivery.ts";
+import type { Detector } from "../../src/contract/detector.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import type { Facts } from "../../src/docker/facts.ts";
+import { hideSecrets } from "../../src/docker/run-line/hide.ts";
+import { runLine, runText } from "../../src/docker/run-line/index.ts";
+import { imageRef } from "./rewrite.ts";
+
+export type ByHand = { readonly run: string; readonly runLacks: readonly string[] };
+
+/** What creates the changed container by hand, and what that lacks. Holds no secret, moved or not. */
+export async function byHand(
+  engine: Engine,
+  { doc, image, info }: Facts,
+  change: RunChange,
+  detector: Detector,
+): Promise<ByHand> {
+  const hidden = hideSecrets(doc, image, detector);
+  const subject = { doc: hidden.doc, image, info, apiVersion: await engine.apiVersion() };
+  const line = runLine(subject, await imageRef(engine, doc), change, hidden.names);
+  const secret = hidden.places.map((place) => `a secret, left out: ${place}`);
+  return { run: runText(line, hidden.redact), runLacks: [...line.cannot, ...secret] };
+}

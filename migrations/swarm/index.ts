@@ -5,9 +5,9 @@
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
-import { variableOf, swarmOf, type ServiceDoc } from "../../src/docker/swarm.ts";
+import { specDigest, variableOf, swarmOf, type ServiceDoc } from "../../src/docker/swarm.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { fingerprint, keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
+import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { deliver, prove, recreate, undo, type Moving } from "./perform.ts";
 import { planService } from "./plan.ts";
@@ -58,7 +58,7 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
     async unchanged(step) {
       if (step.kind !== "recreate") return;
       const doc = await docOf(step.subject.id);
-      if (doc === null || keyedDigest(JSON.stringify(doc.Spec), key) !== step.digest)
+      if (doc === null || specDigest(doc.Spec, key) !== step.digest)
         throw new UnsprawlError(
           "changed",
           `the service ${step.subject.name} ${doc === null ? "is gone" : "has changed since the plan was made"}`,

@@ -1,12 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { noTrace, prove as proveContainer } from "../../src/docker/prove.ts";
 import { rolledOut } from "../../src/docker/rollout.ts";
-import { isOf, type ServiceDoc, type Swarm, type TaskDoc } from "../../src/docker/swarm.ts";
+import {
+  isOf,
+  specDigest,
+  type ServiceDoc,
+  type ServiceSpec,
+  type Swarm,
+  type TaskDoc,
+} from "../../src/docker/swarm.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
+import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type Step } from "../../src/model/plan.ts";
 import { create, discard, planned, references, type Planned } from "./objects.ts";
 import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
@@ -20,6 +28,8 @@ export type Moving = {
 
 /** A service with one of its running tasks' containers on this node, for what only a container tells. */
 export type Known = { readonly doc: ServiceDoc; readonly facts: Facts; readonly subject: DeliverySubject };
+
+const MOST_TRIES = 20;
 
 type StepOf<Kind> = Extract<Step, { kind: Kind }>;
 /** What was decided when the values were delivered: nothing of it may change until the run is over. */
@@ -77,24 +87,34 @@ export async function recreate(moving: Moving, step: StepOf<"recreate">, work: W
   const now = await swarm.service(step.subject.id);
   if (now === null || !isRewritten(now.Spec, change, objects)) {
     const { doc, facts: found } = await known(moving, step.subject.id, work.plan.id);
-    if (keyedDigest(JSON.stringify(doc.Spec), key) !== step.digest)
+    if (specDigest(doc.Spec, key) !== step.digest)
       throw new UnsprawlError("changed", `the service ${step.subject.name} has changed`, "unsprawl plan again");
     const mounted = await references(swarm, objects, owner ?? { uid: 0, gid: 0 });
     work.record.intent(`${step.id}/update`, { ...wayBack(doc.Spec, change) });
     await swarm.update(doc, rewritten(doc.Spec, change, mounted, found.doc));
   }
-  await rolledOut(swarm, step.subject.id, idleMs(work, step.unit), work);
+  await rolledOut(swarm, step.subject.id, ours(change, objects), idleMs(work, step.unit), work);
 }
 
 /** Proves every task: those of this node by their containers, all by what the swarm shows of them. */
 export async function prove(moving: Moving, step: StepOf<"check">, work: Work): Promise<void> {
   const { engine, swarm } = moving;
-  const { subject: service } = recreateOf(work, step.unit);
+  const planned = recreateOf(work, step.unit);
+  const service = planned.subject;
+  const { change, objects } = mustBeDecided(work, step.unit);
+  // First of all, so that a task that has failed meanwhile is told as such.
+  const { doc, tasks } = await rolledOut(swarm, service.id, ours(change, objects), idleMs(work, step.unit), work);
   const { subject, facts: found } = await known(moving, service.id, work.plan.id);
-  const { objects } = mustBeDecided(work, step.unit);
-  const ours = new Set(objects.map(({ target }) => target));
-  const before = { ...subject, mountTargets: subject.mountTargets.filter((target) => !ours.has(target)) };
-  const { doc, tasks } = await rolledOut(swarm, service.id, idleMs(work, step.unit), work);
+  const targets = new Set(objects.map(({ target }) => target));
+  const before = { ...subject, mountTargets: subject.mountTargets.filter((target) => !targets.has(target)) };
+  const back = work.record.last(`${planned.id}/update`) as WayBack;
+  const undone = restored(doc.Spec, change, objects, back, byName(step.moves, work.values));
+  if (specDigest(undone, moving.key) !== planned.digest)
+    throw new UnsprawlError(
+      "changed",
+      `the spec of ${service.name} differs in more than how its values are delivered: somebody else has changed it`,
+      "unsprawl plan again",
+    );
   const delivery = deliveryOf(moving, step);
   const containers = await onThisNode(engine, tasks);
   let said = "";
@@ -110,27 +130,56 @@ export async function prove(moving: Moving, step: StepOf<"check">, work: Work): 
   work.say(others > 0 ? `${said} (${others} more tasks run on other nodes)` : said);
 }
 
-/** Puts the service's spec back, waits for its tasks, and removes the Swarm secrets; idempotent. */
+/**
+ * Puts the service's spec back, waits for its tasks, and removes the Swarm secrets; idempotent. What somebody else has
+ * changed in the spec since stays.
+ */
 export async function undo({ swarm }: Moving, step: StepOf<"recreate">, work: Work): Promise<void> {
   const { id, name } = step.subject;
   const decided = decidedBy(work, step.unit);
-  const back = work.record.last(`${step.id}/update`);
+  const back = work.record.last(`${step.id}/update`) as WayBack | null;
   if (decided !== null && back !== null) {
     const { change, objects } = decided;
+    const isOurs = ours(change, objects);
+    const put = await replaceSpec(swarm, id, async (spec) =>
+      isOurs(spec) ? restored(spec, change, objects, back, byName(step.moves, await work.recall())) : null,
+    );
     const doc = await swarm.service(id);
-    if (doc && isRewritten(doc.Spec, change, objects)) {
-      const values = byName(step.moves, await work.recall());
-      await swarm.update(doc, restored(doc.Spec, change, objects, back as WayBack, values));
-      work.record.undone(`${step.id}/update`, back);
-    }
-    if (doc) {
-      const { doc: now } = await rolledOut(swarm, id, idleMs(work, step.unit), work);
-      // `docker service rollback` would go back to secrets that are about to be removed.
-      if (now.PreviousSpec && isRewritten(now.PreviousSpec, change, objects)) await swarm.update(now, now.Spec);
-    }
+    // A service that did not run before the undo is none of its business, once the spec is back.
+    if (doc && (put || /updating|rollback_started/.test(doc.UpdateStatus?.State ?? "")))
+      await rolledOut(swarm, id, (spec) => !isOurs(spec), idleMs(work, step.unit), work);
+    // `docker service rollback` would go back to secrets that are about to be removed.
+    const now = await swarm.service(id);
+    if (now?.PreviousSpec && isOurs(now.PreviousSpec)) await swarm.update(now, now.Spec);
   }
   await discard(swarm, name, work.plan.id);
 }
+
+/** Updates a service as `next` says of its present spec, until nobody else is faster; false when there is nothing to do. */
+async function replaceSpec(
+  swarm: Swarm,
+  id: string,
+  next: (spec: ServiceSpec) => Promise<ServiceSpec | null>,
+): Promise<boolean> {
+  for (let tries = 0; ; tries++) {
+    const doc = await swarm.service(id);
+    const spec = doc === null ? null : await next(doc.Spec);
+    if (doc === null || spec === null) return false;
+    try {
+      await swarm.update(doc, spec);
+      return true;
+    } catch (error) {
+      // The swarm itself may be taking a failed update back, and counts every task in the service's version.
+      if (!(error instanceof UnsprawlError) || error.code !== "changed" || tries >= MOST_TRIES) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+const ours =
+  (change: RunChange, objects: readonly Planned[]) =>
+  (spec: ServiceSpec): boolean =>
+    isRewritten(spec, change, objects);
 
 /** The containers of running tasks that are on this node. */
 async function onThisNode(engine: Engine, tasks: readonly TaskDoc[]): Promise<string[]> {

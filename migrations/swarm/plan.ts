@@ -3,9 +3,8 @@ import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migrati
 import { chooseDelivery } from "../../src/docker/choose.ts";
 import { variable } from "../../src/docker/facts.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
-import type { ServiceDoc } from "../../src/docker/swarm.ts";
+import { specDigest, type ServiceDoc } from "../../src/docker/swarm.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { keyedDigest } from "../../src/model/fingerprint.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { LARGEST, planned, type Planned } from "./objects.ts";
 import { known, type Known, type Moving } from "./perform.ts";
@@ -41,7 +40,7 @@ export async function planService(
           name: doc.Spec.Name,
           image: doc.Spec.TaskTemplate.ContainerSpec?.Image ?? facts.doc.Image,
         },
-        digest: keyedDigest(JSON.stringify(doc.Spec), moving.key),
+        digest: specDigest(doc.Spec, moving.key),
         diff: diff(selected, change, objects),
         ...common,
       },
@@ -74,7 +73,20 @@ function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: Known, selected:
       `an update of ${Spec.Name} is ${/paused/.test(state) ? "paused" : "under way"}`,
       `docker service ps ${Spec.Name}; plan again once it is over`,
     );
+  if (isInexact(Spec))
+    throw new UnsprawlError(
+      "refused",
+      `the spec of ${Spec.Name} has a number that would not be kept exactly`,
+      "docker service inspect shows it: a limit or a time beyond all measure",
+    );
   for (const { move, value } of selected) {
+    const entries = Spec.TaskTemplate.ContainerSpec?.Env?.filter((entry) => entry.startsWith(`${move.name}=`)) ?? [];
+    if (entries.length > 1)
+      throw new UnsprawlError(
+        "refused",
+        `${Spec.Name} has ${move.name} ${entries.length} times`,
+        `docker service update --env-rm ${move.name} --env-add ${move.name}=VALUE leaves one`,
+      );
     if (variable(facts.doc, move.name)?.equals(value) !== true)
       throw new UnsprawlError(
         "refused",
@@ -88,6 +100,12 @@ function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: Known, selected:
         "--only leaves it out",
       );
   }
+}
+
+/** Whether a document has a whole number that JavaScript rounds. */
+function isInexact(node: unknown): boolean {
+  if (typeof node === "number") return Number.isInteger(node) && !Number.isSafeInteger(node);
+  return typeof node === "object" && node !== null && Object.values(node).some(isInexact);
 }
 
 /** Swarm names no OCI runtime for a service: each node's default counts, and only this node's is known. */

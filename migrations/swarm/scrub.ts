@@ -40,6 +40,8 @@ export async function scrubService(
   }
   const old = tasks.filter(({ Spec }) => shows(Spec));
   for (const container of old.flatMap(({ Status }) => Status.ContainerStatus?.ContainerID ?? [])) {
+    // One that is still being stopped is gone at the next scrub.
+    if ((await engine.container(container))?.State.Running !== false) continue;
     const done = await engine.call(`remove ${container}`, async () => {
       await (await engine.docker()).getContainer(container).remove({ v: false, force: false });
       return true;

@@ -30,13 +30,14 @@ export function rewritten(
   const old = spec.TaskTemplate.ContainerSpec ?? {};
   const { entrypointPrefix: prefix, healthcheckPrefix: health } = change;
   const test = config.Healthcheck?.Test ?? [];
+  const shell = config.Shell?.length ? config.Shell : ["/bin/sh", "-c"];
   // Once a spec names a command, the image's own arguments count no more.
   const args = old.Command || old.Args || !config.Cmd ? {} : { Args: config.Cmd };
   return withContainer(spec, {
     ...old,
     Env: changedEnv(old.Env ?? [], change),
     ...(prefix ? { Command: [...prefix, ...(config.Entrypoint ?? [])], ...args } : {}),
-    ...(health ? { Healthcheck: { ...old.Healthcheck, Test: prefixedTest(test, health) } } : {}),
+    ...(health ? { Healthcheck: { ...old.Healthcheck, Test: prefixedTest(test, health, shell) } } : {}),
     ...added("Secrets", old, of("secret", references)),
     ...added("Configs", old, of("config", references)),
   });
@@ -103,7 +104,7 @@ function restoredHealth(
   const { Test, ...rest } = health;
   if (was === "no test") return rest;
   const words = Test?.slice(1 + prefix) ?? [];
-  return { ...rest, Test: was === "CMD" ? ["CMD", ...words] : ["CMD-SHELL", ...words.slice(2)] };
+  return { ...rest, Test: was === "CMD" ? ["CMD", ...words] : ["CMD-SHELL", ...words.slice(-1)] };
 }
 
 function changedEnv(env: readonly string[], { set, unset }: RunChange): string[] {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Work } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { isOf, type ServiceDoc, type Swarm, type TaskDoc } from "./swarm.ts";
+import { isOf, type ServiceDoc, type ServiceSpec, type Swarm, type TaskDoc } from "./swarm.ts";
 
 const TICK_MS = 200;
 
@@ -10,16 +10,18 @@ export type RolledOut = { readonly doc: ServiceDoc; readonly tasks: readonly Tas
 
 /**
  * Waits until every task of a service is of its present spec, runs (a task with a health check runs once that is
- * healthy) and the swarm has seen enough of it. Throws `unhealthy` as soon as one fails, when the swarm stops the update or
- * takes it back, and when nothing has moved for `idleMs` and what the service's own update settings add to it.
+ * healthy) and the swarm has seen enough of it. Throws `unhealthy` as soon as one fails, when the swarm pauses the update or
+ * takes it back (the spec is not as `wanted`), and when no further task has come up for `idleMs` and what the service's own update settings add to it.
  */
 export async function rolledOut(
   swarm: Swarm,
   id: string,
+  wanted: (spec: ServiceSpec) => boolean,
   idleMs: number,
   work: Pick<Work, "signal" | "redact">,
 ): Promise<RolledOut> {
   let seen = "";
+  let most = 0;
   let since = Date.now();
   for (;;) {
     work.signal.throwIfAborted();
@@ -29,26 +31,29 @@ export async function rolledOut(
     // Tasks that failed with the same spec long ago are none of this rollout's.
     const started = Date.parse(status?.StartedAt ?? "");
     const fresh = all.filter((task) => isOf(task, Spec) && Date.parse(task.CreatedAt ?? "") >= started);
-    const failed = fresh.find(({ Status: { State } }) => State === "failed" || State === "rejected");
+    // One that ends well is none that serves: an unhealthy task that obeys its stop signal is `complete`, and the swarm
+    // takes such an update for completed.
+    const failed = fresh.find(({ Status: { State } }) => ["failed", "rejected", "complete"].includes(State));
     const state = status?.State ?? "";
-    if (/paused|rollback/.test(state) || failed)
+    if (state.endsWith("paused") || failed || !wanted(Spec))
       throw new UnsprawlError(
         "unhealthy",
-        `the tasks of ${Spec.Name} did not come up: ${work.redact(failed?.Status.Err ?? status?.Message ?? state)}`,
+        `the tasks of ${Spec.Name} did not come up: ${work.redact(failed ? failed.Status.Err || failed.Status.State : (status?.Message ?? state))}`,
         `docker service ps --no-trunc ${Spec.Name}`,
       );
-    const wanted = all.filter(({ DesiredState }) => DesiredState === "running" || DesiredState === "ready");
-    const up = wanted.filter((task) => isOf(task, Spec) && task.Status.State === "running");
+    const live = all.filter(({ DesiredState }) => DesiredState === "running" || DesiredState === "ready");
+    const up = live.filter((task) => isOf(task, Spec) && task.Status.State === "running");
     const replicas = (Spec.Mode as { Replicated?: { Replicas?: number } } | undefined)?.Replicated?.Replicas ?? 0;
-    if (state !== "updating" && up.length === wanted.length && up.length >= replicas) return { doc, tasks: up };
+    if (!/^(updating|rollback_started)$/.test(state) && up.length === live.length && up.length >= replicas)
+      return { doc, tasks: up };
 
-    const now = JSON.stringify([state, all.map(({ ID, DesiredState, Status }) => [ID, DesiredState, Status.State])]);
-    if (now !== seen) since = Date.now();
-    seen = now;
+    // Tasks that come and go are no progress.
+    if (state !== seen || up.length > most) since = Date.now();
+    [seen, most] = [state, Math.max(most, up.length)];
     if (Date.now() - since > idleMs + ownPauses(doc))
       throw new UnsprawlError(
         "unhealthy",
-        `${up.length} of ${Math.max(wanted.length, replicas)} tasks of ${Spec.Name} run after ${Math.round((Date.now() - since) / 1000)} s`,
+        `${up.length} of ${Math.max(live.length, replicas)} tasks of ${Spec.Name} run after ${Math.round((Date.now() - since) / 1000)} s`,
         `docker service ps --no-trunc ${Spec.Name}; raise --health-timeout if it needs longer`,
       );
     await sleep(TICK_MS, undefined, { signal: work.signal });

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { UnsprawlError } from "../model/error.ts";
+import { keyedDigest, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Engine } from "./engine.ts";
 import type { Healthcheck } from "./types.ts";
@@ -140,6 +141,15 @@ export async function swarmOf(engine: Engine): Promise<Swarm> {
 export function variableOf(spec: TaskSpec | undefined, name: string): string | null {
   const entry = spec?.ContainerSpec?.Env?.find((one) => one.startsWith(`${name}=`));
   return entry === undefined ? null : entry.slice(name.length + 1);
+}
+
+/** Keyed digest of a spec, whatever the order in which its parts are written. */
+export function specDigest(spec: ServiceSpec, key: FingerprintKey): Fingerprint {
+  const sorted = (_name: string, value: unknown): unknown =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return keyedDigest(JSON.stringify(spec, sorted), key);
 }
 
 /** Whether a task is of this spec and not of an earlier one. */

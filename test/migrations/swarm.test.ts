@@ -257,6 +257,15 @@ it("an update by somebody else refuses: between plan and apply, and between read
   expect(planned.code, planned.stderr).toBe(0);
   const plan = readFileSync(join(world.dir, "busy.json"), "utf8");
   expect([...values].filter((value) => plan.includes(value))).toEqual([]);
+  // A plan with its proof taken out is no plan.
+  const { steps, ...rest } = JSON.parse(plan) as { steps: { kind: string }[] };
+  writeFileSync(
+    join(world.dir, "cut.json"),
+    JSON.stringify({ ...rest, steps: steps.filter(({ kind }) => kind !== "check") }),
+  );
+  expect((await world.unsprawl(["apply", "cut.json"])).stderr).toContain(
+    "are not put, verify, and what its migration does",
+  );
   const swarm = await swarmOf(await openEngine({ DOCKER_HOST: engine.host }));
   const read = await swarm.service("busy");
   if (read === null) throw new Error("no such service");

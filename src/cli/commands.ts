@@ -30,7 +30,10 @@ const TARGET: readonly OptionSpec[] = [
   ["--to <store>", "a configured store, or a provider with its own environment"],
   ["--deliver <how>", "how the application gets its value (default: auto)", ["auto", "file", "runtime", "shim"]],
   ["--overwrite", "replace another value in the store (it is kept beside it until scrub)"],
-  ["--accept <what…>", "go on although: compose, drift, elsewhere, layer, ports, rm, sharers, stack (the plan says when)"],
+  [
+    "--accept <what…>",
+    "go on although: compose, drift, elsewhere, layer, ports, rm, sharers, stack (the plan says when)",
+  ],
   ["--only <name…>", "move only variables of this name or glob"],
   ["--grace <time>", "how long a container without a health check must stay up (default: 5s)"],
   ["--health-timeout <time>", "how long a health check may take (default: 90s)"],

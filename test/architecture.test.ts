@@ -213,14 +213,15 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/docker/facts.ts": "PATH, which is held as a value like any other variable",
   "src/docker/traces.ts": "proves that a document does not hold the value",
   "src/sops/store.ts": "encrypts it into a SOPS file",
-  "src/delivery/file.ts": "writes the file that the application reads, on tmpfs",
-  "src/delivery/shim.ts": "writes the file that the shim reads, on tmpfs; compares with the process's variable",
+  "src/docker/swarm.ts": "sends it to the engine as a Swarm secret",
+  "src/delivery/tmpfs.ts": "writes the file that the application or its shim reads, on tmpfs",
   "src/delivery/runtime/resolve.ts": "puts it into the process's environment at the container's start",
   "src/delivery/runtime/install.ts": "writes the runtime's own credential, 0600",
   "src/verify/reveal.ts": "sends it to whoever issued it, to learn whether it is alive",
   "src/cli/commands/run.ts": "puts it into the environment of the command that it becomes",
   "src/store/storable.ts": "the text that a store is sent",
   "src/store/check-and-set.ts": "a digest of it stands for its version",
+  "migrations/swarm/spec.ts": "puts it back into a service's spec when a run is undone",
   "providers/vault/kv.ts": "sends it to Vault",
 };
 

@@ -29,10 +29,14 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
   }
   if (doc === null) return { reason: "its container is gone", hint: "unsprawl scan again" };
   const labels = doc.Config.Labels ?? {};
-  if (labels["com.docker.swarm.task.id"] || labels["io.kubernetes.pod.name"]) {
+  const service = labels["com.docker.swarm.service.name"];
+  if (service !== undefined || labels["io.kubernetes.pod.name"]) {
     return {
       reason: "its container belongs to an orchestrator, which would create it again as it was",
-      hint: "move it in the service's or pod's own definition",
+      hint:
+        service === undefined
+          ? "move it in the pod's own definition"
+          : `unsprawl plan swarm:${service} --to STORE moves it in the service`,
     };
   }
   const project = labels["com.docker.compose.project"];

@@ -30,7 +30,10 @@ const TARGET: readonly OptionSpec[] = [
   ["--to <store>", "a configured store, or a provider with its own environment"],
   ["--deliver <how>", "how the application gets its value (default: auto)", ["auto", "file", "runtime", "shim"]],
   ["--overwrite", "replace another value in the store (it is kept beside it until scrub)"],
-  ["--accept <what…>", "go on although: compose, drift, elsewhere, layer, ports, rm, sharers (the plan says when)"],
+  [
+    "--accept <what…>",
+    "go on although: compose, drift, elsewhere, layer, ports, rm, sharers, stack (the plan says when)",
+  ],
   ["--only <name…>", "move only variables of this name or glob"],
   ["--grace <time>", "how long a container without a health check must stay up (default: 5s)"],
   ["--health-timeout <time>", "how long a health check may take (default: 90s)"],
@@ -38,7 +41,7 @@ const TARGET: readonly OptionSpec[] = [
 
 const BREAK: OptionSpec = ["--break-lock", "take the engine's lock over from a run that is gone for good"];
 
-const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, compose:FILE, inspect:FILE or inspect:-, dir:PATH, a store (vault:PATH, keywhiz:, …)`;
+const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, compose:FILE, swarm:[NAME or GLOB], inspect:FILE or inspect:-, dir:PATH, a store (vault:PATH, keywhiz:, …)`;
 
 /** Every command of the contract that this version has. Help, completion and README are made from this table. */
 export const COMMANDS: readonly CommandSpec[] = [

@@ -17,7 +17,7 @@ export type Planned = {
 };
 
 /** In the order in which a finding is offered to them: what Compose manages is never created again behind its back. */
-const RUN_CONFIGURATIONS = ["compose", "docker-container"] as const;
+const RUN_CONFIGURATIONS = ["compose", "swarm", "docker-container"] as const;
 
 /** From store to store nothing is rewritten; both kinds in one plan would have no one order. */
 function migrationsFor(hits: readonly Hit[]): readonly string[] {
@@ -27,7 +27,7 @@ function migrationsFor(hits: readonly Hit[]): readonly string[] {
   throw new UnsprawlError("usage", "a plan moves containers or stores, not both", "plan them one after the other");
 }
 
-const ACCEPTS = ["compose", "drift", "elsewhere", "layer", "ports", "rm", "sharers"];
+const ACCEPTS = ["compose", "drift", "elsewhere", "layer", "ports", "rm", "sharers", "stack"];
 
 /** Scans and plans as the flags say; shared by plan and migrate. */
 export async function planWith(

@@ -50,6 +50,15 @@ export type RunChange = {
   readonly runtime: string | null;
 };
 
+/** A file that `change` says is mounted: its name is below the mount's target. */
+export type DeliveryFile = {
+  readonly name: string;
+  readonly content: Secret;
+  readonly mode: number;
+  /** False for a script, which holds no value. */
+  readonly holdsValue: boolean;
+};
+
 /** How an application gets its values once they are gone from its configuration. */
 export interface Delivery {
   readonly name: DeliveryName;
@@ -58,6 +67,8 @@ export interface Delivery {
   change(subject: DeliverySubject, moves: readonly Move[]): RunChange;
   /** Whose the files on this host must be; null when this delivery has none. */
   owner(subject: DeliverySubject): Promise<Owner | null>;
+  /** What belongs into the mounted folder, for platforms that mount files of their own; empty when this delivery has none. */
+  files(moves: readonly Move[], values: ReadonlyMap<string, Secret>): readonly DeliveryFile[];
   /**
    * Puts in place what a start needs (files in tmpfs); idempotent. Needs neither the engine nor the image, so that it
    * works at boot, before the engine is up. Nothing to do for `runtime`.

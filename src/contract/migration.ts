@@ -78,7 +78,7 @@ export interface Migration {
   perform(step: Step, work: Work): Promise<void>;
   /** Brings the subject of these steps back as it was before the run; idempotent. */
   undo(steps: readonly Step[], work: Work): Promise<void>;
-  /** Purges what was kept for undo; null when there was nothing left, else what was removed. */
+  /** Purges what was kept for undo, and gives what was removed; what could not be purged is said. */
   scrub(steps: readonly Step[], work: Work): Promise<readonly string[]>;
   /** Puts the deliveries' files in place again (after a boot, or a rotation); returns how many. */
   render(

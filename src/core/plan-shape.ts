@@ -107,19 +107,22 @@ function isStep(step: unknown): boolean {
   return typeof kind === "string" && Object.hasOwn(STEPS, kind) && STEPS[kind as Step["kind"]](step);
 }
 
-/** What follows the writes and read-backs, by migration: nothing from store to store, a container created again, or files. */
-const TAILS = {
-  store: /^$/,
-  "docker-container": /^deliver recreate check $/,
-  files: /^(deliver )*rewrite (recreate check )*$/,
-} as const;
+/** What follows the writes and read-backs: nothing from store to store, what runs made anew, or files rewritten. */
+const NOTHING = /^$/;
+const ANEW = /^deliver recreate check $/;
+const FILES = /^(deliver )*rewrite (recreate check )*$/;
+const TAILS = new Map([
+  ["store", NOTHING],
+  ["docker-container", ANEW],
+  ["swarm", ANEW],
+]);
 
 function orderFault({ steps, migration, migrations = {} }: Plan): string | null {
   if (new Set(steps.map((step) => step.id)).size !== steps.length) return "two steps have one id";
   for (const unit of new Set(steps.map((step) => step.unit))) {
     const own = steps.filter((step) => step.unit === unit);
     const name = Object.hasOwn(migrations, unit) ? migrations[unit] : migration;
-    const tail = TAILS[name === "store" || name === "docker-container" ? name : "files"];
+    const tail = TAILS.get(name ?? "") ?? FILES;
     const puts = own.flatMap((step) => (step.kind === "put" ? [step.move] : []));
     const rest = own.slice(puts.length * 2);
     const begin = own.slice(0, puts.length * 2).map((step) => step.kind);
@@ -136,10 +139,9 @@ function orderFault({ steps, migration, migrations = {} }: Plan): string | null 
     // What runs is created again and checked with the values that its configuration lost, and no others.
     const whole = [...kinds].filter((kind) => kind !== "recreate" && kind !== "check");
     const deliveries = rest.flatMap((step) => ("delivery" in step && step.kind !== "deliver" ? [step.delivery] : []));
-    const pairs = name === "docker-container" ? [...deliveries, ...rest.flatMap(ofDeliver)] : [];
+    const pairs = tail === ANEW ? [...deliveries, ...rest.flatMap(ofDeliver)] : [];
     const alike = whole.every((kind) => moved(kind) === moved("put")) && new Set(pairs).size < 2;
-    const parts =
-      moved("recreate") === moved("check") && (name !== "docker-container" || moved("check") === moved("put"));
+    const parts = moved("recreate") === moved("check") && (tail !== ANEW || moved("check") === moved("put"));
     if (!alike || (kinds.has("recreate") && !parts)) return `the steps of ${unit} do not move the same values`;
   }
   return null;

@@ -7,7 +7,13 @@ import { unitsOf, unitState } from "./runs.ts";
 import { dropBackup } from "./store-steps.ts";
 import { recallValues } from "./values.ts";
 
-export type ScrubResult = { readonly version: 1; readonly run: string; readonly removed: readonly string[] };
+export type ScrubResult = {
+  readonly version: 1;
+  readonly run: string;
+  readonly removed: readonly string[];
+  /** What could not be purged, and what to type. */
+  readonly left: readonly string[];
+};
 
 /**
  * Purges what a finished run kept for rollback: the old containers and replaced store values. Refuses while a new
@@ -23,6 +29,7 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     const journal = openJournal(tools.state, id);
     const { record, receipts } = journal;
     const removed: string[] = [];
+    const left: string[] = [];
     const done = units.filter(([unit]) => unitState(receipts, unit) === "done");
     record.intent("scrub");
     for (const [unit, steps] of done) {
@@ -33,7 +40,7 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
         signal: host.signal,
         values: new Map(),
         recall: () => recallValues(steps, tools),
-        say: () => undefined,
+        say: (text) => left.push(text),
         redact: tools.redact,
       };
       removed.push(...(await tools.migration.scrub(steps, work)));
@@ -42,6 +49,6 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     }
     record.done("scrub");
     journal.close();
-    return { version: 1, run: id, removed };
+    return { version: 1, run: id, removed, left };
   });
 }

@@ -4,7 +4,7 @@ import type { Delivery, DeliverySubject, Fit } from "../contract/delivery.ts";
 import { entrypointScripts, readsFileForm } from "./entrypoint.ts";
 import { ownerOf } from "./owner.ts";
 import { processFile } from "./process.ts";
-import { memoryRoot, secretFile, secretFolder } from "./tmpfs.ts";
+import { memoryRoot, valueFiles, writeFiles } from "./tmpfs.ts";
 
 /**
  * `file`: each value is a file in a read-only folder mount on tmpfs, and NAME_FILE says where. Fits when the image's
@@ -41,12 +41,9 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       };
     },
     owner: ownerOf,
+    files: valueFiles,
     async prepare(id, owner, moves, values) {
-      secretFolder(folder(id), owner);
-      for (const { name } of moves) {
-        const value = values.get(name);
-        if (value) secretFile(join(folder(id), name), value.expose(), owner);
-      }
+      writeFiles(folder(id), owner, valueFiles(moves, values));
     },
     async discard(id) {
       rmSync(join(folder(id), ".."), { recursive: true, force: true });

@@ -1,9 +1,11 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Delivery, Fit } from "../contract/delivery.ts";
+import type { Delivery, DeliveryFile, Fit } from "../contract/delivery.ts";
+import type { Move } from "../model/plan.ts";
+import { Secret } from "../model/secret.ts";
 import { ownerOf } from "./owner.ts";
 import { treeHasVariable } from "./process.ts";
-import { memoryRoot, secretFile, secretFolder } from "./tmpfs.ts";
+import { memoryRoot, valueFiles, writeFiles } from "./tmpfs.ts";
 
 const TARGET = "/run/unsprawl";
 const SHELL = "/bin/sh";
@@ -49,13 +51,9 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       };
     },
     owner: ownerOf,
+    files,
     async prepare(id, owner, moves, values) {
-      secretFolder(folder(id), owner);
-      secretFile(join(folder(id), "entrypoint"), Buffer.from(shimScript(moves.map((move) => move.name))), owner, 0o500);
-      for (const { name } of moves) {
-        const value = values.get(name);
-        if (value) secretFile(join(folder(id), name), value.expose(), owner);
-      }
+      writeFiles(folder(id), owner, files(moves, values));
     },
     async discard(id) {
       rmSync(join(folder(id), ".."), { recursive: true, force: true });
@@ -64,6 +62,11 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       return treeHasVariable(pid, name, value);
     },
   };
+}
+
+function files(moves: readonly Move[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {
+  const content = Secret.of(shimScript(moves.map((move) => move.name)));
+  return [{ name: "entrypoint", content, mode: 0o500, holdsValue: false }, ...valueFiles(moves, values)];
 }
 
 /**

@@ -12,8 +12,10 @@ import {
   lstatSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Owner } from "../contract/delivery.ts";
+import type { DeliveryFile, Owner } from "../contract/delivery.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
+import type { Move } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
 
 /** Filesystems that live in memory. Source: statfs(2), TMPFS_MAGIC and RAMFS_MAGIC. */
 const IN_MEMORY = new Set([0x01021994, 0x858458f6]);
@@ -58,8 +60,22 @@ function inMemory(dir: string): boolean {
   }
 }
 
+/** One file a value, called by the variable's name. */
+export function valueFiles(moves: readonly Move[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {
+  return moves.flatMap(({ name }) => {
+    const content = values.get(name);
+    return content ? [{ name, content, mode: 0o400, holdsValue: true }] : [];
+  });
+}
+
+/** Makes the folder and its files, each for its owner alone. */
+export function writeFiles(dir: string, owner: Owner, files: readonly DeliveryFile[]): void {
+  secretFolder(dir, owner);
+  for (const { name, content, mode } of files) secretFile(join(dir, name), content.expose(), owner, mode);
+}
+
 /** Makes a folder that only its owner can enter, and its parents that only root can. */
-export function secretFolder(dir: string, owner: Owner): void {
+function secretFolder(dir: string, owner: Owner): void {
   try {
     mkdirSync(dirname(dir), { recursive: true, mode: 0o700 });
     mkdirSync(dir, { recursive: true, mode: 0o500 });

@@ -72,7 +72,7 @@ function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [ke
 }
 
 /** `CMD-SHELL text` runs in the container's shell, so it becomes a CMD of that shell behind the prefix. */
-function prefixedTest(test: readonly string[], prefix: readonly string[], shell: readonly string[]): string[] {
+export function prefixedTest(test: readonly string[], prefix: readonly string[], shell: readonly string[]): string[] {
   const [kind, ...words] = test;
   if (kind === "CMD-SHELL") return ["CMD", ...prefix, ...shell, ...words];
   if (kind === "CMD") return ["CMD", ...prefix, ...words];

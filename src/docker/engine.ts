@@ -128,7 +128,13 @@ export function engineError(error: unknown, what: string, connection: Connection
   const said = messageOf(error);
   if (status !== null) {
     const code =
-      status === 401 || status === 403 ? "denied" : status === 409 ? "conflict" : status === 304 ? "changed" : "failed";
+      status === 401 || status === 403
+        ? "denied"
+        : status === 409
+          ? "conflict"
+          : status === 304 || SWARM_CHANGED.test(said)
+            ? "changed"
+            : "failed";
     return new UnsprawlError(code, `${what}: the engine says: ${said}`, hintFor(status, said), causeOf(error));
   }
   const { code } = error as { code?: unknown };
@@ -168,10 +174,14 @@ export function engineError(error: unknown, what: string, connection: Connection
   );
 }
 
+/** Swarm's check-and-set says so with status 500. Source: moby/swarmkit, manager/state/store: ErrSequenceConflict. */
+const SWARM_CHANGED = /update out of sequence/;
+
 /** What to type after an answer of the engine. */
 function hintFor(status: number, said: string): string {
   if (status === 401 || status === 403) return "ask who runs the engine which rights it grants";
   if (/unsprawl:/.test(said)) return "unsprawl runtime status";
+  if (SWARM_CHANGED.test(said)) return "unsprawl plan again";
   if (/port is already allocated|address already in use/.test(said))
     return "docker ps, or ss -ltnp, shows who has the port";
   if (/name .* is already in use/.test(said)) return "docker rename that container, or docker rm it";

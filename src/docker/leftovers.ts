@@ -1,6 +1,7 @@
 import type { Selected } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { isPlain, traces } from "./traces.ts";
+import type { ServiceSpec } from "./swarm.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /**
@@ -8,11 +9,12 @@ import type { ContainerDoc } from "./types.ts";
  * for a plain word (`postgres`) they are named and left. `others` are variables that go as well.
  */
 export function leftovers(
-  doc: ContainerDoc,
+  doc: ContainerDoc | ServiceSpec,
   selected: readonly Selected[],
   others: ReadonlySet<string> = new Set(),
 ): { readonly name: string; readonly path: string }[] {
-  const moved = new Set([...selected.map(({ move }) => move.name), ...others].map((name) => `Config.Env.${name}`));
+  const env = "TaskTemplate" in doc ? "TaskTemplate.ContainerSpec.Env" : "Config.Env";
+  const moved = new Set([...selected.map(({ move }) => move.name), ...others].map((name) => `${env}.${name}`));
   const left: { name: string; path: string }[] = [];
   for (const { move, value } of selected) {
     const paths = traces(doc, value).filter((path) => !moved.has(path));

@@ -135,7 +135,8 @@ function unframed(raw: Buffer): string {
   return parts.join("");
 }
 
-function noTrace(document: unknown, step: Check, work: Work, what: string): void {
+/** Throws `failed` when a document still holds a value that was moved. */
+export function noTrace(document: unknown, step: Check, work: Work, what: string): void {
   for (const move of step.moves) {
     const value = work.values.get(valueKey(move));
     if (!value) throw new UnsprawlError("failed", `the value of ${move.name} is not at hand to be proven gone`);

@@ -29,7 +29,10 @@ function unquoted(path: string, forms: readonly string[]): string {
 }
 
 /** Where a longer plain word is looked for inside other text too: what a person wrote, not what the engine fills in. */
-const WORDS = /^(Config\.(Cmd|Entrypoint|Healthcheck|Labels|Env)|Args|Path|HostConfig\.(Annotations|LogConfig))/;
+const WORDS =
+  /^(Config\.(Cmd|Entrypoint|Healthcheck|Labels|Env)|Args|Path|HostConfig\.(Annotations|LogConfig)|Labels|TaskTemplate\.(LogDriver|ContainerSpec\.(Command|Args|Healthcheck|Labels|Env)))/;
+/** Where variables are listed: of a container, and of a Swarm service. */
+const ENV = /(^|\.)(Config|ContainerSpec)\.Env$/;
 /** A reference or a mounted path may have the container's own name in it. */
 const OURS = /^(ref\+|\/run\/)/;
 
@@ -43,8 +46,7 @@ function walk(node: unknown, path: string, leaf: (text: string, path: string) =>
   if (typeof node === "string") leaf(node, path);
   else if (Array.isArray(node)) {
     for (const [index, item] of node.entries()) {
-      const name =
-        path.endsWith("Config.Env") && typeof item === "string" ? item.slice(0, Math.max(0, item.indexOf("="))) : "";
+      const name = ENV.test(path) && typeof item === "string" ? item.slice(0, Math.max(0, item.indexOf("="))) : "";
       if (name === "") walk(item, `${path}[${index}]`, leaf);
       else {
         walk((item as string).slice(name.length + 1), `${path}.${name}`, leaf);

@@ -26,7 +26,7 @@ describe("a usage error exits 2, says what to type, and does nothing", () => {
     [
       "an --accept that is not known",
       ["plan", "docker:usage-one", "--to", "local", "--accept", "all"],
-      /compose, .*sharers/,
+      /compose, .*sharers, stack/,
     ],
     ["a time that is none", ["plan", "docker:usage-one", "--to", "local", "--grace", "soon"], /--grace/],
     ["a configuration that is not there", ["scan", "--config", "nowhere.yaml"], /nowhere\.yaml/],

@@ -11,10 +11,12 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const id = chooseRun(assembly, args[0], (one) => one.state === "done", "scrub");
   const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
   const result = await scrub(id, tools, scriptHost(context, true));
-  const text =
-    result.removed.length > 0
-      ? result.removed.map((name) => `removed ${printable(name)}`).join("\n")
-      : "nothing was kept";
+  const { removed, left } = result;
+  const lines = [
+    ...removed.map((name) => `removed ${printable(name)}`),
+    ...left.map((text) => `left: ${printable(text)}`),
+  ];
+  const text = lines.length > 0 ? lines.join("\n") : "nothing was kept";
   await writeResult(context.json ? JSON.stringify(result) : text, null, context);
-  return EXIT.ok;
+  return left.length > 0 ? EXIT.partly : EXIT.ok;
 }

@@ -48,6 +48,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     async owner() {
       return null;
     },
+    files: () => [],
     async prepare() {
       // Nothing is needed on the host: the value is fetched at each start.
     },

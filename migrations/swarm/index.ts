@@ -1,0 +1,86 @@
+/**
+ * `swarm`: moves variables of a Swarm service by updating the service. What a delivery mounts becomes Swarm secrets (and a
+ * Swarm config for the shim's script), so that a task gets its values on whichever node it runs.
+ */
+import type { Delivery } from "../../src/contract/delivery.ts";
+import type { Migration } from "../../src/contract/migration.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import { specDigest, variableOf, swarmOf, type ServiceDoc } from "../../src/docker/swarm.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { deliver, prove, recreate, undo, type Moving } from "./perform.ts";
+import { planService } from "./plan.ts";
+import { refusal } from "./refuse.ts";
+import { scrubService } from "./scrub.ts";
+
+export type SwarmTools = {
+  readonly open: () => Promise<Engine>;
+  readonly deliveries: readonly Delivery[];
+  readonly key: FingerprintKey;
+};
+
+export function swarmServices({ open, deliveries, key }: SwarmTools): Migration {
+  const moving = async (): Promise<Moving> => {
+    const engine = await open();
+    return { engine, swarm: await swarmOf(engine), deliveries, key };
+  };
+  const docOf = async (id: string): Promise<ServiceDoc | null> => (await moving()).swarm.service(id);
+
+  return {
+    name: "swarm",
+    async engine() {
+      const engine = await open();
+      return { id: (await engine.info()).ID, address: engine.connection.address };
+    },
+    async unit({ location }) {
+      if (!location.source.startsWith("swarm:")) return null;
+      return { id: location.subjectId, name: `swarm/${location.subjectName}` };
+    },
+    async refuses(finding, accept) {
+      const { subject, subjectId } = finding.location;
+      return refusal(finding, subject === "service" ? await docOf(subjectId) : null, accept);
+    },
+    async names({ location }) {
+      const labels = (await docOf(location.subjectId))?.Spec.Labels;
+      return { subject: location.subjectName, project: labels?.["com.docker.stack.namespace"] ?? "" };
+    },
+    async plan(unit, selected, options) {
+      return planService(await moving(), unit, selected, options);
+    },
+    async read({ location, name, fingerprint: print }) {
+      const doc = await docOf(location.subjectId);
+      // The previous spec has it for a while: then it can be put back though the store does not answer.
+      const values = [doc?.Spec, doc?.PreviousSpec].map((spec) => variableOf(spec?.TaskTemplate, name));
+      const found = values.flatMap((value) => (value === null ? [] : [Secret.of(value)]));
+      return found.find((value) => fingerprint(value, key) === print) ?? found[0] ?? null;
+    },
+    async unchanged(step) {
+      if (step.kind !== "recreate") return;
+      const doc = await docOf(step.subject.id);
+      if (doc === null || specDigest(doc.Spec, key) !== step.digest)
+        throw new UnsprawlError(
+          "changed",
+          `the service ${step.subject.name} ${doc === null ? "is gone" : "has changed since the plan was made"}`,
+          "unsprawl plan again",
+        );
+    },
+    async perform(step, work) {
+      const tools = await moving();
+      if (step.kind === "deliver") await deliver(tools, step, work);
+      if (step.kind === "recreate") await recreate(tools, step, work);
+      if (step.kind === "check") await prove(tools, step, work);
+    },
+    async undo(steps, work) {
+      const step = steps.find(({ kind }) => kind === "recreate");
+      if (step?.kind === "recreate") await undo(await moving(), step, work);
+    },
+    async scrub(steps, work) {
+      const step = steps.find(({ kind }) => kind === "recreate");
+      return step?.kind === "recreate" ? scrubService(await moving(), step, work) : [];
+    },
+    async render() {
+      return 0; // the swarm keeps what it mounts
+    },
+  };
+}

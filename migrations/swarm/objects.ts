@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import type { DeliveryFile, Owner, RunChange } from "../../src/contract/delivery.ts";
+import type { ObjectDoc, ObjectKind, Swarm } from "../../src/docker/swarm.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Reference } from "./spec.ts";
+
+/** Bytes in a Swarm secret. Source: moby/swarmkit, api/validation: MaxSecretSize. */
+export const LARGEST = 500 * 1024;
+/** Source: moby/swarmkit, manager/controlapi: names of secrets and configs. */
+const LONGEST_NAME = 64;
+
+/** Whose a Swarm secret or config is. */
+type Labels = { readonly [key: string]: string };
+
+/** What a delivery's files become: a Swarm secret for each value, a config for a script; by name, position and owner. */
+export type Planned = {
+  readonly kind: ObjectKind;
+  readonly name: string;
+  readonly file: string;
+  readonly target: string;
+  readonly mode: number;
+};
+
+export function planned(
+  service: string,
+  runId: string,
+  change: RunChange,
+  files: readonly Pick<DeliveryFile, "name" | "mode" | "holdsValue">[],
+): Planned[] {
+  const folder = change.mounts[0]?.target ?? "";
+  return files.map(({ name, mode, holdsValue }) => ({
+    kind: holdsValue ? "secret" : "config",
+    name: objectName(service, name, runId),
+    file: name,
+    target: `${folder}/${name}`,
+    mode,
+  }));
+}
+
+/** Creates what is not there yet: an object of this run's name is this run's, and cannot be changed. */
+export async function create(
+  swarm: Swarm,
+  objects: readonly Planned[],
+  files: readonly DeliveryFile[],
+  service: string,
+  runId: string,
+): Promise<void> {
+  const there = await existing(swarm, objects);
+  for (const { kind, name, file } of objects) {
+    if (there.has(name)) continue;
+    const content = files.find((one) => one.name === file)?.content;
+    if (!content) throw new UnsprawlError("malformed", `the plan has no put step for ${file}`, "unsprawl plan again");
+    await swarm.create(kind, name, labels(service, runId), content);
+  }
+}
+
+/** The objects as a spec mounts them. Throws `changed` when one is gone. */
+export async function references(swarm: Swarm, objects: readonly Planned[], { uid, gid }: Owner): Promise<Reference[]> {
+  const there = await existing(swarm, objects);
+  return objects.map(({ kind, name, target, mode }) => {
+    const id = there.get(name)?.ID;
+    if (id === undefined)
+      throw new UnsprawlError("changed", `the ${kind} ${name} is gone`, "unsprawl rollback, then plan again");
+    const file = { Name: target, UID: String(uid), GID: String(gid), Mode: mode };
+    const own = kind === "secret" ? { SecretID: id, SecretName: name } : { ConfigID: id, ConfigName: name };
+    return { kind, name, mounted: { File: file, ...own } };
+  });
+}
+
+/** Removes what this run created for a service; what the swarm still uses throws. */
+export async function discard(swarm: Swarm, service: string, runId: string): Promise<void> {
+  const wanted = Object.entries(labels(service, runId));
+  for (const kind of ["secret", "config"] as const) {
+    for (const { ID, Spec } of await swarm.objects(kind))
+      if (wanted.every(([name, value]) => Spec.Labels?.[name] === value)) await swarm.remove(kind, ID);
+  }
+}
+
+async function existing(swarm: Swarm, objects: readonly Planned[]): Promise<Map<string, ObjectDoc>> {
+  const kinds = [...new Set(objects.map(({ kind }) => kind))];
+  const lists = await Promise.all(kinds.map((kind) => swarm.objects(kind)));
+  return new Map(lists.flat().map((doc) => [doc.Spec.Name, doc]));
+}
+
+function labels(service: string, runId: string): Labels {
+  return { "managed-by": "unsprawl", "unsprawl.run": runId, "unsprawl.service": service };
+}
+
+/** Readable as far as it fits, and never the same for two files. */
+function objectName(service: string, file: string, runId: string): string {
+  const text = `${service}_${file}`.replace(/[^\w.-]/g, "_");
+  if (text.length + 1 + runId.length <= LONGEST_NAME) return `${text}_${runId}`;
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return `${text.slice(0, LONGEST_NAME - runId.length - digest.length - 2)}_${digest}_${runId}`;
+}

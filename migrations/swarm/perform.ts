@@ -1,0 +1,217 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/contract/delivery.ts";
+import type { Work } from "../../src/contract/migration.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import { facts, type Facts } from "../../src/docker/facts.ts";
+import { noTrace, prove as proveContainer } from "../../src/docker/prove.ts";
+import { rolledOut } from "../../src/docker/rollout.ts";
+import {
+  isOf,
+  specDigest,
+  type ServiceDoc,
+  type ServiceSpec,
+  type Swarm,
+  type TaskDoc,
+} from "../../src/docker/swarm.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { FingerprintKey } from "../../src/model/fingerprint.ts";
+import { byName, type Step } from "../../src/model/plan.ts";
+import { create, discard, planned, references, type Planned } from "./objects.ts";
+import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
+
+export type Moving = {
+  readonly engine: Engine;
+  readonly swarm: Swarm;
+  readonly deliveries: readonly Delivery[];
+  readonly key: FingerprintKey;
+};
+
+/** A service with one of its running tasks' containers on this node, for what only a container tells. */
+export type Known = { readonly doc: ServiceDoc; readonly facts: Facts; readonly subject: DeliverySubject };
+
+const MOST_TRIES = 20;
+
+type StepOf<Kind> = Extract<Step, { kind: Kind }>;
+/** What was decided when the values were delivered: nothing of it may change until the run is over. */
+type Decided = { readonly change: RunChange; readonly owner: Owner | null; readonly objects: readonly Planned[] };
+
+/** Throws `refused` when no task of the service's present spec runs on this node. */
+export async function known({ engine, swarm }: Moving, id: string, runId: string): Promise<Known> {
+  const doc = await swarm.service(id);
+  if (doc === null) throw new UnsprawlError("changed", "the service of the plan is gone", "unsprawl plan again");
+  const { Name } = doc.Spec;
+  const [task] = await onThisNode(
+    engine,
+    (await swarm.tasks(id)).filter((one) => isOf(one, doc.Spec)),
+  );
+  if (task === undefined)
+    throw new UnsprawlError(
+      "refused",
+      `no task of ${Name} runs on this node, so its image cannot be looked at and nothing could be proven`,
+      `docker service ps ${Name} says where one runs: run unsprawl there (on a manager), or docker service scale ${Name}=1`,
+    );
+  const found = await facts(engine, task, runId);
+  const { Secrets, Configs } = doc.Spec.TaskTemplate.ContainerSpec ?? {};
+  const targets = [...(Secrets ?? []), ...(Configs ?? [])].flatMap(({ File }) =>
+    // A name without a folder is mounted where Swarm puts secrets.
+    File ? [File.Name.startsWith("/") ? File.Name : `/run/secrets/${File.Name}`] : [],
+  );
+  const subject = {
+    ...found.subject,
+    id: `${Name.replace(/[^\w.-]/g, "_")}-${runId}`,
+    mountTargets: [...found.subject.mountTargets, ...targets],
+  };
+  return { doc, facts: found, subject };
+}
+
+/** Creates the Swarm secrets; idempotent. */
+export async function deliver(moving: Moving, step: StepOf<"deliver">, work: Work): Promise<void> {
+  const { id: runId } = work.plan;
+  const { subject: service } = recreateOf(work, step.unit);
+  const delivery = deliveryOf(moving, step);
+  const files = delivery.files(step.moves, byName(step.moves, work.values));
+  let decided = decidedBy(work, step.unit);
+  if (decided === null) {
+    const { subject } = await known(moving, service.id, runId);
+    const change = delivery.change(subject, step.moves);
+    decided = { change, owner: await delivery.owner(subject), objects: planned(service.name, runId, change, files) };
+    work.record.done(`deliver:${step.unit}/decided`, decided);
+  }
+  await create(moving.swarm, decided.objects, files, service.name, runId);
+}
+
+/** Updates the service, unless it has been already, and waits for its tasks. */
+export async function recreate(moving: Moving, step: StepOf<"recreate">, work: Work): Promise<void> {
+  const { swarm, key } = moving;
+  const { change, objects, owner } = mustBeDecided(work, step.unit);
+  const now = await swarm.service(step.subject.id);
+  if (now === null || !isRewritten(now.Spec, change, objects)) {
+    const { doc, facts: found } = await known(moving, step.subject.id, work.plan.id);
+    if (specDigest(doc.Spec, key) !== step.digest)
+      throw new UnsprawlError("changed", `the service ${step.subject.name} has changed`, "unsprawl plan again");
+    const mounted = await references(swarm, objects, owner ?? { uid: 0, gid: 0 });
+    work.record.intent(`${step.id}/update`, { ...wayBack(doc.Spec, change) });
+    await swarm.update(doc, rewritten(doc.Spec, change, mounted, found.doc));
+  }
+  await rolledOut(swarm, step.subject.id, ours(change, objects), idleMs(work, step.unit), work);
+}
+
+/** Proves every task: those of this node by their containers, all by what the swarm shows of them. */
+export async function prove(moving: Moving, step: StepOf<"check">, work: Work): Promise<void> {
+  const { engine, swarm } = moving;
+  const planned = recreateOf(work, step.unit);
+  const service = planned.subject;
+  const { change, objects } = mustBeDecided(work, step.unit);
+  // First of all, so that a task that has failed meanwhile is told as such.
+  const { doc, tasks } = await rolledOut(swarm, service.id, ours(change, objects), idleMs(work, step.unit), work);
+  const { subject, facts: found } = await known(moving, service.id, work.plan.id);
+  const targets = new Set(objects.map(({ target }) => target));
+  const before = { ...subject, mountTargets: subject.mountTargets.filter((target) => !targets.has(target)) };
+  const back = work.record.last(`${planned.id}/update`) as WayBack;
+  const undone = restored(doc.Spec, change, objects, back, byName(step.moves, work.values));
+  if (specDigest(undone, moving.key) !== planned.digest)
+    throw new UnsprawlError(
+      "changed",
+      `the spec of ${service.name} differs in more than how its values are delivered: somebody else has changed it`,
+      "unsprawl plan again",
+    );
+  const delivery = deliveryOf(moving, step);
+  const containers = await onThisNode(engine, tasks);
+  let said = "";
+  for (const id of containers) {
+    const root = found.info.DockerRootDir;
+    const proof = await proveContainer(engine, id, step, delivery, before, root, true, work);
+    said = `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`;
+    work.record.done(`${step.id}/proof`, { ...proof });
+  }
+  noTrace(doc.Spec, step, work, "docker service inspect");
+  for (const task of tasks) noTrace(task.Spec, step, work, "docker inspect of a task");
+  const others = tasks.length - containers.length;
+  work.say(others > 0 ? `${said} (${others} more tasks run on other nodes)` : said);
+}
+
+/**
+ * Puts the service's spec back, waits for its tasks, and removes the Swarm secrets; idempotent. What somebody else has
+ * changed in the spec since stays.
+ */
+export async function undo({ swarm }: Moving, step: StepOf<"recreate">, work: Work): Promise<void> {
+  const { id, name } = step.subject;
+  const decided = decidedBy(work, step.unit);
+  const back = work.record.last(`${step.id}/update`) as WayBack | null;
+  if (decided !== null && back !== null) {
+    const { change, objects } = decided;
+    const isOurs = ours(change, objects);
+    const put = await replaceSpec(swarm, id, async (spec) =>
+      isOurs(spec) ? restored(spec, change, objects, back, byName(step.moves, await work.recall())) : null,
+    );
+    const doc = await swarm.service(id);
+    // A service that did not run before the undo is none of its business, once the spec is back.
+    if (doc && (put || /updating|rollback_started/.test(doc.UpdateStatus?.State ?? "")))
+      await rolledOut(swarm, id, (spec) => !isOurs(spec), idleMs(work, step.unit), work);
+    // `docker service rollback` would go back to secrets that are about to be removed.
+    const now = await swarm.service(id);
+    if (now?.PreviousSpec && isOurs(now.PreviousSpec)) await swarm.update(now, now.Spec);
+  }
+  await discard(swarm, name, work.plan.id);
+}
+
+/** Updates a service as `next` says of its present spec, until nobody else is faster; false when there is nothing to do. */
+async function replaceSpec(
+  swarm: Swarm,
+  id: string,
+  next: (spec: ServiceSpec) => Promise<ServiceSpec | null>,
+): Promise<boolean> {
+  for (let tries = 0; ; tries++) {
+    const doc = await swarm.service(id);
+    const spec = doc === null ? null : await next(doc.Spec);
+    if (doc === null || spec === null) return false;
+    try {
+      await swarm.update(doc, spec);
+      return true;
+    } catch (error) {
+      // The swarm itself may be taking a failed update back, and counts every task in the service's version.
+      if (!(error instanceof UnsprawlError) || error.code !== "changed" || tries >= MOST_TRIES) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+const ours =
+  (change: RunChange, objects: readonly Planned[]) =>
+  (spec: ServiceSpec): boolean =>
+    isRewritten(spec, change, objects);
+
+/** The containers of running tasks that are on this node. */
+async function onThisNode(engine: Engine, tasks: readonly TaskDoc[]): Promise<string[]> {
+  const { NodeID } = ((await engine.info())["Swarm"] ?? {}) as { NodeID?: string };
+  return tasks
+    .filter((task) => task.NodeID === NodeID && task.Status.State === "running")
+    .flatMap(({ Status }) => Status.ContainerStatus?.ContainerID ?? []);
+}
+
+function deliveryOf({ deliveries }: Moving, step: StepOf<"deliver" | "check">): Delivery {
+  const found = deliveries.find(({ name }) => name === step.delivery);
+  if (found) return found;
+  throw new UnsprawlError("config", `unknown delivery ${step.delivery}`);
+}
+
+function decidedBy(work: Work, unit: string): Decided | null {
+  return work.record.last(`deliver:${unit}/decided`) as Decided | null;
+}
+
+function mustBeDecided(work: Work, unit: string): Decided {
+  const decided = decidedBy(work, unit);
+  if (decided) return decided;
+  throw new UnsprawlError("malformed", `nothing was delivered for ${unit}`, `unsprawl rollback ${work.plan.id}`);
+}
+
+function recreateOf({ plan }: Work, unit: string): StepOf<"recreate"> {
+  const found = plan.steps.find((step) => step.kind === "recreate" && step.unit === unit);
+  if (found?.kind === "recreate") return found;
+  throw new UnsprawlError("malformed", `the plan has no recreate step for ${unit}`, "unsprawl plan again");
+}
+
+function idleMs({ plan }: Work, unit: string): number {
+  const check = plan.steps.find((step) => step.kind === "check" && step.unit === unit);
+  return check?.kind === "check" ? check.healthTimeoutMs : 0;
+}

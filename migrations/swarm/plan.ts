@@ -1,0 +1,150 @@
+import type { Delivery } from "../../src/contract/delivery.ts";
+import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
+import { chooseDelivery } from "../../src/docker/choose.ts";
+import { variable } from "../../src/docker/facts.ts";
+import { leftovers } from "../../src/docker/leftovers.ts";
+import { specDigest, type ServiceDoc } from "../../src/docker/swarm.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { DiffLine } from "../../src/model/plan.ts";
+import { LARGEST, planned, type Planned } from "./objects.ts";
+import { known, type Known, type Moving } from "./perform.ts";
+
+/** Plans one service. Throws `refused` when it is not settled, when no task of it can be looked at, or no delivery fits. */
+export async function planService(
+  moving: Moving,
+  unit: string,
+  selected: readonly Selected[],
+  options: PlanOptions,
+): Promise<UnitPlan> {
+  const { location } = selected[0]?.finding ?? {};
+  const subject = await known(moving, location?.subjectId ?? "", options.runId);
+  const { doc, facts } = subject;
+  settled(doc, subject, selected);
+  const moves = selected.map(({ move }) => move);
+  const fitting = deliveriesFor(moving.deliveries, subject, moving.swarm.nodes);
+  const { delivery, why, warnings } = await chooseDelivery(fitting, options.deliver, unit, subject.subject, moves);
+  const change = delivery.change(subject.subject, moves);
+  const values = new Map(selected.map(({ move, value }) => [move.name, value]));
+  const objects = planned(doc.Spec.Name, options.runId, change, delivery.files(moves, values));
+  const common = { unit, delivery: delivery.name, moves } as const;
+  const tolerated = [...leftovers(facts.doc, selected), ...leftovers(doc.Spec, selected)];
+  return {
+    unit,
+    steps: [
+      { id: `deliver:${unit}`, kind: "deliver", why, ...common },
+      {
+        id: `recreate:${unit}`,
+        kind: "recreate",
+        subject: {
+          id: doc.ID,
+          name: doc.Spec.Name,
+          image: doc.Spec.TaskTemplate.ContainerSpec?.Image ?? facts.doc.Image,
+        },
+        digest: specDigest(doc.Spec, moving.key),
+        diff: diff(selected, change, objects),
+        ...common,
+      },
+      {
+        id: `check:${unit}`,
+        kind: "check",
+        graceMs: options.graceMs,
+        healthTimeoutMs: options.healthTimeoutMs,
+        tolerated,
+        ...common,
+      },
+    ],
+    warnings: [
+      ...warnings,
+      ...tolerated.map(
+        ({ name, path }) =>
+          `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is`,
+      ),
+      "its tasks are replaced as its update settings say; the spec before and its old tasks show the values until `unsprawl scrub`",
+    ],
+  };
+}
+
+/** Refuses what an update would disturb, and variables that the container has otherwise than the spec. */
+function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: Known, selected: readonly Selected[]): void {
+  const state = UpdateStatus?.State ?? "";
+  if (/updating|paused|rollback_started/.test(state))
+    throw new UnsprawlError(
+      "refused",
+      `an update of ${Spec.Name} is ${/paused/.test(state) ? "paused" : "under way"}`,
+      `docker service ps ${Spec.Name}; plan again once it is over`,
+    );
+  if (isInexact(Spec))
+    throw new UnsprawlError(
+      "refused",
+      `the spec of ${Spec.Name} has a number that would not be kept exactly`,
+      "docker service inspect shows it: a limit or a time beyond all measure",
+    );
+  for (const { move, value } of selected) {
+    const entries = Spec.TaskTemplate.ContainerSpec?.Env?.filter((entry) => entry.startsWith(`${move.name}=`)) ?? [];
+    if (entries.length > 1)
+      throw new UnsprawlError(
+        "refused",
+        `${Spec.Name} has ${move.name} ${entries.length} times`,
+        `docker service update --env-rm ${move.name} --env-add ${move.name}=VALUE leaves one`,
+      );
+    if (variable(facts.doc, move.name)?.equals(value) !== true)
+      throw new UnsprawlError(
+        "refused",
+        `${move.name} of ${Spec.Name} is filled in by the swarm: its tasks have another value than its spec`,
+        "take the {{…}} out of it, then plan again",
+      );
+    if (value.length > LARGEST)
+      throw new UnsprawlError(
+        "refused",
+        `${move.name} of ${Spec.Name} is larger than a Swarm secret may be (500 KiB)`,
+        "--only leaves it out",
+      );
+  }
+}
+
+/** Whether a document has a whole number that JavaScript rounds. */
+function isInexact(node: unknown): boolean {
+  if (typeof node === "number") return Number.isInteger(node) && !Number.isSafeInteger(node);
+  return typeof node === "object" && node !== null && Object.values(node).some(isInexact);
+}
+
+/** Swarm names no OCI runtime for a service: each node's default counts, and only this node's is known. */
+function deliveriesFor(deliveries: readonly Delivery[], { facts }: Known, nodes: number): readonly Delivery[] {
+  const fallback = facts.info.DefaultRuntime ?? "runc";
+  const why =
+    nodes > 1
+      ? "its tasks may run on other nodes, whose OCI runtimes are not known here"
+      : `Swarm starts tasks under the engine's default OCI runtime, which is ${fallback}`;
+  return deliveries.map((delivery) => {
+    const ours = delivery.change(facts.subject, []).runtime;
+    if (ours === null || (ours === fallback && nodes === 1)) return delivery;
+    return { ...delivery, fits: async () => ({ fits: false, why, warnings: [] }) };
+  });
+}
+
+/** What changes, masked on both sides. */
+function diff(
+  selected: readonly Selected[],
+  change: ReturnType<Delivery["change"]>,
+  objects: readonly Planned[],
+): DiffLine[] {
+  const at = "Spec.TaskTemplate.ContainerSpec";
+  const field = { secret: "Secrets", config: "Configs" } as const;
+  const before = (prefix: readonly string[] | null, name: string): DiffLine[] =>
+    prefix === null ? [] : [{ sign: "~", path: `${at}.${name}`, text: `${prefix.join(" ")} before the original` }];
+  return [
+    ...selected.map(({ finding, move }): DiffLine => ({
+      sign: "-",
+      path: `${at}.Env`,
+      text: `${move.name}=${finding.masked}`,
+    })),
+    ...change.set.map(({ name, value }): DiffLine => ({ sign: "+", path: `${at}.Env`, text: `${name}=${value}` })),
+    ...objects.map(({ kind, name, target }): DiffLine => ({
+      sign: "+",
+      path: `${at}.${field[kind]}`,
+      text: `${name} → ${target}`,
+    })),
+    ...before(change.entrypointPrefix, "Command"),
+    ...before(change.healthcheckPrefix, "Healthcheck"),
+  ];
+}

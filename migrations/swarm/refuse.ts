@@ -1,0 +1,55 @@
+import type { ServiceDoc } from "../../src/docker/swarm.ts";
+import type { Finding } from "../../src/model/finding.ts";
+
+type Refusal = { readonly reason: string; readonly hint: string | null };
+
+/** Why a finding is not moved by updating its service; null when it can be. */
+export function refusal(
+  { name, location, part }: Finding,
+  doc: ServiceDoc | null,
+  accept: ReadonlySet<string>,
+): Refusal | null {
+  const { subject, subjectName, where, path } = location;
+  if (subject !== "service")
+    return {
+      reason: "is in a Swarm config, whose text every manager shows",
+      hint: "docker secret create NAME FILE keeps such a text out of sight; mount that in its place",
+    };
+  if (path.startsWith("PreviousSpec."))
+    return {
+      reason: "is in the spec that the service had before, which the swarm keeps for a rollback",
+      hint: `docker service update ${subjectName} makes the present spec the one before too`,
+    };
+  if (path.startsWith("Tasks."))
+    return { reason: "is in the spec of an old task, which the swarm remembers", hint: forgetTasks(subjectName, null) };
+  if (where !== "env")
+    return {
+      reason: `is in ${path}, not in a variable`,
+      hint: "give the application a variable or a file for it, then scan again",
+    };
+  if (name === "…" || /^name(?: → |$)/.test(part.path))
+    return {
+      reason: "its variable's name holds a secret, or may",
+      hint: "docker service update --env-rm NAME --env-add NAME=VALUE, then scan again",
+    };
+  if (doc === null) return { reason: "its service is gone", hint: "unsprawl scan again" };
+  const mode = Object.keys(doc.Spec.Mode ?? {})[0] ?? "";
+  if (mode.endsWith("Job"))
+    return {
+      reason: "its service is a job, which an update would run again",
+      hint: "create the job with a Swarm secret in place of the variable",
+    };
+  const stack = doc.Spec.Labels?.["com.docker.stack.namespace"];
+  if (stack !== undefined && !accept.has("stack"))
+    return {
+      reason: `its service belongs to the stack ${stack}: the next \`docker stack deploy\` would bring the value back from the stack's file`,
+      hint: "move it in the stack's file; --accept stack moves it all the same, then take it out of the file",
+    };
+  return null;
+}
+
+/** What makes the swarm forget a service's old tasks; `limit` is how many it remembers now. */
+export function forgetTasks(service: string, limit: number | null): string {
+  const back = limit === null ? "" : `, then docker swarm update --task-history-limit ${limit} again`;
+  return `docker swarm update --task-history-limit 0 && docker service update --force ${service}${back}`;
+}

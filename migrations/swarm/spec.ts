@@ -1,0 +1,153 @@
+import type { RunChange } from "../../src/contract/delivery.ts";
+import { prefixedTest } from "../../src/docker/create-body.ts";
+import type { ContainerSpec, Mounted, ServiceSpec } from "../../src/docker/swarm.ts";
+import type { ContainerDoc } from "../../src/docker/types.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Secret } from "../../src/model/secret.ts";
+
+/** A Swarm secret or config as it is mounted. */
+export type Reference = { readonly kind: "secret" | "config"; readonly name: string; readonly mounted: Mounted };
+
+type Named = { readonly name: string };
+
+/** What the way back needs besides the values: where things stood, and what was not there at all. Plain data, no value. */
+export type WayBack = {
+  /** The positions of the variables in Env. */
+  readonly env: { readonly [name: string]: number };
+  readonly command: boolean;
+  readonly args: boolean;
+  /** How the spec gave its health check: not at all, without a test of its own, as a command, or as text for a shell. */
+  readonly health: "none" | "no test" | "CMD" | "CMD-SHELL";
+};
+
+/** A service's spec with the change made; all else stays as it is. `container` is one of its tasks', for what the image gives. */
+export function rewritten(
+  spec: ServiceSpec,
+  change: RunChange,
+  references: readonly Reference[],
+  { Config: config }: ContainerDoc,
+): ServiceSpec {
+  const old = spec.TaskTemplate.ContainerSpec ?? {};
+  const { entrypointPrefix: prefix, healthcheckPrefix: health } = change;
+  const test = config.Healthcheck?.Test ?? [];
+  const shell = config.Shell?.length ? config.Shell : ["/bin/sh", "-c"];
+  // Once a spec names a command, the image's own arguments count no more.
+  const args = old.Command || old.Args || !config.Cmd ? {} : { Args: config.Cmd };
+  return withContainer(spec, {
+    ...old,
+    Env: changedEnv(old.Env ?? [], change),
+    ...(prefix ? { Command: [...prefix, ...(config.Entrypoint ?? [])], ...args } : {}),
+    ...(health ? { Healthcheck: { ...old.Healthcheck, Test: prefixedTest(test, health, shell) } } : {}),
+    ...added("Secrets", old, of("secret", references)),
+    ...added("Configs", old, of("config", references)),
+  });
+}
+
+/** Whether the change is in a spec. */
+export function isRewritten(spec: ServiceSpec, change: RunChange, objects: readonly Named[]): boolean {
+  const { Env = [], Secrets, Configs } = spec.TaskTemplate.ContainerSpec ?? {};
+  const mounted = new Set([...(Secrets ?? []), ...(Configs ?? [])].map(nameOf));
+  const has = (name: string): boolean => (Env ?? []).some((entry) => entry.startsWith(`${name}=`));
+  return (
+    change.set.every(({ name, value }) => Env?.includes(`${name}=${value}`)) &&
+    !change.unset.some(has) &&
+    objects.every(({ name }) => mounted.has(name))
+  );
+}
+
+export function wayBack(spec: ServiceSpec, change: RunChange): WayBack {
+  const { Env, Command, Args, Healthcheck } = spec.TaskTemplate.ContainerSpec ?? {};
+  const names = new Set([...change.unset, ...change.set.map(({ name }) => name)]);
+  const places = (Env ?? []).map((entry, at) => [entry.split("=", 1)[0] ?? "", at] as const);
+  const [kind] = Healthcheck?.Test ?? [];
+  return {
+    env: Object.fromEntries(places.filter(([name]) => names.has(name))),
+    command: (Command ?? []).length > 0,
+    args: (Args ?? []).length > 0,
+    health: !Healthcheck ? "none" : kind === "CMD" || kind === "CMD-SHELL" ? kind : "no test",
+  };
+}
+
+/** The inverse of `rewritten`. What somebody else has changed since, such as the number of replicas, stays. */
+export function restored(
+  spec: ServiceSpec,
+  change: RunChange,
+  objects: readonly Named[],
+  back: WayBack,
+  values: ReadonlyMap<string, Secret>,
+): ServiceSpec {
+  const { Command, Args, Healthcheck, Secrets, Configs, ...rest } = spec.TaskTemplate.ContainerSpec ?? {};
+  const [prefix, health] = [change.entrypointPrefix ?? [], change.healthcheckPrefix];
+  const ours = new Set(objects.map(({ name }) => name));
+  const others = (from: readonly Mounted[] | null | undefined): Mounted[] =>
+    (from ?? []).filter((one) => !ours.has(nameOf(one)));
+  const keep = <T>(name: string, list: readonly T[] | null | undefined): { readonly [key: string]: readonly T[] } =>
+    list && list.length > 0 ? { [name]: list } : {};
+  const test = health === null ? Healthcheck : restoredHealth(Healthcheck, health.length, back.health);
+  return withContainer(spec, {
+    ...rest,
+    ...keep("Env", restoredEnv(rest.Env ?? [], change, back, values)),
+    ...keep("Command", back.command ? Command?.slice(prefix.length) : prefix.length > 0 ? [] : Command),
+    ...keep("Args", back.args || prefix.length === 0 ? Args : []),
+    ...(test ? { Healthcheck: test } : {}),
+    ...keep("Secrets", others(Secrets)),
+    ...keep("Configs", others(Configs)),
+  });
+}
+
+function restoredHealth(
+  health: ContainerSpec["Healthcheck"],
+  prefix: number,
+  was: WayBack["health"],
+): ContainerSpec["Healthcheck"] {
+  if (!health || was === "none") return null;
+  const { Test, ...rest } = health;
+  if (was === "no test") return rest;
+  const words = Test?.slice(1 + prefix) ?? [];
+  return { ...rest, Test: was === "CMD" ? ["CMD", ...words] : ["CMD-SHELL", ...words.slice(-1)] };
+}
+
+function changedEnv(env: readonly string[], { set, unset }: RunChange): string[] {
+  const left = new Map(set.map(({ name, value }) => [name, value]));
+  const kept = env.flatMap((entry) => {
+    const name = entry.split("=", 1)[0] ?? "";
+    const value = left.get(name);
+    if (value === undefined) return unset.includes(name) ? [] : [entry];
+    left.delete(name);
+    return [`${name}=${value}`];
+  });
+  return [...kept, ...[...left].map(([name, value]) => `${name}=${value}`)];
+}
+
+function restoredEnv(
+  env: readonly string[],
+  change: RunChange,
+  back: WayBack,
+  values: ReadonlyMap<string, Secret>,
+): string[] {
+  const ours = new Set(change.set.map(({ name, value }) => `${name}=${value}`));
+  const next = env.filter((entry) => !ours.has(entry));
+  for (const [name, at] of Object.entries(back.env).sort(([, a], [, b]) => a - b)) {
+    const value = values.get(name);
+    if (!value) throw new UnsprawlError("absent", `the value of ${name} is not at hand to be put back`);
+    next.splice(at, 0, `${name}=${value.exposeText()}`);
+  }
+  return next;
+}
+
+function added(field: string, old: ContainerSpec, references: readonly Mounted[]): Partial<ContainerSpec> {
+  if (references.length === 0) return {};
+  return { [field]: [...((old[field] as readonly Mounted[] | null | undefined) ?? []), ...references] };
+}
+
+function of(kind: Reference["kind"], references: readonly Reference[]): Mounted[] {
+  return references.filter((one) => one.kind === kind).map(({ mounted }) => mounted);
+}
+
+function nameOf(mounted: Mounted): string {
+  return mounted.SecretName ?? mounted.ConfigName ?? "";
+}
+
+function withContainer(spec: ServiceSpec, container: ContainerSpec): ServiceSpec {
+  return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ContainerSpec: container } };
+}

@@ -1,0 +1,158 @@
+import type Docker from "dockerode";
+import { UnsprawlError } from "../model/error.ts";
+import { keyedDigest, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import type { Secret } from "../model/secret.ts";
+import type { Engine } from "./engine.ts";
+import type { Healthcheck } from "./types.ts";
+
+/** As in types.ts: what is read of each document; all else is passed through untouched. Source: Engine API v1.41 to v1.45. */
+type Open = { readonly [key: string]: unknown };
+
+/** How a Swarm secret or config is mounted. */
+export type Mounted = Open & {
+  readonly SecretName?: string;
+  readonly ConfigName?: string;
+  readonly File?: { readonly Name: string; readonly UID: string; readonly GID: string; readonly Mode: number };
+};
+
+export type ContainerSpec = Open & {
+  readonly Image?: string;
+  readonly Command?: readonly string[] | null;
+  readonly Args?: readonly string[] | null;
+  readonly Env?: readonly string[] | null;
+  readonly Labels?: { readonly [key: string]: string } | null;
+  readonly Healthcheck?: Healthcheck | null;
+  readonly Secrets?: readonly Mounted[] | null;
+  readonly Configs?: readonly Mounted[] | null;
+};
+
+export type TaskSpec = Open & { readonly ContainerSpec?: ContainerSpec };
+
+export type ServiceSpec = Open & {
+  readonly Name: string;
+  readonly Labels?: { readonly [key: string]: string } | null;
+  readonly TaskTemplate: TaskSpec;
+  readonly Mode?: Open;
+};
+
+export type ServiceDoc = Open & {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly Spec: ServiceSpec;
+  readonly PreviousSpec?: ServiceSpec | null;
+  readonly UpdateStatus?: { readonly State?: string; readonly Message?: string; readonly StartedAt?: string } | null;
+};
+
+export type TaskDoc = Open & {
+  readonly ID: string;
+  readonly ServiceID: string;
+  readonly NodeID?: string;
+  readonly CreatedAt?: string;
+  readonly Spec: TaskSpec;
+  readonly DesiredState: string;
+  readonly Status: {
+    readonly State: string;
+    readonly Err?: string;
+    readonly ContainerStatus?: { readonly ContainerID?: string } | null;
+  };
+};
+
+/** A secret's data is never shown; a config's is base64. */
+export type ObjectDoc = Open & {
+  readonly ID: string;
+  readonly Spec: Open & {
+    readonly Name: string;
+    readonly Labels?: { readonly [key: string]: string } | null;
+    readonly Data?: string;
+  };
+};
+
+export type ObjectKind = "secret" | "config";
+
+/** The swarm that an engine manages. Errors are those of `Engine.call`. */
+export type Swarm = {
+  readonly nodes: number;
+  services(): Promise<readonly ServiceDoc[]>;
+  service(idOrName: string): Promise<ServiceDoc | null>;
+  /** The tasks of one service, or of all, the finished ones that the swarm still remembers too. */
+  tasks(service?: string): Promise<readonly TaskDoc[]>;
+  objects(kind: ObjectKind): Promise<readonly ObjectDoc[]>;
+  /** How many finished tasks the swarm remembers for each slot. */
+  taskHistory(): Promise<number>;
+  /** Replaces the whole spec, if nobody else has changed the service since it was read. Throws `changed` when somebody has. */
+  update(doc: ServiceDoc, spec: ServiceSpec): Promise<void>;
+  /** Throws `conflict` when the name is taken. */
+  create(kind: ObjectKind, name: string, labels: { readonly [key: string]: string }, data: Secret): Promise<void>;
+  remove(kind: ObjectKind, id: string): Promise<void>;
+};
+
+/** Throws `refused` when the engine is not a manager of a swarm. */
+export async function swarmOf(engine: Engine): Promise<Swarm> {
+  const about = (await engine.info())["Swarm"] as { ControlAvailable?: boolean; Nodes?: number } | undefined;
+  if (about?.ControlAvailable !== true)
+    throw new UnsprawlError(
+      "refused",
+      `the engine at ${engine.connection.address} manages no swarm`,
+      "set DOCKER_HOST to a manager; docker swarm init makes a swarm of this engine",
+    );
+  const ask = async <T>(what: string, act: (docker: Docker) => Promise<unknown>): Promise<T | null> =>
+    (await engine.call(what, async () => act(await engine.docker()))) as T | null;
+  const list = async <T>(what: string, act: (docker: Docker) => Promise<unknown>): Promise<readonly T[]> =>
+    (await ask<readonly T[]>(what, act)) ?? [];
+  return {
+    nodes: about.Nodes ?? 1,
+    services: () => list("list services", async (docker) => docker.listServices()),
+    service: (id) => ask(`inspect service ${id}`, async (docker) => docker.getService(id).inspect()),
+    tasks: (service) => {
+      const filters = service === undefined ? {} : { filters: JSON.stringify({ service: [service] }) };
+      return list("list tasks", async (docker) => docker.listTasks(filters));
+    },
+    objects: (kind) =>
+      list(`list ${kind}s`, async (docker) => (kind === "secret" ? docker.listSecrets() : docker.listConfigs())),
+    async taskHistory() {
+      const swarm = await ask<{ Spec?: { Orchestration?: { TaskHistoryRetentionLimit?: number } } }>(
+        "inspect swarm",
+        async (docker) => docker.swarmInspect(),
+      );
+      return swarm?.Spec?.Orchestration?.TaskHistoryRetentionLimit ?? 5;
+    },
+    async update({ ID, Version, Spec }, spec) {
+      // The registry's credentials stay those that the service has.
+      const options = { _query: { version: Version.Index, registryAuthFrom: "spec" }, _body: spec };
+      const answer = await ask(`update service ${Spec.Name}`, async (docker) => docker.getService(ID).update(options));
+      if (answer === null)
+        throw new UnsprawlError("changed", `the service ${Spec.Name} is gone`, "unsprawl plan again");
+    },
+    async create(kind, name, labels, data) {
+      const body = { Name: name, Labels: { ...labels }, Data: data.expose().toString("base64") };
+      await ask(`create ${kind} ${name}`, async (docker) =>
+        kind === "secret" ? docker.createSecret(body) : docker.createConfig(body),
+      );
+    },
+    async remove(kind, id) {
+      await ask(`remove ${kind} ${id}`, async (docker) =>
+        (kind === "secret" ? docker.getSecret(id) : docker.getConfig(id)).remove(),
+      );
+    },
+  };
+}
+
+/** A variable of a service's or task's spec; null when it is not set. */
+export function variableOf(spec: TaskSpec | undefined, name: string): string | null {
+  const entry = spec?.ContainerSpec?.Env?.find((one) => one.startsWith(`${name}=`));
+  return entry === undefined ? null : entry.slice(name.length + 1);
+}
+
+/** Keyed digest of a spec, whatever the order in which its parts are written. */
+export function specDigest(spec: ServiceSpec, key: FingerprintKey): Fingerprint {
+  const sorted = (_name: string, value: unknown): unknown =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return keyedDigest(JSON.stringify(spec, sorted), key);
+}
+
+/** Whether a task is of this spec and not of an earlier one. */
+export function isOf({ Spec }: TaskDoc, spec: ServiceSpec): boolean {
+  return JSON.stringify(Spec.ContainerSpec) === JSON.stringify(spec.TaskTemplate.ContainerSpec);
+}

@@ -92,16 +92,24 @@ export function assemble(
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
   const sources = once(async () => {
-    const [{ dockerSource }, { imageSource }, { inspectSource }, { dirSource }, { storeSource }, { composeSource }] =
-      await Promise.all([
-        import("./sources/docker.ts"),
-        import("./sources/image.ts"),
-        import("./sources/inspect-file.ts"),
-        import("./sources/dir.ts"),
-        import("./sources/store.ts"),
-        import("./sources/compose.ts"),
-        import("./docker/engine.ts"), // so that the first request goes out at once
-      ]);
+    const [
+      { dockerSource },
+      { imageSource },
+      { inspectSource },
+      { dirSource },
+      { storeSource },
+      { composeSource },
+      { kubernetesSource },
+    ] = await Promise.all([
+      import("./sources/docker.ts"),
+      import("./sources/image.ts"),
+      import("./sources/inspect-file.ts"),
+      import("./sources/dir.ts"),
+      import("./sources/store.ts"),
+      import("./sources/compose.ts"),
+      import("./sources/kubernetes.ts"),
+      import("./docker/engine.ts"), // so that the first request goes out at once
+    ]);
     const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
     const own = [
       dockerSource(engine),
@@ -109,6 +117,7 @@ export function assemble(
       inspectSource(stdin),
       dirSource(cwd),
       composeSource(cwd, env),
+      kubernetesSource(cwd),
     ];
     const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
     return [...own, ...names.map((name) => storeSource(name, () => store(name)))];

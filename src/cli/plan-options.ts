@@ -16,8 +16,11 @@ export type Planned = {
   readonly incomplete: boolean;
 };
 
-/** In the order in which a finding is offered to them: what Compose manages is never created again behind its back. */
-const RUN_CONFIGURATIONS = ["compose", "docker-container"] as const;
+/**
+ * In the order in which a finding is offered to them: manifests need no engine, and what Compose manages is never created
+ * again behind its back.
+ */
+const RUN_CONFIGURATIONS = ["kubernetes", "compose", "docker-container"] as const;
 
 /** From store to store nothing is rewritten; both kinds in one plan would have no one order. */
 function migrationsFor(hits: readonly Hit[]): readonly string[] {

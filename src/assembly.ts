@@ -150,6 +150,7 @@ export function assemble(
           detector,
           store,
           env,
+          cwd,
           state,
           memory: () => memoryRoot(env),
           redact: (said) => redactor.foreign(said),

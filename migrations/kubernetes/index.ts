@@ -6,6 +6,7 @@
 import { rewrittenFiles } from "../../src/files/rewritten.ts";
 import { existingSecretKey } from "../../src/kubernetes/helm.ts";
 import { readText } from "../../src/files/read.ts";
+import { shortName } from "../../src/kubernetes/names.ts";
 import { copiesOf } from "../../src/kubernetes/environment.ts";
 import { fileOf, manifestsOf, namespaceOf, placeOf } from "../../src/kubernetes/place.ts";
 import { rewriteManifests } from "../../src/kubernetes/rewrite.ts";
@@ -24,6 +25,8 @@ export type KubernetesTools = {
   readonly key: FingerprintKey;
   /** The state folder: where the files' sealed copies are kept for a rollback. */
   readonly state: () => string;
+  /** What names of files are told from. */
+  readonly cwd: string;
 };
 
 export function kubernetesMigration(tools: KubernetesTools): Migration {
@@ -34,7 +37,7 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
     async unit({ location }) {
       if (!location.source.startsWith("kubernetes:")) return null;
       const file = fileOf(location);
-      return { id: file, name: `kubernetes:${file}` };
+      return { id: file, name: `kubernetes:${shortName(file, tools.cwd)}` };
     },
     async refuses(finding) {
       const { location } = finding;

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { FILL_IN, knownToExternalSecrets } from "../../src/kubernetes/external-secrets.ts";
-import { secretsFile } from "../../src/kubernetes/names.ts";
+import { secretsFile, shortName } from "../../src/kubernetes/names.ts";
 import { manifestsOf } from "../../src/kubernetes/place.ts";
 import { linesWith } from "../../src/kubernetes/residue.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -42,7 +42,7 @@ export async function planFile(
     ],
     target: { file, secrets, kvVersion },
   };
-  return { unit, steps: [step], warnings: [...order(file, secrets, made), ...left(made, selected, file)] };
+  return { unit, steps: [step], warnings: [...order(file, secrets, made, tools.cwd), ...left(made, selected, file)] };
 }
 
 /** The version of the KV mount: as configured, else as the store's own policy spells its paths. */
@@ -54,7 +54,8 @@ async function versionOf({ store: open }: KubernetesTools, { name, settings }: S
 }
 
 /** What to apply, and when. */
-function order(file: string, secrets: string, { wanted, workloads }: Made): string[] {
+function order(file: string, secrets: string, { wanted, workloads }: Made, cwd: string): string[] {
+  const [manifest, made] = [shortName(file, cwd), shortName(secrets, cwd)];
   const ready = wanted.map(({ name, namespace }) => {
     const space = namespace === null ? "" : ` -n ${namespace}`;
     return `kubectl wait${space} --for=condition=Ready externalsecret/${name}`;
@@ -64,10 +65,10 @@ function order(file: string, secrets: string, { wanted, workloads }: Made): stri
     existsSync(join(dirname(file), name)),
   );
   return [
-    `nothing in a cluster changes until it is applied, in this order: fill in ${FILL_IN} in ${secrets}; kubectl apply -f ${secrets}; ${ready.join("; ")}; kubectl apply -f ${file}`,
+    `nothing in a cluster changes until it is applied, in this order: fill in ${FILL_IN} in ${made}; kubectl apply -f ${made}; ${ready.join("; ")}; kubectl apply -f ${manifest}`,
     ...(fixed.length === 0
       ? []
-      : [`the pods of ${fixed.join(", ")} cannot change in place: kubectl replace --force -f ${file}`]),
+      : [`the pods of ${fixed.join(", ")} cannot change in place: kubectl replace --force -f ${manifest}`]),
     ...(kustomization === undefined
       ? []
       : [

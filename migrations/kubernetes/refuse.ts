@@ -25,6 +25,11 @@ export async function elsewhere({ location, name }: Finding): Promise<Refusal> {
       reason: `is in ${path}, not in a variable`,
       hint: "set a variable, write $(NAME) in its place, then scan again",
     };
+  if (/\.httpGet\.[^.]+$/.test(path))
+    return {
+      reason: `is a header in ${path}, where Kubernetes fills in nothing`,
+      hint: "let a command ask in its place, with $(NAME) for a variable, then scan again",
+    };
   const [kind = "", object = ""] = location.subjectName.split("/").slice(-2);
   if (kind === "ConfigMap") {
     const manifests = await manifestsOf(location);

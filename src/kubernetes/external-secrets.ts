@@ -56,7 +56,7 @@ export function externalSecrets(
 }
 
 /** What stands where a login has to be filled in. */
-export const FILL_IN = "CHANGE-ME";
+export const FILL_IN = "change-me";
 
 /** Throws `refused` for a store that External Secrets cannot read. */
 export function knownToExternalSecrets({ name, provider }: StoreTarget): void {

@@ -32,6 +32,8 @@ export type Resource = {
 
 /** Reads a file's objects, those of Lists too; null when it holds none. Throws `malformed`. */
 export async function readManifests(file: string, text: string): Promise<Manifests | null> {
+  // Most files of a folder are none, and large ones take long to parse.
+  if (!text.includes("apiVersion") && !isKustomization(file)) return null;
   const hint = `kubectl apply --dry-run=client -f ${file} shows what kubectl makes of it`;
   const documents = await parseYamlDocuments(file, text, hint);
   if (isTemplate(documents, text)) throw template(file);
@@ -63,6 +65,10 @@ function isTemplate(documents: readonly YamlFile[], text: string): boolean {
 
 const DEEPEST = 100;
 
+function isKustomization(file: string): boolean {
+  return /^kustomization\.ya?ml$/.test(basename(file));
+}
+
 const KUSTOMIZATION = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" } as const;
 
 type Found = Omit<Resource, "label" | "subject">;
@@ -70,7 +76,7 @@ type Found = Omit<Resource, "label" | "subject">;
 function objects(file: YamlFile, node: YAMLMap, at: readonly (string | number)[]): Found[] {
   const part = (of: Node | null, key: string): Node | null => entry(of, key, file)?.value ?? null;
   // A kustomization may leave out what it is.
-  const own = /^kustomization\.ya?ml$/.test(basename(file.file)) && at.length === 0 ? KUSTOMIZATION : null;
+  const own = isKustomization(file.file) && at.length === 0 ? KUSTOMIZATION : null;
   const apiVersion = scalarText(part(node, "apiVersion")) ?? own?.apiVersion ?? null;
   const kind = scalarText(part(node, "kind")) ?? own?.kind ?? null;
   if (apiVersion === null || kind === null) return [];

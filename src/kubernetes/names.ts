@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { basename, extname } from "node:path";
+import { basename, extname, relative } from "node:path";
 import { isMap, isScalar, isSeq } from "../text/yaml-nodes.ts";
 import { podSpec, type Manifests, type Resource } from "./manifest.ts";
 
@@ -16,6 +16,12 @@ export function secretNames(manifests: Manifests): ReadonlyMap<Resource, string>
     names.set(resource, name);
   }
   return names;
+}
+
+/** A file as a person standing in `cwd` types it. */
+export function shortName(file: string, cwd: string): string {
+  const name = relative(cwd, file);
+  return name.startsWith("..") ? file : name;
 }
 
 /** A file beside a manifest for the Secrets of its workloads, that is not there yet. */

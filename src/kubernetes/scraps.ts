@@ -3,7 +3,7 @@ import type { Where } from "../model/location.ts";
 import { entriesOf, entry, follow, isMap, isScalar, isSeq, scalarText, type YamlFile } from "../text/yaml-nodes.ts";
 import { CONTAINERS, containersOf, envPlaces } from "./environment.ts";
 import { expand } from "./expand.ts";
-import { readManifests, type Resource } from "./manifest.ts";
+import { podSpec, readManifests, type Resource } from "./manifest.ts";
 
 /** A text of an object that may be a secret, beside its containers' variables. */
 export type Scrap = {
@@ -34,21 +34,30 @@ const OF_KUBERNETES = /^(?:[a-z0-9]+|apps\/\w+|batch\/\w+|autoscaling\/\w+|polic
 /** Kinds that hold references or ciphertext where others hold secrets. */
 const SEALED = /^(?:Cluster)?(?:ExternalSecret|SecretStore|PushSecret)$|^SealedSecret$|^SecretProviderClass$/;
 
-async function annotations({ file, node, at }: Resource): Promise<Scrap[]> {
-  const metadata = entry(node, "metadata", file)?.value ?? null;
+/** Of the object, and of the pods that it makes. */
+async function annotations(resource: Resource): Promise<Scrap[]> {
+  const { file, node, at } = resource;
+  const template = podSpec(resource)?.at.slice(0, -1) ?? [];
   const found: Scrap[] = [];
-  for (const [list, where] of [
-    ["annotations", "annotation"],
-    ["labels", "label"],
-  ] as const) {
-    for (const { key, value } of entriesOf(entry(metadata, list, file)?.value, file)) {
-      const text = scalarText(value) ?? "";
-      const path = `${list}[${key}]`;
-      if (key === LAST_APPLIED && at.length < DEEPEST) found.push(...(await lastApplied(file.file, text, path)));
-      else found.push({ where, name: key, value: text, path });
+  for (const keys of template.length === 0 ? [[]] : [[], template]) {
+    const metadata = below(node, [...keys, "metadata"], file);
+    for (const [list, where] of [
+      ["annotations", "annotation"],
+      ["labels", "label"],
+    ] as const) {
+      for (const { key, value } of entriesOf(below(metadata, [list], file), file)) {
+        const text = scalarText(value) ?? "";
+        const path = [...keys, `${list}[${key}]`].join(".");
+        if (key === LAST_APPLIED && at.length < DEEPEST) found.push(...(await lastApplied(file.file, text, path)));
+        else found.push({ where, name: key, value: text, path });
+      }
     }
   }
   return found;
+}
+
+function below(node: Node | null, keys: readonly string[], file: YamlFile): Node | null {
+  return keys.reduce<Node | null>((at, key) => entry(at, key, file)?.value ?? null, node);
 }
 
 /** The object as it was once, with all that it held. */
@@ -68,27 +77,38 @@ async function lastApplied(file: string, text: string, path: string): Promise<Sc
 
 const DEEPEST = 10;
 
-/** Command lines of containers: what they run, and what asks whether they are well. */
+/** Command lines of containers: what they run, and what asks whether they are well, with the headers that it sends. */
 function commands(resource: Resource): Scrap[] {
   const { file } = resource;
   const found: Scrap[] = [];
-  for (const list of CONTAINERS)
-    for (const { node, path } of containersOf(resource, list)) {
+  const list = (at: Node | null): (Node | null)[] => (isSeq(at) ? at.items.map((item) => follow(item, file)) : []);
+  for (const kind of CONTAINERS)
+    for (const { node, path } of containersOf(resource, kind)) {
       const add = (keys: readonly string[], where: Where, name: string): void => {
-        let at: Node | null = node;
-        for (const key of keys) at = entry(at, key, file)?.value ?? null;
-        const words = isSeq(at) ? at.items.map((item) => scalarText(follow(item, file)) ?? "") : [];
-        const value = words.map((word) => expand(word).value).join(" ");
-        found.push({ where, name, value, path: `${path}.${keys.join(".")}` });
+        const words = list(below(node, keys, file)).map((word) => expand(scalarText(word) ?? "").value);
+        found.push({ where, name, value: words.join(" "), path: `${path}.${keys.join(".")}` });
       };
       add(["command"], "entrypoint", "Entrypoint");
       add(["args"], "cmd", "Cmd");
-      for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"])
-        add([probe, "exec", "command"], "healthcheck", "Healthcheck");
-      for (const hook of ["postStart", "preStop"]) add(["lifecycle", hook, "exec", "command"], "cmd", "Cmd");
+      for (const keys of PROBES) {
+        add([...keys, "exec", "command"], "healthcheck", "Healthcheck");
+        for (const header of list(below(node, [...keys, "httpGet", "httpHeaders"], file))) {
+          const [name, value] = [below(header, ["name"], file), below(header, ["value"], file)].map(scalarText);
+          if (name && value)
+            found.push({ where: "file", name, value, path: `${path}.${keys.join(".")}.httpGet.${name}` });
+        }
+      }
     }
   return found;
 }
+
+const PROBES = [
+  ["livenessProbe"],
+  ["readinessProbe"],
+  ["startupProbe"],
+  ["lifecycle", "postStart"],
+  ["lifecycle", "preStop"],
+] as const;
 
 /** The texts of a map; of one that is a whole file, its lines `key: value` and `key=value` too. */
 function data({ file, node }: Resource, key: string): Scrap[] {
@@ -145,7 +165,7 @@ function others({ file, node }: Resource): Scrap[] {
 const NAMES_ONLY = /(?:secret\w*ref|remoteRef|secretName|secretStore|pullSecrets|valueFrom|existingSecret)/i;
 /** Variables and commands of known containers are told already. */
 const IN_POD =
-  /^spec\.template\.spec\.(?:initContainers|containers|ephemeralContainers)\[\d+\]\.(?:env\[\d+\]\.(?:name|value)$|command|args)/;
+  /^(?:spec\.)?(?:jobTemplate\.spec\.)?template\.spec\.(?:initContainers|containers|ephemeralContainers)\[\d+\]\.(?:env\[\d+\]\.(?:name|value)$|command|args)/;
 
 /** Every text below a node with its path; an item `{ name, value }` is a text of that name. */
 export function scalars(node: unknown, file: YamlFile, path: string): Scrap[] {

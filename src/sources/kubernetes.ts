@@ -1,4 +1,4 @@
-import { lstat, opendir } from "node:fs/promises";
+import { opendir, stat as statOf } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
 import { readText } from "../files/read.ts";
@@ -27,7 +27,7 @@ export function kubernetesSource(cwd: string): Source {
         throw new UnsprawlError("usage", "kubernetes: needs a file or a folder", "unsprawl scan kubernetes:.");
       const root = resolve(cwd, what);
       const source = `kubernetes:${what}`;
-      const stat = await lstat(root).catch(() => null);
+      const stat = await statOf(root).catch(() => null);
       if (stat === null)
         throw new UnsprawlError("absent", `no file or folder ${what}`, "name a manifest or a folder of them");
       if (!stat.isDirectory()) {
@@ -72,7 +72,7 @@ async function fileInFolder(source: string, root: string, file: string): Promise
     return (await readFile(source, file, name)) ?? [];
   } catch (error) {
     const text = await readText(file).catch(() => "apiVersion: kind:");
-    if (!/apiVersion["']?\s*:/.test(text)) return [];
+    if (!isValuesFile(file) && !/apiVersion["']?\s*:/.test(text)) return [];
     return [unreadable(name, error)];
   }
 }

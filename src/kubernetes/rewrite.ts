@@ -52,7 +52,7 @@ function editOf(text: string, { place, secret, masked }: Wanted): Edit & { reado
   const put =
     owner.flow === true
       ? `${word("valueFrom")}: {${word("secretKeyRef")}: {${word("name")}: ${secretName}, ${word("key")}: ${secretKey}}}`
-      : `valueFrom:${line(2, "secretKeyRef:")}${line(4, `name: ${secretName}`)}${line(4, `key: ${secretKey}`)}`;
+      : `valueFrom:${commentOf(text, pair)}${line(2, "secretKeyRef:")}${line(4, `name: ${secretName}`)}${line(4, `key: ${secretKey}`)}`;
   const at = lineOf(text, start);
   const show = (sign: DiffLine["sign"], shown: string): DiffLine => ({
     sign,
@@ -68,6 +68,16 @@ function editOf(text: string, { place, secret, masked }: Wanted): Edit & { reado
       ...put.split(/\r?\n/).map((one, index) => show("+", index === 0 ? `${name}: ${one}` : one.slice(column))),
     ],
   };
+}
+
+/** The comment behind `value:`, or behind a block scalar's `|`, which is within what is replaced. */
+function commentOf(text: string, { key, value }: EnvPlace["pair"]): string {
+  if (!isScalar(key) || !isScalar(value)) return "";
+  const after = key.range?.[1] ?? 0;
+  const [line = ""] = /^[^\r\n]*/.exec(text.slice(after)) ?? [];
+  const isBlock = value.type === "BLOCK_LITERAL" || value.type === "BLOCK_FOLDED";
+  const isBelow = (value.range?.[0] ?? 0) > after + line.length;
+  return isBlock || isBelow ? (/\s#.*$/.exec(line)?.[0].trimEnd() ?? "") : "";
 }
 
 /** A block scalar's range ends behind its line end, which belongs to the next line. */

@@ -216,6 +216,8 @@ describe("one manifest", () => {
         `- name: THREE_PASSWORD\n  value: ${own}$$3$`,
         `- name: FOUR_PASSWORD\n  value: |\n    ${own}4\n    more`,
         `- name: FIVE_PASSWORD\n  value: ${own}5#five # not this`,
+        `- name: SIX_PASSWORD\n  value: |- # kept six\n    ${own}6`,
+        `- name: SEVEN_PASSWORD\n  value: # kept seven\n    "${own}7"`,
       ]),
     );
     const moved = await world.unsprawl(migrate);
@@ -227,10 +229,13 @@ describe("one manifest", () => {
       THREE_PASSWORD: `${own}$3$`,
       FOUR_PASSWORD: `${own}4\nmore\n`,
       FIVE_PASSWORD: `${own}5#five`,
+      SIX_PASSWORD: `${own}6`,
+      SEVEN_PASSWORD: `${own}7`,
     });
     const text = readFileSync(join(world.dir, "api.yaml"), "utf8");
     expect(text).not.toContain(own);
-    expect(text.match(/ # not this$/gm)).toHaveLength(1);
+    for (const comment of ["not this", "kept six", "kept seven"])
+      expect(text.match(new RegExp(` # ${comment}$`, "gm"))).toHaveLength(1);
     expect((await world.unsprawl(["scrub"])).code).toBe(0);
     const kept = filesBelow(join(world.dir, "state")).filter((file) => file.endsWith(".sealed"));
     expect(kept).toEqual([]);

@@ -1,16 +1,18 @@
 import type { ComposeTools } from "./compose/index.ts";
 import type { DockerContainerTools } from "./docker-container/index.ts";
+import type { KubernetesTools } from "./kubernetes/index.ts";
 import type { StoreMigrationTools } from "./store/index.ts";
 import type { SwarmTools } from "./swarm/index.ts";
 import type { Migration } from "../src/contract/migration.ts";
 
 /** What is handed to a migration; each takes what it needs. */
-export type MigrationTools = ComposeTools & DockerContainerTools & StoreMigrationTools & SwarmTools;
+export type MigrationTools = ComposeTools & DockerContainerTools & KubernetesTools & StoreMigrationTools & SwarmTools;
 
 /** Run-configuration formats by name; each folder is loaded on first use. */
 export const migrations: { readonly [name: string]: (tools: MigrationTools) => Promise<Migration> } = {
   compose: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
   "docker-container": async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),
+  kubernetes: async (tools) => (await import("./kubernetes/index.ts")).kubernetesMigration(tools),
   store: async (tools) => (await import("./store/index.ts")).storeMigration(tools),
   swarm: async (tools) => (await import("./swarm/index.ts")).swarmServices(tools),
 };

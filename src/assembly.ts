@@ -24,6 +24,12 @@ import { resolveReferences } from "./core/resolve.ts";
 import type { Secret } from "./model/secret.ts";
 import { Redactor } from "./text/redact.ts";
 
+/**
+ * Run-configuration formats, in the order in which a finding is offered to them: manifests need no engine, and what
+ * Compose or a swarm manages is never created again behind its back.
+ */
+export const RUN_CONFIGURATIONS = ["kubernetes", "compose", "swarm", "docker-container"] as const;
+
 /** Everything the faces hand to core, put together on first use so that `--help` loads none of it. */
 export type Assembly = {
   readonly env: NodeJS.ProcessEnv;
@@ -100,6 +106,7 @@ export function assemble(
       { storeSource },
       { composeSource },
       { swarmSource },
+      { kubernetesSource },
     ] = await Promise.all([
       import("./sources/docker.ts"),
       import("./sources/image.ts"),
@@ -108,6 +115,7 @@ export function assemble(
       import("./sources/store.ts"),
       import("./sources/compose.ts"),
       import("./sources/swarm.ts"),
+      import("./sources/kubernetes.ts"),
       import("./docker/engine.ts"), // so that the first request goes out at once
     ]);
     const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
@@ -118,6 +126,7 @@ export function assemble(
       dirSource(cwd),
       composeSource(cwd, env),
       swarmSource(engine),
+      kubernetesSource(cwd),
     ];
     const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
     return [...own, ...names.map((name) => storeSource(name, () => store(name)))];
@@ -150,6 +159,7 @@ export function assemble(
           detector,
           store,
           env,
+          cwd,
           state,
           memory: () => memoryRoot(env),
           redact: (said) => redactor.foreign(said),

@@ -82,17 +82,18 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   files: ["contract", "model", "text"],
   compose: ["contract", "model", "text", "files"],
   docker: ["contract", "model", "text"],
+  kubernetes: ["contract", "model", "text", "files"],
   sops: ["contract", "model", "text"],
   // Plug-ins: none knows another.
   detect: ["contract", "model", "text"],
-  sources: ["contract", "model", "text", "docker", "files", "compose"],
+  sources: ["contract", "model", "text", "docker", "files", "compose", "kubernetes"],
   delivery: ["contract", "model", "text", "docker", "sops"],
   history: ["contract", "model", "text"],
   verify: ["contract", "model", "text"],
   // What every store needs: a probe, check-and-set, what text it can hold.
   store: ["contract", "model", "text"],
   "providers/*": ["contract", "model", "text", "sops", "store"],
-  "migrations/*": ["contract", "model", "text", "docker", "files", "compose"],
+  "migrations/*": ["contract", "model", "text", "docker", "files", "compose", "kubernetes"],
   // The registries: the literal maps, and the contract they are typed by.
   "providers/index.ts": ["contract", "providers/*"],
   "migrations/index.ts": ["contract", "migrations/*"],
@@ -203,6 +204,7 @@ test("start-up loads no SDK and no plug-in; the resolver no SDK", () => {
 /** Who may call `expose()`, and why: a new file here is a decision about where values go. */
 const EXPOSE: { readonly [file: string]: string } = {
   "src/compose/carries.ts": "finds what else in a project's files holds the secret",
+  "src/kubernetes/residue.ts": "finds where else a manifest holds the value",
   "src/model/fingerprint.ts": "the keyed digest is made from the bytes",
   "src/text/sealed.ts": "the key that a file's copy is sealed with is made from the bytes",
   "src/text/redact.ts": "finds known values in text in order to take them out",

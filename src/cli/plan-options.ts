@@ -1,4 +1,5 @@
 import picomatch from "picomatch";
+import { RUN_CONFIGURATIONS } from "../assembly.ts";
 import { buildPlan } from "../core/plan.ts";
 import type { Hit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
@@ -15,9 +16,6 @@ export type Planned = {
   readonly left: boolean;
   readonly incomplete: boolean;
 };
-
-/** In the order in which a finding is offered to them: what Compose manages is never created again behind its back. */
-const RUN_CONFIGURATIONS = ["compose", "swarm", "docker-container"] as const;
 
 /** From store to store nothing is rewritten; both kinds in one plan would have no one order. */
 function migrationsFor(hits: readonly Hit[]): readonly string[] {

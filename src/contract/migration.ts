@@ -1,6 +1,6 @@
 import type { Finding } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
-import type { DeliveryName, Move, Plan, Step } from "../model/plan.ts";
+import type { DeliveryName, Move, Plan, Step, StoreTarget } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** `name` is what all its steps are called by: unique in a plan. */
@@ -18,6 +18,8 @@ export type UnitPlan = {
 
 export type PlanOptions = {
   readonly runId: string;
+  /** Where the values go, for a run configuration that names its store. */
+  readonly store: StoreTarget;
   readonly deliver: DeliveryName | "auto";
   readonly graceMs: number;
   readonly healthTimeoutMs: number;

@@ -34,6 +34,8 @@ export type RunResult = {
   readonly run: string;
   readonly state: "done" | "failed" | "partly" | "rolled back" | "interrupted";
   readonly units: readonly UnitResult[];
+  /** Whether containers were looked at afterwards. Else the store's answer is proven, and what the files say. */
+  readonly inspected: boolean;
   /** What went wrong, or null. The process exits with its code. */
   readonly error: UnsprawlError | null;
 };
@@ -220,7 +222,8 @@ export async function undoUnit(
 function finish(journal: Journal, units: readonly UnitResult[], failure: UnsprawlError | null): RunResult {
   const { plan, record } = journal;
   const migrated = units.filter((one) => one.state === "migrated").length;
-  const base = { version: 1, run: plan.id, units } as const;
+  const inspected = plan.steps.some(({ kind }) => kind === "check");
+  const base = { version: 1, run: plan.id, units, inspected } as const;
   try {
     if (failure === null) {
       const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";

@@ -66,7 +66,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     });
     try {
       const { puts: all, selected } = await storeSteps(hits, unit, input, tools, keys);
-      const planned = await migration.plan(unit, selected, { ...input, runId });
+      const planned = await migration.plan(unit, selected, { ...input, runId, store: provider.target });
       const left = planned.left ?? [];
       const stays = new Set(left.map(({ selected: { move } }) => move));
       const puts = all.filter(({ move }) => !stays.has(move));

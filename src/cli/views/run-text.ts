@@ -16,11 +16,20 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
   if (result.state === "done") {
     lines.push(
       "",
-      `Proven: the store gave back the same bytes, a fresh inspect shows no value, and the application has each.`,
-      `What was before (old containers, sealed copies of files) is kept for rollback; containers still hold the values:`,
+      ...(result.inspected ? CONTAINERS : FILES),
       `  unsprawl scrub ${result.run}      purges them`,
       `  unsprawl rollback ${result.run}   undoes the run`,
     );
   }
   return lines.join("\n");
 }
+
+const CONTAINERS = [
+  "Proven: the store gave back the same bytes, a fresh inspect shows no value, and the application has each.",
+  "What was before (old containers, sealed copies of files) is kept for rollback; containers still hold the values:",
+];
+/** Manifests, or from store to store: nothing that runs was touched. */
+const FILES = [
+  "Proven: the store gave back the same bytes. Nothing that runs was changed or looked at: the plan's notes say what to do.",
+  "What was before (sealed copies of files, old places in a store) is kept for rollback:",
+];

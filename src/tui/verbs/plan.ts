@@ -1,3 +1,4 @@
+import { RUN_CONFIGURATIONS } from "../../assembly.ts";
 import { resolve } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { said } from "../said.ts";
@@ -55,7 +56,7 @@ export function startPlan(session: Session, name: string): void {
       const host = tuiHost(session, signal, (event) => {
         if (event.type === "step") stores({ busy: `planning ${event.unit} ${event.done}/${event.total}` }, signal);
       });
-      const migration = assembly.migration(["compose", "swarm", "docker-container"]);
+      const migration = assembly.migration(RUN_CONFIGURATIONS);
       const plan = await buildPlan({ ...DEFAULTS, hits }, { migration, provider, key: assembly.key() }, host);
       if (signal.aborted) return;
       stores({ busy: null, last: name }, signal);

@@ -1,0 +1,115 @@
+/**
+ * `kubernetes`: moves variables of workloads out of manifest files. `value: X` becomes a reference to a Secret's key, and a
+ * new file beside the manifest tells External Secrets to make that Secret from the store. No cluster is asked or changed:
+ * whoever applies manifests applies these. Everything of one file moves together.
+ */
+import { rewrittenFiles } from "../../src/files/rewritten.ts";
+import { existingSecretKey } from "../../src/kubernetes/helm.ts";
+import { readText } from "../../src/files/read.ts";
+import { shortName } from "../../src/kubernetes/names.ts";
+import { copiesOf } from "../../src/kubernetes/environment.ts";
+import { fileOf, manifestsOf, namespaceOf, placeOf } from "../../src/kubernetes/place.ts";
+import { rewriteManifests } from "../../src/kubernetes/rewrite.ts";
+import type { Migration } from "../../src/contract/migration.ts";
+import type { Provider } from "../../src/contract/provider.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import type { FingerprintKey } from "../../src/model/fingerprint.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { make, rewriteStep } from "./make.ts";
+import { planFile } from "./plan.ts";
+import { elsewhere, type Refusal } from "./refuse.ts";
+
+export type KubernetesTools = {
+  readonly store: (name: string) => Promise<Provider>;
+  readonly key: FingerprintKey;
+  /** The state folder: where the files' sealed copies are kept for a rollback. */
+  readonly state: () => string;
+  /** What names of files are told from. */
+  readonly cwd: string;
+};
+
+export function kubernetesMigration(tools: KubernetesTools): Migration {
+  const files = rewrittenFiles(tools);
+  return {
+    name: "kubernetes",
+    engine: async () => ({ id: "files", address: "files" }),
+    async unit({ location }) {
+      if (!location.source.startsWith("kubernetes:")) return null;
+      const file = fileOf(location);
+      return { id: file, name: `kubernetes:${shortName(file, tools.cwd)}` };
+    },
+    async refuses(finding) {
+      const { location } = finding;
+      if (location.subject === "file") return helmValue(finding);
+      return location.where === "env" ? variable(finding) : elsewhere(finding);
+    },
+    async names({ location }) {
+      const manifests = await manifestsOf(location);
+      const place = manifests === null ? null : placeOf(manifests, location);
+      return { subject: place?.subject ?? location.subjectName, project: namespaceOf(location) };
+    },
+    plan: async (unit, selected, options) => planFile(tools, unit, selected, options),
+    async read({ location }) {
+      const manifests = await manifestsOf(location);
+      const place = manifests === null ? null : placeOf(manifests, location);
+      return place === null ? null : Secret.of(place.value);
+    },
+    async unchanged(step) {
+      if (step.kind === "rewrite") await files.unchanged(step);
+    },
+    async perform(step, work) {
+      if (step.kind !== "rewrite") return;
+      const written = await files.write(step, work, () => make(step, work.plan.store));
+      if (written) work.say(`rewrite ${step.files.map(({ file }) => file).join(", ")}`);
+    },
+    async undo(steps, work) {
+      await files.restore(rewriteStep(steps), work);
+    },
+    scrub: async (steps, { plan }) => files.forget(rewriteStep(steps), plan),
+    // Nothing is mounted: the cluster makes its Secrets itself.
+    render: async () => 0,
+  };
+}
+
+async function variable({ location, name, part, masked }: Finding): Promise<Refusal | null> {
+  const manifests = await manifestsOf(location);
+  const place = manifests === null ? null : placeOf(manifests, location);
+  if (manifests === null || place === null)
+    throw new UnsprawlError("changed", `${location.path} has changed since it was scanned`, "scan again");
+  if (name === "…" || /^name(?: → |$)/.test(part.path) || !/^[-._A-Za-z0-9]{1,253}$/.test(name))
+    return { reason: "its name is none that a key of a Secret can have", hint: "rename it, then scan again" };
+  if (place.uses.length > 0)
+    return {
+      reason: `holds ${place.uses.map((use) => `$(${use})`).join(", ")}, which Kubernetes fills in only where a value is written`,
+      hint: "give the application the parts as variables of their own, then scan again",
+    };
+  if (!place.once)
+    return {
+      reason: `is set twice in ${place.path.slice(0, place.path.indexOf(".env."))}, and only the last one counts`,
+      hint: "take the other one out, then scan again",
+    };
+  try {
+    // Tried alone, so that an anchor keeps back no more than what shares it.
+    const wanted = copiesOf(place, manifests).map((copy) => ({ place: copy, secret: "tried", masked }));
+    await rewriteManifests(manifests, wanted);
+    return null;
+  } catch (error) {
+    if (error instanceof UnsprawlError && error.code === "refused") return { reason: error.message, hint: error.hint };
+    throw error;
+  }
+}
+
+async function helmValue({ location }: Finding): Promise<Refusal> {
+  const file = fileOf(location);
+  const key = await existingSecretKey(file, await readText(file), location.path);
+  return key === null
+    ? {
+        reason: "is a Helm value: what the chart's templates make of it is not known",
+        hint: "give the chart a key that names an existing Secret, and read it by secretKeyRef",
+      }
+    : {
+        reason: `is a Helm value, and the chart takes a Secret that exists in its place: ${key}`,
+        hint: `let External Secrets make one, set ${key} to its name, and take the value out`,
+      };
+}

@@ -1,0 +1,74 @@
+import { copiesOf } from "../../src/kubernetes/environment.ts";
+import { externalSecrets, type WantedSecret } from "../../src/kubernetes/external-secrets.ts";
+import type { Manifests, Resource } from "../../src/kubernetes/manifest.ts";
+import { secretNames, storeName } from "../../src/kubernetes/names.ts";
+import { manifestsOf, placeOf } from "../../src/kubernetes/place.ts";
+import { rewriteManifests, type Wanted } from "../../src/kubernetes/rewrite.ts";
+import type { Rewrite } from "../../src/files/rewritten.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { DiffLine, Move, Step, StoreTarget } from "../../src/model/plan.ts";
+
+/** A move with what stands for its value where people read. */
+export type Shown = { readonly move: Move; readonly masked: string };
+
+export type Made = {
+  readonly manifest: { readonly text: string; readonly diff: readonly DiffLine[] };
+  /** The new file's text. */
+  readonly secrets: string;
+  readonly wanted: readonly WantedSecret[];
+  /** The workloads whose variables move. */
+  readonly workloads: readonly Resource[];
+};
+
+/** What the two files become. Throws `refused`, or `changed` when a variable has gone. */
+export async function makeFiles(
+  manifests: Manifests,
+  shown: readonly Shown[],
+  store: StoreTarget,
+  kvVersion: 1 | 2,
+): Promise<Made> {
+  const names = secretNames(manifests);
+  const wishes: Wanted[] = [];
+  const secrets = new Map<Resource, WantedSecret["data"][number][]>();
+  for (const { move, masked } of shown) {
+    const place = placeOf(manifests, move.location);
+    if (place === null)
+      throw new UnsprawlError("changed", `${move.location.path} has changed since the plan was made`, "plan again");
+    const { resource } = place;
+    const secret = names.get(resource) ?? "";
+    for (const copy of copiesOf(place, manifests)) wishes.push({ place: copy, secret, masked });
+    secrets.set(resource, [...(secrets.get(resource) ?? []), { secretKey: place.key, remote: move.key }]);
+  }
+  const wanted = [...secrets].map(([resource, data]) => ({
+    name: names.get(resource) ?? "",
+    namespace: resource.namespace,
+    data,
+  }));
+  return {
+    manifest: await rewriteManifests(manifests, wishes),
+    secrets: externalSecrets(wanted, store, storeName(manifests.file, store.name), kvVersion),
+    wanted,
+    workloads: [...secrets.keys()],
+  };
+}
+
+/** The texts of a planned rewrite, from the manifest as it is. */
+export async function make(step: Rewrite, store: StoreTarget): Promise<ReadonlyMap<string, string>> {
+  const { file, secrets, kvVersion } = step.target;
+  const [first] = step.moves;
+  const manifests = first === undefined ? null : await manifestsOf(first.location);
+  if (manifests === null || typeof file !== "string" || typeof secrets !== "string" || manifests.file !== file)
+    throw new UnsprawlError("malformed", "the plan does not say which manifest it rewrites", "unsprawl plan again");
+  const shown = step.moves.map((move) => ({ move, masked: "" }));
+  const made = await makeFiles(manifests, shown, store, kvVersion === 1 ? 1 : 2);
+  return new Map([
+    [secrets, made.secrets],
+    [file, made.manifest.text],
+  ]);
+}
+
+export function rewriteStep(steps: readonly Step[]): Rewrite {
+  const found = steps.find((step): step is Rewrite => step.kind === "rewrite");
+  if (found) return found;
+  throw new UnsprawlError("malformed", "the plan has no rewrite step for this file", "unsprawl plan again");
+}

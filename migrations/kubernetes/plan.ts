@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
+import { fileChange } from "../../src/files/rewritten.ts";
+import { FILL_IN, knownToExternalSecrets } from "../../src/kubernetes/external-secrets.ts";
+import { secretsFile, shortName } from "../../src/kubernetes/names.ts";
+import { manifestsOf } from "../../src/kubernetes/place.ts";
+import { linesWith } from "../../src/kubernetes/residue.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Step, StoreTarget } from "../../src/model/plan.ts";
+import type { KubernetesTools } from "./index.ts";
+import { makeFiles, type Made } from "./make.ts";
+
+/** Plans one manifest file: what it becomes, and the file that is made beside it. */
+export async function planFile(
+  tools: KubernetesTools,
+  unit: string,
+  selected: readonly Selected[],
+  { store }: PlanOptions,
+): Promise<UnitPlan> {
+  const [first] = selected;
+  const manifests = first === undefined ? null : await manifestsOf(first.move.location);
+  if (manifests === null)
+    throw new UnsprawlError("changed", `${unit} holds no manifest any more`, "unsprawl plan again");
+  knownToExternalSecrets(store);
+  const { file, text } = manifests;
+  const kvVersion = store.provider === "vault" ? await versionOf(tools, store) : 2;
+  const shown = selected.map(({ move, finding: { masked } }) => ({ move, masked }));
+  const made = await makeFiles(manifests, shown, store, kvVersion);
+  const secrets = secretsFile(file);
+  const lines = made.secrets.trimEnd().split("\n");
+  const diff = lines.map((line) => ({ sign: "+", path: basename(secrets), text: line }) as const);
+  const step: Step = {
+    id: `rewrite:${unit}`,
+    kind: "rewrite",
+    unit,
+    moves: selected.map(({ move }) => move),
+    // The new file first: a manifest never asks for what nothing makes.
+    files: [
+      fileChange(secrets, null, made.secrets, diff, tools.key),
+      fileChange(file, text, made.manifest.text, made.manifest.diff, tools.key),
+    ],
+    target: { file, secrets, kvVersion },
+  };
+  return { unit, steps: [step], warnings: [...order(file, secrets, made, tools.cwd), ...left(made, selected, file)] };
+}
+
+/** The version of the KV mount: as configured, else as the store's own policy spells its paths. */
+async function versionOf({ store: open }: KubernetesTools, { name, settings }: StoreTarget): Promise<1 | 2> {
+  const { kvVersion, mount } = settings;
+  if (kvVersion === 1 || kvVersion === 2) return kvVersion;
+  const policy = await (await open(name)).policy({ subject: "subject", project: "project" });
+  return typeof mount === "string" && policy.includes(`"${mount}/data/`) ? 2 : 1;
+}
+
+/** What to apply, and when. */
+function order(file: string, secrets: string, { wanted, workloads }: Made, cwd: string): string[] {
+  const [manifest, made] = [shortName(file, cwd), shortName(secrets, cwd)];
+  const ready = wanted.map(({ name, namespace }) => {
+    const space = namespace === null ? "" : ` -n ${namespace}`;
+    return `kubectl wait${space} --for=condition=Ready externalsecret/${name}`;
+  });
+  const fixed = workloads.filter(({ kind }) => kind === "Job" || kind === "Pod").map(({ label }) => label);
+  const kustomization = ["kustomization.yaml", "kustomization.yml", "Kustomization"].find((name) =>
+    existsSync(join(dirname(file), name)),
+  );
+  return [
+    `nothing in a cluster changes until it is applied, in this order: fill in ${FILL_IN} in ${made}; kubectl apply -f ${made}; ${ready.join("; ")}; kubectl apply -f ${manifest}`,
+    ...(fixed.length === 0
+      ? []
+      : [`the pods of ${fixed.join(", ")} cannot change in place: kubectl replace --force -f ${manifest}`]),
+    ...(kustomization === undefined
+      ? []
+      : [
+          `add ${basename(secrets)} to resources: in ${kustomization}; an overlay that sets one of these variables must not set its value any more, and a namePrefix or nameSuffix does not reach secretStoreRef`,
+        ]),
+  ];
+}
+
+/** Where the values still are. */
+function left({ manifest }: Made, selected: readonly Selected[], file: string): string[] {
+  const lines = selected.flatMap(({ move, value }) => {
+    const found = linesWith(manifest.text, value);
+    return found.length === 0
+      ? []
+      : [`${move.name} also stands in ${basename(file)}, line ${found.join(", ")} (as it will be), and stays there`];
+  });
+  return [
+    ...lines,
+    "a cluster keeps the values in old ReplicaSets or ControllerRevisions, in running pods and in last-applied annotations until they are replaced, and the repository keeps them in its history: rotate them",
+  ];
+}

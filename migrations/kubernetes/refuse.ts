@@ -1,0 +1,75 @@
+import { CONTAINERS, containersOf } from "../../src/kubernetes/environment.ts";
+import type { Manifests } from "../../src/kubernetes/manifest.ts";
+import { manifestsOf } from "../../src/kubernetes/place.ts";
+import { LAST_APPLIED } from "../../src/kubernetes/scraps.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import { entry, isSeq, scalarText } from "../../src/text/yaml-nodes.ts";
+
+export type Refusal = { readonly reason: string; readonly hint: string | null };
+
+/** Why what is in no variable of a container stays where it is. */
+export async function elsewhere({ location, name }: Finding): Promise<Refusal> {
+  const { where, path } = location;
+  if (path.includes(` annotations[${LAST_APPLIED}]`))
+    return {
+      reason: "is in kubectl's own copy of what was applied before",
+      hint: `take ${LAST_APPLIED} out of the file: kubectl apply writes it anew`,
+    };
+  if (where === "annotation" || where === "label")
+    return {
+      reason: `is in ${path}, which whoever may list objects reads`,
+      hint: "give the application a variable or a file for it, then scan again",
+    };
+  if (where === "cmd" || where === "entrypoint" || where === "healthcheck")
+    return {
+      reason: `is in ${path}, not in a variable`,
+      hint: "set a variable, write $(NAME) in its place, then scan again",
+    };
+  if (/\.httpGet\.[^.]+$/.test(path))
+    return {
+      reason: `is a header in ${path}, where Kubernetes fills in nothing`,
+      hint: "let a command ask in its place, with $(NAME) for a variable, then scan again",
+    };
+  const [kind = "", object = ""] = location.subjectName.split("/").slice(-2);
+  if (kind === "ConfigMap") {
+    const manifests = await manifestsOf(location);
+    const users = manifests === null ? [] : usersOf(manifests, object);
+    const by = users.length === 0 ? "" : `, which ${users.join(", ")} ${users.length === 1 ? "reads" : "read"}`;
+    return {
+      reason: `is in a ConfigMap${by}`,
+      hint: `write ${name} as a variable of the container, take it out of the ConfigMap, then scan again`,
+    };
+  }
+  if (kind === "Secret")
+    return {
+      reason: "is in a Secret's manifest, where base64 hides nothing",
+      hint: `unsprawl scan shows it until the manifest is gone: write an ExternalSecret named ${object} in its place`,
+    };
+  return {
+    reason: `is in ${path}: whether a ${kind} takes a Secret's key there is not known`,
+    hint: "let it name a Secret, then scan again",
+  };
+}
+
+/** Who in the same file has a ConfigMap's values in its environment. */
+function usersOf(manifests: Manifests, name: string): string[] {
+  return manifests.resources
+    .filter((resource) =>
+      CONTAINERS.flatMap((list) => containersOf(resource, list)).some(({ node }) => {
+        const named = (item: unknown, keys: readonly string[]): boolean => {
+          let at: unknown = item;
+          for (const key of [...keys, "name"]) at = entry(at, key, resource.file)?.value ?? null;
+          return scalarText(at as null) === name;
+        };
+        const list = (key: string): readonly unknown[] => {
+          const found = entry(node, key, resource.file)?.value;
+          return isSeq(found) ? found.items : [];
+        };
+        return (
+          list("envFrom").some((item) => named(item, ["configMapRef"])) ||
+          list("env").some((item) => named(item, ["valueFrom", "configMapKeyRef"]))
+        );
+      }),
+    )
+    .map(({ label }) => label);
+}

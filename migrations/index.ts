@@ -8,6 +8,7 @@ export type MigrationTools = ComposeTools & DockerContainerTools & StoreMigratio
 
 /** Run-configuration formats by name; each folder is loaded on first use. */
 export const migrations: { readonly [name: string]: (tools: MigrationTools) => Promise<Migration> } = {
+  "env-file": async (tools) => (await import("./env-file/index.ts")).envFileMigration(tools),
   compose: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
   "docker-container": async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),
   store: async (tools) => (await import("./store/index.ts")).storeMigration(tools),

@@ -92,26 +92,27 @@ export function assemble(
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
   const sources = once(async () => {
-    const [{ dockerSource }, { imageSource }, { inspectSource }, { dirSource }, { storeSource }, { composeSource }] =
-      await Promise.all([
-        import("./sources/docker.ts"),
-        import("./sources/image.ts"),
-        import("./sources/inspect-file.ts"),
-        import("./sources/dir.ts"),
-        import("./sources/store.ts"),
-        import("./sources/compose.ts"),
-        import("./docker/engine.ts"), // so that the first request goes out at once
-      ]);
+    const [docker, image, inspect, dir, stored, compose, envFile] = await Promise.all([
+      import("./sources/docker.ts"),
+      import("./sources/image.ts"),
+      import("./sources/inspect-file.ts"),
+      import("./sources/dir.ts"),
+      import("./sources/store.ts"),
+      import("./sources/compose.ts"),
+      import("./sources/env-file.ts"),
+      import("./docker/engine.ts"), // so that the first request goes out at once
+    ]);
     const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
     const own = [
-      dockerSource(engine),
-      imageSource(engine),
-      inspectSource(stdin),
-      dirSource(cwd),
-      composeSource(cwd, env),
+      docker.dockerSource(engine),
+      image.imageSource(engine),
+      inspect.inspectSource(stdin),
+      dir.dirSource(cwd),
+      compose.composeSource(cwd, env),
+      envFile.envFileSource(cwd),
     ];
     const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
-    return [...own, ...names.map((name) => storeSource(name, () => store(name)))];
+    return [...own, ...names.map((name) => stored.storeSource(name, () => store(name)))];
   });
   const deliveries = once(async () => {
     const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([

@@ -15,7 +15,9 @@ export type Router = Migration & { readonly assigned: ReadonlyMap<string, string
 export function route(names: readonly string[], load: LoadMigration, plan: Plan | null): Router {
   const assigned = new Map<string, string>(Object.entries(plan?.migrations ?? {}));
   const own = plan?.migration ?? names.at(-1) ?? "";
-  const used = new Set(plan ? [...assigned.values(), own] : []);
+  // A plan's own migration has no part in it when every unit is another's.
+  const alone = plan?.steps.every(({ unit }) => assigned.has(unit)) === true && assigned.size > 0;
+  const used = new Set(plan ? [...assigned.values(), ...(alone ? [] : [own])] : []);
   const of = (unit: string): Promise<Migration> => load(assigned.get(unit) ?? own);
   const unitOf = (steps: readonly { readonly unit: string }[]): string => steps[0]?.unit ?? "";
   const first = async <T>(ask: (migration: Migration) => Promise<T | null>): Promise<[string, T] | null> => {

@@ -92,7 +92,7 @@ export function assemble(
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
   const sources = once(async () => {
-    const [docker, image, inspect, dir, stored, compose, envFile] = await Promise.all([
+    const [docker, image, inspect, dir, stored, compose, envFile, systemd] = await Promise.all([
       import("./sources/docker.ts"),
       import("./sources/image.ts"),
       import("./sources/inspect-file.ts"),
@@ -100,6 +100,7 @@ export function assemble(
       import("./sources/store.ts"),
       import("./sources/compose.ts"),
       import("./sources/env-file.ts"),
+      import("./sources/systemd.ts"),
       import("./docker/engine.ts"), // so that the first request goes out at once
     ]);
     const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
@@ -110,6 +111,7 @@ export function assemble(
       dir.dirSource(cwd),
       compose.composeSource(cwd, env),
       envFile.envFileSource(cwd),
+      systemd.systemdSource(cwd),
     ];
     const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
     return [...own, ...names.map((name) => stored.storeSource(name, () => store(name)))];

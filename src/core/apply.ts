@@ -34,6 +34,8 @@ export type RunResult = {
   readonly run: string;
   readonly state: "done" | "failed" | "partly" | "rolled back" | "interrupted";
   readonly units: readonly UnitResult[];
+  /** What runs was looked at afterwards; false where files or stores were all there was to change. */
+  readonly checked: boolean;
   /** What went wrong, or null. The process exits with its code. */
   readonly error: UnsprawlError | null;
 };
@@ -220,7 +222,8 @@ export async function undoUnit(
 function finish(journal: Journal, units: readonly UnitResult[], failure: UnsprawlError | null): RunResult {
   const { plan, record } = journal;
   const migrated = units.filter((one) => one.state === "migrated").length;
-  const base = { version: 1, run: plan.id, units } as const;
+  const checked = plan.steps.some(({ kind }) => kind === "check");
+  const base = { version: 1, run: plan.id, units, checked } as const;
   try {
     if (failure === null) {
       const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";

@@ -14,11 +14,16 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
     return `${glyph}  ${printable(unit)}${error ? `  ${printable(error)}` : ""}`;
   });
   if (result.state === "done") {
+    const proof = result.checked
+      ? [
+          "a fresh inspect shows no value, and the application has each.",
+          "What was before (old containers, sealed copies of files) is kept for rollback; containers still hold the values:",
+        ]
+      : ["and what was rewritten is as planned. Nothing was started again.", "What was before is kept for rollback:"];
     lines.push(
       "",
-      `Proven: the store gave back the same bytes, a fresh inspect shows no value, and the application has each.`,
-      `What was before (old containers, sealed copies of files) is kept for rollback; containers still hold the values:`,
-      `  unsprawl scrub ${result.run}      purges them`,
+      `Proven: the store gave back the same bytes, ${proof.join("\n")}`,
+      `  unsprawl scrub ${result.run}      purges it`,
       `  unsprawl rollback ${result.run}   undoes the run`,
     );
   }

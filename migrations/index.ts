@@ -12,6 +12,7 @@ export const migrations: { readonly [name: string]: (tools: MigrationTools) => P
   "env-file": async (tools) => (await import("./env-file/index.ts")).envFileMigration(tools),
   systemd: async (tools) => (await import("./systemd/index.ts")).systemdMigration(tools),
   quadlet: async (tools) => (await import("./quadlet/index.ts")).quadletMigration(tools),
+  dockerfile: async (tools) => (await import("./dockerfile/index.ts")).dockerfileMigration(tools),
   compose: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
   "docker-container": async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),
   store: async (tools) => (await import("./store/index.ts")).storeMigration(tools),

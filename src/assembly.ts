@@ -92,7 +92,7 @@ export function assemble(
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
   const sources = once(async () => {
-    const [docker, image, inspect, dir, stored, compose, envFile, systemd] = await Promise.all([
+    const [docker, image, inspect, dir, stored, compose, envFile, systemd, dockerfile] = await Promise.all([
       import("./sources/docker.ts"),
       import("./sources/image.ts"),
       import("./sources/inspect-file.ts"),
@@ -101,6 +101,7 @@ export function assemble(
       import("./sources/compose.ts"),
       import("./sources/env-file.ts"),
       import("./sources/systemd.ts"),
+      import("./sources/dockerfile.ts"),
       import("./docker/engine.ts"), // so that the first request goes out at once
     ]);
     const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
@@ -112,6 +113,7 @@ export function assemble(
       compose.composeSource(cwd, env),
       envFile.envFileSource(cwd),
       systemd.systemdSource(cwd),
+      dockerfile.dockerfileSource(cwd),
     ];
     const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
     return [...own, ...names.map((name) => stored.storeSource(name, () => store(name)))];

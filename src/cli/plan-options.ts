@@ -17,7 +17,7 @@ export type Planned = {
 };
 
 /** In the order in which a finding is offered to them: what Compose manages is never created again behind its back. */
-const RUN_CONFIGURATIONS = ["env-file", "systemd", "quadlet", "compose", "docker-container"] as const;
+const RUN_CONFIGURATIONS = ["env-file", "systemd", "quadlet", "dockerfile", "compose", "docker-container"] as const;
 
 /** From store to store nothing is rewritten; both kinds in one plan would have no one order. */
 function migrationsFor(hits: readonly Hit[]): readonly string[] {

@@ -55,7 +55,14 @@ export function startPlan(session: Session, name: string): void {
       const host = tuiHost(session, signal, (event) => {
         if (event.type === "step") stores({ busy: `planning ${event.unit} ${event.done}/${event.total}` }, signal);
       });
-      const migration = assembly.migration(["env-file", "systemd", "quadlet", "compose", "docker-container"]);
+      const migration = assembly.migration([
+        "env-file",
+        "systemd",
+        "quadlet",
+        "dockerfile",
+        "compose",
+        "docker-container",
+      ]);
       const plan = await buildPlan({ ...DEFAULTS, hits }, { migration, provider, key: assembly.key() }, host);
       if (signal.aborted) return;
       stores({ busy: null, last: name }, signal);

@@ -44,6 +44,7 @@ function says({ name: instruction }: Instruction, name: string, users: readonly 
 
 /** The commands that read the variable, in each stage that has it. */
 function usersOf(name: string, own: Instruction, instructions: readonly Instruction[]): readonly Instruction[] {
+  if (!/^\w+$/.test(name)) return [];
   const use = new RegExp(`\\$(?:${name}\\b|\\{${name}[}:?+-])`);
   const stages = new Set([
     ...stagesWith(own, instructions),

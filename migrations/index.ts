@@ -3,13 +3,23 @@ import type { DockerContainerTools } from "./docker-container/index.ts";
 import type { KubernetesTools } from "./kubernetes/index.ts";
 import type { StoreMigrationTools } from "./store/index.ts";
 import type { SwarmTools } from "./swarm/index.ts";
+import type { SystemdTools } from "./systemd/index.ts";
 import type { Migration } from "../src/contract/migration.ts";
 
 /** What is handed to a migration; each takes what it needs. */
-export type MigrationTools = ComposeTools & DockerContainerTools & KubernetesTools & StoreMigrationTools & SwarmTools;
+export type MigrationTools = ComposeTools &
+  DockerContainerTools &
+  KubernetesTools &
+  StoreMigrationTools &
+  SwarmTools &
+  SystemdTools;
 
 /** Run-configuration formats by name; each folder is loaded on first use. */
 export const migrations: { readonly [name: string]: (tools: MigrationTools) => Promise<Migration> } = {
+  "env-file": async (tools) => (await import("./env-file/index.ts")).envFileMigration(tools),
+  systemd: async (tools) => (await import("./systemd/index.ts")).systemdMigration(tools),
+  quadlet: async (tools) => (await import("./quadlet/index.ts")).quadletMigration(tools),
+  dockerfile: async (tools) => (await import("./dockerfile/index.ts")).dockerfileMigration(tools),
   compose: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
   "docker-container": async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),
   kubernetes: async (tools) => (await import("./kubernetes/index.ts")).kubernetesMigration(tools),

@@ -25,10 +25,19 @@ import type { Secret } from "./model/secret.ts";
 import { Redactor } from "./text/redact.ts";
 
 /**
- * Run-configuration formats, in the order in which a finding is offered to them: manifests need no engine, and what
+ * Run-configuration formats, in the order in which a finding is offered to them: files need no engine, and what
  * Compose or a swarm manages is never created again behind its back.
  */
-export const RUN_CONFIGURATIONS = ["kubernetes", "compose", "swarm", "docker-container"] as const;
+export const RUN_CONFIGURATIONS = [
+  "env-file",
+  "systemd",
+  "quadlet",
+  "dockerfile",
+  "kubernetes",
+  "compose",
+  "swarm",
+  "docker-container",
+] as const;
 
 /** Everything the faces hand to core, put together on first use so that `--help` loads none of it. */
 export type Assembly = {
@@ -98,38 +107,36 @@ export function assemble(
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
   const sources = once(async () => {
-    const [
-      { dockerSource },
-      { imageSource },
-      { inspectSource },
-      { dirSource },
-      { storeSource },
-      { composeSource },
-      { swarmSource },
-      { kubernetesSource },
-    ] = await Promise.all([
-      import("./sources/docker.ts"),
-      import("./sources/image.ts"),
-      import("./sources/inspect-file.ts"),
-      import("./sources/dir.ts"),
-      import("./sources/store.ts"),
-      import("./sources/compose.ts"),
-      import("./sources/swarm.ts"),
-      import("./sources/kubernetes.ts"),
-      import("./docker/engine.ts"), // so that the first request goes out at once
-    ]);
+    const [docker, image, inspect, dir, stored, compose, swarm, kubernetes, envFile, systemd, dockerfile] =
+      await Promise.all([
+        import("./sources/docker.ts"),
+        import("./sources/image.ts"),
+        import("./sources/inspect-file.ts"),
+        import("./sources/dir.ts"),
+        import("./sources/store.ts"),
+        import("./sources/compose.ts"),
+        import("./sources/swarm.ts"),
+        import("./sources/kubernetes.ts"),
+        import("./sources/env-file.ts"),
+        import("./sources/systemd.ts"),
+        import("./sources/dockerfile.ts"),
+        import("./docker/engine.ts"), // so that the first request goes out at once
+      ]);
     const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
     const own = [
-      dockerSource(engine),
-      imageSource(engine),
-      inspectSource(stdin),
-      dirSource(cwd),
-      composeSource(cwd, env),
-      swarmSource(engine),
-      kubernetesSource(cwd),
+      docker.dockerSource(engine),
+      image.imageSource(engine),
+      inspect.inspectSource(stdin),
+      dir.dirSource(cwd),
+      compose.composeSource(cwd, env),
+      envFile.envFileSource(cwd),
+      systemd.systemdSource(cwd),
+      dockerfile.dockerfileSource(cwd),
+      swarm.swarmSource(engine),
+      kubernetes.kubernetesSource(cwd),
     ];
     const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
-    return [...own, ...names.map((name) => storeSource(name, () => store(name)))];
+    return [...own, ...names.map((name) => stored.storeSource(name, () => store(name)))];
   });
   const deliveries = once(async () => {
     const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([

@@ -204,6 +204,7 @@ test("start-up loads no SDK and no plug-in; the resolver no SDK", () => {
 /** Who may call `expose()`, and why: a new file here is a decision about where values go. */
 const EXPOSE: { readonly [file: string]: string } = {
   "src/compose/carries.ts": "finds what else in a project's files holds the secret",
+  "src/files/left.ts": "finds what else in the rewritten files holds the secret",
   "src/kubernetes/residue.ts": "finds where else a manifest holds the value",
   "src/model/fingerprint.ts": "the keyed digest is made from the bytes",
   "src/text/sealed.ts": "the key that a file's copy is sealed with is made from the bytes",

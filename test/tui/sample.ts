@@ -102,6 +102,7 @@ export function everyScreen(text: string, many: number): State[] {
       version: 1,
       run: plan.id,
       state: "done",
+      checked: true,
       units: [{ unit: text, state: "migrated", error: text }],
       inspected: true,
       error: null,

@@ -19,7 +19,9 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
     lines.push(paint("bold", "Not moved", stream));
     for (const { finding, reason, hint } of plan.notMoved) {
       lines.push(`  ${printable(`${finding.location.subjectName} ${finding.name}: ${reason}`)}`);
-      if (hint) lines.push(`    next: ${printable(hint)}`);
+      // A patch has several lines.
+      const [next = "", ...patch] = (hint ?? "").split("\n").map(printable);
+      if (hint) lines.push(`    next: ${next}`, ...patch.map((one) => `      ${one}`));
     }
     lines.push("");
   }

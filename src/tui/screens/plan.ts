@@ -42,7 +42,9 @@ function planLines(made: Plan): Line[] {
   if (made.notMoved.length > 0) lines.push(line({ text: " Not moved", bold: true }));
   for (const { finding, reason, hint } of made.notMoved) {
     lines.push(wrapped(3, `   ${finding.location.subjectName} `, { text: finding.name, bold: true }, `: ${reason}`));
-    if (hint) lines.push(wrapped(11, { text: "     next: ", dimColor: true }, hint));
+    // A patch has several lines.
+    for (const [at, part] of (hint?.split("\n") ?? []).entries())
+      lines.push(wrapped(11, { text: at === 0 ? "     next: " : "           ", dimColor: true }, part));
   }
   return lines;
 }

@@ -1,0 +1,49 @@
+/**
+ * `dockerfile`: nothing is moved in place, since only another build changes an image. Each finding comes with a patch: the
+ * secret of a build mounted into the commands that need it (BuildKit), that of the application left to its start.
+ */
+import { dirname } from "node:path";
+import type { Migration } from "../../src/contract/migration.ts";
+import { fileMigration, placeOf, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
+import { readText } from "../../src/files/read.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import { parseDockerfile } from "../../src/text/dockerfile.ts";
+import { patchFor } from "./patch.ts";
+
+export function dockerfileMigration(tools: FileTools): Migration {
+  const never = (): never => {
+    throw new UnsprawlError("refused", "a Dockerfile is not rewritten in place", "unsprawl plan shows the patch");
+  };
+  return fileMigration(tools, {
+    name: "dockerfile",
+    async unit({ location: { source, subjectId } }) {
+      return source.startsWith("dockerfile:") ? { id: subjectId, name: subjectId } : null;
+    },
+    refuses: refusal,
+    names: async ({ location: { subjectId } }) => ({ subject: dirname(subjectId), project: "" }),
+    value: async () => null,
+    target: async () => never(),
+    rewrite: async () => never(),
+  });
+}
+
+async function refusal(finding: Finding): Promise<Refusal> {
+  const { where, path, subjectName } = finding.location;
+  if (where === "file") {
+    const [, name = "secret"] = /([\w-]+)[^/]* \(/.exec(subjectName) ?? [];
+    return {
+      reason: "is in a file that the build copies into the image",
+      hint: `put the file into .dockerignore, take the COPY out, and mount it where it is needed: RUN --mount=type=secret,id=${name},target=PATH …; docker build --secret id=${name},src=FILE`,
+    };
+  }
+  const { file, line } = placeOf(path);
+  const text = await readText(file);
+  const instructions = parseDockerfile(text);
+  const own = instructions.find((one) => one.line === line);
+  if (own === undefined) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
+  return {
+    reason: `is written into the image by ${own.name}, which only another build can change`,
+    hint: patchFor(file, text, instructions, own, finding),
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * `env-file`: each secret of an env file becomes its reference, in its place. The file stays an env file for whoever
+ * resolves references: `unsprawl run`, the OCI runtime, vals.
+ */
+import { basename, dirname } from "node:path";
+import type { Migration } from "../../src/contract/migration.ts";
+import { later, readEnvFile } from "../../src/files/env-file.ts";
+import { fileMigration, placeOf, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import type { DotenvEntry } from "../../src/text/dotenv.ts";
+import { rewriteEnvFile } from "./rewrite.ts";
+
+export function envFileMigration(tools: FileTools): Migration {
+  return fileMigration(tools, {
+    name: "env-file",
+    async unit({ location: { source, subjectId } }) {
+      return source.startsWith("env:") ? { id: subjectId, name: subjectId } : null;
+    },
+    refuses: async (finding) => refusal(finding),
+    names: async ({ location: { subjectId } }) => namesOf(subjectId),
+    async value({ location: { path } }) {
+      return (await entryAt(path))?.entry.value ?? null;
+    },
+    async target(unit, _selected, { deliver }) {
+      if (deliver !== "auto" && deliver !== "runtime")
+        throw new UnsprawlError("refused", "an env file can only hold references", "--deliver runtime");
+      return { file: unit };
+    },
+    rewrite: async ({ file }, moving) => rewriteEnvFile(await readEnvFile(file as string), moving),
+  });
+}
+
+async function entryAt(
+  path: string,
+): Promise<{ readonly entry: DotenvEntry; readonly entries: readonly DotenvEntry[] } | null> {
+  const place = placeOf(path);
+  const { entries } = await readEnvFile(place.file);
+  const entry = entries.find(({ name, line }) => name === place.name && line === place.line);
+  return entry === undefined ? null : { entry, entries };
+}
+
+async function refusal({ location: { path } }: Finding): Promise<Refusal | null> {
+  const found = await entryAt(path);
+  if (found === null) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
+  const { entry, entries } = found;
+  const over = later(entries, entry);
+  if (over !== null)
+    return {
+      reason: `has no effect: line ${over.line} sets ${entry.name} again`,
+      hint: `take line ${entry.line} out, and rotate it if it is still valid`,
+    };
+  const open = entry.uses.find(
+    (use) => !entries.some(({ name, value, start }) => name === use && value !== null && start < entry.start),
+  );
+  if (open !== undefined)
+    return {
+      reason: `its value depends on ${open}, which the file does not set`,
+      hint: `set ${open} in a line before it, then plan again`,
+    };
+  return null;
+}
+
+/** `api.env` is of api; `.env` and `.env.production` of their folder. */
+function namesOf(file: string): { readonly subject: string; readonly project: string } {
+  const folder = basename(dirname(file)) || "env";
+  const parts = basename(file)
+    .split(".")
+    .filter((part) => part !== "" && part !== "env");
+  const own = basename(file).startsWith(".") ? [folder, ...parts] : parts;
+  return { subject: own.join("-") || folder, project: folder };
+}

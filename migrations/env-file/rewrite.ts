@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { entriesAs, tried, type EnvFile } from "../../src/files/env-file.ts";
+import { moved, placeOf, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { DiffLine } from "../../src/model/plan.ts";
+import { renderDotenv, type DotenvDialect, type DotenvEntry } from "../../src/text/dotenv.ts";
+import { splice, type Edit } from "../../src/text/splice.ts";
+
+/** The file with references in place of these values; nothing but their own bytes differs, which is proven by reading it again. */
+export function rewriteEnvFile({ file, text, dialect, entries }: EnvFile, moving: readonly Moving[]): Rewriting {
+  const wanted = new Map<DotenvEntry, Moving>();
+  for (const one of moving) {
+    const { line, name } = placeOf(one.move.location.path);
+    const entry = entries.find((other) => other.name === name && other.line === line);
+    if (entry === undefined) throw moved(name, one.move.location.path);
+    wanted.set(entry, one);
+  }
+  const staying = entries.filter((entry) => !wanted.has(entry));
+  for (const entry of staying) fillsIn(entry, [...wanted.keys()]);
+  const edits: Edit[] = [];
+  const diff: DiffLine[] = [];
+  for (const [entry, { move, masked }] of wanted) {
+    const written = renderDotenv(move.reference, dialect, entry.quote);
+    if (written === null)
+      throw new UnsprawlError("refused", `${entry.name}: an env file cannot hold its reference`, "choose another path");
+    edits.push({ start: entry.valueStart, end: entry.valueEnd, text: written });
+    const path = placeText(file, entry.line, entry.name);
+    diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: move.reference });
+  }
+  const after = splice(text, edits);
+  const same = onlyThese(entries, entriesAs(after, dialect), wanted);
+  if (!same)
+    throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
+  return {
+    drafts: [{ file, before: text, after, diff }],
+    rest: staying.map(({ name, line, value }) => ({ place: placeText(file, line, name), text: value ?? "" })),
+    warnings: [...WHO_READS, ...others(file, text, dialect, [...wanted.keys()])],
+  };
+}
+
+const WHO_READS = [
+  "who reads this file must resolve references: `unsprawl run -- CMD` with its variables in the environment, containers under the OCI runtime (unsprawl runtime install), or vals; docker run --env-file without that runtime hands each reference on as text",
+];
+
+/** An entry that stays would fill in the reference where the value was. */
+function fillsIn(entry: DotenvEntry, moving: readonly DotenvEntry[]): void {
+  const use = moving.find(({ name, start }) => start < entry.start && entry.uses.includes(name));
+  if (use !== undefined)
+    throw new UnsprawlError(
+      "refused",
+      `line ${entry.line} fills the value of ${use.name} into ${entry.name}, which would get the reference instead`,
+      `write the value of ${entry.name} in full, then plan again`,
+    );
+}
+
+function onlyThese(
+  before: readonly DotenvEntry[],
+  after: readonly DotenvEntry[],
+  wanted: ReadonlyMap<DotenvEntry, Moving>,
+): boolean {
+  return (
+    before.length === after.length &&
+    before.every((entry, at) => {
+      const now = after[at];
+      const value = wanted.get(entry)?.move.reference ?? entry.value;
+      return now?.name === entry.name && now.exported === entry.exported && now.value === value;
+    })
+  );
+}
+
+const READERS: { readonly [dialect in DotenvDialect]: string } = {
+  compose: "Compose",
+  raw: "Compose with format: raw",
+  docker: "docker run --env-file",
+};
+
+/** What other readers of env files make of the same lines. */
+function others(file: string, text: string, dialect: DotenvDialect, moving: readonly DotenvEntry[]): readonly string[] {
+  const warnings: string[] = [];
+  const other = dialect === "compose" ? "docker" : "compose";
+  const theirs = tried(text, other);
+  const differ = moving
+    .filter(({ name, value }) => theirs?.findLast((entry) => entry.name === name)?.value !== value)
+    .map(({ name }) => name);
+  if (theirs === null)
+    warnings.push(`the values are as ${READERS[dialect]} reads them; ${READERS[other]} cannot read this file`);
+  else if (differ.length > 0)
+    warnings.push(
+      `the values are as ${READERS[dialect]} reads them; ${READERS[other]} would read ${differ.join(", ")} differently`,
+    );
+  const compose = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"].find((name) =>
+    existsSync(join(dirname(file), name)),
+  );
+  if (compose !== undefined && basename(file) === ".env")
+    warnings.push(`${compose} beside it fills in from this file: unsprawl plan compose: moves both together`);
+  return warnings;
+}

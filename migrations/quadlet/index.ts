@@ -1,0 +1,52 @@
+/**
+ * `quadlet`: a variable of a Quadlet container (podman-systemd.unit(5)) becomes a secret of podman, which puts it into the
+ * environment when the container starts and masks it in inspect. The plan says how each is made from the store.
+ */
+import type { Migration } from "../../src/contract/migration.ts";
+import { assignmentOf, movable } from "../../src/files/assignments.ts";
+import { fileMigration, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
+import { isQuadlet, readUnit } from "../../src/files/systemd.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import { rewriteContainer } from "./rewrite.ts";
+
+export function quadletMigration(tools: FileTools): Migration {
+  return fileMigration(tools, {
+    name: "quadlet",
+    async unit({ location: { source, subjectId, subjectName } }) {
+      return source.startsWith("systemd:") && isQuadlet(subjectName) ? { id: subjectId, name: subjectId } : null;
+    },
+    refuses: refusal,
+    names: async ({ location: { subjectName } }) => ({
+      subject: subjectName.replace(/@?\.container$/, ""),
+      project: "quadlet",
+    }),
+    value: async ({ location }) => (await assignmentOf(location))?.value ?? null,
+    async target(unit, _selected, { deliver }) {
+      if (deliver === "auto") return { file: unit };
+      throw new UnsprawlError("refused", "a Quadlet container gets its secrets from podman", "--deliver auto");
+    },
+    rewrite: async ({ file }, moving) => rewriteContainer(await readUnit(file as string), moving),
+  });
+}
+
+async function refusal({ location, name }: Finding): Promise<Refusal | null> {
+  if (location.where === "cmd")
+    return {
+      reason: `is in ${name}, an argument that every user of the host can list`,
+      hint: "write Environment=NAME=value, then plan again",
+    };
+  const found = await movable(location);
+  if ("reason" in found) return found;
+  if (found.by.kind === "entry")
+    return {
+      reason: "is in a file that podman hands on as it is",
+      hint: `write Environment=${found.name}=value in the unit in its place, then plan again`,
+    };
+  // It becomes an argument of ExecStart, where systemd fills in.
+  if (!found.value.includes("$")) return null;
+  return {
+    reason: "has a dollar sign, which systemd may fill in",
+    hint: `podman secret create NAME -, then write Secret=NAME,type=env,target=${found.name}`,
+  };
+}

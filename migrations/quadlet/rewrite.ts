@@ -1,0 +1,84 @@
+import { moved, placeOf, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
+import { assignmentsIn, inEffect, sectionOf, type Assignment, type SystemdUnit } from "../../src/files/systemd.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { DiffLine } from "../../src/model/plan.ts";
+import { splice } from "../../src/text/splice.ts";
+import { linesBelow, parseUnit, withoutWords, type Setting, type Word } from "../../src/text/unit-file.ts";
+
+type Gone = { readonly one: Assignment; readonly word: Word; readonly setting: Setting; readonly moving: Moving };
+
+/** The unit's files with `Secret=` in place of these variables; nothing else is read differently, which is proven. */
+export function rewriteContainer(unit: SystemdUnit, moving: readonly Moving[]): Rewriting {
+  const gone = moving.map((one): Gone => {
+    const place = placeOf(one.move.location.path);
+    const found = [...inEffect(unit)].find(
+      ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
+    );
+    if (found?.by.kind !== "word") throw moved(one.move.name, one.move.location.path);
+    return { one: found, ...found.by, moving: one };
+  });
+  const secretOf = (name: string): string =>
+    `${unit.name.replace(/\.container$/, "").replace(/[^\w.-]/g, "-")}-${name}`;
+  const drafts = [...Map.groupBy(gone, ({ one }) => one.file)].map(([file, all]) => {
+    const before = all[0]?.one.text ?? "";
+    const settings = [...Map.groupBy(all, ({ setting }) => setting)];
+    const edits = settings.flatMap(([setting, words]) => {
+      const without = withoutWords(before, setting, new Set(words.map(({ word }) => word.start)));
+      return [...without, linesBelow(before, setting, without, words.map(secretLine))];
+    });
+    const diff = all.flatMap((one): DiffLine[] => [
+      { sign: "-", path: placeText(file, one.one.line, one.one.name), text: one.moving.masked },
+      { sign: "+", path: file, text: secretLine(one) },
+    ]);
+    const after = splice(before, edits);
+    if (!onlyThese(unit, file, before, after, new Set(all.map(({ word }) => word.start))))
+      throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
+    return { file, before, after, diff };
+  });
+  const stays = unit.assignments.filter((one) => !gone.some((other) => other.one === one));
+  const changed = new Set(drafts.map(({ file }) => file));
+  return {
+    drafts,
+    rest: [
+      ...stays.map(({ file, line, name, value }) => ({ place: placeText(file, line, name), text: value })),
+      ...unit.texts.filter(({ file }) => !changed.has(file)).map(({ file, text }) => ({ place: file, text })),
+    ],
+    warnings: warningsFor(unit, gone),
+  };
+
+  function secretLine({ one: { name } }: Gone): string {
+    return `Secret=${secretOf(name)},type=env,target=${name}`;
+  }
+
+  function warningsFor({ name }: SystemdUnit, all: readonly Gone[]): string[] {
+    const service = name.replace(/\.container$/, ".service");
+    return [
+      ...all.map(
+        ({ one, moving: { move } }) =>
+          `before the restart, as the user who runs ${service}: ${one.name}='${move.reference}' unsprawl run -- sh -c 'printf %s "$${one.name}" | podman secret create ${secretOf(one.name)} -'`,
+      ),
+      `the values stay in the container, and in what podman inspect and systemctl show ${service} tell of it, until: systemctl daemon-reload && systemctl restart ${service} (with --user for a user's own)`,
+    ];
+  }
+}
+
+/** All but these words and the new secrets is read as before. */
+function onlyThese(
+  unit: SystemdUnit,
+  file: string,
+  before: string,
+  after: string,
+  starts: ReadonlySet<number>,
+): boolean {
+  const set = (text: string, gone: ReadonlySet<number>): string =>
+    assignmentsIn(file, text, sectionOf(unit))
+      .filter(({ by }) => by.kind === "word" && !gone.has(by.word.start))
+      .map(({ name, value }) => `${name}=${value}`)
+      .join("\0");
+  const others = (text: string): string =>
+    parseUnit(text)
+      .filter(({ section, key }) => section !== sectionOf(unit) || !["Environment", "Secret"].includes(key))
+      .map(({ section, key, value }) => `${section} ${key} ${value}`)
+      .join("\0");
+  return set(before, starts) === set(after, new Set()) && others(before) === others(after);
+}

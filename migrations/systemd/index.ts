@@ -1,0 +1,112 @@
+/**
+ * `systemd`: moves variables of a unit, its drop-ins and its files of variables. Either each becomes its reference and the
+ * unit's commands are started by `unsprawl run`, or each becomes a credential (systemd.exec(5), CREDENTIALS) in a file.
+ */
+import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
+import type { Migration } from "../../src/contract/migration.ts";
+import { assignmentOf } from "../../src/files/assignments.ts";
+import { fileMigration, type FileTools, type Target } from "../../src/files/file-migration.ts";
+import { isQuadlet, readUnit } from "../../src/files/systemd.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { byName, type Move, type Step } from "../../src/model/plan.ts";
+import { refusal } from "./refuse.ts";
+import { rewriteUnit, type How } from "./rewrite.ts";
+import { wrapFault } from "./wrap.ts";
+
+export type SystemdTools = FileTools & { readonly deliveries: readonly Delivery[] };
+
+type Deliver = Extract<Step, { kind: "deliver" }>;
+
+export function systemdMigration(tools: SystemdTools): Migration {
+  const files = tools.deliveries.find(({ name }) => name === "file");
+  const inFiles = (): Delivery => {
+    if (files !== undefined) return files;
+    throw new UnsprawlError("config", "unknown delivery file");
+  };
+  const base = fileMigration(tools, {
+    name: "systemd",
+    async unit({ location: { source, subjectId, subjectName } }) {
+      if (!source.startsWith("systemd:") || isQuadlet(subjectName)) return null;
+      return { id: subjectId, name: subjectId };
+    },
+    refuses: refusal,
+    names: async ({ location: { subjectName } }) => ({
+      subject: subjectName.replace(/@?\.\w+$/, ""),
+      project: "systemd",
+    }),
+    value: async ({ location }) => (await assignmentOf(location))?.value ?? null,
+    async target(unit, selected, { deliver, runId }) {
+      const moves = selected.map(({ move }) => move);
+      if (deliver === "shim")
+        throw new UnsprawlError("refused", "a shim is for containers", "--deliver runtime, or --deliver file");
+      if (deliver === "file")
+        return { file: unit, deliver, folder: credentials(inFiles(), idOf(unit, runId), moves) } satisfies How;
+      const fault = wrapFault(await readUnit(unit), moves);
+      if (fault !== null)
+        throw new UnsprawlError("refused", `${unit}: ${fault}`, "--deliver file, when the application reads NAME_FILE");
+      return { file: unit, deliver: "runtime", folder: "" } satisfies How;
+    },
+    rewrite: async (target, moving) => rewriteUnit(await readUnit(howOf(target).file), howOf(target), moving),
+  });
+
+  return {
+    ...base,
+    async plan(unit, selected, options) {
+      const planned = await base.plan(unit, selected, options);
+      const delivery = options.deliver === "file" ? "file" : "runtime";
+      const moves = selected.map(({ move }) => move);
+      const step: Deliver = { id: `deliver:${unit}`, kind: "deliver", unit, delivery, why: WHY[delivery], moves };
+      return { ...planned, steps: [step, ...planned.steps] };
+    },
+    async perform(step, work) {
+      await base.perform(step, work);
+      if (step.kind !== "deliver" || step.delivery !== "file") return;
+      const owner: Owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+      // Kept for `render`: nobody but root needs to read them, systemd hands each on to the unit's user.
+      work.record.done(`${step.id}/owner`, owner);
+      await inFiles().prepare(idOf(step.unit, work.plan.id), owner, step.moves, byName(step.moves, work.values));
+    },
+    async undo(steps, work) {
+      await base.undo(steps, work);
+      for (const { unit } of steps.filter(isFile)) await inFiles().discard(idOf(unit, work.plan.id));
+    },
+    async render(steps, values, plan, record) {
+      let count = 0;
+      for (const { id, unit, moves } of steps.filter(isFile)) {
+        const owner = record.last(`${id}/owner`) as Owner | null;
+        if (owner === null) continue;
+        await inFiles().prepare(idOf(unit, plan.id), owner, moves, byName(moves, values));
+        count += moves.length;
+      }
+      return count;
+    },
+  };
+}
+
+const WHY = {
+  runtime:
+    "the application finds its variables as before: `unsprawl run` resolves the references and becomes it (--deliver file makes them credentials, for one that reads NAME_FILE)",
+  file: "each is a credential of the unit, and NAME_FILE says where: the application must read that",
+} as const;
+
+function isFile(step: Step): step is Deliver {
+  return step.kind === "deliver" && step.delivery === "file";
+}
+
+/** One unit in one run; safe as a folder's name. */
+function idOf(unit: string, runId: string): string {
+  return `${(unit.split("/").at(-1) ?? "").replace(/[^\w.-]/g, "_")}-${runId}`;
+}
+
+/** The folder of the files that `LoadCredential=` reads. */
+function credentials(delivery: Delivery, id: string, moves: readonly Move[]): string {
+  return (
+    delivery.change({ id, mountTargets: [] as readonly string[] } as DeliverySubject, moves).mounts[0]?.source ?? ""
+  );
+}
+
+function howOf({ file, deliver, folder }: Target): How {
+  if (typeof file !== "string" || typeof folder !== "string" || (deliver !== "file" && deliver !== "runtime"))
+    throw new UnsprawlError("malformed", "the plan does not say which unit it rewrites", "unsprawl plan again");
+  return { file, deliver, folder };
+}

@@ -1,0 +1,41 @@
+import { dirname } from "node:path";
+import { movable } from "../../src/files/assignments.ts";
+import { placeOf, type Refusal } from "../../src/files/file-migration.ts";
+import { readUnit, unitsAt } from "../../src/files/systemd.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import type { Location } from "../../src/model/location.ts";
+
+/** Why a finding of a unit cannot be moved; null when it can. */
+export async function refusal({ location, name }: Finding): Promise<Refusal | null> {
+  if (location.where === "cmd") return inCommand(location, name);
+  const found = await movable(location);
+  if ("reason" in found) return found;
+  const others = found.by.kind === "entry" ? await sharers(location.subjectId, found.file) : [];
+  if (others.length === 0) return null;
+  return {
+    reason: `${found.file} is read by ${others.join(", ")} too`,
+    hint: "give each unit a file of its own, then plan again",
+  };
+}
+
+async function inCommand({ subjectId, path }: Location, key: string): Promise<Refusal> {
+  const { file, line } = placeOf(path);
+  const text = (await readUnit(subjectId)).texts.find((one) => one.file === file);
+  const command = text?.settings.find((one) => one.line === line && one.key === key)?.value ?? "";
+  const reason = `is in ${key}, an argument that every user of the host can list`;
+  const hint = /\b(docker|podman)\b.*\s(-e|--env)[ =]/s.test(command)
+    ? "write Environment=NAME=value, and -e NAME without a value in the command, then plan again"
+    : "give the application a variable or a file for it, then scan again";
+  return { reason, hint };
+}
+
+/** Other units of the same folder that read this file of variables. */
+async function sharers(unit: string, file: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const other of unitsAt(dirname(unit))) {
+    if (other === unit) continue;
+    const read = await readUnit(other).catch(() => null);
+    if (read?.envFiles.includes(file) === true) found.push(read.name);
+  }
+  return found;
+}

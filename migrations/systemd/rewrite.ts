@@ -1,0 +1,174 @@
+import { moved, placeOf, placeText, type Draft, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
+import { assignmentsIn, inEffect, sectionOf, type Assignment, type SystemdUnit } from "../../src/files/systemd.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { DiffLine } from "../../src/model/plan.ts";
+import { splice, type Edit } from "../../src/text/splice.ts";
+import { parseSystemdEnv, renderSystemdEnv } from "../../src/text/systemd-env.ts";
+import { linesBelow, parseUnit, renderWord, withoutWords, type Setting } from "../../src/text/unit-file.ts";
+import { warningsFor } from "./warnings.ts";
+import { filledIn, wrapEdits } from "./wrap.ts";
+
+export type How = {
+  /** The unit's main file. */
+  readonly file: string;
+  readonly deliver: "file" | "runtime";
+  /** For `file`: where `LoadCredential=` reads the values. */
+  readonly folder: string;
+};
+
+type Change = { readonly edits: Edit[]; readonly diff: DiffLine[]; before: string };
+
+/** The unit's files with these variables delivered otherwise; which no other byte is changed for. */
+export function rewriteUnit(unit: SystemdUnit, how: How, moving: readonly Moving[]): Rewriting {
+  const wanted = new Map<Assignment, Moving>();
+  const effective = inEffect(unit);
+  for (const one of moving) {
+    const place = placeOf(one.move.location.path);
+    const found = [...effective].find(
+      ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
+    );
+    if (found === undefined) throw moved(one.move.name, one.move.location.path);
+    wanted.set(found, one);
+  }
+  const changes = new Map<string, Change>();
+  const change = (file: string, before: string): Change => {
+    const made = changes.get(file) ?? { edits: [], diff: [], before };
+    changes.set(file, made);
+    return made;
+  };
+  if (how.deliver === "runtime") {
+    for (const [one, { move, masked }] of wanted) {
+      const { edits, diff } = change(one.file, one.text);
+      edits.push(inPlace(one, move.reference));
+      const path = placeText(one.file, one.line, one.name);
+      diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: move.reference });
+    }
+    for (const { file, text } of unit.texts) {
+      for (const edit of wrapEdits(unit).get(file) ?? []) {
+        const { edits, diff } = change(file, text);
+        edits.push(edit);
+        diff.push({ sign: "~", path: placeText(file, edit.line, edit.key), text: `started by ${edit.text.trim()}` });
+      }
+    }
+  } else credentials(unit, how, wanted, change);
+  const drafts = [...changes].map(([file, { before, edits, diff }]): Draft => {
+    return { file, before, after: splice(before, edits), diff };
+  });
+  proven(unit, drafts, wanted, how);
+  const names = [...wanted.keys()].map(({ name }) => name);
+  return { drafts, rest: restOf(unit, drafts, wanted), warnings: warningsFor(unit, how, names) };
+}
+
+function inPlace({ name, text: whole, by }: Assignment, reference: string): Edit {
+  if (by.kind === "entry") {
+    const { valueStart: start, valueEnd: end, quote } = by.entry;
+    return { start, end, text: renderSystemdEnv(reference, quote) };
+  }
+  const { start, end, quote } = by.word;
+  // Quotes that only the value is in stay around the value.
+  const inner = quote !== null && whole[start] !== quote;
+  const text = inner ? `${name}=${renderWord(reference, quote)}` : renderWord(`${name}=${reference}`, quote);
+  return { start, end, text };
+}
+
+/** Takes the variables out, and puts credentials in behind the first place of a unit file that had one. */
+function credentials(
+  unit: SystemdUnit,
+  how: How,
+  wanted: ReadonlyMap<Assignment, Moving>,
+  change: (file: string, before: string) => Change,
+): void {
+  const used = filledIn(
+    unit,
+    [...wanted.values()].map(({ move }) => move),
+  );
+  if (used !== null) throw new UnsprawlError("refused", used, "let the application read the variable itself");
+  const again = unit.assignments.find(({ name }) => [...wanted.keys()].some((one) => name === `${one.name}_FILE`));
+  if (again !== undefined)
+    throw new UnsprawlError(
+      "refused",
+      `the unit already sets ${again.name}`,
+      `take ${again.name} out, then plan again`,
+    );
+  for (const [one, { masked }] of wanted) {
+    const { edits, diff } = change(one.file, one.text);
+    diff.push({ sign: "-", path: placeText(one.file, one.line, one.name), text: masked });
+    if (one.by.kind === "entry") edits.push({ start: one.by.entry.start, end: one.by.entry.end, text: "" });
+  }
+  const bySetting = Map.groupBy(
+    [...wanted.keys()].flatMap(({ by, ...one }) => (by.kind === "word" ? [{ ...one, ...by }] : [])),
+    ({ setting }) => setting,
+  );
+  for (const [setting, all] of bySetting) {
+    const [first] = all;
+    if (first === undefined) continue;
+    change(first.file, first.text).edits.push(
+      ...withoutWords(first.text, setting, new Set(all.map(({ word }) => word.start))),
+    );
+  }
+  const { file, text, setting } = anchorOf(unit, wanted);
+  const { edits, diff } = change(file, text);
+  const lines = [...wanted.keys()].flatMap(({ name }) => [
+    `LoadCredential=${name}:${renderWord(`${how.folder}/${name}`, null)}`,
+    `Environment=${name}_FILE=%d/${name}`,
+  ]);
+  edits.push(linesBelow(text, setting, edits, lines));
+  for (const line of lines) diff.push({ sign: "+", path: file, text: line });
+}
+
+/** The setting that the credentials come behind: the first that lost a variable, or that names a file which did. */
+function anchorOf(
+  unit: SystemdUnit,
+  wanted: ReadonlyMap<Assignment, Moving>,
+): { readonly file: string; readonly text: string; readonly setting: Setting } {
+  const all = unit.texts.flatMap(({ file, text, settings }) => settings.map((setting) => ({ file, text, setting })));
+  const lost = new Set([...wanted.keys()].flatMap(({ by }) => (by.kind === "word" ? [by.setting] : [])));
+  const found =
+    all.find(({ setting }) => lost.has(setting)) ??
+    all.find(({ setting }) => setting.section === sectionOf(unit) && setting.key === "EnvironmentFile");
+  if (found !== undefined) return found;
+  throw new UnsprawlError("changed", `${unit.name} does not set these variables any more`, "unsprawl plan again");
+}
+
+/** Reads the new texts again: all but the variables that moved is as it was. Throws `refused`. */
+function proven(
+  unit: SystemdUnit,
+  drafts: readonly Draft[],
+  wanted: ReadonlyMap<Assignment, Moving>,
+  { deliver }: How,
+): void {
+  for (const { file, before, after } of drafts) {
+    const expected = unit.assignments
+      .filter((one) => one.file === file)
+      .flatMap((one): string[] => {
+        const moving = wanted.get(one);
+        if (moving === undefined) return [`${one.name}=${one.value}`];
+        return deliver === "file" ? [] : [`${one.name}=${moving.move.reference}`];
+      });
+    const isUnit = unit.texts.some((one) => one.file === file);
+    const now = isUnit ? assignmentsIn(file, after, sectionOf(unit)) : parseSystemdEnv(after);
+    const left = now.map(({ name, value }) => `${name}=${value}`).filter((one) => !/^\w+_FILE=%d\//.test(one));
+    const keys = (text: string): string =>
+      parseUnit(text)
+        .filter(({ key }) => !["Environment", "LoadCredential"].includes(key))
+        .map(({ section, key, value }) => `${section} ${key} ${value.replace("unsprawl run -- ", "")}`)
+        .join("\n");
+    if (left.join("\0") !== expected.join("\0") || (isUnit && keys(before) !== keys(after)))
+      throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
+  }
+}
+
+/** All that is read besides: what stays of the variables, and the files that are not changed. */
+function restOf(
+  unit: SystemdUnit,
+  drafts: readonly Draft[],
+  wanted: ReadonlyMap<Assignment, Moving>,
+): Rewriting["rest"] {
+  const changed = new Set(drafts.map(({ file }) => file));
+  const stay = unit.assignments.filter((one) => !wanted.has(one));
+  const texts = new Map([...unit.texts, ...unit.assignments].map(({ file, text }) => [file, text]));
+  return [
+    ...stay.map(({ file, line, name, value }) => ({ place: placeText(file, line, name), text: value })),
+    ...[...texts].filter(([file]) => !changed.has(file)).map(([place, text]) => ({ place, text })),
+  ];
+}

@@ -1,0 +1,50 @@
+import { UnsprawlError } from "../model/error.ts";
+import { parseDotenv, type DotenvDialect, type DotenvEntry } from "../text/dotenv.ts";
+import { readText } from "./read.ts";
+
+export type EnvFile = {
+  readonly file: string;
+  readonly text: string;
+  /** Whose reading counts. */
+  readonly dialect: DotenvDialect;
+  readonly entries: readonly DotenvEntry[];
+};
+
+/**
+ * An env file as Compose, and most libraries, read it; where they refuse it, as `docker run --env-file` does. What only the
+ * environment could fill in stays empty. Throws what `readText` does, and `malformed` when nobody can read it.
+ */
+export async function readEnvFile(file: string): Promise<EnvFile> {
+  const text = await readText(file);
+  try {
+    return { file, text, dialect: "compose", entries: entriesAs(text, "compose") };
+  } catch (error) {
+    const entries = tried(text, "docker");
+    if (entries !== null) return { file, text, dialect: "docker", entries };
+    if (!(error instanceof UnsprawlError)) throw error;
+    throw new UnsprawlError("malformed", `${file}: ${error.message}`, error.hint);
+  }
+}
+
+export function entriesAs(text: string, dialect: DotenvDialect): readonly DotenvEntry[] {
+  return parseDotenv(text, dialect, () => null);
+}
+
+/** The entries as a dialect reads them, or null when it refuses the file. */
+export function tried(text: string, dialect: DotenvDialect): readonly DotenvEntry[] | null {
+  try {
+    return entriesAs(text, dialect);
+  } catch (error) {
+    if (error instanceof UnsprawlError) return null;
+    throw error;
+  }
+}
+
+/** A later entry that sets the same variable: then this one has no effect. */
+export function later<Entry extends { readonly name: string; readonly value: string | null }>(
+  entries: readonly Entry[],
+  entry: Entry,
+): Entry | null {
+  const last = entries.findLast(({ name, value }) => name === entry.name && value !== null);
+  return last === undefined || last === entry ? null : last;
+}

@@ -1,0 +1,135 @@
+import type { Migration, PlanOptions, Selected, Unit } from "../contract/migration.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Finding } from "../model/finding.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
+import type { Json } from "../model/json.ts";
+import type { FileChange, Move, Step } from "../model/plan.ts";
+import { Secret } from "../model/secret.ts";
+import { leftIn, type Left } from "./left.ts";
+import { fileChange, rewrittenFiles, type Rewrite } from "./rewritten.ts";
+
+export type FileTools = { readonly key: FingerprintKey; readonly state: () => string };
+
+export type Refusal = { readonly reason: string; readonly hint: string | null };
+
+/** One secret to take out of its file. `masked` is for the diff, and empty once the plan has been made. */
+export type Moving = { readonly move: Move; readonly masked: string };
+
+/** A file as it is and as it will be. The diff is masked. */
+export type Draft = {
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
+  readonly diff: FileChange["diff"];
+};
+
+export type Rewriting = {
+  readonly drafts: readonly Draft[];
+  /** What the application reads besides and stays as it is: none of it may hold what moves. */
+  readonly rest: readonly Left[];
+  readonly warnings: readonly string[];
+};
+
+export type Target = { readonly [key: string]: Json };
+
+/** A run configuration whose files are all there is to change. */
+export type FileFormat = {
+  readonly name: string;
+  unit(finding: Finding): Promise<Unit | null>;
+  refuses(finding: Finding): Promise<Refusal | null>;
+  names(finding: Finding): Promise<{ readonly subject: string; readonly project: string }>;
+  /** The value that stands there now; null for none. */
+  value(move: Move): Promise<string | null>;
+  /** What `rewrite` has to know again when the plan is applied; no value in it. Throws `refused`. */
+  target(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<Target>;
+  /** The same files give the same texts. Throws `refused`, or `changed` when a place is not as it was. */
+  rewrite(target: Target, moving: readonly Moving[]): Promise<Rewriting>;
+};
+
+/** A migration that rewrites files and starts nothing again: after the store's writes there is one step, the rewrite. */
+export function fileMigration(tools: FileTools, format: FileFormat): Migration {
+  const files = rewrittenFiles(tools);
+  return {
+    name: format.name,
+    engine: async () => ({ id: "files", address: "files" }),
+    unit: async (finding) => format.unit(finding),
+    async refuses(finding) {
+      return (nameRefusal(finding) ?? (await format.refuses(finding))) satisfies Refusal | null;
+    },
+    names: async (finding) => format.names(finding),
+    async plan(unit, selected, options) {
+      const target = await format.target(unit, selected, options);
+      const moving = selected.map(({ move, finding: { masked } }) => ({ move, masked }));
+      const { drafts, rest, warnings } = await format.rewrite(target, moving);
+      const left = leftIn(selected, [...drafts.map(({ file, after }) => ({ place: file, text: after })), ...rest]);
+      const [first] = left;
+      if (first !== undefined && !options.accept.has("elsewhere"))
+        throw new UnsprawlError(
+          "refused",
+          `the value of ${first.name} also stands at ${first.place}, and would stay there`,
+          "move or take that out too, then plan again; or --accept elsewhere leaves it there",
+        );
+      const step: Step = {
+        id: `rewrite:${unit}`,
+        kind: "rewrite",
+        unit,
+        moves: selected.map(({ move }) => move),
+        files: drafts.map(({ file, before, after, diff }) => fileChange(file, before, after, diff, tools.key)),
+        target,
+      };
+      const stays = left.map(({ name, place }) => `the value of ${name} also stands at ${place}, and stays there`);
+      return { unit, steps: [step], warnings: [...warnings, ...stays] };
+    },
+    async read(move) {
+      const value = await format.value(move);
+      return value === null ? null : Secret.of(value);
+    },
+    async unchanged(step) {
+      if (step.kind === "rewrite") await files.unchanged(step);
+    },
+    async perform(step, work) {
+      if (step.kind !== "rewrite") return;
+      await files.write(step, work, async () => {
+        const { drafts } = await format.rewrite(
+          step.target,
+          step.moves.map((move) => ({ move, masked: "" })),
+        );
+        return new Map(drafts.map(({ file, after }) => [file, after]));
+      });
+    },
+    async undo(steps, work) {
+      for (const step of rewrites(steps)) await files.restore(step, work);
+    },
+    async scrub(steps, { plan }) {
+      const removed: string[] = [];
+      for (const step of rewrites(steps)) removed.push(...(await files.forget(step, plan)));
+      return removed;
+    },
+    render: async () => 0,
+  };
+}
+
+const rewrites = (steps: readonly Step[]): Rewrite[] => steps.filter((step) => step.kind === "rewrite");
+
+/** A name that holds a secret stays in every form the entry could get. */
+function nameRefusal({ name, part }: Finding): Refusal | null {
+  if (name !== "…" && !/^name(?: → |$)/.test(part.path)) return null;
+  return {
+    reason: "its variable's name holds a secret, or may",
+    hint: "write NAME=VALUE in its place, then scan again",
+  };
+}
+
+/** `FILE:LINE NAME`: where an entry stands, and how it is found again. */
+export function placeText(file: string, line: number, name: string): string {
+  return `${file}:${line} ${name}`;
+}
+
+export function placeOf(path: string): { readonly file: string; readonly line: number; readonly name: string } {
+  const [, file = path, line = "0", name = ""] = /^(.*):(\d+) (.*)$/s.exec(path) ?? [];
+  return { file, line: Number(line), name };
+}
+
+export function moved(name: string, place: string): UnsprawlError {
+  return new UnsprawlError("changed", `${name} does not stand at ${place} any more`, "unsprawl plan again");
+}

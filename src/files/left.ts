@@ -1,0 +1,23 @@
+import type { Selected } from "../contract/migration.ts";
+
+/** A text that stays, and where it stands. */
+export type Left = { readonly place: string; readonly text: string };
+
+/** Shorter ones stand in other texts by coincidence. */
+const DISTINCTIVE = 5;
+
+/** The secrets that still stand in these texts, each with the first place; of a value that is secret in part, that part. */
+export function leftIn(
+  selected: readonly Selected[],
+  texts: readonly Left[],
+): readonly { readonly name: string; readonly place: string }[] {
+  return selected.flatMap(({ move: { name }, value, finding: { part } }) => {
+    const whole = value.exposeText();
+    const secret =
+      part.start === null || part.length === null ? whole : whole.slice(part.start, part.start + part.length);
+    const found = texts.find(({ text }) => text === secret || (secret.length >= DISTINCTIVE && text.includes(secret)));
+    if (found === undefined) return [];
+    const line = found.text.slice(0, found.text.indexOf(secret)).split("\n").length;
+    return [{ name, place: /:\d+ /.test(found.place) ? found.place : `${found.place}:${line}` }];
+  });
+}

@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Reading, Source } from "../contract/source.ts";
+import { placeText } from "../files/file-migration.ts";
+import { readUnit, sectionOf, unitsAt, type SystemdUnit } from "../files/systemd.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { NO_FACTS, type Subject } from "../model/location.ts";
+import { candidateAt } from "./candidate.ts";
+import { unreadable } from "./reading.ts";
+
+/** Where an administrator's own units are: systemd.unit(5), podman-systemd.unit(5). */
+const OWN = ["/etc/systemd/system", "/etc/containers/systemd"];
+
+/**
+ * `systemd:FILE`, `systemd:FOLDER` or `systemd:`: units and Quadlet containers with their drop-ins: the variables they set, in
+ * their files too, and the commands they run.
+ */
+export function systemdSource(cwd: string): Source {
+  return {
+    kind: "systemd",
+    async *read(what, signal) {
+      const roots = what === "" ? OWN.filter((dir) => existsSync(dir)) : [resolve(cwd, what)];
+      if (roots.length === 0)
+        throw new UnsprawlError(
+          "absent",
+          `there is no ${OWN.join(" and no ")}`,
+          "unsprawl scan systemd:FILE_OR_FOLDER",
+        );
+      const units = roots.flatMap((root) => unitsAt(root));
+      yield { kind: "total", subjects: units.length };
+      for (const file of units) {
+        signal.throwIfAborted();
+        yield* await readings(`systemd:${what}`, file);
+      }
+    },
+  };
+}
+
+async function readings(source: string, file: string): Promise<readonly Reading[]> {
+  try {
+    const unit = await readUnit(file);
+    return [reading(source, unit), ...unit.errors.map((error): Reading => ({ kind: "error", ...error }))];
+  } catch (error) {
+    return [unreadable(file, error)];
+  }
+}
+
+function reading(source: string, unit: SystemdUnit): Reading {
+  const subject: Subject = { kind: "file", name: unit.name, id: unit.file };
+  const variables = unit.assignments
+    .filter(({ value }) => value !== "")
+    .map(({ file, line, name, value }) =>
+      candidateAt(source, subject, "env", name, value, placeText(file, line, name)),
+    );
+  const commands = unit.texts.flatMap(({ file, settings }) =>
+    settings
+      .filter(({ section, key, value }) => section === sectionOf(unit) && COMMAND.test(key) && value !== "")
+      .map(({ key, value, line }) => candidateAt(source, subject, "cmd", key, value, placeText(file, line, key))),
+  );
+  const candidates = [...variables, ...commands];
+  return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
+}
+
+/** Settings that are a command, or arguments of one. */
+const COMMAND = /^Exec|^PodmanArgs$/;
+
+const EXPOSURE = ["anyone on the host: unit files and `systemctl show` are open to every user"];

@@ -1,0 +1,215 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { parseDotenv, type DotenvDialect } from "../../src/text/dotenv.ts";
+import { makeWorld } from "../support/world.ts";
+import { findingsOf, holders, migrate, password, planOf, printed, ranWith, references } from "./files-world.ts";
+
+// No engine: none of this may need one.
+const world = makeWorld("unix:///nowhere");
+afterAll(() => world.remove());
+
+let count = 0;
+
+/** A file of its own for each case. */
+function write(text: string, name = ".env"): string {
+  const file = join(world.dir, `case-${++count}`, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+/** Variables as a reader of this dialect would hand them on. */
+function variablesOf(file: string, dialect: DotenvDialect): { readonly [name: string]: string } {
+  const entries = parseDotenv(readFileSync(file, "utf8"), dialect, () => null);
+  return Object.fromEntries(entries.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
+}
+
+/** A file around secrets, each as `‹NAME value›` with the value as it is written there; the reference gets its quotes. */
+type Case = readonly [title: string, text: () => string, dialect?: DotenvDialect];
+
+const HIDDEN = /‹(\w+) (["']?)([\s\S]*?)›/g;
+const secret = (name: string, written: string): string => `‹${name} ${written}›`;
+const p = password;
+
+const CASES: readonly Case[] = [
+  ["a plain line", () => `DB_PASSWORD=${secret("DB_PASSWORD", p())}\n`],
+  ["double quotes stay", () => `A=1\nDB_PASSWORD=${secret("DB_PASSWORD", `"${p()}"`)}\nB=2\n`],
+  ["single quotes stay", () => `DB_PASSWORD=${secret("DB_PASSWORD", `'${p()}'`)}\n`],
+  ["export stays", () => `export DB_PASSWORD=${secret("DB_PASSWORD", p())}\nexport  LOG_LEVEL=info\n`],
+  ["a comment behind the value stays", () => `DB_PASSWORD=${secret("DB_PASSWORD", p())} # rotate in May\n`],
+  ["a comment behind quotes stays", () => `DB_PASSWORD=${secret("DB_PASSWORD", `"${p()}"`)}   # rotate\n`],
+  [
+    "comments, empty lines and order stay",
+    () => `# the shop\n\n\nZ=1\n#A=2\n  # indented\nDB_PASSWORD=${secret("DB_PASSWORD", p())}\n\n# end\nA=1\n\n`,
+  ],
+  ["CRLF stays", () => `A=1\r\nDB_PASSWORD=${secret("DB_PASSWORD", p())}\r\nB='2'\r\n`],
+  ["mixed line ends stay", () => `A=1\r\nDB_PASSWORD=${secret("DB_PASSWORD", p())}\nB=2\r\n`],
+  ["a byte order mark stays", () => `\ufeffDB_PASSWORD=${secret("DB_PASSWORD", p())}\nA=1\n`],
+  ["no final newline stays none", () => `A=1\nDB_PASSWORD=${secret("DB_PASSWORD", p())}`],
+  [
+    "several lines in double quotes",
+    () => `A=1\nSIGNING_SECRET=${secret("SIGNING_SECRET", `"${p()}${p()}\n${p()}\n"`)}\nB=2\n`,
+  ],
+  ["several lines in single quotes", () => `SIGNING_SECRET=${secret("SIGNING_SECRET", `'${p()}${p()}\n\n${p()}'`)}\n`],
+  ["a dollar sign written twice", () => `DB_PASSWORD=${secret("DB_PASSWORD", `${p()}$$${p()}`)}\n`],
+  ["a dollar sign in single quotes", () => `DB_PASSWORD=${secret("DB_PASSWORD", `'${p()}$HOME\${X}$$'`)}\n`],
+  ["escapes in double quotes", () => `DB_PASSWORD=${secret("DB_PASSWORD", `"${p()}\\"\\n\\t\\\\\\$${p()}"`)} # x\n`],
+  ["an octal escape", () => `DB_PASSWORD=${secret("DB_PASSWORD", `"${p()}\\0101${p()}"`)}\n`],
+  ["NAME: VALUE", () => `DB_PASSWORD: ${secret("DB_PASSWORD", p())}\nA: 1\n`],
+  ["indentation and blanks around", () => `  DB_PASSWORD =  ${secret("DB_PASSWORD", p())}  \n\tA = 1\n`],
+  [
+    "two entries on one line",
+    () => `DB_PASSWORD=${secret("DB_PASSWORD", `"${p()}"`)} API_TOKEN=${secret("API_TOKEN", `'${p()}'`)}\n`,
+  ],
+  ["a number sign inside a value", () => `DB_PASSWORD=${secret("DB_PASSWORD", `${p()}#${p()}`)}\n`],
+  ["an equals sign inside a value", () => `API_TOKEN=${secret("API_TOKEN", `${p()}==`)}\n`],
+  ["letters beyond ASCII around it", () => `# prêt 密码\nA=ä\nDB_PASSWORD=${secret("DB_PASSWORD", p())}\nB=🔑\n`],
+  ["a JSON document", () => `APP_CREDENTIALS=${secret("APP_CREDENTIALS", `'{"token":"${p()}${p()}"}'`)}\n`],
+  ["empty values, bare names", () => `EMPTY=\nQUOTED=""\nHOME\nDB_PASSWORD=${secret("DB_PASSWORD", p())}\nPATH\n`],
+  ["20 KiB", () => `LICENSE_SECRET=${secret("LICENSE_SECRET", Array.from({ length: 1000 }, p).join(""))}\n`],
+  ["only docker can read it", () => `x*y=1\nDB_PASSWORD=${secret("DB_PASSWORD", `"${p()}`)}\nB= 2 \n`, "docker"],
+];
+
+test.for(CASES)("%s", async ([, make, dialect = "compose"]) => {
+  const template = make();
+  const before = template.replace(HIDDEN, "$2$3");
+  const file = write(before);
+  const values = variablesOf(file, dialect);
+  const names = [...template.matchAll(HIDDEN)].map(([, name = ""]) => name);
+  const secrets = names.map((name) => values[name] ?? "");
+  const plan = await planOf(world, `env:${file}`);
+  const places = references(plan);
+  expect(Object.keys(places).sort()).toEqual(names.toSorted());
+
+  const { ran, run } = await migrate(world, `env:${file}`);
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stdout).toContain("Nothing was started again.");
+  const quoted = (name: string, quote: string): string => {
+    const kept = dialect === "docker" ? "" : quote;
+    return `${kept}${places[name] ?? ""}${kept}`;
+  };
+  // Byte for byte: what was written for the values, and nothing else, is another.
+  expect(readFileSync(file, "utf8")).toBe(
+    template.replace(HIDDEN, (_all, name: string, quote: string) => quoted(name, quote)),
+  );
+  const distinct = secrets.flatMap((one) => one.split(/[^\w]+/).filter((part) => part.length >= 15));
+  expect(holders(world.dir, distinct)).toEqual([]);
+  for (const text of distinct) expect(printed(ran) + JSON.stringify(plan)).not.toContain(text);
+  expect(await ranWith(world, variablesOf(file, dialect))).toMatchObject(
+    Object.fromEntries(names.map((name) => [name, values[name]])),
+  );
+
+  expect((await world.unsprawl(["rollback", run])).code).toBe(0);
+  expect(readFileSync(file, "utf8")).toBe(before);
+});
+
+test("a value that fills in another moves together with it", async () => {
+  const one = p();
+  const before = `DB_PASSWORD=${one}\nDATABASE_URL=postgres://app:\${DB_PASSWORD}@db/app\n`;
+  const file = write(before);
+  await migrate(world, `env:${file}`);
+  const [first = "", second = ""] = readFileSync(file, "utf8").split("\n");
+  expect(first).toMatch(/^DB_PASSWORD=ref\+sops:\/\/[^$]*#\/DB_PASSWORD$/);
+  expect(second).toMatch(/^DATABASE_URL=ref\+sops:\/\/[^$]*#\/DATABASE_URL$/);
+  const got = await ranWith(world, variablesOf(file, "compose"));
+  expect([got["DB_PASSWORD"], got["DATABASE_URL"]]).toEqual([one, `postgres://app:${one}@db/app`]);
+});
+
+test("the line that a finding stands on is told, and the plan says who resolves references", async () => {
+  const file = write(`# x\nDB_PASSWORD=${p()}\n`);
+  const [found] = await findingsOf(world, `env:${file}`);
+  expect(found?.location).toMatchObject({ subject: "file", subjectId: file, path: `${file}:2 DB_PASSWORD` });
+  const { warnings } = await planOf(world, `env:${file}`);
+  const said = warnings.map(({ text }) => text).join("\n");
+  for (const reader of ["unsprawl run -- CMD", "OCI runtime", "vals", "docker run --env-file"])
+    expect(said).toContain(reader);
+});
+
+test.each([
+  ["quotes", (one: string) => `DB_PASSWORD="${one}"\n`, "would read DB_PASSWORD differently"],
+  ["export", (one: string) => `export DB_PASSWORD=${one}\n`, "docker run --env-file cannot read this file"],
+])("where docker reads a value differently the plan names both: %s", async (_title, text, said) => {
+  const { warnings } = await planOf(world, `env:${write(text(p()))}`);
+  expect(warnings.map((one) => one.text)).toContainEqual(expect.stringMatching(`as Compose reads them; .*${said}`));
+});
+
+test("an env file that a Compose file beside it fills in from is told", async () => {
+  const file = write(`DB_PASSWORD=${p()}\n`);
+  writeFileSync(join(dirname(file), "compose.yaml"), "services: {}\n");
+  const { warnings } = await planOf(world, `env:${file}`);
+  expect(warnings.map(({ text }) => text)).toContainEqual(expect.stringContaining("unsprawl plan compose:"));
+});
+
+type Refused = readonly [title: string, text: (one: string) => string, reason: string, more?: readonly string[]];
+
+const REFUSED: readonly Refused[] = [
+  [
+    "an entry that a later one overrides",
+    (one) => `DB_PASSWORD=${p()}\nDB_PASSWORD=${one}\n`,
+    "has no effect: line 2 sets DB_PASSWORD again",
+  ],
+  [
+    "a value that depends on the environment",
+    (one) => `DB_PASSWORD=${one}\${HOST_ID}\n`,
+    "its value depends on HOST_ID, which the file does not set",
+  ],
+  [
+    "a value that fills in one that stays",
+    (one) => `DB_PASSWORD=${one}\nGREETING=\${DB_PASSWORD}\n`,
+    "fills the value of DB_PASSWORD into GREETING",
+    ["--only", "DB_PASSWORD"],
+  ],
+  ["a comment that holds it", (one) => `# was ${one}\nDB_PASSWORD=${one}\n`, "also stands at"],
+  ["files as the delivery", (one) => `DB_PASSWORD=${one}\n`, "can only hold references", ["--deliver", "file"]],
+];
+
+test.for(REFUSED)("refused: %s", async ([, text, reason, more = []]) => {
+  const { notMoved } = await planOf(world, `env:${write(text(p()))}`, more);
+  expect(notMoved.map((one) => one.reason)).toContainEqual(expect.stringContaining(reason));
+  expect(notMoved.every(({ hint }) => hint !== null && hint !== "")).toBe(true);
+});
+
+test("--accept elsewhere leaves the comment, and says so", async () => {
+  const one = p();
+  const file = write(`# was ${one}\nDB_PASSWORD=${one}\n`);
+  const { ran } = await migrate(world, `env:${file}`, ["--accept", "elsewhere"]);
+  expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining(`also stands at ${file}:1, and stays there`)]);
+  expect(readFileSync(file, "utf8")).toMatch(new RegExp(`^# was ${one}\nDB_PASSWORD=ref\\+sops://.*\n$`));
+});
+
+test("a file that has changed since the plan is left alone", async () => {
+  const file = write(`DB_PASSWORD=${p()}\n`);
+  const saved = join(dirname(file), "plan.json");
+  await world.unsprawl(["plan", `env:${file}`, "--to", "local", "-o", saved, "--fail-on", "never"]);
+  const changed = `${readFileSync(file, "utf8")}NEW=1\n`;
+  writeFileSync(file, changed);
+  const ran = await world.unsprawl(["apply", saved]);
+  expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining("has changed since the plan was made")]);
+  expect(readFileSync(file, "utf8")).toBe(changed);
+});
+
+test("a file that somebody has changed since the run is not rolled back over", async () => {
+  const file = write(`DB_PASSWORD=${p()}\n`);
+  const { run } = await migrate(world, `env:${file}`);
+  const changed = `${readFileSync(file, "utf8")}NEW=1\n`;
+  writeFileSync(file, changed);
+  const ran = await world.unsprawl(["rollback", run]);
+  expect([ran.code, ran.stderr]).toEqual([5, expect.stringContaining("somebody else has changed it")]);
+  expect(readFileSync(file, "utf8")).toBe(changed);
+});
+
+test("scrub forgets the sealed copy, and then nothing can be rolled back", async () => {
+  const { run } = await migrate(world, `env:${write(`DB_PASSWORD=${p()}\n`)}`);
+  expect((await world.unsprawl(["scrub", run])).stdout).toContain("the sealed copy of");
+  expect((await world.unsprawl(["rollback", run])).code).toBe(1);
+});
+
+test.each([
+  ["no file", () => "env:", "env: needs a file", 2],
+  ["a file that is not there", () => "env:nothing.env", "there is no file", 1],
+  ["a line that nobody can read", () => `env:${write("a b=c\n*=1\n")}`, "line 1 of the env file", 1],
+])("said: %s", async (_title, source, said, code) => {
+  const ran = await world.unsprawl(["scan", source()]);
+  expect([ran.code, ran.stderr]).toEqual([code, expect.stringContaining(said)]);
+});

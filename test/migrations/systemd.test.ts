@@ -1,0 +1,443 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { assignmentsIn, inEffect, readUnit } from "../../src/files/systemd.ts";
+import { complaints, environmentsOf } from "../services/systemd.ts";
+import { makeWorld, type World } from "../support/world.ts";
+import { findingsOf, holders, migrate, password, planOf, printed, ranWith, references } from "./files-world.ts";
+
+// Its own for each test: all units here have one name, and so one place in the store.
+let world: World;
+beforeEach(() => {
+  world = makeWorld("unix:///nowhere");
+});
+afterEach(() => world.remove());
+
+const HOOK = new URL("../support/kill-hook.mjs", import.meta.url).pathname;
+
+const p = password;
+/** A secret as it is written there. */
+const s = (name: string, written: string): string => `‹${name} ${written}›`;
+const SECRET = /‹(\w+) ([\s\S]*?)›/g;
+
+type Files = { readonly [file: string]: string };
+
+/** Files around secrets (`‹NAME value›`); `¦` is where `unsprawl run` goes, and DIR the folder they are in. */
+const UNITS: readonly (readonly [title: string, files: () => Files])[] = [
+  ["one assignment", () => ({ "a.service": unit(`Environment=DB_PASSWORD=${s("DB_PASSWORD", p())}`) })],
+  [
+    "several on a line",
+    () => ({ "a.service": unit(`Environment=LOG=info DB_PASSWORD=${s("DB_PASSWORD", p())} TZ=UTC`) }),
+  ],
+  ["quotes around all", () => ({ "a.service": unit(`Environment="A=b c" "DB_PASSWORD=${s("DB_PASSWORD", p())}"`) })],
+  ["single quotes", () => ({ "a.service": unit(`Environment='DB_PASSWORD=${s("DB_PASSWORD", p())}' B=1`) })],
+  ["quotes behind the name", () => ({ "a.service": unit(`Environment=DB_PASSWORD="${s("DB_PASSWORD", p())}" B=1`) })],
+  [
+    "a percent sign",
+    () => ({ "a.service": unit(`Environment=DB_PASSWORD=${s("DB_PASSWORD", `${p()}%%${p()}`)} N=%n`) }),
+  ],
+  ["a dollar sign", () => ({ "a.service": unit(`Environment=DB_PASSWORD=${s("DB_PASSWORD", `${p()}$HOME$$`)}`) })],
+  [
+    "escapes",
+    () => ({ "a.service": unit(`Environment="DB_PASSWORD=${s("DB_PASSWORD", `${p()}\\x41\\"\\s\\\\${p()}`)}"`) }),
+  ],
+  ["an octal escape", () => ({ "a.service": unit(`Environment=DB_PASSWORD=${s("DB_PASSWORD", `${p()}\\101`)}`) })],
+  [
+    "continued lines with comments between",
+    () => ({
+      "a.service": unit(`Environment=A=1 \\\n  # why\n  DB_PASSWORD=${s("DB_PASSWORD", p())} \\\n; not this\n\tB=2`),
+    }),
+  ],
+  [
+    "comments, blanks and order stay",
+    () => ({
+      "a.service": `# head\n;x\n\n${unit(`# one\nEnvironment = DB_PASSWORD=${s("DB_PASSWORD", p())}  \n\n# two\nEnvironment=B=1`)}# end`,
+    }),
+  ],
+  ["CRLF", () => ({ "a.service": unit(`Environment=DB_PASSWORD=${s("DB_PASSWORD", p())}`).replaceAll("\n", "\r\n") })],
+  [
+    "several settings",
+    () => ({
+      "a.service": unit(
+        `Environment=DB_PASSWORD=${s("DB_PASSWORD", p())}\nEnvironment=A=1\nEnvironment=API_TOKEN=${s("API_TOKEN", p())}`,
+      ),
+    }),
+  ],
+  [
+    "a drop-in",
+    () => ({
+      "a.service": unit("Environment=A=1"),
+      "a.service.d/10-db.conf": `[Service]\nEnvironment=DB_PASSWORD=${s("DB_PASSWORD", p())}\n`,
+    }),
+  ],
+  [
+    "a command that a drop-in replaces",
+    () => ({
+      "a.service": unit(`Environment=DB_PASSWORD=${s("DB_PASSWORD", p())}`, "ExecStart=/usr/bin/old"),
+      "a.service.d/x.conf": "[Service]\nExecStart=\nExecStart=¦/bin/true new\n",
+    }),
+  ],
+  [
+    "a file of variables",
+    () => ({
+      "a.service": unit("EnvironmentFile=DIR/a.env"),
+      "a.env": `# x\n;y\nLOG = info \nDB_PASSWORD="${s("DB_PASSWORD", p())}"\nB='2'\n`,
+    }),
+  ],
+  [
+    "a file of variables without quotes, and one that may be missing",
+    () => ({
+      "a.service": unit("EnvironmentFile=-DIR/none.env\nEnvironmentFile=-DIR/a.env"),
+      "a.env": `DB_PASSWORD=${s("DB_PASSWORD", p())}`,
+    }),
+  ],
+  [
+    "several lines in a file's quotes",
+    () => ({
+      "a.service": unit("EnvironmentFile=DIR/a.env"),
+      "a.env": `A=1\nSIGNING_SECRET='${s("SIGNING_SECRET", `${p()}\n${p()}`)}'\nB=2\n`,
+    }),
+  ],
+  [
+    "commands before, after and to stop, but not a mere signal",
+    () => ({
+      "a.service": unit(
+        `Environment=DB_PASSWORD=${s("DB_PASSWORD", p())}`,
+        "ExecStartPre=-¦/bin/true pre\nExecStart=!¦/bin/true main \\\n  --port 80\nExecReload=/bin/kill -HUP $MAINPID\nExecStop=+¦/bin/true stop",
+      ),
+    }),
+  ],
+  [
+    "an assignment that is taken back",
+    () => ({ "a.service": unit(`Environment=OLD=1\nEnvironment=\nEnvironment=DB_PASSWORD=${s("DB_PASSWORD", p())}`) }),
+  ],
+  ["a template", () => ({ "a@.service": unit(`Environment=I=%i DB_PASSWORD=${s("DB_PASSWORD", p())}`) })],
+  [
+    "letters beyond ASCII",
+    () => ({ "a.service": unit(`# prêt 🔑\nEnvironment=A=ä🔑 DB_PASSWORD=${s("DB_PASSWORD", p())} B=密`) }),
+  ],
+  [
+    "no final newline, and other sections with the same words",
+    () => ({ "a.service": `[Service]\nExecStart=¦/bin/true\nEnvironment=DB_PASSWORD=${s("DB_PASSWORD", p())}` }),
+  ],
+];
+
+function unit(environment: string, commands = "ExecStart=¦/bin/true --port 80"): string {
+  return `[Unit]\nDescription=An application\n\n[Service]\n${environment}\n${commands}\n\n[Install]\nWantedBy=multi-user.target\n`;
+}
+
+let count = 0;
+
+/** Writes the files into a folder of their own. */
+function lay(files: Files): { readonly dir: string; readonly main: string; readonly before: Files } {
+  const dir = join(world.dir, `units-${++count}`);
+  const before: { [file: string]: string } = {};
+  for (const [name, template] of Object.entries(files)) {
+    const file = join(dir, name);
+    mkdirSync(dirname(file), { recursive: true });
+    before[name] = template.replace(SECRET, "$2").replaceAll("¦", "").replaceAll("DIR", dir);
+    writeFileSync(file, before[name]);
+  }
+  return { dir, main: Object.keys(files)[0] ?? "", before };
+}
+
+function now(dir: string, files: Files): Files {
+  return Object.fromEntries(Object.keys(files).map((name) => [name, readFileSync(join(dir, name), "utf8")]));
+}
+
+async function variablesOf(file: string): Promise<{ readonly [name: string]: string }> {
+  return Object.fromEntries([...inEffect(await readUnit(file))].map(({ name, value }) => [name, value]));
+}
+
+/** The secrets' own pieces, which may stand nowhere. */
+function pieces(values: readonly string[]): string[] {
+  return values.flatMap((value) => value.split(/[^A-Za-z0-9]+/).filter((part) => part.length >= 15));
+}
+
+test.for(UNITS)("references: %s", async ([, make]) => {
+  const files = make();
+  const { dir, main, before } = lay(files);
+  const names = Object.values(files).flatMap((text) => [...text.matchAll(SECRET)].map(([, name = ""]) => name));
+  const values = await variablesOf(join(dir, main));
+  const secrets = pieces(names.map((name) => values[name] ?? ""));
+  const plan = await planOf(world, `systemd:${dir}`);
+  const places = references(plan);
+  expect(Object.keys(places).sort()).toEqual(names.toSorted());
+  const { ran, run } = await migrate(world, `systemd:${dir}`);
+  expect(ran.code, ran.stderr).toBe(0);
+  const expected = Object.entries(files).map(([name, text]) => [
+    name,
+    text
+      .replace(SECRET, (_all, variable: string) => places[variable] ?? "")
+      .replaceAll("¦", "unsprawl run -- ")
+      .replaceAll("DIR", dir),
+  ]);
+  expect(now(dir, files)).toEqual(Object.fromEntries(expected));
+  expect(await complaints(dir, main)).not.toMatch(/ignoring|[Ii]nvalid|[Uu]nknown|Refusing/);
+  expect(holders(world.dir, secrets)).toEqual([]);
+  for (const text of secrets) expect(printed(ran) + JSON.stringify(plan)).not.toContain(text);
+  expect(await ranWith(world, await variablesOf(join(dir, main)))).toMatchObject(
+    Object.fromEntries(names.map((name) => [name, values[name]])),
+  );
+  expect((await world.unsprawl(["rollback", run])).code).toBe(0);
+  expect(now(dir, files)).toEqual(before);
+});
+
+test("systemd itself reads the same variables from all these units", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unsprawl-units-"));
+  chmodSync(folder, 0o755);
+  const odd = `Environment=A="b c" "D=e%%f" G=h\\x41 L='it''s' M="a\\"b" N=\\'x X="a"b'c' "Y=1"Z=2 =bad 1A=x A-B=y\nEnvironment=K="l m\\\n    n" K2=x\\\ny\nEnvironment=R=1 S=a\\qb T=2\nEnvironment=U=1 Q="open\nEnvironment=FF=caf\\xc3\\xa9 EE="\\u00e9"`;
+  const all = [...UNITS.map(([, make]) => make()), { "odd.service": unit(odd) }];
+  const names: string[] = [];
+  for (const files of all) {
+    const [main = "", text = ""] = Object.entries(files)[0] ?? [];
+    if (main.includes("@") || Object.keys(files).length > 1) continue;
+    const name = `unit-${names.push(main)}.service`;
+    names[names.length - 1] = name;
+    writeFileSync(join(folder, name), text.replace(SECRET, "$2").replaceAll("¦", ""));
+  }
+  expect(names.length).toBeGreaterThan(15);
+  const theirs = await environmentsOf(folder, names);
+  for (const name of names) {
+    const text = readFileSync(join(folder, name), "utf8");
+    const reset = text.lastIndexOf("Environment=\n");
+    const ours = assignmentsIn(name, text, "Service")
+      .filter(({ by, fault }) => by.kind === "word" && by.word.start > reset && !fault?.includes("specifier"))
+      .map((one) => `${one.name}=${one.value}`);
+    const filled = (one: string): boolean => /^(?:N=unit-|I=)/.test(one);
+    expect(
+      (theirs.get(name) ?? []).filter((one) => !filled(one)),
+      name,
+    ).toEqual(ours);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("--deliver file makes credentials, which render writes again and rollback takes away", async () => {
+  const [one, two] = [p(), p()];
+  const text = unit(
+    `Environment=LOG=info DB_PASSWORD=${one} TZ=UTC\n# alone\nEnvironment="API_TOKEN=${two}"`,
+    "ExecStart=/bin/true",
+  );
+  const { dir, before } = lay({ "a.service": text });
+  const { ran, run } = await migrate(world, `systemd:${dir}/a.service`, ["--deliver", "file"]);
+  expect(ran.code, ran.stderr).toBe(0);
+  const folder = join(world.memory, "units", `a.service-${run}`, "secrets");
+  const credential = (name: string): string =>
+    `LoadCredential=${name}:${folder}/${name}\nEnvironment=${name}_FILE=%d/${name}\n`;
+  expect(readFileSync(join(dir, "a.service"), "utf8")).toBe(
+    text
+      .replace(` DB_PASSWORD=${one}`, "")
+      .replace(`Environment="API_TOKEN=${two}"\n`, "")
+      .replace("TZ=UTC\n", `TZ=UTC\n${credential("DB_PASSWORD")}${credential("API_TOKEN")}`),
+  );
+  expect(await complaints(dir, "a.service")).toBe("");
+  const delivered = (): string[] =>
+    [one, two].filter((_, at) => {
+      const file = join(folder, ["DB_PASSWORD", "API_TOKEN"][at] ?? "");
+      return existsSync(file) && readFileSync(file, "utf8") === [one, two][at];
+    });
+  expect(delivered()).toHaveLength(2);
+  rmSync(folder, { recursive: true });
+  expect((await world.unsprawl(["render", run])).code).toBe(0);
+  expect(delivered()).toHaveLength(2);
+  expect((await world.unsprawl(["rollback", run])).code).toBe(0);
+  expect([now(dir, before), existsSync(folder)]).toEqual([before, false]);
+});
+
+test("--deliver file takes entries out of a file of variables", async () => {
+  const { dir } = lay({
+    "a.service": unit("EnvironmentFile=DIR/a.env", "ExecStart=/bin/true"),
+    "a.env": `A=1\nDB_PASSWORD='${p()}'\nB=2\n`,
+  });
+  const { run } = await migrate(world, `systemd:${dir}`, ["--deliver", "file"]);
+  expect(readFileSync(join(dir, "a.env"), "utf8")).toBe("A=1\nB=2\n");
+  expect(readFileSync(join(dir, "a.service"), "utf8")).toContain(
+    `a.env\nLoadCredential=DB_PASSWORD:${world.memory}/units/a.service-${run}/secrets/DB_PASSWORD\nEnvironment=DB_PASSWORD_FILE=%d/DB_PASSWORD\nExecStart`,
+  );
+});
+
+test("the plan says what to do, who opens the store, and how else it can be delivered", async () => {
+  const { dir } = lay({ "a.service": unit(`User=app\nEnvironment=DB_PASSWORD=${p()}`, "ExecStart=/bin/true") });
+  const said = (await world.unsprawl(["plan", `systemd:${dir}`, "--to", "local"])).stdout;
+  for (const text of [
+    "systemctl daemon-reload && systemctl restart a.service",
+    "systemctl show a.service",
+    "journal",
+    "app opens the store",
+    "--deliver file",
+  ])
+    expect(said).toContain(text);
+});
+
+type Refused = readonly [title: string, files: (one: string) => Files, reason: string, more?: readonly string[]];
+
+const plain = "ExecStart=/bin/true";
+
+const REFUSED: readonly Refused[] = [
+  [
+    "a specifier in the value",
+    (one) => ({ "a.service": unit(`Environment=DB_PASSWORD=${one}%i`, plain) }),
+    "has a specifier",
+  ],
+  [
+    "a value that goes on over lines",
+    (one) => ({ "a.service": unit(`Environment="DB_PASSWORD=${one}\\\n${p()}"`, plain) }),
+    "goes on over several lines",
+  ],
+  [
+    "an assignment that a later one overrides",
+    (one) => ({ "a.service": unit(`Environment=DB_PASSWORD=${one}\nEnvironment=DB_PASSWORD=`, plain) }),
+    "has no effect",
+  ],
+  [
+    "an assignment that is taken back",
+    (one) => ({ "a.service": unit(`Environment=DB_PASSWORD=${one}\nEnvironment=`, plain) }),
+    "has no effect",
+  ],
+  [
+    "an argument",
+    (one) => ({ "a.service": unit("", `ExecStart=/usr/bin/mysql --password=${one}`) }),
+    "is in ExecStart, an argument that every user of the host can list",
+  ],
+  [
+    "a docker run",
+    (one) => ({ "a.service": unit("", `ExecStart=/usr/bin/docker run -e DB_PASSWORD=${one} busybox`) }),
+    "is in ExecStart",
+  ],
+  [
+    "a variable that is an argument",
+    (one) => ({ "a.service": unit(`Environment=DB_PASSWORD=${one}`, "ExecStart=/bin/true $DB_PASSWORD") }),
+    "takes $DB_PASSWORD as an argument",
+  ],
+  [
+    "the same, as a credential",
+    (one) => ({ "a.service": unit(`Environment=DB_PASSWORD=${one}`, "ExecStart=/bin/true ${DB_PASSWORD}") }),
+    "takes $DB_PASSWORD as an argument",
+    ["--deliver", "file"],
+  ],
+  [
+    "no command in these files",
+    (one) => ({ "a.service.d/x.conf": `[Service]\nEnvironment=DB_PASSWORD=${one}\n` }),
+    "its ExecStart is not in these files",
+  ],
+  [
+    "memory that may not be executed",
+    (one) => ({ "a.service": unit(`MemoryDenyWriteExecute=yes\nEnvironment=DB_PASSWORD=${one}`, plain) }),
+    "MemoryDenyWriteExecute= keeps",
+  ],
+  [
+    "a root of its own",
+    (one) => ({ "a.service": unit(`RootDirectory=/srv/root\nEnvironment=DB_PASSWORD=${one}`, plain) }),
+    "RootDirectory= has no unsprawl in it",
+  ],
+  [
+    "another name for the process",
+    (one) => ({ "a.service": unit(`Environment=DB_PASSWORD=${one}`, "ExecStart=@/bin/true other") }),
+    "prefix @",
+  ],
+  [
+    "several commands in one line",
+    (one) => ({ "a.service": unit(`Type=oneshot\nEnvironment=DB_PASSWORD=${one}`, "ExecStart=/bin/true ; /bin/true") }),
+    "one line has several commands",
+  ],
+  [
+    "a file that another unit reads",
+    (one) => ({
+      "a.service": unit("EnvironmentFile=DIR/a.env", plain),
+      "b.service": unit("EnvironmentFile=DIR/a.env", plain),
+      "a.env": `DB_PASSWORD=${one}\n`,
+    }),
+    "is read by b.service too",
+  ],
+  [
+    "NAME_FILE that is set already",
+    (one) => ({ "a.service": unit(`Environment=DB_PASSWORD=${one} DB_PASSWORD_FILE=/x`, plain) }),
+    "already sets DB_PASSWORD_FILE",
+    ["--deliver", "file"],
+  ],
+  [
+    "a comment with the value",
+    (one) => ({ "a.service": unit(`# ${one}\nEnvironment=DB_PASSWORD=${one}`, plain) }),
+    "also stands at",
+  ],
+];
+
+test.for(REFUSED)("refused: %s", async ([, files, reason, more = []]) => {
+  const { dir, before } = lay(files(p()));
+  const { notMoved, steps } = await planOf(world, `systemd:${dir}`, more);
+  expect(notMoved.map((one) => one.reason)).toContainEqual(expect.stringContaining(reason));
+  expect(notMoved.every(({ hint }) => hint !== null && hint !== "")).toBe(true);
+  expect([steps, now(dir, before)]).toEqual([[], before]);
+});
+
+test("a docker run in a command is told how it could be moved", async () => {
+  const { dir } = lay({ "a.service": unit("", `ExecStart=/usr/bin/docker run -e DB_PASSWORD=${p()} busybox`) });
+  const { notMoved } = await planOf(world, `systemd:${dir}`);
+  expect(notMoved[0]?.hint).toContain("-e NAME without a value");
+});
+
+test("a unit that has changed since the plan is left alone", async () => {
+  const { dir } = lay({ "a.service": unit(`Environment=DB_PASSWORD=${p()}`, plain) });
+  const saved = join(world.dir, "plan.json");
+  await world.unsprawl(["plan", `systemd:${dir}`, "--to", "local", "-o", saved, "--fail-on", "never"]);
+  const file = join(dir, "a.service");
+  const changed = readFileSync(file, "utf8").replace("[Install]", "# new\n[Install]");
+  writeFileSync(file, changed);
+  const ran = await world.unsprawl(["apply", saved]);
+  expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining("has changed since the plan was made")]);
+  expect(readFileSync(file, "utf8")).toBe(changed);
+});
+
+test("killed on its way a run goes on, or is undone: all of the unit's files, or none", async () => {
+  const files = {
+    "a.service": unit(`EnvironmentFile=DIR/a.env\nEnvironment=DB_PASSWORD=${p()}`, "ExecStart=/bin/true"),
+    "a.service.d/x.conf": `[Service]\nEnvironment=API_TOKEN=${p()}\n`,
+    "a.env": `SESSION_SECRET=${p()}\n`,
+  };
+  const { dir, before } = lay(files);
+  const values = await variablesOf(join(dir, "a.service"));
+  const args = ["migrate", `systemd:${dir}`, "--to", "local", "--yes"];
+  const ends: string[] = [];
+  for (let at = 1; at < 200; at += 7) {
+    const killed = await world.unsprawl(args, { nodeArgs: ["--import", HOOK], env: { KILL_AT_WRITE: String(at) } });
+    if (killed.signal === null) break;
+    if (ends.length % 2 === 0) {
+      // A run that ended before its journal began has nothing to go on with.
+      const { code } = await world.unsprawl(["resume"]);
+      if (code === 0) expect(await ranWith(world, await variablesOf(join(dir, "a.service")))).toMatchObject(values);
+    }
+    ends.push(JSON.stringify(now(dir, before)) === JSON.stringify(before) ? "as before" : "moved");
+    await world.unsprawl(["rollback"]);
+    expect(now(dir, before)).toEqual(before);
+  }
+  expect([ends.length > 4, ends.includes("moved")]).toEqual([true, true]);
+}, 300_000);
+
+test("one unit, one of its drop-ins, a folder", async () => {
+  const { dir } = lay({
+    "a.service": unit(`Environment=DB_PASSWORD=${p()}`, plain),
+    "a.service.d/x.conf": `[Service]\nEnvironment=API_TOKEN=${p()}\n`,
+    "b.service": unit(`Environment=DB_PASSWORD=${p()}`, plain),
+    "notes.txt": "x\n",
+  });
+  const found = async (what: string): Promise<string[]> =>
+    (await findingsOf(world, `systemd:${what}`)).map(({ location, name }) => `${location.subjectName} ${name}`).sort();
+  const a = ["a.service API_TOKEN", "a.service DB_PASSWORD"];
+  expect(await found(join(dir, "a.service"))).toEqual(a);
+  expect(await found(join(dir, "a.service.d/x.conf"))).toEqual(a);
+  expect(await found(dir)).toEqual([...a, "b.service DB_PASSWORD"]);
+});
+
+test("what cannot be read is told, and the exit code says so", async () => {
+  const { dir } = lay({ "a.service": unit("EnvironmentFile=DIR/missing.env\nEnvironmentFile=/etc/%p.env", plain) });
+  const ran = await world.unsprawl(["scan", `systemd:${dir}`, "--json"]);
+  const { sources } = JSON.parse(ran.stdout) as { sources: { errors: { message: string }[] }[] };
+  expect([ran.code, sources[0]?.errors.map(({ message }) => message)]).toEqual([
+    1,
+    [expect.stringContaining("only systemd can fill in"), expect.stringContaining("there is no file")],
+  ]);
+  for (const what of [`${dir}/nothing`, `${world.dir}/plan.json`])
+    expect((await world.unsprawl(["scan", `systemd:${what}`])).code, basename(what)).not.toBe(0);
+});

@@ -11,7 +11,9 @@ import { chooseDelivery } from "../../src/docker/choose.ts";
 import { driftDigest } from "../../src/docker/drift.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
+import { firstInitNotes } from "../../src/docker/first-init.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
+import { acceptedLosses, lostLayer, lostPorts } from "../../src/docker/losses.ts";
 import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
@@ -121,11 +123,28 @@ async function partOf(
       carries: carrier(value, spanOf(part)),
     }));
     const wish = wishOf(service, subject, known, chosen.delivery, moves, secrets);
-    return { service, docs, known, ...chosen, wish, selected };
+    const warnings = [...chosen.warnings, ...(await losses(moving.engine, docs, options.accept))];
+    warnings.push(
+      ...firstInitNotes(
+        known.doc,
+        moves.map(({ name }) => name),
+      ),
+    );
+    return { service, docs, known, ...chosen, warnings, wish, selected };
   } catch (error) {
     if (error instanceof UnsprawlError && error.code === "refused" && !(error instanceof Blocked)) throw all(error);
     throw error;
   }
+}
+
+/** What Compose does not keep of a container when it makes it anew. Throws `refused` for what is not accepted. */
+async function losses(engine: Engine, docs: readonly ContainerDoc[], accept: ReadonlySet<string>): Promise<string[]> {
+  const notes: string[] = [];
+  for (const doc of docs) {
+    const layer = await lostLayer(engine, doc, "go with the old container, which Compose removes");
+    notes.push(...acceptedLosses(doc, [...lostPorts(doc), ...layer.losses], accept), ...layer.notes);
+  }
+  return notes;
 }
 
 /** Throws when a value would still be shown by inspect after its variable has gone. */
@@ -267,6 +286,6 @@ function warningsOf(parts: readonly Part[], { notes }: Rewritten): string[] {
   return [
     ...parts.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
     ...notes,
-    "Compose removes each old container when the new one is made, with its logs and what was written into its own layer",
+    "Compose removes each old container when the new one is made, with its logs",
   ];
 }

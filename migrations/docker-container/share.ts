@@ -10,7 +10,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { DiffLine, Step } from "../../src/model/plan.ts";
 import { facts } from "../../src/docker/facts.ts";
-import type { Loss } from "./losses.ts";
+import type { Loss } from "../../src/docker/losses.ts";
 import { rewritten } from "./rewrite.ts";
 
 type Recreate = Extract<Step, { kind: "recreate" }>;

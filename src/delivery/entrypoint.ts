@@ -39,6 +39,13 @@ export function readsFileForm(script: string, name: string): boolean {
     .some((line) => !/^\s*#/.test(line) && (direct.test(line) || itself.test(argumentsOfReader(line))));
 }
 
+/** The script of an s6-overlay image that reads FILE__NAME (linuxserver/docker-baseimage-*); null when it has none. */
+export async function readsPrefix(subject: DeliverySubject): Promise<string | null> {
+  for (const path of ["/etc/s6-overlay/s6-rc.d/init-envfile/run", "/etc/cont-init.d/01-envfile"])
+    if ((await subject.readFile(path))?.includes("FILE__")) return path;
+  return null;
+}
+
 /** What the line hands to a function of the `file_env` family, a comment behind it aside; empty when it calls none. */
 function argumentsOfReader(line: string): string {
   const found = /(?:file_env|file_var|load_secret|secret_file|env_from_file)(?:\w{0,200}\b)/i.exec(line);

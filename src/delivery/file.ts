@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Delivery, DeliverySubject, Fit } from "../contract/delivery.ts";
-import { entrypointScripts, readsFileForm } from "./entrypoint.ts";
+import { entrypointScripts, readsFileForm, readsPrefix } from "./entrypoint.ts";
 import { ownerOf } from "./owner.ts";
 import { processFile } from "./process.ts";
 import { memoryRoot, valueFiles, writeFiles } from "./tmpfs.ts";
@@ -17,6 +17,14 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     async fits(subject, moves): Promise<Fit> {
       const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
+      const both = moves.find(({ name }) => subject.env.includes(formOf(subject)(name)));
+      if (both) return no(`${formOf(subject)(both.name)} is set already, and both forms are an error in most images`);
+      if (isS6(subject)) {
+        const envfile = await readsPrefix(subject);
+        if (envfile === null) return no("the image's /init does not read FILE__NAME");
+        memoryRoot(env);
+        return { fits: true, why: `the image's /init (${envfile}) reads FILE__NAME`, warnings: [] };
+      }
       const scripts = await entrypointScripts(subject);
       if (scripts.length === 0) return no("the image's entrypoint is not a script that can be read");
       const unread = moves.filter((move) => !scripts.some((script) => readsFileForm(script.text, move.name)));
@@ -33,7 +41,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       const target = mountTarget(subject);
       return {
         unset: moves.map((move) => move.name),
-        set: moves.map((move) => ({ name: `${move.name}_FILE`, value: `${target}/${move.name}` })),
+        set: moves.map((move) => ({ name: formOf(subject)(move.name), value: `${target}/${move.name}` })),
         mounts: [{ source: folder(subject.id), target }],
         entrypointPrefix: null,
         healthcheckPrefix: null,
@@ -54,6 +62,15 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
   };
 }
+
+/** Images on s6-overlay, such as linuxserver's, start by `/init`. */
+const isS6 = ({ entrypoint }: DeliverySubject): boolean => entrypoint.length === 1 && entrypoint[0] === "/init";
+
+/** How a variable that holds a file's name is called: NAME_FILE, or FILE__NAME with linuxserver's images. */
+const formOf =
+  (subject: DeliverySubject) =>
+  (name: string): string =>
+    isS6(subject) ? `FILE__${name}` : `${name}_FILE`;
 
 /** Where Docker and Compose put secrets, unless the container already has something mounted there. */
 function mountTarget(subject: DeliverySubject): string {

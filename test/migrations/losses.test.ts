@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { changedPlaces, lostPorts } from "../../migrations/docker-container/losses.ts";
+import { changedPlaces, lostPorts } from "../../src/docker/losses.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 
 const container = (part: object): ContainerDoc =>

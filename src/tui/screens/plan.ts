@@ -13,9 +13,10 @@ export const plan: ScreenOf = (state, { columns, rows }, guard) => {
   const { rows: body, below, last } = windowFrom(layout(planLines(planned.plan), columns, guard), planned.scroll, rows);
   const secrets = planned.plan.steps.filter(({ kind }) => kind === "put").length;
   const units = unitsOf(planned.plan).size;
+  const what = planned.plan.steps.some(({ kind }) => kind === "rewrite") ? "subject" : "container";
   const title = line(
     {
-      text: ` Migrate ${some(secrets, "secret")} in ${some(units, "container")} → ${storeName(planned.plan)}`,
+      text: ` Migrate ${some(secrets, "secret")} in ${some(units, what)} → ${storeName(planned.plan)}`,
       bold: true,
     },
     planned.plan.notMoved.length > 0 ? { text: `  ! ${planned.plan.notMoved.length} not moved`, color: "yellow" } : "",
@@ -62,6 +63,8 @@ function stepLines(step: Step): Line[] {
     return [one("store", sign, `${keyText(step.move.key)}  ${how}`)];
   }
   if (step.kind === "deliver") return [one("deliver", " ", `by ${step.delivery}: ${step.why}`)];
+  if (step.kind === "rewrite")
+    return step.files.flatMap(({ diff }) => diff.map(({ sign, path, text }) => one("file", sign, `${path}  ${text}`)));
   if (step.kind === "recreate") return step.diff.map(({ sign, path, text }) => one("config", sign, `${path}  ${text}`));
   if (step.kind === "check") {
     return [

@@ -42,7 +42,10 @@ function proofLines(shown: ResultState): Line[] {
   if (kind === "apply" && result?.units.some((one) => one.state === "migrated")) {
     lines.push(
       BLANK,
-      wrapped(1, { text: " ! The old containers are kept for undo and still hold the values.", color: "yellow" }),
+      wrapped(1, {
+        text: " ! What was before is kept for undo: old containers still hold the values, files are sealed.",
+        color: "yellow",
+      }),
       wrapped(11, { text: "   purge:  ", dimColor: true }, `unsprawl scrub ${run}`),
       wrapped(11, { text: "   undo:   ", dimColor: true }, `u, or unsprawl rollback ${run}`),
     );

@@ -1,3 +1,4 @@
+import type { Json } from "../../model/json.ts";
 import type { RunResult } from "../../core/apply.ts";
 import type { Event, Host } from "../../contract/host.ts";
 import type { Plan } from "../../model/plan.ts";
@@ -153,9 +154,29 @@ async function proofsOf(state: string, id: string): Promise<ResultState["proofs"
         {
           moves: moves.length,
           verified: moves.filter(({ id: step }) => done.has(step)).length,
-          check: done.get(`check:${unit}/proof`) ?? null,
+          check: together(
+            unit,
+            plan.steps.filter((step) => step.kind === "check" && step.unit === unit).map(({ id: step }) => step),
+            done,
+          ),
         },
       ];
     }),
   );
 }
+
+type Data = { readonly [key: string]: Json };
+
+/** The proofs of all subjects of a unit as one: it says of them all only what holds for each. Null when one is missing. */
+function together(unit: string, checks: readonly string[], done: ReadonlyMap<string, Data>): Data | null {
+  const proofs = checks.map((step) => done.get(`${step}/proof`));
+  const [first] = proofs;
+  if (first === undefined || proofs.some((one) => one === undefined)) return null;
+  if (proofs.length === 1) return first;
+  const worst = (key: string): Json => proofs.find((one) => one?.[key] !== "clean")?.[key] ?? "clean";
+  const health = checks.map((step, at) => `${step.slice(`check:${unit}/`.length)} ${wordOf(proofs[at]?.["health"])}`);
+  const received = proofs.flatMap((one) => (Array.isArray(one?.["received"]) ? one["received"] : []));
+  return { inspect: worst("inspect"), disk: worst("disk"), health: health.join("; "), received };
+}
+
+const wordOf = (health: Json | undefined): string => (typeof health === "string" ? health : "unknown");

@@ -1,5 +1,6 @@
 import type { ComposeTools } from "./compose/index.ts";
 import type { DockerContainerTools } from "./docker-container/index.ts";
+import type { ImageTools } from "./image/index.ts";
 import type { KubernetesTools } from "./kubernetes/index.ts";
 import type { StoreMigrationTools } from "./store/index.ts";
 import type { SwarmTools } from "./swarm/index.ts";
@@ -9,6 +10,7 @@ import type { Migration } from "../src/contract/migration.ts";
 /** What is handed to a migration; each takes what it needs. */
 export type MigrationTools = ComposeTools &
   DockerContainerTools &
+  ImageTools &
   KubernetesTools &
   StoreMigrationTools &
   SwarmTools &
@@ -22,6 +24,7 @@ export const migrations: { readonly [name: string]: (tools: MigrationTools) => P
   dockerfile: async (tools) => (await import("./dockerfile/index.ts")).dockerfileMigration(tools),
   compose: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
   "docker-container": async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),
+  image: async (tools) => (await import("./image/index.ts")).imageMigration(tools),
   kubernetes: async (tools) => (await import("./kubernetes/index.ts")).kubernetesMigration(tools),
   store: async (tools) => (await import("./store/index.ts")).storeMigration(tools),
   swarm: async (tools) => (await import("./swarm/index.ts")).swarmServices(tools),

@@ -34,6 +34,7 @@ export const RUN_CONFIGURATIONS = [
   "quadlet",
   "dockerfile",
   "kubernetes",
+  "image",
   "compose",
   "swarm",
   "docker-container",

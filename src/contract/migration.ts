@@ -68,6 +68,12 @@ export interface Migration {
     finding: Finding,
     accept: ReadonlySet<string>,
   ): Promise<{ readonly reason: string; readonly hint: string | null } | null>;
+  /** What moves of a finding when that is not its whole value under its own name; null when it is. */
+  part?(hit: {
+    readonly finding: Finding;
+    readonly candidate: { readonly value: Secret };
+    readonly part: Secret;
+  }): Promise<{ readonly name: string; readonly value: Secret } | null>;
   /** The names that a store's path template may use for this subject. */
   names(finding: Finding): Promise<{ readonly subject: string; readonly project: string }>;
   /** Throws `refused` when no delivery fits, with what would make one fit. */

@@ -36,6 +36,8 @@ export type RunResult = {
   readonly units: readonly UnitResult[];
   /** Whether containers were looked at afterwards. Else the store's answer is proven, and what the files say. */
   readonly inspected: boolean;
+  /** An image was cleaned: its new config and history were looked at, nothing was started. */
+  readonly cleaned: boolean;
   /** What went wrong, or null. The process exits with its code. */
   readonly error: UnsprawlError | null;
 };
@@ -223,7 +225,8 @@ function finish(journal: Journal, units: readonly UnitResult[], failure: Unspraw
   const { plan, record } = journal;
   const migrated = units.filter((one) => one.state === "migrated").length;
   const inspected = plan.steps.some(({ kind }) => kind === "check");
-  const base = { version: 1, run: plan.id, units, inspected } as const;
+  const cleaned = plan.steps.some(({ kind }) => kind === "clean");
+  const base = { version: 1, run: plan.id, units, inspected, cleaned } as const;
   try {
     if (failure === null) {
       const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";
@@ -266,6 +269,7 @@ export function describe(step: Step): string {
   // One of several subjects of a unit is told by its own name, which its step's id ends with.
   const whose = step.id.slice(step.id.indexOf(":") + 1);
   if (step.kind === "rewrite") return `rewrite ${step.files.map(({ file }) => basename(file)).join(", ")}`;
+  if (step.kind === "clean") return `clean ${step.image.tags.join(", ")}`;
   if (step.kind === "recreate") return `create ${whose} again and swap`;
   return `prove ${whose}`;
 }

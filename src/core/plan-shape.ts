@@ -82,6 +82,12 @@ const STEPS: { readonly [kind in Step["kind"]]: Test } = {
     ),
     target: isObject,
   }),
+  clean: has({
+    moves: listOf(isMove),
+    image: has({ id: isText, tags: listOf(isText) }),
+    stays: oneOf("reference", "nothing"),
+    diff: Array.isArray,
+  }),
   recreate: has({
     delivery: isDelivery,
     moves: listOf(isMove),
@@ -107,14 +113,16 @@ function isStep(step: unknown): boolean {
   return typeof kind === "string" && Object.hasOwn(STEPS, kind) && STEPS[kind as Step["kind"]](step);
 }
 
-/** What follows the writes and read-backs: nothing from store to store, what runs made anew, or files rewritten. */
+/** What follows the writes and read-backs: nothing from store to store, what runs made anew, an image cleaned, or files rewritten. */
 const NOTHING = /^$/;
 const ANEW = /^deliver recreate check $/;
+const IMAGE = /^clean $/;
 const FILES = /^(deliver )*rewrite (recreate check )*$/;
 const TAILS = new Map([
   ["store", NOTHING],
   ["docker-container", ANEW],
   ["swarm", ANEW],
+  ["image", IMAGE],
 ]);
 
 function orderFault({ steps, migration, migrations = {} }: Plan): string | null {

@@ -124,22 +124,25 @@ async function storeSteps(
   const selected: Selected[] = [];
   const mine = new Map<string, string>();
   const twins = new Map<string, { readonly print: string; readonly subjectId: string }>();
-  for (const { finding, candidate } of hits) {
+  for (const hit of hits) {
+    const { finding } = hit;
+    const { name, value } = (await migration.part?.(hit)) ?? { name: finding.name, value: hit.candidate.value };
     const names = await migration.names(finding);
-    const print = fingerprint(candidate.value, fingerprintKey);
-    // Copies of one service have each variable as often as there are copies; it moves once.
-    const whose = `${names.subject}/${finding.name}`;
+    const print = fingerprint(value, fingerprintKey);
+    // Copies of one service have each variable as often as there are copies, an image's history tells one many times:
+    // it moves once.
+    const whose = `${names.subject}/${name}`;
     const twin = twins.get(whose);
     const copy = twin !== undefined && twin.subjectId !== finding.location.subjectId;
-    if (copy && twin.print === print) continue;
+    if (twin?.print === print) continue;
     if (copy)
       throw new UnsprawlError(
         "refused",
-        `${finding.name} has different values in the copies of ${names.subject}`,
+        `${name} has different values in the copies of ${names.subject}`,
         "docker compose up -d makes them equal, then plan again",
       );
     twins.set(whose, { print, subjectId: finding.location.subjectId });
-    const key = provider.key({ ...names, name: finding.name });
+    const key = provider.key({ ...names, name });
     const at = placeOf(key);
     const taken = keys.get(at) ?? mine.get(at);
     if (taken !== undefined && taken !== print) {
@@ -151,7 +154,7 @@ async function storeSteps(
     }
     mine.set(at, print);
     const stored = await provider.get(key);
-    const found = stored === null ? "absent" : stored.value.equals(candidate.value) ? "same" : "other";
+    const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
     if (found === "other" && !input.overwrite) {
       throw new UnsprawlError(
         "conflict",
@@ -159,11 +162,18 @@ async function storeSteps(
         "--overwrite replaces it (the old value is kept beside it until scrub)",
       );
     }
-    const { name, location, length } = finding;
-    const move: Move = { name, location, fingerprint: print, length, key, reference: provider.reference(key) };
+    const { location } = finding;
+    const move: Move = {
+      name,
+      location,
+      fingerprint: print,
+      length: value.length,
+      key,
+      reference: provider.reference(key),
+    };
     const id = names.subject === unit ? `put:${unit}/${name}` : `put:${unit}/${names.subject}/${name}`;
     puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
-    selected.push({ finding, move, value: candidate.value });
+    selected.push({ finding, move, value });
   }
   return { puts, selected };
 }

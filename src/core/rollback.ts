@@ -29,7 +29,7 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     }
     record.done("rollback");
     journal.close();
-    return { version: 1, run: id, state: "rolled back", units: results, inspected: false, error: null };
+    return { version: 1, run: id, state: "rolled back", units: results, inspected: false, cleaned: false, error: null };
   });
 }
 

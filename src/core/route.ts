@@ -50,6 +50,10 @@ export function route(names: readonly string[], load: LoadMigration, plan: Plan 
       const found = await first((migration) => migration.unit(finding));
       return (await load(found?.[0] ?? own)).refuses(finding, accept);
     },
+    async part(hit) {
+      const found = await first((migration) => migration.unit(hit.finding));
+      return (await (await load(found?.[0] ?? own)).part?.(hit)) ?? null;
+    },
     async names(finding) {
       const found = await first((migration) => migration.unit(finding));
       return (await load(found?.[0] ?? own)).names(finding);

@@ -19,6 +19,13 @@ export function unitsOf(plan: Plan): ReadonlyMap<string, readonly Step[]> {
   return units;
 }
 
+/** What the subjects of these steps are, in one word. */
+export function wordFor(steps: readonly Step[]): "container" | "image" | "subject" {
+  const kinds = new Set(steps.map(({ kind }) => kind));
+  if (kinds.has("rewrite") || (kinds.has("clean") && kinds.has("recreate"))) return "subject";
+  return kinds.has("clean") ? "image" : "container";
+}
+
 /**
  * Whether another run of this installation relies on a store entry: then it is not this run's to take away. A journal
  * that cannot be read counts as one that does, unless its run was killed before it began.

@@ -63,10 +63,29 @@ export function imageCandidates(
   const found = configCandidates(source, subject, object(doc.Config, "Config", odd), null, odd);
   const add = adder(source, subject, found);
   for (const [index, line] of history.entries()) {
-    if (line.CreatedBy) add("history", "history", line.CreatedBy, `History[${index}].CreatedBy`);
+    if (line.CreatedBy) created(line.CreatedBy, `History[${index}].CreatedBy`, add);
     if (line.Comment) add("history", "comment", line.Comment, `History[${index}].Comment`);
   }
   return found;
+}
+
+/**
+ * A build step. The arguments that a build was given stand before its command, `|2 A=… B=… /bin/sh -c …`, so that each is a
+ * named value (moby, builder/dockerfile/dispatchers.go: prependEnvOnCmd). They are not quoted: where they cannot be told
+ * apart by their number, the line is one text.
+ */
+function created(line: string, path: string, add: Add): void {
+  const [, count = "", given = "", command = ""] = /^(?:RUN )?\|(\d{1,4}) (.*?)( \/\S+ .*)$/s.exec(line) ?? [];
+  const pairs = given.split(/ (?=[A-Za-z_]\w*=)/);
+  if (given === "" || pairs.length !== Number(count) || !pairs.every((pair) => /^[A-Za-z_]\w*=/.test(pair))) {
+    add("history", "history", line, path);
+    return;
+  }
+  for (const pair of pairs) {
+    const at = pair.indexOf("=");
+    add("build-arg", pair.slice(0, at), pair.slice(at + 1), path);
+  }
+  add("history", "history", command.trim(), path);
 }
 
 /** What ignore rules may ask of a container; `image` null means it is gone, so that no label is known to be its own. */

@@ -49,7 +49,7 @@ export type FileChange = {
   readonly diff: readonly DiffLine[];
 };
 
-export type StepKind = "put" | "verify" | "deliver" | "rewrite" | "recreate" | "check";
+export type StepKind = "put" | "verify" | "deliver" | "rewrite" | "clean" | "recreate" | "check";
 
 type StepOf<Kind extends StepKind, Data> = {
   readonly id: string;
@@ -77,6 +77,17 @@ export type Step =
         readonly files: readonly FileChange[];
         /** How the migration finds what the files belong to again; no value in it. */
         readonly target: { readonly [key: string]: Json };
+      }
+    >
+  | StepOf<
+      "clean",
+      {
+        readonly moves: readonly Move[];
+        /** The image as it is now, and the tags that are moved to the cleaned one. */
+        readonly image: { readonly id: string; readonly tags: readonly string[] };
+        /** What its variables hold from then on. */
+        readonly stays: "reference" | "nothing";
+        readonly diff: readonly DiffLine[];
       }
     >
   | StepOf<

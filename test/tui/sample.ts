@@ -105,6 +105,7 @@ export function everyScreen(text: string, many: number): State[] {
       checked: true,
       units: [{ unit: text, state: "migrated", error: text }],
       inspected: true,
+      cleaned: false,
       error: null,
     },
     error: said,

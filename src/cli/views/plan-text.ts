@@ -1,4 +1,4 @@
-import { unitsOf } from "../../core/runs.ts";
+import { unitsOf, wordFor } from "../../core/runs.ts";
 import { keyText, type DiffLine, type Plan, type Step } from "../../model/plan.ts";
 import { printable } from "../../text/escape.ts";
 import { paint, type Colour } from "../paint.ts";
@@ -25,7 +25,7 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
     }
     lines.push("");
   }
-  const what = plan.steps.some((step) => step.kind === "rewrite") ? "subject" : "container";
+  const what = wordFor(plan.steps);
   const secrets = plan.steps.filter((step) => step.kind === "put").length;
   lines.push(
     `Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${what}${units.size === 1 ? "" : "s"} → ${printable(plan.store.name)}; ${plan.notMoved.length} not moved`,
@@ -62,6 +62,13 @@ function stepLines(step: Step, plan: Plan, stream: NodeJS.WriteStream): string[]
   if (step.kind === "deliver") return [line("deliver", " ", `by ${step.delivery}: ${step.why}`)];
   if (step.kind === "rewrite")
     return step.files.flatMap(({ diff }) => diff.map((one) => line("file", one.sign, `${one.path}  ${one.text}`)));
+  if (step.kind === "clean")
+    return [
+      ...step.diff.map((one) => line("image", one.sign, `${one.path}  ${one.text}`)),
+      ...step.image.tags.map((tag) =>
+        line("tag", "~", `${tag}  names the cleaned image; the old one is kept until scrub`),
+      ),
+    ];
   if (step.kind === "recreate") return step.diff.map((one) => line("config", one.sign, `${one.path}  ${one.text}`));
   if (step.kind === "check")
     return [

@@ -16,7 +16,7 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
   if (result.state === "done") {
     lines.push(
       "",
-      ...(result.inspected ? CONTAINERS : FILES),
+      ...(result.inspected ? CONTAINERS : result.cleaned ? IMAGES : FILES),
       `  unsprawl scrub ${result.run}      purges them`,
       `  unsprawl rollback ${result.run}   undoes the run`,
     );
@@ -32,4 +32,8 @@ const CONTAINERS = [
 const FILES = [
   "Proven: the store gave back the same bytes. Nothing that runs was changed or looked at: the plan's notes say what to do.",
   "What was before (sealed copies of files, old places in a store) is kept for rollback:",
+];
+const IMAGES = [
+  "Proven: the store gave back the same bytes; the new image has the same layers, and no value in its config or history.",
+  "The old image is kept for rollback and still shows the values, as do the containers that were made from it:",
 ];

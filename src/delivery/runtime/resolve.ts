@@ -5,7 +5,7 @@ import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { secretFile } from "../tmpfs.ts";
-import { parseExact, stringifyExact } from "./exact-json.ts";
+import { parseExact, stringifyExact } from "../../text/exact-json.ts";
 import { readSettings, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
 
 const ROOT = { uid: 0, gid: 0 };

@@ -1,4 +1,4 @@
-import { unitsOf } from "../../core/runs.ts";
+import { unitsOf, wordFor } from "../../core/runs.ts";
 import { keyText, type Plan, type Step } from "../../model/plan.ts";
 import { SIGN } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
@@ -13,7 +13,7 @@ export const plan: ScreenOf = (state, { columns, rows }, guard) => {
   const { rows: body, below, last } = windowFrom(layout(planLines(planned.plan), columns, guard), planned.scroll, rows);
   const secrets = planned.plan.steps.filter(({ kind }) => kind === "put").length;
   const units = unitsOf(planned.plan).size;
-  const what = planned.plan.steps.some(({ kind }) => kind === "rewrite") ? "subject" : "container";
+  const what = wordFor(planned.plan.steps);
   const title = line(
     {
       text: ` Migrate ${some(secrets, "secret")} in ${some(units, what)} → ${storeName(planned.plan)}`,
@@ -65,6 +65,11 @@ function stepLines(step: Step): Line[] {
   if (step.kind === "deliver") return [one("deliver", " ", `by ${step.delivery}: ${step.why}`)];
   if (step.kind === "rewrite")
     return step.files.flatMap(({ diff }) => diff.map(({ sign, path, text }) => one("file", sign, `${path}  ${text}`)));
+  if (step.kind === "clean")
+    return [
+      ...step.diff.map(({ sign, path, text }) => one("image", sign, `${path}  ${text}`)),
+      ...step.image.tags.map((tag) => one("tag", "~", `${tag}  names the cleaned image`)),
+    ];
   if (step.kind === "recreate") return step.diff.map(({ sign, path, text }) => one("config", sign, `${path}  ${text}`));
   if (step.kind === "check") {
     return [

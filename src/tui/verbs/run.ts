@@ -156,7 +156,9 @@ async function proofsOf(state: string, id: string): Promise<ResultState["proofs"
           verified: moves.filter(({ id: step }) => done.has(step)).length,
           check: together(
             unit,
-            plan.steps.filter((step) => step.kind === "check" && step.unit === unit).map(({ id: step }) => step),
+            plan.steps
+              .filter((step) => ["check", "clean"].includes(step.kind) && step.unit === unit)
+              .map(({ id: step }) => step),
             done,
           ),
         },

@@ -1,0 +1,169 @@
+import type { Work } from "../../src/contract/migration.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import { loadDocuments, savedImage } from "../../src/docker/image-archive.ts";
+import { keptByRun } from "../../src/docker/names.ts";
+import { traces } from "../../src/docker/traces.ts";
+import type { HistoryLine, ImageDoc } from "../../src/docker/types.ts";
+import { cleanConfig, type Cleaned, type Leaving, type Stays } from "../../src/image/clean.ts";
+import { cleanTree, digestOf } from "../../src/image/tree.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Clean } from "./index.ts";
+import { leavingOf } from "./texts.ts";
+
+/** An image as the engine tells it. */
+export type Told = { readonly doc: ImageDoc; readonly history: readonly HistoryLine[] };
+
+export async function toldImage(engine: Engine, id: string): Promise<Told | null> {
+  const [doc, history] = await Promise.all([engine.image(id), engine.history(id)]);
+  return doc === null ? null : { doc, history };
+}
+
+/** What cleaning would change, by what the engine tells: the whole config is read only when it is done. */
+export function previewed({ doc, history }: Told, leaving: readonly Leaving[], stays: Stays): Cleaned {
+  const lines = history.map(({ CreatedBy, Comment }) => ({ created_by: CreatedBy, comment: Comment }));
+  return cleanConfig(Buffer.from(JSON.stringify({ config: doc.Config, history: lines })), leaving, stays);
+}
+
+/** The tags that are moved to the cleaned image: all but those by which a run keeps one. */
+export function tagsOf({ RepoTags }: ImageDoc): string[] {
+  return (RepoTags ?? []).filter((tag) => keptByRun(tag) === null && !tag.startsWith("<none>"));
+}
+
+/** By which an image is kept until scrub: nobody's `prune` takes it away. */
+function keptTag(tag: string, run: string): string {
+  const at = tag.lastIndexOf(":");
+  // A tag has 128 characters at most (OCI distribution-spec, "Pulling manifests").
+  return `${tag.slice(0, at)}:${tag.slice(at + 1, at + 90)}-before-${run}`;
+}
+
+const waiting = (tag: string, run: string): string => keptTag(tag, run).replace(/-before-/, "-unsprawl-");
+
+/**
+ * Makes the cleaned image beside the old one, proves it, then moves the tags. Each part looks at what is there, so that it can
+ * be done again after a kill.
+ */
+export async function cleanImage(engine: Engine, step: Clean, work: Work): Promise<void> {
+  const { id, tags } = step.image;
+  const run = work.plan.id;
+  const [first = ""] = tags;
+  await tag(engine, id, keptTag(first, run));
+  const saved = await savedImage(engine, id, work.signal);
+  const leaving = leavingOf(step.moves, work.values);
+  const config = cleanConfig(saved.config, leaving, step.stays);
+  const read = async ({ digest }: { digest: string }): Promise<Buffer | null> => saved.documents.get(digest) ?? null;
+  const tree = saved.root === null ? null : await cleanTree(saved.root, read, leaving, step.stays);
+  work.signal.throwIfAborted();
+  const temporary = waiting(first, run);
+  await loadDocuments(engine, {
+    tag: temporary,
+    config: config.bytes,
+    layers: saved.combined.Layers,
+    root: tree?.root ?? null,
+    blobs: tree?.blobs ?? [],
+  });
+  const made = await toldImage(engine, temporary);
+  // An image is named by the digest of its config, or of its manifest: the same name means the same bytes.
+  const expected = [digestOf(config.bytes), tree?.root.digest];
+  if (made === null || !expected.includes(made.doc.Id))
+    throw new UnsprawlError("failed", `the engine did not load ${first} as it was sent`, "nothing was changed");
+  work.record.done(`${step.id}/image`, { id: made.doc.Id });
+  await mustBeAsBefore(engine, id, made, leaving, first);
+  for (const name of tags) {
+    const now = (await engine.image(name))?.Id;
+    if (now === made.doc.Id) continue;
+    if (now !== id) throw new UnsprawlError("changed", `${name} names another image by now`, "unsprawl plan again");
+    await tag(engine, made.doc.Id, name);
+  }
+  await untag(engine, temporary);
+  work.record.done(`${step.id}/proof`, { inspect: "clean", disk: "clean", health: "not started", received: [] });
+  work.say(`proven: config and history clean, the same layers, ${tags.join(", ")} → ${short(made.doc.Id)}`);
+}
+
+/** Throws `failed` unless the two images differ in what was cleaned only. */
+async function mustBeAsBefore(
+  engine: Engine,
+  id: string,
+  made: Told,
+  leaving: readonly Leaving[],
+  name: string,
+): Promise<void> {
+  const old = await engine.image(id);
+  const layers = (doc: ImageDoc | null): string => JSON.stringify(doc?.["RootFS"] ?? null);
+  if (layers(old) !== layers(made.doc))
+    throw new UnsprawlError("failed", `the cleaned ${name} has other layers`, "nothing was changed");
+  for (const { name: variable, value } of leaving) {
+    const paths = traces({ ...made.doc, History: made.history }, value);
+    const told = new Set(previewed(made, leaving, "nothing").tolerated.map(({ path }) => path));
+    const shown = paths.filter((path) => !told.has(path));
+    if (shown.length > 0)
+      throw new UnsprawlError(
+        "failed",
+        `the cleaned ${name} still shows ${variable} at ${shown[0]}`,
+        "nothing changed",
+      );
+  }
+}
+
+/** Puts the tags back on the old image and takes the new one away. */
+export async function uncleanImage(engine: Engine, step: Clean, work: Work): Promise<void> {
+  const { id, tags } = step.image;
+  const [first = ""] = tags;
+  const temporary = waiting(first, work.plan.id);
+  const made = work.record.last(`${step.id}/image`)?.["id"] ?? (await engine.image(temporary))?.Id ?? null;
+  for (const name of tags) {
+    const now = (await engine.image(name))?.Id ?? null;
+    if (now === id) continue;
+    // Somebody else's image under this name by now is theirs.
+    if (now === made || now === null) await tag(engine, id, name);
+    else work.say(`${name} names another image by now, and stays`);
+  }
+  await untag(engine, temporary);
+  if (typeof made === "string" && tagsOf((await engine.image(made)) ?? NONE).length === 0) await untag(engine, made);
+  await untag(engine, keptTag(first, work.plan.id));
+}
+
+const NONE = { Id: "", RepoTags: ["none:none"] } as const;
+
+/** Lets the old image go, unless a container is made from it. */
+export async function scrubImage(engine: Engine, step: Clean, work: Work): Promise<string[]> {
+  const { id, tags } = step.image;
+  const kept = keptTag(tags[0] ?? "", work.plan.id);
+  if ((await engine.image(kept))?.Id !== id) return [];
+  const users = await usersOf(engine, id);
+  if (users.length > 0)
+    throw new UnsprawlError(
+      "refused",
+      `${users.join(", ")} still ${users.length > 1 ? "come" : "comes"} from the old image ${short(id)} and shows its values, so it is kept`,
+      `create ${users.length > 1 ? "them" : "it"} again from ${tags[0] ?? ""}; then: unsprawl scrub ${work.plan.id}`,
+    );
+  await untag(engine, kept);
+  const others = (await engine.image(id))?.RepoTags ?? [];
+  if (others.length > 0) work.say(`${others.join(", ")} still names the old image: docker rmi ${others.join(" ")}`);
+  return [kept];
+}
+
+/** The containers, running or not, that were made from an image. */
+export async function usersOf(engine: Engine, id: string): Promise<string[]> {
+  const all = await engine.containers();
+  return all.filter(({ ImageID }) => ImageID === id).map(({ Names, Id }) => Names[0]?.replace(/^\//, "") ?? short(Id));
+}
+
+const short = (id: string): string => id.replace(/^sha256:/, "").slice(0, 12);
+
+async function tag(engine: Engine, id: string, name: string): Promise<void> {
+  const at = name.lastIndexOf(":");
+  const done = await engine.call(`tag ${name}`, async () => {
+    await (await engine.docker()).getImage(id).tag({ repo: name.slice(0, at), tag: name.slice(at + 1) });
+    return true;
+  });
+  if (done === null) throw new UnsprawlError("changed", `the image ${short(id)} is gone`, "unsprawl scan image:*");
+}
+
+/** Takes a tag away, and the image with its last one. One that is in use stays. */
+async function untag(engine: Engine, name: string): Promise<void> {
+  try {
+    await engine.call(`untag ${name}`, async () => (await engine.docker()).getImage(name).remove({ force: false }));
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || error.code !== "conflict") throw error;
+  }
+}

@@ -1,0 +1,144 @@
+import type { Detector } from "../../src/contract/detector.ts";
+import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
+import { RUNTIME_NAME } from "../../src/delivery/runtime/settings.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import type { Stays } from "../../src/image/clean.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { atLeast } from "../../src/model/finding.ts";
+import type { Step } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { cleanImage, previewed, scrubImage, tagsOf, toldImage, uncleanImage, usersOf, type Told } from "./engine.ts";
+import { refusal } from "./refuse.ts";
+import { leavingSelected, partOf, valueAt } from "./texts.ts";
+
+export type ImageTools = { readonly open: () => Promise<Engine>; readonly detector: () => Promise<Detector> };
+
+export type Clean = Extract<Step, { kind: "clean" }>;
+
+/**
+ * `image`: takes values out of an image's config and history without a rebuild: a new image of the same layers, to which the
+ * tags are moved. The old one is kept until scrub. Containers that were made from it are not touched.
+ */
+export function imageMigration({ open, detector }: ImageTools): Migration {
+  return {
+    name: "image",
+    async engine() {
+      const engine = await open();
+      return { id: (await engine.info()).ID, address: engine.connection.address };
+    },
+    async unit({ location }) {
+      // What a scan of containers tells of their images beside is not asked for here.
+      if (location.subject !== "image" || !location.source.startsWith("image:")) return null;
+      return { id: location.subjectId, name: location.subjectName };
+    },
+    refuses: async (finding) => refusal(finding),
+    async names({ location }) {
+      const path = location.subjectName.replace(/(:[^/:]*)?(@.*)?$/, "").split("/");
+      return { subject: path.at(-1) ?? "", project: path.at(-2) ?? "" };
+    },
+    part: async ({ finding, candidate, part }) => partOf(finding, candidate.value, part),
+    async plan(unit, selected, options) {
+      return planImage(await open(), unit, selected, options, await detector());
+    },
+    async read({ location, name }) {
+      const told = await toldImage(await open(), location.subjectId);
+      return told === null ? null : valueAt(location, told.doc, told.history, await detector(), name);
+    },
+    async unchanged(step) {
+      if (step.kind !== "clean") return;
+      for (const tag of step.image.tags)
+        if ((await (await open()).image(tag))?.Id !== step.image.id)
+          throw new UnsprawlError("changed", `${tag} is not the image that the plan saw`, "unsprawl plan again");
+    },
+    async perform(step, work) {
+      if (step.kind === "clean") await cleanImage(await open(), step, work);
+    },
+    async undo(steps, work) {
+      for (const step of steps) if (step.kind === "clean") await uncleanImage(await open(), step, work);
+    },
+    async scrub(steps, work) {
+      const removed: string[] = [];
+      for (const step of steps)
+        if (step.kind === "clean") removed.push(...(await scrubImage(await open(), step, work)));
+      return removed;
+    },
+    render: async () => 0,
+  };
+}
+
+async function planImage(
+  engine: Engine,
+  unit: string,
+  selected: readonly Selected[],
+  options: PlanOptions,
+  detector: Detector,
+): Promise<UnitPlan> {
+  const id = selected[0]?.finding.location.subjectId ?? "";
+  const told = await toldImage(engine, id);
+  if (told === null) throw new UnsprawlError("changed", `the image ${unit} is gone`, "unsprawl scan image:*");
+  const tags = tagsOf(told.doc);
+  if (tags.length === 0)
+    throw new UnsprawlError(
+      "refused",
+      `the image ${unit} has no tag: nothing would name the cleaned one`,
+      `docker tag ${id.slice(0, 19)} NAME:TAG, or docker rmi it`,
+    );
+  const stays = await staysIn(engine, unit, options);
+  const leaving = leavingSelected(selected);
+  const { diff, tolerated, bytes } = previewed(told, leaving, stays);
+  const moves = selected.map(({ move }) => move);
+  return {
+    unit,
+    steps: [{ id: `clean:${unit}`, kind: "clean", unit, moves, image: { id, tags }, stays, diff: [...diff] }],
+    warnings: [
+      ...tolerated.map(({ name, path }) => `the value of ${name} is a plain word that also stands at ${path}`),
+      ...(await warnings(engine, told, selected, stays)),
+      ...others(bytes, detector),
+    ],
+  };
+}
+
+/** A host without the runtime would hand the reference to the application as if it were the value. */
+async function staysIn(engine: Engine, unit: string, { deliver }: PlanOptions): Promise<Stays> {
+  if (deliver === "runtime") return "reference";
+  if (deliver !== "auto")
+    throw new UnsprawlError(
+      "refused",
+      `the image ${unit} cannot bring ${deliver === "file" ? "mounted files" : "a mounted shim"} with it`,
+      "--deliver runtime leaves references in it; without --deliver they stay only where this engine resolves them",
+    );
+  const { Runtimes = {} } = await engine.info();
+  return RUNTIME_NAME in Runtimes ? "reference" : "nothing";
+}
+
+async function warnings(engine: Engine, { doc }: Told, selected: readonly Selected[], stays: Stays): Promise<string[]> {
+  const set = (doc.Config?.Env ?? []).map((entry) => entry.slice(0, entry.indexOf("=")));
+  const names = selected.map(({ move }) => move.name).filter((name) => set.includes(name));
+  const notes: string[] = [];
+  if (names.length > 0)
+    notes.push(
+      stays === "reference"
+        ? `${names.join(", ")}: references, which only the OCI runtime resolves: docker run --runtime ${RUNTIME_NAME}`
+        : `${names.join(", ")}: no longer set by the image; whoever runs it gives it, by a secret of the platform or by reference`,
+    );
+  const users = await usersOf(engine, doc.Id);
+  if (users.length > 0)
+    notes.push(`${users.join(", ")} still run the old image and show its values until they are created again`);
+  const digests = Array.isArray(doc["RepoDigests"]) ? (doc["RepoDigests"] as string[]) : [];
+  if (digests.length > 0)
+    notes.push("its digest changes: who pins the old one keeps it, and signatures and attestations of it are void");
+  notes.push(
+    "registries, pulled copies and the build cache keep what they have (unsprawl migrate registry:…, docker builder prune): rotate what was in it",
+  );
+  return notes;
+}
+
+/** Texts of the history that would still hold a secret: a line may hold several, of which a scan tells one. */
+function others(cleaned: Uint8Array, detector: Detector): string[] {
+  const { history } = JSON.parse(Buffer.from(cleaned).toString("utf8")) as { history: { created_by?: string }[] };
+  return history.flatMap(({ created_by: text = "" }, index) => {
+    const verdict = detector.classify({ name: "history", where: "history", value: Secret.of(text) });
+    const found = verdict.secret && atLeast(verdict.confidence, "medium");
+    return found ? [`History[${index}] holds another secret that stays: plan again after this run`] : [];
+  });
+}

@@ -76,7 +76,9 @@ export async function cleanImage(engine: Engine, step: Clean, work: Work): Promi
   }
   await untag(engine, temporary);
   work.record.done(`${step.id}/proof`, { inspect: "clean", disk: "clean", health: "not started", received: [] });
-  work.say(`proven: config and history clean, the same layers, ${tags.join(", ")} → ${short(made.doc.Id)}`);
+  const unseen =
+    tree === null || tree.missing.length === 0 ? "" : `; ${tree.missing.join(", ")} not here, so not looked at`;
+  work.say(`proven: config and history clean, the same layers, ${tags.join(", ")} → ${short(made.doc.Id)}${unseen}`);
 }
 
 /** Throws `failed` unless the two images differ in what was cleaned only. */

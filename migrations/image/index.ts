@@ -123,7 +123,9 @@ async function warnings(engine: Engine, { doc }: Told, selected: readonly Select
     );
   const users = await usersOf(engine, doc.Id);
   if (users.length > 0)
-    notes.push(`${users.join(", ")} still run the old image and show its values until they are created again`);
+    notes.push(
+      `${users.join(", ")} still ${users.length > 1 ? "run the old image and show its values until they are" : "runs the old image and shows its values until it is"} created again`,
+    );
   const digests = Array.isArray(doc["RepoDigests"]) ? (doc["RepoDigests"] as string[]) : [];
   if (digests.length > 0)
     notes.push("its digest changes: who pins the old one keeps it, and signatures and attestations of it are void");

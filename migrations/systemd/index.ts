@@ -101,7 +101,10 @@ function idOf(unit: string, runId: string): string {
 /** The folder of the files that `LoadCredential=` reads. */
 function credentials(delivery: Delivery, id: string, moves: readonly Move[]): string {
   return (
-    delivery.change({ id, mountTargets: [] as readonly string[] } as DeliverySubject, moves).mounts[0]?.source ?? ""
+    delivery.change(
+      { id, entrypoint: [] as readonly string[], mountTargets: [] as readonly string[] } as DeliverySubject,
+      moves,
+    ).mounts[0]?.source ?? ""
   );
 }
 

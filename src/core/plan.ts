@@ -3,7 +3,7 @@ import type { Host } from "../contract/host.ts";
 import type { Selected } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import { fingerprint, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import {
   keyText,
   type DeliveryName,
@@ -13,6 +13,7 @@ import {
   type Step,
   type StoreKey,
 } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
 import type { Router } from "./route.ts";
 import type { Hit } from "./scan.ts";
 
@@ -123,36 +124,40 @@ async function storeSteps(
   const puts: Put[] = [];
   const selected: Selected[] = [];
   const mine = new Map<string, string>();
+  const print = (value: Secret): Fingerprint => fingerprint(value, fingerprintKey);
   const twins = new Map<string, { readonly print: string; readonly subjectId: string }>();
-  for (const hit of hits) {
+  const named = await Promise.all(hits.map(async (hit) => ({ hit, part: (await migration.part?.(hit)) ?? null })));
+  const whole = new Set(named.flatMap(({ hit, part }) => (part === null ? [print(hit.candidate.value)] : [])));
+  for (const { hit, part } of named) {
     const { finding } = hit;
-    const { name, value } = (await migration.part?.(hit)) ?? { name: finding.name, value: hit.candidate.value };
+    const { name, value } = part ?? { name: finding.name, value: hit.candidate.value };
+    // A text that repeats a variable's value moves with the variable.
+    if (part !== null && whole.has(print(value))) continue;
     const names = await migration.names(finding);
-    const print = fingerprint(value, fingerprintKey);
     // Copies of one service have each variable as often as there are copies, an image's history tells one many times:
     // it moves once.
     const whose = `${names.subject}/${name}`;
     const twin = twins.get(whose);
     const copy = twin !== undefined && twin.subjectId !== finding.location.subjectId;
-    if (twin?.print === print) continue;
+    if (twin?.print === print(value)) continue;
     if (copy)
       throw new UnsprawlError(
         "refused",
         `${name} has different values in the copies of ${names.subject}`,
         "docker compose up -d makes them equal, then plan again",
       );
-    twins.set(whose, { print, subjectId: finding.location.subjectId });
+    twins.set(whose, { print: print(value), subjectId: finding.location.subjectId });
     const key = provider.key({ ...names, name });
     const at = placeOf(key);
     const taken = keys.get(at) ?? mine.get(at);
-    if (taken !== undefined && taken !== print) {
+    if (taken !== undefined && taken !== print(value)) {
       throw new UnsprawlError(
         "conflict",
         `two different values would both go to ${keyText(key)}`,
         "put {subject} into the store's path, so that each subject has its own",
       );
     }
-    mine.set(at, print);
+    mine.set(at, print(value));
     const stored = await provider.get(key);
     const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
     if (found === "other" && !input.overwrite) {
@@ -166,7 +171,7 @@ async function storeSteps(
     const move: Move = {
       name,
       location,
-      fingerprint: print,
+      fingerprint: print(value),
       length: value.length,
       key,
       reference: provider.reference(key),

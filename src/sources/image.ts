@@ -20,7 +20,7 @@ export function imageSource(open: () => Promise<Engine>): Source {
       const exposure = [`anyone who can open ${engine.connection.address}`, "anyone who can pull the image"];
       const read = (id: string): Promise<Reading | null> => {
         signal.throwIfAborted();
-        return imageReading(engine, source, id, exposure);
+        return imageReading(engine, source, id, exposure, what);
       };
       for await (const reading of pMapIterable(ids, read, { concurrency: 8 })) if (reading) yield reading;
     },

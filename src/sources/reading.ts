@@ -3,17 +3,22 @@ import { imageCandidates, imageFacts } from "../docker/candidates.ts";
 import type { Engine } from "../docker/engine.ts";
 import { UnsprawlError } from "../model/error.ts";
 
-/** One image's config and history; null when it has gone since it was listed. */
+/** One image's config and history, called by the tag that was asked for; null when it has gone since it was listed. */
 export async function imageReading(
   engine: Engine,
   source: string,
   id: string,
   exposure: readonly string[],
+  asked = "",
 ): Promise<Reading | null> {
   try {
     const [doc, history] = await Promise.all([engine.image(id), engine.history(id)]);
     if (doc === null) return null;
-    const name = doc.RepoTags?.[0] ?? doc.Id.replace(/^sha256:/, "").slice(0, 12);
+    const tags = doc.RepoTags ?? [];
+    const name =
+      tags.find((tag) => tag === asked || tag === `${asked}:latest`) ??
+      tags[0] ??
+      doc.Id.replace(/^sha256:/, "").slice(0, 12);
     const subject = { kind: "image", name, id: doc.Id } as const;
     const candidates = imageCandidates(source, name, doc, history);
     return { kind: "subject", subject, facts: imageFacts(name, doc), candidates, exposure };

@@ -84,7 +84,7 @@ test.for(CASES)("%s", async ([, make, dialect = "compose"]) => {
 
   const { ran, run } = await migrate(world, `env:${file}`);
   expect(ran.code, ran.stderr).toBe(0);
-  expect(ran.stdout).toContain("Nothing was started again.");
+  expect(ran.stdout).toContain("Nothing that runs was changed");
   const quoted = (name: string, quote: string): string => {
     const kept = dialect === "docker" ? "" : quote;
     return `${kept}${places[name] ?? ""}${kept}`;

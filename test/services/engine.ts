@@ -24,15 +24,18 @@ export type TestEngine = {
 
 /**
  * A real engine of its own, on a socket and a bridge of its own: without one, engines side by side share `docker0`, and
- * one that is told to do without a bridge takes it away from the others. `args` are dockerd's own.
+ * one that is told to do without a bridge takes it away from the others. `args` are dockerd's own, and
+ * `config` is what its configuration file holds.
  */
-export async function startEngine(options: { readonly args?: readonly string[] } = {}): Promise<TestEngine> {
+export async function startEngine(
+  options: { readonly args?: readonly string[]; readonly config?: object } = {},
+): Promise<TestEngine> {
   const dockerd = await need("dockerd", ["docker.io", "iptables", "ca-certificates"]);
   const client = await need("docker", ["docker-cli"]);
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-engine-"));
   const socket = join(dir, "docker.sock");
   const configFile = join(dir, "daemon.json");
-  writeFileSync(configFile, "{}\n");
+  writeFileSync(configFile, `${JSON.stringify(options.config ?? {})}\n`);
   mkdirSync(join(dir, "home"));
   let child: ChildProcess | null = null;
   const bridge = await makeBridge();

@@ -62,7 +62,7 @@ export function composeMigration(tools: ComposeTools): Migration {
       if (location.origin === "image")
         return {
           reason: "is in the image's own config, which a Compose file cannot change",
-          hint: "take it out of the Dockerfile, build again, and rotate it",
+          hint: "build without it (unsprawl plan dockerfile:FILE shows a patch), or unsprawl migrate image:REF; then rotate it",
         };
       if (location.where !== "env")
         return {

@@ -9,7 +9,7 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
   if (location.origin === "image" || location.subject === "image") {
     return {
       reason: "is in the image's own config, which creating a container again cannot change",
-      hint: "take it out of the Dockerfile, build again, and rotate it",
+      hint: `unsprawl migrate image:${imageOf(finding, doc)} --to STORE takes it out of the image; then create the container again from it, and rotate it`,
     };
   }
   if (location.subject !== "container" || !location.source.startsWith("docker:")) {
@@ -61,4 +61,8 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
     };
   }
   return null;
+}
+
+function imageOf({ location }: Finding, doc: ContainerDoc | null): string {
+  return location.subject === "image" ? location.subjectName : (doc?.Config.Image ?? "REF");
 }

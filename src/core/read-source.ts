@@ -11,6 +11,8 @@ export type SourceTools = {
   readonly crew: () => Promise<Crew>;
   /** Called for each secret. */
   readonly tell: (told: Told, reading: SubjectReading | FileReading) => void;
+  /** Called for each subject that was read, before its values are judged. */
+  readonly subject: (reading: SubjectReading) => void;
   /** As in `LaneTools`. */
   readonly apart: boolean;
   /** Others are read too: one that is malformed altogether is then an error among theirs. */
@@ -63,6 +65,7 @@ export async function readSource(
       subjects++;
       documents++;
       values += reading.candidates.length;
+      tools.subject(reading);
       await lane.subject(reading);
     }
     progress();

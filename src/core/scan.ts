@@ -31,6 +31,8 @@ export type ScanReport = {
   }[];
   /** What hid secrets (an entry of `ignore:`, a label, a stop word, a rule that is off), and how many. */
   readonly ignored: readonly { readonly by: string; readonly count: number }[];
+  /** What images that were asked about bring with them, besides secrets. */
+  readonly advice: readonly { readonly source: string; readonly subject: string; readonly texts: readonly string[] }[];
   /** What a person should know of the settings, such as an entry of `ignore:` that has run out. */
   readonly notes: readonly string[];
   readonly summary: {
@@ -95,6 +97,7 @@ export async function scan(
   let hits: Hit[] = [];
   const sources: ScanReport["sources"][number][] = [];
   const ignored = new Map<string, number>();
+  const advice: ScanReport["advice"][number][] = [];
   let values = 0;
   let hidden = 0;
   const tell = (told: Told, reading: SubjectReading | FileReading): void => {
@@ -115,7 +118,18 @@ export async function scan(
   const { detector, crew, verify } = tools;
   const reading = { detector, crew, tell, apart: verify === null, amongOthers: input.sources.length > 1 };
   for (const spec of input.sources) {
-    const { values: held, ...told } = await readSource(spec, resolve(spec, tools.sources), reading, host);
+    const subject = (read: SubjectReading): void => {
+      const texts = read.facts.advice ?? [];
+      // Of containers' images nobody asks what they would bring: they run already.
+      if (texts.length > 0 && !spec.startsWith("docker:"))
+        advice.push({ source: spec, subject: read.subject.name, texts });
+    };
+    const { values: held, ...told } = await readSource(
+      spec,
+      resolve(spec, tools.sources),
+      { ...reading, subject },
+      host,
+    );
     sources.push(told);
     values += held;
   }
@@ -130,6 +144,7 @@ export async function scan(
     findings,
     groups: groups(findings),
     ignored: [...ignored].map(([by, count]) => ({ by, count })).sort((a, b) => b.count - a.count || byText(a.by, b.by)),
+    advice,
     notes: await tools.notes(),
     summary: {
       subjects: sources.reduce((sum, one) => sum + one.subjects, 0),

@@ -2,6 +2,7 @@ import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location, Subject, SubjectFacts, Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
+import { adviceOn } from "./advice.ts";
 import type { ContainerDoc, HistoryLine, ImageDoc } from "./types.ts";
 
 /** A volume's own options, by the volume's name: where CIFS and NFS passwords sit. */
@@ -99,7 +100,8 @@ export function containerFacts(doc: ContainerDoc, image: ImageDoc | null): Subje
 }
 
 export function imageFacts(name: string, doc: ImageDoc): SubjectFacts {
-  return { image: name, labels: texts(object(doc.Config)["Labels"]), ownLabels: {} };
+  const advice = adviceOn(object(doc.Config));
+  return { image: name, labels: texts(object(doc.Config)["Labels"]), ownLabels: {}, advice };
 }
 
 function texts(from: unknown): Strings {

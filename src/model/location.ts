@@ -49,6 +49,8 @@ export type SubjectFacts = {
   readonly labels: { readonly [key: string]: string };
   /** Labels that its image does not have as well: only these may say `unsprawl.ignore`. */
   readonly ownLabels: { readonly [key: string]: string };
+  /** Of an image: what one should know before it runs. Absent for everything else. */
+  readonly advice?: readonly string[];
 };
 
 export const NO_FACTS: SubjectFacts = { image: null, labels: {}, ownLabels: {} };

@@ -17,6 +17,9 @@ export function html(report: ScanReport): string {
   const errors = report.sources.flatMap(({ source, errors: all }) =>
     all.map((error) => `<li>${escape(`${source} ${error.subject}: ${error.message}; ${error.hint}`)}</li>`),
   );
+  const advice = report.advice.flatMap(({ subject, texts }) =>
+    texts.map((text) => `<li>${escape(`${subject}: ${text}`)}</li>`),
+  );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width"><title>unsprawl</title>
@@ -26,6 +29,7 @@ export function html(report: ScanReport): string {
 <table><thead><tr><th>severity<th>name<th>value<th>place<th>confidence<th>why</tr></thead><tbody>
 ${rows.join("\n")}
 </tbody></table>
+${advice.length > 0 ? `<h2>Before you run it</h2><ul>${advice.join("")}</ul>` : ""}
 ${errors.length > 0 ? `<h2>Not read</h2><ul>${errors.join("")}</ul>` : ""}</body></html>`;
 }
 

@@ -19,12 +19,14 @@ export function markdown(report: ScanReport): string {
   const errors = report.sources.flatMap(({ source, errors: all }) =>
     all.map((error) => `- not read: ${cell(`${source} ${error.subject}: ${error.message}`)}`),
   );
+  const advice = report.advice.flatMap(({ subject, texts }) => texts.map((text) => `- ${cell(`${subject}: ${text}`)}`));
   return [
     `# unsprawl: ${report.groups.length} secrets in ${report.summary.findings} places`,
     "",
     "| severity | name | value | subject | place | confidence | why |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows.map((row) => `| ${row} |`),
+    ...(advice.length > 0 ? ["", "## Before you run it", "", ...advice] : []),
     ...(errors.length > 0 ? ["", "## Not read", "", ...errors] : []),
   ].join("\n");
 }

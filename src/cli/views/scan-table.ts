@@ -34,8 +34,21 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
         `  next: ${error.hint}`,
       );
   }
+  if (report.advice.length > 0) lines.push(...advice(report, stream), "");
   lines.push(...report.notes.map((note) => `note: ${printable(note)}`), sum(report, stream), ...ignoredLines(report));
   return lines.join("\n");
+}
+
+/** Most images run as root: what many have in common is told once. */
+function advice({ advice: all }: ScanReport, stream: NodeJS.WriteStream | null): string[] {
+  const subjects = new Map<string, string[]>();
+  for (const { subject, texts } of all)
+    for (const text of texts) subjects.set(text, [...(subjects.get(text) ?? []), subject]);
+  const lines = [...subjects].map(([text, of]) => {
+    const named = of.length > 3 ? `${of.slice(0, 3).join(", ")} and ${of.length - 3} more` : of.join(", ");
+    return `  ${printable(named)}  ${printable(text)}`;
+  });
+  return [paint("bold", "Before you run it", stream), ...lines];
 }
 
 function livenessText({ liveness }: Finding): string {

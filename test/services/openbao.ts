@@ -1,14 +1,13 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { need } from "./apt.ts";
 import { pythonProgram } from "./python.ts";
 import { forget, remember } from "./running.ts";
+import { freePort, selfSigned } from "./tls.ts";
 
 export type OpenBao = {
   readonly address: string;
@@ -62,7 +61,7 @@ async function startDev(program: string): Promise<OpenBao> {
 async function startRaft(program: string): Promise<OpenBao> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-bao-"));
   const [port, cluster] = [await freePort(), await freePort()];
-  await certificates(dir);
+  await selfSigned(dir);
   mkdirSync(join(dir, "raft"));
   writeFileSync(
     join(dir, "raft.hcl"),
@@ -210,42 +209,5 @@ function send(
         .on("end", () => done({ status: answer.statusCode ?? 0, text }));
     });
     sent.on("error", fail).end(json ?? undefined);
-  });
-}
-
-/** A CA and a server certificate of it for localhost and 127.0.0.1. */
-async function certificates(dir: string): Promise<void> {
-  const openssl = await need("openssl", ["openssl"]);
-  const run = (...args: string[]): void => void execFileSync(openssl, args, { cwd: dir, stdio: "pipe" });
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  run("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=unsprawl test CA");
-  run("req", ...key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost");
-  writeFileSync(join(dir, "san"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
-  run(
-    "x509",
-    "-req",
-    "-in",
-    "server.csr",
-    "-CA",
-    "ca.crt",
-    "-CAkey",
-    "ca.key",
-    "-CAcreateserial",
-    "-out",
-    "server.crt",
-    "-days",
-    "2",
-    "-extfile",
-    "san",
-  );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer().once("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => done(typeof address === "object" && address ? address.port : 0));
-    });
   });
 }

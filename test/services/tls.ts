@@ -1,0 +1,27 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { need } from "./apt.ts";
+
+/** Writes `ca.crt`, and `server.crt` with `server.key` of it for localhost and 127.0.0.1. */
+export async function selfSigned(dir: string): Promise<void> {
+  const openssl = await need("openssl", ["openssl"]);
+  const run = (...args: string[]): void => void execFileSync(openssl, args, { cwd: dir, stdio: "pipe" });
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  run("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=unsprawl test CA");
+  run("req", ...key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost");
+  writeFileSync(join(dir, "san"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+  const by = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san"];
+  run("x509", "-req", "-in", "server.csr", "-out", "server.crt", ...by);
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer().once("error", fail);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => done(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}

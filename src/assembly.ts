@@ -19,6 +19,7 @@ import { keptByRun } from "./docker/names.ts";
 import { UnsprawlError } from "./model/error.ts";
 import type { FingerprintKey } from "./model/fingerprint.ts";
 import type { Plan, StoreTarget } from "./model/plan.ts";
+import type { Registry } from "./registry/client.ts";
 import { nearest } from "./text/nearest.ts";
 import { resolveReferences } from "./core/resolve.ts";
 import type { Secret } from "./model/secret.ts";
@@ -107,8 +108,15 @@ export function assemble(
   const knownStores = async (): Promise<string[]> => [
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
+  const registries: Registry[] = [];
+  const openedRegistry = async (host: string): Promise<Registry> => {
+    const { openRegistry } = await import("./registry/client.ts");
+    const opened = openRegistry(host, { env, know: (value) => redactor.know(value) });
+    registries.push(opened);
+    return opened;
+  };
   const sources = once(async () => {
-    const [docker, image, inspect, dir, stored, compose, swarm, kubernetes, envFile, systemd, dockerfile] =
+    const [docker, image, inspect, dir, stored, compose, swarm, kubernetes, envFile, systemd, dockerfile, registry] =
       await Promise.all([
         import("./sources/docker.ts"),
         import("./sources/image.ts"),
@@ -121,6 +129,7 @@ export function assemble(
         import("./sources/env-file.ts"),
         import("./sources/systemd.ts"),
         import("./sources/dockerfile.ts"),
+        import("./sources/registry.ts"),
         import("./docker/engine.ts"), // so that the first request goes out at once
       ]);
     const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
@@ -135,6 +144,7 @@ export function assemble(
       dockerfile.dockerfileSource(cwd),
       swarm.swarmSource(engine),
       kubernetes.kubernetesSource(cwd),
+      registry.registrySource(openedRegistry),
     ];
     const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
     return [...own, ...names.map((name) => stored.storeSource(name, () => store(name)))];
@@ -208,7 +218,11 @@ export function assemble(
         },
         verify: verify ? await verifier(endpoints, env) : null,
         ignoredBy: ignore.by,
-        notes: async () => [...ignore.notes(), ...((await own())?.notes ?? [])],
+        notes: async () => [
+          ...ignore.notes(),
+          ...((await own())?.notes ?? []),
+          ...registries.flatMap((one) => one.notes),
+        ],
       };
     },
     deliveries,

@@ -85,13 +85,15 @@ export function openRegistry(host: string, tools: RegistryTools): Registry {
   );
   const own = places.at(-1) as Place;
 
+  const gone = new Set<Place>();
   /** From a mirror when it has it, else from the registry. */
   const anywhere = async <T>(read: (place: Place) => Promise<T>): Promise<T> => {
-    for (const mirror of places.slice(0, -1)) {
+    for (const mirror of places.slice(0, -1).filter((place) => !gone.has(place))) {
       try {
         return await read(mirror);
       } catch (error) {
         if (!(error instanceof UnsprawlError)) throw error;
+        if (error.code === "unreachable") gone.add(mirror);
       }
     }
     return read(own);

@@ -17,6 +17,8 @@ export type Ask = {
   readonly signal: AbortSignal;
   /** False hands a redirect back as the answer. */
   readonly follow?: boolean;
+  /** True for a question that is asked once, whatever comes. */
+  readonly once?: boolean;
 };
 
 export type Head = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly url: URL };
@@ -103,7 +105,7 @@ export class Wire {
   }
 
   async #patiently<T extends Head>(ask: Ask, attempt: () => Promise<T>): Promise<T> {
-    const again = ask.body === undefined || ask.body instanceof Uint8Array;
+    const again = ask.once !== true && (ask.body === undefined || ask.body instanceof Uint8Array);
     for (let tries = 1; ; tries++) {
       await this.#pause(ask.signal);
       const last = tries === TRIES || !again;

@@ -4,6 +4,11 @@ import type { Endpoint } from "./hosts.ts";
 import { speaksNoTls } from "./http-errors.ts";
 import { Wire, type Answer, type Ask, type Head, type Whole } from "./http.ts";
 
+/** The cause of the error of a registry that has stopped answering: nothing more is asked of it. */
+export const GONE = "gone";
+/** So many requests in a row without an answer. */
+const IN_A_ROW = 24;
+
 export type Request = {
   readonly method: Ask["method"];
   /** Below `/v2/`, or a whole URL that the registry gave. */
@@ -28,6 +33,7 @@ export class Place {
   readonly login: Login;
   readonly #notes = new Map<string, string>();
   #origin: Promise<string> | null = null;
+  #unanswered = 0;
   requests = 0;
 
   constructor(endpoint: Endpoint, env: NodeJS.ProcessEnv, login: (wire: Wire) => Login) {
@@ -42,12 +48,12 @@ export class Place {
 
   /** A whole answer of at most `limit` bytes. Throws what `Registry` throws. */
   async read(request: Request, need: Need & { readonly limit: number }): Promise<Whole> {
-    return this.#loggedIn(request, need, (ask) => this.wire.read(ask, need.limit));
+    return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.read(ask, need.limit)));
   }
 
   /** An answer whose body is read by `chunks`. */
   async open(request: Request, need: Need): Promise<Answer> {
-    return this.#loggedIn(request, need, (ask) => this.wire.open(ask));
+    return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.open(ask)));
   }
 
   chunks(answer: Answer): AsyncGenerator<Buffer> {
@@ -58,6 +64,20 @@ export class Place {
   async there(path: string, need: Need & { readonly limit: number }): Promise<boolean> {
     const { status } = await this.read({ method: "HEAD", path }, { ...need, or: [404] });
     return status !== 404;
+  }
+
+  async #counted<T>(answered: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await answered();
+      this.#unanswered = 0;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof UnsprawlError)) throw error;
+      this.#unanswered = error.code === "unreachable" ? this.#unanswered + 1 : 0;
+      if (this.#unanswered <= IN_A_ROW) throw error;
+      const { message, hint } = error;
+      throw new UnsprawlError("unreachable", `${this.endpoint.name} has stopped answering: ${message}`, hint, GONE);
+    }
   }
 
   async #loggedIn<T extends Head>(request: Request, need: Need, send: (ask: Ask) => Promise<T>): Promise<T> {
@@ -91,7 +111,7 @@ export class Place {
   #base(signal: AbortSignal): Promise<string> {
     const { origin, plain } = this.endpoint;
     if (!plain || origin.startsWith("http:")) return Promise.resolve(origin);
-    this.#origin ??= this.wire.read({ method: "GET", url: new URL(`${origin}/v2/`), signal }, 65_536).then(
+    this.#origin ??= this.wire.read({ method: "GET", url: new URL(`${origin}/v2/`), signal, once: true }, 65_536).then(
       () => origin,
       (error: unknown) => {
         this.#origin = null;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRegistry, type Registry } from "../../src/registry/client.ts";
@@ -18,10 +18,10 @@ export const OCI = {
 export const forever = new AbortController().signal;
 
 /** No certificates, no daemon.json. */
-const NO_FOLDERS: HostFolders = { certificates: "/nowhere", daemons: [] };
+export const NO_FOLDERS: HostFolders = { certificates: "/nowhere", daemons: [] };
 
 /** A folder with a `config.json` that holds this registry's login, as DOCKER_CONFIG names it. */
-function dockerConfig(registry: TestRegistry, content?: object): string {
+export function dockerConfig(registry: TestRegistry, content?: object): string {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-docker-config-"));
   const auth = Buffer.from(`${registry.username}:${registry.password}`).toString("base64");
   writeFileSync(join(dir, "config.json"), JSON.stringify(content ?? { auths: { [registry.host]: { auth } } }), {
@@ -31,11 +31,22 @@ function dockerConfig(registry: TestRegistry, content?: object): string {
 }
 
 /** A client with the registry's login and nothing else of this machine's. */
-export function clientOf(registry: TestRegistry, config: string | null = dockerConfig(registry)): Registry {
+export function clientOf(registry: TestRegistry): Registry {
+  return clientAt(registry.host, { DOCKER_CONFIG: dockerConfig(registry) });
+}
+
+/** A client with nothing of this machine's but what is given. */
+export function clientAt(
+  host: string,
+  more: { readonly [name: string]: string } = {},
+  folders: HostFolders = NO_FOLDERS,
+): Registry {
   const home = mkdtempSync(join(tmpdir(), "unsprawl-home-"));
-  mkdirSync(join(home, "none"));
-  const env = { HOME: home, PATH: process.env["PATH"], DOCKER_CONFIG: config ?? join(home, "none") };
-  return openRegistry(registry.host, { env, know: () => undefined, folders: NO_FOLDERS });
+  return openRegistry(host, {
+    env: { HOME: home, PATH: process.env["PATH"], ...more },
+    know: () => undefined,
+    folders,
+  });
 }
 
 export function sha256(bytes: Uint8Array): string {
@@ -79,7 +90,7 @@ export async function pushImage(
 }
 
 /** Pushes a manifest under tags, or under its digest alone. */
-async function put(
+export async function put(
   registry: Registry,
   repository: string,
   tags: readonly string[],

@@ -1,0 +1,72 @@
+import { pMapIterable } from "p-map";
+import type { Reading, Source } from "../contract/source.ts";
+import { NO_FACTS, type Subject } from "../model/location.ts";
+import type { Registry } from "../registry/client.ts";
+import { artifactType } from "../registry/kinds.ts";
+import { isFinal } from "../registry/listing.ts";
+import { nameOf, parseReference } from "../registry/reference.ts";
+import { walk, type Found, type Step } from "../registry/walk.ts";
+import { annotationsOf } from "./registry-annotations.ts";
+import { Configs, imageReadings, signedReadings, type RegistryScan } from "./registry-image.ts";
+import { provenanceReadings } from "./provenance.ts";
+import { unreadable } from "./reading.ts";
+
+const AT_ONCE = 12;
+
+/**
+ * `registry:HOST/REPO[:TAG|@DIGEST]`, with globs over repositories and tags: manifests and configuration blobs, no
+ * layer. `open` gives a registry by its host.
+ */
+export function registrySource(open: (host: string) => Promise<Registry>): Source {
+  return {
+    kind: "registry",
+    async *read(what, signal) {
+      const reference = parseReference(what);
+      const registry = await open(reference.host);
+      const configs = new Configs(registry, signal);
+      const source = `registry:${what}`;
+      const read = (step: Step): Promise<readonly Reading[]> => readingsOf(step, { source, registry, configs, signal });
+      try {
+        for await (const readings of pMapIterable(walk(registry, reference, signal), read, { concurrency: AT_ONCE }))
+          yield* readings;
+      } finally {
+        registry.close();
+      }
+    },
+  };
+}
+
+async function readingsOf(step: Step, scan: RegistryScan): Promise<readonly Reading[]> {
+  if (step.kind === "total") return [{ kind: "total", subjects: step.manifests }];
+  if (step.kind === "error") return [unreadable(step.subject, step.error)];
+  try {
+    return await manifestReadings(step, scan);
+  } catch (error) {
+    if (isFinal(error)) throw error;
+    return [unreadable(step.name, error)];
+  }
+}
+
+async function manifestReadings(found: Found, scan: RegistryScan): Promise<readonly Reading[]> {
+  const { manifest, repository } = found;
+  const subject: Subject = { kind: "image", name: calledBy(found), id: manifest.digest };
+  const exposure = [exposureOf(scan.registry, repository)];
+  const annotations = annotationsOf(scan.source, subject, manifest.document);
+  if (found.is === "image") return imageReadings(found, subject, annotations, exposure, scan);
+  if (found.is === "signed") return signedReadings(found, subject, exposure, scan);
+  if (found.is === "attestation") return provenanceReadings(found, subject, annotations, exposure, scan);
+  return [{ kind: "subject", subject, facts: NO_FACTS, candidates: annotations, exposure }];
+}
+
+/** What is no image is told as what it is. */
+function calledBy({ is, name, manifest }: Found): string {
+  if (is === "index") return `${name} (index)`;
+  if (is === "attestation") return `${name} (attestation)`;
+  return is === "artifact" ? `${name} (artifact ${artifactType(manifest)})` : name;
+}
+
+function exposureOf(registry: Registry, repository: string): string {
+  return registry.anonymous
+    ? `anyone who can reach ${registry.host}, without a login`
+    : `whoever may pull from ${nameOf(registry.host, repository)}`;
+}

@@ -2,6 +2,7 @@ import type { ComposeTools } from "./compose/index.ts";
 import type { DockerContainerTools } from "./docker-container/index.ts";
 import type { ImageTools } from "./image/index.ts";
 import type { KubernetesTools } from "./kubernetes/index.ts";
+import type { RegistryTools } from "./registry/index.ts";
 import type { StoreMigrationTools } from "./store/index.ts";
 import type { SwarmTools } from "./swarm/index.ts";
 import type { SystemdTools } from "./systemd/index.ts";
@@ -12,6 +13,7 @@ export type MigrationTools = ComposeTools &
   DockerContainerTools &
   ImageTools &
   KubernetesTools &
+  RegistryTools &
   StoreMigrationTools &
   SwarmTools &
   SystemdTools;
@@ -26,6 +28,7 @@ export const migrations: { readonly [name: string]: (tools: MigrationTools) => P
   "docker-container": async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),
   image: async (tools) => (await import("./image/index.ts")).imageMigration(tools),
   kubernetes: async (tools) => (await import("./kubernetes/index.ts")).kubernetesMigration(tools),
+  registry: async (tools) => (await import("./registry/index.ts")).registryMigration(tools),
   store: async (tools) => (await import("./store/index.ts")).storeMigration(tools),
   swarm: async (tools) => (await import("./swarm/index.ts")).swarmServices(tools),
 };

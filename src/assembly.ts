@@ -4,7 +4,7 @@ import type { Delivery } from "./contract/delivery.ts";
 import type { Detector } from "./contract/detector.ts";
 import type { Migration } from "./contract/migration.ts";
 import type { Provider } from "./contract/provider.ts";
-import type { Source } from "./contract/source.ts";
+import type { Reading, Source } from "./contract/source.ts";
 import { knownKeys } from "./core/config-shape.ts";
 import { loadConfig, type Config, type StoreConfig } from "./core/config.ts";
 import { ignorer } from "./core/ignore.ts";
@@ -36,6 +36,7 @@ export const RUN_CONFIGURATIONS = [
   "dockerfile",
   "kubernetes",
   "image",
+  "registry",
   "compose",
   "swarm",
   "docker-container",
@@ -158,6 +159,11 @@ export function assemble(
     // In the order in which `auto` prefers them.
     return [fileDelivery(env), runtimeDelivery(env, openStore), shimDelivery(env)];
   });
+  const readings = async function* (spec: string): AsyncGenerator<Reading> {
+    const [kind = "", ...what] = spec.split(":");
+    const source = (await sources()).find((one) => one.kind === kind);
+    if (source) yield* source.read(what.join(":"), new AbortController().signal);
+  };
   const loaded = new Map<string, Promise<Migration>>();
   const migration = (name: string): Promise<Migration> => {
     const load = Object.hasOwn(migrations, name) ? migrations[name] : undefined;
@@ -176,6 +182,8 @@ export function assemble(
           key: key(),
           detector,
           store,
+          registry: openedRegistry,
+          readings,
           env,
           cwd,
           state,

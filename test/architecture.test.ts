@@ -83,6 +83,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   compose: ["contract", "model", "text", "files"],
   docker: ["contract", "model", "text"],
   kubernetes: ["contract", "model", "text", "files"],
+  image: ["contract", "model", "text", "docker"],
   registry: ["contract", "model", "text"],
   sops: ["contract", "model", "text"],
   // Plug-ins: none knows another.
@@ -94,7 +95,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   // What every store needs: a probe, check-and-set, what text it can hold.
   store: ["contract", "model", "text"],
   "providers/*": ["contract", "model", "text", "sops", "store"],
-  "migrations/*": ["contract", "model", "text", "docker", "files", "compose", "kubernetes"],
+  "migrations/*": ["contract", "model", "text", "docker", "files", "compose", "kubernetes", "image", "registry"],
   // The registries: the literal maps, and the contract they are typed by.
   "providers/index.ts": ["contract", "providers/*"],
   "migrations/index.ts": ["contract", "migrations/*"],
@@ -228,6 +229,8 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/detect/mask.ts": "keeps a kind's public prefix",
   "src/docker/facts.ts": "PATH, which is held as a value like any other variable",
   "src/docker/traces.ts": "proves that a document does not hold the value",
+  "src/image/clean.ts": "takes it out of an image's config",
+  "src/image/texts.ts": "finds the secret's name in a text of the history",
   "src/registry/auth.ts": "sends the login to the registry that it is for, or to who gives its tokens",
   "src/sops/store.ts": "encrypts it into a SOPS file",
   "src/docker/swarm.ts": "sends it to the engine as a Swarm secret",

@@ -1,6 +1,6 @@
 import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
-import { loadDocuments, savedImage } from "../../src/docker/image-archive.ts";
+import { loadDocuments, savedImage } from "../../src/image/archive.ts";
 import { keptByRun } from "../../src/docker/names.ts";
 import { traces } from "../../src/docker/traces.ts";
 import type { HistoryLine, ImageDoc } from "../../src/docker/types.ts";
@@ -8,7 +8,7 @@ import { cleanConfig, type Cleaned, type Leaving, type Stays } from "../../src/i
 import { cleanTree, digestOf } from "../../src/image/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Clean } from "./index.ts";
-import { leavingOf } from "./texts.ts";
+import { leavingOf } from "../../src/image/texts.ts";
 
 /** An image as the engine tells it. */
 export type Told = { readonly doc: ImageDoc; readonly history: readonly HistoryLine[] };

@@ -1,17 +1,19 @@
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
-import { RUNTIME_NAME } from "../../src/delivery/runtime/settings.ts";
+import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import type { Stays } from "../../src/image/clean.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { atLeast } from "../../src/model/finding.ts";
 import type { Step } from "../../src/model/plan.ts";
-import { Secret } from "../../src/model/secret.ts";
 import { cleanImage, previewed, scrubImage, tagsOf, toldImage, uncleanImage, usersOf, type Told } from "./engine.ts";
-import { refusal } from "./refuse.ts";
-import { leavingSelected, partOf, valueAt } from "./texts.ts";
+import { refusal } from "../../src/image/refuse.ts";
+import { leavingSelected, othersIn, partOf, valueAt } from "../../src/image/texts.ts";
 
-export type ImageTools = { readonly open: () => Promise<Engine>; readonly detector: () => Promise<Detector> };
+export type ImageTools = {
+  readonly open: () => Promise<Engine>;
+  readonly deliveries: readonly Delivery[];
+  readonly detector: () => Promise<Detector>;
+};
 
 export type Clean = Extract<Step, { kind: "clean" }>;
 
@@ -19,7 +21,7 @@ export type Clean = Extract<Step, { kind: "clean" }>;
  * `image`: takes values out of an image's config and history without a rebuild: a new image of the same layers, to which the
  * tags are moved. The old one is kept until scrub. Containers that were made from it are not touched.
  */
-export function imageMigration({ open, detector }: ImageTools): Migration {
+export function imageMigration({ open, deliveries, detector }: ImageTools): Migration {
   return {
     name: "image",
     async engine() {
@@ -38,7 +40,7 @@ export function imageMigration({ open, detector }: ImageTools): Migration {
     },
     part: async ({ finding, candidate, part }) => partOf(finding, candidate.value, part),
     async plan(unit, selected, options) {
-      return planImage(await open(), unit, selected, options, await detector());
+      return planImage(await open(), unit, selected, options, await detector(), runtimeOf(deliveries));
     },
     async read({ location, name }) {
       const told = await toldImage(await open(), location.subjectId);
@@ -72,6 +74,7 @@ async function planImage(
   selected: readonly Selected[],
   options: PlanOptions,
   detector: Detector,
+  runtime: string,
 ): Promise<UnitPlan> {
   const id = selected[0]?.finding.location.subjectId ?? "";
   const told = await toldImage(engine, id);
@@ -83,7 +86,7 @@ async function planImage(
       `the image ${unit} has no tag: nothing would name the cleaned one`,
       `docker tag ${id.slice(0, 19)} NAME:TAG, or docker rmi it`,
     );
-  const stays = await staysIn(engine, unit, options);
+  const stays = await staysIn(engine, unit, options, runtime);
   const leaving = leavingSelected(selected);
   const { diff, tolerated, bytes } = previewed(told, leaving, stays);
   const moves = selected.map(({ move }) => move);
@@ -92,14 +95,18 @@ async function planImage(
     steps: [{ id: `clean:${unit}`, kind: "clean", unit, moves, image: { id, tags }, stays, diff: [...diff] }],
     warnings: [
       ...tolerated.map(({ name, path }) => `the value of ${name} is a plain word that also stands at ${path}`),
-      ...(await warnings(engine, told, selected, stays)),
-      ...others(bytes, detector),
+      ...(await warnings(engine, told, selected, stays, runtime)),
+      ...othersIn(bytes, detector),
     ],
   };
 }
 
+/** The name of the OCI runtime that resolves references. */
+const runtimeOf = (deliveries: readonly Delivery[]): string =>
+  deliveries.find(({ name }) => name === "runtime")?.change({} as DeliverySubject, []).runtime ?? "unsprawl";
+
 /** A host without the runtime would hand the reference to the application as if it were the value. */
-async function staysIn(engine: Engine, unit: string, { deliver }: PlanOptions): Promise<Stays> {
+async function staysIn(engine: Engine, unit: string, { deliver }: PlanOptions, runtime: string): Promise<Stays> {
   if (deliver === "runtime") return "reference";
   if (deliver !== "auto")
     throw new UnsprawlError(
@@ -108,17 +115,23 @@ async function staysIn(engine: Engine, unit: string, { deliver }: PlanOptions): 
       "--deliver runtime leaves references in it; without --deliver they stay only where this engine resolves them",
     );
   const { Runtimes = {} } = await engine.info();
-  return RUNTIME_NAME in Runtimes ? "reference" : "nothing";
+  return runtime in Runtimes ? "reference" : "nothing";
 }
 
-async function warnings(engine: Engine, { doc }: Told, selected: readonly Selected[], stays: Stays): Promise<string[]> {
+async function warnings(
+  engine: Engine,
+  { doc }: Told,
+  selected: readonly Selected[],
+  stays: Stays,
+  runtime: string,
+): Promise<string[]> {
   const set = (doc.Config?.Env ?? []).map((entry) => entry.slice(0, entry.indexOf("=")));
   const names = selected.map(({ move }) => move.name).filter((name) => set.includes(name));
   const notes: string[] = [];
   if (names.length > 0)
     notes.push(
       stays === "reference"
-        ? `${names.join(", ")}: references, which only the OCI runtime resolves: docker run --runtime ${RUNTIME_NAME}`
+        ? `${names.join(", ")}: references, which only the OCI runtime resolves: docker run --runtime ${runtime}`
         : `${names.join(", ")}: no longer set by the image; whoever runs it gives it, by a secret of the platform or by reference`,
     );
   const users = await usersOf(engine, doc.Id);
@@ -133,14 +146,4 @@ async function warnings(engine: Engine, { doc }: Told, selected: readonly Select
     "registries, pulled copies and the build cache keep what they have (unsprawl migrate registry:…, docker builder prune): rotate what was in it",
   );
   return notes;
-}
-
-/** Texts of the history that would still hold a secret: a line may hold several, of which a scan tells one. */
-function others(cleaned: Uint8Array, detector: Detector): string[] {
-  const { history } = JSON.parse(Buffer.from(cleaned).toString("utf8")) as { history: { created_by?: string }[] };
-  return history.flatMap(({ created_by: text = "" }, index) => {
-    const verdict = detector.classify({ name: "history", where: "history", value: Secret.of(text) });
-    const found = verdict.secret && atLeast(verdict.confidence, "medium");
-    return found ? [`History[${index}] holds another secret that stays: plan again after this run`] : [];
-  });
 }

@@ -123,6 +123,7 @@ const TAILS = new Map([
   ["docker-container", ANEW],
   ["swarm", ANEW],
   ["image", IMAGE],
+  ["registry", IMAGE],
 ]);
 
 function orderFault({ steps, migration, migrations = {} }: Plan): string | null {

@@ -20,17 +20,19 @@ export type CleanTree = {
   readonly root: Descriptor;
   /** In the order in which they have to be stored: each after what it names. */
   readonly blobs: readonly Blob[];
-  readonly configs: readonly Pick<Cleaned, "diff" | "tolerated">[];
+  readonly configs: readonly Cleaned[];
   /** Manifests of signatures and attestations that spoke for a digest that is no more. */
   readonly voided: readonly string[];
   /** Platforms that are not here, so that nobody could look. */
   readonly missing: readonly string[];
 };
 
-type Read = (descriptor: Descriptor) => Promise<Buffer | null>;
+type Read = (descriptor: Descriptor, kind: Blob["kind"]) => Promise<Buffer | null>;
 type Open = { [key: string]: unknown };
 
 const DEEPEST = 3;
+/** Sources: OCI image-spec, manifest.md; Docker's image manifest, version 2, schema 2. */
+const CONFIGS = new Set(["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"]);
 
 /**
  * An image from its config up, without the values: new configs, the manifests that name them, the index above. Layers are
@@ -43,7 +45,7 @@ export async function cleanTree(
   stays: Stays,
 ): Promise<CleanTree> {
   const blobs: Blob[] = [];
-  const configs: Pick<Cleaned, "diff" | "tolerated">[] = [];
+  const configs: Cleaned[] = [];
   const voided: string[] = [];
   const missing: string[] = [];
   const stored = (was: Descriptor, kind: Blob["kind"], bytes: Buffer): Descriptor => {
@@ -53,7 +55,7 @@ export async function cleanTree(
   };
 
   const walk = async (was: Descriptor, depth: number): Promise<Descriptor> => {
-    const bytes = await read(was);
+    const bytes = await read(was, "manifest");
     if (bytes === null) {
       missing.push(platformOf(was));
       return was;
@@ -64,8 +66,10 @@ export async function cleanTree(
       if (depth >= DEEPEST) throw new UnsprawlError("malformed", "the index names indexes too deep", "docker pull it");
       document["manifests"] = await children(document["manifests"] as Descriptor[], depth);
     } else {
-      const config = document["config"] as Descriptor;
-      const held = await read(config);
+      const config = document["config"] as Descriptor | undefined;
+      // Signatures, charts and the like have a config of their own kind.
+      if (config === undefined || !(config.mediaType === undefined || CONFIGS.has(config.mediaType))) return was;
+      const held = await read(config, "config");
       if (held === null) {
         missing.push(platformOf(was));
         return was;

@@ -28,6 +28,8 @@ export type Push = {
   ): Promise<string>;
   /** Deletes a manifest by its digest, with all its tags. False when this registry deletes nothing. */
   deleteManifest(repository: string, digest: string, signal: AbortSignal): Promise<boolean>;
+  /** Deletes a tag, and nothing of what it names. False when this registry cannot do that. */
+  deleteTag(repository: string, tag: string, signal: AbortSignal): Promise<boolean>;
 };
 
 const ANSWER_LIMIT = 64 * 1024;
@@ -105,6 +107,21 @@ export function pusher(
         { scope: { repository, actions: "pull,push,delete" }, signal, what, limit: ANSWER_LIMIT, or: [405] },
       );
       return status !== 405;
+    },
+    async deleteTag(repository, tag, signal) {
+      check(repository, tag);
+      const { status } = await place.read(
+        { method: "DELETE", path: `${repository}/manifests/${tag}` },
+        {
+          scope: { repository, actions: "pull,push,delete" },
+          signal,
+          what: `the tag ${nameOf(host, repository)}:${tag}`,
+          limit: ANSWER_LIMIT,
+          // Registries that are older than the specification's 1.1 want a digest, and say so in different ways.
+          or: [400, 404, 405],
+        },
+      );
+      return status < 300;
     },
   };
 }

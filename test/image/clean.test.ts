@@ -90,7 +90,7 @@ function world(): { root: Descriptor; documents: Map<string, Buffer>; put: (docu
   const put = (document: object): Descriptor => {
     const bytes = Buffer.from(JSON.stringify(document));
     documents.set(digestOf(bytes), bytes);
-    return { mediaType: "application/json", digest: digestOf(bytes), size: bytes.length };
+    return { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf(bytes), size: bytes.length };
   };
   const layers = [{ digest: digestOf(Buffer.from("layer")), size: 5 }];
   const image = (architecture: string, env: string): Descriptor => ({

@@ -1,5 +1,6 @@
-import { keptByRun } from "../../src/docker/names.ts";
-import type { Finding } from "../../src/model/finding.ts";
+import { keptByRun } from "../docker/names.ts";
+import type { Finding } from "../model/finding.ts";
+import type { Location } from "../model/location.ts";
 
 /** Why a finding of an image is not taken out of its config; null when it can be. */
 export function refusal(finding: Finding): { readonly reason: string; readonly hint: string | null } | null {
@@ -11,7 +12,13 @@ export function refusal(finding: Finding): { readonly reason: string; readonly h
       reason: "is in a file of a layer, which every image built on it shares",
       hint: "build without it: COPY what is needed only, RUN --mount=type=secret for what the build needs; then rotate it",
     };
-  if (!["image-env", "label", "history", "build-arg"].includes(location.where))
+  if (location.subjectName.endsWith("(attestation)"))
+    return {
+      reason: "is in an attestation, which speaks for one digest and goes with it",
+      hint: "move what the image itself holds; build with --provenance=mode=min",
+    };
+  const ofManifest = location.where === "annotation" && location.path.startsWith("annotations[");
+  if (!ofManifest && !isBuilders(location) && !["image-env", "label", "history", "build-arg"].includes(location.where))
     return {
       reason: `is in ${location.path}, which is what the image runs`,
       hint: "give the application a variable or a file for it, and build again",
@@ -19,4 +26,9 @@ export function refusal(finding: Finding): { readonly reason: string; readonly h
   if (name === "…" || /^name(?: → |$)/.test(part.path))
     return { reason: "its name holds a secret, or may", hint: "build again with another name, and rotate it" };
   return null;
+}
+
+/** What an older builder kept of its own container: it tells how the image was made, and nothing runs it. */
+export function isBuilders({ path }: Location): boolean {
+  return path.startsWith("ContainerConfig.");
 }

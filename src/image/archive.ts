@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { digestOf, type Blob, type Descriptor } from "../image/tree.ts";
+import { digestOf, type Blob, type Descriptor } from "./tree.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "../docker/engine.ts";
 
 /** The documents of a saved image: what names its layers, and none of them. */
 export type SavedImage = {

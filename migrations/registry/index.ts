@@ -1,0 +1,181 @@
+import type { Detector } from "../../src/contract/detector.ts";
+import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
+import type { Reading } from "../../src/contract/source.ts";
+import type { Stays } from "../../src/image/clean.ts";
+import { refusal } from "../../src/image/refuse.ts";
+import { isText, leavingSelected, othersIn, partOf } from "../../src/image/texts.ts";
+import type { Candidate } from "../../src/model/candidate.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import type { Step } from "../../src/model/plan.ts";
+import type { Registry } from "../../src/registry/client.ts";
+import { nameOf, parseReference, isGlob } from "../../src/registry/reference.ts";
+import { cleanRemote, scrubRemote, treeOf, uncleanRemote } from "./perform.ts";
+
+export type RegistryTools = {
+  readonly registry: (host: string) => Promise<Registry>;
+  /** Reads a source again, such as `registry:HOST/REPO:TAG`. */
+  readonly readings: (source: string) => AsyncIterable<Reading>;
+  readonly detector: () => Promise<Detector>;
+};
+
+export type Clean = Extract<Step, { kind: "clean" }>;
+
+/** One tag of one repository: what can be moved to another image. */
+export type Tagged = { readonly host: string; readonly repository: string; readonly tag: string };
+
+/**
+ * `registry`: takes values out of an image in a registry: only new configs and manifests are uploaded, and the tag is
+ * moved to them. What it named before is kept under a tag of its own until scrub.
+ */
+export function registryMigration({ registry: open, readings, detector }: RegistryTools): Migration {
+  const opened = new Map<string, Promise<Registry>>();
+  const registry = (host: string): Promise<Registry> => {
+    const found = opened.get(host) ?? open(host);
+    opened.set(host, found);
+    return found;
+  };
+  const read = new Map<string, Promise<readonly Candidate[]>>();
+  /** What a source holds; images are named by digest, so that one that was read stays true. */
+  const candidates = (source: string): Promise<readonly Candidate[]> => {
+    const found = read.get(source) ?? all(readings(source));
+    read.set(source, found);
+    return found;
+  };
+  return {
+    name: "registry",
+    // A registry has no lock: the tag is compared right before it is moved.
+    engine: async () => ({ id: "registries", address: "registries" }),
+    async unit({ location }) {
+      if (location.subject !== "image" || !location.source.startsWith("registry:")) return null;
+      const name = unitName(location.source);
+      return { id: name, name };
+    },
+    async refuses(finding) {
+      return refusal(finding) ?? oneTag(finding);
+    },
+    async names({ location }) {
+      const path = taggedOf(location.source)?.repository.split("/") ?? [location.subjectName];
+      return { subject: path.at(-1) ?? "", project: path.at(-2) ?? "" };
+    },
+    part: async ({ finding, candidate, part }) => partOf(finding, candidate.value, part),
+    async plan(unit, selected, options) {
+      return planRemote(registry, unit, selected, options, await detector());
+    },
+    async read({ location, name }) {
+      const found = (await candidates(location.source)).find(
+        (one) =>
+          one.location.subjectId === location.subjectId &&
+          one.location.path === location.path &&
+          one.location.where === location.where &&
+          (isText(location) || one.name === name),
+      );
+      if (found === undefined || !isText(location)) return found?.value ?? null;
+      const { where, path } = location;
+      return (await detector()).part({ name: found.name, where, value: found.value, path });
+    },
+    async unchanged(step) {
+      if (step.kind !== "clean") return;
+      const { host, repository, tag } = taggedIn(step);
+      const { digest } = await (await registry(host)).manifest(repository, tag, new AbortController().signal);
+      if (digest !== step.image.id)
+        throw new UnsprawlError("changed", `${step.unit} is not the image that the plan saw`, "unsprawl plan again");
+    },
+    async perform(step, work) {
+      if (step.kind === "clean") await cleanRemote(await registry(taggedIn(step).host), taggedIn(step), step, work);
+    },
+    async undo(steps, work) {
+      for (const step of steps)
+        if (step.kind === "clean") await uncleanRemote(await registry(taggedIn(step).host), taggedIn(step), step, work);
+    },
+    async scrub(steps, work) {
+      const removed: string[] = [];
+      for (const step of steps)
+        if (step.kind === "clean")
+          removed.push(...(await scrubRemote(await registry(taggedIn(step).host), taggedIn(step), step, work)));
+      return removed;
+    },
+    render: async () => 0,
+  };
+}
+
+async function all(readings: AsyncIterable<Reading>): Promise<readonly Candidate[]> {
+  const found: Candidate[] = [];
+  for await (const reading of readings) if (reading.kind === "subject") found.push(...reading.candidates);
+  return found;
+}
+
+/** The tag that a source names; null for a digest and for several. */
+function taggedOf(source: string): Tagged | null {
+  const { host, repository, tag, digest } = parseReference(source.slice("registry:".length));
+  if (repository === null || tag === null || digest !== null || isGlob(repository) || isGlob(tag)) return null;
+  return { host, repository, tag };
+}
+
+function taggedIn(step: Clean): Tagged {
+  const tagged = taggedOf(`registry:${step.image.tags[0] ?? ""}`);
+  if (tagged !== null) return tagged;
+  throw new UnsprawlError("malformed", `the plan's ${step.unit} is no tag in a registry`, "unsprawl plan again");
+}
+
+function unitName(source: string): string {
+  const tagged = taggedOf(source);
+  return tagged === null ? source : `${nameOf(tagged.host, tagged.repository)}:${tagged.tag}`;
+}
+
+function oneTag({ location }: Finding): { readonly reason: string; readonly hint: string } | null {
+  if (taggedOf(location.source) !== null) return null;
+  const [first = ""] = location.subjectName.split(/[,; ]/);
+  return {
+    reason: "is in one of several images, or of one without a tag: images in a registry are cleaned one tag at a time",
+    hint: `unsprawl plan registry:${first} --to STORE`,
+  };
+}
+
+async function planRemote(
+  open: RegistryTools["registry"],
+  unit: string,
+  selected: readonly Selected[],
+  { deliver }: PlanOptions,
+  detector: Detector,
+): Promise<UnitPlan> {
+  const tagged = taggedOf(`registry:${unit}`);
+  if (tagged === null) throw new UnsprawlError("refused", `${unit} is no tag in a registry`, "registry:HOST/REPO:TAG");
+  if (deliver !== "auto" && deliver !== "runtime")
+    throw new UnsprawlError(
+      "refused",
+      `an image cannot bring what --deliver ${deliver} mounts`,
+      "--deliver runtime leaves references in it, for hosts that resolve them",
+    );
+  const stays: Stays = deliver === "runtime" ? "reference" : "nothing";
+  const { signal } = new AbortController();
+  const registry = await open(tagged.host);
+  const top = await registry.manifest(tagged.repository, tagged.tag, signal);
+  const tree = await treeOf(registry, tagged, top, leavingSelected(selected), stays, signal);
+  if (tree.root.digest === top.digest)
+    throw new UnsprawlError("refused", `${unit} does not hold what the scan saw any more`, "unsprawl plan again");
+  const moves = selected.map(({ move }) => move);
+  const bytes = tree.blobs.reduce((sum, one) => sum + one.bytes.length, 0);
+  const image = { id: top.digest, tags: [unit] };
+  const diff = unique(tree.configs.flatMap((one) => one.diff));
+  return {
+    unit,
+    steps: [{ id: `clean:${unit}`, kind: "clean", unit, moves, image, stays, diff }],
+    warnings: [
+      `${tree.blobs.length} documents of ${bytes} bytes are uploaded, no layer; ${tree.configs.length} ${tree.configs.length === 1 ? "platform is" : "platforms are"} cleaned`,
+      stays === "reference"
+        ? "its variables are references, which only unsprawl's OCI runtime resolves"
+        : "its variables are no longer set: whoever runs it gives them, by a secret of the platform or by reference",
+      `its digest changes: who pins ${top.digest.slice(0, 19)} keeps the old one, and signatures of it are void`,
+      ...tree.voided.map((digest) => `the attestation ${digest.slice(0, 19)} is void, and not named any more`),
+      ...tree.missing.map((platform) => `${platform} could not be read, and stays as it is`),
+      ...new Set(tree.configs.flatMap((one) => othersIn(one.bytes, detector))),
+      "whoever pulled it has the values: rotate them",
+    ],
+  };
+}
+
+function unique<T>(list: readonly T[]): T[] {
+  const seen = new Set<string>();
+  return list.filter((one) => seen.size < seen.add(JSON.stringify(one)).size);
+}

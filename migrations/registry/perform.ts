@@ -1,0 +1,171 @@
+import pMap from "p-map";
+import type { Work } from "../../src/contract/migration.ts";
+import { traces } from "../../src/docker/traces.ts";
+import type { Leaving, Stays } from "../../src/image/clean.ts";
+import { leavingOf } from "../../src/image/texts.ts";
+import { cleanTree, type CleanTree, type Descriptor } from "../../src/image/tree.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Manifest, Registry } from "../../src/registry/client.ts";
+import type { Clean, Tagged } from "./index.ts";
+
+/** The cleaned image, by what the registry has. */
+export function treeOf(
+  registry: Registry,
+  { repository }: Tagged,
+  top: Manifest,
+  leaving: readonly Leaving[],
+  stays: Stays,
+  signal: AbortSignal,
+): Promise<CleanTree> {
+  const root = { mediaType: top.mediaType, digest: top.digest, size: top.bytes.length };
+  const read = async (descriptor: Descriptor, kind: "config" | "manifest"): Promise<Buffer | null> => {
+    if (descriptor.digest === top.digest) return top.bytes;
+    try {
+      if (kind === "manifest") return (await registry.manifest(repository, descriptor.digest, signal)).bytes;
+      const chunks: Buffer[] = [];
+      const { digest, size, mediaType = "" } = descriptor;
+      for await (const chunk of registry.blob(repository, { digest, size, mediaType }, signal)) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    } catch (error) {
+      if (error instanceof UnsprawlError && error.code === "absent") return null;
+      throw error;
+    }
+  };
+  return cleanTree(root, read, leaving, stays);
+}
+
+/** By which what the tag named before is kept until scrub: a registry's garbage collection leaves what has a tag. */
+const keptTag = (tag: string, run: string): string => `${tag.slice(0, 90)}-before-${run}`;
+
+/** Uploads what is new, moves the tag, and reads it all back. Can be done again after a kill at any point. */
+export async function cleanRemote(registry: Registry, tagged: Tagged, step: Clean, work: Work): Promise<void> {
+  const { repository, tag } = tagged;
+  const { signal } = work;
+  const old = await registry.manifest(repository, step.image.id, signal);
+  const leaving = leavingOf(step.moves, work.values);
+  const tree = await treeOf(registry, tagged, old, leaving, step.stays, signal);
+  for (const { descriptor, kind, bytes } of tree.blobs)
+    if (kind === "config") await registry.putBlob(repository, bytes, signal);
+    else
+      await registry.putManifest(repository, descriptor.digest, descriptor.mediaType ?? old.mediaType, bytes, signal);
+  const now = (await registry.manifest(repository, tag, signal)).digest;
+  work.record.intent(`${step.id}/tag`, { digest: tree.root.digest });
+  // Only now: whoever takes this tag away again must have something else to name by it.
+  await registry.putManifest(repository, keptTag(tag, work.plan.id), old.mediaType, old.bytes, signal);
+  if (now !== old.digest && now !== tree.root.digest)
+    throw new UnsprawlError("changed", `${step.unit} names another image by now`, "unsprawl plan again");
+  const top = tree.blobs.at(-1);
+  if (top === undefined)
+    throw new UnsprawlError("changed", `${step.unit} holds none of the values`, "unsprawl plan again");
+  await registry.putManifest(repository, tag, old.mediaType, top.bytes, signal);
+  await mustBeClean(registry, tagged, step, tree, leaving, signal);
+  work.record.done(`${step.id}/proof`, { inspect: "clean", disk: "not readable", health: "not started", received: [] });
+  work.say(`proven: ${step.unit} is ${tree.root.digest.slice(0, 19)}, no value in its configs, manifests or history`);
+}
+
+/** Reads the tag again, with everything below it. Throws `failed` when a value is still there. */
+async function mustBeClean(
+  registry: Registry,
+  tagged: Tagged,
+  { unit }: Clean,
+  tree: CleanTree,
+  leaving: readonly Leaving[],
+  signal: AbortSignal,
+): Promise<void> {
+  const top = await registry.manifest(tagged.repository, tagged.tag, signal);
+  if (top.digest !== tree.root.digest)
+    throw new UnsprawlError("failed", `${unit} does not name the cleaned image`, "unsprawl plan again");
+  const tolerated = new Set(tree.configs.flatMap((one) => one.tolerated.map(({ path }) => path)));
+  const again = await treeOf(registry, tagged, top, leaving, "nothing", signal);
+  const shown = leaving.flatMap(({ name, value }) => traces(top.document, value).map((path) => ({ name, path })));
+  const [first] = shown.filter(({ path }) => !tolerated.has(path));
+  if (first !== undefined || again.root.digest !== top.digest)
+    throw new UnsprawlError("failed", `${unit} still shows ${first?.name ?? "a value"}`, "nothing is lost");
+}
+
+/** Moves the tag back. What was uploaded holds no value, and goes with the registry's garbage collection. */
+export async function uncleanRemote(registry: Registry, tagged: Tagged, step: Clean, work: Work): Promise<void> {
+  const { repository, tag } = tagged;
+  const { signal } = work;
+  const kept = keptTag(tag, work.plan.id);
+  const made = work.record.last(`${step.id}/tag`)?.["digest"];
+  const now = await registry.resolve(repository, tag, signal).catch(absent);
+  if (now !== null && now === made && now !== step.image.id) {
+    const old = await registry.manifest(repository, step.image.id, signal);
+    await registry.putManifest(repository, tag, old.mediaType, old.bytes, signal);
+  } else if (now !== null && now !== step.image.id) work.say(`${step.unit} names another image by now, and stays`);
+  if ((await registry.resolve(repository, kept, signal).catch(absent)) === null) return;
+  if (!(await dropTag(registry, repository, kept, made, signal)))
+    work.say(`the tag ${kept} stays, and names the cleaned image: this registry deletes nothing`);
+}
+
+/**
+ * Takes a tag away from the old image. Where a tag cannot be deleted alone it names the cleaned image from then on, which
+ * nothing else names, and is deleted with it. False when it stays.
+ */
+async function dropTag(
+  registry: Registry,
+  repository: string,
+  kept: string,
+  made: unknown,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (await registry.deleteTag(repository, kept, signal)) return true;
+  if (typeof made !== "string") return false;
+  const clean = await registry.manifest(repository, made, signal);
+  await registry.putManifest(repository, kept, clean.mediaType, clean.bytes, signal);
+  const others = await namers(registry, repository, made, kept, signal);
+  return others.length === 0 && (await registry.deleteManifest(repository, made, signal));
+}
+
+/** Deletes what the tag named before, unless another tag names it too. */
+export async function scrubRemote(
+  registry: Registry,
+  tagged: Tagged,
+  step: Clean,
+  work: Work,
+): Promise<readonly string[]> {
+  const { host, repository, tag } = tagged;
+  const { signal } = work;
+  const kept = keptTag(tag, work.plan.id);
+  if ((await registry.resolve(repository, kept, signal).catch(absent)) !== step.image.id) return [];
+  const others = await namers(registry, repository, step.image.id, kept, signal);
+  if (others.length > 0) {
+    work.say(
+      `${others.slice(0, 5).join(", ")} still ${others.length > 1 ? "name" : "names"} the old image: unsprawl migrate registry:${host}/${repository}:${others[0] ?? ""}`,
+    );
+    const made = work.record.last(`${step.id}/tag`)?.["digest"];
+    return (await dropTag(registry, repository, kept, made, signal)) ? [`${repository}:${kept}`] : [];
+  }
+  if (!(await registry.deleteManifest(repository, step.image.id, signal))) {
+    work.say(
+      `${repository}@${step.image.id} stays under the tag ${kept}: this registry deletes nothing (its storage.delete.enabled is off)`,
+    );
+    return [];
+  }
+  work.say("the registry still has what only the old image named until its garbage collection");
+  return [`${repository}@${step.image.id}`];
+}
+
+/** Tags that name a digest. */
+async function namers(
+  registry: Registry,
+  repository: string,
+  digest: string,
+  except: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const tags: string[] = [];
+  for await (const tag of registry.tags(repository, signal)) if (tag !== except) tags.push(tag);
+  const named = await pMap(
+    tags,
+    async (tag) => ((await registry.resolve(repository, tag, signal).catch(absent)) === digest ? [tag] : []),
+    { concurrency: 8 },
+  );
+  return named.flat();
+}
+
+function absent(error: unknown): null {
+  if (error instanceof UnsprawlError && error.code === "absent") return null;
+  throw error;
+}

@@ -109,12 +109,10 @@ export function assemble(
   const knownStores = async (): Promise<string[]> => [
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
-  const registries: Registry[] = [];
+  const registryNotes = new Set<string>();
   const openedRegistry = async (host: string): Promise<Registry> => {
     const { openRegistry } = await import("./registry/client.ts");
-    const opened = openRegistry(host, { env, know: (value) => redactor.know(value) });
-    registries.push(opened);
-    return opened;
+    return openRegistry(host, { env, know: (value) => redactor.know(value) });
   };
   const sources = once(async () => {
     const [docker, image, inspect, dir, stored, compose, swarm, kubernetes, envFile, systemd, dockerfile, registry] =
@@ -145,7 +143,7 @@ export function assemble(
       dockerfile.dockerfileSource(cwd),
       swarm.swarmSource(engine),
       kubernetes.kubernetesSource(cwd),
-      registry.registrySource(openedRegistry),
+      registry.registrySource(openedRegistry, (text) => registryNotes.add(text)),
     ];
     const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
     return [...own, ...names.map((name) => stored.storeSource(name, () => store(name)))];
@@ -226,11 +224,7 @@ export function assemble(
         },
         verify: verify ? await verifier(endpoints, env) : null,
         ignoredBy: ignore.by,
-        notes: async () => [
-          ...ignore.notes(),
-          ...((await own())?.notes ?? []),
-          ...registries.flatMap((one) => one.notes),
-        ],
+        notes: async () => [...ignore.notes(), ...((await own())?.notes ?? []), ...registryNotes],
       };
     },
     deliveries,

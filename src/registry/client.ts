@@ -151,11 +151,11 @@ export function openRegistry(host: string, tools: RegistryTools): Registry {
     },
     tags: (repository, signal) => {
       check(repository, null);
-      const what = `the tags of ${nameOf(host, repository)}`;
+      const what = `tag list of ${nameOf(host, repository)}`;
       return pages(own, `${repository}/tags/list?n=1000`, "tags", { scope: pull(repository), signal, what });
     },
     repositories: (signal) =>
-      pages(own, "_catalog?n=1000", "repositories", { scope: "catalog", signal, what: `the catalog of ${host}` }),
+      pages(own, "_catalog?n=1000", "repositories", { scope: "catalog", signal, what: `catalog of ${host}` }),
     async exists(repository, digest, signal) {
       check(repository, digest);
       const what = `${nameOf(host, repository)}@${digest}`;

@@ -18,21 +18,21 @@ export async function* pages(
 ): AsyncGenerator<string> {
   const seen = new Set<string>();
   let names = 0;
-  const bad = (why: string): UnsprawlError => new UnsprawlError("malformed", `${need.what} ${why}`);
+  const bad = (why: string): UnsprawlError => new UnsprawlError("malformed", `the ${need.what} ${why}`);
   for (let path: string | URL | null = first; path !== null;) {
     const answer = await place.read({ method: "GET", path }, { ...need, limit: PAGE_LIMIT });
     seen.add(answer.url.href);
     for (const name of listed(answer.bytes, field, bad)) {
-      if (++names > MOST_NAMES) throw bad("do not end");
+      if (++names > MOST_NAMES) throw bad("does not end");
       yield name;
     }
     const link = nextOf(answer.headers["link"]);
     if (link === null) return;
-    if (!URL.canParse(link, answer.url.href)) throw bad("go on at no URL");
+    if (!URL.canParse(link, answer.url.href)) throw bad("goes on at no URL");
     const next = new URL(link, answer.url);
-    if (next.origin !== answer.url.origin) throw bad(`go on at another host, ${next.host}: not followed`);
-    if (seen.has(next.href)) throw bad("go round in circles");
-    if (seen.size >= MOST_PAGES) throw bad("do not end");
+    if (next.origin !== answer.url.origin) throw bad(`goes on at another host, ${next.host}: not followed`);
+    if (seen.has(next.href)) throw bad("goes round in circles");
+    if (seen.size >= MOST_PAGES) throw bad("does not end");
     path = next;
   }
 }
@@ -42,12 +42,12 @@ function listed(bytes: Buffer, field: string, bad: (why: string) => UnsprawlErro
   try {
     json = JSON.parse(bytes.toString("utf8"));
   } catch {
-    throw bad("are not JSON");
+    throw bad("is not JSON");
   }
   const list = (json as { readonly [key: string]: unknown } | null)?.[field];
   // A repository whose last tag was deleted says null.
   if (list === null) return [];
-  if (!Array.isArray(list) || !list.every((one): one is string => typeof one === "string")) throw bad("are no list");
+  if (!Array.isArray(list) || !list.every((one): one is string => typeof one === "string")) throw bad("is none");
   return list;
 }
 

@@ -15,9 +15,9 @@ const AT_ONCE = 12;
 
 /**
  * `registry:HOST/REPO[:TAG|@DIGEST]`, with globs over repositories and tags: manifests and configuration blobs, no
- * layer. `open` gives a registry by its host.
+ * layer. `open` gives a registry by its host; `note` is told at the end what a person should know.
  */
-export function registrySource(open: (host: string) => Promise<Registry>): Source {
+export function registrySource(open: (host: string) => Promise<Registry>, note: (text: string) => void): Source {
   return {
     kind: "registry",
     async *read(what, signal) {
@@ -25,12 +25,24 @@ export function registrySource(open: (host: string) => Promise<Registry>): Sourc
       const registry = await open(reference.host);
       const configs = new Configs(registry, signal);
       const source = `registry:${what}`;
-      const read = (step: Step): Promise<readonly Reading[]> => readingsOf(step, { source, registry, configs, signal });
+      const artifacts = new Map<string, number>();
+      const read = (step: Step): Promise<readonly Reading[]> => {
+        if (step.kind === "found" && step.is === "artifact") {
+          const type = artifactType(step.manifest);
+          artifacts.set(type, (artifacts.get(type) ?? 0) + 1);
+        }
+        return readingsOf(step, { source, registry, configs, signal });
+      };
       try {
         for await (const readings of pMapIterable(walk(registry, reference, signal), read, { concurrency: AT_ONCE }))
           yield* readings;
       } finally {
         registry.close();
+        for (const text of registry.notes) note(text);
+        for (const [type, count] of artifacts)
+          note(
+            `${source}: ${count} of its manifests ${count === 1 ? "is" : "are"} no image but ${type}: annotations were read`,
+          );
       }
     },
   };

@@ -29,11 +29,16 @@ async function scanned(what: string, by: Answer = () => false) {
   gate.seen.length = 0;
   answer = by;
   const all: Reading[] = [];
-  const source = registrySource(async (host) => clientAt(host));
+  const notes: string[] = [];
+  const source = registrySource(
+    async (host) => clientAt(host),
+    (text) => notes.push(text),
+  );
   for await (const reading of source.read(`${gate.host}/${what}`, forever)) all.push(reading);
   return {
     subjects: all.filter((one): one is Subject => one.kind === "subject"),
     errors: all.filter((one): one is Problem => one.kind === "error"),
+    notes,
     total: all.findLast((one) => one.kind === "total")?.subjects,
   };
 }
@@ -85,7 +90,8 @@ describe("an image", () => {
       'label com.example.x=label @ Config.Labels["com.example.x"]',
       "onbuild OnBuild=RUN onbuild @ Config.OnBuild[0]",
       "history history=/bin/sh -c #(nop) ADD file @ History[0].CreatedBy",
-      "history history=RUN |1 TOKEN=argument /bin/sh -c make # buildkit @ History[1].CreatedBy",
+      "build-arg TOKEN=argument @ History[1].CreatedBy",
+      "history history=/bin/sh -c make # buildkit @ History[1].CreatedBy",
       "history comment=a comment @ History[1].Comment",
       "image-env GONE=only while building @ ContainerConfig.Env[1]",
       'cmd Cmd=["/bin/sh","-c","#(nop) CMD"] @ ContainerConfig.Cmd',
@@ -310,8 +316,11 @@ describe("what is no image", () => {
       annotations: { a: "b" },
     };
     await put(registry, "charts/app", ["1"], bytesOf(manifest));
-    const { subjects, errors } = await scanned("charts/app:1");
+    const { subjects, errors, notes } = await scanned("charts/app:1");
     expect(errors).toEqual([]);
+    expect(notes).toEqual([
+      `registry:${gate.host}/charts/app:1: 1 of its manifests is no image but ${chart.mediaType}: annotations were read`,
+    ]);
     expect(subjects[0]?.subject.name).toBe(`${gate.host}/charts/app:1 (artifact ${chart.mediaType})`);
     expect(lines(subjects[0])).toEqual(['annotation a=b @ annotations["a"]']);
     expect(gets("/blobs/")).toBe(0);
@@ -424,7 +433,10 @@ describe("many", () => {
     await expect(scanned("glob/one:nothing*")).rejects.toMatchObject({ code: "absent" });
     await expect(scanned("glob/nothing:1")).rejects.toMatchObject({ code: "absent" });
     await expect(scanned("nothing*/x")).rejects.toMatchObject({ code: "absent" });
-    const source = registrySource(async (host) => clientAt(host));
+    const source = registrySource(
+      async (host) => clientAt(host),
+      () => undefined,
+    );
     await expect(source.read("docker.io/team/*", forever)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
       code: "usage",
     });

@@ -115,38 +115,15 @@ export function assemble(
     return openRegistry(host, { env, know: (value) => redactor.know(value) });
   };
   const sources = once(async () => {
-    const [docker, image, inspect, dir, stored, compose, swarm, kubernetes, envFile, systemd, dockerfile, registry] =
-      await Promise.all([
-        import("./sources/docker.ts"),
-        import("./sources/image.ts"),
-        import("./sources/inspect-file.ts"),
-        import("./sources/dir.ts"),
-        import("./sources/store.ts"),
-        import("./sources/compose.ts"),
-        import("./sources/swarm.ts"),
-        import("./sources/kubernetes.ts"),
-        import("./sources/env-file.ts"),
-        import("./sources/systemd.ts"),
-        import("./sources/dockerfile.ts"),
-        import("./sources/registry.ts"),
-        import("./docker/engine.ts"), // so that the first request goes out at once
-      ]);
-    const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
-    const own = [
-      docker.dockerSource(engine),
-      image.imageSource(engine),
-      inspect.inspectSource(stdin),
-      dir.dirSource(cwd),
-      compose.composeSource(cwd, env),
-      envFile.envFileSource(cwd),
-      systemd.systemdSource(cwd),
-      dockerfile.dockerfileSource(cwd),
-      swarm.swarmSource(engine),
-      kubernetes.kubernetesSource(cwd),
-      registry.registrySource(openedRegistry, (text) => registryNotes.add(text)),
-    ];
-    const names = (await knownStores()).filter((name) => !own.some(({ kind }) => kind === name));
-    return [...own, ...names.map((name) => stored.storeSource(name, () => store(name)))];
+    const tools = {
+      env,
+      cwd,
+      engine,
+      registry: openedRegistry,
+      note: (text: string) => registryNotes.add(text),
+      store,
+    };
+    return (await import("./sources/index.ts")).allSources(tools, await knownStores());
   });
   const deliveries = once(async () => {
     const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([

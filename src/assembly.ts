@@ -2,6 +2,7 @@ import { migrations } from "../migrations/index.ts";
 import { providers } from "../providers/index.ts";
 import type { Delivery } from "./contract/delivery.ts";
 import type { Detector } from "./contract/detector.ts";
+import type { Look, LookAbout } from "./contract/look.ts";
 import type { Migration } from "./contract/migration.ts";
 import type { Provider } from "./contract/provider.ts";
 import type { Reading, Source } from "./contract/source.ts";
@@ -69,6 +70,8 @@ export type Assembly = {
   readonly storeNames: () => Promise<readonly string[]>;
   /** Every name that `--to` takes: the configured stores, then the providers. */
   readonly knownStores: () => Promise<readonly string[]>;
+  /** What looks for values that were moved and still show. */
+  readonly looks: (about: LookAbout) => Promise<readonly Look[]>;
   /** The values of references, each fetched once, side by side; null for one that no store here is for. */
   readonly resolve: (references: readonly string[]) => Promise<ReadonlyMap<string, Secret | null>>;
 };
@@ -228,6 +231,7 @@ export function assemble(
     },
     storeNames: async () => [...(await config()).stores.keys()],
     knownStores,
+    looks: async (about) => (await import("./residue/index.ts")).looksFor(about, engine, env),
     resolve: async (references) => resolveReferences(references, await knownStores(), store),
   };
 }

@@ -92,6 +92,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   delivery: ["contract", "model", "text", "docker", "sops"],
   history: ["contract", "model", "text"],
   verify: ["contract", "model", "text"],
+  residue: ["contract", "model", "text", "docker"],
   // What every store needs: a probe, check-and-set, what text it can hold.
   store: ["contract", "model", "text"],
   "providers/*": ["contract", "model", "text", "sops", "store"],
@@ -121,6 +122,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
       "delivery",
       "verify",
       "history",
+      "residue",
     ],
     ...["providers/index.ts", "migrations/index.ts"],
   ],
@@ -219,6 +221,8 @@ test("start-up loads no SDK and no plug-in; the resolver no SDK", () => {
 const EXPOSE: { readonly [file: string]: string } = {
   "src/compose/carries.ts": "finds what else in a project's files holds the secret",
   "src/files/left.ts": "finds what else in the rewritten files holds the secret",
+  "src/residue/forms.ts": "finds what still shows a moved value",
+  "src/residue/search.ts": "finds a plain value in a variable of its own name",
   "src/kubernetes/residue.ts": "finds where else a manifest holds the value",
   "src/model/fingerprint.ts": "the keyed digest is made from the bytes",
   "src/text/sealed.ts": "the key that a file's copy is sealed with is made from the bytes",

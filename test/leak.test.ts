@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -410,6 +411,44 @@ describe("moving", () => {
     expect(watch.find(ran.stdout + ran.stderr)).toEqual([]);
     expect(ran.shown.filter((one) => one.where.startsWith("write") && watch.find(one.text).length > 0)).toEqual([]);
     expect(watch.findInFiles(world.dir)).toEqual([]);
+  });
+});
+
+describe("values that are everywhere still", () => {
+  it("scrub and doctor find them, and say, start and write none", async () => {
+    const canaries = variableCanaries();
+    const watch = new Watch(canaries);
+    // In memory, where the watch does not look: these places hold the values.
+    const home = join(world.memory, "home");
+    const repository = join(home, "shop");
+    mkdirSync(repository, { recursive: true });
+    const dotenv = canaries.map(({ name, value }) => `${name}='${value.replaceAll("'", "")}'\n`).join("");
+    const simple = canaries.filter(({ value }) => /^[\w+/=-]+$/.test(value) && value.length < 200);
+    writeFileSync(join(home, ".bash_history"), simple.map(({ name, value }) => `export ${name}=${value}\n`).join(""));
+    writeFileSync(join(repository, "app.env"), simple.map(({ name, value }) => `${name}=${value}\n`).join(""));
+    writeFileSync(join(repository, "app.env.bak"), dotenv);
+    const author = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
+    for (const args of [
+      ["init", "-q"],
+      ["add", "app.env"],
+      [...author, "commit", "-q", "-m", "first"],
+    ])
+      execFileSync("git", ["-C", repository, ...args], { env: { PATH: process.env["PATH"], HOME: home } });
+    runContainer("everywhere", canaries, ["-v", `${repository}:/in:ro`], "cat /in/app.env; sleep 100000");
+    const file = ["migrate", `env:${join(repository, "app.env")}`, "--to", "vault", "--min-confidence", "low", "--yes"];
+    const env = { HOME: home };
+    const moved = await quiet(watch, file, { env });
+    expect(moved.code, moved.stderr).toBe(0);
+    const run = runIdOf(moved.stdout);
+    for (const args of [["doctor"], ["doctor", "--json"], ["scrub", run], ["scrub", run, "--json"]]) {
+      const ran = await quiet(watch, args, { env });
+      expect(ran.code, ran.stderr).toBe(args[0] === "scrub" ? 5 : 1);
+      const kinds = ["container everywhere", "log everywhere", "app.env.bak", ".bash_history", "since commit"];
+      for (const kind of kinds.filter((one) => !args.includes("--json") || !one.includes(" ")))
+        expect.soft(ran.stdout, args.join(" ")).toContain(kind);
+      expect(ran.shown.some((one) => one.where === "spawn git")).toBe(true);
+    }
+    engine.docker("rm", "-f", "everywhere");
   });
 });
 

@@ -92,8 +92,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "scrub [run]",
-    summary: "purge what a finished run kept for rollback",
-    options: [BREAK],
+    summary: "purge what a finished run kept for rollback, and say what else still shows the values",
+    options: [BREAK, ["--no-residue", "do not look for what else still shows the values"]],
     load: () => import("./commands/scrub.ts"),
   },
   { usage: "runs [run]", summary: "list runs, or show one", options: [], load: () => import("./commands/runs.ts") },
@@ -142,7 +142,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "doctor",
-    summary: "engine, stores, runtime, leftovers",
+    summary: "engine, stores, runtime, leftovers, and what still shows moved values",
     options: [],
     load: () => import("./commands/doctor.ts"),
   },

@@ -1,8 +1,10 @@
 import { listRuns, type RunSummary } from "../core/runs.ts";
 import { readJournal } from "../core/journal.ts";
 import type { ApplyTools } from "../core/apply.ts";
+import type { ResidueTools } from "../core/residue.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { Assembly } from "../assembly.ts";
+import { isPlain } from "../docker/traces.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 
@@ -21,6 +23,16 @@ export async function applyTools(
     know: (value) => assembly.redactor.know(value),
     redact: (said) => assembly.redactor.foreign(said),
     breakLock,
+  };
+}
+
+/** What core needs to look for what still shows moved values. */
+export function residueTools(assembly: Assembly): ResidueTools {
+  return {
+    state: assembly.state(),
+    tools: async (plan) => applyTools(assembly, plan, false),
+    looks: assembly.looks,
+    isPlain,
   };
 }
 

@@ -42,7 +42,7 @@ export function isPlain(value: Secret): boolean {
   return text.length < 5 || (text.length < 16 && /^([a-z]+|[A-Z]+|[A-Z][a-z]+|\d+)$/.test(text));
 }
 
-function walk(node: unknown, path: string, leaf: (text: string, path: string) => void): void {
+export function walk(node: unknown, path: string, leaf: (text: string, path: string) => void): void {
   if (typeof node === "string") leaf(node, path);
   else if (Array.isArray(node)) {
     for (const [index, item] of node.entries()) {

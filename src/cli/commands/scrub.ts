@@ -1,22 +1,40 @@
+import { residue, type Residue } from "../../core/residue.ts";
 import { scrub } from "../../core/scrub.ts";
 import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
-import { applyTools, chooseRun, planOf } from "../run-tools.ts";
+import { applyTools, chooseRun, planOf, residueTools } from "../run-tools.ts";
 import { printable } from "../../text/escape.ts";
+import { residueLines } from "../views/residue-text.ts";
 
-/** `unsprawl scrub [RUN]`: purges what a finished run kept for rollback. */
+/** `unsprawl scrub [RUN]`: purges what a finished run kept for rollback, and says what else still shows the values. */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
   const { assembly } = context;
   const id = chooseRun(assembly, args[0], (one) => one.state === "done", "scrub");
   const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
   const result = await scrub(id, tools, scriptHost(context, true));
   const { removed, left } = result;
-  const lines = [
-    ...removed.map((name) => `removed ${printable(name)}`),
-    ...left.map((text) => `left: ${printable(text)}`),
-  ];
-  const text = lines.length > 0 ? lines.join("\n") : "nothing was kept";
-  await writeResult(context.json ? JSON.stringify(result) : text, null, context);
-  return left.length > 0 ? EXIT.partly : EXIT.ok;
+  const { found, error } = options["residue"] === false ? NOT_LOOKED : await look(context, id);
+  const kept = [...removed.map((name) => `removed ${name}`), ...left.map((text) => `left: ${text}`)];
+  const lines = [...(kept.length > 0 ? kept : ["nothing was kept"]), ...(found === null ? [] : residueLines(found))];
+  const document = { ...result, ...(found ?? { residue: null, unseen: null }) };
+  const text = lines.map((line) => printable(line)).join("\n");
+  await writeResult(context.json ? JSON.stringify(document) : text, null, context);
+  if (error !== null) throw error;
+  const open = found !== null && (found.residue.length > 0 || found.unknown.some(({ rotated }) => !rotated));
+  return left.length > 0 || open ? EXIT.partly : EXIT.ok;
+}
+
+type Looked = { readonly found: Residue | null; readonly error: unknown };
+
+const NOT_LOOKED: Looked = { found: null, error: null };
+
+/** What was purged is told even where the look fails or is called off. */
+async function look(context: CommandContext, id: string): Promise<Looked> {
+  try {
+    const [found = null] = await residue([id], residueTools(context.assembly), scriptHost(context, true));
+    return { found, error: null };
+  } catch (error) {
+    return { found: null, error };
+  }
 }

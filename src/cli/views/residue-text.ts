@@ -1,0 +1,72 @@
+import type { Place, Residue } from "../../core/residue.ts";
+import type { Check } from "../../core/doctor.ts";
+
+/** What a look for residue found, as lines; untrusted text is not yet made safe for a terminal. */
+export function residueLines(residue: Residue): string[] {
+  const { unseen, unknown, plain, values } = residue;
+  const count = residue.residue.length;
+  const summary = `looked for ${some(values, "value")} in ${lookedText(residue)}: ${count === 0 ? "nothing else shows " : `${some(count, "place")} still ${count === 1 ? "shows" : "show"} `}${values === 1 ? "it" : "them"}`;
+  return [
+    ...residue.residue.map((place) => `residue: ${placeText(place)}${nextText(place.next)}`),
+    ...unknown.map(({ name, why, next }) => `not looked for: ${name}: ${why}${nextText(next)}`),
+    ...unseen.map(({ place, why }) => `not looked at: ${place}: ${why}`),
+    ...(values === 0 ? [] : [summary]),
+    ...plain.map((name) => plainText(name)),
+  ];
+}
+
+/** The same as checks of `doctor`, for several runs that were looked for together. What could not be seen is told once. */
+export function residueChecks(residues: readonly Residue[]): Check[] {
+  const checks = residues.flatMap((one) => checksOf(one));
+  const unseen = new Set(
+    residues.flatMap((one) => one.unseen.map(({ place, why }) => `not looked at: ${place}: ${why}`)),
+  );
+  return [...checks, ...[...unseen].map((text) => check(true, text))];
+}
+
+function checksOf(residue: Residue): Check[] {
+  const { run, values, unknown, plain } = residue;
+  const lost = unknown.map(({ name, why, next, rotated }) => check(rotated, `run ${run}: ${name}: ${why}`, next));
+  // A store that does not answer says so once, not once a value.
+  const told = lost.length > 1 && new Set(unknown.map(({ why }) => why)).size === 1;
+  const [first] = unknown;
+  const missing =
+    told && first
+      ? [check(first.rotated, `run ${run}: ${some(unknown.length, "value")}: ${first.why}`, first.next)]
+      : lost;
+  if (values === 0) return missing;
+  const kept = residue.residue.filter((place) => place.kept);
+  const shown = residue.residue.filter((place) => !place.kept);
+  const what = `run ${run}: ${some(values, "value")}`;
+  const where = `looked at ${lookedText(residue)}`;
+  const places = shown.map((place) => check(false, `run ${run}: ${placeText(place)}`, place.next));
+  const clean = kept.length === 0 ? "nothing shows them" : "only what is kept for rollback shows them";
+  const summary = shown.length > 0 ? [] : [check(true, `${what}, ${clean}; ${where}`, kept[0]?.next ?? null)];
+  return [...missing, ...places, ...summary, ...plain.map((name) => check(true, `run ${run}: ${plainText(name)}`))];
+}
+
+function check(ok: boolean, text: string, hint: string | null = null): Check {
+  return { name: "residue", ok, text, hint };
+}
+
+function placeText({ kind, place, name }: Place): string {
+  return `${name} in ${kind} ${place}`;
+}
+
+function plainText(name: string): string {
+  return `the value of ${name} is a plain word: it was looked for only beside that name`;
+}
+
+function nextText(next: string | null): string {
+  return next === null ? "" : `; next: ${next}`;
+}
+
+function lookedText({ looked }: Residue): string {
+  const parts = Object.entries(looked).map(([what, count]) => some(count, what));
+  return parts.length === 0 ? "nothing" : parts.join(", ");
+}
+
+function some(count: number, what: string): string {
+  const many = what.endsWith("history") ? what.replace(/y$/, "ies") : `${what}s`;
+  return `${count} ${count === 1 ? what : many}`;
+}

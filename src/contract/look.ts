@@ -1,0 +1,57 @@
+import type { Secret } from "../model/secret.ts";
+
+/** A value that was moved, and what a place that still shows it is told with. */
+export type Mark = {
+  /** The variable that held it. */
+  readonly name: string;
+  readonly value: Secret;
+  /** The runs that moved it, oldest first. */
+  readonly runs: readonly string[];
+  /** The store that it went to, as `--to` takes it. */
+  readonly store: string;
+};
+
+export type PlaceKind =
+  | "container"
+  | "image"
+  | "service"
+  | "volume"
+  | "config"
+  | "log"
+  | "file"
+  | "shell history"
+  | "git history";
+
+/** A place that still shows a value. Neither text holds one. */
+export type Found = {
+  readonly mark: Mark;
+  readonly place: string;
+  readonly kind: PlaceKind;
+  /** What to type; null where nothing can be typed. */
+  readonly next: string | null;
+  /** A run keeps it on purpose, until `scrub`. */
+  readonly kept: boolean;
+};
+
+/** What could not be looked at. */
+export type Unseen = { readonly place: string; readonly why: string };
+
+export type LookHost = {
+  readonly signal: AbortSignal;
+  /** Called for each thing that was looked at, by what it is called: `container`, `image`, `file`. */
+  looked(what: string): void;
+};
+
+/** Looks through one sort of places for values; changes nothing. What cannot be looked at is `Unseen`, never thrown. */
+export interface Look {
+  readonly name: string;
+  look(marks: readonly Mark[], host: LookHost): AsyncIterable<Found | Unseen>;
+}
+
+/** What the runs touched: where copies of what they moved are likely. All paths are absolute. */
+export type LookAbout = {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+  /** Names of containers, whose Compose projects have folders too. */
+  readonly containers: readonly string[];
+};

@@ -1,0 +1,198 @@
+import type { Event } from "../contract/host.ts";
+import type { Found, Look, LookAbout, Mark, PlaceKind, Unseen } from "../contract/look.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { fingerprint } from "../model/fingerprint.ts";
+import type { Plan, Step } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+import type { ApplyTools } from "./apply.ts";
+import { readJournal } from "./journal.ts";
+import { unitsOf, unitState } from "./runs.ts";
+import { recallValues } from "./values.ts";
+
+/** A place that still shows a value that was moved. No text holds one. */
+export type Place = {
+  readonly place: string;
+  readonly kind: PlaceKind;
+  /** The variable that was moved. */
+  readonly name: string;
+  readonly next: string | null;
+  /** What a run keeps on purpose until `scrub`. */
+  readonly kept: boolean;
+};
+
+/** A value that could not be looked for. */
+export type Unknown = {
+  readonly name: string;
+  readonly why: string;
+  readonly next: string | null;
+  /** The store holds another value by now: what was moved is no secret any more. */
+  readonly rotated: boolean;
+};
+
+export type Residue = {
+  readonly run: string;
+  /** How many values were looked for. */
+  readonly values: number;
+  /** Those of them that are plain words: looked for only beside their own name. */
+  readonly plain: readonly string[];
+  readonly residue: readonly Place[];
+  readonly unseen: readonly Unseen[];
+  readonly unknown: readonly Unknown[];
+  /** What was looked at, by what it is called. */
+  readonly looked: { readonly [what: string]: number };
+};
+
+export type ResidueTools = {
+  readonly state: string;
+  /** Of one run. Throws what opening its store throws. */
+  readonly tools: (plan: Plan) => Promise<ApplyTools>;
+  readonly looks: (about: LookAbout) => Promise<readonly Look[]>;
+  /** Whether a value is so plain that it may stand anywhere by coincidence. */
+  readonly isPlain: (value: Secret) => boolean;
+};
+
+type ResidueHost = { readonly signal: AbortSignal; emit(event: Event): void };
+
+/**
+ * Looks for what still shows the values that these runs moved, through all places once for all of them. A value that
+ * neither its place nor the store gives is `unknown`, never "clean". Throws for a journal that cannot be read.
+ */
+export async function residue(
+  runs: readonly string[],
+  { state, tools, looks, isPlain }: ResidueTools,
+  host: ResidueHost,
+): Promise<readonly Residue[]> {
+  const recalled: Recalled[] = [];
+  for (const run of runs) recalled.push(await recall(run, state, tools, host.signal));
+  const marks = together(recalled, isPlain);
+  const looked: Record<string, number> = {};
+  const found: Found[] = [];
+  const unseen: Unseen[] = [];
+  if (marks.length > 0) {
+    let count = 0;
+    const note = (what: string): void => {
+      looked[what] = (looked[what] ?? 0) + 1;
+      host.emit({ type: "scan", source: `for residue, ${what}`, done: ++count, total: null });
+    };
+    for (const look of await looks(aboutOf(recalled)))
+      for await (const one of look.look(marks, { signal: host.signal, looked: note }))
+        ("mark" in one ? found : unseen).push(one as Found & Unseen);
+  }
+  return recalled.map(({ run, values, unknown, elsewhere }) => {
+    const own = marks.filter((mark) => mark.runs.includes(run));
+    const nameOf = ({ name, value }: Mark): string => values.find((one) => one.value.equals(value))?.name ?? name;
+    return {
+      run,
+      values: own.length,
+      plain: own.filter(({ value }) => isPlain(value)).map(({ name }) => name),
+      residue: found
+        .filter(({ mark }) => own.includes(mark))
+        .map(({ mark, ...one }) => ({ ...one, name: isPlain(mark.value) ? mark.name : nameOf(mark) })),
+      unseen: values.length === 0 ? [] : [...elsewhere, ...unseen],
+      unknown,
+      looked,
+    };
+  });
+}
+
+type Recalled = {
+  readonly run: string;
+  readonly plan: Plan;
+  readonly values: readonly { readonly name: string; readonly value: Secret }[];
+  readonly unknown: readonly Unknown[];
+  readonly elsewhere: readonly Unseen[];
+};
+
+async function recall(run: string, state: string, open: ResidueTools["tools"], signal: AbortSignal): Promise<Recalled> {
+  const { plan, receipts } = readJournal(state, run);
+  const moved = [...unitsOf(plan)]
+    .filter(([unit]) => unitState(receipts, unit) === "done")
+    .flatMap(([, steps]) => steps)
+    .filter((step) => step.kind === "put");
+  const values: { name: string; value: Secret }[] = [];
+  const unknown: Unknown[] = [];
+  const elsewhere: Unseen[] = [];
+  let failed: UnsprawlError | null = null;
+  try {
+    const tools = moved.length === 0 ? null : await open(plan);
+    if (tools !== null) elsewhere.push(...(await otherEngine(plan, tools)));
+    for (const step of tools === null ? [] : moved) {
+      signal.throwIfAborted();
+      const { name } = step.move;
+      const got = await recallOne(step, tools as ApplyTools);
+      if ("value" in got) values.push({ name, value: got.value });
+      else unknown.push({ name, ...got });
+    }
+  } catch (error) {
+    // A store that does not answer would not answer for the rest either.
+    if (!(error instanceof UnsprawlError)) throw error;
+    failed = error;
+  }
+  if (failed !== null)
+    for (const { move } of moved.slice(values.length + unknown.length))
+      unknown.push({ name: move.name, why: failed.message, next: failed.hint, rotated: false });
+  return { run, plan, values: values.filter(({ value }) => value.length > 0), unknown, elsewhere };
+}
+
+type Put = Extract<Step, { kind: "put" }>;
+
+/** The value of a step; or why nobody has it any more. Throws what the store throws. */
+async function recallOne(step: Put, tools: ApplyTools): Promise<{ readonly value: Secret } | Omit<Unknown, "name">> {
+  let failed: UnsprawlError;
+  try {
+    const [value] = (await recallValues([step], tools)).values();
+    if (value !== undefined) return { value };
+    failed = new UnsprawlError("absent", "no value");
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    failed = error;
+  }
+  // The place may be out of reach, and the store not.
+  const { key, fingerprint: moved } = step.move;
+  const stored = (await tools.provider.get(key))?.value ?? null;
+  if (stored !== null && fingerprint(stored, tools.key) === moved) {
+    tools.know(stored);
+    return { value: stored };
+  }
+  if (stored !== null)
+    return {
+      why: "the store holds another value by now: the one that was moved is known nowhere",
+      next: null,
+      rotated: true,
+    };
+  if (failed.code !== "absent") throw failed;
+  return { why: "neither its place nor the store has it any more", next: "unsprawl stores check", rotated: false };
+}
+
+async function otherEngine({ engine }: Plan, tools: ApplyTools): Promise<Unseen[]> {
+  try {
+    const now = await tools.migration.engine();
+    if (now.id === engine.id) return [];
+    return [{ place: `the run's engine, ${engine.address}`, why: `another one is looked at, ${now.address}` }];
+  } catch (error) {
+    if (error instanceof UnsprawlError) return []; // an engine that does not answer is told of where it is looked at
+    throw error;
+  }
+}
+
+/** Values that several runs or variables have alike are looked for once; plain ones for each name, as it is looked for too. */
+function together(recalled: readonly Recalled[], isPlain: ResidueTools["isPlain"]): Mark[] {
+  const marks: { name: string; value: Secret; runs: string[]; store: string }[] = [];
+  for (const { run, plan, values } of recalled)
+    for (const { name, value } of values) {
+      const same = marks.find((mark) => mark.value.equals(value) && (mark.name === name || !isPlain(value)));
+      if (same === undefined) marks.push({ name, value, runs: [run], store: plan.store.name });
+      else if (!same.runs.includes(run)) same.runs.push(run);
+    }
+  return marks;
+}
+
+function aboutOf(recalled: readonly Recalled[]): LookAbout {
+  const steps = recalled.flatMap(({ plan }) => plan.steps);
+  const rewrites = steps.filter((step) => step.kind === "rewrite");
+  return {
+    files: [...new Set(rewrites.flatMap((step) => step.files.map(({ file }) => file)))],
+    folders: [...new Set(rewrites.map(({ target }) => target["dir"]))].filter((dir) => typeof dir === "string"),
+    containers: steps.flatMap((step) => (step.kind === "recreate" ? [step.subject.name] : [])),
+  };
+}

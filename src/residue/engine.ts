@@ -1,0 +1,108 @@
+import { pMapIterable } from "p-map";
+import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
+import type { Engine, ListedImage } from "../docker/engine.ts";
+import { keptByRun, nameOf } from "../docker/names.ts";
+import { logLook } from "./logs.ts";
+import { found, line, placeText, searchFor, type Search } from "./search.ts";
+import { swarmLook } from "./swarm.ts";
+import { tried } from "./tried.ts";
+
+const AT_ONCE = 8;
+
+/** All that one engine shows; where it does not answer, that is said once. */
+export function engineLooks(open: () => Promise<Engine>): Look {
+  const looks = [documentLook(open), swarmLook(open), logLook(open)];
+  return {
+    name: "engine",
+    async *look(marks, host) {
+      const place = "containers, their logs, images, volumes and services of the engine";
+      const asked = await tried(place, async () => (await open()).info());
+      if (!("got" in asked)) yield asked;
+      else for (const one of looks) yield* one.look(marks, host);
+    },
+  };
+}
+
+/** What the engine shows to anyone who may ask it: containers, stopped ones too, images with their history, volumes. */
+function documentLook(open: () => Promise<Engine>): Look {
+  return {
+    name: "documents",
+    async *look(marks, host) {
+      const engine = await open();
+      const search = searchFor(marks);
+      const lists = await tried("the engine's containers, images and volumes", async () => {
+        const [containers, images, volumes] = await Promise.all([
+          engine.containers(),
+          engine.images(),
+          engine.volumes(),
+        ]);
+        return { containers, images, volumes };
+      });
+      if (!("got" in lists)) {
+        yield lists;
+        return;
+      }
+      const { containers, images, volumes } = lists.got;
+      const ids = containers.map(({ Id }) => Id);
+      for await (const some of pMapIterable(ids, (id) => container(engine, id, search, host), { concurrency: AT_ONCE }))
+        yield* some;
+      for await (const some of pMapIterable(images, (one) => image(engine, one, search, host), {
+        concurrency: AT_ONCE,
+      }))
+        yield* some;
+      for (const volume of volumes) {
+        host.looked("volume");
+        for (const { mark, paths } of search.places(volume))
+          yield found(
+            "volume",
+            mark,
+            placeText(volume.Name, paths),
+            `rotate ${mark.name}, then create the volume again: ${line("docker", "volume", "inspect", volume.Name)}`,
+          );
+      }
+    },
+  };
+}
+
+async function container(engine: Engine, id: string, search: Search, host: LookHost): Promise<(Found | Unseen)[]> {
+  host.signal.throwIfAborted();
+  const asked = await tried(`container ${id.slice(0, 12)}`, async () => engine.container(id));
+  if (!("got" in asked)) return [asked];
+  const doc = asked.got;
+  if (doc === null) return [];
+  host.looked("container");
+  const name = nameOf(doc);
+  return search.places(doc).map(({ mark, paths }) => {
+    const next = paths.some((path) => path.startsWith("Config.Env."))
+      ? `unsprawl plan ${line(`docker:${name}`)} --to ${line(mark.store)}`
+      : `unsprawl scan ${line(`docker:${name}`)}`;
+    return found("container", mark, placeText(name, paths), next, keptByRun(name) ?? false);
+  });
+}
+
+async function image(
+  engine: Engine,
+  { Id, RepoTags, RepoDigests }: ListedImage,
+  search: Search,
+  host: LookHost,
+): Promise<(Found | Unseen)[]> {
+  host.signal.throwIfAborted();
+  const name = [...(RepoTags ?? []), ...(RepoDigests ?? [])].find((one) => !one.includes("<none>")) ?? Id.slice(0, 19);
+  const asked = await tried(`image ${name}`, async () =>
+    Promise.all([engine.image(Id), engine.history(Id)]).then(([doc, history]) => ({ doc, history })),
+  );
+  if (!("got" in asked)) return [asked];
+  const { doc, history } = asked.got;
+  if (doc === null) return [];
+  host.looked("image");
+  return search
+    .places({ ...doc, History: history })
+    .map(({ mark, paths }) =>
+      found(
+        "image",
+        mark,
+        placeText(name, paths),
+        `take it out of what the image is built from, build again, rotate ${mark.name}; then: ${line("docker", "image", "rm", name)}`,
+      ),
+    );
+}

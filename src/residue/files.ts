@@ -1,0 +1,69 @@
+import { basename, dirname } from "node:path";
+import type { Look, LookAbout } from "../contract/look.ts";
+import type { Engine } from "../docker/engine.ts";
+import { isCopy, likelyFiles } from "./folders.ts";
+import { marksIn } from "./read.ts";
+import { found, line, searchFor } from "./search.ts";
+import { tried } from "./tried.ts";
+
+const LARGEST = 1024 * 1024;
+
+/** The files that runs wrote anew, and settings and copies beside them and in their Compose projects' folders. */
+export function fileLook(about: LookAbout, open: () => Promise<Engine>): Look {
+  return {
+    name: "files",
+    async *look(marks, host) {
+      const search = searchFor(marks);
+      const folders = [...about.files.map((file) => dirname(file)), ...about.folders, ...(await projects(about, open))];
+      const read = new Set<string>();
+      const files = async function* (): ReturnType<typeof likelyFiles> {
+        for (const file of about.files) yield { file };
+        yield* likelyFiles(folders, host.signal);
+      };
+      for await (const one of files()) {
+        if (!("file" in one)) {
+          yield one;
+          continue;
+        }
+        const { file } = one;
+        if (read.has(file)) continue;
+        read.add(file);
+        const shown = await tried(file, async () => marksIn(file, LARGEST, search, host.signal));
+        if (!("got" in shown)) {
+          if (!shown.why.includes("ENOENT")) yield shown;
+          continue;
+        }
+        if (shown.got === null) continue;
+        if (shown.got.size > LARGEST) {
+          yield { place: file, why: "larger than 1 MiB" };
+          continue;
+        }
+        host.looked("file");
+        for (const { mark, line: at } of shown.got.found)
+          yield found("file", mark, `${file}:${at}`, nextOf(file, mark.store, mark.name));
+      }
+    },
+  };
+}
+
+function nextOf(file: string, store: string, name: string): string {
+  if (isCopy(file)) return `${line("rm", file)}, once nobody needs that copy`;
+  const to = `--to ${line(store)}`;
+  const named = basename(file);
+  if (/^(\.env|\.envrc)([.-].*)?$|\.env$/.test(named)) return `unsprawl plan ${line(`env:${file}`)} ${to}`;
+  if (/^(docker-)?compose.*\.ya?ml$/.test(named)) return `unsprawl plan ${line(`compose:${file}`)} ${to}`;
+  return `take ${name} out of it: ${line("unsprawl", "scan", `dir:${file}`)}`;
+}
+
+/** The folders of the Compose projects that these containers are of, by Compose's own label. */
+async function projects({ containers }: LookAbout, open: () => Promise<Engine>): Promise<string[]> {
+  if (containers.length === 0) return [];
+  const names = new Set(containers.map((name) => `/${name}`));
+  // An engine that does not answer is told of where it is looked at itself.
+  const listed = await tried("", async () => (await open()).containers());
+  if (!("got" in listed)) return [];
+  return listed.got
+    .filter(({ Names }) => Names.some((name) => names.has(name)))
+    .flatMap(({ Labels }) => Labels?.["com.docker.compose.project.working_dir"] ?? [])
+    .filter((folder) => folder.startsWith("/"));
+}

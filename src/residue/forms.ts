@@ -1,0 +1,70 @@
+import type { Mark } from "../contract/look.ts";
+import { isPlain } from "../docker/traces.ts";
+import { encodedForms } from "../text/redact.ts";
+import type { Needle } from "./matcher.ts";
+
+/** From this length on text is no part of another word by coincidence. */
+const DISTINCTIVE = 8;
+
+/**
+ * What to look for: each value raw and encoded. A plain one (`postgres`, `1234`) may be anywhere by coincidence, and is
+ * looked for only beside its own variable's name; a short one as a word of its own.
+ */
+export function needlesOf(marks: readonly Mark[]): Needle[] {
+  return marks.flatMap((mark, index) => {
+    const forms = isPlain(mark.value) ? beside(mark) : formsOf(mark);
+    return forms.map(({ bytes, word }): Needle => ({ bytes, word, mark: index }));
+  });
+}
+
+/** Text up to where it would tell a value. Plain ones are words that a name may have in it. */
+export function hider(marks: readonly Mark[]): (text: string) => string {
+  const forms = marks.filter(({ value }) => !isPlain(value)).flatMap((mark) => formsOf(mark));
+  const texts = [...new Set(forms.map(({ bytes }) => bytes.toString("utf8")))];
+  return (text) => {
+    const ends = texts.map((form) => text.indexOf(form)).filter((at) => at >= 0);
+    return ends.length === 0 ? text : `${text.slice(0, Math.min(...ends))}…`;
+  };
+}
+
+type Form = { readonly bytes: Buffer; readonly word: boolean };
+
+function formsOf({ value }: Mark): Form[] {
+  // What a file or a log shows ends where its last line does.
+  const whole = value.expose();
+  const end = whole.findLastIndex((byte) => byte !== 0x0a && byte !== 0x0d) + 1;
+  const raw = end === 0 ? whole : whole.subarray(0, end);
+  const text = raw.toString("utf8");
+  const weak = new Set(text.split(/\r?\n/));
+  const encoded = encodedForms(raw, text).filter((form) => !weak.has(form));
+  const texts = [...encoded, ...tellingLines(text), ...(text.includes(" ") ? [text.replaceAll(" ", "\\040")] : [])];
+  return [raw, ...texts.map((form) => Buffer.from(form))].map((bytes) => ({ bytes, word: bytes.length < DISTINCTIVE }));
+}
+
+/** What stands between a name and its value: env files, YAML, JSON, properties, command lines. */
+const BETWEEN = ["=", '="', "='", ":", ": ", ': "', ": '", ":'", '":"', '": "', '" : "', "': '", " = ", ' = "', " = '"];
+
+function beside({ name, value }: Mark): Form[] {
+  const text = value.exposeText();
+  return text === "" ? [] : BETWEEN.map((between) => ({ bytes: Buffer.from(name + between + text), word: true }));
+}
+
+/**
+ * The lines of a longer value that give it away alone. Of keys those between BEGIN and END, without the first: it begins
+ * alike in every key of a kind, and certificates beside it are public (RFC 7468). Of other text those that look random:
+ * documents share most of their lines.
+ */
+function tellingLines(text: string): string[] {
+  if (!text.includes("\n")) return [];
+  if (!text.includes("-----BEGIN ")) return text.split(/\r?\n/).filter((line) => looksRandom(line));
+  const keys = text.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n([^-]*)-----END/g);
+  return [...keys].flatMap(([, body = ""]) => {
+    const lines = body.split(/\r?\n/).filter((line) => line.length >= 24 && !line.includes(":"));
+    return lines.length > 1 ? lines.slice(1) : lines;
+  });
+}
+
+function looksRandom(line: string): boolean {
+  const runs = line.match(/[A-Za-z0-9+/_=-]{24,}/g) ?? [];
+  return runs.some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run));
+}

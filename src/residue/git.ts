@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Look, LookAbout, LookHost, Mark, Unseen } from "../contract/look.ts";
+import { ask, gitEnv, type GitEnv } from "./git-command.ts";
+import { readLog, type Commits } from "./git-log.ts";
+import { found, searchFor, type Search } from "./search.ts";
+import type { Found } from "../contract/look.ts";
+import { tried } from "./tried.ts";
+
+/** So many of the commits that have a value are asked for on remote-tracking branches. */
+const MOST_ASKED = 64;
+
+/**
+ * The history that Git keeps of the files that runs wrote anew: every commit that a branch, a tag, the stash or a reflog
+ * still reaches. It is told, and never touched: others may have it already, so that only a new value helps.
+ */
+export function gitLook({ files }: LookAbout, env: NodeJS.ProcessEnv): Look {
+  return {
+    name: "git history",
+    async *look(marks, host) {
+      const search = searchFor(marks);
+      for (const file of new Set(files))
+        if (inWorkTree(dirname(file))) yield* historyOf(file, gitEnv(env), search, host);
+    },
+  };
+}
+
+/** Found without git, so that one that is missing is told only where there is something to look at. */
+function inWorkTree(folder: string): boolean {
+  return existsSync(join(folder, ".git")) || (folder !== dirname(folder) && inWorkTree(dirname(folder)));
+}
+
+async function* historyOf(file: string, env: GitEnv, search: Search, host: LookHost): AsyncGenerator<Found | Unseen> {
+  const place = `the git history of ${file}`;
+  const git = { folder: dirname(file), env, signal: host.signal };
+  const read = await tried(place, async () => {
+    const shallow = (await ask(git, ["rev-parse", "--is-shallow-repository"])).trim() === "true";
+    return { shallow, log: await readLog(git, basename(file), search) };
+  });
+  if (!("got" in read)) {
+    yield read;
+    return;
+  }
+  host.looked("git history");
+  const { shallow, log } = read.got;
+  if (shallow) yield { place, why: "a shallow clone: what was committed before it is elsewhere" };
+  if (log.cut) yield { place, why: "longer than 1 GiB: older commits were not read" };
+  for (const [index, commits] of log.commits) {
+    const mark = search.marks[index];
+    if (mark === undefined) continue;
+    const asked = await tried(place, async () =>
+      ask(git, ["for-each-ref", "refs/remotes", "--format=%(refname:short)", ...contains(commits)]),
+    );
+    if (!("got" in asked)) yield asked;
+    yield hit(file, mark, commits, "got" in asked ? asked.got : "");
+  }
+}
+
+function contains({ having }: Commits): string[] {
+  return having.slice(0, MOST_ASKED).map((commit) => `--contains=${commit}`);
+}
+
+function hit(file: string, mark: Mark, { first, last }: Commits, remotes: string): Found {
+  const branches = remotes.split("\n").filter(Boolean);
+  const where = [...new Set(branches.map((branch) => branch.split("/")[0] ?? ""))].join(", ");
+  const until = last === null ? "and no later one took it out" : `until ${last} took it out`;
+  const pushed = where === "" ? "" : `; pushed to ${where}: whoever cloned it has it`;
+  const text = `${first === null ? "from before what is kept" : `since commit ${first}`}, ${until}`;
+  return found("git history", mark, `${file} ${text}${pushed}`, `rotate ${mark.name}: the history is left as it is`);
+}

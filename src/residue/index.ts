@@ -1,0 +1,42 @@
+/**
+ * What still shows a value after it was moved: one file a sort of places. It looks and says what to type; nothing is
+ * deleted or changed.
+ */
+import { realpath } from "node:fs/promises";
+import type { Look, LookAbout } from "../contract/look.ts";
+import type { Engine } from "../docker/engine.ts";
+import { engineLooks } from "./engine.ts";
+import { fileLook } from "./files.ts";
+import { hider } from "./forms.ts";
+import { gitLook } from "./git.ts";
+import { historyLook } from "./shell-history.ts";
+
+/** All looks, in the order in which their places are told. */
+export async function looksFor(
+  about: LookAbout,
+  open: () => Promise<Engine>,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly Look[]> {
+  const files = await Promise.all(about.files.map(async (file) => realpath(file).catch(() => file)));
+  const real = { ...about, files: [...new Set(files)] };
+  const isRoot = process.geteuid?.() === 0;
+  const looks = [engineLooks(open), fileLook(real, open), historyLook(env, isRoot), gitLook(real, env)];
+  return looks.map((look) => hiding(look));
+}
+
+/** Names of files, containers and labels may hold a value themselves: they are told up to there. */
+function hiding(look: Look): Look {
+  return {
+    name: look.name,
+    async *look(marks, host) {
+      const hide = hider(marks);
+      for await (const one of look.look(marks, host)) {
+        if (!("mark" in one)) yield { place: hide(one.place), why: hide(one.why) };
+        else {
+          const next = one.next === null || hide(one.next) !== one.next ? null : one.next;
+          yield { ...one, place: hide(one.place), next };
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { pMapIterable } from "p-map";
+import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
+import type { Engine } from "../docker/engine.ts";
+import { openLog } from "../docker/logs.ts";
+import { keptByRun, nameOf } from "../docker/names.ts";
+import type { ContainerDoc } from "../docker/types.ts";
+import { firstOf, found, line, searchFor, type Search } from "./search.ts";
+import type { Hit, Stream } from "./matcher.ts";
+import { tried } from "./tried.ts";
+
+const AT_ONCE = 4;
+/** So much of a log's beginning, and of its end, is read: applications print their configuration when they start. */
+const MOST = 64 * 1024 * 1024;
+/** Drivers whose logs the engine gives back whole. Source: docs.docker.com, "Configure logging drivers". */
+const READABLE = new Set(["local", "json-file", "journald"]);
+
+/** What containers printed: the engine keeps it for as long as the container exists. */
+export function logLook(open: () => Promise<Engine>): Look {
+  return {
+    name: "logs",
+    async *look(marks, host) {
+      const engine = await open();
+      const listed = await tried("the logs of containers", async () => (await engine.containers()).map(({ Id }) => Id));
+      if (!("got" in listed)) {
+        yield listed;
+        return;
+      }
+      const search = searchFor(marks);
+      for await (const some of pMapIterable(listed.got, (id) => logOf(engine, id, search, host), {
+        concurrency: AT_ONCE,
+      }))
+        yield* some;
+    },
+  };
+}
+
+async function logOf(engine: Engine, id: string, search: Search, host: LookHost): Promise<(Found | Unseen)[]> {
+  host.signal.throwIfAborted();
+  const place = `the log of ${id.slice(0, 12)}`;
+  const asked = await tried(place, async () => engine.container(id));
+  if (!("got" in asked)) return [asked];
+  const doc = asked.got;
+  const driver = doc?.HostConfig.LogConfig?.Type ?? "";
+  if (doc === null || driver === "none") return [];
+  const name = nameOf(doc);
+  const elsewhere: Unseen = { place: `the log of ${name}`, why: `its log driver ${driver} keeps it elsewhere` };
+  const read = await tried(`the log of ${name}`, async () => readLog(engine, doc, search, host.signal));
+  // Of other drivers the engine may have a copy, or none.
+  const unseen = READABLE.has(driver) ? [] : [elsewhere];
+  if (!("got" in read)) return READABLE.has(driver) ? [read] : unseen;
+  host.looked("log");
+  const { hits, cut } = read.got;
+  if (cut)
+    unseen.push({ place: `the log of ${name}`, why: "it is longer than 128 MiB: its first and last 64 MiB were read" });
+  const places = firstOf(search, hits).map(({ mark }) => {
+    const next = `rotate ${mark.name}; the log goes with its container: ${line("docker", "rm", name)} once it may go`;
+    return found("log", mark, name, next, keptByRun(name) ?? false);
+  });
+  return [...places, ...unseen];
+}
+
+/** The log from its beginning; where that is too long, its end as well. */
+async function readLog(
+  engine: Engine,
+  doc: ContainerDoc,
+  search: Search,
+  signal: AbortSignal,
+): Promise<{ readonly hits: readonly Hit[]; readonly cut: boolean }> {
+  const first = await readPart(engine, doc, null, search, signal);
+  const hits = [...first.hits];
+  if (!first.cut) return { hits, cut: false };
+  // As many lines as there were, or fewer where those at the end are longer.
+  for (let lines = first.entries; lines > 0; lines = Math.floor(lines / 2)) {
+    const last = await readPart(engine, doc, lines, search, signal);
+    hits.push(...last.hits);
+    if (!last.cut) break;
+  }
+  return { hits, cut: true };
+}
+
+type Part = { readonly hits: readonly Hit[]; readonly cut: boolean; readonly entries: number };
+
+async function readPart(
+  engine: Engine,
+  doc: ContainerDoc,
+  tail: number | null,
+  search: Search,
+  signal: AbortSignal,
+): Promise<Part> {
+  const tty = doc.Config.Tty === true;
+  const seen = new Map<number, Hit>();
+  let [bytes, entries] = [0, 0];
+  const note = (hits: readonly Hit[]): void => {
+    for (const hit of hits) if (!seen.has(hit.mark)) seen.set(hit.mark, hit);
+  };
+  const log = await openLog(engine, doc.Id, { tty, tail, signal });
+  const streams: { readonly [name in "output" | "error"]: Stream } = {
+    output: search.matcher.stream(),
+    error: search.matcher.stream(),
+  };
+  for await (const piece of log ?? []) {
+    entries += tty ? lines(piece.bytes) : Number(piece.begins);
+    bytes += piece.bytes.length;
+    note(streams[piece.stream].push(piece.bytes));
+    if (bytes > MOST) return { hits: [...seen.values()], cut: true, entries };
+    if (seen.size === search.marks.length) break;
+  }
+  for (const stream of Object.values(streams)) note(stream.end());
+  return { hits: [...seen.values()], cut: false, entries };
+}
+
+function lines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}

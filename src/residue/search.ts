@@ -1,0 +1,73 @@
+import type { Found, Mark, PlaceKind } from "../contract/look.ts";
+import { shellLine } from "../docker/run-line/shell.ts";
+import { walk } from "../docker/traces.ts";
+import { needlesOf } from "./forms.ts";
+import { matcher, type Matcher } from "./matcher.ts";
+
+/** Marks, ready to be looked for. */
+export type Search = {
+  readonly marks: readonly Mark[];
+  readonly matcher: Matcher;
+  /** The places of a JSON document that show a mark, for people. */
+  places(document: unknown): { readonly mark: Mark; readonly paths: readonly string[] }[];
+};
+
+export function searchFor(marks: readonly Mark[]): Search {
+  const finder = matcher(needlesOf(marks));
+  return {
+    marks,
+    matcher: finder,
+    places(document) {
+      const text = JSON.stringify(document);
+      // Most documents hold none; its parts are looked at one by one only then.
+      if (finder.find(Buffer.from(text)).length === 0 && !marks.some(({ name }) => text.includes(`"${name}":`)))
+        return [];
+      const paths = new Map<number, Set<string>>();
+      walk(document, "", (leaf, path) => {
+        const named = marks.flatMap(({ name, value }, mark) =>
+          path.endsWith(`.${name}`) && value.exposeText() === leaf ? [mark] : [],
+        );
+        for (const mark of [...named, ...finder.find(Buffer.from(leaf)).map((hit) => hit.mark)])
+          paths.set(mark, (paths.get(mark) ?? new Set()).add(path));
+      });
+      return [...paths].flatMap(([index, found]) => {
+        const mark = marks[index];
+        return mark === undefined ? [] : [{ mark, paths: [...found] }];
+      });
+    },
+  };
+}
+
+/** The marks of hits, each once, with the place of its first. */
+export function firstOf(
+  search: Search,
+  hits: readonly { readonly mark: number; readonly offset: number }[],
+): { readonly mark: Mark; readonly offset: number }[] {
+  const first = new Map<number, number>();
+  for (const { mark, offset } of hits) first.set(mark, Math.min(offset, first.get(mark) ?? offset));
+  return [...first].flatMap(([index, offset]) => {
+    const mark = search.marks[index];
+    return mark === undefined ? [] : [{ mark, offset }];
+  });
+}
+
+export function found(
+  kind: PlaceKind,
+  mark: Mark,
+  place: string,
+  next: string | null,
+  kept: boolean | string = false,
+): Found {
+  return { mark, place, kind, next: typeof kept === "string" ? `unsprawl scrub ${kept}` : next, kept: kept !== false };
+}
+
+/** `name: path, path, path and 2 more`. */
+export function placeText(name: string, paths: readonly string[]): string {
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
+  return `${name}: ${paths.slice(0, 3).join(", ")}${more}`;
+}
+
+/** A command for people to type. */
+export function line(...words: readonly string[]): string {
+  return shellLine(words);
+}

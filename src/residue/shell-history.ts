@@ -1,0 +1,63 @@
+import { readFile, readlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Look } from "../contract/look.ts";
+import { marksIn } from "./read.ts";
+import { found, line, searchFor } from "./search.ts";
+import { tried } from "./tried.ts";
+
+const LARGEST = 256 * 1024 * 1024;
+
+const HISTORIES = [
+  ".bash_history",
+  ".zsh_history",
+  ".zhistory",
+  ".ash_history",
+  ".sh_history",
+  ".local/share/fish/fish_history",
+  ".psql_history",
+  ".mysql_history",
+  ".rediscli_history",
+  ".python_history",
+];
+
+/** What people typed into shells and database clients: the user's own histories; as root everyone's. */
+export function historyLook(env: NodeJS.ProcessEnv, isRoot: boolean): Look {
+  return {
+    name: "shell history",
+    async *look(marks, host) {
+      const search = searchFor(marks);
+      const own = env["HISTFILE"]?.startsWith("/") === true ? [env["HISTFILE"]] : [];
+      const homes = await homesOf(env, isRoot);
+      for (const file of new Set([...own, ...homes.flatMap((home) => HISTORIES.map((name) => join(home, name)))])) {
+        // How people keep none.
+        if ((await readlink(file).catch(() => "")) === "/dev/null") continue;
+        const shown = await tried(file, async () => marksIn(file, LARGEST, search, host.signal));
+        if (!("got" in shown)) {
+          if (!/ENOENT|ENOTDIR/.test(shown.why)) yield shown;
+          continue;
+        }
+        if (shown.got === null) continue;
+        if (shown.got.size > LARGEST) {
+          yield { place: file, why: "larger than 256 MiB" };
+          continue;
+        }
+        host.looked("shell history");
+        for (const { mark, line: at } of shown.got.found)
+          yield found(
+            "shell history",
+            mark,
+            `${file}:${at}`,
+            `close the shells that use it, then take the line out: ${line("vi", `+${at}`, file)}`,
+          );
+      }
+    },
+  };
+}
+
+async function homesOf(env: NodeJS.ProcessEnv, isRoot: boolean): Promise<string[]> {
+  const own = env["HOME"]?.startsWith("/") === true ? [env["HOME"]] : [];
+  if (!isRoot) return own;
+  const users = await tried("/etc/passwd", async () => readFile("/etc/passwd", "utf8"));
+  const homes = "got" in users ? users.got.split("\n").map((entry) => entry.split(":")[5] ?? "") : [];
+  return [...new Set([...own, ...homes.filter((home) => /^\/./.test(home) && home !== "/nonexistent")])];
+}

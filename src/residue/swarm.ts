@@ -1,0 +1,86 @@
+import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
+import type { Engine } from "../docker/engine.ts";
+import { swarmOf, type ObjectDoc, type ServiceDoc, type TaskDoc } from "../docker/swarm.ts";
+import { firstOf, found, line, placeText, searchFor, type Search } from "./search.ts";
+import { tried } from "./tried.ts";
+
+/** What a swarm's managers show: services with the spec before, the tasks that are remembered, configs. */
+export function swarmLook(open: () => Promise<Engine>): Look {
+  return {
+    name: "swarm",
+    async *look(marks, host) {
+      const engine = await open();
+      const read = await tried("the swarm's services, tasks and configs", async () => {
+        const about = (await engine.info())["Swarm"] as
+          | { LocalNodeState?: string; ControlAvailable?: boolean }
+          | undefined;
+        if (about?.ControlAvailable !== true) return about?.LocalNodeState === "active" ? "worker" : null;
+        const swarm = await swarmOf(engine);
+        const [services, tasks, configs] = await Promise.all([
+          swarm.services(),
+          swarm.tasks(),
+          swarm.objects("config"),
+        ]);
+        return { services, tasks, configs };
+      });
+      if (!("got" in read)) {
+        yield read;
+        return;
+      }
+      if (read.got === null) return;
+      if (read.got === "worker") {
+        const why = "this engine is a worker of it: look from a manager, with DOCKER_HOST";
+        yield { place: "the swarm's services, tasks and configs", why } satisfies Unseen;
+        return;
+      }
+      const search = searchFor(marks);
+      const { services, tasks, configs } = read.got;
+      for (const doc of services) yield* service(doc, search, host);
+      const names = new Map(services.map(({ ID, Spec }) => [ID, Spec.Name]));
+      for (const doc of tasks) yield* task(doc, names.get(doc.ServiceID) ?? doc.ServiceID, search, host);
+      for (const doc of configs) yield* config(doc, search, host);
+    },
+  };
+}
+
+function* service({ PreviousSpec, ...doc }: ServiceDoc, search: Search, host: LookHost): Generator<Found> {
+  host.looked("service");
+  const { Name } = doc.Spec;
+  for (const { mark, paths } of search.places(doc))
+    yield found(
+      "service",
+      mark,
+      placeText(Name, paths),
+      `unsprawl plan ${line(`swarm:${Name}`)} --to ${line(mark.store)}`,
+    );
+  // Kept for a rollback; only the newest run's scrub can take it away.
+  for (const { mark } of search.places(PreviousSpec ?? null))
+    yield found("service", mark, `${Name}: PreviousSpec`, null, mark.runs.at(-1) ?? false);
+}
+
+function* task(doc: TaskDoc, name: string, search: Search, host: LookHost): Generator<Found> {
+  host.looked("task");
+  for (const { mark, paths } of search.places(doc))
+    yield found(
+      "service",
+      mark,
+      placeText(`${name}, ${doc.Status.State} task ${doc.ID}`, paths),
+      `docker swarm update --task-history-limit 0, then ${line("docker", "service", "update", "--force", name)}`,
+    );
+}
+
+function* config({ Spec }: ObjectDoc, search: Search, host: LookHost): Generator<Found> {
+  host.looked("config");
+  const { Data, ...shown } = Spec;
+  const inside = firstOf(search, search.matcher.find(Buffer.from(Data ?? "", "base64"))).map(({ mark }) => ({
+    mark,
+    paths: ["Data"],
+  }));
+  for (const { mark, paths } of [...search.places(shown), ...inside])
+    yield found(
+      "config",
+      mark,
+      placeText(Spec.Name, paths),
+      `rotate ${mark.name}, then: ${line("docker", "config", "rm", Spec.Name)}`,
+    );
+}

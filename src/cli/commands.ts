@@ -143,7 +143,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "doctor",
     summary: "engine, stores, runtime, leftovers, and what still shows moved values",
-    options: [],
+    options: [["--no-residue", "do not look for what still shows moved values"]],
     load: () => import("./commands/doctor.ts"),
   },
   {

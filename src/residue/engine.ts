@@ -87,7 +87,9 @@ async function image(
   host: LookHost,
 ): Promise<(Found | Unseen)[]> {
   host.signal.throwIfAborted();
-  const name = [...(RepoTags ?? []), ...(RepoDigests ?? [])].find((one) => !one.includes("<none>")) ?? Id.slice(0, 19);
+  const names = [...(RepoTags ?? []), ...(RepoDigests ?? [])].filter((one) => !one.includes("<none>"));
+  // One that a run keeps under a tag of its own has others only where somebody else named it.
+  const name = names.find((one) => keptByRun(one) === null) ?? names[0] ?? Id.slice(0, 19);
   const asked = await tried(`image ${name}`, async () =>
     Promise.all([engine.image(Id), engine.history(Id)]).then(([doc, history]) => ({ doc, history })),
   );
@@ -95,14 +97,8 @@ async function image(
   const { doc, history } = asked.got;
   if (doc === null) return [];
   host.looked("image");
-  return search
-    .places({ ...doc, History: history })
-    .map(({ mark, paths }) =>
-      found(
-        "image",
-        mark,
-        placeText(name, paths),
-        `take it out of what the image is built from, build again, rotate ${mark.name}; then: ${line("docker", "image", "rm", name)}`,
-      ),
-    );
+  return search.places({ ...doc, History: history }).map(({ mark, paths }) => {
+    const next = `unsprawl plan ${line(`image:${name}`)} --to ${line(mark.store)}, and rotate ${mark.name}`;
+    return found("image", mark, placeText(name, paths), next, keptByRun(name) ?? false);
+  });
 }

@@ -15,7 +15,7 @@ const MOST = 64 * 1024 * 1024;
 const READABLE = new Set(["local", "json-file", "journald"]);
 
 /** What containers printed: the engine keeps it for as long as the container exists. */
-export function logLook(open: () => Promise<Engine>): Look {
+export function logLook(open: () => Promise<Engine>, most: number = MOST): Look {
   return {
     name: "logs",
     async *look(marks, host) {
@@ -26,7 +26,7 @@ export function logLook(open: () => Promise<Engine>): Look {
         return;
       }
       const search = searchFor(marks);
-      for await (const some of pMapIterable(listed.got, (id) => logOf(engine, id, search, host), {
+      for await (const some of pMapIterable(listed.got, (id) => logOf(engine, id, search, host, most), {
         concurrency: AT_ONCE,
       }))
         yield* some;
@@ -34,7 +34,13 @@ export function logLook(open: () => Promise<Engine>): Look {
   };
 }
 
-async function logOf(engine: Engine, id: string, search: Search, host: LookHost): Promise<(Found | Unseen)[]> {
+async function logOf(
+  engine: Engine,
+  id: string,
+  search: Search,
+  host: LookHost,
+  most: number,
+): Promise<(Found | Unseen)[]> {
   host.signal.throwIfAborted();
   const place = `the log of ${id.slice(0, 12)}`;
   const asked = await tried(place, async () => engine.container(id));
@@ -44,14 +50,17 @@ async function logOf(engine: Engine, id: string, search: Search, host: LookHost)
   if (doc === null || driver === "none") return [];
   const name = nameOf(doc);
   const elsewhere: Unseen = { place: `the log of ${name}`, why: `its log driver ${driver} keeps it elsewhere` };
-  const read = await tried(`the log of ${name}`, async () => readLog(engine, doc, search, host.signal));
+  const read = await tried(`the log of ${name}`, async () => readLog(engine, doc, search, host.signal, most));
   // Of other drivers the engine may have a copy, or none.
   const unseen = READABLE.has(driver) ? [] : [elsewhere];
   if (!("got" in read)) return READABLE.has(driver) ? [read] : unseen;
   host.looked("log");
   const { hits, cut } = read.got;
   if (cut)
-    unseen.push({ place: `the log of ${name}`, why: "it is longer than 128 MiB: its first and last 64 MiB were read" });
+    unseen.push({
+      place: `the log of ${name}`,
+      why: `it is long: its first and last ${sizeText(most)} were read`,
+    });
   const places = firstOf(search, hits).map(({ mark }) => {
     const next = `rotate ${mark.name}; the log goes with its container: ${line("docker", "rm", name)} once it may go`;
     return found("log", mark, name, next, keptByRun(name) ?? false);
@@ -65,13 +74,14 @@ async function readLog(
   doc: ContainerDoc,
   search: Search,
   signal: AbortSignal,
+  most: number,
 ): Promise<{ readonly hits: readonly Hit[]; readonly cut: boolean }> {
-  const first = await readPart(engine, doc, null, search, signal);
+  const first = await readPart(engine, doc, null, search, signal, most);
   const hits = [...first.hits];
   if (!first.cut) return { hits, cut: false };
   // As many lines as there were, or fewer where those at the end are longer.
   for (let lines = first.entries; lines > 0; lines = Math.floor(lines / 2)) {
-    const last = await readPart(engine, doc, lines, search, signal);
+    const last = await readPart(engine, doc, lines, search, signal, most);
     hits.push(...last.hits);
     if (!last.cut) break;
   }
@@ -86,6 +96,7 @@ async function readPart(
   tail: number | null,
   search: Search,
   signal: AbortSignal,
+  most: number,
 ): Promise<Part> {
   const tty = doc.Config.Tty === true;
   const seen = new Map<number, Hit>();
@@ -102,7 +113,7 @@ async function readPart(
     entries += tty ? lines(piece.bytes) : Number(piece.begins);
     bytes += piece.bytes.length;
     note(streams[piece.stream].push(piece.bytes));
-    if (bytes > MOST) return { hits: [...seen.values()], cut: true, entries };
+    if (bytes > most) return { hits: [...seen.values()], cut: true, entries };
     if (seen.size === search.marks.length) break;
   }
   for (const stream of Object.values(streams)) note(stream.end());
@@ -113,4 +124,9 @@ function lines(bytes: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
   return count;
+}
+
+function sizeText(bytes: number): string {
+  const kib = bytes / 1024;
+  return kib < 1024 ? `${kib} KiB` : `${kib / 1024} MiB`;
 }

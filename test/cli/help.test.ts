@@ -82,7 +82,9 @@ describe("a completion script", () => {
     expect(complete("unsprawl", "").sort()).toEqual([...NAMES].sort());
     expect(complete("unsprawl", "mig")).toEqual(["migrate"]);
     expect(complete("unsprawl", "migrate", "--deliv")).toEqual(["--deliver"]);
-    expect(complete("unsprawl", "doctor", "--")).toEqual(COMMON_OPTIONS.map(([flags]) => /--[\w-]+/.exec(flags)?.[0]));
+    expect(complete("unsprawl", "classify", "--")).toEqual(
+      COMMON_OPTIONS.map(([flags]) => /--[\w-]+/.exec(flags)?.[0]),
+    );
   });
 
   it("for zsh is valid", async () => {

@@ -204,10 +204,20 @@ it("scrub takes the values out of the previous spec, and says what makes the swa
   const run = runOf(await migrate("scrubbed"));
   const [container] = engine.docker("ps", "-q", "--filter", "label=com.docker.swarm.service.name=scrubbed").split("\n");
   expect(engine.docker("service", "inspect", "scrubbed")).toContain(value);
+  const copy = join(world.memory, "copy");
+  writeFileSync(copy, `password: ${value}\n`);
+  engine.docker("config", "create", "scrubbed-copy", copy);
 
   const scrubbed = told(await world.unsprawl(["scrub", run]));
   expect(scrubbed.code).toBe(5);
   expect(scrubbed.stdout).toContain("removed the previous spec of scrubbed");
+  // What the swarm still shows of it: the old task, and a config that nobody moved; not the previous spec.
+  expect(scrubbed.stdout).toMatch(
+    /residue: DB_PASSWORD in service scrubbed, shutdown task \w+: Spec\S+DB_PASSWORD; next: docker swarm/,
+  );
+  expect(scrubbed.stdout).toContain("residue: DB_PASSWORD in config scrubbed-copy: Data; next: rotate DB_PASSWORD");
+  expect(scrubbed.stdout).not.toContain("PreviousSpec");
+  engine.docker("config", "rm", "scrubbed-copy");
   expect(engine.docker("service", "inspect", "scrubbed").includes(value)).toBe(false);
   const all = engine.docker("ps", "-aq", "--no-trunc", "--filter", "label=com.docker.swarm.service.name=scrubbed");
   expect(engine.docker("inspect", ...all.split("\n")).includes(value)).toBe(false);

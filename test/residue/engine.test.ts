@@ -1,10 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, inject, it } from "vitest";
 import type { Check } from "../../src/core/doctor.ts";
 import type { Residue } from "../../src/core/residue.ts";
 import type { ScrubResult } from "../../src/core/scrub.ts";
+import type { Mark } from "../../src/contract/look.ts";
+import { openEngine } from "../../src/docker/engine.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { logLook } from "../../src/residue/logs.ts";
 import { which } from "../services/apt.ts";
 import { BUSYBOX } from "../services/images.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
@@ -155,7 +159,7 @@ describe("after a run", () => {
       expect(result.residue.find(({ place }) => place.startsWith("residue-worker"))?.next).toBe(
         "unsprawl plan docker:residue-worker --to local",
       );
-      expect(next("image")).toContain("docker image rm residue-image:1");
+      expect(next("image")).toBe("unsprawl plan image:residue-image:1 --to local, and rotate DB_PASSWORD");
       expect(next("volume")).toContain("docker volume inspect residue-volume");
       const { ran: doctored, checks } = await doctor(run);
       expect(doctored.code).toBe(1);
@@ -211,6 +215,27 @@ describe("after a run", () => {
     // What could not be seen fails no check.
     expect(checks.filter(({ ok }) => !ok)).toHaveLength(5);
     expect(checks.filter(({ ok, text }) => ok && text.includes("residue-elsewhere"))).toHaveLength(1);
+  });
+
+  it("a long log: its beginning and its end are read, and that it was cut is said", async () => {
+    const [first, middle, last] = [password(), password(), password()];
+    const dir = mkdtempSync("/dev/shm/unsprawl-residue-");
+    const lines = "a line of a log\n".repeat(8 * 1024);
+    writeFileSync(join(dir, "log"), `${first}\n${lines}${middle}\n${lines}${last}\n`);
+    start("residue-long", "-v", `${dir}:/in:ro`, BUSYBOX, "cat", "/in/log");
+    docker("wait", "residue-long");
+    rmSync(dir, { recursive: true });
+    const look = logLook(async () => openEngine({ DOCKER_HOST: host }), 64 * 1024);
+    const marks = Object.entries({ first, middle, last }).map(([name, value]): Mark => ({
+      name,
+      value: Secret.of(value),
+      runs: ["20261125-000000-0000"],
+      store: "local",
+    }));
+    const told: string[] = [];
+    for await (const one of look.look(marks, { signal: new AbortController().signal, looked: () => undefined }))
+      if (one.place.includes("residue-long")) told.push("mark" in one ? one.mark.name : one.why);
+    expect(told).toEqual(["first", "last", "it is long: its first and last 64 KiB were read"]);
   });
 
   it("a plain word counts only beside its own name", async () => {

@@ -2,14 +2,14 @@ import { doctor, leftovers, type Probe } from "../../core/doctor.ts";
 import { residue } from "../../core/residue.ts";
 import { listRuns } from "../../core/runs.ts";
 import { EXIT } from "../../model/error.ts";
-import { scriptHost, type CommandContext } from "../context.ts";
+import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { residueTools } from "../run-tools.ts";
 import { residueChecks } from "../views/residue-text.ts";
 import { table } from "../views/table.ts";
 
 /** `unsprawl doctor`: engine, stores, runtime, leftovers, residue of runs; exit 1 when something needs doing. */
-export async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext, _args: readonly string[], options: Options): Promise<number> {
   const { assembly } = context;
   const probes: Probe[] = [
     { name: "node", look: async () => `Node ${process.versions.node}` },
@@ -49,15 +49,16 @@ export async function run(context: CommandContext): Promise<number> {
         })),
     })),
     { name: "runs", look: async () => leftovers(assembly.state()) },
-    {
+  ];
+  if (options["residue"] !== false)
+    probes.push({
       name: "residue",
       look: async () => {
         const runs = listRuns(assembly.state()).filter(({ state }) => state === "done" || state === "scrubbed");
         const ids = runs.map(({ run }) => run);
         return residueChecks(await residue(ids, residueTools(assembly), scriptHost(context, true)));
       },
-    },
-  ];
+    });
   const checks = await doctor(probes);
   const rows = checks.map((check) => [
     { text: check.ok ? "✓" : "✗", colour: check.ok ? ("blue" as const) : ("red" as const) },

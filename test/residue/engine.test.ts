@@ -8,6 +8,7 @@ import type { ScrubResult } from "../../src/core/scrub.ts";
 import type { Mark } from "../../src/contract/look.ts";
 import { openEngine } from "../../src/docker/engine.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { fileLook } from "../../src/residue/files.ts";
 import { logLook } from "../../src/residue/logs.ts";
 import { which } from "../services/apt.ts";
 import { BUSYBOX } from "../services/images.ts";
@@ -83,7 +84,7 @@ describe("after a run", () => {
       {
         name: "residue",
         ok: true,
-        text: expect.stringContaining("1 value, only what is kept for rollback shows them") as string,
+        text: expect.stringContaining("1 value, only what is kept for rollback shows it") as string,
         hint: `unsprawl scrub ${run.run}`,
       },
     ]);
@@ -98,7 +99,7 @@ describe("after a run", () => {
     expect(checks).toHaveLength(1);
     expect(checks[0]).toMatchObject({ ok: true, hint: null });
     expect(checks[0]?.text).toMatch(
-      new RegExp(`^run ${run.run}: 1 value, nothing shows them; looked at \\d+ containers?, \\d+ images?`),
+      new RegExp(`^run ${run.run}: 1 value, nothing shows it; looked at \\d+ containers?, \\d+ images?`),
     );
     const text = await run.world.unsprawl(["scrub", run.run]);
     expect([text.code, text.stdout]).toEqual([
@@ -249,6 +250,43 @@ describe("after a run", () => {
     const text = await run.world.unsprawl(["scrub", run.run]);
     expect(text.stdout).toContain("the value of DB_PASSWORD is a plain word: it was looked for only beside that name");
   });
+});
+
+it("an image that a run keeps is told with its scrub, and gone after it", async () => {
+  const value = password();
+  const world = makeWorld(host);
+  worlds.push(world);
+  docker("create", "--name", "residue-built", BUSYBOX, "true");
+  docker("commit", "-c", `ENV DB_PASSWORD=${value}`, "residue-built", "residue-built:1");
+  docker("rm", "residue-built");
+  const ran = await world.unsprawl(["migrate", "image:residue-built:1", "--to", "local", "--yes"]);
+  expect(ran.code, ran.stderr).toBe(0);
+  const run = /Plan (\S+):/.exec(ran.stdout)?.[1] ?? "";
+  const { ran: doctored, checks } = await doctor({ world, run });
+  expect([doctored.code, checks]).toEqual([
+    0,
+    [expect.objectContaining({ ok: true, hint: `unsprawl scrub ${run}` }) as Check],
+  ]);
+  const { ran: scrubbed, result } = await scrub({ world, run });
+  docker("image", "rm", "residue-built:1");
+  expect([scrubbed.code, result.residue]).toEqual([0, []]);
+});
+
+it("the folder of a Compose project that a moved container is of is looked at", async () => {
+  const value = password();
+  const dir = mkdtempSync("/dev/shm/unsprawl-residue-");
+  writeFileSync(join(dir, "compose.yaml.bak"), `password: ${value}\n`);
+  names.add("residue-composed");
+  const label = `com.docker.compose.project.working_dir=${dir}`;
+  docker("create", "--name", "residue-composed", "--label", label, BUSYBOX, "true");
+  const about = { files: [], folders: [], containers: ["residue-composed"] };
+  const mark: Mark = { name: "DB_PASSWORD", value: Secret.of(value), runs: ["20261125-000000-0000"], store: "local" };
+  const told: string[] = [];
+  const look = fileLook(about, async () => openEngine({ DOCKER_HOST: host }));
+  for await (const { place } of look.look([mark], { signal: new AbortController().signal, looked: () => undefined }))
+    told.push(place);
+  rmSync(dir, { recursive: true });
+  expect(told).toEqual([`${dir}/compose.yaml.bak:1`]);
 });
 
 describe("a value that", () => {

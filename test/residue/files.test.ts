@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { makeWorld } from "../support/world.ts";
 import { filesBelow } from "../support/canary.ts";
 import { folder, lookFor, password } from "./looking.ts";
 
@@ -87,6 +88,23 @@ describe("files beside those that were rewritten", () => {
     expect((await lookFor(value, { folders: [dir] }, nobody())).found).toHaveLength(2);
     expect(state()).toEqual(before);
   });
+});
+
+test("scrub of a run that needs no engine says that none was looked at, and is fine", async () => {
+  const world = makeWorld("unix:///nowhere");
+  try {
+    writeFileSync(join(world.dir, "app.env"), `DB_PASSWORD=${password()}\n`);
+    const ran = await world.unsprawl(["migrate", "env:app.env", "--to", "local", "--yes"]);
+    expect(ran.code, ran.stderr).toBe(0);
+    const scrubbed = await world.unsprawl(["scrub"]);
+    expect(scrubbed.code, scrubbed.stderr).toBe(0);
+    expect(scrubbed.stdout).toMatch(/^not looked at: containers, their logs, .*cannot reach the engine/m);
+    expect(scrubbed.stdout).toMatch(/^looked for 1 value in \d+ files?: nothing else shows it$/m);
+    const help = await world.unsprawl(["scrub", "--help"]);
+    expect(help.stdout).toContain("--no-residue");
+  } finally {
+    world.remove();
+  }
 });
 
 describe("shell history", () => {

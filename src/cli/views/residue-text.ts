@@ -5,7 +5,7 @@ import type { Check } from "../../core/doctor.ts";
 export function residueLines(residue: Residue): string[] {
   const { unseen, unknown, plain, values } = residue;
   const count = residue.residue.length;
-  const summary = `looked for ${some(values, "value")} in ${lookedText(residue)}: ${count === 0 ? "nothing else shows " : `${some(count, "place")} still ${count === 1 ? "shows" : "show"} `}${values === 1 ? "it" : "them"}`;
+  const summary = `looked for ${some(values, "value")} in ${lookedText(residue)}: ${count === 0 ? "nothing else shows " : `${some(count, "place")} still ${count === 1 ? "shows" : "show"} `}${them(values)}`;
   return [
     ...residue.residue.map((place) => `residue: ${placeText(place)}${nextText(place.next)}`),
     ...unknown.map(({ name, why, next }) => `not looked for: ${name}: ${why}${nextText(next)}`),
@@ -40,7 +40,7 @@ function checksOf(residue: Residue): Check[] {
   const what = `run ${run}: ${some(values, "value")}`;
   const where = `looked at ${lookedText(residue)}`;
   const places = shown.map((place) => check(false, `run ${run}: ${placeText(place)}`, place.next));
-  const clean = kept.length === 0 ? "nothing shows them" : "only what is kept for rollback shows them";
+  const clean = `${kept.length === 0 ? "nothing shows" : "only what is kept for rollback shows"} ${them(values)}`;
   const summary = shown.length > 0 ? [] : [check(true, `${what}, ${clean}; ${where}`, kept[0]?.next ?? null)];
   return [...missing, ...places, ...summary, ...plain.map((name) => check(true, `run ${run}: ${plainText(name)}`))];
 }
@@ -70,3 +70,5 @@ function some(count: number, what: string): string {
   const many = what.endsWith("history") ? what.replace(/y$/, "ies") : `${what}s`;
   return `${count} ${count === 1 ? what : many}`;
 }
+
+const them = (count: number): string => (count === 1 ? "it" : "them");

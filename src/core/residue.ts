@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import type { Event } from "../contract/host.ts";
 import type { Found, Look, LookAbout, Mark, PlaceKind, Unseen } from "../contract/look.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -50,6 +51,9 @@ export type ResidueTools = {
   /** Whether a value is so plain that it may stand anywhere by coincidence. */
   readonly isPlain: (value: Secret) => boolean;
 };
+
+/** So many values are asked for at once. */
+const AT_ONCE = 8;
 
 type ResidueHost = { readonly signal: AbortSignal; emit(event: Event): void };
 
@@ -112,25 +116,30 @@ async function recall(run: string, state: string, open: ResidueTools["tools"], s
   const values: { name: string; value: Secret }[] = [];
   const unknown: Unknown[] = [];
   const elsewhere: Unseen[] = [];
+  // A store that does not answer would not answer for the rest either.
   let failed: UnsprawlError | null = null;
-  try {
-    const tools = moved.length === 0 ? null : await open(plan);
-    if (tools !== null) elsewhere.push(...(await otherEngine(plan, tools)));
-    for (const step of tools === null ? [] : moved) {
-      signal.throwIfAborted();
-      const { name } = step.move;
-      const got = await recallOne(step, tools as ApplyTools);
-      if ("value" in got) values.push({ name, value: got.value });
-      else unknown.push({ name, ...got });
+  const orFailed = async <T>(act: () => Promise<T>): Promise<T | null> => {
+    signal.throwIfAborted();
+    if (failed !== null) return null;
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof UnsprawlError)) throw error;
+      failed ??= error;
+      return null;
     }
-  } catch (error) {
-    // A store that does not answer would not answer for the rest either.
-    if (!(error instanceof UnsprawlError)) throw error;
-    failed = error;
+  };
+  const tools = moved.length === 0 ? null : await orFailed(async () => open(plan));
+  if (tools !== null) elsewhere.push(...(await otherEngine(plan, tools)));
+  const ask = async (step: Put): Promise<Awaited<ReturnType<typeof recallOne>> | null> =>
+    tools === null ? null : orFailed(async () => recallOne(step, tools));
+  const answers = await pMap(moved, ask, { concurrency: AT_ONCE });
+  const { message, hint } = (failed as UnsprawlError | null) ?? { message: "", hint: null };
+  for (const [at, { move }] of moved.entries()) {
+    const got = answers[at] ?? { why: message, next: hint, rotated: false };
+    if ("value" in got) values.push({ name: move.name, value: got.value });
+    else unknown.push({ name: move.name, ...got });
   }
-  if (failed !== null)
-    for (const { move } of moved.slice(values.length + unknown.length))
-      unknown.push({ name: move.name, why: failed.message, next: failed.hint, rotated: false });
   return { run, plan, values: values.filter(({ value }) => value.length > 0), unknown, elsewhere };
 }
 

@@ -5,8 +5,8 @@ import type { Mark } from "../contract/look.ts";
 const CHUNK = 256 * 1024;
 
 /**
- * The marks that a file shows, each with the line of its first. Links are not followed, and what is no regular file is
- * passed over; null when it is that, is larger than `most` bytes, or is gone. Throws what the system says.
+ * The marks that a file shows, each with the line of its first, and its size in bytes: one larger than `most` is not
+ * read. Links are not followed; null for what is no regular file. Throws what the system says.
  */
 export async function marksIn(
   file: string,

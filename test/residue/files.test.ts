@@ -60,7 +60,7 @@ describe("files beside those that were rewritten", () => {
     expect((await lookFor(value, { files: [file] }, nobody())).found).toEqual([`file ${file}:1`]);
   });
 
-  test("what could not be read is said: too large, no right, too many", async () => {
+  test("what was not read is said: too large a file, too many of them", async () => {
     const value = password();
     const many = Object.fromEntries(Array.from({ length: 2001 }, (_, at) => [`many/${at}.env`, ""]));
     const dir = write({ "large.env": "x".repeat(1024 * 1024 + 1), ...many });

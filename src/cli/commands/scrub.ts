@@ -21,7 +21,10 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const text = lines.map((line) => printable(line)).join("\n");
   await writeResult(context.json ? JSON.stringify(document) : text, null, context);
   if (error !== null) throw error;
-  const open = found !== null && (found.residue.length > 0 || found.unknown.some(({ rotated }) => !rotated));
+  // What could not be looked at may show them too: nobody should read "clean" from an exit code.
+  const open =
+    found !== null &&
+    (found.residue.length > 0 || found.unseen.length > 0 || found.unknown.some(({ rotated }) => !rotated));
   return left.length > 0 || open ? EXIT.partly : EXIT.ok;
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Work } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
 import type { FileChange, Plan, Step } from "../model/plan.ts";
-import { atomicWrite, fileError } from "../text/atomic-file.ts";
+import { atomicWrite, fileError, sweepTemps } from "../text/atomic-file.ts";
 import { readSealed, writeSealed } from "../text/sealed.ts";
 
 export type Rewrite = Extract<Step, { kind: "rewrite" }>;
@@ -20,9 +20,12 @@ export type RewrittenFiles = {
    * False when all was as it should be already.
    */
   write(step: Rewrite, work: Work, make: () => Promise<ReadonlyMap<string, string>>): Promise<boolean>;
-  /** The files as they were. One that somebody has changed since is left alone: throws `changed`. */
+  /**
+   * The files as they were, and then no copy of them is kept. One that somebody has changed since is left alone: throws
+   * `changed`.
+   */
   restore(step: Rewrite, work: Work): Promise<void>;
-  /** Removes the sealed copies of a run; what was removed, for people. */
+  /** Removes the sealed copies of a step's files; what was removed, for people. */
   forget(step: Rewrite, plan: Plan): Promise<string[]>;
 };
 
@@ -74,6 +77,20 @@ export function rewrittenFiles({
     return both;
   };
 
+  /** What a killed writer left beside the files may be their text from before, values and all. */
+  const sweep = async (step: Rewrite): Promise<void> => {
+    for (const { file } of step.files) await sweepTemps(file);
+  };
+
+  /** Other steps of the run may have copies in the folder too. */
+  const forget = async (step: Rewrite, plan: Plan): Promise<void> => {
+    for (const { file } of step.files) {
+      await sweepTemps(sealedFile(plan, file));
+      await rm(sealedFile(plan, file), { force: true });
+    }
+    await rmdir(folder(plan)).catch(() => undefined);
+  };
+
   return {
     async unchanged(step) {
       const now = await digests(step);
@@ -82,6 +99,7 @@ export function rewrittenFiles({
           throw new UnsprawlError("changed", `${file} has changed since the plan was made`, "unsprawl plan again");
     },
     async write(step, work, make) {
+      await sweep(step);
       const now = await digests(step);
       if (step.files.every(({ after }, at) => now[at] === after)) return false;
       const texts = (await sealed(step, work)) ?? (await made(step, work, await make()));
@@ -93,17 +111,18 @@ export function rewrittenFiles({
       return true;
     },
     async restore(step, work) {
+      await sweep(step);
       const now = await digests(step);
-      if (step.files.every(({ before }, at) => now[at] === before)) return;
-      const texts = await sealed(step, work);
+      const texts = step.files.every(({ before }, at) => now[at] === before) ? null : await sealed(step, work);
       for (const [at, { file, before, after }] of step.files.entries()) {
         if (now[at] === before) continue;
         if (now[at] !== after || texts === null) throw strange(file, work.plan.id);
         await writeBack(file, texts[at]?.before ?? null);
       }
+      await forget(step, work.plan);
     },
     async forget(step, plan) {
-      await rm(folder(plan), { recursive: true, force: true });
+      await forget(step, plan);
       return step.files.filter(({ before }) => before !== null).map(({ file }) => `the sealed copy of ${file}`);
     },
   };

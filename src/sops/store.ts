@@ -3,7 +3,7 @@ import { open, mkdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
-import { atomicWrite, fileError, sweepTemps, withFileLock } from "../text/atomic-file.ts";
+import { atomicWrite, fileError, hasWriters, sweepTemps, withFileLock } from "../text/atomic-file.ts";
 import { createDocument, isEmpty, isOurs } from "./create.ts";
 import type { SopsDocument } from "./document.ts";
 import { deleteValue, replaceKeys, setValue } from "./edit.ts";
@@ -77,7 +77,8 @@ export async function removeValue(
   matches: (value: Secret) => boolean,
   keys: DataKeys,
 ): Promise<boolean> {
-  if ((await openFile(file, keys)) === null) return false;
+  // A killed writer's lock and temporary file go too.
+  if ((await openFile(file, keys)) === null && !(await hasWriters(file))) return false;
   return withFileLock(file, async () => {
     await sweepTemps(file);
     const opened = await openFile(file, keys);

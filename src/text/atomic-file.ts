@@ -51,10 +51,17 @@ export async function sweepTemps(path: string): Promise<void> {
   const target = await linkTarget(path);
   const folder = dirname(target);
   for (const name of await readdir(folder).catch(() => [])) {
-    const temp = name.startsWith(tempPrefix(target)) && name.endsWith(".tmp");
+    const temp = isTemp(name, target);
     const waiter = name.startsWith(`${basename(target)}.lock.`) ? await readOwner(join(folder, name)) : null;
     if (temp || (waiter !== null && !alive(waiter))) await rm(join(folder, name), { force: true });
   }
+}
+
+/** Whether anything of a writer stands beside this file: of one at work, or of one that was killed. */
+export async function hasWriters(path: string): Promise<boolean> {
+  const target = await linkTarget(path);
+  const names = await readdir(dirname(target)).catch(() => []);
+  return names.some((name) => name.startsWith(`${basename(target)}.lock`) || isTemp(name, target));
 }
 
 /** Reduces a file system error to what went wrong with which file, and what to do. */
@@ -211,6 +218,11 @@ function orEmpty(read: () => string): string {
   } catch {
     return "";
   }
+}
+
+/** Told from other programs' temporary files. */
+function isTemp(name: string, target: string): boolean {
+  return name.startsWith(tempPrefix(target)) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(tempPrefix(target).length));
 }
 
 function tempPrefix(target: string): string {

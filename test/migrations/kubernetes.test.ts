@@ -289,23 +289,6 @@ describe("one manifest", () => {
     expect(existsSync(join(world.dir, "api-secrets.yaml"))).toBe(false);
     world.remove();
   });
-
-  it.each(Array.from({ length: 8 }, (_, at) => at * 2 + 1))("killed at write %i, it goes on or back", async (at) => {
-    const own = newWorld();
-    const value = random(20);
-    const before = manifestOf(`killed-${at}`, [`- {name: API_TOKEN, value: ${value}}`]);
-    write(own, "api.yaml", before);
-    const hook = new URL("../support/kill-hook.mjs", import.meta.url).pathname;
-    const killed = await own.unsprawl(migrate, { nodeArgs: ["--import", hook], env: { KILL_AT_WRITE: String(at) } });
-    const begun = killed.signal === "SIGKILL" && /\d{8}-/.test((await own.unsprawl(["runs"])).stdout);
-    if (begun && at % 4 === 1) expect((await own.unsprawl(["resume"])).stderr).not.toContain("error");
-    if (begun) expect((await own.unsprawl(["rollback"])).stderr).not.toContain("error");
-    if (killed.signal === null) expect((await own.unsprawl(["rollback"])).code).toBe(0);
-    expect(readFileSync(join(own.dir, "api.yaml"), "utf8")).toBe(before);
-    expect(existsSync(join(own.dir, "api-secrets.yaml"))).toBe(false);
-    await expect(bao.api("GET", `secret/data/apps/killed-${at}`)).rejects.toThrow("404");
-    own.remove();
-  });
 });
 
 describe("AWS", () => {

@@ -14,8 +14,6 @@ beforeEach(() => {
 });
 afterEach(() => world.remove());
 
-const HOOK = new URL("../support/kill-hook.mjs", import.meta.url).pathname;
-
 const p = password;
 /** A secret as it is written there. */
 const s = (name: string, written: string): string => `‹${name} ${written}›`;
@@ -389,31 +387,6 @@ test("a unit that has changed since the plan is left alone", async () => {
   expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining("has changed since the plan was made")]);
   expect(readFileSync(file, "utf8")).toBe(changed);
 });
-
-test("killed on its way a run goes on, or is undone: all of the unit's files, or none", async () => {
-  const files = {
-    "a.service": unit(`EnvironmentFile=DIR/a.env\nEnvironment=DB_PASSWORD=${p()}`, "ExecStart=/bin/true"),
-    "a.service.d/x.conf": `[Service]\nEnvironment=API_TOKEN=${p()}\n`,
-    "a.env": `SESSION_SECRET=${p()}\n`,
-  };
-  const { dir, before } = lay(files);
-  const values = await variablesOf(join(dir, "a.service"));
-  const args = ["migrate", `systemd:${dir}`, "--to", "local", "--yes"];
-  const ends: string[] = [];
-  for (let at = 1; at < 200; at += 7) {
-    const killed = await world.unsprawl(args, { nodeArgs: ["--import", HOOK], env: { KILL_AT_WRITE: String(at) } });
-    if (killed.signal === null) break;
-    if (ends.length % 2 === 0) {
-      // A run that ended before its journal began has nothing to go on with.
-      const { code } = await world.unsprawl(["resume"]);
-      if (code === 0) expect(await ranWith(world, await variablesOf(join(dir, "a.service")))).toMatchObject(values);
-    }
-    ends.push(JSON.stringify(now(dir, before)) === JSON.stringify(before) ? "as before" : "moved");
-    await world.unsprawl(["rollback"]);
-    expect(now(dir, before)).toEqual(before);
-  }
-  expect([ends.length > 4, ends.includes("moved")]).toEqual([true, true]);
-}, 300_000);
 
 test("one unit, one of its drop-ins, a folder", async () => {
   const { dir } = lay({

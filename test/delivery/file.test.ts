@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import type { DeliverySubject } from "../../src/contract/delivery.ts";
+import { fileDelivery } from "../../src/delivery/file.ts";
+import type { Move } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { random } from "../support/canary.ts";
+
+const memory = join("/dev/shm", `unsprawl-test-${randomBytes(6).toString("hex")}`);
+const delivery = fileDelivery({ UNSPRAWL_RUNTIME_DIR: memory });
+afterAll(() => rmSync(memory, { recursive: true, force: true }));
+
+const moves = (...names: string[]): Move[] => names.map((name) => ({ name }) as Move);
+const ONE = moves("DB_PASSWORD");
+
+/** An image of these files, run so. */
+function subject(files: { readonly [path: string]: string }, more: Partial<DeliverySubject> = {}): DeliverySubject {
+  return {
+    id: "api-run",
+    entrypoint: ["docker-entrypoint.sh"],
+    cmd: ["server"],
+    imageEnv: new Set(["PATH"]),
+    env: ["PATH", "DB_PASSWORD"],
+    path: "/usr/local/bin:/bin",
+    user: "",
+    hasHealthcheck: false,
+    runtime: null,
+    mountTargets: [],
+    engineRuntimes: [],
+    unreachableHost: null,
+    readFile: async (path) => (path in files ? Buffer.from(files[path] ?? "") : null),
+    hasFile: async (path) => path in files,
+    ...more,
+  };
+}
+
+const script = (text: string): { readonly [path: string]: string } => ({
+  "/usr/local/bin/docker-entrypoint.sh": `#!/bin/sh\n${text}\nexec "$@"\n`,
+});
+const FILE_ENV = script("file_env 'DB_PASSWORD'");
+const S6 = { entrypoint: ["/init"] };
+const ENVFILE = 'for FILE in $(env | grep "^FILE__"); do export; done\n';
+const OLD_ENVFILE = "/etc/cont-init.d/01-envfile";
+const NEW_ENVFILE = "/etc/s6-overlay/s6-rc.d/init-envfile/run";
+
+describe("fits", () => {
+  it.each([
+    ["file_env, as docker-library's images do", subject(FILE_ENV)],
+    ["NAME_FILE by itself", subject(script('export DB_PASSWORD="$(cat "$DB_PASSWORD_FILE")"'))],
+    ["MariaDB's function", subject(script("  _mariadb_file_env DB_PASSWORD"))],
+    ["a call over two lines", subject(script("file_env \\\n  DB_PASSWORD"))],
+    [
+      "a file that the script sources",
+      subject({ ...script(". /lib/env.sh"), "/lib/env.sh": "load_secret DB_PASSWORD\n" }),
+    ],
+    [
+      "a script behind tini",
+      subject({ "/start.sh": "#!/bin/sh\nfile_env DB_PASSWORD\n" }, { entrypoint: ["tini", "--", "/start.sh"] }),
+    ],
+    [
+      "a script that is the command",
+      subject({ "/start.sh": "#!/bin/sh\nfile_env DB_PASSWORD\n" }, { entrypoint: [], cmd: ["/start.sh"] }),
+    ],
+  ])("an entrypoint with %s", async (_what, image) => {
+    const { fits, why, warnings } = await delivery.fits(image, ONE);
+    expect([fits, why, warnings]).toEqual([
+      true,
+      expect.stringMatching(/^the image's entrypoint \(\/.*\.sh\) reads NAME_FILE$/),
+      [],
+    ]);
+    expect(delivery.change(image, ONE)).toMatchObject({
+      unset: ["DB_PASSWORD"],
+      set: [{ name: "DB_PASSWORD_FILE", value: "/run/secrets/DB_PASSWORD" }],
+    });
+  });
+
+  it.each([NEW_ENVFILE, OLD_ENVFILE])(
+    "an image on s6-overlay with %s, whose variables are FILE__NAME",
+    async (path) => {
+      const image = subject({ [path]: ENVFILE }, S6);
+      expect(await delivery.fits(image, ONE)).toEqual({
+        fits: true,
+        why: `the image's /init (${path}) reads FILE__NAME`,
+        warnings: [],
+      });
+      expect(delivery.change(image, moves("DB_PASSWORD", "API_TOKEN"))).toEqual({
+        unset: ["DB_PASSWORD", "API_TOKEN"],
+        set: [
+          { name: "FILE__DB_PASSWORD", value: "/run/secrets/DB_PASSWORD" },
+          { name: "FILE__API_TOKEN", value: "/run/secrets/API_TOKEN" },
+        ],
+        mounts: [{ source: join(memory, "units/api-run/secrets"), target: "/run/secrets" }],
+        entrypointPrefix: null,
+        healthcheckPrefix: null,
+        runtime: null,
+      });
+    },
+  );
+});
+
+describe("does not fit", () => {
+  const s6 = { [NEW_ENVFILE]: ENVFILE };
+  it.each([
+    ["s6-overlay without the script", subject({}, S6), "/init does not read FILE__NAME"],
+    ["s6-overlay with another script there", subject({ [OLD_ENVFILE]: "echo\n" }, S6), "/init does not read"],
+    [
+      "s6-overlay that reads NAME_FILE only",
+      subject({ "/init": "#!/bin/sh\nfile_env DB_PASSWORD\n" }, S6),
+      "/init does",
+    ],
+    ["FILE__NAME that is set", subject(s6, { ...S6, env: ["FILE__DB_PASSWORD"] }), "FILE__DB_PASSWORD is set already"],
+    ["/init with arguments", subject(s6, { entrypoint: ["/init", "/app"] }), "is not a script that can be read"],
+    ["/init as the command", subject(s6, { entrypoint: [], cmd: ["/init"] }), "is not a script that can be read"],
+    ["NAME_FILE that is set", subject(FILE_ENV, { env: ["DB_PASSWORD_FILE"] }), "DB_PASSWORD_FILE is set already"],
+    [
+      "the image's own NAME",
+      subject(FILE_ENV, { imageEnv: new Set(["DB_PASSWORD"]) }),
+      "the image sets DB_PASSWORD itself",
+    ],
+    [
+      "a program",
+      subject({ "/usr/local/bin/docker-entrypoint.sh": "\u007fELF" }, { entrypoint: ["server"] }),
+      "not a script",
+    ],
+    ["a comment", subject(script("# file_env DB_PASSWORD")), "does not read DB_PASSWORD_FILE"],
+    [
+      "a longer name",
+      subject(script("file_env DB_PASSWORD_OLD; echo $OLD_DB_PASSWORD_FILE")),
+      "does not read DB_PASSWORD",
+    ],
+    ["files that do not get there", subject(FILE_ENV, { unreachableHost: "another host" }), "another host"],
+  ])("%s", async (_what, image, why) => {
+    expect(await delivery.fits(image, ONE)).toEqual({ fits: false, why: expect.stringContaining(why), warnings: [] });
+  });
+
+  it("when one of several variables is not read", async () => {
+    const fit = await delivery.fits(subject(FILE_ENV), moves("DB_PASSWORD", "API_TOKEN"));
+    expect(fit).toMatchObject({ fits: false, why: "the image's entrypoint does not read API_TOKEN_FILE" });
+  });
+});
+
+it.each([
+  [["/run/secrets"], "/run/unsprawl/secrets"],
+  [["/run/secrets/tls", "/data"], "/run/unsprawl/secrets"],
+  [["/run", "/run/secrets-old"], "/run/secrets"],
+])("beside mounts at %j the files are in %s", (mountTargets, target) => {
+  const { set, mounts } = delivery.change(subject(FILE_ENV, { mountTargets }), ONE);
+  expect([set[0]?.value, mounts[0]?.target]).toEqual([`${target}/DB_PASSWORD`, target]);
+});
+
+it("files are there for their owner alone, twice as once, until they are discarded", async () => {
+  const value = random(20);
+  const values = new Map([["DB_PASSWORD", Secret.of(value)]]);
+  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const dir = join(memory, "units/api-run/secrets");
+  for (let twice = 0; twice < 2; twice++) await delivery.prepare("api-run", owner, ONE, values);
+  expect(readFileSync(join(dir, "DB_PASSWORD"), "utf8")).toBe(value);
+  const modes = [dir, join(dir, "DB_PASSWORD")].map((at) => (statSync(at).mode & 0o777).toString(8));
+  expect(modes).toEqual(["500", "400"]);
+  for (let twice = 0; twice < 2; twice++) await delivery.discard("api-run");
+  expect(existsSync(join(memory, "units/api-run"))).toBe(false);
+});

@@ -1,19 +1,21 @@
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { composeCli } from "./services/compose.ts";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { BUSYBOX, makeImages } from "./services/images.ts";
+import { leftovers } from "./support/formats.ts";
 import { twelveSecrets } from "./support/secrets.ts";
-import { makeWorld, type World } from "./support/world.ts";
+import { makeWorld, type Ran, type World } from "./support/world.ts";
 
 // The second guard of the laws, for files: a run on a Compose project is killed around its writes, then resumed or rolled
-// back. The application serves its value, and the files are as they were or as they were to become, never in between.
+// back, and the rollback is killed too. The application serves its value, the files are as they were or as they were to
+// become, never in between, and nothing else is left.
 
 const HOOK = new URL("./support/kill-hook.mjs", import.meta.url).pathname;
-const EVERY = 7;
+const EVERY = 13;
 
 let engine: TestEngine;
 let world: World;
@@ -77,6 +79,12 @@ function expectServing(): void {
   expect(names).toEqual(["shop-db-1", "shop-web-1"]);
 }
 
+const killing = (args: readonly string[], at: number, from: string): Promise<Ran> =>
+  world.unsprawl(args, {
+    env: { KILL_AT_WRITE: String(at), KILL_FROM: `"step":"${from}"` },
+    nodeArgs: ["--import", HOOK],
+  });
+
 const shown = (): boolean => engine.docker("inspect", "shop-db-1", "shop-web-1").includes(DB_PASSWORD);
 
 it("killed around its writes, then resumed and rolled back, or rolled back at once", { timeout: 600_000 }, async () => {
@@ -102,10 +110,7 @@ it("killed around its writes, then resumed and rolled back, or rolled back at on
         ?.files?.map(({ file }) => file.split("/").at(-1))
         .sort(),
     ).toEqual(Object.keys(FILES).sort());
-    const applied = await world.unsprawl(["apply", "plan.json"], {
-      env: { KILL_AT_WRITE: String(at) },
-      nodeArgs: ["--import", HOOK],
-    });
+    const applied = await killing(["apply", "plan.json"], at, "run");
     const [now, begun] = [
       bytes(),
       existsSync(join(world.env["XDG_STATE_HOME"] ?? "", "unsprawl/runs", `${plan.id}.jsonl`)),
@@ -126,10 +131,13 @@ it("killed around its writes, then resumed and rolled back, or rolled back at on
       expect(shown(), `killed at write ${at}`).toBe(false);
       expectServing();
     }
-    const back = await world.unsprawl(["rollback", plan.id]);
+    const first = await killing(["rollback", plan.id], Math.floor(at / 2), "rollback");
+    const back = first.signal === null ? first : await world.unsprawl(["rollback", plan.id]);
     // Killed before the run's first record was whole: nothing was done.
     if (back.code !== 0) expect(back.stderr).toMatch(/no run|cannot be read/);
     expect(bytes(), `killed at write ${at}`).toEqual(FILES);
+    expect(readdirSync(dir).sort(), `killed at write ${at}`).toEqual(Object.keys(FILES).sort());
+    expect(leftovers(world), `killed at write ${at}`).toEqual([]);
     expectServing();
   }
   expect(killed).toBeGreaterThan(5);

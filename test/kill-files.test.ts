@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
 import { filesBelow, random } from "./support/canary.ts";
-import { FORMATS, filesOf, layFiles, leftovers, sourceOf } from "./support/formats.ts";
+import { FORMATS, filesOf, layFiles, leftovers } from "./support/formats.ts";
 import { makeWorld, type Ran } from "./support/world.ts";
 
 // The second guard of the laws, for formats that are files and nothing else: a run is killed after each effect of its
@@ -22,11 +22,11 @@ describe.concurrent("killed after each effect", () => {
     const dir = join(world.dir, "app");
     const secrets = join(world.dir, "secrets");
     mkdirSync(dir);
-    layFiles(dir, format.files(random(20), random(20)));
+    layFiles(dir, format.files([["DB_PASSWORD", random(20)]], [["API_TOKEN", random(20)]]));
     const before = filesOf(dir);
     let run = "";
     const now = (): unknown => JSON.parse(JSON.stringify(filesOf(dir)).replaceAll(run, "RUN"));
-    const migrate = ["migrate", sourceOf(format, dir), ...format.options, "--yes"];
+    const migrate = ["migrate", format.source.replace("DIR", dir), ...format.options, "--yes"];
     const killed = async (args: readonly string[], at: number, from: string): Promise<Ran> =>
       world.unsprawl(args, { nodeArgs: ["--import", HOOK], env: { KILL_AT_WRITE: String(at), KILL_FROM: from } });
 

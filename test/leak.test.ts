@@ -8,6 +8,7 @@ import { BUSYBOX, FILE_ENV, makeImages } from "./services/images.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
 import { filesBelow, placedCanaries, variableCanaries, Watch, type Canary } from "./support/canary.ts";
 import { proxyEngine } from "./support/engine-proxy.ts";
+import { quiet as quietIn } from "./support/quiet.ts";
 import { watched, type WatchedRan, type WatchOptions } from "./support/watched.ts";
 import { makeWorld, type World } from "./support/world.ts";
 
@@ -52,27 +53,8 @@ function idOf(name: string): string {
   return engine.docker("inspect", "-f", "{{.Id}}", name);
 }
 
-/** Runs unsprawl, and looks at all that it showed to anyone. */
-async function quiet(
-  watch: Watch,
-  args: readonly string[],
-  options: WatchOptions = {},
-  where = world,
-): Promise<WatchedRan> {
-  const ran = await watched(where, args, options);
-  expectQuiet(watch, ran, args.join(" "), where);
-  return ran;
-}
-
-function expectQuiet(watch: Watch, ran: WatchedRan, what: string, where = world): void {
-  expect.soft(watch.find(ran.stdout), `stdout of ${what}`).toEqual([]);
-  expect.soft(watch.find(ran.stderr), `stderr of ${what}`).toEqual([]);
-  const shown = ran.shown.filter((one) => !one.where.startsWith(`write ${where.memory}/`));
-  const found = shown.flatMap((one) => watch.find(one.text).map((hit) => `${one.where}: ${hit}`));
-  expect.soft(found, `processes and writes of ${what}`).toEqual([]);
-  // The journal, plans, reports, the configuration, the working directory, its temporary files, and the encrypted store.
-  expect.soft(watch.findInFiles(where.dir), `files after ${what}`).toEqual([]);
-}
+const quiet = (watch: Watch, args: readonly string[], options: WatchOptions = {}): Promise<WatchedRan> =>
+  quietIn(world, watch, args, options);
 
 /** The engine's own files of a container: what it knows of it, and the bundle that its runtime was given. */
 function expectQuietEngine(watch: Watch, id: string): void {

@@ -3,60 +3,76 @@ import { dirname, join, relative } from "node:path";
 import { filesBelow } from "./canary.ts";
 import type { World } from "./world.ts";
 
+type Secrets = readonly (readonly [name: string, value: string])[];
+
 /** A run configuration that stands in files: what the guards of the laws go through for each format alike. */
 export type Format = {
   readonly name: string;
-  /** What stands before the folder, or the file in it, in a source. */
+  /** DIR is the folder of its files. */
   readonly source: string;
   /** The store, and what else its plan needs. */
   readonly options: readonly string[];
-  /** The files around secrets of letters and digits; DIR is their folder. */
-  files(one: string, two: string): { readonly [file: string]: string };
+  /** Whether a value can be moved from there. */
+  takes(value: string): boolean;
+  /** The files, with some of the secrets in each. */
+  files(first: Secrets, more: Secrets): { readonly [file: string]: string };
 };
 
+const any = (): boolean => true;
 const unit = (settings: string): string =>
   `[Unit]\nDescription=An application\n\n[Service]\n${settings}\nExecStart=/bin/true --port 80\n`;
+/** systemd.syntax(7), and systemd.unit(5) for the percent sign. */
+const settings = (secrets: Secrets): string =>
+  secrets.map(([name, value]) => `Environment=${escaped(`${name}=${value}`).replaceAll("%", "%%")}`).join("\n");
+const escaped = (text: string): string => `"${text.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 
-/** Each with two secrets, in two files where the format has several. */
+/** Each of an application of its own. */
 export const FORMATS: readonly Format[] = [
   {
     name: "env file",
     source: "env:DIR/.env",
     options: ["--to", "local"],
-    files: (one, two) => ({ ".env": `# the shop\nDB_PASSWORD="${one}" # rotate\r\nAPI_TOKEN=${two}\nPORT=1` }),
+    takes: any,
+    files: (first, more) => ({
+      ".env": `# the shop\n${[...first, ...more].map(([name, value]) => `${name}=${escaped(value).replaceAll("$", "\\$")} # rotate\r\n`).join("")}PORT=1`,
+    }),
   },
   {
     name: "systemd unit",
     source: "systemd:DIR",
     options: ["--to", "local"],
-    files: (one, two) => ({
-      "api.service": unit(`EnvironmentFile=DIR/api.env\nEnvironment=LOG=info DB_PASSWORD=${one}`),
-      "api.env": `API_TOKEN='${two}'\n`,
+    takes: any,
+    files: (first, more) => ({
+      "web.service": unit(`EnvironmentFile=DIR/web.env\nEnvironment=LOG=info\n${settings(first)}`),
+      "web.env": more.map(([name, value]) => `${name}='${value.replaceAll("'", `'"'"'`)}'\n`).join(""),
     }),
   },
   {
     name: "systemd unit with credentials",
     source: "systemd:DIR",
     options: ["--to", "local", "--deliver", "file"],
-    files: (one, two) => ({
-      "api.service": unit(`Environment=DB_PASSWORD=${one}`),
-      "api.service.d/token.conf": `[Service]\nEnvironment=API_TOKEN=${two}\n`,
+    takes: any,
+    files: (first, more) => ({
+      "worker.service": unit(settings(first)),
+      "worker.service.d/more.conf": `[Service]\n${settings(more)}\n`,
     }),
   },
   {
     name: "Quadlet container",
     source: "systemd:DIR",
     options: ["--to", "local"],
-    files: (one, two) => ({
-      "api.container": `[Container]\nImage=docker.io/library/busybox:1\nEnvironment=DB_PASSWORD=${one} A=1\nEnvironment=API_TOKEN=${two}\n`,
+    takes: (value) => !value.includes("$"),
+    files: (first, more) => ({
+      "db.container": `[Container]\nImage=docker.io/library/busybox:1\n${settings(first)} A=1\n${settings(more)}\n`,
     }),
   },
   {
     name: "Kubernetes manifest",
     source: "kubernetes:DIR/api.yaml",
     options: ["--to", "vault"],
-    files: (one, two) => ({
-      "api.yaml": `apiVersion: v1\nkind: Pod\nmetadata: {name: api}\nspec:\n  containers:\n    - name: app\n      image: example/app:1\n      env:\n        - {name: DB_PASSWORD, value: "${one}"} # rotate\n        - name: API_TOKEN\n          value: ${two}\n`,
+    takes: any,
+    files: (first, more) => ({
+      "api.yaml": `apiVersion: v1\nkind: Pod\nmetadata: {name: api}\nspec:\n  containers:\n    - name: app\n      image: example/app:1\n      env:\n${first.map(([name, value]) => `        - {name: ${name}, value: ${JSON.stringify(value)}} # rotate\n`).join("")}${more.map(([name, value]) => `        - name: ${name}\n          value: ${JSON.stringify(value)}\n`).join("")}`,
     }),
   },
 ];
@@ -83,11 +99,10 @@ export function filesOf(dir: string): { readonly [file: string]: readonly [mode:
   );
 }
 
-export const sourceOf = ({ source }: Format, dir: string): string => source.replace("DIR", dir);
-
-/** What a run may leave behind only while it can be taken back: names below the state folder and in memory. */
+/** What a run keeps beside its journal, in the state folder and in memory: none once it has been taken back. */
 export function leftovers(world: World): string[] {
   const state = join(world.dir, "state/unsprawl");
-  const own = [...filesBelow(state), ...filesBelow(world.memory)];
-  return own.filter((file) => !/\.jsonl$|\/fingerprint\.key$/.test(file));
+  return [...filesBelow(state), ...filesBelow(world.memory)].filter(
+    (file) => !/\.jsonl$|\/fingerprint\.key$/.test(file),
+  );
 }

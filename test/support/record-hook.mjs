@@ -3,9 +3,12 @@
 import childProcess from "node:child_process";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 
-const file = process.env.RECORD_FILE;
+// Threads preload this too; processes that it starts do not get to know the file.
+const file = process.env.RECORD_FILE ?? getEnvironmentData("RECORD_FILE");
 delete process.env.RECORD_FILE;
+setEnvironmentData("RECORD_FILE", file);
 const record = fs.openSync(file, "a", 0o600);
 const { writeSync, readlinkSync } = fs;
 const note = (kind, what, data) => writeSync(record, `${JSON.stringify({ kind, what, data })}\n`);

@@ -11,7 +11,9 @@ delete process.env["NODE_DEBUG"];
 cacheCompiledCode();
 outliveReaders();
 const code = await chooseFace(process.argv.slice(2));
-// All results are written and flushed here; what a library still holds open must not keep the process.
+// Results have been flushed; what was said has not, where its reader is slower than the pipe is long.
+await new Promise((done) => process.stderr.write("", done));
+// What a library still holds open must not keep the process.
 process.exit(code === 0 ? process.exitCode : code);
 
 /**

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -61,4 +61,12 @@ test("classify stops reading when its reader has gone", async () => {
 test("errors that nobody reads keep their exit code", async () => {
   expect(await headOf(["scan", "inspect:nothing.json"], null, false)).toMatchObject({ code: 1, signal: null });
   expect(await headOf(["scan", "--no-such-flag"], null, false)).toMatchObject({ code: 2, signal: null });
+});
+
+test("an error that is longer than a pipe holds reaches a reader that comes late", () => {
+  const script = '"$0" "$1" scan "env:$2" 2>&1 >/dev/null | { sleep 2; cat; }';
+  const argv = ["-c", script, process.execPath, MAIN, "x".repeat(100_000)];
+  const { stdout } = spawnSync("sh", argv, { cwd: world.dir, env: world.env, encoding: "utf8", maxBuffer: 1 << 24 });
+  expect(stdout.length).toBeGreaterThan(200_000);
+  expect(stdout.split("\n").at(-2)).toMatch(/^ {2}next: ls -l \/.*x{9}$/);
 });

@@ -1,5 +1,6 @@
 import type { ComposeTools } from "./compose/index.ts";
 import type { DockerContainerTools } from "./docker-container/index.ts";
+import type { DockerRunTools } from "./docker-run/index.ts";
 import type { ImageTools } from "./image/index.ts";
 import type { KubernetesTools } from "./kubernetes/index.ts";
 import type { RegistryTools } from "./registry/index.ts";
@@ -11,6 +12,7 @@ import type { Migration } from "../src/contract/migration.ts";
 /** What is handed to a migration; each takes what it needs. */
 export type MigrationTools = ComposeTools &
   DockerContainerTools &
+  DockerRunTools &
   ImageTools &
   KubernetesTools &
   RegistryTools &
@@ -23,6 +25,7 @@ export const migrations: { readonly [name: string]: (tools: MigrationTools) => P
   "env-file": async (tools) => (await import("./env-file/index.ts")).envFileMigration(tools),
   systemd: async (tools) => (await import("./systemd/index.ts")).systemdMigration(tools),
   quadlet: async (tools) => (await import("./quadlet/index.ts")).quadletMigration(tools),
+  "docker-run": async (tools) => (await import("./docker-run/index.ts")).dockerRunMigration(tools),
   dockerfile: async (tools) => (await import("./dockerfile/index.ts")).dockerfileMigration(tools),
   compose: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
   "docker-container": async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),

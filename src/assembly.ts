@@ -34,6 +34,7 @@ export const RUN_CONFIGURATIONS = [
   "env-file",
   "systemd",
   "quadlet",
+  "docker-run",
   "dockerfile",
   "kubernetes",
   "image",

@@ -660,6 +660,25 @@ describe("what fails", () => {
     }
   });
 
+  it("a script's run line: scanned, planned, moved, put back", async () => {
+    const canaries = variableCanaries();
+    const watch = new Watch(canaries);
+    engine.docker("create", "--name", "by-script", BUSYBOX);
+    const file = join(world.memory, "deploy.sh");
+    const flags = canaries.map(({ name, value }) => `-e ${name}='${value.replaceAll("'", String.raw`'\''`)}'`);
+    const text = `#!/bin/sh\ndocker run -d --name by-script \\\n  ${flags.join(" \\\n  ")} \\\n  ${BUSYBOX} ${APP}\n`;
+    writeFileSync(file, text);
+    for (const format of ["table", "json", "sarif"])
+      expect((await quiet(watch, ["scan", `script:${file}`, "--format", format])).code).toBe(3);
+    await quiet(watch, ["plan", `script:${file}`, "--to", "vault", "--deliver", "shim", "-o", "script-plan.json"]);
+    const target = ["migrate", `script:${file}`, "--to", "vault", "--deliver", "shim", "--yes"];
+    const ran = await quiet(watch, target);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(watch.find(readFileSync(file, "utf8"))).toEqual([]);
+    expect((await quiet(watch, ["rollback", runIdOf(ran.stdout)])).code).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
   it("a configuration that is a secret", async () => {
     const canaries = variableCanaries();
     const watch = new Watch(canaries);

@@ -24,7 +24,7 @@ async function inCommand({ subjectId, path }: Location, key: string): Promise<Re
   const command = text?.settings.find((one) => one.line === line && one.key === key)?.value ?? "";
   const reason = `is in ${key}, an argument that every user of the host can list`;
   const hint = /\b(docker|podman)\b.*\s(-e|--env)[ =]/s.test(command)
-    ? "write Environment=NAME=value, and -e NAME without a value in the command, then plan again"
+    ? `unsprawl plan script:${file} --to STORE`
     : "give the application a variable or a file for it, then scan again";
   return { reason, hint };
 }

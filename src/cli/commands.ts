@@ -41,7 +41,7 @@ const TARGET: readonly OptionSpec[] = [
 
 const BREAK: OptionSpec = ["--break-lock", "take the engine's lock over from a run that is gone for good"];
 
-const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, registry:HOST/REPO[:TAG] (globs too), compose:FILE, swarm:[NAME or GLOB], kubernetes:FILE or FOLDER, env:FILE, systemd:FILE or FOLDER, dockerfile:FILE, inspect:FILE or inspect:-, dir:PATH, a store (vault:PATH, keywhiz:, …)`;
+const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, registry:HOST/REPO[:TAG] (globs too), compose:FILE, swarm:[NAME or GLOB], kubernetes:FILE or FOLDER, env:FILE, systemd:FILE or FOLDER, script:FILE or FOLDER, dockerfile:FILE, inspect:FILE or inspect:-, dir:PATH, a store (vault:PATH, keywhiz:, …)`;
 
 /** Every command of the contract that this version has. Help, completion and README are made from this table. */
 export const COMMANDS: readonly CommandSpec[] = [

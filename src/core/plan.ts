@@ -135,11 +135,11 @@ async function storeSteps(
     if (part !== null && whole.has(print(value))) continue;
     const names = await migration.names(finding);
     // Copies of one service have each variable as often as there are copies, an image's history tells one many times:
-    // it moves once.
+    // it moves once. Each place in a file is rewritten.
     const whose = `${names.subject}/${name}`;
     const twin = twins.get(whose);
     const copy = twin !== undefined && twin.subjectId !== finding.location.subjectId;
-    if (twin?.print === print(value)) continue;
+    if (twin?.print === print(value) && (copy || finding.location.subject !== "file")) continue;
     if (copy)
       throw new UnsprawlError(
         "refused",
@@ -176,7 +176,9 @@ async function storeSteps(
       key,
       reference: provider.reference(key),
     };
-    const id = names.subject === unit ? `put:${unit}/${name}` : `put:${unit}/${names.subject}/${name}`;
+    const called = names.subject === unit ? `put:${unit}/${name}` : `put:${unit}/${names.subject}/${name}`;
+    const before = puts.filter(({ id }) => id === called || id.startsWith(`${called}#`)).length;
+    const id = before === 0 ? called : `${called}#${before + 1}`;
     puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
     selected.push({ finding, move, value });
   }

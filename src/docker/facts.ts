@@ -58,14 +58,14 @@ function subjectOf(
     runtime: !runtime || runtime === "runc" || runtime === "io.containerd.runc.v2" ? null : runtime,
     mountTargets: (doc.Mounts ?? []).map((mount) => mount.Destination),
     engineRuntimes: Object.keys(info.Runtimes ?? {}),
-    unreachableHost: unreachable(engine, info),
+    unreachableHost: unreachableHost(engine, info),
     readFile: (path) => containerFile(engine, doc.Id, path),
     hasFile: (path) => containerHasFile(engine, doc.Id, path),
   };
 }
 
 /** Why files and processes of this host are not the engine's; null when they are. */
-function unreachable(engine: Engine, info: EngineInfo): string | null {
+export function unreachableHost(engine: Engine, info: EngineInfo): string | null {
   if (engine.connection.via !== "unix")
     return `the engine is not on this host (${engine.connection.address}): run unsprawl there`;
   if (process.getuid?.() !== 0) return "only root can give files to a container: run unsprawl as root";

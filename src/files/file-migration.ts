@@ -63,12 +63,7 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
       const { drafts, rest, warnings } = await format.rewrite(target, moving);
       const left = leftIn(selected, [...drafts.map(({ file, after }) => ({ place: file, text: after })), ...rest]);
       const [first] = left;
-      if (first !== undefined && !options.accept.has("elsewhere"))
-        throw new UnsprawlError(
-          "refused",
-          `the value of ${first.name} also stands at ${first.place}, and would stay there`,
-          "move or take that out too, then plan again; or --accept elsewhere leaves it there",
-        );
+      if (first !== undefined && !options.accept.has("elsewhere")) throw alsoStands(first);
       const step: Step = {
         id: `rewrite:${unit}`,
         kind: "rewrite",
@@ -118,6 +113,15 @@ function nameRefusal({ name, part }: Finding): Refusal | null {
     reason: "its variable's name holds a secret, or may",
     hint: "write NAME=VALUE in its place, then scan again",
   };
+}
+
+/** For a value that a rewrite would leave in another place. */
+export function alsoStands({ name, place }: { readonly name: string; readonly place: string }): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `the value of ${name} also stands at ${place}, and would stay there`,
+    "move or take that out too, then plan again; or --accept elsewhere leaves it there",
+  );
 }
 
 /** `FILE:LINE NAME`: where an entry stands, and how it is found again. */

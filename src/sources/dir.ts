@@ -25,32 +25,34 @@ export function dirSource(cwd: string): Source {
         yield reading(source, basename(root), root);
         return;
       }
-      yield* walk(source, root, root, signal);
+      for await (const found of filesBelow(root, root, signal))
+        yield "error" in found ? found.error : reading(source, relative(root, found.file), found.file);
     },
   };
 }
 
-async function* walk(source: string, root: string, folder: string, signal: AbortSignal): AsyncGenerator<Reading> {
+/** Every regular file below a folder, and what could not be looked into; paths in errors are below `root`. */
+export async function* filesBelow(
+  root: string,
+  folder: string,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly file: string } | { readonly error: Reading }> {
   signal.throwIfAborted();
   const folders: string[] = [];
   try {
     for await (const entry of await opendir(folder, { bufferSize: 256 })) {
       const path = join(folder, entry.name);
-      if (entry.isFile()) yield reading(source, relative(root, path), path);
+      if (entry.isFile()) yield { file: path };
       else if (entry.isDirectory() && !(basename(folder) === ".git" && SKIPPED.has(entry.name))) folders.push(path);
     }
   } catch (error) {
     if (signal.aborted) throw error;
     const code = (error as { code?: string }).code;
     if (code === undefined) throw error;
-    yield {
-      kind: "error",
-      subject: relative(root, folder) || ".",
-      message: `cannot be read: ${code}`,
-      hint: "check its rights",
-    };
+    const subject = relative(root, folder) || ".";
+    yield { error: { kind: "error", subject, message: `cannot be read: ${code}`, hint: "check its rights" } };
   }
-  for (const one of folders.sort()) yield* walk(source, root, one, signal);
+  for (const one of folders.sort()) yield* filesBelow(root, one, signal);
 }
 
 function reading(source: string, name: string, file: string): Reading {

@@ -25,6 +25,7 @@ export function allSources(tools: SourceTools, stores: readonly string[]): reado
     lazy("compose", async () => (await import("./compose.ts")).composeSource(cwd, env)),
     lazy("env", async () => (await import("./env-file.ts")).envFileSource(cwd)),
     lazy("systemd", async () => (await import("./systemd.ts")).systemdSource(cwd)),
+    lazy("script", async () => (await import("./script.ts")).scriptSource(cwd)),
     lazy("dockerfile", async () => (await import("./dockerfile.ts")).dockerfileSource(cwd)),
     lazy("swarm", async () => (await import("./swarm.ts")).swarmSource(engine)),
     lazy("kubernetes", async () => (await import("./kubernetes.ts")).kubernetesSource(cwd)),

@@ -4,23 +4,26 @@ export type ShellWord = {
   readonly end: number;
   /** As the command gets it; where it `expands`, what stands there. */
   readonly text: string;
-  readonly quoting: "none" | "single" | "double" | "mixed";
   /** Holds a variable, a command's output, a pattern or `~`: what the command gets is known only when it runs. */
   readonly expands: boolean;
 };
 
+/** A part of a text, in UTF-16 units. */
+export type Span = { readonly start: number; readonly end: number };
+
 /**
  * The simple commands of a POSIX shell script by their words, in the order in which they end, those inside `$(…)` too.
- * Redirections and the bodies of here-documents are left out. Never fails: what is open at the end counts as closed.
+ * Redirections are left out, and so are the bodies of here-documents, which are added to `bodies`. Never fails: what is
+ * open at the end counts as closed.
  */
-export function shellCommands(text: string): ShellWord[][] {
-  return commandsIn(text, 0, text.length, 0);
+export function shellCommands(text: string, bodies: Span[] = []): ShellWord[][] {
+  return commandsIn(text, 0, text.length, 0, bodies);
 }
 
 /** So many commands inside one another are read; deeper ones are part of a word only. */
 const DEEPEST = 8;
 
-function commandsIn(text: string, from: number, to: number, depth: number): ShellWord[][] {
+function commandsIn(text: string, from: number, to: number, depth: number, found: Span[]): ShellWord[][] {
   const commands: ShellWord[][] = [];
   const bodies: { readonly end: string; readonly tabs: boolean }[] = [];
   let command: ShellWord[] = [];
@@ -39,7 +42,11 @@ function commandsIn(text: string, from: number, to: number, depth: number): Shel
     else if (rest.startsWith("\n")) {
       close();
       at++;
-      for (const body of bodies.splice(0)) at = afterBody(text, at, to, body);
+      for (const body of bodies.splice(0)) {
+        const end = afterBody(text, at, to, body);
+        found.push({ start: at, end });
+        at = end;
+      }
     } else if (/^(?:\d*[<>]|&>)(?!\()/.test(rest)) {
       const [operator = ""] = /^(?:&>>?|\d*(?:<<-|<<<|<<|>>|<&|>&|>\||<>|[<>]))/.exec(rest) ?? [];
       const body = operator.endsWith("<<") && !operator.endsWith("<<<");
@@ -49,7 +56,7 @@ function commandsIn(text: string, from: number, to: number, depth: number): Shel
       close();
       at++;
     } else {
-      const word = readWord(text, at, to, depth, commands);
+      const word = readWord(text, at, to, depth, { commands, bodies: found });
       if (redirected === "body" || redirected === "tabbed body")
         bodies.push({ end: word.text, tabs: redirected !== "body" });
       else if (redirected === null) command.push(word);
@@ -61,14 +68,17 @@ function commandsIn(text: string, from: number, to: number, depth: number): Shel
   return commands;
 }
 
-function readWord(text: string, start: number, to: number, depth: number, nested: ShellWord[][]): ShellWord {
-  const kinds = new Set<"none" | "single" | "double">();
+type Nested = { readonly commands: ShellWord[][]; readonly bodies: Span[] };
+
+function readWord(text: string, start: number, to: number, depth: number, nested: Nested): ShellWord {
   let [at, expands, value] = [start, false, ""];
   const output = (): void => {
     const end = substitutionEnd(text, at, to);
     // Arithmetic is no command.
-    if (/^\$\((?!\()/.test(text.slice(at, at + 3)) && depth < DEEPEST)
-      nested.push(...commandsIn(text, at + 2, text.charAt(end - 1) === ")" ? end - 1 : end, depth + 1));
+    if (/^\$\((?!\()/.test(text.slice(at, at + 3)) && depth < DEEPEST) {
+      const inner = text.charAt(end - 1) === ")" ? end - 1 : end;
+      nested.commands.push(...commandsIn(text, at + 2, inner, depth + 1, nested.bodies));
+    }
     value += text.slice(at, end);
     expands = true;
     at = end;
@@ -76,7 +86,6 @@ function readWord(text: string, start: number, to: number, depth: number, nested
   while (at < to && !/[ \t\r\n;&|()<>]/.test(text.charAt(at))) {
     const char = text.charAt(at);
     if (char === "'" || (char === "$" && text.charAt(at + 1) === "'")) {
-      kinds.add("single");
       if (char === "$") expands = true; // bash's own escapes
       const open = text.indexOf("'", at) + 1;
       const shut = text.indexOf("'", open);
@@ -84,7 +93,6 @@ function readWord(text: string, start: number, to: number, depth: number, nested
       value += text.slice(open, end);
       at = Math.min(to, end + 1);
     } else if (char === '"') {
-      kinds.add("double");
       at++;
       while (at < to && text.charAt(at) !== '"') {
         const escaped = /^\\(?:\r?\n|[\\"$`])/.exec(text.slice(at, at + 3))?.[0];
@@ -97,22 +105,21 @@ function readWord(text: string, start: number, to: number, depth: number, nested
       at = Math.min(to, at + 1);
     } else if (char === "\\") {
       const [escaped = "\\"] = /^\\(?:\r?\n|[^])?/.exec(text.slice(at, at + 3)) ?? [];
-      if (!escaped.endsWith("\n")) kinds.add("none");
       value += escaped.endsWith("\n") ? "" : escaped.slice(1);
       at += escaped.length;
     } else {
-      kinds.add("none");
       if (char === "$" || char === "`") output();
       else {
         if (/[*?[]/.test(char) || (char === "~" && /(^|[=:])$/.test(value))) expands = true;
+        // bash makes several words of `{a,b}` and `{1..3}`.
+        if (char === "{" && /^\{[^{}\s]*(?:,|\.\.)/.test(text.slice(at, Math.min(to, at + 256)))) expands = true;
         value += char;
         at++;
       }
     }
   }
-  const [kind = "none"] = kinds;
   // Nothing but an operator that is no word's: taken as one, so that reading goes on.
-  return { start, end: Math.max(at, start + 1), text: value, quoting: kinds.size > 1 ? "mixed" : kind, expands };
+  return { start, end: Math.max(at, start + 1), text: value, expands };
 }
 
 /** The end of `$NAME`, `${…}`, `$(…)` or a command in backquotes; of a lone `$` the next character. */

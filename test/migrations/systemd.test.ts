@@ -373,7 +373,7 @@ test.for(REFUSED)("refused: %s", async ([, files, reason, more = []]) => {
 test("a docker run in a command is told how it could be moved", async () => {
   const { dir } = lay({ "a.service": unit("", `ExecStart=/usr/bin/docker run -e DB_PASSWORD=${p()} busybox`) });
   const { notMoved } = await planOf(world, `systemd:${dir}`);
-  expect(notMoved[0]?.hint).toContain("-e NAME without a value");
+  expect(notMoved[0]?.hint).toBe(`unsprawl plan script:${join(dir, "a.service")} --to STORE`);
 });
 
 test("a unit that has changed since the plan is left alone", async () => {

@@ -1,13 +1,14 @@
 import { expect, it } from "vitest";
-import { runCommands } from "../../src/text/shell-run.ts";
+import { flagOf, runCommands } from "../../src/text/shell-run.ts";
 
 /** Each variable as `NAME=value`, with the text of its words and what is particular. */
 function told(text: string, kind: "shell" | "unit" = "shell"): string[][] {
-  return runCommands(text, kind).map(({ env, image, name, program }) => [
-    `${program} ${name ?? "-"} ${image ?? "-"}`,
-    ...env.map((flag) => {
-      const more = [flag.quoting, flag.expands ? "expands" : "", flag.others].filter(Boolean).join(" ");
-      return `${flag.name}${flag.value === null ? "" : `=${flag.value}`} | ${text.slice(flag.start, flag.end)} | ${more}`;
+  return runCommands(text, kind).map((run) => [
+    `${run.program} ${flagOf(run, "name")?.value ?? "-"} ${(run.image === null ? null : run.words[run.image]?.text) ?? "-"}`,
+    ...run.env.map(({ variable, content, flag, holder, ...one }) => {
+      const more = [one.expands ? "expands" : "", one.others, one.behind === null ? "" : `behind ${one.behind}`];
+      const words = text.slice(run.words[flag]?.start, run.words[holder]?.end);
+      return [`${variable}${content === null ? "" : `=${content}`} | ${words}`, ...more.filter(Boolean)].join(" | ");
     }),
   ]);
 }
@@ -19,18 +20,18 @@ it("every form of the flag", () => {
   expect(told(script)).toEqual([
     [
       "docker one image",
-      "A=1 | -e A=1 | none",
-      "B=2 | --env B=2 | none",
-      "C=3 | --env=C=3 | none",
-      "D=4 | -eD=4 | none",
-      "E=5 | -e=E=5 | none",
-      "F=6 | -ite F=6 | none it",
-      'G=7 8 | -e "G=7 8" | double',
-      "H=9 | -e 'H='\"9\" | mixed",
-      "I=10 | -e  \\\n    I=10 | none",
-      'J=x | "--env=J=x" | double',
-      "K | -e K | none",
-      "L= | -e L= | none",
+      "A=1 | -e A=1",
+      "B=2 | --env B=2",
+      "C=3 | --env=C=3",
+      "D=4 | -eD=4",
+      "E=5 | -e=E=5",
+      "F=6 | -ite F=6 | it",
+      'G=7 8 | -e "G=7 8"',
+      "H=9 | -e 'H='\"9\"",
+      "I=10 | -e  \\\n    I=10",
+      'J=x | "--env=J=x"',
+      "K | -e K",
+      "L= | -e L=",
     ],
   ]);
 });
@@ -47,11 +48,24 @@ END
 docker exec -e NOT=1 g sh; docker compose run -e NOT=1 h; docker run -e FIVE='5
 5' i`;
   expect(told(script)).toEqual([
-    ["docker - a", "ONE=1 | -e ONE=1 | none"],
-    ["docker - b", "TWO=2 | -e TWO=2 | none"],
-    ["podman - c", "THREE=3 | -e THREE=3 | none"],
-    ["docker - d", 'FOUR=$4 | -e FOUR="$4" | mixed expands'],
-    ["docker - i", "FIVE=5\n5 | -e FIVE='5\n5' | mixed"],
+    ["docker - a", "ONE=1 | -e ONE=1"],
+    ["docker - b", "TWO=2 | -e TWO=2"],
+    ["podman - c", "THREE=3 | -e THREE=3"],
+    ["docker - d", 'FOUR=$4 | -e FOUR="$4" | expands'],
+    ["docker - i", "FIVE=5\n5 | -e FIVE='5\n5'"],
+  ]);
+});
+
+it("words that may be flags, or the image", () => {
+  const script = `docker run $OPTS -e A=1 one -e NOT=1
+docker run -e B=2 "\${args[@]}" -d -e C=3 $MORE -e D=4 two
+docker run $IMAGE --port 80; docker run -e E=5 "$IMAGE:latest" -e NOT=1; docker run -e F={a,b} -e G={} three`;
+  expect(told(script)).toEqual([
+    ["docker - one", "A=1 | -e A=1 | behind $OPTS"],
+    ["docker - two", "B=2 | -e B=2", "C=3 | -e C=3 | behind ${args[@]}", "D=4 | -e D=4 | behind $MORE"],
+    ["docker - $IMAGE"],
+    ["docker - $IMAGE:latest", "E=5 | -e E=5"],
+    ["docker - three", "F={a,b} | -e F={a,b} | expands", "G={} | -e G={}"],
   ]);
 });
 
@@ -69,15 +83,15 @@ ExecStop=@/usr/bin/podman run -e H=1 b ; /usr/bin/docker run -e I=1 c
   expect(told(unit, "unit")).toEqual([
     [
       "docker one image",
-      "A=1 | -e A=1 | none",
-      'B=two words | -e "B=two words" | double',
-      "C=100% | -e C=100%% | none",
-      "D=$5 | -e D=$$5 | none",
-      "E=%i | -e E=%i | none expands",
-      "F=${HOME} | -e 'F=${HOME}' | single expands",
-      "G=a b\n | -e G=a\\x20b\\n | none",
+      "A=1 | -e A=1",
+      'B=two words | -e "B=two words"',
+      "C=100% | -e C=100%%",
+      "D=$5 | -e D=$$5",
+      "E=%i | -e E=%i | expands",
+      "F=${HOME} | -e 'F=${HOME}' | expands",
+      "G=a b\n | -e G=a\\x20b\\n",
     ],
-    ["podman - b", "H=1 | -e H=1 | none"],
-    ["docker - c", "I=1 | -e I=1 | none"],
+    ["podman - b", "H=1 | -e H=1"],
+    ["docker - c", "I=1 | -e I=1"],
   ]);
 });

@@ -1,0 +1,227 @@
+import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
+import type { Detector } from "../../src/contract/detector.ts";
+import type { PlanOptions, Selected } from "../../src/contract/migration.ts";
+import { chooseDelivery } from "../../src/docker/choose.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import { unreachableHost } from "../../src/docker/facts.ts";
+import { containerFile, containerHasFile } from "../../src/docker/files.ts";
+import { keptByRun } from "../../src/docker/names.ts";
+import type { ContainerDoc, ImageDoc } from "../../src/docker/types.ts";
+import { calledBy, runText, subjectOf } from "../../src/files/run-names.ts";
+import type { Script } from "../../src/files/script.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { DeliveryName } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { flagOf, type RunCommand } from "../../src/text/shell-run.ts";
+import type { Line } from "./rewrite.ts";
+
+export type RunTools = {
+  readonly open: () => Promise<Engine>;
+  readonly deliveries: readonly Delivery[];
+  readonly detector: () => Promise<Detector>;
+};
+
+export type Chosen = Line & {
+  /** Null for podman, which delivers by itself. */
+  readonly delivery: DeliveryName | null;
+  readonly why: string;
+  readonly owner: Owner | null;
+  /** What its files are called by on this host. */
+  readonly id: string;
+};
+
+/** What of the engine tells how a line's container works: its image, and a container made from it. */
+type Evidence = { readonly image: ImageDoc; readonly doc: ContainerDoc };
+
+/** How the container of a run line gets its values. Throws `refused` when there is no way, with what would make one. */
+export async function chooseFor(
+  { open, deliveries, detector }: RunTools,
+  script: Script,
+  run: RunCommand,
+  selected: readonly Selected[],
+  options: PlanOptions,
+): Promise<Chosen> {
+  const subject = subjectOf(script.file, script.text, run);
+  if (run.program === "podman") return byPodman(subject, run, selected, options);
+  const moves = selected.map(({ move }) => move);
+  const engine = await open();
+  const found = await evidenceOf(engine, run);
+  const id = `${subject.replaceAll(/[^\w.-]+/g, "-")}-${options.runId}`;
+  const known = await subjectFor(engine, run, found, id);
+  const { delivery, why, warnings } =
+    found === null
+      ? await withoutEvidence(deliveries, run, options, known, moves, subject)
+      : await chooseDelivery(deliveries, options.deliver, subject, known, moves);
+  const shim = delivery.name === "shim";
+  if (shim && known.hasHealthcheck)
+    throw new UnsprawlError(
+      "refused",
+      `${subject}: its health check would not see what the shim exports`,
+      "unsprawl runtime install --to STORE, then plan again; or --no-healthcheck in the line",
+    );
+  const unclear = shim ? unclearCommand(run) : null;
+  if (unclear !== null)
+    throw new UnsprawlError(
+      "refused",
+      `${subject}: only the shell knows ${unclear}, which the shim would start`,
+      "unsprawl runtime install --to STORE, then plan again",
+    );
+  const change = delivery.change(known, moves);
+  const command = shim ? [...(change.entrypointPrefix ?? []).slice(1), ...own(run, known)] : [];
+  if (shim && (await holdsSecret(detector, command)))
+    throw new UnsprawlError("refused", `${subject}: the image's own command holds a secret`, "build the image without");
+  const { file } = script;
+  return {
+    ...{ subject, delivery: delivery.name, why, change, secrets: {}, command, id },
+    owner: await delivery.owner(known),
+    warnings: [
+      ...warnings,
+      ...(change.mounts.length === 0
+        ? ["the engine that runs the line must keep the OCI runtime registered"]
+        : [`the files are in memory: at boot \`unsprawl render --all\` must have run before ${file} runs`]),
+      ...(shim
+        ? [`the image's entrypoint stands in ${file} now: an image with another one needs it changed there`]
+        : []),
+      ...(await stillShown(engine, run)),
+    ],
+  };
+}
+
+async function byPodman(
+  subject: string,
+  run: RunCommand,
+  selected: readonly Selected[],
+  { deliver }: PlanOptions,
+): Promise<Chosen> {
+  if (deliver !== "auto")
+    throw new UnsprawlError("refused", "a podman container gets its secrets from podman", "--deliver auto");
+  const called = (calledBy(run) ?? subject).replaceAll(/[^\w.-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  const secrets = Object.fromEntries(selected.map(({ move: { name } }) => [name, `${called}-${name}`]));
+  return {
+    ...{ subject, delivery: null, owner: null, id: "", secrets, command: [] },
+    why: "podman puts its secret into the environment when the container starts, and masks it in inspect",
+    change: { unset: [], set: [], mounts: [], entrypointPrefix: null, healthcheckPrefix: null, runtime: null },
+    warnings: [
+      ...selected.map(
+        ({ move: { name, reference } }) =>
+          `before the line runs again, as the user who runs it: ${name}='${reference}' unsprawl run -- sh -c 'printf %s "$${name}" | podman secret create ${secrets[name] ?? ""} -'`,
+      ),
+      "a container that the line has made already shows the values until it is made again",
+    ],
+  };
+}
+
+/** Nothing tells what is in the image: only what needs nothing of it fits. */
+async function withoutEvidence(
+  deliveries: readonly Delivery[],
+  run: RunCommand,
+  { deliver }: PlanOptions,
+  known: DeliverySubject,
+  moves: Parameters<Delivery["fits"]>[1],
+  subject: string,
+): ReturnType<typeof chooseDelivery> {
+  const runtime = deliveries.find(({ name }) => name === "runtime");
+  const asked = deliver === "auto" || deliver === "runtime";
+  const fit = asked && runtime !== undefined ? await runtime.fits(known, moves) : null;
+  if (runtime !== undefined && fit?.fits === true) return { delivery: runtime, why: fit.why, warnings: fit.warnings };
+  const image = run.said.image;
+  throw new UnsprawlError(
+    "refused",
+    `no delivery fits ${subject}: ${fit === null ? "" : `runtime: ${fit.why}; `}file, shim: no container of ${image ?? "its image"} is on this engine, to read the image in`,
+    `unsprawl runtime install --to STORE; or docker create --name ${run.said.name ?? "NAME"} ${image ?? "IMAGE"}; then plan again`,
+  );
+}
+
+async function evidenceOf(engine: Engine, run: RunCommand): Promise<Evidence | null> {
+  const [name, ref] = [run.said.name, run.said.image];
+  const image = ref === null ? null : await engine.image(ref);
+  if (ref !== null && image === null) return null;
+  const named = name === null ? null : await engine.container(name);
+  // The line's own image counts: a container of that name may be of an older one.
+  if (named !== null && (image === null || named.Image === image.Id)) {
+    const own = image ?? (await engine.image(named.Image));
+    return own === null ? null : { image: own, doc: named };
+  }
+  if (image === null) return null;
+  const other = (await engine.containers()).find(
+    ({ ImageID, Names }) => ImageID === image.Id && !Names.some((one) => keptByRun(one) !== null),
+  );
+  const doc = other === undefined ? null : await engine.container(other.Id);
+  return doc === null ? null : { image, doc };
+}
+
+async function subjectFor(
+  engine: Engine,
+  run: RunCommand,
+  found: Evidence | null,
+  id: string,
+): Promise<DeliverySubject> {
+  const info = await engine.info();
+  const config = found?.image.Config ?? {};
+  const entrypoint = flagOf(run, "entrypoint")?.value;
+  const words = run.image === null ? [] : run.words.slice(run.image + 1).map(({ text }) => text);
+  const imageEnv = (config.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? "");
+  const path = (config.Env ?? []).find((entry) => entry.startsWith("PATH="))?.slice("PATH=".length);
+  const runtime = flagOf(run, "runtime")?.value ?? null;
+  const test = config.Healthcheck?.Test ?? [];
+  const checked = flagOf(run, "health-cmd") !== null || (test.length > 0 && test[0] !== "NONE");
+  return {
+    id,
+    entrypoint: entrypoint === undefined ? (config.Entrypoint ?? []) : entrypoint === "" ? [] : [entrypoint],
+    cmd: words.length > 0 ? words : entrypoint === undefined ? (config.Cmd ?? []) : [],
+    imageEnv: new Set(imageEnv),
+    env: [...imageEnv, ...run.env.map(({ variable }) => variable)],
+    path: path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    user: flagOf(run, "user", "u")?.value ?? config.User ?? "",
+    hasHealthcheck: checked && !run.words.some(({ text }) => text === "--no-healthcheck"),
+    runtime: runtime === "runc" ? null : runtime,
+    mountTargets: [...targetsOf(run), ...Object.keys(config.Volumes ?? {})],
+    engineRuntimes: Object.keys(info.Runtimes ?? {}),
+    unreachableHost: unreachableHost(engine, info),
+    readFile: async (file) => (found === null ? null : containerFile(engine, found.doc.Id, file)),
+    hasFile: async (file) => found !== null && containerHasFile(engine, found.doc.Id, file),
+  };
+}
+
+/** What a shim would have to know of a line, and only the shell does; null when nothing is missing. */
+function unclearCommand({ words, flags, image, said }: RunCommand): string | null {
+  const entrypoint = flags.findLast(({ name }) => name === "entrypoint");
+  if (entrypoint !== undefined && words[entrypoint.holder]?.expands === true) return "its entrypoint";
+  const word = image === null ? undefined : words[image];
+  if (word === undefined) return "its image";
+  if (said.image !== null) return null;
+  // `$OPTS image` and `$IMAGE command` look alike.
+  const array = /^\$(?:[@*]|\{.*\[[@*]\]\})$/.test(word.text);
+  return array || image !== words.length - 1 ? "which word is its image" : null;
+}
+
+/** Where the line mounts something. */
+function targetsOf({ flags }: RunCommand): string[] {
+  return flags.flatMap(({ name, value }) => {
+    if (name === "v" || name === "volume") return [value.split(":")[1] ?? value];
+    if (name === "tmpfs") return [value.split(":")[0] ?? value];
+    return name === "mount" ? (/(?:^|,)(?:target|dst|destination)=([^,]*)/.exec(value)?.slice(1) ?? []) : [];
+  });
+}
+
+/** What a shim has to start: the entrypoint, and the image's command where the line has none of its own. */
+function own(run: RunCommand, { entrypoint, cmd }: DeliverySubject): readonly string[] {
+  const has = run.image !== null && run.image + 1 < run.words.length;
+  return has ? entrypoint : [...entrypoint, ...cmd];
+}
+
+async function holdsSecret(detector: RunTools["detector"], command: readonly string[]): Promise<boolean> {
+  const value = Secret.of(JSON.stringify(command));
+  return (await detector()).classify({ name: "Cmd", where: "cmd", value, path: "Config.Cmd" }).secret;
+}
+
+/** Rewriting a script starts nothing: what it started before stays as it is. */
+async function stillShown(engine: Engine, run: RunCommand): Promise<string[]> {
+  const name = run.said.name;
+  if (name === null)
+    return [`what the line has started already shows the values until it is made again (${runText(run)})`];
+  if ((await engine.container(name)) === null) return [];
+  return [
+    `the container ${name} that is there now still shows the values: unsprawl migrate docker:${name} --to STORE moves them, or remove it and run the script again`,
+  ];
+}

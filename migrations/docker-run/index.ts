@@ -1,0 +1,122 @@
+/**
+ * `docker-run`: a `docker run` or `podman run` line in a shell script or a systemd unit becomes one without secrets, whose
+ * container gets its values as a migrated container does. The file's other words stay, and nothing is started.
+ */
+import type { Delivery, Owner } from "../../src/contract/delivery.ts";
+import type { Migration } from "../../src/contract/migration.ts";
+import { fileMigration, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
+import { calledBy, subjectOf } from "../../src/files/run-names.ts";
+import { readScript, type ScriptVariable } from "../../src/files/script.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Location } from "../../src/model/location.ts";
+import type { Json } from "../../src/model/json.ts";
+import { byName, type DeliveryName, type Plan, type Step } from "../../src/model/plan.ts";
+import type { Chosen, RunTools } from "./choose.ts";
+import { rewriteScript } from "./rewrite.ts";
+import { settle } from "./settle.ts";
+
+export type DockerRunTools = FileTools & RunTools;
+
+type Deliver = Extract<Step, { kind: "deliver" }>;
+export function dockerRunMigration(tools: DockerRunTools): Migration {
+  const deliveryOf = (name: DeliveryName): Delivery => {
+    const found = tools.deliveries.find((one) => one.name === name);
+    if (found !== undefined) return found;
+    throw new UnsprawlError("config", `unknown delivery ${name}`);
+  };
+  const format: FileFormat = {
+    name: "docker-run",
+    async unit({ location: { source, subjectId } }) {
+      return source.startsWith("script:") ? { id: subjectId, name: subjectId } : null;
+    },
+    async refuses({ location }) {
+      if (location.where === "cmd")
+        return {
+          reason: "is in a label, an option or the command of the container, not in a variable",
+          hint: "give the application a variable or a file for it, then scan again",
+        };
+      const found = await variableAt(location);
+      return found === null ? { reason: "does not stand there any more", hint: "unsprawl scan again" } : found.fault;
+    },
+    async names({ location }) {
+      const { file, text, runs } = await readScript(location.subjectId);
+      const run = runs.find((one) => subjectOf(file, text, one) === location.subjectName);
+      const called = run === undefined ? null : calledBy(run);
+      return { subject: called ?? location.subjectName.replaceAll(/[^\w.-]+/g, "-"), project: "docker-run" };
+    },
+    value: async ({ location }) => (await variableAt(location))?.value ?? null,
+    // `plan` says it for each script.
+    target: async (file) => ({ file, lines: [] }),
+    rewrite: async ({ file, lines }, moving) => rewriteScript(await readScript(file as string), linesOf(lines), moving),
+  };
+  const base = fileMigration(tools, format);
+
+  return {
+    ...base,
+    async plan(unit, selected, options) {
+      const { groups, left } = await settle(tools, await readScript(unit), selected, options);
+      if (groups.length === 0) return { unit, steps: [], warnings: [], left };
+      const target = { file: unit, lines: groups.map(({ line }) => line) };
+      const planned = await fileMigration(tools, { ...format, target: async () => target }).plan(
+        unit,
+        groups.flatMap(({ own }) => own),
+        options,
+      );
+      const delivers = groups.flatMap(({ own, line: { delivery, why, id } }): Deliver[] => {
+        if (delivery === null) return [];
+        return [{ id: `deliver:${id}`, kind: "deliver", unit, delivery, why, moves: own.map(({ move }) => move) }];
+      });
+      return { ...planned, steps: [...delivers, ...planned.steps], left };
+    },
+    async perform(step, work) {
+      await base.perform(step, work);
+      if (step.kind !== "deliver") return;
+      const owner = ownerIn(work.plan, step);
+      if (owner === null) return;
+      // Kept for `render`: what is not recorded was never delivered.
+      work.record.done(`${step.id}/owner`, owner);
+      await deliveryOf(step.delivery).prepare(idOf(step), owner, step.moves, byName(step.moves, work.values));
+    },
+    async undo(steps, work) {
+      await base.undo(steps, work);
+      for (const step of steps.filter(isDeliver)) await deliveryOf(step.delivery).discard(idOf(step));
+    },
+    async render(steps, values, _plan, record) {
+      let count = 0;
+      for (const step of steps.filter(isDeliver)) {
+        const owner = record.last(`${step.id}/owner`) as Owner | null;
+        if (owner === null) continue;
+        await deliveryOf(step.delivery).prepare(idOf(step), owner, step.moves, byName(step.moves, values));
+        count += step.moves.length;
+      }
+      return count;
+    },
+  };
+}
+
+async function variableAt({ subjectId, subjectName, path }: Location): Promise<ScriptVariable | null> {
+  const { variables } = await readScript(subjectId);
+  return variables.find((one) => one.path === path && one.subject === subjectName) ?? null;
+}
+
+const isDeliver = (step: Step): step is Deliver => step.kind === "deliver";
+
+const idOf = ({ id }: Deliver): string => id.slice("deliver:".length);
+
+/** Who may read the files of a line; null when it has none on this host. */
+function ownerIn(plan: Plan, { id, unit }: Deliver): Owner | null {
+  const rewrite = plan.steps.find((step) => step.kind === "rewrite" && step.unit === unit);
+  if (rewrite?.kind !== "rewrite") throw unclear();
+  const line = linesOf(rewrite.target["lines"]).find((one) => `deliver:${one.id}` === id);
+  if (line === undefined) throw unclear();
+  return line.owner;
+}
+
+function linesOf(lines: Json | undefined): readonly Chosen[] {
+  if (Array.isArray(lines)) return lines;
+  throw unclear();
+}
+
+function unclear(): UnsprawlError {
+  return new UnsprawlError("malformed", "the plan does not say which lines it rewrites", "unsprawl plan again");
+}

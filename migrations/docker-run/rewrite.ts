@@ -1,0 +1,190 @@
+import type { RunChange } from "../../src/contract/delivery.ts";
+import { record } from "../../src/docker/run-line/flags.ts";
+import { moved, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
+import { lineOf, subjectOf } from "../../src/files/run-names.ts";
+import type { Own } from "../../src/files/script-own.ts";
+import { scriptOf, type Script } from "../../src/files/script.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { DiffLine } from "../../src/model/plan.ts";
+import { flagOf, type EnvFlag, type RunCommand } from "../../src/text/shell-run.ts";
+import type { ShellWord } from "../../src/text/shell-words.ts";
+import { eol, lineStart, splice, type Edit } from "../../src/text/splice.ts";
+import { rewritten, written } from "./words.ts";
+
+/** What becomes of one run line. It holds no value. */
+export type Line = {
+  /** Its subject: `deploy.sh:12 web`. */
+  readonly subject: string;
+  readonly change: RunChange;
+  /** Of podman's secrets, by variable: `--secret` takes the flag's place. Empty elsewhere. */
+  readonly secrets: { readonly [variable: string]: string };
+  /** What stands in front of the container's own command: a shim, the entrypoint that it starts. */
+  readonly command: readonly string[];
+  readonly warnings: readonly string[];
+};
+
+/** Edits, and the words that a reader must find afterwards in the place of a word. */
+type Made = {
+  readonly edits: Edit[];
+  readonly words: Map<ShellWord, readonly string[]>;
+  readonly diff: DiffLine[];
+  /** How many flags that hand a variable of the script on have got something else. */
+  readonly freed: Map<ShellWord | undefined, number>;
+};
+
+/** The script with these variables delivered otherwise. Every other word is read as before, which is proven. */
+export function rewriteScript(script: Script, lines: readonly Line[], moving: readonly Moving[]): Rewriting {
+  const { file, text, runs } = script;
+  const made: Made = { edits: [], words: new Map(), diff: [], freed: new Map() };
+  for (const line of lines) {
+    const own = moving.filter(({ move }) => move.location.subjectName === line.subject);
+    const run = runs.find((one) => subjectOf(file, text, one) === line.subject);
+    if (run === undefined) throw moved(own[0]?.move.name ?? "", line.subject);
+    changeLine(script, run, line, own, made);
+    if (line.command.length > 0) shimmed(script, run, line, made);
+  }
+  const after = splice(text, made.edits);
+  if (!onlyThese(script, after, made))
+    throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its run lines plainly");
+  return {
+    drafts: [{ file, before: text, after, diff: made.diff }],
+    rest: [],
+    warnings: [...new Set(lines.flatMap(({ warnings }) => warnings))],
+  };
+}
+
+function changeLine(script: Script, run: RunCommand, line: Line, moving: readonly Moving[], made: Made): void {
+  const { file, text, kind } = script;
+  const { change, secrets } = line;
+  const found = moving.map(({ move, masked }) => {
+    const at = move.location.path;
+    const by = script.variables.find(({ path, subject }) => path === at && subject === line.subject)?.by;
+    if (by?.command !== run) throw moved(move.name, at);
+    return { ...by, path: at, masked };
+  });
+  found.sort((a, b) => a.flag.flag - b.flag.flag);
+  for (const [index, { flag, own, path, masked }] of found.entries()) {
+    // What a delivery needs besides comes behind the first.
+    const more = index === 0 ? moreFlags(run, change) : [];
+    const [word, holder] = [wordAt(run, flag.flag), wordAt(run, flag.holder)];
+    const secret = secrets[flag.variable];
+    const put = secret === undefined ? replacement(change, flag.variable) : null;
+    const gap = between(text, run, flag);
+    const said = (words: readonly string[]): string => written(words, kind);
+    made.diff.push({ sign: "-", path, text: masked });
+    if (put === null) {
+      const instead = secret === undefined ? [] : [["--secret", `${secret},type=env,target=${flag.variable}`]];
+      const flags = [...(flag.others === "" ? [] : [[`-${flag.others}`]]), ...instead, ...more];
+      const start = flags.length === 0 ? blanksBefore(text, run, flag.flag) : word.start;
+      made.edits.push({ start, end: holder.end, text: flags.map(said).join(gap) });
+      made.words.set(holder, []).set(word, flags.flat());
+      for (const words of instead) made.diff.push({ sign: "+", path, text: said(words) });
+    } else {
+      const old = { skip: flag.skip, old: flag.variable };
+      const now = rewritten(text.slice(holder.start, holder.end), old, put.name, put.value, kind);
+      if (now === null)
+        throw new UnsprawlError(
+          "refused",
+          `${path} is written in a way that cannot be rewritten`,
+          `write -e ${flag.variable}='value' plainly, then plan again`,
+        );
+      made.edits.push({ start: holder.start, end: holder.end, text: [now, ...more.map(said)].join(gap) });
+      const front = flag.flag === flag.holder ? holder.text.slice(0, flag.skip) : "";
+      made.words.set(holder, [`${front}${put.name}=${put.value}`, ...more.flat()]);
+      made.diff.push({ sign: "+", path, text: `-e ${put.name}=${put.value}` });
+    }
+    const beside = placeText(file, lineOf(text, word.start), run.program);
+    for (const words of more) made.diff.push({ sign: "+", path: beside, text: said(words) });
+    if (own !== null) free(script, own, masked, made);
+  }
+}
+
+/** The script's own variable goes with the last flag that handed it on. */
+function free({ file, text }: Script, own: Own, masked: string, { freed, edits, words, diff }: Made): void {
+  const [word] = own.words;
+  const count = (freed.get(word) ?? 0) + 1;
+  freed.set(word, count);
+  if (count < own.users) return;
+  edits.push({ ...own.span, text: "" });
+  for (const one of own.words) words.set(one, []);
+  diff.push({ sign: "-", path: placeText(file, lineOf(text, own.span.start), `${own.name}=`), text: masked });
+}
+
+function wordAt({ words }: RunCommand, at: number): ShellWord {
+  const word = words[at];
+  if (word !== undefined) return word;
+  throw new UnsprawlError("changed", "a run line has fewer words than it had", "unsprawl plan again");
+}
+
+/** What takes a variable's place in its flag; null for nothing. */
+function replacement(
+  { unset, set }: RunChange,
+  variable: string,
+): { readonly name: string; readonly value: string } | null {
+  const at = unset.indexOf(variable);
+  return (at < 0 ? set.find(({ name }) => name === variable) : set[at]) ?? null;
+}
+
+/** Flags that a delivery needs besides, each with its value. */
+function moreFlags(run: RunCommand, { mounts, runtime, entrypointPrefix }: RunChange): (readonly string[])[] {
+  const [program] = entrypointPrefix ?? [];
+  return [
+    ...mounts.map(({ source, target }) => [
+      "--mount",
+      record(["type=bind", `source=${source}`, `target=${target}`, "readonly"]),
+    ]),
+    ...(runtime === null || flagOf(run, "runtime") !== null ? [] : [["--runtime", runtime]]),
+    ...(program === undefined || flagOf(run, "entrypoint") !== null ? [] : [["--entrypoint", program]]),
+  ];
+}
+
+/** The shim in place of the line's own entrypoint, and what it starts behind the image. */
+function shimmed({ file, text, kind }: Script, run: RunCommand, { change, command }: Line, made: Made): void {
+  const own = flagOf(run, "entrypoint");
+  const [program = ""] = change.entrypointPrefix ?? [];
+  const image = wordAt(run, run.image ?? -1);
+  const path = placeText(file, lineOf(text, image.start), run.program);
+  if (own !== null) {
+    const [word, holder] = [wordAt(run, own.flag), wordAt(run, own.holder)];
+    made.edits.push({ start: word.start, end: holder.end, text: written(["--entrypoint", program], kind) });
+    made.words.set(holder, []).set(word, ["--entrypoint", program]);
+    made.diff.push({ sign: "~", path, text: `--entrypoint ${program}` });
+  }
+  const said = written(command, kind);
+  made.edits.push({ start: image.end, end: image.end, text: ` ${said}` });
+  made.words.set(image, [image.text, ...command]);
+  made.diff.push({ sign: "+", path, text: `${said}, in front of the command` });
+}
+
+/** What parts a flag from the next: a continued line's end where it has a line of its own. */
+function between(text: string, run: RunCommand, { flag, holder }: EnvFlag): string {
+  const { start } = wordAt(run, flag);
+  const indent = text.slice(lineStart(text, start), start);
+  const alone = /^[ \t]+$/.test(indent) && /^[ \t]*\\\r?\n/.test(text.slice(wordAt(run, holder).end));
+  return alone ? ` \\${eol(text)}${indent}` : " ";
+}
+
+/** Where what parts a word from the one before it begins, if nothing but blanks and line ends does. */
+function blanksBefore(text: string, run: RunCommand, at: number): number {
+  const { start } = wordAt(run, at);
+  const end = wordAt(run, at - 1).end;
+  return end < start && /^(?:\s|\\\r?\n)*$/.test(text.slice(end, start)) ? end : start;
+}
+
+/** All commands are read as before, but for the words that were to change; a word around one holds its new text. */
+function onlyThese({ file, commands }: Script, after: string, { edits, words: changed }: Made): boolean {
+  const around = ({ start, end }: ShellWord): boolean => edits.some((edit) => edit.start >= start && edit.end <= end);
+  const expected = commands
+    .map((words) =>
+      words.flatMap((word): readonly (string | null)[] => changed.get(word) ?? [around(word) ? null : word.text]),
+    )
+    .filter((words) => words.length > 0);
+  const now = scriptOf(file, after).commands;
+  return (
+    now.length === expected.length &&
+    expected.every((words, at) => {
+      const read = now[at] ?? [];
+      return read.length === words.length && words.every((word, index) => word === null || word === read[index]?.text);
+    })
+  );
+}

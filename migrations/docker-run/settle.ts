@@ -1,0 +1,61 @@
+import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
+import { alsoStands, type Moving } from "../../src/files/file-migration.ts";
+import { leftIn } from "../../src/files/left.ts";
+import { subjectOf } from "../../src/files/run-names.ts";
+import type { Script } from "../../src/files/script.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { chooseFor, type Chosen, type RunTools } from "./choose.ts";
+import { rewriteScript } from "./rewrite.ts";
+
+type Left = NonNullable<UnitPlan["left"]>[number];
+
+/** What moves of one run line, and how. */
+export type Group = { readonly own: readonly Selected[]; readonly line: Chosen };
+
+/** Which run lines of a script move: each as a whole, or not at all and with the reason. One that stays keeps no other. */
+export async function settle(
+  tools: RunTools,
+  script: Script,
+  selected: readonly Selected[],
+  options: PlanOptions,
+): Promise<{ readonly groups: readonly Group[]; readonly left: readonly Left[] }> {
+  const left: Left[] = [];
+  const leave = (own: readonly Selected[], { message: reason, hint }: UnsprawlError): void => {
+    left.push(...own.map((one) => ({ selected: one, reason, hint })));
+  };
+  const groups: Group[] = [];
+  const subjects = Map.groupBy(selected, ({ move }) => move.location.subjectName);
+  for (const run of script.runs) {
+    const own = subjects.get(subjectOf(script.file, script.text, run));
+    if (own === undefined) continue;
+    try {
+      const line = await chooseFor(tools, script, run, own, options);
+      // Alone, to see whether it can be written at all.
+      textAfter(script, [{ own, line }]);
+      if (groups.some((one) => (one.line.delivery === null) !== (line.delivery === null)))
+        throw new UnsprawlError("refused", MIXED, "apply this plan, then plan again");
+      groups.push({ own, line });
+    } catch (error) {
+      if (!(error instanceof UnsprawlError) || error.code !== "refused") throw error;
+      leave(own, error);
+    }
+  }
+  // What one line keeps may be what another would move.
+  for (let kept: readonly Group[] = groups; ;) {
+    const text = kept.length === 0 ? "" : textAfter(script, kept);
+    const found = kept.map((group) => ({ group, place: leftIn(group.own, [{ place: script.file, text }])[0] }));
+    const free = found.filter(({ place }) => place === undefined || options.accept.has("elsewhere"));
+    if (free.length === kept.length) return { groups: kept, left };
+    for (const one of found)
+      if (one.place !== undefined && !free.includes(one)) leave(one.group.own, alsoStands(one.place));
+    kept = free.map(({ group }) => group);
+  }
+}
+
+const MIXED = "docker and podman lines of one script move one after the other";
+
+function textAfter(script: Script, groups: readonly Group[]): string {
+  const moving = groups.flatMap(({ own }) => own.map(({ move }): Moving => ({ move, masked: "" })));
+  const lines = groups.map(({ line }) => line);
+  return rewriteScript(script, lines, moving).drafts[0]?.after ?? "";
+}

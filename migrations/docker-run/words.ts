@@ -1,0 +1,53 @@
+import { shellLine } from "../../src/docker/run-line/shell.ts";
+import type { Script } from "../../src/files/script.ts";
+
+type Kind = Script["kind"];
+
+/**
+ * A word that holds `OLD=…` behind some characters of its text, written with `NAME=VALUE` in its place: in the quotes that
+ * were there, and whatever stands in front as it is. Null for one that is written in a way that is not read here.
+ */
+export function rewritten(
+  raw: string,
+  { skip, old }: { readonly skip: number; readonly old: string },
+  name: string,
+  value: string,
+  kind: Kind,
+): string | null {
+  let [at, passed, quote, from] = [0, 0, "", -1];
+  for (; at < raw.length && passed <= skip + old.length; at++) {
+    const char = raw.charAt(at);
+    if (char === quote) quote = "";
+    else if (quote === "" && (char === '"' || char === "'")) quote = char;
+    else {
+      if (passed === skip) from = at;
+      passed++;
+    }
+  }
+  if (from < 0 || raw.slice(from, at) !== `${old}=`) return null;
+  const own = quote === "" && /^["']/.test(raw.slice(at)) ? raw.charAt(at) : quote;
+  if (quote === "" && own === "") return `${raw.slice(0, from)}${name}=${bare(value, kind)}`;
+  const inner = inQuotes(value, own, kind);
+  if (inner === null) return null;
+  return `${raw.slice(0, from)}${name}=${quote === "" ? own : ""}${inner}${own}`;
+}
+
+/** Words as they are written in a line of this kind. */
+export function written(words: readonly string[], kind: Kind): string {
+  return kind === "shell" ? shellLine(words) : words.map((word) => bare(word, kind)).join(" ");
+}
+
+function bare(text: string, kind: Kind): string {
+  if (kind === "shell") return shellLine([text]);
+  return text !== "" && /^[^\s"';]*$/.test(text) ? escaped(text) : `"${escaped(text).replaceAll('"', String.raw`\"`)}"`;
+}
+
+/** For a unit: systemd.service(5) fills `$` and `%` in even inside quotes. */
+const escaped = (text: string): string =>
+  text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("$", "$$$$").replaceAll("%", "%%");
+
+function inQuotes(text: string, quote: string, kind: Kind): string | null {
+  if (kind === "unit") return escaped(text).replaceAll(quote, `\\${quote}`);
+  if (quote === '"') return text.replaceAll(/[\\"$`]/g, String.raw`\$&`);
+  return text.includes("'") ? null : text;
+}

@@ -1,0 +1,144 @@
+import { basename } from "node:path";
+import { runCommand, type RunCommand } from "../text/shell-run.ts";
+import { shellCommands, type ShellWord, type Span } from "../text/shell-words.ts";
+import { placeText, type Refusal } from "./file-migration.ts";
+import { lineOf, runText } from "./run-names.ts";
+import type { ScriptVariable } from "./script.ts";
+
+type Around = {
+  readonly file: string;
+  readonly text: string;
+  readonly commands: readonly (readonly ShellWord[])[];
+  readonly bodies: readonly Span[];
+  readonly runs: readonly RunCommand[];
+  readonly moving: readonly ScriptVariable[];
+};
+
+/** What else of a script gives variables to containers: told, with the reason why it stays. */
+export function strays(around: Around): ScriptVariable[] {
+  const { file, text, commands, bodies } = around;
+  return [
+    ...filledIn(around),
+    ...commands.flatMap((words) =>
+      runCommand(words) === null ? beside(file, text, words) : quoted(file, text, words),
+    ),
+    ...bodies.flatMap((body) => inBody(file, text, body)),
+  ];
+}
+
+/** The script's own variables that `-e NAME=$OWN`, or `-e OWN`, hands on. */
+function filledIn({ file, text, commands, runs, moving }: Around): ScriptVariable[] {
+  const moves = new Set(moving.flatMap(({ by }) => (by === null || by.own === null ? [] : [by.flag])));
+  const users = runs.flatMap((run) => run.env.flatMap((flag) => (moves.has(flag) ? [] : [{ run, flag }])));
+  return commands.flatMap((words) => {
+    const end = words.findIndex(({ text: one }) => !ASSIGNS.test(one));
+    return words.slice(0, end < 0 ? words.length : end).flatMap((word): ScriptVariable[] => {
+      const [, name = "", value = ""] = /^([A-Za-z_]\w*)=([^]*)$/.exec(word.text) ?? [];
+      const used = new RegExp(`\\$(?:${name}\\b|\\{${name}\\b)`);
+      const user = users.find(({ flag: { content, variable } }) =>
+        content === null ? variable === name : used.test(content),
+      );
+      if (name === "" || value === "" || word.expands || user === undefined) return [];
+      const { run, flag } = user;
+      const line = lineOf(text, run.words[flag.holder]?.start ?? 0);
+      return [
+        {
+          subject: basename(file),
+          path: placeText(file, lineOf(text, word.start), `${name}=`),
+          // As it is called where inspect shows it.
+          name: /^\$\{?\w+\}?$/.test(flag.content ?? "") ? flag.variable : name,
+          value,
+          fault: {
+            reason: `is in the script's variable ${name}, which -e ${flag.variable} in line ${line} hands on`,
+            hint: `write -e ${flag.variable}=value in line ${line} itself, and take ${name} away; then plan again`,
+          },
+          by: null,
+        },
+      ];
+    });
+  });
+}
+
+/** Words that an assignment may stand behind, and assignments. */
+const ASSIGNS = /^(?:[A-Za-z_]\w*=[^]*|export|local|readonly|declare|typeset|-[a-z]+)$/;
+
+/** What hands variables on to a container without being a `docker run` that can be read: `docker compose run`, an array. */
+function beside(file: string, text: string, words: readonly ShellWord[]): ScriptVariable[] {
+  const first = words[0]?.text ?? "";
+  const about = words.some((word) => /(?:^|\/)(?:docker|podman|docker-compose|nerdctl)$/.test(word.text));
+  const own = /^\w[\w-]*$/.test(first) && new RegExp(`^[ \\t]*(?:function[ \\t]+)?${first}[ \\t]*\\(`, "m").test(text);
+  const inner = quoted(file, text, words);
+  if (!about && !own && !first.startsWith("-")) return inner;
+  const what = first.startsWith("-")
+    ? "an array of words"
+    : words
+        .slice(0, 3)
+        .map((word) => word.text)
+        .filter((word) => /^[\w./-]+$/.test(word))
+        .join(" ");
+  const found = words.flatMap((word, at): ScriptVariable[] => {
+    const [, name = "", value = ""] = /^(?:-[ditPq]*e=?|--env=)?([A-Za-z_]\w*)=([^]+)$/.exec(word.text) ?? [];
+    const flagged = /^-[ditPq]*e$|^--env$/.test(words[at - 1]?.text ?? "") || word.text.startsWith("-");
+    if (name === "" || !flagged) return [];
+    const fault = {
+      reason: `stands in ${what}, which is no docker run line that can be rewritten`,
+      hint: /compose/.test(what)
+        ? "unsprawl plan compose: moves what is in its files; write it there"
+        : `write docker run -e ${name}=value in full, then plan again`,
+    };
+    return [stray(file, text, word.start, what, name, value, fault)];
+  });
+  return [...found, ...inner];
+}
+
+/** Commands inside a quoted word: of `ssh host 'docker run …'`, `eval`, `sh -c`. */
+function quoted(file: string, text: string, words: readonly ShellWord[]): ScriptVariable[] {
+  return words.flatMap((word) => {
+    if (!MENTIONS.test(word.text) || text.slice(word.start, word.end).includes("$(")) return [];
+    const by = words[0]?.text ?? "";
+    return within(file, text, word.start, word.text, `a command inside the words of ${by}`, ` ${by}`);
+  });
+}
+
+const MENTIONS = /\b(?:docker|podman)\b[^]*\b(?:run|create)\b[^]*-/;
+
+function inBody(file: string, text: string, { start, end }: Span): ScriptVariable[] {
+  const body = text.slice(start, end);
+  return MENTIONS.test(body) ? within(file, text, start, body, "a here-document", " <<") : [];
+}
+
+function within(
+  file: string,
+  text: string,
+  start: number,
+  script: string,
+  what: string,
+  mark: string,
+): ScriptVariable[] {
+  return shellCommands(script)
+    .flatMap((words) => runCommand(words) ?? [])
+    .flatMap((run) =>
+      run.env.flatMap((flag): ScriptVariable[] => {
+        if (flag.content === null) return [];
+        const at = start + (run.words[flag.holder]?.start ?? 0);
+        const fault = {
+          reason: `stands in ${what}, which is read elsewhere or later`,
+          hint: "make that a script of its own where it runs, then plan it there",
+        };
+        return [stray(file, text, at, `${runText(run)}${mark}`, flag.variable, flag.content, fault)];
+      }),
+    );
+}
+
+function stray(
+  file: string,
+  text: string,
+  at: number,
+  what: string,
+  name: string,
+  value: string,
+  fault: Refusal,
+): ScriptVariable {
+  const path = placeText(file, lineOf(text, at), `${what} -e ${name}`);
+  return { subject: basename(file), path, name, value, fault, by: null };
+}

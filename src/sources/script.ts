@@ -1,0 +1,102 @@
+import { lstat, open } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import type { Reading, Source } from "../contract/source.ts";
+import { placeText } from "../files/file-migration.ts";
+import { lineOf, runText, subjectOf } from "../files/run-names.ts";
+import { readScript, type Script } from "../files/script.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { NO_FACTS } from "../model/location.ts";
+import { startOf } from "../text/shell-run.ts";
+import { candidateAt } from "./candidate.ts";
+import { filesBelow } from "./dir.ts";
+import { unreadable } from "./reading.ts";
+
+/** What is larger is no script that somebody wrote: an installer with its files inside. */
+const MOST_BYTES = 1024 * 1024;
+
+/**
+ * `script:FILE`, or `script:FOLDER` for the scripts and systemd units below it: the variables, and the other words, of their
+ * `docker run` and `podman run` lines.
+ */
+export function scriptSource(cwd: string): Source {
+  return {
+    kind: "script",
+    async *read(what, signal) {
+      if (what === "") throw new UnsprawlError("usage", "script: needs a file or a folder", "unsprawl scan script:.");
+      const root = resolve(cwd, what);
+      const stat = await lstat(root).catch(() => null);
+      if (stat === null)
+        throw new UnsprawlError("absent", `there is no ${what}`, "unsprawl scan script:FILE_OR_FOLDER");
+      if (!stat.isDirectory()) {
+        yield* await readings(`script:${what}`, root, true);
+        return;
+      }
+      for await (const found of filesBelow(root, root, signal)) {
+        if ("error" in found) yield found.error;
+        else yield* await readings(`script:${what}`, found.file, false);
+      }
+    },
+  };
+}
+
+/** None for a file of a folder that is no script, or has nothing to do with containers. */
+async function readings(source: string, file: string, named: boolean): Promise<readonly Reading[]> {
+  try {
+    if (!named && !(await isScript(file))) return [];
+    const { size } = await lstat(file);
+    if (size > MOST_BYTES)
+      throw new UnsprawlError("malformed", `${file} is larger than 1 MiB`, `unsprawl scan dir:${file}`);
+    const script = await readScript(file);
+    if (named || script.runs.length > 0 || script.variables.length > 0) return readingsOf(source, script);
+    return [];
+  } catch (error) {
+    if (named) throw error;
+    return [unreadable(file, error)];
+  }
+}
+
+/** One for each run line, one for what belongs to none. */
+function readingsOf(source: string, { file, text, runs, variables }: Script): readonly Reading[] {
+  const names = new Set([...runs.map((run) => subjectOf(file, text, run)), ...variables.map(({ subject }) => subject)]);
+  if (names.size === 0) names.add(basename(file));
+  return [...names].map((name): Reading => {
+    const subject = { kind: "file", name, id: file } as const;
+    const own = variables
+      .filter((one) => one.subject === name && one.value !== "")
+      .map((one) => candidateAt(source, subject, "env", one.name, one.value, one.path));
+    const others = runs
+      .filter((run) => subjectOf(file, text, run) === name)
+      .map((run) => {
+        const gone = new Set(run.env.flatMap(({ flag, holder }) => [flag, holder]));
+        const words = run.words.slice(run.begin).filter((_, at) => !gone.has(at + run.begin));
+        const path = placeText(file, lineOf(text, startOf(run)), runText(run));
+        return candidateAt(
+          source,
+          subject,
+          "cmd",
+          `${run.program} run`,
+          JSON.stringify(words.map((word) => word.text)),
+          path,
+        );
+      });
+    return { kind: "subject", subject, facts: NO_FACTS, candidates: [...own, ...others], exposure: EXPOSURE };
+  });
+}
+
+const EXPOSURE = ["anyone who can read the script, or inspect the container that it starts"];
+
+const SHELL = /^#!\s*(?:\S*\/)?(?:env\s+(?:-S\s*)?)?(?:\S*\/)?(?:ba|da|k|z|a)?sh\b/;
+
+/** By its name, or for what may be executed by its first line. */
+async function isScript(file: string): Promise<boolean> {
+  if (/\.(?:sh|bash|service)$/.test(file)) return true;
+  const { mode } = await lstat(file);
+  if ((mode & 0o111) === 0) return false;
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(128), 0, 128, 0);
+    return SHELL.test(buffer.toString("latin1", 0, bytesRead));
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,7 +1,8 @@
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
 import { placeText } from "../files/file-migration.ts";
+import { copiedSecrets, type Copied } from "../files/build-context.ts";
 import { readText } from "../files/read.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { NO_FACTS, type Subject, type Where } from "../model/location.ts";
@@ -10,7 +11,8 @@ import { candidateAt } from "./candidate.ts";
 
 /**
  * `dockerfile:FILE`, `dockerfile:FOLDER` or `dockerfile:`: what a build would write into the image and its history, and the
- * files known to hold secrets that it copies in, read where they are.
+ * files known to hold secrets that it copies in (by name, or in a folder without a `.dockerignore` against it), read where
+ * they are.
  */
 export function dockerfileSource(cwd: string): Source {
   return {
@@ -24,8 +26,15 @@ export function dockerfileSource(cwd: string): Source {
       const subject: Subject = { kind: "file", name: basename(file), id: file };
       const candidates = instructions.flatMap((one) => candidatesOf(source, subject, one));
       yield { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
-      for (const one of instructions)
-        for (const copied of copiedBy(one)) yield copiedReading(source, file, one, copied);
+      const { copied, cut } = await copiedSecrets(file, instructions);
+      for (const one of copied) yield copiedReading(source, file, one);
+      if (cut)
+        yield {
+          kind: "error",
+          subject: dirname(file),
+          message: "holds more files than a build's folder should, so that not all were looked at",
+          hint: "add a .dockerignore, or scan the folder that is built in",
+        };
     },
   };
 }
@@ -45,30 +54,14 @@ function candidatesOf(source: string, subject: Subject, one: Instruction): Candi
   return [candidateAt(source, subject, "history", "RUN", one.value, place("RUN"))];
 }
 
-/** Files that hold secrets by what they are. */
-const SECRET_FILE =
-  /^(?:\.env(?:\..+)?|.+\.env|\.npmrc|\.yarnrc(?:\.yml)?|\.pypirc|\.netrc|\.git-credentials|\.pgpass|\.my\.cnf|\.htpasswd|id_(?:rsa|dsa|ecdsa|ed25519)|.+\.(?:pem|key|p12|pfx|jks)|credentials(?:\.json)?|kubeconfig)$/;
-
-/** What an instruction copies from the build's own folder and is known to hold secrets. */
-function copiedBy({ name, value }: Instruction): readonly string[] {
-  if (!["COPY", "ADD"].includes(name) || /(?:^|\s)--from=/.test(value)) return [];
-  const words = value.startsWith("[")
-    ? [...value.matchAll(/"([^"]*)"/g)].map(([, word = ""]) => word)
-    : value.split(/\s+/).filter((word) => !word.startsWith("--"));
-  return words
-    .slice(0, -1)
-    .filter((word) => SECRET_FILE.test(basename(word)) && !/\.(?:example|sample|dist)$/.test(word));
-}
-
-function copiedReading(source: string, dockerfile: string, { line, name }: Instruction, copied: string): Reading {
-  const file = join(dirname(dockerfile), copied);
-  const subject: Subject = { kind: "file", name: `${copied} (${name}, ${basename(dockerfile)}:${line})`, id: file };
-  if (existsSync(file) && statSync(file).isFile())
-    return { kind: "file", source, subject, facts: NO_FACTS, file, exposure: EXPOSURE };
+function copiedReading(source: string, dockerfile: string, { instruction, path, file }: Copied): Reading {
+  const by = `${instruction.name}, ${basename(dockerfile)}:${instruction.line}`;
+  const subject: Subject = { kind: "file", name: `${path} (${by})`, id: file ?? join(dirname(dockerfile), path) };
+  if (file !== null) return { kind: "file", source, subject, facts: NO_FACTS, file, exposure: EXPOSURE };
   return {
     kind: "error",
     subject: subject.name,
     message: "is copied into the image, and is not there to be read",
-    hint: "scan in the folder that it is built in",
+    hint: "scan in the folder that it is built in, or keep it out by .dockerignore",
   };
 }

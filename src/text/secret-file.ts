@@ -1,0 +1,42 @@
+/** What a file that is known to hold secrets is, by its path. */
+export type SecretFile =
+  | "env"
+  | "npmrc"
+  | "netrc"
+  | "git-credentials"
+  | "git-config"
+  | "pgpass"
+  | "htpasswd"
+  | "docker-config"
+  | "kubeconfig"
+  | "terraform-state"
+  | "credentials"
+  | "private-key"
+  | "keystore";
+
+/** By the path's last part, or its last two. */
+const FILES: readonly (readonly [SecretFile, string])[] = [
+  ["env", String.raw`\.env(?:\.[\w.-]{1,40})?|[^/]{1,200}\.env`],
+  ["npmrc", String.raw`\.npmrc|\.yarnrc(?:\.yml)?`],
+  ["netrc", String.raw`[._]netrc`],
+  ["git-credentials", String.raw`\.git-credentials|git/credentials`],
+  ["git-config", String.raw`\.git/config|\.gitconfig`],
+  ["pgpass", String.raw`\.pgpass`],
+  ["htpasswd", String.raw`\.?htpasswd`],
+  ["docker-config", String.raw`\.docker/config\.json|\.dockercfg|\.dockerconfigjson`],
+  ["kubeconfig", String.raw`\.kube/config|kubeconfig|[^/]{1,200}\.kubeconfig`],
+  ["terraform-state", String.raw`[^/]{1,200}\.tfstate(?:\.backup)?`],
+  ["credentials", String.raw`\.aws/credentials|credentials(?:\.json)?|\.pypirc|\.my\.cnf|\.s3cfg|\.boto`],
+  ["private-key", String.raw`id_(?:rsa|dsa|ecdsa|ed25519)|[^/]{1,200}\.(?:pem|key)`],
+  ["keystore", String.raw`[^/]{1,200}\.(?:p12|pfx|jks|jceks|keystore)`],
+];
+
+const END = /\.(?:example|sample|dist|template|tpl)$/;
+const ANY = new RegExp(`(?:^|/)(?:${FILES.map(([, pattern]) => pattern).join("|")})$`);
+const EACH = FILES.map(([kind, pattern]) => [kind, new RegExp(`(?:^|/)(?:${pattern})$`)] as const);
+
+/** The kind of a file that holds secrets by what it is; null for all others, and for examples of such. */
+export function secretFile(path: string): SecretFile | null {
+  if (!ANY.test(path) || END.test(path)) return null;
+  return EACH.find(([, pattern]) => pattern.test(path))?.[0] ?? null;
+}

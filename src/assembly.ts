@@ -113,7 +113,7 @@ export function assemble(
   const knownStores = async (): Promise<string[]> => [
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
-  const registryNotes = new Set<string>();
+  const sourceNotes = new Set<string>();
   const openedRegistry = async (host: string): Promise<Registry> => {
     const { openRegistry } = await import("./registry/client.ts");
     return openRegistry(host, { env, know: (value) => redactor.know(value) });
@@ -124,7 +124,7 @@ export function assemble(
       cwd,
       engine,
       registry: openedRegistry,
-      note: (text: string) => registryNotes.add(text),
+      note: (text: string) => sourceNotes.add(text),
       store,
     };
     return (await import("./sources/index.ts")).allSources(tools, await knownStores());
@@ -205,7 +205,7 @@ export function assemble(
         },
         verify: verify ? await verifier(endpoints, env) : null,
         ignoredBy: ignore.by,
-        notes: async () => [...ignore.notes(), ...((await own())?.notes ?? []), ...registryNotes],
+        notes: async () => [...ignore.notes(), ...((await own())?.notes ?? []), ...sourceNotes],
       };
     },
     deliveries,

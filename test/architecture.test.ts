@@ -87,8 +87,9 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   registry: ["contract", "model", "text"],
   sops: ["contract", "model", "text"],
   // Plug-ins: none knows another.
+  layers: ["contract", "model", "text"],
   detect: ["contract", "model", "text"],
-  sources: ["contract", "model", "text", "docker", "files", "compose", "kubernetes", "registry"],
+  sources: ["contract", "model", "text", "docker", "files", "compose", "kubernetes", "registry", "layers"],
   delivery: ["contract", "model", "text", "docker", "sops"],
   history: ["contract", "model", "text"],
   verify: ["contract", "model", "text"],

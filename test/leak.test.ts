@@ -1,7 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages } from "./services/images.ts";
@@ -153,6 +163,37 @@ describe("what only reads", () => {
       findings.filter((one) => one.location.subjectName === "placed").map((one) => one.location.where),
     );
     expect([...places].sort()).toEqual(["annotation", "cmd", "healthcheck", "label", "log-opt"]);
+  });
+
+  it("scan of layers, and of archives whole and broken", async () => {
+    const context = join(world.dir, "../", `leak-${process.pid}`);
+    mkdirSync(context);
+    try {
+      const single = variables.filter(({ value }) => !value.includes("\n"));
+      writeFileSync(join(context, "app.env"), single.map(({ name, value }) => `${name}=${value}\n`).join(""));
+      writeFileSync(join(context, "Dockerfile"), `FROM ${BUSYBOX}\nCOPY app.env /app/.env\n`);
+      const docker = ["build", "--network", "none", "-q", "-t", "leaky:layers", context];
+      execFileSync("docker", docker, {
+        env: { ...process.env, DOCKER_HOST: engine.host, DOCKER_BUILDKIT: "0" },
+        stdio: "pipe",
+      });
+      engine.docker("save", "-o", join(context, "saved.tar"), "leaky:layers");
+      const whole = readFileSync(join(context, "saved.tar"));
+      writeFileSync(join(context, "cut.tar"), whole.subarray(0, whole.indexOf("SESSION_SECRET") + 700));
+      writeFileSync(join(context, "packed.tar.gz"), gzipSync(whole));
+      for (const format of ["table", "json", "sarif", "html", "markdown", "ndjson"])
+        for (const source of ["image:leaky:layers", `archive:${context}/packed.tar.gz`]) {
+          const ran = await quiet(watch, ["scan", source, "--layers", "--min-confidence", "low", "--format", format]);
+          expect(ran.code, ran.stderr).toBe(3);
+          // What is in a document is told by its own key.
+          const names = single.flatMap(({ name, value }) => (value.startsWith("{") ? [] : [name]));
+          for (const name of names) expect(ran.stdout.replaceAll("\\", "")).toContain(name);
+        }
+      const cut = await quiet(watch, ["scan", `archive:${context}/cut.tar`, "--layers"]);
+      expect(cut.code).toBe(1);
+    } finally {
+      rmSync(context, { recursive: true, force: true });
+    }
   });
 
   it("scan over ssh: nothing in the client's arguments or environment", async () => {

@@ -41,7 +41,7 @@ const TARGET: readonly OptionSpec[] = [
 
 const BREAK: OptionSpec = ["--break-lock", "take the engine's lock over from a run that is gone for good"];
 
-const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, registry:HOST/REPO[:TAG] (globs too), compose:FILE, swarm:[NAME or GLOB], kubernetes:FILE or FOLDER, env:FILE, systemd:FILE or FOLDER, script:FILE or FOLDER, dockerfile:FILE, inspect:FILE or inspect:-, dir:PATH, a store (vault:PATH, keywhiz:, …)`;
+const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, registry:HOST/REPO[:TAG] (globs too), archive:FILE, compose:FILE, swarm:[NAME or GLOB], kubernetes:FILE or FOLDER, env:FILE, systemd:FILE or FOLDER, script:FILE or FOLDER, dockerfile:FILE, inspect:FILE or inspect:-, dir:PATH, a store (vault:PATH, keywhiz:, …)`;
 
 /** Every command of the contract that this version has. Help, completion and README are made from this table. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -53,6 +53,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...SCAN,
       ["--format <format>", "how to print it", ["table", "json", "ndjson", "sarif", "html", "markdown"]],
       ["-o, --output <file>", "write it to a file (0600)"],
+      ["--layers", "the files of images too, layer by layer (docker:, image:, archive:)"],
       ["--verify", "ask vendors and databases whether each secret is live (sends it to them; nothing is changed)"],
       ["--show-ignored", "list what `ignore` or a label hides too"],
     ],

@@ -6,6 +6,8 @@ import { paint } from "./paint.ts";
 const HEARTBEAT_MS = 10_000;
 const FRAME_MS = 80;
 
+const megabytes = (bytes: number): string => Math.round(bytes / 1e6).toLocaleString("en");
+
 /**
  * Progress on stderr: one line that is redrawn on a terminal, with counts and the time left; off a terminal a plain
  * line for each finished step, and a heartbeat every ten seconds for scans.
@@ -46,13 +48,18 @@ export class Progress {
     this.#drawn = false;
   }
 
-  #scan({ source, done, total }: Extract<Event, { type: "scan" }>): void {
+  #scan({ source, done, total, bytes }: Extract<Event, { type: "scan" }>): void {
     const now = Date.now();
     if (now - this.#last < (this.#live ? FRAME_MS : HEARTBEAT_MS)) return;
     if (!this.#live && now - this.#started < HEARTBEAT_MS) return;
     this.#last = now;
-    const left = total && done > 0 ? Math.ceil((((now - this.#started) / done) * (total - done)) / 1000) : null;
-    const text = `scanning ${source} ${done}${total ? `/${total}` : ""}${left === null ? "" : `, ${left} s left`}`;
+    const [part, all] = bytes === undefined ? [done, total] : [bytes.done, bytes.total];
+    const left =
+      all && part > 0 && part <= all ? Math.ceil((((now - this.#started) / part) * (all - part)) / 1000) : null;
+    const read =
+      bytes === undefined ? "" : `, ${megabytes(bytes.done)}${all && part <= all ? ` of ${megabytes(all)}` : ""} MB`;
+    const count = `${done}${total ? `/${total}` : ""}`;
+    const text = `scanning ${source} ${count}${read}${left === null ? "" : `, ${left} s left`}`;
     if (this.#live) this.#draw(text);
     else this.line(text);
   }

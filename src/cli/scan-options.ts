@@ -24,7 +24,8 @@ export async function scanWith(
   const baseline = text(options, "baseline");
   const known = baseline === null ? null : readBaseline(resolve(assembly.cwd, baseline));
   const showIgnored = options["showIgnored"] === true;
-  const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, showIgnored };
+  const layers = options["layers"] === true;
+  const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, showIgnored, layers };
   const { report, hits } = await scan(
     input,
     await assembly.scanTools(options["verify"] === true),

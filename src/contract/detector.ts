@@ -12,11 +12,14 @@ export type Question = {
   readonly path?: string;
 };
 
+/** `file`: text, unless a NUL near its beginning says that it is binary, of which nothing is read; the others say which it is. */
+export type TextForm = "file" | "text" | "binary";
+
 /** A secret that was spotted in a text: a file's line, with the literal that holds it. */
 export type Spotted = {
   /** The name that it is assigned to; empty when there is none. */
   readonly name: string;
-  /** From 1 on. */
+  /** From 1 on; in binary data it means nothing. */
   readonly line: number;
   readonly value: Secret;
   readonly part: Secret;
@@ -33,9 +36,25 @@ export interface Detector {
   name(name: string): string;
   /** The secret part alone, decoded: what equal secrets share wherever they stand. Null when the value is no secret. */
   part(question: Question): Secret | null;
-  /** Every secret in a text, and every one that a setting hid. Binary data gives none. `path` tells what kind of text it is. */
-  text(bytes: Uint8Array, path: string): readonly Spotted[];
+  /** Every secret in a text, and every one that a setting hid; in binary data known tokens only. `path` tells what kind of text it is. */
+  text(bytes: Uint8Array, path: string, as?: TextForm): readonly Spotted[];
 }
+
+/** A file, or a piece of a large one, in a run of bytes. */
+export type TextPiece = {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+  /** How many lines of the file come before it; -1 where nobody can count them. */
+  readonly line: number;
+  readonly as: "text" | "binary";
+};
+
+/** Files in memory. The bytes are handed over to the thread that judges them: whoever sends them has them no more. */
+export type TextBlock = { readonly bytes: Uint8Array<ArrayBuffer>; readonly pieces: readonly TextPiece[] };
+
+/** What was spotted in a piece, by its number. */
+export type SpottedText = Spotted & { readonly piece: number };
 
 export type ReadFile = {
   readonly file: string;
@@ -76,6 +95,8 @@ export interface Crew {
   readonly size: number;
   /** Reads files by absolute path and spots what is in them; one that cannot be read has an `error` code (`EACCES`). */
   files(files: readonly string[]): Promise<readonly ReadFile[]>;
+  /** Spots what is in pieces of files that are in memory. */
+  texts(block: TextBlock): Promise<readonly SpottedText[]>;
   /** Parses and judges a batch; null when its text is not that of whole documents. */
   batch(batch: BatchText): Promise<ReadBatch | null>;
   /** The same in this thread, while the others are busy. */

@@ -1,6 +1,13 @@
 /** What a core verb tells while it works. The faces draw it, the journal does not need it. */
 export type Event =
-  | { readonly type: "scan"; readonly source: string; readonly done: number; readonly total: number | null }
+  | {
+      readonly type: "scan";
+      readonly source: string;
+      readonly done: number;
+      readonly total: number | null;
+      /** Of large data that is under way. */
+      readonly bytes?: { readonly done: number; readonly total: number | null };
+    }
   | {
       readonly type: "step";
       readonly step: string;

@@ -1,3 +1,4 @@
+import type { Spotted, SpottedText, TextBlock } from "./detector.ts";
 import type { Candidate } from "../model/candidate.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
 
@@ -39,12 +40,33 @@ export type Reading =
       readonly slowly: () => Iterable<Reading>;
     }
   | {
+      /** Pieces of files that are in memory. What is spotted goes back to the source, which may know only later how to tell it. */
+      readonly kind: "text";
+      readonly block: TextBlock;
+      /** Called at once; the promise is settled when the block has been judged. */
+      readonly judged: (spotted: Promise<readonly SpottedText[]>) => void;
+    }
+  | {
+      /** What was spotted in a subject's files, each with its place. */
+      readonly kind: "found";
+      readonly source: string;
+      readonly subject: Subject;
+      readonly facts: SubjectFacts;
+      readonly exposure: readonly string[];
+      readonly found: readonly { readonly spotted: Spotted; readonly path: string }[];
+    }
+  /** How many bytes have been read, of how many; null when nobody knows. */
+  | { readonly kind: "bytes"; readonly done: number; readonly total: number | null }
+  | {
       readonly kind: "error";
       /** Null for one that has no name: it is called by its number. */
       readonly subject: string | null;
       readonly message: string;
       readonly hint: string;
     };
+
+/** `layers`: the files of images too, layer by layer. */
+export type ReadOptions = { readonly layers: boolean };
 
 /** A read-only place that holds candidates, such as an engine or a saved inspect document. */
 export interface Source {
@@ -55,5 +77,7 @@ export interface Source {
    * Throws `usage` when `what` makes no sense, `unreachable` or `denied` when nothing can be read at all;
    * a single subject that cannot be read is an `error` reading, and the rest goes on.
    */
-  read(what: string, signal: AbortSignal): AsyncIterable<Reading>;
+  read(what: string, signal: AbortSignal, options?: ReadOptions): AsyncIterable<Reading>;
+  /** Present when there are layers to read: only then may `options.layers` be true. */
+  readonly layers?: true;
 }

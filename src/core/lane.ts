@@ -5,13 +5,15 @@ import type { Subject } from "../model/location.ts";
 
 export type SubjectReading = Extract<Reading, { kind: "subject" }>;
 export type FileReading = Extract<Reading, { kind: "file" }>;
+export type FoundReading = Extract<Reading, { kind: "found" }>;
+type TextReading = Extract<Reading, { kind: "text" }>;
 export type BatchReading = Extract<Reading, { kind: "batch" }>;
 
 export type LaneTools = {
   readonly detector: () => Promise<Detector>;
   readonly crew: () => Promise<Crew>;
   /** Called for each secret. */
-  readonly tell: (told: Told, reading: SubjectReading | FileReading) => void;
+  readonly tell: (told: Told, reading: SubjectReading | FileReading | FoundReading) => void;
   /** Called once for each file, read or not. */
   readonly fileDone: (reading: FileReading, error: string | null) => void;
   /** Called once for each batch, in order, with what it held; its secrets are told one by one before. */
@@ -71,6 +73,19 @@ export class Lane {
   async file(reading: FileReading): Promise<void> {
     this.#files.push(reading);
     if (this.#files.length >= FILES_AT_ONCE) await this.#send();
+  }
+
+  /** Takes files in memory; resolves when there is room for more. */
+  async text({ block, judged }: TextReading): Promise<void> {
+    const crew = (this.#crew ??= await this.#tools.crew());
+    const spotted = crew.texts(block);
+    judged(spotted);
+    await this.#running(crew, spotted);
+  }
+
+  /** Tells what was spotted in files. */
+  found(reading: FoundReading): void {
+    for (const { spotted, path } of reading.found) this.#tools.tell(inFile(spotted, reading, path), reading);
   }
 
   /** Takes a batch of documents; resolves when there is room for more. */
@@ -143,7 +158,11 @@ export class Lane {
     const crew = (this.#crew ??= await this.#tools.crew());
     const readings = this.#files;
     this.#files = [];
-    const running = this.#read(crew, readings)
+    await this.#running(crew, this.#read(crew, readings));
+  }
+
+  async #running(crew: Crew, work: Promise<unknown>): Promise<void> {
+    const running = work
       .catch((error: unknown) => (this.#failed ??= error))
       .then(() => void this.#underWay.delete(running));
     this.#underWay.add(running);
@@ -155,7 +174,7 @@ export class Lane {
     const read = await crew.files(readings.map(({ file }) => file));
     for (const [at, { spotted, error }] of read.entries()) {
       const reading = readings[at] as FileReading;
-      for (const one of spotted) this.#tools.tell(inFile(one, reading), reading);
+      for (const one of spotted) this.#tools.tell(inFile(one, reading, `line ${one.line}`), reading);
       this.#tools.fileDone(reading, error);
     }
   }
@@ -180,13 +199,17 @@ function questionOf({ name, value, location }: Candidate): Question {
   return { name, value, where: location.where, path: location.path };
 }
 
-function inFile({ name, line, value, verdict, masked, part }: Spotted, { subject, source }: FileReading): Told {
-  const location = locationIn(subject, source, line);
+function inFile(
+  { name, value, verdict, masked, part }: Spotted,
+  { subject, source }: FileReading | FoundReading,
+  path: string,
+): Told {
+  const location = locationIn(subject, source, path);
   const called = name !== "" ? name : (verdict.rule ?? "secret");
   return { candidate: { name: called, value, location }, verdict, masked, part };
 }
 
-function locationIn(subject: Subject, source: string, line: number): Candidate["location"] {
+function locationIn(subject: Subject, source: string, path: string): Candidate["location"] {
   const { kind, name, id } = subject;
   return {
     source,
@@ -194,7 +217,7 @@ function locationIn(subject: Subject, source: string, line: number): Candidate["
     subjectName: name,
     subjectId: id,
     where: "file",
-    path: `line ${line}`,
+    path,
     origin: "own",
   };
 }

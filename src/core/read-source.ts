@@ -1,8 +1,8 @@
 import type { Crew, Detector, ReadBatch, Told } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
-import type { Reading, Source } from "../contract/source.ts";
+import type { Reading, ReadOptions, Source } from "../contract/source.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { Lane, type FileReading, type SubjectReading } from "./lane.ts";
+import { Lane, type FileReading, type FoundReading, type SubjectReading } from "./lane.ts";
 
 export type SubjectError = { readonly subject: string; readonly message: string; readonly hint: string };
 
@@ -10,9 +10,10 @@ export type SourceTools = {
   readonly detector: () => Promise<Detector>;
   readonly crew: () => Promise<Crew>;
   /** Called for each secret. */
-  readonly tell: (told: Told, reading: SubjectReading | FileReading) => void;
+  readonly tell: (told: Told, reading: SubjectReading | FileReading | FoundReading) => void;
   /** Called for each subject that was read, before its values are judged. */
   readonly subject: (reading: SubjectReading) => void;
+  readonly options: ReadOptions;
   /** As in `LaneTools`. */
   readonly apart: boolean;
   /** Others are read too: one that is malformed altogether is then an error among theirs. */
@@ -40,7 +41,11 @@ export async function readSource(
   /** Documents so far: one without a name is called by its number. */
   let documents = 0;
   let total: number | null = null;
-  const progress = (): void => host.emit({ type: "scan", source: spec, done: subjects + errors.length, total });
+  let bytes: { readonly done: number; readonly total: number | null } | null = null;
+  const progress = (): void => {
+    const so = { type: "scan", source: spec, done: subjects + errors.length, total } as const;
+    host.emit(bytes === null ? so : { ...so, bytes });
+  };
   const fileDone = ({ subject }: FileReading, error: string | null): void => {
     if (error === null) subjects++;
     else errors.push({ subject: subject.name, message: `cannot be read: ${error}`, hint: "check its rights" });
@@ -59,7 +64,10 @@ export async function readSource(
     else if (reading.kind === "error") {
       const { subject, message, hint } = reading;
       errors.push({ subject: subject ?? `document ${documents++}`, message, hint });
-    } else if (reading.kind === "file") await lane.file(reading);
+    } else if (reading.kind === "bytes") bytes = { done: reading.done, total: reading.total };
+    else if (reading.kind === "text") await lane.text(reading);
+    else if (reading.kind === "found") lane.found(reading);
+    else if (reading.kind === "file") await lane.file(reading);
     else if (reading.kind === "batch") await lane.batch(reading);
     else {
       subjects++;
@@ -73,7 +81,8 @@ export async function readSource(
   const { detector, crew, tell, apart } = tools;
   const lane = new Lane({ detector, crew, tell, fileDone, batchDone, take, apart });
   try {
-    for await (const reading of startedEarly(source.read(what, host.signal), detector)) await take(reading);
+    for await (const reading of startedEarly(source.read(what, host.signal, tools.options), detector))
+      await take(reading);
     await lane.end();
   } catch (error) {
     if (!tools.amongOthers || !(error instanceof UnsprawlError) || error.code !== "malformed") throw error;

@@ -8,7 +8,7 @@ import { atLeast, CONFIDENCES, SEVERITIES, type Confidence, type Finding, type S
 import type { SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
-import type { FileReading, SubjectReading } from "./lane.ts";
+import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
 import { readSource, type SubjectError } from "./read-source.ts";
 
 export type { SubjectError };
@@ -88,6 +88,8 @@ export async function scan(
     readonly minConfidence: Confidence;
     /** Lists ignored findings too, in state `ignored`; else they are only counted. */
     readonly showIgnored?: boolean;
+    /** Reads the files of images too. Throws `usage` when a source has none. */
+    readonly layers?: boolean;
     readonly onHit?: (hit: Hit) => void;
   },
   tools: ScanTools,
@@ -100,8 +102,8 @@ export async function scan(
   const advice: ScanReport["advice"][number][] = [];
   let values = 0;
   let hidden = 0;
-  const tell = (told: Told, reading: SubjectReading | FileReading): void => {
-    if (reading.kind === "file") values++;
+  const tell = (told: Told, reading: SubjectReading | FileReading | FoundReading): void => {
+    if (reading.kind !== "subject") values++;
     const judged = findingOf(told, reading, tools);
     const by = typeof judged === "string" ? judged : judged.ignoredBy;
     if (by !== null) ignored.set(by, (ignored.get(by) ?? 0) + 1);
@@ -110,26 +112,24 @@ export async function scan(
       if (by === null) hidden++;
       return;
     }
-    const near = tools.verify === null || reading.kind === "file" ? {} : { beside: besideIn(reading.candidates) };
+    const near = tools.verify === null || reading.kind !== "subject" ? {} : { beside: besideIn(reading.candidates) };
     const hit = { finding: judged, candidate: told.candidate, part: told.part, ...near };
     hits.push(hit);
     input.onHit?.(hit);
   };
   const { detector, crew, verify } = tools;
-  const reading = { detector, crew, tell, apart: verify === null, amongOthers: input.sources.length > 1 };
-  for (const spec of input.sources) {
+  const options = { layers: input.layers === true };
+  const reading = { detector, crew, tell, apart: verify === null, amongOthers: input.sources.length > 1, options };
+  const chosen = input.sources.map((spec) => [spec, resolve(spec, tools.sources)] as const);
+  if (options.layers) withLayers(chosen, tools.sources);
+  for (const [spec, one] of chosen) {
     const subject = (read: SubjectReading): void => {
       const texts = read.facts.advice ?? [];
       // Of containers' images nobody asks what they would bring: they run already.
       if (texts.length > 0 && !spec.startsWith("docker:"))
         advice.push({ source: spec, subject: read.subject.name, texts });
     };
-    const { values: held, ...told } = await readSource(
-      spec,
-      resolve(spec, tools.sources),
-      { ...reading, subject },
-      host,
-    );
+    const { values: held, ...told } = await readSource(spec, one, { ...reading, subject }, host);
     sources.push(told);
     values += held;
   }
@@ -162,8 +162,16 @@ export async function scan(
 /** Places whose value is a whole command line: most of its words are no secret. */
 const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck", "history", "onbuild"]);
 
+/** What changes of a place while the secret stays: a variable's number, an image's layers. */
+const NUMBERS =
+  /\[\d{1,9}\]$|, (?:writable layer|layer \d{1,6} of \d{1,6}(?:, (?:deleted|replaced) in layer \d{1,6})?)$/;
+
 /** The finding, or what hid it. */
-function findingOf(told: Told, reading: SubjectReading | FileReading, tools: ScanTools): Finding | string {
+function findingOf(
+  told: Told,
+  reading: SubjectReading | FileReading | FoundReading,
+  tools: ScanTools,
+): Finding | string {
   const { candidate, verdict, masked, part } = told;
   const { name, value, location } = candidate;
   if (!verdict.secret) return verdict.hushedBy ?? "";
@@ -171,13 +179,9 @@ function findingOf(told: Told, reading: SubjectReading | FileReading, tools: Sca
   if (!part.equals(value)) tools.know(part, false);
   const kept = tools.keptBy(location.subjectName);
   const print = fingerprint(part, tools.key);
-  const place = [
-    location.subject,
-    location.subjectName,
-    location.where,
-    name,
-    location.path.replace(/\[\d+\]$/, ""),
-  ].join("\0");
+  const place = [location.subject, location.subjectName, location.where, name, location.path.replace(NUMBERS, "")].join(
+    "\0",
+  );
   const finding: Finding = {
     id: keyedDigest(`${print}\0${place}`, tools.key).slice(0, 12),
     fingerprint: print,
@@ -203,6 +207,17 @@ function findingOf(told: Told, reading: SubjectReading | FileReading, tools: Sca
 
 function besideIn(candidates: readonly Candidate[]): (names: RegExp) => Secret | null {
   return (names) => candidates.find(({ name }) => names.test(name))?.value ?? null;
+}
+
+/** Throws `usage` for a source that has no layers: nothing has been read by then. */
+function withLayers(
+  chosen: readonly (readonly [spec: string, { readonly source: Source }])[],
+  sources: readonly Source[],
+): void {
+  const without = chosen.find(([, { source }]) => source.layers !== true);
+  if (without === undefined) return;
+  const kinds = sources.flatMap((one) => (one.layers === true ? [`${one.kind}:`] : [])).join(" ");
+  throw new UnsprawlError("usage", `${without[0]} has no layers`, `--layers goes with ${kinds}`);
 }
 
 /** `kind:what` → the source of that kind. A bare word could be anything, so it is an error that says what to type. */

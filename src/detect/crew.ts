@@ -29,6 +29,10 @@ export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
       const answer = await hand(size).ask({ kind: "files", files });
       return (answer.files ?? []).map((one): ReadFile => ({ ...one, spotted: one.spotted.map(unwrap) }));
     },
+    texts: async (block) => {
+      const answer = await hand(size).ask({ kind: "texts", block }, [block.bytes.buffer]);
+      return (answer.texts ?? []).map(({ piece, ...one }) => ({ ...unwrap(one), piece }));
+    },
     batch: async (batch) => {
       // Who hands out batches reads some of them itself.
       const answer = await hand(Math.max(1, size - 1)).ask({ kind: "batch", batch });
@@ -48,7 +52,11 @@ function unwrap({ value, part, ...rest }: BareSpotted): Spotted {
   return { ...rest, value: Secret.of(value), part: Secret.of(part) };
 }
 
-type Hand = { readonly waiting: number; ask(job: Job): Promise<Answer>; close(): Promise<unknown> };
+type Hand = {
+  readonly waiting: number;
+  ask(job: Job, handedOver?: readonly ArrayBuffer[]): Promise<Answer>;
+  close(): Promise<unknown>;
+};
 
 function startHand(tuning: Tuning): Hand {
   // In the bundle this code stands beside the worker's file; in the source tree the worker is TypeScript.
@@ -75,12 +83,12 @@ function startHand(tuning: Tuning): Hand {
     get waiting() {
       return open.size;
     },
-    ask: (job) =>
+    ask: (job, handedOver = []) =>
       new Promise((resolve, reject) => {
         const id = next++;
         open.set(id, { resolve, reject });
         worker.ref();
-        worker.postMessage({ id, job });
+        worker.postMessage({ id, job }, handedOver);
       }),
     close: () => worker.terminate(),
   };

@@ -1,4 +1,4 @@
-import type { Detector, Question, Spotted } from "../contract/detector.ts";
+import type { Detector, Question, Spotted, TextForm } from "../contract/detector.ts";
 import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
@@ -60,7 +60,7 @@ export function createDetector(settings: DetectSettings = PLAIN): Detector {
       const outcome = outcomeOf(question);
       return isEvidence(outcome) ? Secret.of(outcome.part) : null;
     },
-    text: (bytes, path) => spottedIn(bytes, path, settings),
+    text: (bytes, path, as) => spottedIn(bytes, path, settings, as),
   };
 }
 
@@ -102,9 +102,9 @@ function ofOwn({ rule, start, end }: Extract<OwnHit, { kind: "secret" }>, text: 
 }
 
 /** Secrets in a text, by the built-in rules and the team's own. */
-function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings): Spotted[] {
+function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings, as: TextForm = "file"): Spotted[] {
   const { own } = settings;
-  const hits: (TextHit & { readonly outcome: Outcome })[] = inText(bytes, path, settings.off).map((hit) => ({
+  const hits: (TextHit & { readonly outcome: Outcome })[] = inText(bytes, path, settings.off, as).map((hit) => ({
     ...hit,
     outcome: hushed(own === null ? hit.found : inBytes(hit, own, bytes, path), settings, settings.off),
   }));
@@ -112,6 +112,7 @@ function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings): S
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
     for (const hit of own.find({ name: "", text, path })) {
       if (hit.kind !== "secret") continue;
+      if (as === "binary" && !/^[\t\n\r -~]+$/.test(text.slice(hit.start, hit.end))) continue;
       const line = text.slice(0, hit.start).split("\n").length;
       const found = ofOwn(hit, text);
       hits.push({

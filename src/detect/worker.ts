@@ -1,15 +1,21 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import type { BatchText, Detector, ReadFile, Spotted } from "../contract/detector.ts";
+import type { BatchText, Detector, ReadFile, Spotted, TextBlock } from "../contract/detector.ts";
 import { readBatch, type BareBatch, type ReadDocument } from "./batch.ts";
 import { detectorFor, type Tuning } from "./tuned.ts";
 
 export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Uint8Array; readonly part: Uint8Array };
 /** What a thread says of the files that it was asked about, in their order, or of the batch. */
-export type Answer = { readonly files?: readonly BareFile[]; readonly batch?: BareBatch | null };
+export type Answer = {
+  readonly files?: readonly BareFile[];
+  readonly batch?: BareBatch | null;
+  readonly texts?: readonly BareText[];
+};
+export type BareText = BareSpotted & { readonly piece: number };
 export type BareFile = Omit<ReadFile, "spotted"> & { readonly spotted: readonly BareSpotted[] };
 export type Job =
   | { readonly kind: "files"; readonly files: readonly string[] }
+  | { readonly kind: "texts"; readonly block: TextBlock }
   | { readonly kind: "batch"; readonly batch: BatchText };
 
 /** A file is read in pieces of this size, which overlap: the longest secret fits into the overlap. */
@@ -21,15 +27,29 @@ export function work(readDocument: ReadDocument): void {
   const { tuning } = workerData as { readonly tuning: Tuning };
   const made = detectorFor(tuning);
   made.catch(() => undefined); // told with the first job
-  const answer = (job: Job, detector: Detector): Answer =>
-    job.kind === "files"
+  const answer = (job: Job, detector: Detector): Answer => {
+    if (job.kind === "texts") return { texts: readTexts(job.block, detector) };
+    return job.kind === "files"
       ? { files: job.files.map((file) => readFile(file, detector)) }
       : { batch: readBatch(job.batch, readDocument, detector) };
+  };
   parentPort?.on("message", ({ id, job }: { id: number; job: Job }) => {
     made
       .then((detector) => parentPort?.postMessage({ id, answer: answer(job, detector) }))
       .catch((error: unknown) => parentPort?.postMessage({ id, error: (error as Error).message }));
   });
+}
+
+function readTexts({ bytes, pieces }: TextBlock, detector: Detector): BareText[] {
+  return pieces.flatMap(({ path, start, end, line, as }, piece) =>
+    detector.text(bytes.subarray(start, end), path, as).map((hit) => ({
+      ...hit,
+      piece,
+      line: hit.line + line,
+      value: hit.value.expose(),
+      part: hit.part.expose(),
+    })),
+  );
 }
 
 let buffer = Buffer.alloc(0);

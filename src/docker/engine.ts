@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { findConnection, type Connection } from "./connection.ts";
-import { reader } from "./http.ts";
+import { opener, reader, type Open } from "./http.ts";
 import type { ContainerDoc, EngineInfo, HistoryLine, ImageDoc, Mount } from "./types.ts";
 
 export type ListedContainer = {
@@ -35,6 +35,8 @@ export type Engine = {
   image(idOrRef: string): Promise<ImageDoc | null>;
   history(idOrRef: string): Promise<readonly HistoryLine[]>;
   volumes(): Promise<readonly ListedVolume[]>;
+  /** A large answer as it comes. */
+  stream(what: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | null>;
   /** Runs any other call of the client with the same error rules: absent → null. */
   call<T>(what: string, act: () => Promise<T>): Promise<T | null>;
 };
@@ -52,6 +54,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   }
   const read = await reader(connection, pinned);
   let loaded: Promise<Docker> | null = null;
+  let opening: Promise<Open> | null = null;
   const call = async <T>(what: string, act: () => Promise<T>): Promise<T | null> => {
     try {
       return await act();
@@ -74,6 +77,10 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     connection,
     docker: () => (loaded ??= client(connection, pinned)),
     call,
+    stream: (what, path, signal) =>
+      call(what, async () =>
+        whole(await (await (opening ??= opener(connection, pinned)))(path, signal), what, connection),
+      ),
     info: () => must("engine info", "/info"),
     apiVersion: async () => pinned ?? (await must<{ ApiVersion: string }>("engine version", "/version")).ApiVersion,
     containers: () => must("list containers", "/containers/json?all=true"),
@@ -83,6 +90,16 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     history: async (id) => (await get<HistoryLine[]>(`history of ${id}`, `/images/${ref(id)}/history`)) ?? [],
     volumes: async () => (await must<{ Volumes?: ListedVolume[] | null }>("list volumes", "/volumes")).Volumes ?? [],
   };
+}
+
+/** An answer that breaks off is told like any other failure of the engine. */
+async function* whole(answer: AsyncIterable<unknown>, what: string, connection: Connection): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of answer) yield chunk as Buffer;
+  } catch (error) {
+    if ((error as { name?: string }).name === "AbortError") throw error;
+    throw engineError(error, what, connection);
+  }
 }
 
 async function client(connection: Connection, pinned: string | null): Promise<Docker> {

@@ -5,6 +5,9 @@ import { pipeline } from "./pipeline.ts";
 /** One read of the engine. Throws what `engineError` understands: `statusCode` and `json` of an answer, or a socket's code. */
 export type Read = (path: string) => Promise<unknown>;
 
+/** An answer as it comes; whoever does not read it to its end destroys it. Throws as `Read` does. */
+export type Open = (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
+
 const SOCKETS = 12;
 
 /**
@@ -35,6 +38,29 @@ export async function reader(connection: Connection, version: string | null): Pr
       const headers = connection.via === "tcp" ? {} : { host: "docker" };
       const request = (secure ? https : http).get({ ...where, agent, path: prefix + path, headers }, (answer) => {
         collect(answer).then((text) => settle(answer.statusCode ?? 0, text, done, fail), fail);
+      });
+      request.on("error", fail);
+    });
+}
+
+/** GETs whose answers are large: each on a connection of its own. */
+export async function opener(connection: Connection, version: string | null): Promise<Open> {
+  const http = process.getBuiltinModule("node:http");
+  const https = process.getBuiltinModule("node:https");
+  const secure = connection.tls !== null;
+  const prefix = version === null ? "" : `/v${version}`;
+  const agent = connection.via === "ssh" ? (await import("./ssh-agent.ts")).sshAgent(connection) : false;
+  const where =
+    connection.via === "unix"
+      ? { socketPath: connection.socketPath ?? "" }
+      : { host: connection.host ?? "", port: connection.port ?? (secure ? 2376 : 2375), ...connection.tls, agent };
+  const headers = connection.via === "tcp" ? {} : { host: "docker" };
+  return (path, signal) =>
+    new Promise((done, fail) => {
+      const request = (secure ? https : http).get({ ...where, path: prefix + path, headers, signal }, (answer) => {
+        const status = answer.statusCode ?? 0;
+        if (status < 300) done(answer);
+        else collect(answer).then((text) => settle(status, text, fail, fail), fail);
       });
       request.on("error", fail);
     });

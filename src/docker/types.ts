@@ -102,6 +102,8 @@ export type ImageDoc = Open & {
   readonly Architecture?: string;
   readonly Os?: string;
   readonly Config?: RunConfig | null;
+  readonly RootFS?: { readonly Layers?: readonly string[] | null } | null;
+  readonly Size?: number;
 };
 
 export type HistoryLine = { readonly Id?: string; readonly CreatedBy?: string; readonly Comment?: string };

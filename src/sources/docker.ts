@@ -4,19 +4,23 @@ import { containerCandidates, containerFacts, type VolumeOptions } from "../dock
 import type { Engine, ListedContainer } from "../docker/engine.ts";
 import { selector } from "../docker/select.ts";
 import type { ImageDoc } from "../docker/types.ts";
+import { LayerBook, Shelf } from "../layers/index.ts";
 import { UnsprawlError } from "../model/error.ts";
+import { engineLayers } from "./engine-layers.ts";
 import { imageReading, unreadable } from "./reading.ts";
+import { writtenFiles } from "./written-files.ts";
 
 const AT_ONCE = 12;
 
 /**
  * `docker:[NAME or GLOB]`: containers of the engine, running and stopped, each told apart from what its image gave it,
- * and the images that they come from.
+ * and the images that they come from; with `layers` the files that each container has written, and its image's.
  */
-export function dockerSource(open: () => Promise<Engine>): Source {
+export function dockerSource(open: () => Promise<Engine>, shelf = new Shelf()): Source {
   return {
     kind: "docker",
-    async *read(what, signal) {
+    layers: true,
+    async *read(what, signal, options) {
       const engine = await open();
       const source = `docker:${what}`;
       const [all, volumes] = await Promise.all([engine.containers(), volumeOptions(engine)]);
@@ -39,6 +43,11 @@ export function dockerSource(open: () => Promise<Engine>): Source {
       const readImage = (id: string): Promise<Reading | null> => imageReading(engine, source, id, exposure);
       for await (const reading of pMapIterable(images.keys(), readImage, { concurrency: AT_ONCE }))
         if (reading) yield reading;
+      if (options?.layers !== true) return;
+      const book = new LayerBook(shelf);
+      const of = { engine, source, exposure, signal, asked: "" };
+      for (const { Id } of chosen) yield* writtenFiles(of, Id, book);
+      yield* engineLayers(of, [...images.keys()], book);
     },
   };
 }

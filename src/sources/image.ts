@@ -2,14 +2,17 @@ import { pMapIterable } from "p-map";
 import type { Reading, Source } from "../contract/source.ts";
 import type { Engine } from "../docker/engine.ts";
 import { selector } from "../docker/select.ts";
+import { LayerBook, Shelf } from "../layers/index.ts";
 import { UnsprawlError } from "../model/error.ts";
+import { engineLayers } from "./engine-layers.ts";
 import { imageReading } from "./reading.ts";
 
-/** `image:REF` or `image:*`: images in the engine; config, history, labels, healthcheck, OnBuild. */
-export function imageSource(open: () => Promise<Engine>): Source {
+/** `image:REF` or `image:*`: images in the engine; config, history, labels, healthcheck, OnBuild, and with `layers` files. */
+export function imageSource(open: () => Promise<Engine>, shelf = new Shelf()): Source {
   return {
     kind: "image",
-    async *read(what, signal) {
+    layers: true,
+    async *read(what, signal, options) {
       const engine = await open();
       const source = `image:${what}`;
       const ids = await chosen(engine, what);
@@ -23,6 +26,8 @@ export function imageSource(open: () => Promise<Engine>): Source {
         return imageReading(engine, source, id, exposure, what);
       };
       for await (const reading of pMapIterable(ids, read, { concurrency: 8 })) if (reading) yield reading;
+      if (options?.layers === true)
+        yield* engineLayers({ engine, source, exposure, signal, asked: what }, ids, new LayerBook(shelf));
     },
   };
 }

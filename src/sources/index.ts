@@ -1,6 +1,7 @@
 import type { Provider } from "../contract/provider.ts";
 import type { Source } from "../contract/source.ts";
 import type { Engine } from "../docker/engine.ts";
+import type { Shelf } from "../layers/index.ts";
 import type { Registry } from "../registry/client.ts";
 
 export type SourceTools = {
@@ -17,9 +18,14 @@ export type SourceTools = {
 export function allSources(tools: SourceTools, stores: readonly string[]): readonly Source[] {
   const { cwd, env, engine } = tools;
   const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
+  // What one source has read of a layer, no other need read again.
+  let kept: Promise<Shelf> | null = null;
+  const shelf = (): Promise<Shelf> =>
+    (kept ??= import("../layers/index.ts").then((layers) => new layers.Shelf(tools.note)));
   const own = [
-    lazy("docker", async () => (await import("./docker.ts")).dockerSource(engine)),
-    lazy("image", async () => (await import("./image.ts")).imageSource(engine)),
+    layered("docker", async () => (await import("./docker.ts")).dockerSource(engine, await shelf())),
+    layered("image", async () => (await import("./image.ts")).imageSource(engine, await shelf())),
+    layered("archive", async () => (await import("./archive.ts")).archiveSource(cwd, await shelf())),
     lazy("inspect", async () => (await import("./inspect-file.ts")).inspectSource(stdin)),
     lazy("dir", async () => (await import("./dir.ts")).dirSource(cwd)),
     lazy("compose", async () => (await import("./compose.ts")).composeSource(cwd, env)),
@@ -47,4 +53,8 @@ function lazy(kind: string, load: () => Promise<Source>): Source {
       yield* (await load()).read(...request);
     },
   };
+}
+
+function layered(kind: string, load: () => Promise<Source>): Source {
+  return { ...lazy(kind, load), layers: true };
 }

@@ -1,19 +1,19 @@
 // `npm run bench`: detection against kingfisher, the fastest peer, on the same data in one run, turn by turn. Prints
 // figures and ratios, asserts nothing. Kingfisher comes from PyPI; without it only the project's own figures are printed.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fleet } from "../eval/fleet.ts";
 import { askPeer } from "../eval/peers.ts";
+import { mixedText } from "./text.ts";
 
 const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
 const ROOT = new URL("../../", import.meta.url).pathname;
 const CONTAINERS = 10_000;
 const TEXT_BYTES = 200_000_000;
 const TURNS = 3;
-const LARGEST_FILE = 2_000_000;
 const SEED = Math.floor(Math.random() * 1e9);
 
 const dir = mkdtempSync(join(tmpdir(), "unsprawl-bench-detect-"));
@@ -28,7 +28,7 @@ try {
     join(dir, "fleet/files"),
     "≤ 1",
   );
-  const bytes = mixedText(join(dir, "text"));
+  const bytes = mixedText(join(dir, "text"), TEXT_BYTES);
   compare(`${Math.round(bytes / 1e6)} MB of mixed text, dir:`, `dir:${join(dir, "text")}`, join(dir, "text"), "≤ 2");
   print();
 } finally {
@@ -81,28 +81,6 @@ function scan(source: string): Measured {
     peakMiB: Math.round(Number(/peak (\d+)/.exec(stderr)?.[1] ?? 0) / 1024),
     findings: summary.findings,
   };
-}
-
-/** Source text of several languages that is on every machine which runs this: packages of the lockfile, and Python's. */
-function mixedText(folder: string): number {
-  const library = spawnSync("python3", ["-c", "import os; print(os.path.dirname(os.__file__))"], { encoding: "utf8" });
-  const files = [
-    ...globSync("node_modules/**/*.{js,mjs,cjs,ts,json,md,map,yml,html,css}", { cwd: ROOT }).map((file) =>
-      join(ROOT, file),
-    ),
-    ...globSync("**/*.{py,txt,cfg,h}", { cwd: library.stdout.trim() }).map((file) => join(library.stdout.trim(), file)),
-  ];
-  let total = 0;
-  for (let at = 0; total < TEXT_BYTES; at++) {
-    const file = files[at % files.length] as string;
-    const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: LARGEST_FILE };
-    if (size >= LARGEST_FILE) continue;
-    const into = join(folder, String(at % 97));
-    mkdirSync(into, { recursive: true });
-    copyFileSync(file, join(into, `${at}-${file.split("/").at(-1) ?? ""}`));
-    total += size;
-  }
-  return total;
 }
 
 function median(figures: readonly number[]): number {

@@ -5,7 +5,9 @@ import type { Rule } from "../rules/rule.ts";
 import { matches } from "../tokens.ts";
 import { assignment, text } from "./assignment.ts";
 import { findKeywords } from "./find.ts";
+import type { TextForm } from "../../contract/detector.ts";
 import { isTest, kindOf, type TextKind } from "./kind.ts";
+import { inKeystore, inKnownFile } from "./known.ts";
 import type { Watch } from "./watch.ts";
 
 /** A secret in a text: what speaks for it, under which name, the literal that holds it and its bytes' places. */
@@ -18,7 +20,7 @@ export type TextHit = {
   readonly value: string;
 };
 
-type Hit = Omit<TextHit, "line" | "value">;
+type Hit = Omit<TextHit, "line" | "value"> & { readonly value?: string };
 
 const BEHIND = 2048;
 const BEFORE = 256;
@@ -28,10 +30,18 @@ const HITS = 5000;
 
 /**
  * Every secret in a text of any kind: source, settings, prose. One pass over the bytes finds keywords; only around
- * them patterns run and assignments are read, so that the time is bounded by the length. Binary data gives nothing.
+ * them patterns run and assignments are read, so that the time is bounded by the length. Binary data gives nothing
+ * unless it is read as such.
  */
-export function inText(bytes: Uint8Array, path: string, off: ReadonlySet<string>): readonly TextHit[] {
-  if (bytes.length < 8 || bytes.subarray(0, 8000).includes(0)) return [];
+export function inText(
+  bytes: Uint8Array,
+  path: string,
+  off: ReadonlySet<string>,
+  as: TextForm = "file",
+): readonly TextHit[] {
+  if (bytes.length < 8) return [];
+  if (as === "binary") return withLines(bytes, best([...inBinary(bytes, off), ...inKeystore(bytes, path, off)], false));
+  if (as === "file" && bytes.subarray(0, 8000).includes(0)) return [];
   const kind = kindOf(path);
   const seen = new Map<Rule, number>();
   const found: Hit[] = [];
@@ -53,7 +63,19 @@ export function inText(bytes: Uint8Array, path: string, off: ReadonlySet<string>
       if (hit.found !== null) found.push(hit as Hit);
     }
   });
+  found.push(...inKnownFile(bytes, path, off));
   return withLines(bytes, best(found, isTest(path)));
+}
+
+/** Known tokens in printable runs, as strings(1) would show them. */
+function inBinary(bytes: Uint8Array, off: ReadonlySet<string>): Hit[] {
+  const found: Hit[] = [];
+  findKeywords(bytes, ({ kind, rule, ...watch }, at) => {
+    if (kind !== "token" || rule === null || off.has(rule.id) || found.length >= HITS) return;
+    const hit = token(bytes, at, { kind, rule, ...watch }, rule);
+    if (hit !== null && /^[\t\n\r -~]+$/.test(hit.found.part)) found.push(hit);
+  });
+  return found;
 }
 
 function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Hit | null {
@@ -142,7 +164,8 @@ function withLines(bytes: Uint8Array, hits: readonly Hit[]): TextHit[] {
       line++;
       at = next + 1;
     }
-    const value = Buffer.from(bytes.buffer, bytes.byteOffset + hit.start, hit.end - hit.start).toString("utf8");
+    const { start, end } = hit;
+    const value = hit.value ?? Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
     return { ...hit, line, value };
   });
 }

@@ -1,0 +1,113 @@
+import { secretFile, type SecretFile } from "../../text/secret-file.ts";
+import { decideIn } from "../classify.ts";
+import { isEvidence, type Evidence } from "../evidence.ts";
+import { ruleById } from "../rules/index.ts";
+
+/** A secret that stands where this kind of file keeps one; `value` only where it is not the bytes themselves. */
+export type KnownHit = {
+  readonly found: Evidence;
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly value?: string;
+};
+
+const LARGEST = 1 << 20;
+const MOST = 2000;
+
+/** Secrets of a file whose kind says where they stand, beyond what names in it say. Nothing for any other file. */
+export function inKnownFile(bytes: Uint8Array, path: string, off: ReadonlySet<string>): readonly KnownHit[] {
+  const kind = secretFile(path);
+  const form = kind === null ? undefined : FORMS[kind];
+  if (form === undefined) return [];
+  // One character a byte, so that places are those of the bytes.
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, LARGEST)).toString("latin1");
+  const hits: KnownHit[] = [];
+  for (const match of text.matchAll(form.pattern)) {
+    const { value = "", name = form.name } = match.groups ?? {};
+    const start = match.index + match[0].lastIndexOf(value);
+    const found = judged(name, Buffer.from(value, "latin1").toString("utf8"), form, off);
+    if (found !== null) hits.push({ found, name, start, end: start + value.length });
+    if (hits.length >= MOST) break;
+  }
+  return hits;
+}
+
+type Form = {
+  /** Group `value`; group `name` where the line has one. */
+  readonly pattern: RegExp;
+  readonly name: string;
+  /** The rule of whatever stands there, as long as it is no reference and no placeholder; null: it has to look like one. */
+  readonly rule: string | null;
+  readonly why: string;
+};
+
+/** Sources: GNU inetutils, "The .netrc file"; PostgreSQL, "The Password File"; Apache, "Password Formats"; npm, "npmrc". */
+const FORMS: { readonly [kind in SecretFile]?: Form } = {
+  env: {
+    pattern: /^[ \t]{0,8}(?:export[ \t]{1,8})?(?<name>[A-Za-z_][\w.]{0,79})=(?<value>[^\r\n]{1,4096})/gm,
+    name: "",
+    rule: null,
+    why: "",
+  },
+  netrc: {
+    pattern: /(?<=\s|^)password[ \t\r\n]{1,8}(?<value>[^\s]{1,512})/g,
+    name: "password",
+    rule: "password",
+    why: "the password of a .netrc file",
+  },
+  pgpass: {
+    pattern: /^(?!#)(?:(?:\\.|[^\\:\r\n]){1,256}:){4}(?<value>[^\r\n]{1,512})/gm,
+    name: "password",
+    rule: "password",
+    why: "the password of a .pgpass file",
+  },
+  htpasswd: {
+    pattern: /^(?!#)[^:\s]{1,255}:(?<value>[^\s:]{4,256})/gm,
+    name: "htpasswd",
+    rule: "password-hash",
+    why: "the password of a .htpasswd file",
+  },
+  npmrc: {
+    pattern: /^(?:\/\/[^\s=]{1,256}:)?_auth[ \t]{0,4}=[ \t]{0,4}["']?(?<value>[A-Za-z0-9+/=]{8,1024})/gm,
+    name: "_auth",
+    rule: "user-password",
+    why: "the login of an .npmrc file",
+  },
+  "git-config": {
+    pattern: /^[ \t]{0,8}extraheader[ \t]{0,4}=[ \t]{0,4}["']?(?<value>[^\r\n"']{12,1024})/gim,
+    name: "extraheader",
+    rule: null,
+    why: "",
+  },
+};
+
+function judged(name: string, value: string, { rule, why }: Form, off: ReadonlySet<string>): Evidence | null {
+  const outcome = decideIn(name, value, off);
+  if (isEvidence(outcome)) return outcome;
+  if (rule === null || off.has(rule) || outcome !== null) return null;
+  return { rule, score: 0.9, severity: ruleById(rule)?.severity ?? "high", why: [why], part: value };
+}
+
+const FIRST = 48 * 1024;
+
+/** A binary file that is a key store by its name and its first bytes. */
+export function inKeystore(bytes: Uint8Array, path: string, off: ReadonlySet<string>): readonly KnownHit[] {
+  return secretFile(path) === "keystore" && !off.has("keystore") ? keystore(bytes) : [];
+}
+
+/**
+ * PKCS#12 (RFC 7292: a DER sequence), JKS and JCEKS (Java's own: magic, version, count, then each entry's tag, 1 for a
+ * private key). A store that begins with a certificate is a list of those who are trusted.
+ */
+function keystore(bytes: Uint8Array): KnownHit[] {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (view.length < 64) return [];
+  const magic = view.readUInt32BE(0);
+  const java = magic === 0xfeedfeed || magic === 0xcececece;
+  if (java ? view.readUInt32BE(12) === 2 : view[0] !== 0x30) return [];
+  const value = view.toString("base64", 0, Math.min(view.length, FIRST));
+  const why = [`a key store (${java ? "Java" : "PKCS#12"})`];
+  const found = { rule: "keystore", score: 0.75, severity: "high", why, part: value } as const;
+  return [{ found, name: "keystore", start: 0, end: view.length, value }];
+}

@@ -1,0 +1,48 @@
+import { TarParser, type TarEntry } from "./tar.ts";
+
+/** An entry of an archive that comes as a stream; its data, if wanted, before the next entry is asked for. */
+export type StreamedEntry = TarEntry & { readonly body: () => AsyncIterable<Buffer> };
+
+type Event = TarEntry | Buffer | null;
+
+/** The entries of an archive of few large files. Throws as `TarParser` does. */
+export async function* tarEntries(stream: AsyncIterable<Buffer>): AsyncGenerator<StreamedEntry> {
+  const chunks = stream[Symbol.asyncIterator]();
+  let events: Event[] = [];
+  let at = 0;
+  const parser = new TarParser({
+    entry: (entry) => (events.push(entry), true),
+    data: (bytes) => void events.push(bytes),
+    end: () => void events.push(null),
+  });
+  /** Undefined at the archive's end. */
+  const next = async (): Promise<Event | undefined> => {
+    while (at === events.length) {
+      events = [];
+      at = 0;
+      const { done, value } = await chunks.next();
+      if (done === true) {
+        parser.end();
+        return undefined;
+      }
+      parser.write(value);
+    }
+    return events[at++];
+  };
+  try {
+    for (let event = await next(); event !== undefined; event = await next()) {
+      if (event === null || Buffer.isBuffer(event)) continue; // of a body that nobody read to its end
+      let open = true;
+      const body = async function* (): AsyncGenerator<Buffer> {
+        while (open) {
+          const piece = await next();
+          open = Buffer.isBuffer(piece);
+          if (Buffer.isBuffer(piece)) yield piece;
+        }
+      };
+      yield { ...event, body };
+    }
+  } finally {
+    await chunks.return?.();
+  }
+}

@@ -32,6 +32,8 @@ export function archiveSource(cwd: string, shelf: Shelf): Source {
       const path = resolve(cwd, what);
       const found = await stat(path).catch(() => null);
       if (found === null) throw new UnsprawlError("absent", `no file ${what}`, HINT);
+      if (!found.isFile() && !found.isDirectory())
+        throw new UnsprawlError("usage", `archive:${what} is neither a file nor a folder`, HINT);
       const book = options?.layers === true ? new LayerBook(shelf) : null;
       const archive: Archive = { source: `archive:${what}`, called: basename(path), book, signal };
       try {

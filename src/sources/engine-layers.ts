@@ -44,7 +44,10 @@ async function* together(tools: LayerTools, docs: readonly ImageDoc[], book: Lay
   const there: ImageDoc[] = [];
   const wanted: ImageDoc[] = [];
   // An image whose layers have all been read need not be sent.
-  for (const doc of docs) (diffIdsOf(doc).every((id) => book.has({ id, diffId: id })) ? there : wanted).push(doc);
+  for (const doc of docs) {
+    const layers = known(doc);
+    (layers.every((layer) => book.has(layer)) && book.unsure(layers).length === 0 ? there : wanted).push(doc);
+  }
   for (const doc of there) yield* book.tell(layered(tools, doc, known(doc)));
   if (wanted.length === 0) return;
   try {

@@ -244,6 +244,11 @@ describe("an archive", () => {
     expect(errors[0]).not.toMatch(/\n\s+at /);
   });
 
+  it.each(["/dev/zero", "/dev/null"])("that is %s is a usage error", async (path) => {
+    const { code, errors } = await scan(path);
+    expect([code, errors]).toEqual([2, [expect.stringContaining("is neither a file nor a folder")]]);
+  });
+
   it.each<[what: string, manifest: unknown]>([
     ["null", null],
     ["without layers", { Config: "x.json" }],

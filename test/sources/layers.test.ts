@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { openEngine } from "../../src/docker/engine.ts";
 import { imageSource } from "../../src/sources/image.ts";
 import { which } from "../services/apt.ts";
-import { BUSYBOX } from "../services/images.ts";
+import { startEngine } from "../services/engine.ts";
+import { BUSYBOX, makeImages } from "../services/images.ts";
 import { scannedOf, token, type Scanned } from "../layers/scanned.ts";
 import { makeWorld, type Ran } from "../support/world.ts";
 
@@ -185,5 +186,27 @@ describe("what a container wrote", () => {
     expect((await scan("docker:layers-wrote")).places).toEqual([]);
     const { places } = await scan("docker:layers-still", "--layers");
     expect(places.filter((place) => place.startsWith("layers-still"))).toEqual([]);
+  });
+});
+
+describe("an engine that keeps images in containerd's store", () => {
+  it("sends packed layers, which tell the same", async () => {
+    const other = await startEngine({ config: { features: { "containerd-snapshotter": true } } });
+    try {
+      await makeImages(other);
+      const context = join(world.dir, IMAGE.replace(/\W/g, "-"));
+      const env = { PATH: process.env["PATH"], HOME: world.dir, DOCKER_HOST: other.host, DOCKER_BUILDKIT: "0" };
+      const build_ = ["build", "--network", "none", "--quiet", "--tag", IMAGE, context];
+      execFileSync(which("docker") ?? "docker", build_, { env, stdio: "pipe" });
+      other.docker("save", "-o", join(world.dir, "containerd.tar"), IMAGE);
+      const ran = await world.unsprawl(["scan", `image:${IMAGE}`, "--layers", "--json"], {
+        env: { DOCKER_HOST: other.host },
+      });
+      const { places, errors } = scannedOf(ran);
+      expect({ places, errors }).toEqual({ places: expected(IMAGE, base() + 4), errors: [] });
+      expect((await scan("archive:containerd.tar", "--layers")).places).toEqual(places);
+    } finally {
+      await other.stop();
+    }
   });
 });

@@ -31,7 +31,8 @@ export function dockerfileMigration(tools: FileTools): Migration {
 async function refusal(finding: Finding): Promise<Refusal> {
   const { where, path, subjectName } = finding.location;
   if (where === "file") {
-    const [, name = "secret"] = /([\w-]+)[^/]* \(/.exec(subjectName) ?? [];
+    const base = (subjectName.split(" (")[0] ?? "").split("/").at(-1) ?? "";
+    const name = /[\w-]+/.exec(base)?.[0] ?? "secret";
     return {
       reason: "is in a file that the build copies into the image",
       hint: `put the file into .dockerignore, take the COPY out, and mount it where it is needed: RUN --mount=type=secret,id=${name},target=PATH …; docker build --secret id=${name},src=FILE`,

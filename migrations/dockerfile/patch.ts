@@ -103,6 +103,6 @@ function headOf(value: string, before: number): string {
 
 /** What the command itself calls the secret, if it gives it a name. */
 function nameIn(value: string, { part: { start } }: Finding): string {
-  const before = start === null ? "" : value.slice(0, start);
-  return /([A-Za-z_]\w*)=["']?[^\s"'=]*$/.exec(before)?.[1]?.toUpperCase() ?? "BUILD_SECRET";
+  const before = start === null ? "" : value.slice(Math.max(0, start - 300), start);
+  return /(?<!\w)([A-Za-z_]\w{0,127})=["']?[^\s"'=]{0,150}$/.exec(before)?.[1]?.toUpperCase() ?? "BUILD_SECRET";
 }

@@ -35,7 +35,8 @@ export function imageMigration({ open, deliveries, detector }: ImageTools): Migr
     },
     refuses: async (finding) => refusal(finding),
     async names({ location }) {
-      const path = location.subjectName.replace(/(:[^/:]*)?(@.*)?$/, "").split("/");
+      const [named = ""] = location.subjectName.split("@");
+      const path = named.split("/").map((part, at, { length }) => (at === length - 1 ? part.replace(/:.*/, "") : part));
       return { subject: path.at(-1) ?? "", project: path.at(-2) ?? "" };
     },
     part: async ({ finding, candidate, part }) => partOf(finding, candidate.value, part),

@@ -23,7 +23,9 @@ async function inCommand({ subjectId, path }: Location, key: string): Promise<Re
   const text = (await readUnit(subjectId)).texts.find((one) => one.file === file);
   const command = text?.settings.find((one) => one.line === line && one.key === key)?.value ?? "";
   const reason = `is in ${key}, an argument that every user of the host can list`;
-  const hint = /\b(docker|podman)\b.*\s(-e|--env)[ =]/s.test(command)
+  const words = command.split(/\s+/);
+  const client = words.findIndex((word) => /(?:^|\/)(?:docker|podman)$/.test(word));
+  const hint = words.some((word, at) => client >= 0 && at > client && /^(?:-e|--env)(?:=|$)/.test(word))
     ? `unsprawl plan script:${file} --to STORE`
     : "give the application a variable or a file for it, then scan again";
   return { reason, hint };

@@ -15,7 +15,7 @@ const FIRST_INIT: readonly (readonly [name: RegExp, how: string])[] = [
     /^(ELASTIC_PASSWORD|COUCHDB_PASSWORD|CLICKHOUSE_PASSWORD|KEYCLOAK_ADMIN_PASSWORD|KC_BOOTSTRAP_ADMIN_PASSWORD)$/,
     "its own administration",
   ],
-  [/_INITDB_(\w+_)?PASSWORD$|_INIT_(\w+_)?(PASSWORD|TOKEN)$/, "its own administration"],
+  [/_INITDB_(?:\w{1,64}_)?PASSWORD$|_INIT_(?:\w{1,64}_)?(?:PASSWORD|TOKEN)$/, "its own administration"],
 ];
 
 /**

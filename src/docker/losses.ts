@@ -3,6 +3,7 @@ import type { Engine } from "./engine.ts";
 import { containerHasFolder } from "./files.ts";
 import { nameOf } from "./names.ts";
 import type { ContainerDoc } from "./types.ts";
+import { trimEndOf } from "../text/trim.ts";
 
 /** What a container would lose by being created again: told once the user has accepted it, refused until then. */
 export type Loss = { readonly accept: string; readonly text: string };
@@ -102,7 +103,7 @@ export function changedPlaces<T extends { readonly Path: string; readonly Kind: 
     ...(Mounts ?? []).map((mount) => mount.Target),
     ...Object.keys(Tmpfs ?? {}),
     ...(doc.Config.WorkingDir ? [doc.Config.WorkingDir] : []),
-  ].map((path) => path.replace(/\/+$/, ""));
+  ].map((path) => trimEndOf(path, "/"));
   const folders = new Set<string>();
   for (const { Path } of changes)
     for (let at = Path.lastIndexOf("/"); at > 0; at = Path.lastIndexOf("/", at - 1)) folders.add(Path.slice(0, at));

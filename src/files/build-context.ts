@@ -46,18 +46,27 @@ export async function copiedSecrets(
 function sourcesOf({ name, value }: Instruction): readonly string[] {
   if (!["COPY", "ADD"].includes(name) || /(?:^|\s)--from=/.test(value) || value.includes("<<")) return [];
   const words = value.replace(/^(?:--\S+\s+)+/, "");
-  const all = words.startsWith("[")
-    ? [...words.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = ""]) => word)
-    : words.split(/\s+/);
+  const all = words.startsWith("[") ? listOf(words) : words.split(/\s+/);
   return all.slice(0, -1).flatMap((word) => (/^(?:https?|git|ssh):\/\/|^git@/.test(word) ? [] : [plain(word)]));
 }
 
 /** Relative to the build's folder; empty for all of it. */
 const plain = (word: string): string =>
   word
-    .replace(/^(?:\.?\/)+/, "")
-    .replace(/\/+\.?$/, "")
-    .replace(/^\.$/, "");
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
+
+/** The form of a JSON list; what is none is read as words, as the builder does. */
+function listOf(text: string): readonly string[] {
+  try {
+    const list = JSON.parse(text) as unknown;
+    if (Array.isArray(list)) return list.filter((word): word is string => typeof word === "string");
+  } catch {
+    // words, then
+  }
+  return text.split(/\s+/);
+}
 
 /** A source takes the file that it fits, and all of a folder that it fits: the same rule as for what is ignored. */
 const takes = (source: string, path: string): boolean => source === "" || parseDockerignore(source)(path);

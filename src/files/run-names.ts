@@ -8,7 +8,8 @@ export function lineOf(text: string, at: number): number {
 
 /** What the container of a run line is called: its name, else its image's; null when only the shell knows. */
 export function calledBy({ said: { name, image } }: RunCommand): string | null {
-  return name ?? /([^/:@]+)(?::[^/@]*)?(?:@.*)?$/.exec(image ?? "")?.[1] ?? null;
+  const [path = ""] = (image ?? "").split("@");
+  return name ?? (path.split("/").at(-1)?.split(":")[0] || null);
 }
 
 /** `deploy.sh:12 web`. */

@@ -40,7 +40,7 @@ export function ownVariable(
   const span = { start: words[0]?.start ?? 0, end: word.end };
   const line = { start: lineStart(text, span.start), end: lineEnd(text, span.end) };
   const after = text.slice(span.end, line.end);
-  if (!/^\s*(?:#.*\s*)?$/.test(after)) return null;
+  if (!/^\s*(?:#|$)/.test(after)) return null;
   const value = word.text.slice(name.length + 1);
   const blanks = /^[ \t]*/.exec(after)?.[0].length ?? 0;
   const alone = after.trim() === "" ? line : { start: span.start, end: span.end + blanks };

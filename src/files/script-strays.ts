@@ -94,17 +94,23 @@ function beside(file: string, text: string, words: readonly ShellWord[]): Script
 /** Commands inside a quoted word: of `ssh host 'docker run …'`, `eval`, `sh -c`. */
 function quoted(file: string, text: string, words: readonly ShellWord[]): ScriptVariable[] {
   return words.flatMap((word) => {
-    if (!MENTIONS.test(word.text) || text.slice(word.start, word.end).includes("$(")) return [];
+    if (!mentions(word.text) || text.slice(word.start, word.end).includes("$(")) return [];
     const by = words[0]?.text ?? "";
     return within(file, text, word.start, word.text, `a command inside the words of ${by}`, ` ${by}`);
   });
 }
 
-const MENTIONS = /\b(?:docker|podman)\b[^]*\b(?:run|create)\b[^]*-/;
+/** Whether a text may hold a run line: the client, and somewhere behind it what makes a container, and a flag. */
+function mentions(text: string): boolean {
+  const client = text.search(/\b(?:docker|podman)\b/);
+  if (client < 0) return false;
+  const verb = text.slice(client).search(/\b(?:run|create)\b/);
+  return verb >= 0 && text.includes("-", client + verb);
+}
 
 function inBody(file: string, text: string, { start, end }: Span): ScriptVariable[] {
   const body = text.slice(start, end);
-  return MENTIONS.test(body) ? within(file, text, start, body, "a here-document", " <<") : [];
+  return mentions(body) ? within(file, text, start, body, "a here-document", " <<") : [];
 }
 
 function within(

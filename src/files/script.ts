@@ -93,7 +93,7 @@ function inRun(file: string, text: string, run: RunCommand, ownOf: (content: str
 
 /** Settings that send a client to another engine: docker(1), podman(1). */
 const ELSEWHERE =
-  /(?<![\w-]|(?:-[a-z]*e|--env)[ \t=]*["']?)(DOCKER_HOST|DOCKER_CONTEXT|CONTAINER_HOST|CONTAINER_CONNECTION)=/;
+  /(?<![\w-]|(?:-[a-z]{0,8}e|--env)[ \t=]{0,8}["']?)(DOCKER_HOST|DOCKER_CONTEXT|CONTAINER_HOST|CONTAINER_CONNECTION)=/;
 const OTHER_ENGINE = /^(?:-H|-c|--(?:host|context|url|connection|remote|config)\b)/;
 
 function faultOf(text: string, run: RunCommand, flag: EnvFlag, own: Own | null): Refusal | null {

@@ -12,8 +12,9 @@ import { Secret } from "../model/secret.ts";
 /** A text of the history is no value: what moves is the secret in it, under the name that it is given there. */
 export function partOf(finding: Finding, whole: Secret, part: Secret): { name: string; value: Secret } | null {
   if (!isText(finding.location)) return null;
-  const before = finding.part.start === null ? "" : whole.exposeText().slice(0, finding.part.start);
-  const given = /([A-Za-z_][\w.-]{0,127})\s*[=:]?\s*["']?$/.exec(before)?.[1];
+  const { start } = finding.part;
+  const before = start === null ? "" : whole.exposeText().slice(Math.max(0, start - 140), start);
+  const given = /(?<![\w.-])([A-Za-z_][\w.-]{0,127})[ \t]{0,4}[=:]?[ \t]{0,4}["']?$/.exec(before)?.[1];
   return { name: given ?? (finding.rule ?? "secret").toUpperCase().replace(/\W/g, "_"), value: part };
 }
 

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Node, YAMLMap } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
 import { entry, follow, isMap, isSeq, parseYamlDocuments, scalarText, type YamlFile } from "../text/yaml-nodes.ts";
+import { trimEndOf } from "../text/trim.ts";
 
 /** A manifest file as it was read. */
 export type Manifests = {
@@ -87,7 +88,7 @@ function objects(file: YamlFile, node: YAMLMap, at: readonly (string | number)[]
       return isMap(object) ? objects(file, object, ["items", index]) : [];
     });
   const metadata = part(node, "metadata");
-  const generated = scalarText(part(metadata, "generateName"))?.replace(/-+$/, "");
+  const generated = trimEndOf(scalarText(part(metadata, "generateName")) ?? "", "-") || undefined;
   const name = scalarText(part(metadata, "name")) ?? generated ?? (own === null ? "" : basename(file.file));
   return [{ file, node, at, apiVersion, kind, name, namespace: scalarText(part(metadata, "namespace")) }];
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, extname, relative } from "node:path";
 import { isMap, isScalar, isSeq } from "../text/yaml-nodes.ts";
 import { podSpec, type Manifests, type Resource } from "./manifest.ts";
+import { trimEndOf, trimStartOf } from "../text/trim.ts";
 
 /** The names of the Secrets that a file's workloads get, each one that the file does not name yet. */
 export function secretNames(manifests: Manifests): ReadonlyMap<Resource, string> {
@@ -41,10 +42,11 @@ export function storeName(file: string, store: string): string {
 /** Text as a DNS subdomain (RFC 1123), which every object's name is; short enough to be added to. */
 function objectName(text: string): string {
   const name = text.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
+  const labels = name.split(".").map((label) => trimEndOf(trimStartOf(label, "-"), "-"));
   return (
-    name
-      .replace(/(?<=\.)[-.]+|-+(?=\.)/g, "")
-      .replace(/^[-.]+|[-.]+$/g, "")
+    labels
+      .filter((label) => label !== "")
+      .join(".")
       .slice(0, 200) || "app"
   );
 }

@@ -77,7 +77,8 @@ function commentOf(text: string, { key, value }: EnvPlace["pair"]): string {
   const [line = ""] = /^[^\r\n]*/.exec(text.slice(after)) ?? [];
   const isBlock = value.type === "BLOCK_LITERAL" || value.type === "BLOCK_FOLDED";
   const isBelow = (value.range?.[0] ?? 0) > after + line.length;
-  return isBlock || isBelow ? (/\s#.*$/.exec(line)?.[0].trimEnd() ?? "") : "";
+  const at = line.search(/\s#/);
+  return (isBlock || isBelow) && at >= 0 ? line.slice(at).trimEnd() : "";
 }
 
 /** A block scalar's range ends behind its line end, which belongs to the next line. */

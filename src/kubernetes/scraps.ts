@@ -131,7 +131,7 @@ function textScraps(name: string, value: string, path: string): Scrap[] {
   const whole: Scrap = { where: "file", name, value, path };
   if (!value.trim().includes("\n")) return [whole];
   const lines = value.split(/\r?\n/).flatMap((line, index): Scrap[] => {
-    const [, key = "", text = ""] = /^\s*["']?([\w.-]+)["']?\s*[:=]\s*(\S.*?)\s*$/.exec(line) ?? [];
+    const [, key = "", text = ""] = /^["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)$/.exec(line.trim()) ?? [];
     return key === "" ? [] : [{ where: "file", name: key, value: unquoted(text), path: `${path}:${index + 1}` }];
   });
   return lines.length === 0 || value.includes("-----BEGIN") ? [whole] : lines;
@@ -162,7 +162,7 @@ function others({ file, node }: Resource): Scrap[] {
   );
 }
 
-const NAMES_ONLY = /(?:secret\w*ref|remoteRef|secretName|secretStore|pullSecrets|valueFrom|existingSecret)/i;
+const NAMES_ONLY = /(?:secret\w{0,40}ref|remoteRef|secretName|secretStore|pullSecrets|valueFrom|existingSecret)/i;
 /** Variables and commands of known containers are told already. */
 const IN_POD =
   /^(?:spec\.)?(?:jobTemplate\.spec\.)?template\.spec\.(?:initContainers|containers|ephemeralContainers)\[\d+\]\.(?:env\[\d+\]\.(?:name|value)$|command|args)/;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 import { HUB_HOST } from "./reference.ts";
+import { trimEndOf } from "../text/trim.ts";
 
 /** A login at a registry: a name and a password, or an identity token that is exchanged for others. */
 export type Credentials =
@@ -106,7 +107,7 @@ function fromAuth(entry: Open, file: string, host: string): Credentials | null {
   const text = (name: string): string => (typeof entry[name] === "string" ? entry[name] : "");
   if (text("identitytoken") !== "") return { kind: "identity", token: Secret.of(text("identitytoken")) };
   if (text("auth") !== "") {
-    const decoded = Buffer.from(text("auth"), "base64").toString("utf8").replace(/\0+$/, "");
+    const decoded = trimEndOf(Buffer.from(text("auth"), "base64").toString("utf8"), "\0");
     const at = decoded.indexOf(":");
     if (at < 1)
       throw new UnsprawlError("config", `${file}: the login for ${host} cannot be read`, `docker login ${host}`);

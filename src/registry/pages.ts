@@ -53,7 +53,10 @@ function listed(bytes: Buffer, field: string, bad: (why: string) => UnsprawlErro
 
 function nextOf(header: string | string[] | undefined): string | null {
   const text = (Array.isArray(header) ? header.join(", ") : (header ?? "")).slice(0, 16_384);
-  for (const [, target = "", parameters = ""] of text.matchAll(/<([^>]*)>((?:\s*;\s*[^,;]*)*)/g))
-    if (/;\s*rel\s*=\s*(?:"next"|next)\s*(?:;|$)/i.test(parameters)) return target;
+  for (const part of text.split("<").slice(1)) {
+    const end = part.indexOf(">");
+    const [target, parameters] = [part.slice(0, Math.max(0, end)), part.slice(end + 1)];
+    if (end >= 0 && /;\s*rel\s*=\s*(?:"next"|next)\s*(?:;|$)/i.test(parameters)) return target;
+  }
   return null;
 }

@@ -13,7 +13,7 @@ const SETTINGS =
   /^(\.?env(rc|ironment)?|\.env[.-].*|Dockerfile.*|Containerfile.*|Makefile|[Jj]ustfile|Procfile)$|\.(env|envrc|ya?ml|json|toml|ini|cfg|conf|cnf|properties|sh|bash|zsh|fish|profile|service|container|tf|tfvars|hcl)$/;
 /** What editors, patch and people leave beside a file that they change. */
 const COPIES =
-  /(~|\.(bak|orig|old|save|backup|copy|rej|tmp|patch|diff|sw[a-p]|un~)(\.?\d+)?|[.-](bak|old)[.-].*)$|^#.*#$/;
+  /(?:~|\.(?:bak|orig|old|save|backup|copy|rej|tmp|patch|diff|sw[a-p]|un~)(?:\.?\d{1,6})?)$|[.-](?:bak|old)[.-]|^#.*#$/;
 
 /** The files of these folders, and of those up to two deep in them, that settings or copies of them are likely in. */
 export async function* likelyFiles(

@@ -85,7 +85,7 @@ function readingsOf(source: string, { file, text, runs, variables }: Script): re
 
 const EXPOSURE = ["anyone who can read the script, or inspect the container that it starts"];
 
-const SHELL = /^#!\s*(?:\S*\/)?(?:env\s+(?:-S\s*)?)?(?:\S*\/)?(?:ba|da|k|z|a)?sh\b/;
+const SHELL = /^#!\s{0,8}(?:\S{0,100}\/)?(?:env\s{1,8}(?:-S\s{0,8})?)?(?:\S{0,100}\/)?(?:ba|da|k|z|a)?sh\b/;
 
 /** By its name, or for what may be executed by its first line. */
 async function isScript(file: string): Promise<boolean> {

@@ -55,9 +55,9 @@ export function parseDockerfile(text: string): readonly Instruction[] {
 /** Directives stand before everything else: `# escape=`. */
 function escapeOf(lines: readonly string[]): "\\" | "`" {
   for (const line of lines) {
-    const [, name = "", value = ""] = /^#\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    const [, name = "", value = ""] = /^#\s*([A-Za-z]+)\s*=(.*)$/.exec(line) ?? [];
     if (name === "") return "\\";
-    if (name.toLowerCase() === "escape") return value === "`" ? "`" : "\\";
+    if (name.toLowerCase() === "escape") return value.trim() === "`" ? "`" : "\\";
   }
   return "\\";
 }

@@ -78,7 +78,7 @@ const LONGEST = 65_535;
 // Go's unicode.IsSpace, with and without the newline, and the parser's own narrower isSpace.
 const WIDE = "\\t\\v\\f\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const NARROW = "\\t\\v\\f\\r \\x85\\xa0";
-const BETWEEN = new RegExp(`(?:[\\n${WIDE}]+|#[^\\n]*)*`, "y");
+const BETWEEN = new RegExp(`(?:[\\n${WIDE}]|#[^\\n]*(?:\\n|$))*`, "y");
 const BEHIND_QUOTE = new RegExp(`[${WIDE}]*(?:#[^\\n]*(?:\\n|$)|\\n|$)?`, "y");
 const EXPORT = /export(?=[\t\n\f\r ])/y;
 const NAME = new RegExp(`[${NARROW}_.\\-[\\]\\p{L}\\p{N}]*`, "uy");

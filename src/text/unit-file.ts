@@ -39,7 +39,8 @@ export function parseUnit(text: string): readonly Setting[] {
   let open: Open | null = null;
   const close = ({ text: whole, at, line, start }: Open, end: number): void => {
     section = /^\s*\[(.*)\]\s*$/.exec(whole)?.[1] ?? section;
-    const [, before = "", key = "", value = ""] = /^(\s*([\w-]+)\s*=\s*)(.*?)\s*$/s.exec(whole) ?? [];
+    const [, before = "", key = "", rest = ""] = /^(\s*([\w-]+)\s*=\s*)(.*)$/s.exec(whole) ?? [];
+    const value = rest.trimEnd();
     if (key === "") return;
     settings.push({ section, key, value, at: at.slice(before.length, before.length + value.length), line, start, end });
   };

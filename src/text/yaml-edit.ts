@@ -113,7 +113,12 @@ function flowEdits(node: YAMLMap | YAMLSeq, { drop, put, add }: Changes): Edit[]
   return found;
 }
 
-const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ");
+const oneLine = (text: string): string =>
+  text
+    .split("\n")
+    .map((line, at, { length }) => (at === 0 ? line.trimEnd() : at === length - 1 ? line.trimStart() : line.trim()))
+    .filter((line, at, { length }) => line !== "" || at === 0 || at === length - 1)
+    .join(" ");
 
 export function lineOf(text: string, at: number): number {
   return text.slice(0, at).split("\n").length;

@@ -1,4 +1,5 @@
 import { each, flag, pairs, record, type Made } from "./flags.ts";
+import { trimEndOf } from "../../text/trim.ts";
 
 type Rate = { readonly Path?: string; readonly Rate?: number; readonly Weight?: number };
 type Device = {
@@ -70,7 +71,7 @@ export function limitFlags({ host, cannot }: Made): string[] {
 function decimal(nano: unknown): string {
   if (typeof nano !== "number" || nano === 0) return "";
   const digits = String(nano).padStart(10, "0");
-  return `${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, "");
+  return trimEndOf(trimEndOf(`${digits.slice(0, -9)}.${digits.slice(-9)}`, "0"), ".");
 }
 
 /** Podman leaves the permissions out. */

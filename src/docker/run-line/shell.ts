@@ -1,3 +1,5 @@
+import { trimEndOf } from "../../text/trim.ts";
+
 /**
  * Words as one line that a POSIX shell reads back as the same words. It holds nothing that a terminal would act on:
  * characters that are not shown as themselves are written by `printf`, but for newlines at a word's very end, which
@@ -14,7 +16,7 @@ const ODD = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 function quoted(word: string): string {
   if (BARE.test(word)) return word;
   if (!ODD.test(word)) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
-  const end = /\n*$/.exec(word)?.[0] ?? "";
+  const end = word.slice(trimEndOf(word, "\n").length);
   const shown = Array.from(word.slice(0, word.length - end.length), printed).join("");
   return `${shown === "" ? "" : `"$(printf '${shown}')"`}${end === "" ? "" : `'${end}'`}`;
 }

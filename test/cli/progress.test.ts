@@ -1,0 +1,31 @@
+import { PassThrough } from "node:stream";
+import { expect, it } from "vitest";
+import { Progress } from "../../src/cli/progress.ts";
+import type { Event } from "../../src/contract/host.ts";
+import { Redactor } from "../../src/text/redact.ts";
+
+type Scan = Omit<Extract<Event, { type: "scan" }>, "type" | "source">;
+
+/** What one event draws on a terminal. */
+function drawn(event: Scan): string {
+  const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 200 });
+  new Progress(terminal as unknown as NodeJS.WriteStream, false, new Redactor()).show({
+    ...{ type: "scan", source: "archive:shop.tar" },
+    ...event,
+  });
+  return String(terminal.read()).replace("\r\u001b[2K", "");
+}
+
+it.each<[event: Scan, says: RegExp]>([
+  [{ done: 0, total: null }, /^scanning archive:shop\.tar 0$/],
+  [{ done: 3, total: 4 }, /^scanning archive:shop\.tar 3\/4, \d+ s left$/],
+  [
+    { done: 1, total: 2, bytes: { done: 250e6, total: 1000e6 } },
+    /^scanning archive:shop\.tar 1\/2, 250 of 1,000 MB, \d+ s left$/,
+  ],
+  [{ done: 0, total: 1, bytes: { done: 250e6, total: null } }, /^scanning archive:shop\.tar 0\/1, 250 MB$/],
+  [{ done: 0, total: 1, bytes: { done: 250e6, total: 100e6 } }, /^scanning archive:shop\.tar 0\/1, 250 MB$/],
+  [{ done: 0, total: 1, bytes: { done: 0, total: 100e6 } }, /^scanning archive:shop\.tar 0\/1, 0 of 100 MB$/],
+])("%j", (event, says) => {
+  expect(drawn(event)).toMatch(says);
+});

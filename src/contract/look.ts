@@ -54,4 +54,6 @@ export type LookAbout = {
   readonly folders: readonly string[];
   /** Names of containers, whose Compose projects have folders too. */
   readonly containers: readonly string[];
+  /** Whether an engine had part in it: one that is not there then is told. */
+  readonly engine: boolean;
 };

@@ -196,6 +196,9 @@ function together(recalled: readonly Recalled[], isPlain: ResidueTools["isPlain"
   return marks;
 }
 
+/** What plans name that change files, stores or registries only. */
+const NO_ENGINES: ReadonlySet<string> = new Set(["files", "stores", "registries"]);
+
 function aboutOf(recalled: readonly Recalled[]): LookAbout {
   const steps = recalled.flatMap(({ plan }) => plan.steps);
   const rewrites = steps.filter((step) => step.kind === "rewrite");
@@ -203,5 +206,6 @@ function aboutOf(recalled: readonly Recalled[]): LookAbout {
     files: [...new Set(rewrites.flatMap((step) => step.files.map(({ file }) => file)))],
     folders: [...new Set(rewrites.map(({ target }) => target["dir"]))].filter((dir) => typeof dir === "string"),
     containers: steps.flatMap((step) => (step.kind === "recreate" ? [step.subject.name] : [])),
+    engine: recalled.some(({ plan }) => !NO_ENGINES.has(plan.engine.id)),
   };
 }

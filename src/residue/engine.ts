@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { pMapIterable } from "p-map";
 import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
 import type { Engine, ListedImage } from "../docker/engine.ts";
@@ -9,18 +10,28 @@ import { tried } from "./tried.ts";
 
 const AT_ONCE = 8;
 
-/** All that one engine shows; where it does not answer, that is said once. */
-export function engineLooks(open: () => Promise<Engine>): Look {
+/**
+ * All that one engine shows; where it does not answer, that is said once. A host without an engine shows nothing, as long
+ * as none had part in what was moved (`wanted`).
+ */
+export function engineLooks(open: () => Promise<Engine>, wanted: boolean): Look {
   const looks = [documentLook(open), swarmLook(open), logLook(open)];
   return {
     name: "engine",
     async *look(marks, host) {
       const place = "containers, their logs, images, volumes and services of the engine";
       const asked = await tried(place, async () => (await open()).info());
-      if (!("got" in asked)) yield asked;
-      else for (const one of looks) yield* one.look(marks, host);
+      if (!("got" in asked)) {
+        if (wanted || (await isHere(open))) yield asked;
+      } else for (const one of looks) yield* one.look(marks, host);
     },
   };
+}
+
+/** False on a host where no engine was ever asked to listen. */
+async function isHere(open: () => Promise<Engine>): Promise<boolean> {
+  const { socketPath } = (await open()).connection; // opening sends nothing
+  return socketPath === null || existsSync(socketPath);
 }
 
 /** What the engine shows to anyone who may ask it: containers, stopped ones too, images with their history, volumes. */

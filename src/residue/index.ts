@@ -20,7 +20,7 @@ export async function looksFor(
   const files = await Promise.all(about.files.map(async (file) => realpath(file).catch(() => file)));
   const real = { ...about, files: [...new Set(files)] };
   const isRoot = process.geteuid?.() === 0;
-  const looks = [engineLooks(open), fileLook(real, open), historyLook(env, isRoot), gitLook(real, env)];
+  const looks = [engineLooks(open, about.engine), fileLook(real, open), historyLook(env, isRoot), gitLook(real, env)];
   return looks.map((look) => hiding(look));
 }
 

@@ -279,7 +279,7 @@ it("the folder of a Compose project that a moved container is of is looked at", 
   names.add("residue-composed");
   const label = `com.docker.compose.project.working_dir=${dir}`;
   docker("create", "--name", "residue-composed", "--label", label, BUSYBOX, "true");
-  const about = { files: [], folders: [], containers: ["residue-composed"] };
+  const about = { files: [], folders: [], engine: true, containers: ["residue-composed"] };
   const mark: Mark = { name: "DB_PASSWORD", value: Secret.of(value), runs: ["20261125-000000-0000"], store: "local" };
   const told: string[] = [];
   const look = fileLook(about, async () => openEngine({ DOCKER_HOST: host }));

@@ -90,7 +90,7 @@ describe("files beside those that were rewritten", () => {
   });
 });
 
-test("scrub of a run that needs no engine says that none was looked at, and is fine", async () => {
+test("scrub of a run that needs no engine is fine on a host without one", async () => {
   const world = makeWorld("unix:///nowhere");
   try {
     writeFileSync(join(world.dir, "app.env"), `DB_PASSWORD=${password()}\n`);
@@ -98,7 +98,7 @@ test("scrub of a run that needs no engine says that none was looked at, and is f
     expect(ran.code, ran.stderr).toBe(0);
     const scrubbed = await world.unsprawl(["scrub"]);
     expect(scrubbed.code, scrubbed.stderr).toBe(0);
-    expect(scrubbed.stdout).toMatch(/^not looked at: containers, their logs, .*cannot reach the engine/m);
+    expect(scrubbed.stdout).not.toContain("not looked at");
     expect(scrubbed.stdout).toMatch(/^looked for 1 value in \d+ files?: nothing else shows it$/m);
     const help = await world.unsprawl(["scrub", "--help"]);
     expect(help.stdout).toContain("--no-residue");

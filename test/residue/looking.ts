@@ -34,7 +34,7 @@ export async function lookFor(
 ): Promise<Looked> {
   const mark: Mark = { name, value: Secret.of(value), runs: ["20261125-000000-0000"], store: "local" };
   const open = async (): Promise<never> => Promise.reject(new UnsprawlError("unreachable", "no engine here"));
-  const looks = await looksFor({ files: [], folders: [], containers: [], ...about }, open, env);
+  const looks = await looksFor({ files: [], folders: [], containers: [], engine: true, ...about }, open, env);
   const places: Found[] = [];
   const unseen: Unseen[] = [];
   const looked = new Map<string, number>();

@@ -15,6 +15,9 @@ export type Question = {
 /** `file`: text, unless a NUL near its beginning says that it is binary, of which nothing is read; the others say which it is. */
 export type TextForm = "file" | "text" | "binary";
 
+/** Asked with a place, and `NAME=value` as it stands there, before anything is made of it. */
+export type Known = (where: Where, entry: string) => boolean;
+
 /** A secret that was spotted in a text: a file's line, with the literal that holds it. */
 export type Spotted = {
   /** The name that it is assigned to; empty when there is none. */
@@ -30,6 +33,8 @@ export type Spotted = {
 /** Classifies one value. Synchronous, no I/O, bounded time for any input; `why` quotes no part of the value. */
 export interface Detector {
   classify(question: Question): Verdict;
+  /** Whether the same value was cleared before, so that nothing is to be told of it. False says nothing. */
+  known: Known;
   /** The value as it may be shown: its kind's public prefix at most, dots for the rest, no hint of the length. */
   mask(question: Question): string;
   /** The name as it may be shown: `…` when it holds a secret itself, or may. */

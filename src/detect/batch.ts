@@ -1,12 +1,12 @@
-import type { BatchText, Detector, ReadBatch } from "../contract/detector.ts";
+import type { BatchText, Detector, Known, ReadBatch } from "../contract/detector.ts";
 import type { Reading } from "../contract/source.ts";
 import { toldAs, type Candidate } from "../model/candidate.ts";
 import type { Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { parseBatch } from "../text/json-batches.ts";
 
-/** What a document of the source is: handed in, since detection knows no source. Never throws. */
-export type ReadDocument = (source: string, document: unknown) => readonly Reading[];
+/** What a document of the source is, without what is known: handed in, since detection knows no source. Never throws. */
+export type ReadDocument = (source: string, document: unknown, known: Known) => readonly Reading[];
 
 type BareTold = {
   readonly name: string;
@@ -36,16 +36,24 @@ export function readBatch(
   let [subjects, values] = [0, 0];
   const errors: ReadBatch["errors"][number][] = [];
   const found: BareBatch["found"][number][] = [];
+  let passed = 0;
+  const known: Known = (where, entry) => {
+    const is = detector.known(where, entry);
+    if (is) passed++;
+    return is;
+  };
   for (const [at, document] of documents.entries()) {
-    const [reading, ...more] = readDocument(source, document);
+    passed = 0;
+    const [reading, ...more] = readDocument(source, document, known);
     if (more.length > 0) return null;
     if (reading?.kind === "error") errors.push({ at, message: reading.message, hint: reading.hint });
     if (reading?.kind !== "subject") continue;
     subjects++;
-    values += reading.candidates.length;
+    values += reading.candidates.length + passed;
     const told = reading.candidates.flatMap((candidate) => judged(candidate, detector));
+    if (told.length === 0) continue;
     const { subject, facts, exposure } = reading;
-    if (told.length > 0) found.push({ subject, facts, exposure, told });
+    found.push({ subject, facts, exposure, told });
   }
   return { subjects, values, errors, found };
 }

@@ -51,9 +51,10 @@ export function createDetector(settings: DetectSettings = PLAIN): Detector {
       const before = cleared?.get(question);
       if (before !== undefined) return before;
       const verdict = verdictOf(outcomeOf(question), question, settings);
-      if (!verdict.secret) cleared?.add(question, verdict);
+      if (!verdict.secret && verdict.hushedBy === undefined) cleared?.add(question, verdict);
       return verdict;
     },
+    known: (where, entry) => cleared?.has(where, entry) === true,
     name: shownName,
     mask: (question) => mask(question, outcomeOf(question)),
     part: (question) => {

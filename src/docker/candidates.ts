@@ -1,3 +1,4 @@
+import type { Known } from "../contract/detector.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location, Subject, SubjectFacts, Where } from "../model/location.ts";
@@ -15,6 +16,7 @@ export type Odd = (path: string) => void;
  * Every place of a container's inspect document where a value can sit. `image` is the image that the container
  * was made from (null when it is gone): what the container holds only because of it has origin "image".
  * Any form of the document is read as far as it goes; the rest is told to `odd`, which by default throws `malformed`.
+ * What is `known` is left out.
  */
 export function containerCandidates(
   source: string,
@@ -22,10 +24,12 @@ export function containerCandidates(
   image: ImageDoc | null,
   volumes: VolumeOptions = new Map(),
   odd: Odd = refuse,
+  known: Known = unknown,
 ): Candidate[] {
   const subject: Subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id };
-  const found = configCandidates(source, subject, present(doc.Config, "Config", odd), image?.Config, odd);
-  const add = adder(source, subject, found);
+  const found: Candidate[] = [];
+  const add = adder(source, subject, found, known);
+  addConfig(add, subject, present(doc.Config, "Config", odd), image?.Config, odd, known);
   const host = present(doc.HostConfig, "HostConfig", odd);
   const log = object(host["LogConfig"], "HostConfig.LogConfig", odd)["Config"];
   map(log, "HostConfig.LogConfig.Config", odd, (name, value, path) => add("log-opt", name, value, path));
@@ -61,8 +65,9 @@ export function imageCandidates(
   odd: Odd = refuse,
 ): Candidate[] {
   const subject: Subject = { kind: "image", name, id: doc.Id };
-  const found = configCandidates(source, subject, object(doc.Config, "Config", odd), null, odd);
-  const add = adder(source, subject, found);
+  const found: Candidate[] = [];
+  const add = adder(source, subject, found, unknown);
+  addConfig(add, subject, object(doc.Config, "Config", odd), null, odd, unknown);
   for (const [index, line] of history.entries()) {
     if (line.CreatedBy) created(line.CreatedBy, `History[${index}].CreatedBy`, add);
     if (line.Comment) add("history", "comment", line.Comment, `History[${index}].Comment`);
@@ -114,9 +119,7 @@ type Open = { readonly [key: string]: unknown };
 type Strings = { readonly [key: string]: string };
 type Add = (where: Where, name: string, value: string, path: string, origin?: "own" | "image") => void;
 
-function configCandidates(source: string, subject: Subject, config: Open, theirs: unknown, odd: Odd): Candidate[] {
-  const found: Candidate[] = [];
-  const add = adder(source, subject, found);
+function addConfig(add: Add, subject: Subject, config: Open, theirs: unknown, odd: Odd, known: Known): void {
   const image = theirs === null || theirs === undefined ? null : object(theirs);
   const inherited = new Set(strings(image?.["Env"]));
   for (const [index, entry] of strings(config["Env"], "Config.Env", odd).entries()) {
@@ -124,6 +127,7 @@ function configCandidates(source: string, subject: Subject, config: Open, theirs
     if (entry === null || at < 0) continue;
     const fromImage = inherited.has(entry);
     const where = subject.kind === "image" || fromImage ? "image-env" : "env";
+    if (known(where, entry)) continue;
     add(where, entry.slice(0, at), entry.slice(at + 1), `Config.Env[${index}]`, fromImage ? "image" : "own");
   }
   const command = (where: Where, name: string, from: unknown, of: unknown, path: string): void => {
@@ -141,10 +145,9 @@ function configCandidates(source: string, subject: Subject, config: Open, theirs
   );
   for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd).entries())
     if (line !== null) add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
-  return found;
 }
 
-function adder(source: string, subject: Subject, into: Candidate[]): Add {
+function adder(source: string, subject: Subject, into: Candidate[], known: Known): Add {
   return (where, name, value, path, origin = "own") => {
     if (typeof value !== "string") return;
     const location: Location = {
@@ -161,6 +164,7 @@ function adder(source: string, subject: Subject, into: Candidate[]): Add {
 }
 
 const ignore: Odd = () => undefined;
+const unknown: Known = () => false;
 
 function refuse(path: string): never {
   throw new UnsprawlError(

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
+import type { Known } from "../contract/detector.ts";
 import type { Reading, Source } from "../contract/source.ts";
 import { containerCandidates, containerFacts, imageCandidates, imageFacts } from "../docker/candidates.ts";
 import type { ContainerDoc, ImageDoc } from "../docker/types.ts";
@@ -22,7 +23,7 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
       const bytes = what === "-" ? stdin() : createReadStream(resolve(what), { highWaterMark: 1 << 18 });
       const images = new Map<string, ImageDoc>();
       const readings = function* (documents: readonly unknown[]): Generator<Reading> {
-        for (const document of documents) yield* inspectReading(source, document, images);
+        for (const document of documents) yield* inspectReading(source, document, NOTHING_KNOWN, images);
       };
       const all = function* ({ documents, broken }: Documents): Generator<Reading> {
         yield* readings(documents);
@@ -71,12 +72,18 @@ function empty(what: string): Reading {
 const MARK = 'RepoTags"';
 
 const NO_IMAGES: Map<string, ImageDoc> = new Map();
+const NOTHING_KNOWN: Known = () => false;
 
 /**
  * One document of inspect's output: the subject with all that can be read of it, then what cannot, if any. Never
- * throws. An image is kept in `images`, where its containers look for it.
+ * throws. What is `known` is not among the candidates. An image is kept in `images`, where its containers look for it.
  */
-export function inspectReading(source: string, document: unknown, images = NO_IMAGES): readonly Reading[] {
+export function inspectReading(
+  source: string,
+  document: unknown,
+  known: Known,
+  images = NO_IMAGES,
+): readonly Reading[] {
   const bad = (message: string): Reading[] => [
     {
       kind: "error",
@@ -90,7 +97,7 @@ export function inspectReading(source: string, document: unknown, images = NO_IM
   if (typeof open["Id"] !== "string") return bad("no Id: not an inspect document of a container or an image");
   try {
     if (typeof open["Name"] === "string" && typeof open["Image"] === "string" && "Config" in open)
-      return containerReadings(source, { HostConfig: {}, ...open } as unknown as ContainerDoc, images);
+      return containerReadings(source, { HostConfig: {}, ...open } as unknown as ContainerDoc, known, images);
     if ("RootFS" in open || "RepoTags" in open || "Architecture" in open)
       return imageReadings(source, open as unknown as ImageDoc, images);
   } catch (error) {
@@ -99,13 +106,27 @@ export function inspectReading(source: string, document: unknown, images = NO_IM
   return bad("neither a container nor an image");
 }
 
-function containerReadings(source: string, doc: ContainerDoc, images: ReadonlyMap<string, ImageDoc>): Reading[] {
+function containerReadings(
+  source: string,
+  doc: ContainerDoc,
+  known: Known,
+  images: ReadonlyMap<string, ImageDoc>,
+): Reading[] {
   const subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id } as const;
   const made = images.get(doc.Image) ?? null;
   const odd = new Set<string>();
-  const candidates = containerCandidates(source, doc, made, new Map(), (path) => odd.add(path));
-  const facts = containerFacts(doc, made);
-  return [{ kind: "subject", subject, facts, candidates, exposure: [] }, ...unreadParts(subject.name, odd)];
+  const candidates = containerCandidates(source, doc, made, new Map(), (path) => odd.add(path), known);
+  const reading: Reading = {
+    kind: "subject",
+    subject,
+    // Asked for when something is found, which is seldom.
+    get facts() {
+      return containerFacts(doc, made);
+    },
+    candidates,
+    exposure: [],
+  };
+  return [reading, ...unreadParts(subject.name, odd)];
 }
 
 function imageReadings(source: string, doc: ImageDoc, images: Map<string, ImageDoc>): Reading[] {

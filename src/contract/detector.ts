@@ -91,8 +91,8 @@ export type ReadBatch = {
   }[];
 };
 
-/** The text of a batch reading, and where it came from. */
-export type BatchText = { readonly source: string; readonly text: string; readonly first: boolean };
+/** The bytes of a batch reading, and where they came from. */
+export type BatchBytes = { readonly source: string; readonly bytes: Uint8Array; readonly first: boolean };
 
 /** Worker threads that read and judge side by side. Values stay in this process. */
 export interface Crew {
@@ -102,9 +102,9 @@ export interface Crew {
   files(files: readonly string[]): Promise<readonly ReadFile[]>;
   /** Spots what is in pieces of files that are in memory. */
   texts(block: TextBlock): Promise<readonly SpottedText[]>;
-  /** Parses and judges a batch; null when its text is not that of whole documents. */
-  batch(batch: BatchText): Promise<ReadBatch | null>;
+  /** Parses and judges a batch; null when its bytes are not those of whole documents. */
+  batch(batch: BatchBytes): Promise<ReadBatch | null>;
   /** The same in this thread, while the others are busy. */
-  batchHere(batch: BatchText, detector: Detector): ReadBatch | null;
+  batchHere(batch: BatchBytes, detector: Detector): ReadBatch | null;
   close(): Promise<void>;
 }

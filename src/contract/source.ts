@@ -26,17 +26,17 @@ export type Reading =
       readonly exposure: readonly string[];
     }
   | {
-      /** Many subjects in a text that is still to be parsed, wherever there is room for it. */
+      /** Many subjects in bytes that are still to be parsed, wherever there is room for it. */
       readonly kind: "batch";
       readonly source: string;
       /** What `Crew` takes: opaque here. */
-      readonly text: string;
+      readonly bytes: Uint8Array;
       readonly first: boolean;
       /** False when this process has to read it, since it tells something about those that come later. */
       readonly separable: boolean;
-      /** Its readings; null when the text is not that of whole documents. */
+      /** Its readings; null when the bytes are not those of whole documents. */
       readonly read: () => Iterable<Reading> | null;
-      /** Its readings, for a text that nobody else can make anything of, and all later ones; in order. */
+      /** Its readings, for bytes that nobody else can make anything of, and all later ones; in order. */
       readonly slowly: () => Iterable<Reading>;
     }
   | {

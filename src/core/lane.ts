@@ -96,13 +96,13 @@ export class Lane {
       return;
     }
     const crew = (this.#crew ??= await this.#tools.crew());
-    const { source, text, first } = reading;
+    const { source, bytes, first } = reading;
     const away = this.#waiting.filter(({ answer }) => answer === undefined).length;
     const waiting: Waiting = { reading, answer: undefined };
     this.#waiting.push(waiting);
     if (this.#batches++ >= FEW_BATCHES && away < Math.max(1, crew.size - 1) * 2)
-      void this.#await(waiting, crew.batch({ source, text, first }));
-    else waiting.answer = crew.batchHere({ source, text, first }, await this.#tools.detector());
+      void this.#await(waiting, crew.batch({ source, bytes, first }));
+    else waiting.answer = crew.batchHere({ source, bytes, first }, await this.#tools.detector());
     await this.#settle(MOST_WAITING);
   }
 

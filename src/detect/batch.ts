@@ -1,4 +1,4 @@
-import type { BatchText, Detector, Known, ReadBatch } from "../contract/detector.ts";
+import type { BatchBytes, Detector, Known, ReadBatch } from "../contract/detector.ts";
 import type { Reading } from "../contract/source.ts";
 import { toldAs, type Candidate } from "../model/candidate.ts";
 import type { Verdict } from "../model/finding.ts";
@@ -23,15 +23,15 @@ export type BareBatch = Omit<ReadBatch, "found"> & {
 };
 
 /**
- * Parses and judges a batch of documents; null when its text is not that of whole ones, or a subject of it can be read
+ * Parses and judges a batch of documents; null when its bytes are not those of whole ones, or a subject of it can be read
  * in part only, of which a batch cannot tell: then it is read where its readings are taken one by one.
  */
 export function readBatch(
-  { source, text, first }: BatchText,
+  { source, bytes, first }: BatchBytes,
   readDocument: ReadDocument,
   detector: Detector,
 ): BareBatch | null {
-  const documents = parseBatch(text, first);
+  const documents = parseBatch(bytes, first);
   if (documents === null) return null;
   let [subjects, values] = [0, 0];
   const errors: ReadBatch["errors"][number][] = [];

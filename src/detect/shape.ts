@@ -93,7 +93,7 @@ function masked(text: string): boolean {
   )
     return true;
   let hidden = 0;
-  for (const [run] of text.matchAll(/[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}|([A-Za-z])\1{7,200}/g)) hidden += run.length;
+  for (const run of text.match(/[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}|([A-Za-z])\1{7,200}/g) ?? []) hidden += run.length;
   return hidden > 0 && hidden * 2 >= text.length - 8;
 }
 

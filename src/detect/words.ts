@@ -21,8 +21,22 @@ export function splitWords(name: string): string[] {
   const words: string[] = [];
   for (const raw of text.toLowerCase().split(/[^a-z0-9à-ÿ]+/)) {
     if (raw === "") continue;
-    pushWord(words, raw);
+    words.push(...cutWord(raw));
   }
+  return words;
+}
+
+const cut = new Map<string, readonly string[]>();
+const CUT = 10_000;
+
+/** Names are made of a few words. */
+function cutWord(raw: string): readonly string[] {
+  const known = cut.get(raw);
+  if (known !== undefined) return known;
+  const words: string[] = [];
+  pushWord(words, raw);
+  if (cut.size >= CUT) cut.clear();
+  cut.set(raw, words);
   return words;
 }
 

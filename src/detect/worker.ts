@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import type { BatchText, Detector, ReadFile, Spotted, TextBlock } from "../contract/detector.ts";
+import type { BatchBytes, Detector, ReadFile, Spotted, TextBlock } from "../contract/detector.ts";
 import { readBatch, type BareBatch, type ReadDocument } from "./batch.ts";
 import { detectorFor, type Tuning } from "./tuned.ts";
 
@@ -16,7 +16,7 @@ export type BareFile = Omit<ReadFile, "spotted"> & { readonly spotted: readonly 
 export type Job =
   | { readonly kind: "files"; readonly files: readonly string[] }
   | { readonly kind: "texts"; readonly block: TextBlock }
-  | { readonly kind: "batch"; readonly batch: BatchText };
+  | { readonly kind: "batch"; readonly batch: BatchBytes };
 
 /** A file is read in pieces of this size, which overlap: the longest secret fits into the overlap. */
 const PIECE = 16 * 1024 * 1024;

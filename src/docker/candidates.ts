@@ -28,7 +28,7 @@ export function containerCandidates(
 ): Candidate[] {
   const subject: Subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id };
   const found: Candidate[] = [];
-  const add = adder(source, subject, found, known);
+  const add = adder(source, subject, found);
   addConfig(add, subject, present(doc.Config, "Config", odd), image?.Config, odd, known);
   const host = present(doc.HostConfig, "HostConfig", odd);
   const log = object(host["LogConfig"], "HostConfig.LogConfig", odd)["Config"];
@@ -66,7 +66,7 @@ export function imageCandidates(
 ): Candidate[] {
   const subject: Subject = { kind: "image", name, id: doc.Id };
   const found: Candidate[] = [];
-  const add = adder(source, subject, found, unknown);
+  const add = adder(source, subject, found);
   addConfig(add, subject, object(doc.Config, "Config", odd), null, odd, unknown);
   for (const [index, line] of history.entries()) {
     if (line.CreatedBy) created(line.CreatedBy, `History[${index}].CreatedBy`, add);
@@ -147,7 +147,7 @@ function addConfig(add: Add, subject: Subject, config: Open, theirs: unknown, od
     if (line !== null) add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
 }
 
-function adder(source: string, subject: Subject, into: Candidate[], known: Known): Add {
+function adder(source: string, subject: Subject, into: Candidate[]): Add {
   return (where, name, value, path, origin = "own") => {
     if (typeof value !== "string") return;
     const location: Location = {

@@ -38,13 +38,13 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
           if (piece.kind === "empty") yield empty(what);
           else if (piece.kind === "documents") yield* all(piece.read);
           else {
-            const { text, first, whole, slowly } = piece.batch;
-            const separable = whole && images.size === 0 && !text.includes(MARK);
+            const { bytes: part, first, whole, slowly } = piece.batch;
+            const separable = whole && images.size === 0 && !part.includes(MARK);
             const read = (): Iterable<Reading> | null => {
-              const documents = whole ? parseBatch(text, first) : null;
+              const documents = whole ? parseBatch(part, first) : null;
               return documents === null ? null : readings(documents);
             };
-            yield { kind: "batch", source, text, first, separable, read, slowly: () => all(slowly()) };
+            yield { kind: "batch", source, bytes: part, first, separable, read, slowly: () => all(slowly()) };
           }
           some = true;
         }

@@ -21,7 +21,8 @@ async function readWith(bytes: AsyncIterable<Buffer | string>, lag: number): Pro
     documents.push(...read.documents);
     if (read.broken !== null) breaks.push(read.broken);
   };
-  const parsed = ({ whole, text, first }: Batch): readonly object[] | null => (whole ? parseBatch(text, first) : null);
+  const parsed = ({ whole, bytes, first }: Batch): readonly object[] | null =>
+    whole ? parseBatch(bytes, first) : null;
   const settle = (most: number): void => {
     while (open.length > (careful ? 0 : most)) {
       const batch = open.shift() as Batch;

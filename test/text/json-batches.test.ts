@@ -259,6 +259,20 @@ test("what stands before the broken place is read, and nothing behind it", async
   }
 });
 
+test("the place is told in characters, whatever their bytes, and for bytes that are none", async () => {
+  const all = Array.from({ length: 40 }, (_, at) => ({ Id: String(at), Note: `é…日本😀${"x".repeat(at * 9)}` }));
+  const text = printed(all);
+  const at = text.indexOf('"30"');
+  const cuts = Array.from({ length: 12 }, (_, index) => index * 331);
+  const torn = { broken: { what: "ends midway", at }, empty: false };
+  expect(await readAll(cut(text.slice(0, at), cuts))).toEqual({ documents: all.slice(0, 30), ...torn });
+  // Such a byte is read as one character.
+  const bytes = Buffer.from(text.slice(0, at).replace("日", "!"));
+  bytes.set([0xff], bytes.indexOf("!"));
+  const { documents: read, broken } = await readAll([bytes.subarray(0, 2000), bytes.subarray(2000)]);
+  expect([read.length, broken]).toEqual([30, torn.broken]);
+});
+
 test.each([
   ["alone", ""],
   ["behind another", '{"a":1}\n'],

@@ -16,7 +16,7 @@ const named = rules.filter((rule) => rule.names !== null);
 const isShort = ({ keywords }: Rule): boolean => keywords.some((word) => word.length < 3);
 const byName = prefilter(named.filter((rule) => !isShort(rule)));
 /** Their keywords are too short for the pass. */
-const byShortName = named.filter(isShort).map((rule) => ({ rule, words: new RegExp(rule.keywords.join("|")) }));
+const byShortName = named.filter(isShort);
 const nameRules = new Map<string, readonly Rule[]>();
 
 /** The strongest known token anywhere in the text, what clears the whole text as public, or null. */
@@ -53,7 +53,7 @@ export function vendorKey(name: NameInfo, text: string, off: ReadonlySet<string>
     const odd = name.setting !== null || name.open || (name.digest && name.family === null);
     const likely = [
       ...byName(name.key),
-      ...byShortName.filter(({ words }) => words.test(name.key)).map(({ rule }) => rule),
+      ...byShortName.filter(({ keywords }) => keywords.some((word) => name.key.includes(word))),
     ];
     own = likely.filter((rule) => (rule.despite || !odd) && rule.names?.test(name.key));
     nameRules.set(name.key, own);

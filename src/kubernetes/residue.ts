@@ -5,13 +5,14 @@ import { trimEndOf } from "../text/trim.ts";
 export function linesWith(text: string, value: Secret): number[] {
   const plain = value.exposeText();
   const forms = [plain, trimEndOf(value.expose().toString("base64"), "=")].filter((form) => form.trim() !== "");
-  const found = new RegExp(forms.map((form) => `(?<![A-Za-z0-9])${literal(form)}(?![A-Za-z0-9])`).join("|"), "g");
-  return forms.length === 0 ? [] : [...new Set([...text.matchAll(found)].map(({ index }) => lineAt(text, index)))];
+  const lines = new Set<number>();
+  for (const form of forms)
+    for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + form.length))
+      if (!isWord(text[at - 1]) && !isWord(text[at + form.length])) lines.add(lineAt(text, at));
+  return [...lines].sort((a, b) => a - b);
 }
 
-function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-}
+const isWord = (char = ""): boolean => /[A-Za-z0-9]/.test(char);
 
 function lineAt(text: string, at: number): number {
   return text.slice(0, at).split("\n").length;

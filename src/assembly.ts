@@ -12,6 +12,7 @@ import { ignorer } from "./core/ignore.ts";
 import { route, type Router } from "./core/route.ts";
 import type { Verify } from "./core/liveness.ts";
 import type { ScanTools } from "./core/scan.ts";
+import { progressUnder } from "./core/scan-progress.ts";
 import { loadFingerprintKey, stateDir } from "./core/state.ts";
 import type { OwnRules } from "./detect/index.ts";
 import type { OpenStore } from "./delivery/runtime/resolve.ts";
@@ -58,7 +59,7 @@ export type Assembly = {
   readonly ownRules: () => Promise<OwnRules | null>;
   readonly sources: () => Promise<readonly Source[]>;
   /** What core needs to scan as the configuration says. */
-  readonly scanTools: (verify: boolean) => Promise<ScanTools>;
+  readonly scanTools: (verify: boolean, keep?: { readonly resume: boolean }) => Promise<ScanTools>;
   readonly deliveries: () => Promise<readonly Delivery[]>;
   /** The migrations of these names as one, in the order in which each finding is offered to them. */
   readonly migration: (names: readonly string[]) => Router;
@@ -129,6 +130,7 @@ export function assemble(
     };
     return (await import("./sources/index.ts")).allSources(tools, await knownStores());
   });
+  const rules = async () => (await import("./detect/index.ts")).rules;
   const deliveries = once(async () => {
     const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
       import("./delivery/file.ts"),
@@ -184,7 +186,7 @@ export function assemble(
     detector,
     ownRules: own,
     sources,
-    scanTools: async (verify) => {
+    scanTools: async (verify, keep) => {
       const { tuning, endpoints } = await config();
       const ignore = ignorer(tuning.ignore, new Date());
       return {
@@ -205,6 +207,7 @@ export function assemble(
         },
         verify: verify ? await verifier(endpoints, env) : null,
         ignoredBy: ignore.by,
+        ...(keep && { progress: progressUnder({ state: state(), tuning, rules, key: key(), ...keep }) }),
         notes: async () => [...ignore.notes(), ...((await own())?.notes ?? []), ...sourceNotes],
       };
     },

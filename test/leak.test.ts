@@ -16,8 +16,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages } from "./services/images.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
+import { startRegistry } from "./services/registry.ts";
 import { filesBelow, placedCanaries, variableCanaries, Watch, type Canary } from "./support/canary.ts";
 import { proxyEngine } from "./support/engine-proxy.ts";
+import { startGate } from "./support/gate.ts";
+import { clientOf, dockerConfig, pushImage } from "./support/pushed.ts";
 import { quiet as quietIn } from "./support/quiet.ts";
 import { watched, type WatchedRan, type WatchOptions } from "./support/watched.ts";
 import { makeWorld, type World } from "./support/world.ts";
@@ -143,6 +146,54 @@ describe("what only reads", () => {
     const saved = await quiet(watch, [...scan, "-o", `report.${format}`]);
     expect(saved.code, saved.stderr).toBe(3);
     expect(readFileSync(join(world.dir, `report.${format}`), "utf8").replaceAll("\\", "")).toContain("SESSION_SECRET");
+  });
+
+  it("scan of a registry: its login and its tokens, and what is kept of an interrupted scan", async () => {
+    const server = await startRegistry({ auth: "token" });
+    const registry = clientOf(server);
+    const config = { Env: variables.map((one) => `${one.name}=${one.value}`) };
+    for (let at = 0; at < 40; at++)
+      await pushImage(registry, "leaky/app", [`v${at}`], { config: { ...config, Labels: { at: String(at) } } });
+    let answers = true;
+    const gate = await startGate(server.host, ({ path }, response) => {
+      if (answers || !path.includes("/blobs/") || gate.seen.length < 100) return false;
+      response.destroy();
+      return true;
+    });
+    const docker = join(world.memory, "docker");
+    mkdirSync(docker);
+    writeFileSync(
+      join(docker, "config.json"),
+      readFileSync(join(dockerConfig({ ...server, host: gate.host }), "config.json")),
+    );
+    const login = Buffer.from(`${server.username}:${server.password}`).toString("base64");
+    const own = [server.password, login].map((value) => ({ name: "the login", value, parts: [value] }));
+    const all = new Watch([...variables, ...own]);
+    const env = { DOCKER_CONFIG: docker };
+    const scan = ["scan", `registry:${gate.host}/leaky/app:*`, "--min-confidence", "low"];
+    const shown: string[] = [];
+    const run = async (...more: string[]): Promise<number | null> => {
+      const ran = await quiet(all, [...scan, ...more], { env });
+      shown.push(ran.stdout, ran.stderr);
+      return ran.code;
+    };
+    expect(await run("--json")).toBe(3);
+    answers = false;
+    gate.seen.length = 0;
+    expect(await run()).toBe(1);
+    const kept = filesBelow(join(world.dir, "state")).filter((file) => file.includes("/scans/"));
+    expect(kept).toHaveLength(1);
+    expect(readFileSync(kept[0] ?? "", "utf8")).toContain("SESSION_SECRET");
+    const given = server.tokens?.given ?? [];
+    expect(given.length).toBeGreaterThan(1);
+    const tokens = new Watch(given.map((value) => ({ name: "a token", value, parts: [value] })));
+    expect(tokens.find(shown.join("\n"))).toEqual([]);
+    expect(tokens.findInFiles(world.dir)).toEqual([]);
+    answers = true;
+    expect(await run("--resume", "--format", "html")).toBe(3);
+    registry.close();
+    await gate.stop();
+    await server.stop();
   });
 
   it("scan finds every canary, so that the rest of this file proves something", async () => {

@@ -56,6 +56,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--layers", "the files of images too, layer by layer (docker:, image:, archive:)"],
       ["--verify", "ask vendors and databases whether each secret is live (sends it to them; nothing is changed)"],
       ["--show-ignored", "list what `ignore` or a label hides too"],
+      ["--resume", "go on with an interrupted scan of a registry or repository"],
     ],
     load: () => import("./commands/scan.ts"),
   },

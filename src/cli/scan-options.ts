@@ -11,13 +11,24 @@ export type Scanned = {
   readonly failOn: Confidence | "never";
 };
 
-/** Scans as the flags and the configuration say; shared by scan, plan and migrate. */
+/**
+ * Scans as the flags and the configuration say; shared by scan, plan and migrate. A scan that `keeps` can be gone on with;
+ * what it had found before is in the report alone, since a plan needs the values.
+ */
 export async function scanWith(
   context: CommandContext,
   sources: readonly string[],
   options: Options,
+  keeps = false,
 ): Promise<Scanned> {
   const { assembly } = context;
+  const [verify, resume] = [options["verify"] === true, options["resume"] === true];
+  if (verify && resume)
+    throw new UnsprawlError("usage", "--verify needs the values, which --resume has not", "give one of them");
+  if (resume && options["layers"] === true)
+    throw new UnsprawlError("usage", "--resume goes on with scans without --layers", "give one of them");
+  if (resume && !sources.some((one) => one.startsWith("registry:")))
+    throw new UnsprawlError("usage", "--resume goes on with scans of registries", "unsprawl scan registry:… --resume");
   const config = await assembly.config();
   const minConfidence = (text(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
   const failOn = (text(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
@@ -28,7 +39,7 @@ export async function scanWith(
   const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, showIgnored, layers };
   const { report, hits } = await scan(
     input,
-    await assembly.scanTools(options["verify"] === true),
+    await assembly.scanTools(verify, keeps && !verify ? { resume } : undefined),
     scriptHost(context, false),
   );
   if (known === null) return { report, hits, failOn };

@@ -14,6 +14,13 @@ export type Reading =
       readonly exposure: readonly string[];
       /** Every value is a secret because of where it is: nothing is judged. */
       readonly stored?: true;
+      /** Names this subject as it is now: what is found in it may be kept under this, for a scan that is gone on with. */
+      readonly key?: string;
+    }
+  | {
+      /** A subject that an interrupted scan had judged, by its key: not read again. */
+      readonly kind: "finished";
+      readonly key: string;
     }
   | {
       /** A file whose text is read where it is judged. */
@@ -65,13 +72,15 @@ export type Reading =
       readonly hint: string;
     };
 
-/** `layers`: the files of images too, layer by layer. */
-export type ReadOptions = { readonly layers: boolean };
+/** `layers`: the files of images too, layer by layer. `finished`: keys of subjects that need not be read again. */
+export type ReadOptions = { readonly layers: boolean; readonly finished?: (key: string) => boolean };
 
 /** A read-only place that holds candidates, such as an engine or a saved inspect document. */
 export interface Source {
   /** The part before the colon in `SOURCE`. */
   readonly kind: string;
+  /** Its subjects may have keys: a long scan of it is kept while it goes on. */
+  readonly resumable?: true;
   /**
    * Reads every subject that `what` names (a name, a glob, a file; empty means all).
    * Throws `usage` when `what` makes no sense, `unreachable` or `denied` when nothing can be read at all;

@@ -14,10 +14,20 @@ export type SourceTools = {
   /** Called for each subject that was read, before its values are judged. */
   readonly subject: (reading: SubjectReading) => void;
   readonly options: ReadOptions;
+  /** What an interrupted scan had judged, and where this one keeps what it judges; null where nothing is kept. */
+  readonly kept: Kept | null;
   /** As in `LaneTools`. */
   readonly apart: boolean;
   /** Others are read too: one that is malformed altogether is then an error among theirs. */
   readonly amongOthers: boolean;
+};
+
+export type Kept = {
+  has(key: string): boolean;
+  /** Takes over what was found in this subject. Gives how many values it has. */
+  replay(key: string): number;
+  /** Keeps what has been told since the last subject. */
+  judged(key: string | undefined, values: number): void;
 };
 
 /** What one source held; `values` counts those of subjects, files apart. */
@@ -64,6 +74,9 @@ export async function readSource(
     else if (reading.kind === "error") {
       const { subject, message, hint } = reading;
       errors.push({ subject: subject ?? `document ${documents++}`, message, hint });
+    } else if (reading.kind === "finished") {
+      subjects++;
+      values += tools.kept?.replay(reading.key) ?? 0;
     } else if (reading.kind === "bytes") bytes = { done: reading.done, total: reading.total };
     else if (reading.kind === "text") await lane.text(reading);
     else if (reading.kind === "found") lane.found(reading);
@@ -75,14 +88,16 @@ export async function readSource(
       values += reading.candidates.length;
       tools.subject(reading);
       await lane.subject(reading);
+      tools.kept?.judged(reading.key, reading.candidates.length);
     }
     progress();
   };
   const { detector, crew, tell, apart } = tools;
   const lane = new Lane({ detector, crew, tell, fileDone, batchDone, take, apart });
   try {
-    for await (const reading of startedEarly(source.read(what, host.signal, tools.options), detector))
-      await take(reading);
+    const { kept } = tools;
+    const options = kept ? { ...tools.options, finished: (key: string) => kept.has(key) } : tools.options;
+    for await (const reading of startedEarly(source.read(what, host.signal, options), detector)) await take(reading);
     await lane.end();
   } catch (error) {
     if (!tools.amongOthers || !(error instanceof UnsprawlError) || error.code !== "malformed") throw error;

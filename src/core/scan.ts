@@ -9,7 +9,8 @@ import type { SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
 import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
-import { readSource, type SubjectError } from "./read-source.ts";
+import { readSource, type Kept, type SubjectError } from "./read-source.ts";
+import { interrupted, keptSo, nothing, type ScanProgress } from "./scan-progress.ts";
 
 export type { SubjectError };
 
@@ -75,6 +76,8 @@ export type ScanTools = {
   readonly ignoredBy: (finding: Finding, facts: SubjectFacts) => string | null;
   /** What a person should know of the settings. */
   readonly notes: () => Promise<readonly string[]>;
+  /** Where a long scan of one source is kept while it goes on; absent when it cannot be gone on with. */
+  readonly progress?: (settings: readonly unknown[]) => Promise<ScanProgress>;
 };
 
 /**
@@ -102,16 +105,21 @@ export async function scan(
   const advice: ScanReport["advice"][number][] = [];
   let values = 0;
   let hidden = 0;
+  const resumed: Finding[] = [];
+  let since = nothing();
   const tell = (told: Told, reading: SubjectReading | FileReading | FoundReading): void => {
     if (reading.kind !== "subject") values++;
     const judged = findingOf(told, reading, tools);
     const by = typeof judged === "string" ? judged : judged.ignoredBy;
     if (by !== null) ignored.set(by, (ignored.get(by) ?? 0) + 1);
+    if (by !== null) since.ignored.push(by);
     if (typeof judged === "string" || (by !== null && input.showIgnored !== true)) return;
     if (!atLeast(judged.confidence, input.minConfidence)) {
       if (by === null) hidden++;
+      if (by === null) since.hidden++;
       return;
     }
+    since.findings.push(judged);
     const near = tools.verify === null || reading.kind !== "subject" ? {} : { beside: besideIn(reading.candidates) };
     const hit = { finding: judged, candidate: told.candidate, part: told.part, ...near };
     hits.push(hit);
@@ -122,20 +130,47 @@ export async function scan(
   const reading = { detector, crew, tell, apart: verify === null, amongOthers: input.sources.length > 1, options };
   const chosen = input.sources.map((spec) => [spec, resolve(spec, tools.sources)] as const);
   if (options.layers) withLayers(chosen, tools.sources);
+  const keptIn = (progress: ScanProgress): Kept => ({
+    has: (key) => progress.earlier.has(key),
+    replay(key) {
+      const judged = progress.earlier.get(key) ?? { values: 0, ...nothing() };
+      resumed.push(...judged.findings);
+      advice.push(...judged.advice);
+      hidden += judged.hidden;
+      for (const by of judged.ignored) ignored.set(by, (ignored.get(by) ?? 0) + 1);
+      return judged.values;
+    },
+    judged(key, held) {
+      if (key !== undefined) progress.add(key, { values: held, ...since });
+      since = nothing();
+    },
+  });
   for (const [spec, one] of chosen) {
     const subject = (read: SubjectReading): void => {
       const texts = read.facts.advice ?? [];
       // Of containers' images nobody asks what they would bring: they run already.
-      if (texts.length > 0 && !spec.startsWith("docker:"))
-        advice.push({ source: spec, subject: read.subject.name, texts });
+      if (texts.length === 0 || spec.startsWith("docker:")) return;
+      const brought = { source: spec, subject: read.subject.name, texts };
+      advice.push(brought);
+      since.advice.push(brought);
     };
-    const { values: held, ...told } = await readSource(spec, one, { ...reading, subject }, host);
+    // What lies in layers is judged apart from its subject.
+    const open = one.source.resumable && !options.layers ? tools.progress : undefined;
+    const progress = (await open?.([spec, input.minConfidence, input.showIgnored === true])) ?? null;
+    if (progress?.left) host.emit(interrupted(spec, progress.left));
+    const own = { ...reading, subject, kept: progress && keptIn(progress) };
+    const { values: held, ...told } = await readSource(spec, one, own, host).catch((error: unknown) => {
+      if (progress && progress.kept > 0) host.emit(keptSo(spec, progress.kept));
+      throw error;
+    });
+    progress?.end();
     sources.push(told);
     values += held;
   }
   if (tools.verify !== null) hits = await withLiveness(hits, tools.verify, host);
   hits.sort((a, b) => compare(a.finding, b.finding));
-  const findings = hits.map((hit) => hit.finding);
+  const findings = [...hits.map((hit) => hit.finding), ...resumed];
+  if (resumed.length > 0) findings.sort(compare);
   const report: ScanReport = {
     version: 1,
     scannedAt: new Date(started).toISOString(),

@@ -13,9 +13,15 @@ export type Found = {
   /** `HOST/REPO:TAG, TAG`, and the platform for one that came out of an index. */
   readonly name: string;
   readonly manifest: Manifest;
+  /** Its digest and its name: what it is now. */
+  readonly key: string;
 };
 
-export type Step = Found | Problem | { readonly kind: "total"; readonly manifests: number };
+export type Step =
+  | Found
+  | Problem
+  | { readonly kind: "total"; readonly manifests: number }
+  | { readonly kind: "finished"; readonly key: string };
 
 /** An index of indexes is as deep as any tool makes them. */
 const DEEPEST = 3;
@@ -35,9 +41,15 @@ type Node = {
 /**
  * Every manifest that a reference means: those that tags name, then those in indexes, level by level; each digest once.
  * A manifest that cannot be read is a problem of its own. Throws when nothing can be read at all, when nothing matches,
- * and when the registry is gone or refuses to answer so often.
+ * and when the registry is gone or refuses to answer so often. One that is `finished`, by its key, is not read; an index
+ * must not be, for what is in it.
  */
-export async function* walk(registry: Registry, reference: Reference, signal: AbortSignal): AsyncGenerator<Step> {
+export async function* walk(
+  registry: Registry,
+  reference: Reference,
+  signal: AbortSignal,
+  finished: (key: string) => boolean = () => false,
+): AsyncGenerator<Step> {
   const { tops, problems } = await listing(registry, reference, signal);
   yield* problems;
   const seen = new Set<string>();
@@ -50,6 +62,8 @@ export async function* walk(registry: Registry, reference: Reference, signal: Ab
     const visit = async (node: Node): Promise<readonly Step[]> => {
       signal.throwIfAborted();
       const name = nameIn(node);
+      const key = `${node.digest} ${name}`;
+      if (finished(key)) return [{ kind: "finished", key }];
       try {
         const manifest = node.manifest ?? (await registry.manifest(node.repository, node.digest, signal));
         if (node.size !== null && manifest.bytes.length !== node.size)
@@ -61,7 +75,7 @@ export async function* walk(registry: Registry, reference: Reference, signal: Ab
             `${name} is a manifest of a kind that is not known`,
             "docker manifest inspect",
           );
-        return [{ kind: "found", is, repository: node.repository, name, manifest }];
+        return [{ kind: "found", is, repository: node.repository, name, manifest, key }];
       } catch (error) {
         return [problem(name, error)];
       }

@@ -35,7 +35,10 @@ export function allSources(tools: SourceTools, stores: readonly string[]): reado
     lazy("dockerfile", async () => (await import("./dockerfile.ts")).dockerfileSource(cwd)),
     lazy("swarm", async () => (await import("./swarm.ts")).swarmSource(engine)),
     lazy("kubernetes", async () => (await import("./kubernetes.ts")).kubernetesSource(cwd)),
-    lazy("registry", async () => (await import("./registry.ts")).registrySource(tools.registry, tools.note)),
+    {
+      ...lazy("registry", async () => (await import("./registry.ts")).registrySource(tools.registry, tools.note)),
+      resumable: true,
+    } as const,
   ];
   const names = stores.filter((name) => !own.some(({ kind }) => kind === name));
   return [

@@ -4,7 +4,7 @@ import { NO_FACTS, type Subject } from "../model/location.ts";
 import type { Registry } from "../registry/client.ts";
 import { artifactType } from "../registry/kinds.ts";
 import { isFinal } from "../registry/listing.ts";
-import { nameOf, parseReference } from "../registry/reference.ts";
+import { isGlob, nameOf, parseReference } from "../registry/reference.ts";
 import { walk, type Found, type Step } from "../registry/walk.ts";
 import { annotationsOf } from "./registry-annotations.ts";
 import { Configs, imageReadings, signedReadings, type RegistryScan } from "./registry-image.ts";
@@ -20,22 +20,24 @@ const AT_ONCE = 12;
 export function registrySource(open: (host: string) => Promise<Registry>, note: (text: string) => void): Source {
   return {
     kind: "registry",
-    async *read(what, signal) {
+    resumable: true,
+    async *read(what, signal, options) {
       const reference = parseReference(what);
       const registry = await open(reference.host);
       const configs = new Configs(registry, signal);
       const source = `registry:${what}`;
+      const several = reference.repository === null || isGlob(reference.repository) || isGlob(reference.tag ?? "");
       const artifacts = new Map<string, number>();
       const read = (step: Step): Promise<readonly Reading[]> => {
         if (step.kind === "found" && step.is === "artifact") {
           const type = artifactType(step.manifest);
           artifacts.set(type, (artifacts.get(type) ?? 0) + 1);
         }
-        return readingsOf(step, { source, registry, configs, signal });
+        return readingsOf(step, { source, registry, configs, signal }, several);
       };
+      const steps = walk(registry, reference, signal, options?.finished);
       try {
-        for await (const readings of pMapIterable(walk(registry, reference, signal), read, { concurrency: AT_ONCE }))
-          yield* readings;
+        for await (const readings of pMapIterable(steps, read, { concurrency: AT_ONCE })) yield* readings;
       } finally {
         registry.close();
         for (const text of registry.notes) note(text);
@@ -48,11 +50,16 @@ export function registrySource(open: (host: string) => Promise<Registry>, note: 
   };
 }
 
-async function readingsOf(step: Step, scan: RegistryScan): Promise<readonly Reading[]> {
+async function readingsOf(step: Step, scan: RegistryScan, several: boolean): Promise<readonly Reading[]> {
+  if (step.kind === "finished") return [step];
   if (step.kind === "total") return [{ kind: "total", subjects: step.manifests }];
   if (step.kind === "error") return [unreadable(step.subject, step.error)];
   try {
-    return await manifestReadings(step, scan);
+    const readings = await manifestReadings(step, scan);
+    const [only] = readings;
+    // What could not be read in whole is read again, and so is an index, for what is in it.
+    const isWhole = several && readings.length === 1 && only?.kind === "subject" && step.is !== "index";
+    return isWhole ? [{ ...only, key: step.key }] : readings;
   } catch (error) {
     if (isFinal(error)) throw error;
     return [unreadable(step.name, error)];

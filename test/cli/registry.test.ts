@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRegistry, type TestRegistry } from "../services/registry.ts";
 import { filesBelow, random } from "../support/canary.ts";
 import { startGate, type Gate } from "../support/gate.ts";
 import { bytesOf, clientOf, dockerConfig, forever, OCI, pushImage, put, sha256 } from "../support/pushed.ts";
-import { makeWorld, type World } from "../support/world.ts";
+import { MAIN, makeWorld, type World } from "../support/world.ts";
 import { reportOf } from "./containers.ts";
 
 const PASSWORD = random(20);
@@ -178,4 +179,150 @@ describe("a registry with a login", () => {
       await server.stop();
     },
   );
+});
+
+describe("a scan that was interrupted", () => {
+  const IMAGES = 60;
+  let server: TestRegistry;
+  let gate: Gate;
+  /** After so many configurations the registry answers no more. */
+  let stopsAfter = Infinity;
+  let onStop: (() => void) | null = null;
+  const configsRead = (): number => gate.seen.filter(({ path }) => path.includes("/blobs/")).length;
+
+  beforeAll(async () => {
+    server = await startRegistry();
+    const registry = clientOf(server);
+    for (let at = 0; at < IMAGES; at++)
+      await pushImage(registry, "team/many", [`v${at}`], { config: { Env: [`DB_PASSWORD=${random(20)}`, `N=${at}`] } });
+    registry.close();
+    gate = await startGate(server.host, (_request, response) => {
+      if (configsRead() <= stopsAfter) return false;
+      // As a network that has gone: connections break, or nothing comes any more.
+      if (onStop) onStop();
+      else response.destroy();
+      return true;
+    });
+  });
+  afterAll(async () => {
+    await gate?.stop();
+    await server?.stop();
+  });
+
+  const scan = (...more: string[]): readonly string[] => [
+    "scan",
+    `registry:${gate.host}/team/many:*`,
+    "--json",
+    ...more,
+  ];
+  const keptFiles = (): readonly string[] => filesBelow(join(world.dir, "state/unsprawl/scans"));
+  const findingsOf = (text: string): readonly object[] => (JSON.parse(text) as { findings: object[] }).findings;
+
+  async function begun(): Promise<number | null> {
+    gate.seen.length = 0;
+    return (await world.unsprawl(scan())).code;
+  }
+
+  /** Ends it by this signal once the registry answers no more. */
+  async function killed(signal: NodeJS.Signals): Promise<number | string | null> {
+    gate.seen.length = 0;
+    const child = spawn(process.execPath, [MAIN, ...scan()], { cwd: world.dir, env: world.env, stdio: "ignore" });
+    const ended = new Promise<number | string | null>((done) => child.once("exit", (code, by) => done(code ?? by)));
+    onStop = () => child.kill(signal);
+    const how = await ended;
+    onStop = null;
+    return how;
+  }
+
+  it("by a registry that went away goes on where it was, and finds the same", async () => {
+    const whole = await world.unsprawl(scan());
+    expect(whole.code).toBe(3);
+    expect(findingsOf(whole.stdout)).toHaveLength(IMAGES);
+    expect(keptFiles()).toEqual([]);
+
+    stopsAfter = 30;
+    expect(await begun()).toBe(1);
+    const [file = ""] = keptFiles();
+    const kept = readFileSync(file, "utf8").split("\n").length - 1;
+    expect(kept).toBeGreaterThan(10);
+    expect(kept).toBeLessThanOrEqual(30);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, "utf8")).not.toMatch(/"value"/);
+
+    stopsAfter = Infinity;
+    gate.seen.length = 0;
+    const resumed = await world.unsprawl(scan("--resume"));
+    expect(resumed.code).toBe(3);
+    expect(configsRead()).toBe(IMAGES - kept);
+    const same = (text: string): object => ({ ...(JSON.parse(text) as object), scannedAt: "", durationMs: 0 });
+    expect(same(resumed.stdout)).toEqual(same(whole.stdout));
+    expect(keptFiles()).toEqual([]);
+  });
+
+  it.each([
+    ["SIGKILL", "SIGKILL"],
+    ["SIGINT", 130],
+  ] as const)("by %s goes on too", async (signal, how) => {
+    stopsAfter = 45;
+    expect(await killed(signal)).toBe(how);
+    // A last line that was being written.
+    for (const file of keptFiles()) appendFileSync(file, '{"key":"sha256:');
+    expect(keptFiles()).toHaveLength(1);
+    stopsAfter = Infinity;
+    gate.seen.length = 0;
+    const resumed = await world.unsprawl(scan("--resume"));
+    expect(findingsOf(resumed.stdout)).toHaveLength(IMAGES);
+    expect(configsRead()).toBeLessThan(IMAGES - 10);
+    expect(keptFiles()).toEqual([]);
+  });
+
+  it("twice goes on where the second was", async () => {
+    for (const [after, more] of [
+      [20, []],
+      [15, ["--resume"]],
+    ] as const) {
+      stopsAfter = after;
+      gate.seen.length = 0;
+      expect((await world.unsprawl(scan(...more))).code).toBe(1);
+      for (const file of keptFiles()) appendFileSync(file, '{"key":"sha256:');
+    }
+    stopsAfter = Infinity;
+    gate.seen.length = 0;
+    expect(findingsOf((await world.unsprawl(scan("--resume"))).stdout)).toHaveLength(IMAGES);
+    expect(configsRead()).toBeLessThan(IMAGES - 20);
+  });
+
+  it("begins anew without --resume, and says so", async () => {
+    stopsAfter = 30;
+    await begun();
+    stopsAfter = Infinity;
+    gate.seen.length = 0;
+    const anew = await world.unsprawl(scan());
+    expect(anew.stderr).toContain("--resume goes on with one");
+    expect(configsRead()).toBe(IMAGES);
+    expect(keptFiles()).toEqual([]);
+  });
+
+  it("is another one under other settings", async () => {
+    stopsAfter = 30;
+    await begun();
+    stopsAfter = Infinity;
+    gate.seen.length = 0;
+    await world.unsprawl(scan("--resume", "--min-confidence", "high"));
+    expect(configsRead()).toBe(IMAGES);
+    expect(keptFiles()).toHaveLength(1);
+    gate.seen.length = 0;
+    writeFileSync(join(world.dir, "unsprawl.yaml"), "stopWords: [nothing-like-it]\n");
+    await world.unsprawl(scan("--resume"));
+    rmSync(join(world.dir, "unsprawl.yaml"));
+    expect(configsRead()).toBe(IMAGES);
+    await world.unsprawl(scan("--resume"));
+    expect(keptFiles()).toEqual([]);
+  });
+
+  it("cannot be gone on with where nothing is kept", async () => {
+    expect((await world.unsprawl(["scan", "docker:", "--resume"])).code).toBe(2);
+    expect((await world.unsprawl(scan("--resume", "--verify"))).code).toBe(2);
+    expect((await world.unsprawl(scan("--resume", "--layers"))).code).toBe(2);
+  });
 });

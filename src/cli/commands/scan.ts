@@ -9,7 +9,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   if (context.json && format !== null && format !== "json") {
     throw new UnsprawlError("usage", "--json and --format say different things", "give one of them");
   }
-  const { report, failOn } = await scanWith(context, sources, options);
+  const { report, failOn } = await scanWith(context, sources, options, true);
   const { render } = await import("../views/index.ts");
   const file = text(options, "output");
   await writeResult(await render(report, context.json ? "json" : (format ?? "table"), file === null), file, context);

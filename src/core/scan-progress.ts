@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { inspect } from "node:util";
+import type { Event } from "../contract/host.ts";
+import type { Finding } from "../model/finding.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
+import type { Tuning } from "./tuning.ts";
+
+/** What one subject held, as a report counts it: findings hold fingerprints and masks, never a value. */
+export type Judged = {
+  readonly values: number;
+  readonly findings: readonly Finding[];
+  readonly hidden: number;
+  /** What hid secrets, once for each that it hid. */
+  readonly ignored: readonly string[];
+  readonly advice: readonly { readonly source: string; readonly subject: string; readonly texts: readonly string[] }[];
+};
+
+/** What is kept of a long scan of one source while it goes on. */
+export type ScanProgress = {
+  /** What an interrupted scan had judged, by key. Empty when the scan begins anew. */
+  readonly earlier: ReadonlyMap<string, Judged>;
+  /** How many subjects an interrupted scan left that is not gone on with, and when; null when there is none. */
+  readonly left: { readonly subjects: number; readonly since: Date } | null;
+  /** Keeps one more; where nothing can be written, nothing is kept from then on. */
+  add(key: string, judged: Judged): void;
+  /** How many are kept. */
+  readonly kept: number;
+  /** Takes it away: the scan has come to its end. */
+  end(): void;
+};
+
+/** Opens the progress of scans under these settings of detection; `rules` are the built-in ones. */
+export function progressUnder(settings: {
+  readonly state: string;
+  readonly tuning: Tuning;
+  readonly rules: () => Promise<readonly object[]>;
+  readonly key: FingerprintKey;
+  readonly resume: boolean;
+}): (of: readonly unknown[]) => Promise<ScanProgress> {
+  const { state, tuning, key, resume } = settings;
+  return async (of) => {
+    const files = tuning.ruleSets.flatMap(({ files: named, dir }) => named.map((one) => textOf(resolve(dir, one))));
+    const made = inspect([tuning, files, await settings.rules()], WHOLE);
+    return openScanProgress(state, [made, key.id, ...of], resume);
+  };
+}
+
+/**
+ * Opens what is kept of a scan that a given source, these settings and this key make; another setting makes it another
+ * scan. `resume` goes on with an interrupted one, else it is forgotten when the first subject has been judged anew.
+ * A file `scans/ID.jsonl` (0600) of the state folder, made with the first subject, a line for each; a last line that was
+ * cut short does not count.
+ */
+function openScanProgress(state: string, settings: readonly unknown[], resume: boolean): ScanProgress {
+  const id = createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 32);
+  const file = join(state, "scans", `${id}.jsonl`);
+  const found = read(file);
+  const earlier = resume ? found : new Map<string, Judged>();
+  const left = resume || found.size === 0 ? null : { subjects: found.size, since: statSync(file).mtime };
+  let begun = false;
+  let kept = earlier.size;
+  let broken = false;
+  return {
+    earlier,
+    left,
+    get kept() {
+      return kept;
+    },
+    add(key, judged) {
+      if (broken) return;
+      try {
+        if (!begun) mkdirSync(join(state, "scans"), { recursive: true, mode: 0o700 });
+        if (!begun && earlier.size === 0) rmSync(file, { force: true });
+        // What comes before may be a line that was cut short.
+        appendFileSync(file, `${begun || earlier.size === 0 ? "" : "\n"}${JSON.stringify({ key, ...judged })}\n`, {
+          mode: 0o600,
+        });
+        begun = true;
+        kept++;
+      } catch {
+        // A folder that is full or read-only: the scan itself matters more.
+        broken = true;
+        kept = 0;
+      }
+    },
+    end() {
+      try {
+        rmSync(file, { force: true });
+      } catch {
+        // Read-only by now: the next scan says that it is there.
+      }
+    },
+  };
+}
+
+/** Of a subject of which nothing has been told yet. */
+export const nothing = (): {
+  findings: Finding[];
+  hidden: number;
+  ignored: string[];
+  advice: Judged["advice"][number][];
+} => ({
+  findings: [],
+  advice: [],
+  hidden: 0,
+  ignored: [],
+});
+
+/** That an interrupted scan is there, as a note. */
+export function interrupted(spec: string, { subjects, since }: NonNullable<ScanProgress["left"]>): Event {
+  const text = `an interrupted scan of ${spec} of ${since.toISOString()} had read ${subjects}; this one begins anew`;
+  return { type: "note", level: "info", text, hint: "--resume goes on with one" };
+}
+
+/** That this one, which could not go on, is kept. */
+export function keptSo(spec: string, subjects: number): Event {
+  const text = `what was found in ${subjects} of ${spec} is kept`;
+  return { type: "note", level: "info", text, hint: "the same again with --resume goes on from there" };
+}
+
+const WHOLE = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity, breakLength: Infinity } as const;
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return ""; // said by who reads the rules
+  }
+}
+
+function read(file: string): Map<string, Judged> {
+  const found = new Map<string, Judged>();
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return found;
+  }
+  for (const line of text.split("\n").slice(0, -1)) {
+    const { key, ...judged } = parsed(line);
+    if (key !== undefined) found.set(key, judged as Judged);
+  }
+  return found;
+}
+
+function parsed(line: string): { readonly key?: string } & Partial<Judged> {
+  try {
+    return JSON.parse(line) as { readonly key: string } & Judged;
+  } catch {
+    return {};
+  }
+}

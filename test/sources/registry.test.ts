@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Reading } from "../../src/contract/source.ts";
 import type { Registry } from "../../src/registry/client.ts";
@@ -461,3 +462,45 @@ describe("many", () => {
     );
   });
 });
+
+it("a registry of 2,000 images is read whole: each digest once, and a fiftieth of the layers' bytes at most", async () => {
+  const own = await startRegistry();
+  const pusher = clientOf(own);
+  const [images, repositories, layer] = [2000, 10, Buffer.alloc(256 * 1024, 7)];
+  for (let at = 0; at < repositories; at++) await pusher.putBlob(`all/r${at}`, layer, forever);
+  const configs = await pMap(
+    Array.from({ length: images }, (_, at) => at),
+    async (at) => {
+      const config = { config: { Env: [`N=${at}`] }, history: [{ created_by: "RUN /bin/sh -c make # buildkit" }] };
+      // Every tenth has a second tag.
+      const tags = at % 100 < repositories ? [`v${at}`, `stable-${at}`] : [`v${at}`];
+      return (await pushImage(pusher, `all/r${at % repositories}`, tags, config, { layer, uploaded: true })).config
+        .digest;
+    },
+    { concurrency: 8 },
+  );
+  const counted = await startGate(own.host);
+  let reader: Registry | null = null;
+  const source = registrySource(
+    async (host) => (reader = clientAt(host)),
+    () => undefined,
+  );
+  const ids: string[] = [];
+  const values = new Set<string>();
+  for await (const reading of source.read(`${counted.host}/*`, forever)) {
+    expect(reading.kind).not.toBe("error");
+    if (reading.kind !== "subject") continue;
+    ids.push(reading.subject.id);
+    for (const { name, value } of reading.candidates) if (name === "N") values.add(value.expose().toString());
+  }
+  expect(new Set(configs).size).toBe(images);
+  expect([ids.length, new Set(ids).size, values.size]).toEqual([images, images, images]);
+  const fetched = counted.lines().filter((line) => /^GET .*\/(?:blobs|manifests)\//.test(line));
+  expect([fetched.length, new Set(fetched).size]).toEqual([2 * images, 2 * images]);
+  expect(counted.lines().filter((line) => line.startsWith("HEAD"))).toHaveLength(images + images / 10);
+  const read = (reader as Registry | null)?.bytesRead ?? Infinity;
+  expect(read * 50).toBeLessThan(images * layer.length);
+  pusher.close();
+  await counted.stop();
+  await own.stop();
+}, 300_000);

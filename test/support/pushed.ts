@@ -63,7 +63,13 @@ export async function pushImage(
   repository: string,
   tags: readonly string[],
   config: object,
-  more: { readonly annotations?: object; readonly layer?: Uint8Array; readonly manifest?: object } = {},
+  more: {
+    readonly annotations?: object;
+    readonly layer?: Uint8Array;
+    /** The layer is in the repository already. */
+    readonly uploaded?: boolean;
+    readonly manifest?: object;
+  } = {},
 ): Promise<Pushed> {
   const layer = more.layer ?? Buffer.alloc(1024);
   const document = {
@@ -75,7 +81,7 @@ export async function pushImage(
   const bytes = bytesOf(document);
   const [digest] = await Promise.all([
     registry.putBlob(repository, bytes, forever),
-    registry.putBlob(repository, layer, forever),
+    more.uploaded ? "" : registry.putBlob(repository, layer, forever),
   ]);
   const described = { mediaType: OCI.config, digest, size: bytes.length };
   const manifest = bytesOf({

@@ -36,7 +36,9 @@ export function allSources(tools: SourceTools, stores: readonly string[]): reado
     lazy("swarm", async () => (await import("./swarm.ts")).swarmSource(engine)),
     lazy("kubernetes", async () => (await import("./kubernetes.ts")).kubernetesSource(cwd)),
     {
-      ...lazy("registry", async () => (await import("./registry.ts")).registrySource(tools.registry, tools.note)),
+      ...layered("registry", async () =>
+        (await import("./registry.ts")).registrySource(tools.registry, tools.note, await shelf()),
+      ),
       resumable: true,
     } as const,
   ];

@@ -3,10 +3,12 @@ import type { Reading, Source } from "../contract/source.ts";
 import { NO_FACTS, type Subject } from "../model/location.ts";
 import type { Registry } from "../registry/client.ts";
 import { artifactType } from "../registry/kinds.ts";
+import { Shelf } from "../layers/index.ts";
 import { isFinal } from "../registry/listing.ts";
 import { isGlob, nameOf, parseReference } from "../registry/reference.ts";
 import { walk, type Found, type Step } from "../registry/walk.ts";
 import { annotationsOf } from "./registry-annotations.ts";
+import { registryLayers, type Wanted } from "./registry-layers.ts";
 import { Configs, imageReadings, signedReadings, type RegistryScan } from "./registry-image.ts";
 import { provenanceReadings } from "./provenance.ts";
 import { unreadable } from "./reading.ts";
@@ -15,29 +17,38 @@ const AT_ONCE = 12;
 
 /**
  * `registry:HOST/REPO[:TAG|@DIGEST]`, with globs over repositories and tags: manifests and configuration blobs, no
- * layer. `open` gives a registry by its host; `note` is told at the end what a person should know.
+ * layer, unless `layers` asks for the files too. `open` gives a registry by its host; `note` is told at the end what a person should know.
  */
-export function registrySource(open: (host: string) => Promise<Registry>, note: (text: string) => void): Source {
+export function registrySource(
+  open: (host: string) => Promise<Registry>,
+  note: (text: string) => void,
+  shelf = new Shelf(note),
+): Source {
   return {
     kind: "registry",
     resumable: true,
+    layers: true,
     async *read(what, signal, options) {
       const reference = parseReference(what);
       const registry = await open(reference.host);
       const configs = new Configs(registry, signal);
       const source = `registry:${what}`;
       const several = reference.repository === null || isGlob(reference.repository) || isGlob(reference.tag ?? "");
+      const scan = { source, registry, configs, signal };
+      const wanted: Wanted[] = [];
       const artifacts = new Map<string, number>();
       const read = (step: Step): Promise<readonly Reading[]> => {
         if (step.kind === "found" && step.is === "artifact") {
           const type = artifactType(step.manifest);
           artifacts.set(type, (artifacts.get(type) ?? 0) + 1);
         }
-        return readingsOf(step, { source, registry, configs, signal }, several);
+        // With their files images are not done when their configuration is: such a scan begins anew.
+        return readingsOf(step, scan, several && options?.layers !== true, (one) => wanted.push(one));
       };
       const steps = walk(registry, reference, signal, options?.finished);
       try {
         for await (const readings of pMapIterable(steps, read, { concurrency: AT_ONCE })) yield* readings;
+        if (options?.layers === true) yield* registryLayers(wanted, scan, shelf);
       } finally {
         registry.close();
         for (const text of registry.notes) note(text);
@@ -50,13 +61,20 @@ export function registrySource(open: (host: string) => Promise<Registry>, note: 
   };
 }
 
-async function readingsOf(step: Step, scan: RegistryScan, several: boolean): Promise<readonly Reading[]> {
+async function readingsOf(
+  step: Step,
+  scan: RegistryScan,
+  several: boolean,
+  want: (image: Wanted) => void,
+): Promise<readonly Reading[]> {
   if (step.kind === "finished") return [step];
   if (step.kind === "total") return [{ kind: "total", subjects: step.manifests }];
   if (step.kind === "error") return [unreadable(step.subject, step.error)];
   try {
     const readings = await manifestReadings(step, scan);
     const [only] = readings;
+    if (step.is === "image" && only?.kind === "subject")
+      want({ found: step, subject: only.subject, facts: only.facts, exposure: only.exposure });
     // What could not be read in whole is read again, and so is an index, for what is in it.
     const isWhole = several && readings.length === 1 && only?.kind === "subject" && step.is !== "index";
     return isWhole ? [{ ...only, key: step.key }] : readings;

@@ -23,6 +23,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
 const SCAN: readonly OptionSpec[] = [
   ["--min-confidence <level>", "hide findings below this (default: medium)", LEVELS],
   ["--fail-on <level>", "exit 3 for findings at or above this (default: medium)", [...LEVELS, "never"]],
+  ["--layers", "the files of images too, layer by layer (docker:, image:, registry:, archive:)"],
   ["--baseline <file>", "an earlier `scan --json`: what it has is known, and does not fail"],
 ];
 
@@ -53,7 +54,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...SCAN,
       ["--format <format>", "how to print it", ["table", "json", "ndjson", "sarif", "html", "markdown"]],
       ["-o, --output <file>", "write it to a file (0600)"],
-      ["--layers", "the files of images too, layer by layer (docker:, image:, archive:)"],
       ["--verify", "ask vendors and databases whether each secret is live (sends it to them; nothing is changed)"],
       ["--show-ignored", "list what `ignore` or a label hides too"],
       ["--resume", "go on with an interrupted scan of a registry or repository"],

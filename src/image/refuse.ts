@@ -9,8 +9,8 @@ export function refusal(finding: Finding): { readonly reason: string; readonly h
   if (kept !== null) return { reason: `is kept by run ${kept} until scrub`, hint: `unsprawl scrub ${kept}` };
   if (location.where === "file")
     return {
-      reason: "is in a file of a layer, which every image built on it shares",
-      hint: "build without it: COPY what is needed only, RUN --mount=type=secret for what the build needs; then rotate it",
+      reason: "is in a file of a layer, which cannot change without a build, and which a later layer only hides",
+      hint: withoutFile(location),
     };
   if (location.subjectName.endsWith("(attestation)"))
     return {
@@ -31,4 +31,17 @@ export function refusal(finding: Finding): { readonly reason: string; readonly h
 /** What an older builder kept of its own container: it tells how the image was made, and nothing runs it. */
 export function isBuilders({ path }: Location): boolean {
   return path.startsWith("ContainerConfig.");
+}
+
+/** A patch of the Dockerfile, which is not here to be read: for what only the build needs, and for what runs. */
+function withoutFile({ path }: Location): string {
+  const [file = ""] = path.split(/ line \d+,|, layer /);
+  const id = (file.split("/").at(-1) ?? "").replace(/^\W+|[^\w.-]/g, "") || "secret";
+  return [
+    "build without it, and rotate it; in the Dockerfile:",
+    `-COPY … ${file}`,
+    `-RUN COMMAND; RUN rm ${file}`,
+    `+RUN --mount=type=secret,id=${id},target=${file} COMMAND`,
+    `docker build --secret id=${id},src=FILE; or in a stage of its own, FROM … AS build, of which only COPY --from=build RESULT is kept`,
+  ].join("\n");
 }

@@ -55,6 +55,8 @@ export type Hit = {
   readonly candidate: Candidate;
   /** The secret part of the value. */
   readonly part: Secret;
+  /** The image that its container was made from; null or absent when there is none, or it is not known. */
+  readonly image?: string | null;
   /** Another variable of the same subject by its name; kept only for `--verify`. */
   readonly beside?: (names: RegExp) => Secret | null;
 };
@@ -121,7 +123,8 @@ export async function scan(
     }
     since.findings.push(judged);
     const near = tools.verify === null || reading.kind !== "subject" ? {} : { beside: besideIn(reading.candidates) };
-    const hit = { finding: judged, candidate: told.candidate, part: told.part, ...near };
+    const { image } = reading.facts;
+    const hit = { finding: judged, candidate: told.candidate, part: told.part, image, ...near };
     hits.push(hit);
     input.onHit?.(hit);
   };

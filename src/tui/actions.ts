@@ -1,16 +1,21 @@
 import { EXIT } from "../model/error.ts";
 import { listRuns } from "../core/runs.ts";
+import * as browsing from "./browsing.ts";
 import { itemsOf, selectedAt, wantedOf } from "./items.ts";
 import { actionOf, type Action } from "./keymap.ts";
 import { said } from "./said.ts";
 import { ask, type Session } from "./session.ts";
 import { chooseStore, savePlan, startPlan } from "./verbs/plan.ts";
+import { startPreview } from "./verbs/preview.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
 import { startScan } from "./verbs/scan.ts";
 import { scrolled, type Move } from "./scroll.ts";
 
-/** What of the screen a key press needs: the height of a page, how far its text scrolls, and whether it is too small to be read. */
-export type Room = { readonly page: number; readonly last: number; readonly blind: boolean };
+/**
+ * What of the screen a key press needs: the height of a page, how far its text scrolls, whether it is too small to be
+ * read, and whether the list and the right pane are side by side.
+ */
+export type Room = { readonly page: number; readonly last: number; readonly blind: boolean; readonly wide: boolean };
 
 /** One key press. A question, the filter and the help take keys first. */
 export function press(session: Session, key: string, room: Room): void {
@@ -34,7 +39,9 @@ export function press(session: Session, key: string, room: Room): void {
   // What cannot be seen is not decided on.
   if (action === null || (room.blind && action !== "quit")) return;
   if (isMove(action)) move(session, action, room);
+  else if (browsing.isBrowsing(action)) browsing.act(session, action, key, room.wide);
   else act(session, action);
+  startPreview(session);
 }
 
 /** Text that was pasted goes to the filter or nowhere: a `y` in it must not apply a plan. */
@@ -48,8 +55,6 @@ function act(session: Session, action: Action): void {
   if (action === "help") store.set(() => ({ help: 0 }));
   else if (action === "quit") quit(session);
   else if (action === "back") back(session);
-  else if (action === "mark") mark(session);
-  else if (action === "markAll") markAll(session);
   else if (action === "filter") store.set(() => ({ filtering: true, selected: null }));
   else if (action === "open") store.set(() => ({ where: "detail", detailScroll: 0 }));
   else if (action === "migrate" || action === "diff") wantPlan(session, action);
@@ -86,8 +91,8 @@ function choose(session: Session): void {
 
 function back(session: Session): void {
   const { store, jobs } = session;
-  const { where, filter, selected } = store.get();
-  if (where === "browse") store.set(() => ({ filter: "", status: null, selected: filter === "" ? selected : null }));
+  const { where } = store.get();
+  if (where === "browse") browsing.clear(session);
   else if (where === "plan") store.set(() => ({ where: "stores", planned: null, status: null }));
   else if (where === "proof") {
     store.set(() => ({ where: "browse" }));
@@ -119,30 +124,6 @@ function abort(session: Session): void {
   if (jobs.has("run")) return callOff(session);
   const { result } = store.get().result ?? {};
   void session.leave(result?.state === "partly" ? EXIT.partly : EXIT.interrupted);
-}
-
-function mark(session: Session): void {
-  const { store } = session;
-  const state = store.get();
-  const items = itemsOf(state);
-  const at = selectedAt(state, items);
-  const item = items[at];
-  if (item?.kind !== "group") return;
-  const marked = new Set(state.marked);
-  if (!marked.delete(item.key)) marked.add(item.key);
-  store.set(() => ({ marked, selected: items[at + 1]?.key ?? item.key }));
-}
-
-function markAll(session: Session): void {
-  const { store } = session;
-  const state = store.get();
-  const keys = itemsOf(state).flatMap((item) => (item.kind === "group" ? [item.key] : []));
-  const marked = new Set(state.marked);
-  const all = keys.every((key) => marked.has(key));
-  for (const key of keys)
-    if (all) marked.delete(key);
-    else marked.add(key);
-  store.set(() => ({ marked }));
 }
 
 function typeFilter(session: Session, key: string): void {
@@ -193,6 +174,7 @@ function move(session: Session, action: Move, { page, last }: Room): void {
       const item = items[scrolled(selectedAt(state, items), action, page, items.length - 1)];
       return { selected: item?.key ?? null, detailScroll: 0 };
     }
+    if (where === "facets") return { facetAt: scrolled(state.facetAt, action, page, last) };
     if (where === "detail") return { detailScroll: scrolled(state.detailScroll, action, page, last) };
     if (where === "stores")
       return {

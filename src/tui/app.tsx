@@ -2,7 +2,7 @@ import { render, useApp, useInput, usePaste, useWindowSize, type Instance } from
 import { useMemo, useSyncExternalStore, type ReactElement } from "react";
 import { paste, press } from "./actions.ts";
 import { keyNames } from "./keys.ts";
-import { FRAME_ROWS, tooSmall } from "./screens/frame.ts";
+import { FRAME_ROWS, tooSmall, WIDE } from "./screens/frame.ts";
 import { frame } from "./screens/index.ts";
 import type { Session } from "./session.ts";
 import { Rows } from "./widgets/rows.tsx";
@@ -34,7 +34,12 @@ function App({ session }: { readonly session: Session }): ReactElement {
       if (!session.jobs.has("run")) void suspendTerminal(stopped);
       return;
     }
-    const room = { page: Math.max(1, rows - FRAME_ROWS - 1), last: drawn.last, blind: tooSmall({ columns, rows }) };
+    const room = {
+      page: Math.max(1, rows - FRAME_ROWS - 1),
+      last: drawn.last,
+      blind: tooSmall({ columns, rows }),
+      wide: columns >= WIDE,
+    };
     // What changes the world is typed alone: a burst of text with a `y` in it is not an answer.
     for (const name of names)
       if (names.length === 1 || name !== "y" || session.store.get().filtering) press(session, name, room);

@@ -1,3 +1,4 @@
+import type { Hit } from "../core/scan.ts";
 import { SEVERITIES, type Finding, type FindingState, type Severity } from "../model/finding.ts";
 
 /** One secret and every place it was found in: the findings with one fingerprint. */
@@ -9,42 +10,40 @@ export type Group = {
   /** The finding that says most. */
   readonly lead: Finding;
   readonly findings: readonly Finding[];
+  /** The images that its containers were made from, as far as they are known. */
+  readonly images: readonly string[];
 };
 
-/** Findings by secret, the worst first; the order does not change as places are added to a group. */
-export function groupFindings(findings: readonly Finding[]): Group[] {
-  const byPrint = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const same = byPrint.get(finding.fingerprint);
-    if (same) same.push(finding);
-    else byPrint.set(finding.fingerprint, [finding]);
+/** Hits by secret, the worst first; the order does not change as places are added to a group. */
+export function groupHits(hits: readonly Hit[]): Group[] {
+  const byPrint = new Map<string, Hit[]>();
+  for (const hit of hits) {
+    const { fingerprint } = hit.finding;
+    const same = byPrint.get(fingerprint);
+    if (same) same.push(hit);
+    else byPrint.set(fingerprint, [hit]);
   }
   return [...byPrint.values()].map(group).sort(compare);
-}
-
-/** Groups whose name, rule, severity or containers contain the text; `!` before it inverts. */
-export function filterGroups(groups: readonly Group[], filter: string): readonly Group[] {
-  const inverted = filter.startsWith("!");
-  const wanted = (inverted ? filter.slice(1) : filter).toLowerCase();
-  if (wanted === "") return groups;
-  return groups.filter(
-    ({ findings, severity }) =>
-      inverted !==
-      (severity.includes(wanted) ||
-        findings.some(({ name, rule, location }) =>
-          [name, rule, location.subjectName].some((text) => text.toLowerCase().includes(wanted)),
-        )),
-  );
 }
 
 /** What needs attention most decides: a secret that is kept in one place and new in another is new. */
 const STATES: readonly FindingState[] = ["regressed", "new", "known", "ignored", "migrated"];
 
-function group(findings: readonly Finding[]): Group {
-  const sorted = findings.toSorted((a, b) => rank(b.severity) - rank(a.severity) || b.score - a.score);
+function group(hits: readonly Hit[]): Group {
+  const findings = hits.map(({ finding }) => finding);
+  const sorted = findings.sort((a, b) => rank(b.severity) - rank(a.severity) || b.score - a.score);
+  const images = [...new Set(hits.flatMap(({ image }) => image ?? []))];
   const lead = sorted[0] as Finding;
   const state = STATES.find((one) => findings.some((finding) => finding.state === one)) ?? "new";
-  return { fingerprint: lead.fingerprint, name: lead.name, severity: lead.severity, state, lead, findings: sorted };
+  return {
+    fingerprint: lead.fingerprint,
+    name: lead.name,
+    severity: lead.severity,
+    state,
+    lead,
+    findings: sorted,
+    images,
+  };
 }
 
 function compare(a: Group, b: Group): number {

@@ -1,42 +1,110 @@
-import type { SubjectError } from "../core/scan.ts";
-import { filterGroups, type Group } from "./groups.ts";
+import type { Hit, SubjectError } from "../core/scan.ts";
+import { filterGroups, withFacets } from "./filter.ts";
+import type { Group } from "./groups.ts";
+import { last } from "./last.ts";
+import { sectionsOf, type Section } from "./sections.ts";
 import type { State } from "./state.ts";
 import { some } from "./widgets/bar.ts";
 
-/** A row of the list: a secret, or something that could not be read. */
+/** A row of the list: a secret, the heading of those under it, or something that could not be read. */
 export type Item =
   | { readonly kind: "group"; readonly key: string; readonly group: Group }
+  | { readonly kind: "section"; readonly key: string; readonly section: Section }
   | { readonly kind: "unread"; readonly key: string; readonly error: SubjectError & { readonly source: string } };
 
+type Shown = {
+  readonly items: readonly Item[];
+  /** How many secrets are among them; one under two headings counts once. */
+  readonly secrets: number;
+  readonly at: ReadonlyMap<string, number>;
+};
+
+/** All rows of the list. Made again only when what they come from has changed: a move makes none. */
 export function itemsOf(state: State): readonly Item[] {
-  const groups = filterGroups(state.scan.groups, state.filter).map((group): Item => ({
-    kind: "group",
-    key: group.fingerprint,
-    group,
-  }));
-  // What could not be read is never filtered away.
-  const unread = state.scan.unread.map((error, at): Item => ({ kind: "unread", key: `unread:${at}`, error }));
-  return [...groups, ...unread];
+  return shownOf(state).items;
+}
+
+/** How many secrets the filter and the facets leave. */
+export function shownSecrets(state: State): number {
+  return shownOf(state).secrets;
 }
 
 /** The place of the chosen item; the first when it is gone. */
 export function selectedAt(state: State, items: readonly Item[]): number {
+  const { at, items: now } = shownOf(state);
+  if (items === now) return (state.selected === null ? undefined : at.get(state.selected)) ?? 0;
   return Math.max(
     0,
     items.findIndex(({ key }) => key === state.selected),
   );
 }
 
-/** What `m` and `d` act on: the marked secrets, else the chosen one. */
-export function wantedOf(state: State): ReadonlySet<string> {
-  if (state.marked.size > 0) return state.marked;
+export function selectedItem(state: State): Item | undefined {
   const items = itemsOf(state);
-  const item = items[selectedAt(state, items)];
-  return new Set(item?.kind === "group" ? [item.key] : []);
+  return items[selectedAt(state, items)];
+}
+
+/** The secrets of a row, by fingerprint: one, all under a heading, or none. */
+export function secretsOf(item: Item | undefined): readonly string[] {
+  if (item?.kind === "group") return [item.group.fingerprint];
+  return item?.kind === "section" ? item.section.groups.map(({ fingerprint }) => fingerprint) : [];
+}
+
+/** What `m` and `d` act on: the marked secrets, else the chosen one or all under the chosen heading. */
+export function wantedOf(state: State): ReadonlySet<string> {
+  return state.marked.size > 0 ? state.marked : new Set(secretsOf(selectedItem(state)));
 }
 
 /** How much the wanted secrets are. */
 export function wantedText({ scan, wanted }: State): string {
   const places = scan.hits.filter(({ finding }) => wanted.has(finding.fingerprint)).length;
   return `${some(wanted.size, "secret")} in ${some(places, "place")}`;
+}
+
+/** The rows from where a range of marks began to the chosen one; null while there is no range. */
+export function rangeOf(state: State): { readonly from: number; readonly to: number } | null {
+  if (state.range === null) return null;
+  const { items, at } = shownOf(state);
+  const began = at.get(state.range);
+  const here = selectedAt(state, items);
+  return began === undefined ? null : { from: Math.min(began, here), to: Math.max(began, here) };
+}
+
+const sections = last(
+  (hits: readonly Hit[], groups: readonly Group[], grouping: State["grouping"], history: State["history"]) =>
+    sectionsOf(hits, groups, grouping, history),
+);
+
+const shown = last(
+  (
+    made: readonly Section[],
+    unread: State["scan"]["unread"],
+    filter: string,
+    facets: ReadonlySet<string>,
+    headed: boolean,
+  ): Shown => {
+    const items: Item[] = [];
+    const prints = new Set<string>();
+    for (const { title, groups } of made) {
+      const left = withFacets(filterGroups(groups, filter), facets);
+      if (left.length === 0) continue;
+      if (headed) items.push({ kind: "section", key: `section:${title}`, section: { title, groups: left } });
+      for (const group of left) {
+        prints.add(group.fingerprint);
+        items.push({
+          kind: "group",
+          key: headed ? `${title}\0${group.fingerprint}` : group.fingerprint,
+          group,
+        });
+      }
+    }
+    // What could not be read is never filtered away.
+    for (const [at, error] of unread.entries()) items.push({ kind: "unread", key: `unread:${at}`, error });
+    return { items, secrets: prints.size, at: new Map(items.map(({ key }, at) => [key, at])) };
+  },
+);
+
+function shownOf({ scan, grouping, history, filter, facets }: State): Shown {
+  const made = sections(scan.hits, scan.groups, grouping, history);
+  return shown(made, scan.unread, filter, facets, grouping !== "secret");
 }

@@ -1,5 +1,5 @@
 /** Where a key is pressed: a screen, or a part of one that takes its own keys. */
-export type Where = "browse" | "detail" | "stores" | "plan" | "run" | "proof" | "runs";
+export type Where = "browse" | "detail" | "facets" | "stores" | "plan" | "run" | "proof" | "runs";
 
 export type Action =
   | "up"
@@ -12,6 +12,14 @@ export type Action =
   | "back"
   | "mark"
   | "markAll"
+  | "markSection"
+  | "range"
+  | "group"
+  | "facets"
+  | "toggle"
+  | "tab"
+  | "nextTab"
+  | "prevTab"
   | "filter"
   | "migrate"
   | "diff"
@@ -37,7 +45,7 @@ export type Binding = {
   readonly long: string;
 };
 
-const ALL: readonly Where[] = ["browse", "detail", "stores", "plan", "run", "proof", "runs"];
+const ALL: readonly Where[] = ["browse", "detail", "facets", "stores", "plan", "run", "proof", "runs"];
 
 /**
  * Every key there is. The footer, the `?` help and the README's table are made from this, and keys are looked up here
@@ -50,7 +58,15 @@ export const KEYMAP: readonly Binding[] = [
     show: "space",
     where: ["browse"],
     short: "mark",
-    long: "mark this secret, in all its places",
+    long: "mark this secret in all its places, all under a heading, or the range",
+  },
+  {
+    action: "toggle",
+    keys: ["space", "enter"],
+    show: "space",
+    where: ["facets"],
+    short: "choose",
+    long: "show only what has this, or no longer",
   },
   {
     action: "migrate",
@@ -89,9 +105,9 @@ export const KEYMAP: readonly Binding[] = [
     action: "back",
     keys: ["esc"],
     show: "esc",
-    where: ["browse", "detail", "stores", "plan", "proof", "runs"],
+    where: ["browse", "detail", "facets", "stores", "plan", "proof", "runs"],
     short: "back",
-    long: "back one step; clears a filter",
+    long: "back one step; in the list ends a range, then clears the filter, then the facets",
   },
   {
     action: "save",
@@ -107,7 +123,7 @@ export const KEYMAP: readonly Binding[] = [
     show: "enter",
     where: ["browse"],
     short: "open",
-    long: "read the evidence, scrollable",
+    long: "into the right pane, to scroll it",
   },
   {
     action: "filter",
@@ -115,7 +131,7 @@ export const KEYMAP: readonly Binding[] = [
     show: "/",
     where: ["browse"],
     short: "filter",
-    long: "filter by name, rule, severity or container; a leading ! inverts; esc clears",
+    long: "filter by words of name, rule, severity, state or container; ! before a word wants those without; esc clears",
   },
   {
     action: "diff",
@@ -132,6 +148,62 @@ export const KEYMAP: readonly Binding[] = [
     where: ["browse"],
     short: "all",
     long: "mark all that the filter shows, or none",
+  },
+  {
+    action: "group",
+    keys: ["b"],
+    show: "b",
+    where: ["browse"],
+    short: "group",
+    long: "group by secret, container, image, store or severity",
+  },
+  {
+    action: "facets",
+    keys: ["f"],
+    show: "f",
+    where: ["browse"],
+    short: "facets",
+    long: "narrow the list by severity, state, confidence, place, rule, subject",
+  },
+  {
+    action: "nextTab",
+    keys: ["tab", "]"],
+    show: "tab ]",
+    where: ["browse", "detail"],
+    short: "tabs",
+    long: "next tab of the right pane",
+  },
+  {
+    action: "prevTab",
+    keys: ["shift-tab", "["],
+    show: "shift-tab [",
+    where: ["browse", "detail"],
+    short: null,
+    long: "the tab before",
+  },
+  {
+    action: "tab",
+    keys: ["1", "2", "3", "4", "5"],
+    show: "1–5",
+    where: ["browse", "detail"],
+    short: null,
+    long: "evidence, places, exposure, plan, journal",
+  },
+  {
+    action: "range",
+    keys: ["v"],
+    show: "v",
+    where: ["browse"],
+    short: null,
+    long: "begin a range of marks, move, then space or v; esc ends it",
+  },
+  {
+    action: "markSection",
+    keys: ["A"],
+    show: "A",
+    where: ["browse"],
+    short: null,
+    long: "mark all under this heading, or none",
   },
   {
     action: "runs",
@@ -162,7 +234,7 @@ export const KEYMAP: readonly Binding[] = [
     action: "abort",
     keys: ["ctrl-c"],
     show: "ctrl-c",
-    where: ["browse", "detail", "stores", "plan", "proof", "runs"],
+    where: ["browse", "detail", "facets", "stores", "plan", "proof", "runs"],
     short: null,
     long: "leave at once",
   },
@@ -186,7 +258,8 @@ export function bindings(where: Where): readonly Binding[] {
 
 const TITLES: { readonly [where in Where]: string } = {
   browse: "the list",
-  detail: "evidence",
+  detail: "the right pane",
+  facets: "the facets",
   stores: "choosing a store",
   plan: "the plan",
   run: "a run at work",

@@ -3,6 +3,7 @@ import type { Key } from "ink";
 /** Ink's idea of a key press as the keymap's names; several when they arrived in one piece (fast typing, a slow line). */
 export function keyNames(input: string, key: Key): readonly string[] {
   if (key.ctrl) return [`ctrl-${input}`];
+  if (key.tab && key.shift) return ["shift-tab"];
   const named = NAMED.find(([flag]) => key[flag]);
   if (named) return [named[1]];
   if (key.super || key.hyper) return [];

@@ -5,7 +5,7 @@ import { createStore, type Store } from "./state.ts";
 
 /** A verb of core at work. */
 export type Job = {
-  readonly kind: "scan" | "plan" | "run";
+  readonly kind: "scan" | "plan" | "run" | "preview" | "history";
   readonly abort: AbortController;
   readonly done: Promise<void>;
 };

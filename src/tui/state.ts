@@ -5,7 +5,9 @@ import type { Hit, ScanReport, SubjectError } from "../core/scan.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Json } from "../model/json.ts";
 import type { Group } from "./groups.ts";
+import { NO_HISTORY, type History } from "./history.ts";
 import type { Where } from "./keymap.ts";
+import type { Grouping } from "./sections.ts";
 import type { STEP, TONE } from "./theme.ts";
 
 /** An error or a note as it may be shown: known values are out of it. */
@@ -63,6 +65,13 @@ export type ResultState = {
 
 export type StoreChoice = { readonly name: string; readonly text: string };
 
+/** What the right pane shows of the chosen row, in the order of its tabs. */
+export const TABS = ["evidence", "places", "exposure", "plan", "journal"] as const;
+export type Tab = (typeof TABS)[number];
+
+/** What would be done with one secret by a store: nothing yet while both are null. */
+export type Preview = { readonly store: string; readonly plan: Plan | null; readonly error: Said | null };
+
 /** All that the screens show. They are functions of this and the terminal's size, and hold nothing themselves. */
 export type State = {
   readonly where: Where;
@@ -77,6 +86,16 @@ export type State = {
   readonly marked: ReadonlySet<string>;
   readonly filter: string;
   readonly filtering: boolean;
+  readonly grouping: Grouping;
+  /** Chosen values of facets, as `severity:high`; none of a facet lets all of it through. */
+  readonly facets: ReadonlySet<string>;
+  readonly facetAt: number;
+  /** The key of the item where a range of marks began; null while there is none. */
+  readonly range: string | null;
+  readonly tab: Tab;
+  readonly history: History;
+  /** By fingerprint; made with `stores.last`, by what the newest scan found. */
+  readonly previews: ReadonlyMap<string, Preview>;
   readonly detailScroll: number;
   readonly wanted: ReadonlySet<string>;
   readonly stores: {
@@ -119,6 +138,13 @@ export const START: State = {
   marked: new Set(),
   filter: "",
   filtering: false,
+  grouping: "secret",
+  facets: new Set(),
+  facetAt: 0,
+  range: null,
+  tab: "evidence",
+  history: NO_HISTORY,
+  previews: new Map(),
   detailScroll: 0,
   wanted: new Set(),
   stores: { choices: [], at: 0, busy: null, error: null, last: null },

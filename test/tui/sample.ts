@@ -2,7 +2,7 @@ import type { Hit } from "../../src/core/scan.ts";
 import type { Finding, Severity } from "../../src/model/finding.ts";
 import type { Move, Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { groupFindings } from "../../src/tui/groups.ts";
+import { groupHits } from "../../src/tui/groups.ts";
 import { NO_SCAN, START, type State } from "../../src/tui/state.ts";
 
 export function finding(name: string, more: Partial<Finding> = {}, subject = "api"): Finding {
@@ -42,7 +42,7 @@ export function scanned(findings: readonly Finding[]): State {
     candidate: { name: one.name, value: Secret.of("x"), location: one.location },
     part: Secret.of("x"),
   }));
-  return { ...START, scan: { ...NO_SCAN, status: "done", source: "docker:", hits, groups: groupFindings(findings) } };
+  return { ...START, scan: { ...NO_SCAN, status: "done", source: "docker:", hits, groups: groupHits(hits) } };
 }
 
 const SEVERITIES: readonly Severity[] = ["low", "medium", "high", "critical"];

@@ -16,7 +16,7 @@ export function footer(state: State, columns: number): Line {
       { text: " / ", bold: true },
       state.filter,
       { text: "▏", dimColor: true },
-      { text: "  enter keep  esc clear  ! inverts", dimColor: true },
+      { text: "  enter keep  esc clear  several words: all of them  ! before one: without", dimColor: true },
     );
   return line(...keys(state, columns));
 }
@@ -32,7 +32,7 @@ function keys(state: State, room: number): Span[] {
   const fitting: Binding[] = [];
   for (const one of shown) {
     if (always.includes(one)) continue;
-    if (one.action === "back" && where === "browse" && state.filter === "") continue;
+    if (one.action === "back" && where === "browse" && !narrowed(state)) continue;
     if (size(one) > left) break;
     left -= size(one);
     fitting.push(one);
@@ -45,6 +45,9 @@ function keys(state: State, room: number): Span[] {
     ];
   });
 }
+
+/** Whether esc has something to take back in the list. */
+const narrowed = ({ filter, facets, range }: State): boolean => filter !== "" || facets.size > 0 || range !== null;
 
 const size = ({ show, short, action }: Binding): number =>
   show.length + (short ?? "").length + 3 + (action === "migrate" ? 9 : 0);

@@ -1,12 +1,20 @@
+import { SEVERITIES } from "../../model/finding.ts";
+import type { Group } from "../groups.ts";
+import { last } from "../last.ts";
 import type { State } from "../state.ts";
+import { SEVERITY } from "../theme.ts";
 import { bar, some, timeLeft } from "../widgets/bar.ts";
 import { line, type Line, type Span } from "../widgets/text.ts";
+
+/** From this width on the severities are counted too. */
+const ROOMY = 110;
 
 /** What is scanned, how far, and what was found. */
 export function header({ scan, now }: State, columns: number): Line {
   const name: Span = { text: " unsprawl ", bold: true };
-  const places = scan.groups.reduce((sum, group) => sum + group.findings.length, 0);
+  const { places, severities } = counted(scan.groups);
   const found = `${some(scan.groups.length, "secret")} in ${some(places, "place")}`;
+  const each = columns >= ROOMY ? severities : [];
   if (scan.status === "waiting") return line(name, { text: " starting", dimColor: true });
   if (scan.status === "failed")
     return line(name, ` ${scan.source}  `, { text: "✗ scan failed", color: "red", bold: true });
@@ -21,6 +29,7 @@ export function header({ scan, now }: State, columns: number): Line {
       { text: `▸ scanning ${progress}`, color: "cyan" },
       left === "" ? "" : `  ${left}`,
       `  ${found}`,
+      ...each,
     );
   }
   const { report, unread } = scan;
@@ -30,8 +39,19 @@ export function header({ scan, now }: State, columns: number): Line {
     name,
     ` ${scan.source}  `,
     { text: found, bold: true },
+    ...each,
     warn,
     `  ${some(report?.summary.subjects ?? 0, "subject")} read`,
     { text: hidden, dimColor: true },
   );
 }
+
+/** How many there are, in all and of each severity; counted once for each set of groups, not for each frame. */
+const counted = last((groups: readonly Group[]): { readonly places: number; readonly severities: readonly Span[] } => ({
+  places: groups.reduce((sum, { findings }) => sum + findings.length, 0),
+  severities: SEVERITIES.toReversed().flatMap((severity): Span[] => {
+    const count = groups.filter((group) => group.severity === severity).length;
+    const { glyph, word, style } = SEVERITY[severity];
+    return count === 0 ? [] : [{ text: `  ${glyph} ${count} ${word}`, ...style }];
+  }),
+}));

@@ -13,7 +13,16 @@ import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { stores } from "./stores.ts";
 
-const SCREENS: { readonly [where in Where]: ScreenOf } = { browse, detail: browse, stores, plan, run, proof, runs };
+const SCREENS: { readonly [where in Where]: ScreenOf } = {
+  browse,
+  detail: browse,
+  facets: browse,
+  stores,
+  plan,
+  run,
+  proof,
+  runs,
+};
 
 /** `last` is how far the text on the screen can be scrolled. */
 export type Frame = { readonly rows: readonly Row[]; readonly last: number };

@@ -26,7 +26,8 @@ export const plan: ScreenOf = (state, { columns, rows }, guard) => {
   return { title, body, last };
 };
 
-function planLines(made: Plan): Line[] {
+/** A plan unit by unit, and what it leaves where it is. */
+export function planLines(made: Plan): Line[] {
   const lines: Line[] = [];
   if (made.steps.length === 0)
     lines.push(

@@ -7,7 +7,7 @@ import type { State } from "../state.ts";
 import { storeChoices } from "../tools.ts";
 
 /** As `unsprawl plan` without flags. */
-const DEFAULTS = {
+export const DEFAULTS = {
   deliver: "auto",
   overwrite: false,
   accept: new Set<string>(),

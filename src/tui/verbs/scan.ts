@@ -1,11 +1,14 @@
 import type { Hit } from "../../core/scan.ts";
-import { groupFindings } from "../groups.ts";
+import { groupHits } from "../groups.ts";
 import { said } from "../said.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
 import { NO_SCAN, type ScanState } from "../state.ts";
 import { scanTools } from "../tools.ts";
+import { startHistory } from "./history.ts";
 
 const REGROUP_MS = 100;
+/** Grouping takes at most this part of the time: with many thousands of findings the scan must not wait for the list. */
+const REGROUP_PART = 20;
 
 /** Scans in the background; the list fills as findings come in. */
 export function startScan(session: Session): void {
@@ -16,7 +19,10 @@ export function startScan(session: Session): void {
       scan: { ...NO_SCAN, status: "running", source: sources.join(" "), started },
       now: started,
       status: null,
+      previews: new Map(),
+      range: null,
     }));
+    startHistory(session);
     const update = (change: Partial<ScanState>, soon: boolean): void => {
       if (!signal.aborted)
         store[soon ? "later" : "set"](({ scan }) => ({ scan: { ...scan, ...change }, now: Date.now() }));
@@ -27,12 +33,13 @@ export function startScan(session: Session): void {
         scanTools(session.assembly),
       ]);
       const found: Hit[] = [];
-      let grouped = 0;
+      let due = 0;
       const regroup = (): void => {
         const now = Date.now();
-        if (now - grouped < REGROUP_MS) return;
-        grouped = now;
-        update({ hits: [...found], groups: groupFindings(found.map(({ finding }) => finding)) }, true);
+        if (now < due) return;
+        const groups = groupHits(found);
+        due = Date.now() + Math.max(REGROUP_MS, REGROUP_PART * (Date.now() - now));
+        update({ hits: [...found], groups }, true);
       };
       const host = tuiHost(session, signal, (event) => {
         if (event.type !== "scan") return;
@@ -41,10 +48,7 @@ export function startScan(session: Session): void {
       });
       const { report, hits } = await scan({ sources, minConfidence, onHit: (hit) => found.push(hit) }, tools, host);
       const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));
-      update(
-        { status: "done", source: sources.join(" "), hits, groups: groupFindings(report.findings), unread, report },
-        false,
-      );
+      update({ status: "done", source: sources.join(" "), hits, groups: groupHits(hits), unread, report }, false);
       // Marks stay over a fresh scan as far as their secrets are still there.
       const prints = new Set(report.findings.map(({ fingerprint }) => fingerprint));
       if (!signal.aborted)

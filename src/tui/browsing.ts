@@ -1,0 +1,104 @@
+import { facetsOf } from "./facets.ts";
+import { itemsOf, rangeOf, secretsOf, selectedAt, type Item } from "./items.ts";
+import type { Action } from "./keymap.ts";
+import { GROUPINGS } from "./sections.ts";
+import type { Session } from "./session.ts";
+import { TABS, type State, type Tab } from "./state.ts";
+
+const ACTIONS = [
+  "mark",
+  "markAll",
+  "markSection",
+  "range",
+  "group",
+  "facets",
+  "toggle",
+  "tab",
+  "nextTab",
+  "prevTab",
+] as const satisfies readonly Action[];
+
+type Browsing = (typeof ACTIONS)[number];
+
+export function isBrowsing(action: Action): action is Browsing {
+  return (ACTIONS as readonly Action[]).includes(action);
+}
+
+/** What changes only what is looked at or marked. `wide` is whether the right pane is in sight beside the list. */
+export function act({ store }: Session, action: Browsing, key: string, wide: boolean): void {
+  store.set((state) => {
+    if (action === "mark") return mark(state);
+    if (action === "markAll") return toggled(state, itemsOf(state));
+    if (action === "markSection") return markSection(state);
+    if (action === "range") return state.range === null ? { range: chosenKey(state) } : mark(state);
+    if (action === "group") return regrouped(state);
+    if (action === "facets") return { where: "facets", facetAt: 0, range: null };
+    if (action === "toggle") return toggleFacet(state);
+    const at = TABS.indexOf(state.tab);
+    const by = action === "nextTab" ? 1 : TABS.length - 1;
+    const tab = TABS[action === "tab" ? Number(key) - 1 : (at + by) % TABS.length] as Tab;
+    // Where only one pane is in sight, asking for a tab opens it.
+    return { tab, detailScroll: 0, where: wide ? state.where : "detail" };
+  });
+}
+
+/** Takes back the newest of what narrows the list: a range, the filter, the facets. */
+export function clear({ store }: Session): void {
+  store.set(({ range, filter, facets, selected }) => {
+    if (range !== null) return { range: null, status: null };
+    if (filter !== "") return { filter: "", status: null, selected: null };
+    return { facets: new Set<string>(), status: null, selected: facets.size === 0 ? selected : null };
+  });
+}
+
+/** Marks or unmarks the range, which ends it, or the chosen row, and goes to the next. */
+function mark(state: State): Partial<State> {
+  const items = itemsOf(state);
+  const range = rangeOf(state);
+  if (range !== null) return { ...toggled(state, items.slice(range.from, range.to + 1)), range: null };
+  const at = selectedAt(state, items);
+  const item = items[at];
+  if (item === undefined || item.kind === "unread") return { range: null };
+  return { ...toggled(state, [item]), range: null, selected: items[at + 1]?.key ?? item.key };
+}
+
+function markSection(state: State): Partial<State> {
+  const items = itemsOf(state);
+  const head = items.slice(0, selectedAt(state, items) + 1).findLast(({ kind }) => kind === "section");
+  // Without headings all is one group.
+  return toggled(state, head ? [head] : items);
+}
+
+/** Marks all of these, or none when all are marked. */
+function toggled({ marked: before }: State, items: readonly Item[]): Partial<State> {
+  const marked = new Set(before);
+  const prints = items.flatMap(secretsOf);
+  const all = prints.every((print) => marked.has(print));
+  for (const print of prints)
+    if (all) marked.delete(print);
+    else marked.add(print);
+  return { marked };
+}
+
+/** The next grouping; the chosen secret stays the chosen one. */
+function regrouped(state: State): Partial<State> {
+  const grouping = GROUPINGS[(GROUPINGS.indexOf(state.grouping) + 1) % GROUPINGS.length] ?? "secret";
+  const items = itemsOf(state);
+  const [print] = secretsOf(items[selectedAt(state, items)]);
+  const next = { ...state, grouping, range: null };
+  const same = itemsOf(next).find((item) => item.kind === "group" && item.group.fingerprint === print);
+  return { grouping, range: null, selected: same?.key ?? null, detailScroll: 0 };
+}
+
+function toggleFacet(state: State): Partial<State> {
+  const value = facetsOf(state)[state.facetAt];
+  if (value === undefined) return {};
+  const facets = new Set(state.facets);
+  if (!facets.delete(value.key)) facets.add(value.key);
+  return { facets, selected: null };
+}
+
+function chosenKey(state: State): string | null {
+  const items = itemsOf(state);
+  return items[selectedAt(state, items)]?.key ?? null;
+}

@@ -1,0 +1,13 @@
+import { facetValues, filterGroups, type FacetValue } from "./filter.ts";
+import type { Group } from "./groups.ts";
+import { last } from "./last.ts";
+import type { State } from "./state.ts";
+
+/** The facets' values among what the typed filter leaves. */
+export function facetsOf({ scan, filter, facets }: State): readonly FacetValue[] {
+  return values(scan.groups, filter, facets);
+}
+
+const values = last((groups: readonly Group[], filter: string, facets: ReadonlySet<string>) =>
+  facetValues(filterGroups(groups, filter), facets),
+);

@@ -1,0 +1,86 @@
+import type { RunSummary, UnitState } from "../core/runs.ts";
+import type { Finding } from "../model/finding.ts";
+import { keyText, type Plan } from "../model/plan.ts";
+import type { Group } from "./groups.ts";
+
+/** What one run did with one secret of one subject. */
+export type Past = {
+  readonly run: string;
+  readonly createdAt: string;
+  readonly state: RunSummary["state"];
+  readonly next: string | null;
+  readonly store: string;
+  readonly unit: string;
+  readonly unitState: UnitState;
+  readonly subject: string;
+  readonly name: string;
+  readonly fingerprint: string;
+  /** Where in the store, for people. */
+  readonly key: string;
+};
+
+/** The runs of this installation, to be asked about a secret; newest first. */
+export type History = {
+  /** Runs that moved this secret, and runs that only touched one of its subjects. */
+  of(group: Group): { readonly secret: readonly Past[]; readonly subjects: readonly Past[] };
+  /** The store that a run left this secret in; null when none did. */
+  storeOf(finding: Finding): string | null;
+};
+
+export const NO_HISTORY: History = { of: () => ({ secret: [], subjects: [] }), storeOf: () => null };
+
+/** `runs` oldest first, as the journal lists them. */
+export function historyOf(runs: readonly { readonly summary: RunSummary; readonly plan: Plan }[]): History {
+  const byPrint = new Map<string, Past[]>();
+  const bySubject = new Map<string, Past[]>();
+  const byRun = new Map<string, string>();
+  for (const { summary, plan } of runs.toReversed()) {
+    byRun.set(summary.run, summary.store);
+    for (const step of plan.steps) {
+      if (step.kind !== "put") continue;
+      const { move, unit } = step;
+      const past: Past = {
+        run: summary.run,
+        createdAt: summary.createdAt,
+        state: summary.state,
+        next: summary.next,
+        store: summary.store,
+        unit,
+        unitState: summary.units.find((one) => one.unit === unit)?.state ?? "new",
+        subject: move.location.subjectName,
+        name: move.name,
+        fingerprint: move.fingerprint,
+        key: keyText(move.key),
+      };
+      add(byPrint, past.fingerprint, past);
+      add(bySubject, past.subject, past);
+    }
+  }
+  return {
+    of({ fingerprint, findings }) {
+      const secret = new Set(byPrint.get(fingerprint));
+      const subjects = new Set<Past>();
+      for (const { name, location } of findings)
+        for (const past of bySubject.get(location.subjectName) ?? [])
+          // A URL moves as a whole while its password is what was found: the variable is the same.
+          if (past.name === name) secret.add(past);
+          else subjects.add(past);
+      return { secret: [...secret], subjects: [...subjects].filter((past) => !secret.has(past)) };
+    },
+    storeOf({ fingerprint, name, location, state, exposure }) {
+      const moved = [...(byPrint.get(fingerprint) ?? []), ...(bySubject.get(location.subjectName) ?? [])].find(
+        (past) => past.unitState === "done" && (past.fingerprint === fingerprint || past.name === name),
+      );
+      if (moved) return moved.store;
+      // What a run keeps until scrub says so by the run's name.
+      const run = state === "migrated" && [...byRun].find(([id]) => exposure.some((text) => text.includes(id)));
+      return run ? run[1] : null;
+    },
+  };
+}
+
+function add(map: Map<string, Past[]>, key: string, past: Past): void {
+  const same = map.get(key);
+  if (same) same.push(past);
+  else map.set(key, [past]);
+}

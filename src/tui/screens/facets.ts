@@ -1,0 +1,60 @@
+import { facetsOf } from "../facets.ts";
+import type { FacetValue } from "../filter.ts";
+import { shownSecrets } from "../items.ts";
+import { last } from "../last.ts";
+import type { State } from "../state.ts";
+import { some } from "../widgets/bar.ts";
+import { chosen, layout, line, type Guard, type Line, type Row, type Span } from "../widgets/text.ts";
+import { windowAround } from "../widgets/window.ts";
+import type { Size } from "./frame.ts";
+
+/** A value, or the heading of its facet. */
+type FacetRow = { readonly value: FacetValue; readonly at: number } | { readonly heading: string };
+
+/** Every facet with its values and how many secrets have each; the chosen ones are checked. */
+export function facets(
+  state: State,
+  room: Size,
+  guard: Guard,
+): { readonly body: readonly Row[]; readonly last: number } {
+  const values = facetsOf(state);
+  const rows = rowsOf(values);
+  const here = Math.max(
+    0,
+    rows.findIndex((row) => "at" in row && row.at === state.facetAt),
+  );
+  const { from, to } = windowAround(rows.length, here, room.rows);
+  const body = rows.slice(from, to).map((row, index) => {
+    const made = layout([rowLine(row, from + index === here, state, room.columns)], room.columns, guard)[0] as Row;
+    return from + index === here ? chosen(made, room.columns) : made;
+  });
+  return { body, last: Math.max(0, values.length - 1) };
+}
+
+export function facetsTitle(state: State): (Span | string)[] {
+  const { facets: chosenOnes, scan } = state;
+  return [
+    { text: " Facets", bold: true },
+    `  ${shownSecrets(state)} of ${some(scan.groups.length, "secret")}`,
+    { text: chosenOnes.size > 0 ? `  only ${[...chosenOnes].join(" ")}` : "", color: "yellow" },
+  ];
+}
+
+const rowsOf = last((values: readonly FacetValue[]): readonly FacetRow[] =>
+  values.flatMap((value, at): FacetRow[] => [
+    ...(values[at - 1]?.facet === value.facet ? [] : [{ heading: value.facet }]),
+    { value, at },
+  ]),
+);
+
+function rowLine(row: FacetRow, here: boolean, state: State, columns: number): Line {
+  if ("heading" in row) return line({ text: ` ${row.heading}`, bold: true });
+  const { value, key, count } = row.value;
+  const is = state.facets.has(key);
+  return line(
+    here ? "▸" : " ",
+    { text: is ? " [✓] " : " [ ] ", color: "cyan", bold: is },
+    { text: value, cell: Math.max(8, columns - 15) },
+    { text: String(count).padStart(7), dimColor: true },
+  );
+}

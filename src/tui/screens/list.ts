@@ -1,0 +1,112 @@
+import { rangeOf, secretsOf, selectedAt, shownSecrets, type Item } from "../items.ts";
+import type { State } from "../state.ts";
+import { SEVERITY, STATE } from "../theme.ts";
+import { some } from "../widgets/bar.ts";
+import { chosen, layout, line, wrapped, type Guard, type Line, type Row, type Span } from "../widgets/text.ts";
+import { windowAround } from "../widgets/window.ts";
+import type { Size } from "./frame.ts";
+
+/** From this width on a row tells the rule as well. */
+const ROOMY = 90;
+const RULE = 24;
+
+/** The part of the list that is in sight, around the chosen row. */
+export function list(
+  state: State,
+  items: readonly Item[],
+  room: Size,
+  guard: Guard,
+): { readonly body: readonly Row[]; readonly last: number } {
+  const last = Math.max(0, items.length - 1);
+  if (items.length === 0) return { body: layout(nothing(state), room.columns, guard).slice(0, room.rows), last };
+  const at = selectedAt(state, items);
+  const range = rangeOf(state);
+  const { from, to } = windowAround(items.length, at, room.rows);
+  const body = items.slice(from, to).map((item, index) => {
+    const row = from + index;
+    const markOf = range !== null && row >= range.from && row <= range.to ? "›" : markGlyph(item, state);
+    const made = layout([itemLine(item, row === at, markOf, room.columns)], room.columns, guard)[0] as Row;
+    return row === at ? chosen(made, room.columns) : made;
+  });
+  return { body, last };
+}
+
+/** What the list is, and all that narrows it. */
+export function listTitle(state: State): (Span | string)[] {
+  const { filter, grouping, marked, facets, range } = state;
+  const narrowed = filter !== "" || facets.size > 0;
+  return [
+    { text: " Secrets", bold: true },
+    grouping === "secret" ? "" : `  by ${grouping}`,
+    narrowed ? `  ${shownSecrets(state)} of ${state.scan.groups.length}` : "",
+    { text: filter === "" ? "" : `  filter: ${filter}`, color: "yellow" },
+    { text: facets.size > 0 ? `  only ${[...facets].join(" ")}` : "", color: "yellow" },
+    { text: marked.size > 0 ? `  ${marked.size} marked` : "", color: "cyan" },
+    { text: range === null ? "" : "  range: space marks, esc ends", color: "cyan" },
+  ];
+}
+
+/** `✓` for what is marked, `~` for a heading under which only some are. */
+function markGlyph(item: Item, { marked }: State): string {
+  if (marked.size === 0) return " ";
+  const prints = secretsOf(item);
+  if (prints.length === 0) return " ";
+  if (prints.every((print) => marked.has(print))) return "✓";
+  return item.kind === "section" && prints.some((print) => marked.has(print)) ? "~" : " ";
+}
+
+function itemLine(item: Item, here: boolean, mark: string, columns: number): Line {
+  const cursor = here ? "▸" : " ";
+  const marked: Span = { text: `${mark} `, color: "cyan", bold: true };
+  if (item.kind === "unread")
+    return line(
+      `${cursor}  `,
+      { text: "! not read  ", color: "yellow", bold: true },
+      `${item.error.source} ${item.error.subject}`,
+    );
+  if (item.kind === "section") {
+    const count = some(item.section.groups.length, "secret").padStart(10);
+    const title = { text: item.section.title, bold: true, cell: Math.max(8, columns - 4 - count.length) };
+    return line(cursor, marked, title, { text: `${count} `, dimColor: true });
+  }
+  const { group } = item;
+  const { glyph, word, style } = SEVERITY[group.severity];
+  const is = STATE[group.state];
+  const places = some(group.findings.length, "place").padStart(9);
+  const rule = columns >= ROOMY ? [{ text: group.lead.rule, cell: RULE, dimColor: true }, "  "] : [];
+  const name = columns - 13 - places.length - 9 - (columns >= ROOMY ? RULE + 2 : 0);
+  return line(
+    cursor,
+    marked,
+    { text: `${glyph} ${word.padEnd(8)} `, ...style },
+    { text: group.name, cell: Math.max(8, name) },
+    ...rule,
+    `${places}  `,
+    { text: `${is.glyph} ${is.word.padEnd(4)}`, ...is.style },
+  );
+}
+
+/** Says what an empty list means. */
+function nothing({ scan, filter, facets }: State): Line[] {
+  if (scan.status === "failed" && scan.error) {
+    return [
+      line(),
+      wrapped(2, "  ", { text: "✗ ", color: "red" }, scan.error.text),
+      ...(scan.error.hint ? [wrapped(8, { text: "  next: ", bold: true }, scan.error.hint)] : []),
+      line(),
+      line({ text: "  r scans again", dimColor: true }),
+    ];
+  }
+  if ((filter !== "" || facets.size > 0) && scan.groups.length > 0)
+    return [line(), wrapped(2, `  nothing matches the ${filter !== "" ? "filter" : "facets"}; esc clears it`)];
+  if (scan.status === "done")
+    return [
+      line(),
+      wrapped(
+        2,
+        { text: "  ✓ no secrets found", color: "blue", bold: true },
+        ` in ${some(scan.report?.summary.values ?? 0, "value")} of ${some(scan.report?.summary.subjects ?? 0, "subject")}`,
+      ),
+    ];
+  return [line(), line({ text: "  reading…", dimColor: true })];
+}

@@ -1,0 +1,78 @@
+import type { Item } from "../../items.ts";
+import { TABS, type State, type Tab } from "../../state.ts";
+import { SEVERITY } from "../../theme.ts";
+import { some } from "../../widgets/bar.ts";
+import { BLANK, line, wrapped, type Line, type Span } from "../../widgets/text.ts";
+import { evidence } from "../evidence.ts";
+import { exposure } from "./exposure.ts";
+import { fields } from "./fields.ts";
+import { journal } from "./journal.ts";
+import { places } from "./places.ts";
+import { planTab } from "./plan.ts";
+
+const TITLES: { readonly [tab in Tab]: string } = {
+  evidence: "Evidence",
+  places: "Places",
+  exposure: "Exposure",
+  plan: "Plan",
+  journal: "Journal",
+};
+
+/** More secrets than these are not listed for a heading: the list beside does that. */
+const MOST = 100;
+
+/** What the chosen tab says of the chosen row. */
+export function detail(item: Item | undefined, state: State): Line[] {
+  if (!item) return [line({ text: state.scan.status === "done" ? "" : "…", dimColor: true })];
+  if (item.kind === "unread") {
+    const { source, subject, message, hint } = item.error;
+    return [
+      wrapped(0, { text: `${source} ${subject}`, bold: true }),
+      BLANK,
+      ...fields("why", [message]),
+      ...fields("next", [hint]),
+    ];
+  }
+  if (item.kind === "section") return heading(item);
+  const { group } = item;
+  if (state.tab === "places") return places(group);
+  if (state.tab === "exposure") return exposure(group);
+  if (state.tab === "plan") return planTab(group, state);
+  return state.tab === "journal" ? journal(group, state.history) : evidence(group);
+}
+
+/** The tabs, all by name where there is room; the chosen one always. */
+export function detailTitle(state: State, columns: number, below: number): (Span | string)[] {
+  const open = state.where === "detail";
+  const more = below > 0 ? ` ↓ ${below} more${open ? "" : " (enter)"}` : "";
+  const named = TABS.reduce((sum, tab) => sum + TITLES[tab].length + 4, 0) + more.length <= columns;
+  return [
+    ...TABS.map((tab, at): Span => {
+      const here = tab === state.tab;
+      const text = here || named ? `${at + 1} ${TITLES[tab]}` : `${at + 1}`;
+      return { text: here ? `[${text}]` : ` ${text} `, bold: here, dimColor: !here };
+    }),
+    { text: more, dimColor: true },
+  ];
+}
+
+function heading({ section: { title, groups } }: Extract<Item, { kind: "section" }>): Line[] {
+  const found = groups.reduce((sum, { findings }) => sum + findings.length, 0);
+  const shown = groups.slice(0, MOST);
+  return [
+    wrapped(0, { text: title, bold: true }),
+    wrapped(0, `${some(groups.length, "secret")} in ${some(found, "place")}`),
+    BLANK,
+    ...shown.map(({ severity, name, findings }) => {
+      const { glyph, word, style } = SEVERITY[severity];
+      return wrapped(
+        11,
+        { text: `${glyph} ${word.padEnd(8)} `, ...style },
+        `${name}  ${some(findings.length, "place")}`,
+      );
+    }),
+    ...(groups.length > MOST ? [line({ text: `and ${groups.length - MOST} more`, dimColor: true })] : []),
+    BLANK,
+    ...fields("next", ["space marks all of them, m migrates them from all their places"]),
+  ];
+}

@@ -1,0 +1,44 @@
+import type { Group } from "../../groups.ts";
+import type { History, Past } from "../../history.ts";
+import { some } from "../../widgets/bar.ts";
+import { BLANK, line, wrapped, type Line } from "../../widgets/text.ts";
+import { fields } from "./fields.ts";
+
+/** Older runs than these are left to the list of runs. */
+const MOST = 20;
+
+/** The runs that moved this secret, and those that touched the same subjects. */
+export function journal(group: Group, history: History): Line[] {
+  const { secret, subjects } = history.of(group);
+  if (secret.length + subjects.length === 0)
+    return [wrapped(0, "no run has touched this secret or what holds it"), BLANK, ...fields("next", ["m migrates it"])];
+  return [
+    ...runs("This secret", secret),
+    ...(secret.length > 0 && subjects.length > 0 ? [BLANK] : []),
+    ...runs("Other secrets of the same subjects", subjects),
+    BLANK,
+    ...fields("next", ["L lists all runs; u undoes one there"]),
+  ];
+}
+
+function runs(title: string, past: readonly Past[]): Line[] {
+  if (past.length === 0) return [];
+  return [
+    line({ text: title, bold: true }),
+    ...past
+      .slice(0, MOST)
+      .flatMap(({ run, state, store, unit, unitState, name, key, next }) => [
+        wrapped(2, { text: `${run} `, bold: true }, `${state}  `, `${unit}: ${WORDS[unitState]}`),
+        wrapped(4, `    ${name} → ${store}  `, { text: key, dimColor: true }),
+        ...(next === null ? [] : [wrapped(4, { text: "    next: ", dimColor: true }, next)]),
+      ]),
+    ...(past.length > MOST ? [line({ text: `and ${some(past.length - MOST, "older one")}`, dimColor: true })] : []),
+  ];
+}
+
+const WORDS: { readonly [state in Past["unitState"]]: string } = {
+  new: "not begun",
+  begun: "begun, not ended",
+  done: "migrated",
+  undone: "put back",
+};

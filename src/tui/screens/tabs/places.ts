@@ -1,0 +1,40 @@
+import type { Finding } from "../../../model/finding.ts";
+import type { Group } from "../../groups.ts";
+import { STATE } from "../../theme.ts";
+import { some } from "../../widgets/bar.ts";
+import { BLANK, line, wrapped, type Line } from "../../widgets/text.ts";
+
+/** Each place is laid out whole, so that no name is cut; thousands of them would make every key slow. */
+const MOST = 200;
+
+/** Every place of a secret: what holds it, where in there, and what is known of it. */
+export function places({ findings, name, images }: Group): Line[] {
+  const subjects = new Set(findings.map(({ location }) => `${location.subject} ${location.subjectName}`)).size;
+  const left = findings.length - MOST;
+  return [
+    line({ text: `${some(findings.length, "place")} in ${some(subjects, "subject")}`, bold: true }),
+    ...(images.length > 0 ? [wrapped(8, { text: "image   ", dimColor: true }, images.join(", "))] : []),
+    BLANK,
+    ...findings.slice(0, MOST).flatMap((one) => place(one, name)),
+    ...(left > 0
+      ? [wrapped(0, { text: `and ${some(left, "place")} more: b groups by container`, color: "yellow" })]
+      : []),
+  ];
+}
+
+function place({ location, name, state, ignoredBy, liveness }: Finding, groupName: string): Line[] {
+  const is = STATE[state];
+  const facts = [
+    ...(name === groupName ? [] : [`as ${name}`]),
+    ...(location.origin === "image" ? ["from its image"] : []),
+    ...(ignoredBy === null ? [] : [ignoredBy]),
+    ...(liveness === null ? [] : [`${liveness.state}: ${liveness.why}`]),
+  ];
+  return [
+    wrapped(2, { text: `${is.glyph} ${is.word.padEnd(7)} `, ...is.style }, `${location.subject} `, {
+      text: location.subjectName,
+      bold: true,
+    }),
+    wrapped(4, "    ", location.path, { text: `  ${[location.where, ...facts].join("  ")}`, dimColor: true }),
+  ];
+}

@@ -1,0 +1,32 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { historyOf } from "../history.ts";
+import { said } from "../said.ts";
+import { startJob, type Session } from "../session.ts";
+
+/** Reads the journals of all runs, for what is told of a secret. */
+export function startHistory(session: Session): void {
+  startJob(session, "history", async (signal) => {
+    try {
+      await read(session, signal);
+    } catch (error) {
+      if (!signal.aborted)
+        session.store.set(() => ({ status: { text: said(error, session.assembly.redactor).text, tone: "bad" } }));
+    }
+  });
+}
+
+async function read({ store, assembly }: Session, signal: AbortSignal): Promise<void> {
+  const [{ listRuns }, { readJournal }] = await Promise.all([
+    import("../../core/runs.ts"),
+    import("../../core/journal.ts"),
+  ]);
+  const state = assembly.state();
+  const runs: Parameters<typeof historyOf>[0][number][] = [];
+  for (const summary of listRuns(state)) {
+    // Keys are answered between two runs. One that cannot be read is told of among the runs.
+    await turn();
+    if (signal.aborted) return;
+    if (summary.state !== "unreadable") runs.push({ summary, plan: readJournal(state, summary.run).plan });
+  }
+  if (runs.length > 0) store.later(() => ({ history: historyOf(runs) }));
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { RUN_CONFIGURATIONS } from "../../assembly.ts";
+import { selectedItem } from "../items.ts";
+import { said } from "../said.ts";
+import { startJob, type Session } from "../session.ts";
+import type { Preview } from "../state.ts";
+import { DEFAULTS } from "./plan.ts";
+
+/** A row that is only passed by is not planned for. */
+const REST_MS = 300;
+
+/** The secret and the store that are planned for. */
+const underWay = new WeakMap<Session, string>();
+
+/**
+ * Plans for the chosen secret with the store that was planned with last, while the plan tab shows it. Reads the store and
+ * the engine, once a secret; before a store was chosen, and before all places are known, nothing is asked.
+ */
+export function startPreview(session: Session): void {
+  const { store, jobs, assembly } = session;
+  const state = store.get();
+  const name = state.stores.last;
+  const item = selectedItem(state);
+  const wanted = ["browse", "detail"].includes(state.where) && state.tab === "plan" && state.scan.status === "done";
+  if (!wanted || name === null || item?.kind !== "group") {
+    jobs.get("preview")?.abort.abort();
+    return;
+  }
+  const print = item.group.fingerprint;
+  const what = `${print} ${name}`;
+  if (state.previews.get(print)?.store === name || (jobs.has("preview") && underWay.get(session) === what)) return;
+  underWay.set(session, what);
+  startJob(session, "preview", async (signal) => {
+    const show = (preview: Partial<Preview>): void => {
+      const made = { store: name, plan: null, error: null, ...preview };
+      if (!signal.aborted) store.set(({ previews }) => ({ previews: new Map(previews).set(print, made) }));
+    };
+    try {
+      await sleep(REST_MS, undefined, { signal });
+      const hits = state.scan.hits.filter(({ finding }) => finding.fingerprint === print);
+      const [{ buildPlan }, provider] = await Promise.all([import("../../core/plan.ts"), assembly.store(name)]);
+      // A look asks nothing: the plan itself does.
+      const host = { signal, emit: () => undefined, ask: () => Promise.resolve(false) };
+      const tools = { migration: assembly.migration(RUN_CONFIGURATIONS), provider, key: assembly.key() };
+      show({ plan: await buildPlan({ ...DEFAULTS, hits }, tools, host) });
+    } catch (error) {
+      show({ error: said(error, assembly.redactor) });
+    }
+  });
+}

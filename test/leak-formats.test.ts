@@ -8,8 +8,10 @@ import { composeCli } from "./services/compose.ts";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { BUSYBOX, makeImages } from "./services/images.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
+import { startRegistry } from "./services/registry.ts";
 import { filesBelow, variableCanaries, Watch, type Canary } from "./support/canary.ts";
 import { filesOf, FORMATS, layFiles, leftovers, type Format } from "./support/formats.ts";
+import { clientOf, pushImage } from "./support/pushed.ts";
 import { quiet } from "./support/quiet.ts";
 import type { WatchOptions, WatchedRan } from "./support/watched.ts";
 import { makeWorld, type World } from "./support/world.ts";
@@ -35,7 +37,8 @@ afterAll(async () => {
 });
 // Each case has its own values for the same applications.
 beforeEach(async () => {
-  for (const name of ["0", "web", "worker", "db", "api"]) await bao.api("DELETE", `secret/metadata/apps/${name}`);
+  for (const name of ["0", "web", "worker", "db", "api", "app"])
+    await bao.api("DELETE", `secret/metadata/apps/${name}`);
 });
 
 const APP = "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done";
@@ -261,5 +264,56 @@ describe("services", () => {
     );
     // Its spec from before, too.
     expect(shown("{{json .}}")).toEqual([]);
+  });
+});
+
+describe("images", () => {
+  it("in an engine", { timeout: 120_000 }, async () => {
+    const one = new Case(plain);
+    const lines = one.secrets.map(([name, value]) => `ENV ${name}=${value}\nLABEL copy.${name}=${value}\n`);
+    layFiles(one.dir, { Dockerfile: `FROM ${BUSYBOX}\n${lines.join("")}` });
+    engine.docker("build", "--quiet", "--network", "none", "-t", "leak/app:1", one.dir);
+    rmSync(join(one.dir, "Dockerfile"));
+    const shown = (): readonly string[] => {
+      const file = join(one.dir, "saved.tar");
+      engine.docker("save", "-o", file, "leak/app:1");
+      const told =
+        engine.docker("image", "inspect", "leak/app:1") + engine.docker("history", "--no-trunc", "leak/app:1");
+      const found = one.watch.find(told + readFileSync(file, "latin1"));
+      rmSync(file);
+      return found;
+    };
+    expect(shown()).not.toEqual([]);
+    const gone = (): void => expect(shown()).toEqual([]);
+    await throughAll(one, ["image:leak/app:1"], ["--to", "vault"], gone, () => expect(shown()).not.toEqual([]));
+  });
+
+  it("in a registry", { timeout: 120_000 }, async () => {
+    const one = new Case(plain);
+    const server = await startRegistry();
+    const registry = clientOf(server);
+    try {
+      const pairs = one.secrets.map((pair) => pair.join("="));
+      const history = pairs.map((pair) => ({ created_by: `ENV ${pair}`, empty_layer: true }));
+      const annotations = { "org.example.token": one.secrets[0]?.[1] ?? "" };
+      await pushImage(registry, "leak/app", ["1"], { config: { Env: pairs }, history }, { annotations });
+      const bodies = (): readonly string[] => one.watch.findInFiles(join(server.dir, "data"));
+      expect(bodies()).not.toEqual([]);
+      const source = `registry:${server.host}/leak/app:1`;
+      // What only the old image named stays until the registry's own garbage collection.
+      await throughAll(
+        one,
+        [source],
+        ["--to", "vault"],
+        () => undefined,
+        () => undefined,
+        5,
+      );
+      const scanned = await one.quiet(["scan", source], 0);
+      expect(scanned.stdout).toContain("no secrets found");
+    } finally {
+      registry.close();
+      await server.stop();
+    }
   });
 });

@@ -117,7 +117,7 @@ describe.each(STORES)("an engine with %s", (_store, config, stride) => {
     expect(ran.stdout).toContain("user still runs the old image and shows its values");
     expect(idOf(`${name}:1-before-${run}`)).toBe(id);
     const kept = told(await world.unsprawl(["scan", "image:*"]));
-    const keptLines = kept.stdout.split("\n").filter((line) => line.includes(`${name}:1-before-${run}`));
+    const keptLines = kept.stdout.split("\n").filter((line) => line.includes(`${name}:1-before-${run}  `));
     expect(keptLines.length).toBeGreaterThan(2);
     for (const line of keptLines) expect(line).toContain("[migrated]");
 

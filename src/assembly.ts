@@ -53,6 +53,8 @@ export type Assembly = {
   readonly state: () => string;
   readonly key: () => FingerprintKey;
   readonly config: () => Promise<Config>;
+  /** The configuration files are read again when they are next needed: one of them was written. */
+  readonly configChanged: () => void;
   readonly engine: () => Promise<Engine>;
   readonly detector: () => Promise<Detector>;
   /** The team's own rules; null when there are none. */
@@ -85,7 +87,9 @@ export function assemble(
   say: (text: string) => void = () => undefined,
 ): Assembly {
   const redactor = new Redactor();
-  const config = once(() => loadConfig(env, cwd, configFile));
+  const load = (): Promise<Config> => loadConfig(env, cwd, configFile);
+  let read = once(load);
+  const config = (): Promise<Config> => read();
   const engine = once(async () => (await import("./docker/engine.ts")).openEngine(env));
   const state = onceSync(() => stateDir(env));
   const key = onceSync(() => loadFingerprintKey(env));
@@ -182,6 +186,7 @@ export function assemble(
     state,
     key,
     config,
+    configChanged: () => void (read = once(load)),
     engine,
     detector,
     ownRules: own,

@@ -3,8 +3,10 @@ import { listRuns } from "../core/runs.ts";
 import * as browsing from "./browsing.ts";
 import { itemsOf, selectedAt, wantedOf } from "./items.ts";
 import { actionOf, type Action } from "./keymap.ts";
+import { typePrompt, typeText } from "./prompt.ts";
 import { said } from "./said.ts";
 import { ask, type Session } from "./session.ts";
+import { startIgnore, undoLastIgnore } from "./verbs/ignore.ts";
 import { chooseStore, savePlan, startPlan } from "./verbs/plan.ts";
 import { startPreview } from "./verbs/preview.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
@@ -28,6 +30,7 @@ export function press(session: Session, key: string, room: Room): void {
     else if (key === "n" || key === "esc" || key === "q") state.question.answer(false);
     return;
   }
+  if (state.prompt) return typePrompt(session, key, room.blind);
   if (state.filtering) return typeFilter(session, key);
   const action = actionOf(state.where, key);
   if (state.help !== null) {
@@ -44,8 +47,9 @@ export function press(session: Session, key: string, room: Room): void {
   startPreview(session);
 }
 
-/** Text that was pasted goes to the filter or nowhere: a `y` in it must not apply a plan. */
+/** Text that was pasted goes to a line that is typed or nowhere: a `y` in it must not apply a plan. */
 export function paste(session: Session, text: string): void {
+  if (session.store.get().prompt) return typeText(session, text);
   if (!session.store.get().filtering) return;
   session.store.set(({ filter }) => ({ filter: (filter + text.replace(/\s+/g, " ")).slice(0, 200), selected: null }));
 }
@@ -62,6 +66,7 @@ function act(session: Session, action: Action): void {
   else if (action === "apply") startApply(session);
   else if (action === "save") void savePlan(session);
   else if (action === "runs") openRuns(session);
+  else if (action === "ignore" || action === "ignoreAgain") void startIgnore(session, action === "ignoreAgain");
   else if (action === "undo") undo(session);
   else if (action === "rescan") {
     store.set(() => ({ where: "browse" }));
@@ -151,6 +156,7 @@ const UNDOABLE: readonly string[] = ["done", "failed", "unfinished"];
 function undo(session: Session): void {
   const { store } = session;
   const { where, runs, result } = store.get();
+  if (where === "browse") return void undoLastIgnore(session);
   if (where === "proof") {
     if (result?.kind === "apply" && result.result && result.result.state !== "rolled back")
       void startUndo(session, result.run);

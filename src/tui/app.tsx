@@ -41,8 +41,11 @@ function App({ session }: { readonly session: Session }): ReactElement {
       wide: columns >= WIDE,
     };
     // What changes the world is typed alone: a burst of text with a `y` in it is not an answer.
-    for (const name of names)
-      if (names.length === 1 || name !== "y" || session.store.get().filtering) press(session, name, room);
+    for (const name of names) {
+      const { filtering, prompt } = session.store.get();
+      const answers = prompt ? name === "enter" : name === "y" && !filtering;
+      if (names.length === 1 || !answers) press(session, name, room);
+    }
   });
   usePaste((text) => paste(session, text));
   return <Rows rows={drawn.rows} />;

@@ -28,6 +28,8 @@ export type Action =
   | "save"
   | "rescan"
   | "runs"
+  | "ignore"
+  | "ignoreAgain"
   | "undo"
   | "help"
   | "quit"
@@ -132,6 +134,30 @@ export const KEYMAP: readonly Binding[] = [
     where: ["browse"],
     short: "filter",
     long: "filter by words of name, rule, severity, state or container; ! before a word wants those without; esc clears",
+  },
+  {
+    action: "ignore",
+    keys: ["i"],
+    show: "i",
+    where: ["browse", "detail"],
+    short: "ignore",
+    long: "ignore the marked secrets, or this one, with a reason; written to unsprawl.yaml",
+  },
+  {
+    action: "ignoreAgain",
+    keys: ["I"],
+    show: "I",
+    where: ["browse", "detail"],
+    short: null,
+    long: "ignore with the reason and the day of the last time",
+  },
+  {
+    action: "undo",
+    keys: ["u"],
+    show: "u",
+    where: ["browse"],
+    short: null,
+    long: "take back the last ignore of this sitting",
   },
   {
     action: "diff",

@@ -2,12 +2,20 @@ import type { Assembly } from "../assembly.ts";
 import type { Host } from "../contract/host.ts";
 import { EXIT } from "../model/error.ts";
 import { createStore, type Store } from "./state.ts";
+import type { IgnoreEdit } from "../core/ignore-file.ts";
+import type { Hit } from "../core/scan.ts";
 
 /** A verb of core at work. */
 export type Job = {
   readonly kind: "scan" | "plan" | "run" | "preview" | "history";
   readonly abort: AbortController;
   readonly done: Promise<void>;
+};
+
+export type Ignoring = {
+  readonly edit: IgnoreEdit;
+  readonly hits: readonly Hit[];
+  readonly said: { readonly reason: string; readonly until: string | null };
 };
 
 /** One sitting at the terminal: what is shown, what works, and how it ends. */
@@ -18,6 +26,8 @@ export type Session = {
   /** Resolves with the exit code, once nothing that was begun is left half done. */
   readonly ended: Promise<number>;
   readonly jobs: Map<Job["kind"], Job>;
+  /** What was ignored in this sitting, the newest last. */
+  readonly ignores: Ignoring[];
   /** Leaves: calls off what works, waits for a run to put back what it began. */
   leave(code?: number): Promise<void>;
 };
@@ -33,6 +43,7 @@ export function createSession(assembly: Assembly, sources: readonly string[]): S
     store,
     ended,
     jobs,
+    ignores: [],
     async leave(code) {
       for (const job of jobs.values()) job.abort.abort();
       await jobs.get("run")?.done;

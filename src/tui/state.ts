@@ -8,6 +8,7 @@ import type { Group } from "./groups.ts";
 import { NO_HISTORY, type History } from "./history.ts";
 import type { Where } from "./keymap.ts";
 import type { Grouping } from "./sections.ts";
+import type { Prompt } from "./prompt.ts";
 import type { STEP, TONE } from "./theme.ts";
 
 /** An error or a note as it may be shown: known values are out of it. */
@@ -78,7 +79,11 @@ export type State = {
   /** How far the help is scrolled; null while it is closed. */
   readonly help: number | null;
   readonly question: { readonly text: string; readonly answer: (yes: boolean) => void } | null;
+  /** A line that is being typed; it takes keys before the screen does. */
+  readonly prompt: Prompt | null;
   readonly status: { readonly text: string; readonly tone: keyof typeof TONE } | null;
+  /** Secrets that were ignored in this sitting, by fingerprint; a scan that began earlier still finds them. */
+  readonly hushed: ReadonlySet<string>;
   readonly now: number;
   readonly scan: ScanState;
   /** The chosen item's key; null is the first, so that findings which come in above do not move the eye. */
@@ -131,7 +136,9 @@ export const START: State = {
   where: "browse",
   help: null,
   question: null,
+  prompt: null,
   status: null,
+  hushed: new Set(),
   now: 0,
   scan: NO_SCAN,
   selected: null,

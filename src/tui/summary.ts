@@ -7,7 +7,7 @@ import { some } from "./widgets/bar.ts";
 export function summary({ scan, ended }: State, redactor: Redactor): string {
   const lines: string[] = [];
   if (scan.status === "done") {
-    const places = scan.report?.summary.findings ?? 0;
+    const places = scan.groups.reduce((sum, group) => sum + group.findings.length, 0);
     const unread = scan.unread.length > 0 ? `; ${scan.unread.length} not read` : "";
     lines.push(`${some(scan.groups.length, "secret")} in ${some(places, "place")} of ${scan.source}${unread}`);
   }

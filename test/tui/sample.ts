@@ -112,6 +112,15 @@ export function everyScreen(text: string, many: number): State[] {
     proofs: new Map([[text, proof]]),
     scroll: 3,
   } as const;
+  const prompt = {
+    label: text,
+    text,
+    at: 3,
+    error: text,
+    about: () => [text],
+    check: () => null,
+    answer: () => undefined,
+  };
   const unread = [{ subject: text, message: text, hint: text, source: text }];
   return [
     { ...state, scan: { ...state.scan, unread } },
@@ -145,5 +154,6 @@ export function everyScreen(text: string, many: number): State[] {
       },
     },
     { ...state, help: 3 },
+    { ...state, prompt },
   ];
 }

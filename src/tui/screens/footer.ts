@@ -11,6 +11,13 @@ export function footer(state: State, columns: number): Line {
       { text: " n", bold: true },
       { text: " no", dimColor: true },
     );
+  if (state.prompt)
+    return line(
+      { text: " enter", bold: true },
+      { text: " go on ", dimColor: true },
+      { text: " esc", bold: true },
+      { text: " back  ctrl-u clears", dimColor: true },
+    );
   if (state.filtering)
     return line(
       { text: " / ", bold: true },

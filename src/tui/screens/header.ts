@@ -10,7 +10,7 @@ import { line, type Line, type Span } from "../widgets/text.ts";
 const ROOMY = 110;
 
 /** What is scanned, how far, and what was found. */
-export function header({ scan, now }: State, columns: number): Line {
+export function header({ scan, now, hushed }: State, columns: number): Line {
   const name: Span = { text: " unsprawl ", bold: true };
   const { places, severities } = counted(scan.groups);
   const found = `${some(scan.groups.length, "secret")} in ${some(places, "place")}`;
@@ -34,6 +34,8 @@ export function header({ scan, now }: State, columns: number): Line {
   }
   const { report, unread } = scan;
   const hidden = report && report.summary.hidden > 0 ? `  ${report.summary.hidden} of low confidence hidden` : "";
+  const quiet = (report?.summary.ignored ?? 0) + hushed.size;
+  const ignored = quiet > 0 ? `  ${quiet} ignored` : "";
   const warn: Span = { text: unread.length > 0 ? `  ! ${unread.length} not read` : "", color: "yellow", bold: true };
   return line(
     name,
@@ -42,7 +44,7 @@ export function header({ scan, now }: State, columns: number): Line {
     ...each,
     warn,
     `  ${some(report?.summary.subjects ?? 0, "subject")} read`,
-    { text: hidden, dimColor: true },
+    { text: ignored + hidden, dimColor: true },
   );
 }
 

@@ -8,6 +8,7 @@ import { footer } from "./footer.ts";
 import { header } from "./header.ts";
 import { help } from "./help.ts";
 import { plan } from "./plan.ts";
+import { promptLines } from "./prompt.ts";
 import { proof } from "./proof.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
@@ -30,7 +31,7 @@ export type Frame = { readonly rows: readonly Row[]; readonly last: number };
 /** The whole frame: exactly as many rows as the terminal has, none wider than it. */
 export function frame(state: State, size: Size, guard: Guard): Frame {
   if (tooSmall(size)) return { rows: larger(state, size, guard), last: 0 };
-  const news = layout(notice(state), size.columns, guard).slice(0, size.rows - FRAME_ROWS - 1);
+  const news = layout(notice(state, guard), size.columns, guard).slice(0, size.rows - FRAME_ROWS - 1);
   const room = { columns: size.columns, rows: size.rows - FRAME_ROWS - news.length };
   const screen = state.help === null ? SCREENS[state.where](state, room, guard) : help(state, room, guard);
   const fixed = (one: Line): Row => layout([one], size.columns, guard)[0] as Row;
@@ -51,9 +52,10 @@ export function frame(state: State, size: Size, guard: Guard): Frame {
   return { rows, last: screen.last ?? 0 };
 }
 
-/** A question or news: in whole, above the keys, however narrow the terminal is. */
-function notice({ question, status }: State): Line[] {
+/** A question, a line being typed or news: in whole, above the keys, however narrow the terminal is. */
+function notice({ question, prompt, status }: State, guard: Guard): Line[] {
   if (question) return [wrapped(3, { text: " ? ", color: "yellow", bold: true }, { text: question.text, bold: true })];
+  if (prompt) return promptLines(prompt, guard);
   return status ? [wrapped(1, { text: ` ${status.text}`, ...TONE[status.tone] })] : [];
 }
 

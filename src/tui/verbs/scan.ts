@@ -33,26 +33,37 @@ export function startScan(session: Session): void {
         scanTools(session.assembly),
       ]);
       const found: Hit[] = [];
+      const shown = ({ finding }: Hit): boolean => !store.get().hushed.has(finding.fingerprint);
       let due = 0;
       const regroup = (): void => {
         const now = Date.now();
         if (now < due) return;
-        const groups = groupHits(found);
+        const hits = found.filter(shown);
+        const groups = groupHits(hits);
         due = Date.now() + Math.max(REGROUP_MS, REGROUP_PART * (Date.now() - now));
-        update({ hits: [...found], groups }, true);
+        update({ hits, groups }, true);
       };
       const host = tuiHost(session, signal, (event) => {
         if (event.type !== "scan") return;
         update({ source: event.source, done: event.done, total: event.total }, true);
         regroup();
       });
-      const { report, hits } = await scan({ sources, minConfidence, onHit: (hit) => found.push(hit) }, tools, host);
+      const { report, hits: all } = await scan(
+        { sources, minConfidence, onHit: (hit) => found.push(hit) },
+        tools,
+        host,
+      );
       const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));
+      const hits = all.filter(shown);
       update({ status: "done", source: sources.join(" "), hits, groups: groupHits(hits), unread, report }, false);
       // Marks stay over a fresh scan as far as their secrets are still there.
       const prints = new Set(report.findings.map(({ fingerprint }) => fingerprint));
       if (!signal.aborted)
-        store.set(({ marked }) => ({ marked: new Set([...marked].filter((print) => prints.has(print))) }));
+        store.set(({ marked, hushed }) => ({
+          marked: new Set([...marked].filter((print) => prints.has(print))),
+          // What the configuration hides by now is in the report's own count.
+          hushed: new Set([...hushed].filter((print) => prints.has(print))),
+        }));
     } catch (error) {
       update({ status: "failed", error: said(error, session.assembly.redactor) }, false);
     }

@@ -1,0 +1,149 @@
+import { basename } from "node:path";
+import { ignoreFile, ignoreItem, planIgnore, undoIgnore, writeIgnore, type Ignored } from "../../core/ignore-file.ts";
+import type { Hit } from "../../core/scan.ts";
+import { groupHits } from "../groups.ts";
+import { itemsOf, type Item, selectedAt, wantedOf } from "../items.ts";
+import { askLine } from "../prompt.ts";
+import { said } from "../said.ts";
+import type { Session } from "../session.ts";
+import type { State } from "../state.ts";
+import { some } from "../widgets/bar.ts";
+
+/**
+ * Ignores the marked secrets, or the chosen one, wherever they stand: asks why and until when, shows the lines as they
+ * will be written, and takes them off the list. `again` offers what was said the last time.
+ */
+export async function startIgnore(session: Session, again: boolean): Promise<void> {
+  const { store, assembly } = session;
+  const wanted = [...wantedOf(store.get())];
+  if (wanted.length === 0) return tell(session, "nothing is chosen", "warn");
+  const file = ignoreFile(assembly.cwd);
+  const name = basename(file);
+  const entries = (reason: string, until: string | null): Ignored[] =>
+    wanted.map((fingerprint) => ({ fingerprint, reason, until }));
+  try {
+    // A file that cannot be added to is told before a reason is typed.
+    const { diff } = await planIgnore(file, entries("x", null));
+    const shown = (reason: string, until: string | null): string[] =>
+      entries(reason, until).map((entry, at) => `+ ${name}${lineAt(diff[at]?.path)}  - ${ignoreItem(entry)}`);
+    const last = again ? session.ignores.at(-1)?.said : undefined;
+    const reason = await askLine(session, {
+      label: `Why may ${nameOf(store.get(), wanted)} stay?`,
+      text: last?.reason ?? "",
+      about: (text) => shown(text, last?.until ?? null),
+      check: (text) =>
+        text === ""
+          ? "a reason is what the next person needs"
+          : assembly.redactor.foreign(text) === text
+            ? null
+            : "this holds a value that was found: a reason is read by everybody",
+    });
+    if (reason === null) return;
+    const day =
+      last === undefined
+        ? await askLine(session, {
+            label: "Until which day? (YYYY-MM-DD or 90d; nothing: for good)",
+            about: (text) => shown(reason, dayOf(text, new Date()) ?? null),
+            check: (text) =>
+              dayOf(text, new Date()) === undefined
+                ? "a day to come, as 2030-01-31, or a number of days, as 90d"
+                : null,
+          })
+        : (last.until ?? "");
+    if (day === null) return;
+    const until = dayOf(day, new Date()) ?? null;
+    const edit = await planIgnore(file, entries(reason, until));
+    await writeIgnore(edit);
+    assembly.configChanged();
+    const { hits } = store.get().scan;
+    const gone = new Set(wanted);
+    const called = nameOf(store.get(), wanted);
+    session.ignores.push({
+      edit,
+      hits: hits.filter(({ finding }) => gone.has(finding.fingerprint)),
+      said: { reason, until },
+    });
+    store.set((state) => without(state, gone));
+    tell(
+      session,
+      `ignored ${called} in ${edit.diff[0]?.path.slice(file.length - name.length) ?? name}: u takes it back`,
+    );
+  } catch (error) {
+    failed(session, error);
+  }
+}
+
+/** Takes back the last ignore of this sitting: the file as it was, the secrets on the list again. */
+export async function undoLastIgnore(session: Session): Promise<void> {
+  const last = session.ignores.at(-1);
+  if (last === undefined) return tell(session, "nothing was ignored in this sitting: L has what was done", "warn");
+  try {
+    await undoIgnore(last.edit);
+    session.ignores.pop();
+    session.assembly.configChanged();
+    const back = new Set(last.hits.map(({ finding }) => finding.fingerprint));
+    session.store.set((state): Partial<State> => {
+      const known = new Set(state.scan.hits.map(({ finding }) => finding.id));
+      const hushed = new Set([...state.hushed].filter((print) => !back.has(print)));
+      const missing = last.hits.filter(({ finding }) => !known.has(finding.id));
+      const whole = { ...state, ...withHits(state, [...state.scan.hits, ...missing]), hushed };
+      const item = itemsOf(whole).find((one) => one.kind === "group" && back.has(one.group.fingerprint));
+      return { scan: whole.scan, hushed, selected: item?.key ?? state.selected };
+    });
+    tell(session, "taken back: it is on the list again");
+  } catch (error) {
+    failed(session, error);
+  }
+}
+
+/** The state without these secrets; the one after them is chosen. */
+function without(state: State, gone: ReadonlySet<string>): Partial<State> {
+  const items = itemsOf(state);
+  const at = selectedAt(state, items);
+  const stays = (item: Item): boolean => item.kind === "group" && !gone.has(item.group.fingerprint);
+  const next = items.slice(at).find(stays) ?? items.findLast(stays);
+  return {
+    ...withHits(
+      state,
+      state.scan.hits.filter(({ finding }) => !gone.has(finding.fingerprint)),
+    ),
+    where: "browse",
+    detailScroll: 0,
+    selected: next?.key ?? null,
+    marked: new Set([...state.marked].filter((print) => !gone.has(print))),
+    hushed: new Set([...state.hushed, ...gone]),
+  };
+}
+
+function withHits({ scan }: State, hits: readonly Hit[]): Pick<State, "scan"> {
+  return { scan: { ...scan, hits, groups: groupHits(hits) } };
+}
+
+/** The day as `YYYY-MM-DD`; null for none, undefined for text that names no day to come. */
+function dayOf(text: string, now: Date): string | null | undefined {
+  if (text === "") return null;
+  const days = /^(\d{1,4})d$/.exec(text)?.[1];
+  if (days !== undefined) return new Date(now.getTime() + Number(days) * 86_400_000).toISOString().slice(0, 10);
+  const day = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? text : Number.NaN);
+  if (Number.isNaN(day.getTime()) || !day.toISOString().startsWith(text)) return undefined;
+  return text >= now.toISOString().slice(0, 10) ? text : undefined;
+}
+
+function nameOf({ scan }: State, wanted: readonly string[]): string {
+  const [first] = wanted;
+  return wanted.length === 1
+    ? (scan.groups.find(({ fingerprint }) => fingerprint === first)?.name ?? "it")
+    : some(wanted.length, "secret");
+}
+
+/** `:12` of `/path/file:12`. */
+const lineAt = (path = ""): string => /:\d+$/.exec(path)?.[0] ?? "";
+
+function tell({ store }: Session, text: string, tone: "good" | "warn" = "good"): void {
+  store.set(() => ({ status: { text, tone } }));
+}
+
+function failed({ store, assembly }: Session, error: unknown): void {
+  const { text, hint } = said(error, assembly.redactor);
+  store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
+}

@@ -1,11 +1,12 @@
 import { EXIT } from "../model/error.ts";
-import { listRuns } from "../core/runs.ts";
+import { listRuns, type RunSummary } from "../core/runs.ts";
 import * as browsing from "./browsing.ts";
 import { itemsOf, selectedAt, wantedOf } from "./items.ts";
 import { actionOf, type Action } from "./keymap.ts";
 import { typePrompt, typeText } from "./prompt.ts";
 import { said } from "./said.ts";
 import { ask, type Session } from "./session.ts";
+import { openRun, startResume, startScrub } from "./verbs/journal.ts";
 import { startIgnore, undoLastIgnore } from "./verbs/ignore.ts";
 import { chooseStore, savePlan, startPlan } from "./verbs/plan.ts";
 import { startPreview } from "./verbs/preview.ts";
@@ -60,14 +61,16 @@ function act(session: Session, action: Action): void {
   else if (action === "quit") quit(session);
   else if (action === "back") back(session);
   else if (action === "filter") store.set(() => ({ filtering: true, selected: null }));
+  else if (action === "open" && store.get().where === "runs") openChosen(session);
   else if (action === "open") store.set(() => ({ where: "detail", detailScroll: 0 }));
   else if (action === "migrate" || action === "diff") wantPlan(session, action);
   else if (action === "choose") choose(session);
-  else if (action === "apply") startApply(session);
+  else if (action === "apply") void startApply(session);
   else if (action === "save") void savePlan(session);
   else if (action === "runs") openRuns(session);
   else if (action === "ignore" || action === "ignoreAgain") void startIgnore(session, action === "ignoreAgain");
   else if (action === "undo") undo(session);
+  else if (action === "resume" || action === "scrub") goOn(session, action);
   else if (action === "rescan") {
     store.set(() => ({ where: "browse" }));
     startScan(session);
@@ -98,6 +101,7 @@ function back(session: Session): void {
   const { store, jobs } = session;
   const { where } = store.get();
   if (where === "browse") browsing.clear(session);
+  else if (where === "receipts") openRuns(session);
   else if (where === "plan") store.set(() => ({ where: "stores", planned: null, status: null }));
   else if (where === "proof") {
     store.set(() => ({ where: "browse" }));
@@ -111,18 +115,19 @@ function back(session: Session): void {
 
 function quit(session: Session): void {
   if (!session.jobs.has("run")) return void session.leave();
-  const undoing = session.store.get().run?.kind === "rollback";
-  void ask(
-    session,
-    undoing
-      ? "An undo is at work. Quit when it has ended?"
-      : "A run is at work. Stop it, put back what was begun, and quit?",
-  ).then((yes) => {
+  const kind = session.store.get().run?.kind ?? "apply";
+  void ask(session, QUIT[kind]).then((yes) => {
     if (!yes) return;
-    if (!undoing) callOff(session);
+    if (kind !== "rollback") callOff(session);
     void session.leave();
   });
 }
+
+const QUIT = {
+  apply: "A run is at work. Stop it, put back what was begun, and quit?",
+  rollback: "An undo is at work. Quit when it has ended?",
+  scrub: "A scrub is at work. Stop it after this container, and quit?",
+} as const;
 
 function abort(session: Session): void {
   const { store, jobs } = session;
@@ -145,7 +150,13 @@ function openRuns(session: Session): void {
   const { store, assembly } = session;
   try {
     const list = listRuns(assembly.state()).toReversed();
-    store.set(() => ({ where: "runs", status: null, runs: { list, at: 0 } }));
+    // The run that was looked into stays the chosen one.
+    const id = store.get().opened?.summary.run;
+    const at = Math.max(
+      0,
+      list.findIndex(({ run }) => run === id),
+    );
+    store.set(() => ({ where: "runs", status: null, opened: null, runs: { list, at } }));
   } catch (error) {
     store.set(() => ({ status: { text: said(error, assembly.redactor).text, tone: "bad" } }));
   }
@@ -155,17 +166,39 @@ const UNDOABLE: readonly string[] = ["done", "failed", "unfinished"];
 
 function undo(session: Session): void {
   const { store } = session;
-  const { where, runs, result } = store.get();
+  const { where, result } = store.get();
   if (where === "browse") return void undoLastIgnore(session);
   if (where === "proof") {
     if (result?.kind === "apply" && result.result && result.result.state !== "rolled back")
       void startUndo(session, result.run);
     return;
   }
-  const run = runs.list[runs.at];
+  const run = chosenRun(session);
   if (!run) return;
   if (UNDOABLE.includes(run.state)) void startUndo(session, run.run);
   else store.set(() => ({ status: { text: `this run is ${run.state}: there is nothing to undo`, tone: "warn" } }));
+}
+
+function chosenRun({ store }: Session): RunSummary | undefined {
+  const { where, runs, opened } = store.get();
+  return where === "receipts" ? opened?.summary : runs.list[runs.at];
+}
+
+function openChosen(session: Session): void {
+  const run = chosenRun(session);
+  if (run) void openRun(session, run);
+}
+
+function goOn(session: Session, action: "resume" | "scrub"): void {
+  const { where, result } = session.store.get();
+  if (where === "proof") {
+    // Each unit that is migrated keeps something; what failed has been put back.
+    const done = result?.kind === "apply" && result.result?.units.some(({ state }) => state === "migrated");
+    if (result && done) void startScrub(session, { run: result.run, state: "done" });
+    return;
+  }
+  const run = chosenRun(session);
+  if (run) void (action === "resume" ? startResume(session, run) : startScrub(session, run));
 }
 
 function isMove(action: Action): action is Move {
@@ -188,6 +221,8 @@ function move(session: Session, action: Move, { page, last }: Room): void {
       };
     if (where === "runs")
       return { runs: { ...state.runs, at: scrolled(state.runs.at, action, page, state.runs.list.length - 1) } };
+    if (where === "receipts")
+      return { opened: state.opened && { ...state.opened, scroll: scrolled(state.opened.scroll, action, page, last) } };
     if (where === "plan")
       return {
         planned: state.planned && { ...state.planned, scroll: scrolled(state.planned.scroll, action, page, last) },

@@ -1,5 +1,5 @@
 /** Where a key is pressed: a screen, or a part of one that takes its own keys. */
-export type Where = "browse" | "detail" | "facets" | "stores" | "plan" | "run" | "proof" | "runs";
+export type Where = "browse" | "detail" | "facets" | "stores" | "plan" | "run" | "proof" | "runs" | "receipts";
 
 export type Action =
   | "up"
@@ -31,6 +31,8 @@ export type Action =
   | "ignore"
   | "ignoreAgain"
   | "undo"
+  | "resume"
+  | "scrub"
   | "help"
   | "quit"
   | "abort"
@@ -47,7 +49,7 @@ export type Binding = {
   readonly long: string;
 };
 
-const ALL: readonly Where[] = ["browse", "detail", "facets", "stores", "plan", "run", "proof", "runs"];
+const ALL: readonly Where[] = ["browse", "detail", "facets", "stores", "plan", "run", "proof", "runs", "receipts"];
 
 /**
  * Every key there is. The footer, the `?` help and the README's table are made from this, and keys are looked up here
@@ -99,15 +101,39 @@ export const KEYMAP: readonly Binding[] = [
     action: "undo",
     keys: ["u"],
     show: "u",
-    where: ["runs", "proof"],
+    where: ["runs", "receipts", "proof"],
     short: "undo",
     long: "undo this run: put the containers back",
+  },
+  {
+    action: "resume",
+    keys: ["R"],
+    show: "R",
+    where: ["runs", "receipts"],
+    short: "resume",
+    long: "go on with a run that was cut off",
+  },
+  {
+    action: "scrub",
+    keys: ["S"],
+    show: "S",
+    where: ["runs", "receipts", "proof"],
+    short: "scrub",
+    long: "purge what a finished run keeps for undo, and say what still shows its values",
+  },
+  {
+    action: "open",
+    keys: ["enter", "right", "l"],
+    show: "enter",
+    where: ["runs"],
+    short: "open",
+    long: "read a run's steps and receipts",
   },
   {
     action: "back",
     keys: ["esc"],
     show: "esc",
-    where: ["browse", "detail", "facets", "stores", "plan", "proof", "runs"],
+    where: ["browse", "detail", "facets", "stores", "plan", "proof", "runs", "receipts"],
     short: "back",
     long: "back one step; in the list ends a range, then clears the filter, then the facets",
   },
@@ -260,7 +286,7 @@ export const KEYMAP: readonly Binding[] = [
     action: "abort",
     keys: ["ctrl-c"],
     show: "ctrl-c",
-    where: ["browse", "detail", "facets", "stores", "plan", "proof", "runs"],
+    where: ["browse", "detail", "facets", "stores", "plan", "proof", "runs", "receipts"],
     short: null,
     long: "leave at once",
   },
@@ -291,6 +317,7 @@ const TITLES: { readonly [where in Where]: string } = {
   run: "a run at work",
   proof: "the proof",
   runs: "the runs",
+  receipts: "a run's receipts",
 };
 
 /** The keys as a Markdown table, for the README. */

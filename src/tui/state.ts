@@ -35,7 +35,7 @@ export type StepState = {
 };
 
 export type RunState = {
-  readonly kind: "apply" | "rollback";
+  readonly kind: "apply" | "rollback" | "scrub";
   readonly plan: Plan;
   readonly steps: readonly StepState[];
   readonly done: number;
@@ -56,9 +56,11 @@ export type Proof = {
 };
 
 export type ResultState = {
-  readonly kind: "apply" | "rollback";
+  readonly kind: RunState["kind"];
   readonly run: string;
   readonly result: RunResult | null;
+  /** What a scrub purged, left and still found, a line each. */
+  readonly told: readonly string[];
   readonly error: Said | null;
   readonly proofs: ReadonlyMap<string, Proof>;
   readonly scroll: number;
@@ -117,6 +119,14 @@ export type State = {
   /** Every run of this sitting, for the summary. */
   readonly ended: readonly ResultState[];
   readonly runs: { readonly list: readonly RunSummary[]; readonly at: number };
+  /** The run of the list that is looked into. */
+  readonly opened: {
+    readonly summary: RunSummary;
+    readonly plan: Plan;
+    readonly steps: readonly StepState[];
+    readonly records: readonly { readonly at: string; readonly text: string }[];
+    readonly scroll: number;
+  } | null;
 };
 
 export const NO_SCAN: ScanState = {
@@ -160,6 +170,7 @@ export const START: State = {
   result: null,
   ended: [],
   runs: { list: [], at: 0 },
+  opened: null,
 };
 
 export type Store = {

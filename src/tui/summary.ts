@@ -16,7 +16,8 @@ export function summary({ scan, ended }: State, redactor: Redactor): string {
   for (const result of ended) {
     const migrated = result.result?.units.filter(({ state }) => state === "migrated").map(({ unit }) => unit) ?? [];
     lines.push(
-      `${result.kind === "apply" ? "run" : "undo of"} ${result.run}: ${result.result?.state ?? "not done"}${migrated.length > 0 ? `: ${migrated.join(", ")}` : ""}`,
+      `${WORD[result.kind]} ${result.run}: ${result.result?.state ?? (result.told.length > 0 ? "done" : "not done")}${migrated.length > 0 ? `: ${migrated.join(", ")}` : ""}`,
+      ...result.told.map((text) => `  ${text}`),
     );
     if (result.error)
       lines.push(`  ${result.error.text}`, ...(result.error.hint ? [`  next: ${result.error.hint}`] : []));
@@ -27,3 +28,5 @@ export function summary({ scan, ended }: State, redactor: Redactor): string {
   }
   return lines.map((text) => `${printable(redactor.guard(text))}\n`).join("");
 }
+
+const WORD = { apply: "run", rollback: "undo of", scrub: "scrub of" } as const;

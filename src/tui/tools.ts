@@ -1,5 +1,8 @@
 import type { Assembly } from "../assembly.ts";
 import type { ApplyTools } from "../core/apply.ts";
+import type { ResidueTools } from "../core/residue.ts";
+import { isPlain } from "../docker/traces.ts";
+import type { Session } from "./session.ts";
 import type { ScanTools } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { Confidence } from "../model/finding.ts";
@@ -15,7 +18,7 @@ export async function scanTools(
 }
 
 /** What core needs to work on a plan: its migration and its store. */
-export async function applyTools(assembly: Assembly, plan: Plan, provider?: Provider): Promise<ApplyTools> {
+export async function applyTools({ assembly }: Session, plan: Plan, provider?: Provider): Promise<ApplyTools> {
   return {
     migration: assembly.migrationOf(plan),
     provider: provider ?? (await assembly.storeOf(plan.store)),
@@ -24,6 +27,17 @@ export async function applyTools(assembly: Assembly, plan: Plan, provider?: Prov
     know: (value) => assembly.redactor.know(value),
     redact: (text) => assembly.redactor.foreign(text),
     breakLock: false,
+  };
+}
+
+/** What core needs to look for what still shows moved values. */
+export function residueTools(session: Session): ResidueTools {
+  const { assembly } = session;
+  return {
+    state: assembly.state(),
+    tools: async (plan) => applyTools(session, plan),
+    looks: assembly.looks,
+    isPlain,
   };
 }
 

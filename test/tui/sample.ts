@@ -109,6 +109,7 @@ export function everyScreen(text: string, many: number): State[] {
       error: null,
     },
     error: said,
+    told: [text, `left: ${text}`],
     proofs: new Map([[text, proof]]),
     scroll: 3,
   } as const;
@@ -122,6 +123,16 @@ export function everyScreen(text: string, many: number): State[] {
     answer: () => undefined,
   };
   const unread = [{ subject: text, message: text, hint: text, source: text }];
+  const summary = {
+    run: text,
+    createdAt: "",
+    store: text,
+    engine: text,
+    state: "done",
+    units: [{ unit: text, state: "done", secrets: 1 }],
+    next: text,
+  } as const;
+  const opened = { summary, plan, steps: run.steps, records: [{ at: "2026-01-01 00:00:00", text }], scroll: 1 };
   return [
     { ...state, scan: { ...state.scan, unread } },
     { ...state, scan: { ...state.scan, status: "running", done: 1, total: 3, source: text } },
@@ -140,20 +151,11 @@ export function everyScreen(text: string, many: number): State[] {
       where: "runs",
       runs: {
         at: 0,
-        list: [
-          {
-            run: text,
-            createdAt: "",
-            store: text,
-            engine: text,
-            state: "done",
-            units: [{ unit: text, state: "done", secrets: 1 }],
-            next: text,
-          },
-        ],
+        list: [summary],
       },
     },
     { ...state, help: 3 },
     { ...state, prompt },
+    { ...state, where: "receipts", opened },
   ];
 }

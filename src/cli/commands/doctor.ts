@@ -5,7 +5,7 @@ import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { residueTools } from "../run-tools.ts";
-import { residueChecks } from "../views/residue-text.ts";
+import { residueChecks } from "../../core/residue-text.ts";
 import { table } from "../views/table.ts";
 
 /** `unsprawl doctor`: engine, stores, runtime, leftovers, residue of runs; exit 1 when something needs doing. */

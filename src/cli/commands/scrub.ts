@@ -5,7 +5,7 @@ import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { applyTools, chooseRun, planOf, residueTools } from "../run-tools.ts";
 import { printable } from "../../text/escape.ts";
-import { residueLines } from "../views/residue-text.ts";
+import { residueLines } from "../../core/residue-text.ts";
 
 /** `unsprawl scrub [RUN]`: purges what a finished run kept for rollback, and says what else still shows the values. */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {

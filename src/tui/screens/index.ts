@@ -10,6 +10,7 @@ import { help } from "./help.ts";
 import { plan } from "./plan.ts";
 import { promptLines } from "./prompt.ts";
 import { proof } from "./proof.ts";
+import { receipts } from "./receipts.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { stores } from "./stores.ts";
@@ -23,6 +24,7 @@ const SCREENS: { readonly [where in Where]: ScreenOf } = {
   run,
   proof,
   runs,
+  receipts,
 };
 
 /** `last` is how far the text on the screen can be scrolled. */

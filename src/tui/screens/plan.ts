@@ -1,5 +1,6 @@
 import { unitsOf, wordFor } from "../../core/runs.ts";
 import { keyText, type Plan, type Step } from "../../model/plan.ts";
+import { isTyped, restartsOf } from "../confirm.ts";
 import { SIGN } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
 import { BLANK, layout, line, wrapped, type Line } from "../widgets/text.ts";
@@ -32,6 +33,16 @@ export function planLines(made: Plan): Line[] {
   if (made.steps.length === 0)
     lines.push(
       wrapped(1, { text: " ! nothing here can be moved", color: "yellow", bold: true }, "; the reasons are below"),
+      BLANK,
+    );
+  const restarts = restartsOf(made);
+  if (isTyped(restarts))
+    lines.push(
+      wrapped(
+        3,
+        { text: ` ! ${restarts} containers restart`, color: "yellow", bold: true },
+        `: y asks you to type ${made.store.name} first`,
+      ),
       BLANK,
     );
   for (const [unit, steps] of unitsOf(made)) {

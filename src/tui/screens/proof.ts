@@ -1,5 +1,5 @@
 import type { Json } from "../../model/json.ts";
-import type { Proof, ResultState } from "../state.ts";
+import type { Proof, ResultState, Said } from "../state.ts";
 import { UNIT } from "../theme.ts";
 import { seconds } from "../widgets/bar.ts";
 import { BLANK, layout, line, wrapped, type Line } from "../widgets/text.ts";
@@ -13,7 +13,7 @@ export const proof: ScreenOf = (state, { columns, rows }, guard) => {
   const { rows: body, below, last } = windowFrom(layout(proofLines(result), columns, guard), result.scroll, rows);
   const took = run && run.ended !== null ? `  ${seconds(run.started, run.ended)}` : "";
   const title = line(
-    { text: ` ${result.kind === "apply" ? "Proof" : "Undone"}`, bold: true },
+    { text: ` ${titleOf(result)}`, bold: true },
     `  run ${result.run}${took}`,
     below > 0 ? `  ↓ ${below} more` : "",
     { text: result.kind === "apply" ? "  4 of 4" : "", dimColor: true },
@@ -22,18 +22,16 @@ export const proof: ScreenOf = (state, { columns, rows }, guard) => {
 };
 
 function proofLines(shown: ResultState): Line[] {
-  const { result, error, proofs, kind, run } = shown;
+  const { result, error, proofs, kind, run, told } = shown;
   const lines: Line[] = [];
-  if (error) {
-    lines.push(wrapped(3, { text: " ✗ ", color: "red", bold: true }, error.text));
-    if (error.hint) lines.push(wrapped(9, { text: "   next: ", bold: true }, error.hint));
-    lines.push(BLANK);
-  }
+  if (error) lines.push(...failure(error), BLANK);
+  for (const one of told) lines.push(toldLine(one));
   for (const { unit, state: is, error: why } of result?.units ?? []) {
     const { glyph, word, style } = UNIT[is];
     lines.push(wrapped(3, " ", { text: `${glyph} ${word}`, ...style }, "  ", { text: unit, bold: true }));
     // The reason of the run's failure is said above already.
     if (why && !error?.text.includes(why)) lines.push(wrapped(5, `     ${why}`));
+    if (is === "undone") lines.push(wrapped(5, `     ${PUT_BACK}`));
     const found = proofs.get(unit);
     if (is === "migrated" && found?.check) lines.push(...proven(found, found.check));
     if (is === "migrated" && !found?.check && kind === "apply")
@@ -46,12 +44,52 @@ function proofLines(shown: ResultState): Line[] {
         text: " ! What was before is kept for undo: old containers still hold the values, files are sealed.",
         color: "yellow",
       }),
-      wrapped(11, { text: "   purge:  ", dimColor: true }, `unsprawl scrub ${run}`),
+      wrapped(11, { text: "   purge:  ", dimColor: true }, `S, or unsprawl scrub ${run}`),
       wrapped(11, { text: "   undo:   ", dimColor: true }, `u, or unsprawl rollback ${run}`),
     );
   }
-  if (result === null && error === null) lines.push(wrapped(1, " nothing was done"));
+  if (kind === "apply" && error && result && result.state !== "done")
+    lines.push(
+      BLANK,
+      wrapped(11, { text: "   again:  ", dimColor: true }, "r scans again, m plans what is still marked"),
+      wrapped(11, { text: "   steps:  ", dimColor: true }, `L, then enter: what run ${run} did and put back`),
+    );
+  if (result === null && error === null && told.length === 0) lines.push(wrapped(1, " nothing was done"));
   return lines;
+}
+
+function titleOf({ kind, error, result }: ResultState): string {
+  if (kind === "scrub") return "Scrubbed";
+  if (kind === "rollback") return "Undone";
+  return error && result?.state !== "done" ? "Failed" : "Proof";
+}
+
+const PUT_BACK =
+  "its configuration is as it was; what this run put into the store is out again, unless another run needs it";
+
+/** How the proof of a container words what it logged last. */
+const LAST_WORDS = "; its last words: ";
+
+/** What went wrong, the container's last words a line each, and what to type. */
+function failure({ text: all, hint }: Said): Line[] {
+  const [what = "", ...words] = all.split(LAST_WORDS);
+  const log = words
+    .join(LAST_WORDS)
+    .split(/\r?\n/)
+    .filter((one) => one.trim() !== "");
+  return [
+    wrapped(3, { text: " ✗ ", color: "red", bold: true }, what),
+    ...log.map((one, at) => wrapped(10, { text: at === 0 ? "   log:   " : "          ", dimColor: true }, one)),
+    ...(hint ? [wrapped(9, { text: "   next: ", bold: true }, hint)] : []),
+  ];
+}
+
+/** What is still there is told from what is gone by more than its words. */
+function toldLine(one: string): Line {
+  const open = /^(residue|left|not looked (at|for)):/.test(one);
+  return open
+    ? wrapped(3, { text: " ! ", color: "yellow", bold: true }, one)
+    : wrapped(3, { text: " ✓ ", color: "blue" }, one);
 }
 
 /** The journal's receipt in words. What it does not say is not claimed. */

@@ -21,11 +21,14 @@ export const run: ScreenOf = (state, { columns, rows }, guard) => {
   const progress =
     now.total > 0 ? `${bar(now.done, now.total, columns >= 80 ? 16 : 8)} ${now.done}/${now.total}  ` : "";
   const title = line(
-    { text: now.kind === "apply" ? ` Apply → ${now.plan.store.name}  ` : ` Undo ${now.plan.id}  `, bold: true },
+    {
+      text: now.kind === "apply" ? ` Apply → ${now.plan.store.name}  ` : ` ${WORD[now.kind]} ${now.plan.id}  `,
+      bold: true,
+    },
     progress,
     seconds(now.started, now.ended ?? state.now),
-    now.kind === "rollback"
-      ? ""
+    now.kind !== "apply"
+      ? { text: now.aborting ? "  ! called off: it stops after this container" : "", color: "yellow", bold: true }
       : now.aborting
         ? { text: "  ! called off: putting back what was begun", color: "yellow", bold: true }
         : { text: "  3 of 4", dimColor: true },
@@ -37,3 +40,5 @@ function working({ steps, done }: RunState): number {
   const last = steps.findLastIndex(({ state }) => state !== "waiting");
   return Math.max(last, Math.min(done, steps.length - 1));
 }
+
+const WORD = { rollback: "Undo", scrub: "Scrub" } as const;

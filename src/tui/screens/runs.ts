@@ -46,7 +46,7 @@ export const runs: ScreenOf = (state, { columns, rows }, guard) => {
 };
 
 function nextOf({ state, next }: RunSummary): string {
-  if (state === "done") return `u undoes it; ${next ?? ""} purges what it keeps`;
-  if (state === "unfinished") return `${next ?? ""} goes on with it; u undoes it`;
+  if (state === "done") return `u undoes it; S or ${next ?? ""} purges what it keeps`;
+  if (state === "unfinished") return `R or ${next ?? ""} goes on with it; u undoes it`;
   return next ?? "nothing is left to do";
 }

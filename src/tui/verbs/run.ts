@@ -3,19 +3,25 @@ import type { RunResult } from "../../core/apply.ts";
 import type { Event, Host } from "../../contract/host.ts";
 import type { Plan } from "../../model/plan.ts";
 import { said } from "../said.ts";
-import { ask, startJob, tuiHost, type Session } from "../session.ts";
+import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
+import { wordFor } from "../../core/runs.ts";
+import { shortName } from "./names.ts";
+import { startJob, tuiHost, type Session } from "../session.ts";
 import type { ResultState, RunState, StepState } from "../state.ts";
 import { applyTools } from "../tools.ts";
 import { some } from "../widgets/bar.ts";
 
 /** Applies the plan that is shown. */
-export function startApply(session: Session): void {
+export async function startApply(session: Session): Promise<void> {
   const { planned } = session.store.get();
   if (planned === null || planned.plan.steps.length === 0) {
     session.store.set(() => ({ status: { text: "nothing can be moved by this plan: esc back", tone: "warn" } }));
     return;
   }
   const { plan, provider } = planned;
+  const restarts = restartsOf(plan);
+  const { name } = plan.store;
+  if (isTyped(restarts) && !(await typedName(session, `Apply this plan? Type ${name}:`, restarts, name))) return;
   startRun(session, "apply", plan, async (host) => {
     const { apply, describe } = await import("../../core/apply.ts");
     const steps = plan.steps.map((step): StepState => ({
@@ -25,7 +31,7 @@ export function startApply(session: Session): void {
       state: "waiting",
     }));
     session.store.set(({ run }) => ({ run: run && { ...run, steps } }));
-    return apply(plan, await applyTools(session.assembly, plan, provider), host);
+    return { result: await apply(plan, await applyTools(session, plan, provider), host) };
   });
 }
 
@@ -39,14 +45,11 @@ export async function startUndo(session: Session, id: string): Promise<void> {
     ]);
     const { plan } = readJournal(assembly.state(), id);
     const units = new Set(plan.steps.map((step) => step.unit)).size;
-    if (
-      !(await ask(
-        session,
-        `Undo run ${id}: put ${some(units, "container")} back, take its values out of ${plan.store.name}?`,
-      ))
-    )
-      return;
-    startRun(session, "rollback", plan, async (host) => rollback(id, await applyTools(assembly, plan), host));
+    const text = `Undo run ${id}: put ${some(units, wordFor(plan.steps))} back, take its values out of ${plan.store.name}?`;
+    if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
+    startRun(session, "rollback", plan, async (host) => ({
+      result: await rollback(id, await applyTools(session, plan), host),
+    }));
   } catch (error) {
     const { text, hint } = said(error, assembly.redactor);
     store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
@@ -78,7 +81,16 @@ export function callOff(session: Session): void {
   session.store.set(({ run }) => ({ run: run && { ...run, aborting: true } }));
 }
 
-function startRun(session: Session, kind: RunState["kind"], plan: Plan, act: (host: Host) => Promise<RunResult>): void {
+/** How a verb ended: as a run, or as lines that tell what was done. */
+type Ended = { readonly result?: RunResult; readonly told?: readonly string[]; readonly error?: unknown };
+
+/** Shows a verb at work on a plan, then how it ended. */
+export function startRun(
+  session: Session,
+  kind: RunState["kind"],
+  plan: Plan,
+  act: (host: Host) => Promise<Ended>,
+): void {
   const { store, assembly } = session;
   const started = Date.now();
   const run: RunState = {
@@ -92,9 +104,18 @@ function startRun(session: Session, kind: RunState["kind"], plan: Plan, act: (ho
     aborting: false,
     scroll: null,
   };
-  store.set(() => ({ where: "run", run, result: null, planned: null, status: null, help: null, now: started }));
+  store.set(() => ({
+    where: "run",
+    run,
+    result: null,
+    planned: null,
+    opened: null,
+    status: null,
+    help: null,
+    now: started,
+  }));
   startJob(session, "run", async (signal) => {
-    const base = { kind, run: plan.id, scroll: 0, proofs: NO_PROOFS };
+    const base = { kind, run: plan.id, scroll: 0, proofs: NO_PROOFS, told: [] };
     let result: ResultState;
     try {
       const host = tuiHost(session, signal, (event) => {
@@ -104,11 +125,12 @@ function startRun(session: Session, kind: RunState["kind"], plan: Plan, act: (ho
             now: Date.now(),
           }));
       });
-      const ended = await act(host);
+      const { result: run = null, told = [], error = run?.error ?? null } = await act(host);
       result = {
         ...base,
-        result: ended,
-        error: ended.error && said(ended.error, assembly.redactor),
+        result: run,
+        told: told.map((text) => assembly.redactor.foreign(text)),
+        error: error === null ? null : said(error, assembly.redactor),
         proofs: await proofsOf(assembly.state(), plan.id),
       };
     } catch (error) {
@@ -118,9 +140,11 @@ function startRun(session: Session, kind: RunState["kind"], plan: Plan, act: (ho
       where: "proof",
       result,
       ended: [...state.ended, result],
-      marked: new Set(),
+      // What was put back after a failure can be tried again with the same marks.
+      marked: kind === "apply" && result.result?.state === "done" ? new Set() : state.marked,
       help: null,
       question: null,
+      prompt: null,
       run: state.run && { ...state.run, ended: Date.now() },
     }));
   });

@@ -1,5 +1,5 @@
-import type { Place, Residue } from "../../core/residue.ts";
-import type { Check } from "../../core/doctor.ts";
+import type { Place, Residue } from "./residue.ts";
+import type { Check } from "./doctor.ts";
 
 /** What a look for residue found, as lines; untrusted text is not yet made safe for a terminal. */
 export function residueLines(residue: Residue): string[] {

@@ -1,0 +1,31 @@
+import { unitsOf } from "../../core/runs.ts";
+import type { State } from "../state.ts";
+import { STEP } from "../theme.ts";
+import { BLANK, layout, line, wrapped, type Line } from "../widgets/text.ts";
+import { windowFrom } from "../widgets/window.ts";
+import type { ScreenOf } from "./frame.ts";
+
+/** One run from its journal: how far each step got, then every record as it was written. */
+export const receipts: ScreenOf = (state, { columns, rows }, guard) => {
+  const { opened } = state;
+  if (opened === null) return { title: line(" Run"), body: [] };
+  const { rows: body, below, last } = windowFrom(layout(linesOf(opened), columns, guard), opened.scroll, rows);
+  const { run, state: is, store } = opened.summary;
+  const title = line({ text: ` Run ${run}`, bold: true }, `  ${is}  → ${store}`, below > 0 ? `  ↓ ${below} more` : "");
+  return { title, body, last };
+};
+
+function linesOf({ plan, steps, records }: NonNullable<State["opened"]>): Line[] {
+  const lines: Line[] = [];
+  for (const unit of unitsOf(plan).keys()) {
+    lines.push(wrapped(1, { text: ` ${unit}`, bold: true }));
+    for (const { text, state } of steps.filter((step) => step.unit === unit)) {
+      const { glyph, word, style } = STEP[state];
+      lines.push(wrapped(13, "   ", { text: `${glyph} ${word.padEnd(8)}`, ...style }, ` ${text}`));
+    }
+    lines.push(BLANK);
+  }
+  lines.push(line({ text: " Receipts", bold: true }, { text: "  the journal, UTC", dimColor: true }));
+  for (const { at, text } of records) lines.push(wrapped(23, { text: `   ${at} `, dimColor: true }, text));
+  return lines;
+}

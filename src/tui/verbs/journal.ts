@@ -1,0 +1,147 @@
+import type { Json } from "../../model/json.ts";
+import { unitsOf, wordFor, type RunSummary } from "../../core/runs.ts";
+import { confirmed, restartsOf } from "../confirm.ts";
+import { said } from "../said.ts";
+import type { Session } from "../session.ts";
+import type { StepState } from "../state.ts";
+import { applyTools, residueTools } from "../tools.ts";
+import { some } from "../widgets/bar.ts";
+import { shortName } from "./names.ts";
+import { startRun } from "./run.ts";
+
+/** Opens one run of the list: how far each of its steps got, and every record of its journal. */
+export async function openRun(session: Session, summary: RunSummary): Promise<void> {
+  await orTold(session, async () => {
+    const { store, assembly } = session;
+    const [{ readJournal }, { describe }] = await Promise.all([
+      import("../../core/journal.ts"),
+      import("../../core/apply.ts"),
+    ]);
+    const { plan, receipts } = readJournal(assembly.state(), summary.run);
+    const steps = [...unitsOf(plan)].flatMap(([unit, own]) => {
+      const undone = receipts.findLast(({ step }) => step === `unit:${unit}`)?.state === "undone";
+      return own.map((step): StepState => {
+        const last = receipts.findLast((receipt) => receipt.step === step.id)?.state ?? "waiting";
+        const state = last === "done" && undone ? "undone" : last === "intent" ? "start" : last;
+        return { id: step.id, unit, text: describe(step), state };
+      });
+    });
+    const records = receipts.map(({ at, step, state, data }) => ({
+      at: at.slice(0, 19).replace("T", " "),
+      text: `${state.padEnd(6)} ${step}${dataText(data)}`,
+    }));
+    store.set(() => ({ where: "receipts", status: null, opened: { summary, plan, steps, records, scroll: 0 } }));
+  });
+}
+
+/** Goes on with a run whose process ended, after a `y`: with applying, or with putting back. */
+export async function startResume(session: Session, { run: id, state }: RunSummary): Promise<void> {
+  if (state !== "unfinished") return tell(session, `this run is ${state}: there is nothing to go on with`);
+  await orTold(session, async () => {
+    const { assembly } = session;
+    const [{ resume, describe }, { rollback, rollbackBegun }, { readJournal }] = await Promise.all([
+      import("../../core/apply.ts"),
+      import("../../core/rollback.ts"),
+      import("../../core/journal.ts"),
+    ]);
+    const { plan, receipts } = readJournal(assembly.state(), id);
+    const back = rollbackBegun(id, assembly.state());
+    const text = back ? `Go on with the undo of run ${id}?` : `Go on with run ${id} where it was cut off?`;
+    if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
+    const done = new Set(receipts.flatMap((receipt) => (receipt.state === "done" ? [receipt.step] : [])));
+    const steps = plan.steps.map((step): StepState => ({
+      id: step.id,
+      unit: step.unit,
+      text: describe(step),
+      state: done.has(step.id) ? "done" : "waiting",
+    }));
+    startRun(session, back ? "rollback" : "apply", plan, async (host) => {
+      if (!back) session.store.set(({ run }) => ({ run: run && { ...run, steps } }));
+      const tools = await applyTools(session, plan);
+      return { result: await (back ? rollback(id, tools, host) : resume(id, tools, host)) };
+    });
+  });
+}
+
+/** Purges what a finished run kept for undo, after a question, and says what else still shows its values. */
+export async function startScrub(
+  session: Session,
+  { run: id, state }: Pick<RunSummary, "run" | "state">,
+): Promise<void> {
+  if (state !== "done")
+    return tell(
+      session,
+      state === "unfinished"
+        ? `run ${id} is unfinished: R goes on with it, u undoes it; then it can be scrubbed`
+        : `this run is ${state}: it keeps nothing to scrub`,
+    );
+  await orTold(session, async () => {
+    const { assembly, store } = session;
+    const [{ scrub }, { residue }, { residueLines }, { readJournal }] = await Promise.all([
+      import("../../core/scrub.ts"),
+      import("../../core/residue.ts"),
+      import("../../core/residue-text.ts"),
+      import("../../core/journal.ts"),
+    ]);
+    const { plan } = readJournal(assembly.state(), id);
+    const text = `Scrub run ${id}: purge what it keeps of ${some(unitsOf(plan).size, wordFor(plan.steps))}, no undo then?`;
+    // Nothing restarts by it, but as much is lost as a run of that size has kept.
+    if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
+    startRun(session, "scrub", plan, async (host) => {
+      const step = (at: number, is: StepState["state"]): void =>
+        store.set(({ run }) => ({
+          now: Date.now(),
+          run: run && {
+            ...run,
+            steps: SCRUB_STEPS.map((text, index): StepState => ({
+              id: text,
+              unit: id,
+              text,
+              state: index < at ? "done" : index === at ? is : "waiting",
+            })),
+            done: is === "done" ? at + 1 : at,
+            total: SCRUB_STEPS.length,
+          },
+        }));
+      step(0, "start");
+      const { removed, left } = await scrub(id, await applyTools(session, plan), host);
+      const told = [...removed.map((name) => `removed ${name}`), ...left.map((name) => `left: ${name}`)];
+      if (told.length === 0) told.push("nothing was kept");
+      step(1, "start");
+      try {
+        const found = await residue([id], residueTools(session), host);
+        step(1, "done");
+        return { told: [...told, ...found.flatMap((one) => residueLines(one))] };
+      } catch (error) {
+        // What was purged is told even where the look fails or is called off.
+        step(1, "failed");
+        return { told, error };
+      }
+    });
+  });
+}
+
+const SCRUB_STEPS = ["purge what was kept for undo", "look for what still shows the values"] as const;
+
+/** A record's data in one line. It holds no value; what is long is for the file. */
+function dataText(data: { readonly [key: string]: Json }): string {
+  const parts = Object.entries(data).flatMap(([key, value]) =>
+    typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+      ? [`${key} ${String(value).slice(0, 80)}`]
+      : [],
+  );
+  return parts.length === 0 ? "" : `  ${parts.join("  ")}`;
+}
+
+function tell({ store }: Session, text: string): void {
+  store.set(() => ({ status: { text, tone: "warn" } }));
+}
+
+async function orTold(session: Session, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const { text, hint } = said(error, session.assembly.redactor);
+    session.store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
+  }
+}

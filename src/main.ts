@@ -37,13 +37,14 @@ function outliveReaders(): void {
     });
 }
 
-/** The terminal UI without arguments on a terminal; the command line for all else. */
+/** The terminal UI without arguments, or with its own flag alone, on a terminal; the command line for all else. */
 async function chooseFace(argv: readonly string[]): Promise<number> {
   const { stdin, stdout, env } = process;
-  if (argv.length === 0 && stdin.isTTY && stdout.isTTY && env["TERM"] !== "dumb" && !env["CI"]) {
+  const readOnly = argv.length === 1 && argv[0] === "--read-only";
+  if ((argv.length === 0 || readOnly) && stdin.isTTY && stdout.isTTY && env["TERM"] !== "dumb" && !env["CI"]) {
     const [{ runTui }, { assemble }] = await Promise.all([import("./tui/index.tsx"), import("./assembly.ts")]);
     try {
-      return await runTui(assemble(env, process.cwd(), null));
+      return await runTui(assemble(env, process.cwd(), null), { readOnly });
     } catch (error) {
       return (await import("./cli/index.ts")).tellError(error);
     }

@@ -237,6 +237,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/image/clean.ts": "takes it out of an image's config",
   "src/image/texts.ts": "finds the secret's name in a text of the history",
   "src/registry/auth.ts": "sends the login to the registry that it is for, or to who gives its tokens",
+  "src/tui/screens/reveal.ts": "shows the one value that a person asked to see",
   "src/sops/store.ts": "encrypts it into a SOPS file",
   "src/docker/swarm.ts": "sends it to the engine as a Swarm secret",
   "src/delivery/tmpfs.ts": "writes the file that the application or its shim reads, on tmpfs",

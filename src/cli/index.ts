@@ -6,6 +6,10 @@ import { makeContext, type Options } from "./context.ts";
 import { printError } from "./output.ts";
 import { knowArguments } from "./own-words.ts";
 
+const TERMINAL = `
+On a terminal: unsprawl alone opens the terminal UI; unsprawl --read-only opens it so that nothing can be changed.
+`;
+
 const EXITS = `
 Exit codes: 0 fine · 1 failed · 2 usage or configuration · 3 findings at or above --fail-on
             4 authentication or permission · 5 partly done (says resume or rollback) · 130 interrupted`;
@@ -52,7 +56,7 @@ function build(run: Runner): Command {
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .showHelpAfterError("  next: unsprawl --help")
-    .addHelpText("after", EXITS);
+    .addHelpText("after", TERMINAL + EXITS);
   for (const spec of COMMANDS) addCommand(program, spec, run);
   return program;
 }

@@ -21,6 +21,8 @@ export type ApplyTools = {
   /** Takes known values out of text that others wrote, before it reaches the journal. */
   readonly redact: (text: string) => string;
   readonly breakLock: boolean;
+  /** Refuses every verb that changes anything. Absent: false. */
+  readonly readOnly?: boolean;
 };
 
 export type UnitResult = {
@@ -70,8 +72,10 @@ export async function resume(id: string, tools: ApplyTools, host: Host): Promise
   return locked(plan, tools, () => work(openJournal(tools.state, id), tools, host));
 }
 
-/** Runs `act` while this process holds the engine's lock. */
+/** Runs `act` while this process holds the engine's lock: what every verb that changes anything does. */
 export async function locked<T>(plan: Plan, tools: ApplyTools, act: () => Promise<T>): Promise<T> {
+  if (tools.readOnly === true)
+    throw new UnsprawlError("refused", "read-only: nothing is changed", "start unsprawl without --read-only");
   const engine = await tools.migration.engine();
   if (engine.id !== plan.engine.id) {
     throw new UnsprawlError(

@@ -10,6 +10,7 @@ import { openRun, startResume, startScrub } from "./verbs/journal.ts";
 import { startIgnore, undoLastIgnore } from "./verbs/ignore.ts";
 import { chooseStore, savePlan, startPlan } from "./verbs/plan.ts";
 import { startPreview } from "./verbs/preview.ts";
+import { reveal } from "./verbs/reveal.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
 import { startScan } from "./verbs/scan.ts";
 import { scrolled, type Move } from "./scroll.ts";
@@ -26,6 +27,7 @@ export function press(session: Session, key: string, room: Room): void {
   if (store.get().status) store.set(() => ({ status: null }));
   const state = store.get();
   if (key === "ctrl-c") return abort(session);
+  if (state.revealed) return store.set(() => ({ revealed: null }));
   if (state.question) {
     if (key === "y" && !room.blind) state.question.answer(true);
     else if (key === "n" || key === "esc" || key === "q") state.question.answer(false);
@@ -50,13 +52,27 @@ export function press(session: Session, key: string, room: Room): void {
 
 /** Text that was pasted goes to a line that is typed or nowhere: a `y` in it must not apply a plan. */
 export function paste(session: Session, text: string): void {
+  if (session.store.get().revealed) return session.store.set(() => ({ revealed: null }));
   if (session.store.get().prompt) return typeText(session, text);
   if (!session.store.get().filtering) return;
   session.store.set(({ filter }) => ({ filter: (filter + text.replace(/\s+/g, " ")).slice(0, 200), selected: null }));
 }
 
+/** What `--read-only` refuses; core refuses the runs among them too. */
+const CHANGES: ReadonlySet<Action> = new Set([
+  "apply",
+  "undo",
+  "resume",
+  "scrub",
+  "ignore",
+  "ignoreAgain",
+  "reveal",
+] satisfies Action[]);
+
 function act(session: Session, action: Action): void {
   const { store } = session;
+  if (store.get().readOnly && CHANGES.has(action))
+    return store.set(() => ({ status: { text: "--read-only: nothing is changed or revealed", tone: "warn" } }));
   if (action === "help") store.set(() => ({ help: 0 }));
   else if (action === "quit") quit(session);
   else if (action === "back") back(session);
@@ -69,6 +85,7 @@ function act(session: Session, action: Action): void {
   else if (action === "save") void savePlan(session);
   else if (action === "runs") openRuns(session);
   else if (action === "ignore" || action === "ignoreAgain") void startIgnore(session, action === "ignoreAgain");
+  else if (action === "reveal") reveal(session);
   else if (action === "undo") undo(session);
   else if (action === "resume" || action === "scrub") goOn(session, action);
   else if (action === "rescan") {

@@ -30,6 +30,7 @@ function App({ session }: { readonly session: Session }): ReactElement {
   useInput((input, key) => {
     const names = keyNames(input, key);
     if (names[0] === "ctrl-z") {
+      session.store.set(() => ({ revealed: null }));
       // A run that stands still would hold the engine's lock, and a container in between.
       if (!session.jobs.has("run")) void suspendTerminal(stopped);
       return;

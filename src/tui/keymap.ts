@@ -31,6 +31,7 @@ export type Action =
   | "ignore"
   | "ignoreAgain"
   | "undo"
+  | "reveal"
   | "resume"
   | "scrub"
   | "help"
@@ -184,6 +185,14 @@ export const KEYMAP: readonly Binding[] = [
     where: ["browse"],
     short: null,
     long: "take back the last ignore of this sitting",
+  },
+  {
+    action: "reveal",
+    keys: ["x"],
+    show: "x",
+    where: ["browse", "detail"],
+    short: null,
+    long: "reveal this one value for 10 s or until a key is pressed; recorded",
   },
   {
     action: "diff",

@@ -1,7 +1,7 @@
 import type { Assembly } from "../assembly.ts";
 import type { Host } from "../contract/host.ts";
 import { EXIT } from "../model/error.ts";
-import { createStore, type Store } from "./state.ts";
+import { createStore, START, type Store } from "./state.ts";
 import type { IgnoreEdit } from "../core/ignore-file.ts";
 import type { Hit } from "../core/scan.ts";
 
@@ -32,8 +32,12 @@ export type Session = {
   leave(code?: number): Promise<void>;
 };
 
-export function createSession(assembly: Assembly, sources: readonly string[]): Session {
-  const store = createStore();
+export function createSession(
+  assembly: Assembly,
+  sources: readonly string[],
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
+): Session {
+  const store = createStore({ ...START, readOnly });
   const jobs = new Map<Job["kind"], Job>();
   let end: (code: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => (end = resolve));

@@ -4,6 +4,7 @@ import type { RunSummary } from "../core/runs.ts";
 import type { Hit, ScanReport, SubjectError } from "../core/scan.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Json } from "../model/json.ts";
+import type { Secret } from "../model/secret.ts";
 import type { Group } from "./groups.ts";
 import { NO_HISTORY, type History } from "./history.ts";
 import type { Where } from "./keymap.ts";
@@ -84,6 +85,10 @@ export type State = {
   /** A line that is being typed; it takes keys before the screen does. */
   readonly prompt: Prompt | null;
   readonly status: { readonly text: string; readonly tone: keyof typeof TONE } | null;
+  /** The one value that is shown, for a short time. */
+  readonly revealed: { readonly name: string; readonly value: Secret } | null;
+  /** Nothing may be changed: not applied, undone, scrubbed, ignored or revealed. */
+  readonly readOnly: boolean;
   /** Secrets that were ignored in this sitting, by fingerprint; a scan that began earlier still finds them. */
   readonly hushed: ReadonlySet<string>;
   readonly now: number;
@@ -147,6 +152,8 @@ export const START: State = {
   help: null,
   question: null,
   prompt: null,
+  revealed: null,
+  readOnly: false,
   status: null,
   hushed: new Set(),
   now: 0,

@@ -18,7 +18,7 @@ export async function scanTools(
 }
 
 /** What core needs to work on a plan: its migration and its store. */
-export async function applyTools({ assembly }: Session, plan: Plan, provider?: Provider): Promise<ApplyTools> {
+export async function applyTools({ assembly, store }: Session, plan: Plan, provider?: Provider): Promise<ApplyTools> {
   return {
     migration: assembly.migrationOf(plan),
     provider: provider ?? (await assembly.storeOf(plan.store)),
@@ -27,6 +27,7 @@ export async function applyTools({ assembly }: Session, plan: Plan, provider?: P
     know: (value) => assembly.redactor.know(value),
     redact: (text) => assembly.redactor.foreign(text),
     breakLock: false,
+    readOnly: store.get().readOnly,
   };
 }
 

@@ -72,10 +72,16 @@ export function makeHome(dockerHost: string): Home {
   };
 }
 
-/** Starts the built program without arguments. */
-export function start(columns: number, rows: number, home: Home, env: Record<string, string> = {}): Terminal {
+/** Starts the built program, without arguments unless a story is about one. */
+export function start(
+  columns: number,
+  rows: number,
+  home: Home,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): Terminal {
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cols: columns,
     rows,
     cwd: home.cwd,

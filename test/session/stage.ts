@@ -65,8 +65,13 @@ export function container(
   );
 }
 
-export function begin(columns: number, rows: number, env: Record<string, string> = {}): Terminal {
-  const terminal = start(columns, rows, home, env);
+export function begin(
+  columns: number,
+  rows: number,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): Terminal {
+  const terminal = start(columns, rows, home, env, args);
   open.push(terminal);
   return terminal;
 }

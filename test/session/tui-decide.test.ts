@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -83,4 +84,38 @@ it("goes on from the journal with a run that was cut off, to its proof", async (
   await second.press("q");
   expect(await second.exit()).toBe(0);
   expect(engine.docker("inspect", "tui-api")).not.toContain(password);
+});
+
+it("reveals one value for a moment, and comes back with what was marked; --read-only does neither", async () => {
+  const shown = randomBytes(18).toString("hex");
+  container("tui-api", { DB_PASSWORD: shown, API_TOKEN: secret() });
+  const first = begin(100, 30);
+  await first.until("2 secrets in 2 places");
+  await first.until(/▸.*API_TOKEN/);
+  await first.press("j");
+  await first.until(/▸.*DB_PASSWORD/);
+  expect(first.raw()).not.toContain(shown);
+  await first.press("x");
+  await first.until(shown);
+  await first.press("k");
+  await first.until("space mark");
+  expect(first.screen()).not.toContain(shown);
+  await first.press(" ");
+  await first.until("1 marked");
+  await first.press("q");
+  expect(await first.exit()).toBe(0);
+  const second = begin(100, 30, {}, ["--read-only"]);
+  await second.until("as you left it: 1 mark");
+  await second.until("2 secrets in 2 places");
+  await second.press("x");
+  await second.until("--read-only: nothing is changed or revealed");
+  await second.press("m");
+  await second.until("where?");
+  await second.press(KEY.enter);
+  await second.until("y apply");
+  await second.press("y");
+  await second.until("--read-only: nothing is changed or revealed");
+  await second.press("q");
+  expect(await second.exit()).toBe(0);
+  expect(second.raw()).not.toContain(shown);
 });

@@ -4,6 +4,7 @@ import { line, type Line, type Span } from "../widgets/text.ts";
 
 /** One line: the answers to a question, the filter being typed, or the keys that work here. */
 export function footer(state: State, columns: number): Line {
+  if (state.revealed) return line({ text: " any key", bold: true }, { text: " hides it", dimColor: true });
   if (state.question)
     return line(
       { text: " y", bold: true },

@@ -10,8 +10,8 @@ import { line, type Line, type Span } from "../widgets/text.ts";
 const ROOMY = 110;
 
 /** What is scanned, how far, and what was found. */
-export function header({ scan, now, hushed }: State, columns: number): Line {
-  const name: Span = { text: " unsprawl ", bold: true };
+export function header({ scan, now, hushed, readOnly }: State, columns: number): Line {
+  const name: Span = { text: readOnly ? " unsprawl, read-only " : " unsprawl ", bold: true };
   const { places, severities } = counted(scan.groups);
   const found = `${some(scan.groups.length, "secret")} in ${some(places, "place")}`;
   const each = columns >= ROOMY ? severities : [];

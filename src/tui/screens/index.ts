@@ -11,6 +11,7 @@ import { plan } from "./plan.ts";
 import { promptLines } from "./prompt.ts";
 import { proof } from "./proof.ts";
 import { receipts } from "./receipts.ts";
+import { revealRows } from "./reveal.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { stores } from "./stores.ts";
@@ -33,7 +34,10 @@ export type Frame = { readonly rows: readonly Row[]; readonly last: number };
 /** The whole frame: exactly as many rows as the terminal has, none wider than it. */
 export function frame(state: State, size: Size, guard: Guard): Frame {
   if (tooSmall(size)) return { rows: larger(state, size, guard), last: 0 };
-  const news = layout(notice(state, guard), size.columns, guard).slice(0, size.rows - FRAME_ROWS - 1);
+  const most = size.rows - FRAME_ROWS - 1;
+  const news = state.revealed
+    ? revealRows(state.revealed, size.columns, most)
+    : layout(notice(state, guard), size.columns, guard).slice(0, most);
   const room = { columns: size.columns, rows: size.rows - FRAME_ROWS - news.length };
   const screen = state.help === null ? SCREENS[state.where](state, room, guard) : help(state, room, guard);
   const fixed = (one: Line): Row => layout([one], size.columns, guard)[0] as Row;

@@ -27,9 +27,10 @@ export async function chooseStore({ store, assembly }: Session, wanted: Readonly
   try {
     const choices = await storeChoices(assembly);
     const configured = (await assembly.storeNames()).length > 0;
+    const last = choices.findIndex(({ name }) => name === store.get().stores.last);
     // Vault only when its own environment names one: else `local` works as it stands.
     const likely = choices.findIndex(({ name }) => name === (assembly.env["VAULT_ADDR"] ? "vault" : "local"));
-    show({ choices, at: configured ? 0 : Math.max(0, likely) });
+    show({ choices, at: last >= 0 ? last : configured ? 0 : Math.max(0, likely) });
   } catch (error) {
     show({ choices: [], error: said(error, assembly.redactor) });
   }

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { UnsprawlError } from "../model/error.ts";
+import { atomicWrite } from "../text/atomic-file.ts";
+import { said } from "./said.ts";
+import type { Session } from "./session.ts";
+import type { State } from "./state.ts";
+import { some } from "./widgets/bar.ts";
+
+/** What was decided and not done yet. Marks are fingerprints: the file holds no name and no value. */
+type Kept = { readonly marked: readonly string[]; readonly filter: string; readonly store: string | null };
+
+const NOTHING: Kept = { marked: [], filter: "", store: null };
+const SAVE_MS = 500;
+
+/** Takes up what was decided when the last sitting was left, and says so. */
+export function takeUp({ store, assembly }: Session): void {
+  try {
+    const { marked, filter, store: last } = read(assembly.state()) ?? NOTHING;
+    const parts = [
+      ...(marked.length > 0 ? [some(marked.length, "mark")] : []),
+      ...(filter === "" ? [] : [`the filter ${JSON.stringify(filter)}`]),
+      ...(last === null ? [] : [`the store ${last}`]),
+    ];
+    if (parts.length === 0) return;
+    store.set((state) => ({
+      marked: new Set([...marked, ...state.marked]),
+      filter,
+      stores: { ...state.stores, last },
+      status: { text: `as you left it: ${parts.join(", ")}`, tone: "plain" },
+    }));
+  } catch (error) {
+    store.set(() => ({ status: { text: said(error, assembly.redactor).text, tone: "warn" } }));
+  }
+}
+
+/**
+ * Keeps what is decided from now on, shortly after each decision: a process that is killed has kept it too. The function
+ * that is returned ends that and keeps what is left. Nothing it does fails a sitting: a decision that cannot be kept is
+ * no reason to lose the run that follows.
+ */
+export function keepDecisions({ store, assembly }: Session): () => Promise<void> {
+  let saved = textOf(store.get(), assembly.redactor.foreign.bind(assembly.redactor));
+  let seen = store.get();
+  let timer: NodeJS.Timeout | null = null;
+  let writing: Promise<void> = Promise.resolve();
+  const save = (): Promise<void> => {
+    if (timer) clearTimeout(timer);
+    timer = null;
+    const text = textOf(store.get(), (one) => assembly.redactor.foreign(one));
+    if (text === saved) return writing;
+    saved = text;
+    const write = async (): Promise<void> => atomicWrite(join(assembly.state(), FILE), text, { mode: 0o600 });
+    writing = writing.then(write).catch(() => undefined);
+    return writing;
+  };
+  const stop = store.subscribe(() => {
+    const now = store.get();
+    const same = now.marked === seen.marked && now.filter === seen.filter && now.stores.last === seen.stores.last;
+    seen = now;
+    if (!same) timer ??= setTimeout(() => void save(), SAVE_MS).unref();
+  });
+  return async () => {
+    stop();
+    await save();
+  };
+}
+
+const FILE = "decided.json";
+
+/** A filter that holds a value is not kept. */
+function textOf({ marked, filter, stores }: State, redact: (text: string) => string): string {
+  const kept: Kept = { marked: [...marked], filter: redact(filter) === filter ? filter : "", store: stores.last };
+  return `${JSON.stringify({ version: 1, ...kept })}\n`;
+}
+
+/** Null when nothing was kept. Throws `malformed` for a file that is not ours. */
+function read(state: string): Kept | null {
+  const file = join(state, FILE);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
+  try {
+    const { version, marked, filter, store } = JSON.parse(text) as { [key: string]: unknown };
+    const prints = Array.isArray(marked) && marked.every((one) => typeof one === "string" && /^[0-9a-f]+$/.test(one));
+    if (version === 1 && prints && typeof filter === "string" && (store === null || typeof store === "string"))
+      return { marked: marked as string[], filter, store };
+  } catch {
+    // Told below, like any other text that is not ours.
+  }
+  throw new UnsprawlError("malformed", `${file} cannot be read: what was marked is not known any more`);
+}

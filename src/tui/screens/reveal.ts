@@ -1,0 +1,25 @@
+import type { State } from "../state.ts";
+import { layout, line, wrapped, type Row } from "../widgets/text.ts";
+
+/**
+ * The one value that somebody asked to see, past the guard that takes known values out of everything else. Made
+ * printable and fitted like all text; never more than `most` rows.
+ */
+export function revealRows({ name, value }: NonNullable<State["revealed"]>, columns: number, most: number): Row[] {
+  const rows = layout(
+    [
+      wrapped(
+        3,
+        { text: " ! ", color: "yellow", bold: true },
+        { text: name, bold: true },
+        "  shown for 10 s; recorded",
+      ),
+      wrapped(3, "   ", { text: value.exposeText(), color: "magenta" }),
+    ],
+    columns,
+    (text) => text,
+  );
+  if (rows.length <= most) return rows;
+  const more = line({ text: `   … ${rows.length - most + 1} more rows: a larger terminal shows them`, dimColor: true });
+  return [...rows.slice(0, most - 1), ...layout([more], columns, (text) => text)];
+}

@@ -1,5 +1,6 @@
 import picomatch from "picomatch";
 import { RUN_CONFIGURATIONS } from "../assembly.ts";
+import { ACCEPTS } from "../core/mapping.ts";
 import { buildPlan } from "../core/plan.ts";
 import type { Hit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
@@ -24,8 +25,6 @@ function migrationsFor(hits: readonly Hit[]): readonly string[] {
   if (stored === hits.length) return ["store"];
   throw new UnsprawlError("usage", "a plan moves containers or stores, not both", "plan them one after the other");
 }
-
-const ACCEPTS = ["compose", "drift", "elsewhere", "layer", "ports", "rm", "sharers", "stack"];
 
 /** Scans and plans as the flags say; shared by plan and migrate. */
 export async function planWith(

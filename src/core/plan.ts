@@ -14,6 +14,7 @@ import {
   type StoreKey,
 } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
+import { mappedName, type Mapping } from "./mapping.ts";
 import type { Router } from "./route.ts";
 import type { Hit } from "./scan.ts";
 
@@ -24,6 +25,8 @@ export type PlanInput = {
   readonly accept: ReadonlySet<string>;
   readonly graceMs: number;
   readonly healthTimeoutMs: number;
+  /** What a person decided for single units and secrets; it wins over the rest. */
+  readonly mapping?: Mapping;
 };
 
 export type PlanTools = { readonly migration: Router; readonly provider: Provider; readonly key: FingerprintKey };
@@ -44,7 +47,8 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
 
   const units = new Map<string, { readonly name: string; readonly hits: Hit[] }>();
   for (const hit of input.hits) {
-    const refused = await migration.refuses(hit.finding, input.accept);
+    const own = input.mapping && (await migration.unit(hit.finding));
+    const refused = await migration.refuses(hit.finding, acceptedBy(input, own?.name));
     const of = refused ? null : await migration.unit(hit.finding);
     if (refused) notMoved.push({ finding: hit.finding, ...refused });
     else if (of === null) notMoved.push({ finding: hit.finding, ...NOBODY });
@@ -67,7 +71,13 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     });
     try {
       const { puts: all, selected } = await storeSteps(hits, unit, input, tools, keys);
-      const planned = await migration.plan(unit, selected, { ...input, runId, store: provider.target });
+      const planned = await migration.plan(unit, selected, {
+        ...input,
+        accept: acceptedBy(input, unit),
+        deliver: input.mapping?.units.get(unit)?.deliver ?? input.deliver,
+        runId,
+        store: provider.target,
+      });
       const left = planned.left ?? [];
       const stays = new Set(left.map(({ selected: { move } }) => move));
       const puts = all.filter(({ move }) => !stays.has(move));
@@ -111,6 +121,12 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   };
 }
 
+/** What was accepted for all units, and for this one. */
+function acceptedBy({ accept, mapping }: PlanInput, unit: string | undefined): ReadonlySet<string> {
+  const own = unit === undefined ? [] : (mapping?.units.get(unit)?.accept ?? []);
+  return own.length === 0 ? accept : new Set([...accept, ...own]);
+}
+
 async function storeSteps(
   hits: readonly Hit[],
   unit: string,
@@ -147,7 +163,8 @@ async function storeSteps(
         "docker compose up -d makes them equal, then plan again",
       );
     twins.set(whose, { print: print(value), subjectId: finding.location.subjectId });
-    const key = provider.key({ ...names, name });
+    const decided = input.mapping?.units.get(unit)?.keys.get(mappedName(unit, names.subject, name));
+    const key = decided ?? provider.key({ ...names, name });
     const at = placeOf(key);
     const taken = keys.get(at) ?? mine.get(at);
     if (taken !== undefined && taken !== print(value)) {
@@ -160,7 +177,7 @@ async function storeSteps(
     mine.set(at, print(value));
     const stored = await provider.get(key);
     const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
-    if (found === "other" && !input.overwrite) {
+    if (found === "other" && !input.overwrite && input.mapping?.overwrite !== true) {
       throw new UnsprawlError(
         "conflict",
         `the store holds another value at ${keyText(key)}`,

@@ -10,6 +10,7 @@ import { openRun, startResume, startScrub } from "./verbs/journal.ts";
 import { startIgnore, undoLastIgnore } from "./verbs/ignore.ts";
 import { chooseStore, savePlan, startPlan } from "./verbs/plan.ts";
 import { startPreview } from "./verbs/preview.ts";
+import { editMapping } from "./verbs/mapping.ts";
 import { reveal } from "./verbs/reveal.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
 import { startScan } from "./verbs/scan.ts";
@@ -82,6 +83,7 @@ function act(session: Session, action: Action): void {
   else if (action === "migrate" || action === "diff") wantPlan(session, action);
   else if (action === "choose") choose(session);
   else if (action === "apply") void startApply(session);
+  else if (action === "edit") void editMapping(session);
   else if (action === "save") void savePlan(session);
   else if (action === "runs") openRuns(session);
   else if (action === "ignore" || action === "ignoreAgain") void startIgnore(session, action === "ignoreAgain");

@@ -1,5 +1,5 @@
 import { render, useApp, useInput, usePaste, useWindowSize, type Instance } from "ink";
-import { useMemo, useSyncExternalStore, type ReactElement } from "react";
+import { useEffect, useMemo, useSyncExternalStore, type ReactElement } from "react";
 import { paste, press } from "./actions.ts";
 import { keyNames } from "./keys.ts";
 import { FRAME_ROWS, tooSmall, WIDE } from "./screens/frame.ts";
@@ -27,6 +27,15 @@ function App({ session }: { readonly session: Session }): ReactElement {
     [state, columns, rows, redactor],
   );
   const { suspendTerminal } = useApp();
+  useEffect(() => {
+    session.handOver = async (act) => {
+      session.away = true;
+      await suspendTerminal(act).finally(() => (session.away = false));
+    };
+    return () => {
+      session.handOver = null;
+    };
+  }, [session, suspendTerminal]);
   useInput((input, key) => {
     const names = keyNames(input, key);
     if (names[0] === "ctrl-z") {

@@ -19,7 +19,9 @@ export async function runTui(
   process.env["NODE_ENV"] ??= "production";
   const { mount } = await import("./app.tsx");
   const session = createSession(assembly, sources, options);
-  const terminate = (): void => void session.leave(EXIT.interrupted);
+  const terminate = (signal?: unknown): void => {
+    if (signal !== "SIGINT" || !session.away) void session.leave(EXIT.interrupted);
+  };
   for (const signal of SIGNALS) process.on(signal, terminate);
   // A terminal that has gone (closed window, lost line) must not end the process in the middle of a run.
   for (const stream of [process.stdin, process.stdout]) stream.on("error", terminate);

@@ -26,6 +26,7 @@ export type Action =
   | "choose"
   | "apply"
   | "save"
+  | "edit"
   | "rescan"
   | "runs"
   | "ignore"
@@ -137,6 +138,14 @@ export const KEYMAP: readonly Binding[] = [
     where: ["browse", "detail", "facets", "stores", "plan", "proof", "runs", "receipts"],
     short: "back",
     long: "back one step; in the list ends a range, then clears the filter, then the facets",
+  },
+  {
+    action: "edit",
+    keys: ["e"],
+    show: "e",
+    where: ["plan"],
+    short: "edit",
+    long: "edit path, field, delivery and what is accepted, in $EDITOR; then plan again",
   },
   {
     action: "save",

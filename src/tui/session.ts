@@ -26,6 +26,10 @@ export type Session = {
   /** Resolves with the exit code, once nothing that was begun is left half done. */
   readonly ended: Promise<number>;
   readonly jobs: Map<Job["kind"], Job>;
+  /** Gives the terminal to another program while `act` lasts; null while nothing is drawn. */
+  handOver: ((act: () => Promise<void>) => Promise<void>) | null;
+  /** The terminal is another program's: an interrupt is for that. */
+  away: boolean;
   /** What was ignored in this sitting, the newest last. */
   readonly ignores: Ignoring[];
   /** Leaves: calls off what works, waits for a run to put back what it began. */
@@ -47,6 +51,8 @@ export function createSession(
     store,
     ended,
     jobs,
+    handOver: null,
+    away: false,
     ignores: [],
     async leave(code) {
       for (const job of jobs.values()) job.abort.abort();

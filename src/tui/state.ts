@@ -1,5 +1,6 @@
 import type { Provider } from "../contract/provider.ts";
 import type { RunResult } from "../core/apply.ts";
+import type { Mapping } from "../core/mapping.ts";
 import type { RunSummary } from "../core/runs.ts";
 import type { Hit, ScanReport, SubjectError } from "../core/scan.ts";
 import type { Plan } from "../model/plan.ts";
@@ -118,7 +119,15 @@ export type State = {
     /** The store that was planned with last; `d` uses it again. */
     readonly last: string | null;
   };
-  readonly planned: { readonly plan: Plan; readonly provider: Provider; readonly scroll: number } | null;
+  readonly planned: {
+    readonly plan: Plan;
+    readonly provider: Provider;
+    readonly scroll: number;
+    /** What was decided for single secrets; absent while nothing was. */
+    readonly mapping?: Mapping;
+    /** An edited mapping that could not be read, as it was left. */
+    readonly draft?: string | null;
+  } | null;
   readonly run: RunState | null;
   readonly result: ResultState | null;
   /** Every run of this sitting, for the summary. */

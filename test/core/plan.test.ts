@@ -4,6 +4,7 @@ import type { Host } from "../../src/contract/host.ts";
 import type { Router } from "../../src/core/route.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider, Stored } from "../../src/contract/provider.ts";
+import type { Mapping, UnitMapping } from "../../src/core/mapping.ts";
 import { buildPlan, type PlanInput } from "../../src/core/plan.ts";
 import type { Hit } from "../../src/core/scan.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -223,4 +224,34 @@ test("two containers of one name on the list are two subjects, by id", async () 
   };
   const made = await plan([hit("a", "X", one), other]);
   expect(made.notMoved).toHaveLength(1);
+});
+
+test("a mapping decides place, delivery and what is accepted, for its unit alone", async () => {
+  const asked: [string, string, string[]][] = [];
+  const migration = migrationOf({
+    refuses: async (finding, accept) => {
+      if (finding.location.subjectName === "b" || accept.has("ports")) return null;
+      return { reason: "ports", hint: "--accept ports" };
+    },
+    plan: async (unit, _selected, { deliver, accept }) => {
+      asked.push([unit, deliver, [...accept]]);
+      return { unit, warnings: [], steps: [] };
+    },
+  });
+  const keys = new Map([["X", { path: "else/where", field: "F" }]]);
+  const own: UnitMapping = { deliver: "shim", accept: ["ports"], keys };
+  const mapping: Mapping = { overwrite: true, units: new Map([["a", own]]) };
+  const held = storeOf({ "else/where/F": two });
+  const made = await plan([hit("a", "X", one), hit("b", "X", one)], held, migration, { mapping });
+  expect(asked).toEqual([
+    ["a", "shim", ["ports"]],
+    ["b", "auto", []],
+  ]);
+  const puts = made.steps.flatMap((step) => (step.kind === "put" ? [[step.id, step.move.key, step.overwrite]] : []));
+  expect(puts).toEqual([
+    ["put:a/X", { path: "else/where", field: "F" }, true],
+    ["put:b/X", { path: "b", field: "X" }, false],
+  ]);
+  const without = await plan([hit("a", "X", one)], held, migration, { mapping: { ...mapping, units: new Map() } });
+  expect(without.notMoved.map(({ reason }) => reason)).toEqual(["ports"]);
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { KEY } from "./driver.ts";
@@ -118,4 +118,45 @@ it("reveals one value for a moment, and comes back with what was marked; --read-
   await second.press("q");
   expect(await second.exit()).toBe(0);
   expect(second.raw()).not.toContain(shown);
+});
+
+it("edits where a secret goes and how it is delivered, in the person's own editor", async () => {
+  const password = secret();
+  container("tui-api", { DB_PASSWORD: password });
+  const editor = join(home.dir, "editor");
+  // The first time a mistake, which the second time finds as it was left.
+  writeFileSync(
+    editor,
+    `#!/bin/sh
+case "$(cat "$1")" in
+  *flie*) sed -i 's/flie/file/' "$1" ;;
+  *) sed -i 's/deliver: auto/deliver: flie/; s/tui-api\\.sops/moved.sops/; s/field: DB_PASSWORD/field: db/' "$1" ;;
+esac
+cp "$1" ${join(home.dir, "seen")}
+stat -c %a "$1" > ${join(home.dir, "mode")}
+`,
+    { mode: 0o755 },
+  );
+  const terminal = begin(100, 30, { EDITOR: editor });
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("y apply");
+  await terminal.press("e");
+  await terminal.until("did you mean file?");
+  await terminal.press("e");
+  await terminal.until("secrets/moved.sops.yaml db");
+  expect(terminal.screen()).toMatch(/deliver +by file/);
+  const seen = readFileSync(join(home.dir, "seen"), "utf8");
+  expect(seen).toMatch(/units:\n {2}tui-api:\n {4}deliver: file\n/);
+  expect(seen).not.toContain(password);
+  expect(readFileSync(join(home.dir, "mode"), "utf8").trim()).toBe("600");
+  expect(readdirSync(join(home.dir, "state/unsprawl/edit"))).toEqual([]);
+  await terminal.press("y");
+  await terminal.until("✓ migrated", 60);
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+  expect(readFileSync(join(home.cwd, "secrets/moved.sops.yaml"), "utf8")).toMatch(/^db: ENC/m);
+  expect(engine.docker("inspect", "tui-api")).not.toContain(password);
 });

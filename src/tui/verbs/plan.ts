@@ -1,5 +1,6 @@
 import { RUN_CONFIGURATIONS } from "../../assembly.ts";
 import { resolve } from "node:path";
+import type { Mapping } from "../../core/mapping.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { said } from "../said.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
@@ -36,13 +37,14 @@ export async function chooseStore({ store, assembly }: Session, wanted: Readonly
   }
 }
 
-/** Opens the store and plans; the plan is shown, or the error in place of it. */
-export function startPlan(session: Session, name: string): void {
+/** Opens the store and plans, by a mapping if one was made; the plan is shown, or the error in place of it. */
+export function startPlan(session: Session, name: string, mapping?: Mapping): void {
   const { store, assembly } = session;
   const stores = (change: Partial<State["stores"]>, signal: AbortSignal): void => {
     if (!signal.aborted) store.set((state) => ({ stores: { ...state.stores, ...change } }));
   };
   startJob(session, "plan", async (signal) => {
+    store.set(() => ({ where: "stores", status: null }));
     stores({ busy: `opening ${name}`, error: null }, signal);
     try {
       const [{ buildPlan }, provider] = await Promise.all([import("../../core/plan.ts"), assembly.store(name)]);
@@ -58,10 +60,15 @@ export function startPlan(session: Session, name: string): void {
         if (event.type === "step") stores({ busy: `planning ${event.unit} ${event.done}/${event.total}` }, signal);
       });
       const migration = assembly.migration(RUN_CONFIGURATIONS);
-      const plan = await buildPlan({ ...DEFAULTS, hits }, { migration, provider, key: assembly.key() }, host);
+      const input = { ...DEFAULTS, hits, ...(mapping ? { mapping } : {}) };
+      const plan = await buildPlan(input, { migration, provider, key: assembly.key() }, host);
       if (signal.aborted) return;
       stores({ busy: null, last: name }, signal);
-      store.set(() => ({ where: "plan", planned: { plan, provider, scroll: 0 }, status: null }));
+      store.set(() => ({
+        where: "plan",
+        planned: { plan, provider, scroll: 0, ...(mapping ? { mapping } : {}) },
+        status: null,
+      }));
     } catch (error) {
       stores({ busy: null, error: said(error, assembly.redactor) }, signal);
     }

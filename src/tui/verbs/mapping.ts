@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { RUN_CONFIGURATIONS } from "../../assembly.ts";
+import { mappingOf, mappingText, readMapping } from "../../core/mapping.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { said } from "../said.ts";
+import type { Session } from "../session.ts";
+import { startPlan } from "./plan.ts";
+
+/**
+ * Opens where each secret goes in the person's own editor, and plans again by what was saved. What does not read stays
+ * as a draft, which the next time opens.
+ */
+export async function editMapping(session: Session): Promise<void> {
+  const { store, assembly } = session;
+  const { planned, scan, wanted } = store.get();
+  if (planned === null || session.handOver === null) return;
+  const { provider, plan } = planned;
+  const fail = (error: unknown, draft: string | null): void => {
+    const { text, hint } = said(error, assembly.redactor);
+    store.set((state) => ({
+      planned: state.planned && { ...state.planned, draft },
+      status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" },
+    }));
+  };
+  let left: string | null = null;
+  try {
+    const hits = scan.hits.filter(({ finding }) => wanted.has(finding.fingerprint));
+    const tools = { migration: assembly.migration(RUN_CONFIGURATIONS), provider };
+    const known = await mappingOf(hits, tools, planned.mapping ?? null);
+    const before = mappingText(known, plan.store.name);
+    const shown = planned.draft ?? before;
+    left = await edited(session, shown);
+    if (left === null || left === before) {
+      store.set((state) => ({
+        planned: state.planned && { ...state.planned, draft: null },
+        status: { text: "nothing was changed", tone: "plain" },
+      }));
+      return;
+    }
+    startPlan(session, plan.store.name, await readMapping(left, known, provider));
+  } catch (error) {
+    fail(error, left);
+  }
+}
+
+/** What the person made of the text; null when the editor failed, as it does by `:cq`. The file holds no value, is 0600 and goes. */
+async function edited(session: Session, text: string): Promise<string | null> {
+  const { assembly, handOver } = session;
+  const dir = join(assembly.state(), "edit");
+  const file = join(dir, `mapping-${randomBytes(4).toString("hex")}.yaml`);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+  try {
+    let code: number | null = null;
+    await handOver?.(async () => {
+      code = await run(assembly.env, file);
+    });
+    if (code === 127)
+      throw new UnsprawlError("failed", "the editor was not found", "set VISUAL or EDITOR, as EDITOR=nano unsprawl");
+    return code === 0 ? readFileSync(file, "utf8") : null;
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/** As git runs an editor: by the shell, so that `code --wait` works. Resolves with its exit code. */
+function run(env: NodeJS.ProcessEnv, file: string): Promise<number> {
+  const editor = env["VISUAL"] || env["EDITOR"] || "vi";
+  return new Promise((resolve) => {
+    const child = spawn("sh", ["-c", `${editor} "$@"`, editor, file], { stdio: "inherit", env });
+    child.on("error", () => resolve(127));
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}

@@ -3,29 +3,37 @@ import { join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../text/atomic-file.ts";
 import { said } from "./said.ts";
+import { GROUPINGS, type Grouping } from "./sections.ts";
 import type { Session } from "./session.ts";
 import type { State } from "./state.ts";
 import { some } from "./widgets/bar.ts";
 
 /** What was decided and not done yet. Marks are fingerprints: the file holds no name and no value. */
-type Kept = { readonly marked: readonly string[]; readonly filter: string; readonly store: string | null };
+type Kept = {
+  readonly marked: readonly string[];
+  readonly filter: string;
+  readonly grouping: Grouping;
+  readonly store: string | null;
+};
 
-const NOTHING: Kept = { marked: [], filter: "", store: null };
+const NOTHING: Kept = { marked: [], filter: "", grouping: "secret", store: null };
 const SAVE_MS = 500;
 
 /** Takes up what was decided when the last sitting was left, and says so. */
 export function takeUp({ store, assembly }: Session): void {
   try {
-    const { marked, filter, store: last } = read(assembly.state()) ?? NOTHING;
+    const { marked, filter, grouping, store: last } = read(assembly.state()) ?? NOTHING;
     const parts = [
       ...(marked.length > 0 ? [some(marked.length, "mark")] : []),
       ...(filter === "" ? [] : [`the filter ${JSON.stringify(filter)}`]),
+      ...(grouping === "secret" ? [] : [`by ${grouping}`]),
       ...(last === null ? [] : [`the store ${last}`]),
     ];
     if (parts.length === 0) return;
     store.set((state) => ({
       marked: new Set([...marked, ...state.marked]),
       filter,
+      grouping,
       stores: { ...state.stores, last },
       status: { text: `as you left it: ${parts.join(", ")}`, tone: "plain" },
     }));
@@ -56,7 +64,11 @@ export function keepDecisions({ store, assembly }: Session): () => Promise<void>
   };
   const stop = store.subscribe(() => {
     const now = store.get();
-    const same = now.marked === seen.marked && now.filter === seen.filter && now.stores.last === seen.stores.last;
+    const same =
+      now.marked === seen.marked &&
+      now.filter === seen.filter &&
+      now.grouping === seen.grouping &&
+      now.stores.last === seen.stores.last;
     seen = now;
     if (!same) timer ??= setTimeout(() => void save(), SAVE_MS).unref();
   });
@@ -69,8 +81,9 @@ export function keepDecisions({ store, assembly }: Session): () => Promise<void>
 const FILE = "decided.json";
 
 /** A filter that holds a value is not kept. */
-function textOf({ marked, filter, stores }: State, redact: (text: string) => string): string {
-  const kept: Kept = { marked: [...marked], filter: redact(filter) === filter ? filter : "", store: stores.last };
+function textOf({ marked, filter, grouping, stores }: State, redact: (text: string) => string): string {
+  const harmless = redact(filter) === filter ? filter : "";
+  const kept: Kept = { marked: [...marked], filter: harmless, grouping, store: stores.last };
   return `${JSON.stringify({ version: 1, ...kept })}\n`;
 }
 
@@ -84,10 +97,13 @@ function read(state: string): Kept | null {
     return null;
   }
   try {
-    const { version, marked, filter, store } = JSON.parse(text) as { [key: string]: unknown };
+    const given = JSON.parse(text) as { [key: string]: unknown };
+    const { version, marked, filter, store } = given;
+    const grouping = GROUPINGS.find((one) => one === given["grouping"]);
     const prints = Array.isArray(marked) && marked.every((one) => typeof one === "string" && /^[0-9a-f]+$/.test(one));
-    if (version === 1 && prints && typeof filter === "string" && (store === null || typeof store === "string"))
-      return { marked: marked as string[], filter, store };
+    const texts = typeof filter === "string" && (store === null || typeof store === "string");
+    if (version === 1 && prints && texts && grouping !== undefined)
+      return { marked: marked as string[], filter, grouping, store };
   } catch {
     // Told below, like any other text that is not ours.
   }

@@ -13,7 +13,7 @@ const PRINT = "ab".repeat(32);
 it("keeps marks, filter and store for the next sitting, 0600, and says so there", async () => {
   const first = sit(scanned([finding("DB_PASSWORD", { fingerprint: PRINT })]));
   const keep = keepDecisions(first.session);
-  first.type("space", "/", "db", "enter");
+  first.type("space", "/", "db", "enter", "b");
   first.session.store.set(({ stores }) => ({ stores: { ...stores, last: "prod" } }));
   await keep();
   const file = join(first.state, "decided.json");
@@ -22,9 +22,9 @@ it("keeps marks, filter and store for the next sitting, 0600, and says so there"
   // As a new process would: nothing but the folder is the same.
   first.session.store.set(() => START);
   takeUp(first.session);
-  const { marked, filter, stores } = first.session.store.get();
-  expect([[...marked], filter, stores.last]).toEqual([[PRINT], "db", "prod"]);
-  expect(first.screen()).toContain('as you left it: 1 mark, the filter "db", the store prod');
+  const { marked, filter, grouping, stores } = first.session.store.get();
+  expect([[...marked], filter, grouping, stores.last]).toEqual([[PRINT], "db", "container", "prod"]);
+  expect(first.screen()).toContain('as you left it: 1 mark, the filter "db", by container, the store prod');
 });
 
 it("has kept a decision shortly after it was made, for a process that is killed", async () => {
@@ -43,18 +43,21 @@ it("keeps no filter that holds a value", async () => {
   type("a", "/", value, "enter");
   await keep();
   expect(readFileSync(join(state, "decided.json"), "utf8")).toBe(
-    `{"version":1,"marked":["${PRINT}"],"filter":"","store":null}\n`,
+    `{"version":1,"marked":["${PRINT}"],"filter":"","grouping":"secret","store":null}\n`,
   );
 });
 
-it.each(["", "{}", '{"version":1,"marked":["<x>"],"filter":"","store":null}', "\u0000"])(
-  "starts afresh, and says so, when what was kept is %j",
-  (text) => {
-    const { session, screen, state } = sit({});
-    mkdirSync(state, { recursive: true });
-    writeFileSync(join(state, "decided.json"), text);
-    takeUp(session);
-    expect(session.store.get().marked.size).toBe(0);
-    expect(screen()).toContain("cannot be read");
-  },
-);
+it.each([
+  "",
+  "{}",
+  '{"version":1,"marked":["<x>"],"filter":"","grouping":"secret","store":null}',
+  '{"version":1,"marked":[],"filter":"","grouping":"colour","store":null}',
+  "\u0000",
+])("starts afresh, and says so, when what was kept is %j", (text) => {
+  const { session, screen, state } = sit({});
+  mkdirSync(state, { recursive: true });
+  writeFileSync(join(state, "decided.json"), text);
+  takeUp(session);
+  expect(session.store.get().marked.size).toBe(0);
+  expect(screen()).toContain("cannot be read");
+});

@@ -35,7 +35,7 @@ function textOf(group: Group): string {
 }
 
 /** What the list can be narrowed by, beside words. */
-export const FACETS = {
+const FACETS = {
   severity: ({ severity }) => severity,
   state: ({ state }) => STATE[state].word,
   confidence: ({ confidence }) => confidence,
@@ -48,7 +48,7 @@ export const FACETS = {
 
 export type Facet = keyof typeof FACETS;
 
-export const FACET_NAMES = Object.keys(FACETS) as Facet[];
+const FACET_NAMES = Object.keys(FACETS) as Facet[];
 
 /** A value of a facet and how many groups have it. `key` is what `State.facets` holds. */
 export type FacetValue = {

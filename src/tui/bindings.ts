@@ -1,0 +1,65 @@
+/** Where a key is pressed: a screen, or a part of one that takes its own keys. */
+export type Where = "browse" | "detail" | "facets" | "stores" | "plan" | "run" | "proof" | "runs" | "receipts";
+
+export type Action =
+  | "up"
+  | "down"
+  | "pageUp"
+  | "pageDown"
+  | "top"
+  | "bottom"
+  | "open"
+  | "back"
+  | "mark"
+  | "markAll"
+  | "markSection"
+  | "range"
+  | "group"
+  | "facets"
+  | "toggle"
+  | "tab"
+  | "nextTab"
+  | "prevTab"
+  | "filter"
+  | "migrate"
+  | "diff"
+  | "choose"
+  | "apply"
+  | "save"
+  | "edit"
+  | "rescan"
+  | "runs"
+  | "ignore"
+  | "ignoreAgain"
+  | "undo"
+  | "reveal"
+  | "resume"
+  | "scrub"
+  | "help"
+  | "quit"
+  | "abort"
+  | "suspend";
+
+export type Binding = {
+  readonly action: Action;
+  readonly keys: readonly string[];
+  /** The keys as people write them. */
+  readonly show: string;
+  readonly where: readonly Where[];
+  /** For the footer; null keeps it to the help. */
+  readonly short: string | null;
+  readonly long: string;
+};
+
+/** Every place where keys are pressed. */
+export const ALL: readonly Where[] = [
+  "browse",
+  "detail",
+  "facets",
+  "stores",
+  "plan",
+  "run",
+  "proof",
+  "runs",
+  "receipts",
+];

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { FILE_ENV } from "../services/images.ts";
 import { KEY } from "./driver.ts";
 import { begin, container, engine, home, intoARun, secret } from "./stage.ts";
 
@@ -158,5 +159,39 @@ stat -c %a "$1" > ${join(home.dir, "mode")}
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
   expect(readFileSync(join(home.cwd, "secrets/moved.sops.yaml"), "utf8")).toMatch(/^db: ENC/m);
+  expect(engine.docker("inspect", "tui-api")).not.toContain(password);
+});
+
+it("shows the log of what failed and that it was put back, and the same marks can be tried again", async () => {
+  const password = secret();
+  // Fails on its second start alone: the new container does, the old one comes back.
+  const flaky =
+    'n=$(ls /data | wc -l); touch /data/$n; if [ $n = 1 ]; then echo "fatal: database is locked"; exit 1; fi; exec sleep 100000';
+  const flags = ["--network", "none", "--stop-timeout", "1", "--name", "tui-api", "-v", "tui-flaky:/data"];
+  engine.docker("run", "-d", ...flags, "-e", `DB_PASSWORD=${password}`, FILE_ENV, "sh", "-c", flaky);
+  const terminal = begin(100, 30);
+  await terminal.until("1 secret in 1 place");
+  await terminal.press(" m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("y apply");
+  await terminal.press("y");
+  await terminal.until("Failed", 60);
+  await terminal.until("↶ as before  tui-api");
+  expect(terminal.screen()).toMatch(/log: +fatal: database is locked/);
+  expect(terminal.screen()).toContain("next: ");
+  expect(engine.docker("inspect", "tui-api")).toContain(password);
+  expect(engine.docker("ps", "-a", "--format", "{{.Names}} {{.State}}")).toBe("tui-api running");
+  await terminal.press("r");
+  await terminal.until("1 marked");
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("m");
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("y apply");
+  await terminal.press("y");
+  await terminal.until("✓ migrated", 60);
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
   expect(engine.docker("inspect", "tui-api")).not.toContain(password);
 });

@@ -110,3 +110,19 @@ it("tells of a file that it cannot add to before a reason is typed, and changes 
   await expect.poll(() => screen()).toContain("space mark");
   expect(readFileSync(file, "utf8")).toBe("failOn: high\n");
 });
+
+it("shows few of many lines while it asks, and writes them all", async () => {
+  const prints = Array.from({ length: 2000 }, (_, at) => at.toString(16).padStart(16, "0").padEnd(32, "0"));
+  const state = scanned(prints.map((fingerprint) => finding("A_PASSWORD", { fingerprint, id: fingerprint })));
+  const { type, screen, cwd } = sit({ ...state, marked: new Set(prints) });
+  type("i");
+  await expect.poll(() => screen()).toContain("Why may 2000 secrets stay?");
+  type("all made up");
+  expect(screen().match(/\+ unsprawl\.yaml/g)).toHaveLength(5);
+  expect(screen()).toContain("+ 1995 lines more like these");
+  type("enter");
+  await expect.poll(() => screen()).toContain("Until");
+  type("enter");
+  await expect.poll(() => screen(), { timeout: 10_000 }).toContain("ignored 2000 secrets");
+  expect(readFileSync(join(cwd, "unsprawl.yaml"), "utf8").split("\n")).toHaveLength(2002);
+});

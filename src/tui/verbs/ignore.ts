@@ -24,8 +24,16 @@ export async function startIgnore(session: Session, again: boolean): Promise<voi
   try {
     // A file that cannot be added to is told before a reason is typed.
     const { diff } = await planIgnore(file, entries("x", null));
-    const shown = (reason: string, until: string | null): string[] =>
-      entries(reason, until).map((entry, at) => `+ ${name}${lineAt(diff[at]?.path)}  - ${ignoreItem(entry)}`);
+    const more = wanted.length > MOST_SHOWN ? [`+ ${some(wanted.length - MOST_SHOWN, "line")} more like these`] : [];
+    // Laid out at every key press: as many as anybody reads.
+    const shown = (reason: string, until: string | null): string[] => [
+      ...wanted
+        .slice(0, MOST_SHOWN)
+        .map(
+          (fingerprint, at) => `+ ${name}${lineAt(diff[at]?.path)}  - ${ignoreItem({ fingerprint, reason, until })}`,
+        ),
+      ...more,
+    ];
     const last = again ? session.ignores.at(-1)?.said : undefined;
     const reason = await askLine(session, {
       label: `Why may ${nameOf(store.get(), wanted)} stay?`,
@@ -72,6 +80,8 @@ export async function startIgnore(session: Session, again: boolean): Promise<voi
     failed(session, error);
   }
 }
+
+const MOST_SHOWN = 5;
 
 /** Takes back the last ignore of this sitting: the file as it was, the secrets on the list again. */
 export async function undoLastIgnore(session: Session): Promise<void> {

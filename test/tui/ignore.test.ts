@@ -21,7 +21,9 @@ it("asks why and until when, shows the line first, writes it, and goes to the ne
   type("enter");
   expect(screen()).toContain("✗ a reason is what the next person needs");
   type("only for demos");
-  expect(screen()).toContain('+ unsprawl.yaml:2  - { fingerprint: bbbbbbbbbbbbbbbb, reason: "only for demos" }');
+  await expect
+    .poll(() => screen())
+    .toContain('+ unsprawl.yaml:2  - { fingerprint: bbbbbbbbbbbbbbbb, reason: "only for demos" }');
   expect(existsSync(file)).toBe(false);
   type("enter");
   await expect.poll(() => screen()).toContain("Until which day?");
@@ -125,4 +127,12 @@ it("shows few of many lines while it asks, and writes them all", async () => {
   type("enter");
   await expect.poll(() => screen(), { timeout: 10_000 }).toContain("ignored 2000 secrets");
   expect(readFileSync(join(cwd, "unsprawl.yaml"), "utf8").split("\n")).toHaveLength(2002);
+});
+
+it("opens its question at once: what is typed right behind the key is the reason", async () => {
+  const { type, screen, session } = sit(three());
+  type("iam made up");
+  expect(screen()).toContain("Why may A_PASSWORD stay? am made up");
+  expect(session.store.get().marked.size).toBe(0);
+  await expect.poll(() => screen()).toContain("+ unsprawl.yaml:2  -");
 });

@@ -1,5 +1,13 @@
 import { basename } from "node:path";
-import { ignoreFile, ignoreItem, planIgnore, undoIgnore, writeIgnore, type Ignored } from "../../core/ignore-file.ts";
+import {
+  ignoreFile,
+  ignoreItem,
+  planIgnore,
+  type IgnoreEdit,
+  undoIgnore,
+  writeIgnore,
+  type Ignored,
+} from "../../core/ignore-file.ts";
 import type { Hit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
 import { itemsOf, type Item, selectedAt, wantedOf } from "../items.ts";
@@ -22,8 +30,19 @@ export async function startIgnore(session: Session, again: boolean): Promise<voi
   const entries = (reason: string, until: string | null): Ignored[] =>
     wanted.map((fingerprint) => ({ fingerprint, reason, until }));
   try {
-    // A file that cannot be added to is told before a reason is typed.
-    const { diff } = await planIgnore(file, entries("x", null));
+    let diff: IgnoreEdit["diff"] = [];
+    // A file that cannot be added to is told while the reason is typed; the question does not wait for it, so that no
+    // key that is pressed early means something else.
+    void planIgnore(file, entries("x", null)).then(
+      (edit) => {
+        ({ diff } = edit);
+        store.set(({ prompt }) => ({ prompt: prompt && { ...prompt } }));
+      },
+      (error: unknown) => {
+        store.get().prompt?.answer(null);
+        failed(session, error);
+      },
+    );
     const more = wanted.length > MOST_SHOWN ? [`+ ${some(wanted.length - MOST_SHOWN, "line")} more like these`] : [];
     // Laid out at every key press: as many as anybody reads.
     const shown = (reason: string, until: string | null): string[] => [

@@ -49,7 +49,12 @@ async function chooseFace(argv: readonly string[]): Promise<number> {
       return (await import("./cli/index.ts")).tellError(error);
     }
   }
-  const { main } = await import("./cli/index.ts");
+  const { main, tellError } = await import("./cli/index.ts");
+  if (readOnly) {
+    const { UnsprawlError } = await import("./model/error.ts");
+    const message = "--read-only is for the terminal UI: it needs a terminal";
+    return tellError(new UnsprawlError("usage", message, "unsprawl scan changes nothing either"));
+  }
   return main(argv);
 }
 

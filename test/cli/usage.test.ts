@@ -11,6 +11,8 @@ describe("a usage error exits 2, says what to type, and does nothing", () => {
     ["an unknown command", ["scna"], /scan/],
     ["an unknown flag", ["scan", "--jsno"], /--json/],
     ["a flag of another command", ["scan", "--to", "local"], /--to/],
+    ["the terminal UI's flag without a terminal", ["--read-only"], /it needs a terminal/],
+    ["the terminal UI's flag with a command", ["--read-only", "doctor"], /--read-only/],
     ["a flag without its value", ["scan", "--format"], /--format/],
     ["a value that is not allowed", ["scan", "--format", "xml"], /sarif/],
     ["a level that is not one", ["scan", "--fail-on", "sometimes"], /never/],

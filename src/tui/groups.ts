@@ -30,11 +30,12 @@ export function groupHits(hits: readonly Hit[]): Group[] {
 const STATES: readonly FindingState[] = ["regressed", "new", "known", "ignored", "migrated"];
 
 function group(hits: readonly Hit[]): Group {
-  const findings = hits.map(({ finding }) => finding);
-  const sorted = findings.sort((a, b) => rank(b.severity) - rank(a.severity) || b.score - a.score);
-  const images = [...new Set(hits.flatMap(({ image }) => image ?? []))];
+  const sorted = hits.map(({ finding }) => finding);
+  if (sorted.length > 1) sorted.sort((a, b) => rank(b.severity) - rank(a.severity) || b.score - a.score);
+  const images = new Set<string>();
+  for (const { image } of hits) if (image) images.add(image);
   const lead = sorted[0] as Finding;
-  const state = STATES.find((one) => findings.some((finding) => finding.state === one)) ?? "new";
+  const state = STATES.find((one) => sorted.some((finding) => finding.state === one)) ?? "new";
   return {
     fingerprint: lead.fingerprint,
     name: lead.name,
@@ -42,7 +43,7 @@ function group(hits: readonly Hit[]): Group {
     state,
     lead,
     findings: sorted,
-    images,
+    images: [...images],
   };
 }
 

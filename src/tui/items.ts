@@ -1,7 +1,7 @@
 import type { Hit, SubjectError } from "../core/scan.ts";
 import { filterGroups, withFacets } from "./filter.ts";
 import type { Group } from "./groups.ts";
-import { last } from "./last.ts";
+import { last, once } from "./last.ts";
 import { sectionsOf, type Section } from "./sections.ts";
 import type { State } from "./state.ts";
 import { some } from "./widgets/bar.ts";
@@ -16,7 +16,8 @@ type Shown = {
   readonly items: readonly Item[];
   /** How many secrets are among them; one under two headings counts once. */
   readonly secrets: number;
-  readonly at: ReadonlyMap<string, number>;
+  /** Places by key; made on first need, which typing a filter does not have. */
+  readonly at: () => ReadonlyMap<string, number>;
 };
 
 /** All rows of the list. Made again only when what they come from has changed: a move makes none. */
@@ -32,7 +33,7 @@ export function shownSecrets(state: State): number {
 /** The place of the chosen item; the first when it is gone. */
 export function selectedAt(state: State, items: readonly Item[]): number {
   const { at, items: now } = shownOf(state);
-  if (items === now) return (state.selected === null ? undefined : at.get(state.selected)) ?? 0;
+  if (items === now) return (state.selected === null ? undefined : at().get(state.selected)) ?? 0;
   return Math.max(
     0,
     items.findIndex(({ key }) => key === state.selected),
@@ -65,7 +66,7 @@ export function wantedText({ scan, wanted }: State): string {
 export function rangeOf(state: State): { readonly from: number; readonly to: number } | null {
   if (state.range === null) return null;
   const { items, at } = shownOf(state);
-  const began = at.get(state.range);
+  const began = at().get(state.range);
   const here = selectedAt(state, items);
   return began === undefined ? null : { from: Math.min(began, here), to: Math.max(began, here) };
 }
@@ -100,7 +101,7 @@ const shown = last(
     }
     // What could not be read is never filtered away.
     for (const [at, error] of unread.entries()) items.push({ kind: "unread", key: `unread:${at}`, error });
-    return { items, secrets: prints.size, at: new Map(items.map(({ key }, at) => [key, at])) };
+    return { items, secrets: prints.size, at: once(() => new Map(items.map(({ key }, at) => [key, at]))) };
   },
 );
 

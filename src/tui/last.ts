@@ -8,3 +8,9 @@ export function last<Args extends readonly unknown[], Result>(
     return known.result;
   };
 }
+
+/** The result of the first call, for all calls. */
+export function once<Result>(make: () => Result): () => Result {
+  let known: { readonly result: Result } | null = null;
+  return () => (known ??= { result: make() }).result;
+}

@@ -4,7 +4,7 @@ import { bindings, keysAsMarkdown, KEYMAP, type Where } from "../../src/tui/keym
 import { frame } from "../../src/tui/screens/index.ts";
 import { START } from "../../src/tui/state.ts";
 
-const PLACES: readonly Where[] = ["browse", "detail", "stores", "plan", "run", "proof", "runs", "receipts"];
+const PLACES: readonly Where[] = ["browse", "detail", "facets", "stores", "plan", "run", "proof", "runs", "receipts"];
 
 it.each(PLACES)("gives each key one meaning in %s", (where) => {
   const keys = bindings(where).flatMap((one) => one.keys);

@@ -1,8 +1,10 @@
+import type { RunSummary } from "../../src/core/runs.ts";
 import type { Hit } from "../../src/core/scan.ts";
 import type { Finding, Severity } from "../../src/model/finding.ts";
 import type { Move, Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { groupHits } from "../../src/tui/groups.ts";
+import { historyOf } from "../../src/tui/history.ts";
 import { NO_SCAN, START, type State } from "../../src/tui/state.ts";
 
 export function finding(name: string, more: Partial<Finding> = {}, subject = "api"): Finding {
@@ -123,15 +125,7 @@ export function everyScreen(text: string, many: number): State[] {
     answer: () => undefined,
   };
   const unread = [{ subject: text, message: text, hint: text, source: text }];
-  const summary = {
-    run: text,
-    createdAt: "",
-    store: text,
-    engine: text,
-    state: "done",
-    units: [{ unit: text, state: "done", secrets: 1 }],
-    next: text,
-  } as const;
+  const summary = summaryOf(text);
   const opened = { summary, plan, steps: run.steps, records: [{ at: "2026-01-01 00:00:00", text }], scroll: 1 };
   return [
     { ...state, scan: { ...state.scan, unread } },
@@ -157,5 +151,32 @@ export function everyScreen(text: string, many: number): State[] {
     { ...state, help: 3 },
     { ...state, prompt },
     { ...state, where: "receipts", opened },
+    { ...state, where: "facets", facets: new Set([`rule:${text}`]), facetAt: 3 },
+    ...(["container", "severity"] as const).map((grouping): State => ({
+      ...state,
+      grouping,
+      range: "f0",
+      marked: new Set(["f1"]),
+    })),
+    ...(["places", "exposure"] as const).map((tab): State => ({ ...state, tab, where: "detail" })),
+    {
+      ...state,
+      tab: "plan",
+      stores: { ...START.stores, last: text },
+      previews: new Map([["f3", { store: text, plan, error: null }]]),
+    },
+    { ...state, tab: "journal", history: historyOf([{ summary: summaryOf(text), plan }]) },
   ];
+}
+
+function summaryOf(text: string): RunSummary {
+  return {
+    run: text,
+    createdAt: "",
+    store: text,
+    engine: text,
+    state: "done",
+    units: [{ unit: text, state: "done", secrets: 1 }],
+    next: text,
+  };
 }

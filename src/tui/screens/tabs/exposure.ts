@@ -16,7 +16,7 @@ export function exposure({ findings }: Group): Line[] {
   }
   if (by.size === 0) return [wrapped(0, "nobody is known to see it besides those who can read the place itself")];
   return [
-    line({ text: "Who can read it", bold: true }),
+    line("who can read it"),
     BLANK,
     ...[...by]
       .sort(([, a], [, b]) => b.size - a.size)

@@ -1,3 +1,4 @@
+import type { Group } from "../../groups.ts";
 import type { Item } from "../../items.ts";
 import { TABS, type State, type Tab } from "../../state.ts";
 import { SEVERITY } from "../../theme.ts";
@@ -35,10 +36,14 @@ export function detail(item: Item | undefined, state: State): Line[] {
   }
   if (item.kind === "section") return heading(item);
   const { group } = item;
+  if (state.tab === "evidence") return evidence(group);
+  return [wrapped(0, { text: group.name, bold: true }), ...told(group, state)];
+}
+
+function told(group: Group, state: State): Line[] {
   if (state.tab === "places") return places(group);
   if (state.tab === "exposure") return exposure(group);
-  if (state.tab === "plan") return planTab(group, state);
-  return state.tab === "journal" ? journal(group, state.history) : evidence(group);
+  return state.tab === "plan" ? planTab(group, state) : journal(group, state.history);
 }
 
 /** The tabs, all by name where there is room; the chosen one always. */

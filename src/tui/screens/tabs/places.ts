@@ -12,7 +12,7 @@ export function places({ findings, name, images }: Group): Line[] {
   const subjects = new Set(findings.map(({ location }) => `${location.subject} ${location.subjectName}`)).size;
   const left = findings.length - MOST;
   return [
-    line({ text: `${some(findings.length, "place")} in ${some(subjects, "subject")}`, bold: true }),
+    line(`${some(findings.length, "place")} in ${some(subjects, "subject")}`),
     ...(images.length > 0 ? [wrapped(8, { text: "image   ", dimColor: true }, images.join(", "))] : []),
     BLANK,
     ...findings.slice(0, MOST).flatMap((one) => place(one, name)),

@@ -13,7 +13,7 @@ export function planTab({ fingerprint, findings, state: is }: Group, state: Stat
   const it = `it moves from ${some(Math.max(all, findings.length), "place")} at once${where}`;
   if (last === null) {
     return [
-      wrapped(0, { text: "Nothing is planned yet", bold: true }),
+      line("Nothing is planned yet"),
       BLANK,
       ...fields("what", [it, ...(is === "migrated" ? ["a run keeps it until scrub: L shows the run"] : [])]),
       ...fields("next", [

@@ -1,0 +1,243 @@
+import { expect, it } from "vitest";
+import type { Assembly } from "../../src/assembly.ts";
+import type { RunSummary } from "../../src/core/runs.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import type { Plan } from "../../src/model/plan.ts";
+import { press } from "../../src/tui/actions.ts";
+import { filterGroups } from "../../src/tui/filter.ts";
+import { historyOf } from "../../src/tui/history.ts";
+import { itemsOf, wantedOf } from "../../src/tui/items.ts";
+import { frame } from "../../src/tui/screens/index.ts";
+import { createSession } from "../../src/tui/session.ts";
+import type { State } from "../../src/tui/state.ts";
+import { everyScreen, finding, scanned } from "./sample.ts";
+
+const SHARED = "shared";
+const FINDINGS: readonly Finding[] = [
+  finding("STRIPE_KEY", { fingerprint: SHARED, severity: "critical", rule: "stripe-secret-key" }, "api"),
+  finding("STRIPE_KEY", { fingerprint: SHARED, severity: "critical", rule: "stripe-secret-key" }, "worker"),
+  finding("DB_PASSWORD", { severity: "high" }, "api"),
+  finding("OLD_TOKEN", { severity: "medium", state: "migrated" }, "worker"),
+  finding("LOW_ONE", { severity: "low" }, "zone"),
+];
+const SIZES = [
+  [60, 15],
+  [80, 24],
+  [120, 40],
+  [300, 100],
+] as const;
+
+type Sitting = {
+  readonly press: (...keys: string[]) => void;
+  readonly state: () => State;
+  readonly screen: () => string;
+};
+
+/** A sitting with these findings: keys go in, rows come out. */
+function sitting(columns = 120, rows = 40, findings = FINDINGS, change: Partial<State> = {}): Sitting {
+  const session = createSession({} as Assembly, ["docker:"]);
+  session.store.set(() => ({ ...scanned(findings), ...change }));
+  const drawn = (): ReturnType<typeof frame> => frame(session.store.get(), { columns, rows }, (same) => same);
+  const lines = (): string[] => drawn().rows.map(({ spans }) => spans.map(({ text }) => text).join(""));
+  return {
+    press(...keys) {
+      for (const key of keys)
+        press(session, key, { page: rows - 6, last: drawn().last, blind: false, wide: columns >= 90 });
+    },
+    state: session.store.get,
+    screen: () => lines().join("\n"),
+  };
+}
+
+/** The rows of the list as `heading` or `NAME places`. */
+function listed(state: State): string[] {
+  return itemsOf(state).map((item) => {
+    if (item.kind === "section") return item.section.title;
+    return item.kind === "group" ? `${item.group.name} ${item.group.findings.length}` : item.key;
+  });
+}
+
+it("groups by secret, container, image, store and severity in turn, and keeps the chosen secret", () => {
+  const { press: type, state } = sitting();
+  type("j");
+  expect(listed(state())).toEqual(["STRIPE_KEY 2", "DB_PASSWORD 1", "OLD_TOKEN 1", "LOW_ONE 1"]);
+  type("b");
+  expect(listed(state())).toEqual([
+    "container api",
+    "STRIPE_KEY 1",
+    "DB_PASSWORD 1",
+    "container worker",
+    "STRIPE_KEY 1",
+    "OLD_TOKEN 1",
+    "container zone",
+    "LOW_ONE 1",
+  ]);
+  expect([...wantedOf(state())]).toEqual(["DB_PASSWORD"]);
+  type("b");
+  expect(listed(state())[0]).toBe("no image: container");
+  type("b");
+  expect(listed(state())[0]).toBe("in no store");
+  type("b");
+  expect(listed(state()).filter((row) => !row.includes(" "))).toEqual(["critical", "high", "medium", "low"]);
+  type("b");
+  expect(state().grouping).toBe("secret");
+});
+
+it("groups by the image that containers were made from", () => {
+  const made = scanned(FINDINGS);
+  const hits = made.scan.hits.map((hit) => ({ ...hit, image: `shop:${hit.finding.location.subjectName}` }));
+  const state: State = { ...made, grouping: "image", scan: { ...made.scan, hits } };
+  expect(listed(state).filter((row) => row.startsWith("shop"))).toEqual(["shop:api", "shop:worker", "shop:zone"]);
+});
+
+it("wants every word of a filter, and ! before a word wants those without it", () => {
+  const { groups } = scanned(FINDINGS).scan;
+  const names = (filter: string): string[] => filterGroups(groups, filter).map(({ name }) => name);
+  expect(names("")).toHaveLength(4);
+  expect(names("api")).toEqual(["STRIPE_KEY", "DB_PASSWORD"]);
+  expect(names("api  high")).toEqual(["DB_PASSWORD"]);
+  expect(names("api !high")).toEqual(["STRIPE_KEY"]);
+  expect(names("!api !zone")).toEqual(["OLD_TOKEN"]);
+  expect(names("KEPT")).toEqual(["OLD_TOKEN"]);
+  expect(names("!")).toHaveLength(4);
+  // Words stand in one name, not across two.
+  expect(names("apipassword")).toEqual([]);
+});
+
+it("narrows by facets: one of each facet's chosen values, all facets together, visibly", () => {
+  const { press: type, state, screen } = sitting();
+  type("f");
+  expect(screen()).toContain("Facets");
+  const choose = (key: string): void => {
+    for (type("g"); !screen().includes(`▸ [ ] ${key} `); type("j"))
+      if (state().facetAt > 30) throw new Error(`no facet ${key}:\n${screen()}`);
+    type("space");
+  };
+  choose("high");
+  choose("critical");
+  type("esc");
+  expect(listed(state())).toEqual(["STRIPE_KEY 2", "DB_PASSWORD 1"]);
+  expect(screen()).toContain("2 of 4");
+  expect(screen()).toContain("severity:high");
+  type("f");
+  choose("worker");
+  type("esc");
+  expect(listed(state())).toEqual(["STRIPE_KEY 2"]);
+  type("esc");
+  expect(listed(state())).toHaveLength(4);
+});
+
+it("says which of filter and facets leaves nothing, and esc takes back one after the other", () => {
+  const { press: type, state, screen } = sitting(60, 15, FINDINGS, { facets: new Set(["severity:high"]) });
+  type("/", "z", "o", "n", "e", "enter");
+  expect(screen()).toContain("nothing matches the filter");
+  type("esc");
+  expect(listed(state())).toEqual(["DB_PASSWORD 1"]);
+  type("esc");
+  expect(state().facets.size).toBe(0);
+});
+
+it("marks one, a range, all under a heading, and all that are shown", () => {
+  const { press: type, state, screen } = sitting();
+  type("space");
+  expect([...state().marked]).toEqual([SHARED]);
+  type("v", "j");
+  expect(screen()).toContain("›");
+  expect(state().marked.size).toBe(1);
+  type("v");
+  expect([...state().marked]).toEqual([SHARED, "DB_PASSWORD", "OLD_TOKEN"]);
+  expect(state().range).toBeNull();
+  type("v", "j", "esc");
+  expect(state().marked.size).toBe(3);
+  type("a");
+  expect(state().marked.size).toBe(4);
+  type("a");
+  expect(state().marked.size).toBe(0);
+  type("b", "g", "j", "A");
+  expect([...state().marked]).toEqual([SHARED, "DB_PASSWORD"]);
+  expect(screen()).toMatch(/~ container worker/);
+  type("g", "space");
+  expect(state().marked.size).toBe(0);
+  // A heading that is chosen stands for all under it.
+  type("g");
+  expect([...wantedOf(state())]).toEqual([SHARED, "DB_PASSWORD"]);
+});
+
+it.each(SIZES)("walks through the tabs on %i×%i, and a tab opens where one pane is in sight", (columns, rows) => {
+  const { press: type, state, screen } = sitting(columns, rows);
+  const wide = columns >= 90;
+  type("2");
+  expect(state().where).toBe(wide ? "browse" : "detail");
+  expect(screen()).toContain("[2 Places]");
+  expect(screen()).toContain("2 places in 2 subjects");
+  expect(screen()).toContain("worker");
+  type("tab");
+  expect(screen()).toContain("[3 Exposure]");
+  expect(screen()).toContain("in api, worker");
+  type("]");
+  expect(screen()).toContain("Nothing is planned yet");
+  type("5");
+  expect(screen()).toContain("no run has touched this secret");
+  type("tab");
+  expect(state().tab).toBe("evidence");
+  type("shift-tab");
+  expect(state().tab).toBe("journal");
+});
+
+it("tells what the last store would do with the chosen secret, or why it cannot", () => {
+  const plan = everyScreen("PLANNED", 2).find(({ planned }) => planned !== null)?.planned?.plan as Plan;
+  const stores = { ...scanned([]).stores, last: "prod" };
+  const shown = (previews: State["previews"]): string =>
+    sitting(120, 40, FINDINGS, { tab: "plan", stores, previews }).screen();
+  expect(shown(new Map([[SHARED, { store: "prod", plan, error: null }]]))).toContain("create only, read back");
+  const error = { text: "the store is sealed", hint: "unseal it" };
+  expect(shown(new Map([[SHARED, { store: "prod", plan: null, error }]]))).toContain("unseal it");
+  // What another store would do is not told as this one's.
+  expect(shown(new Map([[SHARED, { store: "other", plan, error: null }]]))).toContain("planning…");
+});
+
+it("tells of the runs that moved this secret and those that touched what holds it", () => {
+  const run = { run: "20260101-000000-abcd", createdAt: "", store: "prod", engine: "", state: "done" } as const;
+  const summary: RunSummary = { ...run, units: [{ unit: "api", state: "done", secrets: 2 }], next: "unsprawl scrub" };
+  const put = (name: string, fingerprint: string): Plan["steps"][number] => ({
+    id: `put:${name}`,
+    kind: "put",
+    unit: "api",
+    move: {
+      name,
+      location: finding(name, {}, "api").location,
+      fingerprint,
+      length: 1,
+      key: { path: "apps/api", field: name },
+      reference: "",
+    },
+    found: "absent",
+    overwrite: false,
+  });
+  const plan = { steps: [put("STRIPE_KEY", SHARED), put("DB_PASSWORD", "another")] } as unknown as Plan;
+  const history = historyOf([{ summary, plan }]);
+  const { press: type, screen, state } = sitting(120, 40, FINDINGS, { tab: "journal", history });
+  expect(screen()).toContain("This secret");
+  expect(screen()).toContain("apps/api STRIPE_KEY");
+  expect(screen()).toContain("Other secrets of the same subjects");
+  expect(screen()).toContain("unsprawl scrub");
+  type("G");
+  expect(screen()).toContain("no run has touched this secret");
+  type("b", "b", "b");
+  expect(listed(state()).filter((row) => ["prod", "in no store"].includes(row))).toEqual(["prod", "in no store"]);
+});
+
+it("names no more places than can be laid out at once, and says how to see the rest", () => {
+  const many = Array.from({ length: 1000 }, (_, at) => finding("ONE", { fingerprint: "one" }, `host-${at}`));
+  const { press: type, screen } = sitting(120, 40, many);
+  expect(screen()).toContain("and 994 more: 2 Places");
+  type("2", "enter", "G");
+  expect(screen()).toContain("and 800 places more: b groups by container");
+});
+
+it("keeps the list as it is while nothing that it is made of changes", () => {
+  const { press: type, state } = sitting();
+  const before = itemsOf(state());
+  type("j", "2", "space");
+  expect(itemsOf(state())).toBe(before);
+});

@@ -63,6 +63,8 @@ function pure(columns: number, lines: number): void {
   add(`${at} marking one`, time(many("space")), "≤ 16 ms");
   add(`${at} marking all, and none`, time(["a", "a", "a", "a"]), "");
   add(`${at} each tab`, time(["2", "3", "4", "5", "1"]), "≤ 16 ms");
+  // A tab opens where one pane is in sight; esc is back in the list.
+  time(["esc"]);
   add(`${at} each grouping`, time(["b", "b", "b", "b", "b"]), "");
   time(["b"]);
   add(`${at} a row down, by container`, time(many("j")), "≤ 16 ms");

@@ -52,20 +52,26 @@ const ENGINES =
 /** How many files are named, and how many places are looked at to find them. */
 const [NAMED, LOOKED_AT] = [3, 50];
 
-/** Files that changed in the container's own layer, which the new one does not have; `fate` says what becomes of them. */
+/**
+ * Files that changed in the container's own layer, which the new one does not have; `fate` says what becomes of them.
+ * `made` are paths that whoever creates the container writes there each time.
+ */
 export async function lostLayer(
   engine: Engine,
   doc: ContainerDoc,
   fate = doc.HostConfig.AutoRemove
     ? "go with the old container, which the engine deletes"
     : "stay with the old container, which is kept until scrub",
+  made: readonly string[] = [],
 ): Promise<{ readonly losses: Loss[]; readonly notes: string[] }> {
   const changes = await engine.call(
     "changes",
     async () =>
       (await engine.docker()).getContainer(doc.Id).changes() as Promise<{ Path: string; Kind: number }[] | null>,
   );
-  const places = changedPlaces(doc, Array.isArray(changes) ? changes : []);
+  const places = changedPlaces(doc, Array.isArray(changes) ? changes : []).filter(
+    ({ Path }) => !made.some((place) => Path === place || Path.startsWith(`${place}/`)),
+  );
   const own = places.filter(({ Path }) => !MADE_ANEW.test(Path));
   const named: string[] = [];
   let left = own.length;

@@ -112,7 +112,7 @@ describe.concurrent("a project that is up is moved through its own files, and br
       const was = inspected(project);
       const planned = await world.unsprawl([
         ...["plan", `docker:${project.name}-*`, "--to", "local", "--grace", "100ms", "--json", "-o", "plan.json"],
-        ...["--accept", "elsewhere", ...(DRIFT.has(name) ? ["--accept", "drift"] : [])],
+        ...["--accept", "elsewhere", "--accept", "ports", ...(DRIFT.has(name) ? ["--accept", "drift"] : [])],
       ]);
       const plan = JSON.parse(planned.stdout) as Plan;
       const moves = plan.steps.flatMap((step) => (step.kind === "put" ? [step.move] : []));

@@ -37,25 +37,34 @@ function outliveReaders(): void {
     });
 }
 
-/** The terminal UI without arguments, or with its own flag alone, on a terminal; the command line for all else. */
+/**
+ * The terminal UI without arguments, or with its own flags alone, on a terminal, line by line where that is asked for or
+ * the terminal can do no more; the command line for all else. In CI nobody answers: only a flag starts a face that asks.
+ */
 async function chooseFace(argv: readonly string[]): Promise<number> {
   const { stdin, stdout, env } = process;
-  const readOnly = argv.length === 1 && argv[0] === "--read-only";
-  if ((argv.length === 0 || readOnly) && stdin.isTTY && stdout.isTTY && env["TERM"] !== "dumb" && !env["CI"]) {
-    const [{ runTui }, { assemble }] = await Promise.all([import("./tui/index.tsx"), import("./assembly.ts")]);
-    try {
-      return await runTui(assemble(env, process.cwd(), null), { readOnly });
-    } catch (error) {
-      return (await import("./cli/index.ts")).tellError(error);
-    }
+  const flags = ["--accessible", "--read-only"];
+  const terminal = stdin.isTTY && stdout.isTTY;
+  if (!argv.every((one) => flags.includes(one)) || (argv.length === 0 && (!terminal || env["CI"])))
+    return (await import("./cli/index.ts")).main(argv);
+  const { UnsprawlError } = await import("./model/error.ts");
+  const flag = argv.includes("--accessible");
+  const spoken = flag || env["TERM"] === "dumb" || !["", "0", "false", undefined].includes(env["ACCESSIBLE"]);
+  const options = { readOnly: argv.includes("--read-only") };
+  try {
+    if (!terminal)
+      throw new UnsprawlError(
+        "usage",
+        `${argv.join(" ")} is for the terminal UI: it needs a terminal`,
+        "unsprawl scan changes nothing either",
+      );
+    const { assemble } = await import("./assembly.ts");
+    const assembly = assemble(env, process.cwd(), null);
+    if (spoken) return await (await import("./tui/accessible/index.ts")).runAccessible(assembly, options);
+    return await (await import("./tui/index.tsx")).runTui(assembly, options);
+  } catch (error) {
+    return (await import("./cli/index.ts")).tellError(error);
   }
-  const { main, tellError } = await import("./cli/index.ts");
-  if (readOnly) {
-    const { UnsprawlError } = await import("./model/error.ts");
-    const message = "--read-only is for the terminal UI: it needs a terminal";
-    return tellError(new UnsprawlError("usage", message, "unsprawl scan changes nothing either"));
-  }
-  return main(argv);
 }
 
 export {};

@@ -11,6 +11,8 @@ On a terminal: unsprawl alone opens the terminal UI; unsprawl --read-only opens 
 `;
 
 const EXITS = `
+Without a command, on a terminal: the terminal UI; with --accessible line by line, for screen readers.
+
 Exit codes: 0 fine · 1 failed · 2 usage or configuration · 3 findings at or above --fail-on
             4 authentication or permission · 5 partly done (says resume or rollback) · 130 interrupted`;
 

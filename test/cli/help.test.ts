@@ -19,6 +19,13 @@ describe("help", () => {
     for (const name of NAMES) expect(ran.stderr).toContain(`  ${name}`);
   });
 
+  it("asks nothing without a terminal, whatever was asked for", async () => {
+    const ran = await world.unsprawl(["--accessible"]);
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(ran.stderr).toContain("needs a terminal");
+    expect((await world.unsprawl(["--accessible", "scan"])).code).toBe(2);
+  });
+
   it("lists every command, and every exit code", async () => {
     const { code, stdout, stderr } = await world.unsprawl(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -17,6 +17,8 @@ export const KEY = {
   down: "\u001b[B",
   pageDown: "\u001b[6~",
   ctrlC: "\u0003",
+  ctrlD: "\u0004",
+  ctrlZ: "\u001a",
 } as const;
 
 /** `unsprawl` on a terminal of its own: what a person types, and what they see. */
@@ -25,6 +27,8 @@ export type Terminal = {
   press(keys: string): Promise<void>;
   /** Text that is pasted, as a terminal with bracketed paste sends it. */
   paste(text: string): void;
+  /** Bytes as they are, all at once. */
+  write(bytes: string): void;
   /** Waits until the screen shows this; throws with the screen. */
   until(text: string | RegExp, seconds?: number): Promise<void>;
   screen(): string;
@@ -86,7 +90,7 @@ export function start(
     rows,
     cwd: home.cwd,
     env: { ...home.env, ...env },
-    name: "xterm-256color",
+    name: env["TERM"] ?? "xterm-256color",
   });
   let bytes = "";
   let parsed: Promise<void> = Promise.resolve();
@@ -114,6 +118,7 @@ export function start(
         await sleep(60);
       }
     },
+    write: (sent) => child.write(sent),
     paste: (pasted) => child.write(`\u001b[200~${pasted}\u001b[201~`),
     async until(wanted, seconds = 30) {
       const end = Date.now() + seconds * 1000;

@@ -21,7 +21,7 @@ export const proof: ScreenOf = (state, { columns, rows }, guard) => {
   return { title, body, last };
 };
 
-function proofLines(shown: ResultState): Line[] {
+export function proofLines(shown: ResultState): Line[] {
   const { result, error, proofs, kind, run, told } = shown;
   const lines: Line[] = [];
   if (error) lines.push(...failure(error), BLANK);

@@ -1,0 +1,99 @@
+import type { Session } from "../session.ts";
+import type { State } from "../state.ts";
+import { STEP } from "../theme.ts";
+import { seconds, some, timeLeft } from "../widgets/bar.ts";
+import { line } from "../widgets/text.ts";
+import type { Face } from "./face.ts";
+import { spoken } from "./spoken.ts";
+
+const STILL_MS = 10_000;
+
+/** Tells what happens until `work` and all that it started have ended, and puts the questions that come up. */
+export async function follow(face: Face, work: Promise<unknown> = Promise.resolve()): Promise<void> {
+  const { session, lines } = face;
+  let told = session.store.get();
+  let wake: () => void = () => undefined;
+  const off = session.store.subscribe(() => {
+    const now = session.store.get();
+    tell(face, told, now);
+    told = now;
+    wake();
+  });
+  const still = setInterval(() => {
+    if (session.store.get().question === null) lines.say(stillText(session.store.get(), face));
+  }, STILL_MS);
+  let over = false;
+  const end = idle(session, work).finally(() => {
+    over = true;
+    wake();
+  });
+  try {
+    for (;;) {
+      if (over) break;
+      const { question } = session.store.get();
+      if (question) await put(face, question);
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+    await end;
+  } finally {
+    clearInterval(still);
+    off();
+  }
+}
+
+async function idle(session: Session, work: Promise<unknown>): Promise<void> {
+  await work;
+  for (;;) {
+    const [job] = session.jobs.values();
+    if (!job) return;
+    await job.done;
+  }
+}
+
+/** Only `y` is yes. A question that is taken back (its run was called off) is not waited for. */
+async function put({ session, lines, guard }: Face, question: NonNullable<State["question"]>): Promise<void> {
+  const gone = new AbortController();
+  const off = session.store.subscribe(() => {
+    if (session.store.get().question !== question) gone.abort();
+  });
+  const [text = ""] = spoken([line(question.text)], guard);
+  for (;;) {
+    const answer = (await lines.ask(`${text} y or n: `, gone.signal))?.trim().toLowerCase() ?? "n";
+    if (gone.signal.aborted) break;
+    const yes = ["y", "yes"].includes(answer);
+    if (!yes && !["n", "no", "b", "back", "q", "quit"].includes(answer)) continue;
+    off();
+    question.answer(yes);
+    break;
+  }
+  off();
+}
+
+function tell(face: Face, before: State, now: State): void {
+  const say = (text: string): void => {
+    for (const one of spoken([line(text)], face.guard)) face.lines.say(one);
+  };
+  if (now.status && now.status !== before.status)
+    say(now.status.tone === "bad" ? `failed: ${now.status.text}` : now.status.text);
+  const { run } = now;
+  if (!run) return;
+  if (run.aborting && !before.run?.aborting) say("called off: putting back what was begun");
+  const known = new Map(before.run?.plan === run.plan ? before.run.steps.map((step) => [step.id, step.state]) : []);
+  for (const [at, { id, unit, text, state }] of run.steps.entries())
+    if (state !== known.get(id) && state !== "waiting" && state !== "start")
+      say(`${at < run.total ? `${at + 1} of ${run.total}: ` : ""}${unit}  ${text}: ${STEP[state].word}`);
+}
+
+function stillText(state: State, { guard }: Face): string {
+  const { scan, run, stores, now } = state;
+  if (state.where === "run" && run) {
+    const step = run.steps.find(({ state: is }) => is === "start");
+    const what = step ? `${step.unit}  ${step.text}, ` : "";
+    return spoken([line(`still working: ${what}${seconds(run.started, now)}; ctrl-c calls it off`)], guard).join();
+  }
+  if (stores.busy !== null) return spoken([line(`still working: ${stores.busy}`)], guard).join();
+  const total = scan.total === null ? "" : ` of ${scan.total}`;
+  const left = timeLeft(scan.started, now, scan.done, scan.total);
+  const found = `${some(scan.groups.length, "secret")} so far`;
+  return `still reading: ${scan.done}${total}, ${found}${left === "" ? "" : `, about ${left}`}`;
+}

@@ -1,0 +1,74 @@
+/**
+ * The terminal UI without a screen, for those who listen to it or read it by touch, and for terminals that cannot move
+ * their cursor: one line after the other, numbered lists, a question at a time. State, verbs and letters are those of
+ * the screens.
+ */
+import type { Assembly } from "../../assembly.ts";
+import { EXIT } from "../../model/error.ts";
+import { createSession, type Session } from "../session.ts";
+import { summary } from "../summary.ts";
+import { callOff, tellUnfinished } from "../verbs/run.ts";
+import { startScan } from "../verbs/scan.ts";
+import { say, type Face } from "./face.ts";
+import { follow } from "./follow.ts";
+import { openLines, type Lines } from "./lines.ts";
+import { detail, list } from "./list.ts";
+import { plan, proof, stores } from "./migrate.ts";
+import { runs } from "./runs.ts";
+
+/** Asks and answers until the person leaves; returns the exit code. Never writes an escape sequence. */
+export async function runAccessible(assembly: Assembly, sources: readonly string[] = ["docker:"]): Promise<number> {
+  const session = createSession(assembly, sources);
+  const lines = openLines(process.stdin, process.stdout);
+  const face: Face = { session, lines, guard: (text) => assembly.redactor.guard(text), listed: [], from: 0 };
+  const off = listen(session, lines);
+  try {
+    say(face, `unsprawl, line by line. At every question ? helps, b goes back, q quits.`);
+    say(face, `Reading ${sources.join(" ")}; ctrl-c leaves.`);
+    return await Promise.race([session.ended, talk(face)]);
+  } catch (error) {
+    await session.leave(EXIT.failed);
+    throw error;
+  } finally {
+    off();
+    lines.close();
+    process.stdout.write(summary(session.store.get(), assembly.redactor));
+  }
+}
+
+const STEPS = { browse: list, detail, stores, plan, proof, runs, run: follow } as const;
+
+async function talk(face: Face): Promise<number> {
+  const { session } = face;
+  let left = false;
+  void session.ended.then(() => (left = true));
+  startScan(session);
+  await follow(face, tellUnfinished(session));
+  for (;;) {
+    if (left) return session.ended;
+    await STEPS[session.store.get().where](face);
+    // Leaving is told by a promise: it comes before the next question.
+    await Promise.resolve();
+  }
+}
+
+/** Signals and the terminal's own keys. What is open is asked again after it. */
+function listen(session: Session, lines: Lines): () => void {
+  const leave = (): void => void session.leave(EXIT.interrupted);
+  const interrupt = (): void => (session.jobs.has("run") ? callOff(session) : leave());
+  const stop = (): void => {
+    if (session.jobs.has("run")) {
+      lines.say("not while a run works: it would hold the engine's lock");
+      return;
+    }
+    process.off("SIGTSTP", stop);
+    process.once("SIGCONT", () => {
+      process.on("SIGTSTP", stop);
+      lines.again();
+    });
+    // The terminal has stopped the others of the group already.
+    process.kill(process.pid, "SIGTSTP");
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", leave).on("SIGHUP", leave).on("SIGTSTP", stop);
+  return () => void process.off("SIGINT", interrupt).off("SIGTERM", leave).off("SIGHUP", leave).off("SIGTSTP", stop);
+}

@@ -1,0 +1,71 @@
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A terminal as a place for lines: the terminal itself echoes and edits what is typed, and no escape is ever written. */
+export type Lines = {
+  say(text: string): void;
+  /**
+   * The line that is typed after the question was put; null when the input has ended or `signal` called it off. A line
+   * that was there before the question (typed ahead, pasted) answers nothing.
+   */
+  ask(question: string, signal?: AbortSignal): Promise<string | null>;
+  /** Puts the open question once more: something was said in between, or the program was away. */
+  again(): void;
+  readonly ended: () => boolean;
+  close(): void;
+};
+
+/** A terminal hands over what was pasted a line at a time: a question waits until nothing more comes. */
+const QUIET_MS = 50;
+
+export function openLines(input: NodeJS.ReadStream, output: NodeJS.WriteStream): Lines {
+  // Not a terminal to readline: it would draw the line itself, with cursor moves.
+  const reader = createInterface({ input, terminal: false });
+  let open: { readonly question: string; readonly answer: (line: string | null) => void } | null = null;
+  let ended = false;
+  let stray = 0;
+  const settle = (line: string | null): void => {
+    const asked = open;
+    open = null;
+    asked?.answer(line);
+  };
+  reader.on("line", (line) => {
+    if (open) return settle(line);
+    stray++;
+    if (line.trim() !== "") output.write("Not taken: it was typed before it was asked for.\n");
+  });
+  reader.on("close", () => {
+    ended = true;
+    settle(null);
+  });
+  input.on("error", () => reader.close());
+  return {
+    say(text) {
+      output.write(`${open ? "\n" : ""}${text}\n`);
+    },
+    async ask(question, signal) {
+      for (let before = -1; before !== stray; await sleep(QUIET_MS)) before = stray;
+      if (ended || signal?.aborted) return null;
+      output.write(question);
+      return new Promise<string | null>((resolve) => {
+        const off = (): void => {
+          output.write("\n");
+          settle(null);
+        };
+        signal?.addEventListener("abort", off, { once: true });
+        open = {
+          question,
+          answer(line) {
+            signal?.removeEventListener("abort", off);
+            resolve(line);
+          },
+        };
+      });
+    },
+    again() {
+      if (open) output.write(open.question);
+    },
+    ended: () => ended,
+    close: () => reader.close(),
+  };
+}

@@ -1,0 +1,114 @@
+import { press } from "../actions.ts";
+import { itemsOf, selectedAt, type Item } from "../items.ts";
+import { evidence } from "../screens/evidence.ts";
+import { header } from "../screens/header.ts";
+import type { State } from "../state.ts";
+import { SEVERITY, STATE } from "../theme.ts";
+import { some } from "../widgets/bar.ts";
+import { chooseStore } from "../verbs/plan.ts";
+import { choose, NO_ROOM, say, word, type Face, type Word } from "./face.ts";
+import { follow } from "./follow.ts";
+import { numbers } from "./numbers.ts";
+
+/** How many are read out at once. */
+const PAGE = 20;
+
+/** The secrets, numbered; a number reads the evidence, `m` and numbers go on. */
+export async function list(face: Face): Promise<void> {
+  const { session } = face;
+  const state = session.store.get();
+  const items = itemsOf(state);
+  face.from = face.from < items.length ? face.from : 0;
+  const to = Math.min(items.length, face.from + PAGE);
+  face.listed = items.map(({ key }) => key);
+  say(face, header(state, 0));
+  if (state.filter !== "") say(face, `filter: ${state.filter}; ${some(items.length, "line")} of it`);
+  for (let at = face.from; at < to; at++) say(face, `${at + 1}. ${itemText(items[at] as Item, state)}`);
+  if (state.scan.status === "failed" && state.scan.error)
+    say(face, `failed: ${state.scan.error.text}`, `next: ${state.scan.error.hint ?? "r scans again"}`);
+  const more: Word = {
+    typed: "n",
+    like: null,
+    short: `next of ${items.length}`,
+    does: "read on in the list; after its end from the start",
+    act: () => void (face.from = to < items.length ? to : 0),
+  };
+  const migrate = word("browse", "migrate", (rest) => migrateThese(face, rest), "m 1 3-5");
+  await choose(
+    face,
+    "What next?",
+    [
+      ...(items.length > 0 ? [{ ...migrate, does: `${migrate.does}: by numbers, or m all` }] : []),
+      ...(items.length > PAGE ? [more] : []),
+      word("browse", "filter", (text) => filter(face, text), "/text"),
+      word("browse", "runs", () => press(session, "L", NO_ROOM)),
+      { ...word("browse", "rescan", () => rescan(face)), short: "scan again" },
+    ],
+    (text) => {
+      const [at, ...others] = numbers(text, items.length) ?? [];
+      if (at === undefined || others.length > 0) return notUnderstood(items.length);
+      session.store.set(() => ({ selected: face.listed[at] ?? null, where: "detail", detailScroll: 0 }));
+      return null;
+    },
+  );
+}
+
+/** Why one is a secret, where it is, who can read it. */
+export async function detail(face: Face): Promise<void> {
+  const { session } = face;
+  const state = session.store.get();
+  const items = itemsOf(state);
+  const item = items[selectedAt(state, items)];
+  say(face, ...evidence(item, state));
+  await choose(
+    face,
+    "What next?",
+    [
+      ...(item?.kind === "group"
+        ? [word("detail", "migrate", () => follow(face, chooseStore(session, new Set([item.key]))))]
+        : []),
+      word("detail", "back", () => press(session, "esc", NO_ROOM)),
+    ],
+    () => NOT_A_WORD,
+  );
+}
+
+export const NOT_A_WORD = "not understood: ? tells what can be typed";
+
+const notUnderstood = (count: number): string =>
+  count === 0 ? NOT_A_WORD : `not understood: a number from 1 to ${count} reads why; ? tells what else can be typed`;
+
+function migrateThese(face: Face, rest: string): Promise<void> | string {
+  const { session, listed } = face;
+  const state = session.store.get();
+  const secrets = new Set(itemsOf(state).flatMap(({ kind, key }) => (kind === "group" ? [key] : [])));
+  if (rest === "" && secrets.size !== 1 && state.marked.size === 0) return "which? such as m 1, m 1 3-5 or m all";
+  const chosen = rest === "" && state.marked.size > 0 ? state.marked : pick(rest || "all", listed, secrets);
+  if (chosen === null) return `not understood: numbers from 1 to ${listed.length}, such as m 1 3-5, or m all`;
+  if (chosen.size === 0) return "what could not be read cannot be migrated";
+  session.store.set(() => ({ marked: chosen }));
+  return follow(face, chooseStore(session, chosen));
+}
+
+function pick(text: string, listed: readonly string[], secrets: ReadonlySet<string>): ReadonlySet<string> | null {
+  const at = numbers(text, listed.length);
+  return at && new Set(at.map((one) => listed[one] ?? "").filter((key) => secrets.has(key)));
+}
+
+function filter(face: Face, text: string): void {
+  face.from = 0;
+  face.session.store.set(() => ({ filter: text.slice(0, 200), selected: null }));
+}
+
+function rescan(face: Face): Promise<void> {
+  press(face.session, "r", NO_ROOM);
+  return follow(face);
+}
+
+function itemText(item: Item, state: State): string {
+  if (item.kind === "unread") return `not read: ${item.error.source} ${item.error.subject}`;
+  const { severity, name, findings, state: is } = item.group;
+  const marked = state.marked.has(item.key) ? ", marked" : "";
+  const places = some(findings.length, "place");
+  return `${SEVERITY[severity].word}, ${name}, ${places}, ${STATE[is].word}${marked}`;
+}

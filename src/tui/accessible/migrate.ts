@@ -1,0 +1,87 @@
+import { press } from "../actions.ts";
+import { wantedText } from "../items.ts";
+import { planLines } from "../screens/plan.ts";
+import { proofLines } from "../screens/proof.ts";
+import { savePlan, startPlan } from "../verbs/plan.ts";
+import { startUndo } from "../verbs/run.ts";
+import { choose, NO_ROOM, say, word, type Face } from "./face.ts";
+import { follow } from "./follow.ts";
+import { NOT_A_WORD } from "./list.ts";
+import { numbers } from "./numbers.ts";
+
+/** Where to: a number or a name; nothing typed is the likely one, for a plan changes nothing. */
+export async function stores(face: Face): Promise<void> {
+  const { session } = face;
+  const state = session.store.get();
+  const { choices, at, error } = state.stores;
+  const likely = choices[at]?.name;
+  if (error) say(face, `failed: ${error.text}`, ...(error.hint === null ? [] : [`next: ${error.hint}`]));
+  say(face, `Migrate ${wantedText(state)}. Step 1 of 4, store.`);
+  for (const [index, { name, text }] of choices.entries()) say(face, `${index + 1}. ${name}: ${text}`);
+  await choose(
+    face,
+    `Which store? A number${likely === undefined ? "" : `, or enter for ${likely}`},`,
+    [word("stores", "back", () => press(session, "esc", NO_ROOM))],
+    async (text) => {
+      const [index, ...others] = numbers(text, choices.length) ?? [];
+      const one = text === "" ? choices[at] : (choices.find(({ name }) => name === text) ?? choices[index ?? -1]);
+      if (!one || others.length > 0) return `not understood: a number from 1 to ${choices.length}, or a store's name`;
+      session.store.set(({ stores: before }) => ({ stores: { ...before, at: choices.indexOf(one) } }));
+      startPlan(session, one.name);
+      await follow(face);
+      return null;
+    },
+  );
+}
+
+/** Every step with its masked diff; only `y` applies it. */
+export async function plan(face: Face): Promise<void> {
+  const { session } = face;
+  const { planned } = session.store.get();
+  if (planned === null) return press(session, "esc", NO_ROOM);
+  const { steps } = planned.plan;
+  say(face, `The plan. Step 2 of 4. Nothing is changed yet.`, ...planLines(planned.plan));
+  await choose(
+    face,
+    "Apply it?",
+    [
+      ...(steps.length > 0 ? [word("plan", "apply", () => apply(face))] : []),
+      word("plan", "save", () => follow(face, savePlan(session))),
+      word("plan", "back", () => press(session, "esc", NO_ROOM)),
+    ],
+    (text) => (text === "" ? "enter applies nothing: y applies, b goes back" : NOT_A_WORD),
+  );
+}
+
+/** How it ended and what was proven. */
+export async function proof(face: Face): Promise<void> {
+  const { session } = face;
+  const { result } = session.store.get();
+  if (result === null) return press(session, "r", NO_ROOM);
+  say(face, result.kind === "apply" ? `Proof, step 4 of 4. Run ${result.run}.` : `Undone. Run ${result.run}.`);
+  say(face, ...proofLines(result));
+  await choose(
+    face,
+    "What next?",
+    [
+      word("proof", "rescan", () => again(face)),
+      ...(result.kind === "apply" && result.result && result.result.state !== "rolled back"
+        ? [word("proof", "undo", () => follow(face, startUndo(session, result.run)))]
+        : []),
+      word("proof", "runs", () => press(session, "L", NO_ROOM)),
+      word("proof", "back", () => again(face)),
+    ],
+    () => NOT_A_WORD,
+  );
+}
+
+function apply(face: Face): Promise<void> {
+  say(face, "Step 3 of 4, apply. ctrl-c calls it off and puts back what was begun.");
+  press(face.session, "y", NO_ROOM);
+  return follow(face);
+}
+
+function again(face: Face): Promise<void> {
+  press(face.session, "r", NO_ROOM);
+  return follow(face);
+}

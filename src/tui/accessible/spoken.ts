@@ -1,0 +1,28 @@
+import { layout, type Guard, type Line } from "../widgets/text.ts";
+
+/**
+ * Lines of the screens as they are read aloud: whole, without indentation, with words in place of signs. Known values
+ * are out of them and nothing in them moves a terminal, as for the screens.
+ */
+export function spoken(lines: readonly Line[], guard: Guard): string[] {
+  // Not wrapped: where a line is broken is the terminal's matter, and a reader's pause.
+  const whole = lines.map(({ spans }) => ({ spans }));
+  return layout(whole, Number.MAX_SAFE_INTEGER, guard).map(({ spans }) =>
+    spans
+      .map(({ text }) => SIGNS[text] ?? text)
+      .join("")
+      .trim()
+      .replace(/^[■▲●·✓✗↶▸!=] (?=[a-z])/u, (glyph) => (glyph === "! " ? "attention: " : ""))
+      .replaceAll(/•+/gu, "[hidden]")
+      .replaceAll(" → ", " to "),
+  );
+}
+
+/** Spans that are one sign and nothing else: they carry what the words after them leave open. */
+const SIGNS: { readonly [text: string]: string } = {
+  "+ ": "add ",
+  "- ": "remove ",
+  "~ ": "change ",
+  " ✗ ": "failed: ",
+  "✗ ": "failed: ",
+};

@@ -39,6 +39,7 @@ export type Terminal = {
   /** The window is closed: the terminal is gone, and nobody reads what is written. */
   closeWindow(): void;
   running(): boolean;
+  readonly pid: number;
   /** Every byte that the program wrote. */
   raw(): string;
   /** How the program left the terminal. */
@@ -84,8 +85,28 @@ export function start(
   env: Record<string, string> = {},
   args: readonly string[] = [],
 ): Terminal {
+  return open(process.execPath, [MAIN, ...args], columns, rows, home, env);
+}
+
+/** A shell with job control, in which a person has typed the program's name. */
+export function startInShell(columns: number, rows: number, home: Home, flags: string): Terminal {
+  const terminal = open("/bin/bash", ["--norc", "--noprofile", "--noediting", "-i"], columns, rows, home, {
+    PS1: "$ ",
+  });
+  terminal.write(`${process.execPath} ${MAIN} ${flags}; test $? -eq 0 || exit 1\r`);
+  return terminal;
+}
+
+function open(
+  program: string,
+  args: readonly string[],
+  columns: number,
+  rows: number,
+  home: Home,
+  env: Record<string, string>,
+): Terminal {
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(program, [...args], {
     cols: columns,
     rows,
     cwd: home.cwd,
@@ -146,6 +167,7 @@ export function start(
     },
     kill: (signal) => child.kill(signal),
     closeWindow: () => (child as unknown as { destroy(): void }).destroy(),
+    pid: child.pid,
     running() {
       try {
         process.kill(child.pid, 0);

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { FILE_ENV, makeImages } from "../services/images.ts";
-import { KEY, makeHome, start, type Home, type Terminal } from "./driver.ts";
+import { KEY, makeHome, start, startInShell, type Home, type Terminal } from "./driver.ts";
 
 // `unsprawl` without arguments scans its whole engine, so these stories have one of their own.
 export let engine: TestEngine;
@@ -46,6 +46,7 @@ export function container(
   env: Record<string, string>,
   image = FILE_ENV,
   more: readonly string[] = [],
+  command: readonly string[] = ["sleep", "100000"],
 ): void {
   const flags = Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
   engine.docker(
@@ -60,8 +61,7 @@ export function container(
     ...flags,
     ...more,
     image,
-    "sleep",
-    "100000",
+    ...command,
   );
 }
 
@@ -72,6 +72,12 @@ export function begin(
   args: readonly string[] = [],
 ): Terminal {
   const terminal = start(columns, rows, home, env, args);
+  open.push(terminal);
+  return terminal;
+}
+
+export function beginInShell(columns: number, rows: number, flags: string): Terminal {
+  const terminal = startInShell(columns, rows, home, flags);
   open.push(terminal);
   return terminal;
 }

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startOpenBao, type OpenBao } from "../services/openbao.ts";
+import { KEY, type Terminal } from "./driver.ts";
+import { begin, container, engine, secret, secrets, world } from "./stage.ts";
+
+let bao: OpenBao;
+
+beforeAll(async () => {
+  bao = await startOpenBao({ tls: true });
+});
+
+afterAll(() => bao.stop());
+
+const vault = (): Record<string, string> => ({
+  VAULT_ADDR: bao.address,
+  VAULT_TOKEN: bao.token,
+  VAULT_CACERT: bao.caFile ?? "",
+});
+
+const stored = async (subject: string): Promise<unknown> => {
+  const { data } = await bao.api("GET", `secret/data/apps/${subject}`);
+  return (data as { readonly data: unknown }).data;
+};
+
+/** From the first look to the plan, with every secret that there is. */
+async function planAll(terminal: Terminal, secretsInPlaces: string): Promise<void> {
+  await terminal.until(secretsInPlaces);
+  await terminal.press("a");
+  await terminal.until("marked");
+  await terminal.press("m");
+  await terminal.until("▸ vault");
+  await terminal.press(KEY.enter);
+  await terminal.until("→ vault");
+}
+
+describe.each([
+  [60, 15],
+  [100, 30],
+  [300, 100],
+])("on a terminal of %i×%i", (columns, rows) => {
+  it("moves three secrets of two containers into OpenBao, and proves it", async () => {
+    const [shop, worker] = [`shop-${columns}`, `worker-${columns}`];
+    const [db, token, other] = [secret(), secret(), secret()];
+    container(shop, { DB_PASSWORD: db, API_TOKEN: token, GREETING: "hello" });
+    container(worker, { DB_PASSWORD: other });
+    const before = world();
+    const terminal = begin(columns, rows, vault());
+    await planAll(terminal, "3 secrets in 3 places");
+    expect(terminal.screen()).toContain("Migrate 3 secrets in 2 containers → vault");
+    expect(world()).toBe(before);
+    await terminal.press("y");
+    await terminal.until("Apply → vault");
+    await terminal.until("Proof", 60);
+    // On a small screen the second container is further down.
+    await terminal.until(`✓ migrated  ${shop}`);
+    await terminal.press("G");
+    await terminal.until(/received +1 of 1: DB_PASSWORD|unsprawl scrub/);
+    expect(await stored(shop)).toEqual({ DB_PASSWORD: db, API_TOKEN: token });
+    expect(await stored(worker)).toEqual({ DB_PASSWORD: other });
+    const inspected = engine.docker("inspect", shop, worker);
+    for (const value of secrets) expect(inspected).not.toContain(value);
+    expect(engine.docker("exec", shop, "cat", "/proc/1/environ")).toContain(token);
+    expect(engine.docker("exec", worker, "cat", "/proc/1/environ")).toContain(other);
+    await terminal.press("r");
+    await terminal.until("✓ kept");
+    await terminal.press("q");
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.screen()).toContain(`done: ${shop}, ${worker}`);
+  });
+});
+
+it("puts back what a sealed store cut off; unsealed, the rest goes on, and can be undone", async () => {
+  const [token, db] = [secret(), secret()];
+  container("shop-sealed", { API_TOKEN: token });
+  container("worker-sealed", { DB_PASSWORD: db });
+  const terminal = begin(100, 30, vault());
+  await planAll(terminal, "2 secrets in 2 places");
+  await terminal.press("y");
+  await terminal.until("▸ working  shop-sealed  prove", 60);
+  await bao.seal();
+  await terminal.until("✗ 1 of 2 migrated; then: the Vault at", 60);
+  for (const said of ["is sealed", "✓ migrated  shop-sealed", "↶ as before  worker-sealed", "next: unsprawl rollback"])
+    expect(terminal.screen()).toContain(said);
+  expect(engine.docker("inspect", "shop-sealed")).not.toContain(token);
+  expect(engine.docker("inspect", "worker-sealed")).toContain(db);
+  expect(engine.docker("ps", "--format", "{{.Names}}").split("\n").sort()).toEqual(["shop-sealed", "worker-sealed"]);
+  await bao.unseal();
+  await terminal.press("r");
+  await terminal.until("✓ kept");
+  await terminal.press("/worker-sealed");
+  await terminal.press(KEY.enter);
+  await terminal.press("m");
+  await terminal.until("▸ vault");
+  await terminal.press(KEY.enter);
+  await terminal.until("Migrate 1 secret in 1 container → vault");
+  await terminal.press("y");
+  await terminal.until("✓ migrated  worker-sealed", 60);
+  expect(engine.docker("inspect", "worker-sealed")).not.toContain(db);
+  expect(await stored("worker-sealed")).toEqual({ DB_PASSWORD: db });
+  await terminal.press("u");
+  await terminal.until("? Undo run");
+  await terminal.press("y");
+  await terminal.until("↶ as before", 60);
+  expect(engine.docker("inspect", "worker-sealed")).toContain(db);
+  await expect(stored("worker-sealed")).rejects.toThrow("404");
+  expect(await stored("shop-sealed")).toEqual({ API_TOKEN: token });
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+});

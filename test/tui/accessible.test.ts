@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
 import { numbers } from "../../src/tui/accessible/numbers.ts";
 import { spoken } from "../../src/tui/accessible/spoken.ts";
-import { evidence } from "../../src/tui/screens/evidence.ts";
+import { detail } from "../../src/tui/screens/tabs/index.ts";
 import { planLines } from "../../src/tui/screens/plan.ts";
 import { proofLines } from "../../src/tui/screens/proof.ts";
 import { itemsOf } from "../../src/tui/items.ts";
+import { TABS } from "../../src/tui/state.ts";
 import { line, wrapped } from "../../src/tui/widgets/text.ts";
 import { everyScreen } from "./sample.ts";
 
@@ -46,7 +47,7 @@ it("says nothing that a terminal obeys, and no known value", () => {
   for (const state of everyScreen(hostile, 3)) {
     const [item] = itemsOf(state);
     const lines = [
-      ...evidence(item, state),
+      ...TABS.flatMap((tab) => detail(item, { ...state, tab })),
       ...(state.planned ? planLines(state.planned.plan) : []),
       ...(state.result ? proofLines(state.result) : []),
     ];

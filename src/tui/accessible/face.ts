@@ -17,7 +17,7 @@ export type Face = {
 };
 
 /** Key presses that are made here scroll nothing. */
-export const NO_ROOM: Room = { page: 1, last: 0, blind: false };
+export const NO_ROOM: Room = { page: 1, last: 0, blind: false, wide: true };
 
 /** What can be typed at a question. `act` gets what follows the word and says what is wrong with it, if anything is. */
 export type Word = {

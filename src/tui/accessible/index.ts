@@ -5,6 +5,7 @@
  */
 import type { Assembly } from "../../assembly.ts";
 import { EXIT } from "../../model/error.ts";
+import type { Where } from "../keymap.ts";
 import { createSession, type Session } from "../session.ts";
 import { summary } from "../summary.ts";
 import { callOff, tellUnfinished } from "../verbs/run.ts";
@@ -36,7 +37,16 @@ export async function runAccessible(assembly: Assembly, sources: readonly string
   }
 }
 
-const STEPS = { browse: list, detail, stores, plan, proof, runs, run: follow } as const;
+/** What is not here (the facets) cannot be reached without a screen. */
+const STEPS: { readonly [where in Where]?: (face: Face) => Promise<void> } = {
+  browse: list,
+  detail,
+  stores,
+  plan,
+  proof,
+  runs,
+  run: follow,
+};
 
 async function talk(face: Face): Promise<number> {
   const { session } = face;
@@ -46,7 +56,7 @@ async function talk(face: Face): Promise<number> {
   await follow(face, tellUnfinished(session));
   for (;;) {
     if (left) return session.ended;
-    await STEPS[session.store.get().where](face);
+    await (STEPS[session.store.get().where] ?? list)(face);
     // Leaving is told by a promise: it comes before the next question.
     await Promise.resolve();
   }

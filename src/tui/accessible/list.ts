@@ -1,8 +1,8 @@
 import { press } from "../actions.ts";
-import { itemsOf, selectedAt, type Item } from "../items.ts";
-import { evidence } from "../screens/evidence.ts";
+import { itemsOf, selectedItem, type Item } from "../items.ts";
 import { header } from "../screens/header.ts";
-import type { State } from "../state.ts";
+import { detail as told } from "../screens/tabs/index.ts";
+import { TABS, type State } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
 import { chooseStore } from "../verbs/plan.ts";
@@ -47,26 +47,32 @@ export async function list(face: Face): Promise<void> {
     (text) => {
       const [at, ...others] = numbers(text, items.length) ?? [];
       if (at === undefined || others.length > 0) return notUnderstood(items.length);
-      session.store.set(() => ({ selected: face.listed[at] ?? null, where: "detail", detailScroll: 0 }));
+      session.store.set(() => ({
+        selected: face.listed[at] ?? null,
+        where: "detail",
+        tab: "evidence",
+        detailScroll: 0,
+      }));
       return null;
     },
   );
 }
 
-/** Why one is a secret, where it is, who can read it. */
+/** Why one is a secret, where it is, who can read it, what would be and was done: a tab of the screens at a time. */
 export async function detail(face: Face): Promise<void> {
   const { session } = face;
   const state = session.store.get();
-  const items = itemsOf(state);
-  const item = items[selectedAt(state, items)];
-  say(face, ...evidence(item, state));
+  const item = selectedItem(state);
+  say(face, ...told(item, state).filter(({ spans }) => spans.length > 0));
+  const tabs = TABS.filter((tab) => tab !== state.tab);
   await choose(
     face,
     "What next?",
     [
       ...(item?.kind === "group"
-        ? [word("detail", "migrate", () => follow(face, chooseStore(session, new Set([item.key]))))]
+        ? [word("detail", "migrate", () => follow(face, chooseStore(session, new Set([item.group.fingerprint]))))]
         : []),
+      { ...word("detail", "tab", (rest) => tab(face, rest)), typed: "t", like: "t 2", short: tabs.join(" ") },
       word("detail", "back", () => press(session, "esc", NO_ROOM)),
     ],
     () => NOT_A_WORD,
@@ -81,7 +87,7 @@ const notUnderstood = (count: number): string =>
 function migrateThese(face: Face, rest: string): Promise<void> | string {
   const { session, listed } = face;
   const state = session.store.get();
-  const secrets = new Set(itemsOf(state).flatMap(({ kind, key }) => (kind === "group" ? [key] : [])));
+  const secrets = new Set(state.scan.groups.map(({ fingerprint }) => fingerprint));
   if (rest === "" && secrets.size !== 1 && state.marked.size === 0) return "which? such as m 1, m 1 3-5 or m all";
   const chosen = rest === "" && state.marked.size > 0 ? state.marked : pick(rest || "all", listed, secrets);
   if (chosen === null) return `not understood: numbers from 1 to ${listed.length}, such as m 1 3-5, or m all`;
@@ -95,6 +101,14 @@ function pick(text: string, listed: readonly string[], secrets: ReadonlySet<stri
   return at && new Set(at.map((one) => listed[one] ?? "").filter((key) => secrets.has(key)));
 }
 
+function tab(face: Face, text: string): Promise<void> | string {
+  const { session } = face;
+  const at = TABS.findIndex((one, index) => one === text || String(index + 1) === text);
+  if (at < 0) return `which? ${TABS.map((one, index) => `t ${index + 1} ${one}`).join(", ")}`;
+  press(session, String(at + 1), NO_ROOM);
+  return follow(face);
+}
+
 function filter(face: Face, text: string): void {
   face.from = 0;
   face.session.store.set(() => ({ filter: text.slice(0, 200), selected: null }));
@@ -106,6 +120,7 @@ function rescan(face: Face): Promise<void> {
 }
 
 function itemText(item: Item, state: State): string {
+  if (item.kind === "section") return item.section.title;
   if (item.kind === "unread") return `not read: ${item.error.source} ${item.error.subject}`;
   const { severity, name, findings, state: is } = item.group;
   const marked = state.marked.has(item.key) ? ", marked" : "";

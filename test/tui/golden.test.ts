@@ -1,0 +1,18 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { FRAMES, goldenFrames } from "./golden.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const frames = goldenFrames();
+
+it.each([...frames])("shows %s as it was looked at (after a wanted change: npm run frames)", (name, text) => {
+  expect(readFileSync(join(ROOT, FRAMES, name), "utf8")).toBe(text);
+});
+
+it("keeps no frame of a screen that is gone, and the README shows each picture", () => {
+  expect(readdirSync(join(ROOT, FRAMES)).sort()).toEqual([...frames.keys()].sort());
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const pictures = [...frames.keys()].filter((name) => name.endsWith(".svg"));
+  for (const name of pictures) expect(readme).toContain(`](${FRAMES}/${name})`);
+});

@@ -1,0 +1,36 @@
+import { frame } from "../../src/tui/screens/index.ts";
+import type { Size } from "../../src/tui/screens/frame.ts";
+import { SHOP } from "./shop.ts";
+import { svg } from "./svg.ts";
+
+/** Where the golden frames are, from the root. */
+export const FRAMES = "test/fixtures/frames";
+
+const SIZES: readonly Size[] = [
+  { columns: 60, rows: 15 },
+  { columns: 100, rows: 24 },
+  { columns: 160, rows: 45 },
+];
+
+/** The README's pictures. */
+const PICTURE: Size = { columns: 100, rows: 24 };
+
+const same = (text: string): string => text;
+
+/** Every golden frame by its file's name: as text at each size, and as a picture at one. */
+export function goldenFrames(): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const [step, state] of Object.entries(SHOP)) {
+    for (const size of SIZES) {
+      const rows = frame(state, size, same).rows.map((row) =>
+        row.spans
+          .map(({ text }) => text)
+          .join("")
+          .trimEnd(),
+      );
+      files.set(`${step}-${size.columns}x${size.rows}.txt`, `${rows.join("\n")}\n`);
+    }
+    files.set(`${step}.svg`, svg(frame(state, PICTURE, same).rows, PICTURE));
+  }
+  return files;
+}

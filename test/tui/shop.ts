@@ -1,0 +1,197 @@
+import { describe as describeStep } from "../../src/core/apply.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import type { DiffLine, Move, Plan, Step } from "../../src/model/plan.ts";
+import type { State, StepState } from "../../src/tui/state.ts";
+import { finding, scanned } from "./sample.ts";
+
+type Place = readonly [subject: string, path: string];
+
+/** One secret of the shop, in all its places. */
+function secret(name: string, places: readonly Place[], more: Partial<Finding>): Finding[] {
+  return places.map(([subjectName, path]) => {
+    const one = finding(
+      name,
+      { why: [`name says ${name.split("_").at(-1) ?? ""}`, "looks random"], ...more },
+      subjectName,
+    );
+    return { ...one, fingerprint: `${name.toLowerCase()}-0000`, location: { ...one.location, path } };
+  });
+}
+
+const FINDINGS = [
+  ...secret("STRIPE_SECRET_KEY", [["api", "Config.Env[3]"]], {
+    severity: "critical",
+    rule: "stripe-secret-key",
+    score: 0.99,
+    length: 107,
+    masked: "sk_live_••••••••",
+    why: ["starts as Stripe's live secret keys do", "right length"],
+    unless: "it were a test key",
+  }),
+  ...secret(
+    "DATABASE_URL",
+    [
+      ["api", "Config.Env[1]"],
+      ["worker", "Config.Env[0]"],
+    ],
+    {
+      rule: "url-password",
+      masked: "postgres://shop:••••@db:5432/shop",
+      length: 58,
+      why: ["password in a postgres URL", "looks random"],
+    },
+  ),
+  ...secret("SESSION_SECRET", [["api", "Config.Env[4]"]], { severity: "medium" }),
+  ...secret("DB_PASSWORD", [["db", "Config.Env[0]"]], { state: "regressed" }),
+];
+
+const TARGET = { name: "prod", provider: "vault", settings: {} };
+
+function steps(unit: string, names: readonly string[]): Step[] {
+  const moves = names.map((name): Move => ({
+    name,
+    location: (FINDINGS.find((one) => one.name === name) as Finding).location,
+    fingerprint: "0000",
+    length: 24,
+    key: { path: `apps/${unit}`, field: name },
+    reference: `ref+vault://secret/apps/${unit}#/${name}`,
+  }));
+  const diff = moves.flatMap(({ name, reference }): DiffLine[] => [
+    { sign: "-", path: "Config.Env", text: `${name}=••••••••` },
+    { sign: "+", path: "Config.Env", text: `${name}=${reference}` },
+  ]);
+  const why = "the OCI runtime is installed, and resolves the reference at each start";
+  return [
+    ...moves.map((move): Step => ({
+      id: `put:${unit}/${move.name}`,
+      kind: "put",
+      unit,
+      move,
+      found: "absent",
+      overwrite: false,
+    })),
+    ...moves.map((move): Step => ({ id: `verify:${unit}/${move.name}`, kind: "verify", unit, move })),
+    { id: `deliver:${unit}`, kind: "deliver", unit, delivery: "runtime", why, moves },
+    {
+      id: `recreate:${unit}`,
+      kind: "recreate",
+      unit,
+      delivery: "runtime",
+      moves,
+      subject: { id: unit, name: unit, image: "shop:1.4" },
+      digest: "0000",
+      diff,
+    },
+    {
+      id: `check:${unit}`,
+      kind: "check",
+      unit,
+      delivery: "runtime",
+      moves,
+      graceMs: 5_000,
+      healthTimeoutMs: 90_000,
+      tolerated: [],
+    },
+  ];
+}
+
+const PLAN: Plan = {
+  version: 1,
+  id: "20260101-120000-cafe",
+  createdAt: "2026-01-01T12:00:00.000Z",
+  keyId: "",
+  migration: "docker-container",
+  engine: { id: "", address: "unix:///run/docker.sock" },
+  store: TARGET,
+  steps: [...steps("api", ["DATABASE_URL", "STRIPE_SECRET_KEY"]), ...steps("worker", ["DATABASE_URL"])],
+  notMoved: [],
+  warnings: [],
+};
+
+const found = scanned(FINDINGS);
+
+const browse: State = {
+  ...found,
+  marked: new Set(["stripe_secret_key-0000", "database_url-0000"]),
+  scan: {
+    ...found.scan,
+    report: {
+      version: 1,
+      scannedAt: "2026-01-01T12:00:00.000Z",
+      durationMs: 900,
+      sources: [{ source: "docker:", subjects: 5, errors: [] }],
+      findings: FINDINGS,
+      groups: [],
+      ignored: [],
+      advice: [],
+      notes: [],
+      summary: {
+        subjects: 5,
+        values: 41,
+        findings: FINDINGS.length,
+        hidden: 0,
+        ignored: 0,
+        byConfidence: { low: 0, medium: 0, high: FINDINGS.length },
+        bySeverity: { low: 0, medium: 1, high: 3, critical: 1 },
+      },
+    },
+  },
+};
+
+const worked = PLAN.steps.map((step, at): StepState => ({
+  id: step.id,
+  unit: step.unit,
+  text: describeStep(step),
+  state: at < 5 ? "done" : at === 5 ? "start" : "waiting",
+}));
+
+const proof = (...received: string[]) => ({
+  moves: received.length,
+  verified: received.length,
+  check: { inspect: "clean", disk: "clean", health: "healthy", received },
+});
+
+/** A small shop, from the first look to the proof: one state a step, the same every time. */
+export const SHOP: { readonly [step: string]: State } = {
+  list: browse,
+  plan: { ...browse, where: "plan", planned: { plan: PLAN, provider: null as never, scroll: 0 } },
+  run: {
+    ...browse,
+    where: "run",
+    now: 4_000,
+    run: {
+      kind: "apply",
+      plan: PLAN,
+      steps: worked,
+      done: 5,
+      total: PLAN.steps.length,
+      started: 0,
+      ended: null,
+      aborting: false,
+      scroll: null,
+    },
+  },
+  proof: {
+    ...browse,
+    where: "proof",
+    result: {
+      kind: "apply",
+      run: PLAN.id,
+      result: {
+        version: 1,
+        run: PLAN.id,
+        state: "done",
+        units: ["api", "worker"].map((unit) => ({ unit, state: "migrated", error: null })),
+        inspected: true,
+        cleaned: false,
+        error: null,
+      },
+      error: null,
+      proofs: new Map([
+        ["api", proof("DATABASE_URL", "STRIPE_SECRET_KEY")],
+        ["worker", proof("DATABASE_URL")],
+      ]),
+      scroll: 0,
+    },
+  },
+};

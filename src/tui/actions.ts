@@ -60,7 +60,7 @@ export function paste(session: Session, text: string): void {
 }
 
 /** What `--read-only` refuses; core refuses the runs among them too. */
-const CHANGES: ReadonlySet<Action> = new Set([
+export const CHANGES: ReadonlySet<Action> = new Set([
   "apply",
   "undo",
   "resume",

@@ -51,6 +51,29 @@ it("goes from scan to proof to undo line by line, and writes not one escape sequ
   expect(terminal.raw()).not.toContain("\u001b");
 });
 
+it("ignores with a reason, takes it back, and does neither with --read-only", async () => {
+  container("tui-api", { DB_PASSWORD: secret(), DEMO_PASSWORD: secret() });
+  const terminal = begin(80, 50, {}, FLAG);
+  await answer(terminal, "2. high, DEMO_PASSWORD", "i 2");
+  await answer(terminal, "Why may DEMO_PASSWORD stay?", "");
+  await answer(terminal, "a reason is what the next person needs", "made up for the demo");
+  await answer(terminal, /\+ unsprawl.yaml[^]*Until which day/, "");
+  await answer(terminal, /u takes it back[^]*1 secret in 1 place/, "r");
+  await answer(terminal, "1 secret in 1 place", "u");
+  await answer(terminal, /taken back[^]*2. high, DEMO_PASSWORD/, "q");
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.raw()).not.toContain("\u001b");
+  const before = world();
+  const second = begin(80, 50, {}, [...FLAG, "--read-only"]);
+  await answer(second, "2. high, DEMO_PASSWORD", "i 2");
+  await answer(second, "not understood", "m all");
+  await answer(second, "or enter for local", "");
+  await answer(second, "Apply it", "y");
+  await answer(second, "not understood", "q");
+  expect(await second.exit()).toBe(0);
+  expect(world()).toBe(before);
+});
+
 it("takes no answer that was typed before its question: a paste applies nothing", async () => {
   container("tui-api", { DB_PASSWORD: secret() });
   const before = world();

@@ -187,6 +187,7 @@ export const SHOP: { readonly [step: string]: State } = {
         error: null,
       },
       error: null,
+      told: [],
       proofs: new Map([
         ["api", proof("DATABASE_URL", "STRIPE_SECRET_KEY")],
         ["worker", proof("DATABASE_URL")],

@@ -1,5 +1,5 @@
 import { bindings, type Action, type Where } from "../keymap.ts";
-import type { Room } from "../actions.ts";
+import { CHANGES, type Room } from "../actions.ts";
 import type { Session } from "../session.ts";
 import { line, type Guard, type Line } from "../widgets/text.ts";
 import type { Lines } from "./lines.ts";
@@ -26,6 +26,8 @@ export type Word = {
   readonly like: string | null;
   readonly short: string;
   readonly does: string;
+  /** False for what `--read-only` refuses. */
+  readonly harmless: boolean;
   readonly act: (rest: string) => Promise<string | void> | string | void;
 };
 
@@ -34,7 +36,8 @@ export function word(where: Where, action: Action, act: Word["act"], like: strin
   const found = bindings(where).find((one) => one.action === action);
   if (!found) throw new Error(`no key for ${action} in ${where}`);
   const typed = action === "back" ? "b" : (found.keys.find((key) => key.length === 1) ?? action);
-  return { typed, like, short: found.short ?? found.long, does: found.long, act };
+  const harmless = !CHANGES.has(action);
+  return { typed, like, short: found.short ?? found.long, does: found.long, harmless, act };
 }
 
 export function say({ lines, guard }: Face, ...told: readonly (Line | string)[]): void {
@@ -52,10 +55,11 @@ export function say({ lines, guard }: Face, ...told: readonly (Line | string)[])
 export async function choose(
   face: Face,
   question: string,
-  words: readonly Word[],
+  all: readonly Word[],
   other: (text: string) => Promise<string | null> | string | null,
 ): Promise<void> {
   const { lines, session } = face;
+  const words = session.store.get().readOnly ? all.filter(({ harmless }) => harmless) : all;
   const put = `${question} ${words.map(({ typed, like, short }) => `${like ?? typed} ${short}`).join(", ")}, ? help, q quit\n> `;
   for (;;) {
     const typed = await lines.ask(put);

@@ -1,3 +1,4 @@
+import type { Prompt } from "../prompt.ts";
 import type { Session } from "../session.ts";
 import type { State } from "../state.ts";
 import { STEP } from "../theme.ts";
@@ -20,7 +21,8 @@ export async function follow(face: Face, work: Promise<unknown> = Promise.resolv
     wake();
   });
   const still = setInterval(() => {
-    if (session.store.get().question === null) lines.say(stillText(session.store.get(), face));
+    const { question, prompt } = session.store.get();
+    if (question === null && prompt === null) lines.say(stillText(session.store.get(), face));
   }, STILL_MS);
   let over = false;
   const end = idle(session, work).finally(() => {
@@ -30,8 +32,9 @@ export async function follow(face: Face, work: Promise<unknown> = Promise.resolv
   try {
     for (;;) {
       if (over) break;
-      const { question } = session.store.get();
+      const { question, prompt } = session.store.get();
       if (question) await put(face, question);
+      else if (prompt) await type(face, prompt);
       else await new Promise<void>((resolve) => (wake = resolve));
     }
     await end;
@@ -67,6 +70,20 @@ async function put({ session, lines, guard }: Face, question: NonNullable<State[
     break;
   }
   off();
+}
+
+/** A line to type: what it leads to is said after it, as the screens show it under it. */
+async function type(face: Face, prompt: Prompt): Promise<void> {
+  const [label = ""] = spoken([line(prompt.label)], face.guard);
+  const text = (await face.lines.ask(`${label} (b goes back)\n> `))?.trim() ?? "b";
+  if (text === "b") return prompt.answer(null);
+  const wrong = prompt.check(text);
+  for (const one of spoken(
+    (wrong === null ? prompt.about(text) : [wrong]).map((told) => line(told)),
+    face.guard,
+  ))
+    face.lines.say(one);
+  if (wrong === null) prompt.answer(text);
 }
 
 function tell(face: Face, before: State, now: State): void {

@@ -18,8 +18,12 @@ import { plan, proof, stores } from "./migrate.ts";
 import { runs } from "./runs.ts";
 
 /** Asks and answers until the person leaves; returns the exit code. Never writes an escape sequence. */
-export async function runAccessible(assembly: Assembly, sources: readonly string[] = ["docker:"]): Promise<number> {
-  const session = createSession(assembly, sources);
+export async function runAccessible(
+  assembly: Assembly,
+  options: { readonly readOnly?: boolean } = {},
+  sources: readonly string[] = ["docker:"],
+): Promise<number> {
+  const session = createSession(assembly, sources, options);
   const lines = openLines(process.stdin, process.stdout);
   const face: Face = { session, lines, guard: (text) => assembly.redactor.guard(text), listed: [], from: 0 };
   const off = listen(session, lines);

@@ -5,6 +5,7 @@ import { detail as told } from "../screens/tabs/index.ts";
 import { TABS, type State } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
+import { startIgnore, undoLastIgnore } from "../verbs/ignore.ts";
 import { chooseStore } from "../verbs/plan.ts";
 import { choose, NO_ROOM, say, word, type Face, type Word } from "./face.ts";
 import { follow } from "./follow.ts";
@@ -27,6 +28,7 @@ export async function list(face: Face): Promise<void> {
   if (state.scan.status === "failed" && state.scan.error)
     say(face, `failed: ${state.scan.error.text}`, `next: ${state.scan.error.hint ?? "r scans again"}`);
   const more: Word = {
+    harmless: true,
     typed: "n",
     like: null,
     short: `next of ${items.length}`,
@@ -40,6 +42,10 @@ export async function list(face: Face): Promise<void> {
     [
       ...(items.length > 0 ? [{ ...migrate, does: `${migrate.does}: by numbers, or m all` }] : []),
       ...(items.length > PAGE ? [more] : []),
+      ...(items.length > 0 ? [word("browse", "ignore", (rest) => ignoreThese(face, rest), "i 1 3-5")] : []),
+      ...(session.ignores.length > 0
+        ? [{ ...word("browse", "undo", () => follow(face, undoLastIgnore(session))), short: "take back the ignore" }]
+        : []),
       word("browse", "filter", (text) => filter(face, text), "/text"),
       word("browse", "runs", () => press(session, "L", NO_ROOM)),
       { ...word("browse", "rescan", () => rescan(face)), short: "scan again" },
@@ -72,6 +78,9 @@ export async function detail(face: Face): Promise<void> {
       ...(item?.kind === "group"
         ? [word("detail", "migrate", () => follow(face, chooseStore(session, new Set([item.group.fingerprint]))))]
         : []),
+      ...(item?.kind === "group"
+        ? [word("detail", "ignore", () => ignore(face, new Set([item.group.fingerprint])))]
+        : []),
       { ...word("detail", "tab", (rest) => tab(face, rest)), typed: "t", like: "t 2", short: tabs.join(" ") },
       word("detail", "back", () => press(session, "esc", NO_ROOM)),
     ],
@@ -85,15 +94,31 @@ const notUnderstood = (count: number): string =>
   count === 0 ? NOT_A_WORD : `not understood: a number from 1 to ${count} reads why; ? tells what else can be typed`;
 
 function migrateThese(face: Face, rest: string): Promise<void> | string {
-  const { session, listed } = face;
-  const state = session.store.get();
-  const secrets = new Set(state.scan.groups.map(({ fingerprint }) => fingerprint));
-  if (rest === "" && secrets.size !== 1 && state.marked.size === 0) return "which? such as m 1, m 1 3-5 or m all";
-  const chosen = rest === "" && state.marked.size > 0 ? state.marked : pick(rest || "all", listed, secrets);
-  if (chosen === null) return `not understood: numbers from 1 to ${listed.length}, such as m 1 3-5, or m all`;
-  if (chosen.size === 0) return "what could not be read cannot be migrated";
-  session.store.set(() => ({ marked: chosen }));
-  return follow(face, chooseStore(session, chosen));
+  const chosen = chosenBy(face, rest, "m");
+  if (typeof chosen === "string") return chosen;
+  face.session.store.set(() => ({ marked: chosen }));
+  return follow(face, chooseStore(face.session, chosen));
+}
+
+function ignoreThese(face: Face, rest: string): Promise<void> | string {
+  const chosen = chosenBy(face, rest, "i");
+  return typeof chosen === "string" ? chosen : ignore(face, chosen);
+}
+
+function ignore(face: Face, these: ReadonlySet<string>): Promise<void> {
+  face.session.store.set(() => ({ marked: these }));
+  return follow(face, startIgnore(face.session, false));
+}
+
+/** The secrets that numbers name; without a number what is marked, or the only one. What is wrong, as text. */
+function chosenBy({ session, listed }: Face, rest: string, letter: string): ReadonlySet<string> | string {
+  const { scan, marked } = session.store.get();
+  const secrets = new Set(scan.groups.map(({ fingerprint }) => fingerprint));
+  if (rest === "" && marked.size > 0) return marked;
+  if (rest === "" && secrets.size !== 1) return `which? such as ${letter} 1, ${letter} 1 3-5 or ${letter} all`;
+  const chosen = pick(rest || "all", listed, secrets);
+  if (chosen === null) return `not understood: numbers from 1 to ${listed.length}, such as ${letter} 1 3-5, or all`;
+  return chosen.size > 0 ? chosen : "this could not be read: nothing can be done with it";
 }
 
 function pick(text: string, listed: readonly string[], secrets: ReadonlySet<string>): ReadonlySet<string> | null {

@@ -1,9 +1,10 @@
 import { press } from "../actions.ts";
 import { wantedText } from "../items.ts";
 import { planLines } from "../screens/plan.ts";
-import { proofLines } from "../screens/proof.ts";
+import { proofLines, titleOf } from "../screens/proof.ts";
+import { startScrub } from "../verbs/journal.ts";
 import { savePlan, startPlan } from "../verbs/plan.ts";
-import { startUndo } from "../verbs/run.ts";
+import { startApply, startUndo } from "../verbs/run.ts";
 import { choose, NO_ROOM, say, word, type Face } from "./face.ts";
 import { follow } from "./follow.ts";
 import { NOT_A_WORD } from "./list.ts";
@@ -58,7 +59,9 @@ export async function proof(face: Face): Promise<void> {
   const { session } = face;
   const { result } = session.store.get();
   if (result === null) return press(session, "r", NO_ROOM);
-  say(face, result.kind === "apply" ? `Proof, step 4 of 4. Run ${result.run}.` : `Undone. Run ${result.run}.`);
+  const { run, kind } = result;
+  const kept = kind === "apply" && result.result?.units.some(({ state }) => state === "migrated");
+  say(face, `${titleOf(result)}${kind === "apply" ? ", step 4 of 4" : ""}. Run ${run}.`);
   say(face, ...proofLines(result));
   await choose(
     face,
@@ -68,6 +71,7 @@ export async function proof(face: Face): Promise<void> {
       ...(result.kind === "apply" && result.result && result.result.state !== "rolled back"
         ? [word("proof", "undo", () => follow(face, startUndo(session, result.run)))]
         : []),
+      ...(kept ? [word("proof", "scrub", () => follow(face, startScrub(session, { run, state: "done" })))] : []),
       word("proof", "runs", () => press(session, "L", NO_ROOM)),
       word("proof", "back", () => again(face)),
     ],
@@ -77,8 +81,7 @@ export async function proof(face: Face): Promise<void> {
 
 function apply(face: Face): Promise<void> {
   say(face, "Step 3 of 4, apply. ctrl-c calls it off and puts back what was begun.");
-  press(face.session, "y", NO_ROOM);
-  return follow(face);
+  return follow(face, startApply(face.session));
 }
 
 function again(face: Face): Promise<void> {

@@ -58,7 +58,7 @@ export function proofLines(shown: ResultState): Line[] {
   return lines;
 }
 
-function titleOf({ kind, error, result }: ResultState): string {
+export function titleOf({ kind, error, result }: ResultState): string {
   if (kind === "scrub") return "Scrubbed";
   if (kind === "rollback") return "Undone";
   return error && result?.state !== "done" ? "Failed" : "Proof";

@@ -9,7 +9,7 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
   if (location.origin === "image" || location.subject === "image") {
     return {
       reason: "is in the image's own config, which creating a container again cannot change",
-      hint: `unsprawl migrate image:${imageOf(finding, doc)} --to STORE takes it out of the image; then create the container again from it, and rotate it`,
+      hint: hintFor(finding, doc),
     };
   }
   if (location.subject !== "container" || !location.source.startsWith("docker:")) {
@@ -63,6 +63,10 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
   return null;
 }
 
-function imageOf({ location }: Finding, doc: ContainerDoc | null): string {
-  return location.subject === "image" ? location.subjectName : (doc?.Config.Image ?? "REF");
+function hintFor({ location }: Finding, doc: ContainerDoc | null): string {
+  const image = location.subject === "image" ? location.subjectName : (doc?.Config.Image ?? "REF");
+  const clean = `unsprawl migrate image:${image} --to STORE takes it out of the image`;
+  if (location.source.startsWith("archive:"))
+    return `docker load -i ${location.source.slice("archive:".length)}; then: ${clean}; docker save writes it anew`;
+  return `${clean}; then create the container again from it, and rotate it`;
 }

@@ -13,7 +13,6 @@ import type { Engine } from "../../src/docker/engine.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { firstInitNotes } from "../../src/docker/first-init.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
-import { acceptedLosses, lostLayer, lostPorts } from "../../src/docker/losses.ts";
 import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
@@ -23,6 +22,7 @@ import type { SecretPart } from "../../src/model/finding.ts";
 import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { callOf, containersOf } from "./find.ts";
+import { losses } from "./losses.ts";
 
 export type Moving = {
   readonly engine: Engine;
@@ -135,41 +135,6 @@ async function partOf(
     if (error instanceof UnsprawlError && error.code === "refused" && !(error instanceof Blocked)) throw all(error);
     throw error;
   }
-}
-
-/** What Compose does not keep of a container when it makes it anew. Throws `refused` for what is not accepted. */
-async function losses(
-  engine: Engine,
-  docs: readonly ContainerDoc[],
-  config: ComposeConfig,
-  service: string,
-  accept: ReadonlySet<string>,
-): Promise<string[]> {
-  const notes: string[] = [];
-  const made = copiedIn(config, service);
-  for (const doc of docs) {
-    const layer = await lostLayer(engine, doc, "go with the old container, which Compose removes", made);
-    notes.push(...acceptedLosses(doc, [...lostPorts(doc), ...layer.losses], accept), ...layer.notes);
-  }
-  return notes;
-}
-
-/**
- * Where Compose itself writes into the layer: configs and secrets whose content stands in the file or a variable. Their
- * default places: Compose specification, 05-services.md, `configs` and `secrets`.
- */
-function copiedIn({ services }: ComposeConfig, service: string): string[] {
-  type Grant = { readonly source?: string; readonly target?: string };
-  const of = (services?.[service] ?? {}) as {
-    readonly configs?: readonly Grant[];
-    readonly secrets?: readonly Grant[];
-  };
-  const place = ({ source = "", target = source }: Grant, folder: string): string =>
-    target.startsWith("/") ? target : `${folder}/${target}`;
-  return [
-    ...(of.configs ?? []).map((one) => place(one, "")),
-    ...(of.secrets ?? []).map((one) => place(one, "/run/secrets")),
-  ];
 }
 
 /** Throws when a value would still be shown by inspect after its variable has gone. */

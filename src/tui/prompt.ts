@@ -51,12 +51,10 @@ export function typePrompt(session: Session, key: string, blind: boolean): void 
   else if (key === "backspace" && at > 0) set(all.toSpliced(at - 1, 1), at - 1);
   else if (key === "ctrl-u") set(all.slice(at), 0);
   else if (key === "ctrl-w") {
-    const kept = characters(
-      all
-        .slice(0, at)
-        .join("")
-        .replace(/\S*\s*$/, ""),
-    );
+    const before = all.slice(0, at).join("").trimEnd();
+    let end = before.length;
+    while (end > 0 && !/\s/.test(before[end - 1] ?? "")) end--;
+    const kept = characters(before.slice(0, end));
     set([...kept, ...all.slice(at)], kept.length);
   } else if (key === "space") typeText(session, " ");
   else if (characters(key).length === 1) typeText(session, key);

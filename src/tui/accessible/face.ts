@@ -70,7 +70,8 @@ export async function choose(
       say(face, "?: this list", "q: quit; a run that works is called off with ctrl-c and put back");
       continue;
     }
-    const [, head = "", rest = ""] = /^(\/|[a-z]+)\s*(.*)$/i.exec(text) ?? [];
+    const head = /^(?:\/|[a-z]+)/i.exec(text)?.[0] ?? "";
+    const rest = text.slice(head.length).trimStart();
     const found = words.find(({ typed: one, like }) => one === (head === "back" ? "b" : head) && (rest === "" || like));
     const wrong = await (found ? found.act(rest) : other(text));
     if (!wrong) return;

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -12,6 +13,8 @@ import { makeWorld, type Ran, type World } from "./support/world.ts";
 
 const HOOK = new URL("./support/kill-hook.mjs", import.meta.url).pathname;
 const RANDOM_KILLS = 30;
+/** Which verb comes first is drawn, so that two runs see each boundary end both ways. */
+const first = randomInt(2);
 
 let engine: TestEngine;
 let bao: Awaited<ReturnType<typeof startOpenBao>>;
@@ -176,8 +179,7 @@ function clear(name: string): void {
 }
 
 it.each([
-  ["local", "shim", ["resume"], "alone"],
-  ["local", "shim", ["rollback"], "alone"],
+  ["local", "shim", ["resume", "rollback"], "alone"],
   ["local", "shim", ["resume", "rollback"], "shared"],
   ["vault", "runtime", ["resume", "rollback"], "alone"],
 ] as const)(
@@ -185,7 +187,7 @@ it.each([
   { timeout: 900_000 },
   async (to, deliver, verbs, how) => {
     for (let at = 0; ; at++) {
-      const verb = verbs[at % verbs.length] ?? "resume";
+      const verb = verbs[(at + first) % verbs.length] ?? "resume";
       const name = `k-${to}-${verbs.join("-")}-${how}-${at}`;
       const id = fresh(name);
       const sides = how === "shared" ? [`side-${name}`] : [];

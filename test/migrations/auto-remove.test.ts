@@ -59,6 +59,8 @@ it("is left alone until it is accepted that only a copy can be kept", async () =
   expect(planned.code).toBe(3);
   expect(planned.stdout).toMatch(/started with --rm[^]*--accept rm/);
   expect(inspect("alone").Id).toBe(Id);
+  // What scrub looks for next must not be in it.
+  engine.docker("rm", "-f", "-v", "alone");
 });
 
 it("is moved, put back from its copy, moved again and scrubbed", async () => {

@@ -9,7 +9,7 @@ import { storableText } from "../../src/store/storable.ts";
 export type Kv = {
   get(key: StoreKey): Promise<Stored | null>;
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
-  remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
+  remove(key: StoreKey, matches: (value: Secret) => boolean, created?: boolean): Promise<boolean>;
   /** A secret with all its fields; null when absent or soft-deleted. */
   fields(path: string): Promise<Fields | null>;
 };

@@ -118,7 +118,7 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
         return { version: versionOf(numberOf(written["version"]), value) };
       });
     },
-    async remove(key: StoreKey, matches: (value: Secret) => boolean) {
+    async remove(key: StoreKey, matches: (value: Secret) => boolean, created = false) {
       return rounds(key, async (lost) => {
         const { fields, version, ours } = await read(key.path);
         const value = fieldValue(fields, key.field);
@@ -128,7 +128,8 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
         checkMatch(value, matches, key, "the Vault");
         const answer = await write("PATCH", key.path, key.field, null, version);
         if (answer === null) return null;
-        if (ours && Object.keys(fields ?? {}).length === 1) await tidy(key.path, numberOf(dataOf(answer)["version"]));
+        const mine = ours || (created && version === 1);
+        if (mine && Object.keys(fields ?? {}).length === 1) await tidy(key.path, numberOf(dataOf(answer)["version"]));
         return true;
       });
     },

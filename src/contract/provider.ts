@@ -46,9 +46,10 @@ export interface Provider {
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
   /**
    * Removes one value, by check-and-set, if `matches` says it is the one meant; true when removed, false when absent.
-   * Throws `conflict` when another value is there. An object left without any value goes too, if unsprawl created it.
+   * Throws `conflict` when another value is there. An object left without any value goes too, if unsprawl created it:
+   * by its own mark, or because the caller wrote its first value (`created`), which may have been killed before the mark.
    */
-  remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
+  remove(key: StoreKey, matches: (value: Secret) => boolean, created?: boolean): Promise<boolean>;
   /**
    * The keys of every value below `what`, in order: a path, a name or the beginning of one as the store counts it; empty
    * means all that the store's own path template reaches. For a store as a source. A value that is not text is left out.

@@ -76,7 +76,7 @@ export async function takeBack(
   const was = record.last(step.id)?.["before"];
   const { move } = step;
   const ours = (value: Secret): boolean => fingerprint(value, key) === move.fingerprint;
-  if (was === "absent" && !shared) await provider.remove(move.key, ours);
+  if (was === "absent" && !shared) await provider.remove(move.key, ours, true);
   if (was === "other" && !shared) {
     const backup = backupKey(move.key, plan.id);
     const [kept, current] = [await provider.get(backup), await provider.get(move.key)];

@@ -12,7 +12,7 @@ import { makeWorld, type Ran, type World } from "./support/world.ts";
 // run `rollback`. The application serves its value, store and configuration agree, nothing is lost or left behind.
 
 const HOOK = new URL("./support/kill-hook.mjs", import.meta.url).pathname;
-const RANDOM_KILLS = 30;
+const RANDOM_KILLS = 50;
 /** Which verb comes first is drawn, so that two runs see each boundary end both ways. */
 const first = randomInt(2);
 

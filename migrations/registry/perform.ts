@@ -49,11 +49,11 @@ export async function cleanRemote(registry: Registry, tagged: Tagged, step: Clea
     else
       await registry.putManifest(repository, descriptor.digest, descriptor.mediaType ?? old.mediaType, bytes, signal);
   const now = (await registry.manifest(repository, tag, signal)).digest;
+  if (now !== old.digest && now !== tree.root.digest)
+    throw new UnsprawlError("changed", `${step.unit} names another image by now`, "unsprawl plan again");
   work.record.intent(`${step.id}/tag`, { digest: tree.root.digest });
   // Only now: whoever takes this tag away again must have something else to name by it.
   await registry.putManifest(repository, keptTag(tag, work.plan.id), old.mediaType, old.bytes, signal);
-  if (now !== old.digest && now !== tree.root.digest)
-    throw new UnsprawlError("changed", `${step.unit} names another image by now`, "unsprawl plan again");
   const top = tree.blobs.at(-1);
   if (top === undefined)
     throw new UnsprawlError("changed", `${step.unit} holds none of the values`, "unsprawl plan again");
@@ -95,27 +95,34 @@ export async function uncleanRemote(registry: Registry, tagged: Tagged, step: Cl
     await registry.putManifest(repository, tag, old.mediaType, old.bytes, signal);
   } else if (now !== null && now !== step.image.id) work.say(`${step.unit} names another image by now, and stays`);
   if ((await registry.resolve(repository, kept, signal).catch(absent)) === null) return;
-  if (!(await dropTag(registry, repository, kept, made, signal)))
+  if (!(await dropTag(registry, tagged, kept, made, signal)))
     work.say(`the tag ${kept} stays, and names the cleaned image: this registry deletes nothing`);
 }
 
 /**
- * Takes a tag away from the old image. Where a tag cannot be deleted alone it names the cleaned image from then on, which
- * nothing else names, and is deleted with it. False when it stays.
+ * Takes a tag away from the old image: it names the cleaned one first, so that a registry which deletes what a tag names,
+ * and not the tag alone, takes nothing else away. Where a tag cannot be deleted it goes with the cleaned image, if
+ * nothing else names that. What `tag` names is put back if it went along. False when the tag stays.
  */
 async function dropTag(
   registry: Registry,
-  repository: string,
+  { repository, tag }: Tagged,
   kept: string,
   made: unknown,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (await registry.deleteTag(repository, kept, signal)) return true;
   if (typeof made !== "string") return false;
-  const clean = await registry.manifest(repository, made, signal);
+  const clean = await registry.manifest(repository, made, signal).catch(absent);
+  const serving = await registry.manifest(repository, tag, signal).catch(absent);
+  if (clean === null) return false;
   await registry.putManifest(repository, kept, clean.mediaType, clean.bytes, signal);
-  const others = await namers(registry, repository, made, kept, signal);
-  return others.length === 0 && (await registry.deleteManifest(repository, made, signal));
+  const dropped =
+    (await registry.deleteTag(repository, kept, signal)) ||
+    ((await namers(registry, repository, made, kept, signal)).length === 0 &&
+      (await registry.deleteManifest(repository, made, signal)));
+  if (serving !== null && (await registry.resolve(repository, tag, signal).catch(absent)) === null)
+    await registry.putManifest(repository, tag, serving.mediaType, serving.bytes, signal);
+  return dropped;
 }
 
 /** Deletes what the tag named before, unless another tag names it too. */
@@ -135,7 +142,7 @@ export async function scrubRemote(
       `${others.slice(0, 5).join(", ")} still ${others.length > 1 ? "name" : "names"} the old image: unsprawl migrate registry:${host}/${repository}:${others[0] ?? ""}`,
     );
     const made = work.record.last(`${step.id}/tag`)?.["digest"];
-    return (await dropTag(registry, repository, kept, made, signal)) ? [`${repository}:${kept}`] : [];
+    return (await dropTag(registry, tagged, kept, made, signal)) ? [`${repository}:${kept}`] : [];
   }
   if (!(await registry.deleteManifest(repository, step.image.id, signal))) {
     work.say(

@@ -2,7 +2,7 @@ import { opendir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseDockerignore, type Ignored } from "../text/dockerignore.ts";
 import type { Instruction } from "../text/dockerfile.ts";
-import { secretFile } from "../text/secret-file.ts";
+import { secretFileKind } from "../text/secret-file.ts";
 
 /** A file that a build would copy into the image, and that holds secrets by what it is. */
 export type Copied = {
@@ -37,7 +37,7 @@ export async function copiedSecrets(
     if (by) copied.push({ instruction: by.instruction, path, file: join(folder, path) });
   }
   for (const { instruction, source } of copies)
-    if (secretFile(source) !== null && !/[*?[]/.test(source) && !ignored(source) && !paths.includes(source))
+    if (secretFileKind(source) !== null && !/[*?[]/.test(source) && !ignored(source) && !paths.includes(source))
       copied.push({ instruction, path: source, file: null });
   return { copied, cut };
 }
@@ -91,7 +91,7 @@ async function secretsBelow(folder: string): Promise<{ readonly paths: readonly 
       if (++seen > MOST_ENTRIES) return { paths: paths.sort(), cut: true };
       const path = at === "" ? entry.name : `${at}/${entry.name}`;
       if (entry.isDirectory() && !SKIPPED.has(entry.name)) folders.push(path);
-      else if (entry.isFile() && secretFile(path) !== null) paths.push(path);
+      else if (entry.isFile() && secretFileKind(path) !== null) paths.push(path);
     }
   }
   return { paths: paths.sort(), cut: false };

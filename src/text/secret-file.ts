@@ -36,7 +36,7 @@ const ANY = new RegExp(`(?:^|/)(?:${FILES.map(([, pattern]) => pattern).join("|"
 const EACH = FILES.map(([kind, pattern]) => [kind, new RegExp(`(?:^|/)(?:${pattern})$`)] as const);
 
 /** The kind of a file that holds secrets by what it is; null for all others, and for examples of such. */
-export function secretFile(path: string): SecretFile | null {
+export function secretFileKind(path: string): SecretFile | null {
   if (!ANY.test(path) || END.test(path)) return null;
   return EACH.find(([, pattern]) => pattern.test(path))?.[0] ?? null;
 }

@@ -1,4 +1,4 @@
-import { secretFile } from "../../text/secret-file.ts";
+import { secretFileKind } from "../../text/secret-file.ts";
 
 /** What a text is for, by its path: how much a mere name says in it. */
 export type TextKind = "settings" | "code" | "prose";
@@ -15,7 +15,7 @@ const TESTS =
 
 export function kindOf(path: string): TextKind {
   if (PROSE.test(path)) return "prose";
-  return SETTINGS.test(path) || secretFile(path) !== null ? "settings" : "code";
+  return SETTINGS.test(path) || secretFileKind(path) !== null ? "settings" : "code";
 }
 
 export function isTest(path: string): boolean {

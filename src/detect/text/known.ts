@@ -1,4 +1,4 @@
-import { secretFile, type SecretFile } from "../../text/secret-file.ts";
+import { secretFileKind, type SecretFile } from "../../text/secret-file.ts";
 import { decideIn } from "../classify.ts";
 import { isEvidence, type Evidence } from "../evidence.ts";
 import { ruleById } from "../rules/index.ts";
@@ -17,7 +17,7 @@ const MOST = 2000;
 
 /** Secrets of a file whose kind says where they stand, beyond what names in it say. Nothing for any other file. */
 export function inKnownFile(bytes: Uint8Array, path: string, off: ReadonlySet<string>): readonly KnownHit[] {
-  const kind = secretFile(path);
+  const kind = secretFileKind(path);
   const form = kind === null ? undefined : FORMS[kind];
   if (form === undefined) return [];
   // One character a byte, so that places are those of the bytes.
@@ -93,7 +93,7 @@ const FIRST = 48 * 1024;
 
 /** A binary file that is a key store by its name and its first bytes. */
 export function inKeystore(bytes: Uint8Array, path: string, off: ReadonlySet<string>): readonly KnownHit[] {
-  return secretFile(path) === "keystore" && !off.has("keystore") ? keystore(bytes) : [];
+  return secretFileKind(path) === "keystore" && !off.has("keystore") ? keystore(bytes) : [];
 }
 
 /**

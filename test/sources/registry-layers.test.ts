@@ -64,8 +64,10 @@ it("the files of images are streamed, each layer once, and what a later layer ta
     "three:1 /app/.env line 1, layer 1 of 1",
     "two:1 /app/.env line 1, layer 1 of 1",
   ]);
-  const layer = `blobs/${sha256(gzipSync(base))}`;
-  expect(gate.lines().filter((line) => line.startsWith("GET") && line.includes(layer))).toHaveLength(1);
+  // One tar in two packings: whichever image is read first, the layer is fetched in that packing alone.
+  const packings = [gzipSync(base), zstdCompressSync(base)].map((blob) => `blobs/${sha256(blob)}`);
+  const fetched = gate.lines().filter((line) => line.startsWith("GET") && packings.some((blob) => line.includes(blob)));
+  expect(fetched).toHaveLength(1);
 });
 
 it("without being asked no layer is fetched", async () => {

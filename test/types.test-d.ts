@@ -1,15 +1,19 @@
 import { expectTypeOf, test } from "vitest";
+import type { Change } from "../src/model/change.ts";
 import type { Finding } from "../src/model/finding.ts";
 import type { Json } from "../src/model/json.ts";
 import type { Location } from "../src/model/location.ts";
 import type { Plan, Step } from "../src/model/plan.ts";
 import type { Receipt } from "../src/model/receipt.ts";
 import type { Secret } from "../src/model/secret.ts";
+import type { TrendPoint } from "../src/model/trend.ts";
 import type { ScanReport } from "../src/core/scan.ts";
 
 test("what is written down is JSON", () => {
   expectTypeOf<Location>().toExtend<Json>();
   expectTypeOf<Finding>().toExtend<Json>();
+  expectTypeOf<Change>().toExtend<Json>();
+  expectTypeOf<TrendPoint>().toExtend<Json>();
   expectTypeOf<Step>().toExtend<Json>();
   expectTypeOf<Plan>().toExtend<Json>();
   expectTypeOf<Receipt>().toExtend<Json>();

@@ -2,6 +2,7 @@ import { migrations } from "../migrations/index.ts";
 import { providers } from "../providers/index.ts";
 import type { Delivery } from "./contract/delivery.ts";
 import type { Detector } from "./contract/detector.ts";
+import type { History } from "./contract/history.ts";
 import type { Look, LookAbout } from "./contract/look.ts";
 import type { Migration } from "./contract/migration.ts";
 import type { Provider } from "./contract/provider.ts";
@@ -11,6 +12,7 @@ import { loadConfig, type Config, type StoreConfig } from "./core/config.ts";
 import { ignorer } from "./core/ignore.ts";
 import { route, type Router } from "./core/route.ts";
 import type { Verify } from "./core/liveness.ts";
+import type { Memory } from "./core/remember.ts";
 import type { ScanTools } from "./core/scan.ts";
 import { progressUnder } from "./core/scan-progress.ts";
 import { loadFingerprintKey, stateDir } from "./core/state.ts";
@@ -25,6 +27,7 @@ import type { Registry } from "./registry/client.ts";
 import { nearest } from "./text/nearest.ts";
 import { resolveReferences } from "./core/resolve.ts";
 import type { Secret } from "./model/secret.ts";
+import { once, onceSync } from "./text/once.ts";
 import { Redactor } from "./text/redact.ts";
 
 /**
@@ -74,6 +77,10 @@ export type Assembly = {
   readonly storeNames: () => Promise<readonly string[]>;
   /** Every name that `--to` takes: the configured stores, then the providers. */
   readonly knownStores: () => Promise<readonly string[]>;
+  /** What earlier scans of this machine saw; made on first use. */
+  readonly history: () => Promise<History>;
+  /** Where a scan is remembered, and as whose: this machine's, or those of an engine elsewhere by its address. */
+  readonly memory: () => Promise<Memory>;
   /** What looks for values that were moved and still show. */
   readonly looks: (about: LookAbout) => Promise<readonly Look[]>;
   /** The values of references, each fetched once, side by side; null for one that no store here is for. */
@@ -135,6 +142,7 @@ export function assemble(
     return (await import("./sources/index.ts")).allSources(tools, await knownStores());
   });
   const rules = async () => (await import("./detect/index.ts")).rules;
+  const history = once(async () => (await import("./history/sqlite.ts")).openSqliteHistory(state()));
   const deliveries = once(async () => {
     const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
       import("./delivery/file.ts"),
@@ -240,6 +248,11 @@ export function assemble(
     },
     storeNames: async () => [...(await config()).stores.keys()],
     knownStores,
+    history,
+    memory: async () => {
+      const { findConnection, hostOf } = await import("./docker/connection.ts");
+      return { history: await history(), host: hostOf(findConnection(env)), channels: [], state: state() };
+    },
     looks: async (about) => (await import("./residue/index.ts")).looksFor(about, engine, env),
     resolve: async (references) => resolveReferences(references, await knownStores(), store),
   };
@@ -275,19 +288,4 @@ async function openConfigured(
   const { provider } = await load();
   knownKeys(config.keys, Object.keys(provider.keys), "the configuration", `stores.${name}.`);
   return provider.open(name, config.keys, { env, dir: config.dir, ...(say === undefined ? {} : { say }) });
-}
-
-/** Made once; a failure is forgotten, so that the next call tries again (an engine that was down, a mended file). */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => {
-    const making = (made ??= make());
-    making.catch(() => (made = null));
-    return making;
-  };
-}
-
-function onceSync<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => (made ??= { value: make() }).value;
 }

@@ -24,7 +24,7 @@ const SCAN: readonly OptionSpec[] = [
   ["--min-confidence <level>", "hide findings below this (default: medium)", LEVELS],
   ["--fail-on <level>", "exit 3 for findings at or above this (default: medium)", [...LEVELS, "never"]],
   ["--layers", "the files of images too, layer by layer (docker:, image:, registry:, archive:)"],
-  ["--baseline <file>", "an earlier `scan --json`: what it has is known, and does not fail"],
+  ["--baseline <file>", "an earlier scan (--format baseline, or --json): what it has is known, and does not fail"],
 ];
 
 const TARGET: readonly OptionSpec[] = [
@@ -52,10 +52,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: SOURCES,
     options: [
       ...SCAN,
-      ["--format <format>", "how to print it", ["table", "json", "ndjson", "sarif", "html", "markdown"]],
+      ["--format <format>", "how to print it", ["table", "json", "ndjson", "sarif", "html", "markdown", "baseline"]],
       ["-o, --output <file>", "write it to a file (0600)"],
       ["--verify", "ask vendors and databases whether each secret is live (sends it to them; nothing is changed)"],
       ["--show-ignored", "list what `ignore` or a label hides too"],
+      ["--remember", "keep what was found in the history: what an earlier scan saw is known, and does not fail"],
       ["--resume", "go on with an interrupted scan of a registry or repository"],
     ],
     load: () => import("./commands/scan.ts"),

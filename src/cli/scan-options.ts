@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { againstBaseline, readBaseline } from "../core/baseline.ts";
+import { markRegressed, scanAndRemember } from "../core/remember.ts";
+import { withFindings } from "../core/report.ts";
 import { scan, type Hit, type ScanReport } from "../core/scan.ts";
-import { causeOf, UnsprawlError } from "../model/error.ts";
+import { UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import { scriptHost, text, type CommandContext, type Options } from "./context.ts";
 
@@ -37,17 +39,21 @@ export async function scanWith(
   const showIgnored = options["showIgnored"] === true;
   const layers = options["layers"] === true;
   const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, showIgnored, layers };
-  const { report, hits } = await scan(
-    input,
-    await assembly.scanTools(verify, keeps && !verify ? { resume } : undefined),
-    scriptHost(context, false),
-  );
-  if (known === null) return { report, hits, failOn };
-  const mark = (finding: Finding): Finding =>
-    finding.state === "new" && known.has(finding.id) ? { ...finding, state: "known" } : finding;
+  const tools = await assembly.scanTools(verify, keeps && !verify ? { resume } : undefined);
+  const host = scriptHost(context, false);
+  const { report, hits } =
+    options["remember"] === true
+      ? await scanAndRemember(input, tools, await assembly.memory(), host)
+      : await scan(input, tools, host);
+  const marked = markRegressed(report.findings, assembly.state(), report.scannedAt);
+  if (known === null && marked === report.findings) return { report, hits, failOn };
+  const { findings, gone } = againstBaseline(marked, known ?? new Set());
+  const byId = new Map(findings.map((finding) => [finding.id, finding]));
+  const left = `${gone} of the baseline ${baseline} ${gone === 1 ? "is" : "are"} not there: write it anew`;
+  const notes = gone === 0 ? report.notes : [...report.notes, left];
   return {
-    report: { ...report, findings: report.findings.map(mark) },
-    hits: hits.map((hit) => ({ ...hit, finding: mark(hit.finding) })),
+    report: withFindings({ ...report, notes }, findings),
+    hits: hits.map((hit) => ({ ...hit, finding: byId.get(hit.finding.id) ?? hit.finding })),
     failOn,
   };
 }
@@ -65,18 +71,4 @@ export function fails(finding: Finding, failOn: Confidence | "never"): boolean {
 /** True when a subject could not be read: then the result is not whole, and the exit code says so. */
 export function incomplete(report: ScanReport): boolean {
   return report.sources.some((source) => source.errors.length > 0);
-}
-
-function readBaseline(file: string): Set<string> {
-  try {
-    const report = JSON.parse(readFileSync(file, "utf8")) as ScanReport;
-    return new Set(report.findings.map((finding) => finding.id));
-  } catch (error) {
-    throw new UnsprawlError(
-      "config",
-      `${file} is not a baseline`,
-      "unsprawl scan --json -o FILE writes one",
-      causeOf(error),
-    );
-  }
 }

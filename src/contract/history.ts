@@ -16,7 +16,7 @@ export type Remembered = {
   readonly layers: boolean;
 };
 
-/** A secret that a run moved into a store, and from where. */
+/** A secret that a run moved into a store, and from where. `fingerprint` is of its secret part, as a finding's is. */
 export type Moved = {
   readonly fingerprint: string;
   /** The finding's id: this secret in that place. */
@@ -33,22 +33,27 @@ export type Moved = {
 export type Past = {
   /** By the finding's id, those that are gone too. */
   readonly findings: ReadonlyMap<string, Remembered>;
+  /** By the runs of every host. */
   readonly moved: readonly Moved[];
-  /** When this host was first remembered; null when it never was. ISO 8601. */
-  readonly since: string | null;
+  /** When each source was first read, by `sourceKey`. ISO 8601. */
+  readonly since: ReadonlyMap<string, string>;
 };
 
 /** What a scan adds to the history of its host. */
 export type Addition = {
   /** Those that are new or different, whole. */
   readonly findings: readonly Remembered[];
+  /** Ids of those that are there as they were: only `lastSeen` changes. */
+  readonly seen: readonly string[];
   readonly changes: readonly Change[];
+  /** What runs of this host moved; those that are known already too. */
   readonly moved: readonly Moved[];
   readonly scan: {
     /** Unique: the same scan is remembered once, however often it is said. */
     readonly id: string;
     readonly at: string;
     readonly durationMs: number;
+    /** As `since` calls them. */
     readonly sources: readonly string[];
     readonly subjects: number;
     readonly errors: number;

@@ -72,8 +72,15 @@ export type Reading =
       readonly hint: string;
     };
 
-/** `layers`: the files of images too, layer by layer. `finished`: keys of subjects that need not be read again. */
-export type ReadOptions = { readonly layers: boolean; readonly finished?: (key: string) => boolean };
+/**
+ * `layers`: the files of images too, layer by layer. `finished`: keys of subjects that need not be read again. `only`: the
+ * subjects with these ids alone; a source of which nobody asks this may leave it out.
+ */
+export type ReadOptions = {
+  readonly layers: boolean;
+  readonly finished?: (key: string) => boolean;
+  readonly only?: ReadonlySet<string>;
+};
 
 /** A read-only place that holds candidates, such as an engine or a saved inspect document. */
 export interface Source {

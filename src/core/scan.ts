@@ -4,50 +4,16 @@ import type { Source } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
-import { atLeast, CONFIDENCES, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
-import type { SubjectFacts } from "../model/location.ts";
+import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
+import type { Subject, SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
 import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
+import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
 import { readSource, type Kept, type SubjectError } from "./read-source.ts";
 import { interrupted, keptSo, nothing, type ScanProgress } from "./scan-progress.ts";
 
-export type { SubjectError };
-
-/** The document of `scan --json`. */
-export type ScanReport = {
-  readonly version: 1;
-  readonly scannedAt: string;
-  readonly durationMs: number;
-  readonly sources: readonly {
-    readonly source: string;
-    readonly subjects: number;
-    readonly errors: readonly SubjectError[];
-  }[];
-  readonly findings: readonly Finding[];
-  readonly groups: readonly {
-    readonly fingerprint: string;
-    readonly count: number;
-    readonly findings: readonly string[];
-  }[];
-  /** What hid secrets (an entry of `ignore:`, a label, a stop word, a rule that is off), and how many. */
-  readonly ignored: readonly { readonly by: string; readonly count: number }[];
-  /** What images that were asked about bring with them, besides secrets. */
-  readonly advice: readonly { readonly source: string; readonly subject: string; readonly texts: readonly string[] }[];
-  /** What a person should know of the settings, such as an entry of `ignore:` that has run out. */
-  readonly notes: readonly string[];
-  readonly summary: {
-    readonly subjects: number;
-    readonly values: number;
-    readonly findings: number;
-    /** Below `minConfidence`. */
-    readonly hidden: number;
-    /** Secrets that a setting hid: `ignored` says which. */
-    readonly ignored: number;
-    readonly byConfidence: { readonly [level in Confidence]: number };
-    readonly bySeverity: { readonly [level in Severity]: number };
-  };
-};
+export type { ScanReport, SubjectError };
 
 /** A finding and its value, side by side in memory. */
 export type Hit = {
@@ -96,6 +62,10 @@ export async function scan(
     /** Reads the files of images too. Throws `usage` when a source has none. */
     readonly layers?: boolean;
     readonly onHit?: (hit: Hit) => void;
+    /** Told of each subject that was read whole and has a name of its own, before its findings. */
+    readonly onSubject?: (subject: Subject) => void;
+    /** Reads these subjects alone, by the engine's full id: for sources that can. */
+    readonly only?: ReadonlySet<string>;
   },
   tools: ScanTools,
   host: Host,
@@ -129,7 +99,7 @@ export async function scan(
     input.onHit?.(hit);
   };
   const { detector, crew, verify } = tools;
-  const options = { layers: input.layers === true };
+  const options = { layers: input.layers === true, ...(input.only && { only: input.only }) };
   const reading = { detector, crew, tell, apart: verify === null, amongOthers: input.sources.length > 1, options };
   const chosen = input.sources.map((spec) => [spec, resolve(spec, tools.sources)] as const);
   if (options.layers) withLayers(chosen, tools.sources);
@@ -150,6 +120,7 @@ export async function scan(
   });
   for (const [spec, one] of chosen) {
     const subject = (read: SubjectReading): void => {
+      input.onSubject?.(read.subject);
       const texts = read.facts.advice ?? [];
       // Of containers' images nobody asks what they would bring: they run already.
       if (texts.length === 0 || spec.startsWith("docker:")) return;
@@ -174,27 +145,22 @@ export async function scan(
   hits.sort((a, b) => compare(a.finding, b.finding));
   const findings = [...hits.map((hit) => hit.finding), ...resumed];
   if (resumed.length > 0) findings.sort(compare);
-  const report: ScanReport = {
+  const bare: BareReport = {
     version: 1,
     scannedAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
     sources,
-    findings,
-    groups: groups(findings),
     ignored: [...ignored].map(([by, count]) => ({ by, count })).sort((a, b) => b.count - a.count || byText(a.by, b.by)),
     advice,
     notes: await tools.notes(),
     summary: {
       subjects: sources.reduce((sum, one) => sum + one.subjects, 0),
       values,
-      findings: findings.length,
       hidden,
       ignored: [...ignored.values()].reduce((sum, count) => sum + count, 0),
-      byConfidence: count(CONFIDENCES, findings, (finding) => finding.confidence),
-      bySeverity: count(SEVERITIES, findings, (finding) => finding.severity),
     },
   };
-  return { report, hits };
+  return { report: withFindings(bare, findings), hits };
 }
 
 /** Places whose value is a whole command line: most of its words are no secret. */
@@ -267,31 +233,4 @@ function resolve(spec: string, sources: readonly Source[]): { readonly source: S
   const kinds = sources.map((one) => `${one.kind}:`).join(" ");
   const hint = at < 0 ? `for a container: docker:${spec}` : `known sources: ${kinds}`;
   throw new UnsprawlError("usage", `not a source: ${JSON.stringify(spec)}`, hint);
-}
-
-function compare(a: Finding, b: Finding): number {
-  return (
-    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
-    b.score - a.score ||
-    byText(a.location.subjectName, b.location.subjectName) ||
-    byText(a.location.path, b.location.path)
-  );
-}
-
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-function groups(findings: readonly Finding[]): ScanReport["groups"] {
-  const byPrint = new Map<string, string[]>();
-  for (const { fingerprint: print, id } of findings) byPrint.set(print, [...(byPrint.get(print) ?? []), id]);
-  return [...byPrint].map(([print, ids]) => ({ fingerprint: print, count: ids.length, findings: ids }));
-}
-
-function count<Level extends string>(
-  levels: readonly Level[],
-  findings: readonly Finding[],
-  of: (finding: Finding) => Level,
-): { readonly [level in Level]: number } {
-  const counts = Object.fromEntries(levels.map((level) => [level, 0])) as { [level in Level]: number };
-  for (const finding of findings) counts[of(finding)]++;
-  return counts;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 
@@ -31,6 +31,11 @@ export function findConnection(env: NodeJS.ProcessEnv): Connection {
   const rootless = env["XDG_RUNTIME_DIR"] ? join(env["XDG_RUNTIME_DIR"], "docker.sock") : null;
   const socket = !existsSync(DEFAULT_SOCKET) && rootless && existsSync(rootless) ? rootless : DEFAULT_SOCKET;
   return parseAddress(`unix://${socket}`, null);
+}
+
+/** What the engine's host is called in a history: this machine's name for its usual engine, any other's address. */
+export function hostOf({ address }: Connection): string {
+  return address === `unix://${DEFAULT_SOCKET}` ? hostname() : address;
 }
 
 /** Reads `unix:///path`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. */

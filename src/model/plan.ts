@@ -37,6 +37,8 @@ export type Move = {
   readonly length: number;
   readonly key: StoreKey;
   readonly reference: string;
+  /** The finding that this was, by its id, and the fingerprint of its secret part. Absent in plans of earlier versions. */
+  readonly finding?: { readonly id: string; readonly fingerprint: Fingerprint };
 };
 
 /** What a rewrite does to one file. Digests are keyed, of all its bytes. */

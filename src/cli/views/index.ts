@@ -4,6 +4,7 @@ import type { ScanReport } from "../../core/scan.ts";
 export async function render(report: ScanReport, format: string, terminal: boolean): Promise<string> {
   if (format === "json") return JSON.stringify(report, null, process.stdout.isTTY && terminal ? 2 : 0);
   if (format === "ndjson") return report.findings.map((finding) => JSON.stringify(finding)).join("\n");
+  if (format === "baseline") return (await import("../../core/baseline.ts")).baselineText(report.findings);
   if (format === "sarif") return (await import("./sarif.ts")).sarif(report);
   if (format === "html") return (await import("./html.ts")).html(report);
   if (format === "markdown") return (await import("./markdown.ts")).markdown(report);

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { causeOf, UnsprawlError } from "../model/error.ts";
+import type { Finding } from "../model/finding.ts";
+import { byText } from "./report.ts";
+
+/**
+ * A baseline for review: one line a finding, sorted by place, nothing in it that changes from scan to scan. It holds
+ * neither values nor masks.
+ */
+export function baselineText(findings: readonly Finding[]): string {
+  const lines = findings
+    .map(({ id, fingerprint, rule, name, location: { subject, subjectName, where, path } }) => ({
+      ...{ id, fingerprint, rule, name, subject, subjectName, where, path },
+    }))
+    .sort((a, b) => byText(a.subjectName, b.subjectName) || byText(a.path, b.path) || byText(a.id, b.id))
+    .map((line) => JSON.stringify(line));
+  return `{"version":1,"findings":[${lines.length > 0 ? `\n${lines.join(",\n")}\n` : ""}]}\n`;
+}
+
+/** The ids that a baseline, or an earlier `scan --json`, has. Throws `config` when the file is none. */
+export function readBaseline(file: string): ReadonlySet<string> {
+  try {
+    const { findings } = JSON.parse(readFileSync(file, "utf8")) as { readonly findings: readonly { id: unknown }[] };
+    return new Set(findings.map(({ id }) => (typeof id === "string" ? id : fail())));
+  } catch (error) {
+    throw new UnsprawlError(
+      "config",
+      `${file} is not a baseline`,
+      "unsprawl scan --format baseline -o FILE writes one",
+      causeOf(error),
+    );
+  }
+}
+
+function fail(): never {
+  throw new TypeError("no id");
+}
+
+/** The findings with those of the baseline as known, and how many of it are there no more. */
+export function againstBaseline(
+  findings: readonly Finding[],
+  known: ReadonlySet<string>,
+): { readonly findings: readonly Finding[]; readonly gone: number } {
+  const found = new Set(findings.map(({ id }) => id));
+  return {
+    findings: findings.map((finding) =>
+      finding.state === "new" && known.has(finding.id) ? { ...finding, state: "known" } : finding,
+    ),
+    gone: [...known].filter((id) => !found.has(id)).length,
+  };
+}

@@ -1,0 +1,88 @@
+import { CONFIDENCES, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
+import type { SubjectError } from "./read-source.ts";
+
+/** The document of `scan --json`. */
+export type ScanReport = {
+  readonly version: 1;
+  readonly scannedAt: string;
+  readonly durationMs: number;
+  readonly sources: readonly {
+    readonly source: string;
+    readonly subjects: number;
+    readonly errors: readonly SubjectError[];
+  }[];
+  readonly findings: readonly Finding[];
+  readonly groups: readonly {
+    readonly fingerprint: string;
+    readonly count: number;
+    readonly findings: readonly string[];
+  }[];
+  /** What hid secrets (an entry of `ignore:`, a label, a stop word, a rule that is off), and how many. */
+  readonly ignored: readonly { readonly by: string; readonly count: number }[];
+  /** What images that were asked about bring with them, besides secrets. */
+  readonly advice: readonly { readonly source: string; readonly subject: string; readonly texts: readonly string[] }[];
+  /** What a person should know of the settings, such as an entry of `ignore:` that has run out. */
+  readonly notes: readonly string[];
+  readonly summary: {
+    readonly subjects: number;
+    readonly values: number;
+    readonly findings: number;
+    /** Below `minConfidence`. */
+    readonly hidden: number;
+    /** Secrets that a setting hid: `ignored` says which. */
+    readonly ignored: number;
+    readonly byConfidence: { readonly [level in Confidence]: number };
+    readonly bySeverity: { readonly [level in Severity]: number };
+  };
+};
+
+/** What a report says besides its findings. */
+export type BareReport = Omit<ScanReport, "findings" | "groups" | "summary"> & {
+  readonly summary: Omit<ScanReport["summary"], "findings" | "byConfidence" | "bySeverity">;
+};
+
+/** The report of these findings, sorted; also another report's, of those that one wants, or in another state. */
+export function withFindings(bare: BareReport, findings: readonly Finding[]): ScanReport {
+  const { version, scannedAt, durationMs, sources, ignored, advice, notes } = bare;
+  const { subjects, values, hidden, ignored: hushed } = bare.summary;
+  return {
+    ...{ version, scannedAt, durationMs, sources },
+    findings,
+    groups: groups(findings),
+    ...{ ignored, advice, notes },
+    summary: {
+      ...{ subjects, values },
+      findings: findings.length,
+      ...{ hidden, ignored: hushed },
+      byConfidence: count(CONFIDENCES, findings, (finding) => finding.confidence),
+      bySeverity: count(SEVERITIES, findings, (finding) => finding.severity),
+    },
+  };
+}
+
+function groups(findings: readonly Finding[]): ScanReport["groups"] {
+  const byPrint = new Map<string, string[]>();
+  for (const { fingerprint: print, id } of findings) byPrint.set(print, [...(byPrint.get(print) ?? []), id]);
+  return [...byPrint].map(([print, ids]) => ({ fingerprint: print, count: ids.length, findings: ids }));
+}
+
+function count<Level extends string>(
+  levels: readonly Level[],
+  findings: readonly Finding[],
+  of: (finding: Finding) => Level,
+): { readonly [level in Level]: number } {
+  const counts = Object.fromEntries(levels.map((level) => [level, 0])) as { [level in Level]: number };
+  for (const finding of findings) counts[of(finding)]++;
+  return counts;
+}
+/** The worst first. */
+export function compare(a: Finding, b: Finding): number {
+  return (
+    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+    b.score - a.score ||
+    byText(a.location.subjectName, b.location.subjectName) ||
+    byText(a.location.path, b.location.path)
+  );
+}
+
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

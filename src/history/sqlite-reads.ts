@@ -1,0 +1,33 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { History } from "../contract/history.ts";
+import type { Change } from "../model/change.ts";
+import type { TrendPoint } from "../model/trend.ts";
+import { together, type HostPoint } from "./together.ts";
+
+/** What people and reports ask of it. */
+export function reads(db: DatabaseSync, guarded: <T>(act: () => T) => T): Pick<History, "hosts" | "trend" | "changes"> {
+  return {
+    hosts: async () =>
+      guarded(() => {
+        const rows = db.prepare("SELECT host, max(at) AS last FROM scans GROUP BY host ORDER BY host").all();
+        return rows.map(({ host, last }) => ({ host: String(host), last: String(last) }));
+      }),
+    trend: async (host, limit) =>
+      guarded(() => {
+        const newest = db.prepare(
+          `SELECT host, trend FROM scans WHERE trend IS NOT NULL AND (host = ?1 OR ?1 IS NULL)
+           ORDER BY seq DESC LIMIT ?2`,
+        );
+        const points = newest
+          .all(host, limit)
+          .reverse()
+          .map((row): HostPoint => [String(row["host"]), JSON.parse(String(row["trend"])) as TrendPoint]);
+        return host === null ? together(points) : points.map(([, point]) => point);
+      }),
+    changes: async (limit) =>
+      guarded(() => {
+        const rows = db.prepare("SELECT change FROM changes ORDER BY seq DESC LIMIT ?").all(limit);
+        return rows.map(({ change }) => JSON.parse(String(change)) as Change);
+      }),
+  };
+}

@@ -1,0 +1,81 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Addition, Moved, Past, Remembered } from "../contract/history.ts";
+import type { Finding } from "../model/finding.ts";
+
+/** What is known of a host. */
+export function pastOf(db: DatabaseSync, host: string): Past {
+  const rows = db.prepare("SELECT * FROM findings WHERE host = ?").all(host) as unknown as readonly FindingRow[];
+  const moved = db.prepare("SELECT fingerprint, finding, name, run, store, at FROM moved ORDER BY at").all();
+  const sources = db.prepare("SELECT source, since FROM sources WHERE host = ?").all(host);
+  return {
+    findings: new Map(rows.map((row) => [row.id, rememberedOf(row)])),
+    moved: moved as unknown as readonly Moved[],
+    since: new Map(sources.map(({ source, since }) => [String(source), String(since)])),
+  };
+}
+
+type FindingRow = {
+  readonly id: string;
+  readonly first_seen: string;
+  readonly last_seen: string;
+  readonly gone_at: string | null;
+  readonly times: number;
+  readonly layers: number;
+  readonly finding: string;
+};
+
+function rememberedOf(row: FindingRow): Remembered {
+  return {
+    finding: JSON.parse(row.finding) as Finding,
+    firstSeen: row.first_seen,
+    lastSeen: row.last_seen,
+    goneAt: row.gone_at,
+    times: row.times,
+    layers: row.layers === 1,
+  };
+}
+
+/** Writes what a scan adds; the caller holds the transaction. */
+export function addTo(db: DatabaseSync, host: string, addition: Addition, channels: readonly string[]): void {
+  const { scan, findings, seen, changes, moved } = addition;
+  const put = db.prepare("INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const { finding, firstSeen, lastSeen, goneAt, times, layers } of findings)
+    put.run(host, finding.id, firstSeen, lastSeen, goneAt, times, layers ? 1 : 0, JSON.stringify(finding));
+  const again = "UPDATE findings SET last_seen = ? WHERE host = ? AND id IN (SELECT value FROM json_each(?))";
+  db.prepare(again).run(scan.at, host, JSON.stringify(seen));
+  const source = db.prepare("INSERT OR IGNORE INTO sources VALUES (?, ?, ?)");
+  for (const one of scan.sources) source.run(host, one, scan.at);
+  const move = db.prepare("INSERT OR IGNORE INTO moved VALUES (?, ?, ?, ?, ?, ?, ?)");
+  for (const one of moved) move.run(host, one.run, one.finding, one.fingerprint, one.name, one.store, one.at);
+  const trend = scan.trend && JSON.stringify(scan.trend);
+  db.prepare("INSERT INTO scans (id, host, at, duration_ms, subjects, errors, trend) VALUES (?, ?, ?, ?, ?, ?, ?)").run(
+    scan.id,
+    host,
+    scan.at,
+    scan.durationMs,
+    scan.subjects,
+    scan.errors,
+    trend,
+  );
+  const change = db.prepare("INSERT OR IGNORE INTO changes (id, at, change) VALUES (?, ?, ?)");
+  const told = db.prepare("INSERT OR IGNORE INTO outbox SELECT ?, seq, 0, 0 FROM changes WHERE id = ?");
+  for (const one of changes) {
+    change.run(one.id, one.at, JSON.stringify(one));
+    for (const channel of channels) told.run(channel, one.id);
+  }
+  forget(db, scan.at);
+}
+
+/** What is kept, so that it stays small: of scans and changes the newest, of what is gone what went within this time. */
+const SCANS = 20_000;
+const CHANGES = 20_000;
+const GONE_MS = 400 * 86_400_000;
+
+function forget(db: DatabaseSync, now: string): void {
+  db.prepare("DELETE FROM scans WHERE seq <= (SELECT max(seq) FROM scans) - ?").run(SCANS);
+  db.prepare(
+    "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - ? AND seq NOT IN (SELECT seq FROM outbox)",
+  ).run(CHANGES);
+  const before = new Date(Date.parse(now) - GONE_MS).toISOString();
+  db.prepare("DELETE FROM findings WHERE gone_at IS NOT NULL AND gone_at < ?").run(before);
+}

@@ -3,10 +3,11 @@ import type { Host } from "../contract/host.ts";
 import type { Source } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { fingerprint, keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
+import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
+import { findingIds, type IdOf } from "./finding-id.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
 import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
 import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
@@ -79,9 +80,10 @@ export async function scan(
   let hidden = 0;
   const resumed: Finding[] = [];
   let since = nothing();
+  const idOf = findingIds(tools.key);
   const tell = (told: Told, reading: SubjectReading | FileReading | FoundReading): void => {
     if (reading.kind !== "subject") values++;
-    const judged = findingOf(told, reading, tools);
+    const judged = findingOf(told, reading, tools, idOf);
     const by = typeof judged === "string" ? judged : judged.ignoredBy;
     if (by !== null) ignored.set(by, (ignored.get(by) ?? 0) + 1);
     if (by !== null) since.ignored.push(by);
@@ -166,15 +168,12 @@ export async function scan(
 /** Places whose value is a whole command line: most of its words are no secret. */
 const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck", "history", "onbuild"]);
 
-/** What changes of a place while the secret stays: a variable's number, an image's layers. */
-const NUMBERS =
-  /\[\d{1,9}\]$|, (?:writable layer|layer \d{1,6} of \d{1,6}(?:, (?:deleted|replaced) in layer \d{1,6})?)$/;
-
 /** The finding, or what hid it. */
 function findingOf(
   told: Told,
   reading: SubjectReading | FileReading | FoundReading,
   tools: ScanTools,
+  idOf: IdOf,
 ): Finding | string {
   const { candidate, verdict, masked, part } = told;
   const { name, value, location } = candidate;
@@ -183,11 +182,8 @@ function findingOf(
   if (!part.equals(value)) tools.know(part, false);
   const kept = tools.keptBy(location.subjectName);
   const print = fingerprint(part, tools.key);
-  const place = [location.subject, location.subjectName, location.where, name, location.path.replace(NUMBERS, "")].join(
-    "\0",
-  );
   const finding: Finding = {
-    id: keyedDigest(`${print}\0${place}`, tools.key).slice(0, 12),
+    id: idOf(print, name, location),
     fingerprint: print,
     rule: verdict.rule,
     name,

@@ -24,6 +24,9 @@ export async function openSqliteHistory(state: string): Promise<History> {
   } catch (error) {
     throw failed(error, file);
   }
+  // Closed in order, it leaves one file and no journal beside it.
+  const close = (): void => void (db.isOpen && db.close());
+  process.once("exit", close);
   const guarded = <T>(act: () => T): T => {
     try {
       return act();
@@ -55,7 +58,10 @@ export async function openSqliteHistory(state: string): Promise<History> {
     past: async (host): Promise<Past> => guarded(() => pastOf(db, host)),
     ...reads(db, guarded),
     ...outboxOf(db, within),
-    close: async () => db.close(),
+    close: async () => {
+      process.off("exit", close);
+      close();
+    },
   };
 }
 

@@ -8,6 +8,8 @@ export type CommandSpec = {
   readonly summary: string;
   readonly details?: string;
   readonly options: readonly OptionSpec[];
+  /** What is said when it is called off. */
+  readonly stopping?: string;
   readonly load: () => Promise<CommandModule>;
 };
 
@@ -100,6 +102,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/scrub.ts"),
   },
   { usage: "runs [run]", summary: "list runs, or show one", options: [], load: () => import("./commands/runs.ts") },
+  {
+    usage: "watch [source...]",
+    summary: "scan again and again, and tell only what is new, back, regressed or gone",
+    details: SOURCES,
+    options: [
+      ["--every <time>", "scan this often, such as 15m"],
+      ["--cron <schedule>", "scan at these times, as crontab has them"],
+      ["--once", "scan once, compare with the history, and exit (3 for what is new, back or regressed)"],
+      ["--events", "look at each container as it starts, too"],
+      ...SCAN.filter(([flags]) => !flags.startsWith("--baseline")),
+    ],
+    stopping: "stopping",
+    load: () => import("./commands/watch.ts"),
+  },
   {
     usage: "classify",
     summary: "NDJSON name/value pairs on stdin → verdicts on stdout",

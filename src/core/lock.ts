@@ -12,14 +12,30 @@ type Owner = {
   readonly what: string;
 };
 
+/** Holds the lock of the one watch that a machine has. Throws `locked` and says whose it is. */
+export function lockWatch(state: string): { release(): void } {
+  return lockFile(state, "watch", { what: "unsprawl watch", of: "watches this machine" }, false);
+}
+
 /**
  * Holds the lock of one engine while a run works on it. A lock whose process is gone (killed) is taken over; one of a
  * living process, or of another host on a shared state folder, throws `locked` and says whose it is.
  */
 export function lockEngine(state: string, engineId: string, what: string, breakLock: boolean): { release(): void } {
+  return lockFile(state, nameOf(engineId), { what, of: "works on this engine" }, breakLock);
+}
+
+const nameOf = (engineId: string): string => `engine-${engineId.replace(/[^\w-]/g, "_")}`;
+
+function lockFile(
+  state: string,
+  name: string,
+  { what, of }: { readonly what: string; readonly of: string },
+  breakLock: boolean,
+): { release(): void } {
   const dir = join(state, "locks");
   makeFolder(dir);
-  const file = join(dir, `engine-${engineId.replace(/[^\w-]/g, "_")}.json`);
+  const file = join(dir, `${name}.json`);
   const mine: Owner = {
     id: randomBytes(4).toString("hex"),
     pid: process.pid,
@@ -40,20 +56,16 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
       if (linked(fresh, file)) return { release: () => release(file, mine) };
       const owner = read(file);
       if (owner === null) continue; // let go of in this moment
-      if (!breakLock && (owner.host !== mine.host || alive(owner))) throw held(owner, file);
+      if (!breakLock && (owner.host !== mine.host || alive(owner))) throw held(owner, of, file);
       claim(file, owner, fresh);
     }
-    throw new UnsprawlError(
-      "locked",
-      "the engine's lock could not be taken",
-      `try again; rm ${file} if no unsprawl runs`,
-    );
+    throw new UnsprawlError("locked", "the lock could not be taken", `try again; rm ${file} if no unsprawl runs`);
   } catch (error) {
     if (error instanceof UnsprawlError) throw error;
     const full = (error as { code?: string }).code === "ENOSPC";
     throw new UnsprawlError(
       "failed",
-      full ? "no space left for the engine's lock" : "the engine's lock cannot be written",
+      full ? "no space left for the lock" : "the lock cannot be written",
       "make room in the state folder (XDG_STATE_HOME), then try again",
       causeOf(error),
     );
@@ -105,7 +117,7 @@ function linked(from: string, to: string): boolean {
 
 /** Whether a run's process holds this engine right now. */
 export function lockOwner(state: string, engineId: string): string | null {
-  const owner = read(join(state, "locks", `engine-${engineId.replace(/[^\w-]/g, "_")}.json`));
+  const owner = read(join(state, "locks", `${nameOf(engineId)}.json`));
   return owner && alive(owner) ? owner.what : null;
 }
 
@@ -117,11 +129,13 @@ function sweep(dir: string): void {
   }
 }
 
-function held(owner: Owner, file: string): UnsprawlError {
+function held(owner: Owner, of: string, file: string): UnsprawlError {
   return new UnsprawlError(
     "locked",
-    `another unsprawl works on this engine: ${owner.what} (process ${owner.pid} on ${owner.host})`,
-    `wait for it; if it is gone for good: --break-lock (${file})`,
+    `another unsprawl ${of}: ${owner.what} (process ${owner.pid} on ${owner.host})`,
+    of === "watches this machine"
+      ? `kill ${owner.pid} ends it; if it is gone for good: rm ${file}`
+      : `wait for it; if it is gone for good: --break-lock (${file})`,
   );
 }
 

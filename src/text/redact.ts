@@ -18,6 +18,8 @@ export class Redactor {
   readonly #all = new Needles();
   readonly #distinctive = new Needles();
   readonly #pieces = new Pieces();
+  /** What has been taken note of: a process that runs for weeks is told the same values each time it looks. */
+  readonly #known = new Set<string>();
   readonly #foreign: { readonly text: string; readonly forms: readonly string[]; readonly whole: boolean }[] = [];
 
   /**
@@ -27,6 +29,9 @@ export class Redactor {
   know(value: Secret, whole = false): void {
     if (value.length < SHORTEST) return;
     const text = value.expose().toString("utf8");
+    const noted = `${whole ? "whole" : "parts"} ${text}`;
+    if (this.#known.has(noted)) return;
+    this.#known.add(noted);
     const forms = encodedForms(value.expose(), text);
     this.#foreign.push({ text, forms, whole });
     if (value.length >= DISTINCTIVE && !/^[A-Za-z]+$/.test(text) && !/^[a-z]+([-_./ ][a-z]+)*$/.test(text)) {

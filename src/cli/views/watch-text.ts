@@ -1,0 +1,56 @@
+import { CHANGE_KINDS, type Change, type ChangeKind } from "../../model/change.ts";
+import { printable } from "../../text/escape.ts";
+import type { Round } from "../../watch/loop.ts";
+import { paint, type Colour } from "../paint.ts";
+import { SEVERITY_MARK } from "./table.ts";
+
+/** One change as a line for a person: what, how bad, which, where; for a regressed one, whose work is undone. */
+export function changeLine({ at, kind, finding, run, host }: Change, stream: NodeJS.WriteStream | null): string {
+  const { location, name, severity, masked } = finding;
+  const mark = SEVERITY_MARK[severity] ?? { text: severity };
+  const by = run === null ? "" : kind === "gone" ? `  moved by run ${run}` : `  run ${run} had moved it`;
+  return [
+    at,
+    paint(COLOUR[kind], kind.padEnd(WIDEST), stream),
+    paint(mark.colour ?? "dim", mark.text.padEnd(10), stream),
+    `${printable(name)} ${masked}`,
+    `${location.subject} ${printable(location.subjectName)}  ${printable(location.path)}`,
+    `on ${printable(host)}${by}`,
+  ].join("  ");
+}
+
+/** JSON lines: each change, then the scan. */
+export function changesJson({ report, changes, why }: Round): string[] {
+  const { scannedAt, durationMs, sources, summary } = report;
+  const scan = { version: 1, type: "scan", at: scannedAt, why, durationMs, sources, summary, changes: changes.length };
+  return [...changes.map((change) => ({ version: 1, type: "change", ...change })), scan].map((line) =>
+    JSON.stringify(line),
+  );
+}
+
+/** A scan in one line: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`. */
+export function roundText({ report, changes, why }: Round): string {
+  const counts = CHANGE_KINDS.flatMap((kind) => {
+    const count = changes.filter((change) => change.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${kind}`];
+  });
+  const { findings, subjects } = report.summary;
+  const errors = report.sources.flatMap((source) =>
+    source.errors.map(({ subject, message, hint }) => `not read: ${subject}: ${message} (${hint})`),
+  );
+  const seconds = (report.durationMs / 1000).toFixed(1);
+  const what = `${findings} finding${findings === 1 ? "" : "s"} in ${subjects} subject${subjects === 1 ? "" : "s"}`;
+  const asked = why === "events" ? ", after events" : "";
+  return [`${counts.length > 0 ? counts.join(", ") : "nothing new"}; ${what}, ${seconds} s${asked}`, ...errors].join(
+    "\n",
+  );
+}
+
+const WIDEST = "regressed".length;
+
+const COLOUR: { readonly [kind in ChangeKind]: Colour } = {
+  new: "yellow",
+  back: "yellow",
+  regressed: "red",
+  gone: "blue",
+};

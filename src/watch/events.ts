@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Engine } from "../docker/engine.ts";
+import { UnsprawlError } from "../model/error.ts";
+
+/** What the engine did, as far as it matters for what can be found. */
+export type EngineEvent =
+  /** From here on nothing is missed; what came before may have been. */
+  | { readonly kind: "connected" }
+  | { readonly kind: "started" | "removed"; readonly id: string }
+  | { readonly kind: "lost"; readonly error: UnsprawlError };
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 10_000;
+const LONGEST_LINE = 1024 * 1024;
+/** A connection over a network that says nothing for so long is made anew: it may be dead. */
+const SILENCE_MS = 300_000;
+
+/** Started, or called otherwise: both are looked at. A container's environment is the same from its creation on. */
+const WATCHED: { readonly [action: string]: "started" | "removed" } = {
+  start: "started",
+  rename: "started",
+  destroy: "removed",
+  remove: "removed", // Podman
+};
+
+/**
+ * The engine's events, for as long as nobody calls it off; a connection that ends is made again, sooner at first, then
+ * every ten seconds. The engine drops what its reader is slow to take, so that whoever is told must not wait.
+ * Source: moby `api/server/router/system`, events; `daemon/events` (a slow reader loses messages).
+ */
+export async function followEvents(
+  engine: Engine,
+  told: (event: EngineEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const filters = encodeURIComponent(JSON.stringify({ type: ["container"], event: Object.keys(WATCHED) }));
+  let wait = FIRST_WAIT_MS;
+  while (!signal.aborted) {
+    const silence = new AbortController();
+    const either = AbortSignal.any([signal, silence.signal]);
+    const remote = engine.connection.via !== "unix";
+    const timer = remote ? setTimeout(() => silence.abort(), SILENCE_MS) : null;
+    try {
+      const answer = await engine.stream("engine events", `/events?filters=${filters}`, either);
+      if (answer === null) throw new UnsprawlError("malformed", "the engine has no events", "unsprawl doctor");
+      told({ kind: "connected" });
+      wait = FIRST_WAIT_MS;
+      for await (const line of linesOf(answer)) {
+        timer?.refresh();
+        const event = eventOf(line);
+        if (event !== null) told(event);
+      }
+      throw new UnsprawlError("unreachable", "the engine has ended its events", "it is asked again");
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!silence.signal.aborted) told({ kind: "lost", error: lostOf(error) });
+    } finally {
+      if (timer !== null) clearTimeout(timer);
+    }
+    // Drawn, so that many who watch one engine do not all come back at once.
+    const drawn = wait * (0.5 + Math.random() / 2);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    await sleep(drawn, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function lostOf(error: unknown): UnsprawlError {
+  if (error instanceof UnsprawlError) return error;
+  return new UnsprawlError("unreachable", "the engine's events have broken off", "it is asked again");
+}
+
+/** JSON objects, one a line; a line that is longer than any event is left out. */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let held = "";
+  for await (const chunk of chunks) {
+    held += decoder.decode(chunk, { stream: true });
+    for (let end = held.indexOf("\n"); end >= 0; end = held.indexOf("\n")) {
+      yield held.slice(0, end);
+      held = held.slice(end + 1);
+    }
+    if (held.length > LONGEST_LINE) held = "";
+  }
+}
+
+/** Null for what is none, or does not matter. Podman says what it did under other names. */
+function eventOf(line: string): EngineEvent | null {
+  let event: { Action?: unknown; status?: unknown; id?: unknown; Actor?: { ID?: unknown } };
+  try {
+    event = JSON.parse(line) as typeof event;
+  } catch {
+    return null;
+  }
+  const action = event.Action ?? event.status;
+  const id = event.Actor?.ID ?? event.id;
+  const kind = typeof action === "string" && Object.hasOwn(WATCHED, action) ? WATCHED[action] : undefined;
+  return kind === undefined || typeof id !== "string" ? null : { kind, id };
+}

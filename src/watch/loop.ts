@@ -1,0 +1,156 @@
+import { scanAndRemember, type Memory, type RememberedScan } from "../core/remember.ts";
+import type { ScanTools } from "../core/scan.ts";
+import type { Host } from "../contract/host.ts";
+import type { Engine } from "../docker/engine.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Confidence } from "../model/finding.ts";
+import { followEvents, type EngineEvent } from "./events.ts";
+import { until, type Schedule } from "./schedule.ts";
+
+export type WatchInput = {
+  readonly sources: readonly string[];
+  readonly minConfidence: Confidence;
+  readonly layers: boolean;
+  /** Null for one scan alone. */
+  readonly schedule: Schedule | null;
+  /** Reacts to the engine's own events too. */
+  readonly events: boolean;
+};
+
+/** One scan of the watch. `why` says what asked for it. */
+export type Round = RememberedScan & { readonly why: "schedule" | "events" };
+
+export type WatchTools = {
+  /** Made anew for each whole scan, so that a changed configuration counts. */
+  readonly scanTools: () => Promise<ScanTools>;
+  readonly memory: () => Promise<Memory>;
+  readonly engine: () => Promise<Engine>;
+  /** Told of each scan that was remembered. Awaited: nothing else goes on meanwhile but the taking of events. */
+  readonly round: (round: Round) => Promise<void>;
+  /** Told of what went wrong while it goes on; and of each event. */
+  readonly failed: (error: unknown) => void;
+  readonly event: (event: EngineEvent) => void;
+  readonly waiting: (next: Date) => void;
+};
+
+/**
+ * Scans when the schedule says so, at once to begin with; with `events` each container as it starts, and everything
+ * after each connection to the engine, so that what began while nobody listened is not missed. One scan at a time: what
+ * starts meanwhile is looked at together, right after. Ends when it is called off; without a schedule after one scan,
+ * and then throws what the scan throws. Throws `usage` when there are events and no source that has any.
+ */
+export async function watch(input: WatchInput, tools: WatchTools, host: Host): Promise<void> {
+  const { schedule } = input;
+  const own = input.sources.filter((source) => source.startsWith("docker:"));
+  if (input.events && own.length === 0)
+    throw new UnsprawlError("usage", "--events: none of the sources has any", "add docker:");
+  if (schedule === null) return tools.round(await whole(input, tools, host));
+  const { signal } = host;
+  const due = new Due();
+  const follow = input.events
+    ? followEvents(
+        await tools.engine(),
+        (event) => {
+          tools.event(event);
+          due.take(event);
+        },
+        signal,
+      )
+    : Promise.resolve();
+  const timer = (async (): Promise<void> => {
+    // With events the first whole scan waits for the connection, unless there is none to be had.
+    if (input.events) await Promise.race([due.connected, until(new Date(Date.now() + PATIENCE_MS), signal)]);
+    while (!signal.aborted) {
+      const next = schedule.next(new Date());
+      due.all();
+      tools.waiting(next);
+      await until(next, signal);
+    }
+  })().catch(() => undefined); // called off
+  let failures = 0;
+  while (!signal.aborted) {
+    await due.something(signal);
+    if (signal.aborted) break;
+    const asked = due.next();
+    try {
+      await tools.round(
+        asked === "all"
+          ? await whole(input, tools, host)
+          : { ...(await few({ ...input, sources: own }, asked, tools, host)), why: "events" },
+      );
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) break;
+      tools.failed(error);
+      if (!input.events) continue;
+      // What was missed is looked for by a whole scan, which the engine's return brings about as well.
+      const wait = Math.min(FIRST_RETRY_MS * 2 ** failures++, LONGEST_RETRY_MS);
+      const retry = setTimeout(() => due.all(), wait);
+      signal.addEventListener("abort", () => clearTimeout(retry), { once: true });
+    }
+  }
+  await Promise.all([follow, timer]);
+}
+
+const PATIENCE_MS = 2000;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 300_000;
+
+async function whole(input: WatchInput, tools: WatchTools, host: Host): Promise<Round> {
+  const { sources, minConfidence, layers } = input;
+  const asked = { sources, minConfidence, layers, showIgnored: false };
+  return { ...(await scanAndRemember(asked, await tools.scanTools(), await tools.memory(), host)), why: "schedule" };
+}
+
+async function few(input: WatchInput, asked: Few, tools: WatchTools, host: Host): Promise<RememberedScan> {
+  const { sources, minConfidence } = input;
+  const which = { only: asked.started, removed: asked.removed, layers: false, showIgnored: false };
+  return scanAndRemember({ sources, minConfidence, ...which }, await tools.scanTools(), await tools.memory(), host);
+}
+
+type Few = { readonly started: ReadonlySet<string>; readonly removed: ReadonlySet<string> };
+
+/** What is to be looked at. Holds each container once, however often it started. */
+class Due {
+  #all = false;
+  #started = new Set<string>();
+  #removed = new Set<string>();
+  #wake: () => void = () => undefined;
+  #connected: () => void = () => undefined;
+  readonly connected = new Promise<void>((done) => (this.#connected = done));
+
+  take(event: EngineEvent): void {
+    if (event.kind === "connected") {
+      this.#all = true;
+      this.#connected();
+    } else if (event.kind === "started") this.#started.add(event.id);
+    else if (event.kind === "removed") {
+      this.#started.delete(event.id);
+      this.#removed.add(event.id);
+    } else return;
+    this.#wake();
+  }
+
+  all(): void {
+    this.#all = true;
+    this.#wake();
+  }
+
+  async something(signal: AbortSignal): Promise<void> {
+    if (this.#all || this.#started.size > 0 || this.#removed.size > 0 || signal.aborted) return;
+    await new Promise<void>((done) => {
+      this.#wake = done;
+      signal.addEventListener("abort", () => done(), { once: true });
+    });
+  }
+
+  /** A whole scan sees to what started before it; what is gone is gone for it too. */
+  next(): "all" | Few {
+    const few = { started: this.#started, removed: this.#removed };
+    this.#started = new Set();
+    this.#removed = new Set();
+    if (!this.#all) return few;
+    this.#all = false;
+    return "all";
+  }
+}

@@ -48,6 +48,9 @@ export const RUN_CONFIGURATIONS = [
   "docker-container",
 ] as const;
 
+/** What assemblies of several engines have in common. */
+export type Shared = Pick<Assembly, "redactor" | "state" | "key" | "config" | "detector" | "ownRules">;
+
 /** Everything the faces hand to core, put together on first use so that `--help` loads none of it. */
 export type Assembly = {
   readonly env: NodeJS.ProcessEnv;
@@ -59,6 +62,8 @@ export type Assembly = {
   /** The configuration files are read again when they are next needed: one of them was written. */
   readonly configChanged: () => void;
   readonly engine: () => Promise<Engine>;
+  /** The same for another engine, which this environment leads to. */
+  readonly at: (env: NodeJS.ProcessEnv) => Assembly;
   readonly detector: () => Promise<Detector>;
   /** The team's own rules; null when there are none. */
   readonly ownRules: () => Promise<OwnRules | null>;
@@ -92,23 +97,26 @@ export function assemble(
   cwd: string,
   configFile: string | null,
   say: (text: string) => void = () => undefined,
+  shared: Partial<Shared> = {},
 ): Assembly {
-  const redactor = new Redactor();
+  const redactor = shared.redactor ?? new Redactor();
   const load = (): Promise<Config> => loadConfig(env, cwd, configFile);
   let read = once(load);
-  const config = (): Promise<Config> => read();
+  const config = shared.config ?? ((): Promise<Config> => read());
   const engine = once(async () => (await import("./docker/engine.ts")).openEngine(env));
-  const state = onceSync(() => stateDir(env));
-  const key = onceSync(() => loadFingerprintKey(env));
-  const detector = once(async () => {
+  const state = shared.state ?? onceSync(() => stateDir(env));
+  const key = shared.key ?? onceSync(() => loadFingerprintKey(env));
+  const made = once(async () => {
     const [{ tuning }, { detectorFor }] = await Promise.all([config(), import("./detect/index.ts")]);
     return detectorFor(tuning);
   });
+  const detector = shared.detector ?? made;
   // Read once more for what people should know of their files; the detector keeps its own.
-  const own = once(async () => {
+  const ownRead = once(async () => {
     const { tuning } = await config();
     return tuning.ruleSets.length === 0 ? null : (await import("./detect/index.ts")).ownRules(tuning);
   });
+  const own = shared.ownRules ?? ownRead;
   const store = async (name: string): Promise<Provider> => {
     const { stores } = await config();
     const configured = stores.get(name);
@@ -196,6 +204,7 @@ export function assemble(
     config,
     configChanged: () => void (read = once(load)),
     engine,
+    at: (there) => assemble(there, cwd, configFile, say, { redactor, state, key, config, detector, ownRules: own }),
     detector,
     ownRules: own,
     sources,

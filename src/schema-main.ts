@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { providers } from "../providers/index.ts";
 import { CONFIG_KEYS } from "./core/config.ts";
+import { ADDRESS_KEYS, CONTEXT_KEYS } from "./core/hosts-config.ts";
 import { IGNORE_KEYS } from "./core/ignore.ts";
 import { RULES_KEYS } from "./core/tuning.ts";
 import { ALLOW_KEYS, OWN_KEYS } from "./detect/own/index.ts";
@@ -60,6 +61,11 @@ async function schema(): Promise<object> {
         type: "object",
         additionalProperties: false,
         properties: { endpoints: { type: "object", additionalProperties: { type: "string", format: "uri" } } },
+      },
+      hosts: {
+        description: CONFIG_KEYS.hosts,
+        type: "object",
+        additionalProperties: { oneOf: [keyed(ADDRESS_KEYS), keyed(CONTEXT_KEYS)] },
       },
       failOn: { description: CONFIG_KEYS.failOn, enum: [...level, "never"] },
     },

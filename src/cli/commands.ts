@@ -60,6 +60,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--show-ignored", "list what `ignore` or a label hides too"],
       ["--remember", "keep what was found in the history: what an earlier scan saw is known, and does not fail"],
       ["--resume", "go on with an interrupted scan of a registry or repository"],
+      ["--hosts [name…]", "the engines of `hosts:` in the configuration, or those of this name or glob"],
     ],
     load: () => import("./commands/scan.ts"),
   },

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { againstBaseline, readBaseline } from "../core/baseline.ts";
-import { markRegressed, scanAndRemember } from "../core/remember.ts";
+import { markRegressed } from "../core/remember.ts";
 import { withFindings } from "../core/report.ts";
-import { scan, type Hit, type ScanReport } from "../core/scan.ts";
+import type { Hit, ScanReport } from "../core/scan.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
-import { scriptHost, text, type CommandContext, type Options } from "./context.ts";
+import { onHosts, scanHere } from "./on-hosts.ts";
+import { list, scriptHost, text, type CommandContext, type Options } from "./context.ts";
 
 export type Scanned = {
   readonly report: ScanReport;
@@ -39,12 +40,18 @@ export async function scanWith(
   const showIgnored = options["showIgnored"] === true;
   const layers = options["layers"] === true;
   const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, showIgnored, layers };
-  const tools = await assembly.scanTools(verify, keeps && !verify ? { resume } : undefined);
   const host = scriptHost(context, false);
+  const remember = options["remember"] === true;
   const { report, hits } =
-    options["remember"] === true
-      ? await scanAndRemember(input, tools, await assembly.memory(), host)
-      : await scan(input, tools, host);
+    options["hosts"] !== undefined
+      ? { report: await onHosts(assembly, list(options, "hosts"), { ...input, verify, remember }, host), hits: [] }
+      : await scanHere(
+          assembly,
+          input,
+          remember,
+          await assembly.scanTools(verify, keeps && !verify ? { resume } : undefined),
+          host,
+        );
   const marked = markRegressed(report.findings, assembly.state(), report.scannedAt);
   if (known === null && marked === report.findings) return { report, hits, failOn };
   const { findings, gone } = againstBaseline(marked, known ?? new Set());

@@ -5,6 +5,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { CONFIDENCES, type Confidence } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
 import { knownKeys, mapOf } from "./config-shape.ts";
+import { readHosts, type HostConfig } from "./hosts-config.ts";
 import { mergeTuning, NO_TUNING, readTuning, type Tuning } from "./tuning.ts";
 
 export type StoreConfig = {
@@ -20,6 +21,8 @@ export type Config = {
   readonly tuning: Tuning;
   /** Base URLs by vendor for `--verify`, such as a GitHub Enterprise host. */
   readonly endpoints: { readonly [vendor: string]: string };
+  /** Engines elsewhere, by name. */
+  readonly hosts: ReadonlyMap<string, HostConfig>;
 };
 
 /** What may stand in a configuration file, with what it is for: the schema that ships is made from this. */
@@ -31,6 +34,7 @@ export const CONFIG_KEYS = {
   stopWords: "texts (any case); a secret that holds one of them is none",
   ignore: "findings that may stay: what they match, why, until when",
   verify: "for --verify: endpoints, base URLs by vendor",
+  hosts: "engines elsewhere for --hosts: name → { address, certPath } or { context }",
 } as const;
 
 /**
@@ -52,6 +56,7 @@ export async function loadConfig(env: NodeJS.ProcessEnv, cwd: string, explicit: 
     failOn: project.failOn ?? user.failOn,
     tuning: mergeTuning(user.tuning, project.tuning),
     endpoints: { ...user.endpoints, ...project.endpoints },
+    hosts: new Map([...user.hosts, ...project.hosts]),
   };
 }
 
@@ -61,6 +66,7 @@ const EMPTY: Config = {
   failOn: null,
   tuning: NO_TUNING,
   endpoints: {},
+  hosts: new Map(),
 };
 
 async function readFile(file: string): Promise<Config | null> {
@@ -103,6 +109,7 @@ async function readFile(file: string): Promise<Config | null> {
     failOn: level("failOn", [...CONFIDENCES, "never"]),
     tuning: readTuning(top, file, dirname(file)),
     endpoints: endpointsOf(top["verify"], file),
+    hosts: readHosts(top["hosts"], file),
   };
 }
 

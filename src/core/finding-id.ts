@@ -11,9 +11,10 @@ export type IdOf = (print: Fingerprint, name: string, location: Location) => str
  */
 export function findingIds(key: FingerprintKey): IdOf {
   const before = new Map<string, number>();
-  return (print, name, { subject, subjectName, where, path }) => {
+  return (print, name, { host, subject, subjectName, where, path }) => {
     const called = subject === "file" ? bare(subjectName) : subjectName;
-    const place = [subject, called, where, name, bare(path)].join("\0");
+    // Without a host nothing is added: the ids of one machine alone are what they always were.
+    const place = [...(host === undefined ? [] : [host]), subject, called, where, name, bare(path)].join("\0");
     const digest = keyedDigest(`${print}\0${place}`, key);
     const nth = before.get(digest) ?? 0;
     before.set(digest, nth + 1);

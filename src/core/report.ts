@@ -8,6 +8,8 @@ export type ScanReport = {
   readonly durationMs: number;
   readonly sources: readonly {
     readonly source: string;
+    /** As in `Location`. */
+    readonly host?: string;
     readonly subjects: number;
     readonly errors: readonly SubjectError[];
   }[];

@@ -3,11 +3,12 @@ import type { Host } from "../contract/host.ts";
 import type { Source } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
-import { findingIds, type IdOf } from "./finding-id.ts";
+import { findingIds } from "./finding-id.ts";
+import { findingOf } from "./finding-of.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
 import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
 import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
@@ -33,6 +34,8 @@ export type ScanTools = {
   /** Loaded while the first source answers: its rules take about as long to load. */
   readonly detector: () => Promise<Detector>;
   readonly key: FingerprintKey;
+  /** The host of the fleet that the sources are on, as findings name it; absent for this machine. */
+  readonly host?: string;
   /** Opened when the work is large, or files are read. */
   readonly crew: () => Promise<Crew>;
   /** Told of every value that is a secret at any confidence, so that the faces can redact it. */
@@ -163,46 +166,6 @@ export async function scan(
     },
   };
   return { report: withFindings(bare, findings), hits };
-}
-
-/** Places whose value is a whole command line: most of its words are no secret. */
-const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck", "history", "onbuild"]);
-
-/** The finding, or what hid it. */
-function findingOf(
-  told: Told,
-  reading: SubjectReading | FileReading | FoundReading,
-  tools: ScanTools,
-  idOf: IdOf,
-): Finding | string {
-  const { candidate, verdict, masked, part } = told;
-  const { name, value, location } = candidate;
-  if (!verdict.secret) return verdict.hushedBy ?? "";
-  tools.know(value, COMMANDS.has(location.where));
-  if (!part.equals(value)) tools.know(part, false);
-  const kept = tools.keptBy(location.subjectName);
-  const print = fingerprint(part, tools.key);
-  const finding: Finding = {
-    id: idOf(print, name, location),
-    fingerprint: print,
-    rule: verdict.rule,
-    name,
-    confidence: verdict.confidence,
-    score: verdict.score,
-    severity: verdict.severity,
-    why: verdict.why,
-    unless: verdict.unless,
-    part: verdict.part,
-    location,
-    masked,
-    length: value.length,
-    state: kept === null ? "new" : "migrated",
-    ignoredBy: null,
-    liveness: null,
-    exposure: kept === null ? reading.exposure : [kept, ...reading.exposure],
-  };
-  const ignoredBy = tools.ignoredBy(finding, reading.facts);
-  return ignoredBy === null ? finding : { ...finding, state: "ignored", ignoredBy };
 }
 
 function besideIn(candidates: readonly Candidate[]): (names: RegExp) => Secret | null {

@@ -32,6 +32,8 @@ export type Subject = {
  * `path` is the place inside the subject's own document, such as `Config.Env[3]`.
  */
 export type Location = {
+  /** The host of the fleet, by its name in the configuration; absent for this machine. */
+  readonly host?: string;
   readonly source: string;
   readonly subject: SubjectKind;
   readonly subjectName: string;

@@ -25,7 +25,14 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const EMPTY = { stores: new Map(), minConfidence: null, failOn: null, tuning: NO_TUNING, endpoints: {} };
+const EMPTY = {
+  stores: new Map(),
+  minConfidence: null,
+  failOn: null,
+  tuning: NO_TUNING,
+  endpoints: {},
+  hosts: new Map(),
+};
 
 test("none at all is an empty one, and so is an empty file", async () => {
   expect(await load()).toEqual(EMPTY);
@@ -43,6 +50,16 @@ test("the project's wins over the user's, store by store and key by key", async 
   expect({ minConfidence, failOn }).toEqual({ minConfidence: "high", failOn: "never" });
   expect(stores.get("a")).toEqual({ provider: "local", dir: join(dir, "project"), keys: { file: "x.yaml" } });
   expect(stores.get("b")).toEqual({ provider: "local", dir: join(dir, "config/unsprawl"), keys: {} });
+});
+
+test("hosts: an address, with certificates beside the file, or a context", async () => {
+  put(USER, "hosts: { a: { address: ssh://a }, b: { context: prod } }\n");
+  put(PROJECT, "hosts: { a: { address: tcp://a:2376, certPath: certs/a } }\n");
+  const { hosts } = await load();
+  expect([...hosts]).toEqual([
+    ["a", { address: "tcp://a:2376", certPath: join(dir, "project/certs/a") }],
+    ["b", { context: "prod", certPath: null }],
+  ]);
 });
 
 test("--config stands in place of both", async () => {
@@ -64,6 +81,13 @@ describe("what is wrong is named with its file, its key and what to do", () => {
     ["a store without a provider", "stores: { a: { mount: x } }\n", "stores.a has no provider", "provider:"],
     ["a store that is no map", "stores: { a: vault }\n", "stores.a must be a map", "README"],
     ["stores as a list", "stores: [a]\n", "stores must be a map", "README"],
+    ["a host without an engine", "hosts: { a: {} }\n", "hosts.a needs an address or a context", "address:"],
+    ["a host of two engines", "hosts: { a: { address: ssh://a, context: b } }\n", "and not both", "address:"],
+    ["a host of no address", "hosts: { a: { address: web1 } }\n", "has no engine's address", "ssh://"],
+    ["a host with a password", "hosts: { a: { address: ssh://u:p@h } }\n", "has a password in its address", "SSH key"],
+    ["a host with a mistyped key", "hosts: { a: { adress: x } }\n", "unknown key hosts.a.adress", "hosts.a.address?"],
+    ["a host's certificates over SSH", "hosts: { a: { address: ssh://a, certPath: c } }\n", "a certPath", "tcp://"],
+    ["a host's name", "hosts: { 'a b': { context: x } }\n", "is no name for a host", "letters"],
     ["a list", "- a\n", "the file must be a map", "README"],
     ["text", "hello\n", "the file must be a map", "README"],
     ["no YAML", 'a: "b\nc: [\n', "not valid YAML", "--config"],

@@ -1,5 +1,6 @@
 import type { ScanReport } from "../../core/scan.ts";
 import { printable } from "../../text/escape.ts";
+import { subjectIn, unreadIn } from "./subject.ts";
 
 /** A scan as one self-contained page: no script, no network, untrusted text escaped. */
 export function html(report: ScanReport): string {
@@ -8,14 +9,16 @@ export function html(report: ScanReport): string {
       finding.severity,
       finding.name,
       finding.masked,
-      `${finding.location.subjectName} ${finding.location.path}`,
+      `${subjectIn(finding.location)} ${finding.location.path}`,
       `${finding.confidence} ${finding.score.toFixed(2)}`,
       finding.why.join("; "),
     ];
     return `<tr class="${finding.severity}">${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
   });
-  const errors = report.sources.flatMap(({ source, errors: all }) =>
-    all.map((error) => `<li>${escape(`${source} ${error.subject}: ${error.message}; ${error.hint}`)}</li>`),
+  const errors = report.sources.flatMap((source) =>
+    source.errors.map(
+      (error) => `<li>${escape(`${unreadIn(source, error.subject)}: ${error.message}; ${error.hint}`)}</li>`,
+    ),
   );
   const advice = report.advice.flatMap(({ subject, texts }) =>
     texts.map((text) => `<li>${escape(`${subject}: ${text}`)}</li>`),

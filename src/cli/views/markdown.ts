@@ -1,5 +1,6 @@
 import type { ScanReport } from "../../core/scan.ts";
 import { printable } from "../../text/escape.ts";
+import { subjectIn, unreadIn } from "./subject.ts";
 
 /** A scan as a Markdown table. Untrusted text can be no link, no HTML, no cell border. */
 export function markdown(report: ScanReport): string {
@@ -8,7 +9,7 @@ export function markdown(report: ScanReport): string {
       finding.severity,
       finding.name,
       finding.masked,
-      finding.location.subjectName,
+      subjectIn(finding.location),
       finding.location.path,
       finding.confidence,
       finding.why.join("; "),
@@ -16,8 +17,8 @@ export function markdown(report: ScanReport): string {
       .map(cell)
       .join(" | "),
   );
-  const errors = report.sources.flatMap(({ source, errors: all }) =>
-    all.map((error) => `- not read: ${cell(`${source} ${error.subject}: ${error.message}`)}`),
+  const errors = report.sources.flatMap((source) =>
+    source.errors.map((error) => `- not read: ${cell(`${unreadIn(source, error.subject)}: ${error.message}`)}`),
   );
   const advice = report.advice.flatMap(({ subject, texts }) => texts.map((text) => `- ${cell(`${subject}: ${text}`)}`));
   return [

@@ -1,6 +1,7 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Severity } from "../../model/finding.ts";
 import { printable } from "../../text/escape.ts";
+import { subjectIn, unreadIn } from "./subject.ts";
 
 const LEVEL: { readonly [severity in Severity]: "error" | "warning" | "note" } = {
   critical: "error",
@@ -18,15 +19,17 @@ export function sarif(report: ScanReport): string {
     level: LEVEL[finding.severity],
     // `text` is plain (section 3.11.8), so that no name becomes a link.
     message: {
-      text: printable(`${finding.name} in ${finding.location.subjectName} is a secret: ${finding.why.join("; ")}`),
+      text: printable(`${finding.name} in ${subjectIn(finding.location)} is a secret: ${finding.why.join("; ")}`),
     },
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: `${finding.location.subject}/${encodeURIComponent(finding.location.subjectName)}` },
+          artifactLocation: {
+            uri: `${finding.location.subject}/${[finding.location.host ?? [], finding.location.subjectName].flat().map(encodeURIComponent).join("/")}`,
+          },
         },
         logicalLocations: [
-          { fullyQualifiedName: printable(`${finding.location.subjectName} ${finding.location.path}`), kind: "member" },
+          { fullyQualifiedName: printable(`${subjectIn(finding.location)} ${finding.location.path}`), kind: "member" },
         ],
       },
     ],
@@ -39,10 +42,10 @@ export function sarif(report: ScanReport): string {
       masked: finding.masked,
     },
   }));
-  const notifications = report.sources.flatMap(({ source, errors }) =>
-    errors.map((error) => ({
+  const notifications = report.sources.flatMap((source) =>
+    source.errors.map((error) => ({
       level: "error",
-      message: { text: printable(`${source} ${error.subject}: ${error.message}; ${error.hint}`) },
+      message: { text: printable(`${unreadIn(source, error.subject)}: ${error.message}; ${error.hint}`) },
     })),
   );
   return JSON.stringify({

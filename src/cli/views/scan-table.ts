@@ -2,6 +2,7 @@ import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
 import { printable } from "../../text/escape.ts";
 import { paint } from "../paint.ts";
+import { subjectIn, unreadIn } from "./subject.ts";
 import { SEVERITY_MARK, table, type Cell } from "./table.ts";
 
 /** A scan for a person: one block a finding, then what could not be read, then the sum. */
@@ -14,7 +15,7 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
       { text: finding.name, colour: "bold" },
       { text: finding.masked },
       {
-        text: `${finding.location.subjectName}  ${finding.location.path}${finding.location.origin === "image" ? " (from its image)" : ""}`,
+        text: `${subjectIn(finding.location)}  ${finding.location.path}${finding.location.origin === "image" ? " (from its image)" : ""}`,
       },
       { text: `${finding.confidence} ${finding.score.toFixed(2)}` },
       {
@@ -24,11 +25,11 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
     ];
   });
   const lines = rows.length > 0 ? [table(rows, stream), ""] : [];
-  for (const { source, errors } of report.sources) {
-    for (const error of errors)
+  for (const source of report.sources) {
+    for (const error of source.errors)
       lines.push(
         ...table(
-          [[{ text: "not read", colour: "red" }, { text: `${source} ${error.subject}: ${error.message}` }]],
+          [[{ text: "not read", colour: "red" }, { text: `${unreadIn(source, error.subject)}: ${error.message}` }]],
           stream,
         ).split("\n"),
         `  next: ${error.hint}`,

@@ -1,0 +1,52 @@
+import type { Assembly } from "../assembly.ts";
+import type { Host } from "../contract/host.ts";
+import { chooseHosts, hostEnv } from "../core/hosts-config.ts";
+import { scanHosts } from "../core/hosts.ts";
+import { scanAndRemember } from "../core/remember.ts";
+import { scan, type Hit, type ScanReport, type ScanTools } from "../core/scan.ts";
+import { UnsprawlError } from "../model/error.ts";
+
+/** Sources that an engine has. */
+const OF_ENGINES = ["docker", "image", "swarm"];
+
+type Input = Parameters<typeof scanAndRemember>[0];
+
+/** Scans, and keeps what was found in the history of its host if it is to `remember` it. */
+export async function scanHere(
+  assembly: Assembly,
+  input: Input,
+  remember: boolean,
+  tools: ScanTools,
+  host: Host,
+): Promise<{ readonly report: ScanReport; readonly hits: readonly Hit[] }> {
+  if (!remember) return scan(input, tools, host);
+  const memory = await assembly.memory();
+  return scanAndRemember(input, tools, tools.host === undefined ? memory : { ...memory, host: tools.host }, host);
+}
+
+/**
+ * Scans the engines of the configuration's `hosts:` that are wanted (all when none is named), and makes one report.
+ * Throws `usage` for a source that no engine has.
+ */
+export async function onHosts(
+  assembly: Assembly,
+  wanted: readonly string[],
+  { verify, remember, ...input }: Input & { readonly verify: boolean; readonly remember: boolean },
+  host: Host,
+): Promise<ScanReport> {
+  const other = input.sources.find((one) => !OF_ENGINES.includes(one.slice(0, one.indexOf(":"))));
+  if (other !== undefined)
+    throw new UnsprawlError(
+      "usage",
+      `${other} is not on a host`,
+      `--hosts goes with ${OF_ENGINES.map((one) => `${one}:`).join(" ")}`,
+    );
+  const hosts = new Map(chooseHosts((await assembly.config()).hosts, wanted));
+  const scanOne = async (name: string, told: Host): Promise<ScanReport> => {
+    const config = hosts.get(name);
+    const tools = await assembly.at(config ? hostEnv(assembly.env, config) : assembly.env).scanTools(verify);
+    const { report } = await scanHere(assembly, input, remember, { ...tools, host: name }, told);
+    return { ...report, sources: report.sources.map((one) => ({ ...one, host: name })) };
+  };
+  return scanHosts([...hosts.keys()], input.sources, scanOne, host);
+}

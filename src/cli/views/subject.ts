@@ -1,0 +1,15 @@
+import type { Location } from "../../model/location.ts";
+
+/** Whose value it is, as people read it: `web1: api` on a host of the fleet. */
+export function subjectIn({ host, subjectName }: Location): string {
+  return host === undefined ? subjectName : `${host}: ${subjectName}`;
+}
+
+/** What a source could not read, with the host that it is on. */
+export function unreadIn(
+  { source, host }: { readonly source: string; readonly host?: string },
+  subject: string,
+): string {
+  const where = host === undefined ? source : `${host}: ${source}`;
+  return subject === host ? where : `${where} ${subject}`;
+}

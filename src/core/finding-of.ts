@@ -1,0 +1,50 @@
+import type { Told } from "../contract/detector.ts";
+import type { Finding } from "../model/finding.ts";
+import { fingerprint } from "../model/fingerprint.ts";
+import type { IdOf } from "./finding-id.ts";
+import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
+import type { ScanTools } from "./scan.ts";
+
+type FindingTools = Pick<ScanTools, "host" | "key" | "know" | "keptBy" | "ignoredBy">;
+
+/** Places whose value is a whole command line: most of its words are no secret. */
+const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck", "history", "onbuild"]);
+
+/** The finding, or what hid it. */
+export function findingOf(
+  told: Told,
+  reading: SubjectReading | FileReading | FoundReading,
+  tools: FindingTools,
+  idOf: IdOf,
+): Finding | string {
+  const { candidate, verdict, masked, part } = told;
+  const { name, value } = candidate;
+  if (!verdict.secret) return verdict.hushedBy ?? "";
+  tools.know(value, COMMANDS.has(candidate.location.where));
+  if (!part.equals(value)) tools.know(part, false);
+  const { host } = tools;
+  const location = host === undefined ? candidate.location : { ...candidate.location, host };
+  const kept = tools.keptBy(location.subjectName);
+  const print = fingerprint(part, tools.key);
+  const finding: Finding = {
+    id: idOf(print, name, location),
+    fingerprint: print,
+    rule: verdict.rule,
+    name,
+    confidence: verdict.confidence,
+    score: verdict.score,
+    severity: verdict.severity,
+    why: verdict.why,
+    unless: verdict.unless,
+    part: verdict.part,
+    location,
+    masked,
+    length: value.length,
+    state: kept === null ? "new" : "migrated",
+    ignoredBy: null,
+    liveness: null,
+    exposure: kept === null ? reading.exposure : [kept, ...reading.exposure],
+  };
+  const ignoredBy = tools.ignoredBy(finding, reading.facts);
+  return ignoredBy === null ? finding : { ...finding, state: "ignored", ignoredBy };
+}

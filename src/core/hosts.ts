@@ -1,0 +1,84 @@
+import pMap from "p-map";
+import type { Host } from "../contract/host.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { compare, withFindings, type ScanReport } from "./report.ts";
+
+/** Hosts that are scanned at once: an engine answers many questions, and each SSH connection is a process. */
+const AT_ONCE = 8;
+
+/**
+ * Scans hosts side by side, each by `scanOne`, and makes one report of it. A host that cannot be scanned is an error of
+ * the report's, and the others go on; only when all fail does the first one's error throw.
+ */
+export async function scanHosts(
+  names: readonly string[],
+  sources: readonly string[],
+  scanOne: (name: string, host: Host) => Promise<ScanReport>,
+  host: Host,
+): Promise<ScanReport> {
+  const started = Date.now();
+  const failures: unknown[] = [];
+  const reports = await pMap(
+    names,
+    async (name) => {
+      try {
+        return await scanOne(name, named(name, host));
+      } catch (error) {
+        host.signal.throwIfAborted();
+        failures.push(error);
+        return failed(name, sources, error);
+      }
+    },
+    { concurrency: AT_ONCE, signal: host.signal },
+  );
+  if (failures.length === names.length) throw failures[0];
+  return together(reports, started);
+}
+
+/** One report of several. */
+function together(reports: readonly ScanReport[], started: number): ScanReport {
+  const findings = reports.flatMap((one) => one.findings).sort(compare);
+  const ignored = new Map<string, number>();
+  for (const { by, count } of reports.flatMap((one) => one.ignored)) ignored.set(by, (ignored.get(by) ?? 0) + count);
+  const sum = (of: keyof (typeof NOTHING)["summary"]): number =>
+    reports.reduce((total, { summary }) => total + summary[of], 0);
+  return withFindings(
+    {
+      version: 1,
+      scannedAt: new Date(started).toISOString(),
+      durationMs: Date.now() - started,
+      sources: reports.flatMap((one) => one.sources),
+      ignored: [...ignored].map(([by, count]) => ({ by, count })).sort((a, b) => b.count - a.count),
+      advice: reports.flatMap((one) => one.advice),
+      notes: [...new Set(reports.flatMap((one) => one.notes))],
+      summary: { subjects: sum("subjects"), values: sum("values"), hidden: sum("hidden"), ignored: sum("ignored") },
+    },
+    findings,
+  );
+}
+
+const NOTHING = {
+  version: 1,
+  scannedAt: "",
+  durationMs: 0,
+  ignored: [],
+  advice: [],
+  notes: [],
+  summary: { subjects: 0, values: 0, hidden: 0, ignored: 0 },
+} as const;
+
+/** The report of a host that could not be scanned. */
+function failed(host: string, sources: readonly string[], error: unknown): ScanReport {
+  if (!(error instanceof UnsprawlError)) throw error;
+  const errors = [{ subject: host, message: error.message, hint: error.hint ?? "unsprawl doctor" }];
+  return withFindings({ ...NOTHING, sources: [{ source: sources.join(" "), host, subjects: 0, errors }] }, []);
+}
+
+/** Tells of which host a scan says something. */
+function named(name: string, host: Host): Host {
+  return {
+    ...host,
+    emit: (event) => host.emit(event.type === "scan" ? { ...event, source: `${name} ${event.source}` } : event),
+    ask: (question) => host.ask(question),
+  };
+}

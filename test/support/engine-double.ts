@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Variables of each container, by its name; changed while the double runs, the next scan sees it. */
+export type Containers = { [name: string]: { [variable: string]: string } };
+
+export type EngineDouble = {
+  /** `unix://…`. */
+  readonly host: string;
+  readonly containers: Containers;
+  /** How many questions it was asked. */
+  readonly asked: number;
+  /** While true every question is refused. */
+  broken: boolean;
+  stop(): Promise<void>;
+};
+
+const IMAGE = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
+
+/**
+ * A double of an engine, for fleets of more hosts than a machine can have: what `docker:` reads, in the form of
+ * API 1.45, which the tests of the source hold against the real engine. All containers come from one image.
+ */
+export async function startEngineDouble(containers: Containers): Promise<EngineDouble> {
+  const dir = mkdtempSync(join(tmpdir(), "unsprawl-double-"));
+  const socket = join(dir, "docker.sock");
+  const state = { asked: 0, broken: false };
+  const server = createServer((request, response) => {
+    state.asked++;
+    const answer = state.broken ? null : answerTo((request.url ?? "").replace(/^\/v1\.\d+/, ""), containers);
+    const status = state.broken ? 500 : answer === null ? 404 : 200;
+    const body = Buffer.from(JSON.stringify(answer ?? { message: state.broken ? "broken" : "no such thing" }));
+    response.writeHead(status, { "content-type": "application/json", "content-length": body.length }).end(body);
+  });
+  await new Promise<void>((ready) => server.listen(socket, ready));
+  return {
+    host: `unix://${socket}`,
+    containers,
+    get asked() {
+      return state.asked;
+    },
+    get broken() {
+      return state.broken;
+    },
+    set broken(to) {
+      state.broken = to;
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+const idOf = (name: string): string => createHash("sha256").update(name).digest("hex");
+
+function answerTo(path: string, containers: Containers): unknown {
+  if (path === "/volumes") return { Volumes: [] };
+  if (path === "/info") return { Name: "double", OperatingSystem: "none" };
+  if (path === "/containers/json?all=true")
+    return Object.keys(containers).map((name) => ({
+      Id: idOf(name),
+      Names: [`/${name}`],
+      Image: "app:1",
+      ImageID: IMAGE,
+      Mounts: [],
+      Labels: {},
+    }));
+  if (path.endsWith("/history")) return [];
+  if (path.startsWith("/images/")) return { Id: IMAGE, RepoTags: ["app:1"], Config: { Env: ["PATH=/bin"] } };
+  const id = /^\/containers\/([0-9a-f]{64})\/json$/.exec(path)?.[1];
+  const found = Object.entries(containers).find(([name]) => idOf(name) === id);
+  if (found === undefined) return null;
+  const [name, variables] = found;
+  return {
+    Id: id,
+    Name: `/${name}`,
+    Image: IMAGE,
+    State: { Status: "running", Running: true },
+    HostConfig: { NetworkMode: "none", LogConfig: { Type: "json-file", Config: {} } },
+    Config: {
+      Image: "app:1",
+      Env: ["PATH=/bin", ...Object.entries(variables).map(([key, value]) => `${key}=${value}`)],
+      Labels: {},
+    },
+    Mounts: [],
+    NetworkSettings: { Networks: {} },
+  };
+}

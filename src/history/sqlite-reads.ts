@@ -15,14 +15,17 @@ export function reads(db: DatabaseSync, guarded: <T>(act: () => T) => T): Pick<H
     trend: async (host, limit) =>
       guarded(() => {
         const newest = db.prepare(
-          `SELECT host, trend FROM scans WHERE trend IS NOT NULL AND (host = ?1 OR ?1 IS NULL)
+          `SELECT seq, host, trend FROM scans WHERE trend IS NOT NULL AND (host = ?1 OR ?1 IS NULL)
            ORDER BY seq DESC LIMIT ?2`,
         );
-        const points = newest
-          .all(host, limit)
-          .reverse()
-          .map((row): HostPoint => [String(row["host"]), JSON.parse(String(row["trend"])) as TrendPoint]);
-        return host === null ? together(points) : points.map(([, point]) => point);
+        const rows = newest.all(host, limit).reverse();
+        const points = rows.map(pointOf);
+        if (host !== null) return points.map(([, point]) => point);
+        // What a query without an aggregate of `trend` gives with `max` is the row that has it.
+        const before = db.prepare(
+          "SELECT max(seq), host, trend FROM scans WHERE trend IS NOT NULL AND seq < ? GROUP BY host",
+        );
+        return together(points, before.all(rows[0]?.["seq"] ?? 0).map(pointOf));
       }),
     changes: async (limit) =>
       guarded(() => {
@@ -31,3 +34,8 @@ export function reads(db: DatabaseSync, guarded: <T>(act: () => T) => T): Pick<H
       }),
   };
 }
+
+const pointOf = (row: { readonly [column: string]: unknown }): HostPoint => [
+  String(row["host"]),
+  JSON.parse(String(row["trend"])) as TrendPoint,
+];

@@ -3,16 +3,29 @@ import type { TrendPoint } from "../model/trend.ts";
 
 export type HostPoint = readonly [host: string, point: TrendPoint];
 
-/** The trend of several hosts as one: at each scan of one of them, what all have by then. Oldest first, as given. */
-export function together(points: readonly HostPoint[]): readonly TrendPoint[] {
+/**
+ * The trend of several hosts as one: at each scan of one of them, what all have by then. Oldest first, as given;
+ * `before` is the newest of each host from before them.
+ */
+export function together(points: readonly HostPoint[], before: readonly HostPoint[]): readonly TrendPoint[] {
   const newest = new Map<string, TrendPoint>();
-  return points.map(([host, point]) => {
+  const sum = { findings: 0, bySeverity: Object.fromEntries(SEVERITIES.map((level) => [level, 0])) } as {
+    findings: number;
+    bySeverity: { [level in Severity]: number };
+  };
+  const count = (point: TrendPoint | undefined, sign: 1 | -1): void => {
+    if (point === undefined) return;
+    sum.findings += sign * point.findings;
+    for (const level of SEVERITIES) sum.bySeverity[level] += sign * point.bySeverity[level];
+  };
+  const take = ([host, point]: HostPoint): void => {
+    count(newest.get(host), -1);
+    count(point, 1);
     newest.set(host, point);
-    const all = [...newest.values()];
-    const of = (level: Severity): number => all.reduce((sum, one) => sum + one.bySeverity[level], 0);
-    const bySeverity = Object.fromEntries(SEVERITIES.map((level) => [level, of(level)])) as {
-      [level in Severity]: number;
-    };
-    return { at: point.at, findings: all.reduce((sum, one) => sum + one.findings, 0), bySeverity };
+  };
+  for (const one of before) take(one);
+  return points.map((one) => {
+    take(one);
+    return { at: one[1].at, findings: sum.findings, bySeverity: { ...sum.bySeverity } };
   });
 }

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Pool, PoolClient } from "pg";
+import { causeOf, UnsprawlError } from "../model/error.ts";
+
+/** Runs one statement and gives its rows. */
+export type Query = <Row extends object>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
+/** A PostgreSQL database. All of it throws `denied`, `unreachable`, `absent` (no such database) and `failed`. */
+export type Database = {
+  /** Asked again after a lost connection: only for what may be done twice. */
+  readonly query: Query;
+  /** All or nothing; done again from the start after a lost connection, a deadlock or a conflict. */
+  transaction<T>(act: (query: Query) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
+
+export type DatabaseOptions = {
+  /** How long to try to get a lost connection back, in milliseconds. */
+  readonly patience: number;
+  /** Connections at most. */
+  readonly size?: number;
+  /** Called when a connection was lost, once for each pause before the next try. */
+  readonly lost?: (pauseMs: number) => void;
+};
+
+const CONNECT_MS = 10_000;
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 5000;
+
+/** What passes: shutdown, start-up, too many connections, broken ones; what another transaction won. By SQLSTATE. */
+const PASSES = /^(?:57P0[123]|53300|08\w{3}|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN)$/;
+/** What pg says without a code. */
+const BROKEN = /^Connection terminated|^Client has encountered a connection error|^timeout exceeded when trying/;
+
+/** Opens a pool; nothing is sent yet. The URL holds a password: no error quotes it. Throws `config`. */
+export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
+  const { default: pg } = await import("pg");
+  let pool: Pool;
+  try {
+    pool = new pg.Pool({
+      connectionString: url,
+      max: options.size ?? 4,
+      connectionTimeoutMillis: CONNECT_MS,
+      application_name: "unsprawl",
+      keepAlive: true,
+    });
+  } catch {
+    throw new UnsprawlError("config", "the database's URL cannot be read", "postgres://user:password@host:5432/name");
+  }
+  // Of one that waits in the pool: whoever asks next gets another.
+  pool.on("error", () => undefined);
+  const patiently = async <T>(act: () => Promise<T>): Promise<T> => {
+    const until = Date.now() + options.patience;
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      try {
+        return await act();
+      } catch (error) {
+        if (!passes(error) || Date.now() + pause > until) throw databaseError(error);
+        options.lost?.(pause);
+        await sleep(pause * (0.5 + Math.random() / 2));
+      }
+    }
+  };
+  return {
+    query: (text, values) => patiently(() => withClient(pool, (client) => queryOn(client)(text, values))),
+    transaction: (act) => patiently(() => withClient(pool, (client) => inTransaction(client, act))),
+    close: () => pool.end(),
+  };
+}
+
+async function withClient<T>(pool: Pool, act: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | null = null;
+  const lost = (error: Error): void => void (broken = error);
+  client.on("error", lost);
+  try {
+    return await act(client);
+  } catch (error) {
+    if (passes(error)) broken = error as Error;
+    throw error;
+  } finally {
+    client.off("error", lost);
+    client.release(broken ?? undefined);
+  }
+}
+
+async function inTransaction<T>(client: PoolClient, act: (query: Query) => Promise<T>): Promise<T> {
+  await client.query("begin");
+  try {
+    const result = await act(queryOn(client));
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    // A connection that is gone has rolled back already.
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}
+
+function queryOn(client: PoolClient): Query {
+  return async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+    (await client.query<Row>(text, [...values])).rows;
+}
+
+function passes(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof UnsprawlError) return false;
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? PASSES.test(code) : BROKEN.test(error.message);
+}
+
+/** What the server says may quote what it was sent: only codes are kept. */
+function databaseError(error: unknown): unknown {
+  if (error instanceof UnsprawlError || !(error instanceof Error)) return error;
+  const { code } = error as { code?: unknown };
+  const cause = causeOf(error);
+  const says = typeof code === "string" ? ` (${code})` : "";
+  if (typeof code === "string" && code.startsWith("28"))
+    return new UnsprawlError("denied", `the database refuses the login${says}`, "check its URL", cause);
+  if (code === "42501")
+    return new UnsprawlError(
+      "denied",
+      `the database's login may not do this${says}`,
+      "grant create on database",
+      cause,
+    );
+  if (code === "3D000")
+    return new UnsprawlError("absent", `there is no such database${says}`, "createdb makes one", cause);
+  if (passes(error) || code === "ENOTFOUND")
+    return new UnsprawlError(
+      "unreachable",
+      `the database does not answer${says}`,
+      "check its URL, and pg_isready",
+      cause,
+    );
+  // What judges a scan runs in a transaction too: its own failures are not the database's.
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)
+    ? new UnsprawlError("failed", `the database failed${says}`, "its log says why", cause)
+    : error;
+}

@@ -74,12 +74,14 @@ export type Reading =
 
 /**
  * `layers`: the files of images too, layer by layer. `finished`: keys of subjects that need not be read again. `only`: the
- * subjects with these ids alone; a source of which nobody asks this may leave it out.
+ * subjects with these ids alone; a source of which nobody asks this may leave it out. `mayBeEmpty`: an engine in which
+ * nothing is called so is no error.
  */
 export type ReadOptions = {
   readonly layers: boolean;
   readonly finished?: (key: string) => boolean;
   readonly only?: ReadonlySet<string>;
+  readonly mayBeEmpty?: boolean;
 };
 
 /** A read-only place that holds candidates, such as an engine or a saved inspect document. */

@@ -18,8 +18,8 @@ export type SourceTools = {
   readonly kept: Kept | null;
   /** As in `LaneTools`. */
   readonly apart: boolean;
-  /** Others are read too: one that is malformed altogether is then an error among theirs. */
-  readonly amongOthers: boolean;
+  /** Whether one that cannot be read at all is an error among those of others, by what is wrong; else it throws. */
+  readonly among: (error: UnsprawlError) => boolean;
 };
 
 export type Kept = {
@@ -100,7 +100,7 @@ export async function readSource(
     for await (const reading of startedEarly(source.read(what, host.signal, options), detector)) await take(reading);
     await lane.end();
   } catch (error) {
-    if (!tools.amongOthers || !(error instanceof UnsprawlError) || error.code !== "malformed") throw error;
+    if (host.signal.aborted || !(error instanceof UnsprawlError) || !tools.among(error)) throw error;
     errors.push({ subject: spec, message: error.message, hint: error.hint ?? "unsprawl doctor" });
   } finally {
     await lane.close();

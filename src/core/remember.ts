@@ -38,6 +38,8 @@ export async function scanAndRemember(
     readonly minConfidence: Confidence;
     readonly showIgnored: boolean;
     readonly layers: boolean;
+    /** As `scan` has it. */
+    readonly again?: boolean;
     /** Reads these subjects alone, by their full ids. */
     readonly only?: ReadonlySet<string>;
     /** Full ids of subjects that are known to be no more. */
@@ -48,12 +50,12 @@ export async function scanAndRemember(
   memory: Memory,
   host: Host,
 ): Promise<RememberedScan> {
-  const { sources, minConfidence, layers, only, removed = new Set<string>(), id = randomUUID() } = input;
+  const { sources, minConfidence, layers, only, again = false, removed = new Set<string>(), id = randomUUID() } = input;
   const subjects = new Set<string>();
   const onSubject = ({ kind, name }: { kind: string; name: string }): void =>
     void subjects.add(subjectKey({ subject: kind, subjectName: name }));
   const { report, hits } = await scan(
-    { sources, minConfidence, layers, showIgnored: true, onSubject, ...(only && { only }) },
+    { sources, minConfidence, layers, again, showIgnored: true, onSubject, ...(only && { only }) },
     tools,
     host,
   );

@@ -70,6 +70,11 @@ export async function scan(
     readonly onSubject?: (subject: Subject) => void;
     /** Reads these subjects alone, by the engine's full id: for sources that can. */
     readonly only?: ReadonlySet<string>;
+    /**
+     * It is done again and again: an engine in which nothing is called so is empty, and a source that cannot be read is
+     * an error among others. Only when none can be read does the last one's error throw.
+     */
+    readonly again?: boolean;
   },
   tools: ScanTools,
   host: Host,
@@ -104,8 +109,14 @@ export async function scan(
     input.onHit?.(hit);
   };
   const { detector, crew, verify } = tools;
-  const options = { layers: input.layers === true, ...(input.only && { only: input.only }) };
-  const reading = { detector, crew, tell, apart: verify === null, amongOthers: input.sources.length > 1, options };
+  const again = input.again === true;
+  const options = { layers: input.layers === true, mayBeEmpty: again, ...(input.only && { only: input.only }) };
+  const unread: UnsprawlError[] = [];
+  const among = (error: UnsprawlError): boolean => {
+    unread.push(error);
+    return again ? unread.length < input.sources.length : input.sources.length > 1 && error.code === "malformed";
+  };
+  const reading = { detector, crew, tell, apart: verify === null, among, options };
   const chosen = input.sources.map((spec) => [spec, resolve(spec, tools.sources)] as const);
   if (options.layers) withLayers(chosen, tools.sources);
   const keptIn = (progress: ScanProgress): Kept => ({

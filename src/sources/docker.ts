@@ -25,10 +25,10 @@ export function dockerSource(open: () => Promise<Engine>, shelf = new Shelf()): 
       const source = `docker:${what}`;
       const [all, volumes] = await Promise.all([engine.containers(), volumeOptions(engine)]);
       const matches = selector(what);
-      const { only } = options ?? {};
+      const { only, mayBeEmpty } = options ?? {};
       const wanted = all.filter((listed) => only?.has(listed.Id) ?? true);
       const chosen = wanted.filter((listed) => matches(namesOf(listed), listed.Id));
-      if (chosen.length === 0 && !only && what !== "" && what !== "*") {
+      if (chosen.length === 0 && !mayBeEmpty && what !== "" && what !== "*") {
         throw new UnsprawlError("absent", `no container matches ${JSON.stringify(what)}`, "docker ps --all shows them");
       }
       const images = new Map<string, Promise<ImageDoc | null>>();

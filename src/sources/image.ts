@@ -16,7 +16,7 @@ export function imageSource(open: () => Promise<Engine>, shelf = new Shelf()): S
       const engine = await open();
       const source = `image:${what}`;
       const ids = await chosen(engine, what);
-      if (ids.length === 0 && what !== "*") {
+      if (ids.length === 0 && what !== "*" && !options?.mayBeEmpty) {
         throw new UnsprawlError("absent", `no image matches ${JSON.stringify(what)}`, "docker image ls shows them");
       }
       yield { kind: "total", subjects: ids.length };

@@ -23,7 +23,7 @@ import { Secret } from "../model/secret.ts";
 export function swarmSource(open: () => Promise<Engine>): Source {
   return {
     kind: "swarm",
-    async *read(what, signal) {
+    async *read(what, signal, options) {
       const engine = await open();
       const swarm = await swarmOf(engine);
       const source = `swarm:${what}`;
@@ -31,7 +31,7 @@ export function swarmSource(open: () => Promise<Engine>): Source {
       const [services, tasks] = await Promise.all([swarm.services(), swarm.tasks()]);
       const chosen = services.filter(({ ID, Spec }) => matches([Spec.Name], ID));
       const all = what === "" || what === "*";
-      if (chosen.length === 0 && !all)
+      if (chosen.length === 0 && !all && !options?.mayBeEmpty)
         throw new UnsprawlError("absent", `no service matches ${JSON.stringify(what)}`, "docker service ls shows them");
       const configs = all ? await swarm.objects("config") : [];
       yield { kind: "total", subjects: chosen.length + configs.length };

@@ -98,13 +98,13 @@ const LONGEST_RETRY_MS = 300_000;
 
 async function whole(input: WatchInput, tools: WatchTools, host: Host): Promise<Round> {
   const { sources, minConfidence, layers } = input;
-  const asked = { sources, minConfidence, layers, showIgnored: false };
+  const asked = { sources, minConfidence, layers, showIgnored: false, again: true };
   return { ...(await scanAndRemember(asked, await tools.scanTools(), await tools.memory(), host)), why: "schedule" };
 }
 
 async function few(input: WatchInput, asked: Few, tools: WatchTools, host: Host): Promise<RememberedScan> {
   const { sources, minConfidence } = input;
-  const which = { only: asked.started, removed: asked.removed, layers: false, showIgnored: false };
+  const which = { only: asked.started, removed: asked.removed, layers: false, showIgnored: false, again: true };
   return scanAndRemember({ sources, minConfidence, ...which }, await tools.scanTools(), await tools.memory(), host);
 }
 

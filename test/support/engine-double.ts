@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,6 +15,12 @@ export type EngineDouble = {
   readonly asked: number;
   /** While true every question is refused. */
   broken: boolean;
+  /** Tells those who follow the engine's events that this happened to a container. */
+  event(action: string, name: string): void;
+  /** How many follow the events. */
+  readonly followers: number;
+  /** Ends every connection that follows the events. */
+  cut(): void;
   stop(): Promise<void>;
 };
 
@@ -28,8 +34,15 @@ export async function startEngineDouble(containers: Containers): Promise<EngineD
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-double-"));
   const socket = join(dir, "docker.sock");
   const state = { asked: 0, broken: false };
+  const followers = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     state.asked++;
+    if (!state.broken && /^(\/v1\.\d+)?\/events\?/.test(request.url ?? "")) {
+      followers.add(response);
+      response.on("close", () => followers.delete(response));
+      response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+      return;
+    }
     const answer = state.broken ? null : answerTo((request.url ?? "").replace(/^\/v1\.\d+/, ""), containers);
     const status = state.broken ? 500 : answer === null ? 404 : 200;
     const body = Buffer.from(JSON.stringify(answer ?? { message: state.broken ? "broken" : "no such thing" }));
@@ -47,6 +60,17 @@ export async function startEngineDouble(containers: Containers): Promise<EngineD
     },
     set broken(to) {
       state.broken = to;
+    },
+    event(action, name) {
+      const id = idOf(name);
+      const told = { status: action, id, Type: "container", Action: action, Actor: { ID: id, Attributes: { name } } };
+      for (const one of followers) one.write(`${JSON.stringify(told)}\n`);
+    },
+    get followers() {
+      return followers.size;
+    },
+    cut() {
+      for (const one of followers) one.destroy();
     },
     async stop() {
       server.closeAllConnections();

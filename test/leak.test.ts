@@ -137,7 +137,7 @@ describe("what only reads", () => {
     engine.docker("create", "--name", "placed", "--network", "none", ...placed.options, BUSYBOX, ...placed.command);
   });
 
-  it.each(["table", "json", "ndjson", "sarif", "html", "markdown"])("scan --format %s", async (format) => {
+  it.each(["table", "json", "ndjson", "sarif", "html", "markdown", "baseline"])("scan --format %s", async (format) => {
     const scan = ["scan", "docker:leaky", "docker:placed", "image:*", "--min-confidence", "low", "--format", format];
     const ran = await quiet(watch, scan);
     expect(ran.code).toBe(3);
@@ -146,6 +146,20 @@ describe("what only reads", () => {
     const saved = await quiet(watch, [...scan, "-o", `report.${format}`]);
     expect(saved.code, saved.stderr).toBe(3);
     expect(readFileSync(join(world.dir, `report.${format}`), "utf8").replaceAll("\\", "")).toContain("SESSION_SECRET");
+  });
+
+  it("scan --remember and watch: what is told, and what the history keeps", async () => {
+    const sources = ["docker:leaky", "docker:placed", "image:*"];
+    const remembered = await quiet(watch, ["scan", ...sources, "--remember", "--min-confidence", "low"]);
+    expect(remembered.code).toBe(3);
+    const history = readFileSync(join(world.dir, "state/unsprawl/history.db"));
+    expect(history.includes("SESSION_SECRET")).toBe(true);
+    expect(watch.find(history.toString("latin1"))).toEqual([]);
+    rmSync(join(world.dir, "state/unsprawl/history.db"));
+    const once = ["watch", ...sources, "--once", "--min-confidence", "low"];
+    expect((await quiet(watch, once)).code).toBe(3);
+    expect((await quiet(watch, [...once, "--json"])).code).toBe(0); // known by now
+    expect(watch.find(readFileSync(join(world.dir, "state/unsprawl/history.db"), "latin1"))).toEqual([]);
   });
 
   it("scan of a registry: its login and its tokens, and what is kept of an interrupted scan", async () => {

@@ -29,6 +29,11 @@ const SCAN: readonly OptionSpec[] = [
   ["--baseline <file>", "an earlier scan (--format baseline, or --json): what it has is known, and does not fail"],
 ];
 
+const HOSTS: OptionSpec = [
+  "--hosts [name…]",
+  "the engines of `hosts:` in the configuration, or those of this name or glob",
+];
+
 const TARGET: readonly OptionSpec[] = [
   ["--to <store>", "a configured store, or a provider with its own environment"],
   ["--deliver <how>", "how the application gets its value (default: auto)", ["auto", "file", "runtime", "shim"]],
@@ -60,7 +65,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--show-ignored", "list what `ignore` or a label hides too"],
       ["--remember", "keep what was found in the history: what an earlier scan saw is known, and does not fail"],
       ["--resume", "go on with an interrupted scan of a registry or repository"],
-      ["--hosts [name…]", "the engines of `hosts:` in the configuration, or those of this name or glob"],
+      HOSTS,
     ],
     load: () => import("./commands/scan.ts"),
   },
@@ -112,6 +117,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--cron <schedule>", "scan at these times, as crontab has them"],
       ["--once", "scan once, compare with the history, and exit (3 for what is new, back or regressed)"],
       ["--events", "look at each container as it starts, too"],
+      HOSTS,
       ...SCAN.filter(([flags]) => !flags.startsWith("--baseline")),
     ],
     stopping: "stopping",

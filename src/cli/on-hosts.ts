@@ -24,6 +24,14 @@ export async function scanHere(
   return scanAndRemember(input, tools, tools.host === undefined ? memory : { ...memory, host: tools.host }, host);
 }
 
+/** Throws `usage` for a source that no engine has. */
+export function ofEngines(sources: readonly string[]): void {
+  const other = sources.find((one) => !OF_ENGINES.includes(one.slice(0, one.indexOf(":"))));
+  if (other === undefined) return;
+  const fine = OF_ENGINES.map((one) => `${one}:`).join(" ");
+  throw new UnsprawlError("usage", `${other} is not on a host`, `--hosts goes with ${fine}`);
+}
+
 /**
  * Scans the engines of the configuration's `hosts:` that are wanted (all when none is named), and makes one report.
  * Throws `usage` for a source that no engine has.
@@ -34,13 +42,7 @@ export async function onHosts(
   { verify, remember, ...input }: Input & { readonly verify: boolean; readonly remember: boolean },
   host: Host,
 ): Promise<ScanReport> {
-  const other = input.sources.find((one) => !OF_ENGINES.includes(one.slice(0, one.indexOf(":"))));
-  if (other !== undefined)
-    throw new UnsprawlError(
-      "usage",
-      `${other} is not on a host`,
-      `--hosts goes with ${OF_ENGINES.map((one) => `${one}:`).join(" ")}`,
-    );
+  ofEngines(input.sources);
   const hosts = new Map(chooseHosts((await assembly.config()).hosts, wanted));
   const scanOne = async (name: string, told: Host): Promise<ScanReport> => {
     const config = hosts.get(name);

@@ -17,14 +17,17 @@ export type WatchInput = {
   readonly events: boolean;
 };
 
-/** One scan of the watch. `why` says what asked for it. */
-export type Round = RememberedScan & { readonly why: "schedule" | "events" };
+/** One scan of the watch. `why` says what asked for it; `host` is null where only this machine is watched. */
+export type Round = RememberedScan & { readonly why: "schedule" | "events"; readonly host: string | null };
 
 export type WatchTools = {
+  readonly host: string | null;
   /** Made anew for each whole scan, so that a changed configuration counts. */
   readonly scanTools: () => Promise<ScanTools>;
   readonly memory: () => Promise<Memory>;
   readonly engine: () => Promise<Engine>;
+  /** Where several watch side by side: waits until there is room for one more scan. */
+  readonly turn: <T>(act: () => Promise<T>) => Promise<T>;
   /** Told of each scan that was remembered. Awaited: nothing else goes on meanwhile but the taking of events. */
   readonly round: (round: Round) => Promise<void>;
   /** Told of what went wrong while it goes on; and of each event. */
@@ -76,7 +79,7 @@ export async function watch(input: WatchInput, tools: WatchTools, host: Host): P
       await tools.round(
         asked === "all"
           ? await whole(input, tools, host)
-          : { ...(await few({ ...input, sources: own }, asked, tools, host)), why: "events" },
+          : { ...(await few({ ...input, sources: own }, asked, tools, host)), why: "events", host: tools.host },
       );
       failures = 0;
     } catch (error) {
@@ -99,13 +102,16 @@ const LONGEST_RETRY_MS = 300_000;
 async function whole(input: WatchInput, tools: WatchTools, host: Host): Promise<Round> {
   const { sources, minConfidence, layers } = input;
   const asked = { sources, minConfidence, layers, showIgnored: false, again: true };
-  return { ...(await scanAndRemember(asked, await tools.scanTools(), await tools.memory(), host)), why: "schedule" };
+  const scanned = tools.turn(async () => scanAndRemember(asked, await tools.scanTools(), await tools.memory(), host));
+  return { ...(await scanned), why: "schedule", host: tools.host };
 }
 
 async function few(input: WatchInput, asked: Few, tools: WatchTools, host: Host): Promise<RememberedScan> {
   const { sources, minConfidence } = input;
   const which = { only: asked.started, removed: asked.removed, layers: false, showIgnored: false, again: true };
-  return scanAndRemember({ sources, minConfidence, ...which }, await tools.scanTools(), await tools.memory(), host);
+  return tools.turn(async () =>
+    scanAndRemember({ sources, minConfidence, ...which }, await tools.scanTools(), await tools.memory(), host),
+  );
 }
 
 type Few = { readonly started: ReadonlySet<string>; readonly removed: ReadonlySet<string> };

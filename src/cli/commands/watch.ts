@@ -1,12 +1,18 @@
-import type { Confidence } from "../../model/finding.ts";
+import type { Assembly } from "../../assembly.ts";
+import { chooseHosts, hostEnv } from "../../core/hosts-config.ts";
 import { lockWatch } from "../../core/lock.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import type { Confidence } from "../../model/finding.ts";
 import { cronSchedule, everySchedule, type Schedule } from "../../watch/schedule.ts";
-import { watch, type Round, type WatchTools } from "../../watch/loop.ts";
-import { text, type CommandContext, type Options } from "../context.ts";
+import { watch, type Round, type WatchInput, type WatchTools } from "../../watch/loop.ts";
+import { list, text, type CommandContext, type Options } from "../context.ts";
+import { ofEngines } from "../on-hosts.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
 import { fails, incomplete } from "../scan-options.ts";
 import { changeLine, changesJson, roundText } from "../views/watch-text.ts";
+
+/** Hosts that are scanned at once. */
+const AT_ONCE = 8;
 
 /** `unsprawl watch [SOURCE…] (--every TIME | --cron "…" | --once) [--events]`: tells only what is new, back or gone. */
 export async function run(context: CommandContext, sources: readonly string[], options: Options): Promise<number> {
@@ -19,35 +25,73 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const layers = options["layers"] === true;
   const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, layers, schedule, events };
   const lock = lockWatch(assembly.state());
-  let exit: number = EXIT.ok;
+  let [failing, unread] = [false, false];
   const round = async (one: Round): Promise<void> => {
-    const failing = one.report.findings.some((finding) => fails(finding, failOn));
-    exit = findingsExit(failing, incomplete(one.report));
+    failing ||= one.report.findings.some((finding) => fails(finding, failOn));
+    unread ||= incomplete(one.report);
     const lines = context.json ? changesJson(one) : one.changes.map((change) => changeLine(change, process.stdout));
     if (lines.length > 0) await writeResult(lines.join("\n"), null, context);
-    say(context, roundText(one));
+    say(context, `${one.host === null ? "" : `${one.host}: `}${roundText(one)}`);
   };
-  const tools: WatchTools = {
-    scanTools: () => {
-      assembly.configChanged();
-      return assembly.scanTools(false);
-    },
-    memory: assembly.memory,
-    engine: assembly.engine,
-    round,
-    failed: (error) => void printError(error, context),
-    event: (event) => {
-      if (event.kind === "lost") say(context, `${event.error.message}; ${event.error.hint ?? ""}`);
-    },
-    waiting: (next) => say(context, `next scan ${next.toISOString()}`),
+  const failed = (error: unknown): void => {
+    unread = true;
+    printError(error, context);
   };
-  const host = { emit: () => undefined, ask: async () => false, signal };
   try {
-    await watch(input, tools, host);
+    const hosts = options["hosts"] === undefined ? null : list(options, "hosts");
+    await watchAll(context, input, hosts, { round, failed });
   } finally {
     lock.release();
   }
-  return schedule === null ? exit : EXIT.ok;
+  return schedule === null && !signal.aborted ? findingsExit(failing, unread) : EXIT.ok;
+}
+
+/** This machine alone when `wanted` is null; else hosts of the configuration side by side, where one may fail. */
+async function watchAll(
+  context: CommandContext,
+  input: WatchInput,
+  wanted: readonly string[] | null,
+  told: Pick<WatchTools, "round" | "failed">,
+): Promise<void> {
+  const { assembly, signal } = context;
+  const host = { emit: () => undefined, ask: async () => false, signal };
+  const common = { ...told, waiting: (next: Date) => say(context, `next scan ${next.toISOString()}`) };
+  if (wanted === null) return watch(input, { ...common, ...toolsOf(context, assembly, null) }, host);
+  ofEngines(input.sources);
+  const { default: pLimit } = await import("p-limit");
+  const turn = pLimit(AT_ONCE);
+  const hosts = chooseHosts((await assembly.config()).hosts, wanted);
+  const one = async (name: string, at: Assembly): Promise<void> => {
+    try {
+      await watch(input, { ...common, ...toolsOf(context, at, name), turn, waiting: () => undefined }, host);
+    } catch (error) {
+      told.failed(error);
+    }
+  };
+  await Promise.all(hosts.map(async ([name, config]) => one(name, assembly.at(hostEnv(assembly.env, config)))));
+}
+
+function toolsOf(
+  context: CommandContext,
+  assembly: Assembly,
+  host: string | null,
+): Omit<WatchTools, "round" | "failed" | "waiting"> {
+  const own = async <T extends { readonly host?: string }>(of: Promise<T>): Promise<T> =>
+    host === null ? of : { ...(await of), host };
+  return {
+    host,
+    scanTools: () => {
+      context.assembly.configChanged();
+      return own(assembly.scanTools(false));
+    },
+    memory: async () => own(context.assembly.memory()),
+    engine: assembly.engine,
+    turn: (act) => act(),
+    event: (event) => {
+      const at = host === null ? "" : `${host}: `;
+      if (event.kind === "lost") say(context, `${at}${event.error.message}; ${event.error.hint ?? ""}`);
+    },
+  };
 }
 
 /** Null for `--once`. Throws `usage` when not exactly one of the three was given. */

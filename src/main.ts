@@ -61,7 +61,7 @@ async function chooseFace(argv: readonly string[]): Promise<number> {
     const { assemble } = await import("./assembly.ts");
     const assembly = assemble(env, process.cwd(), null);
     if (spoken) return await (await import("./tui/accessible/index.ts")).runAccessible(assembly, options);
-    return await (await import("./tui/index.tsx")).runTui(assembly, options);
+    return await (await import("./tui/index.ts")).runTui(assembly, options);
   } catch (error) {
     return (await import("./cli/index.ts")).tellError(error);
   }

@@ -224,7 +224,8 @@ function isMove(action: Action): action is Move {
   return ["up", "down", "pageUp", "pageDown", "top", "bottom"].includes(action);
 }
 
-function move(session: Session, action: Move, { page, last }: Room): void {
+function move(session: Session, action: Move, room: Room): void {
+  const { page } = room;
   session.store.set((state) => {
     const { where } = state;
     if (where === "browse") {
@@ -232,8 +233,8 @@ function move(session: Session, action: Move, { page, last }: Room): void {
       const item = items[scrolled(selectedAt(state, items), action, page, items.length - 1)];
       return { selected: item?.key ?? null, detailScroll: 0 };
     }
-    if (where === "facets") return { facetAt: scrolled(state.facetAt, action, page, last) };
-    if (where === "detail") return { detailScroll: scrolled(state.detailScroll, action, page, last) };
+    if (where === "facets") return { facetAt: scrolled(state.facetAt, action, page, room.last) };
+    if (where === "detail") return { detailScroll: scrolled(state.detailScroll, action, page, room.last) };
     if (where === "stores")
       return {
         stores: { ...state.stores, at: scrolled(state.stores.at, action, page, state.stores.choices.length - 1) },
@@ -241,13 +242,17 @@ function move(session: Session, action: Move, { page, last }: Room): void {
     if (where === "runs")
       return { runs: { ...state.runs, at: scrolled(state.runs.at, action, page, state.runs.list.length - 1) } };
     if (where === "receipts")
-      return { opened: state.opened && { ...state.opened, scroll: scrolled(state.opened.scroll, action, page, last) } };
+      return {
+        opened: state.opened && { ...state.opened, scroll: scrolled(state.opened.scroll, action, page, room.last) },
+      };
     if (where === "plan")
       return {
-        planned: state.planned && { ...state.planned, scroll: scrolled(state.planned.scroll, action, page, last) },
+        planned: state.planned && { ...state.planned, scroll: scrolled(state.planned.scroll, action, page, room.last) },
       };
     if (where === "proof")
-      return { result: state.result && { ...state.result, scroll: scrolled(state.result.scroll, action, page, last) } };
+      return {
+        result: state.result && { ...state.result, scroll: scrolled(state.result.scroll, action, page, room.last) },
+      };
     return {
       run: state.run && {
         ...state.run,

@@ -1,8 +1,13 @@
-import { mount } from "../../src/tui/app.tsx";
+import { openKeyboard } from "../../src/tui/keyboard.tsx";
+import { openTerminal } from "../../src/tui/terminal.ts";
+import { openView } from "../../src/tui/view.ts";
 import { bigSession } from "./tui-session.ts";
 
 process.env["NODE_ENV"] ??= "production";
 const session = bigSession();
-const app = mount(session);
+process.stdin.setRawMode(true);
+const view = openView(session, openTerminal(process.stdout, process.env));
+const keyboard = openKeyboard(session, view);
 await session.ended;
-app.unmount();
+view.close();
+keyboard.close();

@@ -43,9 +43,19 @@ export type Terminal = {
   /** Every byte that the program wrote. */
   raw(): string;
   /** How the program left the terminal. */
-  left(): { readonly alternate: boolean; readonly cursorHidden: boolean; readonly pasteMode: boolean };
+  left(): Left;
   close(): void;
 };
+
+export type Left = {
+  readonly alternate: boolean;
+  readonly cursorHidden: boolean;
+  readonly pasteMode: boolean;
+  readonly wraps: boolean;
+};
+
+/** As every terminal is before a program begins. */
+export const SANE: Left = { alternate: false, cursorHidden: false, pasteMode: false, wraps: true };
 
 export type Home = { readonly dir: string; readonly cwd: string; readonly env: Record<string, string>; remove(): void };
 
@@ -182,6 +192,7 @@ function open(
         alternate: screen.buffer.active.type === "alternate",
         cursorHidden: bytes.lastIndexOf("\u001b[?25l") > bytes.lastIndexOf("\u001b[?25h"),
         pasteMode: bytes.lastIndexOf("\u001b[?2004h") > bytes.lastIndexOf("\u001b[?2004l"),
+        wraps: screen.modes.wraparoundMode,
       };
     },
     close() {

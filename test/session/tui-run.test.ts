@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { KEY } from "./driver.ts";
+import { KEY, SANE } from "./driver.ts";
 import { begin, container, engine, intoARun, secret } from "./stage.ts";
 
 it("undoes a run from the list of runs, after a y", async () => {
@@ -52,7 +52,7 @@ it("waits for the put-back when it is told to end in the middle of a run", async
   await intoARun(terminal);
   terminal.kill("SIGTERM");
   expect(await terminal.exit()).toBe(130);
-  expect(terminal.left()).toEqual({ alternate: false, cursorHidden: false, pasteMode: false });
+  expect(terminal.left()).toEqual(SANE);
   expect(engine.docker("inspect", "tui-api")).toContain(password);
   expect(engine.docker("ps", "-a", "--format", "{{.Names}}")).toBe("tui-api");
 });

@@ -2,10 +2,8 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
-import { KEY, type Terminal } from "./driver.ts";
+import { KEY, SANE, type Terminal } from "./driver.ts";
 import { begin, beginInShell, container, engine, intoARun, secret, world } from "./stage.ts";
-
-const SANE = { alternate: false, cursorHidden: false, pasteMode: false };
 
 // What a container can be called and hold: the title, links, the clipboard, colours, cursor moves, other reading orders.
 const HOSTILE = [
@@ -42,6 +40,18 @@ it.each([
   const raw = terminal.raw();
   expect(raw).not.toMatch(/\u001b[\]PX^_]|[\u0080-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
   expect(raw).not.toMatch(/\u001b\[(2J|31m)/);
+  expect(terminal.left()).toEqual(SANE);
+});
+
+it("takes keys that were typed before anything was loaded, and shows none of them", async () => {
+  container("tui-api", { DB_PASSWORD: secret() });
+  const terminal = begin(100, 30);
+  await terminal.until("unsprawl");
+  terminal.write("?");
+  await terminal.until("esc closes");
+  expect(terminal.screen()).not.toMatch(/^\?/m);
+  await terminal.press(KEY.ctrlC);
+  expect(await terminal.exit()).toBe(130);
   expect(terminal.left()).toEqual(SANE);
 });
 

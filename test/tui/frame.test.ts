@@ -2,7 +2,7 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { expect, it } from "vitest";
 import { frame } from "../../src/tui/screens/index.ts";
-import type { Row } from "../../src/tui/widgets/text.ts";
+import { columns, layout, line, type Row } from "../../src/tui/widgets/text.ts";
 import { everyScreen, finding, scanned } from "./sample.ts";
 
 const plain = (row: Row): string => row.spans.map(({ text }) => text).join("");
@@ -95,4 +95,23 @@ it("groups by secret, the worst first, and filters by what a person knows", () =
   expect(shown("worker")[0]).toContain("critical");
   expect(shown("!worker")[0]).toContain("low");
   expect(shown("CRIT")).toHaveLength(1);
+});
+
+it("counts columns as string-width does", () => {
+  const wrong: string[] = [];
+  for (let code = 0x20; code < 0x3000; code++) {
+    const char = String.fromCodePoint(code);
+    if (columns(char) !== stringWidth(char)) wrong.push(char);
+  }
+  expect(wrong).toEqual([]);
+  fc.assert(
+    fc.property(outside, (text) => {
+      expect(columns(text)).toBe(stringWidth(text));
+    }),
+  );
+});
+
+it("draws nothing that shows nothing: whether that takes a column is told differently by terminals", () => {
+  const [row] = layout([line("a\u00adb\u3164c")], 40, same);
+  expect(plain(row as Row)).toBe("abc");
 });

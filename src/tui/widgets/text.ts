@@ -24,7 +24,7 @@ export function layout(lines: readonly Line[], width: number, guard: Guard): Row
   return lines.flatMap((one) => {
     // Before anything is cut: half a value would not be known any more.
     const safe = one.spans.map(({ cell, ...span }) => {
-      const text = printable(guard(span.text));
+      const text = visible(guard(span.text));
       return { ...span, text: cell === undefined ? text : fit(text, cell) };
     });
     return one.hang === undefined ? [cut(safe, width)] : wrap(safe, width, one.hang);
@@ -42,21 +42,19 @@ export function wrapped(hang: number, ...spans: readonly (Span | string)[]): Lin
 export const BLANK: Line = { spans: [] };
 
 /** How many columns text takes; wide characters take two. */
-function columns(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text);
+export function columns(text: string): number {
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 /** Two rows side by side, the left one filled up to `at`. */
 export function beside(left: Row | undefined, right: Row | undefined, at: number): Row {
   const from = left ?? row([]);
   const to = right ?? row([]);
-  return row([
-    ...from.spans,
-    { text: " ".repeat(Math.max(0, at - from.width)) },
-    { text: "│", dimColor: true },
-    { text: " " },
-    ...to.spans,
-  ]);
+  const gap = Math.max(0, at - from.width);
+  return row(
+    [...from.spans, { text: " ".repeat(gap) }, { text: "│", dimColor: true }, { text: " " }, ...to.spans],
+    from.width + gap + 2 + to.width,
+  );
 }
 
 /** The same row drawn as the chosen one: inverse over the whole width. */
@@ -65,11 +63,26 @@ export function chosen(is: Row, width: number): Row {
   return row([{ text: text + " ".repeat(Math.max(0, width - is.width)), inverse: true }]);
 }
 
+/** Nothing in it that a terminal obeys, nor that shows nothing: terminals do not agree whether that takes a column. */
+function visible(text: string): string {
+  if (ASCII.test(text)) return text;
+  const safe = printable(text);
+  if (!UNSEEN.test(safe)) return safe;
+  return Array.from(graphemes.segment(safe), ({ segment }) => segment)
+    .filter((segment) => !ALL_UNSEEN.test(segment))
+    .join("");
+}
+
 const ASCII = /^[\u0020-\u007e]*$/;
+/** Letters, lines and glyphs, our own among them, that take one column each whatever is next to them. */
+const NARROW =
+  /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff\u2500-\u25fc\u270c-\u2727]*$/;
+const UNSEEN = /\p{Default_Ignorable_Code_Point}/u;
+const ALL_UNSEEN = /^\p{Default_Ignorable_Code_Point}+$/u;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-function row(spans: readonly Span[]): Row {
-  return { spans, width: spans.reduce((sum, span) => sum + columns(span.text), 0), [MADE]: true };
+function row(spans: readonly Span[], width = spans.reduce((sum, span) => sum + columns(span.text), 0)): Row {
+  return { spans, width, [MADE]: true };
 }
 
 function fit(text: string, width: number): string {
@@ -82,8 +95,7 @@ function cut(spans: readonly Span[], width: number): Row {
   let left = width;
   for (const [at, span] of spans.entries()) {
     const needs = columns(span.text);
-    const more = spans.slice(at + 1).some((next) => next.text !== "");
-    if (needs < left || (needs === left && !more)) {
+    if (needs < left || (needs === left && spans.slice(at + 1).every((next) => next.text === ""))) {
       kept.push(span);
       left -= needs;
       continue;

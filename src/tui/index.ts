@@ -5,8 +5,11 @@
 import type { Assembly } from "../assembly.ts";
 import { EXIT } from "../model/error.ts";
 import { keepDecisions, takeUp } from "./kept.ts";
+import type { Keyboard } from "./keyboard.tsx";
 import { createSession } from "./session.ts";
 import { summary } from "./summary.ts";
+import { openTerminal } from "./terminal.ts";
+import { openView } from "./view.ts";
 
 /** Runs the terminal UI until the person leaves; returns the exit code. The terminal is as it was afterwards. */
 export async function runTui(
@@ -14,10 +17,7 @@ export async function runTui(
   options: { readonly readOnly?: boolean } = {},
   sources: readonly string[] = ["docker:"],
 ): Promise<number> {
-  // Both are read when React and Ink are loaded. Ink colours on a terminal whatever NO_COLOR says.
-  if (process.env["NO_COLOR"]) process.env["FORCE_COLOR"] = "0";
   process.env["NODE_ENV"] ??= "production";
-  const { mount } = await import("./app.tsx");
   const session = createSession(assembly, sources, options);
   const terminate = (signal?: unknown): void => {
     if (signal !== "SIGINT" || !session.away) void session.leave(EXIT.interrupted);
@@ -26,26 +26,31 @@ export async function runTui(
   // A terminal that has gone (closed window, lost line) must not end the process in the middle of a run.
   for (const stream of [process.stdin, process.stdout]) stream.on("error", terminate);
   process.stdin.on("end", terminate);
-  const app = mount(session);
+  // What is typed from here on waits until it is read, unseen.
+  process.stdin.setRawMode(true);
+  // The first frame comes before anything is read or any library loaded.
+  const view = openView(session, openTerminal(process.stdout, assembly.env));
+  let keyboard: Keyboard | null = null;
   let keep: () => Promise<void> = async () => undefined;
   try {
-    // The first frame comes before anything is read.
-    await app.waitUntilRenderFlush();
+    keyboard = (await import("./keyboard.tsx")).openKeyboard(session, view);
     const { startScan } = await import("./verbs/scan.ts");
     startScan(session);
     takeUp(session);
     keep = keepDecisions(session);
     const { tellUnfinished } = await import("./verbs/run.ts");
     await tellUnfinished(session);
-    // A screen that fails is an error like any other, after what was begun is put back.
-    return await Promise.race([session.ended, app.waitUntilExit().then(() => session.ended)]);
+    // A screen or a key that fails is an error like any other, after what was begun is put back.
+    return await Promise.race([session.ended, view.failed, keyboard.ended.then(() => session.ended)]);
   } catch (error) {
     await session.leave(EXIT.failed);
     throw error;
   } finally {
-    app.unmount();
+    view.close();
+    keyboard?.close();
+    process.stdin.setRawMode(false);
     await keep();
-    await app.waitUntilExit().catch(() => undefined);
+    await keyboard?.ended.catch(() => undefined);
     for (const signal of SIGNALS) process.off(signal, terminate);
     process.stdin.off("end", terminate);
     process.stdout.write(summary(session.store.get(), assembly.redactor));

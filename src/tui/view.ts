@@ -1,0 +1,104 @@
+import { paste, press, type Room } from "./actions.ts";
+import { last } from "./last.ts";
+import { FRAME_ROWS, tooSmall, WIDE, type Size } from "./screens/frame.ts";
+import { frame } from "./screens/index.ts";
+import type { Session } from "./session.ts";
+import type { State } from "./state.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A session on a terminal: drawn when something has changed, and what is typed goes to it. */
+export type View = {
+  /** Keys that came in one piece, as the keymap names them. */
+  keys(names: readonly string[]): void;
+  paste(text: string): void;
+  /** Gives the screen to another program while `act` lasts. */
+  away(act: () => Promise<void>): Promise<void>;
+  /** Rejects when a frame or a key fails; never resolves. */
+  readonly failed: Promise<never>;
+  close(): void;
+};
+
+/** Changes that come faster than this are drawn together. */
+const FRAME_MS = 16;
+
+/** Draws the first frame before it returns. */
+export function openView(session: Session, terminal: Terminal): View {
+  const { store, assembly } = session;
+  const guard = (text: string): string => assembly.redactor.guard(text);
+  const framed = last((state: State, columns: number, rows: number) => frame(state, { columns, rows }, guard));
+  const current = (): ReturnType<typeof frame> => {
+    const { columns, rows } = terminal.size();
+    return framed(store.get(), columns, rows);
+  };
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  // It may come before anybody waits for it.
+  failed.catch(() => undefined);
+  const guarded = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      fail(error);
+    }
+  };
+
+  let drawnAt = 0;
+  let due: { readonly cancel: () => void } | null = null;
+  const draw = (): void => {
+    due?.cancel();
+    due = null;
+    drawnAt = performance.now();
+    guarded(() => terminal.show(current().rows));
+  };
+  const soon = (): void => {
+    if (due !== null) return;
+    const wait = drawnAt + FRAME_MS - performance.now();
+    // After a pause it is drawn once the keys that came with this one have been taken.
+    const timer = wait > 0 ? setTimeout(draw, wait) : null;
+    const next = timer === null ? setImmediate(draw) : null;
+    due = { cancel: () => (timer ? clearTimeout(timer) : next && clearImmediate(next)) };
+  };
+  const unsubscribe = store.subscribe(soon);
+  terminal.onResize(draw);
+  terminal.enter();
+  draw();
+
+  return {
+    failed,
+    keys: (names) =>
+      guarded(() => {
+        const room = roomOf(terminal.size(), () => current().last);
+        for (const name of names) {
+          const { filtering, prompt } = store.get();
+          // What changes the world is typed alone: a burst of text with a `y` in it is not an answer.
+          const answers = prompt ? name === "enter" : name === "y" && !filtering;
+          if (names.length === 1 || !answers) press(session, name, room);
+        }
+      }),
+    paste: (text) => guarded(() => paste(session, text)),
+    async away(act) {
+      terminal.leave();
+      await act().finally(() => {
+        terminal.enter();
+        draw();
+      });
+    },
+    close() {
+      unsubscribe();
+      due?.cancel();
+      terminal.close();
+    },
+  };
+}
+
+/** How far the text scrolls is known from a frame, which is not made for a key that does not ask. */
+function roomOf(size: Size, last: () => number): Room {
+  return {
+    page: Math.max(1, size.rows - FRAME_ROWS - 1),
+    get last() {
+      return last();
+    },
+    blind: tooSmall(size),
+    wide: size.columns >= WIDE,
+  };
+}

@@ -1,5 +1,6 @@
 import type { Finding } from "../model/finding.ts";
 import type { Group } from "./groups.ts";
+import { last } from "./last.ts";
 import { STATE } from "./theme.ts";
 
 /**
@@ -7,11 +8,7 @@ import { STATE } from "./theme.ts";
  * it. Words are looked for in the names, rule, severity, state and subjects of a group, whatever their case.
  */
 export function filterGroups(groups: readonly Group[], filter: string): readonly Group[] {
-  const words = filter
-    .toLowerCase()
-    .split(/\s+/)
-    .map((word) => ({ without: word.startsWith("!"), text: word.replace(/^!/, "") }))
-    .filter(({ text }) => text !== "");
+  const words = wordsOf(filter);
   if (words.length === 0) return groups;
   return groups.filter((group) => {
     const known = textOf(group);
@@ -19,17 +16,26 @@ export function filterGroups(groups: readonly Group[], filter: string): readonly
   });
 }
 
+/** Asked for each heading's groups by turns. */
+const wordsOf = last((filter: string) =>
+  filter
+    .toLowerCase()
+    .split(/\s+/)
+    .map((word) => ({ without: word.startsWith("!"), text: word.replace(/^!/, "") }))
+    .filter(({ text }) => text !== ""),
+);
+
 const texts = new WeakMap<Group, string>();
 
 /** All that is looked through, made once a group: a key press must not spell 20,000 findings anew. */
-function textOf(group: Group): string {
+export function textOf(group: Group): string {
   const made = texts.get(group);
   if (made !== undefined) return made;
-  const words = new Set<string>([group.severity, ...group.images]);
+  const words = [group.severity, ...group.images];
   for (const { name, rule, state, location } of group.findings)
-    for (const word of [name, rule, location.subjectName, state, STATE[state].word]) words.add(word);
+    words.push(name, rule, location.subjectName, state, STATE[state].word);
   // No word that is typed has a line end in it, so none matches across two.
-  const text = [...words].join("\n").toLowerCase();
+  const text = (group.findings.length === 1 ? words : [...new Set(words)]).join("\n").toLowerCase();
   texts.set(group, text);
   return text;
 }
@@ -60,6 +66,7 @@ export type FacetValue = {
 
 /** Groups that have, in one finding, one of the chosen values of each facet that has any. */
 export function withFacets(groups: readonly Group[], chosen: ReadonlySet<string>): readonly Group[] {
+  if (chosen.size === 0) return groups;
   const asked = FACET_NAMES.filter((facet) => [...chosen].some((key) => key.startsWith(`${facet}:`)));
   if (asked.length === 0) return groups;
   return groups.filter(({ findings }) =>

@@ -10,6 +10,8 @@ export type Group = {
   /** The finding that says most. */
   readonly lead: Finding;
   readonly findings: readonly Finding[];
+  /** The same, each with where it came from. */
+  readonly hits: readonly Hit[];
   /** The images that its containers were made from, as far as they are known. */
   readonly images: readonly string[];
 };
@@ -23,33 +25,41 @@ export function groupHits(hits: readonly Hit[]): Group[] {
     if (same) same.push(hit);
     else byPrint.set(fingerprint, [hit]);
   }
-  return [...byPrint.values()].map(group).sort(compare);
+  return [...byPrint.values()].map(groupOf).sort(byNeed);
 }
 
 /** What needs attention most decides: a secret that is kept in one place and new in another is new. */
 const STATES: readonly FindingState[] = ["regressed", "new", "known", "ignored", "migrated"];
 
-function group(hits: readonly Hit[]): Group {
-  const sorted = hits.map(({ finding }) => finding);
-  if (sorted.length > 1) sorted.sort((a, b) => rank(b.severity) - rank(a.severity) || b.score - a.score);
+/** The group of hits with one fingerprint; at least one. */
+export function groupOf(hits: readonly Hit[]): Group {
+  const sorted =
+    hits.length === 1
+      ? hits
+      : hits.toSorted(({ finding: a }, { finding: b }) => rank(b.severity) - rank(a.severity) || b.score - a.score);
+  const findings = sorted.map(({ finding }) => finding);
   const images = new Set<string>();
   for (const { image } of hits) if (image) images.add(image);
-  const lead = sorted[0] as Finding;
-  const state = STATES.find((one) => sorted.some((finding) => finding.state === one)) ?? "new";
+  const lead = findings[0] as Finding;
+  const state =
+    hits.length === 1 ? lead.state : STATES.find((one) => findings.some((finding) => finding.state === one));
   return {
     fingerprint: lead.fingerprint,
     name: lead.name,
     severity: lead.severity,
-    state,
+    state: state ?? "new",
     lead,
-    findings: sorted,
+    findings,
+    hits: sorted,
     images: [...images],
   };
 }
 
-function compare(a: Group, b: Group): number {
+/** The order of groups: what needs attention most comes first. */
+export function byNeed(a: Group, b: Group): number {
   return rank(b.severity) - rank(a.severity) || byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint);
 }
 
-const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+const RANKS = Object.fromEntries(SEVERITIES.map((severity, rank) => [severity, rank])) as { [of in Severity]: number };
+const rank = (severity: Severity): number => RANKS[severity];
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,8 +1,9 @@
-import type { Hit, SubjectError } from "../core/scan.ts";
+import type { SubjectError } from "../core/scan.ts";
 import { filterGroups, withFacets } from "./filter.ts";
 import type { Group } from "./groups.ts";
+import { NO_HISTORY, type History } from "./history.ts";
 import { last, once } from "./last.ts";
-import { sectionsOf, type Section } from "./sections.ts";
+import { GROUPINGS, sectionsOf, type Grouping, type Section } from "./sections.ts";
 import type { State } from "./state.ts";
 import { some } from "./widgets/bar.ts";
 
@@ -15,7 +16,7 @@ export type Item =
 type Shown = {
   readonly items: readonly Item[];
   /** How many secrets are among them; one under two headings counts once. */
-  readonly secrets: number;
+  readonly secrets: () => number;
   /** Places by key; made on first need, which typing a filter does not have. */
   readonly at: () => ReadonlyMap<string, number>;
 };
@@ -27,7 +28,12 @@ export function itemsOf(state: State): readonly Item[] {
 
 /** How many secrets the filter and the facets leave. */
 export function shownSecrets(state: State): number {
-  return shownOf(state).secrets;
+  return shownOf(state).secrets();
+}
+
+/** Makes ready what the first change to this grouping needs. */
+export function prepareGrouping(state: State, grouping: Grouping): void {
+  sections(state, grouping);
 }
 
 /** The place of the chosen item; the first when it is gone. */
@@ -71,10 +77,17 @@ export function rangeOf(state: State): { readonly from: number; readonly to: num
   return began === undefined ? null : { from: Math.min(began, here), to: Math.max(began, here) };
 }
 
-const sections = last(
-  (hits: readonly Hit[], groups: readonly Group[], grouping: State["grouping"], history: State["history"]) =>
-    sectionsOf(hits, groups, grouping, history),
+/** Every grouping of what was found, each made when it is first asked for. */
+const groupings = last(
+  (groups: readonly Group[]) =>
+    new Map(GROUPINGS.map((grouping) => [grouping, last((history: History) => sectionsOf(groups, grouping, history))])),
 );
+
+function sections({ scan, history }: State, grouping: Grouping): readonly Section[] {
+  // What runs did is told late, and of all groupings only the stores depend on it.
+  const known = grouping === "store" ? history : NO_HISTORY;
+  return groupings(scan.groups).get(grouping)?.(known) ?? [];
+}
 
 const shown = last(
   (
@@ -85,13 +98,11 @@ const shown = last(
     headed: boolean,
   ): Shown => {
     const items: Item[] = [];
-    const prints = new Set<string>();
     for (const { title, groups } of made) {
       const left = withFacets(filterGroups(groups, filter), facets);
       if (left.length === 0) continue;
       if (headed) items.push({ kind: "section", key: `section:${title}`, section: { title, groups: left } });
       for (const group of left) {
-        prints.add(group.fingerprint);
         items.push({
           kind: "group",
           key: headed ? `${title}\0${group.fingerprint}` : group.fingerprint,
@@ -101,11 +112,16 @@ const shown = last(
     }
     // What could not be read is never filtered away.
     for (const [at, error] of unread.entries()) items.push({ kind: "unread", key: `unread:${at}`, error });
-    return { items, secrets: prints.size, at: once(() => new Map(items.map(({ key }, at) => [key, at]))) };
+    const prints = (): string[] => items.flatMap((item) => (item.kind === "group" ? item.group.fingerprint : []));
+    return {
+      items,
+      secrets: once(() => new Set(prints()).size),
+      at: once(() => new Map(items.map(({ key }, at) => [key, at]))),
+    };
   },
 );
 
-function shownOf({ scan, grouping, history, filter, facets }: State): Shown {
-  const made = sections(scan.hits, scan.groups, grouping, history);
-  return shown(made, scan.unread, filter, facets, grouping !== "secret");
+function shownOf(state: State): Shown {
+  const { scan, grouping, filter, facets } = state;
+  return shown(sections(state, grouping), scan.unread, filter, facets, grouping !== "secret");
 }

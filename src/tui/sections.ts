@@ -1,6 +1,6 @@
 import type { Hit } from "../core/scan.ts";
 import { SEVERITIES, type Finding } from "../model/finding.ts";
-import { groupHits, type Group } from "./groups.ts";
+import { byNeed, groupOf, type Group } from "./groups.ts";
 import type { History } from "./history.ts";
 
 /** What the list is arranged by, in the order of `b`. */
@@ -11,24 +11,47 @@ export type Grouping = (typeof GROUPINGS)[number];
 export type Section = { readonly title: string; readonly groups: readonly Group[] };
 
 /** The findings under headings, what is worst first; "secret" has one section without a title. */
-export function sectionsOf(
-  hits: readonly Hit[],
-  groups: readonly Group[],
-  grouping: Grouping,
-  history: History,
-): readonly Section[] {
+export function sectionsOf(groups: readonly Group[], grouping: Grouping, history: History): readonly Section[] {
   if (grouping === "secret") return [{ title: "", groups }];
   if (grouping === "severity") return bySeverity(groups);
+  const titleOf = ({ finding, image }: Hit): string => TITLES[grouping](finding, image ?? null, history);
+  const titled = new Map<string, Group[]>();
+  // Groups come in their order, and so do most parts of them.
+  const unordered = new Set<string>();
+  const add = (title: string, part: Group): void => {
+    const under = titled.get(title);
+    if (under) under.push(part);
+    else titled.set(title, [part]);
+  };
+  for (const group of groups) {
+    const hits = byTitle(group, titleOf);
+    if (typeof hits === "string") add(hits, group);
+    else
+      for (const [title, those] of hits) {
+        const part = groupOf(those);
+        add(title, part);
+        if (part.severity !== group.severity || part.name !== group.name) unordered.add(title);
+      }
+  }
+  for (const title of unordered) titled.get(title)?.sort(byNeed);
+  return Array.from(titled, ([title, groups]) => ({ title, groups })).sort(
+    (a, b) => worst(b) - worst(a) || (a.title < b.title ? -1 : 1),
+  );
+}
+
+/** The one title under which a secret has all its places, as most have, or its places by title. */
+function byTitle(group: Group, titleOf: (hit: Hit) => string): string | ReadonlyMap<string, readonly Hit[]> {
+  const { hits } = group;
+  if (hits.length === 1) return titleOf(hits[0] as Hit);
   const titled = new Map<string, Hit[]>();
   for (const hit of hits) {
-    const title = TITLES[grouping](hit.finding, hit.image ?? null, history);
+    const title = titleOf(hit);
     const same = titled.get(title);
     if (same) same.push(hit);
     else titled.set(title, [hit]);
   }
-  return [...titled]
-    .map(([title, under]) => ({ title, groups: groupHits(under) }))
-    .sort((a, b) => worst(b) - worst(a) || (a.title < b.title ? -1 : 1));
+  const [only] = titled.keys();
+  return titled.size === 1 && only !== undefined ? only : titled;
 }
 
 const TITLES: {

@@ -5,6 +5,7 @@ import type { Finding } from "../../src/model/finding.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { press } from "../../src/tui/actions.ts";
 import { filterGroups } from "../../src/tui/filter.ts";
+import { groupHits } from "../../src/tui/groups.ts";
 import { historyOf } from "../../src/tui/history.ts";
 import { itemsOf, wantedOf } from "../../src/tui/items.ts";
 import { frame } from "../../src/tui/screens/index.ts";
@@ -86,7 +87,7 @@ it("groups by secret, container, image, store and severity in turn, and keeps th
 it("groups by the image that containers were made from", () => {
   const made = scanned(FINDINGS);
   const hits = made.scan.hits.map((hit) => ({ ...hit, image: `shop:${hit.finding.location.subjectName}` }));
-  const state: State = { ...made, grouping: "image", scan: { ...made.scan, hits } };
+  const state: State = { ...made, grouping: "image", scan: { ...made.scan, hits, groups: groupHits(hits) } };
   expect(listed(state).filter((row) => row.startsWith("shop"))).toEqual(["shop:api", "shop:worker", "shop:zone"]);
 });
 

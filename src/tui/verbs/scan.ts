@@ -1,5 +1,6 @@
 import type { Hit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
+import { prepare } from "../prepare.ts";
 import { said } from "../said.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
 import { NO_SCAN, type ScanState } from "../state.ts";
@@ -64,6 +65,7 @@ export function startScan(session: Session): void {
           // What the configuration hides by now is in the report's own count.
           hushed: new Set([...hushed].filter((print) => prints.has(print))),
         }));
+      if (!signal.aborted) prepare(store);
     } catch (error) {
       update({ status: "failed", error: said(error, session.assembly.redactor) }, false);
     }

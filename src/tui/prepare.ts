@@ -1,0 +1,27 @@
+import { textOf } from "./filter.ts";
+import { prepareGrouping } from "./items.ts";
+import { GROUPINGS } from "./sections.ts";
+import type { Store } from "./state.ts";
+
+/** So many secrets' texts are made at once: a key press in between waits no longer than for a frame. */
+const PIECE = 2000;
+
+/**
+ * Makes ready what the first filter and the first change of grouping need of many findings, a piece at a time while
+ * nobody types. Ends by itself, and at once when other findings take the place of these.
+ */
+export function prepare(store: Store): void {
+  const { groups } = store.get().scan;
+  const pieces = [
+    ...Array.from({ length: Math.ceil(groups.length / PIECE) }, (_, at) => () => {
+      for (const group of groups.slice(at * PIECE, (at + 1) * PIECE)) textOf(group);
+    }),
+    ...GROUPINGS.map((grouping) => () => prepareGrouping(store.get(), grouping)),
+  ];
+  const next = (): void => {
+    if (store.get().scan.groups !== groups) return;
+    pieces.shift()?.();
+    if (pieces.length > 0) setImmediate(next);
+  };
+  setImmediate(next);
+}

@@ -39,6 +39,13 @@ export type Past = {
   readonly since: ReadonlyMap<string, string>;
 };
 
+/** Findings by their ids, and those of subjects by their names or full ids. */
+export type About = {
+  readonly findings: readonly string[];
+  readonly names: readonly string[];
+  readonly subjects: readonly string[];
+};
+
 /** What a scan adds to the history of its host. */
 export type Addition = {
   /** Those that are new or different, whole. */
@@ -70,13 +77,15 @@ export interface History {
   /**
    * Adds one scan of a host, all or nothing: `judge` sees what is known and says what is new. It may be called again
    * when another process was faster, and must do nothing else. Each change is put into the outbox of each of `channels`.
-   * Null when this scan (by `scan.id`) is remembered already.
+   * Null when this scan (by `scan.id`) is remembered already. `about` says of which findings the judge needs the past:
+   * of others it may be left out.
    */
   remember(
     host: string,
     scanId: string,
     channels: readonly string[],
     judge: (past: Past) => Addition,
+    about?: About,
   ): Promise<Addition | null>;
   /** Hosts that were remembered, with the time of their newest scan. */
   hosts(): Promise<readonly { readonly host: string; readonly last: string }[]>;

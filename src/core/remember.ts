@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { History } from "../contract/history.ts";
+import type { About, History } from "../contract/history.ts";
 import type { Host } from "../contract/host.ts";
 import type { Change } from "../model/change.ts";
 import type { Confidence, Finding } from "../model/finding.ts";
@@ -64,11 +64,23 @@ export async function scanAndRemember(
   const partial = only !== undefined;
   const facts = { id, host: memory.host, at, durationMs, sources: report.sources, findings: report.findings };
   const scanned = { ...facts, subjects, removed, floor: minConfidence, layers, partial, moved };
+  // Of an event there is no need to know all that a large host has.
+  const about: About = {
+    findings: report.findings.map((finding) => finding.id),
+    names: [...subjects].map((key) => key.slice(key.indexOf("\0") + 1)),
+    subjects: [...removed],
+  };
   let judgement: Judgement | null = null;
-  const added = await memory.history.remember(memory.host, id, memory.channels, (past) => {
-    judgement = judge(past, scanned);
-    return judgement.addition;
-  });
+  const added = await memory.history.remember(
+    memory.host,
+    id,
+    memory.channels,
+    (past) => {
+      judgement = judge(past, scanned);
+      return judgement.addition;
+    },
+    ...(partial ? [about] : []),
+  );
   // Remembered before: its findings are what they were judged to be then.
   const { findings } = judgement ?? judge(await memory.history.past(memory.host), scanned);
   const wanted = (finding: Finding): boolean => input.showIgnored || finding.state !== "ignored";

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Addition, Moved, Past, Remembered } from "../contract/history.ts";
+import type { About, Addition, Moved, Past, Remembered } from "../contract/history.ts";
 import type { Finding } from "../model/finding.ts";
 
-/** What is known of a host. */
-export function pastOf(db: DatabaseSync, host: string): Past {
-  const rows = db.prepare("SELECT * FROM findings WHERE host = ?").all(host) as unknown as readonly FindingRow[];
+/** What is known of a host; of these findings alone when it is asked about some. */
+export function pastOf(db: DatabaseSync, host: string, about?: About): Past {
+  const rows = rowsOf(db, host, about) as unknown as readonly FindingRow[];
   const moved = db.prepare("SELECT fingerprint, finding, name, run, store, at FROM moved ORDER BY at").all();
   const sources = db.prepare("SELECT source, since FROM sources WHERE host = ?").all(host);
   return {
@@ -12,6 +12,14 @@ export function pastOf(db: DatabaseSync, host: string): Past {
     moved: moved as unknown as readonly Moved[],
     since: new Map(sources.map(({ source, since }) => [String(source), String(since)])),
   };
+}
+
+function rowsOf(db: DatabaseSync, host: string, about: About | undefined): readonly unknown[] {
+  const all = "SELECT * FROM findings WHERE host = ?1";
+  if (about === undefined) return db.prepare(all).all(host);
+  const those = (column: string, at: number): string => `${all} AND ${column} IN (SELECT value FROM json_each(?${at}))`;
+  const some = [those("id", 2), those("subject_name", 3), those("subject_id", 4)].join(" UNION ");
+  return db.prepare(some).all(host, ...[about.findings, about.names, about.subjects].map((one) => JSON.stringify(one)));
 }
 
 type FindingRow = {
@@ -38,7 +46,10 @@ function rememberedOf(row: FindingRow): Remembered {
 /** Writes what a scan adds; the caller holds the transaction. */
 export function addTo(db: DatabaseSync, host: string, addition: Addition, channels: readonly string[]): void {
   const { scan, findings, seen, changes, moved } = addition;
-  const put = db.prepare("INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  const put = db.prepare(
+    `INSERT OR REPLACE INTO findings (host, id, first_seen, last_seen, gone_at, times, layers, finding)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   for (const { finding, firstSeen, lastSeen, goneAt, times, layers } of findings)
     put.run(host, finding.id, firstSeen, lastSeen, goneAt, times, layers ? 1 : 0, JSON.stringify(finding));
   const again = "UPDATE findings SET last_seen = ? WHERE host = ? AND id IN (SELECT value FROM json_each(?))";

@@ -4,8 +4,14 @@ export const VERSION = 1;
 export const SCHEMA = `
 CREATE TABLE findings (
   host TEXT NOT NULL, id TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, gone_at TEXT,
-  times INTEGER NOT NULL, layers INTEGER NOT NULL, finding TEXT NOT NULL, PRIMARY KEY (host, id)
+  times INTEGER NOT NULL, layers INTEGER NOT NULL, finding TEXT NOT NULL,
+  subject_name TEXT GENERATED ALWAYS AS (json_extract(finding, '$.location.subjectName')) VIRTUAL,
+  subject_id TEXT GENERATED ALWAYS AS (json_extract(finding, '$.location.subjectId')) VIRTUAL,
+  PRIMARY KEY (host, id)
 ) STRICT;
+CREATE INDEX findings_gone ON findings (gone_at) WHERE gone_at IS NOT NULL;
+CREATE INDEX findings_by_name ON findings (host, subject_name);
+CREATE INDEX findings_by_subject ON findings (host, subject_id);
 CREATE TABLE sources (host TEXT NOT NULL, source TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (host, source)) STRICT;
 CREATE TABLE moved (
   host TEXT NOT NULL, run TEXT NOT NULL, finding TEXT NOT NULL, fingerprint TEXT NOT NULL, name TEXT NOT NULL,

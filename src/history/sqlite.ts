@@ -48,10 +48,10 @@ export async function openSqliteHistory(state: string): Promise<History> {
       }
     });
   return {
-    remember: async (host, scanId, channels, judge) =>
+    remember: async (host, scanId, channels, judge, about) =>
       within((): Addition | null => {
         if (db.prepare("SELECT 1 FROM scans WHERE id = ?").get(scanId) !== undefined) return null;
-        const addition = judge(pastOf(db, host));
+        const addition = judge(pastOf(db, host, about));
         addTo(db, host, addition, channels);
         return addition;
       }),

@@ -38,7 +38,7 @@ export type Move = {
   readonly key: StoreKey;
   readonly reference: string;
   /** The finding that this was, by its id, and the fingerprint of its secret part. Absent in plans of earlier versions. */
-  readonly finding?: { readonly id: string; readonly fingerprint: Fingerprint };
+  readonly finding?: { readonly id: string; readonly fingerprint: Fingerprint; readonly rule?: string };
 };
 
 /** What a rewrite does to one file. Digests are keyed, of all its bytes. */

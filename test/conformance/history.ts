@@ -56,6 +56,27 @@ export function historyConformance(open: () => Promise<OpenedHistory>): void {
       await Promise.all([history.close(), other.close()]);
     });
 
+    test("of what a judge asks about, by finding, name or subject, the past is whole", async () => {
+      const { history } = await open();
+      const all = ["one", "two", "three", "four"].map((name) => {
+        const { finding, ...rest } = remembered({});
+        return {
+          ...rest,
+          finding: { ...finding, location: { ...finding.location, subjectName: name, subjectId: `id-${name}` } },
+        };
+      });
+      await add(history, "web1", { findings: all });
+      const about = { findings: [all[0]?.finding.id ?? ""], names: ["two"], subjects: ["id-three"] };
+      let seen: readonly string[] = [];
+      const judge = ({ findings }: Past): Addition => {
+        seen = [...findings.values()].map(({ finding }) => finding.location.subjectName);
+        return addition({});
+      };
+      await history.remember("web1", randomUUID(), [], judge, about);
+      expect(seen).toEqual(expect.arrayContaining(["one", "two", "three"]));
+      await history.close();
+    });
+
     test("nothing is kept of a scan whose judge throws", async () => {
       const { history } = await open();
       const id = randomUUID();

@@ -139,14 +139,8 @@ export function assemble(
     return openRegistry(host, { env, know: (value) => redactor.know(value) });
   };
   const sources = once(async () => {
-    const tools = {
-      env,
-      cwd,
-      engine,
-      registry: openedRegistry,
-      note: (text: string) => sourceNotes.add(text),
-      store,
-    };
+    const note = (text: string): unknown => sourceNotes.add(text);
+    const tools = { env, cwd, engine, registry: openedRegistry, note, store };
     return (await import("./sources/index.ts")).allSources(tools, await knownStores());
   });
   const rules = async () => (await import("./detect/index.ts")).rules;
@@ -229,6 +223,7 @@ export function assemble(
         },
         verify: verify ? await verifier(endpoints, env) : null,
         ignoredBy: ignore.by,
+        rotation: async () => (await import("./detect/index.ts")).rotationFor,
         ...(keep && { progress: progressUnder({ state: state(), tuning, rules, key: key(), ...keep }) }),
         notes: async () => [...ignore.notes(), ...((await own())?.notes ?? []), ...sourceNotes],
       };

@@ -1,4 +1,5 @@
-import { CONFIDENCES, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
+import { CONFIDENCES, SEVERITIES } from "../model/finding.ts";
+import type { Confidence, Finding, Rotation, Severity } from "../model/finding.ts";
 import type { SubjectError } from "./read-source.ts";
 
 /** The document of `scan --json`. */
@@ -19,6 +20,8 @@ export type ScanReport = {
     readonly count: number;
     readonly findings: readonly string[];
   }[];
+  /** By rule, for the rules of `findings`: how to rotate what it found. */
+  readonly rotation: { readonly [rule: string]: Rotation };
   /** What hid secrets (an entry of `ignore:`, a label, a stop word, a rule that is off), and how many. */
   readonly ignored: readonly { readonly by: string; readonly count: number }[];
   /** What images that were asked about bring with them, besides secrets. */
@@ -45,12 +48,13 @@ export type BareReport = Omit<ScanReport, "findings" | "groups" | "summary"> & {
 
 /** The report of these findings, sorted; also another report's, of those that one wants, or in another state. */
 export function withFindings(bare: BareReport, findings: readonly Finding[]): ScanReport {
-  const { version, scannedAt, durationMs, sources, ignored, advice, notes } = bare;
+  const { version, scannedAt, durationMs, sources, rotation, ignored, advice, notes } = bare;
   const { subjects, values, hidden, ignored: hushed } = bare.summary;
   return {
     ...{ version, scannedAt, durationMs, sources },
     findings,
     groups: groups(findings),
+    rotation: rotationOf(findings, rotation),
     ...{ ignored, advice, notes },
     summary: {
       ...{ subjects, values },
@@ -60,6 +64,12 @@ export function withFindings(bare: BareReport, findings: readonly Finding[]): Sc
       bySeverity: count(SEVERITIES, findings, (finding) => finding.severity),
     },
   };
+}
+
+/** The advice for the rules that found one of these. */
+function rotationOf(findings: readonly Finding[], all: ScanReport["rotation"]): ScanReport["rotation"] {
+  const rules = new Set(findings.map(({ rule }) => rule));
+  return Object.fromEntries(Object.entries(all).filter(([rule]) => rules.has(rule)));
 }
 
 function groups(findings: readonly Finding[]): ScanReport["groups"] {

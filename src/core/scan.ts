@@ -4,7 +4,7 @@ import type { Source } from "../contract/source.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
-import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
+import { atLeast, type Confidence, type Finding, type Rotation } from "../model/finding.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 import { findingIds } from "./finding-id.ts";
@@ -46,6 +46,8 @@ export type ScanTools = {
   readonly verify: Verify | null;
   /** Says why a finding is ignored, or null. */
   readonly ignoredBy: (finding: Finding, facts: SubjectFacts) => string | null;
+  /** How to rotate what a rule finds. */
+  readonly rotation: () => Promise<(rule: string) => Rotation>;
   /** What a person should know of the settings. */
   readonly notes: () => Promise<readonly string[]>;
   /** Where a long scan of one source is kept while it goes on; absent when it cannot be gone on with. */
@@ -166,6 +168,7 @@ export async function scan(
     scannedAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
     sources,
+    rotation: await rotationOf(findings, tools),
     ignored: [...ignored].map(([by, count]) => ({ by, count })).sort((a, b) => b.count - a.count || byText(a.by, b.by)),
     advice,
     notes: await tools.notes(),
@@ -177,6 +180,11 @@ export async function scan(
     },
   };
   return { report: withFindings(bare, findings), hits };
+}
+
+async function rotationOf(findings: readonly Finding[], tools: ScanTools): Promise<ScanReport["rotation"]> {
+  const [rules, advice] = [new Set(findings.map(({ rule }) => rule)), await tools.rotation()];
+  return Object.fromEntries([...rules].sort().map((rule) => [rule, advice(rule)]));
 }
 
 function besideIn(candidates: readonly Candidate[]): (names: RegExp) => Secret | null {

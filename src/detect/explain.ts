@@ -1,4 +1,5 @@
 import { kit } from "./rules/kit.ts";
+import { rotationFor } from "./rotation/index.ts";
 import type { Rule } from "./rules/rule.ts";
 
 /** A rule as `unsprawl rules show` tells it; the example is made up on the spot and opens nothing. */
@@ -19,5 +20,12 @@ export function explain(rule: Rule): { readonly [key: string]: string | readonly
     checked: rule.validate === null ? "by shape" : "by shape and its own check",
     example: shown,
     reference: rule.reference,
+    ...rotationTold(rule.id),
   };
+}
+
+/** How to rotate what a rule finds, as `rules show` tells it. */
+export function rotationTold(id: string): { readonly rotate: string; readonly rotatePage?: string } {
+  const { text, url } = rotationFor(id);
+  return { rotate: text, ...(url !== null && { rotatePage: url }) };
 }

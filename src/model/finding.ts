@@ -43,6 +43,9 @@ export type Verdict =
 /** Whether a secret still opens anything, when that was asked (`--verify`); `why` is in plain words and quotes no value. */
 export type Liveness = { readonly state: "live" | "dead" | "unknown"; readonly why: string };
 
+/** What to do about a secret of a kind that others could read: a sentence, and the page that says how; null when there is none. */
+export type Rotation = { readonly text: string; readonly url: string | null };
+
 export type FindingState = "new" | "known" | "ignored" | "migrated" | "regressed";
 
 /** A secret in a place, as reports show it: holds no value. */

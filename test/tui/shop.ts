@@ -122,6 +122,7 @@ const browse: State = {
       sources: [{ source: "docker:", subjects: 5, errors: [] }],
       findings: FINDINGS,
       groups: [],
+      rotation: {},
       ignored: [],
       advice: [],
       notes: [],

@@ -89,7 +89,7 @@ function byFamily(listed: readonly Listed[]): string {
 }
 
 async function show(context: CommandContext, id: string): Promise<number> {
-  const [{ rules, ruleById, explain }, own, configured] = await Promise.all([
+  const [{ rules, ruleById, explain, rotationTold }, own, configured] = await Promise.all([
     import("../../detect/index.ts"),
     context.assembly.ownRules(),
     configuration(context),
@@ -98,7 +98,7 @@ async function show(context: CommandContext, id: string): Promise<number> {
   const builtIn = ruleById(id);
   const told =
     mine !== undefined
-      ? configured({ ...explainOwn(mine), id, state: "on" }, false)
+      ? configured({ ...explainOwn(mine), ...rotationTold(id), id, state: "on" }, false)
       : builtIn !== null
         ? configured({ ...explain(builtIn), id, state: builtIn.publishable ? "clears" : "on" }, true)
         : null;

@@ -21,12 +21,17 @@ export function markdown(report: ScanReport): string {
     source.errors.map((error) => `- not read: ${cell(`${unreadIn(source, error.subject)}: ${error.message}`)}`),
   );
   const advice = report.advice.flatMap(({ subject, texts }) => texts.map((text) => `- ${cell(`${subject}: ${text}`)}`));
+  // The pages are ours: the only links in it.
+  const rotation = Object.entries(report.rotation).map(
+    ([rule, { text, url }]) => `- ${cell(`${rule}: ${text}`)}${url === null ? "" : ` <${url}>`}`,
+  );
   return [
     `# unsprawl: ${report.groups.length} secrets in ${report.summary.findings} places`,
     "",
     "| severity | name | value | subject | place | confidence | why |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows.map((row) => `| ${row} |`),
+    ...(rotation.length > 0 ? ["", "## Rotate what could be read", "", ...rotation] : []),
     ...(advice.length > 0 ? ["", "## Before you run it", "", ...advice] : []),
     ...(errors.length > 0 ? ["", "## Not read", "", ...errors] : []),
   ].join("\n");

@@ -1,4 +1,4 @@
-import type { Finding } from "../../model/finding.ts";
+import type { Finding, Rotation } from "../../model/finding.ts";
 import type { Group } from "../groups.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
@@ -8,8 +8,8 @@ import { fields } from "./tabs/fields.ts";
 /** All places are in their own tab. */
 const SEEN = 6;
 
-/** Why it is a secret, where it is, and who can read it; the value only masked. */
-export function evidence({ lead, findings, severity, name }: Group): Line[] {
+/** Why it is a secret, where it is, who can read it, and what to do about that; the value only masked. */
+export function evidence({ lead, findings, severity, name }: Group, rotation: Rotation | undefined): Line[] {
   const mark = SEVERITY[severity];
   const left = findings.length - SEEN;
   const seen = findings.slice(0, SEEN);
@@ -26,6 +26,10 @@ export function evidence({ lead, findings, severity, name }: Group): Line[] {
     ...fields("unless", [lead.unless]),
     ...fields("seen", [...seen.map((one) => place(one, name)), ...(left > 0 ? [`and ${left} more: 2 Places`] : [])]),
     ...fields("who", [...new Set(seen.flatMap((one) => one.exposure))]),
+    ...fields(
+      "rotate",
+      rotation === undefined ? [] : [`${rotation.text}${rotation.url === null ? "" : ` ${rotation.url}`}`],
+    ),
     ...fields("id", [`${lead.id}  fingerprint ${lead.fingerprint.slice(0, 12)}`]),
   ];
 }

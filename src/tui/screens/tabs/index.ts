@@ -36,7 +36,7 @@ export function detail(item: Item | undefined, state: State): Line[] {
   }
   if (item.kind === "section") return heading(item);
   const { group } = item;
-  if (state.tab === "evidence") return evidence(group);
+  if (state.tab === "evidence") return evidence(group, state.scan.report?.rotation[group.lead.rule]);
   return [wrapped(0, { text: group.name, bold: true }), ...told(group, state)];
 }
 

@@ -1,0 +1,31 @@
+import type { Rotation } from "../../model/finding.ts";
+import { ruleById } from "../rules/index.ts";
+import { HOW } from "./how.ts";
+import { PAGE_BY_RULE, PAGE_BY_VENDOR } from "./pages.ts";
+
+/** Kinds that many services have: the rule's reference is about one of them, or about none. */
+const NOBODY: ReadonlySet<string> = new Set(["various", "generic", "AI"]);
+
+/**
+ * How to rotate what a rule found: for a kind of its own its own sentence (`how.ts`), for all others to issue anew and
+ * revoke; with the vendor's page for that (`pages.ts`), else the page that the rule refers to. A rule that is not built
+ * in gets the advice that fits anything.
+ */
+export function rotationFor(id: string): Rotation {
+  const rule = ruleById(id);
+  if (rule?.publishable === true) return { text: "It is made to be public: nothing has to be rotated.", url: null };
+  const how = HOW.get(id);
+  const vendor = rule === null || NOBODY.has(rule.vendor) ? null : rule.vendor;
+  const page = own(PAGE_BY_RULE, id) ?? (vendor === null ? null : own(PAGE_BY_VENDOR, vendor));
+  const reference = vendor === null || how?.page === false ? null : (rule?.reference ?? null);
+  return { text: how?.text ?? anew(vendor), url: page ?? reference };
+}
+
+function anew(vendor: string | null): string {
+  return `Issue a new one at ${vendor ?? "the service that it is for"}, give it to everything that uses this one, then revoke this one.`;
+}
+
+/** A rule of one's own may be called anything, `constructor` too. */
+function own(pages: { readonly [name: string]: string }, name: string): string | null {
+  return Object.hasOwn(pages, name) ? (pages[name] ?? null) : null;
+}

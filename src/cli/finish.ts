@@ -1,17 +1,29 @@
 import type { RunResult } from "../core/apply.ts";
+import { exposedIn } from "../core/exposed.ts";
+import { readJournal } from "../core/journal.ts";
 import { EXIT } from "../model/error.ts";
 import type { CommandContext } from "./context.ts";
 import { printError, writeResult } from "./output.ts";
+import { advised, exposedText, type Advised } from "./views/exposed-text.ts";
 import { runText } from "./views/run-text.ts";
 
-/** Prints how a run ended and returns its exit code. */
+/** Prints how a run ended, and how to rotate what it moved; returns its exit code. */
 export async function finishRun(result: RunResult, context: CommandContext): Promise<number> {
   const { error, ...rest } = result;
   const reduced = error === null ? null : { code: error.code, message: error.message, hint: error.hint };
+  const exposed = await exposedBy(result, context);
   await writeResult(
-    context.json ? JSON.stringify({ ...rest, error: reduced }) : runText(result, process.stdout),
+    context.json
+      ? JSON.stringify({ ...rest, exposed, error: reduced })
+      : [runText(result, process.stdout), ...exposedText(exposed, process.stdout)].join("\n"),
     null,
     context,
   );
   return error === null ? EXIT.ok : printError(error, context);
+}
+
+async function exposedBy({ run, units }: RunResult, { assembly }: CommandContext): Promise<Advised[]> {
+  if (units.every(({ state }) => state !== "migrated")) return [];
+  const { plan, receipts } = readJournal(assembly.state(), run);
+  return advised(exposedIn(plan, receipts));
 }

@@ -192,7 +192,7 @@ async function storeSteps(
       length: value.length,
       key,
       reference: provider.reference(key),
-      finding: { id: finding.id, fingerprint: finding.fingerprint },
+      finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule },
     };
     const called = names.subject === unit ? `put:${unit}/${name}` : `put:${unit}/${names.subject}/${name}`;
     const before = puts.filter(({ id }) => id === called || id.startsWith(`${called}#`)).length;

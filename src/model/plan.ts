@@ -37,7 +37,10 @@ export type Move = {
   readonly length: number;
   readonly key: StoreKey;
   readonly reference: string;
-  /** The finding that this was, by its id, and the fingerprint of its secret part. Absent in plans of earlier versions. */
+  /**
+   * The finding that this was, by its id, the fingerprint of its secret part, and the rule by which it is rotated. Absent
+   * in plans of earlier versions.
+   */
   readonly finding?: { readonly id: string; readonly fingerprint: Fingerprint; readonly rule?: string };
 };
 

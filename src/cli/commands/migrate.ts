@@ -22,7 +22,15 @@ export async function run(context: CommandContext, sources: readonly string[], o
   if (plan.steps.length === 0) {
     if (context.json)
       await writeResult(
-        JSON.stringify({ version: 1, run: null, state: "done", units: [], notMoved: plan.notMoved, error: null }),
+        JSON.stringify({
+          version: 1,
+          run: null,
+          state: "done",
+          units: [],
+          exposed: [],
+          notMoved: plan.notMoved,
+          error: null,
+        }),
         null,
         context,
       );

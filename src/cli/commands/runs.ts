@@ -1,16 +1,19 @@
+import { exposedIn } from "../../core/exposed.ts";
 import { readJournal } from "../../core/journal.ts";
 import { listRuns } from "../../core/runs.ts";
 import { EXIT } from "../../model/error.ts";
 import type { CommandContext } from "../context.ts";
 import { writeResult } from "../output.ts";
+import { advised, exposedText } from "../views/exposed-text.ts";
 import { table } from "../views/table.ts";
 
-/** `unsprawl runs [RUN]`: all runs, or one run's journal. */
+/** `unsprawl runs [RUN]`: all runs, or one run's journal and how to rotate what it moved. */
 export async function run(context: CommandContext, args: readonly string[]): Promise<number> {
   const state = context.assembly.state();
   const id = args[0];
   if (id !== undefined) {
-    const { receipts } = readJournal(state, id);
+    const { plan, receipts } = readJournal(state, id);
+    const exposed = await advised(exposedIn(plan, receipts));
     const rows = receipts.map(({ at, step, state: is, data }) => [
       { text: at },
       { text: is },
@@ -18,7 +21,9 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
       { text: typeof data["reason"] === "string" ? data["reason"] : "" },
     ]);
     await writeResult(
-      context.json ? JSON.stringify({ version: 1, run: id, receipts }) : table(rows, process.stdout),
+      context.json
+        ? JSON.stringify({ version: 1, run: id, receipts, exposed })
+        : [table(rows, process.stdout), ...exposedText(exposed, process.stdout)].join("\n"),
       null,
       context,
     );

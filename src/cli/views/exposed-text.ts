@@ -1,0 +1,38 @@
+import type { Exposed } from "../../core/exposed.ts";
+import type { Rotation } from "../../model/finding.ts";
+import { printable } from "../../text/escape.ts";
+import { paint } from "../paint.ts";
+
+/** Exposed secrets with what to do about their kind. */
+export type Advised = Exposed & { readonly rotate: Rotation };
+
+/** Places of one kind that are named; more are counted. */
+const NAMED = 6;
+
+/** What a run leaves to be done by people: to rotate what it moved. A kind of secret at a time; no line when there is none. */
+export function exposedText(exposed: readonly Advised[], stream: NodeJS.WriteStream | null): string[] {
+  if (exposed.length === 0) return [];
+  return [
+    "",
+    paint(
+      "bold",
+      "Rotate them: what was moved could be read until now. The new values go into the store alone.",
+      stream,
+    ),
+    ...exposed.flatMap(({ secrets, rotate }) => {
+      const names = secrets.slice(0, NAMED).map(({ name, subject }) => `${name} (${subject})`);
+      const more = secrets.length > NAMED ? ` and ${secrets.length - NAMED} more` : "";
+      return [
+        `  ${printable(names.join(", "))}${more}`,
+        `    ${rotate.text}${rotate.url === null ? "" : `  ${rotate.url}`}`,
+      ];
+    }),
+  ];
+}
+
+/** The advice for each kind of secret that a run exposed. */
+export async function advised(exposed: readonly Exposed[]): Promise<Advised[]> {
+  if (exposed.length === 0) return [];
+  const { rotationFor } = await import("../../detect/index.ts");
+  return exposed.map((one) => ({ ...one, rotate: rotationFor(one.rule ?? "") }));
+}

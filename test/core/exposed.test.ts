@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { exposedIn } from "../../src/core/exposed.ts";
+import type { Plan, Step } from "../../src/model/plan.ts";
+import type { Receipt } from "../../src/model/receipt.ts";
+import { locationOf, planOf } from "./fixtures.ts";
+
+const put = (unit: string, name: string, rule: string | null, where: "env" | "store" = "env"): Step => ({
+  id: `put:${unit}/${name}`,
+  kind: "put",
+  unit,
+  found: "absent",
+  overwrite: false,
+  move: {
+    name,
+    location: { ...locationOf(unit), where },
+    fingerprint: "f",
+    length: 1,
+    key: { path: unit, field: name },
+    reference: "",
+    ...(rule !== null && { finding: { id: "0", fingerprint: "f", rule } }),
+  },
+});
+
+const plan: Plan = {
+  ...planOf("20261125-000000-aaaa"),
+  steps: [
+    put("api", "DB_PASSWORD", "password"),
+    put("api", "STRIPE", "stripe-key"),
+    put("web", "DB_PASSWORD", "password"),
+    put("old", "TOKEN", null),
+    put("safe", "KEPT", "stored-secret", "store"),
+  ],
+};
+
+const done = (unit: string): Receipt => ({ at: "", step: `unit:${unit}`, state: "done", data: {} });
+const undone = (unit: string): Receipt => ({ ...done(unit), state: "undone" });
+
+test("what was moved is told by rule; what came from a store was exposed to nobody", () => {
+  expect(exposedIn(plan, ["api", "web", "old", "safe"].map(done))).toEqual([
+    {
+      rule: "password",
+      secrets: [
+        { name: "DB_PASSWORD", subject: "api" },
+        { name: "DB_PASSWORD", subject: "web" },
+      ],
+    },
+    { rule: "stripe-key", secrets: [{ name: "STRIPE", subject: "api" }] },
+    { rule: null, secrets: [{ name: "TOKEN", subject: "old" }] },
+  ]);
+});
+
+test("what was put back, or not begun, is not told", () => {
+  expect(exposedIn(plan, [done("api"), undone("api"), done("web")])).toEqual([
+    { rule: "password", secrets: [{ name: "DB_PASSWORD", subject: "web" }] },
+  ]);
+  expect(exposedIn(plan, [])).toEqual([]);
+});

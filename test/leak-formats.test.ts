@@ -183,10 +183,13 @@ describe("all in one", () => {
     engine.docker("service", "create", "--detach", "--name", "seen", "--replicas", "0", ...env, BUSYBOX, ...command);
   });
 
-  it.each(["table", "json", "ndjson", "sarif", "html", "markdown"])("scan --format %s", async (format) => {
-    const ran = await one.quiet(["scan", ...sources, "--min-confidence", "low", "--format", format], 3);
-    for (const { name } of one.canaries) expect(ran.stdout.replaceAll("\\", "")).toContain(name);
-  });
+  it.each(["table", "json", "ndjson", "sarif", "html", "markdown", "junit", "github", "gitlab"])(
+    "scan --format %s",
+    async (format) => {
+      const ran = await one.quiet(["scan", ...sources, "--min-confidence", "low", "--format", format], 3);
+      for (const { name } of one.canaries) expect(ran.stdout.replaceAll("\\", "")).toContain(name);
+    },
+  );
 
   it.each([[[]], [["--json"]], [["--deliver", "file", "--only", "*TOKEN"]]])("plan %j", async (more) => {
     const ran = await one.quiet(["plan", ...sources, "--to", "vault", ...more], 3);

@@ -137,16 +137,21 @@ describe("what only reads", () => {
     engine.docker("create", "--name", "placed", "--network", "none", ...placed.options, BUSYBOX, ...placed.command);
   });
 
-  it.each(["table", "json", "ndjson", "sarif", "html", "markdown", "baseline"])("scan --format %s", async (format) => {
-    const scan = ["scan", "docker:leaky", "docker:placed", "image:*", "--min-confidence", "low", "--format", format];
-    const ran = await quiet(watch, scan);
-    expect(ran.code).toBe(3);
-    const said = ran.stdout.replaceAll("\\", ""); // Markdown escapes the underscore
-    for (const { name } of variables) expect(said).toContain(name);
-    const saved = await quiet(watch, [...scan, "-o", `report.${format}`]);
-    expect(saved.code, saved.stderr).toBe(3);
-    expect(readFileSync(join(world.dir, `report.${format}`), "utf8").replaceAll("\\", "")).toContain("SESSION_SECRET");
-  });
+  it.each(["table", "json", "ndjson", "sarif", "html", "markdown", "junit", "github", "gitlab", "baseline"])(
+    "scan --format %s",
+    async (format) => {
+      const scan = ["scan", "docker:leaky", "docker:placed", "image:*", "--min-confidence", "low", "--format", format];
+      const ran = await quiet(watch, scan);
+      expect(ran.code).toBe(3);
+      const said = ran.stdout.replaceAll("\\", ""); // Markdown escapes the underscore
+      for (const { name } of variables) expect(said).toContain(name);
+      const saved = await quiet(watch, [...scan, "-o", `report.${format}`]);
+      expect(saved.code, saved.stderr).toBe(3);
+      expect(readFileSync(join(world.dir, `report.${format}`), "utf8").replaceAll("\\", "")).toContain(
+        "SESSION_SECRET",
+      );
+    },
+  );
 
   it("scan --remember and watch: what is told, and what the history keeps", async () => {
     const sources = ["docker:leaky", "docker:placed", "image:*"];
@@ -778,7 +783,7 @@ describe("what fails", () => {
     const flags = canaries.map(({ name, value }) => `-e ${name}='${value.replaceAll("'", String.raw`'\''`)}'`);
     const text = `#!/bin/sh\ndocker run -d --name by-script \\\n  ${flags.join(" \\\n  ")} \\\n  ${BUSYBOX} ${APP}\n`;
     writeFileSync(file, text);
-    for (const format of ["table", "json", "sarif"])
+    for (const format of ["table", "json", "sarif", "junit", "github", "gitlab"])
       expect((await quiet(watch, ["scan", `script:${file}`, "--format", format])).code).toBe(3);
     await quiet(watch, ["plan", `script:${file}`, "--to", "vault", "--deliver", "shim", "-o", "script-plan.json"]);
     const target = ["migrate", `script:${file}`, "--to", "vault", "--deliver", "shim", "--yes"];

@@ -22,6 +22,19 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   ["--config <file>", "configuration in place of unsprawl.yaml"],
 ];
 
+const FORMATS = [
+  "table",
+  "json",
+  "ndjson",
+  "sarif",
+  "html",
+  "markdown",
+  "junit",
+  "github",
+  "gitlab",
+  "baseline",
+] as const;
+
 const SCAN: readonly OptionSpec[] = [
   ["--min-confidence <level>", "hide findings below this (default: medium)", LEVELS],
   ["--fail-on <level>", "exit 3 for findings at or above this (default: medium)", [...LEVELS, "never"]],
@@ -59,7 +72,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: SOURCES,
     options: [
       ...SCAN,
-      ["--format <format>", "how to print it", ["table", "json", "ndjson", "sarif", "html", "markdown", "baseline"]],
+      ["--format <format>", "how to print it", FORMATS],
       ["-o, --output <file>", "write it to a file (0600)"],
       ["--verify", "ask vendors and databases whether each secret is live (sends it to them; nothing is changed)"],
       ["--show-ignored", "list what `ignore` or a label hides too"],

@@ -86,7 +86,7 @@ describe("scan", () => {
     expect(more.code).toBe(3);
   });
 
-  it.each(["table", "json", "ndjson", "sarif", "html", "markdown"])(
+  it.each(["table", "json", "ndjson", "sarif", "html", "markdown", "junit", "github", "gitlab"])(
     "as %s shows no value, and goes to stdout or a file",
     async (format) => {
       const ran = await world.unsprawl(["scan", "docker:scan-*", "--format", format]);
@@ -125,7 +125,7 @@ describe("scan", () => {
       Image: "sha256:x",
       Config: { Env: [`DB_PASSWORD=${DB_PASSWORD}`, `${label}_TOKEN=${API_TOKEN}`] },
     };
-    for (const format of ["table", "html", "markdown", "sarif"]) {
+    for (const format of ["table", "html", "markdown", "sarif", "junit", "github", "gitlab"]) {
       const { stdout } = await world.unsprawl(["scan", "inspect:-", "--format", format], {
         stdin: JSON.stringify([doc]),
       });

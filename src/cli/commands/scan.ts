@@ -1,4 +1,5 @@
 import { UnsprawlError } from "../../model/error.ts";
+import type { Finding } from "../../model/finding.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
 import { findingsExit, writeResult } from "../output.ts";
 import { fails, incomplete, scanWith } from "../scan-options.ts";
@@ -12,9 +13,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const { report, failOn } = await scanWith(context, sources, options, true);
   const { render } = await import("../views/index.ts");
   const file = text(options, "output");
-  await writeResult(await render(report, context.json ? "json" : (format ?? "table"), file === null), file, context);
-  return findingsExit(
-    report.findings.some((finding) => fails(finding, failOn)),
-    incomplete(report),
-  );
+  const failing = (finding: Finding): boolean => fails(finding, failOn);
+  const shown = { terminal: file === null, cwd: context.assembly.cwd, fails: failing };
+  await writeResult(await render(report, context.json ? "json" : (format ?? "table"), shown), file, context);
+  return findingsExit(report.findings.some(failing), incomplete(report));
 }

@@ -1,13 +1,28 @@
 import type { ScanReport } from "../../core/scan.ts";
+import type { Finding } from "../../model/finding.ts";
 
-/** A scan report in a format of `--format`. `terminal` is false when it goes to a file: then it has no colours. */
-export async function render(report: ScanReport, format: string, terminal: boolean): Promise<string> {
+/**
+ * A scan report in a format of `--format`. `terminal` is false when it goes to a file: then it has no colours. `fails`
+ * says of a finding whether it makes the process exit 3, and `cwd` is where the checkout's root is looked for.
+ */
+export async function render(
+  report: ScanReport,
+  format: string,
+  {
+    terminal,
+    cwd,
+    fails,
+  }: { readonly terminal: boolean; readonly cwd: string; readonly fails: (finding: Finding) => boolean },
+): Promise<string> {
   if (format === "json") return JSON.stringify(report, null, process.stdout.isTTY && terminal ? 2 : 0);
   if (format === "ndjson") return report.findings.map((finding) => JSON.stringify(finding)).join("\n");
   if (format === "baseline") return (await import("../../core/baseline.ts")).baselineText(report.findings);
-  if (format === "sarif") return (await import("./sarif.ts")).sarif(report);
   if (format === "html") return (await import("./html.ts")).html(report);
   if (format === "markdown") return (await import("./markdown.ts")).markdown(report);
-  const stream = terminal ? process.stdout : null;
-  return (await import("./scan-table.ts")).scanTable(report, stream);
+  if (format === "table") return (await import("./scan-table.ts")).scanTable(report, terminal ? process.stdout : null);
+  const ci = { root: (await import("./place.ts")).checkoutRoot(cwd), fails };
+  if (format === "junit") return (await import("./junit.ts")).junit(report, ci);
+  if (format === "github") return (await import("./github.ts")).github(report, ci);
+  if (format === "gitlab") return (await import("./gitlab.ts")).gitlab(report, ci);
+  return (await import("./sarif.ts")).sarif(report, ci);
 }

@@ -89,6 +89,7 @@ describe("a completion script", () => {
     expect(complete("unsprawl", "").sort()).toEqual([...NAMES].sort());
     expect(complete("unsprawl", "mig")).toEqual(["migrate"]);
     expect(complete("unsprawl", "migrate", "--deliv")).toEqual(["--deliver"]);
+    expect(complete("unsprawl", "scan", "--format", "gi")).toEqual(["github", "gitlab"]);
     expect(complete("unsprawl", "classify", "--")).toEqual(
       COMMON_OPTIONS.map(([flags]) => /--[\w-]+/.exec(flags)?.[0]),
     );
@@ -109,6 +110,7 @@ describe("a completion script", () => {
         .map((one) => one.split("\t")[0] ?? "");
     expect(complete("unsprawl mig")).toEqual(["migrate"]);
     expect(complete("unsprawl migrate --deliv")).toEqual(["--deliver"]);
+    expect(complete("unsprawl scan --format gi")).toEqual(["github", "gitlab"]);
     expect(NAMES.filter((name) => !complete("unsprawl ").includes(name))).toEqual([]);
   });
 });

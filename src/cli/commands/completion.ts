@@ -19,7 +19,7 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
 type Words = {
   readonly name: string;
   readonly summary: string;
-  readonly flags: readonly (readonly [flag: string, text: string])[];
+  readonly flags: readonly (readonly [flag: string, text: string, choices: string])[];
 };
 
 function words(): Words[] {
@@ -27,13 +27,16 @@ function words(): Words[] {
     name: spec.usage.split(" ")[0] ?? "",
     summary: spec.summary,
     flags: [...spec.options, ...COMMON_OPTIONS].map(
-      ([flags, text]) => [/--[\w-]+/.exec(flags)?.[0] ?? "", text] as const,
+      ([flags, text, choices = []]) => [/--[\w-]+/.exec(flags)?.[0] ?? "", text, choices.join(" ")] as const,
     ),
   }));
 }
 
 function bash(): string {
   const cases = words().map(({ name, flags }) => `    ${name}) words="${flags.map(([flag]) => flag).join(" ")}" ;;`);
+  // A flag takes the same values with every command.
+  const valued = new Map(words().flatMap(({ flags }) => flags.flatMap(([flag, , all]) => (all ? [[flag, all]] : []))));
+  const values = [...valued].map(([flag, all]) => `    ${flag}) words="${all}" ;;`);
   return `# unsprawl completion bash > /etc/bash_completion.d/unsprawl
 _unsprawl() {
   local words cur=\${COMP_WORDS[COMP_CWORD]}
@@ -46,6 +49,9 @@ ${cases.join("\n")}
   [ "$COMP_CWORD" -gt 1 ] || words="${words()
     .map((one) => one.name)
     .join(" ")}"
+  case \${COMP_WORDS[COMP_CWORD-1]} in
+${values.join("\n")}
+  esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$cur"))
 }
@@ -56,7 +62,7 @@ function zsh(): string {
   const plain = (text: string): string => text.replace(/[\\':[\]]/g, " ");
   const cases = words().map(
     ({ name, flags }) =>
-      `    ${name}) _arguments ${flags.map(([flag, text]) => `'${flag}[${plain(text)}]'`).join(" ")} '*:file:_files' ;;`,
+      `    ${name}) _arguments ${flags.map(([flag, text, all]) => `'${flag}[${plain(text)}]${all && `:value:(${all})`}'`).join(" ")} '*:file:_files' ;;`,
   );
   return `#compdef unsprawl
 _unsprawl() {
@@ -77,8 +83,8 @@ function fish(): string {
     .flatMap(({ name, summary, flags }) => [
       `complete -c unsprawl -n __fish_use_subcommand -a ${name} -d '${plain(summary)}'`,
       ...flags.map(
-        ([flag, text]) =>
-          `complete -c unsprawl -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${plain(text)}'`,
+        ([flag, text, all]) =>
+          `complete -c unsprawl -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${plain(text)}'${all && ` -x -a '${all}'`}`,
       ),
     ])
     .join("\n");

@@ -1,9 +1,11 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
+import type { TrendPoint } from "../../model/trend.ts";
 
 /**
  * A scan report in a format of `--format`. `terminal` is false when it goes to a file: then it has no colours. `fails`
- * says of a finding whether it makes the process exit 3, and `cwd` is where the checkout's root is looked for.
+ * says of a finding whether it makes the process exit 3, and `cwd` is where the checkout's root is looked for. `trend` is
+ * what earlier scans found, oldest first: the page of `html` draws it.
  */
 export async function render(
   report: ScanReport,
@@ -12,12 +14,18 @@ export async function render(
     terminal,
     cwd,
     fails,
-  }: { readonly terminal: boolean; readonly cwd: string; readonly fails: (finding: Finding) => boolean },
+    trend = [],
+  }: {
+    readonly terminal: boolean;
+    readonly cwd: string;
+    readonly fails: (finding: Finding) => boolean;
+    readonly trend?: readonly TrendPoint[];
+  },
 ): Promise<string> {
   if (format === "json") return JSON.stringify(report, null, process.stdout.isTTY && terminal ? 2 : 0);
   if (format === "ndjson") return report.findings.map((finding) => JSON.stringify(finding)).join("\n");
   if (format === "baseline") return (await import("../../core/baseline.ts")).baselineText(report.findings);
-  if (format === "html") return (await import("./html.ts")).html(report);
+  if (format === "html") return (await import("./html/index.ts")).html(report, trend);
   if (format === "markdown") return (await import("./markdown.ts")).markdown(report);
   if (format === "table") return (await import("./scan-table.ts")).scanTable(report, terminal ? process.stdout : null);
   const ci = { root: (await import("./place.ts")).checkoutRoot(cwd), fails };

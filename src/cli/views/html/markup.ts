@@ -1,0 +1,50 @@
+import { printable } from "../../../text/escape.ts";
+
+/** HTML that may stand in a page. Only `markup` makes it, and that escapes every text it is given. */
+export class Markup {
+  readonly html: string;
+  constructor(html: string) {
+    this.html = html;
+  }
+}
+
+type Part = Markup | string | number | readonly Markup[];
+
+/** A template for HTML: what is put in is text, whatever it looks like, unless it is markup itself. */
+export function markup(fixed: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+  return new Markup(fixed.map((text, at) => text + (at < parts.length ? inserted(parts[at] ?? "") : "")).join(""));
+}
+
+export const NOTHING: Markup = new Markup("");
+
+function inserted(part: Part): string {
+  if (part instanceof Markup) return part.html;
+  if (typeof part === "object") return part.map(({ html }) => html).join("");
+  return printable(String(part)).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+/** JSON for a script element of the type `application/json`: nothing in it can end the element or begin a comment. */
+export function island(data: object): Markup {
+  const json = JSON.stringify(data).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${hex(char)}`);
+  return new Markup(`<script type="application/json" id="data">${json}</script>`);
+}
+
+const hex = (char: string): string => char.charCodeAt(0).toString(16).padStart(4, "0");
+
+/** The first items, the rest behind a disclosure that says how many they are. */
+export function capped(items: readonly Markup[], limit: number, what: string): Markup {
+  // One more is shown rather than a disclosure for one.
+  if (items.length <= limit + 1) return markup`<ul>${items}</ul>`;
+  return markup`<ul>${items.slice(0, limit)}</ul>
+<details><summary>and ${number(items.length - limit)} more ${what}</summary><ul>${items.slice(limit)}</ul></details>`;
+}
+
+/** `20,000`. */
+export function number(value: number): string {
+  return value.toLocaleString("en-GB");
+}
+
+/** `1 secret`, `2 secrets`. */
+export function counted(count: number, word: string): string {
+  return `${number(count)} ${word}${count === 1 ? "" : "s"}`;
+}

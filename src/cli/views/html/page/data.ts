@@ -1,0 +1,56 @@
+/**
+ * What the report hands to its page: the findings as columns over one table of strings, since most of what they say
+ * repeats. Every string has been made printable already. The page and what writes it share this file alone.
+ */
+export type PageData = {
+  readonly strings: readonly string[];
+  /** Lists of strings: reasons, exposures. */
+  readonly lists: readonly (readonly number[])[];
+  /** What was read; each field an index into `strings`. */
+  readonly subjects: readonly (readonly [source: number, kind: number, name: number, id: number])[];
+  /** The secrets that findings share, each by the start of its fingerprint. */
+  readonly secrets: readonly string[];
+  readonly findings: number;
+  /** For each finding an index into `strings`; one number alone when it is the same for all. */
+  readonly texts: { readonly [column in TextColumn]: readonly number[] };
+  /** Indexes into `lists`. */
+  readonly why: readonly number[];
+  readonly exposure: readonly number[];
+  /** Index into `subjects`. */
+  readonly subject: readonly number[];
+  /** Index into `secrets`. */
+  readonly secret: readonly number[];
+  readonly score: readonly number[];
+  readonly length: readonly number[];
+};
+
+/** Those that repeat most first: the numbers of their texts are short. */
+export const TEXT_COLUMNS = [
+  "severity",
+  "confidence",
+  "state",
+  "rule",
+  "name",
+  "masked",
+  "where",
+  "path",
+  "origin",
+  "part",
+  "unless",
+  "ignored",
+  "liveness",
+  "id",
+] as const;
+export type TextColumn = (typeof TEXT_COLUMNS)[number];
+
+/** Worst first: the order of every list of levels in the report. */
+export const LEVELS = ["critical", "high", "medium", "low"] as const;
+/** What wants attention first. */
+export const STATES = ["regressed", "new", "known", "migrated", "ignored"] as const;
+export const GLYPHS: { readonly [level: string]: string } = { critical: "■", high: "▲", medium: "●", low: "·" };
+
+/** Known words in their order, then all others. */
+export function inOrder(order: readonly string[]): (a: string, b: string) => number {
+  const at = (word: string): number => (order.includes(word) ? order.indexOf(word) : order.length);
+  return (a, b) => at(a) - at(b) || (a < b ? -1 : a > b ? 1 : 0);
+}

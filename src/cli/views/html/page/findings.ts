@@ -1,0 +1,118 @@
+import type { PageData, TextColumn } from "./data.ts";
+
+export type Subject = {
+  readonly source: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly id: string;
+};
+
+/** The findings by row number; what is looked up often is made once. */
+export class Findings {
+  readonly count: number;
+  readonly strings: readonly string[];
+  readonly subjects: readonly Subject[];
+  readonly #data: PageData;
+  #bySecret: readonly (readonly number[])[] | null = null;
+  #index: readonly string[] | null = null;
+
+  constructor(data: PageData) {
+    this.#data = data;
+    this.count = data.findings;
+    this.strings = data.strings;
+    this.subjects = data.subjects.map(([source, kind, name, id]) => ({
+      source: this.#string(source),
+      kind: this.#string(kind),
+      name: this.#string(name),
+      id: this.#string(id),
+    }));
+  }
+
+  text(column: TextColumn, row: number): string {
+    return this.#string(this.number(column, row));
+  }
+
+  /** The text's number: equal texts have the same. */
+  number(column: TextColumn, row: number): number {
+    return at(this.#data.texts[column], row);
+  }
+
+  list(column: "why" | "exposure", row: number): readonly string[] {
+    return (this.#data.lists[at(this.#data[column], row)] ?? []).map((one) => this.#string(one));
+  }
+
+  subjectNumber(row: number): number {
+    return at(this.#data.subject, row);
+  }
+
+  subject(row: number): Subject {
+    return this.subjects[this.subjectNumber(row)] ?? { source: "", kind: "", name: "", id: "" };
+  }
+
+  score(row: number): number {
+    return at(this.#data.score, row);
+  }
+
+  length(row: number): number {
+    return at(this.#data.length, row);
+  }
+
+  /** The number of the secret that is found here. */
+  secret(row: number): number {
+    return at(this.#data.secret, row);
+  }
+
+  print(row: number): string {
+    return this.#data.secrets[this.secret(row)] ?? "";
+  }
+
+  /** The rows of each secret. */
+  get bySecret(): readonly (readonly number[])[] {
+    if (this.#bySecret === null) {
+      const rows = this.#data.secrets.map((): number[] => []);
+      for (let row = 0; row < this.count; row++) rows[this.secret(row)]?.push(row);
+      this.#bySecret = rows;
+    }
+    return this.#bySecret;
+  }
+
+  /** Where this secret is found, this place included. */
+  copies(row: number): readonly number[] {
+    return this.bySecret[this.secret(row)] ?? [];
+  }
+
+  /** All that a search looks at, one text a row, in lower case. */
+  get index(): readonly string[] {
+    if (this.#index === null) {
+      const lower = this.strings.map((text) => text.toLowerCase());
+      const word = (column: TextColumn, row: number): string => lower[this.number(column, row)] ?? "";
+      const lists = this.#data.lists.map((list) => list.map((one) => lower[one]).join("\n"));
+      const subjects = this.subjects.map(({ source, kind, name, id }) =>
+        [source, kind, name, id].join("\n").toLowerCase(),
+      );
+      this.#index = Array.from({ length: this.count }, (_, row) =>
+        [
+          word("name", row),
+          word("rule", row),
+          subjects[this.subjectNumber(row)] ?? "",
+          word("path", row),
+          word("where", row),
+          word("masked", row),
+          word("id", row),
+          this.print(row),
+          lists[at(this.#data.why, row)] ?? "",
+        ].join("\n"),
+      );
+    }
+    return this.#index;
+  }
+
+  #string(index: number): string {
+    return this.strings[index] ?? "";
+  }
+}
+
+/** A column of one number says the same of every row. */
+function at(column: readonly number[], row: number): number {
+  return column[column.length === 1 ? 0 : row] ?? 0;
+}

@@ -1,0 +1,63 @@
+import type { ScanReport } from "../../../core/scan.ts";
+import { capped, counted, markup, NOTHING, number, type Markup } from "./markup.ts";
+
+const SHOWN = 10;
+
+/** What could not be read, and what to type next: first on the page, since the rest is not whole without it. */
+export function unreadSection({ sources }: ScanReport): Markup {
+  const errors = sources.flatMap(({ source, errors: all }) =>
+    all.map(
+      ({ subject, message, hint }) =>
+        markup`<li><code>${source}</code> <b>${subject}</b>: ${message}<br>next: <code>${hint}</code></li>`,
+    ),
+  );
+  if (errors.length === 0) return NOTHING;
+  return section("unread", `Not read: ${counted(errors.length, "place")}`, capped(errors, SHOWN, "not read"));
+}
+
+/** What images bring with them besides secrets; what many have in common is told once. */
+export function adviceSection({ advice }: ScanReport): Markup {
+  const subjects = new Map<string, string[]>();
+  for (const { subject, texts } of advice)
+    for (const text of texts) {
+      const of = subjects.get(text);
+      if (of) of.push(subject);
+      else subjects.set(text, [subject]);
+    }
+  if (subjects.size === 0) return NOTHING;
+  const items = [...subjects].map(([text, of]) => {
+    const named = of.slice(0, SHOWN).map((one, at) => markup`${at > 0 ? ", " : ""}<b>${one}</b>`);
+    const rest = of.length > SHOWN ? ` and ${number(of.length - SHOWN)} more` : "";
+    return markup`<li>${text}: ${named}${rest}</li>`;
+  });
+  return section("advice", "Before you run it", capped(items, SHOWN * 2, "to know"));
+}
+
+/** What hid secrets, and how many each: nothing is hidden silently. */
+export function ignoredSection({ ignored, summary }: ScanReport): Markup {
+  if (summary.ignored === 0) return NOTHING;
+  const items = ignored.map(({ by, count }) => markup`<li>${number(count)} by ${by}</li>`);
+  const hint = markup`<p class="quiet"><code>--show-ignored</code> lists those that <code>ignore:</code> or a label hides.</p>`;
+  return section(
+    "ignored",
+    `Ignored: ${number(summary.ignored)}`,
+    markup`${capped(items, SHOWN * 2, "reasons")}${hint}`,
+  );
+}
+
+export function notesSection({ notes }: ScanReport): Markup {
+  if (notes.length === 0) return NOTHING;
+  return section(
+    "notes",
+    "Notes",
+    capped(
+      notes.map((note) => markup`<li>${note}</li>`),
+      SHOWN * 2,
+      "notes",
+    ),
+  );
+}
+
+function section(id: string, title: string, body: Markup): Markup {
+  return markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${body}</section>`;
+}

@@ -1,4 +1,5 @@
 import type { Secret } from "../model/secret.ts";
+import { inHtml, jsonInHtml, printable } from "./escape.ts";
 
 const MARK = "[secret]";
 /** Shorter values are common words and digits; they are redacted in foreign text only, from this length on. */
@@ -32,7 +33,7 @@ export class Redactor {
     const noted = `${whole ? "whole" : "parts"} ${text}`;
     if (this.#known.has(noted)) return;
     this.#known.add(noted);
-    const forms = encodedForms(value.expose(), text);
+    const forms = [...encodedForms(value.expose(), text), ...shownForms(text)];
     this.#foreign.push({ text, forms, whole });
     if (value.length >= DISTINCTIVE && !/^[A-Za-z]+$/.test(text) && !/^[a-z]+([-_./ ][a-z]+)*$/.test(text)) {
       this.#distinctive.add(text, forms);
@@ -78,6 +79,14 @@ export function encodedForms(bytes: Uint8Array, text: string): string[] {
   for (const line of text.split(/\r?\n/)) if (line.length >= 16 && line !== text) forms.add(line);
   forms.add(text.replaceAll("'", `'\\''`)).delete(text);
   return [...forms].filter((form) => form.length >= SHORTEST);
+}
+
+/** The forms that a face gives to text before it is written: escaped for a terminal, for a page, for the data in one. */
+function shownForms(text: string): string[] {
+  const shown = printable(text);
+  const forms = new Set([shown, inHtml(shown), jsonInHtml(JSON.stringify(shown).slice(1, -1))]);
+  forms.delete(text);
+  return [...forms];
 }
 
 /** The parts of a structured value that are secret by themselves. */

@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
+import { jsonInHtml, printable } from "../../src/text/escape.ts";
 import { encodedForms, Redactor } from "../../src/text/redact.ts";
 
 /** Values of 8 bytes and more that are no mere word: every kind of character that has to be encoded somewhere. */
 const value = fc
   .tuple(
     fc.string({
-      unit: fc.constantFrom(...Array.from("abcXYZ0189+/=_-$\"'\\ &%\n\täö密🔑")),
+      unit: fc.constantFrom(...Array.from("abcXYZ0189+/=_-$\"'\\ <&%\n\täö密🔑")),
       minLength: 8,
       maxLength: 60,
     }),
@@ -27,6 +28,9 @@ const ENCODINGS: { readonly [name: string]: (text: string) => string } = {
   HEX: (text) => Buffer.from(text).toString("hex").toUpperCase(),
   percent: (text) => encodeURIComponent(text.toWellFormed()),
   form: (text) => encodeURIComponent(text.toWellFormed()).replaceAll("%20", "+"),
+  terminal: (text) => printable(text),
+  HTML: (text) => printable(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`),
+  "JSON in HTML": (text) => jsonInHtml(JSON.stringify(printable(text))).slice(1, -1),
   shell: (text) => `'${text.replaceAll("'", `'\\''`)}'`,
 };
 

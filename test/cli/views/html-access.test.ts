@@ -205,7 +205,12 @@ describe("without a script", () => {
   });
 
   it("or with one that cannot start, it says so", async () => {
-    for (const broken of [TEXT.replace('"strings":', '"strings":['), TEXT.replace("(function()", "(function( )")]) {
+    for (const broken of [
+      TEXT.replace('"strings":', '"strings":['),
+      TEXT.replace("(function()", "(function( )"),
+      // As a value would be taken out that is also the end of one text and the beginning of the next.
+      TEXT.replace('GITHUB_TOKEN","', "[secret]"),
+    ]) {
       expect(broken).not.toBe(TEXT);
       const page = await browser.open(broken);
       await page.evaluate("document.getAnimations().forEach((one) => one.finish())");

@@ -173,6 +173,9 @@ describe("the filter", () => {
     expect(await status()).toBe(`${left.length} of 280 findings`);
     await page.click(".tile.low a");
     expect(await status()).toBe("60 of 280 findings");
+    await page.click(".back a");
+    expect(await page.text(".back")).toContain(`${ALL.filter((one) => one.state === "regressed").length} findings`);
+    expect(new Set(await page.texts(".findings .state"))).toEqual(new Set(["regressed"]));
     await showAll();
   });
 });

@@ -1,4 +1,4 @@
-import { printable } from "../../../text/escape.ts";
+import { inHtml, jsonInHtml, printable } from "../../../text/escape.ts";
 
 /** HTML that may stand in a page. Only `markup` makes it, and that escapes every text it is given. */
 export class Markup {
@@ -20,16 +20,13 @@ export const NOTHING: Markup = new Markup("");
 function inserted(part: Part): string {
   if (part instanceof Markup) return part.html;
   if (typeof part === "object") return part.map(({ html }) => html).join("");
-  return printable(String(part)).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+  return inHtml(printable(String(part)));
 }
 
-/** JSON for a script element of the type `application/json`: nothing in it can end the element or begin a comment. */
+/** Data for the page's script. */
 export function island(data: object): Markup {
-  const json = JSON.stringify(data).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${hex(char)}`);
-  return new Markup(`<script type="application/json" id="data">${json}</script>`);
+  return new Markup(`<script type="application/json" id="data">${jsonInHtml(JSON.stringify(data))}</script>`);
 }
-
-const hex = (char: string): string => char.charCodeAt(0).toString(16).padStart(4, "0");
 
 /** The first items, the rest behind a disclosure that says how many they are. */
 export function capped(items: readonly Markup[], limit: number, what: string): Markup {

@@ -25,6 +25,7 @@ export function pack(report: ScanReport): PageData {
     length: packed(all.map(({ length }) => length)),
     // Last: they are whole only now.
     strings: strings.values,
+    stringCount: strings.values.length,
     lists: lists.values,
     subjects: subjects.values,
     secrets: secrets.values,

@@ -32,9 +32,11 @@ section:focus-visible{outline-offset:-3px}
 .critical{color:var(--critical)}.high{color:var(--high)}.medium{color:var(--medium)}.low{color:var(--low)}
 #unread{border-left:5px solid var(--critical)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.75rem;list-style:none;padding:0;margin-bottom:1.25rem}
-.tile a{display:block;padding:.7rem 1rem;border:1px solid var(--line);border-left:5px solid currentColor;border-radius:8px;color:inherit;text-decoration:none}
+.tile>*{display:block;padding:.7rem 1rem;border:1px solid var(--line);border-left:5px solid currentColor;border-radius:8px;color:inherit;text-decoration:none}
 .tile a:hover{background:var(--faint)}
 .tile b{display:block;font-size:1.9rem;line-height:1.1;font-variant-numeric:tabular-nums}
+.back{padding:.6rem 1rem;border:1px solid var(--critical);border-left-width:5px;border-radius:8px}
+.back>*{color:var(--critical)}
 .pair{display:grid;align-items:start;grid-template-columns:repeat(auto-fit,minmax(min(18rem,100%),1fr));gap:1rem 2.5rem;margin-bottom:.7rem}
 table{border-collapse:collapse;width:100%}
 caption{text-align:left;color:var(--quiet);padding-bottom:.3rem}

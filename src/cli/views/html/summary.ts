@@ -18,12 +18,7 @@ const SHOWN_SOURCES = 5;
 export function summary({ findings, summary }: ScanReport): Markup {
   const states = new Map<string, number>();
   for (const { state } of findings) states.set(state, (states.get(state) ?? 0) + 1);
-  const tiles = LEVELS.map(
-    (
-      level,
-    ) => markup`<li class="tile ${level}"><a href="#findings" data-severity="${level}"><b>${number(summary.bySeverity[level])}</b>
-<span><i aria-hidden="true">${GLYPHS[level] ?? ""}</i> ${level}</span></a></li>`,
-  );
+  const tiles = LEVELS.map((level) => tile(level, summary.bySeverity[level]));
   const confidence = LEVELS.filter((level) => level !== "critical").map(
     (level) => [level, summary.byConfidence[level]] as const,
   );
@@ -37,9 +32,23 @@ export function summary({ findings, summary }: ScanReport): Markup {
     ...(summary.ignored > 0 ? [markup`<li>${number(summary.ignored)} ignored: <a href="#ignored">why</a></li>`] : []),
   ];
   return markup`<section aria-labelledby="summary-title"><h2 id="summary-title">Summary</h2>
-<ul class="tiles" aria-label="By severity">${tiles}</ul>
+${back(states.get("regressed") ?? 0)}<ul class="tiles" aria-label="By severity">${tiles}</ul>
 <div class="pair">${bars("By confidence", confidence, summary.findings)}${bars("By state", byState, summary.findings)}</div>
 ${left.length > 0 ? markup`<p>Not in these numbers:</p><ul>${left}</ul>` : NOTHING}</section>`;
+}
+
+/** A count that leads to the findings it counts. */
+function tile(level: string, count: number): Markup {
+  const told = markup`<b>${number(count)}</b> <span><i aria-hidden="true">${GLYPHS[level] ?? ""}</i> ${level}</span>`;
+  if (count === 0) return markup`<li class="tile ${level}"><div>${told}</div></li>`;
+  return markup`<li class="tile ${level}"><a href="#findings" data-facet="severity" data-value="${level}">${told}</a></li>`;
+}
+
+/** Louder than all else: what was moved once, and is back. */
+function back(count: number): Markup {
+  if (count === 0) return NOTHING;
+  const link = markup`<a href="#findings" data-facet="state" data-value="regressed">${counted(count, "finding")}</a>`;
+  return markup`<p class="back"><b>Back again:</b> ${link} of secrets that had been migrated.</p>`;
 }
 
 /** A small table whose rows have a bar each. */

@@ -58,8 +58,8 @@ export class Controls {
     this.element.addEventListener("input", changed);
     this.element.addEventListener("submit", (event) => event.preventDefault());
     document.addEventListener("keydown", (event) => this.#slash(event));
-    for (const tile of document.querySelectorAll<HTMLElement>("[data-severity]"))
-      tile.addEventListener("click", () => this.#only(tile.dataset["severity"] ?? ""));
+    for (const link of document.querySelectorAll<HTMLElement>("[data-facet]"))
+      link.addEventListener("click", () => this.#only(link.dataset["facet"] ?? "", link.dataset["value"] ?? ""));
   }
 
   get query(): Query {
@@ -92,9 +92,10 @@ export class Controls {
     this.#secret = null;
   }
 
-  #only(severity: string): void {
+  /** What all findings have in common has no box, and needs none. */
+  #only(facet: string, value: string): void {
     this.#reset();
-    for (const box of this.#boxes) box.checked = box.name === "severity" && box.value === severity;
+    for (const box of this.#boxes) box.checked = box.name === facet && box.value === value;
     this.#changed();
   }
 

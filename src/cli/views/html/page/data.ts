@@ -4,6 +4,8 @@
  */
 export type PageData = {
   readonly strings: readonly string[];
+  /** How many strings there are: a text that was taken out of the page on its way must not move the others. */
+  readonly stringCount: number;
   /** Lists of strings: reasons, exposures. */
   readonly lists: readonly (readonly number[])[];
   /** What was read; each field an index into `strings`. */

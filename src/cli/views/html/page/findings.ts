@@ -16,7 +16,9 @@ export class Findings {
   #bySecret: readonly (readonly number[])[] | null = null;
   #index: readonly string[] | null = null;
 
+  /** Throws when the data is not whole. */
   constructor(data: PageData) {
+    if (data.strings.length !== data.stringCount) throw new Error("the data of this page is not whole");
     this.#data = data;
     this.count = data.findings;
     this.strings = data.strings;

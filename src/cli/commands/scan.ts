@@ -1,5 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Finding } from "../../model/finding.ts";
+import type { TrendPoint } from "../../model/trend.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
 import { findingsExit, writeResult } from "../output.ts";
 import { fails, incomplete, scanWith } from "../scan-options.ts";
@@ -14,7 +15,17 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const { render } = await import("../views/index.ts");
   const file = text(options, "output");
   const failing = (finding: Finding): boolean => fails(finding, failOn);
-  const shown = { terminal: file === null, cwd: context.assembly.cwd, fails: failing };
+  const trend = format === "html" ? await trendOf(context, options) : [];
+  const shown = { terminal: file === null, cwd: context.assembly.cwd, fails: failing, trend };
   await writeResult(await render(report, context.json ? "json" : (format ?? "table"), shown), file, context);
   return findingsExit(report.findings.some(failing), incomplete(report));
+}
+
+const SCANS = 1000;
+
+/** What the scans before this one found, and it itself; nothing when it is not to be remembered. */
+async function trendOf({ assembly }: CommandContext, options: Options): Promise<readonly TrendPoint[]> {
+  if (options["remember"] !== true) return [];
+  const { history, host } = await assembly.memory();
+  return history.trend(options["hosts"] === undefined ? host : null, SCANS);
 }

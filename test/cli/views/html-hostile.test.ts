@@ -212,12 +212,17 @@ describe("scan --format html -o FILE", () => {
         Config: { Env: env },
       }));
       const args = ["scan", "inspect:-", "--min-confidence", "low", "--format", "html", "-o", "report.html"];
-      const ran = await world.unsprawl(args, { stdin: JSON.stringify(documents) });
+      const stdin = JSON.stringify(documents);
+      const ran = await world.unsprawl(args, { stdin });
       expect([ran.code, ran.stdout]).toEqual([3, ""]);
+      expect(readFileSync(join(world.dir, "report.html"), "utf8")).not.toContain('id="trend"');
+      // What is remembered has a trend: this scan's own point, then two.
+      for (const code of [3, 0]) expect((await world.unsprawl([...args, "--remember"], { stdin })).code).toBe(code);
       const text = readFileSync(join(world.dir, "report.html"), "utf8");
       const watch = new Watch(canaries);
       expect(watch.find(text)).toEqual([]);
       const page = await browser.open(text);
+      expect(await page.texts("#trend tbody tr")).toHaveLength(2);
       await page.click("#group");
       await page.evaluate("document.querySelectorAll('.open, summary').forEach((one) => one.click())");
       await page.evaluate("new Promise((done) => setTimeout(done, 50))");

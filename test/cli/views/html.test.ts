@@ -87,6 +87,35 @@ describe("what it tells", () => {
     await empty.close();
   });
 
+  it("of a fleet, the hosts: in the names, as a filter, and whose socket it is", async () => {
+    const on = (host: string, at: number): Finding => {
+      const plain = finding(at);
+      return { ...plain, location: { ...plain.location, host } };
+    };
+    const errors = [{ subject: "api", message: "gone", hint: "unsprawl doctor" }];
+    const sources = ["web1", "web2"].map((host) => ({ source: "docker:", host, subjects: 1, errors }));
+    const fleet = await browser.open(html(reportWith([on("web1", 0), on("web1", 1), on("web2", 6)], { sources })));
+    expect(await fleet.text("header")).toContain("docker: on 2 hosts");
+    expect(await fleet.text("#unread")).toContain("web2: docker: api: gone");
+    expect(await fleet.texts(".findings tbody td:nth-child(4) > bdi")).toEqual([
+      "web1: app-0",
+      "web1: app-0",
+      "web2: app-1",
+    ]);
+    expect(await fleet.texts(".who tbody th")).toEqual(
+      expect.arrayContaining([
+        "web1: anyone who can open /var/run/docker.sock",
+        "web2: anyone who can open /var/run/docker.sock",
+      ]),
+    );
+    await fleet.evaluate(
+      `(() => { const one = document.querySelector("#host"); one.value = "web2"; one.dispatchEvent(new Event("input", { bubbles: true })); })()`,
+    );
+    expect(await fleet.text("[role=status]")).toBe("1 of 3 findings");
+    expect(fleet.complaints).toEqual([]);
+    await fleet.close();
+  });
+
   it("of one finding, all that is known", async () => {
     const one = finding(6, {
       state: "ignored",

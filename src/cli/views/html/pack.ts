@@ -1,19 +1,22 @@
 import type { ScanReport } from "../../../core/scan.ts";
 import type { Finding } from "../../../model/finding.ts";
 import { printable } from "../../../text/escape.ts";
+import { subjectIn } from "../subject.ts";
 import { TEXT_COLUMNS, type PageData, type TextColumn } from "./page/data.ts";
 
 /** The findings for the page's script: printable, and each text written once. */
 export function pack(report: ScanReport): PageData {
   const strings = new Numbered((text) => printable(text));
   const lists = new Numbered((key) => JSON.parse(key) as number[]);
-  const subjects = new Numbered((key) => JSON.parse(key) as [number, number, number, number]);
+  const subjects = new Numbered((key) => JSON.parse(key) as [number, number, number, number, number]);
   const secrets = new Numbered((print) => print.slice(0, SHOWN_PRINT));
   const text = (value: string): number => strings.at(value);
   const list = (values: readonly string[]): number => lists.at(JSON.stringify(values.map(text)));
   const all = report.findings;
-  const subjectOf = ({ location: { source, subject, subjectName, subjectId } }: Finding): number =>
-    subjects.at(JSON.stringify([source, subject, subjectName, subjectId].map(text)));
+  const subjectOf = ({ location }: Finding): number => {
+    const { source, subject, subjectId, host = "" } = location;
+    return subjects.at(JSON.stringify([source, subject, subjectIn(location), subjectId, host].map(text)));
+  };
   return {
     findings: all.length,
     why: packed(all.map(({ why }) => list(why))),

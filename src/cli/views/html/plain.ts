@@ -1,4 +1,5 @@
 import type { ScanReport } from "../../../core/scan.ts";
+import { subjectIn } from "../subject.ts";
 import { markup, NOTHING, number, type Markup } from "./markup.ts";
 import { GLYPHS } from "./page/data.ts";
 
@@ -9,7 +10,7 @@ export function plainTable({ findings }: ScanReport): Markup {
   const rows = findings.slice(0, ROWS).map(
     ({ severity, name, masked, location, confidence, score, state, why }) =>
       markup`<tr><td class="${severity}"><i aria-hidden="true">${GLYPHS[severity] ?? ""}</i> ${severity}</td><th scope="row">${name}</th>
-<td><code>${masked}</code></td><td>${location.subjectName} <span class="quiet">${location.path}</span></td>
+<td><code>${masked}</code></td><td>${subjectIn(location)} <span class="quiet">${location.path}</span></td>
 <td>${confidence} ${score.toFixed(2)}</td><td>${state}</td><td>${why.join("; ")}</td></tr>`,
   );
   const more = findings.length - rows.length;

@@ -5,10 +5,12 @@ import { GLYPHS, inOrder, LEVELS, STATES } from "./page/data.ts";
 /** What was scanned, when, and what came of it. */
 export function header(report: ScanReport, title: string): Markup {
   const { summary, sources, scannedAt, durationMs } = report;
-  const named = sources.map(({ source }) => markup`<code>${source}</code> `);
+  const named = [...new Set(sources.map(({ source }) => source))].map((source) => markup`<code>${source}</code> `);
   const rest = named.length > SHOWN_SOURCES ? markup`and ${number(named.length - SHOWN_SOURCES)} more ` : NOTHING;
+  const hosts = new Set(sources.flatMap(({ host }) => host ?? [])).size;
+  const where = hosts === 0 ? NOTHING : markup`on ${counted(hosts, "host")} `;
   return markup`<header><p class="product">unsprawl</p><h1>${summary.findings === 0 ? "No secrets found" : title}</h1>
-<p>${named.slice(0, SHOWN_SOURCES)}${rest}<span class="quiet">${counted(summary.values, "value")} in ${counted(summary.subjects, "subject")},
+<p>${named.slice(0, SHOWN_SOURCES)}${rest}${where}<span class="quiet">${counted(summary.values, "value")} in ${counted(summary.subjects, "subject")},
 <time datetime="${scannedAt}">${when(scannedAt)}</time>, in ${(durationMs / 1000).toFixed(1)} s</span></p></header>`;
 }
 

@@ -1,14 +1,15 @@
 import type { ScanReport } from "../../../core/scan.ts";
+import { unreadIn } from "../subject.ts";
 import { capped, counted, markup, NOTHING, number, type Markup } from "./markup.ts";
 
 const SHOWN = 10;
 
 /** What could not be read, and what to type next: first on the page, since the rest is not whole without it. */
 export function unreadSection({ sources }: ScanReport): Markup {
-  const errors = sources.flatMap(({ source, errors: all }) =>
-    all.map(
+  const errors = sources.flatMap((source) =>
+    source.errors.map(
       ({ subject, message, hint }) =>
-        markup`<li><code>${source}</code> <b>${subject}</b>: ${message}<br>next: <code>${hint}</code></li>`,
+        markup`<li><b>${unreadIn(source, subject)}</b>: ${message}<br>next: <code>${hint}</code></li>`,
     ),
   );
   if (errors.length === 0) return NOTHING;

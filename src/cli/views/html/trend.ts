@@ -14,7 +14,7 @@ export function trendSection(trend: readonly TrendPoint[]): Markup {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return NOTHING;
   const summary = `${number(points.length)} scans from ${when(first.at)} to ${when(last.at)}: ${number(first.findings)} findings at first, ${number(last.findings)} at last.`;
-  return markup`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p>${summary}</p>
+  return markup`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p>${summary} <span class="quiet">Without what was ignored or migrated.</span></p>
 <div class="trend"><div class="scroll">${chart(points, summary)}</div>${table(points)}</div></section>`;
 }
 

@@ -10,6 +10,7 @@ export class Controls {
   readonly #boxes: HTMLInputElement[] = [];
   readonly #rule: HTMLSelectElement;
   readonly #source: HTMLSelectElement;
+  readonly #host: HTMLSelectElement;
   readonly #group: HTMLInputElement;
   #secret: number | null = null;
   readonly #changed: () => void;
@@ -38,6 +39,10 @@ export class Controls {
       "source",
       tally((row) => findings.subject(row).source),
     );
+    this.#host = choice(
+      "host",
+      tally((row) => findings.subject(row).host),
+    );
     this.#group = make("input", { type: "checkbox", id: "group" });
     const title = make("span", {}, "Search names, places, rules, reasons ", make("kbd", {}, "/"));
     this.element = make("form", { class: "filter", role: "search", "aria-label": "Filter the findings" });
@@ -52,6 +57,7 @@ export class Controls {
     for (const [word, select] of [
       ["Rule", this.#rule],
       ["Source", this.#source],
+      ["Host", this.#host],
     ] as const)
       if (select.options.length > 2) this.element.append(make("label", { class: "field" }, word, select));
     this.element.append(make("label", { class: "chip" }, this.#group, "Group by secret"));
@@ -67,6 +73,7 @@ export class Controls {
     query.words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     query.rule = this.#rule.value;
     query.source = this.#source.value;
+    query.host = this.#host.value;
     query.secret = this.#secret;
     for (const box of this.#boxes) if (box.checked) query.chosen[box.name as Facet].add(box.value);
     return query;
@@ -89,6 +96,7 @@ export class Controls {
     for (const box of this.#boxes) box.checked = false;
     this.#rule.value = "";
     this.#source.value = "";
+    this.#host.value = "";
     this.#secret = null;
   }
 

@@ -8,8 +8,8 @@ export type PageData = {
   readonly stringCount: number;
   /** Lists of strings: reasons, exposures. */
   readonly lists: readonly (readonly number[])[];
-  /** What was read; each field an index into `strings`. */
-  readonly subjects: readonly (readonly [source: number, kind: number, name: number, id: number])[];
+  /** What was read; each field an index into `strings`. The name has the host in it; without a host it is the empty text. */
+  readonly subjects: readonly (readonly [source: number, kind: number, name: number, id: number, host: number])[];
   /** The secrets that findings share, each by the start of its fingerprint. */
   readonly secrets: readonly string[];
   readonly findings: number;

@@ -40,7 +40,7 @@ export function details(
 }
 
 function place(findings: Findings, row: number, tell: (term: string, ...said: (Node | string)[]) => void): void {
-  const { source, kind, name, id } = findings.subject(row);
+  const { source, kind, name, id, host } = findings.subject(row);
   tell(
     "place",
     `${kind} `,
@@ -51,7 +51,7 @@ function place(findings: Findings, row: number, tell: (term: string, ...said: (N
   );
   tell("where", findings.text("where", row));
   if (id !== name) tell("full id", make("code", {}, id));
-  tell("read from", make("code", {}, source));
+  tell("read from", make("code", {}, source), host === "" ? "" : ` on ${host}`);
   tell("id of this finding", make("code", {}, findings.text("id", row)));
 }
 

@@ -13,8 +13,9 @@ export function showExposure(findings: Findings): void {
   const byWhat = new Table();
   let known = false;
   for (let row = 0; row < findings.count; row++) {
-    const { kind, name } = findings.subject(row);
-    const who = findings.list("exposure", row);
+    const { kind, name, host } = findings.subject(row);
+    // The socket of one host is not that of another.
+    const who = findings.list("exposure", row).map((one) => (host === "" ? one : `${host}: ${one}`));
     known ||= who.length > 0;
     for (const one of who.length > 0 ? who : [UNKNOWN]) {
       byWho.add(one, `${kind} ${name}`, findings.secret(row));

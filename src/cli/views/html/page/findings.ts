@@ -5,6 +5,8 @@ export type Subject = {
   readonly kind: string;
   readonly name: string;
   readonly id: string;
+  /** Empty on this machine; else a part of the name, too. */
+  readonly host: string;
 };
 
 /** The findings by row number; what is looked up often is made once. */
@@ -22,11 +24,12 @@ export class Findings {
     this.#data = data;
     this.count = data.findings;
     this.strings = data.strings;
-    this.subjects = data.subjects.map(([source, kind, name, id]) => ({
+    this.subjects = data.subjects.map(([source, kind, name, id, host]) => ({
       source: this.#string(source),
       kind: this.#string(kind),
       name: this.#string(name),
       id: this.#string(id),
+      host: this.#string(host),
     }));
   }
 
@@ -48,7 +51,7 @@ export class Findings {
   }
 
   subject(row: number): Subject {
-    return this.subjects[this.subjectNumber(row)] ?? { source: "", kind: "", name: "", id: "" };
+    return this.subjects[this.subjectNumber(row)] ?? { source: "", kind: "", name: "", id: "", host: "" };
   }
 
   score(row: number): number {

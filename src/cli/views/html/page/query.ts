@@ -10,6 +10,7 @@ export type Query = {
   readonly chosen: { readonly [facet in Facet]: Set<string> };
   rule: string;
   source: string;
+  host: string;
   /** The number of a secret. */
   secret: number | null;
 };
@@ -20,24 +21,27 @@ export function everything(): Query {
     chosen: { severity: new Set(), confidence: new Set(), state: new Set() },
     rule: "",
     source: "",
+    host: "",
     secret: null,
   };
 }
 
 /** The rows of `order` that match, in that order. Every word must be found. */
 export function matching(findings: Findings, query: Query, order: readonly number[]): readonly number[] {
-  const { words, secret, source } = query;
+  const { words, secret, source, host } = query;
   const index = words.length > 0 ? findings.index : [];
   const columns = FACETS.filter((facet) => query.chosen[facet].size > 0).map((facet) => ({
     column: facet as TextColumn,
     passes: findings.strings.map((text) => query.chosen[facet].has(text)),
   }));
   if (query.rule !== "") columns.push({ column: "rule", passes: findings.strings.map((text) => text === query.rule) });
-  const sources = findings.subjects.map((subject) => source === "" || subject.source === source);
+  const subjects = findings.subjects.map(
+    (one) => (source === "" || one.source === source) && (host === "" || one.host === host),
+  );
   return order.filter(
     (row) =>
       (secret === null || findings.secret(row) === secret) &&
-      sources[findings.subjectNumber(row)] === true &&
+      subjects[findings.subjectNumber(row)] === true &&
       columns.every(({ column, passes }) => passes[findings.number(column, row)] === true) &&
       words.every((word) => index[row]?.includes(word) === true),
   );

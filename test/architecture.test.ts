@@ -86,13 +86,15 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   image: ["contract", "model", "text", "docker"],
   registry: ["contract", "model", "text"],
   sops: ["contract", "model", "text"],
+  // One request to somebody else's server: a vendor, a webhook.
+  net: ["model", "text"],
   // Plug-ins: none knows another.
   layers: ["contract", "model", "text"],
   detect: ["contract", "model", "text"],
   sources: ["contract", "model", "text", "docker", "files", "compose", "kubernetes", "registry", "layers"],
   delivery: ["contract", "model", "text", "docker", "sops"],
   history: ["contract", "model", "text"],
-  verify: ["contract", "model", "text"],
+  verify: ["contract", "model", "text", "net"],
   residue: ["contract", "model", "text", "docker"],
   // What every store needs: a probe, check-and-set, what text it can hold.
   store: ["contract", "model", "text"],

@@ -1,7 +1,7 @@
 import type { Login, Target, Tls } from "./target.ts";
-import { words } from "./http.ts";
+import { words } from "../net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
-import { overWords, within } from "./within.ts";
+import { overWords, within } from "../net/within.ts";
 
 /** What pg says of a server without TLS; it gives no code with it. */
 const NO_TLS = "The server does not support SSL connections";

@@ -1,8 +1,9 @@
 import { isForeign } from "./foreign.ts";
-import { isLoopback, send, type Answer, type Sending, type Wire } from "./http.ts";
+import { isLoopback, send, type Answer, type Sending, type Wire } from "../net/http.ts";
 import { keyOf } from "./reveal.ts";
 import { dead, live, unknown, type Liveness, type Question, type VerifyOptions } from "./types.ts";
-import { pause } from "./within.ts";
+import { retryAfterMs } from "../net/retry-after.ts";
+import { pause } from "../net/within.ts";
 
 /** What a vendor's entry is given to make its request from. */
 export type Given = {
@@ -119,7 +120,7 @@ async function askOne(
     if ("none" in answer) return unknown(`${vendor.name}: ${answer.none}`);
     const { status } = answer;
     if (status === 429 || status >= 500) {
-      const wait = waitOf(answer.retryAfter);
+      const wait = retryAfterMs(answer.retryAfter, Date.now()) ?? 1000;
       if (attempt === 1 && wait <= PATIENCE_MS && (await pause(wait, signal))) continue;
       return unknown(`${vendor.name} ${status === 429 ? "asks to wait" : "has trouble of its own"} (${status})`);
     }
@@ -135,14 +136,6 @@ async function askOne(
     if (reading === "dead") return dead(`${vendor.name} refuses it ${shown}`);
     return unknown(`${vendor.name} gives an answer that says neither ${shown}`);
   }
-}
-
-/** Retry-After in milliseconds: seconds, or a date; a second when it says nothing. */
-function waitOf(retryAfter: string | null): number {
-  if (retryAfter === null) return 1000;
-  if (/^\d{1,6}$/.test(retryAfter)) return Number(retryAfter) * 1000;
-  const until = Date.parse(retryAfter) - Date.now();
-  return Number.isNaN(until) ? 1000 : Math.max(0, until);
 }
 
 function urlOf(base: string, path: string): URL | null {

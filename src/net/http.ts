@@ -1,5 +1,6 @@
 import { Agent as PlainAgent, request as plainRequest, type IncomingMessage } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
+import { getCACertificates } from "node:tls";
 import { overWords, within } from "./within.ts";
 
 /** A body is read so far and no further. */
@@ -26,7 +27,14 @@ export type Answer = {
 /** No answer, and why, in words that go after the vendor's name. */
 export type NoAnswer = { readonly none: string };
 
-export type Wire = { readonly timeoutMs: number; readonly env: NodeJS.ProcessEnv };
+export type Wire = {
+  readonly timeoutMs: number;
+  readonly env: NodeJS.ProcessEnv;
+  /** Trusted besides Node's own and the system's authorities, in PEM. */
+  readonly ca?: string;
+  /** True where the caller has decided that plain HTTP will do. */
+  readonly plain?: boolean;
+};
 
 /**
  * One request: TLS verified whatever the environment says, through the environment's proxy, no redirect followed.
@@ -34,13 +42,15 @@ export type Wire = { readonly timeoutMs: number; readonly env: NodeJS.ProcessEnv
  */
 export async function send(
   sending: Sending,
-  { timeoutMs, env }: Wire,
+  { timeoutMs, env, ca, plain = false }: Wire,
   signal: AbortSignal,
 ): Promise<Answer | NoAnswer> {
   const secure = sending.url.protocol === "https:";
-  if (!secure && !isLoopback(sending.url.hostname)) return { none: "its address is not https" };
+  if (!secure && !plain && !isLoopback(sending.url.hostname)) return { none: "its address is not https" };
   if (proxied(env) && !canProxy(process.versions.node)) return { none: "Node before 24.5 cannot go through a proxy" };
-  const agent = secure ? new TlsAgent({ proxyEnv: env }) : new PlainAgent({ proxyEnv: env });
+  const agent = secure
+    ? new TlsAgent({ proxyEnv: env, ...(ca !== undefined && { ca: [...authorities(), ca] }) })
+    : new PlainAgent({ proxyEnv: env });
   try {
     const answer = await within(timeoutMs, signal, (over) => exchange(sending, secure, agent, over));
     return typeof answer === "string" ? { none: overWords(answer, timeoutMs) } : answer;
@@ -49,6 +59,11 @@ export async function send(
   } finally {
     agent.destroy();
   }
+}
+
+/** Node's own authorities and the system's. */
+export function authorities(): string[] {
+  return [...getCACertificates("default"), ...getCACertificates("system")];
 }
 
 /** True for names that never leave this machine. */
@@ -111,7 +126,8 @@ function headedAs(headers: IncomingMessage["headers"]): Answer["headed"] {
   return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "") ? "page" : null;
 }
 
-function proxied(env: NodeJS.ProcessEnv): boolean {
+/** Whether the environment names a proxy for the web. */
+export function proxied(env: NodeJS.ProcessEnv): boolean {
   return ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => Boolean(env[name]));
 }
 

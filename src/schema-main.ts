@@ -2,10 +2,13 @@ import { writeFileSync } from "node:fs";
 import { providers } from "../providers/index.ts";
 import { CONFIG_KEYS } from "./core/config.ts";
 import { ADDRESS_KEYS, CONTEXT_KEYS } from "./core/hosts-config.ts";
+import { NOTIFY_KEYS } from "./core/notify-config.ts";
 import { IGNORE_KEYS } from "./core/ignore.ts";
 import { RULES_KEYS } from "./core/tuning.ts";
 import { ALLOW_KEYS, OWN_KEYS } from "./detect/own/index.ts";
-import { SEVERITIES } from "./model/finding.ts";
+import { CHANGE_KINDS } from "./model/change.ts";
+import { CONFIDENCES, SEVERITIES } from "./model/finding.ts";
+import { channels } from "./notify/index.ts";
 
 /** An object of exactly these keys, each with its description. */
 function keyed(keys: { readonly [key: string]: string }): {
@@ -28,6 +31,16 @@ async function schema(): Promise<object> {
         required: ["provider"],
         additionalProperties: false,
       };
+    }),
+  );
+  const notify = await Promise.all(
+    Object.entries(channels).map(async ([name, load]) => {
+      const entry = keyed({ ...NOTIFY_KEYS, ...(await load()).keys });
+      entry.properties["kind"] = { const: name };
+      entry.properties["on"] = { description: NOTIFY_KEYS.on, type: "array", items: { enum: CHANGE_KINDS } };
+      entry.properties["minSeverity"] = { description: NOTIFY_KEYS.minSeverity, enum: SEVERITIES };
+      entry.properties["minConfidence"] = { description: NOTIFY_KEYS.minConfidence, enum: CONFIDENCES };
+      return { ...entry, required: ["kind"] };
     }),
   );
   const texts = { type: "array", items: { type: "string" } };
@@ -67,6 +80,7 @@ async function schema(): Promise<object> {
         type: "object",
         additionalProperties: { oneOf: [keyed(ADDRESS_KEYS), keyed(CONTEXT_KEYS)] },
       },
+      notify: { description: CONFIG_KEYS.notify, type: "object", additionalProperties: { oneOf: notify } },
       failOn: { description: CONFIG_KEYS.failOn, enum: [...level, "never"] },
     },
   };

@@ -95,6 +95,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   delivery: ["contract", "model", "text", "docker", "sops"],
   history: ["contract", "model", "text"],
   verify: ["contract", "model", "text", "net"],
+  notify: ["contract", "model", "text", "net"],
   residue: ["contract", "model", "text", "docker"],
   // What every store needs: a probe, check-and-set, what text it can hold.
   store: ["contract", "model", "text"],
@@ -111,7 +112,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   // Where it is put together.
   "main.ts": ["cli", "tui", "assembly.ts", "model"],
   "resolve-main.ts": ["assembly.ts", "delivery"],
-  "schema-main.ts": ["core", "detect", "model", "providers/index.ts"],
+  "schema-main.ts": ["core", "detect", "model", "notify", "providers/index.ts"],
   "detect-worker.ts": ["detect", "sources"],
   "assembly.ts": [
     ...[
@@ -185,6 +186,7 @@ const SDKS = [
   "node-vault",
   "pg",
   "mysql2",
+  "nodemailer",
   "re2js",
   "smol-toml",
   "@aws-sdk/client-secrets-manager",
@@ -243,6 +245,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/tui/screens/reveal.ts": "shows the one value that a person asked to see",
   "src/sops/store.ts": "encrypts it into a SOPS file",
   "src/docker/swarm.ts": "sends it to the engine as a Swarm secret",
+  "src/notify/settings.ts": "hands a channel its own credential, which it sends to whoever it is for",
   "src/delivery/tmpfs.ts": "writes the file that the application or its shim reads, on tmpfs",
   "src/delivery/runtime/resolve.ts": "puts it into the process's environment at the container's start",
   "src/delivery/runtime/install.ts": "writes the runtime's own credential, 0600",

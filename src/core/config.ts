@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import type { ChannelConfig } from "../contract/channel.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { CONFIDENCES, type Confidence } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
 import { knownKeys, mapOf } from "./config-shape.ts";
 import { readHosts, type HostConfig } from "./hosts-config.ts";
+import { readNotify } from "./notify-config.ts";
 import { mergeTuning, NO_TUNING, readTuning, type Tuning } from "./tuning.ts";
 
 export type StoreConfig = {
@@ -23,6 +25,8 @@ export type Config = {
   readonly endpoints: { readonly [vendor: string]: string };
   /** Engines elsewhere, by name. */
   readonly hosts: ReadonlyMap<string, HostConfig>;
+  /** By the channel's name. */
+  readonly notify: ReadonlyMap<string, ChannelConfig>;
 };
 
 /** What may stand in a configuration file, with what it is for: the schema that ships is made from this. */
@@ -35,6 +39,7 @@ export const CONFIG_KEYS = {
   ignore: "findings that may stay: what they match, why, until when",
   verify: "for --verify: endpoints, base URLs by vendor",
   hosts: "engines elsewhere for --hosts: name → { address, certPath } or { context }",
+  notify: "where changes are told: name → { kind, …, on, minSeverity, minConfidence }",
 } as const;
 
 /**
@@ -57,6 +62,7 @@ export async function loadConfig(env: NodeJS.ProcessEnv, cwd: string, explicit: 
     tuning: mergeTuning(user.tuning, project.tuning),
     endpoints: { ...user.endpoints, ...project.endpoints },
     hosts: new Map([...user.hosts, ...project.hosts]),
+    notify: new Map([...user.notify, ...project.notify]),
   };
 }
 
@@ -67,6 +73,7 @@ const EMPTY: Config = {
   tuning: NO_TUNING,
   endpoints: {},
   hosts: new Map(),
+  notify: new Map(),
 };
 
 async function readFile(file: string): Promise<Config | null> {
@@ -110,6 +117,7 @@ async function readFile(file: string): Promise<Config | null> {
     tuning: readTuning(top, file, dirname(file)),
     endpoints: endpointsOf(top["verify"], file),
     hosts: readHosts(top["hosts"], file),
+    notify: readNotify(top["notify"], file, dirname(file)),
   };
 }
 

@@ -32,6 +32,7 @@ const EMPTY = {
   tuning: NO_TUNING,
   endpoints: {},
   hosts: new Map(),
+  notify: new Map(),
 };
 
 test("none at all is an empty one, and so is an empty file", async () => {

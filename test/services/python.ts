@@ -29,6 +29,18 @@ export async function pythonProgram(program: keyof typeof PROGRAMS): Promise<str
   return which(program) ?? installed(program, requirement, variable);
 }
 
+/** What is used as a library: a script of ours is run by the interpreter that has it. */
+const LIBRARIES = {
+  aiosmtpd: { variable: "UNSPRAWL_PYTHON_AIOSMTPD", requirement: "aiosmtpd==1.4.6" },
+  "opentelemetry-proto": { variable: "UNSPRAWL_PYTHON_OTLP", requirement: "opentelemetry-proto==1.45.2" },
+} as const;
+
+/** The path of a Python that can import the library: named by its variable, or in a venv of its own. */
+export async function pythonWith(library: keyof typeof LIBRARIES): Promise<string> {
+  const { variable, requirement } = LIBRARIES[library];
+  return process.env[variable] || installed("python", requirement, variable);
+}
+
 async function installed(program: string, requirement: string, variable: string): Promise<string> {
   const venv = join(CACHE, requirement.replace(/\[.*\]/, "").replace("==", "-"));
   const path = join(venv, "bin", program);

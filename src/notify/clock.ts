@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Time and chance, so that a test can have its own. */
+export type Clock = {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Ends early, and does not throw, when the signal says so. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** 0..1 */
+  random(): number;
+};
+
+export const REAL: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
+  random: () => Math.random(),
+};

@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { delimiter, resolve } from "node:path";
+import { SEND_MS, type ChannelKind, type ChannelTools } from "../contract/channel.ts";
+import { overWords, within } from "../net/within.ts";
+import { printable } from "../text/escape.ts";
+import { document } from "./batch.ts";
+import { AGAIN, MEND, NotTold } from "./not-told.ts";
+import { Settings } from "./settings.ts";
+
+/**
+ * A program that gets `{"version":1,"batch":ID,"changes":[…]}` on stdin; no shell. Exit 0 means told; anything else, or
+ * no end within the time limit (it and what it started are killed), is tried again. Of its output only the first line
+ * of stderr is shown, and only when it failed.
+ */
+export const command: ChannelKind = {
+  keys: { command: "the program and its arguments, as a list; the changes come as JSON on stdin" },
+  open(given, tools) {
+    const settings = new Settings(given, tools);
+    const [program = "", ...args] = settings.texts("command");
+    const path = program.includes("/") ? resolve(settings.dir, program) : program;
+    return {
+      name: given.name,
+      goesTo: program,
+      most: 500,
+      async send(batch, signal) {
+        const over = await within(SEND_MS, signal, (stop) => ran(path, args, document(batch), tools, stop));
+        const ended = typeof over === "string" ? { why: overWords(over, SEND_MS), mend: false } : over;
+        if (ended.why !== null)
+          throw new NotTold(
+            "failed",
+            ended.mend ? MEND : AGAIN,
+            `${given.name}: ${program}: ${ended.why}`,
+            "unsprawl doctor",
+          );
+      },
+      async probe() {
+        if (await executable(path, tools.env)) return `${program} can be run`;
+        throw settings.wrong(
+          "command",
+          `names a program that cannot be run: ${program}`,
+          "check its path and its mode",
+        );
+      },
+    };
+  },
+};
+
+/** Null when it did what it should. */
+type Ended = { readonly why: string | null; readonly mend: boolean };
+
+function ran(
+  path: string,
+  args: readonly string[],
+  input: string,
+  tools: ChannelTools,
+  stop: AbortSignal,
+): Promise<Ended> {
+  return new Promise((done) => {
+    // A group of its own, so that what it started ends with it.
+    const child = spawn(path, args, { env: plainOf(tools.env), stdio: ["pipe", "ignore", "pipe"], detached: true });
+    const said: Buffer[] = [];
+    let size = 0;
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (size < KEPT) said.push(chunk);
+      size += chunk.length;
+    });
+    // A program that does not read what it is told is none of our business.
+    child.stdin.on("error", () => {}).end(input);
+    const killAll = (): void => kill(child.pid);
+    stop.addEventListener("abort", killAll, { once: true });
+    const end = (ended: Ended): void => {
+      // What it left behind on purpose is left alone.
+      stop.removeEventListener("abort", killAll);
+      child.stderr.destroy();
+      done(ended);
+    };
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      const missing = error.code === "ENOENT" || error.code === "EACCES";
+      end({ why: missing ? "it cannot be run" : "it could not be started", mend: missing });
+    });
+    const ended = (code: number | null, killedBy: NodeJS.Signals | null): void => {
+      const line = firstLine(Buffer.concat(said).toString("utf8"), tools);
+      const why = `${killedBy === null ? `exit ${code}` : `killed by ${killedBy}`}${line}`;
+      end({ why: code === 0 ? null : why, mend: false });
+    };
+    child.once("close", ended);
+    // Whatever it left behind may hold stderr open for as long as it likes.
+    child.once("exit", (...how) => void setTimeout(ended, LINGER_MS, ...how));
+  });
+}
+
+/** How long its last words may take to arrive. */
+const LINGER_MS = 500;
+const KEPT = 4096;
+const SHOWN = 200;
+
+function firstLine(text: string, tools: ChannelTools): string {
+  const line = printable(tools.redact(text).trim().split("\n", 1)[0] ?? "");
+  return line === "" ? "" : `: ${line.slice(0, SHOWN).toWellFormed()}`;
+}
+
+function kill(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Gone already.
+  }
+}
+
+/** What a program needs to find its way, and nothing that could be a credential. */
+const PLAIN = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR"];
+
+function plainOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => PLAIN.includes(name) || /^LC_\w+$/.test(name)));
+}
+
+async function executable(path: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const places = path.includes("/") ? [path] : (env["PATH"] ?? "").split(delimiter).map((dir) => resolve(dir, path));
+  const found = await Promise.all(
+    places.map((place) =>
+      access(place, constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return found.includes(true);
+}

@@ -1,0 +1,238 @@
+import { SEND_MS, type Outlet, type Wanted } from "../contract/channel.ts";
+import type { History, Told } from "../contract/history.ts";
+import type { Change } from "../model/change.ts";
+import { causeOf, UnsprawlError } from "../model/error.ts";
+import { atLeast, SEVERITIES } from "../model/finding.ts";
+import { overWords, within } from "../net/within.ts";
+import type { Clock } from "./clock.ts";
+import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
+
+/** What is still to be told. */
+export type Outbox = Pick<History, "claim" | "told" | "postpone" | "waiting">;
+
+export type LineTools = { readonly history: Outbox; readonly say: (text: string) => void; readonly clock: Clock };
+
+/** Milliseconds. What lies together is told together; a secret that is back after it was moved hardly waits. */
+const COLLECT = 3000;
+const COLLECT_LOUD = 200;
+/** How often the outbox is looked at unasked: other processes fill it too. */
+const LOOK = 30_000;
+/** A send that takes no notice of its own limit. */
+const LIMIT = SEND_MS + 10_000;
+/** Long enough for collecting, one try, and the parts of what was refused. */
+const LEASE = COLLECT + 3 * LIMIT;
+/** Pauses: the first, the longest, and for what a person must mend. */
+const FIRST = 2000;
+const LONGEST = 10 * 60_000;
+const MENDING = 15 * 60_000;
+/** Nobody is waited for longer than a day, whatever `Retry-After` says. */
+const DAY = 24 * 3_600_000;
+/** A channel that fails this often in a row is spoken of. */
+const SPOKEN_OF = 3;
+
+/** One channel's share of the outbox: takes what is due, collects, tells, and waits when it must. */
+export class Line {
+  readonly #outlet: Outlet;
+  readonly #tools: LineTools;
+  readonly #over = new AbortController();
+  #stopping = false;
+  #fresh = true;
+  #nap: { readonly end: () => void; readonly light: boolean } | null = null;
+  /** Nothing is told before. */
+  #notBefore = 0;
+  #failures = 0;
+  /** What was last said of this channel, while it lasts. */
+  #said: string | null = null;
+  #refused: string | null = null;
+  /** The last failure, as long as it may pass by itself: it is said when there is no time left for that. */
+  #unsaid: string | null = null;
+
+  constructor(outlet: Outlet, tools: LineTools) {
+    this.#outlet = outlet;
+    this.#tools = tools;
+  }
+
+  /** Until `finish` and nothing more is due, or `giveUp`. Never throws. */
+  async run(): Promise<void> {
+    await this.#loop();
+    if (this.#unsaid !== null && this.#said === null) this.#tools.say(this.#unsaid);
+  }
+
+  async #loop(): Promise<void> {
+    for (let faults = 0; !this.#over.signal.aborted;) {
+      try {
+        const wait = this.#notBefore - this.#tools.clock.now();
+        if (wait > 0) {
+          if (this.#stopping) return;
+          await this.#rest(wait, false);
+          continue;
+        }
+        const lease = this.#tools.clock.now() + LEASE;
+        const due = await this.#take();
+        faults = 0;
+        if (due.length > 0) await this.#tell(due, lease);
+        else if (this.#stopping) return;
+        else await this.#rest(LOOK, true);
+      } catch (error) {
+        // The history itself: what was claimed comes back when its time is over.
+        if (this.#stopping) return;
+        this.#complain(`${this.#name}: the history cannot be read: ${wordsOf(error).message}`);
+        await this.#rest(Math.min(LONGEST, FIRST * 2 ** faults++), false);
+      }
+    }
+  }
+
+  wake(): void {
+    this.#fresh = true;
+    if (this.#nap?.light) this.#nap.end();
+  }
+
+  finish(): void {
+    this.#stopping = true;
+    this.#nap?.end();
+  }
+
+  giveUp(): void {
+    this.finish();
+    this.#over.abort();
+  }
+
+  get #name(): string {
+    return this.#outlet.channel.name;
+  }
+
+  /** What is due: the first, and what comes soon after it. */
+  async #take(): Promise<readonly Told[]> {
+    const { history, clock } = this.#tools;
+    const { most } = this.#outlet.channel;
+    this.#fresh = false;
+    const taken = [...(await history.claim(this.#name, most, LEASE))];
+    const began = clock.now();
+    while (taken.length > 0 && taken.length < most && !this.#stopping) {
+      const loud = taken.some(({ change }) => change.kind === "regressed" && wants(this.#outlet.wanted, change));
+      const left = began + (loud ? COLLECT_LOUD : COLLECT) - clock.now();
+      if (left <= 0 || taken.some(({ tries }) => tries > 0)) break;
+      await this.#rest(left, true);
+      this.#fresh = false;
+      taken.push(...(await history.claim(this.#name, most - taken.length, LEASE)));
+    }
+    return taken;
+  }
+
+  async #tell(due: readonly Told[], lease: number): Promise<void> {
+    const { history, clock } = this.#tools;
+    const wanted = due.filter(({ change }) => wants(this.#outlet.wanted, change));
+    const rest = due.filter((told) => !wanted.includes(told));
+    if (rest.length > 0) await history.told(this.#name, idsOf(rest));
+    // What failed together is told together again: the same batch has the same id.
+    for (const batch of Map.groupBy(wanted, ({ tries }) => tries).values()) {
+      if (clock.now() >= this.#notBefore && !this.#over.signal.aborted) await this.#send(batch, lease);
+      else await history.postpone(this.#name, idsOf(batch), new Date(Math.max(this.#notBefore, clock.now())));
+    }
+  }
+
+  async #send(batch: readonly Told[], lease: number): Promise<void> {
+    const { history, clock } = this.#tools;
+    try {
+      const changes = batch.map(({ change }) => change);
+      // A store that its key is fetched from may hang for longer than the channel itself.
+      const over = await within(LIMIT, this.#over.signal, (signal) =>
+        this.#outlet.channel.send(changes, signal).then(() => ({ told: true })),
+      );
+      if (typeof over === "string") throw new NotTold("unreachable", AGAIN, `${this.#name}: ${overWords(over, LIMIT)}`);
+    } catch (error) {
+      if (this.#over.signal.aborted) return history.postpone(this.#name, idsOf(batch), new Date(clock.now()));
+      const remedy = remedyOf(error);
+      if (remedy.do === "refused" && batch.length > 1 && clock.now() + 2 * LIMIT < lease) {
+        // One that is never taken must not hold up the others for ever.
+        const half = Math.ceil(batch.length / 2);
+        for (const part of [batch.slice(0, half), batch.slice(half)]) await this.#part(part, lease);
+        return;
+      }
+      return this.#fail(batch, error, remedy);
+    }
+    await history.told(this.#name, idsOf(batch));
+    this.#failures = 0;
+    this.#unsaid = null;
+    if (this.#said === null) return;
+    this.#said = null;
+    this.#tools.say(`${this.#name}: works again`);
+  }
+
+  async #part(batch: readonly Told[], lease: number): Promise<void> {
+    const { history, clock } = this.#tools;
+    const wait = this.#notBefore > clock.now() || this.#over.signal.aborted;
+    if (!wait) return this.#send(batch, lease);
+    await history.postpone(this.#name, idsOf(batch), new Date(Math.max(this.#notBefore, clock.now())));
+  }
+
+  async #fail(batch: readonly Told[], error: unknown, remedy: Remedy): Promise<void> {
+    const { history, clock, say } = this.#tools;
+    const tried = Math.max(...batch.map(({ tries }) => tries));
+    const tries = remedy.do === "refused" ? tried : Math.max(this.#failures, tried);
+    const until = clock.now() + this.#pause(remedy, tries);
+    if (remedy.do !== "refused") {
+      this.#failures++;
+      this.#notBefore = until;
+    }
+    await history.postpone(this.#name, idsOf(batch), new Date(until));
+    const { message, hint } = wordsOf(error);
+    if (remedy.do === "refused") {
+      // It will not be taken later either, as likely as not: said when it happens, and not each time.
+      if (tries === 0 && this.#refused !== message)
+        say(`${message}; it stays in the outbox${hint === null ? "" : `; next: ${hint}`}`);
+      this.#refused = message;
+      return;
+    }
+    const { count } = await history.waiting(this.#name);
+    const wait = count === 1 ? "1 change waits" : `${count} changes wait`;
+    const more = `; ${wait}${hint === null ? "" : `; next: ${hint}`}`;
+    if (remedy.do === "again" && this.#failures < SPOKEN_OF) this.#unsaid = message + more;
+    else this.#complain(message, more);
+  }
+
+  #pause(remedy: Remedy, tries: number): number {
+    const jitter = 0.5 + this.#tools.clock.random() / 2;
+    if (remedy.do !== "again") return MENDING * (1 + jitter);
+    const pause = Math.min(LONGEST, FIRST * 2 ** Math.min(tries, 20)) * jitter;
+    return Math.max(pause, Math.min(DAY, remedy.afterMs ?? 0));
+  }
+
+  /** Once for as long as it stays the same. */
+  #complain(message: string, more = ""): void {
+    if (this.#said === message) return;
+    this.#said = message;
+    this.#tools.say(message + more);
+  }
+
+  /** A light rest ends when something new may be there; each ends when all is to end. */
+  async #rest(ms: number, light: boolean): Promise<void> {
+    if (this.#stopping || (light && this.#fresh)) return;
+    const nap = new AbortController();
+    this.#nap = { end: () => nap.abort(), light };
+    await this.#tools.clock.sleep(ms, nap.signal);
+    this.#nap = null;
+  }
+}
+
+function wants({ on, minSeverity, minConfidence }: Wanted, { kind, finding }: Change): boolean {
+  if (!on.includes(kind)) return false;
+  if (minConfidence !== null && !atLeast(finding.confidence, minConfidence)) return false;
+  return minSeverity === null || SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf(minSeverity);
+}
+
+function idsOf(batch: readonly Told[]): readonly string[] {
+  return batch.map(({ change }) => change.id);
+}
+
+function remedyOf(error: unknown): Remedy {
+  if (error instanceof NotTold) return error.remedy;
+  // A file or a reference of the channel that cannot be read.
+  const mend = error instanceof UnsprawlError && ["config", "absent", "denied", "usage"].includes(error.code);
+  return mend ? MEND : AGAIN;
+}
+
+function wordsOf(error: unknown): { readonly message: string; readonly hint: string | null } {
+  if (error instanceof UnsprawlError) return error;
+  return { message: `it failed (${causeOf(error)})`, hint: null };
+}

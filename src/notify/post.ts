@@ -1,0 +1,132 @@
+import { connect as plainConnect } from "node:net";
+import { connect as tlsConnect } from "node:tls";
+import { SEND_MS } from "../contract/channel.ts";
+import { authorities, isLoopback, proxied, send, words, type Answer } from "../net/http.ts";
+import { retryAfterMs } from "../net/retry-after.ts";
+import { overWords, within } from "../net/within.ts";
+import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
+import type { Settings } from "./settings.ts";
+
+export type Post = {
+  readonly url: URL;
+  readonly headers: { readonly [name: string]: string };
+  readonly body: string;
+};
+
+export type Line = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly ca: string | undefined;
+  /** The channel's name. */
+  readonly name: string;
+};
+
+/** One POST of JSON; the answer when it is a 2xx. Throws `NotTold`, which names of the address no more than the host. */
+export async function post(
+  { url, headers, body }: Post,
+  { env, ca, name }: Line,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const wire = { timeoutMs: SEND_MS, env, plain: true, ...(ca !== undefined && { ca }) };
+  const type = { "content-type": "application/json" };
+  const answer = await send({ method: "POST", url, headers: { ...type, ...headers }, body }, wire, signal);
+  const who = `${name} (${hostOf(url)})`;
+  if ("none" in answer) throw new NotTold("unreachable", AGAIN, `${who}: ${answer.none}`, `unsprawl doctor`);
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw answered(answer, who);
+}
+
+/** `https://host:port`: the rest of a webhook's address is often its secret. */
+export function hostOf(url: URL): string {
+  return `${url.protocol}//${url.host}`;
+}
+
+/** The text as an address of the web. Throws `config`, which does not quote it. */
+export function addressOf(text: string, settings: Settings, key: string): URL {
+  const url = URL.parse(text);
+  if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) return url;
+  throw settings.wrong(key, "is no address of the web", `${key}: https://…`);
+}
+
+/** Says so when a credential goes to another machine in clear. */
+export function warnIfPlain(url: URL, name: string, warn: (text: string) => void): URL {
+  if (url.protocol === "http:" && !isLoopback(url.hostname))
+    warn(`${name}: its credentials go to ${hostOf(url)} in clear; give it TLS, and an https address`);
+  return url;
+}
+
+/** What of a webhook's address is secret: not the host, which messages name. */
+export function secretsInAddress(text: string): readonly string[] {
+  const url = URL.parse(text);
+  if (url === null) return [text];
+  return [url.pathname + url.search, url.username, url.password].filter((part) => part.length > 1);
+}
+
+/** Connects, with TLS where the address says so, and hangs up: nothing is sent. Throws `unreachable`. */
+export async function reach(url: URL, { env, ca, name }: Line, signal: AbortSignal): Promise<string> {
+  const host = hostOf(url);
+  if (proxied(env) && !isLoopback(url.hostname)) return `${host}, perhaps through the environment's proxy: not tried`;
+  const secure = url.protocol === "https:";
+  const to = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) || (secure ? 443 : 80) };
+  const act = (over: AbortSignal): Promise<{ readonly done: true }> =>
+    new Promise((done, fail) => {
+      const socket = secure
+        ? tlsConnect({ ...to, servername: serverName(to.host), rejectUnauthorized: true, ...trusted(ca) })
+        : plainConnect(to);
+      over.addEventListener("abort", () => socket.destroy(), { once: true });
+      socket.once(secure ? "secureConnect" : "connect", () => done({ done: true })).once("error", fail);
+    });
+  let why: string;
+  try {
+    const found = await within(PROBE_MS, signal, act);
+    if (typeof found !== "string") return secure ? `${host} answers, its certificate is trusted` : `${host} answers`;
+    why = overWords(found, PROBE_MS);
+  } catch (error) {
+    why = words(error);
+  }
+  throw new NotTold(
+    "unreachable",
+    AGAIN,
+    `${name} (${host}): ${why}`,
+    "check its address, and caFile for one's own CA",
+  );
+}
+
+const PROBE_MS = 5000;
+
+/** TLS names no addresses (RFC 6066, 3). */
+function serverName(host: string): string {
+  return /^[\d.]+$|:/.test(host) ? "" : host;
+}
+
+function trusted(ca: string | undefined): { ca?: string[] } {
+  return ca === undefined ? {} : { ca: [...authorities(), ca] };
+}
+
+function answered({ status, retryAfter }: Answer, who: string): NotTold {
+  const afterMs = retryAfterMs(retryAfter, Date.now());
+  const again: Remedy = { do: "again", afterMs };
+  if (status === 429) return new NotTold("throttled", again, `${who} asks to wait (429)`);
+  if (status >= 500 || status === 408 || status === 425)
+    return new NotTold("unreachable", again, `${who} has trouble of its own (${status})`);
+  if (status === 401 || status === 403 || status === 407)
+    return new NotTold("denied", MEND, `${who} does not accept it (${status})`, "check its address and its key");
+  if (status === 404 || status === 410)
+    return new NotTold(
+      "denied",
+      MEND,
+      `${who}: nothing is there (${status})`,
+      "make a new webhook, or check its address",
+    );
+  if (status >= 300 && status < 400)
+    return new NotTold("malformed", MEND, `${who} sends elsewhere (${status}), which is not followed`, TARGET);
+  if ([400, 413, 422].includes(status))
+    return new NotTold(
+      "malformed",
+      { do: "refused" },
+      `${who} does not take what it is sent (${status})`,
+      "unsprawl doctor",
+    );
+  return new NotTold("malformed", MEND, `${who} answers with ${status}`, "check its address");
+}
+
+const TARGET = "give the address that it leads to";

@@ -1,0 +1,127 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { ChannelSettings, ChannelTools } from "../contract/channel.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { Secret } from "../model/secret.ts";
+
+/** A secret of a channel, read anew each time: a rotated file counts from the next batch on. */
+export type Held = () => Promise<string>;
+
+/** Reads the settings of one channel. Every method throws `config` that names the key. */
+export class Settings {
+  readonly #settings: ChannelSettings;
+  readonly #tools: ChannelTools;
+
+  constructor(settings: ChannelSettings, tools: ChannelTools) {
+    this.#settings = settings;
+    this.#tools = tools;
+  }
+
+  /** A line of text; null when it is not set. */
+  text(key: string): string | null {
+    const value = this.#settings.keys[key];
+    if (value === undefined || value === null) return null;
+    if (typeof value === "string" && value !== "" && !CONTROL.test(value)) return value;
+    throw this.wrong(key, "must be a line of text");
+  }
+
+  texts(key: string): readonly string[] {
+    const value = this.#settings.keys[key];
+    const list = typeof value === "string" ? [value] : value;
+    if (Array.isArray(list) && list.length > 0 && list.every((one) => typeof one === "string" && !CONTROL.test(one)))
+      return list as readonly string[];
+    throw this.wrong(key, "must be a list of texts", `${key}: [one, two]`);
+  }
+
+  needed(key: string, example: string): string {
+    const value = this.text(key);
+    if (value !== null) return value;
+    throw this.wrong(key, "is missing", `add ${key}: ${example}`);
+  }
+
+  port(key: string): number | null {
+    const value = this.#settings.keys[key];
+    if (value === undefined || value === null) return null;
+    if (typeof value === "number" && Number.isInteger(value) && value > 0 && value < 65_536) return value;
+    throw this.wrong(key, "must be a port", `${key}: 587`);
+  }
+
+  /** A path, from the configuration file's folder; null when it is not set. */
+  file(key: string): string | null {
+    const value = this.text(key);
+    return value === null ? null : resolve(this.#settings.dir, value);
+  }
+
+  get dir(): string {
+    return this.#settings.dir;
+  }
+
+  /** The PEM text of `caFile`, read anew each time; undefined when it is not set. */
+  authority(): () => string | undefined {
+    const file = this.file("caFile");
+    return () => (file === null ? undefined : this.#read(file, "caFile"));
+  }
+
+  /**
+   * `KEYFile: path` or `KEY: ref+…`; null when neither is set. Warns of a file that everybody on the machine may read.
+   * The secret itself in the configuration is refused. `secretsIn` are the parts by which it is known when it turns up
+   * elsewhere.
+   */
+  held(key: string, secretsIn: (text: string) => readonly string[] = (text) => [text]): Held | null {
+    const [given, file] = [this.text(key), this.file(`${key}File`)];
+    if (given !== null && file !== null) throw this.wrong(key, `is there twice, as ${key}File too`, "keep one of them");
+    if (given !== null && !given.startsWith("ref+"))
+      throw this.wrong(key, "is a secret, which does not belong into the configuration", `${key}File: a file, 0600`);
+    if (given === null && file === null) return null;
+    if (file !== null) this.#warnIfOpen(file, `${key}File`);
+    let known: Secret | null = null;
+    return async () => {
+      const secret = file === null ? await this.#resolved(given ?? "", key) : this.#secretFile(file, `${key}File`);
+      // The redactor keeps what it is told: the same thing each time would fill it.
+      const text = secret.exposeText();
+      if (known === null || !known.equals(secret))
+        for (const part of secretsIn(text)) this.#tools.know(Secret.of(part));
+      known = secret;
+      return text;
+    };
+  }
+
+  wrong(key: string, message: string, hint: string | null = null): UnsprawlError {
+    return new UnsprawlError("config", `notify.${this.#settings.name}.${key} ${message}`, hint);
+  }
+
+  async #resolved(reference: string, key: string): Promise<Secret> {
+    const secret = await this.#tools.resolve(reference);
+    if (secret !== null) return secret;
+    throw this.wrong(key, "is a reference that no configured store is for", "unsprawl stores");
+  }
+
+  #secretFile(file: string, key: string): Secret {
+    const text = this.#read(file, key).replace(/\r?\n$/, "");
+    if (text === "") throw this.wrong(key, `names a file that is empty: ${file}`);
+    return Secret.of(text);
+  }
+
+  #read(file: string, key: string): string {
+    try {
+      return readFileSync(file, "utf8");
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const why = code === "ENOENT" ? "is not there" : code === "EACCES" ? "may not be read" : "cannot be read";
+      throw this.wrong(key, `names a file that ${why}: ${file}`, "check its path and who may read it");
+    }
+  }
+
+  #warnIfOpen(file: string, key: string): void {
+    let mode = 0;
+    try {
+      ({ mode } = statSync(file));
+    } catch {
+      // That it cannot be read is told when it is.
+    }
+    if ((mode & 0o004) !== 0)
+      this.#tools.warn(`notify.${this.#settings.name}.${key}: everyone on this machine may read ${file}: chmod 600`);
+  }
+}
+
+const CONTROL = /[\u0000-\u001f\u007f]/;

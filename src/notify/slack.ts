@@ -1,0 +1,57 @@
+import type { ChannelKind } from "../contract/channel.ts";
+import type { Change } from "../model/change.ts";
+import { countsOf, listed } from "../text/change-words.ts";
+import { addressOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
+import { Settings } from "./settings.ts";
+
+/** Discord's limit is 2000 characters, the least of them all. */
+const ROOM = { lines: 20, characters: 1700 };
+
+/**
+ * A Slack-compatible incoming webhook: Slack, Mattermost, Rocket.Chat, Discord (its address with `/slack`). Only `text`,
+ * since the others do not read blocks.
+ */
+export const slack: ChannelKind = {
+  keys: {
+    url: "the incoming webhook's address, as a ref+… reference: who has it may post",
+    urlFile: "a file with the address",
+    caFile: "a certificate authority of one's own, PEM",
+  },
+  open(given, tools) {
+    const settings = new Settings(given, tools);
+    const address = settings.held("url", secretsInAddress);
+    if (address === null) throw settings.wrong("urlFile", "is missing", "put the webhook's address into a file, 0600");
+    const urlOf = async (): Promise<URL> =>
+      warnIfPlain(addressOf(await address(), settings, "url"), given.name, tools.warn);
+    const ca = settings.authority();
+    const line = () => ({ env: tools.env, ca: ca(), name: given.name });
+    return {
+      name: given.name,
+      goesTo: "a chat",
+      most: 500,
+      async send(batch, signal) {
+        const body = JSON.stringify({ text: messageOf(batch), parse: "none", link_names: 0, unfurl_links: false });
+        await post({ url: await urlOf(), headers: {}, body }, line(), signal);
+      },
+      probe: async (signal) => reach(await urlOf(), line(), signal),
+    };
+  },
+};
+
+/** Every name stands inside a fence, where none of them reads links, emphasis or mentions. */
+function messageOf(batch: readonly Change[]): string {
+  return [`unsprawl: ${countsOf(batch)}`, "```", ...listed(batch, ROOM, harmless), "```"].join("\n");
+}
+
+/**
+ * Slack's own escapes (`<!channel>`, `<https://…|text>`), no way out of the fence, and no `@here` for those who look for
+ * mentions inside of it: an invisible space parts the sign from the name.
+ */
+function harmless(line: string): string {
+  return line
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll("`", "'")
+    .replaceAll("@", "@\u200b");
+}

@@ -1,0 +1,142 @@
+import { SEND_MS, type ChannelKind } from "../contract/channel.ts";
+import { authorities, isLoopback, words } from "../net/http.ts";
+import type { Change } from "../model/change.ts";
+import { causeOf } from "../model/error.ts";
+import { countsOf, listed } from "../text/change-words.ts";
+import { printable } from "../text/escape.ts";
+import { batchId } from "./batch.ts";
+import { AGAIN, MEND, NotTold } from "./not-told.ts";
+import { Settings } from "./settings.ts";
+
+const ROOM = { lines: 200, characters: 40_000 };
+const TLS = ["starttls", "implicit", "none"] as const;
+
+/**
+ * A mail in text and HTML. TLS is required, STARTTLS unless the port is 465, the certificate verified; `tls: none` is
+ * for a server on this machine or one without a login. The Message-ID is made from the batch's id.
+ */
+export const smtp: ChannelKind = {
+  keys: {
+    host: "the mail server",
+    port: "587 when it is not given; 465 means TLS from the first byte",
+    tls: "starttls, implicit or none",
+    from: "the sender's address",
+    to: "the recipients' addresses",
+    user: "the login, as a ref+… reference",
+    userFile: "a file with the login",
+    password: "the password, as a ref+… reference",
+    passwordFile: "a file with the password",
+    caFile: "a certificate authority of one's own, PEM",
+  },
+  open(given, tools) {
+    const settings = new Settings(given, tools);
+    const host = settings.needed("host", "mail.example.org");
+    const port = settings.port("port") ?? 587;
+    const wanted = settings.text("tls") ?? (port === 465 ? "implicit" : "starttls");
+    const tls = TLS.find((one) => one === wanted);
+    if (tls === undefined) throw settings.wrong("tls", `must be one of ${TLS.join(", ")}`);
+    const from = address(settings.needed("from", "unsprawl@example.org"), settings, "from");
+    const to = settings.texts("to").map((one) => address(one, settings, "to"));
+    const [user, password, ca] = [settings.held("user"), settings.held("password"), settings.authority()];
+    if ((user === null) !== (password === null))
+      throw settings.wrong("userFile", "and passwordFile go together", "give both, or neither");
+    if (tls === "none" && user !== null && !isLoopback(host))
+      throw settings.wrong("tls", "none would show the password to the network", "tls: starttls");
+    const transport = async () => {
+      const { createTransport } = await import("nodemailer");
+      const own = ca();
+      return createTransport({
+        host,
+        port,
+        secure: tls === "implicit",
+        requireTLS: tls === "starttls",
+        ignoreTLS: tls === "none",
+        ...(user !== null && password !== null && { auth: { user: await user(), pass: await password() } }),
+        // NODE_TLS_REJECT_UNAUTHORIZED=0 must not decide where a password goes.
+        tls: { rejectUnauthorized: true, ...(own !== undefined && { ca: [...authorities(), own] }) },
+        ...{ connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS },
+        ...{ dnsTimeout: PATIENCE_MS, disableFileAccess: true, disableUrlAccess: true },
+      });
+    };
+    const who = `${given.name} (${host}:${port})`;
+    const attempt = async <T>(act: (mailer: Awaited<ReturnType<typeof transport>>) => Promise<T>): Promise<T> => {
+      const mailer = await transport();
+      try {
+        return await act(mailer);
+      } catch (error) {
+        throw notTold(error, who);
+      } finally {
+        mailer.close();
+      }
+    };
+    return {
+      name: given.name,
+      goesTo: `${host}:${port}`,
+      most: 1000,
+      async send(batch, signal) {
+        const over = AbortSignal.any([signal, AbortSignal.timeout(SEND_MS)]);
+        const id = `<unsprawl.${batchId(batch)}@${from.slice(from.lastIndexOf("@") + 1)}>`;
+        const { rejected } = await attempt((mailer) =>
+          mailer.sendMail({
+            from: { name: "unsprawl", address: from },
+            to: to.map((one) => ({ name: "", address: one })),
+            messageId: id,
+            headers: { "Auto-Submitted": "auto-generated" },
+            ...mailOf(batch),
+            signal: over,
+          }),
+        );
+        if (rejected.length > 0) tools.warn(`${who} does not take mail for ${rejected.map(printable).join(", ")}`);
+      },
+      async probe() {
+        await attempt((mailer) => mailer.verify());
+        return `${host}:${port} answers${tls === "none" ? "" : ", its certificate is trusted"}${user === null ? "" : ", the login is accepted"}`;
+      },
+    };
+  },
+};
+
+const PATIENCE_MS = 15_000;
+
+/** One bare address: no name, no list, and nothing that could end a header's line. */
+function address(text: string, settings: Settings, key: string): string {
+  if (/^[^\s<>(),;:"@\u0000-\u001f]+@[^\s<>(),;:"@\u0000-\u001f]+$/.test(text)) return text;
+  throw settings.wrong(key, `is no mail address: ${JSON.stringify(text)}`, `${key}: name@example.org`);
+}
+
+function mailOf(batch: readonly Change[]): { readonly subject: string; readonly text: string; readonly html: string } {
+  const hosts = [...new Set(batch.map(({ host }) => printable(host)))];
+  const on = hosts.length === 1 ? ` on ${(hosts[0] ?? "").slice(0, 80).toWellFormed()}` : ` on ${hosts.length} hosts`;
+  const subject = `unsprawl: ${countsOf(batch)}${on}`;
+  const lines = listed(batch, ROOM);
+  const items = lines.map((line) => `<li>${escaped(line)}</li>`).join("\n");
+  return {
+    subject,
+    text: `${countsOf(batch)}${on}\n\n${lines.map((line) => `- ${line}\n`).join("")}`,
+    html: `<p>${escaped(countsOf(batch) + on)}</p>\n<ul>\n${items}\n</ul>\n`,
+  };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+/** By nodemailer's code, the socket's, and the server's reply code: the server's words may quote the login. */
+function notTold(error: unknown, who: string): NotTold {
+  const { code, originalCode, responseCode } = error as {
+    readonly [key in "code" | "originalCode" | "responseCode"]?: unknown;
+  };
+  const status = typeof responseCode === "number" ? responseCode : 0;
+  const shown = status === 0 ? causeOf(error) : String(status);
+  const mend = (what: string, hint: string): NotTold => new NotTold("denied", MEND, `${who} ${what} (${shown})`, hint);
+  if (code === "EAUTH" && (status === 0 || status >= 500))
+    return mend("does not accept the login", "check userFile and passwordFile");
+  if (code === "ETLS") return mend("offers no TLS", "check port and tls");
+  if (code === "EENVELOPE" && status >= 500)
+    return mend("does not take mail from or for these addresses", "check from and to");
+  if (code === "EMESSAGE" && status >= 500)
+    return new NotTold("malformed", { do: "refused" }, `${who} does not take this mail (${shown})`, "unsprawl doctor");
+  const again = (what: string): NotTold => new NotTold("unreachable", AGAIN, `${who}${what}`, "unsprawl doctor");
+  if (status > 0) return again(` asks to try later (${shown})`);
+  return again(`: ${words(Object.assign(new Error("socket"), { code: originalCode ?? code }))}`);
+}

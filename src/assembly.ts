@@ -1,5 +1,6 @@
 import { migrations } from "../migrations/index.ts";
 import { providers } from "../providers/index.ts";
+import type { ChannelDelivery, Configured } from "./contract/channel.ts";
 import type { Delivery } from "./contract/delivery.ts";
 import type { Detector } from "./contract/detector.ts";
 import type { History } from "./contract/history.ts";
@@ -8,7 +9,7 @@ import type { Migration } from "./contract/migration.ts";
 import type { Provider } from "./contract/provider.ts";
 import type { Reading, Source } from "./contract/source.ts";
 import { knownKeys } from "./core/config-shape.ts";
-import { loadConfig, type Config, type StoreConfig } from "./core/config.ts";
+import { loadConfig, type Config } from "./core/config.ts";
 import { ignorer } from "./core/ignore.ts";
 import { route, type Router } from "./core/route.ts";
 import type { Verify } from "./core/liveness.ts";
@@ -17,10 +18,10 @@ import type { ScanTools } from "./core/scan.ts";
 import { progressUnder } from "./core/scan-progress.ts";
 import { loadFingerprintKey, stateDir } from "./core/state.ts";
 import type { OwnRules } from "./detect/index.ts";
-import type { OpenStore } from "./delivery/runtime/resolve.ts";
 import type { Engine } from "./docker/engine.ts";
 import { keptByRun } from "./docker/names.ts";
 import { UnsprawlError } from "./model/error.ts";
+import { openConfigured, openStore } from "./open-store.ts";
 import type { FingerprintKey } from "./model/fingerprint.ts";
 import type { Plan, StoreTarget } from "./model/plan.ts";
 import type { Registry } from "./registry/client.ts";
@@ -90,6 +91,10 @@ export type Assembly = {
   readonly looks: (about: LookAbout) => Promise<readonly Look[]>;
   /** The values of references, each fetched once, side by side; null for one that no store here is for. */
   readonly resolve: (references: readonly string[]) => Promise<ReadonlyMap<string, Secret | null>>;
+  /** The channels of `notify:`; `warn` gets what a person should know of their settings. */
+  readonly channels: (warn: (text: string) => void) => Promise<readonly Configured[]>;
+  /** Begins to tell on them what the history's outbox holds. Throws `config` for settings that make no sense. */
+  readonly startDelivery: (say: (text: string) => void) => Promise<ChannelDelivery>;
 };
 
 export function assemble(
@@ -133,6 +138,11 @@ export function assemble(
   const knownStores = async (): Promise<string[]> => [
     ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
   ];
+  const resolve: Assembly["resolve"] = async (all) => resolveReferences(all, await knownStores(), store);
+  const channels: Assembly["channels"] = async (warn) => {
+    const { outletsOf } = await import("./notify/index.ts");
+    return outletsOf((await config()).notify, { env, redactor, resolve, warn });
+  };
   const sourceNotes = new Set<string>();
   const openedRegistry = async (host: string): Promise<Registry> => {
     const { openRegistry } = await import("./registry/client.ts");
@@ -255,10 +265,17 @@ export function assemble(
     history,
     memory: async () => {
       const { findConnection, hostOf } = await import("./docker/connection.ts");
-      return { history: await history(), host: hostOf(findConnection(env)), channels: [], state: state() };
+      const [kept, channels] = [await history(), [...(await config()).notify.keys()]];
+      return { history: kept, host: hostOf(findConnection(env)), channels, state: state() };
     },
     looks: async (about) => (await import("./residue/index.ts")).looksFor(about, engine, env),
-    resolve: async (references) => resolveReferences(references, await knownStores(), store),
+    resolve,
+    channels,
+    startDelivery: async (say) => {
+      const outlets = await Promise.all((await channels(say)).map(({ open }) => open()));
+      const { startDelivery } = await import("./notify/deliver.ts");
+      return startDelivery({ history: await history(), outlets, say });
+    },
   };
 }
 
@@ -268,28 +285,4 @@ async function verifier(endpoints: Config["endpoints"], env: NodeJS.ProcessEnv):
   knownKeys(endpoints, ENDPOINTS, "the configuration", "verify.endpoints.");
   const options = { timeoutMs: 10_000, concurrency: 8, endpoints, env };
   return (items, signal, told) => verifyAll(items, options, signal, told);
-}
-
-/** Opens a store for the OCI runtime: its own configuration and credentials, nothing from the environment. */
-export const openStore: OpenStore = (store, dir) =>
-  openConfigured(store.name, { provider: store.provider, dir, keys: store.config }, {});
-
-async function openConfigured(
-  name: string,
-  config: StoreConfig,
-  env: NodeJS.ProcessEnv,
-  say?: (text: string) => void,
-): Promise<Provider> {
-  const load = Object.hasOwn(providers, config.provider) ? providers[config.provider] : undefined;
-  if (!load) {
-    const near = nearest(config.provider, Object.keys(providers));
-    throw new UnsprawlError(
-      "config",
-      `stores.${name}: unknown provider ${JSON.stringify(config.provider)}`,
-      near ? `did you mean ${near}?` : `known: ${Object.keys(providers).join(", ")}`,
-    );
-  }
-  const { provider } = await load();
-  knownKeys(config.keys, Object.keys(provider.keys), "the configuration", `stores.${name}.`);
-  return provider.open(name, config.keys, { env, dir: config.dir, ...(say === undefined ? {} : { say }) });
 }

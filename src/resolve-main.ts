@@ -1,4 +1,4 @@
-import { openStore } from "./assembly.ts";
+import { openStore } from "./open-store.ts";
 import { resolveMain } from "./delivery/runtime/resolve.ts";
 
 // The OCI runtime's resolver: a program of its own, started at each container's start.

@@ -4,6 +4,7 @@ import { listRuns } from "../../core/runs.ts";
 import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
+import { channelProbes } from "../channel-probes.ts";
 import { residueTools } from "../run-tools.ts";
 import { residueChecks } from "../../core/residue-text.ts";
 import { table } from "../views/table.ts";
@@ -31,7 +32,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
       name: "runtime",
       look: async () => {
         const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
-        const { openStore } = await import("../../assembly.ts");
+        const { openStore } = await import("../../open-store.ts");
         const status = await runtimeStatus(await assembly.engine(), assembly.env, openStore);
         if (!status.installed && !status.registered)
           return "the OCI runtime is not installed (unsprawl runtime install --to STORE)";
@@ -49,6 +50,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
         })),
     })),
     { name: "runs", look: async () => leftovers(assembly.state()) },
+    ...(await channelProbes(context)),
   ];
   if (options["residue"] !== false)
     probes.push({

@@ -39,7 +39,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   }
   if (action === "status") {
     const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
-    const { openStore } = await import("../../assembly.ts");
+    const { openStore } = await import("../../open-store.ts");
     const status = await runtimeStatus(engine, assembly.env, openStore);
     await writeResult(
       context.json

@@ -1,4 +1,5 @@
 import type { Assembly } from "../../assembly.ts";
+import type { ChannelDelivery } from "../../contract/channel.ts";
 import { chooseHosts, hostEnv } from "../../core/hosts-config.ts";
 import { lockWatch } from "../../core/lock.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -26,21 +27,25 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, layers, schedule, events };
   const lock = lockWatch(assembly.state());
   let [failing, unread] = [false, false];
+  let delivery: ChannelDelivery | null = null;
   const round = async (one: Round): Promise<void> => {
     failing ||= one.report.findings.some((finding) => fails(finding, failOn));
     unread ||= incomplete(one.report);
     const lines = context.json ? changesJson(one) : one.changes.map((change) => changeLine(change, process.stdout));
     if (lines.length > 0) await writeResult(lines.join("\n"), null, context);
     say(context, `${one.host === null ? "" : `${one.host}: `}${roundText(one)}`);
+    delivery?.wake();
   };
   const failed = (error: unknown): void => {
     unread = true;
     printError(error, context);
   };
   try {
+    if (config.notify.size > 0) delivery = await assembly.startDelivery((told) => context.progress.line(told));
     const hosts = options["hosts"] === undefined ? null : list(options, "hosts");
     await watchAll(context, input, hosts, { round, failed });
   } finally {
+    await delivery?.stop(schedule === null ? ONCE_MS : STOP_MS);
     lock.release();
   }
   return schedule === null && !signal.aborted ? findingsExit(failing, unread) : EXIT.ok;
@@ -93,6 +98,10 @@ function toolsOf(
     },
   };
 }
+
+/** How long changes may still be told when it ends; what is not told by then is told by the next watch. */
+const STOP_MS = 5000;
+const ONCE_MS = 30_000;
 
 /** Null for `--once`. Throws `usage` when not exactly one of the three was given. */
 async function scheduleOf(options: Options): Promise<Schedule | null> {

@@ -1,4 +1,5 @@
-import { CHANGE_KINDS, type Change, type ChangeKind } from "../../model/change.ts";
+import type { Change, ChangeKind } from "../../model/change.ts";
+import { countsOf } from "../../text/change-words.ts";
 import { printable } from "../../text/escape.ts";
 import type { Round } from "../../watch/loop.ts";
 import { paint, type Colour } from "../paint.ts";
@@ -30,10 +31,6 @@ export function changesJson({ report, changes, why }: Round): string[] {
 
 /** A scan in one line: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`. */
 export function roundText({ report, changes, why }: Round): string {
-  const counts = CHANGE_KINDS.flatMap((kind) => {
-    const count = changes.filter((change) => change.kind === kind).length;
-    return count === 0 ? [] : [`${count} ${kind}`];
-  });
   const { findings, subjects } = report.summary;
   const errors = report.sources.flatMap((source) =>
     source.errors.map(({ subject, message, hint }) => `not read: ${subject}: ${message} (${hint})`),
@@ -41,9 +38,7 @@ export function roundText({ report, changes, why }: Round): string {
   const seconds = (report.durationMs / 1000).toFixed(1);
   const what = `${findings} finding${findings === 1 ? "" : "s"} in ${subjects} subject${subjects === 1 ? "" : "s"}`;
   const asked = why === "events" ? ", after events" : "";
-  return [`${counts.length > 0 ? counts.join(", ") : "nothing new"}; ${what}, ${seconds} s${asked}`, ...errors].join(
-    "\n",
-  );
+  return [`${countsOf(changes) || "nothing new"}; ${what}, ${seconds} s${asked}`, ...errors].join("\n");
 }
 
 const WIDEST = "regressed".length;

@@ -1,0 +1,32 @@
+import type { Check, Probe } from "../core/doctor.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { CommandContext } from "./context.ts";
+
+/** For each channel of `notify:` whether it is well configured and reachable, without telling anything, and what waits. */
+export async function channelProbes({ assembly, signal }: CommandContext): Promise<Probe[]> {
+  const warnings: string[] = [];
+  const configured = await assembly.channels((text) => warnings.push(text));
+  return configured.map(({ name, kind, open }) => ({
+    name: `notify ${name}`,
+    look: async () => {
+      const check = (text: string, ok = true, hint: string | null = null): Check => ({
+        ...{ name: `notify ${name}`, ok, text, hint },
+      });
+      const waits = check(await waiting(name, assembly));
+      try {
+        const { channel } = await open();
+        const reached = check(`${kind} to ${channel.goesTo}: ${await channel.probe(signal)}`);
+        return [reached, ...warnings.splice(0).map((text) => check(text, false)), waits];
+      } catch (error) {
+        if (!(error instanceof UnsprawlError)) throw error;
+        return [check(error.message, false, error.hint), waits];
+      }
+    },
+  }));
+}
+
+async function waiting(name: string, { history }: CommandContext["assembly"]): Promise<string> {
+  const { count, oldest } = await (await history()).waiting(name);
+  if (count === 0) return "nothing waits to be told";
+  return `${count === 1 ? "1 change waits" : `${count} changes wait`} to be told, the oldest since ${oldest ?? "?"}`;
+}

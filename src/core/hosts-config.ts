@@ -81,7 +81,7 @@ function hostOf(name: string, value: unknown, file: string): HostConfig {
   if (typeof address !== "string" || !ADDRESS.test(address))
     throw bad("has no engine's address", "ssh://user@host, tcp://host:2376 or unix:///path");
   // Where somebody could read it: what an address has before its @ is a name alone.
-  if (/^\w+:\/\/[^/@]*:[^/@]*@/.test(address))
+  if (/^\w+:\/\/([^/@]*)@/.exec(address)?.[1]?.includes(":"))
     throw bad("has a password in its address", "use an SSH key, or certificates: certPath");
   if (certPath !== undefined && (typeof certPath !== "string" || certPath === "" || !/^(tcp|https):/.test(address)))
     throw bad("has a certPath that cannot be used", "a folder with ca.pem, cert.pem and key.pem, for tcp://");

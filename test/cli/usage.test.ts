@@ -42,7 +42,11 @@ describe("a usage error exits 2, says what to type, and does nothing", () => {
     ["a shell that has no completion", ["completion", "tcsh"], /bash\|zsh\|fish/],
     ["run without a command", ["run"], /command/],
     ["render of a run and all", ["render", "20261125-000000-0000", "--all"], /one of them/],
-    ["a baseline that is none", ["scan", "docker:usage-one", "--baseline", "nowhere.json"], /scan --json -o/],
+    [
+      "a baseline that is none",
+      ["scan", "docker:usage-one", "--baseline", "nowhere.json"],
+      /scan --format baseline -o/,
+    ],
   ])("%s", async (_what, args, says) => {
     const before = standing();
     const ran = await world.unsprawl(args);

@@ -73,6 +73,7 @@ export function reportWith(findings: readonly Finding[], more: Partial<ScanRepor
         errors: [{ subject: "shop:1.4", message: "no permission to read it", hint: "unsprawl doctor" }],
       },
     ],
+    rotation: {},
     findings,
     groups: [...groups].map(([fingerprint, ids]) => ({ fingerprint, count: ids.length, findings: ids })),
     ignored: [{ by: "unsprawl.yaml ignore[0] (made up)", count: 3 }],

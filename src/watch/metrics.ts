@@ -1,0 +1,186 @@
+import { readFileSync } from "node:fs";
+import type { History } from "../contract/history.ts";
+import type { MetricsSettings } from "../core/metrics-config.ts";
+import type { Change } from "../model/change.ts";
+import { SEVERITIES, type FindingState } from "../model/finding.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { atomicWrite } from "../text/atomic-file.ts";
+import { Counts, type Scanned } from "./counts.ts";
+import { exposition, gauge, readBack, type Family, type Sample } from "./exposition.ts";
+import { serveMetrics, type MetricsServer } from "./metrics-server.ts";
+
+export type Metrics = {
+  /** Null where there is no server. */
+  readonly port: number | null;
+  /** A scan has been remembered. */
+  scanned(scan: Scanned): void;
+  /** A scan came to nothing: no engine, no history. */
+  failed(): void;
+  changed(changes: readonly Change[]): void;
+  /** The engine said that something happened, and it was dealt with. */
+  event(): void;
+  /** Writes the file once more, and ends the server. */
+  close(): Promise<void>;
+};
+
+const STATES: readonly FindingState[] = ["new", "known", "ignored", "migrated", "regressed"];
+const WRITE_MS = 1000;
+
+/**
+ * What `watch` does, in numbers: over HTTP, in a text file, or neither. Nothing names a variable, a place or a secret, and
+ * no label has more values than the configuration has channels. Counters go on from where the file left them, so that
+ * `watch --once` counts too. Throws `failed` when it cannot listen; a file that cannot be written is said once.
+ */
+export async function openMetrics(
+  settings: MetricsSettings,
+  of: {
+    readonly version: string;
+    readonly history: Pick<History, "hosts" | "past" | "waiting">;
+    readonly channels: readonly string[];
+  },
+  say: (text: string) => void,
+): Promise<Metrics> {
+  const counts = new Counts(settings.file === null ? new Map() : readBack(contentOf(settings.file)));
+  let findings: Promise<readonly Sample[]> | null = null;
+  const families = async (): Promise<Family[]> => [
+    gauge("unsprawl_build_info", "The version that runs.", [{ labels: { version: of.version }, value: 1 }]),
+    gauge("unsprawl_findings", "Secrets in places, as the last scans saw them.", await (findings ??= count())),
+    ...counts.families(),
+    ...(await waiting(of.history, of.channels)),
+  ];
+  const count = async (): Promise<readonly Sample[]> => {
+    try {
+      return await countFindings(of.history);
+    } catch (error) {
+      findings = null;
+      throw error;
+    }
+  };
+  let asked: Promise<string> | null = null;
+  // Who asks while another is being answered gets the same.
+  const render = (): Promise<string> =>
+    (asked ??= families()
+      .then((all) => exposition([...all, ...processFamilies()]))
+      .finally(() => (asked = null)));
+  let server: MetricsServer | null = null;
+  if (settings.listen !== null) server = await serveMetrics(settings.listen, render);
+  const { file } = settings;
+  const writer = file === null ? null : writerOf(file, async () => exposition(await families()), say);
+  const touched = (): void => writer?.soon();
+  return {
+    port: server?.port ?? null,
+    scanned(scan) {
+      findings = null;
+      counts.scanned(scan);
+      touched();
+    },
+    failed() {
+      counts.add("unsprawl_scans_total", { labels: { result: "failed" } });
+      touched();
+    },
+    changed(changes) {
+      for (const { kind } of changes) counts.add("unsprawl_changes_total", { labels: { kind } });
+      touched();
+    },
+    event() {
+      counts.add("unsprawl_engine_events_total", {});
+      touched();
+    },
+    async close() {
+      await writer?.close();
+      await server?.close();
+    },
+  };
+}
+
+async function countFindings(history: Pick<History, "hosts" | "past">): Promise<readonly Sample[]> {
+  const counted = new Map<string, number>();
+  for (const { host } of await history.hosts()) {
+    for (const { finding, goneAt } of (await history.past(host)).findings.values()) {
+      if (goneAt !== null) continue;
+      const key = `${finding.severity} ${finding.state}`;
+      counted.set(key, (counted.get(key) ?? 0) + 1);
+    }
+  }
+  // Zeros too: an alert on what is not there would never end.
+  return SEVERITIES.flatMap((severity) =>
+    STATES.map((state) => ({ labels: { severity, state }, value: counted.get(`${severity} ${state}`) ?? 0 })),
+  );
+}
+
+async function waiting(history: Pick<History, "waiting">, channels: readonly string[]): Promise<Family[]> {
+  const found = await Promise.all(
+    channels.map(async (channel) => ({ labels: { channel }, ...(await history.waiting(channel)) })),
+  );
+  return [
+    gauge(
+      "unsprawl_outbox_waiting",
+      "Changes that are still to be told, by channel.",
+      found.map(({ labels, count: value }) => ({ labels, value })),
+    ),
+    gauge(
+      "unsprawl_outbox_oldest_timestamp_seconds",
+      "Since when the oldest change waits to be told, by channel.",
+      found.flatMap(({ labels, oldest }) => (oldest === null ? [] : [{ labels, value: Date.parse(oldest) / 1000 }])),
+    ),
+  ];
+}
+
+/** By the names that every exporter gives them; in a file they would be node_exporter's own. */
+function processFamilies(): Family[] {
+  const { user, system } = process.cpuUsage();
+  return [
+    gauge("process_resident_memory_bytes", "Resident memory size in bytes.", [{ value: process.memoryUsage.rss() }]),
+    gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.", [
+      { value: Math.round(performance.timeOrigin) / 1000 },
+    ]),
+    {
+      name: "process_cpu_seconds_total",
+      help: "Total user and system CPU time spent in seconds.",
+      type: "counter",
+      samples: [{ value: (user + system) / 1e6 }],
+    },
+  ];
+}
+
+/** Writes at most once a second, whole or not at all, and readable by all: node_exporter is somebody else. */
+function writerOf(
+  file: string,
+  render: () => Promise<string>,
+  say: (text: string) => void,
+): { soon(): void; close(): Promise<void> } {
+  let timer: NodeJS.Timeout | null = null;
+  let writing = Promise.resolve();
+  let said = "";
+  const write = (): Promise<void> =>
+    (writing = writing.then(async () => {
+      try {
+        await atomicWrite(file, await render(), { mode: 0o644 });
+        said = "";
+      } catch (error) {
+        const text = `metrics: ${error instanceof UnsprawlError ? error.message : "the history cannot be read"}`;
+        if (text !== said) say(text);
+        said = text;
+      }
+    }));
+  return {
+    soon() {
+      timer ??= setTimeout(() => {
+        timer = null;
+        void write();
+      }, WRITE_MS).unref();
+    },
+    async close() {
+      if (timer !== null) clearTimeout(timer);
+      await write();
+    },
+  };
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}

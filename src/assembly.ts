@@ -266,7 +266,7 @@ export function assemble(
     memory: async () => {
       const { findConnection, hostOf } = await import("./docker/connection.ts");
       const [kept, channels] = [await history(), [...(await config()).notify.keys()]];
-      return { history: kept, host: hostOf(findConnection(env)), channels, state: state() };
+      return { history: kept, host: hostOf(findConnection(env), env), channels, state: state() };
     },
     looks: async (about) => (await import("./residue/index.ts")).looksFor(about, engine, env),
     resolve,

@@ -60,6 +60,17 @@ const TARGET: readonly OptionSpec[] = [
   ["--health-timeout <time>", "how long a health check may take (default: 90s)"],
 ];
 
+const INSTALL: readonly OptionSpec[] = [
+  ["--yes", "install: write what is printed"],
+  ["-o, --output <folder>", "install: write it into this folder"],
+  ["--overwrite", "install: replace files that differ"],
+  ["--image <ref>", "install: the image with unsprawl in it"],
+  ["--secret <name=file…>", "install: a file that the configuration names, handed over as a secret"],
+  ["--socket-group <group>", "install: who may use the engine's socket (default: as it is on this machine)"],
+  ["--share-state", "install systemd: as this user, with the state of this user's own runs"],
+  ["--fleet", "install: the fleet's server and workers"],
+];
+
 const BREAK: OptionSpec = ["--break-lock", "take the engine's lock over from a run that is gone for good"];
 
 const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, registry:HOST/REPO[:TAG] (globs too), archive:FILE, compose:FILE, swarm:[NAME or GLOB], kubernetes:FILE or FOLDER, env:FILE, systemd:FILE or FOLDER, script:FILE or FOLDER, dockerfile:FILE, inspect:FILE or inspect:-, dir:PATH, a store (vault:PATH, keywhiz:, …)`;
@@ -124,7 +135,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "watch [source...]",
     summary: "scan again and again, and tell only what is new, back, regressed or gone",
-    details: SOURCES,
+    details: `${SOURCES}
+
+unsprawl watch install systemd|compose|swarm|kubernetes [SOURCE…] prints what makes a service of it;
+unsprawl watch install dockerfile, an image for the last three.`,
     options: [
       ["--every <time>", "scan this often, such as 15m"],
       ["--cron <schedule>", "scan at these times, as crontab has them"],
@@ -132,6 +146,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--events", "look at each container as it starts, too"],
       HOSTS,
       ...SCAN.filter(([flags]) => !flags.startsWith("--baseline")),
+      ...INSTALL,
     ],
     stopping: "stopping",
     load: () => import("./commands/watch.ts"),

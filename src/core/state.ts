@@ -15,10 +15,15 @@ import { join } from "node:path";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { fingerprintKey, type FingerprintKey } from "../model/fingerprint.ts";
 
-/** `$XDG_STATE_HOME/unsprawl` (XDG Base Directory Specification 0.8): journals, locks, the fingerprint key. Created 0700. */
-export function stateDir(env: NodeJS.ProcessEnv): string {
+/** `$XDG_STATE_HOME/unsprawl` (XDG Base Directory Specification 0.8): journals, locks, the fingerprint key. */
+export function statePath(env: NodeJS.ProcessEnv): string {
   const home = env["XDG_STATE_HOME"];
-  const dir = join(home?.startsWith("/") ? home : join(homedir(), ".local/state"), "unsprawl");
+  return join(home?.startsWith("/") ? home : join(homedir(), ".local/state"), "unsprawl");
+}
+
+/** The state's folder, created 0700. */
+export function stateDir(env: NodeJS.ProcessEnv): string {
+  const dir = statePath(env);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     chmodSync(dir, 0o700);

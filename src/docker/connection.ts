@@ -33,9 +33,12 @@ export function findConnection(env: NodeJS.ProcessEnv): Connection {
   return parseAddress(`unix://${socket}`, null);
 }
 
-/** What the engine's host is called in a history: this machine's name for its usual engine, any other's address. */
-export function hostOf({ address }: Connection): string {
-  return address === `unix://${DEFAULT_SOCKET}` ? hostname() : address;
+/**
+ * What the engine's host is called in a history: this machine's name for its usual engine, any other's address. Where the
+ * machine's name is another one each time (a container's), UNSPRAWL_HOST says what it is called.
+ */
+export function hostOf({ address }: Connection, env: NodeJS.ProcessEnv): string {
+  return env["UNSPRAWL_HOST"] || (address === `unix://${DEFAULT_SOCKET}` ? hostname() : address);
 }
 
 /** Reads `unix:///path`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. */

@@ -54,9 +54,7 @@ const LONGEST = 200;
 
 /** First for who looks at it on a terminal, then for the format. */
 function escaped(value: string): string {
-  return printable(value.slice(0, LONGEST))
-    .replaceAll("\\", "\\\\")
-    .replaceAll('"', '\\"');
+  return printable(value.slice(0, LONGEST)).replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 }
 
 /** As Go's ParseFloat reads it. */

@@ -80,7 +80,7 @@ export async function makeImages(engine: TestEngine): Promise<void> {
 }
 
 /** Debian also has a busybox that needs the C library, which no test image has. */
-async function staticBusybox(): Promise<string> {
+export async function staticBusybox(): Promise<string> {
   const found = await need("busybox", ["busybox-static"]);
   // The loader that a dynamic program asks for is named at the beginning of the file (ELF, PT_INTERP).
   if (!readFileSync(found).subarray(0, 4096).includes("/ld-")) return found;
@@ -88,7 +88,12 @@ async function staticBusybox(): Promise<string> {
 }
 
 /** Imports a folder as an image with Dockerfile instructions for its config. */
-function importImage(engine: TestEngine, tag: string, fill: (root: string) => void, changes: readonly string[]): void {
+export function importImage(
+  engine: TestEngine,
+  tag: string,
+  fill: (root: string) => void,
+  changes: readonly string[],
+): void {
   const root = mkdtempSync(join(tmpdir(), "unsprawl-image-"));
   try {
     fill(root);
@@ -100,7 +105,7 @@ function importImage(engine: TestEngine, tag: string, fill: (root: string) => vo
   }
 }
 
-function tools(root: string, busybox: string, applets: readonly string[]): void {
+export function tools(root: string, busybox: string, applets: readonly string[]): void {
   mkdirSync(join(root, "bin"));
   mkdirSync(join(root, "etc"));
   mkdirSync(join(root, "tmp"));

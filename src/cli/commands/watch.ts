@@ -18,6 +18,10 @@ const AT_ONCE = 8;
 /** `unsprawl watch [SOURCE…] (--every TIME | --cron "…" | --once) [--events]`: tells only what is new, back or gone. */
 export async function run(context: CommandContext, sources: readonly string[], options: Options): Promise<number> {
   const { assembly, signal } = context;
+  if (sources[0] === "install") return (await import("./watch-install.ts")).install(context, sources.slice(1), options);
+  const foreign = INSTALL_FLAGS.find((flag) => options[flag] !== undefined);
+  if (foreign !== undefined)
+    throw new UnsprawlError("usage", `--${dashed(foreign)} is for watch install`, "unsprawl watch install systemd");
   const schedule = await scheduleOf(options);
   const config = await assembly.config();
   const minConfidence = (text(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
@@ -102,6 +106,10 @@ function toolsOf(
 /** How long changes may still be told when it ends; what is not told by then is told by the next watch. */
 const STOP_MS = 5000;
 const ONCE_MS = 30_000;
+
+const INSTALL_FLAGS = ["yes", "output", "overwrite", "image", "secret", "socketGroup", "shareState", "fleet"];
+
+const dashed = (flag: string): string => flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Null for `--once`. Throws `usage` when not exactly one of the three was given. */
 async function scheduleOf(options: Options): Promise<Schedule | null> {

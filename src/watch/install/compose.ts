@@ -1,0 +1,40 @@
+import { CONFIG, literal, SECRETS, services, UID, WARNING, yaml } from "./container.ts";
+import { shellWord, type Installation, type InstallSettings } from "./model.ts";
+
+const FILE = "unsprawl-compose.yaml";
+
+/** A Compose project for the engine of this machine: compose-spec's `spec.md`. */
+export function composeFile(settings: InstallSettings): Installation {
+  const { config, secrets, host, socket } = settings;
+  const made = services(settings, (_role, base, mounts) => ({
+    ...base,
+    // What changes are told under: a container's own name is another one each time it is created.
+    hostname: literal(host),
+    restart: "unless-stopped",
+    security_opt: ["no-new-privileges:true"],
+    pids_limit: 128,
+    volumes: [
+      ...mounts,
+      ...(config === null ? [] : [{ type: "bind", source: literal(config), target: CONFIG, read_only: true }]),
+    ],
+    ...(secrets.length > 0 && { secrets: secrets.map(({ name }) => name) }),
+  }));
+  const text = yaml(
+    {
+      name: "unsprawl",
+      services: made,
+      ...("watch" in made && { volumes: { state: {} } }),
+      ...(secrets.length > 0 && {
+        secrets: Object.fromEntries(secrets.map(({ name, file }) => [name, { file: literal(file) }])),
+      }),
+    },
+    socket === null ? null : WARNING,
+  );
+  return {
+    files: [{ path: FILE, text }],
+    next: ([path = FILE]) => ["up -d", "logs -f"].map((what) => `docker compose -f ${shellWord(path)} ${what}`),
+    notes: secrets.map(
+      ({ name, file }) => `in the configuration, ${file} is ${SECRETS}/${name}; user ${UID} must be able to read it`,
+    ),
+  };
+}

@@ -1,0 +1,76 @@
+import { Scalar, stringify } from "yaml";
+import { watchWords, type InstallSettings } from "./model.ts";
+
+/** Where the container finds its configuration, its secrets and its state, whatever platform runs it. */
+export const CONFIG = "/etc/unsprawl/config.yaml";
+export const SECRETS = "/run/secrets";
+export const STATE = "/var/lib/unsprawl";
+export const SOCKET = "/var/run/docker.sock";
+export const PLACES = { XDG_STATE_HOME: STATE, XDG_CONFIG_HOME: "/etc" } as const;
+
+/** Nobody on any machine; the image's user. */
+export const UID = 65_532;
+
+export const WARNING = "The engine's socket gives whoever uses it the machine: keep this image as you keep the engine.";
+
+type Service = { readonly [key: string]: unknown };
+
+/** The services of a Compose project or a stack: what watches, and the fleet's, which keep nothing of their own. */
+export function services(
+  settings: InstallSettings,
+  make: (role: "watch" | "serve" | "worker", base: Service, mounts: readonly object[]) => Service,
+): { readonly [name: string]: Service } {
+  const { watching, fleet } = settings;
+  const own = [
+    ...(fleet ? (["serve", "worker"] as const) : []),
+    ...(watching.sources.length > 0 ? (["watch"] as const) : []),
+  ];
+  return Object.fromEntries(
+    own.map((role) => {
+      const words = role === "watch" ? watchWords(watching) : ["fleet", role];
+      const base = serviceBase(settings, words, role === "watch");
+      return [role, make(role, base, role === "watch" ? mounts(settings) : [])];
+    }),
+  );
+}
+
+function serviceBase(settings: InstallSettings, words: readonly string[], watches: boolean): Service {
+  const { image, socket, group } = settings;
+  const gid = socket === null || !watches ? null : group;
+  return {
+    image,
+    command: words.map(literal),
+    user: `${UID}:${gid ?? UID}`,
+    init: true,
+    read_only: true,
+    cap_drop: ["ALL"],
+    environment: PLACES,
+    tmpfs: ["/tmp", ...(watches ? [] : [STATE])],
+    stop_grace_period: "60s",
+  };
+}
+
+/** Read-only keeps the socket's file from being replaced; the engine still hears everything. */
+function mounts({ socket }: InstallSettings): readonly object[] {
+  const state = { type: "volume", source: "state", target: STATE };
+  if (socket === null) return [state];
+  return [{ type: "bind", source: literal(socket), target: SOCKET, read_only: true }, state];
+}
+
+/** Compose and `docker stack` replace `$NAME`: `$$` is a dollar. */
+export function literal(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}
+
+/** As YAML 1.1 reads it, too: that is what these platforms do with `on`, `0400` and `12:30`. */
+export function yaml(document: unknown, comment: string | null = null): string {
+  const text = stringify(document, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
+  return comment === null ? text : `# ${comment}\n${text}`;
+}
+
+/** Rights as they are written everywhere, such as 0400. */
+export function octal(mode: number): Scalar {
+  const scalar = new Scalar(mode);
+  scalar.format = "OCT";
+  return scalar;
+}

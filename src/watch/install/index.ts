@@ -1,0 +1,33 @@
+import { UnsprawlError } from "../../model/error.ts";
+import { composeFile } from "./compose.ts";
+import { dockerfile } from "./dockerfile.ts";
+import { kubernetesManifests } from "./kubernetes.ts";
+import { FORMS, type Form, type Installation } from "./model.ts";
+import { settingsFor, type Asked } from "./settings.ts";
+import { swarmStack } from "./swarm.ts";
+import { systemdUnits } from "./systemd.ts";
+
+/** Which form a word names. Throws `usage`. */
+export function formOf(word: string | undefined): Form {
+  const found = FORMS.find((form) => form === word);
+  if (found !== undefined) return found;
+  throw new UnsprawlError(
+    "usage",
+    `not a form to install: ${word ?? "(none)"}`,
+    `unsprawl watch install ${FORMS.join("|")}`,
+  );
+}
+
+/** What would be written for it, and what to type then. Writes nothing. */
+export function installation(form: Form, asked: Asked): Installation {
+  if (form === "dockerfile") return dockerfile(asked.image);
+  const { settings, notes } = settingsFor(form, asked);
+  const make = {
+    systemd: systemdUnits,
+    compose: composeFile,
+    swarm: swarmStack,
+    kubernetes: kubernetesManifests,
+  }[form];
+  const made = make(settings);
+  return { ...made, notes: [...made.notes, ...notes] };
+}

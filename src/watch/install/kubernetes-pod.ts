@@ -1,0 +1,90 @@
+import { octal, PLACES, SECRETS, STATE, UID } from "./container.ts";
+import type { InstallSettings } from "./model.ts";
+
+export type Node = { readonly [key: string]: unknown };
+
+export const NAMESPACE = "unsprawl";
+/** The ConfigMap with the configuration and the Secret with what it names; both may be made after the rest. */
+export const OBJECT = "unsprawl";
+/** The Secret with logins at registries, as `docker login` keeps them. */
+export const LOGINS = "unsprawl-registries";
+
+const LOGINS_AT = "/etc/unsprawl-registries";
+
+type Container = {
+  readonly name: string;
+  readonly words: readonly string[];
+  /** Where a state outlives the pod: by the pod's own name, a lock that it left would be somebody else's. */
+  readonly host?: string;
+  readonly env?: readonly Node[];
+  readonly mounts: readonly Node[];
+  readonly volumes: readonly Node[];
+  /** The group of the engine's socket, or the pod's own. */
+  readonly gid?: number;
+  readonly more?: Node;
+};
+
+/** A pod of one container, kept to the restricted Pod Security Standard but for the volumes that it is given. */
+export function pod({ image, secrets }: InstallSettings, of: Container): Node {
+  const gid = of.gid ?? UID;
+  const named = secrets.length > 0;
+  return {
+    ...(of.host !== undefined && { hostname: of.host }),
+    serviceAccountName: "unsprawl",
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: 60,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: UID,
+      runAsGroup: gid,
+      fsGroup: gid,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    ...of.more,
+    containers: [
+      {
+        name: of.name,
+        image,
+        // `$(NAME)` would be replaced.
+        args: of.words.map((word) => word.replaceAll("$(", "$$$$(")),
+        env: [
+          ...Object.entries({ ...PLACES, DOCKER_CONFIG: LOGINS_AT }).map(([name, value]) => ({ name, value })),
+          ...(of.env ?? []),
+        ],
+        securityContext: CONFINED,
+        resources: RESOURCES,
+        volumeMounts: [
+          ...of.mounts,
+          { name: "state", mountPath: STATE },
+          { name: "tmp", mountPath: "/tmp" },
+          { name: "config", mountPath: "/etc/unsprawl", readOnly: true },
+          { name: "registries", mountPath: LOGINS_AT, readOnly: true },
+          ...(named ? [{ name: "secrets", mountPath: SECRETS, readOnly: true }] : []),
+        ],
+      },
+    ],
+    volumes: [
+      ...of.volumes,
+      { name: "tmp", emptyDir: {} },
+      { name: "config", configMap: { name: OBJECT, optional: true } },
+      { name: "registries", secret: { secretName: LOGINS, optional: true, defaultMode: octal(0o440) } },
+      ...(named ? [{ name: "secrets", secret: { secretName: OBJECT, defaultMode: octal(0o440) } }] : []),
+    ],
+  };
+}
+
+export const CONFINED = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+} as const;
+
+/** A request, so that it finds a place; a limit, so that no node is taken down by it. */
+export const RESOURCES = { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } } as const;
+
+/** What names an object, and what finds its pods. */
+export const named = (name: string): Node => ({ name, namespace: NAMESPACE, labels: labels(name) });
+export const labels = (name: string): Node => ({
+  "app.kubernetes.io/name": "unsprawl",
+  "app.kubernetes.io/component": name,
+});

@@ -1,0 +1,205 @@
+import { UnsprawlError } from "../../model/error.ts";
+import { parseDuration } from "../../text/duration.ts";
+import { cronOf } from "./calendar.ts";
+import { SECRETS, SOCKET, STATE, UID, yaml } from "./container.ts";
+import { CONFINED, labels, LOGINS, named, NAMESPACE, OBJECT, pod, RESOURCES, type Node } from "./kubernetes-pod.ts";
+import { shellWord, watchWords, type Installation, type InstallSettings } from "./model.ts";
+
+const FILE = "unsprawl-kubernetes.yaml";
+
+/**
+ * Engines are watched on each node that has one (DaemonSet), registries from anywhere (CronJob); the fleet has its server
+ * and its workers. Throws `usage` for a time that a CronJob has no words for.
+ */
+export function kubernetesManifests(settings: InstallSettings): Installation {
+  const { watching, fleet, config } = settings;
+  const registries = watching.sources.filter(isRegistry);
+  const engines = watching.sources.filter((source) => !isRegistry(source));
+  const objects = [
+    namespace(engines.length > 0),
+    {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "unsprawl", namespace: NAMESPACE },
+      automountServiceAccountToken: false,
+    },
+    ...(fleet && config === null ? [fleetConfig()] : []),
+    ...(fleet ? [fleetServer(settings), fleetWorkers(settings)] : []),
+    ...(engines.length > 0 ? [nodes(settings, engines)] : []),
+    ...(registries.length > 0 ? [claim(), registryJob(settings, registries)] : []),
+  ];
+  return {
+    files: [{ path: FILE, text: objects.map((one) => yaml(one)).join("---\n") }],
+    next: ([path = FILE]) => nextCommands(settings, path, engines.length > 0, registries.length > 0),
+    notes: [
+      ...settings.secrets.map(({ name }) => `in the configuration, ${name} is the file ${SECRETS}/${name}`),
+      ...(engines.length > 0
+        ? [
+            `the DaemonSet is for nodes labelled container-engine=docker, whose engine listens on ${settings.socket ?? SOCKET}; containerd alone is no such engine`,
+          ]
+        : []),
+    ],
+  };
+}
+
+const isRegistry = (source: string): boolean => source.startsWith("registry:");
+
+function namespace(engines: boolean): Node {
+  // A folder or socket of the node is what the stricter levels forbid.
+  const level = engines ? "privileged" : "restricted";
+  return {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: NAMESPACE, labels: { "pod-security.kubernetes.io/enforce": level } },
+  };
+}
+
+function nodes(settings: InstallSettings, sources: readonly string[]): Node {
+  const gid = settings.group === null ? UID : Number(settings.group);
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: named("watch"),
+    spec: {
+      selector: { matchLabels: labels("watch") },
+      template: {
+        metadata: { labels: labels("watch") },
+        spec: pod(settings, {
+          name: "watch",
+          words: watchWords({ ...settings.watching, sources, once: false }),
+          host: "watch",
+          // Its changes are the node's.
+          env: [{ name: "UNSPRAWL_HOST", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+          gid,
+          mounts: [{ name: "socket", mountPath: SOCKET, readOnly: true }],
+          volumes: [
+            { name: "socket", hostPath: { path: settings.socket ?? SOCKET, type: "Socket" } },
+            { name: "state", hostPath: { path: STATE, type: "DirectoryOrCreate" } },
+          ],
+          more: {
+            nodeSelector: { "container-engine": "docker" },
+            initContainers: [ownState(settings, gid)],
+          },
+        }),
+      },
+    },
+  };
+}
+
+/** The node's folder is root's until it is given to who watches. */
+function ownState({ image }: InstallSettings, gid: number): Node {
+  return {
+    name: "own-state",
+    image,
+    command: ["node", "-e", `fs.chownSync("${STATE}", ${UID}, ${gid})`],
+    securityContext: {
+      ...CONFINED,
+      runAsNonRoot: false,
+      runAsUser: 0,
+      capabilities: { drop: ["ALL"], add: ["CHOWN"] },
+    },
+    resources: RESOURCES,
+    volumeMounts: [{ name: "state", mountPath: STATE }],
+  };
+}
+
+function claim(): Node {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: named("registries"),
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+  };
+}
+
+function registryJob(settings: InstallSettings, sources: readonly string[]): Node {
+  const spec = pod(settings, {
+    name: "watch",
+    // What is found is told, and no reason to begin again.
+    words: [...watchWords({ ...settings.watching, sources, once: true }), "--fail-on", "never"],
+    host: "registries",
+    mounts: [],
+    volumes: [{ name: "state", persistentVolumeClaim: { claimName: "registries" } }],
+    more: { restartPolicy: "Never" },
+  });
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: named("registries"),
+    spec: {
+      schedule: schedule(settings),
+      // Two at once would ask the registry twice for the same.
+      concurrencyPolicy: "Forbid",
+      startingDeadlineSeconds: 600,
+      successfulJobsHistoryLimit: 1,
+      failedJobsHistoryLimit: 3,
+      jobTemplate: { spec: { backoffLimit: 2, template: { metadata: { labels: labels("registries") }, spec } } },
+    },
+  };
+}
+
+function schedule({ watching: { every, cron } }: InstallSettings): string {
+  if (cron !== null) return cron;
+  const found = cronOf(parseDuration(every ?? "15m", "--every"));
+  if (found !== null) return found;
+  throw new UnsprawlError(
+    "usage",
+    `--every ${every ?? ""} does not go into an hour or a day, and a CronJob has no words for it`,
+    'such as --every 15m, or --cron "0 3 * * *"',
+  );
+}
+
+/** One server: it sets out what is to be done. What it knows is in the database. */
+const fleetServer = (settings: InstallSettings): Node => deployment(settings, "serve", 1);
+
+/** Any number: each takes what nobody else has taken. */
+const fleetWorkers = (settings: InstallSettings): Node => deployment(settings, "worker", 2);
+
+function deployment(settings: InstallSettings, role: "serve" | "worker", replicas: number): Node {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: named(role),
+    spec: {
+      replicas,
+      selector: { matchLabels: labels(role) },
+      template: {
+        metadata: { labels: labels(role) },
+        spec: pod(settings, {
+          name: role,
+          words: ["fleet", role],
+          mounts: [],
+          volumes: [{ name: "state", emptyDir: {} }],
+        }),
+      },
+    },
+  };
+}
+
+function fleetConfig(): Node {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: OBJECT, namespace: NAMESPACE },
+    data: { "config.yaml": yaml({ fleet: { database: { urlFile: `${SECRETS}/database.url` } } }) },
+  };
+}
+
+function nextCommands(
+  { secrets, config, fleet }: InstallSettings,
+  path: string,
+  engines: boolean,
+  registries: boolean,
+): string[] {
+  const create = `kubectl -n ${NAMESPACE} create`;
+  const files = secrets.map(({ name, file }) => ` --from-file=${shellWord(`${name}=${file}`)}`).join("");
+  return [
+    ...(engines ? ["kubectl label node NODE container-engine=docker"] : []),
+    `kubectl apply -f ${shellWord(path)}`,
+    ...(secrets.length > 0 ? [`${create} secret generic ${OBJECT}${files}`] : []),
+    ...(config === null ? [] : [`${create} configmap ${OBJECT} --from-file=${shellWord(`config.yaml=${config}`)}`]),
+    ...(registries || fleet
+      ? [`${create} secret generic ${LOGINS} --from-file=config.json=FILE  # for private registries`]
+      : []),
+  ];
+}

@@ -1,0 +1,43 @@
+import { CONFIG, literal, octal, SECRETS, services, UID, WARNING, yaml } from "./container.ts";
+import { shellWord, type Installation, type InstallSettings } from "./model.ts";
+
+const FILE = "unsprawl-stack.yaml";
+const OWN = { uid: `${UID}`, mode: octal(0o400) };
+
+/** A stack with a task on every node, each for the engine of its node; secrets are the swarm's own, made beforehand. */
+export function swarmStack(settings: InstallSettings): Installation {
+  const { config, secrets, socket } = settings;
+  const made = services(settings, (role, base, mounts) => ({
+    ...base,
+    // What changes are told under: each node by its own name.
+    hostname: "{{.Node.Hostname}}",
+    ...(mounts.length > 0 && { volumes: mounts }),
+    ...(config !== null && { configs: [{ source: "config", target: CONFIG, ...OWN }] }),
+    ...(secrets.length > 0 && { secrets: secrets.map(({ name }) => ({ source: name, target: name, ...OWN })) }),
+    deploy: {
+      ...(role === "serve" ? { replicas: 1 } : { mode: "global" }),
+      restart_policy: { condition: "any", delay: "10s" },
+      update_config: { order: "stop-first" },
+      resources: { limits: { pids: 128 } },
+    },
+  }));
+  const text = yaml(
+    {
+      version: "3.9",
+      services: made,
+      ...("watch" in made && { volumes: { state: {} } }),
+      ...(config !== null && { configs: { config: { file: literal(config) } } }),
+      ...(secrets.length > 0 && { secrets: Object.fromEntries(secrets.map(({ name }) => [name, { external: true }])) }),
+    },
+    socket === null ? null : WARNING,
+  );
+  return {
+    files: [{ path: FILE, text }],
+    next: ([path = FILE]) => [
+      ...secrets.map(({ name, file }) => `docker secret create ${name} ${shellWord(file)}`),
+      `docker stack deploy --with-registry-auth -c ${shellWord(path)} unsprawl`,
+      ...Object.keys(made).map((name) => `docker service logs -f unsprawl_${name}`),
+    ],
+    notes: secrets.map(({ name }) => `in the configuration, ${name} is the file ${SECRETS}/${name}`),
+  };
+}

@@ -1,0 +1,157 @@
+import { dirname } from "node:path";
+import { calendarOf } from "./calendar.ts";
+import { shellWord, watchWords, type Installation, type InstallSettings } from "./model.ts";
+
+const FOLDER = "/etc/systemd/system";
+const DAEMON = "unsprawl-watch.service";
+const ONCE = "unsprawl-watch-once";
+
+/**
+ * A service that watches, or with `--once` a timer and the service that it starts: systemd.exec(5), systemd.timer(5).
+ * An identity of its own that lives as long as the service does, in the group of the engine's socket, unless the state is
+ * shared with a user. Throws `usage` for a schedule that is none.
+ */
+export function systemdUnits(settings: InstallSettings): Installation {
+  const { once } = settings.watching;
+  const service = once ? `${ONCE}.service` : DAEMON;
+  const files = [{ path: `${FOLDER}/${service}`, text: serviceUnit(settings) }];
+  if (once) files.push({ path: `${FOLDER}/${ONCE}.timer`, text: timerUnit(settings) });
+  const started = once ? `${ONCE}.timer` : DAEMON;
+  return {
+    files,
+    next: (paths) => [
+      ...(paths.every((path) => dirname(path) === FOLDER) ? [] : [`cp ${paths.map(shellWord).join(" ")} ${FOLDER}/`]),
+      "systemctl daemon-reload",
+      `systemctl enable --now ${started}`,
+      `journalctl -u ${service} -f`,
+    ],
+    notes: notesFor(settings, service),
+  };
+}
+
+function serviceUnit(settings: InstallSettings): string {
+  const { watching, config, socket, shared, secrets } = settings;
+  const command = [...settings.program, ...watchWords(watching), ...(config === null ? [] : ["--config", config])];
+  const state = shared === null ? "/var/lib" : dirname(shared.state);
+  const environment = [
+    `XDG_STATE_HOME=${state}`,
+    "XDG_CONFIG_HOME=/etc",
+    ...(socket === null || socket === "/var/run/docker.sock" ? [] : [`DOCKER_HOST=unix://${socket}`]),
+  ];
+  return unit({
+    Unit: [
+      "Description=unsprawl: tells which secrets are new, back or gone",
+      `After=network-online.target${socket === null ? "" : " docker.service"}`,
+      "Wants=network-online.target",
+    ],
+    Service: [
+      ...(watching.once
+        ? // Findings are told, and are no failure of the service.
+          ["Type=oneshot", "SuccessExitStatus=3"]
+        : ["Type=exec", "Restart=on-failure", "RestartSec=10s", "TimeoutStopSec=60s"]),
+      `ExecStart=${command.map((word) => quoted(word).replaceAll("$", "$$$$")).join(" ")}`,
+      `Environment=${environment.map(quoted).join(" ")}`,
+      ...identity(settings),
+      // Readable by the service alone, under /run/credentials/UNIT: systemd.exec(5), CREDENTIALS.
+      ...secrets.map(({ name, file }) => `LoadCredential=${name}:${file.replaceAll("%", "%%")}`),
+      ...writable(settings),
+      ...HARDENING,
+      // A lock's owner is looked up among the processes: one that is hidden would count as gone.
+      ...(shared === null ? ["ProtectProc=invisible"] : []),
+      // Among its own users alone the socket's group would be nobody's.
+      ...(shared === null && socket === null ? ["PrivateUsers=yes"] : []),
+      `ProtectHome=${inHome(settings) ? "read-only" : "yes"}`,
+    ],
+    ...(watching.once ? {} : { Install: ["WantedBy=multi-user.target"] }),
+  });
+}
+
+function identity({ shared, group, socket }: InstallSettings): string[] {
+  const groups = socket === null || group === null ? [] : [`SupplementaryGroups=${group}`];
+  return shared === null
+    ? ["DynamicUser=yes", ...groups, "StateDirectory=unsprawl", "StateDirectoryMode=0700", "UMask=0077"]
+    : [`User=${shared.user}`, ...groups, "UMask=0077"];
+}
+
+function writable({ shared, metricsFile }: InstallSettings): string[] {
+  const paths = shared === null ? [] : [shared.state];
+  if (metricsFile === null) return paths.map((path) => `ReadWritePaths=${quoted(path)}`);
+  const folder = dirname(metricsFile);
+  // A folder under /run is made for the service, and can be read by others.
+  const made = /^\/run\/([\w.-]+)$/.exec(folder)?.[1];
+  if (made !== undefined) return [...paths.map((path) => `ReadWritePaths=${quoted(path)}`), `RuntimeDirectory=${made}`];
+  return [...paths, folder].map((path) => `ReadWritePaths=${quoted(path)}`);
+}
+
+/**
+ * All that Node can do without. MemoryDenyWriteExecute is not among it (its compiler writes code), nor ProcSubset=pid
+ * (the machine's boot id says whose a left lock is).
+ */
+const HARDENING = [
+  ...["NoNewPrivileges=yes", "CapabilityBoundingSet=", "AmbientCapabilities="],
+  ...["ProtectSystem=strict", "PrivateTmp=yes", "PrivateDevices=yes", "DevicePolicy=closed"],
+  ...["ProtectClock=yes", "ProtectControlGroups=yes", "ProtectHostname=yes"],
+  ...["ProtectKernelLogs=yes", "ProtectKernelModules=yes", "ProtectKernelTunables=yes"],
+  ...["RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6", "RestrictNamespaces=yes"],
+  ...["RestrictRealtime=yes", "RestrictSUIDSGID=yes", "LockPersonality=yes", "RemoveIPC=yes", "KeyringMode=private"],
+  ...["SystemCallArchitectures=native", "SystemCallFilter=@system-service", "SystemCallFilter=~@privileged @resources"],
+  ...["SystemCallErrorNumber=EPERM", "TasksMax=128"],
+];
+
+function timerUnit({ watching }: InstallSettings): string {
+  const { every, cron } = watching;
+  return unit({
+    Unit: ["Description=unsprawl: when secrets are looked for"],
+    Timer: [
+      ...(cron === null
+        ? ["OnBootSec=1m", `OnUnitActiveSec=${every ?? "15m"}`]
+        : [...calendarOf(cron).map((one) => `OnCalendar=${one}`), "Persistent=true"]),
+      // Many machines do not ask one registry all at once.
+      "RandomizedDelaySec=30s",
+      "FixedRandomDelay=true",
+    ],
+    Install: ["WantedBy=timers.target"],
+  });
+}
+
+function notesFor(settings: InstallSettings, service: string): string[] {
+  const { shared, secrets, program, watching } = settings;
+  const notes = secrets.map(
+    ({ name }) => `in the configuration, ${name} is the file /run/credentials/${service}/${name}`,
+  );
+  if (shared === null) {
+    notes.push(
+      "its state is /var/lib/unsprawl, apart from yours: what a run of yours moved is not known to it (--share-state)",
+    );
+    const hidden = [...program, ...watching.sources.map(pathOf)].find((word) => /^\/root(?:\/|$)/.test(word));
+    if (hidden !== undefined)
+      notes.push(
+        `${hidden} can be read by root alone: install unsprawl where every user can read it, or --share-state`,
+      );
+  }
+  return notes;
+}
+
+/** Whether anything that it needs lies where people live. */
+function inHome({ program, watching, config, shared, socket }: InstallSettings): boolean {
+  const needed = [...program, ...watching.sources.map(pathOf), config ?? "", shared?.state ?? "", socket ?? ""];
+  return needed.some((path) => /^\/(?:home|root|run\/user)(?:\/|$)/.test(path));
+}
+
+const pathOf = (source: string): string => source.slice(source.indexOf(":") + 1);
+
+function unit(sections: { readonly [name: string]: readonly string[] }): string {
+  return Object.entries(sections)
+    .map(([name, lines]) => `[${name}]\n${lines.join("\n")}\n`)
+    .join("\n");
+}
+
+/** A word of a unit's setting as systemd reads it back: systemd.syntax(7), QUOTING, and specifiers of systemd.unit(5). */
+function quoted(word: string): string {
+  const escaped = word
+    .replace(/[\\"]/g, "\\$&")
+    // oxlint-disable-next-line no-control-regex -- a line's end would begin a setting of its own
+    .replace(/[\u0000-\u001f\u007f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)
+    .replaceAll("%", "%%");
+  return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;
+}

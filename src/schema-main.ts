@@ -4,7 +4,9 @@ import { CONFIG_KEYS } from "./core/config.ts";
 import { ADDRESS_KEYS, CONTEXT_KEYS } from "./core/hosts-config.ts";
 import { NOTIFY_KEYS } from "./core/notify-config.ts";
 import { IGNORE_KEYS } from "./core/ignore.ts";
+import { METRICS_KEYS } from "./core/metrics-config.ts";
 import { RULES_KEYS } from "./core/tuning.ts";
+import { WATCH_KEYS } from "./core/watch-config.ts";
 import { ALLOW_KEYS, OWN_KEYS } from "./detect/own/index.ts";
 import { CHANGE_KINDS } from "./model/change.ts";
 import { CONFIDENCES, SEVERITIES } from "./model/finding.ts";
@@ -17,6 +19,14 @@ function keyed(keys: { readonly [key: string]: string }): {
 } {
   const properties = Object.fromEntries(Object.entries(keys).map(([key, description]) => [key, { description }]));
   return { type: "object", properties, additionalProperties: false };
+}
+
+function watchSchema(): object {
+  const made = keyed(WATCH_KEYS);
+  const { sources, metrics } = made.properties;
+  made.properties["sources"] = { ...sources, type: "array", items: { type: "string" } };
+  made.properties["metrics"] = { ...metrics, ...keyed(METRICS_KEYS) };
+  return { description: CONFIG_KEYS.watch, ...made };
 }
 
 /** The JSON Schema of unsprawl.yaml, made from the same tables that read it. Written at build time. */
@@ -81,6 +91,7 @@ async function schema(): Promise<object> {
         additionalProperties: { oneOf: [keyed(ADDRESS_KEYS), keyed(CONTEXT_KEYS)] },
       },
       notify: { description: CONFIG_KEYS.notify, type: "object", additionalProperties: { oneOf: notify } },
+      watch: watchSchema(),
       failOn: { description: CONFIG_KEYS.failOn, enum: [...level, "never"] },
     },
   };

@@ -8,6 +8,7 @@ import type { Json } from "../model/json.ts";
 import { knownKeys, mapOf } from "./config-shape.ts";
 import { readHosts, type HostConfig } from "./hosts-config.ts";
 import { readNotify } from "./notify-config.ts";
+import { readWatch, type WatchConfig } from "./watch-config.ts";
 import { mergeTuning, NO_TUNING, readTuning, type Tuning } from "./tuning.ts";
 
 export type StoreConfig = {
@@ -27,6 +28,8 @@ export type Config = {
   readonly hosts: ReadonlyMap<string, HostConfig>;
   /** By the channel's name. */
   readonly notify: ReadonlyMap<string, ChannelConfig>;
+  /** Null when no file says anything of it. */
+  readonly watch: WatchConfig | null;
 };
 
 /** What may stand in a configuration file, with what it is for: the schema that ships is made from this. */
@@ -40,6 +43,7 @@ export const CONFIG_KEYS = {
   verify: "for --verify: endpoints, base URLs by vendor",
   hosts: "engines elsewhere for --hosts: name → { address, certPath } or { context }",
   notify: "where changes are told: name → { kind, …, on, minSeverity, minConfidence }",
+  watch: "what watch does where its flags do not say: sources, every or cron, events, metrics",
 } as const;
 
 /**
@@ -63,6 +67,7 @@ export async function loadConfig(env: NodeJS.ProcessEnv, cwd: string, explicit: 
     endpoints: { ...user.endpoints, ...project.endpoints },
     hosts: new Map([...user.hosts, ...project.hosts]),
     notify: new Map([...user.notify, ...project.notify]),
+    watch: project.watch ?? user.watch,
   };
 }
 
@@ -74,6 +79,7 @@ const EMPTY: Config = {
   endpoints: {},
   hosts: new Map(),
   notify: new Map(),
+  watch: null,
 };
 
 async function readFile(file: string): Promise<Config | null> {
@@ -118,6 +124,7 @@ async function readFile(file: string): Promise<Config | null> {
     endpoints: endpointsOf(top["verify"], file),
     hosts: readHosts(top["hosts"], file),
     notify: readNotify(top["notify"], file, dirname(file)),
+    watch: readWatch(top["watch"], file, dirname(file)),
   };
 }
 

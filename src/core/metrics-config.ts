@@ -7,11 +7,17 @@ export type Listen = { readonly host: string; readonly port: number };
 /** Where metrics are to be had: over HTTP, in a text file for node_exporter, both or neither. */
 export type MetricsSettings = { readonly listen: Listen | null; readonly file: string | null };
 
+/** What may stand in `watch.metrics`; the schema that ships is made from this. */
+export const METRICS_KEYS = {
+  listen: "address and port for Prometheus to ask, such as 127.0.0.1:9464",
+  file: "a text file for node_exporter, which ends in .prom",
+} as const;
+
 /** `watch.metrics` of a configuration file in `dir`. Throws `config`. */
 export function readMetrics(given: unknown, file: string, dir: string): MetricsSettings {
   if (given === undefined || given === null) return { listen: null, file: null };
   const keys = mapOf(given, file, "watch.metrics");
-  knownKeys(keys, ["listen", "file"], file, "watch.metrics.");
+  knownKeys(keys, Object.keys(METRICS_KEYS), file, "watch.metrics.");
   const { listen, file: path } = keys;
   if (path !== undefined && (typeof path !== "string" || !path.endsWith(".prom")))
     throw new UnsprawlError(

@@ -3,6 +3,8 @@ import { gauge, seriesOf, type Family, type Sample } from "./exposition.ts";
 
 /** How a scan went, in numbers. */
 export type Scanned = {
+  /** A host of the configuration; null for this machine. */
+  readonly host: string | null;
   readonly durationMs: number;
   readonly subjects: number;
   /** Subjects that could not be read. */
@@ -16,9 +18,12 @@ const RESULTS = ["complete", "incomplete", "failed"] as const;
 /** What is counted here and nowhere else. */
 export class Counts {
   readonly #values: Map<string, number>;
+  /** What the last whole scan of each host is told by: no label where this machine is watched alone. */
+  readonly #hosts: readonly Omit<Sample, "value">[];
 
-  constructor(before: ReadonlyMap<string, number>) {
+  constructor(before: ReadonlyMap<string, number>, hosts: readonly string[]) {
     this.#values = new Map(before);
+    this.#hosts = hosts.length === 0 ? [{}] : hosts.map((host) => ({ labels: { host } }));
   }
 
   add(name: string, of: Omit<Sample, "value">, by = 1): void {
@@ -27,15 +32,16 @@ export class Counts {
     this.#values.set(series, before + by);
   }
 
-  scanned({ durationMs, errors, subjects, partial }: Scanned): void {
+  scanned({ host, durationMs, errors, subjects, partial }: Scanned): void {
     this.add("unsprawl_scans_total", { labels: { result: errors === 0 ? "complete" : "incomplete" } });
     this.add("unsprawl_scan_duration_seconds", { suffix: "_sum" }, durationMs / 1000);
     this.add("unsprawl_scan_duration_seconds", { suffix: "_count" });
     this.add("unsprawl_scan_errors_total", {}, errors);
     if (partial) return;
-    this.#values.set("unsprawl_subjects", subjects);
-    this.#values.set("unsprawl_last_scan_duration_seconds", durationMs / 1000);
-    if (errors === 0) this.#values.set("unsprawl_last_success_timestamp_seconds", Date.now() / 1000);
+    const of = host === null ? {} : { labels: { host } };
+    this.#values.set(seriesOf("unsprawl_subjects", of), subjects);
+    this.#values.set(seriesOf("unsprawl_last_scan_duration_seconds", of), durationMs / 1000);
+    if (errors === 0) this.#values.set(seriesOf("unsprawl_last_success_timestamp_seconds", of), Date.now() / 1000);
   }
 
   families(): Family[] {
@@ -44,7 +50,8 @@ export class Counts {
       value: this.#values.get(seriesOf(name, sample)) ?? 0,
     });
     // Without a value until there is one: a zero would be a time, or a length.
-    const known = (name: string): Sample[] => (this.#values.has(name) ? [of(name, {})] : []);
+    const known = (name: string): Sample[] =>
+      this.#hosts.filter((one) => this.#values.has(seriesOf(name, one))).map((one) => of(name, one));
     const counter = (name: string, help: string, ...samples: Omit<Sample, "value">[]): Family => ({
       ...{ name, help, type: "counter" },
       samples: samples.map((one) => of(name, one)),

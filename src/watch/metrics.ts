@@ -28,7 +28,7 @@ const WRITE_MS = 1000;
 
 /**
  * What `watch` does, in numbers: over HTTP, in a text file, or neither. Nothing names a variable, a place or a secret, and
- * no label has more values than the configuration has channels. Counters go on from where the file left them, so that
+ * no label has more values than the configuration has channels or hosts. Counters go on from where the file left them, so that
  * `watch --once` counts too. Throws `failed` when it cannot listen; a file that cannot be written is said once.
  */
 export async function openMetrics(
@@ -37,10 +37,12 @@ export async function openMetrics(
     readonly version: string;
     readonly history: Pick<History, "hosts" | "past" | "waiting">;
     readonly channels: readonly string[];
+    /** The hosts of the configuration that are watched; none for this machine alone. */
+    readonly hosts: readonly string[];
   },
   say: (text: string) => void,
 ): Promise<Metrics> {
-  const counts = new Counts(settings.file === null ? new Map() : readBack(contentOf(settings.file)));
+  const counts = new Counts(settings.file === null ? new Map() : readBack(contentOf(settings.file)), of.hosts);
   let findings: Promise<readonly Sample[]> | null = null;
   const families = async (): Promise<Family[]> => [
     gauge("unsprawl_build_info", "The version that runs.", [{ labels: { version: of.version }, value: 1 }]),

@@ -33,6 +33,7 @@ const EMPTY = {
   endpoints: {},
   hosts: new Map(),
   notify: new Map(),
+  watch: null,
 };
 
 test("none at all is an empty one, and so is an empty file", async () => {

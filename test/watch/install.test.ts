@@ -31,15 +31,15 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-const DAEMON = { sources: ["docker:"], every: "15m", cron: null, once: false, events: true, more: [] };
+const DAEMON = { sources: ["docker:"], every: "15m", cron: null, once: false, events: true, hosts: null, more: [] };
 /** Characters that each of the languages here has a meaning of its own for. */
 const ODD = `registry:reg.example/a b$x$(c)%h\\"'{{d}}#e`;
 
 type More = Partial<Omit<Asked, "watching">> & Partial<Asked["watching"]>;
 
 function asked(more: More = {}): Asked {
-  const { sources, every, cron, once, events, ...rest } = more;
-  const given = { sources, every, cron, once, events };
+  const { sources, every, cron, once, events, hosts, ...rest } = more;
+  const given = { sources, every, cron, once, events, hosts };
   const watching = { ...DAEMON, ...Object.fromEntries(Object.entries(given).filter(([, one]) => one !== undefined)) };
   return {
     ...{ image: null, config: null, group: "998", secrets: [], metricsFile: null, shareState: false, fleet: false },
@@ -71,6 +71,7 @@ describe("systemd", () => {
     ["a timer by the calendar", { once: true, every: null, cron: "*/20 3 1,15 * mon-fri" }, 1.3],
     ["without an engine", { sources: ["registry:reg.example/app"] }, 1.1],
     ["with a user's state", { shareState: true }, 2.0],
+    ["many hosts", { shareState: true, hosts: ["web*", "db1"], events: false }, 2.0],
     ["with odd words", { sources: [ODD, "dir:my files/%i"] }, 1.3],
   ];
 
@@ -279,6 +280,7 @@ describe("what is asked wrongly", () => {
     ["systemd", { sources: ["inspect:-"] }, /no standard input/],
     ["systemd", { fleet: true }, /--fleet is for/],
     ["swarm", { image: "x", shareState: true }, /--share-state is for systemd/],
+    ["kubernetes", { image: "x", hosts: [] }, /--hosts is for systemd/],
     ["compose", { image: "x", group: "docker" }, /a group's number/],
     ["systemd", { group: "a b" }, /not a group/],
     ["compose", { image: "x", group: null, env: { DOCKER_HOST: "unix:///nowhere/x.sock" } }, /--socket-group GID/],

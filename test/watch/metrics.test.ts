@@ -60,8 +60,8 @@ describe("over HTTP", () => {
 
   beforeAll(async () => {
     metrics = await open(HERE);
-    metrics.scanned({ durationMs: 1500, subjects: 7, errors: 0, partial: false });
-    metrics.scanned({ durationMs: 500, subjects: 1, errors: 2, partial: true });
+    metrics.scanned({ host: null, durationMs: 1500, subjects: 7, errors: 0, partial: false });
+    metrics.scanned({ host: null, durationMs: 500, subjects: 1, errors: 2, partial: true });
     metrics.failed();
     metrics.changed([...changes, ...changes.map((change) => ({ ...change, kind: "regressed" as const }))]);
     for (let one = 0; one < 1000; one++) metrics.event();
@@ -114,13 +114,17 @@ describe("over HTTP", () => {
   it("what is known of findings is read again after a scan, and not at each question", async () => {
     let reads = 0;
     const counting = { ...history, hosts: () => (reads++, history.hosts()) };
-    const own = await openMetrics(HERE, { version: "1", history: counting, channels: [] }, expect.unreachable);
+    const own = await openMetrics(
+      HERE,
+      { version: "1", history: counting, channels: [], hosts: [] },
+      expect.unreachable,
+    );
     const ask = (): Promise<string> => fetch(`http://127.0.0.1:${own.port}/metrics`).then((one) => one.text());
     await Promise.all([ask(), ask(), ask()]);
     own.event();
     await ask();
     expect(reads).toBe(1);
-    own.scanned({ durationMs: 1, subjects: 1, errors: 0, partial: true });
+    own.scanned({ host: null, durationMs: 1, subjects: 1, errors: 0, partial: true });
     await ask();
     expect(reads).toBe(2);
     await own.close();
@@ -152,7 +156,7 @@ describe("over HTTP", () => {
 
   it("a history that cannot be read is said, and none of its error", async () => {
     const broken = { ...history, hosts: () => Promise.reject(new Error(`near ${secret}`)) };
-    const own = await openMetrics(HERE, { version: "1", history: broken, channels: [] }, expect.unreachable);
+    const own = await openMetrics(HERE, { version: "1", history: broken, channels: [], hosts: [] }, expect.unreachable);
     const response = await fetch(`http://127.0.0.1:${own.port}/metrics`);
     expect([response.status, await response.text()]).toEqual([500, "the history cannot be read\n"]);
     await own.close();
@@ -186,7 +190,7 @@ describe("in a text file", () => {
       const metrics = await open({ listen: null, file });
       expect(metrics.port).toBeNull();
       metrics.changed(changes);
-      metrics.scanned({ durationMs: 250, subjects: 1, errors: run, partial: false });
+      metrics.scanned({ host: null, durationMs: 250, subjects: 1, errors: run, partial: false });
       await metrics.close();
     }
     expect(statSync(file).mode & 0o777).toBe(0o644);
@@ -203,10 +207,29 @@ describe("in a text file", () => {
     expect(text).not.toContain("process_");
   });
 
+  it("tells the last whole scan of each host of the configuration, and forgets hosts that are no more", async () => {
+    const file = join(world.dir, "hosts.prom");
+    const scan = { durationMs: 250, subjects: 3, partial: false };
+    const first = await open({ listen: null, file }, undefined, ["web1", "web2"]);
+    first.scanned({ ...scan, host: "web1", errors: 0 });
+    first.scanned({ ...scan, host: "web2", errors: 1 });
+    await first.close();
+    const of = (): string[] => [...readBack(readFileSync(file, "utf8")).keys()].filter((one) => one.includes("host="));
+    expect(of()).toEqual([
+      'unsprawl_subjects{host="web1"}',
+      'unsprawl_subjects{host="web2"}',
+      'unsprawl_last_scan_duration_seconds{host="web1"}',
+      'unsprawl_last_scan_duration_seconds{host="web2"}',
+      'unsprawl_last_success_timestamp_seconds{host="web1"}',
+    ]);
+    await (await open({ listen: null, file }, undefined, ["web2"])).close();
+    expect(of()).toEqual(['unsprawl_subjects{host="web2"}', 'unsprawl_last_scan_duration_seconds{host="web2"}']);
+  });
+
   it("is written soon after a scan, without being closed", async () => {
     const file = join(world.dir, "soon.prom");
     const metrics = await open({ listen: null, file });
-    metrics.scanned({ durationMs: 1, subjects: 1, errors: 0, partial: false });
+    metrics.scanned({ host: null, durationMs: 1, subjects: 1, errors: 0, partial: false });
     while (!(statSync(file, { throwIfNoEntry: false })?.size ?? 0)) await sleep(50);
     expect(readFileSync(file, "utf8")).toContain('unsprawl_scans_total{result="complete"} 1\n');
     await metrics.close();
@@ -228,6 +251,44 @@ describe("in a text file", () => {
     await sleep(1200);
     await never.close();
     expect(said).toEqual([`metrics: ${folder} is not a plain file`]);
+  });
+});
+
+describe("of the program", () => {
+  it("watch --once counts each run, those that come to nothing too", async () => {
+    const own = makeWorld("unix:///nowhere");
+    writeFileSync(join(own.dir, "app.env"), `${NAME}=${secret}\n`);
+    writeFileSync(
+      join(own.dir, "unsprawl.yaml"),
+      'watch: { sources: ["env:app.env"], every: 1h, metrics: { file: own.prom } }\n',
+    );
+    const first = await own.unsprawl(["watch", "--once"]);
+    expect(first.code, first.stderr).toBe(3);
+    expect((await own.unsprawl(["watch", "--once"])).code).toBe(0);
+    expect((await own.unsprawl(["watch", "docker:", "--once"])).code).toBe(1);
+    const text = readFileSync(join(own.dir, "own.prom"), "utf8");
+    const found = Object.fromEntries(readBack(text));
+    expect(found).toMatchObject({
+      'unsprawl_changes_total{kind="new"}': 1,
+      'unsprawl_findings{severity="high",state="known"}': 1,
+      'unsprawl_scans_total{result="complete"}': 2,
+    });
+    const [incomplete = 0, failed = 0] = ["incomplete", "failed"].map(
+      (result) => found[`unsprawl_scans_total{result="${result}"}`],
+    );
+    expect(incomplete + failed).toBe(1);
+    expect(text).not.toContain(NAME);
+    expect(first.stdout + first.stderr).not.toContain(secret);
+    own.remove();
+  });
+
+  it("the README's alerts are rules to promtool", () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const file = join(world.dir, "rules.yaml");
+    writeFileSync(file, /```yaml\n(groups:\n[^`]*)```/.exec(readme)?.[1] ?? "");
+    const judged = spawnSync(promtool(), ["check", "rules", file], { encoding: "utf8" });
+    expect(judged.stdout + judged.stderr).toContain("SUCCESS: 2 rules found");
+    expect(judged.status).toBe(0);
   });
 });
 
@@ -256,8 +317,12 @@ describe("its configuration", () => {
   });
 });
 
-function open(settings: MetricsSettings, say: (text: string) => void = expect.unreachable): Promise<Metrics> {
-  return openMetrics(settings, { version: "1.2.3", history, channels: CHANNELS }, say);
+function open(
+  settings: MetricsSettings,
+  say: (text: string) => void = expect.unreachable,
+  hosts: readonly string[] = [],
+): Promise<Metrics> {
+  return openMetrics(settings, { version: "1.2.3", history, channels: CHANNELS, hosts }, say);
 }
 
 /** What a server answers to these bytes until it ends the connection. */

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { EXIT } from "../../model/error.ts";
+import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
 import { say, writeResult } from "../output.ts";
+import { sourcesOf } from "./watch.ts";
 
 /** `unsprawl watch install FORM [SOURCE…]`: prints what would be written, and with --yes or -o writes it. */
 export async function install(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
@@ -10,14 +11,15 @@ export async function install(context: CommandContext, args: readonly string[], 
   const { cwd, env } = context.assembly;
   const form = formOf(args[0]);
   const fleet = options["fleet"] === true;
-  const sources = args.slice(1);
+  const { watch: config } = await context.assembly.config();
+  const named = args.slice(1);
   const made = installation(form, {
     watching: {
-      sources: sources.length > 0 || fleet ? sources : ["docker:"],
-      every: text(options, "every") ?? (text(options, "cron") === null ? "15m" : null),
-      cron: text(options, "cron"),
+      sources: fleet ? named : sourcesOf(named, config),
+      ...(await whenOf(options, config)),
       once: options["once"] === true,
-      events: options["events"] === true,
+      events: options["events"] === true || config?.events === true,
+      hosts: options["hosts"] === undefined ? null : list(options, "hosts"),
       more: [
         ...(options["layers"] === true ? ["--layers"] : []),
         ...wordsOf(options, "minConfidence"),
@@ -28,7 +30,7 @@ export async function install(context: CommandContext, args: readonly string[], 
     config: text(options, "config"),
     group: text(options, "socketGroup"),
     secrets: list(options, "secret"),
-    metricsFile: null,
+    metricsFile: config?.metrics.file ?? null,
     shareState: options["shareState"] === true,
     fleet,
     // Beside this file once both are bundled.
@@ -55,6 +57,21 @@ export async function install(context: CommandContext, args: readonly string[], 
   else say(context, "nothing was written: add --yes, or -o DIR");
   for (const command of next) say(context, `  next: ${command}`);
   return EXIT.ok;
+}
+
+type When = { readonly every: string | null; readonly cron: string | null };
+
+/** What the command line says, else the configuration, else each quarter of an hour. Throws `usage` for no schedule. */
+async function whenOf(options: Options, config: When | null): Promise<When> {
+  const given = { every: text(options, "every"), cron: text(options, "cron") };
+  const { cronSchedule, everySchedule } = await import("../../watch/schedule.ts");
+  if (given.every !== null && given.cron !== null)
+    throw new UnsprawlError("usage", "--every and --cron are one too many", "give one of them");
+  const said = [given, config].find((one) => one !== null && (one.every !== null || one.cron !== null));
+  const { every, cron } = said ?? { every: "15m", cron: null };
+  if (every !== null) everySchedule(every);
+  if (cron !== null) await cronSchedule(cron);
+  return { every, cron };
 }
 
 function wordsOf(options: Options, flag: "minConfidence" | "failOn"): string[] {

@@ -4,9 +4,12 @@ import { chooseHosts, hostEnv } from "../../core/hosts-config.ts";
 import { lockWatch } from "../../core/lock.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Confidence } from "../../model/finding.ts";
+import type { WatchConfig } from "../../core/watch-config.ts";
+import type { Metrics } from "../../watch/metrics.ts";
 import { cronSchedule, everySchedule, type Schedule } from "../../watch/schedule.ts";
 import { watch, type Round, type WatchInput, type WatchTools } from "../../watch/loop.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
+import { VERSION } from "../index.ts";
 import { ofEngines } from "../on-hosts.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
 import { fails, incomplete } from "../scan-options.ts";
@@ -22,14 +25,17 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const foreign = INSTALL_FLAGS.find((flag) => options[flag] !== undefined);
   if (foreign !== undefined)
     throw new UnsprawlError("usage", `--${dashed(foreign)} is for watch install`, "unsprawl watch install systemd");
-  const schedule = await scheduleOf(options);
   const config = await assembly.config();
+  const schedule = await scheduleOf(options, config.watch);
   const minConfidence = (text(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
   const failOn = (text(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
-  const events = options["events"] === true;
+  // What goes on by the configuration is not asked of one scan alone.
+  const events = options["events"] === true || (schedule !== null && config.watch?.events === true);
   const layers = options["layers"] === true;
-  const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, layers, schedule, events };
+  const input = { sources: sourcesOf(sources, config.watch), minConfidence, layers, schedule, events };
+  const hosts = options["hosts"] === undefined ? null : list(options, "hosts");
   const lock = lockWatch(assembly.state());
+  let metrics: Metrics | null = null;
   let [failing, unread] = [false, false];
   let delivery: ChannelDelivery | null = null;
   const round = async (one: Round): Promise<void> => {
@@ -39,17 +45,23 @@ export async function run(context: CommandContext, sources: readonly string[], o
     if (lines.length > 0) await writeResult(lines.join("\n"), null, context);
     say(context, `${one.host === null ? "" : `${one.host}: `}${roundText(one)}`);
     delivery?.wake();
+    if (metrics !== null) count(metrics, one);
   };
   const failed = (error: unknown): void => {
     unread = true;
+    metrics?.failed();
     printError(error, context);
   };
   try {
+    metrics = await metricsOf(context, hosts);
     if (config.notify.size > 0) delivery = await assembly.startDelivery((told) => context.progress.line(told));
-    const hosts = options["hosts"] === undefined ? null : list(options, "hosts");
-    await watchAll(context, input, hosts, { round, failed });
+    await watchAll(context, input, hosts, { round, failed, event: () => metrics?.event() });
+  } catch (error) {
+    metrics?.failed();
+    throw error;
   } finally {
     await delivery?.stop(schedule === null ? ONCE_MS : STOP_MS);
+    await metrics?.close();
     lock.release();
   }
   return schedule === null && !signal.aborted ? findingsExit(failing, unread) : EXIT.ok;
@@ -60,19 +72,19 @@ async function watchAll(
   context: CommandContext,
   input: WatchInput,
   wanted: readonly string[] | null,
-  told: Pick<WatchTools, "round" | "failed">,
+  { event, ...told }: Pick<WatchTools, "round" | "failed"> & { readonly event: () => void },
 ): Promise<void> {
   const { assembly, signal } = context;
   const host = { emit: () => undefined, ask: async () => false, signal };
   const common = { ...told, waiting: (next: Date) => say(context, `next scan ${next.toISOString()}`) };
-  if (wanted === null) return watch(input, { ...common, ...toolsOf(context, assembly, null) }, host);
+  if (wanted === null) return watch(input, { ...common, ...toolsOf(context, assembly, null, event) }, host);
   ofEngines(input.sources);
   const { default: pLimit } = await import("p-limit");
   const turn = pLimit(AT_ONCE);
   const hosts = chooseHosts((await assembly.config()).hosts, wanted);
   const one = async (name: string, at: Assembly): Promise<void> => {
     try {
-      await watch(input, { ...common, ...toolsOf(context, at, name), turn, waiting: () => undefined }, host);
+      await watch(input, { ...common, ...toolsOf(context, at, name, event), turn, waiting: () => undefined }, host);
     } catch (error) {
       told.failed(error);
     }
@@ -84,6 +96,7 @@ function toolsOf(
   context: CommandContext,
   assembly: Assembly,
   host: string | null,
+  counted: () => void,
 ): Omit<WatchTools, "round" | "failed" | "waiting"> {
   const own = async <T extends { readonly host?: string }>(of: Promise<T>): Promise<T> =>
     host === null ? of : { ...(await of), host };
@@ -98,6 +111,7 @@ function toolsOf(
     turn: (act) => act(),
     event: (event) => {
       const at = host === null ? "" : `${host}: `;
+      if (event.kind === "started" || event.kind === "removed") counted();
       if (event.kind === "lost") say(context, `${at}${event.error.message}; ${event.error.hint ?? ""}`);
     },
   };
@@ -111,9 +125,41 @@ const INSTALL_FLAGS = ["yes", "output", "overwrite", "image", "secret", "socketG
 
 const dashed = (flag: string): string => flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Null for `--once`. Throws `usage` when not exactly one of the three was given. */
-async function scheduleOf(options: Options): Promise<Schedule | null> {
-  const [every, cron, once] = [text(options, "every"), text(options, "cron"), options["once"] === true];
+/** What the command line names, else the configuration, else the engine's containers. */
+export function sourcesOf(named: readonly string[], config: WatchConfig | null): readonly string[] {
+  if (named.length > 0) return named;
+  return config !== null && config.sources.length > 0 ? config.sources : ["docker:"];
+}
+
+/** Null where the configuration asks for none. */
+async function metricsOf(context: CommandContext, wanted: readonly string[] | null): Promise<Metrics | null> {
+  const { assembly } = context;
+  const { watch: own, hosts } = await assembly.config();
+  if (own === null || (own.metrics.listen === null && own.metrics.file === null)) return null;
+  const { openMetrics } = await import("../../watch/metrics.ts");
+  const { history, channels } = await assembly.memory();
+  const names = wanted === null ? [] : chooseHosts(hosts, wanted).map(([name]) => name);
+  const of = { version: VERSION, history, channels, hosts: names };
+  return openMetrics(own.metrics, of, (said) => say(context, said));
+}
+
+function count(metrics: Metrics, { report, changes, host, why }: Round): void {
+  metrics.scanned({
+    host,
+    durationMs: report.durationMs,
+    subjects: report.sources.reduce((sum, { subjects }) => sum + subjects, 0),
+    errors: report.sources.reduce((sum, { errors }) => sum + errors.length, 0),
+    partial: why === "events",
+  });
+  metrics.changed(changes);
+}
+
+/** Null for `--once`. Throws `usage` when not exactly one of the three was given, here or in the configuration. */
+async function scheduleOf(options: Options, config: WatchConfig | null): Promise<Schedule | null> {
+  const once = options["once"] === true;
+  const given = once || options["every"] !== undefined || options["cron"] !== undefined;
+  const every = text(options, "every") ?? (given ? null : (config?.every ?? null));
+  const cron = text(options, "cron") ?? (given ? null : (config?.cron ?? null));
   if ([every !== null, cron !== null, once].filter(Boolean).length !== 1)
     throw new UnsprawlError("usage", "watch needs one of --every, --cron and --once", "unsprawl watch --every 15m");
   if (once && options["events"] === true)

@@ -6,7 +6,8 @@ export const CONFIG = "/etc/unsprawl/config.yaml";
 export const SECRETS = "/run/secrets";
 export const STATE = "/var/lib/unsprawl";
 export const SOCKET = "/var/run/docker.sock";
-export const PLACES = { XDG_STATE_HOME: STATE, XDG_CONFIG_HOME: "/etc" } as const;
+/** Who has no line in /etc/passwd has no home, and Node asks for one. */
+export const PLACES = { XDG_STATE_HOME: STATE, XDG_CONFIG_HOME: "/etc", HOME: STATE } as const;
 
 /** Nobody on any machine; the image's user. */
 export const UID = 65_532;

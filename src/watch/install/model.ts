@@ -9,6 +9,8 @@ export type Watching = {
   readonly cron: string | null;
   readonly once: boolean;
   readonly events: boolean;
+  /** Hosts of the configuration, all when none is named; null for this machine. */
+  readonly hosts: readonly string[] | null;
   /** Other flags of `watch`, by their words. */
   readonly more: readonly string[];
 };
@@ -59,19 +61,16 @@ export type Installation = {
 };
 
 /** The command line of `watch` after the program's own words. */
-export function watchWords(watching: Watching): string[] {
-  const schedule = watching.once
-    ? ["--once"]
-    : [
-        ...(watching.every === null ? [] : ["--every", watching.every]),
-        ...(watching.cron === null ? [] : ["--cron", watching.cron]),
-      ];
+export function watchWords({ sources, every, cron, once, events, hosts, more }: Watching): string[] {
   return [
     "watch",
-    ...watching.sources,
-    ...schedule,
-    ...(watching.events && !watching.once ? ["--events"] : []),
-    ...watching.more,
+    ...sources,
+    ...(once ? ["--once"] : []),
+    ...(every === null || once ? [] : ["--every", every]),
+    ...(cron === null || once ? [] : ["--cron", cron]),
+    ...(events && !once ? ["--events"] : []),
+    ...more,
+    ...(hosts === null ? [] : hosts.length === 0 ? ["--hosts"] : hosts.flatMap((host) => ["--hosts", host])),
   ];
 }
 

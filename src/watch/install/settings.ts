@@ -58,9 +58,17 @@ export function settingsFor(form: Form, asked: Asked): { settings: InstallSettin
       "--share-state is for systemd: a container has a state of its own",
       "leave it out",
     );
+  const { hosts } = asked.watching;
+  if (hosts !== null && contained)
+    throw new UnsprawlError(
+      "usage",
+      "--hosts is for systemd: in containers, the fleet's workers go to hosts",
+      "--fleet",
+    );
   const sources = asked.watching.sources.map((source) => placed(source, form, cwd));
   const notes: string[] = [];
-  const socket = sources.some((source) => ENGINE_KINDS.includes(kindOf(source))) ? socketFor(form, env) : null;
+  const socket =
+    hosts === null && sources.some((source) => ENGINE_KINDS.includes(kindOf(source))) ? socketFor(form, env) : null;
   const group = socket === null ? null : groupFor(form, socket, asked.group, notes);
   return {
     settings: {

@@ -36,6 +36,8 @@ function serviceUnit(settings: InstallSettings): string {
   const environment = [
     `XDG_STATE_HOME=${state}`,
     "XDG_CONFIG_HOME=/etc",
+    // Who has no line in /etc/passwd has no home, and Node asks for one.
+    ...(shared === null ? ["HOME=/var/lib/unsprawl"] : []),
     ...(socket === null || socket === "/var/run/docker.sock" ? [] : [`DOCKER_HOST=unix://${socket}`]),
   ];
   return unit({
@@ -119,7 +121,10 @@ function notesFor(settings: InstallSettings, service: string): string[] {
   const notes = secrets.map(
     ({ name }) => `in the configuration, ${name} is the file /run/credentials/${service}/${name}`,
   );
+  if (settings.config === null) notes.push("its configuration is /etc/unsprawl/config.yaml, where there is one");
   if (shared === null) {
+    if (watching.hosts !== null)
+      notes.push("hosts at ssh:// are reached with a user's keys: --share-state runs as you");
     notes.push(
       "its state is /var/lib/unsprawl, apart from yours: what a run of yours moved is not known to it (--share-state)",
     );

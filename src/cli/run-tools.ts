@@ -2,6 +2,7 @@ import { listRuns, type RunSummary } from "../core/runs.ts";
 import { readJournal } from "../core/journal.ts";
 import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
+import type { RotationTools } from "../core/rotation.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { Assembly } from "../assembly.ts";
 import { isPlain } from "../docker/traces.ts";
@@ -34,6 +35,11 @@ export function residueTools(assembly: Assembly): ResidueTools {
     looks: assembly.looks,
     isPlain,
   };
+}
+
+/** What core needs to learn whether moved secrets have been rotated. */
+export function rotationTools(assembly: Assembly): RotationTools {
+  return { state: assembly.state(), key: assembly.key(), storeOf: assembly.storeOf };
 }
 
 /** The run that a command means: the one named, or the only one that `fits`. Throws `usage` when that is not clear. */

@@ -1,11 +1,13 @@
 import { doctor, leftovers, type Probe } from "../../core/doctor.ts";
+import { rotationChecks } from "../../core/rotation-text.ts";
+import { rotations } from "../../core/rotation.ts";
 import { residue } from "../../core/residue.ts";
 import { listRuns } from "../../core/runs.ts";
 import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { channelProbes } from "../channel-probes.ts";
-import { residueTools } from "../run-tools.ts";
+import { residueTools, rotationTools } from "../run-tools.ts";
 import { residueChecks } from "../../core/residue-text.ts";
 import { table } from "../views/table.ts";
 
@@ -50,6 +52,10 @@ export async function run(context: CommandContext, _args: readonly string[], opt
         })),
     })),
     { name: "runs", look: async () => leftovers(assembly.state()) },
+    {
+      name: "rotation",
+      look: async () => rotationChecks(await rotations(rotationTools(assembly)), new Date()),
+    },
     ...(await channelProbes(context)),
   ];
   if (options["residue"] !== false)

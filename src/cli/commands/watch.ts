@@ -12,6 +12,7 @@ import { list, text, type CommandContext, type Options } from "../context.ts";
 import { VERSION } from "../index.ts";
 import { ofEngines } from "../on-hosts.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
+import { dailyReminder } from "../remind.ts";
 import { fails, incomplete } from "../scan-options.ts";
 import { changeLine, changesJson, roundText } from "../views/watch-text.ts";
 
@@ -35,6 +36,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const input = { sources: sourcesOf(sources, config.watch), minConfidence, layers, schedule, events };
   const hosts = options["hosts"] === undefined ? null : list(options, "hosts");
   const lock = lockWatch(assembly.state());
+  const remind = dailyReminder(context);
   let metrics: Metrics | null = null;
   let [failing, unread] = [false, false];
   let delivery: ChannelDelivery | null = null;
@@ -46,6 +48,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
     say(context, `${one.host === null ? "" : `${one.host}: `}${roundText(one)}`);
     delivery?.wake();
     if (metrics !== null) count(metrics, one);
+    if (one.why === "schedule") await remind();
   };
   const failed = (error: unknown): void => {
     unread = true;

@@ -1,0 +1,24 @@
+import { reminder } from "../core/rotation-text.ts";
+import { rotations } from "../core/rotation.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { say } from "./output.ts";
+import type { Context } from "./context.ts";
+import { rotationTools } from "./run-tools.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Reminds, once a day at most, of secrets that were moved and have not been rotated since. */
+export function dailyReminder(context: Context): () => Promise<void> {
+  let last = 0;
+  return async () => {
+    if (Date.now() - last < DAY_MS) return;
+    last = Date.now();
+    try {
+      const text = reminder(await rotations(rotationTools(context.assembly)), new Date());
+      if (text !== null) say(context, text);
+    } catch (error) {
+      // A watch needs no store; `unsprawl doctor` says what is wrong with one.
+      if (!(error instanceof UnsprawlError)) throw error;
+    }
+  };
+}

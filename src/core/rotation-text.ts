@@ -1,0 +1,53 @@
+import type { Check } from "./doctor.ts";
+import type { MovedSecret } from "./rotation.ts";
+
+const DAY_MS = 86_400_000;
+/** A moved secret may wait this long to be rotated before it is held against anybody. */
+const PATIENCE_DAYS = 7;
+
+/** Secrets that were moved and are the same still, for longer than one should wait: `unsprawl watch` reminds of them. */
+function overdue(secrets: readonly MovedSecret[], now: Date): readonly MovedSecret[] {
+  return secrets.filter((one) => one.rotated === false && daysSince(one, now) >= PATIENCE_DAYS);
+}
+
+/** A line for each moved secret that is not rotated, and one for all that are. */
+export function rotationChecks(secrets: readonly MovedSecret[], now: Date): Check[] {
+  const name = "rotation";
+  const rotated = secrets.filter((one) => one.rotated === true).length;
+  const done =
+    secrets.length === 0
+      ? "nothing was moved"
+      : `${rotated} of ${secrets.length} moved secret${secrets.length === 1 ? " has" : "s have"} been rotated since`;
+  const late = new Set(overdue(secrets, now));
+  const open = secrets.filter((one) => one.rotated !== true);
+  return [
+    { name, ok: true, text: done, hint: null },
+    ...open.map((one) => ({ name, ok: !late.has(one), text: lineOf(one, now), hint: hintOf(one) })),
+  ];
+}
+
+/** What `unsprawl watch` says once a day; null when there is nothing to be reminded of. */
+export function reminder(secrets: readonly MovedSecret[], now: Date): string | null {
+  const late = overdue(secrets, now);
+  const [first] = late;
+  if (first === undefined) return null;
+  const more = late.length > 1 ? `, and ${late.length - 1} more` : "";
+  return `not rotated yet: ${lineOf(first, now)}${more}; unsprawl doctor lists them`;
+}
+
+function lineOf(one: MovedSecret, now: Date): string {
+  const what = `${one.name} of ${one.subject}, now in ${one.store} at ${one.key}`;
+  if (one.rotated === null) return `${what}: whether it has been rotated cannot be told: ${one.why ?? ""}`;
+  const days = daysSince(one, now);
+  const since = days === 0 ? "today" : days === 1 ? "yesterday" : `${days} days ago`;
+  return `${what}: could be read until it was moved ${since}, and is the same still`;
+}
+
+function hintOf({ rotated, rule, store }: MovedSecret): string {
+  if (rotated === null) return `unsprawl stores check ${store}`;
+  const how = rule === null ? "" : `unsprawl rules show ${rule} says how to rotate it; `;
+  return `${how}the new value goes into the store alone`;
+}
+
+const daysSince = ({ movedAt }: MovedSecret, now: Date): number =>
+  Math.max(0, Math.floor((now.getTime() - Date.parse(movedAt)) / DAY_MS));

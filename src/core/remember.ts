@@ -3,7 +3,8 @@ import type { About, History } from "../contract/history.ts";
 import type { Host } from "../contract/host.ts";
 import type { Change } from "../model/change.ts";
 import type { Confidence, Finding } from "../model/finding.ts";
-import { judge, subjectKey, type Judgement } from "./changes.ts";
+import type { Subject } from "../model/location.ts";
+import { judge, subjectKey, type Judgement, type Scanned } from "./changes.ts";
 import { movedByRuns } from "./moved.ts";
 import { withFindings } from "./report.ts";
 import { scan, type Hit, type ScanReport, type ScanTools } from "./scan.ts";
@@ -27,70 +28,99 @@ export type RememberedScan = {
   readonly changes: readonly Change[];
 };
 
+/** What is asked of a scan that is compared with those before it. */
+export type Compared = {
+  readonly sources: readonly string[];
+  readonly minConfidence: Confidence;
+  readonly showIgnored: boolean;
+  readonly layers: boolean;
+  /** As `scan` has them. */
+  readonly again?: boolean;
+  readonly onHit?: (hit: Hit) => void;
+  /** Reads these subjects alone, by their full ids. */
+  readonly only?: ReadonlySet<string>;
+  /** Full ids of subjects that are known to be no more. */
+  readonly removed?: ReadonlySet<string>;
+  readonly id?: string;
+};
+
 /**
  * Scans, and remembers what was seen: see `judge` for the states. `id` names the scan: one that is done again under the
  * same id (a job that was given out twice) is remembered once. Throws as `scan` and the history do; then nothing is
  * remembered.
  */
 export async function scanAndRemember(
-  input: {
-    readonly sources: readonly string[];
-    readonly minConfidence: Confidence;
-    readonly showIgnored: boolean;
-    readonly layers: boolean;
-    /** As `scan` has it. */
-    readonly again?: boolean;
-    /** Reads these subjects alone, by their full ids. */
-    readonly only?: ReadonlySet<string>;
-    /** Full ids of subjects that are known to be no more. */
-    readonly removed?: ReadonlySet<string>;
-    readonly id?: string;
-  },
+  input: Compared,
   tools: ScanTools,
   memory: Memory,
   host: Host,
 ): Promise<RememberedScan> {
-  const { sources, minConfidence, layers, only, again = false, removed = new Set<string>(), id = randomUUID() } = input;
-  const subjects = new Set<string>();
-  const onSubject = ({ kind, name }: { kind: string; name: string }): void =>
-    void subjects.add(subjectKey({ subject: kind, subjectName: name }));
-  const { report, hits } = await scan(
-    { sources, minConfidence, layers, again, showIgnored: true, onSubject, ...(only && { only }) },
-    tools,
-    host,
-  );
-  const { scannedAt: at, durationMs } = report;
-  const moved = movedByRuns(memory.state);
-  const partial = only !== undefined;
-  const facts = { id, host: memory.host, at, durationMs, sources: report.sources, findings: report.findings };
-  const scanned = { ...facts, subjects, removed, floor: minConfidence, layers, partial, moved };
+  const { report, hits, scanned } = await observe(input, tools, memory, host);
   // Of an event there is no need to know all that a large host has.
   const about: About = {
     findings: report.findings.map((finding) => finding.id),
-    names: [...subjects].map((key) => key.slice(key.indexOf("\0") + 1)),
-    subjects: [...removed],
+    names: [...scanned.subjects].map((key) => key.slice(key.indexOf("\0") + 1)),
+    subjects: [...scanned.removed],
   };
   let judgement: Judgement | null = null;
   const added = await memory.history.remember(
     memory.host,
-    id,
+    scanned.id,
     memory.channels,
     (past) => {
       judgement = judge(past, scanned);
       return judgement.addition;
     },
-    ...(partial ? [about] : []),
+    ...(scanned.partial ? [about] : []),
   );
   // Remembered before: its findings are what they were judged to be then.
   const { findings } = judgement ?? judge(await memory.history.past(memory.host), scanned);
-  const wanted = (finding: Finding): boolean => input.showIgnored || finding.state !== "ignored";
+  return { ...shown(input, report, hits, findings), changes: added?.changes ?? [] };
+}
+
+/** Scans, and says what has changed since what is remembered, which stays as it is. */
+export async function scanAndCompare(
+  input: Compared,
+  tools: ScanTools,
+  memory: Memory,
+  host: Host,
+): Promise<RememberedScan> {
+  const { report, hits, scanned } = await observe(input, tools, memory, host);
+  const { addition, findings } = judge(await memory.history.past(memory.host), scanned);
+  return { ...shown(input, report, hits, findings), changes: addition.changes };
+}
+
+async function observe(
+  { removed = new Set(), id = randomUUID(), ...input }: Compared,
+  tools: ScanTools,
+  memory: Memory,
+  host: Host,
+): Promise<{ readonly report: ScanReport; readonly hits: readonly Hit[]; readonly scanned: Scanned }> {
+  const subjects = new Set<string>();
+  const onSubject = ({ kind, name }: Subject): void =>
+    void subjects.add(subjectKey({ subject: kind, subjectName: name }));
+  const { report, hits } = await scan({ ...input, showIgnored: true, onSubject }, tools, host);
+  const { scannedAt: at, durationMs, sources, findings } = report;
+  const { minConfidence: floor, layers, only } = input;
+  const seen = { id, host: memory.host, at, durationMs, sources, findings, subjects, removed };
+  const scanned = { ...seen, floor, layers, partial: only !== undefined, moved: movedByRuns(memory.state) };
+  return { report, hits, scanned };
+}
+
+/** The findings as they were judged, without those that nobody asked for. */
+function shown(
+  { showIgnored }: Compared,
+  report: ScanReport,
+  hits: readonly Hit[],
+  findings: readonly Finding[],
+): Pick<RememberedScan, "report" | "hits"> {
+  const wanted = (finding: Finding): boolean => showIgnored || finding.state !== "ignored";
   const byId = new Map(findings.map((finding) => [finding.id, finding]));
   return {
     report: withFindings(report, findings.filter(wanted)),
     hits: hits
       .map((hit) => ({ ...hit, finding: byId.get(hit.finding.id) ?? hit.finding }))
       .filter(({ finding }) => wanted(finding)),
-    changes: added?.changes ?? [],
   };
 }
 

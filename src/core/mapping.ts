@@ -24,7 +24,7 @@ export type UnitMapping = {
 
 /** What a person can accept to lose or to change. */
 export const ACCEPTS: readonly string[] = ["compose", "drift", "elsewhere", "layer", "ports", "rm", "sharers", "stack"];
-const DELIVERIES: readonly (DeliveryName | "auto")[] = ["auto", "file", "runtime", "shim"];
+export const DELIVERIES: readonly (DeliveryName | "auto")[] = ["auto", "file", "runtime", "shim"];
 
 /** What a secret is called in a mapping of its unit. */
 export function mappedName(unit: string, subject: string, name: string): string {
@@ -58,6 +58,22 @@ export async function mappingOf(
     if (key !== null) unit.keys.set(called, key);
   }
   return { overwrite: was?.overwrite ?? false, units };
+}
+
+/**
+ * Why this is no place of the store; null when it is one. A place is the store's when its reference leads back to it:
+ * what was rewritten must find it again.
+ */
+export function noPlace(key: StoreKey, provider: Provider): string | null {
+  const { path, field } = key;
+  let back: StoreKey | null;
+  try {
+    back = provider.parse(provider.reference(key));
+  } catch (error) {
+    return `the store cannot hold that: ${error instanceof UnsprawlError ? error.message : causeOf(error)}`;
+  }
+  if (back?.path === path && back.field === field) return null;
+  return `this is no place of the store ${provider.target.name}: ${path}${field === "" ? "" : ` ${field}`}`;
 }
 
 /** Null for a name that the store cannot hold: the plan says why it does not move. */
@@ -141,18 +157,9 @@ function readKey(given: { readonly [key: string]: unknown }, was: StoreKey, prov
   if (typeof field !== "string") throw wrong(`${at}.field must be text`);
   const key = { path, field };
   if (path === was.path && field === was.field) return was;
-  // A place is the store's when its reference leads back to it: what was rewritten must find it again.
-  let back: StoreKey | null;
-  try {
-    back = provider.parse(provider.reference(key));
-  } catch (error) {
-    const why = error instanceof UnsprawlError ? error.message : causeOf(error);
-    throw wrong(`${at}: the store cannot hold that: ${why}`);
-  }
-  if (back?.path === path && back.field === field) return key;
-  throw wrong(
-    `${at}: this is no place of the store ${provider.target.name}: ${path}${field === "" ? "" : ` ${field}`}`,
-  );
+  const why = noPlace(key, provider);
+  if (why !== null) throw wrong(`${at}: ${why}`);
+  return key;
 }
 
 function oneOf<T extends string>(given: unknown, allowed: readonly T[], at: string): T {

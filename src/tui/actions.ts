@@ -1,15 +1,18 @@
 import { EXIT } from "../model/error.ts";
 import { listRuns, type RunSummary } from "../core/runs.ts";
 import * as browsing from "./browsing.ts";
+import { pasteForm, typeForm } from "./form-keys.ts";
 import { itemsOf, selectedAt, wantedOf } from "./items.ts";
 import { actionOf, type Action } from "./keymap.ts";
 import { typePrompt, typeText } from "./prompt.ts";
 import { said } from "./said.ts";
 import { ask, type Session } from "./session.ts";
+import type { State } from "./state.ts";
 import { openRun, startResume, startScrub } from "./verbs/journal.ts";
 import { startIgnore, undoLastIgnore } from "./verbs/ignore.ts";
-import { chooseStore, savePlan, startPlan } from "./verbs/plan.ts";
+import { chooseStore, savePlan, startDiff, startPlan } from "./verbs/plan.ts";
 import { startPreview } from "./verbs/preview.ts";
+import { openForm } from "./verbs/form.ts";
 import { editMapping } from "./verbs/mapping.ts";
 import { reveal } from "./verbs/reveal.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
@@ -36,6 +39,7 @@ export function press(session: Session, key: string, room: Room): void {
   }
   if (state.prompt) return typePrompt(session, key, room.blind);
   if (state.filtering) return typeFilter(session, key);
+  if (state.where === "form") return typeForm(session, key, room.blind);
   const action = actionOf(state.where, key);
   if (state.help !== null) {
     if (action === "help" || action === "quit" || key === "esc") store.set(() => ({ help: null }));
@@ -55,8 +59,17 @@ export function press(session: Session, key: string, room: Room): void {
 export function paste(session: Session, text: string): void {
   if (session.store.get().revealed) return session.store.set(() => ({ revealed: null }));
   if (session.store.get().prompt) return typeText(session, text);
+  if (session.store.get().where === "form") return pasteForm(session, text);
   if (!session.store.get().filtering) return;
   session.store.set(({ filter }) => ({ filter: (filter + text.replace(/\s+/g, " ")).slice(0, 200), selected: null }));
+}
+
+/**
+ * Whether a key changes the world, or agrees to something, where it is pressed: it is typed alone. A burst of text with a
+ * `y` in it is not an answer; where text is typed, Enter is one.
+ */
+export function answers({ filtering, prompt, where }: State, key: string): boolean {
+  return prompt || where === "form" ? key === "enter" : key === "y" && !filtering;
 }
 
 /** What `--read-only` refuses; core refuses the runs among them too. */
@@ -83,6 +96,7 @@ function act(session: Session, action: Action): void {
   else if (action === "migrate" || action === "diff") wantPlan(session, action);
   else if (action === "choose") choose(session);
   else if (action === "apply") void startApply(session);
+  else if (action === "form") openForm(session);
   else if (action === "edit") void editMapping(session);
   else if (action === "save") void savePlan(session);
   else if (action === "runs") openRuns(session);
@@ -104,10 +118,7 @@ function wantPlan(session: Session, action: "migrate" | "diff"): void {
     store.set(() => ({ status: { text: "nothing is marked", tone: "warn" } }));
     return;
   }
-  void chooseStore(session, wanted).then(() => {
-    const { last, choices } = store.get().stores;
-    if (action === "diff" && last !== null && choices.some(({ name }) => name === last)) startPlan(session, last);
-  });
+  void (action === "diff" ? startDiff : chooseStore)(session, wanted);
 }
 
 function choose(session: Session): void {

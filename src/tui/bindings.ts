@@ -1,5 +1,5 @@
 /** Where a key is pressed: a screen, or a part of one that takes its own keys. */
-export type Where = "browse" | "detail" | "facets" | "stores" | "plan" | "run" | "proof" | "runs" | "receipts";
+export type Where = "browse" | "detail" | "facets" | "stores" | "form" | "plan" | "run" | "proof" | "runs" | "receipts";
 
 export type Action =
   | "up"
@@ -27,6 +27,11 @@ export type Action =
   | "apply"
   | "save"
   | "edit"
+  | "form"
+  | "nextField"
+  | "prevField"
+  | "option"
+  | "accept"
   | "rescan"
   | "runs"
   | "ignore"
@@ -51,7 +56,7 @@ export type Binding = {
   readonly long: string;
 };
 
-/** Every place where keys are pressed. */
+/** Every place where keys are pressed, but the form: letters are text there. */
 export const ALL: readonly Where[] = [
   "browse",
   "detail",

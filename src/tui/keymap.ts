@@ -17,6 +17,7 @@ const TITLES: { readonly [where in Where]: string } = {
   detail: "the right pane",
   facets: "the facets",
   stores: "choosing a store",
+  form: "the form",
   plan: "the plan",
   run: "a run at work",
   proof: "the proof",

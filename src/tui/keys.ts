@@ -7,9 +7,23 @@ export function keyNames(input: string, key: Key): readonly string[] {
   const named = NAMED.find(([flag]) => key[flag]);
   if (named) return [named[1]];
   if (key.super || key.hyper) return [];
-  const typed = Array.from(input, (char) => (char === " " ? "space" : char === "\r" || char === "\n" ? "enter" : char));
+  const typed = Array.from(input, (char) => TYPED[char] ?? withCtrl(char));
   // Escape and a key that arrive in one piece look like Alt and that key, which means nothing here.
   return key.meta ? ["esc", ...typed] : typed;
+}
+
+/** Keys whose bytes stand among text when they arrive in one piece with it. */
+const TYPED: { readonly [char: string]: string } = {
+  " ": "space",
+  "\r": "enter",
+  "\n": "enter",
+  "\t": "tab",
+  "\u007f": "backspace",
+};
+
+function withCtrl(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  return code >= 1 && code <= 26 ? `ctrl-${String.fromCodePoint(code + 96)}` : char;
 }
 
 const NAMED = [

@@ -8,6 +8,7 @@ import type { Json } from "../model/json.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Group } from "./groups.ts";
 import { NO_HISTORY, type History } from "./history.ts";
+import type { Form } from "./form.ts";
 import type { Where } from "./keymap.ts";
 import type { Grouping } from "./sections.ts";
 import type { Prompt } from "./prompt.ts";
@@ -128,6 +129,10 @@ export type State = {
     /** An edited mapping that could not be read, as it was left. */
     readonly draft?: string | null;
   } | null;
+  /** Where each wanted secret goes, as it is being answered: the chosen field, and the cursor in its text. */
+  readonly form: (Form & { readonly at: number; readonly cursor: number; readonly from: "stores" | "plan" }) | null;
+  /** What was decided for single secrets of a store; it counts again when the way goes back and forth. */
+  readonly decided: { readonly store: string; readonly mapping: Mapping } | null;
   readonly run: RunState | null;
   readonly result: ResultState | null;
   /** Every run of this sitting, for the summary. */
@@ -182,6 +187,8 @@ export const START: State = {
   wanted: new Set(),
   stores: { choices: [], at: 0, busy: null, error: null, last: null },
   planned: null,
+  form: null,
+  decided: null,
   run: null,
   result: null,
   ended: [],

@@ -1,4 +1,4 @@
-import { paste, press, type Room } from "./actions.ts";
+import { answers, paste, press, type Room } from "./actions.ts";
 import { last } from "./last.ts";
 import { FRAME_ROWS, tooSmall, WIDE, type Size } from "./screens/frame.ts";
 import { frame } from "./screens/index.ts";
@@ -69,10 +69,7 @@ export function openView(session: Session, terminal: Terminal): View {
       guarded(() => {
         const room = roomOf(terminal.size(), () => current().last);
         for (const name of names) {
-          const { filtering, prompt } = store.get();
-          // What changes the world is typed alone: a burst of text with a `y` in it is not an answer.
-          const answers = prompt ? name === "enter" : name === "y" && !filtering;
-          if (names.length === 1 || !answers) press(session, name, room);
+          if (names.length === 1 || !answers(store.get(), name)) press(session, name, room);
         }
       }),
     paste: (text) => guarded(() => paste(session, text)),

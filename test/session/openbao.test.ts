@@ -107,3 +107,53 @@ it("puts back what a sealed store cut off; unsealed, the rest goes on, and can b
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
 });
+
+it("changes store, delivery, path and key name in a form on 60×15, and plans by it", async () => {
+  container("shop-form", { DB_PASSWORD: secret() });
+  const before = world();
+  const terminal = begin(60, 15, { ...vault(), NO_COLOR: "1" });
+  await terminal.until("1 secret in 1 place");
+  await terminal.press("m");
+  await terminal.until("▸ vault");
+  await terminal.press("c");
+  await terminal.until("‹ vault ›");
+  await terminal.press(KEY.right);
+  await terminal.until(/‹ local ›[^]*-form.sops.yaml/);
+  await terminal.press(KEY.left);
+  await terminal.until(/‹ vault ›[^]*apps\/shop-form/);
+  await terminal.press(`${KEY.tab}${KEY.tab}`);
+  await terminal.until("‹ auto ›");
+  await terminal.press(KEY.right);
+  await terminal.until("‹ file ›");
+  await terminal.press(`${KEY.tab}potrs${KEY.tab}`);
+  // Told as the field is left, under it.
+  await terminal.until("potrs: did you mean ports?");
+  await terminal.press(`${KEY.ctrlU}/`);
+  await terminal.until(/▸ path +\/\n/);
+  // Nothing is planned: the first that is wrong is the chosen one.
+  await terminal.press(KEY.enter);
+  await terminal.until("▸ accept");
+  await terminal.press(KEY.ctrlU);
+  await terminal.until(/▸ accept\s+what/);
+  await terminal.press(KEY.enter);
+  await terminal.until(/▸ path +\/\s+✗ /);
+  await terminal.until(/type one as\s+apps\/shop-form/);
+  await terminal.press(`${KEY.ctrlU}apps/moved/y${KEY.tab}${KEY.ctrlU}db`);
+  await terminal.until(/▸ key name +db\s/);
+  await terminal.press(KEY.enter);
+  await terminal.until("+ apps/moved/y db");
+  await terminal.until(/deliver +by file/);
+  expect(world()).toBe(before);
+  // Back and forth keeps what was decided.
+  await terminal.press(KEY.esc);
+  await terminal.until("where?");
+  await terminal.press(KEY.enter);
+  await terminal.until("+ apps/moved/y db");
+  await terminal.press("c");
+  await terminal.until("Where it goes");
+  await terminal.press(KEY.esc);
+  await terminal.until("y apply");
+  expect(terminal.raw()).not.toMatch(/\u001b\[[34]\dm/);
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+});

@@ -121,7 +121,7 @@ it("reveals one value for a moment, and comes back with what was marked; --read-
   expect(second.raw()).not.toContain(shown);
 });
 
-it("edits where a secret goes and how it is delivered, in the person's own editor", async () => {
+it("edits where a secret goes and how it is delivered, in the person's own editor, then in a form", async () => {
   const password = secret();
   container("tui-api", { DB_PASSWORD: password });
   const editor = join(home.dir, "editor");
@@ -154,11 +154,20 @@ stat -c %a "$1" > ${join(home.dir, "mode")}
   expect(seen).not.toContain(password);
   expect(readFileSync(join(home.dir, "mode"), "utf8").trim()).toBe("600");
   expect(readdirSync(join(home.dir, "state/unsprawl/edit"))).toEqual([]);
+  // The form has what the editor decided, and adds to it.
+  await terminal.press("c");
+  await terminal.until(/delivery +file[^]*moved\.sops\.yaml[^]*key name +db/);
+  await terminal.press(KEY.tab.repeat(5));
+  await terminal.until("▸ key name");
+  await terminal.press(`${KEY.ctrlU}pw`);
+  await terminal.until(/▸ key name +pw/);
+  await terminal.press(KEY.enter);
+  await terminal.until("secrets/moved.sops.yaml pw");
   await terminal.press("y");
   await terminal.until("✓ migrated", 60);
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
-  expect(readFileSync(join(home.cwd, "secrets/moved.sops.yaml"), "utf8")).toMatch(/^db: ENC/m);
+  expect(readFileSync(join(home.cwd, "secrets/moved.sops.yaml"), "utf8")).toMatch(/^pw: ENC/m);
   expect(engine.docker("inspect", "tui-api")).not.toContain(password);
 });
 

@@ -12,6 +12,8 @@ it.each([
   ["jjk", {}, ["j", "j", "k"]],
   // Escape and `/` on a slow line, in one piece.
   ["/", { meta: true }, ["esc", "/"]],
+  ["a\tb\u007f \r", {}, ["a", "tab", "b", "backspace", "space", "enter"]],
+  ["\u0015db\u0003", {}, ["ctrl-u", "d", "b", "ctrl-c"]],
   ["", { escape: true, meta: true }, ["esc"]],
 ] as const)("reads %j with %j as %j", (input, flags, names) => {
   expect(keyNames(input, key(flags))).toEqual(names);

@@ -3,6 +3,7 @@ import type { Hit } from "../../src/core/scan.ts";
 import type { Finding, Severity } from "../../src/model/finding.ts";
 import type { Move, Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { formOf } from "../../src/tui/form.ts";
 import { groupHits } from "../../src/tui/groups.ts";
 import { historyOf } from "../../src/tui/history.ts";
 import { NO_SCAN, START, type State } from "../../src/tui/state.ts";
@@ -148,6 +149,7 @@ export function everyScreen(text: string, many: number): State[] {
         list: [summary],
       },
     },
+    { ...state, where: "form", form: formState(text, many) },
     { ...state, help: 3 },
     { ...state, prompt },
     { ...state, where: "receipts", opened },
@@ -167,6 +169,14 @@ export function everyScreen(text: string, many: number): State[] {
     },
     { ...state, tab: "journal", history: historyOf([{ summary: summaryOf(text), plan }]) },
   ];
+}
+
+function formState(text: string, many: number): State["form"] {
+  const keys = new Map(Array.from({ length: many }, (_, at) => [`${text}${at}`, { path: text, field: text }] as const));
+  const units = new Map([[text, { deliver: "auto", accept: [text], keys } as const]]);
+  const form = formOf(text, [text], null as never, { overwrite: false, units });
+  const fields = form.fields.map((field) => ({ ...field, error: text }));
+  return { ...form, fields, from: "plan", at: Math.floor(fields.length / 2), cursor: 2 };
 }
 
 function summaryOf(text: string): RunSummary {

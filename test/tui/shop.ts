@@ -1,6 +1,8 @@
 import { describe as describeStep } from "../../src/core/apply.ts";
+import type { UnitMapping } from "../../src/core/mapping.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { DiffLine, Move, Plan, Step } from "../../src/model/plan.ts";
+import { formOf } from "../../src/tui/form.ts";
 import type { State, StepState } from "../../src/tui/state.ts";
 import { finding, scanned } from "./sample.ts";
 
@@ -152,10 +154,30 @@ const proof = (...received: string[]) => ({
   check: { inspect: "clean", disk: "clean", health: "healthy", received },
 });
 
+const mapped = (unit: string, ...names: readonly string[]): UnitMapping => ({
+  deliver: "auto",
+  accept: [],
+  keys: new Map(names.map((name) => [name, { path: `secret/apps/${unit}`, field: name }])),
+});
+
+const FORM = formOf("prod", ["prod", "local"], null as never, {
+  overwrite: false,
+  units: new Map([
+    ["api", mapped("api", "DATABASE_URL", "STRIPE_SECRET_KEY")],
+    ["worker", mapped("worker", "DATABASE_URL")],
+  ]),
+});
+
 /** A small shop, from the first look to the proof: one state a step, the same every time. */
 export const SHOP: { readonly [step: string]: State } = {
   list: browse,
   plan: { ...browse, where: "plan", planned: { plan: PLAN, provider: null as never, scroll: 0 } },
+  form: {
+    ...browse,
+    where: "form",
+    wanted: browse.marked,
+    form: { ...FORM, from: "plan", at: 4, cursor: FORM.fields[4]?.value.length ?? 0 },
+  },
   run: {
     ...browse,
     where: "run",

@@ -49,4 +49,4 @@ export function sit(state: Partial<State>, env: NodeJS.ProcessEnv = {}): Sitting
   };
 }
 
-const NAMED = /^(enter|esc|space|backspace|left|right|home|end|up|down|tab|ctrl-.)$/;
+const NAMED = /^(enter|esc|space|backspace|left|right|home|end|up|down|tab|shift-tab|ctrl-.)$/;

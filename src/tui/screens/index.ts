@@ -3,6 +3,7 @@ import type { State } from "../state.ts";
 import { TONE } from "../theme.ts";
 import { layout, line, wrapped, type Guard, type Line, type Row } from "../widgets/text.ts";
 import { browse } from "./browse.ts";
+import { form } from "./form.ts";
 import { FRAME_ROWS, SMALLEST, tooSmall, type Screen, type ScreenOf, type Size } from "./frame.ts";
 import { footer } from "./footer.ts";
 import { header } from "./header.ts";
@@ -21,6 +22,7 @@ const SCREENS: { readonly [where in Where]: ScreenOf } = {
   detail: browse,
   facets: browse,
   stores,
+  form,
   plan,
   run,
   proof,

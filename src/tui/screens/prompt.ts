@@ -1,4 +1,5 @@
-import { characters, type Prompt } from "../prompt.ts";
+import { characters } from "../line-edit.ts";
+import type { Prompt } from "../prompt.ts";
 import { wrapped, type Guard, type Line } from "../widgets/text.ts";
 
 /** The line that is being typed, why it will not do, and what it would lead to. */

@@ -23,6 +23,8 @@ export async function chooseStore({ store, assembly }: Session, wanted: Readonly
       where: "stores",
       wanted,
       status: null,
+      // What was decided is of these secrets; others are asked anew.
+      decided: [...wanted].every((print) => state.wanted.has(print)) ? state.decided : null,
       stores: { ...state.stores, busy: null, error: null, ...stores },
     }));
   try {
@@ -37,9 +39,19 @@ export async function chooseStore({ store, assembly }: Session, wanted: Readonly
   }
 }
 
-/** Opens the store and plans, by a mapping if one was made; the plan is shown, or the error in place of it. */
-export function startPlan(session: Session, name: string, mapping?: Mapping): void {
+/** The plan of these with the store that was planned with last; where there was none, the store is asked for. */
+export async function startDiff(session: Session, wanted: ReadonlySet<string>): Promise<void> {
+  await chooseStore(session, wanted);
+  const { last, choices } = session.store.get().stores;
+  if (last !== null && choices.some(({ name }) => name === last)) startPlan(session, last);
+}
+
+/** Opens the store and plans, by a mapping if one was made for it; the plan is shown, or the error in place of it. */
+export function startPlan(session: Session, name: string, made?: Mapping): void {
   const { store, assembly } = session;
+  if (made) store.set(() => ({ decided: { store: name, mapping: made } }));
+  const { decided } = store.get();
+  const mapping = decided?.store === name ? decided.mapping : undefined;
   const stores = (change: Partial<State["stores"]>, signal: AbortSignal): void => {
     if (!signal.aborted) store.set((state) => ({ stores: { ...state.stores, ...change } }));
   };

@@ -1,0 +1,49 @@
+import { atField, changed, checked } from "./form.ts";
+import { actionOf } from "./keymap.ts";
+import { edited, inserted } from "./line-edit.ts";
+import type { Session } from "./session.ts";
+import type { State } from "./state.ts";
+import { acceptForm, changeStore, leaveForm } from "./verbs/form.ts";
+
+type Shown = NonNullable<State["form"]>;
+
+/** A key in the form: to another field, another answer, or text. What cannot be seen is not agreed to. */
+export function typeForm(session: Session, key: string, blind: boolean): void {
+  const { form } = session.store.get();
+  const action = actionOf("form", key);
+  if (action === "back") return leaveForm(session);
+  if (form === null || blind) return;
+  if (action === "accept") return void acceptForm(session);
+  if (action === "nextField") return move(session, form, form.at + 1);
+  if (action === "prevField") return move(session, form, form.at - 1);
+  const field = form.fields[form.at];
+  if (field === undefined) return;
+  if (field.options === null) {
+    const typed = edited({ text: field.value, at: form.cursor }, key);
+    if (typed !== null)
+      session.store.set(() => ({ form: { ...changed(form, form.at, typed.text), cursor: typed.at } }));
+    return;
+  }
+  if (action !== "option" || field.options.length < 2) return;
+  const by = key === "right" ? 1 : field.options.length - 1;
+  const value = field.options[(field.options.indexOf(field.value) + by) % field.options.length] ?? field.value;
+  session.store.set(() => ({ form: changed(form, form.at, value) }));
+  if (field.of === "store") changeStore(session, value);
+}
+
+/** Pasted text, at the cursor of a text. */
+export function pasteForm({ store }: Session, text: string): void {
+  const { form } = store.get();
+  const field = form?.fields[form.at];
+  if (!form || field?.options !== null) return;
+  const typed = inserted({ text: field.value, at: form.cursor }, text);
+  store.set(() => ({ form: { ...changed(form, form.at, typed.text), cursor: typed.at } }));
+}
+
+/** To a neighbour, round the ends; the field that is left says what is wrong with it. */
+function move({ store, assembly }: Session, form: Shown, to: number): void {
+  const count = form.fields.length;
+  // What a store that could not be opened said stays in sight.
+  const looked = form.at === 0 ? form : checked(form, form.at, (text) => assembly.redactor.foreign(text));
+  store.set(() => ({ form: atField(looked, (to + count) % count) }));
+}

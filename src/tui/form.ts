@@ -1,0 +1,164 @@
+import type { Provider } from "../contract/provider.ts";
+import { ACCEPTS, DELIVERIES, noPlace, type Mapping, type UnitMapping } from "../core/mapping.ts";
+import type { StoreKey } from "../model/plan.ts";
+import { nearest } from "../text/nearest.ts";
+import { characters } from "./line-edit.ts";
+import type { Guard } from "./widgets/text.ts";
+
+/** What one field decides. */
+type Of =
+  | { readonly of: "store" | "replace" }
+  | { readonly of: "deliver" | "accept"; readonly unit: string }
+  | { readonly of: "path" | "field"; readonly unit: string; readonly name: string };
+
+export type Field = Of & {
+  /** What the fields under it are about; told once for those that follow each other. */
+  readonly head: string;
+  readonly label: string;
+  readonly value: string;
+  /** What can be chosen; null where text is typed. */
+  readonly options: readonly string[] | null;
+  readonly about: string;
+  /** Why the value will not do, and what to type. */
+  readonly error: string | null;
+};
+
+/** All that a person may decide of a plan, a field each, with answers filled in. Holds no value of a secret. */
+export type Form = {
+  /** The store that the filled-in places belong to; the field may name another, which is being opened. */
+  readonly store: string;
+  readonly provider: Provider;
+  readonly known: Mapping;
+  readonly fields: readonly Field[];
+};
+
+/** A form with the answers of a mapping. */
+export function formOf(store: string, names: readonly string[], provider: Provider, known: Mapping): Form {
+  const fields: Field[] = [
+    {
+      of: "store",
+      head: "",
+      label: "store",
+      value: store,
+      options: names,
+      about: "where the secrets go",
+      error: null,
+    },
+    {
+      of: "replace",
+      head: "",
+      label: "replace",
+      value: known.overwrite ? "yes" : "no",
+      options: ["no", "yes"],
+      about: "whether another value in the store may be replaced; it is kept until scrub",
+      error: null,
+    },
+  ];
+  for (const [unit, { deliver, accept, keys }] of known.units) {
+    const of = { head: unit, unit, error: null };
+    fields.push(
+      { ...of, of: "deliver", label: "delivery", value: deliver, options: DELIVERIES, about: "how it is delivered" },
+      {
+        ...of,
+        of: "accept",
+        label: "accept",
+        value: accept.join(", "),
+        options: null,
+        about: `what may be lost or changed, of ${ACCEPTS.join(", ")}; nothing is fine`,
+      },
+    );
+    for (const [name, key] of keys) {
+      const its = { head: `${unit}  ${name}`, unit, name, options: null, error: null };
+      fields.push({ ...its, of: "path", label: "path", value: key.path, about: "where in the store" });
+      // A store without it in its own places has one value a path.
+      if (key.field !== "")
+        fields.push({ ...its, of: "field", label: "key name", value: key.field, about: "the key under that path" });
+    }
+  }
+  return { store, provider, known, fields };
+}
+
+/** The form with another value in one field. What was wrong with it is to be found out again. */
+export function changed<F extends Form>(form: F, at: number, value: string): F {
+  return withField(form, at, { value, error: null });
+}
+
+/** The form with this field looked at: why it will not do is in it. */
+export function checked<F extends Form>(form: F, at: number, guard: Guard): F {
+  return withField(form, at, { error: wrongWith(form, form.fields[at], answersOf(form), guard) });
+}
+
+/** The form with this field as the chosen one, the cursor at its end. */
+export function atField<F extends Form>(form: F, at: number): F & { readonly at: number; readonly cursor: number } {
+  return { ...form, at, cursor: characters(form.fields[at]?.value ?? "").length };
+}
+
+/** Every field looked at: the form with what is wrong, and where the first of it is; null when nothing is. */
+export function wrongIn<F extends Form>(form: F, guard: Guard): { readonly form: F; readonly at: number } | null {
+  const answers = answersOf(form);
+  const fields = form.fields.map((field) => ({ ...field, error: wrongWith(form, field, answers, guard) }));
+  const at = fields.findIndex(({ error }) => error !== null);
+  return at < 0 ? null : { form: { ...form, fields }, at };
+}
+
+/** The mapping that the form stands for, right or wrong. */
+export function mappingIn(form: Form): Mapping {
+  const answers = answersOf(form);
+  const units = [...form.known.units].map(([unit, was]): [string, UnitMapping] => {
+    const deliver = DELIVERIES.find((one) => one === answers.get(idOf({ of: "deliver", unit }))) ?? was.deliver;
+    const accept = acceptsIn(answers.get(idOf({ of: "accept", unit })) ?? "");
+    const keys = new Map([...was.keys].map(([name, key]) => [name, keyIn(answers, unit, name, key)]));
+    return [unit, { deliver, accept, keys }];
+  });
+  return { overwrite: answers.get(idOf({ of: "replace" })) === "yes", units: new Map(units) };
+}
+
+/** Why the value of a field will not do, with what to type; null when it will. */
+function wrongWith(form: Form, field: Field | undefined, answers: Answers, guard: Guard): string | null {
+  if (field === undefined) return null;
+  const value = field.value.trim();
+  if (guard(value) !== value) return "this holds a value that was found: a place is read by everybody";
+  if (field.options !== null) {
+    if (field.options.includes(value)) return null;
+    const near = nearest(value, field.options);
+    return near === null ? `type one of ${field.options.join(", ")}` : `did you mean ${near}?`;
+  }
+  if (field.of === "accept") {
+    const unknown = acceptsIn(value).find((one) => !ACCEPTS.includes(one));
+    if (unknown === undefined) return null;
+    const near = nearest(unknown, ACCEPTS);
+    return near === null ? `type words of ${ACCEPTS.join(", ")}` : `${unknown}: did you mean ${near}?`;
+  }
+  if (field.of !== "path" && field.of !== "field") return null;
+  const was = form.known.units.get(field.unit)?.keys.get(field.name);
+  if (was === undefined) return null;
+  const filled = field.of === "path" ? was.path : was.field;
+  if (value === filled) return null;
+  const like = `type one as ${filled}`;
+  if (value === "") return `nothing is no ${field.label}: ${like}`;
+  // Alone first: a key name that will not do is not told of the path.
+  const alone = noPlace({ ...was, [field.of]: value }, form.provider);
+  const why =
+    alone ?? (field.of === "path" ? noPlace(keyIn(answers, field.unit, field.name, was), form.provider) : null);
+  return why === null ? null : `${why}; ${like}`;
+}
+
+type Answers = ReadonlyMap<string, string>;
+
+const answersOf = ({ fields }: Form): Answers => new Map(fields.map((field) => [idOf(field), field.value.trim()]));
+
+const idOf = (of: Of): string => [of.of, "unit" in of ? of.unit : "", "name" in of ? of.name : ""].join("\0");
+
+/** Where a secret goes by the form. */
+function keyIn(answers: Answers, unit: string, name: string, was: StoreKey): StoreKey {
+  return {
+    path: answers.get(idOf({ of: "path", unit, name })) ?? was.path,
+    field: answers.get(idOf({ of: "field", unit, name })) ?? was.field,
+  };
+}
+
+function withField<F extends Form>(form: F, at: number, change: Partial<Pick<Field, "value" | "error">>): F {
+  return { ...form, fields: form.fields.map((one, index) => (index === at ? { ...one, ...change } : one)) };
+}
+
+const acceptsIn = (text: string): string[] => text.split(/[\s,]+/).filter((one) => one !== "");

@@ -1,0 +1,63 @@
+import type { Field } from "../form.ts";
+import { wantedText } from "../items.ts";
+import { characters } from "../line-edit.ts";
+import { layout, line, wrapped, type Guard, type Line, type Row } from "../widgets/text.ts";
+import { windowFrom } from "../widgets/window.ts";
+import type { ScreenOf } from "./frame.ts";
+
+const HANG = 14;
+
+/** Where each secret goes, a field a line; what the chosen one is for, and what is wrong, under it. */
+export const form: ScreenOf = (state, { columns, rows }, guard) => {
+  const { form: shown, stores } = state;
+  const step = shown?.from === "plan" ? "2 of 4" : "1 of 4";
+  const title = line(
+    { text: ` Where it goes: ${wantedText(state)}`, bold: true },
+    { text: stores.busy === null ? "" : `  ▸ ${stores.busy}`, color: "cyan" },
+    { text: `  ${step}  Form`, dimColor: true },
+  );
+  if (shown === null) return { title, body: [] };
+  const made: Row[] = [];
+  let [from, to] = [0, 0];
+  for (const [at, field] of shown.fields.entries()) {
+    const here = at === shown.at;
+    if (here) from = made.length;
+    if (field.head !== "" && field.head !== shown.fields[at - 1]?.head)
+      made.push(...layout([wrapped(3, { text: ` ${field.head}`, bold: true })], columns, guard));
+    made.push(...layout(fieldLines(field, here ? shown.cursor : null, guard), columns, guard));
+    if (here) to = made.length;
+  }
+  // All of the chosen field is in sight, with as much before it as after it.
+  const spare = Math.max(0, rows - (to - from));
+  const { rows: body } = windowFrom(made, from - Math.floor(spare / 2), rows);
+  return { title, body };
+};
+
+/** `cursor` is null for a field that is not the chosen one. */
+function fieldLines(field: Field, cursor: number | null, guard: Guard): Line[] {
+  const { label, value, options, about, error } = field;
+  const head = { text: ` ${cursor === null ? " " : "▸"} ${label.padEnd(HANG - 4)} `, bold: cursor !== null };
+  const lines = [
+    options === null
+      ? wrapped(HANG, head, ...textSpans(value, cursor, guard))
+      : wrapped(HANG, head, { text: cursor === null ? value : `‹ ${value} ›`, inverse: cursor !== null }),
+  ];
+  if (error !== null) lines.push(wrapped(HANG + 2, { text: `${" ".repeat(HANG)}✗ `, color: "red", bold: true }, error));
+  else if (cursor !== null) {
+    const choices = options === null ? "" : `: ${options.join(", ")}`;
+    lines.push(wrapped(HANG, { text: `${" ".repeat(HANG)}${about}${choices}`, dimColor: true }));
+  }
+  return lines;
+}
+
+/** Text with the cursor in it; a value that was pasted is known as a whole only, so the cursor must not stand in it. */
+function textSpans(value: string, cursor: number | null, guard: Guard): Line["spans"] {
+  const shown = guard(value);
+  if (cursor === null || shown !== value) return [{ text: shown }];
+  const all = characters(value);
+  return [
+    { text: all.slice(0, cursor).join("") },
+    { text: all[cursor] ?? " ", inverse: true },
+    { text: all.slice(cursor + 1).join("") },
+  ];
+}

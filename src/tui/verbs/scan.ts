@@ -24,6 +24,7 @@ export function startScan(session: Session): void {
       range: null,
     }));
     startHistory(session);
+    let later: NodeJS.Timeout | null = null;
     const update = (change: Partial<ScanState>, soon: boolean): void => {
       if (!signal.aborted)
         store[soon ? "later" : "set"](({ scan }) => ({ scan: { ...scan, ...change }, now: Date.now() }));
@@ -38,7 +39,16 @@ export function startScan(session: Session): void {
       let due = 0;
       const regroup = (): void => {
         const now = Date.now();
-        if (now < due) return;
+        // What came in just before a long wait is shown too.
+        if (now < due) {
+          later ??= setTimeout(() => {
+            later = null;
+            regroup();
+          }, due - now);
+          return;
+        }
+        if (later) clearTimeout(later);
+        later = null;
         const hits = found.filter(shown);
         const groups = groupHits(hits);
         due = Date.now() + Math.max(REGROUP_MS, REGROUP_PART * (Date.now() - now));
@@ -54,6 +64,7 @@ export function startScan(session: Session): void {
         tools,
         host,
       );
+      if (later) clearTimeout(later);
       const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));
       const hits = all.filter(shown);
       update({ status: "done", source: sources.join(" "), hits, groups: groupHits(hits), unread, report }, false);
@@ -67,6 +78,7 @@ export function startScan(session: Session): void {
         }));
       if (!signal.aborted) prepare(store);
     } catch (error) {
+      if (later) clearTimeout(later);
       update({ status: "failed", error: said(error, session.assembly.redactor) }, false);
     }
   });

@@ -141,7 +141,10 @@ export function startRun(
       result,
       ended: [...state.ended, result],
       // What was put back after a failure can be tried again with the same marks.
-      marked: kind === "apply" && result.result?.state === "done" ? new Set() : state.marked,
+      marked:
+        kind === "apply" && result.result?.state === "done"
+          ? new Set([...state.marked].filter((print) => !state.wanted.has(print)))
+          : state.marked,
       help: null,
       question: null,
       prompt: null,

@@ -129,17 +129,17 @@ it("changes store, delivery, path and key name in a form on 60×15, and plans by
   // Told as the field is left, under it.
   await terminal.until("potrs: did you mean ports?");
   await terminal.press(`${KEY.ctrlU}/`);
-  await terminal.until(/▸ path +\/\n/);
+  await terminal.until(/▸ path +\/▏/);
   // Nothing is planned: the first that is wrong is the chosen one.
   await terminal.press(KEY.enter);
   await terminal.until("▸ accept");
   await terminal.press(KEY.ctrlU);
-  await terminal.until(/▸ accept\s+what/);
+  await terminal.until(/▸ accept +▏/);
   await terminal.press(KEY.enter);
-  await terminal.until(/▸ path +\/\s+✗ /);
+  await terminal.until(/▸ path +\/▏\s+✗ /);
   await terminal.until(/type one as\s+apps\/shop-form/);
   await terminal.press(`${KEY.ctrlU}apps/moved/y${KEY.tab}${KEY.ctrlU}db`);
-  await terminal.until(/▸ key name +db\s/);
+  await terminal.until(/▸ key name +db▏/);
   await terminal.press(KEY.enter);
   await terminal.until("+ apps/moved/y db");
   await terminal.until(/deliver +by file/);

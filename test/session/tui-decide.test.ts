@@ -160,7 +160,7 @@ stat -c %a "$1" > ${join(home.dir, "mode")}
   await terminal.press(KEY.tab.repeat(5));
   await terminal.until("▸ key name");
   await terminal.press(`${KEY.ctrlU}pw`);
-  await terminal.until(/▸ key name +pw/);
+  await terminal.until(/▸ key name +pw▏/);
   await terminal.press(KEY.enter);
   await terminal.until("secrets/moved.sops.yaml pw");
   await terminal.press("y");

@@ -1,9 +1,9 @@
 import type { Field } from "../form.ts";
 import { wantedText } from "../items.ts";
-import { characters } from "../line-edit.ts";
 import { layout, line, wrapped, type Guard, type Line, type Row } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
+import { typedSpans } from "./typed.ts";
 
 const HANG = 14;
 
@@ -39,7 +39,7 @@ function fieldLines(field: Field, cursor: number | null, guard: Guard): Line[] {
   const head = { text: ` ${cursor === null ? " " : "▸"} ${label.padEnd(HANG - 4)} `, bold: cursor !== null };
   const lines = [
     options === null
-      ? wrapped(HANG, head, ...textSpans(value, cursor, guard))
+      ? wrapped(HANG, head, ...(cursor === null ? [value] : typedSpans({ text: value, at: cursor }, guard)))
       : wrapped(HANG, head, { text: cursor === null ? value : `‹ ${value} ›`, inverse: cursor !== null }),
   ];
   if (error !== null) lines.push(wrapped(HANG + 2, { text: `${" ".repeat(HANG)}✗ `, color: "red", bold: true }, error));
@@ -48,16 +48,4 @@ function fieldLines(field: Field, cursor: number | null, guard: Guard): Line[] {
     lines.push(wrapped(HANG, { text: `${" ".repeat(HANG)}${about}${choices}`, dimColor: true }));
   }
   return lines;
-}
-
-/** Text with the cursor in it; a value that was pasted is known as a whole only, so the cursor must not stand in it. */
-function textSpans(value: string, cursor: number | null, guard: Guard): Line["spans"] {
-  const shown = guard(value);
-  if (cursor === null || shown !== value) return [{ text: shown }];
-  const all = characters(value);
-  return [
-    { text: all.slice(0, cursor).join("") },
-    { text: all[cursor] ?? " ", inverse: true },
-    { text: all.slice(cursor + 1).join("") },
-  ];
 }

@@ -1,7 +1,7 @@
 import { facetsOf } from "./facets.ts";
 import { itemsOf, rangeOf, secretsOf, selectedAt, type Item } from "./items.ts";
 import type { Action } from "./keymap.ts";
-import { GROUPINGS } from "./sections.ts";
+import { GROUPINGS, type Grouping } from "./sections.ts";
 import type { Session } from "./session.ts";
 import { TABS, type State, type Tab } from "./state.ts";
 
@@ -31,9 +31,9 @@ export function act({ store }: Session, action: Browsing, key: string, wide: boo
     if (action === "markAll") return toggled(state, itemsOf(state));
     if (action === "markSection") return markSection(state);
     if (action === "range") return state.range === null ? { range: chosenKey(state) } : mark(state);
-    if (action === "group") return regrouped(state);
+    if (action === "group") return grouped(state, next(state.grouping));
     if (action === "facets") return { where: "facets", facetAt: 0, range: null };
-    if (action === "toggle") return toggleFacet(state);
+    if (action === "toggle") return toggledFacet(state, facetsOf(state)[state.facetAt]?.key);
     const at = TABS.indexOf(state.tab);
     const by = action === "nextTab" ? 1 : TABS.length - 1;
     const tab = TABS[action === "tab" ? Number(key) - 1 : (at + by) % TABS.length] as Tab;
@@ -70,7 +70,7 @@ function markSection(state: State): Partial<State> {
 }
 
 /** Marks all of these, or none when all are marked. */
-function toggled({ marked: before }: State, items: readonly Item[]): Partial<State> {
+export function toggled({ marked: before }: Pick<State, "marked">, items: readonly Item[]): Partial<State> {
   const marked = new Set(before);
   const prints = items.flatMap(secretsOf);
   const all = prints.every((print) => marked.has(print));
@@ -80,21 +80,23 @@ function toggled({ marked: before }: State, items: readonly Item[]): Partial<Sta
   return { marked };
 }
 
-/** The next grouping; the chosen secret stays the chosen one. */
-function regrouped(state: State): Partial<State> {
-  const grouping = GROUPINGS[(GROUPINGS.indexOf(state.grouping) + 1) % GROUPINGS.length] ?? "secret";
+const next = (grouping: Grouping): Grouping =>
+  GROUPINGS[(GROUPINGS.indexOf(grouping) + 1) % GROUPINGS.length] ?? "secret";
+
+/** Another grouping; the chosen secret stays the chosen one. */
+export function grouped(state: State, grouping: Grouping): Partial<State> {
   const items = itemsOf(state);
   const [print] = secretsOf(items[selectedAt(state, items)]);
-  const next = { ...state, grouping, range: null };
-  const same = itemsOf(next).find((item) => item.kind === "group" && item.group.fingerprint === print);
+  const now = { ...state, grouping, range: null };
+  const same = itemsOf(now).find((item) => item.kind === "group" && item.group.fingerprint === print);
   return { grouping, range: null, selected: same?.key ?? null, detailScroll: 0 };
 }
 
-function toggleFacet(state: State): Partial<State> {
-  const value = facetsOf(state)[state.facetAt];
-  if (value === undefined) return {};
+/** One value of a facet chosen, or no longer. */
+export function toggledFacet(state: Pick<State, "facets">, key: string | undefined): Partial<State> {
+  if (key === undefined) return {};
   const facets = new Set(state.facets);
-  if (!facets.delete(value.key)) facets.add(value.key);
+  if (!facets.delete(key)) facets.add(key);
   return { facets, selected: null };
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
+import { answer } from "./ask.ts";
 import { KEY, type Terminal } from "./driver.ts";
 import { begin, container, engine, secret, secrets, world } from "./stage.ts";
 
@@ -156,4 +157,38 @@ it("changes store, delivery, path and key name in a form on 60×15, and plans by
   expect(terminal.raw()).not.toMatch(/\u001b\[[34]\dm/);
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
+});
+
+it("line by line changes store, delivery, path and key name, puts the secret there, and reads the receipts", async () => {
+  const password = secret();
+  container("shop-spoken", { DB_PASSWORD: password, API_TOKEN: secret() });
+  const terminal = begin(80, 50, vault(), ["--accessible"]);
+  await answer(terminal, "2. high, DB_PASSWORD", "m 2");
+  await answer(terminal, "or enter for vault", "c 2");
+  await answer(terminal, /1. store: local[^]*3. shop-spoken, delivery: auto[^]*enter plans with these/, "3");
+  await answer(terminal, "delivery: auto. one of auto, file, runtime, shim; enter keeps it", "flie");
+  await answer(terminal, "did you mean file?", "file");
+  await answer(terminal, "3. shop-spoken, delivery: file", "1");
+  await answer(terminal, "store: local. one of vault, local", "vault");
+  await answer(
+    terminal,
+    /store: vault[^]*delivery: file[^]*5. shop-spoken {2}DB_PASSWORD, path: apps\/shop-spoken/,
+    "4-6",
+  );
+  await answer(terminal, "accept: nothing. type another", "?");
+  await answer(terminal, "what may be lost or changed", "");
+  await answer(terminal, "path: apps/shop-spoken. type another", "/");
+  await answer(terminal, "type one as apps/shop-spoken", "apps/spoken");
+  await answer(terminal, "key name: DB_PASSWORD. type another", "db");
+  await answer(terminal, /path: apps\/spoken[^]*key name: db/, "");
+  await answer(terminal, /add apps\/spoken db[^]*Apply it/, "b");
+  await answer(terminal, "or enter for vault", "");
+  await answer(terminal, /add apps\/spoken db[^]*by file[^]*Apply it/, "y");
+  await answer(terminal, "migrated  shop-spoken", "L");
+  await answer(terminal, /1. done[^]*A number reads/, "1");
+  await answer(terminal, /done +put DB_PASSWORD into[^]*Receipts[^]*intent/, "q");
+  expect(await terminal.exit()).toBe(0);
+  expect(await stored("spoken")).toEqual({ db: password });
+  expect(engine.docker("inspect", "shop-spoken")).not.toContain(password);
+  expect(terminal.raw()).not.toContain("\u001b");
 });

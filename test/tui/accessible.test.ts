@@ -36,6 +36,10 @@ it.each([
   [line({ text: " ✗ " }, "it failed"), "failed: it failed"],
   [line({ text: " ! nothing here can be moved" }), "attention: nothing here can be moved"],
   [line("a → b"), "a to b"],
+  [line(" unsprawl ", { text: "▸ scanning ▰▰▱▱▱▱ 3/14" }), "unsprawl scanning 3/14"],
+  [line("this is not prod; esc goes back, nothing is done"), "this is not prod; b goes back, nothing is done"],
+  [line("esc, then r scans again"), "b, then r scans again"],
+  [line("esc-api"), "esc-api"],
   [line("- not a sign of ours"), "- not a sign of ours"],
 ])("reads %j aloud as %j", (shown, heard) => {
   expect(spoken([shown], same)).toEqual([heard]);

@@ -1,5 +1,6 @@
 import { bindings, type Action, type Where } from "../keymap.ts";
 import { CHANGES, type Room } from "../actions.ts";
+import type { Item } from "../items.ts";
 import type { Session } from "../session.ts";
 import { line, type Guard, type Line } from "../widgets/text.ts";
 import type { Lines } from "./lines.ts";
@@ -10,8 +11,8 @@ export type Face = {
   readonly session: Session;
   readonly lines: Lines;
   readonly guard: Guard;
-  /** The keys of the list as it was last read out; the number 1 is the first. */
-  listed: readonly string[];
+  /** The rows of the list as it was last read out; the number 1 is the first. */
+  listed: readonly Item[];
   /** The number of the first that is read out next. */
   from: number;
 };
@@ -24,12 +25,36 @@ export type Word = {
   readonly typed: string;
   /** How it is written with what follows it; null is the word alone, which then must stand alone. */
   readonly like: string | null;
-  readonly short: string;
+  /** For the question; null keeps it to the help. */
+  readonly short: string | null;
   readonly does: string;
   /** False for what `--read-only` refuses. */
   readonly harmless: boolean;
   readonly act: (rest: string) => Promise<string | void> | string | void;
 };
+
+/** How many lines are read out at once. */
+const PAGE = 20;
+
+/** The part of a long list that is read out, with `at` in it, and the word that reads on. */
+export function pageOf(
+  at: number,
+  count: number,
+  to: (at: number) => void,
+): { readonly from: number; readonly to: number; readonly more: readonly Word[] } {
+  const from = at < count ? at - (at % PAGE) : 0;
+  const end = Math.min(count, from + PAGE);
+  if (count <= PAGE) return { from, to: end, more: [] };
+  const more: Word = {
+    typed: "n",
+    like: null,
+    short: `next of ${count}`,
+    does: "read on; after the end from the start",
+    harmless: true,
+    act: () => to(end < count ? end : 0),
+  };
+  return { from, to: end, more: [more] };
+}
 
 /** A word for an action of the keymap: the same letter, the same explanation. */
 export function word(where: Where, action: Action, act: Word["act"], like: string | null = null): Word {
@@ -37,7 +62,7 @@ export function word(where: Where, action: Action, act: Word["act"], like: strin
   if (!found) throw new Error(`no key for ${action} in ${where}`);
   const typed = action === "back" ? "b" : (found.keys.find((key) => key.length === 1) ?? action);
   const harmless = !CHANGES.has(action);
-  return { typed, like, short: found.short ?? found.long, does: found.long, harmless, act };
+  return { typed, like, short: found.short, does: found.long, harmless, act };
 }
 
 export function say({ lines, guard }: Face, ...told: readonly (Line | string)[]): void {
@@ -60,7 +85,8 @@ export async function choose(
 ): Promise<void> {
   const { lines, session } = face;
   const words = session.store.get().readOnly ? all.filter(({ harmless }) => harmless) : all;
-  const put = `${question} ${words.map(({ typed, like, short }) => `${like ?? typed} ${short}`).join(", ")}, ? help, q quit\n> `;
+  const named = words.flatMap(({ typed, like, short }) => (short === null ? [] : [`${like ?? typed} ${short}`]));
+  const put = `${[question, [...named, "? help", "q quit"].join(", ")].join(" ")}\n> `;
   for (;;) {
     const typed = await lines.ask(put);
     if (typed === null || /^\s*(?:q|quit)\s*$/i.test(typed)) return session.leave();

@@ -4,25 +4,23 @@ import type { State } from "../state.ts";
 import { STEP } from "../theme.ts";
 import { seconds, some, timeLeft } from "../widgets/bar.ts";
 import { line } from "../widgets/text.ts";
-import type { Face } from "./face.ts";
+import { say, type Face } from "./face.ts";
 import { spoken } from "./spoken.ts";
 
 const STILL_MS = 10_000;
 
-/** Tells what happens until `work` and all that it started have ended, and puts the questions that come up. */
+/**
+ * Tells what happens until `work` and all that it started have ended, and puts the questions that come up. A scan that
+ * goes on behind them is not waited for.
+ */
 export async function follow(face: Face, work: Promise<unknown> = Promise.resolve()): Promise<void> {
   const { session, lines } = face;
-  let told = session.store.get();
   let wake: () => void = () => undefined;
-  const off = session.store.subscribe(() => {
-    const now = session.store.get();
-    tell(face, told, now);
-    told = now;
-    wake();
-  });
+  const quiet = telling(face);
+  const off = session.store.subscribe(() => wake());
   const still = setInterval(() => {
     const { question, prompt } = session.store.get();
-    if (question === null && prompt === null) lines.say(stillText(session.store.get(), face));
+    if (question === null && prompt === null && !session.away) lines.say(stillText(session.store.get(), face));
   }, STILL_MS);
   let over = false;
   const end = idle(session, work).finally(() => {
@@ -40,14 +38,26 @@ export async function follow(face: Face, work: Promise<unknown> = Promise.resolv
     await end;
   } finally {
     clearInterval(still);
+    quiet();
     off();
   }
+}
+
+/** Tells news as they come in; the function that is returned ends that. */
+export function telling(face: Face): () => void {
+  const { store } = face.session;
+  let told = store.get();
+  return store.subscribe(() => {
+    const now = store.get();
+    tell(face, told, now);
+    told = now;
+  });
 }
 
 async function idle(session: Session, work: Promise<unknown>): Promise<void> {
   await work;
   for (;;) {
-    const [job] = session.jobs.values();
+    const job = [...session.jobs.values()].find(({ kind }) => kind !== "scan");
     if (!job) return;
     await job.done;
   }
@@ -74,34 +84,36 @@ async function put({ session, lines, guard }: Face, question: NonNullable<State[
 
 /** A line to type: what it leads to is said after it, as the screens show it under it. */
 async function type(face: Face, prompt: Prompt): Promise<void> {
-  const [label = ""] = spoken([line(prompt.label)], face.guard);
-  const text = (await face.lines.ask(`${label} (b goes back)\n> `))?.trim() ?? "b";
+  const filled = prompt.text === "" ? "" : `, enter for ${prompt.text}`;
+  const [label = ""] = spoken([line(`${prompt.label} (b goes back${filled})`)], face.guard);
+  const text = (await face.lines.ask(`${label}\n> `))?.trim() ?? "b";
+  if (text === "q" || text === "quit") {
+    prompt.answer(null);
+    return face.session.leave();
+  }
   if (text === "b") return prompt.answer(null);
-  const wrong = prompt.check(text);
-  for (const one of spoken(
-    (wrong === null ? prompt.about(text) : [wrong]).map((told) => line(told)),
-    face.guard,
-  ))
-    face.lines.say(one);
-  if (wrong === null) prompt.answer(text);
+  const given = text === "" ? prompt.text : text;
+  const wrong = text === "?" ? "a line of text, then enter; b goes back, q quits" : prompt.check(given);
+  say(face, ...(wrong === null ? prompt.about(given) : [wrong]));
+  if (wrong === null) prompt.answer(given);
 }
 
 function tell(face: Face, before: State, now: State): void {
-  const say = (text: string): void => {
-    for (const one of spoken([line(text)], face.guard)) face.lines.say(one);
-  };
   if (now.status && now.status !== before.status)
-    say(now.status.tone === "bad" ? `failed: ${now.status.text}` : now.status.text);
+    say(face, now.status.tone === "bad" ? `failed: ${now.status.text}` : now.status.text);
+  const { busy } = now.stores;
+  // What takes long for a reason is said at once.
+  if (busy?.startsWith("waiting") && busy !== before.stores.busy) say(face, busy);
   const { run } = now;
   if (!run) return;
-  if (run.aborting && !before.run?.aborting) say("called off: putting back what was begun");
+  if (run.aborting && !before.run?.aborting) say(face, "called off: putting back what was begun");
   const known = new Map(before.run?.plan === run.plan ? before.run.steps.map((step) => [step.id, step.state]) : []);
   for (const [at, { id, unit, text, state }] of run.steps.entries())
     if (state !== known.get(id) && state !== "waiting" && state !== "start")
-      say(`${at < run.total ? `${at + 1} of ${run.total}: ` : ""}${unit}  ${text}: ${STEP[state].word}`);
+      say(face, `${at < run.total ? `${at + 1} of ${run.total}: ` : ""}${unit}  ${text}: ${STEP[state].word}`);
 }
 
-function stillText(state: State, { guard }: Face): string {
+export function stillText(state: State, { guard }: Face): string {
   const { scan, run, stores, now } = state;
   if (state.where === "run" && run) {
     const step = run.steps.find(({ state: is }) => is === "start");

@@ -6,6 +6,7 @@
 import type { Assembly } from "../../assembly.ts";
 import { EXIT } from "../../model/error.ts";
 import type { Where } from "../keymap.ts";
+import { keepDecisions, takeUp } from "../kept.ts";
 import { createSession, type Session } from "../session.ts";
 import { summary } from "../summary.ts";
 import { callOff, tellUnfinished } from "../verbs/run.ts";
@@ -13,9 +14,12 @@ import { startScan } from "../verbs/scan.ts";
 import { say, type Face } from "./face.ts";
 import { follow } from "./follow.ts";
 import { openLines, type Lines } from "./lines.ts";
+import { form } from "./form.ts";
+import { hear } from "./hear.ts";
 import { detail, list } from "./list.ts";
 import { plan, proof, stores } from "./migrate.ts";
-import { runs } from "./runs.ts";
+import { facets } from "./narrow.ts";
+import { receipts, runs } from "./runs.ts";
 
 /** Asks and answers until the person leaves; returns the exit code. Never writes an escape sequence. */
 export async function runAccessible(
@@ -27,49 +31,71 @@ export async function runAccessible(
   const lines = openLines(process.stdin, process.stdout);
   const face: Face = { session, lines, guard: (text) => assembly.redactor.guard(text), listed: [], from: 0 };
   const off = listen(session, lines);
+  let keep: () => Promise<void> = async () => undefined;
+  session.handOver = async (act) => {
+    session.away = true;
+    await lines.away(act).finally(() => (session.away = false));
+  };
   try {
     say(face, `unsprawl, line by line. At every question ? helps, b goes back, q quits.`);
     say(face, `Reading ${sources.join(" ")}; ctrl-c leaves.`);
-    return await Promise.race([session.ended, talk(face)]);
+    return await Promise.race([session.ended, talk(face, () => (keep = keepDecisions(session)))]);
   } catch (error) {
     await session.leave(EXIT.failed);
     throw error;
   } finally {
     off();
+    await keep();
     lines.close();
     process.stdout.write(summary(session.store.get(), assembly.redactor));
   }
 }
 
-/** What is not here (the facets) cannot be reached without a screen. */
-const STEPS: { readonly [where in Where]?: (face: Face) => Promise<void> } = {
+const STEPS: { readonly [where in Where]: (face: Face) => Promise<void> } = {
   browse: list,
   detail,
+  facets,
   stores,
+  form,
   plan,
   proof,
   runs,
+  receipts,
   run: follow,
 };
 
-async function talk(face: Face): Promise<number> {
+/** `began` is called once what was decided before is taken up. */
+async function talk(face: Face, began: () => void): Promise<number> {
   const { session } = face;
   let left = false;
   void session.ended.then(() => (left = true));
   startScan(session);
-  await follow(face, tellUnfinished(session));
-  for (;;) {
-    if (left) return session.ended;
-    await (STEPS[session.store.get().where] ?? list)(face);
+  await follow(face, takenUp(session));
+  began();
+  for (let next = hear; ; next = STEPS[session.store.get().where]) {
+    await next(face);
     // Leaving is told by a promise: it comes before the next question.
     await Promise.resolve();
+    if (left) return session.ended;
   }
+}
+
+/** What was decided in the last sitting, and what a crash cut off; told as news, so after the listener is there. */
+async function takenUp(session: Session): Promise<void> {
+  await Promise.resolve();
+  takeUp(session);
+  await tellUnfinished(session);
 }
 
 /** Signals and the terminal's own keys. What is open is asked again after it. */
 function listen(session: Session, lines: Lines): () => void {
   const leave = (): void => void session.leave(EXIT.interrupted);
-  const interrupt = (): void => (session.jobs.has("run") ? callOff(session) : leave());
+  const interrupt = (): void => {
+    // The other program's, while it has the terminal.
+    if (session.away) return;
+    if (session.jobs.has("run")) callOff(session);
+    else leave();
+  };
   const stop = (): void => {
     if (session.jobs.has("run")) {
       lines.say("not while a run works: it would hold the engine's lock");

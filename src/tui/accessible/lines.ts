@@ -9,6 +9,10 @@ export type Lines = {
    * that was there before the question (typed ahead, pasted) answers nothing.
    */
   ask(question: string, signal?: AbortSignal): Promise<string | null>;
+  /** Moves what was said out of sight, by empty lines: no escape is written, and the scrollback keeps it. */
+  pushAway(): void;
+  /** Leaves the terminal to another program while `act` lasts; what is said meanwhile comes after it. */
+  away(act: () => Promise<void>): Promise<void>;
   /** Puts the open question once more: something was said in between, or the program was away. */
   again(): void;
   readonly ended: () => boolean;
@@ -24,6 +28,8 @@ export function openLines(input: NodeJS.ReadStream, output: NodeJS.WriteStream):
   let open: { readonly question: string; readonly answer: (line: string | null) => void } | null = null;
   let ended = false;
   let stray = 0;
+  let held: string[] | null = null;
+  const write = (text: string): void => void (held === null ? output.write(text) : held.push(text));
   const settle = (line: string | null): void => {
     const asked = open;
     open = null;
@@ -41,7 +47,7 @@ export function openLines(input: NodeJS.ReadStream, output: NodeJS.WriteStream):
   input.on("error", () => reader.close());
   return {
     say(text) {
-      output.write(`${open ? "\n" : ""}${text}\n`);
+      write(`${open ? "\n" : ""}${text}\n`);
     },
     async ask(question, signal) {
       for (let before = -1; before !== stray; await sleep(QUIET_MS)) before = stray;
@@ -62,8 +68,23 @@ export function openLines(input: NodeJS.ReadStream, output: NodeJS.WriteStream):
         };
       });
     },
+    pushAway() {
+      write("\n".repeat(output.rows));
+    },
+    async away(act) {
+      reader.pause();
+      held = [];
+      try {
+        await act();
+      } finally {
+        const late = held.join("");
+        held = null;
+        output.write(late);
+        reader.resume();
+      }
+    },
     again() {
-      if (open) output.write(open.question);
+      if (open) write(open.question);
     },
     ended: () => ended,
     close: () => reader.close(),

@@ -3,11 +3,13 @@ import { wantedText } from "../items.ts";
 import { planLines } from "../screens/plan.ts";
 import { proofLines, titleOf } from "../screens/proof.ts";
 import { startScrub } from "../verbs/journal.ts";
+import { openForm } from "../verbs/form.ts";
+import { editMapping } from "../verbs/mapping.ts";
 import { savePlan, startPlan } from "../verbs/plan.ts";
 import { startApply, startUndo } from "../verbs/run.ts";
 import { choose, NO_ROOM, say, word, type Face } from "./face.ts";
 import { follow } from "./follow.ts";
-import { NOT_A_WORD } from "./list.ts";
+import { NOT_A_WORD, rescan } from "./list.ts";
 import { numbers } from "./numbers.ts";
 
 /** Where to: a number or a name; nothing typed is the likely one, for a plan changes nothing. */
@@ -22,7 +24,10 @@ export async function stores(face: Face): Promise<void> {
   await choose(
     face,
     `Which store? A number${likely === undefined ? "" : `, or enter for ${likely}`},`,
-    [word("stores", "back", () => press(session, "esc", NO_ROOM))],
+    [
+      ...(likely === undefined ? [] : [word("stores", "form", (rest) => change(face, rest), "c 1")]),
+      word("stores", "back", () => press(session, "esc", NO_ROOM)),
+    ],
     async (text) => {
       const [index, ...others] = numbers(text, choices.length) ?? [];
       const one = text === "" ? choices[at] : (choices.find(({ name }) => name === text) ?? choices[index ?? -1]);
@@ -47,6 +52,8 @@ export async function plan(face: Face): Promise<void> {
     "Apply it?",
     [
       ...(steps.length > 0 ? [word("plan", "apply", () => apply(face))] : []),
+      word("plan", "form", () => open(face)),
+      word("plan", "edit", () => follow(face, editMapping(session))),
       word("plan", "save", () => follow(face, savePlan(session))),
       word("plan", "back", () => press(session, "esc", NO_ROOM)),
     ],
@@ -67,24 +74,33 @@ export async function proof(face: Face): Promise<void> {
     face,
     "What next?",
     [
-      word("proof", "rescan", () => again(face)),
+      word("proof", "rescan", () => rescan(face)),
       ...(result.kind === "apply" && result.result && result.result.state !== "rolled back"
         ? [word("proof", "undo", () => follow(face, startUndo(session, result.run)))]
         : []),
       ...(kept ? [word("proof", "scrub", () => follow(face, startScrub(session, { run, state: "done" })))] : []),
       word("proof", "runs", () => press(session, "L", NO_ROOM)),
-      word("proof", "back", () => again(face)),
+      word("proof", "back", () => rescan(face)),
     ],
     () => NOT_A_WORD,
   );
 }
 
+/** The form with the places of a store, before anything is planned; without a number of the likely one. */
+function change(face: Face, rest: string): Promise<void> | string {
+  const { choices, at: likely } = face.session.store.get().stores;
+  const [at, ...others] = rest === "" ? [likely] : (numbers(rest, choices.length) ?? []);
+  if (at === undefined || others.length > 0) return `which? a number from 1 to ${choices.length}, such as c 1`;
+  face.session.store.set(({ stores: before }) => ({ stores: { ...before, at } }));
+  return open(face);
+}
+
+function open(face: Face): Promise<void> {
+  openForm(face.session);
+  return follow(face);
+}
+
 function apply(face: Face): Promise<void> {
   say(face, "Step 3 of 4, apply. ctrl-c calls it off and puts back what was begun.");
   return follow(face, startApply(face.session));
-}
-
-function again(face: Face): Promise<void> {
-  press(face.session, "r", NO_ROOM);
-  return follow(face);
 }

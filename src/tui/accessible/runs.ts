@@ -1,10 +1,11 @@
 import type { RunSummary } from "../../core/runs.ts";
 import { press } from "../actions.ts";
+import { receiptLines } from "../screens/receipts.ts";
 import type { Session } from "../session.ts";
 import { some } from "../widgets/bar.ts";
-import { startResume, startScrub } from "../verbs/journal.ts";
+import { openRun, startResume, startScrub } from "../verbs/journal.ts";
 import { startUndo } from "../verbs/run.ts";
-import { choose, NO_ROOM, say, word, type Face } from "./face.ts";
+import { choose, NO_ROOM, pageOf, say, word, type Face } from "./face.ts";
 import { follow } from "./follow.ts";
 import { NOT_A_WORD } from "./list.ts";
 import { numbers } from "./numbers.ts";
@@ -21,7 +22,7 @@ export async function runs(face: Face): Promise<void> {
   }
   await choose(
     face,
-    "What next?",
+    list.length > 0 ? "What next? A number reads its steps and receipts," : "What next?",
     [
       ...(list.length > 0
         ? [
@@ -31,6 +32,35 @@ export async function runs(face: Face): Promise<void> {
           ]
         : []),
       word("runs", "back", () => press(session, "esc", NO_ROOM)),
+    ],
+    (text) => {
+      const wrong = one(face, text === "" ? "-" : text, openRun);
+      return typeof wrong === "string" ? NOT_A_WORD : wrong.then(() => null);
+    },
+  );
+}
+
+/** One run from its journal: how far each step got, then every record as it was written. */
+export async function receipts(face: Face): Promise<void> {
+  const { session } = face;
+  const { opened } = session.store.get();
+  if (opened === null) return press(session, "esc", NO_ROOM);
+  const { summary } = opened;
+  const all = receiptLines(opened).filter(({ spans }) => spans.length > 0);
+  const { from, to, more } = pageOf(opened.scroll, all.length, (scroll) =>
+    session.store.set((state) => ({ opened: state.opened && { ...state.opened, scroll } })),
+  );
+  const next = summary.next === null ? "" : `; next: ${summary.next}`;
+  say(face, `Run ${summary.run}, ${summary.state}, to ${summary.store}${next}`, ...all.slice(from, to));
+  await choose(
+    face,
+    "What next?",
+    [
+      ...more,
+      word("receipts", "undo", () => follow(face, undo(session, summary))),
+      word("receipts", "resume", () => follow(face, startResume(session, summary))),
+      word("receipts", "scrub", () => follow(face, startScrub(session, summary))),
+      word("receipts", "back", () => press(session, "esc", NO_ROOM)),
     ],
     () => NOT_A_WORD,
   );

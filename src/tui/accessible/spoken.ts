@@ -13,8 +13,11 @@ export function spoken(lines: readonly Line[], guard: Guard): string[] {
       .join("")
       .trim()
       .replace(/^[■▲●·✓✗↶▸!=] (?=[a-z])/u, (glyph) => (glyph === "! " ? "attention: " : ""))
+      .replaceAll(/[▰▱]+ |▸ /gu, "")
       .replaceAll(/•+/gu, "[hidden]")
-      .replaceAll(" → ", " to "),
+      .replaceAll(" → ", " to ")
+      // Where the screens have a key, here a letter is typed.
+      .replaceAll(/\besc(?=(?: goes)? back|, then )/g, "b"),
   );
 }
 

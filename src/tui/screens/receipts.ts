@@ -9,13 +9,14 @@ import type { ScreenOf } from "./frame.ts";
 export const receipts: ScreenOf = (state, { columns, rows }, guard) => {
   const { opened } = state;
   if (opened === null) return { title: line(" Run"), body: [] };
-  const { rows: body, below, last } = windowFrom(layout(linesOf(opened), columns, guard), opened.scroll, rows);
+  const { rows: body, below, last } = windowFrom(layout(receiptLines(opened), columns, guard), opened.scroll, rows);
   const { run, state: is, store } = opened.summary;
   const title = line({ text: ` Run ${run}`, bold: true }, `  ${is}  → ${store}`, below > 0 ? `  ↓ ${below} more` : "");
   return { title, body, last };
 };
 
-function linesOf({ plan, steps, records }: NonNullable<State["opened"]>): Line[] {
+/** The steps of each unit, then the records, a line each. */
+export function receiptLines({ plan, steps, records }: NonNullable<State["opened"]>): Line[] {
   const lines: Line[] = [];
   for (const unit of unitsOf(plan).keys()) {
     lines.push(wrapped(1, { text: ` ${unit}`, bold: true }));

@@ -1,4 +1,6 @@
 import type { State } from "../state.ts";
+import type { Secret } from "../../model/secret.ts";
+import { printable } from "../../text/escape.ts";
 import { layout, line, wrapped, type Row } from "../widgets/text.ts";
 
 /**
@@ -23,3 +25,6 @@ export function revealRows({ name, value }: NonNullable<State["revealed"]>, colu
   const more = line({ text: `   … ${rows.length - most + 1} more rows: a larger terminal shows them`, dimColor: true });
   return [...rows.slice(0, most - 1), ...layout([more], columns, (text) => text)];
 }
+
+/** The same value as one line that moves no terminal, for those who have it read to them. */
+export const revealedText = (value: Secret): string => printable(value.exposeText());

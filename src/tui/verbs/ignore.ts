@@ -18,12 +18,16 @@ import type { State } from "../state.ts";
 import { some } from "../widgets/bar.ts";
 
 /**
- * Ignores the marked secrets, or the chosen one, wherever they stand: asks why and until when, shows the lines as they
+ * Ignores these secrets, wherever they stand: asks why and until when, shows the lines as they
  * will be written, and takes them off the list. `again` offers what was said the last time.
  */
-export async function startIgnore(session: Session, again: boolean): Promise<void> {
+export async function startIgnore(
+  session: Session,
+  again: boolean,
+  these: ReadonlySet<string> = wantedOf(session.store.get()),
+): Promise<void> {
   const { store, assembly } = session;
-  const wanted = [...wantedOf(store.get())];
+  const wanted = [...these];
   if (wanted.length === 0) return tell(session, "nothing is chosen", "warn");
   const file = ignoreFile(assembly.cwd);
   const name = basename(file);

@@ -1,6 +1,5 @@
 import { recordReveal } from "../../core/reveal-log.ts";
-import type { Hit } from "../../core/scan.ts";
-import { itemsOf, selectedAt } from "../items.ts";
+import { selectedItem, type Item } from "../items.ts";
 import { said } from "../said.ts";
 import type { Session } from "../session.ts";
 import type { State } from "../state.ts";
@@ -9,18 +8,10 @@ import type { State } from "../state.ts";
 export const REVEAL_MS = 10_000;
 
 /** Shows the chosen secret's value for ten seconds or until a key is pressed. That it was shown is recorded first. */
-export function reveal({ store, assembly }: Session): void {
-  const hit = chosenHit(store.get());
-  if (hit === undefined) return store.set(() => ({ status: { text: "no secret is chosen", tone: "warn" } }));
-  const { finding, part: value } = hit;
-  try {
-    recordReveal(assembly.state(), finding.fingerprint, new Date(), assembly.env);
-  } catch (error) {
-    return store.set(() => ({
-      status: { text: `not shown, as it cannot be recorded: ${said(error, assembly.redactor).text}`, tone: "bad" },
-    }));
-  }
-  const revealed = { name: finding.name, value };
+export function reveal(session: Session): void {
+  const { store } = session;
+  const revealed = disclose(session, selectedItem(store.get()));
+  if ("why" in revealed) return store.set(() => ({ status: { text: revealed.why, tone: revealed.tone } }));
   const hide = (): void => {
     if (store.get().revealed === revealed) store.set(() => ({ revealed: null }));
   };
@@ -28,11 +19,20 @@ export function reveal({ store, assembly }: Session): void {
   store.set(() => ({ revealed, status: null }));
 }
 
-/** The secret itself, of the finding that says most. */
-function chosenHit(state: State): Hit | undefined {
-  const items = itemsOf(state);
-  const item = items[selectedAt(state, items)];
-  if (item?.kind !== "group") return undefined;
-  const { lead } = item.group;
-  return state.scan.hits.find(({ finding }) => finding === lead || finding.id === lead.id);
+/** The value of a row, of the finding that says most, once it is recorded that it was asked for; or why it is not given. */
+export function disclose(
+  { store, assembly }: Session,
+  item: Item | undefined,
+): NonNullable<State["revealed"]> | { readonly why: string; readonly tone: "warn" | "bad" } {
+  const lead = item?.kind === "group" ? item.group.lead : null;
+  const hit = store.get().scan.hits.find(({ finding }) => finding === lead || finding.id === lead?.id);
+  if (hit === undefined) return { why: "no secret is chosen", tone: "warn" };
+  const { finding, part: value } = hit;
+  try {
+    recordReveal(assembly.state(), finding.fingerprint, new Date(), assembly.env);
+  } catch (error) {
+    const { text } = said(error, assembly.redactor);
+    return { why: `not shown, as it cannot be recorded: ${text}`, tone: "bad" };
+  }
+  return { name: finding.name, value };
 }

@@ -85,7 +85,7 @@ export function changed<F extends Form>(form: F, at: number, value: string): F {
 
 /** The form with this field looked at: why it will not do is in it. */
 export function checked<F extends Form>(form: F, at: number, guard: Guard): F {
-  return withField(form, at, { error: wrongWith(form, form.fields[at], answersOf(form), guard) });
+  return withField(form, at, { error: wrongWith(form, form.fields[at], () => answersOf(form), guard) });
 }
 
 /** The form with this field as the chosen one, the cursor at its end. */
@@ -96,7 +96,7 @@ export function atField<F extends Form>(form: F, at: number): F & { readonly at:
 /** Every field looked at: the form with what is wrong, and where the first of it is; null when nothing is. */
 export function wrongIn<F extends Form>(form: F, guard: Guard): { readonly form: F; readonly at: number } | null {
   const answers = answersOf(form);
-  const fields = form.fields.map((field) => ({ ...field, error: wrongWith(form, field, answers, guard) }));
+  const fields = form.fields.map((field) => ({ ...field, error: wrongWith(form, field, () => answers, guard) }));
   const at = fields.findIndex(({ error }) => error !== null);
   return at < 0 ? null : { form: { ...form, fields }, at };
 }
@@ -114,7 +114,7 @@ export function mappingIn(form: Form): Mapping {
 }
 
 /** Why the value of a field will not do, with what to type; null when it will. */
-function wrongWith(form: Form, field: Field | undefined, answers: Answers, guard: Guard): string | null {
+function wrongWith(form: Form, field: Field | undefined, answers: () => Answers, guard: Guard): string | null {
   if (field === undefined) return null;
   const value = field.value.trim();
   if (guard(value) !== value) return "this holds a value that was found: a place is read by everybody";
@@ -139,7 +139,7 @@ function wrongWith(form: Form, field: Field | undefined, answers: Answers, guard
   // Alone first: a key name that will not do is not told of the path.
   const alone = noPlace({ ...was, [field.of]: value }, form.provider);
   const why =
-    alone ?? (field.of === "path" ? noPlace(keyIn(answers, field.unit, field.name, was), form.provider) : null);
+    alone ?? (field.of === "path" ? noPlace(keyIn(answers(), field.unit, field.name, was), form.provider) : null);
   return why === null ? null : `${why}; ${like}`;
 }
 

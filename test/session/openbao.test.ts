@@ -1,8 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { answer } from "./ask.ts";
 import { KEY, type Terminal } from "./driver.ts";
-import { begin, container, engine, secret, secrets, world } from "./stage.ts";
+import { begin, container, engine, home, secret, secrets, world } from "./stage.ts";
 
 let bao: OpenBao;
 
@@ -162,7 +164,9 @@ it("changes store, delivery, path and key name in a form on 60×15, and plans by
 it("line by line changes store, delivery, path and key name, puts the secret there, and reads the receipts", async () => {
   const password = secret();
   container("shop-spoken", { DB_PASSWORD: password, API_TOKEN: secret() });
-  const terminal = begin(80, 50, vault(), ["--accessible"]);
+  const editor = join(home.dir, "editor");
+  writeFileSync(editor, `#!/bin/sh\necho at work\nsed -i 's/field: db/field: pw/' "$1"\n`, { mode: 0o755 });
+  const terminal = begin(80, 50, { ...vault(), EDITOR: editor }, ["--accessible"]);
   await answer(terminal, "2. high, DB_PASSWORD", "m 2");
   await answer(terminal, "or enter for vault", "c 2");
   await answer(terminal, /1. store: local[^]*3. shop-spoken, delivery: auto[^]*enter plans with these/, "3");
@@ -183,12 +187,13 @@ it("line by line changes store, delivery, path and key name, puts the secret the
   await answer(terminal, /path: apps\/spoken[^]*key name: db/, "");
   await answer(terminal, /add apps\/spoken db[^]*Apply it/, "b");
   await answer(terminal, "or enter for vault", "");
-  await answer(terminal, /add apps\/spoken db[^]*by file[^]*Apply it/, "y");
+  await answer(terminal, /add apps\/spoken db[^]*by file[^]*Apply it/, "e");
+  await answer(terminal, /at work[^]*add apps\/spoken pw[^]*by file[^]*Apply it/, "y");
   await answer(terminal, "migrated  shop-spoken", "L");
   await answer(terminal, /1. done[^]*A number reads/, "1");
   await answer(terminal, /done +put DB_PASSWORD into[^]*Receipts[^]*intent/, "q");
   expect(await terminal.exit()).toBe(0);
-  expect(await stored("spoken")).toEqual({ db: password });
+  expect(await stored("spoken")).toEqual({ pw: password });
   expect(engine.docker("inspect", "shop-spoken")).not.toContain(password);
   expect(terminal.raw()).not.toContain("\u001b");
 });

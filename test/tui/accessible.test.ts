@@ -4,6 +4,8 @@ import { spoken } from "../../src/tui/accessible/spoken.ts";
 import { detail } from "../../src/tui/screens/tabs/index.ts";
 import { planLines } from "../../src/tui/screens/plan.ts";
 import { proofLines } from "../../src/tui/screens/proof.ts";
+import { receiptLines } from "../../src/tui/screens/receipts.ts";
+import { narrowed } from "../../src/tui/accessible/narrow.ts";
 import { itemsOf } from "../../src/tui/items.ts";
 import { TABS } from "../../src/tui/state.ts";
 import { line, wrapped } from "../../src/tui/widgets/text.ts";
@@ -54,6 +56,8 @@ it("says nothing that a terminal obeys, and no known value", () => {
       ...TABS.flatMap((tab) => detail(item, { ...state, tab })),
       ...(state.planned ? planLines(state.planned.plan) : []),
       ...(state.result ? proofLines(state.result) : []),
+      ...(state.opened ? receiptLines(state.opened) : []),
+      ...narrowed(state).map((text) => line(text)),
     ];
     const text = spoken(lines, guard).join("\n");
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);

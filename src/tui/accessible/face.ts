@@ -86,9 +86,9 @@ export async function choose(
   const { lines, session } = face;
   const words = session.store.get().readOnly ? all.filter(({ harmless }) => harmless) : all;
   const named = words.flatMap(({ typed, like, short }) => (short === null ? [] : [`${like ?? typed} ${short}`]));
-  const put = `${[question, [...named, "? help", "q quit"].join(", ")].join(" ")}\n> `;
+  const [put = ""] = spoken([line(`${question} ${[...named, "? help", "q quit"].join(", ")}`)], face.guard);
   for (;;) {
-    const typed = await lines.ask(put);
+    const typed = await lines.ask(`${put}\n> `);
     if (typed === null || /^\s*(?:q|quit)\s*$/i.test(typed)) return session.leave();
     const text = typed.trim();
     if (text === "?" || text === "help") {

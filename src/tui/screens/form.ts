@@ -19,7 +19,10 @@ export const form: ScreenOf = (state, { columns, rows }, guard) => {
   if (shown === null) return { title, body: [] };
   const made: Row[] = [];
   let [from, to] = [0, 0];
-  for (const [at, field] of shown.fields.entries()) {
+  // A field has a row at least: more of them than rows are never seen.
+  const first = Math.max(0, shown.at - rows);
+  for (const [index, field] of shown.fields.slice(first, shown.at + rows + 1).entries()) {
+    const at = first + index;
     const here = at === shown.at;
     if (here) from = made.length;
     if (field.head !== "" && field.head !== shown.fields[at - 1]?.head)

@@ -84,10 +84,13 @@ function fill(session: Session, name: string, from: Shown["from"], was: () => Ma
       const tools = { migration: assembly.migration(RUN_CONFIGURATIONS), provider };
       const known = await mappingOf(hits, tools, was() ?? kept);
       const form = formOf(name, names, provider, known);
-      show(({ form: before, stores }) => ({
-        where: "form",
+      show(({ form: before, stores, where }) => ({
         stores: { ...stores, busy: null },
-        form: atField({ ...form, from }, Math.min(before?.at ?? 0, form.fields.length - 1)),
+        // The person may have gone on: to the run, or back.
+        ...([from, "form"].includes(where) && {
+          where: "form",
+          form: atField({ ...form, from }, Math.min(before?.at ?? 0, form.fields.length - 1)),
+        }),
       }));
     } catch (error) {
       const { text, hint } = said(error, assembly.redactor);

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { migrations } from "../migrations/index.ts";
 import { providers } from "../providers/index.ts";
 import type { ChannelDelivery, Configured } from "./contract/channel.ts";
@@ -87,6 +89,8 @@ export type Assembly = {
   readonly history: () => Promise<History>;
   /** Where a scan is remembered, and as whose: this machine's, or those of an engine elsewhere by its address. */
   readonly memory: () => Promise<Memory>;
+  /** The same where scans have been remembered before; null, and nothing is made, where none has. */
+  readonly remembered: () => Promise<Memory | null>;
   /** What looks for values that were moved and still show. */
   readonly looks: (about: LookAbout) => Promise<readonly Look[]>;
   /** The values of references, each fetched once, side by side; null for one that no store here is for. */
@@ -155,6 +159,11 @@ export function assemble(
   });
   const rules = async () => (await import("./detect/index.ts")).rules;
   const history = once(async () => (await import("./history/sqlite.ts")).openSqliteHistory(state()));
+  const memory = async (): Promise<Memory> => {
+    const { findConnection, hostOf } = await import("./docker/connection.ts");
+    const [kept, channels] = [await history(), [...(await config()).notify.keys()]];
+    return { history: kept, host: hostOf(findConnection(env), env), channels, state: state() };
+  };
   const deliveries = once(async () => {
     const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
       import("./delivery/file.ts"),
@@ -263,11 +272,8 @@ export function assemble(
     storeNames: async () => [...(await config()).stores.keys()],
     knownStores,
     history,
-    memory: async () => {
-      const { findConnection, hostOf } = await import("./docker/connection.ts");
-      const [kept, channels] = [await history(), [...(await config()).notify.keys()]];
-      return { history: kept, host: hostOf(findConnection(env), env), channels, state: state() };
-    },
+    memory,
+    remembered: async () => (existsSync(join(state(), "history.db")) ? memory() : null),
     looks: async (about) => (await import("./residue/index.ts")).looksFor(about, engine, env),
     resolve,
     channels,

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
-import { againstBaseline, readBaseline } from "../core/baseline.ts";
-import { markRegressed } from "../core/remember.ts";
-import { withFindings } from "../core/report.ts";
+import { goneFrom, readBaseline } from "../core/baseline.ts";
+import { markRegressed, withStates } from "../core/remember.ts";
 import type { Hit, ScanReport } from "../core/scan.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
@@ -52,17 +51,14 @@ export async function scanWith(
           await assembly.scanTools(verify, keeps && !verify ? { resume } : undefined),
           host,
         );
-  const marked = markRegressed(report.findings, assembly.state(), report.scannedAt);
-  if (known === null && marked === report.findings) return { report, hits, failOn };
-  const { findings, gone } = againstBaseline(marked, known ?? new Set());
-  const byId = new Map(findings.map((finding) => [finding.id, finding]));
+  const marked = markRegressed({ report, hits }, assembly.state());
+  if (known === null) return { ...marked, failOn };
+  const { report: told, hits: own } = withStates(marked, ({ id, state }) =>
+    state === "new" && known.has(id) ? "known" : state,
+  );
+  const gone = goneFrom(known, report.findings);
   const left = `${gone} of the baseline ${baseline} ${gone === 1 ? "is" : "are"} not there: write it anew`;
-  const notes = gone === 0 ? report.notes : [...report.notes, left];
-  return {
-    report: withFindings({ ...report, notes }, findings),
-    hits: hits.map((hit) => ({ ...hit, finding: byId.get(hit.finding.id) ?? hit.finding })),
-    failOn,
-  };
+  return { report: gone === 0 ? told : { ...told, notes: [...told.notes, left] }, hits: own, failOn };
 }
 
 /** True when a finding must make the process exit 3. */

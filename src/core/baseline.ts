@@ -36,16 +36,8 @@ function fail(): never {
   throw new TypeError("no id");
 }
 
-/** The findings with those of the baseline as known, and how many of it are there no more. */
-export function againstBaseline(
-  findings: readonly Finding[],
-  known: ReadonlySet<string>,
-): { readonly findings: readonly Finding[]; readonly gone: number } {
+/** How many of a baseline are found no more. */
+export function goneFrom(known: ReadonlySet<string>, findings: readonly Finding[]): number {
   const found = new Set(findings.map(({ id }) => id));
-  return {
-    findings: findings.map((finding) =>
-      finding.state === "new" && known.has(finding.id) ? { ...finding, state: "known" } : finding,
-    ),
-    gone: [...known].filter((id) => !found.has(id)).length,
-  };
+  return [...known].filter((id) => !found.has(id)).length;
 }

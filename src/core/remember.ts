@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { About, History } from "../contract/history.ts";
 import type { Host } from "../contract/host.ts";
 import type { Change } from "../model/change.ts";
-import type { Confidence, Finding } from "../model/finding.ts";
+import type { Confidence, Finding, FindingState } from "../model/finding.ts";
 import type { Subject } from "../model/location.ts";
 import { judge, subjectKey, type Judgement, type Scanned } from "./changes.ts";
 import { movedByRuns } from "./moved.ts";
@@ -125,11 +125,29 @@ function shown(
 }
 
 /** Marks what runs of this installation had moved from the very place in which it was found: no history is needed. */
-export function markRegressed(findings: readonly Finding[], state: string, scannedAt: string): readonly Finding[] {
-  if (findings.length === 0) return findings;
+export function markRegressed<Ran extends { readonly report: ScanReport; readonly hits: readonly Hit[] }>(
+  ran: Ran,
+  state: string,
+): Ran {
+  const { findings, scannedAt } = ran.report;
+  if (findings.length === 0) return ran;
   const moved = new Set(movedByRuns(state).flatMap(({ finding, at }) => (at < scannedAt ? [finding] : [])));
-  if (moved.size === 0) return findings;
-  return findings.map((finding) =>
-    finding.state === "new" && moved.has(finding.id) ? { ...finding, state: "regressed" } : finding,
-  );
+  if (moved.size === 0) return ran;
+  return withStates(ran, (finding) => (finding.state === "new" && moved.has(finding.id) ? "regressed" : finding.state));
+}
+
+/** The same with each finding in the state that is said of it. */
+export function withStates<Ran extends { readonly report: ScanReport; readonly hits: readonly Hit[] }>(
+  ran: Ran,
+  stateOf: (finding: Finding) => FindingState,
+): Ran {
+  const marked = (finding: Finding): Finding => {
+    const state = stateOf(finding);
+    return state === finding.state ? finding : { ...finding, state };
+  };
+  return {
+    ...ran,
+    report: withFindings(ran.report, ran.report.findings.map(marked)),
+    hits: ran.hits.map((hit) => ({ ...hit, finding: marked(hit.finding) })),
+  };
 }

@@ -2,6 +2,7 @@ import type { Provider } from "../contract/provider.ts";
 import type { RunResult } from "../core/apply.ts";
 import type { Mapping } from "../core/mapping.ts";
 import type { RunSummary } from "../core/runs.ts";
+import type { Change } from "../model/change.ts";
 import type { Hit, ScanReport, SubjectError } from "../core/scan.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Json } from "../model/json.ts";
@@ -28,6 +29,8 @@ export type ScanState = {
   readonly groups: readonly Group[];
   readonly unread: readonly (SubjectError & { readonly source: string })[];
   readonly report: ScanReport | null;
+  /** What has changed since the newest scan that was remembered; null where none was. */
+  readonly changes: readonly Change[] | null;
 };
 
 export type StepState = {
@@ -159,6 +162,7 @@ export const NO_SCAN: ScanState = {
   groups: [],
   unread: [],
   report: null,
+  changes: null,
 };
 
 export const START: State = {

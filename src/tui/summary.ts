@@ -1,4 +1,5 @@
 import type { Redactor } from "../text/redact.ts";
+import { countsOf, listed } from "../text/change-words.ts";
 import { printable } from "../text/escape.ts";
 import type { State } from "./state.ts";
 import { some } from "./widgets/bar.ts";
@@ -10,6 +11,8 @@ export function summary({ scan, ended }: State, redactor: Redactor): string {
     const places = scan.groups.reduce((sum, group) => sum + group.findings.length, 0);
     const unread = scan.unread.length > 0 ? `; ${scan.unread.length} not read` : "";
     lines.push(`${some(scan.groups.length, "secret")} in ${some(places, "place")} of ${scan.source}${unread}`);
+    if (scan.changes?.length)
+      lines.push(`since the last scan that was remembered: ${countsOf(scan.changes)}`, ...listed(scan.changes, SAID));
   }
   if (scan.status === "failed" && scan.error)
     lines.push(`scan failed: ${scan.error.text}`, ...(scan.error.hint ? [`  next: ${scan.error.hint}`] : []));
@@ -28,5 +31,8 @@ export function summary({ scan, ended }: State, redactor: Redactor): string {
   }
   return lines.map((text) => `${printable(redactor.guard(text))}\n`).join("");
 }
+
+/** So much of what has changed is said on leaving. */
+const SAID = { lines: 10, characters: 2000 };
 
 const WORD = { apply: "run", rollback: "undo of", scrub: "scrub of" } as const;

@@ -60,3 +60,31 @@ it.each([
     expect(engine.docker("inspect", "tui-worker")).not.toContain(shared);
   },
 );
+
+it("what has changed since the last scan that was remembered is told, and looked for by its state", async () => {
+  container("tui-stays", { DB_PASSWORD: secret() });
+  container("tui-goes", { API_TOKEN: secret() });
+  // Somebody's `watch --once` under cron.
+  const watch = begin(120, 40, {}, ["watch", "--once"]);
+  await watch.until("2 new");
+  expect(await watch.exit()).toBe(3);
+  engine.docker("rm", "-f", "tui-goes");
+  container("tui-comes", { SESSION_SECRET: secret() });
+  const terminal = begin(120, 40);
+  await terminal.until("1 new, 1 gone since the last scan");
+  await terminal.press("/");
+  await terminal.press("known");
+  await terminal.press(KEY.enter);
+  await terminal.until("1 of 2");
+  expect(terminal.screen()).toContain("DB_PASSWORD");
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.raw()).toMatch(
+    /since the last scan that was remembered: 1 new, 1 gone\s+new: SESSION_SECRET in container/,
+  );
+  // A look changes nothing of what is remembered.
+  const again = begin(60, 15);
+  await again.until("2 secrets in 2 places");
+  await again.press("q");
+  expect(again.raw()).toContain("1 new, 1 gone");
+});

@@ -1,8 +1,9 @@
 import { SEVERITIES } from "../../model/finding.ts";
+import { countsOf } from "../../text/change-words.ts";
 import type { Group } from "../groups.ts";
 import { last } from "../last.ts";
 import type { State } from "../state.ts";
-import { SEVERITY } from "../theme.ts";
+import { SEVERITY, STATE } from "../theme.ts";
 import { bar, some, timeLeft } from "../widgets/bar.ts";
 import { line, type Line, type Span } from "../widgets/text.ts";
 
@@ -36,6 +37,8 @@ export function header({ scan, now, hushed, readOnly }: State, columns: number):
   const hidden = report && report.summary.hidden > 0 ? `  ${report.summary.hidden} of low confidence hidden` : "";
   const quiet = (report?.summary.ignored ?? 0) + hushed.size;
   const ignored = quiet > 0 ? `  ${quiet} ignored` : "";
+  const since = report && scan.changes?.length ? countsOf(scan.changes) : "";
+  const loud = scan.changes?.some(({ kind }) => kind === "regressed") === true;
   const warn: Span = { text: unread.length > 0 ? `  ! ${unread.length} not read` : "", color: "yellow", bold: true };
   return line(
     name,
@@ -43,6 +46,7 @@ export function header({ scan, now, hushed, readOnly }: State, columns: number):
     { text: found, bold: true },
     ...each,
     warn,
+    { text: since === "" ? "" : `  ${since} since the last scan`, ...(loud ? STATE.regressed.style : {}) },
     `  ${some(report?.summary.subjects ?? 0, "subject")} read`,
     { text: ignored + hidden, dimColor: true },
   );

@@ -5,6 +5,7 @@ import { said } from "../said.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
 import { NO_SCAN, type ScanState } from "../state.ts";
 import { scanTools } from "../tools.ts";
+import { compared } from "./compared.ts";
 import { startHistory } from "./history.ts";
 
 const REGROUP_MS = 100;
@@ -30,10 +31,8 @@ export function startScan(session: Session): void {
         store[soon ? "later" : "set"](({ scan }) => ({ scan: { ...scan, ...change }, now: Date.now() }));
     };
     try {
-      const [{ scan }, { tools, minConfidence }] = await Promise.all([
-        import("../../core/scan.ts"),
-        scanTools(session.assembly),
-      ]);
+      const { assembly } = session;
+      const [{ tools, minConfidence }, memory] = await Promise.all([scanTools(assembly), assembly.remembered()]);
       const found: Hit[] = [];
       const shown = ({ finding }: Hit): boolean => !store.get().hushed.has(finding.fingerprint);
       let due = 0;
@@ -59,15 +58,15 @@ export function startScan(session: Session): void {
         update({ source: event.source, done: event.done, total: event.total }, true);
         regroup();
       });
-      const { report, hits: all } = await scan(
-        { sources, minConfidence, onHit: (hit) => found.push(hit) },
-        tools,
-        host,
-      );
+      const input = { sources, minConfidence, onHit: (hit: Hit) => void found.push(hit) };
+      const { report, hits: all, changes } = await compared(input, tools, memory, session, host);
       if (later) clearTimeout(later);
       const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));
       const hits = all.filter(shown);
-      update({ status: "done", source: sources.join(" "), hits, groups: groupHits(hits), unread, report }, false);
+      update(
+        { status: "done", source: sources.join(" "), hits, groups: groupHits(hits), unread, report, changes },
+        false,
+      );
       // Marks stay over a fresh scan as far as their secrets are still there.
       const prints = new Set(report.findings.map(({ fingerprint }) => fingerprint));
       if (!signal.aborted)

@@ -1,0 +1,25 @@
+import type { Host } from "../../contract/host.ts";
+import type { Compared, Memory, RememberedScan } from "../../core/remember.ts";
+import type { ScanTools } from "../../core/scan.ts";
+import type { Session } from "../session.ts";
+import type { ScanState } from "../state.ts";
+
+type Ran = Omit<RememberedScan, "changes"> & Pick<ScanState, "changes">;
+
+/**
+ * A scan, compared with what is remembered, of which a look changes nothing; where nothing is, with what the runs say
+ * that they moved.
+ */
+export async function compared(
+  input: Pick<Compared, "sources" | "minConfidence" | "onHit">,
+  tools: ScanTools,
+  memory: Memory | null,
+  { assembly }: Session,
+  host: Host,
+): Promise<Ran> {
+  const { markRegressed, scanAndCompare } = await import("../../core/remember.ts");
+  const asked = { ...input, showIgnored: false, layers: false };
+  if (memory !== null) return scanAndCompare(asked, tools, memory, host);
+  const { scan } = await import("../../core/scan.ts");
+  return { ...markRegressed(await scan(asked, tools, host), assembly.state()), changes: null };
+}

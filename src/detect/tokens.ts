@@ -47,24 +47,29 @@ function withLength(candidates: readonly Rule[], length: number): readonly Rule[
 /** A value that is a key because a vendor's name stands over exactly the vendor's shape. */
 export function vendorKey(name: NameInfo, text: string, off: ReadonlySet<string>): Evidence | Cleared | null {
   if (name.key === "" || text.length < 12 || text.length > 512) return null;
-  let own = nameRules.get(name.key);
-  if (own === undefined) {
-    if (nameRules.size > 20_000) nameRules.clear();
-    const odd = name.setting !== null || name.open || (name.digest && name.family === null);
-    const likely = [
-      ...byName(name.key),
-      ...byShortName.filter(({ keywords }) => keywords.some((word) => name.key.includes(word))),
-    ];
-    own = likely.filter((rule) => (rule.despite || !odd) && rule.names?.test(name.key));
-    nameRules.set(name.key, own);
-  }
-  for (const rule of own) {
-    if (off.has(rule.id)) continue;
-    if (rule.publishable && rule.pattern?.test(text) === true) return publicKind(rule);
+  for (const rule of rulesFor(name)) {
+    // The value's pattern comes first: few values fit, and the names' patterns take long to compile.
+    if (off.has(rule.id) || rule.pattern?.test(text) !== true || rule.names?.test(name.key) !== true) continue;
+    if (rule.publishable) return publicKind(rule);
     const found = matches(rule, text);
     if (found !== null) return found;
   }
   return null;
+}
+
+/** The rules with a keyword in the name; kept, since a fleet has few names. */
+function rulesFor(name: NameInfo): readonly Rule[] {
+  const known = nameRules.get(name.key);
+  if (known !== undefined) return known;
+  const odd = name.setting !== null || name.open || (name.digest && name.family === null);
+  const likely = [
+    ...byName(name.key),
+    ...byShortName.filter(({ keywords }) => keywords.some((word) => name.key.includes(word))),
+  ];
+  const own = odd ? likely.filter((rule) => rule.despite) : likely;
+  if (nameRules.size > 20_000) nameRules.clear();
+  nameRules.set(name.key, own);
+  return own;
 }
 
 function publicKind(rule: Rule): Cleared {

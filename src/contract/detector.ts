@@ -15,8 +15,8 @@ export type Question = {
 /** `file`: text, unless a NUL near its beginning says that it is binary, of which nothing is read; the others say which it is. */
 export type TextForm = "file" | "text" | "binary";
 
-/** Asked with a place, and `NAME=value` as it stands there, before anything is made of it. */
-export type Known = (where: Where, entry: string) => boolean;
+/** Asked before anything is made of a value: of an environment with `NAME=value` as it stands there, else with both. */
+export type Known = (where: Where, entry: string, value?: string) => boolean;
 
 /** A secret that was spotted in a text: a file's line, with the literal that holds it. */
 export type Spotted = {

@@ -37,8 +37,8 @@ export function readBatch(
   const errors: ReadBatch["errors"][number][] = [];
   const found: BareBatch["found"][number][] = [];
   let passed = 0;
-  const known: Known = (where, entry) => {
-    const is = detector.known(where, entry);
+  const known: Known = (where, entry, value) => {
+    const is = detector.known(where, entry, value);
     if (is) passed++;
     return is;
   };

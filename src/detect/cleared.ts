@@ -5,16 +5,24 @@ import { textOf } from "./classify.ts";
 
 const LONGEST = 256;
 const MOST = 50_000;
+/** A power of two, several times as many as the values between two clearings. */
+const SPOTS = 1 << 18;
 
-/** A fleet says the same things over and over: what was cleared once is cleared by a look-up. Holds no secret. */
+/**
+ * A fleet says the same things over and over: what was cleared before is cleared by a look-up. Holds no secret. A value is
+ * kept from its second time on: what comes once (a digest, a container's own name) would fill the tables for nothing.
+ */
 export class ClearedCache {
   /** Of environments by `NAME=value`, which is one look-up for each of what most values are. */
   readonly #entries = { env: new Map<string, Verdict>(), "image-env": new Map<string, Verdict>() };
   readonly #byPlace = new Map<string, Map<string, Map<string, Verdict>>>();
+  /** Where the values fall that came once. One that falls on another's spot is kept at once, which does no harm. */
+  readonly #once = new Uint8Array(SPOTS);
   #size = 0;
 
-  has(where: Where, entry: string): boolean {
-    return isEnvironment(where) && this.#entries[where].has(entry);
+  has(where: Where, entry: string, value?: string): boolean {
+    if (isEnvironment(where)) return this.#entries[where].has(entry);
+    return value !== undefined && this.#byPlace.get(where)?.get(entry)?.has(value) === true;
   }
 
   get({ where, name, value, path }: Question): Verdict | undefined {
@@ -32,11 +40,20 @@ export class ClearedCache {
     if (this.#size++ >= MOST) {
       this.#byPlace.clear();
       for (const entries of Object.values(this.#entries)) entries.clear();
+      this.#once.fill(0);
       this.#size = 1;
     }
-    if (isEnvironment(where)) this.#entries[where].set(`${name}=${text}`, verdict);
+    const spot = spotOf(name, text);
+    if (this.#once[spot] === 0) this.#once[spot] = 1;
+    else if (isEnvironment(where)) this.#entries[where].set(`${name}=${text}`, verdict);
     else getOr(getOr(this.#byPlace, where), name).set(text, verdict);
   }
+}
+
+function spotOf(name: string, text: string): number {
+  let hash = name.length;
+  for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+  return (hash ^ (hash >>> 15)) & (SPOTS - 1);
 }
 
 function isEnvironment(where: Where): where is "env" | "image-env" {

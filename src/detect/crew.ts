@@ -18,6 +18,8 @@ const MOST = 8;
 export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
   // What this thread makes of a batch is dropped at once: a young generation that grows would take 64 MiB for nothing.
   setFlagsFromString("--semi-space-growth-factor=1");
+  // One that begins at 1 MiB is collected in the middle of each batch, when all of it is still alive.
+  setFlagsFromString("--min-semi-space-size=4");
   const size = Math.min(MOST, availableParallelism());
   const hands: Hand[] = [];
   const hand = (most: number): Hand => {

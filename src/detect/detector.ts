@@ -54,7 +54,7 @@ export function createDetector(settings: DetectSettings = PLAIN): Detector {
       if (!verdict.secret && verdict.hushedBy === undefined) cleared?.add(question, verdict);
       return verdict;
     },
-    known: (where, entry) => cleared?.has(where, entry) === true,
+    known: (where, entry, value) => cleared?.has(where, entry, value) === true,
     name: shownName,
     mask: (question) => mask(question, outcomeOf(question)),
     part: (question) => {

@@ -29,27 +29,28 @@ export function containerCandidates(
   const subject: Subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id };
   const found: Candidate[] = [];
   const add = adder(source, subject, found);
+  const named = namedAdder(add, known);
   addConfig(add, subject, present(doc.Config, "Config", odd), image?.Config, odd, known);
   const host = present(doc.HostConfig, "HostConfig", odd);
   const log = object(host["LogConfig"], "HostConfig.LogConfig", odd)["Config"];
-  map(log, "HostConfig.LogConfig.Config", odd, (name, value, path) => add("log-opt", name, value, path));
-  map(host["Annotations"], "HostConfig.Annotations", odd, (name, value, path) => add("annotation", name, value, path));
+  map(log, "HostConfig.LogConfig.Config", odd, (name, value, at) => named("log-opt", name, value, at));
+  map(host["Annotations"], "HostConfig.Annotations", odd, (name, value, at) => named("annotation", name, value, at));
   for (const [index, mount] of objects(host["Mounts"], "HostConfig.Mounts", odd)) {
     const volume = object(mount["VolumeOptions"], "HostConfig.Mounts", odd);
     const driver = object(volume["DriverConfig"], "HostConfig.Mounts", odd)["Options"];
     const at = `HostConfig.Mounts[${index}].VolumeOptions.DriverConfig.Options`;
-    map(driver, "HostConfig.Mounts", odd, (name, value) => add("volume-opt", name, value, at + key(name)));
+    map(driver, "HostConfig.Mounts", odd, (name, value) => named("volume-opt", name, value, at));
   }
   for (const [index, mount] of objects(doc.Mounts, "Mounts", odd)) {
     const options = typeof mount["Name"] === "string" ? volumes.get(mount["Name"]) : undefined;
     const at = `Mounts[${index}].Volume.Options`;
-    map(options, at, odd, (name, value, path) => add("volume-opt", name, value, path));
+    map(options, at, odd, (name, value) => named("volume-opt", name, value, at));
   }
   const networks = object(object(doc.NetworkSettings, "NetworkSettings", odd)["Networks"], NETWORKS, odd);
   for (const [network, endpoint] of Object.entries(networks)) {
     const at = `${NETWORKS}${key(network)}.DriverOpts`;
     const options = present(endpoint, NETWORKS, odd)["DriverOpts"];
-    map(options, NETWORKS, odd, (name, value) => add("annotation", name, value, at + key(name)));
+    map(options, NETWORKS, odd, (name, value) => named("annotation", name, value, at));
   }
   return found;
 }
@@ -132,7 +133,7 @@ function addConfig(add: Add, subject: Subject, config: Open, theirs: unknown, od
   }
   const command = (where: Where, name: string, from: unknown, of: unknown, path: string): void => {
     const line = commandLine(from, path, odd);
-    if (line !== "")
+    if (line !== "" && !known(where, name, line))
       add(where, name, line, path, image !== null && line === commandLine(of, "", ignore) ? "image" : "own");
   };
   command("cmd", "Cmd", config["Cmd"], image?.["Cmd"], "Config.Cmd");
@@ -140,8 +141,9 @@ function addConfig(add: Add, subject: Subject, config: Open, theirs: unknown, od
   const test = object(config["Healthcheck"], "Config.Healthcheck", odd)["Test"];
   command("healthcheck", "Healthcheck", test, object(image?.["Healthcheck"])["Test"], "Config.Healthcheck.Test");
   const labels = texts(image?.["Labels"]);
-  map(config["Labels"], "Config.Labels", odd, (name, value, path) =>
-    add("label", name, value, path, image !== null && labels[name] === value ? "image" : "own"),
+  const named = namedAdder(add, known);
+  map(config["Labels"], "Config.Labels", odd, (name, value, at) =>
+    named("label", name, value, at, image !== null && labels[name] === value ? "image" : "own"),
   );
   for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd).entries())
     if (line !== null) add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
@@ -160,6 +162,13 @@ function adder(source: string, subject: Subject, into: Candidate[]): Add {
       origin,
     };
     into.push({ name, value: Secret.of(value), location });
+  };
+}
+
+/** Adds what stands by its name in the map at `at`, if it is not known: its path is made only then. */
+function namedAdder(add: Add, known: Known): Add {
+  return (where, name, value, at, origin) => {
+    if (!known(where, name, value)) add(where, name, value, at + key(name), origin);
   };
 }
 
@@ -215,18 +224,18 @@ function commandLine(from: unknown, path: string, odd: Odd): string {
   return argv.length === 0 ? "" : JSON.stringify(argv);
 }
 
-/** Texts by their names. A list of `name=value` is read too, and told. */
+/** Texts by their names, with the path of them all. A list of `name=value` is read too, and told. */
 function map(from: unknown, path: string, odd: Odd, each: (name: string, value: string, path: string) => void): void {
   if (Array.isArray(from)) {
     odd(path);
     const pairs = strings(from, path, odd).flatMap((entry) =>
       entry === null ? [] : [/^([^=]*)=?(.*)$/s.exec(entry) ?? []],
     );
-    for (const [, name = "", value = ""] of pairs) each(name, value, path + key(name));
+    for (const [, name = "", value = ""] of pairs) each(name, value, path);
     return;
   }
   for (const [name, value] of Object.entries(object(from, path, odd)))
-    if (typeof value === "string") each(name, value, path + key(name));
+    if (typeof value === "string") each(name, value, path);
     else odd(path);
 }
 

@@ -104,7 +104,7 @@ export interface Crew {
   texts(block: TextBlock): Promise<readonly SpottedText[]>;
   /** Parses and judges a batch; null when its bytes are not those of whole documents. */
   batch(batch: BatchBytes): Promise<ReadBatch | null>;
-  /** The same in this thread, while the others are busy. */
-  batchHere(batch: BatchBytes, detector: Detector): ReadBatch | null;
+  /** The same, parsed in this thread while the others are busy: they judge what is not known of it. */
+  batchHere(batch: BatchBytes): Promise<ReadBatch | null>;
   close(): Promise<void>;
 }

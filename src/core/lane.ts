@@ -25,8 +25,7 @@ export type LaneTools = {
 };
 
 const FILES_AT_ONCE = 64;
-/** Batches that are read right here before threads pay, and how many may wait for those before them. */
-const FEW_BATCHES = 1;
+/** How many batches may wait for those before them. */
 const MOST_WAITING = 16;
 
 /** A batch under way; its answer counts once all before it are known to be good. */
@@ -35,7 +34,7 @@ type Waiting = { readonly reading: BatchReading; answer: ReadBatch | null | unde
 /**
  * Judges what the sources read: values right here, since handing them to a thread costs more than judging them; files
  * in worker threads, which read them as well, with a bounded number of jobs under way; large batches of documents in
- * threads and here side by side.
+ * threads, and while those are busy parsed here.
  */
 export class Lane {
   readonly #tools: LaneTools;
@@ -44,7 +43,9 @@ export class Lane {
   #failed: unknown = null;
   #files: FileReading[] = [];
   readonly #waiting: Waiting[] = [];
-  #batches = 0;
+  /** The first batch, for which no thread is started as long as it is the only one. */
+  #alone: BatchReading | null = null;
+  #many = false;
   #careful = false;
   #moved: () => void = () => undefined;
 
@@ -95,15 +96,25 @@ export class Lane {
       await this.#readHere(reading);
       return;
     }
+    if (!this.#many) {
+      const before = this.#alone;
+      this.#alone = before === null ? reading : null;
+      if (before === null) return;
+      this.#many = true;
+      await this.#handOut(before);
+    }
+    await this.#handOut(reading);
+    await this.#settle(MOST_WAITING);
+  }
+
+  async #handOut(reading: BatchReading): Promise<void> {
     const crew = (this.#crew ??= await this.#tools.crew());
     const { source, bytes, first } = reading;
     const away = this.#waiting.filter(({ answer }) => answer === undefined).length;
     const waiting: Waiting = { reading, answer: undefined };
     this.#waiting.push(waiting);
-    if (this.#batches++ >= FEW_BATCHES && away < Math.max(1, crew.size - 1) * 2)
-      void this.#await(waiting, crew.batch({ source, bytes, first }));
-    else waiting.answer = crew.batchHere({ source, bytes, first }, await this.#tools.detector());
-    await this.#settle(MOST_WAITING);
+    const busy = away >= Math.max(1, crew.size - 1) * 2;
+    void this.#await(waiting, busy ? crew.batchHere({ source, bytes, first }) : crew.batch({ source, bytes, first }));
   }
 
   /** Waits for all that is under way, then lets the threads go. Throws what a job threw. */
@@ -128,6 +139,9 @@ export class Lane {
 
   /** Takes the answers that have come, in the order of the batches, and waits until at most `most` are left. */
   async #settle(most: number): Promise<void> {
+    const alone = this.#alone;
+    this.#alone = null;
+    if (alone !== null) await this.#readHere(alone);
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       if (first.answer === undefined && !this.#careful) {
         if (this.#waiting.length <= most) return;

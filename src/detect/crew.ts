@@ -4,7 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { Crew, ReadFile, Spotted } from "../contract/detector.ts";
 import { Secret } from "../model/secret.ts";
-import { readBatch, unwrapBatch, type ReadDocument } from "./batch.ts";
+import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
+import { ClearedCache } from "./cleared.ts";
 import type { Tuning } from "./tuned.ts";
 import type { Answer, BareSpotted, Job } from "./worker.ts";
 
@@ -22,6 +23,8 @@ export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
   setFlagsFromString("--min-semi-space-size=4");
   const size = Math.min(MOST, availableParallelism());
   const hands: Hand[] = [];
+  // A rule of one's own may ask for the path, so that what was cleared in one place is not in another.
+  const cleared = tuning.ruleSets.length === 0 ? new ClearedCache() : null;
   const hand = (most: number): Hand => {
     const idle = hands.find((one) => one.waiting === 0);
     if (idle !== undefined) return idle;
@@ -43,15 +46,21 @@ export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
       const answer = await hand(Math.max(1, size - 1)).ask({ kind: "batch", batch });
       return answer.batch ? unwrapBatch(answer.batch) : null;
     },
-    batchHere: (batch, detector) => {
-      const answer = readBatch(batch, readDocument, detector);
-      return answer === null ? null : unwrapBatch(answer);
+    batchHere: async (batch) => {
+      const parsed = parse(batch, readDocument, (where, entry, value) => cleared?.has(where, entry, value) === true);
+      if (parsed === null) return null;
+      const { answered = [] } = await hand(Math.max(1, size - 1)).ask({ kind: "asked", asked: asked(parsed) });
+      return withAnswers(parsed, answered, ({ name, value, location: { where } }) =>
+        cleared?.add({ name, value, where }, CLEARED),
+      );
     },
     close: async () => {
       await Promise.all(hands.map((one) => one.close()));
     },
   };
 }
+
+const CLEARED = { secret: false, rule: null, score: 0, confidence: "high", why: [] } as const;
 
 function unwrap({ value, part, ...rest }: BareSpotted): Spotted {
   return { ...rest, value: Secret.of(value), part: Secret.of(part) };

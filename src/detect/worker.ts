@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import type { BatchBytes, Detector, ReadFile, Spotted, TextBlock } from "../contract/detector.ts";
-import { readBatch, type BareBatch, type ReadDocument } from "./batch.ts";
+import { answer as judged, readBatch, type Answered, type Asked, type BareBatch, type ReadDocument } from "./batch.ts";
 import { detectorFor, type Tuning } from "./tuned.ts";
 
 export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Uint8Array; readonly part: Uint8Array };
@@ -9,6 +9,7 @@ export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Ui
 export type Answer = {
   readonly files?: readonly BareFile[];
   readonly batch?: BareBatch | null;
+  readonly answered?: Answered;
   readonly texts?: readonly BareText[];
 };
 export type BareText = BareSpotted & { readonly piece: number };
@@ -16,7 +17,8 @@ export type BareFile = Omit<ReadFile, "spotted"> & { readonly spotted: readonly 
 export type Job =
   | { readonly kind: "files"; readonly files: readonly string[] }
   | { readonly kind: "texts"; readonly block: TextBlock }
-  | { readonly kind: "batch"; readonly batch: BatchBytes };
+  | { readonly kind: "batch"; readonly batch: BatchBytes }
+  | { readonly kind: "asked"; readonly asked: Asked };
 
 /** A file is read in pieces of this size, which overlap: the longest secret fits into the overlap. */
 const PIECE = 16 * 1024 * 1024;
@@ -29,6 +31,7 @@ export function work(readDocument: ReadDocument): void {
   made.catch(() => undefined); // told with the first job
   const answer = (job: Job, detector: Detector): Answer => {
     if (job.kind === "texts") return { texts: readTexts(job.block, detector) };
+    if (job.kind === "asked") return { answered: judged(job.asked, detector) };
     return job.kind === "files"
       ? { files: job.files.map((file) => readFile(file, detector)) }
       : { batch: readBatch(job.batch, readDocument, detector) };

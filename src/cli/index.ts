@@ -10,11 +10,23 @@ const TERMINAL = `
 On a terminal: unsprawl alone opens the terminal UI; unsprawl --read-only opens it so that nothing can be changed.
 `;
 
-const EXITS = `
+/** What the exit codes mean: the contract. */
+export const EXITS = [
+  [0, "fine"],
+  [1, "failed"],
+  [2, "usage or configuration"],
+  [3, "findings at or above --fail-on"],
+  [4, "authentication or permission"],
+  [5, "partly done (says resume or rollback)"],
+  [130, "interrupted"],
+] as const;
+
+const exits = EXITS.map(([code, meaning]) => `${code} ${meaning}`);
+const AFTER = `
 Without a command, on a terminal: the terminal UI; with --accessible line by line, for screen readers.
 
-Exit codes: 0 fine · 1 failed · 2 usage or configuration · 3 findings at or above --fail-on
-            4 authentication or permission · 5 partly done (says resume or rollback) · 130 interrupted`;
+Exit codes: ${exits.slice(0, 4).join(" · ")}
+            ${exits.slice(4).join(" · ")}`;
 
 /** Runs one command line and returns the exit code. The only thing that writes a usage error. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -58,7 +70,7 @@ function build(run: Runner): Command {
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .showHelpAfterError("  next: unsprawl --help")
-    .addHelpText("after", TERMINAL + EXITS);
+    .addHelpText("after", TERMINAL + AFTER);
   for (const spec of COMMANDS) addCommand(program, spec, run);
   return program;
 }

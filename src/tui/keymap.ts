@@ -12,7 +12,7 @@ export function bindings(where: Where): readonly Binding[] {
   return KEYMAP.filter((one) => one.where.includes(where));
 }
 
-const TITLES: { readonly [where in Where]: string } = {
+export const WHERE_TITLES: { readonly [where in Where]: string } = {
   browse: "the list",
   detail: "the right pane",
   facets: "the facets",
@@ -28,7 +28,7 @@ const TITLES: { readonly [where in Where]: string } = {
 /** The keys as a Markdown table, for the README. */
 export function keysAsMarkdown(): string {
   const rows = KEYMAP.map(({ show, long, where }) => {
-    const at = where.length === ALL.length ? "everywhere" : where.map((one) => TITLES[one]).join(", ");
+    const at = where.length === ALL.length ? "everywhere" : where.map((one) => WHERE_TITLES[one]).join(", ");
     return `| \`${show}\` | ${long} | ${at} |`;
   });
   return ["| key | does | where |", "| --- | --- | --- |", ...rows].join("\n");

@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { COMMANDS, COMMON_OPTIONS } from "../../src/cli/commands.ts";
+import { KEYMAP } from "../../src/tui/keymap.ts";
 import { need } from "../services/apt.ts";
 import { makeWorld } from "../support/world.ts";
 
@@ -55,6 +56,20 @@ describe("help", () => {
   it("the version is printed alone", async () => {
     expect(await world.unsprawl(["--version"])).toMatchObject({ code: 0, stdout: "0.1.0\n", stderr: "" });
   });
+});
+
+it("the manual is one that man(7) has nothing against, and tells every command, flag and key", async () => {
+  const man = new URL("../../dist/unsprawl.1", import.meta.url).pathname;
+  const groff = await need("groff", ["groff-base"]);
+  const { status, stdout, stderr } = spawnSync(groff, ["-man", "-Tutf8", "-P-cbou", "-ww", man], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
+  const shown = stdout.replaceAll("\u2010\n", "-").replace(/\s+/g, " ");
+  const text = shown.replace(/- (?=\S)/g, ""); // words cut at a line's end
+  for (const { usage, options } of COMMANDS) {
+    expect(text).toContain(`unsprawl ${usage.split(" ")[0] ?? ""}`);
+    for (const [flags] of options) expect(text).toContain(flags.split(/[ ,]/)[0]);
+  }
+  for (const { show } of KEYMAP) expect(text).toContain(show);
 });
 
 describe("a completion script", () => {

@@ -39,8 +39,9 @@ export type Past = {
   readonly since: ReadonlyMap<string, string>;
 };
 
-/** Findings by their ids, and those of subjects by their names or full ids. */
+/** Findings by their ids, those of subjects by their names or full ids, and, if `present`, all that are there. */
 export type About = {
+  readonly present: boolean;
   readonly findings: readonly string[];
   readonly names: readonly string[];
   readonly subjects: readonly string[];
@@ -53,8 +54,10 @@ export type Addition = {
   /** Ids of those that are there as they were: only `lastSeen` changes. */
   readonly seen: readonly string[];
   readonly changes: readonly Change[];
-  /** What runs of this host moved; those that are known already too. */
+  /** What runs of this installation moved and nobody knew yet. */
   readonly moved: readonly Moved[];
+  /** What they have brought back since. */
+  readonly undone: readonly Moved[];
   readonly scan: {
     /** Unique: the same scan is remembered once, however often it is said. */
     readonly id: string;
@@ -89,7 +92,8 @@ export interface History {
   ): Promise<Addition | null>;
   /** Hosts that were remembered, with the time of their newest scan. */
   hosts(): Promise<readonly { readonly host: string; readonly last: string }[]>;
-  past(host: string): Promise<Past>;
+  /** All that is known of a host, or what `about` asks. */
+  past(host: string, about?: About): Promise<Past>;
   /** Newest last; of one host, or of all together as they stood at each time when `host` is null. */
   trend(host: string | null, limit: number): Promise<readonly TrendPoint[]>;
   /** The newest changes, newest first. */

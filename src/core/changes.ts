@@ -27,8 +27,10 @@ export type Scanned = {
   readonly layers: boolean;
   /** A few subjects of its sources alone: it says nothing of the others. */
   readonly partial: boolean;
-  /** What runs of this host moved. */
+  /** What runs of this installation moved. */
   readonly moved: readonly Moved[];
+  /** Every run of this installation: what one of them is not said to have moved it has brought back. */
+  readonly runs: ReadonlySet<string>;
 };
 
 /** What a scan adds to the history, and its findings in the state that the history gives them. */
@@ -48,29 +50,36 @@ const sourceKey = (source: string, layers: boolean): string => (layers ? `${sour
  * when it was gone or ignored meanwhile. It is `regressed` when a run had moved it from this very place, or, in a place
  * where it was not before, when a run had moved the same secret and the source had been read before that run.
  * It is gone when what it was in has been read without it: another source, a subject that could not be read, a lower
- * confidence than was looked for and a file of a layer that nobody read say nothing of it.
+ * confidence than was looked for and a file of a layer that nobody read say nothing of it. What is called otherwise by
+ * now (a container that was renamed, an image whose tag has moved on) is the same, and not told.
  * What a run keeps for rollback is neither told nor remembered.
  */
 export function judge(past: Past, scanned: Scanned): Judgement {
   // A scan that began before a run was done may have read what the run took away since.
-  const moved = [...past.moved, ...scanned.moved].filter((one) => one.at < scanned.at);
+  const elsewhere = past.moved.filter(({ run }) => !scanned.runs.has(run));
+  const moved = [...elsewhere, ...scanned.moved].filter((one) => one.at < scanned.at);
   const byFinding = newest(moved, ({ finding }) => finding);
   const byPrint = newest(moved, ({ fingerprint }) => fingerprint);
   const { at, host, layers } = scanned;
   const changes: Change[] = [];
   const changed: Remembered[] = [];
-  const same: string[] = [];
+  const unchanged: string[] = [];
   const tell = (kind: ChangeKind, { finding, firstSeen, times }: Remembered, run: string | null): void => {
     changes.push({ id: changeId(host, finding.id, kind, times), kind, at, host, finding, run, since: firstSeen });
   };
-  const present = new Set<string>();
+  const present = new Map<string, Finding>();
+  const otherNames = new Renamed(past, scanned);
   const findings = scanned.findings.map((found) => {
-    if (found.state === "migrated" || present.has(found.id)) return found;
-    present.add(found.id);
-    const before = past.findings.get(found.id) ?? null;
+    if (found.state === "migrated") return found;
+    const same = present.get(found.id);
+    // Read through another source as well.
+    if (same !== undefined) return { ...found, state: same.state };
+    const before = past.findings.get(found.id) ?? otherNames.take(found);
     const there = before !== null && before.goneAt === null;
     const run = regressedFrom(found, before, { byFinding, byPrint, since: past.since, layers });
-    const again = run !== null && !(there && before.finding.state === "regressed" && before.lastSeen > run.at);
+    const toldBefore = there && before.finding.state === "regressed";
+    // Told already, it is told again only when it was moved again from this very place.
+    const again = run !== null && !(toldBefore && (before.lastSeen > run.at || run.finding !== found.id));
     const back = before !== null && (!there || before.finding.state === "ignored");
     const counts = found.state !== "ignored";
     const told = counts && (again || back || before === null);
@@ -85,42 +94,76 @@ export function judge(past: Past, scanned: Scanned): Judgement {
       layers: layers && finding.location.where === "file",
     };
     if (told) tell(again ? "regressed" : back ? "back" : "new", remembered, again ? run.run : null);
-    if (before !== null && alike(before, remembered)) same.push(found.id);
+    if (before !== null && alike(before, remembered)) unchanged.push(found.id);
     else changed.push(remembered);
+    present.set(found.id, finding);
     return finding;
   });
-  for (const before of past.findings.values()) {
-    if (before.goneAt !== null || present.has(before.finding.id) || !covers(scanned, before)) continue;
+  for (const [id, before] of past.findings) {
+    if (before.goneAt !== null || present.has(id)) continue;
+    const renamed = otherNames.taken.has(id);
+    if (!renamed && !covers(scanned, before)) {
+      present.set(id, before.finding);
+      continue;
+    }
     const gone: Remembered = { ...before, goneAt: at };
     changed.push(gone);
-    if (before.finding.state !== "ignored") tell("gone", gone, byFinding.get(before.finding.id)?.run ?? null);
+    if (!renamed && before.finding.state !== "ignored") tell("gone", gone, byFinding.get(id)?.run ?? null);
   }
-  return { addition: additionOf(scanned, { findings: changed, seen: same, changes }, findings), findings };
+  const knownMoves = new Set(past.moved.map(moveKey));
+  const own = new Set(scanned.moved.map(moveKey));
+  const moves = {
+    moved: scanned.moved.filter((one) => !knownMoves.has(moveKey(one))),
+    undone: past.moved.filter((one) => scanned.runs.has(one.run) && !own.has(moveKey(one))),
+  };
+  const judged = { findings: changed, seen: unchanged, changes, ...moves };
+  return { addition: { ...judged, scan: scanOf(scanned, [...present.values()]) }, findings };
 }
 
-function additionOf(
-  scanned: Scanned,
-  judged: Pick<Addition, "findings" | "seen" | "changes">,
-  findings: readonly Finding[],
-): Addition {
-  const { id, at, durationMs, sources, moved, layers, partial } = scanned;
-  const counted = findings.filter(({ state }) => state !== "ignored" && state !== "migrated");
+const moveKey = ({ run, finding }: Moved): string => `${run}\0${finding}`;
+
+/** Findings that are there under another id by now: the same secret, name and sort of place, in a subject of the same id. */
+class Renamed {
+  /** The ids that they had. */
+  readonly taken = new Set<string>();
+  readonly #left = new Map<string, Remembered[]>();
+
+  constructor(past: Past, { findings }: Scanned) {
+    const ids = new Set(findings.map(({ id }) => id));
+    for (const [id, one] of past.findings) {
+      if (one.goneAt !== null || ids.has(id)) continue;
+      const key = Renamed.#key(one.finding);
+      this.#left.set(key, [...(this.#left.get(key) ?? []), one]);
+    }
+  }
+
+  take(found: Finding): Remembered | null {
+    const before = this.#left.get(Renamed.#key(found))?.shift() ?? null;
+    if (before !== null) this.taken.add(before.finding.id);
+    return before;
+  }
+
+  static #key({ fingerprint, name, location: { subject, subjectId, where } }: Finding): string {
+    return [subject, subjectId, where, name, fingerprint].join("\0");
+  }
+}
+
+/** The scan itself; a whole one is a point of the trend, of all that is there on its host. */
+function scanOf(scanned: Scanned, present: readonly Finding[]): Addition["scan"] {
+  const { id, at, durationMs, sources, layers, partial } = scanned;
+  const counted = present.filter(({ state }) => state !== "ignored");
   const of = (level: Severity): number => counted.filter(({ severity }) => severity === level).length;
   const bySeverity = Object.fromEntries(SEVERITIES.map((level) => [level, of(level)])) as {
     [level in Severity]: number;
   };
   return {
-    ...judged,
-    moved,
-    scan: {
-      id,
-      at,
-      durationMs,
-      sources: partial ? [] : sources.map(({ source }) => sourceKey(source, layers)),
-      subjects: sources.reduce((sum, one) => sum + one.subjects, 0),
-      errors: sources.reduce((sum, one) => sum + one.errors.length, 0),
-      trend: partial ? null : { at, findings: counted.length, bySeverity },
-    },
+    id,
+    at,
+    durationMs,
+    sources: partial ? [] : sources.map(({ source }) => sourceKey(source, layers)),
+    subjects: sources.reduce((sum, one) => sum + one.subjects, 0),
+    errors: sources.reduce((sum, one) => sum + one.errors.length, 0),
+    trend: partial ? null : { at, findings: counted.length, bySeverity },
   };
 }
 
@@ -140,9 +183,11 @@ function regressedFrom(
   const moved = known.byPrint.get(found.fingerprint);
   if (moved === undefined) return null;
   if (before !== null && before.goneAt === null) return before.finding.state === "regressed" ? moved : null;
-  // A place that was never looked at before that run may have held it all the time.
-  const since = known.since.get(sourceKey(found.location.source, known.layers));
-  return since !== undefined && since < moved.at ? moved : null;
+  // A place that was never looked at before that run may have held it all the time. Only files need the layers' scan.
+  const { source, where } = found.location;
+  const looks = where === "file" ? [known.layers] : [true, false];
+  const since = looks.flatMap((layers) => known.since.get(sourceKey(source, layers)) ?? []);
+  return since.some((first) => first < moved.at) ? moved : null;
 }
 
 /** Whether the scan would have seen this one if it were still there. */
@@ -150,20 +195,32 @@ function covers(scanned: Scanned, { finding, layers }: Remembered): boolean {
   const { location } = finding;
   if (scanned.removed.has(location.subjectId)) return true;
   if (!atLeast(finding.confidence, scanned.floor) || (layers && !scanned.layers)) return false;
+  if (scanned.sources.some(({ errors }) => errors.some((error) => concerns(error, location)))) return false;
   if (scanned.subjects.has(subjectKey(location))) return true;
   if (scanned.partial) return false;
   const read = scanned.sources.find(
     ({ source }) => source === location.source || (source.endsWith(":") && location.source.startsWith(source)),
   );
-  if (read === undefined) return false;
   // An error without a name of its own (a document's number, the source itself) may be any subject's.
   return (
-    read.errors.every(({ subject }) => subject !== location.subjectName && !NAMELESS.test(subject)) &&
-    !read.errors.some(({ subject }) => subject === read.source)
+    read !== undefined && read.errors.every((error) => !NAMELESS.test(error.subject) && error.subject !== read.source)
   );
 }
 
 const NAMELESS = /^document \d+$/;
+
+/**
+ * Whether an error is of this subject, or of one that it is part of, or that is part of it: `app:1 layer 2 of 5`,
+ * a repository whose tags could not be listed, an index of an image's platforms.
+ */
+function concerns({ subject }: SubjectError, { subjectName, subjectId }: Finding["location"]): boolean {
+  return (
+    subject === subjectName || subject === subjectId || within(subject, subjectName) || within(subjectName, subject)
+  );
+}
+
+const within = (long: string, short: string): boolean =>
+  short !== "" && long.startsWith(short) && " :@".includes(long.charAt(short.length));
 
 function alike(before: Remembered, now: Remembered): boolean {
   const of = ({ finding, goneAt, times, layers }: Remembered): string =>

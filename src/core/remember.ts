@@ -5,6 +5,7 @@ import type { Change } from "../model/change.ts";
 import type { Confidence, Finding, FindingState } from "../model/finding.ts";
 import type { Subject } from "../model/location.ts";
 import { judge, subjectKey, type Judgement, type Scanned } from "./changes.ts";
+import { runIds } from "./journal.ts";
 import { movedByRuns } from "./moved.ts";
 import { withFindings } from "./report.ts";
 import { scan, type Hit, type ScanReport, type ScanTools } from "./scan.ts";
@@ -55,13 +56,7 @@ export async function scanAndRemember(
   memory: Memory,
   host: Host,
 ): Promise<RememberedScan> {
-  const { report, hits, scanned } = await observe(input, tools, memory, host);
-  // Of an event there is no need to know all that a large host has.
-  const about: About = {
-    findings: report.findings.map((finding) => finding.id),
-    names: [...scanned.subjects].map((key) => key.slice(key.indexOf("\0") + 1)),
-    subjects: [...scanned.removed],
-  };
+  const { report, hits, scanned, about } = await observe(input, tools, memory, host);
   let judgement: Judgement | null = null;
   const added = await memory.history.remember(
     memory.host,
@@ -71,10 +66,10 @@ export async function scanAndRemember(
       judgement = judge(past, scanned);
       return judgement.addition;
     },
-    ...(scanned.partial ? [about] : []),
+    about,
   );
   // Remembered before: its findings are what they were judged to be then.
-  const { findings } = judgement ?? judge(await memory.history.past(memory.host), scanned);
+  const { findings } = judgement ?? judge(await memory.history.past(memory.host, about), scanned);
   return { ...shown(input, report, hits, findings), changes: added?.changes ?? [] };
 }
 
@@ -85,8 +80,8 @@ export async function scanAndCompare(
   memory: Memory,
   host: Host,
 ): Promise<RememberedScan> {
-  const { report, hits, scanned } = await observe(input, tools, memory, host);
-  const { addition, findings } = judge(await memory.history.past(memory.host), scanned);
+  const { report, hits, scanned, about } = await observe(input, tools, memory, host);
+  const { addition, findings } = judge(await memory.history.past(memory.host, about), scanned);
   return { ...shown(input, report, hits, findings), changes: addition.changes };
 }
 
@@ -95,16 +90,29 @@ async function observe(
   tools: ScanTools,
   memory: Memory,
   host: Host,
-): Promise<{ readonly report: ScanReport; readonly hits: readonly Hit[]; readonly scanned: Scanned }> {
-  const subjects = new Set<string>();
-  const onSubject = ({ kind, name }: Subject): void =>
-    void subjects.add(subjectKey({ subject: kind, subjectName: name }));
+): Promise<{
+  readonly report: ScanReport;
+  readonly hits: readonly Hit[];
+  readonly scanned: Scanned;
+  readonly about: About;
+}> {
+  const subjects = new Map<string, Subject>();
+  const onSubject = (one: Subject): void =>
+    void subjects.set(subjectKey({ subject: one.kind, subjectName: one.name }), one);
   const { report, hits } = await scan({ ...input, showIgnored: true, onSubject }, tools, host);
   const { scannedAt: at, durationMs, sources, findings } = report;
   const { minConfidence: floor, layers, only } = input;
-  const seen = { id, host: memory.host, at, durationMs, sources, findings, subjects, removed };
-  const scanned = { ...seen, floor, layers, partial: only !== undefined, moved: movedByRuns(memory.state) };
-  return { report, hits, scanned };
+  const partial = only !== undefined;
+  const seen = { id, host: memory.host, at, durationMs, sources, findings, removed, floor, layers, partial };
+  const runs = { moved: movedByRuns(memory.state), runs: new Set(runIds(memory.state)) };
+  // Of an event there is no need to know all that a large host has.
+  const about: About = {
+    present: !partial,
+    findings: findings.map((finding) => finding.id),
+    names: partial ? [...subjects.values()].map(({ name }) => name) : [],
+    subjects: [...removed, ...(partial ? [...subjects.values()].map((one) => one.id) : [])],
+  };
+  return { report, hits, about, scanned: { ...seen, ...runs, subjects: new Set(subjects.keys()) } };
 }
 
 /** The findings as they were judged, without those that nobody asked for. */

@@ -90,7 +90,7 @@ export async function scan(
   let hidden = 0;
   const resumed: Finding[] = [];
   let since = nothing();
-  const idOf = findingIds(tools.key);
+  let idOf = findingIds(tools.key);
   const tell = (told: Told, reading: SubjectReading | FileReading | FoundReading): void => {
     if (reading.kind !== "subject") values++;
     const judged = findingOf(told, reading, tools, idOf);
@@ -137,6 +137,8 @@ export async function scan(
     },
   });
   for (const [spec, one] of chosen) {
+    // What two sources have in common has one id in both.
+    idOf = findingIds(tools.key);
     const subject = (read: SubjectReading): void => {
       input.onSubject?.(read.subject);
       const texts = read.facts.advice ?? [];

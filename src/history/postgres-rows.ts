@@ -1,4 +1,4 @@
-import type { Addition, Moved, Past, Remembered } from "../contract/history.ts";
+import type { About, Addition, Moved, Past, Remembered } from "../contract/history.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Query } from "./database.ts";
 
@@ -12,11 +12,12 @@ type FindingRow = {
   readonly layers: boolean;
 };
 
-/** What is known of a host. */
-export async function pastOf(query: Query, host: string): Promise<Past> {
+/** What is known of a host; when it is asked about some findings, all that are there, and of those that are gone these. */
+export async function pastOf(query: Query, host: string, about?: About): Promise<Past> {
   const findings = await query<FindingRow>(
-    "select id, finding, first_seen, last_seen, gone_at, times, layers from unsprawl.finding where host = $1",
-    [host],
+    `select id, finding, first_seen, last_seen, gone_at, times, layers from unsprawl.finding
+     where host = $1 and ($2::text[] is null or gone_at is null or id = any($2))`,
+    [host, about?.findings ?? null],
   );
   const sources = await query<{ source: string; since: string }>(
     "select source, since from unsprawl.source where host = $1",
@@ -63,6 +64,11 @@ export async function addTo(
     [host, scan.at, scan.sources],
   );
   await putMoved(query, host, addition.moved);
+  if (addition.undone.length > 0)
+    await query("delete from unsprawl.moved where (run, finding) in (select * from unnest($1::text[], $2::text[]))", [
+      addition.undone.map(({ run }) => run),
+      addition.undone.map(({ finding }) => finding),
+    ]);
   if (changes.length === 0) return;
   const ids = changes.map(({ id }) => id);
   // In the order of the list: the outbox tells the oldest first, by `seq`.

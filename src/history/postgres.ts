@@ -11,18 +11,18 @@ export async function postgresHistory(database: Database): Promise<History> {
   await migrate(database);
   const { query } = database;
   return {
-    remember: (host, scanId, channels, judge) =>
+    remember: (host, scanId, channels, judge, about) =>
       database.transaction(async (within) => {
         // Scans of one host take turns, so that each is judged by what the one before has said.
         await within("select pg_advisory_xact_lock(hashtextextended($1, 7771))", [host]);
         const known = await within("select 1 from unsprawl.scan where id = $1", [scanId]);
         if (known.length > 0) return null;
-        const addition = judge(await pastOf(within, host));
+        const addition = judge(await pastOf(within, host, about));
         await addTo(within, host, addition, channels);
         return addition;
       }),
     hosts: () => query("select host, max(at) as last from unsprawl.scan group by host order by host"),
-    past: (host) => pastOf(query, host),
+    past: (host, about) => pastOf(query, host, about),
     trend: (host, limit) => trendOf(query, host, limit),
     async changes(limit) {
       const rows = await query<{ change: string }>("select change from unsprawl.change order by seq desc limit $1", [

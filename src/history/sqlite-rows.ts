@@ -18,7 +18,10 @@ function rowsOf(db: DatabaseSync, host: string, about: About | undefined): reado
   const all = "SELECT * FROM findings WHERE host = ?1";
   if (about === undefined) return db.prepare(all).all(host);
   const those = (column: string, at: number): string => `${all} AND ${column} IN (SELECT value FROM json_each(?${at}))`;
-  const some = [those("id", 2), those("subject_name", 3), those("subject_id", 4)].join(" UNION ");
+  const some = [
+    ...[those("id", 2), those("subject_name", 3), those("subject_id", 4)],
+    ...(about.present ? [`${all} AND gone_at IS NULL`] : []),
+  ].join(" UNION ");
   return db.prepare(some).all(host, ...[about.findings, about.names, about.subjects].map((one) => JSON.stringify(one)));
 }
 
@@ -58,6 +61,8 @@ export function addTo(db: DatabaseSync, host: string, addition: Addition, channe
   for (const one of scan.sources) source.run(host, one, scan.at);
   const move = db.prepare("INSERT OR IGNORE INTO moved VALUES (?, ?, ?, ?, ?, ?, ?)");
   for (const one of moved) move.run(host, one.run, one.finding, one.fingerprint, one.name, one.store, one.at);
+  const back = db.prepare("DELETE FROM moved WHERE run = ? AND finding = ?");
+  for (const one of addition.undone) back.run(one.run, one.finding);
   const trend = scan.trend && JSON.stringify(scan.trend);
   db.prepare("INSERT INTO scans (id, host, at, duration_ms, subjects, errors, trend) VALUES (?, ?, ?, ?, ?, ?, ?)").run(
     scan.id,
@@ -78,12 +83,20 @@ export function addTo(db: DatabaseSync, host: string, addition: Addition, channe
 }
 
 /** What is kept, so that it stays small: of scans and changes the newest, of what is gone what went within this time. */
-const SCANS = 20_000;
+const POINTS = 20_000;
+const PARTIAL = 2_000;
 const CHANGES = 20_000;
-const GONE_MS = 400 * 86_400_000;
+const GONE_MS = 90 * 86_400_000;
 
 function forget(db: DatabaseSync, now: string): void {
-  db.prepare("DELETE FROM scans WHERE seq <= (SELECT max(seq) FROM scans) - ?").run(SCANS);
+  const newest = "SELECT seq FROM scans WHERE trend IS";
+  for (const [kind, keep] of [
+    ["NULL", PARTIAL],
+    ["NOT NULL", POINTS],
+  ] as const)
+    db.prepare(
+      `DELETE FROM scans WHERE trend IS ${kind} AND seq <= (${newest} ${kind} ORDER BY seq DESC LIMIT 1 OFFSET ?)`,
+    ).run(keep);
   db.prepare(
     "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - ? AND seq NOT IN (SELECT seq FROM outbox)",
   ).run(CHANGES);

@@ -55,7 +55,7 @@ export async function openSqliteHistory(state: string): Promise<History> {
         addTo(db, host, addition, channels);
         return addition;
       }),
-    past: async (host): Promise<Past> => guarded(() => pastOf(db, host)),
+    past: async (host, about): Promise<Past> => guarded(() => pastOf(db, host, about)),
     ...reads(db, guarded),
     ...outboxOf(db, within),
     close: async () => {

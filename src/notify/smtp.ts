@@ -76,7 +76,7 @@ export const smtp: ChannelKind = {
       async send(batch, signal) {
         const over = AbortSignal.any([signal, AbortSignal.timeout(SEND_MS)]);
         const id = `<unsprawl.${batchId(batch)}@${from.slice(from.lastIndexOf("@") + 1)}>`;
-        const { rejected } = await attempt((mailer) =>
+        const { rejected, rejectedErrors = [] } = await attempt((mailer) =>
           mailer.sendMail({
             from: { name: "unsprawl", address: from },
             to: to.map((one) => ({ name: "", address: one })),
@@ -86,6 +86,9 @@ export const smtp: ChannelKind = {
             signal: over,
           }),
         );
+        // Who asks to come again (greylisting) has not been told; the others get it twice, under the same Message-ID.
+        const later = rejectedErrors.find(({ responseCode }) => responseCode !== undefined && responseCode < 500);
+        if (later !== undefined) throw notTold(later, who);
         if (rejected.length > 0) tools.warn(`${who} does not take mail for ${rejected.map(printable).join(", ")}`);
       },
       async probe() {

@@ -16,12 +16,14 @@ const PIECE = 12;
  * only values that cannot be a mere word go.
  */
 export class Redactor {
-  readonly #all = new Needles();
-  readonly #distinctive = new Needles();
-  readonly #pieces = new Pieces();
+  #all = new Needles();
+  #distinctive = new Needles();
+  #pieces = new Pieces();
   /** What has been taken note of: a process that runs for weeks is told the same values each time it looks. */
   readonly #known = new Set<string>();
-  readonly #foreign: { readonly text: string; readonly forms: readonly string[]; readonly whole: boolean }[] = [];
+  #foreign: { readonly text: string; readonly forms: readonly string[]; readonly whole: boolean }[] = [];
+  #lasting: readonly (readonly [value: Secret, whole: boolean])[] = [];
+  #recent: (readonly [value: Secret, whole: boolean])[] = [];
 
   /**
    * Takes note of a value, and of the secret parts of a structured one (a URL's password, a JSON document's strings).
@@ -33,11 +35,28 @@ export class Redactor {
     const noted = `${whole ? "whole" : "parts"} ${text}`;
     if (this.#known.has(noted)) return;
     this.#known.add(noted);
+    this.#recent.push([value, whole]);
     const forms = [...encodedForms(value.expose(), text), ...shownForms(text)];
     this.#foreign.push({ text, forms, whole });
     if (value.length >= DISTINCTIVE && !/^[A-Za-z]+$/.test(text) && !/^[a-z]+([-_./ ][a-z]+)*$/.test(text)) {
       this.#distinctive.add(text, forms);
     }
+  }
+
+  /** What is known by now stays known, whatever is forgotten later: the credentials of channels, for one. */
+  settle(): void {
+    this.#lasting = [...this.#lasting, ...this.#recent.splice(0)];
+  }
+
+  /** Forgets what it was told since, so that a process that runs for weeks does not keep every value it ever saw. */
+  forget(): void {
+    if (this.#recent.length === 0) return;
+    this.#known.clear();
+    this.#recent = [];
+    this.#foreign = [];
+    [this.#all, this.#distinctive, this.#pieces] = [new Needles(), new Needles(), new Pieces()];
+    for (const [value, whole] of this.#lasting) this.know(value, whole);
+    this.#recent = [];
   }
 
   /** Also takes out longer pieces of a value: logs cut lines short. */

@@ -14,6 +14,8 @@ const LONGEST_WAIT_MS = 10_000;
 const LONGEST_LINE = 1024 * 1024;
 /** A connection over a network that says nothing for so long is made anew: it may be dead. */
 const SILENCE_MS = 300_000;
+/** Events from so long ago are then asked for again: its clock may be another. What was looked at before is so again. */
+const AGAIN_MS = SILENCE_MS + 600_000;
 
 /** Started, or called otherwise: both are looked at. A container's environment is the same from its creation on. */
 const WATCHED: { readonly [action: string]: "started" | "removed" } = {
@@ -35,15 +37,17 @@ export async function followEvents(
 ): Promise<void> {
   const filters = encodeURIComponent(JSON.stringify({ type: ["container"], event: Object.keys(WATCHED) }));
   let wait = FIRST_WAIT_MS;
+  let since = "";
   while (!signal.aborted) {
     const silence = new AbortController();
     const either = AbortSignal.any([signal, silence.signal]);
     const remote = engine.connection.via !== "unix";
     const timer = remote ? setTimeout(() => silence.abort(), SILENCE_MS) : null;
     try {
-      const answer = await engine.stream("engine events", `/events?filters=${filters}`, either);
+      const answer = await engine.stream("engine events", `/events?filters=${filters}${since}`, either);
       if (answer === null) throw new UnsprawlError("malformed", "the engine has no events", "unsprawl doctor");
-      told({ kind: "connected" });
+      // After mere silence the engine is asked for what it did meanwhile: nothing was missed.
+      if (since === "") told({ kind: "connected" });
       wait = FIRST_WAIT_MS;
       for await (const line of linesOf(answer)) {
         timer?.refresh();
@@ -53,7 +57,8 @@ export async function followEvents(
       throw new UnsprawlError("unreachable", "the engine has ended its events", "it is asked again");
     } catch (error) {
       if (signal.aborted) return;
-      if (!silence.signal.aborted) told({ kind: "lost", error: lostOf(error) });
+      since = silence.signal.aborted ? `&since=${Math.floor((Date.now() - AGAIN_MS) / 1000)}` : "";
+      if (since === "") told({ kind: "lost", error: lostOf(error) });
     } finally {
       if (timer !== null) clearTimeout(timer);
     }

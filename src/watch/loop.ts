@@ -44,12 +44,10 @@ export type WatchTools = {
  */
 export async function watch(input: WatchInput, tools: WatchTools, host: Host): Promise<void> {
   const { schedule } = input;
-  const own = input.sources.filter((source) => source.startsWith("docker:"));
-  if (input.events && own.length === 0)
-    throw new UnsprawlError("usage", "--events: none of the sources has any", "add docker:");
+  const own = withEvents(input);
   if (schedule === null) return tools.round(await whole(input, tools, host));
   const { signal } = host;
-  const due = new Due();
+  const due = new Due(signal);
   const follow = input.events
     ? followEvents(
         await tools.engine(),
@@ -71,8 +69,9 @@ export async function watch(input: WatchInput, tools: WatchTools, host: Host): P
     }
   })().catch(() => undefined); // called off
   let failures = 0;
+  let retry: NodeJS.Timeout | undefined;
   while (!signal.aborted) {
-    await due.something(signal);
+    await due.something();
     if (signal.aborted) break;
     const asked = due.next();
     try {
@@ -88,11 +87,20 @@ export async function watch(input: WatchInput, tools: WatchTools, host: Host): P
       if (!input.events) continue;
       // What was missed is looked for by a whole scan, which the engine's return brings about as well.
       const wait = Math.min(FIRST_RETRY_MS * 2 ** failures++, LONGEST_RETRY_MS);
-      const retry = setTimeout(() => due.all(), wait);
-      signal.addEventListener("abort", () => clearTimeout(retry), { once: true });
+      clearTimeout(retry);
+      retry = setTimeout(() => due.all(), wait);
     }
   }
+  clearTimeout(retry);
   await Promise.all([follow, timer]);
+}
+
+/** The sources whose engine tells what it does. Throws `usage` when events are asked for and there is none. */
+export function withEvents({ sources, events }: Pick<WatchInput, "sources" | "events">): readonly string[] {
+  const own = sources.filter((source) => source.startsWith("docker:"));
+  if (events && own.length === 0)
+    throw new UnsprawlError("usage", "--events: none of the sources has any", "add docker:");
+  return own;
 }
 
 const PATIENCE_MS = 2000;
@@ -124,6 +132,12 @@ class Due {
   #wake: () => void = () => undefined;
   #connected: () => void = () => undefined;
   readonly connected = new Promise<void>((done) => (this.#connected = done));
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
+  }
 
   take(event: EngineEvent): void {
     if (event.kind === "connected") {
@@ -142,12 +156,9 @@ class Due {
     this.#wake();
   }
 
-  async something(signal: AbortSignal): Promise<void> {
-    if (this.#all || this.#started.size > 0 || this.#removed.size > 0 || signal.aborted) return;
-    await new Promise<void>((done) => {
-      this.#wake = done;
-      signal.addEventListener("abort", () => done(), { once: true });
-    });
+  async something(): Promise<void> {
+    if (this.#all || this.#started.size > 0 || this.#removed.size > 0 || this.#signal.aborted) return;
+    await new Promise<void>((done) => (this.#wake = done));
   }
 
   /** A whole scan sees to what started before it; what is gone is gone for it too. */

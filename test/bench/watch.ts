@@ -58,7 +58,7 @@ async function remembering(): Promise<void> {
   }
   const one = findings.slice(0, 8);
   const few = { ...scannedOf("few", one), partial: true, subjects: new Set(["container\0app-0"]) };
-  const about = { findings: one.map(({ id }) => id), names: ["app-0"], subjects: [] };
+  const about = { present: false, findings: one.map(({ id }) => id), names: ["app-0"], subjects: [] };
   const before = performance.now();
   await history.remember("host", "few", ["ops"], (past) => judge(past, few).addition, about);
   console.log(`one container of these remembered: ${ms(performance.now() - before)}`);
@@ -67,7 +67,8 @@ async function remembering(): Promise<void> {
 }
 
 function scannedOf(id: string, findings: readonly Finding[]): Scanned {
-  const facts = { id, host: "host", at: new Date().toISOString(), durationMs: 1, findings, moved: [] };
+  const runs: ReadonlySet<string> = new Set();
+  const facts = { id, host: "host", at: new Date().toISOString(), durationMs: 1, findings, moved: [], runs };
   const sources = [{ source: "docker:", subjects: 2000, errors: [] }];
   const none: ReadonlySet<string> = new Set();
   return { ...facts, sources, subjects: none, removed: none, floor: "medium", layers: false, partial: false };

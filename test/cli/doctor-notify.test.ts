@@ -38,7 +38,7 @@ test("doctor says of each channel whether it is reached, and what waits; nothing
   const at = "2026-11-25T10:00:00.000Z";
   const scan = { id: "one", at, durationMs: 1, sources: [], subjects: 1, errors: 0, trend: null };
   await history.remember("web1", "one", ["ops", "chat"], () => ({
-    ...{ findings: [], seen: [], moved: [], scan },
+    ...{ findings: [], seen: [], moved: [], undone: [], scan },
     changes: [change(1), change(2)],
   }));
   await history.close();

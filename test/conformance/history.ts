@@ -66,7 +66,7 @@ export function historyConformance(open: () => Promise<OpenedHistory>): void {
         };
       });
       await add(history, "web1", { findings: all });
-      const about = { findings: [all[0]?.finding.id ?? ""], names: ["two"], subjects: ["id-three"] };
+      const about = { present: false, findings: [all[0]?.finding.id ?? ""], names: ["two"], subjects: ["id-three"] };
       let seen: readonly string[] = [];
       const judge = ({ findings }: Past): Addition => {
         seen = [...findings.values()].map(({ finding }) => finding.location.subjectName);
@@ -74,6 +74,15 @@ export function historyConformance(open: () => Promise<OpenedHistory>): void {
       };
       await history.remember("web1", randomUUID(), [], judge, about);
       expect(seen).toEqual(expect.arrayContaining(["one", "two", "three"]));
+      await history.close();
+    });
+
+    test("what a run brought back was not moved, whichever host said so", async () => {
+      const { history } = await open();
+      const [one, two] = [moved("run-1"), moved("run-2")];
+      await add(history, "web1", { moved: [one, two] });
+      await add(history, "web2", { undone: [one] });
+      expect((await history.past("web1")).moved).toEqual([two]);
       await history.close();
     });
 
@@ -185,7 +194,7 @@ const neverCalled = (): Addition => {
   throw new Error("a scan that is remembered is judged again");
 };
 
-type Given = Partial<Pick<Addition, "findings" | "seen" | "changes" | "moved">> & {
+type Given = Partial<Pick<Addition, "findings" | "seen" | "changes" | "moved" | "undone">> & {
   readonly id?: string;
   readonly at?: string;
   /** Of the trend; null for a scan of a few subjects. */
@@ -206,12 +215,20 @@ function add(
   });
 }
 
-function addition({ id = "", findings = [], seen = [], changes = [], moved: moves = [], ...rest }: Given): Addition {
+function addition({
+  id = "",
+  findings = [],
+  seen = [],
+  changes = [],
+  moved: moves = [],
+  undone = [],
+  ...rest
+}: Given): Addition {
   const count = rest.counted === undefined ? 0 : rest.counted;
   const when = rest.at ?? at(1);
   const bySeverity = { low: 0, medium: 0, high: count ?? 0, critical: 0 };
   return {
-    ...{ findings, seen, changes, moved: moves },
+    ...{ findings, seen, changes, moved: moves, undone },
     scan: {
       ...{ id: id === "" ? randomUUID() : id, at: when, durationMs: 2, sources: ["docker:"], subjects: 1, errors: 0 },
       trend: count === null ? null : { at: when, findings: count, bySeverity },

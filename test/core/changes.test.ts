@@ -54,6 +54,7 @@ function scanned(findings: readonly Finding[], more: Partial<Scanned> = {}): Sca
     layers: false,
     partial: false,
     moved: [],
+    runs: new Set(),
     ...more,
   };
 }
@@ -75,13 +76,15 @@ const moved = (one: Finding, at = MOVE): Moved => ({
 const kinds = ({ changes }: Addition): string[] => changes.map(({ kind, finding: { name } }) => `${kind} ${name}`);
 
 /** The past after this judgement, as a history keeps it. */
-function after(before: Past, { findings, seen, scan }: Addition): Past {
+function after(before: Past, { findings, seen, scan, moved: more, undone }: Addition): Past {
   const rows = new Map(before.findings);
   for (const one of findings) rows.set(one.finding.id, one);
   for (const id of seen) rows.set(id, { ...(rows.get(id) as Remembered), lastSeen: scan.at });
   const since = new Map(before.since);
   for (const source of scan.sources) if (!since.has(source)) since.set(source, scan.at);
-  return { findings: rows, moved: before.moved, since };
+  const gone = new Set(undone.map(({ run, finding: id }) => `${run} ${id}`));
+  const moves = [...before.moved, ...more].filter(({ run, finding: id }) => !gone.has(`${run} ${id}`));
+  return { findings: rows, moved: moves, since };
 }
 
 const A = finding("A");
@@ -177,6 +180,30 @@ describe("a migrated secret", () => {
     expect(judge(known, scanned([found])).findings[0]?.state).toBe(state);
   });
 
+  it("that its run has brought back is nothing new", () => {
+    const runs = new Set(["run-1"]);
+    const first = judge(past(A), scanned([], { moved: [moved(A)], runs }));
+    expect(kinds(first.addition)).toEqual(["gone A"]);
+    const known = after(past(A), first.addition);
+    expect(known.moved).toEqual([moved(A)]);
+    const back = judge(known, scanned([A], { id: "2", runs }));
+    expect([kinds(back.addition), back.findings[0]?.state]).toEqual([["back A"], "new"]);
+    expect(after(known, back.addition).moved).toEqual([]);
+  });
+
+  it("regressed in one place is not told again when another run moves it from another", () => {
+    const first = judge(migrated, scanned([A]));
+    const later = { ...moved(twin("web"), "2026-11-04T00:00:00.000Z"), run: "run-2" };
+    const known = { ...after(migrated, first.addition), moved: [moved(A), later] };
+    const again = judge(known, scanned([A], { at: "2026-11-05T00:00:00.000Z" }));
+    expect([kinds(again.addition), again.findings[0]?.state]).toEqual([[], "regressed"]);
+  });
+
+  it("in a new place is regressed, whichever of the scans with layers and without had read the source before", () => {
+    const layers: Past = { ...migrated, since: new Map([["docker: --layers", FIRST]]) };
+    expect(judge(layers, scanned([twin("web")])).findings[0]?.state).toBe("regressed");
+  });
+
   it("that a scan read before the run was done says nothing", () => {
     const { addition } = judge(past(A), scanned([A], { at: FIRST, moved: [moved(A)] }));
     expect(kinds(addition)).toEqual([]);
@@ -206,6 +233,21 @@ describe("nothing is gone that was not looked at", () => {
     expect(kinds(judge(past(one), scanned([], more)).addition)).toEqual([]);
   });
 
+  it.each([
+    ["app:1", "app:1 layers", { layers: true, subjects: new Set(["container\0app:1"]) }],
+    ["app:1", "app:1 layer 2 of 5 (torn)", { layers: true, subjects: new Set(["container\0app:1"]) }],
+    ["h/r:1 linux/amd64", "h/r:1", {}],
+    ["h/r:1", "h/r", {}],
+    ["app:2", "id-app:2", {}],
+  ])("of %s when there was an error of %s", (subject, called, more) => {
+    const one = finding("A", { subject });
+    const sources = [{ source: "docker:", subjects: 1, errors: [{ subject: called, message: "", hint: "" }] }];
+    expect(kinds(judge(past(one), scanned([], { sources, ...more })).addition)).toEqual([]);
+    const other = [{ source: "docker:", subjects: 1, errors: [{ subject: "app", message: "", hint: "" }] }];
+    if (!subject.startsWith("app"))
+      expect(kinds(judge(past(one), scanned([], { sources: other })).addition)).toEqual(["gone A"]);
+  });
+
   it("a file of a layer, by a scan without layers", () => {
     const known: Past = { ...EMPTY, findings: new Map([[A.id, row(A, { layers: true })]]) };
     expect(kinds(judge(known, scanned([])).addition)).toEqual([]);
@@ -226,6 +268,31 @@ describe("nothing is gone that was not looked at", () => {
     const one = { ...A, location: { ...A.location, source: "docker:a*" } };
     expect(kinds(judge(past(one), scanned([], more)).addition)).toEqual(["gone A"]);
   });
+});
+
+it("what is called otherwise by now is the same: known, not told, its old name gone", () => {
+  const named = (subject: string): Finding => {
+    const one = finding("A", { subject });
+    return { ...one, location: { ...one.location, subjectId: "sha256:1" } };
+  };
+  const { addition, findings } = judge(past(named("app:1, latest")), scanned([named("app:1")]));
+  expect([kinds(addition), findings[0]?.state]).toEqual([[], "known"]);
+  expect(addition.findings.map(({ finding: { id }, goneAt, firstSeen }) => [id, goneAt, firstSeen])).toEqual([
+    ["app:1-A", null, FIRST],
+    ["app:1, latest-A", NOW, FIRST],
+  ]);
+});
+
+it("what two sources have in common is told once, in one state", () => {
+  const again = { ...A, location: { ...A.location, source: "image:*" } };
+  const { addition, findings } = judge(past(A), scanned([A, again]));
+  expect([kinds(addition), findings.map(({ state }) => state)]).toEqual([[], ["known", "known"]]);
+});
+
+it("the trend counts all that is there, by another source too", () => {
+  const known = past(B);
+  const { scan } = judge(known, scanned([A], { sources: [{ source: "env:.env", subjects: 1, errors: [] }] })).addition;
+  expect(scan.trend?.findings).toBe(2);
 });
 
 it("a whole scan is a point of the trend, of what counts; a partial one is none", () => {

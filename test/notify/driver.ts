@@ -16,7 +16,14 @@ if (round !== "") {
   const changes = Array.from({ length: 10 }, (_, at) => change(Number(round) * 10 + at));
   const at = new Date().toISOString();
   const scan = { id: `scan ${round}`, at, durationMs: 1, sources: [], subjects: 1, errors: 0, trend: null };
-  await history.remember("web1", scan.id, channels, () => ({ findings: [], seen: [], changes, moved: [], scan }));
+  await history.remember("web1", scan.id, channels, () => ({
+    findings: [],
+    seen: [],
+    changes,
+    moved: [],
+    undone: [],
+    scan,
+  }));
 }
 const { channel } = opened(webhook, { url });
 const wanted = { on: ["new"], minSeverity: null, minConfidence: null } as const;

@@ -17,6 +17,10 @@ export type EngineDouble = {
   broken: boolean;
   /** Tells those who follow the engine's events that this happened to a container. */
   event(action: string, name: string): void;
+  /** Calls a container otherwise, and tells those who follow. */
+  rename(from: string, to: string): void;
+  /** Takes a container away, and tells those who follow. */
+  remove(name: string): void;
   /** How many follow the events. */
   readonly followers: number;
   /** Ends every connection that follows the events. */
@@ -35,6 +39,9 @@ export async function startEngineDouble(containers: Containers): Promise<EngineD
   const socket = join(dir, "docker.sock");
   const state = { asked: 0, broken: false };
   const followers = new Set<ServerResponse>();
+  /** Of containers that are called otherwise than when they were made. */
+  const ids = new Map<string, string>();
+  const idOf = (name: string): string => ids.get(name) ?? createHash("sha256").update(name).digest("hex");
   const server = createServer((request, response) => {
     state.asked++;
     if (!state.broken && /^(\/v1\.\d+)?\/events\?/.test(request.url ?? "")) {
@@ -43,13 +50,13 @@ export async function startEngineDouble(containers: Containers): Promise<EngineD
       response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
       return;
     }
-    const answer = state.broken ? null : answerTo((request.url ?? "").replace(/^\/v1\.\d+/, ""), containers);
+    const answer = state.broken ? null : answerTo((request.url ?? "").replace(/^\/v1\.\d+/, ""), containers, idOf);
     const status = state.broken ? 500 : answer === null ? 404 : 200;
     const body = Buffer.from(JSON.stringify(answer ?? { message: state.broken ? "broken" : "no such thing" }));
     response.writeHead(status, { "content-type": "application/json", "content-length": body.length }).end(body);
   });
   await new Promise<void>((ready) => server.listen(socket, ready));
-  return {
+  const double: EngineDouble = {
     host: `unix://${socket}`,
     containers,
     get asked() {
@@ -60,6 +67,16 @@ export async function startEngineDouble(containers: Containers): Promise<EngineD
     },
     set broken(to) {
       state.broken = to;
+    },
+    rename(from, to) {
+      ids.set(to, idOf(from));
+      containers[to] = containers[from] ?? {};
+      delete containers[from];
+      double.event("rename", to);
+    },
+    remove(name) {
+      delete containers[name];
+      double.event("destroy", name);
     },
     event(action, name) {
       const id = idOf(name);
@@ -78,11 +95,10 @@ export async function startEngineDouble(containers: Containers): Promise<EngineD
       rmSync(dir, { recursive: true, force: true });
     },
   };
+  return double;
 }
 
-const idOf = (name: string): string => createHash("sha256").update(name).digest("hex");
-
-function answerTo(path: string, containers: Containers): unknown {
+function answerTo(path: string, containers: Containers, idOf: (name: string) => string): unknown {
   if (path === "/volumes") return { Volumes: [] };
   if (path === "/info") return { Name: "double", OperatingSystem: "none" };
   if (path === "/containers/json?all=true")

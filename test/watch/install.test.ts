@@ -132,6 +132,9 @@ describe("systemd", () => {
   it("the metrics' file can be written, and be read by others where it is the service's own", () => {
     const of = (metricsFile: string): string => textOf(installation("systemd", asked({ metricsFile })));
     expect(of("/run/unsprawl/unsprawl.prom")).toContain("\nRuntimeDirectory=unsprawl\n");
+    expect(() => installation("systemd", asked({ metricsFile: "/run/unsprawl/unsprawl.prom", once: true }))).toThrow(
+      expect.objectContaining({ code: "refused" }) as Error,
+    );
     expect(of("/var/lib/node exporter/x.prom")).toContain('\nReadWritePaths="/var/lib/node exporter"\n');
   });
 

@@ -39,7 +39,7 @@ beforeAll(async () => {
   expect(changes).toHaveLength(2);
   // Both wait to be told on a channel.
   const host = changes[0]?.host ?? "";
-  const addition = { findings: [], seen: [], changes, moved: [] };
+  const addition = { findings: [], seen: [], changes, moved: [], undone: [] };
   const scan = { at: new Date().toISOString(), durationMs: 1, sources: [], subjects: 0, errors: 0, trend: null };
   await history.remember(host, "told", CHANNELS.slice(0, 2), () => ({
     ...addition,

@@ -6,8 +6,8 @@ import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Confidence } from "../../model/finding.ts";
 import type { WatchConfig } from "../../core/watch-config.ts";
 import type { Metrics } from "../../watch/metrics.ts";
-import { cronSchedule, everySchedule, type Schedule } from "../../watch/schedule.ts";
-import { watch, type Round, type WatchInput, type WatchTools } from "../../watch/loop.ts";
+import { cronSchedule, everySchedule, until, type Schedule } from "../../watch/schedule.ts";
+import { watch, withEvents, type Round, type WatchInput, type WatchTools } from "../../watch/loop.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
 import { VERSION } from "../index.ts";
 import { ofEngines } from "../on-hosts.ts";
@@ -18,6 +18,8 @@ import { changeLine, changesJson, roundText } from "../views/watch-text.ts";
 
 /** Hosts that are scanned at once. */
 const AT_ONCE = 8;
+/** A host whose engine cannot even be opened is tried again after this. */
+const AGAIN_MS = 60_000;
 
 /** `unsprawl watch [SOURCE…] (--every TIME | --cron "…" | --once) [--events]`: tells only what is new, back or gone. */
 export async function run(context: CommandContext, sources: readonly string[], options: Options): Promise<number> {
@@ -37,7 +39,17 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const hosts = options["hosts"] === undefined ? null : list(options, "hosts");
   const lock = lockWatch(assembly.state());
   const remind = dailyReminder(context);
+  let reading = 0;
+  const counted = async <T>(act: () => Promise<T>): Promise<T> => {
+    reading++;
+    try {
+      return await act();
+    } finally {
+      reading--;
+    }
+  };
   let metrics: Metrics | null = null;
+  let exit: number = EXIT.ok;
   let [failing, unread] = [false, false];
   let delivery: ChannelDelivery | null = null;
   const round = async (one: Round): Promise<void> => {
@@ -49,6 +61,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
     delivery?.wake();
     if (metrics !== null) count(metrics, one);
     if (one.why === "schedule") await remind();
+    // Of what is being read just now on another host the values are still to be known.
+    if (reading === 0) assembly.redactor.forget();
   };
   const failed = (error: unknown): void => {
     unread = true;
@@ -58,16 +72,18 @@ export async function run(context: CommandContext, sources: readonly string[], o
   try {
     metrics = await metricsOf(context, hosts);
     if (config.notify.size > 0) delivery = await assembly.startDelivery((told) => context.progress.line(told));
-    await watchAll(context, input, hosts, { round, failed, event: () => metrics?.event() });
+    assembly.redactor.settle();
+    await watchAll(context, input, hosts, { round, failed, event: () => metrics?.event(), turn: counted });
+    if (schedule === null) exit = signal.aborted ? EXIT.interrupted : findingsExit(failing, unread);
   } catch (error) {
     metrics?.failed();
     throw error;
   } finally {
-    await delivery?.stop(schedule === null ? ONCE_MS : STOP_MS);
+    await delivery?.stop(schedule === null && !signal.aborted ? ONCE_MS : STOP_MS);
     await metrics?.close();
     lock.release();
   }
-  return schedule === null && !signal.aborted ? findingsExit(failing, unread) : EXIT.ok;
+  return exit;
 }
 
 /** This machine alone when `wanted` is null; else hosts of the configuration side by side, where one may fail. */
@@ -75,24 +91,34 @@ async function watchAll(
   context: CommandContext,
   input: WatchInput,
   wanted: readonly string[] | null,
-  { event, ...told }: Pick<WatchTools, "round" | "failed"> & { readonly event: () => void },
+  { event, turn, ...told }: Pick<WatchTools, "round" | "failed" | "turn"> & { readonly event: () => void },
 ): Promise<void> {
   const { assembly, signal } = context;
   const host = { emit: () => undefined, ask: async () => false, signal };
   const common = { ...told, waiting: (next: Date) => say(context, `next scan ${next.toISOString()}`) };
-  if (wanted === null) return watch(input, { ...common, ...toolsOf(context, assembly, null, event) }, host);
+  if (wanted === null) return watch(input, { ...common, ...toolsOf(context, assembly, null, event), turn }, host);
   ofEngines(input.sources);
+  withEvents(input);
   const { default: pLimit } = await import("p-limit");
-  const turn = pLimit(AT_ONCE);
+  const room = pLimit(AT_ONCE);
   const hosts = chooseHosts((await assembly.config()).hosts, wanted);
+  const failures: unknown[] = [];
   const one = async (name: string, at: Assembly): Promise<void> => {
-    try {
-      await watch(input, { ...common, ...toolsOf(context, at, name, event), turn, waiting: () => undefined }, host);
-    } catch (error) {
-      told.failed(error);
+    const tools = { ...common, ...toolsOf(context, at, name, event), waiting: () => undefined };
+    while (!signal.aborted) {
+      try {
+        return await watch(input, { ...tools, turn: (act) => room(() => turn(act)) }, host);
+      } catch (error) {
+        failures.push(error);
+        told.failed(error);
+        if (input.schedule === null) return;
+        // A context that is not there yet, a certificate that is being replaced.
+        await until(new Date(Date.now() + AGAIN_MS), signal).catch(() => undefined);
+      }
     }
   };
   await Promise.all(hosts.map(async ([name, config]) => one(name, assembly.at(hostEnv(assembly.env, config)))));
+  if (input.schedule === null && failures.length === hosts.length) throw failures[0];
 }
 
 function toolsOf(
@@ -100,7 +126,7 @@ function toolsOf(
   assembly: Assembly,
   host: string | null,
   counted: () => void,
-): Omit<WatchTools, "round" | "failed" | "waiting"> {
+): Omit<WatchTools, "round" | "failed" | "waiting" | "turn"> {
   const own = async <T extends { readonly host?: string }>(of: Promise<T>): Promise<T> =>
     host === null ? of : { ...(await of), host };
   return {
@@ -111,7 +137,6 @@ function toolsOf(
     },
     memory: async () => own(context.assembly.memory()),
     engine: assembly.engine,
-    turn: (act) => act(),
     event: (event) => {
       const at = host === null ? "" : `${host}: `;
       if (event.kind === "started" || event.kind === "removed") counted();

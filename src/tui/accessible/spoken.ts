@@ -13,7 +13,7 @@ export function spoken(lines: readonly Line[], guard: Guard): string[] {
       .join("")
       .trim()
       .replace(/^[■▲●·✓✗↶▸!=] (?=[a-z])/u, (glyph) => (glyph === "! " ? "attention: " : ""))
-      .replaceAll(/[▰▱]+ |▸ /gu, "")
+      .replaceAll(/[▰▱]{1,80} |▸ /gu, "")
       .replaceAll(/•+/gu, "[hidden]")
       .replaceAll(" → ", " to ")
       // Where the screens have a key, here a letter is typed.

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { UnsprawlError } from "../../model/error.ts";
 import { calendarOf } from "./calendar.ts";
 import { shellWord, watchWords, type Installation, type InstallSettings } from "./model.ts";
 
@@ -75,11 +76,17 @@ function identity({ shared, group, socket }: InstallSettings): string[] {
     : [`User=${shared.user}`, ...groups, "UMask=0077"];
 }
 
-function writable({ shared, metricsFile }: InstallSettings): string[] {
+function writable({ shared, metricsFile, watching }: InstallSettings): string[] {
   const paths = shared === null ? [] : [shared.state];
   if (metricsFile === null) return paths.map((path) => `ReadWritePaths=${quoted(path)}`);
   const folder = dirname(metricsFile);
   // A folder under /run is made for the service, and can be read by others.
+  if (watching.once && folder.startsWith("/run/"))
+    throw new UnsprawlError(
+      "refused",
+      `a unit that ends takes its folder below /run away, and ${metricsFile} with it`,
+      "watch.metrics.file: a file in a folder elsewhere, such as /var/lib/node_exporter/unsprawl.prom",
+    );
   const made = /^\/run\/([\w.-]+)$/.exec(folder)?.[1];
   if (made !== undefined) return [...paths.map((path) => `ReadWritePaths=${quoted(path)}`), `RuntimeDirectory=${made}`];
   return [...paths, folder].map((path) => `ReadWritePaths=${quoted(path)}`);

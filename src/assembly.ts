@@ -6,6 +6,7 @@ import type { ChannelDelivery, Configured } from "./contract/channel.ts";
 import type { Delivery } from "./contract/delivery.ts";
 import type { Detector } from "./contract/detector.ts";
 import type { History } from "./contract/history.ts";
+import type { LayerShelf } from "./contract/layer-shelf.ts";
 import type { Look, LookAbout } from "./contract/look.ts";
 import type { Migration } from "./contract/migration.ts";
 import type { Provider } from "./contract/provider.ts";
@@ -17,7 +18,7 @@ import { route, type Router } from "./core/route.ts";
 import type { Verify } from "./core/liveness.ts";
 import type { Memory } from "./core/remember.ts";
 import type { ScanTools } from "./core/scan.ts";
-import { progressUnder } from "./core/scan-progress.ts";
+import { detectionSettings, progressUnder, type Keep } from "./core/scan-progress.ts";
 import { loadFingerprintKey, stateDir } from "./core/state.ts";
 import type { OwnRules } from "./detect/index.ts";
 import type { Engine } from "./docker/engine.ts";
@@ -33,26 +34,13 @@ import type { Secret } from "./model/secret.ts";
 import { once, onceSync } from "./text/once.ts";
 import { Redactor } from "./text/redact.ts";
 
-/**
- * Run-configuration formats, in the order in which a finding is offered to them: files need no engine, and what
- * Compose or a swarm manages is never created again behind its back.
- */
-export const RUN_CONFIGURATIONS = [
-  "env-file",
-  "systemd",
-  "quadlet",
-  "docker-run",
-  "dockerfile",
-  "kubernetes",
-  "image",
-  "registry",
-  "compose",
-  "swarm",
-  "docker-container",
-] as const;
+export { RUN_CONFIGURATIONS } from "../migrations/order.ts";
 
 /** What assemblies of several engines have in common. */
-export type Shared = Pick<Assembly, "redactor" | "state" | "key" | "config" | "detector" | "ownRules">;
+export type Shared = Pick<Assembly, "redactor" | "state" | "key" | "config" | "detector" | "history"> & {
+  /** Where others find what was read of layers under these settings. */
+  readonly layers: (settings: string) => LayerShelf;
+};
 
 /** Everything the faces hand to core, put together on first use so that `--help` loads none of it. */
 export type Assembly = {
@@ -66,13 +54,13 @@ export type Assembly = {
   readonly configChanged: () => void;
   readonly engine: () => Promise<Engine>;
   /** The same for another engine, which this environment leads to. */
-  readonly at: (env: NodeJS.ProcessEnv) => Assembly;
+  readonly at: (env: NodeJS.ProcessEnv, more?: Partial<Shared>) => Assembly;
   readonly detector: () => Promise<Detector>;
   /** The team's own rules; null when there are none. */
   readonly ownRules: () => Promise<OwnRules | null>;
   readonly sources: () => Promise<readonly Source[]>;
   /** What core needs to scan as the configuration says. */
-  readonly scanTools: (verify: boolean, keep?: { readonly resume: boolean }) => Promise<ScanTools>;
+  readonly scanTools: (verify: boolean, keep?: Keep) => Promise<ScanTools>;
   readonly deliveries: () => Promise<readonly Delivery[]>;
   /** The migrations of these names as one, in the order in which each finding is offered to them. */
   readonly migration: (names: readonly string[]) => Router;
@@ -115,17 +103,17 @@ export function assemble(
   const engine = once(async () => (await import("./docker/engine.ts")).openEngine(env));
   const state = shared.state ?? onceSync(() => stateDir(env));
   const key = shared.key ?? onceSync(() => loadFingerprintKey(env));
-  const made = once(async () => {
-    const [{ tuning }, { detectorFor }] = await Promise.all([config(), import("./detect/index.ts")]);
-    return detectorFor(tuning);
-  });
-  const detector = shared.detector ?? made;
+  const detector =
+    shared.detector ??
+    once(async () => {
+      const [{ tuning }, { detectorFor }] = await Promise.all([config(), import("./detect/index.ts")]);
+      return detectorFor(tuning);
+    });
   // Read once more for what people should know of their files; the detector keeps its own.
-  const ownRead = once(async () => {
+  const own = once(async () => {
     const { tuning } = await config();
     return tuning.ruleSets.length === 0 ? null : (await import("./detect/index.ts")).ownRules(tuning);
   });
-  const own = shared.ownRules ?? ownRead;
   const store = async (name: string): Promise<Provider> => {
     const { stores } = await config();
     const configured = stores.get(name);
@@ -153,12 +141,14 @@ export function assemble(
     return openRegistry(host, { env, know: (value) => redactor.know(value) });
   };
   const sources = once(async () => {
+    const settings = async () => detectionSettings({ tuning: (await config()).tuning, rules, key: key() });
+    const layers = shared.layers ? { shelf: shared.layers(await settings()), key: key() } : null;
     const note = (text: string): unknown => sourceNotes.add(text);
-    const tools = { env, cwd, engine, registry: openedRegistry, note, store };
+    const tools = { env, cwd, engine, registry: openedRegistry, note, store, shared: layers };
     return (await import("./sources/index.ts")).allSources(tools, await knownStores());
   });
   const rules = async () => (await import("./detect/index.ts")).rules;
-  const history = once(async () => (await import("./history/sqlite.ts")).openSqliteHistory(state()));
+  const history = shared.history ?? once(async () => (await import("./history/sqlite.ts")).openSqliteHistory(state()));
   const memory = async (): Promise<Memory> => {
     const { findConnection, hostOf } = await import("./docker/connection.ts");
     const [kept, channels] = [await history(), [...(await config()).notify.keys()]];
@@ -217,7 +207,7 @@ export function assemble(
     config,
     configChanged: () => void (read = once(load)),
     engine,
-    at: (there) => assemble(there, cwd, configFile, say, { redactor, state, key, config, detector, ownRules: own }),
+    at: (there, more) => assemble(there, cwd, configFile, say, { redactor, state, key, config, detector, ...more }),
     detector,
     ownRules: own,
     sources,
@@ -243,7 +233,7 @@ export function assemble(
         verify: verify ? await verifier(endpoints, env) : null,
         ignoredBy: ignore.by,
         rotation: async () => (await import("./detect/index.ts")).rotationFor,
-        ...(keep && { progress: progressUnder({ state: state(), tuning, rules, key: key(), ...keep }) }),
+        ...(keep && { progress: progressUnder({ state: state(), tuning, rules, key: key() }, keep) }),
         notes: async () => [...ignore.notes(), ...((await own())?.notes ?? []), ...sourceNotes],
       };
     },

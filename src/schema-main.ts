@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { providers } from "../providers/index.ts";
 import { CONFIG_KEYS } from "./core/config.ts";
+import { FLEET_KEYS } from "./core/fleet-config.ts";
 import { ADDRESS_KEYS, CONTEXT_KEYS } from "./core/hosts-config.ts";
 import { NOTIFY_KEYS } from "./core/notify-config.ts";
 import { IGNORE_KEYS } from "./core/ignore.ts";
@@ -92,6 +93,7 @@ async function schema(): Promise<object> {
       },
       notify: { description: CONFIG_KEYS.notify, type: "object", additionalProperties: { oneOf: notify } },
       watch: watchSchema(),
+      fleet: { description: CONFIG_KEYS.fleet, ...keyed(FLEET_KEYS) },
       failOn: { description: CONFIG_KEYS.failOn, enum: [...level, "never"] },
     },
   };

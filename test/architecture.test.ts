@@ -106,8 +106,21 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   "migrations/index.ts": ["contract", "migrations/*"],
   // What goes on by itself: the face hands it everything.
   watch: ["core", "contract", "model", "text", "docker"],
+  fleet: ["core", "contract", "model", "text", "history", "registry"],
   // Faces.
-  cli: ["assembly.ts", "open-store.ts", "core", "contract", "model", "text", "docker", "detect", "delivery", "watch"],
+  cli: [
+    "assembly.ts",
+    "open-store.ts",
+    "core",
+    "contract",
+    "model",
+    "text",
+    "docker",
+    "detect",
+    "delivery",
+    "watch",
+    "fleet",
+  ],
   tui: ["assembly.ts", "core", "contract", "model", "text", "docker", "detect", "delivery"],
   // Where it is put together.
   "main.ts": ["cli", "tui", "assembly.ts", "model"],
@@ -192,6 +205,7 @@ const SDKS = [
   "dockerode",
   "node-vault",
   "pg",
+  "pg-boss",
   "mysql2",
   "nodemailer",
   "re2js",

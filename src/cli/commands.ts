@@ -152,6 +152,18 @@ unsprawl watch install dockerfile, an image for the last three.`,
     load: () => import("./commands/watch.ts"),
   },
   {
+    usage: "fleet <action>",
+    summary: "many hosts and registries on PostgreSQL: serve asks, any number of workers scan, status tells",
+    details: `serve asks for each source of \`fleet.sources\` when it is due; worker takes hosts and repositories as jobs; status
+shows workers, the queue and each unit. Database: fleet.database.urlFile, or UNSPRAWL_DATABASE_URL.`,
+    options: [
+      ["--once", "serve: ask for everything now, wait until it is done, and exit"],
+      ["--jobs <number>", "worker: how many it takes at once (default: 4)"],
+    ],
+    stopping: "stopping",
+    load: () => import("./commands/fleet.ts"),
+  },
+  {
     usage: "classify",
     summary: "NDJSON name/value pairs on stdin → verdicts on stdout",
     options: [],

@@ -1,3 +1,4 @@
+import type { Fingerprint } from "../model/fingerprint.ts";
 import type { Verdict } from "../model/finding.ts";
 import type { Candidate } from "../model/candidate.ts";
 import type { Subject, SubjectFacts, Where } from "../model/location.ts";
@@ -18,6 +19,9 @@ export type TextForm = "file" | "text" | "binary";
 /** Asked before anything is made of a value: of an environment with `NAME=value` as it stands there, else with both. */
 export type Known = (where: Where, entry: string, value?: string) => boolean;
 
+/** A value that is not here: its fingerprint, and its length in bytes. */
+export type Print = { readonly fingerprint: Fingerprint; readonly length: number };
+
 /** A secret that was spotted in a text: a file's line, with the literal that holds it. */
 export type Spotted = {
   /** The name that it is assigned to; empty when there is none. */
@@ -28,6 +32,8 @@ export type Spotted = {
   readonly part: Secret;
   readonly verdict: Verdict;
   readonly masked: string;
+  /** Of one that was spotted by somebody else: `value` and `part` are empty then. */
+  readonly print?: Print;
 };
 
 /** Classifies one value. Synchronous, no I/O, bounded time for any input; `why` quotes no part of the value. */
@@ -74,6 +80,8 @@ export type Told = {
   readonly verdict: Verdict;
   readonly masked: string;
   readonly part: Secret;
+  /** As in `Spotted`. */
+  readonly print?: Print;
 };
 
 /** What a batch of documents holds. */

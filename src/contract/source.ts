@@ -21,6 +21,8 @@ export type Reading =
       /** A subject that an interrupted scan had judged, by its key: not read again. */
       readonly kind: "finished";
       readonly key: string;
+      /** What is told of it here, where it may be called otherwise. */
+      readonly as: { readonly source: string; readonly exposure: readonly string[] };
     }
   | {
       /** A file whose text is read where it is judged. */
@@ -73,13 +75,14 @@ export type Reading =
     };
 
 /**
- * `layers`: the files of images too, layer by layer. `finished`: keys of subjects that need not be read again. `only`: the
- * subjects with these ids alone; a source of which nobody asks this may leave it out. `mayBeEmpty`: an engine in which
- * nothing is called so is no error.
+ * `layers`: the files of images too, layer by layer. `finished`: keys of subjects that need not be read again; `ask` is
+ * told of many at once before, and awaited. `only`: the subjects with these ids alone; a source of which nobody asks this
+ * may leave it out. `mayBeEmpty`: an engine in which nothing is called so is no error.
  */
 export type ReadOptions = {
   readonly layers: boolean;
   readonly finished?: (key: string) => boolean;
+  readonly ask?: (keys: readonly string[]) => Promise<void>;
   readonly only?: ReadonlySet<string>;
   readonly mayBeEmpty?: boolean;
 };

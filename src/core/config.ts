@@ -6,6 +6,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { CONFIDENCES, type Confidence } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
 import { knownKeys, mapOf } from "./config-shape.ts";
+import { readFleet, type FleetConfig } from "./fleet-config.ts";
 import { readHosts, type HostConfig } from "./hosts-config.ts";
 import { readNotify } from "./notify-config.ts";
 import { readWatch, type WatchConfig } from "./watch-config.ts";
@@ -30,6 +31,7 @@ export type Config = {
   readonly notify: ReadonlyMap<string, ChannelConfig>;
   /** Null when no file says anything of it. */
   readonly watch: WatchConfig | null;
+  readonly fleet: FleetConfig | null;
 };
 
 /** What may stand in a configuration file, with what it is for: the schema that ships is made from this. */
@@ -41,6 +43,7 @@ export const CONFIG_KEYS = {
   stopWords: "texts (any case); a secret that holds one of them is none",
   ignore: "findings that may stay: what they match, why, until when",
   verify: "for --verify: endpoints, base URLs by vendor",
+  fleet: "many hosts and registries, scanned by any number of workers: sources, database, key",
   hosts: "engines elsewhere for --hosts: name → { address, certPath } or { context }",
   notify: "where changes are told: name → { kind, …, on, minSeverity, minConfidence }",
   watch: "what watch does where its flags do not say: sources, every or cron, events, metrics",
@@ -68,6 +71,7 @@ export async function loadConfig(env: NodeJS.ProcessEnv, cwd: string, explicit: 
     hosts: new Map([...user.hosts, ...project.hosts]),
     notify: new Map([...user.notify, ...project.notify]),
     watch: project.watch ?? user.watch,
+    fleet: project.fleet ?? user.fleet,
   };
 }
 
@@ -80,6 +84,7 @@ const EMPTY: Config = {
   hosts: new Map(),
   notify: new Map(),
   watch: null,
+  fleet: null,
 };
 
 async function readFile(file: string): Promise<Config | null> {
@@ -125,6 +130,7 @@ async function readFile(file: string): Promise<Config | null> {
     hosts: readHosts(top["hosts"], file),
     notify: readNotify(top["notify"], file, dirname(file)),
     watch: readWatch(top["watch"], file, dirname(file)),
+    fleet: readFleet(top["fleet"], file),
   };
 }
 

@@ -17,15 +17,17 @@ export function findingOf(
   tools: FindingTools,
   idOf: IdOf,
 ): Finding | string {
-  const { candidate, verdict, masked, part } = told;
+  const { candidate, verdict, masked, part, print: elsewhere } = told;
   const { name, value } = candidate;
   if (!verdict.secret) return verdict.hushedBy ?? "";
-  tools.know(value, COMMANDS.has(candidate.location.where));
-  if (!part.equals(value)) tools.know(part, false);
+  if (elsewhere === undefined) {
+    tools.know(value, COMMANDS.has(candidate.location.where));
+    if (!part.equals(value)) tools.know(part, false);
+  }
   const { host } = tools;
   const location = host === undefined ? candidate.location : { ...candidate.location, host };
   const kept = tools.keptBy(location.subjectName);
-  const print = fingerprint(part, tools.key);
+  const print = elsewhere?.fingerprint ?? fingerprint(part, tools.key);
   const finding: Finding = {
     id: idOf(print, name, location),
     fingerprint: print,
@@ -39,7 +41,7 @@ export function findingOf(
     part: verdict.part,
     location,
     masked,
-    length: value.length,
+    length: elsewhere?.length ?? value.length,
     state: kept === null ? "new" : "migrated",
     ignoredBy: null,
     liveness: null,

@@ -214,13 +214,13 @@ function questionOf({ name, value, location }: Candidate): Question {
 }
 
 function inFile(
-  { name, value, verdict, masked, part }: Spotted,
+  { name, value, verdict, masked, part, print }: Spotted,
   { subject, source }: FileReading | FoundReading,
   path: string,
 ): Told {
   const location = locationIn(subject, source, path);
   const called = name !== "" ? name : (verdict.rule ?? "secret");
-  return { candidate: { name: called, value, location }, verdict, masked, part };
+  return { candidate: { name: called, value, location }, verdict, masked, part, ...(print && { print }) };
 }
 
 function locationIn(subject: Subject, source: string, path: string): Candidate["location"] {

@@ -24,8 +24,10 @@ export type SourceTools = {
 
 export type Kept = {
   has(key: string): boolean;
+  /** Told of many keys at once before they are asked for. */
+  ask(keys: readonly string[]): Promise<void>;
   /** Takes over what was found in this subject. Gives how many values it has. */
-  replay(key: string): number;
+  replay(reading: Extract<Reading, { kind: "finished" }>): number;
   /** Keeps what has been told since the last subject. */
   judged(key: string | undefined, values: number): void;
 };
@@ -76,7 +78,7 @@ export async function readSource(
       errors.push({ subject: subject ?? `document ${documents++}`, message, hint });
     } else if (reading.kind === "finished") {
       subjects++;
-      values += tools.kept?.replay(reading.key) ?? 0;
+      values += tools.kept?.replay(reading) ?? 0;
     } else if (reading.kind === "bytes") bytes = { done: reading.done, total: reading.total };
     else if (reading.kind === "text") await lane.text(reading);
     else if (reading.kind === "found") lane.found(reading);
@@ -96,7 +98,9 @@ export async function readSource(
   const lane = new Lane({ detector, crew, tell, fileDone, batchDone, take, apart });
   try {
     const { kept } = tools;
-    const options = kept ? { ...tools.options, finished: (key: string) => kept.has(key) } : tools.options;
+    const options = kept
+      ? { ...tools.options, finished: (key: string) => kept.has(key), ask: (keys: readonly string[]) => kept.ask(keys) }
+      : tools.options;
     for await (const reading of startedEarly(source.read(what, host.signal, options), detector)) await take(reading);
     await lane.end();
   } catch (error) {

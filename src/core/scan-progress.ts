@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import type { Event } from "../contract/host.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
+import type { IdOf } from "./finding-id.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** What one subject held, as a report counts it: findings hold fingerprints and masks, never a value. */
@@ -19,8 +20,10 @@ export type Judged = {
 
 /** What is kept of a long scan of one source while it goes on. */
 export type ScanProgress = {
-  /** What an interrupted scan had judged, by key. Empty when the scan begins anew. */
-  readonly earlier: ReadonlyMap<string, Judged>;
+  /** What was judged before, by key. Empty when the scan begins anew. */
+  readonly earlier: Pick<ReadonlyMap<string, Judged>, "get" | "has">;
+  /** Told of many keys at once before `earlier` is asked for them. */
+  ask?(keys: readonly string[]): Promise<void>;
   /** How many subjects an interrupted scan left that is not gone on with, and when; null when there is none. */
   readonly left: { readonly subjects: number; readonly since: Date } | null;
   /** Keeps one more; where nothing can be written, nothing is kept from then on. */
@@ -31,20 +34,63 @@ export type ScanProgress = {
   end(): void;
 };
 
-/** Opens the progress of scans under these settings of detection; `rules` are the built-in ones. */
-export function progressUnder(settings: {
-  readonly state: string;
+/** Where what was judged is kept: for a scan that is gone on with, or for whoever scans the same elsewhere. */
+export type Keep = { readonly resume: boolean } | { readonly shelf: Shelf };
+
+/**
+ * Gives what is kept under these settings of detection, a digest of them. `named`: the settings look at what a subject is
+ * called, so that the same under another name may be judged otherwise.
+ */
+export type Shelf = (settings: string, named: boolean) => ScanProgress;
+
+/** A digest of all that decides what is a secret, and what its fingerprint is. */
+export async function detectionSettings({
+  tuning,
+  rules,
+  key,
+}: {
   readonly tuning: Tuning;
   readonly rules: () => Promise<readonly object[]>;
   readonly key: FingerprintKey;
-  readonly resume: boolean;
-}): (of: readonly unknown[]) => Promise<ScanProgress> {
-  const { state, tuning, key, resume } = settings;
-  return async (of) => {
-    const files = tuning.ruleSets.flatMap(({ files: named, dir }) => named.map((one) => textOf(resolve(dir, one))));
-    const made = inspect([tuning, files, await settings.rules()], WHOLE);
-    return openScanProgress(state, [made, key.id, ...of], resume);
+}): Promise<string> {
+  const files = tuning.ruleSets.flatMap(({ files: named, dir }) => named.map((one) => textOf(resolve(dir, one))));
+  return digestOf([inspect([tuning, files, await rules()], WHOLE), key.id]);
+}
+
+/** Opens the progress of scans under these settings of detection; `rules` are the built-in ones. */
+export function progressUnder(
+  settings: {
+    readonly state: string;
+    readonly tuning: Tuning;
+    readonly rules: () => Promise<readonly object[]>;
+    readonly key: FingerprintKey;
+  },
+  keep: Keep,
+): (of: readonly unknown[]) => Promise<ScanProgress> {
+  const { state, tuning } = settings;
+  return async ([source, ...of]) => {
+    const today = new Date().toISOString().slice(0, 10);
+    const over = tuning.ignore.map(({ until }) => until !== null && until < today);
+    const made = await detectionSettings(settings);
+    if ("shelf" in keep) return keep.shelf(digestOf([made, over, ...of]), tuning.ignore.length > 0);
+    return openScanProgress(state, digestOf([made, over, source, ...of]), keep.resume);
   };
+}
+
+const digestOf = (settings: readonly unknown[]): string =>
+  createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 32);
+
+/** What was judged, as it is told here: an image is the same wherever it is, and seen by others. */
+export function calledHere(
+  judged: Judged,
+  { source, exposure }: { readonly source: string; readonly exposure: readonly string[] },
+  idOf: IdOf,
+): Judged {
+  const findings = judged.findings.map((one): Finding => {
+    const location = { ...one.location, source };
+    return { ...one, id: idOf(one.fingerprint, one.name, location), location, exposure };
+  });
+  return { ...judged, findings, advice: judged.advice.map((one) => ({ ...one, source })) };
 }
 
 /**
@@ -53,8 +99,7 @@ export function progressUnder(settings: {
  * A file `scans/ID.jsonl` (0600) of the state folder, made with the first subject, a line for each; a last line that was
  * cut short does not count.
  */
-function openScanProgress(state: string, settings: readonly unknown[], resume: boolean): ScanProgress {
-  const id = createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 32);
+function openScanProgress(state: string, id: string, resume: boolean): ScanProgress {
   const file = join(state, "scans", `${id}.jsonl`);
   const found = read(file);
   const earlier = resume ? found : new Map<string, Judged>();

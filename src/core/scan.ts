@@ -13,7 +13,7 @@ import { withLiveness, type Verify } from "./liveness.ts";
 import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
 import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
 import { readSource, type Kept, type SubjectError } from "./read-source.ts";
-import { interrupted, keptSo, nothing, type ScanProgress } from "./scan-progress.ts";
+import { calledHere, interrupted, keptSo, nothing, type ScanProgress } from "./scan-progress.ts";
 
 export type { ScanReport, SubjectError };
 
@@ -123,8 +123,9 @@ export async function scan(
   if (options.layers) withLayers(chosen, tools.sources);
   const keptIn = (progress: ScanProgress): Kept => ({
     has: (key) => progress.earlier.has(key),
-    replay(key) {
-      const judged = progress.earlier.get(key) ?? { values: 0, ...nothing() };
+    ask: async (keys) => progress.ask?.(keys),
+    replay({ key, as }) {
+      const judged = calledHere(progress.earlier.get(key) ?? { values: 0, ...nothing() }, as, idOf);
       resumed.push(...judged.findings);
       advice.push(...judged.advice);
       hidden += judged.hidden;

@@ -37,6 +37,8 @@ export type Engine = {
   volumes(): Promise<readonly ListedVolume[]>;
   /** A large answer as it comes. */
   stream(what: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | null>;
+  /** Lets the connections go that reads are made on. */
+  close(): void;
   /** Runs any other call of the client with the same error rules: absent → null. */
   call<T>(what: string, act: () => Promise<T>): Promise<T | null>;
 };
@@ -75,6 +77,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   const ref = (name: string): string => name.split("/").map(at).join("/");
   return {
     connection,
+    close: () => read.close(),
     docker: () => (loaded ??= client(connection, pinned)),
     call,
     stream: (what, path, signal) =>

@@ -3,7 +3,10 @@ import type { Connection } from "./connection.ts";
 import { pipeline } from "./pipeline.ts";
 
 /** One read of the engine. Throws what `engineError` understands: `statusCode` and `json` of an answer, or a socket's code. */
-export type Read = (path: string) => Promise<unknown>;
+export type Read = ((path: string) => Promise<unknown>) & {
+  /** Lets the connections go. */
+  readonly close: () => void;
+};
 
 /** An answer as it comes; whoever does not read it to its end destroys it. Throws as `Read` does. */
 export type Open = (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
@@ -18,10 +21,11 @@ export async function reader(connection: Connection, version: string | null): Pr
   const prefix = version === null ? "" : `/v${version}`;
   if (connection.via === "unix") {
     const ask = pipeline(connection.socketPath ?? "");
-    return async (path) => {
+    const get = async (path: string): Promise<unknown> => {
       const { status, body } = await ask(prefix + path);
       return new Promise((done, fail) => settle(status, body, done, fail));
     };
+    return Object.assign(get, { close: ask.close });
   }
   // An import of node:http would read all its exports, and one of them loads a WebSocket client.
   const http = process.getBuiltinModule("node:http");
@@ -32,7 +36,7 @@ export async function reader(connection: Connection, version: string | null): Pr
       ? (await import("./ssh-agent.ts")).sshAgent(connection)
       : new (secure ? https : http).Agent({ keepAlive: true, maxSockets: SOCKETS });
   const where = { host: connection.host ?? "", port: connection.port ?? (secure ? 2376 : 2375), ...connection.tls };
-  return (path) =>
+  const get = (path: string): Promise<unknown> =>
     new Promise((done, fail) => {
       // Over TLS the name in this header is what the certificate is checked against: there it must be the real one.
       const headers = connection.via === "tcp" ? {} : { host: "docker" };
@@ -41,6 +45,7 @@ export async function reader(connection: Connection, version: string | null): Pr
       });
       request.on("error", fail);
     });
+  return Object.assign(get, { close: () => agent.destroy() });
 }
 
 /** GETs whose answers are large: each on a connection of its own. */

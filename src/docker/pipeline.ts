@@ -14,10 +14,10 @@ type Waiting = { readonly done: (answer: Answer) => void; readonly fail: (error:
  * general client spends more time on each than the engine does: with it a scan took 1.8 times as long as the engine's
  * own client, with this 1.4 (test/bench).
  */
-export function pipeline(socketPath: string): (path: string) => Promise<Answer> {
+export function pipeline(socketPath: string): ((path: string) => Promise<Answer>) & { readonly close: () => void } {
   const lines: Line[] = [];
   let turn = 0;
-  return async (path) => {
+  const get = async (path: string): Promise<Answer> => {
     const at = turn++ % SOCKETS;
     const line = lines[at]?.open ? lines[at] : (lines[at] = new Line(socketPath));
     try {
@@ -29,6 +29,7 @@ export function pipeline(socketPath: string): (path: string) => Promise<Answer> 
       return fresh.ask(path);
     }
   };
+  return Object.assign(get, { close: () => lines.forEach((line) => line.close()) });
 }
 
 /** One connection: requests out, answers in, in turn. */
@@ -54,6 +55,10 @@ class Line {
       this.#socket.ref();
       this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: docker\r\nAccept: application/json\r\n\r\n`);
     });
+  }
+
+  close(): void {
+    this.#end(hangUp());
   }
 
   #take(chunk: Buffer): void {

@@ -10,7 +10,7 @@ export type Database = {
   /** Asked again after a lost connection: only for what may be done twice. */
   readonly query: Query;
   /** All or nothing; done again from the start after a lost connection, a deadlock or a conflict. */
-  transaction<T>(act: (query: Query) => Promise<T>): Promise<T>;
+  readonly transaction: <T>(act: (query: Query) => Promise<T>) => Promise<T>;
   close(): Promise<void>;
 };
 
@@ -49,23 +49,25 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
   }
   // Of one that waits in the pool: whoever asks next gets another.
   pool.on("error", () => undefined);
-  const patiently = async <T>(act: () => Promise<T>): Promise<T> => {
-    const until = Date.now() + options.patience;
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      try {
-        return await act();
-      } catch (error) {
-        if (!passes(error) || Date.now() + pause > until) throw databaseError(error);
-        options.lost?.(pause);
-        await sleep(pause * (0.5 + Math.random() / 2));
-      }
-    }
-  };
   return {
-    query: (text, values) => patiently(() => withClient(pool, (client) => queryOn(client)(text, values))),
-    transaction: (act) => patiently(() => withClient(pool, (client) => inTransaction(client, act))),
+    query: (text, values) => patiently(() => withClient(pool, (client) => queryOn(client)(text, values)), options),
+    transaction: (act) => patiently(() => withClient(pool, (client) => inTransaction(client, act)), options),
     close: () => pool.end(),
   };
+}
+
+/** Does it again, with growing pauses, while what fails is the connection. For what may be done twice. */
+export async function patiently<T>(act: () => Promise<T>, { patience, lost }: DatabaseOptions): Promise<T> {
+  const until = Date.now() + patience;
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!passes(error) || Date.now() + pause > until) throw databaseError(error);
+      lost?.(pause);
+      await sleep(pause * (0.5 + Math.random() / 2));
+    }
+  }
 }
 
 async function withClient<T>(pool: Pool, act: (client: PoolClient) => Promise<T>): Promise<T> {

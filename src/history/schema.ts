@@ -69,11 +69,16 @@ create table unsprawl.judged (
 create table unsprawl.unit (
   name text primary key,
   kind text not null,
+  registry text,
   last timestamptz,
   subjects integer not null default 0,
   findings integer not null default 0,
   errors text not null default '[]',
   failed timestamptz
+);
+create table unsprawl.setting (
+  name text primary key,
+  value text not null
 );
 create table unsprawl.pause (
   registry text primary key,

@@ -1,6 +1,7 @@
 import type { Reading } from "../contract/source.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
 import { Paths } from "./fates.ts";
+import { fromShelf, toShelf, type SharedShelf } from "./shelved.ts";
 import { lookAtLayer, readLayer, type Layer, type LayerBlob, type LayerFinding } from "./layer.ts";
 
 /** One layer of an image, the lowest first. */
@@ -21,8 +22,10 @@ export type LayeredImage = {
   readonly layers: readonly ImageLayer[];
 };
 
-type Kept = Omit<Layer, "fates"> & {
+export type Kept = Omit<Layer, "fates"> & {
   fates: Layer["fates"];
+  /** Of one that somebody else has read: the paths whose fates were looked for. */
+  knew?: ReadonlySet<string> | null;
   /** When its fates were looked for, and when all that was found in it was known. */
   asked: number;
   readonly ended: number;
@@ -35,11 +38,28 @@ export class Shelf {
   readonly layers = new Map<string, Kept>();
   readonly paths = new Paths();
   clock = 0;
+  /** Where others find what was read here; null when there are none. */
+  readonly shared: SharedShelf | null;
 
-  constructor(note: (text: string) => void = () => undefined) {
+  constructor(note: (text: string) => void = () => undefined, shared: SharedShelf | null = null) {
     this.note = note;
+    this.shared = shared;
+  }
+
+  /** Takes over what others have read of these layers. To be called with many, before they are read. */
+  async ask(layers: readonly Pick<ImageLayer, "id" | "diffId">[]): Promise<void> {
+    if (this.shared === null) return;
+    const ids = new Set(layers.flatMap(({ id, diffId }) => [id, diffId ?? id]).filter((id) => LASTING.test(id)));
+    const wanted = [...ids].filter((id) => !this.layers.has(id));
+    for (const [id, layer] of await this.shared.shelf.ask(wanted)) {
+      this.layers.set(id, fromShelf(layer));
+      for (const { path } of layer.findings) this.paths.add(path);
+    }
   }
 }
+
+/** Digests, which name the same bytes everywhere. */
+const LASTING = /^sha(?:256|512):[0-9a-f]{64,128}$/;
 
 /** The layers that one source reads. */
 export class LayerBook {
@@ -55,6 +75,11 @@ export class LayerBook {
     this.#shelf = shelf;
   }
 
+  /** As the shelf's. */
+  ask(layers: readonly Pick<ImageLayer, "id" | "diffId">[]): Promise<void> {
+    return this.#shelf.ask(layers);
+  }
+
   /** True when this layer need not be read. */
   has({ id, diffId }: Pick<ImageLayer, "id" | "diffId">): boolean {
     return this.#get(id, diffId) !== null;
@@ -62,15 +87,19 @@ export class LayerBook {
 
   /** Reads a layer. */
   async *read(blob: LayerBlob, signal: AbortSignal): AsyncGenerator<Reading> {
-    const { paths } = this.#shelf;
+    const { paths, shared, layers } = this.#shelf;
+    const knew = shared === null ? [] : paths.all();
     const asked = ++this.#shelf.clock;
     const layer = yield* readLayer(blob, paths, signal, (bytes) => this.progress(bytes));
     for (const { path } of layer.findings) paths.add(path);
     const kept = { ...layer, asked, ended: ++this.#shelf.clock };
     this.#own.set(blob.id, kept);
     if (!layer.whole) return;
-    if (blob.digest !== null) this.#shelf.layers.set(blob.digest, kept);
-    if (layer.diffId !== null) this.#shelf.layers.set(layer.diffId, kept);
+    for (const id of new Set([blob.digest, layer.diffId])) {
+      if (id === null) continue;
+      layers.set(id, kept);
+      if (layer.errors.length === 0) shared?.shelf.put(id, toShelf(layer, knew, shared.key));
+    }
   }
 
   /** So many bytes more have been read. */
@@ -87,7 +116,7 @@ export class LayerBook {
       if (!upper) return false;
       return all
         .slice(0, at)
-        .some((lower) => lower && lower !== upper && lower.findings.length > 0 && lower.ended > upper.asked);
+        .some((lower) => lower && lower !== upper && lower.findings.length > 0 && !knows(upper, lower));
     });
   }
 
@@ -98,6 +127,7 @@ export class LayerBook {
     const asked = ++this.#shelf.clock;
     kept.fates = await lookAtLayer(blob, this.#shelf.paths, signal);
     kept.asked = asked;
+    kept.knew = null;
   }
 
   /** What is to be told of an image whose layers have been read. */
@@ -149,6 +179,11 @@ export async function* layerReadings(
   for (const layer of image.layers) if (layer.blob !== null && !book.has(layer)) yield* book.read(layer.blob, signal);
   for (const layer of book.unsure(image.layers)) if (layer.blob !== null) await book.look(layer, layer.blob, signal);
   yield* book.tell(image);
+}
+
+/** Whether the fates of what was found in the lower one were looked for in the upper one. */
+function knows({ knew, asked }: Kept, lower: Kept): boolean {
+  return knew ? lower.findings.every(({ path }) => knew.has(path)) : lower.ended <= asked;
 }
 
 /** `/app/.env line 3`; without a line where lines mean nothing. */

@@ -23,6 +23,10 @@ export class Paths {
     }
   }
 
+  all(): readonly string[] {
+    return [...this.#files];
+  }
+
   has(path: string): boolean {
     return this.#files.has(path);
   }

@@ -10,6 +10,7 @@
  * each into a `LayerBook` as it comes, looks once more at those that are `unsure`, and then lets the book `tell`.
  */
 export { LayerBook, layerReadings, placeIn, Shelf, type ImageLayer, type LayeredImage } from "./book.ts";
+export type { SharedShelf } from "./shelved.ts";
 export { tarEntries } from "./entries.ts";
 export { Paths } from "./fates.ts";
 export { Contents, type LayerBlob, type LayerFinding } from "./layer.ts";

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
+import { UnsprawlError } from "./error.ts";
 import type { Secret } from "./secret.ts";
 
 /** The HMAC key of one installation. A fleet shares one, so that equal secrets group across hosts. */
@@ -18,6 +19,16 @@ export function fingerprint(value: Secret, key: FingerprintKey): Fingerprint {
 /** The same digest for bytes that merely contain secrets, such as a container's whole configuration. */
 export function keyedDigest(bytes: string | Uint8Array, key: FingerprintKey): Fingerprint {
   return createHmac("sha256", key.secret).update(bytes).digest("hex").slice(0, 32);
+}
+
+/** The key that a store keeps for all of a fleet. Throws `config` when it is not at least 32 bytes. */
+export function sharedFingerprintKey(kept: Secret): FingerprintKey {
+  if (kept.length >= 32) return fingerprintKey(kept.expose());
+  throw new UnsprawlError(
+    "config",
+    "the fleet's fingerprint key is shorter than 32 bytes",
+    "openssl rand -hex 32 makes one; fingerprints change with it",
+  );
 }
 
 /** A key's public name: says which key made a fingerprint without telling the key. */

@@ -228,5 +228,6 @@ function throttled(url: URL, asked: number | null): UnsprawlError {
     "throttled",
     `${url.host} says there were too many requests, and asks to wait${wait}`,
     "try again later; a login has a higher limit: docker login",
+    asked === null ? "retry-after" : `retry-after ${Math.ceil(asked / 1000)}`,
   );
 }

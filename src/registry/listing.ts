@@ -83,7 +83,8 @@ export function problem(subject: string, error: unknown): Problem {
   return { kind: "error", subject, error: error as UnsprawlError };
 }
 
-async function repositoriesOf(
+/** The registry's repositories that match, as far as their names can be; all when `glob` is null. Throws `usage` for Docker Hub. */
+export async function repositoriesOf(
   registry: Registry,
   glob: string | null,
   signal: AbortSignal,

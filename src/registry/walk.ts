@@ -21,7 +21,15 @@ export type Step =
   | Found
   | Problem
   | { readonly kind: "total"; readonly manifests: number }
-  | { readonly kind: "finished"; readonly key: string };
+  | { readonly kind: "finished"; readonly key: string; readonly repository: string };
+
+/** What need not be read: asked by its key, after `ask` was told of all that may be. */
+export type Finished = {
+  readonly finished: (key: string) => boolean;
+  readonly ask?: ((keys: readonly string[]) => Promise<void>) | undefined;
+};
+
+const NONE: Finished = { finished: () => false };
 
 /** An index of indexes is as deep as any tool makes them. */
 const DEEPEST = 3;
@@ -48,7 +56,7 @@ export async function* walk(
   registry: Registry,
   reference: Reference,
   signal: AbortSignal,
-  finished: (key: string) => boolean = () => false,
+  { finished, ask }: Finished = NONE,
 ): AsyncGenerator<Step> {
   const { tops, problems } = await listing(registry, reference, signal);
   yield* problems;
@@ -59,11 +67,12 @@ export async function* walk(
     total += level.size;
     yield { kind: "total", manifests: total + problems.length };
     const below = new Map<string, Node>();
+    await ask?.([...level.values()].map(keyOf));
     const visit = async (node: Node): Promise<readonly Step[]> => {
       signal.throwIfAborted();
       const name = nameIn(node);
-      const key = `${node.digest} ${name}`;
-      if (finished(key)) return [{ kind: "finished", key }];
+      const key = keyOf(node);
+      if (finished(key)) return [{ kind: "finished", key, repository: node.repository }];
       try {
         const manifest = node.manifest ?? (await registry.manifest(node.repository, node.digest, signal));
         if (node.size !== null && manifest.bytes.length !== node.size)
@@ -93,6 +102,8 @@ export async function* walk(
     level = below;
   }
 }
+
+const keyOf = (node: Node): string => `${node.digest} ${nameIn(node)}`;
 
 /** Puts an index's manifests onto the next level; what cannot go there is a problem. */
 function entries(

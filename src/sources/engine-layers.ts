@@ -31,11 +31,9 @@ export async function* engineLayers(
 ): AsyncGenerator<Reading> {
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     const docs = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => tools.engine.image(id).catch(() => null)));
-    yield* together(
-      tools,
-      docs.filter((doc) => doc !== null),
-      book,
-    );
+    const there = docs.filter((doc) => doc !== null);
+    await book.ask(there.flatMap(known));
+    yield* together(tools, there, book);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Provider } from "../contract/provider.ts";
 import type { Source } from "../contract/source.ts";
 import type { Engine } from "../docker/engine.ts";
-import type { Shelf } from "../layers/index.ts";
+import type { SharedShelf, Shelf } from "../layers/index.ts";
 import type { Registry } from "../registry/client.ts";
 
 export type SourceTools = {
@@ -12,6 +12,8 @@ export type SourceTools = {
   /** Told what a person should know of what was read, besides findings. */
   readonly note: (text: string) => void;
   readonly store: (name: string) => Promise<Provider>;
+  /** Where others find what was read of layers; null when there are none. */
+  readonly shared: SharedShelf | null;
 };
 
 /** Every source by its kind; `stores` are read as sources by their names. Each is loaded when it is first read. */
@@ -21,7 +23,7 @@ export function allSources(tools: SourceTools, stores: readonly string[]): reado
   // What one source has read of a layer, no other need read again.
   let kept: Promise<Shelf> | null = null;
   const shelf = (): Promise<Shelf> =>
-    (kept ??= import("../layers/index.ts").then((layers) => new layers.Shelf(tools.note)));
+    (kept ??= import("../layers/index.ts").then((layers) => new layers.Shelf(tools.note, tools.shared)));
   const own = [
     layered("docker", async () => (await import("./docker.ts")).dockerSource(engine, await shelf())),
     layered("image", async () => (await import("./image.ts")).imageSource(engine, await shelf())),

@@ -23,6 +23,7 @@ export async function* registryLayers(
   const book = new LayerBook(shelf);
   const images: LayeredImage[] = [];
   for (const one of wanted) images.push(await imageOf(one, scan));
+  await shelf.ask(images.flatMap(({ layers }) => layers));
   const sizes = new Map(images.flatMap(({ layers }) => layers.map(({ id, blob }) => [id, blob?.size ?? 0] as const)));
   book.total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   for (const image of images) {

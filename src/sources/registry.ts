@@ -45,7 +45,7 @@ export function registrySource(
         // With their files images are not done when their configuration is: such a scan begins anew.
         return readingsOf(step, scan, several && options?.layers !== true, (one) => wanted.push(one));
       };
-      const steps = walk(registry, reference, signal, options?.finished);
+      const steps = walk(registry, reference, signal, options?.finished && { ...options, finished: options.finished });
       try {
         for await (const readings of pMapIterable(steps, read, { concurrency: AT_ONCE })) yield* readings;
         if (options?.layers === true) yield* registryLayers(wanted, scan, shelf);
@@ -67,7 +67,10 @@ async function readingsOf(
   several: boolean,
   want: (image: Wanted) => void,
 ): Promise<readonly Reading[]> {
-  if (step.kind === "finished") return [step];
+  if (step.kind === "finished") {
+    const { key, repository } = step;
+    return [{ kind: "finished", key, as: { source: scan.source, exposure: [exposureOf(scan.registry, repository)] } }];
+  }
   if (step.kind === "total") return [{ kind: "total", subjects: step.manifests }];
   if (step.kind === "error") return [unreadable(step.subject, step.error)];
   try {

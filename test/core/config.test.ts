@@ -34,6 +34,7 @@ const EMPTY = {
   hosts: new Map(),
   notify: new Map(),
   watch: null,
+  fleet: null,
 };
 
 test("none at all is an empty one, and so is an empty file", async () => {
@@ -64,6 +65,23 @@ test("hosts: an address, with certificates beside the file, or a context", async
   ]);
 });
 
+test("fleet: each source says when, or all of them do", async () => {
+  put(
+    PROJECT,
+    "fleet: { every: 15m, database: { urlFile: db.url }, sources: ['docker:', { source: 'registry:a.b/*', cron: '0 3 * * *' }] }\n",
+  );
+  const { fleet } = await load();
+  expect(fleet).toEqual({
+    sources: [
+      { source: "docker:", recurrence: "FREQ=MINUTELY;INTERVAL=15", when: "every 15m", layers: false },
+      { source: "registry:a.b/*", recurrence: "0 3 * * *", when: "cron 0 3 * * *", layers: false },
+    ],
+    urlFile: join(dir, "project/db.url"),
+    key: null,
+    perRegistry: 4,
+  });
+});
+
 test("--config stands in place of both", async () => {
   put(USER, "failOn: low\n");
   put(PROJECT, "failOn: high\nbroken: 1\n");
@@ -90,6 +108,24 @@ describe("what is wrong is named with its file, its key and what to do", () => {
     ["a host with a mistyped key", "hosts: { a: { adress: x } }\n", "unknown key hosts.a.adress", "hosts.a.address?"],
     ["a host's certificates over SSH", "hosts: { a: { address: ssh://a, certPath: c } }\n", "a certPath", "tcp://"],
     ["a host's name", "hosts: { 'a b': { context: x } }\n", "is no name for a host", "letters"],
+    ["a mistyped key of the fleet", "fleet: { sorces: [] }\n", "unknown key fleet.sorces", "fleet.sources?"],
+    [
+      "a fleet's source of no kind",
+      "fleet: { sources: [env:x] }\n",
+      "sources[0] is no source of a fleet",
+      "registry:HOST",
+    ],
+    ["half a minute", "fleet: { every: 30s }\n", "every 30s is not in whole minutes", "every: 15m"],
+    [
+      "every and cron",
+      "fleet: { sources: [{ source: 'docker:', every: 1h, cron: '0 3 * * *' }] }\n",
+      "both",
+      "one of them",
+    ],
+    ["half a schedule", "fleet: { cron: '0 3' }\n", '"0 3" is no schedule', "0 3 * * *"],
+    ["a key in the open", "fleet: { key: abc }\n", "key must be a reference", "ref+vault"],
+    ["a number that is none", "fleet: { perRegistry: 0 }\n", "perRegistry must be a number", "perRegistry: 4"],
+    ["a URL in the open", "fleet: { database: { url: x } }\n", "unknown key fleet.database.url", "urlFile"],
     ["a list", "- a\n", "the file must be a map", "README"],
     ["text", "hello\n", "the file must be a map", "README"],
     ["no YAML", 'a: "b\nc: [\n', "not valid YAML", "--config"],

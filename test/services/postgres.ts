@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Client } from "pg";
 import { need, which } from "./apt.ts";
 import { freePort } from "./sshd.ts";
@@ -9,6 +11,8 @@ export type TestPostgres = {
   readonly port: number;
   /** Runs statements, one by one, as the superuser. */
   readonly sql: (...statements: readonly string[]) => Promise<void>;
+  /** All of a database as `pg_dump` writes it. */
+  readonly dump: (database: string) => Promise<string>;
   readonly stop: () => Promise<void>;
 };
 
@@ -43,7 +47,12 @@ fsync = off
     }
   };
   const { stop } = await startOwn(join(bin, "postgres"), ["-D", data], dir, () => sql("select 1"));
-  return { port, sql, stop };
+  const dump = async (database: string): Promise<string> => {
+    const args = ["-h", dir, "-p", String(port), "-U", "postgres", database];
+    const { stdout } = await promisify(execFile)(join(bin, "pg_dump"), args, { maxBuffer: 2 ** 30 });
+    return stdout;
+  };
+  return { port, sql, dump, stop };
 }
 
 /** Debian keeps the server's programs off PATH, in a folder a version. */

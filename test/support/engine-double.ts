@@ -13,6 +13,8 @@ export type EngineDouble = {
   readonly containers: Containers;
   /** How many questions it was asked. */
   readonly asked: number;
+  /** How many connections to it are open. */
+  connections(): Promise<number>;
   /** While true every question is refused. */
   broken: boolean;
   /** Tells those who follow the engine's events that this happened to a container. */
@@ -62,6 +64,8 @@ export async function startEngineDouble(containers: Containers): Promise<EngineD
     get asked() {
       return state.asked;
     },
+    connections: () =>
+      new Promise((done, fail) => server.getConnections((error, count) => (error ? fail(error) : done(count)))),
     get broken() {
       return state.broken;
     },

@@ -1,0 +1,73 @@
+import type { FleetStatus } from "../../fleet/status.ts";
+import type { Outcome } from "../../fleet/worker.ts";
+import type { Unit } from "../../fleet/units.ts";
+import { printable } from "../../text/escape.ts";
+import { paint } from "../paint.ts";
+import { table, type Cell } from "./table.ts";
+
+const number = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** A line for each unit that a worker is done with. */
+export function outcomeText({ name }: Unit, outcome: Outcome): string {
+  if ("error" in outcome) return `${name}: ${outcome.error}`;
+  const { changes, findings, errors } = outcome;
+  const unread = errors === 0 ? "" : `, ${number(errors, "subject")} not read`;
+  return `${name}: ${number(findings, "finding")}, ${number(changes, "change")}${unread}`;
+}
+
+/** Who works, what waits, and each unit: those with errors first. */
+export function statusText(status: FleetStatus, stream: NodeJS.WriteStream | null): string {
+  const title = (text: string): string => paint("bold", text, stream);
+  const { processes, jobs, units, waiting } = status;
+  const lines = [title("Processes")];
+  if (!processes.some(({ role, alive }) => role === "worker" && alive))
+    lines.push("  no worker is alive: unsprawl fleet worker");
+  if (processes.length > 0)
+    lines.push(
+      table(
+        processes.map(({ role, host, pid, alive, heard, active }): Cell[] => [
+          { text: `  ${role}` },
+          { text: `${host} ${pid}` },
+          alive ? { text: "alive", colour: "blue" } : { text: `not heard of since ${heard}`, colour: "red" },
+          { text: role === "worker" ? number(active, "job") : "" },
+        ]),
+        stream,
+      ),
+    );
+  lines.push("", title("Queue"));
+  const told = jobs.filter(({ state }) => state !== "completed");
+  lines.push(
+    told.length === 0 ? "  empty" : told.map(({ queue, state, count }) => `  ${count} ${queue} ${state}`).join("\n"),
+  );
+  for (const { channel, count, oldest } of waiting)
+    if (count > 0) lines.push(`  ${number(count, "change")} to be told on ${channel}, since ${oldest ?? ""}`);
+  lines.push("", title("Units"));
+  const sorted = units.toSorted((a, b) => b.errors.length - a.errors.length);
+  if (sorted.length === 0) lines.push("  none yet: unsprawl fleet serve");
+  else {
+    const rows = table(sorted.map(unitRow), stream).split("\n");
+    for (const [at, unit] of sorted.entries()) lines.push(rows[at] ?? "", ...errorLines(unit));
+  }
+  return lines.join("\n");
+}
+
+type State = FleetStatus["units"][number];
+
+function unitRow({ name, kind, last, subjects, findings, errors }: State): Cell[] {
+  return [
+    { text: `  ${name}`, colour: "bold" },
+    { text: kind },
+    { text: last ?? "never scanned" },
+    { text: number(subjects, "subject") },
+    { text: number(findings, "finding") },
+    errors.length === 0 ? { text: "" } : { text: number(errors.length, "error"), colour: "red" },
+  ];
+}
+
+function errorLines({ name, errors }: State): string[] {
+  return errors
+    .slice(0, 3)
+    .map(({ subject, message, hint }) =>
+      printable(`    ${subject === name ? "" : `${subject}: `}${message}; next: ${hint}`),
+    );
+}

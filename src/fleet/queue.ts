@@ -1,0 +1,200 @@
+import { createHash } from "node:crypto";
+import type { Instance, PgBoss } from "pg-boss";
+import type { FleetSource } from "../core/fleet-config.ts";
+import { patiently } from "../history/database.ts";
+import { causeOf, UnsprawlError } from "../model/error.ts";
+import type { Unit } from "./units.ts";
+
+/** What a source is made of, found out when it is due. */
+export type Expand = Pick<FleetSource, "source" | "layers">;
+
+/** The fleet's queue: pg-boss in a schema of its own, beside the history. Jobs name places, and hold no value. */
+export type Queue = {
+  readonly boss: PgBoss;
+  /** Runs what may be done twice, again after a lost connection. */
+  readonly patiently: <T>(act: () => Promise<T>) => Promise<T>;
+  readonly close: () => Promise<void>;
+};
+
+export const SCHEMA = "unsprawl_queue";
+export const SCAN = "scan";
+export const EXPAND = "expand";
+
+/** A worker that is not heard of for this long is taken to be dead: pg-boss takes no less. */
+const HEARTBEAT_S = 10;
+/** A job that runs longer than this hangs. */
+const LONGEST_S = 6 * 3600;
+const KEPT_S = 86_400;
+const STOP_MS = 20_000;
+const PATIENCE_MS = 600_000;
+
+/** How often the dead are looked for: by the server often, by workers in case it is dead itself. */
+const LOOK_S = { serve: 2, worker: 15, status: 60 } as const;
+
+/** Opens the queue, which is made or brought up to date first; `status` only reads. Throws `unreachable`, `denied`, `absent`. */
+export async function openQueue(
+  url: string,
+  role: "serve" | "worker" | "status",
+  note: (text: string) => void,
+): Promise<Queue> {
+  const { PgBoss: Boss } = await import("pg-boss");
+  const reads = role === "status";
+  const boss = new Boss({
+    connectionString: url,
+    application_name: "unsprawl",
+    schema: SCHEMA,
+    max: 6,
+    instanceName: role,
+    registerInstance: !reads,
+    instanceHeartbeatSeconds: 5,
+    migrate: !reads,
+    createSchema: !reads,
+    supervise: !reads,
+    schedule: role === "serve",
+    superviseIntervalSeconds: LOOK_S[role],
+    monitorIntervalSeconds: LOOK_S[role],
+    queueCacheIntervalSeconds: LOOK_S[role],
+    cronMonitorIntervalSeconds: 15,
+    useListenNotify: !reads,
+    openTelemetry: { enabled: false },
+  });
+  // A database that is away is met with every question: said once in a while.
+  let said = 0;
+  boss.on("error", (error) => {
+    if (Date.now() - said < 30_000) return;
+    said = Date.now();
+    note(`the queue: ${causeOf(error)}; trying again`);
+  });
+  try {
+    await boss.start({ attempts: reads ? 1 : 4 });
+    if (!reads) {
+      const options = {
+        policy: "exclusive", // one queued or active of each unit, however often it is asked for
+        notify: true,
+        heartbeatSeconds: HEARTBEAT_S,
+        expireInSeconds: LONGEST_S,
+        deleteAfterSeconds: KEPT_S,
+        retryLimit: 8,
+        retryDelay: 2,
+        retryBackoff: true,
+        retryDelayMax: 300,
+      };
+      for (const name of [SCAN, EXPAND]) await boss.createQueue(name, options);
+    }
+  } catch (error) {
+    await boss.stop({ graceful: false }).catch(() => undefined);
+    throw queueError(error);
+  }
+  return {
+    boss,
+    patiently: (act) => patiently(act, { patience: PATIENCE_MS }),
+    close: () => boss.stop({ graceful: true, timeout: STOP_MS }),
+  };
+}
+
+/** Asks for a source's units, unless that is asked for already. */
+export async function askFor({ boss, patiently: again }: Queue, { source, layers }: Expand): Promise<void> {
+  await again(() => boss.send(EXPAND, { source, layers }, { singletonKey: keyOf({ source, layers }) }));
+}
+
+/** Has each source's units asked for when it is due, and no others. A time that was missed is made up for, once. */
+export async function schedule({ boss, patiently: again }: Queue, sources: readonly FleetSource[]): Promise<void> {
+  const wanted = new Set(sources.map(keyOf));
+  for (const { key } of await again(() => boss.getSchedules(EXPAND)))
+    if (!wanted.has(key)) await again(() => boss.unschedule(EXPAND, key));
+  for (const { source, layers, recurrence } of sources) {
+    const key = keyOf({ source, layers });
+    const options = { key, singletonKey: key, tz: "UTC", missed: "once" } as const;
+    await again(() => boss.schedule(EXPAND, recurrence, { source, layers }, options)).catch((error: unknown) => {
+      if (error instanceof UnsprawlError) throw error;
+      throw new UnsprawlError(
+        "config",
+        `fleet.sources: ${source}: ${recurrence} is no schedule`,
+        'cron: "0 3 * * *"',
+        causeOf(error),
+      );
+    });
+  }
+}
+
+/**
+ * Puts a job for each unit into the queue, unless there is one; `round` is the job that asked for them. Done again for the same
+ * round it adds nothing, even when some of its jobs are done.
+ */
+export async function enqueue(
+  { boss, patiently: again }: Queue,
+  round: string,
+  units: readonly Unit[],
+  notBefore: Date | null,
+): Promise<void> {
+  for (let at = 0; at < units.length; at += MOST_JOBS) {
+    const jobs = units.slice(at, at + MOST_JOBS).map((unit) => ({
+      id: uuidOf(`${round} ${unit.name}`),
+      data: unit,
+      singletonKey: unit.name,
+      ...(unit.registry === null ? {} : { group: { id: unit.registry } }),
+      ...(notBefore === null ? {} : { startAfter: notBefore }),
+    }));
+    await again(() => boss.insert(SCAN, jobs));
+  }
+}
+
+const MOST_JOBS = 1000;
+
+/** Holds back all jobs of a registry that have not begun. */
+export async function holdBack(queue: Queue, registry: string, until: Date): Promise<void> {
+  await rows(
+    queue,
+    `update ${SCHEMA}.job set start_after = $3
+     where name = $1 and group_id = $2 and state < 'active' and start_after < $3`,
+    [SCAN, registry, until],
+  );
+}
+
+/** Jobs by queue and state. */
+export function counts(queue: Queue): Promise<readonly { queue: string; state: string; count: number }[]> {
+  return rows(
+    queue,
+    `select name as queue, state::text as state, count(*)::integer as count
+     from ${SCHEMA}.job where name = any($1) group by 1, 2 order by 1, 2`,
+    [[SCAN, EXPAND]],
+  );
+}
+
+async function rows<Row>(queue: Queue, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+  return queue.patiently(async () => (await queue.boss.getDb().executeSql(text, [...values])).rows as Row[]);
+}
+
+/** Whether any job waits or is being done. */
+export async function busy(queue: Queue): Promise<boolean> {
+  return (await counts(queue)).some(({ state }) => ["created", "retry", "active"].includes(state));
+}
+
+export async function instances({ boss }: Queue): Promise<readonly Instance[]> {
+  return boss.getInstances({ limit: 10_000 });
+}
+
+/** Reduced to codes: what the server says may quote what it was sent. */
+function queueError(error: unknown): UnsprawlError {
+  const cause = causeOf(error);
+  const { code } = error as { code?: unknown };
+  const text = typeof code === "string" ? ` (${code})` : "";
+  if (typeof code === "string" && (code.startsWith("28") || code === "42501"))
+    return new UnsprawlError("denied", `the database refuses the queue${text}`, "check its URL and rights", cause);
+  return new UnsprawlError(
+    "unreachable",
+    `the queue cannot be opened${text}`,
+    "check the database, and pg_isready",
+    cause,
+  );
+}
+
+const keyOf = ({ source, layers }: Expand): string => uuidOf(`${source} ${layers}`);
+
+/** A UUID that a text always gives: version 8 of RFC 9562, whose bits are one's own. */
+function uuidOf(text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    "-",
+  );
+}

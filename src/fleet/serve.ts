@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FleetSource } from "../core/fleet-config.ts";
+import { askFor, busy, schedule, type Queue } from "./queue.ts";
+import type { FleetStore } from "./store.ts";
+
+export type ServeTools = {
+  readonly queue: Queue;
+  readonly store: FleetStore;
+  /** Called every few seconds: workers may have found something. */
+  readonly look: () => void;
+};
+
+const TIDY_MS = 3_600_000;
+const BUSY_MS = 500;
+const LOOK_MS = 3000;
+
+/**
+ * Asks for every source now, and again when it is due, until it is called off; with `once` until all that was asked for
+ * is done. The schedule is in the database: another server goes on with it.
+ */
+export async function serve(
+  sources: readonly FleetSource[],
+  once: boolean,
+  { queue, store, look }: ServeTools,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!once) await schedule(queue, sources);
+  for (const one of sources) await askFor(queue, one);
+  if (once) {
+    while (!signal.aborted && (await busy(queue))) await pause(BUSY_MS, signal);
+    return;
+  }
+  const tidying = async (): Promise<void> => {
+    while (!signal.aborted) {
+      // What could not be tidied is tidied next time: nothing waits for it.
+      await store.tidy().catch(() => undefined);
+      await pause(TIDY_MS, signal);
+    }
+  };
+  const looking = async (): Promise<void> => {
+    for (; !signal.aborted; await pause(LOOK_MS, signal)) look();
+  };
+  await Promise.all([tidying(), looking()]);
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Session } from "../history/session.ts";
+import { UnsprawlError } from "../model/error.ts";
+
+/** A right to read from a registry, until it is released or its session is lost. */
+export type Slot = { readonly lost: AbortSignal; release(): Promise<void> };
+
+const AGAIN_MS = 200;
+const PATIENCE_MS = 60_000;
+
+/**
+ * So many of a registry's repositories at once over all workers: advisory locks of one session, which the server lets
+ * go of when the process or its connection dies. The queue holds back most jobs by itself, but counts before it locks:
+ * several workers that ask it at the same instant may all be given one.
+ */
+export class Slots {
+  readonly #open: () => Promise<Session>;
+  #session: Promise<Session> | null = null;
+  /** What this process holds or is asking for: a session is given the same lock twice. */
+  readonly #mine = new Set<string>();
+
+  constructor(open: () => Promise<Session>) {
+    this.#open = open;
+  }
+
+  /** Waits for one of `most`. Throws `unreachable` when the database stays away, and when it is called off. */
+  async take(registry: string, most: number, signal: AbortSignal): Promise<Slot> {
+    for (let failing = 0; ;) {
+      signal.throwIfAborted();
+      try {
+        const session = await this.#connected();
+        for (let number = 0; number < most; number++) {
+          const slot = await this.#tryOne(session, registry, number);
+          if (slot !== null) return slot;
+        }
+        failing = 0;
+      } catch (error) {
+        failing += AGAIN_MS;
+        if (failing > PATIENCE_MS)
+          throw error instanceof UnsprawlError
+            ? error
+            : new UnsprawlError("unreachable", "the database does not answer", "pg_isready");
+      }
+      await sleep(AGAIN_MS * (0.5 + Math.random()), undefined, { signal });
+    }
+  }
+
+  async close(): Promise<void> {
+    const session = await this.#session?.catch(() => null);
+    await session?.close();
+  }
+
+  #connected(): Promise<Session> {
+    const opening = (this.#session ??= this.#open().then((session) => {
+      session.lost.addEventListener("abort", () => {
+        this.#session = null;
+        this.#mine.clear();
+      });
+      return session;
+    }));
+    opening.catch(() => (this.#session = null));
+    return opening;
+  }
+
+  async #tryOne(session: Session, registry: string, number: number): Promise<Slot | null> {
+    const name = `${registry} ${number}`;
+    if (this.#mine.has(name)) return null;
+    this.#mine.add(name);
+    const values = [`unsprawl registry ${registry}`, number];
+    try {
+      const [row] = await session.query<{ got: boolean }>(
+        "select pg_try_advisory_lock(hashtext($1), $2::integer) as got",
+        values,
+      );
+      if (row?.got !== true) {
+        this.#mine.delete(name);
+        return null;
+      }
+    } catch (error) {
+      this.#mine.delete(name);
+      throw error;
+    }
+    return {
+      lost: session.lost,
+      release: async () => {
+        if (session.lost.aborted) return;
+        this.#mine.delete(name);
+        // A session that is lost just now has let go of it.
+        await session.query("select pg_advisory_unlock(hashtext($1), $2::integer)", values).catch(() => undefined);
+      },
+    };
+  }
+}

@@ -1,0 +1,138 @@
+import type { SubjectError } from "../core/read-source.ts";
+import type { Database } from "../history/database.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Unit } from "./units.ts";
+
+/** A unit as `fleet status` shows it. */
+export type UnitState = {
+  readonly name: string;
+  readonly kind: Unit["kind"];
+  /** When it was last scanned; null when it never was. ISO 8601. */
+  readonly last: string | null;
+  readonly subjects: number;
+  readonly findings: number;
+  readonly errors: readonly SubjectError[];
+  /** When its last scan failed altogether; null when it did not. ISO 8601. */
+  readonly failed: string | null;
+};
+
+/** What workers of a fleet share besides its history. Holds no value. */
+export type FleetStore = ReturnType<typeof fleetStore>;
+
+const MOST_KEYS = 1000;
+const MOST_ERRORS = 20;
+/** What nobody has asked for in so many days is of images or rules that are gone. */
+const SHELF_DAYS = 30;
+const GONE_DAYS = 400;
+
+/** The fleet's own tables; the schema is made by the history. */
+export function fleetStore({ query, transaction }: Database) {
+  return {
+    /** What was judged under these settings, of all the keys in few questions. */
+    async judged<Kind extends object>(settings: string, keys: readonly string[]): Promise<ReadonlyMap<string, Kind>> {
+      const found = new Map<string, Kind>();
+      for (let at = 0; at < keys.length; at += MOST_KEYS) {
+        const some = keys.slice(at, at + MOST_KEYS);
+        const rows = await query<{ key: string; judged: string; old: boolean }>(
+          `select key, judged, used < now() - interval '1 day' as old
+           from unsprawl.judged where settings = $1 and key = any($2)`,
+          [settings, some],
+        );
+        for (const { key, judged } of rows) found.set(key, JSON.parse(judged) as Kind);
+        const old = rows.filter((row) => row.old).map(({ key }) => key);
+        if (old.length > 0)
+          await query("update unsprawl.judged set used = now() where settings = $1 and key = any($2)", [settings, old]);
+      }
+      return found;
+    },
+    /** Whoever was first holds. */
+    async shelve(settings: string, judged: ReadonlyMap<string, object>): Promise<void> {
+      // In one order for all, so that two who shelve the same do not wait for each other.
+      const all = [...judged].sort(([a], [b]) => (a < b ? -1 : 1));
+      for (let at = 0; at < all.length; at += MOST_KEYS) {
+        const some = all.slice(at, at + MOST_KEYS);
+        await query(
+          `insert into unsprawl.judged (settings, key, judged)
+           select $1, * from unnest($2::text[], $3::text[]) on conflict do nothing`,
+          [settings, some.map(([key]) => key), some.map(([, one]) => JSON.stringify(one))],
+        );
+      }
+    },
+    async scanned(unit: Unit, subjects: number, findings: number, errors: readonly SubjectError[]): Promise<void> {
+      await query(
+        `insert into unsprawl.unit (name, kind, registry, last, subjects, findings, errors)
+         values ($1, $2, $3, now(), $4, $5, $6)
+         on conflict (name) do update set last = excluded.last, subjects = excluded.subjects,
+           findings = excluded.findings, errors = excluded.errors, failed = null`,
+        [unit.name, unit.kind, unit.registry, subjects, findings, JSON.stringify(errors.slice(0, MOST_ERRORS))],
+      );
+    },
+    async failed(unit: Unit, error: SubjectError): Promise<void> {
+      await query(
+        `insert into unsprawl.unit (name, kind, registry, errors, failed) values ($1, $2, $3, $4, now())
+         on conflict (name) do update set errors = excluded.errors, failed = excluded.failed`,
+        [unit.name, unit.kind, unit.registry, JSON.stringify([error])],
+      );
+    },
+    async forget(unit: Unit): Promise<void> {
+      await query("delete from unsprawl.unit where name = $1", [unit.name]);
+    },
+    async known(registry: string): Promise<readonly string[]> {
+      const rows = await query<{ name: string }>("select name from unsprawl.unit where registry = $1", [registry]);
+      return rows.map(({ name }) => name);
+    },
+    async units(): Promise<readonly UnitState[]> {
+      const rows = await query<Omit<UnitState, "errors" | "last" | "failed"> & UnitRow>(
+        "select name, kind, last, subjects, findings, errors, failed from unsprawl.unit order by kind, name",
+      );
+      return rows.map(({ errors, last, failed, ...one }) => ({
+        ...one,
+        last: last?.toISOString() ?? null,
+        errors: JSON.parse(errors) as readonly SubjectError[],
+        failed: failed?.toISOString() ?? null,
+      }));
+    },
+    /** No job of this registry begins before then, whoever takes it. */
+    async pause(registry: string, until: Date): Promise<void> {
+      await query(
+        `insert into unsprawl.pause values ($1, $2)
+         on conflict (registry) do update set until = greatest(unsprawl.pause.until, excluded.until)`,
+        [registry, until],
+      );
+    },
+    async pausedUntil(registry: string): Promise<Date | null> {
+      const [row] = await query<{ until: Date }>(
+        "select until from unsprawl.pause where registry = $1 and until > now()",
+        [registry],
+      );
+      return row?.until ?? null;
+    },
+    /** The fleet's fingerprint key, by its public name. Throws `config` for one who has another. */
+    async checkKey(id: string): Promise<void> {
+      await query("insert into unsprawl.setting values ('fingerprint-key', $1) on conflict do nothing", [id]);
+      const [row] = await query<{ value: string }>("select value from unsprawl.setting where name = 'fingerprint-key'");
+      if (row?.value === id) return;
+      throw new UnsprawlError(
+        "config",
+        `the fleet's fingerprint key is ${row?.value ?? "unknown"}, and the one here is ${id}`,
+        "give all the same one: fleet.key, or UNSPRAWL_FINGERPRINT_KEY_FILE",
+      );
+    },
+    /** Takes away what is of no more use to anybody. */
+    async tidy(): Promise<void> {
+      const before = new Date(Date.now() - GONE_DAYS * 86_400_000).toISOString();
+      await transaction(async (within) => {
+        await within(`delete from unsprawl.judged where used < now() - interval '${SHELF_DAYS} days'`);
+        await within("delete from unsprawl.finding where gone_at < $1", [before]);
+        await within("delete from unsprawl.scan where at < $1", [before]);
+        await within(
+          `delete from unsprawl.change c where at < $1
+           and not exists (select 1 from unsprawl.outbox o where o.seq = c.seq)`,
+          [before],
+        );
+      });
+    },
+  };
+}
+
+type UnitRow = { readonly errors: string; readonly last: Date | null; readonly failed: Date | null };

@@ -1,0 +1,80 @@
+import picomatch from "picomatch";
+import type { FleetSource } from "../core/fleet-config.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Registry } from "../registry/client.ts";
+import { repositoriesOf, type Problem } from "../registry/listing.ts";
+import { isGlob, nameOf, parseReference } from "../registry/reference.ts";
+
+/** What one job scans: a host's engine, or one repository. It names places, and holds no value. */
+export type Unit = {
+  readonly kind: "host" | "repository";
+  /** As `fleet status` lists it. */
+  readonly name: string;
+  /** Whose history it is in. */
+  readonly host: string;
+  readonly source: string;
+  readonly layers: boolean;
+  /** The registry's host, by which jobs are held back; null for an engine. */
+  readonly registry: string | null;
+  /** Found in a catalog: one that has no image is no failure. `gone`: it is in the catalog no more. */
+  readonly listed: boolean;
+  readonly gone: boolean;
+};
+
+export type ExpandTools = {
+  readonly hosts: readonly string[];
+  readonly registry: (host: string) => Promise<Registry>;
+  /** The units of a registry that have been scanned before, by name. */
+  readonly known: (registry: string) => Promise<readonly string[]>;
+  readonly signal: AbortSignal;
+};
+
+type Wanted = Pick<FleetSource, "source" | "layers">;
+
+/** The units of a source: each host, or each repository of a registry's catalog and those that are there no more. */
+export async function unitsOf(wanted: Wanted, tools: ExpandTools): Promise<readonly Unit[]> {
+  if (!wanted.source.startsWith("registry:")) return tools.hosts.map((host) => hostUnit(host, wanted));
+  const reference = parseReference(wanted.source.slice("registry:".length));
+  const { host, repository, tag } = reference;
+  if (repository !== null && !isGlob(repository)) {
+    const name = wanted.source.slice("registry:".length);
+    return [{ ...repositoryUnit(name, host, wanted), source: wanted.source }];
+  }
+  const registry = await tools.registry(host);
+  try {
+    const problems: Problem[] = [];
+    const called = (name: string): string => (tag === "*" ? nameOf(host, name) : `${nameOf(host, name)}:${tag}`);
+    const listed = new Set((await repositoriesOf(registry, repository, tools.signal, problems)).map(called));
+    const mine = picomatch(called(repository ?? "**"), { dot: true, bash: true });
+    const gone = (await tools.known(host)).filter((name) => !listed.has(name) && mine(name));
+    return [
+      ...[...listed].map((name) => ({ ...repositoryUnit(name, host, wanted), listed: true })),
+      ...gone.map((name) => ({ ...repositoryUnit(name, host, wanted), listed: true, gone: true })),
+    ];
+  } finally {
+    registry.close();
+  }
+}
+
+/** Throws `usage` for a source that a fleet cannot scan. */
+export function checkSource({ source }: Wanted, hosts: readonly string[]): void {
+  if (source.startsWith("registry:")) return void parseReference(source.slice("registry:".length));
+  if (hosts.length === 0)
+    throw new UnsprawlError(
+      "config",
+      `fleet.sources has ${source}, and no hosts are configured`,
+      "hosts: { web1: { address: ssh://root@web1 } }",
+    );
+}
+
+function hostUnit(host: string, { source, layers }: Wanted): Unit {
+  const name = source === "docker:" ? host : `${host} ${source}`;
+  return { kind: "host", name, host, source, layers, registry: null, listed: false, gone: false };
+}
+
+function repositoryUnit(name: string, registry: string, { layers }: Wanted): Unit {
+  // A unit of a catalog is all its tags; one that was named itself is what was named.
+  const tagged = name.slice(registry.length).includes(":");
+  const source = `registry:${name}${tagged ? "" : ":*"}`;
+  return { kind: "repository", name, host: name, source, layers, registry, listed: false, gone: false };
+}

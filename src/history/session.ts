@@ -1,0 +1,37 @@
+import { UnsprawlError } from "../model/error.ts";
+import type { Query } from "./database.ts";
+
+/** One connection of its own, for what lives as long as it does, such as an advisory lock. */
+export type Session = {
+  readonly query: Query;
+  /** Aborted when the connection is gone, and with it all that lived in it. */
+  readonly lost: AbortSignal;
+  close(): Promise<void>;
+};
+
+/** Throws `unreachable`. The URL holds a password: no error quotes it. */
+export async function openSession(url: string): Promise<Session> {
+  const { default: pg } = await import("pg");
+  const lost = new AbortController();
+  const client = new pg.Client({ connectionString: url, application_name: "unsprawl", keepAlive: true });
+  // Without a reason of our own: whoever is called off must not take it for a failure of what it reads.
+  const gone = (): void => lost.abort();
+  client.on("error", gone);
+  client.on("end", gone);
+  try {
+    await client.connect();
+  } catch {
+    throw new UnsprawlError("unreachable", "the database does not answer", "check its URL, and pg_isready");
+  }
+  // One question at a time, whoever asks.
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    query: async <Row extends object>(text: string, values: readonly unknown[] = []) => {
+      const asking = last.then(() => client.query<Row>(text, [...values]));
+      last = asking.catch(() => undefined);
+      return (await asking).rows;
+    },
+    lost: lost.signal,
+    close: () => client.end(),
+  };
+}

@@ -30,6 +30,8 @@ export type WorkerTools = {
   /** The state folder. */
   readonly state: string;
   readonly registry: (host: string) => Promise<Registry>;
+  /** Takes out what reading catalogs came to know. */
+  readonly redact: (text: string) => string;
   /** What scans one unit, made for it alone, so that no value is known longer than it is needed. */
   readonly scanTools: (unit: Unit, shelves: Shelves) => Promise<OwnTools>;
   /** Told of each unit that was scanned, or could not be. */
@@ -101,7 +103,7 @@ async function expandJob({ id, data, signal, retryCount }: Job<Expand>, tools: W
     await enqueue(queue, id, units, at === null ? null : await store.pausedUntil(at));
     await store.forget(sourceUnit(data));
   } catch (error) {
-    const told = toldOf(error, (text) => text, data.source);
+    const told = toldOf(error, tools.redact, data.source);
     await store.failed(sourceUnit(data), told);
     tools.done(sourceUnit(data), { error: told.message });
     if (passes(error, { retryCount })) throw bare(told.message);

@@ -1,8 +1,10 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import type { LayerShelf, ShelvedLayer } from "../../src/contract/layer-shelf.ts";
 import type { Reading } from "../../src/contract/source.ts";
 import { detector } from "../../src/detect/index.ts";
 import { LayerBook, layerReadings, Shelf, type ImageLayer } from "../../src/layers/index.ts";
+import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { NO_FACTS } from "../../src/model/location.ts";
 import { token } from "./scanned.ts";
 import { emptied, file, gone, sha256, tar } from "./tar-bytes.ts";
@@ -99,6 +101,36 @@ describe("layers", () => {
     expect(opened).toEqual(["base"]);
     expect(await told("again", [base], new LayerBook(shelf))).toHaveLength(2);
     expect(opened).toEqual([]);
+  });
+
+  it("that another machine has read are not opened, unless nobody looked for what is deleted there now", async () => {
+    const kept = new Map<string, ShelvedLayer>();
+    const shelf: LayerShelf = {
+      ask: async (ids) =>
+        new Map(
+          ids.flatMap((id) => [kept.get(id)].flatMap((one) => (one ? [[id, structuredClone(one)] as const] : []))),
+        ),
+      put: (id, one) => void kept.set(id, one),
+    };
+    const key = fingerprintKey(Buffer.alloc(32, 1));
+    const machine = async (...layers: ImageLayer[]): Promise<LayerBook> => {
+      const book = new LayerBook(new Shelf(() => undefined, { shelf, key }));
+      await book.ask(layers);
+      return book;
+    };
+    const first = await told("one", [base, clean], await machine(base, clean));
+    expect(await told("two", [base, clean], await machine(base, clean))).toEqual(first);
+    expect(opened).toEqual([]);
+    // What is below was found after that layer had been read, elsewhere.
+    const later = layer("later", gzipSync(tar(secret("srv/c.env"))));
+    await told("three", [later], await machine(later));
+    expect(await told("four", [later, clean], await machine(later, clean))).toEqual([
+      "/srv/c.env line 1, layer 1 of 2, deleted in layer 2",
+    ]);
+    expect(opened).toEqual(["clean"]);
+    expect([...kept.values()].flatMap(({ findings }) => findings.map(({ print }) => print.length))).toEqual(
+      expect.arrayContaining([token().length]),
+    );
   });
 
   it("are told of by the bytes that have been read", async () => {

@@ -118,6 +118,7 @@ async function workerTools(context: CommandContext, fleet: Fleet, key: Fingerpri
     minConfidence: (minConfidence ?? "medium") satisfies Confidence,
     state: assembly.state(),
     registry: (host) => openRegistryIn(assembly.env, host, (value) => assembly.redactor.know(value)),
+    redact: (said) => assembly.redactor.foreign(said),
     async scanTools(unit, { images, layers }): Promise<OwnTools> {
       const own = await assemblyFor(assembly, unit.kind === "host" ? unit.host : null, { key: () => key, layers });
       const tools = await own.scanTools(false, { shelf: images });

@@ -203,16 +203,20 @@ async function failed(
 ): Promise<void> {
   const unit = job.data;
   const told = toldOf(error, redact, unit.name);
-  await store.failed(unit, told);
-  done(unit, { error: told.message });
+  const tell = async (): Promise<void> => {
+    await store.failed(unit, told);
+    done(unit, { error: told.message });
+  };
   if (error instanceof UnsprawlError && error.code === "throttled" && unit.registry !== null) {
     const until = new Date(Date.now() + waitOf(error) * 1000);
     await store.pause(unit.registry, until);
     await holdBack(queue, unit.registry, until);
+    // It counts as waiting again, and is held back with all the others.
     await queue.patiently(() => queue.boss.fail(SCAN, job, { message: told.message }));
     await holdBack(queue, unit.registry, until);
-    return;
+    return tell();
   }
+  await tell();
   if (passes(error, job)) throw bare(told.message);
 }
 

@@ -28,7 +28,8 @@ export async function serve(
   for (const one of sources) await askFor(queue, one);
   if (once) {
     while (!signal.aborted && (await busy(queue))) await pause(BUSY_MS, signal);
-    return;
+    // Called off, it has not seen to all of them.
+    return signal.throwIfAborted();
   }
   const tidying = async (): Promise<void> => {
     while (!signal.aborted) {

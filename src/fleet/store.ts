@@ -19,11 +19,13 @@ export type UnitState = {
 /** What workers of a fleet share besides its history. Holds no value. */
 export type FleetStore = ReturnType<typeof fleetStore>;
 
+export type Served = { readonly channels: readonly string[]; readonly hosts: readonly string[] };
+
 const MOST_KEYS = 1000;
 const MOST_ERRORS = 20;
 /** What nobody has asked for in so many days is of images or rules that are gone. */
 const SHELF_DAYS = 30;
-const GONE_DAYS = 400;
+const GONE_DAYS = 90;
 
 /** The fleet's own tables; the schema is made by the history. */
 export function fleetStore({ query, transaction }: Database) {
@@ -117,6 +119,22 @@ export function fleetStore({ query, transaction }: Database) {
         `the fleet's fingerprint key is ${row?.value ?? "unknown"}, and the one here is ${id}`,
         "give all the same one: fleet.key, or UNSPRAWL_FINGERPRINT_KEY_FILE",
       );
+    },
+    /** What the fleet's server knows and workers need not: the channels it tells on, and the hosts there are. */
+    async serves(served: Served): Promise<void> {
+      await query(
+        "insert into unsprawl.setting values ('served', $1) on conflict (name) do update set value = excluded.value",
+        [JSON.stringify(served)],
+      );
+      // A host that is configured no more has no last scan that anybody waits for.
+      await query("delete from unsprawl.unit where kind = 'host' and not (split_part(name, ' ', 1) = any($1))", [
+        served.hosts,
+      ]);
+    },
+    /** Null before there was a server. */
+    async served(): Promise<Served | null> {
+      const [row] = await query<{ value: string }>("select value from unsprawl.setting where name = 'served'");
+      return row === undefined ? null : (JSON.parse(row.value) as Served);
     },
     /** Takes away what is of no more use to anybody. */
     async tidy(): Promise<void> {

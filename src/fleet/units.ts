@@ -33,7 +33,10 @@ type Wanted = Pick<FleetSource, "source" | "layers">;
 
 /** The units of a source: each host, or each repository of a registry's catalog and those that are there no more. */
 export async function unitsOf(wanted: Wanted, tools: ExpandTools): Promise<readonly Unit[]> {
-  if (!wanted.source.startsWith("registry:")) return tools.hosts.map((host) => hostUnit(host, wanted));
+  if (!wanted.source.startsWith("registry:")) {
+    checkSource(wanted, tools.hosts);
+    return tools.hosts.map((host) => hostUnit(host, wanted));
+  }
   const reference = parseReference(wanted.source.slice("registry:".length));
   const { host, repository, tag } = reference;
   if (repository !== null && !isGlob(repository)) {

@@ -21,7 +21,7 @@ export type WorkerTools = {
   readonly store: FleetStore;
   readonly history: History;
   readonly slots: Slots;
-  /** The channels on which changes are to be told. */
+  /** The channels on which changes are to be told, where no server says which it has. */
   readonly channels: readonly string[];
   /** Names of the configuration's hosts. */
   readonly hosts: readonly string[];
@@ -96,8 +96,9 @@ export async function openRegistryIn(
 }
 
 async function expandJob({ id, data, signal, retryCount }: Job<Expand>, tools: WorkerTools): Promise<void> {
-  const { hosts, registry, store, queue } = tools;
+  const { registry, store, queue } = tools;
   try {
+    const hosts = (await store.served())?.hosts ?? tools.hosts;
     const units = await unitsOf(data, { hosts, registry, known: (host) => store.known(host), signal });
     const at = units[0]?.registry ?? null;
     await enqueue(queue, id, units, at === null ? null : await store.pausedUntil(at));
@@ -162,7 +163,8 @@ async function scanUnit(
     signal.throwIfAborted();
     return history.remember(...scan);
   };
-  const memory = { history: { ...history, remember }, host: unit.host, channels, state };
+  const told = (await store.served())?.channels ?? channels;
+  const memory = { history: { ...history, remember }, host: unit.host, channels: told, state };
   const asked = { sources: [unit.source], minConfidence, showIgnored: false, layers: unit.layers, id };
   const silent = { emit: () => undefined, ask: async () => false, signal };
   try {
@@ -189,7 +191,7 @@ async function rememberNothing(
   const nobody: ReadonlySet<string> = new Set();
   const sources = [{ source, subjects: 0, errors: [] }];
   const facts = { id, host, at: new Date().toISOString(), durationMs: 0, sources, findings: [], moved: [] };
-  const scanned = { ...facts, subjects: nobody, removed: nobody, floor, layers, partial: false };
+  const scanned = { ...facts, runs: nobody, subjects: nobody, removed: nobody, floor, layers, partial: false };
   const added = await history.remember(host, id, channels, (past) => judge(past, scanned).addition);
   return added?.changes.length ?? 0;
 }

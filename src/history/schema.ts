@@ -108,6 +108,7 @@ export async function migrate(database: Database): Promise<void> {
         `the database is of a later unsprawl (schema ${version}, this one knows ${STEPS.length})`,
         "update unsprawl here too",
       );
+    if (version === STEPS.length) return;
     for (const step of STEPS.slice(version)) await query(step);
     await query(found ? "update unsprawl.version set version = $1" : "insert into unsprawl.version values ($1)", [
       STEPS.length,

@@ -9,11 +9,19 @@ export type Session = {
   close(): Promise<void>;
 };
 
+/** A machine that is gone without a word is noticed within a minute, and what it had locked is free. */
+const KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
+
 /** Throws `unreachable`. The URL holds a password: no error quotes it. */
 export async function openSession(url: string): Promise<Session> {
   const { default: pg } = await import("pg");
   const lost = new AbortController();
-  const client = new pg.Client({ connectionString: url, application_name: "unsprawl", keepAlive: true });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "unsprawl",
+    keepAlive: true,
+    options: KEEPALIVE,
+  });
   // Without a reason of our own: whoever is called off must not take it for a failure of what it reads.
   const gone = (): void => lost.abort();
   client.on("error", gone);

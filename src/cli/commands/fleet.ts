@@ -44,6 +44,7 @@ async function runServe(context: CommandContext, options: Options): Promise<numb
   const once = options["once"] === true;
   let telling: ChannelDelivery | null = null;
   try {
+    await fleet.store.serves({ channels: await channelsOf(context), hosts: [...hosts.keys()] });
     telling = await startTelling(context, fleet);
     for (const { source, when } of once ? [] : sources) say(context, `${source} ${when}`);
     await serve(sources, once, { ...fleet, look: () => telling?.wake() }, signal);

@@ -101,7 +101,7 @@ export const PLACEHOLDER = whole([
   String.raw`CHANGE_THIS`,
   String.raw`CHANGE ME`,
   String.raw`change[-_]?this`,
-  String.raw`(?:replace|insert|enter|put|provide|paste|add|fill|type)[-_ ]?(?:me|this|with|your|here|in|the|a|an|by|real|actual|before|you).{0,120}`,
+  String.raw`(?:replace|insert|enter|put|provide|paste|add|fill|type)(?:[-_ ]?(?:me|this|with|your|here|real|actual|before|you)|[-_ ](?:in|the|a|an|by)).{0,120}`,
   String.raw`REPLACE(?:[-_]?ME)?`,
   String.raw`(?:the[-_ ])?(?:your|my[-_ ]own)[-_ .]?[a-z0-9].{0,120}`,
   String.raw`(?:todo|fixme|tbd|placeholder|redacted|masked|hidden|censored|removed|sanitized|scrubbed|omitted|filtered|dummy|fake|example|sample|test[-_]placeholder)(?:[-_ :.].{0,120})?`,

@@ -96,7 +96,7 @@ export function ignorer(rules: readonly IgnoreRule[], now: Date): Ignorer {
   const matchers = rules
     .filter((rule) => rule.until === null || rule.until >= today)
     .map((rule) => ({
-      text: rule.reason === null ? rule.at : `${rule.at} (${rule.reason})`,
+      text: textOfRule(rule),
       matches: matcherOf(rule),
     }));
   const strangers = new Set<string>();
@@ -114,6 +114,12 @@ export function ignorer(rules: readonly IgnoreRule[], now: Date): Ignorer {
     until !== null && until < today ? [`${at} ran out on ${until}`] : [],
   );
   return { by, notes: () => [...ended, ...notCounted([...strangers].sort())] };
+}
+
+/** Where it stands, why, and until when. */
+function textOfRule({ at, reason, until }: IgnoreRule): string {
+  const why = [reason, until === null ? null : `until ${until}`].filter((text) => text !== null);
+  return why.length === 0 ? at : `${at} (${why.join(", ")})`;
 }
 
 function notCounted(subjects: readonly string[]): string[] {

@@ -37,7 +37,9 @@ const AT_ONCE = 8;
  * once: whether it has been rotated since. What came out of another store had been exposed to nobody, and is not told.
  */
 export async function rotations({ state, key, storeOf }: RotationTools): Promise<readonly MovedSecret[]> {
-  const moved = runIds(state).flatMap((run) => movedBy(state, run));
+  const moved = runIds(state)
+    .flatMap((run) => movedBy(state, run))
+    .sort((a, b) => (a.at < b.at ? -1 : 1));
   // The newest run that wrote a place decides: what an older one had put there is gone.
   const newest = new Map(moved.map((one) => [JSON.stringify([one.plan.store, one.move.key]), one]));
   const opened = new Map<string, Promise<Pick<Provider, "get">>>();

@@ -1,32 +1,32 @@
 import type { Moved } from "../contract/history.ts";
-import type { Receipt } from "../model/receipt.ts";
+import type { Move, Plan } from "../model/plan.ts";
 import { readJournal, runIds } from "./journal.ts";
 import { unitState } from "./runs.ts";
 
-/**
- * What the runs of this installation moved and did not bring back, oldest first. A journal that cannot be read, and one
- * of an earlier version, which does not name its findings, tells nothing.
- */
-export function movedByRuns(state: string): readonly Moved[] {
-  return runIds(state).flatMap((id) => {
+/** A secret that a run moved and did not bring back, and when that was done (ISO 8601). */
+export type DoneMove = { readonly plan: Plan; readonly move: Move; readonly at: string };
+
+/** All of this installation, run by run. A journal that cannot be read tells nothing: `unsprawl runs` says so. */
+export function doneMoves(state: string): readonly DoneMove[] {
+  return runIds(state).flatMap((run) => {
     try {
-      return movedBy(readJournal(state, id));
+      const { plan, receipts } = readJournal(state, run);
+      return plan.steps.flatMap((step) => {
+        if (step.kind !== "put" || unitState(receipts, step.unit) !== "done") return [];
+        const done = receipts.findLast((receipt) => receipt.step === `unit:${step.unit}` && receipt.state === "done");
+        return [{ plan, move: step.move, at: done?.at ?? plan.createdAt }];
+      });
     } catch {
-      return []; // `unsprawl runs` says that it is unreadable
+      return [];
     }
   });
 }
 
-function movedBy({ plan, receipts }: Pick<ReturnType<typeof readJournal>, "plan" | "receipts">): Moved[] {
-  return plan.steps.flatMap((step) => {
-    if (step.kind !== "put" || step.move.finding === undefined) return [];
-    if (unitState(receipts, step.unit) !== "done") return [];
-    const { id, fingerprint } = step.move.finding;
-    const { name } = step.move;
-    return [{ fingerprint, finding: id, name, run: plan.id, store: plan.store.name, at: doneAt(receipts, step.unit) }];
-  });
-}
-
-function doneAt(receipts: readonly Receipt[], unit: string): string {
-  return receipts.findLast(({ step, state }) => step === `unit:${unit}` && state === "done")?.at ?? "";
+/** The same as a history keeps it; a plan of an earlier version does not name its findings, and tells nothing. */
+export function movedByRuns(state: string): readonly Moved[] {
+  return doneMoves(state).flatMap(({ plan, move: { finding, name }, at }) =>
+    finding === undefined
+      ? []
+      : [{ fingerprint: finding.fingerprint, finding: finding.id, name, run: plan.id, store: plan.store.name, at }],
+  );
 }

@@ -2,9 +2,8 @@ import pMap from "p-map";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import { keyText, type Move, type Plan, type StoreTarget } from "../model/plan.ts";
-import { readJournal, runIds } from "./journal.ts";
-import { unitState } from "./runs.ts";
+import { keyText, type StoreTarget } from "../model/plan.ts";
+import { doneMoves, type DoneMove } from "./moved.ts";
 
 /** A secret that a run moved: it had been exposed, and is worth nothing to who read it only once it has been rotated. */
 export type MovedSecret = {
@@ -37,8 +36,8 @@ const AT_ONCE = 8;
  * once: whether it has been rotated since. What came out of another store had been exposed to nobody, and is not told.
  */
 export async function rotations({ state, key, storeOf }: RotationTools): Promise<readonly MovedSecret[]> {
-  const moved = runIds(state)
-    .flatMap((run) => movedBy(state, run))
+  const moved = doneMoves(state)
+    .filter(({ move }) => move.location.where !== "store")
     .sort((a, b) => (a.at < b.at ? -1 : 1));
   // The newest run that wrote a place decides: what an older one had put there is gone.
   const newest = new Map(moved.map((one) => [JSON.stringify([one.plan.store, one.move.key]), one]));
@@ -49,7 +48,7 @@ export async function rotations({ state, key, storeOf }: RotationTools): Promise
     opened.set(called, store);
     return store;
   };
-  const ask = async ({ plan, move, at }: Moved): Promise<MovedSecret> => {
+  const ask = async ({ plan, move, at }: DoneMove): Promise<MovedSecret> => {
     const { name, location, finding } = move;
     const of = { run: plan.id, name, subject: location.subjectName, rule: finding?.rule ?? null };
     const where = { store: plan.store.name, key: keyText(move.key), movedAt: at };
@@ -64,20 +63,4 @@ export async function rotations({ state, key, storeOf }: RotationTools): Promise
     }
   };
   return pMap(newest.values(), ask, { concurrency: AT_ONCE });
-}
-
-type Moved = { readonly plan: Plan; readonly move: Move; readonly at: string };
-
-function movedBy(state: string, run: string): Moved[] {
-  try {
-    const { plan, receipts } = readJournal(state, run);
-    return plan.steps.flatMap((step) => {
-      if (step.kind !== "put" || step.move.location.where === "store") return [];
-      if (unitState(receipts, step.unit) !== "done") return [];
-      const done = receipts.findLast((receipt) => receipt.step === `unit:${step.unit}` && receipt.state === "done");
-      return [{ plan, move: step.move, at: done?.at ?? plan.createdAt }];
-    });
-  } catch {
-    return []; // `unsprawl runs` says that it is unreadable
-  }
 }

@@ -15,6 +15,16 @@ export type Report = {
 
 export const reportOf = (ran: Ran): Report => JSON.parse(ran.stdout) as Report;
 
+/** Docker's own client at an engine. */
+export function dockerAt(host: string, { dir }: Pick<World, "dir">): (...args: string[]) => string {
+  return (...args) =>
+    execFileSync(which("docker") ?? "docker", args, {
+      env: { PATH: process.env["PATH"], HOME: dir, DOCKER_HOST: host },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    }).trimEnd();
+}
+
 /** Three containers of the shared engine, never started: PREFIX-one, PREFIX-two (the same password, and a token), PREFIX-clean. */
 export function containers(prefix: string): {
   readonly world: World;
@@ -24,12 +34,7 @@ export function containers(prefix: string): {
 } {
   const { host } = inject("engine");
   const world = makeWorld(host);
-  const docker = (...args: string[]): string =>
-    execFileSync(which("docker") ?? "docker", args, {
-      env: { PATH: process.env["PATH"], HOME: world.dir, DOCKER_HOST: host },
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    }).trimEnd();
+  const docker = dockerAt(host, world);
   const all = {
     one: { DB_PASSWORD, LOG_LEVEL: "info" },
     two: { DB_PASSWORD, API_TOKEN },

@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { afterAll, expect, inject, it } from "vitest";
-import { which } from "../services/apt.ts";
+import { dockerAt } from "../cli/containers.ts";
 import { BUSYBOX } from "../services/images.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld } from "../support/world.ts";
@@ -9,12 +8,7 @@ import { follow } from "./follower.ts";
 const { DB_PASSWORD = "" } = twelveSecrets();
 const { host } = inject("engine");
 const world = makeWorld(host);
-const docker = (...args: string[]): string =>
-  execFileSync(which("docker") ?? "docker", args, {
-    env: { PATH: process.env["PATH"], HOME: world.dir, DOCKER_HOST: host },
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+const docker = dockerAt(host, world);
 const run = (name: string): string =>
   docker(
     "run",

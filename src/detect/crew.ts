@@ -104,6 +104,10 @@ function startHand(tuning: Tuning): Hand {
         worker.ref();
         worker.postMessage({ id, job }, handedOver);
       }),
-    close: () => worker.terminate(),
+    close: () => {
+      // An answer that still came would let go of the thread, and the process would end before the thread has.
+      worker.removeAllListeners("message");
+      return worker.terminate();
+    },
   };
 }

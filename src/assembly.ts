@@ -217,6 +217,7 @@ export function assemble(
       return {
         sources: await sources(),
         detector,
+        tuned: tuning.ruleSets.length + tuning.off.size + tuning.severity.size + tuning.ignore.length > 0,
         key: key(),
         know: (value, whole) => redactor.know(value, whole),
         keptBy: (name) => {
@@ -232,7 +233,7 @@ export function assemble(
         },
         verify: verify ? await verifier(endpoints, env) : null,
         ignoredBy: ignore.by,
-        rotation: async () => (await import("./detect/index.ts")).rotationFor,
+        rotation: async () => (await import("./detect/rotation/index.ts")).rotationFor,
         ...(keep && { progress: progressUnder({ state: state(), tuning, rules, key: key() }, keep) }),
         notes: async () => [...ignore.notes(), ...((await own())?.notes ?? []), ...sourceNotes],
       };

@@ -254,7 +254,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/model/fingerprint.ts": "the keyed digest is made from the bytes",
   "src/text/sealed.ts": "the key that a file's copy is sealed with is made from the bytes",
   "src/text/redact.ts": "finds known values in text in order to take them out",
-  "src/detect/classify.ts": "detection reads the value",
+  "src/detect/text-of.ts": "detection reads the value",
   "src/detect/batch.ts": "a worker thread hands back what it found",
   "src/detect/worker.ts": "a worker thread hands back what it spotted",
   "src/detect/mask.ts": "keeps a kind's public prefix",

@@ -93,6 +93,8 @@ export interface Source {
   readonly kind: string;
   /** Its subjects may have keys: a long scan of it is kept while it goes on. */
   readonly resumable?: true;
+  /** Its readings are files or batches, which the crew judges: a detector in this thread may not be needed at all. */
+  readonly byCrew?: true;
   /**
    * Reads every subject that `what` names (a name, a glob, a file; empty means all).
    * Throws `usage` when `what` makes no sense, `unreachable` or `denied` when nothing can be read at all;

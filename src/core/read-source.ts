@@ -18,6 +18,8 @@ export type SourceTools = {
   readonly kept: Kept | null;
   /** As in `LaneTools`. */
   readonly apart: boolean;
+  /** The configuration says something about detection, which is wrong where the detector cannot be made of it. */
+  readonly tuned: boolean;
   /** Whether one that cannot be read at all is an error among those of others, by what is wrong; else it throws. */
   readonly among: (error: UnsprawlError) => boolean;
 };
@@ -101,7 +103,9 @@ export async function readSource(
     const options = kept
       ? { ...tools.options, finished: (key: string) => kept.has(key), ask: (keys: readonly string[]) => kept.ask(keys) }
       : tools.options;
-    for await (const reading of startedEarly(source.read(what, host.signal, options), detector)) await take(reading);
+    const readings = source.read(what, host.signal, options);
+    const early = tools.tuned || source.byCrew !== true;
+    for await (const reading of early ? startedEarly(readings, detector) : readings) await take(reading);
     await lane.end();
   } catch (error) {
     if (host.signal.aborted || !(error instanceof UnsprawlError) || !tools.among(error)) throw error;

@@ -33,6 +33,8 @@ export type ScanTools = {
   readonly sources: readonly Source[];
   /** Loaded while the first source answers: its rules take about as long to load. */
   readonly detector: () => Promise<Detector>;
+  /** As in `SourceTools`. */
+  readonly tuned: boolean;
   readonly key: FingerprintKey;
   /** The host of the fleet that the sources are on, as findings name it; absent for this machine. */
   readonly host?: string;
@@ -110,7 +112,7 @@ export async function scan(
     hits.push(hit);
     input.onHit?.(hit);
   };
-  const { detector, crew, verify } = tools;
+  const { detector, tuned, crew, verify } = tools;
   const again = input.again === true;
   const options = { layers: input.layers === true, mayBeEmpty: again, ...(input.only && { only: input.only }) };
   const unread: UnsprawlError[] = [];
@@ -118,7 +120,7 @@ export async function scan(
     unread.push(error);
     return again ? unread.length < input.sources.length : input.sources.length > 1 && error.code === "malformed";
   };
-  const reading = { detector, crew, tell, apart: verify === null, among, options };
+  const reading = { detector, tuned, crew, tell, apart: verify === null, among, options };
   const chosen = input.sources.map((spec) => [spec, resolve(spec, tools.sources)] as const);
   if (options.layers) withLayers(chosen, tools.sources);
   const keptIn = (progress: ScanProgress): Kept => ({

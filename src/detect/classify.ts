@@ -1,6 +1,5 @@
 import type { Question } from "../contract/detector.ts";
 import type { Where } from "../model/location.ts";
-import type { Secret } from "../model/secret.ts";
 import { anywhere, basic, inCommand } from "./command.ts";
 import { isCommand } from "./context.ts";
 import { peel } from "./decode.ts";
@@ -12,10 +11,10 @@ import { readName, type NameInfo } from "./names.ts";
 import { ciphertext, emptiness, placeholder, plain, reference, type Cleared } from "./shape.ts";
 import { programOf } from "./programs.ts";
 import { byFormat, inAssignments, inJson, unquote } from "./structure.ts";
+import { textOf } from "./text-of.ts";
 import { knownToken, vendorKey } from "./tokens.ts";
 import { inUrls } from "./url.ts";
 
-const LARGEST = 1_048_576;
 const DEEPEST = 5;
 const JUDGEMENTS = 6000;
 
@@ -37,12 +36,6 @@ export function decide(question: Question, off: ReadonlySet<string>): Outcome {
 /** The same for a literal that a text assigns to a name. */
 export function decideIn(name: string, text: string, off: ReadonlySet<string>): Outcome {
   return judge(name, text, 0, { left: 200, off });
-}
-
-/** The part of the value that is judged: its first mebibyte, invalid UTF-8 replaced. */
-export function textOf(value: Secret): string {
-  const text = value.exposeText();
-  return text.length > LARGEST ? text.slice(0, LARGEST) : text;
 }
 
 /** A secret on a command line, or a known token anywhere in it. */

@@ -1,9 +1,21 @@
 import type { Question } from "../contract/detector.ts";
 import type { Verdict } from "../model/finding.ts";
 import type { Where } from "../model/location.ts";
-import { textOf } from "./classify.ts";
+import { textOf } from "./text-of.ts";
 
 const LONGEST = 256;
+
+/**
+ * What Compose writes itself on each of its containers, another text on each (docker/compose, pkg/api/labels.go): cleared
+ * by its form, in which no rule finds anything, before anything is made of it.
+ */
+const SERVICE = /^[a-z]{1,15}(?:[-_][a-z]{1,15}){0,4}(?:[-_]?\d{1,3})?$/;
+const WRITTEN_BY_COMPOSE: ReadonlyMap<string, RegExp> = new Map([
+  ["com.docker.compose.config-hash", /^[0-9a-f]{64}$/],
+  ["com.docker.compose.image", /^sha256:[0-9a-f]{64}$/],
+  ["com.docker.compose.project", SERVICE],
+  ["com.docker.compose.service", SERVICE],
+]);
 const MOST = 50_000;
 /** A power of two, several times as many as the values between two clearings. */
 const SPOTS = 1 << 18;
@@ -18,11 +30,19 @@ export class ClearedCache {
   readonly #byPlace = new Map<string, Map<string, Map<string, Verdict>>>();
   /** Where the values fall that came once. One that falls on another's spot is kept at once, which does no harm. */
   readonly #once = new Uint8Array(SPOTS);
+  readonly #builtIn: boolean;
   #size = 0;
+
+  /** `builtIn`: only the built-in rules judge; a team's own may find something in anything. */
+  constructor(builtIn: boolean) {
+    this.#builtIn = builtIn;
+  }
 
   has(where: Where, entry: string, value?: string): boolean {
     if (isEnvironment(where)) return this.#entries[where].has(entry);
-    return value !== undefined && this.#byPlace.get(where)?.get(entry)?.has(value) === true;
+    if (value === undefined) return false;
+    if (this.#builtIn && where === "label" && WRITTEN_BY_COMPOSE.get(entry)?.test(value) === true) return true;
+    return this.#byPlace.get(where)?.get(entry)?.has(value) === true;
   }
 
   get({ where, name, value, path }: Question): Verdict | undefined {

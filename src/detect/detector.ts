@@ -2,7 +2,7 @@ import type { Detector, Question, Spotted, TextForm } from "../contract/detector
 import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
-import { decide, textOf } from "./classify.ts";
+import { decide } from "./classify.ts";
 import { ClearedCache } from "./cleared.ts";
 import { placeText, weigh } from "./context.ts";
 import { confidenceOf, isEvidence, LOW, type Evidence, type Outcome } from "./evidence.ts";
@@ -11,6 +11,7 @@ import { mask } from "./mask.ts";
 import type { OwnHit, OwnRules } from "./own/index.ts";
 import { locate } from "./part.ts";
 import type { Cleared } from "./shape.ts";
+import { textOf } from "./text-of.ts";
 import { inText, type TextHit } from "./text/index.ts";
 import { unless } from "./unless.ts";
 import { quotesNothing } from "./why.ts";
@@ -45,7 +46,7 @@ export function createDetector(settings: DetectSettings = PLAIN): Detector {
     if (last?.question !== question) last = { question, outcome: decided(question, settings) };
     return last.outcome;
   };
-  const cleared = settings.own?.asksPath === true ? null : new ClearedCache();
+  const cleared = settings.own?.asksPath === true ? null : new ClearedCache(settings.own === null);
   return {
     classify: (question) => {
       const before = cleared?.get(question);

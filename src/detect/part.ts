@@ -1,7 +1,7 @@
 import type { Question } from "../contract/detector.ts";
 import type { SecretPart } from "../model/finding.ts";
-import { textOf } from "./classify.ts";
 import type { Evidence } from "./evidence.ts";
+import { textOf } from "./text-of.ts";
 
 /** Where in the value the secret itself stands, and the way there through its encodings and structure. */
 export function locate(found: Evidence, question: Question): SecretPart {

@@ -95,8 +95,16 @@ function created(line: string, path: string, add: Add): void {
   add("history", "history", command.trim(), path);
 }
 
+export type FactualDoc = { readonly Config?: { readonly Labels?: unknown; readonly Image?: unknown } };
+
+/** What of a container's document tells its facts: kept until they are asked for, while all the rest can go. */
+export function factualOf(doc: FactualDoc): FactualDoc {
+  const { Labels, Image } = object(doc.Config);
+  return { Config: { Labels, Image } };
+}
+
 /** What ignore rules may ask of a container; `image` null means it is gone, so that no label is known to be its own. */
-export function containerFacts(doc: ContainerDoc, image: ImageDoc | null): SubjectFacts {
+export function containerFacts(doc: FactualDoc, image: ImageDoc | null): SubjectFacts {
   const config = object(doc.Config);
   const labels = texts(config["Labels"]);
   const theirs = texts(object(image?.Config)["Labels"]);

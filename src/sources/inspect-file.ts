@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { Known } from "../contract/detector.ts";
 import type { Reading, Source } from "../contract/source.ts";
-import { containerCandidates, containerFacts, imageCandidates, imageFacts } from "../docker/candidates.ts";
+import { containerCandidates, containerFacts, factualOf, imageCandidates, imageFacts } from "../docker/candidates.ts";
 import type { ContainerDoc, ImageDoc } from "../docker/types.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { jsonPieces, parseBatch, type Documents } from "../text/json-batches.ts";
@@ -114,6 +114,7 @@ function containerReadings(
 ): Reading[] {
   const subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id } as const;
   const made = images.get(doc.Image) ?? null;
+  const factual = factualOf(doc);
   const odd = new Set<string>();
   const candidates = containerCandidates(source, doc, made, new Map(), (path) => odd.add(path), known);
   const reading: Reading = {
@@ -121,7 +122,7 @@ function containerReadings(
     subject,
     // Asked for when something is found, which is seldom.
     get facts() {
-      return containerFacts(doc, made);
+      return containerFacts(factual, made);
     },
     candidates,
     exposure: [],

@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createDetector, PLAIN } from "../../src/detect/detector.ts";
 import type { Where } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { make } from "./ask.ts";
+import { toml } from "./own/given.ts";
 
 const question = (name: string, value: string, where: Where = "env") => ({ name, where, value: Secret.of(value) });
 
@@ -45,4 +46,46 @@ test("a name that holds `=` clears no other name", () => {
   const detector = createDetector();
   for (let time = 0; time < 2; time++) detector.classify(question("A=DB_PASSWORD", "x"));
   expect(detector.known("env", "A=DB_PASSWORD=x")).toBe(false);
+});
+
+describe("what Compose writes on each container itself", () => {
+  const digest = make.hex(64);
+  const written = [
+    ["com.docker.compose.config-hash", digest],
+    ["com.docker.compose.image", `sha256:${digest}`],
+    ["com.docker.compose.project", "back-office"],
+    ["com.docker.compose.service", "uploads-job-1"],
+    ["com.docker.compose.service", "password"],
+    ["com.docker.compose.service", "token_secret_key2"],
+  ] as const;
+
+  test.each(written)("%s=%s is known at once, as a label only, and cleared whoever is asked", (name, value) => {
+    const detector = createDetector();
+    expect(detector.known("label", name, value)).toBe(true);
+    expect(detector.known("annotation", name, value)).toBe(false);
+    expect(detector.known("label", `${name}s`, value)).toBe(false);
+    expect(createDetector().classify(question(name, value, "label"))).toMatchObject({ secret: false });
+  });
+
+  test("in another form it is judged as any label is", () => {
+    const token = `ghp_${make.base62(36)}`;
+    for (const [name] of written) expect(createDetector().known("label", name, token)).toBe(false);
+    for (const value of [make.lower(24), `app-${make.hex(32)}`, "a b", "", "App"])
+      expect(createDetector().known("label", "com.docker.compose.service", value)).toBe(false);
+  });
+
+  test("no rule finds anything in a name of this form", () => {
+    const detector = createDetector();
+    for (let time = 0; time < 2000; time++) {
+      const groups = Array.from({ length: 1 + (time % 5) }, (_, at) => make.lower(1 + ((time + 7 * at) % 15)));
+      const value = groups.join(time % 2 === 0 ? "-" : "_") + (time % 3 === 0 ? String(time % 1000) : "");
+      expect(detector.known("label", "com.docker.compose.service", value)).toBe(true);
+      expect(detector.classify(question("com.docker.compose.service", value, "label")).secret).toBe(false);
+    }
+  });
+
+  test("a team's own rules judge it all the same", async () => {
+    const own = await toml('[[rules]]\nid = "web"\nregex = "web"');
+    expect(createDetector({ ...PLAIN, own }).known("label", "com.docker.compose.service", "web")).toBe(false);
+  });
 });

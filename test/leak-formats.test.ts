@@ -68,7 +68,7 @@ class Case {
 
   async quiet(args: readonly string[], code: number, options: WatchOptions = {}): Promise<WatchedRan> {
     const ran = await quiet(this.world, this.watch, args, options, this.dir);
-    expect(ran.code, `${args.join(" ")}: ${ran.stderr.slice(-600)}`).toBe(code);
+    expect(ran.code, `${args.join(" ")}: ${ran.signal ?? ""} ${ran.stderr.slice(-600)}`).toBe(code);
     return ran;
   }
 

@@ -21,9 +21,9 @@ export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
   setFlagsFromString("--semi-space-growth-factor=1");
   // One that begins at 1 MiB is collected in the middle of each batch, when all of it is still alive.
   setFlagsFromString("--min-semi-space-size=4");
-  // Each thread compiles its expressions once: to interpret them first pays only where most are hardly used.
-  setFlagsFromString("--no-regexp-tier-up");
-  // The last of V8's compilers takes a tenth of a short scan for code that hardly runs any faster before the scan ends.
+  // The last of V8's compilers takes a tenth of a short scan for code that is hardly any faster before the scan ends. Like
+  // those above this is a number that V8 reads each time it needs it; what else it has may not be set in a running process
+  // (`--no-regexp-tier-up`, which would be as fast, now and then ends it with a fault).
   setFlagsFromString("--invocation-count-for-turbofan=50000");
   const size = Math.min(MOST, availableParallelism());
   const hands: Hand[] = [];

@@ -175,8 +175,8 @@ class Pieces {
 /** A set of strings to find in text: looked up by their first three characters, longest first. */
 class Needles {
   readonly #byStart = new Map<string, string[]>();
-  /** One bit for each pair of first characters: most positions of a text are ruled out by it alone. */
-  readonly #pairs = new Uint8Array(65_536);
+  /** What of three first characters fits into 18 bits: most positions of a text are ruled out by it alone. */
+  readonly #starts = new Uint8Array(1 << 18);
   readonly #known = new Set<string>();
 
   add(value: string, forms: readonly string[]): void {
@@ -185,13 +185,10 @@ class Needles {
       if (this.#known.has(needle)) continue;
       this.#known.add(needle);
       const start = needle.slice(0, SHORTEST);
-      this.#pairs[pairOf(needle, 0)] = 1;
-      const list = this.#byStart.get(start) ?? [];
-      list.push(needle);
-      this.#byStart.set(
-        start,
-        list.sort((a, b) => b.length - a.length),
-      );
+      this.#starts[[0, 1, 2].reduce((before, at) => next(before, needle, at), 0)] = 1;
+      const list = this.#byStart.get(start);
+      if (list === undefined) this.#byStart.set(start, [needle]);
+      else list.splice(list.findLastIndex((one) => one.length >= needle.length) + 1, 0, needle);
     }
   }
 
@@ -199,18 +196,21 @@ class Needles {
     if (this.#byStart.size === 0) return text;
     const out: string[] = [];
     let kept = 0;
-    for (let at = 0; at + SHORTEST <= text.length; at++) {
-      if (this.#pairs[pairOf(text, at)] === 0) continue;
-      const needle = this.#byStart.get(text.slice(at, at + SHORTEST))?.find((one) => text.startsWith(one, at));
+    let start = 0;
+    for (let end = 0; end < text.length; end++) {
+      start = next(start, text, end);
+      const at = end + 1 - SHORTEST;
+      if (this.#starts[start] === 0 || at < kept) continue;
+      const needle = this.#byStart.get(text.slice(at, end + 1))?.find((one) => text.startsWith(one, at));
       if (needle === undefined) continue;
       out.push(text.slice(kept, at), MARK);
       kept = at + needle.length;
-      at = kept - 1;
     }
     return kept === 0 ? text : out.join("") + text.slice(kept);
   }
 }
 
-function pairOf(text: string, at: number): number {
-  return ((text.charCodeAt(at) & 0xff) << 8) | (text.charCodeAt(at + 1) & 0xff);
+/** Six bits of each of the last three characters, with the one at `at` as the last. */
+function next(before: number, text: string, at: number): number {
+  return ((before << 6) | (text.charCodeAt(at) & 0x3f)) & 0x3ffff;
 }

@@ -113,7 +113,8 @@ export class Lane {
     const away = this.#waiting.filter(({ answer }) => answer === undefined).length;
     const waiting: Waiting = { reading, answer: undefined };
     this.#waiting.push(waiting);
-    const busy = away >= Math.max(1, crew.size - 1) * 2;
+    // Of two processors this thread has one: it has time for all the parsing.
+    const busy = crew.size <= 2 || away >= (crew.size - 1) * 2;
     void this.#await(waiting, busy ? crew.batchHere({ source, bytes, first }) : crew.batch({ source, bytes, first }));
   }
 

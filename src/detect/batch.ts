@@ -59,7 +59,7 @@ export function parse(
   readDocument: ReadDocument,
   known: Known,
 ): ParsedBatch | null {
-  const documents = parseBatch(bytes, first);
+  const documents: (object | null)[] | null = parseBatch(bytes, first);
   if (documents === null) return null;
   let [subjects, values, passed] = [0, 0, 0];
   const errors: ReadBatch["errors"][number][] = [];
@@ -69,7 +69,9 @@ export function parse(
     if (is) passed++;
     return is;
   };
-  for (const [at, document] of documents.entries()) {
+  for (let at = 0; at < documents.length; at++) {
+    const document = documents[at];
+    documents[at] = null; // may go before the others have been read
     passed = 0;
     const [reading, ...more] = readDocument(source, document, counted);
     if (more.length > 0) return null;

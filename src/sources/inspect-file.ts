@@ -20,7 +20,7 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
       if (what === "")
         throw new UnsprawlError("usage", "inspect: needs a file", "unsprawl scan inspect:FILE, or inspect:- for stdin");
       const source = `inspect:${what}`;
-      const bytes = what === "-" ? stdin() : createReadStream(resolve(what), { highWaterMark: 1 << 18 });
+      const bytes = what === "-" ? stdin() : createReadStream(resolve(what), { highWaterMark: PIECE });
       const images = new Map<string, ImageDoc>();
       const readings = function* (documents: readonly unknown[]): Generator<Reading> {
         for (const document of documents) yield* inspectReading(source, document, NOTHING_KNOWN, images);
@@ -67,6 +67,9 @@ function empty(what: string): Reading {
       : MALFORMED_HINT;
   return { kind: "error", subject: what === "-" ? "stdin" : what, message: "the input is empty", hint };
 }
+
+/** Of a larger one more is alive when memory is collected, and collecting is what takes long. */
+const PIECE = 1 << 16;
 
 /**
  * Stands in every image's document that an engine prints, as the beginning of `RepoTags`. Node looks for texts of more

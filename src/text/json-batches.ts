@@ -27,7 +27,7 @@ export type Batch = {
 };
 
 /** The documents of a batch; null when its bytes are not those of whole objects. */
-export function parseBatch({ buffer, byteOffset, length }: Uint8Array, first: boolean): readonly object[] | null {
+export function parseBatch({ buffer, byteOffset, length }: Uint8Array, first: boolean): object[] | null {
   const whole = Buffer.from(buffer, byteOffset, length);
   const text = whole.toString(isAscii(whole) ? "latin1" : "utf8");
   let all: unknown[];

@@ -1,3 +1,4 @@
+import { rotationFor } from "../../src/detect/rotation/index.ts";
 import type { ScanReport } from "../../src/core/scan.ts";
 import { CONFIDENCES, SEVERITIES, type Finding } from "../../src/model/finding.ts";
 import type { TrendPoint } from "../../src/model/trend.ts";
@@ -73,7 +74,9 @@ export function reportWith(findings: readonly Finding[], more: Partial<ScanRepor
         errors: [{ subject: "shop:1.4", message: "no permission to read it", hint: "unsprawl doctor" }],
       },
     ],
-    rotation: {},
+    rotation: Object.fromEntries(
+      [...new Set(findings.map(({ rule }) => rule))].map((rule) => [rule, rotationFor(rule)]),
+    ),
     findings,
     groups: [...groups].map(([fingerprint, ids]) => ({ fingerprint, count: ids.length, findings: ids })),
     ignored: [{ by: "unsprawl.yaml ignore[0] (made up)", count: 3 }],

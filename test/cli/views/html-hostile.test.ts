@@ -66,6 +66,7 @@ function reportSaying(text: string): string {
       advice: [{ source: text, subject: text, texts: [text] }],
       notes: [text],
       ignored: [{ by: text, count: 3 }],
+      rotation: Object.fromEntries([[text, { text, url: text }]]),
       scannedAt: text,
     }),
     [...trendOf(2), { ...trendOf(1)[0]!, at: text }],

@@ -62,6 +62,27 @@ describe("what it tells", () => {
       );
   });
 
+  it("how to rotate each kind, at the end and at each finding, with the page that says so", async () => {
+    const { rotation } = reportWith(ALL);
+    const told = Object.entries(rotation);
+    expect(await page.texts("#rotation li")).toEqual(
+      told.map(([rule, { text, url }]) => [`${rule}: ${text}`, url].filter((one) => one !== null).join(" ")),
+    );
+    const pages = told.flatMap(([, { url }]) => url ?? []);
+    expect(pages.length).toBeGreaterThan(1);
+    expect(await page.evaluate("[...document.querySelectorAll('#rotation a')].map((one) => one.href)")).toEqual(pages);
+    await search("github-token");
+    await page.click(".open");
+    expect(await page.text(".detail")).toContain(`to rotate it\n${rotation["github-token"]?.text}`);
+    expect(await page.evaluate("document.querySelector('.detail a').href")).toBe(rotation["github-token"]?.url);
+    await page.click(".open");
+    await search("password-by-name");
+    await page.click(".open");
+    expect(await page.evaluate("document.querySelectorAll('.detail a').length")).toBe(0);
+    await page.click(".open");
+    await search("");
+  });
+
   it("the trend as lines and as a table; nothing when there is none", async () => {
     const label = await page.evaluate<string>("document.querySelector('#trend svg').getAttribute('aria-label')");
     expect(label).toBe("26 scans from 2026-10-01 06:00 UTC to 2026-10-26 06:00 UTC: 66 findings at first, 55 at last.");

@@ -7,7 +7,7 @@ import { pack } from "./pack.ts";
 import { plainTable } from "./plain.ts";
 import { STYLE } from "./style.ts";
 import { header, summary } from "./summary.ts";
-import { adviceSection, ignoredSection, notesSection, unreadSection } from "./told.ts";
+import { adviceSection, ignoredSection, notesSection, rotationSection, unreadSection } from "./told.ts";
 import { trendSection } from "./trend.ts";
 
 /**
@@ -45,6 +45,7 @@ ${trendSection(trend)}
 <noscript>${plainTable(report)}</noscript></section>
 <section id="copies" aria-labelledby="copies-title" hidden><h2 id="copies-title">The same secret in several places</h2></section>
 <section id="exposure" aria-labelledby="exposure-title" hidden><h2 id="exposure-title">Who can see what</h2></section>
+${rotationSection(report)}
 ${adviceSection(report)}
 ${ignoredSection(report)}
 ${notesSection(report)}

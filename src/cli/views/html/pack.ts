@@ -26,6 +26,11 @@ export function pack(report: ScanReport): PageData {
     secret: packed(all.map((finding) => secrets.at(finding.fingerprint))),
     score: packed(all.map(({ score }) => Math.round(score * 100) / 100)),
     length: packed(all.map(({ length }) => length)),
+    rotation: Object.entries(report.rotation).map(([rule, advice]) => [
+      text(rule),
+      text(advice.text),
+      text(advice.url ?? ""),
+    ]),
     // Last: they are whole only now.
     strings: strings.values,
     stringCount: strings.values.length,

@@ -16,6 +16,16 @@ export function unreadSection({ sources }: ScanReport): Markup {
   return section("unread", `Not read: ${counted(errors.length, "place")}`, capped(errors, SHOWN, "not read"));
 }
 
+/** How to rotate each kind that was found; the pages are ours, the only links out of the report. */
+export function rotationSection({ rotation }: ScanReport): Markup {
+  const items = Object.entries(rotation).map(([rule, { text, url }]) => {
+    const page = url?.startsWith("https://") !== true ? NOTHING : markup` <a href="${url}" rel="noreferrer">${url}</a>`;
+    return markup`<li><code>${rule}</code>: ${text}${page}</li>`;
+  });
+  if (items.length === 0) return NOTHING;
+  return section("rotation", "Rotate what could be read", capped(items, SHOWN, "kinds"));
+}
+
 /** What images bring with them besides secrets; what many have in common is told once. */
 export function adviceSection({ advice }: ScanReport): Markup {
   const subjects = new Map<string, string[]>();

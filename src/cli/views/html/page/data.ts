@@ -10,6 +10,8 @@ export type PageData = {
   readonly lists: readonly (readonly number[])[];
   /** What was read; each field an index into `strings`. The name has the host in it; without a host it is the empty text. */
   readonly subjects: readonly (readonly [source: number, kind: number, name: number, id: number, host: number])[];
+  /** How to rotate what a rule finds, each an index into `strings`; the page that says how may be the empty text. */
+  readonly rotation: readonly (readonly [rule: number, text: number, page: number])[];
   /** The secrets that findings share, each by the start of its fingerprint. */
   readonly secrets: readonly string[];
   readonly findings: number;

@@ -26,6 +26,8 @@ export function details(
   const [liveness, ignored] = [findings.text("liveness", row), findings.text("ignored", row)];
   if (liveness !== "") tell("still opens something", liveness);
   if (ignored !== "") tell("ignored by", ignored);
+  const rotation = findings.rotation(row);
+  if (rotation !== null) tell("to rotate it", rotation.text, ...pageLink(rotation.page));
   tell("rule", make("code", {}, findings.text("rule", row)));
   tell("fingerprint", make("code", {}, findings.print(row)));
   if (rows.length > 1) {
@@ -37,6 +39,11 @@ export function details(
   if (rows.length < copies)
     cell.append(button(`Show all ${number(copies)} places of this secret`, {}, () => onlySecret(findings.secret(row))));
   return cell;
+}
+
+/** The pages are unsprawl's own; nothing but such an address becomes a link. */
+function pageLink(page: string): (Node | string)[] {
+  return page.startsWith("https://") ? [" ", make("a", { href: page, rel: "noreferrer" }, page)] : [];
 }
 
 function place(findings: Findings, row: number, tell: (term: string, ...said: (Node | string)[]) => void): void {

@@ -71,6 +71,13 @@ export class Findings {
     return this.#data.secrets[this.secret(row)] ?? "";
   }
 
+  /** How to rotate it, and the page that says so, which may be the empty text; null when nothing is said of its rule. */
+  rotation(row: number): { readonly text: string; readonly page: string } | null {
+    const rule = this.number("rule", row);
+    const said = this.#data.rotation.find(([of]) => of === rule);
+    return said === undefined ? null : { text: this.#string(said[1]), page: this.#string(said[2]) };
+  }
+
   /** The rows of each secret. */
   get bySecret(): readonly (readonly number[])[] {
     if (this.#bySecret === null) {

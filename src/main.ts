@@ -10,6 +10,7 @@ delete process.env["DEBUG"];
 delete process.env["NODE_DEBUG"];
 cacheCompiledCode();
 outliveReaders();
+neverEndInSilence();
 const code = await chooseFace(process.argv.slice(2));
 // Results have been flushed; what was said has not, where its reader is slower than the pipe is long.
 await new Promise((done) => process.stderr.write("", done));
@@ -35,6 +36,21 @@ function outliveReaders(): void {
     stream.on("error", ({ code: reason }: NodeJS.ErrnoException) => {
       if (reason !== "EPIPE") process.exitCode = 1;
     });
+}
+
+/**
+ * Node ends a process in which nothing is left to wait for, though its work is not done, without a word of ours, by a code
+ * that the contract does not know (13, "unsettled top-level await"). That is a fault of this program, and told as one.
+ */
+function neverEndInSilence(): void {
+  process.on("exit", () => {
+    if (process.exitCode !== 13) return;
+    process.exitCode = 1;
+    process.stderr.write(
+      "unsprawl: it ended before its work was done, which is a fault of its own; what was not said is not done\n" +
+        "  next: unsprawl runs shows a run that can be resumed; please report this, with the command\n",
+    );
+  });
 }
 
 /**

@@ -70,3 +70,23 @@ test("an error that is longer than a pipe holds reaches a reader that comes late
   expect(stdout.length).toBeGreaterThan(200_000);
   expect(stdout.split("\n").at(-2)).toMatch(/^ {2}next: ls -l \/.*x{9}$/);
 });
+
+test("an end before the work is done is told as a failure", () => {
+  // Nothing keeps the process that waits for its input.
+  const hook = join(world.dir, "let-go.mjs");
+  writeFileSync(hook, "process.stdin.on('newListener', () => setImmediate(() => process.stdin.unref?.()));\n");
+  const child = spawn(process.execPath, ["--import", hook, MAIN, "scan", "inspect:-"], {
+    cwd: world.dir,
+    env: world.env,
+  });
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  return new Promise<void>((done) =>
+    child.on("close", (code, signal) => {
+      expect({ code, signal }).toEqual({ code: 1, signal: null });
+      expect(stderr).toContain("it ended before its work was done");
+      expect(stderr).toContain("next: unsprawl runs");
+      done();
+    }),
+  );
+});

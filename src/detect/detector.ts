@@ -13,6 +13,7 @@ import { locate } from "./part.ts";
 import type { Cleared } from "./shape.ts";
 import { textOf } from "./text-of.ts";
 import { inText, type TextHit } from "./text/index.ts";
+import { fromUtf16 } from "./text/utf16.ts";
 import { unless } from "./unless.ts";
 import { quotesNothing } from "./why.ts";
 
@@ -62,7 +63,10 @@ export function createDetector(settings: DetectSettings = PLAIN): Detector {
       const outcome = outcomeOf(question);
       return isEvidence(outcome) ? Secret.of(outcome.part) : null;
     },
-    text: (bytes, path, as) => spottedIn(bytes, path, settings, as),
+    text: (bytes, path, as) => {
+      const text = as === "text" ? null : fromUtf16(bytes);
+      return text === null ? spottedIn(bytes, path, settings, as) : spottedIn(text, path, settings, "text");
+    },
   };
 }
 

@@ -121,6 +121,12 @@ describe("files in layers", () => {
     expect(places).toEqual(["i /bin/small, layer 1 of 1"]);
   });
 
+  it("text of Windows, which is in UTF-16", async () => {
+    const settings = Buffer.from(`\ufeffLOG_LEVEL=info\r\nDB_PASSWORD=${make.base64(18)}\r\n`, "utf16le");
+    const { places } = await scanFiles("windows.tar", file("app/app.env", settings));
+    expect(places).toEqual(["i /app/app.env, layer 1 of 1"]);
+  });
+
   const password = make.base62(18);
   const login = Buffer.from(`ci:${password}`).toString("base64");
   it.each([

@@ -11,7 +11,7 @@ const world = makeWorld("unix:///nowhere");
 const dir = mkdtempSync(join(tmpdir(), "unsprawl-dir-"));
 const make = kit(Date.now());
 const token = (): string => (ruleById("github-token")?.examples(make)[0] ?? "") as string;
-const [first, deep, late, outside] = [token(), token(), token(), token()];
+const [first, deep, late, outside, wide] = [token(), token(), token(), token(), token()];
 const password = make.base64(18);
 
 type Found = { name: string; location: { subjectName: string; path: string; where: string } };
@@ -32,6 +32,9 @@ beforeAll(() => {
   writeFileSync(join(dir, "big.log"), `${"all is well\n".repeat(400_000)}${late}\n`);
   writeFileSync(join(dir, "picture.bin"), Buffer.concat([Buffer.alloc(5000), Buffer.from(outside)]));
   writeFileSync(join(dir, "empty"), "");
+  const windows = `\ufeff$env:LOG = "x"\r\n$token = "${wide}"\r\n`;
+  writeFileSync(join(dir, "little.ps1"), Buffer.from(windows, "utf16le"));
+  writeFileSync(join(dir, "big.ps1"), Buffer.from(windows, "utf16le").swap16());
   symlinkSync("/etc", join(dir, "a/link"));
   symlinkSync(join(dir, "a"), join(dir, "a/b/loop"));
 });
@@ -47,6 +50,8 @@ test("every file below a folder, each finding with its line", async () => {
     "a/.env line 2",
     "a/b/c/client.py line 4",
     "big.log line 400001",
+    "big.ps1 line 2",
+    "little.ps1 line 2",
     "one.sh line 1",
   ]);
   for (const value of [first, deep, late, outside, password]) expect(out).not.toContain(value);

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { COMMANDS, COMMON_OPTIONS, type OptionSpec } from "./cli/commands.ts";
-import { EXITS, VERSION } from "./cli/index.ts";
+import { EXITS } from "./cli/index.ts";
+import { VERSION } from "./model/version.ts";
 import { ALL } from "./tui/bindings.ts";
 import { bindings, KEYMAP, WHERE_TITLES } from "./tui/keymap.ts";
 

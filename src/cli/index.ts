@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, UnsprawlError } from "../model/error.ts";
+import { VERSION } from "../model/version.ts";
 import { Redactor } from "../text/redact.ts";
 import { COMMANDS, COMMON_OPTIONS, type CommandSpec } from "./commands.ts";
 import { makeContext, type Options } from "./context.ts";
@@ -130,6 +131,3 @@ async function runCommand(
 export function tellError(error: unknown, json = false): number {
   return printError(error, makeContext({ json }));
 }
-
-/** Kept equal to package.json by a test; reading the file would cost start-up time. */
-export const VERSION = "0.1.0";

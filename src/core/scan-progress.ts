@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import type { Event } from "../contract/host.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
+import { VERSION } from "../model/version.ts";
 import type { IdOf } from "./finding-id.ts";
 import type { Tuning } from "./tuning.ts";
 
@@ -43,7 +44,7 @@ export type Keep = { readonly resume: boolean } | { readonly shelf: Shelf };
  */
 export type Shelf = (settings: string, named: boolean) => ScanProgress;
 
-/** A digest of all that decides what is a secret, and what its fingerprint is. */
+/** A digest of all that decides what is a secret (this version's code, too), and what its fingerprint is. */
 export async function detectionSettings({
   tuning,
   rules,
@@ -54,7 +55,7 @@ export async function detectionSettings({
   readonly key: FingerprintKey;
 }): Promise<string> {
   const files = tuning.ruleSets.flatMap(({ files: named, dir }) => named.map((one) => textOf(resolve(dir, one))));
-  return digestOf([inspect([tuning, files, await rules()], WHOLE), key.id]);
+  return digestOf([inspect([tuning, files, await rules()], WHOLE), VERSION, key.id]);
 }
 
 /** Opens the progress of scans under these settings of detection; `rules` are the built-in ones. */

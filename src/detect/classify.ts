@@ -194,11 +194,15 @@ function byEntropy(name: NameInfo, text: string): Outcome {
   if (name.digest || name.setting !== null || name.open || text.length < 24 || text.length > 512) return null;
   if (!/^[A-Za-z0-9+/_=-]+$/.test(text) || /^[0-9a-f]+$/i.test(text) || !looksRandom(text, 24)) return null;
   if (!/\d/.test(text) || !/[a-z]/.test(text) || !/[A-Z]/.test(text) || /[/-]{1}.*[/-]/.test(text)) return null;
+  // A short word, a mark and a long random text is how tokens are made today; ids of that form are shorter.
+  const tokenlike = /^(?!cs_)[a-z][a-z0-9]{1,11}(?:_[a-z0-9]{1,10})?[_][A-Za-z0-9]{36,120}$/.test(text);
   return {
     rule: "high-entropy",
-    score: 0.42,
-    severity: "low",
-    why: ["looks random, and nothing says what it is"],
+    score: tokenlike ? 0.62 : 0.42,
+    severity: tokenlike ? "medium" : "low",
+    why: tokenlike
+      ? ["a word, then a long random text, as tokens are made"]
+      : ["looks random, and nothing says what it is"],
     part: text,
   };
 }

@@ -21,11 +21,13 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
     password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk
     requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
     passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenya clave parola parol wachtwoord
-    haslo heslo sifresi parolasi salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri kodeord salasana geslo lozinka parool parole
+    haslo heslo sifresi parolasi salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri пароль 密码 密碼 口令 パスワード 비밀번호 kodeord salasana geslo lozinka parool parole
     ospassword pgpassword redispassword setcookie`).map((word) => [word, "password"] as const),
   ...words("pin pincode").map((word) => [word, "pin"] as const),
   ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
-  ...words("secret secrets pepper hmac macaroon geheimnis segredo secreto").map((word) => [word, "secret"] as const),
+  ...words("secret secrets pepper hmac macaroon geheimnis geheimschluessel geheimschlussel segredo secreto").map(
+    (word) => [word, "secret"] as const,
+  ),
   ...words("token tokens bearer pat jeton gslt authtoken accesstoken jwt").map((word) => [word, "token"] as const),
   ...words("auth authorization oauth basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),
   ...words("cookie").map((word) => [word, "cookie"] as const),
@@ -33,6 +35,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
     (word) => [word, "session"] as const,
   ),
   ...words("private signing").map((word) => [word, "session"] as const),
+  ...words("schluessel schlussel chiave chave cle sleutel klucz nyckel").map((word) => [word, "key"] as const),
   ...words("salt").map((word) => [word, "salt"] as const),
   ...words("credential credentials creds cred").map((word) => [word, "credential"] as const),
 ]);
@@ -41,7 +44,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
 export const KEY_ANY: ReadonlySet<string> = new Set(
   words(`api secret private encryption encrypt decryption decrypt crypt crypto cipher signing sign signature master jwt hmac
     aes fernet vault unseal recovery nonce preshared shared webhook internal
-    cookies secure csrf rails flask django app auth logged rememberme remember radius tacacs`),
+    cookies secure csrf salt rails flask django app auth logged rememberme remember radius tacacs`),
 );
 
 /** Before `KEY`: the value must at least look like a key, since these also name other things. */
@@ -58,7 +61,7 @@ export const KEY_CANCEL: ReadonlySet<string> = new Set(
     routing hot shortcut translation group label registry site sitekey anon anonymous verification verify verifying
     feature flag config s3object message dedup lookup sorted event json xml yaml metric tag redis kafka topic shard
     order lock distributed composite natural surrogate candidate unique search searchonly apt rpm yum dpkg repo
-    keyring trusted stage env host-ca known pusher jira issue instrumentation arrow enter escape meta compose column`),
+    keyring trusted claim claims role roles stage env host-ca known pusher jira issue instrumentation arrow enter escape meta compose column`),
 );
 
 /** Last words that turn the name into a setting about a secret, a pointer to one, or a name of one. */
@@ -74,7 +77,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
     field fields header headers param params parameter column property attribute claim claims selector
     version versions ver revision rotation rotate rotated rotations renew renewal refresh reset validation validator
     validate verify verifier verification check checker strength complexity history retries attempts tries retry rounds iterations cost
-    hint prompt question label labels title description desc message text placeholder help page form view route endpoint
+    hint prompt question label labels title subject headline caption tooltip body description desc message text placeholder help page form view route endpoint
     fingerprint thumbprint digest checksum checksums sha sha1 sha256 sha512 md5 sum hasher hashing hash hashes
     user users username usernames account host hostname port region zone domain realm namespace tenant project
     server servers keyserver proxy arn ref reference refs pointer alias config configuration settings options opts conf cfg
@@ -85,7 +88,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
     level debug verbose log logs cache caching bucket queue topic channel
     encoder encoders decoder decoders tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
     supported capability agent helper command cmd script exec env status state source target environment var variable
-    mint table tables cron schedule reporter msg messages words validators tage dias jours giorni tamanho minimo maximo longitud
+    meter uppercase lowercase specials casing mint table tables cron schedule reporter msg messages words validators tage dias jours giorni tamanho minimo maximo longitud
     longueur laenge lange ablauf caducidad expiracion duree minima maxima score scores hashers identity identities stdin prompt fd askpass
     login_page expiresin in on off support change changes changed update updated attempts lockout bits suffixes dn basedn binddn filter search regexp chars characters symbols alphabet`),
 );

@@ -49,7 +49,7 @@ export function byName(name: NameInfo, text: string): Outcome {
     case "session":
       return looksRandom(text, 16) ? found("secret", 0.8) : null;
     case "key":
-      if (/\s/.test(text) && text.length > 120) return null;
+      if ((/\s/.test(text) && text.length > 120) || (text.includes(",") && listsNames(text))) return null;
       if (/^[\w-]{1,40}: ?\S{12,200}$/.test(text) && looksRandom(text.slice(text.indexOf(":") + 1).trim(), 16))
         return found("key", 0.75);
       if (name.need === "any") return /^\w{1,2}$/.test(text) ? null : found("key", 0.8);
@@ -79,7 +79,8 @@ function dnsProvider(name: NameInfo, text: string): Outcome {
 
 /** `SID=…; HSID=…` as a browser sends it: one random value of a session opens the account. */
 function cookies(name: NameInfo, text: string): Outcome {
-  if (!/(?:^|_)cookies?(?:_|$)/.test(name.key) || text.length > 8192 || !/^[\w.-]{1,60}=/.test(text)) return null;
+  if (text.length > 8192 || !/^[\w.-]{1,60}=/.test(text)) return null;
+  if (!/(?:^|_)cookies?(?:_|$)/.test(name.key) && !/;\s?(?:HttpOnly|SameSite=|Max-Age=)/i.test(text)) return null;
   const values = text.split(/;\s?/, 60).map((piece) => piece.slice(piece.indexOf("=") + 1));
   if (!values.some((value) => looksRandom(value, 16))) return null;
   return {
@@ -123,7 +124,7 @@ export function listOfLogins(name: NameInfo, text: string): Outcome {
   const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text.replace(";", ":"));
   const password = match?.[1];
   if (password === undefined || !/(?:^|_)(?:users?|accounts?|logins?)$/.test(name.key)) return null;
-  if (!humanPassword(password) && !/(?:^|_)(?:s?ftp|samba|smb|basic|auth|http|proxy|mail)(?:_|$)/.test(name.key))
+  if (!humanPassword(password) && !/(?:^|_)(?:s?ftp|samba|smb|basic|auth|http|proxy|mail|local)(?:_|$)/.test(name.key))
     return null;
   return {
     rule: "user-password",

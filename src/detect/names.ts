@@ -93,6 +93,9 @@ function headOf(words: readonly string[]): { family: Family; need: NameInfo["nee
       if (at === words.length - 1) return null;
       continue;
     }
+    // What SNMP before version 3 asks for a password is its community.
+    if (word === "community" && words.slice(0, at).some((before) => /^snmp(?:v[12]c?|trap)?$/.test(before)))
+      return { family: "token", need: "any", at };
     if (word === "encryption" && at === words.length - 1) return { family: "key", need: "random", at };
     const family = FAMILY.get(word);
     if (family === undefined) continue;
@@ -107,18 +110,22 @@ function headOf(words: readonly string[]): { family: Family; need: NameInfo["nee
     if (at < words.length - 1 && /^(?:pw|psw|private|signing)$/.test(word)) continue;
     if (family === "phrase" && (words[at - 1] === "pass" || words[at - 1] === "secret"))
       return { family: "password", need: "any", at };
-    if (family === "phrase" || family === "session") return { family, need: "random", at };
+    if (family === "key" || family === "phrase" || family === "session") return { family, need: "random", at };
     return { family, need: family === "pin" ? "shaped" : "any", at };
   }
   return null;
 }
+
+/** `CACHE_ENCRYPTION_KEY` encrypts a cache; `PUBLIC_ENCRYPTION_KEY` and a GPG key's id are made to be seen. */
+const OPEN_KEY = /^(?:pub|public|publishable|anon|anonymous|gpg|pgp|apt|rpm|verify|verifying|verification)$/;
 
 /** `SECRET_KEY` holds whatever it is given; `STRIPE_KEY` must look like a key; `PUBLIC_KEY` and `SORT_KEY` are none. */
 function keyOf(words: readonly string[], at: number): NameInfo["need"] | null {
   const before = words.slice(Math.max(0, at - 3), at);
   const close = before.at(-1);
   if (close === undefined) return "random";
-  if (before.some((word) => KEY_CANCEL.has(word))) return null;
+  const sealed = /^(?:secret|master|private|encryption|decryption)$/.test(close);
+  if (before.some((word) => (sealed ? OPEN_KEY.test(word) : KEY_CANCEL.has(word)))) return null;
   if (before.some((word) => KEY_ANY.has(word))) return "any";
   if (before.some((word) => KEY_SHAPED.has(word))) return "shaped";
   return "random";

@@ -20,6 +20,7 @@ export const REFERENCE = whole([
   String.raw`>>(?:vault|bao):.{1,400}`,
   String.raw`\{"?type"?:\s?"?(?:environment|env|file|secret)\b.{0,300}`,
   String.raw`@(?:[~.]{0,2}/|[\w.-]{1,80}/)[\w./-]{1,300}`,
+  String.raw`@[\w-]{1,80}\.(?:txt|json|ya?ml|env|pem|key|secret)`,
   String.raw`%\{[^}]{1,200}\}\w?`,
   String.raw`\$\([^)]{1,400}\)`,
   String.raw`%\([A-Za-z0-9_]{1,99}\)s`,
@@ -31,7 +32,7 @@ export const REFERENCE = whole([
   String.raw`@Microsoft\.KeyVault\(.{1,400}\)`,
   String.raw`(?:ref|secretref)\+[a-z0-9+]{2,40}://.{1,1000}`,
   String.raw`(?:op|sm|gsm|ssm|asm|akv|kv|vault|bao|openbao|keyvault|azurekeyvault|azure-keyvault|azurekv|awssm|aws-sm|awssecretsmanager|aws-secretsmanager|aws-secrets-manager|secretsmanager|aws-ssm|awsssm|awsps|gcpsm|gcp-sm|gcp-secret-manager|gcp-secretmanager|gcpsecretmanager|gcpsecrets|google-secret-manager|berglas|doppler|infisical|bws|bitwarden|keeper|conjur|chamber|secret|secrets|secretref|k8s|kubernetes|sops|file|env|keyring|pass|keepass|lpass|1password|akeyless|delinea|tss|passbolt|keywhiz|credstash|barbican|systemd-creds|docker-secret)://.{1,1000}`,
-  String.raw`(?:vault|bao|gcp:secretmanager|aws:secretsmanager|azure:keyvault|secret|secrets|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|k8s|kubernetes|configmap|secretkeyref|secretref|resolve|keyring|from|from_file|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)(?=[a-z]{4,80}$|[a-z0-9]{0,80}[/#._:@{}$-])[A-Za-z0-9_./#@:{}$-]{2,400}`,
+  String.raw`(?:vault|bao|gcp:secretmanager|aws:secretsmanager|azure:keyvault|secret|secrets|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|awsssm|aws-ssm|awsps|aws-sm|gsm|gcpsm|akv|doppler|infisical|k8s|kubernetes|configmap|secretkeyref|secretref|resolve|keyring|from|from_file|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)(?=[a-z]{4,80}$|[a-z0-9]{0,80}[/#._:@{}$-])[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`(?:env|fromenv|from_env):[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`(?:file|pass):(?=[\w@-]{0,80}/|[\w@-]{1,80}\.[a-z]{1,10}$)[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`fd(?:_open)?:\d{1,3}`,
@@ -39,7 +40,8 @@ export const REFERENCE = whole([
   String.raw`projects/[^/]{1,99}/secrets/[^/]{1,255}(?:/versions/[^/]{1,40})?`,
   String.raw`arn:aws[a-z-]{0,12}:[a-z0-9-]{2,40}:.{0,2000}`,
   String.raw`\{\{?resolve:.{1,400}\}?\}`,
-  String.raw`process\.env\.\w{1,99}`,
+  String.raw`(?:process\.)?env\.\w{1,99}`,
+  String.raw`\[\[ ?[^\[\]]{1,200} ?\]\]`,
   String.raw`os\.environ.{0,120}`,
   String.raw`System\.getenv.{0,120}`,
   String.raw`(?:getenv|env|lookup|secret|file|var)\(.{1,200}\)`,
@@ -54,7 +56,7 @@ export const REFERENCE = whole([
 
 /** Shell, Windows and build-tool variables, where case tells a variable from a password such as `$ecret`. */
 export const VARIABLE =
-  /^(?:\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$\{[A-Za-z_]\w{0,99}|\$[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@[A-Z][A-Z0-9_]{2,80}@)$/;
+  /^(?:\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$\{[A-Za-z_]\w{0,99}|\$[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@{1,2}[A-Z][A-Z0-9_]{2,80}@{1,2})$/;
 
 /** Ciphertext, by the mark that the encrypting tool puts in front. */
 export const CIPHERTEXT = anyOf([
@@ -87,6 +89,7 @@ export const PLACEHOLDER = whole([
   String.raw`\{[A-Za-z][A-Za-z _-]{2,80}\}`,
   String.raw`x{3,}`,
   String.raw`\*{3,}`,
+  String.raw`\*{2,8}[A-Z][A-Z _-]{2,30}\*{2,8}`,
   String.raw`\.{3,}`,
   String.raw`•{3,}`,
   String.raw`#{3,}`,
@@ -111,7 +114,7 @@ export const PLACEHOLDER = whole([
   String.raw`to[-_ ]?be[-_ ]?(?:set|replaced|changed|defined|filled|provided|generated).{0,80}`,
   String.raw`(?:generate|create|use)[-_ ](?:a|an|one|your|with|using|me|this|random|openssl|strong).{0,120}`,
   String.raw`to-do`,
-  String.raw`\(.{1,80}\)`,
+  String.raw`\([A-Za-z][A-Za-z0-9 ,.'’:/_-]{0,78}\)`,
   String.raw`lorem ipsum.{0,80}`,
   String.raw`(?:[a-z]{1,20}[-_]){1,4}placeholder(?:[-_].{0,80})?`,
   String.raw`build[-_]time[-_](?:only|placeholder|dummy).{0,80}`,

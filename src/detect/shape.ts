@@ -1,3 +1,4 @@
+import { FAMILY } from "./lexicon.ts";
 import type { NameInfo } from "./names.ts";
 import { CIPHERTEXT, PATH, PLACEHOLDER, PLACEHOLDER_PART, REFERENCE, VARIABLE } from "./patterns.ts";
 
@@ -73,6 +74,7 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
   // `example` and `Your_password123` of manuals likewise: in a password's place they open the account.
   if (
     name.family === "password" &&
+    !PLACEHOLDER_PART.test(text) &&
     (/^your.{0,40}[!@#$%^&*()\d]/i.test(text) || /^(?:example|sample|dummy|fake)\d{0,6}!?$/i.test(text))
   )
     return null;
@@ -97,9 +99,9 @@ function masked(text: string): boolean {
   return hidden > 0 && hidden * 2 >= text.length - 8;
 }
 
-/** True when text inside a token says that it is an example. */
+/** True when text inside a token says that it is an example; documentation's own domains (RFC 2606) are only a host. */
 export function saysExample(text: string): boolean {
-  return /example|placeholder|x{6}|your[-_]?|dummy|sample|redacted|changeme|(?:0123456789|1234567890|abcdefghij)(?:abcdef|[0-9a-f]{6})|([A-Za-z0-9])\1{7}/i.test(
+  return /example(?!\.(?:com|org|net)(?![a-z]))|placeholder|x{6}|your[-_]?|dummy|sample|redacted|changeme|(?:0123456789|1234567890|abcdefghij)(?:abcdef|[0-9a-f]{6})|([A-Za-z0-9])\1{7}/i.test(
     text,
   );
 }
@@ -116,6 +118,8 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   ) {
     return cleared("setting", "is a switch");
   }
+  if (/^\d{1,4}$/.test(text) && /(?:^|_)(?:min|max|minimum|maximum)_/.test(name.key))
+    return cleared("setting", "is a number");
   if (promised === "password" || promised === "pin" || promised === "phrase") return null;
   if (text.length < 40 && KIND.test(text)) return cleared("setting", "names a kind, not a value");
   if (DURATION.test(text) || DATE.test(text)) return cleared("setting", "is a number, a size or a date");
@@ -127,7 +131,12 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (promised === "salt" && /^\d{1,3}$/.test(text)) return cleared("setting", "is a number");
   if (VERSION.test(text) || IPV4.test(text)) return cleared("setting", "is a version or an address");
   if (text.includes(".") && HOST.test(text) && text === text.toLowerCase()) return cleared("setting", "is a host name");
-  if (name.digest && (GPG.test(text) || /^[0-9a-f]{7,128}$/i.test(text)))
+  // The salt of a hash is none; a key id is called key.
+  if (
+    name.digest &&
+    (promised === null || promised === "key" || promised === "token") &&
+    (GPG.test(text) || /^[0-9a-f]{7,128}$/i.test(text))
+  )
     return cleared("digest", "the name says checksum or key id, and the value fits");
   if (
     promised === "key" &&
@@ -174,6 +183,6 @@ export function listsNames(text: string): boolean {
       text,
     ) &&
     /[,;]/.test(text) &&
-    /[_-]/.test(text)
+    (/[_-]/.test(text) || text.split(/[ ,;]{1,2}/).some((word) => FAMILY.has(word)))
   );
 }

@@ -133,10 +133,15 @@ function inLines(body: string, judge: Judge): Evidence | null {
   let best: Evidence | null = null;
   let left = PAIRS;
   let named = "";
+  let accounts = false;
   for (const line of body.split(/\r?\n|\\r?\\n/, PAIRS * 2)) {
     if (line.length > 9000 || line.trimStart().startsWith("#")) continue;
     const match = LINE.exec(line);
     if (match === null) {
+      // Below it cloud-init lists accounts as `name:password`.
+      if (/^\s{0,40}chpasswd:\s{0,8}$/.test(line)) accounts = true;
+      const account = accounts ? /^\s{1,40}(?:-\s)?[\w.-]{1,64}:([^\s:]{1,200})$/.exec(line) : null;
+      if (account !== null) best = stronger(best, judge("password", account[1] as string, "line of chpasswd"));
       best = stronger(best, byFormat(line, judge));
       continue;
     }

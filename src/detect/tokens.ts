@@ -1,3 +1,4 @@
+import { looksRandom } from "./entropy.ts";
 import type { NameInfo } from "./names.ts";
 import { prefilter } from "./prefilter.ts";
 import { rules } from "./rules/index.ts";
@@ -35,7 +36,25 @@ export function knownToken(text: string, off: ReadonlySet<string>): Evidence | C
     const found = matches(rule, text);
     if (found !== null && (best === null || found.score > best.score)) best = found;
   }
-  return best;
+  return best ?? ofUnknownLength(candidates, text, off);
+}
+
+/**
+ * Vendors change how long their tokens are, and tell nobody: long random text behind a vendor's own prefix is a token of
+ * a form that is not known yet. Mixed case, so that a digest behind a prefix is none.
+ */
+function ofUnknownLength(candidates: readonly Rule[], text: string, off: ReadonlySet<string>): Evidence | null {
+  if (text.length < 35 || text.length > 512 || !/^\w[\w.~+/=-]+$/.test(text)) return null;
+  for (const rule of candidates) {
+    if (rule.publishable || rule.confidence !== "high" || off.has(rule.id)) continue;
+    const prefix = rule.prefixes.find((own) => own.length >= 5 && /[-_.]$/.test(own) && text.startsWith(own));
+    if (prefix === undefined || saysExample(text)) continue;
+    const rest = text.slice(prefix.length);
+    if (!/[a-z]/.test(rest) || !/[A-Z]/.test(rest) || !looksRandom(rest, 30)) continue;
+    const why = [`begins like: ${rule.description}`, "random behind the vendor's prefix"];
+    return { rule: rule.id, score: 0.7, severity: rule.severity, why, part: text };
+  }
+  return null;
 }
 
 /** The kinds that have no keyword, where the length fits. */

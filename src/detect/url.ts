@@ -112,6 +112,11 @@ function inQuery(query: string, judge: Judge): Evidence | null {
     const value = decoded(pair.slice(at + 1));
     if (/^app_?id$/i.test(pair.slice(0, at)) && /^[0-9a-f]{32}$/.test(value))
       best = stronger(best, tokenAsUser(value, judge));
+    // InfluxDB 1 takes a login as `u` and `p`.
+    if (pair.startsWith("p=") && /(?:^|&)u=[^&]/.test(query) && value.length > 2 && !/^\d+$/.test(value)) {
+      const found = judge("password", value, "parameter of a URL");
+      if (found !== null) best = stronger(best, { ...found, rule: "url-password" });
+    }
     if (name.family === null || (name.family !== "password" && !looksRandom(value, 12))) continue;
     const found = judge(pair.slice(0, at), value, "parameter of a URL");
     if (found !== null)

@@ -4,7 +4,7 @@ import { CANCEL, CANCEL_PHRASES, FAMILY } from "./lexicon.ts";
 const COMPOUND =
   /^([a-z0-9]{1,24}?)(passwords?|passwd|passphrase|passcode|passwort|kennwort|apikey|authkey|secretkey|accesskey|privatekey|publickey|signingkey|encryptionkey|licensekey|masterkey|accountkey|sitekey|sshkey|authtoken|accesstoken|secrets?|tokens?|credentials?|creds|pwd|pswd|pass)$/;
 const COMPOUND_KEY =
-  /^(api|secret|access|private|public|pub|signing|sign|encryption|encrypt|license|licence|master|auth|app|account|shared|storage|site|ssh|ssl|tls|session|service|consumer|client|preshared|registration)keys?$/;
+  /^(api|secret|access|private|public|pub|signing|sign|encryption|encrypt|license|licence|master|auth|app|account|shared|storage|site|ssh|ssl|tls|session|service|consumer|client|preshared|registration|jwt|hmac|aes|crypto|cookie|deploy|webhook)keys?$/;
 /** Words that only happen to end like one. */
 const NOT_COMPOUND =
   /^(?:com|by|tres|encom|sur|over|under|tow|ox|res|im|tu|multi|single|first|two|high|low|band)pass$|^oldpwd$|^cwd$/;
@@ -19,11 +19,22 @@ export function splitWords(name: string): string[] {
     text = text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2");
   }
   const words: string[] = [];
-  for (const raw of text.toLowerCase().split(/[^a-z0-9à-ÿ]+/)) {
+  for (const raw of (ASCII.test(text) ? text : folded(text)).toLowerCase().split(/[^a-z0-9\x80-\uffff]+/)) {
     if (raw === "") continue;
     words.push(...cutWord(raw));
   }
   return words;
+}
+
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** `HASŁO`, `ŞİFRE`: Latin letters without their marks; other scripts stay as they are. */
+function folded(text: string): string {
+  return text
+    .normalize("NFD")
+    .replace(/([A-Za-z])[\u0300-\u036f]{1,4}/g, "$1")
+    .normalize("NFC")
+    .replace(/[łŁıøØ]/g, (letter) => ({ ł: "l", Ł: "L", ı: "i", ø: "o", Ø: "O" })[letter] ?? letter);
 }
 
 const cut = new Map<string, readonly string[]>();
@@ -53,6 +64,12 @@ function pushWord(words: string[], raw: string): void {
   }
   if (FAMILY.has(raw)) {
     words.push(raw);
+    return;
+  }
+  // Scripts that put no mark between words.
+  const unspaced = /[^\x00-\x7f]/.test(raw) ? /.(密码|密碼|口令|パスワード|비밀번호)$/.exec(raw) : null;
+  if (unspaced !== null) {
+    words.push(raw.slice(0, -(unspaced[1] as string).length), unspaced[1] as string);
     return;
   }
   const key = COMPOUND_KEY.exec(raw);

@@ -198,6 +198,16 @@ export const AI_TOOLS: readonly Rule[] = [
     reference: "https://docs.composio.dev/reference/authentication",
   }),
   prefixed({
+    id: "dify-key",
+    vendor: "Dify",
+    description: "Dify key of an application or a knowledge base",
+    prefix: ["app-", "dataset-"],
+    body: `${MIXED}[A-Za-z0-9]{24}`,
+    make: (kit) => `${kit.base62(20)}${kit.upper(2)}${kit.digits(2)}`,
+    confidence: "medium",
+    reference: "https://docs.dify.ai/en/guides/application-publishing/developing-with-apis",
+  }),
+  prefixed({
     id: "cursor-key",
     vendor: "Cursor",
     description: "Cursor API key",

@@ -45,7 +45,7 @@ export const AMAZON: readonly Rule[] = [
     vendor: "AWS",
     description: "Amazon Bedrock API key, long-term",
     prefix: ["ABSK"],
-    body: "[A-Za-z0-9+/]{109,269}={0,2}",
+    body: "(?:QmVkcm9ja0FQSUtleS[A-Za-z0-9+/]{60,90}|[A-Za-z0-9+/]{109,269})={0,2}",
     make: (kit) => kit.base62(128),
     reference: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html",
   }),

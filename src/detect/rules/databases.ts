@@ -187,7 +187,7 @@ export const DATABASES: readonly Rule[] = [
     vendor: "Xata",
     description: "Xata API key",
     prefix: ["xau_"],
-    body: "[A-Za-z0-9]{28,40}",
+    body: "[A-Za-z0-9]{28,48}",
     make: (kit) => kit.base62(32),
     reference: "https://xata.io/docs/rest-api/authentication",
   }),

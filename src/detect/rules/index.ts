@@ -26,6 +26,7 @@ import { MAIL } from "./mail.ts";
 import { MESSAGING } from "./messaging.ts";
 import { MONITORING } from "./monitoring.ts";
 import { PAYMENTS } from "./payments.ts";
+import { PLATFORMS } from "./platforms.ts";
 import { PUBLIC } from "./public.ts";
 import { QUALITY } from "./quality.ts";
 import { REGISTRIES } from "./registries.ts";
@@ -49,7 +50,7 @@ export const families: { readonly [family: string]: readonly Rule[] } = {
   infra: [...INFRA, ...CLUSTERS],
   registries: REGISTRIES,
   databases: DATABASES,
-  ai: [...AI, ...AI_TOOLS],
+  ai: [...AI, ...AI_TOOLS, ...PLATFORMS],
   payments: [...PAYMENTS, ...COMMERCE],
   messaging: [...MESSAGING, ...MAIL],
   monitoring: [...MONITORING, ...FLAGS],

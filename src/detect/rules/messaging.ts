@@ -53,14 +53,14 @@ export const MESSAGING: readonly Rule[] = [
     id: "discord-bot-token",
     vendor: "Discord",
     description: "Discord bot token",
-    keywords: ["discord", "bot", "token", "auth", "secret"],
+    keywords: [],
+    lengths: [58, 80],
     pattern: /^(?<secret>[MNO][A-Za-z\d_-]{22,28}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,45})$/d,
-    names: /discord|bot|token|auth|secret/,
     // The first part is the bot's own id.
     validate: (secret) => (/^\d{17,20}$/.test(decoded(secret.split(".", 1)[0] ?? "")) ? "right" : "fake"),
     examples: (kit) => [
       {
-        name: "DISCORD_TOKEN",
+        name: "THING",
         value: [Buffer.from(`1${kit.digits(18)}`).toString("base64url"), kit.base62(6), kit.base62(38)].join("."),
       },
     ],

@@ -1,5 +1,6 @@
 import { atlassianRight, crcHex, crcRight } from "./checksum.ts";
 import { prefixed } from "./marked.ts";
+import { MIXED } from "./proofs.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
 const GITHUB =
@@ -69,7 +70,7 @@ export const VCS: readonly Rule[] = [
     vendor: "Atlassian",
     description: "Bitbucket app password",
     prefix: ["ATBB"],
-    body: "[A-Za-z0-9_=.-]{24}[0-9A-F]{8}",
+    body: `${MIXED}[A-Za-z0-9_=.-]{32}`,
     make: (kit) => {
       const body = kit.base62(24);
       return body + crcHex(`ATBB${body}`).toUpperCase();

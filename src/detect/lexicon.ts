@@ -52,7 +52,7 @@ export const KEY_SHAPED: ReadonlySet<string> = new Set(
   words(`access session cookie account storage admin service deploy license licence subscription activation write ingest
     ingestion integration server instance provisioning project root functions host function primary secondary rest
     registration bot trigger ssh tls ssl rsa ecdsa ed25519 client consumer user worker backend wg wireguard keystore
-    application logged logger security token data edge wifi wlan`),
+    application logged logger security token data edge wifi wlan join`),
 );
 
 /** Before `KEY`: something else than a credential. */
@@ -88,7 +88,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
     level debug verbose log logs cache caching bucket queue topic channel
     encoder encoders decoder decoders tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
     supported capability agent helper command cmd script exec env status state source target environment var variable
-    meter uppercase lowercase specials casing mint table tables cron schedule reporter msg messages words validators tage dias jours giorni tamanho minimo maximo longitud
+    meter quality numbers digits action actions checked events audit mask echo visibility visible dictionary breach breached leaked compliance uppercase lowercase specials casing mint table tables cron schedule reporter msg messages words validators tage dias jours giorni tamanho minimo maximo longitud
     longueur laenge lange ablauf caducidad expiracion duree minima maxima score scores hashers identity identities stdin prompt fd askpass
     login_page expiresin in on off support change changes changed update updated attempts lockout bits suffixes dn basedn binddn filter search regexp chars characters symbols alphabet`),
 );

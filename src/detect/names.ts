@@ -124,7 +124,7 @@ function keyOf(words: readonly string[], at: number): NameInfo["need"] | null {
   const before = words.slice(Math.max(0, at - 3), at);
   const close = before.at(-1);
   if (close === undefined) return "random";
-  const sealed = /^(?:secret|master|private|encryption|decryption)$/.test(close);
+  const sealed = /^(?:secret|master|private|encryption|decryption|encrypt|crypt|crypto|cipher|aes|hmac)$/.test(close);
   if (before.some((word) => (sealed ? OPEN_KEY.test(word) : KEY_CANCEL.has(word)))) return null;
   if (before.some((word) => KEY_ANY.has(word))) return "any";
   if (before.some((word) => KEY_SHAPED.has(word))) return "shaped";

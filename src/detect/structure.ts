@@ -90,6 +90,10 @@ const PAIR =
 const QUOTED = /["']([A-Za-z_][A-Za-z0-9_.-]{1,79})["']\s?:\s?["']([^"'\n]{1,2000})["']/g;
 const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):\s{1,4}["']?([^\s"',;}]{1,2000})/g;
 
+/** `gitlab_rails['smtp_password'] = "…"`: an entry of a hash in Ruby, Python or PHP that takes a literal, not a call. */
+const ENTRY =
+  /^\s{0,40}\$?\w{1,40}\[["']([A-Za-z_][\w.-]{0,79})["']\]\s{0,8}=\s{0,8}(?:"([^"]{1,2000})"|'([^']{1,2000})')\s{0,4};?\s{0,4}$/;
+
 /** PHP's `define('NAME', 'value')`. */
 const DEFINE =
   /\bdefine\(\s{0,4}\\?["']([A-Za-z_][A-Za-z0-9_]{1,79})\\?["']\s{0,4},\s{0,4}\\?["']([^"'\\]{1,1000})\\?["']/g;
@@ -138,6 +142,12 @@ function inLines(body: string, judge: Judge): Evidence | null {
     if (line.length > 9000 || line.trimStart().startsWith("#")) continue;
     const match = LINE.exec(line);
     if (match === null) {
+      const entry = line.includes("[") ? ENTRY.exec(line) : null;
+      if (entry !== null && left-- > 0)
+        best = stronger(
+          best,
+          judge(entry[1] as string, entry[2] ?? entry[3] ?? "", `line ${shownKey(entry[1] as string)}`),
+        );
       // Below it cloud-init lists accounts as `name:password`.
       if (/^\s{0,40}chpasswd:\s{0,8}$/.test(line)) accounts = true;
       const account = accounts ? /^\s{1,40}(?:-\s)?[\w.-]{1,64}:([^\s:]{1,200})$/.exec(line) : null;

@@ -19,6 +19,11 @@ test.each<[why: string, name: string, value: string]>([
   ["nor is its secret", "HASH_SECRET", digest],
   ["a key that encrypts an index", "BLIND_INDEX_MASTER_KEY", make.base64(32)],
   ["a key in one word", "JWTKEY", make.base64(32)],
+  ["a salt at the end of a long word", "MM_EMAILSETTINGS_INVITESALT", mixed],
+  ["a key at the end of a long word", "MM_SQLSETTINGS_ATRESTENCRYPTKEY", digest],
+  ["a key for encrypting, whatever for", "PG_META_CRYPTO_KEY", digest],
+  ["a hash's entry in Ruby", "OMNIBUS_CONFIG", `rails['smtp_enable'] = true\nrails['smtp_password'] = "${mixed}"`],
+  ["an array's entry in PHP", "CONFIG_PHP", `<?php\n$conf['password'] = '${mixed}';`],
   ["a salt that is a key", "SALT_KEY", "9Ti&-rO|yd3(x)"],
   ["what SNMP calls its password", "SNMP_COMMUNITY_STRING", "maple7"],
   ["a password in parentheses", "MYSQL_PWD", "(pxv+X%!52bo)"],
@@ -37,6 +42,10 @@ test.each<[why: string, name: string, value: string]>([
 
 test.each<[why: string, name: string, value: string]>([
   ["the subject of a mail", "RESET_PASSWORD_SUBJECT", "Reset your password"],
+  ["how good passwords are", "PASSWORD_QUALITY", "high"],
+  ["a call in Ruby", "OMNIBUS_CONFIG", `rails['root_password'] = File.read('/run/secrets/pw').gsub("\\n", "")`],
+  ["what happens to an old one", "PASSWORD_EXPIRED_ACTION", "lock"],
+  ["the name of a table", "DB_TABLE_PASSWORDS", "user_passwords"],
   ["how strength is measured", "PASSWORD_STRENGTH_METER", "zxcvbn"],
   ["a limit in the middle of a name", "PASSWORD_MIN_UPPERCASE", "1"],
   ["where a claim is", "JWT_ROLE_CLAIM_KEY", ".realm_access.roles"],

@@ -80,14 +80,15 @@ function dnsProvider(name: NameInfo, text: string): Outcome {
 /** `SID=…; HSID=…` as a browser sends it: one random value of a session opens the account. */
 function cookies(name: NameInfo, text: string): Outcome {
   if (text.length > 8192 || !/^[\w.-]{1,60}=/.test(text)) return null;
-  if (!/(?:^|_)cookies?(?:_|$)/.test(name.key) && !/;\s?(?:HttpOnly|SameSite=|Max-Age=)/i.test(text)) return null;
+  const promised = /(?:^|_)cookies?(?:_|$)/.test(name.key);
+  if (!promised && !(text.includes(";") && /;\s?(?:HttpOnly|SameSite=|Max-Age=)/i.test(text))) return null;
   const values = text.split(/;\s?/, 60).map((piece) => piece.slice(piece.indexOf("=") + 1));
   if (!values.some((value) => looksRandom(value, 16))) return null;
   return {
     rule: "secret",
     score: 0.75,
     severity: "high",
-    why: ["name says COOKIE", "cookies of a session"],
+    why: [promised ? "name says COOKIE" : "a cookie as a server sets it", "cookies of a session"],
     part: text,
   };
 }

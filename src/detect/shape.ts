@@ -120,7 +120,7 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   }
   if (/^\d{1,4}$/.test(text) && /(?:^|_)(?:min|max|minimum|maximum)_/.test(name.key))
     return cleared("setting", "is a number");
-  if (/(?:^|_)(?:table|column|collection)_/.test(name.key) && /^[a-z][a-z_.]{2,60}$/.test(text))
+  if (promised !== null && /(?:^|_)(?:table|column|collection)_/.test(name.key) && /^[a-z][a-z_.]{2,60}$/.test(text))
     return cleared("setting", "names where secrets are kept");
   if (promised === "password" || promised === "pin" || promised === "phrase") return null;
   if (text.length < 40 && KIND.test(text)) return cleared("setting", "names a kind, not a value");

@@ -1,3 +1,4 @@
+import { looksRandom } from "./entropy.ts";
 import type { Evidence, Judge } from "./evidence.ts";
 import { stronger } from "./evidence.ts";
 import { flag, special, type Take } from "./flags.ts";
@@ -24,7 +25,8 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
   let nested = false;
   const sed = given.some((word) => /(?:^|\/)g?sed$/.test(word));
   const take: Take = (name, value, step) => {
-    if (isReference(value) || (value === "changeit" && opensCacerts(given, step))) return;
+    if (isReference(value) || isPublicPassword(value, given, step)) return;
+    if (step === "assignment" && buildsAssets(given) && !looksRandom(value, 12)) return;
     const found = judge(name, value, step);
     const command = found !== null && /^(?:password|secret|key|user-password)$/.test(found.rule);
     best = stronger(best, command ? { ...found, rule: "command" } : found);
@@ -86,9 +88,17 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
   return best;
 }
 
-/** Java's own store of certificates opens with a password that is public. */
-function opensCacerts(given: readonly string[], step: string): boolean {
-  return step === "flag of this program" && given.some((word) => /^-cacerts$|(?:^|[\\/=])(?:jsse)?cacerts$/.test(word));
+/** Java's own store of certificates and Android's store of debug keys open with passwords that are public. */
+function isPublicPassword(value: string, given: readonly string[], step: string): boolean {
+  if (step !== "flag of this program" || (value !== "changeit" && value !== "android")) return false;
+  const store =
+    value === "android" ? /^androiddebugkey$|(?:^|[\\/])debug\.keystore$/ : /^-cacerts$|(?:^|[\\/=])(?:jsse)?cacerts$/;
+  return given.some((word) => store.test(word));
+}
+
+/** Rails and Django ask for a secret before they gather their files, and forget it: `SECRET_KEY_BASE=1 rake assets:precompile`. */
+function buildsAssets(given: readonly string[]): boolean {
+  return given.some((word) => /^(?:assets:precompile|collectstatic|compilemessages|compilejsi18n)$/.test(word));
 }
 
 function namesHeader(name: string): boolean {

@@ -3,6 +3,7 @@ import type { Where } from "../model/location.ts";
 import { anywhere, basic, inCommand } from "./command.ts";
 import { isCommand } from "./context.ts";
 import { peel } from "./decode.ts";
+import { unlessExample, withoutTexts } from "./documentation.ts";
 import { looksRandom } from "./entropy.ts";
 import { isEvidence, MEDIUM, stronger, type Evidence, type Judge, type Outcome } from "./evidence.ts";
 import { inName } from "./in-name.ts";
@@ -28,7 +29,10 @@ export function decide(question: Question, off: ReadonlySet<string>): Outcome {
   const inner: Judge = (name, value, step) => within(name, value, step, 1, ask);
   if (!isCommand(question.where)) {
     const outcome = judge(question.name, text, 0, ask);
-    return isEvidence(outcome) ? outcome : (inName(question.name, inner, off) ?? outcome);
+    if (!isEvidence(outcome)) return inName(question.name, inner, off) ?? outcome;
+    return question.where === "label" || question.where === "annotation"
+      ? unlessExample(question.name, outcome)
+      : outcome;
   }
   return emptiness(text.trim()) ?? command(text, question.where, inner, ask) ?? null;
 }
@@ -42,7 +46,7 @@ export function decideIn(name: string, text: string, off: ReadonlySet<string>): 
 function command(text: string, where: Where, inner: Judge, ask: Ask, hints: readonly string[] = []): Evidence | null {
   const token = knownToken(text, ask.off);
   const likely = isEvidence(token) && token.score >= MEDIUM ? token : null;
-  return stronger(inCommand(text, where, inner, hints), likely);
+  return stronger(inCommand(where === "history" ? withoutTexts(text) : text, where, inner, hints), likely);
 }
 
 /** The order of decision: what clears a value first, then what proves it, then what only hints. */
@@ -101,7 +105,7 @@ function within(name: string, text: string, step: string, depth: number, ask: As
 function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge, simple: boolean, ask: Ask): Outcome {
   if (!simple) {
     const bound = { partly: false };
-    const json = inJson(text, inner, bound);
+    const json = inJson(text, inner, bound, rawName);
     if (json !== undefined) return generic(json) ?? (text.startsWith("{") ? cleanJson(bound.partly) : null);
     const header =
       /^(?:["']?(?:proxy-)?authorization["']?\s?[:=]\s?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}(\S{6,4096})/i.exec(

@@ -61,7 +61,7 @@ export const KEY_CANCEL: ReadonlySet<string> = new Set(
     routing hot shortcut translation group label registry site sitekey anon anonymous verification verify verifying
     feature flag config s3object message dedup lookup sorted event json xml yaml metric tag redis kafka topic shard
     order lock distributed composite natural surrogate candidate unique search searchonly apt rpm yum dpkg repo
-    keyring trusted claim claims role roles stage env host-ca known pusher jira issue instrumentation arrow enter escape meta compose column`),
+    keyring trusted claim claims role roles stage env host-ca known pusher jira issue instrumentation arrow enter escape meta compose column recv receive`),
 );
 
 /** Last words that turn the name into a setting about a secret, a pointer to one, or a name of one. */

@@ -22,6 +22,12 @@ const NOTHING =
 const KIND =
   /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s)$/i;
 
+/** Names whose value signs, whatever it is: `JWT_SECRET=jwt` is a weak secret, `AUTH_TOKEN=jwt` a kind. */
+const HOLDS =
+  /(?:^|_)(?:jwt|session|cookie|client|consumer|app|webhook|rpc|csrf|hash|(?:access|refresh|auth)_token)_secret$/;
+/** A way to a claim or a field, as jq and PostgREST write it: `.app_metadata.role`. */
+const FIELD = /^\$?(?:\.[a-z_][a-z0-9_]{1,40}){1,6}$/;
+
 const VERSION = /^v?\d{1,5}(?:\.\d{1,6}){1,4}(?:[-+~._]?[A-Za-z0-9.~+-]{0,40})?$/;
 export const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
@@ -48,7 +54,7 @@ export function emptiness(text: string): Cleared | null {
 
 /** LDAP's attributes of passwords, and keys on a keyboard: maps of settings name both `password`. */
 const NO_PASSWORD =
-  /^(?:userPassword|unicodePwd|sambaNTPassword|krbPrincipalKey)$|^(?:ctrl|alt|cmd|meta|super|shift|mod|option)[+-][\w+-]{1,20}$/i;
+  /^(?:userPassword|unicodePwd|sambaNTPassword|krbPrincipalKey)$|^(?:(?:ctrl|alt|cmd|meta|super|shift|mod|option)[+-]){1,4}(?:\w|f\d{1,2}|enter|return|tab|esc|escape|space|del|delete|insert|backspace|up|down|left|right|home|end|pageup|pagedown|plus|minus|comma|period|slash)$/i;
 
 /** Points to where the secret is instead of holding it. */
 export function reference(text: string): Cleared | null {
@@ -74,10 +80,14 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
   // `example` and `Your_password123` of manuals likewise: in a password's place they open the account.
   if (
     name.family === "password" &&
-    !PLACEHOLDER_PART.test(text) &&
-    (/^your.{0,40}[!@#$%^&*()\d]/i.test(text) || /^(?:example|sample|dummy|fake)\d{0,6}!?$/i.test(text))
+    ((!PLACEHOLDER_PART.test(text) &&
+      (/^your.{0,40}[!@#$%^&*()\d]/i.test(text) || /^(?:example|sample|dummy|fake)\d{0,6}!?$/i.test(text))) ||
+      /^change(?:this|it)!?$/i.test(text))
   )
     return null;
+  // `MAPBOX_API_KEY=mapbox_api_key`: the name again. Of a secret of one's own (`JWT_SECRET`) that would be a weak one.
+  if (name.family === "key" && /_(?:api|access|license)_key$/.test(name.key) && name.key === text.toLowerCase())
+    return cleared("placeholder", "is a placeholder of a template");
   if (PLACEHOLDER.test(text) || PLACEHOLDER_PART.test(text) || masked(text))
     return cleared("placeholder", "is a placeholder of a template");
   return null;
@@ -123,7 +133,9 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (promised !== null && /(?:^|_)(?:table|column|collection)_/.test(name.key) && /^[a-z][a-z_.]{2,60}$/.test(text))
     return cleared("setting", "names where secrets are kept");
   if (promised === "password" || promised === "pin" || promised === "phrase") return null;
-  if (text.length < 40 && KIND.test(text)) return cleared("setting", "names a kind, not a value");
+  if (text.length < 40 && KIND.test(text) && !(promised === "secret" && HOLDS.test(name.key)))
+    return cleared("setting", "names a kind, not a value");
+  if (promised === "key" && FIELD.test(text)) return cleared("setting", "names an attribute or a key, not a value");
   if (DURATION.test(text) || DATE.test(text)) return cleared("setting", "is a number, a size or a date");
   if (INTEGRITY.test(text) || DIGEST.test(text) || FINGERPRINT.test(text))
     return cleared("digest", "is a digest or a fingerprint");

@@ -8,7 +8,7 @@ const LEVELS = 40;
 const DEEP = 262_144;
 
 /** JSON with a secret somewhere inside; `undefined` when the text is not JSON. Says to `bound` when not all was read. */
-export function inJson(text: string, judge: Judge, bound = { partly: false }): Evidence | null | undefined {
+export function inJson(text: string, judge: Judge, bound = { partly: false }, outer = ""): Evidence | null | undefined {
   const first = text.charCodeAt(0);
   if ((first !== 123 && first !== 91) || text.length > 1_048_576) return undefined;
   let document: unknown;
@@ -25,7 +25,7 @@ export function inJson(text: string, judge: Judge, bound = { partly: false }): E
       return;
     }
     if (typeof node === "string" || typeof node === "number") {
-      const name = nameIn(trail);
+      const name = nameIn(trail, outer);
       const found = judge(name, String(node), `json → ${trail.map(shownKey).join(".")}`);
       best = stronger(best, found);
       return;
@@ -50,8 +50,10 @@ export function inJson(text: string, judge: Judge, bound = { partly: false }): E
 }
 
 /** The nearest key that promises something names a value: `{"github-oauth": {"github.com": "…"}}`. */
-function nameIn(trail: readonly string[]): string {
+function nameIn(trail: readonly string[], outer: string): string {
   const own = trail.at(-1) ?? "";
+  // `JWT_SECRET={"type":"HS256","key":"…"}`: the name says what the key is of.
+  if (own === "key" && trail.length === 1 && readName(outer).family === "secret") return outer;
   const above = trail.at(-2) ?? "";
   if (/^(?:kid|kty|alg|use|n|e|x|y|crv|x5t|x5c|x5u|x5t#S256|key_ops)$/.test(own)) return own;
   const info = readName(own);

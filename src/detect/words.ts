@@ -2,7 +2,7 @@ import { CANCEL, CANCEL_PHRASES, FAMILY } from "./lexicon.ts";
 
 /** Compounds that people write as one word: the part before, and the noun. */
 const COMPOUND =
-  /^([a-z0-9]{1,24}?)(passwords?|passwd|passphrase|passcode|passwort|kennwort|apikey|authkey|secretkey|accesskey|privatekey|publickey|signingkey|encryptionkey|encryptkey|cryptkey|securitykey|hmackey|licensekey|masterkey|accountkey|sitekey|sshkey|authtoken|accesstoken|secrets?|tokens?|credentials?|creds|salt|pwd|pswd|pass)$/;
+  /^([a-z0-9]{1,24}?)(basicauth|passwords?|passwd|passphrase|passcode|passwort|kennwort|apikey|authkey|secretkey|accesskey|privatekey|publickey|signingkey|encryptionkey|encryptkey|cryptkey|securitykey|hmackey|licensekey|masterkey|accountkey|sitekey|sshkey|authtoken|accesstoken|secrets?|tokens?|credentials?|creds|salt|pwd|pswd|pass)$/;
 const COMPOUND_KEY =
   /^(api|secret|access|private|public|pub|signing|sign|encryption|encrypt|license|licence|master|auth|app|account|shared|storage|site|ssh|ssl|tls|session|service|consumer|client|preshared|registration|jwt|hmac|aes|crypto|cookie|deploy|webhook|join)keys?$/;
 /** Words that only happen to end like one. */

@@ -42,7 +42,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
 
 /** Before `KEY`: whatever the value is, it is the key. */
 export const KEY_ANY: ReadonlySet<string> = new Set(
-  words(`api secret private encryption encrypt decryption decrypt crypt crypto cipher signing sign signature master jwt hmac
+  words(`api secret private encryption enc encrypt decryption decrypt crypt crypto cipher signing sign signature master jwt hmac
     aes fernet vault unseal recovery nonce preshared shared webhook internal
     cookies secure csrf salt rails flask django app auth logged rememberme remember radius tacacs`),
 );
@@ -96,7 +96,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
 /** The same, in two words. */
 export const CANCEL_PHRASES: ReadonlySet<string> = new Set(
   words(`key_id api_version basic_realm token_bucket secret_keeper password_less pin_to pin_version
-    key_base64_encoded key_board pass_through pass_thru proxy_pass by_pass fast_pass two_pass git_credential`),
+    key_base64_encoded key_board pass_through pass_thru proxy_pass by_pass fast_pass two_pass git_credential network_passphrase`),
 );
 
 /** Model vocabulary and limits: `BOS_TOKEN`, `MAX_TOKENS`. */

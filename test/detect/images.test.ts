@@ -83,6 +83,8 @@ describe("what is none", () => {
     },
     { name: "JWT_SECRET", value: JSON.stringify({ type: "RS256", jwk_url: "https://login.example.org/jwks" }) },
     { name: "AUTH_TOKEN", value: "jwt" },
+    { name: "NETWORK_PASSPHRASE", value: "Test SDF Network ; September 2015" },
+    { name: "MAIL_PASSWORD_RESET_SUBJECT", value: "Reset your password" },
   ];
 
   test.each(rows)("$name=$value", ({ name, value, where = "env" }) => {
@@ -93,6 +95,7 @@ describe("what is none", () => {
 describe("what is one", () => {
   const rows: readonly (readonly [name: string, value: string])[] = [
     ["JWT_SECRET", "super-secret"],
+    ["DB_ENC_KEY", "supabaserealtime"],
     ["RPC_SECRET", "super-duper-secret"],
     ["USER_MANAGEMENT_JWT_SECRET", "jwt"],
     ["HTTPBASICAUTH", "admin:admin"],

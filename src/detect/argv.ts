@@ -39,8 +39,11 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
   for (let at = 0; at < given.length; at++) {
     const word = given[at] as string;
     const next = given[at + 1];
-    if (SHELL.test(word) && next !== undefined && /^-[a-z]{0,4}c$/.test(next)) {
-      const rest = given.slice(at + 2);
+    // A health check that the engine hands to a shell begins with CMD-SHELL.
+    const shell =
+      word === "CMD-SHELL" && given.length === 2 ? 1 : SHELL.test(word) && /^-[a-z]{0,4}c$/.test(next ?? "") ? 2 : 0;
+    if (shell > 0 && next !== undefined) {
+      const rest = given.slice(at + shell);
       const text = rest[0] !== undefined && rest[0].includes(" ") ? rest[0] : rest.join(" ");
       return stronger(best, script(text, judge, depth + 1));
     }
@@ -106,10 +109,10 @@ function namesHeader(name: string): boolean {
   return /^[\w-]+$/.test(name) && /token|key|auth|secret|cookie/i.test(name);
 }
 
-/** `$PASSWORD`, `\${TOKEN}`, `$(…)` and `@/run/secrets/x`: on a command line these are never the value itself. */
+/** `$PASSWORD`, `$1`, `\${TOKEN}`, `$(…)` and `@/run/secrets/x`: on a command line these are never the value itself. */
 function isReference(value: string): boolean {
   return (
-    /^["']?\\?\$\$?(?:[A-Za-z_]\w*|\{|\()|^["']?(?:[`<]|\{\{)|^%[sdv]|^\{.{0,200}\$\{/.test(value) ||
+    /^["']?\\?\$\$?(?:[A-Za-z_]\w*|\{|\(|[\d@*](?!.))|^["']?(?:[`<]|\{\{)|^%[sdv]|^\{.{0,200}\$\{/.test(value) ||
     /^@(?:[~.]{0,2}\/|[\w.-]+\/)/.test(value) ||
     /^(?:id|env|src|type)=[^,]{1,200}(?:,|$)/.test(value) ||
     /^(?:[A-Z]{1,20}_)?(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$/.test(value) ||
@@ -121,7 +124,9 @@ function isReference(value: string): boolean {
 
 /** True when the word at `at` is what a flag before it takes. */
 function isTaken(given: readonly string[], at: number): boolean {
-  return /^-[A-Za-z][\w-]*$/.test(given[at - 1] ?? "");
+  return /^(?:-[A-Za-z][\w-]*|--(?:(?:[a-z]{1,12}-)?host(?:name)?|server|service|network|name|link|user|database|db))$/.test(
+    given[at - 1] ?? "",
+  );
 }
 
 /** A password that stands at its place behind a word: `users add NAME PASSWORD`, `config set NAME VALUE`. */
@@ -143,6 +148,14 @@ function byPosition(given: readonly string[], at: number, known: boolean, take: 
   }
   if (/^digest$/.test(word) && given[at - 1] === "addauth" && given[at + 1] !== undefined)
     special("pair", given[at + 1] as string, take);
+  // `smbclient //host/share PASSWORD`
+  if (/^(?:\/\/|\\\\)[\w.-]{1,200}[/\\]\S/.test(word) && /(?:^|\/)smbclient$/.test(given[0] ?? "")) {
+    const password = given[at + 1];
+    if (password !== undefined && plausible(password)) take("password", password, "by its place");
+  }
+  // Jenkins' agent, whose image starts it by itself: `-url URL SECRET NAME`
+  if (/^[0-9a-f]{64}$/.test(word) && given[0]?.startsWith("-") === true && given.includes("-url") && at > 0)
+    take("token", word, "by its place");
   // `net user NAME PASSWORD /add`, `net use X: \\host\share /user:NAME PASSWORD`
   if (two.toLowerCase() === "net user" && given[at + 2] !== undefined && !given[at + 2]?.startsWith("/"))
     take("password", given[at + 2] as string, "by its place");

@@ -86,7 +86,7 @@ export function basic(text: string, judge: Judge): Evidence | null {
 
 /** None of the patterns below matches a text without one of these. */
 const HINTS =
-  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass/i;
+  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass|auth\(|\bon\s["']?>/i;
 
 const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [
@@ -129,6 +129,11 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [
     /\bcreate_superuser\(\s?\\?["'][^"'\\]{0,80}\\?["'],\s?\\?["'][^"'\\]{0,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g,
     "argument of a function",
+  ],
+  [/\.auth\(\s?\\?["'][^"'\\]{1,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g, "argument of a function"],
+  [
+    /\bon\s["']?>([^\s"'&/$<]{3,200})["']?\s["']?(?:[~+&%]|all(?:keys|commands|channels)\b|resetchannels\b)/g,
+    "rule of a Redis user",
   ],
   [/\b[\w.@-]{1,64}:\{(?:PLAIN|CLEAR|CLEARTEXT)\}([^\s"':$]{3,100})/g, "user and plain password"],
   [
@@ -185,12 +190,13 @@ function named(found: Evidence | null): Evidence | null {
 }
 
 function inScript(text: string, judge: Judge, depth: number): Evidence | null {
-  let best: Evidence | null = null;
+  // Quotes within quotes are gone here, which hide what needs no splitting from the first look at the whole.
+  let best: Evidence | null = depth > 0 ? anywhere(text, judge) : null;
   // Behind an unquoted `/bin/sh -c` history writes the script as it is: it has quotes of its own.
   const script = /(?:^|\s)(?:\/[\w/.-]{0,80}\/)?(?:ba|da|a|z|k)?sh -[a-z]{0,4}c\s{1,4}(?!["'\s])/.exec(text);
   if (script !== null && depth < DEEPEST) {
     const cut = script.index + script[0].length;
-    best = inScript(text.slice(cut), judge, depth + 1);
+    best = stronger(best, inScript(text.slice(cut), judge, depth + 1));
     text = text.slice(0, script.index);
   }
   // `|2 NPM_TOKEN=… FOO=bar /bin/sh -c …`: build arguments as the legacy builder and BuildKit write them down.

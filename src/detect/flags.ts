@@ -9,6 +9,8 @@ export type Take = (name: string, value: string, step: string) => void;
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,119}$/;
 const PAIRS =
   /^(?:-u|-n|-a|--user|--auth|--basic-auth|--basic_auth|--http-auth|--proxyauth|--proxy-auth|--proxy-user|--credentials?|--cred|--login|--userpass|--http-user|--authentication)$/;
+/** Flags that take nothing but `user:password`, however weak. */
+const SURE_PAIRS = /^--(?:add-local-user|basic[-_]auth|proxy-user|userpass|user-pass|credentials?)$/;
 const SETTERS =
   /^(?:-e|-E|--env|--build-arg|--set|--set-string|-c|-o|-v|--label|-l|--opt|--from-literal|--var|-var|--conf|--param|--add-config|-O|--option|--property)$/;
 
@@ -25,7 +27,8 @@ export function flag(
   const name = cut < 0 ? word : word.slice(0, cut);
   // `-fu LOGIN`: short flags in one word, of which the last takes the value.
   const last = /^-[A-Za-z]{2,4}$/.test(name) ? program?.flags?.[`-${name.at(-1) ?? ""}`] : undefined;
-  const known = program?.flags?.[name] ?? (last === "pair" || last === "header" ? last : undefined);
+  const known =
+    program?.flags?.[name] ?? besides(program, name, line) ?? (last === "pair" || last === "header" ? last : undefined);
   const value = cut < 0 ? next : word.slice(cut + 1);
   // Arguments joined without their quotes: `-H Authorization: Bearer …` is read word by word.
   if (value?.endsWith(":") === true && /^[A-Za-z-]{2,40}:$/.test(value)) return false;
@@ -58,6 +61,15 @@ export function flag(
     return cut < 0;
   }
   if (program?.plain !== true) {
+    // dperson/samba's users are `name;password;id;group`.
+    if (name === "-u" && /^[a-z_][\w.-]{0,31};[^;\s$]{3,}/i.test(value)) {
+      special("semicolon", value, take);
+      return cut < 0;
+    }
+    if (SURE_PAIRS.test(name) && /^[^:\s/\\$]{1,64}:(?![\d.,-]{1,5}$)\S{3,200}$/.test(value)) {
+      special("pair", value, take);
+      return cut < 0;
+    }
     if (PAIRS.test(name) && isLogin(value)) {
       special("pair", value, take);
       return cut < 0;
@@ -68,6 +80,10 @@ export function flag(
     }
   }
   return byFlagName(name, value, cut >= 0, take);
+}
+
+function besides(program: Program | null, name: string, line: readonly string[]): FlagKind | undefined {
+  return Object.entries(program?.beside ?? {}).find(([word, flags]) => name in flags && line.includes(word))?.[1][name];
 }
 
 /** `--db-password X`, `/pass:X`: the flag's own name says secret. */
@@ -112,7 +128,7 @@ export function special(kind: FlagKind, value: string, take: Take): void {
     kind === "slash"
   ) {
     const at = value.indexOf(MARK[kind]);
-    if (at >= 0) {
+    if (at >= 0 && !value.startsWith("{")) {
       const rest = value.slice(at + 1);
       take(
         "password",
@@ -120,10 +136,14 @@ export function special(kind: FlagKind, value: string, take: Take): void {
           ? (rest.split("@")[0] ?? "")
           : kind === "file"
             ? value.slice(value.lastIndexOf(":") + 1)
-            : rest,
+            : kind === "semicolon"
+              ? (rest.split(";")[0] ?? "")
+              : rest,
         step,
       );
-      if (value.slice(at + 1) === "") take("token", value.slice(0, at), step);
+      // `curl -u TOKEN:`, where vendors take a token for the user; a user alone has no password.
+      if (rest === "" && kind === "pair" && looksRandom(value.slice(0, at), 12))
+        take("token", value.slice(0, at), step);
     }
   } else if (kind === "login") {
     const login = /^(?:[a-z0-9+]{1,20}:\/\/)?[\w.-]{1,64}:([^\s@]{1,200})@/.exec(value)?.[1];
@@ -131,6 +151,11 @@ export function special(kind: FlagKind, value: string, take: Take): void {
   } else if (kind === "header") {
     const at = value.search(/[:=]/);
     if (at > 0) take(value.slice(0, at).trim(), value.slice(at + 1).trim(), "header");
+  } else if (kind === "cookie") {
+    for (const piece of value.split(/;\s?/, 60)) {
+      const at = piece.indexOf("=");
+      if (at > 0 && looksRandom(piece.slice(at + 1))) take("session_token", piece.slice(at + 1), "cookie");
+    }
   } else if (kind === "assign") {
     const at = value.indexOf("=");
     if (at > 0) take(value.slice(0, at), value.slice(at + 1), step);

@@ -124,7 +124,8 @@ function pairOfLogin(name: NameInfo, text: string): Outcome {
 export function listOfLogins(name: NameInfo, text: string): Outcome {
   const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text.replace(";", ":"));
   const password = match?.[1];
-  if (password === undefined || !/(?:^|_)(?:users?|accounts?|logins?)$/.test(name.key)) return null;
+  if (password === undefined || /^v?\d{1,5}(?:\.\d{1,6}){1,4}/.test(password)) return null;
+  if (!/(?:^|_)(?:users?|accounts?|logins?)$/.test(name.key)) return null;
   if (!humanPassword(password) && !/(?:^|_)(?:s?ftp|samba|smb|basic|auth|http|proxy|mail|local)(?:_|$)/.test(name.key))
     return null;
   return {

@@ -15,6 +15,7 @@ export type FlagKind =
   | "openssl" // `pass:…`, `env:…`, `file:…`
   | "community" // SNMP's, of which `public` and `private` are everyone's
   | "header" // `Name: value`
+  | "cookie" // `name=value; name=value`
   | "assign"; // `NAME=value`
 
 export type Program = {
@@ -22,6 +23,8 @@ export type Program = {
   readonly when?: string;
   /** Flags whose value is the next word or stands behind `=`. */
   readonly flags?: { readonly [flag: string]: FlagKind };
+  /** Flags that mean this only beside that word: `--value X --type SecureString`. */
+  readonly beside?: { readonly [word: string]: { readonly [flag: string]: FlagKind } };
   /** Flags whose value is glued on: `-pSECRET`. */
   readonly glued?: { readonly [flag: string]: FlagKind };
   /** Short flags mean other things here: nothing is guessed from them. */
@@ -47,7 +50,7 @@ const HTTP: Program = {
     "-u --user -U --proxy-user -a --auth --digest-user": "pair",
     "-H --header --proxy-header": "header",
     "--oauth2-bearer": "token",
-    "-b --cookie": "header",
+    "-b --cookie": "cookie",
     "-E --cert": "file",
     "--http-password --ftp-password --proxy-password --password --pass --tlspassword": "password",
   }),
@@ -55,6 +58,7 @@ const HTTP: Program = {
 };
 const REDIS: Program = {
   flags: flags({ "-a --pass --requirepass --masterauth --masterpass --primaryauth": "password" }),
+  after: { "auth-pass": [2, "password"] },
 };
 const MSSQL: Program = { flags: flags({ "-P": "password" }), glued: { "-P": "password" } };
 const ENVIRON: Program = {
@@ -80,7 +84,14 @@ const MORE: { readonly [names: string]: Program } = {
   "gotty ttyd": { flags: flags({ "-c --credential": "pair" }) },
   "ssserver ss-server sslocal ss-local ss-redir ss-tunnel": { flags: flags({ "-k": "password" }) },
   "frpc frps": { flags: flags({ "-t --token": "password" }) },
-  aws: { after: { aws_secret_access_key: [1, "token"], aws_session_token: [1, "token"] } },
+  aws: {
+    after: { aws_secret_access_key: [1, "token"], aws_session_token: [1, "token"] },
+    beside: { SecureString: flags({ "--value": "password" }) },
+  },
+  nmcli: { after: { password: [1, "password"], "wifi-sec.psk": [1, "password"] } },
+  snyk: { after: { auth: [1, "token"] } },
+  "pulsar-admin pulsar-client pulsar-perf": { flags: flags({ "--auth-params": "pair" }) },
+  "pro ua": { after: { attach: [1, "token"] } },
   "rabbitmqadmin couchbase-cli": { flags: flags({ "-p": "password" }) },
   "turnserver coturn": { flags: flags({ "--user -u": "pair" }) },
   "npm yarn pnpm": { after: { _authToken: [1, "token"], _auth: [1, "token"], _password: [1, "password"] } },
@@ -131,7 +142,10 @@ const MORE: { readonly [names: string]: Program } = {
   goaccess: { plain: true },
   "sendemail swaks": { flags: flags({ "-xp -ap --auth-password": "password" }) },
   imapsync: { flags: flags({ "--password1 --password2": "password" }) },
-  rclone: { flags: flags({ "--webdav-pass --sftp-pass --ftp-pass --rc-pass": "password" }) },
+  rclone: {
+    flags: flags({ "--webdav-pass --sftp-pass --ftp-pass --rc-pass": "password" }),
+    after: { obscure: [1, "password"] },
+  },
   "sqlpackage mssql-cli": { flags: flags({ "-P /TargetPassword /SourcePassword": "password" }) },
   snowsql: { flags: flags({ "--password": "password" }) },
   "wrk2 vegeta bombardier": { flags: flags({ "-H --header -header": "header" }) },
@@ -152,7 +166,8 @@ const table: { readonly [names: string]: Program } = {
       plain: true,
     },
   "mongo mongosh mongodump mongorestore mongoexport mongoimport mongod mongostat mongotop mongofiles": MONGO,
-  "cqlsh cassandra nodetool": { flags: flags({ "-p": "password", "-pw": "password" }) },
+  cqlsh: { flags: flags({ "-p": "password" }) },
+  nodetool: { plain: true, flags: flags({ "-pw --password": "password" }) },
   "cypher-shell": { flags: flags({ "-p": "password" }), glued: { "-p": "password" } },
   "arangosh influx clickhouse-client clickhouse": { flags: flags({ "-password -t": "password" }) },
   "ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami ldapcompare": LDAP,

@@ -88,9 +88,9 @@ function shownKey(key: string): string {
 const LINE =
   /^\s{0,40}(?:export\s|set\s|ENV\s|-\s)?\s{0,4}["']?([A-Za-z_/][A-Za-z0-9_./:@\\-]{0,119}?)["']?\s{0,8}(?:=|:(?=\s|$)|\s=>)\s{0,8}(.{1,8192})$/;
 const PAIR =
-  /(?:^|[\s;,&?{(|])["']?(-{0,2}[A-Za-z_][A-Za-z0-9_.-]{0,79})["']?\s?=\s?(?:"([^"]{1,2000})"|'([^']{1,2000})'|(\$?\{\{[^{}\n]{1,200}\}\}|[^\s,;&"']{1,2000}))/g;
+  /(?:^|[\s;,&?{(|])["']?(-{0,2}[A-Za-z_][A-Za-z0-9_.-]{0,79})["']?[ \t]?=[ \t]?(?:"([^"]{1,2000})"|'([^']{1,2000})'|(\$?\{\{[^{}\n]{1,200}\}\}|[^\s,;&"']{1,2000}))/g;
 const QUOTED = /["']([A-Za-z_][A-Za-z0-9_.-]{1,79})["']\s?:\s?["']([^"'\n]{1,2000})["']/g;
-const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):\s{1,4}["']?([^\s"',;}]{1,2000})/g;
+const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):[ \t]{1,4}["']?([^\s"',;}]{1,2000})/g;
 
 /** `gitlab_rails['smtp_password'] = "…"`: an entry of a hash in Ruby, Python or PHP that takes a literal, not a call. */
 const ENTRY =
@@ -115,10 +115,11 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
     best = stronger(best, judge(key, value, `setting ${shownKey(key.replace(/^-+/, ""))}`));
   };
   if (body.includes(";")) {
+    const odbc = /\bdriver\s?=/i.test(body);
     for (const piece of body.split(";", PAIRS)) {
       const at = piece.indexOf("=");
       const key = piece.slice(0, at).trim().split(/[?\s]/).at(-1) ?? "";
-      if (at > 0 && at < 80 && left-- > 0) take(key, unquote(piece.slice(at + 1).trim()));
+      if (at > 0 && at < 80 && left-- > 0) take(key, bare(unquote(piece.slice(at + 1).trim()), odbc));
     }
   }
   if (best !== null) return best;
@@ -135,12 +136,17 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
   return best;
 }
 
+/** ODBC puts braces around a value that holds marks; a manual puts them around the words for one. */
+function bare(value: string, odbc: boolean): string {
+  return odbc && /^\{.{1,200}\}$/.test(value) && !/pass|pwd|your|secret/i.test(value) ? value.slice(1, -1) : value;
+}
+
 function inLines(body: string, judge: Judge): Evidence | null {
   let best: Evidence | null = null;
   let left = PAIRS;
   let named = "";
   let accounts = false;
-  for (const line of body.split(/\r?\n|\\r?\\n/, PAIRS * 2)) {
+  for (const line of body.split(/\r?\n|(?:\\r)?\\n/, PAIRS * 2)) {
     if (line.length > 9000 || line.trimStart().startsWith("#")) continue;
     const match = LINE.exec(line);
     if (match === null) {

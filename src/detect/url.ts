@@ -74,6 +74,14 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   } else if (looksRandom(url.user, 20) && !/^(?:enode|enr|p2p|ssh)$/i.test(url.scheme)) {
     best = tokenAsUser(url.user, judge);
   }
+  // Symfony's mailers and notifiers by API take the key for the user.
+  if (url.password === null && url.host === "default" && /^[\w.-]{20,200}$/.test(url.user))
+    best = stronger(best, tokenAsUser(url.user, judge));
+  // Lettuce takes a password alone for the user.
+  if (url.password === null && /^rediss?-(?:sentinel|socket)$/i.test(url.scheme) && url.user !== "")
+    best = stronger(best, judge("password", decoded(url.user), "password in a Redis URL"));
+  // The last part of a stream's address is the key that lets one send there.
+  if (/^rtmps?$/i.test(url.scheme)) best = stronger(best, streamKey(url.rest, judge));
   // conda's private channels carry the token in the path.
   const conda = /^\/t\/([a-z]{2}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/|$)/.exec(url.rest);
   if (conda !== null) best = stronger(best, tokenAsUser(conda[1] as string, judge));
@@ -95,6 +103,13 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
     if (best !== null) best = { ...best, rule: "url-token", score: Math.min(best.score, 0.8) };
   }
   return best;
+}
+
+function streamKey(path: string, judge: Judge): Evidence | null {
+  const last = /\/([\w-]{16,200})$/.exec(path.split("?", 1)[0] as string)?.[1];
+  if (last === undefined || !(looksRandom(last, 16) || /^[a-z0-9]{4}(?:-[a-z0-9]{4}){3,4}$/.test(last))) return null;
+  const found = judge("token", last, "key of a stream");
+  return found === null ? null : { ...found, rule: "url-token", score: Math.max(found.score, 0.8) };
 }
 
 function tokenAsUser(user: string, judge: Judge): Evidence | null {

@@ -51,6 +51,29 @@ describe("secrets in commands", () => {
     ["history", "RUN /bin/sh -c echo histpw | docker login -u u --password-stdin"],
     ["history", `HEALTHCHECK &{["CMD-SHELL" "curl -u a:${pw} http://x"] "30s" "3s" "0s" '\\x03'}`],
     ["healthcheck", `CMD curl -H Authorization: Bearer ${token} http://x`],
+    ["healthcheck", ["CMD-SHELL", `rabbitmqctl authenticate_user app ${pw}`]],
+    ["healthcheck", ["CMD-SHELL", `mongosh --eval "db.getSiblingDB('admin').auth('app','${pw}')"`]],
+    ["healthcheck", ["CMD-SHELL", `nodetool -u ops -pw ${pw} status`]],
+    ["cmd", ["redis-server", "--user", "app", "on", `>${pw}`, "~*", "+@all"]],
+    ["cmd", `redis-cli ACL SETUSER app on '>${pw}' allkeys +get`],
+    ["cmd", `redis-sentinel /s.conf --sentinel auth-pass main ${make.lower(6)}_${make.lower(6)}`],
+    ["cmd", ["-u", `app;${pw}`, "-s", "public;/share"]],
+    ["cmd", ["web", "--add-local-user", "admin:admin"]],
+    ["cmd", ["-url", "http://jenkins:8080", make.hex(64), "agent1"]],
+    ["cmd", ["mongosh", "--host", "mysql-1", "-u", "app", "-p", make.lower(6) + make.digits(4)]],
+    ["cmd", `smbclient //nas/share ${pw} -U app -c ls`],
+    ["cmd", `aws ssm put-parameter --name /a/b --type SecureString --value ${pw}`],
+    ["cmd", `rclone obscure ${pw}`],
+    ["cmd", `nmcli dev wifi connect Office password ${make.lower(8)}`],
+    ["cmd", `snyk auth ${make.hex(40)}`],
+    ["cmd", `pulsar-admin --auth-params token:${token} tenants list`],
+    ["cmd", `curl -b session=${token} http://x`],
+    [
+      "cmd",
+      `ffmpeg -i a.mp4 -f flv rtmp://a.rtmp.youtube.com/live2/${make.lower(4)}-${make.alnum(4)}-${make.alnum(4)}-a1b2`,
+    ],
+    ["cmd", `sh -c 'mysql -e "ALTER USER '\\''root'\\''@'\\''%'\\'' IDENTIFIED BY '\\''${pw}'\\''"'`],
+    ["history", `RUN /bin/sh -c pro attach C1${make.base62(28)} # buildkit`],
   ])("%s: %j", (where, command) => {
     expect(alarms("Cmd", typeof command === "string" ? command : JSON.stringify(command), where)).toBe(true);
   });
@@ -84,8 +107,36 @@ describe("commands without one", () => {
     ["history", `LABEL org.opencontainers.image.revision=${make.hex(40)}`],
     ["history", "RUN /bin/sh -c mysql -e \"CREATE USER x IDENTIFIED BY '$PW'\""],
     ["cmd", ""],
+    ["cmd", "nodetool -h cassandra -p 7199 status"],
+    ["cmd", ["sh", "-c", 'echo "root:$1" | chpasswd']],
+    ["cmd", "smbclient //nas/share -U guest% -c ls"],
+    ["cmd", "smbclient //nas/share -A /etc/smb.cred -c ls"],
+    ["cmd", "redis-cli ACL SETUSER app on nopass >/dev/null"],
+    ["cmd", "aws ssm put-parameter --name /a/b --type String --value blue-green"],
+    ["cmd", "ffmpeg -i rtsp://cam:8554/a -f flv rtmp://nginx/live/stream"],
+    ["healthcheck", ["CMD-SHELL", "rabbitmqctl authenticate_user app $RABBITMQ_PASSWORD"]],
+    ["cmd", "curl -u admin: http://x"],
   ])("%s: %j", (where, command) => {
     expect(alarms("Cmd", typeof command === "string" ? command : JSON.stringify(command), where)).toBe(false);
+  });
+});
+
+describe("settings in a value", () => {
+  test.each([
+    ["DOTENV", `# of the site\\nPORT=3000\\nDB_PASSWORD=${pw}\\nLOG_LEVEL=info`],
+    ["DSN", `DRIVER={ODBC Driver 18};SERVER=db;UID=app;PWD={${make.lower(12)}}`],
+    ["MAILER_DSN", `postmark+api://${make.uuid()}@default`],
+    ["CACHE", `redis-sentinel://${make.lower(9)}1@s1:26379,s2:26379?sentinelMasterId=main`],
+  ])("%s: %s", (name, value) => {
+    expect(alarms(name, value)).toBe(true);
+  });
+
+  test.each([
+    ["DOTENV", "PORT=3000\nAPI_KEY=\nJWT_SECRET=${JWT_SECRET}\nTOKEN_TTL=60\n"],
+    ["DSN", "DRIVER={ODBC Driver 18};SERVER=db;UID=app;PWD={your_password}"],
+    ["DOCKER_USER", "nginx:1.25-alpine"],
+  ])("none in %s: %s", (name, value) => {
+    expect(alarms(name, value)).toBe(false);
   });
 });
 

@@ -48,7 +48,7 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
       return stronger(best, script(text, judge, depth + 1));
     }
     const started = programOf(word);
-    if (started !== null && !(program !== null && isTaken(given, at)))
+    if (started !== null && !isHost(given, at) && !(program !== null && isTaken(given, at)))
       program = started.when === undefined || given.includes(started.when) ? started : null;
     else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = null;
     const kind = program?.after?.[`${given[at - 1] ?? ""} ${word}`] ?? program?.after?.[word];
@@ -76,13 +76,15 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
     if (word.startsWith("+") && next !== undefined && readName(word.slice(1)).family !== null)
       take(word.slice(1), next, "option");
     // `ENV NAME value` and `ENV NAME=value` of history; `export NAME=value`; `NAME=value program`.
+    // Grafana's settings begin with `cfg:`.
     const equals = word.indexOf("=");
+    const setting = word.startsWith("cfg:") ? 4 : 0;
     if (
       equals > 0 &&
-      NAME.test(word.slice(0, equals)) &&
+      NAME.test(word.slice(setting, equals)) &&
       !(program?.plain === true && /=\d+(?:\.\d+)+(?:-r\d+)?$/.test(word))
     )
-      take(word.slice(0, equals), word.slice(equals + 1), "assignment");
+      take(word.slice(setting, equals), word.slice(equals + 1), "assignment");
     else if ((word === "ENV" || word === "ARG") && next !== undefined && !next.includes("=") && given.length === at + 3)
       take(next, given[at + 2] as string, "assignment");
     else if (next !== undefined && word.endsWith(":") && namesHeader(word.slice(0, -1)))
@@ -119,6 +121,14 @@ function isReference(value: string): boolean {
     /^(?:jwt|simple),/.test(value) ||
     /^Basic \$\(|^[\w"']{0,12}\}$/.test(value) ||
     /^(?:process\.env|os\.environ|System\.getenv|ENV\[)/.test(value)
+  );
+}
+
+/** A machine may bear the name of the program that it serves. */
+function isHost(given: readonly string[], at: number): boolean {
+  return (
+    /^(?:-h|--(?:[a-z]{1,12}-)?host(?:name)?)$/.test(given[at - 1] ?? "") ||
+    /^[a-z]{2,12}-\d{1,3}$/.test(given[at] ?? "")
   );
 }
 
@@ -180,7 +190,8 @@ function byPosition(given: readonly string[], at: number, known: boolean, take: 
     const last = /^(?:http|bit|for)/.test(name) ? given[at + 3] : told;
     if (last !== undefined && !last.startsWith("-")) take("password", last, "by its place");
   } else if (/^(?:-g|-a|--auth)$/.test(word)) return;
-  else if (/^[\w-]+\.[\w.-]+\.(?:com|org|net|io|dev)$/.test(name) && told.includes(":")) special("pair", told, take);
+  else if (/^(?:https:\/\/)?[\w-]+\.[\w.-]+\.(?:com|org|net|io|dev)\/?$/.test(name) && told.includes(":"))
+    special("pair", told, take);
   else if (
     /^[A-Za-z][\w.:-]{3,80}$/.test(name) &&
     readName(name).family !== null &&

@@ -108,7 +108,7 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
     const json = inJson(text, inner, bound, rawName);
     if (json !== undefined) return generic(json) ?? (text.startsWith("{") ? cleanJson(bound.partly) : null);
     const header =
-      /^(?:["']?(?:proxy-)?authorization["']?\s?[:=]\s?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}(\S{6,4096})/i.exec(
+      /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}([^\s"']{6,4096})/i.exec(
         text,
       );
     if (header !== null) {
@@ -131,7 +131,7 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
         return settings ?? { rule: "url", why: "is a URL without a password" };
       }
     }
-    if (/\b(?:CREATE|ALTER|GRANT|SET)\s(?:USER|ROLE|LOGIN|PASSWORD|ALL|SELECT)\b/i.test(text)) {
+    if (/\b(?:CREATE|ALTER|GRANT|SET)\s(?:USER|ROLE|LOGIN|PASSWORD|ALL|SELECT)\b|\bon\s>/i.test(text)) {
       const found = anywhere(text, inner);
       if (found !== null) return found;
     }

@@ -86,17 +86,34 @@ export function basic(text: string, judge: Judge): Evidence | null {
 
 /** None of the patterns below matches a text without one of these. */
 const HINTS =
-  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass|auth\(|\bon\s["']?>/i;
+  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass|auth|superuser|createaccount|\bon\s["']?>|cred/i;
 
 const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [
-    /\b(?:IDENTIFIED\s(?:WITH\s[\w']{1,40}\s)?(?:BY|AS)|(?:USER|ROLE)\s[^;]{1,120}?PASSWORD|SET\sPASSWORD[^;=]{0,80}=)\s{1,4}(?:PASSWORD\()?\\?["']([^"'\\]{1,200})\\?["']/gi,
+    /\b(?:IDENTIFIED\s(?:WITH\s[\w']{1,40}\s)?(?:BY|AS)|(?:USER|ROLE)\s[^;]{1,120}?PASSWORD|SET\sPASSWORD\b[^;=]{0,80}=)\s{1,4}(?:PASSWORD\()?\\?["']([^"'\\]{1,200})\\?["']/gi,
     "SQL statement",
   ],
   [
     /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?[\w.-]{1,64}:([^\s"'|]{1,200}?)(?:\\n)?["']?\s{0,4}\|\s{0,4}(?:sudo\s)?(?:\/usr\/sbin\/)?chpasswd/g,
     "chpasswd",
   ],
+  [
+    /\bprintf\s{1,4}["'][\w.-]{1,64}:%s(?:\\n)?["']\s{1,4}["']?([^\s"'|$]{3,200})["']?\s{0,4}\|\s{0,4}(?:sudo\s)?chpasswd/g,
+    "chpasswd",
+  ],
+  [
+    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?(?:[\w.[\]:-]{1,120}\s)?[\w.@+-]{1,64}:([^\s"':$|<>]{3,200}?)(?:\\n)?["']?\s{0,4}>{1,2}\s{0,4}[\w./~-]{0,80}(?:pass|users|auth|cred|secret)/g,
+    "put into a file of logins",
+  ],
+  [
+    /\becho\s{1,4}["']?([A-Za-z0-9+/]{43}=)["']?\s{0,4}>{1,2}\s{0,4}(?![^\s;&|]{0,80}pub)[\w./~-]{0,80}(?:key|pk|priv|psk)/g,
+    "put into a file of keys",
+  ],
+  [
+    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?AUTH\s(?!(?:PLAIN|LOGIN|CRAM|XOAUTH2?|TLS|SSL|GSSAPI|NTLM|EXTERNAL)\b)([^\s"'\\$|]{3,200})/g,
+    "Redis login",
+  ],
+  [/\bcreateAccount\(\s?\\?["'][^"'\\]{1,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g, "argument of a function"],
   [/\bchpasswd\s?<<<\s?["']?[\w.-]{1,64}:([^\s"']{1,200})/g, "chpasswd"],
   [
     /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?([^\s"'|$]{3,200}?)(?:\\n)?["']?\s{0,4}\|[^|]{0,160}--?(?:[a-z]{1,20}-){0,3}stdin\b/g,
@@ -121,7 +138,10 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     /\s[\w.-]{1,60}\/[\w./-]{0,60}(?:pass|pw)[\w-]{0,30}\s(?:password|string)\s["']?(?!unused["'\s;|])([^\s"'|$]{3,100})/g,
     "debconf answer",
   ],
-  [/[{,\s](?:pwd|passwd|password)\s?(?::|=>)\s?\\?["']([^"'\\$]{2,100})\\?["']/g, "argument of a function"],
+  [
+    /[{,\s]\\?["']?(?:pwd|passwd|password)\\?["']?\s?(?::|=>)\s?\\?["']([^"'\\$]{2,100})\\?["']/g,
+    "argument of a function",
+  ],
   [
     /\b(?:requirepass|masterauth|masterpass|primaryauth)\s{1,4}(?!foobared\b)["']?([^\s"'/#$<-][^\s"'/#$]{2,200})/g,
     "line of a settings file",

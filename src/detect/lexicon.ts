@@ -64,6 +64,17 @@ export const KEY_CANCEL: ReadonlySet<string> = new Set(
     keyring trusted claim claims role roles stage env host-ca known pusher jira issue instrumentation arrow enter escape meta compose column recv receive`),
 );
 
+/** Of those, the ones that cancel from further away too: `PUBLIC_API_KEY`, `APT_SIGNING_KEY`. */
+export const KEY_PUBLIC: ReadonlySet<string> = new Set(
+  words(`public pub publishable publish gpg pgp site sitekey anon anonymous verification verify verifying search
+    searchonly apt rpm yum dpkg repo keyring trusted host-ca known pusher`),
+);
+
+/** Right before `KEY`, what promises a credential whatever stands further away: `REDIS_ACCESS_KEY`. */
+export const KEY_OPENS: ReadonlySet<string> = new Set(
+  words(`access license licence subscription activation ingest ingestion`),
+);
+
 /** Last words that turn the name into a setting about a secret, a pointer to one, or a name of one. */
 export const CANCEL: ReadonlySet<string> = new Set(
   words(`file files filename path paths dir directory folder location loc mount mountpoint url urls uri uris link href endpoint endpoints

@@ -122,7 +122,7 @@ function pairOfLogin(name: NameInfo, text: string): Outcome {
 
 /** `alice:s3cret!,bob:…` and `foo:pass:1001` under a name that ends in USERS. */
 export function listOfLogins(name: NameInfo, text: string): Outcome {
-  const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text.replace(";", ":"));
+  const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text.replace(/[;|]/, ":"));
   const password = match?.[1];
   if (password === undefined || /^v?\d{1,5}(?:\.\d{1,6}){1,4}/.test(password)) return null;
   if (!/(?:^|_)(?:users?|accounts?|logins?)$/.test(name.key)) return null;

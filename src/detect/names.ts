@@ -3,6 +3,8 @@ import {
   FAMILY,
   KEY_ANY,
   KEY_CANCEL,
+  KEY_OPENS,
+  KEY_PUBLIC,
   KEY_SHAPED,
   NEUTRAL,
   PUBLIC_WORDS,
@@ -99,7 +101,9 @@ function headOf(words: readonly string[]): { family: Family; need: NameInfo["nee
     if (word === "encryption" && at === words.length - 1) return { family: "key", need: "random", at };
     const family = FAMILY.get(word);
     if (family === undefined) continue;
-    if (family === "token" && words.slice(0, at).some((before) => SPECIAL_TOKENS.has(before))) return null;
+    // A language model's tokens, unless the value looks like a credential: `INPUT_NPM_TOKEN` is an action's input.
+    if (family === "token" && words.slice(0, at).some((before) => SPECIAL_TOKENS.has(before)))
+      return word === "token" && !words.includes("cluster") ? { family, need: "shaped", at } : null;
     if (family === "cookie") return { family, need: words.some((one) => ERLANG.has(one)) ? "any" : "random", at };
     // Redis has no users by default: what it calls AUTH is the password.
     if (family === "auth" && words.some((before) => /^(?:redis|rediscli|valkey|keydb|dragonfly)$/.test(before))) {
@@ -125,7 +129,13 @@ function keyOf(words: readonly string[], at: number): NameInfo["need"] | null {
   const close = before.at(-1);
   if (close === undefined) return "random";
   const sealed = /^(?:secret|master|private|encryption|decryption|encrypt|crypt|crypto|cipher|aes|hmac)$/.test(close);
-  if (before.some((word) => (sealed ? OPEN_KEY.test(word) : KEY_CANCEL.has(word)))) return null;
+  if (sealed) {
+    if (before.some((word) => OPEN_KEY.test(word))) return null;
+  } else if (before.some((word) => KEY_CANCEL.has(word))) {
+    // `KAFKA_API_KEY`, `app.config.license_key`: the word beside the key decides, unless one says that it is public.
+    const opens = KEY_ANY.has(close) || KEY_OPENS.has(close);
+    return opens && !KEY_CANCEL.has(close) && !before.some((word) => KEY_PUBLIC.has(word)) ? "shaped" : null;
+  }
   if (before.some((word) => KEY_ANY.has(word))) return "any";
   if (before.some((word) => KEY_SHAPED.has(word))) return "shaped";
   return "random";

@@ -82,6 +82,7 @@ export const POSITIONS: { readonly [words: string]: number } = {
   "auth-pass": 2,
   "add-user.sh": 2,
   "+login": 2,
+  isql: 3,
   using: 1,
   passwd: 1,
 };

@@ -76,6 +76,9 @@ const JAVA_TOOLS: Program = {
 
 /** Where people write it down: programs of the field whose flags hold secrets, by their manuals. */
 const MORE: { readonly [names: string]: Program } = {
+  az: { beside: { login: flags({ "-p": "password" }), keyvault: flags({ "--value": "password" }) } },
+  gh: { beside: { secret: flags({ "-b --body": "password" }) } },
+  zrok: { after: { enable: [1, "token"] } },
   gcloud: { flags: flags({ "--secret": "name" }) },
   codecov: { flags: flags({ "-t --token": "token" }) },
   cargo: { plain: true, after: { login: [1, "token"] } },
@@ -160,7 +163,7 @@ const table: { readonly [names: string]: Program } = {
   "mysql mysqldump mysqlcheck mysqlimport mysqlshow mysqlsh mysqlslap mysqlbinlog mariadb mariadb-dump mariadb-check mariadb-import mariabackup xtrabackup innobackupex mycli mydumper myloader":
     MYSQL,
   sshpass: { wraps: true, flags: flags({ "-p": "password" }), glued: { "-p": "password" } },
-  "docker podman nerdctl buildah skopeo helm oras crane regctl az cf oc ibmcloud faas-cli cosign singularity": LOGIN,
+  "docker podman nerdctl buildah skopeo helm oras crane regctl cf oc ibmcloud faas-cli cosign singularity": LOGIN,
   "minisign signify gpgv ffmpeg docker-compose ssh scp rsync sftp mkdir cp mv install chown chmod tar find grep sed awk sort head tail nice timeout nginx node python python3 java gunicorn uvicorn uwsgi puma php php-fpm go npm npx yarn pnpm make cmake git tcpdump nc ncat socat iptables ip nsenter supervisord tini dumb-init gosu su-exec apt apt-get apk yum dnf pip pip3 gem wait-for-it dockerize etcd prometheus grafana-server traefik caddy envoy haproxy vector telegraf fluentd":
     {
       plain: true,
@@ -213,7 +216,10 @@ const table: { readonly [names: string]: Program } = {
   "gpg gpg2": { flags: flags({ "--passphrase": "password" }) },
   "smbclient smbget rpcclient net": { flags: flags({ "-U --user": "percent" }) },
   "ssh-keygen": { flags: flags({ "-N -P": "password" }) },
-  "vault bao": { after: { login: [1, "token"], unseal: [1, "token"] } },
+  "vault bao": {
+    after: { login: [1, "token"], unseal: [1, "token"] },
+    words: [[/^(?:hv[sb]|[sb])\.\w{24,300}$/, "token"]],
+  },
   "consul nomad boundary": { flags: flags({ "-token -http-token": "token", "-encrypt": "key" }) },
   "nats nats-server nats-streaming-server gnatsd nsc": { flags: flags({ "--pass -pass --auth -auth": "password" }) },
   "useradd usermod adduser": { flags: flags({ "-p --password": "password" }) },

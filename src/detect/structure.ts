@@ -15,7 +15,13 @@ export function inJson(text: string, judge: Judge, bound = { partly: false }, ou
   try {
     document = JSON.parse(text);
   } catch {
-    return undefined;
+    // JSON in a string of JSON, of which the quotes around it are gone.
+    if (!/^[[{]{1,2}\\"/.test(text)) return undefined;
+    try {
+      document = JSON.parse(JSON.parse(`"${text}"`) as string);
+    } catch {
+      return undefined;
+    }
   }
   let left = PAIRS;
   let best: Evidence | null = null;
@@ -39,10 +45,9 @@ export function inJson(text: string, judge: Judge, bound = { partly: false }, ou
     const object = node as Record<string, unknown>;
     best = stronger(best, jwk(object, judge));
     // `[{"name": "DB_PASSWORD", "value": "…"}]`: the name stands beside the value.
-    const given = object["name"] ?? object["key"] ?? object["Name"];
-    if (typeof given === "string" && typeof object["value"] === "string") {
-      walk(object["value"], [...trail, given], depth + 1);
-    }
+    const given = object["name"] ?? object["key"] ?? object["Name"] ?? object["Key"] ?? object["ParameterKey"];
+    const told = object["value"] ?? object["Value"] ?? object["ParameterValue"];
+    if (typeof given === "string" && typeof told === "string") walk(told, [...trail, given], depth + 1);
     for (const [key, value] of Object.entries(object)) walk(value, [...trail.slice(-6), key], depth + 1);
   };
   walk(document, [], 0);
@@ -88,7 +93,7 @@ function shownKey(key: string): string {
 const LINE =
   /^\s{0,40}(?:export\s|set\s|ENV\s|-\s)?\s{0,4}["']?([A-Za-z_/][A-Za-z0-9_./:@\\-]{0,119}?)["']?\s{0,8}(?:=|:(?=\s|$)|\s=>)\s{0,8}(.{1,8192})$/;
 const PAIR =
-  /(?:^|[\s;,&?{(|])["']?(-{0,2}[A-Za-z_][A-Za-z0-9_.-]{0,79})["']?[ \t]?=[ \t]?(?:"([^"]{1,2000})"|'([^']{1,2000})'|(\$?\{\{[^{}\n]{1,200}\}\}|[^\s,;&"']{1,2000}))/g;
+  /(?:^|[\s;,&?{(|])["']?(-{0,2}[A-Za-z_][A-Za-z0-9_.-]{0,79})["']?[ \t]?=[ \t]?(?:"([^"]{1,2000})"|'([^']{1,2000})'|(\$?\{\{[^{}\n]{1,200}\}\}|<[^<>="'\n]{1,120}>|[^\s,;&"']{1,2000}))/g;
 const QUOTED = /["']([A-Za-z_][A-Za-z0-9_.-]{1,79})["']\s?:\s?["']([^"'\n]{1,2000})["']/g;
 const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):[ \t]{1,4}["']?([^\s"',;}]{1,2000})/g;
 

@@ -15,6 +15,7 @@ export type UrlParts = {
 };
 
 const URLS = 2000;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Cuts the URL whose `://` stands at `at`; null when nothing before it is a scheme. */
 export function urlAt(text: string, at: number): UrlParts | null {
@@ -86,7 +87,7 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   const conda = /^\/t\/([a-z]{2}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/|$)/.exec(url.rest);
   if (conda !== null) best = stronger(best, tokenAsUser(conda[1] as string, judge));
   const query = url.rest.indexOf("?");
-  if (query >= 0) best = stronger(best, inQuery(url.rest.slice(query + 1), judge));
+  if (query >= 0) best = stronger(best, inQuery(url.rest.slice(query + 1), judge, url.scheme));
   // Apprise's and shoutrrr's addresses carry the token in the path.
   if (
     best === null &&
@@ -107,7 +108,11 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
 
 function streamKey(path: string, judge: Judge): Evidence | null {
   const last = /\/([\w-]{16,200})$/.exec(path.split("?", 1)[0] as string)?.[1];
-  if (last === undefined || !(looksRandom(last, 16) || /^[a-z0-9]{4}(?:-[a-z0-9]{4}){3,4}$/.test(last))) return null;
+  if (
+    last === undefined ||
+    !(looksRandom(last, 16) || /^[a-z0-9]{4}(?:-[a-z0-9]{4}){3,4}$|^[a-z]{2,5}_\d{4,12}_\w{12,60}$/.test(last))
+  )
+    return null;
   const found = judge("token", last, "key of a stream");
   return found === null ? null : { ...found, rule: "url-token", score: Math.max(found.score, 0.8) };
 }
@@ -118,21 +123,28 @@ function tokenAsUser(user: string, judge: Judge): Evidence | null {
 }
 
 /** Query parameters whose names say secret; a token there must look like one, since short ones are words. */
-function inQuery(query: string, judge: Judge): Evidence | null {
+function inQuery(query: string, judge: Judge, scheme: string): Evidence | null {
   let best: Evidence | null = null;
+  // InfluxDB and Subsonic take `u=NAME&p=PASSWORD`, PHP's sessions in Redis `tcp://host?auth=PASSWORD`.
+  const login = /(?:^|[&;])u=[^&;]/.test(query);
+  const session = /^(?:tcp|tls|unix|rediss?)$/.test(scheme);
   for (const pair of query.split(/[&;]/, 100)) {
     const at = pair.indexOf("=");
     if (at < 1) continue;
     const name = readName(pair.slice(0, at));
     const value = decoded(pair.slice(at + 1));
-    if (/^app_?id$/i.test(pair.slice(0, at)) && /^[0-9a-f]{32}$/.test(value))
-      best = stronger(best, tokenAsUser(value, judge));
-    // InfluxDB 1 takes a login as `u` and `p`.
-    if (pair.startsWith("p=") && /(?:^|&)u=[^&]/.test(query) && value.length > 2 && !/^\d+$/.test(value)) {
+    const key = pair.slice(0, at);
+    if (
+      ((login && key === "p") || (session && key === "auth")) &&
+      /^(?!\d{1,4}$|true$|false$|none$).{3,200}$/i.test(value)
+    ) {
       const found = judge("password", value, "parameter of a URL");
       if (found !== null) best = stronger(best, { ...found, rule: "url-password" });
+      continue;
     }
-    if (name.family === null || (name.family !== "password" && !looksRandom(value, 12))) continue;
+    if (/^app_?id$/i.test(pair.slice(0, at)) && /^[0-9a-f]{32}$/.test(value))
+      best = stronger(best, tokenAsUser(value, judge));
+    if (name.family === null || (name.family !== "password" && !looksRandom(value, 12) && !UUID.test(value))) continue;
     const found = judge(pair.slice(0, at), value, "parameter of a URL");
     if (found !== null)
       best = stronger(best, { ...found, rule: name.family === "password" ? "url-password" : "url-token" });
@@ -162,7 +174,11 @@ export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence
     );
   // `kafka/host@REALM` is a Kerberos principal.
   const principal = /\/[\w.-]{1,200}@[A-Z][A-Z0-9.-]{1,100}$|\/_HOST@/.test(text);
-  const part = go?.[1] ?? go?.[2] ?? (oracleToo && !principal ? oracle?.[1] : undefined) ?? bare?.[1];
+  const part =
+    go?.[1] ??
+    go?.[2] ??
+    (oracleToo && !principal ? oracle?.[1] : undefined) ??
+    (text.startsWith("jdbc:") ? undefined : bare?.[1]);
   if (part === undefined || (!oracleToo && /^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$/.test(part)))
     return null;
   const found = judge("password", part, "password in a connection string");

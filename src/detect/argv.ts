@@ -69,7 +69,7 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
       nested = given.length > 500;
       best = stronger(best, script(word, judge, depth + 1));
     }
-    if (word.startsWith("-") || /^\/[A-Za-z]{1,24}(?::|$)/.test(word)) {
+    if (word.startsWith("-") || (/^\/[A-Za-z]{1,24}(?::|$)/.test(word) && !isTaken(given, at))) {
       if (flag(word, next, given, program, take)) at++;
       continue;
     }
@@ -79,11 +79,7 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
     // Grafana's settings begin with `cfg:`.
     const equals = word.indexOf("=");
     const setting = word.startsWith("cfg:") ? 4 : 0;
-    if (
-      equals > 0 &&
-      NAME.test(word.slice(setting, equals)) &&
-      !(program?.plain === true && /=\d+(?:\.\d+)+(?:-r\d+)?$/.test(word))
-    )
+    if (equals > 0 && NAME.test(word.slice(setting, equals)) && !(program?.plain === true && isVersion(word, given)))
       take(word.slice(setting, equals), word.slice(equals + 1), "assignment");
     else if ((word === "ENV" || word === "ARG") && next !== undefined && !next.includes("=") && given.length === at + 3)
       take(next, given[at + 2] as string, "assignment");
@@ -106,6 +102,12 @@ function buildsAssets(given: readonly string[]): boolean {
   return given.some((word) => /^(?:assets:precompile|collectstatic|compilemessages|compilejsi18n)$/.test(word));
 }
 
+/** A package at a version: `passwd=1:4.13+dfsg1-1`. */
+function isVersion(word: string, given: readonly string[]): boolean {
+  const installs = given.includes("install") || given.includes("add");
+  return installs ? /=\d[\w.+:~-]{0,80}$/.test(word) : /=\d+(?:\.\d+)+(?:-r\d+)?$/.test(word);
+}
+
 function namesHeader(name: string): boolean {
   if (/^\{?(?:pwd|password)$/i.test(name)) return true;
   return /^[\w-]+$/.test(name) && /token|key|auth|secret|cookie/i.test(name);
@@ -116,7 +118,7 @@ function isReference(value: string): boolean {
   return (
     /^["']?\\?\$\$?(?:[A-Za-z_]\w*|\{|\(|[\d@*](?!.))|^["']?(?:[`<]|\{\{)|^%[sdv]|^\{.{0,200}\$\{/.test(value) ||
     /^@(?:[~.]{0,2}\/|[\w.-]+\/)/.test(value) ||
-    /^(?:id|env|src|type)=[^,]{1,200}(?:,|$)/.test(value) ||
+    /^(?:id|env|src|type)=[^,]{1,200}(?:,|$)|^[\w.-]{1,64},(?:type|target|source|uid|gid|mode)=/.test(value) ||
     /^(?:[A-Z]{1,20}_)?(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$/.test(value) ||
     /^(?:jwt|simple),/.test(value) ||
     /^Basic \$\(|^[\w"']{0,12}\}$/.test(value) ||
@@ -166,6 +168,15 @@ function byPosition(given: readonly string[], at: number, known: boolean, take: 
   // Jenkins' agent, whose image starts it by itself: `-url URL SECRET NAME`
   if (/^[0-9a-f]{64}$/.test(word) && given[0]?.startsWith("-") === true && given.includes("-url") && at > 0)
     take("token", word, "by its place");
+  // `crudini --set FILE SECTION NAME VALUE`
+  const [line, put] = [given[at + 3], given[at + 4]];
+  if (
+    word === "--set" &&
+    line !== undefined &&
+    put !== undefined &&
+    /(?:^|\/)(?:crudini|openstack-config)$/.test(given[at - 1] ?? "")
+  )
+    take(line, put, "by its place");
   // `net user NAME PASSWORD /add`, `net use X: \\host\share /user:NAME PASSWORD`
   if (two.toLowerCase() === "net user" && given[at + 2] !== undefined && !given[at + 2]?.startsWith("/"))
     take("password", given[at + 2] as string, "by its place");
@@ -212,7 +223,14 @@ function inWord(word: string, judge: Judge): Evidence | null {
     /(?:pass|pwd|secret|key|token)\w{0,24}\]?=/i.test(word)
   )
     best = inAssignments(word.replaceAll("[", ";").replaceAll("]", ";"), judge);
-  if (/^[\w.]{3,80}\s?=\s?["'][^"']{3,200}["']$/.test(word)) best = stronger(best, inAssignments(word, judge));
+  if (/^[\w.]{3,80}\s?=\s?["'][^"']{3,200}["']$/.test(word))
+    best = stronger(best, inAssignments(word.replace(/^\./, ""), judge));
+  // `printf 'user: a\npassword: …\n'`: lines of settings, among which words about a password are prose.
+  if (word.includes("\\n"))
+    best = stronger(
+      best,
+      inAssignments(word, (name, value, step) => (/\s/.test(value) ? null : commanded(judge(name, value, step)))),
+    );
   if (word.includes("@") && !word.includes("://") && /^[^\s@]{1,64}[:/][^\s@]{3,200}@/.test(word))
     best = stronger(best, inLogin(word, judge));
   const sftp = /^[a-z_][\w.-]{0,63}:((?!x:)(?![/$"'<{@]|\d+:)[^\s:]{3,200}):(?:e:)?\d{2,6}(?::[\w,.:/-]{0,200})?$/.exec(

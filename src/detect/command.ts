@@ -86,7 +86,7 @@ export function basic(text: string, judge: Judge): Evidence | null {
 
 /** None of the patterns below matches a text without one of these. */
 const HINTS =
-  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass|auth|superuser|createaccount|\bon\s["']?>|cred/i;
+  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass|auth|superuser|createaccount|pdo\(|mysqli|token|pure-pw|\bon\s["']?>|cred/i;
 
 const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [
@@ -102,7 +102,7 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     "chpasswd",
   ],
   [
-    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?(?:[\w.[\]:-]{1,120}\s)?[\w.@+-]{1,64}:([^\s"':$|<>]{3,200}?)(?:\\n)?["']?\s{0,4}>{1,2}\s{0,4}[\w./~-]{0,80}(?:pass|users|auth|cred|secret)/g,
+    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?(?:[\w.[\]:-]{1,120}\s)?[\w.@+-]{1,64}:(?=[^\s"':$|<>]{0,60}[\dA-Z!@#%^&*?])([^\s"':$|<>]{3,200}?)(?:\\n)?["']?\s{0,4}>{1,2}\s{0,4}[\w./~-]{0,80}(?:pass|users|auth|cred|secret)/g,
     "put into a file of logins",
   ],
   [
@@ -113,6 +113,14 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?AUTH\s(?!(?:PLAIN|LOGIN|CRAM|XOAUTH2?|TLS|SSL|GSSAPI|NTLM|EXTERNAL)\b)([^\s"'\\$|]{3,200})/g,
     "Redis login",
   ],
+  [
+    /\b(?:PDO|mysqli|mysqli_connect|mysql_connect|pymysql\.connect)\(\s?\\?["'][^"'\\]{1,200}\\?["'],\s?\\?["'][^"'\\]{1,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g,
+    "argument of a function",
+  ],
+  [
+    /\bprintf\s["'](?:[^"'%]{0,80}(?:[\s,{]|\\n))?["']?[\w.-]{0,40}(?:pass|pwd|secret|token)[\w.-]{0,24}["']?\s?[=:]?\s?["']?%s[^"'%]{0,20}["']\s{1,4}["']?([^\s"'$|;&>-][^\s"'$|;&>]{2,200})/g,
+    "put into a file",
+  ],
   [/\bcreateAccount\(\s?\\?["'][^"'\\]{1,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g, "argument of a function"],
   [/\bchpasswd\s?<<<\s?["']?[\w.-]{1,64}:([^\s"']{1,200})/g, "chpasswd"],
   [
@@ -120,7 +128,7 @@ const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     "piped to a login",
   ],
   [
-    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s|["']?%s(?:\\n)?["']?\s)?["']?([^\s"'|$]{3,200}?)(?:\\n)?["']?\s{0,4}\)?\s{0,4}\|\s{0,4}(?:sudo\s-S|(?:\S{0,40}\/)?(?:passwd|vncpasswd|kinit|smbpasswd|cryptsetup|htpasswd|su|ecryptfs-add-passphrase|pdbedit|saslpasswd2|mosquitto_passwd|x11vnc|gnome-keyring-daemon)\b|gpg\b[^|]{0,160}--passphrase-fd|openssl\b[^|]{0,160}stdin|vault\s(?:login|operator)|bao\s(?:login|operator)|gh\sauth\slogin|op\s(?:signin|account)|wg\sset)/g,
+    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s|["']?%s(?:\\n)?["']?\s)?["']?([^\s"'|$]{3,200}?)(?:\\n)?["']?\s{0,4}\)?\s{0,4}\|\s{0,4}(?:sudo\s-S|(?:\S{0,40}\/)?(?:passwd|vncpasswd|kinit|smbpasswd|cryptsetup|htpasswd|su|ecryptfs-add-passphrase|pdbedit|saslpasswd2|mosquitto_passwd|pure-pw|x11vnc|gnome-keyring-daemon)\b|gpg\b[^|]{0,160}--passphrase-fd|openssl\b[^|]{0,160}stdin|vault\s(?:login|operator)|bao\s(?:login|operator)|gh\sauth\slogin|op\s(?:signin|account)|wg\sset)/g,
     "piped to a login",
   ],
   [

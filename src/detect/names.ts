@@ -66,7 +66,10 @@ function read(name: string): NameInfo {
   // Gossip keys of Consul, Nomad and Serf stand under the verb.
   if (/(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$/.test(key))
     return { ...nothing, family: "key", need: "random", word: "ENCRYPT" };
-  const setting = cancelledBy(words) ?? (SWITCHES.test(key) ? "a switch" : null);
+  // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
+  const setting =
+    cancelledBy(words) ??
+    (SWITCHES.test(key) ? "a switch" : key.includes("existing_secret") ? "EXISTING_SECRET" : null);
   if (setting !== null) return { ...nothing, setting };
 
   const found = headOf(words);

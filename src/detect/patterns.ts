@@ -119,6 +119,8 @@ export const PLACEHOLDER = whole([
   String.raw`(?:[a-z]{1,20}[-_]){1,4}placeholder(?:[-_].{0,80})?`,
   String.raw`build[-_]time[-_](?:only|placeholder|dummy).{0,80}`,
   String.raw`%[sdv](?:\\n)?`,
+  // Of a regular expression.
+  String.raw`(?:\\[wWdDsS]|\[\^?[^\]]{1,40}\]|\.)(?:[+*]|\{\d{1,3},?\d{0,3}\})\??`,
 ]);
 
 /** The same, told by their ends or by a part in the middle. */

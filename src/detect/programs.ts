@@ -78,6 +78,8 @@ const JAVA_TOOLS: Program = {
 const MORE: { readonly [names: string]: Program } = {
   az: { beside: { login: flags({ "-p": "password" }), keyvault: flags({ "--value": "password" }) } },
   gh: { beside: { secret: flags({ "-b --body": "password" }) } },
+  "dig kdig delv nsupdate knsupdate": { flags: flags({ "-y": "file" }) },
+  "ejabberdctl prosodyctl": { after: { register: [3, "password"] } },
   zrok: { after: { enable: [1, "token"] } },
   gcloud: { flags: flags({ "--secret": "name" }) },
   codecov: { flags: flags({ "-t --token": "token" }) },

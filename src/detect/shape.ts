@@ -52,9 +52,9 @@ export function emptiness(text: string): Cleared | null {
   return null;
 }
 
-/** LDAP's attributes of passwords, and keys on a keyboard: maps of settings name both `password`. */
+/** Rules of a form's field, LDAP's attributes of passwords, and keys on a keyboard: maps of settings name both `password`. */
 const NO_PASSWORD =
-  /^(?:userPassword|unicodePwd|sambaNTPassword|krbPrincipalKey)$|^(?:(?:ctrl|alt|cmd|meta|super|shift|mod|option)[+-]){1,4}(?:\w|f\d{1,2}|enter|return|tab|esc|escape|space|del|delete|insert|backspace|up|down|left|right|home|end|pageup|pagedown|plus|minus|comma|period|slash)$/i;
+  /^(?:required|nullable|sometimes|string|confirmed)(?:\|[\w:,.]{1,30}){1,8}$|^(?:userPassword|unicodePwd|sambaNTPassword|krbPrincipalKey)$|^(?:(?:ctrl|alt|cmd|meta|super|shift|mod|option)[+-]){1,4}(?:\w|f\d{1,2}|enter|return|tab|esc|escape|space|del|delete|insert|backspace|up|down|left|right|home|end|pageup|pagedown|plus|minus|comma|period|slash)$/i;
 
 /** Points to where the secret is instead of holding it. */
 export function reference(text: string): Cleared | null {

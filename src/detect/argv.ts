@@ -220,6 +220,7 @@ function inWord(word: string, judge: Judge): Evidence | null {
     list &&
     !/^\d{0,4},?\d{0,4}s[/|#,!]|ENC\[|process\.env|=>/.test(word) &&
     /[,;[]/.test(word) &&
+    !/\s--?[A-Za-z]/.test(word) &&
     /(?:pass|pwd|secret|key|token)\w{0,24}\]?=/i.test(word)
   )
     best = inAssignments(word.replaceAll("[", ";").replaceAll("]", ";"), judge);

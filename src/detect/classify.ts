@@ -111,7 +111,8 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
       /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}(?!realm=)([^\s"']{6,4096})/i.exec(
         text,
       );
-    if (header !== null) {
+    // `Token Service` is a title.
+    if (header !== null && (!/^(?:Token|Bot|ApiKey|Digest)\s/i.test(text) || looksRandom(header[1] as string, 12))) {
       const found = inner(
         /^.{0,20}basic/i.test(text) ? "basic_auth" : "bearer_token",
         unquote(header[1] as string),

@@ -141,6 +141,7 @@ describe("commands without one", () => {
     ["cmd", "ffmpeg -i rtsp://cam:8554/a -f flv rtmp://nginx/live/stream"],
     ["healthcheck", ["CMD-SHELL", "rabbitmqctl authenticate_user app $RABBITMQ_PASSWORD"]],
     ["cmd", "curl -u admin: http://x"],
+    ["cmd", ["sh", "-c", "set -e; jupyter lab --IdentityProvider.token='' --ip=0.0.0.0"]],
     ["cmd", "ipmitool -I lan -H h -U admin -f /pw sdr"],
     ["cmd", "podman run --secret pw,type=env,target=DB_PASSWORD x"],
     ["cmd", "helm upgrade x c --set auth.existingSecretPasswordKey=password"],
@@ -186,6 +187,7 @@ describe("settings in a value", () => {
   test.each([
     ["DOTENV", "PORT=3000\nAPI_KEY=\nJWT_SECRET=${JWT_SECRET}\nTOKEN_TTL=60\n"],
     ["DSN", "DRIVER={ODBC Driver 18};SERVER=db;UID=app;PWD={your_password}"],
+    ["caddy.reverse_proxy", "Token Service"],
     ["DOCKER_USER", "nginx:1.25-alpine"],
     ["RULES", JSON.stringify({ rules: { password: "required|min:8" } })],
     ["CHALLENGE", `Bearer realm="https://auth.example.org/token",service="registry"`],

@@ -21,8 +21,7 @@ export function parseDockerignore(text: string): Ignored {
     const parts = path.split("/");
     const folders = parts.map((_, at) => parts.slice(0, at + 1).join("/"));
     let ignored = false;
-    for (const { back, matches } of patterns)
-      if (back === ignored && folders.some((folder) => matches.test(folder))) ignored = !back;
+    for (const { back, matches } of patterns) if (back === ignored && folders.some(matches)) ignored = !back;
     return ignored;
   };
 }
@@ -38,31 +37,75 @@ function cleaned(pattern: string): string {
   return parts.join("/");
 }
 
-/** `*` and `?` within a name, `**` across folders, classes and backslashes as in Go's filepath.Match. */
-function compiled(pattern: string): RegExp {
-  let source = "";
+/** One step of a pattern: what a character may be, once or any number of times, or how many steps may be left out. */
+type Step = { readonly may: (char: string) => boolean; readonly loops: boolean } | { readonly skip: number };
+
+const any = (): boolean => true;
+const inName = (char: string): boolean => char !== "/";
+const none = (): boolean => false;
+
+/**
+ * `*` and `?` within a name, `**` across folders, classes and backslashes as in Go's filepath.Match. No expression of the
+ * language's own: one with many stars would try every way to share a name out among them.
+ */
+function compiled(pattern: string): (path: string) => boolean {
+  const steps: Step[] = [];
+  const one = (may: (char: string) => boolean): void => void steps.push({ may, loops: false });
+  const many = (may: (char: string) => boolean): void => void steps.push({ may, loops: true });
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern[at] ?? "";
     if (pattern.startsWith("**", at)) {
       at++;
       if (pattern[at + 1] === "/") at++;
-      source += at >= pattern.length - 1 ? ".*" : "(?:.*/)?";
-    } else if (char === "*") source += "[^/]*";
-    else if (char === "?") source += "[^/]";
-    else if (char === "\\") source += literal(pattern[++at] ?? "\\");
-    else if (char === "[" && pattern.includes("]", at + 2)) {
+      if (at < pattern.length - 1) {
+        steps.push({ skip: 2 });
+        many(any);
+        one((next) => next === "/");
+      } else many(any);
+    } else if (char === "*") many(inName);
+    else if (char === "?") one(inName);
+    else if (char === "\\") {
+      const meant = pattern[++at] ?? "\\";
+      one((next) => next === meant);
+    } else if (char === "[" && pattern.includes("]", at + 2)) {
       const end = pattern.indexOf("]", at + 2);
-      const inner = pattern.slice(at + 1, end);
-      const not = inner.startsWith("^");
-      source += `(?!/)[${not ? "^" : ""}${(not ? inner.slice(1) : inner).replace(/[[\]^]/g, "\\$&")}]`;
+      one(ofClass(pattern.slice(at + 1, end)));
       at = end;
-    } else source += literal(char);
+    } else one((next) => next === char);
   }
+  return (path) => fits(steps, path);
+}
+
+function ofClass(inner: string): (char: string) => boolean {
+  const not = inner.startsWith("^");
   try {
-    return new RegExp(`^${source}$`, "s");
+    const all = new RegExp(`^[${not ? "^" : ""}${(not ? inner.slice(1) : inner).replace(/[[\]^]/g, "\\$&")}]$`, "s");
+    return (char) => char !== "/" && all.test(char);
   } catch {
-    return /(?!)/; // a class that Go refuses too: the build would fail there
+    return none; // a class that Go refuses too: the build would fail there
   }
 }
 
-const literal = (char: string): string => char.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+/** Follows every way through the steps at once, so that the time grows with their number times the path's length. */
+function fits(steps: readonly Step[], path: string): boolean {
+  const reach = (from: Set<number>): Set<number> => {
+    for (const at of from) {
+      const step = steps[at];
+      if (step === undefined) continue;
+      if ("skip" in step) from.add(at + 1).add(at + 1 + step.skip);
+      else if (step.loops) from.add(at + 1);
+    }
+    return from;
+  };
+  let here = reach(new Set([0]));
+  for (let index = 0; index < path.length && here.size > 0; index++) {
+    const char = path[index] ?? "";
+    const next = new Set<number>();
+    for (const at of here) {
+      const step = steps[at];
+      if (step !== undefined && "may" in step && step.may(char)) next.add(step.loops ? at : at + 1);
+    }
+    here = reach(next);
+  }
+  return here.has(steps.length);
+}

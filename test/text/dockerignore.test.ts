@@ -38,6 +38,13 @@ test.each([
   [".env\n\n!", ".env", true],
   ["a+(b)", "a+(b)", true],
   ["[", "[", true],
+  ["a[b/c]d", "abd", true],
+  ["**/b/**/c", "a/b/c", true],
+  ["**/b/**/c", "b/x/y/c", true],
+  ["**/b/**/c", "a/bc", false],
+  // By an expression that tries every way these would take years.
+  [`${"*a".repeat(30)}b`, "a".repeat(200), false],
+  [`${"**/".repeat(40)}b`, `${"a/".repeat(60)}c`, false],
 ])("%j and %s: %s", (text, path, ignored) => {
   expect(parseDockerignore(text)(path)).toBe(ignored);
 });

@@ -1,7 +1,8 @@
+import { lineOf } from "../../src/text/lines.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import { record } from "../../src/docker/run-line/flags.ts";
 import { moved, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
-import { lineOf, subjectOf } from "../../src/files/run-names.ts";
+import { subjectOf } from "../../src/files/run-names.ts";
 import type { Own } from "../../src/files/script-own.ts";
 import { scriptOf, type Script } from "../../src/files/script.ts";
 import { UnsprawlError } from "../../src/model/error.ts";

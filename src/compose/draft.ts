@@ -1,10 +1,11 @@
+import { lineOf } from "../text/lines.ts";
 import { relative } from "node:path";
 import type { YAMLMap, YAMLSeq } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
 import type { DiffLine } from "../model/plan.ts";
 import { renderDotenv, type DotenvEntry } from "../text/dotenv.ts";
 import { lineStart, splice, type Edit } from "../text/splice.ts";
-import { edits, lineOf, memberRange, type Changes } from "../text/yaml-edit.ts";
+import { edits, memberRange, type Changes } from "../text/yaml-edit.ts";
 import type { EnvFile, Project } from "./project.ts";
 import type { YamlFile } from "../text/yaml-nodes.ts";
 

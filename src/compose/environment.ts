@@ -1,7 +1,8 @@
+import { lineOf } from "../text/lines.ts";
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { interpolate } from "../text/interpolate.ts";
 import type { DotenvEntry } from "../text/dotenv.ts";
-import { lineOf, memberRange } from "../text/yaml-edit.ts";
+import { memberRange } from "../text/yaml-edit.ts";
 import type { EnvFile, Layer, Project, Service } from "./project.ts";
 import {
   entriesOf,

@@ -1,5 +1,5 @@
+import { lineOf } from "../text/lines.ts";
 import { envFiles, scraps, type Place } from "./environment.ts";
-import { lineOf } from "../text/yaml-edit.ts";
 import type { Draft } from "./draft.ts";
 import type { Project } from "./project.ts";
 import { Blocked } from "./blocked.ts";

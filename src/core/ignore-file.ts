@@ -1,3 +1,4 @@
+import { lineOf } from "../text/lines.ts";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
@@ -5,7 +6,7 @@ import type { Fingerprint } from "../model/fingerprint.ts";
 import type { DiffLine } from "../model/plan.ts";
 import { atomicWrite, fileError } from "../text/atomic-file.ts";
 import { eol, splice, yamlText } from "../text/splice.ts";
-import { edits, lineOf, type Changes } from "../text/yaml-edit.ts";
+import { edits, type Changes } from "../text/yaml-edit.ts";
 import { entry as entryOf, isMap, isSeq, parseYamlDocuments, scalarText, type YamlFile } from "../text/yaml-nodes.ts";
 import { readIgnore } from "./ignore.ts";
 

@@ -1,15 +1,15 @@
 import { basename } from "node:path";
+import { lineOf } from "../text/lines.ts";
 import { startOf, type RunCommand } from "../text/shell-run.ts";
 
-/** From 1. */
-export function lineOf(text: string, at: number): number {
-  return text.slice(0, at).split("\n").length;
-}
-
-/** What the container of a run line is called: its name, else its image's; null when only the shell knows. */
+/**
+ * What the container of a run line is called: its name, else its image's; null when only the shell knows, and for what can be
+ * no name: behind a quote that never ends it is half the script, values and all.
+ */
 export function calledBy({ said: { name, image } }: RunCommand): string | null {
   const [path = ""] = (image ?? "").split("@");
-  return name ?? (path.split("/").at(-1)?.split(":")[0] || null);
+  const called = name ?? path.split("/").at(-1)?.split(":")[0] ?? "";
+  return /^\w[\w.-]{0,254}$/.test(called) ? called : null;
 }
 
 /** `deploy.sh:12 web`. */

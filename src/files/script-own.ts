@@ -59,7 +59,7 @@ export function literalOf(
   const raw = text.slice(word.start, word.end);
   if (!/^"?[\w./:@${}-]*"?$/.test(raw)) return null;
   let known = true;
-  const filled = word.text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (_all, braced?: string, plain?: string) => {
+  const filled = word.text.replaceAll(/\$(?:\{(\w{1,255})\}|(\w{1,255}))/g, (_all, braced?: string, plain?: string) => {
     const one = setOnce(text, commands, runs, braced ?? plain ?? "", startOf(run));
     known &&= one !== null;
     return one?.word.text.replace(/^\w+=/, "") ?? "";
@@ -99,7 +99,7 @@ const UNSURE =
   /\$\{!|\bset[ \t]+-[a-z]*a|\ballexport\b|\beval\b|\bdeclare[ \t]+-[a-z]*n|(?:^|[;&|({]|\bthen|\bdo)[ \t]*(?:\.|source)[ \t]/m;
 
 function variableIn(content: string): string | null {
-  const [, plain, braced] = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})$/.exec(content) ?? [];
+  const [, plain, braced] = /^\$(?:([A-Za-z_]\w{0,254})|\{([A-Za-z_]\w{0,254})\})$/.exec(content) ?? [];
   return plain ?? braced ?? null;
 }
 
@@ -154,7 +154,7 @@ export function withArrays(
   };
   const spliced = commands.map((words) =>
     words.flatMap((word): readonly ShellWord[] => {
-      const [, name] = /^"?\$\{([A-Za-z_]\w*)\[@\]\}"?$/.exec(text.slice(word.start, word.end)) ?? [];
+      const [, name] = /^"?\$\{([A-Za-z_]\w{0,254})\[@\]\}"?$/.exec(text.slice(word.start, word.end)) ?? [];
       const own =
         name === undefined || !/docker|podman/.test(words.map((one) => one.text).join(" "))
           ? null

@@ -1,8 +1,9 @@
+import { lineOf } from "../text/lines.ts";
 import { basename } from "node:path";
 import { runCommand, type RunCommand } from "../text/shell-run.ts";
 import { shellCommands, type ShellWord, type Span } from "../text/shell-words.ts";
 import { placeText, type Refusal } from "./file-migration.ts";
-import { lineOf, runText } from "./run-names.ts";
+import { runText } from "./run-names.ts";
 import type { ScriptVariable } from "./script.ts";
 
 type Around = {
@@ -33,7 +34,7 @@ function filledIn({ file, text, commands, runs, moving }: Around): ScriptVariabl
   return commands.flatMap((words) => {
     const end = words.findIndex(({ text: one }) => !ASSIGNS.test(one));
     return words.slice(0, end < 0 ? words.length : end).flatMap((word): ScriptVariable[] => {
-      const [, name = "", value = ""] = /^([A-Za-z_]\w*)=([^]*)$/.exec(word.text) ?? [];
+      const [, name = "", value = ""] = /^([A-Za-z_]\w{0,254})=([^]*)$/.exec(word.text) ?? [];
       const used = new RegExp(`\\$(?:${name}\\b|\\{${name}\\b)`);
       const user = users.find(({ flag: { content, variable } }) =>
         content === null ? variable === name : used.test(content),
@@ -66,7 +67,9 @@ const ASSIGNS = /^(?:[A-Za-z_]\w*=[^]*|export|local|readonly|declare|typeset|-[a
 function beside(file: string, text: string, words: readonly ShellWord[]): ScriptVariable[] {
   const first = words[0]?.text ?? "";
   const about = words.some((word) => /(?:^|\/)(?:docker|podman|docker-compose|nerdctl)$/.test(word.text));
-  const own = /^\w[\w-]*$/.test(first) && new RegExp(`^[ \\t]*(?:function[ \\t]+)?${first}[ \\t]*\\(`, "m").test(text);
+  // What is longer than a file's name may be is no command, and more than an expression can hold.
+  const own =
+    /^\w[\w-]{0,254}$/.test(first) && new RegExp(`^[ \\t]*(?:function[ \\t]+)?${first}[ \\t]*\\(`, "m").test(text);
   const inner = quoted(file, text, words);
   if (!about && !own && !first.startsWith("-")) return inner;
   const what = first.startsWith("-")

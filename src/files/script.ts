@@ -1,8 +1,9 @@
+import { lineOf } from "../text/lines.ts";
 import { commandsOf, flagOf, runCommand, startOf, type EnvFlag, type RunCommand } from "../text/shell-run.ts";
 import { shellCommands, type ShellWord, type Span } from "../text/shell-words.ts";
 import { placeText, type Refusal } from "./file-migration.ts";
 import { readText } from "./read.ts";
-import { lineOf, runText, subjectOf } from "./run-names.ts";
+import { runText, subjectOf } from "./run-names.ts";
 import { literalOf, ownVariable, withArrays, type Own } from "./script-own.ts";
 import { strays } from "./script-strays.ts";
 

@@ -1,8 +1,9 @@
+import { lineOf } from "../text/lines.ts";
 import { basename } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import type { DiffLine } from "../model/plan.ts";
 import { eol, lineStart, splice, yamlText, type Edit } from "../text/splice.ts";
-import { lineOf, memberRange } from "../text/yaml-edit.ts";
+import { memberRange } from "../text/yaml-edit.ts";
 import { isScalar } from "../text/yaml-nodes.ts";
 import type { EnvPlace } from "./environment.ts";
 import { readManifests, type Manifests } from "./manifest.ts";

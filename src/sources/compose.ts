@@ -1,7 +1,7 @@
+import { lineOf } from "../text/lines.ts";
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { envFiles, scraps, variables, type Scrap } from "../compose/environment.ts";
-import { lineOf } from "../text/yaml-edit.ts";
 import { loadProject, type Project } from "../compose/project.ts";
 import { entriesOf, entry, scalarText } from "../text/yaml-nodes.ts";
 import type { Reading, Source } from "../contract/source.ts";

@@ -1,8 +1,9 @@
-import { lstat, open } from "node:fs/promises";
+import { lineOf } from "../text/lines.ts";
+import { lstat, open, stat as statOf } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
 import { placeText } from "../files/file-migration.ts";
-import { lineOf, runText, subjectOf } from "../files/run-names.ts";
+import { runText, subjectOf } from "../files/run-names.ts";
 import { readScript, type Script } from "../files/script.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { NO_FACTS } from "../model/location.ts";
@@ -24,7 +25,7 @@ export function scriptSource(cwd: string): Source {
     async *read(what, signal) {
       if (what === "") throw new UnsprawlError("usage", "script: needs a file or a folder", "unsprawl scan script:.");
       const root = resolve(cwd, what);
-      const stat = await lstat(root).catch(() => null);
+      const stat = await statOf(root).catch(() => null);
       if (stat === null)
         throw new UnsprawlError("absent", `there is no ${what}`, "unsprawl scan script:FILE_OR_FOLDER");
       if (!stat.isDirectory()) {
@@ -43,7 +44,7 @@ export function scriptSource(cwd: string): Source {
 async function readings(source: string, file: string, named: boolean): Promise<readonly Reading[]> {
   try {
     if (!named && !(await isScript(file))) return [];
-    const { size } = await lstat(file);
+    const { size } = await statOf(file);
     if (size > MOST_BYTES)
       throw new UnsprawlError("malformed", `${file} is larger than 1 MiB`, `unsprawl scan dir:${file}`);
     const script = await readScript(file);

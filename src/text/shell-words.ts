@@ -77,7 +77,7 @@ function readWord(text: string, start: number, to: number, depth: number, nested
     // Arithmetic is no command.
     if (/^\$\((?!\()/.test(text.slice(at, at + 3)) && depth < DEEPEST) {
       const inner = text.charAt(end - 1) === ")" ? end - 1 : end;
-      nested.commands.push(...commandsIn(text, at + 2, inner, depth + 1, nested.bodies));
+      for (const one of commandsIn(text, at + 2, inner, depth + 1, nested.bodies)) nested.commands.push(one);
     }
     value += text.slice(at, end);
     expands = true;

@@ -1,3 +1,5 @@
+import { lineOf } from "./lines.ts";
+
 /** One variable of a file that `EnvironmentFile=` names. */
 export type SystemdEnvEntry = {
   readonly name: string;
@@ -33,7 +35,7 @@ export function parseSystemdEnv(text: string): readonly SystemdEnvEntry[] {
     }
     const name = text.slice(at, at + equals).trimEnd();
     const read = valueAt(text, at + equals + 1);
-    const line = text.slice(0, at).split("\n").length;
+    const line = lineOf(text, at);
     const start = text.lastIndexOf("\n", at - 1) + 1;
     at = read.done;
     // What is no name is passed over.

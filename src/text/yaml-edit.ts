@@ -1,3 +1,4 @@
+import { lineOf } from "./lines.ts";
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
 import { lineEnd, lineStart, type Edit } from "./splice.ts";
@@ -119,10 +120,6 @@ const oneLine = (text: string): string =>
     .map((line, at, { length }) => (at === 0 ? line.trimEnd() : at === length - 1 ? line.trimStart() : line.trim()))
     .filter((line, at, { length }) => line !== "" || at === 0 || at === length - 1)
     .join(" ");
-
-export function lineOf(text: string, at: number): number {
-  return text.slice(0, at).split("\n").length;
-}
 
 /** Text as a YAML scalar in the quotes that were there, if it can be; plain where nobody can mistake it. */
 export function scalar(text: string, like: unknown): string {

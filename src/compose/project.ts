@@ -147,10 +147,23 @@ async function yamlFile({ yaml, lookups }: Loading, file: string, lookup: Lookup
   return known;
 }
 
-async function loadFiles(loading: Loading, files: readonly string[], dir: string, lookup: Lookup): Promise<void> {
+/** `by`: the files that include these, the first one first. */
+async function loadFiles(
+  loading: Loading,
+  files: readonly string[],
+  dir: string,
+  lookup: Lookup,
+  by: readonly string[] = [],
+): Promise<void> {
   for (const name of files) {
+    if (by.includes(name))
+      throw new UnsprawlError(
+        "malformed",
+        `${by.at(-1) ?? name} includes ${name}, by which it is included itself`,
+        "take one of the two out of `include`",
+      );
     const file = await yamlFile(loading, name, lookup);
-    await include(loading, file, dir, lookup);
+    await include(loading, file, dir, lookup, [...by, name]);
     for (const { key, value } of entriesOf(entry(file.root, "services", file)?.value, file)) {
       if (value === null) continue;
       const layers = await layersOf(loading, { file, node: value, dir, lookup }, []);
@@ -167,10 +180,14 @@ async function loadFiles(loading: Loading, files: readonly string[], dir: string
 
 type Described = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: Lookup };
 
+const DEEPEST = 100;
+
 /** A description of a service behind those that it extends. */
 async function layersOf(loading: Loading, described: Described, seen: readonly unknown[]): Promise<Layer[]> {
   const { file, node, dir, lookup } = described;
   if (seen.includes(node)) throw new UnsprawlError("malformed", `${file.file}: a service extends itself`);
+  if (seen.length > DEEPEST)
+    throw new UnsprawlError("malformed", `${file.file}: more than ${DEEPEST} services extend each other in a row`);
   const base = entry(node, "extends", file)?.value ?? null;
   const layers: Layer[] = [];
   if (base !== null) {
@@ -210,7 +227,13 @@ async function envFilesOf({ file, node, dir, lookup }: Described): Promise<EnvFi
   return found;
 }
 
-async function include(loading: Loading, file: YamlFile, dir: string, lookup: Lookup): Promise<void> {
+async function include(
+  loading: Loading,
+  file: YamlFile,
+  dir: string,
+  lookup: Lookup,
+  by: readonly string[],
+): Promise<void> {
   const value = entry(file.root, "include", file)?.value ?? null;
   if (!isSeq(value)) return;
   for (const item of value.items.map((one) => follow(one, file))) {
@@ -221,7 +244,7 @@ async function include(loading: Loading, file: YamlFile, dir: string, lookup: Lo
     const [own] = list(get("project_directory"), file, lookup);
     const there = own === undefined ? dirname(first) : resolve(dir, own);
     const envFiles = list(get("env_file"), file, lookup).map((path) => resolve(dir, path));
-    await loadFiles(loading, paths, there, await withDotenv(loading, lookup, there, envFiles));
+    await loadFiles(loading, paths, there, await withDotenv(loading, lookup, there, envFiles), by);
   }
 }
 

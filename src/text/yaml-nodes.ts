@@ -1,5 +1,6 @@
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
+import { lineOf } from "./lines.ts";
 
 /** A YAML file with the nodes of its only document, each of which knows its range in the text. */
 export type YamlFile = {
@@ -57,13 +58,14 @@ async function documentsOf(file: string, text: string, hint: string): Promise<Do
     merge: false,
     uniqueKeys: true,
     logLevel: "silent",
+    prettyErrors: false, // looks up the place of every error, of which the first is told
   });
   const documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
   const problem = documents.flatMap(({ errors }) => errors)[0];
   if (problem === undefined) return documents;
   throw new UnsprawlError(
     "malformed",
-    `${file}, line ${problem.linePos?.[0].line ?? "?"}: not valid YAML`,
+    `${file}, line ${lineOf(text, problem.pos[0])}: not valid YAML`,
     hint,
     problem.code,
   );
@@ -83,15 +85,50 @@ export const isAlias = (node: unknown): node is Alias => yaml().isAlias(node);
 /** The node that an alias stands for; null for nothing. */
 export function follow(node: unknown, { document }: YamlFile): Node | null {
   if (node === null || node === undefined) return null;
-  return isAlias(node) ? (node.resolve(document) ?? null) : (node as Node);
+  return isAlias(node) ? (targetsIn(document).get(node) ?? null) : (node as Node);
+}
+
+const targets = new WeakMap<Document, ReadonlyMap<Alias, Node>>();
+
+/** What each alias of a document stands for, found in one walk: asked one by one, each would take a walk of its own. */
+function targetsIn(document: Document): ReadonlyMap<Alias, Node> {
+  const known = targets.get(document);
+  if (known !== undefined) return known;
+  const anchors = new Map<string, Node>();
+  const found = new Map<Alias, Node>();
+  yaml().visit(document, {
+    Node: (_key, node) => {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        return;
+      }
+      const target = anchors.get(node.source);
+      if (target !== undefined) found.set(node, target);
+    },
+  });
+  targets.set(document, found);
+  return found;
 }
 
 /** The entries of a map as Compose sees them: its own, then what `<<` merges in and it does not set (YAML merge key, 1.1). */
 export function entriesOf(node: unknown, file: YamlFile): Entry[] {
+  return [...entriesByKey(node, file).values()];
+}
+
+/** Kept, since a large map is asked for one key after the other. */
+const entries = new WeakMap<object, ReadonlyMap<string, Entry>>();
+
+function entriesByKey(node: unknown, file: YamlFile): ReadonlyMap<string, Entry> {
+  if (typeof node !== "object" || node === null) return NONE;
+  const known = entries.get(node);
+  if (known !== undefined) return known;
   const found = new Map<string, Entry>();
-  const add = (at: unknown, shared: boolean, depth: number): void => {
+  // A map that comes again adds nothing, and maps that each merge the last one twice would be read without end.
+  const read = new Set<YAMLMap>();
+  const add = (at: unknown, shared: boolean): void => {
     const map = follow(at, file);
-    if (!isMap(map) || depth > DEEPEST) return;
+    if (!isMap(map) || read.has(map)) return;
+    read.add(map);
     const merges: unknown[] = [];
     for (const pair of map.items as Pair<Scalar, Node | null>[]) {
       const key = isScalar(pair.key) ? String(pair.key.value) : null;
@@ -101,28 +138,30 @@ export function entriesOf(node: unknown, file: YamlFile): Entry[] {
         merges.push(...(isSeq(from) ? from.items : [pair.value]));
       } else if (!found.has(key)) found.set(key, { key, pair, owner: map, value: follow(pair.value, file), shared });
     }
-    for (const merge of merges) add(merge, true, depth + 1);
+    for (const merge of merges) add(merge, true);
   };
-  add(node, isAlias(node), 0);
-  return [...found.values()];
+  add(node, isAlias(node));
+  entries.set(node, found);
+  return found;
 }
 
-const DEEPEST = 50;
+const NONE: ReadonlyMap<string, Entry> = new Map();
 
 /** Whether a map is, or merges in, another one; what it sets itself may hide what that has. */
-export function reaches(node: unknown, owner: unknown, file: YamlFile, depth = 0): boolean {
+export function reaches(node: unknown, owner: unknown, file: YamlFile, seen = new Set<YAMLMap>()): boolean {
   const map = follow(node, file);
-  if (!isMap(map) || depth > DEEPEST) return false;
+  if (!isMap(map) || seen.has(map)) return false;
+  seen.add(map);
   if (map === owner) return true;
   return (map.items as Pair<Scalar, Node | null>[]).some(({ key, value }) => {
     if (!isScalar(key) || key.value !== "<<") return false;
     const from = follow(value, file);
-    return (isSeq(from) ? from.items : [value]).some((one) => reaches(one, owner, file, depth + 1));
+    return (isSeq(from) ? from.items : [value]).some((one) => reaches(one, owner, file, seen));
   });
 }
 
 export function entry(node: unknown, key: string, file: YamlFile): Entry | null {
-  return entriesOf(node, file).find((one) => one.key === key) ?? null;
+  return entriesByKey(node, file).get(key) ?? null;
 }
 
 /** A scalar's text as Compose would have it in a variable; null for YAML's null and for what is no scalar. */

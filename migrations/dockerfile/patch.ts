@@ -13,6 +13,7 @@ export function patchFor(
   own: Instruction,
   finding: Finding,
 ): string {
+  if (!["ENV", "ARG", "LABEL", "RUN"].includes(own.name)) return taken(own);
   const name = own.name === "RUN" ? nameIn(own.value, finding) : finding.name;
   const users = own.name === "RUN" ? [own] : usersOf(name, own, instructions);
   const mount = `--mount=type=secret,id=${name},env=${name}`;
@@ -40,6 +41,13 @@ function says({ name: instruction }: Instruction, name: string, users: readonly 
   return users.length > 0 || instruction === "RUN"
     ? `${build}, ${rotate}`
     : `no command uses ${name}: take it out, ${rotate}`;
+}
+
+function taken({ name }: Instruction): string {
+  const rotate = "and rotate it: images built so far keep it";
+  return ["CMD", "ENTRYPOINT", "HEALTHCHECK"].includes(name)
+    ? `take it out, give it to the container when it starts, ${rotate}`
+    : `take it out, ${rotate}`;
 }
 
 /** The commands that read the variable, in each stage that has it. */

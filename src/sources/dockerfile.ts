@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
 import { placeText } from "../files/file-migration.ts";
@@ -6,7 +6,7 @@ import { copiedSecrets, type Copied } from "../files/build-context.ts";
 import { readText } from "../files/read.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { NO_FACTS, type Subject, type Where } from "../model/location.ts";
-import { pairsOf, parseDockerfile, type Instruction } from "../text/dockerfile.ts";
+import { onBuild, pairsOf, parseDockerfile, type Instruction } from "../text/dockerfile.ts";
 import { candidateAt } from "./candidate.ts";
 
 /**
@@ -19,7 +19,7 @@ export function dockerfileSource(cwd: string): Source {
     kind: "dockerfile",
     async *read(what) {
       const at = resolve(cwd, what);
-      const isFolder = statSync(at, { throwIfNoEntry: false })?.isDirectory() === true;
+      const isFolder = existsSync(at) && statSync(at).isDirectory();
       const file = isFolder ? join(at, "Dockerfile") : at;
       const instructions = parseDockerfile(await readText(file));
       const source = `dockerfile:${what}`;
@@ -50,9 +50,27 @@ function candidatesOf(source: string, subject: Subject, one: Instruction): Candi
     return pairsOf(one)
       .filter(({ value }) => value !== null && value !== "")
       .map(({ name, value }) => candidateAt(source, subject, where, name, value ?? "", place(name)));
-  if (one.name !== "RUN" || one.value === "") return [];
-  return [candidateAt(source, subject, "history", "RUN", one.value, place("RUN"))];
+  if (one.value === "") return [];
+  if (one.name === "ONBUILD") {
+    const later = onBuild(one);
+    return later === null ? [] : candidatesOf(source, subject, later);
+  }
+  const command = COMMANDS[one.name];
+  // What is copied from the build's folder is read there; a heredoc and a URL stand in the instruction.
+  if (command === undefined || (/^(?:COPY|ADD)$/.test(one.name) && !/<<|:\/\//.test(one.value))) return [];
+  return [candidateAt(source, subject, command, one.name, one.value, place(one.name))];
 }
+
+const COMMANDS: { readonly [instruction: string]: Where } = {
+  ...{
+    RUN: "history",
+    CMD: "cmd",
+    ENTRYPOINT: "entrypoint",
+    HEALTHCHECK: "healthcheck",
+    COPY: "history",
+    ADD: "history",
+  },
+};
 
 function copiedReading(source: string, dockerfile: string, { instruction, path, file }: Copied): Reading {
   const by = `${instruction.name}, ${basename(dockerfile)}:${instruction.line}`;

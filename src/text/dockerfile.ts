@@ -26,30 +26,45 @@ export function parseDockerfile(text: string): readonly Instruction[] {
   for (let at = 0; at < lines.length; at++) {
     const line = at + 1;
     if (isPassed(lines[at] ?? "")) continue;
-    let joined = lines[at] ?? "";
-    while (continued.test(joined) && at + 1 < lines.length) {
+    const joined: string[] = [];
+    let open = lines[at] ?? "";
+    while (continued.test(open) && at + 1 < lines.length) {
       at++;
       const next = lines[at] ?? "";
-      if (!isPassed(next)) joined = joined.replace(continued, "") + next;
+      if (isPassed(next)) continue;
+      joined.push(open.replace(continued, ""));
+      open = next;
     }
-    const [, word = "", value = ""] = /^\s*([A-Za-z]+)(?:\s+(.*))?$/s.exec(joined.replace(continued, "")) ?? [];
+    joined.push(open.replace(continued, ""));
+    const [, word = "", value = ""] = /^\s*([A-Za-z]+)(?:\s+(.*))?$/s.exec(joined.join("")) ?? [];
     if (word === "") continue;
     const name = word.toUpperCase();
     if (name === "FROM") stage = stage === null ? 0 : stage + 1;
     let whole = value.trim();
-    if (["RUN", "COPY", "ADD"].includes(name)) {
-      for (const [, dash = "", , end = ""] of value.matchAll(/<<(-?)(["']?)([A-Za-z_]\w*)\2/g)) {
+    if (/^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)$/i.test(name === "ONBUILD" ? `${name} ${value.split(/\s/, 1)[0]}` : name)) {
+      for (const [, dash = "", double, single, bare] of value.matchAll(HEREDOC)) {
+        const end = double ?? single ?? bare;
         const closes = (one: string): boolean => (dash === "" ? one : one.replace(/^\t+/, "")) === end;
-        while (at + 1 < lines.length) {
-          at++;
-          whole += `\n${lines[at] ?? ""}`;
-          if (closes(lines[at] ?? "")) break;
-        }
+        // One that never ends is none, such as what stands in quotes: a build refuses it.
+        const stop = lines.findIndex((one, index) => index > at && closes(one));
+        if (stop < 0) continue;
+        whole += `\n${lines.slice(at + 1, stop + 1).join("\n")}`;
+        at = stop;
       }
     }
     found.push({ name, value: whole, line, stage });
   }
   return found;
+}
+
+/** A word that begins a heredoc: `reHeredoc` of BuildKit's frontend/dockerfile/parser. */
+const HEREDOC = /(?<!\S)\d*<<(-?)(?:"([^"\s<]+)"|'([^'\s<]+)'|([^\s<"'-][^\s<"']*))(?!\S)/g;
+
+/** The instruction that ONBUILD puts off; null where there is none, or another ONBUILD, which a build refuses. */
+export function onBuild({ value, ...at }: Instruction): Instruction | null {
+  const [, word = "", rest = ""] = /^([A-Za-z]+)\s+(.*)$/s.exec(value) ?? [];
+  const name = word.toUpperCase();
+  return name === "" || name === "ONBUILD" ? null : { ...at, name, value: rest };
 }
 
 /** Directives stand before everything else: `# escape=`. */

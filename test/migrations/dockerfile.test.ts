@@ -224,3 +224,45 @@ test("heredocs belong to their instruction, and what looks like one in them does
     ["ENV", 7, 0],
   ]);
 });
+
+test.each([
+  ["a shift and a here-string are none", "RUN echo $((1<<X)) && cat <<<word\nENV Y=2\n", ["RUN", "ENV"]],
+  ["one in quotes, which nothing ends", 'RUN echo "a <<B c"\nENV Y=2\n', ["RUN", "ENV"]],
+  ["its end is the whole word", "RUN cat <<E-1.x\nENV X=1\nE-1.x\nENV Y=2\n", ["RUN", "ENV"]],
+  ["with a number, of a file descriptor", "COPY 3<<EOF /x\nENV X=1\nEOF\nENV Y=2\n", ["COPY", "ENV"]],
+  ["put off by ONBUILD", "ONBUILD RUN <<EOF\nENV X=1\nEOF\nENV Y=2\n", ["ONBUILD", "ENV"]],
+  ["100,000 lines that go on", `RUN a${" \\\n b".repeat(100_000)}\nENV Y=2\n`, ["RUN", "ENV"]],
+])("instructions: %s", (_title, text, names) => {
+  expect(parseDockerfile(text).map(({ name }) => name)).toEqual(names);
+});
+
+test("every instruction that writes something into the image or its history is read", async () => {
+  const values = Array.from({ length: 7 }, p);
+  const [cmd, entry, health, later, copied, added, put] = values;
+  const text = `FROM a
+CMD ["serve", "--password=${cmd}"]
+ENTRYPOINT serve --token ${entry}
+HEALTHCHECK --interval=5s CMD redis-cli -a ${health} ping
+ONBUILD ENV DB_PASSWORD=${later}
+ONBUILD RUN curl -u app:${put} https://host.test
+COPY <<EOF /etc/app.conf
+password=${copied}
+EOF
+ADD https://app:${added}@host.test/x.tgz /
+`;
+  const dir = lay({ Dockerfile: text });
+  const findings = await findingsOf(world, `dockerfile:${dir}`);
+  expect(findings.map(({ name, location }) => `${name} ${location.where}`).sort()).toEqual([
+    "ADD history",
+    "CMD cmd",
+    "COPY history",
+    "DB_PASSWORD image-env",
+    "ENTRYPOINT entrypoint",
+    "HEALTHCHECK healthcheck",
+    "RUN history",
+  ]);
+  const { notMoved } = await planOf(world, `dockerfile:${dir}`);
+  expect(notMoved).toHaveLength(7);
+  for (const { hint } of notMoved) expect(hint).toMatch(/rotate it/);
+  for (const value of values) expect(JSON.stringify(notMoved)).not.toContain(value);
+});

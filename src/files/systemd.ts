@@ -1,3 +1,4 @@
+import { lineOf } from "../text/lines.ts";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
@@ -63,7 +64,8 @@ export function isQuadlet(name: string): boolean {
 
 /** The units of a folder, or the one that a file (its own or a drop-in) is of; by the main file. Throws `absent` or `usage`. */
 export function unitsAt(path: string): readonly string[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  // A link that leads to itself is there, and nothing is behind it.
+  const stat = existsSync(path) ? statSync(path) : undefined;
   if (stat === undefined)
     throw new UnsprawlError("absent", `there is no ${path}`, "unsprawl scan systemd:FILE_OR_FOLDER");
   const own = (name: string): string[] => {
@@ -96,14 +98,15 @@ export async function readUnit(file: string): Promise<SystemdUnit> {
     }),
   );
   const section = sectionOf({ name });
-  const own: Assignment[] = [];
+  const own = texts
+    .flatMap(({ file: at, text, settings }) => settings.map((setting) => ({ at, text, setting })))
+    .filter(({ setting }) => setting.section === section && setting.key === "Environment")
+    .flatMap(({ at, text, setting }) => ofSetting(at, text, setting));
   const envFiles = new Map<string, boolean>();
   const errors: SystemdUnit["errors"][number][] = [];
-  for (const { file: at, text, settings } of texts) {
+  for (const { file: at, settings } of texts) {
     for (const setting of settings) {
-      if (setting.section !== section) continue;
-      if (setting.key === "Environment") own.push(...ofSetting(at, text, setting));
-      if (setting.key !== "EnvironmentFile") continue;
+      if (setting.section !== section || setting.key !== "EnvironmentFile") continue;
       if (setting.value === "") envFiles.clear();
       else {
         const path = setting.value.replace(/^-/, "").replaceAll(/^["']|["']$/g, "");
@@ -117,10 +120,10 @@ export async function readUnit(file: string): Promise<SystemdUnit> {
       }
     }
   }
-  const entries: Assignment[] = [];
+  let entries: readonly Assignment[] = [];
   for (const [path, optional] of envFiles) {
     try {
-      entries.push(...(await ofEnvFile(path, isQuadlet(name))));
+      entries = [...entries, ...(await ofEnvFile(path, isQuadlet(name)))];
     } catch (error) {
       if (!(error instanceof UnsprawlError)) throw error;
       if (optional && error.code === "absent") continue;
@@ -160,7 +163,7 @@ function ofSetting(file: string, text: string, setting: Setting): Assignment[] {
         : word.broken
           ? "goes on over several lines"
           : null;
-    const line = text.slice(0, word.start).split("\n").length;
+    const line = lineOf(text, word.start);
     return [{ file, text, line, name, value: value ?? written, fault, by: { kind: "word", word, setting } }];
   });
 }

@@ -19,13 +19,16 @@ export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** What an object tells beside its containers' variables. */
 export async function scraps(resource: Resource): Promise<Scrap[]> {
-  const { kind, apiVersion } = resource;
-  const found = [...(await annotations(resource)), ...commands(resource)];
-  if (kind === "ConfigMap") found.push(...data(resource, "data"), ...decoded(resource, "binaryData"));
-  else if (kind === "Secret") found.push(...data(resource, "stringData"), ...decoded(resource, "data"));
-  else if (kind === "Kustomization") found.push(...literals(resource));
-  else if (!OF_KUBERNETES.test(apiVersion) && !SEALED.test(kind)) found.push(...others(resource));
+  const found = [...(await annotations(resource)), ...commands(resource), ...own(resource)];
   return found.filter(({ value }) => value !== "");
+}
+
+function own(resource: Resource): readonly Scrap[] {
+  const { kind, apiVersion } = resource;
+  if (kind === "ConfigMap") return [...data(resource, "data"), ...decoded(resource, "binaryData")];
+  if (kind === "Secret") return [...data(resource, "stringData"), ...decoded(resource, "data")];
+  if (kind === "Kustomization") return literals(resource);
+  return OF_KUBERNETES.test(apiVersion) || SEALED.test(kind) ? [] : others(resource);
 }
 
 /** Groups of Kubernetes' own, whose fields are known: no secret is written in those that are not looked at here. */

@@ -55,11 +55,11 @@ export function kubernetesSource(cwd: string): Source {
 
 /** As kubectl picks them from a folder. */
 async function manifestFiles(folder: string): Promise<string[]> {
-  const found: string[] = [];
+  let found: string[] = [];
   for await (const entry of await opendir(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory() && entry.name !== ".git" && entry.name !== "node_modules")
-      found.push(...(await manifestFiles(path)));
+      found = [...found, ...(await manifestFiles(path))];
     else if (entry.isFile() && /\.(?:ya?ml|json)$/.test(entry.name)) found.push(path);
   }
   return found.sort();

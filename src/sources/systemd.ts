@@ -4,7 +4,8 @@ import type { Reading, Source } from "../contract/source.ts";
 import { placeText } from "../files/file-migration.ts";
 import { readUnit, sectionOf, unitsAt, type SystemdUnit } from "../files/systemd.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { NO_FACTS, type Subject } from "../model/location.ts";
+import { NO_FACTS, type Subject, type Where } from "../model/location.ts";
+import { wordsOf, type Setting } from "../text/unit-file.ts";
 import { candidateAt } from "./candidate.ts";
 import { unreadable } from "./reading.ts";
 
@@ -57,11 +58,30 @@ function reading(source: string, unit: SystemdUnit): Reading {
       .filter(({ section, key, value }) => section === sectionOf(unit) && COMMAND.test(key) && value !== "")
       .map(({ key, value, line }) => candidateAt(source, subject, "cmd", key, value, placeText(file, line, key))),
   );
-  const candidates = [...variables, ...commands];
+  const labels = unit.texts.flatMap(({ file, settings }) =>
+    settings
+      .filter(({ section, key }) => section === sectionOf(unit) && /^(?:Label|Annotation|SetCredential)$/.test(key))
+      .flatMap((setting) =>
+        pairs(setting).map((pair) => ({ ...pair, place: placeText(file, setting.line, setting.key) })),
+      )
+      .map(({ where, name, value, place }) => candidateAt(source, subject, where, name, value, place)),
+  );
+  const candidates = [...variables, ...commands, ...labels];
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
 }
 
+/** What `Label=` and `Annotation=` of a Quadlet container give it, and the credential that `SetCredential=` holds as it is. */
+function pairs(setting: Setting): { readonly where: Where; readonly name: string; readonly value: string }[] {
+  const { key, value } = setting;
+  const where = key === "Label" ? "label" : key === "Annotation" ? "annotation" : "file";
+  const words = key === "SetCredential" ? [value] : wordsOf(setting).map(({ text }) => text);
+  return words.flatMap((word) => {
+    const [, name = "", rest = ""] = (key === "SetCredential" ? /^([^:]+):(.+)$/s : /^([^=]+)=(.+)$/s).exec(word) ?? [];
+    return name === "" ? [] : [{ where, name, value: rest }];
+  });
+}
+
 /** Settings that are a command, or arguments of one. */
-const COMMAND = /^Exec|^PodmanArgs$/;
+const COMMAND = /^Exec|^(?:PodmanArgs|GlobalArgs|HealthCmd|HealthStartupCmd)$/;
 
 const EXPOSURE = ["anyone on the host: unit files and `systemctl show` are open to every user"];

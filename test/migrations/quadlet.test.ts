@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeWorld, type World } from "../support/world.ts";
 import { generated } from "../services/systemd.ts";
-import { holders, migrate, password, planOf, printed, ranWith, references } from "./files-world.ts";
+import { findingsOf, holders, migrate, password, planOf, printed, ranWith, references } from "./files-world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -114,4 +114,23 @@ test("another delivery than podman's own is refused", async () => {
   const dir = lay({ "api.container": container(`Environment=DB_PASSWORD=${p()}`) });
   const { notMoved } = await planOf(world, `systemd:${dir}`, ["--deliver", "file"]);
   expect(notMoved[0]).toMatchObject({ reason: expect.stringContaining("from podman"), hint: "--deliver auto" });
+});
+
+test("labels, annotations, health checks and credentials that are written out are read too", async () => {
+  const [label, note, health, credential] = Array.from({ length: 4 }, p);
+  const dir = lay({
+    "api.container": container(
+      `Label=app.password=${label} "b=c d"\nAnnotation="app.token=${note}"\nHealthCmd=redis-cli -a ${health} ping`,
+    ),
+    "job.service": `[Service]\nExecStart=/bin/job\nSetCredential=db-password:${credential}\n`,
+  });
+  const findings = await findingsOf(world, `systemd:${dir}`);
+  expect(findings.map(({ name, location }) => `${name} ${location.where}`).sort()).toEqual([
+    "HealthCmd cmd",
+    "app.password label",
+    "app.token annotation",
+    "db-password file",
+  ]);
+  const { notMoved } = await planOf(world, `systemd:${dir}`);
+  expect(notMoved.map(({ hint }) => hint === "")).toEqual([false, false, false, false]);
 });

@@ -26,6 +26,15 @@ const CHUNK = 256 * 1024;
  */
 export async function* unpacked(packed: AsyncIterable<Buffer>, meter: Meter): AsyncGenerator<Buffer> {
   const source = metered(packed, meter);
+  try {
+    yield* opened(source, meter);
+  } finally {
+    // Who stops at the first bytes has not come to where the rest is read: the file would stay open.
+    source.return(undefined).catch(() => undefined);
+  }
+}
+
+async function* opened(source: AsyncGenerator<Buffer>, meter: Meter): AsyncGenerator<Buffer> {
   const { first, rest } = await begun(source);
   const kind = packedWith(first);
   if (kind === "bzip2" || kind === "xz")

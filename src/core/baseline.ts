@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
 import { byText } from "./report.ts";
+import { mustBeFile } from "../text/must-be-file.ts";
 
 /**
  * A baseline for review: one line a finding, sorted by place, nothing in it that changes from scan to scan. It holds
@@ -20,6 +21,7 @@ export function baselineText(findings: readonly Finding[]): string {
 /** The ids that a baseline, or an earlier `scan --json`, has. Throws `config` when the file is none. */
 export function readBaseline(file: string): ReadonlySet<string> {
   try {
+    mustBeFile(file);
     const { findings } = JSON.parse(readFileSync(file, "utf8")) as { readonly findings: readonly { id: unknown }[] };
     return new Set(findings.map(({ id }) => (typeof id === "string" ? id : fail())));
   } catch (error) {

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { ChannelConfig } from "../contract/channel.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { causeOf, UnsprawlError } from "../model/error.ts";
 import { CONFIDENCES, type Confidence } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
 import { knownKeys, mapOf } from "./config-shape.ts";
@@ -11,6 +11,8 @@ import { readHosts, type HostConfig } from "./hosts-config.ts";
 import { readNotify } from "./notify-config.ts";
 import { readWatch, type WatchConfig } from "./watch-config.ts";
 import { mergeTuning, NO_TUNING, readTuning, type Tuning } from "./tuning.ts";
+import { lineOf } from "../text/lines.ts";
+import { mustBeFile } from "../text/must-be-file.ts";
 
 export type StoreConfig = {
   readonly provider: string;
@@ -88,16 +90,18 @@ const EMPTY: Config = {
 };
 
 async function readFile(file: string): Promise<Config | null> {
-  if (!existsSync(file)) return null;
+  const text = textOf(file);
+  if (text === null) return null;
   const { parse } = await import("yaml");
   let document: unknown;
   try {
-    document = parse(readFileSync(file, "utf8"));
+    // What it warns of, it would write to stderr itself, with the text; and of many errors the first is told.
+    document = parse(text, { logLevel: "error", prettyErrors: false });
   } catch (error) {
-    const at = (error as { linePos?: readonly { line: number }[] }).linePos?.[0]?.line;
+    const at = (error as { pos?: readonly [number, number] }).pos?.[0];
     throw new UnsprawlError(
       "config",
-      `${file}${at ? `, line ${at}` : ""}: not valid YAML`,
+      `${file}${at === undefined ? "" : `, line ${lineOf(text, at)}`}: not valid YAML`,
       "mend it, or name another with --config",
     );
   }
@@ -132,6 +136,22 @@ async function readFile(file: string): Promise<Config | null> {
     watch: readWatch(top["watch"], file, dirname(file)),
     fleet: readFleet(top["fleet"], file),
   };
+}
+
+/** Null where there is none; a link that leads nowhere is one that cannot be read. */
+function textOf(file: string): string | null {
+  try {
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return null;
+  } catch {
+    return null; // a home folder of somebody else
+  }
+  try {
+    mustBeFile(file);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
+    throw new UnsprawlError("config", `${file} cannot be read`, `ls -l ${file}`, causeOf(error));
+  }
 }
 
 function endpointsOf(given: unknown, file: string): { readonly [vendor: string]: string } {

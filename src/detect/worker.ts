@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import type { BatchBytes, Detector, ReadFile, Spotted, TextBlock } from "../contract/detector.ts";
 import { answer as judged, readBatch, type Answered, type Asked, type BareBatch, type ReadDocument } from "./batch.ts";
@@ -62,9 +62,10 @@ function readFile(file: string, detector: Detector): BareFile {
   const spotted: BareSpotted[] = [];
   let bytes = 0;
   try {
-    const fd = openSync(file, "r");
+    // Opening a pipe waits for somebody who writes to it.
+    const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      if (!fstatSync(fd).isFile()) return { file, bytes: 0, spotted, error: null };
+      if (!fstatSync(fd).isFile()) return { file, bytes: 0, spotted, error: "it is no file" };
       let lines = 0;
       const told = new Set<string>(); // pieces overlap
       for (let at = 0; ;) {

@@ -2,6 +2,7 @@ import { opendir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseDockerignore, type Ignored } from "../text/dockerignore.ts";
 import type { Instruction } from "../text/dockerfile.ts";
+import { mustBeFile } from "../text/must-be-file.ts";
 import { secretFileKind } from "../text/secret-file.ts";
 
 /** A file that a build would copy into the image, and that holds secrets by what it is. */
@@ -74,8 +75,12 @@ const takes = (source: string, path: string): boolean => source === "" || parseD
 /** `NAME.dockerignore` beside the Dockerfile wins over the folder's own. Source: docs.docker.com/build/concepts/context. */
 async function ignoredBy(dockerfile: string): Promise<Ignored> {
   for (const file of [`${dockerfile}.dockerignore`, join(dirname(dockerfile), ".dockerignore")]) {
-    const text = await readFile(file, "utf8").catch(() => null);
-    if (text !== null) return parseDockerignore(text);
+    try {
+      mustBeFile(file);
+      return parseDockerignore(await readFile(file, "utf8"));
+    } catch {
+      continue; // as if there were none
+    }
   }
   return () => false;
 }

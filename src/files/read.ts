@@ -1,12 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { causeOf, UnsprawlError } from "../model/error.ts";
+import { mustBeFile } from "../text/must-be-file.ts";
 
-/** A text file of a project. Throws `absent`, `denied`, or `malformed` when it is not UTF-8: it could not be written back. */
+/**
+ * A text file of a project. Throws `absent`, `denied`, `refused` for what is no file, or `malformed` when it is not UTF-8: it
+ * could not be written back.
+ */
 export async function readText(file: string): Promise<string> {
   let bytes: Buffer;
   try {
+    mustBeFile(file);
     bytes = await readFile(file);
   } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     const { code } = error as { code?: string };
     if (code === "ENOENT") throw new UnsprawlError("absent", `there is no file ${file}`, `ls -l ${file}`, code);
     if (code === "EACCES" || code === "EPERM")

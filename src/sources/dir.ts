@@ -1,4 +1,4 @@
-import { lstat, opendir } from "node:fs/promises";
+import { opendir, stat as statOf } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -8,7 +8,7 @@ import { NO_FACTS } from "../model/location.ts";
 const SKIPPED = new Set(["objects", "lfs", "logs", "index"]);
 
 /**
- * `dir:PATH`: every regular file below a folder, or one file. Symbolic links are not followed. Files are read as a
+ * `dir:PATH`: every regular file below a folder, or one file. Symbolic links below it are not followed. Files are read as a
  * stream by the threads that judge them; binary files are passed over.
  */
 export function dirSource(cwd: string): Source {
@@ -17,7 +17,7 @@ export function dirSource(cwd: string): Source {
     async *read(what, signal) {
       if (what === "") throw new UnsprawlError("usage", "dir: needs a folder", "unsprawl scan dir:.");
       const root = resolve(cwd, what);
-      const stat = await lstat(root).catch(() => null);
+      const stat = await statOf(root).catch(() => null);
       if (stat === null)
         throw new UnsprawlError("absent", `no folder ${what}`, "name a folder or a file that is there");
       const source = `dir:${what}`;

@@ -7,6 +7,7 @@ import type { ContainerDoc, ImageDoc } from "../docker/types.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { jsonPieces, parseBatch, type Documents } from "../text/json-batches.ts";
 import { MALFORMED_HINT } from "../text/json-stream.ts";
+import { mustBeFile } from "../text/must-be-file.ts";
 
 /**
  * `inspect:FILE` or `inspect:-`: saved `docker inspect` output, arrays and objects one after the other. Read as a
@@ -20,7 +21,7 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
       if (what === "")
         throw new UnsprawlError("usage", "inspect: needs a file", "unsprawl scan inspect:FILE, or inspect:- for stdin");
       const source = `inspect:${what}`;
-      const bytes = what === "-" ? stdin() : createReadStream(resolve(what), { highWaterMark: PIECE });
+      const bytes = what === "-" ? stdin() : contents(resolve(what));
       const images = new Map<string, ImageDoc>();
       const readings = function* (documents: readonly unknown[]): Generator<Reading> {
         for (const document of documents) yield* inspectReading(source, document, NOTHING_KNOWN, images);
@@ -57,6 +58,11 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
       }
     },
   };
+}
+
+async function* contents(file: string): AsyncGenerator<Buffer> {
+  mustBeFile(file);
+  yield* createReadStream(file, { highWaterMark: PIECE }) as AsyncIterable<Buffer>;
 }
 
 /** A command before a pipe that failed leaves nothing to read: no subjects would look like no secrets. */

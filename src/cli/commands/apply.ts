@@ -7,6 +7,7 @@ import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { planFault } from "../../core/plan-shape.ts";
 import { applyTools } from "../run-tools.ts";
 import { finishRun } from "../finish.ts";
+import { mustBeFile } from "../../text/must-be-file.ts";
 
 /** `unsprawl apply plan.json`. */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
@@ -20,6 +21,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
 function readPlan(file: string): Plan {
   let plan: unknown;
   try {
+    mustBeFile(file);
     plan = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     throw new UnsprawlError("usage", `cannot read a plan in ${file}`, AGAIN, causeOf(error));

@@ -1,0 +1,128 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { password as secret } from "../migrations/files-world.ts";
+import { MAIN, makeWorld, type Ran } from "../support/world.ts";
+
+/** Input as nobody means it: it is read or refused, in words, and never waited for or worked on without end. */
+
+const world = makeWorld("unix:///nowhere");
+afterAll(() => world.remove());
+
+const put = (name: string, text: string): void => writeFileSync(join(world.dir, name), text);
+const scan = (...args: string[]): Promise<Ran> => world.unsprawl(["scan", ...args, "--json"], { killAfterMs: 20_000 });
+const errorOf = ({ stderr }: Ran): string => (JSON.parse(stderr) as { error: { message: string } }).error.message;
+
+type Report = {
+  readonly findings: readonly { readonly name: string }[];
+  readonly sources: readonly { readonly errors: readonly { readonly message: string }[] }[];
+};
+const report = ({ stdout }: Ran): Report => JSON.parse(stdout) as Report;
+
+beforeAll(() => {
+  execFileSync("mkfifo", ["pipe", "pipe.service"], { cwd: world.dir });
+  symlinkSync("loop.service", join(world.dir, "loop.service"));
+});
+
+test.each(["env", "inspect", "compose", "kubernetes", "dockerfile", "script"])(
+  "%s: a pipe that nobody writes to is not waited for",
+  async (kind) => {
+    const ran = await scan(`${kind}:pipe`);
+    expect([ran.code, errorOf(ran)]).toEqual([1, expect.stringContaining("pipe is a pipe, a socket or a device")]);
+  },
+);
+
+test.each(["dir:pipe", "dir:/dev/null", "systemd:pipe.service"])("%s: what is no file is told", async (source) => {
+  const ran = await scan(source);
+  expect([ran.code, report(ran).sources[0]?.errors.length]).toEqual([1, 1]);
+});
+
+test("the configuration and the rules it names may be no pipe either", async () => {
+  put("rules.yaml", "rules: { files: [pipe] }\n");
+  put("x.env", "A=1\n");
+  for (const config of ["pipe", "rules.yaml"]) {
+    const { code, stderr } = await scan("env:x.env", "--config", config);
+    expect([code === 1 || code === 2, stderr]).toEqual([true, expect.stringContaining("is a pipe")]);
+  }
+});
+
+test("a configuration that is a folder, or a link that leads nowhere, is told", async () => {
+  symlinkSync("nowhere", join(world.dir, "unsprawl.yaml"));
+  const [link, folder] = [await scan("env:x.env"), await scan("env:x.env", "--config", ".")];
+  rmSync(join(world.dir, "unsprawl.yaml"));
+  for (const ran of [link, folder])
+    expect([ran.code, errorOf(ran)]).toEqual([2, expect.stringMatching(/cannot be read/)]);
+});
+
+test("a variable from /dev/null is none, and what the shell opened is read", async () => {
+  put("compose.yaml", "services: { a: { image: a, env_file: /dev/null } }\n");
+  expect((await scan("compose:compose.yaml")).code).toBe(0);
+  put("secret.env", `DB_PASSWORD=${secret()}\n`);
+  const line = 'cat secret.env | "$0" "$1" scan env:/dev/stdin --json --fail-on never';
+  const stdout = execFileSync("sh", ["-c", line, process.execPath, MAIN], {
+    cwd: world.dir,
+    env: world.env,
+    encoding: "utf8",
+  });
+  expect((JSON.parse(stdout) as Report).findings.map(({ name }) => name)).toEqual(["DB_PASSWORD"]);
+});
+
+test("a link to a folder is the folder", async () => {
+  mkdirSync(join(world.dir, "release-1"));
+  put("release-1/.env", `DB_PASSWORD=${secret()}\n`);
+  symlinkSync("release-1", join(world.dir, "current"));
+  const ran = await scan("dir:current");
+  expect([ran.code, report(ran).findings.length]).toEqual([3, 1]);
+});
+
+test.each(["env", "inspect", "compose", "kubernetes", "dockerfile", "script", "dir", "archive", "systemd"])(
+  "%s: a link that leads to itself is told",
+  async (kind) => {
+    const ran = await scan(`${kind}:loop.service`);
+    expect([ran.code, errorOf(ran)]).toEqual([1, expect.not.stringContaining("unexpected")]);
+  },
+);
+
+test("what YAML would warn of is not written to stderr past the faces", async () => {
+  put("warned.yaml", "stopWords: [!odd a]\n");
+  expect((await scan("env:x.env", "--config", "warned.yaml")).stderr).not.toMatch(/Warning/);
+});
+
+test("maps that each merge the last one twice", async () => {
+  const maps = Array.from({ length: 40 }, (_, at) => `x-${at + 1}: &m${at + 1}\n  <<: [*m${at}, *m${at}]\n`).join("");
+  put("merged.yaml", `x-0: &m0 { DB_PASSWORD: ${secret()} }\n${maps}services:\n  a: { image: a, environment: *m40 }\n`);
+  const ran = await scan("compose:merged.yaml");
+  expect([ran.code, report(ran).findings.map(({ name }) => name)]).toEqual([
+    3,
+    expect.arrayContaining(["DB_PASSWORD"]),
+  ]);
+});
+
+test.each([
+  ["a file that includes itself", "include: [odd.yaml]\nservices: { a: { image: a } }\n", "by which it is included"],
+  [
+    "services that extend each other in a long row",
+    `services:\n${Array.from({ length: 200 }, (_, at) => `  s${at}: { extends: s${at + 1} }\n`).join("")}  s200: { image: a }\n`,
+    "more than 100 services extend each other",
+  ],
+])("%s", async (_title, text, said) => {
+  put("odd.yaml", text);
+  const ran = await scan("compose:odd.yaml");
+  expect([ran.code, errorOf(ran)]).toEqual([1, expect.stringContaining(said)]);
+});
+
+test("a script's command with a name of 70,000 letters", async () => {
+  put("long.sh", `#!/bin/sh\n${"a".repeat(70_000)} -e A=b\ndocker run -e DB_PASSWORD=${secret()} img\n`);
+  expect((await scan("script:long.sh")).code).toBe(3);
+});
+
+test("a quote that never ends makes no name of what stands behind it", async () => {
+  const [first, second] = [secret(), secret()];
+  put("quote.sh", `#!/bin/sh\ndocker run --name we'b -e A=${first} \\\n  --label a.password=${second} 'x' img\n`);
+  for (const format of ["json", "table"]) {
+    const { stdout, stderr } = await world.unsprawl(["scan", "script:quote.sh", "--format", format]);
+    expect(stdout).toMatch(/quote\.sh/);
+    for (const value of [first, second]) expect(stdout + stderr).not.toContain(value);
+  }
+});

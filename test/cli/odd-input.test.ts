@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { password as secret } from "../migrations/files-world.ts";
@@ -110,6 +110,33 @@ test.each([
   put("odd.yaml", text);
   const ran = await scan("compose:odd.yaml");
   expect([ran.code, errorOf(ran)]).toEqual([1, expect.stringContaining(said)]);
+});
+
+test.each([
+  ["index.json", { schemaVersion: 2, manifests: [] }],
+  ["index.json", { schemaVersion: 2, manifests: { a: 1 } }],
+  ["index.json", null],
+  ["manifest.json", []],
+  ["manifest.json", [{ Config: "c.json", RepoTags: ["a:1"], Layers: { a: 1 } }]],
+])("an archive in which no image can be found says so: %s %j", async (name, content) => {
+  const layout = mkdtempSync(join(world.dir, "layout-"));
+  writeFileSync(join(layout, name), JSON.stringify(content));
+  const ran = await scan(`archive:${layout}`);
+  expect([ran.code, report(ran).sources[0]?.errors.length]).toEqual([1, 1]);
+});
+
+test("150,000 variables in one file", async () => {
+  const lines = Array.from({ length: 150_000 }, (_, at) => `V${at}=1`);
+  put("many.env", `${lines.join("\n")}\nDB_PASSWORD=${secret()}\n`);
+  put("many.service", "[Service]\nExecStart=/bin/a\nEnvironmentFile=many.env\n");
+  put(
+    "many.yaml",
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n  a.env: |\n    ${lines.join("\n    ")}\n    DB_PASSWORD=${secret()}\n`,
+  );
+  for (const source of ["systemd:many.service", "kubernetes:many.yaml"]) {
+    const ran = await world.unsprawl(["scan", source, "--json"]);
+    expect([ran.code, report(ran).findings.map(({ name }) => name)]).toEqual([3, ["DB_PASSWORD"]]);
+  }
 });
 
 test("a script's command with a name of 70,000 letters", async () => {

@@ -35,12 +35,18 @@ const DEEPEST = 4;
  */
 export async function imagesIn(read: ReadFile, archive: string): Promise<ArchiveImages | null> {
   const saved = await read("manifest.json");
-  if (saved !== null) return savedImages(parse(saved, "manifest.json"));
+  if (saved !== null) return some(savedImages(parse(saved, "manifest.json")), "manifest.json");
   const index = await read("index.json");
   if (index === null) return null;
   const found: { images: ArchiveImage[]; errors: { subject: string; message: string }[] } = { images: [], errors: [] };
   await ociImages(parse(index, "index.json"), { read, found, called: archive, depth: 0 });
-  return found;
+  return some(found, "index.json");
+}
+
+/** No image would look like no secret. */
+function some(found: ArchiveImages, by: string): ArchiveImages {
+  if (found.images.length + found.errors.length > 0) return found;
+  return { images: [], errors: [{ subject: "the archive", message: `holds no image, as its ${by} says` }] };
 }
 
 type Open = { readonly [key: string]: unknown };
@@ -65,7 +71,7 @@ function savedImages(manifest: unknown): ArchiveImages {
     const { Config, RepoTags, Layers } = open(one);
     const tags = list(RepoTags).filter((tag) => typeof tag === "string");
     const config = text(Config);
-    const layers = list(Layers);
+    const layers = Array.isArray(Layers ?? []) ? list(Layers) : [Layers];
     const name = tags[0] ?? shortName(config ?? `image ${at}`);
     if (config === null || !layers.every((layer) => typeof layer === "string")) {
       errors.push({ subject: name, message: "manifest.json does not say where its config and its layers are" });
@@ -118,7 +124,9 @@ async function ociImages(index: unknown, walk: Walk): Promise<void> {
     }
     const config = fileOf(open(manifest["config"])["digest"]);
     const layers = list(manifest["layers"]).map(open).map(ociLayer);
-    if (config === null || layers.includes(null))
+    // Null is a list without any, as Go writes it.
+    const listed = Array.isArray(manifest["layers"] ?? []);
+    if (config === null || !listed || layers.includes(null))
       found.errors.push({ subject: name, message: "its manifest does not say where its config and its layers are" });
     else
       found.images.push({

@@ -95,18 +95,31 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
 
 /** `sk-xxxxxxxx`, `ghp_****`: a run of one mark is most of it. */
 function masked(text: string): boolean {
-  const bare = /^(?:base64|hex|plain|raw):(.{1,100})$/.exec(text);
+  const bare = text.includes(":") ? /^(?:base64|hex|plain|raw):(.{1,100})$/.exec(text) : null;
   if (bare !== null && PLACEHOLDER.test(bare[1] as string)) return true;
-  if (/^[A-Za-z0-9 _:-]{0,16}<[A-Za-z][^<>="/]{1,60}>$/.test(text)) return true;
+  if (text.endsWith(">") && /^[A-Za-z0-9 _:-]{0,16}<[A-Za-z][^<>="/]{1,60}>$/.test(text)) return true;
   if (
     /^[A-Za-z0-9_-]{1,20}(?:\.{3}|…)$|^[a-z]{2,6}[-_](?:your|my)[-_]|^-----BEGIN [A-Z ]{3,30}-----(?:\\n|\s)*(?:\.{3}|…)/.test(
       text,
     )
   )
     return true;
+  if (!hasRun(text)) return false;
   let hidden = 0;
   for (const run of text.match(/[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}|([A-Za-z])\1{7,200}/g) ?? []) hidden += run.length;
   return hidden > 0 && hidden * 2 >= text.length - 8;
+}
+
+/** Whether four characters in a row are the same, but for case: what costs more is asked only then. */
+function hasRun(text: string): boolean {
+  let [run, before] = [0, -1];
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at) | 32;
+    run = char === before ? run + 1 : 1;
+    if (run === 4) return true;
+    before = char;
+  }
+  return false;
 }
 
 /** True when text inside a token says that it is an example; documentation's own domains (RFC 2606) are only a host. */

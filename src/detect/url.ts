@@ -22,9 +22,10 @@ export function urlAt(text: string, at: number): UrlParts | null {
   const scheme = /[a-z][a-z0-9+.-]{0,30}$/i.exec(text.slice(Math.max(0, at - 31), at))?.[0];
   if (scheme === undefined) return null;
   const limit = Math.min(text.length, at + 3 + 4096);
-  let end = at + 3;
-  while (end < limit && !/[\s"'<>`|]/.test(text.charAt(end))) end++;
-  const whole = text.slice(at + 3, end);
+  const left = text.slice(at + 3, limit);
+  const stop = left.search(/[\s"'<>`|]/);
+  const whole = stop < 0 ? left : left.slice(0, stop);
+  const end = at + 3 + whole.length;
   const slash = whole.search(/[/?#]/);
   let authority = slash < 0 ? whole : whole.slice(0, slash);
   // A raw `/`, `?` or `#` in the password hides the `@`: what stands before the slash is then no host and port.

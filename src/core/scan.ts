@@ -93,6 +93,7 @@ export async function scan(
   const resumed: Finding[] = [];
   let since = nothing();
   let idOf = findingIds(tools.key);
+  let advised: ReturnType<ScanTools["rotation"]> | null = null;
   const tell = (told: Told, reading: SubjectReading | FileReading | FoundReading): void => {
     if (reading.kind !== "subject") values++;
     const judged = findingOf(told, reading, tools, idOf);
@@ -106,6 +107,9 @@ export async function scan(
       return;
     }
     since.findings.push(judged);
+    // Loaded while there is still something to wait for; told at the end, where it is awaited.
+    advised ??= tools.rotation();
+    advised.catch(() => undefined);
     const near = tools.verify === null || reading.kind !== "subject" ? {} : { beside: besideIn(reading.candidates) };
     const { image } = reading.facts;
     const hit = { finding: judged, candidate: told.candidate, part: told.part, image, ...near };
@@ -173,7 +177,7 @@ export async function scan(
     scannedAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
     sources,
-    rotation: await rotationOf(findings, tools),
+    rotation: await rotationOf(findings, () => advised ?? tools.rotation()),
     ignored: [...ignored].map(([by, count]) => ({ by, count })).sort((a, b) => b.count - a.count || byText(a.by, b.by)),
     advice,
     notes: await tools.notes(),
@@ -187,8 +191,12 @@ export async function scan(
   return { report: withFindings(bare, findings), hits };
 }
 
-async function rotationOf(findings: readonly Finding[], tools: ScanTools): Promise<ScanReport["rotation"]> {
-  const [rules, advice] = [new Set(findings.map(({ rule }) => rule)), await tools.rotation()];
+async function rotationOf(
+  findings: readonly Finding[],
+  rotation: ScanTools["rotation"],
+): Promise<ScanReport["rotation"]> {
+  if (findings.length === 0) return {};
+  const [rules, advice] = [new Set(findings.map(({ rule }) => rule)), await rotation()];
   return Object.fromEntries([...rules].sort().map((rule) => [rule, advice(rule)]));
 }
 

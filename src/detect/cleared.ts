@@ -21,7 +21,7 @@ const MOST = 50_000;
 const SPOTS = 1 << 18;
 
 /**
- * A fleet says the same things over and over: what was cleared before is cleared by a look-up. Holds no secret. A value is
+ * A fleet says the same things over and over: what was cleared before is cleared by a look-up. Holds no secret, but for the value asked about last. A value is
  * kept from its second time on: what comes once (a digest, a container's own name) would fill the tables for nothing.
  */
 export class ClearedCache {
@@ -30,6 +30,7 @@ export class ClearedCache {
   readonly #byPlace = new Map<string, Map<string, Map<string, Verdict>>>();
   /** Where the values fall that came once. One that falls on another's spot is kept at once, which does no harm. */
   readonly #once = new Uint8Array(SPOTS);
+  #last = { name: "", text: "", spot: 0 };
   readonly #builtIn: boolean;
   #size = 0;
 
@@ -48,8 +49,19 @@ export class ClearedCache {
   get({ where, name, value, path }: Question): Verdict | undefined {
     if (path !== undefined && where === "file") return undefined;
     const text = textOf(value);
+    // What never came before is not kept, which is found out faster than by a look-up.
+    if (text.length > LONGEST || this.#once[this.#spotOf(name, text)] === 0) return undefined;
     if (isEnvironment(where)) return name.includes("=") ? undefined : this.#entries[where].get(`${name}=${text}`);
     return this.#byPlace.get(where)?.get(name)?.get(text);
+  }
+
+  /** Kept, since one that is not known is asked about and then taken. */
+  #spotOf(name: string, text: string): number {
+    if (this.#last.name === name && this.#last.text === text) return this.#last.spot;
+    let hash = name.length;
+    for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+    this.#last = { name, text, spot: (hash ^ (hash >>> 15)) & (SPOTS - 1) };
+    return this.#last.spot;
   }
 
   /** Takes a verdict that says nothing of a secret, not even of one that a setting hid. */
@@ -63,17 +75,11 @@ export class ClearedCache {
       this.#once.fill(0);
       this.#size = 1;
     }
-    const spot = spotOf(name, text);
+    const spot = this.#spotOf(name, text);
     if (this.#once[spot] === 0) this.#once[spot] = 1;
     else if (isEnvironment(where)) this.#entries[where].set(`${name}=${text}`, verdict);
     else getOr(getOr(this.#byPlace, where), name).set(text, verdict);
   }
-}
-
-function spotOf(name: string, text: string): number {
-  let hash = name.length;
-  for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
-  return (hash ^ (hash >>> 15)) & (SPOTS - 1);
 }
 
 function isEnvironment(where: Where): where is "env" | "image-env" {

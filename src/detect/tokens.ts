@@ -68,7 +68,7 @@ export function vendorKey(name: NameInfo, text: string, off: ReadonlySet<string>
   if (name.key === "" || text.length < 12 || text.length > 512) return null;
   for (const rule of rulesFor(name)) {
     // The value's pattern comes first: few values fit, and the names' patterns take long to compile.
-    if (off.has(rule.id) || rule.pattern?.test(text) !== true || rule.names?.test(name.key) !== true) continue;
+    if (rule.pattern?.test(text) !== true || rule.names?.test(name.key) !== true || off.has(rule.id)) continue;
     if (rule.publishable) return publicKind(rule);
     const found = matches(rule, text);
     if (found !== null) return found;

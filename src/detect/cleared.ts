@@ -21,8 +21,9 @@ const MOST = 50_000;
 const SPOTS = 1 << 18;
 
 /**
- * A fleet says the same things over and over: what was cleared before is cleared by a look-up. Holds no secret, but for the value asked about last. A value is
- * kept from its second time on: what comes once (a digest, a container's own name) would fill the tables for nothing.
+ * A fleet says the same things over and over: what was cleared before is cleared by a look-up. Holds no secret but the
+ * value asked about last. A value is kept from its second time on: what comes once (a digest, a container's own name)
+ * would fill the tables for nothing.
  */
 export class ClearedCache {
   /** Of environments by `NAME=value`, which is one look-up for each of what most values are. */

@@ -149,7 +149,7 @@ function textOf(file: string): string | null {
     mustBeFile(file);
     return readFileSync(file, "utf8");
   } catch (error) {
-    if (error instanceof UnsprawlError) throw error;
+    if (error instanceof UnsprawlError) throw new UnsprawlError("config", error.message, error.hint);
     throw new UnsprawlError("config", `${file} cannot be read`, `ls -l ${file}`, causeOf(error));
   }
 }

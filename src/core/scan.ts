@@ -108,8 +108,7 @@ export async function scan(
     }
     since.findings.push(judged);
     // Loaded while there is still something to wait for; told at the end, where it is awaited.
-    advised ??= tools.rotation();
-    advised.catch(() => undefined);
+    if (advised === null) (advised = tools.rotation()).catch(() => undefined);
     const near = tools.verify === null || reading.kind !== "subject" ? {} : { beside: besideIn(reading.candidates) };
     const { image } = reading.facts;
     const hit = { finding: judged, candidate: told.candidate, part: told.part, image, ...near };

@@ -62,14 +62,12 @@ function candidatesOf(source: string, subject: Subject, one: Instruction): Candi
 }
 
 const COMMANDS: { readonly [instruction: string]: Where } = {
-  ...{
-    RUN: "history",
-    CMD: "cmd",
-    ENTRYPOINT: "entrypoint",
-    HEALTHCHECK: "healthcheck",
-    COPY: "history",
-    ADD: "history",
-  },
+  RUN: "history",
+  COPY: "history",
+  ADD: "history",
+  CMD: "cmd",
+  ENTRYPOINT: "entrypoint",
+  HEALTHCHECK: "healthcheck",
 };
 
 function copiedReading(source: string, dockerfile: string, { instruction, path, file }: Copied): Reading {

@@ -8,7 +8,8 @@ export function lineCases(docker: (...args: string[]) => string, ports: readonly
     {
       what: "odd text",
       args: ["-e", `ODD=${ODD}`, "--label", `odd=${ODD}`],
-      command: ["sleep", "100000", "-%'\\\u00e4", "", "~"],
+      // A sleep would end at words that are no times, and be seen before or after.
+      command: ["sh", "-c", "exec sleep 100000", "-%'\\\u00e4", "", "~"],
     },
     {
       what: "swap",

@@ -9,7 +9,7 @@ const LONGEST = 256;
  * What Compose writes itself on each of its containers, another text on each (docker/compose, pkg/api/labels.go): cleared
  * by its form, in which no rule finds anything, before anything is made of it.
  */
-const SERVICE = /^[a-z]{1,15}(?:[-_][a-z]{1,15}){0,4}(?:[-_]?\d{1,3})?$/;
+const SERVICE = /^[a-z]{1,15}(?:[-_][a-z]{1,15}){0,4}(?:[-_]?\d{1,6})?$/;
 const WRITTEN_BY_COMPOSE: ReadonlyMap<string, RegExp> = new Map([
   ["com.docker.compose.config-hash", /^[0-9a-f]{64}$/],
   ["com.docker.compose.image", /^sha256:[0-9a-f]{64}$/],

@@ -17,14 +17,6 @@ const MOST = 8;
  * its own detector from it. A thread that fails fails the jobs it had, never the process.
  */
 export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
-  // What this thread makes of a batch is dropped at once: a young generation that grows would take 64 MiB for nothing.
-  setFlagsFromString("--semi-space-growth-factor=1");
-  // One that begins at 1 MiB is collected in the middle of each batch, when all of it is still alive.
-  setFlagsFromString("--min-semi-space-size=4");
-  // The last of V8's compilers takes a tenth of a short scan for code that is hardly any faster before the scan ends. Like
-  // those above this is a number that V8 reads each time it needs it; what else it has may not be set in a running process
-  // (`--no-regexp-tier-up`, which would be as fast, now and then ends it with a fault).
-  setFlagsFromString("--invocation-count-for-turbofan=50000");
   const size = Math.min(MOST, availableParallelism());
   const hands: Hand[] = [];
   // A rule of one's own may ask for the path, so that what was cleared in one place is not in another.
@@ -84,6 +76,7 @@ function startHand(tuning: Tuning): Hand {
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
   });
   worker.unref();
+  worker.once("online", setFlags);
   const open = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   let next = 0;
   worker.on("message", ({ id, answer, error }: { id: number; answer?: Answer; error?: string }) => {
@@ -114,4 +107,15 @@ function startHand(tuning: Tuning): Hand {
       return worker.terminate();
     },
   };
+}
+
+function setFlags(): void {
+  // What this thread makes of a batch is dropped at once: a young generation that grows would take 64 MiB for nothing.
+  setFlagsFromString("--semi-space-growth-factor=1");
+  // One that begins at 1 MiB is collected in the middle of each batch, when all of it is still alive.
+  setFlagsFromString("--min-semi-space-size=4");
+  // The last of V8's compilers takes a tenth of a short scan for code that is hardly any faster before the scan ends. Like
+  // those above this is a number that V8 reads each time it needs it; what else it has may not be set in a running process
+  // (`--no-regexp-tier-up`, which would be as fast, now and then ends it with a fault).
+  setFlagsFromString("--invocation-count-for-turbofan=50000");
 }

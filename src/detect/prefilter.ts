@@ -11,24 +11,27 @@ const WIDTH = 5;
  * character, however many rules there are.
  */
 export function prefilter(rules: readonly Rule[]): Prefilter {
-  const table: ({ keyword: string; rules: Rule[] }[] | undefined)[] = Array.from({ length: 1 << (3 * WIDTH) });
+  const slots: { keyword: string; rules: Rule[] }[][] = [[]];
+  /** Of three characters the slot; 0 is the empty one. */
+  const slotOf = new Uint16Array(1 << (3 * WIDTH));
   for (const rule of rules) {
     for (const keyword of rule.keywords) {
       const key = gram(keyword, 0);
-      const slot = (table[key] ??= []);
+      if (slotOf[key] === 0) slotOf[key] = slots.push([]) - 1;
+      const slot = slots[slotOf[key] as number] as { keyword: string; rules: Rule[] }[];
       const entry = slot.find((other) => other.keyword === keyword);
       if (entry === undefined) slot.push({ keyword, rules: [rule] });
       else entry.rules.push(rule);
     }
   }
-  const used = Uint8Array.from(table, (slot) => (slot === undefined ? 0 : 1));
   return (lower) => {
     let found: Rule[] | null = null;
     let key = ((lower.charCodeAt(0) & 31) << WIDTH) | (lower.charCodeAt(1) & 31);
     for (let at = 2; at < lower.length; at++) {
       key = ((key << WIDTH) | (lower.charCodeAt(at) & 31)) & 0x7fff;
-      if (used[key] === 0) continue;
-      for (const entry of table[key] as { keyword: string; rules: Rule[] }[]) {
+      const slot = slotOf[key] as number;
+      if (slot === 0) continue;
+      for (const entry of slots[slot] as { keyword: string; rules: Rule[] }[]) {
         if (!lower.startsWith(entry.keyword, at - 2)) continue;
         for (const rule of entry.rules) {
           found ??= [];

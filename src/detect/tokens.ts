@@ -8,9 +8,10 @@ import type { Evidence } from "./evidence.ts";
 
 const byValue = prefilter(rules.filter((rule) => rule.pattern !== null && rule.names === null));
 const NONE: readonly Rule[] = [];
+const sized = rules.filter(({ lengths }) => lengths !== null);
 /** By length of the value. */
 const fits: readonly (readonly Rule[])[] = Array.from({ length: 600 }, (_, length) => {
-  const found = rules.filter(({ lengths }) => lengths !== null && length >= lengths[0] && length <= lengths[1]);
+  const found = sized.filter(({ lengths }) => lengths !== null && length >= lengths[0] && length <= lengths[1]);
   return found.length === 0 ? NONE : found;
 });
 const named = rules.filter((rule) => rule.names !== null);

@@ -57,6 +57,7 @@ describe("what Compose writes on each container itself", () => {
     ["com.docker.compose.service", "uploads-job-1"],
     ["com.docker.compose.service", "password"],
     ["com.docker.compose.service", "token_secret_key2"],
+    ["com.docker.compose.service", "uploads-job-10000"],
   ] as const;
 
   test.each(written)("%s=%s is known at once, as a label only, and cleared whoever is asked", (name, value) => {
@@ -78,7 +79,7 @@ describe("what Compose writes on each container itself", () => {
     const detector = createDetector();
     for (let time = 0; time < 2000; time++) {
       const groups = Array.from({ length: 1 + (time % 5) }, (_, at) => make.lower(1 + ((time + 7 * at) % 15)));
-      const value = groups.join(time % 2 === 0 ? "-" : "_") + (time % 3 === 0 ? String(time % 1000) : "");
+      const value = groups.join(time % 2 === 0 ? "-" : "_") + (time % 3 === 0 ? String((time * 397) % 1_000_000) : "");
       expect(detector.known("label", "com.docker.compose.service", value)).toBe(true);
       expect(detector.classify(question("com.docker.compose.service", value, "label")).secret).toBe(false);
     }

@@ -1,34 +1,41 @@
-import { watches, type Watch } from "./watch.ts";
+import { watched, type Watch } from "./watch.ts";
 
 /** Told of each keyword in the text: the watch and where its first byte stands, in order of its rarest characters. */
 export type Told = (watch: Watch, at: number) => void;
 
 /** Three characters of five bits each: letters whatever their case, and other characters with them. */
 const SIZE = 1 << 15;
-const used = new Uint8Array(SIZE);
-const filed: (Watch[] | undefined)[] = Array.from({ length: SIZE });
-
-for (const watch of watches) {
-  const [a = 0, b = 0, c = 0] = watch.bytes.subarray(watch.rare, watch.rare + 3);
-  const key = ((a & 31) << 10) | ((b & 31) << 5) | (c & 31);
-  used[key] = 1;
-  (filed[key] ??= []).push(watch);
-}
+/** The watches by the slot of their rarest characters; slot 0 is the empty one. Made for the first text. */
+let filed: { readonly slots: readonly (readonly Watch[])[]; readonly slotOf: Uint16Array } | null = null;
 
 /** One pass over the bytes, one look into a table a byte, however many rules there are. */
 export function findKeywords(bytes: Uint8Array, told: Told): void {
+  const { slots, slotOf } = (filed ??= file(watched()));
   const length = bytes.length;
   let key = (((bytes[0] as number) & 31) << 5) | ((bytes[1] as number) & 31);
   for (let at = 2; at < length; at++) {
     key = ((key << 5) | ((bytes[at] as number) & 31)) & 0x7fff;
-    if (used[key] === 0) continue;
-    const list = filed[key] as Watch[];
+    const slot = slotOf[key] as number;
+    if (slot === 0) continue;
+    const list = slots[slot] as readonly Watch[];
     for (let index = 0; index < list.length; index++) {
       const watch = list[index] as Watch;
       const start = at - 2 - watch.rare;
       if (start >= 0 && stands(bytes, start, watch)) told(watch, start);
     }
   }
+}
+
+function file(watches: readonly Watch[]): NonNullable<typeof filed> {
+  const slots: Watch[][] = [[]];
+  const slotOf = new Uint16Array(SIZE);
+  for (const watch of watches) {
+    const [a = 0, b = 0, c = 0] = watch.bytes.subarray(watch.rare, watch.rare + 3);
+    const key = ((a & 31) << 10) | ((b & 31) << 5) | (c & 31);
+    if (slotOf[key] === 0) slotOf[key] = slots.push([]) - 1;
+    slots[slotOf[key] as number]?.push(watch);
+  }
+  return { slots, slotOf };
 }
 
 function stands(bytes: Uint8Array, start: number, { bytes: wanted, exact, starts }: Watch): boolean {

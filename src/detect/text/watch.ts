@@ -24,7 +24,9 @@ const NAMES = `password passwd passphrase passwort secret token apikey api_key a
 const COMMON = " etaoinsrlcdumpfhgbyvkwxjqz_.-:/=\"'";
 
 /** Every keyword, filed under its rarest three characters. */
-export const watches: readonly Watch[] = [...rules.flatMap(ofRule), ...NAMES.trim().split(/\s+/).map(ofName), url()];
+export function watched(): readonly Watch[] {
+  return [...rules.flatMap(ofRule), ...NAMES.trim().split(/\s+/).map(ofName), url()];
+}
 
 function ofRule(rule: Rule): Watch[] {
   // A pattern for the whole value only: it comes into play when the value is cut out of its assignment.

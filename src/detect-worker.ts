@@ -1,5 +1,10 @@
-import { work } from "./detect/worker.ts";
-import { inspectReading } from "./sources/inspect-file.ts";
+import { cacheCompiledCode } from "./text/compiled-cache.ts";
 
-// A worker thread of the scan: reads and judges files and batches of documents beside the main thread.
+// A worker thread of the scan: reads and judges files and batches of documents beside the main thread. Loaded after the
+// cache is there, from which it is loaded.
+cacheCompiledCode();
+const [{ work }, { inspectReading }] = await Promise.all([
+  import("./detect/worker.ts"),
+  import("./sources/inspect-file.ts"),
+]);
 work(inspectReading);

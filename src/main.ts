@@ -8,7 +8,9 @@ if (major < 24) {
 // Libraries that log their requests when asked by DEBUG would log values.
 delete process.env["DEBUG"];
 delete process.env["NODE_DEBUG"];
-cacheCompiledCode();
+(await import("./text/compiled-cache.ts")).cacheCompiledCode();
+// What a large scan waits for longest is its first thread, which gets ready while the rest is loaded.
+if (process.argv[2] === "scan") (await import("./detect/thread.ts")).startEarly(process.argv.slice(3));
 outliveReaders();
 neverEndInSilence();
 const code = await chooseFace(process.argv.slice(2));
@@ -16,16 +18,6 @@ const code = await chooseFace(process.argv.slice(2));
 await new Promise((done) => process.stderr.write("", done));
 // What a library still holds open must not keep the process.
 process.exit(code === 0 ? process.exitCode : code);
-
-/**
- * Keeps the compiled form of the program's own files, which saves a third of the start. In the user's own cache folder:
- * one in a shared place such as /tmp could be filled by somebody else.
- */
-function cacheCompiledCode(): void {
-  const { XDG_CACHE_HOME, HOME } = process.env;
-  const base = XDG_CACHE_HOME?.startsWith("/") ? XDG_CACHE_HOME : HOME?.startsWith("/") ? `${HOME}/.cache` : null;
-  if (base !== null) process.getBuiltinModule("node:module").enableCompileCache(`${base}/unsprawl/compiled`);
-}
 
 /**
  * A reader that has gone (`| head`, a closed window) does not end the process, which may be in the middle of a run, and

@@ -123,12 +123,12 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   ],
   tui: ["assembly.ts", "core", "contract", "model", "text", "docker", "detect", "delivery"],
   // Where it is put together.
-  "main.ts": ["cli", "tui", "assembly.ts", "model"],
+  "main.ts": ["cli", "tui", "assembly.ts", "detect", "model", "text"],
   "resolve-main.ts": ["open-store.ts", "delivery"],
   "open-store.ts": ["core", "contract", "delivery", "model", "text", "providers/index.ts"],
   "man-main.ts": ["cli", "tui", "model"],
   "schema-main.ts": ["core", "detect", "model", "notify", "providers/index.ts"],
-  "detect-worker.ts": ["detect", "sources"],
+  "detect-worker.ts": ["detect", "sources", "text"],
   "assembly.ts": [
     ...[
       "core",

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { inspect } from "node:util";
 import type { Event } from "../contract/host.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
@@ -55,6 +53,7 @@ export async function detectionSettings({
   readonly key: FingerprintKey;
 }): Promise<string> {
   const files = tuning.ruleSets.flatMap(({ files: named, dir }) => named.map((one) => textOf(resolve(dir, one))));
+  const { inspect } = process.getBuiltinModule("node:util");
   return digestOf([inspect([tuning, files, await rules()], WHOLE), VERSION, key.id]);
 }
 
@@ -79,7 +78,12 @@ export function progressUnder(
 }
 
 const digestOf = (settings: readonly unknown[]): string =>
-  createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 32);
+  process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
+    .update(JSON.stringify(settings))
+    .digest("hex")
+    .slice(0, 32);
 
 /** What was judged, as it is told here: an image is the same wherever it is, and seen by others. */
 export function calledHere(

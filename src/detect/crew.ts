@@ -1,12 +1,11 @@
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { Worker } from "node:worker_threads";
 import type { Crew, ReadFile, Spotted } from "../contract/detector.ts";
 import { Secret } from "../model/secret.ts";
 import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
 import { ClearedCache } from "./cleared.ts";
 import type { Tuning } from "./tuned.ts";
+import { openThread } from "./thread.ts";
 import type { Answer, BareSpotted, Job } from "./worker.ts";
 
 /** More threads than this do not pay: reading becomes what takes the time. */
@@ -69,14 +68,10 @@ type Hand = {
 };
 
 function startHand(tuning: Tuning): Hand {
-  // In the bundle this code stands beside the worker's file; in the source tree the worker is TypeScript.
-  const file = import.meta.url.endsWith(".ts") ? "../detect-worker.ts" : "./detect-worker.js";
-  const worker = new Worker(fileURLToPath(new URL(file, import.meta.url)), {
-    workerData: { tuning },
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
-  });
-  worker.unref();
-  worker.once("online", setFlags);
+  const worker = openThread();
+  worker.postMessage({ tuning });
+  // Node's own code and the program's come out of their caches only as long as these are as they were.
+  worker.once("message", setFlags);
   const open = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   let next = 0;
   worker.on("message", ({ id, answer, error }: { id: number; answer?: Answer; error?: string }) => {

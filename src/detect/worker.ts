@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import type { BatchBytes, Detector, ReadFile, Spotted, TextBlock } from "../contract/detector.ts";
 import { answer as judged, readBatch, type Answered, type Asked, type BareBatch, type ReadDocument } from "./batch.ts";
 import { detectorFor, type Tuning } from "./tuned.ts";
@@ -24,9 +24,12 @@ export type Job =
 const PIECE = 16 * 1024 * 1024;
 const OVERLAP = 64 * 1024;
 
-/** A thread of the crew (see crew.ts): makes its own detector, then answers one job after the other. */
+/** A thread of the crew (see crew.ts): told the tuning, makes its own detector, then answers one job after the other. */
 export function work(readDocument: ReadDocument): void {
-  const { tuning } = workerData as { readonly tuning: Tuning };
+  parentPort?.once("message", ({ tuning }: { tuning: Tuning }) => answerWith(tuning, readDocument));
+}
+
+function answerWith(tuning: Tuning, readDocument: ReadDocument): void {
   const made = detectorFor(tuning);
   made.catch(() => undefined); // told with the first job
   const answer = (job: Job, detector: Detector): Answer => {

@@ -193,15 +193,17 @@ class Needles {
   }
 
   replace(text: string): string {
-    if (this.#byStart.size === 0) return text;
+    const [starts, byStart] = [this.#starts, this.#byStart];
+    if (byStart.size === 0) return text;
     const out: string[] = [];
     let kept = 0;
     let start = 0;
     for (let end = 0; end < text.length; end++) {
       start = next(start, text, end);
+      if (starts[start] === 0) continue;
       const at = end + 1 - SHORTEST;
-      if (this.#starts[start] === 0 || at < kept) continue;
-      const needle = this.#byStart.get(text.slice(at, end + 1))?.find((one) => text.startsWith(one, at));
+      if (at < kept) continue;
+      const needle = byStart.get(text.slice(at, end + 1))?.find((one) => text.startsWith(one, at));
       if (needle === undefined) continue;
       out.push(text.slice(kept, at), MARK);
       kept = at + needle.length;

@@ -108,3 +108,14 @@ test("text that goes wrong in the middle keeps what stands before it, once, and 
   expect([findings.length, subjects]).toEqual([13, 1299]);
   expect(errors).toEqual(["document 7", expect.stringMatching(/^character \d+$/)]);
 });
+
+test("a thread that was started for nothing holds nobody up, and says nothing", async () => {
+  writeFileSync(join(world.dir, "fleet.json"), JSON.stringify(documents));
+  const bogus = await world.unsprawl(["scan", "inspect:fleet.json", "--bogus"]);
+  expect([bogus.code, bogus.stderr]).toEqual([2, expect.stringMatching(/^error: unknown option '--bogus'\n.*\n$/)]);
+  const nowhere = await world.unsprawl(["scan", "dir:nowhere"]);
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringMatching(/^error: no folder .*\n.*\n$/)]);
+  // Names that no file can have are told by the source.
+  const odd = await world.unsprawl(["scan", "inspect:", "dir:fleet.json"]);
+  expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining("inspect: needs a file")]);
+});

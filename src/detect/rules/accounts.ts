@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { validateMnemonic } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
+import { doubleSha } from "./checksum.ts";
 import type { Kit } from "./kit.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -147,17 +147,12 @@ function hasBase58Check(text: string): boolean {
   for (const char of text) number = number * 58n + BigInt(BASE58.indexOf(char));
   const hex = number.toString(16);
   const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
-  return bytes.length > 30 && checkOf(bytes.subarray(0, -4)).equals(bytes.subarray(-4));
-}
-
-function checkOf(bytes: Uint8Array): Buffer {
-  const once = createHash("sha256").update(bytes).digest();
-  return createHash("sha256").update(once).digest().subarray(0, 4);
+  return bytes.length > 30 && doubleSha(bytes.subarray(0, -4)).equals(bytes.subarray(-4));
 }
 
 function wif(kit: Kit): string {
   const body = Buffer.concat([Buffer.from([0x80]), Buffer.from(kit.hex(64), "hex"), Buffer.from([1])]);
-  let number = BigInt(`0x${Buffer.concat([body, checkOf(body)]).toString("hex")}`);
+  let number = BigInt(`0x${Buffer.concat([body, doubleSha(body)]).toString("hex")}`);
   let text = "";
   for (; number > 0n; number /= 58n) text = BASE58.charAt(Number(number % 58n)) + text;
   return text;

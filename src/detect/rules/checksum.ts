@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { crcBase62 } from "./kit.ts";
 
@@ -89,7 +88,9 @@ export function base58Right(secret: string): Check {
   return is(doubleSha(bytes.subarray(0, -4)).equals(bytes.subarray(-4)));
 }
 
-function doubleSha(bytes: Buffer): Buffer {
+/** SHA-256 twice, the first four bytes, as Base58Check has it. Few values ever come to it, and every start would load it. */
+export function doubleSha(bytes: Uint8Array): Buffer {
+  const { createHash } = process.getBuiltinModule("node:crypto");
   const once = createHash("sha256").update(bytes).digest();
   return createHash("sha256").update(once).digest().subarray(0, 4);
 }

@@ -248,6 +248,8 @@ describe("rules", () => {
   test("show explains one with a made-up example, and a slip is answered with the nearest", async () => {
     const { stdout } = await world.unsprawl(["rules", "show", "github-token"]);
     expect(stdout).toMatch(/^example +\S+/m);
+    const other = await world.unsprawl(["rules", "show", "github-pat"]);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/did you mean one of these: .*github-token/)]);
     const slip = await world.unsprawl(["rules", "show", "github-tokna"]);
     expect([slip.code, slip.stderr]).toEqual([1, expect.stringMatching(/did you mean github-token/)]);
   });

@@ -103,15 +103,8 @@ async function show(context: CommandContext, id: string): Promise<number> {
         ? configured({ ...explain(builtIn), id, state: builtIn.publishable ? "clears" : "on" }, true)
         : null;
   if (told === null) {
-    const near = nearest(
-      id,
-      [...rules, ...(own?.rules ?? [])].map((rule) => rule.id),
-    );
-    throw new UnsprawlError(
-      "absent",
-      `no rule ${JSON.stringify(id)}`,
-      near ? `did you mean ${near}?` : "unsprawl rules lists them",
-    );
+    const ids = [...rules, ...(own?.rules ?? [])].map((rule) => rule.id);
+    throw new UnsprawlError("absent", `no rule ${JSON.stringify(id)}`, meant(id, ids));
   }
   const lines = Object.entries(told).map(([key, value]) => `${key.padEnd(12)} ${[value].flat().join(", ")}`);
   await writeResult(context.json ? JSON.stringify({ version: 1, rule: told }) : lines.join("\n"), null, context);
@@ -131,6 +124,17 @@ function explainOwn(rule: OwnRule): Told {
     entropy: rule.entropy === null ? "any" : `more than ${rule.entropy} bits a character`,
     allowlists: rule.allowlists.map(({ by }) => by),
   };
+}
+
+/** Other scanners call their rules otherwise (`github-pat`): those that begin with the same word are named. */
+function meant(id: string, ids: readonly string[]): string {
+  const near = nearest(id, ids);
+  if (near !== null) return `did you mean ${near}?`;
+  const word = /^[a-z0-9]{2,}/i.exec(id)?.[0].toLowerCase();
+  const alike = ids.filter((one) => one === word || one.startsWith(`${word}-`));
+  return alike.length === 0
+    ? "unsprawl rules lists them"
+    : `did you mean one of these: ${alike.slice(0, 8).join(", ")}?`;
 }
 
 async function test(context: CommandContext, name: string): Promise<number> {

@@ -20,14 +20,14 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
   ...words(`
     password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk
     requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
-    passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenya clave parola parol wachtwoord
+    passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenia contrasenya clave parola parolachiave parol wachtwoord
     haslo heslo sifresi parolasi salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri пароль 密码 密碼 口令 パスワード 비밀번호 kodeord salasana geslo lozinka parool parole
     ospassword pgpassword redispassword setcookie`).map((word) => [word, "password"] as const),
   ...words("pin pincode").map((word) => [word, "pin"] as const),
   ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
-  ...words("secret secrets pepper hmac macaroon geheimnis geheimschluessel geheimschlussel segredo secreto").map(
-    (word) => [word, "secret"] as const,
-  ),
+  ...words(
+    "secret secrets pepper hmac macaroon geheimnis geheimschluessel geheimschlussel segredo secreto segreto secreta segreta secrete",
+  ).map((word) => [word, "secret"] as const),
   ...words("token tokens bearer pat jeton gslt authtoken accesstoken jwt").map((word) => [word, "token"] as const),
   ...words("auth authorization oauth basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),
   ...words("cookie").map((word) => [word, "cookie"] as const),

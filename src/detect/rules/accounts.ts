@@ -1,6 +1,6 @@
 import { validateMnemonic } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
-import { doubleSha } from "./checksum.ts";
+import { base58Right, doubleSha } from "./checksum.ts";
 import type { Kit } from "./kit.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -127,6 +127,21 @@ export const ACCOUNTS: readonly Rule[] = [
     reference: "https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki",
   }),
   shaped({
+    id: "express-session-cookie",
+    vendor: "Express",
+    description: "Signed session cookie of express-session",
+    keywords: [],
+    lengths: [67, 300],
+    // An id, and behind the dot its HMAC-SHA256 in base64 without padding (cookie-signature).
+    pattern: /^(?:[\w.-]{1,40}=)?(?<secret>s(?::|%3[Aa])[\w-]{21,64}\.(?:[A-Za-z0-9+/]|%2[BFbf]){43})(?:;.{0,200})?$/d,
+    examples: (kit) => [
+      `s:${kit.base62(32)}.${kit.base64(32).slice(0, 43)}`,
+      `connect.sid=s%3A${kit.base62(32)}.${kit.base62(43)}`,
+    ],
+    counterExamples: (kit) => [`s:${kit.base62(32)}.${kit.base62(20)}`, `s:${kit.base62(32)}`],
+    reference: "https://github.com/expressjs/session#secret",
+  }),
+  shaped({
     id: "bitcoin-wif-key",
     vendor: "Bitcoin",
     description: "Private key of a wallet (WIF), its checksum right",
@@ -134,21 +149,12 @@ export const ACCOUNTS: readonly Rule[] = [
     keywords: [],
     lengths: [51, 52],
     pattern: /^(?<secret>[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51})$/d,
-    validate: (text) => (hasBase58Check(text) ? "right" : "fake"),
+    validate: (text) => (base58Right(text) === "right" ? "right" : "fake"),
     examples: (kit) => [wif(kit)],
     counterExamples: (kit) => [`K${kit.of(BASE58, 51)}`],
     reference: "https://en.bitcoin.it/wiki/Wallet_import_format",
   }),
 ];
-
-/** Base58Check: the last four bytes are the start of a double SHA-256 of what stands before. */
-function hasBase58Check(text: string): boolean {
-  let number = 0n;
-  for (const char of text) number = number * 58n + BigInt(BASE58.indexOf(char));
-  const hex = number.toString(16);
-  const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
-  return bytes.length > 30 && doubleSha(bytes.subarray(0, -4)).equals(bytes.subarray(-4));
-}
 
 function wif(kit: Kit): string {
   const body = Buffer.concat([Buffer.from([0x80]), Buffer.from(kit.hex(64), "hex"), Buffer.from([1])]);

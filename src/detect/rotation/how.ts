@@ -14,7 +14,7 @@ const ENTRIES: readonly Entry[] = [
   [
     "Change it where it is checked (in PostgreSQL: ALTER ROLE … PASSWORD) and in everything that uses it; Vault's database secrets engine makes short-lived ones instead.",
     false,
-    ...["password", "user-password"],
+    ...["password", "user-password", "mailcow-password", "redis-server-list"],
   ],
   [
     "Change the password behind it: a hash that others can read is guessed without asking anybody.",
@@ -84,6 +84,16 @@ const ENTRIES: readonly Entry[] = [
     "django-secret-key",
   ],
   ["Put a new key before this one, encrypt everything anew, then take this one out.", true, "fernet-key"],
+  [
+    "Put a new secret before this one in the list, so that what it signed still counts; take it out once that has run out.",
+    true,
+    "ory-secrets",
+  ],
+  [
+    "Set a new pair at LiveKit's server and in everything that makes tokens with it, then take this one out.",
+    true,
+    "livekit-keys",
+  ],
   // Two of a kind
   [
     "There are two keys: move everything to the other one, then regenerate this one.",
@@ -133,7 +143,7 @@ const ENTRIES: readonly Entry[] = [
   [
     "Sign out everywhere: that ends the session; then sign in anew.",
     false,
-    ...["cookie-file", "roblox-cookie", "telegram-session", "gitlab-session", "matrix-token"],
+    ...["cookie-file", "site-session", "roblox-cookie", "telegram-session", "gitlab-session", "matrix-token"],
   ],
   ["Register another application and use its hash: this one cannot be changed.", false, "telegram-api-hash"],
   ["Ask @BotFather to revoke it: the new one voids this one at once.", true, "telegram-bot-token"],

@@ -32,6 +32,7 @@ import { QUALITY } from "./quality.ts";
 import { REGISTRIES } from "./registries.ts";
 import type { Rule } from "./rule.ts";
 import { SAAS } from "./saas.ts";
+import { SELF_HOSTED } from "./self-hosted.ts";
 import { VCS } from "./vcs.ts";
 import { WALLETS } from "./wallets.ts";
 import { WEBHOOKS } from "./webhooks.ts";
@@ -41,7 +42,7 @@ import { WORK } from "./work.ts";
 export const families: { readonly [family: string]: readonly Rule[] } = {
   public: PUBLIC,
   // A token whose claims say whose it is, before any token.
-  keys: [...CLAIMS, ...KEYS, ...HASHES, ...APP_KEYS, ...WALLETS],
+  keys: [...CLAIMS, ...KEYS, ...HASHES, ...APP_KEYS, ...SELF_HOSTED, ...WALLETS],
   webhooks: WEBHOOKS,
   // Amazon's names are the least particular, so that it comes last.
   cloud: [...AZURE, ...GOOGLE, ...CLOUD, ...EDGE, ...HOSTERS, ...AMAZON],

@@ -13,6 +13,8 @@ export function byName(name: NameInfo, text: string): Outcome {
   const { family } = name;
   if (family === null) return dnsProvider(name, text) ?? cookies(name, text) ?? pairOfLogin(name, text);
   if (text.length > 131_072) return null;
+  if (family !== "password" && family !== "pin" && (describes(text) || /^[a-z]{2,6}[-_]$/i.test(text)))
+    return { rule: "placeholder", why: "is a placeholder of a template" };
   const random = looksRandom(text, 12) || UUID.test(text);
   const ends = `name says ${name.word}`;
   const found = (rule: string, score: number, ...why: string[]): Outcome => ({
@@ -64,6 +66,24 @@ export function byName(name: NameInfo, text: string): Outcome {
       return found("secret", 0.8);
     }
   }
+}
+
+const MADE = /random|secure|unique|alphanumeric|generated/i;
+const OF_WHAT = /string|chars?|characters?|bytes|letters/i;
+const DESCRIBING: ReadonlySet<string> = new Set(
+  "a an and any at least of with min exactly some very long super random randomly secure unique strong secret alphanumeric hex base64 generated string strings chars char characters character bytes letters digits numbers here key value new".split(
+    " ",
+  ),
+);
+
+/** `SomeRandomStringOf32CharsExactly`, `long-and-random-alphanumeric-string`: says what belongs here instead of being it. */
+function describes(text: string): boolean {
+  if (text.length > 100 || !OF_WHAT.test(text) || !MADE.test(text)) return false;
+  const words = text
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  return words.every((word) => DESCRIBING.has(word) || /^(?:of)?\d{1,3}(?:chars)?$/.test(word));
 }
 
 /** A network card's address, or IPv6's. */

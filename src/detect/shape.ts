@@ -16,7 +16,7 @@ const cleared = (rule: string, why: string): Cleared => ({ rule, why });
 
 const SWITCH = /^(?:true|false|yes|no|on|off|enabled?|disabled?|y|n|t|f)$/i;
 const NOTHING =
-  /^(?:none|null|nil|undefined|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|\{\}|\[\]|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
+  /^(?:none|null|nil|undefined|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|\{\}|\[\]|user[-_]provided|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
 
 /** Words that a setting about tokens and secrets takes: kinds, schemes, algorithms, stores. */
 const KIND =
@@ -157,7 +157,8 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (promised === "token" && /^\d{1,5}$/.test(text)) return cleared("setting", "is a number");
   if (promised === "salt" && /^\d{1,3}$/.test(text)) return cleared("setting", "is a number");
   if (VERSION.test(text) || IPV4.test(text)) return cleared("setting", "is a version or an address");
-  if (text.includes(".") && HOST.test(text) && text === text.toLowerCase()) return cleared("setting", "is a host name");
+  if (text.includes(".") && HOST.test(text) && text === text.toLowerCase() && !(signs(name) && joinsWords(text)))
+    return cleared("setting", "is a host name");
   // The salt of a hash is none; a key id is called key.
   if (
     name.digest &&
@@ -188,6 +189,19 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (text.includes("/") && IMAGE.test(text) && text.includes(".")) return cleared("setting", "is an image name");
   return null;
 }
+
+/** A name under which any value signs or encrypts. */
+function signs({ family, need }: NameInfo): boolean {
+  return need === "any" && (family === "secret" || family === "key");
+}
+
+/** `correct.horse.battery.staple`: reads like a host, but that no domain or file ends so. */
+function joinsWords(text: string): boolean {
+  return /\.[a-z]{5,18}$/.test(text) && !LONG_ENDINGS.test(text);
+}
+
+const LONG_ENDINGS =
+  /\.(?:local|internal|cloud|online|example|invalid|localhost|localdomain|domain|cluster|consul|docker|podman|network|company|digital|agency|studio|design|software|systems|services|service|solutions|group|media|space|store|world|website|global|health|swiss|intranet|private|public|secret|secrets|token|keystore|truststore|keyring|keyfile|password|credentials|properties)$/;
 
 /** Values of a name that says secret, which name the secret rather than hold it: `regcred`, `api-tls-secret`. */
 export function namesSecret(text: string, name: NameInfo): boolean {

@@ -19,6 +19,8 @@ import { inUrls } from "./url.ts";
 const DEEPEST = 5;
 const JUDGEMENTS = 6000;
 
+const FIELDS = /^[A-Za-z]{1,30}=[A-Za-z_]{0,30}(?:,[A-Za-z]{1,30}=[A-Za-z_]{0,30}){0,20}$/;
+
 /** How much may still be spent on one value, whatever it holds, and the rules that do not count. */
 type Ask = { left: number; readonly off: ReadonlySet<string> };
 
@@ -140,6 +142,9 @@ function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge
       const found = command(text, "env", inner, ask, name.key.split("_"));
       if (found !== null) return found;
     }
+    // Which field of a directory is which: Dovecot's `uid=user,userPassword=password`.
+    if (/^(?:ATTRS?|ATTRIBUTES|FIELDS|MAP|MAPPING|COLUMNS|CLAIMS)$/.test(name.setting ?? "") && FIELDS.test(text))
+      return { rule: "setting", why: "maps fields to fields" };
     if (
       /[=:\n]|<\/|\smachine\s|^machine\s|\bdefine\(/.test(text) &&
       !(name.family === "password" && !/[\n;]/.test(text))

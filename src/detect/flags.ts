@@ -11,6 +11,7 @@ const PAIRS =
   /^(?:-u|-n|-a|--user|--auth|--basic-auth|--basic_auth|--http-auth|--proxyauth|--proxy-auth|--proxy-user|--credentials?|--cred|--login|--userpass|--http-user|--authentication)$/;
 /** Flags that take nothing but `user:password`, however weak. */
 const SURE_PAIRS = /^--(?:add-local-user|basic[-_]auth|proxy-user|userpass|user-pass|credentials?)$/;
+const GOSSIP = /^[A-Za-z0-9+/]{22,43}={1,2}$|^[A-Za-z0-9+/]{32}$/;
 const SETTERS =
   /^(?:-e|-E|--env|--build-arg|--set|--set-string|-c|-o|-v|--label|-l|--opt|--from-literal|--var|-var|--conf|--param|--add-config|-O|--option|--property)$/;
 
@@ -41,6 +42,11 @@ export function flag(
   if (glued !== undefined) {
     special(glued, word.slice(2).replace(/^=/, ""), take);
     return false;
+  }
+  // Consul, Nomad and Serf: `encrypt` is a verb elsewhere, so that only a key of 16, 24 or 32 bytes counts.
+  if (/^--?encrypt$/.test(name) && value !== undefined && GOSSIP.test(value) && looksRandom(value, 20)) {
+    take("gossip_key", value, "flag");
+    return cut < 0;
   }
   // Java's `-Dname=value`, and whatever takes settings by `-e`, `--set`, `-c`, `-o`, `-v`: `name=value` behind it.
   const define = /^-(?:D|XD|P|J-D|e|E|o|c|v)?([A-Za-z_][\w.-]{1,119})=(.{1,4096})$/s.exec(word);

@@ -18,7 +18,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Head nouns and what they promise, in the languages people write configuration in. */
 export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
   ...words(`
-    password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk
+    password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk tlspsk
     requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
     passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenia contrasenya clave parola parolachiave parol wachtwoord
     haslo heslo sifresi parolasi salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri пароль 密码 密碼 口令 パスワード 비밀번호 kodeord salasana geslo lozinka parool parole
@@ -51,7 +51,7 @@ export const KEY_ANY: ReadonlySet<string> = new Set(
 export const KEY_SHAPED: ReadonlySet<string> = new Set(
   words(`access session cookie account storage admin service deploy license licence subscription activation write ingest
     ingestion integration server instance provisioning project root functions host function primary secondary rest
-    registration bot trigger ssh tls ssl rsa ecdsa ed25519 client consumer user worker backend wg wireguard keystore
+    registration bot trigger sensitive ssh tls ssl rsa ecdsa ed25519 client consumer user worker backend wg wireguard keystore
     application logged logger security token data edge wifi wlan join`),
 );
 
@@ -80,15 +80,15 @@ export const CANCEL: ReadonlySet<string> = new Set(
   words(`file files filename path paths dir directory folder location loc mount mountpoint url urls uri uris link href endpoint endpoints
     name names id ids identifier uuid guid length len min max minimum maximum size count limit limits num number
     ttl expiry expiration expire expires exp expired lifetime lifespan age maxage duration interval timeout delay period email emails mail kid attr attrs dn
-    ms sec secs seconds minutes hours days time date at since until window grace leeway skew
+    ms sec secs seconds minutes hours days time date at since until within window grace leeway skew
     type types kind class mode method methods scheme schemes strategy policy policies algorithm algorithms alg algo cipher
     format encoding charset regex pattern rule rules template prefix suffix separator delimiter
     enabled enable disabled disable required require optional allowed allow allowlist denylist force mandatory only
     provider providers backend backends engine driver manager store storage storages service vendor issuer audience aud scope scopes
-    field fields header headers param params parameter column property attribute claim claims selector
+    model models attributes columns field fields header headers param params parameter column property attribute claim claims selector
     version versions ver revision rotation rotate rotated rotations renew renewal refresh reset validation validator
     validate verify verifier verification check checker strength complexity history retries attempts tries retry rounds iterations cost
-    hint prompt question label labels title subject headline caption tooltip body description desc message text placeholder help page form view route endpoint
+    preference preferences hint prompt question label labels title subject headline caption tooltip body description desc message text placeholder help page form view route endpoint
     fingerprint thumbprint digest checksum checksums sha sha1 sha256 sha512 md5 sum hasher hashing hash hashes
     user users username usernames account host hostname port region zone domain realm namespace tenant project
     server servers keyserver proxy arn ref reference refs pointer alias config configuration settings options opts conf cfg
@@ -131,4 +131,4 @@ export const PUBLIC_WORDS: ReadonlySet<string> = new Set(
 
 /** Words at the end that say nothing: stages, ordinals, encodings. */
 export const NEUTRAL =
-  /^(?:\d{1,4}|v\d{1,3}|prod|production|dev|devel|development|stag|stage|staging|test|testing|live|sandbox|qa|uat|local|primary|secondary|main|old|new|current|previous|prev|next|default|fallback|backup|b64|base64|base32|encoded|hex|raw|plain|plaintext|clear|cleartext|value|val|string|str|literal|data|content|contents|json|base|[a-z])$/;
+  /^(?:\d{1,4}|v\d{1,3}|prod|production|dev|devel|development|stag|stage|staging|test|testing|live|sandbox|qa|uat|local|primary|secondary|main|overwrite|override|old|new|current|previous|prev|next|default|fallback|backup|b64|base64|base32|encoded|hex|raw|plain|plaintext|clear|cleartext|value|val|string|str|literal|data|content|contents|json|base|[a-z])$/;

@@ -34,6 +34,9 @@ export type NameInfo = {
 /** Whether a password may be empty, or is made up: `MYSQL_ALLOW_EMPTY_PASSWORD`, `MYSQL_RANDOM_ROOT_PASSWORD`. */
 const SWITCHES = /(?:^|_)(?:allow_empty|random_root|allow_blank|onetime|no)_(?:root_)?pass(?:word)?$/;
 
+/** Airflow's own way to say which entry of a secret store holds an option: the option's name with `_SECRET` behind it. */
+const IN_BACKEND = /^airflow_(?:[a-z0-9]{1,30}_){1,8}(?:conn|key|url|backend|password|auth|dsn)_secret$/;
+
 /** Erlang nodes trust whoever knows their cookie. */
 const ERLANG = new Set(["erl", "erlang", "release", "rabbitmq", "emqx", "vernemq", "couchdb", "ejabberd", "elixir"]);
 
@@ -63,13 +66,14 @@ function read(name: string): NameInfo {
   if (last === undefined) return nothing;
   // AppRole's password; elsewhere the name of a secret, so that the value must look the part.
   if (key === "secret_id") return { ...nothing, family: "key", need: "random", word: "SECRET_ID" };
-  // Gossip keys of Consul, Nomad and Serf stand under the verb.
-  if (/(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$/.test(key))
+  // Gossip keys of Consul, Nomad and Serf stand under the verb, alone in their own settings.
+  if (/(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$|^encrypt$/.test(key))
     return { ...nothing, family: "key", need: "random", word: "ENCRYPT" };
   // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
   const setting =
     cancelledBy(words) ??
-    (SWITCHES.test(key) ? "a switch" : key.includes("existing_secret") ? "EXISTING_SECRET" : null);
+    (SWITCHES.test(key) ? "a switch" : key.includes("existing_secret") ? "EXISTING_SECRET" : null) ??
+    (IN_BACKEND.test(key) ? "SECRET" : null);
   if (setting !== null) return { ...nothing, setting };
 
   const found = headOf(words);
@@ -101,6 +105,9 @@ function headOf(words: readonly string[]): { family: Family; need: NameInfo["nee
     // What SNMP before version 3 asks for a password is its community.
     if (word === "community" && words.slice(0, at).some((before) => /^snmp(?:v[12]c?|trap)?$/.test(before)))
       return { family: "token", need: "any", at };
+    // LobeChat and others let in whoever knows it.
+    if (word === "code" && words[at - 1] === "access" && at === words.length - 1)
+      return { family: "password", need: "any", at };
     if (word === "encryption" && at === words.length - 1) return { family: "key", need: "random", at };
     const family = FAMILY.get(word);
     if (family === undefined) continue;
@@ -113,6 +120,9 @@ function headOf(words: readonly string[]): { family: Family; need: NameInfo["nee
       return { family: "password", need: "any", at };
     }
     if (family === "auth") return { family, need: at === words.length - 1 ? "shaped" : "random", at };
+    // How passwords are hashed or must look: `PASSWORD_HASHING_ARGON2_MEMORY`.
+    if (family === "password" && /^(?:hashing|hasher|policy|policies|complexity|strength)$/.test(words[at + 1] ?? ""))
+      return null;
     // Short nouns decide at the end only: `PW_TEST_REPORTER` is Playwright's.
     if (at < words.length - 1 && /^(?:pw|psw|private|signing)$/.test(word)) continue;
     if (family === "phrase" && (words[at - 1] === "pass" || words[at - 1] === "secret"))
@@ -131,7 +141,11 @@ function keyOf(words: readonly string[], at: number): NameInfo["need"] | null {
   const before = words.slice(Math.max(0, at - 3), at);
   const close = before.at(-1);
   if (close === undefined) return "random";
-  const sealed = /^(?:secret|master|private|encryption|decryption|encrypt|crypt|crypto|cipher|aes|hmac)$/.test(close);
+  // What Python's social-auth calls KEY is the client's id; SECRET is the secret.
+  if (words.includes("social") && words[words.indexOf("social") + 1] === "auth" && !KEY_ANY.has(close)) return null;
+  const sealed = /^(?:secret|master|admin|private|encryption|decryption|encrypt|crypt|crypto|cipher|aes|hmac)$/.test(
+    close,
+  );
   if (sealed) {
     if (before.some((word) => OPEN_KEY.test(word))) return null;
   } else if (before.some((word) => KEY_CANCEL.has(word))) {

@@ -1,5 +1,6 @@
 import type { Evidence, Judge } from "./evidence.ts";
 import { stronger } from "./evidence.ts";
+import { looksRandom } from "./entropy.ts";
 import { shownWords } from "./in-name.ts";
 import { readName } from "./names.ts";
 
@@ -59,6 +60,9 @@ function nameIn(trail: readonly string[], outer: string): string {
   const own = trail.at(-1) ?? "";
   // `JWT_SECRET={"type":"HS256","key":"…"}`: the name says what the key is of.
   if (own === "key" && trail.length === 1 && readName(outer).family === "secret") return outer;
+  // `REDIS_PASSWORD_MAP={"redis://cache:6379":"…"}`: the name says what each server has.
+  if (trail.length === 1 && own.includes("://") && /(?:^|_)passwords?_(?:map|mapping|list)$/.test(readName(outer).key))
+    return "password";
   const above = trail.at(-2) ?? "";
   if (/^(?:kid|kty|alg|use|n|e|x|y|crv|x5t|x5c|x5u|x5t#S256|key_ops)$/.test(own)) return own;
   const info = readName(own);
@@ -101,6 +105,9 @@ const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):[ \t]{1,4}["']?([^\
 const ENTRY =
   /^\s{0,40}\$?\w{1,40}\[["']([A-Za-z_][\w.-]{0,79})["']\]\s{0,8}=\s{0,8}(?:"([^"]{1,2000})"|'([^']{1,2000})')\s{0,4};?\s{0,4}$/;
 
+/** `username:octocat,admin:true,token:…`: a list of fields, as Drone takes a user. */
+const LIST = /^[a-z][\w-]{1,30}:[^\s,:]{1,400}(?:,[a-z][\w-]{1,30}:[^\s,:]{0,400}){1,20}$/;
+
 /** PHP's `define('NAME', 'value')`. */
 const DEFINE =
   /\bdefine\(\s{0,4}\\?["']([A-Za-z_][A-Za-z0-9_]{1,79})\\?["']\s{0,4},\s{0,4}\\?["']([^"'\\]{1,1000})\\?["']/g;
@@ -138,6 +145,11 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
       take(match[1] as string, match[2] ?? match[3] ?? match[4] ?? "");
     }
   }
+  if (best === null && text.length < 2000 && LIST.test(text))
+    for (const piece of text.split(",")) {
+      const value = piece.slice(piece.indexOf(":") + 1);
+      if (looksRandom(value, 12)) take(piece.slice(0, piece.indexOf(":")), value);
+    }
   return best;
 }
 

@@ -17,6 +17,9 @@ export type UrlParts = {
 const URLS = 2000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** Gotify's own tokens: a letter for the kind, then 14 random characters. */
+const GOTIFY = /^[ACP][\w.-]{14}$/;
+
 /** Cuts the URL whose `://` stands at `at`; null when nothing before it is a scheme. */
 export function urlAt(text: string, at: number): UrlParts | null {
   const scheme = /[a-z][a-z0-9+.-]{0,30}$/i.exec(text.slice(Math.max(0, at - 31), at))?.[0];
@@ -82,6 +85,8 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   // Lettuce takes a password alone for the user.
   if (url.password === null && /^rediss?-(?:sentinel|socket)$/i.test(url.scheme) && url.user !== "")
     best = stronger(best, judge("password", decoded(url.user), "password in a Redis URL"));
+  // Outline takes the options of its Redis client as base64 in place of a host.
+  if (/^ioredis$/i.test(url.scheme)) best = stronger(best, judge("redis_options", url.host + url.rest, "base64"));
   // The last part of a stream's address is the key that lets one send there.
   if (/^rtmps?$/i.test(url.scheme)) best = stronger(best, streamKey(url.rest, judge));
   // conda's private channels carry the token in the path.
@@ -96,7 +101,10 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
       url.scheme,
     )
   ) {
-    const piece = `${url.host}${url.rest}`.split(/[/?#&=]/).findLast((text) => looksRandom(text, 12));
+    const gotify = /^gotifys?$/i.test(url.scheme);
+    const piece = `${url.host}${url.rest}`
+      .split(/[/?#&=]/)
+      .findLast((text, at) => looksRandom(text, 12) || (gotify && at > 0 && GOTIFY.test(text)));
     if (piece !== undefined) best = tokenAsUser(piece, judge);
   }
   if (hook && best === null) {

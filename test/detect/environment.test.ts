@@ -36,6 +36,25 @@ test.each<[why: string, name: string, value: string]>([
   ["a token of a vendor that is not known", "THING", `newvendor_${make.base62(38)}aB3`],
   ["a bot's token under any name", "THING", `${btoa(`1${make.digits(17)}`)}.${make.base62(6)}.${make.base62(38)}`],
   ["a Bedrock key of the shorter form", "THING", `ABSK${btoa(`BedrockAPIKey-ab1c:${make.base62(44)}`)}`],
+  ["a key that overrides another", "APP_SECRETKEY_OVERWRITE", `${make.lower(18)}C4`],
+  ["a code that lets in", "ACCESS_CODE", make.base62(10)],
+  ["what encrypts gossip, in its own JSON", "LOCAL_CONFIG", JSON.stringify({ server: true, encrypt: make.base64(32) })],
+  [
+    "options of a client as base64 in a URL",
+    "REDIS_URL",
+    `ioredis://${btoa(JSON.stringify({ password: make.lower(9) }))}`,
+  ],
+  ["a list of fields", "USER_CREATE", `username:octocat,machine:false,admin:true,token:${make.hex(32)}`],
+  ["a password for each server", "REDIS_PASSWORD_MAP", JSON.stringify({ "redis://cache:6379": make.lower(9) })],
+  [
+    "a notifier's token without a digit",
+    "NOTIFICATION_URL",
+    `gotify://push.example.org/A${make.upper(7)}${make.lower(7)}`,
+  ],
+  ["an admin's key to a search", "TYPESENSE_SEARCH_ADMIN_KEY", mixed],
+  ["words joined by dots, where any value signs", "JWT_SECRET", "harbor.walnut.lantern"],
+  ["a key for what is sensitive", "SENSITIVE_PROPS_KEY", "qh0jMOlLn9P4"],
+  ["a key of a stream in one word", "STREAMKEY", mixed],
 ])("found: %s", (_why, name, value) => {
   expect(alarms(name, value)).toBe(true);
 });
@@ -61,6 +80,28 @@ test.each<[why: string, name: string, value: string]>([
   ["a digest behind a vendor's prefix", "THING", `hcaik_${make.hex(40)}`],
   ["a checksum", "CONFIG_HASH", digest],
   ["a key to encrypt with, made public", "PUBLIC_ENCRYPTION_KEY", make.base64(32)],
+  ["an option that a store holds, by Airflow's rule", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_SECRET", "sql_alchemy_conn"],
+  ["what only hashing needs", "SPI_PASSWORD_HASHING_ARGON2_MEMORY", "7168"],
+  ["within which time", "RESET_PASSWORD_WITHIN", "6.hours"],
+  ["which model counts tokens", "RAG_TOKEN_MODEL", "cl100k_base"],
+  ["what is preferred", "HASHED_PASSWORD_PREFERENCE", "argon2id"],
+  ["fields of a directory", "DOVECOT_PASS_ATTRS", "uid=user,userPassword=password"],
+  ["what social-auth calls a key", "SOCIAL_AUTH_GITHUB_KEY", make.hex(20)],
+  ["what the user brings", "ANTHROPIC_API_KEY", "user_provided"],
+  ["words that say what belongs there", "APP_KEY", "SomeRandomStringOf32CharsExactly"],
+  ["the same with dashes", "SECRETS_OTP_KEY_BASE", "long-and-random-alphanumeric-string"],
+  ["the same in capitals", "NEXTAUTH_SECRET", "RANDOM_STRING"],
+  ["who gives it", "SECRET_ACCESS_KEY", "get_the_secret_of_above_key_from_aws"],
+  ["by which it is changed", "HASH_SALT", "ChangeMeBy20+KeyLength"],
+  ["a prefix alone", "OPENAI_API_KEY", "sk-"],
+  [
+    "a call of Ruby in one line",
+    "OMNIBUS_CONFIG",
+    "external_url 'http://a'; rails['root_password'] = File.read('/run/secrets/a b')",
+  ],
+  ["a host, though the name says secret", "CLIENT_SECRET", "vault.service.consul"],
+  ["a verb in a connection string", "CONN", "Server=db;Encrypt=Mandatory;Integrated Security=true"],
+  ["a notifier without a token", "NOTIFICATION_URL", "gotify://push.example.org/applications"],
 ])("clean: %s", (_why, name, value) => {
   expect(alarms(name, value)).toBe(false);
 });

@@ -37,6 +37,12 @@ test.each([
   ["NPM_TOKEN", "token"],
   ["AUTH_SALT", "salt"],
   ["RABBITMQ_ERLANG_COOKIE", "cookie"],
+  ["SECRETKEY_OVERWRITE", "key"],
+  ["ACCESS_CODE", "password"],
+  ["SEARCH_ADMIN_KEY", "key"],
+  ["SOCIAL_AUTH_APPLE_PRIVATE_KEY", "key"],
+  ["ZBX_TLSPSK", "password"],
+  ["AIRFLOW__API_AUTH__JWT_SECRET", "secret"],
   ["VAULT_SECRET_ID", "secret"],
   ["WALLET_MNEMONIC", "phrase"],
   ["PASSWORD_ADMIN", "password"],
@@ -58,6 +64,9 @@ test.each([
   "SECRET_STORE",
   "JWT_ALGORITHM",
   "SECRET_ROTATION_DAYS",
+  "AIRFLOW__CORE__FERNET_KEY_SECRET",
+  "TOKEN_MODEL",
+  "RESET_PASSWORD_WITHIN",
   "PROXY_PASS",
 ])("%s is a setting", (name) => {
   expect(readName(name).setting).not.toBeNull();
@@ -74,6 +83,9 @@ test.each([
   "MONKEY",
   "PASSENGER",
   "TOKENIZERS_PARALLELISM",
+  "PASSWORD_HASHING_ARGON2_MEMORY",
+  "SOCIAL_AUTH_GITHUB_KEY",
+  "SEARCH_KEY",
   "SECRETARY",
   "PINNED",
 ])("%s promises nothing", (name) => {

@@ -51,7 +51,7 @@ export const KEY_ANY: ReadonlySet<string> = new Set(
 export const KEY_SHAPED: ReadonlySet<string> = new Set(
   words(`access session cookie account storage admin service deploy license licence subscription activation write ingest
     ingestion integration server instance provisioning project root functions host function primary secondary rest
-    registration bot trigger sensitive ssh tls ssl rsa ecdsa ed25519 client consumer user worker backend wg wireguard keystore
+    registration bot trigger sensitive upgrade ssh tls ssl rsa ecdsa ed25519 client consumer user worker backend wg wireguard keystore
     application logged logger security token data edge wifi wlan join`),
 );
 
@@ -83,7 +83,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
     ms sec secs seconds minutes hours days time date at since until within window grace leeway skew
     type types kind class mode method methods scheme schemes strategy policy policies algorithm algorithms alg algo cipher
     format encoding charset regex pattern rule rules template prefix suffix separator delimiter
-    enabled enable disabled disable required require optional allowed allow allowlist denylist force mandatory only
+    active enabled enable disabled disable required require optional allowed allow allowlist denylist force mandatory only
     provider providers backend backends engine driver manager store storage storages service vendor issuer audience aud scope scopes
     model models attributes columns field fields header headers param params parameter column property attribute claim claims selector
     version versions ver revision rotation rotate rotated rotations renew renewal refresh reset validation validator

@@ -66,6 +66,8 @@ function read(name: string): NameInfo {
   if (last === undefined) return nothing;
   // AppRole's password; elsewhere the name of a secret, so that the value must look the part.
   if (key === "secret_id") return { ...nothing, family: "key", need: "random", word: "SECRET_ID" };
+  // dbt masks whatever bears this prefix.
+  if (key.startsWith("dbt_env_secret_")) return { ...nothing, family: "secret", need: "shaped", word: "SECRET" };
   // Gossip keys of Consul, Nomad and Serf stand under the verb, alone in their own settings.
   if (/(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$|^encrypt$/.test(key))
     return { ...nothing, family: "key", need: "random", word: "ENCRYPT" };
@@ -148,7 +150,8 @@ function keyOf(words: readonly string[], at: number): NameInfo["need"] | null {
   );
   if (sealed) {
     if (before.some((word) => OPEN_KEY.test(word))) return null;
-  } else if (before.some((word) => KEY_CANCEL.has(word))) {
+  } else if (words[0] !== "rclone" && before.some((word) => KEY_CANCEL.has(word))) {
+    // What rclone takes is called CONFIG throughout: `RCLONE_CONFIG_B2_KEY`.
     // `KAFKA_API_KEY`, `app.config.license_key`: the word beside the key decides, unless one says that it is public.
     const opens = KEY_ANY.has(close) || KEY_OPENS.has(close);
     return opens && !KEY_CANCEL.has(close) && !before.some((word) => KEY_PUBLIC.has(word)) ? "shaped" : null;

@@ -211,6 +211,8 @@ export function namesSecret(text: string, name: NameInfo): boolean {
     text.length < 64
   )
     return !/\d{4}/.test(text);
+  // An annotation of Kubernetes, `prometheus.io/basic-auth-secret`, names the object.
+  if (/_io_(?:[a-z]{1,20}_){1,4}secret$/.test(name.key) && /^[a-z]{2,20}(?:-[a-z]{2,20}){1,5}$/.test(text)) return true;
   return (
     text.length < 80 &&
     /^(?:[a-z0-9]{1,30}[-_.]){1,6}(?:tls|cert|creds|credentials|regcred|pull-secret)$|^regcred$/.test(text)

@@ -55,6 +55,8 @@ test.each<[why: string, name: string, value: string]>([
   ["words joined by dots, where any value signs", "JWT_SECRET", "harbor.walnut.lantern"],
   ["a key for what is sensitive", "SENSITIVE_PROPS_KEY", "qh0jMOlLn9P4"],
   ["a key of a stream in one word", "STREAMKEY", mixed],
+  ["what dbt masks by its prefix", "DBT_ENV_SECRET_GIT_CREDENTIAL", mixed],
+  ["a key among rclone's settings", "RCLONE_CONFIG_B2_KEY", `K00${make.digits(1)}${make.base62(26)}A`],
 ])("found: %s", (_why, name, value) => {
   expect(alarms(name, value)).toBe(true);
 });
@@ -102,6 +104,9 @@ test.each<[why: string, name: string, value: string]>([
   ["a host, though the name says secret", "CLIENT_SECRET", "vault.service.consul"],
   ["a verb in a connection string", "CONN", "Server=db;Encrypt=Mandatory;Integrated Security=true"],
   ["a notifier without a token", "NOTIFICATION_URL", "gotify://push.example.org/applications"],
+  ["which key is the active one", "ENC_KEY_ACTIVE", make.base62(16)],
+  ["an object that an annotation names", "nginx.example.io/basic-auth-secret", "metrics-basic-auth"],
+  ["a key of a cache's configuration", "CACHE_CONFIG_ROUTE_KEY", mixed],
 ])("clean: %s", (_why, name, value) => {
   expect(alarms(name, value)).toBe(false);
 });

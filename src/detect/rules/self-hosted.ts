@@ -1,5 +1,5 @@
 import { UUID, WILD } from "./proofs.ts";
-import { named, shaped, type Rule } from "./rule.ts";
+import { named, prefixed, shaped, type Rule } from "./rule.ts";
 
 /** What applications that people run themselves document: values whose name and form only their own manual explains. */
 export const SELF_HOSTED: readonly Rule[] = [
@@ -68,6 +68,16 @@ export const SELF_HOSTED: readonly Rule[] = [
     examples: (kit) => [{ name: "LIVEKIT_KEYS", value: `devkey: ${kit.lower(6)}` }],
     counterExamples: () => [{ name: "LIVEKIT_KEYS", value: "devkey: ${LIVEKIT_API_SECRET}" }],
     reference: "https://docs.livekit.io/home/self-hosting/deployment/",
+  }),
+  prefixed({
+    id: "hashicorp-license",
+    vendor: "HashiCorp",
+    description: "HashiCorp Enterprise license",
+    prefix: ["02MV4UU43BK5HGYYTOJZWFQMTMNNEWU33J"],
+    body: "[A-Z2-7]{60,4000}",
+    make: (kit) => kit.base32(600),
+    severity: "medium",
+    reference: "https://developer.hashicorp.com/vault/docs/license",
   }),
   named({
     id: "site-session",

@@ -6,7 +6,8 @@ import type { DiffLine } from "../model/plan.ts";
 import { renderDotenv, type DotenvEntry } from "../text/dotenv.ts";
 import { lineStart, splice, type Edit } from "../text/splice.ts";
 import { edits, memberRange, type Changes } from "../text/yaml-edit.ts";
-import type { EnvFile, Project } from "./project.ts";
+import type { EnvFile } from "./env-file.ts";
+import type { Project } from "./project.ts";
 import type { YamlFile } from "../text/yaml-nodes.ts";
 
 type Collection = YAMLMap | YAMLSeq;

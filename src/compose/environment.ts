@@ -1,9 +1,10 @@
 import { lineOf } from "../text/lines.ts";
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
-import { interpolate } from "../text/interpolate.ts";
 import type { DotenvEntry } from "../text/dotenv.ts";
 import { memberRange } from "../text/yaml-edit.ts";
-import type { EnvFile, Layer, Project, Service } from "./project.ts";
+import { fill, stop, type OnFault } from "./fill.ts";
+import type { EnvFile } from "./env-file.ts";
+import type { Layer, Project, Service } from "./project.ts";
 import {
   entriesOf,
   entry,
@@ -40,9 +41,10 @@ export type Place = {
 
 /**
  * The variables of a service with every place that sets each, the one that holds last. Env files come before
- * `environment`, whatever layer they are of (Compose Specification, "Environment variables precedence").
+ * `environment`, whatever layer they are of (Compose Specification, "Environment variables precedence"). Throws what Compose
+ * refuses to fill in, or tells it and takes the text as it is written.
  */
-export function variables(service: Service): Map<string, Place[]> {
+export function variables(service: Service, tell: OnFault = stop): Map<string, Place[]> {
   const found = new Map<string, Place[]>();
   const add = (place: Place): void => {
     found.set(place.name, [...(found.get(place.name) ?? []), place]);
@@ -50,7 +52,7 @@ export function variables(service: Service): Map<string, Place[]> {
   for (const { envFiles } of service.layers)
     for (const file of envFiles) for (const line of file.entries) if (line.value !== null) add(ofLine(file, line));
   for (const layer of service.layers) {
-    const { places, whole, reset } = environment(layer);
+    const { places, whole, reset } = environment(layer, tell);
     // `!override` takes the place of what is below it, `!reset` takes it away (Compose Specification, "Merge").
     if (whole) forget(found, () => true);
     for (const place of places) add(place);
@@ -84,17 +86,17 @@ function forget(found: Map<string, Place[]>, which: (name: string) => boolean): 
 
 type Environment = { readonly places: Place[]; readonly whole: boolean; readonly reset: ReadonlySet<string> };
 
-function environment(layer: Layer): Environment {
+function environment(layer: Layer, tell: OnFault): Environment {
   const written = entry(layer.service, "environment", layer.file)?.value ?? null;
   const tag = (node: unknown): string => (node as { readonly tag?: string } | null)?.tag ?? "";
   if (tag(written) === "!reset") return { places: [], whole: true, reset: new Set() };
   const gone = entriesOf(written, layer.file).filter(({ value }) => tag(value) === "!reset");
   const reset = new Set(gone.map(({ key }) => key));
-  const places = placesOf(layer, written).filter(({ name }) => !reset.has(name));
+  const places = placesOf(layer, written, tell).filter(({ name }) => !reset.has(name));
   return { places, whole: tag(written) === "!override", reset };
 }
 
-function placesOf({ file, lookup }: Layer, written: Node | null): Place[] {
+function placesOf({ file, lookup }: Layer, written: Node | null, tell: OnFault): Place[] {
   const common = (member: unknown): { readonly id: string; readonly at: string } => {
     const [start] = memberRange(member);
     return { id: `${file.file}:${start}`, at: `${file.file}:${lineOf(file.text, start)}` };
@@ -103,7 +105,7 @@ function placesOf({ file, lookup }: Layer, written: Node | null): Place[] {
     return (written.items as Node[]).flatMap((member): Place[] => {
       const node = follow(member, file);
       if (!isScalar(node)) return [];
-      const { value: text, uses } = interpolate(node.value ?? "", lookup);
+      const { value: text, uses } = fill(node.value ?? "", lookup, file, node.range?.[0] ?? 0, tell);
       const at = text.indexOf("=");
       const name = at < 0 ? text : text.slice(0, at);
       const value = at < 0 ? lookup(name) : text.slice(at + 1);
@@ -113,7 +115,7 @@ function placesOf({ file, lookup }: Layer, written: Node | null): Place[] {
   }
   return entriesOf(written, file).map(({ key, pair, owner, value: node }): Place => {
     const raw = scalarText(node);
-    const filled = raw === null ? null : interpolate(raw, lookup);
+    const filled = raw === null ? null : fill(raw, lookup, file, node?.range?.[0] ?? 0, tell);
     const value = filled === null ? lookup(key) : filled.value;
     const uses = filled === null ? [key] : filled.uses.map((use) => use.name);
     return { kind: "pair", ...common(pair), name: key, value, uses, file, member: pair, owner };
@@ -132,8 +134,8 @@ export type Scrap = {
   readonly uses: readonly string[];
 };
 
-/** Every text of the project's files, each once, wherever Compose uses it. */
-export function scraps(project: Project): Scrap[] {
+/** Every text of the project's files, each once, wherever Compose uses it. What it refuses is as for `variables`. */
+export function scraps(project: Project, tell: OnFault = stop): Scrap[] {
   const found: Scrap[] = [];
   for (const file of project.yaml.values()) {
     const lookup = project.lookups.get(file.file) ?? project.lookup;
@@ -147,7 +149,7 @@ export function scraps(project: Project): Scrap[] {
       } else if (isSeq(node)) for (const [index, item] of node.items.entries()) walk(item, `${path}[${index}]`, key);
       else if (isScalar(node)) {
         const [start = 0, end = 0] = node.range ?? [];
-        const { value, uses } = interpolate(node.value ?? "", lookup);
+        const { value, uses } = fill(node.value ?? "", lookup, file, start, tell);
         // Secrets and configs name the variable that they are made from.
         const named = /^(secrets|configs)\.[^.]+\.environment$/.test(path) ? [value] : [];
         found.push({ file, start, end, path, key, value, uses: [...uses.map((use) => use.name), ...named] });

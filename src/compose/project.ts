@@ -2,31 +2,12 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Node, YAMLMap } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
-import { parseDotenv, type DotenvEntry } from "../text/dotenv.ts";
-import { interpolate } from "../text/interpolate.ts";
+import { readEnvFile, type EnvFile } from "./env-file.ts";
 import { readText } from "../files/read.ts";
-import {
-  entriesOf,
-  entry,
-  follow,
-  isMap,
-  isScalar,
-  isSeq,
-  parseYaml,
-  scalarText,
-  type YamlFile,
-} from "../text/yaml-nodes.ts";
+import { filledScalar, stop, type OnFault } from "./fill.ts";
+import { entriesOf, entry, follow, isMap, isSeq, parseYaml, scalarText, type YamlFile } from "../text/yaml-nodes.ts";
 
 export type Lookup = (name: string) => string | null;
-
-/** An env file: one that `${…}` is filled from, or one that a service names. */
-export type EnvFile = {
-  /** Absolute. */
-  readonly file: string;
-  readonly text: string;
-  readonly raw: boolean;
-  readonly entries: readonly DotenvEntry[];
-};
 
 /** One place where a service is described; a later one goes over an earlier one. */
 export type Layer = {
@@ -69,6 +50,8 @@ export type ProjectInput = {
   readonly envFiles: readonly string[];
   /** The shell's environment, which goes over `.env`. */
   readonly env: NodeJS.ProcessEnv;
+  /** Takes what a text cannot be filled in for, and env files that cannot be read; without it either throws. */
+  readonly tell?: OnFault;
 };
 
 type Loading = {
@@ -76,6 +59,7 @@ type Loading = {
   readonly dotenv: EnvFile[];
   readonly services: Map<string, Service>;
   readonly lookups: Map<string, Lookup>;
+  readonly tell: OnFault;
 };
 
 /**
@@ -86,7 +70,8 @@ type Loading = {
 export async function loadProject(input: ProjectInput): Promise<Project> {
   const given = input.files.map((file) => resolve(file));
   const dir = input.dir ?? dirname(given[0] ?? ".");
-  const loading: Loading = { yaml: new Map(), dotenv: [], services: new Map(), lookups: new Map() };
+  const tell = input.tell ?? stop;
+  const loading: Loading = { yaml: new Map(), dotenv: [], services: new Map(), lookups: new Map(), tell };
   const shell: Lookup = (name) => input.env[name] ?? null;
   const lookup = await withDotenv(loading, shell, dir, input.envFiles);
   await loadFiles(loading, given, dir, lookup);
@@ -123,21 +108,12 @@ async function withDotenv(loading: Loading, outer: Lookup, dir: string, named: r
   const lookup: Lookup = (name) => outer(name) ?? values.get(name) ?? null;
   const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [join(dir, ".env")].filter(existsSync);
   for (const file of files) {
-    const read = await readEnvFile(file, false, lookup);
+    const read = await readEnvFile(file, false, lookup, loading.tell);
+    if (read === null) continue;
     loading.dotenv.push(read);
     for (const { name, value } of read.entries) if (value !== null) values.set(name, value);
   }
   return lookup;
-}
-
-async function readEnvFile(file: string, raw: boolean, lookup: Lookup): Promise<EnvFile> {
-  const text = await readText(file);
-  try {
-    return { file, text, raw, entries: parseDotenv(text, raw ? "raw" : "compose", lookup) };
-  } catch (error) {
-    if (!(error instanceof UnsprawlError)) throw error;
-    throw new UnsprawlError(error.code, `${file}: ${error.message}`, error.hint);
-  }
 }
 
 async function yamlFile({ yaml, lookups }: Loading, file: string, lookup: Lookup): Promise<YamlFile> {
@@ -168,7 +144,7 @@ async function loadFiles(
       if (value === null) continue;
       const layers = await layersOf(loading, { file, node: value, dir, lookup }, []);
       const earlier = loading.services.get(key);
-      const profiles = list(entry(value, "profiles", file)?.value ?? null, file, lookup);
+      const profiles = list(entry(value, "profiles", file)?.value ?? null, file, lookup, loading.tell);
       loading.services.set(key, {
         name: key,
         layers: [...(earlier?.layers ?? []), ...layers],
@@ -190,10 +166,11 @@ async function layersOf(loading: Loading, described: Described, seen: readonly u
     throw new UnsprawlError("malformed", `${file.file}: more than ${DEEPEST} services extend each other in a row`);
   const base = entry(node, "extends", file)?.value ?? null;
   const layers: Layer[] = [];
-  if (base !== null) {
+  const named = isMap(base) ? (entry(base, "file", file)?.value ?? null) : null;
+  const from = filledScalar(named, lookup, file, loading.tell);
+  if (base !== null && (from !== null || scalarText(named) === null)) {
     const name = isMap(base) ? scalarText(entry(base, "service", file)?.value ?? null) : scalarText(base);
-    const from = isMap(base) ? scalarText(entry(base, "file", file)?.value ?? null) : null;
-    const other = from === null ? file : await yamlFile(loading, resolve(dir, filled(from, lookup)), lookup);
+    const other = from === null ? file : await yamlFile(loading, resolve(dir, from), lookup);
     const service = entry(entry(other.root, "services", other)?.value, name ?? "", other)?.value ?? null;
     if (service === null)
       throw new UnsprawlError(
@@ -203,26 +180,28 @@ async function layersOf(loading: Loading, described: Described, seen: readonly u
     const there = from === null ? dir : dirname(other.file);
     layers.push(...(await layersOf(loading, { file: other, node: service, dir: there, lookup }, [...seen, node])));
   }
-  layers.push({ file, service: node, dir, lookup, envFiles: await envFilesOf(described) });
+  layers.push({ file, service: node, dir, lookup, envFiles: await envFilesOf(described, loading.tell) });
   return layers;
 }
 
-async function envFilesOf({ file, node, dir, lookup }: Described): Promise<EnvFile[]> {
+async function envFilesOf({ file, node, dir, lookup }: Described, tell: OnFault): Promise<EnvFile[]> {
   const found: EnvFile[] = [];
   const value = entry(node, "env_file", file)?.value ?? null;
   const items = isSeq(value) ? value.items.map((item) => follow(item, file)) : [value];
   for (const item of items) {
-    const path = isMap(item) ? scalarText(entry(item, "path", file)?.value ?? null) : scalarText(item);
+    const written = isMap(item) ? (entry(item, "path", file)?.value ?? null) : item;
+    const path = filledScalar(written, lookup, file, tell);
     if (path === null) continue;
     const part = (key: string): string | null =>
       isMap(item) ? scalarText(entry(item, key, file)?.value ?? null) : null;
-    const absolute = resolve(dir, filled(path, lookup));
+    const absolute = resolve(dir, path);
     if (part("required") === "false" && !existsSync(absolute)) continue;
     const earlier: Lookup = (name) =>
       found.findLast((one) => one.entries.some((line) => line.name === name && line.value !== null)) === undefined
         ? lookup(name)
         : (found.flatMap((one) => one.entries).findLast((line) => line.name === name)?.value ?? null);
-    found.push(await readEnvFile(absolute, part("format") === "raw", earlier));
+    const read = await readEnvFile(absolute, part("format") === "raw", earlier, tell);
+    if (read !== null) found.push(read);
   }
   return found;
 }
@@ -238,24 +217,20 @@ async function include(
   if (!isSeq(value)) return;
   for (const item of value.items.map((one) => follow(one, file))) {
     const get = (key: string): Node | null => (isMap(item) ? (entry(item, key, file)?.value ?? null) : null);
-    const paths = list(isMap(item) ? get("path") : item, file, lookup).map((path) => resolve(dir, path));
+    const paths = list(isMap(item) ? get("path") : item, file, lookup, loading.tell).map((path) => resolve(dir, path));
     const [first] = paths;
     if (first === undefined) continue;
-    const [own] = list(get("project_directory"), file, lookup);
+    const [own] = list(get("project_directory"), file, lookup, loading.tell);
     const there = own === undefined ? dirname(first) : resolve(dir, own);
-    const envFiles = list(get("env_file"), file, lookup).map((path) => resolve(dir, path));
+    const envFiles = list(get("env_file"), file, lookup, loading.tell).map((path) => resolve(dir, path));
     await loadFiles(loading, paths, there, await withDotenv(loading, lookup, there, envFiles), by);
   }
 }
 
 /** A text or a list of them. */
-function list(node: Node | null, file: YamlFile, lookup: Lookup): string[] {
+function list(node: Node | null, file: YamlFile, lookup: Lookup, tell: OnFault): string[] {
   const items = isSeq(node) ? node.items.map((one) => follow(one, file)) : [node];
-  return items.flatMap((item) => (isScalar(item) ? [filled(scalarText(item) ?? "", lookup)] : [])).filter(Boolean);
-}
-
-function filled(text: string, lookup: Lookup): string {
-  return interpolate(text, lookup).value;
+  return items.flatMap((item) => filledScalar(item, lookup, file, tell) ?? []).filter(Boolean);
 }
 
 /** The map that describes a service in the first file that was given and names it: where what is new for it goes. */

@@ -2,6 +2,7 @@ import { lineOf } from "../text/lines.ts";
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { envFiles, scraps, variables, type Scrap } from "../compose/environment.ts";
+import type { OnFault } from "../compose/fill.ts";
 import { loadProject, type Project } from "../compose/project.ts";
 import { entriesOf, entry, scalarText } from "../text/yaml-nodes.ts";
 import type { Reading, Source } from "../contract/source.ts";
@@ -9,6 +10,7 @@ import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { NO_FACTS, type Location, type Subject, type SubjectFacts, type Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
+import { unreadable } from "./reading.ts";
 
 /**
  * `compose:FILE[:FILE…]`, `compose:FOLDER` or `compose:`: a project's services with the values that each would get (env
@@ -19,15 +21,19 @@ export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
     kind: "compose",
     async *read(what, signal) {
       const files = filesOf(what, cwd);
-      const project = await loadProject({ files, dir: null, name: null, envFiles: [], env });
+      // A text may be filled in more than once: for each service that has it, and as one of its file.
+      const faults = new Map<string, UnsprawlError>();
+      const tell: OnFault = (fault) => void faults.set(fault.message, fault);
+      const project = await loadProject({ files, dir: null, name: null, envFiles: [], env, tell });
       const source = `compose:${what}`;
       yield { kind: "total", subjects: project.services.size + 1 };
       const told = new Set<string>();
       for (const service of project.services.values()) {
         signal.throwIfAborted();
-        yield serviceReading(source, project, service.name, told);
+        yield serviceReading(source, project, service.name, told, tell);
       }
-      yield restReading(source, project, told);
+      yield restReading(source, project, told, tell);
+      for (const fault of faults.values()) yield unreadable(source, fault);
     },
   };
 }
@@ -49,11 +55,11 @@ function filesOf(what: string, cwd: string): string[] {
   return [name, ...(beside === undefined ? [] : [beside])].map((one) => resolve(at, one));
 }
 
-function serviceReading(source: string, project: Project, name: string, told: Set<string>): Reading {
+function serviceReading(source: string, project: Project, name: string, told: Set<string>, tell: OnFault): Reading {
   const subject: Subject = { kind: "service", name, id: `${project.given.join(":")}#${name}` };
   const service = project.services.get(name);
   const candidates: Candidate[] = [];
-  for (const [variable, places] of service === undefined ? [] : variables(service)) {
+  for (const [variable, places] of service === undefined ? [] : variables(service, tell)) {
     const holds = places.at(-1);
     for (const place of places) told.add(place.id);
     if (holds === undefined || holds.value === null) continue;
@@ -68,11 +74,11 @@ function serviceReading(source: string, project: Project, name: string, told: Se
 const EXPOSURE = ["anyone who can read the project's files, and whoever can inspect its containers"];
 
 /** What stands in the files beside the services' variables: commands, labels, build arguments, unused lines of `.env`. */
-function restReading(source: string, project: Project, told: ReadonlySet<string>): Reading {
+function restReading(source: string, project: Project, told: ReadonlySet<string>, tell: OnFault): Reading {
   const [first = project.dir] = project.given;
   const subject: Subject = { kind: "file", name: first, id: first };
   const env = new Set(envFiles(project).map(({ file }) => file));
-  const candidates = scraps(project)
+  const candidates = scraps(project, tell)
     .filter(
       ({ file, start, key }) => !told.has(`${file.file}:${start}`) && !(env.has(file.file) && told.has(`$${key}`)),
     )

@@ -30,6 +30,11 @@ export async function elsewhere({ location, name }: Finding): Promise<Refusal> {
       reason: `is a header in ${path}, where Kubernetes fills in nothing`,
       hint: "let a command ask in its place, with $(NAME) for a variable, then scan again",
     };
+  if (/ (?:stringData|data)\.release /.test(path))
+    return {
+      reason: "is in what Helm keeps of a release",
+      hint: "move it out of the chart's values, helm upgrade, then delete the Secrets of earlier revisions",
+    };
   const [kind = "", object = ""] = location.subjectName.split("/").slice(-2);
   if (kind === "ConfigMap") {
     const manifests = await manifestsOf(location);

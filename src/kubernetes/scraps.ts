@@ -65,17 +65,24 @@ function below(node: Node | null, keys: readonly string[], file: YamlFile): Node
 
 /** The object as it was once, with all that it held. */
 async function lastApplied(file: string, text: string, path: string): Promise<Scrap[]> {
-  const before = await readManifests(file, text).catch(() => null);
-  if (before === null) return text === "" ? [] : [{ where: "annotation", name: LAST_APPLIED, value: text, path }];
-  const variables = envPlaces(before).map(({ name, value, path: at }) => ({ name, value, path: at }));
-  const rest: Scrap[] = [];
-  for (const resource of before.resources) rest.push(...(await scraps({ ...resource, at: Array(DEEPEST).fill("") })));
-  return [...variables, ...rest].map(({ name, value, path: at }) => ({
-    where: "annotation",
-    name,
-    value,
-    path: `${path} ${at}`,
-  }));
+  const found = await objectsIn(file, text);
+  if (found === null) return text === "" ? [] : [{ where: "annotation", name: LAST_APPLIED, value: text, path }];
+  return found.map(({ name, value, path: at }) => ({ where: "annotation", name, value, path: `${path} ${at}` }));
+}
+
+type ObjectScrap = Scrap & { readonly object: string };
+
+/** What the objects in a text tell that is kept inside another one, their containers' variables too; null for no manifests. */
+export async function objectsIn(file: string, text: string): Promise<ObjectScrap[] | null> {
+  const kept = await readManifests(file, text).catch(() => null);
+  if (kept === null) return null;
+  const found = envPlaces(kept).map(({ resource, name, value, path }): ObjectScrap => {
+    return { object: resource.label, where: "env", name, value, path };
+  });
+  for (const resource of kept.resources)
+    for (const scrap of await scraps({ ...resource, at: Array(DEEPEST).fill("") }))
+      found.push({ object: resource.label, ...scrap });
+  return found;
 }
 
 const DEEPEST = 10;
@@ -130,7 +137,8 @@ function decoded({ file, node }: Resource, key: string): Scrap[] {
   });
 }
 
-function textScraps(name: string, value: string, path: string): Scrap[] {
+/** A text; of one that is a whole file, its lines `key: value` and `key=value` where it has any. */
+export function textScraps(name: string, value: string, path: string): Scrap[] {
   const whole: Scrap = { where: "file", name, value, path };
   if (!value.trim().includes("\n")) return [whole];
   const lines = value.split(/\r?\n/).flatMap((line, index): Scrap[] => {

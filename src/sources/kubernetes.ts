@@ -4,6 +4,7 @@ import type { Reading, Source } from "../contract/source.ts";
 import { readText } from "../files/read.ts";
 import { envPlaces } from "../kubernetes/environment.ts";
 import { chartOf, helmValues, isValuesFile } from "../kubernetes/helm.ts";
+import { helmRelease } from "../kubernetes/helm-release.ts";
 import { podSpec, readManifests, template, type Resource } from "../kubernetes/manifest.ts";
 import { resourceId } from "../kubernetes/place.ts";
 import { scraps, type Scrap } from "../kubernetes/scraps.ts";
@@ -107,11 +108,15 @@ async function readFile(source: string, file: string, name: string): Promise<Rea
         const own = { ...subject, name: place.told, id: `${subject.id}${place.told.slice(resource.label.length)}` };
         return candidate(source, own, { where: "env", ...place, path: `${resource.label} ${place.path}` });
       });
-    const rest = (await scraps(resource)).map((scrap) =>
+    const release = await helmRelease(resource);
+    const own = (await scraps(resource)).filter(({ path }) => release?.fault !== null || path !== release.path);
+    const rest = [...own, ...(release?.scraps ?? [])].map((scrap) =>
       candidate(source, subject, { ...scrap, path: `${resource.label} ${scrap.path}` }),
     );
     const candidates = [...variables, ...rest];
     readings.push({ kind: "subject", subject, facts: factsOf(resource), candidates, exposure: EXPOSURE });
+    if (release !== null && release.fault !== null)
+      readings.push(unreadable(`${name} ${resource.label}`, release.fault));
   }
   return readings;
 }

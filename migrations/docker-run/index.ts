@@ -4,7 +4,7 @@
  */
 import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
-import { fileMigration, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
+import { fileMigration, placeOf, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
 import { calledBy, subjectOf } from "../../src/files/run-names.ts";
 import { readScript, type ScriptVariable } from "../../src/files/script.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -30,6 +30,12 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       return source.startsWith("script:") ? { id: subjectId, name: subjectId } : null;
     },
     async refuses({ location }) {
+      const { file } = placeOf(location.path);
+      if (file !== location.subjectId)
+        return {
+          reason: `stands in ${file}, which --env-file hands on`,
+          hint: `unsprawl plan env:${file} moves it there`,
+        };
       if (location.where === "cmd")
         return {
           reason: "is in a label, an option or the command of the container, not in a variable",

@@ -47,13 +47,14 @@ export function ownVariable(
   return { name, value, words, span: alone, users: handing.length };
 }
 
-/** A word of the script as a run line gets it, when its variables always hold the same; else null. */
+/** A word of the script as a run line gets it, when its variables always hold the same and it has this shape; else null. */
 export function literalOf(
   text: string,
   commands: Commands,
   runs: readonly RunCommand[],
   run: RunCommand,
   word: ShellWord,
+  shape = /^[A-Za-z0-9][\w./:@-]*$/,
 ): string | null {
   if (!word.expands) return word.text;
   const raw = text.slice(word.start, word.end);
@@ -64,7 +65,7 @@ export function literalOf(
     known &&= one !== null;
     return one?.word.text.replace(/^\w+=/, "") ?? "";
   });
-  return known && /^[A-Za-z0-9][\w./:@-]*$/.test(filled) ? filled : null;
+  return known && shape.test(filled) ? filled : null;
 }
 
 type Setting = { readonly word: ShellWord; readonly words: readonly ShellWord[] };

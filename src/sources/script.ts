@@ -1,8 +1,9 @@
 import { lineOf } from "../text/lines.ts";
 import { lstat, open, stat as statOf } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
 import { placeText } from "../files/file-migration.ts";
+import { handedOn, type Handed } from "../files/run-env-files.ts";
 import { runText, subjectOf } from "../files/run-names.ts";
 import { readScript, type Script } from "../files/script.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -17,7 +18,7 @@ const MOST_BYTES = 1024 * 1024;
 
 /**
  * `script:FILE`, or `script:FOLDER` for the scripts and systemd units below it: the variables, and the other words, of their
- * `docker run` and `podman run` lines.
+ * `docker run` and `podman run` lines, and the env files that those name.
  */
 export function scriptSource(cwd: string): Source {
   return {
@@ -29,27 +30,28 @@ export function scriptSource(cwd: string): Source {
       if (stat === null)
         throw new UnsprawlError("absent", `there is no ${what}`, "unsprawl scan script:FILE_OR_FOLDER");
       if (!stat.isDirectory()) {
-        yield* await readings(`script:${what}`, root, true);
+        yield* await readings(`script:${what}`, root, dirname(root), true);
         return;
       }
       for await (const found of filesBelow(root, root, signal)) {
         if ("error" in found) yield found.error;
-        else yield* await readings(`script:${what}`, found.file, false);
+        else yield* await readings(`script:${what}`, found.file, root, false);
       }
     },
   };
 }
 
 /** None for a file of a folder that is no script, or has nothing to do with containers. */
-async function readings(source: string, file: string, named: boolean): Promise<readonly Reading[]> {
+async function readings(source: string, file: string, root: string, named: boolean): Promise<readonly Reading[]> {
   try {
     if (!named && !(await isScript(file))) return [];
     const { size } = await statOf(file);
     if (size > MOST_BYTES)
       throw new UnsprawlError("malformed", `${file} is larger than 1 MiB`, `unsprawl scan dir:${file}`);
     const script = await readScript(file);
-    if (named || script.runs.length > 0 || script.variables.length > 0) return readingsOf(source, script);
-    return [];
+    if (!named && script.runs.length === 0 && script.variables.length === 0) return [];
+    const { handed, errors } = await handedOn(script, root);
+    return [...readingsOf(source, script, handed), ...errors.map((error): Reading => ({ kind: "error", ...error }))];
   } catch (error) {
     if (named) throw error;
     return [unreadable(file, error)];
@@ -57,7 +59,12 @@ async function readings(source: string, file: string, named: boolean): Promise<r
 }
 
 /** One for each run line, one for what belongs to none. */
-function readingsOf(source: string, { file, text, runs, variables }: Script): readonly Reading[] {
+function readingsOf(
+  source: string,
+  { file, text, runs, variables: written }: Script,
+  handed: readonly Handed[],
+): readonly Reading[] {
+  const variables = [...written, ...handed];
   const names = new Set([...runs.map((run) => subjectOf(file, text, run)), ...variables.map(({ subject }) => subject)]);
   if (names.size === 0) names.add(basename(file));
   return [...names].map((name): Reading => {

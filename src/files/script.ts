@@ -33,6 +33,8 @@ export type Script = {
   /** The commands that create a container, in their order. */
   readonly runs: readonly RunCommand[];
   readonly variables: readonly ScriptVariable[];
+  /** The lines in which a quote or a substitution begins that nothing ends. */
+  readonly open: readonly number[];
 };
 
 /** A shell script, or a systemd unit by its name, with what its `docker run` lines hold. Throws what `readText` does. */
@@ -43,7 +45,9 @@ export async function readScript(file: string): Promise<Script> {
 export function scriptOf(file: string, text: string): Script {
   const kind = /\.(?:service|socket|mount|swap|conf)$/.test(file) ? "unit" : "shell";
   const bodies: Span[] = [];
-  const commands = kind === "unit" ? commandsOf(text, kind) : shellCommands(text, bodies);
+  const unended: number[] = [];
+  const commands = kind === "unit" ? commandsOf(text, kind) : shellCommands(text, bodies, unended);
+  const open = unended.map((at) => lineOf(text, at));
   const { commands: spliced, parts } = kind === "unit" ? { commands, parts: new Set() } : withArrays(text, commands);
   const found = spliced.flatMap((words) => runCommand(words) ?? []).sort((a, b) => startOf(a) - startOf(b));
   const runs = kind === "unit" ? found : found.map((run) => filled(text, commands, found, run));
@@ -56,10 +60,16 @@ export function scriptOf(file: string, text: string): Script {
   const seen = [...runs.map((run) => subjectOf(file, text, run)), ...variables.map(({ path }) => path)];
   const again = new Set(seen.filter((one, at) => seen.indexOf(one) !== at));
   const twice = { reason: "its line has another one like it", hint: "write each command on a line of its own" };
+  const [line] = open;
+  const broken =
+    line === undefined ? null : { reason: `a quote in line ${line} never ends`, hint: "end it, then plan again" };
   const told = variables.map((one) =>
     again.has(one.path) || again.has(one.subject) ? { ...one, fault: one.fault ?? twice } : one,
   );
-  return { file, text, kind, commands, runs, variables: told };
+  return {
+    ...{ file, text, kind, commands, runs, open },
+    variables: broken === null ? told : told.map((one) => ({ ...one, fault: broken })),
+  };
 }
 
 /** A run line with its name and image in full, where they are variables of the script. */

@@ -3,7 +3,7 @@ import { lstat, open, stat as statOf } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
 import { placeText } from "../files/file-migration.ts";
-import { handedOn, type Handed } from "../files/run-env-files.ts";
+import { handedOn, type Handed, type Unread } from "../files/run-env-files.ts";
 import { runText, subjectOf } from "../files/run-names.ts";
 import { readScript, type Script } from "../files/script.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -51,11 +51,20 @@ async function readings(source: string, file: string, root: string, named: boole
     const script = await readScript(file);
     if (!named && script.runs.length === 0 && script.variables.length === 0) return [];
     const { handed, errors } = await handedOn(script, root);
-    return [...readingsOf(source, script, handed), ...errors.map((error): Reading => ({ kind: "error", ...error }))];
+    const faults = [...errors, ...script.open.map((line) => unended(file, line))];
+    return [...readingsOf(source, script, handed), ...faults.map((fault): Reading => ({ kind: "error", ...fault }))];
   } catch (error) {
     if (named) throw error;
     return [unreadable(file, error)];
   }
+}
+
+function unended(file: string, line: number): Unread {
+  return {
+    subject: `${basename(file)}:${line}`,
+    message: "a quote that begins there never ends: what stands behind it is read line by line, as far as it can be",
+    hint: `bash -n ${file} says what the shell makes of it`,
+  };
 }
 
 /** One for each run line, one for what belongs to none. */

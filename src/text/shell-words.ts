@@ -1,3 +1,5 @@
+import { afterBody, endOf, lineEnd } from "./shell-skip.ts";
+
 /** A word of a command with its place in the text, in UTF-16 units and with its quotes. */
 export type ShellWord = {
   readonly start: number;
@@ -13,17 +15,23 @@ export type Span = { readonly start: number; readonly end: number };
 
 /**
  * The simple commands of a POSIX shell script by their words, in the order in which they end, those inside `$(…)` too.
- * Redirections are left out, and so are the bodies of here-documents, which are added to `bodies`. Never fails: what is
- * open at the end counts as closed.
+ * Redirections are left out, and so are the bodies of here-documents, which are added to `bodies`. Never fails: a quote or a
+ * substitution that nothing ends is over with its line, and its place is added to `open`.
  */
-export function shellCommands(text: string, bodies: Span[] = []): ShellWord[][] {
-  return commandsIn(text, 0, text.length, 0, bodies);
+export function shellCommands(text: string, bodies: Span[] = [], open: number[] = []): ShellWord[][] {
+  return commandsIn(text, 0, text.length, 0, { commands: [], bodies, open, cut: 0 });
 }
 
 /** So many commands inside one another are read; deeper ones are part of a word only. */
 const DEEPEST = 8;
 
-function commandsIn(text: string, from: number, to: number, depth: number, found: Span[]): ShellWord[][] {
+/** So many quotes that nothing ends are read line by line; each has taken a look at all that is behind it. */
+const MOST = 8;
+
+/** What is found in a text and in what is nested in it. */
+type Found = { readonly commands: ShellWord[][]; readonly bodies: Span[]; readonly open: number[]; cut: number };
+
+function commandsIn(text: string, from: number, to: number, depth: number, found: Found): ShellWord[][] {
   const commands: ShellWord[][] = [];
   const bodies: { readonly end: string; readonly tabs: boolean }[] = [];
   let command: ShellWord[] = [];
@@ -44,7 +52,7 @@ function commandsIn(text: string, from: number, to: number, depth: number, found
       at++;
       for (const body of bodies.splice(0)) {
         const end = afterBody(text, at, to, body);
-        found.push({ start: at, end });
+        found.bodies.push({ start: at, end });
         at = end;
       }
     } else if (/^(?:\d*[<>]|&>)(?!\()/.test(rest)) {
@@ -56,7 +64,7 @@ function commandsIn(text: string, from: number, to: number, depth: number, found
       close();
       at++;
     } else {
-      const word = readWord(text, at, to, depth, { commands, bodies: found });
+      const word = readWord(text, at, to, depth, commands, found);
       if (redirected === "body" || redirected === "tabbed body")
         bodies.push({ end: word.text, tabs: redirected !== "body" });
       else if (redirected === null) command.push(word);
@@ -68,18 +76,32 @@ function commandsIn(text: string, from: number, to: number, depth: number, found
   return commands;
 }
 
-type Nested = { readonly commands: ShellWord[][]; readonly bodies: Span[] };
-
-function readWord(text: string, start: number, to: number, depth: number, nested: Nested): ShellWord {
+function readWord(
+  text: string,
+  start: number,
+  to: number,
+  depth: number,
+  commands: ShellWord[][],
+  found: Found,
+): ShellWord {
   let [at, expands, value] = [start, false, ""];
-  const output = (): void => {
-    const end = substitutionEnd(text, at, to);
+  const over = (limit: number, quoted: boolean): { readonly end: number; readonly inner: number } => {
+    const end = endOf(text, at, limit, quoted);
+    if (end !== null) return { end, inner: end - 1 };
+    if (found.cut++ >= MOST) return { end: limit, inner: limit };
+    if (depth === 0 && limit === to) found.open.push(at);
+    const cut = lineEnd(text, at, limit);
+    expands = true;
+    return { end: cut, inner: cut };
+  };
+  const output = (limit: number, quoted: boolean): void => {
+    const from = at;
+    const plain = /^\$(?![({])(?:\w+|[@*#?$!-])?/.exec(text.slice(at, Math.min(limit, at + 256)))?.[0];
+    const { end, inner } = plain === undefined ? over(limit, quoted) : { end: at + plain.length, inner: at };
     // Arithmetic is no command.
-    if (/^\$\((?!\()/.test(text.slice(at, at + 3)) && depth < DEEPEST) {
-      const inner = text.charAt(end - 1) === ")" ? end - 1 : end;
-      for (const one of commandsIn(text, at + 2, inner, depth + 1, nested.bodies)) nested.commands.push(one);
-    }
-    value += text.slice(at, end);
+    if (/^\$\((?!\()/.test(text.slice(at, at + 3)) && depth < DEEPEST)
+      for (const one of commandsIn(text, from + 2, inner, depth + 1, found)) commands.push(one);
+    value += text.slice(from, end);
     expands = true;
     at = end;
   };
@@ -88,76 +110,34 @@ function readWord(text: string, start: number, to: number, depth: number, nested
     if (char === "'" || (char === "$" && text.charAt(at + 1) === "'")) {
       if (char === "$") expands = true; // bash's own escapes
       const open = text.indexOf("'", at) + 1;
-      const shut = text.indexOf("'", open);
-      const end = shut < 0 || shut > to ? to : shut;
-      value += text.slice(open, end);
-      at = Math.min(to, end + 1);
+      const { end, inner } = over(to, false);
+      value += text.slice(open, inner);
+      at = end;
     } else if (char === '"') {
+      const { end, inner } = over(to, false);
       at++;
-      while (at < to && text.charAt(at) !== '"') {
+      while (at < inner) {
         const escaped = /^\\(?:\r?\n|[\\"$`])/.exec(text.slice(at, at + 3))?.[0];
         if (escaped !== undefined) {
           value += escaped.endsWith("\n") ? "" : escaped.slice(1);
           at += escaped.length;
-        } else if (/[$`]/.test(text.charAt(at))) output();
+        } else if (/[$`]/.test(text.charAt(at))) output(inner, true);
         else value += text.charAt(at++);
       }
-      at = Math.min(to, at + 1);
+      at = end;
     } else if (char === "\\") {
       const [escaped = "\\"] = /^\\(?:\r?\n|[^])?/.exec(text.slice(at, at + 3)) ?? [];
       value += escaped.endsWith("\n") ? "" : escaped.slice(1);
       at += escaped.length;
-    } else {
-      if (char === "$" || char === "`") output();
-      else {
-        if (/[*?[]/.test(char) || (char === "~" && /(^|[=:])$/.test(value))) expands = true;
-        // bash makes several words of `{a,b}` and `{1..3}`.
-        if (char === "{" && /^\{[^{}\s]*(?:,|\.\.)/.test(text.slice(at, Math.min(to, at + 256)))) expands = true;
-        value += char;
-        at++;
-      }
+    } else if (char === "$" || char === "`") output(to, false);
+    else {
+      if (/[*?[]/.test(char) || (char === "~" && /(^|[=:])$/.test(value))) expands = true;
+      // bash makes several words of `{a,b}` and `{1..3}`.
+      if (char === "{" && /^\{[^{}\s]*(?:,|\.\.)/.test(text.slice(at, Math.min(to, at + 256)))) expands = true;
+      value += char;
+      at++;
     }
   }
   // Nothing but an operator that is no word's: taken as one, so that reading goes on.
   return { start, end: Math.max(at, start + 1), text: value, expands };
-}
-
-/** The end of `$NAME`, `${…}`, `$(…)` or a command in backquotes; of a lone `$` the next character. */
-function substitutionEnd(text: string, at: number, to: number): number {
-  if (text.charAt(at) === "`") {
-    const [inside = "`"] = /^`(?:\\[^]|[^`\\])*`?/.exec(text.slice(at, to)) ?? [];
-    return at + inside.length;
-  }
-  const [, open = ""] = /^\$([({])/.exec(text.slice(at, at + 2)) ?? [];
-  if (open === "") return at + (/^\$(?:\w+|[@*#?$!-])?/.exec(text.slice(at, Math.min(to, at + 256)))?.[0].length ?? 1);
-  const shut = open === "(" ? ")" : "}";
-  let depth = 0;
-  for (let end = at + 1; end < to; end++) {
-    const char = text.charAt(end);
-    if (char === "\\") end++;
-    else if (char === "'") end = text.indexOf("'", end + 1) < 0 ? to : text.indexOf("'", end + 1);
-    else if (char === open) depth++;
-    else if (char === shut && --depth === 0) return end + 1;
-  }
-  return to;
-}
-
-function afterBody(
-  text: string,
-  from: number,
-  to: number,
-  body: { readonly end: string; readonly tabs: boolean },
-): number {
-  for (let at = from; at < to;) {
-    const end = lineEnd(text, at, to);
-    const line = text.slice(at, end).replace(/\r$/, "");
-    at = Math.min(to, end + 1);
-    if ((body.tabs ? line.replace(/^\t+/, "") : line) === body.end) return at;
-  }
-  return to;
-}
-
-function lineEnd(text: string, at: number, to: number): number {
-  const end = text.indexOf("\n", at);
-  return end < 0 || end > to ? to : end;
 }

@@ -105,3 +105,52 @@ describe("the env file of a run line", () => {
     ]);
   });
 });
+
+describe("a quote that never ends", () => {
+  const [first, second, third] = [password(), password(), password()];
+  const told = "a quote that begins there never ends: what stands behind it is read line by line, as far as it can be";
+
+  test.each([
+    ["single", "echo 'never"],
+    ["double", 'echo "never'],
+    ["bash's own", "echo $'never\\'"],
+    ["with a command in it", 'echo "$(date)'],
+    ["a command in backquotes", "echo `date"],
+    ["a command", "echo $(date"],
+    ["a variable", "echo ${never"],
+  ])("%s: its line is told, and what stands before and behind is read", async (_what, line) => {
+    const run = (name: string, value: string): string => `docker run --name ${name} -e DB_PASSWORD=${value} img`;
+    const script = `#!/bin/bash\n${run("one", first)}\n${line}\n${run("two", second)}\n${run("three", third)}\n`;
+    expect(await scan({ "a.sh": script }, [first, second, third], "a.sh")).toEqual({
+      code: 1,
+      found: ["one", "two", "three"].map((name, at) => {
+        const where = `a.sh:${[2, 4, 5][at]}`;
+        return `${where} ${name} ${where} docker run ${name} -e DB_PASSWORD`;
+      }),
+      errors: [`a.sh:3: ${told}`],
+    });
+  });
+
+  test("nothing of such a script is moved", async () => {
+    const dir = put({ "a.sh": `docker run -e DB_PASSWORD=${first} img\necho 'never\n` });
+    const { stdout } = await world.unsprawl(["plan", `script:${dir}`, "--to", "local", "--json"]);
+    const { notMoved, steps } = JSON.parse(stdout) as { notMoved: readonly object[]; steps: readonly object[] };
+    expect(notMoved).toMatchObject([{ reason: "a quote in line 2 never ends", hint: "end it, then plan again" }]);
+    expect(steps).toEqual([]);
+  });
+
+  test.each([
+    ["quotes in quotes", `x=$(echo "it's")`],
+    ["bash's own, with a quote in it", "x=$'it\\'s'"],
+    ["a comment in a command", "x=$(date # it's\n)"],
+    ["a here-document in a command", "x=$(cat <<EOF\nit's (\nEOF\n)"],
+    ["a case in a command", `x=$(case $1 in a) echo "it's";; (b) ;; esac)`],
+    ["a variable's default in quotes", `x="\${y:-it's}"`],
+    ["arithmetic", "x=$((16#ff << 2))\ny=$(( (1 + 2) * $# ))"],
+  ])("%s: none", async (_what, line) => {
+    const script = `#!/bin/bash\n${line}\ndocker run -e DB_PASSWORD=${first} img\n`;
+    const { code, found, errors } = await scan({ "a.sh": script }, [first], "a.sh");
+    const at = `a.sh:${line.split("\n").length + 2}`;
+    expect([code, found, errors]).toEqual([3, [`${at} img ${at} docker run img -e DB_PASSWORD`], []]);
+  });
+});

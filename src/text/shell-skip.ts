@@ -1,0 +1,148 @@
+/**
+ * Where a quote or a substitution of a shell script is over: the place behind it, or null when nothing ends it before `to`.
+ * `at` is its first character; `quoted` says that it stands in double quotes. One pass over the text, whatever stands inside
+ * what.
+ */
+export function endOf(text: string, at: number, to: number, quoted: boolean): number | null {
+  return skip(text, at, to, 0, quoted);
+}
+
+/** What is deeper than this ends nowhere: nobody writes it, and it would fill the stack. */
+const DEEPEST = 100;
+
+function skip(text: string, at: number, to: number, depth: number, quoted: boolean): number | null {
+  if (depth > DEEPEST) return null;
+  const two = text.slice(at, Math.min(to, at + 2));
+  if (two.startsWith("'")) return single(text, at + 1, to);
+  if (two === "$'") return until(text, at + 2, to, "'");
+  if (two.startsWith('"')) return double(text, at + 1, to, depth + 1);
+  if (two.startsWith("`")) return until(text, at + 1, to, "`");
+  if (two === "${") return braces(text, at + 2, to, depth + 1, quoted);
+  if (two !== "$(") return at + 1;
+  return text.startsWith("$((", at) ? arithmetic(text, at + 1, to) : commands(text, at + 2, to, depth + 1);
+}
+
+function single(text: string, at: number, to: number): number | null {
+  const end = text.indexOf("'", at);
+  return end < 0 || end >= to ? null : end + 1;
+}
+
+/** The next one of these that has no backslash before it. */
+function until(text: string, from: number, to: number, char: string): number | null {
+  for (let at = from; at < to; at++) {
+    if (text[at] === char) return at + 1;
+    if (text[at] === "\\") at++;
+  }
+  return null;
+}
+
+function double(text: string, from: number, to: number, depth: number): number | null {
+  for (let at = from; at < to;) {
+    const char = text[at];
+    if (char === '"') return at + 1;
+    if (char === "\\") at += 2;
+    else if (char === "`" || (char === "$" && /[({]/.test(text.charAt(at + 1)))) {
+      const end = skip(text, at, to, depth, true);
+      if (end === null) return null;
+      at = end;
+    } else at++;
+  }
+  return null;
+}
+
+/** `quoted`: inside double quotes, where single ones are characters like others. */
+function braces(text: string, from: number, to: number, depth: number, quoted: boolean): number | null {
+  for (let at = from; at < to;) {
+    const char = text[at];
+    if (char === "}") return at + 1;
+    if (char === "\\") at += 2;
+    else if (char === "'" && quoted) at++;
+    else if (char === "'" || char === '"' || char === "`" || char === "$") {
+      const end = skip(text, at, to, depth, quoted);
+      if (end === null) return null;
+      at = end;
+    } else at++;
+  }
+  return null;
+}
+
+function arithmetic(text: string, from: number, to: number): number | null {
+  let open = 0;
+  for (let at = from; at < to; at++) {
+    if (text[at] === "(") open++;
+    else if (text[at] === ")" && --open === 0) return at + 1;
+    else if (text[at] === "\\") at++;
+  }
+  return null;
+}
+
+const BODY = /<<(-?)[ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|\\?([^\s;&|()<>'"]+))/y;
+
+/** Commands up to the `)` that ends them, with their comments, here-documents and the patterns of `case`. */
+function commands(text: string, from: number, to: number, depth: number): number | null {
+  const bodies: { readonly end: string; readonly tabs: boolean }[] = [];
+  /** How many parentheses are open, and how many were where each `case` began. */
+  let open = 0;
+  const cases: number[] = [];
+  for (let at = from; at < to;) {
+    const char = text.charAt(at);
+    if (char === ")") {
+      if (open === 0 && cases.length === 0) return at + 1;
+      if (cases.at(-1) !== open) open--;
+      at++;
+    } else if (char === "(") {
+      open++;
+      at++;
+    } else if (char === "\\") at += 2;
+    else if (char === "\n") {
+      at++;
+      for (const body of bodies.splice(0)) at = afterBody(text, at, to, body);
+    } else if (char === "#" && /[\s;&|()]/.test(text.charAt(at - 1))) at = lineEnd(text, at, to);
+    else if (char === "<" && text.charAt(at + 1) === "<") {
+      BODY.lastIndex = at;
+      const found = text.charAt(at + 2) === "<" ? null : BODY.exec(text);
+      if (found !== null) bodies.push({ end: found[2] ?? found[3] ?? found[4] ?? "", tabs: found[1] === "-" });
+      at = found === null ? at + 3 : BODY.lastIndex;
+    } else if (char === "c" && begins(text, at, "case")) {
+      cases.push(open);
+      at += 4;
+    } else if (char === "e" && cases.length > 0 && begins(text, at, "esac")) {
+      cases.pop();
+      at += 4;
+    } else if (char === "'" || char === '"' || char === "`" || char === "$") {
+      const end = skip(text, at, to, depth, false);
+      if (end === null) return null;
+      at = end;
+    } else at++;
+  }
+  return null;
+}
+
+/** Whether this word stands there as the first one of a command. */
+function begins(text: string, at: number, word: string): boolean {
+  if (!text.startsWith(word, at) || /[\w-]/.test(text.charAt(at + word.length))) return false;
+  let before = at - 1;
+  while (before >= 0 && at - before < 256 && /[ \t]/.test(text.charAt(before))) before--;
+  return before < 0 || /[\n;&|(]/.test(text.charAt(before));
+}
+
+/** Behind a here-document's last line; `to` when it has none. */
+export function afterBody(
+  text: string,
+  from: number,
+  to: number,
+  body: { readonly end: string; readonly tabs: boolean },
+): number {
+  for (let at = from; at < to;) {
+    const end = lineEnd(text, at, to);
+    const line = text.slice(at, end).replace(/\r$/, "");
+    at = Math.min(to, end + 1);
+    if ((body.tabs ? line.replace(/^\t+/, "") : line) === body.end) return at;
+  }
+  return to;
+}
+
+export function lineEnd(text: string, at: number, to: number): number {
+  const end = text.indexOf("\n", at);
+  return end < 0 || end > to ? to : end;
+}

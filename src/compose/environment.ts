@@ -47,7 +47,9 @@ export type Place = {
 export function variables(service: Service, tell: OnFault = stop): Map<string, Place[]> {
   const found = new Map<string, Place[]>();
   const add = (place: Place): void => {
-    found.set(place.name, [...(found.get(place.name) ?? []), place]);
+    const own = found.get(place.name);
+    if (own === undefined) found.set(place.name, [place]);
+    else own.push(place);
   };
   for (const { envFiles } of service.layers)
     for (const file of envFiles) for (const line of file.entries) if (line.value !== null) add(ofLine(file, line));

@@ -186,6 +186,9 @@ async function layersOf(loading: Loading, described: Described, seen: readonly u
 
 async function envFilesOf({ file, node, dir, lookup }: Described, tell: OnFault): Promise<EnvFile[]> {
   const found: EnvFile[] = [];
+  /** What the files before set: every name that one of them has a value for, and what the last of them says of it. */
+  const set = new Set<string>();
+  const last = new Map<string, string | null>();
   const value = entry(node, "env_file", file)?.value ?? null;
   const items = isSeq(value) ? value.items.map((item) => follow(item, file)) : [value];
   for (const item of items) {
@@ -196,12 +199,14 @@ async function envFilesOf({ file, node, dir, lookup }: Described, tell: OnFault)
       isMap(item) ? scalarText(entry(item, key, file)?.value ?? null) : null;
     const absolute = resolve(dir, path);
     if (part("required") === "false" && !existsSync(absolute)) continue;
-    const earlier: Lookup = (name) =>
-      found.findLast((one) => one.entries.some((line) => line.name === name && line.value !== null)) === undefined
-        ? lookup(name)
-        : (found.flatMap((one) => one.entries).findLast((line) => line.name === name)?.value ?? null);
+    const earlier: Lookup = (name) => (set.has(name) ? (last.get(name) ?? null) : lookup(name));
     const read = await readEnvFile(absolute, part("format") === "raw", earlier, tell);
-    if (read !== null) found.push(read);
+    if (read === null) continue;
+    found.push(read);
+    for (const { name, value } of read.entries) {
+      last.set(name, value);
+      if (value !== null) set.add(name);
+    }
   }
   return found;
 }

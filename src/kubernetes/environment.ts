@@ -36,9 +36,10 @@ export const CONTAINERS = ["initContainers", "containers", "ephemeralContainers"
 export function envPlaces({ resources }: Pick<Manifests, "resources">): EnvPlace[] {
   return resources.flatMap((resource) => {
     const places = CONTAINERS.flatMap((list) => containersOf(resource, list).flatMap((one) => written(resource, one)));
+    const byName = Map.groupBy(places, ({ name }) => name);
     return places.map((place) => {
       const { name, value, container } = place;
-      const same = places.filter((other) => other.name === name);
+      const same = byName.get(name) ?? [];
       const [first = place] = same;
       const whose = first === place || first.container === container ? "" : container;
       return {

@@ -1,5 +1,7 @@
 import type { Document, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
+import { lineOf } from "../text/lines.ts";
+import { repeatedKey } from "../text/yaml-keys.ts";
 import { finish, METADATA_KEY, notSops, type Leaf, type Metadata, type SopsDocument } from "./document.ts";
 import { plainScalar } from "./scalar.ts";
 
@@ -16,18 +18,24 @@ export function rootOf(document: SopsDocument): Root {
 /** Reads a SOPS file in YAML form. Throws `malformed`, `refused` (several documents, anchors, rules by comment). */
 export async function readYaml(text: string, file: string): Promise<SopsDocument> {
   const { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments } = await import("yaml");
-  const documents = parseAllDocuments(text, { uniqueKeys: true, logLevel: "silent", schema: "failsafe", merge: false });
+  const documents = parseAllDocuments(text, {
+    uniqueKeys: false,
+    logLevel: "silent",
+    schema: "failsafe",
+    merge: false,
+  });
   if (!Array.isArray(documents) || documents.length === 0) throw notSops(file, "YAML");
   if (documents.length > 1)
     throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one file a document");
   const document = documents[0] as Document.Parsed;
   const problem = document.errors[0];
-  if (problem)
+  const broken = problem?.pos[0] ?? repeatedKey(document.contents);
+  if (broken !== null)
     throw new UnsprawlError(
       "malformed",
-      `${file}, line ${problem.linePos?.[0].line ?? "?"}: not valid YAML`,
+      `${file}, line ${lineOf(text, broken)}: not valid YAML`,
       "restore the file from a backup",
-      problem.code,
+      problem?.code ?? "DUPLICATE_KEY",
     );
   if (!isMap(document.contents)) throw notSops(file, "YAML");
   const root = document.contents as unknown as Root;

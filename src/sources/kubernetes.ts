@@ -98,16 +98,14 @@ async function readFile(source: string, file: string, name: string): Promise<Rea
   }
   const manifests = await readManifests(file, text);
   if (manifests === null) return null;
-  const places = envPlaces(manifests);
+  const places = Map.groupBy(envPlaces(manifests), ({ resource }) => resource);
   const readings: Reading[] = [];
   for (const resource of manifests.resources) {
     const subject: Subject = { kind: "service", name: resource.label, id: resourceId(resource) };
-    const variables = places
-      .filter((place) => place.resource === resource)
-      .map((place) => {
-        const own = { ...subject, name: place.told, id: `${subject.id}${place.told.slice(resource.label.length)}` };
-        return candidate(source, own, { where: "env", ...place, path: `${resource.label} ${place.path}` });
-      });
+    const variables = (places.get(resource) ?? []).map((place) => {
+      const own = { ...subject, name: place.told, id: `${subject.id}${place.told.slice(resource.label.length)}` };
+      return candidate(source, own, { where: "env", ...place, path: `${resource.label} ${place.path}` });
+    });
     const release = await helmRelease(resource);
     const own = (await scraps(resource)).filter(({ path }) => release?.fault !== null || path !== release.path);
     const rest = [...own, ...(release?.scraps ?? [])].map((scrap) =>

@@ -1,6 +1,7 @@
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
 import { lineOf } from "./lines.ts";
+import { repeatedKey } from "./yaml-keys.ts";
 
 /** A YAML file with the nodes of its only document, each of which knows its range in the text. */
 export type YamlFile = {
@@ -56,19 +57,20 @@ async function documentsOf(file: string, text: string, hint: string): Promise<Do
   const parsed = loaded.parseAllDocuments(text, {
     schema: "failsafe",
     merge: false,
-    uniqueKeys: true,
+    uniqueKeys: false, // looked for below
     logLevel: "silent",
     prettyErrors: false, // looks up the place of every error, of which the first is told
   });
   const documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
-  const problem = documents.flatMap(({ errors }) => errors)[0];
-  if (problem === undefined) return documents;
-  throw new UnsprawlError(
-    "malformed",
-    `${file}, line ${lineOf(text, problem.pos[0])}: not valid YAML`,
-    hint,
-    problem.code,
-  );
+  for (const { errors, contents } of documents) {
+    const [problem] = errors;
+    const repeated = repeatedKey(contents);
+    const at = Math.min(problem?.pos[0] ?? Infinity, repeated ?? Infinity);
+    if (at === Infinity) continue;
+    const cause = at === repeated ? "DUPLICATE_KEY" : problem?.code;
+    throw new UnsprawlError("malformed", `${file}, line ${lineOf(text, at)}: not valid YAML`, hint, cause);
+  }
+  return documents;
 }
 
 function yaml(): Yaml {

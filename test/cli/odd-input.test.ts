@@ -139,6 +139,35 @@ test("150,000 variables in one file", async () => {
   }
 });
 
+test.each([
+  ["map", (name: string, value: string) => `      ${name}: ${value}`],
+  ["list", (name: string, value: string) => `      - ${name}=${value}`],
+])("100,000 variables in one %s of a Compose file", async (_what, line) => {
+  const lines = Array.from({ length: 100_000 }, (_, at) => line(`V${at}`, "a1"));
+  put(
+    "many.yaml",
+    `services:\n  a:\n    image: a\n    environment:\n${[...lines, line("DB_PASSWORD", secret())].join("\n")}\n`,
+  );
+  const ran = await scan("compose:many.yaml");
+  expect([ran.code, report(ran).findings.map(({ name }) => name)]).toEqual([3, ["DB_PASSWORD"]]);
+});
+
+test("50,000 variables of one container in a manifest, and as many lines of one env file that fill each other in", async () => {
+  const pairs = Array.from({ length: 50_000 }, (_, at) => `        - { name: V${at}, value: a1 }`);
+  put(
+    "pod.yaml",
+    `apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec:\n  containers:\n    - name: a\n      env:\n${pairs.join("\n")}\n        - { name: DB_PASSWORD, value: ${secret()} }\n`,
+  );
+  put("first.env", "A=1\n".repeat(50_000));
+  const lines = Array.from({ length: 50_000 }, (_, at) => `V${at}=\${V${at - 1}}`);
+  put("second.env", `V=1\n${lines.slice(1).join("\n")}\nDB_PASSWORD=${secret()}\n`);
+  put("files.yaml", "services: { a: { image: a, env_file: [first.env, second.env] } }\n");
+  for (const source of ["kubernetes:pod.yaml", "compose:files.yaml"]) {
+    const ran = await scan(source);
+    expect([ran.code, report(ran).findings.map(({ name }) => name)]).toEqual([3, ["DB_PASSWORD"]]);
+  }
+});
+
 test("a script's command with a name of 70,000 letters", async () => {
   put("long.sh", `#!/bin/sh\n${"a".repeat(70_000)} -e A=b\ndocker run -e DB_PASSWORD=${secret()} img\n`);
   expect((await scan("script:long.sh")).code).toBe(3);

@@ -1,6 +1,7 @@
 import { startOf, type RunCommand } from "../text/shell-run.ts";
 import type { ShellWord, Span } from "../text/shell-words.ts";
 import { lineEnd, lineStart } from "../text/splice.ts";
+import { countBelow, scriptIndex, variableIn, variableIndex, type Setting } from "./script-index.ts";
 
 type Commands = readonly (readonly ShellWord[])[];
 
@@ -29,11 +30,8 @@ export function ownVariable(
 ): Own | null {
   const name = variableIn(content);
   if (name === null) return null;
-  const handing = runs.flatMap(({ words, env }) =>
-    env.flatMap((flag) => (flag.expands && variableIn(flag.content ?? "") === name ? (words[flag.holder] ?? []) : [])),
-  );
-  const used = [...text.matchAll(new RegExp(`\\$(?:${name}\\b|\\{[#!]?${name}\\b)`, "g"))];
-  if (!used.every(({ index }) => handing.some(({ start, end }) => start <= index && index < end))) return null;
+  const users = variableIndex(text, commands, runs).handed.get(name);
+  if (users === undefined) return null;
   const one = setOnce(text, commands, runs, name, startOf(run));
   if (one === null || !one.words.slice(0, -1).every(({ text: said }) => /^(?:local|readonly)$/.test(said))) return null;
   const { word, words } = one;
@@ -44,7 +42,7 @@ export function ownVariable(
   const value = word.text.slice(name.length + 1);
   const blanks = /^[ \t]*/.exec(after)?.[0].length ?? 0;
   const alone = after.trim() === "" ? line : { start: span.start, end: span.end + blanks };
-  return { name, value, words, span: alone, users: handing.length };
+  return { name, value, words, span: alone, users };
 }
 
 /** A word of the script as a run line gets it, when its variables always hold the same and it has this shape; else null. */
@@ -68,8 +66,6 @@ export function literalOf(
   return known && shape.test(filled) ? filled : null;
 }
 
-type Setting = { readonly word: ShellWord; readonly words: readonly ShellWord[] };
-
 /** The one command that sets a variable, to a literal, before that place and whichever way leads there; else null. */
 function setOnce(
   text: string,
@@ -78,12 +74,9 @@ function setOnce(
   name: string,
   to: number,
 ): Setting | null {
-  if (UNSURE.test(text) || new RegExp(`\\$\\{${name}:?=`).test(text)) return null;
-  const holders = new Set(runs.flatMap(({ words, env }) => env.map(({ holder }) => words[holder])));
-  const about = new RegExp(`^${name}(?:\\+?=|\\[|$)`);
-  const setting = commands.flatMap((words) =>
-    words.flatMap((word) => (about.test(word.text) && !holders.has(word) ? [{ words, word }] : [])),
-  );
+  const { unsure, defaulted, settings } = variableIndex(text, commands, runs);
+  if (unsure || defaulted.has(name)) return null;
+  const setting = settings.get(name) ?? [];
   const [one] = setting;
   if (one === undefined || setting.length > 1) return null;
   const { word, words } = one;
@@ -95,28 +88,19 @@ function setOnce(
   return reaches(text, commands, word, to) ? one : null;
 }
 
-/** What may set or read any variable. */
-const UNSURE =
-  /\$\{!|\bset[ \t]+-[a-z]*a|\ballexport\b|\beval\b|\bdeclare[ \t]+-[a-z]*n|(?:^|[;&|({]|\bthen|\bdo)[ \t]*(?:\.|source)[ \t]/m;
-
-function variableIn(content: string): string | null {
-  const [, plain, braced] = /^\$(?:([A-Za-z_]\w{0,254})|\{([A-Za-z_]\w{0,254})\})$/.exec(content) ?? [];
-  return plain ?? braced ?? null;
-}
-
-const KEYWORD = /^(?:if|then|elif|else|fi|for|while|until|do|done|case|select|esac|\{|\}|!|time)$/;
 const OPENS = /^(?:if|for|while|until|case|select|\{)$/;
 const CLOSES = /^(?:fi|done|esac|\})$/;
 
 /** Whether what is set there holds wherever that is run: no branch, loop or function that it is set in ends in between. */
 function reaches(text: string, commands: Commands, from: Span, to: number): boolean {
-  if (from.start >= to || text.slice(from.end, to).includes(";;")) return false;
+  const { turns, turnStarts, branchEnds } = scriptIndex(text, commands);
+  const next = branchEnds[countBelow(branchEnds, from.end)];
+  if (from.start >= to || (next !== undefined && next + 2 <= to)) return false;
   let depth = 0;
-  for (const words of commands.toSorted((a, b) => (a[0]?.start ?? 0) - (b[0]?.start ?? 0))) {
-    const start = words[0]?.start ?? 0;
-    if (start < from.end || start >= to) continue;
-    const end = words.findIndex((word) => !KEYWORD.test(word.text));
-    for (const { text: said } of words.slice(0, end < 0 ? words.length : end)) {
+  for (let at = countBelow(turnStarts, from.end); at < turns.length; at++) {
+    const { start, words } = turns[at] ?? { start: to, words: [] };
+    if (start >= to) break;
+    for (const said of words) {
       if (OPENS.test(said)) depth++;
       if (CLOSES.test(said)) depth--;
       if (depth < 0 || (depth === 0 && /^el(?:se|if)$/.test(said))) return false;
@@ -134,14 +118,15 @@ export function withArrays(
   commands: Commands,
 ): { readonly commands: Commands; readonly parts: ReadonlySet<readonly ShellWord[]> } {
   const parts = new Set<readonly ShellWord[]>();
-  const sorted = commands.toSorted((a, b) => (a[0]?.start ?? 0) - (b[0]?.start ?? 0));
+  const { sorted, starts, counts, arrays } = scriptIndex(text, commands);
   const wordsOf = (name: string, user: number): ShellWord[] | null => {
-    if ((text.match(new RegExp(`(?<![\\w-])${name}\\b`, "g")) ?? []).length !== 2) return null;
-    const open = new RegExp(`(?<=^|[\\s;])${name}=\\(`).exec(text);
-    if (open === null || text.slice(lineStart(text, open.index), open.index).trim() !== "") return null;
+    const open = arrays.get(name);
+    if (counts.get(name) !== 2 || open === undefined) return null;
+    if (text.slice(lineStart(text, open), open).trim() !== "") return null;
     const inside: (readonly ShellWord[])[] = [];
-    let end = open.index + open[0].length;
-    for (const command of sorted) {
+    let end = open + name.length + 2;
+    for (let at = countBelow(starts, end); at < sorted.length; at++) {
+      const command = sorted[at] ?? [];
       const [first, last] = [command[0], command.at(-1)];
       if (first === undefined || last === undefined || first.start < end) continue;
       // Line ends part commands, and here only words.
@@ -149,19 +134,16 @@ export function withArrays(
       inside.push(command);
       end = last.end;
     }
-    if (!reaches(text, commands, { start: open.index, end }, user)) return null;
+    if (!reaches(text, commands, { start: open, end }, user)) return null;
     for (const command of inside) parts.add(command);
     return inside.flat();
   };
-  const spliced = commands.map((words) =>
-    words.flatMap((word): readonly ShellWord[] => {
+  const spliced = commands.map((words) => {
+    if (!words.some((word) => /docker|podman/.test(word.text))) return words;
+    return words.flatMap((word): readonly ShellWord[] => {
       const [, name] = /^"?\$\{([A-Za-z_]\w{0,254})\[@\]\}"?$/.exec(text.slice(word.start, word.end)) ?? [];
-      const own =
-        name === undefined || !/docker|podman/.test(words.map((one) => one.text).join(" "))
-          ? null
-          : wordsOf(name, word.start);
-      return own ?? [word];
-    }),
-  );
+      return (name === undefined ? null : wordsOf(name, word.start)) ?? [word];
+    });
+  });
   return { commands: spliced, parts };
 }

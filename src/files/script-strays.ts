@@ -1,6 +1,6 @@
 import { lineOf } from "../text/lines.ts";
 import { basename } from "node:path";
-import { runCommand, type RunCommand } from "../text/shell-run.ts";
+import { runCommand, type EnvFlag, type RunCommand } from "../text/shell-run.ts";
 import { shellCommands, type ShellWord, type Span } from "../text/shell-words.ts";
 import { placeText, type Refusal } from "./file-migration.ts";
 import { runText } from "./run-names.ts";
@@ -18,10 +18,13 @@ type Around = {
 /** What else of a script gives variables to containers: told, with the reason why it stays. */
 export function strays(around: Around): ScriptVariable[] {
   const { file, text, commands, bodies } = around;
+  // What is longer than a file's name may be is no command.
+  const made = text.matchAll(/^[ \t]*(?:function[ \t]+)?(\w[\w-]{0,254})[ \t]*\(/gm);
+  const functions = new Set([...made].map(([, name = ""]) => name));
   return [
     ...filledIn(around),
     ...commands.flatMap((words) =>
-      runCommand(words) === null ? beside(file, text, words) : quoted(file, text, words),
+      runCommand(words) === null ? beside(file, text, words, functions) : quoted(file, text, words),
     ),
     ...bodies.flatMap((body) => inBody(file, text, body)),
   ];
@@ -30,15 +33,19 @@ export function strays(around: Around): ScriptVariable[] {
 /** The script's own variables that `-e NAME=$OWN`, or `-e OWN`, hands on. */
 function filledIn({ file, text, commands, runs, moving }: Around): ScriptVariable[] {
   const moves = new Set(moving.flatMap(({ by }) => (by === null || by.own === null ? [] : [by.flag])));
-  const users = runs.flatMap((run) => run.env.flatMap((flag) => (moves.has(flag) ? [] : [{ run, flag }])));
+  const users = new Map<string, { readonly run: RunCommand; readonly flag: EnvFlag }>();
+  for (const run of runs)
+    for (const flag of run.env) {
+      if (moves.has(flag)) continue;
+      const { content, variable } = flag;
+      const used = content === null ? [variable] : [...content.matchAll(/\$\{?(\w+)/g)].map(([, name = ""]) => name);
+      for (const name of used) if (!users.has(name)) users.set(name, { run, flag });
+    }
   return commands.flatMap((words) => {
     const end = words.findIndex(({ text: one }) => !ASSIGNS.test(one));
     return words.slice(0, end < 0 ? words.length : end).flatMap((word): ScriptVariable[] => {
       const [, name = "", value = ""] = /^([A-Za-z_]\w{0,254})=([^]*)$/.exec(word.text) ?? [];
-      const used = new RegExp(`\\$(?:${name}\\b|\\{${name}\\b)`);
-      const user = users.find(({ flag: { content, variable } }) =>
-        content === null ? variable === name : used.test(content),
-      );
+      const user = users.get(name);
       if (name === "" || value === "" || word.expands || user === undefined) return [];
       const { run, flag } = user;
       const line = lineOf(text, run.words[flag.holder]?.start ?? 0);
@@ -64,12 +71,15 @@ function filledIn({ file, text, commands, runs, moving }: Around): ScriptVariabl
 const ASSIGNS = /^(?:[A-Za-z_]\w*=[^]*|export|local|readonly|declare|typeset|-[a-z]+)$/;
 
 /** What hands variables on to a container without being a `docker run` that can be read: `docker compose run`, an array. */
-function beside(file: string, text: string, words: readonly ShellWord[]): ScriptVariable[] {
+function beside(
+  file: string,
+  text: string,
+  words: readonly ShellWord[],
+  functions: ReadonlySet<string>,
+): ScriptVariable[] {
   const first = words[0]?.text ?? "";
   const about = words.some((word) => /(?:^|\/)(?:docker|podman|docker-compose|nerdctl)$/.test(word.text));
-  // What is longer than a file's name may be is no command, and more than an expression can hold.
-  const own =
-    /^\w[\w-]{0,254}$/.test(first) && new RegExp(`^[ \\t]*(?:function[ \\t]+)?${first}[ \\t]*\\(`, "m").test(text);
+  const own = functions.has(first);
   const inner = quoted(file, text, words);
   if (!about && !own && !first.startsWith("-")) return inner;
   const what = first.startsWith("-")

@@ -51,14 +51,17 @@ export function scriptOf(file: string, text: string): Script {
   const { commands: spliced, parts } = kind === "unit" ? { commands, parts: new Set() } : withArrays(text, commands);
   const found = spliced.flatMap((words) => runCommand(words) ?? []).sort((a, b) => startOf(a) - startOf(b));
   const runs = kind === "unit" ? found : found.map((run) => filled(text, commands, found, run));
+  const about = aroundOf(text);
   const moving = runs.flatMap((run) =>
-    inRun(file, text, run, (content) => ownVariable(text, commands, runs, run, content)),
+    inRun(file, text, run, about, (content) => ownVariable(text, commands, runs, run, content)),
   );
   const others = commands.filter((words) => !parts.has(words));
   const variables = [...moving, ...strays({ file, text, commands: others, bodies, runs, moving })];
   // Places are told apart by their lines, and run lines too.
-  const seen = [...runs.map((run) => subjectOf(file, text, run)), ...variables.map(({ path }) => path)];
-  const again = new Set(seen.filter((one, at) => seen.indexOf(one) !== at));
+  const seen = new Set<string>();
+  const again = new Set<string>();
+  for (const one of [...runs.map((run) => subjectOf(file, text, run)), ...variables.map(({ path }) => path)])
+    (seen.has(one) ? again : seen).add(one);
   const twice = { reason: "its line has another one like it", hint: "write each command on a line of its own" };
   const [line] = open;
   const broken =
@@ -83,7 +86,14 @@ function filled(text: string, commands: Script["commands"], runs: readonly RunCo
   return { ...run, said: { name, image: run.said.image ?? full(run.image) } };
 }
 
-function inRun(file: string, text: string, run: RunCommand, ownOf: (content: string) => Own | null): ScriptVariable[] {
+function inRun(
+  file: string,
+  text: string,
+  run: RunCommand,
+  around: Around,
+  ownOf: (content: string) => Own | null,
+): ScriptVariable[] {
+  const last = new Map(run.env.map((flag) => [flag.variable, flag]));
   return run.env.flatMap((flag): ScriptVariable[] => {
     if (flag.content === null) return [];
     const own = flag.expands ? ownOf(flag.content) : null;
@@ -95,7 +105,7 @@ function inRun(file: string, text: string, run: RunCommand, ownOf: (content: str
         path: placeText(file, line, `${runText(run)} -e ${flag.variable}`),
         name: flag.variable,
         value: own?.value ?? flag.content,
-        fault: faultOf(text, run, flag, own),
+        fault: faultOf(run, flag, own, last.get(flag.variable) === flag, around),
         by: { command: run, flag, own },
       },
     ];
@@ -107,17 +117,23 @@ const ELSEWHERE =
   /(?<![\w-]|(?:-[a-z]{0,8}e|--env)[ \t=]{0,8}["']?)(DOCKER_HOST|DOCKER_CONTEXT|CONTAINER_HOST|CONTAINER_CONNECTION)=/;
 const OTHER_ENGINE = /^(?:-H|-c|--(?:host|context|url|connection|remote|config)\b)/;
 
-function faultOf(text: string, run: RunCommand, flag: EnvFlag, own: Own | null): Refusal | null {
-  const { program, words, begin } = run;
-  const replaced = new RegExp(
-    `^[ \\t]*(?:function[ \\t]+)?${program}[ \\t]*\\([ \\t]*\\)|\\balias[ \\t]+${program}=`,
-    "m",
+/** What a script says of all its run lines. */
+type Around = { readonly replaced: ReadonlySet<string>; readonly elsewhere: string | undefined };
+
+function aroundOf(text: string): Around {
+  const replaced = ["docker", "podman"].filter((program) =>
+    new RegExp(`^[ \\t]*(?:function[ \\t]+)?${program}[ \\t]*\\([ \\t]*\\)|\\balias[ \\t]+${program}=`, "m").test(text),
   );
-  if (replaced.test(text))
+  return { replaced: new Set(replaced), elsewhere: ELSEWHERE.exec(text)?.[1] };
+}
+
+function faultOf(run: RunCommand, flag: EnvFlag, own: Own | null, isLast: boolean, around: Around): Refusal | null {
+  const { program, words, begin } = run;
+  if (around.replaced.has(program))
     return { reason: `the script makes ${program} a command of its own`, hint: `call /usr/bin/${program} itself` };
   if (words.slice(0, begin).some((word) => word.text === "eval"))
     return { reason: "is read a second time, by eval", hint: "take eval away" };
-  const elsewhere = run.global.find((word) => OTHER_ENGINE.test(word)) ?? ELSEWHERE.exec(text)?.[1];
+  const elsewhere = run.global.find((word) => OTHER_ENGINE.test(word)) ?? around.elsewhere;
   if (elsewhere !== undefined)
     return {
       reason: `its line is for another engine (${elsewhere})`,
@@ -128,8 +144,7 @@ function faultOf(text: string, run: RunCommand, flag: EnvFlag, own: Own | null):
       reason: `whether ${flag.behind} in front of it is flags, or the image, only the shell knows`,
       hint: `write -e ${flag.variable}=value in front of ${flag.behind}`,
     };
-  const later = run.env.findLast((one) => one.variable === flag.variable);
-  if (later !== flag) return { reason: `has no effect: -e ${flag.variable} comes again`, hint: "take this one out" };
+  if (!isLast) return { reason: `has no effect: -e ${flag.variable} comes again`, hint: "take this one out" };
   if (!flag.expands || own !== null) return null;
   return {
     reason: "its value is known only when the line runs: it fills in a variable, a command's output or a pattern",

@@ -74,28 +74,28 @@ function readingsOf(
   handed: readonly Handed[],
 ): readonly Reading[] {
   const variables = [...written, ...handed];
-  const names = new Set([...runs.map((run) => subjectOf(file, text, run)), ...variables.map(({ subject }) => subject)]);
+  const runsOf = Map.groupBy(runs, (run) => subjectOf(file, text, run));
+  const variablesOf = Map.groupBy(variables, ({ subject }) => subject);
+  const names = new Set([...runsOf.keys(), ...variablesOf.keys()]);
   if (names.size === 0) names.add(basename(file));
   return [...names].map((name): Reading => {
     const subject = { kind: "file", name, id: file } as const;
-    const own = variables
-      .filter((one) => one.subject === name && one.value !== "")
+    const own = (variablesOf.get(name) ?? [])
+      .filter(({ value }) => value !== "")
       .map((one) => candidateAt(source, subject, "env", one.name, one.value, one.path));
-    const others = runs
-      .filter((run) => subjectOf(file, text, run) === name)
-      .map((run) => {
-        const gone = new Set(run.env.flatMap(({ flag, holder }) => [flag, holder]));
-        const words = run.words.slice(run.begin).filter((_, at) => !gone.has(at + run.begin));
-        const path = placeText(file, lineOf(text, startOf(run)), runText(run));
-        return candidateAt(
-          source,
-          subject,
-          "cmd",
-          `${run.program} run`,
-          JSON.stringify(words.map((word) => word.text)),
-          path,
-        );
-      });
+    const others = (runsOf.get(name) ?? []).map((run) => {
+      const gone = new Set(run.env.flatMap(({ flag, holder }) => [flag, holder]));
+      const words = run.words.slice(run.begin).filter((_, at) => !gone.has(at + run.begin));
+      const path = placeText(file, lineOf(text, startOf(run)), runText(run));
+      return candidateAt(
+        source,
+        subject,
+        "cmd",
+        `${run.program} run`,
+        JSON.stringify(words.map((word) => word.text)),
+        path,
+      );
+    });
     return { kind: "subject", subject, facts: NO_FACTS, candidates: [...own, ...others], exposure: EXPOSURE };
   });
 }

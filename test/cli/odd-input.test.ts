@@ -173,6 +173,24 @@ test("a script's command with a name of 70,000 letters", async () => {
   expect((await scan("script:long.sh")).code).toBe(3);
 });
 
+test.each<[string, (at: number) => string]>([
+  ["with a value each", (at) => `docker run --name n${at} -e V${at}=a1 img`],
+  ["with a variable each", (at) => `P${at}=a1\ndocker run --name "$N" -e V${at}="$P${at}" img`],
+  ["with one variable", (at) => `docker run --name "$N" -e V${at}="$P" img`],
+  ["with an array each", (at) => `args${at}=(-e V${at}=a1)\ndocker run "\${args${at}[@]}" img`],
+])("10,000 run lines in one script, %s", async (_what, line) => {
+  const lines = Array.from({ length: 10_000 }, (_, at) => line(at));
+  put("runs.sh", `#!/bin/bash\nN=web\nP=a1\n${lines.join("\n")}\ndocker run -e DB_PASSWORD=${secret()} img\n`);
+  const ran = await scan("script:runs.sh");
+  expect([ran.code, report(ran).findings.map(({ name }) => name)]).toEqual([3, ["DB_PASSWORD"]]);
+});
+
+test("300,000 commands in one command's output", async () => {
+  put("output.sh", `#!/bin/sh\nx=$(${"a;".repeat(300_000)})\ndocker run -e DB_PASSWORD=${secret()} img\n`);
+  const ran = await scan("script:output.sh");
+  expect([ran.code, report(ran).findings.map(({ name }) => name)]).toEqual([3, ["DB_PASSWORD"]]);
+});
+
 test("a quote that never ends makes no name of what stands behind it", async () => {
   const [first, second] = [secret(), secret()];
   put("quote.sh", `#!/bin/sh\ndocker run --name we'b -e A=${first} \\\n  --label a.password=${second} 'x' img\n`);

@@ -4,7 +4,7 @@ import { mustBeFile } from "../text/must-be-file.ts";
 
 /**
  * A text file of a project. Throws `absent`, `denied`, `refused` for what is no file, or `malformed` when it is not UTF-8: it
- * could not be written back.
+ * could not be written back. UTF-16 without a byte order mark passes for UTF-8 with NULs, which no such file has.
  */
 export async function readText(file: string): Promise<string> {
   let bytes: Buffer;
@@ -19,6 +19,12 @@ export async function readText(file: string): Promise<string> {
       throw new UnsprawlError("denied", `no right to read ${file}`, `ls -l ${file}`, code);
     throw new UnsprawlError("failed", `cannot read ${file}`, `ls -l ${file}`, causeOf(error));
   }
+  if (bytes.includes(0))
+    throw new UnsprawlError(
+      "malformed",
+      `${file} holds NUL characters: it is in UTF-16, or no text`,
+      `unsprawl scan dir:${file} reads UTF-16; or convert it (iconv), then try again`,
+    );
   const text = bytes.toString("utf8");
   if (Buffer.from(text).equals(bytes)) return text;
   throw new UnsprawlError("malformed", `${file} is not UTF-8`, "convert it (iconv), then try again");

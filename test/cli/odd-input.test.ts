@@ -47,6 +47,20 @@ test("the configuration and the rules it names may be no pipe either", async () 
   }
 });
 
+test.each(["env", "compose", "kubernetes", "dockerfile", "script"])(
+  "%s: text in UTF-16 is told, with a mark or without one",
+  async (kind) => {
+    for (const text of [`\ufeffDB_PASSWORD=${secret()}\n`, `DB_PASSWORD=${secret()}\n`]) {
+      writeFileSync(join(world.dir, "wide.env"), Buffer.from(text, "utf16le"));
+      const ran = await scan(`${kind}:wide.env`);
+      expect([ran.code, errorOf(ran)]).toEqual([
+        1,
+        expect.stringMatching(/wide\.env (?:is not UTF-8|holds NUL characters)/),
+      ]);
+    }
+  },
+);
+
 test("a configuration that is a folder, or a link that leads nowhere, is told", async () => {
   symlinkSync("nowhere", join(world.dir, "unsprawl.yaml"));
   const [link, folder] = [await scan("env:x.env"), await scan("env:x.env", "--config", ".")];

@@ -35,6 +35,8 @@ beforeAll(() => {
   const windows = `\ufeff$env:LOG = "x"\r\n$token = "${wide}"\r\n`;
   writeFileSync(join(dir, "little.ps1"), Buffer.from(windows, "utf16le"));
   writeFileSync(join(dir, "big.ps1"), Buffer.from(windows, "utf16le").swap16());
+  writeFileSync(join(dir, "unmarked.ps1"), Buffer.from(windows.slice(1), "utf16le"));
+  writeFileSync(join(dir, "unmarked-big.ps1"), Buffer.from(windows.slice(1), "utf16le").swap16());
   symlinkSync("/etc", join(dir, "a/link"));
   symlinkSync(join(dir, "a"), join(dir, "a/b/loop"));
 });
@@ -53,6 +55,8 @@ test("every file below a folder, each finding with its line", async () => {
     "big.ps1 line 2",
     "little.ps1 line 2",
     "one.sh line 1",
+    "unmarked-big.ps1 line 2",
+    "unmarked.ps1 line 2",
   ]);
   for (const value of [first, deep, late, outside, password]) expect(out).not.toContain(value);
 });

@@ -2,10 +2,20 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Node, YAMLMap } from "yaml";
 import { UnsprawlError } from "../model/error.ts";
-import { readEnvFile, type EnvFile } from "./env-file.ts";
+import { envFilesOf, readEnvFile, type EnvFile } from "./env-file.ts";
 import { readText } from "../files/read.ts";
 import { filledScalar, stop, type OnFault } from "./fill.ts";
-import { entriesOf, entry, follow, isMap, isSeq, parseYaml, scalarText, type YamlFile } from "../text/yaml-nodes.ts";
+import {
+  entriesOf,
+  entry,
+  follow,
+  isMap,
+  isSeq,
+  parseCompose,
+  parseYaml,
+  scalarText,
+  type YamlFile,
+} from "../text/yaml-nodes.ts";
 
 export type Lookup = (name: string) => string | null;
 
@@ -34,6 +44,7 @@ export type Project = {
   readonly given: readonly string[];
   /** As given with `--env-file`; empty when Compose takes `.env`. */
   readonly givenEnv: readonly string[];
+  /** By their files; a further document of one by its number too. */
   readonly yaml: ReadonlyMap<string, YamlFile>;
   /** What `${…}` is filled from besides the shell. */
   readonly dotenv: readonly EnvFile[];
@@ -50,16 +61,20 @@ export type ProjectInput = {
   readonly envFiles: readonly string[];
   /** The shell's environment, which goes over `.env`. */
   readonly env: NodeJS.ProcessEnv;
-  /** Takes what a text cannot be filled in for, and env files that cannot be read; without it either throws. */
+  /**
+   * Only to be read: takes what a text cannot be filled in for, and env files that cannot be read; files of several documents
+   * are read too. Without it each of these throws.
+   */
   readonly tell?: OnFault;
 };
 
 type Loading = {
-  readonly yaml: Map<string, YamlFile>;
+  readonly yaml: Map<string, readonly YamlFile[]>;
   readonly dotenv: EnvFile[];
   readonly services: Map<string, Service>;
   readonly lookups: Map<string, Lookup>;
   readonly tell: OnFault;
+  readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
 };
 
 /**
@@ -71,17 +86,22 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
   const given = input.files.map((file) => resolve(file));
   const dir = input.dir ?? dirname(given[0] ?? ".");
   const tell = input.tell ?? stop;
-  const loading: Loading = { yaml: new Map(), dotenv: [], services: new Map(), lookups: new Map(), tell };
+  const parse: Loading["parse"] = input.tell ? parseCompose : async (file, text) => [await parseYaml(file, text)];
+  const loading: Loading = { yaml: new Map(), dotenv: [], services: new Map(), lookups: new Map(), tell, parse };
   const shell: Lookup = (name) => input.env[name] ?? null;
   const lookup = await withDotenv(loading, shell, dir, input.envFiles);
   await loadFiles(loading, given, dir, lookup);
-  const named = given.map((file) => loading.yaml.get(file)).flatMap((file) => (file ? [topName(file)] : []));
+  const named = given.map((file) => loading.yaml.get(file)).flatMap((files = []) => files.map(topName));
   return {
     name: input.name ?? input.env["COMPOSE_PROJECT_NAME"] ?? named.findLast(Boolean) ?? projectName(dir),
     dir,
     given,
     givenEnv: input.envFiles,
-    yaml: loading.yaml,
+    yaml: new Map(
+      [...loading.yaml].flatMap(([name, files]) =>
+        files.map((file, at) => [at === 0 ? name : `${name} ${at + 1}`, file] as const),
+      ),
+    ),
     dotenv: loading.dotenv,
     services: loading.services,
     lookups: loading.lookups,
@@ -116,8 +136,13 @@ async function withDotenv(loading: Loading, outer: Lookup, dir: string, named: r
   return lookup;
 }
 
-async function yamlFile({ yaml, lookups }: Loading, file: string, lookup: Lookup): Promise<YamlFile> {
-  const known = yaml.get(file) ?? (await parseYaml(file, await readText(file)));
+/** The documents of a file. */
+async function yamlFiles(
+  { yaml, lookups, parse }: Loading,
+  file: string,
+  lookup: Lookup,
+): Promise<readonly YamlFile[]> {
+  const known = yaml.get(file) ?? (await parse(file, await readText(file)));
   yaml.set(file, known);
   lookups.set(file, lookups.get(file) ?? lookup);
   return known;
@@ -138,19 +163,24 @@ async function loadFiles(
         `${by.at(-1) ?? name} includes ${name}, by which it is included itself`,
         "take one of the two out of `include`",
       );
-    const file = await yamlFile(loading, name, lookup);
-    await include(loading, file, dir, lookup, [...by, name]);
-    for (const { key, value } of entriesOf(entry(file.root, "services", file)?.value, file)) {
-      if (value === null) continue;
-      const layers = await layersOf(loading, { file, node: value, dir, lookup }, []);
-      const earlier = loading.services.get(key);
-      const profiles = list(entry(value, "profiles", file)?.value ?? null, file, lookup, loading.tell);
-      loading.services.set(key, {
-        name: key,
-        layers: [...(earlier?.layers ?? []), ...layers],
-        profiles: [...(earlier?.profiles ?? []), ...profiles],
-      });
+    for (const file of await yamlFiles(loading, name, lookup)) {
+      await include(loading, file, dir, lookup, [...by, name]);
+      await loadServices(loading, file, dir, lookup);
     }
+  }
+}
+
+async function loadServices(loading: Loading, file: YamlFile, dir: string, lookup: Lookup): Promise<void> {
+  for (const { key, value } of entriesOf(entry(file.root, "services", file)?.value, file)) {
+    if (value === null) continue;
+    const layers = await layersOf(loading, { file, node: value, dir, lookup }, []);
+    const earlier = loading.services.get(key);
+    const profiles = list(entry(value, "profiles", file)?.value ?? null, file, lookup, loading.tell);
+    loading.services.set(key, {
+      name: key,
+      layers: [...(earlier?.layers ?? []), ...layers],
+      profiles: [...(earlier?.profiles ?? []), ...profiles],
+    });
   }
 }
 
@@ -170,45 +200,22 @@ async function layersOf(loading: Loading, described: Described, seen: readonly u
   const from = filledScalar(named, lookup, file, loading.tell);
   if (base !== null && (from !== null || scalarText(named) === null)) {
     const name = isMap(base) ? scalarText(entry(base, "service", file)?.value ?? null) : scalarText(base);
-    const other = from === null ? file : await yamlFile(loading, resolve(dir, from), lookup);
-    const service = entry(entry(other.root, "services", other)?.value, name ?? "", other)?.value ?? null;
-    if (service === null)
+    const others = from === null ? [file] : await yamlFiles(loading, resolve(dir, from), lookup);
+    const there = from === null ? dir : resolve(dir, from, "..");
+    const before = layers.length;
+    for (const other of others) {
+      const service = entry(entry(other.root, "services", other)?.value, name ?? "", other)?.value ?? null;
+      if (service !== null)
+        layers.push(...(await layersOf(loading, { file: other, node: service, dir: there, lookup }, [...seen, node])));
+    }
+    if (layers.length === before)
       throw new UnsprawlError(
         "malformed",
-        `${file.file}: a service extends ${name ?? "?"}, which is not in ${other.file}`,
+        `${file.file}: a service extends ${name ?? "?"}, which is not in ${others[0]?.file ?? from ?? file.file}`,
       );
-    const there = from === null ? dir : dirname(other.file);
-    layers.push(...(await layersOf(loading, { file: other, node: service, dir: there, lookup }, [...seen, node])));
   }
   layers.push({ file, service: node, dir, lookup, envFiles: await envFilesOf(described, loading.tell) });
   return layers;
-}
-
-async function envFilesOf({ file, node, dir, lookup }: Described, tell: OnFault): Promise<EnvFile[]> {
-  const found: EnvFile[] = [];
-  /** What the files before set: every name that one of them has a value for, and what the last of them says of it. */
-  const set = new Set<string>();
-  const last = new Map<string, string | null>();
-  const value = entry(node, "env_file", file)?.value ?? null;
-  const items = isSeq(value) ? value.items.map((item) => follow(item, file)) : [value];
-  for (const item of items) {
-    const written = isMap(item) ? (entry(item, "path", file)?.value ?? null) : item;
-    const path = filledScalar(written, lookup, file, tell);
-    if (path === null) continue;
-    const part = (key: string): string | null =>
-      isMap(item) ? scalarText(entry(item, key, file)?.value ?? null) : null;
-    const absolute = resolve(dir, path);
-    if (part("required") === "false" && !existsSync(absolute)) continue;
-    const earlier: Lookup = (name) => (set.has(name) ? (last.get(name) ?? null) : lookup(name));
-    const read = await readEnvFile(absolute, part("format") === "raw", earlier, tell);
-    if (read === null) continue;
-    found.push(read);
-    for (const { name, value } of read.entries) {
-      last.set(name, value);
-      if (value !== null) set.add(name);
-    }
-  }
-  return found;
 }
 
 async function include(

@@ -29,13 +29,31 @@ let loaded: Yaml | null = null;
 
 /**
  * Parses a Compose file. Scalars stay as they are written: `0440`, `yes` and `1e3` are text here, and so is every key.
- * Throws `malformed` with the line.
+ * Throws `malformed` with the line, and `refused` for several documents.
  */
 export async function parseYaml(file: string, text: string): Promise<YamlFile> {
-  const hint = `docker compose -f ${file} config --quiet shows what Compose makes of it`;
-  const [document, second] = await documentsOf(file, text, hint);
-  if (second !== undefined)
+  const documents = await documentsOf(file, text, hintFor(file));
+  const [document] = documents;
+  if (documents.length > 1)
     throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one document a file");
+  return asCompose(file, text, document);
+}
+
+/**
+ * Parses a Compose file that may hold several documents: each goes over those before it as an override does, and an empty one
+ * is nothing (compose-go loader, `loadYamlFile`). Else as `parseYaml`.
+ */
+export async function parseCompose(file: string, text: string): Promise<YamlFile[]> {
+  const documents = await documentsOf(file, text, hintFor(file));
+  const full = documents.filter(({ contents }) => contents !== null && !(isScalar(contents) && contents.source === ""));
+  const [first] = documents;
+  return (full.length > 0 ? full : [first as Document]).map((document) => asCompose(file, text, document));
+}
+
+const hintFor = (file: string): string => `docker compose -f ${file} config --quiet shows what Compose makes of it`;
+
+/** `document`: undefined for a file without any. */
+function asCompose(file: string, text: string, document: Document | undefined): YamlFile {
   const root = document?.contents ?? null;
   if (root !== null && !isMap(root))
     throw new UnsprawlError("malformed", `${file} is not a Compose file: no map`, "name a Compose file");

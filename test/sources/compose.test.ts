@@ -108,3 +108,59 @@ describe("what Compose cannot fill in", () => {
     expect(() => service && variables(service)).toThrow(`${file}, line 5: ${open(2)}`);
   });
 });
+
+describe("a file of several documents", () => {
+  const [first, second, third] = [password(), password(), password()];
+  const documents = `x-a: &a { LEVEL: info }
+services:
+  a:
+    image: a
+    environment: { <<: *a, DB_PASSWORD: ${first}, KEPT_PASSWORD: ${second} }
+---
+services:
+  a:
+    environment: { DB_PASSWORD: "\${OTHER:-${third}}" }
+  b:
+    image: b
+    command: "run --password=${first}"
+---
+`;
+
+  test("each goes over those before it, as Compose merges them", async () => {
+    const dir = put({ "compose.yaml": documents });
+    const project = await loadProject({
+      ...{ files: [join(dir, "compose.yaml")], dir: null, name: null, envFiles: [], env: {} },
+      tell: (fault) => expect.unreachable(fault.message),
+    });
+    const given = [...project.services.values()].map((service) => [
+      service.name,
+      Object.fromEntries([...variables(service)].map(([name, places]) => [name, places.at(-1)?.value])),
+    ]);
+    expect(Object.fromEntries(given)).toEqual({
+      a: { LEVEL: "info", DB_PASSWORD: third, KEPT_PASSWORD: second },
+      b: {},
+    });
+  });
+
+  test.each([
+    ["alone", "compose.yaml", documents, ["a DB_PASSWORD", "a KEPT_PASSWORD"]],
+    ["included", "main.yaml", "include: [compose.yaml]\n", ["a DB_PASSWORD", "a KEPT_PASSWORD"]],
+    [
+      "extended",
+      "main.yaml",
+      "services: { c: { extends: { file: compose.yaml, service: a } } }\n",
+      ["c DB_PASSWORD", "c KEPT_PASSWORD"],
+    ],
+  ])("%s: its secrets are found", async (_what, name, text, found) => {
+    const told = await scan({ [name]: text, "compose.yaml": documents }, [first, second, third]);
+    expect([told.code, told.errors]).toEqual([3, []]);
+    expect(told.found.filter((one) => one.length < 20)).toEqual(found);
+    expect(told.found.some((one) => one.endsWith("compose.yaml command") || one.includes("main.yaml"))).toBe(true);
+  });
+
+  test("none of it is moved", async () => {
+    const dir = put({ "compose.yaml": documents });
+    const ran = await world.unsprawl(["plan", `compose:${dir}`, "--to", "local", "--json"]);
+    expect(ran.stdout + ran.stderr).toContain("holds several YAML documents");
+  });
+});

@@ -106,7 +106,7 @@ async function* whole(answer: AsyncIterable<unknown>, what: string, connection: 
 }
 
 async function client(connection: Connection, pinned: string | null): Promise<Docker> {
-  const { default: Dockerode } = await import("dockerode");
+  const Dockerode = await (await import("./dockerode.ts")).loadDockerode();
   // dockerode reads DOCKER_HOST and its certificates again and would let them win over a context.
   const kept = Object.entries(process.env).filter(([name]) => /^DOCKER_(HOST|TLS_VERIFY|CERT_PATH)$/.test(name));
   for (const [name] of kept) delete process.env[name];

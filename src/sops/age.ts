@@ -1,3 +1,4 @@
+import { buffer } from "node:stream/consumers";
 import { UnsprawlError } from "../model/error.ts";
 import type { SopsDocument, WrappedKey } from "./document.ts";
 import { keyEntries, openedFor } from "./keys.ts";
@@ -20,7 +21,10 @@ export async function wrapForAge(dataKey: Buffer, recipients: readonly string[])
           "SOPS_AGE_RECIPIENTS: age1… values, separated by commas; in a store's configuration: age",
         );
       }
-      return { kind: "age", fields: { recipient, enc: armor.encode(await encrypter.encrypt(dataKey)) } };
+      return {
+        kind: "age",
+        fields: { recipient, enc: armor.encode(await buffer(await encrypter.encrypt(streamOf(dataKey)))) },
+      };
     }),
   );
 }
@@ -42,7 +46,7 @@ export async function unwrapWithAge(
     const decrypter = new Decrypter();
     for (const { identity } of identities) decrypter.addIdentity(identity);
     try {
-      const dataKey = Buffer.from(await decrypter.decrypt(armor.decode(enc)));
+      const dataKey = await buffer(await decrypter.decrypt(streamOf(armor.decode(enc))));
       if (dataKey.length === 32) return dataKey;
     } catch {
       // Another recipient's entry, or a broken one: the next may do.
@@ -62,3 +66,6 @@ function ageEntries(document: SopsDocument): readonly { readonly recipient: stri
     return typeof recipient === "string" && typeof enc === "string";
   });
 }
+
+// Of bytes, age-encryption makes a stream that it reads by a `Response`, for which Node loads all of fetch.
+const streamOf = (bytes: Uint8Array): ReadableStream<Uint8Array> => ReadableStream.from([bytes]);

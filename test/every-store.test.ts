@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { traces } from "../src/docker/traces.ts";
 import { Secret } from "../src/model/secret.ts";
 import { startEngine, type TestEngine } from "./services/engine.ts";
-import { BUSYBOX, makeImages } from "./services/images.ts";
+import { APP, BUSYBOX, makeImages } from "./services/images.ts";
 import { plainVariables, twelveSecrets } from "./support/secrets.ts";
 import { STORES, type EveryStore } from "./support/every-store.ts";
 import { makeWorld, type World } from "./support/world.ts";
@@ -30,20 +30,7 @@ const inspect = (name: string): Doc => (JSON.parse(engine.docker("inspect", name
 
 /** A container that stays up, with these `-e` flags. */
 function start(name: string, env: readonly string[]): void {
-  engine.docker(
-    "run",
-    "-d",
-    "--name",
-    name,
-    "--network",
-    "none",
-    "--stop-timeout",
-    "1",
-    ...env,
-    BUSYBOX,
-    "sleep",
-    "100000",
-  );
+  engine.docker("run", "-d", "--name", name, "--network", "none", "--stop-timeout", "1", ...env, BUSYBOX, ...APP);
 }
 
 /** Without blocking this process, in which some of the stores run. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startEngine, type TestEngine } from "./services/engine.ts";
-import { BUSYBOX, makeImages } from "./services/images.ts";
+import { APP, BUSYBOX, makeImages } from "./services/images.ts";
 import { startOpenBao } from "./services/openbao.ts";
 import { twelveSecrets } from "./support/secrets.ts";
 import { makeWorld, type Ran, type World } from "./support/world.ts";
@@ -39,9 +39,6 @@ afterAll(async () => {
 
 const { DB_PASSWORD = "", TLS_PRIVATE_KEY = "" } = twelveSecrets();
 const SECRETS: { readonly [name: string]: string } = { DB_PASSWORD, TLS_PRIVATE_KEY };
-
-/** Ends at once on SIGTERM, unlike a bare `sleep` as process 1. */
-const APP = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"];
 
 function fresh(name: string): string {
   engine.docker(

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { traces } from "../src/docker/traces.ts";
 import { Secret } from "../src/model/secret.ts";
 import { startEngine, type TestEngine } from "./services/engine.ts";
-import { BUSYBOX, FILE_ENV, makeImages, SHELL_LESS } from "./services/images.ts";
+import { APP, BUSYBOX, FILE_ENV, makeImages, SHELL_LESS } from "./services/images.ts";
 import { startOpenBao } from "./services/openbao.ts";
 import { plainVariables, twelveSecrets } from "./support/secrets.ts";
 import { makeWorld, type World } from "./support/world.ts";
@@ -99,7 +99,7 @@ describe("twelve secrets among thirty plain variables", () => {
   ])("move by %s to %s, byte-exact, with nothing left in inspect", async (deliver, to) => {
     const name = `many-${deliver}-${to}`;
     const secrets = twelveSecrets();
-    runContainer(name, BUSYBOX, { ...plainVariables(), ...secrets }, [], ["sleep", "100000"]);
+    runContainer(name, BUSYBOX, { ...plainVariables(), ...secrets }, [], APP);
     if (deliver === "runtime") {
       if (to === "local") await world.unsprawl(["plan", `docker:${name}`, "--to", "local"]); // makes the age key
       const installed = await world.unsprawl(["runtime", "install", "--to", to, "--daemon-config", engine.configFile]);
@@ -179,13 +179,7 @@ describe("the runtime delivery", () => {
     await world.unsprawl(["runtime", "install", "--to", "vault", "--daemon-config", engine.configFile]);
     // Healthy only when the health check's own environment has a value, and not the reference.
     const check = 'case "$DB_PASSWORD" in ref+* | "") exit 1 ;; esac';
-    runContainer(
-      "watched",
-      BUSYBOX,
-      { DB_PASSWORD },
-      ["--health-cmd", check, "--health-interval", "300ms"],
-      ["sleep", "100000"],
-    );
+    runContainer("watched", BUSYBOX, { DB_PASSWORD }, ["--health-cmd", check, "--health-interval", "300ms"], APP);
     const moved = await world.unsprawl(["migrate", "docker:watched", "--to", "vault", "--deliver", "runtime", "--yes"]);
     expect(moved.stderr).toContain("healthy");
     expect(moved.code).toBe(0);
@@ -206,7 +200,7 @@ describe("the runtime delivery", () => {
 describe("after a migration", () => {
   it("rollback brings the old container back and takes the values out of the store", async () => {
     const { DB_PASSWORD = "" } = twelveSecrets();
-    runContainer("undone", BUSYBOX, { DB_PASSWORD }, ["--restart", "unless-stopped"], ["sleep", "100000"]);
+    runContainer("undone", BUSYBOX, { DB_PASSWORD }, ["--restart", "unless-stopped"], APP);
     const before = inspect("undone");
     expect(
       (
@@ -246,7 +240,7 @@ describe("after a migration", () => {
 
   it("scrub removes the old container, and then no place of the engine holds the value", async () => {
     const { DB_PASSWORD = "" } = twelveSecrets();
-    runContainer("scrubbed", BUSYBOX, { DB_PASSWORD }, [], ["sleep", "100000"]);
+    runContainer("scrubbed", BUSYBOX, { DB_PASSWORD }, [], APP);
     await world.unsprawl([
       "migrate",
       "docker:scrubbed",

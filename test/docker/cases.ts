@@ -1,6 +1,6 @@
 import type Dockerode from "dockerode";
 import { expect } from "vitest";
-import { BUSYBOX, FILE_ENV } from "../services/images.ts";
+import { APP, BUSYBOX, FILE_ENV } from "../services/images.ts";
 import type { Doc } from "./compare.ts";
 
 /** An image that sets everything itself, so that what comes from it can be mistaken for the container's own. */
@@ -38,8 +38,6 @@ export type Case = {
   readonly created?: true;
   readonly flags?: readonly string[];
 };
-
-export const SLEEP = ["sleep", "100000"];
 
 /** Containers as people run them. `docker` is the client; `port` is a free one of this host. */
 export function cases(docker: (...args: string[]) => string, port: number): readonly Case[] {
@@ -245,7 +243,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
       command: ["100001"],
     },
     { what: "another entrypoint", image: FILE_ENV, args: ["--entrypoint", "sleep"], command: ["100000"] },
-    { what: "an entrypoint of no words", image: FILE_ENV, args: ["--entrypoint", ""], command: SLEEP },
+    { what: "an entrypoint of no words", image: FILE_ENV, args: ["--entrypoint", ""], command: APP },
     { what: "an entrypoint and another command", image: FILE_ENV, args: [], command: ["sleep", "99999"] },
     { what: "created and never started", args: ["--restart", "no"], created: true },
     {

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import Dockerode from "dockerode";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { which } from "../services/apt.ts";
-import { BUSYBOX } from "../services/images.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
 import { freePort } from "../services/sshd.ts";
 import { twelveSecrets } from "../support/secrets.ts";
-import { cases, makeOpinionated, SLEEP } from "./cases.ts";
+import { cases, makeOpinionated } from "./cases.ts";
 import { recreatedFaults, type Doc } from "./compare.ts";
 import { makeWorld, type World } from "../support/world.ts";
 
@@ -43,7 +43,7 @@ const CASES = cases(docker, await freePort());
 
 describe("a migrated container differs in nothing but the delivery", () => {
   beforeAll(() => {
-    docker("run", "-d", "--name", "rc-linked", "--stop-timeout", "1", "-v", "/shared", BUSYBOX, ...SLEEP);
+    docker("run", "-d", "--name", "rc-linked", "--stop-timeout", "1", "-v", "/shared", BUSYBOX, ...APP);
     docker("exec", "rc-linked", "sh", "-c", "echo kept > /shared/file");
   });
 
@@ -61,7 +61,7 @@ describe("a migrated container differs in nothing but the delivery", () => {
       `DB_PASSWORD=${DB_PASSWORD}`,
       ...one.args,
       one.image ?? BUSYBOX,
-      ...(one.command ?? SLEEP),
+      ...(one.command ?? APP),
     );
     one.before?.(name);
     const old = inspect(name);

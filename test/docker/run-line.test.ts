@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runLine, runText, type RunLine } from "../../src/docker/run-line/index.ts";
 import type { ContainerDoc, EngineInfo, ImageDoc } from "../../src/docker/types.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
-import { BUSYBOX, makeImages } from "../services/images.ts";
+import { APP, BUSYBOX, makeImages } from "../services/images.ts";
 import { freePort } from "../services/sshd.ts";
 import { Draw } from "../support/draw.ts";
-import { cases, makeOpinionated, SLEEP } from "./cases.ts";
+import { cases, makeOpinionated } from "./cases.ts";
 import type { Doc } from "./compare.ts";
 import { lineCases } from "./line-cases.ts";
 import { linedFaults } from "./lined.ts";
@@ -35,8 +35,8 @@ beforeAll(async () => {
     const more = v6 === null ? [] : ["--ipv6", "--subnet", `${v6}::/64`];
     docker("network", "create", "--subnet", `${v4}.0.0/16`, ...more, name);
   }
-  docker("run", "-d", "--name", "rc-linked", "--ipc", "shareable", "-v", "/shared", BUSYBOX, ...SLEEP);
-  docker("run", "-d", "--name", "rl-linked", "--network", "rl-six", BUSYBOX, ...SLEEP);
+  docker("run", "-d", "--name", "rc-linked", "--ipc", "shareable", "-v", "/shared", BUSYBOX, ...APP);
+  docker("run", "-d", "--name", "rl-linked", "--network", "rl-six", BUSYBOX, ...APP);
   docker("network", "connect", "rl-one", "rl-linked");
   docker("exec", "rc-linked", "sh", "-c", "echo kept > /shared/file");
 });
@@ -88,7 +88,7 @@ describe("the line of a container makes an equal one", () => {
       "DB_PASSWORD=set",
       ...one.args,
       one.image ?? BUSYBOX,
-      ...(one.command ?? SLEEP),
+      ...(one.command ?? APP),
     );
     one.before?.(name);
     const { old, fresh, line } = await again(name);

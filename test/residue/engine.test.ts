@@ -11,7 +11,7 @@ import { Secret } from "../../src/model/secret.ts";
 import { fileLook } from "../../src/residue/files.ts";
 import { logLook } from "../../src/residue/logs.ts";
 import { which } from "../services/apt.ts";
-import { BUSYBOX } from "../services/images.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 import { password } from "./looking.ts";
 
@@ -36,8 +36,6 @@ function start(name: string, ...args: string[]): void {
   names.add(name);
   docker("run", "-d", "--network", "none", "--stop-timeout", "1", "--name", name, ...args);
 }
-
-const APP = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"];
 
 type Moved = { readonly world: World; readonly run: string };
 

@@ -21,6 +21,9 @@ export const FILE_ENV = "unsprawl-test/file-env:1";
 /** One without a shell: static programs only. */
 export const SHELL_LESS = "unsprawl-test/shell-less:1";
 
+/** A command that stays up and ends at once on SIGTERM: a bare `sleep` as process 1 is waited for until it is killed. */
+export const APP = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"];
+
 const ENTRYPOINT = `#!/bin/sh
 set -eu
 # file_env VAR: takes the value from VAR_FILE, as docker-library's images do.

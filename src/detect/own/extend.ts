@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { parse, TomlError } from "smol-toml";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
@@ -10,6 +10,8 @@ import { mustBeFile } from "../../text/must-be-file.ts";
 /** A file of gitleaks with all that it extends: every rule with every allowlist that holds for it. */
 export type Loaded = {
   readonly rules: readonly RuleSpec[];
+  /** Rules that never report by themselves. */
+  readonly silent: readonly RuleSpec[];
   /** Allowlists for all rules, the built-in ones too. */
   readonly global: readonly AllowSpec[];
   /** Ids of `disabledRules` that are no rules of an extended file. */
@@ -21,10 +23,13 @@ export type Loaded = {
 const DEEPEST = 2;
 const LARGEST = 16 * 1_048_576;
 
-/** Reads `file`, which messages call `source`, and what it extends. */
-export function loadGitleaks(file: string, source: string, toml: typeof parse): Loaded {
+/**
+ * Reads `source`, relative to `dir`, and what it extends: `extend.path` is beside the file that names it, or else, as
+ * gitleaks is most often started there, in `dir`.
+ */
+export function loadGitleaks(source: string, dir: string, toml: typeof parse): Loaded {
   const notes: string[] = [];
-  const top = assemble(file, source, toml, notes, []);
+  const top = assemble({ file: resolve(dir, source), source, dir, toml, notes }, []);
   const known = new Set(top.rules.map((rule) => rule.id));
   for (const { rules } of top.targeted) {
     for (const id of rules) {
@@ -34,59 +39,66 @@ export function loadGitleaks(file: string, source: string, toml: typeof parse): 
     }
   }
   const rules: RuleSpec[] = [];
+  const silent: RuleSpec[] = [];
   for (const rule of top.rules) {
-    const silent = top.silent.get(rule.id);
-    if (silent !== undefined) notes.push(`${rule.at} is left out: it ${silent}`);
-    else if (rule.pattern !== null || rule.path !== null) {
+    if (rule.pattern !== null || rule.path !== null) {
       const targeted = top.targeted.filter((list) => list.rules.includes(rule.id)).map((list) => list.allow);
-      rules.push({ ...rule, allowlists: [...top.global, ...rule.allowlists, ...targeted] });
+      const whole = { ...rule, allowlists: [...top.global, ...rule.allowlists, ...targeted] };
+      (rule.silent === null ? rules : silent).push(whole);
+      if (rule.silent !== null) notes.push(`${rule.at} is left out: it ${rule.silent}`);
     } else if (top.useDefault) {
       notes.push(`${rule.at} is passed over: it only changes a rule of gitleaks's own, and those do not run here`);
     } else throw wrong(`${rule.at}: regex and path are both missing`, "give it a regex");
   }
-  return { rules, global: top.global, disabled: top.disabled, notes };
+  return { rules, silent, global: top.global, disabled: top.disabled, notes };
 }
 
-type Assembled = Pick<GitleaksFile, "rules" | "targeted" | "silent"> & {
+type Assembled = Pick<GitleaksFile, "targeted"> & {
+  readonly rules: readonly RuleSpec[];
   readonly global: readonly AllowSpec[];
   readonly useDefault: boolean;
   readonly disabled: readonly string[];
 };
 
-function assemble(
-  file: string,
-  source: string,
-  toml: typeof parse,
-  notes: string[],
-  trail: readonly string[],
-): Assembled {
+type From = {
+  readonly file: string;
+  readonly source: string;
+  readonly dir: string;
+  readonly toml: typeof parse;
+  readonly notes: string[];
+};
+
+function assemble(from: From, trail: readonly string[]): Assembled {
+  const { file, source, dir, toml, notes } = from;
   if (trail.includes(file)) throw wrong(`${source}: extend.path leads back to where it began`);
-  const own = readGitleaks(documentOf(file, source, toml), source);
-  notes.push(...own.notes);
-  const twice = own.rules.find((rule, at) => own.rules.findIndex((one) => one.id === rule.id) !== at);
-  if (twice !== undefined) throw wrong(`${source}: two rules have the id ${twice.id}`, "rename one of them");
+  const own = withoutTwins(readGitleaks(documentOf(file, source, toml), source), notes);
   const alone = { ...own, useDefault: own.extends.useDefault, disabled: own.disabledRules };
   if (own.extends.path === null) return alone;
   if (trail.length >= DEEPEST) {
     notes.push(`${source}: extend.path is passed over: gitleaks follows ${DEEPEST} of them and no more`);
     return alone;
   }
-  const path = own.extends.path;
-  const base = assemble(resolve(dirname(file), path), beside(source, path), toml, notes, [...trail, file]);
+  const { path } = own.extends;
+  const [near, far] = [resolve(dirname(file), path), resolve(dir, path)];
+  const next =
+    existsSync(near) || !existsSync(far) ? { file: near, source: beside(source, path) } : { file: far, source: path };
+  const base = assemble({ ...from, ...next }, [...trail, file]);
   if (base.targeted.length > 0) {
-    notes.push(`${beside(source, path)}: targetRules does nothing in a file that another extends, as with gitleaks`);
+    notes.push(`${next.source}: targetRules does nothing in a file that another extends, as with gitleaks`);
   }
   const off = new Set(own.disabledRules);
   const theirs = base.rules.filter((rule) => !off.has(rule.id));
   const rules = own.rules.map((rule) => {
     const under = theirs.find((one) => one.id === rule.id);
-    return under === undefined ? rule : merged(under, rule);
+    if (under === undefined) return rule;
+    if (rule.silent !== null)
+      notes.push(`${rule.at}: skipReport and required do nothing in a rule that changes another's, as with gitleaks`);
+    return merged(under, rule);
   });
   return {
     rules: [...rules, ...theirs.filter((rule) => !own.rules.some((one) => one.id === rule.id))],
     global: [...own.global, ...base.global],
     targeted: own.targeted,
-    silent: new Map([...base.silent, ...own.silent]),
     useDefault: base.useDefault,
     disabled: [...own.disabledRules.filter((id) => !base.rules.some((rule) => rule.id === id)), ...base.disabled],
   };
@@ -106,7 +118,21 @@ function merged(under: RuleSpec, over: RuleSpec): RuleSpec {
     tags: [...under.tags, ...over.tags],
     keywords: [...under.keywords, ...over.keywords],
     allowlists: [...under.allowlists, ...over.allowlists],
+    silent: under.silent,
   };
+}
+
+/** Of rules of one id the last one counts, as with gitleaks. */
+function withoutTwins(read: GitleaksFile, notes: string[]): GitleaksFile {
+  notes.push(...read.notes);
+  const last = new Map(read.rules.map((rule) => [rule.id, rule]));
+  const rules = read.rules.filter((rule) => last.get(rule.id) === rule);
+  for (const { id, at } of rules) {
+    if (read.rules.filter((rule) => rule.id === id).length > 1) {
+      notes.push(`${at}: several rules have this id; the last one counts, as with gitleaks`);
+    }
+  }
+  return { ...read, rules };
 }
 
 function documentOf(file: string, source: string, toml: typeof parse): unknown {

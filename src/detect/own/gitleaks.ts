@@ -8,20 +8,24 @@ const RULE = ["id", "description", "regex", "path", "secretGroup", "entropy", "k
 // Not gitleaks's own, but it lets them stand.
 const OURS = ["severity", "confidence"];
 const PARTS = ["allowlist", "allowlists", "required", "skipReport"];
+const REQUIRED = ["id", "withinLines", "withinColumns"];
 const ALLOW = ["description", "condition", "commits", "paths", "regexTarget", "regexes", "stopwords"];
 const TARGETS: readonly Target[] = ["secret", "match", "line"];
 const KNOWN_VERSION = [8, 30];
 
+export type GitleaksRule = RuleSpec & {
+  /** The rules that must match near by. */
+  readonly required: readonly string[];
+};
+
 /** A rules file of gitleaks, as it stands: nothing merged, nothing compiled. */
 export type GitleaksFile = {
   readonly source: string;
-  readonly rules: readonly RuleSpec[];
+  readonly rules: readonly GitleaksRule[];
   readonly global: readonly AllowSpec[];
   readonly targeted: readonly { readonly rules: readonly string[]; readonly allow: AllowSpec }[];
   readonly extends: { readonly path: string | null; readonly useDefault: boolean };
   readonly disabledRules: readonly string[];
-  /** Rules that never report by themselves, and why. */
-  readonly silent: ReadonlyMap<string, string>;
   readonly notes: readonly string[];
 };
 
@@ -31,10 +35,11 @@ export type GitleaksFile = {
  */
 export function readGitleaks(document: unknown, source: string): GitleaksFile {
   const notes: string[] = [];
-  const silent = new Map<string, string>();
   const top = reader(document, source, TOP, true);
   passOver(top, notes);
-  const version = /^v?(\d+)\.(\d+)/.exec(top.text("minVersion") ?? "");
+  const minVersion = top.text("minVersion");
+  const version = /^v?(\d+)(?:\.(\d+))?(?![^.+~-])/.exec(minVersion ?? "");
+  if (minVersion !== null && version === null) throw wrong(`${source}: minVersion is none`, "write it as in v8.25.0");
   const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? [];
   if (major > (KNOWN_VERSION[0] ?? 0) || (major === KNOWN_VERSION[0] && minor > (KNOWN_VERSION[1] ?? 0))) {
     notes.push(`${source}: written for gitleaks ${major}.${minor}; read as ${KNOWN_VERSION.join(".")} reads it`);
@@ -45,10 +50,20 @@ export function readGitleaks(document: unknown, source: string): GitleaksFile {
   if (path !== null && useDefault) throw wrong(`${source}: extend: path and useDefault exclude each other`);
   if (extend.text("url") !== null) notes.push(`${source}: extend.url is passed over: rules are read from files only`);
 
-  const rules = tables(top, "rules").map((one, at) => ruleOf(one, source, `${source}: rules[${at}]`, notes, silent));
+  const rules = tables(top, "rules").flatMap((one, at) => {
+    const place = `${source}: rules[${at}]`;
+    if (!isEmpty(one)) return ruleOf(one, source, place, notes);
+    notes.push(`${place} is passed over: it is empty`);
+    return [];
+  });
+  for (const { at, required } of rules) {
+    const missing = required.find((id) => !rules.some((rule) => rule.id === id));
+    if (missing !== undefined)
+      throw wrong(`${at}: required: there is no rule ${missing === "" ? "without an id" : missing} in this file`);
+  }
   const global: AllowSpec[] = [];
   const targeted: { rules: readonly string[]; allow: AllowSpec }[] = [];
-  for (const { given, at } of allowlists(top)) {
+  for (const { given, at } of allowlists(top, true)) {
     const list = reader(given, at, [...ALLOW, "targetRules"], true);
     const allow = allowOf(list, notes, `allowlist of ${source}`);
     const only = list.texts("targetRules");
@@ -61,26 +76,23 @@ export function readGitleaks(document: unknown, source: string): GitleaksFile {
     );
   }
   const disabledRules = extend.texts("disabledRules");
-  return { source, rules, global, targeted, extends: { path, useDefault }, disabledRules, silent, notes };
+  return { source, rules, global, targeted, extends: { path, useDefault }, disabledRules, notes };
 }
 
 function commits(allow: AllowSpec): boolean {
   return allow.commits;
 }
 
-function ruleOf(given: unknown, source: string, place: string, notes: string[], silent: Map<string, string>): RuleSpec {
+function ruleOf(given: unknown, source: string, place: string, notes: string[]): GitleaksRule {
   const keys = [...RULE, ...OURS, ...PARTS];
   const id = reader(given, place, keys, true).text("id")?.trim() ?? "";
   if (id === "") throw wrong(`${place}: id is missing`);
   const rule = reader(given, `${source}: rule ${id}`, keys, true);
   passOver(rule, notes);
-  if (tables(rule, "required").length > 0) {
-    silent.set(id, "counts only near matches of other rules (required), which single values do not show");
-  } else if (rule.flag("skipReport")) {
-    silent.set(id, "never reports by itself (skipReport)");
-  }
-  const secretGroup = rule.number("secretGroup");
-  const entropy = rule.number("entropy");
+  const required = tables(rule, "required").map((one) => {
+    return reader(one, `${rule.at}: required`, REQUIRED, true).text("id")?.trim() ?? "";
+  });
+  const secretGroup = Math.trunc(rule.number("secretGroup") ?? 0);
   return {
     dialect: "gitleaks",
     id,
@@ -94,13 +106,21 @@ function ruleOf(given: unknown, source: string, place: string, notes: string[], 
     path: rule.text("path"),
     names: null,
     secretGroup: secretGroup === 0 ? null : secretGroup,
-    entropy: entropy === 0 ? null : entropy,
+    entropy: rule.number("entropy"),
     allowlists: allowlists(rule).map(({ given, at }) =>
       allowOf(reader(given, at, ALLOW, true), notes, `allowlist of ${id} in ${source}`),
     ),
     tags: rule.texts("tags"),
+    silent: silence(rule, required),
+    required,
     replaces: false,
   };
+}
+
+function silence(rule: Reader, required: readonly string[]): string | null {
+  const skipped = rule.flag("skipReport");
+  if (required.length > 0) return "counts only near matches of other rules (required), which single values do not show";
+  return skipped ? "never reports by itself (skipReport)" : null;
 }
 
 function level<T extends string>(rule: Reader, key: string, allowed: readonly T[], notes: string[]): T | null {
@@ -112,9 +132,11 @@ function level<T extends string>(rule: Reader, key: string, allowed: readonly T[
 }
 
 /** `[[allowlists]]`, or the `[allowlist]` of older files. */
-function allowlists(of: Reader): readonly { readonly given: unknown; readonly at: string }[] {
+function allowlists(of: Reader, forAll = false): readonly { readonly given: unknown; readonly at: string }[] {
   const [old, lists] = [of.value("allowlist"), tables(of, "allowlists")];
   if (old !== null && lists.length > 0) throw wrong(`${of.at}: allowlist and allowlists exclude each other`);
+  // To gitleaks an empty table at the top is not there.
+  if (forAll && lists.length === 0 && isEmpty(old)) return [];
   if (old !== null) return [{ given: old, at: `${of.at}: allowlist` }];
   return lists.map((given, at) => ({ given, at: `${of.at}: allowlists[${at}]` }));
 }
@@ -136,17 +158,26 @@ function allowOf(list: Reader, notes: string[], what: string): AllowSpec {
     every: condition === "and" || condition === "&&",
     commits: named,
     paths,
-    target: list.oneOf("regexTarget", TARGETS) ?? "secret",
+    target: list.text("regexTarget") === null ? "secret" : (list.oneOf("regexTarget", TARGETS) ?? "secret"),
     regexes,
     stopWords: words,
     names: [],
   };
 }
 
+/** A table counts as a list of one, as gitleaks has it. */
 function tables(of: Reader, key: string): readonly unknown[] {
   const found = of.value(key) ?? [];
-  if (!Array.isArray(found)) throw wrong(`${of.at}: ${key} must be a list, as [[${key}]] makes it`);
-  return found;
+  if (Array.isArray(found)) return found;
+  const values = typeof found === "object" ? Object.values(found) : [];
+  // `[rules.acme]`: a rule's id does not stand in its table's name.
+  const named = values.length > 0 && values.every((one) => typeof one === "object" && !Array.isArray(one));
+  if (typeof found !== "object" || named) throw wrong(`${of.at}: ${key} must be a list, as [[${key}]] makes it`);
+  return [found];
+}
+
+function isEmpty(given: unknown): boolean {
+  return typeof given === "object" && given !== null && Object.keys(given).length === 0;
 }
 
 /** A key that is near a known one is a mistake that would switch a rule off in silence. */

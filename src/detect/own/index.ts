@@ -1,4 +1,4 @@
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { nearest } from "../../text/nearest.ts";
 import { ruleById, rules as builtIn } from "../rules/index.ts";
 import { allowedBy } from "./allow.ts";
@@ -43,7 +43,7 @@ export async function loadOwnRules({ own, files, dir, configFile }: OwnGiven): P
   const written = readYaml(own, basename(configFile));
   if (written.length === 0 && files.length === 0) return NONE;
   const [{ parse }, { RE2JS }] = await Promise.all([import("smol-toml"), import("re2js")]);
-  const loaded = files.map((file) => loadGitleaks(resolve(dir, file), file, parse));
+  const loaded = files.map((file) => loadGitleaks(file, dir, parse));
   const notes = loaded.flatMap((one) => one.notes);
   const specs = withoutReplaced([...written, ...loaded.flatMap((one) => one.rules)]);
   const disabled = new Set(specs.filter((spec) => spec.replaces && ruleById(spec.id) !== null).map((spec) => spec.id));
@@ -60,6 +60,8 @@ export async function loadOwnRules({ own, files, dir, configFile }: OwnGiven): P
   }
   const compile = compiler(RE2JS);
   const rules = specs.map((spec) => compile.rule(spec, defaultsOf(spec)));
+  // What is wrong in a rule is told, though it never reports.
+  for (const spec of loaded.flatMap((one) => one.silent)) compile.rule(spec, defaultsOf(spec));
   const global = loaded.flatMap((one) => one.global).map(compile.allowlist);
   const lists = [...global, ...rules.flatMap((rule) => rule.allowlists)];
   const pass = keywordPass(rules);

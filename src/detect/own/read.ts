@@ -1,5 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
 import { nearest } from "../../text/nearest.ts";
+import { parts, weakFlag, weakNumber, weakText } from "./weak.ts";
 
 /** A map of a configuration file. Each question throws `config`, naming file and key, when the answer is of a wrong kind. */
 export type Reader = {
@@ -17,41 +18,38 @@ export type Reader = {
   readonly unknown: readonly { readonly key: string; readonly near: string | null }[];
 };
 
-/** Reads a map of which these keys are known; `anyCase` as gitleaks reads them, in which `secretgroup` is `secretGroup`. */
-export function reader(given: unknown, at: string, known: readonly string[], anyCase = false): Reader {
+/** Reads a map of which these keys are known; `asGitleaks` as gitleaks reads them, in which `secretgroup` is `secretGroup`. */
+export function reader(given: unknown, at: string, known: readonly string[], asGitleaks = false): Reader {
   if (typeof given !== "object" || given === null || Array.isArray(given)) throw wrong(`${at} must be a map`);
-  const plain = (key: string): string => (anyCase ? key.toLowerCase() : key);
+  const plain = (key: string): string => (asGitleaks ? key.toLowerCase() : key);
   const values = new Map(Object.entries(given).map(([key, value]) => [plain(key), value as unknown]));
   const names = new Set(known.map(plain));
   const value = (key: string): unknown => values.get(plain(key)) ?? null;
   const must = (key: string, kind: string): UnsprawlError => wrong(`${at}: ${key} must be ${kind}`);
   const texts = (key: string): readonly string[] => {
     const found = value(key) ?? [];
-    const list: readonly unknown[] = Array.isArray(found)
-      ? found
-      : typeof found === "string" && anyCase
-        ? found.split(",")
-        : [found];
-    if (!list.every((one) => typeof one === "string")) throw must(key, "a list of texts");
-    return list;
+    const list: readonly unknown[] = Array.isArray(found) ? found : asGitleaks ? parts(found) : [found];
+    const read = asGitleaks ? list.map(weakText) : list;
+    if (!read.every((one) => typeof one === "string")) throw must(key, "a list of texts");
+    return read;
   };
   return {
     at,
     value,
     texts,
     text: (key) => {
-      const found = value(key) ?? "";
+      const found = asGitleaks ? weakText(value(key) ?? "") : (value(key) ?? "");
       if (typeof found !== "string") throw must(key, "a text");
       return found === "" ? null : found;
     },
     number: (key) => {
-      const found = value(key);
+      const found = asGitleaks ? weakNumber(value(key)) : value(key);
       if (found === null) return null;
       if (typeof found !== "number" || !(found >= 0)) throw must(key, "a number, 0 or more");
       return found;
     },
     flag: (key) => {
-      const found = value(key) ?? false;
+      const found = asGitleaks ? weakFlag(value(key) ?? false) : (value(key) ?? false);
       if (typeof found !== "boolean") throw must(key, "true or false");
       return found;
     },

@@ -92,6 +92,8 @@ export type RuleSpec = {
   readonly entropy: number | null;
   readonly allowlists: readonly AllowSpec[];
   readonly tags: readonly string[];
+  /** Why it never reports by itself; null when it does. */
+  readonly silent: string | null;
   /** Takes the place of a rule of the same id. */
   readonly replaces: boolean;
 };

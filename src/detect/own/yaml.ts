@@ -61,6 +61,7 @@ function ruleOf(given: unknown, source: string, place: string): RuleSpec {
     entropy: entropy === 0 ? null : entropy,
     allowlists: allow === null ? [] : [allowOf(allow, `${at}: allow`, source)],
     tags: [],
+    silent: null,
     replaces: rule.flag("replaces"),
   };
 }

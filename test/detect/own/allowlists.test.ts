@@ -157,6 +157,20 @@ stopwords = ["qq"]
     expect(found(rules, "A", "tok_abcd tok_abcde tok_abcdeyy tok_abcdezz kot_a")).toEqual(["tok abcde"]);
   });
 
+  test("only its own file says that a rule never reports", async () => {
+    const silent = await toml(`[extend]\npath = "base.toml"\n[[rules]]\nid = "tok"\nentropy = 2\n`, {
+      "base.toml": rule("skipReport = true"),
+    });
+    expect(silent.rules).toEqual([]);
+    const loud = await toml(`[extend]\npath = "base.toml"\n[[rules]]\nid = "tok"\nskipReport = true\n`, {
+      "base.toml": rule(""),
+    });
+    expect(found(loud, "A", "tok_a")).toEqual(["tok a"]);
+    expect(loud.notes).toEqual([
+      "team.toml: rule tok: skipReport and required do nothing in a rule that changes another's, as with gitleaks",
+    ]);
+  });
+
   test("two files deep, each beside the one that names it; a third is noted", async () => {
     const files = {
       "sub/b.toml": `[extend]\npath = "deep/c.toml"\n${rule("", "b_([a-z]+)", "b")}`,

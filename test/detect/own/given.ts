@@ -10,18 +10,24 @@ export function own(...rules: readonly object[]): Promise<OwnRules> {
 }
 
 /** The rules of `team.toml`, which may extend the other files; its `own` rules stand in unsprawl.yaml. */
-export async function toml(
+export function toml(
   text: string,
   others: { readonly [file: string]: string } = {},
   own?: readonly object[],
 ): Promise<OwnRules> {
+  return filesOf({ "team.toml": text, ...others }, own);
+}
+
+/** The rules of the first of these files. */
+export async function filesOf(files: { readonly [file: string]: string }, own?: readonly object[]): Promise<OwnRules> {
   const dir = mkdtempSync(join(tmpdir(), "own-"));
   try {
-    for (const [file, content] of Object.entries({ "team.toml": text, ...others })) {
+    for (const [file, content] of Object.entries(files)) {
       mkdirSync(dirname(join(dir, file)), { recursive: true });
       writeFileSync(join(dir, file), content);
     }
-    return await loadOwnRules({ own, files: ["team.toml"], dir, configFile: join(dir, "unsprawl.yaml") });
+    const [first = ""] = Object.keys(files);
+    return await loadOwnRules({ own, files: [first], dir, configFile: join(dir, "unsprawl.yaml") });
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { loadOwnRules } from "../../../src/detect/own/index.ts";
-import { found, own, refusal, toml } from "./given.ts";
+import { filesOf, found, own, refusal, toml } from "./given.ts";
 
 const ONE = { id: "acme", pattern: "acme_[0-9a-f]{8}" };
 
@@ -83,13 +83,25 @@ const RULE = `[[rules]]\nid = "acme"\nregex = '''acme_[0-9a-f]{8}'''\n`;
 
 test.each<[string, string, RegExp]>([
   ["no TOML", `${RULE}[[rules]\n`, /^team\.toml, line 4: not valid TOML: [^\n]*$/],
-  ["no list of rules", `[rules]\nid = "a"\n`, /team\.toml: rules must be a list, as \[\[rules\]\] makes it/],
+  ["no list of rules", `rules = 3\n`, /team\.toml: rules must be a list, as \[\[rules\]\] makes it/],
+  ["a table for each rule", `[rules.a]\nid = "a"\nregex = "a"\n`, /team\.toml: rules must be a list, as \[\[rules\]\]/],
   ["no id", `[[rules]]\nregex = "a"\n`, /team\.toml: rules\[0\]: id is missing/],
   ["neither regex nor path", `[[rules]]\nid = "a"\n`, /team\.toml: rule a: regex and path are both missing/],
   ["a broken regex", `[[rules]]\nid = "a"\nregex = "(?<!a)b"\n`, /team\.toml: rule a: regex: invalid named capture/],
   ["a group that is not there", `${RULE}secretGroup = 1\n`, /secretGroup is 1, but the regex has 0 groups/],
   ["a slip", `[[rules]]\nid = "a"\nregexp = "a"\n`, /team\.toml: rule a: unknown key regexp \| did you mean regex\?/],
-  ["an id twice", RULE + RULE, /team\.toml: two rules have the id acme/],
+  ["an entropy that is no number", `${RULE}entropy = "high"\n`, /team\.toml: rule acme: entropy must be a number/],
+  ["a list in a list", `${RULE}keywords = [["a"]]\n`, /rule acme: keywords must be a list of texts/],
+  ["a flag that is none", `${RULE}skipReport = "yes"\n`, /rule acme: skipReport must be true or false/],
+  ["a version that is none", `minVersion = "soon"\n${RULE}`, /team\.toml: minVersion is none \| write it as in v8/],
+  ["a required rule that is none", `${RULE}[[rules.required]]\nid = "b"\n`, /rule acme: required: there is no rule b/],
+  ["a required rule without a name", `${RULE}[[rules.required]]\nwithinLines = 1\n`, /there is no rule without an id/],
+  ["a group that is not there, in a rule left out", `${RULE}secretGroup = 1\nskipReport = true\n`, /secretGroup is 1/],
+  [
+    "nothing to match, in a rule left out",
+    `[[rules]]\nid = "a"\nskipReport = true\n`,
+    /rule a: regex and path are both/,
+  ],
   ["an empty allowlist", `${RULE}[rules.allowlist]\n`, /rule acme: allowlist says nothing/],
   ["an allowlist as a list", `${RULE}[[rules.allowlist]]\nstopwords = ["a"]\n`, /allowlist must be a map/],
   [
@@ -114,6 +126,47 @@ test.each<[string, string, RegExp]>([
   ["a circle", `[extend]\npath = "team.toml"\n`, /extend\.path leads back to where it began/],
 ])("a file is refused: %s", async (_what, text, said) => {
   expect(await refusal(toml(text))).toMatch(said);
+});
+
+const NUMBERED = `[[rules]]\nid = 12\nregex = "acme_([0-9a-f]{4})([0-9a-f]{4})"\n`;
+
+test.each<[what: string, file: string, text: string, secrets: string[]]>([
+  ["a number as an id", NUMBERED, "acme_01234567", ["12 0123"]],
+  ["numbers as texts", `${NUMBERED}secretGroup = "2"\nentropy = "2"\n`, "acme_01234567", []],
+  ["a text as a number", `${NUMBERED}secretGroup = "2"\nentropy = "1.9"\n`, "acme_01234567", ["12 4567"]],
+  ["less than nothing", `${NUMBERED}secretGroup = -1\nentropy = -1\n`, "acme_00000000", ["12 0000"]],
+  ["half a group", `${NUMBERED}secretGroup = 1.5\n`, "acme_01234567", ["12 0123"]],
+  ["no number at all", `${NUMBERED}entropy = nan\n`, "acme_00000000", ["12 0000"]],
+  ["numbers among keywords", `${NUMBERED}keywords = ["x", 45]\n`, "acme_01234567", ["12 0123"]],
+  ["no number among keywords", `${NUMBERED}keywords = 89\n`, "acme_01234567", []],
+  [
+    "an empty text is no list",
+    `${NUMBERED}[rules.allowlist]\npaths = ""\nstopwords = "ff"\n`,
+    "acme_00000000",
+    ["12 0000"],
+  ],
+  ["no target", `${NUMBERED}[[rules.allowlists]]\nregexTarget = ""\nregexes = ["^00"]\n`, "acme_00000000", []],
+  ["one rule, as a table", NUMBERED.replace("[[rules]]", "[rules]"), "acme_01234567", ["12 0123"]],
+  ["one allowlist, as a table", `${NUMBERED}[rules.allowlists]\nstopwords = ["00"]\n`, "acme_00000000", []],
+  ["an empty table at the top", `${NUMBERED}[allowlist]\n`, "acme_00000000", ["12 0000"]],
+  ["a flag as a text", `${NUMBERED}skipReport = "f"\n`, "acme_00000000", ["12 0000"]],
+  ["a flag as a number", `${NUMBERED}skipReport = 1\n`, "acme_00000000", []],
+])("read as gitleaks reads it: %s", async (_what, file, text, secrets) => {
+  expect(found(await toml(file), "A", text)).toEqual(secrets);
+});
+
+test("of two rules of one id the last one counts, and that is told", async () => {
+  const rules = await toml(`${RULE}keywords = ["x"]\nskipReport = true\n${RULE.replace("8", "4")}[[rules]]\n`);
+  expect(found(rules, "A", "acme_0123")).toEqual(["acme acme_0123"]);
+  expect(rules.notes).toEqual([
+    "team.toml: rules[2] is passed over: it is empty",
+    "team.toml: rule acme: several rules have this id; the last one counts, as with gitleaks",
+  ]);
+});
+
+test("what is beside no file is looked for in the folder of the configuration", async () => {
+  const rules = await filesOf({ "ci/team.toml": `[extend]\npath = "ci/base.toml"\n`, "ci/base.toml": RULE });
+  expect(rules.rules.map(({ id, source }) => `${source} ${id}`)).toEqual(["ci/base.toml acme"]);
 });
 
 test("one id stands in one file only", async () => {

@@ -8,11 +8,11 @@ import { placeText, weigh } from "./context.ts";
 import { confidenceOf, isEvidence, LOW, type Evidence, type Outcome } from "./evidence.ts";
 import { shownName } from "./in-name.ts";
 import { mask } from "./mask.ts";
-import type { OwnHit, OwnRules } from "./own/index.ts";
+import type { OwnRules, SecretHit } from "./own/index.ts";
 import { locate } from "./part.ts";
 import type { Cleared } from "./shape.ts";
 import { textOf } from "./text-of.ts";
-import { inText, type TextHit } from "./text/index.ts";
+import { inText, isBinary, type TextHit } from "./text/index.ts";
 import { fromUtf16 } from "./text/utf16.ts";
 import { unless } from "./unless.ts";
 import { quotesNothing } from "./why.ts";
@@ -102,7 +102,7 @@ function hushed(found: Outcome, { stopWords }: DetectSettings, off: ReadonlySet<
   return stop === undefined ? found : { rule, why: "holds a stop word", hushedBy: `stop word ${JSON.stringify(stop)}` };
 }
 
-function ofOwn({ rule, start, end }: Extract<OwnHit, { kind: "secret" }>, text: string): Evidence {
+function ofOwn({ rule, start, end }: SecretHit, text: string): Evidence {
   const why = [`${rule.source}: ${rule.description}`];
   return { rule: rule.id, score: SCORES[rule.confidence], severity: rule.severity, why, part: text.slice(start, end) };
 }
@@ -115,11 +115,14 @@ function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings, as
     outcome: hushed(own === null ? hit.found : inBytes(hit, own, bytes, path), settings, settings.off),
   }));
   if (own !== null) {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-    for (const hit of own.find({ name: "", text, path })) {
-      if (hit.kind !== "secret") continue;
+    // Of binary data the beginning is enough to tell a file by its path.
+    const length = as === "file" && isBinary(bytes) ? Math.min(bytes.length, HEAD) : bytes.length;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("utf8");
+    let [line, counted] = [1, 0];
+    for (const hit of own.findInText(text, path).toSorted((one, other) => one.start - other.start)) {
+      for (let at = text.indexOf("\n", counted); at >= 0 && at < hit.start; at = text.indexOf("\n", at + 1)) line++;
+      counted = hit.start;
       if (as === "binary" && !/^[\t\n\r -~]+$/.test(text.slice(hit.start, hit.end))) continue;
-      const line = text.slice(0, hit.start).split("\n").length;
       const found = ofOwn(hit, text);
       hits.push({
         found,
@@ -146,6 +149,8 @@ function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings, as
     };
   });
 }
+
+const HEAD = 1_048_576;
 
 const SCORES = { low: 0.5, medium: 0.8, high: 0.96 } as const;
 

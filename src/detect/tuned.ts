@@ -43,6 +43,7 @@ export async function ownRules({ ruleSets }: Tuning): Promise<OwnRules | null> {
     notes: sets.flatMap((set) => set.notes),
     asksPath: sets.some((set) => set.asksPath),
     find: (input) => sets.flatMap((set) => set.find(input)),
+    findInText: (text, path) => sets.flatMap((set) => set.findInText(text, path)),
     allowed: (found, path) => sets.reduce<string | null>((by, set) => by ?? set.allowed(found, path), null),
   };
 }

@@ -9,19 +9,22 @@ const MOST_HITS = 200;
 const MOST_TRIES = 5000;
 /** One search takes time by text and by the pattern's size: of a very wide pattern the text is cut shorter. */
 const MOST_STEPS = 2 ** 29;
-const LEAST = 65_536;
+export const LEAST = 65_536;
 /** In milliseconds; what a value may take when every match makes RE2 read on to its end. */
-const PATIENCE = 5000;
+export const PATIENCE = 5000;
 
 /**
  * What these rules, of which a keyword was seen already, say of a value. Bounded: the first mebibyte, 200 hits, 5,000
  * matches of a rule, and five seconds in all, which only a mebibyte made for it takes.
  */
-export function findAll(rules: readonly OwnRule[], { name, text: full, path }: OwnInput): readonly OwnHit[] {
+export function findAll(
+  rules: readonly OwnRule[],
+  { name, text: full, path }: OwnInput,
+  { most, until }: Bounds = { most: MOST_HITS, until: performance.now() + PATIENCE },
+): readonly OwnHit[] {
   const text = cutText(full);
-  const until = performance.now() + PATIENCE;
   const hits: { readonly hit: OwnHit; readonly found: Found }[] = [];
-  const left = { secret: MOST_HITS, allowed: MOST_HITS };
+  const left = { secret: most, allowed: most };
   for (const rule of text.trim() === "" ? [] : rules) {
     if (performance.now() > until || left.secret === 0) break;
     if (rule.names?.test(name) === false || rule.path?.test(path) === false) continue;
@@ -38,6 +41,9 @@ export function findAll(rules: readonly OwnRule[], { name, text: full, path }: O
   }
   return withoutGeneric(hits);
 }
+
+/** How many hits there may be, and when to give up. */
+export type Bounds = { readonly most: number; readonly until: number };
 
 /** The text as far as it is read: never half of a character outside the first plane. */
 export function cutText(text: string, longest = LARGEST): string {
@@ -120,14 +126,21 @@ function lineOf({ text, at }: Form, name: string, start: number, end: number): s
   return at === 0 && before === 0 && name !== "" ? `${name}=${line}` : line;
 }
 
-/** A rule called generic gives way to one that knows better and holds all of its secret, as with gitleaks. */
+/** A rule called generic gives way to one that knows better and holds all of its secret. */
 function withoutGeneric(hits: readonly { readonly hit: OwnHit; readonly found: Found }[]): readonly OwnHit[] {
   const generic = ({ rule }: OwnHit): boolean => /generic/i.test(rule.id);
-  const better = hits.filter(({ hit }) => hit.kind === "secret" && !generic(hit));
+  // Of a file that only its path gives away no secret is known.
+  const better = hits.filter(({ hit, found }) => hit.kind === "secret" && !generic(hit) && found.secret !== "");
   return hits
     .filter(({ hit, found }) => {
       if (hit.kind !== "secret" || !generic(hit)) return true;
-      return !better.some((other) => other.found.start <= found.start && found.end <= other.found.end);
+      return !better.some((other) => holds(other.found, found));
     })
     .map(({ hit }) => hit);
+}
+
+/** Where it stands, or, as with gitleaks, in another place of the line. */
+function holds(better: Found, { start, end, line, secret }: Found): boolean {
+  if (better.start <= start && end <= better.end) return true;
+  return better.line === line && better.secret.includes(secret);
 }

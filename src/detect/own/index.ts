@@ -4,18 +4,28 @@ import { ruleById, rules as builtIn } from "../rules/index.ts";
 import { allowedBy } from "./allow.ts";
 import { compiler, type Defaults } from "./compile.ts";
 import { loadGitleaks } from "./extend.ts";
-import { cutText, findAll } from "./find.ts";
+import { cutText, findAll, type Bounds } from "./find.ts";
+import { findInText } from "./in-text.ts";
 import { keywordPass } from "./keywords.ts";
 import { wrong } from "./read.ts";
-import type { OwnRules, RuleSpec } from "./types.ts";
+import type { OwnHit, OwnInput, OwnRules, RuleSpec } from "./types.ts";
 import { readYaml } from "./yaml.ts";
 
 /**
  * Rules that a team brings: in `unsprawl.yaml`, or in files of gitleaks, which are read as they are. Built-in rules stay
  * on unless `extend.disabledRules` names them. A rule of a file that has a built-in rule's id stands beside it, with its
  * severity and confidence; one of `unsprawl.yaml` may not, unless it says `replaces: true`.
+ *
+ * Compared with gitleaks 8.30 itself, this differs on purpose:
+ * - A value is judged with its name in front, in the ways a file would write it, and alone, where more may match.
+ * - A finding stands on its secret's line; gitleaks names the line on which the match begins. So a generic rule gives
+ *   way to a better one, though the name stood a line above. A match or a secret without length is none.
+ * - The text is matched as it stands: gitleaks decodes percent signs, hex and base64 before it matches again.
+ * - `condition = "AND"` holds for paths of allowlists for all rules too, where gitleaks passes every such file over.
+ * - gitleaks's own rules do not run (`useDefault`), nor what needs near matches of other rules (`required`): both are
+ *   noted, as is all else that is passed over.
  */
-export type { Allowlist, OwnHit, OwnInput, OwnRule, OwnRules } from "./types.ts";
+export type { Allowlist, OwnHit, OwnInput, OwnRule, OwnRules, SecretHit } from "./types.ts";
 export { ALLOW_KEYS, OWN_KEYS } from "./yaml.ts";
 
 export type OwnGiven = {
@@ -36,6 +46,7 @@ const NONE: OwnRules = {
   asksPath: false,
   allowed: () => null,
   find: () => [],
+  findInText: () => [],
 };
 
 /** Reads and checks a team's rules. Throws `config`, naming file, rule and key, for anything wrong in them. */
@@ -65,13 +76,16 @@ export async function loadOwnRules({ own, files, dir, configFile }: OwnGiven): P
   const global = loaded.flatMap((one) => one.global).map(compile.allowlist);
   const lists = [...global, ...rules.flatMap((rule) => rule.allowlists)];
   const pass = keywordPass(rules);
+  const find = (input: OwnInput, bounds?: Bounds): readonly OwnHit[] =>
+    findAll(pass(`${input.name}=${cutText(input.text)}`.toLowerCase()), input, bounds);
   return {
     rules,
     disabled: [...disabled],
     notes,
     asksPath: lists.some((list) => list.paths.length > 0) || rules.some((rule) => rule.path !== null),
     allowed: (found, path) => allowedBy(global, found, "", path),
-    find: (input) => findAll(pass(`${input.name}=${cutText(input.text)}`.toLowerCase()), input),
+    find: (input) => find(input),
+    findInText: (text, path) => findInText(text, path, find),
   };
 }
 

@@ -53,9 +53,14 @@ export type Found = {
 export type OwnInput = { readonly name: string; readonly text: string; readonly path: string };
 
 /** `start` and `end` are UTF-16 offsets of the secret part in the value; `by` quotes no value. */
-export type OwnHit =
-  | { readonly kind: "secret"; readonly rule: OwnRule; readonly start: number; readonly end: number }
-  | { readonly kind: "allowed"; readonly rule: OwnRule; readonly by: string };
+export type SecretHit = {
+  readonly kind: "secret";
+  readonly rule: OwnRule;
+  readonly start: number;
+  readonly end: number;
+};
+
+export type OwnHit = SecretHit | { readonly kind: "allowed"; readonly rule: OwnRule; readonly by: string };
 
 export type OwnRules = {
   readonly rules: readonly OwnRule[];
@@ -67,7 +72,10 @@ export type OwnRules = {
   readonly asksPath: boolean;
   /** Which allowlist for all rules lets go what the built-in rules found; null when none does. */
   allowed(found: Found, path: string): string | null;
+  /** What they say of a value. */
   find(input: OwnInput): readonly OwnHit[];
+  /** The secrets in a text of any length. */
+  findInText(text: string, path: string): readonly SecretHit[];
 };
 
 /** Which words a rule is written in: unsprawl.yaml's or gitleaks's. */

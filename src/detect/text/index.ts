@@ -41,7 +41,7 @@ export function inText(
 ): readonly TextHit[] {
   if (bytes.length < 8) return [];
   if (as === "binary") return withLines(bytes, best([...inBinary(bytes, off), ...inKeystore(bytes, path, off)], false));
-  if (as === "file" && bytes.subarray(0, 8000).includes(0)) return [];
+  if (as === "file" && isBinary(bytes)) return [];
   const kind = kindOf(path);
   const seen = new Map<Rule, number>();
   const found: Hit[] = [];
@@ -65,6 +65,10 @@ export function inText(
   });
   found.push(...inKnownFile(bytes, path, off));
   return withLines(bytes, best(found, isTest(path)));
+}
+
+export function isBinary(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 8000).includes(0);
 }
 
 /** Known tokens in printable runs, as strings(1) would show them. */

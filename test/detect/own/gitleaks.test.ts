@@ -86,5 +86,16 @@ describe("the syntax of gitleaks's default file", () => {
   test("a generic rule gives way to one that knows better", () => {
     const key = `AKIA${upper}`;
     expect(found(rules, "AWS_ACCESS_KEY", key)).toEqual([`aws-access-token ${key}`]);
+    const [token, end] = [`p8e-${make.alnum(32)}`, "xx"];
+    const line = `a ${token} and some_token=${token}`;
+    expect(found(rules, "X", line)).toEqual([`adobe-client-secret ${token}`, `adobe-client-secret ${token}`]);
+    // Once on the line is enough, on another line it is another secret.
+    expect(found(rules, "X", `${line}${end}`)).toContain(`generic-api-key ${token}${end}`);
+    const inside = make.alnum(14);
+    const long = `p8e-${inside}${make.alnum(18)}`;
+    expect(found(rules, "X", `a ${long} some_token=${inside}`)).toEqual([`adobe-client-secret ${long}`]);
+    expect(found(rules, "X", `a ${long}\nsome_token=${inside}`)).toContain(`generic-api-key ${inside}`);
+    // A rule of a path alone knows nothing of what is in the file.
+    expect(found(rules, "SOME_TOKEN", inside, "etc/store.p12")).toContain(`generic-api-key ${inside}`);
   });
 });

@@ -31,7 +31,7 @@ export type GitleaksFile = {
 
 /**
  * Reads what a TOML document of gitleaks says. Keys are read in any case, as gitleaks does. A key that gitleaks does
- * not know is noted and passed over, as it does too; one that looks like a slip of the pen throws.
+ * not know is noted and passed over, as it does too; it throws when it looks like a slip of what is missing.
  */
 export function readGitleaks(document: unknown, source: string): GitleaksFile {
   const notes: string[] = [];
@@ -92,6 +92,8 @@ function ruleOf(given: unknown, source: string, place: string, notes: string[]):
   const required = tables(rule, "required").map((one) => {
     return reader(one, `${rule.at}: required`, REQUIRED, true).text("id")?.trim() ?? "";
   });
+  const [pattern, path] = [rule.text("regex"), rule.text("path")];
+  if (pattern === null && path === null) noSlip(rule);
   const secretGroup = Math.trunc(rule.number("secretGroup") ?? 0);
   return {
     dialect: "gitleaks",
@@ -102,8 +104,8 @@ function ruleOf(given: unknown, source: string, place: string, notes: string[]):
     severity: level(rule, "severity", SEVERITIES, notes),
     confidence: level(rule, "confidence", CONFIDENCES, notes),
     keywords: rule.texts("keywords"),
-    pattern: rule.text("regex"),
-    path: rule.text("path"),
+    pattern,
+    path,
     names: null,
     secretGroup: secretGroup === 0 ? null : secretGroup,
     entropy: rule.number("entropy"),
@@ -149,6 +151,7 @@ function allowOf(list: Reader, notes: string[], what: string): AllowSpec {
   const [paths, regexes, words] = [list.texts("paths"), list.texts("regexes"), list.texts("stopwords")];
   const named = list.texts("commits").length > 0;
   if (!named && paths.length + regexes.length + words.length === 0) {
+    noSlip(list);
     throw wrong(`${list.at} says nothing`, "give it paths, regexes or stopwords, or remove it");
   }
   return {
@@ -180,10 +183,15 @@ function isEmpty(given: unknown): boolean {
   return typeof given === "object" && given !== null && Object.keys(given).length === 0;
 }
 
-/** A key that is near a known one is a mistake that would switch a rule off in silence. */
 function passOver({ at, unknown }: Reader, notes: string[]): void {
   for (const { key, near } of unknown) {
-    if (near !== null) throw wrong(`${at}: unknown key ${key}`, `did you mean ${near}?`);
-    notes.push(`${at}: ${key} is passed over: gitleaks does not know it either`);
+    const hint = near === null ? "" : `; did you mean ${near}?`;
+    notes.push(`${at}: ${key} is passed over: gitleaks does not know it either${hint}`);
   }
+}
+
+/** Where something is missing, a key that is near a known one is the reason. */
+function noSlip({ at, unknown }: Reader): void {
+  const slip = unknown.find(({ near }) => near !== null);
+  if (slip !== undefined) throw wrong(`${at}: unknown key ${slip.key}`, `did you mean ${slip.near}?`);
 }

@@ -102,6 +102,11 @@ test.each<[string, string, RegExp]>([
     `[[rules]]\nid = "a"\nskipReport = true\n`,
     /rule a: regex and path are both/,
   ],
+  [
+    "a slip in an allowlist",
+    `${RULE}[rules.allowlist]\nregex = ["a"]\n`,
+    /unknown key regex \| did you mean regexes\?/,
+  ],
   ["an empty allowlist", `${RULE}[rules.allowlist]\n`, /rule acme: allowlist says nothing/],
   ["an allowlist as a list", `${RULE}[[rules.allowlist]]\nstopwords = ["a"]\n`, /allowlist must be a map/],
   [
@@ -161,6 +166,15 @@ test("of two rules of one id the last one counts, and that is told", async () =>
   expect(rules.notes).toEqual([
     "team.toml: rules[2] is passed over: it is empty",
     "team.toml: rule acme: several rules have this id; the last one counts, as with gitleaks",
+  ]);
+});
+
+test("a slip beside what is enough is told, and how it was meant", async () => {
+  const rules = await toml(`${RULE}keyword = ["x"]\n[allowlist]\nstopword = ["acme"]\npaths = ["^test/"]\n`);
+  expect(found(rules, "A", "acme_01234567")).toEqual(["acme acme_01234567"]);
+  expect(rules.notes).toEqual([
+    "team.toml: rule acme: keyword is passed over: gitleaks does not know it either; did you mean keywords?",
+    "team.toml: allowlist: stopword is passed over: gitleaks does not know it either; did you mean stopwords?",
   ]);
 });
 

@@ -22,6 +22,7 @@ import { readYaml } from "./yaml.ts";
  *   way to a better one, though the name stood a line above. A match or a secret without length is none.
  * - The text is matched as it stands: gitleaks decodes percent signs, hex and base64 before it matches again.
  * - `condition = "AND"` holds for paths of allowlists for all rules too, where gitleaks passes every such file over.
+ * - With `regexTarget = "line"`, `^` is where the line begins; for gitleaks every line but the first has a line break there.
  * - gitleaks's own rules do not run (`useDefault`), nor what needs near matches of other rules (`required`): both are
  *   noted, as is all else that is passed over.
  */

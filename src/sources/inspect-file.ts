@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Known } from "../contract/detector.ts";
 import type { Reading, Source } from "../contract/source.ts";
 import { containerCandidates, containerFacts, factualOf, imageCandidates, imageFacts } from "../docker/candidates.ts";
+import { historyLines } from "../docker/history.ts";
 import type { ContainerDoc, ImageDoc } from "../docker/types.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { jsonPieces, parseBatch, type Documents } from "../text/json-batches.ts";
@@ -147,7 +148,9 @@ function imageReadings(source: string, doc: ImageDoc, images: Map<string, ImageD
   const tag: unknown = Array.isArray(doc.RepoTags) ? doc.RepoTags[0] : null;
   const name = typeof tag === "string" ? tag : doc.Id.replace(/^sha256:/, "").slice(0, 12);
   const odd = new Set<string>();
-  const candidates = imageCandidates(source, name, doc, [], (path) => odd.add(path));
+  // Podman's inspect prints an image's history too; Docker's does not.
+  const history = historyLines((doc as { History?: unknown }).History, () => odd.add("History"));
+  const candidates = imageCandidates(source, name, doc, history, (path) => odd.add(path));
   const subject = { kind: "image", name, id: doc.Id } as const;
   return [
     { kind: "subject", subject, facts: imageFacts(name, doc), candidates, exposure: [] },

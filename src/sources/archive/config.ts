@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Reading } from "../../contract/source.ts";
 import { imageCandidates, imageFacts } from "../../docker/candidates.ts";
-import type { HistoryLine, ImageDoc } from "../../docker/types.ts";
+import { historyLines } from "../../docker/history.ts";
+import type { ImageDoc } from "../../docker/types.ts";
 import type { Subject, SubjectFacts } from "../../model/location.ts";
 import { digestOf, type ArchiveImage } from "./manifest.ts";
 
@@ -32,7 +33,9 @@ export function readConfig(
   }
   const odd = new Set<string>();
   const doc = { Id: id, RepoTags: tags, Config: config["config"] } as unknown as ImageDoc;
-  const candidates = imageCandidates(source, name, doc, historyOf(config["history"], odd), (path) => odd.add(path));
+  // As the engine lists them: the newest first.
+  const history = historyLines(config["history"], () => odd.add("history")).reverse();
+  const candidates = imageCandidates(source, name, doc, history, (path) => odd.add(path));
   const facts = imageFacts(name, doc);
   const readings: Reading[] = [{ kind: "subject", subject, facts, candidates, exposure }];
   const rootfs = (config["rootfs"] ?? {}) as { diff_ids?: unknown };
@@ -58,23 +61,4 @@ function parsed(bytes: Buffer): { readonly [key: string]: unknown } | null {
   } catch {
     return null;
   }
-}
-
-/** The lines as the engine lists them: the newest first. */
-function historyOf(from: unknown, odd: Set<string>): HistoryLine[] {
-  if (from === undefined || from === null) return [];
-  if (!Array.isArray(from)) {
-    odd.add("history");
-    return [];
-  }
-  return from
-    .map((line: unknown) => {
-      const { created_by: by, comment } = (line ?? {}) as { created_by?: unknown; comment?: unknown };
-      for (const one of [by, comment]) if (one !== undefined && typeof one !== "string") odd.add("history");
-      return {
-        ...(typeof by === "string" ? { CreatedBy: by } : {}),
-        ...(typeof comment === "string" ? { Comment: comment } : {}),
-      };
-    })
-    .reverse();
 }

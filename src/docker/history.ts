@@ -1,0 +1,21 @@
+import type { HistoryLine } from "./types.ts";
+
+/**
+ * A history as an image's config keeps it (`created_by`, `comment`; the oldest line first), which Podman's inspect prints
+ * too. What is not in that form is left out, and `odd` is told. Source: OCI image-spec, config.md.
+ */
+export function historyLines(from: unknown, odd: () => void): HistoryLine[] {
+  if (from === undefined || from === null) return [];
+  if (!Array.isArray(from)) {
+    odd();
+    return [];
+  }
+  return from.map((line: unknown) => {
+    const { created_by: by, comment } = (line ?? {}) as { created_by?: unknown; comment?: unknown };
+    for (const one of [by, comment]) if (one !== undefined && typeof one !== "string") odd();
+    return {
+      ...(typeof by === "string" ? { CreatedBy: by } : {}),
+      ...(typeof comment === "string" ? { Comment: comment } : {}),
+    };
+  });
+}

@@ -1,9 +1,9 @@
 import { looksRandom } from "./entropy.ts";
 import type { Evidence, Judge } from "./evidence.ts";
 import { stronger } from "./evidence.ts";
+import { byPosition } from "./by-position.ts";
 import { flag, special, type Take } from "./flags.ts";
 import { readName } from "./names.ts";
-import { humanPassword, plausible, POSITIONS } from "./passwordish.ts";
 import { programOf } from "./programs.ts";
 import { inAssignments, inJson } from "./structure.ts";
 import { inLogin } from "./url.ts";
@@ -76,9 +76,11 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
     if (word.startsWith("+") && next !== undefined && readName(word.slice(1)).family !== null)
       take(word.slice(1), next, "option");
     // `ENV NAME value` and `ENV NAME=value` of history; `export NAME=value`; `NAME=value program`.
-    // Grafana's settings begin with `cfg:`.
+    // Grafana's settings begin with `cfg:`, PowerShell's variables of the environment with `$env:`.
     const equals = word.indexOf("=");
-    const setting = word.startsWith("cfg:") ? 4 : 0;
+    const setting = word.startsWith("cfg:") ? 4 : /^\$env:/i.test(word) ? 5 : 0;
+    if (setting === 5 && next === "=" && given[at + 2] !== undefined)
+      take(word.slice(5), given[at + 2] as string, "assignment");
     if (equals > 0 && NAME.test(word.slice(setting, equals)) && !(program?.plain === true && isVersion(word, given)))
       take(word.slice(setting, equals), word.slice(equals + 1), "assignment");
     else if ((word === "ENV" || word === "ARG") && next !== undefined && !next.includes("=") && given.length === at + 3)
@@ -97,9 +99,12 @@ function isPublicPassword(value: string, given: readonly string[], step: string)
   return given.some((word) => store.test(word));
 }
 
-/** Rails and Django ask for a secret before they gather their files, and forget it: `SECRET_KEY_BASE=1 rake assets:precompile`. */
+/** Rails, Django and Prisma ask for a secret before they make their files, and forget it: `SECRET_KEY_BASE=1 rake assets:precompile`. */
 function buildsAssets(given: readonly string[]): boolean {
-  return given.some((word) => /^(?:assets:precompile|collectstatic|compilemessages|compilejsi18n)$/.test(word));
+  return (
+    given.some((word) => /^(?:assets:precompile|collectstatic|compilemessages|compilejsi18n)$/.test(word)) ||
+    (given.includes("prisma") && given.includes("generate"))
+  );
 }
 
 /** A package at a version: `passwd=1:4.13+dfsg1-1`. */
@@ -118,7 +123,9 @@ function isReference(value: string): boolean {
   return (
     /^["']?\\?\$\$?(?:[A-Za-z_]\w*|\{|\(|[\d@*](?!.))|^["']?(?:[`<]|\{\{)|^%[sdv]|^\{.{0,200}\$\{/.test(value) ||
     /^@(?:[~.]{0,2}\/|[\w.-]+\/)/.test(value) ||
-    /^(?:id|env|src|type)=[^,]{1,200}(?:,|$)|^[\w.-]{1,64},(?:type|target|source|uid|gid|mode)=/.test(value) ||
+    /^(?:id|env|src|source|target|type)=[^,]{1,200}(?:,|$)|^[\w.-]{1,64},(?:type|target|source|uid|gid|mode)=/.test(
+      value,
+    ) ||
     /^(?:[A-Z]{1,20}_)?(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$/.test(value) ||
     /^(?:jwt|simple),/.test(value) ||
     /^Basic \$\(|^[\w"']{0,12}\}$/.test(value) ||
@@ -141,77 +148,6 @@ function isTaken(given: readonly string[], at: number): boolean {
   );
 }
 
-/** A password that stands at its place behind a word: `users add NAME PASSWORD`, `config set NAME VALUE`. */
-function byPosition(given: readonly string[], at: number, known: boolean, take: Take): void {
-  const word = given[at] as string;
-  const two = `${given[at - 1] ?? ""} ${word}`;
-  const distance = POSITIONS[two] ?? POSITIONS[word.slice(word.lastIndexOf("/") + 1)];
-  const value = distance === undefined ? undefined : given[at + distance];
-  if (
-    value !== undefined &&
-    plausible(value) &&
-    (!known || distance === 1 || humanPassword(value)) &&
-    !(given[at + 1] ?? "").startsWith("-")
-  ) {
-    if (word !== "using" || given.includes("user")) {
-      if (!/^(?:-|\/)/.test(value) && (word !== "passwd" || humanPassword(value)))
-        take("password", value, "by its place");
-    }
-  }
-  if (/^digest$/.test(word) && given[at - 1] === "addauth" && given[at + 1] !== undefined)
-    special("pair", given[at + 1] as string, take);
-  // `smbclient //host/share PASSWORD`
-  if (/^(?:\/\/|\\\\)[\w.-]{1,200}[/\\]\S/.test(word) && /(?:^|\/)smbclient$/.test(given[0] ?? "")) {
-    const password = given[at + 1];
-    if (password !== undefined && plausible(password)) take("password", password, "by its place");
-  }
-  // Jenkins' agent, whose image starts it by itself: `-url URL SECRET NAME`
-  if (/^[0-9a-f]{64}$/.test(word) && given[0]?.startsWith("-") === true && given.includes("-url") && at > 0)
-    take("token", word, "by its place");
-  // `crudini --set FILE SECTION NAME VALUE`
-  const [line, put] = [given[at + 3], given[at + 4]];
-  if (
-    word === "--set" &&
-    line !== undefined &&
-    put !== undefined &&
-    /(?:^|\/)(?:crudini|openstack-config)$/.test(given[at - 1] ?? "")
-  )
-    take(line, put, "by its place");
-  // `net user NAME PASSWORD /add`, `net use X: \\host\share /user:NAME PASSWORD`
-  if (two.toLowerCase() === "net user" && given[at + 2] !== undefined && !given[at + 2]?.startsWith("/"))
-    take("password", given[at + 2] as string, "by its place");
-  if (
-    /^\/user:\S/i.test(word) &&
-    given.some((one) => one.toLowerCase() === "use") &&
-    given[at + 1] !== undefined &&
-    plausible(given[at + 1] as string)
-  )
-    take("password", given[at + 1] as string, "by its place");
-  // `dotnet user-secrets set "Smtp:Password" …`, `git config http.token …`, `poetry config http-basic.repo USER PASSWORD`
-  const name = given[at + 1];
-  const told = given[at + 2];
-  if (
-    !/^(?:set|config|configure|put|--global|--local|--add|-g|-a|--auth)$/.test(word) ||
-    name === undefined ||
-    told === undefined ||
-    told.startsWith("-")
-  )
-    return;
-  if (/^(?:http-basic|bearer|git(?:hub|lab)-oauth|gitlab-token|bitbucket-oauth|forgejo-token)\./.test(name)) {
-    const last = /^(?:http|bit|for)/.test(name) ? given[at + 3] : told;
-    if (last !== undefined && !last.startsWith("-")) take("password", last, "by its place");
-  } else if (/^(?:-g|-a|--auth)$/.test(word)) return;
-  else if (/^(?:https:\/\/)?[\w-]+\.[\w.-]+\.(?:com|org|net|io|dev)\/?$/.test(name) && told.includes(":"))
-    special("pair", told, take);
-  else if (
-    /^[A-Za-z][\w.:-]{3,80}$/.test(name) &&
-    readName(name).family !== null &&
-    !told.includes("=") &&
-    !/^[0-9A-F]{8,40}$/.test(told)
-  )
-    take(name, told, "by its place");
-}
-
 /** What one word holds without a flag before it: `:s3,secret_access_key=…:bucket`, `user:password@host:port`, sftp users. */
 function inWord(word: string, judge: Judge): Evidence | null {
   let best: Evidence | null = null;
@@ -224,6 +160,10 @@ function inWord(word: string, judge: Judge): Evidence | null {
     /(?:pass|pwd|secret|key|token)\w{0,24}\]?=/i.test(word)
   )
     best = inAssignments(word.replaceAll("[", ";").replaceAll("]", ";"), judge);
+  // Percona's tools take `h=HOST,u=USER,p=PASSWORD`.
+  const dsn = list && word.includes("p=") ? /^(?:[A-Za-z]=[^,=\s]{0,100},){0,8}p=([^,\s]{3,100})/.exec(word) : null;
+  if (dsn !== null && /(?:^|,)[hu]=/.test(word))
+    best = stronger(best, commanded(judge("password", dsn[1] as string, "connection of Percona's tools")));
   if (/^[\w.]{3,80}\s?=\s?["'][^"']{3,200}["']$/.test(word))
     best = stronger(best, inAssignments(word.replace(/^\./, ""), judge));
   // `printf 'user: a\npassword: …\n'`: lines of settings, among which words about a password are prose.

@@ -178,6 +178,8 @@ function takesOptions(name: NameInfo, text: string): boolean {
       name.key,
     ) ||
     programOf(text.split(/\s/, 1)[0] ?? "") !== null ||
+    // A line of cron's.
+    /^(?:@[a-z]{5,10}|[\d*]\S{0,20}(?:\s{1,4}[\d*]\S{0,20}){4})\s{1,4}\S/.test(text) ||
     /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a|z)?sh -[a-z]{0,4}c\s/.test(text)
   );
 }

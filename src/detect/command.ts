@@ -1,7 +1,9 @@
 import type { Where } from "../model/location.ts";
 import type { Evidence, Judge } from "./evidence.ts";
 import { stronger } from "./evidence.ts";
+import { ANYWHERE, HINTS } from "./anywhere.ts";
 import { inArguments } from "./argv.ts";
+import { looksRandom } from "./entropy.ts";
 import { readName } from "./names.ts";
 import { programOf } from "./programs.ts";
 import { splitCommands, splitShell } from "./shell.ts";
@@ -57,7 +59,7 @@ function unescaped(word: string): string {
 
 /** What needs no splitting: URLs, SQL, `chpasswd`, settings of mail and shells. */
 export function anywhere(text: string, judge: Judge): Evidence | null {
-  let best: Evidence | null = text.includes("://") ? inUrls(text, judge, false) : null;
+  let best: Evidence | null = text.includes("://") ? inUrls(withoutBuildUrls(text), judge, false) : null;
   for (const [pattern, step] of HINTS.test(text) ? ANYWHERE : []) {
     let seen = 0;
     for (const match of text.matchAll(pattern)) {
@@ -66,8 +68,27 @@ export function anywhere(text: string, judge: Judge): Evidence | null {
       if (!/^[:={]|\}$/.test(part)) best = stronger(best, named(judge("password", part, step)));
     }
   }
+  if (text.includes("SetEnvironmentVariable("))
+    for (const [, name = "", value = ""] of text.matchAll(POWERSHELL))
+      best = stronger(best, judge(name, value, "PowerShell"));
   best = stronger(best, stronger(bySed(text, judge), basic(text, judge)));
-  return best ?? (/_authToken|machine\s|pgpass/.test(text) ? byFormat(text.replaceAll("\\n", "\n"), judge) : null);
+  return (
+    best ??
+    (/_authToken|machine\s|pgpass|stats\sauth|insecure-password/.test(text)
+      ? byFormat(text.replaceAll("\\n", "\n"), judge)
+      : null)
+  );
+}
+
+const POWERSHELL = /\bSetEnvironmentVariable\(\s{0,4}["'](\w{1,80})["']\s?,\s{0,4}["']([^"'$]{1,400})["']/g;
+const BUILDS = /assets:precompile|collectstatic|compilemessages|prisma\s{1,4}generate/;
+const GIVEN_URL =
+  /\b[A-Z][A-Z0-9_]{2,40}=["']?[a-z][a-z0-9+]{1,20}:\/\/[\w.-]{1,40}:([\w.-]{1,40})@[\w.:-]{1,80}[^\s"']{0,120}/g;
+
+/** `DATABASE_URL=nulldb://user:pass@127.0.0.1/db rake assets:precompile`: what makes files asks for a database, and opens none. */
+function withoutBuildUrls(text: string): string {
+  if (!BUILDS.test(text)) return text;
+  return text.replace(GIVEN_URL, (url, password: string) => (looksRandom(password, 12) ? url : ""));
 }
 
 /** `Authorization: Basic …` in whatever quoting: what it encodes is a login. */
@@ -84,95 +105,6 @@ export function basic(text: string, judge: Judge): Evidence | null {
   return evidence === null ? null : { ...evidence, rule: "header" };
 }
 
-/** None of the patterns below matches a text without one of these. */
-const HINTS =
-  /<\(|identified|password|passwd|pwd|stdin|<<<|user_|requirepass|masterauth|masterpass|primaryauth|securestring|crypt\(|\/ppp|\{(?:plain|clear)|:.{1,200}>|sudo|kinit|cryptsetup|htpasswd|passphrase|vault|bao\b|\bgh\b|\bop\b|\bwg\b|x11vnc|pdbedit|keyring|secret|\bsu\b|pass|auth|superuser|createaccount|pdo\(|mysqli|token|pure-pw|\bon\s["']?>|cred/i;
-
-const ANYWHERE: readonly (readonly [RegExp, string])[] = [
-  [
-    /\b(?:IDENTIFIED\s(?:WITH\s[\w']{1,40}\s)?(?:BY|AS)|(?:USER|ROLE)\s[^;]{1,120}?PASSWORD|SET\sPASSWORD\b[^;=]{0,80}=)\s{1,4}(?:PASSWORD\()?\\?["']([^"'\\]{1,200})\\?["']/gi,
-    "SQL statement",
-  ],
-  [
-    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?[\w.-]{1,64}:([^\s"'|]{1,200}?)(?:\\n)?["']?\s{0,4}\|\s{0,4}(?:sudo\s)?(?:\/usr\/sbin\/)?chpasswd/g,
-    "chpasswd",
-  ],
-  [
-    /\bprintf\s{1,4}["'][\w.-]{1,64}:%s(?:\\n)?["']\s{1,4}["']?([^\s"'|$]{3,200})["']?\s{0,4}\|\s{0,4}(?:sudo\s)?chpasswd/g,
-    "chpasswd",
-  ],
-  [
-    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?(?:[\w.[\]:-]{1,120}\s)?[\w.@+-]{1,64}:(?=[^\s"':$|<>]{0,60}[\dA-Z!@#%^&*?])([^\s"':$|<>]{3,200}?)(?:\\n)?["']?\s{0,4}>{1,2}\s{0,4}[\w./~-]{0,80}(?:pass|users|auth|cred|secret)/g,
-    "put into a file of logins",
-  ],
-  [
-    /\becho\s{1,4}["']?([A-Za-z0-9+/]{43}=)["']?\s{0,4}>{1,2}\s{0,4}(?![^\s;&|]{0,80}pub)[\w./~-]{0,80}(?:key|pk|priv|psk)/g,
-    "put into a file of keys",
-  ],
-  [
-    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?AUTH\s(?!(?:PLAIN|LOGIN|CRAM|XOAUTH2?|TLS|SSL|GSSAPI|NTLM|EXTERNAL)\b)([^\s"'\\$|]{3,200})/g,
-    "Redis login",
-  ],
-  [
-    /\b(?:PDO|mysqli|mysqli_connect|mysql_connect|pymysql\.connect)\(\s?\\?["'][^"'\\]{1,200}\\?["'],\s?\\?["'][^"'\\]{1,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g,
-    "argument of a function",
-  ],
-  [
-    /\bprintf\s["'](?:[^"'%]{0,80}(?:[\s,{]|\\n))?["']?[\w.-]{0,40}(?:pass|pwd|secret|token)[\w.-]{0,24}["']?\s?[=:]?\s?["']?%s[^"'%]{0,20}["']\s{1,4}["']?([^\s"'$|;&>-][^\s"'$|;&>]{2,200})/g,
-    "put into a file",
-  ],
-  [/\bcreateAccount\(\s?\\?["'][^"'\\]{1,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g, "argument of a function"],
-  [/\bchpasswd\s?<<<\s?["']?[\w.-]{1,64}:([^\s"']{1,200})/g, "chpasswd"],
-  [
-    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?([^\s"'|$]{3,200}?)(?:\\n)?["']?\s{0,4}\|[^|]{0,160}--?(?:[a-z]{1,20}-){0,3}stdin\b/g,
-    "piped to a login",
-  ],
-  [
-    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s|["']?%s(?:\\n)?["']?\s)?["']?([^\s"'|$]{3,200}?)(?:\\n)?["']?\s{0,4}\)?\s{0,4}\|\s{0,4}(?:sudo\s-S|(?:\S{0,40}\/)?(?:passwd|vncpasswd|kinit|smbpasswd|cryptsetup|htpasswd|su|ecryptfs-add-passphrase|pdbedit|saslpasswd2|mosquitto_passwd|pure-pw|x11vnc|gnome-keyring-daemon)\b|gpg\b[^|]{0,160}--passphrase-fd|openssl\b[^|]{0,160}stdin|vault\s(?:login|operator)|bao\s(?:login|operator)|gh\sauth\slogin|op\s(?:signin|account)|wg\sset)/g,
-    "piped to a login",
-  ],
-  [
-    /\b(?:passwd|vncpasswd|kinit|smbpasswd|cryptsetup|htpasswd|docker|podman|helm|gpg|openssl|vault|gh|sudo|su|mysql_config_editor|saslpasswd2)\b[^<|;&]{0,160}<<<\s?["']?([^\s"'$]{3,200})/g,
-    "given to a login",
-  ],
-  [
-    /\bopenssl\spasswd(?:\s-salt\s[\w./]{1,32}|\s-\w{1,8}){0,5}\s\\?["']?([^\s"')$-][^\s"')]{2,100})/g,
-    "hashed on the spot",
-  ],
-  [/<\(\s{0,4}(?:echo|printf)\s{1,4}(?:-n\s{1,4})?["']?([^\s"')$]{6,200})["']?\s{0,4}\)/g, "handed over as a file"],
-  [/\bcrypt\(\s?\\?["']([^"'\\$]{3,100})/g, "hashed on the spot"],
-  [/\byes\s["']?([^\s"'|$]{3,100})["']?\s?\|\s?(?:sudo\s)?passwd\b/g, "piped to a login"],
-  [
-    /\s[\w.-]{1,60}\/[\w./-]{0,60}(?:pass|pw)[\w-]{0,30}\s(?:password|string)\s["']?(?!unused["'\s;|])([^\s"'|$]{3,100})/g,
-    "debconf answer",
-  ],
-  [
-    /[{,\s]\\?["']?(?:pwd|passwd|password)\\?["']?\s?(?::|=>)\s?\\?["']([^"'\\$]{2,100})\\?["']/g,
-    "argument of a function",
-  ],
-  [
-    /\b(?:requirepass|masterauth|masterpass|primaryauth)\s{1,4}(?!foobared\b)["']?([^\s"'/#$<-][^\s"'/#$]{2,200})/g,
-    "line of a settings file",
-  ],
-  [
-    /\bcreate_superuser\(\s?\\?["'][^"'\\]{0,80}\\?["'],\s?\\?["'][^"'\\]{0,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g,
-    "argument of a function",
-  ],
-  [/\.auth\(\s?\\?["'][^"'\\]{1,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g, "argument of a function"],
-  [
-    /\bon\s["']?>([^\s"'&/$<]{3,200})["']?\s["']?(?:[~+&%]|all(?:keys|commands|channels)\b|resetchannels\b)/g,
-    "rule of a Redis user",
-  ],
-  [/\b[\w.@-]{1,64}:\{(?:PLAIN|CLEAR|CLEARTEXT)\}([^\s"':$]{3,100})/g, "user and plain password"],
-  [
-    /["'][\w*.-]{1,64}\s{1,4}[\w*.-]{1,64}\s{1,4}([^\s"'$]{3,100})\s{1,4}[\w*.]{1,40}["']?\s{0,4}>{1,2}\s{0,4}\/etc\/ppp/g,
-    "line of chap-secrets",
-  ],
-  [/\bConvertTo-SecureString\s{1,4}(?:-String\s{1,4})?["']([^"']{3,200})["']/gi, "PowerShell"],
-  [/["'\s][\w.*-]{1,200}:(?:\d{1,5}|\*):[\w*.-]{1,64}:[\w*.@-]{1,64}:([^\s:"'$]{3,200})["']?\s{0,4}>/g, "pgpass line"],
-  [/\buser_[\w.-]{1,64}\s?=\s?\\?["']([^"'\\]{3,200})\\?["']/g, "login module"],
-];
-
 const SUBSTITUTION = /\bs([/|#,!@~%])((?:\\.|(?!\1)[^\\\n]){1,80})\1((?:\\.|(?!\1)[^\\\n]){3,120})\1/g;
 
 /** `s/PASSWORD=.*\/PASSWORD=…/`, `s/__PASSWORD__/…/`: what sed puts into a file. */
@@ -183,6 +115,10 @@ function bySed(text: string, judge: Judge): Evidence | null {
   for (const [, , sought = "", put = ""] of text.matchAll(SUBSTITUTION)) {
     if (seen++ > 20) break;
     const told = /PASS|PWD|SECRET|password|passwd|secret/.test(sought);
+    // `<password>…<\/password>`
+    const element = put.startsWith("<") ? /^<([A-Za-z][\w.:-]{0,60})>([^<>\\&$\s]{3,120})<\\?\//.exec(put) : null;
+    if (element !== null)
+      best = stronger(best, named(judge(element[1] as string, element[2] as string, "put into a file by sed")));
     const cut = put.search(/[=:]/);
     const before = /([\w.-]{1,60})["']?\s{0,4}$/.exec(put.slice(Math.max(0, cut - 80), Math.max(0, cut)))?.[1] ?? "";
     // `s/(password_encryption)=.*\/\1=…/` has the name in what it seeks.

@@ -1,7 +1,7 @@
 import { looksRandom } from "./entropy.ts";
 import { readName } from "./names.ts";
 import { isLogin, shortPassword } from "./passwordish.ts";
-import type { FlagKind, Program } from "./programs.ts";
+import type { FlagKind, Program } from "./program.ts";
 
 /** Takes a named value that was found. */
 export type Take = (name: string, value: string, step: string) => void;
@@ -56,7 +56,8 @@ export function flag(
   }
   if (value === undefined) return false;
   if (SETTERS.test(name)) {
-    const inner = value.indexOf("=");
+    // Wrangler's `--var NAME:value`.
+    const inner = name === "--var" ? value.search(/[=:]/) : value.indexOf("=");
     if (inner > 0 && NAME.test(value.slice(0, inner))) {
       take(value.slice(0, inner), value.slice(inner + 1), "option");
       return cut < 0;
@@ -163,7 +164,8 @@ export function special(kind: FlagKind, value: string, take: Take): void {
       if (at > 0 && looksRandom(piece.slice(at + 1))) take("session_token", piece.slice(at + 1), "cookie");
     }
   } else if (kind === "assign") {
-    const at = value.indexOf("=");
+    // Robot Framework writes `NAME:value`.
+    const at = value.includes("=") || /^\W/.test(value) ? value.indexOf("=") : value.indexOf(":");
     if (at > 0) take(value.slice(0, at), value.slice(at + 1), step);
   }
 }

@@ -26,7 +26,7 @@ export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
   ...words("pin pincode").map((word) => [word, "pin"] as const),
   ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
   ...words(
-    "secret secrets pepper hmac macaroon geheimnis geheimschluessel geheimschlussel segredo secreto segreto secreta segreta secrete",
+    "secret secrets pepper hmac hmacencoded macaroon geheimnis geheimschluessel geheimschlussel segredo secreto segreto secreta segreta secrete",
   ).map((word) => [word, "secret"] as const),
   ...words("token tokens bearer pat jeton gslt authtoken accesstoken jwt").map((word) => [word, "token"] as const),
   ...words("auth authorization oauth basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),

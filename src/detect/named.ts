@@ -39,7 +39,8 @@ export function byName(name: NameInfo, text: string): Outcome {
     case "credential": {
       const pair = pairOfLogin(name, text);
       if (pair !== null) return pair;
-      if (/^\/[^\s]{0,60}\*$/.test(text)) return null;
+      // A path with a star, or a regular expression of who may come in.
+      if (/^\/[^\s]{0,60}\*$|^\^|^\.[*+]/.test(text)) return null;
       if (/\s/.test(text) || namesSecret(text, name) || listsNames(text)) return null;
       return random || (name.need !== "random" && humanPassword(text) && !/^\w+[.:/]/.test(text))
         ? found("secret", 0.7)

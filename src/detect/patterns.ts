@@ -4,7 +4,8 @@
 export const PATH = anyOf([
   String.raw`^(?:~|\.{0,2})/(?:run|etc|var|opt|home|app|apps|usr|tmp|mnt|secrets?|vault|data|root|srv|config|certs?|keys|path|dev|proc|sys|lib|bin|sbin|workspace|code|src|www|ssl|tls|private|conf|config|ssh|\.[a-z]{2,20})(?:/[^\s]{0,400})?$`,
   String.raw`^[A-Za-z]:\\[^\s]{1,400}$`,
-  String.raw`^(?:[\w@.-]{1,80}/){0,12}[\w.-]{1,80}\.(?:pem|key|crt|cer|csr|jks|p12|pfx|json|ya?ml|toml|txt|env|conf|cnf|cfg|ini|properties|xml|html?|js|mjs|ts|py|sh|rb|php|go|jar|kdbx|asc|pub|gpg|keytab|kubeconfig|sql|lock|log|sock|db|sqlite|htpasswd)$`,
+  String.raw`^/?(?:[\w@.-]{1,80}/){0,12}[\w.-]{1,80}\.(?:pem|key|crt|cer|csr|jks|p12|pfx|json|ya?ml|toml|txt|env|conf|cnf|cfg|ini|properties|xml|html?|js|mjs|ts|py|sh|rb|php|go|jar|kdbx|asc|pub|gpg|keytab|kubeconfig|sql|lock|log|sock|db|sqlite|htpasswd)$`,
+  String.raw`^/(?:[\w@.-]{1,80}/){0,12}[\w.-]{1,80}\.(?:hex|jwt|token|pass|passwd|pwd|secrets?|creds?|p8|der|ks|keystore)$`,
   String.raw`^(?:~|\.{1,2})/[\w./-]{1,300}$`,
   String.raw`^/[a-z][\w-]{1,30}(?:/[a-z.][\w.-]{0,40}){1,10}/?$`,
 ]);
@@ -28,7 +29,7 @@ export const REFERENCE = whole([
   String.raw`<%.{0,400}%>`,
   String.raw`#\{[^}]{1,200}\}`,
   String.raw`\x60[^\x60]{1,400}\x60`,
-  String.raw`!(?:Ref|Sub|GetAtt|var|vault|secret)\b.{0,400}`,
+  String.raw`!(?:Ref|Sub|GetAtt|ImportValue|var|vault|secret|env|env_var|reference)\b.{0,400}`,
   String.raw`@Microsoft\.KeyVault\(.{1,400}\)`,
   String.raw`(?:ref|secretref)\+[a-z0-9+]{2,40}://.{1,1000}`,
   String.raw`(?:op|sm|gsm|ssm|asm|akv|kv|vault|bao|openbao|keyvault|azurekeyvault|azure-keyvault|azurekv|awssm|aws-sm|awssecretsmanager|aws-secretsmanager|aws-secrets-manager|secretsmanager|aws-ssm|awsssm|awsps|gcpsm|gcp-sm|gcp-secret-manager|gcp-secretmanager|gcpsecretmanager|gcpsecrets|google-secret-manager|berglas|doppler|infisical|bws|bitwarden|keeper|conjur|chamber|secret|secrets|secretref|k8s|kubernetes|sops|file|env|keyring|pass|keepass|lpass|1password|akeyless|delinea|tss|passbolt|keywhiz|credstash|barbican|systemd-creds|docker-secret)://.{1,1000}`,
@@ -107,7 +108,7 @@ export const PLACEHOLDER = whole([
   String.raw`CHANGE_THIS`,
   String.raw`CHANGE ME`,
   String.raw`change[-_]?this`,
-  String.raw`(?:replace|insert|enter|put|provide|paste|add|fill|type)(?:[-_ ]?(?:me|this|with|your|here|real|actual|before|you)|[-_ ](?:in|the|a|an|by)).{0,120}`,
+  String.raw`(?:replace|overwrite|insert|enter|put|provide|paste|add|fill|type)(?:[-_ ]?(?:me|this|with|your|here|real|actual|before|you)|[-_ ](?:in|the|a|an|by)).{0,120}`,
   String.raw`REPLACE(?:[-_]?ME)?`,
   String.raw`(?:the[-_ ])?(?:your|my[-_ ]own)[-_ .]?[a-z0-9].{0,120}`,
   String.raw`(?:todo|fixme|tbd|placeholder|redacted|masked|hidden|censored|removed|sanitized|scrubbed|omitted|filtered|dummy|fake|example|sample|test[-_]placeholder)(?:[-_ :.].{0,120})?`,

@@ -38,6 +38,8 @@ const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.{0,20})?$/;
 const DURATION = /^\d{1,9}(?:\.\d{1,4})?\s?(?:ms|s|sec|m|min|h|d|w|y|days?|hours?|minutes?|seconds?|[kmgt]i?b?|%)$/i;
 const DIGEST = /^(?:sha(?:1|224|256|384|512)|md5)[:-][A-Za-z0-9+/=]{22,128}$/;
 const FINGERPRINT = /^(?:SHA256:[A-Za-z0-9+/]{43}=?|(?:MD5:)?(?:[0-9a-f]{2}:){15,31}[0-9a-f]{2}|0x[0-9A-F]{8,40})$/i;
+/** What a minisign key for everyone begins with spells `Ed`; a secret one is longer. Source: minisign(1). */
+const MINISIGN = /^RW[QRST][A-Za-z0-9+/]{53}$/;
 const GPG =
   /^(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{8})(?:\s{1,8}(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{8})){0,400}$/;
 const IMAGE =
@@ -152,6 +154,7 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (DURATION.test(text) || DATE.test(text)) return cleared("setting", "is a number, a size or a date");
   if (INTEGRITY.test(text) || DIGEST.test(text) || FINGERPRINT.test(text))
     return cleared("digest", "is a digest or a fingerprint");
+  if (text.length === 56 && MINISIGN.test(text)) return cleared("public", "is a public key of minisign");
   if (name.open && promised !== "secret" && !text.includes("://"))
     return cleared("public", "the name says that it is public");
   if (promised === "token" && /^\d{1,5}$/.test(text)) return cleared("setting", "is a number");

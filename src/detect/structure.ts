@@ -3,6 +3,7 @@ import { stronger } from "./evidence.ts";
 import { looksRandom } from "./entropy.ts";
 import { shownWords } from "./in-name.ts";
 import { readName } from "./names.ts";
+import { humanPassword } from "./passwordish.ts";
 
 const PAIRS = 5000;
 const LEVELS = 40;
@@ -177,7 +178,7 @@ function inLines(body: string, judge: Judge): Evidence | null {
       if (/^\s{0,40}chpasswd:\s{0,8}$/.test(line)) accounts = true;
       const account = accounts ? /^\s{1,40}(?:-\s)?[\w.-]{1,64}:([^\s:]{1,200})$/.exec(line) : null;
       if (account !== null) best = stronger(best, judge("password", account[1] as string, "line of chpasswd"));
-      best = stronger(best, byFormat(line, judge));
+      best = stronger(best, stronger(byFormat(line, judge), spaced(line, judge)));
       continue;
     }
     if (left-- <= 0) break;
@@ -191,7 +192,34 @@ function inLines(body: string, judge: Judge): Evidence | null {
   return best;
 }
 
-/** `.netrc`, `.pgpass` and npm's `//registry/:_authToken=…`. */
+/**
+ * A settings file that puts a space between name and value: Redis' `requirepass X`, msmtp's `password X`, BIND's `secret "X";`.
+ * Two words of prose look the same, so that the second must look like a password.
+ */
+const SPACED = /^\s{0,40}([A-Za-z][\w.-]{1,60})\s{1,12}["']?([^\s"';#$%{}<>]{3,200})["']?;?\s{0,4}$/;
+
+/** Redis Sentinel's `sentinel auth-pass NAME PASSWORD`, and PgBouncer's list of users: `"name" "password"`. */
+const USERS =
+  /^\s{0,40}(?:sentinel\s{1,4}auth-pass\s{1,4}\S{1,100}\s{1,4}([^\s"'$]{3,200})|"[\w.@-]{1,64}"\s{1,8}"([^"$]{8,200})")\s{0,4}$/;
+
+function spaced(line: string, judge: Judge): Evidence | null {
+  const users = line.includes("auth-pass") || line.includes('" "') ? USERS.exec(line) : null;
+  const listed = users?.[1] ?? (looksRandom(users?.[2] ?? "", 12) ? users?.[2] : undefined);
+  if (listed !== undefined) return judge("password", listed, "line of a settings file");
+  const match = SPACED.exec(line);
+  if (match === null) return null;
+  const [, name = "", value = ""] = match;
+  const { family } = readName(name);
+  const sure = /^(?:requirepass|masterauth|primaryauth)$/i.test(name);
+  if (family === null || !(sure || looksRandom(value, 12) || (family === "password" && humanPassword(value))))
+    return null;
+  return judge(name, value, "line of a settings file");
+}
+
+/** `stats auth USER:PASSWORD` and `user NAME insecure-password PASSWORD`. Source: HAProxy's configuration manual. */
+const HAPROXY = /\b(?:stats\sauth\s{1,8}[\w.@-]{1,64}:|insecure-password\s{1,8})["']?([^\s"'\\$]{3,200})/;
+
+/** `.netrc`, `.pgpass`, HAProxy's users and npm's `//registry/:_authToken=…`. */
 export function byFormat(line: string, judge: Judge): Evidence | null {
   const netrc =
     /\b(?:machine\s\S{1,200}|default)\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(\S{1,400})/.exec(line);
@@ -201,6 +229,8 @@ export function byFormat(line: string, judge: Judge): Evidence | null {
     const login = /\buser_[\w.-]{1,64}\s?=\s?\\?["']([^"'\\]{1,200})\\?["']/.exec(line);
     if (login !== null) return judge("password", login[1] as string, "login module");
   }
+  const haproxy = line.includes("auth") || line.includes("insecure") ? HAPROXY.exec(line) : null;
+  if (haproxy !== null) return judge("password", haproxy[1] as string, "line of a settings file");
   const pgpass = /^[\w.*-]{1,200}:(?:\d{1,5}|\*):[\w*.-]{1,64}:[\w*.@-]{1,64}:([^\s:]{1,200})$/.exec(line.trim());
   if (pgpass !== null) return judge("pgpass_password", pgpass[1] as string, "pgpass line");
   const npm = /\/\/[\w.-]{1,200}[\w./-]{0,200}:(_authToken|_password|_auth)\s?[=\s]\s?["']?([^\s"'<>]{1,2000})/.exec(
@@ -211,9 +241,13 @@ export function byFormat(line: string, judge: Judge): Evidence | null {
   return null;
 }
 
-/** Without the quotes around it, if there are two of a kind. */
+/** Without the quotes around it, if there are two of a kind; `"a" "b"` is no quoted text. */
 export function unquote(text: string): string {
   const first = text.charAt(0);
-  const quoted = text.length > 1 && (first === '"' || first === "'") && text.endsWith(first);
+  const quoted =
+    text.length > 1 &&
+    (first === '"' || first === "'") &&
+    text.endsWith(first) &&
+    !/^\s/.test(text.slice(text.indexOf(first, 1) + 1));
   return quoted ? text.slice(1, -1) : text;
 }

@@ -15,6 +15,7 @@ export type UrlParts = {
 };
 
 const URLS = 2000;
+const ANACONDA = /^[a-z]{2}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Gotify's own tokens: a letter for the kind, then 14 random characters. */
@@ -90,8 +91,9 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   // The last part of a stream's address is the key that lets one send there.
   if (/^rtmps?$/i.test(url.scheme)) best = stronger(best, streamKey(url.rest, judge));
   // conda's private channels carry the token in the path.
-  const conda = /^\/t\/([a-z]{2}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/|$)/.exec(url.rest);
-  if (conda !== null) best = stronger(best, tokenAsUser(conda[1] as string, judge));
+  const conda = url.rest.startsWith("/t/") ? /^\/t\/([\w-]{20,200})(?:\/|$)/.exec(url.rest)?.[1] : undefined;
+  if (conda !== undefined && (ANACONDA.test(conda) || (/conda|quetz/i.test(url.host) && looksRandom(conda, 20))))
+    best = stronger(best, tokenAsUser(conda, judge));
   const query = url.rest.indexOf("?");
   if (query >= 0) best = stronger(best, inQuery(url.rest.slice(query + 1), judge, url.scheme));
   // Apprise's and shoutrrr's addresses carry the token in the path.

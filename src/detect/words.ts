@@ -4,7 +4,7 @@ import { CANCEL, CANCEL_PHRASES, FAMILY } from "./lexicon.ts";
 const COMPOUND =
   /^([a-z0-9]{1,24}?)(basicauth|passwords?|passwd|passphrase|passcode|passwort|kennwort|apikey|authkey|secretkey|accesskey|privatekey|publickey|signingkey|encryptionkey|encryptkey|cryptkey|securitykey|hmackey|licensekey|masterkey|accountkey|sitekey|sshkey|authtoken|accesstoken|secrets?|tokens?|credentials?|creds|salt|pwd|pswd|pass)$/;
 const COMPOUND_KEY =
-  /^(api|secret|access|private|public|pub|signing|sign|encryption|encrypt|license|licence|master|auth|app|account|shared|storage|site|ssh|ssl|tls|session|service|consumer|client|preshared|registration|jwt|hmac|aes|crypto|cookie|deploy|webhook|join|stream|cron)keys?$/;
+  /^(api|secret|access|private|public|pub|signing|sign|encryption|encrypt|license|licence|master|auth|app|account|shared|storage|site|ssh|ssl|tls|session|service|consumer|client|preshared|registration|activation|jwt|hmac|aes|crypto|cookie|deploy|webhook|join|stream|cron)keys?$/;
 /** Words that only happen to end like one. */
 const NOT_COMPOUND =
   /^(?:com|by|tres|encom|sur|over|under|tow|ox|res|im|tu|multi|single|first|two|high|low|band)pass$|^basalt$|^oldpwd$|^cwd$/;

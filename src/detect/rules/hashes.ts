@@ -1,4 +1,4 @@
-import { shaped, type Rule } from "./rule.ts";
+import { named, shaped, type Rule } from "./rule.ts";
 
 /** Hashes of passwords, as accounts and configuration files hold them. */
 export const HASHES: readonly Rule[] = [
@@ -52,5 +52,17 @@ export const HASHES: readonly Rule[] = [
     ],
     counterExamples: () => ["$2y$10$", "argon2id", "$1 and $2", "{SHA}", "$P$B", "{PKCS5S2}"],
     reference: "https://httpd.apache.org/docs/current/misc/password_encryptions.html",
+  }),
+  named({
+    id: "rabbitmq-password-hash",
+    vendor: "RabbitMQ",
+    description: "Password hash of a RabbitMQ user, as definitions hold it: weak ones are guessed offline",
+    names: /(?:^|_)password_hash$/,
+    keywords: ["password_hash"],
+    despite: true,
+    shape: "[A-Za-z0-9+/]{48}|[A-Za-z0-9+/]{91}=",
+    as: "password_hash",
+    make: (kit) => kit.base64(36),
+    reference: "https://www.rabbitmq.com/docs/passwords",
   }),
 ];

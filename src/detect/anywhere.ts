@@ -40,7 +40,7 @@ export const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [/\bcreateAccount\(\s?\\?["'][^"'\\]{1,80}\\?["'],\s?\\?["']([^"'\\$]{3,100})/g, "argument of a function"],
   [/\bchpasswd\s?<<<\s?["']?[\w.-]{1,64}:([^\s"']{1,200})/g, "chpasswd"],
   [
-    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?([^\s"'|$]{3,200}?)(?:\\n)?["']?\s{0,4}\|[^|]{0,160}--?(?:[a-z]{1,20}-){0,3}stdin\b/g,
+    /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?([^\s"'|$]{3,200}?)(?:\\n)?["']?\s{0,4}\|[^|]{0,160}(?:--?(?:[a-z]{1,20}-){0,3}stdin\b|\s-y\s{1,4}\/dev\/stdin\b)/g,
     "piped to a login",
   ],
   [
@@ -67,7 +67,7 @@ export const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     "debconf answer",
   ],
   [
-    /[{,\s]\\?["']?(?:pwd|passwd|password)\\?["']?\s?(?::|=>)\s?\\?["']([^"'\\$]{2,100})\\?["']/g,
+    /[{,\s]\\?["']?(?:\w{0,30}_)?(?:pwd|passwd|password)\\?["']?\s?(?::|=>)\s?\\?["']([^"'\\$]{2,100})\\?["']/g,
     "argument of a function",
   ],
   [

@@ -134,8 +134,10 @@ function bySed(text: string, judge: Judge): Evidence | null {
     if (!/^[^\s"'$\\&#=:</-][^\s"'$\\&]{2,119}$/.test(value) || /\}$|^v?\d{1,5}(?:\.\d{1,6}){1,4}$/.test(value))
       continue;
     if (name === "passwd" && /^(?:files|compat|db|sss|ldap|nis|systemd|winbind)$/.test(value)) continue;
-    if (cut < 0 ? !told || renames(sought, value) : !told && info.family !== "password") continue;
-    best = stronger(best, named(judge(info.setting === null ? "password" : name, value, "put into a file by sed")));
+    const random = info.family !== null && looksRandom(value.slice(value.indexOf(":") + 1), 20);
+    if (cut < 0 ? !told || renames(sought, value) : !told && info.family !== "password" && !random) continue;
+    const sure = info.setting === null && (cut < 0 || told || info.family === "password");
+    best = stronger(best, named(judge(sure ? "password" : name, value, "put into a file by sed")));
   }
   return best;
 }

@@ -7,6 +7,7 @@ export const PATH = anyOf([
   String.raw`^/?(?:[\w@.-]{1,80}/){0,12}[\w.-]{1,80}\.(?:pem|key|crt|cer|csr|jks|p12|pfx|json|ya?ml|toml|txt|env|conf|cnf|cfg|ini|properties|xml|html?|js|mjs|ts|py|sh|rb|php|go|jar|kdbx|asc|pub|gpg|keytab|kubeconfig|sql|lock|log|sock|db|sqlite|htpasswd)$`,
   String.raw`^/(?:[\w@.-]{1,80}/){0,12}[\w.-]{1,80}\.(?:hex|jwt|token|pass|passwd|pwd|secrets?|creds?|p8|der|ks|keystore)$`,
   String.raw`^(?:~|\.{1,2})/[\w./-]{1,300}$`,
+  String.raw`^/[a-z][a-z0-9_.-]{0,11}$`,
   String.raw`^/[a-z][\w-]{1,30}(?:/[a-z.][\w.-]{0,40}){1,10}/?$`,
 ]);
 

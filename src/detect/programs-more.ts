@@ -92,6 +92,7 @@ export const MORE: { readonly [names: string]: Program } = {
   },
   "geth bootnode": { flags: flags({ "--nodekeyhex -nodekeyhex": "key" }) },
   pm2: { after: { link: [1, "token"] } },
+  "mydumper myloader brook": { flags: flags({ "-p --password": "password" }), glued: { "-p": "password" } },
   wandb: { after: { login: [1, "token"] } },
   radtest: { after: { radtest: [2, "password"] } },
   radclient: {

@@ -39,7 +39,7 @@ const JAVA_TOOLS: Program = {
 
 const table: { readonly [names: string]: Program } = {
   "mysqladmin mariadb-admin": MYSQL_ADMIN,
-  "mysql mysqldump mysqlcheck mysqlimport mysqlshow mysqlsh mysqlslap mysqlbinlog mariadb mariadb-dump mariadb-check mariadb-import mariabackup xtrabackup innobackupex mycli mydumper myloader":
+  "mysql mysqldump mysqlcheck mysqlimport mysqlshow mysqlsh mysqlslap mysqlbinlog mariadb mariadb-dump mariadb-check mariadb-import mariabackup xtrabackup innobackupex mycli":
     MYSQL,
   sshpass: { wraps: true, flags: flags({ "-p": "password" }), glued: { "-p": "password" } },
   "docker podman nerdctl buildah skopeo helm oras crane regctl cf oc ibmcloud faas-cli cosign singularity": LOGIN,

@@ -2,6 +2,7 @@ import type { Evidence, Judge } from "./evidence.ts";
 import { stronger } from "./evidence.ts";
 import { looksRandom } from "./entropy.ts";
 import { readName } from "./names.ts";
+import { humanPassword } from "./passwordish.ts";
 
 /** A URL's parts as far as they matter, with the raw password; hand-made because passwords in the wild break `URL`. */
 export type UrlParts = {
@@ -72,6 +73,7 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   if (/^[A-Z_]{2,30}$/.test(url.user) && /^[A-Z_]{0,20}(?:PASSWORD|PASS|PWD|PASSWD|SECRET|TOKEN)$/.test(password))
     return null;
   if (/^\$[A-Za-z_]\w{0,60}$/.test(password)) return null;
+  if (url.user === "anonymous" && /^ftps?$/i.test(url.scheme)) return null;
   if (password === "x-oauth-basic" || (url.password === "" && looksRandom(url.user, 20))) {
     best = tokenAsUser(url.user, judge);
   } else if (password !== "") {
@@ -183,17 +185,31 @@ export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence
     /^[\w.+-]{1,64}:([^\s@]{1,200})@(?:[A-Za-z0-9[][\w.\]-]{0,200}(?::\d{1,5})?|:\d{1,5})(?:[/?][^\s]{0,400})?$/.exec(
       text,
     );
-  // `kafka/host@REALM` is a Kerberos principal.
-  const principal = /\/[\w.-]{1,200}@[A-Z][A-Z0-9.-]{1,100}$|\/_HOST@/.test(text);
   const part =
     go?.[1] ??
     go?.[2] ??
-    (oracleToo && !principal ? oracle?.[1] : undefined) ??
-    (text.startsWith("jdbc:") ? undefined : bare?.[1]);
+    (oracleToo && oracle !== null && opensOracle(text, oracle[1] as string) ? oracle[1] : undefined) ??
+    (/^(?:jdbc|github|gitlab|bitbucket|gist|npm|jsr|pkg|docker|oci|workspace):/.test(text) ? undefined : bare?.[1]);
   if (part === undefined || (!oracleToo && /^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$/.test(part)))
     return null;
   const found = judge("password", part, "password in a connection string");
   return found === null ? null : { ...found, rule: "url-password", score: Math.max(found.score, 0.9) };
+}
+
+/**
+ * `owner/name@place` is an image, an action or a package more often than a login of Oracle's: the place must be written as
+ * one of its, or the password look like one. `kafka/host@REALM` is a Kerberos principal.
+ */
+function opensOracle(text: string, password: string): boolean {
+  if (/\/[\w.-]{1,200}@[A-Z][A-Z0-9.-]{1,100}$|\/_HOST@/.test(text)) return false;
+  const place = text.slice(text.lastIndexOf("@") + 1);
+  if (/^(?:sha256:|v?\d{1,5}(?:\.\d{1,6}){0,4}(?:[-+.]\w{1,40}){0,4}$|[0-9a-f]{7,40}$)/.test(place)) return false;
+  return (
+    text.startsWith("jdbc:") ||
+    /^\/\/|^\(|[:/]|^(?:orcl|xe|free|ora)|(?:pdb|cdb|ora)\d{0,3}$|_(?:high|medium|low|tp)$/i.test(place) ||
+    looksRandom(password, 12) ||
+    humanPassword(password)
+  );
 }
 
 /** A scheme is told only when it is a plain word. */

@@ -1,5 +1,6 @@
 import type { Reading } from "../contract/source.ts";
 import { imageCandidates, imageFacts, type Odd } from "../docker/candidates.ts";
+import { historyLines } from "../docker/history.ts";
 import type { HistoryLine, ImageDoc } from "../docker/types.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -63,7 +64,15 @@ export async function imageReadings(
   const [config] = described([manifest.document["config"]]);
   if (!config) throw new UnsprawlError("malformed", `${name} says of no configuration that can be read where it is`);
   const document = open(await scan.configs.get(repository, config));
-  return readings(name, subject, document, historyOf(document["history"]), annotations, exposure, scan.source);
+  return readings(
+    name,
+    subject,
+    document,
+    historyLines(document["history"], () => undefined),
+    annotations,
+    exposure,
+    scan.source,
+  );
 }
 
 /**
@@ -134,16 +143,4 @@ function builtIn(source: string, subject: Subject, config: unknown, told: readon
 
 function docOf(id: string, config: unknown): ImageDoc {
   return { Id: id, Config: (config ?? null) as ImageDoc["Config"] & object };
-}
-
-/** `created_by` and `comment`; build arguments stand in the first, as `|1 NAME=value /bin/sh -c …`. */
-function historyOf(list: unknown): readonly HistoryLine[] {
-  if (!Array.isArray(list)) return [];
-  return list.map((one: unknown): HistoryLine => {
-    const { created_by: by, comment } = open(one);
-    return {
-      ...(typeof by === "string" ? { CreatedBy: by } : {}),
-      ...(typeof comment === "string" ? { Comment: comment } : {}),
-    };
-  });
 }

@@ -40,8 +40,7 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
     const word = given[at] as string;
     const next = given[at + 1];
     // A health check that the engine hands to a shell begins with CMD-SHELL.
-    const shell =
-      word === "CMD-SHELL" && given.length === 2 ? 1 : SHELL.test(word) && /^-[a-z]{0,4}c$/.test(next ?? "") ? 2 : 0;
+    const shell = word === "CMD-SHELL" && given.length === 2 ? 1 : SHELL.test(word) ? scriptAt(given, at) : 0;
     if (shell > 0 && next !== undefined) {
       const rest = given.slice(at + shell);
       const text = rest[0] !== undefined && rest[0].includes(" ") ? rest[0] : rest.join(" ");
@@ -64,7 +63,8 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
       word.includes(" ") &&
       !nested &&
       !(sed && SED.test(word)) &&
-      /\s-{1,2}[A-Za-z]|\s\/[A-Za-z]{1,12}[:\s]|[A-Za-z_]=|:\s/.test(word)
+      (/\s-{1,2}[A-Za-z]|\s\/[A-Za-z]{1,12}[:\s]|[A-Za-z_]=|:\s/.test(word) ||
+        programOf(word.slice(0, word.indexOf(" "))) !== null)
     ) {
       nested = given.length > 500;
       best = stronger(best, script(word, judge, depth + 1));
@@ -89,6 +89,17 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
       take(word.slice(0, -1), given.slice(at + 1, at + 3).join(" "), "header");
   }
   return best;
+}
+
+/** How far behind a shell its script stands: `bash -c SCRIPT`, `bash -o errexit -o pipefail -c SCRIPT`; 0 when none does. */
+function scriptAt(given: readonly string[], at: number): number {
+  for (let option = 1; option < 12; option++) {
+    const word = given[at + option];
+    if (word === undefined) return 0;
+    if (/^-[a-z]{0,6}c$/.test(word)) return option + 1;
+    if (!/^[-+]/.test(word) && !/^[-+][a-z]{0,6}o$/.test(given[at + option - 1] ?? "")) return 0;
+  }
+  return 0;
 }
 
 /** Java's own store of certificates and Android's store of debug keys open with passwords that are public. */

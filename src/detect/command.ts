@@ -6,7 +6,7 @@ import { inArguments } from "./argv.ts";
 import { looksRandom } from "./entropy.ts";
 import { readName } from "./names.ts";
 import { programOf } from "./programs.ts";
-import { splitCommands, splitShell } from "./shell.ts";
+import { splitCommands, splitShell, substitutions } from "./shell.ts";
 import { byFormat } from "./structure.ts";
 import { inUrls } from "./url.ts";
 
@@ -159,12 +159,17 @@ function inScript(text: string, judge: Judge, depth: number): Evidence | null {
   // Quotes within quotes are gone here, which hide what needs no splitting from the first look at the whole.
   let best: Evidence | null = depth > 0 ? anywhere(text, judge) : null;
   // Behind an unquoted `/bin/sh -c` history writes the script as it is: it has quotes of its own.
-  const script = /(?:^|\s)(?:\/[\w/.-]{0,80}\/)?(?:ba|da|a|z|k)?sh -[a-z]{0,4}c\s{1,4}(?!["'\s])/.exec(text);
+  const script =
+    /(?:^|\s)(?:\/[\w/.-]{0,80}\/)?(?:ba|da|a|z|k)?sh(?:\s[-+][a-z]{1,7}(?:\s[a-z]{4,10})?){0,9}?\s-[a-z]{0,6}c\s{1,4}(?!["'\s])/.exec(
+      text,
+    );
   if (script !== null && depth < DEEPEST) {
     const cut = script.index + script[0].length;
     best = stronger(best, inScript(text.slice(cut), judge, depth + 1));
     text = text.slice(0, script.index);
   }
+  if (depth < DEEPEST)
+    for (const inner of substitutions(text)) best = stronger(best, inScript(inner, judge, depth + 1));
   // `|2 NPM_TOKEN=… FOO=bar /bin/sh -c …`: build arguments as the legacy builder and BuildKit write them down.
   for (const command of splitCommands(splitShell(text)))
     best = stronger(best, inArguments(command, judge, depth, inScript));

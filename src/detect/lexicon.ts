@@ -81,7 +81,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
     name names id ids identifier uuid guid length len min max minimum maximum size count limit limits num number
     ttl expiry expiration expire expires exp expired lifetime lifespan age maxage duration interval timeout delay period email emails mail kid attr attrs dn
     ms sec secs seconds minutes hours days time date at since until within window grace leeway skew
-    type types kind class mode method methods scheme schemes strategy policy policies algorithm algorithms alg algo cipher
+    type types kind class mode method methods scheme schemes strategy policy policies algorithm algorithms alg algs algo algos cipher
     format encoding charset regex pattern rule rules template prefix suffix separator delimiter
     active enabled enable disabled disable required require optional allowed allow allowlist denylist force mandatory only
     provider providers backend backends engine driver manager store storage storages service vendor issuer audience aud scope scopes

@@ -53,6 +53,8 @@ export const REFERENCE = whole([
   String.raw`\$\$?\{.{1,200}\}`,
   String.raw`\$secret\{.{1,200}\}`,
   String.raw`\$__(?:file|env|vault)\{.{1,200}\}`,
+  // A function of a statement's parameter: `password = crypt($1, …)`.
+  String.raw`[a-z_]{2,30}\((?:\$\d|:[a-z]|\?|@[a-z]|new\.)[^)]{0,80}\)?`,
   String.raw`valueFrom:.{0,400}`,
   String.raw`(?:kv|secret|secrets)/data/[A-Za-z0-9_./#-]{1,300}`,
   String.raw`https://[a-z0-9-]{1,40}\.vault\.azure\.net/secrets/[A-Za-z0-9-]{1,130}(?:/[0-9a-f]{0,40})?`,

@@ -59,6 +59,22 @@ export function splitShell(text: string): Word[] {
   return words;
 }
 
+/** What stands in `$(…)` and in backticks: commands of their own, of which the outer one sees the output only. */
+export function substitutions(text: string): string[] {
+  const found: string[] = [];
+  for (let at = text.indexOf("$("); at >= 0 && found.length < INNER; at = text.indexOf("$(", at + 2)) {
+    // `$((…))` is arithmetic.
+    if (text.charAt(at + 2) === "(") continue;
+    const end = closed(text, at + 1);
+    found.push(text.slice(at + 2, end));
+    at = end - 2;
+  }
+  if (text.includes("`")) found.push(...text.split("`", 2 * INNER).filter((_, index) => index % 2 === 1));
+  return found;
+}
+
+const INNER = 40;
+
 /** The place of the parenthesis that closes the one at `at`, or the end of the text. */
 function closed(text: string, at: number): number {
   let depth = 0;

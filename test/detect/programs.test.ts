@@ -46,6 +46,14 @@ describe("a secret where this program takes it", () => {
     [`powershell -Command $env:SA_PASSWORD = '${human}'; sqlcmd -i init.sql`, "history"],
     [`powershell -Command [Environment]::SetEnvironmentVariable('API_TOKEN', '${token}', 'Machine')`, "history"],
     [`cmd /S /C setx /M DB_PASSWORD ${human}`, "history"],
+    [`RUN /bin/bash -o errexit -o pipefail -c htpasswd -bc /etc/nginx/.htpasswd admin ${pw} # buildkit`, "history"],
+    [["bash", "-euxo", "pipefail", "-c", `npm config set _auth ${make.base64(24)}`]],
+    [["ssh", "host", `rabbitmqctl add_user app ${pw}`]],
+    [`sh -c 'TOKEN=$(curl -fsS -u ci:${pw} https://id.example.org/token) exec ./run'`],
+    [["CMD-SHELL", `test "$(redis-cli -a ${pw} ping)" = PONG`], "healthcheck"],
+    [["sh", "-c", `OUT=\`mysqldump -uroot -p${pw} app\` && echo $OUT`]],
+    [`sed -i 's/^APP_KEY=.*/APP_KEY=base64:${make.hex(40)}/' .env`],
+    [["bash", "-ec", `echo '${pw}' | ldapadd -x -D cn=admin -y /dev/stdin -f /l.ldif`]],
   ])("%j", (command, where = "cmd") => {
     expect(alarms("Cmd", whole(command), where)).toBe(true);
   });
@@ -62,6 +70,11 @@ describe("none where it looks like one", () => {
     [["pt-online-schema-change", "D=app,t=orders,h=db,u=root", "--ask-pass"]],
     ["wp user reset-password admin --skip-email"],
     ["getent passwd user1001"],
+    [["CMD-SHELL", 'test "$(redis-cli -a "$(cat /run/secrets/redis)" ping)" = PONG'], "healthcheck"],
+    ["sh -c 'SECRET_KEY=$(openssl rand -hex 32) TOKEN=`cat /run/token` exec ./run'"],
+    [["sh", "-c", "echo $((1 + 2)) $(date +%s) $(id -u) > /tmp/x"]],
+    [`crane digest library/nginx@sha256:${make.hex(64)}`],
+    ["npx github:user/repo@main npm:react@18.2.0"],
     ["docker service create --secret source=db,target=/run/secrets/db,mode=0400 app"],
     ["docker run -v secret-data:/run/secrets app"],
     ["wrangler deploy --var API_HOST:api.example.org"],
@@ -101,6 +114,17 @@ describe("none where it looks like one", () => {
   });
 });
 
+describe("a login of Oracle's", () => {
+  test.each([
+    ["scott", "tiger", "orcl"],
+    ["app", "app", "//db:1521/XEPDB1"],
+    ["app", "app", "adb_high"],
+    ["app", human, "db1"],
+  ])("%s/%s@%s", (user, password, place) => {
+    expect(alarms("CONN", `${user}/${password}@${place}`)).toBe(true);
+  });
+});
+
 describe("settings files in a value", () => {
   test.each([
     ["REDIS_CONF", `bind 0.0.0.0\nrequirepass ${pw}`],
@@ -131,6 +155,14 @@ describe("settings files in a value", () => {
     ["CONFIG", "auth:\n  username: admin\n  password: !ENV ${ADMIN_PASSWORD}\n"],
     ["ZIG_MINISIGN_KEY", `RWS${make.base62(53)}`],
     ["SECRET_KEY_BASE", "OVERWRITE_ME"],
+    ["IMAGE", `library/nginx@sha256:${make.hex(64)}`],
+    ["STEP", "actions/checkout@v4"],
+    ["STEP", `actions/checkout@${make.hex(40)}`],
+    ["TOOL", "owner/tool@main"],
+    ["MIRROR", urlOf("ftp", "anonymous", "anonymous", "ftp.example.org/pub")],
+    ["JWT_ALGS", "RS256,ES256"],
+    ["STATEMENT", "UPDATE users SET password = crypt($1, gen_salt('bf')) WHERE id = $2"],
+    ["PADDLE_CLIENT_TOKEN", `live_${make.hex(27)}`],
   ])("none in %s: %j", (name, value) => {
     expect(alarms(name, value)).toBe(false);
   });

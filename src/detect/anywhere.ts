@@ -59,7 +59,7 @@ export const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     /\b(?:echo\s-n?e|printf)\s{1,4}["'][\w.@+-]{1,64}\\n([^\s"'\\$|%]{3,200})(?:\\n)?["']\s{0,4}>{1,2}\s{0,4}[\w./~-]{0,80}(?:pass|auth|cred|login)/g,
     "put into a file of logins",
   ],
-  [/<\(\s{0,4}(?:echo|printf)\s{1,4}(?:-n\s{1,4})?["']?([^\s"')$]{6,200})["']?\s{0,4}\)/g, "handed over as a file"],
+  [/<\(\s{0,4}(?:echo|printf)\s{1,4}(?:-n\s{1,4})?["']?([^\s"')$\\]{6,200})["']?\s{0,4}\)/g, "handed over as a file"],
   [/\bcrypt\(\s?\\?["']([^"'\\$]{3,100})/g, "hashed on the spot"],
   [/\byes\s["']?([^\s"'|$]{3,100})["']?\s?\|\s?(?:sudo\s)?passwd\b/g, "piped to a login"],
   [
@@ -71,7 +71,7 @@ export const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     "argument of a function",
   ],
   [
-    /\b(?:requirepass|masterauth|masterpass|primaryauth)\s{1,4}(?!foobared\b)["']?([^\s"'/#$<-][^\s"'/#$]{2,200})/g,
+    /\b(?:requirepass|masterauth|masterpass|primaryauth)\s{1,4}(?!foobared\b|[\w+]{2,20}:\/\/)["']?([^\s"'/#$<-][^\s"'/#$]{2,200})/g,
     "line of a settings file",
   ],
   [

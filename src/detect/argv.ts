@@ -52,7 +52,7 @@ export function inArguments(given: readonly string[], judge: Judge, depth: numbe
     else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = null;
     const kind = program?.after?.[`${given[at - 1] ?? ""} ${word}`] ?? program?.after?.[word];
     if (kind !== undefined) {
-      const value = given[at + kind[0]];
+      const value = given[behind(given, at, kind[0])];
       if (value !== undefined && !value.startsWith("-")) special(kind[1], value, take);
     }
     if (program?.words !== undefined)
@@ -102,6 +102,15 @@ function scriptAt(given: readonly string[], at: number): number {
   return 0;
 }
 
+/** The place of the word so many behind the one at `at`; `-b -c FILE USER PASSWORD` has flags between, which do not count. */
+function behind(given: readonly string[], at: number, distance: number): number {
+  if (distance === 1) return at + 1;
+  let left = distance;
+  for (let place = at + 1; place < given.length; place++)
+    if (!/^-[A-Za-z]{1,3}$/.test(given[place] as string) && --left === 0) return place;
+  return given.length;
+}
+
 /** Java's own store of certificates and Android's store of debug keys open with passwords that are public. */
 function isPublicPassword(value: string, given: readonly string[], step: string): boolean {
   if (step !== "flag of this program" || (value !== "changeit" && value !== "android")) return false;
@@ -138,6 +147,8 @@ function isReference(value: string): boolean {
       value,
     ) ||
     /^(?:[A-Z]{1,20}_)?(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$/.test(value) ||
+    // Where a shell sends what a program prints: `2>&1`.
+    /^\d?>{1,2}\d?$/.test(value) ||
     /^(?:jwt|simple),/.test(value) ||
     /^Basic \$\(|^[\w"']{0,12}\}$/.test(value) ||
     /^(?:process\.env|os\.environ|System\.getenv|ENV\[)/.test(value)

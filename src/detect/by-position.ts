@@ -69,8 +69,10 @@ export function byPosition(given: readonly string[], at: number, known: boolean,
   )
     take("password", given[at + 1] as string, "by its place");
   // `dotnet user-secrets set "Smtp:Password" …`, `git config http.token …`, `poetry config http-basic.repo USER PASSWORD`
-  const name = given[at + 1];
-  const told = given[at + 2];
+  // `pulumi config set --secret NAME VALUE`
+  const from = /^--(?:secret|plaintext|path)$/.test(given[at + 1] ?? "") ? at + 1 : at;
+  const name = given[from + 1];
+  const told = given[from + 2];
   if (
     !/^(?:set|config|configure|put|--global|--local|--add|-g|-a|--auth)$/.test(word) ||
     name === undefined ||

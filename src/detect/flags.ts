@@ -105,10 +105,11 @@ function byFlagName(name: string, value: string, glued: boolean, take: Take): bo
     )
   )
     return false;
-  const command = /^pass(?:word|phrase)?[-_](?:command|cmd)$/i.test(bare)
-    ? /^echo\s+(?:-n\s+)?["']?([^\s"'$]{3,200})["']?$/.exec(value)
-    : null;
-  if (command !== null) take("password", command[1] as string, "command that prints it");
+  if (/^(?:ext-?pass|pass(?:word|phrase)?[-_](?:command|cmd))$/i.test(bare)) {
+    const printed = /^echo\s+(?:-n\s+)?["']?([^\s"'$`]{3,200})["']?$/.exec(value);
+    if (printed !== null) take("password", printed[1] as string, "command that prints it");
+    return !glued;
+  }
   const info = readName(bare);
   if (!glued && (info.family === null || (value.startsWith("-") && !looksRandom(value, 24)))) return false;
   if (/^\d$/.test(value) || /^(?:bcrypt|argon2\w*|pbkdf2|plain)$/.test(value)) return !glued;
@@ -134,7 +135,9 @@ export function special(kind: FlagKind, value: string, take: Take): void {
     kind === "file" ||
     kind === "slash"
   ) {
-    const at = value.indexOf(MARK[kind]);
+    // A colon in `${USER:?not set}` parts nothing.
+    const from = value.startsWith("${") ? value.indexOf("}") : value.startsWith("$(") ? value.indexOf(")") : 0;
+    const at = value.indexOf(MARK[kind], Math.max(0, from));
     if (at >= 0 && !value.startsWith("{")) {
       const rest = value.slice(at + 1);
       take(

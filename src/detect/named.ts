@@ -1,7 +1,7 @@
 import { looksRandom, wordiness } from "./entropy.ts";
 import type { Outcome } from "./evidence.ts";
 import type { NameInfo } from "./names.ts";
-import { listsNames, namesSecret, ULID } from "./shape.ts";
+import { listsNames, namesSecret, reference, ULID } from "./shape.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Names that other accounts bear by default; `admin:…` is a login, `redis:7` an image. */
@@ -116,11 +116,12 @@ function cookies(name: NameInfo, text: string): Outcome {
 
 /** `user:password` in one value, or Neo4j's `user/password`. The name must say login, or the user must be a usual one. */
 function pairOfLogin(name: NameInfo, text: string): Outcome {
-  const match = /^([A-Za-z0-9._@+-]{1,64})([:/])(\S{1,200})$/.exec(text);
+  const match = /^([A-Za-z0-9._@+$-]{1,64})([:/])(\S{1,200})$/.exec(text);
   if (match === null) return null;
   const [, user = "", mark, password = ""] = match;
   if (
     password.startsWith("//") ||
+    /^(?:turns?|stuns?|sips?|tel|mailto|urn|data|did|tcp|udp|unix)$/.test(user) ||
     /^(?:host|server|port|dbname|unix_socket|dsn)=/i.test(password) ||
     (/^[\d.-]+$/.test(password) && !promises(name)) ||
     ADDRESS.test(text)
@@ -131,7 +132,10 @@ function pairOfLogin(name: NameInfo, text: string): Outcome {
   const login = LOGINS.test(user) && humanPassword(password) && !/^v?\d/.test(password) && !password.includes("/");
   if (!promised && !login) return null;
   if (promised && /^(?:\d{1,5}|\/.*)$/.test(password) && /[.]/.test(user)) return null;
-  if (/^\$\{?[A-Z_]+\}?$|^<.*>$|^\*+$|^x{3,}$/i.test(password)) return null;
+  if (/^<.*>$|^\*+$|^x{3,}$/i.test(password)) return null;
+  const pointed = reference(password);
+  if (pointed !== null || /^\$\{?[A-Z_]+\}?$/i.test(password))
+    return pointed ?? { rule: "reference", why: "refers to a value that is kept elsewhere" };
   return {
     rule: "user-password",
     score: promised ? 0.86 : 0.7,

@@ -4,6 +4,8 @@ import { looksRandom } from "./entropy.ts";
 
 const USER_FLAG =
   /^(?:-u|-U|-l|-n|-r|-user|-username|-login|--user|--username|--user-name|--login|--login-user|--db-user|--db_user|\/user|\/ru|\/u)$/;
+/** What runs a command as somebody: the user behind it logs in nowhere. */
+const AS = /^(?:\/\S{1,80}\/)?(?:sudo|doas|runuser|exec|run|setpriv)$/;
 const PASSWORD_FLAG = /^(?:-p|-P|-w|-W|-pw|-pass|-v|\/p|\/rp|\/pw|\/pass)$/;
 
 /**
@@ -20,7 +22,7 @@ function hasUser(line: readonly string[]): boolean {
   return line.some((word, at) => {
     const equals = word.search(/[=:]/);
     const flag = equals > 0 ? word.slice(0, equals) : word;
-    if (!USER_FLAG.test(flag)) return false;
+    if (!USER_FLAG.test(flag) || AS.test(line[at - 1] ?? "")) return false;
     const value = equals > 0 ? word.slice(equals + 1) : (line[at + 1] ?? "");
     return /^[A-Za-z][\w.@\\/-]{1,80}$/.test(value);
   });

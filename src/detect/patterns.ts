@@ -62,7 +62,7 @@ export const REFERENCE = whole([
 
 /** Shell, Windows and build-tool variables, where case tells a variable from a password such as `$ecret`. */
 export const VARIABLE =
-  /^(?:\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$\{?[\d@*]\}?|\$\{[A-Za-z_]\w{0,99}|\$[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@{1,2}[A-Z][A-Z0-9_]{2,80}@{1,2})$/;
+  /^(?:\$[Ee][Nn][Vv]:\w{1,100}|\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$\{?[\d@*]\}?|\$\{[A-Za-z_]\w{0,99}|\$[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@{1,2}[A-Z][A-Z0-9_]{2,80}@{1,2})$/;
 
 /** Ciphertext, by the mark that the encrypting tool puts in front. */
 export const CIPHERTEXT = anyOf([

@@ -109,7 +109,7 @@ export const MORE: { readonly [names: string]: Program } = {
   snowsql: { flags: flags({ "--password": "password" }) },
   "wrk2 vegeta bombardier": { flags: flags({ "-H --header -header": "header" }) },
   "kcadm.sh": { flags: flags({ "--password -p --new-password": "password" }) },
-  pulumi: { flags: flags({ "--secrets": "token" }) },
+  pulumi: { flags: flags({ "--secrets": "token", "--secret": "name" }) },
   "ghostunnel stunnel": { flags: flags({ "--storepass --keystorepass": "password" }) },
   "ab2 apachebench": { flags: flags({ "-A -P": "pair" }) },
 };

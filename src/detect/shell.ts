@@ -50,6 +50,12 @@ export function splitShell(text: string): Word[] {
       }
       end();
       words.push({ text: char, operator: true });
+    } else if (char === "{" && word.at(-1) === "$") {
+      // `${NAME:?not set}` is one word, whatever stands in it.
+      const stop = text.indexOf("}", at);
+      const till = stop < 0 || stop > at + 400 ? at : stop;
+      word.push(text.slice(at, till + 1));
+      at = till;
     } else {
       word.push(char);
       open = true;

@@ -222,7 +222,7 @@ const HAPROXY = /\b(?:stats\sauth\s{1,8}[\w.@-]{1,64}:|insecure-password\s{1,8})
 /** `.netrc`, `.pgpass`, HAProxy's users and npm's `//registry/:_authToken=…`. */
 export function byFormat(line: string, judge: Judge): Evidence | null {
   const netrc =
-    /\b(?:machine\s\S{1,200}|default)\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(\S{1,400})/.exec(line);
+    /\b(?:machine\s\S{1,200}|default)\s{1,20}login\s{1,20}\S{1,200}\s{1,20}password\s{1,20}([^\s"']{1,400})/.exec(line);
   if (netrc !== null && !/^(?:%s|\$|")/.test(netrc[1] as string))
     return judge("netrc_password", netrc[1] as string, "netrc");
   if (line.includes("LoginModule")) {
@@ -233,10 +233,11 @@ export function byFormat(line: string, judge: Judge): Evidence | null {
   if (haproxy !== null) return judge("password", haproxy[1] as string, "line of a settings file");
   const pgpass = /^[\w.*-]{1,200}:(?:\d{1,5}|\*):[\w*.-]{1,64}:[\w*.@-]{1,64}:([^\s:]{1,200})$/.exec(line.trim());
   if (pgpass !== null) return judge("pgpass_password", pgpass[1] as string, "pgpass line");
-  const npm = /\/\/[\w.-]{1,200}[\w./-]{0,200}:(_authToken|_password|_auth)\s?[=\s]\s?["']?([^\s"'<>]{1,2000})/.exec(
+  const npm = /\/\/[\w.-]{1,200}[\w./-]{0,200}:(_authToken|_password|_auth)\s?[=\s]\s?["']?([^\s"'<>;)]{1,2000})/.exec(
     line,
   );
-  if (npm !== null)
+  // `_authToken=$(cat /run/secrets/npm)`: what a command prints is not known.
+  if (npm !== null && !/^(?:\$\(|`)/.test(npm[2] as string))
     return judge(npm[1] === "_password" ? "password" : "npm_token", unquote(npm[2] as string), "npm settings");
   return null;
 }

@@ -73,6 +73,7 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   if (/^[A-Z_]{2,30}$/.test(url.user) && /^[A-Z_]{0,20}(?:PASSWORD|PASS|PWD|PASSWD|SECRET|TOKEN)$/.test(password))
     return null;
   if (/^\$[A-Za-z_]\w{0,60}$/.test(password)) return null;
+  if (url.user.toLowerCase() === "$env") return null;
   if (url.user === "anonymous" && /^ftps?$/i.test(url.scheme)) return null;
   if (password === "x-oauth-basic" || (url.password === "" && looksRandom(url.user, 20))) {
     best = tokenAsUser(url.user, judge);
@@ -182,7 +183,7 @@ export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence
       text,
     );
   const bare =
-    /^[\w.+-]{1,64}:([^\s@]{1,200})@(?:[A-Za-z0-9[][\w.\]-]{0,200}(?::\d{1,5})?|:\d{1,5})(?:[/?][^\s]{0,400})?$/.exec(
+    /^(?:sips?:)?[\w.+-]{1,64}:([^\s@]{1,200})@(?:[A-Za-z0-9[][\w.\]-]{0,200}(?::\d{1,5})?|:\d{1,5})(?:[/?][^\s]{0,400})?$/.exec(
       text,
     );
   const part =

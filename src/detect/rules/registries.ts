@@ -27,14 +27,18 @@ export const REGISTRIES: readonly Rule[] = [
     vendor: "npm",
     description: "Login to a registry in an .npmrc file",
     keywords: [":_authtoken", ":_password", ":_auth"],
-    pattern: /:_(?:authToken|password|auth)\s{0,4}=\s{0,4}["']?(?<secret>[A-Za-z0-9+/=_.-]{12,2000})/d,
+    pattern: /:_(?:authToken|password|auth)\s{0,4}=\s{0,4}["']?(?!__[A-Z])(?<secret>[A-Za-z0-9+/=_.-]{12,2000})/d,
     severity: "critical",
     confidence: "medium",
     examples: (kit) => [
       `//registry.npmjs.org/:_authToken=${kit.uuid()}`,
       `//npm.corp.internal/:_password=${kit.base64(18)}\n//npm.corp.internal/:username=ci`,
     ],
-    counterExamples: () => ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", "//registry.npmjs.org/:_authToken="],
+    counterExamples: () => [
+      "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+      "//registry.npmjs.org/:_authToken=__NPM_TOKEN__",
+      "//registry.npmjs.org/:_authToken=",
+    ],
     reference: "https://docs.npmjs.com/cli/configuring-npm/npmrc",
   }),
   prefixed({

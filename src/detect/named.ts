@@ -29,6 +29,9 @@ export function byName(name: NameInfo, text: string): Outcome {
     case "password":
       // `PWD` and `OLDPWD` are the shell's working directories.
       if (/^(?:old_?)?pwd$/.test(name.key) && /^(?:[/~]|[A-Za-z]:)/.test(text)) return null;
+      // `PGPASS_CONTENT=db:5432:app:app:$PASSWORD`: a line of .pgpass, of which only the last part is the password.
+      if (/pg_?pass/.test(name.key) && reference(/^(?:[^:]{1,200}:){4}(.{1,400})$/.exec(text)?.[1] ?? "") !== null)
+        return null;
       return found("password", 0.85);
     case "pin":
       return /^\d{4,12}$|^\d{3}-\d{2}-\d{3}$|^\d{4}-\d{3}-\d{4}$/.test(text) ? found("password", 0.75) : null;
@@ -150,6 +153,9 @@ export function listOfLogins(name: NameInfo, text: string): Outcome {
   const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text.replace(/[;|]/, ":"));
   const password = match?.[1];
   if (password === undefined || /^v?\d{1,5}(?:\.\d{1,6}){1,4}/.test(password)) return null;
+  // What points to the value, of which a colon or a comma cut the rest off.
+  if (reference(password) !== null || /^(?:ENC\[|ref\+\w|secretref\+|op$|vault$)|^<[^<>]{1,60}>$/.test(password))
+    return null;
   if (!/(?:^|_)(?:users?|accounts?|logins?)$/.test(name.key)) return null;
   if (!humanPassword(password) && !/(?:^|_)(?:s?ftp|samba|smb|basic|auth|http|proxy|mail|local)(?:_|$)/.test(name.key))
     return null;

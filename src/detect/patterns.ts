@@ -67,6 +67,8 @@ export const VARIABLE =
 /** Ciphertext, by the mark that the encrypting tool puts in front. */
 export const CIPHERTEXT = anyOf([
   String.raw`^ENC\[[A-Za-z0-9_,:=+/ -]{1,100000}\]`,
+  // SOPS' own, of which a comma cut the rest off.
+  String.raw`^ENC\[AES256_GCM(?:,|$)`,
   String.raw`^ENC\([A-Za-z0-9+/=_-]{8,100000}\)`,
   String.raw`^\{cipher\}.{8,100000}`,
   String.raw`^\$ANSIBLE_VAULT;`,

@@ -59,7 +59,8 @@ const NO_PASSWORD =
   /^(?:required|nullable|sometimes|string|confirmed)(?:\|[\w:,.]{1,30}){1,8}$|^(?:userPassword|unicodePwd|sambaNTPassword|krbPrincipalKey)$|^(?:(?:ctrl|alt|cmd|meta|super|shift|mod|option)[+-]){1,4}(?:\w|f\d{1,2}|enter|return|tab|esc|escape|space|del|delete|insert|backspace|up|down|left|right|home|end|pageup|pagedown|plus|minus|comma|period|slash)$/i;
 
 /** The beginning of a command in `$(…)` or backticks, of which a space cut the rest off: `password=$(cat /run/secrets/db)`; a variable in brackets. */
-const CUT = /^\$\([^)]{0,400}$|^\$\{\w{1,100}:?\?[^}]{0,100}$|^`[a-z][a-z_./-]{1,60}$|^\$[A-Za-z_]\w{0,99}[\])}]{1,3}$/;
+const CUT =
+  /^\$\([^)]{0,400}$|^\$\{\w{1,100}:?\?[^}]{0,100}$|^`[a-z][a-z_./-]{1,60}$|^\$?\{\{[^}]{0,200}$|^\$[A-Za-z_]\w{0,99}[\])}]{1,3}$/;
 
 /** Points to where the secret is instead of holding it. */
 export function reference(text: string): Cleared | null {
@@ -68,7 +69,7 @@ export function reference(text: string): Cleared | null {
     if (text.length < 600 && !text.includes("://") && PATH.test(text))
       return cleared("reference", "is a path to a file");
   }
-  if ((first === 36 || first === 96) && CUT.test(text))
+  if ((first === 36 || first === 96 || first === 123) && CUT.test(text))
     return cleared("reference", "refers to a value that is kept elsewhere");
   if (text.length < 2100 && (VARIABLE.test(text) || REFERENCE.test(text)))
     return cleared("reference", "refers to a value that is kept elsewhere");

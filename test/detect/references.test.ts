@@ -53,6 +53,23 @@ describe.each(PLACES.map(([where, line]) => ({ where, line, shown: line("…") }
 );
 
 test.each([
+  ["BASIC_AUTH_USERS", "admin:$ADMIN_PASSWORD"],
+  ["SFTP_USERS", "alice:${ALICE_PASSWORD}:1001"],
+  ["traefik.http.middlewares.a.basicauth.users", "admin:${ADMIN_HASH:?not set}"],
+  ["PGPASS_CONTENT", "db:5432:app:app:$DB_PASSWORD"],
+  ["DOTENV", "NODE_ENV=production\nDB_PASSWORD=ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]\n"],
+  ["JDBC_URL", "jdbc:mysql://db/app?user=app&password={{ .Values.dbPassword }}"],
+  ["NETRC", "machine h.example.org login ci password {{ .Values.token }}"],
+])("none in %s=%s", (name, value) => {
+  expect(alarms(name, value)).toBe(false);
+});
+
+test("what stands in their place counts", () => {
+  expect(alarms("BASIC_AUTH_USERS", `admin:${make.password()}`)).toBe(true);
+  expect(alarms("PGPASS_CONTENT", `db:5432:app:app:${make.base62(16)}`)).toBe(true);
+});
+
+test.each([
   ["REDIRECTED", ["sh", "-c", "splunk start --gen-and-print-passwd 2>&1"]],
   ["RUN_AS", ["sudo", "-u", "app", "tool", "-p", "workers"]],
   ["TURN", ["coturn", "--external", "turn:turn.example.org:3478?transport=udp"]],

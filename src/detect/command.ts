@@ -7,7 +7,7 @@ import { looksRandom } from "./entropy.ts";
 import { readName } from "./names.ts";
 import { programOf } from "./programs.ts";
 import { splitCommands, splitShell, substitutions } from "./shell.ts";
-import { byFormat } from "./structure.ts";
+import { byFormat } from "./line-formats.ts";
 import { inUrls } from "./url.ts";
 
 const DEEPEST = 4;

@@ -149,4 +149,16 @@ export const COMMERCE: readonly Rule[] = [
     counterExamples: (kit) => [`PRD-${kit.hex(12)}`],
     reference: "https://developer.ebay.com/api-docs/static/oauth-credentials.html",
   }),
+  named({
+    id: "paddle-client-token",
+    vendor: "Paddle",
+    description: "Paddle client-side token, which every browser sees",
+    keywords: ["paddle"],
+    names: /paddle/,
+    shape: "(?:live|test)_[0-9a-f]{27}",
+    as: "PADDLE_CLIENT_TOKEN",
+    make: (kit) => `live_${kit.hex(27)}`,
+    publishable: true,
+    reference: "https://developer.paddle.com/paddlejs/client-side-tokens",
+  }),
 ];

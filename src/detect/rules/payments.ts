@@ -188,18 +188,6 @@ export const PAYMENTS: readonly Rule[] = [
     reference: "https://developer.paddle.com/webhooks/signature-verification",
   }),
   named({
-    id: "paddle-client-token",
-    vendor: "Paddle",
-    description: "Paddle client-side token, which every browser sees",
-    keywords: ["paddle"],
-    names: /paddle/,
-    shape: "(?:live|test)_[0-9a-f]{27}",
-    as: "PADDLE_CLIENT_TOKEN",
-    make: (kit) => `live_${kit.hex(27)}`,
-    publishable: true,
-    reference: "https://developer.paddle.com/paddlejs/client-side-tokens",
-  }),
-  named({
     id: "paddle-legacy-key",
     vendor: "Paddle",
     description: "Paddle API key before May 2025",

@@ -205,6 +205,7 @@ describe("settings in a value", () => {
     ["STOP_TOKEN", "<|im_end|>"],
     ["MAX_OUTPUT_TOKEN", "4096"],
     ["INITIAL_CLUSTER_TOKEN", make.hex(16)],
+    ["ETCD_CLUSTER_TOKEN", make.hex(16)],
     ["PAGES_URL", "https://x.example.org/list?u=me&p=12"],
   ])("none in %s: %s", (name, value) => {
     expect(alarms(name, value)).toBe(false);

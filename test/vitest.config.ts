@@ -1,5 +1,4 @@
 import { defineConfig } from "vitest/config";
-import { LongestFirst } from "./sequencer.ts";
 
 export default defineConfig({
   test: {
@@ -10,7 +9,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 300_000,
     maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"], tsconfig: "test/tsconfig.json" },
     reporters: ["default", new URL("conformance/table.ts", import.meta.url).pathname],
   },

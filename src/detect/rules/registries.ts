@@ -35,9 +35,9 @@ export const REGISTRIES: readonly Rule[] = [
       `//npm.corp.internal/:_password=${kit.base64(18)}\n//npm.corp.internal/:username=ci`,
     ],
     counterExamples: () => [
-      "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
-      "//registry.npmjs.org/:_authToken=__NPM_TOKEN__",
-      "//registry.npmjs.org/:_authToken=",
+      "//npm.corp.internal/:_authToken=${NPM_TOKEN}",
+      "//npm.corp.internal/:_authToken=__NPM_TOKEN__",
+      "//npm.corp.internal/:_authToken=",
     ],
     reference: "https://docs.npmjs.com/cli/configuring-npm/npmrc",
   }),

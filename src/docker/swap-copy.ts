@@ -10,10 +10,9 @@ import type { ContainerDoc } from "./types.ts";
  */
 export async function keepCopy(swap: Swap, old: ContainerDoc): Promise<void> {
   const { engine, names, record, step } = swap;
-  if ((await findCopy(swap)) !== null) return;
+  if (typeof record.last(`${step}/copied`)?.["id"] === "string" && (await findCopy(swap)) !== null) return;
   const body = withAutoRemove(await swap.asItIs(old), false);
-  const left = await engine.container(names.kept); // by a run that was killed before it noted it
-  const copy = left ?? (await createNamed(engine, names.kept, body));
+  const copy = (await findCopy(swap)) ?? (await createNamed(engine, names.kept, body));
   await connectAll(engine, copy, body);
   mustBeSame(old, (await engine.container(copy.Id)) ?? copy, body);
   record.done(`${step}/copied`, { id: copy.Id });
@@ -34,9 +33,13 @@ export async function bringBack(swap: Swap): Promise<ContainerDoc> {
   return back;
 }
 
-export async function findCopy({ engine, record, step }: Swap): Promise<ContainerDoc | null> {
+/** The copy; by its name when the run was killed between creating and recording it. Null when there is none. */
+export async function findCopy({ engine, names, oldId, record, step }: Swap): Promise<ContainerDoc | null> {
   const id = record.last(`${step}/copied`)?.["id"];
-  return typeof id === "string" ? engine.container(id) : null;
+  if (typeof id === "string") return engine.container(id);
+  if (!(record.last(`${step}/create`) as Before | null)?.deleted) return null;
+  const left = await engine.container(names.kept);
+  return left?.Id === oldId ? null : left;
 }
 
 /** The old container, or what there is of it: its copy, or what was created again from that. */

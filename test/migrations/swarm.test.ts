@@ -6,6 +6,7 @@ import { openEngine } from "../../src/docker/engine.ts";
 import { swarmOf } from "../../src/docker/swarm.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages } from "../services/images.ts";
+import { killedAt, recorded } from "../support/kill.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -299,19 +300,21 @@ it("a stack's service is moved only with --accept stack, for its file would brin
 });
 
 it("a run that was killed goes on, or is undone, from wherever it was", async () => {
-  const HOOK = new URL("../support/kill-hook.mjs", import.meta.url).pathname;
   const value = secret();
   const before = start("killed", value, FILE_ENV);
-  // The write at which it is killed, the last step that its journal has then, and how it ends.
+  const args = ["migrate", "swarm:killed", "--to", "local", "--grace", "100ms", "--yes"];
+  const { ran, kinds } = await recorded(world, args);
+  expect((await world.unsprawl(["rollback", /Plan (\S+):/.exec(ran.stdout)?.[1] ?? ""])).code).toBe(0);
+  const decided = kinds.indexOf("after intent deliver/decided");
+  const update = kinds.indexOf("after intent recreate/update");
+  // The boundary at which it is killed, the last step that its journal has then, and how it ends.
   const kills = [
-    [16, "deliver:swarm/killed/decided", "rollback"], // the Swarm secret is there, which nothing says
-    [21, "recreate:swarm/killed/update", "resume"], // about to update the service
-    [22, "recreate:swarm/killed/update", "rollback"], // the service is updated, which nothing says
+    [decided + 1, "deliver:swarm/killed/decided", "rollback"], // the Swarm secret is there, which nothing says
+    [update, "recreate:swarm/killed/update", "resume"], // about to update the service
+    [update + 1, "recreate:swarm/killed/update", "rollback"], // the service is updated, which nothing says
   ] as const;
   for (const [at, last, verb] of kills) {
-    const args = ["migrate", "swarm:killed", "--to", "local", "--grace", "100ms", "--yes"];
-    const env = { KILL_AT_WRITE: String(at) };
-    expect((await world.unsprawl(args, { env, nodeArgs: ["--import", HOOK] })).signal).toBe("SIGKILL");
+    expect((await killedAt(world, args, at)).signal).toBe("SIGKILL");
     const [run = ""] = readdirSync(join(world.dir, "state/unsprawl/runs")).sort().toReversed();
     const journal = readFileSync(join(world.dir, "state/unsprawl/runs", run), "utf8")
       .trimEnd()

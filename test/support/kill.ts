@@ -1,0 +1,59 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Ran, World } from "./world.ts";
+
+const HOOK = new URL("./kill-hook.mjs", import.meta.url).pathname;
+
+/** `npm run test:deep`: every boundary, and random instants besides. */
+export const DEEP = process.env["UNSPRAWL_DEEP"] === "1";
+
+type Killing = {
+  /** Counting begins with the write that holds this text. */
+  readonly from?: string;
+  readonly env?: { readonly [name: string]: string };
+};
+
+/** Runs the program and ends it by SIGKILL at the boundary of this number, counted from 0. */
+export function killedAt(world: World, args: readonly string[], at: number, how: Killing = {}): Promise<Ran> {
+  return hooked(world, args, { KILL_AT_WRITE: String(at) }, how);
+}
+
+/** Runs the program to its end; the kinds of its boundaries, in their order. */
+export async function recorded(
+  world: World,
+  args: readonly string[],
+  how: Killing = {},
+): Promise<{ readonly ran: Ran; readonly kinds: readonly string[] }> {
+  const file = join(world.memory, "boundaries");
+  rmSync(file, { force: true });
+  const ran = await hooked(world, args, { KILL_RECORD: file }, how);
+  const kinds = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
+  rmSync(file, { force: true });
+  return { ran, kinds };
+}
+
+/**
+ * The boundaries to kill at: the first and the last of each kind in every run, all of them in a deep one. An intent
+ * counts once it is written, all else before it is: on its other side each looks as its neighbour does.
+ */
+export function boundariesOf(kinds: readonly string[]): number[] {
+  const all = kinds.map((_, at) => at);
+  if (DEEP) return all;
+  return all.filter((at) => {
+    const kind = kinds[at] ?? "";
+    const counts = kind.startsWith("after intent") || (kind.startsWith("before") && !kind.startsWith("before intent"));
+    return counts && (kinds.indexOf(kind) === at || kinds.lastIndexOf(kind) === at);
+  });
+}
+
+function hooked(
+  world: World,
+  args: readonly string[],
+  env: { readonly [name: string]: string },
+  how: Killing,
+): Promise<Ran> {
+  return world.unsprawl(args, {
+    nodeArgs: ["--import", HOOK],
+    env: { ...how.env, ...env, ...(how.from === undefined ? {} : { KILL_FROM: how.from }) },
+  });
+}

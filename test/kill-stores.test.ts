@@ -67,15 +67,15 @@ it.each(["resume", "rollback"] as const)("killed at step boundaries, then %s", {
   const { ran, kinds } = await recorded(world, ["apply", `ss-${verb}-undisturbed.json`]);
   expect(ran.code, ran.stderr).toBe(0);
   expect(kinds.length).toBeGreaterThan(15);
-  for (const at of boundariesOf(kinds)) {
-    const name = `ss-${verb}-${at}`;
+  for (const [turn, at] of boundariesOf(kinds).entries()) {
+    const name = `ss-${verb}-${turn}`;
     await planned(name);
     const killed = await killedAt(world, ["apply", `${name}.json`], at);
-    expect(killed.signal, `boundary ${at}, ${kinds[at]}: ${killed.stderr}`).toBe("SIGKILL");
+    expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
     const run = await runOf(name);
     if (run !== null) {
       const finished = await world.unsprawl([verb, run]);
-      expect(finished.code, `${verb} at ${at}: ${finished.stderr}`).toBe(0);
+      expect(finished.code, `${verb}, ${at.kind}: ${finished.stderr}`).toBe(0);
       expect(await there(name)).toEqual(verb === "resume" ? SECRETS : null);
       expect(readdirSync(join(world.dir, "state/unsprawl/locks"))).toEqual([]);
     } else expect(await there(name)).toBe(null);
@@ -94,8 +94,8 @@ it(
     };
     const { ran, kinds } = await recorded(world, ["scrub", await begin("ss-scrub-undisturbed")]);
     expect(ran.code, ran.stderr).toBe(0);
-    for (const at of boundariesOf(kinds)) {
-      const name = `ss-scrub-${at}`;
+    for (const [turn, at] of boundariesOf(kinds).entries()) {
+      const name = `ss-scrub-${turn}`;
       const run = await begin(name);
       expect((await killedAt(world, ["scrub", run], at)).signal).toBe("SIGKILL");
       expect(await there(name)).toEqual(SECRETS);

@@ -184,8 +184,8 @@ it.each([
   "killed at step boundaries (%s, %s, %s), then resumed or rolled back",
   { timeout: 900_000 },
   async (to, deliver, how) => {
-    const begin = async (at: number | "undisturbed"): Promise<{ name: string; id: string; sides: string[] }> => {
-      const name = `k-${to}-${how}-${at}`;
+    const begin = async (turn: number | "undisturbed"): Promise<{ name: string; id: string; sides: string[] }> => {
+      const name = `k-${to}-${how}-${turn}`;
       const id = fresh(name);
       const sides = how === "shared" ? [sharer(name)] : [];
       await planned(name, to, deliver, how === "shared" ? ["--accept", "sharers"] : []);
@@ -198,9 +198,9 @@ it.each([
     clear(undisturbed.name);
     for (const [turn, at] of boundariesOf(kinds).entries()) {
       const verb = (turn + first) % 2 === 0 ? "resume" : "rollback";
-      const { name, id, sides } = await begin(at);
+      const { name, id, sides } = await begin(turn);
       const killed = await killedAt(world, ["apply", `${name}.json`], at);
-      expect(killed.signal, `boundary ${at}, ${kinds[at]}: ${killed.stderr}`).toBe("SIGKILL");
+      expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
       kills++;
       await expectFinished(name, to, id, verb, killed, how === "shared" ? [`side-${name}`] : []);
       if (how === "shared") {
@@ -225,10 +225,10 @@ it("killed at boundaries of a rollback, then rolled back again", { timeout: 900_
   await expectFinished("k-back-undisturbed", "local", undisturbed.id, "rollback", ran);
   clear("k-back-undisturbed");
   for (const [turn, at] of boundariesOf(kinds).entries()) {
-    const name = `k-back-${at}`;
+    const name = `k-back-${turn}`;
     const { id, run } = await begin(name);
     const killed = await killedAt(world, ["rollback", run], at);
-    expect(killed.signal, `boundary ${at}, ${kinds[at]}: ${killed.stderr}`).toBe("SIGKILL");
+    expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
     kills++;
     // `resume` goes on with a rollback that was begun.
     const verb = turn % 2 === 0 ? "rollback" : "resume";
@@ -239,16 +239,17 @@ it("killed at boundaries of a rollback, then rolled back again", { timeout: 900_
   }
 });
 
-it.runIf(DEEP)("killed at random instants, then resumed or rolled back", { timeout: 900_000 }, async () => {
-  for (let at = 0; at < RANDOM_KILLS; at++) {
-    const name = `k-random-${at}`;
-    const id = fresh(name);
-    const [to, deliver] = at % 4 < 2 ? (["local", "shim"] as const) : (["vault", "runtime"] as const);
-    await planned(name, to, deliver);
-    // Spread over the whole run, start-up included.
-    const killed = await world.unsprawl(["apply", `${name}.json`], { killAfterMs: 40 + Math.random() * 900 });
-    if (killed.signal === "SIGKILL") kills++;
-    await expectFinished(name, to, id, at % 2 === 0 ? "resume" : "rollback", killed);
-    clear(name);
-  }
-});
+if (DEEP)
+  it("killed at random instants, then resumed or rolled back", { timeout: 900_000 }, async () => {
+    for (let at = 0; at < RANDOM_KILLS; at++) {
+      const name = `k-random-${at}`;
+      const id = fresh(name);
+      const [to, deliver] = at % 4 < 2 ? (["local", "shim"] as const) : (["vault", "runtime"] as const);
+      await planned(name, to, deliver);
+      // Spread over the whole run, start-up included.
+      const killed = await world.unsprawl(["apply", `${name}.json`], { killAfterMs: 40 + Math.random() * 900 });
+      if (killed.signal === "SIGKILL") kills++;
+      await expectFinished(name, to, id, at % 2 === 0 ? "resume" : "rollback", killed);
+      clear(name);
+    }
+  });

@@ -103,10 +103,10 @@ it("killed at step boundaries, then resumed or rolled back", { timeout: 900_000 
   expect(ran.code, ran.stderr).toBe(0);
   expect(kinds.length).toBeGreaterThan(30);
   for (const [turn, at] of boundariesOf(kinds).entries()) {
-    const name = `k-${at}-x`;
+    const name = `k-${turn}-x`;
     await begin(name);
     const killed = await killedAt(world, ["apply", `${name}.json`], at);
-    expect(killed.signal, `boundary ${at}, ${kinds[at]}: ${killed.stderr}`).toBe("SIGKILL");
+    expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
     const listed = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
       runs: { run: string; units: unknown[] }[];
     };
@@ -115,7 +115,7 @@ it("killed at step boundaries, then resumed or rolled back", { timeout: 900_000 
     const verb = turn % 2 === 0 ? "resume" : "rollback";
     if (begun) {
       const finished = await world.unsprawl([verb, runOf(name)]);
-      expect(finished.code, `${verb} at ${at}: ${finished.stderr}`).toBe(0);
+      expect(finished.code, `${verb}, ${at.kind}: ${finished.stderr}`).toBe(0);
     }
     expectServing(name);
     const moved = begun && verb === "resume";

@@ -151,6 +151,8 @@ describe.each(STORES)("an engine with %s", (_store, config, stride) => {
   it("killed at step boundaries, then resumed or rolled back", { timeout: 600_000 }, async () => {
     const args = (name: string): string[] => ["migrate", `image:${name}:1`, "--to", "local", "--yes"];
     const undisturbed = build();
+    // The world's keys are made by now.
+    expect((await world.unsprawl(["plan", `image:${undisturbed.name}:1`, "--to", "local"])).code).toBe(0);
     const { ran, kinds } = await recorded(world, args(undisturbed.name));
     expect(told(ran).code, ran.stderr).toBe(0);
     expect((await world.unsprawl(["rollback", runOf(ran)])).code).toBe(0);
@@ -158,7 +160,7 @@ describe.each(STORES)("an engine with %s", (_store, config, stride) => {
       if (turn % stride !== 0) continue;
       const { name, id } = build();
       const killed = told(await killedAt(world, args(name), at));
-      expect(killed.signal, `boundary ${at}, ${kinds[at]}: ${killed.stderr}`).toBe("SIGKILL");
+      expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
       const listed = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
         runs: { run: string; units: { unit: string }[] }[];
       };
@@ -169,7 +171,7 @@ describe.each(STORES)("an engine with %s", (_store, config, stride) => {
         continue;
       }
       const ended = told(await world.unsprawl([verb, run]));
-      expect(ended.code, `${verb} at ${at}: ${ended.stderr}`).toBe(0);
+      expect(ended.code, `${verb}, ${at.kind}: ${ended.stderr}`).toBe(0);
       const kept = verb === "resume" ? [`${name}:1-before-${run}`] : [];
       expect(tagged(name)).toEqual([`${name}:1`, ...kept, `${name}:latest`].sort());
       expect(idOf(kept[0] ?? `${name}:1`)).toBe(id);

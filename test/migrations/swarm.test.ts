@@ -305,13 +305,14 @@ it("a run that was killed goes on, or is undone, from wherever it was", async ()
   const args = ["migrate", "swarm:killed", "--to", "local", "--grace", "100ms", "--yes"];
   const { ran, kinds } = await recorded(world, args);
   expect((await world.unsprawl(["rollback", /Plan (\S+):/.exec(ran.stdout)?.[1] ?? ""])).code).toBe(0);
-  const decided = kinds.indexOf("after intent deliver/decided");
-  const update = kinds.indexOf("after intent recreate/update");
+  const decided = { kind: kinds[kinds.lastIndexOf("after done deliver/decided") + 1] ?? "", nth: 0 };
+  const update = { kind: "after intent recreate/update", nth: 0 };
+  const updated = { kind: kinds[kinds.indexOf(update.kind) + 1] ?? "", nth: 0 };
   // The boundary at which it is killed, the last step that its journal has then, and how it ends.
   const kills = [
-    [decided + 1, "deliver:swarm/killed/decided", "rollback"], // the Swarm secret is there, which nothing says
+    [decided, "deliver:swarm/killed/decided", "rollback"], // the Swarm secret is there, which nothing says
     [update, "recreate:swarm/killed/update", "resume"], // about to update the service
-    [update + 1, "recreate:swarm/killed/update", "rollback"], // the service is updated, which nothing says
+    [updated, "recreate:swarm/killed/update", "rollback"], // the service is updated, which nothing says
   ] as const;
   for (const [at, last, verb] of kills) {
     expect((await killedAt(world, args, at)).signal).toBe("SIGKILL");

@@ -2,7 +2,8 @@
 // Effects are synchronous writes, which is how the journal records a step and how values reach tmpfs; even numbers die
 // before the write (the effect before it was done, and is not recorded), odd ones after it (an intent is recorded, its
 // effect was not begun).
-// KILL_AT_WRITE  the boundary to die at; without it nothing dies.
+// KILL_AT_WRITE  the number of the boundary to die at.
+// KILL_AT_KIND   in its place `N KIND`: the boundary of that kind that N of its kind come before.
 // KILL_FROM      counting begins with the write that holds this text, and then includes what happens to files beside the
 //                journal: a file is written under another name, renamed, removed.
 // KILL_RECORD    a file that gets one line a boundary: its kind, by which test/support/kill.ts chooses.
@@ -15,12 +16,14 @@ const from = process.env.KILL_FROM;
 const recorded = process.env.KILL_RECORD;
 const { writeSync, appendFileSync, readlinkSync } = fs;
 let counts = from === undefined;
+const [, nth, wanted] = /^(\d+) (.*)$/.exec(process.env.KILL_AT_KIND ?? "") ?? [];
 let count = 0;
+let ofKind = 0;
 
 const boundary = (kind) => {
   if (!counts) return;
   if (recorded !== undefined) appendFileSync(recorded, `${kind}\n`);
-  if (count++ === at) process.kill(process.pid, "SIGKILL");
+  if (count++ === at || (kind === wanted && ofKind++ === Number(nth))) process.kill(process.pid, "SIGKILL");
 };
 
 /** A record's kind is its state and step without the names in it; a file's is the folder that it is in. */

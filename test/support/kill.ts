@@ -13,9 +13,12 @@ type Killing = {
   readonly env?: { readonly [name: string]: string };
 };
 
-/** Runs the program and ends it by SIGKILL at the boundary of this number, counted from 0. */
-export function killedAt(world: World, args: readonly string[], at: number, how: Killing = {}): Promise<Ran> {
-  return hooked(world, args, { KILL_AT_WRITE: String(at) }, how);
+/** One of the boundaries around a run's effects: `nth` of its kind come before it. */
+export type Boundary = { readonly kind: string; readonly nth: number };
+
+/** Runs the program and ends it by SIGKILL at this boundary. */
+export function killedAt(world: World, args: readonly string[], at: Boundary, how: Killing = {}): Promise<Ran> {
+  return hooked(world, args, { KILL_AT_KIND: `${at.nth} ${at.kind}` }, how);
 }
 
 /** Runs the program to its end; the kinds of its boundaries, in their order. */
@@ -36,13 +39,12 @@ export async function recorded(
  * The boundaries to kill at: the first and the last of each kind in every run, all of them in a deep one. An intent
  * counts once it is written, all else before it is: on its other side each looks as its neighbour does.
  */
-export function boundariesOf(kinds: readonly string[]): number[] {
-  const all = kinds.map((_, at) => at);
+export function boundariesOf(kinds: readonly string[]): Boundary[] {
+  const all = kinds.map((kind, at) => ({ kind, nth: kinds.slice(0, at).filter((one) => one === kind).length }));
   if (DEEP) return all;
-  return all.filter((at) => {
-    const kind = kinds[at] ?? "";
+  return all.filter(({ kind, nth }) => {
     const counts = kind.startsWith("after intent") || (kind.startsWith("before") && !kind.startsWith("before intent"));
-    return counts && (kinds.indexOf(kind) === at || kinds.lastIndexOf(kind) === at);
+    return counts && (nth === 0 || nth === kinds.filter((one) => one === kind).length - 1);
   });
 }
 

@@ -7,7 +7,7 @@ import type { Project } from "../../src/compose/project.ts";
 import { rewriteProject, textsOf, type Rewritten, type Wish } from "../../src/compose/rewrite.ts";
 import { withShadow } from "../../src/compose/shadow.ts";
 import { carrier, type Span } from "../../src/compose/carries.ts";
-import { chooseDelivery } from "../../src/docker/choose.ts";
+import { chooseDelivery, ODD_NAME } from "../../src/docker/choose.ts";
 import { driftDigest } from "../../src/docker/drift.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
@@ -16,6 +16,7 @@ import { leftovers } from "../../src/docker/leftovers.ts";
 import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
+import { distinctName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { SecretPart } from "../../src/model/finding.ts";
@@ -117,6 +118,10 @@ async function partOf(
     for (const one of selected) mustGo(known.doc, service, selected, one);
     const subject = subjectOf(known.subject, call.name, service, options.runId);
     const chosen = await chooseDelivery(moving.deliveries, options.deliver, service, subject, moves);
+    if (chosen.left.size > 0) {
+      const names = new Set(Array.from(chosen.left, ({ name }) => name));
+      throw new Blocked(ODD_NAME.reason, ODD_NAME.hint, (its, name) => its === service && names.has(name));
+    }
     const secrets = selected.map(({ move, value, finding: { masked, part } }) => ({
       name: move.name,
       masked,
@@ -151,8 +156,8 @@ function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[
 
 /** The subject of a service's delivery, the same for all its copies and before and after they are made anew. */
 export function subjectOf(subject: DeliverySubject, project: string, service: string, runId: string): DeliverySubject {
-  const id = `${`${project}_${service}`.replace(/[^\w.-]/g, "_")}-${runId}`;
-  return { ...subject, id };
+  const called = distinctName(`${project}_${service}`, ["compose", project, service]);
+  return { ...subject, id: `${called}-${runId}` };
 }
 
 export function wishOf(

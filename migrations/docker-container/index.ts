@@ -2,13 +2,13 @@ import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delive
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
-import { chooseDelivery } from "../../src/docker/choose.ts";
+import { chooseDelivery, leftOf } from "../../src/docker/choose.ts";
 import { driftDigest } from "../../src/docker/drift.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
 import { mustOld } from "../../src/docker/swap-copy.ts";
 import type { Swap } from "../../src/docker/swap-parts.ts";
 import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/docker/swap.ts";
-import { keptByRun } from "../../src/docker/names.ts";
+import { containerUnit, keptByRun } from "../../src/docker/names.ts";
 import { redirected } from "../../src/docker/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
@@ -167,17 +167,25 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
 async function planUnit(
   engine: Engine,
   unit: string,
-  selected: readonly Selected[],
+  all: readonly Selected[],
   options: PlanOptions,
   deliveries: readonly Delivery[],
   key: FingerprintKey,
   { claims, neighbours }: { readonly claims: Claims; readonly neighbours: Neighbours },
   detector: Detector,
 ): Promise<UnitPlan> {
-  const id = selected[0]?.finding.location.subjectId ?? "";
+  const id = all[0]?.finding.location.subjectId ?? "";
   const known = await facts(engine, id, options.runId);
+  const chosen = await chooseDelivery(
+    deliveries,
+    options.deliver,
+    unit,
+    known.subject,
+    all.map((one) => one.move),
+  );
+  const { delivery, why, warnings } = chosen;
+  const selected = all.filter(({ move }) => !chosen.left.has(move));
   const moves = selected.map((one) => one.move);
-  const { delivery, why, warnings } = await chooseDelivery(deliveries, options.deliver, unit, known.subject, moves);
   const tolerated = leftovers(known.doc, selected);
   const change = delivery.change(known.subject, moves);
   const common = { unit, delivery: delivery.name, moves } as const;
@@ -213,6 +221,7 @@ async function planUnit(
       },
     ],
     warnings: [...warnings, ...plain, ...told],
+    left: leftOf(all, chosen),
   };
 }
 
@@ -228,7 +237,7 @@ async function gone(engine: Engine, name: string): Promise<boolean | null> {
 
 /** The subject under the name it had when the plan was made: after the swap the old container is called otherwise. */
 function asPlanned(subject: DeliverySubject, unit: string, runId: string): DeliverySubject {
-  return { ...subject, id: `${unit.replace(/[^\w.-]/g, "_")}-${runId}` };
+  return { ...subject, id: containerUnit(unit, runId) };
 }
 
 /** A sharer holds nothing to be proven, but must be as it was. */

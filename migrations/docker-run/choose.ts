@@ -1,7 +1,7 @@
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { PlanOptions, Selected } from "../../src/contract/migration.ts";
-import { chooseDelivery } from "../../src/docker/choose.ts";
+import { chooseDelivery, ODD_NAME, type ChosenDelivery } from "../../src/docker/choose.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { unreachableHost } from "../../src/docker/facts.ts";
 import { containerFile, containerHasFile } from "../../src/docker/files.ts";
@@ -9,8 +9,9 @@ import { keptByRun } from "../../src/docker/names.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/docker/types.ts";
 import { calledBy, runText, subjectOf } from "../../src/files/run-names.ts";
 import type { Script } from "../../src/files/script.ts";
+import { distinctName, isFileName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { DeliveryName } from "../../src/model/plan.ts";
+import type { DeliveryName, Move } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { flagOf, type RunCommand } from "../../src/text/shell-run.ts";
 import type { Line } from "./rewrite.ts";
@@ -40,18 +41,19 @@ export async function chooseFor(
   run: RunCommand,
   selected: readonly Selected[],
   options: PlanOptions,
-): Promise<Chosen> {
+): Promise<{ readonly line: Chosen; readonly left: ChosenDelivery["left"] }> {
   const subject = subjectOf(script.file, script.text, run);
-  if (run.program === "podman") return byPodman(subject, run, selected, options);
-  const moves = selected.map(({ move }) => move);
+  const all = selected.map(({ move }) => move);
+  if (run.program === "podman") return byPodman(subject, run, all, options);
   const engine = await open();
   const found = await evidenceOf(engine, run);
-  const id = `${subject.replaceAll(/[^\w.-]+/g, "-")}-${options.runId}`;
+  const id = `${distinctName(subject, ["docker-run", script.file, subject])}-${options.runId}`;
   const known = await subjectFor(engine, run, found, id);
-  const { delivery, why, warnings } =
+  const { delivery, why, warnings, left } =
     found === null
-      ? await withoutEvidence(deliveries, run, options, known, moves, subject)
-      : await chooseDelivery(deliveries, options.deliver, subject, known, moves);
+      ? await withoutEvidence(deliveries, run, options, known, all, subject)
+      : await chooseDelivery(deliveries, options.deliver, subject, known, all);
+  const moves = all.filter((move) => !left.has(move));
   const shim = delivery.name === "shim";
   if (shim && known.hasHealthcheck)
     throw new UnsprawlError(
@@ -71,7 +73,7 @@ export async function chooseFor(
   if (shim && (await holdsSecret(detector, command)))
     throw new UnsprawlError("refused", `${subject}: the image's own command holds a secret`, "build the image without");
   const { file } = script;
-  return {
+  const line: Chosen = {
     ...{ subject, delivery: delivery.name, why, change, secrets: {}, command, id },
     owner: await delivery.owner(known),
     warnings: [
@@ -85,30 +87,34 @@ export async function chooseFor(
       ...(await stillShown(engine, run)),
     ],
   };
+  return { line, left };
 }
 
 async function byPodman(
   subject: string,
   run: RunCommand,
-  selected: readonly Selected[],
+  all: readonly Move[],
   { deliver }: PlanOptions,
-): Promise<Chosen> {
+): ReturnType<typeof chooseFor> {
   if (deliver !== "auto")
     throw new UnsprawlError("refused", "a podman container gets its secrets from podman", "--deliver auto");
   const called = (calledBy(run) ?? subject).replaceAll(/[^\w.-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
-  const secrets = Object.fromEntries(selected.map(({ move: { name } }) => [name, `${called}-${name}`]));
-  return {
+  const moves = all.filter(({ name }) => isFileName(name));
+  if (moves.length === 0) throw new UnsprawlError("refused", `${subject}: ${ODD_NAME.reason}`, ODD_NAME.hint);
+  const secrets = Object.fromEntries(moves.map(({ name }) => [name, `${called}-${name}`]));
+  const line: Chosen = {
     ...{ subject, delivery: null, owner: null, id: "", secrets, command: [] },
     why: "podman puts its secret into the environment when the container starts, and masks it in inspect",
     change: { unset: [], set: [], mounts: [], entrypointPrefix: null, healthcheckPrefix: null, runtime: null },
     warnings: [
-      ...selected.map(
-        ({ move: { name, reference } }) =>
+      ...moves.map(
+        ({ name, reference }) =>
           `before the line runs again, as the user who runs it: ${name}='${reference}' unsprawl run -- sh -c 'printf %s "$${name}" | podman secret create ${secrets[name] ?? ""} -'`,
       ),
       "a container that the line has made already shows the values until it is made again",
     ],
   };
+  return { line, left: new Set(all.filter((move) => !moves.includes(move))) };
 }
 
 /** Nothing tells what is in the image: only what needs nothing of it fits. */
@@ -117,13 +123,14 @@ async function withoutEvidence(
   run: RunCommand,
   { deliver }: PlanOptions,
   known: DeliverySubject,
-  moves: Parameters<Delivery["fits"]>[1],
+  moves: readonly Move[],
   subject: string,
-): ReturnType<typeof chooseDelivery> {
+): Promise<ChosenDelivery> {
   const runtime = deliveries.find(({ name }) => name === "runtime");
   const asked = deliver === "auto" || deliver === "runtime";
   const fit = asked && runtime !== undefined ? await runtime.fits(known, moves) : null;
-  if (runtime !== undefined && fit?.fits === true) return { delivery: runtime, why: fit.why, warnings: fit.warnings };
+  if (runtime !== undefined && fit?.fits === true)
+    return { delivery: runtime, why: fit.why, warnings: fit.warnings, left: new Set() };
   const image = run.said.image;
   throw new UnsprawlError(
     "refused",

@@ -3,6 +3,7 @@ import { alsoStands, type Moving } from "../../src/files/file-migration.ts";
 import { leftIn } from "../../src/files/left.ts";
 import { subjectOf } from "../../src/files/run-names.ts";
 import type { Script } from "../../src/files/script.ts";
+import { leftOf } from "../../src/docker/choose.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { chooseFor, type Chosen, type RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
@@ -26,18 +27,21 @@ export async function settle(
   const groups: Group[] = [];
   const subjects = Map.groupBy(selected, ({ move }) => move.location.subjectName);
   for (const run of script.runs) {
-    const own = subjects.get(subjectOf(script.file, script.text, run));
-    if (own === undefined) continue;
+    const all = subjects.get(subjectOf(script.file, script.text, run));
+    if (all === undefined) continue;
     try {
-      const line = await chooseFor(tools, script, run, own, options);
+      const chosen = await chooseFor(tools, script, run, all, options);
+      const own = all.filter(({ move }) => !chosen.left.has(move));
+      const { line } = chosen;
       // Alone, to see whether it can be written at all.
       textAfter(script, [{ own, line }]);
       if (groups.some((one) => (one.line.delivery === null) !== (line.delivery === null)))
         throw new UnsprawlError("refused", MIXED, "apply this plan, then plan again");
       groups.push({ own, line });
+      left.push(...leftOf(all, chosen));
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code !== "refused") throw error;
-      leave(own, error);
+      leave(all, error);
     }
   }
   // What one line keeps may be what another would move.

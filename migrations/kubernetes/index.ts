@@ -7,7 +7,7 @@ import { rewrittenFiles } from "../../src/files/rewritten.ts";
 import { existingSecretKey } from "../../src/kubernetes/helm.ts";
 import { readText } from "../../src/files/read.ts";
 import { shortName } from "../../src/kubernetes/names.ts";
-import { copiesOf } from "../../src/kubernetes/environment.ts";
+import { copiesOf, envPlaces } from "../../src/kubernetes/environment.ts";
 import { fileOf, manifestsOf, namespaceOf, placeOf } from "../../src/kubernetes/place.ts";
 import { rewriteManifests } from "../../src/kubernetes/rewrite.ts";
 import type { Migration } from "../../src/contract/migration.ts";
@@ -77,8 +77,16 @@ async function variable({ location, name, part, masked }: Finding): Promise<Refu
   const place = manifests === null ? null : placeOf(manifests, location);
   if (manifests === null || place === null)
     throw new UnsprawlError("changed", `${location.path} has changed since it was scanned`, "scan again");
-  if (name === "…" || /^name(?: → |$)/.test(part.path) || !/^[-._A-Za-z0-9]{1,253}$/.test(name))
+  if (name === "…" || /^name(?: → |$)/.test(part.path) || !isSecretKey(place.key))
     return { reason: "its name is none that a key of a Secret can have", hint: "rename it, then scan again" };
+  const other = envPlaces(manifests).find(
+    ({ resource, key, value }) => resource === place.resource && key === place.key && value !== place.value,
+  );
+  if (other !== undefined)
+    return {
+      reason: `would have the key of ${other.path} in the Secret`,
+      hint: "rename one of the two, then scan again",
+    };
   if (place.uses.length > 0)
     return {
       reason: `holds ${place.uses.map((use) => `$(${use})`).join(", ")}, which Kubernetes fills in only where a value is written`,
@@ -98,6 +106,11 @@ async function variable({ location, name, part, masked }: Finding): Promise<Refu
     if (error instanceof UnsprawlError && error.code === "refused") return { reason: error.message, hint: error.hint };
     throw error;
   }
+}
+
+/** Source: k8s.io/apimachinery, validation: IsConfigMapKey. */
+function isSecretKey(key: string): boolean {
+  return /^[-._A-Za-z0-9]{1,253}$/.test(key) && key !== "." && !key.startsWith("..");
 }
 
 async function helmValue({ location }: Finding): Promise<Refusal> {

@@ -1,5 +1,6 @@
 import { moved, placeOf, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
 import { assignmentsIn, inEffect, sectionOf, type Assignment, type SystemdUnit } from "../../src/files/systemd.ts";
+import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { splice } from "../../src/text/splice.ts";
@@ -17,8 +18,9 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly Moving[]): 
     if (found?.by.kind !== "word") throw moved(one.move.name, one.move.location.path);
     return { one: found, ...found.by, moving: one };
   });
-  const secretOf = (name: string): string =>
-    `${unit.name.replace(/\.container$/, "").replace(/[^\w.-]/g, "-")}-${name}`;
+  const called = unit.name.replace(/\.container$/, "");
+  const prefix = isOwnName(called) ? called : distinctName(called, [unit.name]);
+  const secretOf = (name: string): string => `${prefix}-${name}`;
   const drafts = [...Map.groupBy(gone, ({ one }) => one.file)].map(([file, all]) => {
     const before = all[0]?.one.text ?? "";
     const settings = [...Map.groupBy(all, ({ setting }) => setting)];

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { DeliveryFile, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { ObjectDoc, ObjectKind, Swarm } from "../../src/docker/swarm.ts";
+import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Reference } from "./spec.ts";
 
@@ -8,6 +8,8 @@ import type { Reference } from "./spec.ts";
 export const LARGEST = 500 * 1024;
 /** Source: moby/swarmkit, manager/controlapi: names of secrets and configs. */
 const LONGEST_NAME = 64;
+/** Characters of `distinctName`'s digest, and the dash before it. */
+const DIGEST = 17;
 
 /** Whose a Swarm secret or config is. */
 type Labels = { readonly [key: string]: string };
@@ -47,7 +49,14 @@ export async function create(
 ): Promise<void> {
   const there = await existing(swarm, objects);
   for (const { kind, name, file } of objects) {
-    if (there.has(name)) continue;
+    const known = there.get(name);
+    if (known && isOf(known, service, runId)) continue;
+    if (known)
+      throw new UnsprawlError(
+        "conflict",
+        `there is a ${kind} ${name} that this run did not create for ${service}`,
+        `docker ${kind} inspect ${name}`,
+      );
     const content = files.find((one) => one.name === file)?.content;
     if (!content) throw new UnsprawlError("malformed", `the plan has no put step for ${file}`, "unsprawl plan again");
     await swarm.create(kind, name, labels(service, runId), content);
@@ -69,11 +78,12 @@ export async function references(swarm: Swarm, objects: readonly Planned[], { ui
 
 /** Removes what this run created for a service; what the swarm still uses throws. */
 export async function discard(swarm: Swarm, service: string, runId: string): Promise<void> {
-  const wanted = Object.entries(labels(service, runId));
-  for (const kind of ["secret", "config"] as const) {
-    for (const { ID, Spec } of await swarm.objects(kind))
-      if (wanted.every(([name, value]) => Spec.Labels?.[name] === value)) await swarm.remove(kind, ID);
-  }
+  for (const kind of ["secret", "config"] as const)
+    for (const doc of await swarm.objects(kind)) if (isOf(doc, service, runId)) await swarm.remove(kind, doc.ID);
+}
+
+function isOf({ Spec }: ObjectDoc, service: string, runId: string): boolean {
+  return Object.entries(labels(service, runId)).every(([name, value]) => Spec.Labels?.[name] === value);
 }
 
 async function existing(swarm: Swarm, objects: readonly Planned[]): Promise<Map<string, ObjectDoc>> {
@@ -86,10 +96,11 @@ function labels(service: string, runId: string): Labels {
   return { "managed-by": "unsprawl", "unsprawl.run": runId, "unsprawl.service": service };
 }
 
-/** Readable as far as it fits, and never the same for two files. */
+/** Readable as far as it fits, and never the same for files of two services. */
 function objectName(service: string, file: string, runId: string): string {
-  const text = `${service}_${file}`.replace(/[^\w.-]/g, "_");
-  if (text.length + 1 + runId.length <= LONGEST_NAME) return `${text}_${runId}`;
-  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
-  return `${text.slice(0, LONGEST_NAME - runId.length - digest.length - 2)}_${digest}_${runId}`;
+  const text = `${service}_${file}`;
+  const room = LONGEST_NAME - runId.length - 1;
+  // A service without an underscore ends at the first one.
+  if (!service.includes("_") && isOwnName(text, room)) return `${text}_${runId}`;
+  return `${distinctName(text, [service, file], room - DIGEST)}_${runId}`;
 }

@@ -13,6 +13,7 @@ import {
   type Swarm,
   type TaskDoc,
 } from "../../src/docker/swarm.ts";
+import { distinctName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type Step } from "../../src/model/plan.ts";
@@ -58,7 +59,7 @@ export async function known({ engine, swarm }: Moving, id: string, runId: string
   );
   const subject = {
     ...found.subject,
-    id: `${Name.replace(/[^\w.-]/g, "_")}-${runId}`,
+    id: `${distinctName(Name, ["swarm", id])}-${runId}`,
     mountTargets: [...found.subject.mountTargets, ...targets],
   };
   return { doc, facts: found, subject };

@@ -1,6 +1,6 @@
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
-import { chooseDelivery } from "../../src/docker/choose.ts";
+import { chooseDelivery, leftOf } from "../../src/docker/choose.ts";
 import { variable } from "../../src/docker/facts.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
 import { specDigest, type ServiceDoc } from "../../src/docker/swarm.ts";
@@ -13,16 +13,24 @@ import { known, type Known, type Moving } from "./perform.ts";
 export async function planService(
   moving: Moving,
   unit: string,
-  selected: readonly Selected[],
+  all: readonly Selected[],
   options: PlanOptions,
 ): Promise<UnitPlan> {
-  const { location } = selected[0]?.finding ?? {};
+  const { location } = all[0]?.finding ?? {};
   const subject = await known(moving, location?.subjectId ?? "", options.runId);
   const { doc, facts } = subject;
-  settled(doc, subject, selected);
-  const moves = selected.map(({ move }) => move);
+  settled(doc, subject, all);
   const fitting = deliveriesFor(moving.deliveries, subject, moving.swarm.nodes);
-  const { delivery, why, warnings } = await chooseDelivery(fitting, options.deliver, unit, subject.subject, moves);
+  const chosen = await chooseDelivery(
+    fitting,
+    options.deliver,
+    unit,
+    subject.subject,
+    all.map(({ move }) => move),
+  );
+  const { delivery, why, warnings } = chosen;
+  const selected = all.filter(({ move }) => !chosen.left.has(move));
+  const moves = selected.map(({ move }) => move);
   const change = delivery.change(subject.subject, moves);
   const values = new Map(selected.map(({ move, value }) => [move.name, value]));
   const objects = planned(doc.Spec.Name, options.runId, change, delivery.files(moves, values));
@@ -61,6 +69,7 @@ export async function planService(
       ),
       "its tasks are replaced as its update settings say; the spec before and its old tasks show the values until `unsprawl scrub`",
     ],
+    left: leftOf(all, chosen),
   };
 }
 

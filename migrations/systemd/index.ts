@@ -2,11 +2,13 @@
  * `systemd`: moves variables of a unit, its drop-ins and its files of variables. Either each becomes its reference and the
  * unit's commands are started by `unsprawl run`, or each becomes a credential (systemd.exec(5), CREDENTIALS) in a file.
  */
+import { basename } from "node:path";
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import { assignmentOf } from "../../src/files/assignments.ts";
 import { fileMigration, type FileTools, type Target } from "../../src/files/file-migration.ts";
 import { isQuadlet, readUnit } from "../../src/files/systemd.ts";
+import { distinctName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { byName, type Move, type Step } from "../../src/model/plan.ts";
 import { refusal } from "./refuse.ts";
@@ -95,7 +97,7 @@ function isFile(step: Step): step is Deliver {
 
 /** One unit in one run; safe as a folder's name. */
 function idOf(unit: string, runId: string): string {
-  return `${(unit.split("/").at(-1) ?? "").replace(/[^\w.-]/g, "_")}-${runId}`;
+  return `${distinctName(basename(unit), ["systemd", unit])}-${runId}`;
 }
 
 /** The folder of the files that `LoadCredential=` reads. */

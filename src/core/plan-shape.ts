@@ -1,4 +1,5 @@
-import type { Plan, Step } from "../model/plan.ts";
+import { isFileName } from "../kit/io/name.ts";
+import type { Move, Plan, Step } from "../model/plan.ts";
 
 /**
  * What is wrong with a plan that came from a file; null when it can be applied. Beyond the types it demands what makes
@@ -57,6 +58,13 @@ const isMove = has({
 });
 const isSharers = listOf(has({ id: isText, name: isText, digest: isText }));
 const isDelivery = oneOf("file", "runtime", "shim");
+/** A step of a delivery: only the runtime makes no file of a value, so that a variable may be called anything. */
+const delivers =
+  (shape: { readonly [key: string]: Test }): Test =>
+  (value) =>
+    has({ delivery: isDelivery, moves: listOf(isMove), ...shape })(value) &&
+    isObject(value) &&
+    (value["delivery"] === "runtime" || (value["moves"] as readonly Move[]).every(({ name }) => isFileName(name)));
 const isFlag: Test = (value) => typeof value === "boolean";
 
 const TOP: { readonly [key: string]: Test } = {
@@ -74,7 +82,7 @@ const TOP: { readonly [key: string]: Test } = {
 const STEPS: { readonly [kind in Step["kind"]]: Test } = {
   put: has({ move: isMove, found: oneOf("absent", "same", "other"), overwrite: isFlag }),
   verify: has({ move: isMove }),
-  deliver: has({ delivery: isDelivery, why: isText, moves: listOf(isMove) }),
+  deliver: delivers({ why: isText }),
   rewrite: has({
     moves: listOf(isMove),
     files: listOf(
@@ -88,9 +96,7 @@ const STEPS: { readonly [kind in Step["kind"]]: Test } = {
     stays: oneOf("reference", "nothing"),
     diff: Array.isArray,
   }),
-  recreate: has({
-    delivery: isDelivery,
-    moves: listOf(isMove),
+  recreate: delivers({
     subject: has({ id: isText, name: isText, image: isText }),
     digest: isText,
     diff: Array.isArray,
@@ -98,9 +104,7 @@ const STEPS: { readonly [kind in Step["kind"]]: Test } = {
     run: orAbsent(isText),
     runLacks: orAbsent(listOf(isText)),
   }),
-  check: has({
-    delivery: isDelivery,
-    moves: listOf(isMove),
+  check: delivers({
     graceMs: isNumber,
     healthTimeoutMs: isNumber,
     tolerated: listOf(has({ name: isText, path: isText })),

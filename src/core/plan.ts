@@ -48,7 +48,8 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   const units = new Map<string, { readonly name: string; readonly hits: Hit[] }>();
   for (const hit of input.hits) {
     const own = input.mapping && (await migration.unit(hit.finding));
-    const refused = await migration.refuses(hit.finding, acceptedBy(input, own?.name));
+    const { name } = hit.finding;
+    const refused = (await migration.refuses(hit.finding, acceptedBy(input, own?.name))) ?? nameFault(name);
     const of = refused ? null : await migration.unit(hit.finding);
     if (refused) notMoved.push({ finding: hit.finding, ...refused });
     else if (of === null) notMoved.push({ finding: hit.finding, ...NOBODY });
@@ -150,6 +151,13 @@ async function storeSteps(
     // A text that repeats a variable's value moves with the variable.
     if (part !== null && whole.has(print(value))) continue;
     const names = await migration.names(finding);
+    const long = (["subject", "project"] as const).find((which) => nameFault(names[which]) !== null);
+    if (long !== undefined)
+      throw new UnsprawlError(
+        "refused",
+        `the name of this {${long}} has more than ${LONGEST_NAME} bytes`,
+        `rename it, or leave {${long}} out of the store's path`,
+      );
     // Copies of one service have each variable as often as there are copies, an image's history tells one many times:
     // it moves once. Each place in a file is rewritten.
     const whose = `${names.subject}/${name}`;
@@ -202,6 +210,15 @@ async function storeSteps(
   }
   return { puts, selected };
 }
+
+/** Why no store has a place for a variable of this name; null when it may. */
+function nameFault(name: string): Omit<NotMoved, "finding"> | null {
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return null;
+  return { reason: `its name has more than ${LONGEST_NAME} bytes`, hint: "rename it, then scan again" };
+}
+
+/** Bytes in a variable's name, and in a subject's or project's. */
+const LONGEST_NAME = 1024;
 
 const placeOf = ({ path, field }: StoreKey): string => `${path}\0${field}`;
 

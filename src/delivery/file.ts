@@ -1,22 +1,23 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Delivery, DeliverySubject, Fit } from "../contract/delivery.ts";
 import { entrypointScripts, readsFileForm, readsPrefix } from "./entrypoint.ts";
 import { ownerOf } from "./owner.ts";
 import { processFile } from "./process.ts";
-import { memoryRoot, valueFiles, writeFiles } from "./tmpfs.ts";
+import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
 /**
  * `file`: each value is a file in a read-only folder mount on tmpfs, and NAME_FILE says where. Fits when the image's
  * own entrypoint reads NAME_FILE: decided by reading it.
  */
 export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
-  const folder = (id: string): string => join(memoryRoot(env), "units", id, "secrets");
+  const folder = (id: string): string => join(unitFolder(env, id), "secrets");
   return {
     name: "file",
     async fits(subject, moves): Promise<Fit> {
       const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
+      const odd = namesFault(moves);
+      if (odd !== null) return no(odd);
       const both = moves.find(({ name }) => subject.env.includes(formOf(subject)(name)));
       if (both) return no(`${formOf(subject)(both.name)} is set already, and both forms are an error in most images`);
       if (isS6(subject)) {
@@ -54,7 +55,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       writeFiles(folder(id), owner, valueFiles(moves, values));
     },
     async discard(id) {
-      rmSync(join(folder(id), ".."), { recursive: true, force: true });
+      discardUnit(env, id);
     },
     async received(pid, _containerId, name, value, subject) {
       // The process's own view of the mount. NAME_FILE itself is gone by now: entrypoints unset it once read.

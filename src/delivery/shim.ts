@@ -1,24 +1,25 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Delivery, DeliveryFile, Fit } from "../contract/delivery.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import { ownerOf } from "./owner.ts";
 import { treeHasVariable } from "./process.ts";
-import { memoryRoot, valueFiles, writeFiles } from "./tmpfs.ts";
+import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
 const TARGET = "/run/unsprawl";
 const SHELL = "/bin/sh";
+/** The script, beside the files that are called by the variables. */
+const ENTRYPOINT = "entrypoint";
 
 /**
  * `shim`: a POSIX sh entrypoint, mounted read-only from tmpfs beside the values, exports them and execs the original
  * entrypoint. Needs a shell in the image. Health checks are put behind it too; `docker exec` does not see the values.
  */
 export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
-  const folder = (id: string): string => join(memoryRoot(env), "units", id, "shim");
+  const folder = (id: string): string => join(unitFolder(env, id), "shim");
   return {
     name: "shim",
-    async fits(subject): Promise<Fit> {
+    async fits(subject, moves): Promise<Fit> {
       const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       if (!(await subject.hasFile(SHELL))) return no("the image has no shell");
@@ -28,6 +29,10 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
         const told = /^[\w.-]{1,80}$/.test(odd) ? `the variable ${odd}` : "a variable whose name is none";
         return no(`a shell would drop ${told}: it can hold no such name`);
       }
+      const fault = namesFault(moves);
+      if (fault !== null) return no(fault);
+      const ours = moves.find(({ name }) => name === ENTRYPOINT || name.startsWith("unsprawl_"));
+      if (ours) return no(`${ours.name} is a name that the shim itself uses`);
       if (subject.mountTargets.some((target) => target === TARGET || target.startsWith(`${TARGET}/`)))
         return no(`something is mounted at ${TARGET} already`);
       if (subject.entrypoint.length + subject.cmd.length === 0)
@@ -40,7 +45,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       };
     },
     change(subject, moves) {
-      const prefix = [SHELL, `${TARGET}/entrypoint`];
+      const prefix = [SHELL, `${TARGET}/${ENTRYPOINT}`];
       return {
         unset: moves.map((move) => move.name),
         set: [],
@@ -56,7 +61,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       writeFiles(folder(id), owner, files(moves, values));
     },
     async discard(id) {
-      rmSync(join(folder(id), ".."), { recursive: true, force: true });
+      discardUnit(env, id);
     },
     async received(pid, _containerId, name, value) {
       return treeHasVariable(pid, name, value);
@@ -66,7 +71,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
 
 function files(moves: readonly Move[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {
   const content = Secret.of(shimScript(moves.map((move) => move.name)));
-  return [{ name: "entrypoint", content, mode: 0o500, holdsValue: false }, ...valueFiles(moves, values)];
+  return [{ name: ENTRYPOINT, content, mode: 0o500, holdsValue: false }, ...valueFiles(moves, values)];
 }
 
 /**

@@ -1,18 +1,20 @@
 import {
-  chmodSync,
-  chownSync,
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   rmSync,
   statfsSync,
   writeSync,
-  lstatSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { DeliveryFile, Owner } from "../contract/delivery.ts";
+import { belowFolder, isFileName, shownName } from "../kit/io/name.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -43,7 +45,11 @@ export function memoryRoot(env: NodeJS.ProcessEnv): string {
 function mustBeOurs(dir: string): void {
   const stat = lstatSync(dir, { throwIfNoEntry: false });
   if (!stat || (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0)) return;
-  throw new UnsprawlError(
+  throw notOurs(dir);
+}
+
+function notOurs(dir: string): UnsprawlError {
+  return new UnsprawlError(
     "refused",
     `${dir} is not a folder of this user alone`,
     `ls -ld ${dir}; remove it, or set UNSPRAWL_RUNTIME_DIR`,
@@ -60,6 +66,22 @@ function inMemory(dir: string): boolean {
   }
 }
 
+/** The folder of one unit's values. Throws `refused` for an id that would lead out of the folder of all units. */
+export function unitFolder(env: NodeJS.ProcessEnv, id: string): string {
+  return belowFolder(join(memoryRoot(env), "units"), id);
+}
+
+/** Removes a unit's folder; a link in its place goes, and what it leads to stays. Idempotent. */
+export function discardUnit(env: NodeJS.ProcessEnv, id: string): void {
+  rmSync(unitFolder(env, id), { recursive: true, force: true });
+}
+
+/** Why these values cannot be files that are called by their variables; null when they can. */
+export function namesFault(moves: readonly Pick<Move, "name">[]): string | null {
+  const odd = moves.find(({ name }) => !isFileName(name));
+  return odd === undefined ? null : `${shownName(odd.name)} cannot be the name of a file`;
+}
+
 /** One file a value, called by the variable's name. */
 export function valueFiles(moves: readonly Move[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {
   return moves.flatMap(({ name }) => {
@@ -68,26 +90,68 @@ export function valueFiles(moves: readonly Move[], values: ReadonlyMap<string, S
   });
 }
 
-/** Makes the folder and its files, each for its owner alone. */
+/**
+ * Makes a unit's folder and its files, each for its owner alone. Throws `refused`, and makes nothing, when one of the names
+ * cannot be a file's, and when what is there already is not a folder of ours.
+ */
 export function writeFiles(dir: string, owner: Owner, files: readonly DeliveryFile[]): void {
-  secretFolder(dir, owner);
-  for (const { name, content, mode } of files) secretFile(join(dir, name), content.expose(), owner, mode);
+  const fault = namesFault(files);
+  if (fault !== null) throw new UnsprawlError("refused", fault, "unsprawl plan again");
+  const folder = secretFolder(dir, owner);
+  try {
+    for (const { name, content, mode } of files) writeIn(folder, dir, name, content.expose(), owner, mode);
+  } finally {
+    closeSync(folder);
+  }
 }
 
-/** Makes a folder that only its owner can enter, and its parents that only root can. */
-function secretFolder(dir: string, owner: Owner): void {
+/** Makes a folder that only its owner can enter, and its parents that only root can; gives it opened. */
+function secretFolder(dir: string, owner: Owner): number {
   try {
     mkdirSync(dirname(dir), { recursive: true, mode: 0o700 });
+    mustBeOurs(dirname(dir));
     mkdirSync(dir, { recursive: true, mode: 0o500 });
-    chownSync(dir, owner.uid, owner.gid);
-    chmodSync(dir, 0o500);
+    const folder = openSync(dir, FOLDER);
+    try {
+      const { uid } = fstatSync(folder);
+      if (uid !== process.getuid?.() && uid !== owner.uid) throw notOurs(dir);
+      fchownSync(folder, owner.uid, owner.gid);
+      fchmodSync(folder, 0o500);
+      return folder;
+    } catch (error) {
+      closeSync(folder);
+      throw error;
+    }
   } catch (error) {
     throw fileError(dir, error);
   }
 }
 
-/** Writes a file 0400 (or `mode`) for its owner; O_EXCL after removing an older one, so no link is followed. */
+/** Writes a file 0400 (or `mode`) for its owner, in place of an older one. */
 export function secretFile(file: string, bytes: Uint8Array, owner: Owner, mode = 0o400): void {
+  const [dir, name] = [dirname(file), basename(file)];
+  belowFolder(dir, name);
+  let folder: number;
+  try {
+    folder = openSync(dir, FOLDER);
+  } catch (error) {
+    throw fileError(file, error);
+  }
+  try {
+    writeIn(folder, dir, name, bytes, owner, mode);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/**
+ * Writes a file in an opened folder, whatever its path leads to by now. An older one is removed and a new one made
+ * (O_EXCL), so that no link is followed and no other name of the old file gets the value.
+ */
+function writeIn(folder: number, dir: string, name: string, bytes: Uint8Array, owner: Owner, mode: number): void {
+  const file = `/proc/self/fd/${folder}/${name}`;
   try {
     rmSync(file, { force: true });
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
@@ -95,17 +159,18 @@ export function secretFile(file: string, bytes: Uint8Array, owner: Owner, mode =
     try {
       for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
       fsyncSync(fd);
+      fchownSync(fd, owner.uid, owner.gid);
+      fchmodSync(fd, mode);
     } finally {
       closeSync(fd);
     }
-    chownSync(file, owner.uid, owner.gid);
-    chmodSync(file, mode);
   } catch (error) {
-    throw fileError(file, error);
+    throw fileError(join(dir, name), error);
   }
 }
 
 function fileError(file: string, error: unknown): UnsprawlError {
+  if (error instanceof UnsprawlError) return error;
   const code = (error as { code?: string }).code;
   if (code === "ENOSPC")
     return new UnsprawlError("failed", `no space left for ${file}`, `make room on ${join(file, "..")}`, causeOf(error));

@@ -1,21 +1,40 @@
 import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
+import type { Selected, UnitPlan } from "../contract/migration.ts";
+import { isFileName } from "../kit/io/name.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { DeliveryName } from "../model/plan.ts";
+import type { DeliveryName, Move } from "../model/plan.ts";
 
-/** The delivery that was asked for, or the first that fits: `file`, then `runtime`, then `shim`. Throws `refused`. */
+export type ChosenDelivery = {
+  readonly delivery: Delivery;
+  readonly why: string;
+  readonly warnings: readonly string[];
+  /** What it does not deliver: variables whose names no file can have. */
+  readonly left: ReadonlySet<Move>;
+};
+
+/**
+ * The delivery that was asked for, or the first that fits: `file`, then `runtime`, then `shim`. Where none fits all of the
+ * values, variables whose names cannot be a file's are left. Throws `refused`.
+ */
 export async function chooseDelivery(
   deliveries: readonly Delivery[],
   wished: DeliveryName | "auto",
   unit: string,
   subject: DeliverySubject,
-  moves: Parameters<Delivery["fits"]>[1],
-): Promise<{ readonly delivery: Delivery; readonly why: string; readonly warnings: readonly string[] }> {
+  moves: readonly Move[],
+): Promise<ChosenDelivery> {
+  const odd = moves.filter(({ name }) => !isFileName(name));
   const against: string[] = [];
-  for (const delivery of deliveries) {
-    if (wished !== "auto" && delivery.name !== wished) continue;
-    const fit = await delivery.fits(subject, moves);
-    if (fit.fits) return { delivery, why: fit.why, warnings: fit.warnings };
-    against.push(`${delivery.name}: ${fit.why}`);
+  for (const left of [[], odd]) {
+    const going = moves.filter((move) => !left.includes(move));
+    if (going.length === 0 || (left === odd && odd.length === 0)) continue;
+    against.length = 0;
+    for (const delivery of deliveries) {
+      if (wished !== "auto" && delivery.name !== wished) continue;
+      const fit = await delivery.fits(subject, going);
+      if (fit.fits) return { delivery, why: fit.why, warnings: fit.warnings, left: new Set(left) };
+      against.push(`${delivery.name}: ${fit.why}`);
+    }
   }
   throw new UnsprawlError(
     "refused",
@@ -23,3 +42,17 @@ export async function chooseDelivery(
     "unsprawl runtime install --to STORE makes `runtime` fit any container",
   );
 }
+
+/** What a chosen delivery leaves where it is, with the reason and what to type instead. */
+export function leftOf(
+  all: readonly Selected[],
+  { left }: Pick<ChosenDelivery, "left">,
+): NonNullable<UnitPlan["left"]> {
+  return all.filter(({ move }) => left.has(move)).map((selected) => ({ selected, ...ODD_NAME }));
+}
+
+/** Why a variable is left whose name cannot be a file's. */
+export const ODD_NAME = {
+  reason: "its name cannot be the name of a file, which its value would become",
+  hint: "rename it (letters, digits and _); or: unsprawl runtime install --to STORE, then plan again",
+} as const;

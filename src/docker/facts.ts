@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DeliverySubject } from "../contract/delivery.ts";
 import type { Engine } from "./engine.ts";
 import { containerFile, containerHasFile } from "./files.ts";
-import { nameOf } from "./names.ts";
+import { containerUnit, nameOf } from "./names.ts";
 import type { ContainerDoc, EngineInfo, ImageDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
@@ -47,7 +47,7 @@ function subjectOf(
 ): DeliverySubject {
   const runtime = doc.HostConfig.Runtime;
   return {
-    id: `${(nameOf(doc).split("-before-")[0] ?? "").replace(/[^\w.-]/g, "_")}-${runId}`,
+    id: containerUnit(nameOf(doc), runId),
     entrypoint: doc.Config.Entrypoint ?? [],
     cmd: doc.Config.Cmd ?? [],
     imageEnv: new Set((image.Config?.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? "")),

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, extname, relative } from "node:path";
+import { distinctName } from "../kit/io/name.ts";
 import { isMap, isScalar, isSeq } from "../text/yaml-nodes.ts";
 import { podSpec, type Manifests, type Resource } from "./manifest.ts";
 import { trimEndOf, trimStartOf } from "../text/trim.ts";
@@ -35,8 +36,10 @@ export function secretsFile(file: string): string {
 
 /** The name of the SecretStore that goes with a file: its own, so that two files never describe one object. */
 export function storeName(file: string, store: string): string {
-  const base = basename(file, extname(file));
-  return objectName(`${base}-${store}`);
+  const called = `${basename(file, extname(file))}-${store}`;
+  const name = objectName(called);
+  // Files whose names the cluster cannot tell apart.
+  return name === called ? name : distinctName(name, [basename(file), store], 200);
 }
 
 /** Text as a DNS subdomain (RFC 1123), which every object's name is; short enough to be added to. */

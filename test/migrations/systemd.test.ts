@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { assignmentsIn, inEffect, readUnit } from "../../src/files/systemd.ts";
+import { distinctName } from "../../src/kit/io/name.ts";
 import { complaints, environmentsOf } from "../services/systemd.ts";
 import { makeWorld, type World } from "../support/world.ts";
 import { findingsOf, holders, migrate, password, planOf, printed, ranWith, references } from "./files-world.ts";
@@ -212,6 +213,12 @@ test("systemd itself reads the same variables from all these units", async () =>
   rmSync(folder, { recursive: true });
 });
 
+/** Where a unit's values are: the digest tells it from those of the same name in other folders. */
+function folderOf(file: string, run: string): string {
+  const id = `${distinctName(basename(file), ["systemd", file])}-${run}`;
+  return join(world.memory, "units", id, "secrets");
+}
+
 test("--deliver file makes credentials, which render writes again and rollback takes away", async () => {
   const [one, two] = [p(), p()];
   const text = unit(
@@ -221,7 +228,7 @@ test("--deliver file makes credentials, which render writes again and rollback t
   const { dir, before } = lay({ "a.service": text });
   const { ran, run } = await migrate(world, `systemd:${dir}/a.service`, ["--deliver", "file"]);
   expect(ran.code, ran.stderr).toBe(0);
-  const folder = join(world.memory, "units", `a.service-${run}`, "secrets");
+  const folder = folderOf(join(dir, "a.service"), run);
   const credential = (name: string): string =>
     `LoadCredential=${name}:${folder}/${name}\nEnvironment=${name}_FILE=%d/${name}\n`;
   expect(readFileSync(join(dir, "a.service"), "utf8")).toBe(
@@ -251,11 +258,9 @@ test("--deliver file takes entries out of a file of variables", async () => {
   });
   const { run } = await migrate(world, `systemd:${dir}`, ["--deliver", "file"]);
   expect(readFileSync(join(dir, "a.env"), "utf8")).toBe("A=1\nB=2\n");
-  const text = readFileSync(join(dir, "a.service"), "utf8");
-  // The digest tells the unit from those of the same name in other folders.
-  const [id = ""] = /a\.service-[0-9a-f]{16}/.exec(text) ?? [];
-  expect(text).toContain(
-    `a.env\nLoadCredential=DB_PASSWORD:${world.memory}/units/${id}-${run}/secrets/DB_PASSWORD\nEnvironment=DB_PASSWORD_FILE=%d/DB_PASSWORD\nExecStart`,
+  const unitFile = join(dir, "a.service");
+  expect(readFileSync(unitFile, "utf8")).toContain(
+    `a.env\nLoadCredential=DB_PASSWORD:${folderOf(unitFile, run)}/DB_PASSWORD\nEnvironment=DB_PASSWORD_FILE=%d/DB_PASSWORD\nExecStart`,
   );
 });
 

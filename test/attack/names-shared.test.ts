@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { subjectOf } from "../../migrations/compose/plan.ts";
+import { kubernetesMigration, type KubernetesTools } from "../../migrations/kubernetes/index.ts";
 import { planned } from "../../migrations/swarm/objects.ts";
 import { secretKey } from "../../providers/aws-secrets-manager/names.ts";
 import { parameterKey } from "../../providers/aws-ssm/names.ts";
@@ -11,7 +14,11 @@ import { vaultKey } from "../../providers/vault/names.ts";
 import type { DeliverySubject, RunChange } from "../../src/contract/delivery.ts";
 import { containerUnit } from "../../src/docker/names.ts";
 import { belowFolder, distinctName, isOwnName } from "../../src/kit/io/name.ts";
+import { envPlaces } from "../../src/kubernetes/environment.ts";
+import { manifestsOf } from "../../src/kubernetes/place.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import type { Location } from "../../src/model/location.ts";
 import { sopsKey } from "../../src/sops/names.ts";
 
 const RUN = "20261125-143007-3fa9";
@@ -59,6 +66,47 @@ describe("two subjects share nothing", () => {
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9][\w.-]{0,62}[A-Za-z0-9]$/);
     expect(names[0]).toBe(`web_DB_PASSWORD_${RUN}`);
+  });
+
+  test("no key of a cluster's Secret, and none that a cluster does not take", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "unsprawl-keys-"));
+    const file = join(dir, "web.yaml");
+    const env = (...pairs: [string, string][]): string =>
+      pairs
+        .map(([name, value]) => `            - { name: ${JSON.stringify(name)}, value: ${JSON.stringify(value)} }\n`)
+        .join("");
+    writeFileSync(
+      file,
+      `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          env:
+${env(["..x_TOKEN", "a"], [".", "b"], ["a/b", "c"], ["B", "d"], ["a.B", "e"], ["DB_PASSWORD", "f"])}        - name: a
+          env:
+${env(["B", "g"])}`,
+    );
+    const location = {
+      source: `kubernetes:${file}`,
+      subject: "service",
+      subjectId: `${file}#default/web`,
+      where: "env",
+    };
+    const manifests = await manifestsOf(location as Location);
+    const migration = kubernetesMigration({} as KubernetesTools);
+    const moved: string[] = [];
+    for (const { name, resource, path, told, value } of envPlaces(manifests ?? { resources: [] })) {
+      const at = { ...location, subjectName: told, path: `${resource.label} ${path}` };
+      const finding = { name, location: at, part: { path: "" }, masked: "" } as unknown as Finding;
+      if ((await migration.refuses(finding, new Set())) === null) moved.push(value);
+    }
+    rmSync(dir, { recursive: true });
+    // The second B would be a.B in the Secret.
+    expect(moved).toEqual(["d", "f"]);
   });
 
   test("whatever they are called", () => {

@@ -14,6 +14,7 @@ import type { Reading, Source } from "./contract/source.ts";
 import { knownKeys } from "./core/config-shape.ts";
 import { loadConfig, type Config } from "./core/config.ts";
 import { ignorer } from "./core/ignore.ts";
+import type { Installation } from "./core/journal.ts";
 import { route, type Router } from "./core/route.ts";
 import type { Verify } from "./core/liveness.ts";
 import type { Memory } from "./core/remember.ts";
@@ -26,6 +27,7 @@ import { keptByRun } from "./docker/names.ts";
 import { UnsprawlError } from "./model/error.ts";
 import { openConfigured, openStore } from "./open-store.ts";
 import type { FingerprintKey } from "./model/fingerprint.ts";
+import { canonical } from "./model/mac.ts";
 import type { Plan, StoreTarget } from "./model/plan.ts";
 import type { Registry } from "./registry/client.ts";
 import { nearest } from "./text/nearest.ts";
@@ -49,6 +51,8 @@ export type Assembly = {
   readonly redactor: Redactor;
   readonly state: () => string;
   readonly key: () => FingerprintKey;
+  /** Whose journals are read and written; its key is made or read when it is first needed. */
+  readonly installation: () => Installation;
   readonly config: () => Promise<Config>;
   /** The configuration files are read again when they are next needed: one of them was written. */
   readonly configChanged: () => void;
@@ -103,6 +107,12 @@ export function assemble(
   const engine = once(async () => (await import("./docker/engine.ts")).openEngine(env));
   const state = shared.state ?? onceSync(() => stateDir(env));
   const key = shared.key ?? onceSync(() => loadFingerprintKey(env));
+  const installation = (): Installation => ({
+    state: state(),
+    get key() {
+      return key();
+    },
+  });
   const detector =
     shared.detector ??
     once(async () => {
@@ -152,7 +162,7 @@ export function assemble(
   const memory = async (): Promise<Memory> => {
     const { findConnection, hostOf } = await import("./docker/connection.ts");
     const [kept, channels] = [await history(), [...(await config()).notify.keys()]];
-    return { history: kept, host: hostOf(findConnection(env), env), channels, state: state() };
+    return { history: kept, host: hostOf(findConnection(env), env), channels, installation: installation() };
   };
   const deliveries = once(async () => {
     const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
@@ -204,6 +214,7 @@ export function assemble(
     redactor,
     state,
     key,
+    installation,
     config,
     configChanged: () => void (read = once(load)),
     engine,
@@ -251,7 +262,7 @@ export function assemble(
       const opened = named
         ? await openConfigured(target.name, named, env, say)
         : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env, say);
-      if (JSON.stringify(opened.target) !== JSON.stringify(target)) {
+      if (canonical(opened.target) !== canonical(target)) {
         throw new UnsprawlError(
           "changed",
           `the store ${target.name} has other settings than when the plan was made`,

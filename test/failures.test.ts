@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { BUSYBOX, makeImages } from "./services/images.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
+import type { Plan } from "../src/model/plan.ts";
 import { filesBelow, random } from "./support/canary.ts";
 import { proxyEngine, type EngineProxy, type Verdict } from "./support/engine-proxy.ts";
+import { changePlan } from "./support/signed.ts";
 import { smallDisk, type SmallDisk } from "./support/small-disk.ts";
 import { MAIN, makeWorld, type Ran, type World } from "./support/world.ts";
 
@@ -149,13 +151,23 @@ class Subject {
   /** Makes the plan's record in the journal end so many bytes before a page is full; how many pages it takes then. */
   padPlan(bytes: number): number {
     const file = join(this.world.dir, "plan.json");
-    const plan = JSON.parse(readFileSync(file, "utf8")) as { warnings: { unit: string; text: string }[] };
-    const record = (): number =>
-      JSON.stringify({ at: new Date(), step: "run", state: "intent", data: { plan } }).length + 1;
-    plan.warnings.push({ unit: this.name, text: "" });
-    const pages = Math.ceil((record() + bytes) / PAGE);
-    plan.warnings[plan.warnings.length - 1] = { unit: this.name, text: "-".repeat(pages * PAGE - bytes - record()) };
-    writeFileSync(file, JSON.stringify(plan));
+    let pages = 0;
+    changePlan(this.world, file, (plan) => {
+      const padded = (text: string): Plan => ({
+        ...plan,
+        warnings: [...plan.warnings, { unit: this.name, text }],
+      });
+      const data = (text: string): object => ({ plan: { ...padded(text), mac: "0".repeat(64) } });
+      const record = JSON.stringify({
+        at: new Date(),
+        step: "run",
+        state: "intent",
+        data: data(""),
+        mac: "0".repeat(64),
+      });
+      pages = Math.ceil((record.length + 1 + bytes) / PAGE);
+      return padded("-".repeat(pages * PAGE - bytes - record.length - 1));
+    });
     return pages;
   }
 

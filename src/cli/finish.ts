@@ -24,6 +24,6 @@ export async function finishRun(result: RunResult, context: CommandContext): Pro
 
 async function exposedBy({ run, units }: RunResult, { assembly }: CommandContext): Promise<Advised[]> {
   if (units.every(({ state }) => state !== "migrated")) return [];
-  const { plan, receipts } = readJournal(assembly.state(), run);
+  const { plan, receipts } = readJournal(assembly.installation(), run);
   return advised(exposedIn(plan, receipts));
 }

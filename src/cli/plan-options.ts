@@ -53,7 +53,7 @@ export async function planWith(
   const migration = assembly.migration(migrationsFor(chosen));
   const plan = await buildPlan(
     { hits: chosen, deliver, overwrite: options["overwrite"] === true, accept, graceMs, healthTimeoutMs },
-    { migration, provider, key: assembly.key() },
+    { migration, provider, key: assembly.key(), redact: (said) => assembly.redactor.guard(said) },
     scriptHost(context, false),
   );
   return {

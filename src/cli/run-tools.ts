@@ -30,7 +30,7 @@ export async function applyTools(
 /** What core needs to look for what still shows moved values. */
 export function residueTools(assembly: Assembly): ResidueTools {
   return {
-    state: assembly.state(),
+    installation: assembly.installation(),
     tools: async (plan) => applyTools(assembly, plan, false),
     looks: assembly.looks,
     isPlain,
@@ -50,7 +50,7 @@ export function chooseRun(
   what: string,
 ): string {
   if (named !== undefined) return named;
-  const fitting = listRuns(assembly.state()).filter(fits);
+  const fitting = listRuns(assembly.installation()).filter(fits);
   const [one] = fitting;
   if (one && fitting.length === 1) return one.run;
   if (!one) throw new UnsprawlError("absent", `there is no run to ${what}`, "unsprawl runs lists them");
@@ -62,5 +62,5 @@ export function chooseRun(
 }
 
 export function planOf(assembly: Assembly, run: string): Plan {
-  return readJournal(assembly.state(), run).plan;
+  return readJournal(assembly.installation(), run).plan;
 }

@@ -51,7 +51,7 @@ export async function scanWith(
           await assembly.scanTools(verify, keeps && !verify ? { resume } : undefined),
           host,
         );
-  const marked = markRegressed({ report, hits }, assembly.state());
+  const marked = markRegressed({ report, hits }, assembly.installation());
   if (known === null) return { ...marked, failOn };
   const { report: told, hits: own } = withStates(marked, ({ id, state }) =>
     state === "new" && known.has(id) ? "known" : state,

@@ -9,6 +9,7 @@ import type { Secret } from "../model/secret.ts";
 import { createJournal, openJournal, readJournal, type Journal } from "./journal.ts";
 import { lockEngine } from "./lock.ts";
 import { putValue, takeBack, verifyValue } from "./store-steps.ts";
+import { mustBeOurs } from "./signed-plan.ts";
 import { unitsOf, unitState, usedElsewhere } from "./runs.ts";
 import { readValues, recallValues, valueOf } from "./values.ts";
 
@@ -47,20 +48,15 @@ export type RunResult = {
 /**
  * Does what a plan says: for each subject, store writes and read-back first, then its run configuration, then the
  * proof. A subject that fails is put back as it was, and the run stops there. Read-only until here: the only verb
- * with `resume`, `rollback` and `scrub` that changes anything.
+ * with `resume`, `rollback` and `scrub` that changes anything. Throws `refused` for a plan that this installation did not
+ * make.
  */
 export async function apply(plan: Plan, tools: ApplyTools, host: Host): Promise<RunResult> {
-  if (plan.keyId !== tools.key.id) {
-    throw new UnsprawlError(
-      "changed",
-      "the plan was made with another fingerprint key, so its values cannot be compared",
-      "apply it on the installation that made it, or plan again",
-    );
-  }
+  mustBeOurs(plan, tools.key);
   return locked(plan, tools, async () => {
     // All subjects are compared before anything is written; each is compared again when its turn comes.
     for (const step of plan.steps) await tools.migration.unchanged(step, plan);
-    const journal = createJournal(tools.state, plan);
+    const journal = createJournal(tools, plan);
     return work(journal, tools, host);
   });
 }
@@ -68,8 +64,8 @@ export async function apply(plan: Plan, tools: ApplyTools, host: Host): Promise<
 /** Continues a run from wherever it was when its process ended. */
 export async function resume(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
   // Opened for writing only under the lock: another process may be appending until then.
-  const { plan } = readJournal(tools.state, id);
-  return locked(plan, tools, () => work(openJournal(tools.state, id), tools, host));
+  const { plan } = readJournal(tools, id);
+  return locked(plan, tools, () => work(openJournal(tools, id), tools, host));
 }
 
 /** Runs `act` while this process holds the engine's lock: what every verb that changes anything does. */
@@ -208,7 +204,7 @@ export async function undoUnit(
     await tools.migration.undo(steps, work);
     for (const step of steps.toReversed()) {
       if (step.kind !== "put") continue;
-      const shared = usedElsewhere(tools.state, plan, step.move.key);
+      const shared = usedElsewhere(tools, plan, step.move.key);
       await takeBack(tools.provider, step, plan, tools.key, record, shared);
     }
     record.undone(`unit:${unit}`);

@@ -1,4 +1,5 @@
 import { UnsprawlError } from "../model/error.ts";
+import type { Installation } from "./journal.ts";
 import { listRuns } from "./runs.ts";
 
 export type Check = {
@@ -28,14 +29,16 @@ export async function doctor(probes: readonly Probe[]): Promise<Check[]> {
 }
 
 /** Unfinished runs, and finished ones that still keep old containers. */
-export function leftovers(state: string): Check[] {
-  const runs = listRuns(state).filter((run) => ["unfinished", "unreadable", "done"].includes(run.state));
+export function leftovers(installation: Installation): Check[] {
+  const runs = listRuns(installation).filter((run) => ["unfinished", "unreadable", "done"].includes(run.state));
   if (runs.length === 0) return [{ name: "runs", ok: true, text: "nothing is left over", hint: null }];
   return runs.map((run) => ({
     name: "runs",
     ok: run.state === "done",
     text:
-      run.state === "done" ? `run ${run.run} keeps the old containers for rollback` : `run ${run.run} is ${run.state}`,
+      run.state === "done"
+        ? `run ${run.run} keeps the old containers for rollback`
+        : `run ${run.run} is ${run.state}${run.error === null ? "" : `: ${run.error}`}`,
     hint: run.next,
   }));
 }

@@ -16,10 +16,18 @@ import { join } from "node:path";
 import type { Recorder } from "../contract/migration.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Receipt, ReceiptState } from "../model/receipt.ts";
+import { chained, readChain, type Chain } from "./journal-chain.ts";
 
-/** A run's journal: `runs/<id>.jsonl` in the state folder, 0600, append-only, one fsync a record. */
+/** Whose runs these are: the state folder with their journals, and the key that authenticates them. */
+export type Installation = { readonly state: string; readonly key: FingerprintKey };
+
+/**
+ * A run's journal: `runs/<id>.jsonl` in the state folder, 0600, append-only, one fsync a record, each line chained to the
+ * one before it by a code of this installation.
+ */
 export type Journal = {
   readonly plan: Plan;
   readonly receipts: readonly Receipt[];
@@ -31,7 +39,8 @@ export type Journal = {
 };
 
 /** Begins a journal. Throws `conflict` when this plan has been applied before. */
-export function createJournal(state: string, plan: Plan): Journal {
+export function createJournal(installation: Installation, plan: Plan): Journal {
+  const { state, key } = installation;
   const dir = join(state, "runs");
   const file = fileOf(state, plan.id);
   try {
@@ -42,7 +51,7 @@ export function createJournal(state: string, plan: Plan): Journal {
     }
     const { O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
     const fd = openSync(file, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o600);
-    const journal = new FileJournal(plan, [], fd);
+    const journal = new FileJournal({ plan, receipts: [], link: plan.id }, key, fd);
     try {
       const folder = openSync(dir, "r");
       fsyncSync(folder);
@@ -67,19 +76,19 @@ function appliedBefore(id: string): UnsprawlError {
   );
 }
 
-/** Opens a run's journal to continue it. Throws `absent` or `malformed`. A line torn by a crash is cut off. */
-export function openJournal(state: string, id: string): Journal {
-  const { plan, receipts, length } = readJournal(state, id);
-  const fd = openSync(fileOf(state, id), constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
-  ftruncateSync(fd, length);
-  return new FileJournal(plan, [...receipts], fd);
+/** Opens a run's journal to continue it. Throws as `readJournal` does. A line torn by a crash is cut off. */
+export function openJournal(installation: Installation, id: string): Journal {
+  const chain = readJournal(installation, id);
+  const fd = openSync(fileOf(installation.state, id), constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
+  ftruncateSync(fd, chain.length);
+  return new FileJournal(chain, installation.key, fd);
 }
 
-/** Reads a journal without opening it for writing. */
-export function readJournal(
-  state: string,
-  id: string,
-): { readonly plan: Plan; readonly receipts: readonly Receipt[]; readonly length: number } {
+/**
+ * Reads a journal without opening it for writing. Throws `absent` when there is none, `malformed` for one that cannot be
+ * read, and `refused` for one that this installation did not write as it is.
+ */
+export function readJournal({ state, key }: Installation, id: string): Chain {
   if (!/^[\w-]+$/.test(id))
     throw new UnsprawlError("usage", `not a run: ${JSON.stringify(id)}`, "unsprawl runs lists them");
   let text: string;
@@ -88,23 +97,7 @@ export function readJournal(
   } catch (error) {
     throw new UnsprawlError("absent", `no run ${id}`, "unsprawl runs lists them", causeOf(error));
   }
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  try {
-    const receipts = whole
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Receipt);
-    const plan = receipts[0]?.data["plan"] as unknown as Plan | undefined;
-    if (plan?.version !== 1) throw new TypeError("no plan");
-    return { plan, receipts, length: Buffer.byteLength(whole) };
-  } catch (error) {
-    throw new UnsprawlError(
-      "malformed",
-      `the journal of run ${id} cannot be read`,
-      `look at ${fileOf(state, id)}; nothing was done before its first line was whole`,
-      causeOf(error),
-    );
-  }
+  return readChain(text, id, fileOf(state, id), key);
 }
 
 /** Whether a run got as far as its first record; before that it has done nothing. */
@@ -136,13 +129,17 @@ class FileJournal implements Journal {
   readonly plan: Plan;
   readonly record: Recorder;
   readonly #receipts: Receipt[];
+  readonly #key: FingerprintKey;
   readonly #fd: number;
+  #link: string;
   #tolerant = false;
 
-  constructor(plan: Plan, receipts: Receipt[], fd: number) {
+  constructor({ plan, receipts, link }: Pick<Chain, "plan" | "receipts" | "link">, key: FingerprintKey, fd: number) {
     this.plan = plan;
-    this.#receipts = receipts;
+    this.#receipts = [...receipts];
+    this.#key = key;
     this.#fd = fd;
+    this.#link = link;
     this.record = {
       intent: (step, data = {}) => this.append(step, "intent", data),
       done: (step, data = {}) => this.append(step, "done", data),
@@ -165,9 +162,11 @@ class FileJournal implements Journal {
 
   append(step: string, state: ReceiptState, data: { readonly [key: string]: Json }): void {
     const receipt: Receipt = { at: new Date().toISOString(), step, state, data };
+    const { line, link } = chained(receipt, this.#link, this.#key);
     try {
       // One write a record, so that a crash tears at most the last line.
-      appendWhole(this.#fd, `${JSON.stringify(receipt)}\n`);
+      appendWhole(this.#fd, line);
+      this.#link = link;
     } catch (error) {
       if (!this.#tolerant) throw writeError(error);
     }

@@ -14,9 +14,11 @@ import {
   type StoreKey,
 } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
+import { maskPlan } from "./masked-plan.ts";
 import { mappedName, type Mapping } from "./mapping.ts";
 import type { Router } from "./route.ts";
 import type { Hit } from "./scan.ts";
+import { signPlan } from "./signed-plan.ts";
 
 export type PlanInput = {
   readonly hits: readonly Hit[];
@@ -29,13 +31,19 @@ export type PlanInput = {
   readonly mapping?: Mapping;
 };
 
-export type PlanTools = { readonly migration: Router; readonly provider: Provider; readonly key: FingerprintKey };
+export type PlanTools = {
+  readonly migration: Router;
+  readonly provider: Provider;
+  readonly key: FingerprintKey;
+  /** Takes known values out of a text for people. */
+  readonly redact: (text: string) => string;
+};
 
 type Put = Extract<Step, { kind: "put" }>;
 
 /**
  * Decides for every finding whether and how it moves. Reads the store (what is there already) and the engine; writes
- * nothing. What is not moved is in `notMoved` with the reason and the next command.
+ * nothing. What is not moved is in `notMoved` with the reason and the next command. The plan is masked, and signed.
  */
 export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host): Promise<Plan> {
   const { migration, provider, key } = tools;
@@ -107,7 +115,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       total: units.size,
     });
   }
-  return {
+  const plan: Plan = {
     version: 1,
     id: runId,
     createdAt: new Date().toISOString(),
@@ -120,6 +128,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     notMoved,
     warnings,
   };
+  return signPlan(maskPlan(plan, tools.redact), key);
 }
 
 /** What was accepted for all units, and for this one. */

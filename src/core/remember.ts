@@ -5,7 +5,7 @@ import type { Change } from "../model/change.ts";
 import type { Confidence, Finding, FindingState } from "../model/finding.ts";
 import type { Subject } from "../model/location.ts";
 import { judge, subjectKey, type Judgement, type Scanned } from "./changes.ts";
-import { runIds } from "./journal.ts";
+import { runIds, type Installation } from "./journal.ts";
 import { movedByRuns } from "./moved.ts";
 import { withFindings } from "./report.ts";
 import { scan, type Hit, type ScanReport, type ScanTools } from "./scan.ts";
@@ -17,8 +17,8 @@ export type Memory = {
   readonly host: string;
   /** The channels on which changes are to be told. */
   readonly channels: readonly string[];
-  /** The state folder, whose journals say what was moved. */
-  readonly state: string;
+  /** Whose journals say what was moved. */
+  readonly installation: Installation;
 };
 
 export type RememberedScan = {
@@ -104,7 +104,7 @@ async function observe(
   const { minConfidence: floor, layers, only } = input;
   const partial = only !== undefined;
   const seen = { id, host: memory.host, at, durationMs, sources, findings, removed, floor, layers, partial };
-  const runs = { moved: movedByRuns(memory.state), runs: new Set(runIds(memory.state)) };
+  const runs = { moved: movedByRuns(memory.installation), runs: new Set(runIds(memory.installation.state)) };
   // Of an event there is no need to know all that a large host has.
   const about: About = {
     present: !partial,
@@ -135,11 +135,11 @@ function shown(
 /** Marks what runs of this installation had moved from the very place in which it was found: no history is needed. */
 export function markRegressed<Ran extends { readonly report: ScanReport; readonly hits: readonly Hit[] }>(
   ran: Ran,
-  state: string,
+  installation: Installation,
 ): Ran {
   const { findings, scannedAt } = ran.report;
   if (findings.length === 0) return ran;
-  const moved = new Set(movedByRuns(state).flatMap(({ finding, at }) => (at < scannedAt ? [finding] : [])));
+  const moved = new Set(movedByRuns(installation).flatMap(({ finding, at }) => (at < scannedAt ? [finding] : [])));
   if (moved.size === 0) return ran;
   return withStates(ran, (finding) => (finding.state === "new" && moved.has(finding.id) ? "regressed" : finding.state));
 }

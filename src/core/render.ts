@@ -16,7 +16,7 @@ export type Rendered = { readonly unit: string; readonly files: number; readonly
  * the others from theirs.
  */
 export async function render(plan: Plan, tools: ApplyTools, host: Host): Promise<Rendered[]> {
-  const { receipts } = readJournal(tools.state, plan.id);
+  const { receipts } = readJournal(tools, plan.id);
   const record = {
     last: (step: string) => receipts.findLast((receipt) => receipt.step === step)?.data ?? null,
   };

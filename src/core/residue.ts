@@ -6,7 +6,7 @@ import { fingerprint } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
-import { readJournal } from "./journal.ts";
+import { readJournal, type Installation } from "./journal.ts";
 import { unitsOf, unitState } from "./runs.ts";
 import { recallValues } from "./values.ts";
 
@@ -44,7 +44,7 @@ export type Residue = {
 };
 
 export type ResidueTools = {
-  readonly state: string;
+  readonly installation: Installation;
   /** Of one run. Throws what opening its store throws. */
   readonly tools: (plan: Plan) => Promise<ApplyTools>;
   readonly looks: (about: LookAbout) => Promise<readonly Look[]>;
@@ -63,11 +63,11 @@ type ResidueHost = { readonly signal: AbortSignal; emit(event: Event): void };
  */
 export async function residue(
   runs: readonly string[],
-  { state, tools, looks, isPlain }: ResidueTools,
+  { installation, tools, looks, isPlain }: ResidueTools,
   host: ResidueHost,
 ): Promise<readonly Residue[]> {
   const recalled: Recalled[] = [];
-  for (const run of runs) recalled.push(await recall(run, state, tools, host.signal));
+  for (const run of runs) recalled.push(await recall(run, installation, tools, host.signal));
   const marks = together(recalled, isPlain);
   const looked: Record<string, number> = {};
   const found: Found[] = [];
@@ -107,8 +107,13 @@ type Recalled = {
   readonly elsewhere: readonly Unseen[];
 };
 
-async function recall(run: string, state: string, open: ResidueTools["tools"], signal: AbortSignal): Promise<Recalled> {
-  const { plan, receipts } = readJournal(state, run);
+async function recall(
+  run: string,
+  installation: Installation,
+  open: ResidueTools["tools"],
+  signal: AbortSignal,
+): Promise<Recalled> {
+  const { plan, receipts } = readJournal(installation, run);
   const moved = [...unitsOf(plan)]
     .filter(([unit]) => unitState(receipts, unit) === "done")
     .flatMap(([, steps]) => steps)

@@ -1,7 +1,7 @@
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, undoUnit, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
-import { openJournal, readJournal } from "./journal.ts";
+import { openJournal, readJournal, type Installation } from "./journal.ts";
 import { unitsOf, unitState } from "./runs.ts";
 
 /**
@@ -9,7 +9,7 @@ import { unitsOf, unitState } from "./runs.ts";
  * Throws `refused` once the run was scrubbed. Can be called again after a kill.
  */
 export async function rollback(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
-  const { plan, receipts: before } = readJournal(tools.state, id);
+  const { plan, receipts: before } = readJournal(tools, id);
   if (before.some((receipt) => receipt.step.startsWith("scrub") && receipt.state === "done")) {
     throw new UnsprawlError(
       "refused",
@@ -18,7 +18,7 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     );
   }
   return locked(plan, tools, async () => {
-    const journal = openJournal(tools.state, id);
+    const journal = openJournal(tools, id);
     const { record, receipts } = journal;
     record.intent("rollback");
     const results: UnitResult[] = [];
@@ -34,9 +34,9 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
 }
 
 /** True when a run was being rolled back when its process ended: then `resume` goes on with that. */
-export function rollbackBegun(id: string, state: string): boolean {
+export function rollbackBegun(id: string, installation: Installation): boolean {
   return (
-    readJournal(state, id).receipts.findLast((receipt) => receipt.step === "rollback" || receipt.step === "run")
+    readJournal(installation, id).receipts.findLast((receipt) => receipt.step === "rollback" || receipt.step === "run")
       ?.step === "rollback"
   );
 }

@@ -36,7 +36,7 @@ const AT_ONCE = 8;
  * once: whether it has been rotated since. What came out of another store had been exposed to nobody, and is not told.
  */
 export async function rotations({ state, key, storeOf }: RotationTools): Promise<readonly MovedSecret[]> {
-  const moved = doneMoves(state)
+  const moved = doneMoves({ state, key })
     .filter(({ move }) => move.location.where !== "store")
     .sort((a, b) => (a.at < b.at ? -1 : 1));
   // The newest run that wrote a place decides: what an older one had put there is gone.

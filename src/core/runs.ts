@@ -1,6 +1,7 @@
+import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Plan, Step, StoreKey } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
-import { hasBegun, readJournal, runIds } from "./journal.ts";
+import { hasBegun, readJournal, runIds, type Installation } from "./journal.ts";
 import { lockOwner } from "./lock.ts";
 
 export type UnitState = "new" | "begun" | "done" | "undone";
@@ -30,11 +31,11 @@ export function wordFor(steps: readonly Step[]): "container" | "image" | "subjec
  * Whether another run of this installation relies on a store entry: then it is not this run's to take away. A journal
  * that cannot be read counts as one that does, unless its run was killed before it began.
  */
-export function usedElsewhere(state: string, plan: Plan, key: StoreKey): boolean {
-  return runIds(state).some((id) => {
+export function usedElsewhere(installation: Installation, plan: Plan, key: StoreKey): boolean {
+  return runIds(installation.state).some((id) => {
     if (id === plan.id) return false;
     try {
-      const other = readJournal(state, id);
+      const other = readJournal(installation, id);
       const same = JSON.stringify(other.plan.store) === JSON.stringify(plan.store);
       return (
         same &&
@@ -47,7 +48,7 @@ export function usedElsewhere(state: string, plan: Plan, key: StoreKey): boolean
         )
       );
     } catch {
-      return hasBegun(state, id);
+      return hasBegun(installation.state, id);
     }
   });
 }
@@ -61,22 +62,24 @@ export type RunSummary = {
   readonly units: readonly { readonly unit: string; readonly state: UnitState; readonly secrets: number }[];
   /** The next command to type; null when nothing is left to do. */
   readonly next: string | null;
+  /** Why the journal of an unreadable run is not believed; null for all others. */
+  readonly error: string | null;
 };
 
-/** All runs of this installation, oldest first. */
-export function listRuns(state: string): RunSummary[] {
-  return runIds(state).map((id) => summarize(state, id));
+/** All runs of this installation, oldest first; one whose journal cannot be read or was changed is listed as `unreadable`. */
+export function listRuns(installation: Installation): RunSummary[] {
+  return runIds(installation.state).map((id) => summarize(installation, id));
 }
 
-function summarize(state: string, id: string): RunSummary {
+function summarize(installation: Installation, id: string): RunSummary {
   try {
-    const { plan, receipts } = readJournal(state, id);
+    const { plan, receipts } = readJournal(installation, id);
     const units = [...unitsOf(plan)].map(([unit, steps]) => ({
       unit,
       state: unitState(receipts, unit),
       secrets: steps.filter((step) => step.kind === "put").length,
     }));
-    const is = stateOf(plan, receipts, units, lockOwner(state, plan.engine.id) === `run ${id}`);
+    const is = stateOf(plan, receipts, units, lockOwner(installation.state, plan.engine.id) === `run ${id}`);
     const next = { done: `unsprawl scrub ${id}`, unfinished: `unsprawl resume ${id}` }[is as string] ?? null;
     return {
       run: id,
@@ -86,9 +89,12 @@ function summarize(state: string, id: string): RunSummary {
       state: is,
       units,
       next,
+      error: null,
     };
-  } catch {
-    return { run: id, createdAt: "", store: "", engine: "", state: "unreadable", units: [], next: null };
+  } catch (error) {
+    const none = { createdAt: "", store: "", engine: "", units: [], next: null } as const;
+    const why = error instanceof UnsprawlError ? error.message : `cannot be read (${causeOf(error)})`;
+    return { run: id, ...none, state: "unreadable", error: why };
   }
 }
 

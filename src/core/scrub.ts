@@ -20,13 +20,13 @@ export type ScrubResult = {
  * container is not up. Afterwards the run cannot be rolled back.
  */
 export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<ScrubResult> {
-  const { plan, receipts: before } = readJournal(tools.state, id);
+  const { plan, receipts: before } = readJournal(tools, id);
   const units = [...unitsOf(plan)];
   if (units.some(([unit]) => unitState(before, unit) === "begun")) {
     throw new UnsprawlError("refused", `run ${id} is unfinished`, `unsprawl resume ${id}`);
   }
   return locked(plan, tools, async () => {
-    const journal = openJournal(tools.state, id);
+    const journal = openJournal(tools, id);
     const { record, receipts } = journal;
     const removed: string[] = [];
     const left: string[] = [];

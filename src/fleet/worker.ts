@@ -2,6 +2,7 @@ import type { Job } from "pg-boss";
 import type { History } from "../contract/history.ts";
 import type { LayerShelf } from "../contract/layer-shelf.ts";
 import { judge } from "../core/changes.ts";
+import type { Installation } from "../core/journal.ts";
 import type { SubjectError } from "../core/read-source.ts";
 import { scanAndRemember } from "../core/remember.ts";
 import type { ScanTools } from "../core/scan.ts";
@@ -27,8 +28,8 @@ export type WorkerTools = {
   readonly hosts: readonly string[];
   readonly perRegistry: number;
   readonly minConfidence: Confidence;
-  /** The state folder. */
-  readonly state: string;
+  /** This machine's own, whose runs may have moved what is found. */
+  readonly installation: Installation;
   readonly registry: (host: string) => Promise<Registry>;
   /** Takes out what reading catalogs came to know. */
   readonly redact: (text: string) => string;
@@ -155,7 +156,7 @@ async function scanUnit(
   id: string,
   unit: Unit,
   scanTools: ScanTools,
-  { history, store, channels, state, minConfidence, done }: WorkerTools,
+  { history, store, channels, installation, minConfidence, done }: WorkerTools,
   signal: AbortSignal,
 ): Promise<void> {
   const remember: History["remember"] = (...scan) => {
@@ -164,7 +165,7 @@ async function scanUnit(
     return history.remember(...scan);
   };
   const told = (await store.served())?.channels ?? channels;
-  const memory = { history: { ...history, remember }, host: unit.host, channels: told, state };
+  const memory = { history: { ...history, remember }, host: unit.host, channels: told, installation };
   const asked = { sources: [unit.source], minConfidence, showIgnored: false, layers: unit.layers, id };
   const silent = { emit: () => undefined, ask: async () => false, signal };
   try {

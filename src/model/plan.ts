@@ -160,4 +160,6 @@ export type Plan = {
   readonly steps: readonly Step[];
   readonly notMoved: readonly NotMoved[];
   readonly warnings: readonly { readonly unit: string; readonly text: string }[];
+  /** The code of the installation that made it, over all the rest. Absent only until it is signed. */
+  readonly mac?: string;
 };

@@ -179,7 +179,7 @@ function typeFilter(session: Session, key: string): void {
 function openRuns(session: Session): void {
   const { store, assembly } = session;
   try {
-    const list = listRuns(assembly.state()).toReversed();
+    const list = listRuns(assembly.installation()).toReversed();
     // The run that was looked into stays the chosen one.
     const id = store.get().opened?.summary.run;
     const at = Math.max(

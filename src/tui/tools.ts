@@ -35,7 +35,7 @@ export async function applyTools({ assembly, store }: Session, plan: Plan, provi
 export function residueTools(session: Session): ResidueTools {
   const { assembly } = session;
   return {
-    state: assembly.state(),
+    installation: assembly.installation(),
     tools: async (plan) => applyTools(session, plan),
     looks: assembly.looks,
     isPlain,

@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createJournal, openJournal, readJournal, runIds } from "../../src/core/journal.ts";
+import { createJournal, openJournal, readJournal, runIds, type Installation } from "../../src/core/journal.ts";
+import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { planOf, runId } from "./fixtures.ts";
 
 const calls: string[] = [];
@@ -24,10 +26,12 @@ vi.mock("node:fs", async (original) => {
 });
 
 let state: string;
+let here: Installation;
 const file = (id: string): string => join(state, "runs", `${id}.jsonl`);
 
 beforeEach(() => {
   state = mkdtempSync(join(tmpdir(), "unsprawl-journal-"));
+  here = { state, key: fingerprintKey(randomBytes(32)) };
   calls.length = 0;
 });
 afterEach(() => {
@@ -38,7 +42,7 @@ afterEach(() => {
 describe("a journal", () => {
   test("is one JSON line a record, 0600 in a folder 0700, its plan first", () => {
     const plan = planOf(runId());
-    const journal = createJournal(state, plan);
+    const journal = createJournal(here, plan);
     journal.record.intent("put:web/A", { before: "absent" });
     journal.record.done("put:web/A");
     journal.failed("run", "why\nnot");
@@ -56,7 +60,7 @@ describe("a journal", () => {
   });
 
   test("syncs once after each record, which is one write", () => {
-    const journal = createJournal(state, planOf(runId()));
+    const journal = createJournal(here, planOf(runId()));
     expect(calls).toEqual(["sync", "write", "sync"]); // the folder, then the first record
     calls.length = 0;
     journal.record.intent("a");
@@ -68,25 +72,25 @@ describe("a journal", () => {
 
   test("of a plan that was applied before is not begun again", () => {
     const plan = planOf(runId());
-    createJournal(state, plan).close();
+    createJournal(here, plan).close();
     const before = readFileSync(file(plan.id), "utf8");
-    expect(() => createJournal(state, plan)).toThrow(expect.objectContaining({ code: "conflict" }) as Error);
+    expect(() => createJournal(here, plan)).toThrow(expect.objectContaining({ code: "conflict" }) as Error);
     expect(readFileSync(file(plan.id), "utf8")).toBe(before);
   });
 
   test("remembers the newest receipt of a step, across processes", () => {
     const plan = planOf(runId());
-    const journal = createJournal(state, plan);
+    const journal = createJournal(here, plan);
     journal.record.intent("a", { n: 1 });
     journal.record.done("a", { n: 2 });
     expect(journal.record.last("a")).toEqual({ n: 2 });
     expect(journal.record.last("b")).toBeNull();
     journal.close();
-    const again = openJournal(state, plan.id);
+    const again = openJournal(here, plan.id);
     expect(again.record.last("a")).toEqual({ n: 2 });
     again.record.done("a", { n: 3 });
     again.close();
-    expect(readJournal(state, plan.id).receipts.map(({ step }) => step)).toEqual(["run", "a", "a", "a"]);
+    expect(readJournal(here, plan.id).receipts.map(({ step }) => step)).toEqual(["run", "a", "a", "a"]);
     expect(again.plan).toEqual(plan);
   });
 });
@@ -94,36 +98,36 @@ describe("a journal", () => {
 describe("after a crash", () => {
   test("at any byte of the last record, what was whole is read, and the next record stands on a line of its own", () => {
     const plan = planOf(runId());
-    const journal = createJournal(state, plan);
+    const journal = createJournal(here, plan);
     journal.record.intent("a", { text: "äß🔑" });
     journal.close();
     const whole = readFileSync(file(plan.id));
     const first = whole.indexOf("\n") + 1;
     for (let length = first; length < whole.length; length++) {
       writeFileSync(file(plan.id), whole.subarray(0, length));
-      expect(readJournal(state, plan.id).receipts).toHaveLength(1);
-      const again = openJournal(state, plan.id);
+      expect(readJournal(here, plan.id).receipts).toHaveLength(1);
+      const again = openJournal(here, plan.id);
       again.record.done("b");
       again.close();
-      expect(readJournal(state, plan.id).receipts.map(({ step }) => step)).toEqual(["run", "b"]);
+      expect(readJournal(here, plan.id).receipts.map(({ step }) => step)).toEqual(["run", "b"]);
     }
   });
 
   test("within the first record, the run is malformed: nothing was done", () => {
     const plan = planOf(runId());
-    createJournal(state, plan).close();
+    createJournal(here, plan).close();
     const whole = readFileSync(file(plan.id));
     for (const length of [0, 1, whole.length - 1]) {
       writeFileSync(file(plan.id), whole.subarray(0, length));
-      expect(() => openJournal(state, plan.id)).toThrow(expect.objectContaining({ code: "malformed" }) as Error);
+      expect(() => openJournal(here, plan.id)).toThrow(expect.objectContaining({ code: "malformed" }) as Error);
     }
   });
 
   test("a line in the middle that is no record makes the run malformed, and is not quoted", () => {
     const plan = planOf(runId());
-    createJournal(state, plan).close();
+    createJournal(here, plan).close();
     fs.appendFileSync(file(plan.id), "not JSON at all\n{}\n");
-    expect(() => readJournal(state, plan.id)).toThrow(
+    expect(() => readJournal(here, plan.id)).toThrow(
       expect.objectContaining({
         code: "malformed",
         message: expect.not.stringContaining("JSON at all") as string,
@@ -133,7 +137,7 @@ describe("after a crash", () => {
 });
 
 test("a record that cannot be written fails, unless something is being undone", () => {
-  const journal = createJournal(state, planOf(runId()));
+  const journal = createJournal(here, planOf(runId()));
   journal.close(); // its descriptor is gone: every write fails
   expect(() => journal.record.intent("a")).toThrow(expect.objectContaining({ code: "failed" }) as Error);
   journal.tolerant();
@@ -144,14 +148,14 @@ test("a record that cannot be written fails, unless something is being undone", 
 test("runs are listed oldest first, and other files are none", () => {
   expect(runIds(state)).toEqual([]);
   for (const id of ["20261125-000001-aaaa", "20261124-235959-ffff", "20261125-000000-0000"])
-    createJournal(state, planOf(id)).close();
+    createJournal(here, planOf(id)).close();
   writeFileSync(join(state, "runs/notes.txt"), "");
   expect(runIds(state)).toEqual(["20261124-235959-ffff", "20261125-000000-0000", "20261125-000001-aaaa"]);
 });
 
 test.each(["../../etc/passwd", "a/b", "", "a b", "."])("%j is no run, and no file of that name is opened", (id) => {
-  expect(() => openJournal(state, id)).toThrow(expect.objectContaining({ code: "usage" }) as Error);
-  expect(() => readJournal(state, id)).toThrow(
+  expect(() => openJournal(here, id)).toThrow(expect.objectContaining({ code: "usage" }) as Error);
+  expect(() => readJournal(here, id)).toThrow(
     expect.objectContaining({ code: expect.stringMatching(/usage|absent/) as string }) as Error,
   );
 });

@@ -114,7 +114,7 @@ async function plan(
     healthTimeoutMs: 1,
     ...more,
   } as const;
-  return buildPlan(input, { migration, provider, key }, host);
+  return buildPlan(input, { migration, provider, key, redact: (text) => text }, host);
 }
 
 const ids = (made: Plan): string[] => made.steps.map((step) => step.id);

@@ -1,29 +1,33 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createJournal, type Journal } from "../../src/core/journal.ts";
+import { createJournal, type Installation, type Journal } from "../../src/core/journal.ts";
 import { lockEngine } from "../../src/core/lock.ts";
 import { leftovers, doctor } from "../../src/core/doctor.ts";
 import { listRuns, type RunSummary } from "../../src/core/runs.ts";
 import { loadFingerprintKey, stateDir } from "../../src/core/state.ts";
+import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { planOf, runId } from "./fixtures.ts";
 
 let state: string;
+let here: Installation;
 
 beforeEach(() => {
   state = mkdtempSync(join(tmpdir(), "unsprawl-runs-"));
+  here = { state, key: fingerprintKey(randomBytes(32)) };
 });
 afterEach(() => {
   rmSync(state, { recursive: true, force: true });
 });
 
 function after(units: readonly string[], write: (journal: Journal) => void): RunSummary | undefined {
-  const journal = createJournal(state, planOf(runId(), units));
+  const journal = createJournal(here, planOf(runId(), units));
   write(journal);
   journal.close();
-  return listRuns(state)[0];
+  return listRuns(here)[0];
 }
 
 const begun = ({ record }: Journal, unit: string): void => record.intent(`unit:${unit}`);
@@ -104,25 +108,25 @@ describe("a run is", () => {
 
   test("running while its process holds the engine's lock", () => {
     const plan = planOf(runId());
-    createJournal(state, plan).close();
+    createJournal(here, plan).close();
     const lock = lockEngine(state, plan.engine.id, `run ${plan.id}`, false);
-    expect(listRuns(state)[0]).toMatchObject({ state: "running", next: null });
+    expect(listRuns(here)[0]).toMatchObject({ state: "running", next: null });
     lock.release();
-    expect(listRuns(state)[0]).toMatchObject({ state: "unfinished" });
+    expect(listRuns(here)[0]).toMatchObject({ state: "unfinished" });
   });
 
   test("unreadable when its journal is, and the others are listed", () => {
-    createJournal(state, planOf("20261125-000000-0001")).close();
+    createJournal(here, planOf("20261125-000000-0001")).close();
     writeFileSync(join(state, "runs/20261125-000000-0000.jsonl"), "torn");
-    expect(listRuns(state).map((run) => run.state)).toEqual(["unreadable", "unfinished"]);
+    expect(listRuns(here).map((run) => run.state)).toEqual(["unreadable", "unfinished"]);
   });
 });
 
 describe("doctor", () => {
   test("tells of unfinished runs, and of old containers that finished ones keep", () => {
-    expect(leftovers(state)).toMatchObject([{ ok: true }]);
+    expect(leftovers(here)).toMatchObject([{ ok: true }]);
     after(["a"], (journal) => begun(journal, "a"));
-    expect(leftovers(state)).toMatchObject([{ ok: false, hint: expect.stringContaining("unsprawl resume") as string }]);
+    expect(leftovers(here)).toMatchObject([{ ok: false, hint: expect.stringContaining("unsprawl resume") as string }]);
   });
 
   test("goes on after a part that fails", async () => {

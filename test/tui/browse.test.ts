@@ -198,7 +198,14 @@ it("tells what the last store would do with the chosen secret, or why it cannot"
 });
 
 it("tells of the runs that moved this secret and those that touched what holds it", () => {
-  const run = { run: "20260101-000000-abcd", createdAt: "", store: "prod", engine: "", state: "done" } as const;
+  const run = {
+    run: "20260101-000000-abcd",
+    createdAt: "",
+    store: "prod",
+    engine: "",
+    state: "done",
+    error: null,
+  } as const;
   const summary: RunSummary = { ...run, units: [{ unit: "api", state: "done", secrets: 2 }], next: "unsprawl scrub" };
   const put = (name: string, fingerprint: string): Plan["steps"][number] => ({
     id: `put:${name}`,

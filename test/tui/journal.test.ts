@@ -25,7 +25,7 @@ function restarting(names: readonly string[]): Plan {
 }
 
 function ran(sitting: Sitting, plan: Plan, write: (journal: Journal) => void): void {
-  const journal = createJournal(sitting.session.assembly.state(), plan);
+  const journal = createJournal(sitting.session.assembly.installation(), plan);
   write(journal);
   journal.close();
 }

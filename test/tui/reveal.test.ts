@@ -84,7 +84,7 @@ it("changes and reveals nothing with --read-only, in the face and in core", asyn
     expect(screen()).not.toContain(value);
   }
   const plan = planOf("20260101-000000-aaaa");
-  const journal = createJournal(session.assembly.state(), plan);
+  const journal = createJournal(session.assembly.installation(), plan);
   for (const { unit } of plan.steps) journal.record.done(`unit:${unit}`);
   journal.close();
   session.store.set(() => ({ where: "plan", planned: { plan, provider: null as never, scroll: 0 } }));

@@ -188,5 +188,6 @@ function summaryOf(text: string): RunSummary {
     state: "done",
     units: [{ unit: text, state: "done", secrets: 1 }],
     next: text,
+    error: null,
   };
 }

@@ -5,6 +5,7 @@ import { causeOf, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { planFault } from "../../core/plan-shape.ts";
+import { mustBeOurs } from "../../core/signed-plan.ts";
 import { applyTools } from "../run-tools.ts";
 import { finishRun } from "../finish.ts";
 import { mustBeFile } from "../../text/must-be-file.ts";
@@ -13,6 +14,8 @@ import { mustBeFile } from "../../text/must-be-file.ts";
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
   const { assembly } = context;
   const plan = readPlan(resolve(assembly.cwd, args[0] ?? ""));
+  // Before anything that it names is reached.
+  mustBeOurs(plan, assembly.key());
   const tools = await applyTools(assembly, plan, options["breakLock"] === true);
   const result = await apply(plan, tools, scriptHost(context, true));
   return finishRun(result, context);

@@ -51,7 +51,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
           hint: check.hint,
         })),
     })),
-    { name: "runs", look: async () => leftovers(assembly.state()) },
+    { name: "runs", look: async () => leftovers(assembly.installation()) },
     {
       name: "rotation",
       look: async () => rotationChecks(await rotations(rotationTools(assembly)), new Date()),
@@ -62,7 +62,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
     probes.push({
       name: "residue",
       look: async () => {
-        const runs = listRuns(assembly.state()).filter(({ state }) => state === "done" || state === "scrubbed");
+        const runs = listRuns(assembly.installation()).filter(({ state }) => state === "done" || state === "scrubbed");
         const ids = runs.map(({ run }) => run);
         return residueChecks(await residue(ids, residueTools(assembly), scriptHost(context, true)));
       },

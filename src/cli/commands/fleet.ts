@@ -117,7 +117,7 @@ async function workerTools(context: CommandContext, fleet: Fleet, key: Fingerpri
     hosts: [...hosts.keys()],
     perRegistry: settings?.perRegistry ?? JOBS,
     minConfidence: (minConfidence ?? "medium") satisfies Confidence,
-    state: assembly.state(),
+    installation: assembly.installation(),
     registry: (host) => openRegistryIn(assembly.env, host, (value) => assembly.redactor.know(value)),
     redact: (said) => assembly.redactor.foreign(said),
     async scanTools(unit, { images, layers }): Promise<OwnTools> {

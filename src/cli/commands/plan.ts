@@ -1,3 +1,5 @@
+import { UnsprawlError } from "../../model/error.ts";
+import type { Plan } from "../../model/plan.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
 import { findingsExit, say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
@@ -7,8 +9,20 @@ import { planText } from "../views/plan-text.ts";
 export async function run(context: CommandContext, sources: readonly string[], options: Options): Promise<number> {
   const { plan, left, incomplete } = await planWith(context, sources, options);
   const file = text(options, "output");
+  if (file !== null) mustBeSavable(plan, context);
   if (file !== null) await writeResult(JSON.stringify(plan), file, context);
   await writeResult(context.json ? JSON.stringify(plan) : planText(plan, process.stdout), null, context);
   if (file !== null) say(context, `saved; next: unsprawl apply ${file}`);
   return findingsExit(left, incomplete);
+}
+
+/** Throws where a value is also a name or a path that the plan acts on: it cannot be masked there, and must not be saved. */
+function mustBeSavable(plan: Plan, { assembly }: CommandContext): void {
+  const written = JSON.stringify(plan);
+  if (assembly.redactor.guard(written) !== written)
+    throw new UnsprawlError(
+      "refused",
+      "a secret's value is also part of a name or a path in this plan, which a saved plan would hold in the open",
+      "unsprawl migrate does the same without a file",
+    );
 }

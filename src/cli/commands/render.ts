@@ -14,7 +14,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const live = (state: string): boolean => state === "done" || state === "scrubbed";
   const ids =
     options["all"] === true
-      ? listRuns(assembly.state())
+      ? listRuns(assembly.installation())
           .filter((one) => live(one.state))
           .map((one) => one.run)
       : [chooseRun(assembly, args[0], (one) => live(one.state), "render")];

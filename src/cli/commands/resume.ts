@@ -9,6 +9,6 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const { assembly } = context;
   const id = chooseRun(assembly, args[0], (one) => one.state === "unfinished", "resume");
   const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
-  const act = rollbackBegun(id, assembly.state()) ? rollback : resume;
+  const act = rollbackBegun(id, assembly.installation()) ? rollback : resume;
   return finishRun(await act(id, tools, scriptHost(context, true)), context);
 }

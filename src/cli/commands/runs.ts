@@ -9,10 +9,10 @@ import { table } from "../views/table.ts";
 
 /** `unsprawl runs [RUN]`: all runs, or one run's journal and how to rotate what it moved. */
 export async function run(context: CommandContext, args: readonly string[]): Promise<number> {
-  const state = context.assembly.state();
+  const installation = context.assembly.installation();
   const id = args[0];
   if (id !== undefined) {
-    const { plan, receipts } = readJournal(state, id);
+    const { plan, receipts } = readJournal(installation, id);
     const exposed = await advised(exposedIn(plan, receipts));
     const rows = receipts.map(({ at, step, state: is, data }) => [
       { text: at },
@@ -29,13 +29,13 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
     );
     return EXIT.ok;
   }
-  const runs = listRuns(state);
+  const runs = listRuns(installation);
   const rows = runs.map((one) => [
     { text: one.run, colour: "bold" as const },
     { text: one.state },
     { text: one.units.map((unit) => unit.unit).join(", ") },
     { text: `→ ${one.store}` },
-    { text: one.next ?? "" },
+    { text: one.next ?? one.error ?? "" },
   ]);
   await writeResult(
     context.json ? JSON.stringify({ version: 1, runs }) : runs.length > 0 ? table(rows, process.stdout) : "no runs",

@@ -21,5 +21,5 @@ export async function compared(
   const asked = { ...input, showIgnored: false, layers: false };
   if (memory !== null) return scanAndCompare(asked, tools, memory, host);
   const { scan } = await import("../../core/scan.ts");
-  return { ...markRegressed(await scan(asked, tools, host), assembly.state()), changes: null };
+  return { ...markRegressed(await scan(asked, tools, host), assembly.installation()), changes: null };
 }

@@ -20,13 +20,13 @@ async function read({ store, assembly }: Session, signal: AbortSignal): Promise<
     import("../../core/runs.ts"),
     import("../../core/journal.ts"),
   ]);
-  const state = assembly.state();
+  const installation = assembly.installation();
   const runs: Parameters<typeof historyOf>[0][number][] = [];
-  for (const summary of listRuns(state)) {
+  for (const summary of listRuns(installation)) {
     // Keys are answered between two runs. One that cannot be read is told of among the runs.
     await turn();
     if (signal.aborted) return;
-    if (summary.state !== "unreadable") runs.push({ summary, plan: readJournal(state, summary.run).plan });
+    if (summary.state !== "unreadable") runs.push({ summary, plan: readJournal(installation, summary.run).plan });
   }
   if (runs.length > 0) store.later(() => ({ history: historyOf(runs) }));
 }

@@ -17,7 +17,7 @@ export async function openRun(session: Session, summary: RunSummary): Promise<vo
       import("../../core/journal.ts"),
       import("../../core/apply.ts"),
     ]);
-    const { plan, receipts } = readJournal(assembly.state(), summary.run);
+    const { plan, receipts } = readJournal(assembly.installation(), summary.run);
     const steps = [...unitsOf(plan)].flatMap(([unit, own]) => {
       const undone = receipts.findLast(({ step }) => step === `unit:${unit}`)?.state === "undone";
       return own.map((step): StepState => {
@@ -44,8 +44,8 @@ export async function startResume(session: Session, { run: id, state }: RunSumma
       import("../../core/rollback.ts"),
       import("../../core/journal.ts"),
     ]);
-    const { plan, receipts } = readJournal(assembly.state(), id);
-    const back = rollbackBegun(id, assembly.state());
+    const { plan, receipts } = readJournal(assembly.installation(), id);
+    const back = rollbackBegun(id, assembly.installation());
     const text = back ? `Go on with the undo of run ${id}?` : `Go on with run ${id} where it was cut off?`;
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
     const done = new Set(receipts.flatMap((receipt) => (receipt.state === "done" ? [receipt.step] : [])));
@@ -83,7 +83,7 @@ export async function startScrub(
       import("../../core/residue-text.ts"),
       import("../../core/journal.ts"),
     ]);
-    const { plan } = readJournal(assembly.state(), id);
+    const { plan } = readJournal(assembly.installation(), id);
     const text = `Scrub run ${id}: purge what it keeps of ${some(unitsOf(plan).size, wordFor(plan.steps))}, no undo then?`;
     // Nothing restarts by it, but as much is lost as a run of that size has kept.
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;

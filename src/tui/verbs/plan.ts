@@ -73,7 +73,11 @@ export function startPlan(session: Session, name: string, made?: Mapping): void 
       });
       const migration = assembly.migration(RUN_CONFIGURATIONS);
       const input = { ...DEFAULTS, hits, ...(mapping ? { mapping } : {}) };
-      const plan = await buildPlan(input, { migration, provider, key: assembly.key() }, host);
+      const plan = await buildPlan(
+        input,
+        { migration, provider, key: assembly.key(), redact: (said) => assembly.redactor.guard(said) },
+        host,
+      );
       if (signal.aborted) return;
       stores({ busy: null, last: name }, signal);
       store.set(() => ({

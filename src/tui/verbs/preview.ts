@@ -41,7 +41,12 @@ export function startPreview(session: Session): void {
       const [{ buildPlan }, provider] = await Promise.all([import("../../core/plan.ts"), assembly.store(name)]);
       // A look asks nothing: the plan itself does.
       const host = { signal, emit: () => undefined, ask: () => Promise.resolve(false) };
-      const tools = { migration: assembly.migration(RUN_CONFIGURATIONS), provider, key: assembly.key() };
+      const tools = {
+        migration: assembly.migration(RUN_CONFIGURATIONS),
+        provider,
+        key: assembly.key(),
+        redact: (text: string) => assembly.redactor.guard(text),
+      };
       show({ plan: await buildPlan({ ...DEFAULTS, hits }, tools, host) });
     } catch (error) {
       show({ error: said(error, assembly.redactor) });

@@ -4,6 +4,7 @@ import type { Event, Host } from "../../contract/host.ts";
 import type { Plan } from "../../model/plan.ts";
 import { said } from "../said.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
+import type { Installation } from "../../core/journal.ts";
 import { wordFor } from "../../core/runs.ts";
 import { shortName } from "./names.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
@@ -43,7 +44,7 @@ export async function startUndo(session: Session, id: string): Promise<void> {
       import("../../core/rollback.ts"),
       import("../../core/journal.ts"),
     ]);
-    const { plan } = readJournal(assembly.state(), id);
+    const { plan } = readJournal(assembly.installation(), id);
     const units = new Set(plan.steps.map((step) => step.unit)).size;
     const text = `Undo run ${id}: put ${some(units, wordFor(plan.steps))} back, take its values out of ${plan.store.name}?`;
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
@@ -60,7 +61,7 @@ export async function startUndo(session: Session, id: string): Promise<void> {
 export async function tellUnfinished({ store, assembly }: Session): Promise<void> {
   try {
     const { listRuns } = await import("../../core/runs.ts");
-    const [first, ...more] = listRuns(assembly.state()).filter(({ state }) => state === "unfinished");
+    const [first, ...more] = listRuns(assembly.installation()).filter(({ state }) => state === "unfinished");
     if (!first) return;
     const others = more.length > 0 ? ` (and ${more.length} more)` : "";
     store.set(() => ({ status: { text: `run ${first.run}${others} is unfinished: L shows it`, tone: "warn" } }));
@@ -131,7 +132,7 @@ export function startRun(
         result: run,
         told: told.map((text) => assembly.redactor.foreign(text)),
         error: error === null ? null : said(error, assembly.redactor),
-        proofs: await proofsOf(assembly.state(), plan.id),
+        proofs: await proofsOf(assembly.installation(), plan.id),
       };
     } catch (error) {
       result = { ...base, result: null, error: said(error, assembly.redactor) };
@@ -166,9 +167,9 @@ function stepped(run: RunState, event: Extract<Event, { type: "step" }>, text: s
 const NO_PROOFS: ResultState["proofs"] = new Map();
 
 /** What the journal has of each container: values that the store gave back the same, and what its check found. */
-async function proofsOf(state: string, id: string): Promise<ResultState["proofs"]> {
+async function proofsOf(installation: Installation, id: string): Promise<ResultState["proofs"]> {
   const { readJournal } = await import("../../core/journal.ts");
-  const { plan, receipts } = readJournal(state, id);
+  const { plan, receipts } = readJournal(installation, id);
   const done = new Map(
     receipts.filter((receipt) => receipt.state === "done").map((receipt) => [receipt.step, receipt.data]),
   );

@@ -1,44 +1,60 @@
-import { existsSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import type { ProjectCall } from "../../src/compose/cli.ts";
 import { loadProject, type Project } from "../../src/compose/project.ts";
 import type { Engine } from "../../src/docker/engine.ts";
+import { composeLabelsOf } from "../../src/docker/labels.ts";
 import { keptByRun } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
+import { childEnvironment } from "../../src/kit/child-environment.ts";
 import type { Finding } from "../../src/model/finding.ts";
+import { mountsOf, volumeAt } from "./places.ts";
 
 /** Which project's which service a finding is of. */
 export type Whose = { readonly call: ProjectCall; readonly service: string };
 
 /**
- * The project and service of a finding: from the labels that Compose puts on a container (when the files they name are on
- * this host), or from the file that was scanned. Null when it is not of a Compose project.
+ * The project and service of a finding: from the labels that Compose put on a container (when the files they name are on
+ * this host, and no container keeps them in a volume), or from the file that was scanned. Null when it is not of a Compose
+ * project.
  */
 export async function whose({ location }: Finding, engine: Engine, env: NodeJS.ProcessEnv): Promise<Whose | null> {
   if (location.subject === "service" && location.source.startsWith("compose:")) {
     const at = location.subjectId.lastIndexOf("#");
     const files = location.subjectId.slice(0, at).split(":");
-    const project = await loadProject({ files, dir: null, name: null, envFiles: [], env });
+    // What the project is does not depend on any credential.
+    const project = await loadProject({ files, dir: null, name: null, envFiles: [], env: childEnvironment(env) });
     return { call: callOf(project), service: location.subjectId.slice(at + 1) };
   }
   if (location.subject !== "container" || !location.source.startsWith("docker:")) return null;
   const doc = await engine.container(location.subjectId);
-  return doc === null || keptByRun(location.subjectName) !== null ? null : ofLabels(doc);
+  return doc === null || keptByRun(location.subjectName) !== null ? null : ofLabels(engine, doc);
 }
 
-/** Labels: docker/compose `pkg/api/labels.go`. */
-function ofLabels({ Config }: ContainerDoc): Whose | null {
-  const label = (name: string): string => Config.Labels?.[`com.docker.compose.${name}`] ?? "";
-  const list = (name: string): string[] => label(name).split(",").filter(Boolean);
-  const [name, service, dir] = [label("project"), label("service"), label("project.working_dir")];
-  const [files, envFiles] = [list("project.config_files"), list("project.environment_file")];
-  if (name === "" || service === "" || files.length === 0 || label("oneoff") === "True") return null;
-  if (![dir, ...files, ...envFiles].every((path) => path.startsWith("/") && existsSync(path))) return null;
+async function ofLabels(engine: Engine, doc: ContainerDoc): Promise<Whose | null> {
+  const labels = await composeLabelsOf(engine, doc);
+  if (labels === null || labels["oneoff"] === "True") return null;
+  const { name, dir, files, envFiles, service } = said(labels);
+  if (!isThere(dir, false) || ![...files, ...envFiles].every((file) => isThere(file, true))) return null;
+  const mounts = await mountsOf(engine);
+  if ([dir, ...files, ...envFiles].some((path) => volumeAt(path, mounts) !== null)) return null;
   return { call: { name, dir, files, envFiles, profiles: [] }, service };
+}
+
+/** What Compose's labels say of a container: docker/compose `pkg/api/labels.go`. */
+function said(labels: { readonly [name: string]: string }): Omit<ProjectCall, "profiles"> & { service: string } {
+  const list = (name: string): string[] => (labels[name] ?? "").split(",").filter(Boolean);
+  return {
+    name: labels["project"] ?? "",
+    service: labels["service"] ?? "",
+    dir: labels["project.working_dir"] ?? "",
+    files: list("project.config_files"),
+    envFiles: list("project.environment_file"),
+  };
 }
 
 /** How Compose is called for a project; with every profile, so that no service is out of sight. */
 export function callOf({ name, dir, given, givenEnv, services }: Project): ProjectCall {
-  const profiles = [...new Set([...services.values()].flatMap((service) => service.profiles))];
+  const profiles = [...new Set([...services.values()].flatMap((service) => service.profiles))].sort();
   return { name, dir, files: given, envFiles: givenEnv, profiles };
 }
 
@@ -46,13 +62,63 @@ export async function projectOf(call: ProjectCall, env: NodeJS.ProcessEnv): Prom
   return loadProject({ files: call.files, dir: call.dir, name: call.name, envFiles: call.envFiles, env });
 }
 
-/** The containers of a project's service, running or not, the first copy first. */
-export async function containersOf(engine: Engine, project: string, service: string): Promise<ContainerDoc[]> {
-  const listed = (await engine.containers()).filter(({ Labels = {} }) => {
-    const label = (name: string): string | undefined => Labels[`com.docker.compose.${name}`];
-    return label("project") === project && label("service") === service && label("oneoff") !== "True";
-  });
-  const docs = await Promise.all(listed.map(({ Id }) => engine.container(Id)));
-  const number = (doc: ContainerDoc): number => Number(doc.Config.Labels?.["com.docker.compose.container-number"] ?? 0);
-  return docs.filter((doc) => doc !== null).sort((a, b) => number(a) - number(b));
+/** A project's containers by where they came from: Compose, from these very files, or from others under the same name. */
+export type Members = { readonly own: readonly ContainerDoc[]; readonly others: readonly ContainerDoc[] };
+
+/**
+ * The containers of a project's service, running or not, the first copy first. A project's name proves nothing: only what
+ * Compose created from this call's files in its folder is its own.
+ */
+export async function membersOf(engine: Engine, call: ProjectCall, service: string): Promise<Members> {
+  const listed = (await engine.containers()).filter(
+    ({ Labels = {} }) =>
+      Labels["com.docker.compose.project"] === call.name && Labels["com.docker.compose.service"] === service,
+  );
+  const found: { doc: ContainerDoc; number: number; own: boolean }[] = [];
+  for (const { Id } of listed) {
+    const doc = await engine.container(Id);
+    const labels = await composeLabelsOf(engine, doc);
+    if (doc === null || labels === null || labels["oneoff"] === "True") continue;
+    found.push({ doc, number: numberOf(doc), own: isFrom(said(labels), call) });
+  }
+  found.sort((a, b) => a.number - b.number);
+  const docs = (own: boolean): ContainerDoc[] => found.filter((one) => one.own === own).map(({ doc }) => doc);
+  return { own: docs(true), others: docs(false) };
+}
+
+export async function containersOf(
+  engine: Engine,
+  call: ProjectCall,
+  service: string,
+): Promise<readonly ContainerDoc[]> {
+  return (await membersOf(engine, call, service)).own;
+}
+
+/** Which copy of its service a container is. */
+export function numberOf({ Config }: ContainerDoc): number {
+  return Number(Config.Labels?.["com.docker.compose.container-number"] ?? 0);
+}
+
+function isFrom(from: Omit<ProjectCall, "profiles">, call: ProjectCall): boolean {
+  const list = (one: readonly string[]): string => one.map(real).join("\0");
+  return (
+    real(from.dir) === real(call.dir) &&
+    list(from.files) === list(call.files) &&
+    list(from.envFiles) === list(call.envFiles)
+  );
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // gone: then it is compared by its name
+  }
+}
+
+function isThere(path: string, file: boolean): boolean {
+  // Through these a process of a container names what is in its own file system.
+  if (!path.startsWith("/") || /^\/+(proc|sys|dev)(\/|$)/.test(path)) return false;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && (file ? found.isFile() : found.isDirectory());
 }

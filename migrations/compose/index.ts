@@ -3,18 +3,21 @@
  * containers anew. Everything of one project moves together: its services share files, anchors and `.env`.
  */
 import type { Delivery } from "../../src/contract/delivery.ts";
+import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, Selected } from "../../src/contract/migration.ts";
+import { composeEnvironment, passedTo, type Passed } from "../../src/compose/child.ts";
 import { composeCli, type ComposeCli, type ProjectCall } from "../../src/compose/cli.ts";
 import { variables } from "../../src/compose/environment.ts";
 import { loadProject } from "../../src/compose/project.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { variable } from "../../src/docker/facts.ts";
+import { childEnvironment } from "../../src/kit/child-environment.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { performer } from "./perform.ts";
-import { projectOf, whose, type Whose } from "./find.ts";
+import { callOf, containersOf, projectOf, whose, type Whose } from "./find.ts";
 import { planProject } from "./plan.ts";
 
 export type ComposeTools = {
@@ -27,6 +30,7 @@ export type ComposeTools = {
   /** A folder in memory that only this user may enter. */
   readonly memory: () => string;
   readonly redact: (text: string) => string;
+  readonly detector: () => Promise<Detector>;
 };
 
 export function composeMigration(tools: ComposeTools): Migration {
@@ -41,8 +45,16 @@ export function composeMigration(tools: ComposeTools): Migration {
     return found;
   };
   const calls = new Map<string, ProjectCall>();
-  const cli = async (): Promise<ComposeCli> => composeCli(env, hostOf(await open()), tools.redact);
+  const cli = async (names: readonly string[]): Promise<ComposeCli> =>
+    composeCli(composeEnvironment(env, names), hostOf(await open()), tools.redact);
   const perform = performer(tools, cli);
+  /** What a project's files get of the environment: of credentials only what its containers have already. */
+  const passedOf = async (call: ProjectCall): Promise<Passed> => {
+    const [engine, project] = [await open(), await projectOf(call, childEnvironment(env))];
+    const docs = await Promise.all([...project.services.keys()].map((service) => containersOf(engine, call, service)));
+    const shown = JSON.stringify(docs);
+    return passedTo(project, env, (value) => shown.includes(JSON.stringify(value).slice(1, -1)));
+  };
 
   return {
     name: "compose",
@@ -89,8 +101,10 @@ export function composeMigration(tools: ComposeTools): Migration {
         const service = (await find(one.finding))?.service ?? "";
         byService.set(service, [...(byService.get(service) ?? []), one]);
       }
-      const project = await projectOf(call, env);
-      const moving = { engine: await open(), cli: await cli(), project, deliveries: tools.deliveries, key: tools.key };
+      const passed = await passedOf(call);
+      const project = await projectOf(call, composeEnvironment(env, passed.names));
+      const { deliveries, key, detector } = tools;
+      const moving = { engine: await open(), cli: await cli(passed.names), project, passed, deliveries, key, detector };
       return planProject({ ...moving, memory: tools.memory() }, unit, byService, options);
     },
     async read({ location, name }, _unit) {
@@ -101,7 +115,9 @@ export function composeMigration(tools: ComposeTools): Migration {
       }
       const at = location.subjectId.lastIndexOf("#");
       const files = location.subjectId.slice(0, at).split(":");
-      const project = await loadProject({ files, dir: null, name: null, envFiles: [], env });
+      const named = { files, dir: null, name: null, envFiles: [] };
+      const { names } = await passedOf(callOf(await loadProject({ ...named, env: childEnvironment(env) })));
+      const project = await loadProject({ ...named, env: composeEnvironment(env, names) });
       const service = project.services.get(location.subjectId.slice(at + 1));
       const value = service === undefined ? null : (variables(service).get(name)?.at(-1)?.value ?? null);
       return value === null ? null : Secret.of(value);

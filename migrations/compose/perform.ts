@@ -1,13 +1,14 @@
-import type { Delivery, Owner } from "../../src/contract/delivery.ts";
+import type { Delivery, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
 import type { ComposeCli } from "../../src/compose/cli.ts";
+import { composeEnvironment } from "../../src/compose/child.ts";
 import { carrier } from "../../src/compose/carries.ts";
 import { onlyDelivery } from "../../src/compose/compare.ts";
+import type { Project } from "../../src/compose/project.ts";
 import { rewriteProject, type Wish } from "../../src/compose/rewrite.ts";
 import { driftDigest } from "../../src/docker/drift.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { prove } from "../../src/docker/prove.ts";
-import { nameOf } from "../../src/docker/names.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import { byName, valueKey, type DeliveryName, type Step } from "../../src/model/plan.ts";
@@ -15,13 +16,14 @@ import { rewrittenFiles, type Rewrite } from "../../src/files/rewritten.ts";
 import { containersOf, projectOf } from "./find.ts";
 import type { ComposeTools } from "./index.ts";
 import { subjectOf, wishOf } from "./plan.ts";
-import { settleStrays } from "./strays.ts";
+import { sameConfig, sameInputs } from "./inputs.ts";
+import { recreator } from "./recreate.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
 
 type Performer = Pick<Migration, "unchanged" | "undo" | "scrub" | "render"> & { readonly step: Migration["perform"] };
 
 /** What a plan's steps do to a project, each of them idempotent. */
-export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): Performer {
+export function performer(tools: ComposeTools, cli: (names: readonly string[]) => Promise<ComposeCli>): Performer {
   const { open, key } = tools;
   const deliveryOf = (name: DeliveryName): Delivery => {
     const found = tools.deliveries.find((one) => one.name === name);
@@ -29,15 +31,23 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
     throw new UnsprawlError("config", `unknown delivery ${name}`);
   };
   const files = rewrittenFiles(tools);
+  const cliOf = async (rewrite: Rewrite): Promise<ComposeCli> => cli(targetOf(rewrite).passes);
+  const project = async (rewrite: Rewrite): Promise<Project> => {
+    const target = targetOf(rewrite);
+    return projectOf(target, composeEnvironment(tools.env, target.passes));
+  };
+  const recreation = recreator(tools, cliOf);
 
   return {
     async unchanged(step, plan) {
       if (step.kind === "rewrite") {
         await files.unchanged(step);
+        sameInputs(step, await project(step), key, false);
+        await sameConfig(step, await cliOf(step), key);
       }
       if (step.kind !== "recreate") return;
-      const { name } = targetOf(rewriteOf(plan.steps, step.unit));
-      const docs = await containersOf(await open(), name, serviceOf(step));
+      // Of these very files: with another file in the plan there are none.
+      const docs = await containersOf(await open(), targetOf(rewriteOf(plan.steps, step.unit)), serviceOf(step));
       if (keyedDigest(docs.map((doc) => driftDigest(doc, key)).join(), key) !== step.digest)
         throw new UnsprawlError(
           "changed",
@@ -50,14 +60,17 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
       const rewrite = rewriteOf(work.plan.steps, step.unit);
       if (step.kind === "deliver") await deliver(step, rewrite, work);
       if (step.kind === "rewrite") await rewriteFiles(step, work);
-      if (step.kind === "recreate") await recreate(rewrite, work);
+      if (step.kind === "recreate") {
+        sameInputs(rewrite, await project(rewrite), key, true);
+        await recreation.recreate(rewrite, work, (service) => changeOf(service, rewrite, work));
+      }
       if (step.kind === "check") await check(step, rewrite, work);
     },
 
     async undo(steps, work) {
       const rewrite = rewriteOf(steps, steps[0]?.unit ?? "");
       await files.restore(rewrite, work);
-      await bringUp(steps, rewrite, work);
+      await recreation.bringBack(steps, rewrite, work);
       for (const step of steps)
         if (step.kind === "deliver") await deliveryOf(step.delivery).discard(idOf(step, rewrite, work.plan.id));
     },
@@ -67,7 +80,7 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
       const { name } = targetOf(rewrite);
       for (const step of steps) {
         if (step.kind !== "recreate") continue;
-        const docs = await containersOf(await open(), name, serviceOf(step));
+        const docs = await containersOf(await open(), targetOf(rewrite), serviceOf(step));
         const down = docs.find(({ State }) => !State.Running || State.Health?.Status === "unhealthy");
         if (docs.length === 0 || down)
           throw new UnsprawlError(
@@ -105,7 +118,7 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
   async function known(step: Step, rewrite: Rewrite, runId: string): Promise<Facts & { readonly runs: boolean }> {
     const engine = await open();
     const { name } = targetOf(rewrite);
-    const [first] = await containersOf(engine, name, serviceOf(step));
+    const [first] = await containersOf(engine, targetOf(rewrite), serviceOf(step));
     if (!first)
       throw new UnsprawlError(
         "changed",
@@ -136,14 +149,14 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
 
   async function rewriteFiles(step: Rewrite, work: Work): Promise<void> {
     const target = targetOf(step);
-    const compose = await cli();
+    const compose = await cliOf(step);
     let prove = async (): Promise<void> => undefined;
     await files.write(step, work, async () => {
       const [before, wishes] = [await compose.config(target), await wishesOf(step, work)];
       // The plan's proof was of copies; this will be of the files themselves.
       prove = async () => onlyDelivery(before, await compose.config(target), wishes);
       // What stayed elsewhere was accepted when the plan was made.
-      const made = await rewriteProject(await projectOf(target, tools.env), wishes, new Set(["elsewhere"]));
+      const made = await rewriteProject(await project(step), wishes, new Set(["elsewhere"]));
       return new Map(made.files.map(({ file, text }) => [file, text]));
     });
     await prove();
@@ -167,48 +180,23 @@ export function performer(tools: ComposeTools, cli: () => Promise<ComposeCli>): 
     return wishes;
   }
 
-  /** All services at once, with the first of their steps: one that depends on another is then made anew only once. */
-  async function recreate(rewrite: Rewrite, work: Work): Promise<void> {
-    const steps = work.plan.steps.filter(({ unit }) => unit === rewrite.unit);
-    const { name } = targetOf(rewrite);
-    if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
-    for (const step of steps) {
-      if (step.kind !== "recreate" || work.record.last(`${step.id}/before`) !== null) continue;
-      // Known from before anything was touched: a stopped service stays stopped, and no copy is lost.
-      const docs = await containersOf(await open(), name, serviceOf(step));
-      const running = docs.some(({ State }) => State.Running || State.Restarting === true);
-      work.record.intent(`${step.id}/before`, { running, copies: docs.length });
-    }
-    await bringUp(steps, rewrite, work);
-    work.record.done(`${rewrite.id}/up`, { done: true });
-  }
-
-  /** Lets Compose make the containers as the files say; of services that nothing was begun for, none. */
-  async function bringUp(steps: readonly Step[], rewrite: Rewrite, work: Work): Promise<void> {
-    const [engine, target, compose] = [await open(), targetOf(rewrite), await cli()];
-    const scale = new Map<string, number>();
-    const services: { [state in "running" | "stopped"]: string[] } = { running: [], stopped: [] };
-    const own = new Set<string>();
-    for (const step of steps) {
-      const known = step.kind === "recreate" ? work.record.last(`${step.id}/before`) : null;
-      if (known === null) continue;
-      const service = serviceOf(step);
-      await settleStrays(engine, await containersOf(engine, target.name, service));
-      for (const doc of await containersOf(engine, target.name, service)) own.add(nameOf(doc));
-      services[known["running"] === true ? "running" : "stopped"].push(service);
-      if (typeof known["copies"] === "number" && known["copies"] > 1) scale.set(service, known["copies"]);
-    }
-    if (services.running.length > 0) await compose.up(target, services.running, true, scale, own);
-    if (services.stopped.length > 0) await compose.up(target, services.stopped, false, scale, own);
+  /** What the delivery changes in a service that has not been recreated yet. */
+  async function changeOf(service: string, rewrite: Rewrite, work: Work): Promise<RunChange> {
+    const step = work.plan.steps.find(
+      (one) => one.kind === "deliver" && one.unit === rewrite.unit && serviceOf(one) === service,
+    );
+    if (step?.kind !== "deliver")
+      throw new UnsprawlError("malformed", `the plan delivers nothing to ${service}`, "unsprawl plan again");
+    const { subject } = await known(step, rewrite, work.plan.id);
+    return deliveryOf(step.delivery).change(subject, step.moves);
   }
 
   async function check(step: Extract<Step, { kind: "check" }>, rewrite: Rewrite, work: Work): Promise<void> {
     const engine = await open();
-    const { name } = targetOf(rewrite);
     const { subject, info } = await known(step, rewrite, work.plan.id);
     const delivery = deliveryOf(step.delivery);
     const running = work.record.last(`recreate:${step.id.slice("check:".length)}/before`)?.["running"] === true;
-    const docs = await containersOf(engine, name, serviceOf(step));
+    const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
     let said = "";
     for (const { Id } of docs) {
       const proof = await prove(engine, Id, step, delivery, subject, info.DockerRootDir, running, work);

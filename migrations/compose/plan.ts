@@ -1,10 +1,13 @@
 import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
+import type { Detector } from "../../src/contract/detector.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { Blocked } from "../../src/compose/blocked.ts";
+import type { Passed } from "../../src/compose/child.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "../../src/compose/cli.ts";
 import { onlyDelivery } from "../../src/compose/compare.ts";
 import type { Project } from "../../src/compose/project.ts";
 import { rewriteProject, textsOf, type Rewritten, type Wish } from "../../src/compose/rewrite.ts";
+import { copiedWords, type Words } from "../../src/compose/service.ts";
 import { withShadow } from "../../src/compose/shadow.ts";
 import { carrier, type Span } from "../../src/compose/carries.ts";
 import { chooseDelivery, ODD_NAME } from "../../src/docker/choose.ts";
@@ -13,7 +16,6 @@ import type { Engine } from "../../src/docker/engine.ts";
 import { facts, type Facts } from "../../src/docker/facts.ts";
 import { firstInitNotes } from "../../src/docker/first-init.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
-import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
@@ -22,8 +24,11 @@ import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts
 import type { SecretPart } from "../../src/model/finding.ts";
 import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { callOf, containersOf } from "./find.ts";
+import { callOf } from "./find.ts";
+import { inputsOf } from "./inputs.ts";
 import { losses } from "./losses.ts";
+import { mountsOf, writerOf } from "./places.ts";
+import { runsNothing, settled, type Settling } from "./settled.ts";
 
 export type Moving = {
   readonly engine: Engine;
@@ -33,12 +38,16 @@ export type Moving = {
   readonly key: FingerprintKey;
   /** A folder in memory, where the files may be tried out. */
   readonly memory: string;
+  readonly passed: Passed;
+  readonly detector: () => Promise<Detector>;
 };
 
 /** One service of the plan: its containers, the delivery that fits them, and what the files must become for it. */
 export type Part = {
   readonly service: string;
   readonly docs: readonly ContainerDoc[];
+  /** They were not what the files say, which was accepted. */
+  readonly drift: boolean;
   readonly known: Facts;
   readonly delivery: Delivery;
   readonly why: string;
@@ -59,18 +68,24 @@ export async function planProject(
 ): Promise<UnitPlan> {
   const call = callOf(moving.project);
   const before = await moving.cli.config(call);
-  const stale = await moving.cli.foresee(call, [...byService.keys()]);
+  const inputs = [...textsOf(moving.project).keys()];
+  const settling = async (): Promise<Settling> => {
+    runsNothing(before);
+    const writer = writerOf(inputs, await mountsOf(moving.engine));
+    const foreseen = await moving.cli.foresee(call, [...byService.keys()]);
+    return { engine: moving.engine, call, before, foreseen, passed: moving.passed, writer };
+  };
+  let known: Promise<Settling> | null = null;
   const left: { selected: Selected; reason: string; hint: string | null }[] = [];
   let going = byService;
   for (;;) {
     try {
       const parts: Part[] = [];
       for (const [service, selected] of going)
-        parts.push(await partOf(moving, call, service, selected, before, stale, options));
+        parts.push(await partOf(moving, await (known ??= settling()), service, selected, options));
       const rewritten = await tried(moving, call, parts, before, options.accept);
-      const steps =
-        parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, textsOf(moving.project), options);
-      return { unit, steps, left, warnings: warningsOf(parts, rewritten) };
+      const steps = parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, before, options);
+      return { unit, steps, left, warnings: warningsOf(parts, rewritten, moving.passed) };
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
       const stays = [...going].flatMap(([service, all]) => all.filter(({ move }) => error.blocks(service, move.name)));
@@ -103,17 +118,16 @@ async function tried(
 
 async function partOf(
   moving: Moving,
-  call: ProjectCall,
+  settling: Settling,
   service: string,
   selected: readonly Selected[],
-  before: ComposeConfig,
-  stale: ReadonlyMap<string, "recreate" | "touch"> | null,
   options: PlanOptions,
 ): Promise<Part> {
+  const { call, before } = settling;
   const all = (error: UnsprawlError): Blocked => new Blocked(error.message, error.hint, (one) => one === service);
   try {
     const moves = selected.map(({ move }) => move);
-    const docs = await settled(moving, call, service, stale, before, selected, options.accept);
+    const { docs, drift } = await settled(settling, service, selected, options.accept);
     const known = await facts(moving.engine, docs[0]?.Id ?? "", options.runId);
     for (const one of selected) mustGo(known.doc, service, selected, one);
     const subject = subjectOf(known.subject, call.name, service, options.runId);
@@ -128,6 +142,7 @@ async function partOf(
       carries: carrier(value, spanOf(part)),
     }));
     const wish = wishOf(service, subject, known, chosen.delivery, moves, secrets);
+    mustHoldNoSecret(await moving.detector(), service, copiedWords(moving.project, wish));
     const warnings = [...chosen.warnings, ...(await losses(moving.engine, docs, before, service, options.accept))];
     warnings.push(
       ...firstInitNotes(
@@ -135,7 +150,7 @@ async function partOf(
         moves.map(({ name }) => name),
       ),
     );
-    return { service, docs, known, ...chosen, warnings, wish, selected };
+    return { service, docs, drift, known, ...chosen, warnings, wish, selected };
   } catch (error) {
     if (error instanceof UnsprawlError && error.code === "refused" && !(error instanceof Blocked)) throw all(error);
     throw error;
@@ -179,58 +194,20 @@ export function wishOf(
   };
 }
 
-/** The service's containers, when they are what the files say and hold what is to move. Throws `refused` or `changed`. */
-async function settled(
-  { engine }: Moving,
-  call: ProjectCall,
-  service: string,
-  stale: ReadonlyMap<string, "recreate" | "touch"> | null,
-  before: ComposeConfig,
-  selected: readonly Selected[],
-  accept: ReadonlySet<string>,
-): Promise<ContainerDoc[]> {
-  const docs = await containersOf(engine, call.name, service);
-  if (docs.length === 0)
-    throw new UnsprawlError(
-      "refused",
-      `no container of ${service} exists, so its image cannot be looked at`,
-      `docker compose --project-directory ${call.dir} create ${service}, then plan again`,
-    );
-  const drifted = stale === null || docs.some((doc) => stale.get(nameOf(doc)) === "recreate");
-  if (drifted && !accept.has("drift"))
-    throw new UnsprawlError(
-      "refused",
-      stale === null
-        ? `Compose cannot tell whether the container of ${service} is what its files say: making it anew may change more than the secret`
-        : `the container of ${service} is not what its Compose files say: making it anew would change more than the secret`,
-      `docker compose --project-directory ${call.dir} up -d ${service}, then plan again; or --accept drift`,
-    );
-  const environment = before.services[service]?.environment ?? {};
-  for (const { move, value } of selected) {
-    const told = environment[move.name];
-    if (typeof told !== "string" || !value.equals(Secret.of(told.replaceAll("$$", "$"))))
-      throw new UnsprawlError(
-        "refused",
-        `${move.name} of ${service} has another value than its Compose files give it`,
-        `docker compose --project-directory ${call.dir} up -d ${service}, then plan again`,
-      );
-  }
-  return docs;
-}
-
 function spanOf({ start, length }: SecretPart): Span {
   return start === null || length === null ? null : { start, length };
 }
 
 function stepsOf(
-  { key }: Moving,
+  { key, project, passed }: Moving,
   unit: string,
   call: ProjectCall,
   parts: readonly Part[],
   { files }: Rewritten,
-  texts: ReadonlyMap<string, string>,
+  before: ComposeConfig,
   { graceMs, healthTimeoutMs }: PlanOptions,
 ): Step[] {
+  const texts = textsOf(project);
   const moved = parts.flatMap(({ selected }) => selected);
   const changes = files.map(({ file, text, diff }) => fileChange(file, texts.get(file) ?? null, text, diff, key));
   const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding.part)]));
@@ -252,7 +229,11 @@ function stepsOf(
       unit,
       moves: moved.map(({ move }) => move),
       files: changes,
-      target: { ...call, services: parts.map(({ service }) => service), spans },
+      target: {
+        ...{ ...call, services: parts.map(({ service }) => service), spans },
+        ...{ passes: passed.names, drift: parts.some(({ drift }) => drift) },
+        ...{ inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
+      },
     },
     ...parts.flatMap((part): Step[] => [
       {
@@ -261,7 +242,10 @@ function stepsOf(
         unit,
         subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
         digest: keyedDigest(part.docs.map((doc) => driftDigest(doc, key)).join(), key),
-        diff: [{ sign: "~", path: part.service, text: `docker compose up ${part.service}, no other` }],
+        diff: [
+          { sign: "~", path: part.service, text: `docker compose up ${part.service}, no other service` },
+          { sign: " ", path: part.service, text: `in ${call.dir}: ${[...call.files, ...call.envFiles].join(", ")}` },
+        ],
         ...common(part),
       },
       {
@@ -277,10 +261,37 @@ function stepsOf(
   ];
 }
 
-function warningsOf(parts: readonly Part[], { notes }: Rewritten): string[] {
+function warningsOf(parts: readonly Part[], { notes }: Rewritten, { withheld }: Passed): string[] {
   return [
     ...parts.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
+    ...parts.flatMap(({ service, drift }) =>
+      drift
+        ? [`${service}: settings that its files have changed since change too; a rollback does not change them back`]
+        : [],
+    ),
     ...notes,
+    ...withheld.map(
+      (name) => `${name} of your environment is withheld from Compose: the files mention it, and no container has it`,
+    ),
     "Compose removes each old container when the new one is made, with its logs",
   ];
+}
+
+/** Throws `refused` when what the delivery would copy into the Compose file holds a secret itself. */
+function mustHoldNoSecret(detector: Detector, service: string, copied: Words): void {
+  const places = { Entrypoint: "entrypoint", Cmd: "cmd", Healthcheck: "healthcheck" } as const;
+  for (const name of ["Entrypoint", "Cmd", "Healthcheck"] as const) {
+    const question = {
+      name,
+      where: places[name],
+      value: Secret.of(JSON.stringify(copied[name])),
+      path: `Config.${name}`,
+    };
+    if (copied[name].length > 0 && detector.classify(question).secret)
+      throw new UnsprawlError(
+        "refused",
+        `Config.${name} of the container of ${service} holds a secret, which the delivery would copy into the Compose file`,
+        "--deliver runtime copies nothing; or build the image without it",
+      );
+  }
 }

@@ -9,6 +9,14 @@ import type { Step } from "../../src/model/plan.ts";
 export function targetOf({ target }: Rewrite): ProjectCall & {
   readonly services: readonly string[];
   readonly spans: { readonly [key: string]: Span };
+  /** The variables of the environment that Compose gets besides those that any program gets. */
+  readonly passes: readonly string[];
+  /** The containers were not what the files say, which was accepted. */
+  readonly drift: boolean;
+  /** Keyed digests of all files that the project was read from, by their names. */
+  readonly inputs: { readonly [file: string]: string };
+  /** Keyed digest of what Compose made of them. */
+  readonly config: string;
 } {
   const texts = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
   const [name, dir] = [target["name"], target["dir"]];
@@ -22,6 +30,10 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     profiles: texts(target["profiles"]),
     services: texts(target["services"]),
     spans: (target["spans"] ?? {}) as { readonly [key: string]: Span },
+    passes: texts(target["passes"]),
+    drift: target["drift"] === true,
+    inputs: (target["inputs"] ?? {}) as { readonly [file: string]: string },
+    config: String(target["config"] ?? ""),
   };
 }
 

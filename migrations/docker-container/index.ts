@@ -14,6 +14,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type DeliveryName, type Step } from "../../src/model/plan.ts";
 import { prove } from "../../src/docker/prove.ts";
+import { composeProject } from "../../src/docker/labels.ts";
 import { facts, variable } from "../../src/docker/facts.ts";
 import { byHand } from "./by-hand.ts";
 import { warningsFor } from "./losses.ts";
@@ -65,14 +66,16 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         const run = keptByRun(location.subjectName) ?? "";
         return { reason: `is kept by run ${run} until scrub`, hint: `unsprawl scrub ${run}` };
       }
-      if (location.subject !== "container") return refusal(finding, null, accept);
+      if (location.subject !== "container") return refusal(finding, null, null, accept);
       const engine = await open();
-      return refusal(finding, await engine.container(location.subjectId), accept);
+      const doc = await engine.container(location.subjectId);
+      return refusal(finding, doc, doc === null ? null : await engine.image(doc.Image), accept);
     },
     async names(finding) {
       const engine = await open();
-      const labels = (await engine.container(finding.location.subjectId))?.Config.Labels;
-      return { subject: finding.location.subjectName, project: labels?.["com.docker.compose.project"] ?? "" };
+      const doc = await engine.container(finding.location.subjectId);
+      const project = doc === null ? null : composeProject(doc, await engine.image(doc.Image));
+      return { subject: finding.location.subjectName, project: project ?? "" };
     },
     async plan(unit, selected, options) {
       return planUnit(await open(), unit, selected, options, deliveries, key, plans, await detector());

@@ -1,10 +1,16 @@
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { composeProject, ownLabels } from "../../src/docker/labels.ts";
+import type { ContainerDoc, ImageDoc } from "../../src/docker/types.ts";
 import type { Finding } from "../../src/model/finding.ts";
 
 type Refusal = { readonly reason: string; readonly hint: string | null };
 
 /** Why a finding is not moved by creating its container again; null when it can be. */
-export function refusal(finding: Finding, doc: ContainerDoc | null, accept: ReadonlySet<string>): Refusal | null {
+export function refusal(
+  finding: Finding,
+  doc: ContainerDoc | null,
+  image: ImageDoc | null,
+  accept: ReadonlySet<string>,
+): Refusal | null {
   const { location } = finding;
   if (location.origin === "image" || location.subject === "image") {
     return {
@@ -28,7 +34,8 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
     };
   }
   if (doc === null) return { reason: "its container is gone", hint: "unsprawl scan again" };
-  const labels = doc.Config.Labels ?? {};
+  // An image can be labelled as anybody's.
+  const labels = ownLabels(doc, image);
   const service = labels["com.docker.swarm.service.name"];
   if (service !== undefined || labels["io.kubernetes.pod.name"]) {
     return {
@@ -39,8 +46,8 @@ export function refusal(finding: Finding, doc: ContainerDoc | null, accept: Read
           : `unsprawl plan swarm:${service} --to STORE moves it in the service`,
     };
   }
-  const project = labels["com.docker.compose.project"];
-  if (project !== undefined && !accept.has("compose")) {
+  const project = composeProject(doc, image);
+  if (project !== null && !accept.has("compose")) {
     const file = labels["com.docker.compose.project.config_files"] ?? "its Compose file";
     return {
       reason: `its container is managed by Compose (project ${project}): the next \`compose up\` would bring the value back from ${file}`,

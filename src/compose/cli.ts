@@ -17,30 +17,34 @@ export type ComposeCli = {
   /** The resolved project as Compose prints it; holds values, stays in memory. Throws `malformed` with what Compose says. */
   config(call: ProjectCall): Promise<ComposeConfig>;
   /**
-   * What Compose would do if it brought these services up now, by container: `recreate`, or `touch` for anything else it
-   * would do. Null when it cannot tell without doing it (it copies configs into containers, which a dry run has not).
+   * What Compose would do if it brought these services up now, by container. Null when it cannot tell without doing it (it
+   * copies configs into containers, which a dry run has not).
    */
-  foresee(call: ProjectCall, services: readonly string[]): Promise<ReadonlyMap<string, "recreate" | "touch"> | null>;
+  foresee(call: ProjectCall, services: readonly string[]): Promise<Foreseen | null>;
   /**
-   * Makes the containers of these services as the files say, and starts them when `start`. Touches no other service:
-   * `own` are the names of their containers.
+   * Creates the containers of these services as the files say, and starts them when `how` is `start`: `create` is what
+   * comes before that, `stopped` is for services that stay stopped. Touches no other service: `own` are the names of
+   * their containers, `copies` how many each has.
    */
   up(
     call: ProjectCall,
     services: readonly string[],
-    start: boolean,
-    scale: ReadonlyMap<string, number>,
+    how: "create" | "start" | "stopped",
+    copies: ReadonlyMap<string, number>,
     own: ReadonlySet<string>,
   ): Promise<void>;
 };
+
+/** By a container's name: it stays, is replaced, does not exist yet, or is started, stopped or removed (`touch`). */
+export type Foreseen = ReadonlyMap<string, "keep" | "recreate" | "create" | "touch">;
 
 export type ComposeConfig = { readonly services: { readonly [name: string]: ServiceConfig } } & Open;
 export type Open = { readonly [key: string]: unknown };
 export type ServiceConfig = Open & { readonly environment?: { readonly [name: string]: string | null } | null };
 
 /**
- * Finds Docker Compose 2: the client's plugin, or `docker-compose`. `host` is what DOCKER_HOST is for it. Throws `absent`
- * when there is none.
+ * Finds Docker Compose 2: the client's plugin, or `docker-compose`. `env` is all that it gets of the environment, `host`
+ * what DOCKER_HOST is for it. Throws `absent` when there is none.
  */
 export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: (text: string) => string): ComposeCli {
   const program = find(env);
@@ -59,12 +63,7 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       ...call.profiles.flatMap((profile) => ["--profile", profile]),
       ...args,
     ];
-    const own = {
-      ...env,
-      ...(host === null ? {} : { DOCKER_HOST: host }),
-      COMPOSE_ANSI: "never",
-      COMPOSE_PROGRESS: "plain",
-    };
+    const own = { ...OURS, ...env, ...(host === null ? {} : { DOCKER_HOST: host }), ...QUIET };
     const { code, out, err } = await output(program[0] ?? "docker", argv, own, call.dir);
     if (code === 0) return both ? out + err : out;
     const said = redact(err.trim()).split("\n").slice(-4).join("; ");
@@ -78,10 +77,13 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
     const said = await run(call, ["up", "--dry-run", "--detach", ...UP, ...services], true).catch(() => null);
     if (said === null) return null;
     // ` DRY-RUN MODE -  Container NAME  Recreate`; one in between has the old one's id in front of its name.
-    const found = new Map<string, "recreate" | "touch">();
+    const found = new Map<string, "keep" | "recreate" | "create" | "touch">();
     for (const [, name = "", what = ""] of said.matchAll(/Container (?:[0-9a-f]{12}_)?(\S+)\s+(\w+)/g)) {
+      const known = found.get(name) ?? "keep";
       if (what.startsWith("Recreat")) found.set(name, "recreate");
-      else if (!/^(Running|Waiting|Healthy)$/.test(what) && !found.has(name)) found.set(name, "touch");
+      else if (what.startsWith("Creat") && known !== "recreate") found.set(name, "create");
+      else if (!/^(Running|Waiting|Healthy)$/.test(what) && known === "keep") found.set(name, "touch");
+      else found.set(name, known);
     }
     return found;
   };
@@ -90,19 +92,39 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       return JSON.parse(await run(call, ["config", "--format", "json"])) as ComposeConfig;
     },
     foresee,
-    async up(call, services, start, scale, own) {
-      const scales = [...scale].flatMap(([service, count]) => ["--scale", `${service}=${count}`]);
+    async up(call, services, how, copies, own) {
       // `--no-deps` changes what Compose remembers of a service with `depends_on`, so that its next `up` would make it
       // anew once more: it is used only when somebody else would be touched without it.
-      const others = [...((await foresee(call, services)) ?? [["", "touch"]])].filter(([name]) => !own.has(name ?? ""));
-      const alone = !start || others.length > 0 ? ["--no-deps"] : [];
-      await run(call, ["up", start ? "--detach" : "--no-start", ...alone, ...UP, ...scales, ...services]);
+      const foreseen = (await foresee(call, services)) ?? new Map([["", "touch"]]);
+      const others = [...foreseen].filter(([name, what]) => what !== "keep" && !own.has(name));
+      const alone = how === "stopped" || others.length > 0 ? ["--no-deps"] : [];
+      // Said only where Compose would take another number, since it is remembered too.
+      const more = others.some(([, what]) => what === "create");
+      const scales = [...copies].flatMap(([service, count]) =>
+        count > 1 || more ? ["--scale", `${service}=${count}`] : [],
+      );
+      const start = how === "start" ? "--detach" : "--no-start";
+      await run(call, ["up", start, ...alone, ...UP, ...scales, ...services]);
     },
   };
 }
 
 /** Nothing is built or pulled: only what was asked for. */
 const UP = ["--no-build", "--pull", "never"] as const;
+
+/**
+ * A project's `.env` sets for Compose itself whatever its environment does not have. These are the user's to choose: empty
+ * is as good as not set, and cannot be set any more.
+ */
+const OURS: { readonly [name: string]: string } = {
+  ...{ DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_CONFIG: "", DOCKER_CERT_PATH: "", DOCKER_TLS_VERIFY: "" },
+  ...{ DOCKER_TLS: "", DOCKER_API_VERSION: "", LD_PRELOAD: "", LD_LIBRARY_PATH: "" },
+};
+/** What it may not do besides, and how it prints. */
+const QUIET: { readonly [name: string]: string } = {
+  ...{ COMPOSE_REMOVE_ORPHANS: "false", COMPOSE_EXPERIMENTAL_GIT_REMOTE: "false", COMPOSE_MENU: "false" },
+  ...{ COMPOSE_EXPERIMENTAL_OCI_REMOTE: "false", COMPOSE_ANSI: "never", COMPOSE_PROGRESS: "plain" },
+};
 
 /** Where the client looks for plugins besides the home folder. Source: docker/cli cli-plugins/manager. */
 const PLUGINS = [

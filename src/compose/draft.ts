@@ -47,23 +47,23 @@ export class Draft {
     this.#of(file, owner).dropKey.add(pair);
   }
 
-  /** Writes a member anew; `was` null is for one that did not hold a secret. */
-  put(file: YamlFile, owner: Collection, member: unknown, text: string, was: string): void {
+  /** Writes a member anew. `was` and `shown` are what the diff says of it before and after. */
+  put(file: YamlFile, owner: Collection, member: unknown, text: string, was: string, shown = text): void {
     const { put } = this.#of(file, owner);
     if (put.get(member) === text) return;
     if (put.has(member)) throw clash(file.file, lineOf(file.text, memberRange(member)[0]));
     const [start] = memberRange(member);
     this.#show(file, start, "-", was);
-    this.#show(file, start, "+", text);
+    this.#show(file, start, "+", shown);
     put.set(member, text);
   }
 
-  /** Puts a member behind the last one. */
-  add(file: YamlFile, owner: Collection, text: string): void {
+  /** Puts a member behind the last one; `shown` is what the diff says of it. */
+  add(file: YamlFile, owner: Collection, text: string, shown = text): void {
     this.#of(file, owner).add.push(text);
     const last = owner.items.at(-1);
     const at = last === undefined ? (owner.range?.[1] ?? 0) : memberRange(last)[1] - 1;
-    for (const line of text.split("\n")) this.#show(file, at, "+", line);
+    for (const line of shown.split("\n")) this.#show(file, at, "+", line);
   }
 
   /** Writes a variable of an env file anew, under another name maybe; null takes its line away. */

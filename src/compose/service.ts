@@ -18,14 +18,27 @@ export function serviceKeys(draft: Draft, project: Project, wish: Wish): void {
   const at = homeOf(project, wish.service);
   for (const { source, target } of mounts) mount(draft, at, source, target);
   if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
-  if (entrypointPrefix !== null) {
-    setKey(draft, at, "entrypoint", words([...entrypointPrefix, ...wish.entrypoint]));
-    // Compose drops the image's command when the entrypoint is set.
-    if (!inProject(project, wish.service, "command") && wish.cmd.length > 0)
-      setKey(draft, at, "command", words(wish.cmd));
+  const copied = copiedWords(project, wish);
+  if (entrypointPrefix !== null) setKey(draft, at, "entrypoint", ...both(entrypointPrefix, copied.Entrypoint));
+  if (copied.Cmd.length > 0) setKey(draft, at, "command", ...both([], copied.Cmd));
+  if (healthcheckPrefix !== null && wish.health !== null) {
+    const [kind = "", ...own] = copied.Healthcheck;
+    health(draft, at, wish.service, ...(kind === "CMD" ? both(["CMD", ...healthcheckPrefix], own) : both([kind], own)));
   }
-  if (healthcheckPrefix !== null && wish.health !== null)
-    health(draft, at, wish.service, prefixed(wish.health, healthcheckPrefix));
+}
+
+/** The words of what a container runs, by the place that inspect shows them at. */
+export type Words = { readonly [place in "Entrypoint" | "Cmd" | "Healthcheck"]: readonly string[] };
+
+/** The words that the delivery copies into the file: those of the container, which may be its image's. */
+export function copiedWords(project: Project, { service, change, entrypoint, cmd, health }: Wish): Words {
+  const runs = change.entrypointPrefix !== null;
+  return {
+    Entrypoint: runs ? entrypoint : [],
+    // Compose drops the image's command when the entrypoint is set.
+    Cmd: runs && !inProject(project, service, "command") ? cmd : [],
+    Healthcheck: change.healthcheckPrefix !== null && health !== null ? inShell(health) : [],
+  };
 }
 
 /** Gives a service variables of its own. */
@@ -50,17 +63,17 @@ function anchorOf(draft: Draft, file: YamlFile, map: YAMLMap, wished: string): s
 }
 
 /** A key of the service with these members below it, in the place of the one that it has. */
-function members(draft: Draft, { file, map }: Home, key: string, lines: readonly string[]): void {
+function members(draft: Draft, { file, map }: Home, key: string, lines: readonly string[], shown = lines): void {
   const found = entry(map, key, file);
   if (map.flow === true) throw flowMap(key);
   if (found === null || found.shared) {
-    draft.add(file, map, nested(key, lines, 0));
+    draft.add(file, map, nested(key, lines, 0), nested(key, shown, 0));
     return;
   }
   // What is added gets its place's indentation; what is put has to bring it along.
   const start = found.pair.key.range?.[0] ?? 0;
   const column = start - (file.text.lastIndexOf("\n", start - 1) + 1);
-  draft.put(file, map, found.pair, nested(key, lines, column), `${key}:`);
+  draft.put(file, map, found.pair, nested(key, lines, column), `${key}:`, nested(key, shown, column));
 }
 
 function nested(key: string, lines: readonly string[], column: number): string {
@@ -103,31 +116,28 @@ function mount(draft: Draft, at: Home, source: string, target: string): void {
   else members(draft, at, "volumes", [...(isSeq(list) ? membersOf(draft, at.file, list) : []), lines].map(asItem));
 }
 
-function health(draft: Draft, at: Home, service: string, test: readonly string[]): void {
+function health(draft: Draft, at: Home, service: string, test: string, shown: string): void {
   const found = entry(at.map, "healthcheck", at.file);
-  const line = `test: ${words(test)}`;
+  const [line, said] = [`test: ${test}`, `test: ${shown}`];
   const shared = found !== null && (found.shared || isAlias(found.pair.value));
-  if (isMap(found?.value) && shared)
-    members(draft, at, "healthcheck", [
-      `<<: *${anchorOf(draft, at.file, found.value, `${service}-healthcheck`)}`,
-      line,
-    ]);
-  else if (isMap(found?.value)) setKey(draft, { file: at.file, map: found.value }, "test", words(test));
-  else if (at.map.flow === true) draft.add(at.file, at.map, `healthcheck: { ${line} }`);
-  else members(draft, at, "healthcheck", [line]);
+  if (isMap(found?.value) && shared) {
+    const merged = `<<: *${anchorOf(draft, at.file, found.value, `${service}-healthcheck`)}`;
+    members(draft, at, "healthcheck", [merged, line], [merged, said]);
+  } else if (isMap(found?.value)) setKey(draft, { file: at.file, map: found.value }, "test", test, shown);
+  else if (at.map.flow === true) draft.add(at.file, at.map, `healthcheck: { ${line} }`, `healthcheck: { ${said} }`);
+  else members(draft, at, "healthcheck", [line], [said]);
 }
 
-/** `CMD-SHELL text` runs in the image's shell, so it becomes a CMD of that shell behind the prefix. */
-function prefixed(test: readonly string[], prefix: readonly string[]): string[] {
+/** `CMD-SHELL text` runs in the image's shell, so it becomes a CMD of that shell. */
+function inShell(test: readonly string[]): readonly string[] {
   const [kind, ...own] = test;
-  if (kind === "CMD-SHELL") return ["CMD", ...prefix, "/bin/sh", "-c", ...own];
-  return kind === "CMD" ? ["CMD", ...prefix, ...own] : [...test];
+  return kind === "CMD-SHELL" ? ["CMD", "/bin/sh", "-c", ...own] : test;
 }
 
-function setKey(draft: Draft, { file, map }: Home, key: string, value: string): void {
+function setKey(draft: Draft, { file, map }: Home, key: string, value: string, shown = value): void {
   const own = entriesOf(map, file).find((one) => one.key === key && !one.shared);
-  if (own) draft.put(file, map, own.pair, `${key}: ${value}`, `${key}:`);
-  else draft.add(file, map, `${key}: ${value}`);
+  if (own) draft.put(file, map, own.pair, `${key}: ${value}`, `${key}:`, `${key}: ${shown}`);
+  else draft.add(file, map, `${key}: ${value}`, `${key}: ${shown}`);
 }
 
 function inProject(project: Project, name: string, key: string): boolean {
@@ -135,6 +145,13 @@ function inProject(project: Project, name: string, key: string): boolean {
   return layers.some(({ service, file }) => (entry(service, key, file)?.value ?? null) !== null);
 }
 
-function words(list: readonly string[]): string {
-  return JSON.stringify(list.map((word) => word.replaceAll("$", "$$$$")));
+/** A list as the file gets it, and as a plan shows it: an image's own words may hold what detection does not know. */
+function both(prefix: readonly string[], own: readonly string[]): readonly [string, string] {
+  const written = (list: readonly string[]): string => JSON.stringify(list.map((word) => word.replaceAll("$", "$$$$")));
+  if (own.length === 0) return [written(prefix), written(prefix)];
+  const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
+  return [
+    written([...prefix, ...own]),
+    `[${[...prefix.map((word) => JSON.stringify(word)), `… ${count}`].join(", ")}]`,
+  ];
 }

@@ -19,7 +19,11 @@ export type ListedImage = {
   readonly RepoDigests?: readonly string[] | null;
 };
 
-export type ListedVolume = { readonly Name: string; readonly Options?: { readonly [key: string]: string } | null };
+export type ListedVolume = {
+  readonly Name: string;
+  readonly Options?: { readonly [key: string]: string } | null;
+  readonly Labels?: { readonly [key: string]: string } | null;
+};
 
 /** An engine, its client, and every call's errors reduced to UnsprawlError. `null` means that it does not exist. */
 export type Engine = {

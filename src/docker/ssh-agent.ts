@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { Agent } from "node:http";
 import { Duplex } from "node:stream";
+import { childEnvironment } from "../kit/child-environment.ts";
 import type { Connection } from "./connection.ts";
 
 /**
@@ -26,7 +27,7 @@ export function sshAgent(connection: Connection): Agent {
 }
 
 function dial(args: readonly string[]): Duplex {
-  const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn("ssh", args, { env: childEnvironment(process.env), stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-400)));
   // A broken pipe is how an ssh that gave up looks from here; why it did is known only when it has ended.

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { childEnvironment } from "../kit/child-environment.ts";
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, resolve } from "node:path";
@@ -59,7 +60,11 @@ function ran(
 ): Promise<Ended> {
   return new Promise((done) => {
     // A group of its own, so that what it started ends with it.
-    const child = spawn(path, args, { env: plainOf(tools.env), stdio: ["pipe", "ignore", "pipe"], detached: true });
+    const child = spawn(path, args, {
+      env: childEnvironment(tools.env),
+      stdio: ["pipe", "ignore", "pipe"],
+      detached: true,
+    });
     const said: Buffer[] = [];
     let size = 0;
     child.stderr.on("data", (chunk: Buffer) => {
@@ -107,13 +112,6 @@ function kill(pid: number | undefined): void {
   } catch {
     // Gone already.
   }
-}
-
-/** What a program needs to find its way, and nothing that could be a credential. */
-const PLAIN = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR"];
-
-function plainOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => PLAIN.includes(name) || /^LC_\w+$/.test(name)));
 }
 
 async function executable(path: string, env: NodeJS.ProcessEnv): Promise<boolean> {

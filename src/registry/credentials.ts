@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { childEnvironment } from "../kit/child-environment.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 import { HUB_HOST } from "./reference.ts";
@@ -142,13 +143,25 @@ async function askHelper(name: string, key: string, env: NodeJS.ProcessEnv): Pro
   return { kind: "password", username: typeof username === "string" ? username : "", password: Secret.of(secret) };
 }
 
+/** A helper is the user's own choice, and some log in to a cloud with its own variables: those pass, and no others. */
+function helpersEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const clouds = Object.entries(env).filter(([name]) =>
+    /^(AWS|AZURE|GOOGLE|CLOUDSDK|GCP)_|^(PASSWORD_STORE|DOCKER_CREDENTIAL)/.test(name),
+  );
+  return { ...childEnvironment(env), ...Object.fromEntries(clouds) };
+}
+
 function output(
   program: string,
   input: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ code: number | string; stdout: string }> {
   return new Promise((done) => {
-    const child = spawn(program, ["get"], { env, stdio: ["pipe", "pipe", "ignore"], timeout: HELPER_MS });
+    const child = spawn(program, ["get"], {
+      env: helpersEnvironment(env),
+      stdio: ["pipe", "pipe", "ignore"],
+      timeout: HELPER_MS,
+    });
     let stdout = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;

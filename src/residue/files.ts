@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { Look, LookAbout } from "../contract/look.ts";
 import type { Engine } from "../docker/engine.ts";
+import { composeLabelsOf } from "../docker/labels.ts";
 import { isCopy, likelyFiles } from "./folders.ts";
 import { marksIn } from "./read.ts";
 import { found, line, searchFor } from "./search.ts";
@@ -62,8 +63,14 @@ async function projects({ containers }: LookAbout, open: () => Promise<Engine>):
   // An engine that does not answer is told of where it is looked at itself.
   const listed = await tried("", async () => (await open()).containers());
   if (!("got" in listed)) return [];
-  return listed.got
-    .filter(({ Names }) => Names.some((name) => names.has(name)))
-    .flatMap(({ Labels }) => Labels?.["com.docker.compose.project.working_dir"] ?? [])
-    .filter((folder) => folder.startsWith("/"));
+  const folders: string[] = [];
+  for (const { Id } of listed.got.filter(({ Names }) => Names.some((name) => names.has(name)))) {
+    const read = await tried("", async () => {
+      const engine = await open();
+      return composeLabelsOf(engine, await engine.container(Id));
+    });
+    const folder = "got" in read ? read.got?.["project.working_dir"] : undefined;
+    if (folder?.startsWith("/")) folders.push(folder);
+  }
+  return folders;
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { childEnvironment } from "../../kit/child-environment.ts";
 import { RUN_CONFIGURATIONS } from "../../assembly.ts";
 import { mappingOf, mappingText, readMapping } from "../../core/mapping.ts";
 import { UnsprawlError } from "../../model/error.ts";
@@ -70,7 +71,7 @@ async function edited(session: Session, text: string): Promise<string | null> {
 function run(env: NodeJS.ProcessEnv, file: string): Promise<number> {
   const editor = env["VISUAL"] || env["EDITOR"] || "vi";
   return new Promise((resolve) => {
-    const child = spawn("sh", ["-c", `${editor} "$@"`, editor, file], { stdio: "inherit", env });
+    const child = spawn("sh", ["-c", `${editor} "$@"`, editor, file], { stdio: "inherit", env: childEnvironment(env) });
     child.on("error", () => resolve(127));
     child.on("exit", (code) => resolve(code ?? 1));
   });

@@ -1,0 +1,91 @@
+import type { Work } from "../../src/contract/migration.ts";
+import type { Engine } from "../../src/docker/engine.ts";
+import type { Rewrite } from "../../src/files/rewritten.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Json } from "../../src/model/json.ts";
+import { targetOf } from "./steps.ts";
+
+type Named = { readonly id: string; readonly name: string };
+
+/** What a project consists of besides its files. */
+type Parts = {
+  readonly containers: readonly Named[];
+  readonly networks: readonly Named[];
+  readonly volumes: readonly string[];
+};
+
+const PROJECT = "com.docker.compose.project";
+
+/** Notes what there is of a project, once, before Compose is called for the first time. */
+export async function noteProject(engine: Engine, rewrite: Rewrite, work: Work): Promise<void> {
+  const step = `${rewrite.id}/project`;
+  if (work.record.last(step) !== null) return;
+  work.record.intent(step, (await partsOf(engine, rewrite)) as unknown as { [key: string]: Json });
+}
+
+/**
+ * What Compose made besides the containers that it replaced. A container of a name that was there before replaces it: Compose
+ * made it with another id.
+ */
+async function extrasOf(engine: Engine, rewrite: Rewrite, work: Work): Promise<Parts> {
+  const noted = work.record.last(`${rewrite.id}/project`) as unknown as Parts | null;
+  if (noted === null) return { containers: [], networks: [], volumes: [] };
+  const now = await partsOf(engine, rewrite);
+  const names = new Set(noted.containers.map(({ name }) => name));
+  const networks = new Set(noted.networks.map(({ id }) => id));
+  return {
+    containers: now.containers.filter(({ name }) => !names.has(name)),
+    networks: now.networks.filter(({ id }) => !networks.has(id)),
+    volumes: now.volumes.filter((name) => !noted.volumes.includes(name)),
+  };
+}
+
+/** Notes what Compose has made besides, so that no more than that is removed, whenever it is. */
+export async function noteExtras(engine: Engine, rewrite: Rewrite, work: Work): Promise<Parts> {
+  const extras = await extrasOf(engine, rewrite, work);
+  work.record.done(`${rewrite.id}/extras`, extras as unknown as { [key: string]: Json });
+  return extras;
+}
+
+/**
+ * Removes what Compose made besides. Not once the new containers were started: from then on it may hold data. What is in
+ * use stays, and so does a container that somebody has started.
+ */
+export async function removeExtras(engine: Engine, rewrite: Rewrite, work: Work): Promise<void> {
+  if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
+  const noted = work.record.last(`${rewrite.id}/extras`) as unknown as Parts | null;
+  const { containers, networks, volumes } = noted ?? (await extrasOf(engine, rewrite, work));
+  const docker = await engine.docker();
+  for (const { id, name } of containers)
+    if ((await engine.container(id))?.State.Status === "created")
+      await engine.call(`remove ${name}`, () => docker.getContainer(id).remove({ force: false, v: true }));
+  const remove = async (what: string, act: () => Promise<unknown>): Promise<void> => {
+    try {
+      await engine.call(what, act);
+    } catch (error) {
+      if (!(error instanceof UnsprawlError) || !["conflict", "denied"].includes(error.code)) throw error;
+    }
+  };
+  for (const { id, name } of networks)
+    await remove(`remove the network ${name}`, () => docker.getNetwork(id).remove() as Promise<unknown>);
+  for (const name of volumes)
+    await remove(`remove the volume ${name}`, () => docker.getVolume(name).remove() as Promise<unknown>);
+}
+
+async function partsOf(engine: Engine, rewrite: Rewrite): Promise<Parts> {
+  const { name } = targetOf(rewrite);
+  const docker = await engine.docker();
+  const networks = (await engine.call("list networks", () => docker.listNetworks())) ?? [];
+  return {
+    containers: (await engine.containers())
+      .filter(({ Labels }) => Labels?.[PROJECT] === name)
+      .map(({ Id, Names }) => ({ id: Id, name: plain(Names[0] ?? "") })),
+    networks: networks
+      .filter(({ Labels }) => Labels?.[PROJECT] === name)
+      .map(({ Id, Name }) => ({ id: Id, name: Name })),
+    volumes: (await engine.volumes()).filter(({ Labels }) => Labels?.[PROJECT] === name).map(({ Name }) => Name),
+  };
+}
+
+/** Until Compose has removed the old container the new one is called `OLDID_NAME`. */
+const plain = (name: string): string => name.replace(/^\/(?:[0-9a-f]{12}_)?/, "");

@@ -1,0 +1,38 @@
+import type { ComposeCli } from "../../src/compose/cli.ts";
+import type { Project } from "../../src/compose/project.ts";
+import { textsOf } from "../../src/compose/rewrite.ts";
+import type { Rewrite } from "../../src/files/rewritten.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
+import { callOf } from "./find.ts";
+import { targetOf } from "./steps.ts";
+
+/** Keyed digests of every file that a project was read from: Compose files, includes, bases, env files. */
+export function inputsOf(project: Project, key: FingerprintKey): { [file: string]: string } {
+  return Object.fromEntries([...textsOf(project)].map(([file, text]) => [file, keyedDigest(text, key)]).sort());
+}
+
+/**
+ * Throws `changed` unless a project is read from the files that the plan saw, each as it was then; once `rewritten`, as the
+ * plan has it rewritten.
+ */
+export function sameInputs(step: Rewrite, project: Project, key: FingerprintKey, rewritten: boolean): void {
+  const { inputs, profiles } = targetOf(step);
+  const expected = new Map(Object.entries(inputs));
+  if (rewritten) for (const { file, after } of step.files) expected.set(file, after);
+  const now = inputsOf(project, key);
+  for (const file of new Set([...expected.keys(), ...Object.keys(now)]))
+    if (expected.get(file) !== now[file]) throw changed(`${file} has changed since the plan was made`);
+  if (callOf(project).profiles.join() !== profiles.join()) throw changed("the plan has other profiles than its files");
+}
+
+/** Throws `changed` unless Compose makes of a project what it made when the plan was made. */
+export async function sameConfig(step: Rewrite, cli: ComposeCli, key: FingerprintKey): Promise<void> {
+  const target = targetOf(step);
+  if (keyedDigest(JSON.stringify(await cli.config(target)), key) !== target.config)
+    throw changed(`Compose makes something else of ${target.files.join(", ")} than when the plan was made`);
+}
+
+function changed(message: string): UnsprawlError {
+  return new UnsprawlError("changed", message, "unsprawl plan again");
+}

@@ -1,0 +1,47 @@
+import { realpathSync } from "node:fs";
+import type { Engine } from "../../src/docker/engine.ts";
+
+/** A folder of this host into which a container can write. */
+type Place = { readonly source: string; readonly bind: boolean; readonly container: string };
+
+/** The folders of this host that containers can write to, and the engine's own. */
+export async function mountsOf(engine: Engine): Promise<readonly Place[]> {
+  const [listed, { DockerRootDir }] = await Promise.all([engine.containers(), engine.info()]);
+  const mounted = listed.flatMap(({ Names, Mounts = [] }) =>
+    Mounts.filter(({ RW, Source }) => RW !== false && Source?.startsWith("/")).map(({ Type, Source = "" }) => ({
+      source: Source,
+      bind: Type === "bind",
+      container: (Names[0] ?? "").replace(/^\//, ""),
+    })),
+  );
+  const engines = [DockerRootDir ?? "", "/var/lib/containerd"].map((source) => ({
+    source,
+    bind: false,
+    container: "",
+  }));
+  return [...mounted, ...engines.filter(({ source }) => source !== "")];
+}
+
+/** The volume, or the engine's own folder, that this path is below; null when there is none. */
+export function volumeAt(path: string, mounts: readonly Place[]): Place | null {
+  return mounts.find((one) => !one.bind && below(path, one.source)) ?? null;
+}
+
+/** The container that can write to one of these paths; null when none can. */
+export function writerOf(paths: readonly string[], mounts: readonly Place[]): string | null {
+  const found = paths.flatMap((path) => mounts.find((one) => below(path, one.source)) ?? []);
+  return found[0]?.container ?? null;
+}
+
+function below(path: string, folder: string): boolean {
+  const [a, b] = [real(path), real(folder).replace(/\/+$/, "")];
+  return a === b || a.startsWith(`${b}/`);
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

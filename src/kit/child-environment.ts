@@ -1,0 +1,34 @@
+/**
+ * The environment of a program that unsprawl starts: what it needs to find its way (see `PLAIN`), and those of the `more`
+ * names that are not credentials. Names of `COMPOSE_` and `DOCKER_` settings count as plain. Nothing that opens a store
+ * or looks like a credential by its name passes, even if it is listed in `more`.
+ */
+export function childEnvironment(env: NodeJS.ProcessEnv, more: Iterable<string> = []): { [name: string]: string } {
+  const asked = new Set(more);
+  const found: { [name: string]: string } = {};
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && !isCredentialName(name) && (isPlain(name) || asked.has(name))) found[name] = value;
+  return found;
+}
+
+/** Whether a variable of this name opens a store, configures unsprawl, or holds a credential by its name. */
+export function isCredentialName(name: string): boolean {
+  return !SAFE.has(name.toUpperCase()) && (STORES.test(name) || SECRET_WORD.test(name));
+}
+
+const isPlain = (name: string): boolean => PLAIN.has(name.toUpperCase()) || FAMILIES.test(name);
+
+const PLAIN = new Set([
+  ...["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TERM", "COLORTERM", "NO_COLOR", "TZ", "TMPDIR"],
+  ...["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GNUPGHOME"],
+  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "FTP_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"],
+]);
+
+/** `DOCKER_AUTH_CONFIG` holds logins, so the family of DOCKER_ is listed by name. */
+const FAMILIES =
+  /^(LC_\w+|XDG_\w+|COMPOSE_\w+|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY|API_VERSION|DEFAULT_PLATFORM))$/;
+
+const STORES = /^(VAULT|BAO|AWS|AZURE|ARM|SOPS|UNSPRAWL|KEYWHIZ|GOOGLE|GCP|CLOUDSDK|DOCKER_AUTH)(_|$)/i;
+const SECRET_WORD = /TOKEN|SECRET|PASSW|PASSPHRASE|PWD|CREDENTIAL|PRIVATE|KEY/i;
+/** Names that only look like one: the agent's socket, and the working folder. */
+const SAFE = new Set(["SSH_AUTH_SOCK", "XAUTHORITY", "PWD", "OLDPWD"]);

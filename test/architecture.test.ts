@@ -82,11 +82,11 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   core: ["contract", "model", "text"],
   // Tools that plug-ins use.
   files: ["contract", "model", "text"],
-  compose: ["contract", "model", "text", "kit", "files"],
-  docker: ["contract", "model", "text", "kit"],
+  compose: ["contract", "model", "text", "files"],
+  docker: ["contract", "model", "text"],
   kubernetes: ["contract", "model", "text", "files"],
   image: ["contract", "model", "text", "docker"],
-  registry: ["contract", "model", "text", "kit"],
+  registry: ["contract", "model", "text"],
   sops: ["contract", "model", "text"],
   // One request to somebody else's server: a vendor, a webhook.
   net: ["model", "text"],
@@ -97,12 +97,12 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   delivery: ["contract", "model", "text", "docker", "sops"],
   history: ["contract", "model", "text"],
   verify: ["contract", "model", "text", "net"],
-  notify: ["contract", "model", "text", "kit", "net"],
-  residue: ["contract", "model", "text", "kit", "docker"],
+  notify: ["contract", "model", "text", "net"],
+  residue: ["contract", "model", "text", "docker"],
   // What every store needs: a probe, check-and-set, what text it can hold.
   store: ["contract", "model", "text"],
   "providers/*": ["contract", "model", "text", "sops", "store"],
-  "migrations/*": ["contract", "model", "text", "kit", "docker", "files", "compose", "kubernetes", "image", "registry"],
+  "migrations/*": ["contract", "model", "text", "docker", "files", "compose", "kubernetes", "image", "registry"],
   // The registries: the literal maps, and the contract they are typed by.
   "providers/index.ts": ["contract", "providers/*"],
   "migrations/index.ts": ["contract", "migrations/*"],
@@ -123,7 +123,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
     "watch",
     "fleet",
   ],
-  tui: ["assembly.ts", "core", "contract", "model", "text", "kit", "docker", "detect", "delivery"],
+  tui: ["assembly.ts", "core", "contract", "model", "text", "docker", "detect", "delivery"],
   // Where it is put together.
   "main.ts": ["cli", "tui", "assembly.ts", "detect", "model", "text"],
   "resolve-main.ts": ["open-store.ts", "delivery"],

@@ -1,0 +1,202 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { composeCli } from "../services/compose.ts";
+import { startEngine, type TestEngine } from "../services/engine.ts";
+import { APP, BUSYBOX, makeImages } from "../services/images.ts";
+import { twelveSecrets } from "../support/secrets.ts";
+import { makeWorld, type Ran, type World } from "../support/world.ts";
+
+// A container or an image that nobody trusts says by its labels which Compose file it is from, and writes that file itself.
+// Nothing of the file may be run, and nothing of root's environment may reach it.
+
+const { DB_PASSWORD = "" } = twelveSecrets();
+const TOKEN = `t-${randomBytes(12).toString("hex")}`;
+
+let engine: TestEngine;
+let world: World;
+let program: string;
+let owned: string;
+
+beforeAll(async () => {
+  [engine, program] = await Promise.all([startEngine(), composeCli()]);
+  await makeImages(engine);
+  world = makeWorld(engine.host, { VAULT_TOKEN: TOKEN, AWS_SECRET_ACCESS_KEY: TOKEN });
+  owned = join(world.dir, "owned");
+});
+
+afterAll(async () => {
+  await engine?.stop();
+  world?.remove();
+});
+
+/** What the attacker would have Compose run. */
+const evil = (service: string): string => `services:
+  ${service}:
+    image: ${BUSYBOX}
+    network_mode: none
+    privileged: true
+    volumes: ["/:/host", "/:/data/host"]
+    command: ["sh", "-c", "id > /host${owned}; sleep 1000"]
+    environment:
+      DB_PASSWORD: ${DB_PASSWORD}
+      T: "\${VAULT_TOKEN}"
+      A: "\${AWS_SECRET_ACCESS_KEY}"
+`;
+
+const labelsOf = (name: string, folder: string): { readonly [label: string]: string } => ({
+  "com.docker.compose.project": name,
+  "com.docker.compose.service": "app",
+  "com.docker.compose.oneoff": "False",
+  "com.docker.compose.container-number": "1",
+  "com.docker.compose.project.working_dir": folder,
+  "com.docker.compose.project.config_files": join(folder, "evil.yml"),
+  "com.docker.compose.config-hash": randomBytes(32).toString("hex"),
+});
+
+/** A victim's container, without a right, from an image or with labels that say so. */
+function start(name: string, image: string, labels: { readonly [label: string]: string }, mount: string): void {
+  const own = Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
+  engine.docker(
+    ...["run", "-d", "--name", name, "--network", "none", "--cap-drop", "ALL", "-v", mount, ...own],
+    ...["-e", `DB_PASSWORD=${DB_PASSWORD}`, image, ...APP],
+  );
+}
+
+function imageWith(tag: string, labels: { readonly [label: string]: string }): string {
+  engine.docker("create", "--name", "base", BUSYBOX, "true");
+  const change = Object.entries(labels).flatMap(([key, value]) => ["--change", `LABEL ${key}=${value}`]);
+  engine.docker("commit", ...change, "base", tag);
+  engine.docker("rm", "base");
+  return tag;
+}
+
+const migrate = (what: string, ...more: string[]): Promise<Ran> =>
+  world.unsprawl(["migrate", what, "--to", "local", "--deliver", "shim", "--grace", "100ms", "--yes", ...more]);
+
+/** No container beside those that were there, none with more rights, nothing of root's environment anywhere. */
+function expectHarmless(ran: Ran, ...names: string[]): void {
+  expect(existsSync(owned)).toBe(false);
+  const docs = JSON.parse(engine.docker("inspect", ...engine.docker("ps", "-aq").split("\n"))) as {
+    Name: string;
+    Config: { Labels: { [key: string]: string } };
+    HostConfig: { Privileged: boolean; Binds: string[] | null };
+  }[];
+  expect(
+    docs.filter(({ HostConfig }) => HostConfig.Privileged || HostConfig.Binds?.some((one) => one.startsWith("/:"))),
+  ).toEqual([]);
+  const found = docs.map(({ Name }) => Name.slice(1)).filter((name) => names.some((one) => name.startsWith(one)));
+  expect(found.filter((name) => !names.includes(name) && !name.includes("-before-"))).toEqual([]);
+  expect(JSON.stringify(docs) + ran.stdout + ran.stderr).not.toContain(TOKEN);
+}
+
+it("labels of an image, and the file in the container's own volume", async () => {
+  engine.docker("volume", "create", "evildata");
+  const folder = engine.docker("volume", "inspect", "-f", "{{.Mountpoint}}", "evildata");
+  const image = imageWith("evil:volume", labelsOf("evil", folder));
+  start("evil-a", image, {}, "evildata:/data");
+  writeFileSync(join(folder, "evil.yml"), evil("app"));
+  const ran = await migrate("docker:evil-a", "--accept", "drift");
+  expectHarmless(ran, "evil-a");
+  // It is what it is: a container of nobody's project, and it is moved as one.
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(engine.docker("inspect", "evil-a")).not.toContain(DB_PASSWORD);
+  expect(readFileSync(join(folder, "evil.yml"), "utf8")).toBe(evil("app"));
+});
+
+it("labels of an image, and the file in a folder of the host that the container may write to", async () => {
+  const folder = join(world.dir, "bound");
+  mkdirSync(folder);
+  const image = imageWith("evil:bind", labelsOf("evil", folder));
+  start("evil-b", image, {}, `${folder}:/data`);
+  writeFileSync(join(folder, "evil.yml"), evil("app"));
+  const ran = await migrate("docker:evil-b", "--accept", "drift");
+  expectHarmless(ran, "evil-b");
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(readFileSync(join(folder, "evil.yml"), "utf8")).toBe(evil("app"));
+});
+
+it("labels that the container has itself, and the file in its volume or behind a link to it", async () => {
+  engine.docker("volume", "create", "owndata");
+  const folder = engine.docker("volume", "inspect", "-f", "{{.Mountpoint}}", "owndata");
+  start("evil-c", BUSYBOX, labelsOf("evilc", folder), "owndata:/data");
+  writeFileSync(join(folder, "evil.yml"), evil("app"));
+  const ran = await migrate("docker:evil-c", "--accept", "drift");
+  expectHarmless(ran, "evil-c");
+  expect(ran.code).toBe(3);
+  expect(ran.stdout).toContain("is managed by Compose (project evilc)");
+});
+
+it("labels that the container has itself, and a file that it can write to: Compose does not know the container", async () => {
+  const folder = join(world.dir, "bound-own");
+  mkdirSync(folder);
+  start("evil-d", BUSYBOX, labelsOf("evild", folder), `${folder}:/data`);
+  writeFileSync(join(folder, "evil.yml"), evil("app"));
+  const ran = await migrate("docker:evil-d", "--accept", "drift");
+  expectHarmless(ran, "evil-d");
+  expect(ran.code).toBe(3);
+  expect(ran.stdout).toMatch(/Compose does not count evil-d|can write to them/);
+});
+
+it("a project's own container writes to its Compose file: what it wrote is not applied, whatever is accepted", async () => {
+  const folder = join(world.dir, "rewritten");
+  mkdirSync(folder);
+  const file = join(folder, "compose.yaml");
+  const harmless = `services:
+  app:
+    image: ${BUSYBOX}
+    network_mode: none
+    volumes: [".:/app"]
+    command: ${JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")))}
+    environment:
+      DB_PASSWORD: ${DB_PASSWORD}
+`;
+  writeFileSync(file, harmless);
+  execFileSync(program, ["up", "-d"], { cwd: folder, env: world.env, stdio: "pipe" });
+  const id = engine.docker("inspect", "-f", "{{.Id}}", "rewritten-app-1");
+  engine.docker("exec", "rewritten-app-1", "sh", "-c", `cat > /app/compose.yaml <<'END'\n${evil("app")}END`);
+  const ran = await migrate("docker:rewritten-app-1", "--accept", "drift");
+  expectHarmless(ran, "rewritten-app-1");
+  expect(ran.code).toBe(3);
+  expect(ran.stdout).toContain("the container rewritten-app-1 can write to them");
+  expect(engine.docker("inspect", "-f", "{{.Id}}", "rewritten-app-1")).toBe(id);
+  // As it was, it moves.
+  writeFileSync(file, harmless);
+  const moved = await migrate("docker:rewritten-app-1");
+  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+  expect(engine.docker("inspect", "rewritten-app-1")).not.toContain(DB_PASSWORD);
+});
+
+it("an image that is labelled as a swarm's, a pod's or a project's is nobody's", async () => {
+  const image = imageWith("evil:labels", {
+    "com.docker.swarm.service.name": "victim",
+    "io.kubernetes.pod.name": "victim",
+    "com.docker.compose.project": "victim",
+  });
+  start("evil-e", image, {}, "/data");
+  const ran = await migrate("docker:evil-e");
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(ran.stdout).not.toContain("victim");
+  expect(engine.docker("inspect", "evil-e")).not.toContain(DB_PASSWORD);
+});
+
+it("a project whose image Compose has built, and labelled, moves as any other", async () => {
+  const folder = join(world.dir, "built");
+  mkdirSync(folder);
+  const image = imageWith("built:1", {
+    "com.docker.compose.project": "built",
+    "com.docker.compose.service": "app",
+    "com.docker.compose.version": "2.26.1",
+  });
+  writeFileSync(
+    join(folder, "compose.yaml"),
+    `services:\n  app:\n    image: ${image}\n    network_mode: none\n    command: ${JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")))}\n    environment:\n      DB_PASSWORD: ${DB_PASSWORD}\n`,
+  );
+  execFileSync(program, ["up", "-d"], { cwd: folder, env: world.env, stdio: "pipe" });
+  const ran = await migrate("docker:built-app-1");
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(ran.stdout).toContain(`in ${folder}: ${join(folder, "compose.yaml")}`);
+  expect(readFileSync(join(folder, "compose.yaml"), "utf8")).not.toContain(DB_PASSWORD);
+});

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startOpenBao } from "./services/openbao.ts";
 import { boundariesOf, killedAt, recorded } from "./support/kill.ts";
 import { twelveSecrets } from "./support/secrets.ts";
+import { heldLocks } from "./support/locks.ts";
 import { makeWorld, type World } from "./support/world.ts";
 
 // From store to store, killed around writes of the journal: then `resume` or `rollback`, and nothing is lost, left
@@ -77,7 +78,7 @@ it.each(["resume", "rollback"] as const)("killed at step boundaries, then %s", {
       const finished = await world.unsprawl([verb, run]);
       expect(finished.code, `${verb}, ${at.kind}: ${finished.stderr}`).toBe(0);
       expect(await there(name)).toEqual(verb === "resume" ? SECRETS : null);
-      expect(readdirSync(join(world.dir, "state/unsprawl/locks"))).toEqual([]);
+      expect(heldLocks(join(world.dir, "state/unsprawl"))).toEqual([]);
     } else expect(await there(name)).toBe(null);
     expect(await inVault(name)).toEqual(SECRETS);
   }

@@ -7,6 +7,7 @@ import { APP, BUSYBOX, makeImages } from "./services/images.ts";
 import { startOpenBao } from "./services/openbao.ts";
 import { boundariesOf, DEEP, killedAt, recorded } from "./support/kill.ts";
 import { twelveSecrets } from "./support/secrets.ts";
+import { heldLocks } from "./support/locks.ts";
 import { makeWorld, type Ran, type World } from "./support/world.ts";
 
 // The second guard of the laws: at step boundaries (the first and last of each kind; all in a deep run) and at random
@@ -168,7 +169,7 @@ async function expectFinished(
     const units = join(world.memory, "units");
     expect(existsSync(units) ? readdirSync(units).filter((unit) => unit.startsWith(`${name}-`)) : []).toEqual([]);
   }
-  expect(readdirSync(join(world.dir, "state/unsprawl/locks"))).toEqual([]);
+  expect(heldLocks(join(world.dir, "state/unsprawl"))).toEqual([]);
 }
 
 function clear(name: string): void {

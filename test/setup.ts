@@ -5,3 +5,6 @@ import { Secret } from "../src/model/secret.ts";
 expect.addEqualityTesters([
   (a: unknown, b: unknown) => (a instanceof Secret && b instanceof Secret ? a.equals(b) : undefined),
 ]);
+
+// Locks of what tests do in their own process, such as writing a SOPS file, lie here and not in the user's state folder.
+process.env["XDG_STATE_HOME"] ??= new URL("../node_modules/.cache/unsprawl-state", import.meta.url).pathname;

@@ -75,6 +75,8 @@ type Loading = {
   readonly lookups: Map<string, Lookup>;
   readonly tell: OnFault;
   readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
+  /** What a person has named to be read, which may be what the shell has opened. */
+  readonly named: readonly string[];
 };
 
 /**
@@ -87,13 +89,14 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
   const dir = input.dir ?? dirname(given[0] ?? ".");
   const tell = input.tell ?? stop;
   const parse: Loading["parse"] = input.tell ? parseCompose : async (file, text) => [await parseYaml(file, text)];
-  const loading: Loading = { yaml: new Map(), dotenv: [], services: new Map(), lookups: new Map(), tell, parse };
+  const named = input.tell ? given : [];
+  const loading: Loading = { yaml: new Map(), dotenv: [], services: new Map(), lookups: new Map(), tell, parse, named };
   const shell: Lookup = (name) => input.env[name] ?? null;
   const lookup = await withDotenv(loading, shell, dir, input.envFiles);
   await loadFiles(loading, given, dir, lookup);
-  const named = given.map((file) => loading.yaml.get(file)).flatMap((files = []) => files.map(topName));
+  const names = given.map((file) => loading.yaml.get(file)).flatMap((files = []) => files.map(topName));
   return {
-    name: input.name ?? input.env["COMPOSE_PROJECT_NAME"] ?? named.findLast(Boolean) ?? projectName(dir),
+    name: input.name ?? input.env["COMPOSE_PROJECT_NAME"] ?? names.findLast(Boolean) ?? projectName(dir),
     dir,
     given,
     givenEnv: input.envFiles,
@@ -138,11 +141,11 @@ async function withDotenv(loading: Loading, outer: Lookup, dir: string, named: r
 
 /** The documents of a file. */
 async function yamlFiles(
-  { yaml, lookups, parse }: Loading,
+  { yaml, lookups, parse, named }: Loading,
   file: string,
   lookup: Lookup,
 ): Promise<readonly YamlFile[]> {
-  const known = yaml.get(file) ?? (await parse(file, await readText(file)));
+  const known = yaml.get(file) ?? (await parse(file, await readText(file, { named: named.includes(file) })));
   yaml.set(file, known);
   lookups.set(file, lookups.get(file) ?? lookup);
   return known;

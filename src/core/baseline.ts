@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
 import { byText } from "./report.ts";
-import { mustBeFile } from "../text/must-be-file.ts";
+import { readChecked } from "../kit/io/read.ts";
 
 /**
  * A baseline for review: one line a finding, sorted by place, nothing in it that changes from scan to scan. It holds
@@ -18,11 +17,15 @@ export function baselineText(findings: readonly Finding[]): string {
   return `{"version":1,"findings":[${lines.length > 0 ? `\n${lines.join(",\n")}\n` : ""}]}\n`;
 }
 
+/** A report of a large fleet. */
+const LARGEST = 512 * 1024 * 1024;
+
 /** The ids that a baseline, or an earlier `scan --json`, has. Throws `config` when the file is none. */
 export function readBaseline(file: string): ReadonlySet<string> {
   try {
-    mustBeFile(file);
-    const { findings } = JSON.parse(readFileSync(file, "utf8")) as { readonly findings: readonly { id: unknown }[] };
+    const { findings } = JSON.parse(readChecked(file, { limit: LARGEST, named: true }).toString("utf8")) as {
+      readonly findings: readonly { id: unknown }[];
+    };
     return new Set(findings.map(({ id }) => (typeof id === "string" ? id : fail())));
   } catch (error) {
     throw new UnsprawlError(

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { ChannelConfig } from "../contract/channel.ts";
@@ -12,7 +12,7 @@ import { readNotify } from "./notify-config.ts";
 import { readWatch, type WatchConfig } from "./watch-config.ts";
 import { mergeTuning, NO_TUNING, readTuning, type Tuning } from "./tuning.ts";
 import { lineOf } from "../text/lines.ts";
-import { mustBeFile } from "../text/must-be-file.ts";
+import { readChecked } from "../kit/io/read.ts";
 
 export type StoreConfig = {
   readonly provider: string;
@@ -146,8 +146,7 @@ function textOf(file: string): string | null {
     return null; // a home folder of somebody else
   }
   try {
-    mustBeFile(file);
-    return readFileSync(file, "utf8");
+    return readChecked(file, { named: true }).toString("utf8");
   } catch (error) {
     if (error instanceof UnsprawlError) throw new UnsprawlError("config", error.message, error.hint);
     throw new UnsprawlError("config", `${file} cannot be read`, `ls -l ${file}`, causeOf(error));

@@ -1,10 +1,10 @@
 import { lineOf } from "../text/lines.ts";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import type { DiffLine } from "../model/plan.ts";
-import { atomicWrite, fileError } from "../text/atomic-file.ts";
+import { atomicRemove, atomicWrite, digestOf, fileError } from "../text/atomic-file.ts";
 import { eol, splice, yamlText } from "../text/splice.ts";
 import { edits, type Changes } from "../text/yaml-edit.ts";
 import { entry as entryOf, isMap, isSeq, parseYamlDocuments, scalarText, type YamlFile } from "../text/yaml-nodes.ts";
@@ -59,18 +59,16 @@ export async function planIgnore(file: string, wanted: readonly Ignored[]): Prom
 export async function writeIgnore({ file, before, after }: IgnoreEdit): Promise<void> {
   same(file, before);
   // A team reads it, and it holds no value.
-  await atomicWrite(file, after, before === null ? { mode: 0o644 } : {});
+  const expect = before === null ? null : digestOf(before);
+  await atomicWrite(file, after, before === null ? { mode: 0o644, expect } : { expect });
 }
 
 /** Takes back what was written, to the byte. Throws `changed` when somebody has written to the file since. */
 export async function undoIgnore({ file, before, after }: IgnoreEdit): Promise<void> {
   same(file, after);
-  if (before !== null) return atomicWrite(file, before);
-  try {
-    rmSync(file);
-  } catch (error) {
-    throw fileError(error, file);
-  }
+  const expect = digestOf(after);
+  if (before === null) await atomicRemove(file, { expect });
+  else await atomicWrite(file, before, { expect });
 }
 
 function same(file: string, expected: string | null): void {

@@ -10,16 +10,12 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { statePath } from "../kit/io/state-path.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { fingerprintKey, type FingerprintKey } from "../model/fingerprint.ts";
 
-/** `$XDG_STATE_HOME/unsprawl` (XDG Base Directory Specification 0.8): journals, locks, the fingerprint key. */
-export function statePath(env: NodeJS.ProcessEnv): string {
-  const home = env["XDG_STATE_HOME"];
-  return join(home?.startsWith("/") ? home : join(homedir(), ".local/state"), "unsprawl");
-}
+export { statePath };
 
 /** The state's folder, created 0700. */
 export function stateDir(env: NodeJS.ProcessEnv): string {

@@ -59,7 +59,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     async received(pid, _containerId, name, value, subject) {
       // The process's own view of the mount. NAME_FILE itself is gone by now: entrypoints unset it once read.
-      return processFile(pid, `${mountTarget(subject)}/${name}`)?.equals(value) === true;
+      return (await processFile(pid, `${mountTarget(subject)}/${name}`))?.equals(value) === true;
     },
   };
 }

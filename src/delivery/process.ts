@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { readChecked } from "../kit/io/read.ts";
+import { walk } from "../kit/io/walk.ts";
 import { Secret } from "../model/secret.ts";
 
 /** A variable of a running process on this host, from /proc/PID/environ (proc(5)); null when it is not set or unreadable. */
@@ -49,11 +51,21 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-/** A file as a running process sees it, through /proc/PID/root; null when it is not there. */
-export function processFile(pid: number, path: string): Secret | null {
+/**
+ * A file as a running process sees it, below /proc/PID/root and its own links; null when it is not there. What the process
+ * has put in its place, such as a pipe or a link out of its root, is not opened.
+ */
+export async function processFile(pid: number, path: string): Promise<Secret | null> {
   try {
-    return Secret.of(readFileSync(`/proc/${pid}/root${path}`));
+    const place = await walk(path, `/proc/${pid}/root`);
+    try {
+      return Secret.of(readChecked(place.at(place.name), { link: false, limit: LARGEST_VALUE }));
+    } finally {
+      place.close();
+    }
   } catch {
     return null;
   }
 }
+
+const LARGEST_VALUE = 16 * 1024 * 1024;

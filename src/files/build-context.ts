@@ -1,8 +1,8 @@
-import { opendir, readFile } from "node:fs/promises";
+import { opendir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseDockerignore, type Ignored } from "../text/dockerignore.ts";
 import type { Instruction } from "../text/dockerfile.ts";
-import { mustBeFile } from "../text/must-be-file.ts";
+import { readChecked } from "../kit/io/read.ts";
 import { secretFileKind } from "../text/secret-file.ts";
 
 /** A file that a build would copy into the image, and that holds secrets by what it is. */
@@ -76,8 +76,7 @@ const takes = (source: string, path: string): boolean => source === "" || parseD
 async function ignoredBy(dockerfile: string): Promise<Ignored> {
   for (const file of [`${dockerfile}.dockerignore`, join(dirname(dockerfile), ".dockerignore")]) {
     try {
-      mustBeFile(file);
-      return parseDockerignore(await readFile(file, "utf8"));
+      return parseDockerignore(readChecked(file).toString("utf8"));
     } catch {
       continue; // as if there were none
     }

@@ -12,10 +12,10 @@ export type EnvFile = {
 
 /**
  * An env file as Compose, and most libraries, read it; where they refuse it, as `docker run --env-file` does. What only the
- * environment could fill in stays empty. Throws what `readText` does, and `malformed` when nobody can read it.
+ * environment could fill in stays empty. `by` as for `readText`. Throws what `readText` does, and `malformed` when nobody can read it.
  */
-export async function readEnvFile(file: string): Promise<EnvFile> {
-  const text = await readText(file);
+export async function readEnvFile(file: string, by: { readonly named?: boolean } = {}): Promise<EnvFile> {
+  const text = await readText(file, by);
   try {
     return { file, text, dialect: "compose", entries: entriesAs(text, "compose") };
   } catch (error) {

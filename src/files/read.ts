@@ -1,16 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { causeOf, UnsprawlError } from "../model/error.ts";
-import { mustBeFile } from "../text/must-be-file.ts";
+import { readChecked } from "../kit/io/read.ts";
 
 /**
  * A text file of a project. Throws `absent`, `denied`, `refused` for what is no file, or `malformed` when it is not UTF-8: it
  * could not be written back. UTF-16 without a byte order mark passes for UTF-8 with NULs, which no such file has.
+ * `named` says that a person has named this path, so that what the shell has opened (`<(…)`) is read.
  */
-export async function readText(file: string): Promise<string> {
+export async function readText(file: string, { named = false } = {}): Promise<string> {
   let bytes: Buffer;
   try {
-    mustBeFile(file);
-    bytes = await readFile(file);
+    bytes = readChecked(file, { named });
   } catch (error) {
     if (error instanceof UnsprawlError) throw error;
     const { code } = error as { code?: string };

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFile, rm, rmdir } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Work } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
 import type { FileChange, Plan, Step } from "../model/plan.ts";
-import { atomicWrite, fileError, sweepTemps } from "../text/atomic-file.ts";
+import { atomicRemove, atomicWrite, digestOf, fileError, mayReplace, sweepTemps } from "../text/atomic-file.ts";
+import { readChecked } from "../kit/io/read.ts";
 import { readSealed, writeSealed } from "../text/sealed.ts";
 
 export type Rewrite = Extract<Step, { kind: "rewrite" }>;
@@ -29,6 +30,8 @@ export type RewrittenFiles = {
   forget(step: Rewrite, plan: Plan): Promise<string[]>;
 };
 
+/** A file as it is: by the plan's key, and as `atomicWrite` compares it at the last instant. */
+type Now = { readonly keyed: string | null; readonly expect: string | null };
 type Both = { readonly before: string | null; readonly after: string };
 
 export function rewrittenFiles({
@@ -42,13 +45,12 @@ export function rewrittenFiles({
   const sealedFile = (plan: Plan, file: string): string =>
     join(folder(plan), `${createHash("sha256").update(file).digest("hex").slice(0, 32)}.sealed`);
 
-  const digests = async (step: Rewrite): Promise<(string | null)[]> =>
-    Promise.all(
-      step.files.map(async ({ file }) => {
-        const text = await textOf(file);
-        return text === null ? null : keyedDigest(text, key);
-      }),
-    );
+  const digests = (step: Rewrite): Now[] =>
+    step.files.map(({ file }) => {
+      const bytes = bytesOf(file);
+      if (bytes === null) return { keyed: null, expect: null };
+      return { keyed: keyedDigest(bytes.toString("utf8"), key), expect: digestOf(bytes) };
+    });
 
   const sealed = async (step: Rewrite, work: Work): Promise<Both[] | null> => {
     const values = [...(await work.recall()).values()];
@@ -60,7 +62,7 @@ export function rewrittenFiles({
   const made = async (step: Rewrite, work: Work, texts: ReadonlyMap<string, string>): Promise<Both[]> => {
     const both: Both[] = [];
     for (const { file, before, after } of step.files) {
-      const [old, text] = [await textOf(file), texts.get(file)];
+      const [old, text] = [bytesOf(file)?.toString("utf8") ?? null, texts.get(file)];
       if ((old === null ? null : keyedDigest(old, key)) !== before) throw strange(file, work.plan.id);
       if (text === undefined || keyedDigest(text, key) !== after)
         throw new UnsprawlError(
@@ -93,31 +95,36 @@ export function rewrittenFiles({
 
   return {
     async unchanged(step) {
-      const now = await digests(step);
-      for (const [at, { file, before }] of step.files.entries())
-        if (now[at] !== before)
+      const now = digests(step);
+      for (const [at, { file, before }] of step.files.entries()) {
+        if (now[at]?.keyed !== before)
           throw new UnsprawlError("changed", `${file} has changed since the plan was made`, "unsprawl plan again");
+        // Known before a value is written to the store.
+        await mayReplace(file);
+      }
     },
     async write(step, work, make) {
       await sweep(step);
-      const now = await digests(step);
-      if (step.files.every(({ after }, at) => now[at] === after)) return false;
+      const now = digests(step);
+      if (step.files.every(({ after }, at) => now[at]?.keyed === after)) return false;
       const texts = (await sealed(step, work)) ?? (await made(step, work, await make()));
       for (const [at, change] of step.files.entries()) {
-        if (now[at] === change.after) continue;
-        if (now[at] !== change.before) throw strange(change.file, work.plan.id);
-        await atomicWrite(change.file, Buffer.from(texts[at]?.after ?? ""));
+        const is = now[at];
+        if (is === undefined || is.keyed === change.after) continue;
+        if (is.keyed !== change.before) throw strange(change.file, work.plan.id);
+        await atomicWrite(change.file, Buffer.from(texts[at]?.after ?? ""), { expect: is.expect });
       }
       return true;
     },
     async restore(step, work) {
       await sweep(step);
-      const now = await digests(step);
-      const texts = step.files.every(({ before }, at) => now[at] === before) ? null : await sealed(step, work);
+      const now = digests(step);
+      const texts = step.files.every(({ before }, at) => now[at]?.keyed === before) ? null : await sealed(step, work);
       for (const [at, { file, before, after }] of step.files.entries()) {
-        if (now[at] === before) continue;
-        if (now[at] !== after || texts === null) throw strange(file, work.plan.id);
-        await writeBack(file, texts[at]?.before ?? null);
+        const is = now[at];
+        if (is === undefined || is.keyed === before) continue;
+        if (is.keyed !== after || texts === null) throw strange(file, work.plan.id);
+        await writeBack(file, texts[at]?.before ?? null, is.expect);
       }
       await forget(step, work.plan);
     },
@@ -139,14 +146,15 @@ export function fileChange(
   return { file, before: before === null ? null : keyedDigest(before, key), after: keyedDigest(after, key), diff };
 }
 
-async function writeBack(file: string, text: string | null): Promise<void> {
-  if (text === null) await rm(file, { force: true });
-  else await atomicWrite(file, Buffer.from(text));
+async function writeBack(file: string, text: string | null, expect: string | null): Promise<void> {
+  if (text === null) await atomicRemove(file, { expect });
+  else await atomicWrite(file, Buffer.from(text), { expect });
 }
 
-async function textOf(file: string): Promise<string | null> {
+/** Null when it is not there. */
+function bytesOf(file: string): Buffer | null {
   try {
-    return await readFile(file, "utf8");
+    return readChecked(file);
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return null;
     throw fileError(error, file);

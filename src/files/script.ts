@@ -39,7 +39,7 @@ export type Script = {
 
 /** A shell script, or a systemd unit by its name, with what its `docker run` lines hold. Throws what `readText` does. */
 export async function readScript(file: string): Promise<Script> {
-  return scriptOf(file, await readText(file));
+  return scriptOf(file, await readText(file, { named: true }));
 }
 
 export function scriptOf(file: string, text: string): Script {

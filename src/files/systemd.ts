@@ -93,7 +93,7 @@ export async function readUnit(file: string): Promise<SystemdUnit> {
   const files = [...(existsSync(file) ? [file] : []), ...dropIns.sort().map((one) => join(folder, one))];
   const texts = await Promise.all(
     files.map(async (one): Promise<UnitText> => {
-      const text = await readText(one);
+      const text = await readText(one, { named: true });
       return { file: one, text, settings: parseUnit(text) };
     }),
   );

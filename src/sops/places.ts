@@ -7,7 +7,7 @@ import type { DataKeys } from "./keys.ts";
 import { joinField, NAME_PATTERN, subjectFile } from "./names.ts";
 import { listValues } from "./store.ts";
 
-/** What the lock, the temporary files and the waiters of a SOPS file are called (src/text/atomic-file.ts). */
+/** What temporary files of a SOPS file are called (src/kit/io/atomic.ts), and what locks of earlier versions were. */
 const NOT_OURS = /\.lock(\.[0-9a-f]+)*(\.claim)?$|^\..*\.[0-9a-f]+\.tmp$/;
 
 /**

@@ -1,9 +1,19 @@
 import { createHash } from "node:crypto";
-import { open, mkdir, rm, rmdir, stat } from "node:fs/promises";
+import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
-import { atomicWrite, fileError, hasWriters, sweepTemps, withFileLock } from "../text/atomic-file.ts";
+import { makeFolder } from "../kit/io/folder.ts";
+import { readChecked } from "../kit/io/read.ts";
+import {
+  atomicRemove,
+  atomicWrite,
+  digestOf,
+  fileError,
+  hasTemps,
+  sweepTemps,
+  withFileLock,
+} from "../text/atomic-file.ts";
 import { createDocument, isEmpty, isOurs } from "./create.ts";
 import type { SopsDocument } from "./document.ts";
 import { deleteValue, replaceKeys, setValue } from "./edit.ts";
@@ -35,10 +45,7 @@ export async function putValue(
   keys: DataKeys,
 ): Promise<string> {
   const bytes = textBytes(value);
-  const folder = dirname(file);
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw fileError(error, folder);
-  });
+  await makeFolder(dirname(file), 0o700);
   return withFileLock(file, async () => {
     await sweepTemps(file);
     const opened = await openFile(file, keys);
@@ -63,7 +70,7 @@ export async function putValue(
         `${file} would become too large`,
         "keep the value where it is, or use another file",
       );
-    await atomicWrite(file, text);
+    await atomicWrite(file, text, { expect: expectOf(opened) });
     const written = valueAt(await openText(text, file, async () => dataKey), path);
     if (written === null) throw new UnsprawlError("failed", `${file} does not hold what was written`, null);
     return written.version;
@@ -77,8 +84,8 @@ export async function removeValue(
   matches: (value: Secret) => boolean,
   keys: DataKeys,
 ): Promise<boolean> {
-  // A killed writer's lock and temporary file go too.
-  if ((await openFile(file, keys)) === null && !(await hasWriters(file))) return false;
+  // A killed writer's temporary file goes too.
+  if ((await openFile(file, keys)) === null && !(await hasTemps(file))) return false;
   return withFileLock(file, async () => {
     await sweepTemps(file);
     const opened = await openFile(file, keys);
@@ -93,8 +100,9 @@ export async function removeValue(
     const ours = isOurs(opened.document, opened.dataKey);
     const text = await deleteValue(opened.document, path, opened.dataKey, ours);
     if (text === null) return false;
-    if (ours && isEmpty(await readDocument(text, file))) await rm(file);
-    else await atomicWrite(file, text);
+    const expect = expectOf(opened);
+    if (ours && isEmpty(await readDocument(text, file))) await atomicRemove(file, { expect });
+    else await atomicWrite(file, text, { expect });
     return true;
   });
 }
@@ -109,7 +117,8 @@ export async function rewrapFile(file: string, keys: DataKeys): Promise<boolean>
     await sweepTemps(file);
     const opened = await openFile(file, keys);
     if (opened === null) return false;
-    await atomicWrite(file, await replaceKeys(opened.document, await keys.wrap(opened.dataKey, file), opened.dataKey));
+    const text = await replaceKeys(opened.document, await keys.wrap(opened.dataKey, file), opened.dataKey);
+    await atomicWrite(file, text, { expect: expectOf(opened) });
     return true;
   });
 }
@@ -145,6 +154,11 @@ async function openText(text: string, file: string, unwrap: DataKeys["unwrap"]):
   const document = await readDocument(text, file);
   const dataKey = await unwrap(document);
   return { document, dataKey, leaves: openDocument(document, dataKey) };
+}
+
+/** The file as it was read, for the last look before it is replaced. */
+function expectOf(opened: Opened | null): string | null {
+  return opened === null ? null : digestOf(opened.document.text);
 }
 
 function valueAt({ document, leaves }: Opened, path: readonly string[]): SopsValue | null {
@@ -183,31 +197,24 @@ function textBytes(value: Secret): Buffer {
   return bytes;
 }
 
+/** Null when it is not there. */
 async function readWhole(file: string): Promise<string | null> {
   try {
-    const found = await stat(file);
-    if (!found.isFile())
+    const bytes = readChecked(file, { limit: MAX_FILE });
+    const text = bytes.toString("utf8");
+    // What is not text would come out changed when the file is written again.
+    if (!Buffer.from(text, "utf8").equals(bytes))
+      throw new UnsprawlError("malformed", `${file} is not UTF-8 text`, "restore the file from a backup");
+    return text;
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (code === "EISDIR" || code === "refused")
       throw new UnsprawlError(
         "refused",
-        `${file} is not a plain file`,
+        `${file} is not a plain file, or is too large`,
         "name another file in the store's configuration",
       );
-    if (found.size > MAX_FILE)
-      throw new UnsprawlError("refused", `${file} is too large`, "name another file in the store's configuration");
-    const handle = await open(file, "r");
-    try {
-      const bytes = await handle.readFile();
-      const text = bytes.toString("utf8");
-      // What is not text would come out changed when the file is written again.
-      if (!Buffer.from(text, "utf8").equals(bytes))
-        throw new UnsprawlError("malformed", `${file} is not UTF-8 text`, "restore the file from a backup");
-      return text;
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw fileError(error, file);
   }
 }

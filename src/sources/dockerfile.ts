@@ -21,7 +21,7 @@ export function dockerfileSource(cwd: string): Source {
       const at = resolve(cwd, what);
       const isFolder = existsSync(at) && statSync(at).isDirectory();
       const file = isFolder ? join(at, "Dockerfile") : at;
-      const instructions = parseDockerfile(await readText(file));
+      const instructions = parseDockerfile(await readText(file, { named: true }));
       const source = `dockerfile:${what}`;
       const subject: Subject = { kind: "file", name: basename(file), id: file };
       const candidates = instructions.flatMap((one) => candidatesOf(source, subject, one));

@@ -13,7 +13,7 @@ export function envFileSource(cwd: string): Source {
     async *read(what) {
       if (what === "") throw new UnsprawlError("usage", "env: needs a file", "unsprawl scan env:.env");
       const file = resolve(cwd, what);
-      const { entries } = await readEnvFile(file);
+      const { entries } = await readEnvFile(file, { named: true });
       const subject: Subject = { kind: "file", name: basename(file), id: file };
       const candidates = entries
         .filter(({ value }) => value !== null && value !== "")

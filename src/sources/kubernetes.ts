@@ -89,7 +89,7 @@ function templates(chart: string, count: number): Reading {
 
 async function readFile(source: string, file: string, name: string): Promise<Reading[] | null> {
   if (chartOf(file) !== null) throw template(file);
-  const text = await readText(file);
+  const text = await readText(file, { named: true });
   if (isValuesFile(file)) {
     const subject: Subject = { kind: "file", name, id: file };
     const found = await helmValues(file, text);

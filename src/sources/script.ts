@@ -1,5 +1,5 @@
 import { lineOf } from "../text/lines.ts";
-import { lstat, open, stat as statOf } from "node:fs/promises";
+import { constants, lstat, open, stat as statOf } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
 import { placeText } from "../files/file-migration.ts";
@@ -109,7 +109,8 @@ async function isScript(file: string): Promise<boolean> {
   if (/\.(?:sh|bash|service)$/.test(file)) return true;
   const { mode } = await lstat(file);
   if ((mode & 0o111) === 0) return false;
-  const handle = await open(file);
+  // It may be a pipe by now, which would be waited for.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(128), 0, 128, 0);
     return SHELL.test(buffer.toString("latin1", 0, bytesRead));

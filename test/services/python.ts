@@ -67,6 +67,7 @@ async function installed(program: string, requirement: string, variable: string)
       return path;
     },
     INSTALL_MS,
+    join(CACHE, "state"),
   );
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { apply } from "../../core/apply.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
@@ -8,7 +7,7 @@ import { planFault } from "../../core/plan-shape.ts";
 import { mustBeOurs } from "../../core/signed-plan.ts";
 import { applyTools } from "../run-tools.ts";
 import { finishRun } from "../finish.ts";
-import { mustBeFile } from "../../text/must-be-file.ts";
+import { readChecked } from "../../kit/io/read.ts";
 
 /** `unsprawl apply plan.json`. */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
@@ -24,8 +23,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
 function readPlan(file: string): Plan {
   let plan: unknown;
   try {
-    mustBeFile(file);
-    plan = JSON.parse(readFileSync(file, "utf8"));
+    plan = JSON.parse(readChecked(file, { named: true }).toString("utf8"));
   } catch (error) {
     throw new UnsprawlError("usage", `cannot read a plan in ${file}`, AGAIN, causeOf(error));
   }

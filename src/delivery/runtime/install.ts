@@ -6,7 +6,7 @@ import { findDaemon, readConfig, reload, withRuntime, type Daemon } from "../../
 import type { Engine } from "../../docker/engine.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Json } from "../../model/json.ts";
-import { atomicWrite } from "../../text/atomic-file.ts";
+import { atomicWrite, digestOf } from "../../text/atomic-file.ts";
 import { memoryRoot } from "../tmpfs.ts";
 import { runtimeProgram } from "./program.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
@@ -57,13 +57,14 @@ export async function install(
   const registered = Object.keys((await engine.info()).Runtimes ?? {}).includes(RUNTIME_NAME);
   if (old !== plan.daemonText || !registered) {
     mkdirSync(dirname(daemon.configFile), { recursive: true });
+    const there = existsSync(daemon.configFile);
     await atomicWrite(
       daemon.configFile,
-      Buffer.from(plan.daemonText),
-      existsSync(daemon.configFile) ? {} : { mode: 0o644 },
+      plan.daemonText,
+      there ? { expect: digestOf(old) } : { mode: 0o644, expect: null },
     );
     if (!(await reload(daemon, engine, (runtimes) => runtimes.includes(RUNTIME_NAME)))) {
-      await atomicWrite(daemon.configFile, Buffer.from(old || "{}\n"), {});
+      await atomicWrite(daemon.configFile, old || "{}\n", { expect: digestOf(plan.daemonText) });
       process.kill(daemon.pid, "SIGHUP");
       throw new UnsprawlError(
         "failed",
@@ -114,7 +115,7 @@ export async function uninstall(engine: Engine, env: NodeJS.ProcessEnv, configFi
   const old = readConfig(daemon.configFile);
   const text = withRuntime(old, RUNTIME_NAME, null);
   if (text !== old) {
-    await atomicWrite(daemon.configFile, Buffer.from(text), {});
+    await atomicWrite(daemon.configFile, text, { expect: digestOf(old) });
     await reload(daemon, engine, (runtimes) => !runtimes.includes(RUNTIME_NAME));
   }
   rmSync(runtimeHome(env), { recursive: true, force: true });

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { parse, TomlError } from "smol-toml";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { readGitleaks, type GitleaksFile } from "./gitleaks.ts";
 import { wrong } from "./read.ts";
 import type { AllowSpec, RuleSpec } from "./types.ts";
-import { mustBeFile } from "../../text/must-be-file.ts";
+import { readChecked } from "../../kit/io/read.ts";
 
 /** A file of gitleaks with all that it extends: every rule with every allowlist that holds for it. */
 export type Loaded = {
@@ -138,8 +138,7 @@ function withoutTwins(read: GitleaksFile, notes: string[]): GitleaksFile {
 function documentOf(file: string, source: string, toml: typeof parse): unknown {
   let text: string;
   try {
-    mustBeFile(file);
-    text = readFileSync(file, "utf8");
+    text = readChecked(file).toString("utf8");
   } catch (error) {
     if (error instanceof UnsprawlError) throw wrong(`${source}: ${error.message}`, "check rules.files and extend.path");
     throw wrong(`${source}: the rules file cannot be read (${causeOf(error)})`, "check rules.files and extend.path");

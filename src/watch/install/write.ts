@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
-import { atomicWrite, fileError } from "../../text/atomic-file.ts";
+import { makeFolder } from "../../kit/io/folder.ts";
+import { atomicWrite, digestOf, fileError } from "../../text/atomic-file.ts";
 import type { InstallFile } from "./model.ts";
 
 /** Where each file goes: where it belongs, or into `folder`. */
@@ -17,31 +18,29 @@ export function placesOf(files: readonly InstallFile[], folder: string | null, c
  * `conflict` for one that differs, unless it may be overwritten. Says which were written; the others were so already.
  */
 export async function writeFiles(files: readonly InstallFile[], overwrite: boolean): Promise<readonly string[]> {
-  const todo = files.filter(({ path, text }) => {
+  const todo = files.flatMap(({ path, text }): Todo[] => {
     const there = contentOf(path);
-    if (there === null) return true;
-    if (there === text) return false;
-    if (overwrite) return true;
+    if (there === null) return [{ path, text, expect: null }];
+    if (there.equals(Buffer.from(text))) return [];
+    if (overwrite) return [{ path, text, expect: digestOf(there) }];
     throw new UnsprawlError(
       "conflict",
       `${path} is there, and differs; nothing was written`,
       "add --overwrite, or -o DIR",
     );
   });
-  for (const { path, text } of todo) {
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-    } catch (error) {
-      throw fileError(error, dirname(path));
-    }
-    await atomicWrite(path, text, { mode: 0o644 });
+  for (const { path, text, expect } of todo) {
+    await makeFolder(dirname(path), 0o755);
+    await atomicWrite(path, text, { mode: 0o644, expect });
   }
   return todo.map(({ path }) => path);
 }
 
-function contentOf(path: string): string | null {
+type Todo = InstallFile & { readonly expect: string | null };
+
+function contentOf(path: string): Buffer | null {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return null;
     throw fileError(error, path);

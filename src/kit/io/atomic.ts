@@ -1,0 +1,222 @@
+import { createHash, randomBytes } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import { link, lstat, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
+import { codeOf, fileError } from "./error.ts";
+import { isOnlyOurs, isShared, isTrusted, me } from "./owner.ts";
+import { changedMeanwhile, refused, walk, type Place } from "./walk.ts";
+
+export type Expect = {
+  /** The `digestOf` the bytes that the file must still have, or null when there must be none. Not checked when left out. */
+  readonly expect?: string | null;
+};
+
+/** What `expect` compares. */
+export function digestOf(bytes: string | Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/**
+ * Replaces a file whole or not at all: written beside it (0600 until done), synced, renamed, the folder synced.
+ * Keeps the mode and owner of the file that was checked unless `mode` is given; a new file is 0600. A symbolic link stays
+ * one, its target is replaced. All of it happens in one opened folder, so that nobody can lead it elsewhere meanwhile.
+ * Throws `denied`, `failed` (no space; nothing changed), `changed` (not as `expect` says, at the last instant), `refused`:
+ * not a plain file, a mount point, or one that another user's link or hard link leads to (see `walk`).
+ */
+export async function atomicWrite(
+  path: string,
+  bytes: string | Uint8Array,
+  options: { readonly mode?: number } & Expect = {},
+): Promise<void> {
+  await inFolder(path, options.expect, async (place, old) => {
+    const temp = place.at(`${tempPrefix(place.name)}${randomBytes(6).toString("hex")}.tmp`);
+    const target = place.at(place.name);
+    try {
+      const file = await open(temp, constants.O_WRONLY | constants.O_CREAT | NEW, 0o600);
+      try {
+        await file.writeFile(bytes);
+        const made = await file.stat();
+        if (old && (made.uid !== old.stat.uid || made.gid !== old.stat.gid))
+          await file.chown(old.stat.uid, old.stat.gid);
+        await file.chmod(options.mode ?? (old ? old.stat.mode & 0o777 : 0o600));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await old?.stillIs(options.expect);
+      if (options.expect === null) await createAs(temp, target, path);
+      else await rename(temp, target);
+    } catch (error) {
+      await rm(temp, { force: true }).catch(() => {});
+      throw error;
+    }
+    await syncFolder(place);
+  });
+}
+
+/** Removes a file that is as expected; false when there is none. Throws as `atomicWrite`. */
+export async function atomicRemove(path: string, options: Expect = {}): Promise<boolean> {
+  return inFolder(path, options.expect, async (place, old) => {
+    if (old === null) return false;
+    await old.stillIs(options.expect);
+    await rm(place.at(place.name), { force: true });
+    await syncFolder(place);
+    return true;
+  });
+}
+
+/** Throws what `atomicWrite` would, without writing: for looking before the first thing is changed. */
+export async function mayReplace(path: string): Promise<void> {
+  await inFolder(path, undefined, async () => undefined);
+}
+
+/** Removes what killed writers of this file left beside it. Only under the file's lock. */
+export async function sweepTemps(path: string): Promise<void> {
+  await withTemps(path, async (place, names) => {
+    for (const name of names) {
+      const found = await lstat(place.at(name)).catch(() => null);
+      if (found?.isFile()) await rm(place.at(name), { force: true });
+    }
+  });
+}
+
+/** Whether anything of a writer stands beside this file: of one at work, or of one that was killed. */
+export async function hasTemps(path: string): Promise<boolean> {
+  return (await withTemps(path, async (_place, names) => names.length > 0)) === true;
+}
+
+const NEW = constants.O_EXCL | constants.O_NOFOLLOW;
+
+type Old = {
+  readonly stat: Stats;
+  /** Throws `changed` when the name is not this file's any more, or the file is not as expected. */
+  stillIs(expect: string | null | undefined): Promise<void>;
+};
+
+/** Opens the folder and the file in it, if there is one, and checks both. Errors name the path. */
+async function inFolder<T>(
+  path: string,
+  expect: string | null | undefined,
+  act: (place: Place, old: Old | null) => Promise<T>,
+): Promise<T> {
+  let place: Place | null = null;
+  let handle: FileHandle | null = null;
+  try {
+    place = await walk(path);
+    const at = place.at(place.name);
+    const found = await lstat(at).catch(absentAsNull);
+    mustBeOurs(path, place, found);
+    if (found === null) {
+      if (typeof expect === "string") throw changedMeanwhile(path);
+      return await act(place, null);
+    }
+    if (expect === null) throw changedMeanwhile(path);
+    // Without an expected content nothing is read, which needs a right of its own.
+    if (expect === undefined) return await act(place, { stat: found, stillIs: async () => undefined });
+    handle = await open(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const [file, stat] = [handle, await handle.stat()];
+    mustBeOurs(path, place, stat);
+    const stillIs = async (): Promise<void> => {
+      const now = await lstat(at).catch(absentAsNull);
+      if (now === null || now.ino !== stat.ino || now.dev !== stat.dev) throw changedMeanwhile(path);
+      if ((await digestOfFile(file)) !== expect) throw changedMeanwhile(path);
+    };
+    await stillIs();
+    return await act(place, { stat, stillIs });
+  } catch (error) {
+    // A link that was put in the file's place after it was looked at.
+    throw codeOf(error) === "ELOOP" ? changedMeanwhile(path) : fileError(error, path);
+  } finally {
+    await handle?.close();
+    place?.close();
+  }
+}
+
+/**
+ * Throws `refused` for what is not a plain file; for what is not that user's own where a user's link led here; for what
+ * belongs to neither us nor the folder's owner in a folder like /tmp; and for another name of a file where others could
+ * have put that name (a hard link).
+ */
+function mustBeOurs(path: string, { folder, by }: Place, old: Stats | null): void {
+  if (old !== null && !old.isFile()) throw refused(path, "is not a plain file", "name a file that can be replaced");
+  if (by !== null && (folder.uid !== by || (old !== null && old.uid !== by)))
+    throw refused(
+      path,
+      `is a link of user ${by} to something that is not that user's`,
+      "name the file by its real path if that is what you mean (realpath shows it)",
+    );
+  if (old === null || isOnlyOurs(folder)) return;
+  if (isShared(folder) && old.uid !== me() && old.uid !== folder.uid)
+    throw refused(path, `belongs to user ${old.uid}, in a folder that anyone can write to`, "name another file");
+  if (old.nlink > 1 && (old.uid !== me() || !isTrusted(folder.uid)))
+    throw refused(
+      path,
+      "has another name (a hard link), in a folder that others can write to",
+      "replace it by a copy of itself, then try again",
+    );
+}
+
+/** Gives a finished file its name if nothing has it. A file system without hard links has to look first. */
+async function createAs(temp: string, target: string, path: string): Promise<void> {
+  try {
+    await link(temp, target);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "EEXIST") throw changedMeanwhile(path);
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP" && code !== "ENOSYS") throw error;
+    if ((await lstat(target).catch(absentAsNull)) !== null) throw changedMeanwhile(path);
+    return rename(temp, target);
+  }
+  await rm(temp, { force: true });
+}
+
+async function digestOfFile(file: FileHandle): Promise<string> {
+  const hash = createHash("sha256");
+  const chunk = Buffer.allocUnsafe(64 * 1024);
+  for (let at = 0; ;) {
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+    if (bytesRead === 0) return hash.digest("hex");
+    hash.update(chunk.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+}
+
+/** Undefined when the folder cannot be looked into: then nobody could have written there. */
+async function withTemps<T>(
+  path: string,
+  act: (place: Place, names: readonly string[]) => Promise<T>,
+): Promise<T | undefined> {
+  const place = await walk(path).catch(() => null);
+  if (place === null) return undefined;
+  try {
+    const names = await readdir(place.at(".")).catch(() => []);
+    return await act(
+      place,
+      names.filter((name) => isTemp(name, place.name)),
+    );
+  } finally {
+    place.close();
+  }
+}
+
+/** Tells our temporary files from those of other programs. */
+function isTemp(name: string, target: string): boolean {
+  return name.startsWith(tempPrefix(target)) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(tempPrefix(target).length));
+}
+
+function tempPrefix(target: string): string {
+  return `.${target}.`;
+}
+
+function absentAsNull(error: unknown): null {
+  if (codeOf(error) === "ENOENT") return null;
+  throw error;
+}
+
+async function syncFolder(place: Place): Promise<void> {
+  const handle = await open(place.at("."), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

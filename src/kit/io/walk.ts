@@ -1,0 +1,194 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  type BigIntStats,
+} from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UnsprawlError } from "../../model/error.ts";
+import { isOnlyOurs, isShared, isTrusted } from "./owner.ts";
+
+/** What a folder or a file is, as far as trust goes. */
+export type Kind = { readonly uid: number; readonly mode: number; readonly nlink: number };
+
+/** A name in a folder that is held open: what happens to the path afterwards changes nothing about it. */
+export type Place = {
+  readonly name: string;
+  readonly folder: Kind;
+  /** A path that leads into the opened folder, whatever has been put in its place since. */
+  at(name: string): string;
+  /** The user whose link led here, who is neither us nor root; null when no such link was followed. */
+  readonly by: number | null;
+  close(): void;
+};
+
+/**
+ * Follows a path folder by folder, each opened without following links, and gives back the folder of its last name. A link
+ * is followed when it is ours or root's, or lies where only we and root can put one. One of another user is followed too,
+ * and `by` names that user: the caller may then touch nothing that belongs to anyone else. In a folder like /tmp it is not.
+ * With `root`, the path and all links in it stay below that folder. The name itself may be absent.
+ * Throws `refused` for a link that is not to be trusted, for a loop, for a link to nothing and for a path that ends in a
+ * folder's name (`/`, `..`); else what the system says.
+ */
+export async function walk(path: string, root = "/"): Promise<Place> {
+  const todo = parts(path);
+  let folder = open(root, root, true);
+  let by: number | null = null;
+  let [links, depth, linked] = [0, 0, false];
+  const enter = (next: Entry): void => {
+    if (next !== folder) folder.close();
+    folder = next;
+  };
+  try {
+    for (let name = todo.shift(); name !== undefined; name = todo.shift()) {
+      if (name === "..") {
+        if (depth > 0) enter(open(folder.at(".."), path, true));
+        depth = Math.max(0, depth - 1);
+        continue;
+      }
+      const last = todo.length === 0;
+      const entry = openOrNull(folder.at(name), path);
+      if (entry === null) {
+        if (last && !linked) return placeOf(folder, name, by);
+        if (last) throw refused(path, "is a link to something that is not there", "name the file that is meant");
+        throw Object.assign(new Error("no such folder"), { code: "ENOENT" });
+      }
+      if (entry.isLink) {
+        try {
+          if (++links > MOST_LINKS) throw refused(path, "is a link that leads back to itself", `ls -l ${path}`);
+          by = followedFor(path, folder.kind, entry.kind, by);
+          const target = await readLink(folder.at(name), path, folder, entry);
+          linked ||= last;
+          todo.unshift(...parts(target));
+          if (!target.startsWith("/")) continue;
+          enter(open(root, root, true));
+          depth = 0;
+        } finally {
+          entry.close();
+        }
+      } else if (last) {
+        entry.close();
+        return placeOf(folder, name, by);
+      } else {
+        enter(entry);
+        depth++;
+      }
+    }
+    throw refused(path, "is a folder", "name a file");
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+}
+
+/** As many as Linux follows: path_resolution(7). */
+const MOST_LINKS = 40;
+/** File systems note changes in steps of a few milliseconds. */
+const TICK_MS = 50;
+
+function parts(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+function placeOf(folder: Entry, name: string, by: number | null): Place {
+  return { name, folder: folder.kind, at: folder.at, by, close: folder.close };
+}
+
+/** Whose link it is when it is not to be trusted; `before` is what the links before it came to. */
+function followedFor(path: string, folder: Kind, link: Kind, before: number | null): number | null {
+  if (isOnlyOurs(folder)) return before;
+  // Another name of one of root's own links, put here by somebody else.
+  const planted = link.nlink > 1;
+  if (isTrusted(link.uid) && !planted) return before;
+  const foreignInShared = isShared(folder) && link.uid !== folder.uid;
+  if (planted || foreignInShared || (before !== null && before !== link.uid))
+    throw refused(
+      path,
+      `leads through a link that user ${link.uid} has put into a folder that others can write to`,
+      "name the file by its real path if that is what you mean (realpath shows it)",
+    );
+  return link.uid;
+}
+
+/** What is read is the very link that was looked at: one that was put in its place meanwhile is refused. */
+async function readLink(at: string, path: string, folder: Entry, link: Entry): Promise<string> {
+  const others = !isOnlyOurs(folder.kind);
+  if (others && Math.abs(Date.now() - link.changedMs) < TICK_MS) await sleep(TICK_MS);
+  const target = readlinkSync(at);
+  if (others) {
+    const now = openOrNull(at, path);
+    now?.close();
+    if (now?.id !== link.id) throw changedMeanwhile(path);
+  }
+  return target;
+}
+
+export function changedMeanwhile(path: string): UnsprawlError {
+  return new UnsprawlError("changed", `${path} was changed by somebody else just now`, "look at it, then try again");
+}
+
+export function refused(path: string, why: string, hint: string): UnsprawlError {
+  return new UnsprawlError("refused", `${path} ${why}`, hint);
+}
+
+type Entry = {
+  readonly kind: Kind;
+  readonly isLink: boolean;
+  /** Tells it from any other, and from itself under another name. */
+  readonly id: string;
+  readonly changedMs: number;
+  at(name: string): string;
+  close(): void;
+};
+
+function openOrNull(path: string, whole: string): Entry | null {
+  try {
+    return open(path, whole, false);
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Opened as a mere place (open(2), O_PATH): nothing is read, and no pipe or device is touched. */
+function open(path: string, whole: string, isFolder: boolean): Entry {
+  if (!hasProc()) return named(path, whole, isFolder);
+  const flags = O_PATH | constants.O_NOFOLLOW | (isFolder ? constants.O_DIRECTORY : 0);
+  const fd = openSync(path, isFolder ? flags & ~constants.O_NOFOLLOW : flags);
+  let closed = false;
+  const close = (): void => {
+    if (!closed) closeSync(fd);
+    closed = true;
+  };
+  try {
+    return entryOf(fstatSync(fd, { bigint: true }), (name) => `/proc/self/fd/${fd}/${name}`, close);
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Where the system has no /proc, folders go by their paths. */
+function named(path: string, whole: string, isFolder: boolean): Entry {
+  const stat = lstatSync(path, { bigint: true });
+  if (isFolder && !stat.isDirectory()) throw refused(whole, "leads through something that is no folder", "name a file");
+  return entryOf(
+    stat,
+    (name) => `${path === "/" ? "" : path}/${name}`,
+    () => undefined,
+  );
+}
+
+function entryOf(stat: BigIntStats, at: Entry["at"], close: () => void): Entry {
+  const kind = { uid: Number(stat.uid), mode: Number(stat.mode), nlink: Number(stat.nlink) };
+  const id = `${stat.dev}:${stat.ino}:${stat.ctimeNs}`;
+  return { kind, isLink: stat.isSymbolicLink(), id, changedMs: Number(stat.ctimeMs), at, close };
+}
+
+const O_PATH = 0o10_000_000;
+let proc: boolean | undefined;
+const hasProc = (): boolean => (proc ??= process.platform === "linux" && existsSync("/proc/self/fd"));

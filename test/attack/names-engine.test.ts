@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -182,4 +183,36 @@ test("a saved plan whose names and folders lead elsewhere is not applied, and no
   writeFileSync(saved, sound);
   const applied = await world.unsprawl(["apply", saved]);
   expect(applied.code, said(applied)).toBe(0);
+});
+
+test("Swarm services, also those whose secrets could be called alike", async () => {
+  const listen = `127.0.0.1:${randomInt(20_000, 30_000)}`;
+  engine.docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", listen);
+  const [one, two, odd] = [secret(), secret(), token()];
+  const start = (name: string, ...env: string[]): string =>
+    engine.docker(
+      ...["service", "create", "--name", name, "--quiet", "--update-monitor", "100ms", "--restart-delay", "100ms"],
+      ...env.flatMap((entry) => ["--env", entry]),
+      S6,
+    );
+  start("web", `DB_PASSWORD=${one}`, `${hostile}=${odd}`);
+  start("web_DB", `PASSWORD=${two}`);
+  const moved = await migrate("swarm:");
+  expect(said(moved)).toMatch(/✓ migrated +swarm\/web\n[^]*✓ migrated +swarm\/web_DB\n/);
+  expect(said(moved)).toContain("its name cannot be the name of a file");
+  const secrets = engine.docker("secret", "ls", "--format", "{{.Name}}").split("\n");
+  expect(secrets.map((name) => name.replace(/_\d{8}-.*$/, "").replace(/-[0-9a-f]{16}$/, "-…")).sort()).toEqual([
+    "web_DB_PASSWORD",
+    "web_DB_PASSWORD-…",
+  ]);
+  for (const [service, name, value] of [
+    ["web", "DB_PASSWORD", one],
+    ["web_DB", "PASSWORD", two],
+  ] as const) {
+    const [id = ""] = engine
+      .docker("ps", "-q", "--filter", `label=com.docker.swarm.service.name=${service}`)
+      .split("\n");
+    expect(engine.docker("exec", id, "cat", `/run/secrets/${name}`)).toBe(value);
+  }
+  engine.docker("service", "rm", "web", "web_DB");
 });

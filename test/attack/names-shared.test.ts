@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { subjectOf } from "../../migrations/compose/plan.ts";
 import { kubernetesMigration, type KubernetesTools } from "../../migrations/kubernetes/index.ts";
-import { planned } from "../../migrations/swarm/objects.ts";
+import { create, planned } from "../../migrations/swarm/objects.ts";
 import { secretKey } from "../../providers/aws-secrets-manager/names.ts";
 import { parameterKey } from "../../providers/aws-ssm/names.ts";
 import { mappedName, nameMap, type Names } from "../../providers/azure-key-vault/names.ts";
@@ -14,11 +14,13 @@ import { vaultKey } from "../../providers/vault/names.ts";
 import type { DeliverySubject, RunChange } from "../../src/contract/delivery.ts";
 import { containerUnit } from "../../src/docker/names.ts";
 import { belowFolder, distinctName, isOwnName } from "../../src/kit/io/name.ts";
+import type { Swarm } from "../../src/docker/swarm.ts";
 import { envPlaces } from "../../src/kubernetes/environment.ts";
 import { manifestsOf } from "../../src/kubernetes/place.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Location } from "../../src/model/location.ts";
+import { Secret } from "../../src/model/secret.ts";
 import { sopsKey } from "../../src/sops/names.ts";
 
 const RUN = "20261125-143007-3fa9";
@@ -66,6 +68,24 @@ describe("two subjects share nothing", () => {
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9][\w.-]{0,62}[A-Za-z0-9]$/);
     expect(names[0]).toBe(`web_DB_PASSWORD_${RUN}`);
+  });
+
+  test("and a Swarm secret that somebody else made is not taken for the run's own", async () => {
+    const change = { mounts: [{ source: "", target: "/run/secrets" }] } as unknown as RunChange;
+    const content = Secret.of("x");
+    const files = [{ name: "DB_PASSWORD", mode: 0o400, holdsValue: true, content }];
+    const objects = planned("web", RUN, change, files);
+    const made: string[] = [];
+    const swarm = (labels: { readonly [name: string]: string }): Swarm =>
+      ({
+        objects: async () => [{ ID: "1", Spec: { Name: objects[0]?.name ?? "", Labels: labels } }],
+        create: async (_kind: string, name: string) => void made.push(name),
+      }) as unknown as Swarm;
+    const own = { "managed-by": "unsprawl", "unsprawl.run": RUN, "unsprawl.service": "web" };
+    await create(swarm(own), objects, files, "web", RUN);
+    for (const labels of [{}, { ...own, "unsprawl.service": "other" }])
+      await expect(create(swarm(labels), objects, files, "web", RUN)).rejects.toMatchObject({ code: "conflict" });
+    expect(made).toEqual([]);
   });
 
   test("no key of a cluster's Secret, and none that a cluster does not take", async () => {

@@ -161,6 +161,21 @@ describe.each(["file", "shim"] as const)("delivery %s", (kind) => {
   });
 });
 
+test("nothing is written where another user made the folders first", async () => {
+  const values = new Map([["DB_PASSWORD", value]]);
+  for (const made of ["", "units"]) {
+    const at = join(memory, made);
+    mkdirSync(at, { recursive: true, mode: 0o755 });
+    chownSync(at, 12345, 12345);
+    for (const delivery of all()) {
+      expect(await refused(delivery.prepare("web", ME, moves("DB_PASSWORD"), values))).toBe("refused");
+      expect(await refused(delivery.discard("web"))).toBe("refused");
+    }
+    expect(readdirSync(at)).toEqual([]);
+    chownSync(at, ME.uid, ME.gid);
+  }
+});
+
 test("the shim's own script and variables are nobody's", async () => {
   const shim = all()[1] as Delivery;
   for (const name of ["entrypoint", "unsprawl_dir"])

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Provider } from "../../contract/provider.ts";
 import { findDaemon, readConfig, reload, withRuntime, type Daemon } from "../../docker/daemon.ts";
 import type { Engine } from "../../docker/engine.ts";
+import { belowFolder } from "../../kit/io/name.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Json } from "../../model/json.ts";
 import { atomicWrite, digestOf } from "../../text/atomic-file.ts";
@@ -138,8 +139,8 @@ function requireHost(engine: Engine, configFile: string | null): Daemon {
 }
 
 async function credentials(provider: Provider, home: string): Promise<RuntimeStore> {
+  const folder = belowFolder(home, provider.target.name);
   const { config, files } = await provider.issueReader();
-  const folder = join(home, provider.target.name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const file of files) await atomicWrite(join(folder, file.name), file.content.expose(), { mode: 0o600 });
   return {

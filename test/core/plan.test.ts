@@ -177,6 +177,16 @@ test("a store that holds another value there: not moved without --overwrite, and
   });
 });
 
+test("a variable, or a project, whose name is too long for any store stays, and keeps no other", async () => {
+  const long = "A".repeat(1025);
+  const made = await plan([hit("a", "X", one), hit("a", long, two), hit("b".repeat(1025), "X", one)]);
+  expect(ids(made)).toEqual(["put:a/X", "verify:a/X", "deliver:a"]);
+  expect(made.notMoved.map(({ reason }) => reason)).toEqual([
+    "its name has more than 1024 bytes",
+    "the name of this {subject} has more than 1024 bytes",
+  ]);
+});
+
 test("two values that would go to one place: the second is not moved, and is told how to part them", async () => {
   const made = await plan([hit("a", "X", one), hit("b", "X", two)], storeOf({}, "shared"));
   expect(ids(made)).toEqual(["put:a/X", "verify:a/X", "deliver:a"]);

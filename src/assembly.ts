@@ -32,6 +32,7 @@ import type { Plan, StoreTarget } from "./model/plan.ts";
 import type { Registry } from "./registry/client.ts";
 import { nearest } from "./text/nearest.ts";
 import { resolveReferences } from "./core/resolve.ts";
+import { bare, cmd } from "./kit/shell.ts";
 import type { Secret } from "./model/secret.ts";
 import { once, onceSync } from "./text/once.ts";
 import { Redactor } from "./text/redact.ts";
@@ -134,7 +135,7 @@ export function assemble(
     throw new UnsprawlError(
       "usage",
       `no store named ${JSON.stringify(name)}`,
-      near ? `did you mean ${near}?` : `known: ${known.join(", ")}`,
+      near ? cmd`did you mean ${near}?` : cmd`known: ${bare(known.join(", "))}`,
     );
   };
   const knownStores = async (): Promise<string[]> => [
@@ -233,7 +234,7 @@ export function assemble(
         know: (value, whole) => redactor.know(value, whole),
         keptBy: (name) => {
           const run = keptByRun(name);
-          return run === null ? null : `kept by run ${run} for rollback: unsprawl scrub ${run}`;
+          return run === null ? null : cmd`kept by run ${run} for rollback: unsprawl scrub ${run}`;
         },
         crew: async () => {
           const [{ openCrew }, { inspectReading }] = await Promise.all([

@@ -3,6 +3,7 @@ import type { Provider } from "./contract/provider.ts";
 import { knownKeys } from "./core/config-shape.ts";
 import type { StoreConfig } from "./core/config.ts";
 import type { OpenStore } from "./delivery/runtime/resolve.ts";
+import { bare, cmd } from "./kit/shell.ts";
 import { UnsprawlError } from "./model/error.ts";
 import { nearest } from "./text/nearest.ts";
 
@@ -23,7 +24,7 @@ export async function openConfigured(
     throw new UnsprawlError(
       "config",
       `stores.${name}: unknown provider ${JSON.stringify(config.provider)}`,
-      near ? `did you mean ${near}?` : `known: ${Object.keys(providers).join(", ")}`,
+      near ? cmd`did you mean ${near}?` : cmd`known: ${bare(Object.keys(providers).join(", "))}`,
     );
   }
   const { provider } = await load();

@@ -13,6 +13,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import { byName, valueKey, type DeliveryName, type Step } from "../../src/model/plan.ts";
 import { rewrittenFiles, type Rewrite } from "../../src/files/rewritten.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { containersOf, projectOf } from "./find.ts";
 import type { ComposeTools } from "./index.ts";
 import { subjectOf, wishOf } from "./plan.ts";
@@ -86,7 +87,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
           throw new UnsprawlError(
             "refused",
             `${serviceOf(step)} of ${name} is not running, so the files as they were are kept`,
-            `docker compose up -d ${serviceOf(step)}, or: unsprawl rollback ${plan.id}`,
+            cmd`docker compose up -d ${serviceOf(step)}, or: unsprawl rollback ${plan.id}`,
           );
       }
       return files.forget(rewrite, plan);
@@ -123,7 +124,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       throw new UnsprawlError(
         "changed",
         `no container of ${serviceOf(step)} exists any more`,
-        `unsprawl rollback ${runId}`,
+        cmd`unsprawl rollback ${runId}`,
       );
     const found = await facts(engine, first.Id, runId);
     const subject = subjectOf(found.subject, name, serviceOf(step), runId);

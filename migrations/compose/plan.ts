@@ -19,6 +19,7 @@ import { leftovers } from "../../src/docker/leftovers.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { SecretPart } from "../../src/model/finding.ts";
@@ -243,7 +244,7 @@ function stepsOf(
         subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
         digest: keyedDigest(part.docs.map((doc) => driftDigest(doc, key)).join(), key),
         diff: [
-          { sign: "~", path: part.service, text: `docker compose up ${part.service}, no other service` },
+          { sign: "~", path: part.service, text: cmd`docker compose up ${part.service}, no other service` },
           { sign: " ", path: part.service, text: `in ${call.dir}: ${[...call.files, ...call.envFiles].join(", ")}` },
         ],
         ...common(part),

@@ -16,6 +16,7 @@ import { byName, type DeliveryName, type Step } from "../../src/model/plan.ts";
 import { prove } from "../../src/docker/prove.ts";
 import { composeProject } from "../../src/docker/labels.ts";
 import { facts, variable } from "../../src/docker/facts.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { byHand } from "./by-hand.ts";
 import { warningsFor } from "./losses.ts";
 import { refusal } from "./refuse.ts";
@@ -64,7 +65,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const { location } = finding;
       if (keptByRun(location.subjectName)) {
         const run = keptByRun(location.subjectName) ?? "";
-        return { reason: `is kept by run ${run} until scrub`, hint: `unsprawl scrub ${run}` };
+        return { reason: `is kept by run ${run} until scrub`, hint: cmd`unsprawl scrub ${run}` };
       }
       if (location.subject !== "container") return refusal(finding, null, null, accept);
       const engine = await open();

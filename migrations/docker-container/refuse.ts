@@ -1,5 +1,6 @@
 import { composeProject, ownLabels } from "../../src/docker/labels.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/docker/types.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 
 type Refusal = { readonly reason: string; readonly hint: string | null };
@@ -43,7 +44,7 @@ export function refusal(
       hint:
         service === undefined
           ? "move it in the pod's own definition"
-          : `unsprawl plan swarm:${service} --to STORE moves it in the service`,
+          : cmd`unsprawl plan swarm:${service} --to STORE moves it in the service`,
     };
   }
   const project = composeProject(doc, image);
@@ -72,8 +73,8 @@ export function refusal(
 
 function hintFor({ location }: Finding, doc: ContainerDoc | null): string {
   const image = location.subject === "image" ? location.subjectName : (doc?.Config.Image ?? "REF");
-  const clean = `unsprawl migrate image:${image} --to STORE takes it out of the image`;
+  const clean = cmd`unsprawl migrate image:${image} --to STORE takes it out of the image`;
   if (location.source.startsWith("archive:"))
-    return `docker load -i ${location.source.slice("archive:".length)}; then: ${clean}; docker save writes it anew`;
-  return `${clean}; then create the container again from it, and rotate it`;
+    return cmd`docker load -i ${location.source.slice("archive:".length)}; then: ${bare(clean)}; docker save writes it anew`;
+  return cmd`${bare(clean)}; then create the container again from it, and rotate it`;
 }

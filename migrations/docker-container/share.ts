@@ -11,6 +11,7 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { DiffLine, Step } from "../../src/model/plan.ts";
 import { facts } from "../../src/docker/facts.ts";
 import type { Loss } from "../../src/docker/losses.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { rewritten } from "./rewrite.ts";
 
 type Recreate = Extract<Step, { kind: "recreate" }>;
@@ -58,14 +59,14 @@ export function mayBeCreatedAgain(doc: ContainerDoc, sharers: readonly Sharer[])
     throw new UnsprawlError(
       "refused",
       `${nameOf(doc)} was started with --rm, and ${sharers.map((one) => nameOf(one.doc)).join(", ")} could not be given back what they share with it`,
-      `start ${nameOf(doc)} without --rm, then plan again`,
+      cmd`start ${nameOf(doc)} without --rm, then plan again`,
     );
   const gone = sharers.find((one) => one.doc.HostConfig.AutoRemove);
   if (gone)
     throw new UnsprawlError(
       "refused",
       `${nameOf(gone.doc)} relies on ${nameOf(doc)} and was started with --rm: stopping it would delete it`,
-      `docker stop ${nameOf(gone.doc)}, then plan again`,
+      cmd`docker stop ${nameOf(gone.doc)}, then plan again`,
     );
 }
 
@@ -142,7 +143,7 @@ export class Claims {
         throw new UnsprawlError(
           "refused",
           `this plan creates ${nameOf(doc)} again with ${other} already, and one of the two relies on the other`,
-          `apply this plan, then: unsprawl plan docker:${unit}`,
+          cmd`apply this plan, then: unsprawl plan docker:${unit}`,
         );
     }
     for (const doc of docs) claimed.set(doc.Id, unit);

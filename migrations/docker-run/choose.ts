@@ -10,6 +10,8 @@ import type { ContainerDoc, ImageDoc } from "../../src/docker/types.ts";
 import { calledBy, runText, subjectOf } from "../../src/files/run-names.ts";
 import type { Script } from "../../src/files/script.ts";
 import { distinctName, isFileName } from "../../src/kit/io/name.ts";
+import { makePodmanSecret } from "../../src/files/podman-secret.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DeliveryName, Move } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -109,7 +111,7 @@ async function byPodman(
     warnings: [
       ...moves.map(
         ({ name, reference }) =>
-          `before the line runs again, as the user who runs it: ${name}='${reference}' unsprawl run -- sh -c 'printf %s "$${name}" | podman secret create ${secrets[name] ?? ""} -'`,
+          cmd`before the line runs again, as the user who runs it: ${bare(makePodmanSecret(name, reference, secrets[name] ?? ""))}`,
       ),
       "a container that the line has made already shows the values until it is made again",
     ],
@@ -135,7 +137,7 @@ async function withoutEvidence(
   throw new UnsprawlError(
     "refused",
     `no delivery fits ${subject}: ${fit === null ? "" : `runtime: ${fit.why}; `}file, shim: no container of ${image ?? "its image"} is on this engine, to read the image in`,
-    `unsprawl runtime install --to STORE; or docker create --name ${run.said.name ?? "NAME"} ${image ?? "IMAGE"}; then plan again`,
+    cmd`unsprawl runtime install --to STORE; or docker create --name ${run.said.name ?? "NAME"} ${image ?? "IMAGE"}; then plan again`,
   );
 }
 
@@ -229,6 +231,6 @@ async function stillShown(engine: Engine, run: RunCommand): Promise<string[]> {
     return [`what the line has started already shows the values until it is made again (${runText(run)})`];
   if ((await engine.container(name)) === null) return [];
   return [
-    `the container ${name} that is there now still shows the values: unsprawl migrate docker:${name} --to STORE moves them, or remove it and run the script again`,
+    cmd`the container ${name} that is there now still shows the values: unsprawl migrate docker:${name} --to STORE moves them, or remove it and run the script again`,
   ];
 }

@@ -7,6 +7,7 @@ import type { Migration } from "../../src/contract/migration.ts";
 import { fileMigration, placeOf, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
 import { calledBy, subjectOf } from "../../src/files/run-names.ts";
 import { readScript, type ScriptVariable } from "../../src/files/script.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Location } from "../../src/model/location.ts";
 import type { Json } from "../../src/model/json.ts";
@@ -34,7 +35,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       if (file !== location.subjectId)
         return {
           reason: `stands in ${file}, which --env-file hands on`,
-          hint: `unsprawl plan env:${file} moves it there`,
+          hint: cmd`unsprawl plan env:${file} moves it there`,
         };
       if (location.where === "cmd")
         return {

@@ -5,6 +5,7 @@ import { moved, placeText, type Moving, type Rewriting } from "../../src/files/f
 import { subjectOf } from "../../src/files/run-names.ts";
 import type { Own } from "../../src/files/script-own.ts";
 import { scriptOf, type Script } from "../../src/files/script.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { flagOf, type EnvFlag, type RunCommand } from "../../src/text/shell-run.ts";
@@ -87,7 +88,7 @@ function changeLine(script: Script, run: RunCommand, line: Line, moving: readonl
         throw new UnsprawlError(
           "refused",
           `${path} is written in a way that cannot be rewritten`,
-          `write -e ${flag.variable}='value' plainly, then plan again`,
+          cmd`write -e ${flag.variable}='value' plainly, then plan again`,
         );
       made.edits.push({ start: holder.start, end: holder.end, text: [now, ...more.map(said)].join(gap) });
       const front = flag.flag === flag.holder ? holder.text.slice(0, flag.skip) : "";

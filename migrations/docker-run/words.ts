@@ -1,4 +1,4 @@
-import { shellLine } from "../../src/docker/run-line/shell.ts";
+import { shellLine } from "../../src/kit/shell.ts";
 import type { Script } from "../../src/files/script.ts";
 
 type Kind = Script["kind"];

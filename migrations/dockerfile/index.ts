@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
 import { fileMigration, placeOf, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
 import { readText } from "../../src/files/read.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { parseDockerfile } from "../../src/text/dockerfile.ts";
@@ -35,7 +36,7 @@ async function refusal(finding: Finding): Promise<Refusal> {
     const name = /[\w-]+/.exec(base)?.[0] ?? "secret";
     return {
       reason: "is in a file that the build copies into the image",
-      hint: `put the file into .dockerignore, take the COPY out, and mount it where it is needed: RUN --mount=type=secret,id=${name},target=PATH …; docker build --secret id=${name},src=FILE`,
+      hint: cmd`put the file into .dockerignore, take the COPY out, and mount it where it is needed: RUN --mount=type=secret,id=${name},target=PATH …; docker build --secret id=${name},src=FILE`,
     };
   }
   const { file, line } = placeOf(path);

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { pairsOf, type Instruction } from "../../src/text/dockerfile.ts";
 
@@ -31,7 +32,7 @@ export function patchFor(
 }
 
 function says({ name: instruction }: Instruction, name: string, users: readonly Instruction[]): string {
-  const build = `build with docker build --secret id=${name},env=${name} (docker/dockerfile:1.10 or later)`;
+  const build = cmd`build with docker build --secret id=${name},env=${name} (docker/dockerfile:1.10 or later)`;
   const rotate = "and rotate it: images built so far keep it";
   if (instruction === "LABEL") return `take it out, ${rotate}`;
   if (instruction === "ENV") {

@@ -6,6 +6,7 @@ import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
 import { later, readEnvFile } from "../../src/files/env-file.ts";
 import { fileMigration, placeOf, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { DotenvEntry } from "../../src/text/dotenv.ts";
@@ -48,7 +49,7 @@ async function refusal({ location: { path } }: Finding): Promise<Refusal | null>
   if (over !== null)
     return {
       reason: `has no effect: line ${over.line} sets ${entry.name} again`,
-      hint: `take line ${entry.line} out, and rotate it if it is still valid`,
+      hint: cmd`take line ${entry.line} out, and rotate it if it is still valid`,
     };
   const open = entry.uses.find(
     (use) => !entries.some(({ name, value, start }) => name === use && value !== null && start < entry.start),
@@ -56,7 +57,7 @@ async function refusal({ location: { path } }: Finding): Promise<Refusal | null>
   if (open !== undefined)
     return {
       reason: `its value depends on ${open}, which the file does not set`,
-      hint: `set ${open} in a line before it, then plan again`,
+      hint: cmd`set ${open} in a line before it, then plan again`,
     };
   return null;
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { entriesAs, tried, type EnvFile } from "../../src/files/env-file.ts";
 import { moved, placeOf, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { renderDotenv, type DotenvDialect, type DotenvEntry } from "../../src/text/dotenv.ts";
@@ -50,7 +51,7 @@ function fillsIn(entry: DotenvEntry, moving: readonly DotenvEntry[]): void {
     throw new UnsprawlError(
       "refused",
       `line ${entry.line} fills the value of ${use.name} into ${entry.name}, which would get the reference instead`,
-      `write the value of ${entry.name} in full, then plan again`,
+      cmd`write the value of ${entry.name} in full, then plan again`,
     );
 }
 

@@ -9,6 +9,7 @@ import { cleanTree, digestOf } from "../../src/image/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Clean } from "./index.ts";
 import { leavingOf } from "../../src/image/texts.ts";
+import { bare, cmd, shellLine, shellWord } from "../../src/kit/shell.ts";
 
 /** An image as the engine tells it. */
 export type Told = { readonly doc: ImageDoc; readonly history: readonly HistoryLine[] };
@@ -136,11 +137,14 @@ export async function scrubImage(engine: Engine, step: Clean, work: Work): Promi
     throw new UnsprawlError(
       "refused",
       `${users.join(", ")} still ${users.length > 1 ? "come" : "comes"} from the old image ${short(id)} and shows its values, so it is kept`,
-      `create ${users.length > 1 ? "them" : "it"} again from ${tags[0] ?? ""}; then: unsprawl scrub ${work.plan.id}`,
+      cmd`create ${users.length > 1 ? "them" : "it"} again from ${tags[0] ?? ""}; then: unsprawl scrub ${work.plan.id}`,
     );
   await untag(engine, kept);
   const others = (await engine.image(id))?.RepoTags ?? [];
-  if (others.length > 0) work.say(`${others.join(", ")} still names the old image: docker rmi ${others.join(" ")}`);
+  if (others.length > 0)
+    work.say(
+      cmd`${bare(others.map(shellWord).join(", "))} still names the old image: docker rmi ${bare(shellLine(others))}`,
+    );
   return [kept];
 }
 

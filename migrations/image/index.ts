@@ -8,6 +8,7 @@ import type { Step } from "../../src/model/plan.ts";
 import { cleanImage, previewed, scrubImage, tagsOf, toldImage, uncleanImage, usersOf, type Told } from "./engine.ts";
 import { refusal } from "../../src/image/refuse.ts";
 import { leavingSelected, othersIn, partOf, valueAt } from "../../src/image/texts.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 
 export type ImageTools = {
   readonly open: () => Promise<Engine>;
@@ -85,7 +86,7 @@ async function planImage(
     throw new UnsprawlError(
       "refused",
       `the image ${unit} has no tag: nothing would name the cleaned one`,
-      `docker tag ${id.slice(0, 19)} NAME:TAG, or docker rmi it`,
+      cmd`docker tag ${id.slice(0, 19)} NAME:TAG, or docker rmi it`,
     );
   const stays = await staysIn(engine, unit, options, runtime);
   const leaving = leavingSelected(selected);
@@ -132,7 +133,7 @@ async function warnings(
   if (names.length > 0)
     notes.push(
       stays === "reference"
-        ? `${names.join(", ")}: references, which only the OCI runtime resolves: docker run --runtime ${runtime}`
+        ? cmd`${bare(names.join(", "))}: references, which only the OCI runtime resolves: docker run --runtime ${runtime}`
         : `${names.join(", ")}: no longer set by the image; whoever runs it gives it, by a secret of the platform or by reference`,
     );
   const users = await usersOf(engine, doc.Id);

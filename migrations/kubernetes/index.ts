@@ -12,6 +12,7 @@ import { fileOf, manifestsOf, namespaceOf, placeOf } from "../../src/kubernetes/
 import { rewriteManifests } from "../../src/kubernetes/rewrite.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
@@ -123,6 +124,6 @@ async function helmValue({ location }: Finding): Promise<Refusal> {
       }
     : {
         reason: `is a Helm value, and the chart takes a Secret that exists in its place: ${key}`,
-        hint: `let External Secrets make one, set ${key} to its name, and take the value out`,
+        hint: cmd`let External Secrets make one, set ${key} to its name, and take the value out`,
       };
 }

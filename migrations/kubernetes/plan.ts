@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { FILL_IN, knownToExternalSecrets } from "../../src/kubernetes/external-secrets.ts";
 import { secretsFile, shortName } from "../../src/kubernetes/names.ts";
 import { manifestsOf } from "../../src/kubernetes/place.ts";
@@ -57,18 +58,18 @@ async function versionOf({ store: open }: KubernetesTools, { name, settings }: S
 function order(file: string, secrets: string, { wanted, workloads }: Made, cwd: string): string[] {
   const [manifest, made] = [shortName(file, cwd), shortName(secrets, cwd)];
   const ready = wanted.map(({ name, namespace }) => {
-    const space = namespace === null ? "" : ` -n ${namespace}`;
-    return `kubectl wait${space} --for=condition=Ready externalsecret/${name}`;
+    const space = namespace === null ? "" : cmd` -n ${namespace}`;
+    return cmd`kubectl wait${bare(space)} --for=condition=Ready externalsecret/${name}`;
   });
   const fixed = workloads.filter(({ kind }) => kind === "Job" || kind === "Pod").map(({ label }) => label);
   const kustomization = ["kustomization.yaml", "kustomization.yml", "Kustomization"].find((name) =>
     existsSync(join(dirname(file), name)),
   );
   return [
-    `nothing in a cluster changes until it is applied, in this order: fill in ${FILL_IN} in ${made}; kubectl apply -f ${made}; ${ready.join("; ")}; kubectl apply -f ${manifest}`,
+    cmd`nothing in a cluster changes until it is applied, in this order: fill in ${FILL_IN} in ${made}; kubectl apply -f ${made}; ${bare(ready.join("; "))}; kubectl apply -f ${manifest}`,
     ...(fixed.length === 0
       ? []
-      : [`the pods of ${fixed.join(", ")} cannot change in place: kubectl replace --force -f ${manifest}`]),
+      : [cmd`the pods of ${bare(fixed.join(", "))} cannot change in place: kubectl replace --force -f ${manifest}`]),
     ...(kustomization === undefined
       ? []
       : [

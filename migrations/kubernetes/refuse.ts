@@ -1,3 +1,4 @@
+import { cmd } from "../../src/kit/shell.ts";
 import { CONTAINERS, containersOf } from "../../src/kubernetes/environment.ts";
 import type { Manifests } from "../../src/kubernetes/manifest.ts";
 import { manifestsOf } from "../../src/kubernetes/place.ts";
@@ -13,7 +14,7 @@ export async function elsewhere({ location, name }: Finding): Promise<Refusal> {
   if (path.includes(` annotations[${LAST_APPLIED}]`))
     return {
       reason: "is in kubectl's own copy of what was applied before",
-      hint: `take ${LAST_APPLIED} out of the file: kubectl apply writes it anew`,
+      hint: cmd`take ${LAST_APPLIED} out of the file: kubectl apply writes it anew`,
     };
   if (where === "annotation" || where === "label")
     return {
@@ -42,13 +43,13 @@ export async function elsewhere({ location, name }: Finding): Promise<Refusal> {
     const by = users.length === 0 ? "" : `, which ${users.join(", ")} ${users.length === 1 ? "reads" : "read"}`;
     return {
       reason: `is in a ConfigMap${by}`,
-      hint: `write ${name} as a variable of the container, take it out of the ConfigMap, then scan again`,
+      hint: cmd`write ${name} as a variable of the container, take it out of the ConfigMap, then scan again`,
     };
   }
   if (kind === "Secret")
     return {
       reason: "is in a Secret's manifest, where base64 hides nothing",
-      hint: `unsprawl scan shows it until the manifest is gone: write an ExternalSecret named ${object} in its place`,
+      hint: cmd`unsprawl scan shows it until the manifest is gone: write an ExternalSecret named ${object} in its place`,
     };
   return {
     reason: `is in ${path}: whether a ${kind} takes a Secret's key there is not known`,

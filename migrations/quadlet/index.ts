@@ -6,6 +6,7 @@ import type { Migration } from "../../src/contract/migration.ts";
 import { assignmentOf, movable } from "../../src/files/assignments.ts";
 import { fileMigration, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
 import { isQuadlet, readUnit } from "../../src/files/systemd.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { rewriteContainer } from "./rewrite.ts";
@@ -41,12 +42,12 @@ async function refusal({ location, name }: Finding): Promise<Refusal | null> {
   if (found.by.kind === "entry")
     return {
       reason: "is in a file that podman hands on as it is",
-      hint: `write Environment=${found.name}=value in the unit in its place, then plan again`,
+      hint: cmd`write Environment=${found.name}=value in the unit in its place, then plan again`,
     };
   // It becomes an argument of ExecStart, where systemd fills in.
   if (!found.value.includes("$")) return null;
   return {
     reason: "has a dollar sign, which systemd may fill in",
-    hint: `podman secret create NAME -, then write Secret=NAME,type=env,target=${found.name}`,
+    hint: cmd`podman secret create NAME -, then write Secret=NAME,type=env,target=${found.name}`,
   };
 }

@@ -1,6 +1,8 @@
 import { moved, placeOf, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
 import { assignmentsIn, inEffect, sectionOf, type Assignment, type SystemdUnit } from "../../src/files/systemd.ts";
 import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
+import { makePodmanSecret } from "../../src/files/podman-secret.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { splice } from "../../src/text/splice.ts";
@@ -57,9 +59,9 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly Moving[]): 
     return [
       ...all.map(
         ({ one, moving: { move } }) =>
-          `before the restart, as the user who runs ${service}: ${one.name}='${move.reference}' unsprawl run -- sh -c 'printf %s "$${one.name}" | podman secret create ${secretOf(one.name)} -'`,
+          cmd`before the restart, as the user who runs ${service}: ${bare(makePodmanSecret(one.name, move.reference, secretOf(one.name)))}`,
       ),
-      `the values stay in the container, and in what podman inspect and systemctl show ${service} tell of it, until: systemctl daemon-reload && systemctl restart ${service} (with --user for a user's own)`,
+      cmd`the values stay in the container, and in what podman inspect and systemctl show ${service} tell of it, until: systemctl daemon-reload && systemctl restart ${service} (with --user for a user's own)`,
     ];
   }
 }

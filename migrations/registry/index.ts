@@ -4,6 +4,7 @@ import type { Reading } from "../../src/contract/source.ts";
 import type { Stays } from "../../src/image/clean.ts";
 import { refusal } from "../../src/image/refuse.ts";
 import { isText, leavingSelected, othersIn, partOf } from "../../src/image/texts.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
@@ -128,7 +129,7 @@ function oneTag({ location }: Finding): { readonly reason: string; readonly hint
   const [first = ""] = location.subjectName.split(/[,; ]/);
   return {
     reason: "is in one of several images, or of one without a tag: images in a registry are cleaned one tag at a time",
-    hint: `unsprawl plan registry:${first} --to STORE`,
+    hint: cmd`unsprawl plan registry:${first} --to STORE`,
   };
 }
 

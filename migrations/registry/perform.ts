@@ -4,6 +4,7 @@ import { traces } from "../../src/docker/traces.ts";
 import type { Leaving, Stays } from "../../src/image/clean.ts";
 import { leavingOf } from "../../src/image/texts.ts";
 import { cleanTree, type CleanTree, type Descriptor } from "../../src/image/tree.ts";
+import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Manifest, Registry } from "../../src/registry/client.ts";
 import type { Clean, Tagged } from "./index.ts";
@@ -139,7 +140,7 @@ export async function scrubRemote(
   const others = await namers(registry, repository, step.image.id, kept, signal);
   if (others.length > 0) {
     work.say(
-      `${others.slice(0, 5).join(", ")} still ${others.length > 1 ? "name" : "names"} the old image: unsprawl migrate registry:${host}/${repository}:${others[0] ?? ""}`,
+      cmd`${bare(others.slice(0, 5).map(shellWord).join(", "))} still ${others.length > 1 ? "name" : "names"} the old image: unsprawl migrate registry:${host}/${repository}:${others[0] ?? ""}`,
     );
     const made = work.record.last(`${step.id}/tag`)?.["digest"];
     return (await dropTag(registry, tagged, kept, made, signal)) ? [`${repository}:${kept}`] : [];

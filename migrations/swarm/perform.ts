@@ -14,6 +14,7 @@ import {
   type TaskDoc,
 } from "../../src/docker/swarm.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type Step } from "../../src/model/plan.ts";
@@ -49,7 +50,7 @@ export async function known({ engine, swarm }: Moving, id: string, runId: string
     throw new UnsprawlError(
       "refused",
       `no task of ${Name} runs on this node, so its image cannot be looked at and nothing could be proven`,
-      `docker service ps ${Name} says where one runs: run unsprawl there (on a manager), or docker service scale ${Name}=1`,
+      cmd`docker service ps ${Name} says where one runs: run unsprawl there (on a manager), or docker service scale ${Name}=1`,
     );
   const found = await facts(engine, task, runId);
   const { Secrets, Configs } = doc.Spec.TaskTemplate.ContainerSpec ?? {};
@@ -203,7 +204,7 @@ function decidedBy(work: Work, unit: string): Decided | null {
 function mustBeDecided(work: Work, unit: string): Decided {
   const decided = decidedBy(work, unit);
   if (decided) return decided;
-  throw new UnsprawlError("malformed", `nothing was delivered for ${unit}`, `unsprawl rollback ${work.plan.id}`);
+  throw new UnsprawlError("malformed", `nothing was delivered for ${unit}`, cmd`unsprawl rollback ${work.plan.id}`);
 }
 
 function recreateOf({ plan }: Work, unit: string): StepOf<"recreate"> {

@@ -4,6 +4,7 @@ import { chooseDelivery, leftOf } from "../../src/docker/choose.ts";
 import { variable } from "../../src/docker/facts.ts";
 import { leftovers } from "../../src/docker/leftovers.ts";
 import { specDigest, type ServiceDoc } from "../../src/docker/swarm.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { LARGEST, planned, type Planned } from "./objects.ts";
@@ -80,7 +81,7 @@ function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: Known, selected:
     throw new UnsprawlError(
       "refused",
       `an update of ${Spec.Name} is ${/paused/.test(state) ? "paused" : "under way"}`,
-      `docker service ps ${Spec.Name}; plan again once it is over`,
+      cmd`docker service ps ${Spec.Name}; plan again once it is over`,
     );
   if (isInexact(Spec))
     throw new UnsprawlError(
@@ -94,7 +95,7 @@ function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: Known, selected:
       throw new UnsprawlError(
         "refused",
         `${Spec.Name} has ${move.name} ${entries.length} times`,
-        `docker service update --env-rm ${move.name} --env-add ${move.name}=VALUE leaves one`,
+        cmd`docker service update --env-rm ${move.name} --env-add ${move.name}=VALUE leaves one`,
       );
     if (variable(facts.doc, move.name)?.equals(value) !== true)
       throw new UnsprawlError(

@@ -1,4 +1,5 @@
 import type { ServiceDoc } from "../../src/docker/swarm.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 
 type Refusal = { readonly reason: string; readonly hint: string | null };
@@ -18,7 +19,7 @@ export function refusal(
   if (path.startsWith("PreviousSpec."))
     return {
       reason: "is in the spec that the service had before, which the swarm keeps for a rollback",
-      hint: `docker service update ${subjectName} makes the present spec the one before too`,
+      hint: cmd`docker service update ${subjectName} makes the present spec the one before too`,
     };
   if (path.startsWith("Tasks."))
     return { reason: "is in the spec of an old task, which the swarm remembers", hint: forgetTasks(subjectName, null) };
@@ -50,6 +51,6 @@ export function refusal(
 
 /** What makes the swarm forget a service's old tasks; `limit` is how many it remembers now. */
 export function forgetTasks(service: string, limit: number | null): string {
-  const back = limit === null ? "" : `, then docker swarm update --task-history-limit ${limit} again`;
-  return `docker swarm update --task-history-limit 0 && docker service update --force ${service}${back}`;
+  const back = limit === null ? "" : cmd`, then docker swarm update --task-history-limit ${limit} again`;
+  return cmd`docker swarm update --task-history-limit 0 && docker service update --force ${service}${bare(back)}`;
 }

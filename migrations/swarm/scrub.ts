@@ -1,5 +1,6 @@
 import type { Work } from "../../src/contract/migration.ts";
 import { isOf, variableOf, type TaskSpec } from "../../src/docker/swarm.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Step } from "../../src/model/plan.ts";
@@ -30,7 +31,7 @@ export async function scrubService(
     throw new UnsprawlError(
       "refused",
       `no task of ${name} runs, so what the swarm keeps for a rollback is left`,
-      `docker service ps ${name}; or: unsprawl rollback ${work.plan.id}`,
+      cmd`docker service ps ${name}; or: unsprawl rollback ${work.plan.id}`,
     );
   const removed: string[] = [];
   if (doc.PreviousSpec && shows(doc.PreviousSpec.TaskTemplate)) {

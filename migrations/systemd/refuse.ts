@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { movable } from "../../src/files/assignments.ts";
 import { placeOf, type Refusal } from "../../src/files/file-migration.ts";
 import { readUnit, unitsAt } from "../../src/files/systemd.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Location } from "../../src/model/location.ts";
 
@@ -26,7 +27,7 @@ async function inCommand({ subjectId, path }: Location, key: string): Promise<Re
   const words = command.split(/\s+/);
   const client = words.findIndex((word) => /(?:^|\/)(?:docker|podman)$/.test(word));
   const hint = words.some((word, at) => client >= 0 && at > client && /^(?:-e|--env)(?:=|$)/.test(word))
-    ? `unsprawl plan script:${file} --to STORE`
+    ? cmd`unsprawl plan script:${file} --to STORE`
     : "give the application a variable or a file for it, then scan again";
   return { reason, hint };
 }

@@ -1,5 +1,6 @@
 import { moved, placeOf, placeText, type Draft, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
 import { assignmentsIn, inEffect, sectionOf, type Assignment, type SystemdUnit } from "../../src/files/systemd.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { splice, type Edit } from "../../src/text/splice.ts";
@@ -88,7 +89,7 @@ function credentials(
     throw new UnsprawlError(
       "refused",
       `the unit already sets ${again.name}`,
-      `take ${again.name} out, then plan again`,
+      cmd`take ${again.name} out, then plan again`,
     );
   for (const [one, { masked }] of wanted) {
     const { edits, diff } = change(one.file, one.text);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { SystemdUnit } from "../../src/files/systemd.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import type { How } from "./rewrite.ts";
 
 /** Where systemd looks for a command without a path: systemd.service(5). */
@@ -7,7 +8,7 @@ const SEARCHED = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
 
 /** What a person has to do, and to know, after a unit's files were rewritten. */
 export function warningsFor({ name, texts }: SystemdUnit, { deliver }: How, names: readonly string[]): string[] {
-  const restart = `the values stay in the process, in \`systemctl show ${name}\`, and for good in what the journal has logged of them, until: systemctl daemon-reload && systemctl restart ${name}`;
+  const restart = cmd`the values stay in the process, in \`systemctl show ${name}\`, and for good in what the journal has logged of them, until: systemctl daemon-reload && systemctl restart ${name}`;
   if (deliver === "file")
     return [
       restart,
@@ -21,7 +22,7 @@ export function warningsFor({ name, texts }: SystemdUnit, { deliver }: How, name
   ];
   if (SEARCHED.every((dir) => !existsSync(`${dir}/unsprawl`)))
     notes.push(
-      `there is no unsprawl in ${SEARCHED.join(", ")}, where systemd looks for it: link it there before the restart`,
+      cmd`there is no unsprawl in ${bare(SEARCHED.join(", "))}, where systemd looks for it: link it there before the restart`,
     );
   return notes;
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { ProviderContext } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { checkTemplate } from "../../src/sops/index.ts";
@@ -111,7 +112,7 @@ function readContext(given: Json | undefined, template: string): { readonly [key
         throw new UnsprawlError(
           "config",
           `context.${key} tells containers apart, and the file does not`,
-          `put ${which} into the store's file too`,
+          cmd`put ${which} into the store's file too`,
         );
   }
   return context as { readonly [key: string]: string };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Origin } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { clientOptions, type AwsSettings } from "../../src/store/aws.ts";
 import { awsError, awsName } from "../../src/store/aws-errors.ts";
@@ -136,7 +137,7 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
         throw new UnsprawlError(
           "conflict",
           `${path} is scheduled for deletion in ${store}, and unsprawl did not make it`,
-          `aws secretsmanager restore-secret --secret-id '${path}' brings it back; or choose another prefix`,
+          cmd`aws secretsmanager restore-secret --secret-id ${path} brings it back; or choose another prefix`,
         );
       await send("RestoreSecret", path, [], (sm) => sm.send(new RestoreSecretCommand({ SecretId: path })));
       const restored = await current(path);

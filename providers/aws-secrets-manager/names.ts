@@ -1,4 +1,5 @@
 import type { KeyNames } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { encodeName, fillTemplate } from "../../src/store/names.ts";
@@ -13,7 +14,7 @@ export function secretKey(template: string, { subject, project, name }: KeyNames
   for (const [which, text] of Object.entries({ subject, project, name })) {
     if (!template.includes(`{${which}}`)) continue;
     if (text === "" || !text.isWellFormed())
-      throw new UnsprawlError("refused", `{${which}} is empty here, or no text`, `leave {${which}} out of path`);
+      throw new UnsprawlError("refused", `{${which}} is empty here, or no text`, cmd`leave {${which}} out of path`);
     const encoded = encodeName(text, /[A-Za-z0-9_+=.@-]/);
     given[which] = /^\.{1,2}$/.test(encoded) ? encoded.replaceAll(".", "_x2e_") : encoded;
   }
@@ -35,7 +36,11 @@ export function secretReference({ path, field }: StoreKey): string {
 /** The key that a reference names; null for another kind. Throws `malformed`. */
 export function parseSecretReference(reference: string): StoreKey | null {
   if (!reference.startsWith(SCHEME)) return null;
-  const bad = new UnsprawlError("malformed", "the reference to a secret is broken", `${SCHEME}apps/api#/DB_PASSWORD`);
+  const bad = new UnsprawlError(
+    "malformed",
+    "the reference to a secret is broken",
+    cmd`${SCHEME}apps/api#/DB_PASSWORD`,
+  );
   const [name = "", fragment, more] = reference.slice(SCHEME.length).split("#");
   if (name === "" || name.includes("?") || more !== undefined || (fragment !== undefined && !/^\/./.test(fragment)))
     throw bad;

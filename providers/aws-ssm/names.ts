@@ -1,5 +1,6 @@
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { KeyNames } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { encodeName, fillTemplate } from "../../src/store/names.ts";
 
@@ -19,7 +20,7 @@ export function prefixOf(given: string): string {
 export function parameterKey(template: string, { subject, project, name }: KeyNames): StoreKey {
   const segment = (text: string, which: string): string => {
     if (text === "" || !text.isWellFormed())
-      throw new UnsprawlError("refused", `{${which}} is empty here, or no text`, `leave {${which}} out of path`);
+      throw new UnsprawlError("refused", `{${which}} is empty here, or no text`, cmd`leave {${which}} out of path`);
     const encoded = encodeName(text, /[A-Za-z0-9_.-]/);
     return /^\.{1,2}$/.test(encoded) ? encoded.replaceAll(".", "_x2e_") : encoded;
   };
@@ -43,7 +44,7 @@ export function parseParameterReference(reference: string): StoreKey | null {
   const [path = "", query] = reference.slice(SCHEME.length).split("?");
   if (/^[\w.-]+(?:\/[\w.-]+){0,14}$/.test(path) && (query === undefined || /^[\w.=&-]*$/.test(query)))
     return { path: `/${path}`, field: "" };
-  throw new UnsprawlError("malformed", "the reference to a parameter is broken", `${SCHEME}apps/api/DB_PASSWORD`);
+  throw new UnsprawlError("malformed", "the reference to a parameter is broken", cmd`${SCHEME}apps/api/DB_PASSWORD`);
 }
 
 /** An IAM policy that reads below this subject's part of the tree, or below all of it (null). */

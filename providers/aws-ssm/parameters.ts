@@ -1,5 +1,6 @@
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { Origin, Stored } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -126,7 +127,7 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
         throw new UnsprawlError(
           "conflict",
           `another writer put version ${at} of ${key.path} at the same time; it is in the parameter's history`,
-          `aws ssm get-parameter --with-decryption --name '${key.path}:${at}' shows it`,
+          cmd`aws ssm get-parameter --with-decryption --name ${key.path}:${at} shows it`,
         );
     }
   }

@@ -1,3 +1,4 @@
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { vaultName } from "./names.ts";
 import type { Right } from "./policy.ts";
@@ -66,21 +67,21 @@ export function failed(
     return new UnsprawlError(
       "denied",
       `${at} does not accept the token`,
-      `AZURE_TENANT_ID must be the vault's: az keyvault show --name ${vault} --query properties.tenantId`,
+      cmd`AZURE_TENANT_ID must be the vault's: az keyvault show --name ${vault} --query properties.tenantId`,
       "401",
     );
   if (status === 403 && inner === "SecretDisabled")
     return new UnsprawlError(
       "denied",
       `the secret ${name ?? ""} is disabled in ${at}`,
-      `az keyvault secret set-attributes --vault-name ${vault} --name ${name ?? "NAME"} --enabled true`,
+      cmd`az keyvault secret set-attributes --vault-name ${vault} --name ${name ?? "NAME"} --enabled true`,
       inner,
     );
   if (status === 403 && /^ForbiddenBy(Firewall|Connection)$/.test(inner))
     return new UnsprawlError(
       "denied",
       `${at} does not let this machine's address in`,
-      `az keyvault network-rule add --name ${vault} --ip-address "<address>"`,
+      cmd`az keyvault network-rule add --name ${vault} --ip-address "<address>"`,
       inner,
     );
   if (status === 403) {

@@ -1,4 +1,5 @@
 import type { KeyNames } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { fillTemplate, unfillTemplate } from "../../src/store/names.ts";
@@ -67,7 +68,11 @@ export function azureReference(key: StoreKey, url: string): string {
 export function parseAzureReference(reference: string, url: string): StoreKey | null {
   if (!reference.startsWith(SCHEME)) return null;
   const bad = (why: string): UnsprawlError =>
-    new UnsprawlError("malformed", `a ref+azurekeyvault reference ${why}`, `the form is ${SCHEME}VAULT/NAME[/VERSION]`);
+    new UnsprawlError(
+      "malformed",
+      `a ref+azurekeyvault reference ${why}`,
+      cmd`the form is ${SCHEME}VAULT/NAME[/VERSION]`,
+    );
   const [vault = "", ...rest] = reference.slice(SCHEME.length).split("/");
   if (vault === "") throw bad("names no vault");
   if (![hostName(url), new URL(url).host].includes(vault.toLowerCase())) return null;
@@ -122,7 +127,7 @@ function splitPath(path: string): SecretName | null {
 
 function part(text: string, which: string): string {
   const refuse = (why: string): UnsprawlError =>
-    new UnsprawlError("refused", `the name of this {${which}} ${why}`, `rename it, or leave {${which}} out of name`);
+    new UnsprawlError("refused", `the name of this {${which}} ${why}`, cmd`rename it, or leave {${which}} out of name`);
   if (text === "") throw refuse("is empty");
   if (!text.isWellFormed()) throw refuse("is not valid Unicode");
   return Array.from(text, letter).join("");

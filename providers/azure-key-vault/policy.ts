@@ -1,4 +1,5 @@
 import type { KeyNames } from "../../src/contract/provider.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { mappedName, vaultName } from "./names.ts";
 import type { AzureSettings } from "./settings.ts";
 
@@ -11,8 +12,8 @@ const SCOPE = "/subscriptions/<subscription>/resourceGroups/<group>/providers/Mi
 export function deniedHint(right: Right, vault: string): string {
   const role = right === "get" ? "Key Vault Secrets User" : "Key Vault Secrets Officer";
   return [
-    `az role assignment create --role "${role}" --assignee "<principal>" --scope "$(az keyvault show --name ${vault} --query id --output tsv)"`,
-    `or, where the vault has access policies: az keyvault set-policy --name ${vault} --object-id "<principal>" --secret-permissions ${right === "get" ? "get" : "get list set delete recover"}`,
+    cmd`az role assignment create --role ${role} --assignee "<principal>" --scope "$(az keyvault show --name ${vault} --query id --output tsv)"`,
+    cmd`or, where the vault has access policies: az keyvault set-policy --name ${vault} --object-id "<principal>" --secret-permissions ${bare(right === "get" ? "get" : "get list set delete recover")}`,
   ].join("; ");
 }
 

@@ -1,4 +1,5 @@
 import type { Provider } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { readSecretFile } from "./credential.ts";
@@ -15,7 +16,7 @@ export async function issueReader(settings: AzureSettings): ReturnType<Provider[
     throw new UnsprawlError(
       "denied",
       "unsprawl makes no identities in Azure's directory for the runtime",
-      `az ad sp create-for-rbac --name unsprawl-runtime --role "Key Vault Secrets User" --scopes "$(az keyvault show --name ${vaultName(url)} --query id --output tsv)"; write its password to a file (0600), and set reader: { tenantId, clientId, clientSecretFile } in the store's configuration`,
+      cmd`az ad sp create-for-rbac --name unsprawl-runtime --role "Key Vault Secrets User" --scopes "$(az keyvault show --name ${vaultName(url)} --query id --output tsv)"; write its password to a file (0600), and set reader: { tenantId, clientId, clientSecretFile } in the store's configuration`,
     );
   const content = Secret.of(await readSecretFile(reader.clientSecretFile));
   const { reader: _, recover: __, ...shared } = publicSettings(settings);

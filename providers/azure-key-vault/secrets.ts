@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { KeyNames, Provider, Stored } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyText } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -96,7 +97,7 @@ export function secrets(settings: AzureSettings, client: VaultClient, names: Nam
           throw new UnsprawlError(
             "conflict",
             `unsprawl did not make ${keyText(key)} in ${STORE}, and does not delete it`,
-            `az keyvault secret delete --vault-name ${vaultName(settings.url)} --name ${name}`,
+            cmd`az keyvault secret delete --vault-name ${vaultName(settings.url)} --name ${name}`,
           );
         latest.delete(name.toLowerCase());
         await write.remove(name);
@@ -149,6 +150,6 @@ function raced(name: string, { url }: AzureSettings): UnsprawlError {
   return new UnsprawlError(
     "conflict",
     `somebody else wrote ${name} in ${STORE} at the same moment; both values are there as versions`,
-    `az keyvault secret list-versions --vault-name ${vaultName(url)} --name ${name}; then unsprawl plan again`,
+    cmd`az keyvault secret list-versions --vault-name ${vaultName(url)} --name ${name}; then unsprawl plan again`,
   );
 }

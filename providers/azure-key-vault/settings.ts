@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ProviderContext } from "../../src/contract/provider.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { nearest } from "../../src/text/nearest.ts";
@@ -142,7 +143,7 @@ function readCa(given: string | null, env: NodeJS.ProcessEnv, dir: string): stri
 
 function known(given: Json, at: string, keys: readonly string[]): Config {
   if (given === null || typeof given !== "object" || Array.isArray(given))
-    throw new UnsprawlError("config", `${at} must be a map`, `${at}: { ${keys.join(", ")} }`);
+    throw new UnsprawlError("config", `${at} must be a map`, cmd`${at}: { ${bare(keys.join(", "))} }`);
   const map = given as Config;
   for (const key of Object.keys(map)) {
     if (keys.includes(key)) continue;
@@ -150,7 +151,7 @@ function known(given: Json, at: string, keys: readonly string[]): Config {
     throw new UnsprawlError(
       "config",
       `unknown key ${at}.${key}`,
-      near ? `did you mean ${at}.${near}?` : `known keys: ${keys.join(", ")}`,
+      near ? cmd`did you mean ${at}.${near}?` : cmd`known keys: ${bare(keys.join(", "))}`,
     );
   }
   return map;
@@ -158,7 +159,8 @@ function known(given: Json, at: string, keys: readonly string[]): Config {
 
 /** Scheme, host and port, TLS only. */
 function origin(address: string, what: string, form: string): string {
-  const bad = (why: string): UnsprawlError => new UnsprawlError("config", `${what} ${why}`, `the form is ${form}`);
+  const bad = (why: string): UnsprawlError =>
+    new UnsprawlError("config", `${what} ${why}`, cmd`the form is ${bare(form)}`);
   const url = URL.parse(address);
   if (url === null) throw bad("is not a URL");
   if (url.protocol !== "https:") throw bad("must begin with https://");
@@ -170,7 +172,7 @@ function origin(address: string, what: string, form: string): string {
 function flag(config: Config, key: string, otherwise: boolean): boolean {
   const value = config[key] ?? otherwise;
   if (typeof value === "boolean") return value;
-  throw new UnsprawlError("config", `${key} must be true or false`, `without quotes: ${key}: ${String(!otherwise)}`);
+  throw new UnsprawlError("config", `${key} must be true or false`, cmd`without quotes: ${key}: ${String(!otherwise)}`);
 }
 
 function text(config: Config, key: string, at = ""): string | null {

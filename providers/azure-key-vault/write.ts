@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SecretProperties } from "@azure/keyvault-secrets";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { VaultClient } from "./client.ts";
 import { failed, Failure } from "./errors.ts";
@@ -123,6 +124,6 @@ function foreign(name: string, { url }: AzureSettings): UnsprawlError {
   return new UnsprawlError(
     "conflict",
     `${name} is soft-deleted in the Key Vault, and unsprawl did not make it`,
-    `recover: true in the store's configuration brings it back, and so does az keyvault secret recover --vault-name ${vaultName(url)} --name ${name}; then unsprawl plan shows it`,
+    cmd`recover: true in the store's configuration brings it back, and so does az keyvault secret recover --vault-name ${vaultName(url)} --name ${name}; then unsprawl plan shows it`,
   );
 }

@@ -1,3 +1,4 @@
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { KeywhizSettings } from "./settings.ts";
 
@@ -31,7 +32,7 @@ export function connectionError(error: unknown, { url, caFile, identity }: Where
     return new UnsprawlError(
       "denied",
       `the Keywhiz at ${url} refuses the certificate in ${key}`,
-      `it must be of the CA that Keywhiz trusts, and not expired: name another in ${key}`,
+      cmd`it must be of the CA that Keywhiz trusts, and not expired: name another in ${key}`,
       name,
     );
   }
@@ -70,14 +71,14 @@ export function statusError(status: number, { url, identity, delivery }: Keywhiz
     return new UnsprawlError(
       "denied",
       `the Keywhiz at ${url} has no client of the name in the certificate (${key})`,
-      `let an operator create the client, with automationAllowed for a migration; or name another certificate in ${key}`,
+      cmd`let an operator create the client, with automationAllowed for a migration; or name another certificate in ${key}`,
       cause,
     );
   if (status === 403 && delivery === "automation")
     return new UnsprawlError(
       "denied",
       `the client of ${key} may not use the automation API of the Keywhiz at ${url}`,
-      `let an operator set automationAllowed for it, or name the certificate of an automation client in ${key}; delivery: client only reads`,
+      cmd`let an operator set automationAllowed for it, or name the certificate of an automation client in ${key}; delivery: client only reads`,
       cause,
     );
   if (status === 403)

@@ -1,4 +1,5 @@
 import type { KeyNames } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { encodeName, fillTemplate } from "../../src/store/names.ts";
@@ -19,7 +20,7 @@ export function keyMaker(template: string): (names: KeyNames) => StoreKey {
   return (names) => {
     for (const which of used) {
       if (names[which] === "")
-        throw new UnsprawlError("refused", `{${which}} is empty here`, `leave {${which}} out of the store's name`);
+        throw new UnsprawlError("refused", `{${which}} is empty here`, cmd`leave {${which}} out of the store's name`);
     }
     const parts = Object.fromEntries(used.map((which) => [which, encoded(which, names[which])]));
     // Keywhiz takes no name with a dot in front.

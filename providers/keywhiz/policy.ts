@@ -1,4 +1,5 @@
 import type { KeyNames } from "../../src/contract/provider.ts";
+import { shellWord } from "../../src/kit/shell.ts";
 import { plainName, subjectPrefix } from "./names.ts";
 import type { Identity, KeywhizSettings } from "./settings.ts";
 
@@ -15,7 +16,7 @@ export function operatorCommands(
   const group = groups[0] ?? plainName(names.subject);
   const curl = curlOf(settings);
   const call = (method: string, path: string, json: object): string =>
-    `${curl} -X ${method} -d ${quoted(JSON.stringify(json))} ${quoted(`${url}/automation/v2/${path}`)}`;
+    `${curl} -X ${method} -d ${shellWord(JSON.stringify(json))} ${shellWord(`${url}/automation/v2/${path}`)}`;
   const add = { addGroups: [group], removeGroups: [] };
   const prefix = subjectPrefix(template, names);
   const secrets = existing.length > 0 ? existing : [`${prefix}VARIABLE`];
@@ -33,18 +34,14 @@ export function operatorCommands(
 }
 
 function curlOf({ identity, caFile }: KeywhizSettings): string {
-  const ca = caFile === null ? "" : ` --cacert ${quoted(caFile)}`;
+  const ca = caFile === null ? "" : ` --cacert ${shellWord(caFile)}`;
   return `curl -fsS ${certificate(identity)}${ca} -H 'Content-Type: application/json'`;
 }
 
 function certificate(identity: Identity): string {
-  if (identity.kind === "pem") return `--cert ${quoted(identity.certFile)} --key ${quoted(identity.keyFile)}`;
+  if (identity.kind === "pem") return `--cert ${shellWord(identity.certFile)} --key ${shellWord(identity.keyFile)}`;
   const { p12File, p12PasswordFile } = identity;
-  if (p12PasswordFile === null) return `--cert-type P12 --cert ${quoted(`${p12File}:`)}`;
+  if (p12PasswordFile === null) return `--cert-type P12 --cert ${shellWord(`${p12File}:`)}`;
   // printf is the shell's own, so the password is in no command line.
-  return `--cert-type P12 --cert ${quoted(p12File)} -K <(printf 'pass = "%s"\\n' "$(cat ${quoted(p12PasswordFile)})")`;
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return `--cert-type P12 --cert ${shellWord(p12File)} -K <(printf 'pass = "%s"\\n' "$(cat ${shellWord(p12PasswordFile)})")`;
 }

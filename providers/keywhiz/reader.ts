@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Provider, ReaderFile } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { fileError } from "../../src/text/atomic-file.ts";
@@ -20,7 +21,7 @@ export async function issueReader(settings: KeywhizSettings): Promise<Reader> {
     throw new UnsprawlError(
       "denied",
       "Keywhiz knows its clients by certificates, and unsprawl cannot issue one for the runtime",
-      `let an operator issue a certificate for this host's runtime, create its client (no automationAllowed) in ${into}, and set reader: { certFile, keyFile } in the store's configuration`,
+      cmd`let an operator issue a certificate for this host's runtime, create its client (no automationAllowed) in ${into}, and set reader: { certFile, keyFile } in the store's configuration`,
     );
   }
   await prove({ ...settings, identity: reader, delivery: "client" }).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import type { Origin, Stored } from "../../src/contract/provider.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
@@ -66,7 +67,7 @@ export function automationSecrets(
     throw new UnsprawlError(
       "failed",
       `Keywhiz does not grant ${name} to ${lacking.join(", ")}: there is no such group any more`,
-      `${undone === null ? "it is stored, for no one to read" : "nothing is stored"}; check groups in the store's configuration, and try again`,
+      cmd`${bare(undone === null ? "it is stored, for no one to read" : "nothing is stored")}; check groups in the store's configuration, and try again`,
     );
   };
 
@@ -107,7 +108,7 @@ export function automationSecrets(
       throw new UnsprawlError(
         "conflict",
         `another writer's value of ${name} in ${STORE} was overwritten, and could not be made current again`,
-        `it is version ${theirs.version}: POST ${url}${pathOf(name)}/setversion`,
+        cmd`it is version ${theirs.version}: POST ${url}${pathOf(name)}/setversion`,
       );
     }
   };

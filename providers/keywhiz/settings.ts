@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ProviderContext } from "../../src/contract/provider.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { nearest } from "../../src/text/nearest.ts";
@@ -92,13 +93,13 @@ function identityOf(config: Config, dir: string, at: string): Identity {
     throw new UnsprawlError("config", `both ${at}p12File and ${at}certFile are set`, "leave one of them out");
   if (p12File) return { kind: "p12", p12File, p12PasswordFile: p12PasswordFile ?? null };
   if (p12PasswordFile)
-    throw new UnsprawlError("config", `${at}p12PasswordFile is set without ${at}p12File`, `set ${at}p12File too`);
+    throw new UnsprawlError("config", `${at}p12PasswordFile is set without ${at}p12File`, cmd`set ${at}p12File too`);
   if (certFile && keyFile) return { kind: "pem", certFile, keyFile };
   const missing = certFile ? "keyFile" : keyFile ? "certFile" : "certFile and keyFile";
   throw new UnsprawlError(
     "config",
     `Keywhiz knows its clients by their certificates: ${at}${missing} not set`,
-    `set ${at}certFile and ${at}keyFile (PEM), or ${at}p12File and ${at}p12PasswordFile (PKCS#12)`,
+    cmd`set ${at}certFile and ${at}keyFile (PEM), or ${at}p12File and ${at}p12PasswordFile (PKCS#12)`,
   );
 }
 
@@ -108,7 +109,7 @@ function readerOf(given: Json, dir: string): Identity {
   for (const key of Object.keys(given)) {
     if (IDENTITY_KEYS.includes(key)) continue;
     const near = nearest(key, IDENTITY_KEYS);
-    const hint = near ? `did you mean reader.${near}?` : `known keys: ${IDENTITY_KEYS.join(", ")}`;
+    const hint = near ? cmd`did you mean reader.${near}?` : cmd`known keys: ${bare(IDENTITY_KEYS.join(", "))}`;
     throw new UnsprawlError("config", `unknown key reader.${key}`, hint);
   }
   return identityOf(given as Config, dir, "reader.");

@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -62,12 +63,12 @@ function text(config: { readonly [key: string]: Json }, key: string): string | n
   throw new UnsprawlError(
     "config",
     `${key} of a local store must be the name of a file`,
-    `the default is ${DEFAULT_FILE}`,
+    cmd`the default is ${DEFAULT_FILE}`,
   );
 }
 
 function flag(config: { readonly [key: string]: Json }, key: string): boolean {
   const value = config[key] ?? false;
   if (typeof value === "boolean") return value;
-  throw new UnsprawlError("config", `${key} of a local store must be true or false`, `without quotes: ${key}: true`);
+  throw new UnsprawlError("config", `${key} of a local store must be true or false`, cmd`without quotes: ${key}: true`);
 }

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import type { KeyNames } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { sopsKey, type Identities } from "../../src/sops/index.ts";
 import { otherRecipients } from "./keys.ts";
 
@@ -27,7 +28,7 @@ export async function localPolicy(
     `  - path_regex: '${rule.replaceAll("'", "''")}'`,
     `    age: ${recipients.join(",")}`,
     "# Then, as somebody who can open the file, and let the application's user read it:",
-    `#   sops updatekeys '${path.replaceAll("'", `'\\''`)}'`,
+    cmd`#   sops updatekeys ${path}`,
     "",
   ].join("\n");
 }

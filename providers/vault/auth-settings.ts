@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ProviderContext } from "../../src/contract/provider.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { nearest } from "../../src/text/nearest.ts";
@@ -63,7 +64,7 @@ export function readAuth(given: Json | undefined, { env, dir }: ProviderContext)
   const word = (key: string): string => {
     const found = text(auth, key, "auth.");
     if (found === null)
-      throw new UnsprawlError("config", `auth.${key} is missing`, `auth: { method: ${method}, ${key}: … }`);
+      throw new UnsprawlError("config", `auth.${key} is missing`, cmd`auth: { method: ${method}, ${key}: … }`);
     return found;
   };
   const file = (key: string, usual: string | null = null): string => {
@@ -116,7 +117,7 @@ function methodOf(auth: { readonly [key: string]: Json }): AuthMethod {
     throw new UnsprawlError(
       "config",
       "auth.method is not one that unsprawl knows",
-      near ? `did you mean ${near}?` : methods.join(", "),
+      near ? cmd`did you mean ${near}?` : methods.join(", "),
     );
   }
   const known = ["method", ...AUTH_KEYS[given]];
@@ -127,13 +128,13 @@ function methodOf(auth: { readonly [key: string]: Json }): AuthMethod {
       throw new UnsprawlError(
         "config",
         `auth.${key} does not go with method ${given}`,
-        `it belongs to ${owners.join(", ")}; the keys of ${given}: ${known.join(", ")}`,
+        cmd`it belongs to ${bare(owners.join(", "))}; the keys of ${given}: ${bare(known.join(", "))}`,
       );
     const near = nearest(key, known);
     throw new UnsprawlError(
       "config",
       `unknown key auth.${key}`,
-      near ? `did you mean auth.${near}?` : `known keys: ${known.join(", ")}`,
+      near ? cmd`did you mean auth.${near}?` : cmd`known keys: ${bare(known.join(", "))}`,
     );
   }
   return given;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { openSession } from "./auth.ts";
 import { badToken, connectionError, missingRight, refusesAll, statusError } from "./errors.ts";
@@ -79,7 +80,7 @@ function patient(settings: VaultSettings, env: NodeJS.ProcessEnv): Send {
       throw new UnsprawlError(
         "throttled",
         `the Vault at ${address} asks to slow down`,
-        `try again ${retryAfter() > 0 ? `in ${Math.ceil(retryAfter() / 1000)} s` : "later"}, or raise its rate limit quota`,
+        cmd`try again ${bare(retryAfter() > 0 ? cmd`in ${Math.ceil(retryAfter() / 1000)} s` : "later")}, or raise its rate limit quota`,
         "429",
       );
     }

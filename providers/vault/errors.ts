@@ -1,3 +1,4 @@
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { policyLine, type Right } from "./policy.ts";
 
@@ -47,7 +48,7 @@ export function missingRight(rights: readonly Right[]): UnsprawlError {
   return new UnsprawlError(
     "denied",
     `the Vault token may not ${what}`,
-    rights.length === 0 ? null : `add to its policy: ${rights.map(policyLine).join(" ")}`,
+    rights.length === 0 ? null : cmd`add to its policy: ${bare(rights.map(policyLine).join(" "))}`,
   );
 }
 

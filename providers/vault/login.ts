@@ -1,3 +1,4 @@
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Answer, Send } from "./transport.ts";
 import { credential, environmentToken, password, unwrapper } from "./credentials.ts";
@@ -28,7 +29,7 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: S
     throw new UnsprawlError(
       "denied",
       `the Vault at ${address} refuses the ${refusal.what} login: ${refusal.why}`,
-      `${refusal.hint}${enabled}`,
+      cmd`${bare(refusal.hint)}${bare(enabled)}`,
     );
   };
   switch (auth.method) {
@@ -43,7 +44,7 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: S
         const refusal = {
           what: "AppRole",
           why: "the role id or the secret id is wrong, expired or used up",
-          hint: `issue a new secret id${wrapped === null ? "" : ", wrapped"}, and write it to ${file}`,
+          hint: cmd`issue a new secret id${bare(wrapped === null ? "" : ", wrapped")}, and write it to ${file}`,
         };
         return enter("login", { role_id, secret_id: await secretId() }, refusal);
       };
@@ -53,7 +54,7 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: S
       const refusal = {
         what: auth.method === "jwt" ? "JWT" : "Kubernetes",
         why: `the role ${auth.role} is not there, or does not take the token: expired, for another audience, or of somebody else`,
-        hint: `check auth.role, and what is in ${auth.jwtFile}`,
+        hint: cmd`check auth.role, and what is in ${auth.jwtFile}`,
       };
       return async () => enter("login", { role: auth.role, jwt: await credential(auth.jwtFile) }, refusal);
     }
@@ -61,7 +62,7 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: S
       const refusal = {
         what: "userpass",
         why: "the name or the password is wrong",
-        hint: `check auth.username, and write the password to ${auth.passwordFile}`,
+        hint: cmd`check auth.username, and write the password to ${auth.passwordFile}`,
       };
       return async () =>
         enter(`login/${encodePath(auth.username)}`, { password: await password(auth.passwordFile) }, refusal);
@@ -70,7 +71,7 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: S
       const refusal = {
         what: "certificate",
         why: "no role takes the client's certificate",
-        hint: `check auth.name, and the CA, the name and the end of ${auth.certFile}`,
+        hint: cmd`check auth.name, and the CA, the name and the end of ${auth.certFile}`,
       };
       return () => enter("login", auth.name === undefined ? {} : { name: auth.name }, refusal);
     }

@@ -1,4 +1,5 @@
 import type { KeyNames } from "../../src/contract/provider.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { unfillTemplate } from "../../src/store/names.ts";
@@ -114,7 +115,7 @@ function segment(name: string, which: string): string {
     new UnsprawlError(
       "refused",
       `the name of this {${which}} ${why}`,
-      `leave {${which}} out of the store's path, or rename it`,
+      cmd`leave {${which}} out of the store's path, or rename it`,
     );
   if (name === "") throw refuse("is empty");
   if (/^\.+$/.test(name) || name !== name.trim() || !name.isWellFormed() || /\p{Cc}/u.test(name))

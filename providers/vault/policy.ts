@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { KeyNames } from "../../src/contract/provider.ts";
+import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { applicationPath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -54,11 +55,11 @@ export function applicationPolicy(
       "rename it, or leave it out of the store's path",
     );
   const name = `unsprawl-${plain(path.includes("{subject}") ? names.subject : mount)}-${shortHash(namespace, mount, place)}`;
-  const role = shellWord(`auth/${auth.method === "approle" ? auth.mount : "approle"}/role/${name}`);
+  const role = inLine(`auth/${auth.method === "approle" ? auth.mount : "approle"}/role/${name}`);
   const command = (verb: string, rest: string): string =>
-    `# bao ${verb} ${namespace === null ? "" : `${shellWord(`-namespace=${namespace}`)} `}${rest}`;
+    `# bao ${verb} ${namespace === null ? "" : `${inLine(`-namespace=${namespace}`)} `}${rest}`;
   return [
-    `# Reads what unsprawl keeps for ${path.includes("{subject}") ? "one application" : "all applications: the store's path holds no {subject}"}, and nothing else.`,
+    cmd`# Reads what unsprawl keeps for ${bare(path.includes("{subject}") ? "one application" : "all applications: the store's path holds no {subject}")}, and nothing else.`,
     command("policy write", `${name} FILE`),
     ...readerRights(mount, place, kvVersion, false).map(policyLine),
     "",
@@ -80,7 +81,6 @@ function plain(name: string): string {
 }
 
 /** A word for a POSIX shell, in one line. */
-function shellWord(word: string): string {
-  const line = word.replace(/\p{Cc}/gu, "?");
-  return /^[\w./=-]+$/.test(line) ? line : `'${line.replaceAll("'", "'\\''")}'`;
+function inLine(word: string): string {
+  return shellWord(word.replace(/\p{Cc}/gu, "?"));
 }

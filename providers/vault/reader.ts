@@ -1,4 +1,5 @@
 import type { Provider, ReaderFile } from "../../src/contract/provider.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { VaultClient } from "./client.ts";
@@ -24,7 +25,7 @@ export async function issueReader(settings: VaultSettings, client: VaultClient, 
   const byHand = new UnsprawlError(
     "denied",
     "the Vault token may not issue a credential for the runtime",
-    `let an operator write the policy ${name}: ${policy} — and issue an AppRole or a periodic token with it; then configure a store for the runtime with auth: { method: approle, roleIdFile, secretIdFile } or { method: token, tokenFile }`,
+    cmd`let an operator write the policy ${name}: ${bare(policy)} — and issue an AppRole or a periodic token with it; then configure a store for the runtime with auth: { method: approle, roleIdFile, secretIdFile } or { method: token, tokenFile }`,
   );
   const call = async (
     method: "POST" | "PUT" | "GET",

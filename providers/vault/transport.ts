@@ -2,6 +2,7 @@ import { subscribe } from "node:diagnostics_channel";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/text/atomic-file.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -81,7 +82,7 @@ async function certificates({ caCert, auth }: VaultSettings): Promise<{ ca?: Buf
   const read = (file: string, keys: string): Promise<Buffer> =>
     readFile(file).catch((error: unknown) => {
       throw (error as { code?: unknown }).code === "ENOENT"
-        ? new UnsprawlError("config", `there is no CA file ${file}`, `check ${keys}`)
+        ? new UnsprawlError("config", `there is no CA file ${file}`, cmd`check ${keys}`)
         : fileError(error, file);
     });
   const ca = caCert === null ? {} : { ca: await read(caCert, "caCert and VAULT_CACERT") };

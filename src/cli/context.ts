@@ -1,5 +1,6 @@
 import { assemble, type Assembly } from "../assembly.ts";
 import type { Host } from "../contract/host.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Progress } from "./progress.ts";
 
@@ -38,7 +39,7 @@ export function scriptHost(context: CommandContext, yes: boolean): Host {
     emit: (event) => context.progress.show(event),
     async ask(question) {
       if (yes) return true;
-      throw new UnsprawlError("usage", `${question.text}: needs ${question.flag}`, `add ${question.flag}`);
+      throw new UnsprawlError("usage", `${question.text}: needs ${question.flag}`, cmd`add ${bare(question.flag)}`);
     },
     signal: context.signal,
   };

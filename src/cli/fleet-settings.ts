@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Assembly } from "../assembly.ts";
 import type { FleetConfig } from "../core/fleet-config.ts";
+import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { sharedFingerprintKey, type FingerprintKey } from "../model/fingerprint.ts";
 import { Secret } from "../model/secret.ts";
@@ -20,7 +21,7 @@ export function databaseUrl(assembly: Assembly, fleet: FleetConfig | null): stri
     throw new UnsprawlError(
       "config",
       "no database for the fleet",
-      `fleet: { database: { urlFile: /etc/unsprawl/database.url } }, or ${VARIABLE}`,
+      cmd`fleet: { database: { urlFile: /etc/unsprawl/database.url } }, or ${VARIABLE}`,
     );
   const password = passwordIn(url);
   if (password === null)

@@ -4,6 +4,7 @@ import { chooseHosts, hostEnv } from "../core/hosts-config.ts";
 import { scanHosts } from "../core/hosts.ts";
 import { scanAndRemember } from "../core/remember.ts";
 import { scan, type Hit, type ScanReport, type ScanTools } from "../core/scan.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** Sources that an engine has. */
@@ -29,7 +30,7 @@ export function ofEngines(sources: readonly string[]): void {
   const other = sources.find((one) => !OF_ENGINES.includes(one.slice(0, one.indexOf(":"))));
   if (other === undefined) return;
   const fine = OF_ENGINES.map((one) => `${one}:`).join(" ");
-  throw new UnsprawlError("usage", `${other} is not on a host`, `--hosts goes with ${fine}`);
+  throw new UnsprawlError("usage", `${other} is not on a host`, cmd`--hosts goes with ${bare(fine)}`);
 }
 
 /**

@@ -4,6 +4,7 @@ import { ACCEPTS } from "../core/mapping.ts";
 import { buildPlan } from "../core/plan.ts";
 import type { Hit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { DeliveryName, Plan } from "../model/plan.ts";
 import { parseDuration } from "../text/duration.ts";
@@ -36,12 +37,12 @@ export async function planWith(
   const to = text(options, "to");
   if (to === null) {
     const names = (await assembly.knownStores()).join(", ");
-    throw new UnsprawlError("usage", "no store: where should the secrets go?", `--to STORE (known: ${names})`);
+    throw new UnsprawlError("usage", "no store: where should the secrets go?", cmd`--to STORE (known: ${bare(names)})`);
   }
   const accept = new Set(list(options, "accept"));
   const odd = [...accept].find((one) => !ACCEPTS.includes(one));
   if (odd !== undefined)
-    throw new UnsprawlError("usage", `--accept ${odd} is not known`, `known: ${ACCEPTS.join(", ")}`);
+    throw new UnsprawlError("usage", `--accept ${odd} is not known`, cmd`known: ${bare(ACCEPTS.join(", "))}`);
   const graceMs = parseDuration(text(options, "grace") ?? "5s", "--grace");
   const healthTimeoutMs = parseDuration(text(options, "healthTimeout") ?? "90s", "--health-timeout");
   const deliver = (text(options, "deliver") ?? "auto") as DeliveryName | "auto";

@@ -6,6 +6,7 @@ import type { RotationTools } from "../core/rotation.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { Assembly } from "../assembly.ts";
 import { isPlain } from "../docker/traces.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 
@@ -57,7 +58,7 @@ export function chooseRun(
   throw new UnsprawlError(
     "usage",
     `${fitting.length} runs could be meant: ${fitting.map((run) => run.run).join(", ")}`,
-    `unsprawl ${what} RUN`,
+    cmd`unsprawl ${what} RUN`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** Where a project is and how Compose is called for it. */
@@ -70,7 +71,7 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
     throw new UnsprawlError(
       "failed",
       `docker compose ${args[0] ?? ""}: ${said}`,
-      `cd ${call.dir} && docker compose ${args[0] ?? ""}`,
+      cmd`cd ${call.dir} && docker compose ${args[0] ?? ""}`,
     );
   };
   const foresee: ComposeCli["foresee"] = async (call, services) => {

@@ -1,4 +1,5 @@
 import type { RunChange } from "../contract/delivery.ts";
+import { bare, cmd, shellLine } from "../kit/shell.ts";
 import { scalar } from "../text/yaml-edit.ts";
 import { Blocked } from "./blocked.ts";
 import { Draft, type NewFile } from "./draft.ts";
@@ -108,7 +109,7 @@ function onlyThese(place: Place, by: Wanted["by"], all: ReadonlyMap<string, Map<
   const names = others.map(([name]) => name);
   throw new Blocked(
     `${place.name} at ${place.at} is also what ${names.join(", ")} gets, which would lose it`,
-    `docker compose create ${names.join(" ")}, so that it moves too; then plan again without --only`,
+    cmd`docker compose create ${bare(shellLine(names))}, so that it moves too; then plan again without --only`,
     (one, its) => by.has(one) && its === place.name,
   );
 }

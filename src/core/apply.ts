@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Host } from "../contract/host.ts";
 import type { Migration, Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { EXIT, UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
@@ -214,7 +215,7 @@ export async function undoUnit(
     throw new UnsprawlError(
       "partly",
       `${unit} could not be put back whole: ${cause.message}`,
-      `${cause.hint ? `${cause.hint}; then: ` : ""}unsprawl rollback ${plan.id}`,
+      cmd`${bare(cause.hint ? cmd`${bare(cause.hint)}; then: ` : "")}unsprawl rollback ${plan.id}`,
       cause.code,
     );
   }
@@ -246,7 +247,7 @@ function partly(id: string, migrated: number, total: number, failure: UnsprawlEr
   return new UnsprawlError(
     "partly",
     `${migrated} of ${total} migrated${why}`,
-    `unsprawl rollback ${id} undoes them; unsprawl plan again moves the rest`,
+    cmd`unsprawl rollback ${id} undoes them; unsprawl plan again moves the rest`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { nearest } from "../text/nearest.ts";
 
@@ -9,7 +10,7 @@ export function knownKeys(given: object, known: readonly string[], file: string,
     throw new UnsprawlError(
       "config",
       `${file}: unknown key ${path}${key}`,
-      near ? `did you mean ${path}${near}?` : `known keys: ${known.join(", ")}`,
+      near ? cmd`did you mean ${path}${near}?` : cmd`known keys: ${bare(known.join(", "))}`,
     );
   }
 }
@@ -25,5 +26,5 @@ export function textsOf(value: unknown, file: string, what: string): readonly st
   if (value === undefined || value === null) return [];
   if (Array.isArray(value) && value.every((item): item is string => typeof item === "string" && item !== ""))
     return value;
-  throw new UnsprawlError("config", `${file}: ${what} must be a list of texts`, `${what}: [one, two]`);
+  throw new UnsprawlError("config", `${file}: ${what} must be a list of texts`, cmd`${what}: [one, two]`);
 }

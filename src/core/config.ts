@@ -2,6 +2,7 @@ import { existsSync, lstatSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { ChannelConfig } from "../contract/channel.ts";
+import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { CONFIDENCES, type Confidence } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
@@ -149,7 +150,7 @@ function textOf(file: string): string | null {
     return readChecked(file, { named: true }).toString("utf8");
   } catch (error) {
     if (error instanceof UnsprawlError) throw new UnsprawlError("config", error.message, error.hint);
-    throw new UnsprawlError("config", `${file} cannot be read`, `ls -l ${file}`, causeOf(error));
+    throw new UnsprawlError("config", `${file} cannot be read`, cmd`ls -l ${file}`, causeOf(error));
   }
 }
 

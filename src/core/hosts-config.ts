@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import picomatch from "picomatch";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { nearest } from "../text/nearest.ts";
 import { knownKeys, mapOf } from "./config-shape.ts";
@@ -56,11 +57,11 @@ export function hostEnv(env: NodeJS.ProcessEnv, host: HostConfig): NodeJS.Proces
 
 function unknownHost(name: string, known: readonly string[]): UnsprawlError {
   const near = nearest(name, known);
-  const source = name.includes(":") ? `sources stand before it: unsprawl scan ${name} --hosts` : null;
+  const source = name.includes(":") ? cmd`sources stand before it: unsprawl scan ${name} --hosts` : null;
   return new UnsprawlError(
     "usage",
     `no host of the configuration is called ${JSON.stringify(name)}`,
-    source ?? (near ? `did you mean ${near}?` : `known: ${known.slice(0, 20).join(", ")}`),
+    source ?? (near ? cmd`did you mean ${near}?` : cmd`known: ${bare(known.slice(0, 20).join(", "))}`),
   );
 }
 

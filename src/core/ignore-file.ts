@@ -1,6 +1,7 @@
 import { lineOf } from "../text/lines.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import type { DiffLine } from "../model/plan.ts";
@@ -73,7 +74,7 @@ export async function undoIgnore({ file, before, after }: IgnoreEdit): Promise<v
 
 function same(file: string, expected: string | null): void {
   if (read(file) === expected) return;
-  throw new UnsprawlError("changed", `${file} was changed by somebody else just now`, `look at ignore: in ${file}`);
+  throw new UnsprawlError("changed", `${file} was changed by somebody else just now`, cmd`look at ignore: in ${file}`);
 }
 
 /** Null when it is not there. */

@@ -1,4 +1,5 @@
 import picomatch from "picomatch";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
 import { WHERES, type SubjectFacts } from "../model/location.ts";
@@ -69,7 +70,7 @@ export function readIgnore(given: unknown, file: string): readonly IgnoreRule[] 
       throw new UnsprawlError(
         "config",
         `${file}: ${at}.where: no place ${JSON.stringify(where)}`,
-        near ? `did you mean ${near}?` : `known: ${WHERES.join(", ")}`,
+        near ? cmd`did you mean ${near}?` : cmd`known: ${bare(WHERES.join(", "))}`,
       );
     }
     if (until !== null && !isDay(until))

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Recorder } from "../contract/migration.ts";
+import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
@@ -72,7 +73,7 @@ function appliedBefore(id: string): UnsprawlError {
   return new UnsprawlError(
     "conflict",
     `plan ${id} has been applied before`,
-    `unsprawl runs shows how it went; unsprawl resume ${id} continues it`,
+    cmd`unsprawl runs shows how it went; unsprawl resume ${id} continues it`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ChannelConfig } from "../contract/channel.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { CHANGE_KINDS } from "../model/change.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { CONFIDENCES, SEVERITIES } from "../model/finding.ts";
@@ -21,7 +22,7 @@ export function readNotify(given: unknown, file: string, dir: string): ReadonlyM
       const at = `notify.${name}`;
       const { kind, on, minSeverity, minConfidence, ...keys } = mapOf(entry, file, at);
       if (typeof kind !== "string")
-        throw new UnsprawlError("config", `${file}: ${at} has no kind`, `add kind: ${NOTIFY_KEYS.kind}`);
+        throw new UnsprawlError("config", `${file}: ${at} has no kind`, cmd`add kind: ${bare(NOTIFY_KEYS.kind)}`);
       const wanted = {
         on:
           on === undefined
@@ -46,6 +47,6 @@ function oneOf<T extends string>(value: unknown, known: readonly T[], file: stri
   throw new UnsprawlError(
     "config",
     `${file}: ${what} must be one of ${known.join(", ")}`,
-    near === null ? null : `did you mean ${near}?`,
+    near === null ? null : cmd`did you mean ${near}?`,
   );
 }

@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import type { Provider } from "../contract/provider.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Secret } from "../model/secret.ts";
 
@@ -28,7 +29,7 @@ export async function resolveReferences(
       if (store === null || key === null) continue;
       const found = await store.get(key);
       if (found === null)
-        throw new UnsprawlError("absent", `nothing is stored at ${reference}`, `unsprawl stores check ${name}`);
+        throw new UnsprawlError("absent", `nothing is stored at ${reference}`, cmd`unsprawl stores check ${name}`);
       return [reference, found.value];
     }
     return [reference, null];

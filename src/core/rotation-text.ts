@@ -1,3 +1,4 @@
+import { bare, cmd } from "../kit/shell.ts";
 import type { Check } from "./doctor.ts";
 import type { MovedSecret } from "./rotation.ts";
 
@@ -44,9 +45,9 @@ function lineOf(one: MovedSecret, now: Date): string {
 }
 
 function hintOf({ rotated, rule, store }: MovedSecret): string {
-  if (rotated === null) return `unsprawl stores check ${store}`;
-  const how = rule === null ? "" : `unsprawl rules show ${rule} says how to rotate it; `;
-  return `${how}the new value goes into the store alone`;
+  if (rotated === null) return cmd`unsprawl stores check ${store}`;
+  const how = rule === null ? "" : cmd`unsprawl rules show ${rule} says how to rotate it; `;
+  return cmd`${bare(how)}the new value goes into the store alone`;
 }
 
 const daysSince = ({ movedAt }: MovedSecret, now: Date): number =>

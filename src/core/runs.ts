@@ -1,4 +1,5 @@
 import { causeOf, UnsprawlError } from "../model/error.ts";
+import { cmd } from "../kit/shell.ts";
 import type { Plan, Step, StoreKey } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
 import { hasBegun, readJournal, runIds, type Installation } from "./journal.ts";
@@ -80,7 +81,7 @@ function summarize(installation: Installation, id: string): RunSummary {
       secrets: steps.filter((step) => step.kind === "put").length,
     }));
     const is = stateOf(plan, receipts, units, lockOwner(installation.state, plan.engine.id) === `run ${id}`);
-    const next = { done: `unsprawl scrub ${id}`, unfinished: `unsprawl resume ${id}` }[is as string] ?? null;
+    const next = { done: cmd`unsprawl scrub ${id}`, unfinished: cmd`unsprawl resume ${id}` }[is as string] ?? null;
     return {
       run: id,
       createdAt: plan.createdAt,

@@ -1,6 +1,7 @@
 import type { Crew, Detector, Told } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
 import type { Source } from "../contract/source.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
@@ -211,7 +212,7 @@ function withLayers(
   const without = chosen.find(([, { source }]) => source.layers !== true);
   if (without === undefined) return;
   const kinds = sources.flatMap((one) => (one.layers === true ? [`${one.kind}:`] : [])).join(" ");
-  throw new UnsprawlError("usage", `${without[0]} has no layers`, `--layers goes with ${kinds}`);
+  throw new UnsprawlError("usage", `${without[0]} has no layers`, cmd`--layers goes with ${bare(kinds)}`);
 }
 
 /** `kind:what` → the source of that kind. A bare word could be anything, so it is an error that says what to type. */
@@ -221,6 +222,6 @@ function resolve(spec: string, sources: readonly Source[]): { readonly source: S
   const source = sources.find((one) => one.kind === kind);
   if (source) return { source, what: spec.slice(at + 1) };
   const kinds = sources.map((one) => `${one.kind}:`).join(" ");
-  const hint = at < 0 ? `for a container: docker:${spec}` : `known sources: ${kinds}`;
+  const hint = at < 0 ? cmd`for a container: docker:${spec}` : cmd`known sources: ${bare(kinds)}`;
   throw new UnsprawlError("usage", `not a source: ${JSON.stringify(spec)}`, hint);
 }

@@ -1,5 +1,6 @@
 import type { Host } from "../contract/host.ts";
 import type { Work } from "../contract/migration.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, type ApplyTools } from "./apply.ts";
 import { openJournal, readJournal } from "./journal.ts";
@@ -23,7 +24,7 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
   const { plan, receipts: before } = readJournal(tools, id);
   const units = [...unitsOf(plan)];
   if (units.some(([unit]) => unitState(before, unit) === "begun")) {
-    throw new UnsprawlError("refused", `run ${id} is unfinished`, `unsprawl resume ${id}`);
+    throw new UnsprawlError("refused", `run ${id} is unfinished`, cmd`unsprawl resume ${id}`);
   }
   return locked(plan, tools, async () => {
     const journal = openJournal(tools, id);

@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { SEVERITIES, type Severity } from "../model/finding.ts";
 import { knownKeys, mapOf, textsOf } from "./config-shape.ts";
@@ -43,7 +44,7 @@ export function readTuning(top: { readonly [key: string]: unknown }, file: strin
       throw new UnsprawlError(
         "config",
         `${file}: rules.severity.${id} must be one of ${SEVERITIES.join(", ")}`,
-        `to switch a rule off: rules.off: [${id}]`,
+        cmd`to switch a rule off: rules.off: [${id}]`,
       );
     return [id, found] as const;
   });

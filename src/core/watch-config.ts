@@ -1,3 +1,4 @@
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { knownKeys, mapOf, textsOf } from "./config-shape.ts";
 import { readMetrics, type MetricsSettings } from "./metrics-config.ts";
@@ -29,7 +30,7 @@ export function readWatch(given: unknown, file: string, dir: string): WatchConfi
     const value = keys[key];
     if (value === undefined) return null;
     if (typeof value === "string") return value;
-    throw new UnsprawlError("config", `${file}: watch.${key} must be a text`, `${key}: "${such}"`);
+    throw new UnsprawlError("config", `${file}: watch.${key} must be a text`, cmd`${key}: "${bare(such)}"`);
   };
   const { events = false } = keys;
   if (typeof events !== "boolean")

@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import type { DeliveryFile, Owner } from "../contract/delivery.ts";
 import { belowFolder, isFileName, shownName } from "../kit/io/name.ts";
+import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -52,7 +53,7 @@ function notOurs(dir: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `${dir} is not a folder of this user alone`,
-    `ls -ld ${dir}; remove it, or set UNSPRAWL_RUNTIME_DIR`,
+    cmd`ls -ld ${dir}; remove it, or set UNSPRAWL_RUNTIME_DIR`,
   );
 }
 
@@ -173,7 +174,12 @@ function fileError(file: string, error: unknown): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const code = (error as { code?: string }).code;
   if (code === "ENOSPC")
-    return new UnsprawlError("failed", `no space left for ${file}`, `make room on ${join(file, "..")}`, causeOf(error));
+    return new UnsprawlError(
+      "failed",
+      `no space left for ${file}`,
+      cmd`make room on ${join(file, "..")}`,
+      causeOf(error),
+    );
   return new UnsprawlError(
     code === "EACCES" || code === "EPERM" ? "denied" : "failed",
     `cannot write ${file}`,

@@ -1,4 +1,5 @@
 import type { Detector } from "../contract/detector.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Severity } from "../model/finding.ts";
 import { nearest } from "../text/nearest.ts";
@@ -54,6 +55,6 @@ function known(id: string, key: string, own: OwnRules | null): void {
   throw new UnsprawlError(
     "config",
     `${key}: no rule ${JSON.stringify(id)}`,
-    near ? `did you mean ${near}?` : "unsprawl rules lists them",
+    near ? cmd`did you mean ${near}?` : "unsprawl rules lists them",
   );
 }

@@ -1,3 +1,4 @@
+import { bare, cmd } from "../kit/shell.ts";
 import type { RunConfig } from "./types.ts";
 
 /**
@@ -12,7 +13,7 @@ export function adviceOn(config: RunConfig): string[] {
   const volumes = keys(config.Volumes);
   if (volumes.length > 0)
     advice.push(
-      `makes an anonymous volume for ${volumes.join(", ")} at each run, which outlives the container: docker run -v NAME:${volumes[0] ?? ""}`,
+      cmd`makes an anonymous volume for ${bare(volumes.join(", "))} at each run, which outlives the container: docker run -v NAME:${volumes[0] ?? ""}`,
     );
   if (
     volumes.some((path) => SOCKET.test(path)) ||

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { findConnection, type Connection } from "./connection.ts";
 import { opener, reader, type Open } from "./http.ts";
@@ -172,7 +173,7 @@ export function engineError(error: unknown, what: string, connection: Connection
     );
   }
   if (errno === "ESSH" && /permission denied|authentication fail/i.test(said)) {
-    const hint = `ssh ${connection.host} docker version`;
+    const hint = cmd`ssh ${connection.host ?? ""} docker version`;
     return new UnsprawlError("denied", `${what}: ${connection.address}: ${said}`, hint, causeOf(error));
   }
   if (
@@ -188,7 +189,7 @@ export function engineError(error: unknown, what: string, connection: Connection
   const why = errno === "ENOENT" ? "no such socket" : errno === "ECONNREFUSED" ? "nothing listens there" : said;
   const hint =
     connection.via === "ssh"
-      ? `ssh ${connection.host} docker version`
+      ? cmd`ssh ${connection.host ?? ""} docker version`
       : "start the engine, or set DOCKER_HOST; then: unsprawl doctor";
   return new UnsprawlError(
     "unreachable",

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DeliverySubject } from "../contract/delivery.ts";
+import { cmd } from "../kit/shell.ts";
 import type { Engine } from "./engine.ts";
 import { containerFile, containerHasFile } from "./files.ts";
 import { containerUnit, nameOf } from "./names.ts";
@@ -26,7 +27,7 @@ export async function facts(engine: Engine, id: string, runId: string): Promise<
     throw new UnsprawlError(
       "refused",
       `the image of ${nameOf(doc)} (${doc.Image}) is gone, so the container could not be created again`,
-      `docker pull ${doc.Config.Image ?? ""}`,
+      cmd`docker pull ${doc.Config.Image ?? ""}`,
     );
   }
   return { doc, image, info, subject: subjectOf(engine, doc, image, info, runId) };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Work } from "../contract/migration.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { isOf, type ServiceDoc, type ServiceSpec, type Swarm, type TaskDoc } from "./swarm.ts";
 
@@ -39,7 +40,7 @@ export async function rolledOut(
       throw new UnsprawlError(
         "unhealthy",
         `the tasks of ${Spec.Name} did not come up: ${work.redact(failed ? failed.Status.Err || failed.Status.State : (status?.Message ?? state))}`,
-        `docker service ps --no-trunc ${Spec.Name}`,
+        cmd`docker service ps --no-trunc ${Spec.Name}`,
       );
     const live = all.filter(({ DesiredState }) => DesiredState === "running" || DesiredState === "ready");
     const up = live.filter((task) => isOf(task, Spec) && task.Status.State === "running");
@@ -54,7 +55,7 @@ export async function rolledOut(
       throw new UnsprawlError(
         "unhealthy",
         `${up.length} of ${Math.max(live.length, replicas)} tasks of ${Spec.Name} run after ${Math.round((Date.now() - since) / 1000)} s`,
-        `docker service ps --no-trunc ${Spec.Name}; raise --health-timeout if it needs longer`,
+        cmd`docker service ps --no-trunc ${Spec.Name}; raise --health-timeout if it needs longer`,
       );
     await sleep(TICK_MS, undefined, { signal: work.signal });
   }

@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { nameOf } from "./names.ts";
@@ -150,7 +151,7 @@ async function findNew(swap: Swap): Promise<ContainerDoc | null> {
     throw new UnsprawlError(
       "conflict",
       `a container named ${names.temporary} exists, and this run did not create it`,
-      `docker rename ${names.temporary} OTHER`,
+      cmd`docker rename ${names.temporary} OTHER`,
     );
   }
   // Killed after it was created and before that was recorded: from now on it is known by id, whatever its name.

@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import type { Location } from "../model/location.ts";
 import { placeOf, placeText, type Refusal } from "./file-migration.ts";
 import { inEffect, readUnit, type Assignment } from "./systemd.ts";
@@ -25,7 +26,7 @@ export async function movable(location: Location): Promise<Assignment | Refusal>
     const by = over === undefined ? "Environment= without a value" : placeText(over.file, over.line, over.name);
     return {
       reason: `has no effect: ${by} comes after it`,
-      hint: `take it out of ${found.file}, line ${found.line}, and rotate it if it is still valid`,
+      hint: cmd`take it out of ${found.file}, line ${found.line}, and rotate it if it is still valid`,
     };
   }
   if (found.fault === null) return found;

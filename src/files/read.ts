@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { readChecked } from "../kit/io/read.ts";
 
@@ -13,16 +14,16 @@ export async function readText(file: string, { named = false } = {}): Promise<st
   } catch (error) {
     if (error instanceof UnsprawlError) throw error;
     const { code } = error as { code?: string };
-    if (code === "ENOENT") throw new UnsprawlError("absent", `there is no file ${file}`, `ls -l ${file}`, code);
+    if (code === "ENOENT") throw new UnsprawlError("absent", `there is no file ${file}`, cmd`ls -l ${file}`, code);
     if (code === "EACCES" || code === "EPERM")
-      throw new UnsprawlError("denied", `no right to read ${file}`, `ls -l ${file}`, code);
-    throw new UnsprawlError("failed", `cannot read ${file}`, `ls -l ${file}`, causeOf(error));
+      throw new UnsprawlError("denied", `no right to read ${file}`, cmd`ls -l ${file}`, code);
+    throw new UnsprawlError("failed", `cannot read ${file}`, cmd`ls -l ${file}`, causeOf(error));
   }
   if (bytes.includes(0))
     throw new UnsprawlError(
       "malformed",
       `${file} holds NUL characters: it is in UTF-16, or no text`,
-      `unsprawl scan dir:${file} reads UTF-16; or convert it (iconv), then try again`,
+      cmd`unsprawl scan dir:${file} reads UTF-16; or convert it (iconv), then try again`,
     );
   const text = bytes.toString("utf8");
   if (Buffer.from(text).equals(bytes)) return text;

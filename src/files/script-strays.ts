@@ -1,5 +1,6 @@
 import { lineOf } from "../text/lines.ts";
 import { basename } from "node:path";
+import { cmd } from "../kit/shell.ts";
 import { runCommand, type EnvFlag, type RunCommand } from "../text/shell-run.ts";
 import { shellCommands, type ShellWord, type Span } from "../text/shell-words.ts";
 import { placeText, type Refusal } from "./file-migration.ts";
@@ -58,7 +59,7 @@ function filledIn({ file, text, commands, runs, moving }: Around): ScriptVariabl
           value,
           fault: {
             reason: `is in the script's variable ${name}, which -e ${flag.variable} in line ${line} hands on`,
-            hint: `write -e ${flag.variable}=value in line ${line} itself, and take ${name} away; then plan again`,
+            hint: cmd`write -e ${flag.variable}=value in line ${line} itself, and take ${name} away; then plan again`,
           },
           by: null,
         },
@@ -97,7 +98,7 @@ function beside(
       reason: `stands in ${what}, which is no docker run line that can be rewritten`,
       hint: /compose/.test(what)
         ? "unsprawl plan compose: moves what is in its files; write it there"
-        : `write docker run -e ${name}=value in full, then plan again`,
+        : cmd`write docker run -e ${name}=value in full, then plan again`,
     };
     return [stray(file, text, word.start, what, name, value, fault)];
   });

@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import { lineOf } from "../text/lines.ts";
 import { commandsOf, flagOf, runCommand, startOf, type EnvFlag, type RunCommand } from "../text/shell-run.ts";
 import { shellCommands, type ShellWord, type Span } from "../text/shell-words.ts";
@@ -130,7 +131,7 @@ function aroundOf(text: string): Around {
 function faultOf(run: RunCommand, flag: EnvFlag, own: Own | null, isLast: boolean, around: Around): Refusal | null {
   const { program, words, begin } = run;
   if (around.replaced.has(program))
-    return { reason: `the script makes ${program} a command of its own`, hint: `call /usr/bin/${program} itself` };
+    return { reason: `the script makes ${program} a command of its own`, hint: cmd`call /usr/bin/${program} itself` };
   if (words.slice(0, begin).some((word) => word.text === "eval"))
     return { reason: "is read a second time, by eval", hint: "take eval away" };
   const elsewhere = run.global.find((word) => OTHER_ENGINE.test(word)) ?? around.elsewhere;
@@ -142,12 +143,12 @@ function faultOf(run: RunCommand, flag: EnvFlag, own: Own | null, isLast: boolea
   if (flag.behind !== null)
     return {
       reason: `whether ${flag.behind} in front of it is flags, or the image, only the shell knows`,
-      hint: `write -e ${flag.variable}=value in front of ${flag.behind}`,
+      hint: cmd`write -e ${flag.variable}=value in front of ${flag.behind}`,
     };
   if (!isLast) return { reason: `has no effect: -e ${flag.variable} comes again`, hint: "take this one out" };
   if (!flag.expands || own !== null) return null;
   return {
     reason: "its value is known only when the line runs: it fills in a variable, a command's output or a pattern",
-    hint: `write -e ${flag.variable}='value' in full, then plan again`,
+    hint: cmd`write -e ${flag.variable}='value' in full, then plan again`,
   };
 }

@@ -1,6 +1,7 @@
 import { lineOf } from "../text/lines.ts";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { parseDotenv } from "../text/dotenv.ts";
 import { parseSystemdEnv } from "../text/systemd-env.ts";
@@ -79,9 +80,11 @@ export function unitsAt(path: string): readonly string[] {
   throw new UnsprawlError(
     "usage",
     `${path} is no unit`,
-    `known: ${Object.keys(SECTIONS)
-      .map((kind) => `.${kind}`)
-      .join(" ")}`,
+    cmd`known: ${bare(
+      Object.keys(SECTIONS)
+        .map((kind) => `.${kind}`)
+        .join(" "),
+    )}`,
   );
 }
 
@@ -127,7 +130,7 @@ export async function readUnit(file: string): Promise<SystemdUnit> {
     } catch (error) {
       if (!(error instanceof UnsprawlError)) throw error;
       if (optional && error.code === "absent") continue;
-      errors.push({ subject: `${name} ${path}`, message: error.message, hint: error.hint ?? `ls -l ${path}` });
+      errors.push({ subject: `${name} ${path}`, message: error.message, hint: error.hint ?? cmd`ls -l ${path}` });
     }
   }
   return { name, file, texts, envFiles: [...envFiles.keys()], assignments: [...own, ...entries], errors };

@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { digestOf, type Blob, type Descriptor } from "./tree.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Engine } from "../docker/engine.ts";
+import { cmd } from "../kit/shell.ts";
 
 /** The documents of a saved image: what names its layers, and none of them. */
 export type SavedImage = {
@@ -39,7 +40,11 @@ export async function savedImage(engine: Engine, ref: string, signal: AbortSigna
   const combined = first(json(files, "manifest.json")) as SavedImage["combined"] | null;
   const config = combined === null ? undefined : files.get(combined.Config);
   if (combined === null || config === undefined || !Array.isArray(combined.Layers))
-    throw new UnsprawlError("malformed", `docker save ${ref} gave no image's documents`, `docker save ${ref} | tar -t`);
+    throw new UnsprawlError(
+      "malformed",
+      `docker save ${ref} gave no image's documents`,
+      cmd`docker save ${ref} | tar -t`,
+    );
   const index = json(files, "index.json") as { readonly manifests?: readonly Descriptor[] } | null;
   const documents = new Map<string, Buffer>();
   for (const [name, bytes] of files) {

@@ -1,4 +1,5 @@
 import { keptByRun } from "../docker/names.ts";
+import { cmd } from "../kit/shell.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Location } from "../model/location.ts";
 
@@ -6,7 +7,7 @@ import type { Location } from "../model/location.ts";
 export function refusal(finding: Finding): { readonly reason: string; readonly hint: string | null } | null {
   const { location, name, part } = finding;
   const kept = keptByRun(location.subjectName);
-  if (kept !== null) return { reason: `is kept by run ${kept} until scrub`, hint: `unsprawl scrub ${kept}` };
+  if (kept !== null) return { reason: `is kept by run ${kept} until scrub`, hint: cmd`unsprawl scrub ${kept}` };
   if (location.where === "file")
     return {
       reason: "is in a file of a layer, which cannot change without a build, and which a later layer only hides",
@@ -42,6 +43,6 @@ function withoutFile({ path }: Location): string {
     `-COPY … ${file}`,
     `-RUN COMMAND; RUN rm ${file}`,
     `+RUN --mount=type=secret,id=${id},target=${file} COMMAND`,
-    `docker build --secret id=${id},src=FILE; or in a stage of its own, FROM … AS build, of which only COPY --from=build RESULT is kept`,
+    cmd`docker build --secret id=${id},src=FILE; or in a stage of its own, FROM … AS build, of which only COPY --from=build RESULT is kept`,
   ].join("\n");
 }

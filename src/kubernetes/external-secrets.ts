@@ -1,3 +1,4 @@
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
 import type { StoreKey, StoreTarget } from "../model/plan.ts";
@@ -64,7 +65,7 @@ export function knownToExternalSecrets({ name, provider }: StoreTarget): void {
   throw new UnsprawlError(
     "refused",
     `a cluster cannot read ${provider === name ? provider : `${name} (${provider})`}: External Secrets, which makes the Secret, has no such provider`,
-    `--to a store of ${Object.keys(PROVIDERS).join(", ")}`,
+    cmd`--to a store of ${bare(Object.keys(PROVIDERS).join(", "))}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import type { Node } from "yaml";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { entry, parseYamlDocuments, scalarText } from "../text/yaml-nodes.ts";
 import type { Resource } from "./manifest.ts";
@@ -39,7 +40,7 @@ export async function helmRelease(resource: Resource): Promise<HelmRelease | nul
   } catch (error) {
     const why =
       error instanceof RangeError ? "it is larger than 64 MiB" : "it is not what Helm writes, or was cut short";
-    const hint = `helm history ${own("metadata", "labels", "name") ?? name} shows whether Helm can read it`;
+    const hint = cmd`helm history ${own("metadata", "labels", "name") ?? name} shows whether Helm can read it`;
     return { path, scraps: [], fault: new UnsprawlError("malformed", `its Helm release cannot be read: ${why}`, hint) };
   }
 }

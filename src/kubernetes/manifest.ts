@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Node, YAMLMap } from "yaml";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { entry, follow, isMap, isSeq, parseYamlDocuments, scalarText, type YamlFile } from "../text/yaml-nodes.ts";
 import { trimEndOf } from "../text/trim.ts";
@@ -35,7 +36,7 @@ export type Resource = {
 export async function readManifests(file: string, text: string): Promise<Manifests | null> {
   // Most files of a folder are none, and large ones take long to parse.
   if (!text.includes("apiVersion") && !isKustomization(file)) return null;
-  const hint = `kubectl apply --dry-run=client -f ${file} shows what kubectl makes of it`;
+  const hint = cmd`kubectl apply --dry-run=client -f ${file} shows what kubectl makes of it`;
   const documents = await parseYamlDocuments(file, text, hint);
   if (isTemplate(documents, text)) throw template(file);
   const found = documents.flatMap((document) => (document.root === null ? [] : objects(document, document.root, [])));

@@ -1,4 +1,5 @@
 import type { ChannelConfig, ChannelKind, ChannelTools, Configured, Outlet } from "../contract/channel.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Secret } from "../model/secret.ts";
 import { nearest } from "../text/nearest.ts";
@@ -57,5 +58,9 @@ async function open(name: string, config: ChannelConfig, tools: ChannelTools): P
 
 function unknown(message: string, word: string, known: readonly string[]): UnsprawlError {
   const near = nearest(word, known);
-  return new UnsprawlError("config", message, near === null ? `known: ${known.join(", ")}` : `did you mean ${near}?`);
+  return new UnsprawlError(
+    "config",
+    message,
+    near === null ? cmd`known: ${bare(known.join(", "))}` : cmd`did you mean ${near}?`,
+  );
 }

@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 import { parseChallenges } from "./challenge.ts";
@@ -171,7 +172,7 @@ export function denied(host: string, loggedIn: boolean): UnsprawlError {
   return new UnsprawlError(
     "denied",
     loggedIn ? `the login is not accepted by ${host}, or may not read this` : `${host} wants a login`,
-    `docker login ${host}`,
+    cmd`docker login ${host}`,
   );
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { childEnvironment } from "../kit/child-environment.ts";
+import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 import { HUB_HOST } from "./reference.ts";
@@ -111,7 +112,7 @@ function fromAuth(entry: Open, file: string, host: string): Credentials | null {
     const decoded = trimEndOf(Buffer.from(text("auth"), "base64").toString("utf8"), "\0");
     const at = decoded.indexOf(":");
     if (at < 1)
-      throw new UnsprawlError("config", `${file}: the login for ${host} cannot be read`, `docker login ${host}`);
+      throw new UnsprawlError("config", `${file}: the login for ${host} cannot be read`, cmd`docker login ${host}`);
     return { kind: "password", username: decoded.slice(0, at), password: Secret.of(decoded.slice(at + 1)) };
   }
   if (text("username") === "" || text("password") === "") return null;
@@ -129,13 +130,13 @@ async function askHelper(name: string, key: string, env: NodeJS.ProcessEnv): Pro
   const { code, stdout } = await output(program, key, env);
   if (code !== 0) {
     if (/credentials not found|no credentials server URL|no credentials username/i.test(stdout)) return null;
-    throw new UnsprawlError("failed", `${program} get failed for ${key} (${code})`, `echo ${key} | ${program} get`);
+    throw new UnsprawlError("failed", `${program} get failed for ${key} (${code})`, cmd`echo ${key} | ${program} get`);
   }
   let answer: Open;
   try {
     answer = open(JSON.parse(stdout));
   } catch {
-    throw new UnsprawlError("malformed", `${program} answers with no JSON`, `echo ${key} | ${program} get`);
+    throw new UnsprawlError("malformed", `${program} answers with no JSON`, cmd`echo ${key} | ${program} get`);
   }
   const { Username: username, Secret: secret } = answer;
   if (typeof secret !== "string" || secret === "") return null;

@@ -1,3 +1,4 @@
+import { bare, cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Endpoint } from "./hosts.ts";
 
@@ -27,20 +28,20 @@ export function connectionError(error: unknown, url: URL, endpoint: Endpoint): U
     return new UnsprawlError(
       "unreachable",
       `${url.host} does not speak TLS (${code})`,
-      `if it is meant to: add ${JSON.stringify(endpoint.name)} to insecure-registries in the engine's daemon.json`,
+      cmd`if it is meant to: add ${bare(JSON.stringify(endpoint.name))} to insecure-registries in the engine's daemon.json`,
       cause,
     );
   if (/CERT|SIGNATURE|ISSUER|ERR_TLS|CRL/.test(code))
     return new UnsprawlError(
       "unreachable",
       `the certificate of ${url.host} is not trusted (${code})`,
-      `put its authority into /etc/docker/certs.d/${endpoint.name}/ca.crt`,
+      cmd`put its authority into /etc/docker/certs.d/${endpoint.name}/ca.crt`,
       cause,
     );
   return new UnsprawlError(
     "unreachable",
     `no answer from ${url.host} (${code === "" ? "it broke off" : code})`,
-    `check the name and the network: curl -I ${url.origin}/v2/`,
+    cmd`check the name and the network: curl -I ${url.origin}/v2/`,
     cause,
   );
 }

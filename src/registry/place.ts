@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { denied, type Login, type Scope } from "./auth.ts";
 import type { Endpoint } from "./hosts.ts";
@@ -135,7 +136,7 @@ export class Place {
       return new UnsprawlError(
         "absent",
         `there is no ${what}`,
-        `check the name; a login may show more: docker login ${name}`,
+        cmd`check the name; a login may show more: docker login ${name}`,
       );
     if (status >= 500)
       return new UnsprawlError("unreachable", `${url.host} fails (${status}) for ${what}`, "try again later");

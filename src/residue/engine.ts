@@ -3,8 +3,9 @@ import { pMapIterable } from "p-map";
 import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
 import type { Engine, ListedImage } from "../docker/engine.ts";
 import { keptByRun, nameOf } from "../docker/names.ts";
+import { cmd } from "../kit/shell.ts";
 import { logLook } from "./logs.ts";
-import { found, line, placeText, searchFor, type Search } from "./search.ts";
+import { found, placeText, searchFor, type Search } from "./search.ts";
 import { swarmLook } from "./swarm.ts";
 import { tried } from "./tried.ts";
 
@@ -68,7 +69,7 @@ function documentLook(open: () => Promise<Engine>): Look {
             "volume",
             mark,
             placeText(volume.Name, paths),
-            `rotate ${mark.name}, then create the volume again: ${line("docker", "volume", "inspect", volume.Name)}`,
+            cmd`rotate ${mark.name}, then create the volume again: docker volume inspect ${volume.Name}`,
           );
       }
     },
@@ -85,8 +86,8 @@ async function container(engine: Engine, id: string, search: Search, host: LookH
   const name = nameOf(doc);
   return search.places(doc).map(({ mark, paths }) => {
     const next = paths.some((path) => path.startsWith("Config.Env."))
-      ? `unsprawl plan ${line(`docker:${name}`)} --to ${line(mark.store)}`
-      : `unsprawl scan ${line(`docker:${name}`)}`;
+      ? cmd`unsprawl plan docker:${name} --to ${mark.store}`
+      : cmd`unsprawl scan docker:${name}`;
     return found("container", mark, placeText(name, paths), next, keptByRun(name) ?? false);
   });
 }
@@ -109,7 +110,7 @@ async function image(
   if (doc === null) return [];
   host.looked("image");
   return search.places({ ...doc, History: history }).map(({ mark, paths }) => {
-    const next = `unsprawl plan ${line(`image:${name}`)} --to ${line(mark.store)}, and rotate ${mark.name}`;
+    const next = cmd`unsprawl plan image:${name} --to ${mark.store}, and rotate ${mark.name}`;
     return found("image", mark, placeText(name, paths), next, keptByRun(name) ?? false);
   });
 }

@@ -2,9 +2,10 @@ import { basename, dirname } from "node:path";
 import type { Look, LookAbout } from "../contract/look.ts";
 import type { Engine } from "../docker/engine.ts";
 import { composeLabelsOf } from "../docker/labels.ts";
+import { cmd } from "../kit/shell.ts";
 import { isCopy, likelyFiles } from "./folders.ts";
 import { marksIn } from "./read.ts";
-import { found, line, searchFor } from "./search.ts";
+import { found, searchFor } from "./search.ts";
 import { tried } from "./tried.ts";
 
 const LARGEST = 1024 * 1024;
@@ -48,12 +49,11 @@ export function fileLook(about: LookAbout, open: () => Promise<Engine>): Look {
 }
 
 function nextOf(file: string, store: string, name: string): string {
-  if (isCopy(file)) return `${line("rm", file)}, once nobody needs that copy`;
-  const to = `--to ${line(store)}`;
+  if (isCopy(file)) return cmd`rm ${file}, once nobody needs that copy`;
   const named = basename(file);
-  if (/^(\.env|\.envrc)([.-].*)?$|\.env$/.test(named)) return `unsprawl plan ${line(`env:${file}`)} ${to}`;
-  if (/^(docker-)?compose.*\.ya?ml$/.test(named)) return `unsprawl plan ${line(`compose:${file}`)} ${to}`;
-  return `take ${name} out of it: ${line("unsprawl", "scan", `dir:${file}`)}`;
+  if (/^(\.env|\.envrc)([.-].*)?$|\.env$/.test(named)) return cmd`unsprawl plan env:${file} --to ${store}`;
+  if (/^(docker-)?compose.*\.ya?ml$/.test(named)) return cmd`unsprawl plan compose:${file} --to ${store}`;
+  return cmd`take ${name} out of it: unsprawl scan dir:${file}`;
 }
 
 /** The folders of the Compose projects that these containers are of, by Compose's own label. */

@@ -4,7 +4,8 @@ import type { Engine } from "../docker/engine.ts";
 import { openLog } from "../docker/logs.ts";
 import { keptByRun, nameOf } from "../docker/names.ts";
 import type { ContainerDoc } from "../docker/types.ts";
-import { firstOf, found, line, searchFor, type Search } from "./search.ts";
+import { cmd } from "../kit/shell.ts";
+import { firstOf, found, searchFor, type Search } from "./search.ts";
 import type { Hit, Stream } from "./matcher.ts";
 import { tried } from "./tried.ts";
 
@@ -62,7 +63,7 @@ async function logOf(
       why: `it is long: its first and last ${sizeText(most)} were read`,
     });
   const places = firstOf(search, hits).map(({ mark }) => {
-    const next = `rotate ${mark.name}; the log goes with its container: ${line("docker", "rm", name)} once it may go`;
+    const next = cmd`rotate ${mark.name}; the log goes with its container: docker rm ${name} once it may go`;
     return found("log", mark, name, next, keptByRun(name) ?? false);
   });
   return [...places, ...unseen];

@@ -1,6 +1,6 @@
 import type { Found, Mark, PlaceKind } from "../contract/look.ts";
-import { shellLine } from "../docker/run-line/shell.ts";
 import { walk } from "../docker/traces.ts";
+import { cmd } from "../kit/shell.ts";
 import { needlesOf } from "./forms.ts";
 import { matcher, type Matcher } from "./matcher.ts";
 
@@ -58,16 +58,17 @@ export function found(
   next: string | null,
   kept: boolean | string = false,
 ): Found {
-  return { mark, place, kind, next: typeof kept === "string" ? `unsprawl scrub ${kept}` : next, kept: kept !== false };
+  return {
+    mark,
+    place,
+    kind,
+    next: typeof kept === "string" ? cmd`unsprawl scrub ${kept}` : next,
+    kept: kept !== false,
+  };
 }
 
 /** `name: path, path, path and 2 more`. */
 export function placeText(name: string, paths: readonly string[]): string {
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
   return `${name}: ${paths.slice(0, 3).join(", ")}${more}`;
-}
-
-/** A command for people to type. */
-export function line(...words: readonly string[]): string {
-  return shellLine(words);
 }

@@ -1,8 +1,9 @@
 import { readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Look } from "../contract/look.ts";
+import { cmd } from "../kit/shell.ts";
 import { marksIn } from "./read.ts";
-import { found, line, searchFor } from "./search.ts";
+import { found, searchFor } from "./search.ts";
 import { tried } from "./tried.ts";
 
 const LARGEST = 256 * 1024 * 1024;
@@ -47,7 +48,7 @@ export function historyLook(env: NodeJS.ProcessEnv, isRoot: boolean): Look {
             "shell history",
             mark,
             `${file}:${at}`,
-            `close the shells that use it, then take the line out: ${line("vi", `+${at}`, file)}`,
+            cmd`close the shells that use it, then take the line out: vi +${at} ${file}`,
           );
       }
     },

@@ -1,7 +1,8 @@
 import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
 import type { Engine } from "../docker/engine.ts";
 import { swarmOf, type ObjectDoc, type ServiceDoc, type TaskDoc } from "../docker/swarm.ts";
-import { firstOf, found, line, placeText, searchFor, type Search } from "./search.ts";
+import { cmd } from "../kit/shell.ts";
+import { firstOf, found, placeText, searchFor, type Search } from "./search.ts";
 import { tried } from "./tried.ts";
 
 /** What a swarm's managers show: services with the spec before, the tasks that are remembered, configs. */
@@ -47,12 +48,7 @@ function* service({ PreviousSpec, ...doc }: ServiceDoc, search: Search, host: Lo
   host.looked("service");
   const { Name } = doc.Spec;
   for (const { mark, paths } of search.places(doc))
-    yield found(
-      "service",
-      mark,
-      placeText(Name, paths),
-      `unsprawl plan ${line(`swarm:${Name}`)} --to ${line(mark.store)}`,
-    );
+    yield found("service", mark, placeText(Name, paths), cmd`unsprawl plan swarm:${Name} --to ${mark.store}`);
   // Kept for a rollback; only the newest run's scrub can take it away.
   for (const { mark } of search.places(PreviousSpec ?? null))
     yield found("service", mark, `${Name}: PreviousSpec`, null, mark.runs.at(-1) ?? false);
@@ -65,7 +61,7 @@ function* task(doc: TaskDoc, name: string, search: Search, host: LookHost): Gene
       "service",
       mark,
       placeText(`${name}, ${doc.Status.State} task ${doc.ID}`, paths),
-      `docker swarm update --task-history-limit 0, then ${line("docker", "service", "update", "--force", name)}`,
+      cmd`docker swarm update --task-history-limit 0, then docker service update --force ${name}`,
     );
 }
 
@@ -81,6 +77,6 @@ function* config({ Spec }: ObjectDoc, search: Search, host: LookHost): Generator
       "config",
       mark,
       placeText(Spec.Name, paths),
-      `rotate ${mark.name}, then: ${line("docker", "config", "rm", Spec.Name)}`,
+      cmd`rotate ${mark.name}, then: docker config rm ${Spec.Name}`,
     );
 }

@@ -1,4 +1,5 @@
 import { buffer } from "node:stream/consumers";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { SopsDocument, WrappedKey } from "./document.ts";
 import { keyEntries, openedFor } from "./keys.ts";
@@ -56,7 +57,7 @@ export async function unwrapWithAge(
   throw new UnsprawlError(
     "denied",
     `${document.file}: ${has}`,
-    `it is encrypted for ${openedFor(document)}; give an age identity by SOPS_AGE_KEY_FILE or the store's ageKeyFile`,
+    cmd`it is encrypted for ${bare(openedFor(document))}; give an age identity by SOPS_AGE_KEY_FILE or the store's ageKeyFile`,
   );
 }
 

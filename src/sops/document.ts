@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plain } from "./cipher.ts";
 import { DEFAULT_RULES, type Rules } from "./rules.ts";
@@ -117,7 +118,7 @@ export function notSops(file: string, format: string): UnsprawlError {
   return new UnsprawlError(
     "malformed",
     `${file} is not a SOPS file in ${format} form`,
-    `name another file in the store's configuration, or: sops encrypt -i ${file}`,
+    cmd`name another file in the store's configuration, or: sops encrypt -i ${file}`,
   );
 }
 

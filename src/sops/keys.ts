@@ -1,3 +1,4 @@
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { SopsDocument, WrappedKey } from "./document.ts";
 
@@ -33,7 +34,7 @@ export function anyOf(holders: readonly (DataKeys & { readonly kind: WrappedKey[
         new UnsprawlError(
           "denied",
           `${document.file} is encrypted for none of this store's keys`,
-          `it is encrypted for ${openedFor(document)}; sops updatekeys adds a key`,
+          cmd`it is encrypted for ${bare(openedFor(document))}; sops updatekeys adds a key`,
         )
       );
     },

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { StoreKey } from "../model/plan.ts";
 
@@ -126,7 +127,7 @@ function fileSegment(name: string, which: string): string {
     throw new UnsprawlError(
       "refused",
       `{${which}} is empty here and names no file`,
-      `leave {${which}} out of the store's file`,
+      cmd`leave {${which}} out of the store's file`,
     );
   const encoded = encodeURIComponent(name).replace(
     /[!'()*~]/g,
@@ -137,7 +138,7 @@ function fileSegment(name: string, which: string): string {
     throw new UnsprawlError(
       "refused",
       `the name of this {${which}} is too long for a file name`,
-      `leave {${which}} out of the store's file`,
+      cmd`leave {${which}} out of the store's file`,
     );
   return segment;
 }

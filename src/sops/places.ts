@@ -1,5 +1,6 @@
 import { access, constants, readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { StoreKey } from "../model/plan.ts";
 import { fileError } from "../text/atomic-file.ts";
@@ -45,7 +46,7 @@ export async function usableFolder(standing: string, readOnly: boolean): Promise
   if (!(await stat(standing)).isDirectory())
     throw new UnsprawlError("config", `${standing} is not a folder`, "name another file in the store's configuration");
   await access(standing, readOnly ? constants.R_OK : constants.W_OK | constants.X_OK).catch(() => {
-    throw new UnsprawlError("denied", `no permission to write in ${standing}`, `ls -ld ${standing}`);
+    throw new UnsprawlError("denied", `no permission to write in ${standing}`, cmd`ls -ld ${standing}`);
   });
 }
 

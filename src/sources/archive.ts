@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import {
   LayerBook,
   layerReadings,
@@ -28,7 +29,8 @@ export function archiveSource(cwd: string, shelf: Shelf): Source {
     kind: "archive",
     layers: true,
     async *read(what, signal, options) {
-      if (what === "") throw new UnsprawlError("usage", "archive: needs a file", `unsprawl scan archive:FILE; ${HINT}`);
+      if (what === "")
+        throw new UnsprawlError("usage", "archive: needs a file", cmd`unsprawl scan archive:FILE; ${bare(HINT)}`);
       const path = resolve(cwd, what);
       const found = await stat(path).catch(() => null);
       if (found === null) throw new UnsprawlError("absent", `no file ${what}`, HINT);

@@ -2,6 +2,7 @@ import { opendir, stat as statOf } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import type { Reading, Source } from "../contract/source.ts";
 import { readText } from "../files/read.ts";
+import { cmd } from "../kit/shell.ts";
 import { envPlaces } from "../kubernetes/environment.ts";
 import { chartOf, helmValues, isValuesFile } from "../kubernetes/helm.ts";
 import { helmRelease } from "../kubernetes/helm-release.ts";
@@ -37,7 +38,7 @@ export function kubernetesSource(cwd: string): Source {
           throw new UnsprawlError(
             "malformed",
             `${what} is no Kubernetes manifest: it has no apiVersion and kind`,
-            `unsprawl scan dir:${what} reads any file`,
+            cmd`unsprawl scan dir:${what} reads any file`,
           );
         yield* found;
         return;
@@ -83,7 +84,7 @@ function templates(chart: string, count: number): Reading {
     kind: "error",
     subject: join(chart, "templates"),
     message: `${count} Helm templates, not read: only Helm makes manifests of them`,
-    hint: `helm template ${chart} > rendered.yaml, then: unsprawl scan kubernetes:rendered.yaml`,
+    hint: cmd`helm template ${chart} > rendered.yaml, then: unsprawl scan kubernetes:rendered.yaml`,
   };
 }
 

@@ -6,6 +6,7 @@ import { placeText } from "../files/file-migration.ts";
 import { handedOn, type Handed, type Unread } from "../files/run-env-files.ts";
 import { runText, subjectOf } from "../files/run-names.ts";
 import { readScript, type Script } from "../files/script.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { NO_FACTS } from "../model/location.ts";
 import { startOf } from "../text/shell-run.ts";
@@ -47,7 +48,7 @@ async function readings(source: string, file: string, root: string, named: boole
     if (!named && !(await isScript(file))) return [];
     const { size } = await statOf(file);
     if (size > MOST_BYTES)
-      throw new UnsprawlError("malformed", `${file} is larger than 1 MiB`, `unsprawl scan dir:${file}`);
+      throw new UnsprawlError("malformed", `${file} is larger than 1 MiB`, cmd`unsprawl scan dir:${file}`);
     const script = await readScript(file);
     if (!named && script.runs.length === 0 && script.variables.length === 0) return [];
     const { handed, errors } = await handedOn(script, root);
@@ -63,7 +64,7 @@ function unended(file: string, line: number): Unread {
   return {
     subject: `${basename(file)}:${line}`,
     message: "a quote that begins there never ends: what stands behind it is read line by line, as far as it can be",
-    hint: `bash -n ${file} says what the shell makes of it`,
+    hint: cmd`bash -n ${file} says what the shell makes of it`,
   };
 }
 

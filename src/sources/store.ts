@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import type { Provider } from "../contract/provider.ts";
 import type { Reading, Source } from "../contract/source.ts";
+import { cmd } from "../kit/shell.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { NO_FACTS, type Subject } from "../model/location.ts";
@@ -21,7 +22,7 @@ export function storeSource(kind: string, open: () => Promise<Provider>): Source
       const source = `${kind}:${what}`;
       const keys = await store.list(what);
       if (keys.length === 0 && what !== "")
-        throw new UnsprawlError("absent", `nothing is stored below ${what}`, `unsprawl scan ${kind}: lists all`);
+        throw new UnsprawlError("absent", `nothing is stored below ${what}`, cmd`unsprawl scan ${kind}: lists all`);
       const subjects = Map.groupBy(keys, (key) => store.names(key).subject || key.path);
       yield { kind: "total", subjects: subjects.size };
       for (const [name, own] of subjects) {

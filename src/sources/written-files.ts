@@ -3,6 +3,7 @@ import type { Reading } from "../contract/source.ts";
 import { containerFacts } from "../docker/candidates.ts";
 import { changedPaths, type Changed } from "../docker/changes.ts";
 import type { ContainerDoc } from "../docker/types.ts";
+import { cmd } from "../kit/shell.ts";
 import { Contents, Paths, placeIn, type LayerBook } from "../layers/index.ts";
 import type { LayerTools } from "./engine-layers.ts";
 import { unreadable } from "./reading.ts";
@@ -32,7 +33,7 @@ export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBo
         kind: "error",
         subject: `${name} writable layer`,
         message: `has changes in ${chosen.length.toLocaleString("en")} places: the first ${MOST_REQUESTS.toLocaleString("en")} were read`,
-        hint: `docker export ${name} | tar -x -C FOLDER, then unsprawl scan dir:FOLDER`,
+        hint: cmd`docker export ${name} | tar -x -C FOLDER, then unsprawl scan dir:FOLDER`,
       };
   } catch (error) {
     yield unreadable(`${name} writable layer`, error);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { ReaderFile } from "../contract/provider.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
 import { Secret } from "../model/secret.ts";
@@ -23,7 +24,7 @@ export async function issueAwsReader(
     throw new UnsprawlError(
       "denied",
       "unsprawl makes no users of AWS for the runtime",
-      `create a user with this policy, write its keys to files, and name them by reader: { accessKeyIdFile, secretAccessKeyFile } in the store's configuration (or reader: { method: default } on a machine with a role): ${policy().replace(/\s+/g, " ")}`,
+      cmd`create a user with this policy, write its keys to files, and name them by reader: { accessKeyIdFile, secretAccessKeyFile } in the store's configuration (or reader: { method: default } on a machine with a role): ${bare(policy().replace(/\s+/g, " "))}`,
     );
   const reader = mapOf(given, "reader");
   if (textOf(reader, "method") === "default")
@@ -32,7 +33,7 @@ export async function issueAwsReader(
     const file = textOf(reader, key);
     if (file === null) throw new UnsprawlError("config", `reader.${key} is missing`, "name the file that holds it");
     const text = await readFile(resolve(dir, file), "utf8").catch(() => {
-      throw new UnsprawlError("config", `cannot read ${file}`, `reader.${key} names it`);
+      throw new UnsprawlError("config", `cannot read ${file}`, cmd`reader.${key} names it`);
     });
     return Secret.of(text.trim());
   };

@@ -1,4 +1,5 @@
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { lineOf } from "./lines.ts";
 import { repeatedKey } from "./yaml-keys.ts";
@@ -50,7 +51,7 @@ export async function parseCompose(file: string, text: string): Promise<YamlFile
   return (full.length > 0 ? full : [first as Document]).map((document) => asCompose(file, text, document));
 }
 
-const hintFor = (file: string): string => `docker compose -f ${file} config --quiet shows what Compose makes of it`;
+const hintFor = (file: string): string => cmd`docker compose -f ${file} config --quiet shows what Compose makes of it`;
 
 /** `document`: undefined for a file without any. */
 function asCompose(file: string, text: string, document: Document | undefined): YamlFile {

@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import type { Redactor } from "../text/redact.ts";
 import { countsOf, listed } from "../text/change-words.ts";
 import { printable } from "../text/escape.ts";
@@ -26,7 +27,7 @@ export function summary({ scan, ended }: State, redactor: Redactor): string {
       lines.push(`  ${result.error.text}`, ...(result.error.hint ? [`  next: ${result.error.hint}`] : []));
     if (result === ended.at(-1) && migrated.length > 0)
       lines.push(
-        `  next: unsprawl scrub ${result.run} purges the old containers; unsprawl rollback ${result.run} undoes it`,
+        cmd`  next: unsprawl scrub ${result.run} purges the old containers; unsprawl rollback ${result.run} undoes it`,
       );
   }
   return lines.map((text) => `${printable(redactor.guard(text))}\n`).join("");

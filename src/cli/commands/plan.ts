@@ -1,5 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
+import { cmd } from "../../kit/shell.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
 import { findingsExit, say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
@@ -12,7 +13,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   if (file !== null) mustBeSavable(plan, context);
   if (file !== null) await writeResult(JSON.stringify(plan), file, context);
   await writeResult(context.json ? JSON.stringify(plan) : planText(plan, process.stdout), null, context);
-  if (file !== null) say(context, `saved; next: unsprawl apply ${file}`);
+  if (file !== null) say(context, cmd`saved; next: unsprawl apply ${file}`);
   return findingsExit(left, incomplete);
 }
 

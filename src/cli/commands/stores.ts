@@ -1,3 +1,4 @@
+import { bare, cmd } from "../../kit/shell.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
 import { printable } from "../../text/escape.ts";
@@ -60,7 +61,7 @@ async function policy(context: CommandContext, subject: string, options: Options
     throw new UnsprawlError(
       "usage",
       "no store: whose policy?",
-      `--to STORE (known: ${(await assembly.knownStores()).join(", ")})`,
+      cmd`--to STORE (known: ${bare((await assembly.knownStores()).join(", "))})`,
     );
   const provider = await assembly.store(to);
   const said = await provider.policy({ subject, project: text(options, "project") ?? "" });

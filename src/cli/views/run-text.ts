@@ -1,4 +1,5 @@
 import type { RunResult } from "../../core/apply.ts";
+import { cmd } from "../../kit/shell.ts";
 import { printable } from "../../text/escape.ts";
 import { paint } from "../paint.ts";
 
@@ -17,8 +18,8 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
     lines.push(
       "",
       ...(result.inspected ? CONTAINERS : result.cleaned ? IMAGES : FILES),
-      `  unsprawl scrub ${result.run}      purges them`,
-      `  unsprawl rollback ${result.run}   undoes the run`,
+      cmd`  unsprawl scrub ${result.run}      purges them`,
+      cmd`  unsprawl rollback ${result.run}   undoes the run`,
     );
   }
   return lines.join("\n");

@@ -1,3 +1,4 @@
+import { shellWord } from "../../kit/shell.ts";
 /** What the program in front of runc needs to know, as absolute paths. */
 export type ProgramPaths = {
   readonly node: string;
@@ -14,12 +15,12 @@ export type ProgramPaths = {
  */
 export function runtimeProgram(paths: ProgramPaths): string {
   return `#!/bin/sh
-# unsprawl: resolves secret references in front of ${quote(paths.realRuntime)}. Written by \`unsprawl runtime install\`.
-node=${quote(paths.node)}
-resolver=${quote(paths.resolver)}
-home=${quote(paths.home)}
-real=${quote(paths.realRuntime)}
-memory=${quote(paths.memory)}
+# unsprawl: resolves secret references in front of ${shellWord(paths.realRuntime)}. Written by \`unsprawl runtime install\`.
+node=${shellWord(paths.node)}
+resolver=${shellWord(paths.resolver)}
+home=${shellWord(paths.home)}
+real=${shellWord(paths.realRuntime)}
+memory=${shellWord(paths.memory)}
 
 command= input= log= want= id=
 for word do
@@ -85,8 +86,4 @@ if [ -z "$told" ]; then echo "unsprawl: $command without a bundle" >&2; exit 1; 
 umask "$mask"
 "$real" "$@"
 `;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,3 +1,4 @@
+import { cmd } from "../../kit/shell.ts";
 import { CONFIDENCES, SEVERITIES } from "../../model/finding.ts";
 import { reader, wrong, type Reader } from "./read.ts";
 import type { AllowSpec, RuleSpec, Target } from "./types.ts";
@@ -185,7 +186,7 @@ function isEmpty(given: unknown): boolean {
 
 function passOver({ at, unknown }: Reader, notes: string[]): void {
   for (const { key, near } of unknown) {
-    const hint = near === null ? "" : `; did you mean ${near}?`;
+    const hint = near === null ? "" : cmd`; did you mean ${near}?`;
     notes.push(`${at}: ${key} is passed over: gitleaks does not know it either${hint}`);
   }
 }

@@ -1,3 +1,4 @@
+import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { nearest } from "../../text/nearest.ts";
 import { parts, weakFlag, weakNumber, weakText } from "./weak.ts";
@@ -70,7 +71,7 @@ export function reader(given: unknown, at: string, known: readonly string[], asG
 export function knownOnly({ at, unknown }: Reader, known: readonly string[]): void {
   const first = unknown[0];
   if (first === undefined) return;
-  const hint = first.near === null ? `known keys: ${known.join(", ")}` : `did you mean ${first.near}?`;
+  const hint = first.near === null ? cmd`known keys: ${bare(known.join(", "))}` : cmd`did you mean ${first.near}?`;
   throw wrong(`${at}: unknown key ${first.key}`, hint);
 }
 

@@ -1,6 +1,6 @@
 import type { Healthcheck } from "../types.ts";
 import { each, flag, same, type Made } from "./flags.ts";
-import { shellLine } from "./shell.ts";
+import { shellLine } from "../../kit/shell.ts";
 
 /** The flags of what the engine keeps in `Config`, but for the entrypoint. */
 export function configFlags(made: Made): string[] {

@@ -6,7 +6,7 @@ import { same, type Made } from "./flags.ts";
 import { hostFlags } from "./host.ts";
 import { limitFlags } from "./limits.ts";
 import { networkFlags } from "./network.ts";
-import { shellLine } from "./shell.ts";
+import { shellLine } from "../../kit/shell.ts";
 import { storageFlags } from "./storage.ts";
 
 export type RunLine = {

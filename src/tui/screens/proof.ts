@@ -1,3 +1,4 @@
+import { cmd } from "../../kit/shell.ts";
 import type { Json } from "../../model/json.ts";
 import type { Proof, ResultState, Said } from "../state.ts";
 import { UNIT } from "../theme.ts";
@@ -44,8 +45,8 @@ export function proofLines(shown: ResultState): Line[] {
         text: " ! What was before is kept for undo: old containers still hold the values, files are sealed.",
         color: "yellow",
       }),
-      wrapped(11, { text: "   purge:  ", dimColor: true }, `S, or unsprawl scrub ${run}`),
-      wrapped(11, { text: "   undo:   ", dimColor: true }, `u, or unsprawl rollback ${run}`),
+      wrapped(11, { text: "   purge:  ", dimColor: true }, cmd`S, or unsprawl scrub ${run}`),
+      wrapped(11, { text: "   undo:   ", dimColor: true }, cmd`u, or unsprawl rollback ${run}`),
     );
   }
   if (kind === "apply" && error && result && result.state !== "done")

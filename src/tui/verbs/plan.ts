@@ -1,6 +1,7 @@
 import { RUN_CONFIGURATIONS } from "../../assembly.ts";
 import { resolve } from "node:path";
 import type { Mapping } from "../../core/mapping.ts";
+import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { said } from "../said.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
@@ -101,7 +102,7 @@ export async function savePlan(session: Session): Promise<void> {
     const { atomicWrite } = await import("../../text/atomic-file.ts");
     const text = assembly.redactor.guard(`${JSON.stringify(planned.plan)}\n`);
     await atomicWrite(resolve(assembly.cwd, file), Buffer.from(text), { mode: 0o600 });
-    store.set(() => ({ status: { text: `saved: unsprawl apply ${file}`, tone: "good" } }));
+    store.set(() => ({ status: { text: cmd`saved: unsprawl apply ${file}`, tone: "good" } }));
   } catch (error) {
     const { text, hint } = said(error, assembly.redactor);
     store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));

@@ -1,5 +1,6 @@
+import { bare, cmd } from "../../kit/shell.ts";
 import { CONFIG, literal, SECRETS, services, UID, WARNING, yaml } from "./container.ts";
-import { shellWord, type Installation, type InstallSettings } from "./model.ts";
+import { type Installation, type InstallSettings } from "./model.ts";
 
 const FILE = "unsprawl-compose.yaml";
 
@@ -32,7 +33,7 @@ export function composeFile(settings: InstallSettings): Installation {
   );
   return {
     files: [{ path: FILE, text }],
-    next: ([path = FILE]) => ["up -d", "logs -f"].map((what) => `docker compose -f ${shellWord(path)} ${what}`),
+    next: ([path = FILE]) => ["up -d", "logs -f"].map((what) => cmd`docker compose -f ${path} ${bare(what)}`),
     notes: secrets.map(
       ({ name, file }) => `in the configuration, ${file} is ${SECRETS}/${name}; user ${UID} must be able to read it`,
     ),

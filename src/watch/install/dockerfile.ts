@@ -1,4 +1,5 @@
-import { shellWord, type Installation } from "./model.ts";
+import { cmd } from "../../kit/shell.ts";
+import { type Installation } from "./model.ts";
 import { PLACES, STATE, UID } from "./container.ts";
 
 /**
@@ -31,7 +32,7 @@ CMD ["--help"]
   const name = image ?? "unsprawl:0.1.0";
   return {
     files: [{ path: "Dockerfile", text }],
-    next: ([path = "Dockerfile"]) => [`docker build -f ${shellWord(path)} -t ${name} FOLDER_OF_UNSPRAWLS_SOURCE`],
+    next: ([path = "Dockerfile"]) => [cmd`docker build -f ${path} -t ${name} FOLDER_OF_UNSPRAWLS_SOURCE`],
     notes: [],
   };
 }

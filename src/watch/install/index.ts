@@ -1,3 +1,4 @@
+import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { composeFile } from "./compose.ts";
 import { dockerfile } from "./dockerfile.ts";
@@ -14,7 +15,7 @@ export function formOf(word: string | undefined): Form {
   throw new UnsprawlError(
     "usage",
     `not a form to install: ${word ?? "(none)"}`,
-    `unsprawl watch install ${FORMS.join("|")}`,
+    cmd`unsprawl watch install ${bare(FORMS.join("|"))}`,
   );
 }
 

@@ -1,9 +1,10 @@
+import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { parseDuration } from "../../text/duration.ts";
 import { cronOf } from "./calendar.ts";
 import { SECRETS, SOCKET, STATE, UID, yaml } from "./container.ts";
 import { CONFINED, labels, LOGINS, named, NAMESPACE, OBJECT, pod, RESOURCES, type Node } from "./kubernetes-pod.ts";
-import { shellWord, watchWords, type Installation, type InstallSettings } from "./model.ts";
+import { watchWords, type Installation, type InstallSettings } from "./model.ts";
 
 const FILE = "unsprawl-kubernetes.yaml";
 
@@ -191,13 +192,13 @@ function nextCommands(
   engines: boolean,
   registries: boolean,
 ): string[] {
-  const create = `kubectl -n ${NAMESPACE} create`;
-  const files = secrets.map(({ name, file }) => ` --from-file=${shellWord(`${name}=${file}`)}`).join("");
+  const create = cmd`kubectl -n ${NAMESPACE} create`;
+  const files = secrets.map(({ name, file }) => cmd` --from-file=${name}=${file}`).join("");
   return [
     ...(engines ? ["kubectl label node NODE container-engine=docker"] : []),
-    `kubectl apply -f ${shellWord(path)}`,
+    cmd`kubectl apply -f ${path}`,
     ...(secrets.length > 0 ? [`${create} secret generic ${OBJECT}${files}`] : []),
-    ...(config === null ? [] : [`${create} configmap ${OBJECT} --from-file=${shellWord(`config.yaml=${config}`)}`]),
+    ...(config === null ? [] : [cmd`${bare(create)} configmap ${OBJECT} --from-file=config.yaml=${config}`]),
     ...(registries || fleet
       ? [`${create} secret generic ${LOGINS} --from-file=config.json=FILE  # for private registries`]
       : []),

@@ -73,8 +73,3 @@ export function watchWords({ sources, every, cron, once, events, hosts, more }: 
     ...(hosts === null ? [] : hosts.length === 0 ? ["--hosts"] : hosts.flatMap((host) => ["--hosts", host])),
   ];
 }
-
-/** A word as a shell takes it back. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}

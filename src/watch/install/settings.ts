@@ -3,6 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { resolve } from "node:path";
 import { statePath } from "../../core/state.ts";
 import { findConnection } from "../../docker/connection.ts";
+import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { SOCKET } from "./container.ts";
 import type { Form, InstallSettings, Watching } from "./model.ts";
@@ -133,7 +134,7 @@ function groupFor(form: Form, socket: string, said: string | null, notes: string
   if (said !== null) {
     if (form === "systemd" ? /^[\w-]+$/.test(said) : /^\d+$/.test(said)) return said;
     const what = form === "systemd" ? "a group" : "a group's number, which is what a container knows";
-    throw new UnsprawlError("usage", `${flag}: not ${what}: ${JSON.stringify(said)}`, `stat -c %g ${socket}`);
+    throw new UnsprawlError("usage", `${flag}: not ${what}: ${JSON.stringify(said)}`, cmd`stat -c %g ${socket}`);
   }
   const gid = statSync(socket, { throwIfNoEntry: false })?.gid ?? null;
   if (form === "systemd") return gid === null ? "docker" : (groupName(gid) ?? String(gid));
@@ -141,7 +142,7 @@ function groupFor(form: Form, socket: string, said: string | null, notes: string
     throw new UnsprawlError(
       "usage",
       `there is no ${socket} here to learn its group from: ${flag} GID`,
-      `on the engine's host: stat -c %g ${socket}`,
+      cmd`on the engine's host: stat -c %g ${socket}`,
     );
   if (form !== "compose")
     notes.push(`group ${gid} may use the socket of this machine; where others differ: ${flag} GID`);

@@ -1,5 +1,6 @@
+import { cmd } from "../../kit/shell.ts";
 import { CONFIG, literal, octal, SECRETS, services, UID, WARNING, yaml } from "./container.ts";
-import { shellWord, type Installation, type InstallSettings } from "./model.ts";
+import { type Installation, type InstallSettings } from "./model.ts";
 
 const FILE = "unsprawl-stack.yaml";
 const OWN = { uid: `${UID}`, mode: octal(0o400) };
@@ -34,9 +35,9 @@ export function swarmStack(settings: InstallSettings): Installation {
   return {
     files: [{ path: FILE, text }],
     next: ([path = FILE]) => [
-      ...secrets.map(({ name, file }) => `docker secret create ${name} ${shellWord(file)}`),
-      `docker stack deploy --with-registry-auth -c ${shellWord(path)} unsprawl`,
-      ...Object.keys(made).map((name) => `docker service logs -f unsprawl_${name}`),
+      ...secrets.map(({ name, file }) => cmd`docker secret create ${name} ${file}`),
+      cmd`docker stack deploy --with-registry-auth -c ${path} unsprawl`,
+      ...Object.keys(made).map((name) => cmd`docker service logs -f unsprawl_${name}`),
     ],
     notes: secrets.map(({ name }) => `in the configuration, ${name} is the file ${SECRETS}/${name}`),
   };

@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
+import { bare, cmd, shellLine } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { calendarOf } from "./calendar.ts";
-import { shellWord, watchWords, type Installation, type InstallSettings } from "./model.ts";
+import { watchWords, type Installation, type InstallSettings } from "./model.ts";
 
 const FOLDER = "/etc/systemd/system";
 const DAEMON = "unsprawl-watch.service";
@@ -21,10 +22,10 @@ export function systemdUnits(settings: InstallSettings): Installation {
   return {
     files,
     next: (paths) => [
-      ...(paths.every((path) => dirname(path) === FOLDER) ? [] : [`cp ${paths.map(shellWord).join(" ")} ${FOLDER}/`]),
+      ...(paths.every((path) => dirname(path) === FOLDER) ? [] : [cmd`cp ${bare(shellLine(paths))} ${FOLDER}/`]),
       "systemctl daemon-reload",
-      `systemctl enable --now ${started}`,
-      `journalctl -u ${service} -f`,
+      cmd`systemctl enable --now ${started}`,
+      cmd`journalctl -u ${service} -f`,
     ],
     notes: notesFor(settings, service),
   };

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { shellLine } from "../../src/docker/run-line/shell.ts";
+import { shellLine } from "../../src/kit/shell.ts";
 import { printable } from "../../src/text/escape.ts";
 
 /** The words as a shell reads them; each call is for many, as it starts a process. */

@@ -8,7 +8,10 @@ import { imageRef } from "./rewrite.ts";
 
 export type ByHand = { readonly run: string; readonly runLacks: readonly string[] };
 
-/** What creates the changed container by hand, and what that lacks. Holds no secret, moved or not. */
+/**
+ * What creates the changed container by hand, and what that lacks. Of values it holds those of the image, of the delivery,
+ * and what cannot be a secret.
+ */
 export async function byHand(
   engine: Engine,
   { doc, image, info }: Facts,
@@ -18,6 +21,6 @@ export async function byHand(
   const hidden = hideSecrets(doc, image, detector);
   const subject = { doc: hidden.doc, image, info, apiVersion: await engine.apiVersion() };
   const line = runLine(subject, await imageRef(engine, doc), change, hidden.names);
-  const secret = hidden.places.map((place) => `a secret, left out: ${place}`);
-  return { run: runText(line, hidden.redact), runLacks: [...line.cannot, ...secret] };
+  const left = hidden.places.map((place) => `left out, as it may be secret: ${place}`);
+  return { run: runText(line, hidden.redact), runLacks: [...line.cannot, ...left] };
 }

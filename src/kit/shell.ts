@@ -24,7 +24,8 @@ export function cmd(parts: TemplateStringsArray, ...foreign: readonly (string | 
       const flagLike =
         text.startsWith("-") && typeof value === "string" && /(?:^|\s)$/.test(part) && !/-- $/.test(part);
       // An empty rest of a word needs no quotes; an empty word does.
-      const inWord = /[^\s]$/.test(part) || /^[^\s]/.test(parts[index + 1] ?? "");
+      const [last, next] = [part.at(-1) ?? (index > 0 ? "x" : " "), parts[index + 1] ?? ""];
+      const inWord = /\S/.test(last) || /\S/.test(next[0] ?? (index + 1 < foreign.length ? "x" : " "));
       return part + (text === "" && inWord ? "" : shellWord(flagLike ? `./${text}` : text));
     })
     .join("");

@@ -42,6 +42,7 @@ describe("what a hint says to type, with names that an attacker chose", () => {
 
   it("makes no flag of a name, nor of an engine's address", () => {
     expect(cmd`ls -l ${"-rf"}`).toBe("ls -l ./-rf");
+    expect(cmd`a ${""}${"b"}${""} ${""} c${""}`).toBe("a b '' c");
     expect(cmd`ls -l -- ${"-rf"}`).toBe("ls -l -- -rf");
     expect(cmd`a${"-rf"} ${-1} ${bare("--yes")}`).toBe("a-rf -1 --yes");
     const connection = { via: "ssh", host: "-oProxyCommand=touch%20x", address: "ssh://x" };

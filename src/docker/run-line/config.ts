@@ -56,18 +56,21 @@ export function command({ config, image, change, cannot }: Made): {
  * Of a name that is set twice the client keeps the last (docker/cli cli/command/container/run.go), as the program does.
  * `NAME` alone is taken from the shell's environment (opts/env.go), and takes the image's away where it is not set there.
  */
-function variables({ config, image, hide, cannot }: Made): string[] {
+function variables({ config, image, hide, change, cannot }: Made): string[] {
   const last = new Map((config.Env ?? []).map((entry) => [entry.split("=", 1)[0] ?? "", entry]));
   if (last.size < (config.Env ?? []).length) cannot("the earlier values of a variable that is set twice");
   const fromImage = new Set(image.Env);
+  // A delivery sets references and paths.
+  const delivered = new Set(change.set.map(({ name, value }) => `${name}=${value}`));
   const own = [...last].filter(([, entry]) => !fromImage.has(entry));
-  const hidden = own.map(([name]) => name).filter((name) => hide.has(name));
-  if (hidden.length > 0) cannot(`${hidden.join(", ")}: secrets that it takes from the environment of the shell`);
+  const hides = (name: string, entry: string): boolean => hide.has(name) && !delivered.has(entry);
+  const hidden = own.flatMap(([name, entry]) => (hides(name, entry) ? [name] : []));
+  if (hidden.length > 0) cannot(`the values of ${hidden.join(", ")}: it takes them from the environment of the shell`);
   return own.flatMap(([name, entry]) => {
     if (name === "") cannot("a variable without a name");
-    else if (name === entry && !hide.has(name))
+    else if (name === entry && !hides(name, entry))
       cannot(`that the image's ${name} is taken away, if the environment of the shell has one`);
-    return name === "" ? [] : ["-e", hide.has(name) ? name : entry];
+    return name === "" ? [] : ["-e", hides(name, entry) ? name : entry];
   });
 }
 

@@ -1,13 +1,11 @@
 #!/usr/bin/env node
+import "./kit/start-quietly.ts";
 // Everything else is loaded after this check: an older Node must get one clear line, not a stack trace.
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   process.stderr.write(`unsprawl needs Node 24 or newer; this is ${process.versions.node}\n`);
   process.exit(2);
 }
-// Libraries that log their requests when asked by DEBUG would log values.
-delete process.env["DEBUG"];
-delete process.env["NODE_DEBUG"];
 (await import("./text/compiled-cache.ts")).cacheCompiledCode();
 // What a large scan waits for longest is its first thread, which gets ready while the rest is loaded.
 if (process.argv[2] === "scan") (await import("./detect/thread.ts")).startEarly(process.argv.slice(3));

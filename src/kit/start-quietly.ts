@@ -1,0 +1,15 @@
+import { quietEnvironment } from "./quiet-options.ts";
+
+// The first thing that a program loads: a process that would print what it sends becomes one that does not. Libraries
+// read DEBUG only later.
+delete process.env["DEBUG"];
+const quiet = quietEnvironment(process.env);
+if (quiet !== null) become(quiet);
+
+/** The same program again, in this process, with another environment. */
+function become(environment: NodeJS.ProcessEnv): void {
+  const words = [process.argv0, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve?.(process.execPath, words, environment as { [name: string]: string });
+  process.stderr.write("unsprawl: Node's debug switches print secrets\n  next: unset NODE_DEBUG NODE_DEBUG_NATIVE\n");
+  process.exit(2);
+}

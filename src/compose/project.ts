@@ -66,6 +66,7 @@ export type ProjectInput = {
    * are read too. Without it each of these throws.
    */
   readonly tell?: OnFault;
+  readonly signal?: AbortSignal;
 };
 
 type Loading = {
@@ -78,6 +79,24 @@ type Loading = {
   /** What a person has named to be read, which may be what the shell has opened. */
   readonly named: readonly string[];
 };
+
+/** Files that include each other twice are loaded 2^n times: no project that somebody wrote comes near this. */
+const MOST_STEPS = 20_000;
+
+/** Throws `malformed` beyond that, and lets signals through in between. */
+function counter(signal: AbortSignal | undefined): Loading["step"] {
+  let steps = 0;
+  return async (file) => {
+    signal?.throwIfAborted();
+    if (++steps > MOST_STEPS)
+      throw new UnsprawlError(
+        "malformed",
+        `${file}: the files of this project include and extend each other more than ${MOST_STEPS.toLocaleString("en")} times`,
+        "take out of `include` and `extends` what is there more than once",
+      );
+    if (steps % 100 === 0) await new Promise(setImmediate);
+  };
+}
 
 /**
  * Reads a Compose project: files, overrides, extends, include, env files. Reading only: what Compose makes of it is asked
@@ -166,6 +185,7 @@ async function loadFiles(
         `${by.at(-1) ?? name} includes ${name}, by which it is included itself`,
         "take one of the two out of `include`",
       );
+    await loading.step(name);
     for (const file of await yamlFiles(loading, name, lookup)) {
       await include(loading, file, dir, lookup, [...by, name]);
       await loadServices(loading, file, dir, lookup);
@@ -194,6 +214,7 @@ const DEEPEST = 100;
 /** A description of a service behind those that it extends. */
 async function layersOf(loading: Loading, described: Described, seen: readonly unknown[]): Promise<Layer[]> {
   const { file, node, dir, lookup } = described;
+  await loading.step(file.file);
   if (seen.includes(node)) throw new UnsprawlError("malformed", `${file.file}: a service extends itself`);
   if (seen.length > DEEPEST)
     throw new UnsprawlError("malformed", `${file.file}: more than ${DEEPEST} services extend each other in a row`);

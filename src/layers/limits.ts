@@ -4,9 +4,14 @@ import { UnsprawlError } from "../model/error.ts";
 export const LIMITS = {
   /** Bytes when unpacked. */
   unpacked: 128 * 2 ** 30,
-  /** Unpacked bytes for each packed one, from `ratioFrom` unpacked bytes on. Gzip reaches 1,032 with zeros alone. */
-  ratio: 1000,
-  ratioFrom: 64 * 2 ** 20,
+  /**
+   * Unpacked bytes for each packed one, from so many unpacked bytes on. Gzip reaches 1,032: a few MB of it would take
+   * minutes, where programs and texts stay below 20.
+   */
+  ratios: [
+    { from: 64 * 2 ** 20, most: 1000 },
+    { from: 256 * 2 ** 20, most: 200 },
+  ],
   entries: 10_000_000,
   /** Linux's PATH_MAX. */
   path: 4096,

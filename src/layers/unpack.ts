@@ -52,7 +52,8 @@ async function* opened(source: AsyncGenerator<Buffer>, meter: Meter): AsyncGener
       meter.unpacked += chunk.length;
       meter.unpackedHash?.update(chunk);
       if (meter.unpacked > LIMITS.unpacked) throw tooLarge();
-      if (meter.unpacked > LIMITS.ratioFrom && meter.unpacked > meter.packed * LIMITS.ratio) throw bomb();
+      for (const { from, most } of LIMITS.ratios)
+        if (meter.unpacked > from && meter.unpacked > meter.packed * most) throw bomb(most);
       yield chunk;
     }
   } catch (error) {
@@ -152,8 +153,8 @@ function tooLarge(): Error {
   return beyond(`unpacks to more than ${LIMITS.unpacked / 2 ** 30} GiB`);
 }
 
-function bomb(): Error {
-  return beyond(`unpacks to more than ${LIMITS.ratio.toLocaleString("en")} times its size`);
+function bomb(most: number): Error {
+  return beyond(`unpacks to more than ${most.toLocaleString("en")} times its size`);
 }
 
 function readable(error: unknown, kind: string): unknown {

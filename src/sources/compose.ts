@@ -24,7 +24,7 @@ export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
       // A text may be filled in more than once: for each service that has it, and as one of its file.
       const faults = new Map<string, UnsprawlError>();
       const tell: OnFault = (fault) => void faults.set(fault.message, fault);
-      const project = await loadProject({ files, dir: null, name: null, envFiles: [], env, tell });
+      const project = await loadProject({ files, dir: null, name: null, envFiles: [], env, tell, signal });
       const source = `compose:${what}`;
       yield { kind: "total", subjects: project.services.size + 1 };
       const told = new Set<string>();

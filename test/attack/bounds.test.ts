@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createGzip } from "node:zlib";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { loadProject } from "../../src/compose/project.ts";
+import { newMeter, unpacked } from "../../src/layers/unpack.ts";
+
+// Small input that would keep a scan busy for minutes, or for good.
+
+let dir: string;
+beforeAll(() => (dir = mkdtempSync(join(tmpdir(), "bounds-"))));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const load = (file: string, signal?: AbortSignal): ReturnType<typeof loadProject> =>
+  loadProject({
+    ...{ files: [join(dir, file)], dir: null, name: null, envFiles: [], env: {}, tell: () => undefined },
+    ...(signal ? { signal } : {}),
+  });
+
+/** A chain of files, each of which names the next one twice. */
+function chain(name: string, length: number, text: (next: string) => string): string {
+  for (let at = 0; at < length; at++) {
+    const next = at + 1 < length ? text(`${name}${at + 1}.yaml`) : "services: { web: { image: x } }\n";
+    writeFileSync(join(dir, `${name}${at}.yaml`), next);
+  }
+  return `${name}0.yaml`;
+}
+
+it("Compose files that include each other twice end with an error", async () => {
+  const first = chain("i", 40, (next) => `include: [${next}, { path: [./${next}] }]\n`);
+  await expect(load(first)).rejects.toMatchObject({ code: "malformed", message: /more than 20,000 times/ });
+});
+
+it("so do services of two documents that extend the next file's both", async () => {
+  const service = (next: string): string => `services: { web: { extends: { file: ${next}, service: web } } }\n`;
+  const first = chain("e", 40, (next) => `${service(next)}---\n${service(next)}`);
+  await expect(load(first)).rejects.toMatchObject({ code: "malformed", message: /more than 20,000 times/ });
+});
+
+it("a signal ends the reading in between", async () => {
+  const first = chain("s", 40, (next) => `include: [${next}, ./${next}]\n`);
+  const ending = new AbortController();
+  setImmediate(() => ending.abort());
+  await expect(load(first, ending.signal)).rejects.toMatchObject({ name: "AbortError" });
+});
+
+it("a project that includes one file from many, and many services, is read", async () => {
+  const includes = Array.from({ length: 200 }, (_, at) => `p${at}.yaml`);
+  for (const file of includes)
+    writeFileSync(join(dir, file), `include: [base.yaml]\nservices: { s-${file}: { image: x } }\n`);
+  writeFileSync(join(dir, "base.yaml"), "services: { base: { image: x } }\n");
+  writeFileSync(join(dir, "all.yaml"), `include: [${includes.join(", ")}]\n`);
+  expect((await load("all.yaml")).services.size).toBe(201);
+});
+
+it("a gzip layer of much repeated text is refused long before its end", async () => {
+  const gzip = createGzip({ level: 9 });
+  const line = Buffer.alloc(1 << 20, "password: not a secret, but much of it\n");
+  void (async () => {
+    for (let at = 0; at < 1024 && !gzip.destroyed; at++)
+      if (!gzip.write(line)) await new Promise((done) => gzip.once("drain", done).once("close", done));
+    gzip.end();
+  })();
+  const meter = newMeter(null);
+  const reading = (async () => {
+    for await (const chunk of unpacked(gzip as AsyncIterable<Buffer>, meter)) if (chunk.length === 0) break;
+  })();
+  await expect(reading).rejects.toMatchObject({ code: "refused", message: /more than 200 times its size/ });
+  expect(meter.unpacked).toBeLessThan(300 * 2 ** 20);
+  gzip.destroy();
+});

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { causeOf, UnsprawlError } from "../model/error.ts";
 import { compare, withFindings, type ScanReport } from "./report.ts";
 
 /** Hosts that are scanned at once: an engine answers many questions, and each SSH connection is a process. */
@@ -71,8 +71,11 @@ const NOTHING = {
 
 /** The report of a host that could not be scanned. */
 function failed(host: string, sources: readonly string[], error: unknown): ScanReport {
-  if (!(error instanceof UnsprawlError)) throw error;
-  const errors = [{ subject: host, message: error.message, hint: error.hint ?? "unsprawl doctor" }];
+  // What nobody foresaw of one host hides no other either.
+  const known = error instanceof UnsprawlError ? error : null;
+  const message = known?.message ?? `unexpected error (${causeOf(error)})`;
+  const hint = known === null ? "please report this, with `unsprawl doctor --json`" : (known.hint ?? "unsprawl doctor");
+  const errors = [{ subject: host, message, hint }];
   return withFindings({ ...NOTHING, sources: [{ source: sources.join(" "), host, subjects: 0, errors }] }, []);
 }
 

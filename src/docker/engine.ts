@@ -1,6 +1,8 @@
 import type Docker from "dockerode";
+import type { Shape } from "../kit/shape.ts";
 import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
+import { ANSWERS } from "./answers.ts";
 import { findConnection, type Connection } from "./connection.ts";
 import { opener, reader, type Open } from "./http.ts";
 import type { ContainerDoc, EngineInfo, HistoryLine, ImageDoc, Mount } from "./types.ts";
@@ -70,10 +72,19 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
       throw engineError(error, what, connection);
     }
   };
-  const get = async <T>(what: string, path: string): Promise<T | null> =>
-    (await call(what, () => read(path))) as T | null;
-  const must = async <T>(what: string, path: string): Promise<T> => {
-    const answer = await get<T>(what, path);
+  const get = async <T>(what: string, shape: Shape, path: string): Promise<T | null> => {
+    const answer = await call(what, () => read(path));
+    const fault = answer === null ? null : shape(answer);
+    if (fault === null) return answer as T | null;
+    const where = fault === "" ? "" : ` (${fault})`;
+    throw new UnsprawlError(
+      "malformed",
+      `${what}: ${connection.address} answers as no engine does${where}`,
+      "unsprawl doctor",
+    );
+  };
+  const must = async <T>(what: string, shape: Shape, path: string): Promise<T> => {
+    const answer = await get<T>(what, shape, path);
     if (answer !== null) return answer;
     throw new UnsprawlError("malformed", `${what}: the engine does not know this call`, "unsprawl doctor");
   };
@@ -89,14 +100,17 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
       call(what, async () =>
         whole(await (await (opening ??= opener(connection, pinned)))(path, signal), what, connection),
       ),
-    info: () => must("engine info", "/info"),
-    apiVersion: async () => pinned ?? (await must<{ ApiVersion: string }>("engine version", "/version")).ApiVersion,
-    containers: () => must("list containers", "/containers/json?all=true"),
-    container: (id) => get(`inspect container ${id}`, `/containers/${at(id)}/json`),
-    images: () => must("list images", "/images/json"),
-    image: (id) => get(`inspect image ${id}`, `/images/${ref(id)}/json`),
-    history: async (id) => (await get<HistoryLine[]>(`history of ${id}`, `/images/${ref(id)}/history`)) ?? [],
-    volumes: async () => (await must<{ Volumes?: ListedVolume[] | null }>("list volumes", "/volumes")).Volumes ?? [],
+    info: () => must("engine info", ANSWERS.info, "/info"),
+    apiVersion: async () =>
+      pinned ?? (await must<{ ApiVersion: string }>("engine version", ANSWERS.version, "/version")).ApiVersion,
+    containers: () => must("list containers", ANSWERS.containers, "/containers/json?all=true"),
+    container: (id) => get(`inspect container ${id}`, ANSWERS.container, `/containers/${at(id)}/json`),
+    images: () => must("list images", ANSWERS.images, "/images/json"),
+    image: (id) => get(`inspect image ${id}`, ANSWERS.image, `/images/${ref(id)}/json`),
+    history: async (id) =>
+      (await get<HistoryLine[]>(`history of ${id}`, ANSWERS.history, `/images/${ref(id)}/history`)) ?? [],
+    volumes: async () =>
+      (await must<{ Volumes?: ListedVolume[] | null }>("list volumes", ANSWERS.volumes, "/volumes")).Volumes ?? [],
   };
 }
 

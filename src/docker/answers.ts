@@ -1,0 +1,32 @@
+import { list, map, optional, text, type Shape } from "../kit/shape.ts";
+
+/**
+ * What unsprawl reads from an engine's answers without a further look, so that an engine that answers in another form
+ * gives an error and never a fault of the program. What candidates are made from is read in any form.
+ */
+const mount = map({ Source: optional(text), Name: optional(text) });
+
+const container = map({
+  Id: text,
+  Names: list(text),
+  Image: text,
+  ImageID: text,
+  Mounts: optional(list(mount)),
+});
+
+export const ANSWERS = {
+  containers: list(container),
+  container: map({
+    ...{ Id: text, Name: text, Image: text, State: map({}), Config: map({}), HostConfig: map({}) },
+    Mounts: optional(list(mount)),
+  }),
+  images: list(map({ Id: text, RepoTags: optional(list(text)), RepoDigests: optional(list(text)) })),
+  image: map({
+    ...{ Id: text, RepoTags: optional(list(text)), Config: optional(map({})) },
+    RootFS: optional(map({ Layers: optional(list(text)) })),
+  }),
+  history: list(map({ Id: optional(text), CreatedBy: optional(text), Comment: optional(text) })),
+  volumes: map({ Volumes: optional(list(map({ Name: text, Options: optional(map({})) }))) }),
+  version: map({ ApiVersion: text }),
+  info: map({}),
+} as const satisfies { readonly [what: string]: Shape };

@@ -1,0 +1,34 @@
+/**
+ * Checks the form of an answer from outside: null when it fits, else the path of the first part that does not
+ * (`[3].Names`, empty for the whole). What a shape does not name may be anything.
+ */
+export type Shape = (value: unknown) => string | null;
+
+export const text: Shape = (value) => (typeof value === "string" ? null : "");
+
+/** Absent or null, or of this shape. */
+export function optional(shape: Shape): Shape {
+  return (value) => (value === undefined || value === null ? null : shape(value));
+}
+
+export function list(shape: Shape): Shape {
+  return (value) => {
+    if (!Array.isArray(value)) return "";
+    for (const [index, one] of value.entries()) {
+      const fault = shape(one);
+      if (fault !== null) return `[${index}]${fault}`;
+    }
+    return null;
+  };
+}
+
+export function map(shapes: { readonly [key: string]: Shape }): Shape {
+  return (value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
+    for (const [key, shape] of Object.entries(shapes)) {
+      const fault = shape((value as { readonly [key: string]: unknown })[key]);
+      if (fault !== null) return `.${key}${fault}`;
+    }
+    return null;
+  };
+}

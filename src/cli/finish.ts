@@ -2,6 +2,7 @@ import type { RunResult } from "../core/apply.ts";
 import { exposedIn } from "../core/exposed.ts";
 import { readJournal } from "../core/journal.ts";
 import { EXIT } from "../model/error.ts";
+import { jsonText } from "../text/escape.ts";
 import type { CommandContext } from "./context.ts";
 import { printError, writeResult } from "./output.ts";
 import { advised, exposedText, type Advised } from "./views/exposed-text.ts";
@@ -14,7 +15,7 @@ export async function finishRun(result: RunResult, context: CommandContext): Pro
   const exposed = await exposedBy(result, context);
   await writeResult(
     context.json
-      ? JSON.stringify({ ...rest, exposed, error: reduced })
+      ? jsonText({ ...rest, exposed, error: reduced })
       : [runText(result, process.stdout), ...exposedText(exposed, process.stdout)].join("\n"),
     null,
     context,

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { causeOf, EXIT, UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../text/atomic-file.ts";
-import { printable } from "../text/escape.ts";
+import { jsonText, printable } from "../text/escape.ts";
 import type { Context } from "./context.ts";
 import { paint } from "./paint.ts";
 
@@ -48,9 +48,7 @@ export function printError(error: unknown, context: Context): number {
   const message = redactor.foreign(known.message);
   const hint = known.hint === null ? null : redactor.foreign(known.hint);
   if (context.json) {
-    process.stderr.write(
-      `${JSON.stringify({ version: 1, error: { code: known.code, message, hint, exit: known.exit } })}\n`,
-    );
+    process.stderr.write(`${jsonText({ version: 1, error: { code: known.code, message, hint, exit: known.exit } })}\n`);
   } else {
     process.stderr.write(`${paint("red", "error:", process.stderr)} ${printable(message)}\n`);
     if (hint !== null) process.stderr.write(`  ${paint("bold", "next:", process.stderr)} ${printable(hint)}\n`);

@@ -1,5 +1,6 @@
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
+import { jsonText } from "../text/escape.ts";
 import { byText } from "./report.ts";
 import { readChecked } from "../kit/io/read.ts";
 
@@ -13,7 +14,7 @@ export function baselineText(findings: readonly Finding[]): string {
       ...{ id, fingerprint, rule, name, subject, subjectName, where, path },
     }))
     .sort((a, b) => byText(a.subjectName, b.subjectName) || byText(a.path, b.path) || byText(a.id, b.id))
-    .map((line) => JSON.stringify(line));
+    .map((line) => jsonText(line));
   return `{"version":1,"findings":[${lines.length > 0 ? `\n${lines.join(",\n")}\n` : ""}]}\n`;
 }
 

@@ -3,6 +3,7 @@ import type { Detector } from "../contract/detector.ts";
 import { atLeast, type Verdict } from "../model/finding.ts";
 import type { Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
+import { jsonText } from "../text/escape.ts";
 
 /**
  * The longest line that is read, which a value of 1 MiB fits into with every character escaped; a longer one is skipped
@@ -50,7 +51,7 @@ export async function classifyStream(
     const answer = line === null ? { error: "the line is longer than 8 MiB" } : answerTo(line, lines === 1, detector);
     if (answer === null) continue;
     if ("error" in answer) bad++;
-    batch += `${JSON.stringify("error" in answer ? { line: lines, ...answer } : answer)}\n`;
+    batch += `${jsonText("error" in answer ? { line: lines, ...answer } : answer)}\n`;
     if (batch.length >= BATCH) {
       if (!(await write(output, batch))) return { lines, bad };
       batch = "";

@@ -7,6 +7,19 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, (char) => NAMED[char] ?? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/**
+ * JSON as a terminal may show it, which reads back as the same: what `printable` escapes stands as `\uXXXX`. For every JSON
+ * that people may see.
+ */
+export function jsonText(value: unknown, indent?: number): string {
+  // A line's end stands between members only; in texts JSON escapes it itself.
+  return JSON.stringify(value, null, indent).replace(UNSAFE, (char) => (char === "\n" ? char : unicode(char)));
+}
+
+function unicode(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 // C0, DEL, C1, Unicode line separators, bidirectional controls, zero-width characters, lone surrogates.
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu;
 
@@ -19,5 +32,5 @@ export function inHtml(text: string): string {
 
 /** JSON as it may stand in a script element of HTML: nothing in it can end the element or begin a comment. */
 export function jsonInHtml(json: string): string {
-  return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return json.replace(/[<>&\u2028\u2029]/g, unicode);
 }

@@ -1,5 +1,5 @@
 import type { Secret } from "../model/secret.ts";
-import { inHtml, jsonInHtml, printable } from "./escape.ts";
+import { inHtml, jsonInHtml, jsonText, printable } from "./escape.ts";
 
 const MARK = "[secret]";
 /** Shorter values are common words and digits; they are redacted in foreign text only, from this length on. */
@@ -103,7 +103,12 @@ export function encodedForms(bytes: Uint8Array, text: string): string[] {
 /** The forms that a face gives to text before it is written: escaped for a terminal, for a page, for the data in one. */
 function shownForms(text: string): string[] {
   const shown = printable(text);
-  const forms = new Set([shown, inHtml(shown), jsonInHtml(JSON.stringify(shown).slice(1, -1))]);
+  const forms = new Set([
+    shown,
+    jsonText(text).slice(1, -1),
+    inHtml(shown),
+    jsonInHtml(JSON.stringify(shown).slice(1, -1)),
+  ]);
   forms.delete(text);
   return [...forms];
 }

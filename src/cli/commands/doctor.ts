@@ -9,6 +9,7 @@ import { writeResult } from "../output.ts";
 import { channelProbes } from "../channel-probes.ts";
 import { residueTools, rotationTools } from "../run-tools.ts";
 import { residueChecks } from "../../core/residue-text.ts";
+import { jsonText } from "../../text/escape.ts";
 import { table } from "../views/table.ts";
 
 /** `unsprawl doctor`: engine, stores, runtime, leftovers, residue of runs; exit 1 when something needs doing. */
@@ -73,6 +74,6 @@ export async function run(context: CommandContext, _args: readonly string[], opt
     { text: check.name },
     { text: check.text + (check.hint ? `; next: ${check.hint}` : "") },
   ]);
-  await writeResult(context.json ? JSON.stringify({ version: 1, checks }) : table(rows, process.stdout), null, context);
+  await writeResult(context.json ? jsonText({ version: 1, checks }) : table(rows, process.stdout), null, context);
   return checks.every((check) => check.ok) ? EXIT.ok : EXIT.failed;
 }

@@ -10,6 +10,7 @@ import { serve } from "../../fleet/serve.ts";
 import { statusOf } from "../../fleet/status.ts";
 import { checkSource } from "../../fleet/units.ts";
 import { openRegistryIn, work, type OwnTools, type WorkerTools } from "../../fleet/worker.ts";
+import { jsonText } from "../../text/escape.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
 import { databaseUrl, fleetKey } from "../fleet-settings.ts";
 import { say, writeResult } from "../output.ts";
@@ -82,7 +83,7 @@ async function runStatus(context: CommandContext): Promise<number> {
   const fleet = await openFleet(url, "status", (said) => say(context, said));
   try {
     const status = await statusOf(fleet.queue, fleet.store, fleet.history, await channelsOf(context));
-    await writeResult(context.json ? JSON.stringify(status) : statusText(status, process.stdout), null, context);
+    await writeResult(context.json ? jsonText(status) : statusText(status, process.stdout), null, context);
     return EXIT.ok;
   } finally {
     await fleet.close();

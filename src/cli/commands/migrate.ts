@@ -1,5 +1,6 @@
 import { apply } from "../../core/apply.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { jsonText } from "../../text/escape.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { findingsExit, say, writeResult } from "../output.ts";
@@ -22,7 +23,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   if (plan.steps.length === 0) {
     if (context.json)
       await writeResult(
-        JSON.stringify({
+        jsonText({
           version: 1,
           run: null,
           state: "done",

@@ -1,6 +1,7 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { cmd } from "../../kit/shell.ts";
+import { jsonText } from "../../text/escape.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
 import { findingsExit, say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
@@ -11,15 +12,15 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const { plan, left, incomplete } = await planWith(context, sources, options);
   const file = text(options, "output");
   if (file !== null) mustBeSavable(plan, context);
-  if (file !== null) await writeResult(JSON.stringify(plan), file, context);
-  await writeResult(context.json ? JSON.stringify(plan) : planText(plan, process.stdout), null, context);
+  if (file !== null) await writeResult(jsonText(plan), file, context);
+  await writeResult(context.json ? jsonText(plan) : planText(plan, process.stdout), null, context);
   if (file !== null) say(context, cmd`saved; next: unsprawl apply ${file}`);
   return findingsExit(left, incomplete);
 }
 
 /** Throws where a value is also a name or a path that the plan acts on: it cannot be masked there, and must not be saved. */
 function mustBeSavable(plan: Plan, { assembly }: CommandContext): void {
-  const written = JSON.stringify(plan);
+  const written = jsonText(plan);
   if (assembly.redactor.guard(written) !== written)
     throw new UnsprawlError(
       "refused",

@@ -3,7 +3,7 @@ import { listRuns } from "../../core/runs.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { printError, writeResult } from "../output.ts";
-import { printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../text/escape.ts";
 import { applyTools, chooseRun, planOf } from "../run-tools.ts";
 
 /** `unsprawl render [RUN|--all]`: the files that migrated containers mount, written anew from the store. */
@@ -28,7 +28,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     error === null ? [printable(`${unit}: ${files} files`)] : [],
   );
   await writeResult(
-    context.json ? JSON.stringify({ version: 1, rendered: told }) : lines.join("\n") || "nothing to render",
+    context.json ? jsonText({ version: 1, rendered: told }) : lines.join("\n") || "nothing to render",
     null,
     context,
   );

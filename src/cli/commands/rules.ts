@@ -1,6 +1,7 @@
 import type { OwnRule, Rule } from "../../detect/index.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
+import { jsonText } from "../../text/escape.ts";
 import { nearest } from "../../text/nearest.ts";
 import type { CommandContext, Options } from "../context.ts";
 import { text } from "../context.ts";
@@ -61,7 +62,7 @@ async function list(context: CommandContext): Promise<number> {
     ...rules.map((rule) => configured(ofBuiltIn(rule, familyOf(rule.id)), true)),
     ...(own?.rules ?? []).map((rule) => configured(ofOwn(rule), false)),
   ];
-  if (context.json) await writeResult(JSON.stringify({ version: 1, rules: listed }), null, context);
+  if (context.json) await writeResult(jsonText({ version: 1, rules: listed }), null, context);
   else await writeResult(byFamily(listed), null, context);
   return EXIT.ok;
 }
@@ -107,7 +108,7 @@ async function show(context: CommandContext, id: string): Promise<number> {
     throw new UnsprawlError("absent", `no rule ${JSON.stringify(id)}`, meant(id, ids));
   }
   const lines = Object.entries(told).map(([key, value]) => `${key.padEnd(12)} ${[value].flat().join(", ")}`);
-  await writeResult(context.json ? JSON.stringify({ version: 1, rule: told }) : lines.join("\n"), null, context);
+  await writeResult(context.json ? jsonText({ version: 1, rule: told }) : lines.join("\n"), null, context);
   return EXIT.ok;
 }
 
@@ -161,6 +162,6 @@ async function test(context: CommandContext, name: string): Promise<number> {
     const place = start === null ? "shows once it is decoded" : `characters ${start + 1} to ${start + (length ?? 0)}`;
     lines.push(`the secret part: ${path === "" ? "" : `${path}, `}${place}`, `it would be none if ${verdict.unless}`);
   } else if (verdict.hushedBy !== undefined) lines.push(`hidden by ${verdict.hushedBy}`);
-  await writeResult(context.json ? JSON.stringify({ version: 1, ...verdict }) : lines.join("\n"), null, context);
+  await writeResult(context.json ? jsonText({ version: 1, ...verdict }) : lines.join("\n"), null, context);
   return EXIT.ok;
 }

@@ -2,6 +2,7 @@ import { exposedIn } from "../../core/exposed.ts";
 import { readJournal } from "../../core/journal.ts";
 import { listRuns } from "../../core/runs.ts";
 import { EXIT } from "../../model/error.ts";
+import { jsonText } from "../../text/escape.ts";
 import type { CommandContext } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { advised, exposedText } from "../views/exposed-text.ts";
@@ -22,7 +23,7 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
     ]);
     await writeResult(
       context.json
-        ? JSON.stringify({ version: 1, run: id, receipts, exposed })
+        ? jsonText({ version: 1, run: id, receipts, exposed })
         : [table(rows, process.stdout), ...exposedText(exposed, process.stdout)].join("\n"),
       null,
       context,
@@ -38,7 +39,7 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
     { text: one.next ?? one.error ?? "" },
   ]);
   await writeResult(
-    context.json ? JSON.stringify({ version: 1, runs }) : runs.length > 0 ? table(rows, process.stdout) : "no runs",
+    context.json ? jsonText({ version: 1, runs }) : runs.length > 0 ? table(rows, process.stdout) : "no runs",
     null,
     context,
   );

@@ -1,4 +1,5 @@
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { jsonText } from "../../text/escape.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 
@@ -13,7 +14,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     const plan = await preview(engine, assembly.env, file);
     await writeResult(
       context.json
-        ? JSON.stringify({ version: 1, ...plan })
+        ? jsonText({ version: 1, ...plan })
         : `# ${plan.program} (mode 0755)\n${plan.programText}\n# ${plan.daemonConfig}, then: kill -HUP the engine\n${plan.daemonText}`,
       null,
       context,
@@ -25,7 +26,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     const done = await install(engine, providers, assembly.env, file);
     await writeResult(
       context.json
-        ? JSON.stringify({ version: 1, ...done })
+        ? jsonText({ version: 1, ...done })
         : `installed ${done.program}, registered in ${done.daemonConfig}; reads ${done.stores.join(", ")}`,
       null,
       context,
@@ -34,7 +35,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   }
   if (action === "uninstall") {
     await uninstall(engine, assembly.env, file);
-    await writeResult(context.json ? JSON.stringify({ version: 1, installed: false }) : "uninstalled", null, context);
+    await writeResult(context.json ? jsonText({ version: 1, installed: false }) : "uninstalled", null, context);
     return EXIT.ok;
   }
   if (action === "status") {
@@ -43,7 +44,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     const status = await runtimeStatus(engine, assembly.env, openStore);
     await writeResult(
       context.json
-        ? JSON.stringify({ version: 1, ...status })
+        ? jsonText({ version: 1, ...status })
         : status.lines.map((line) => `${line.ok ? "✓" : "✗"} ${line.text}`).join("\n"),
       null,
       context,

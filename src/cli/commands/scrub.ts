@@ -4,7 +4,7 @@ import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { applyTools, chooseRun, planOf, residueTools } from "../run-tools.ts";
-import { printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../text/escape.ts";
 import { residueLines } from "../../core/residue-text.ts";
 
 /** `unsprawl scrub [RUN]`: purges what a finished run kept for rollback, and says what else still shows the values. */
@@ -19,7 +19,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const lines = [...(kept.length > 0 ? kept : ["nothing was kept"]), ...(found === null ? [] : residueLines(found))];
   const document = { ...result, ...(found ?? { residue: null, unseen: null }) };
   const text = lines.map((line) => printable(line)).join("\n");
-  await writeResult(context.json ? JSON.stringify(document) : text, null, context);
+  await writeResult(context.json ? jsonText(document) : text, null, context);
   if (error !== null) throw error;
   // What could not be looked at may show them too: nobody should read "clean" from an exit code.
   const open =

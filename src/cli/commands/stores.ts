@@ -1,7 +1,7 @@
 import { bare, cmd } from "../../kit/shell.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
-import { printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../text/escape.ts";
 import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
 
@@ -20,7 +20,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     const none = `no stores are configured; ${(await assembly.knownStores()).join(", ")} work from their own environment`;
     await writeResult(
       context.json
-        ? JSON.stringify({ version: 1, stores: configured })
+        ? jsonText({ version: 1, stores: configured })
         : rows.length > 0
           ? table(rows, process.stdout)
           : none,
@@ -45,7 +45,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     { text: check.text + (check.hint ? `; next: ${check.hint}` : "") },
   ]);
   await writeResult(
-    context.json ? JSON.stringify({ version: 1, store: provider.target, checks }) : table(rows, process.stdout),
+    context.json ? jsonText({ version: 1, store: provider.target, checks }) : table(rows, process.stdout),
     null,
     context,
   );
@@ -66,7 +66,7 @@ async function policy(context: CommandContext, subject: string, options: Options
   const provider = await assembly.store(to);
   const said = await provider.policy({ subject, project: text(options, "project") ?? "" });
   const json = { version: 1, store: provider.target, subject, policy: said };
-  await writeResult(context.json ? JSON.stringify(json) : said, null, context);
+  await writeResult(context.json ? jsonText(json) : said, null, context);
   return EXIT.ok;
 }
 
@@ -82,7 +82,7 @@ async function rewrap(context: CommandContext, name: string): Promise<number> {
   const lines = files.map((file) => `rewrapped ${printable(file)}`);
   await writeResult(
     context.json
-      ? JSON.stringify({ version: 1, store: provider.target, files })
+      ? jsonText({ version: 1, store: provider.target, files })
       : lines.length > 0
         ? lines.join("\n")
         : "no files yet",

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { jsonText } from "../../text/escape.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 import { sourcesOf } from "./watch.ts";
@@ -46,7 +47,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   const written = write ? await writeFiles(placed, options["overwrite"] === true) : [];
   await writeResult(
     context.json
-      ? JSON.stringify({ version: 1, form, files: placed, written, next, notes })
+      ? jsonText({ version: 1, form, files: placed, written, next, notes })
       : placed.map(({ path, text: body }) => `# ${path}\n${body}`).join("\n"),
     null,
     context,

@@ -1,6 +1,6 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Severity } from "../../model/finding.ts";
-import { printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../text/escape.ts";
 import { detailLines, headline, uniqueIds, type Ci } from "./ci.ts";
 import { fileOf, subjectPath } from "./place.ts";
 import { unreadIn } from "./subject.ts";
@@ -40,5 +40,5 @@ export function gitlab(report: ScanReport, { root }: Ci): string {
       location: { path: printable(subject), lines: { begin: 1 } },
     })),
   );
-  return JSON.stringify([...findings, ...unread], null, 2);
+  return jsonText([...findings, ...unread], 2);
 }

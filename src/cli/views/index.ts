@@ -1,6 +1,7 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { TrendPoint } from "../../model/trend.ts";
+import { jsonText } from "../../text/escape.ts";
 
 /**
  * A scan report in a format of `--format`. `terminal` is false when it goes to a file: then it has no colours. `fails`
@@ -22,8 +23,8 @@ export async function render(
     readonly trend?: readonly TrendPoint[];
   },
 ): Promise<string> {
-  if (format === "json") return JSON.stringify(report, null, process.stdout.isTTY && terminal ? 2 : 0);
-  if (format === "ndjson") return report.findings.map((finding) => JSON.stringify(finding)).join("\n");
+  if (format === "json") return jsonText(report, process.stdout.isTTY && terminal ? 2 : 0);
+  if (format === "ndjson") return report.findings.map((finding) => jsonText(finding)).join("\n");
   if (format === "baseline") return (await import("../../core/baseline.ts")).baselineText(report.findings);
   if (format === "html") return (await import("./html/index.ts")).html(report, trend);
   if (format === "markdown") return (await import("./markdown.ts")).markdown(report);

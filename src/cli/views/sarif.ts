@@ -1,7 +1,7 @@
 import type { Log, ReportingDescriptor, Result } from "sarif";
 import type { ScanReport } from "../../core/scan.ts";
 import { SEVERITIES, type Finding, type FindingState, type Severity } from "../../model/finding.ts";
-import { printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../text/escape.ts";
 import { uniqueIds, type Ci } from "./ci.ts";
 import { fileOf, subjectPath } from "./place.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
@@ -21,7 +21,7 @@ const BASELINE: { readonly [state in FindingState]: NonNullable<Result["baseline
 
 /** A scan as SARIF 2.1.0 (OASIS, sarif-v2.1.0), and as GitHub's code scanning demands it; masked values only. */
 export async function sarif(report: ScanReport, ci: Ci): Promise<string> {
-  return JSON.stringify(await sarifLog(report, ci));
+  return jsonText(await sarifLog(report, ci));
 }
 
 /** The log as an object, so that its type can be held against the standard's. */

@@ -1,6 +1,6 @@
 import type { Change, ChangeKind } from "../../model/change.ts";
 import { countsOf } from "../../text/change-words.ts";
-import { printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../text/escape.ts";
 import type { Round } from "../../watch/loop.ts";
 import { paint, type Colour } from "../paint.ts";
 import { SEVERITY_MARK } from "./table.ts";
@@ -24,9 +24,7 @@ export function changeLine({ at, kind, finding, run, host }: Change, stream: Nod
 export function changesJson({ report, changes, why }: Round): string[] {
   const { scannedAt, durationMs, sources, summary } = report;
   const scan = { version: 1, type: "scan", at: scannedAt, why, durationMs, sources, summary, changes: changes.length };
-  return [...changes.map((change) => ({ version: 1, type: "change", ...change })), scan].map((line) =>
-    JSON.stringify(line),
-  );
+  return [...changes.map((change) => ({ version: 1, type: "change", ...change })), scan].map((line) => jsonText(line));
 }
 
 /** A scan in one line: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`. */

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Mapping } from "../../core/mapping.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import { jsonText } from "../../text/escape.ts";
 import { said } from "../said.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
 import type { State } from "../state.ts";
@@ -100,7 +101,7 @@ export async function savePlan(session: Session): Promise<void> {
   const file = `plan-${planned.plan.id}.json`;
   try {
     const { atomicWrite } = await import("../../text/atomic-file.ts");
-    const text = assembly.redactor.guard(`${JSON.stringify(planned.plan)}\n`);
+    const text = assembly.redactor.guard(`${jsonText(planned.plan)}\n`);
     await atomicWrite(resolve(assembly.cwd, file), Buffer.from(text), { mode: 0o600 });
     store.set(() => ({ status: { text: cmd`saved: unsprawl apply ${file}`, tone: "good" } }));
   } catch (error) {

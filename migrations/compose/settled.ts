@@ -5,6 +5,7 @@ import type { ComposeConfig, Foreseen, ProjectCall } from "../../src/compose/cli
 import type { Engine } from "../../src/docker/engine.ts";
 import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { membersOf } from "./find.ts";
@@ -31,18 +32,18 @@ export async function settled(
   accept: ReadonlySet<string>,
 ): Promise<{ readonly docs: readonly ContainerDoc[]; readonly drift: boolean }> {
   const { own: docs, others } = await membersOf(engine, call, service);
-  const again = `docker compose --project-directory ${call.dir} up -d ${service}, then plan again`;
+  const again = cmd`docker compose --project-directory ${call.dir} up -d ${service}, then plan again`;
   if (others.length > 0)
     throw new UnsprawlError(
       "refused",
       `${others.map(nameOf).join(", ")} of the project ${call.name} was created from other files than ${call.files.join(", ")}`,
-      `unsprawl plan docker:${others.map(nameOf)[0] ?? ""} --to STORE plans it from its own files; or give this project another name`,
+      cmd`unsprawl plan docker:${others.map(nameOf)[0] ?? ""} --to STORE plans it from its own files; or give this project another name`,
     );
   if (docs.length === 0)
     throw new UnsprawlError(
       "refused",
       `no container of ${service} exists, so its image cannot be looked at`,
-      `docker compose --project-directory ${call.dir} create ${service}, then plan again`,
+      cmd`docker compose --project-directory ${call.dir} create ${service}, then plan again`,
     );
   const stranger =
     foreseen === null ? undefined : docs.find((doc) => (foreseen.get(nameOf(doc)) ?? "create") === "create");
@@ -77,7 +78,7 @@ export async function settled(
         foreseen === null
           ? `Compose cannot tell whether the container of ${of} is what its files say: making it anew may change more than the secret`
           : `the container of ${of} is not what its Compose files say: making it anew would change more than the secret${withheld}`,
-        `${again}; or --accept drift`,
+        cmd`${bare(again)}; or --accept drift`,
       );
     if (writer !== null)
       throw new UnsprawlError(

@@ -1,6 +1,7 @@
 import type { DeliveryFile, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { ObjectDoc, ObjectKind, Swarm } from "../../src/docker/swarm.ts";
 import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Reference } from "./spec.ts";
 
@@ -55,7 +56,7 @@ export async function create(
       throw new UnsprawlError(
         "conflict",
         `there is a ${kind} ${name} that this run did not create for ${service}`,
-        `docker ${kind} inspect ${name}`,
+        cmd`docker ${kind} inspect ${name}`,
       );
     const content = files.find((one) => one.name === file)?.content;
     if (!content) throw new UnsprawlError("malformed", `the plan has no put step for ${file}`, "unsprawl plan again");

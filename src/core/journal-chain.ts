@@ -1,3 +1,4 @@
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { canonical, mac, macHolds } from "../model/mac.ts";
@@ -85,7 +86,7 @@ function strange(id: string, file: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `the journal of run ${id} has been changed since it was written, so nothing is done by it`,
-    `put ${file} back from a backup; unsprawl runs lists the others`,
+    cmd`put ${file} back from a backup; unsprawl runs lists the others`,
   );
 }
 
@@ -93,6 +94,6 @@ function unreadable(id: string, file: string): UnsprawlError {
   return new UnsprawlError(
     "malformed",
     `the journal of run ${id} cannot be read`,
-    `look at ${file}; nothing was done before its first line was whole`,
+    cmd`look at ${file}; nothing was done before its first line was whole`,
   );
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Host } from "../contract/host.ts";
 import type { Selected } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import {
@@ -165,7 +166,7 @@ async function storeSteps(
       throw new UnsprawlError(
         "refused",
         `the name of this {${long}} has more than ${LONGEST_NAME} bytes`,
-        `rename it, or leave {${long}} out of the store's path`,
+        cmd`rename it, or leave {${long}} out of the store's path`,
       );
     // Copies of one service have each variable as often as there are copies, an image's history tells one many times:
     // it moves once. Each place in a file is rewritten.

@@ -105,6 +105,7 @@ const NO_COMMAND: readonly string[] = [
   "src/fleet/slots.ts: unsprawl registry …",
   "src/image/archive.ts: docker save … gave no image's documents",
   "src/notify/smtp.ts: ……",
+  "src/model/mac.ts: unsprawl mac …",
   "src/cli/demo/engine.ts: docker …: …",
   "src/tui/accessible/runs.ts: ; next: …",
   "providers/azure-key-vault/secrets.ts: unsprawl did not make … in …, and does not delete it",

@@ -78,6 +78,8 @@ type Loading = {
   readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
   /** What a person has named to be read, which may be what the shell has opened. */
   readonly named: readonly string[];
+  /** Called for each file that is loaded and each description of a service that is read, again and again for some. */
+  readonly step: (file: string) => Promise<void>;
 };
 
 /** Files that include each other twice are loaded 2^n times: no project that somebody wrote comes near this. */
@@ -109,7 +111,16 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
   const tell = input.tell ?? stop;
   const parse: Loading["parse"] = input.tell ? parseCompose : async (file, text) => [await parseYaml(file, text)];
   const named = input.tell ? given : [];
-  const loading: Loading = { yaml: new Map(), dotenv: [], services: new Map(), lookups: new Map(), tell, parse, named };
+  const loading: Loading = {
+    yaml: new Map(),
+    dotenv: [],
+    services: new Map(),
+    lookups: new Map(),
+    tell,
+    parse,
+    named,
+    step: counter(input.signal),
+  };
   const shell: Lookup = (name) => input.env[name] ?? null;
   const lookup = await withDotenv(loading, shell, dir, input.envFiles);
   await loadFiles(loading, given, dir, lookup);

@@ -1,5 +1,6 @@
 import { UnsprawlError } from "../model/error.ts";
 import { digest, endOf, lockHolder, takeLock, type Lock } from "../kit/io/lock.ts";
+import { bare, cmd } from "../kit/shell.ts";
 
 /** Holds the lock of the one watch that a machine has. Throws `locked` and says whose it is. */
 export function lockWatch(state: string): Lock {
@@ -26,7 +27,7 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
   throw new UnsprawlError(
     "locked",
     `another unsprawl works on this engine${by(holder)}`,
-    `wait for it; ${endOf(holder)}; --break-lock takes the lock from one that cannot be ended`,
+    cmd`wait for it; ${bare(endOf(holder))}; --break-lock takes the lock from one that cannot be ended`,
   );
 }
 

@@ -66,7 +66,7 @@ type Node = { readonly type: string; readonly start: number; readonly [key: stri
 /** Names of what holds a text that says what to type next. */
 const NEXT = /^(?:next|again)$|^hint|Hint$/i;
 const COMMAND =
-  /\bunsprawl (?:[a-z]+ )+\S*\0|\b(?:docker|kubectl|podman|systemctl|journalctl|helm|ssh) (?:[a-z]+ )*[^ ]*\0/;
+  /\bunsprawl (?:apply|classify|doctor|fleet|migrate|plan|render|resume|rollback|rules|runs?|runtime|scan|scrub|stores|trust|watch) (?:[a-z]+ )*\S*\0|\b(?:docker|kubectl|podman|systemctl|journalctl|helm|ssh) (?:[a-z]+ )*[^ ]*\0/;
 
 /** Templates with `${…}` in a place that says what to type, which are not `cmd`. */
 function unquoted(file: string, text: string): string[] {
@@ -102,13 +102,10 @@ const HINT_AT: { readonly [callee: string]: number } = { UnsprawlError: 2, NotTo
 const NO_COMMAND: readonly string[] = [
   "src/compose/cli.ts: docker compose …: …",
   "src/docker/ssh-agent.ts: ssh ended with …",
-  "src/fleet/slots.ts: unsprawl registry …",
   "src/image/archive.ts: docker save … gave no image's documents",
   "src/notify/smtp.ts: ……",
-  "src/model/mac.ts: unsprawl mac …",
   "src/cli/demo/engine.ts: docker …: …",
   "src/tui/accessible/runs.ts: ; next: …",
-  "providers/azure-key-vault/secrets.ts: unsprawl did not make … in …, and does not delete it",
   "migrations/systemd/rewrite.ts: …_FILE",
 ];
 

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
+import { cmd } from "../shell.ts";
 
 /** Reduces a file system error to what went wrong with which file, and what to do. */
 export function fileError(error: unknown, path: string): UnsprawlError {
@@ -9,12 +10,12 @@ export function fileError(error: unknown, path: string): UnsprawlError {
     return new UnsprawlError(
       "failed",
       `no space left to write ${path}`,
-      `free some on the file system of ${dirname(path)}; nothing was changed`,
+      cmd`free some on the file system of ${dirname(path)}; nothing was changed`,
       code,
     );
   }
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
-    return new UnsprawlError("denied", `no permission for ${path}`, `ls -ld ${dirname(path)} ${path}`, code);
+    return new UnsprawlError("denied", `no permission for ${path}`, cmd`ls -ld ${dirname(path)} ${path}`, code);
   }
   if (code === "EBUSY")
     return new UnsprawlError(

@@ -15,6 +15,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
+import { bare, cmd } from "../shell.ts";
 import { isOnlyOurs, isShared, isTrusted, me } from "./owner.ts";
 import { statePath } from "./state-path.ts";
 
@@ -87,7 +88,7 @@ export async function withFileLock<T>(
     if (Date.now() > until) {
       const holder = lockHolder(state, name);
       const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}`;
-      throw new UnsprawlError("locked", `${path} is locked by ${who}`, `wait for it; ${endOf(holder)}`);
+      throw new UnsprawlError("locked", `${path} is locked by ${who}`, cmd`wait for it; ${bare(endOf(holder))}`);
     }
     await sleep(3 + Math.random() * 12);
   }
@@ -102,7 +103,7 @@ export async function withFileLock<T>(
 export function endOf(holder: Holder | null): string {
   if (holder === null) return "if it hangs, end it";
   const here = holder.host === hostname() && holder.space === space();
-  return here ? `if it hangs: kill ${holder.pid}` : `if it hangs, end process ${holder.pid} on ${holder.host}`;
+  return here ? `if it hangs: kill ${holder.pid}` : cmd`if it hangs, end process ${holder.pid} on ${holder.host}`;
 }
 
 export function digest(text: string): string {

@@ -12,6 +12,7 @@ import {
   type Stats,
 } from "node:fs";
 import { UnsprawlError } from "../../model/error.ts";
+import { cmd } from "../shell.ts";
 
 /** Larger than any configuration file that a person or a program writes. */
 export const LARGEST_TEXT = 64 * 1024 * 1024;
@@ -83,7 +84,7 @@ function notAFile(path: string): UnsprawlError {
 }
 
 function tooLarge(path: string, limit: number): UnsprawlError {
-  return new UnsprawlError("refused", `${path} is larger than ${limit / 1024 / 1024} MiB`, `ls -l ${path}`);
+  return new UnsprawlError("refused", `${path} is larger than ${limit / 1024 / 1024} MiB`, cmd`ls -l ${path}`);
 }
 
 /** It may grow while it is read, and files of /proc have no size. */

@@ -15,7 +15,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { cmd } from "../shell.ts";
 
 /** Larger than any configuration file that a person or a program writes. */
-export const LARGEST_TEXT = 64 * 1024 * 1024;
+const LARGEST_TEXT = 64 * 1024 * 1024;
 
 export type ReadOptions = {
   /** More bytes than this are not read. */

@@ -95,7 +95,7 @@ function parts(path: string): string[] {
 }
 
 function placeOf(folder: Entry, name: string, by: number | null): Place {
-  return { name, folder: folder.kind, at: folder.at, by, close: folder.close };
+  return { name, folder: folder.kind, at: (one) => folder.at(one), by, close: () => folder.close() };
 }
 
 /** Whose link it is when it is not to be trusted; `before` is what the links before it came to. */

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { migrations } from "../migrations/index.ts";
-import { providers } from "../providers/index.ts";
 import type { ChannelDelivery, Configured } from "./contract/channel.ts";
 import type { Delivery } from "./contract/delivery.ts";
 import type { Detector } from "./contract/detector.ts";
@@ -13,6 +12,7 @@ import type { Provider } from "./contract/provider.ts";
 import type { Reading, Source } from "./contract/source.ts";
 import { knownKeys } from "./core/config-shape.ts";
 import { loadConfig, type Config } from "./core/config.ts";
+import { mustBeTrusted, untrustedIn } from "./core/untrusted.ts";
 import { ignorer } from "./core/ignore.ts";
 import type { Installation } from "./core/journal.ts";
 import { route, type Router } from "./core/route.ts";
@@ -25,14 +25,13 @@ import type { OwnRules } from "./detect/index.ts";
 import type { Engine } from "./docker/engine.ts";
 import { keptByRun } from "./docker/names.ts";
 import { UnsprawlError } from "./model/error.ts";
-import { openConfigured, openStore } from "./open-store.ts";
+import { builtIn, namedBy, openConfigured, openNamed, openStore } from "./open-store.ts";
 import type { FingerprintKey } from "./model/fingerprint.ts";
 import { canonical } from "./model/mac.ts";
 import type { Plan, StoreTarget } from "./model/plan.ts";
 import type { Registry } from "./registry/client.ts";
-import { nearest } from "./text/nearest.ts";
 import { resolveReferences } from "./core/resolve.ts";
-import { bare, cmd } from "./kit/shell.ts";
+import { cmd } from "./kit/shell.ts";
 import type { Secret } from "./model/secret.ts";
 import { once, onceSync } from "./text/once.ts";
 import { Redactor } from "./text/redact.ts";
@@ -49,6 +48,8 @@ export type Shared = Pick<Assembly, "redactor" | "state" | "key" | "config" | "d
 export type Assembly = {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** The stores that work without a configuration. */
+  readonly builtIn: readonly string[];
   readonly redactor: Redactor;
   readonly state: () => string;
   readonly key: () => FingerprintKey;
@@ -102,7 +103,7 @@ export function assemble(
   shared: Partial<Shared> = {},
 ): Assembly {
   const redactor = shared.redactor ?? new Redactor();
-  const load = (): Promise<Config> => loadConfig(env, cwd, configFile);
+  const load = (): Promise<Config> => loadConfig(env, cwd, configFile, builtIn);
   let read = once(load);
   const config = shared.config ?? ((): Promise<Config> => read());
   const engine = once(async () => (await import("./docker/engine.ts")).openEngine(env));
@@ -125,23 +126,12 @@ export function assemble(
     const { tuning } = await config();
     return tuning.ruleSets.length === 0 ? null : (await import("./detect/index.ts")).ownRules(tuning);
   });
-  const store = async (name: string): Promise<Provider> => {
-    const { stores } = await config();
-    const configured = stores.get(name);
-    if (configured) return openConfigured(name, configured, env, say);
-    if (Object.hasOwn(providers, name)) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env, say);
-    const known = [...stores.keys(), ...Object.keys(providers)];
-    const near = nearest(name, known);
-    throw new UnsprawlError(
-      "usage",
-      `no store named ${JSON.stringify(name)}`,
-      near ? cmd`did you mean ${near}?` : cmd`known: ${bare(known.join(", "))}`,
-    );
+  const store = async (name: string): Promise<Provider> => openNamed(name, await config(), { env, cwd, say });
+  const knownStores = async (): Promise<string[]> => [...new Set([...(await config()).stores.keys(), ...builtIn])];
+  const resolve: Assembly["resolve"] = async (all) => {
+    // As with all settings, the environment comes before the configuration.
+    return resolveReferences(all, [...new Set([...namedBy(env), ...(await knownStores())])], store);
   };
-  const knownStores = async (): Promise<string[]> => [
-    ...new Set([...(await config()).stores.keys(), ...Object.keys(providers)]),
-  ];
-  const resolve: Assembly["resolve"] = async (all) => resolveReferences(all, await knownStores(), store);
   const channels: Assembly["channels"] = async (warn) => {
     const { outletsOf } = await import("./notify/index.ts");
     return outletsOf((await config()).notify, { env, redactor, resolve, warn });
@@ -156,7 +146,9 @@ export function assemble(
     const layers = shared.layers ? { shelf: shared.layers(await settings()), key: key() } : null;
     const note = (text: string): unknown => sourceNotes.add(text);
     const tools = { env, cwd, engine, registry: openedRegistry, note, store, shared: layers };
-    return (await import("./sources/index.ts")).allSources(tools, await knownStores());
+    // Asked for by its name, one that is not trusted says so.
+    const named = [...(await knownStores()), ...untrustedIn("stores", (await config()).untrusted)];
+    return (await import("./sources/index.ts")).allSources(tools, named);
   });
   const rules = async () => (await import("./detect/index.ts")).rules;
   const history = shared.history ?? once(async () => (await import("./history/sqlite.ts")).openSqliteHistory(state()));
@@ -212,6 +204,7 @@ export function assemble(
   return {
     env,
     cwd,
+    builtIn,
     redactor,
     state,
     key,
@@ -224,7 +217,8 @@ export function assemble(
     ownRules: own,
     sources,
     scanTools: async (verify, keep) => {
-      const { tuning, endpoints } = await config();
+      const { tuning, endpoints, untrusted } = await config();
+      if (verify) mustBeTrusted(untrusted, "verify");
       const ignore = ignorer(tuning.ignore, new Date());
       return {
         sources: await sources(),
@@ -256,7 +250,8 @@ export function assemble(
       route([...new Set([...Object.values(plan.migrations ?? {}), plan.migration])], migration, plan),
     store,
     async storeOf(target) {
-      const { stores } = await config();
+      const { stores, untrusted } = await config();
+      mustBeTrusted(untrusted, `stores.${target.name}`);
       const named = stores.get(target.name);
       // A store that only the environment described is opened with the plan's own settings, and credentials from here.
       const keys = { ...target.settings };

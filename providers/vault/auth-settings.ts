@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { homeOf } from "../../src/kit/home.ts";
 import type { ProviderContext } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -145,7 +145,7 @@ function isMethod(name: string): name is AuthMethod {
 }
 
 function environmentToken(env: NodeJS.ProcessEnv): VaultAuth {
-  const file = join(env["HOME"] || homedir(), ".vault-token");
+  const file = join(homeOf(env), ".vault-token");
   if (variable(env, "TOKEN") !== null || existsSync(file)) return { method: "token" };
   throw new UnsprawlError(
     "config",

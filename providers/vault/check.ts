@@ -1,4 +1,5 @@
 import type { StoreCheck } from "../../src/contract/provider.ts";
+import { isLoopback } from "../../src/kit/loopback.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { probeStore } from "../../src/store/probe.ts";
@@ -75,7 +76,7 @@ async function health(client: VaultClient, address: string): Promise<void> {
 
 function plain(address: string): string {
   const { protocol, hostname } = new URL(address);
-  return protocol === "http:" && !/^(localhost|127\.|\[::1\])/.test(hostname)
+  return protocol === "http:" && !isLoopback(hostname)
     ? " (without TLS: everyone on the way can read the secrets)"
     : "";
 }

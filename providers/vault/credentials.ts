@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeOf } from "../../src/kit/home.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/text/atomic-file.ts";
 import { variable } from "./given.ts";
@@ -22,9 +22,7 @@ export async function password(file: string): Promise<string> {
 /** The token of the environment, or the one that `vault login` (and `bao login`) left. */
 export async function environmentToken(env: NodeJS.ProcessEnv): Promise<string> {
   const given = variable(env, "TOKEN");
-  return given === null
-    ? credential(join(env["HOME"] || homedir(), ".vault-token"))
-    : checkCredential(given.value, given.name);
+  return given === null ? credential(join(homeOf(env), ".vault-token")) : checkCredential(given.value, given.name);
 }
 
 /**

@@ -207,6 +207,19 @@ shows workers, the queue and each unit. Database: fleet.database.urlFile, or UNS
     load: () => import("./commands/rules.ts"),
   },
   {
+    usage: "trust [folder]",
+    summary: "let this folder's unsprawl.yaml name stores, hosts, channels, and hide findings",
+    details: `Such settings of unsprawl.yaml count only when the file and its folder are yours and you have trusted them, until one
+of them changes. All others always count. A file that you name yourself (--config) needs no trust.`,
+    options: [
+      ["--print", "print what would be trusted, and change nothing"],
+      ["--always", "trust the folder whatever its file will say"],
+      ["--remove", "do not trust it any more"],
+      ["--list", "list the folders that are trusted"],
+    ],
+    load: () => import("./commands/trust.ts"),
+  },
+  {
     usage: "doctor",
     summary: "engine, stores, runtime, leftovers, and what still shows moved values",
     options: [["--no-residue", "do not look for what still shows moved values"]],

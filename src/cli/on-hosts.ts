@@ -5,6 +5,7 @@ import { scanHosts } from "../core/hosts.ts";
 import { scanAndRemember } from "../core/remember.ts";
 import { scan, type Hit, type ScanReport, type ScanTools } from "../core/scan.ts";
 import { bare, cmd } from "../kit/shell.ts";
+import { mustBeTrusted } from "../core/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** Sources that an engine has. */
@@ -44,10 +45,12 @@ export async function onHosts(
   host: Host,
 ): Promise<ScanReport> {
   ofEngines(input.sources);
-  const hosts = new Map(chooseHosts((await assembly.config()).hosts, wanted));
+  const config = await assembly.config();
+  mustBeTrusted(config.untrusted, "hosts");
+  const hosts = new Map(chooseHosts(config.hosts, wanted));
   const scanOne = async (name: string, told: Host): Promise<ScanReport> => {
-    const config = hosts.get(name);
-    const tools = await assembly.at(config ? hostEnv(assembly.env, config) : assembly.env).scanTools(verify);
+    const one = hosts.get(name);
+    const tools = await assembly.at(one ? hostEnv(assembly.env, one) : assembly.env).scanTools(verify);
     const { report } = await scanHere(assembly, input, remember, { ...tools, host: name }, told);
     return { ...report, sources: report.sources.map((one) => ({ ...one, host: name })) };
   };

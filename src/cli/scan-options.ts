@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import { goneFrom, readBaseline } from "../core/baseline.ts";
 import { markRegressed, withStates } from "../core/remember.ts";
 import type { Hit, ScanReport } from "../core/scan.ts";
+import { untrustedText, type Untrusted } from "../core/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import { onHosts, scanHere } from "./on-hosts.ts";
+import { rulesMissing, sayUntrusted } from "./untrusted.ts";
 import { list, scriptHost, text, type CommandContext, type Options } from "./context.ts";
 
 export type Scanned = {
@@ -32,6 +34,7 @@ export async function scanWith(
   if (resume && !sources.some((one) => one.startsWith("registry:")))
     throw new UnsprawlError("usage", "--resume goes on with scans of registries", "unsprawl scan registry:… --resume");
   const config = await assembly.config();
+  sayUntrusted(context, config.untrusted);
   const minConfidence = (text(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
   const failOn = (text(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
   const baseline = text(options, "baseline");
@@ -51,7 +54,8 @@ export async function scanWith(
           await assembly.scanTools(verify, keeps && !verify ? { resume } : undefined),
           host,
         );
-  const marked = markRegressed({ report, hits }, assembly.installation());
+  const counted = withUntrusted(report, config.untrusted, context.json);
+  const marked = markRegressed({ report: counted, hits }, assembly.installation());
   if (known === null) return { ...marked, failOn };
   const { report: told, hits: own } = withStates(marked, ({ id, state }) =>
     state === "new" && known.has(id) ? "known" : state,
@@ -59,6 +63,19 @@ export async function scanWith(
   const gone = goneFrom(known, report.findings);
   const left = `${gone} of the baseline ${baseline} ${gone === 1 ? "is" : "are"} not there: write it anew`;
   return { report: gone === 0 ? told : { ...told, notes: [...told.notes, left] }, hits: own, failOn };
+}
+
+/**
+ * With what of the project's file does not count: a note where nothing on stderr says so, and an error where rules are
+ * missing, which may have found more.
+ */
+function withUntrusted(report: ScanReport, untrusted: Untrusted | null, json: boolean): ScanReport {
+  if (untrusted === null) return report;
+  const notes = json ? [`${untrustedText(untrusted)}; next: ${untrusted.hint}`, ...report.notes] : report.notes;
+  const missing = rulesMissing(untrusted);
+  if (missing === null) return { ...report, notes };
+  const errors = [{ subject: untrusted.file, message: missing.message, hint: missing.hint ?? "unsprawl trust" }];
+  return { ...report, notes, sources: [...report.sources, { source: "unsprawl.yaml", subjects: 0, errors }] };
 }
 
 /** True when a finding must make the process exit 3. */

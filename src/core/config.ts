@@ -1,70 +1,41 @@
-import { existsSync, lstatSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import type { ChannelConfig } from "../contract/channel.ts";
-import { cmd } from "../kit/shell.ts";
-import { causeOf, UnsprawlError } from "../model/error.ts";
-import { CONFIDENCES, type Confidence } from "../model/finding.ts";
-import type { Json } from "../model/json.ts";
-import { knownKeys, mapOf } from "./config-shape.ts";
-import { readFleet, type FleetConfig } from "./fleet-config.ts";
-import { readHosts, type HostConfig } from "./hosts-config.ts";
-import { readNotify } from "./notify-config.ts";
-import { readWatch, type WatchConfig } from "./watch-config.ts";
-import { mergeTuning, NO_TUNING, readTuning, type Tuning } from "./tuning.ts";
-import { lineOf } from "../text/lines.ts";
-import { readChecked } from "../kit/io/read.ts";
+import { configHome } from "../kit/home.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { EMPTY, parseConfig, type FileConfig } from "./config-file.ts";
+import { guardedDigest, guardedOf, loosens, withoutGuarded, type Base, type Guarded } from "./guarded.ts";
+import { readOwned, type ForeignHand } from "./owned.ts";
+import { ALWAYS, folderName, readTrusted } from "./trusted.ts";
+import { mergeTuning } from "./tuning.ts";
+import type { Untrusted } from "./untrusted.ts";
 
-export type StoreConfig = {
-  readonly provider: string;
-  readonly dir: string;
-  readonly keys: { readonly [key: string]: Json };
+export { CONFIG_KEYS, type StoreConfig } from "./config-file.ts";
+
+export type Config = FileConfig & {
+  /** What the project's file says that does not count; null when all of it does. */
+  readonly untrusted: Untrusted | null;
 };
-
-export type Config = {
-  readonly stores: ReadonlyMap<string, StoreConfig>;
-  readonly minConfidence: Confidence | null;
-  readonly failOn: Confidence | "never" | null;
-  readonly tuning: Tuning;
-  /** Base URLs by vendor for `--verify`, such as a GitHub Enterprise host. */
-  readonly endpoints: { readonly [vendor: string]: string };
-  /** Engines elsewhere, by name. */
-  readonly hosts: ReadonlyMap<string, HostConfig>;
-  /** By the channel's name. */
-  readonly notify: ReadonlyMap<string, ChannelConfig>;
-  /** Null when no file says anything of it. */
-  readonly watch: WatchConfig | null;
-  readonly fleet: FleetConfig | null;
-};
-
-/** What may stand in a configuration file, with what it is for: the schema that ships is made from this. */
-export const CONFIG_KEYS = {
-  stores: "named secret stores: name → { provider, … }",
-  minConfidence: "findings below this confidence are hidden: low, medium or high",
-  failOn: "exit 3 from this confidence on: low, medium, high or never",
-  rules: "rules of one's own, gitleaks rule files, rules that are off, severities",
-  stopWords: "texts (any case); a secret that holds one of them is none",
-  ignore: "findings that may stay: what they match, why, until when",
-  verify: "for --verify: endpoints, base URLs by vendor",
-  fleet: "many hosts and registries, scanned by any number of workers: sources, database, key",
-  hosts: "engines elsewhere for --hosts: name → { address, certPath } or { context }",
-  notify: "where changes are told: name → { kind, …, on, minSeverity, minConfidence }",
-  watch: "what watch does where its flags do not say: sources, every or cron, events, metrics",
-} as const;
 
 /**
  * `unsprawl.yaml` of the working directory over `$XDG_CONFIG_HOME/unsprawl/config.yaml`; `--config FILE` in place of
- * both. Stores of both files are known, the project's winning. Throws `config` naming the file and the key.
+ * both. Stores of both files are known, the project's winning. Of the project's file, what needs trust counts only if
+ * the folder is the user's own and trusted. Stores must not be called as one of `reserved`. Throws `config` naming the
+ * file and the key, and for a file of the user's, or of `--config`, that somebody else can have written.
  */
-export async function loadConfig(env: NodeJS.ProcessEnv, cwd: string, explicit: string | null): Promise<Config> {
+export async function loadConfig(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  explicit: string | null,
+  reserved: readonly string[] = [],
+): Promise<Config> {
   if (explicit !== null) {
-    const file = resolve(cwd, explicit);
-    if (!existsSync(file)) throw new UnsprawlError("config", `no configuration file ${explicit}`, "check --config");
-    return (await readFile(file)) ?? EMPTY;
+    const named = await ownConfig(resolve(cwd, explicit), env, reserved);
+    if (named === null) throw new UnsprawlError("config", `no configuration file ${explicit}`, "check --config");
+    return { ...named, untrusted: null };
   }
-  const home = env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
-  const user = (await readFile(join(home, "unsprawl/config.yaml"))) ?? EMPTY;
-  const project = (await readFile(join(cwd, "unsprawl.yaml"))) ?? EMPTY;
+  const user = (await userConfig(env, reserved)) ?? EMPTY;
+  const found = await readProject(env, cwd, user, reserved);
+  if (found === null) return { ...user, untrusted: null };
+  const project = counts(found) ? found.config : harmless(found.config, user);
   return {
     stores: new Map([...user.stores, ...project.stores]),
     minConfidence: project.minConfidence ?? user.minConfidence,
@@ -75,92 +46,89 @@ export async function loadConfig(env: NodeJS.ProcessEnv, cwd: string, explicit: 
     notify: new Map([...user.notify, ...project.notify]),
     watch: project.watch ?? user.watch,
     fleet: project.fleet ?? user.fleet,
+    untrusted: counts(found) ? null : untrustedOf(found),
   };
 }
 
-const EMPTY: Config = {
-  stores: new Map(),
-  minConfidence: null,
-  failOn: null,
-  tuning: NO_TUNING,
-  endpoints: {},
-  hosts: new Map(),
-  notify: new Map(),
-  watch: null,
-  fleet: null,
+/** A project's file, and how far it is trusted. */
+export type Project = {
+  /** By its one name. */
+  readonly folder: string;
+  readonly file: string;
+  readonly config: FileConfig;
+  /** What needs trust; empty when nothing does. */
+  readonly guarded: readonly Guarded[];
+  readonly digest: string;
+  /** `changed`: something else was trusted here. */
+  readonly state: "trusted" | "always" | "changed" | "untrusted";
+  /** Why it cannot be trusted, whatever the list says; null when it can. */
+  readonly foreign: ForeignHand | null;
 };
 
-async function readFile(file: string): Promise<Config | null> {
-  const text = textOf(file);
-  if (text === null) return null;
-  const { parse } = await import("yaml");
-  let document: unknown;
-  try {
-    // What it warns of, it would write to stderr itself, with the text; and of many errors the first is told.
-    document = parse(text, { logLevel: "error", prettyErrors: false });
-  } catch (error) {
-    const at = (error as { pos?: readonly [number, number] }).pos?.[0];
-    throw new UnsprawlError(
-      "config",
-      `${file}${at === undefined ? "" : `, line ${lineOf(text, at)}`}: not valid YAML`,
-      "mend it, or name another with --config",
-    );
-  }
-  if (document === null || document === undefined) return EMPTY;
-  const top = mapOf(document, file, "the file");
-  knownKeys(top, Object.keys(CONFIG_KEYS), file, "");
-  const stores = Object.entries(mapOf(top["stores"] ?? {}, file, "stores")).map(([name, value]) => {
-    const { provider, ...keys } = mapOf(value, file, `stores.${name}`);
-    if (typeof provider !== "string")
-      throw new UnsprawlError(
-        "config",
-        `${file}: stores.${name} has no provider`,
-        "add provider: vault or provider: local",
-      );
-    return [name, { provider, dir: dirname(file), keys: keys as { [key: string]: Json } }] as const;
-  });
-  const level = <T extends string>(key: string, allowed: readonly T[]): T | null => {
-    const value = top[key];
-    if (value === undefined) return null;
-    const found = allowed.find((one) => one === value);
-    if (found === undefined) throw new UnsprawlError("config", `${file}: ${key} must be one of ${allowed.join(", ")}`);
-    return found;
-  };
+/** Null when the folder has no `unsprawl.yaml`. Throws `config` as `loadConfig`. */
+export async function projectOf(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  reserved: readonly string[],
+): Promise<Project | null> {
+  return readProject(env, cwd, (await userConfig(env, reserved)) ?? EMPTY, reserved);
+}
+
+async function readProject(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  base: Base,
+  reserved: readonly string[],
+): Promise<Project | null> {
+  const file = join(cwd, "unsprawl.yaml");
+  const found = readOwned(file, env, true);
+  if (found === null) return null;
+  const { top, config } = await parseConfig(found.text, file, reserved);
+  const guarded = guardedOf(top, config.tuning, base, file);
+  const common = { file, config, guarded, foreign: found.foreign };
+  // Nothing to look up, as for most.
+  if (guarded.length === 0) return { ...common, folder: cwd, digest: "", state: "untrusted" };
+  const [folder, digest] = [folderName(cwd), guardedDigest(guarded, dirname(file))];
+  const trusted = readTrusted(env).get(folder);
+  const state =
+    trusted === undefined ? "untrusted" : trusted === ALWAYS ? "always" : trusted === digest ? "trusted" : "changed";
+  return { ...common, folder, digest, state };
+}
+
+function counts({ guarded, foreign, state }: Project): boolean {
+  return guarded.length === 0 || (foreign === null && (state === "trusted" || state === "always"));
+}
+
+function harmless(config: FileConfig, base: Base): FileConfig {
+  const { failOn, minConfidence, tuning } = config;
   return {
-    stores: new Map(stores),
-    minConfidence: level("minConfidence", CONFIDENCES),
-    failOn: level("failOn", [...CONFIDENCES, "never"]),
-    tuning: readTuning(top, file, dirname(file)),
-    endpoints: endpointsOf(top["verify"], file),
-    hosts: readHosts(top["hosts"], file),
-    notify: readNotify(top["notify"], file, dirname(file)),
-    watch: readWatch(top["watch"], file, dirname(file)),
-    fleet: readFleet(top["fleet"], file),
+    ...EMPTY,
+    failOn: loosens("failOn", failOn, base) ? null : failOn,
+    minConfidence: loosens("minConfidence", minConfidence, base) ? null : minConfidence,
+    tuning: withoutGuarded(tuning),
   };
 }
 
-/** Null where there is none; a link that leads nowhere is one that cannot be read. */
-function textOf(file: string): string | null {
-  try {
-    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return null;
-  } catch {
-    return null; // a home folder of somebody else
-  }
-  try {
-    return readChecked(file, { named: true }).toString("utf8");
-  } catch (error) {
-    if (error instanceof UnsprawlError) throw new UnsprawlError("config", error.message, error.hint);
-    throw new UnsprawlError("config", `${file} cannot be read`, cmd`ls -l ${file}`, causeOf(error));
-  }
+function untrustedOf({ file, guarded, foreign, state }: Project): Untrusted {
+  const settings = guarded.map(({ path }) => path);
+  if (foreign !== null) return { file, why: foreign.why, hint: foreign.hint, settings };
+  const why = state === "changed" ? `${file} has changed since it was trusted` : `${file} is not trusted`;
+  return { file, why, hint: "unsprawl trust", settings };
 }
 
-function endpointsOf(given: unknown, file: string): { readonly [vendor: string]: string } {
-  const verify = mapOf(given ?? {}, file, "verify");
-  knownKeys(verify, ["endpoints"], file, "verify.");
-  const endpoints = mapOf(verify["endpoints"] ?? {}, file, "verify.endpoints");
-  for (const [vendor, url] of Object.entries(endpoints)) {
-    if (typeof url !== "string" || !/^https?:\/\/[^\s/@]+/.test(url))
-      throw new UnsprawlError("config", `${file}: verify.endpoints.${vendor} must be a URL without a login`);
-  }
-  return endpoints as { [vendor: string]: string };
+async function userConfig(env: NodeJS.ProcessEnv, reserved: readonly string[]): Promise<FileConfig | null> {
+  return ownConfig(join(configHome(env), "unsprawl/config.yaml"), env, reserved);
+}
+
+/** Null where there is none. */
+async function ownConfig(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  reserved: readonly string[],
+): Promise<FileConfig | null> {
+  const found = readOwned(file, env, false);
+  if (found === null) return null;
+  if (found.foreign !== null)
+    throw new UnsprawlError("config", `${found.foreign.why}: unsprawl does not follow it`, found.foreign.hint);
+  return (await parseConfig(found.text, file, reserved)).config;
 }

@@ -16,6 +16,7 @@ import {
 } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { maskPlan } from "./masked-plan.ts";
+import { clearTextWarning } from "./store-place.ts";
 import { mappedName, type Mapping } from "./mapping.ts";
 import type { Router } from "./route.ts";
 import type { Hit } from "./scan.ts";
@@ -116,6 +117,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       total: units.size,
     });
   }
+  const clear = clearTextWarning(provider.target);
   const plan: Plan = {
     version: 1,
     id: runId,
@@ -127,7 +129,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     store: provider.target,
     steps,
     notMoved,
-    warnings,
+    warnings: clear === null ? warnings : [{ unit: "", text: clear }, ...warnings],
   };
   return signPlan(maskPlan(plan, tools.redact), key);
 }

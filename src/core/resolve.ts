@@ -9,7 +9,8 @@ const AT_ONCE = 8;
 /**
  * The values of references through the stores of these names, in this order of precedence. Each store is opened once
  * (one login however many references) and each reference fetched once; nothing is kept beyond this call. Null for a
- * reference that no store is for. Throws `absent` for one that leads to nothing.
+ * reference that no store is for. The first store that has it counts. Throws what the first one says when none has it:
+ * `absent`, or `denied`.
  */
 export async function resolveReferences(
   references: readonly string[],
@@ -23,18 +24,26 @@ export async function resolveReferences(
     return opening;
   };
   const resolve = async (reference: string): Promise<readonly [string, Secret | null]> => {
+    let failure: UnsprawlError | null = null;
     for (const name of stores) {
       const store = await provider(name);
       const key = store?.parse(reference) ?? null;
       if (store === null || key === null) continue;
-      const found = await store.get(key);
-      if (found === null)
-        throw new UnsprawlError("absent", `nothing is stored at ${reference}`, cmd`unsprawl stores check ${name}`);
-      return [reference, found.value];
+      const found = await store.get(key).catch(deniedOnly);
+      if (found !== null && !(found instanceof UnsprawlError)) return [reference, found.value];
+      failure ??=
+        found ?? new UnsprawlError("absent", `nothing is stored at ${reference}`, cmd`unsprawl stores check ${name}`);
     }
+    if (failure !== null) throw failure;
     return [reference, null];
   };
   return new Map(await pMap([...new Set(references)], resolve, { concurrency: AT_ONCE }));
+}
+
+/** Another store of the same kind may be the one that is meant. */
+function deniedOnly(error: unknown): UnsprawlError {
+  if (error instanceof UnsprawlError && error.code === "denied") return error;
+  throw error;
 }
 
 /** A store that is not set up here cannot be the one that a reference means. */

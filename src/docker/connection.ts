@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { homeOf, runtimeHome } from "../kit/home.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** How to reach an engine. `address` is what the user would put into DOCKER_HOST. */
@@ -28,7 +29,8 @@ export function findConnection(env: NodeJS.ProcessEnv): Connection {
   const folder = configFolder(env);
   const context = env["DOCKER_CONTEXT"] || currentContext(folder);
   if (context && context !== "default") return fromContext(folder, context);
-  const rootless = env["XDG_RUNTIME_DIR"] ? join(env["XDG_RUNTIME_DIR"], "docker.sock") : null;
+  const runtime = runtimeHome(env);
+  const rootless = runtime === null ? null : join(runtime, "docker.sock");
   const socket = !existsSync(DEFAULT_SOCKET) && rootless && existsSync(rootless) ? rootless : DEFAULT_SOCKET;
   return parseAddress(`unix://${socket}`, null);
 }
@@ -94,7 +96,7 @@ function tlsFromEnv(env: NodeJS.ProcessEnv): Connection["tls"] {
 }
 
 function configFolder(env: NodeJS.ProcessEnv): string {
-  return env["DOCKER_CONFIG"] || join(homedir(), ".docker");
+  return env["DOCKER_CONFIG"] || join(homeOf(env), ".docker");
 }
 
 function readTls(folder: string, required: boolean): Connection["tls"] {

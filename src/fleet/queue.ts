@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Instance, PgBoss } from "pg-boss";
 import type { FleetSource } from "../core/fleet-config.ts";
+import { mustSayTls } from "../history/clear-text.ts";
 import { patiently } from "../history/database.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Unit } from "./units.ts";
@@ -37,6 +38,7 @@ export async function openQueue(
   role: "serve" | "worker" | "status",
   note: (text: string) => void,
 ): Promise<Queue> {
+  await mustSayTls(url);
   const { PgBoss: Boss } = await import("pg-boss");
   const reads = role === "status";
   const boss = new Boss({

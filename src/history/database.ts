@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
 import { causeOf, UnsprawlError } from "../model/error.ts";
+import { mustSayTls } from "./clear-text.ts";
 
 /** Runs one statement and gives its rows. */
 export type Query = <Row extends object>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
@@ -32,8 +33,9 @@ const PASSES = /^(?:57P0[123]|53300|08\w{3}|40001|40P01|ECONNREFUSED|ECONNRESET|
 /** What pg says without a code. */
 const BROKEN = /^Connection terminated|^Client has encountered a connection error|^timeout exceeded when trying/;
 
-/** Opens a pool; nothing is sent yet. The URL holds a password: no error quotes it. Throws `config`. */
+/** Opens a pool; nothing is sent yet. The URL holds a password: no error quotes it. Throws `config`, as `mustSayTls` too. */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
+  await mustSayTls(url);
   const { default: pg } = await import("pg");
   let pool: Pool;
   try {

@@ -1,4 +1,5 @@
 import { UnsprawlError } from "../model/error.ts";
+import { mustSayTls } from "./clear-text.ts";
 import type { Query } from "./database.ts";
 
 /** One connection of its own, for what lives as long as it does, such as an advisory lock. */
@@ -14,6 +15,7 @@ const KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tc
 
 /** Throws `unreachable`. The URL holds a password: no error quotes it. */
 export async function openSession(url: string): Promise<Session> {
+  await mustSayTls(url);
   const { default: pg } = await import("pg");
   const lost = new AbortController();
   const client = new pg.Client({

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { childEnvironment } from "../kit/child-environment.ts";
 import { cmd } from "../kit/shell.ts";
+import { configHome, homeOf, runtimeHome } from "../kit/home.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 import { HUB_HOST } from "./reference.ts";
@@ -39,12 +39,12 @@ export async function findCredentials(
 }
 
 function authFiles(env: NodeJS.ProcessEnv): readonly string[] {
-  const home = env["HOME"] || homedir();
+  const runtime = runtimeHome(env);
   return [
     env["REGISTRY_AUTH_FILE"] ?? "",
-    join(env["DOCKER_CONFIG"] || join(home, ".docker"), "config.json"),
-    env["XDG_RUNTIME_DIR"] ? join(env["XDG_RUNTIME_DIR"], "containers/auth.json") : "",
-    join(env["XDG_CONFIG_HOME"] || join(home, ".config"), "containers/auth.json"),
+    join(env["DOCKER_CONFIG"] || join(homeOf(env), ".docker"), "config.json"),
+    runtime === null ? "" : join(runtime, "containers/auth.json"),
+    join(configHome(env), "containers/auth.json"),
   ].filter((file) => file !== "");
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { configHome } from "../kit/home.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { HUB_HOST } from "./reference.ts";
 
@@ -24,10 +24,9 @@ export type Endpoint = {
 export type HostFolders = { readonly certificates: string; readonly daemons: readonly string[] };
 
 export function hostFolders(env: NodeJS.ProcessEnv): HostFolders {
-  const config = env["XDG_CONFIG_HOME"] || join(env["HOME"] || homedir(), ".config");
   return {
     certificates: "/etc/docker/certs.d",
-    daemons: ["/etc/docker/daemon.json", join(config, "docker/daemon.json")],
+    daemons: ["/etc/docker/daemon.json", join(configHome(env), "docker/daemon.json")],
   };
 }
 

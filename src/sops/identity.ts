@@ -1,7 +1,7 @@
 import { readFile, link, mkdir, rm, stat } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { configHome } from "../kit/home.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atomicWrite, fileError } from "../text/atomic-file.ts";
 import type { AgeIdentity } from "./age.ts";
@@ -22,7 +22,7 @@ export type Identities = {
  */
 export function ageIdentities(env: NodeJS.ProcessEnv, file: string | null): Identities {
   const named = file ?? (env["SOPS_AGE_KEY_FILE"] || null);
-  const usual = join(env["XDG_CONFIG_HOME"] || join(env["HOME"] || homedir(), ".config"), "sops/age/keys.txt");
+  const usual = join(configHome(env), "sops/age/keys.txt");
   const files = file === null ? [...(named === null ? [] : [named]), usual] : [file];
   const direct = file === null ? (env["SOPS_AGE_KEY"] ?? "") : "";
   const where = [...(direct === "" ? [] : ["SOPS_AGE_KEY"]), ...files].join(", ");

@@ -1,6 +1,8 @@
 import type { Assembly } from "../assembly.ts";
 import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
+import { storePlace } from "../core/store-place.ts";
+import { untrustedText } from "../core/untrusted.ts";
 import { isPlain } from "../docker/traces.ts";
 import type { Session } from "./session.ts";
 import type { ScanTools } from "../core/scan.ts";
@@ -14,7 +16,13 @@ export async function scanTools(
   assembly: Assembly,
 ): Promise<{ readonly tools: ScanTools; readonly minConfidence: Confidence }> {
   const config = await assembly.config();
-  return { tools: await assembly.scanTools(false), minConfidence: config.minConfidence ?? "medium" };
+  const tools = await assembly.scanTools(false);
+  const { untrusted, minConfidence } = config;
+  const own = untrusted === null ? [] : [`${untrustedText(untrusted)}; next: ${untrusted.hint}`];
+  return {
+    tools: { ...tools, notes: async () => [...own, ...(await tools.notes())] },
+    minConfidence: minConfidence ?? "medium",
+  };
 }
 
 /** What core needs to work on a plan: its migration and its store. */
@@ -45,9 +53,9 @@ export function residueTools(session: Session): ResidueTools {
 /** The configured stores, then those that need no configuration. */
 export async function storeChoices(assembly: Assembly): Promise<StoreChoice[]> {
   const { stores } = await assembly.config();
-  const configured = (await assembly.storeNames()).map((name) => ({
+  const configured = [...stores].map(([name, { provider, keys }]) => ({
     name,
-    text: `${stores.get(name)?.provider ?? ""}, from the configuration`,
+    text: `${storePlace({ provider, settings: keys })}, from the configuration`,
   }));
   const { env } = assembly;
   const aws = Boolean(env["AWS_ACCESS_KEY_ID"] || env["AWS_PROFILE"]);

@@ -1,3 +1,4 @@
+import { isLoopback } from "../kit/loopback.ts";
 import type { Login, Target, Tls } from "./target.ts";
 import { words } from "../net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
@@ -9,9 +10,11 @@ const LEAVE_MS = 1000;
 /** Logs in, without naming a database, and out again. MariaDB is the same to it. */
 export const mysqlLogin: Login = async (target, timeoutMs, signal) => {
   const first = await attempt(target, target.tls, timeoutMs, signal);
-  const result =
-    first === NO_TLS && target.tls === "prefer" ? await attempt(target, "disable", timeoutMs, signal) : first;
-  return typeof result === "string" ? unknown("MySQL: has no TLS, which its settings ask for") : result;
+  if (first !== NO_TLS) return first;
+  if (target.tls !== "prefer") return unknown("MySQL: has no TLS, which its settings ask for");
+  if (!isLoopback(target.host)) return unknown("MySQL: has no TLS there, and the password is not sent in the clear");
+  const result = await attempt(target, "disable", timeoutMs, signal);
+  return result === NO_TLS ? unknown("MySQL: has no TLS") : result;
 };
 
 async function attempt(

@@ -1,3 +1,4 @@
+import { isLoopback } from "../kit/loopback.ts";
 import type { Login, Target, Tls } from "./target.ts";
 import { words } from "../net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
@@ -14,9 +15,12 @@ const LEAVE_MS = 1000;
  */
 export const postgresLogin: Login = async (target, timeoutMs, signal) => {
   const first = await attempt(target, target.tls, timeoutMs, signal);
-  const result =
-    first === NO_TLS && target.tls === "prefer" ? await attempt(target, "disable", timeoutMs, signal) : first;
-  return typeof result === "string" ? unknown("PostgreSQL: has no TLS, which its sslmode asks for") : result;
+  if (first !== NO_TLS) return first;
+  if (target.tls !== "prefer") return unknown("PostgreSQL: has no TLS, which its sslmode asks for");
+  if (!isLoopback(target.host))
+    return unknown("PostgreSQL: has no TLS there, and the password is not sent in the clear");
+  const result = await attempt(target, "disable", timeoutMs, signal);
+  return result === NO_TLS ? unknown("PostgreSQL: has no TLS") : result;
 };
 
 async function attempt(

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig, type Config } from "../../src/core/config.ts";
 import { NO_TUNING } from "../../src/core/tuning.ts";
+import { trustFolder } from "../support/world.ts";
 
 let dir: string;
 const load = (explicit: string | null = null): Promise<Config> =>
@@ -20,6 +21,7 @@ const PROJECT = "project/unsprawl.yaml";
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "unsprawl-config-"));
   mkdirSync(join(dir, "project"));
+  trustFolder(join(dir, "config"), join(dir, "project"));
 });
 afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
@@ -35,6 +37,7 @@ const EMPTY = {
   notify: new Map(),
   watch: null,
   fleet: null,
+  untrusted: null,
 };
 
 test("none at all is an empty one, and so is an empty file", async () => {

@@ -16,7 +16,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 async function configured(yaml: string): Promise<readonly Configured[]> {
   writeFileSync(join(dir, "unsprawl.yaml"), yaml);
-  const { notify } = await loadConfig({ XDG_CONFIG_HOME: join(dir, "none") }, dir, null);
+  const { notify } = await loadConfig({}, dir, "unsprawl.yaml");
   return outletsOf(notify, { env: {}, redactor: new Redactor(), resolve: async () => new Map(), warn: () => {} });
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -32,8 +32,12 @@ export type World = {
   remove(): void;
 };
 
-/** Everything one test's unsprawl may touch, apart from all others. */
-export function makeWorld(dockerHost: string, more: { readonly [name: string]: string } = {}): World {
+/** Everything one test's unsprawl may touch, apart from all others. Its folder is trusted unless `trusted` is false. */
+export function makeWorld(
+  dockerHost: string,
+  more: { readonly [name: string]: string } = {},
+  { trusted = true }: { readonly trusted?: boolean } = {},
+): World {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-world-"));
   const memory = join("/dev/shm", `unsprawl-test-${randomBytes(6).toString("hex")}`);
   mkdirSync(memory, { mode: 0o700 });
@@ -48,6 +52,7 @@ export function makeWorld(dockerHost: string, more: { readonly [name: string]: s
     SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt"),
     ...more,
   };
+  if (trusted) trustFolder(env.XDG_CONFIG_HOME, dir);
   return {
     dir,
     memory,
@@ -65,6 +70,13 @@ export function makeWorld(dockerHost: string, more: { readonly [name: string]: s
       rmSync(memory, { recursive: true, force: true });
     },
   };
+}
+
+/** Whatever the `unsprawl.yaml` of this folder says counts from now on, for who has this `XDG_CONFIG_HOME`. */
+export function trustFolder(configHome: string, folder: string): void {
+  mkdirSync(join(configHome, "unsprawl"), { recursive: true, mode: 0o700 });
+  const folders = { [realpathSync(folder)]: "*" };
+  writeFileSync(join(configHome, "unsprawl/trusted.json"), JSON.stringify({ version: 1, folders }), { mode: 0o600 });
 }
 
 /** Runs a program to its end and gives back all that it wrote. */

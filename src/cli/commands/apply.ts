@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { apply } from "../../core/apply.ts";
+import { clearTextWarning } from "../../core/store-place.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
@@ -8,6 +9,7 @@ import { mustBeOurs } from "../../core/signed-plan.ts";
 import { applyTools } from "../run-tools.ts";
 import { finishRun } from "../finish.ts";
 import { readChecked } from "../../kit/io/read.ts";
+import { say } from "../output.ts";
 
 /** `unsprawl apply plan.json`. */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
@@ -15,6 +17,8 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const plan = readPlan(resolve(assembly.cwd, args[0] ?? ""));
   // Before anything that it names is reached.
   mustBeOurs(plan, assembly.key());
+  const clear = clearTextWarning(plan.store);
+  if (clear !== null) say(context, `warning: ${clear}`);
   const tools = await applyTools(assembly, plan, options["breakLock"] === true);
   const result = await apply(plan, tools, scriptHost(context, true));
   return finishRun(result, context);

@@ -1,6 +1,7 @@
 import type { Assembly, Shared } from "../../assembly.ts";
 import type { ChannelDelivery } from "../../contract/channel.ts";
 import { hostEnv } from "../../core/hosts-config.ts";
+import { mustBeTrusted } from "../../core/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Confidence } from "../../model/finding.ts";
 import type { FingerprintKey } from "../../model/fingerprint.ts";
@@ -31,6 +32,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     throw new UnsprawlError("usage", "--once goes with fleet serve", "unsprawl fleet serve --once");
   if (options["jobs"] !== undefined && action !== "worker")
     throw new UnsprawlError("usage", "--jobs goes with fleet worker", "unsprawl fleet worker --jobs 8");
+  mustBeTrusted((await context.assembly.config()).untrusted, "fleet", "hosts", "notify");
   return act(context, options);
 }
 

@@ -1,4 +1,5 @@
 import { apply } from "../../core/apply.ts";
+import { clearTextWarning } from "../../core/store-place.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../text/escape.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
@@ -19,6 +20,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
     );
   }
   const { plan, provider, left, incomplete } = await planWith(context, sources, options);
+  const clear = clearTextWarning(plan.store);
+  if (context.json && clear !== null) say(context, `warning: ${clear}`);
   if (!context.json) await writeResult(planText(plan, process.stdout), null, context);
   if (plan.steps.length === 0) {
     if (context.json)

@@ -6,11 +6,13 @@ import { nearest } from "../../text/nearest.ts";
 import type { CommandContext, Options } from "../context.ts";
 import { text } from "../context.ts";
 import { writeResult } from "../output.ts";
+import { sayUntrusted } from "../untrusted.ts";
 import { table } from "../views/table.ts";
 
 /** `unsprawl rules`, `rules show ID`, `rules test` (a value on stdin: never on the command line). */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
   const [action, id] = args;
+  sayUntrusted(context, (await context.assembly.config()).untrusted);
   if (action === undefined) return list(context);
   if (action === "show" && id !== undefined) return show(context, id);
   if (action === "test") return test(context, text(options, "name") ?? "VALUE");

@@ -1,3 +1,4 @@
+import { mustBeTrusted } from "../../core/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { CommandContext } from "../context.ts";
 import { delimiter, join } from "node:path";
@@ -13,12 +14,14 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
   const values = await assembly.resolve(named.map(([, reference]) => reference ?? ""));
   for (const [name, reference = ""] of named) {
     const value = values.get(reference) ?? null;
-    if (value === null)
+    if (value === null) {
+      mustBeTrusted((await assembly.config()).untrusted, "stores");
       throw new UnsprawlError(
         "config",
         `${name}: no store is configured for ${reference.slice(0, reference.indexOf(":"))}`,
         "add it to unsprawl.yaml, or set the store's environment",
       );
+    }
     environment[name] = value.exposeText();
   }
   process.execve?.(executable(command, environment["PATH"] ?? ""), [...args], environment);

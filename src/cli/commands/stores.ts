@@ -1,4 +1,5 @@
 import { bare, cmd } from "../../kit/shell.ts";
+import { mustBeTrusted } from "../../core/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
 import { jsonText, printable } from "../../text/escape.ts";
@@ -14,7 +15,8 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const { assembly } = context;
   const [action, name] = args;
   if (action === undefined) {
-    const { stores } = await assembly.config();
+    const { stores, untrusted } = await assembly.config();
+    mustBeTrusted(untrusted, "stores");
     const configured = [...stores].map(([store, { provider }]) => ({ name: store, provider }));
     const rows = configured.map((one) => [{ text: one.name, colour: "bold" as const }, { text: one.provider }]);
     const none = `no stores are configured; ${(await assembly.knownStores()).join(", ")} work from their own environment`;

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { mustBeTrusted } from "../../core/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../text/escape.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
@@ -12,7 +13,8 @@ export async function install(context: CommandContext, args: readonly string[], 
   const { cwd, env } = context.assembly;
   const form = formOf(args[0]);
   const fleet = options["fleet"] === true;
-  const { watch: config } = await context.assembly.config();
+  const { watch: config, untrusted } = await context.assembly.config();
+  mustBeTrusted(untrusted, "watch");
   const named = args.slice(1);
   const made = installation(form, {
     watching: {

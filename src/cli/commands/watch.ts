@@ -2,6 +2,7 @@ import type { Assembly } from "../../assembly.ts";
 import type { ChannelDelivery } from "../../contract/channel.ts";
 import { chooseHosts, hostEnv } from "../../core/hosts-config.ts";
 import { lockWatch } from "../../core/lock.ts";
+import { mustBeTrusted } from "../../core/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Confidence } from "../../model/finding.ts";
 import { VERSION } from "../../model/version.ts";
@@ -11,6 +12,7 @@ import { cronSchedule, everySchedule, until, type Schedule } from "../../watch/s
 import { watch, withEvents, type Round, type WatchInput, type WatchTools } from "../../watch/loop.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
 import { ofEngines } from "../on-hosts.ts";
+import { rulesMissing, sayUntrusted } from "../untrusted.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
 import { dailyReminder } from "../remind.ts";
 import { fails, incomplete } from "../scan-options.ts";
@@ -29,6 +31,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
   if (foreign !== undefined)
     throw new UnsprawlError("usage", `--${dashed(foreign)} is for watch install`, "unsprawl watch install systemd");
   const config = await assembly.config();
+  mustBeTrusted(config.untrusted, "watch", "notify", ...(options["hosts"] === undefined ? [] : ["hosts"]));
+  sayUntrusted(context, config.untrusted);
   const schedule = await scheduleOf(options, config.watch);
   const minConfidence = (text(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
   const failOn = (text(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
@@ -54,7 +58,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   let delivery: ChannelDelivery | null = null;
   const round = async (one: Round): Promise<void> => {
     failing ||= one.report.findings.some((finding) => fails(finding, failOn));
-    unread ||= incomplete(one.report);
+    unread ||= incomplete(one.report) || rulesMissing((await assembly.config()).untrusted) !== null;
     const lines = context.json ? changesJson(one) : one.changes.map((change) => changeLine(change, process.stdout));
     if (lines.length > 0) await writeResult(lines.join("\n"), null, context);
     say(context, `${one.host === null ? "" : `${one.host}: `}${roundText(one)}`);

@@ -1,4 +1,5 @@
 import { unitsOf, wordFor } from "../../core/runs.ts";
+import { clearTextWarning, storePlace } from "../../core/store-place.ts";
 import { keyText, type DiffLine, type Plan, type Step } from "../../model/plan.ts";
 import { printable } from "../../text/escape.ts";
 import { paint, type Colour } from "../paint.ts";
@@ -7,6 +8,12 @@ import { paint, type Colour } from "../paint.ts";
 export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
   const lines: string[] = [];
   const units = unitsOf(plan);
+  if (units.size > 0) {
+    lines.push(`to ${paint("bold", printable(plan.store.name), stream)} (${printable(storePlace(plan.store))})`);
+    const clear = clearTextWarning(plan.store);
+    if (clear !== null) lines.push(`  ${paint("yellow", "note", stream)}     ${printable(clear)}`);
+    lines.push("");
+  }
   for (const [unit, steps] of units) {
     lines.push(paint("bold", printable(unit), stream));
     for (const step of steps) lines.push(...stepLines(step, plan, stream));

@@ -1,4 +1,5 @@
 import { unitsOf, wordFor } from "../../core/runs.ts";
+import { clearTextWarning } from "../../core/store-place.ts";
 import { keyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
 import { SIGN } from "../theme.ts";
@@ -35,6 +36,8 @@ export function planLines(made: Plan): Line[] {
       wrapped(1, { text: " ! nothing here can be moved", color: "yellow", bold: true }, "; the reasons are below"),
       BLANK,
     );
+  const clear = clearTextWarning(made.store);
+  if (clear !== null) lines.push(wrapped(3, { text: " ! ", color: "yellow", bold: true }, clear), BLANK);
   const restarts = restartsOf(made);
   if (isTyped(restarts))
     lines.push(

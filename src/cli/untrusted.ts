@@ -1,0 +1,23 @@
+import type { Config } from "../core/config.ts";
+import { untrustedIn, untrustedText, type Untrusted } from "../core/untrusted.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Context } from "./context.ts";
+import { say } from "./output.ts";
+
+/** One line about what of the project's file does not count; none where JSON has it as a note. */
+export function sayUntrusted(context: Context, untrusted: Untrusted | null): void {
+  if (untrusted !== null && !context.json)
+    say(context, `warning: ${untrustedText(untrusted)}; next: ${untrusted.hint}`);
+}
+
+/** What is wrong with a scan without the project's own rules: they may find more. Null when they count. */
+export function rulesMissing(untrusted: Untrusted | null): UnsprawlError | null {
+  if (untrusted === null || !untrustedIn("rules", untrusted).includes("files")) return null;
+  return new UnsprawlError("config", untrustedText({ ...untrusted, settings: ["rules.files"] }), untrusted.hint);
+}
+
+/** For `doctor`. Throws `config` when some of the project's file does not count. */
+export function configurationLine({ untrusted }: Config): string {
+  if (untrusted !== null) throw new UnsprawlError("config", untrustedText(untrusted), untrusted.hint);
+  return "all that it says counts";
+}

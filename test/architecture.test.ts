@@ -270,7 +270,8 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/docker/swarm.ts": "sends it to the engine as a Swarm secret",
   "src/notify/settings.ts": "hands a channel its own credential, which it sends to whoever it is for",
   "src/delivery/tmpfs.ts": "writes the file that the application or its shim reads, on tmpfs",
-  "src/delivery/runtime/resolve.ts": "puts it into the process's environment at the container's start",
+  "src/delivery/runtime/references.ts": "puts it into the process's environment at the container's start",
+  "src/delivery/runtime/resolve.ts": "keeps on tmpfs what a container was started with, for exec",
   "src/delivery/runtime/install.ts": "writes the runtime's own credential, 0600",
   "src/verify/reveal.ts": "sends it to whoever issued it, to learn whether it is alive",
   "src/cli/commands/run.ts": "puts it into the environment of the command that it becomes",
@@ -278,6 +279,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/store/check-and-set.ts": "a digest of it stands for its version",
   "migrations/swarm/spec.ts": "puts it back into a service's spec when a run is undone",
   "providers/vault/kv.ts": "sends it to Vault",
+  "providers/local/reader.ts": "reads back the identity that the runtime holds",
 };
 
 test("only the listed files expose a value", () => {

@@ -141,6 +141,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
   async function deliver(step: Extract<Step, { kind: "deliver" }>, rewrite: Rewrite, work: Work): Promise<void> {
     const delivery = deliveryOf(step.delivery);
     const { subject } = await known(step, rewrite, work.plan.id);
+    await delivery.allow(subject.id, subject.consumer, step.moves);
     const owner = (work.record.last(`${step.id}/owner`) as Owner | null) ?? (await delivery.owner(subject));
     if (owner === null) return;
     // Kept for `render`, which must do without the engine and the image.

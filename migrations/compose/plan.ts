@@ -173,7 +173,7 @@ function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[
 /** The subject of a service's delivery, the same for all its copies and before and after they are made anew. */
 export function subjectOf(subject: DeliverySubject, project: string, service: string, runId: string): DeliverySubject {
   const called = distinctName(`${project}_${service}`, ["compose", project, service]);
-  return { ...subject, id: `${called}-${runId}` };
+  return { ...subject, id: `${called}-${runId}`, consumer: `compose:${project}/${service}` };
 }
 
 export function wishOf(

@@ -108,6 +108,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const subject = asPlanned(known.subject, step.unit, work.plan.id);
       const delivery = deliveryOf(recreate.delivery);
       if (step.kind === "deliver") {
+        await delivery.allow(subject.id, subject.consumer, step.moves);
         const owner = await delivery.owner(subject);
         if (owner !== null) {
           // Kept for `render`, which must do without the engine and the image.
@@ -241,7 +242,7 @@ async function gone(engine: Engine, name: string): Promise<boolean | null> {
 
 /** The subject under the name it had when the plan was made: after the swap the old container is called otherwise. */
 function asPlanned(subject: DeliverySubject, unit: string, runId: string): DeliverySubject {
-  return { ...subject, id: containerUnit(unit, runId) };
+  return { ...subject, id: containerUnit(unit, runId), consumer: `container:${unit}` };
 }
 
 /** A sharer holds nothing to be proven, but must be as it was. */

@@ -3,7 +3,7 @@ import type { Detector } from "../../src/contract/detector.ts";
 import type { PlanOptions, Selected } from "../../src/contract/migration.ts";
 import { chooseDelivery, ODD_NAME, type ChosenDelivery } from "../../src/docker/choose.ts";
 import type { Engine } from "../../src/docker/engine.ts";
-import { unreachableHost } from "../../src/docker/facts.ts";
+import { referencesOf, unreachableHost } from "../../src/docker/facts.ts";
 import { containerFile, containerHasFile } from "../../src/docker/files.ts";
 import { keptByRun } from "../../src/docker/names.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/docker/types.ts";
@@ -29,6 +29,8 @@ export type Chosen = Line & {
   readonly delivery: DeliveryName | null;
   readonly why: string;
   readonly owner: Owner | null;
+  /** Who its container is for the OCI runtime; null when the line gives it no name. */
+  readonly consumer: string | null;
   /** What its files are called by on this host. */
   readonly id: string;
 };
@@ -78,6 +80,7 @@ export async function chooseFor(
   const line: Chosen = {
     ...{ subject, delivery: delivery.name, why, change, secrets: {}, command, id },
     owner: await delivery.owner(known),
+    consumer: known.consumer,
     warnings: [
       ...warnings,
       ...(change.mounts.length === 0
@@ -105,7 +108,7 @@ async function byPodman(
   if (moves.length === 0) throw new UnsprawlError("refused", `${subject}: ${ODD_NAME.reason}`, ODD_NAME.hint);
   const secrets = Object.fromEntries(moves.map(({ name }) => [name, `${called}-${name}`]));
   const line: Chosen = {
-    ...{ subject, delivery: null, owner: null, id: "", secrets, command: [] },
+    ...{ subject, delivery: null, owner: null, consumer: null, id: "", secrets, command: [] },
     why: "podman puts its secret into the environment when the container starts, and masks it in inspect",
     change: { unset: [], set: [], mounts: [], entrypointPrefix: null, healthcheckPrefix: null, runtime: null },
     warnings: [
@@ -174,8 +177,11 @@ async function subjectFor(
   const runtime = flagOf(run, "runtime")?.value ?? null;
   const test = config.Healthcheck?.Test ?? [];
   const checked = flagOf(run, "health-cmd") !== null || (test.length > 0 && test[0] !== "NONE");
+  const own = run.env.flatMap(({ variable, value }) => (typeof value === "string" ? [`${variable}=${value}`] : []));
   return {
     id,
+    consumer: consumerOf(run),
+    references: referencesOf([...(config.Env ?? []), ...own]),
     entrypoint: entrypoint === undefined ? (config.Entrypoint ?? []) : entrypoint === "" ? [] : [entrypoint],
     cmd: words.length > 0 ? words : entrypoint === undefined ? (config.Cmd ?? []) : [],
     imageEnv: new Set(imageEnv),
@@ -190,6 +196,11 @@ async function subjectFor(
     readFile: async (file) => (found === null ? null : containerFile(engine, found.doc.Id, file)),
     hasFile: async (file) => found !== null && containerHasFile(engine, found.doc.Id, file),
   };
+}
+
+/** A name that only the shell knows, or that is never given, is nobody that could be allowed a reference. */
+function consumerOf({ said: { name } }: RunCommand): string | null {
+  return name !== null && /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name) ? `container:${name}` : null;
 }
 
 /** What a shim would have to know of a line, and only the shell does; null when nothing is missing. */

@@ -78,7 +78,8 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
     async perform(step, work) {
       await base.perform(step, work);
       if (step.kind !== "deliver") return;
-      const owner = ownerIn(work.plan, step);
+      const { owner, consumer } = lineOf(work.plan, step);
+      await deliveryOf(step.delivery).allow(idOf(step), consumer, step.moves);
       if (owner === null) return;
       // Kept for `render`: what is not recorded was never delivered.
       work.record.done(`${step.id}/owner`, owner);
@@ -110,13 +111,13 @@ const isDeliver = (step: Step): step is Deliver => step.kind === "deliver";
 
 const idOf = ({ id }: Deliver): string => id.slice("deliver:".length);
 
-/** Who may read the files of a line; null when it has none on this host. */
-function ownerIn(plan: Plan, { id, unit }: Deliver): Owner | null {
+/** What was decided for the line of a step. */
+function lineOf(plan: Plan, { id, unit }: Deliver): Chosen {
   const rewrite = plan.steps.find((step) => step.kind === "rewrite" && step.unit === unit);
   if (rewrite?.kind !== "rewrite") throw unclear();
   const line = linesOf(rewrite.target["lines"]).find((one) => `deliver:${one.id}` === id);
   if (line === undefined) throw unclear();
-  return line.owner;
+  return line;
 }
 
 function linesOf(lines: Json | undefined): readonly Chosen[] {

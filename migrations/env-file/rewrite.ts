@@ -41,7 +41,7 @@ export function rewriteEnvFile({ file, text, dialect, entries }: EnvFile, moving
 }
 
 const WHO_READS = [
-  "who reads this file must resolve references: `unsprawl run -- CMD` with its variables in the environment, containers under the OCI runtime (unsprawl runtime install), or vals; docker run --env-file without that runtime hands each reference on as text",
+  "who reads this file must resolve references: `unsprawl run -- CMD` with its variables in the environment, containers under the OCI runtime that may use them (unsprawl runtime install, unsprawl runtime allow), or vals; docker run --env-file without that runtime hands each reference on as text",
 ];
 
 /** An entry that stays would fill in the reference where the value was. */

@@ -133,7 +133,7 @@ async function warnings(
   if (names.length > 0)
     notes.push(
       stays === "reference"
-        ? cmd`${bare(names.join(", "))}: references, which only the OCI runtime resolves: docker run --runtime ${runtime}`
+        ? cmd`${bare(names.join(", "))}: references, which only the OCI runtime resolves (docker run --runtime ${runtime}), and only for containers that may use them: unsprawl runtime allow CONTAINER NAME REFERENCE`
         : `${names.join(", ")}: no longer set by the image; whoever runs it gives it, by a secret of the platform or by reference`,
     );
   const users = await usersOf(engine, doc.Id);

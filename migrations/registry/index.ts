@@ -165,7 +165,7 @@ async function planRemote(
     warnings: [
       `${tree.blobs.length} documents of ${bytes} bytes are uploaded, no layer; ${tree.configs.length} ${tree.configs.length === 1 ? "platform is" : "platforms are"} cleaned`,
       stays === "reference"
-        ? "its variables are references, which only unsprawl's OCI runtime resolves"
+        ? "its variables are references, which only unsprawl's OCI runtime resolves, and only for containers that may use them: unsprawl runtime allow CONTAINER NAME REFERENCE"
         : "its variables are no longer set: whoever runs it gives them, by a secret of the platform or by reference",
       `its digest changes: who pins ${top.digest.slice(0, 19)} keeps the old one, and signatures of it are void`,
       ...tree.voided.map((digest) => `the attestation ${digest.slice(0, 19)} is void, and not named any more`),

@@ -60,7 +60,8 @@ export async function known({ engine, swarm }: Moving, id: string, runId: string
   );
   const subject = {
     ...found.subject,
-    id: `${distinctName(Name, ["swarm", id])}-${runId}`,
+    id: idOf(Name, id, runId),
+    consumer: `swarm:${Name}`,
     mountTargets: [...found.subject.mountTargets, ...targets],
   };
   return { doc, facts: found, subject };
@@ -71,6 +72,7 @@ export async function deliver(moving: Moving, step: StepOf<"deliver">, work: Wor
   const { id: runId } = work.plan;
   const { subject: service } = recreateOf(work, step.unit);
   const delivery = deliveryOf(moving, step);
+  await delivery.allow(idOf(service.name, service.id, runId), `swarm:${service.name}`, step.moves);
   const files = delivery.files(step.moves, byName(step.moves, work.values));
   let decided = decidedBy(work, step.unit);
   if (decided === null) {
@@ -136,7 +138,8 @@ export async function prove(moving: Moving, step: StepOf<"check">, work: Work): 
  * Puts the service's spec back, waits for its tasks, and removes the Swarm secrets; idempotent. What somebody else has
  * changed in the spec since stays.
  */
-export async function undo({ swarm }: Moving, step: StepOf<"recreate">, work: Work): Promise<void> {
+export async function undo(moving: Moving, step: StepOf<"recreate">, work: Work): Promise<void> {
+  const { swarm } = moving;
   const { id, name } = step.subject;
   const decided = decidedBy(work, step.unit);
   const back = work.record.last(`${step.id}/update`) as WayBack | null;
@@ -155,6 +158,7 @@ export async function undo({ swarm }: Moving, step: StepOf<"recreate">, work: Wo
     if (now?.PreviousSpec && isOurs(now.PreviousSpec)) await swarm.update(now, now.Spec);
   }
   await discard(swarm, name, work.plan.id);
+  await deliveryOf(moving, step).discard(idOf(name, id, work.plan.id));
 }
 
 /** Updates a service as `next` says of its present spec, until nobody else is faster; false when there is nothing to do. */
@@ -191,7 +195,9 @@ async function onThisNode(engine: Engine, tasks: readonly TaskDoc[]): Promise<st
     .flatMap(({ Status }) => Status.ContainerStatus?.ContainerID ?? []);
 }
 
-function deliveryOf({ deliveries }: Moving, step: StepOf<"deliver" | "check">): Delivery {
+const idOf = (name: string, id: string, runId: string): string => `${distinctName(name, ["swarm", id])}-${runId}`;
+
+function deliveryOf({ deliveries }: Moving, step: StepOf<"deliver" | "recreate" | "check">): Delivery {
   const found = deliveries.find(({ name }) => name === step.delivery);
   if (found) return found;
   throw new UnsprawlError("config", `unknown delivery ${step.delivery}`);

@@ -44,7 +44,10 @@ export async function checkFiles(
         authenticate: async () => {
           if ((await identities.load()).length > 0) return identities.where;
           // One that is nowhere but in memory stands for it: a check makes no identity.
-          files = sopsFiles(place, dataKeys(passingIdentity(), {}));
+          files = sopsFiles(
+            place,
+            dataKeys(passingIdentity(), {}, async () => []),
+          );
           return `no age identity yet (${identities.where}): the first write makes one`;
         },
       },

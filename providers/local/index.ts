@@ -7,11 +7,11 @@ import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import { Secret } from "../../src/model/secret.ts";
-import { ageIdentities, checkTemplate, identityFile, sopsFiles } from "../../src/sops/index.ts";
+import { ageIdentities, checkTemplate, readersOf, sopsFiles } from "../../src/sops/index.ts";
 import { checkFiles } from "./check.ts";
 import { dataKeys } from "./keys.ts";
 import { localPolicy } from "./policy.ts";
+import { issueReader, readersFile } from "./reader.ts";
 
 const DEFAULT_FILE = "secrets/{subject}.sops.yaml";
 
@@ -23,13 +23,14 @@ export const provider: ProviderModule = {
       "the file of the age identity; without it SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or ~/.config/sops/age/keys.txt",
     readOnly: "true refuses every write, as for the OCI runtime",
   },
-  async open(name, config, { env, dir }): Promise<Provider> {
+  async open(name, config, { env, dir, say }): Promise<Provider> {
     const template = checkTemplate(resolve(dir, text(config, "file") ?? DEFAULT_FILE));
     const named = text(config, "ageKeyFile");
     const keyFile = named === null ? null : resolve(dir, named);
     const readOnly = flag(config, "readOnly");
     const identities = ageIdentities(env, keyFile);
-    const keys = dataKeys(identities, env);
+    const readers = (): Promise<readonly string[]> => readersOf(readersFile(identities), template);
+    const keys = dataKeys(identities, env, readers);
     const place = { name, template, dir, readOnly };
     return {
       ...sopsFiles(place, keys),
@@ -42,16 +43,9 @@ export const provider: ProviderModule = {
           ...(readOnly ? { readOnly } : {}),
         },
       },
-      policy: (names) => localPolicy(template, names, identities, env),
+      policy: async (names) => localPolicy(template, names, identities, env, await readers()),
       check: () => checkFiles(place, identities, keys),
-      async issueReader() {
-        await identities.ensure();
-        const content = (await identities.load()).map(identityFile).join("");
-        return {
-          config: { file: template, ageKeyFile: "{dir}/age.key", readOnly: true },
-          files: [{ name: "age.key", content: Secret.of(content) }],
-        };
-      },
+      issueReader: (held) => issueReader(template, identities, keys, held ?? [], say),
     };
   },
 };

@@ -1,11 +1,18 @@
 import { unwrapWithAge, wrapForAge, type DataKeys, type Identities } from "../../src/sops/index.ts";
 
-/** Data keys wrapped for the store's own age identity, and for SOPS_AGE_RECIPIENTS as sops itself does. */
-export function dataKeys(identities: Identities, env: NodeJS.ProcessEnv): DataKeys {
+/**
+ * Data keys wrapped for the store's own age identity, for SOPS_AGE_RECIPIENTS as sops itself does, and for the store's
+ * further readers.
+ */
+export function dataKeys(
+  identities: Identities,
+  env: NodeJS.ProcessEnv,
+  readers: () => Promise<readonly string[]>,
+): DataKeys {
   return {
     async wrap(dataKey) {
       const { recipient } = await identities.ensure();
-      return wrapForAge(dataKey, [...new Set([recipient, ...otherRecipients(env)])]);
+      return wrapForAge(dataKey, [...new Set([recipient, ...otherRecipients(env), ...(await readers())])]);
     },
     async unwrap(document) {
       return unwrapWithAge(document, await identities.load(), identities.where);

@@ -13,11 +13,12 @@ export async function localPolicy(
   names: Omit<KeyNames, "name">,
   identities: Identities,
   env: NodeJS.ProcessEnv,
+  readers: readonly string[],
 ): Promise<string> {
   const { path } = sopsKey(template, { ...names, name: "x" });
   const own = (await identities.load()).slice(0, 1).map((one) => one.recipient);
   const application = "AGE-RECIPIENT-OF-THE-APPLICATION";
-  const recipients = [...new Set([...own, ...otherRecipients(env)]), application];
+  const recipients = [...new Set([...own, ...otherRecipients(env), ...readers]), application];
   const rule = `(^|/)${[basename(dirname(path)), basename(path)].map(literal).join("/")}$`;
   return [
     ...(template.includes("{subject}")

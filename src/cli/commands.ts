@@ -172,7 +172,10 @@ shows workers, the queue and each unit. Database: fleet.database.urlFile, or UNS
   {
     usage: "run <command...>",
     summary: "resolve references in the environment, then exec: unsprawl run -- CMD…",
-    options: [],
+    options: [
+      ["--only <name…>", "resolve only these variables; any other reference is an error (commas, or several times)"],
+      ["--keep", "with --only: hand other references on as they are"],
+    ],
     load: () => import("./commands/run.ts"),
   },
   {
@@ -182,8 +185,12 @@ shows workers, the queue and each unit. Database: fleet.database.urlFile, or UNS
     load: () => import("./commands/render.ts"),
   },
   {
-    usage: "runtime <action>",
-    summary: "the OCI runtime: install, uninstall, status",
+    usage: "runtime <action> [what...]",
+    summary: "the OCI runtime: install, uninstall, status; allow and forbid say who may have which reference",
+    details: `runtime allow CONSUMER VARIABLE REFERENCE…   let its containers have what these references name
+runtime forbid CONSUMER [VARIABLE [REFERENCE…]]   take it back
+CONSUMER is a container's NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID. A migration does it by itself; a
+container that names any other reference does not start.`,
     options: [
       ["--to <store…>", "stores that it may read; credentials of its own are made for each"],
       ["--print", "print what would be written, and change nothing"],

@@ -7,6 +7,10 @@ export type DeliverySubject = {
   readonly id: string;
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
+  /** Who it is for the OCI runtime (`container:NAME`, `compose:PROJECT/SERVICE`, …); null when it has no name of its own. */
+  readonly consumer: string | null;
+  /** The variables that hold a reference already, with it: its own and its image's. */
+  readonly references: ReadonlyMap<string, string>;
   /** The names of the variables that the image itself sets: they come back when the subject's own are taken away. */
   readonly imageEnv: ReadonlySet<string>;
   /** The names of all variables that it has. */
@@ -70,11 +74,16 @@ export interface Delivery {
   /** What belongs into the mounted folder, for platforms that mount files of their own; empty when this delivery has none. */
   files(moves: readonly Move[], values: ReadonlyMap<string, Secret>): readonly DeliveryFile[];
   /**
+   * Lets this consumer's containers, and nobody else's, have what the references name; idempotent. `discard` takes it
+   * back. Nothing to do for deliveries by files.
+   */
+  allow(subjectId: string, consumer: string | null, moves: readonly Move[]): Promise<void>;
+  /**
    * Puts in place what a start needs (files in tmpfs); idempotent. Needs neither the engine nor the image, so that it
    * works at boot, before the engine is up. Nothing to do for `runtime`.
    */
   prepare(subjectId: string, owner: Owner, moves: readonly Move[], values: ReadonlyMap<string, Secret>): Promise<void>;
-  /** Takes away what `prepare` made for this subject id; idempotent. */
+  /** Takes away what `allow` and `prepare` made for this subject id; idempotent. */
   discard(subjectId: string): Promise<void>;
   /**
    * Whether the application in the running process `pid` (on this host) has these bytes; false while it has not yet.

@@ -67,8 +67,11 @@ export interface Provider {
   /**
    * A credential that can only read under this store's path, for the OCI runtime on this host.
    * `config` opens the store with it; `files` are written 0600 beside it, and `config` names them by `{dir}/NAME`.
+   * `held` are the files of an earlier one: where such a credential cannot be taken back it may be given again.
    */
-  issueReader(): Promise<{ readonly config: { readonly [key: string]: Json }; readonly files: readonly ReaderFile[] }>;
+  issueReader(
+    held?: readonly ReaderFile[],
+  ): Promise<{ readonly config: { readonly [key: string]: Json }; readonly files: readonly ReaderFile[] }>;
 }
 
 export type ReaderFile = { readonly name: string; readonly content: Secret };

@@ -57,6 +57,9 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     owner: ownerOf,
     files,
+    async allow() {
+      // The files are in the container alone.
+    },
     async prepare(id, owner, moves, values) {
       writeFiles(folder(id), owner, files(moves, values));
     },

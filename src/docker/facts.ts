@@ -49,6 +49,8 @@ function subjectOf(
   const runtime = doc.HostConfig.Runtime;
   return {
     id: containerUnit(nameOf(doc), runId),
+    consumer: `container:${nameOf(doc).replace(`-before-${runId}`, "")}`,
+    references: referencesOf(doc.Config.Env ?? []),
     entrypoint: doc.Config.Entrypoint ?? [],
     cmd: doc.Config.Cmd ?? [],
     imageEnv: new Set((image.Config?.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? "")),
@@ -63,6 +65,12 @@ function subjectOf(
     readFile: (path) => containerFile(engine, doc.Id, path),
     hasFile: (path) => containerHasFile(engine, doc.Id, path),
   };
+}
+
+/** The variables among these entries that hold a reference in place of a value. */
+export function referencesOf(entries: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = entries.map((entry) => [entry.split("=", 1)[0] ?? "", entry.slice(entry.indexOf("=") + 1)] as const);
+  return new Map(pairs.filter(([, value]) => value.startsWith("ref+")));
 }
 
 /** Why files and processes of this host are not the engine's; null when they are. */

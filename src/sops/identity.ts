@@ -10,6 +10,8 @@ import type { AgeIdentity } from "./age.ts";
 export type Identities = {
   /** In words, for errors: the files and variables that were looked at. */
   readonly where: string;
+  /** The file that a new identity would be written to. */
+  readonly file: string;
   /** All there are, the preferred one first; empty when there is none. */
   load(): Promise<readonly AgeIdentity[]>;
   /** The preferred one; made (folder 0700, file 0600) when there is none. */
@@ -33,6 +35,7 @@ export function ageIdentities(env: NodeJS.ProcessEnv, file: string | null): Iden
   };
   return {
     where,
+    file: named ?? usual,
     load,
     async ensure() {
       const [first] = await load();
@@ -45,7 +48,7 @@ export function ageIdentities(env: NodeJS.ProcessEnv, file: string | null): Iden
 export function passingIdentity(): Identities {
   let made: Promise<AgeIdentity> | null = null;
   const ensure = (): Promise<AgeIdentity> => (made ??= generate());
-  return { where: "memory", ensure, load: async () => [await ensure()] };
+  return { where: "memory", file: "", ensure, load: async () => [await ensure()] };
 }
 
 /** The form of `age-keygen`'s output. */
@@ -74,6 +77,16 @@ async function create(path: string): Promise<AgeIdentity> {
   } finally {
     await rm(fresh, { force: true });
   }
+}
+
+/** The first identity in a text of the form of `identityFile`; null when there is none. */
+export async function identityIn(text: string): Promise<AgeIdentity | null> {
+  return (await identitiesIn(text, "the file"))[0] ?? null;
+}
+
+/** A new identity, which is nowhere yet. */
+export async function newIdentity(): Promise<AgeIdentity> {
+  return generate();
 }
 
 async function generate(): Promise<AgeIdentity> {

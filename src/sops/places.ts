@@ -51,7 +51,7 @@ export async function usableFolder(standing: string, readOnly: boolean): Promise
 }
 
 /** The files that are there and that the template gives for some names. */
-async function templateFiles(template: string): Promise<readonly string[]> {
+export async function templateFiles(template: string): Promise<readonly string[]> {
   let places = ["/"];
   const parts = template.split("/").slice(1);
   for (const [index, part] of parts.entries()) {

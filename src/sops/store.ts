@@ -144,7 +144,8 @@ export async function removeEmptyFolders(folder: string, stop: string): Promise<
 
 type Opened = { readonly document: SopsDocument; readonly dataKey: Buffer; readonly leaves: readonly OpenLeaf[] };
 
-async function openFile(file: string, keys: DataKeys): Promise<Opened | null> {
+/** A file with its data key and values; null when it is absent. Throws `denied` when `keys` cannot open it. */
+export async function openFile(file: string, keys: DataKeys): Promise<Opened | null> {
   const text = await readWhole(file);
   if (text === null) return null;
   return openText(text, file, (document) => keys.unwrap(document));

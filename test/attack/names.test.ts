@@ -248,6 +248,8 @@ function s6(env: readonly string[]): DeliverySubject {
     hasHealthcheck: false,
     runtime: null,
     mountTargets: [],
+    consumer: "container:app",
+    references: new Map(),
     engineRuntimes: [],
     unreachableHost: null,
     readFile: async (path) => (files[path] === undefined ? null : Buffer.from(files[path])),

@@ -28,6 +28,8 @@ function subject(files: { readonly [path: string]: string }, more: Partial<Deliv
     hasHealthcheck: false,
     runtime: null,
     mountTargets: [],
+    consumer: "container:app",
+    references: new Map(),
     engineRuntimes: [],
     unreachableHost: null,
     readFile: async (path) => (path in files ? Buffer.from(files[path] ?? "") : null),

@@ -190,7 +190,7 @@ describe("what is left, and why", () => {
   it("one line of a script moves, another stays; both branches of an if", async () => {
     const [one, two] = [password(), password()];
     const line = `docker run -d --name branch -e DB_PASSWORD=${one} ${BUSYBOX} ${APP}`;
-    const stays = `docker run -e ADMIN_TOKEN=${two} ${BUSYBOX}\nssh far docker run -e API_TOKEN=${two} x\n`;
+    const stays = `docker run --name admin -e ADMIN_TOKEN=${two} ${BUSYBOX}\nssh far docker run -e API_TOKEN=${two} x\n`;
     const text = `if [ -n "\${X:-}" ]; then\n  ${line}\nelse\n  ${line}\nfi\n${stays}`;
     const file = write("branches.sh", text);
     const { notMoved, steps } = await planOf(`script:${file}`);

@@ -181,35 +181,46 @@ describe.each(STORES)("an engine with %s", (_store, config, stride) => {
 });
 
 describe("references in an image", () => {
-  it("are resolved by the runtime wherever the image runs", { timeout: 180_000 }, async () => {
-    const engine = await startEngine();
-    const world = makeWorld(engine.host);
-    try {
-      await makeImages(engine);
-      const installed = await world.unsprawl([
-        "runtime",
-        "install",
-        "--to",
-        "local",
-        "--daemon-config",
-        engine.configFile,
-      ]);
-      expect(installed.code, installed.stderr).toBe(0);
-      const dir = join(world.dir, "context");
-      mkdirSync(dir);
-      writeFileSync(join(dir, "Dockerfile"), `FROM ${BUSYBOX}\nENV DB_PASSWORD=${DB_PASSWORD}\nCMD ["env"]\n`);
-      engine.docker("build", "--quiet", "--network", "none", "-t", "app:1", dir);
-      const ran = await world.unsprawl(["migrate", "image:app:1", "--to", "local", "--yes"]);
-      expect(ran.code, ran.stderr).toBe(0);
-      expect(engine.docker("image", "inspect", "-f", "{{json .Config.Env}}", "app:1")).toContain(
-        "DB_PASSWORD=ref+sops:",
-      );
-      const said = engine.docker("run", "--rm", "--network", "none", "--runtime", "unsprawl", "app:1");
-      expect(said).toContain(`DB_PASSWORD=${DB_PASSWORD}`);
-      expect(() => execFileSync("grep", ["-r", "-l", "-F", DB_PASSWORD, join(world.dir, "state")])).toThrow(/failed/);
-    } finally {
-      await engine.stop();
-      world.remove();
-    }
-  });
+  it(
+    "are resolved by the runtime for a container that may use them, and for no other",
+    { timeout: 180_000 },
+    async () => {
+      const engine = await startEngine();
+      const world = makeWorld(engine.host);
+      try {
+        await makeImages(engine);
+        const installed = await world.unsprawl([
+          "runtime",
+          "install",
+          "--to",
+          "local",
+          "--daemon-config",
+          engine.configFile,
+        ]);
+        expect(installed.code, installed.stderr).toBe(0);
+        const dir = join(world.dir, "context");
+        mkdirSync(dir);
+        writeFileSync(join(dir, "Dockerfile"), `FROM ${BUSYBOX}\nENV DB_PASSWORD=${DB_PASSWORD}\nCMD ["env"]\n`);
+        engine.docker("build", "--quiet", "--network", "none", "-t", "app:1", dir);
+        const ran = await world.unsprawl(["migrate", "image:app:1", "--to", "local", "--yes"]);
+        expect(ran.code, ran.stderr).toBe(0);
+        expect(engine.docker("image", "inspect", "-f", "{{json .Config.Env}}", "app:1")).toContain(
+          "DB_PASSWORD=ref+sops:",
+        );
+        const started = (): string =>
+          engine.docker("run", "--rm", "--name", "app", "--network", "none", "--runtime", "unsprawl", "app:1");
+        expect(started).toThrow(/DB_PASSWORD names ref\+sops:.*which container:app may not use/);
+        const shown = engine.docker("image", "inspect", "-f", "{{json .Config.Env}}", "app:1");
+        const reference = /ref\+sops:[^"]*/.exec(shown)?.[0] ?? "";
+        const allowed = await world.unsprawl(["runtime", "allow", "app", "DB_PASSWORD", reference]);
+        expect(allowed.code, allowed.stderr).toBe(0);
+        const said = started();
+        expect(said).toContain(`DB_PASSWORD=${DB_PASSWORD}`);
+        expect(() => execFileSync("grep", ["-r", "-l", "-F", DB_PASSWORD, join(world.dir, "state")])).toThrow(/failed/);
+      } finally {
+        await engine.stop();
+        world.remove();
+      }
+    },
+  );
 });

@@ -1,16 +1,20 @@
 import { mustBeTrusted } from "../../core/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import type { CommandContext } from "../context.ts";
+import { list, type CommandContext, type Options } from "../context.ts";
+import { printable } from "../../text/escape.ts";
 import { delimiter, join } from "node:path";
 import { accessSync, constants, statSync } from "node:fs";
 
-/** `unsprawl run -- CMD…`: resolves references in the environment, then becomes CMD (execve: no parent stays). */
-export async function run(context: CommandContext, args: readonly string[]): Promise<number> {
+/**
+ * `unsprawl run -- CMD…`: resolves references in the environment, then becomes CMD (execve: no parent stays). With
+ * `--only` just these variables: who can set others, by an environment file of theirs, gets no secret of the operator's.
+ */
+export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
   const { assembly } = context;
   const [command] = args;
   if (command === undefined) throw new UnsprawlError("usage", "no command", "unsprawl run -- CMD…");
   const environment = { ...assembly.env };
-  const named = Object.entries(environment).filter(([, value]) => value?.startsWith("ref+"));
+  const named = wanted(environment, list(options, "only"), options["keep"] === true);
   const values = await assembly.resolve(named.map(([, reference]) => reference ?? ""));
   for (const [name, reference = ""] of named) {
     const value = values.get(reference) ?? null;
@@ -26,6 +30,27 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
   }
   process.execve?.(executable(command, environment["PATH"] ?? ""), [...args], environment);
   return EXIT.failed;
+}
+
+/** The variables to resolve, with their references. Throws `refused` for a reference that is not among `only`. */
+function wanted(
+  environment: NodeJS.ProcessEnv,
+  only: readonly string[],
+  keep: boolean,
+): [string, string | undefined][] {
+  const all = Object.entries(environment).filter(([, value]) => value?.startsWith("ref+"));
+  const names = new Set(only.flatMap((one) => one.split(",")).filter(Boolean));
+  if (only.length === 0) {
+    if (!keep) return all;
+    throw new UnsprawlError("usage", "--keep goes with --only", "unsprawl run --only NAME --keep -- CMD…");
+  }
+  const other = all.find(([name]) => !names.has(name));
+  if (other === undefined || keep) return all.filter(([name]) => names.has(name));
+  throw new UnsprawlError(
+    "refused",
+    `${printable(other[0])} holds a reference, and is not among the variables of --only`,
+    "name it too; or --keep hands it on as it is",
+  );
 }
 
 /** As execvp(3) finds it. */

@@ -3,13 +3,25 @@ import { jsonText } from "../../text/escape.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 
-/** `unsprawl runtime install|uninstall|status`. */
+const ACTIONS = ["allow", "forbid", "install", "status", "uninstall"];
+
+/** `unsprawl runtime install|uninstall|status|allow|forbid`. */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
   const { assembly } = context;
+  const [action = "", ...words] = args;
+  if (action === "allow" || action === "forbid") {
+    const { allow, forbid } = await import("./runtime-bindings.ts");
+    return action === "allow" ? allow(context, words) : forbid(context, words);
+  }
+  if (!ACTIONS.includes(action) || words.length > 0)
+    throw new UnsprawlError(
+      "usage",
+      `not a runtime command: ${args.join(" ")}`,
+      "unsprawl runtime install|uninstall|status|allow|forbid",
+    );
   const engine = await assembly.engine();
   const file = text(options, "daemonConfig");
   const { install, preview, uninstall } = await import("../../delivery/runtime/install.ts");
-  const action = args[0];
   if (action === "install" && options["print"] === true) {
     const plan = await preview(engine, assembly.env, file);
     await writeResult(
@@ -38,22 +50,14 @@ export async function run(context: CommandContext, args: readonly string[], opti
     await writeResult(context.json ? jsonText({ version: 1, installed: false }) : "uninstalled", null, context);
     return EXIT.ok;
   }
-  if (action === "status") {
-    const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
-    const { openStore } = await import("../../open-store.ts");
-    const status = await runtimeStatus(engine, assembly.env, openStore);
-    await writeResult(
-      context.json
-        ? jsonText({ version: 1, ...status })
-        : status.lines.map((line) => `${line.ok ? "✓" : "✗"} ${line.text}`).join("\n"),
-      null,
-      context,
-    );
-    return status.lines.every((line) => line.ok) ? EXIT.ok : EXIT.failed;
-  }
-  throw new UnsprawlError(
-    "usage",
-    `not a runtime command: ${action ?? ""}`,
-    "unsprawl runtime install|uninstall|status",
-  );
+  const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
+  const { openStore } = await import("../../open-store.ts");
+  const { bindingLine } = await import("./runtime-bindings.ts");
+  const status = await runtimeStatus(engine, assembly.env, openStore);
+  const lines = [
+    ...status.lines.map((line) => `${line.ok ? "✓" : "✗"} ${line.text}`),
+    ...status.bindings.map((one) => `  allowed: ${bindingLine(one)}`),
+  ];
+  await writeResult(context.json ? jsonText({ version: 1, ...status }) : lines.join("\n"), null, context);
+  return status.lines.every((line) => line.ok) ? EXIT.ok : EXIT.failed;
 }

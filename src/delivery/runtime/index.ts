@@ -1,6 +1,9 @@
 import type { Delivery, Fit } from "../../contract/delivery.ts";
 import type { Provider } from "../../contract/provider.ts";
+import { UnsprawlError } from "../../model/error.ts";
 import { treeHasVariable } from "../process.ts";
+import { bind, isBound, readBindings, unbind } from "./bindings.ts";
+import { allowCommand } from "./references.ts";
 import { openStores, readResolved, type OpenStore } from "./resolve.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
@@ -21,6 +24,16 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       if (settings === null) return no("the OCI runtime is not installed on this host (unsprawl runtime install)");
       if (subject.runtime !== null && subject.runtime !== RUNTIME_NAME)
         return no(`the container runs under ${subject.runtime}, which the OCI runtime does not stand in front of`);
+      const { consumer } = subject;
+      if (consumer === null)
+        return no("only a container with a name of its own can be allowed its references (--name)");
+      const bindings = readBindings(runtimeHome(env));
+      for (const [name, reference] of subject.references) {
+        if (moves.some((move) => move.name === name) || isBound(bindings, [consumer], name, reference)) continue;
+        return no(
+          `${name} names ${reference} already, which ${consumer} may not use, so it would not start (${allowCommand(consumer, name, reference)})`,
+        );
+      }
       stores ??= openStores(settings, runtimeHome(env), open);
       for (const { reference } of moves) {
         const known = (await stores).some((store) => store.parse(reference) !== null);
@@ -49,11 +62,20 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       return null;
     },
     files: () => [],
+    async allow(subjectId, consumer, moves) {
+      if (consumer === null)
+        throw new UnsprawlError("malformed", "the plan does not say whose the references are", "unsprawl plan again");
+      await bind(
+        runtimeHome(env),
+        moves.map(({ name, reference }) => ({ consumer, variable: name, reference, by: subjectId })),
+      );
+    },
     async prepare() {
       // Nothing is needed on the host: the value is fetched at each start.
     },
-    async discard() {
+    async discard(subjectId) {
       // `delete` of the container takes its resolved values along.
+      await unbind(runtimeHome(env), ({ by }) => by === subjectId);
     },
     async received(pid, containerId, name, value) {
       if (treeHasVariable(pid, name, value)) return true;
@@ -61,7 +83,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       const settings = readSettings(runtimeHome(env));
       return (
         settings !== null &&
-        [...readResolved(settings.memory, containerId).values()].some((one) => one.equals(value)) &&
+        readResolved(settings.memory, containerId).some((one) => one.variable === name && one.value.equals(value)) &&
         pid > 0
       );
     },

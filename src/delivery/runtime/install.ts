@@ -1,14 +1,15 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Provider } from "../../contract/provider.ts";
+import type { Provider, ReaderFile } from "../../contract/provider.ts";
 import { findDaemon, readConfig, reload, withRuntime, type Daemon } from "../../docker/daemon.ts";
 import type { Engine } from "../../docker/engine.ts";
 import { belowFolder } from "../../kit/io/name.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Json } from "../../model/json.ts";
+import { Secret } from "../../model/secret.ts";
 import { atomicWrite, digestOf } from "../../text/atomic-file.ts";
 import { memoryRoot } from "../tmpfs.ts";
+import { foreignFile, foreignProgram, resolverFile } from "./owned.ts";
 import { runtimeProgram } from "./program.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
 
@@ -27,7 +28,7 @@ export type Preview = {
 /**
  * Puts the program in front of runc, gives it read-only credentials of its own for each store (0600), and registers it
  * with the engine: an entry in daemon.json and a reload; no container restarts. Can be repeated to add stores.
- * Throws `denied` without root, `unreachable` when the engine is not on this host, `failed` when it does not take it.
+ * Throws `denied` without root, `refused` for a program that others could change, `unreachable` when the engine is not on this host, `failed` when it does not take it.
  */
 export async function install(
   engine: Engine,
@@ -38,7 +39,9 @@ export async function install(
   const daemon = requireHost(engine, configFile);
   const home = runtimeHome(env);
   const before = readSettings(home);
+  mustBeRoots(foreignProgram(process.execPath, resolverFile()));
   mkdirSync(home, { recursive: true, mode: 0o700 });
+  mustBeRoots(foreignFile([home]));
   const stores = new Map((before?.stores ?? []).map((store) => [store.name, store]));
   for (const provider of providers) stores.set(provider.target.name, await credentials(provider, home));
   if (stores.size === 0)
@@ -49,6 +52,7 @@ export async function install(
     version: 1,
     realRuntime: await realRuntime(engine),
     memory: memoryRoot(env),
+    engineRoot: (await engine.info()).DockerRootDir,
     stores: [...stores.values()],
     waitMs: before?.waitMs ?? WAIT_MS,
   };
@@ -80,13 +84,11 @@ export async function install(
 export async function preview(engine: Engine, env: NodeJS.ProcessEnv, configFile: string | null): Promise<Preview> {
   const home = runtimeHome(env);
   const program = join(home, "unsprawl-runc");
-  // Beside this file once both are bundled.
-  const resolver = fileURLToPath(new URL("./resolve-main.js", import.meta.url));
   const file =
     configFile ?? findDaemon(engine.connection.socketPath ?? "", null)?.configFile ?? "/etc/docker/daemon.json";
   const paths = {
     node: process.execPath,
-    resolver,
+    resolver: resolverFile(),
     home,
     realRuntime: await realRuntime(engine),
     memory: memoryRoot(env),
@@ -122,6 +124,16 @@ export async function uninstall(engine: Engine, env: NodeJS.ProcessEnv, configFi
   rmSync(runtimeHome(env), { recursive: true, force: true });
 }
 
+/** At each start of a container root runs the program: who can change it is root. */
+function mustBeRoots(fault: string | null): void {
+  if (fault === null) return;
+  throw new UnsprawlError(
+    "refused",
+    `${fault}: root would run what others can change, at each start of a container`,
+    "install unsprawl where only root can write (sudo npm install --global), then run its `runtime install`",
+  );
+}
+
 function requireHost(engine: Engine, configFile: string | null): Daemon {
   if (process.getuid?.() !== 0)
     throw new UnsprawlError(
@@ -140,7 +152,7 @@ function requireHost(engine: Engine, configFile: string | null): Daemon {
 
 async function credentials(provider: Provider, home: string): Promise<RuntimeStore> {
   const folder = belowFolder(home, provider.target.name);
-  const { config, files } = await provider.issueReader();
+  const { config, files } = await provider.issueReader(heldIn(folder));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const file of files) await atomicWrite(join(folder, file.name), file.content.expose(), { mode: 0o600 });
   return {
@@ -148,6 +160,13 @@ async function credentials(provider: Provider, home: string): Promise<RuntimeSto
     provider: provider.target.provider,
     config: placed(config, folder) as { [key: string]: Json },
   };
+}
+
+function heldIn(folder: string): ReaderFile[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => ({ name, content: Secret.of(readFileSync(join(folder, name))) }));
 }
 
 /** `{dir}` in a reader's configuration is where its files were put. */

@@ -6,6 +6,9 @@ import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { secretFile } from "../tmpfs.ts";
 import { parseExact, stringifyExact } from "../../text/exact-json.ts";
+import { readBindings } from "./bindings.ts";
+import { consumersOf } from "./consumer.ts";
+import { filled, mustBeAllowed, referencesIn, type Given, type Reference } from "./references.ts";
 import { readSettings, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
 
 const ROOT = { uid: 0, gid: 0 };
@@ -17,8 +20,9 @@ export type OpenStore = (store: RuntimeStore, dir: string) => Promise<Provider>;
  * Called by `unsprawl-runc` (the program in front of runc) at `create` and `exec`:
  *   resolve.js HOME create BUNDLE OUT ID [LOG]   BUNDLE/config.json → OUT/config.json, values in process.env
  *   resolve.js HOME exec   FILE   OUT ID [LOG]   a process document → OUT, likewise
- * What was resolved at `create` is kept on tmpfs for `exec`, so that a health check sees what the application got.
- * Any failure is a message and exit 1: a container never starts without its secret.
+ * A reference is resolved only for who it is bound to (`bindings`), and a container that names any other does not start.
+ * What was resolved at `create` is kept on tmpfs for `exec`, which gets exactly that and asks no store.
+ * Any failure is a message and exit 1: a container never starts without its secret, or with a reference as its password.
  * Source: OCI runtime-spec config.md "Process"; runc(8) `create --bundle`, `exec --process`.
  */
 export async function resolveMain(argv: readonly string[], open: OpenStore): Promise<void> {
@@ -27,8 +31,8 @@ export async function resolveMain(argv: readonly string[], open: OpenStore): Pro
     const settings = readSettings(home);
     if (settings === null)
       throw new UnsprawlError("absent", `${home}/runtime.json is missing`, "unsprawl runtime install --to STORE");
-    if (command === "create") await create(settings, new Resolver(settings, home, open), from, out, id);
-    else await exec(new Resolver(settings, home, open, readResolved(settings.memory, id)), from, out);
+    if (command === "create") await create(settings, home, open, from, out, id);
+    else exec(settings, from, out, id);
   } catch (error) {
     const text =
       error instanceof UnsprawlError
@@ -40,18 +44,23 @@ export async function resolveMain(argv: readonly string[], open: OpenStore): Pro
 
 async function create(
   settings: RuntimeSettings,
-  resolver: Resolver,
+  home: string,
+  open: OpenStore,
   bundle: string,
   out: string,
   id: string,
 ): Promise<void> {
   const config = parseExact(readFileSync(join(bundle, "config.json"), "utf8")) as OciConfig;
-  if (config.process?.env) config.process.env = await resolver.variables(config.process.env);
+  const env = config.process?.env ?? [];
+  const wanted = referencesIn(env);
+  mustBeAllowed(wanted, readBindings(home), consumersOf(settings.engineRoot, id));
+  const given = await resolve(settings, home, open, wanted);
+  if (config.process?.env) config.process.env = filled(env, given);
   // The bundle moves, so a relative root (runtime-spec config.md "Root") must be told from where.
   if (config.root?.path && !isAbsolute(config.root.path)) config.root.path = join(bundle, config.root.path);
   sweepBundles(join(settings.memory, "bundles"));
   mkdirSync(join(settings.memory, "resolved"), { recursive: true, mode: 0o700 });
-  secretFile(join(settings.memory, "resolved", `${id}.json`), Buffer.from(JSON.stringify(resolver.known())), ROOT);
+  secretFile(resolvedFile(settings.memory, id), Buffer.from(kept(given)), ROOT);
   secretFile(join(out, "config.json"), Buffer.from(stringifyExact(config)), ROOT);
 }
 
@@ -63,97 +72,79 @@ function sweepBundles(dir: string): void {
   }
 }
 
-async function exec(resolver: Resolver, file: string, out: string): Promise<void> {
+function exec(settings: RuntimeSettings, file: string, out: string, id: string): void {
   const document = parseExact(readFileSync(file, "utf8")) as { env?: string[] };
-  if (document.env) document.env = await resolver.variables(document.env);
+  if (document.env) document.env = filled(document.env, readResolved(settings.memory, id));
   secretFile(out, Buffer.from(stringifyExact(document)), ROOT);
 }
 
 type OciConfig = { process?: { env?: string[] }; root?: { path?: string } };
+type Kept = { readonly variable: string; readonly reference: string; readonly value: string };
 
-/** Reference → value (base64) as resolved when a container was created; empty when that is not known. */
-export function readResolved(memory: string, id: string): ReadonlyMap<string, Secret> {
+/** The variables of a container as they were resolved when it was created; none when that is not known. */
+export function readResolved(memory: string, id: string): readonly Given[] {
   try {
-    const known = JSON.parse(readFileSync(join(memory, "resolved", `${id}.json`), "utf8")) as {
-      [reference: string]: string;
-    };
-    return new Map(
-      Object.entries(known).map(([reference, value]) => [reference, Secret.of(Buffer.from(value, "base64"))]),
-    );
+    const list = JSON.parse(readFileSync(resolvedFile(memory, id), "utf8")) as readonly Kept[];
+    return list.map((one) => ({ ...one, value: Secret.of(Buffer.from(one.value, "base64")) }));
   } catch {
-    return new Map();
+    return [];
   }
 }
 
-/** Resolves references through the runtime's own stores; one request a reference. */
-class Resolver {
-  readonly #settings: RuntimeSettings;
-  readonly #home: string;
-  readonly #resolved: Map<string, Secret>;
-  readonly #open: OpenStore;
-  readonly #deadline: number;
-  #stores: Promise<Provider[]> | null = null;
+function kept(given: readonly Given[]): string {
+  return JSON.stringify(
+    given.map(({ variable, reference, value }): Kept => ({
+      variable,
+      reference,
+      value: value.expose().toString("base64"),
+    })),
+  );
+}
 
-  constructor(
-    settings: RuntimeSettings,
-    home: string,
-    open: OpenStore,
-    resolved: ReadonlyMap<string, Secret> = new Map(),
-  ) {
-    this.#settings = settings;
-    this.#home = home;
-    this.#open = open;
-    this.#deadline = Date.now() + (settings.waitMs ?? 0);
-    this.#resolved = new Map(resolved);
-  }
+const resolvedFile = (memory: string, id: string): string => join(memory, "resolved", `${id}.json`);
 
-  /** `NAME=ref+…` entries with their values; all others, and references of stores that are not ours, as they are. */
-  async variables(entries: readonly string[]): Promise<string[]> {
-    return Promise.all(
-      entries.map(async (entry) => {
-        const at = entry.indexOf("=ref+");
-        if (at < 1 || entry.indexOf("=") !== at) return entry;
-        const name = entry.slice(0, at);
-        const value = await this.#resolve(entry.slice(at + 1), name);
-        return value === null ? entry : `${name}=${value.expose().toString("utf8")}`;
-      }),
+/** References through the runtime's own stores; one request a reference. Throws for one that no store is for. */
+async function resolve(
+  settings: RuntimeSettings,
+  home: string,
+  open: OpenStore,
+  wanted: readonly Reference[],
+): Promise<readonly Given[]> {
+  if (wanted.length === 0) return [];
+  const stores = await openStores(settings, home, open);
+  const deadline = Date.now() + (settings.waitMs ?? 0);
+  const asked = new Map<string, Promise<Secret>>();
+  return Promise.all(
+    wanted.map(async ({ variable, reference }): Promise<Given> => {
+      const asking = asked.get(reference) ?? fetchOne(stores, deadline, variable, reference);
+      asked.set(reference, asking);
+      return { variable, reference, value: await asking };
+    }),
+  );
+}
+
+async function fetchOne(
+  stores: readonly Provider[],
+  deadline: number,
+  variable: string,
+  reference: string,
+): Promise<Secret> {
+  for (const store of stores) {
+    const key = store.parse(reference);
+    if (key === null) continue;
+    const stored = await patiently(() => store.get(key), deadline);
+    if (stored !== null) return stored.value;
+    throw new UnsprawlError(
+      "absent",
+      `${variable}: nothing is stored at ${reference}`,
+      `put it back, or: unsprawl rollback`,
     );
   }
-
-  known(): { [reference: string]: string } {
-    return Object.fromEntries(
-      [...this.#resolved].map(([reference, value]) => [reference, value.expose().toString("base64")]),
-    );
-  }
-
-  async #resolve(reference: string, name: string): Promise<Secret | null> {
-    const known = this.#resolved.get(reference);
-    if (known) return known;
-    this.#stores ??= openStores(this.#settings, this.#home, this.#open);
-    for (const store of await this.#stores) {
-      const key = store.parse(reference);
-      if (key === null) continue;
-      const stored = await patiently(() => store.get(key), this.#deadline);
-      if (stored === null) {
-        throw new UnsprawlError(
-          "absent",
-          `${name}: nothing is stored at ${reference}`,
-          `put it back, or: unsprawl rollback`,
-        );
-      }
-      this.#resolved.set(reference, stored.value);
-      return stored.value;
-    }
-    const scheme = reference.slice(0, reference.indexOf(":"));
-    if (OURS.has(scheme)) {
-      throw new UnsprawlError(
-        "config",
-        `${name}: the runtime has no store for ${scheme}`,
-        "unsprawl runtime install --to STORE",
-      );
-    }
-    return null;
-  }
+  throw new UnsprawlError(
+    "config",
+    `${variable}: the runtime has no store for ${reference.split(":", 1)[0] ?? ""}`,
+    "unsprawl runtime install --to STORE",
+  );
 }
 
 /**
@@ -172,15 +163,12 @@ async function patiently<T>(ask: () => Promise<T>, deadline: number): Promise<T>
   }
 }
 
-/** Schemes that unsprawl writes: without a store for one of these, the container must not start. */
-const OURS = new Set(["ref+vault", "ref+sops", "ref+azurekeyvault", "ref+awssecrets", "ref+awsssm", "ref+keywhiz"]);
-
 /** Opens the stores that the runtime has credentials for. */
 export function openStores(settings: RuntimeSettings, home: string, open: OpenStore): Promise<Provider[]> {
   return Promise.all(settings.stores.map((store) => open(store, home)));
 }
 
-/** Whoever starts the container has no login to the store to mend: the runtime's own credential is what was refused. */
+/** Whoever starts the container has no login to the store to fix: the runtime's own credential is what was refused. */
 function hintOf(error: UnsprawlError): string | null {
   return error.code === "denied"
     ? "unsprawl runtime install --to STORE gives the runtime a new credential"

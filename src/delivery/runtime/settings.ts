@@ -17,6 +17,8 @@ export type RuntimeSettings = {
   /** On tmpfs: resolved bundles and what was resolved, for `exec`. */
   readonly memory: string;
   readonly stores: readonly RuntimeStore[];
+  /** The engine's data root, where its records of containers are. Without it a container is known by its id alone. */
+  readonly engineRoot?: string;
   /** How long a start waits for a store that does not answer, in milliseconds: at boot it may come up beside us. */
   readonly waitMs: number;
 };
@@ -47,7 +49,7 @@ export function readSettings(home: string): RuntimeSettings | null {
     throw new UnsprawlError(
       "malformed",
       `${home}/runtime.json cannot be understood`,
-      "unsprawl runtime install --to STORE writes it anew",
+      "unsprawl runtime install --to STORE writes it again",
       causeOf(error),
     );
   }

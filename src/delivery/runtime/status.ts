@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { Engine } from "../../docker/engine.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { OpenStore } from "./resolve.ts";
+import { readBindings, type Binding } from "./bindings.ts";
+import { foreignFile, foreignProgram } from "./owned.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
 export type StatusLine = { readonly ok: boolean; readonly text: string; readonly hint: string | null };
@@ -10,6 +12,8 @@ export type RuntimeStatus = {
   readonly installed: boolean;
   readonly registered: boolean;
   readonly stores: readonly string[];
+  /** Who may have which reference in which variable. */
+  readonly bindings: readonly Binding[];
   readonly lines: readonly StatusLine[];
 };
 
@@ -27,8 +31,9 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
       hint: registered ? null : again,
     },
   ];
-  if (settings === null) return { installed: false, registered, stores: [], lines };
-  for (const file of programFiles(home)) {
+  if (settings === null) return { installed: false, registered, stores: [], bindings: [], lines };
+  const files = programFiles(home);
+  for (const file of files) {
     const ok = usable(file);
     lines.push({
       ok,
@@ -36,6 +41,14 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
       hint: ok ? null : again,
     });
   }
+  const [program = "", node = "", resolver = ""] = files;
+  const foreign = files.every(usable) ? (foreignFile([home, program]) ?? foreignProgram(node, resolver)) : null;
+  lines.push({
+    ok: foreign === null,
+    text: foreign === null ? "only root can change them" : `${foreign}: root runs what others can change`,
+    hint: foreign === null ? null : "install unsprawl where only root can write, then unsprawl runtime install",
+  });
+  const bindings = boundIn(home, lines);
   for (const store of settings.stores) {
     try {
       const provider = await open(store, home);
@@ -55,7 +68,17 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
       });
     }
   }
-  return { installed: true, registered, stores: settings.stores.map((store) => store.name), lines };
+  return { installed: true, registered, stores: settings.stores.map((store) => store.name), bindings, lines };
+}
+
+function boundIn(home: string, lines: StatusLine[]): readonly Binding[] {
+  try {
+    return readBindings(home);
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    lines.push({ ok: false, text: `${error.message}: no reference is resolved`, hint: error.hint });
+    return [];
+  }
 }
 
 /** The files that the program needs at each start: itself, node, the resolver. */

@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { causeOf, UnsprawlError } from "../../model/error.ts";
+import { atomicWrite, withFileLock } from "../../text/atomic-file.ts";
+
+/** A consumer may have what one reference names, in one variable. */
+export type Binding = {
+  readonly consumer: string;
+  readonly variable: string;
+  readonly reference: string;
+  /** The delivery of a run that added it, and takes it back when it is undone; null for one that a person added. */
+  readonly by: string | null;
+};
+
+const FILE = "bindings.json";
+
+/** Everything that is allowed; nothing where there is no file. Throws `denied` or `malformed`: then nothing is allowed. */
+export function readBindings(home: string): readonly Binding[] {
+  let text: string;
+  try {
+    text = readFileSync(join(home, FILE), "utf8");
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw new UnsprawlError("denied", `cannot read ${home}/${FILE}`, "run as root", causeOf(error));
+  }
+  try {
+    const { version, bindings } = JSON.parse(text) as { version?: unknown; bindings?: unknown };
+    if (version !== 1 || !Array.isArray(bindings) || !bindings.every(isBinding)) throw new TypeError("shape");
+    return bindings;
+  } catch (error) {
+    throw new UnsprawlError(
+      "malformed",
+      `${home}/${FILE} cannot be understood`,
+      "restore it from a backup; or remove it, then: unsprawl runtime allow CONSUMER VARIABLE REFERENCE",
+      causeOf(error),
+    );
+  }
+}
+
+/** Whether one of these consumers may have this reference in this variable. */
+export function isBound(
+  bindings: readonly Binding[],
+  consumers: readonly string[],
+  variable: string,
+  reference: string,
+): boolean {
+  return bindings.some(
+    (one) => one.variable === variable && one.reference === reference && consumers.includes(one.consumer),
+  );
+}
+
+/** Adds bindings; idempotent. What is there stays whose it is, but a person's word outlives the run that said it first. */
+export async function bind(home: string, added: readonly Binding[]): Promise<void> {
+  await change(home, (before) => {
+    const kept = before.map((one) =>
+      added.some((other) => other.by === null && same(one, other)) ? { ...one, by: null } : one,
+    );
+    return [...kept, ...added.filter((one) => !before.some((other) => same(one, other)))];
+  });
+}
+
+/** Takes away the bindings that `which` says; returns them. */
+export async function unbind(home: string, which: (binding: Binding) => boolean): Promise<readonly Binding[]> {
+  if (!readBindings(home).some(which)) return [];
+  let gone: readonly Binding[] = [];
+  await change(home, (before) => {
+    gone = before.filter(which);
+    return before.filter((one) => !which(one));
+  });
+  return gone;
+}
+
+async function change(home: string, next: (before: readonly Binding[]) => readonly Binding[]): Promise<void> {
+  const file = join(home, FILE);
+  await withFileLock(file, async () => {
+    const before = readBindings(home);
+    const after = next(before);
+    if (JSON.stringify(after) === JSON.stringify(before)) return;
+    const text = `${JSON.stringify({ version: 1, bindings: after }, null, 2)}\n`;
+    await atomicWrite(file, Buffer.from(text), { mode: 0o600 });
+  });
+}
+
+function same(a: Binding, b: Binding): boolean {
+  return a.consumer === b.consumer && a.variable === b.variable && a.reference === b.reference;
+}
+
+function isBinding(from: unknown): from is Binding {
+  if (typeof from !== "object" || from === null) return false;
+  const { consumer, variable, reference, by } = from as { [key: string]: unknown };
+  return (
+    [consumer, variable, reference].every((one) => typeof one === "string" && one !== "") &&
+    (by === null || typeof by === "string")
+  );
+}

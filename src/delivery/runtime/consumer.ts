@@ -1,0 +1,47 @@
+import { UnsprawlError } from "../../model/error.ts";
+import { engineRecord } from "./record.ts";
+
+/**
+ * Who may be given references: `container:NAME`, `compose:PROJECT/SERVICE`, `swarm:SERVICE` of this host's engine, or
+ * `id:ID` for the one container of that full id, whatever made it.
+ */
+const FORMS: { readonly [kind: string]: RegExp } = {
+  container: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+  compose: /^[a-z0-9][a-z0-9_-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/,
+  swarm: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+  id: /^[0-9a-f]{64}$/,
+};
+
+/** `KIND:NAME` when the name can be one of that kind; null when nobody could be called so. */
+export function consumerOf(kind: string, name: string): string | null {
+  const form = Object.hasOwn(FORMS, kind) ? FORMS[kind] : undefined;
+  return form?.test(name) === true ? `${kind}:${name}` : null;
+}
+
+/** A consumer as a person writes it; a name alone is a container's. Throws `usage`. */
+export function parseConsumer(text: string): string {
+  const at = text.indexOf(":");
+  const found = at < 0 ? consumerOf("container", text) : consumerOf(text.slice(0, at), text.slice(at + 1));
+  if (found !== null) return found;
+  throw new UnsprawlError(
+    "usage",
+    `not a consumer: ${JSON.stringify(text)}`,
+    "container:NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID",
+  );
+}
+
+/**
+ * Everything that the container of this id is, by the engine's own record; by its id alone where there is none. A label
+ * that its image brings says nothing of who made the container.
+ */
+export function consumersOf(root: string | undefined, id: string): readonly string[] {
+  const record = engineRecord(root, id);
+  const own = (key: string): string => (record?.imageLabels?.has(key) === false ? (record.labels[key] ?? "") : "");
+  const service = record?.managed === true ? record.labels["com.docker.swarm.service.name"] : undefined;
+  return [
+    consumerOf("container", record?.name ?? ""),
+    consumerOf("compose", `${own("com.docker.compose.project")}/${own("com.docker.compose.service")}`),
+    consumerOf("swarm", service ?? ""),
+    consumerOf("id", id),
+  ].filter((one) => one !== null);
+}

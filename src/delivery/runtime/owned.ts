@@ -1,0 +1,109 @@
+import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * The first of these files that somebody other than root could change, itself or by a folder above it, with the reason;
+ * null when there is none. Links are followed, and each step of the way counts.
+ */
+export function foreignFile(files: readonly string[]): string | null {
+  const seen = new Set<string>();
+  for (const file of files) {
+    const fault = faultOfPath(file, seen);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+/** The same for everything that root would run at a container's start: node, the resolver and all that it may import. */
+export function foreignProgram(node: string, resolver: string): string | null {
+  const seen = new Set<string>();
+  for (const file of [node, resolver]) {
+    const fault = faultOfPath(file, seen);
+    if (fault !== null) return fault;
+  }
+  const folders = [dirname(resolver), ...modulesAbove(dirname(realOf(resolver)))];
+  for (const folder of folders) {
+    const fault = faultOfPath(folder, seen) ?? faultBelow(realOf(folder), seen);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+/** Where the resolver stands once it is built. */
+export function resolverFile(): string {
+  return fileURLToPath(new URL("./resolve-main.js", import.meta.url));
+}
+
+/** Where Node looks for libraries: `node_modules` in each folder above. */
+function modulesAbove(folder: string): string[] {
+  const found: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    const modules = join(at, "node_modules");
+    if (basename(at) !== "node_modules" && lstatSync(modules, { throwIfNoEntry: false })) found.push(modules);
+    if (at === dirname(at)) return found;
+  }
+}
+
+function faultOfPath(path: string, seen: Set<string>): string | null {
+  for (let at = path; ; at = dirname(at)) {
+    if (seen.has(at)) break;
+    seen.add(at);
+    const found = lstatSync(at, { throwIfNoEntry: false });
+    if (!found) return `${at} is not there`;
+    const fault = faultOf(at, found, at !== path);
+    if (fault !== null) return fault;
+    if (found.isSymbolicLink()) {
+      const there = faultOfPath(realOf(at), seen);
+      if (there !== null) return there;
+    }
+    if (at === dirname(at)) break;
+  }
+  return null;
+}
+
+function faultBelow(folder: string, seen: Set<string>): string | null {
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const found = lstatSync(path);
+    const fault = found.isSymbolicLink() ? faultOfPath(path, seen) : faultOf(path, found, false);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+/** In a sticky folder nobody but root can replace what is root's. */
+function faultOf(path: string, stat: Stats, isAbove: boolean): string | null {
+  if (stat.uid !== 0) return `${path} belongs to user ${stat.uid}`;
+  if (stat.isSymbolicLink()) return null;
+  if (isAbove && (stat.mode & 0o1000) !== 0) return null;
+  if ((stat.mode & 0o002) !== 0) return `everybody may write ${path}`;
+  if ((stat.mode & 0o020) !== 0 && hasMembers(stat.gid)) return `group ${stat.gid} may write ${path}`;
+  return null;
+}
+
+/** Whether somebody other than root is in a group: Debian's /usr/local is writable for a group that is empty. */
+function hasMembers(gid: number): boolean {
+  const lines = (file: string): string[][] => {
+    try {
+      return readFileSync(file, "utf8")
+        .split("\n")
+        .map((line) => line.split(":"));
+    } catch {
+      return [];
+    }
+  };
+  const group = lines("/etc/group").find(([, , id]) => id === String(gid));
+  // A group that is not here is known elsewhere, and so are its members.
+  if (group === undefined) return true;
+  const members = (group[3] ?? "").split(",").filter((name) => name !== "" && name !== "root");
+  return members.length > 0 || lines("/etc/passwd").some(([, , uid, id]) => id === String(gid) && uid !== "0");
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

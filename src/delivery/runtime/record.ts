@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What the engine has on record of a container. Nothing of it comes from the bundle that the runtime is given. */
+export type EngineRecord = {
+  readonly name: string;
+  /** Whether Swarm made it: nobody else can set this. */
+  readonly managed: boolean;
+  readonly labels: { readonly [key: string]: string };
+  /** The label keys that its image brings; null when the image's own configuration cannot be read. */
+  readonly imageLabels: ReadonlySet<string> | null;
+};
+
+/**
+ * A container by its full id, from the files below the engine's data root, which only root can read and which the engine
+ * writes before it starts a container (moby `container/container.go`, config.v2.json). Null when there is no such record:
+ * the container is another engine's, or of no engine that keeps one.
+ */
+export function engineRecord(root: string | undefined, id: string): EngineRecord | null {
+  if (root === undefined || !/^[0-9a-f]{64}$/.test(id)) return null;
+  const doc = object(readJson(join(root, "containers", id, "config.v2.json")));
+  if (doc["ID"] !== id || typeof doc["Name"] !== "string") return null;
+  const image = typeof doc["Image"] === "string" ? doc["Image"] : "";
+  return {
+    name: doc["Name"].replace(/^\//, ""),
+    managed: doc["Managed"] === true,
+    labels: texts(object(doc["Config"])["Labels"]),
+    imageLabels: labelKeys(root, image),
+  };
+}
+
+/** The label keys of an image's configuration, from wherever this engine keeps its images. */
+function labelKeys(root: string, image: string): ReadonlySet<string> | null {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(image)?.[1];
+  if (hex === undefined) return null;
+  // The engine's own image store: the image's id is the digest of its configuration (moby image/fs.go).
+  for (const driver of names(join(root, "image"))) {
+    const config = readJson(join(root, "image", driver, "imagedb/content/sha256", hex));
+    if (config !== null) return keysOf(config);
+  }
+  // containerd's image store: the id is the digest of an index or a manifest, which leads to the configuration.
+  for (const folder of [join(root, "containerd/daemon"), "/var/lib/containerd"]) {
+    const found = configsBelow(join(folder, "io.containerd.content.v1.content/blobs/sha256"), hex, 0);
+    if (found.length > 0) return new Set(found.flatMap((config) => [...keysOf(config)]));
+  }
+  return null;
+}
+
+/** The configurations that an index or a manifest leads to. Other platforms' are not there, and are not missed. */
+function configsBelow(blobs: string, hex: string, depth: number): object[] {
+  const doc = object(depth > 2 ? null : readJson(join(blobs, hex)));
+  const next = (one: unknown): string => /^sha256:([0-9a-f]{64})$/.exec(String(object(one)["digest"]))?.[1] ?? "";
+  if (Array.isArray(doc["manifests"]))
+    return doc["manifests"].slice(0, 100).flatMap((one) => configsBelow(blobs, next(one), depth + 1));
+  const config = doc["config"] === undefined ? null : readJson(join(blobs, next(doc["config"])));
+  return config === null ? [] : [config];
+}
+
+const keysOf = (config: object): ReadonlySet<string> =>
+  new Set(Object.keys(texts(object(object(config)["config"])["Labels"])));
+
+type Open = { readonly [key: string]: unknown };
+
+function readJson(file: string): object | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+const object = (from: unknown): Open => (typeof from === "object" && from !== null ? (from as Open) : {});
+
+function texts(from: unknown): { [key: string]: string } {
+  return Object.fromEntries(
+    Object.entries(object(from)).filter((pair): pair is [string, string] => typeof pair[1] === "string"),
+  );
+}

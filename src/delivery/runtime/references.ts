@@ -1,0 +1,59 @@
+import { UnsprawlError } from "../../model/error.ts";
+import type { Secret } from "../../model/secret.ts";
+import { cmd } from "../../kit/shell.ts";
+import { printable } from "../../text/escape.ts";
+import { isBound, type Binding } from "./bindings.ts";
+
+/** A variable that names a reference in place of its value. */
+export type Reference = { readonly variable: string; readonly reference: string };
+
+/** The same with the value. */
+export type Given = Reference & { readonly value: Secret };
+
+/** `NAME=ref+…` entries, of any scheme: a scheme that nobody knows is no value either. */
+export function referencesIn(env: readonly string[]): readonly Reference[] {
+  return env.flatMap((entry) => referenceOf(entry) ?? []);
+}
+
+function referenceOf(entry: string): Reference | null {
+  const at = entry.indexOf("=");
+  const reference = entry.slice(at + 1);
+  return at >= 0 && reference.startsWith("ref+") ? { variable: entry.slice(0, at), reference } : null;
+}
+
+/** Throws `refused` for a reference that is not bound to one of these consumers in just this variable. */
+export function mustBeAllowed(
+  wanted: readonly Reference[],
+  bindings: readonly Binding[],
+  consumers: readonly string[],
+): void {
+  for (const { variable, reference } of wanted) {
+    if (isBound(bindings, consumers, variable, reference)) continue;
+    const [who = "CONSUMER"] = consumers;
+    throw new UnsprawlError(
+      "refused",
+      `${printable(variable)} names ${printable(reference)}, which ${who} may not use`,
+      allowCommand(who, variable, reference),
+    );
+  }
+}
+
+/** What a person types who knows that the consumer should have it. */
+export function allowCommand(consumer: string, variable: string, reference: string): string {
+  return cmd`unsprawl runtime allow ${consumer} ${variable} ${reference}`;
+}
+
+/** The entries with values in place of references. Throws `refused` for a reference that was not given in that variable. */
+export function filled(env: readonly string[], given: readonly Given[]): string[] {
+  return env.map((entry) => {
+    const wanted = referenceOf(entry);
+    if (wanted === null) return entry;
+    const found = given.find((one) => one.variable === wanted.variable && one.reference === wanted.reference);
+    if (found) return `${wanted.variable}=${found.value.expose().toString("utf8")}`;
+    throw new UnsprawlError(
+      "refused",
+      `${printable(wanted.variable)} names ${printable(wanted.reference)}, which the container did not get when it was started`,
+      "exec gets what the container was started with: leave the variable out, or restart the container",
+    );
+  });
+}

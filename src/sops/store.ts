@@ -158,7 +158,7 @@ async function openText(text: string, file: string, unwrap: DataKeys["unwrap"]):
 }
 
 /** The file as it was read, for the last look before it is replaced. */
-function expectOf(opened: Opened | null): string | null {
+export function expectOf(opened: Opened | null): string | null {
   return opened === null ? null : digestOf(opened.document.text);
 }
 

@@ -72,5 +72,3 @@ async function chooseFace(argv: readonly string[]): Promise<number> {
     return (await import("./cli/index.ts")).tellError(error);
   }
 }
-
-export {};

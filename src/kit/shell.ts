@@ -22,7 +22,7 @@ export function cmd(parts: TemplateStringsArray, ...foreign: readonly (string | 
       if (value instanceof Bare) return part + value.text;
       const text = String(value);
       const flagLike =
-        text.startsWith("-") && typeof value === "string" && /(?:^|\s)$/.test(part) && !/-- $/.test(part);
+        text.startsWith("-") && typeof value === "string" && /(?:^|\s)$/.test(part) && !part.endsWith("-- ");
       // An empty rest of a word needs no quotes; an empty word does.
       const [last, next] = [part.at(-1) ?? (index > 0 ? "x" : " "), parts[index + 1] ?? ""];
       const inWord = /\S/.test(last) || /\S/.test(next[0] ?? (index + 1 < foreign.length ? "x" : " "));

@@ -9,7 +9,7 @@ if (quiet !== null) become(quiet);
 /** The same program again, in this process, with another environment. */
 function become(environment: NodeJS.ProcessEnv): void {
   const words = [process.argv0, ...process.execArgv, ...process.argv.slice(1)];
-  process.execve?.(process.execPath, words, environment as { [name: string]: string });
+  process.execve?.(process.execPath, words, environment);
   process.stderr.write("unsprawl: Node's debug switches print secrets\n  next: unset NODE_DEBUG NODE_DEBUG_NATIVE\n");
   process.exit(2);
 }

@@ -71,7 +71,7 @@ const COMMAND =
 /** Templates with `${…}` in a place that says what to type, which are not `cmd`. */
 function unquoted(file: string, text: string): string[] {
   const found: string[] = [];
-  walk(parseAst(text, { lang: file.endsWith("x") ? "tsx" : "ts" }, file) as unknown as Node, false);
+  walk(parseAst(text, { lang: file.endsWith("x") ? "tsx" : "ts" }, file), false);
   return found;
 
   function walk(node: unknown, inNext: boolean): void {

@@ -30,12 +30,12 @@ function container(config: object, host: object = {}): ContainerDoc {
     Config: { ...image.Config, ...config },
     HostConfig: { NetworkMode: "net", ...host },
     NetworkSettings: { Networks: { net: { DriverOpts: { "com.example.note": MISSED } } } },
-  } as unknown as ContainerDoc;
+  };
 }
 
 function shown(doc: ContainerDoc, change: object = {}): string {
   const hidden = hideSecrets(doc, image, detector);
-  const line = runLine({ doc: hidden.doc, image }, "web:1", { ...NOTHING, ...change } as never, hidden.names);
+  const line = runLine({ doc: hidden.doc, image }, "web:1", { ...NOTHING, ...change }, hidden.names);
   return JSON.stringify([runText(line, hidden.redact), line.cannot, hidden.places]);
 }
 

@@ -65,7 +65,13 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       ...args,
     ];
     const own = { ...OURS, ...env, ...(host === null ? {} : { DOCKER_HOST: host }), ...QUIET };
-    const { code, out, err } = await output(program[0] ?? "docker", argv, own, call.dir);
+    const { code, out, err } = await output(
+      program[0] ?? "docker",
+      argv,
+      own,
+      call.dir,
+      READS.test(args.join(" ")) ? READ_LIMIT : 0,
+    );
     if (code === 0) return both ? out + err : out;
     const said = redact(err.trim()).split("\n").slice(-4).join("; ");
     throw new UnsprawlError(
@@ -156,24 +162,33 @@ function executable(file: string): boolean {
   }
 }
 
+/** What only reads the project's files: those that include each other twice keep Compose busy for good. */
+const READS = /^config |^up --dry-run /;
+const READ_LIMIT = 120_000;
+
 function output(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   cwd: string,
+  timeout: number,
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   return new Promise((done, fail) => {
-    const child = spawn(program, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      ...{ env, cwd, timeout, killSignal: "SIGKILL" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const [out, err]: Buffer[][] = [[], []];
     child.stdout.on("data", (chunk: Buffer) => out?.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => err?.push(chunk));
     child.on("error", (error) => fail(new UnsprawlError("failed", `cannot run ${program}`, null, error.name)));
-    child.on("close", (code) =>
+    child.on("close", (code, signal) => {
+      if (signal === "SIGKILL" && timeout > 0) err?.push(Buffer.from(`\nended: no answer after ${timeout / 1000} s`));
       done({
         code: code ?? 1,
         out: Buffer.concat(out ?? []).toString("utf8"),
         err: Buffer.concat(err ?? []).toString("utf8"),
-      }),
-    );
+      });
+    });
   });
 }

@@ -7,12 +7,14 @@ type Place = { readonly source: string; readonly bind: boolean; readonly contain
 /** The folders of this host that containers can write to, and the engine's own. */
 export async function mountsOf(engine: Engine): Promise<readonly Place[]> {
   const [listed, { DockerRootDir }] = await Promise.all([engine.containers(), engine.info()]);
-  const mounted = listed.flatMap(({ Names, Mounts = [] }) =>
-    Mounts.filter(({ RW, Source }) => RW !== false && Source?.startsWith("/")).map(({ Type, Source = "" }) => ({
-      source: Source,
-      bind: Type === "bind",
-      container: (Names[0] ?? "").replace(/^\//, ""),
-    })),
+  const mounted = listed.flatMap(({ Names, State, Mounts = [] }) =>
+    Mounts.filter(({ RW, Source }) => State !== "created" && RW !== false && Source?.startsWith("/")).map(
+      ({ Type, Source = "" }) => ({
+        source: Source,
+        bind: Type === "bind",
+        container: (Names[0] ?? "").replace(/^\//, ""),
+      }),
+    ),
   );
   const engines = [DockerRootDir ?? "", "/var/lib/containerd"].map((source) => ({
     source,

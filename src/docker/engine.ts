@@ -12,6 +12,8 @@ export type ListedContainer = {
   readonly Names: readonly string[];
   readonly Image: string;
   readonly ImageID: string;
+  /** `created` for one that was never started. */
+  readonly State?: string;
   readonly Mounts?: readonly Mount[];
   readonly Labels?: { readonly [key: string]: string };
 };

@@ -7,7 +7,7 @@ import type { ComposeCli, ComposeConfig, ProjectCall } from "../../src/compose/c
 import { onlyDelivery } from "../../src/compose/compare.ts";
 import type { Project } from "../../src/compose/project.ts";
 import { rewriteProject, textsOf, type Rewritten, type Wish } from "../../src/compose/rewrite.ts";
-import { copiedWords, type Words } from "../../src/compose/service.ts";
+import { copiedWords } from "../../src/compose/service.ts";
 import { withShadow } from "../../src/compose/shadow.ts";
 import { carrier, type Span } from "../../src/compose/carries.ts";
 import { chooseDelivery, ODD_NAME } from "../../src/docker/choose.ts";
@@ -24,11 +24,11 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { SecretPart } from "../../src/model/finding.ts";
 import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
-import { Secret } from "../../src/model/secret.ts";
 import { callOf } from "./find.ts";
 import { inputsOf } from "./inputs.ts";
 import { losses } from "./losses.ts";
 import { mountsOf, writerOf } from "./places.ts";
+import { mustHoldNoSecret } from "./copied.ts";
 import { runsNothing, settled, type Settling } from "./settled.ts";
 
 export type Moving = {
@@ -276,23 +276,4 @@ function warningsOf(parts: readonly Part[], { notes }: Rewritten, { withheld }: 
     ),
     "Compose removes each old container when the new one is made, with its logs",
   ];
-}
-
-/** Throws `refused` when what the delivery would copy into the Compose file holds a secret itself. */
-function mustHoldNoSecret(detector: Detector, service: string, copied: Words): void {
-  const places = { Entrypoint: "entrypoint", Cmd: "cmd", Healthcheck: "healthcheck" } as const;
-  for (const name of ["Entrypoint", "Cmd", "Healthcheck"] as const) {
-    const question = {
-      name,
-      where: places[name],
-      value: Secret.of(JSON.stringify(copied[name])),
-      path: `Config.${name}`,
-    };
-    if (copied[name].length > 0 && detector.classify(question).secret)
-      throw new UnsprawlError(
-        "refused",
-        `Config.${name} of the container of ${service} holds a secret, which the delivery would copy into the Compose file`,
-        "--deliver runtime copies nothing; or build the image without it",
-      );
-  }
 }

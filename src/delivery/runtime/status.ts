@@ -42,12 +42,14 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
     });
   }
   const [program = "", node = "", resolver = ""] = files;
-  const foreign = files.every(usable) ? (foreignFile([home, program]) ?? foreignProgram(node, resolver)) : null;
-  lines.push({
-    ok: foreign === null,
-    text: foreign === null ? "only root can change them" : `${foreign}: root runs what others can change`,
-    hint: foreign === null ? null : "install unsprawl where only root can write, then unsprawl runtime install",
-  });
+  const isWhole = files.every(usable);
+  const foreign = isWhole ? (foreignFile([home, program]) ?? foreignProgram(node, resolver)) : null;
+  if (isWhole)
+    lines.push({
+      ok: foreign === null,
+      text: foreign === null ? "only root can change them" : `${foreign}: root runs what others can change`,
+      hint: foreign === null ? null : "install unsprawl where only root can write, then unsprawl runtime install",
+    });
   const bindings = boundIn(home, lines);
   for (const store of settings.stores) {
     try {
@@ -86,7 +88,9 @@ function programFiles(home: string): string[] {
   const program = join(home, "unsprawl-runc");
   if (!existsSync(program)) return [program];
   const text = readFileSync(program, "utf8");
-  const named = ["node", "resolver", "real"].map((name) => new RegExp(`^${name}='(.*)'$`, "m").exec(text)?.[1] ?? "");
+  const named = ["node", "resolver", "real"].map(
+    (name) => new RegExp(`^${name}='?(.*?)'?$`, "m").exec(text)?.[1] ?? "",
+  );
   return [program, ...named];
 }
 

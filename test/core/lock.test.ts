@@ -25,6 +25,8 @@ describe("the lock of an engine", () => {
     expect(heldLocks(state)).toHaveLength(2);
     expect(() => take()).toThrow(LOCKED);
     expect(statSync(join(state, "lock")).mode & 0o777).toBe(0o700);
+    for (const file of readdirSync(join(state, "lock")))
+      expect(statSync(join(state, "lock", file)).mode & 0o777, file).toBe(0o600);
     lock.release();
     lock.release();
     expect(lockOwner(state, "E")).toBeNull();

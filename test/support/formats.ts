@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { filesBelow } from "./canary.ts";
+import { heldLocks } from "./locks.ts";
 import type { World } from "./world.ts";
 
 type Secrets = readonly (readonly [name: string, value: string])[];
@@ -102,7 +103,8 @@ export function filesOf(dir: string): { readonly [file: string]: readonly [mode:
 /** What a run keeps beside its journal, in the state folder and in memory: none once it has been taken back. */
 export function leftovers(world: World): string[] {
   const state = join(world.dir, "state/unsprawl");
-  return [...filesBelow(state), ...filesBelow(world.memory)].filter(
-    (file) => !/\.jsonl$|\/fingerprint\.key$/.test(file),
-  );
+  const own = /\.jsonl$|\/fingerprint\.key$|\/lock\/[^/]*$/;
+  const files = [...filesBelow(state), ...filesBelow(world.memory)].filter((file) => !own.test(file));
+  // The files of locks stay, empty; none may be held.
+  return [...files, ...heldLocks(state)];
 }

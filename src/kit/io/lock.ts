@@ -149,6 +149,8 @@ function exclusive(folder: string, name: string, number: number, busyMs: number)
   try {
     // No journal is written beside it.
     db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    // By its path, never opened by us (see openDatabase): SQLite makes it as the umask says.
+    chmodSync(join(folder, `${name}.${number}`), 0o600);
     return db;
   } catch (error) {
     db.close();

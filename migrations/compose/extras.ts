@@ -2,7 +2,6 @@ import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Json } from "../../src/model/json.ts";
 import { targetOf } from "./steps.ts";
 
 type Named = { readonly id: string; readonly name: string };
@@ -20,7 +19,7 @@ const PROJECT = "com.docker.compose.project";
 export async function noteProject(engine: Engine, rewrite: Rewrite, work: Work): Promise<void> {
   const step = `${rewrite.id}/project`;
   if (work.record.last(step) !== null) return;
-  work.record.intent(step, (await partsOf(engine, rewrite)) as unknown as { [key: string]: Json });
+  work.record.intent(step, await partsOf(engine, rewrite));
 }
 
 /**
@@ -43,7 +42,7 @@ async function extrasOf(engine: Engine, rewrite: Rewrite, work: Work): Promise<P
 /** Notes what Compose has made besides, so that no more than that is removed, whenever it is. */
 export async function noteExtras(engine: Engine, rewrite: Rewrite, work: Work): Promise<Parts> {
   const extras = await extrasOf(engine, rewrite, work);
-  work.record.done(`${rewrite.id}/extras`, extras as unknown as { [key: string]: Json });
+  work.record.done(`${rewrite.id}/extras`, extras);
   return extras;
 }
 

@@ -79,7 +79,7 @@ const EQUAL = new Set([
 
 /** Compared by their effect (`Mounts`, networks), or different in every container. */
 const ELSEWHERE = new Set(["Binds", "Mounts", "Links", "ConsoleSize", "ContainerIDFile", "NetworkMode", "VolumesFrom"]);
-const MODES = ["NetworkMode", "IpcMode", "PidMode"];
+const MODES = ["NetworkMode", "IpcMode", "PidMode"] as const;
 const CONFIG = [
   ...["User", "Domainname", "Tty", "OpenStdin", "StdinOnce", "Cmd", "Image", "WorkingDir", "Entrypoint"],
   ...["StopSignal", "StopTimeout", "ExposedPorts", "NetworkDisabled", "OnBuild", "Shell", "ArgsEscaped"],
@@ -108,7 +108,7 @@ function fieldsOf(
     Object.entries(Config.Labels ?? {}).filter(([key]) => !BOOKKEEPING.test(key)),
   );
   for (const [name, value] of Object.entries(HostConfig)) if (!ELSEWHERE.has(name)) set(`HostConfig.${name}`, value);
-  for (const name of MODES) set(`HostConfig.${name}`, named(String(HostConfig[name] ?? ""), nameOfId));
+  for (const name of MODES) set(`HostConfig.${name}`, named(HostConfig[name] ?? "", nameOfId));
   const from = HostConfig["VolumesFrom"];
   set(
     "HostConfig.VolumesFrom",
@@ -122,7 +122,7 @@ function fieldsOf(
   for (const [network, endpoint] of Object.entries(doc.NetworkSettings?.Networks ?? {})) {
     const { IPAMConfig, Links, DriverOpts } = endpoint;
     const aliases = ownAliases(doc, endpoint).filter((alias) => alias !== doc.Id.slice(0, 12));
-    const links = (Links ?? []).map((link) => link.split(":").map(base)).sort();
+    const links = (Links ?? []).map((link) => link.split(":").map(base).join(":")).sort();
     set(`the network ${network}`, [
       "joined",
       text({ IPAMConfig, DriverOpts, links, aliases: [...new Set(aliases)].sort() }),

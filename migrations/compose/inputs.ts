@@ -9,7 +9,7 @@ import { targetOf } from "./steps.ts";
 
 /** Keyed digests of every file that a project was read from: Compose files, includes, bases, env files. */
 export function inputsOf(project: Project, key: FingerprintKey): { [file: string]: string } {
-  return Object.fromEntries([...textsOf(project)].map(([file, text]) => [file, keyedDigest(text, key)]).sort());
+  return Object.fromEntries([...textsOf(project)].map(([file, text]) => [file, keyedDigest(text, key)]));
 }
 
 /**

@@ -5,7 +5,6 @@ import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Json } from "../../src/model/json.ts";
 import type { Step } from "../../src/model/plan.ts";
 import { noteExtras, noteProject, removeExtras } from "./extras.ts";
 import { containersOf, numberOf } from "./find.ts";
@@ -50,7 +49,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
         const change = await changeOf(serviceOf(step));
         const frames = await framesOf(docs, change, step, false);
         const before = { running, copies: docs.length, change, frames };
-        work.record.intent(`${step.id}/before`, before as unknown as { [key: string]: Json });
+        work.record.intent(`${step.id}/before`, before);
       }
       await noteProject(engine, rewrite, work);
       await bringUp(steps, rewrite, work, "forth");

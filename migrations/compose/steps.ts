@@ -33,7 +33,7 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     passes: texts(target["passes"]),
     drift: target["drift"] === true,
     inputs: (target["inputs"] ?? {}) as { readonly [file: string]: string },
-    config: String(target["config"] ?? ""),
+    config: typeof target["config"] === "string" ? target["config"] : "",
   };
 }
 

@@ -21,7 +21,7 @@ const COMPOSE = "com.docker.compose.";
  * Compose's labels of a container that Compose created, without their prefix; null for any other container. Images that
  * Compose builds carry the project and the service too, so those count as soon as the rest is the container's own.
  */
-export function composeLabels(doc: ContainerDoc, image: ImageDoc | null): Labels | null {
+function composeLabels(doc: ContainerDoc, image: ImageDoc | null): Labels | null {
   const own = ownLabels(doc, image);
   if (!BY_COMPOSE.every((name) => own[COMPOSE + name])) return null;
   const all = Object.entries(doc.Config.Labels ?? {}).filter(([key]) => key.startsWith(COMPOSE));
@@ -34,7 +34,7 @@ export function composeProject(doc: ContainerDoc, image: ImageDoc | null): strin
   return composeLabels(doc, image)?.["project"] ?? ownLabels(doc, image)[`${COMPOSE}project`] ?? null;
 }
 
-/** As `composeLabels`, with the image looked up. */
+/** Compose's labels of a container that Compose created, without their prefix, with its image looked up; else null. */
 export async function composeLabelsOf(engine: Engine, doc: ContainerDoc | null): Promise<Labels | null> {
   return doc === null ? null : composeLabels(doc, await engine.image(doc.Image));
 }

@@ -10,7 +10,7 @@ export function knownKeys(given: object, known: readonly string[], file: string,
     throw new UnsprawlError(
       "config",
       `${file}: unknown key ${path}${key}`,
-      near ? cmd`did you mean ${path}${near}?` : cmd`known keys: ${bare(known.join(", "))}`,
+      near ? cmd`did you mean ${path + near}?` : cmd`known keys: ${bare(known.join(", "))}`,
     );
   }
 }

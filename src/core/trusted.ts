@@ -11,7 +11,7 @@ export type Trusted = ReadonlyMap<string, string>;
 export const ALWAYS = "*";
 
 /** `$XDG_CONFIG_HOME/unsprawl/trusted.json`. */
-export function trustedFile(env: NodeJS.ProcessEnv): string {
+function trustedFile(env: NodeJS.ProcessEnv): string {
   return join(configHome(env), "unsprawl/trusted.json");
 }
 

@@ -143,7 +143,7 @@ describe("ignore", () => {
     ["ignore: { rule: x }", /ignore must be a list/],
     ["ignore: [x]", /ignore\[0\] must be a map/],
     ["ignore: [{ reason: none }]", /ignore\[0\] names nothing to ignore/],
-    ["ignore: [{ nmae: DB }]", /unknown key ignore\[0\]\.nmae[\s\S]*did you mean ignore\[0\]\.name\?/],
+    ["ignore: [{ nmae: DB }]", /unknown key ignore\[0\]\.nmae[\s\S]*did you mean 'ignore\[0\]\.name'\?/],
     ["ignore: [{ fingerprint: abc }]", /fingerprint is none/],
     ["ignore: [{ name: A, until: tomorrow }]", /until is no day/],
     ["ignore: [{ name: A, until: 2026-02-30 }]", /ignore\[0\]\.until is no day/],

@@ -275,8 +275,16 @@ it("the folder of a Compose project that a moved container is of is looked at", 
   const dir = mkdtempSync("/dev/shm/unsprawl-residue-");
   writeFileSync(join(dir, "compose.yaml.bak"), `password: ${value}\n`);
   names.add("residue-composed");
-  const label = `com.docker.compose.project.working_dir=${dir}`;
-  docker("create", "--name", "residue-composed", "--label", label, BUSYBOX, "true");
+  // What Compose itself puts on a container; less than that is not believed.
+  const labels = {
+    project: "residue",
+    service: "app",
+    "config-hash": "0",
+    "project.working_dir": dir,
+    "project.config_files": join(dir, "compose.yaml"),
+  };
+  const words = Object.entries(labels).flatMap(([name, text]) => ["--label", `com.docker.compose.${name}=${text}`]);
+  docker("create", "--name", "residue-composed", ...words, BUSYBOX, "true");
   const about = { files: [], folders: [], engine: true, containers: ["residue-composed"] };
   const mark: Mark = { name: "DB_PASSWORD", value: Secret.of(value), runs: ["20261125-000000-0000"], store: "local" };
   const told: string[] = [];

@@ -3,6 +3,7 @@ import { openDatabase } from "../history/database.ts";
 import { postgresHistory } from "../history/postgres.ts";
 import { openSession } from "../history/session.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
 import { openQueue, SCHEMA, type Queue } from "./queue.ts";
 import { Slots } from "./slots.ts";
 import { fleetStore, type FleetStore } from "./store.ts";
@@ -27,6 +28,7 @@ const PATIENCE_MS = { serve: 600_000, worker: 600_000, status: 5000 } as const;
 export async function openFleet(
   url: string,
   role: "serve" | "worker" | "status",
+  key: FingerprintKey | null,
   note: (text: string) => void,
 ): Promise<Fleet> {
   let said = 0;
@@ -47,7 +49,7 @@ export async function openFleet(
         throw new UnsprawlError("absent", "there is no fleet in this database", "unsprawl fleet serve makes one");
     }
     const history = await postgresHistory(database);
-    const opened = (queue = await openQueue(url, role, note));
+    const opened = (queue = await openQueue(url, role, key, note));
     const slots = new Slots(() => openSession(url));
     return {
       queue: opened,

@@ -4,14 +4,21 @@ import type { FleetSource } from "../core/fleet-config.ts";
 import { mustSayTls } from "../history/clear-text.ts";
 import { patiently } from "../history/database.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
+import { signJob, type SignedJob } from "./jobs.ts";
 import type { Unit } from "./units.ts";
 
 /** What a source is made of, found out when it is due. */
 export type Expand = Pick<FleetSource, "source" | "layers">;
 
-/** The fleet's queue: pg-boss in a schema of its own, beside the history. Jobs name places, and hold no value. */
+/**
+ * The fleet's queue: pg-boss in a schema of its own, beside the history. Jobs name places, and hold no value. They carry
+ * the fleet's code: who can write to the database cannot make a worker read a place that no server asked for.
+ */
 export type Queue = {
   readonly boss: PgBoss;
+  /** The fleet's key, by which jobs are signed; null for one who only looks. */
+  readonly key: FingerprintKey | null;
   /** Runs what may be done twice, again after a lost connection. */
   readonly patiently: <T>(act: () => Promise<T>) => Promise<T>;
   readonly close: () => Promise<void>;
@@ -36,6 +43,7 @@ const LOOK_S = { serve: 2, worker: 15, status: 60 } as const;
 export async function openQueue(
   url: string,
   role: "serve" | "worker" | "status",
+  key: FingerprintKey | null,
   note: (text: string) => void,
 ): Promise<Queue> {
   await mustSayTls(url);
@@ -89,25 +97,29 @@ export async function openQueue(
   }
   return {
     boss,
+    key,
     patiently: (act) => patiently(act, { patience: PATIENCE_MS }),
     close: () => boss.stop({ graceful: true, timeout: STOP_MS }),
   };
 }
 
 /** Asks for a source's units, unless that is asked for already. */
-export async function askFor({ boss, patiently: again }: Queue, { source, layers }: Expand): Promise<void> {
-  await again(() => boss.send(EXPAND, { source, layers }, { singletonKey: keyOf({ source, layers }) }));
+export async function askFor(queue: Queue, { source, layers }: Expand): Promise<void> {
+  const job = signed(queue, EXPAND, { source, layers });
+  await queue.patiently(() => queue.boss.send(EXPAND, job, { singletonKey: keyOf({ source, layers }) }));
 }
 
 /** Has each source's units asked for when it is due, and no others. A time that was missed is made up for, once. */
-export async function schedule({ boss, patiently: again }: Queue, sources: readonly FleetSource[]): Promise<void> {
+export async function schedule(queue: Queue, sources: readonly FleetSource[]): Promise<void> {
+  const { boss, patiently: again } = queue;
   const wanted = new Set(sources.map(keyOf));
   for (const { key } of await again(() => boss.getSchedules(EXPAND)))
     if (!wanted.has(key)) await again(() => boss.unschedule(EXPAND, key));
   for (const { source, layers, recurrence } of sources) {
     const key = keyOf({ source, layers });
     const options = { key, singletonKey: key, tz: "UTC", missed: "once" } as const;
-    await again(() => boss.schedule(EXPAND, recurrence, { source, layers }, options)).catch((error: unknown) => {
+    const job = signed(queue, EXPAND, { source, layers });
+    await again(() => boss.schedule(EXPAND, recurrence, job, options)).catch((error: unknown) => {
       if (error instanceof UnsprawlError) throw error;
       throw new UnsprawlError(
         "config",
@@ -124,7 +136,7 @@ export async function schedule({ boss, patiently: again }: Queue, sources: reado
  * round it adds nothing, even when some of its jobs are done.
  */
 export async function enqueue(
-  { boss, patiently: again }: Queue,
+  queue: Queue,
   round: string,
   units: readonly Unit[],
   notBefore: Date | null,
@@ -132,16 +144,21 @@ export async function enqueue(
   for (let at = 0; at < units.length; at += MOST_JOBS) {
     const jobs = units.slice(at, at + MOST_JOBS).map((unit) => ({
       id: uuidOf(`${round} ${unit.name}`),
-      data: unit,
+      data: signed(queue, SCAN, unit),
       singletonKey: unit.name,
       ...(unit.registry === null ? {} : { group: { id: unit.registry } }),
       ...(notBefore === null ? {} : { startAfter: notBefore }),
     }));
-    await again(() => boss.insert(SCAN, jobs));
+    await queue.patiently(() => queue.boss.insert(SCAN, jobs));
   }
 }
 
 const MOST_JOBS = 1000;
+
+function signed<Data extends object>({ key }: Queue, queue: string, data: Data): SignedJob<Data> {
+  if (key === null) throw new UnsprawlError("failed", "the queue was opened to look at it only");
+  return signJob(queue, data, key);
+}
 
 /** Holds back all jobs of a registry that have not begun. */
 export async function holdBack(queue: Queue, registry: string, until: Date): Promise<void> {

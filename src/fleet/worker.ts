@@ -11,6 +11,7 @@ import { UnsprawlError, type ErrorCode } from "../model/error.ts";
 import type { Confidence } from "../model/finding.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Registry } from "../registry/client.ts";
+import { trustedJob } from "./jobs.ts";
 import { enqueue, EXPAND, holdBack, SCAN, type Expand, type Queue } from "./queue.ts";
 import { sharedLayers, shelfProgress } from "./shelf.ts";
 import type { Slots } from "./slots.ts";
@@ -70,7 +71,8 @@ export async function work(most: number, tools: WorkerTools, signal: AbortSignal
     let id = "";
     id = await boss.work<Data>(queue, { ...options, ...limits }, async ([job]) => {
       try {
-        if (job) await act(job, tools);
+        const data = job && trusted<Data>(queue, job, tools);
+        if (job && data) await act({ ...job, data }, tools);
       } finally {
         // There may be more: asked at once, not when the next look is due.
         boss.notifyWorker(id);
@@ -84,6 +86,20 @@ export async function work(most: number, tools: WorkerTools, signal: AbortSignal
     if (signal.aborted) done();
     else signal.addEventListener("abort", () => done(), { once: true });
   });
+}
+
+/** What a job says, if a member of the fleet put it into the queue; else null, and it is reported and done with. */
+function trusted<Data extends object>(
+  name: string,
+  job: Job<Data>,
+  { queue, done }: Pick<WorkerTools, "queue" | "done">,
+): Data | null {
+  const data = queue.key === null ? null : trustedJob<Data>(name, job.data, queue.key);
+  if (data === null)
+    done(sourceUnit({ source: "a job in the queue", layers: false }), {
+      error: "no member of this fleet put it there as it is: nothing is read for it",
+    });
+  return data;
 }
 
 /** Opens a registry to read its catalog; `know` is told of each password and token. */

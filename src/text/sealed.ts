@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
@@ -7,9 +7,17 @@ import { Secret } from "../model/secret.ts";
 import { atomicWrite } from "./atomic-file.ts";
 
 /**
+ * What one guess at the values costs: 32 MiB and about a tenth of a second. Weak values are in these files' keys too, and
+ * anyone with the installation's key may try them one after another, so each try must be slow.
+ */
+const COST = { N: 2 ** 15, r: 8, p: 1 } as const;
+const MOST_MEMORY = 64 * 1024 * 1024;
+
+/**
  * Writes bytes that hold secrets to a file which only the holder of those secrets can open: AES-256-GCM under a key that is
- * derived (HKDF-SHA-256) from the values and the installation's key. Once the values are gone from where they were, they
- * are in the store, and so whoever may read the store can have the bytes back. 0600, whole or not at all.
+ * derived (scrypt, a salt for each file) from all the values together and the installation's key. Once the values are gone
+ * from where they were, they are in the store, and so anyone who may read the store can have the bytes back. 0600, whole
+ * or not at all.
  */
 export async function writeSealed(
   file: string,
@@ -21,7 +29,7 @@ export async function writeSealed(
   const [salt, iv] = [randomBytes(16), randomBytes(12)];
   const cipher = createCipheriv("aes-256-gcm", derived(values, salt, key), iv);
   const data = Buffer.concat([cipher.update(bytes), cipher.final()]);
-  const parts = { version: 1, salt, iv, tag: cipher.getAuthTag(), data };
+  const parts = { version: 2, kdf: "scrypt", ...COST, salt, iv, tag: cipher.getAuthTag(), data };
   const text = JSON.stringify(parts, (_name, value: unknown) => base64(value));
   await atomicWrite(file, Buffer.from(`${text}\n`), { mode: 0o600 });
 }
@@ -36,8 +44,10 @@ export function readSealed(file: string, values: Iterable<Secret>, key: Fingerpr
     throw new UnsprawlError("denied", `cannot read ${file}`, "run as its owner");
   }
   try {
-    const parts = JSON.parse(text) as { readonly [name: string]: string };
-    const part = (name: string): Buffer => Buffer.from(parts[name] ?? "", "base64");
+    const parts = JSON.parse(text) as { readonly [name: string]: unknown };
+    // The costs are fixed: a file does not say how much memory is taken, nor that a guess may be cheap.
+    if (parts["version"] !== 2) throw new TypeError("sealed by another version");
+    const part = (name: string): Buffer => Buffer.from(String(parts[name] ?? ""), "base64");
     const decipher = createDecipheriv("aes-256-gcm", derived(values, part("salt"), key), part("iv"));
     decipher.setAuthTag(part("tag"));
     return Buffer.concat([decipher.update(part("data")), decipher.final()]);
@@ -45,7 +55,7 @@ export function readSealed(file: string, values: Iterable<Secret>, key: Fingerpr
     throw new UnsprawlError(
       "malformed",
       `${file} cannot be opened with the values that the store holds now`,
-      "put back the store's values as the run wrote them, then try again",
+      "put the values back into the store as the run wrote them, then try again",
     );
   }
 }
@@ -55,7 +65,7 @@ function derived(values: Iterable<Secret>, salt: Buffer, key: FingerprintKey): B
   const digests = [...values].map((value) =>
     fingerprint(Secret.of(Buffer.concat([Buffer.from("sealed\0"), value.expose()])), key),
   );
-  return Buffer.from(hkdfSync("sha256", digests.sort().join(), salt, "unsprawl sealed file", 32));
+  return scryptSync(digests.sort().join(), salt, 32, { ...COST, maxmem: MOST_MEMORY });
 }
 
 function base64(value: unknown): unknown {

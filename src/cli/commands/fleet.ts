@@ -82,7 +82,7 @@ async function runWorker(context: CommandContext, options: Options): Promise<num
 async function runStatus(context: CommandContext): Promise<number> {
   const { assembly } = context;
   const url = databaseUrl(assembly, (await assembly.config()).fleet);
-  const fleet = await openFleet(url, "status", (said) => say(context, said));
+  const fleet = await openFleet(url, "status", null, (said) => say(context, said));
   try {
     const status = await statusOf(fleet.queue, fleet.store, fleet.history, await channelsOf(context));
     await writeResult(context.json ? jsonText(status) : statusText(status, process.stdout), null, context);
@@ -101,7 +101,7 @@ async function joined(
   const { fleet: settings } = await assembly.config();
   const url = databaseUrl(assembly, settings);
   const key = await fleetKey(assembly, settings);
-  const fleet = await openFleet(url, role, (said) => say(context, said));
+  const fleet = await openFleet(url, role, key, (said) => say(context, said));
   try {
     await fleet.store.checkKey(key.id);
     return { fleet, key };

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { placeId } from "./finding-id.ts";
 import type { Addition, Moved, Past, Remembered } from "../contract/history.ts";
 import type { Change, ChangeKind } from "../model/change.ts";
 import { atLeast, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
@@ -178,8 +179,8 @@ function regressedFrom(
     readonly layers: boolean;
   },
 ): Moved | null {
-  const own = known.byFinding.get(found.id);
-  if (own !== undefined) return own;
+  const own = known.byFinding.get(found.id) ?? known.byFinding.get(placeId(found.name, found.location));
+  if (own !== undefined) return { ...own, finding: found.id };
   const moved = known.byPrint.get(found.fingerprint);
   if (moved === undefined) return null;
   if (before !== null && before.goneAt === null) return before.finding.state === "regressed" ? moved : null;

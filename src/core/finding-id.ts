@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { keyedDigest, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import type { Location } from "../model/location.ts";
 
@@ -20,6 +21,16 @@ export function findingIds(key: FingerprintKey): IdOf {
     before.set(digest, nth + 1);
     return (nth === 0 ? digest : keyedDigest(`${digest}\0${nth}`, key)).slice(0, 12);
   };
+}
+
+/**
+ * A place by itself, whatever secret is in it: what a scrubbed run remembers in place of a finding's id. No value is in
+ * it, so it needs no key.
+ */
+export function placeId(name: string, { host, subject, subjectName, where, path }: Location): string {
+  const called = subject === "file" ? bare(subjectName) : subjectName;
+  const place = [...(host === undefined ? [] : [host]), subject, called, where, name, bare(path)].join("\0");
+  return `place:${createHash("sha256").update(place).digest("hex").slice(0, 16)}`;
 }
 
 /** What changes of a place while the secret stays: a variable's number, a line's, an image's layers. */

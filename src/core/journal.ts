@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
@@ -99,6 +100,41 @@ export function readJournal({ state, key }: Installation, id: string): Chain {
     throw new UnsprawlError("absent", `no run ${id}`, "unsprawl runs lists them", causeOf(error));
   }
   return readChain(text, id, fileOf(state, id), key);
+}
+
+/**
+ * Writes a run's journal again with this plan in place of its own, and that it was scrubbed: both or neither. Throws as
+ * `readJournal` does.
+ */
+export function finishScrub(installation: Installation, id: string, plan: Plan): void {
+  const { receipts } = readJournal(installation, id);
+  const [first, ...rest] = receipts;
+  if (first === undefined) return;
+  const scrubbed: Receipt = { at: new Date().toISOString(), step: "scrub", state: "done", data: {} };
+  const lines: string[] = [];
+  let link = id;
+  for (const receipt of [{ ...first, data: { ...first.data, plan } }, ...rest, scrubbed]) {
+    const next = chained(receipt, link, installation.key);
+    lines.push(next.line);
+    ({ link } = next);
+  }
+  const [file, dir] = [fileOf(installation.state, id), join(installation.state, "runs")];
+  const fresh = `${file}.new`;
+  try {
+    rmSync(fresh, { force: true }); // of a scrub that was killed
+    const fd = openSync(fresh, "wx", 0o600);
+    try {
+      appendWhole(fd, lines.join(""));
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(fresh, file);
+    const folder = openSync(dir, "r");
+    fsyncSync(folder);
+    closeSync(folder);
+  } catch (error) {
+    throw writeError(error);
+  }
 }
 
 /** Whether a run got as far as its first record; before that it has done nothing. */

@@ -5,6 +5,7 @@ import type { Change } from "../model/change.ts";
 import type { Confidence, Finding, FindingState } from "../model/finding.ts";
 import type { Subject } from "../model/location.ts";
 import { judge, subjectKey, type Judgement, type Scanned } from "./changes.ts";
+import { placeId } from "./finding-id.ts";
 import { runIds, type Installation } from "./journal.ts";
 import { movedByRuns } from "./moved.ts";
 import { withFindings } from "./report.ts";
@@ -141,7 +142,9 @@ export function markRegressed<Ran extends { readonly report: ScanReport; readonl
   if (findings.length === 0) return ran;
   const moved = new Set(movedByRuns(installation).flatMap(({ finding, at }) => (at < scannedAt ? [finding] : [])));
   if (moved.size === 0) return ran;
-  return withStates(ran, (finding) => (finding.state === "new" && moved.has(finding.id) ? "regressed" : finding.state));
+  return withStates(ran, ({ id, name, location, state }) =>
+    state === "new" && (moved.has(id) || moved.has(placeId(name, location))) ? "regressed" : state,
+  );
 }
 
 /** The same with each finding in the state that is said of it. */

@@ -2,12 +2,12 @@ import pMap from "p-map";
 import type { Event } from "../contract/host.ts";
 import type { Found, Look, LookAbout, Mark, PlaceKind, Unseen } from "../contract/look.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { fingerprint } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import { readJournal, type Installation } from "./journal.ts";
 import { unitsOf, unitState } from "./runs.ts";
+import { isValueOf } from "./trace.ts";
 import { recallValues } from "./values.ts";
 
 /** A place that still shows a value that was moved. No text holds one. */
@@ -164,7 +164,7 @@ async function recallOne(step: Put, tools: ApplyTools): Promise<{ readonly value
   // The place may be out of reach, and the store not.
   const { key, fingerprint: moved } = step.move;
   const stored = (await tools.provider.get(key))?.value ?? null;
-  if (stored !== null && fingerprint(stored, tools.key) === moved) {
+  if (stored !== null && isValueOf(moved, stored, tools.key)) {
     tools.know(stored);
     return { value: stored };
   }

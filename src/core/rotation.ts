@@ -1,9 +1,10 @@
 import pMap from "p-map";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
 import { keyText, type StoreTarget } from "../model/plan.ts";
 import { doneMoves, type DoneMove } from "./moved.ts";
+import { FORGOTTEN, isValueOf } from "./trace.ts";
 
 /** A secret that a run moved: it had been exposed, and is worth nothing to who read it only once it has been rotated. */
 export type MovedSecret = {
@@ -52,10 +53,12 @@ export async function rotations({ state, key, storeOf }: RotationTools): Promise
     const { name, location, finding } = move;
     const of = { run: plan.id, name, subject: location.subjectName, rule: finding?.rule ?? null };
     const where = { store: plan.store.name, key: keyText(move.key), movedAt: at };
+    if (move.fingerprint === FORGOTTEN)
+      return { ...of, ...where, rotated: null, why: "its store did not answer when the run was scrubbed" };
     try {
       const stored = await (await open(plan.store)).get(move.key);
       // Gone from the store, it opens nothing that is still in use.
-      const rotated = stored === null || fingerprint(stored.value, key) !== move.fingerprint;
+      const rotated = stored === null || !isValueOf(move.fingerprint, stored.value, key);
       return { ...of, ...where, rotated, why: null };
     } catch (error) {
       if (!(error instanceof UnsprawlError)) throw error;

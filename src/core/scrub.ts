@@ -3,7 +3,8 @@ import type { Work } from "../contract/migration.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, type ApplyTools } from "./apply.ts";
-import { openJournal, readJournal } from "./journal.ts";
+import { forgetValues } from "./forget.ts";
+import { finishScrub, openJournal, readJournal } from "./journal.ts";
 import { unitsOf, unitState } from "./runs.ts";
 import { dropBackup } from "./store-steps.ts";
 import { recallValues } from "./values.ts";
@@ -18,7 +19,7 @@ export type ScrubResult = {
 
 /**
  * Purges what a finished run kept for rollback: the old containers and replaced store values. Refuses while a new
- * container is not up. Afterwards the run cannot be rolled back.
+ * container is not up. Afterwards the run cannot be rolled back, and its journal holds nothing to guess the values from.
  */
 export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<ScrubResult> {
   const { plan, receipts: before } = readJournal(tools, id);
@@ -48,8 +49,8 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
       for (const step of steps) if (step.kind === "put") await dropBackup(tools.provider, step, plan);
       record.done(`scrub:${unit}`);
     }
-    record.done("scrub");
     journal.close();
+    finishScrub(tools, id, await forgetValues(plan, tools));
     return { version: 1, run: id, removed, left };
   });
 }

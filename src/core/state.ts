@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -14,6 +15,7 @@ import { join } from "node:path";
 import { statePath } from "../kit/io/state-path.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { fingerprintKey, type FingerprintKey } from "../model/fingerprint.ts";
+import { openSealedKey, sealKey } from "./sealed-key.ts";
 
 export { statePath };
 
@@ -35,27 +37,61 @@ export function stateDir(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The installation's fingerprint key: from UNSPRAWL_FINGERPRINT_KEY_FILE (a fleet shares one), else made on first use,
- * 0600. Two processes that start at once get the same key. Throws `config` when the file is not at least 32 bytes.
+ * The installation's fingerprint key: from UNSPRAWL_FINGERPRINT_KEY_FILE (a fleet shares one), else made on first use:
+ * `fingerprint.cred`, sealed to this host, where that is possible, else `fingerprint.key`, 0600. Two processes that start
+ * at once get the same key. Throws `config` when the file is not at least 32 bytes, `denied` when it cannot be opened.
  */
 export function loadFingerprintKey(env: NodeJS.ProcessEnv): FingerprintKey {
   const shared = env["UNSPRAWL_FINGERPRINT_KEY_FILE"];
-  const file = shared || join(stateDir(env), "fingerprint.key");
-  const found = read(file);
-  if (found) return fingerprintKey(found);
-  if (shared)
+  if (shared) {
+    const given = read(shared);
+    if (given) return fingerprintKey(given);
     throw new UnsprawlError(
       "config",
-      `no fingerprint key can be read in ${file}`,
+      `no fingerprint key can be read in ${shared}`,
       "head -c 32 /dev/urandom > FILE makes one",
     );
+  }
+  const found = ownKey(env);
+  if (found) return fingerprintKey(found);
+  makeKey(keyFiles(env));
+  const made = ownKey(env);
+  if (!made) throw new UnsprawlError("failed", `cannot read back the fingerprint key in ${stateDir(env)}`);
+  return fingerprintKey(made);
+}
+
+/** Where the key is, in words for `doctor`: what somebody has who copies the state folder. */
+export function keyText(env: NodeJS.ProcessEnv): string {
+  if (env["UNSPRAWL_FINGERPRINT_KEY_FILE"]) return "given by UNSPRAWL_FINGERPRINT_KEY_FILE";
+  return existsSync(keyFiles(env).open)
+    ? "beside them in the clear: a copy of that folder lets weak values be guessed"
+    : "sealed to this host: of no use in a copy of that folder";
+}
+
+type KeyFiles = { readonly open: string; readonly sealed: string };
+
+function keyFiles(env: NodeJS.ProcessEnv): KeyFiles {
+  const dir = stateDir(env);
+  return { open: join(dir, "fingerprint.key"), sealed: join(dir, "fingerprint.cred") };
+}
+
+function ownKey(env: NodeJS.ProcessEnv): Buffer | null {
+  const { open, sealed } = keyFiles(env);
+  return read(open) ?? openSealedKey(sealed);
+}
+
+function makeKey({ open, sealed }: KeyFiles): void {
+  const key = randomBytes(32);
+  const cred = sealKey(key);
+  const file = cred === null ? open : sealed;
+  const bytes = cred ?? key;
   const fresh = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
   try {
     const fd = openSync(fresh, "wx", 0o600);
-    const written = writeSync(fd, randomBytes(32));
+    const written = writeSync(fd, bytes);
     fsyncSync(fd);
     closeSync(fd);
-    if (written < 32) throw Object.assign(new Error("short write"), { code: "ENOSPC" });
+    if (written < bytes.length) throw Object.assign(new Error("short write"), { code: "ENOSPC" });
     linkSync(fresh, file); // fails when another process was first: its key holds
   } catch (error) {
     const { code } = error as { code?: string };
@@ -70,9 +106,6 @@ export function loadFingerprintKey(env: NodeJS.ProcessEnv): FingerprintKey {
   } finally {
     rmSync(fresh, { force: true });
   }
-  const made = read(file);
-  if (!made) throw new UnsprawlError("failed", `cannot read back the fingerprint key ${file}`);
-  return fingerprintKey(made);
 }
 
 function read(file: string): Buffer | null {

@@ -4,6 +4,7 @@ import { valueKey, type Move, type Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import type { Journal } from "./journal.ts";
+import { isValueOf } from "./trace.ts";
 
 /**
  * The values of a unit, each compared with what the plan saw. Throws `changed`.
@@ -47,7 +48,7 @@ export async function recallValues(steps: readonly Step[], tools: ApplyTools): P
       async () => (await tools.provider.get(move.key))?.value ?? null,
     ].reduce<Promise<Secret | null>>(async (earlier, look) => {
       const value = (await earlier) ?? (await look());
-      return value !== null && fingerprint(value, tools.key) === move.fingerprint ? value : null;
+      return value !== null && isValueOf(move.fingerprint, value, tools.key) ? value : null;
     }, Promise.resolve(null));
     if (found === null)
       throw new UnsprawlError("absent", `${move.name} of ${step.unit} is neither in its place nor in the store`);

@@ -94,7 +94,7 @@ function trusted<Data extends object>(
   job: Job<Data>,
   { queue, done }: Pick<WorkerTools, "queue" | "done">,
 ): Data | null {
-  const data = queue.key === null ? null : trustedJob<Data>(name, job.data, queue.key);
+  const data = queue.key === null ? null : (trustedJob(name, job.data, queue.key) as Data | null);
   if (data === null)
     done(sourceUnit({ source: "a job in the queue", layers: false }), {
       error: "no member of this fleet put it there as it is: nothing is read for it",

@@ -103,7 +103,7 @@ export function filesOf(dir: string): { readonly [file: string]: readonly [mode:
 /** What a run keeps beside its journal, in the state folder and in memory: none once it has been taken back. */
 export function leftovers(world: World): string[] {
   const state = join(world.dir, "state/unsprawl");
-  const own = /\.jsonl$|\/fingerprint\.key$|\/lock\/[^/]*$/;
+  const own = /\.jsonl$|\/fingerprint\.(?:key|cred)$|\/lock\/[^/]*$/;
   const files = [...filesBelow(state), ...filesBelow(world.memory)].filter((file) => !own.test(file));
   // The files of locks stay, empty; none may be held.
   return [...files, ...heldLocks(state)];

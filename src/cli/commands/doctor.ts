@@ -3,6 +3,7 @@ import { rotationChecks } from "../../core/rotation-text.ts";
 import { rotations } from "../../core/rotation.ts";
 import { residue } from "../../core/residue.ts";
 import { listRuns } from "../../core/runs.ts";
+import { keyText } from "../../core/state.ts";
 import { configurationLine } from "../untrusted.ts";
 import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
@@ -19,7 +20,11 @@ export async function run(context: CommandContext, _args: readonly string[], opt
   const probes: Probe[] = [
     { name: "node", look: async () => `Node ${process.versions.node}` },
     { name: "configuration", look: async () => configurationLine(await assembly.config()) },
-    { name: "state", look: async () => `journals in ${assembly.state()}, fingerprint key ${assembly.key().id}` },
+    {
+      name: "state",
+      look: async () =>
+        `journals in ${assembly.state()}, fingerprint key ${assembly.key().id}, ${keyText(assembly.env)}`,
+    },
     {
       name: "engine",
       look: async () => {

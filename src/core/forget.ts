@@ -1,0 +1,65 @@
+import { UnsprawlError } from "../model/error.ts";
+import type { Fingerprint } from "../model/fingerprint.ts";
+import type { Move, Plan, Step } from "../model/plan.ts";
+import type { ApplyTools } from "./apply.ts";
+import { placeId } from "./finding-id.ts";
+import { signPlan } from "./signed-plan.ts";
+import { FORGOTTEN, isValueOf, ROTATED, traceOf } from "./trace.ts";
+
+/**
+ * The plan of a run that is being scrubbed, without what its values could be guessed from: their fingerprints and lengths,
+ * the ids of their findings, the digests of files and containers that held them, masked diffs, and all that was not moved.
+ * A trace stays of each value that the store still holds, see `traceOf`, and the place where each was: what is found there
+ * again is `regressed`, whatever value it has. Signed again.
+ */
+export async function forgetValues(plan: Plan, tools: Pick<ApplyTools, "provider" | "key">): Promise<Plan> {
+  const traces = new Map<string, Fingerprint>();
+  for (const step of plan.steps)
+    if (step.kind === "put") traces.set(placeOf(step.move), await traceIn(step.move, tools));
+  const bare = (move: Move): Move => ({
+    ...move,
+    fingerprint: traces.get(placeOf(move)) ?? FORGOTTEN,
+    length: 0,
+    ...(move.finding && {
+      finding: { ...move.finding, id: placeId(move.name, move.location), fingerprint: FORGOTTEN },
+    }),
+  });
+  return signPlan({ ...plan, notMoved: [], steps: plan.steps.map((step) => bareStep(step, bare)) }, tools.key);
+}
+
+function bareStep(step: Step, bare: (move: Move) => Move): Step {
+  if (step.kind === "put" || step.kind === "verify") return { ...step, move: bare(step.move) };
+  const moves = step.moves.map(bare);
+  if (step.kind === "clean") return { ...step, moves, diff: [] };
+  if (step.kind === "rewrite")
+    return {
+      ...step,
+      moves,
+      // Whether a file was there before is no secret.
+      files: step.files.map(({ file, before }) => ({
+        file,
+        before: before === null ? null : FORGOTTEN,
+        after: FORGOTTEN,
+        diff: [],
+      })),
+    };
+  if (step.kind !== "recreate") return { ...step, moves };
+  const sharers = step.sharers?.map((one) => ({ ...one, digest: FORGOTTEN }));
+  return { ...step, moves, digest: FORGOTTEN, diff: [], ...(sharers && { sharers }) };
+}
+
+async function traceIn({ key, fingerprint }: Move, tools: Pick<ApplyTools, "provider" | "key">): Promise<Fingerprint> {
+  if (fingerprint.startsWith(FORGOTTEN)) return fingerprint;
+  try {
+    const stored = await tools.provider.get(key);
+    return stored !== null && isValueOf(fingerprint, stored.value, tools.key)
+      ? traceOf(stored.value, tools.key)
+      : ROTATED;
+  } catch (error) {
+    // What cannot be asked is not compared later either; that keeps nothing from being forgotten.
+    if (error instanceof UnsprawlError) return FORGOTTEN;
+    throw error;
+  }
+}
+
+const placeOf = ({ name, location, key }: Move): string => JSON.stringify([name, location, key]);

@@ -48,7 +48,7 @@ test.each(["", "?application_name=x", "?ssl=0", `?host=${elsewhere}`])(
     const opening = [
       openDatabase(url, { patience: 0 }).then((database) => database.query("select 1")),
       openSession(url),
-      openQueue(url, "status", () => undefined),
+      openQueue(url, "status", null, () => undefined),
     ];
     for (const one of opening) {
       const error: unknown = await one.catch((thrown: unknown) => thrown);

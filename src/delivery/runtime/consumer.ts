@@ -13,7 +13,7 @@ const FORMS: { readonly [kind: string]: RegExp } = {
 };
 
 /** `KIND:NAME` when the name can be one of that kind; null when nobody could be called so. */
-export function consumerOf(kind: string, name: string): string | null {
+function consumerOf(kind: string, name: string): string | null {
   const form = Object.hasOwn(FORMS, kind) ? FORMS[kind] : undefined;
   return form?.test(name) === true ? `${kind}:${name}` : null;
 }

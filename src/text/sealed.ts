@@ -47,7 +47,10 @@ export function readSealed(file: string, values: Iterable<Secret>, key: Fingerpr
     const parts = JSON.parse(text) as { readonly [name: string]: unknown };
     // The costs are fixed: a file does not say how much memory is taken, nor that a guess may be cheap.
     if (parts["version"] !== 2) throw new TypeError("sealed by another version");
-    const part = (name: string): Buffer => Buffer.from(String(parts[name] ?? ""), "base64");
+    const part = (name: string): Buffer => {
+      const held = parts[name];
+      return Buffer.from(typeof held === "string" ? held : "", "base64");
+    };
     const decipher = createDecipheriv("aes-256-gcm", derived(values, part("salt"), key), part("iv"));
     decipher.setAuthTag(part("tag"));
     return Buffer.concat([decipher.update(part("data")), decipher.final()]);

@@ -53,7 +53,7 @@ const keysIn = (dir: string): Buffer[] =>
 describe("a copy of the state folder", () => {
   const host = sealKey(Buffer.alloc(32, 1)) !== null;
 
-  it(host ? "has the key only sealed to this host, under no other name" : "has the key for its owner alone", () => {
+  it("has the key sealed to this host where it can be, else for its owner alone", () => {
     const names = readdirSync(stolen).filter((name) => name.startsWith("fingerprint."));
     expect(names).toEqual([host ? "fingerprint.cred" : "fingerprint.key"]);
     const kept = join(stolen, names[0] ?? "");
@@ -98,7 +98,7 @@ describe("a copy of the state folder", () => {
     const quick = Buffer.from(hkdfSync("sha256", digest, part("salt"), "unsprawl sealed file", 32));
     const decipher = createDecipheriv("aes-256-gcm", quick, part("iv"));
     decipher.setAuthTag(part("tag"));
-    expect(() => Buffer.concat([decipher.update(part("data")), decipher.final()])).toThrow();
+    expect(() => Buffer.concat([decipher.update(part("data")), decipher.final()])).toThrow(/authenticate/);
     expect(readSealed(sealedCopy(stolen), [Secret.of(weak)], key)?.toString()).toContain("NOTE");
   });
 });

@@ -56,4 +56,7 @@ childProcess.ChildProcess.prototype.spawn = function (options) {
   note("spawn", options.file, JSON.stringify([options.args, options.envPairs]));
   return start.call(this, options);
 };
+// A program that replaces itself is watched on.
+const { execve } = process;
+process.execve = (program, args, env) => execve.call(process, program, args, { ...env, RECORD_FILE: file });
 syncBuiltinESMExports();

@@ -103,7 +103,7 @@ export function assemble(
   shared: Partial<Shared> = {},
 ): Assembly {
   const redactor = shared.redactor ?? new Redactor();
-  const load = (): Promise<Config> => loadConfig(env, cwd, configFile, builtIn);
+  const load = (): Promise<Config> => loadConfig(env, cwd, configFile, builtIn, say);
   let read = once(load);
   const config = shared.config ?? ((): Promise<Config> => read());
   const engine = once(async () => (await import("./docker/engine.ts")).openEngine(env));

@@ -18,19 +18,24 @@ export type Config = FileConfig & {
 /**
  * `unsprawl.yaml` of the working directory over `$XDG_CONFIG_HOME/unsprawl/config.yaml`; `--config FILE` in place of
  * both. Stores of both files are known, the project's winning. Of the project's file, what needs trust counts only if
- * the folder is the user's own and trusted. Stores must not be called as one of `reserved`. Throws `config` naming the
- * file and the key, and for a file of the user's, or of `--config`, that somebody else can have written.
+ * the folder is the user's own and trusted. A file of `--config` counts whoever wrote it; `warn` gets a line when somebody
+ * else can have. Stores must not be called as one of `reserved`. Throws `config` naming the file and the key, and for the
+ * user's own file when somebody else can have written it.
  */
 export async function loadConfig(
   env: NodeJS.ProcessEnv,
   cwd: string,
   explicit: string | null,
   reserved: readonly string[] = [],
+  warn: (text: string) => void = () => undefined,
 ): Promise<Config> {
   if (explicit !== null) {
-    const named = await ownConfig(resolve(cwd, explicit), env, reserved);
-    if (named === null) throw new UnsprawlError("config", `no configuration file ${explicit}`, "check --config");
-    return { ...named, untrusted: null };
+    const file = resolve(cwd, explicit);
+    const found = readOwned(file, env, false);
+    if (found === null) throw new UnsprawlError("config", `no configuration file ${explicit}`, "check --config");
+    // Whoever names a file means it: a checkout of CI belongs to another user as often as not.
+    if (found.foreign !== null) warn(`${found.foreign.why}; it counts because --config names it`);
+    return { ...(await parseConfig(found.text, file, reserved)).config, untrusted: null };
   }
   const user = (await userConfig(env, reserved)) ?? EMPTY;
   const found = await readProject(env, cwd, user, reserved);
@@ -46,7 +51,7 @@ export async function loadConfig(
     notify: new Map([...user.notify, ...project.notify]),
     watch: project.watch ?? user.watch,
     fleet: project.fleet ?? user.fleet,
-    untrusted: counts(found) ? null : untrustedOf(found),
+    untrusted: counts(found) ? null : untrustedOf(found, env["SUDO_UID"] !== undefined && process.getuid?.() === 0),
   };
 }
 
@@ -109,23 +114,16 @@ function harmless(config: FileConfig, base: Base): FileConfig {
   };
 }
 
-function untrustedOf({ file, guarded, foreign, state }: Project): Untrusted {
+function untrustedOf({ file, guarded, foreign, state }: Project, bySudo: boolean): Untrusted {
   const settings = guarded.map(({ path }) => path);
   if (foreign !== null) return { file, why: foreign.why, hint: foreign.hint, settings };
   const why = state === "changed" ? `${file} has changed since it was trusted` : `${file} is not trusted`;
-  return { file, why, hint: "unsprawl trust", settings };
-}
-
-async function userConfig(env: NodeJS.ProcessEnv, reserved: readonly string[]): Promise<FileConfig | null> {
-  return ownConfig(join(configHome(env), "unsprawl/config.yaml"), env, reserved);
+  return { file, why, hint: bySudo ? "sudo unsprawl trust (root has a list of its own)" : "unsprawl trust", settings };
 }
 
 /** Null where there is none. */
-async function ownConfig(
-  file: string,
-  env: NodeJS.ProcessEnv,
-  reserved: readonly string[],
-): Promise<FileConfig | null> {
+async function userConfig(env: NodeJS.ProcessEnv, reserved: readonly string[]): Promise<FileConfig | null> {
+  const file = join(configHome(env), "unsprawl/config.yaml");
   const found = readOwned(file, env, false);
   if (found === null) return null;
   if (found.foreign !== null)

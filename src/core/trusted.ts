@@ -1,7 +1,8 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configHome } from "../kit/home.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { cmd } from "../kit/shell.ts";
+import { causeOf, UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../text/atomic-file.ts";
 import { readOwned } from "./owned.ts";
 
@@ -41,7 +42,11 @@ export async function writeTrusted(env: NodeJS.ProcessEnv, folder: string, diges
   if (digest === null) all.delete(folder);
   else all.set(folder, digest);
   const file = trustedFile(env);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new UnsprawlError("failed", `cannot write ${file}`, cmd`ls -ld ${dirname(dirname(file))}`, causeOf(error));
+  }
   const folders = Object.fromEntries([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
   await atomicWrite(file, `${JSON.stringify({ version: 1, folders }, null, 2)}\n`, { mode: 0o600 });
 }

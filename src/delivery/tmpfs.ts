@@ -53,7 +53,7 @@ function notOurs(dir: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `${dir} is not a folder of this user alone`,
-    cmd`ls -ld ${dir}; remove it, or set UNSPRAWL_RUNTIME_DIR`,
+    cmd`ls -ld ${dir} shows whose it is; as another user, set UNSPRAWL_RUNTIME_DIR`,
   );
 }
 

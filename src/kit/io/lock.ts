@@ -212,7 +212,7 @@ function foreign(folder: string, uid: number): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `user ${uid}, or others, can replace the state folder: ${folder} is not root's alone`,
-    "set XDG_STATE_HOME to a folder of the user that runs unsprawl",
+    "run unsprawl as the user whose folder it is, or with a home of its own: sudo -H unsprawl …, or XDG_STATE_HOME",
   );
 }
 

@@ -18,23 +18,29 @@ const BY_COMPOSE = ["config-hash", "project.config_files", "project.working_dir"
 const COMPOSE = "com.docker.compose.";
 
 /**
- * Compose's labels of a container that Compose created, without their prefix; null for any other container. Images that
- * Compose builds carry the project and the service too, so those count as soon as the rest is the container's own.
+ * Compose's labels of a container that Compose created, without their prefix; null for any other container, and where
+ * the labels that its image brings are not known (null). Images that Compose builds carry the project and the service
+ * too, so those count as soon as the rest is the container's own.
  */
-function composeLabels(doc: ContainerDoc, image: ImageDoc | null): Labels | null {
-  const own = ownLabels(doc, image);
-  if (!BY_COMPOSE.every((name) => own[COMPOSE + name])) return null;
-  const all = Object.entries(doc.Config.Labels ?? {}).filter(([key]) => key.startsWith(COMPOSE));
+export function composeLabels(labels: Labels, ofImage: ReadonlySet<string> | null): Labels | null {
+  const isOwn = (key: string): boolean => ofImage?.has(key) === false && Boolean(labels[key]);
+  if (!BY_COMPOSE.every((name) => isOwn(COMPOSE + name))) return null;
+  const all = Object.entries(labels).filter(([key]) => key.startsWith(COMPOSE));
   const found = Object.fromEntries(all.map(([key, value]) => [key.slice(COMPOSE.length), value]));
   return found["project"] && found["service"] ? found : null;
 }
 
 /** The project that Compose, or a tool that labels as it does, created a container for; null for any other container. */
 export function composeProject(doc: ContainerDoc, image: ImageDoc | null): string | null {
-  return composeLabels(doc, image)?.["project"] ?? ownLabels(doc, image)[`${COMPOSE}project`] ?? null;
+  return labelsByCompose(doc, image)?.["project"] ?? ownLabels(doc, image)[`${COMPOSE}project`] ?? null;
 }
 
 /** Compose's labels of a container that Compose created, without their prefix, with its image looked up; else null. */
 export async function composeLabelsOf(engine: Engine, doc: ContainerDoc | null): Promise<Labels | null> {
-  return doc === null ? null : composeLabels(doc, await engine.image(doc.Image));
+  return doc === null ? null : labelsByCompose(doc, await engine.image(doc.Image));
+}
+
+function labelsByCompose({ Config }: ContainerDoc, image: ImageDoc | null): Labels | null {
+  const theirs = image === null ? null : new Set(Object.keys(image.Config?.Labels ?? {}));
+  return composeLabels(Config.Labels ?? {}, theirs);
 }

@@ -99,7 +99,9 @@ const boundTo = (consumer: string): string[] =>
 
 describe("what is bound to nobody", () => {
   it("a reference in an image's ENV, in docker run -e, and of a scheme that nobody knows: the container does not start", () => {
-    expect(refused(...under("vendor:1", "env"))).toMatch(/TZ_HINT names ref\+vault:.*which container:\S+ may not use/);
+    const ofImage = refused(...under("vendor:1", "env"));
+    expect(ofImage).toMatch(/TZ_HINT names ref\+vault:.*which container:\S+ may not use; its image brings it: build/);
+    expect(ofImage).not.toContain("runtime allow");
     const said = refused(...under("--name", "curious", "-e", `X=${TARGET}`, ...printing("X")));
     expect(said).toContain(`unsprawl runtime allow container:curious X '${TARGET}'`);
     for (const odd of ["ref+nothing://x#/Y", "ref+", "ref+vault"])
@@ -113,7 +115,8 @@ describe("what is bound to nobody", () => {
     const id = engine.docker("inspect", "-f", "{{.Id}}", "vendor");
     const plan = await world.unsprawl(["plan", "docker:vendor", "--to", "vault", "--deliver", "runtime", "--json"]);
     const { steps, notMoved } = JSON.parse(plan.stdout) as Plan;
-    expect([steps, notMoved[0]?.reason]).toEqual([[], expect.stringMatching(/TZ_HINT names ref\+vault:/)]);
+    expect([steps, notMoved[0]?.reason]).toEqual([[], expect.stringMatching(/TZ_HINT names ref\+vault:.*build the/)]);
+    expect(plan.stdout).not.toContain("runtime allow");
     expect(engine.docker("inspect", "-f", "{{.Id}}", "vendor")).toBe(id);
 
     const moved = await migrate("vendor");
@@ -201,14 +204,19 @@ describe("who a container is", () => {
     mkdirSync(dir);
     const app = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
     const service = `image: ${BUSYBOX}\n    network_mode: none\n    command: ${app}`;
+    // Compose labels each image that it builds with the project and the service.
+    writeFileSync(join(dir, "Dockerfile"), `FROM ${BUSYBOX}\n`);
+    const built = `build: { context: ., network: none }\n    network_mode: none\n    command: ${app}`;
     writeFileSync(
       join(dir, "compose.yaml"),
-      `services:\n  db:\n    ${service}\n    environment:\n      DB_PASSWORD: ${secret}\n  other:\n    ${service}\n`,
+      `services:\n  db:\n    ${built}\n    environment:\n      DB_PASSWORD: ${secret}\n  other:\n    ${service}\n`,
     );
     const env = { PATH: process.env["PATH"], HOME: world.dir, DOCKER_HOST: engine.host };
     const up = (...args: string[]): string =>
       execFileSync(compose, args, { cwd: dir, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
     up("up", "-d");
+    const labels = engine.docker("inspect", "-f", "{{json .Config.Labels}}", "shop-db");
+    expect(JSON.parse(labels)).toMatchObject({ "com.docker.compose.service": "db" });
     const moved = await migrate("shop-db-1", "--deliver", "runtime");
     expect(moved.code, moved.stdout + moved.stderr).toBe(0);
     expect(boundTo("compose:shop/db")).toEqual(["DB_PASSWORD"]);

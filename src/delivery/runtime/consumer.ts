@@ -1,5 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
-import { engineRecord } from "./record.ts";
+import { composeLabels } from "../../docker/labels.ts";
+import type { EngineRecord } from "./record.ts";
 
 /**
  * Who may be given references: `container:NAME`, `compose:PROJECT/SERVICE`, `swarm:SERVICE` of this host's engine, or
@@ -31,16 +32,15 @@ export function parseConsumer(text: string): string {
 }
 
 /**
- * Everything that the container of this id is, by the engine's own record; by its id alone where there is none. A label
- * that its image brings says nothing of who made the container.
+ * Everything that the container of this id is, by the engine's own record; by its id alone where there is none (null).
+ * A label that its image brings says nothing of who made the container.
  */
-export function consumersOf(root: string | undefined, id: string): readonly string[] {
-  const record = engineRecord(root, id);
-  const own = (key: string): string => (record?.imageLabels?.has(key) === false ? (record.labels[key] ?? "") : "");
+export function consumersOf(record: EngineRecord | null, id: string): readonly string[] {
+  const compose = record === null ? null : composeLabels(record.labels, record.image?.labels ?? null);
   const service = record?.managed === true ? record.labels["com.docker.swarm.service.name"] : undefined;
   return [
     consumerOf("container", record?.name ?? ""),
-    consumerOf("compose", `${own("com.docker.compose.project")}/${own("com.docker.compose.service")}`),
+    consumerOf("compose", compose === null ? "" : `${compose["project"]}/${compose["service"]}`),
     consumerOf("swarm", service ?? ""),
     consumerOf("id", id),
   ].filter((one) => one !== null);

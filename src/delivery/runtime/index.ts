@@ -3,7 +3,7 @@ import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { treeHasVariable } from "../process.ts";
 import { bind, isBound, readBindings, unbind } from "./bindings.ts";
-import { allowCommand } from "./references.ts";
+import { allowCommand, withoutIt } from "./references.ts";
 import { openStores, readResolved, type OpenStore } from "./resolve.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
@@ -30,9 +30,8 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       const bindings = readBindings(runtimeHome(env));
       for (const [name, reference] of subject.references) {
         if (moves.some((move) => move.name === name) || isBound(bindings, [consumer], name, reference)) continue;
-        return no(
-          `${name} names ${reference} already, which ${consumer} may not use, so it would not start (${allowCommand(consumer, name, reference)})`,
-        );
+        const next = subject.imageEnv.has(name) ? withoutIt(name) : allowCommand(consumer, name, reference);
+        return no(`${name} names ${reference} already, which ${consumer} may not use, so it would not start (${next})`);
       }
       stores ??= openStores(settings, runtimeHome(env), open);
       for (const { reference } of moves) {

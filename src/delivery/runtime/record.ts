@@ -7,8 +7,8 @@ export type EngineRecord = {
   /** Whether Swarm made it: nobody else can set this. */
   readonly managed: boolean;
   readonly labels: { readonly [key: string]: string };
-  /** The label keys that its image brings; null when the image's own configuration cannot be read. */
-  readonly imageLabels: ReadonlySet<string> | null;
+  /** What its image brings; null when the image's own configuration cannot be read. */
+  readonly image: { readonly labels: ReadonlySet<string>; readonly env: ReadonlySet<string> } | null;
 };
 
 /**
@@ -25,25 +25,35 @@ export function engineRecord(root: string | undefined, id: string): EngineRecord
     name: doc["Name"].replace(/^\//, ""),
     managed: doc["Managed"] === true,
     labels: texts(object(doc["Config"])["Labels"]),
-    imageLabels: labelKeys(root, image),
+    image: broughtBy(configsOf(root, image)),
   };
 }
 
-/** The label keys of an image's configuration, from wherever this engine keeps its images. */
-function labelKeys(root: string, image: string): ReadonlySet<string> | null {
+/** An image's configuration, from wherever this engine keeps its images; containerd's store may have several of it. */
+function configsOf(root: string, image: string): readonly object[] {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(image)?.[1];
-  if (hex === undefined) return null;
+  if (hex === undefined) return [];
   // The engine's own image store: the image's id is the digest of its configuration (moby image/fs.go).
   for (const driver of names(join(root, "image"))) {
     const config = readJson(join(root, "image", driver, "imagedb/content/sha256", hex));
-    if (config !== null) return keysOf(config);
+    if (config !== null) return [config];
   }
   // containerd's image store: the id is the digest of an index or a manifest, which leads to the configuration.
   for (const folder of [join(root, "containerd/daemon"), "/var/lib/containerd"]) {
     const found = configsBelow(join(folder, "io.containerd.content.v1.content/blobs/sha256"), hex, 0);
-    if (found.length > 0) return new Set(found.flatMap((config) => [...keysOf(config)]));
+    if (found.length > 0) return found;
   }
-  return null;
+  return [];
+}
+
+/** The label keys and the `NAME=value` entries of these configurations; null when there is none. */
+function broughtBy(configs: readonly object[]): EngineRecord["image"] {
+  if (configs.length === 0) return null;
+  const own = configs.map((config) => object(object(config)["config"]));
+  return {
+    labels: new Set(own.flatMap(({ Labels }) => Object.keys(texts(Labels)))),
+    env: new Set(own.flatMap(({ Env }) => (Array.isArray(Env) ? Env.filter((one) => typeof one === "string") : []))),
+  };
 }
 
 /** The configurations that an index or a manifest leads to. Other platforms' are not there, and are not missed. */
@@ -55,9 +65,6 @@ function configsBelow(blobs: string, hex: string, depth: number): object[] {
   const config = doc["config"] === undefined ? null : readJson(join(blobs, next(doc["config"])));
   return config === null ? [] : [config];
 }
-
-const keysOf = (config: object): ReadonlySet<string> =>
-  new Set(Object.keys(texts(object(object(config)["config"])["Labels"])));
 
 type Open = { readonly [key: string]: unknown };
 

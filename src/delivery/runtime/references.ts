@@ -21,11 +21,15 @@ function referenceOf(entry: string): Reference | null {
   return at >= 0 && reference.startsWith("ref+") ? { variable: entry.slice(0, at), reference } : null;
 }
 
-/** Throws `refused` for a reference that is not bound to one of these consumers in just this variable. */
+/**
+ * Throws `refused` for a reference that is not bound to one of these consumers in just this variable. `ofImage` are the
+ * entries that the container's image brings; null when they are not known.
+ */
 export function mustBeAllowed(
   wanted: readonly Reference[],
   bindings: readonly Binding[],
   consumers: readonly string[],
+  ofImage: ReadonlySet<string> | null,
 ): void {
   for (const { variable, reference } of wanted) {
     if (isBound(bindings, consumers, variable, reference)) continue;
@@ -33,9 +37,16 @@ export function mustBeAllowed(
     throw new UnsprawlError(
       "refused",
       `${printable(variable)} names ${printable(reference)}, which ${who} may not use`,
-      allowCommand(who, variable, reference),
+      ofImage?.has(`${variable}=${reference}`) === false
+        ? allowCommand(who, variable, reference)
+        : `${ofImage === null ? "if its image brings it" : "its image brings it"}: ${withoutIt(variable)}`,
     );
   }
+}
+
+/** What a person does about a reference of an image: whoever built it chose what it names. */
+export function withoutIt(variable: string): string {
+  return `build the image without ${printable(variable)}, or run it with another value for it`;
 }
 
 /** What a person types who knows that the consumer should have it. */

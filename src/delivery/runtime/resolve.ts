@@ -8,6 +8,7 @@ import { secretFile } from "../tmpfs.ts";
 import { parseExact, stringifyExact } from "../../text/exact-json.ts";
 import { readBindings } from "./bindings.ts";
 import { consumersOf } from "./consumer.ts";
+import { engineRecord } from "./record.ts";
 import { filled, mustBeAllowed, referencesIn, type Given, type Reference } from "./references.ts";
 import { readSettings, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
 
@@ -53,7 +54,8 @@ async function create(
   const config = parseExact(readFileSync(join(bundle, "config.json"), "utf8")) as OciConfig;
   const env = config.process?.env ?? [];
   const wanted = referencesIn(env);
-  mustBeAllowed(wanted, readBindings(home), consumersOf(settings.engineRoot, id));
+  const record = engineRecord(settings.engineRoot, id);
+  mustBeAllowed(wanted, readBindings(home), consumersOf(record, id), record?.image?.env ?? null);
   const given = await resolve(settings, home, open, wanted);
   if (config.process?.env) config.process.env = filled(env, given);
   // The bundle moves, so a relative root (runtime-spec config.md "Root") must be told from where.

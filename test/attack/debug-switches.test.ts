@@ -56,11 +56,26 @@ it("the program is otherwise the same: its words, its flags of Node, its input, 
   expect(stderr).toContain("hooked");
 });
 
-it("a program that it becomes inherits no such switch", async () => {
-  const env = { NODE_DEBUG: "net", NODE_OPTIONS: '--report-on-fatalerror --title="a b"' };
-  const { stdout } = await world.unsprawl(["run", "--", "env"], { env });
-  expect(stdout).not.toContain("NODE_DEBUG");
-  expect(stdout).toContain('NODE_OPTIONS=--title="a b"\n');
+it.each([
+  { NODE_DEBUG: "net", NODE_OPTIONS: '--report-on-fatalerror --title="a b"', DEBUG: "app:*" },
+  { NODE_OPTIONS: "--trace-tls", NODE_DEBUG_NATIVE: "" },
+  { NODE_OPTIONS: "--title=x", DEBUG: "app:*" },
+])("a command that it becomes gets its environment as it was given: %j", async (env) => {
+  const given: { [name: string]: string } = { ...world.env, ...env };
+  const { stdout } = await world.unsprawl(["run", "--", "env", "-0"], { env });
+  const got = stdout.split("\0").filter((one) => one !== "" && !one.startsWith("_="));
+  expect(got.sort()).toEqual(
+    Object.entries(given)
+      .map(([name, value]) => `${name}=${value}`)
+      .sort(),
+  );
+});
+
+it("what it tells itself stays with it, and gives it no other variable", async () => {
+  const env = { UNSPRAWL_GIVEN_SWITCHES: JSON.stringify({ LD_PRELOAD: "/x.so", NODE_DEBUG: ["net"] }) };
+  const { stdout, stderr } = await world.unsprawl(["run", "--", "env"], { env });
+  expect(stdout + stderr).not.toMatch(/LD_PRELOAD|NODE_DEBUG|UNSPRAWL_GIVEN/);
+  expect(stdout).toContain("PATH=");
 });
 
 it("takes away what writes memory, keys or the environment, and leaves every other option as it stands", () => {

@@ -40,7 +40,7 @@ export async function loadConfig(
   const user = (await userConfig(env, reserved)) ?? EMPTY;
   const found = await readProject(env, cwd, user, reserved);
   if (found === null) return { ...user, untrusted: null };
-  const project = counts(found) ? found.config : harmless(found.config, user);
+  const project = counts(found) ? found.config : harmless(found, user);
   return {
     stores: new Map([...user.stores, ...project.stores]),
     minConfidence: project.minConfidence ?? user.minConfidence,
@@ -89,7 +89,7 @@ async function readProject(
   const found = readOwned(file, env, true);
   if (found === null) return null;
   const { top, config } = await parseConfig(found.text, file, reserved);
-  const guarded = guardedOf(top, config.tuning, base, file);
+  const guarded = guardedOf(top, config.tuning, base, { file, foreign: found.foreign !== null });
   const common = { file, config, guarded, foreign: found.foreign };
   // Nothing to look up, as for most.
   if (guarded.length === 0) return { ...common, folder: cwd, digest: "", state: "untrusted" };
@@ -104,13 +104,13 @@ function counts({ guarded, foreign, state }: Project): boolean {
   return guarded.length === 0 || (foreign === null && (state === "trusted" || state === "always"));
 }
 
-function harmless(config: FileConfig, base: Base): FileConfig {
+function harmless({ config, foreign }: Project, base: Base): FileConfig {
   const { failOn, minConfidence, tuning } = config;
   return {
     ...EMPTY,
     failOn: loosens("failOn", failOn, base) ? null : failOn,
     minConfidence: loosens("minConfidence", minConfidence, base) ? null : minConfidence,
-    tuning: withoutGuarded(tuning),
+    tuning: withoutGuarded(tuning, foreign !== null),
   };
 }
 

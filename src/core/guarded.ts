@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { mapOf } from "./config-shape.ts";
 import { CONFIDENCES, type Confidence } from "../model/finding.ts";
-import { namesNothing, type IgnoreRule } from "./ignore.ts";
+import { namesFinding, type IgnoreRule } from "./ignore.ts";
 import { readPlain } from "./owned.ts";
 import { NO_TUNING, type Tuning } from "./tuning.ts";
 
@@ -22,9 +22,15 @@ const MOST_STOP_WORDS = 100;
 
 /**
  * The settings of a file that need trust: all that names an address, a credential, a program or a file outside it
- * (stores, hosts, notify, fleet, watch, verify, files of rules), and what hides findings without naming any.
+ * (stores, hosts, notify, fleet, watch, verify, files of rules), and what hides findings without naming each. Of a
+ * `foreign` file, which somebody else can have written, that is all that hides any.
  */
-export function guardedOf(top: Top, tuning: Tuning, base: Base, file: string): readonly Guarded[] {
+export function guardedOf(
+  top: Top,
+  tuning: Tuning,
+  base: Base,
+  { file, foreign }: { readonly file: string; readonly foreign: boolean },
+): readonly Guarded[] {
   const found: Guarded[] = [];
   for (const section of ["stores", "hosts", "notify"])
     for (const [name, value] of Object.entries(mapOf(top[section] ?? {}, file, section)))
@@ -35,7 +41,7 @@ export function guardedOf(top: Top, tuning: Tuning, base: Base, file: string): r
     if (top[section] !== undefined && top[section] !== null) found.push({ path: section, value: top[section] });
   for (const key of ["failOn", "minConfidence"] as const)
     if (loosens(key, top[key], base)) found.push({ path: key, value: top[key] });
-  const { files, off, stopWords, ignore } = guardedTuning(tuning);
+  const { files, off, stopWords, ignore } = guardedTuning(tuning, foreign);
   if (files.length > 0) found.push({ path: "rules.files", value: files });
   if (off.length > 0) found.push({ path: "rules.off", value: off });
   if (stopWords.length > 0) found.push({ path: "stopWords", value: stopWords });
@@ -47,10 +53,10 @@ export function guardedOf(top: Top, tuning: Tuning, base: Base, file: string): r
   return found;
 }
 
-/** The same tuning without what needs trust. */
-export function withoutGuarded(tuning: Tuning): Tuning {
+/** The same tuning without what needs trust; `foreign` as for `guardedOf`. */
+export function withoutGuarded(tuning: Tuning, foreign: boolean): Tuning {
   if (tuning === NO_TUNING) return tuning;
-  const { off, stopWords, ignore } = guardedTuning(tuning);
+  const { off, stopWords, ignore } = guardedTuning(tuning, foreign);
   return {
     ...tuning,
     ruleSets: tuning.ruleSets.flatMap((one) => {
@@ -82,7 +88,10 @@ export function guardedDigest(guarded: readonly Guarded[], dir: string): string 
   return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }
 
-function guardedTuning({ ruleSets, off, stopWords, ignore }: Tuning): {
+function guardedTuning(
+  { ruleSets, off, stopWords, ignore }: Tuning,
+  foreign: boolean,
+): {
   readonly files: readonly string[];
   readonly off: readonly string[];
   readonly stopWords: readonly string[];
@@ -91,9 +100,12 @@ function guardedTuning({ ruleSets, off, stopWords, ignore }: Tuning): {
   const gone = [...off, ...ruleSets.flatMap(({ own }) => asList(own).filter(replaces).map(idOf))];
   return {
     files: ruleSets.flatMap(({ files }) => files),
-    off: gone.length > MOST_OFF ? gone : [],
-    stopWords: stopWords.length > MOST_STOP_WORDS ? stopWords : stopWords.filter((word) => word.trim().length <= SHORT),
-    ignore: ignore.filter(namesNothing),
+    off: foreign || gone.length > MOST_OFF ? gone : [],
+    stopWords:
+      foreign || stopWords.length > MOST_STOP_WORDS
+        ? stopWords
+        : stopWords.filter((word) => word.trim().length <= SHORT),
+    ignore: foreign ? ignore : ignore.filter((rule) => !namesFinding(rule)),
   };
 }
 

@@ -80,30 +80,21 @@ export function readIgnore(given: unknown, file: string): readonly IgnoreRule[] 
 }
 
 /**
- * True for an entry that hides findings without naming any: no rule, no secret, and of names none that tells one from
- * another (`*`, `*_PASSWORD`, `Config.Env[*]`).
+ * True for an entry that names what it hides: the secret, the finding, or a variable together with its container, image,
+ * file or place. A rule alone names no finding, and a glob may match any.
  */
-export function namesNothing({ criteria }: IgnoreRule): boolean {
-  const { rule, fingerprint, id, name, subject, image, path, label } = criteria;
-  if (rule !== undefined || fingerprint !== undefined || id !== undefined) return false;
-  if (path !== undefined && !/[*?{}()!|]/.test(path)) return false;
-  // A secret's name alone says of what kind it is: only how it begins tells one application's from all others.
-  if (name !== undefined && !/^[*?]/.test(name) && namesSome(name)) return false;
-  const value = label?.split(/=(.*)/s)[1];
-  return ![subject, image, value].some((wanted) => wanted !== undefined && namesSome(wanted));
+export function namesFinding({ criteria }: IgnoreRule): boolean {
+  const { fingerprint, id, name, subject, path, source } = criteria;
+  if (fingerprint !== undefined || id !== undefined) return true;
+  // `docker:` is all of an engine.
+  const places = [subject, path, source?.endsWith(":") === true ? undefined : source];
+  return isExact(name) && places.some(isExact);
 }
 
-/** True for a glob that holds some of a name, and does not match just anything. */
-function namesSome(wanted: string): boolean {
-  const longest = Math.max(
-    ...wanted.split(/[*?{}()!|@+,[\]\\]/).map((run) => run.replace(/[^\p{L}\p{N}]/gu, "").length),
-  );
-  const matches = glob(wanted);
-  return longest >= 3 && !ANYTHING.some((text) => text === wanted || matches(text));
+/** Brackets stand for themselves, as in `Config.Env[3]`. */
+function isExact(wanted: string | undefined): boolean {
+  return wanted !== undefined && !/[*?{}()!|\\]/.test(wanted);
 }
-
-/** Names that nobody has in mind. */
-const ANYTHING = ["qzxjkv", "QZ_XJ_KV", "q7.z9-x/j:k", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"];
 
 function isDay(text: string): boolean {
   const day = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? text : Number.NaN);

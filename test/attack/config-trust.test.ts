@@ -166,6 +166,10 @@ watch: { every: 1s, metrics: { file: ${join(world.dir, "m.prom")} } }
     ["ignore: [{ name: '{*,abc}' }, { path: '*' }, { name: '!(abc)' }]", "ignore[0], ignore[1], ignore[2]"],
     ["ignore: [{ name: '*_PASSWORD' }, { name: '*TOKEN*' }]", "ignore[0], ignore[1]"],
     [`stopWords: [${Array.from("abcdefghijklmnopqrstuvwxyz0123456789", (one) => `"${one}"`).join(", ")}]`, "stopWords"],
+    ["ignore: [{ subject: 'a.*' }, { subject: a.env }]", "ignore[0], ignore[1]"],
+    ["ignore: [{ path: 'DB_*' }, { image: 'x' }, { label: 'a=abc' }]", "ignore[0], ignore[1], ignore[2]"],
+    ["ignore: [{ name: DB_PASSWORD }, { name: GITHUB_TOKEN, subject: 'a.*' }]", "ignore[0], ignore[1]"],
+    ["ignore: [{ name: '!X', subject: a.env }, { name: DB_PASSWORD, source: 'env:' }]", "ignore[0], ignore[1]"],
     ["rules: { files: [all.toml] }", "rules.files"],
   ])("a scan does not turn green by %j", async (yaml, named) => {
     writeFileSync(join(world.dir, "all.toml"), "[allowlist]\nregexes = ['''.*''']\npaths = ['''.*''']\n");
@@ -186,6 +190,18 @@ watch: { every: 1s, metrics: { file: ${join(world.dir, "m.prom")} } }
     put(`rules: { off: [${ids.map(({ id }) => id).join(", ")}] }`);
     const ran = await unsprawl("scan", "env:a.env");
     expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining("rules.off does not count")]);
+  });
+
+  test("rules that are ignored one by one hide nothing", async () => {
+    const ids = (JSON.parse((await unsprawl("rules", "--json")).stdout) as { rules: { id: string }[] }).rules;
+    put(`ignore:\n${ids.map(({ id }) => `  - { rule: ${id} }\n`).join("")}`);
+    const ran = await unsprawl("scan", "env:a.env");
+    expect([ran.code, ran.stdout.includes("DB_PASSWORD"), ran.stdout.includes("GITHUB_TOKEN")]).toEqual([
+      3,
+      true,
+      true,
+    ]);
+    expect(ran.stderr).toContain(`ignore[0], ignore[1], ignore[2], ignore[3], ignore[4] and ${ids.length - 5} more do`);
   });
 
   test("a gate that misses rules of the project does not turn green either", async () => {
@@ -296,6 +312,30 @@ describe("a file that another user can write", () => {
     // Named by hand it is meant, and whose it is stands beside it.
     const named = await unsprawl("stores", "--config", "unsprawl.yaml");
     expect([named.code, named.stderr]).toEqual([0, expect.stringContaining(`belongs to user ${OTHER}`)]);
+  });
+
+  test("hides nothing, however narrow; what is stricter counts", async () => {
+    put("minConfidence: low");
+    const { findings } = JSON.parse((await unsprawl("scan", "env:a.env", "--json")).stdout) as {
+      findings: { name: string; fingerprint: string }[];
+    };
+    const print = findings.find(({ name }) => name === "DB_PASSWORD")?.fingerprint.slice(0, 16) ?? "";
+    const hiding = `ignore: [{ name: DB_PASSWORD, subject: a.env }, { fingerprint: "${print}" }]
+rules: { off: [github-token] }
+stopWords: ["${github.slice(0, 12)}"]
+`;
+    put(hiding);
+    const own = await unsprawl("scan", "env:a.env");
+    expect([own.stdout.includes("DB_PASSWORD"), own.stderr]).toEqual([false, ""]);
+    put(`${hiding}failOn: never\n`);
+    chownSync(file(), OTHER, OTHER);
+    const ran = await unsprawl("scan", "env:a.env");
+    expect([ran.code, ran.stdout]).toEqual([3, expect.stringContaining("DB_PASSWORD")]);
+    expect(ran.stdout).toContain("GitHub access token");
+    expect(ran.stderr).toMatch(/failOn, rules\.off, stopWords, ignore\[0\], ignore\[1\] do not count/);
+    writeFileSync(file(), "failOn: low");
+    const strict = await unsprawl("scan", "env:a.env");
+    expect([strict.code, strict.stderr]).toEqual([3, ""]);
   });
 
   test.each([

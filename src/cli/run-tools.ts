@@ -52,14 +52,18 @@ export function chooseRun(
 ): string {
   if (named !== undefined) return named;
   const fitting = listRuns(assembly.installation()).filter(fits);
-  const [one] = fitting;
-  if (one && fitting.length === 1) return one.run;
-  if (!one) throw new UnsprawlError("absent", `there is no run to ${what}`, "unsprawl runs lists them");
-  throw new UnsprawlError(
-    "usage",
-    `${fitting.length} runs could be meant: ${fitting.map((run) => run.run).join(", ")}`,
-    cmd`unsprawl ${what} RUN`,
+  return oneRun(
+    fitting.map(({ run }) => run),
+    what,
   );
+}
+
+/** The only one of these runs. Throws `absent` or `usage` when there is none, or several. */
+export function oneRun(runs: readonly string[], what: string): string {
+  const [one] = runs;
+  if (one !== undefined && runs.length === 1) return one;
+  if (one === undefined) throw new UnsprawlError("absent", `there is no run to ${what}`, "unsprawl runs lists them");
+  throw new UnsprawlError("usage", `${runs.length} runs could be meant: ${runs.join(", ")}`, cmd`unsprawl ${what} RUN`);
 }
 
 export function planOf(assembly: Assembly, run: string): Plan {

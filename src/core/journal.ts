@@ -44,7 +44,7 @@ export type Journal = {
 export function createJournal(installation: Installation, plan: Plan): Journal {
   const { state, key } = installation;
   const dir = join(state, "runs");
-  const file = fileOf(state, plan.id);
+  const file = journalFile(state, plan.id);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     if (existsSync(file)) {
@@ -81,7 +81,10 @@ function appliedBefore(id: string): UnsprawlError {
 /** Opens a run's journal to continue it. Throws as `readJournal` does. A line torn by a crash is cut off. */
 export function openJournal(installation: Installation, id: string): Journal {
   const chain = readJournal(installation, id);
-  const fd = openSync(fileOf(installation.state, id), constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
+  const fd = openSync(
+    journalFile(installation.state, id),
+    constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW,
+  );
   ftruncateSync(fd, chain.length);
   return new FileJournal(chain, installation.key, fd);
 }
@@ -91,15 +94,18 @@ export function openJournal(installation: Installation, id: string): Journal {
  * read, and `refused` for one that this installation did not write as it is.
  */
 export function readJournal({ state, key }: Installation, id: string): Chain {
+  return readChain(journalText(state, id), id, journalFile(state, id), key);
+}
+
+/** A journal's bytes. Throws `absent` when there is none. */
+export function journalText(state: string, id: string): string {
   if (!/^[\w-]+$/.test(id))
     throw new UnsprawlError("usage", `not a run: ${JSON.stringify(id)}`, "unsprawl runs lists them");
-  let text: string;
   try {
-    text = readFileSync(fileOf(state, id), "utf8");
+    return readFileSync(journalFile(state, id), "utf8");
   } catch (error) {
     throw new UnsprawlError("absent", `no run ${id}`, "unsprawl runs lists them", causeOf(error));
   }
-  return readChain(text, id, fileOf(state, id), key);
 }
 
 /**
@@ -118,7 +124,7 @@ export function finishScrub(installation: Installation, id: string, plan: Plan):
     lines.push(next.line);
     ({ link } = next);
   }
-  const [file, dir] = [fileOf(installation.state, id), join(installation.state, "runs")];
+  const [file, dir] = [journalFile(installation.state, id), join(installation.state, "runs")];
   const fresh = `${file}.new`;
   try {
     rmSync(fresh, { force: true }); // of a scrub that was killed
@@ -140,7 +146,7 @@ export function finishScrub(installation: Installation, id: string, plan: Plan):
 /** Whether a run got as far as its first record; before that it has done nothing. */
 export function hasBegun(state: string, id: string): boolean {
   try {
-    return readFileSync(fileOf(state, id), "utf8").includes("\n");
+    return readFileSync(journalFile(state, id), "utf8").includes("\n");
   } catch {
     return false;
   }
@@ -158,7 +164,8 @@ export function runIds(state: string): string[] {
   }
 }
 
-function fileOf(state: string, id: string): string {
+/** Where a run's journal is. */
+export function journalFile(state: string, id: string): string {
   return join(state, "runs", `${id}.jsonl`);
 }
 

@@ -1,10 +1,10 @@
 import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { valueKey, type Plan, type Step } from "../model/plan.ts";
+import { valueKey, type Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
-import { readJournal } from "./journal.ts";
+import type { RenderJournal } from "./render-journal.ts";
 import { unitsOf, unitState } from "./runs.ts";
 
 /** What became of one subject: how many files were written, or why none were. */
@@ -15,8 +15,11 @@ export type Rendered = { readonly unit: string; readonly files: number; readonly
  * empty after a boot. Containers are not touched, and the engine need not be up. One subject that fails does not keep
  * the others from theirs.
  */
-export async function render(plan: Plan, tools: ApplyTools, host: Host): Promise<Rendered[]> {
-  const { receipts } = readJournal(tools, plan.id);
+export async function render(
+  { plan, receipts }: Pick<RenderJournal, "plan" | "receipts">,
+  tools: ApplyTools,
+  host: Host,
+): Promise<Rendered[]> {
   const record = {
     last: (step: string) => receipts.findLast((receipt) => receipt.step === step)?.data ?? null,
   };

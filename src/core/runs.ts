@@ -2,7 +2,8 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { cmd } from "../kit/shell.ts";
 import type { Plan, Step, StoreKey } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
-import { hasBegun, readJournal, runIds, type Installation } from "./journal.ts";
+import { readUnverified } from "./journal-chain.ts";
+import { hasBegun, journalText, readJournal, runIds, type Installation, type Journal } from "./journal.ts";
 import { lockOwner } from "./lock.ts";
 
 export type UnitState = "new" | "begun" | "done" | "undone";
@@ -29,8 +30,8 @@ export function wordFor(steps: readonly Step[]): "container" | "image" | "subjec
 }
 
 /**
- * Whether another run of this installation relies on a store entry: then it is not this run's to take away. A journal
- * that cannot be read counts as one that does, unless its run was killed before it began.
+ * Whether another run of this installation relies on a store entry: then it is not this run's to take away. One whose
+ * journal is not believed counts as one that does when its text names the entry, or when it cannot be said what it names.
  */
 export function usedElsewhere(installation: Installation, plan: Plan, key: StoreKey): boolean {
   return runIds(installation.state).some((id) => {
@@ -49,9 +50,20 @@ export function usedElsewhere(installation: Installation, plan: Plan, key: Store
         )
       );
     } catch {
-      return hasBegun(installation.state, id);
+      return hasBegun(installation.state, id) && mayName(installation.state, id, key);
     }
   });
+}
+
+/** Whether a journal that is not believed names a store entry; true too where its plan cannot be made out. */
+function mayName(state: string, id: string, key: StoreKey): boolean {
+  try {
+    const text = journalText(state, id);
+    readUnverified(text.slice(0, text.indexOf("\n") + 1), id, "");
+    return [key.path, key.field].every((part) => text.includes(JSON.stringify(part)));
+  } catch {
+    return true;
+  }
 }
 
 export type RunSummary = {
@@ -74,13 +86,14 @@ export function listRuns(installation: Installation): RunSummary[] {
 
 function summarize(installation: Installation, id: string): RunSummary {
   try {
-    const { plan, receipts } = readJournal(installation, id);
+    const journal = readJournal(installation, id);
+    const { plan, receipts } = journal;
     const units = [...unitsOf(plan)].map(([unit, steps]) => ({
       unit,
       state: unitState(receipts, unit),
       secrets: steps.filter((step) => step.kind === "put").length,
     }));
-    const is = stateOf(plan, receipts, units, lockOwner(installation.state, plan.engine.id) === `run ${id}`);
+    const is = runState(installation.state, journal);
     const next = { done: cmd`unsprawl scrub ${id}`, unfinished: cmd`unsprawl resume ${id}` }[is as string] ?? null;
     return {
       run: id,
@@ -99,18 +112,15 @@ function summarize(installation: Installation, id: string): RunSummary {
   }
 }
 
-function stateOf(
-  plan: Plan,
-  receipts: readonly Receipt[],
-  units: RunSummary["units"],
-  held: boolean,
-): RunSummary["state"] {
-  if (held) return "running";
+/** How far a run got as a whole, by its journal. */
+export function runState(state: string, { plan, receipts }: Pick<Journal, "plan" | "receipts">): RunSummary["state"] {
+  if (lockOwner(state, plan.engine.id) === `run ${plan.id}`) return "running";
+  const units = [...unitsOf(plan).keys()].map((unit) => unitState(receipts, unit));
   if (receipts.some((receipt) => receipt.step === "scrub" && receipt.state === "done")) return "scrubbed";
-  if (units.some((unit) => unit.state === "begun")) return "unfinished";
+  if (units.includes("begun")) return "unfinished";
   const last = receipts.findLast((receipt) => receipt.step === "run" || receipt.step === "rollback");
   const begunRollback = last?.step === "rollback" && last.state === "intent";
   if (begunRollback || (last?.step === "run" && last.state === "intent")) return "unfinished";
-  if (units.some((unit) => unit.state === "done")) return "done";
+  if (units.includes("done")) return "done";
   return last?.state === "failed" ? "failed" : plan.steps.length === 0 ? "done" : "rolled back";
 }

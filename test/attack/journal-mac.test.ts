@@ -1,5 +1,5 @@
 /** A journal says what resume, rollback, scrub and render do: one that somebody changed is not believed. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { createJournal, openJournal, readJournal } from "../../src/core/journal.ts";
@@ -85,6 +85,15 @@ describe("every record is believed only as it was written, where it was written"
     again.close();
     expect(readJournal(here, id).receipts).toHaveLength(5);
   });
+});
+
+it("a journal that is not believed and names another entry keeps none in the store", () => {
+  const { id, lines } = written();
+  writeFileSync(fileOf(id), `${lines.join("\n").replace("absent", "other!")}\n`);
+  const others = listRuns(here).filter(({ run }) => run !== id);
+  for (const { run } of others) rmSync(fileOf(run));
+  const used = (path: string, field: string): boolean => usedElsewhere(here, planOf(runId()), { path, field });
+  expect([used("web", "A"), used("web", "B"), used("we", "A"), used("db", "A")]).toEqual([true, false, false, false]);
 });
 
 it("no verb works by a changed journal, and the other runs are listed", async () => {

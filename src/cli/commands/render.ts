@@ -1,41 +1,90 @@
+import { randomBytes } from "node:crypto";
+import type { Assembly } from "../../assembly.ts";
 import { render, type Rendered } from "../../core/render.ts";
-import { listRuns } from "../../core/runs.ts";
+import { allToRender, readToRender, type RenderJournal, type RenderPlace } from "../../core/render-journal.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { fingerprintKey } from "../../model/fingerprint.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
-import { printError, writeResult } from "../output.ts";
+import { printError, say, writeResult } from "../output.ts";
 import { jsonText, printable } from "../../text/escape.ts";
-import { applyTools, chooseRun, planOf } from "../run-tools.ts";
+import { applyTools, oneRun } from "../run-tools.ts";
 
-/** `unsprawl render [RUN|--all]`: the files that migrated containers mount, written anew from the store. */
+/**
+ * `unsprawl render [RUN|--all]`: the files that migrated containers mount, written again from the store. A run that
+ * cannot be read fails the command, and keeps no other from being rendered.
+ */
 export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
-  const { assembly } = context;
   if (options["all"] === true && args.length > 0)
     throw new UnsprawlError("usage", "--all and a run say different things", "give one of them");
-  const live = (state: string): boolean => state === "done" || state === "scrubbed";
-  const ids =
-    options["all"] === true
-      ? listRuns(assembly.installation())
-          .filter((one) => live(one.state))
-          .map((one) => one.run)
-      : [chooseRun(assembly, args[0], (one) => live(one.state), "render")];
+  const { assembly, place } = opened(context.assembly);
+  const { journals, unreadable } = chosen(place, args[0], options["all"] === true);
   const written: Rendered[] = [];
-  for (const id of ids) {
-    const plan = planOf(assembly, id);
-    written.push(...(await render(plan, await applyTools(assembly, plan, false), scriptHost(context, true))));
+  const broken = [...unreadable];
+  for (const journal of journals) {
+    if (journal.warning !== null) say(context, printable(`warning: ${journal.warning}`));
+    try {
+      const tools = await applyTools(assembly, journal.plan, false);
+      written.push(...(await render(journal, tools, scriptHost(context, true))));
+    } catch (error) {
+      // Its store cannot be opened; those of the others can.
+      if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
+      broken.push({ run: journal.plan.id, error });
+    }
   }
-  const told = written.map(({ unit, files, error }) => ({ unit, files, error: error === null ? null : error.message }));
-  const lines = told.flatMap(({ unit, files, error }) =>
-    error === null ? [printable(`${unit}: ${files} files`)] : [],
-  );
-  await writeResult(
-    context.json ? jsonText({ version: 1, rendered: told }) : lines.join("\n") || "nothing to render",
-    null,
-    context,
-  );
-  const failed = written.filter((one) => one.error !== null);
-  for (const { unit, error } of failed) {
-    printError(new UnsprawlError(error?.code ?? "failed", `${unit}: ${error?.message ?? ""}`, error?.hint), context);
-  }
+  const failed = [
+    ...broken.map(({ error }) => error),
+    ...written.flatMap(({ unit, error }) =>
+      error === null ? [] : [new UnsprawlError(error.code, `${unit}: ${error.message}`, error.hint)],
+    ),
+  ];
+  await writeResult(context.json ? document(written, broken) : lines(written, failed), null, context);
+  for (const error of failed) printError(error, context);
   if (failed.length === 0) return EXIT.ok;
-  return failed.length < written.length ? EXIT.partly : (failed[0]?.error?.exit ?? EXIT.failed);
+  return written.some(({ error }) => error === null) ? EXIT.partly : (failed[0]?.exit ?? EXIT.failed);
+}
+
+type Broken = ReturnType<typeof allToRender>["unreadable"];
+
+function chosen(
+  place: RenderPlace,
+  named: string | undefined,
+  all: boolean,
+): { readonly journals: readonly RenderJournal[]; readonly unreadable: Broken } {
+  if (named !== undefined) return { journals: [readToRender(place, named)], unreadable: [] };
+  const found = allToRender(place);
+  if (all) return found;
+  const id = oneRun(
+    found.journals.map(({ plan }) => plan.id),
+    "render",
+  );
+  return { journals: found.journals.filter(({ plan }) => plan.id === id), unreadable: [] };
+}
+
+/**
+ * An assembly that can render: where the key cannot be opened, one with a key of no meaning. Nothing is authenticated or
+ * fingerprinted by it, and the place has none.
+ */
+function opened(assembly: Assembly): { readonly assembly: Assembly; readonly place: RenderPlace } {
+  const state = assembly.state();
+  try {
+    return { assembly, place: { state, key: assembly.key() } };
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || error.code !== "denied") throw error;
+    const key = fingerprintKey(randomBytes(32));
+    return { assembly: assembly.at(assembly.env, { key: () => key }), place: { state, key: null } };
+  }
+}
+
+function document(written: readonly Rendered[], broken: Broken): string {
+  return jsonText({
+    version: 1,
+    rendered: written.map(({ unit, files, error }) => ({ unit, files, error: error?.message ?? null })),
+    failed: broken.map(({ run: id, error }) => ({ run: id, error: error.message })),
+  });
+}
+
+function lines(written: readonly Rendered[], failed: readonly UnsprawlError[]): string {
+  const done = written.filter(({ error }) => error === null);
+  const text = done.map(({ unit, files }) => printable(`${unit}: ${files} files`)).join("\n");
+  return text || (failed.length === 0 ? "nothing to render" : "nothing rendered");
 }

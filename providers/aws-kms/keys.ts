@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../../src/model/error.ts";
 import { ageIdentities, anyOf, sopsNames, unwrapWithAge, wrapForAge, type DataKeys } from "../../src/sops/index.ts";
 import type { Kms } from "./kms.ts";
-import type { KmsSettings } from "./settings.ts";
+import { arnRegion, type KmsSettings } from "./settings.ts";
 
 /** Data keys wrapped by the KMS key and for the further age recipients; opened by KMS, else by an age identity of SOPS's own. */
 export function dataKeys(settings: KmsSettings, kms: Kms, env: NodeJS.ProcessEnv): DataKeys {
@@ -11,13 +11,21 @@ export function dataKeys(settings: KmsSettings, kms: Kms, env: NodeJS.ProcessEnv
       kind: "kms",
       wrap: async (dataKey, file) => [await kms.encrypt(dataKey, contextOf(settings, file))],
       unwrap: (document) => kms.decrypt(document),
+      names: async () => [`kms ${settings.keyId}`, `kms ${await arnOf(settings, kms)}`],
     },
     {
       kind: "age",
       wrap: (dataKey) => wrapForAge(dataKey, settings.age),
       unwrap: async (document) => unwrapWithAge(document, await identities.load(), identities.where),
+      names: async () =>
+        [...settings.age, ...(await identities.load()).map(({ recipient }) => recipient)].map((one) => `age ${one}`),
     },
   ]);
+}
+
+/** What a file has of the key; a key that may not be described keeps the name it is configured by. */
+async function arnOf({ keyId }: KmsSettings, kms: Kms): Promise<string> {
+  return arnRegion(keyId) === null ? kms.arn().catch(() => keyId) : keyId;
 }
 
 /** The encryption context of one file: the same for all, but for the names that the file's own name tells. */

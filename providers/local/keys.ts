@@ -14,6 +14,10 @@ export function dataKeys(
       const { recipient } = await identities.ensure();
       return wrapForAge(dataKey, [...new Set([recipient, ...otherRecipients(env), ...(await readers())])]);
     },
+    async names() {
+      const own = (await identities.load()).map(({ recipient }) => recipient);
+      return [...own, ...otherRecipients(env), ...(await readers())].map((recipient) => `age ${recipient}`);
+    },
     async unwrap(document) {
       return unwrapWithAge(document, await identities.load(), identities.where);
     },

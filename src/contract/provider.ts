@@ -45,6 +45,11 @@ export interface Provider {
    */
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
   /**
+   * For a plan: what a person should know before `put`, such as who else will be able to read the value. Throws `refused`
+   * where `put` would. Only where others may have made the place.
+   */
+  mayPut?(key: StoreKey): Promise<readonly string[]>;
+  /**
    * Removes one value, by check-and-set, if `matches` says it is the one meant; true when removed, false when absent.
    * Throws `conflict` when another value is there. An object left without any value goes too, if unsprawl created it:
    * by its own mark, or because the caller wrote its first value (`created`), which may have been killed before the mark.

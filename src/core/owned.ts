@@ -10,11 +10,11 @@ import {
   type Stats,
 } from "node:fs";
 import { dirname } from "node:path";
+import { foreignHand, foreignOwner, type ForeignHand } from "../kit/io/foreign.ts";
 import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 
-/** Why somebody else may have written a file, and what to type about it. */
-export type ForeignHand = { readonly why: string; readonly hint: string };
+export type { ForeignHand };
 
 export type OwnedText = {
   readonly text: string;
@@ -56,9 +56,9 @@ export function readOwned(file: string, env: NodeJS.ProcessEnv, folder: boolean)
     if (odd !== null) throw new UnsprawlError("config", `${file} cannot be read: it ${odd}`, cmd`ls -l ${file}`);
     const folders = folder ? [...new Set([dirname(file), dirname(target)])] : [];
     const foreign =
-      (link.isSymbolicLink() ? ownerFault(file, link, env) : null) ??
-      fault(target, stats, env) ??
-      folders.map((dir) => fault(dir, statSync(dir), env)).find((one) => one !== null) ??
+      (link.isSymbolicLink() ? foreignOwner(file, link, env) : null) ??
+      foreignHand(target, stats, env) ??
+      folders.map((dir) => foreignHand(dir, statSync(dir), env)).find((one) => one !== null) ??
       null;
     return { text: readFileSync(fd, "utf8"), foreign };
   } catch (error) {
@@ -88,54 +88,4 @@ function oddity(stats: Stats): string | null {
   if (stats.isDirectory()) return "is a folder";
   if (!stats.isFile()) return "is a pipe, a socket or a device";
   return stats.size > LARGEST ? `is larger than ${LARGEST / 1024 / 1024} MiB` : null;
-}
-
-function fault(path: string, stats: Stats, env: NodeJS.ProcessEnv): ForeignHand | null {
-  const owner = ownerFault(path, stats, env);
-  if (owner !== null || process.getuid === undefined) return owner;
-  const others = (stats.mode & 0o002) !== 0;
-  const group = (stats.mode & 0o020) !== 0 && !isPrivateGroup(stats.gid, stats.uid);
-  if (!others && !group) return null;
-  const who = others ? "everybody" : `group ${stats.gid}`;
-  return { why: `${path} can be written by ${who}`, hint: cmd`chmod go-w ${path}` };
-}
-
-function ownerFault(path: string, { uid }: Stats, env: NodeJS.ProcessEnv): ForeignHand | null {
-  const me = process.getuid?.();
-  if (me === undefined || uid === 0 || uid === me) return null;
-  // As git has it: root by sudo stands for who called it.
-  if (me === 0 && env["SUDO_UID"] === String(uid)) return null;
-  // In a container without rights of its own: what was mounted there, whoever runs the container has chosen.
-  if (me !== 0 && isMountPoint(path)) return null;
-  return {
-    why: `${path} belongs to user ${uid}, not to you`,
-    hint: "copy what you want of it into a file of your own, and name that: --config FILE",
-  };
-}
-
-/** True for the group that a user has for itself (`useradd` with USERGROUPS_ENAB), so that its umask may be 002. */
-function isPrivateGroup(gid: number, uid: number): boolean {
-  try {
-    const rows = (file: string): string[][] =>
-      readFileSync(file, "utf8")
-        .split("\n")
-        .map((line) => line.split(":"));
-    const users = rows("/etc/passwd").filter(([, , , group]) => group === String(gid));
-    const groups = rows("/etc/group").filter(([, , id]) => id === String(gid));
-    const [name = "", , id] = users[0] ?? [];
-    const members = groups.flatMap(([, , , all = ""]) => all.split(",")).filter((one) => one !== "" && one !== name);
-    return users.length === 1 && groups.length === 1 && id === String(uid) && members.length === 0;
-  } catch {
-    return false;
-  }
-}
-
-function isMountPoint(path: string): boolean {
-  try {
-    const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-    const real = realpathSync(path);
-    return lines.some((line) => (line.split(" ")[4] ?? "").replace(/\\040/g, " ") === real);
-  } catch {
-    return false;
-  }
 }

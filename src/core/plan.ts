@@ -81,7 +81,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       total: units.size,
     });
     try {
-      const { puts: all, selected } = await storeSteps(hits, unit, input, tools, keys);
+      const { puts: all, selected, notes } = await storeSteps(hits, unit, input, tools, keys);
       const planned = await migration.plan(unit, selected, {
         ...input,
         accept: acceptedBy(input, unit),
@@ -102,7 +102,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       // Claimed only now: a subject that cannot move takes no place in the store.
       for (const { move } of puts) keys.set(placeOf(move.key), move.fingerprint);
       steps.push(...puts, ...verify, ...planned.steps);
-      warnings.push(...planned.warnings.map((text) => ({ unit, text })));
+      warnings.push(...[...notes, ...planned.warnings].map((text) => ({ unit, text })));
     } catch (error) {
       if (!(error instanceof UnsprawlError) || !["refused", "conflict"].includes(error.code)) throw error;
       notMoved.push(...hits.map(({ finding }) => ({ finding, reason: error.message, hint: error.hint })));
@@ -149,9 +149,11 @@ async function storeSteps(
 ): Promise<{
   readonly puts: readonly Put[];
   readonly selected: readonly Selected[];
+  readonly notes: ReadonlySet<string>;
 }> {
   const puts: Put[] = [];
   const selected: Selected[] = [];
+  const notes = new Set<string>();
   const mine = new Map<string, string>();
   const print = (value: Secret): Fingerprint => fingerprint(value, fingerprintKey);
   const twins = new Map<string, { readonly print: string; readonly subjectId: string }>();
@@ -204,6 +206,7 @@ async function storeSteps(
         "--overwrite replaces it (the old value is kept beside it until scrub)",
       );
     }
+    if (found !== "same") for (const note of (await provider.mayPut?.(key)) ?? []) notes.add(note);
     const { location } = finding;
     const move: Move = {
       name,
@@ -220,7 +223,7 @@ async function storeSteps(
     puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
     selected.push({ finding, move, value });
   }
-  return { puts, selected };
+  return { puts, selected, notes };
 }
 
 /** Why no store has a place for a variable of this name; null when it may. */

@@ -3,7 +3,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { DataKeys } from "./keys.ts";
 import { parseSopsReference, sopsKey, sopsNames, sopsReference, splitField } from "./names.ts";
 import { listKeys } from "./places.ts";
-import { getValue, putValue, removeValue, rewrapFile } from "./store.ts";
+import { getValue, mayPut, putValue, removeValue, rewrapFile } from "./store.ts";
 
 export type SopsPlace = {
   /** The store's name, for messages. */
@@ -20,7 +20,7 @@ export function sopsFiles(
   { name, template, dir, readOnly }: SopsPlace,
   keys: DataKeys,
 ): Pick<Provider, "key" | "names" | "reference" | "parse" | "get" | "put" | "remove" | "list"> &
-  Required<Pick<Provider, "rewrap">> {
+  Required<Pick<Provider, "rewrap" | "mayPut">> {
   const writable = (): void => {
     if (readOnly)
       throw new UnsprawlError(
@@ -35,6 +35,7 @@ export function sopsFiles(
     reference: sopsReference,
     parse: (reference) => parseSopsReference(reference, template, dir),
     get: (key) => getValue(key.path, splitField(key.field), keys),
+    mayPut: async (key) => mayPut(key.path, keys),
     async put(key, value, replace) {
       writable();
       return { version: await putValue(key.path, splitField(key.field), value, replace, keys) };

@@ -8,6 +8,8 @@ export type DataKeys = {
   wrap(dataKey: Buffer, file: string): Promise<readonly WrappedKey[]>;
   /** Throws `denied` when this holder cannot open the file. */
   unwrap(document: SopsDocument): Promise<Buffer>;
+  /** Whom the store's settings and identities name, as in `openedFor`: `age RECIPIENT`, `kms ARN`. */
+  names(): Promise<readonly string[]>;
 };
 
 /**
@@ -19,6 +21,7 @@ export function anyOf(holders: readonly (DataKeys & { readonly kind: WrappedKey[
     async wrap(dataKey, file) {
       return (await Promise.all(holders.map((holder) => holder.wrap(dataKey, file)))).flat();
     },
+    names: async () => (await Promise.all(holders.map((holder) => holder.names()))).flat(),
     async unwrap(document) {
       const concerned = holders.filter((holder) => keyEntries(document, holder.kind).length > 0);
       let first: unknown = null;
@@ -34,7 +37,7 @@ export function anyOf(holders: readonly (DataKeys & { readonly kind: WrappedKey[
         new UnsprawlError(
           "denied",
           `${document.file} is encrypted for none of this store's keys`,
-          cmd`it is encrypted for ${bare(openedFor(document))}; sops updatekeys adds a key`,
+          cmd`it is encrypted for ${bare(openedForText(document))}; sops updatekeys adds a key`,
         )
       );
     },
@@ -62,17 +65,23 @@ export function keyEntries({ file, metadata }: SopsDocument, kind: string): read
     : [];
 }
 
-/** Whom a file is encrypted for, in words: recipients and ARNs are no secrets. */
-export function openedFor(document: SopsDocument): string {
-  const names = [
+/** Whom a file is encrypted for: recipients and ARNs are no secrets. */
+export function openedFor(document: SopsDocument): readonly string[] {
+  return [
     ["age", "recipient"],
     ["kms", "arn"],
     ["pgp", "fp"],
     ["gcp_kms", "resource_id"],
     ["azure_kv", "vault_url"],
     ["hc_vault", "vault_address"],
+    ["hckms", "key_id"],
+    ["acs_kms", "arn"],
   ].flatMap(([kind = "", key = ""]) =>
     keyEntries(document, kind).map((entry) => `${kind} ${String((entry as { [key: string]: unknown })[key])}`),
   );
-  return names.length > 0 ? names.join(", ") : "nobody";
+}
+
+/** The same for people. */
+export function openedForText(document: SopsDocument): string {
+  return openedFor(document).join(", ") || "nobody";
 }

@@ -18,8 +18,9 @@ import { createDocument, isEmpty, isOurs } from "./create.ts";
 import type { SopsDocument } from "./document.ts";
 import { deleteValue, replaceKeys, setValue } from "./edit.ts";
 import { readDocument } from "./formats.ts";
-import type { DataKeys } from "./keys.ts";
+import { openedFor, type DataKeys } from "./keys.ts";
 import { openDocument, type OpenLeaf } from "./mac.ts";
+import { mustBeOurs } from "./own-file.ts";
 import { isEncrypted } from "./rules.ts";
 
 export type SopsValue = { readonly value: Secret; readonly version: string };
@@ -35,7 +36,8 @@ export async function getValue(file: string, path: readonly string[], keys: Data
 
 /**
  * Writes one value under the file's lock. `replace` is the version to replace, or null to create only; the file and
- * its folder (0600, 0700) are made when missing. Throws `conflict`, `refused`, `locked`.
+ * its folder (0600, 0700) are made when missing. Throws `conflict`, `locked`, and `refused`: also for a file or folder that
+ * somebody else can write to.
  */
 export async function putValue(
   file: string,
@@ -49,6 +51,7 @@ export async function putValue(
   return withFileLock(file, async () => {
     await sweepTemps(file);
     const opened = await openFile(file, keys);
+    await mustBeOurs(file, opened?.document.text ?? null);
     const there = opened === null ? null : valueAt(opened, path);
     if (there !== null && replace === null)
       throw new UnsprawlError(
@@ -75,6 +78,22 @@ export async function putValue(
     if (written === null) throw new UnsprawlError("failed", `${file} does not hold what was written`, null);
     return written.version;
   });
+}
+
+/**
+ * What to know before a value is put into a file: whom it is encrypted for that the store's settings do not name. Throws
+ * as `putValue` for a file that none may be put into.
+ */
+export async function mayPut(file: string, keys: DataKeys): Promise<readonly string[]> {
+  const opened = await openFile(file, keys);
+  await mustBeOurs(file, opened?.document.text ?? null);
+  if (opened === null) return [];
+  const own = new Set(await keys.names());
+  return openedFor(opened.document)
+    .filter((name) => !own.has(name))
+    .map(
+      (name) => `${file} is encrypted for ${name} too, which the store's settings do not name: it opens what is added`,
+    );
 }
 
 /** Removes one value if `matches` says so; the file goes with its last value if unsprawl made it. False when absent. Throws `conflict`. */

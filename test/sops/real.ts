@@ -65,6 +65,7 @@ export async function realSops(): Promise<RealSops> {
   const keys: DataKeys = {
     wrap: (dataKey) => wrapForAge(dataKey, [recipient]),
     unwrap: async (document) => unwrapWithAge(document, await identities.load(), identities.where),
+    names: async () => [`age ${recipient}`],
   };
   return {
     dir,

@@ -16,7 +16,7 @@ afterAll(() => {
 
 /** Opens with the old identity, wraps for the new recipient. */
 function changed(recipients: readonly string[]): DataKeys {
-  return { unwrap: (document) => real.keys.unwrap(document), wrap: (dataKey) => wrapForAge(dataKey, recipients) };
+  return { ...real.keys, wrap: (dataKey) => wrapForAge(dataKey, recipients) };
 }
 
 const ENTRY = /^.*(recipient|enc|age|AGE ENCRYPTED|^ {12}[\w+/=]+$).*$/gm;

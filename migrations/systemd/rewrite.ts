@@ -7,7 +7,7 @@ import { splice, type Edit } from "../../src/text/splice.ts";
 import { parseSystemdEnv, renderSystemdEnv } from "../../src/text/systemd-env.ts";
 import { linesBelow, parseUnit, renderWord, withoutWords, type Setting } from "../../src/text/unit-file.ts";
 import { warningsFor } from "./warnings.ts";
-import { filledIn, wrapEdits } from "./wrap.ts";
+import { filledIn, unwrapped, wrapEdits } from "./wrap.ts";
 
 export type How = {
   /** The unit's main file. */
@@ -44,11 +44,13 @@ export function rewriteUnit(unit: SystemdUnit, how: How, moving: readonly Moving
       const path = placeText(one.file, one.line, one.name);
       diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: move.reference });
     }
+    const names = moving.map(({ move }) => move.name).toSorted();
+    const wrapping = wrapEdits(unit, names);
     for (const { file, text } of unit.texts) {
-      for (const edit of wrapEdits(unit).get(file) ?? []) {
+      for (const edit of wrapping.get(file) ?? []) {
         const { edits, diff } = change(file, text);
         edits.push(edit);
-        diff.push({ sign: "~", path: placeText(file, edit.line, edit.key), text: `started by ${edit.text.trim()}` });
+        diff.push({ sign: "~", path: placeText(file, edit.line, edit.key), text: edit.shown });
       }
     }
   } else credentials(unit, how, wanted, change);
@@ -152,7 +154,7 @@ function proven(
     const keys = (text: string): string =>
       parseUnit(text)
         .filter(({ key }) => !["Environment", "LoadCredential"].includes(key))
-        .map(({ section, key, value }) => `${section} ${key} ${value.replace("unsprawl run -- ", "")}`)
+        .map(({ section, key, value }) => `${section} ${key} ${key.startsWith("Exec") ? unwrapped(value) : value}`)
         .join("\n");
     if (left.join("\0") !== expected.join("\0") || (isUnit && keys(before) !== keys(after)))
       throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");

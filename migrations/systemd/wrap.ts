@@ -1,10 +1,13 @@
-import { sectionOf, type SystemdUnit, type UnitText } from "../../src/files/systemd.ts";
+import { inEffect, sectionOf, type SystemdUnit, type UnitText } from "../../src/files/systemd.ts";
 import type { Move } from "../../src/model/plan.ts";
 import type { Edit } from "../../src/text/splice.ts";
 import type { Setting } from "../../src/text/unit-file.ts";
 
-/** What resolves the references of its environment, and then becomes the command behind it. */
-const WRAPPER = "unsprawl run -- ";
+/** What resolves references of its environment, and then becomes the command behind it. */
+const WRAPPER = /^(?:\S*\/)?unsprawl\s+run\s+((?:--only[=\s]\s*\S+\s+|--keep\s+)*)--\s+/;
+
+/** What a shell, and the list of `--only`, take as a variable's name. */
+const NAME = /^[A-Za-z_]\w*$/;
 
 /** Sends a signal, and reads no variable: systemd.service(5) has it as the usual ExecReload. */
 const KILL = /^(?:\/usr)?\/bin\/kill\s/;
@@ -47,6 +50,8 @@ export function wrapFault(unit: SystemdUnit, moves: readonly Move[]): string | n
   if (commands.some(({ prefix }) => prefix.includes("@")))
     return "a command has the prefix @, which names it otherwise";
   if (commands.some(({ command }) => / ; /.test(command))) return "one line has several commands";
+  const odd = moves.find(({ name }) => !NAME.test(name));
+  if (odd !== undefined) return `unsprawl run takes no variable called ${JSON.stringify(odd.name)}`;
   return filledIn(unit, moves);
 }
 
@@ -62,15 +67,45 @@ export function filledIn(unit: SystemdUnit, moves: readonly Move[]): string | nu
   return null;
 }
 
-/** What puts the wrapper before each command that may read a variable, by file. */
-export function wrapEdits(
-  unit: SystemdUnit,
-): ReadonlyMap<string, readonly (Edit & { readonly line: number; readonly key: string })[]> {
-  const edits = commandsOf(unit)
-    .filter(({ command }) => !KILL.test(command) && !/^(?:\S*\/)?unsprawl run -- /.test(command))
-    .map(({ text: { file }, setting, prefix }) => {
+type WrapEdit = Edit & { readonly line: number; readonly key: string; readonly shown: string };
+
+/**
+ * What puts a wrapper for these variables before each command that may read one, by file: it resolves no other, since an
+ * environment file may be another user's. A wrapper that names variables already gets these too; one that names none
+ * resolves all, and stays. References of the unit that are not among them are handed on as they are (`--keep`).
+ */
+export function wrapEdits(unit: SystemdUnit, moved: readonly string[]): ReadonlyMap<string, readonly WrapEdit[]> {
+  const commands = commandsOf(unit).filter(({ command }) => !KILL.test(command));
+  const names = [...new Set([...commands.flatMap(({ command }) => namedBy(command) ?? []), ...moved])];
+  const others = [...inEffect(unit)].some(({ name, value }) => value.startsWith("ref+") && !names.includes(name));
+  const wrapper = `unsprawl run --only ${names.join(",")} ${others ? "--keep " : ""}-- `;
+  const edits = commands.flatMap(({ text: { file }, setting, prefix, command }) => {
+    const place = { line: setting.line, key: setting.key };
+    const known = namedBy(command);
+    if (known === null) {
       const at = setting.at[prefix.length] ?? setting.end;
-      return { file, edit: { start: at, end: at, text: WRAPPER, line: setting.line, key: setting.key } };
-    });
+      return [{ file, edit: { start: at, end: at, text: wrapper, ...place, shown: `started by ${wrapper.trim()}` } }];
+    }
+    const added = names.filter((name) => !known.includes(name));
+    const first = /--only[=\s]\s*\S+/.exec(command);
+    if (known.length === 0 || added.length === 0 || first === null) return [];
+    // Behind the last character of the first list.
+    const at = (setting.at[prefix.length + first.index + first[0].length - 1] ?? setting.end) + 1;
+    const shown = `unsprawl run --only ${[...known, ...added].join(",")}`;
+    return [{ file, edit: { start: at, end: at, text: `,${added.join(",")}`, ...place, shown } }];
+  });
   return new Map([...Map.groupBy(edits, ({ file }) => file)].map(([file, all]) => [file, all.map(({ edit }) => edit)]));
+}
+
+/** The variables that a command's wrapper resolves; empty for all of them, null without a wrapper. */
+function namedBy(command: string): readonly string[] | null {
+  const flags = WRAPPER.exec(command)?.[1];
+  if (flags === undefined) return null;
+  return [...flags.matchAll(/--only[=\s]\s*(\S+)/g)].flatMap(([, list = ""]) => list.split(",")).filter(Boolean);
+}
+
+/** A command as it is without its wrapper. */
+export function unwrapped(value: string): string {
+  const prefix = PREFIX.exec(value)?.[0] ?? "";
+  return prefix + value.slice(prefix.length).replace(WRAPPER, "");
 }

@@ -169,7 +169,7 @@ test.for(UNITS)("references: %s", async ([, make]) => {
     name,
     text
       .replace(SECRET, (_all, variable: string) => places[variable] ?? "")
-      .replaceAll("¦", "unsprawl run -- ")
+      .replaceAll("¦", `unsprawl run --only ${names.toSorted().join(",")} -- `)
       .replaceAll("DIR", dir),
   ]);
   expect(now(dir, files)).toEqual(Object.fromEntries(expected));
@@ -180,6 +180,39 @@ test.for(UNITS)("references: %s", async ([, make]) => {
     Object.fromEntries(names.map((name) => [name, values[name]])),
   );
   expect((await world.unsprawl(["rollback", run])).code).toBe(0);
+  expect(now(dir, files)).toEqual(before);
+});
+
+test("a later migration adds its variables to the wrappers there; rollback takes each back byte for byte", async () => {
+  const [first, second] = [p(), p()];
+  const head = `Environment=DB_PASSWORD=${s("DB_PASSWORD", first)} MODE=ref+other://x\n`;
+  const files = {
+    "a.service": unit(
+      `${head}Environment=API_TOKEN=${s("API_TOKEN", second)}`,
+      "ExecStartPre=/usr/bin/unsprawl run -- /bin/true all\nExecStart=-¦/bin/true main",
+    ),
+  };
+  const { dir, main, before } = lay(files);
+  const file = join(dir, main);
+  const execs = (): string[] => readFileSync(file, "utf8").match(/^ExecStart.*/gm) ?? [];
+  const one = await migrate(world, `systemd:${dir}`, ["--only", "DB_PASSWORD"]);
+  expect(one.ran.code, one.ran.stderr).toBe(0);
+  const pre = "ExecStartPre=/usr/bin/unsprawl run -- /bin/true all";
+  expect(execs()).toEqual([pre, "ExecStart=-unsprawl run --only DB_PASSWORD --keep -- /bin/true main"]);
+  const between = readFileSync(file, "utf8");
+  writeFileSync(file, between.replace("[Install]", "ExecStop=/bin/true stop\n[Install]"));
+  const changed = readFileSync(file, "utf8");
+  const two = await migrate(world, `systemd:${dir}`);
+  expect(two.ran.code, two.ran.stderr).toBe(0);
+  expect(printed(two.ran)).toContain("unsprawl run --only DB_PASSWORD,API_TOKEN");
+  expect(execs()).toEqual([pre, "ExecStart=-unsprawl run --only DB_PASSWORD,API_TOKEN --keep -- /bin/true main"]);
+  expect(readFileSync(file, "utf8")).toContain(
+    "ExecStop=unsprawl run --only DB_PASSWORD,API_TOKEN --keep -- /bin/true stop",
+  );
+  expect((await world.unsprawl(["rollback", two.run])).code).toBe(0);
+  expect(readFileSync(file, "utf8")).toBe(changed);
+  writeFileSync(file, between);
+  expect((await world.unsprawl(["rollback", one.run])).code).toBe(0);
   expect(now(dir, files)).toEqual(before);
 });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Host } from "../contract/host.ts";
-import type { Selected } from "../contract/migration.ts";
+import type { Selected, Unit } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -57,12 +57,8 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
 
   const units = new Map<string, { readonly name: string; readonly hits: Hit[] }>();
   for (const hit of input.hits) {
-    const own = input.mapping && (await migration.unit(hit.finding));
-    const { name } = hit.finding;
-    const refused = (await migration.refuses(hit.finding, acceptedBy(input, own?.name))) ?? nameFault(name);
-    const of = refused ? null : await migration.unit(hit.finding);
-    if (refused) notMoved.push({ finding: hit.finding, ...refused });
-    else if (of === null) notMoved.push({ finding: hit.finding, ...NOBODY });
+    const of = await whereTo(hit, input, migration);
+    if ("reason" in of) notMoved.push({ finding: hit.finding, ...of });
     else {
       const { hits } = units.get(of.id) ?? { hits: [] };
       units.set(of.id, { name: of.name, hits: [...hits, hit] });
@@ -82,13 +78,15 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     });
     try {
       const { puts: all, selected, notes } = await storeSteps(hits, unit, input, tools, keys);
-      const planned = await migration.plan(unit, selected, {
-        ...input,
-        accept: acceptedBy(input, unit),
-        deliver: input.mapping?.units.get(unit)?.deliver ?? input.deliver,
-        runId,
-        store: provider.target,
-      });
+      const planned = await migration
+        .plan(unit, selected, {
+          ...input,
+          accept: acceptedBy(input, unit),
+          deliver: input.mapping?.units.get(unit)?.deliver ?? input.deliver,
+          runId,
+          store: provider.target,
+        })
+        .catch(throwOwn);
       const left = planned.left ?? [];
       const stays = new Set(left.map(({ selected: { move } }) => move));
       const puts = all.filter(({ move }) => !stays.has(move));
@@ -133,6 +131,33 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   };
   return signPlan(maskPlan(plan, tools.redact), key);
 }
+
+/** The unit that a finding belongs to, or why it stays where it is. */
+async function whereTo(
+  { finding }: Hit,
+  input: PlanInput,
+  migration: Router,
+): Promise<Unit | Omit<NotMoved, "finding">> {
+  try {
+    const own = input.mapping && (await migration.unit(finding));
+    const refused = await migration.refuses(finding, acceptedBy(input, own?.name));
+    return refused ?? nameFault(finding.name) ?? (await migration.unit(finding)) ?? NOBODY;
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || !OWN_FAULTS.has(error.code)) throw error;
+    return { reason: error.message, hint: error.hint };
+  }
+}
+
+/**
+ * Throws `refused` for what is wrong with one unit alone, such as a file that cannot be read: the others are planned. What
+ * concerns them all (the engine, credentials, how this was called) it throws as it is.
+ */
+function throwOwn(error: unknown): never {
+  if (!(error instanceof UnsprawlError) || !OWN_FAULTS.has(error.code)) throw error;
+  throw new UnsprawlError("refused", error.message, error.hint);
+}
+
+const OWN_FAULTS = new Set(["failed", "malformed", "absent", "changed", "unhealthy"]);
 
 /** What was accepted for all units, and for this one. */
 function acceptedBy({ accept, mapping }: PlanInput, unit: string | undefined): ReadonlySet<string> {

@@ -226,6 +226,24 @@ test("a store that cannot be reached, or denies, ends the planning: nothing is l
   }
 });
 
+test("what is wrong with one unit keeps that unit; what concerns all ends the planning", async () => {
+  const failing = (code: "failed" | "malformed" | "unreachable"): Router =>
+    migrationOf({
+      plan: async (unit, selected, options) => {
+        if (unit === "a") throw new UnsprawlError(code, "its file is broken", "do");
+        return migrationOf().plan(unit, selected, options);
+      },
+    });
+  for (const code of ["failed", "malformed"] as const) {
+    const made = await plan([hit("a", "X", one), hit("b", "X", two)], storeOf(), failing(code));
+    expect(ids(made)).toEqual(["put:b/X", "verify:b/X", "deliver:b"]);
+    expect(made.notMoved).toMatchObject([{ finding: { name: "X" }, reason: "its file is broken", hint: "do" }]);
+  }
+  await expect(plan([hit("a", "X", one)], storeOf(), failing("unreachable"))).rejects.toMatchObject({
+    code: "unreachable",
+  });
+});
+
 test("two containers of one name on the list are two subjects, by id", async () => {
   const twin = hit("a", "X", two);
   const other: Hit = {

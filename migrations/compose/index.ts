@@ -5,12 +5,13 @@
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, Selected } from "../../src/contract/migration.ts";
-import { composeEnvironment, passedTo, type Passed } from "../../src/compose/child.ts";
+import { composeEnvironment, holds, passedTo, withheldNote, type Passed } from "../../src/compose/child.ts";
 import { composeCli, type ComposeCli, type ProjectCall } from "../../src/compose/cli.ts";
 import { variables } from "../../src/compose/environment.ts";
 import { loadProject } from "../../src/compose/project.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { variable } from "../../src/docker/facts.ts";
+import type { ContainerDoc } from "../../src/docker/types.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
@@ -52,8 +53,14 @@ export function composeMigration(tools: ComposeTools): Migration {
   const passedOf = async (call: ProjectCall): Promise<Passed> => {
     const [engine, project] = [await open(), await projectOf(call, childEnvironment(env))];
     const docs = await Promise.all([...project.services.keys()].map((service) => containersOf(engine, call, service)));
-    const shown = JSON.stringify(docs);
-    return passedTo(project, env, (value) => shown.includes(JSON.stringify(value).slice(1, -1)));
+    const [texts, detector] = [docs.flat().flatMap(textsOf), await tools.detector()];
+    return passedTo(project, env, {
+      held: (value) => holds(texts, value),
+      secret: (name, value) => {
+        const verdict = detector.classify({ name, where: "env", value: Secret.of(value) });
+        return verdict.secret || verdict.hushedBy !== undefined;
+      },
+    });
   };
 
   return {
@@ -102,10 +109,17 @@ export function composeMigration(tools: ComposeTools): Migration {
         byService.set(service, [...(byService.get(service) ?? []), one]);
       }
       const passed = await passedOf(call);
-      const project = await projectOf(call, composeEnvironment(env, passed.names));
-      const { deliveries, key, detector } = tools;
-      const moving = { engine: await open(), cli: await cli(passed.names), project, passed, deliveries, key, detector };
-      return planProject({ ...moving, memory: tools.memory() }, unit, byService, options);
+      try {
+        const project = await projectOf(call, composeEnvironment(env, passed.names));
+        const { deliveries, key, detector } = tools;
+        const compose = await cli(passed.names);
+        const moving = { engine: await open(), cli: compose, project, passed, deliveries, key, detector };
+        return await planProject({ ...moving, memory: tools.memory() }, unit, byService, options);
+      } catch (error) {
+        // It may have failed for want of one of these.
+        if (!(error instanceof UnsprawlError) || !["failed", "malformed"].includes(error.code)) throw error;
+        throw new UnsprawlError(error.code, `${error.message}${withheldNote(passed)}`, error.hint);
+      }
     },
     async read({ location, name }, _unit) {
       const engine = await open();
@@ -133,4 +147,11 @@ export function composeMigration(tools: ComposeTools): Migration {
 /** The engine that this process talks to, for Compose; null leaves it to what Compose itself would choose. */
 function hostOf({ connection }: Engine): string | null {
   return connection.via === "unix" ? `unix://${connection.socketPath ?? ""}` : null;
+}
+
+/** Every text of a container's configuration: its variables' values, its words and its labels. */
+function textsOf({ Config }: ContainerDoc): string[] {
+  const values = (Config.Env ?? []).map((entry) => entry.slice(entry.indexOf("=") + 1));
+  const words = [...(Config.Entrypoint ?? []), ...(Config.Cmd ?? []), ...(Config.Healthcheck?.Test ?? [])];
+  return [...values, ...words, ...Object.values(Config.Labels ?? {})];
 }

@@ -1,6 +1,6 @@
 import type { Selected } from "../../src/contract/migration.ts";
 import { Blocked } from "../../src/compose/blocked.ts";
-import type { Passed } from "../../src/compose/child.ts";
+import { withheldNote, type Passed } from "../../src/compose/child.ts";
 import type { ComposeConfig, Foreseen, ProjectCall } from "../../src/compose/cli.ts";
 import type { Engine } from "../../src/docker/engine.ts";
 import { nameOf } from "../../src/docker/names.ts";
@@ -53,6 +53,12 @@ export async function settled(
       `Compose does not count ${nameOf(stranger)} among the containers of ${service}`,
       again,
     );
+  if (before.services[service]?.["post_start"] !== undefined)
+    throw new UnsprawlError(
+      "refused",
+      `${service} has post_start hooks: Compose would read its files again to run them`,
+      "move the secrets of this service by hand",
+    );
   const drift = foreseen === null || docs.some((doc) => foreseen.get(nameOf(doc)) === "recreate");
   if (drift) mayDrift(service);
   const environment = before.services[service]?.environment ?? {};
@@ -68,16 +74,12 @@ export async function settled(
   return { docs, drift };
 
   function mayDrift(of: string): void {
-    const withheld =
-      passed.withheld.length === 0
-        ? ""
-        : ` (${passed.withheld.join(", ")} of your environment is withheld from Compose, since no container of the project has it)`;
     if (!accept.has("drift"))
       throw new UnsprawlError(
         "refused",
         foreseen === null
           ? `Compose cannot tell whether the container of ${of} is what its files say: making it anew may change more than the secret`
-          : `the container of ${of} is not what its Compose files say: making it anew would change more than the secret${withheld}`,
+          : `the container of ${of} is not what its Compose files say: making it anew would change more than the secret${withheldNote(passed)}`,
         cmd`${bare(again)}; or --accept drift`,
       );
     if (writer !== null)

@@ -10,19 +10,49 @@ export type Passed = {
   readonly withheld: readonly string[];
 };
 
+/** What decides on a variable of the environment, besides its name. */
+export type Judges = {
+  /** Whether a container of the project has this value already, so that nothing is given away. */
+  readonly held: (value: string) => boolean;
+  /** Whether detection takes it for a secret. */
+  readonly secret: (name: string, value: string) => boolean;
+};
+
 /**
- * Chooses what of the user's environment a project's `${…}` are filled from. A project's files are written by others: they
- * get what they mention, except credentials. One of these passes only when `held` says that the project's containers
- * have its value already, so that nothing is given away.
+ * Chooses what of the user's environment a project's `${…}` are filled from. A project's files are written by others: of
+ * what they mention, they get the values that the project's containers have already, and those that are no credential by
+ * name, by form and by detection's judgement.
  */
-export function passedTo(project: Project, env: NodeJS.ProcessEnv, held: (value: string) => boolean): Passed {
+export function passedTo(project: Project, env: NodeJS.ProcessEnv, { held, secret }: Judges): Passed {
   const mentioned = new Set<string>();
   for (const { text } of [...project.yaml.values(), ...envFiles(project)])
     for (const [word] of text.matchAll(/[A-Za-z_][A-Za-z0-9_]*/g)) mentioned.add(word);
   const names = Object.keys(env).filter((name) => mentioned.has(name) && env[name] !== undefined);
-  const secret = (name: string): boolean => isCredentialName(name) || /^[a-z]+:\/\/[^/]*@/i.test(env[name] ?? "");
-  const passes = names.filter((name) => !secret(name) || held(env[name] ?? ""));
+  const passes = names.filter((name) => {
+    const value = env[name] ?? "";
+    if (value === "" || held(value)) return true;
+    return !isCredentialName(name) && !URL_LOGIN.test(value) && !secret(name, value);
+  });
   return { names: passes.sort(), withheld: names.filter((name) => !passes.includes(name)).sort() };
+}
+
+/**
+ * Whether one of these texts is this value, or holds it where it is long enough to be no coincidence: a password inside an
+ * address.
+ */
+export function holds(texts: readonly string[], value: string): boolean {
+  return texts.some((text) => text === value || (value.length >= LONG && text.includes(value)));
+}
+
+const LONG = 5;
+/** `scheme://user:password@host`, in any scheme, wherever it stands in a value. */
+const URL_LOGIN = /[a-z][a-z0-9+.-]*:\/\/[^/\s@]*@/i;
+
+/** Why Compose may not find a variable; empty when nothing was withheld from it. */
+export function withheldNote({ withheld }: Passed): string {
+  return withheld.length === 0
+    ? ""
+    : ` (${withheld.join(", ")} of your environment is withheld from Compose, since no container of the project has it)`;
 }
 
 /** The environment of a project: what any program gets, and the names that were chosen for it. */

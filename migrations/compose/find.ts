@@ -1,4 +1,5 @@
 import { realpathSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import type { ProjectCall } from "../../src/compose/cli.ts";
 import { loadProject, type Project } from "../../src/compose/project.ts";
 import type { Engine } from "../../src/docker/engine.ts";
@@ -117,8 +118,16 @@ function real(path: string): string {
 }
 
 function isThere(path: string, file: boolean): boolean {
-  // Through these a process of a container names what is in its own file system.
-  if (!path.startsWith("/") || /^\/+(proc|sys|dev)(\/|$)/.test(path)) return false;
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found !== undefined && (file ? found.isFile() : found.isDirectory());
+  // Compose writes none that is not canonical.
+  if (!path.startsWith("/") || resolve(path) !== path) return false;
+  try {
+    // Through these folders a process of a container names what is in its own file system: a link through them ends at a
+    // name of this host, and at a file of another one.
+    const end = realpathSync(path);
+    if ([path, end].some((one) => /^\/(proc|sys|dev)(\/|$)/.test(one))) return false;
+    const [found, same] = [statSync(path), statSync(end)];
+    return found.ino === same.ino && found.dev === same.dev && (file ? found.isFile() : found.isDirectory());
+  } catch {
+    return false;
+  }
 }

@@ -39,10 +39,14 @@ export function withDelivery(
 }
 
 const RUNTIME = "HostConfig.Runtime";
+const NETWORK = "the network ";
+/** Where the log goes, when that is not this host. */
+const LOG = "the log's receiver";
+const LOCAL_LOGS = new Set(["", "none", "json-file", "local", "journald"]);
 
-/** One of each item where a right grows with the number of its items, else one of all: other values are not to be guessed. */
+/** One of each item where a right grows or shrinks with the number of its items, else one of all: other values are not to be guessed. */
 function digests(field: string, items: readonly string[], key: FingerprintKey): string[] {
-  const texts = ADDED.has(field) ? items : [items.toSorted().join("\0")];
+  const texts = ADDED.has(field) || HIDDEN.has(field) ? items : [items.toSorted().join("\0")];
   return texts.map((item) => keyedDigest(`${field}\0${item}`, key)).sort();
 }
 
@@ -53,28 +57,41 @@ export function namesById(docs: readonly ContainerDoc[]): Map<string, string> {
 
 /**
  * The fields in which the new container differs. With `drift` other settings may differ, but not what gives a container
- * more rights on its host: that is never a matter of drift.
+ * more rights: that is never a matter of drift. `filled` is what the engine fills in by itself now: nobody asked for that.
  */
-export function differences(old: Frame, fresh: Frame, drift: boolean): string[] {
+export function differences(old: Frame, fresh: Frame, drift: boolean, filled: Frame | null = null): string[] {
   return [...new Set([...Object.keys(old), ...Object.keys(fresh)])].sort().filter((field) => {
     const [was, is] = [old[field] ?? [], fresh[field] ?? []];
     if (was.join() === is.join()) return false;
+    if (filled !== null && isFilled(field) && (filled[field] ?? []).join() === is.join()) return false;
+    if (HIDDEN.has(field)) return was.some((item) => !is.includes(item));
     if (!drift || EQUAL.has(field)) return true;
+    if (field.startsWith(NETWORK)) return was.length === 0;
     return ADDED.has(field) && is.some((item) => !was.includes(item));
   });
 }
 
+/** Fields that the engine fills in where nobody asks for anything, by its own configuration and version. */
+export const isFilled = (field: string): boolean => FILLED.has(field);
+
+const FILLED = new Set([
+  ...["HostConfig.LogConfig", "HostConfig.Ulimits", "HostConfig.Init", "HostConfig.ShmSize", LOG],
+  ...["HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths", "HostConfig.OomScoreAdj", "HostConfig.OomKillDisable"],
+]);
+/** Rights that grow when something is removed. */
+const HIDDEN = new Set(["HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths"]);
 /** Rights that grow when something is added. */
 const ADDED = new Set([
   ...["Mounts", "HostConfig.Privileged", "HostConfig.CapAdd", "HostConfig.Devices", "HostConfig.DeviceRequests"],
   ...["HostConfig.DeviceCgroupRules", "HostConfig.GroupAdd", "HostConfig.Sysctls", "HostConfig.VolumesFrom"],
+  ...["HostConfig.PortBindings", "HostConfig.PublishAllPorts", "HostConfig.Links", LOG],
 ]);
 /** Rights that may grow by any change. */
 const EQUAL = new Set([
   ...["HostConfig.PidMode", "HostConfig.IpcMode", "HostConfig.NetworkMode", "HostConfig.UsernsMode"],
   ...["HostConfig.UTSMode", "HostConfig.CgroupnsMode", "HostConfig.Cgroup", "HostConfig.CgroupParent"],
-  ...["HostConfig.SecurityOpt", "HostConfig.CapDrop", "HostConfig.ReadonlyRootfs", "HostConfig.MaskedPaths"],
-  ...["HostConfig.ReadonlyPaths", "HostConfig.Runtime", "HostConfig.Isolation", "Config.User"],
+  ...["HostConfig.SecurityOpt", "HostConfig.CapDrop", "HostConfig.ReadonlyRootfs", "HostConfig.Runtime"],
+  ...["HostConfig.Isolation", "Config.User", "Config.Entrypoint", "Image"],
 ]);
 
 /** Compared by their effect (`Mounts`, networks), or different in every container. */
@@ -108,6 +125,8 @@ function fieldsOf(
     Object.entries(Config.Labels ?? {}).filter(([key]) => !BOOKKEEPING.test(key)),
   );
   for (const [name, value] of Object.entries(HostConfig)) if (!ELSEWHERE.has(name)) set(`HostConfig.${name}`, value);
+  const { Type = "", Config: options } = HostConfig.LogConfig ?? {};
+  set(LOG, LOCAL_LOGS.has(Type) ? "" : text({ Type, options }));
   for (const name of MODES) set(`HostConfig.${name}`, named(HostConfig[name] ?? "", nameOfId));
   const from = HostConfig["VolumesFrom"];
   set(
@@ -123,7 +142,7 @@ function fieldsOf(
     const { IPAMConfig, Links, DriverOpts } = endpoint;
     const aliases = ownAliases(doc, endpoint).filter((alias) => alias !== doc.Id.slice(0, 12));
     const links = (Links ?? []).map((link) => link.split(":").map(base).join(":")).sort();
-    set(`the network ${network}`, [
+    set(`${NETWORK}${network}`, [
       "joined",
       text({ IPAMConfig, DriverOpts, links, aliases: [...new Set(aliases)].sort() }),
     ]);

@@ -24,6 +24,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { SecretPart } from "../../src/model/finding.ts";
 import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
+import { mayCreate } from "./creates.ts";
 import { callOf } from "./find.ts";
 import { inputsOf } from "./inputs.ts";
 import { losses } from "./losses.ts";
@@ -143,6 +144,7 @@ async function partOf(
       carries: carrier(value, spanOf(part)),
     }));
     const wish = wishOf(service, subject, known, chosen.delivery, moves, secrets);
+    await mayCreate(moving.engine, before, call, [{ service, docs, mounts: wish.change.mounts }]);
     mustHoldNoSecret(await moving.detector(), service, copiedWords(moving.project, wish));
     const warnings = [...chosen.warnings, ...(await losses(moving.engine, docs, before, service, options.accept))];
     warnings.push(

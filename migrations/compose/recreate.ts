@@ -4,12 +4,17 @@ import type { ComposeCli } from "../../src/compose/cli.ts";
 import { nameOf } from "../../src/docker/names.ts";
 import type { ContainerDoc } from "../../src/docker/types.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Step } from "../../src/model/plan.ts";
+import { mayCreate, type Recreated } from "./creates.ts";
 import { noteExtras, noteProject, removeExtras } from "./extras.ts";
 import { containersOf, numberOf } from "./find.ts";
-import { differences, frameOf, namesById, withDelivery, type Frame } from "./frame.ts";
+import { engineDefaults } from "./filled.ts";
+import { differences, frameOf, isFilled, namesById, withDelivery, type Frame } from "./frame.ts";
 import type { ComposeTools } from "./index.ts";
+import { inject, injectedIn, type Injected } from "./injected.ts";
+import { startCompared, type Compared } from "./start.ts";
 import { serviceOf, targetOf } from "./steps.ts";
 import { settleStrays } from "./strays.ts";
 
@@ -41,6 +46,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
       const steps = work.plan.steps.filter(({ unit }) => unit === rewrite.unit);
       const engine = await open();
+      await onlyContainers(steps, rewrite, changeOf);
       for (const step of steps) {
         if (step.kind !== "recreate" || work.record.last(`${step.id}/before`) !== null) continue;
         // Known from before anything was touched: a stopped service stays stopped, and no copy is lost.
@@ -71,12 +77,14 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     if (begun.length === 0) return;
     const copies = new Map<string, number>();
     const own = new Set<string>();
+    const parts: Recreated[] = [];
     const present = new Map<string, ReadonlyMap<number, Frame>>();
     for (const step of begun) {
       const service = serviceOf(step);
       await settleStrays(engine, await containersOf(engine, target, service));
       const docs = await containersOf(engine, target, service);
       for (const doc of docs) own.add(nameOf(doc));
+      parts.push({ service, docs, mounts: beforeOf(step, work)?.change.mounts ?? [] });
       copies.set(service, beforeOf(step, work)?.copies ?? docs.length);
       // What somebody with the right to it has started since is theirs to have.
       if (way === "back") present.set(step.id, await presentFrames(docs, step, work));
@@ -84,6 +92,10 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     const services = (running: boolean): string[] =>
       begun.filter((step) => beforeOf(step, work)?.running === running).map(serviceOf);
     const [run, stopped] = [services(true), services(false)];
+    const config = await compose.config(target);
+    if (way === "back") await mayCreate(engine, config, target, parts);
+    const files = new Map<string, Injected>();
+    for (const { service, docs } of parts) files.set(service, await injectedIn(engine, config, service, docs));
     try {
       if (run.length > 0) await compose.up(target, run, "create", copies, own);
       if (stopped.length > 0) await compose.up(target, stopped, "stopped", copies, own);
@@ -91,33 +103,74 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       if (way === "forth") await noteExtras(engine, rewrite, work);
     }
     if (way === "forth") nothingMore(rewrite, work);
-    for (const step of begun) await compare(step, rewrite, work, present.get(step.id) ?? null);
-    if (run.length > 0) await compose.up(target, run, "start", copies, own);
+    const compared: Compared[] = [];
+    const without: string[] = [];
+    for (const step of begun) {
+      const { docs, lacking } = await compare(step, rewrite, work, present.get(step.id) ?? null);
+      without.push(...lacking);
+      await inject(engine, files.get(serviceOf(step)) ?? new Map(), docs);
+      if (run.includes(serviceOf(step))) compared.push({ service: serviceOf(step), docs });
+    }
+    // Compose would read the files again, and start what nobody has compared.
+    await startCompared(engine, compared, work.signal);
+    if (without.length > 0)
+      throw new UnsprawlError(
+        "changed",
+        `${without.join(", ")} is up without a variable that was moved: the files do not give it back`,
+        cmd`set it where Compose finds it, then: unsprawl rollback ${work.plan.id}`,
+      );
   }
 
-  /** Throws `refused` when a container of a step is not as it has to be; `present` is given on the way back. */
+  /** Throws `refused` before anything is touched when Compose would make more than containers. */
+  async function onlyContainers(
+    steps: readonly Step[],
+    rewrite: Rewrite,
+    changeOf: (service: string) => Promise<RunChange>,
+  ): Promise<void> {
+    const [engine, target, compose] = [await open(), targetOf(rewrite), await cliOf(rewrite)];
+    const parts: Recreated[] = [];
+    for (const step of steps)
+      if (step.kind === "recreate") {
+        const docs = await containersOf(engine, target, serviceOf(step));
+        parts.push({ service: serviceOf(step), docs, mounts: (await changeOf(serviceOf(step))).mounts });
+      }
+    await mayCreate(engine, await compose.config(target), target, parts);
+  }
+
+  /**
+   * The containers of a step, each as it has to be; throws `refused` when one is not. `present` is given on the way back:
+   * then only rights count, since a service that is down for a harmless difference is worse than the difference. `lacking`
+   * are the names of those that did not get back what was moved.
+   */
   async function compare(
     step: Step,
     rewrite: Rewrite,
     work: Work,
     present: ReadonlyMap<number, Frame> | null,
-  ): Promise<void> {
-    const before = beforeOf(step, work);
+  ): Promise<{ readonly docs: readonly ContainerDoc[]; readonly lacking: readonly string[] }> {
+    const lacking: string[] = [];
+    const [before, engine] = [beforeOf(step, work), await open()];
+    const [{ drift }, service, back] = [targetOf(rewrite), serviceOf(step), present !== null];
+    const docs = await containersOf(engine, targetOf(rewrite), service);
     // A run of an earlier version noted nothing to compare with.
-    if (before === null || before.frames === undefined) return;
-    const [{ drift }, service] = [targetOf(rewrite), serviceOf(step)];
-    const docs = await containersOf(await open(), targetOf(rewrite), service);
-    const made = await framesOf(docs, before.change, step, present === null);
+    if (before === null || before.frames === undefined) return { docs, lacking };
+    const made = await framesOf(docs, before.change, step, !back);
     for (const doc of docs) {
       const fresh = made[numberOf(doc)] ?? {};
       const old = before.frames[numberOf(doc)];
-      const expected = old === undefined || present !== null ? old : withDelivery(old, before.change, key);
+      if (old === undefined && present?.get(numberOf(doc)) === undefined)
+        throw differs(nameOf(doc), ["it is new"], back, drift);
+      if (old === undefined) continue;
+      const expected = back ? old : withDelivery(old, before.change, key);
+      const all = differences(expected, fresh, false);
+      const filled = all.some(isFilled) ? await engineDefaults(engine, doc.Image, key) : null;
       const since = present?.get(numberOf(doc));
-      const wrong = expected === undefined ? ["it is new"] : differences(expected, fresh, drift);
-      const open_ = wrong.filter(
+      const wrong = differences(expected, fresh, drift || back, filled).filter(
         (field) => since === undefined || (since[field] ?? []).join() !== (fresh[field] ?? []).join(),
       );
-      if (open_.length > 0) throw differs(nameOf(doc), open_, present !== null, drift);
+      if (wrong.length > 0) throw differs(nameOf(doc), wrong, back, drift);
+      if (back && all.includes("delivered")) lacking.push(nameOf(doc));
+      if (all.length > 0 && !drift) work.say(`${nameOf(doc)} has another ${some(all)} than before`);
     }
     if (docs.length < before.copies)
       throw new UnsprawlError(
@@ -125,6 +178,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
         `Compose created ${docs.length} of ${before.copies} containers of ${service}`,
         null,
       );
+    return { docs, lacking };
   }
 
   async function framesOf(
@@ -175,12 +229,14 @@ function beforeOf({ id }: Step, work: Work): Before | null {
 }
 
 function differs(name: string, fields: readonly string[], back: boolean, drift: boolean): UnsprawlError {
-  const which = `${fields.slice(0, 5).join(", ")}${fields.length > 5 ? ` and ${fields.length - 5} more` : ""}`;
   return new UnsprawlError(
     "refused",
-    `Compose created ${name} with another ${which} than before, so it was not started`,
+    `Compose created ${name} with another ${some(fields)} than before, so it was not started`,
     back || drift
       ? "docker compose config shows what its files say now; put them right"
       : "docker compose config shows what its files say; docker compose up -d, then plan again",
   );
 }
+
+const some = (fields: readonly string[]): string =>
+  `${fields.slice(0, 5).join(", ")}${fields.length > 5 ? ` and ${fields.length - 5} more` : ""}`;

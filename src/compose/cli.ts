@@ -23,14 +23,13 @@ export type ComposeCli = {
    */
   foresee(call: ProjectCall, services: readonly string[]): Promise<Foreseen | null>;
   /**
-   * Creates the containers of these services as the files say, and starts them when `how` is `start`: `create` is what
-   * comes before that, `stopped` is for services that stay stopped. Touches no other service: `own` are the names of
-   * their containers, `copies` how many each has.
+   * Creates the containers of these services as the files say, and starts none: `stopped` is for services that stay
+   * stopped. Touches no other service: `own` are the names of their containers, `copies` how many each has.
    */
   up(
     call: ProjectCall,
     services: readonly string[],
-    how: "create" | "start" | "stopped",
+    how: "create" | "stopped",
     copies: ReadonlyMap<string, number>,
     own: ReadonlySet<string>,
   ): Promise<void>;
@@ -110,8 +109,7 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       const scales = [...copies].flatMap(([service, count]) =>
         count > 1 || more ? ["--scale", `${service}=${count}`] : [],
       );
-      const start = how === "start" ? "--detach" : "--no-start";
-      await run(call, ["up", start, ...alone, ...UP, ...scales, ...services]);
+      await run(call, ["up", "--no-start", ...alone, ...UP, ...scales, ...services]);
     },
   };
 }

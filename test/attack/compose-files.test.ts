@@ -173,6 +173,44 @@ it("a base that changes while the plan is applied: the container is not started,
   expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(web());
 });
 
+it("files that change right after the comparison: what was compared is started, and nothing else", async () => {
+  const base = "services:\n  web:\n    labels: { a: '1' }\n";
+  const dir = project("after", { "base.yaml": base, "compose.yaml": web() }, "-f", "base.yaml", "-f", "compose.yaml");
+  const more = `  more: { image: "${BUSYBOX}", privileged: true, command: ${COMMAND} }\n`;
+  writeFileSync(join(dir, "evil"), `services:\n  web:\n    labels: { a: '1' }\n    depends_on: [more]\n${EVIL}${more}`);
+  intercept(
+    `case "$*" in *"up --no-start"*) ${program} "$@"; code=$?; cp ${dir}/evil ${dir}/base.yaml; exit $code;; esac`,
+  );
+  const ran = await world.unsprawl(["migrate", "docker:after-web-1", ...OPTIONS, "--yes"]);
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(readFileSync(join(dir, "base.yaml"), "utf8")).toContain("privileged");
+  expect(engine.docker("inspect", "-f", "{{.State.Running}}", "after-web-1")).toBe("true");
+  expect(engine.docker("inspect", "after-web-1")).not.toContain(DB_PASSWORD);
+  expect(engine.docker("ps", "-aq", "--filter", "name=after-more")).toBe("");
+  expect(mighty()).toEqual([]);
+});
+
+it("nothing is created on the host beside the containers, whatever is accepted", async () => {
+  const dir = project("creates", { "compose.yaml": web() });
+  const id = idOf("creates-web-1");
+  const folder = join(world.dir, "made-by-root");
+  const device = "driver_opts: { type: none, o: bind, device: /etc }";
+  const joined = web().replace("network_mode: none", "networks: [wide]");
+  for (const [text, said] of [
+    [web(`    volumes: ["${folder}:/data"]\n`), folder],
+    [`${web('    volumes: ["evil:/data"]\n')}volumes: { evil: { ${device} } }\n`, "creates_evil"],
+    [`${joined}networks: { wide: { driver: bridge } }\n`, "creates_wide"],
+  ] as const) {
+    writeFileSync(join(dir, "compose.yaml"), text);
+    const ran = await world.unsprawl(["migrate", "docker:creates-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
+    expect(ran.code, ran.stdout + ran.stderr).toBe(3);
+    expect(ran.stdout).toContain(said);
+    expect(idOf("creates-web-1")).toBe(id);
+  }
+  expect(existsSync(folder)).toBe(false);
+  expect(engine.docker("volume", "ls", "-q") + engine.docker("network", "ls")).not.toMatch(/creates_/);
+});
+
 it("a base that stays changed: nothing of it is started, nothing is said to be as before, and it can be put right", async () => {
   const base = "services:\n  web:\n    labels: { a: '1' }\n";
   const dir = project("stays", { "base.yaml": base, "compose.yaml": web() }, "-f", "base.yaml", "-f", "compose.yaml");
@@ -201,7 +239,7 @@ it("a base that stays changed: nothing of it is started, nothing is said to be a
 
 it("rights are no matter of drift", async () => {
   const dir = project("drifted", { "compose.yaml": web() });
-  writeFileSync(join(dir, "compose.yaml"), web(EVIL));
+  writeFileSync(join(dir, "compose.yaml"), web("    privileged: true\n    pid: host\n"));
   const ran = await world.unsprawl(["migrate", "docker:drifted-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
   expect(ran.code).not.toBe(0);
   expect(ran.stdout + ran.stderr).toContain("HostConfig.Privileged");
@@ -212,6 +250,15 @@ it("rights are no matter of drift", async () => {
   const moved = await world.unsprawl(["migrate", "docker:drifted-too-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
   expect(engine.docker("inspect", "drifted-too-web-1")).toContain("LEVEL=debug");
+});
+
+it("what Compose writes into a container from its files is in the new one too", async () => {
+  const file = `${web("    configs: [{ source: note, target: /etc/note }]\n")}configs: { note: { content: "for the app" } }\n`;
+  project("notes", { "compose.yaml": file });
+  const ran = await world.unsprawl(["migrate", "docker:notes-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(engine.docker("inspect", "notes-web-1")).not.toContain(DB_PASSWORD);
+  expect(engine.docker("exec", "notes-web-1", "cat", "/etc/note")).toBe("for the app");
 });
 
 it("credentials of the environment reach neither Compose nor the container, though the files mention them", async () => {

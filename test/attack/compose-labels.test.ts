@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { composeCli } from "../services/compose.ts";
@@ -127,6 +127,29 @@ it("labels that the container has itself, and the file in its volume or behind a
   expectHarmless(ran, "evil-c");
   expect(ran.code).toBe(3);
   expect(ran.stdout).toContain("is managed by Compose (project evilc)");
+});
+
+it("labels that the container has itself, and the file in a volume that is a folder of the host, or named through /proc", async () => {
+  const device = join(world.dir, "device");
+  mkdirSync(device);
+  writeFileSync(join(device, "evil.yml"), evil("app"));
+  engine.docker("volume", "create", "-o", "type=none", "-o", "o=bind", "-o", `device=${device}`, "bound");
+  start("evil-v", BUSYBOX, labelsOf("evilv", device), "bound:/data");
+  const odd = `/./proc/${process.pid}/root${device}`;
+  start("evil-p", BUSYBOX, labelsOf("evilp", odd), "bound:/data:ro");
+  // Of the container's own file system, which the host has under no such name.
+  engine.docker("exec", "evil-p", "mkdir", "/own");
+  engine.docker("cp", join(device, "evil.yml"), "evil-p:/own/evil.yml");
+  const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", "evil-p");
+  const link = join(world.dir, "link");
+  symlinkSync(`/proc/${pid}/root/own`, link);
+  start("evil-l", BUSYBOX, labelsOf("evill", link), "bound:/data:ro");
+  for (const one of ["v", "p", "l"]) {
+    const ran = await migrate(`docker:evil-${one}`, "--accept", "drift");
+    expectHarmless(ran, `evil-${one}`);
+    expect(ran.code, ran.stdout + ran.stderr).toBe(3);
+    expect(ran.stdout).toContain(`is managed by Compose (project evil${one})`);
+  }
 });
 
 it("labels that the container has itself, and a file that it can write to: Compose does not know the container", async () => {

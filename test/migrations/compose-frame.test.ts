@@ -77,9 +77,16 @@ test.each<[string, ContainerDoc]>([
   ["HostConfig.Runtime", container({}, { Runtime: "evil" })],
   ["HostConfig.VolumesFrom", container({}, { VolumesFrom: ["victim"] })],
   ["Config.User", container({ User: "0" })],
+  ["Config.Entrypoint", container({ Entrypoint: ["other"] })],
+  ["HostConfig.PortBindings", container({}, { PortBindings: { "80/tcp": [{ HostIp: "", HostPort: "80" }] } })],
+  ["HostConfig.MaskedPaths", container({}, { MaskedPaths: ["/proc/acpi"] })],
+  ["HostConfig.ReadonlyPaths", container({}, { ReadonlyPaths: [] })],
+  ["Image", { ...container(), Image: "sha256:2" }],
+  ["the log's receiver", container({}, { LogConfig: { Type: "syslog", Config: { "syslog-address": "udp://a" } } })],
+  ["the network shop", container({}, {}, { NetworkSettings: { Networks: { shop: {} } } })],
   ["Mounts", container({}, {}, { Mounts: [{ Type: "bind", Source: "/", Destination: "/host", RW: true }] })],
 ])("%s: more rights are refused, drift or not", (field, fresh) => {
-  const old = frame(container());
+  const old = frame(container({}, { MaskedPaths: ["/proc/acpi", "/proc/keys"], ReadonlyPaths: ["/proc/bus"] }));
   expect(differences(old, frame(fresh), false)).toContain(field);
   expect(differences(old, frame(fresh), true)).toContain(field);
 });
@@ -95,6 +102,23 @@ test("a mount that turns writable is another one; fewer rights, and other settin
   ];
   expect(differences(old, fresh, false)).toEqual(["Config.Env", "HostConfig.CapAdd", "HostConfig.Privileged"]);
   expect(differences(old, fresh, true)).toEqual([]);
+});
+
+test("more masked paths are no right, and neither is what the engine itself fills in now", () => {
+  const log = (Type: string, Config: object): object => ({ LogConfig: { Type, Config } });
+  const old = frame(container({}, { MaskedPaths: ["/proc/acpi"], ...log("json-file", {}) }));
+  const fresh = frame(
+    container({}, { MaskedPaths: ["/proc/acpi", "/sys/x"], ...log("json-file", { "max-size": "1m" }) }),
+  );
+  expect(differences(old, fresh, false)).toEqual(["HostConfig.LogConfig"]);
+  expect(differences(old, fresh, true)).toEqual([]);
+  expect(differences(old, fresh, false, frame(container({}, log("json-file", { "max-size": "1m" }))))).toEqual([]);
+  // Its defaults are no excuse for anything else.
+  const other = frame(container({}, log("json-file", { "max-size": "9m" })));
+  expect(differences(old, fresh, false, other)).toEqual(["HostConfig.LogConfig"]);
+  expect(
+    differences(old, frame(container({}, { Runtime: "other" })), true, frame(container({}, { Runtime: "other" }))),
+  ).toContain("HostConfig.Runtime");
 });
 
 test("a shared namespace is the other container's, whatever its id has become", () => {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { link, lstat, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { codeOf, fileError } from "./error.ts";
-import { isOnlyOurs, isShared, isTrusted, me } from "./owner.ts";
+import { isOnlyOurs, isShared, isTrustedFolder, isUnknown, me } from "./owner.ts";
 import { changedMeanwhile, refused, walk, type Place } from "./walk.ts";
 
 export type Expect = {
@@ -145,9 +145,9 @@ function mustBeOurs(path: string, { folder, by }: Place, old: Stats | null): voi
       "name the file by its real path if that is what you mean (realpath shows it)",
     );
   if (old === null || isOnlyOurs(folder)) return;
-  if (isShared(folder) && old.uid !== me() && old.uid !== folder.uid)
+  if (isShared(folder) && old.uid !== me() && (old.uid !== folder.uid || isUnknown(old.uid)))
     throw refused(path, `belongs to user ${old.uid}, in a folder that anyone can write to`, "name another file");
-  if (old.nlink > 1 && (old.uid !== me() || !isTrusted(folder.uid)))
+  if (old.nlink > 1 && (old.uid !== me() || !isTrustedFolder(folder)))
     throw refused(
       path,
       "has another name (a hard link), in a folder that others can write to",

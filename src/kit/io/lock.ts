@@ -16,7 +16,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { bare, cmd } from "../shell.ts";
-import { isOnlyOurs, isShared, isTrusted, me } from "./owner.ts";
+import { isShared, isTrusted, isUnknown, me } from "./owner.ts";
 import { statePath } from "./state-path.ts";
 
 /** Who holds a lock, for messages only: nothing is decided by it, and nothing of it becomes a path. */
@@ -199,7 +199,9 @@ function lockFolder(state: string): string {
     if (me() === 0)
       for (let above = dirname(real); ; above = dirname(above)) {
         const stat = lstatSync(above);
-        if (!isOnlyOurs(stat) && !(isShared(stat) && isTrusted(stat.uid))) throw foreign(above, stat.uid);
+        // In a user namespace it may be root's; one that somebody has made in a folder like /tmp is not.
+        const known = isTrusted(stat.uid) || (isUnknown(stat.uid) && !isShared(lstatSync(dirname(above))));
+        if (!known || ((stat.mode & 0o022) !== 0 && !isShared(stat))) throw foreign(above, stat.uid);
         if (above === dirname(above)) break;
       }
   } catch (error) {

@@ -10,10 +10,10 @@ import {
 } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../model/error.ts";
-import { isOnlyOurs, isShared, isTrusted } from "./owner.ts";
+import { isOnlyOurs, isShared, isTrusted, isUnknown, placeId, type Owned } from "./owner.ts";
 
 /** What a folder or a file is, as far as trust goes. */
-export type Kind = { readonly uid: number; readonly mode: number; readonly nlink: number };
+export type Kind = Owned & { readonly nlink: number };
 
 /** A name in a folder that is held open: what happens to the path afterwards changes nothing about it. */
 export type Place = {
@@ -104,7 +104,7 @@ function followedFor(path: string, folder: Kind, link: Kind, before: number | nu
   // Another name of one of root's own links, put here by somebody else.
   const planted = link.nlink > 1;
   if (isTrusted(link.uid) && !planted) return before;
-  const foreignInShared = isShared(folder) && link.uid !== folder.uid;
+  const foreignInShared = isShared(folder) && (link.uid !== folder.uid || isUnknown(link.uid));
   if (planted || foreignInShared || (before !== null && before !== link.uid))
     throw refused(
       path,
@@ -184,8 +184,8 @@ function named(path: string, whole: string, isFolder: boolean): Entry {
 }
 
 function entryOf(stat: BigIntStats, at: Entry["at"], close: () => void): Entry {
-  const kind = { uid: Number(stat.uid), mode: Number(stat.mode), nlink: Number(stat.nlink) };
-  const id = `${stat.dev}:${stat.ino}:${stat.ctimeNs}`;
+  const kind = { uid: Number(stat.uid), mode: Number(stat.mode), nlink: Number(stat.nlink), place: placeId(stat) };
+  const id = `${placeId(stat)}:${stat.ctimeNs}`;
   return { kind, isLink: stat.isSymbolicLink(), id, changedMs: Number(stat.ctimeMs), at, close };
 }
 

@@ -76,22 +76,35 @@ function sweepBundles(dir: string): void {
 
 function exec(settings: RuntimeSettings, file: string, out: string, id: string): void {
   const document = parseExact(readFileSync(file, "utf8")) as { env?: string[] };
-  if (document.env) document.env = filled(document.env, readResolved(settings.memory, id));
+  const { env } = document;
+  if (env) document.env = filled(env, readResolved(settings.memory, id, referencesIn(env)));
   secretFile(out, Buffer.from(stringifyExact(document)), ROOT);
 }
 
 type OciConfig = { process?: { env?: string[] }; root?: { path?: string } };
 type Kept = { readonly variable: string; readonly reference: string; readonly value: string };
+type KeptBefore = { readonly [reference: string]: string };
 
-/** The variables of a container as they were resolved when it was created; none when that is not known. */
-export function readResolved(memory: string, id: string): readonly Given[] {
+/**
+ * The variables of a container as they were resolved when it was created; none when that is not known. An earlier version
+ * kept the values by reference alone: until such a container is started again, the variables that are `wanted` have them.
+ */
+export function readResolved(memory: string, id: string, wanted: readonly Reference[] = []): readonly Given[] {
   try {
-    const list = JSON.parse(readFileSync(resolvedFile(memory, id), "utf8")) as readonly Kept[];
+    const found = JSON.parse(readFileSync(resolvedFile(memory, id), "utf8")) as readonly Kept[] | KeptBefore;
+    const list = isList(found)
+      ? found
+      : wanted.flatMap(({ variable, reference }): Kept[] => {
+          const value = Object.hasOwn(found, reference) ? found[reference] : undefined;
+          return value === undefined ? [] : [{ variable, reference, value }];
+        });
     return list.map((one) => ({ ...one, value: Secret.of(Buffer.from(one.value, "base64")) }));
   } catch {
     return [];
   }
 }
+
+const isList = (found: readonly Kept[] | KeptBefore): found is readonly Kept[] => Array.isArray(found);
 
 function kept(given: readonly Given[]): string {
   return JSON.stringify(

@@ -277,6 +277,23 @@ it("credentials of the environment reach neither Compose nor the container, thou
   expect(readFileSync(seen, "utf8")).not.toMatch(/^(OTHER|VAULT_\w+|AWS_\w+|SOPS_\w+|UNSPRAWL_\w+|MY_API_KEY)=/m);
 });
 
+it("a project that cannot be read without a withheld variable, or at all, keeps no other from being moved", async () => {
+  const dir = join(world.dir, "need-one");
+  mkdirSync(dir);
+  writeFileSync(join(dir, "compose.yaml"), web("      K: ${MY_API_KEY:?is needed}\n"));
+  execFileSync(program, ["up", "-d"], { cwd: dir, env: { ...world.env, MY_API_KEY: "other" }, stdio: "pipe" });
+  const broken = project("need-two", { "compose.yaml": web() });
+  writeFileSync(join(broken, "compose.yaml"), "services: [\n");
+  project("need-three", { "compose.yaml": web() });
+  const ran = await plan("docker:need-*");
+  expect(ran.code, ran.stdout + ran.stderr).toBe(3);
+  const { notMoved, steps } = JSON.parse(ran.stdout) as { notMoved: { reason: string }[]; steps: { unit: string }[] };
+  expect(notMoved).toHaveLength(2);
+  expect(notMoved.map(({ reason }) => reason).join()).toContain("MY_API_KEY of your environment is withheld");
+  expect([...new Set(steps.map(({ unit }) => unit))]).toEqual(["compose/need-three"]);
+  expect(ran.stdout + ran.stderr).not.toContain(TOKEN);
+});
+
 it("a password from the shell still passes, since the container has it, there and back", async () => {
   const shell = { DB_PASSWORD };
   const dir = join(world.dir, "shell");

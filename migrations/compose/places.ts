@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import type { Engine } from "../../src/docker/engine.ts";
+import { trimEndOf } from "../../src/text/trim.ts";
 
 /** A folder of this host into which a container can write. */
 type Place = { readonly source: string; readonly bind: boolean; readonly container: string };
@@ -48,7 +49,7 @@ export function writerOf(paths: readonly string[], mounts: readonly Place[]): st
 const plain = (name: string): string => name.replace(/^\//, "");
 
 function below(path: string, folder: string): boolean {
-  const [a, b] = [real(path), real(folder).replace(/\/+$/, "")];
+  const [a, b] = [real(path), trimEndOf(real(folder), "/")];
   return a === b || a.startsWith(`${b}/`);
 }
 

@@ -46,7 +46,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
       const steps = work.plan.steps.filter(({ unit }) => unit === rewrite.unit);
       const engine = await open();
-      await onlyContainers(steps, rewrite, changeOf);
+      await onlyContainers(steps, rewrite, work, changeOf);
       for (const step of steps) {
         if (step.kind !== "recreate" || work.record.last(`${step.id}/before`) !== null) continue;
         // Known from before anything was touched: a stopped service stays stopped, and no copy is lost.
@@ -125,6 +125,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
   async function onlyContainers(
     steps: readonly Step[],
     rewrite: Rewrite,
+    work: Work,
     changeOf: (service: string) => Promise<RunChange>,
   ): Promise<void> {
     const [engine, target, compose] = [await open(), targetOf(rewrite), await cliOf(rewrite)];
@@ -132,7 +133,8 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     for (const step of steps)
       if (step.kind === "recreate") {
         const docs = await containersOf(engine, target, serviceOf(step));
-        parts.push({ service: serviceOf(step), docs, mounts: (await changeOf(serviceOf(step))).mounts });
+        const { mounts } = beforeOf(step, work)?.change ?? (await changeOf(serviceOf(step)));
+        parts.push({ service: serviceOf(step), docs, mounts });
       }
     await mayCreate(engine, await compose.config(target), target, parts);
   }

@@ -8,11 +8,11 @@ const PATIENCE_MS = 10_000;
 
 /**
  * The key sealed to this host (systemd-creds, under /var/lib/systemd/credential.secret), so that a copy or a backup of the
- * state folder is of no use elsewhere; null where that is not possible: without systemd-creds, or as another user than
- * root. The host's key alone, without a TPM: sandboxed units do not see one, and its loss would take rollback with it.
+ * state folder is of no use elsewhere; null where that is not possible: without systemd-creds, as another user than root,
+ * or where the host's key does not last (`lasts`), as in a container. The host's key alone, without a TPM: sandboxed units do not see one, and its loss would take rollback with it.
  */
-export function sealKey(key: Buffer): Buffer | null {
-  if (process.getuid?.() !== 0 || !existsSync(PROGRAM)) return null;
+export function sealKey(key: Buffer, lasts = !inContainer()): Buffer | null {
+  if (!lasts || process.getuid?.() !== 0 || !existsSync(PROGRAM)) return null;
   try {
     const sealed = creds(["encrypt", "--with-key=host", `--name=${NAME}`, "-", "-"], key);
     return creds(["decrypt", `--name=${NAME}`, "-", "-"], sealed).equals(key) ? sealed : null;
@@ -34,6 +34,16 @@ export function openSealedKey(file: string): Buffer | null {
       "run as root on the host that made it; or give the key by UNSPRAWL_FINGERPRINT_KEY_FILE",
       causeOf(error),
     );
+  }
+}
+
+/** Whether /var/lib, where the host's key is, may end with this system: systemd did not start it, or a container did. */
+function inContainer(): boolean {
+  if (["/.dockerenv", "/run/.containerenv", "/run/systemd/container"].some((file) => existsSync(file))) return true;
+  try {
+    return !existsSync("/run/systemd/system") || readFileSync("/proc/1/comm", "utf8").trim() !== "systemd"; // sd_booted(3)
+  } catch {
+    return true;
   }
 }
 

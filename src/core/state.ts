@@ -12,6 +12,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { takeLock, type Lock } from "../kit/io/lock.ts";
 import { statePath } from "../kit/io/state-path.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { fingerprintKey, type FingerprintKey } from "../model/fingerprint.ts";
@@ -39,9 +40,9 @@ export function stateDir(env: NodeJS.ProcessEnv): string {
 /**
  * The installation's fingerprint key: from UNSPRAWL_FINGERPRINT_KEY_FILE (a fleet shares one), else made on first use:
  * `fingerprint.cred`, sealed to this host, where that is possible, else `fingerprint.key`, 0600. Two processes that start
- * at once get the same key. Throws `config` when the file is not at least 32 bytes, `denied` when it cannot be opened.
+ * at once get the same key, also when only one of them can seal it. Throws `config` when the file is not at least 32 bytes, `denied` when it cannot be opened.
  */
-export function loadFingerprintKey(env: NodeJS.ProcessEnv): FingerprintKey {
+export function loadFingerprintKey(env: NodeJS.ProcessEnv, seal: typeof sealKey = sealKey): FingerprintKey {
   const shared = env["UNSPRAWL_FINGERPRINT_KEY_FILE"];
   if (shared) {
     const given = read(shared);
@@ -54,7 +55,7 @@ export function loadFingerprintKey(env: NodeJS.ProcessEnv): FingerprintKey {
   }
   const found = ownKey(env);
   if (found) return fingerprintKey(found);
-  makeKey(keyFiles(env));
+  makeKeyOnce(env, seal);
   const made = ownKey(env);
   if (!made) throw new UnsprawlError("failed", `cannot read back the fingerprint key in ${stateDir(env)}`);
   return fingerprintKey(made);
@@ -63,7 +64,7 @@ export function loadFingerprintKey(env: NodeJS.ProcessEnv): FingerprintKey {
 /** Where the key is, in words for `doctor`: what somebody has who copies the state folder. */
 export function keyText(env: NodeJS.ProcessEnv): string {
   if (env["UNSPRAWL_FINGERPRINT_KEY_FILE"]) return "given by UNSPRAWL_FINGERPRINT_KEY_FILE";
-  return existsSync(keyFiles(env).open)
+  return !existsSync(keyFiles(env).sealed)
     ? "beside them in the clear: a copy of that folder lets weak values be guessed"
     : "sealed to this host: of no use in a copy of that folder";
 }
@@ -77,12 +78,47 @@ function keyFiles(env: NodeJS.ProcessEnv): KeyFiles {
 
 function ownKey(env: NodeJS.ProcessEnv): Buffer | null {
   const { open, sealed } = keyFiles(env);
-  return read(open) ?? openSealedKey(sealed);
+  return openSealedKey(sealed) ?? read(open);
 }
 
-function makeKey({ open, sealed }: KeyFiles): void {
+const PATIENCE_MS = 60_000;
+
+/** One process at a time makes a key, and none when another made it meanwhile. Throws `locked` when that takes too long. */
+function makeKeyOnce(env: NodeJS.ProcessEnv, seal: typeof sealKey): void {
+  const files = keyFiles(env);
+  const made = (): boolean => existsSync(files.sealed) || existsSync(files.open);
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const lock = lockIn(stateDir(env));
+    try {
+      if (made()) return;
+      if (lock !== "held") return makeKey(files, seal);
+    } finally {
+      if (typeof lock === "object") lock.release();
+    }
+    if (Date.now() > until)
+      throw new UnsprawlError(
+        "locked",
+        "another unsprawl is making the fingerprint key",
+        "try again once it has ended",
+      );
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+}
+
+/** The lock for making a key; `none` in a folder where none can be made: if nothing can be written there, the key says so. */
+function lockIn(state: string): Lock | "held" | "none" {
+  try {
+    return takeLock(state, "fingerprint-key", "making the fingerprint key") ?? "held";
+  } catch (error) {
+    if (error instanceof UnsprawlError) return "none";
+    throw error;
+  }
+}
+
+function makeKey({ open, sealed }: KeyFiles, seal: typeof sealKey): void {
   const key = randomBytes(32);
-  const cred = sealKey(key);
+  const cred = seal(key);
   const file = cred === null ? open : sealed;
   const bytes = cred ?? key;
   const fresh = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;

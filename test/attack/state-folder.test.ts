@@ -1,5 +1,6 @@
 /** Somebody has a copy of the state folder: a backup of root's home, a stolen disk. */
-import { createDecipheriv, createHmac, hkdfSync } from "node:crypto";
+import { execFileSync, spawn } from "node:child_process";
+import { createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +29,12 @@ const file = join(world.dir, "app.env");
 const before = `POSTGRES_PASSWORD=${weak}\nNOTE=${password()}\n`;
 let run = "";
 
+/** As a host has it that systemd started; null where nothing can be sealed. */
+const sealedKey = sealKey(randomBytes(32), true);
+const host = sealedKey !== null;
+
 beforeAll(async () => {
+  if (host) writeFileSync(join(stateDir(world.env), "fingerprint.cred"), sealedKey, { mode: 0o600 });
   writeFileSync(file, before);
   const moved = await migrate(world, `env:${file}`, ["--only", "POSTGRES_PASSWORD"]);
   expect(moved.ran.code, moved.ran.stderr).toBe(0);
@@ -51,8 +57,6 @@ const keysIn = (dir: string): Buffer[] =>
     });
 
 describe("a copy of the state folder", () => {
-  const host = sealKey(Buffer.alloc(32, 1)) !== null;
-
   it("has the key sealed to this host where it can be, else for its owner alone", () => {
     const names = readdirSync(stolen).filter((name) => name.startsWith("fingerprint."));
     expect(names).toEqual([host ? "fingerprint.cred" : "fingerprint.key"]);
@@ -181,4 +185,48 @@ it("a key that a fleet shares is used as it is, and none is made", () => {
   expect(loadFingerprintKey(env).id).toBe(fingerprintKey(Buffer.alloc(32, 9)).id);
   expect(readdirSync(stateDir(env))).toEqual([]);
   rmSync(dir, { recursive: true });
+});
+
+describe("the key", () => {
+  const folder = (): string => mkdtempSync(join(stolen, "key-"));
+  const sealIt = (key: Buffer): Buffer | null => sealKey(key, true);
+
+  it("is not sealed to a host whose own key does not last", () => {
+    expect(sealKey(Buffer.alloc(32, 1), false)).toBeNull();
+    const env = { XDG_STATE_HOME: folder() };
+    const { id } = loadFingerprintKey(env, () => null);
+    expect(existsSync(join(stateDir(env), "fingerprint.key"))).toBe(true);
+    expect(loadFingerprintKey(env, sealIt).id).toBe(id);
+  });
+
+  it("is the same for all that start at once, whichever of them can seal it", async () => {
+    const dir = folder();
+    const from = (file: string): string => JSON.stringify(new URL(`../../src/core/${file}.ts`, import.meta.url).href);
+    const start = async (seals: boolean): Promise<string> => {
+      const seal = seals ? "(key) => sealKey(key, true)" : "() => null";
+      const code = `import { loadFingerprintKey } from ${from("state")}; import { sealKey } from ${from("sealed-key")};
+        process.stdout.write(loadFingerprintKey({ XDG_STATE_HOME: ${JSON.stringify(dir)} }, ${seal}).id);`;
+      const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      return (await child.stdout.toArray()).join("");
+    };
+    const ids = await Promise.all([true, false, true, false].map(start));
+    expect(ids).toEqual(Array(4).fill(loadFingerprintKey({ XDG_STATE_HOME: dir }).id));
+    const names = readdirSync(join(dir, "unsprawl")).filter((name) => name.startsWith("fingerprint."));
+    expect(names).toHaveLength(1);
+  });
+
+  it("that is sealed counts before one in the clear, and can be exported to keep a copy", () => {
+    if (!host) return; // nothing can be sealed here
+    const env = { XDG_STATE_HOME: folder() };
+    const { id } = loadFingerprintKey(env, sealIt);
+    writeFileSync(join(stateDir(env), "fingerprint.key"), Buffer.alloc(32, 7));
+    expect(loadFingerprintKey(env).id).toBe(id);
+    const cred = join(stateDir(env), "fingerprint.cred");
+    const copy = execFileSync("systemd-creds", ["decrypt", "--name=unsprawl.fingerprint-key", cred, "-"]);
+    const kept = join(env.XDG_STATE_HOME, "kept.key");
+    writeFileSync(kept, copy);
+    expect(loadFingerprintKey({ ...env, UNSPRAWL_FINGERPRINT_KEY_FILE: kept }).id).toBe(id);
+  });
 });

@@ -155,7 +155,7 @@ describe("the state folder", () => {
     expect(key.secret.export()).toHaveLength(32);
     const [file = "", ...more] = readdirSync(join(state, "unsprawl"));
     // Sealed where the host can do it.
-    expect([file, more]).toEqual([expect.stringMatching(/^fingerprint\.(?:key|cred)$/), []]);
+    expect([file, more]).toEqual([expect.stringMatching(/^fingerprint\.(?:key|cred)$/), ["lock"]]);
     expect(statSync(join(state, "unsprawl", file)).mode & 0o777).toBe(0o600);
   });
 

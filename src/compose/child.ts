@@ -46,7 +46,7 @@ export function holds(texts: readonly string[], value: string): boolean {
 
 const LONG = 5;
 /** `scheme://user:password@host`, in any scheme, wherever it stands in a value. */
-const URL_LOGIN = /[a-z][a-z0-9+.-]*:\/\/[^/\s@]*@/i;
+const URL_LOGIN = /:\/\/[^/\s@]*@/;
 
 /** Why Compose may not find a variable; empty when nothing was withheld from it. */
 export function withheldNote({ withheld }: Passed): string {

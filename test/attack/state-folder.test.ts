@@ -224,7 +224,7 @@ describe("the key", () => {
     writeFileSync(join(stateDir(env), "fingerprint.key"), Buffer.alloc(32, 7));
     expect(loadFingerprintKey(env).id).toBe(id);
     const cred = join(stateDir(env), "fingerprint.cred");
-    const copy = execFileSync("systemd-creds", ["decrypt", "--name=unsprawl.fingerprint-key", cred, "-"]);
+    const copy = execFileSync("/usr/bin/systemd-creds", ["decrypt", "--name=unsprawl.fingerprint-key", cred, "-"]);
     const kept = join(env.XDG_STATE_HOME, "kept.key");
     writeFileSync(kept, copy);
     expect(loadFingerprintKey({ ...env, UNSPRAWL_FINGERPRINT_KEY_FILE: kept }).id).toBe(id);

@@ -1,7 +1,7 @@
 import type { Delivery, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
 import type { ComposeCli } from "../../src/compose/cli.ts";
-import { composeEnvironment } from "../../src/compose/child.ts";
+import { composeEnvironment, missingOf } from "../../src/compose/child.ts";
 import { carrier } from "../../src/compose/carries.ts";
 import { onlyDelivery } from "../../src/compose/compare.ts";
 import type { Project } from "../../src/compose/project.ts";
@@ -32,7 +32,16 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     throw new UnsprawlError("config", `unknown delivery ${name}`);
   };
   const files = rewrittenFiles(tools);
-  const cliOf = async (rewrite: Rewrite): Promise<ComposeCli> => cli(targetOf(rewrite).passes);
+  const cliOf = async (rewrite: Rewrite): Promise<ComposeCli> => {
+    const { name, passes } = targetOf(rewrite);
+    const missing = missingOf(await project(rewrite), passes, tools.env);
+    if (missing.length === 0) return cli(passes);
+    throw new UnsprawlError(
+      "refused",
+      `${missing.join(", ")} was set when ${name} was planned and is not now, so Compose would make other containers`,
+      cmd`export ${missing[0] ?? ""}=… as it was then, and try again`,
+    );
+  };
   const project = async (rewrite: Rewrite): Promise<Project> => {
     const target = targetOf(rewrite);
     return projectOf(target, composeEnvironment(tools.env, target.passes));

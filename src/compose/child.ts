@@ -37,6 +37,17 @@ export function passedTo(project: Project, env: NodeJS.ProcessEnv, { held, secre
 }
 
 /**
+ * Those of a plan's variables that the project's files fill in, and that this environment does not have: Compose would
+ * make other containers than the plan saw.
+ */
+export function missingOf(project: Project, names: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const filled = new Set<string>();
+  for (const { text } of [...project.yaml.values(), ...envFiles(project)])
+    for (const [, name = ""] of text.matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)) filled.add(name);
+  return names.filter((name) => env[name] === undefined && filled.has(name));
+}
+
+/**
  * Whether one of these texts is this value, or holds it where it is long enough to be no coincidence: a password inside an
  * address.
  */

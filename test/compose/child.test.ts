@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { holds, passedTo } from "../../src/compose/child.ts";
+import { holds, missingOf, passedTo } from "../../src/compose/child.ts";
 import type { Project } from "../../src/compose/project.ts";
 import { createDetector } from "../../src/detect/detector.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -41,4 +41,9 @@ test("one that a container has already is passed, alone or inside an address", (
   const [one, two] = [random(), random()];
   const env = { DB_PASS: one, SMTP_PASS: two, REDIS_AUTH: random(), PIN: "12" };
   expect(passed(env, [one, `smtp://me:${two}@host`, "127.0.0.12"])).toEqual(["DB_PASS", "SMTP_PASS"]);
+});
+
+test("what was set for a plan and is not any more is missed where the files fill it in", () => {
+  const project = mentioning(["TAG", "PORT"]);
+  expect(missingOf(project, ["HOME", "PORT", "TAG"], { PORT: "" })).toEqual(["TAG"]);
 });

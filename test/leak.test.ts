@@ -551,7 +551,7 @@ describe("values that are everywhere still", () => {
       expect(ran.code, ran.stderr).toBe(args[0] === "scrub" ? 5 : 1);
       const kinds = ["container everywhere", "log everywhere", "app.env.bak", ".bash_history", "since commit"];
       for (const kind of kinds.filter((one) => !args.includes("--json") || !one.includes(" ")))
-        expect.soft(ran.stdout, args.join(" ")).toContain(kind);
+        expect.soft(ran.stdout, `${args.join(" ")}: ${ran.stderr}`).toContain(kind);
       expect(ran.shown.some((one) => one.where === "spawn git")).toBe(true);
     }
     engine.docker("rm", "-f", "everywhere");

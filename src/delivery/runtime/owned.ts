@@ -62,12 +62,19 @@ function faultOfPath(path: string, seen: Set<string>): string | null {
   return null;
 }
 
+/**
+ * What Node can import from a folder of libraries. Names with a dot at their start are no packages (Node's ES modules,
+ * "Resolution algorithm", PACKAGE_RESOLVE), and tools keep what comes and goes there.
+ */
 function faultBelow(folder: string, seen: Set<string>): string | null {
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name);
-    const found = lstatSync(path);
+  const names = readdirSync(folder).filter((name) => basename(folder) !== "node_modules" || !name.startsWith("."));
+  for (const name of names) {
+    const path = join(folder, name);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (!found) continue; // gone since it was listed, so nobody runs it
     const fault = found.isSymbolicLink() ? faultOfPath(path, seen) : faultOf(path, found, false);
-    if (fault !== null) return fault;
+    const below = fault === null && found.isDirectory() ? faultBelow(path, seen) : null;
+    if (fault !== null || below !== null) return fault ?? below;
   }
   return null;
 }

@@ -8,6 +8,7 @@ import { judge, subjectKey, type Judgement, type Scanned } from "./changes.ts";
 import { placeId } from "./finding-id.ts";
 import { runIds, type Installation } from "./journal.ts";
 import { movedByRuns } from "./moved.ts";
+import { FORGOTTEN } from "./trace.ts";
 import { withFindings } from "./report.ts";
 import { scan, type Hit, type ScanReport, type ScanTools } from "./scan.ts";
 
@@ -105,7 +106,10 @@ async function observe(
   const { minConfidence: floor, layers, only } = input;
   const partial = only !== undefined;
   const seen = { id, host: memory.host, at, durationMs, sources, findings, removed, floor, layers, partial };
-  const runs = { moved: movedByRuns(memory.installation), runs: new Set(runIds(memory.installation.state)) };
+  const moved = movedByRuns(memory.installation);
+  // Nothing of a scrubbed run can be undone any more: what the history knows of it holds, which is more than its journal.
+  const scrubbed = new Set(moved.filter((one) => one.fingerprint === FORGOTTEN).map(({ run }) => run));
+  const runs = { moved, runs: new Set(runIds(memory.installation.state).filter((run) => !scrubbed.has(run))) };
   // Of an event there is no need to know all that a large host has.
   const about: About = {
     present: !partial,

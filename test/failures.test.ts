@@ -441,7 +441,9 @@ describe("a full disk", () => {
     full.fill(0);
     const env = { XDG_STATE_HOME: full.dir };
     expectTold(await subject.world.unsprawl(["scan", `docker:${subject.name}`], { env }), 1, /space/);
-    expect(filesBelow(join(full.dir, "unsprawl"))).toEqual([]);
+    // The file that a lock is held on stays, and holds nothing.
+    const left = filesBelow(join(full.dir, "unsprawl")).filter((file) => !/\/lock\/[\w-]+\.0$/.test(file));
+    expect(left).toEqual([]);
     full.empty();
     const later = await subject.world.unsprawl(["scan", `docker:${subject.name}`], { env });
     expect(later.code, later.stderr).toBe(3);

@@ -252,6 +252,7 @@ function note(folder: string, name: string, holder: Holder & { readonly id: stri
     writeFileSync(noteFile(folder, name), JSON.stringify(holder), { mode: 0o600 });
   } catch {
     // A full disk: the lock holds, it just cannot be said who has it.
+    rmSync(noteFile(folder, name), { force: true });
   }
 }
 

@@ -17,7 +17,8 @@ import { makeWorld, type Ran } from "../support/world.ts";
 
 const OTHER = { uid: 12_345, gid: 12_345 };
 const world = makeWorld("unix:///nonexistent");
-const value = password();
+// With a digit: what is letters alone could be a word, which no output masks inside another.
+const value = `${password()}7q4`;
 /** The attacker's: root saves a plan here, and the attacker may replace it. */
 const theirs = mkdtempSync(join(tmpdir(), "unsprawl-theirs-"));
 const saved = join(theirs, "plan.json");

@@ -6,9 +6,9 @@ import type { Finding } from "../../src/model/finding.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { Ran, World } from "../support/world.ts";
 
-/** A new password each time, of letters and digits alone. */
+/** A new password each time, of letters and digits alone, and some of either: letters alone could be a word. */
 export function password(): string {
-  return randomBytes(15).toString("base64url").replace(/[-_]/g, "x");
+  return randomBytes(15).toString("base64url").replace(/[-_]/g, "x").replace(/..$/, "k7");
 }
 
 /** Every file below a folder that holds one of these texts. */

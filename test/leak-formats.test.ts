@@ -129,7 +129,7 @@ describe("files", () => {
   it.each([
     ["together in one run", others, ["--to", "vault"]],
     ["with a delivery of their own", inFiles, ["--to", "local", "--deliver", "file"]],
-  ] as const)("%s", { timeout: 120_000 }, async (_what, formats, options) => {
+  ] as const)("%s", { timeout: 300_000 }, async (_what, formats, options) => {
     const one = new Case();
     const sources = layAll(one, formats);
     const before = filesOf(one.dir);
@@ -140,7 +140,7 @@ describe("files", () => {
     });
   });
 
-  it("that cannot be written, or are others since", { timeout: 120_000 }, async () => {
+  it("that cannot be written, or are others since", { timeout: 300_000 }, async () => {
     const one = new Case();
     const sources = layAll(one, others);
     const before = filesOf(one.dir);
@@ -213,7 +213,7 @@ describe("services", () => {
   const expectQuietEngine = ({ watch }: Case): void =>
     expect(["data/containers", "exec"].flatMap((dir) => watch.findInFiles(join(engine.dir, dir)))).toEqual([]);
 
-  it("a Compose project", { timeout: 120_000 }, async () => {
+  it("a Compose project", { timeout: 300_000 }, async () => {
     const one = new Case();
     const quoted = (pairs: Case["secrets"]): string =>
       pairs
@@ -249,7 +249,7 @@ describe("services", () => {
     compose("down", "-t", "1");
   });
 
-  it("a Swarm service", { timeout: 120_000 }, async () => {
+  it("a Swarm service", { timeout: 300_000 }, async () => {
     const one = new Case((value) => !value.includes("\0"));
     const env = one.secrets.flatMap((pair) => ["--env", pair.join("=")]);
     const quick = ["--quiet", "--update-monitor", "100ms", "--restart-delay", "100ms", "--update-order", "start-first"];
@@ -271,7 +271,7 @@ describe("services", () => {
 });
 
 describe("images", () => {
-  it("in an engine", { timeout: 120_000 }, async () => {
+  it("in an engine", { timeout: 300_000 }, async () => {
     const one = new Case(plain);
     const lines = one.secrets.map(([name, value]) => `ENV ${name}=${value}\nLABEL copy.${name}=${value}\n`);
     layFiles(one.dir, { Dockerfile: `FROM ${BUSYBOX}\n${lines.join("")}` });
@@ -291,7 +291,7 @@ describe("images", () => {
     await throughAll(one, ["image:leak/app:1"], ["--to", "vault"], gone, () => expect(shown()).not.toEqual([]));
   });
 
-  it("in a registry", { timeout: 120_000 }, async () => {
+  it("in a registry", { timeout: 300_000 }, async () => {
     const one = new Case(plain);
     const server = await startRegistry();
     const registry = clientOf(server);

@@ -37,11 +37,16 @@ export function mustBeAllowed(
     throw new UnsprawlError(
       "refused",
       `${printable(variable)} names ${printable(reference)}, which ${who} may not use`,
-      ofImage?.has(`${variable}=${reference}`) === false
-        ? allowCommand(who, variable, reference)
-        : `${ofImage === null ? "if its image brings it" : "its image brings it"}: ${withoutIt(variable)}`,
+      adviceOn({ variable, reference }, who, ofImage),
     );
   }
+}
+
+/** Allowing is for whoever knows the reference; one of an image was chosen by whoever built it. */
+function adviceOn({ variable, reference }: Reference, who: string, ofImage: ReadonlySet<string> | null): string {
+  const entry = `${variable}=${reference}`;
+  if (ofImage !== null && !ofImage.has(entry)) return allowCommand(who, variable, reference);
+  return [ofImage === null ? "if its image brings it" : "its image brings it", withoutIt(variable)].join(": ");
 }
 
 /** What a person does about a reference of an image: whoever built it chose what it names. */

@@ -14,7 +14,7 @@ export type TestEngine = {
   readonly host: string;
   readonly configFile: string;
   readonly pid: () => number;
-  /** Docker's own client against this engine; throws with stderr. */
+  /** Docker's own client against this engine; throws with stderr. A pause that the kernel refuses is tried again. */
   readonly docker: (...args: string[]) => string;
   /** Kills the engine's process as a crash would, containers and all. */
   readonly kill: () => Promise<void>;
@@ -42,12 +42,16 @@ export async function startEngine(
 
   const docker = (...args: string[]): string => {
     const env = { PATH: process.env["PATH"], HOME: join(dir, "home"), DOCKER_HOST: `unix://${socket}` };
-    return execFileSync(client, args, {
-      env,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-      maxBuffer: 1 << 28,
-    }).trimEnd();
+    const options = { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 } as const;
+    for (let tries = 0; ; tries++) {
+      try {
+        return execFileSync(client, args, options).trimEnd();
+      } catch (error) {
+        // A kernel with cgroup v1 fails to freeze what forks at this instant, and what waits for a processor.
+        if (tries > 20 || !/unable to freeze/.test(String((error as { stderr?: unknown }).stderr))) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      }
+    }
   };
   const start = async (): Promise<void> => {
     const network = [`--bridge=${bridge}`, "--iptables=false", "--ip6tables=false"];

@@ -42,10 +42,14 @@ export async function startEngine(
 
   const docker = (...args: string[]): string => {
     const env = { PATH: process.env["PATH"], HOME: join(dir, "home"), DOCKER_HOST: `unix://${socket}` };
-    const options = { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 } as const;
     for (let tries = 0; ; tries++) {
       try {
-        return execFileSync(client, args, options).trimEnd();
+        return execFileSync(client, args, {
+          env,
+          encoding: "utf8",
+          stdio: ["ignore", "pipe", "pipe"],
+          maxBuffer: 1 << 28,
+        }).trimEnd();
       } catch (error) {
         // A kernel with cgroup v1 fails to freeze what forks at this instant, and what waits for a processor.
         if (tries > 20 || !/unable to freeze/.test(String((error as { stderr?: unknown }).stderr))) throw error;

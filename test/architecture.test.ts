@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { migrations } from "../migrations/index.ts";
 import { providers } from "../providers/index.ts";
+import { loadedOnFirstUse } from "../src/build/bundled.ts";
 import { VERSION } from "../src/model/version.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -61,7 +62,7 @@ function target(file: string, spec: string): string {
   return spec.split("/", spec.startsWith("@") ? 2 : 1).join("/");
 }
 
-/** The room of the house that a file is in: a folder of src, a provider, a migration, or one of the few single files. */
+/** The room of the house that a file is in: a folder of src, a provider, a migration, or one of the two maps. */
 function room(file: string): string {
   const [top = "", second = "", third] = file.split("/");
   if (top === "src") return third === undefined ? second : second;
@@ -72,83 +73,48 @@ function room(file: string): string {
 const own = (file: string): boolean => /^(src|providers|migrations)\//.test(file);
 const line = ({ from, to }: Arrow): string => `${from} → ${to}`;
 
-/** Who may import whom. A room may always import itself. A new room needs a line here. */
+/** Who may import whom. A room may always import itself, and everybody kit. A new room needs a line here. */
 const MAY: { readonly [room: string]: readonly string[] } = {
   model: [],
-  // Tools without knowledge of what unsprawl does; everybody may use them.
+  // Tools without knowledge of what unsprawl does.
   kit: ["model"],
   contract: ["model"],
-  text: ["model"],
-  core: ["contract", "model", "text"],
-  // Tools that plug-ins use.
-  files: ["contract", "model", "text"],
-  compose: ["contract", "model", "text", "files"],
-  docker: ["contract", "model", "text"],
-  kubernetes: ["contract", "model", "text", "files"],
-  image: ["contract", "model", "text", "docker"],
-  registry: ["contract", "model", "text"],
-  sops: ["contract", "model", "text"],
-  // One request to somebody else's server: a vendor, a webhook.
-  net: ["model", "text"],
+  core: ["contract", "model"],
+  // Building blocks that plug-ins use: edits of files, engines, images.
+  files: ["contract", "model"],
+  engine: ["contract", "model"],
+  images: ["contract", "model", "engine"],
+  // What every store needs: a probe, check-and-set, what text it can hold, the SOPS format.
+  "stores-kit": ["contract", "model"],
   // Plug-ins: none knows another.
-  layers: ["contract", "model", "text"],
-  detect: ["contract", "model", "text"],
-  sources: ["contract", "model", "text", "docker", "files", "compose", "kubernetes", "registry", "layers"],
-  delivery: ["contract", "model", "text", "docker", "sops"],
-  history: ["contract", "model", "text"],
-  verify: ["contract", "model", "text", "net"],
-  notify: ["contract", "model", "text", "net"],
-  residue: ["contract", "model", "text", "docker"],
-  // What every store needs: a probe, check-and-set, what text it can hold.
-  store: ["contract", "model", "text"],
-  "providers/*": ["contract", "model", "text", "sops", "store"],
-  "migrations/*": ["contract", "model", "text", "docker", "files", "compose", "kubernetes", "image", "registry"],
+  detect: ["contract", "model"],
+  sources: ["contract", "model", "engine", "files", "images"],
+  delivery: ["contract", "model", "engine", "stores-kit"],
+  history: ["contract", "model"],
+  verify: ["contract", "model"],
+  notify: ["contract", "model"],
+  residue: ["contract", "model", "engine"],
+  "providers/*": ["contract", "model", "stores-kit"],
+  "migrations/*": ["contract", "model", "engine", "files", "images", "sources"],
   // The registries: the literal maps, and the contract they are typed by.
   "providers/index.ts": ["contract", "providers/*"],
-  "migrations/index.ts": ["contract", "migrations/*"],
-  // What goes on by itself: the face hands it everything.
-  watch: ["core", "contract", "model", "text", "docker"],
-  fleet: ["core", "contract", "model", "text", "history", "registry"],
+  "migrations/index.ts": ["contract", "sources", "migrations/*"],
+  // What runs by itself: the face hands it everything.
+  watch: ["core", "contract", "model", "engine"],
+  fleet: ["core", "contract", "model", "history", "images"],
   // Faces.
-  cli: [
-    "assembly.ts",
-    "open-store.ts",
-    "core",
-    "contract",
-    "model",
-    "text",
-    "docker",
-    "detect",
-    "delivery",
-    "watch",
-    "fleet",
-  ],
-  tui: ["assembly.ts", "core", "contract", "model", "text", "docker", "detect", "delivery"],
+  cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet"],
+  tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery"],
+  // A small world to try unsprawl in.
+  demo: ["delivery"],
   // Where it is put together.
-  "main.ts": ["cli", "tui", "assembly.ts", "detect", "model", "text"],
-  "resolve-main.ts": ["open-store.ts", "delivery"],
-  "open-store.ts": ["core", "contract", "delivery", "model", "text", "providers/index.ts"],
-  "man-main.ts": ["cli", "tui", "model"],
-  "schema-main.ts": ["core", "detect", "model", "notify", "providers/index.ts"],
-  "detect-worker.ts": ["detect", "sources", "text"],
-  "assembly.ts": [
-    ...[
-      "core",
-      "contract",
-      "model",
-      "text",
-      "docker",
-      "registry",
-      "sources",
-      "detect",
-      "delivery",
-      "verify",
-      "history",
-      "notify",
-      "residue",
-    ],
-    ...["providers/index.ts", "migrations/index.ts", "open-store.ts"],
+  assembly: [
+    ...["core", "contract", "model", "engine", "images", "sources", "detect", "delivery", "verify", "history"],
+    ...["notify", "residue", "providers/index.ts", "migrations/index.ts"],
   ],
+  // What starts, and what is made from the code when it is built.
+  bin: ["assembly", "cli", "tui", "core", "detect", "delivery", "sources", "model"],
+  build: ["cli", "tui", "core", "detect", "model", "notify", "providers/index.ts"],
 };
 
 const general = (name: string): string => name.replace(/^(providers|migrations)\/(?!index\.ts$).*/, "$1/*");
@@ -191,38 +157,23 @@ test("nothing but main.ts and the manual imports a face, and no face another", (
       own(to) &&
       FACES.includes(room(to)) &&
       room(from) !== room(to) &&
-      !["src/main.ts", "src/man-main.ts"].includes(from),
+      !["src/bin/main.ts", "src/build/man.ts"].includes(from),
   );
   expect(wrong.map(line)).toEqual([]);
 });
 
 test("only main and the faces import the assembly", () => {
   const wrong = arrows.filter(
-    ({ from, to }) => to === "src/assembly.ts" && !["main.ts", ...FACES].includes(room(from)),
+    ({ from, to }) => to === "src/assembly/index.ts" && !["assembly", "bin", ...FACES].includes(room(from)),
   );
   expect(wrong.map(line)).toEqual([]);
 });
 
-const SDKS = [
-  "dockerode",
-  "node-vault",
-  "pg",
-  "pg-boss",
-  "mysql2",
-  "nodemailer",
-  "re2js",
-  "smol-toml",
-  "@aws-sdk/client-secrets-manager",
-  "@aws-sdk/client-ssm",
-  "age-encryption",
-  "yaml",
-  "ink",
-  "react",
-  "tar-stream",
-  "@aws-sdk/client-kms",
-  "@azure/keyvault-secrets",
-  "@azure/identity",
-];
+/** Libraries that take time to load: only what is bundled may be there at start-up. */
+const SDKS = loadedOnFirstUse(
+  (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: { [name: string]: string } })
+    .dependencies,
+);
 
 /** What is loaded with these files before a command has been chosen, types aside. */
 function loadedWith(...entries: readonly string[]): Set<string> {
@@ -235,7 +186,7 @@ function loadedWith(...entries: readonly string[]): Set<string> {
 
 test("start-up loads no SDK and no plug-in; the resolver no SDK", () => {
   // main.ts imports cli/index.ts as soon as it has seen Node's version, whatever the command.
-  const atStart = [...loadedWith("src/main.ts", "src/cli/index.ts")];
+  const atStart = [...loadedWith("src/bin/main.ts", "src/cli/index.ts")];
   expect(atStart.filter((file) => SDKS.includes(file))).toEqual([]);
   expect(
     atStart.filter(
@@ -243,31 +194,31 @@ test("start-up loads no SDK and no plug-in; the resolver no SDK", () => {
         own(file) && ["detect", "sources", "delivery", "providers/*", "migrations/*"].includes(general(room(file))),
     ),
   ).toEqual([]);
-  expect([...loadedWith("src/resolve-main.ts")].filter((file) => SDKS.includes(file))).toEqual([]);
+  expect([...loadedWith("src/bin/resolver.ts")].filter((file) => SDKS.includes(file))).toEqual([]);
 });
 
 /** Who may call `expose()`, and why: a new file here is a decision about where values go. */
 const EXPOSE: { readonly [file: string]: string } = {
-  "src/compose/carries.ts": "finds what else in a project's files holds the secret",
+  "migrations/compose/rewrite/carries.ts": "finds what else in a project's files holds the secret",
   "src/files/left.ts": "finds what else in the rewritten files holds the secret",
   "src/residue/forms.ts": "finds what still shows a moved value",
   "src/residue/search.ts": "finds a plain value in a variable of its own name",
-  "src/kubernetes/residue.ts": "finds where else a manifest holds the value",
+  "migrations/kubernetes/residue.ts": "finds where else a manifest holds the value",
   "src/model/fingerprint.ts": "the keyed digest is made from the bytes",
-  "src/text/sealed.ts": "the key that a file's copy is sealed with is made from the bytes",
-  "src/text/redact.ts": "finds known values in text in order to take them out",
+  "src/kit/io/sealed.ts": "the key that a file's copy is sealed with is made from the bytes",
+  "src/kit/text/redact.ts": "finds known values in text in order to take them out",
   "src/detect/text-of.ts": "detection reads the value",
-  "src/detect/batch.ts": "a worker thread hands back what it found",
-  "src/detect/worker.ts": "a worker thread hands back what it spotted",
+  "src/detect/workers/batch.ts": "a worker thread hands back what it found",
+  "src/detect/workers/worker.ts": "a worker thread hands back what it spotted",
   "src/detect/mask.ts": "keeps a kind's public prefix",
-  "src/docker/facts.ts": "PATH, which is held as a value like any other variable",
-  "src/docker/traces.ts": "proves that a document does not hold the value",
-  "src/image/clean.ts": "takes it out of an image's config",
-  "src/image/texts.ts": "finds the secret's name in a text of the history",
-  "src/registry/auth.ts": "sends the login to the registry that it is for, or to who gives its tokens",
+  "src/engine/facts.ts": "PATH, which is held as a value like any other variable",
+  "src/engine/traces.ts": "proves that a document does not hold the value",
+  "src/images/clean/clean.ts": "takes it out of an image's config",
+  "src/images/clean/texts.ts": "finds the secret's name in a text of the history",
+  "src/images/registry/auth.ts": "sends the login to the registry that it is for, or to who gives its tokens",
   "src/tui/screens/reveal.ts": "shows the one value that a person asked to see",
-  "src/sops/store.ts": "encrypts it into a SOPS file",
-  "src/docker/swarm.ts": "sends it to the engine as a Swarm secret",
+  "src/stores-kit/sops/store.ts": "encrypts it into a SOPS file",
+  "src/engine/swarm.ts": "sends it to the engine as a Swarm secret",
   "src/notify/settings.ts": "hands a channel its own credential, which it sends to whoever it is for",
   "src/delivery/tmpfs.ts": "writes the file that the application or its shim reads, on tmpfs",
   "src/delivery/runtime/references.ts": "puts it into the process's environment at the container's start",
@@ -275,8 +226,8 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/delivery/runtime/install.ts": "writes the runtime's own credential, 0600",
   "src/verify/reveal.ts": "sends it to whoever issued it, to learn whether it is alive",
   "src/cli/commands/run.ts": "puts it into the environment of the command that it becomes",
-  "src/store/storable.ts": "the text that a store is sent",
-  "src/store/check-and-set.ts": "a digest of it stands for its version",
+  "src/stores-kit/storable.ts": "the text that a store is sent",
+  "src/stores-kit/check-and-set.ts": "a digest of it stands for its version",
   "migrations/swarm/spec.ts": "puts it back into a service's spec when a run is undone",
   "providers/vault/kv.ts": "sends it to Vault",
   "providers/local/reader.ts": "reads back the identity that the runtime holds",

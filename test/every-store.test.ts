@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { traces } from "../src/docker/traces.ts";
+import { traces } from "../src/engine/traces.ts";
 import { Secret } from "../src/model/secret.ts";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { APP, BUSYBOX, makeImages } from "./services/images.ts";

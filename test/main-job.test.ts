@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { traces } from "../src/docker/traces.ts";
+import { traces } from "../src/engine/traces.ts";
 import { Secret } from "../src/model/secret.ts";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { APP, BUSYBOX, FILE_ENV, makeImages, SHELL_LESS } from "./services/images.ts";

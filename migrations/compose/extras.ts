@@ -1,5 +1,5 @@
 import type { Work } from "../../src/contract/migration.ts";
-import type { Engine } from "../../src/docker/engine.ts";
+import type { Engine } from "../../src/engine/engine.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { targetOf } from "./steps.ts";

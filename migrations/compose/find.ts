@@ -1,14 +1,14 @@
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { ProjectCall } from "../../src/compose/cli.ts";
-import { loadProject, type Project } from "../../src/compose/project.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import { composeLabelsOf } from "../../src/docker/labels.ts";
-import { keptByRun } from "../../src/docker/names.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import type { ProjectCall } from "./engine/cli.ts";
+import { loadProject, type Project } from "./syntax/project.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { composeLabelsOf } from "../../src/engine/labels.ts";
+import { keptByRun } from "../../src/engine/names.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import { mountsOf, volumeAt } from "./places.ts";
+import { mountsOf, volumeAt } from "./engine/places.ts";
 
 /** Which project's which service a finding is of. */
 export type Whose = { readonly call: ProjectCall; readonly service: string };

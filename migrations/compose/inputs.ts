@@ -1,6 +1,6 @@
-import type { ComposeCli } from "../../src/compose/cli.ts";
-import type { Project } from "../../src/compose/project.ts";
-import { textsOf } from "../../src/compose/rewrite.ts";
+import type { ComposeCli } from "./engine/cli.ts";
+import type { Project } from "./syntax/project.ts";
+import { textsOf } from "./rewrite/index.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";

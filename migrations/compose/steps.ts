@@ -1,5 +1,5 @@
-import type { ProjectCall } from "../../src/compose/cli.ts";
-import type { Span } from "../../src/compose/carries.ts";
+import type { ProjectCall } from "./engine/cli.ts";
+import type { Span } from "./rewrite/carries.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import type { Json } from "../../src/model/json.ts";

@@ -1,6 +1,6 @@
-import type { Engine } from "../../src/docker/engine.ts";
-import { nameOf } from "../../src/docker/names.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { nameOf } from "../../src/engine/names.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 
 /**
  * Puts in order what an interrupted Compose left: it makes a new container as `OLDID_NAME`, removes the old one and then

@@ -1,9 +1,9 @@
 import type { RunChange } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import type { Facts } from "../../src/docker/facts.ts";
-import { hideSecrets } from "../../src/docker/run-line/hide.ts";
-import { runLine, runText } from "../../src/docker/run-line/index.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Facts } from "../../src/engine/facts.ts";
+import { hideSecrets } from "./run-line/hide.ts";
+import { runLine, runText } from "./run-line/index.ts";
 import { imageRef } from "./rewrite.ts";
 
 export type ByHand = { readonly run: string; readonly runLacks: readonly string[] };

@@ -1,12 +1,12 @@
-import type { Engine } from "../../src/docker/engine.ts";
-import { firstInitNotes } from "../../src/docker/first-init.ts";
-import { acceptedLosses, lostLayer, lostPorts } from "../../src/docker/losses.ts";
-import { variable, type Facts } from "../../src/docker/facts.ts";
-import type { Sharer } from "../../src/docker/sharers.ts";
-import { traces } from "../../src/docker/traces.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { firstInitNotes } from "../../src/engine/first-init.ts";
+import { acceptedLosses, lostLayer, lostPorts } from "../../src/engine/losses.ts";
+import { variable, type Facts } from "../../src/engine/facts.ts";
+import type { Sharer } from "../../src/engine/sharers.ts";
+import { traces } from "../../src/engine/traces.ts";
 import type { Move } from "../../src/model/plan.ts";
 import { sharersLoss } from "./share.ts";
-import { nameOf } from "../../src/docker/names.ts";
+import { nameOf } from "../../src/engine/names.ts";
 
 /** What to know before a container and its sharers are created again. Throws `refused` for a loss that is not accepted. */
 export async function warningsFor(

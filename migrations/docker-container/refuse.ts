@@ -1,5 +1,5 @@
-import { composeProject, ownLabels } from "../../src/docker/labels.ts";
-import type { ContainerDoc, ImageDoc } from "../../src/docker/types.ts";
+import { composeProject, ownLabels } from "../../src/engine/labels.ts";
+import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 

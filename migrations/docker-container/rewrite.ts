@@ -1,10 +1,10 @@
 import type { RunChange } from "../../src/contract/delivery.ts";
 import type { Selected } from "../../src/contract/migration.ts";
-import { createBody, type CreateBody } from "../../src/docker/create-body.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { createBody, type CreateBody } from "../../src/engine/create-body.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import type { Facts } from "../../src/docker/facts.ts";
+import type { Facts } from "../../src/engine/facts.ts";
 
 /** The body that creates the container again with `change`, pinned to its own image by digest if its tag has moved. */
 export async function rewritten(engine: Engine, { doc, image }: Facts, change: RunChange): Promise<CreateBody> {

@@ -1,7 +1,7 @@
-import { nameOf } from "../../src/docker/names.ts";
-import { findOld } from "../../src/docker/swap-copy.ts";
-import type { Swap } from "../../src/docker/swap-parts.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { nameOf } from "../../src/engine/names.ts";
+import { findOld } from "../../src/engine/swap-copy.ts";
+import type { Swap } from "../../src/engine/swap-parts.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 
 /** Removes the old containers, and returns their names. Throws `refused` while one that took over is not up. */

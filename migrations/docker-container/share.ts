@@ -1,16 +1,16 @@
 import type { RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
-import { driftDigest } from "../../src/docker/drift.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import { keptByRun, nameOf, swapNames } from "../../src/docker/names.ts";
-import { sharersOf, type Sharer } from "../../src/docker/sharers.ts";
-import type { Swap } from "../../src/docker/swap-parts.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { driftDigest } from "../../src/engine/drift.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { keptByRun, nameOf, swapNames } from "../../src/engine/names.ts";
+import { sharersOf, type Sharer } from "../../src/engine/sharers.ts";
+import type { Swap } from "../../src/engine/swap-parts.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { DiffLine, Step } from "../../src/model/plan.ts";
-import { facts } from "../../src/docker/facts.ts";
-import type { Loss } from "../../src/docker/losses.ts";
+import { facts } from "../../src/engine/facts.ts";
+import type { Loss } from "../../src/engine/losses.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { rewritten } from "./rewrite.ts";
 

@@ -1,21 +1,21 @@
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { PlanOptions, Selected } from "../../src/contract/migration.ts";
-import { chooseDelivery, ODD_NAME, type ChosenDelivery } from "../../src/docker/choose.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import { referencesOf, unreachableHost } from "../../src/docker/facts.ts";
-import { containerFile, containerHasFile } from "../../src/docker/files.ts";
-import { keptByRun } from "../../src/docker/names.ts";
-import type { ContainerDoc, ImageDoc } from "../../src/docker/types.ts";
-import { calledBy, runText, subjectOf } from "../../src/files/run-names.ts";
-import type { Script } from "../../src/files/script.ts";
+import { chooseDelivery, ODD_NAME, type ChosenDelivery } from "../../src/engine/choose.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { referencesOf, unreachableHost } from "../../src/engine/facts.ts";
+import { containerFile, containerHasFile } from "../../src/engine/files.ts";
+import { keptByRun } from "../../src/engine/names.ts";
+import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
+import { calledBy, runText, subjectOf } from "./syntax/run-names.ts";
+import type { Script } from "./syntax/script.ts";
 import { distinctName, isFileName } from "../../src/kit/io/name.ts";
 import { makePodmanSecret } from "../../src/files/podman-secret.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DeliveryName, Move } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { flagOf, type RunCommand } from "../../src/text/shell-run.ts";
+import { flagOf, type RunCommand } from "./syntax/shell-run.ts";
 import type { Line } from "./rewrite.ts";
 
 export type RunTools = {

@@ -5,8 +5,8 @@
 import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import { fileMigration, placeOf, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
-import { calledBy, subjectOf } from "../../src/files/run-names.ts";
-import { readScript, type ScriptVariable } from "../../src/files/script.ts";
+import { calledBy, subjectOf } from "./syntax/run-names.ts";
+import { readScript, type ScriptVariable } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Location } from "../../src/model/location.ts";

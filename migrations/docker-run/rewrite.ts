@@ -1,16 +1,16 @@
-import { lineOf } from "../../src/text/lines.ts";
+import { lineOf } from "../../src/kit/text/lines.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
-import { record } from "../../src/docker/run-line/flags.ts";
+import { record } from "../../src/engine/run-flags.ts";
 import { moved, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
-import { subjectOf } from "../../src/files/run-names.ts";
-import type { Own } from "../../src/files/script-own.ts";
-import { scriptOf, type Script } from "../../src/files/script.ts";
+import { subjectOf } from "./syntax/run-names.ts";
+import type { Own } from "./syntax/script-own.ts";
+import { scriptOf, type Script } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { flagOf, type EnvFlag, type RunCommand } from "../../src/text/shell-run.ts";
-import type { ShellWord } from "../../src/text/shell-words.ts";
-import { eol, lineStart, splice, type Edit } from "../../src/text/splice.ts";
+import { flagOf, type EnvFlag, type RunCommand } from "./syntax/shell-run.ts";
+import type { ShellWord } from "../../src/kit/text/shell-words.ts";
+import { eol, lineStart, splice, type Edit } from "../../src/kit/text/splice.ts";
 import { rewritten, written } from "./words.ts";
 
 /** What becomes of one run line. It holds no value. */

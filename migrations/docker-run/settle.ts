@@ -1,9 +1,9 @@
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { alsoStands, type Moving } from "../../src/files/file-migration.ts";
 import { leftIn } from "../../src/files/left.ts";
-import { subjectOf } from "../../src/files/run-names.ts";
-import type { Script } from "../../src/files/script.ts";
-import { leftOf } from "../../src/docker/choose.ts";
+import { subjectOf } from "./syntax/run-names.ts";
+import type { Script } from "./syntax/script.ts";
+import { leftOf } from "../../src/engine/choose.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { chooseFor, type Chosen, type RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";

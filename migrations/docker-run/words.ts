@@ -1,5 +1,5 @@
 import { shellLine } from "../../src/kit/shell.ts";
-import type { Script } from "../../src/files/script.ts";
+import type { Script } from "./syntax/script.ts";
 
 type Kind = Script["kind"];
 

@@ -9,7 +9,7 @@ import { readText } from "../../src/files/read.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import { parseDockerfile } from "../../src/text/dockerfile.ts";
+import { parseDockerfile } from "../../src/images/dockerfile.ts";
 import { patchFor } from "./patch.ts";
 
 export function dockerfileMigration(tools: FileTools): Migration {

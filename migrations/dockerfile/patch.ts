@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import { pairsOf, type Instruction } from "../../src/text/dockerfile.ts";
+import { pairsOf, type Instruction } from "../../src/images/dockerfile.ts";
 
 /**
  * What to change for one finding, as a unified diff under a sentence that says how to build then. It holds no value, of this

@@ -9,7 +9,7 @@ import { fileMigration, placeOf, type FileTools, type Refusal } from "../../src/
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import type { DotenvEntry } from "../../src/text/dotenv.ts";
+import type { DotenvEntry } from "../../src/files/dotenv.ts";
 import { rewriteEnvFile } from "./rewrite.ts";
 
 export function envFileMigration(tools: FileTools): Migration {

@@ -5,8 +5,8 @@ import { moved, placeOf, placeText, type Moving, type Rewriting } from "../../sr
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { renderDotenv, type DotenvDialect, type DotenvEntry } from "../../src/text/dotenv.ts";
-import { splice, type Edit } from "../../src/text/splice.ts";
+import { renderDotenv, type DotenvDialect, type DotenvEntry } from "../../src/files/dotenv.ts";
+import { splice, type Edit } from "../../src/kit/text/splice.ts";
 
 /** The file with references in place of these values; nothing but their own bytes differs, which is proven by reading it again. */
 export function rewriteEnvFile({ file, text, dialect, entries }: EnvFile, moving: readonly Moving[]): Rewriting {

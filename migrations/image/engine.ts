@@ -1,14 +1,14 @@
 import type { Work } from "../../src/contract/migration.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import { loadDocuments, savedImage } from "../../src/image/archive.ts";
-import { keptByRun } from "../../src/docker/names.ts";
-import { traces } from "../../src/docker/traces.ts";
-import type { HistoryLine, ImageDoc } from "../../src/docker/types.ts";
-import { cleanConfig, type Cleaned, type Leaving, type Stays } from "../../src/image/clean.ts";
-import { cleanTree, digestOf } from "../../src/image/tree.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { loadDocuments, savedImage } from "./archive.ts";
+import { keptByRun } from "../../src/engine/names.ts";
+import { traces } from "../../src/engine/traces.ts";
+import type { HistoryLine, ImageDoc } from "../../src/engine/types.ts";
+import { cleanConfig, type Cleaned, type Leaving, type Stays } from "../../src/images/clean/clean.ts";
+import { cleanTree, digestOf } from "../../src/images/clean/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Clean } from "./index.ts";
-import { leavingOf } from "../../src/image/texts.ts";
+import { leavingOf } from "../../src/images/clean/texts.ts";
 import { bare, cmd, shellLine, shellWord } from "../../src/kit/shell.ts";
 
 /** An image as the engine tells it. */

@@ -1,13 +1,13 @@
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import type { Stays } from "../../src/image/clean.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Stays } from "../../src/images/clean/clean.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Step } from "../../src/model/plan.ts";
 import { cleanImage, previewed, scrubImage, tagsOf, toldImage, uncleanImage, usersOf, type Told } from "./engine.ts";
-import { refusal } from "../../src/image/refuse.ts";
-import { leavingSelected, othersIn, partOf, valueAt } from "../../src/image/texts.ts";
+import { refusal } from "../../src/images/clean/refuse.ts";
+import { leavingSelected, othersIn, partOf, valueAt } from "../../src/images/clean/texts.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 
 export type ImageTools = {

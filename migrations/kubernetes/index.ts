@@ -4,12 +4,12 @@
  * whoever applies manifests applies these. Everything of one file moves together.
  */
 import { rewrittenFiles } from "../../src/files/rewritten.ts";
-import { existingSecretKey } from "../../src/kubernetes/helm.ts";
+import { existingSecretKey } from "./syntax/helm.ts";
 import { readText } from "../../src/files/read.ts";
-import { shortName } from "../../src/kubernetes/names.ts";
-import { copiesOf, envPlaces } from "../../src/kubernetes/environment.ts";
-import { fileOf, manifestsOf, namespaceOf, placeOf } from "../../src/kubernetes/place.ts";
-import { rewriteManifests } from "../../src/kubernetes/rewrite.ts";
+import { shortName } from "./names.ts";
+import { copiesOf, envPlaces } from "./syntax/environment.ts";
+import { fileOf, manifestsOf, namespaceOf, placeOf } from "./syntax/place.ts";
+import { rewriteManifests } from "./rewrite.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";

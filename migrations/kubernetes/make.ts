@@ -1,9 +1,9 @@
-import { copiesOf } from "../../src/kubernetes/environment.ts";
-import { externalSecrets, type WantedSecret } from "../../src/kubernetes/external-secrets.ts";
-import type { Manifests, Resource } from "../../src/kubernetes/manifest.ts";
-import { secretNames, storeName } from "../../src/kubernetes/names.ts";
-import { manifestsOf, placeOf } from "../../src/kubernetes/place.ts";
-import { rewriteManifests, type Wanted } from "../../src/kubernetes/rewrite.ts";
+import { copiesOf } from "./syntax/environment.ts";
+import { externalSecrets, type WantedSecret } from "./external-secrets.ts";
+import type { Manifests, Resource } from "./syntax/manifest.ts";
+import { secretNames, storeName } from "./names.ts";
+import { manifestsOf, placeOf } from "./syntax/place.ts";
+import { rewriteManifests, type Wanted } from "./rewrite.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine, Move, Step, StoreTarget } from "../../src/model/plan.ts";

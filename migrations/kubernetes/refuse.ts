@@ -1,10 +1,10 @@
 import { cmd } from "../../src/kit/shell.ts";
-import { CONTAINERS, containersOf } from "../../src/kubernetes/environment.ts";
-import type { Manifests } from "../../src/kubernetes/manifest.ts";
-import { manifestsOf } from "../../src/kubernetes/place.ts";
-import { LAST_APPLIED } from "../../src/kubernetes/scraps.ts";
+import { CONTAINERS, containersOf } from "./syntax/environment.ts";
+import type { Manifests } from "./syntax/manifest.ts";
+import { manifestsOf } from "./syntax/place.ts";
+import { LAST_APPLIED } from "./scraps.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import { entry, isSeq, scalarText } from "../../src/text/yaml-nodes.ts";
+import { entry, isSeq, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 
 export type Refusal = { readonly reason: string; readonly hint: string | null };
 

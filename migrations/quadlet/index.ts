@@ -3,9 +3,9 @@
  * environment when the container starts and masks it in inspect. The plan says how each is made from the store.
  */
 import type { Migration } from "../../src/contract/migration.ts";
-import { assignmentOf, movable } from "../../src/files/assignments.ts";
+import { assignmentOf, movable } from "../../src/files/units/assignments.ts";
 import { fileMigration, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
-import { isQuadlet, readUnit } from "../../src/files/systemd.ts";
+import { isQuadlet, readUnit } from "../../src/files/units/unit-environment.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";

@@ -1,12 +1,18 @@
 import { moved, placeOf, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
-import { assignmentsIn, inEffect, sectionOf, type Assignment, type SystemdUnit } from "../../src/files/systemd.ts";
+import {
+  assignmentsIn,
+  inEffect,
+  sectionOf,
+  type Assignment,
+  type SystemdUnit,
+} from "../../src/files/units/unit-environment.ts";
 import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
 import { makePodmanSecret } from "../../src/files/podman-secret.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { splice } from "../../src/text/splice.ts";
-import { linesBelow, parseUnit, withoutWords, type Setting, type Word } from "../../src/text/unit-file.ts";
+import { splice } from "../../src/kit/text/splice.ts";
+import { linesBelow, parseUnit, withoutWords, type Setting, type Word } from "../../src/files/units/unit-file.ts";
 
 type Gone = { readonly one: Assignment; readonly word: Word; readonly setting: Setting; readonly moving: Moving };
 

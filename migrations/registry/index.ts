@@ -1,16 +1,16 @@
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import type { Reading } from "../../src/contract/source.ts";
-import type { Stays } from "../../src/image/clean.ts";
-import { refusal } from "../../src/image/refuse.ts";
-import { isText, leavingSelected, othersIn, partOf } from "../../src/image/texts.ts";
+import type { Stays } from "../../src/images/clean/clean.ts";
+import { refusal } from "../../src/images/clean/refuse.ts";
+import { isText, leavingSelected, othersIn, partOf } from "../../src/images/clean/texts.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Step } from "../../src/model/plan.ts";
-import type { Registry } from "../../src/registry/client.ts";
-import { nameOf, parseReference, isGlob } from "../../src/registry/reference.ts";
+import type { Registry } from "../../src/images/registry/client.ts";
+import { nameOf, parseReference, isGlob } from "../../src/images/registry/reference.ts";
 import { cleanRemote, scrubRemote, treeOf, uncleanRemote } from "./perform.ts";
 
 export type RegistryTools = {

@@ -1,12 +1,12 @@
 import pMap from "p-map";
 import type { Work } from "../../src/contract/migration.ts";
-import { traces } from "../../src/docker/traces.ts";
-import type { Leaving, Stays } from "../../src/image/clean.ts";
-import { leavingOf } from "../../src/image/texts.ts";
-import { cleanTree, type CleanTree, type Descriptor } from "../../src/image/tree.ts";
+import { traces } from "../../src/engine/traces.ts";
+import type { Leaving, Stays } from "../../src/images/clean/clean.ts";
+import { leavingOf } from "../../src/images/clean/texts.ts";
+import { cleanTree, type CleanTree, type Descriptor } from "../../src/images/clean/tree.ts";
 import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Manifest, Registry } from "../../src/registry/client.ts";
+import type { Manifest, Registry } from "../../src/images/registry/client.ts";
 import type { Clean, Tagged } from "./index.ts";
 
 /** The cleaned image, by what the registry has. */

@@ -4,8 +4,8 @@
  */
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import { specDigest, variableOf, swarmOf, type ServiceDoc } from "../../src/docker/swarm.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { specDigest, variableOf, swarmOf, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";

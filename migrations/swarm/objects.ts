@@ -1,5 +1,5 @@
 import type { DeliveryFile, Owner, RunChange } from "../../src/contract/delivery.ts";
-import type { ObjectDoc, ObjectKind, Swarm } from "../../src/docker/swarm.ts";
+import type { ObjectDoc, ObjectKind, Swarm } from "../../src/engine/swarm.ts";
 import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import { facts, type Facts } from "../../src/docker/facts.ts";
-import { noTrace, prove as proveContainer } from "../../src/docker/prove.ts";
-import { rolledOut } from "../../src/docker/rollout.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { facts, type Facts } from "../../src/engine/facts.ts";
+import { noTrace, prove as proveContainer } from "../../src/engine/prove.ts";
+import { rolledOut } from "./rollout.ts";
 import {
   isOf,
   specDigest,
@@ -12,7 +12,7 @@ import {
   type ServiceSpec,
   type Swarm,
   type TaskDoc,
-} from "../../src/docker/swarm.ts";
+} from "../../src/engine/swarm.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";

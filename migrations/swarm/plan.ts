@@ -1,9 +1,9 @@
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
-import { chooseDelivery, leftOf } from "../../src/docker/choose.ts";
-import { variable } from "../../src/docker/facts.ts";
-import { leftovers } from "../../src/docker/leftovers.ts";
-import { specDigest, type ServiceDoc } from "../../src/docker/swarm.ts";
+import { chooseDelivery, leftOf } from "../../src/engine/choose.ts";
+import { variable } from "../../src/engine/facts.ts";
+import { leftovers } from "../../src/engine/leftovers.ts";
+import { specDigest, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";

@@ -1,4 +1,4 @@
-import type { ServiceDoc } from "../../src/docker/swarm.ts";
+import type { ServiceDoc } from "../../src/engine/swarm.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 

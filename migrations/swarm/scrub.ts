@@ -1,5 +1,5 @@
 import type { Work } from "../../src/contract/migration.ts";
-import { isOf, variableOf, type TaskSpec } from "../../src/docker/swarm.ts";
+import { isOf, variableOf, type TaskSpec } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";

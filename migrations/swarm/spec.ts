@@ -1,7 +1,7 @@
 import type { RunChange } from "../../src/contract/delivery.ts";
-import { prefixedTest } from "../../src/docker/create-body.ts";
-import type { ContainerSpec, Mounted, ServiceSpec } from "../../src/docker/swarm.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { prefixedTest } from "../../src/engine/create-body.ts";
+import type { ContainerSpec, Mounted, ServiceSpec } from "../../src/engine/swarm.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Secret } from "../../src/model/secret.ts";
 

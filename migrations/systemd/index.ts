@@ -5,9 +5,9 @@
 import { basename } from "node:path";
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
-import { assignmentOf } from "../../src/files/assignments.ts";
+import { assignmentOf } from "../../src/files/units/assignments.ts";
 import { fileMigration, type FileTools, type Target } from "../../src/files/file-migration.ts";
-import { isQuadlet, readUnit } from "../../src/files/systemd.ts";
+import { isQuadlet, readUnit } from "../../src/files/units/unit-environment.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { byName, type Move, type Step } from "../../src/model/plan.ts";

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
-import { movable } from "../../src/files/assignments.ts";
+import { movable } from "../../src/files/units/assignments.ts";
 import { placeOf, type Refusal } from "../../src/files/file-migration.ts";
-import { readUnit, unitsAt } from "../../src/files/systemd.ts";
+import { readUnit, unitsAt } from "../../src/files/units/unit-environment.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Location } from "../../src/model/location.ts";

@@ -1,11 +1,17 @@
 import { moved, placeOf, placeText, type Draft, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
-import { assignmentsIn, inEffect, sectionOf, type Assignment, type SystemdUnit } from "../../src/files/systemd.ts";
+import {
+  assignmentsIn,
+  inEffect,
+  sectionOf,
+  type Assignment,
+  type SystemdUnit,
+} from "../../src/files/units/unit-environment.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { splice, type Edit } from "../../src/text/splice.ts";
-import { parseSystemdEnv, renderSystemdEnv } from "../../src/text/systemd-env.ts";
-import { linesBelow, parseUnit, renderWord, withoutWords, type Setting } from "../../src/text/unit-file.ts";
+import { splice, type Edit } from "../../src/kit/text/splice.ts";
+import { parseSystemdEnv, renderSystemdEnv } from "../../src/files/units/systemd-env.ts";
+import { linesBelow, parseUnit, renderWord, withoutWords, type Setting } from "../../src/files/units/unit-file.ts";
 import { warningsFor } from "./warnings.ts";
 import { filledIn, unwrapped, wrapEdits } from "./wrap.ts";
 

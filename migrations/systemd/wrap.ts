@@ -1,7 +1,7 @@
-import { inEffect, sectionOf, type SystemdUnit, type UnitText } from "../../src/files/systemd.ts";
+import { inEffect, sectionOf, type SystemdUnit, type UnitText } from "../../src/files/units/unit-environment.ts";
 import type { Move } from "../../src/model/plan.ts";
-import type { Edit } from "../../src/text/splice.ts";
-import type { Setting } from "../../src/text/unit-file.ts";
+import type { Edit } from "../../src/kit/text/splice.ts";
+import type { Setting } from "../../src/files/units/unit-file.ts";
 
 /** What resolves references of its environment, and then becomes the command behind it. */
 const WRAPPER = /^(?:\S*\/)?unsprawl\s+run\s+((?:--only[=\s]\s*\S+\s+|--keep\s+)*)--\s+/;

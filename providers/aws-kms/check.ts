@@ -10,8 +10,8 @@ import {
   usableFolder,
   type DataKeys,
   type SopsPlace,
-} from "../../src/sops/index.ts";
-import { probeStore } from "../../src/store/probe.ts";
+} from "../../src/stores-kit/sops/index.ts";
+import { probeStore } from "../../src/stores-kit/probe.ts";
 import { contextOf } from "./keys.ts";
 import type { Kms } from "./kms.ts";
 import type { KmsSettings } from "./settings.ts";

@@ -1,5 +1,5 @@
 import { UnsprawlError } from "../../src/model/error.ts";
-import { awsError, awsName } from "../../src/store/aws-errors.ts";
+import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
 
 export type KmsAct = {
   readonly action: "Encrypt" | "Decrypt" | "DescribeKey";

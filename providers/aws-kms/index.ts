@@ -6,8 +6,8 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
-import { sopsFiles } from "../../src/sops/index.ts";
-import { issueAwsReader } from "../../src/store/aws-reader.ts";
+import { sopsFiles } from "../../src/stores-kit/sops/index.ts";
+import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { checkKms } from "./check.ts";
 import { resourceOf } from "./errors.ts";
 import { contextOf, dataKeys } from "./keys.ts";

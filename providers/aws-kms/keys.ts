@@ -1,5 +1,12 @@
 import { UnsprawlError } from "../../src/model/error.ts";
-import { ageIdentities, anyOf, sopsNames, unwrapWithAge, wrapForAge, type DataKeys } from "../../src/sops/index.ts";
+import {
+  ageIdentities,
+  anyOf,
+  sopsNames,
+  unwrapWithAge,
+  wrapForAge,
+  type DataKeys,
+} from "../../src/stores-kit/sops/index.ts";
 import type { Kms } from "./kms.ts";
 import { arnRegion, type KmsSettings } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 import type { KMSClient } from "@aws-sdk/client-kms";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { keyEntries, type SopsDocument, type WrappedKey } from "../../src/sops/index.ts";
-import { clientOptions } from "../../src/store/aws.ts";
+import { keyEntries, type SopsDocument, type WrappedKey } from "../../src/stores-kit/sops/index.ts";
+import { clientOptions } from "../../src/stores-kit/aws.ts";
 import { kmsError, type KmsAct } from "./errors.ts";
 import { arnRegion, type KmsSettings } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import type { KeyNames } from "../../src/contract/provider.ts";
-import { sopsKey } from "../../src/sops/index.ts";
+import { sopsKey } from "../../src/stores-kit/sops/index.ts";
 import { fillContext } from "./keys.ts";
 import type { KmsSettings } from "./settings.ts";
 

@@ -3,8 +3,8 @@ import type { ProviderContext } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import { checkTemplate } from "../../src/sops/index.ts";
-import { AWS_KEYS, mapOf, publicAws, readAws, textOf, type AwsSettings } from "../../src/store/aws.ts";
+import { checkTemplate } from "../../src/stores-kit/sops/index.ts";
+import { AWS_KEYS, mapOf, publicAws, readAws, textOf, type AwsSettings } from "../../src/stores-kit/aws.ts";
 
 export type KmsSettings = {
   readonly aws: AwsSettings;

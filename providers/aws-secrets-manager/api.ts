@@ -3,8 +3,8 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Origin } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { clientOptions, type AwsSettings } from "../../src/store/aws.ts";
-import { awsError, awsName } from "../../src/store/aws-errors.ts";
+import { clientOptions, type AwsSettings } from "../../src/stores-kit/aws.ts";
+import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
 
 /** What a secret holds now, and the version that says so. */
 export type Current = { readonly path: string; readonly text: string; readonly version: string };

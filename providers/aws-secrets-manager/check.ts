@@ -1,7 +1,7 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Provider, StoreCheck } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { probeStore } from "../../src/store/probe.ts";
+import { probeStore } from "../../src/stores-kit/probe.ts";
 
 /** Tries every right that a migration needs. Reading something that is not there proves address and key at once. */
 export function checkSecrets(

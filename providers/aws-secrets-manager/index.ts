@@ -4,9 +4,9 @@
  * version that was read still is (`versions.ts`).
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
-import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/store/aws.ts";
-import { unfillTemplate } from "../../src/store/names.ts";
-import { issueAwsReader } from "../../src/store/aws-reader.ts";
+import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/stores-kit/aws.ts";
+import { unfillTemplate } from "../../src/stores-kit/names.ts";
+import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { checkSecrets } from "./check.ts";
 import { parseSecretReference, secretKey, secretPolicy, secretReference } from "./names.ts";
 import { secretStore } from "./secrets.ts";

@@ -2,7 +2,7 @@ import type { KeyNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { encodeName, fillTemplate } from "../../src/store/names.ts";
+import { encodeName, fillTemplate } from "../../src/stores-kit/names.ts";
 
 /** Letters, digits and `/_+=.@-`, 512 at most (CreateSecret, Name). */
 const MOST = 512;

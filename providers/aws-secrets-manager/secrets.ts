@@ -2,9 +2,9 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { Origin, Stored } from "../../src/contract/provider.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
-import type { AwsSettings } from "../../src/store/aws.ts";
-import { checkMatch, checkReplace, versionOf } from "../../src/store/check-and-set.ts";
-import { storableText } from "../../src/store/storable.ts";
+import type { AwsSettings } from "../../src/stores-kit/aws.ts";
+import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
+import { storableText } from "../../src/stores-kit/storable.ts";
 import { secretApi, type Current, type SecretApi } from "./api.ts";
 
 /** In bytes (quotas of Secrets Manager, "Secret value"). */

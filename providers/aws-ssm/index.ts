@@ -4,9 +4,9 @@
  * between.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
-import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/store/aws.ts";
-import { unfillTemplate } from "../../src/store/names.ts";
-import { issueAwsReader } from "../../src/store/aws-reader.ts";
+import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/stores-kit/aws.ts";
+import { unfillTemplate } from "../../src/stores-kit/names.ts";
+import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { parameterKey, parameterPolicy, parameterReference, parseParameterReference, prefixOf } from "./names.ts";
 import { parameterStore } from "./parameters.ts";
 import { checkParameters } from "./check.ts";

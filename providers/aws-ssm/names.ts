@@ -2,7 +2,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { KeyNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { encodeName, fillTemplate } from "../../src/store/names.ts";
+import { encodeName, fillTemplate } from "../../src/stores-kit/names.ts";
 
 /** "Parameter name limits": letters, digits and `.-_/`, 1011 characters with the ARN before it, 15 levels (PutParameter, Name). */
 const MOST = 1011 - "arn:aws:ssm:ap-southeast-99:123456789012:parameter".length;

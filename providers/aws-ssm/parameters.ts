@@ -4,10 +4,10 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { clientOptions, type AwsSettings } from "../../src/store/aws.ts";
-import { awsError, awsName } from "../../src/store/aws-errors.ts";
-import { checkMatch, checkReplace, storeVersion, versionOf } from "../../src/store/check-and-set.ts";
-import { storableText } from "../../src/store/storable.ts";
+import { clientOptions, type AwsSettings } from "../../src/stores-kit/aws.ts";
+import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
+import { checkMatch, checkReplace, storeVersion, versionOf } from "../../src/stores-kit/check-and-set.ts";
+import { storableText } from "../../src/stores-kit/storable.ts";
 
 /** An advanced parameter; a standard one holds 4 KiB (PutParameter, Value). Intelligent tiering takes which fits. */
 const ROOM = { what: "a parameter", most: 8192, empty: false };

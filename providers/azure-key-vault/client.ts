@@ -4,7 +4,7 @@ import { getCACertificates } from "node:tls";
 import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets";
 import type { TokenCredential } from "@azure/identity";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { fileError } from "../../src/text/atomic-file.ts";
+import { fileError } from "../../src/kit/io/error.ts";
 import { credential, type Transport } from "./credential.ts";
 import { failed, Failure, failureOf } from "./errors.ts";
 import type { Right } from "./policy.ts";

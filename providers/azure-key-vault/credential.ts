@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { TokenCredential } from "@azure/identity";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { fileError } from "../../src/text/atomic-file.ts";
+import { fileError } from "../../src/kit/io/error.ts";
 import { connectionError } from "./errors.ts";
 import { environmentAuthority, type AzureSettings, type ClientSecret } from "./settings.ts";
 

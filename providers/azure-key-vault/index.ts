@@ -4,7 +4,7 @@
  * `write` store, `errors` reduces what went wrong.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
-import { probeStore } from "../../src/store/probe.ts";
+import { probeStore } from "../../src/stores-kit/probe.ts";
 import { vaultClient, type Challenge } from "./client.ts";
 import { azureReference, nameMap, parseAzureReference, secretName } from "./names.ts";
 import { readerPolicy } from "./policy.ts";

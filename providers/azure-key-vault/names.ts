@@ -2,7 +2,7 @@ import type { KeyNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { fillTemplate, unfillTemplate } from "../../src/store/names.ts";
+import { fillTemplate, unfillTemplate } from "../../src/stores-kit/names.ts";
 
 const SCHEME = "ref+azurekeyvault://";
 const PUBLIC = ".vault.azure.net";

@@ -4,7 +4,7 @@ import type { ProviderContext } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import { nearest } from "../../src/text/nearest.ts";
+import { nearest } from "../../src/kit/text/nearest.ts";
 import { checkTemplate } from "./names.ts";
 
 /** An app registration's secret, by the file that holds it. */

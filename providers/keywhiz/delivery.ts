@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { versionOf } from "../../src/store/check-and-set.ts";
+import { versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { isKeywhiz, valueOf } from "./api.ts";
 import type { KeywhizClient } from "./client.ts";
 import { otherSpelling, strangeAnswer } from "./errors.ts";

@@ -4,8 +4,8 @@
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { probeStore } from "../../src/store/probe.ts";
-import { unfillTemplate } from "../../src/store/names.ts";
+import { probeStore } from "../../src/stores-kit/probe.ts";
+import { unfillTemplate } from "../../src/stores-kit/names.ts";
 import { automation } from "./api.ts";
 import { keywhizClient } from "./client.ts";
 import { deliveredNames, deliveredSecrets } from "./delivery.ts";

@@ -3,7 +3,7 @@ import type { Provider, ReaderFile } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { fileError } from "../../src/text/atomic-file.ts";
+import { fileError } from "../../src/kit/io/error.ts";
 import { keywhizClient } from "./client.ts";
 import { deliveredNames } from "./delivery.ts";
 import type { Identity, KeywhizSettings } from "./settings.ts";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { fileError } from "../../src/text/atomic-file.ts";
+import { fileError } from "../../src/kit/io/error.ts";
 import type { Identity, KeywhizSettings } from "./settings.ts";
 
 /** One request as it goes over the wire. */

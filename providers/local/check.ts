@@ -10,8 +10,8 @@ import {
   type DataKeys,
   type Identities,
   type SopsPlace,
-} from "../../src/sops/index.ts";
-import { probeStore } from "../../src/store/probe.ts";
+} from "../../src/stores-kit/sops/index.ts";
+import { probeStore } from "../../src/stores-kit/probe.ts";
 import { dataKeys } from "./keys.ts";
 
 /** Tries the folder, the identity and every right with a value of its own, and leaves nothing behind. */

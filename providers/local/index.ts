@@ -7,7 +7,7 @@ import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import { ageIdentities, checkTemplate, readersOf, sopsFiles } from "../../src/sops/index.ts";
+import { ageIdentities, checkTemplate, readersOf, sopsFiles } from "../../src/stores-kit/sops/index.ts";
 import { checkFiles } from "./check.ts";
 import { dataKeys } from "./keys.ts";
 import { localPolicy } from "./policy.ts";

@@ -1,4 +1,4 @@
-import { unwrapWithAge, wrapForAge, type DataKeys, type Identities } from "../../src/sops/index.ts";
+import { unwrapWithAge, wrapForAge, type DataKeys, type Identities } from "../../src/stores-kit/sops/index.ts";
 
 /**
  * Data keys wrapped for the store's own age identity, for SOPS_AGE_RECIPIENTS as sops itself does, and for the store's

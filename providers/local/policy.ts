@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { KeyNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
-import { sopsKey, type Identities } from "../../src/sops/index.ts";
+import { sopsKey, type Identities } from "../../src/stores-kit/sops/index.ts";
 import { otherRecipients } from "./keys.ts";
 
 /**

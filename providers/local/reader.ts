@@ -11,7 +11,7 @@ import {
   templateFiles,
   type DataKeys,
   type Identities,
-} from "../../src/sops/index.ts";
+} from "../../src/stores-kit/sops/index.ts";
 
 const KEY_FILE = "age.key";
 

@@ -5,7 +5,7 @@ import type { ProviderContext } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import { nearest } from "../../src/text/nearest.ts";
+import { nearest } from "../../src/kit/text/nearest.ts";
 import { text, variable } from "./given.ts";
 import { checkPath } from "./names.ts";
 

@@ -2,7 +2,7 @@ import type { StoreCheck } from "../../src/contract/provider.ts";
 import { isLoopback } from "../../src/kit/loopback.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { probeStore } from "../../src/store/probe.ts";
+import { probeStore } from "../../src/stores-kit/probe.ts";
 import type { VaultClient } from "./client.ts";
 import { missingRight, statusError } from "./errors.ts";
 import type { Kv } from "./kv.ts";

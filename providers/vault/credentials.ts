@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { homeOf } from "../../src/kit/home.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { fileError } from "../../src/text/atomic-file.ts";
+import { fileError } from "../../src/kit/io/error.ts";
 import { variable } from "./given.ts";
 import type { Answer, Send } from "./transport.ts";
 import { refusesAll, statusError } from "./errors.ts";

@@ -3,7 +3,7 @@ import type { Origin, Stored } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyText, type StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { storableText } from "../../src/store/storable.ts";
+import { storableText } from "../../src/stores-kit/storable.ts";
 
 /** One version of the KV engine: the same verbs over another API. */
 export type Kv = {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
-import { checkMatch } from "../../src/store/check-and-set.ts";
+import { checkMatch } from "../../src/stores-kit/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
 import type { Answer } from "./transport.ts";
 import { statusError } from "./errors.ts";

@@ -2,7 +2,7 @@ import type { KeyNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { unfillTemplate } from "../../src/store/names.ts";
+import { unfillTemplate } from "../../src/stores-kit/names.ts";
 import type { VaultSettings } from "./settings.ts";
 
 const SCHEME = "ref+vault://";

@@ -4,7 +4,7 @@ import { createSecureContext } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { fileError } from "../../src/text/atomic-file.ts";
+import { fileError } from "../../src/kit/io/error.ts";
 import type { VaultSettings } from "./settings.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

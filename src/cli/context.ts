@@ -1,4 +1,4 @@
-import { assemble, type Assembly } from "../assembly.ts";
+import { assemble, type Assembly } from "../assembly/index.ts";
 import type { Host } from "../contract/host.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";

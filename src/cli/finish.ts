@@ -1,8 +1,8 @@
 import type { RunResult } from "../core/apply.ts";
 import { exposedIn } from "../core/exposed.ts";
-import { readJournal } from "../core/journal.ts";
+import { readJournal } from "../core/journal/journal.ts";
 import { EXIT } from "../model/error.ts";
-import { jsonText } from "../text/escape.ts";
+import { jsonText } from "../kit/text/escape.ts";
 import type { CommandContext } from "./context.ts";
 import { printError, writeResult } from "./output.ts";
 import { advised, exposedText, type Advised } from "./views/exposed-text.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { Assembly } from "../assembly.ts";
-import type { FleetConfig } from "../core/fleet-config.ts";
+import type { Assembly } from "../assembly/index.ts";
+import type { FleetConfig } from "../core/config/fleet.ts";
 import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { sharedFingerprintKey, type FingerprintKey } from "../model/fingerprint.ts";

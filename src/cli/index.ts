@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, UnsprawlError } from "../model/error.ts";
 import { VERSION } from "../model/version.ts";
-import { Redactor } from "../text/redact.ts";
+import { Redactor } from "../kit/text/redact.ts";
 import { COMMANDS, COMMON_OPTIONS, type CommandSpec } from "./commands.ts";
 import { makeContext, type Options } from "./context.ts";
 import { printError } from "./output.ts";

@@ -1,11 +1,11 @@
-import type { Assembly } from "../assembly.ts";
+import type { Assembly } from "../assembly/index.ts";
 import type { Host } from "../contract/host.ts";
-import { chooseHosts, hostEnv } from "../core/hosts-config.ts";
+import { chooseHosts, hostEnv } from "../core/config/hosts.ts";
 import { scanHosts } from "../core/hosts.ts";
 import { scanAndRemember } from "../core/remember.ts";
 import { scan, type Hit, type ScanReport, type ScanTools } from "../core/scan.ts";
 import { bare, cmd } from "../kit/shell.ts";
-import { mustBeTrusted } from "../core/untrusted.ts";
+import { mustBeTrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** Sources that an engine has. */

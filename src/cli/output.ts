@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { causeOf, EXIT, UnsprawlError } from "../model/error.ts";
-import { atomicWrite } from "../text/atomic-file.ts";
-import { jsonText, printable } from "../text/escape.ts";
+import { atomicWrite } from "../kit/io/atomic.ts";
+import { jsonText, printable } from "../kit/text/escape.ts";
 import type { Context } from "./context.ts";
-import { paint } from "./paint.ts";
+import { paint } from "../kit/paint.ts";
 
 /** A result: to stdout, or to `-o FILE` (0600, atomic). Known values are taken out at this sink. */
 export async function writeResult(text: string, file: string | null, context: Context): Promise<void> {

@@ -1,13 +1,13 @@
 import picomatch from "picomatch";
-import { RUN_CONFIGURATIONS } from "../assembly.ts";
-import { ACCEPTS } from "../core/mapping.ts";
+import { RUN_CONFIGURATIONS } from "../assembly/index.ts";
+import { ACCEPTS } from "../core/config/mapping.ts";
 import { buildPlan } from "../core/plan.ts";
 import type { Hit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { DeliveryName, Plan } from "../model/plan.ts";
-import { parseDuration } from "../text/duration.ts";
+import { parseDuration } from "../kit/text/duration.ts";
 import { list, scriptHost, text, type CommandContext, type Options } from "./context.ts";
 import { fails, incomplete, scanWith } from "./scan-options.ts";
 

@@ -1,7 +1,7 @@
 import type { Event } from "../contract/host.ts";
-import { printable } from "../text/escape.ts";
-import type { Redactor } from "../text/redact.ts";
-import { paint } from "./paint.ts";
+import { printable } from "../kit/text/escape.ts";
+import type { Redactor } from "../kit/text/redact.ts";
+import { paint } from "../kit/paint.ts";
 
 const HEARTBEAT_MS = 10_000;
 const FRAME_MS = 80;

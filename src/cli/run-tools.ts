@@ -1,11 +1,11 @@
-import { listRuns, type RunSummary } from "../core/runs.ts";
-import { readJournal } from "../core/journal.ts";
+import { listRuns, type RunSummary } from "../core/journal/runs.ts";
+import { readJournal } from "../core/journal/journal.ts";
 import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
 import type { RotationTools } from "../core/rotation.ts";
 import type { Provider } from "../contract/provider.ts";
-import type { Assembly } from "../assembly.ts";
-import { isPlain } from "../docker/traces.ts";
+import type { Assembly } from "../assembly/index.ts";
+import { isPlain } from "../engine/traces.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { goneFrom, readBaseline } from "../core/baseline.ts";
 import { markRegressed, withStates } from "../core/remember.ts";
 import type { Hit, ScanReport } from "../core/scan.ts";
-import { untrustedText, type Untrusted } from "../core/untrusted.ts";
+import { untrustedText, type Untrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import { onHosts, scanHere } from "./on-hosts.ts";

@@ -1,5 +1,5 @@
-import type { Config } from "../core/config.ts";
-import { untrustedIn, untrustedText, type Untrusted } from "../core/untrusted.ts";
+import type { Config } from "../core/config/config.ts";
+import { untrustedIn, untrustedText, type Untrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Context } from "./context.ts";
 import { say } from "./output.ts";

@@ -7,11 +7,11 @@ import { EXIT, UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import { createJournal, openJournal, readJournal, type Journal } from "./journal.ts";
-import { lockEngine } from "./lock.ts";
+import { createJournal, openJournal, readJournal, type Journal } from "./journal/journal.ts";
+import { lockEngine } from "./journal/lock.ts";
 import { putValue, takeBack, verifyValue } from "./store-steps.ts";
-import { mustBeOurs } from "./signed-plan.ts";
-import { unitsOf, unitState, usedElsewhere } from "./runs.ts";
+import { mustBeOurs } from "./journal/signed-plan.ts";
+import { unitsOf, unitState, usedElsewhere } from "./journal/runs.ts";
 import { readValues, recallValues, valueOf } from "./values.ts";
 
 export type ApplyTools = {

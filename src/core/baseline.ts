@@ -1,6 +1,6 @@
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
-import { jsonText } from "../text/escape.ts";
+import { jsonText } from "../kit/text/escape.ts";
 import { byText } from "./report.ts";
 import { readChecked } from "../kit/io/read.ts";
 

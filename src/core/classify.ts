@@ -3,7 +3,7 @@ import type { Detector } from "../contract/detector.ts";
 import { atLeast, type Verdict } from "../model/finding.ts";
 import type { Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
-import { jsonText } from "../text/escape.ts";
+import { jsonText } from "../kit/text/escape.ts";
 
 /**
  * The longest line that is read, which a value of 1 MiB fits into with every character escaped; a longer one is skipped

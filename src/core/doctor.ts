@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../model/error.ts";
-import type { Installation } from "./journal.ts";
-import { listRuns } from "./runs.ts";
+import type { Installation } from "./journal/journal.ts";
+import { listRuns } from "./journal/runs.ts";
 
 export type Check = {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { Plan } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
-import { unitsOf, unitState } from "./runs.ts";
+import { unitsOf, unitState } from "./journal/runs.ts";
 
 /** What a rule found and a run moved: the secrets that others could read until then. */
 export type Exposed = {

@@ -3,8 +3,8 @@ import type { Fingerprint } from "../model/fingerprint.ts";
 import type { Move, Plan, Step } from "../model/plan.ts";
 import type { ApplyTools } from "./apply.ts";
 import { placeId } from "./finding-id.ts";
-import { signPlan } from "./signed-plan.ts";
-import { FORGOTTEN, isValueOf, ROTATED, traceOf } from "./trace.ts";
+import { signPlan } from "./journal/signed-plan.ts";
+import { FORGOTTEN, isValueOf, ROTATED, traceOf } from "./journal/trace.ts";
 
 /**
  * The plan of a run that is being scrubbed, without what its values could be guessed from: their fingerprints and lengths,

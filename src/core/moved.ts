@@ -1,7 +1,7 @@
 import type { Moved } from "../contract/history.ts";
 import type { Move, Plan } from "../model/plan.ts";
-import { readJournal, runIds, type Installation } from "./journal.ts";
-import { unitState } from "./runs.ts";
+import { readJournal, runIds, type Installation } from "./journal/journal.ts";
+import { unitState } from "./journal/runs.ts";
 
 /** A secret that a run moved and did not bring back, and when that was done (ISO 8601). */
 export type DoneMove = { readonly plan: Plan; readonly move: Move; readonly at: string };

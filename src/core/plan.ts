@@ -15,12 +15,12 @@ import {
   type StoreKey,
 } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import { maskPlan } from "./masked-plan.ts";
+import { maskPlan } from "./journal/masked-plan.ts";
 import { clearTextWarning } from "./store-place.ts";
-import { mappedName, type Mapping } from "./mapping.ts";
+import { mappedName, type Mapping } from "./config/mapping.ts";
 import type { Router } from "./route.ts";
 import type { Hit } from "./scan.ts";
-import { signPlan } from "./signed-plan.ts";
+import { signPlan } from "./journal/signed-plan.ts";
 
 export type PlanInput = {
   readonly hits: readonly Hit[];

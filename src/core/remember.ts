@@ -6,9 +6,9 @@ import type { Confidence, Finding, FindingState } from "../model/finding.ts";
 import type { Subject } from "../model/location.ts";
 import { judge, subjectKey, type Judgement, type Scanned } from "./changes.ts";
 import { placeId } from "./finding-id.ts";
-import { runIds, type Installation } from "./journal.ts";
+import { runIds, type Installation } from "./journal/journal.ts";
 import { movedByRuns } from "./moved.ts";
-import { FORGOTTEN } from "./trace.ts";
+import { FORGOTTEN } from "./journal/trace.ts";
 import { withFindings } from "./report.ts";
 import { scan, type Hit, type ScanReport, type ScanTools } from "./scan.ts";
 

@@ -4,8 +4,8 @@ import { UnsprawlError } from "../model/error.ts";
 import { valueKey, type Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
-import type { RenderJournal } from "./render-journal.ts";
-import { unitsOf, unitState } from "./runs.ts";
+import type { RenderJournal } from "./journal/render-journal.ts";
+import { unitsOf, unitState } from "./journal/runs.ts";
 
 /** What became of one subject: how many files were written, or why none were. */
 export type Rendered = { readonly unit: string; readonly files: number; readonly error: UnsprawlError | null };

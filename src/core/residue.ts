@@ -5,9 +5,9 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
-import { readJournal, type Installation } from "./journal.ts";
-import { unitsOf, unitState } from "./runs.ts";
-import { isValueOf } from "./trace.ts";
+import { readJournal, type Installation } from "./journal/journal.ts";
+import { unitsOf, unitState } from "./journal/runs.ts";
+import { isValueOf } from "./journal/trace.ts";
 import { recallValues } from "./values.ts";
 
 /** A place that still shows a value that was moved. No text holds one. */

@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, openSync, writeSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { fileError } from "../text/atomic-file.ts";
+import { fileError } from "../kit/io/error.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 
 /**

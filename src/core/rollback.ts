@@ -1,8 +1,8 @@
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, undoUnit, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
-import { openJournal, readJournal, type Installation } from "./journal.ts";
-import { unitsOf, unitState } from "./runs.ts";
+import { openJournal, readJournal, type Installation } from "./journal/journal.ts";
+import { unitsOf, unitState } from "./journal/runs.ts";
 
 /**
  * Undoes a run, finished or not: every subject back as it was, what the run put into the store taken out again.

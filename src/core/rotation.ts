@@ -4,7 +4,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { keyText, type StoreTarget } from "../model/plan.ts";
 import { doneMoves, type DoneMove } from "./moved.ts";
-import { FORGOTTEN, isValueOf } from "./trace.ts";
+import { FORGOTTEN, isValueOf } from "./journal/trace.ts";
 
 /** A secret that a run moved: it had been exposed, and is worth nothing to who read it only once it has been rotated. */
 export type MovedSecret = {

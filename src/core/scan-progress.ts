@@ -5,7 +5,7 @@ import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { VERSION } from "../model/version.ts";
 import type { IdOf } from "./finding-id.ts";
-import type { Tuning } from "./tuning.ts";
+import type { Tuning } from "./config/tuning.ts";
 
 /** What one subject held, as a report counts it: findings hold fingerprints and masks, never a value. */
 export type Judged = {

@@ -4,8 +4,8 @@ import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, type ApplyTools } from "./apply.ts";
 import { forgetValues } from "./forget.ts";
-import { finishScrub, openJournal, readJournal } from "./journal.ts";
-import { unitsOf, unitState } from "./runs.ts";
+import { finishScrub, openJournal, readJournal } from "./journal/journal.ts";
+import { unitsOf, unitState } from "./journal/runs.ts";
 import { dropBackup } from "./store-steps.ts";
 import { recallValues } from "./values.ts";
 

@@ -3,8 +3,8 @@ import { fingerprint } from "../model/fingerprint.ts";
 import { valueKey, type Move, type Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
-import type { Journal } from "./journal.ts";
-import { isValueOf } from "./trace.ts";
+import type { Journal } from "./journal/journal.ts";
+import { isValueOf } from "./journal/trace.ts";
 
 /**
  * The values of a unit, each compared with what the plan saw. Throws `changed`.

@@ -1,8 +1,8 @@
 import type { Question } from "../contract/detector.ts";
 import { isEvidence, type Outcome } from "./evidence.ts";
-import { shownWords } from "./in-name.ts";
+import { shownWords } from "./names/in-name.ts";
 import { ruleById } from "./rules/index.ts";
-import { urlAt } from "./url.ts";
+import { urlAt } from "./structure/url.ts";
 
 const DOTS = "••••••••";
 const SHORT_DOTS = "••••";

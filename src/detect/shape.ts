@@ -1,5 +1,5 @@
-import { FAMILY } from "./lexicon.ts";
-import type { NameInfo } from "./names.ts";
+import { FAMILY } from "./names/lexicon.ts";
+import type { NameInfo } from "./names/names.ts";
 import { CIPHERTEXT, PATH, PLACEHOLDER, PLACEHOLDER_PART, REFERENCE, VARIABLE } from "./patterns.ts";
 
 /** Why a value is no secret whatever its name says, in plain words with the rule that cleared it; null when it may be. */

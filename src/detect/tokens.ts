@@ -1,5 +1,5 @@
 import { looksRandom } from "./entropy.ts";
-import type { NameInfo } from "./names.ts";
+import type { NameInfo } from "./names/names.ts";
 import { prefilter } from "./prefilter.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";

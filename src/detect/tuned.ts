@@ -2,7 +2,7 @@ import type { Detector } from "../contract/detector.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Severity } from "../model/finding.ts";
-import { nearest } from "../text/nearest.ts";
+import { nearest } from "../kit/text/nearest.ts";
 import { createDetector } from "./detector.ts";
 import type { OwnGiven, OwnRules } from "./own/index.ts";
 import { ruleById, rules } from "./rules/index.ts";

@@ -1,5 +1,5 @@
 import { UnsprawlError } from "../model/error.ts";
-import { parseDotenv, type DotenvDialect, type DotenvEntry } from "../text/dotenv.ts";
+import { parseDotenv, type DotenvDialect, type DotenvEntry } from "./dotenv.ts";
 import { readText } from "./read.ts";
 
 export type EnvFile = {

@@ -5,9 +5,10 @@ import type { Work } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
 import type { FileChange, Plan, Step } from "../model/plan.ts";
-import { atomicRemove, atomicWrite, digestOf, fileError, mayReplace, sweepTemps } from "../text/atomic-file.ts";
+import { atomicRemove, atomicWrite, digestOf, mayReplace, sweepTemps } from "../kit/io/atomic.ts";
+import { fileError } from "../kit/io/error.ts";
 import { readChecked } from "../kit/io/read.ts";
-import { readSealed, writeSealed } from "../text/sealed.ts";
+import { readSealed, writeSealed } from "../kit/io/sealed.ts";
 
 export type Rewrite = Extract<Step, { kind: "rewrite" }>;
 

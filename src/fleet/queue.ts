@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Instance, PgBoss } from "pg-boss";
-import type { FleetSource } from "../core/fleet-config.ts";
+import type { FleetSource } from "../core/config/fleet.ts";
 import { mustSayTls } from "../history/clear-text.ts";
 import { patiently } from "../history/database.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";

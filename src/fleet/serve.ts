@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FleetSource } from "../core/fleet-config.ts";
+import type { FleetSource } from "../core/config/fleet.ts";
 import { askFor, busy, schedule, type Queue } from "./queue.ts";
 import type { FleetStore } from "./store.ts";
 

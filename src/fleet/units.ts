@@ -1,9 +1,9 @@
 import picomatch from "picomatch";
-import type { FleetSource } from "../core/fleet-config.ts";
+import type { FleetSource } from "../core/config/fleet.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Registry } from "../registry/client.ts";
-import { repositoriesOf, type Problem } from "../registry/listing.ts";
-import { isGlob, nameOf, parseReference } from "../registry/reference.ts";
+import type { Registry } from "../images/registry/client.ts";
+import { repositoriesOf, type Problem } from "../images/registry/listing.ts";
+import { isGlob, nameOf, parseReference } from "../images/registry/reference.ts";
 
 /** What one job scans: a host's engine, or one repository. It names places, and holds no value. */
 export type Unit = {

@@ -2,7 +2,7 @@ import type { Job } from "pg-boss";
 import type { History } from "../contract/history.ts";
 import type { LayerShelf } from "../contract/layer-shelf.ts";
 import { judge } from "../core/changes.ts";
-import type { Installation } from "../core/journal.ts";
+import type { Installation } from "../core/journal/journal.ts";
 import type { SubjectError } from "../core/read-source.ts";
 import { scanAndRemember } from "../core/remember.ts";
 import type { ScanTools } from "../core/scan.ts";
@@ -10,7 +10,7 @@ import type { Shelf } from "../core/scan-progress.ts";
 import { UnsprawlError, type ErrorCode } from "../model/error.ts";
 import type { Confidence } from "../model/finding.ts";
 import type { Secret } from "../model/secret.ts";
-import type { Registry } from "../registry/client.ts";
+import type { Registry } from "../images/registry/client.ts";
 import { trustedJob } from "./jobs.ts";
 import { enqueue, EXPAND, holdBack, SCAN, type Expand, type Queue } from "./queue.ts";
 import { sharedLayers, shelfProgress } from "./shelf.ts";
@@ -108,7 +108,7 @@ export async function openRegistryIn(
   host: string,
   know: (value: Secret) => void,
 ): Promise<Registry> {
-  const { openRegistry } = await import("../registry/client.ts");
+  const { openRegistry } = await import("../images/registry/client.ts");
   return openRegistry(host, { env, know });
 }
 

@@ -2,8 +2,8 @@ import type { ChannelConfig, ChannelKind, ChannelTools, Configured, Outlet } fro
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Secret } from "../model/secret.ts";
-import { nearest } from "../text/nearest.ts";
-import type { Redactor } from "../text/redact.ts";
+import { nearest } from "../kit/text/nearest.ts";
+import type { Redactor } from "../kit/text/redact.ts";
 
 /**
  * Where changes are told: one file a kind of channel, loaded on first use, and `deliver.ts`, which takes from the

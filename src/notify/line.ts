@@ -3,7 +3,7 @@ import type { History, Told } from "../contract/history.ts";
 import type { Change } from "../model/change.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { atLeast, SEVERITIES } from "../model/finding.ts";
-import { overWords, within } from "../net/within.ts";
+import { overWords, within } from "../kit/net/within.ts";
 import type { Clock } from "./clock.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
 

@@ -1,7 +1,7 @@
 import type { ChannelKind } from "../contract/channel.ts";
 import type { Change } from "../model/change.ts";
 import type { Severity } from "../model/finding.ts";
-import { sentence } from "../text/change-words.ts";
+import { sentence } from "../model/change-words.ts";
 import { batchId } from "./batch.ts";
 import { headersOf } from "./headers.ts";
 import { addressOf, hostOf, post, reach, warnIfPlain } from "./post.ts";

@@ -1,9 +1,9 @@
 import { connect as plainConnect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { SEND_MS } from "../contract/channel.ts";
-import { authorities, isLoopback, proxied, send, words, type Answer } from "../net/http.ts";
-import { retryAfterMs } from "../net/retry-after.ts";
-import { overWords, within } from "../net/within.ts";
+import { authorities, isLoopback, proxied, send, words, type Answer } from "../kit/net/http.ts";
+import { retryAfterMs } from "../kit/net/retry-after.ts";
+import { overWords, within } from "../kit/net/within.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
 import type { Settings } from "./settings.ts";
 

@@ -1,6 +1,6 @@
 import type { ChannelKind } from "../contract/channel.ts";
 import type { Change } from "../model/change.ts";
-import { countsOf, listed } from "../text/change-words.ts";
+import { countsOf, listed } from "../model/change-words.ts";
 import { addressOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
 import { Settings } from "./settings.ts";
 

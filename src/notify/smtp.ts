@@ -1,9 +1,9 @@
 import { SEND_MS, type ChannelKind } from "../contract/channel.ts";
-import { authorities, isLoopback, words } from "../net/http.ts";
+import { authorities, isLoopback, words } from "../kit/net/http.ts";
 import type { Change } from "../model/change.ts";
 import { causeOf } from "../model/error.ts";
-import { countsOf, listed } from "../text/change-words.ts";
-import { printable } from "../text/escape.ts";
+import { countsOf, listed } from "../model/change-words.ts";
+import { printable } from "../kit/text/escape.ts";
 import { batchId } from "./batch.ts";
 import { AGAIN, MEND, NotTold } from "./not-told.ts";
 import { Settings } from "./settings.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { pMapIterable } from "p-map";
 import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
-import type { Engine, ListedImage } from "../docker/engine.ts";
-import { keptByRun, nameOf } from "../docker/names.ts";
+import type { Engine, ListedImage } from "../engine/engine.ts";
+import { keptByRun, nameOf } from "../engine/names.ts";
 import { cmd } from "../kit/shell.ts";
 import { logLook } from "./logs.ts";
 import { found, placeText, searchFor, type Search } from "./search.ts";

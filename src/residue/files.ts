@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { Look, LookAbout } from "../contract/look.ts";
-import type { Engine } from "../docker/engine.ts";
-import { composeLabelsOf } from "../docker/labels.ts";
+import type { Engine } from "../engine/engine.ts";
+import { composeLabelsOf } from "../engine/labels.ts";
 import { cmd } from "../kit/shell.ts";
 import { isCopy, likelyFiles } from "./folders.ts";
 import { marksIn } from "./read.ts";

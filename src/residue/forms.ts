@@ -1,6 +1,6 @@
 import type { Mark } from "../contract/look.ts";
-import { isPlain } from "../docker/traces.ts";
-import { encodedForms } from "../text/redact.ts";
+import { isPlain } from "../engine/traces.ts";
+import { encodedForms } from "../kit/text/redact.ts";
 import type { Needle } from "./matcher.ts";
 
 /** From this length on text is no part of another word by coincidence. */

@@ -4,7 +4,7 @@
  */
 import { realpath } from "node:fs/promises";
 import type { Look, LookAbout } from "../contract/look.ts";
-import type { Engine } from "../docker/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { engineLooks } from "./engine.ts";
 import { fileLook } from "./files.ts";
 import { hider } from "./forms.ts";

@@ -1,9 +1,9 @@
 import { pMapIterable } from "p-map";
 import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
-import type { Engine } from "../docker/engine.ts";
-import { openLog } from "../docker/logs.ts";
-import { keptByRun, nameOf } from "../docker/names.ts";
-import type { ContainerDoc } from "../docker/types.ts";
+import type { Engine } from "../engine/engine.ts";
+import { openLog } from "../engine/logs.ts";
+import { keptByRun, nameOf } from "../engine/names.ts";
+import type { ContainerDoc } from "../engine/types.ts";
 import { cmd } from "../kit/shell.ts";
 import { firstOf, found, searchFor, type Search } from "./search.ts";
 import type { Hit, Stream } from "./matcher.ts";

@@ -1,5 +1,5 @@
 import type { Found, Mark, PlaceKind } from "../contract/look.ts";
-import { walk } from "../docker/traces.ts";
+import { walk } from "../engine/traces.ts";
 import { cmd } from "../kit/shell.ts";
 import { needlesOf } from "./forms.ts";
 import { matcher, type Matcher } from "./matcher.ts";

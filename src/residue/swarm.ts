@@ -1,6 +1,6 @@
 import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
-import type { Engine } from "../docker/engine.ts";
-import { swarmOf, type ObjectDoc, type ServiceDoc, type TaskDoc } from "../docker/swarm.ts";
+import type { Engine } from "../engine/engine.ts";
+import { swarmOf, type ObjectDoc, type ServiceDoc, type TaskDoc } from "../engine/swarm.ts";
 import { cmd } from "../kit/shell.ts";
 import { firstOf, found, placeText, searchFor, type Search } from "./search.ts";
 import { tried } from "./tried.ts";

@@ -10,12 +10,12 @@ import {
   type ImageLayer,
   type LayeredImage,
   type Shelf,
-} from "../layers/index.ts";
+} from "../images/layers/index.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
-import { readConfig } from "./archive/config.ts";
-import { folderFiles, tarFiles, type ArchiveFiles } from "./archive/files.ts";
-import { imagesIn, type ArchiveImage, type ArchiveImages } from "./archive/manifest.ts";
-import { StreamedArchive } from "./archive/stream.ts";
+import { readConfig } from "../images/archive/config.ts";
+import { folderFiles, tarFiles, type ArchiveFiles } from "../images/archive/files.ts";
+import { imagesIn, type ArchiveImage, type ArchiveImages } from "../images/archive/manifest.ts";
+import { StreamedArchive } from "../images/archive/stream.ts";
 
 const HINT = "docker save IMAGE -o FILE writes one";
 const LARGEST_DOCUMENT = 16 * 1024 * 1024;

@@ -1,14 +1,14 @@
 import type { Reading } from "../contract/source.ts";
-import { imageFacts } from "../docker/candidates.ts";
-import type { Engine } from "../docker/engine.ts";
-import type { ImageDoc } from "../docker/types.ts";
-import type { ImageLayer, LayerBook, LayeredImage } from "../layers/index.ts";
+import { imageFacts } from "../engine/candidates.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { ImageDoc } from "../engine/types.ts";
+import type { ImageLayer, LayerBook, LayeredImage } from "../images/layers/index.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { readConfig } from "./archive/config.ts";
-import { imagesIn } from "./archive/manifest.ts";
-import { StreamedArchive } from "./archive/stream.ts";
+import { readConfig } from "../images/archive/config.ts";
+import { imagesIn } from "../images/archive/manifest.ts";
+import { StreamedArchive } from "../images/archive/stream.ts";
 import { streamedLayers } from "./archive.ts";
-import { imageName, unreadable } from "./reading.ts";
+import { imageName, unreadable } from "../engine/reading.ts";
 
 /** From whom layers are read, and for whom. */
 export type LayerTools = {

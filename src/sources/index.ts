@@ -1,8 +1,13 @@
+/*
+ * Read-only places without a migration (folders, saved inspect documents, image archives), what several sources share,
+ * and the list of all sources. A source of a run-config format lies in that format's folder; its line is in
+ * migrations/index.ts.
+ */
 import type { Provider } from "../contract/provider.ts";
 import type { Source } from "../contract/source.ts";
-import type { Engine } from "../docker/engine.ts";
-import type { SharedShelf, Shelf } from "../layers/index.ts";
-import type { Registry } from "../registry/client.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { SharedShelf, Shelf } from "../images/layers/index.ts";
+import type { Registry } from "../images/registry/client.ts";
 
 export type SourceTools = {
   readonly env: NodeJS.ProcessEnv;
@@ -16,52 +21,49 @@ export type SourceTools = {
   readonly shared: SharedShelf | null;
 };
 
-/** Every source by its kind; `stores` are read as sources by their names. Each is loaded when it is first read. */
-export function allSources(tools: SourceTools, stores: readonly string[]): readonly Source[] {
-  const { cwd, env, engine } = tools;
-  const stdin = (): AsyncIterable<Buffer> => process.stdin as AsyncIterable<Buffer>;
-  // What one source has read of a layer, no other need read again.
+/** What a source is opened with. `shelf` is one for all: what one source has read of a layer, no other need read again. */
+export type OpenTools = SourceTools & { readonly shelf: () => Promise<Shelf> };
+
+/** A source as it is listed; `load` is called when it is first read. */
+export type LazySource = Omit<Source, "read"> & { readonly load: (tools: OpenTools) => Promise<Source> };
+
+const OWN: readonly LazySource[] = [
+  {
+    kind: "archive",
+    layers: true,
+    load: async ({ cwd, shelf }) => (await import("./archive.ts")).archiveSource(cwd, await shelf()),
+  },
+  {
+    kind: "inspect",
+    byCrew: true,
+    load: async () => (await import("./inspect-file.ts")).inspectSource(() => process.stdin as AsyncIterable<Buffer>),
+  },
+  { kind: "dir", byCrew: true, load: async ({ cwd }) => (await import("./dir.ts")).dirSource(cwd) },
+];
+
+/**
+ * Every source by its kind: the formats' own, those of this folder, and each store by its name. Each is loaded when it is
+ * first read. A store that is called like a source's kind is not listed.
+ */
+export function allSources(
+  tools: SourceTools,
+  ofFormats: readonly LazySource[],
+  stores: { readonly names: readonly string[]; readonly read: (name: string) => Omit<LazySource, "kind"> },
+): readonly Source[] {
   let kept: Promise<Shelf> | null = null;
   const shelf = (): Promise<Shelf> =>
-    (kept ??= import("../layers/index.ts").then((layers) => new layers.Shelf(tools.note, tools.shared)));
-  const own = [
-    layered("docker", async () => (await import("./docker.ts")).dockerSource(engine, await shelf())),
-    layered("image", async () => (await import("./image.ts")).imageSource(engine, await shelf())),
-    layered("archive", async () => (await import("./archive.ts")).archiveSource(cwd, await shelf())),
-    { ...lazy("inspect", async () => (await import("./inspect-file.ts")).inspectSource(stdin)), byCrew: true } as const,
-    { ...lazy("dir", async () => (await import("./dir.ts")).dirSource(cwd)), byCrew: true } as const,
-    lazy("compose", async () => (await import("./compose.ts")).composeSource(cwd, env)),
-    lazy("env", async () => (await import("./env-file.ts")).envFileSource(cwd)),
-    lazy("systemd", async () => (await import("./systemd.ts")).systemdSource(cwd)),
-    lazy("script", async () => (await import("./script.ts")).scriptSource(cwd)),
-    lazy("dockerfile", async () => (await import("./dockerfile.ts")).dockerfileSource(cwd)),
-    lazy("swarm", async () => (await import("./swarm.ts")).swarmSource(engine)),
-    lazy("kubernetes", async () => (await import("./kubernetes.ts")).kubernetesSource(cwd)),
-    {
-      ...layered("registry", async () =>
-        (await import("./registry.ts")).registrySource(tools.registry, tools.note, await shelf()),
-      ),
-      resumable: true,
-    } as const,
-  ];
-  const names = stores.filter((name) => !own.some(({ kind }) => kind === name));
-  return [
-    ...own,
-    ...names.map((name) =>
-      lazy(name, async () => (await import("./store.ts")).storeSource(name, () => tools.store(name))),
-    ),
-  ];
+    (kept ??= import("../images/layers/index.ts").then((layers) => new layers.Shelf(tools.note, tools.shared)));
+  const opened = { ...tools, shelf };
+  const own = [...ofFormats, ...OWN];
+  const names = stores.names.filter((name) => !own.some(({ kind }) => kind === name));
+  return [...own, ...names.map((name) => ({ ...stores.read(name), kind: name }))].map((one) => lazy(one, opened));
 }
 
-function lazy(kind: string, load: () => Promise<Source>): Source {
+function lazy({ load, ...source }: LazySource, tools: OpenTools): Source {
   return {
-    kind,
+    ...source,
     async *read(...request) {
-      yield* (await load()).read(...request);
+      yield* (await load(tools)).read(...request);
     },
   };
-}
-
-function layered(kind: string, load: () => Promise<Source>): Source {
-  return { ...lazy(kind, load), layers: true };
 }

@@ -2,13 +2,13 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { Known } from "../contract/detector.ts";
 import type { Reading, Source } from "../contract/source.ts";
-import { containerCandidates, containerFacts, factualOf, imageCandidates, imageFacts } from "../docker/candidates.ts";
-import { historyLines } from "../docker/history.ts";
-import type { ContainerDoc, ImageDoc } from "../docker/types.ts";
+import { containerCandidates, containerFacts, factualOf, imageCandidates, imageFacts } from "../engine/candidates.ts";
+import { historyLines } from "../engine/history.ts";
+import type { ContainerDoc, ImageDoc } from "../engine/types.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
-import { jsonPieces, parseBatch, type Documents } from "../text/json-batches.ts";
-import { MALFORMED_HINT } from "../text/json-stream.ts";
-import { mustBeFile } from "../text/must-be-file.ts";
+import { jsonPieces, parseBatch, type Documents } from "../kit/text/json-batches.ts";
+import { MALFORMED_HINT } from "../kit/text/json-stream.ts";
+import { mustBeFile } from "../kit/io/must-be-file.ts";
 
 /**
  * `inspect:FILE` or `inspect:-`: saved `docker inspect` output, arrays and objects one after the other. Read as a

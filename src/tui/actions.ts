@@ -1,5 +1,5 @@
 import { EXIT } from "../model/error.ts";
-import { listRuns, type RunSummary } from "../core/runs.ts";
+import { listRuns, type RunSummary } from "../core/journal/runs.ts";
 import * as browsing from "./browsing.ts";
 import { pasteForm, typeForm } from "./form-keys.ts";
 import { itemsOf, selectedAt, wantedOf } from "./items.ts";

@@ -1,7 +1,7 @@
 import type { Provider } from "../contract/provider.ts";
-import { ACCEPTS, DELIVERIES, noPlace, type Mapping, type UnitMapping } from "../core/mapping.ts";
+import { ACCEPTS, DELIVERIES, noPlace, type Mapping, type UnitMapping } from "../core/config/mapping.ts";
 import type { StoreKey } from "../model/plan.ts";
-import { nearest } from "../text/nearest.ts";
+import { nearest } from "../kit/text/nearest.ts";
 import { characters } from "./line-edit.ts";
 import type { Guard } from "./widgets/text.ts";
 

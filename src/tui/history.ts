@@ -1,4 +1,4 @@
-import type { RunSummary, UnitState } from "../core/runs.ts";
+import type { RunSummary, UnitState } from "../core/journal/runs.ts";
 import type { Finding } from "../model/finding.ts";
 import { keyText, type Plan } from "../model/plan.ts";
 import type { Group } from "./groups.ts";

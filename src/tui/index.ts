@@ -2,7 +2,7 @@
  * The face for a person at a terminal: scan, browse, choose a store, preview, apply, proof. `state.ts` holds all that is
  * shown; `screens/` are functions from it to rows; `actions.ts` turns keys into changes; `verbs/` call core.
  */
-import type { Assembly } from "../assembly.ts";
+import type { Assembly } from "../assembly/index.ts";
 import { EXIT } from "../model/error.ts";
 import { keepDecisions, takeUp } from "./kept.ts";
 import type { Keyboard } from "./keyboard.tsx";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
-import { atomicWrite } from "../text/atomic-file.ts";
+import { atomicWrite } from "../kit/io/atomic.ts";
 import { said } from "./said.ts";
 import { GROUPINGS, type Grouping } from "./sections.ts";
 import type { Session } from "./session.ts";

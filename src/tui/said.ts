@@ -1,4 +1,4 @@
-import type { Redactor } from "../text/redact.ts";
+import type { Redactor } from "../kit/text/redact.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Said } from "./state.ts";
 

@@ -1,8 +1,8 @@
-import type { Assembly } from "../assembly.ts";
+import type { Assembly } from "../assembly/index.ts";
 import type { Host } from "../contract/host.ts";
 import { EXIT } from "../model/error.ts";
 import { createStore, START, type Store } from "./state.ts";
-import type { IgnoreEdit } from "../core/ignore-file.ts";
+import type { IgnoreEdit } from "../core/config/ignore-file.ts";
 import type { Hit } from "../core/scan.ts";
 
 /** A verb of core at work. */

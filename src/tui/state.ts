@@ -1,7 +1,7 @@
 import type { Provider } from "../contract/provider.ts";
 import type { RunResult } from "../core/apply.ts";
-import type { Mapping } from "../core/mapping.ts";
-import type { RunSummary } from "../core/runs.ts";
+import type { Mapping } from "../core/config/mapping.ts";
+import type { RunSummary } from "../core/journal/runs.ts";
 import type { Change } from "../model/change.ts";
 import type { Hit, ScanReport, SubjectError } from "../core/scan.ts";
 import type { Plan } from "../model/plan.ts";

@@ -1,7 +1,7 @@
 import { cmd } from "../kit/shell.ts";
-import type { Redactor } from "../text/redact.ts";
-import { countsOf, listed } from "../text/change-words.ts";
-import { printable } from "../text/escape.ts";
+import type { Redactor } from "../kit/text/redact.ts";
+import { countsOf, listed } from "../model/change-words.ts";
+import { printable } from "../kit/text/escape.ts";
 import type { State } from "./state.ts";
 import { some } from "./widgets/bar.ts";
 

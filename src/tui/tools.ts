@@ -1,9 +1,9 @@
-import type { Assembly } from "../assembly.ts";
+import type { Assembly } from "../assembly/index.ts";
 import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
 import { storePlace } from "../core/store-place.ts";
-import { untrustedText } from "../core/untrusted.ts";
-import { isPlain } from "../docker/traces.ts";
+import { untrustedText } from "../core/config/untrusted.ts";
+import { isPlain } from "../engine/traces.ts";
 import type { Session } from "./session.ts";
 import type { ScanTools } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";

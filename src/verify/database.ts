@@ -1,4 +1,4 @@
-import { isLoopback } from "../net/http.ts";
+import { isLoopback } from "../kit/net/http.ts";
 import { mysqlLogin } from "./mysql.ts";
 import { namedTarget, passwordName } from "./database-names.ts";
 import { urlTarget } from "./database-url.ts";

@@ -1,4 +1,4 @@
-import type { Answer } from "../net/http.ts";
+import type { Answer } from "../kit/net/http.ts";
 
 /**
  * Whether an answer is none of an API, whatever its status: a page for people, or a proxy that wants a login of its

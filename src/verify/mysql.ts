@@ -1,8 +1,8 @@
 import { isLoopback } from "../kit/loopback.ts";
 import type { Login, Target, Tls } from "./target.ts";
-import { words } from "../net/http.ts";
+import { words } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
-import { overWords, within } from "../net/within.ts";
+import { overWords, within } from "../kit/net/within.ts";
 
 const NO_TLS = "HANDSHAKE_NO_SSL_SUPPORT";
 const LEAVE_MS = 1000;

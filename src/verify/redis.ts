@@ -1,9 +1,9 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Login, Target } from "./target.ts";
-import { words } from "../net/http.ts";
+import { words } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
-import { overWords, within } from "../net/within.ts";
+import { overWords, within } from "../kit/net/within.ts";
 
 /** One AUTH in RESP, and nothing after it. */
 export const redisLogin: Login = async (target, timeoutMs, signal) => {

@@ -1,9 +1,9 @@
 import { isForeign } from "./foreign.ts";
-import { isLoopback, send, type Answer, type Sending, type Wire } from "../net/http.ts";
+import { isLoopback, send, type Answer, type Sending, type Wire } from "../kit/net/http.ts";
 import { keyOf } from "./reveal.ts";
 import { dead, live, unknown, type Liveness, type Question, type VerifyOptions } from "./types.ts";
-import { retryAfterMs } from "../net/retry-after.ts";
-import { pause } from "../net/within.ts";
+import { retryAfterMs } from "../kit/net/retry-after.ts";
+import { pause } from "../kit/net/within.ts";
 
 /** What a vendor's entry is given to make its request from. */
 export type Given = {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Engine } from "../docker/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** What the engine did, as far as it matters for what can be found. */

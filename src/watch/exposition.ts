@@ -1,4 +1,4 @@
-import { printable } from "../text/escape.ts";
+import { printable } from "../kit/text/escape.ts";
 
 /** A family of samples in Prometheus' text format 0.0.4 (prometheus/docs, `content/docs/instrumenting/exposition_formats.md`). */
 export type Family = {

@@ -1,7 +1,7 @@
 import { scanAndRemember, type Memory, type RememberedScan } from "../core/remember.ts";
 import type { ScanTools } from "../core/scan.ts";
 import type { Host } from "../contract/host.ts";
-import type { Engine } from "../docker/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Confidence } from "../model/finding.ts";
 import { followEvents, type EngineEvent } from "./events.ts";

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Listen } from "../core/metrics-config.ts";
+import type { Listen } from "../core/config/metrics.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { CONTENT_TYPE } from "./exposition.ts";
 

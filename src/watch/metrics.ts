@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { History } from "../contract/history.ts";
-import type { MetricsSettings } from "../core/metrics-config.ts";
+import type { MetricsSettings } from "../core/config/metrics.ts";
 import type { Change } from "../model/change.ts";
 import { SEVERITIES, type FindingState } from "../model/finding.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { atomicWrite } from "../text/atomic-file.ts";
+import { atomicWrite } from "../kit/io/atomic.ts";
 import { Counts, type Scanned } from "./counts.ts";
 import { exposition, gauge, readBack, type Family, type Sample } from "./exposition.ts";
 import { serveMetrics, type MetricsServer } from "./metrics-server.ts";

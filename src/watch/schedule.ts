@@ -1,5 +1,5 @@
 import { UnsprawlError } from "../model/error.ts";
-import { parseDuration } from "../text/duration.ts";
+import { parseDuration } from "../kit/text/duration.ts";
 
 /** When scans are due. */
 export type Schedule = {

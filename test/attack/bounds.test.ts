@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createGzip } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { loadProject } from "../../src/compose/project.ts";
-import { newMeter, unpacked } from "../../src/layers/unpack.ts";
+import { loadProject } from "../../migrations/compose/syntax/project.ts";
+import { newMeter, unpacked } from "../../src/images/layers/unpack.ts";
 
 // Small input that would keep a scan busy for minutes, or for good.
 

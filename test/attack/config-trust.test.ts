@@ -15,8 +15,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { assemble } from "../../src/assembly.ts";
-import { readOwned } from "../../src/core/owned.ts";
+import { assemble } from "../../src/assembly/index.ts";
+import { readOwned } from "../../src/core/config/owned.ts";
 import { kit, ruleById } from "../../src/detect/index.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openEngine } from "../../src/docker/engine.ts";
+import { openEngine } from "../../src/engine/engine.ts";
 import { random } from "../support/canary.ts";
 import { startEngineDouble, type EngineDouble } from "../support/engine-double.ts";
 import { makeWorld, type World } from "../support/world.ts";

@@ -2,9 +2,9 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { createJournal, openJournal, readJournal } from "../../src/core/journal.ts";
+import { createJournal, openJournal, readJournal } from "../../src/core/journal/journal.ts";
 import { movedByRuns } from "../../src/core/moved.ts";
-import { listRuns, usedElsewhere } from "../../src/core/runs.ts";
+import { listRuns, usedElsewhere } from "../../src/core/journal/runs.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { planOf, runId } from "../core/fixtures.ts";
 import { migrate, password } from "../migrations/files-world.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { jsonText, printable } from "../../src/text/escape.ts";
+import { jsonText, printable } from "../../src/kit/text/escape.ts";
 import { random } from "../support/canary.ts";
 import { makeWorld, type World } from "../support/world.ts";
 

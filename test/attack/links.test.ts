@@ -18,7 +18,7 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { loadProject } from "../../src/compose/project.ts";
+import { loadProject } from "../../migrations/compose/syntax/project.ts";
 import { processFile } from "../../src/delivery/process.ts";
 import { readText } from "../../src/files/read.ts";
 import { atomicRemove, atomicWrite, digestOf, mayReplace, sweepTemps } from "../../src/kit/io/atomic.ts";

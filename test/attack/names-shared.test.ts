@@ -12,16 +12,16 @@ import { mappedName, nameMap, type Names } from "../../providers/azure-key-vault
 import { keyMaker } from "../../providers/keywhiz/names.ts";
 import { vaultKey } from "../../providers/vault/names.ts";
 import type { DeliverySubject, RunChange } from "../../src/contract/delivery.ts";
-import { containerUnit } from "../../src/docker/names.ts";
+import { containerUnit } from "../../src/engine/names.ts";
 import { belowFolder, distinctName, isOwnName } from "../../src/kit/io/name.ts";
-import type { Swarm } from "../../src/docker/swarm.ts";
-import { envPlaces } from "../../src/kubernetes/environment.ts";
-import { manifestsOf } from "../../src/kubernetes/place.ts";
+import type { Swarm } from "../../src/engine/swarm.ts";
+import { envPlaces } from "../../migrations/kubernetes/syntax/environment.ts";
+import { manifestsOf } from "../../migrations/kubernetes/syntax/place.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Location } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { sopsKey } from "../../src/sops/names.ts";
+import { sopsKey } from "../../src/stores-kit/sops/names.ts";
 
 const RUN = "20261125-143007-3fa9";
 

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { parseAst } from "rolldown/parseAst";
 import { describe, expect, it, test } from "vitest";
-import { engineError } from "../../src/docker/engine.ts";
+import { engineError } from "../../src/engine/engine.ts";
 import { makePodmanSecret } from "../../src/files/podman-secret.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
-import { printable } from "../../src/text/escape.ts";
+import { printable } from "../../src/kit/text/escape.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const nasty = fc.string({
@@ -100,11 +100,11 @@ const HINT_AT: { readonly [callee: string]: number } = { UnsprawlError: 2, NotTo
 
 /** Messages that only look like a command or a hint, and hints that are whole already. */
 const NO_COMMAND: readonly string[] = [
-  "src/compose/cli.ts: docker compose …: …",
-  "src/docker/ssh-agent.ts: ssh ended with …",
-  "src/image/archive.ts: docker save … gave no image's documents",
+  "migrations/compose/engine/cli.ts: docker compose …: …",
+  "src/engine/ssh-agent.ts: ssh ended with …",
+  "migrations/image/archive.ts: docker save … gave no image's documents",
   "src/notify/smtp.ts: ……",
-  "src/cli/demo/engine.ts: docker …: …",
+  "src/demo/engine.ts: docker …: …",
   "src/tui/accessible/runs.ts: ; next: …",
   "migrations/systemd/rewrite.ts: …_FILE",
 ];

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { canonical, mac, macHolds } from "../../src/model/mac.ts";
-import { mustBeOurs, signPlan } from "../../src/core/signed-plan.ts";
+import { mustBeOurs, signPlan } from "../../src/core/journal/signed-plan.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { planOf } from "../core/fixtures.ts";
 import { password } from "../migrations/files-world.ts";

@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { provider } from "../../providers/local/index.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { identityFile, newIdentity } from "../../src/sops/index.ts";
-import { mustBeOurs } from "../../src/sops/own-file.ts";
+import { identityFile, newIdentity } from "../../src/stores-kit/sops/index.ts";
+import { mustBeOurs } from "../../src/stores-kit/sops/own-file.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
 const OTHER = 12_345;

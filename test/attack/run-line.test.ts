@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { detector } from "../../src/detect/index.ts";
-import { hideSecrets } from "../../src/docker/run-line/hide.ts";
-import { runLine, runText } from "../../src/docker/run-line/index.ts";
+import { hideSecrets } from "../../migrations/docker-container/run-line/hide.ts";
+import { runLine, runText } from "../../migrations/docker-container/run-line/index.ts";
 import { random } from "../support/canary.ts";
-import type { ContainerDoc, ImageDoc } from "../../src/docker/types.ts";
+import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
 
 // The printed `docker run` line does not rest on detection: what it misses is not printed either.
 

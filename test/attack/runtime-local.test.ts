@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { provider } from "../../providers/local/index.ts";
 import type { Provider, ReaderFile } from "../../src/contract/provider.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { newIdentity } from "../../src/sops/index.ts";
+import { newIdentity } from "../../src/stores-kit/sops/index.ts";
 
 const origin = { runId: "r", subject: "web" };
 const fresh = (): string => randomBytes(18).toString("base64url");

@@ -5,13 +5,13 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sta
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readJournal } from "../../src/core/journal.ts";
-import { openSealedKey, sealKey } from "../../src/core/sealed-key.ts";
-import { loadFingerprintKey, stateDir } from "../../src/core/state.ts";
-import { FORGOTTEN, isValueOf, ROTATED, traceOf } from "../../src/core/trace.ts";
+import { readJournal } from "../../src/core/journal/journal.ts";
+import { openSealedKey, sealKey } from "../../src/core/journal/sealed-key.ts";
+import { loadFingerprintKey, stateDir } from "../../src/core/journal/state.ts";
+import { FORGOTTEN, isValueOf, ROTATED, traceOf } from "../../src/core/journal/trace.ts";
 import { fingerprint, fingerprintKey, keyedDigest } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { readSealed, writeSealed } from "../../src/text/sealed.ts";
+import { readSealed, writeSealed } from "../../src/kit/io/sealed.ts";
 import { migrate, password } from "../migrations/files-world.ts";
 import { installationOf } from "../support/signed.ts";
 import { makeWorld } from "../support/world.ts";
@@ -201,7 +201,8 @@ describe("the key", () => {
 
   it("is the same for all that start at once, whichever of them can seal it", async () => {
     const dir = folder();
-    const from = (file: string): string => JSON.stringify(new URL(`../../src/core/${file}.ts`, import.meta.url).href);
+    const from = (file: string): string =>
+      JSON.stringify(new URL(`../../src/core/journal/${file}.ts`, import.meta.url).href);
     const start = async (seals: boolean): Promise<string> => {
       const seal = seals ? "(key) => sealKey(key, true)" : "() => null";
       const code = `import { loadFingerprintKey } from ${from("state")}; import { sealKey } from ${from("sealed-key")};

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { promisify } from "node:util";
 import pMap from "p-map";
-import { openRegistry } from "../../src/registry/client.ts";
-import { walk } from "../../src/registry/walk.ts";
+import { openRegistry } from "../../src/images/registry/client.ts";
+import { walk } from "../../src/images/registry/walk.ts";
 import { startRegistry } from "../services/registry.ts";
 import { clientOf, forever, NO_FOLDERS, pushImage } from "../support/pushed.ts";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Assembly } from "../../src/assembly.ts";
+import type { Assembly } from "../../src/assembly/index.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { Redactor } from "../../src/text/redact.ts";
+import { Redactor } from "../../src/kit/text/redact.ts";
 import { createSession, type Session } from "../../src/tui/session.ts";
 import { finding, scanned } from "../tui/sample.ts";
 

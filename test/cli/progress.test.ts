@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { Progress } from "../../src/cli/progress.ts";
 import type { Event } from "../../src/contract/host.ts";
-import { Redactor } from "../../src/text/redact.ts";
+import { Redactor } from "../../src/kit/text/redact.ts";
 
 type Scan = Omit<Extract<Event, { type: "scan" }>, "type" | "source">;
 

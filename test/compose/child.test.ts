@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { holds, missingOf, passedTo } from "../../src/compose/child.ts";
-import type { Project } from "../../src/compose/project.ts";
+import { holds, missingOf, passedTo } from "../../migrations/compose/engine/child.ts";
+import type { Project } from "../../migrations/compose/syntax/project.ts";
 import { createDetector } from "../../src/detect/detector.ts";
 import { Secret } from "../../src/model/secret.ts";
 

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { composeCli, type ComposeCli, type ComposeConfig } from "../../src/compose/cli.ts";
-import { onlyDelivery } from "../../src/compose/compare.ts";
-import { variables } from "../../src/compose/environment.ts";
-import { loadProject, type Project } from "../../src/compose/project.ts";
-import { rewriteProject, type Wish } from "../../src/compose/rewrite.ts";
+import { composeCli, type ComposeCli, type ComposeConfig } from "../../migrations/compose/engine/cli.ts";
+import { onlyDelivery } from "../../migrations/compose/rewrite/compare.ts";
+import { variables } from "../../migrations/compose/syntax/environment.ts";
+import { loadProject, type Project } from "../../migrations/compose/syntax/project.ts";
+import { rewriteProject, type Wish } from "../../migrations/compose/rewrite/index.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
-import { memberRange } from "../../src/text/yaml-edit.ts";
-import { entry } from "../../src/text/yaml-nodes.ts";
+import { memberRange } from "../../src/kit/text/yaml-edit.ts";
+import { entry } from "../../src/kit/text/yaml-nodes.ts";
 import { composeCli as installed } from "../services/compose.ts";
 import { copyFixture, FIXTURES, type Fixture } from "./fixtures.ts";
 

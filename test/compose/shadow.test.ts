@@ -2,14 +2,14 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { withShadow } from "../../src/compose/shadow.ts";
-import type { Project } from "../../src/compose/project.ts";
+import { withShadow } from "../../migrations/compose/engine/shadow.ts";
+import type { Project } from "../../migrations/compose/syntax/project.ts";
 import { filesBelow, random } from "../support/canary.ts";
 
 const memory = mkdtempSync("/dev/shm/unsprawl-test-");
 afterAll(() => rmSync(memory, { recursive: true }));
 
-const SHADOW = new URL("../../src/compose/shadow.ts", import.meta.url).href;
+const SHADOW = new URL("../../migrations/compose/engine/shadow.ts", import.meta.url).href;
 const PROJECT = { dir: "/app", yaml: new Map(), services: new Map(), dotenv: [] } as unknown as Project;
 const held = (): string[] => readdirSync(join(memory, "units"));
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadConfig, type Config } from "../../src/core/config.ts";
-import { NO_TUNING } from "../../src/core/tuning.ts";
+import { loadConfig, type Config } from "../../src/core/config/config.ts";
+import { NO_TUNING } from "../../src/core/config/tuning.ts";
 import { trustFolder } from "../support/world.ts";
 
 let dir: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { planIgnore, undoIgnore, writeIgnore, type Ignored } from "../../src/core/ignore-file.ts";
+import { planIgnore, undoIgnore, writeIgnore, type Ignored } from "../../src/core/config/ignore-file.ts";
 
 let dir: string;
 let file: string;

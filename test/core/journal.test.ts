@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createJournal, openJournal, readJournal, runIds, type Installation } from "../../src/core/journal.ts";
+import { createJournal, openJournal, readJournal, runIds, type Installation } from "../../src/core/journal/journal.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { planOf, runId } from "./fixtures.ts";
 

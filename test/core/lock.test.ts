@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { lockEngine, lockOwner } from "../../src/core/lock.ts";
+import { lockEngine, lockOwner } from "../../src/core/journal/lock.ts";
 import { heldLocks } from "../support/locks.ts";
 
 let state: string;
@@ -93,7 +93,7 @@ describe("of many that race, exactly one wins", () => {
           add(3);
         }
       });`;
-    const url = new URL("../../src/core/lock.ts", import.meta.url).href;
+    const url = new URL("../../src/core/journal/lock.ts", import.meta.url).href;
     const workers = Array.from(
       { length: RACERS },
       () => new Worker(code, { eval: true, execArgv: [], workerData: { url, state, gate, rounds } }),

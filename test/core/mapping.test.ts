@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { assemble } from "../../src/assembly.ts";
+import { assemble } from "../../src/assembly/index.ts";
 import type { Provider } from "../../src/contract/provider.ts";
-import { mappingText, readMapping, type Mapping, type UnitMapping } from "../../src/core/mapping.ts";
+import { mappingText, readMapping, type Mapping, type UnitMapping } from "../../src/core/config/mapping.ts";
 
 let dir: string;
 let vault: Provider;

@@ -4,7 +4,7 @@ import type { Host } from "../../src/contract/host.ts";
 import type { Router } from "../../src/core/route.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider, Stored } from "../../src/contract/provider.ts";
-import type { Mapping, UnitMapping } from "../../src/core/mapping.ts";
+import type { Mapping, UnitMapping } from "../../src/core/config/mapping.ts";
 import { buildPlan, type PlanInput } from "../../src/core/plan.ts";
 import type { Hit } from "../../src/core/scan.ts";
 import { UnsprawlError } from "../../src/model/error.ts";

@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createJournal, type Installation, type Journal } from "../../src/core/journal.ts";
-import { lockEngine } from "../../src/core/lock.ts";
+import { createJournal, type Installation, type Journal } from "../../src/core/journal/journal.ts";
+import { lockEngine } from "../../src/core/journal/lock.ts";
 import { leftovers, doctor } from "../../src/core/doctor.ts";
-import { listRuns, type RunSummary } from "../../src/core/runs.ts";
-import { loadFingerprintKey, stateDir } from "../../src/core/state.ts";
+import { listRuns, type RunSummary } from "../../src/core/journal/runs.ts";
+import { loadFingerprintKey, stateDir } from "../../src/core/journal/state.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { planOf, runId } from "./fixtures.ts";

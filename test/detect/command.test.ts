@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Where } from "../../src/model/location.ts";
-import { splitCommands, splitShell } from "../../src/detect/shell.ts";
+import { splitCommands, splitShell } from "../../src/detect/commands/shell.ts";
 import { alarms, make } from "./ask.ts";
 
 const pw = make.base62(12);

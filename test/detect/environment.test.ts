@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readName } from "../../src/detect/names.ts";
+import { readName } from "../../src/detect/names/names.ts";
 import { alarms, ask, make, urlOf } from "./ask.ts";
 
 /** What containers bear in their environment, beyond the sentences of the policy: one row for each form of name or value. */

@@ -27,31 +27,31 @@ const SHORT: readonly {
   readonly why: string;
 }[] = [
   {
-    place: "src/detect/url.ts",
+    place: "src/detect/structure/url.ts",
     source: String.raw`^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$`,
     longest: 200,
     why: "the password that the expressions above it cut out, of 200 characters at most",
   },
   {
-    place: "src/docker/create-body.ts",
+    place: "src/engine/create-body.ts",
     source: String.raw`(?<=.)\/+$`,
     longest: 4096,
     why: "a path, of which posix.normalize leaves no two slashes in a row",
   },
   {
-    place: "src/docker/daemon.ts",
+    place: "src/engine/daemon.ts",
     source: String.raw`\s*$`,
     longest: 4096,
     why: "the space between two properties of the operator's own daemon.json",
   },
   {
-    place: "src/docker/engine.ts",
+    place: "src/engine/engine.ts",
     source: String.raw`ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)|ERR_SSL_.*(UNKNOWN_CA|CERTIFICATE)`,
     longest: 200,
     why: "an error code of Node's own",
   },
   {
-    place: "src/docker/engine.ts",
+    place: "src/engine/engine.ts",
     source: "name .* is already in use",
     longest: 4096,
     why: "a message of the engine, which quotes a name of the operator's",
@@ -101,7 +101,7 @@ const BUILDERS = [
     (name) => `src/detect/rules/${name}.ts`,
   ),
   // The operator's own `.sops.yaml`.
-  "src/sops/rules.ts",
+  "src/stores-kit/sops/rules.ts",
 ];
 
 process.env["RECHECK_SYNC_BACKEND"] = "pure";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readName } from "../../src/detect/names.ts";
-import { splitWords } from "../../src/detect/words.ts";
+import { readName } from "../../src/detect/names/names.ts";
+import { splitWords } from "../../src/detect/names/words.ts";
 
 test.each([
   ["DB_PASSWORD", "db password"],

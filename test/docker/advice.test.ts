@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adviceOn } from "../../src/docker/advice.ts";
+import { adviceOn } from "../../src/engine/advice.ts";
 
 test.each([
   ["a user of its own", { User: "1000:1000" }, []],

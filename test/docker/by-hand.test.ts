@@ -4,10 +4,10 @@ import { execFileSync } from "node:child_process";
 import { which } from "../services/apt.ts";
 import { BUSYBOX } from "../services/images.ts";
 import { placedCanaries, random, variableCanaries, Watch, type Canary } from "../support/canary.ts";
-import { planFault } from "../../src/core/plan-shape.ts";
+import { planFault } from "../../src/core/journal/plan-shape.ts";
 import { detector } from "../../src/detect/index.ts";
-import { hideSecrets } from "../../src/docker/run-line/hide.ts";
-import { runLine } from "../../src/docker/run-line/index.ts";
+import { hideSecrets } from "../../migrations/docker-container/run-line/hide.ts";
+import { runLine } from "../../migrations/docker-container/run-line/index.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { makeWorld, type World } from "../support/world.ts";
 

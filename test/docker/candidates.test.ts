@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { containerCandidates, containerFacts, imageCandidates } from "../../src/docker/candidates.ts";
-import type { ContainerDoc, HistoryLine, ImageDoc } from "../../src/docker/types.ts";
+import { containerCandidates, containerFacts, imageCandidates } from "../../src/engine/candidates.ts";
+import type { ContainerDoc, HistoryLine, ImageDoc } from "../../src/engine/types.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 
 /** Which value is where: every one is different, so that a missed or a mixed-up place shows. */

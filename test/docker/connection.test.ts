@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findConnection, parseAddress } from "../../src/docker/connection.ts";
+import { findConnection, parseAddress } from "../../src/engine/connection.ts";
 
 let dir: string;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { withRuntime } from "../../src/docker/daemon.ts";
+import { withRuntime } from "../../src/engine/daemon.ts";
 
 const NAME = "unsprawl";
 const PROGRAM = "/etc/unsprawl/runtime/unsprawl-runc";

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { expect, it } from "vitest";
-import { loadDockerode } from "../../src/docker/dockerode.ts";
+import { loadDockerode } from "../../src/engine/dockerode.ts";
 
 it("is loaded without its gRPC and SSH parts, of which nothing is used", async () => {
   const docker = new (await loadDockerode())({ socketPath: "/nowhere/docker.sock" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { firstInitNotes } from "../../src/docker/first-init.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { firstInitNotes } from "../../src/engine/first-init.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 
 const VOLUME = { Type: "volume", Destination: "/data", RW: true };
 

@@ -1,4 +1,4 @@
-import type { RunLine } from "../../src/docker/run-line/index.ts";
+import type { RunLine } from "../../migrations/docker-container/run-line/index.ts";
 import { differences, mounts, type Doc } from "./compare.ts";
 
 /** What may differ although nothing is said of it, and why. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { pipeline } from "../../src/docker/pipeline.ts";
+import { pipeline } from "../../src/engine/pipeline.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "unsprawl-pipeline-"));
 const open: { close: () => void }[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { selector } from "../../src/docker/select.ts";
+import { selector } from "../../src/engine/select.ts";
 
 const ID = "0123456789abcdef".repeat(4);
 

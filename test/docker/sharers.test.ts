@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { redirected, sharersOf } from "../../src/docker/sharers.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { redirected, sharersOf } from "../../src/engine/sharers.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 
 const id = (name: string): string => name.padEnd(64, "0");
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { traces } from "../../src/docker/traces.ts";
+import { traces } from "../../src/engine/traces.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 describe("a value that stands where a name belongs", () => {

@@ -45,7 +45,7 @@ export function scan(
 }
 
 function program(dist: boolean): string {
-  return dist ? "dist/main.js" : "src/main.ts";
+  return dist ? "dist/main.js" : "src/bin/main.ts";
 }
 
 function alone(main: string, args: readonly string[], input: string): string {

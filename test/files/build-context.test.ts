@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { copiedSecrets } from "../../src/files/build-context.ts";
-import { parseDockerfile } from "../../src/text/dockerfile.ts";
+import { copiedSecrets } from "../../migrations/dockerfile/build-context.ts";
+import { parseDockerfile } from "../../src/images/dockerfile.ts";
 
 let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "unsprawl-context-"))));

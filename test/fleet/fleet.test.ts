@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../src/model/finding.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { encodedForms } from "../../src/text/redact.ts";
+import { encodedForms } from "../../src/kit/text/redact.ts";
 import { postgresHistory } from "../../src/history/postgres.ts";
 import { file, folder, gone, sha256, tar } from "../layers/tar-bytes.ts";
 import { clientOf, forever, OCI, pushImage } from "../support/pushed.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { cleanConfig, type Leaving } from "../../src/image/clean.ts";
-import { cleanTree, digestOf, type Descriptor } from "../../src/image/tree.ts";
+import { cleanConfig, type Leaving } from "../../src/images/clean/clean.ts";
+import { cleanTree, digestOf, type Descriptor } from "../../src/images/clean/tree.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 

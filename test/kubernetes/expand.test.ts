@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { expand } from "../../src/kubernetes/expand.ts";
+import { expand } from "../../migrations/kubernetes/syntax/expand.ts";
 
 // The rows of Kubernetes' own expansion test: third_party/forked/golang/expansion.
 it.each([

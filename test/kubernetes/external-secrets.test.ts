@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { externalSecrets, type WantedSecret } from "../../src/kubernetes/external-secrets.ts";
+import { externalSecrets, type WantedSecret } from "../../migrations/kubernetes/external-secrets.ts";
 import type { StoreTarget } from "../../src/model/plan.ts";
 
 const target = (provider: string, settings: StoreTarget["settings"]): StoreTarget => ({

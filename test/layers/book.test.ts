@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { LayerShelf, ShelvedLayer } from "../../src/contract/layer-shelf.ts";
 import type { Reading } from "../../src/contract/source.ts";
 import { detector } from "../../src/detect/index.ts";
-import { LayerBook, layerReadings, Shelf, type ImageLayer } from "../../src/layers/index.ts";
+import { LayerBook, layerReadings, Shelf, type ImageLayer } from "../../src/images/layers/index.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { NO_FACTS } from "../../src/model/location.ts";
 import { token } from "./scanned.ts";

@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { newMeter, unpacked } from "../../src/layers/unpack.ts";
+import { newMeter, unpacked } from "../../src/images/layers/unpack.ts";
 
 const content = Buffer.alloc(1000, "x");
 

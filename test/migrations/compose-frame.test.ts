@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { differences, frameOf, withDelivery, type Frame } from "../../migrations/compose/frame.ts";
+import { differences, frameOf, withDelivery, type Frame } from "../../migrations/compose/engine/frame.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 
 const KEY = fingerprintKey(Buffer.alloc(32, 7));

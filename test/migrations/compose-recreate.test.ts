@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { ComposeTools } from "../../migrations/compose/index.ts";
-import { recreator } from "../../migrations/compose/recreate.ts";
-import type { ComposeCli } from "../../src/compose/cli.ts";
+import { recreator } from "../../migrations/compose/engine/recreate.ts";
+import type { ComposeCli } from "../../migrations/compose/engine/cli.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Json } from "../../src/model/json.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { startCompared, type Compared } from "../../migrations/compose/start.ts";
-import type { Engine } from "../../src/docker/engine.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { startCompared, type Compared } from "../../migrations/compose/engine/start.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 
 // Compose started services in the order of what they depend on. So does unsprawl, with an engine in memory here.
 

@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findDaemon } from "../../src/docker/daemon.ts";
+import { findDaemon } from "../../src/engine/daemon.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages } from "../services/images.ts";
 import { startOpenBao } from "../services/openbao.ts";

@@ -4,10 +4,10 @@ import { expect, it, test } from "vitest";
 import { rewriteScript, type Line } from "../../migrations/docker-run/rewrite.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import type { Moving } from "../../src/files/file-migration.ts";
-import { calledBy } from "../../src/files/run-names.ts";
-import { scriptOf } from "../../src/files/script.ts";
+import { calledBy } from "../../migrations/docker-run/syntax/run-names.ts";
+import { scriptOf } from "../../migrations/docker-run/syntax/script.ts";
 import type { Fingerprint } from "../../src/model/fingerprint.ts";
-import { commandsOf } from "../../src/text/shell-run.ts";
+import { commandsOf } from "../../migrations/docker-run/syntax/shell-run.ts";
 import { password } from "./files-world.ts";
 
 // Pure: a script's text before and after. `@` is a secret, REF its reference, which a shell needs quotes for.

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { traces } from "../../src/docker/traces.ts";
+import { traces } from "../../src/engine/traces.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { which } from "../services/apt.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { pairsOf, parseDockerfile } from "../../src/text/dockerfile.ts";
+import { pairsOf, parseDockerfile } from "../../src/images/dockerfile.ts";
 import { makeWorld, type World } from "../support/world.ts";
 import { findingsOf, password, planOf } from "./files-world.ts";
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { parseDotenv, type DotenvDialect } from "../../src/text/dotenv.ts";
+import { parseDotenv, type DotenvDialect } from "../../src/files/dotenv.ts";
 import { makeWorld } from "../support/world.ts";
 import { findingsOf, holders, migrate, password, planOf, printed, ranWith, references } from "./files-world.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { changedPlaces, lostPorts } from "../../src/docker/losses.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import { changedPlaces, lostPorts } from "../../src/engine/losses.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 
 const container = (part: object): ContainerDoc =>
   ({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Registry } from "../../src/registry/client.ts";
+import type { Registry } from "../../src/images/registry/client.ts";
 import { startRegistry, type TestRegistry } from "../services/registry.ts";
 import { boundariesOf, killedAt, recorded } from "../support/kill.ts";
 import { bytesOf, clientOf, forever, OCI, pushImage, put } from "../support/pushed.ts";

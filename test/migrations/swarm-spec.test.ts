@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isRewritten, restored, rewritten, wayBack } from "../../migrations/swarm/spec.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
-import type { ContainerSpec, ServiceSpec } from "../../src/docker/swarm.ts";
-import type { ContainerDoc } from "../../src/docker/types.ts";
+import type { ContainerSpec, ServiceSpec } from "../../src/engine/swarm.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 const SHIM = ["/bin/sh", "/run/unsprawl/entrypoint"];

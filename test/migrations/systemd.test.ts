@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { assignmentsIn, inEffect, readUnit } from "../../src/files/systemd.ts";
+import { assignmentsIn, inEffect, readUnit } from "../../src/files/units/unit-environment.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
 import { complaints, environmentsOf } from "../services/systemd.ts";
 import { makeWorld, type World } from "../support/world.ts";

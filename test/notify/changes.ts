@@ -4,7 +4,7 @@ import type { Change } from "../../src/model/change.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Json } from "../../src/model/json.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { Redactor } from "../../src/text/redact.ts";
+import { Redactor } from "../../src/kit/text/redact.ts";
 
 export const never = new AbortController().signal;
 

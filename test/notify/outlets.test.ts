@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Configured } from "../../src/contract/channel.ts";
-import { loadConfig } from "../../src/core/config.ts";
+import { loadConfig } from "../../src/core/config/config.ts";
 import { channels, outletsOf } from "../../src/notify/index.ts";
-import { Redactor } from "../../src/text/redact.ts";
+import { Redactor } from "../../src/kit/text/redact.ts";
 import { shown, thrown } from "./changes.ts";
 
 let dir = "";

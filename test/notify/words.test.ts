@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countsOf, listed, sentence } from "../../src/text/change-words.ts";
+import { countsOf, listed, sentence } from "../../src/model/change-words.ts";
 import { change, changes } from "./changes.ts";
 
 test("a change in words", () => {

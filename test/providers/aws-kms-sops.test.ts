@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Provider } from "../../src/contract/provider.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { ageIdentities, rewrapFile } from "../../src/sops/index.ts";
+import { ageIdentities, rewrapFile } from "../../src/stores-kit/sops/index.ts";
 import { dataKeys } from "../../providers/aws-kms/keys.ts";
 import { kmsApi } from "../../providers/aws-kms/kms.ts";
 import { readSettings } from "../../providers/aws-kms/settings.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Registry } from "../../src/registry/client.ts";
+import type { Registry } from "../../src/images/registry/client.ts";
 import { startRegistry, type TestRegistry } from "../services/registry.ts";
 import { bytesOf, clientOf, forever, OCI, pushImage, sha256 } from "../support/pushed.ts";
 

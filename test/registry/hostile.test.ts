@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Registry } from "../../src/registry/client.ts";
+import type { Registry } from "../../src/images/registry/client.ts";
 import { startRegistry, type TestRegistry } from "../services/registry.ts";
 import { startGate, type Answer, type Gate } from "../support/gate.ts";
 import {

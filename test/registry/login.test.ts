@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { parseChallenges } from "../../src/registry/challenge.ts";
-import { findCredentials } from "../../src/registry/credentials.ts";
+import { parseChallenges } from "../../src/images/registry/challenge.ts";
+import { findCredentials } from "../../src/images/registry/credentials.ts";
 import { startRegistry, type TestRegistry } from "../services/registry.ts";
 import { startGate } from "../support/gate.ts";
 import { clientAt, clientOf, dockerConfig, forever, pushImage } from "../support/pushed.ts";

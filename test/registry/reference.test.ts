@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isGlob, nameOf, parseReference } from "../../src/registry/reference.ts";
+import { isGlob, nameOf, parseReference } from "../../src/images/registry/reference.ts";
 
 const HEX = "0123456789abcdef".repeat(4);
 

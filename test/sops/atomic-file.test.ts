@@ -17,7 +17,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { atomicWrite, sweepTemps, withFileLock } from "../../src/text/atomic-file.ts";
+import { atomicWrite, sweepTemps } from "../../src/kit/io/atomic.ts";
+import { withFileLock } from "../../src/kit/io/lock.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -28,12 +29,12 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const MODULE = new URL("../../src/text/atomic-file.ts", import.meta.url).href;
+const [ATOMIC, LOCK] = ["atomic", "lock"].map((name) => new URL(`../../src/kit/io/${name}.ts`, import.meta.url).href);
 /** A process that runs this script with the module's functions in scope. */
 const script = (body: string): string[] => [
   "--input-type=module",
   "-e",
-  `import { atomicWrite, withFileLock } from ${JSON.stringify(MODULE)};\n${body}`,
+  `import { atomicWrite } from ${JSON.stringify(ATOMIC)};\nimport { withFileLock } from ${JSON.stringify(LOCK)};\n${body}`,
 ];
 const mode = (file: string): string => (statSync(file).mode & 0o7777).toString(8);
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ageIdentities } from "../../src/sops/index.ts";
+import { ageIdentities } from "../../src/stores-kit/sops/index.ts";
 
 let dir: string;
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { assert, asyncProperty, string } from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
-import { getValue, putValue, removeValue } from "../../src/sops/index.ts";
+import { getValue, putValue, removeValue } from "../../src/stores-kit/sops/index.ts";
 import { BENT, fresh, realSops, type RealSops } from "./real.ts";
 
 let real: RealSops;

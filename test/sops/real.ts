@@ -4,7 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Secret } from "../../src/model/secret.ts";
-import { ageIdentities, getValue, putValue, unwrapWithAge, wrapForAge, type DataKeys } from "../../src/sops/index.ts";
+import {
+  ageIdentities,
+  getValue,
+  putValue,
+  unwrapWithAge,
+  wrapForAge,
+  type DataKeys,
+} from "../../src/stores-kit/sops/index.ts";
 import { pythonProgram } from "../services/python.ts";
 
 export type RealSops = {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { getValue, rewrapFile, unwrapWithAge, wrapForAge, type DataKeys } from "../../src/sops/index.ts";
+import { getValue, rewrapFile, unwrapWithAge, wrapForAge, type DataKeys } from "../../src/stores-kit/sops/index.ts";
 import { realSops, type RealSops } from "./real.ts";
 
 let real: RealSops;

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { removeValue } from "../../src/sops/index.ts";
+import { removeValue } from "../../src/stores-kit/sops/index.ts";
 import { fresh, realSops, type RealSops } from "./real.ts";
 
 let real: RealSops;

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { getValue, putValue } from "../../src/sops/index.ts";
+import { getValue, putValue } from "../../src/stores-kit/sops/index.ts";
 import { fresh, realSops, type RealSops } from "./real.ts";
 
 let real: RealSops;

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { variables } from "../../src/compose/environment.ts";
-import { loadProject } from "../../src/compose/project.ts";
+import { variables } from "../../migrations/compose/syntax/environment.ts";
+import { loadProject } from "../../migrations/compose/syntax/project.ts";
 import { password } from "../migrations/files-world.ts";
 import { makeWorld } from "../support/world.ts";
 

@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Registry } from "../../src/registry/client.ts";
+import type { Registry } from "../../src/images/registry/client.ts";
 import { file } from "../layers/tar-bytes.ts";
 import { startRegistry, type TestRegistry } from "../services/registry.ts";
 import { startGate, type Gate } from "../support/gate.ts";

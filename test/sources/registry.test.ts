@@ -1,8 +1,8 @@
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Reading } from "../../src/contract/source.ts";
-import type { Registry } from "../../src/registry/client.ts";
-import { registrySource } from "../../src/sources/registry.ts";
+import type { Registry } from "../../src/images/registry/client.ts";
+import { registrySource } from "../../migrations/registry/read/index.ts";
 import { startRegistry, type TestRegistry } from "../services/registry.ts";
 import { startGate, type Answer, type Gate } from "../support/gate.ts";
 import { bytesOf, clientAt, clientOf, forever, OCI, pushImage, put, sha256 } from "../support/pushed.ts";

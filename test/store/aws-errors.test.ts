@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { awsError } from "../../src/store/aws-errors.ts";
+import { awsError } from "../../src/stores-kit/aws-errors.ts";
 
 const ACT = { action: "ssm:PutParameter", resource: "arn:aws:ssm:*:*:parameter/apps/a", store: "the Parameter Store" };
 const VALUE = "value-that-was-sent-4711";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeName, encodeName, fillTemplate, unfillTemplate } from "../../src/store/names.ts";
+import { decodeName, encodeName, fillTemplate, unfillTemplate } from "../../src/stores-kit/names.ts";
 
 const ALLOWED = /[A-Za-z0-9_.-]/;
 

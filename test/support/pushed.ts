@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openRegistry, type Registry } from "../../src/registry/client.ts";
-import type { Descriptor } from "../../src/registry/digest.ts";
-import type { HostFolders } from "../../src/registry/hosts.ts";
+import { openRegistry, type Registry } from "../../src/images/registry/client.ts";
+import type { Descriptor } from "../../src/images/registry/digest.ts";
+import type { HostFolders } from "../../src/images/registry/hosts.ts";
 import type { TestRegistry } from "../services/registry.ts";
 
 export const OCI = {

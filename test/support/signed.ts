@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Installation } from "../../src/core/journal.ts";
-import { signPlan } from "../../src/core/signed-plan.ts";
-import { loadFingerprintKey, stateDir } from "../../src/core/state.ts";
+import type { Installation } from "../../src/core/journal/journal.ts";
+import { signPlan } from "../../src/core/journal/signed-plan.ts";
+import { loadFingerprintKey, stateDir } from "../../src/core/journal/state.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseDockerignore } from "../../src/text/dockerignore.ts";
+import { parseDockerignore } from "../../migrations/dockerfile/syntax/dockerignore.ts";
 
 // Cases after moby/patternmatcher's own tests (patternmatcher_test.go), and Docker's documentation of .dockerignore.
 test.each([

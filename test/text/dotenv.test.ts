@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { parseDotenv, renderDotenv, type DotenvDialect, type DotenvEntry } from "../../src/text/dotenv.ts";
+import { parseDotenv, renderDotenv, type DotenvDialect, type DotenvEntry } from "../../src/files/dotenv.ts";
 import { realCompose } from "./compose-world.ts";
 import { fakeEngine } from "./docker-world.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseDuration } from "../../src/text/duration.ts";
+import { parseDuration } from "../../src/kit/text/duration.ts";
 
 test.each([
   ["0", 0],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { printable } from "../../src/text/escape.ts";
+import { printable } from "../../src/kit/text/escape.ts";
 
 /** What could move a cursor, colour, ring, reorder or hide: by Unicode's own properties, not by a list of ours. */
 const DANGEROUS = /\p{Cc}|\p{Bidi_Control}|\p{Cs}|\p{Zl}|\p{Zp}|[\u200b-\u200d\u2060\ufeff]/u;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { escapeDollar, interpolate } from "../../src/text/interpolate.ts";
+import { escapeDollar, interpolate } from "../../src/files/interpolate.ts";
 import { realCompose } from "./compose-world.ts";
 
 const SET: { readonly [name: string]: string } = { A: "one", B: "two words", _c9: "$A ${B} $$", EMPTY: "" };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lineOf } from "../../src/text/lines.ts";
+import { lineOf } from "../../src/kit/text/lines.ts";
 
 test("the line of every place, whichever text was asked about before", () => {
   const text = fc.array(fc.constantFrom("a", "\n", "\r\n", "é"), { maxLength: 20 }).map((parts) => parts.join(""));

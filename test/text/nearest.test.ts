@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { nearest } from "../../src/text/nearest.ts";
+import { nearest } from "../../src/kit/text/nearest.ts";
 
 test.each([
   ["valt", "vault"],

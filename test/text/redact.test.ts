@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
-import { jsonInHtml, printable } from "../../src/text/escape.ts";
-import { encodedForms, Redactor } from "../../src/text/redact.ts";
+import { jsonInHtml, printable } from "../../src/kit/text/escape.ts";
+import { encodedForms, Redactor } from "../../src/kit/text/redact.ts";
 
 /** Values of 8 bytes and more that are no mere word: every kind of character that has to be encoded somewhere. */
 const value = fc

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shellLine } from "../../src/kit/shell.ts";
-import { printable } from "../../src/text/escape.ts";
+import { printable } from "../../src/kit/text/escape.ts";
 
 /** The words as a shell reads them; each call is for many, as it starts a process. */
 function read(shell: string, line: string): string[] {

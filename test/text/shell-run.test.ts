@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { flagOf, runCommands } from "../../src/text/shell-run.ts";
+import { flagOf, runCommands } from "../../migrations/docker-run/syntax/shell-run.ts";
 
 /** Each variable as `NAME=value`, with the text of its words and what is particular. */
 function told(text: string, kind: "shell" | "unit" = "shell"): string[][] {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { shellCommands } from "../../src/text/shell-words.ts";
+import { shellCommands } from "../../src/kit/text/shell-words.ts";
 
 /** What `sh` makes of the words of one command. */
 function bySh(line: string): string[] {

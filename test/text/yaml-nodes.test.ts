@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseYaml, parseYamlDocuments } from "../../src/text/yaml-nodes.ts";
+import { parseYaml, parseYamlDocuments } from "../../src/kit/text/yaml-nodes.ts";
 
 test.each([
   ["a: 1\nb: 2\na: 3\n", 3],

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Assembly } from "../../src/assembly.ts";
-import type { RunSummary } from "../../src/core/runs.ts";
+import type { Assembly } from "../../src/assembly/index.ts";
+import type { RunSummary } from "../../src/core/journal/runs.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { press } from "../../src/tui/actions.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
-import type { Mapping } from "../../src/core/mapping.ts";
+import type { Mapping } from "../../src/core/config/mapping.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { paste, answers } from "../../src/tui/actions.ts";
 import { atField, formOf } from "../../src/tui/form.ts";

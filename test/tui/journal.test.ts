@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createJournal, type Journal } from "../../src/core/journal.ts";
+import { createJournal, type Journal } from "../../src/core/journal/journal.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Plan, Step } from "../../src/model/plan.ts";
 import { said } from "../../src/tui/said.ts";

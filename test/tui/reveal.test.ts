@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { createJournal } from "../../src/core/journal.ts";
+import { createJournal } from "../../src/core/journal/journal.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { paste } from "../../src/tui/actions.ts";
 import { applyTools } from "../../src/tui/tools.ts";

@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../src/core/runs.ts";
+import type { RunSummary } from "../../src/core/journal/runs.ts";
 import type { Hit } from "../../src/core/scan.ts";
 import type { Finding, Severity } from "../../src/model/finding.ts";
 import type { Move, Plan } from "../../src/model/plan.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { assemble } from "../../src/assembly.ts";
+import { assemble } from "../../src/assembly/index.ts";
 import { press } from "../../src/tui/actions.ts";
 import { frame } from "../../src/tui/screens/index.ts";
 import { createSession, type Session } from "../../src/tui/session.ts";

@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kit } from "../../src/detect/rules/kit.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { Redactor } from "../../src/text/redact.ts";
+import { Redactor } from "../../src/kit/text/redact.ts";
 import { verifiable, verify, type Liveness } from "../../src/verify/index.ts";
 import { startMysql, type TestMysql } from "../services/mysql.ts";
 import { startPostgres, type TestPostgres } from "../services/postgres.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { verify, type Liveness } from "../../src/verify/index.ts";
-import { send } from "../../src/net/http.ts";
+import { send } from "../../src/kit/net/http.ts";
 import { need } from "../services/apt.ts";
 import { listening, replying, withDouble, type Double } from "./double.ts";
 import { made, SAMPLES, type Sample } from "./samples.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ruleById, rules } from "../../src/detect/rules/index.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { Redactor } from "../../src/text/redact.ts";
+import { Redactor } from "../../src/kit/text/redact.ts";
 import { ENDPOINTS, verifiable, verify, verifyAll, type Liveness, type VerifyOptions } from "../../src/verify/index.ts";
 import { UNTOLD, VENDORS } from "../../src/verify/vendors/index.ts";
 import { listening, replying, withDouble, type Double, type Reply } from "./double.ts";

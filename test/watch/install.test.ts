@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { unitCommands } from "../../src/text/unit-words.ts";
+import { unitCommands } from "../../src/files/units/unit-words.ts";
 import { calendarOf, cronOf } from "../../src/watch/install/calendar.ts";
 import { installation } from "../../src/watch/install/index.ts";
 import type { Form, Installation } from "../../src/watch/install/model.ts";

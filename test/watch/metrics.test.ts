@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { History } from "../../src/contract/history.ts";
-import { readMetrics, type MetricsSettings } from "../../src/core/metrics-config.ts";
+import { readMetrics, type MetricsSettings } from "../../src/core/config/metrics.ts";
 import { openSqliteHistory } from "../../src/history/sqlite.ts";
 import type { Change } from "../../src/model/change.ts";
 import { readBack } from "../../src/watch/exposition.ts";

@@ -2,8 +2,8 @@ import { doctor, leftovers, type Probe } from "../../core/doctor.ts";
 import { rotationChecks } from "../../core/rotation-text.ts";
 import { rotations } from "../../core/rotation.ts";
 import { residue } from "../../core/residue.ts";
-import { listRuns } from "../../core/runs.ts";
-import { keyText } from "../../core/state.ts";
+import { listRuns } from "../../core/journal/runs.ts";
+import { keyText } from "../../core/journal/state.ts";
 import { configurationLine } from "../untrusted.ts";
 import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
@@ -11,7 +11,7 @@ import { writeResult } from "../output.ts";
 import { channelProbes } from "../channel-probes.ts";
 import { residueTools, rotationTools } from "../run-tools.ts";
 import { residueChecks } from "../../core/residue-text.ts";
-import { jsonText } from "../../text/escape.ts";
+import { jsonText } from "../../kit/text/escape.ts";
 import { table } from "../views/table.ts";
 
 /** `unsprawl doctor`: engine, stores, runtime, leftovers, residue of runs; exit 1 when something needs doing. */
@@ -42,7 +42,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
       name: "runtime",
       look: async () => {
         const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
-        const { openStore } = await import("../../open-store.ts");
+        const { openStore } = await import("../../assembly/open-store.ts");
         const status = await runtimeStatus(await assembly.engine(), assembly.env, openStore);
         if (!status.installed && !status.registered)
           return "the OCI runtime is not installed (unsprawl runtime install --to STORE)";

@@ -1,7 +1,7 @@
 import { apply } from "../../core/apply.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { jsonText } from "../../text/escape.ts";
+import { jsonText } from "../../kit/text/escape.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { findingsExit, say, writeResult } from "../output.ts";

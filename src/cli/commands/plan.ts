@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { cmd } from "../../kit/shell.ts";
-import { jsonText } from "../../text/escape.ts";
+import { jsonText } from "../../kit/text/escape.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
 import { findingsExit, say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";

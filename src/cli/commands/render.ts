@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type { Assembly } from "../../assembly.ts";
+import type { Assembly } from "../../assembly/index.ts";
 import { render, type Rendered } from "../../core/render.ts";
-import { allToRender, readToRender, type RenderJournal, type RenderPlace } from "../../core/render-journal.ts";
+import { allToRender, readToRender, type RenderJournal, type RenderPlace } from "../../core/journal/render-journal.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { fingerprintKey } from "../../model/fingerprint.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { printError, say, writeResult } from "../output.ts";
-import { jsonText, printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../kit/text/escape.ts";
 import { applyTools, oneRun } from "../run-tools.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { OwnRule, Rule } from "../../detect/index.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
-import { jsonText } from "../../text/escape.ts";
-import { nearest } from "../../text/nearest.ts";
+import { jsonText } from "../../kit/text/escape.ts";
+import { nearest } from "../../kit/text/nearest.ts";
 import type { CommandContext, Options } from "../context.ts";
 import { text } from "../context.ts";
 import { writeResult } from "../output.ts";

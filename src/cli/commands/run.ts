@@ -1,8 +1,8 @@
 import { asGiven } from "../../kit/given-environment.ts";
-import { mustBeTrusted } from "../../core/untrusted.ts";
+import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { list, type CommandContext, type Options } from "../context.ts";
-import { printable } from "../../text/escape.ts";
+import { printable } from "../../kit/text/escape.ts";
 import { delimiter, join } from "node:path";
 import { accessSync, constants, statSync } from "node:fs";
 

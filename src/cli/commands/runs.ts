@@ -1,8 +1,8 @@
 import { exposedIn } from "../../core/exposed.ts";
-import { readJournal } from "../../core/journal.ts";
-import { listRuns } from "../../core/runs.ts";
+import { readJournal } from "../../core/journal/journal.ts";
+import { listRuns } from "../../core/journal/runs.ts";
 import { EXIT } from "../../model/error.ts";
-import { jsonText } from "../../text/escape.ts";
+import { jsonText } from "../../kit/text/escape.ts";
 import type { CommandContext } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { advised, exposedText } from "../views/exposed-text.ts";

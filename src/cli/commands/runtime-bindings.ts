@@ -2,7 +2,7 @@ import { bind, unbind, type Binding } from "../../delivery/runtime/bindings.ts";
 import { parseConsumer } from "../../delivery/runtime/consumer.ts";
 import { readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { jsonText, printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../kit/text/escape.ts";
 import type { CommandContext } from "../context.ts";
 import { writeResult } from "../output.ts";
 

@@ -1,5 +1,5 @@
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { jsonText } from "../../text/escape.ts";
+import { jsonText } from "../../kit/text/escape.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 
@@ -51,7 +51,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     return EXIT.ok;
   }
   const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
-  const { openStore } = await import("../../open-store.ts");
+  const { openStore } = await import("../../assembly/open-store.ts");
   const { bindingLine } = await import("./runtime-bindings.ts");
   const status = await runtimeStatus(engine, assembly.env, openStore);
   const lines = [

@@ -4,7 +4,7 @@ import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { applyTools, chooseRun, planOf, residueTools } from "../run-tools.ts";
-import { jsonText, printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../kit/text/escape.ts";
 import { residueLines } from "../../core/residue-text.ts";
 
 /** `unsprawl scrub [RUN]`: purges what a finished run kept for rollback, and says what else still shows the values. */

@@ -1,8 +1,8 @@
 import { bare, cmd } from "../../kit/shell.ts";
-import { mustBeTrusted } from "../../core/untrusted.ts";
+import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { text, type CommandContext, type Options } from "../context.ts";
-import { jsonText, printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../kit/text/escape.ts";
 import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
 

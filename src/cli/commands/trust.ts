@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import { projectOf, type Project } from "../../core/config.ts";
-import { ALWAYS, folderName, readTrusted, writeTrusted } from "../../core/trusted.ts";
+import { projectOf, type Project } from "../../core/config/config.ts";
+import { ALWAYS, folderName, readTrusted, writeTrusted } from "../../core/config/trusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
-import { printable } from "../../text/escape.ts";
+import { printable } from "../../kit/text/escape.ts";
 import type { CommandContext, Options } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { mustBeTrusted } from "../../core/untrusted.ts";
+import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { jsonText } from "../../text/escape.ts";
+import { jsonText } from "../../kit/text/escape.ts";
 import { list, text, type CommandContext, type Options } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 import { sourcesOf } from "./watch.ts";

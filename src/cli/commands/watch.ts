@@ -1,12 +1,12 @@
-import type { Assembly } from "../../assembly.ts";
+import type { Assembly } from "../../assembly/index.ts";
 import type { ChannelDelivery } from "../../contract/channel.ts";
-import { chooseHosts, hostEnv } from "../../core/hosts-config.ts";
-import { lockWatch } from "../../core/lock.ts";
-import { mustBeTrusted } from "../../core/untrusted.ts";
+import { chooseHosts, hostEnv } from "../../core/config/hosts.ts";
+import { lockWatch } from "../../core/journal/lock.ts";
+import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Confidence } from "../../model/finding.ts";
 import { VERSION } from "../../model/version.ts";
-import type { WatchConfig } from "../../core/watch-config.ts";
+import type { WatchConfig } from "../../core/config/watch.ts";
 import type { Metrics } from "../../watch/metrics.ts";
 import { cronSchedule, everySchedule, until, type Schedule } from "../../watch/schedule.ts";
 import { watch, withEvents, type Round, type WatchInput, type WatchTools } from "../../watch/loop.ts";

@@ -1,6 +1,6 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
-import { printable } from "../../text/escape.ts";
+import { printable } from "../../kit/text/escape.ts";
 import { subjectIn } from "./subject.ts";
 
 /** What a format for CI systems has to know besides the report. */

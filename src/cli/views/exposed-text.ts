@@ -1,7 +1,7 @@
 import type { Exposed } from "../../core/exposed.ts";
 import type { Rotation } from "../../model/finding.ts";
-import { printable } from "../../text/escape.ts";
-import { paint } from "../paint.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { paint } from "../../kit/paint.ts";
 
 /** Exposed secrets with what to do about their kind. */
 export type Advised = Exposed & { readonly rotate: Rotation };

@@ -1,8 +1,8 @@
 import type { FleetStatus } from "../../fleet/status.ts";
 import type { Outcome } from "../../fleet/worker.ts";
 import type { Unit } from "../../fleet/units.ts";
-import { printable } from "../../text/escape.ts";
-import { paint } from "../paint.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { paint } from "../../kit/paint.ts";
 import { table, type Cell } from "./table.ts";
 
 const number = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -1,5 +1,5 @@
 import type { ScanReport } from "../../core/scan.ts";
-import { printable } from "../../text/escape.ts";
+import { printable } from "../../kit/text/escape.ts";
 import { detailLines, headline, type Ci } from "./ci.ts";
 import { fileOf } from "./place.ts";
 import { unreadIn } from "./subject.ts";

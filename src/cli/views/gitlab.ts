@@ -1,6 +1,6 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Severity } from "../../model/finding.ts";
-import { jsonText, printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../kit/text/escape.ts";
 import { detailLines, headline, uniqueIds, type Ci } from "./ci.ts";
 import { fileOf, subjectPath } from "./place.ts";
 import { unreadIn } from "./subject.ts";

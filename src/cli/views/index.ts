@@ -1,7 +1,7 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { TrendPoint } from "../../model/trend.ts";
-import { jsonText } from "../../text/escape.ts";
+import { jsonText } from "../../kit/text/escape.ts";
 
 /**
  * A scan report in a format of `--format`. `terminal` is false when it goes to a file: then it has no colours. `fails`

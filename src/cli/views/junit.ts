@@ -1,6 +1,6 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
-import { printable } from "../../text/escape.ts";
+import { printable } from "../../kit/text/escape.ts";
 import { detailLines, headline, type Ci } from "./ci.ts";
 import { fileOf } from "./place.ts";
 import { subjectIn } from "./subject.ts";

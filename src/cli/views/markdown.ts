@@ -1,5 +1,5 @@
 import type { ScanReport } from "../../core/scan.ts";
-import { printable } from "../../text/escape.ts";
+import { printable } from "../../kit/text/escape.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
 
 /** A scan as a Markdown table. Untrusted text can be no link, no HTML, no cell border. */

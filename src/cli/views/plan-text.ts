@@ -1,8 +1,8 @@
-import { unitsOf, wordFor } from "../../core/runs.ts";
+import { unitsOf, wordFor } from "../../core/journal/runs.ts";
 import { clearTextWarning, storePlace } from "../../core/store-place.ts";
 import { keyText, type DiffLine, type Plan, type Step } from "../../model/plan.ts";
-import { printable } from "../../text/escape.ts";
-import { paint, type Colour } from "../paint.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { paint, type Colour } from "../../kit/paint.ts";
 
 /** A plan for a person: each store write, each container's masked diff, what stays, and why. */
 export function planText(plan: Plan, stream: NodeJS.WriteStream): string {

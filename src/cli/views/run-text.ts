@@ -1,7 +1,7 @@
 import type { RunResult } from "../../core/apply.ts";
 import { cmd } from "../../kit/shell.ts";
-import { printable } from "../../text/escape.ts";
-import { paint } from "../paint.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { paint } from "../../kit/paint.ts";
 
 /** How a run ended, for a person, with the next command. */
 export function runText(result: RunResult, stream: NodeJS.WriteStream): string {

@@ -1,7 +1,7 @@
 import type { Log, ReportingDescriptor, Result } from "sarif";
 import type { ScanReport } from "../../core/scan.ts";
 import { SEVERITIES, type Finding, type FindingState, type Severity } from "../../model/finding.ts";
-import { jsonText, printable } from "../../text/escape.ts";
+import { jsonText, printable } from "../../kit/text/escape.ts";
 import { uniqueIds, type Ci } from "./ci.ts";
 import { fileOf, subjectPath } from "./place.ts";
 import { subjectIn, unreadIn } from "./subject.ts";

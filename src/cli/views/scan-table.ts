@@ -1,7 +1,7 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
-import { printable } from "../../text/escape.ts";
-import { paint } from "../paint.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { paint } from "../../kit/paint.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
 import { SEVERITY_MARK, table, type Cell } from "./table.ts";
 

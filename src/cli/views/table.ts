@@ -1,6 +1,6 @@
 import stringWidth from "string-width";
-import { printable } from "../../text/escape.ts";
-import { paint, type Colour } from "../paint.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { paint, type Colour } from "../../kit/paint.ts";
 
 export type Cell = { readonly text: string; readonly colour?: Colour };
 

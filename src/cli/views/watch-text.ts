@@ -1,8 +1,8 @@
 import type { Change, ChangeKind } from "../../model/change.ts";
-import { countsOf } from "../../text/change-words.ts";
-import { jsonText, printable } from "../../text/escape.ts";
+import { countsOf } from "../../model/change-words.ts";
+import { jsonText, printable } from "../../kit/text/escape.ts";
 import type { Round } from "../../watch/loop.ts";
-import { paint, type Colour } from "../paint.ts";
+import { paint, type Colour } from "../../kit/paint.ts";
 import { SEVERITY_MARK } from "./table.ts";
 
 /** One change as a line for a person: what, how bad, which, where; for a regressed one, whose work is undone. */

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
-import { atomicWrite, withFileLock } from "../../text/atomic-file.ts";
+import { atomicWrite } from "../../kit/io/atomic.ts";
+import { withFileLock } from "../../kit/io/lock.ts";
 
 /** A consumer may have what one reference names, in one variable. */
 export type Binding = {

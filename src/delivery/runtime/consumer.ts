@@ -1,5 +1,5 @@
 import { UnsprawlError } from "../../model/error.ts";
-import { composeLabels } from "../../docker/labels.ts";
+import { composeLabels } from "../../engine/labels.ts";
 import type { EngineRecord } from "./record.ts";
 
 /**

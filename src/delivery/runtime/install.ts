@@ -1,13 +1,13 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Provider, ReaderFile } from "../../contract/provider.ts";
-import { findDaemon, readConfig, reload, withRuntime, type Daemon } from "../../docker/daemon.ts";
-import type { Engine } from "../../docker/engine.ts";
+import { findDaemon, readConfig, reload, withRuntime, type Daemon } from "../../engine/daemon.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { belowFolder } from "../../kit/io/name.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Json } from "../../model/json.ts";
 import { Secret } from "../../model/secret.ts";
-import { atomicWrite, digestOf } from "../../text/atomic-file.ts";
+import { atomicWrite, digestOf } from "../../kit/io/atomic.ts";
 import { memoryRoot } from "../tmpfs.ts";
 import { foreignFile, foreignProgram, resolverFile } from "./owned.ts";
 import { runtimeProgram } from "./program.ts";

@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Secret } from "../../model/secret.ts";
 import { cmd } from "../../kit/shell.ts";
-import { printable } from "../../text/escape.ts";
+import { printable } from "../../kit/text/escape.ts";
 import { isBound, type Binding } from "./bindings.ts";
 
 /** A variable that names a reference in place of its value. */

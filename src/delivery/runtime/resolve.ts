@@ -5,7 +5,7 @@ import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { secretFile } from "../tmpfs.ts";
-import { parseExact, stringifyExact } from "../../text/exact-json.ts";
+import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { readBindings } from "./bindings.ts";
 import { consumersOf } from "./consumer.ts";
 import { engineRecord } from "./record.ts";

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine } from "../../docker/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { OpenStore } from "./resolve.ts";
 import { readBindings, type Binding } from "./bindings.ts";

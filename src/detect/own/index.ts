@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { nearest } from "../../text/nearest.ts";
+import { nearest } from "../../kit/text/nearest.ts";
 import { ruleById, rules as builtIn } from "../rules/index.ts";
 import { allowedBy } from "./allow.ts";
 import { compiler, type Defaults } from "./compile.ts";

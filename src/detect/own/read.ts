@@ -1,6 +1,6 @@
 import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { nearest } from "../../text/nearest.ts";
+import { nearest } from "../../kit/text/nearest.ts";
 import { parts, weakFlag, weakNumber, weakText } from "./weak.ts";
 
 /** A map of a configuration file. Each question throws `config`, naming file and key, when the answer is of a wrong kind. */

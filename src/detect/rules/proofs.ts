@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { KEY_CANCEL } from "../lexicon.ts";
+import { KEY_CANCEL } from "../names/lexicon.ts";
 
 /** What a rule's own check says of a value. */
 export type Proof = "right" | "wrong" | "fake";

@@ -1,4 +1,4 @@
-import { secretFileKind } from "../../text/secret-file.ts";
+import { secretFileKind } from "../../model/secret-file.ts";
 
 /** What a text is for, by its path: how much a mere name says in it. */
 export type TextKind = "settings" | "code" | "prose";

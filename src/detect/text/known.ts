@@ -1,4 +1,4 @@
-import { secretFileKind, type SecretFile } from "../../text/secret-file.ts";
+import { secretFileKind, type SecretFile } from "../../model/secret-file.ts";
 import { decideIn } from "../classify.ts";
 import { isEvidence, type Evidence } from "../evidence.ts";
 import { ruleById } from "../rules/index.ts";

@@ -3,7 +3,7 @@
  * their cursor: one line after the other, numbered lists, a question at a time. State, verbs and letters are those of
  * the screens.
  */
-import type { Assembly } from "../../assembly.ts";
+import type { Assembly } from "../../assembly/index.ts";
 import { EXIT } from "../../model/error.ts";
 import type { Where } from "../keymap.ts";
 import { keepDecisions, takeUp } from "../kept.ts";

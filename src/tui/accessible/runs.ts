@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../core/runs.ts";
+import type { RunSummary } from "../../core/journal/runs.ts";
 import { press } from "../actions.ts";
 import { receiptLines } from "../screens/receipts.ts";
 import type { Session } from "../session.ts";

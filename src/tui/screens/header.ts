@@ -1,5 +1,5 @@
 import { SEVERITIES } from "../../model/finding.ts";
-import { countsOf } from "../../text/change-words.ts";
+import { countsOf } from "../../model/change-words.ts";
 import type { Group } from "../groups.ts";
 import { last } from "../last.ts";
 import type { State } from "../state.ts";

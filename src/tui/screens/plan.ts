@@ -1,4 +1,4 @@
-import { unitsOf, wordFor } from "../../core/runs.ts";
+import { unitsOf, wordFor } from "../../core/journal/runs.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { keyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";

@@ -1,4 +1,4 @@
-import { unitsOf } from "../../core/runs.ts";
+import { unitsOf } from "../../core/journal/runs.ts";
 import type { State } from "../state.ts";
 import { STEP } from "../theme.ts";
 import { BLANK, layout, line, wrapped, type Line } from "../widgets/text.ts";

@@ -1,6 +1,6 @@
 import type { State } from "../state.ts";
 import type { Secret } from "../../model/secret.ts";
-import { printable } from "../../text/escape.ts";
+import { printable } from "../../kit/text/escape.ts";
 import { layout, line, wrapped, type Row } from "../widgets/text.ts";
 
 /**

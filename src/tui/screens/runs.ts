@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../core/runs.ts";
+import type { RunSummary } from "../../core/journal/runs.ts";
 import type { Style } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
 import { chosen, layout, line, wrapped, type Row } from "../widgets/text.ts";

@@ -1,5 +1,5 @@
-import { RUN_CONFIGURATIONS } from "../../assembly.ts";
-import { mappingOf, type Mapping } from "../../core/mapping.ts";
+import { RUN_CONFIGURATIONS } from "../../assembly/index.ts";
+import { mappingOf, type Mapping } from "../../core/config/mapping.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { atField, formOf, mappingIn, wrongIn } from "../form.ts";
 import { said } from "../said.ts";

@@ -17,8 +17,8 @@ export function startHistory(session: Session): void {
 
 async function read({ store, assembly }: Session, signal: AbortSignal): Promise<void> {
   const [{ listRuns }, { readJournal }] = await Promise.all([
-    import("../../core/runs.ts"),
-    import("../../core/journal.ts"),
+    import("../../core/journal/runs.ts"),
+    import("../../core/journal/journal.ts"),
   ]);
   const installation = assembly.installation();
   const runs: Parameters<typeof historyOf>[0][number][] = [];

@@ -7,7 +7,7 @@ import {
   undoIgnore,
   writeIgnore,
   type Ignored,
-} from "../../core/ignore-file.ts";
+} from "../../core/config/ignore-file.ts";
 import type { Hit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
 import { itemsOf, type Item, selectedAt, wantedOf } from "../items.ts";

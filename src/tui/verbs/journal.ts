@@ -1,5 +1,5 @@
 import type { Json } from "../../model/json.ts";
-import { unitsOf, wordFor, type RunSummary } from "../../core/runs.ts";
+import { unitsOf, wordFor, type RunSummary } from "../../core/journal/runs.ts";
 import { confirmed, restartsOf } from "../confirm.ts";
 import { said } from "../said.ts";
 import type { Session } from "../session.ts";
@@ -14,7 +14,7 @@ export async function openRun(session: Session, summary: RunSummary): Promise<vo
   await orTold(session, async () => {
     const { store, assembly } = session;
     const [{ readJournal }, { describe }] = await Promise.all([
-      import("../../core/journal.ts"),
+      import("../../core/journal/journal.ts"),
       import("../../core/apply.ts"),
     ]);
     const { plan, receipts } = readJournal(assembly.installation(), summary.run);
@@ -42,7 +42,7 @@ export async function startResume(session: Session, { run: id, state }: RunSumma
     const [{ resume, describe }, { rollback, rollbackBegun }, { readJournal }] = await Promise.all([
       import("../../core/apply.ts"),
       import("../../core/rollback.ts"),
-      import("../../core/journal.ts"),
+      import("../../core/journal/journal.ts"),
     ]);
     const { plan, receipts } = readJournal(assembly.installation(), id);
     const back = rollbackBegun(id, assembly.installation());
@@ -81,7 +81,7 @@ export async function startScrub(
       import("../../core/scrub.ts"),
       import("../../core/residue.ts"),
       import("../../core/residue-text.ts"),
-      import("../../core/journal.ts"),
+      import("../../core/journal/journal.ts"),
     ]);
     const { plan } = readJournal(assembly.installation(), id);
     const text = `Scrub run ${id}: purge what it keeps of ${some(unitsOf(plan).size, wordFor(plan.steps))}, no undo then?`;

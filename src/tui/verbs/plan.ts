@@ -1,9 +1,9 @@
-import { RUN_CONFIGURATIONS } from "../../assembly.ts";
+import { RUN_CONFIGURATIONS } from "../../assembly/index.ts";
 import { resolve } from "node:path";
-import type { Mapping } from "../../core/mapping.ts";
+import type { Mapping } from "../../core/config/mapping.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { jsonText } from "../../text/escape.ts";
+import { jsonText } from "../../kit/text/escape.ts";
 import { said } from "../said.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
 import type { State } from "../state.ts";
@@ -100,7 +100,7 @@ export async function savePlan(session: Session): Promise<void> {
   if (planned === null) return;
   const file = `plan-${planned.plan.id}.json`;
   try {
-    const { atomicWrite } = await import("../../text/atomic-file.ts");
+    const { atomicWrite } = await import("../../kit/io/atomic.ts");
     const text = assembly.redactor.guard(`${jsonText(planned.plan)}\n`);
     await atomicWrite(resolve(assembly.cwd, file), Buffer.from(text), { mode: 0o600 });
     store.set(() => ({ status: { text: cmd`saved: unsprawl apply ${file}`, tone: "good" } }));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RUN_CONFIGURATIONS } from "../../assembly.ts";
+import { RUN_CONFIGURATIONS } from "../../assembly/index.ts";
 import { selectedItem } from "../items.ts";
 import { said } from "../said.ts";
 import { startJob, type Session } from "../session.ts";

@@ -4,8 +4,8 @@ import type { Event, Host } from "../../contract/host.ts";
 import type { Plan } from "../../model/plan.ts";
 import { said } from "../said.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
-import type { Installation } from "../../core/journal.ts";
-import { wordFor } from "../../core/runs.ts";
+import type { Installation } from "../../core/journal/journal.ts";
+import { wordFor } from "../../core/journal/runs.ts";
 import { shortName } from "./names.ts";
 import { startJob, tuiHost, type Session } from "../session.ts";
 import type { ResultState, RunState, StepState } from "../state.ts";
@@ -42,7 +42,7 @@ export async function startUndo(session: Session, id: string): Promise<void> {
   try {
     const [{ rollback }, { readJournal }] = await Promise.all([
       import("../../core/rollback.ts"),
-      import("../../core/journal.ts"),
+      import("../../core/journal/journal.ts"),
     ]);
     const { plan } = readJournal(assembly.installation(), id);
     const units = new Set(plan.steps.map((step) => step.unit)).size;
@@ -60,7 +60,7 @@ export async function startUndo(session: Session, id: string): Promise<void> {
 /** Tells of runs that a crash cut off: they hold containers in between. */
 export async function tellUnfinished({ store, assembly }: Session): Promise<void> {
   try {
-    const { listRuns } = await import("../../core/runs.ts");
+    const { listRuns } = await import("../../core/journal/runs.ts");
     const [first, ...more] = listRuns(assembly.installation()).filter(({ state }) => state === "unfinished");
     if (!first) return;
     const others = more.length > 0 ? ` (and ${more.length} more)` : "";
@@ -168,7 +168,7 @@ const NO_PROOFS: ResultState["proofs"] = new Map();
 
 /** What the journal has of each container: values that the store gave back the same, and what its check found. */
 async function proofsOf(installation: Installation, id: string): Promise<ResultState["proofs"]> {
-  const { readJournal } = await import("../../core/journal.ts");
+  const { readJournal } = await import("../../core/journal/journal.ts");
   const { plan, receipts } = readJournal(installation, id);
   const done = new Map(
     receipts.filter((receipt) => receipt.state === "done").map((receipt) => [receipt.step, receipt.data]),

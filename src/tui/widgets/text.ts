@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { printable } from "../../text/escape.ts";
+import { printable } from "../../kit/text/escape.ts";
 import type { Style } from "../theme.ts";
 
 /** Text as a screen says it: not yet safe for a terminal. `cell` makes it exactly that many columns wide. */

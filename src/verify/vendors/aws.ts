@@ -1,4 +1,4 @@
-import type { Answer } from "../../net/http.ts";
+import type { Answer } from "../../kit/net/http.ts";
 import type { Ask, Given, Vendor } from "../vendor.ts";
 import { sign } from "../sigv4.ts";
 import { inside } from "./make.ts";

@@ -1,4 +1,4 @@
-import type { Answer } from "../../net/http.ts";
+import type { Answer } from "../../kit/net/http.ts";
 import type { Ask, Reading } from "../vendor.ts";
 
 type Headers = { readonly [name: string]: string };

@@ -1,6 +1,6 @@
 import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { parseDuration } from "../../text/duration.ts";
+import { parseDuration } from "../../kit/text/duration.ts";
 import { cronOf } from "./calendar.ts";
 import { SECRETS, SOCKET, STATE, UID, yaml } from "./container.ts";
 import { CONFINED, labels, LOGINS, named, NAMESPACE, OBJECT, pod, RESOURCES, type Node } from "./kubernetes-pod.ts";

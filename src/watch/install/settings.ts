@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { resolve } from "node:path";
-import { statePath } from "../../core/state.ts";
-import { findConnection } from "../../docker/connection.ts";
+import { statePath } from "../../core/journal/state.ts";
+import { findConnection } from "../../engine/connection.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { SOCKET } from "./container.ts";

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { makeFolder } from "../../kit/io/folder.ts";
-import { atomicWrite, digestOf, fileError } from "../../text/atomic-file.ts";
+import { atomicWrite, digestOf } from "../../kit/io/atomic.ts";
+import { fileError } from "../../kit/io/error.ts";
 import type { InstallFile } from "./model.ts";
 
 /** Where each file goes: where it belongs, or into `folder`. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { html } from "../../../src/cli/views/html/index.ts";
 import type { Finding } from "../../../src/model/finding.ts";
-import { printable } from "../../../src/text/escape.ts";
+import { printable } from "../../../src/kit/text/escape.ts";
 import { startChromium, type Chromium } from "../../services/chromium.ts";
 import type { Page } from "../../support/browser.ts";
 import { variableCanaries, Watch } from "../../support/canary.ts";

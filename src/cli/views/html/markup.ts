@@ -1,4 +1,4 @@
-import { inHtml, jsonInHtml, printable } from "../../../text/escape.ts";
+import { inHtml, jsonInHtml, printable } from "../../../kit/text/escape.ts";
 
 /** HTML that may stand in a page. Only `markup` makes it, and that escapes every text it is given. */
 export class Markup {

@@ -1,0 +1,81 @@
+import { realpathSync } from "node:fs";
+import { posix } from "node:path";
+import type { ComposeConfig, Open, ProjectCall } from "./cli.ts";
+import type { Engine } from "../../../src/engine/engine.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
+import { cmd } from "../../../src/kit/shell.ts";
+import { UnsprawlError } from "../../../src/model/error.ts";
+
+/** A service that is to be recreated: its containers as they are, and the mounts that its delivery brings. */
+export type Recreated = {
+  readonly service: string;
+  readonly docs: readonly ContainerDoc[];
+  readonly mounts: readonly { readonly source: string }[];
+};
+
+/**
+ * Throws `refused` when Compose would make more than the containers of these services: creating a network, a volume or a
+ * host's folder has effects as root, before any comparison of containers.
+ */
+export async function mayCreate(
+  engine: Engine,
+  config: ComposeConfig,
+  call: ProjectCall,
+  all: readonly Recreated[],
+): Promise<void> {
+  const docker = await engine.docker();
+  const listed = (await engine.call("list networks", () => docker.listNetworks())) ?? [];
+  const networks = new Set(listed.map(({ Name }) => Name));
+  const volumes = new Set((await engine.volumes()).map(({ Name }) => Name));
+  for (const { service, docs, mounts } of all) {
+    const own = config.services[service] ?? {};
+    for (const key of Object.keys(own["networks"] ?? {}))
+      if (!networks.has(named(config, "networks", key, call)))
+        throw missing(service, `the network ${named(config, "networks", key, call)}`, call);
+    const known = new Set([...mounts.map(({ source }) => source), ...docs.flatMap(bindsOf)].map(real));
+    for (const { type, source } of (own["volumes"] ?? []) as readonly Open[]) {
+      if (typeof source !== "string" || source === "") continue;
+      if (type === "volume" && !volumes.has(named(config, "volumes", source, call)))
+        throw missing(service, `the volume ${named(config, "volumes", source, call)}`, call);
+      if (type === "bind" && !known.has(real(source)))
+        throw new UnsprawlError(
+          "refused",
+          `the files give ${service} the folder ${source} of this host, which its container does not have`,
+          again(call, service),
+        );
+    }
+  }
+}
+
+function missing(service: string, what: string, call: ProjectCall): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `${service} needs ${what}, which does not exist: docker compose up creates it first`,
+    again(call, service),
+  );
+}
+
+const again = ({ dir }: ProjectCall, service: string): string =>
+  cmd`docker compose --project-directory ${dir} up -d ${service}, then plan again`;
+
+/** What the engine calls a network or a volume of the project. */
+function named(config: ComposeConfig, kind: "networks" | "volumes", key: string, { name }: ProjectCall): string {
+  const found = ((config[kind] ?? {}) as { readonly [key: string]: Open | null })[key]?.["name"];
+  return typeof found === "string" ? found : `${name}_${key}`;
+}
+
+function bindsOf({ Mounts, HostConfig }: ContainerDoc): string[] {
+  return [
+    ...(Mounts ?? []).flatMap(({ Type, Source }) => (Type === "bind" && Source !== undefined ? [Source] : [])),
+    ...(HostConfig.Mounts ?? []).flatMap(({ Type, Source }) => (Type === "bind" && Source ? [Source] : [])),
+    ...(HostConfig.Binds ?? []).map((one) => one.split(":")[0] ?? "").filter((one) => one.startsWith("/")),
+  ];
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return posix.normalize(path);
+  }
+}

@@ -1,0 +1,34 @@
+import type { Engine } from "../../../src/engine/engine.ts";
+import type { FingerprintKey } from "../../../src/model/fingerprint.ts";
+import { frameOf, type Frame } from "./frame.ts";
+
+/**
+ * The frame of a container for which nobody asked for anything: what this engine, as it is configured now, fills in. It is
+ * created from an image that the project uses, never started, and removed. Null when it cannot be made.
+ */
+export async function engineDefaults(engine: Engine, image: string, key: FingerprintKey): Promise<Frame | null> {
+  const docker = await engine.docker();
+  const remove = async (): Promise<boolean> => {
+    const left = await engine.container(NAME);
+    if (left === null) return true;
+    if (left.State.Status !== "created") return false;
+    const client = docker.getContainer(left.Id);
+    await engine.call(`remove ${NAME}`, () => client.remove({ force: false, v: true }));
+    return true;
+  };
+  // One that an earlier run could not remove.
+  if (!(await remove())) return null;
+  try {
+    const body = { name: NAME, Image: image, Cmd: ["true"], HostConfig: { NetworkMode: "none" } };
+    const made = await engine.call(`create ${NAME}`, () => docker.createContainer(body));
+    const doc = made === null ? null : await engine.container(made.id);
+    return doc === null ? null : frameOf(doc, NOTHING, [], false, new Map(), key);
+  } finally {
+    await remove();
+  }
+}
+
+const NAME = "unsprawl-probe";
+const NOTHING = {
+  ...{ unset: [], set: [], mounts: [], entrypointPrefix: null, healthcheckPrefix: null, runtime: null },
+} as const;

@@ -1,0 +1,239 @@
+import type { RunChange } from "../../../src/contract/delivery.ts";
+import { ownAliases } from "../../../src/engine/create-body.ts";
+import { nameOf } from "../../../src/engine/names.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
+import { keyedDigest, type FingerprintKey } from "../../../src/model/fingerprint.ts";
+
+/** What a container may do and is, by field: a keyed digest of each of a field's items, so that a journal can hold it. */
+export type Frame = { readonly [field: string]: readonly string[] };
+
+/**
+ * The frame of a container as it would be without its delivery: the delivery's variables are left out. With `delivered`
+ * what else it brought is taken off, so that the frames of the old and the new container are equal when the delivery is
+ * all that changed. `nameOfId` names the containers whose namespaces and volumes it shares: Compose may have
+ * recreated those too.
+ */
+export function frameOf(
+  doc: ContainerDoc,
+  change: RunChange,
+  names: readonly string[],
+  delivered: boolean,
+  nameOfId: ReadonlyMap<string, string>,
+  key: FingerprintKey,
+): Frame {
+  const bare = delivered ? withoutDelivery(doc, change) : doc;
+  const left = new Set([...names, ...change.unset, ...change.set.map(({ name }) => name)]);
+  const fields = fieldsOf(bare, left, nameOfId, delivered);
+  return Object.fromEntries(
+    [...fields].filter(([, items]) => items.length > 0).map(([field, items]) => [field, digests(field, items, key)]),
+  );
+}
+
+/** What the frame of the old container becomes with the delivery, apart from what `delivered` takes off. */
+export function withDelivery(
+  { delivered: _gone, ...frame }: Frame,
+  { runtime }: RunChange,
+  key: FingerprintKey,
+): Frame {
+  return runtime === null ? frame : { ...frame, [RUNTIME]: digests(RUNTIME, itemsOf(runtime), key) };
+}
+
+const RUNTIME = "HostConfig.Runtime";
+const NETWORK = "the network ";
+/** Where the log goes, when that is not this host. */
+const LOG = "the log's receiver";
+const LOCAL_LOGS = new Set(["", "none", "json-file", "local", "journald"]);
+
+/** One of each item where a right grows or shrinks with the number of its items, else one of all: other values are not to be guessed. */
+function digests(field: string, items: readonly string[], key: FingerprintKey): string[] {
+  const texts = ADDED.has(field) || HIDDEN.has(field) ? items : [items.toSorted().join("\0")];
+  return texts.map((item) => keyedDigest(`${field}\0${item}`, key)).sort();
+}
+
+/** The names by which the frame of a container knows others. */
+export function namesById(docs: readonly ContainerDoc[]): Map<string, string> {
+  return new Map(docs.map((doc) => [doc.Id, nameOf(doc)]));
+}
+
+/**
+ * The fields in which the new container differs. With `drift` other settings may differ, but not what gives a container
+ * more rights: that is never a matter of drift. `filled` is what the engine fills in by itself now: nobody asked for that.
+ */
+export function differences(old: Frame, fresh: Frame, drift: boolean, filled: Frame | null = null): string[] {
+  return [...new Set([...Object.keys(old), ...Object.keys(fresh)])].sort().filter((field) => {
+    const [was, is] = [old[field] ?? [], fresh[field] ?? []];
+    if (was.join() === is.join()) return false;
+    if (filled !== null && isFilled(field) && (filled[field] ?? []).join() === is.join()) return false;
+    if (HIDDEN.has(field)) return was.some((item) => !is.includes(item));
+    if (!drift || EQUAL.has(field)) return true;
+    if (field.startsWith(NETWORK)) return was.length === 0;
+    return ADDED.has(field) && is.some((item) => !was.includes(item));
+  });
+}
+
+/** Fields that the engine fills in where nobody asks for anything, by its own configuration and version. */
+export const isFilled = (field: string): boolean => FILLED.has(field);
+
+const FILLED = new Set([
+  ...["HostConfig.LogConfig", "HostConfig.Ulimits", "HostConfig.Init", "HostConfig.ShmSize", LOG],
+  ...["HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths", "HostConfig.OomScoreAdj", "HostConfig.OomKillDisable"],
+]);
+/** Rights that grow when something is removed. */
+const HIDDEN = new Set(["HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths"]);
+/** Rights that grow when something is added. */
+const ADDED = new Set([
+  ...["Mounts", "HostConfig.Privileged", "HostConfig.CapAdd", "HostConfig.Devices", "HostConfig.DeviceRequests"],
+  ...["HostConfig.DeviceCgroupRules", "HostConfig.GroupAdd", "HostConfig.Sysctls", "HostConfig.VolumesFrom"],
+  ...["HostConfig.PortBindings", "HostConfig.PublishAllPorts", "HostConfig.Links", LOG],
+]);
+/** Rights that may grow by any change. */
+const EQUAL = new Set([
+  ...["HostConfig.PidMode", "HostConfig.IpcMode", "HostConfig.NetworkMode", "HostConfig.UsernsMode"],
+  ...["HostConfig.UTSMode", "HostConfig.CgroupnsMode", "HostConfig.Cgroup", "HostConfig.CgroupParent"],
+  ...["HostConfig.SecurityOpt", "HostConfig.CapDrop", "HostConfig.ReadonlyRootfs", "HostConfig.Runtime"],
+  ...["HostConfig.Isolation", "Config.User", "Config.Entrypoint", "Image"],
+]);
+
+/** Compared by their effect (`Mounts`, networks), or different in every container. */
+const ELSEWHERE = new Set(["Binds", "Mounts", "Links", "ConsoleSize", "ContainerIDFile", "NetworkMode", "VolumesFrom"]);
+const MODES = ["NetworkMode", "IpcMode", "PidMode"] as const;
+const CONFIG = [
+  ...["User", "Domainname", "Tty", "OpenStdin", "StdinOnce", "Cmd", "Image", "WorkingDir", "Entrypoint"],
+  ...["StopSignal", "StopTimeout", "ExposedPorts", "NetworkDisabled", "OnBuild", "Shell", "ArgsEscaped"],
+];
+
+function fieldsOf(
+  doc: ContainerDoc,
+  left: ReadonlySet<string>,
+  nameOfId: ReadonlyMap<string, string>,
+  delivered: boolean,
+): Map<string, string[]> {
+  const { Config, HostConfig } = doc;
+  const fields = new Map<string, string[]>();
+  const set = (field: string, value: unknown): void => void fields.set(field, itemsOf(value));
+  set("Image", doc.Image);
+  for (const name of CONFIG) set(`Config.${name}`, Config[name] === null ? "" : text(Config[name]));
+  // Made from the container's own id unless somebody asked for one.
+  set("Config.Hostname", Config.Hostname === doc.Id.slice(0, 12) || sharesHost(doc) ? "" : Config.Hostname);
+  set("Config.Healthcheck", text({ ...Config.Healthcheck, Test: shellTest(Config.Healthcheck?.Test) }));
+  const env = Config.Env ?? [];
+  const nameIn = (entry: string): string => entry.split("=", 1)[0] ?? "";
+  set("Config.Env", [...new Set(env.filter((entry) => !left.has(nameIn(entry))))]);
+  if (!delivered) set("delivered", [...new Set(env.map(nameIn).filter((name) => left.has(name)))]);
+  set(
+    "Config.Labels",
+    Object.entries(Config.Labels ?? {}).filter(([key]) => !BOOKKEEPING.test(key)),
+  );
+  for (const [name, value] of Object.entries(HostConfig)) if (!ELSEWHERE.has(name)) set(`HostConfig.${name}`, value);
+  const { Type = "", Config: options } = HostConfig.LogConfig ?? {};
+  set(LOG, LOCAL_LOGS.has(Type) ? "" : text({ Type, options }));
+  for (const name of MODES) set(`HostConfig.${name}`, named(HostConfig[name] ?? "", nameOfId));
+  const from = HostConfig["VolumesFrom"];
+  set(
+    "HostConfig.VolumesFrom",
+    (Array.isArray(from) ? from : []).map((one) => named(String(one), nameOfId)),
+  );
+  set(
+    "HostConfig.Links",
+    (HostConfig.Links ?? []).map((link) => link.split(":").map(base)),
+  );
+  set("Mounts", mountsOf(doc));
+  for (const [network, endpoint] of Object.entries(doc.NetworkSettings?.Networks ?? {})) {
+    const { IPAMConfig, Links, DriverOpts } = endpoint;
+    const aliases = ownAliases(doc, endpoint).filter((alias) => alias !== doc.Id.slice(0, 12));
+    const links = (Links ?? []).map((link) => link.split(":").map(base).join(":")).sort();
+    set(`${NETWORK}${network}`, [
+      "joined",
+      text({ IPAMConfig, DriverOpts, links, aliases: [...new Set(aliases)].sort() }),
+    ]);
+  }
+  return fields;
+}
+
+/** Compose counts and remembers in these; which project and service it is has to stay. */
+const BOOKKEEPING = /^com\.docker\.compose\.(?!(?:project|service|oneoff)$)/;
+
+/** Every mount with its effect, and what `HostConfig` alone says of one. */
+function mountsOf({ Mounts, HostConfig }: ContainerDoc): string[] {
+  const options = new Map(
+    (HostConfig.Mounts ?? []).map(({ Target, BindOptions, VolumeOptions, TmpfsOptions }) => {
+      const { NonRecursive, ReadOnlyNonRecursive, ReadOnlyForceRecursive } = (BindOptions ?? {}) as Options;
+      const { Subpath } = (VolumeOptions ?? {}) as Options;
+      return [Target, { NonRecursive, ReadOnlyNonRecursive, ReadOnlyForceRecursive, Subpath, TmpfsOptions }];
+    }),
+  );
+  const relabelled = (Mode = ""): string[] => Mode.split(",").filter((one) => one === "Z");
+  return (Mounts ?? []).map(({ Type, Name, Source, Destination, RW, Mode, Propagation }) =>
+    text({
+      ...{ Type, Destination, RW, options: options.get(Destination) },
+      ...(Type === "volume" ? { Name } : { Source, Propagation, Mode: relabelled(Mode) }),
+    }),
+  );
+}
+
+type Options = { readonly [name: string]: unknown };
+
+function withoutDelivery(doc: ContainerDoc, change: RunChange): ContainerDoc {
+  const { Config, HostConfig } = doc;
+  const ours = (source: unknown, target: unknown, readOnly: boolean): boolean =>
+    readOnly && change.mounts.some((one) => one.source === source && one.target === target);
+  const runs = change.entrypointPrefix === null ? Config.Entrypoint : rest(Config.Entrypoint, change.entrypointPrefix);
+  const test = Config.Healthcheck?.Test ?? [];
+  const checks =
+    change.healthcheckPrefix === null || test[0] !== "CMD"
+      ? test
+      : ["CMD", ...rest(test.slice(1), change.healthcheckPrefix)];
+  return {
+    ...doc,
+    Config: {
+      ...Config,
+      Entrypoint: runs ?? null,
+      ...(Config.Healthcheck ? { Healthcheck: { ...Config.Healthcheck, Test: checks } } : {}),
+    },
+    HostConfig: {
+      ...HostConfig,
+      Mounts: (HostConfig.Mounts ?? []).filter((one) => !ours(one.Source, one.Target, one["ReadOnly"] === true)),
+    },
+    Mounts: (doc.Mounts ?? []).filter((one) => !ours(one.Source, one.Destination, one.RW === false)),
+  };
+}
+
+/** The words behind a prefix; all of them where it is not in front. */
+function rest(words: readonly string[] | null | undefined, prefix: readonly string[]): readonly string[] {
+  const all = words ?? [];
+  return prefix.every((word, at) => all[at] === word) ? all.slice(prefix.length) : all;
+}
+
+/** `CMD-SHELL text` and what a prefix makes of it are the same check. */
+function shellTest(test: readonly string[] | null | undefined): readonly string[] {
+  const [kind, ...words] = test ?? [];
+  return kind === "CMD-SHELL" ? ["CMD", "/bin/sh", "-c", ...words] : (test ?? []);
+}
+
+const sharesHost = ({ HostConfig }: ContainerDoc): boolean => /^(host|container:)/.test(HostConfig.NetworkMode ?? "");
+
+/** A mode or an entry that names a container by its id, with the container's name in its place. */
+const named = (mode: string, nameOfId: ReadonlyMap<string, string>): string =>
+  mode.replace(/[0-9a-f]{64}/, (id) => nameOfId.get(id) ?? id);
+
+const base = (path: string): string => path.split("/").at(-1) ?? "";
+
+/** A field's items: of a list each of its members, of a map each of its pairs, of anything else itself. */
+function itemsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(text);
+  if (typeof value === "object" && value !== null) return Object.entries(value).map(text);
+  return [text(value)].filter((one) => one !== "");
+}
+
+/** Absent, null, empty, false and 0 are the same. */
+function text(node: unknown): string {
+  if (node === null || node === undefined || node === "" || node === false || node === 0) return "";
+  if (Array.isArray(node)) return node.length === 0 ? "" : `[${node.map(text).join("\0")}]`;
+  if (typeof node !== "object") return JSON.stringify(node);
+  const pairs = Object.entries(node)
+    .map(([name, one]) => [JSON.stringify(name), text(one)])
+    .filter(([, one]) => one !== "")
+    .map((pair) => pair.join(":"))
+    .sort();
+  return pairs.length === 0 ? "" : `{${pairs.join("\0")}}`;
+}

@@ -1,0 +1,62 @@
+import { realpathSync } from "node:fs";
+import type { Engine } from "../../../src/engine/engine.ts";
+import { trimEndOf } from "../../../src/kit/text/trim.ts";
+
+/** A folder of this host into which a container can write. */
+type Place = { readonly source: string; readonly bind: boolean; readonly container: string };
+
+/** The folders of this host that containers can write to, and the engine's own. */
+export async function mountsOf(engine: Engine): Promise<readonly Place[]> {
+  const [listed, { DockerRootDir }, volumes] = await Promise.all([
+    engine.containers(),
+    engine.info(),
+    engine.volumes(),
+  ]);
+  const mounted = listed.flatMap(({ Names, State, Mounts = [] }) =>
+    Mounts.filter(({ RW, Source }) => State !== "created" && RW !== false && Source?.startsWith("/")).map(
+      ({ Type, Source = "" }) => ({
+        source: Source,
+        bind: Type === "bind",
+        container: plain(Names[0] ?? ""),
+      }),
+    ),
+  );
+  // A local volume may be any folder of this host, which then is a volume as well.
+  const devices = volumes.flatMap(({ Name, Options }) => {
+    const users = listed.filter(({ Mounts = [] }) => Mounts.some((one) => one.Type === "volume" && one.Name === Name));
+    const source = Options?.["device"] ?? "";
+    return source.startsWith("/") ? [{ source, bind: false, container: plain(users[0]?.Names[0] ?? Name) }] : [];
+  });
+  const engines = [DockerRootDir ?? "", "/var/lib/containerd"].map((source) => ({
+    source,
+    bind: false,
+    container: "",
+  }));
+  return [...mounted, ...devices, ...engines.filter(({ source }) => source !== "")];
+}
+
+/** The volume, or the engine's own folder, that this path is below; null when there is none. */
+export function volumeAt(path: string, mounts: readonly Place[]): Place | null {
+  return mounts.find((one) => !one.bind && below(path, one.source)) ?? null;
+}
+
+/** The container that can write to one of these paths; null when none can. */
+export function writerOf(paths: readonly string[], mounts: readonly Place[]): string | null {
+  const found = paths.flatMap((path) => mounts.find((one) => below(path, one.source)) ?? []);
+  return found[0]?.container ?? null;
+}
+
+const plain = (name: string): string => name.replace(/^\//, "");
+
+function below(path: string, folder: string): boolean {
+  const [a, b] = [real(path), trimEndOf(real(folder), "/")];
+  return a === b || a.startsWith(`${b}/`);
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,244 @@
+import type { RunChange } from "../../../src/contract/delivery.ts";
+import type { Work } from "../../../src/contract/migration.ts";
+import type { ComposeCli } from "./cli.ts";
+import { nameOf } from "../../../src/engine/names.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
+import type { Rewrite } from "../../../src/files/rewritten.ts";
+import { cmd } from "../../../src/kit/shell.ts";
+import { UnsprawlError } from "../../../src/model/error.ts";
+import type { Step } from "../../../src/model/plan.ts";
+import { mayCreate, type Recreated } from "./creates.ts";
+import { noteExtras, noteProject, removeExtras } from "../extras.ts";
+import { containersOf, numberOf } from "../find.ts";
+import { engineDefaults } from "./filled.ts";
+import { differences, frameOf, isFilled, namesById, withDelivery, type Frame } from "./frame.ts";
+import type { ComposeTools } from "../index.ts";
+import { inject, injectedIn, type Injected } from "./injected.ts";
+import { startCompared, type Compared } from "./start.ts";
+import { serviceOf, targetOf } from "../steps.ts";
+import { settleStrays } from "../strays.ts";
+
+type Recreator = {
+  /**
+   * All services of a project at once, with the first of their steps: one that depends on another is then recreated only
+   * once. Throws `refused`, with nothing started, when a new container differs from the old one in more than the delivery.
+   */
+  recreate(rewrite: Rewrite, work: Work, changeOf: (service: string) => Promise<RunChange>): Promise<void>;
+  /** The containers as they were before, from the files as they were. Throws `refused`, with nothing started, if they are not. */
+  bringBack(steps: readonly Step[], rewrite: Rewrite, work: Work): Promise<void>;
+};
+
+/** What was known of a service before anything was touched; no value is in it. */
+type Before = {
+  readonly running: boolean;
+  readonly copies: number;
+  readonly change: RunChange;
+  /** By the copy's number; absent in runs of earlier versions. */
+  readonly frames?: { readonly [number: string]: Frame };
+};
+
+/** Recreates services through Compose: created first, compared with the old containers, and started only then. */
+export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Promise<ComposeCli>): Recreator {
+  const { open, key } = tools;
+
+  return {
+    async recreate(rewrite, work, changeOf) {
+      if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
+      const steps = work.plan.steps.filter(({ unit }) => unit === rewrite.unit);
+      const engine = await open();
+      await onlyContainers(steps, rewrite, work, changeOf);
+      for (const step of steps) {
+        if (step.kind !== "recreate" || work.record.last(`${step.id}/before`) !== null) continue;
+        // Known from before anything was touched: a stopped service stays stopped, and no copy is lost.
+        const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
+        const running = docs.some(({ State }) => State.Running || State.Restarting === true);
+        const change = await changeOf(serviceOf(step));
+        const frames = await framesOf(docs, change, step, false);
+        const before = { running, copies: docs.length, change, frames };
+        work.record.intent(`${step.id}/before`, before);
+      }
+      await noteProject(engine, rewrite, work);
+      await bringUp(steps, rewrite, work, "forth");
+      work.record.done(`${rewrite.id}/up`, { done: true });
+    },
+
+    async bringBack(steps, rewrite, work) {
+      const engine = await open();
+      // First, so that none of it is started; then again, for what was still in use.
+      await removeExtras(engine, rewrite, work);
+      await bringUp(steps, rewrite, work, "back");
+      await removeExtras(engine, rewrite, work);
+    },
+  };
+
+  async function bringUp(steps: readonly Step[], rewrite: Rewrite, work: Work, way: "forth" | "back"): Promise<void> {
+    const [engine, target, compose] = [await open(), targetOf(rewrite), await cliOf(rewrite)];
+    const begun = steps.filter((step) => step.kind === "recreate" && beforeOf(step, work) !== null);
+    if (begun.length === 0) return;
+    const copies = new Map<string, number>();
+    const own = new Set<string>();
+    const parts: Recreated[] = [];
+    const present = new Map<string, ReadonlyMap<number, Frame>>();
+    for (const step of begun) {
+      const service = serviceOf(step);
+      await settleStrays(engine, await containersOf(engine, target, service));
+      const docs = await containersOf(engine, target, service);
+      for (const doc of docs) own.add(nameOf(doc));
+      parts.push({ service, docs, mounts: beforeOf(step, work)?.change.mounts ?? [] });
+      copies.set(service, beforeOf(step, work)?.copies ?? docs.length);
+      // What somebody with the right to it has started since is theirs to have.
+      if (way === "back") present.set(step.id, await presentFrames(docs, step, work));
+    }
+    const services = (running: boolean): string[] =>
+      begun.filter((step) => beforeOf(step, work)?.running === running).map(serviceOf);
+    const [run, stopped] = [services(true), services(false)];
+    const config = await compose.config(target);
+    if (way === "back") await mayCreate(engine, config, target, parts);
+    const files = new Map<string, Injected>();
+    for (const { service, docs } of parts) files.set(service, await injectedIn(engine, config, service, docs));
+    try {
+      if (run.length > 0) await compose.up(target, run, "create", copies, own);
+      if (stopped.length > 0) await compose.up(target, stopped, "stopped", copies, own);
+    } finally {
+      if (way === "forth") await noteExtras(engine, rewrite, work);
+    }
+    if (way === "forth") nothingMore(rewrite, work);
+    const compared: Compared[] = [];
+    const without: string[] = [];
+    for (const step of begun) {
+      const { docs, lacking } = await compare(step, rewrite, work, present.get(step.id) ?? null);
+      without.push(...lacking);
+      await inject(engine, files.get(serviceOf(step)) ?? new Map(), docs);
+      if (run.includes(serviceOf(step))) compared.push({ service: serviceOf(step), docs });
+    }
+    // Compose would read the files again, and start what nobody has compared.
+    await startCompared(engine, compared, work.signal);
+    if (without.length > 0)
+      throw new UnsprawlError(
+        "changed",
+        `${without.join(", ")} is up without a variable that was moved: the files do not give it back`,
+        cmd`set it where Compose finds it, then: unsprawl rollback ${work.plan.id}`,
+      );
+  }
+
+  /** Throws `refused` before anything is touched when Compose would make more than containers. */
+  async function onlyContainers(
+    steps: readonly Step[],
+    rewrite: Rewrite,
+    work: Work,
+    changeOf: (service: string) => Promise<RunChange>,
+  ): Promise<void> {
+    const [engine, target, compose] = [await open(), targetOf(rewrite), await cliOf(rewrite)];
+    const parts: Recreated[] = [];
+    for (const step of steps)
+      if (step.kind === "recreate") {
+        const docs = await containersOf(engine, target, serviceOf(step));
+        const { mounts } = beforeOf(step, work)?.change ?? (await changeOf(serviceOf(step)));
+        parts.push({ service: serviceOf(step), docs, mounts });
+      }
+    await mayCreate(engine, await compose.config(target), target, parts);
+  }
+
+  /**
+   * The containers of a step, each as it has to be; throws `refused` when one is not. `present` is given on the way back:
+   * then only rights count, since a service that is down for a harmless difference is worse than the difference. `lacking`
+   * are the names of those that did not get back what was moved.
+   */
+  async function compare(
+    step: Step,
+    rewrite: Rewrite,
+    work: Work,
+    present: ReadonlyMap<number, Frame> | null,
+  ): Promise<{ readonly docs: readonly ContainerDoc[]; readonly lacking: readonly string[] }> {
+    const lacking: string[] = [];
+    const [before, engine] = [beforeOf(step, work), await open()];
+    const [{ drift }, service, back] = [targetOf(rewrite), serviceOf(step), present !== null];
+    const docs = await containersOf(engine, targetOf(rewrite), service);
+    // A run of an earlier version noted nothing to compare with.
+    if (before === null || before.frames === undefined) return { docs, lacking };
+    const made = await framesOf(docs, before.change, step, !back);
+    for (const doc of docs) {
+      const fresh = made[numberOf(doc)] ?? {};
+      const old = before.frames[numberOf(doc)];
+      if (old === undefined && present?.get(numberOf(doc)) === undefined)
+        throw differs(nameOf(doc), ["it is new"], back, drift);
+      if (old === undefined) continue;
+      const expected = back ? old : withDelivery(old, before.change, key);
+      const all = differences(expected, fresh, false);
+      const filled = all.some(isFilled) ? await engineDefaults(engine, doc.Image, key) : null;
+      const since = present?.get(numberOf(doc));
+      const wrong = differences(expected, fresh, drift || back, filled).filter(
+        (field) => since === undefined || (since[field] ?? []).join() !== (fresh[field] ?? []).join(),
+      );
+      if (wrong.length > 0) throw differs(nameOf(doc), wrong, back, drift);
+      if (back && all.includes("delivered")) lacking.push(nameOf(doc));
+      if (all.length > 0 && !drift) work.say(`${nameOf(doc)} has another ${some(all)} than before`);
+    }
+    if (docs.length < before.copies)
+      throw new UnsprawlError(
+        "failed",
+        `Compose created ${docs.length} of ${before.copies} containers of ${service}`,
+        null,
+      );
+    return { docs, lacking };
+  }
+
+  async function framesOf(
+    docs: readonly ContainerDoc[],
+    change: RunChange,
+    step: Step,
+    delivered: boolean,
+  ): Promise<{ [number: string]: Frame }> {
+    const engine = await open();
+    const listed = await Promise.all((await engine.containers()).map(({ Id }) => engine.container(Id)));
+    const names = namesById(listed.filter((doc) => doc !== null));
+    const moved = "moves" in step ? step.moves.map(({ name }) => name) : [];
+    return Object.fromEntries(
+      docs.map((doc) => [numberOf(doc), frameOf(doc, change, moved, delivered, names, key)] as const),
+    );
+  }
+
+  async function presentFrames(
+    docs: readonly ContainerDoc[],
+    step: Step,
+    work: Work,
+  ): Promise<ReadonlyMap<number, Frame>> {
+    const before = beforeOf(step, work);
+    const started = docs.filter(({ State }) => State.Status !== "created");
+    if (before?.frames === undefined) return new Map();
+    const frames = await framesOf(started, before.change, step, true);
+    return new Map(Object.entries(frames).map(([number, frame]) => [Number(number), frame]));
+  }
+}
+
+/** Throws `refused` when Compose created containers that replace none. */
+function nothingMore(rewrite: Rewrite, work: Work): void {
+  const { containers } = work.record.last(`${rewrite.id}/extras`) as unknown as {
+    readonly containers: readonly { readonly name: string }[];
+  };
+  const [first] = containers;
+  if (first === undefined) return;
+  throw new UnsprawlError(
+    "refused",
+    `Compose created ${first.name} too, which did not exist before`,
+    "docker compose up -d, then plan again",
+  );
+}
+
+/** Null while nothing was begun for a service. */
+function beforeOf({ id }: Step, work: Work): Before | null {
+  return work.record.last(`${id}/before`) as unknown as Before | null;
+}
+
+function differs(name: string, fields: readonly string[], back: boolean, drift: boolean): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `Compose created ${name} with another ${some(fields)} than before, so it was not started`,
+    back || drift
+      ? "docker compose config shows what its files say now; put them right"
+      : "docker compose config shows what its files say; docker compose up -d, then plan again",
+  );
+}
+
+const some = (fields: readonly string[]): string =>
+  `${fields.slice(0, 5).join(", ")}${fields.length > 5 ? ` and ${fields.length - 5} more` : ""}`;

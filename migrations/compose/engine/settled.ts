@@ -1,0 +1,112 @@
+import type { Selected } from "../../../src/contract/migration.ts";
+import { Blocked } from "../rewrite/blocked.ts";
+import { withheldNote, type Passed } from "./child.ts";
+import type { ComposeConfig, Foreseen, ProjectCall } from "./cli.ts";
+import type { Engine } from "../../../src/engine/engine.ts";
+import { nameOf } from "../../../src/engine/names.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
+import { bare, cmd } from "../../../src/kit/shell.ts";
+import { UnsprawlError } from "../../../src/model/error.ts";
+import { Secret } from "../../../src/model/secret.ts";
+import { membersOf } from "../find.ts";
+
+/** What is known of a project before its services are planned. */
+export type Settling = {
+  readonly engine: Engine;
+  readonly call: ProjectCall;
+  readonly before: ComposeConfig;
+  readonly foreseen: Foreseen | null;
+  readonly passed: Passed;
+  /** The container that can write to the project's files; null when none can. */
+  readonly writer: string | null;
+};
+
+/**
+ * The service's containers, when they are what the files say and hold what is to move; `drift` when they are not and that
+ * was accepted. Throws `refused`.
+ */
+export async function settled(
+  { engine, call, before, foreseen, passed, writer }: Settling,
+  service: string,
+  selected: readonly Selected[],
+  accept: ReadonlySet<string>,
+): Promise<{ readonly docs: readonly ContainerDoc[]; readonly drift: boolean }> {
+  const { own: docs, others } = await membersOf(engine, call, service);
+  const again = cmd`docker compose --project-directory ${call.dir} up -d ${service}, then plan again`;
+  if (others.length > 0)
+    throw new UnsprawlError(
+      "refused",
+      `${others.map(nameOf).join(", ")} of the project ${call.name} was created from other files than ${call.files.join(", ")}`,
+      cmd`unsprawl plan docker:${others.map(nameOf)[0] ?? ""} --to STORE plans it from its own files; or give this project another name`,
+    );
+  if (docs.length === 0)
+    throw new UnsprawlError(
+      "refused",
+      `no container of ${service} exists, so its image cannot be looked at`,
+      cmd`docker compose --project-directory ${call.dir} create ${service}, then plan again`,
+    );
+  const stranger =
+    foreseen === null ? undefined : docs.find((doc) => (foreseen.get(nameOf(doc)) ?? "create") === "create");
+  if (stranger !== undefined)
+    throw new UnsprawlError(
+      "refused",
+      `Compose does not count ${nameOf(stranger)} among the containers of ${service}`,
+      again,
+    );
+  if (before.services[service]?.["post_start"] !== undefined)
+    throw new UnsprawlError(
+      "refused",
+      `${service} has post_start hooks: Compose would read its files again to run them`,
+      "move the secrets of this service by hand",
+    );
+  const drift = foreseen === null || docs.some((doc) => foreseen.get(nameOf(doc)) === "recreate");
+  if (drift) mayDrift(service);
+  const environment = before.services[service]?.environment ?? {};
+  for (const { move, value } of selected) {
+    const text = environment[move.name];
+    if (typeof text !== "string" || !value.equals(Secret.of(text.replaceAll("$$", "$"))))
+      throw new UnsprawlError(
+        "refused",
+        `${move.name} of ${service} has another value than its Compose files give it`,
+        again,
+      );
+  }
+  return { docs, drift };
+
+  function mayDrift(of: string): void {
+    if (!accept.has("drift"))
+      throw new UnsprawlError(
+        "refused",
+        foreseen === null
+          ? `Compose cannot tell whether the container of ${of} is what its files say: making it anew may change more than the secret`
+          : `the container of ${of} is not what its Compose files say: making it anew would change more than the secret${withheldNote(passed)}`,
+        cmd`${bare(again)}; or --accept drift`,
+      );
+    if (writer !== null)
+      throw new UnsprawlError(
+        "refused",
+        `the container of ${of} is not what its Compose files say, and the container ${writer} can write to them`,
+        again,
+      );
+    // Run inside the new container, with rights of their own that inspect does not show.
+    const { post_start, pre_stop } = before.services[of] ?? {};
+    if (post_start !== undefined || pre_stop !== undefined)
+      throw new UnsprawlError(
+        "refused",
+        `the container of ${of} is not what its Compose files say, and they have hooks`,
+        again,
+      );
+  }
+}
+
+/** Throws `refused` for a project in which Compose would run programs of this host. */
+export function runsNothing({ services }: ComposeConfig): void {
+  const found = Object.entries(services).find(([, service]) => (service["provider"] ?? null) !== null);
+  if (found === undefined) return;
+  const [name] = found;
+  throw new Blocked(
+    `${name} has a provider, a program of this host that Compose runs`,
+    "move the secrets of this project by hand",
+    () => true,
+  );
+}

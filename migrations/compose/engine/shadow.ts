@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ComposeConfig, ProjectCall } from "./cli.ts";
+import { envFiles } from "../syntax/environment.ts";
+import type { NewFile } from "../rewrite/draft.ts";
+import type { Project } from "../syntax/project.ts";
+
+/**
+ * Tries files out without touching them: copies of all of a project's files, the new ones in place of the old, below a
+ * folder in memory, 0700, for as long as `look` takes. `shadow` turns a call into one of the copies, and `back` the paths
+ * in Compose's answer into the real ones. Copies of a process that was killed meanwhile go first.
+ */
+export async function withShadow<T>(
+  memory: string,
+  project: Project,
+  files: readonly NewFile[],
+  look: (shadow: (call: ProjectCall) => ProjectCall, back: (config: ComposeConfig) => ComposeConfig) => Promise<T>,
+): Promise<T> {
+  sweep(join(memory, "units"));
+  const root = join(memory, "units", `try-${process.pid}-${space()}-${randomBytes(4).toString("hex")}`);
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    const texts = new Map([
+      ...[...project.yaml.values(), ...envFiles(project)].map(({ file, text }) => [file, text] as const),
+      ...files.map(({ file, text }) => [file, text] as const),
+    ]);
+    for (const [file, text] of texts) {
+      mkdirSync(join(root, dirname(file)), { recursive: true, mode: 0o700 });
+      writeFileSync(join(root, file), text, { mode: 0o600, flag: "wx" });
+    }
+    mkdirSync(join(root, project.dir), { recursive: true, mode: 0o700 });
+    const at = (path: string): string => join(root, path);
+    return await look(
+      (call) => ({ ...call, dir: at(call.dir), files: call.files.map(at), envFiles: call.envFiles.map(at) }),
+      (config) => JSON.parse(JSON.stringify(config).replaceAll(root, "")) as ComposeConfig,
+    );
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Copies hold values: none outlives its process for longer than until the next plan. */
+function sweep(units: string): void {
+  for (const name of names(units)) {
+    const [, pid = "", where = ""] = /^try-(\d+)-(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
+    // A process in another namespace cannot be judged from here.
+    if (pid !== "" && where === space() && !alive(Number(pid)))
+      rmSync(join(units, name), { recursive: true, force: true });
+  }
+}
+
+function names(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return []; // not made yet
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code !== "ESRCH";
+  }
+}
+
+/** The process namespace's number; 0 where there is no /proc. */
+function space(): string {
+  try {
+    return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
+  } catch {
+    return "0";
+  }
+}

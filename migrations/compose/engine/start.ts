@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Engine } from "../../../src/engine/engine.ts";
+import { nameOf } from "../../../src/engine/names.ts";
+import { start } from "../../../src/engine/swap-parts.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
+import { cmd } from "../../../src/kit/shell.ts";
+import { UnsprawlError } from "../../../src/model/error.ts";
+import { numberOf } from "../find.ts";
+
+/** A service with the containers that were compared. */
+export type Compared = { readonly service: string; readonly docs: readonly ContainerDoc[] };
+
+/**
+ * Starts these very containers through the engine, by their ids: whatever the project's files have become since they were
+ * compared, nothing else is started. A service waits for those it depends on, as it does for Compose. Throws `unhealthy`
+ * when one of these does not come up.
+ */
+export async function startCompared(engine: Engine, all: readonly Compared[], signal: AbortSignal): Promise<void> {
+  const started = new Map<string, readonly ContainerDoc[]>();
+  for (const { service, docs } of inOrder(all)) {
+    for (const [needed, condition] of needsOf(docs))
+      for (const doc of started.get(needed) ?? []) await reached(engine, doc, condition, signal);
+    for (const doc of docs.toSorted((a, b) => numberOf(a) - numberOf(b))) await start(engine, doc.Id);
+    started.set(service, docs);
+  }
+}
+
+/** Each service behind those of the list that it depends on. */
+function inOrder(all: readonly Compared[]): readonly Compared[] {
+  const sorted: Compared[] = [];
+  const seen = new Set<string>();
+  const add = (one: Compared): void => {
+    if (seen.has(one.service)) return;
+    seen.add(one.service);
+    for (const [needed] of needsOf(one.docs)) {
+      const other = all.find(({ service }) => service === needed);
+      if (other !== undefined) add(other);
+    }
+    sorted.push(one);
+  };
+  for (const one of all) add(one);
+  return sorted;
+}
+
+/** What Compose noted of `depends_on`: `db:service_healthy:false,cache:service_started:true` (docker/compose `pkg/api/labels.go`). */
+function needsOf(docs: readonly ContainerDoc[]): [service: string, condition: string][] {
+  const said = docs[0]?.Config.Labels?.["com.docker.compose.depends_on"] ?? "";
+  return said
+    .split(",")
+    .filter(Boolean)
+    .map((one) => {
+      const [service = "", condition = ""] = one.split(":");
+      return [service, condition];
+    });
+}
+
+/** Returns when a container is as another one waits for it to be. */
+async function reached(engine: Engine, { Id }: ContainerDoc, condition: string, signal: AbortSignal): Promise<void> {
+  if (!["service_healthy", "service_completed_successfully"].includes(condition)) return;
+  for (;;) {
+    signal.throwIfAborted();
+    const doc = await engine.container(Id);
+    if (doc === null) throw new UnsprawlError("changed", `${Id.slice(0, 12)} does not exist any more`);
+    const { Status, ExitCode = 0, Health } = doc.State;
+    const ended = Status === "exited" || Status === "dead";
+    if (condition === "service_completed_successfully" ? ended && ExitCode === 0 : Health?.Status === "healthy") return;
+    if (ended || (condition === "service_healthy" && (Health ?? null) === null) || Health?.Status === "unhealthy")
+      throw new UnsprawlError(
+        "unhealthy",
+        `${nameOf(doc)}, on which others depend, did not come up (exit ${ExitCode})`,
+        cmd`docker logs ${nameOf(doc)}`,
+      );
+    await sleep(TICK_MS, undefined, { signal });
+  }
+}
+
+const TICK_MS = 200;

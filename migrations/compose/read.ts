@@ -1,0 +1,130 @@
+import { lineOf } from "../../src/kit/text/lines.ts";
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { envFiles, scraps, variables, type Scrap } from "./syntax/environment.ts";
+import type { OnFault } from "./syntax/fill.ts";
+import { loadProject, type Project } from "./syntax/project.ts";
+import { entriesOf, entry, scalarText } from "../../src/kit/text/yaml-nodes.ts";
+import type { Reading, Source } from "../../src/contract/source.ts";
+import type { Candidate } from "../../src/model/candidate.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { NO_FACTS, type Location, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { unreadable } from "../../src/engine/reading.ts";
+
+/**
+ * `compose:FILE[:FILE…]`, `compose:FOLDER` or `compose:`: a project's services with the values that each would get (env
+ * files, extends, include, overrides, interpolation), and every other text of its files. Needs neither engine nor Compose.
+ */
+export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
+  return {
+    kind: "compose",
+    async *read(what, signal) {
+      const files = filesOf(what, cwd);
+      // A text may be filled in more than once: for each service that has it, and as one of its file.
+      const faults = new Map<string, UnsprawlError>();
+      const tell: OnFault = (fault) => void faults.set(fault.message, fault);
+      const project = await loadProject({ files, dir: null, name: null, envFiles: [], env, tell, signal });
+      const source = `compose:${what}`;
+      yield { kind: "total", subjects: project.services.size + 1 };
+      const told = new Set<string>();
+      for (const service of project.services.values()) {
+        signal.throwIfAborted();
+        yield serviceReading(source, project, service.name, told, tell);
+      }
+      yield restReading(source, project, told, tell);
+      for (const fault of faults.values()) yield unreadable(source, fault);
+    },
+  };
+}
+
+/** The names that Compose looks for, in its order (Compose Specification, "The Compose file"); an override beside it counts. */
+const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+
+function filesOf(what: string, cwd: string): string[] {
+  const at = resolve(cwd, what);
+  if (what !== "" && !(existsSync(at) && statSync(at).isDirectory())) {
+    // As in COMPOSE_FILE; a colon in a name wins when there is such a file.
+    return existsSync(at) ? [at] : what.split(":").map((file) => resolve(cwd, file));
+  }
+  const name = NAMES.find((one) => existsSync(resolve(at, one)));
+  if (name === undefined)
+    throw new UnsprawlError("absent", `there is no Compose file in ${at}`, "unsprawl scan compose:FILE names one");
+  const override = [name.replace(/(?=\.ya?ml$)/, ".override"), "compose.override.yaml", "docker-compose.override.yml"];
+  const beside = override.find((one) => existsSync(resolve(at, one)));
+  return [name, ...(beside === undefined ? [] : [beside])].map((one) => resolve(at, one));
+}
+
+function serviceReading(source: string, project: Project, name: string, told: Set<string>, tell: OnFault): Reading {
+  const subject: Subject = { kind: "service", name, id: `${project.given.join(":")}#${name}` };
+  const service = project.services.get(name);
+  const candidates: Candidate[] = [];
+  for (const [variable, places] of service === undefined ? [] : variables(service, tell)) {
+    const holds = places.at(-1);
+    for (const place of places) told.add(place.id);
+    if (holds === undefined || holds.value === null) continue;
+    for (const use of holds.uses) told.add(`$${use}`);
+    candidates.push(
+      candidate(source, subject, "env", variable, holds.value, `services.${name}.environment.${variable}`),
+    );
+  }
+  return { kind: "subject", subject, facts: factsOf(project, name), candidates, exposure: EXPOSURE };
+}
+
+const EXPOSURE = ["anyone who can read the project's files, and whoever can inspect its containers"];
+
+/** What stands in the files beside the services' variables: commands, labels, build arguments, unused lines of `.env`. */
+function restReading(source: string, project: Project, told: ReadonlySet<string>, tell: OnFault): Reading {
+  const [first = project.dir] = project.given;
+  const subject: Subject = { kind: "file", name: first, id: first };
+  const env = new Set(envFiles(project).map(({ file }) => file));
+  const candidates = scraps(project, tell)
+    .filter(
+      ({ file, start, key }) => !told.has(`${file.file}:${start}`) && !(env.has(file.file) && told.has(`$${key}`)),
+    )
+    .filter(({ path }) => !/^(?:services\.[^.]+\.)(?:environment|env_file|image)\b/.test(path))
+    .filter(({ value }) => value !== "")
+    .map((scrap) => candidate(source, subject, whereOf(scrap), scrap.key, scrap.value, placeOf(scrap)));
+  return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
+}
+
+const placeOf = ({ file, start, path }: Scrap): string => `${file.file}:${lineOf(file.text, start)} ${path}`;
+
+function whereOf({ path }: Scrap): Where {
+  if (/\.labels\b/.test(path)) return "label";
+  if (/\.(command|entrypoint)\b/.test(path)) return "cmd";
+  if (/\.healthcheck\b/.test(path)) return "healthcheck";
+  if (/\.args\b/.test(path)) return "build-arg";
+  return "file";
+}
+
+function candidate(
+  source: string,
+  subject: Subject,
+  where: Where,
+  name: string,
+  value: string,
+  path: string,
+): Candidate {
+  const location: Location = {
+    source,
+    subject: subject.kind,
+    subjectName: subject.name,
+    subjectId: subject.id,
+    where,
+    path,
+    origin: "own",
+  };
+  return { name, value: Secret.of(value), location };
+}
+
+function factsOf({ services }: Project, name: string): SubjectFacts {
+  const labels: [string, string][] = [];
+  let image: string | null = null;
+  for (const { service, file } of services.get(name)?.layers ?? []) {
+    image = scalarText(entry(service, "image", file)?.value ?? null) ?? image;
+    for (const { key, value } of entriesOf(entry(service, "labels", file)?.value, file))
+      labels.push([key, scalarText(value) ?? ""]);
+  }
+  return { image, labels: Object.fromEntries(labels), ownLabels: Object.fromEntries(labels) };
+}

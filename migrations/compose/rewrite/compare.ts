@@ -1,0 +1,100 @@
+import { Blocked } from "./blocked.ts";
+import type { ComposeConfig, Open, ServiceConfig } from "../engine/cli.ts";
+import type { Wish } from "./index.ts";
+
+/**
+ * Compares what Compose makes of the files before and after. Throws `failed`, naming the place, when anything but these
+ * services' delivery differs, or when a delivery is not as wished.
+ */
+export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes: readonly Wish[]): void {
+  const undone: { [name: string]: Open } = { ...after.services };
+  for (const wish of wishes) {
+    const [old, fresh] = [before.services[wish.service], after.services[wish.service]];
+    if (!old || !fresh) throw differs(`services.${wish.service}`);
+    undone[wish.service] = withoutDelivery(old, fresh, wish);
+  }
+  const place = difference(effective(before), effective({ ...after, services: undone }), "");
+  if (place !== null) throw differs(place);
+}
+
+/** Without extension fields, which do nothing by themselves: what services are merged from (Compose Specification, "Extension"). */
+function effective(config: Open): Open {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("x-")));
+}
+
+/** The service as it would be without what its delivery brought; what is not as wished stays, and so differs. */
+function withoutDelivery(old: ServiceConfig, fresh: ServiceConfig, { change, moves, service, ...runs }: Wish): Open {
+  const service_: { [key: string]: unknown } = { ...fresh };
+  const names = new Set([...change.unset, ...change.set.map(({ name }) => name), ...moves.map(({ name }) => name)]);
+  const wanted = new Map(change.set.map(({ name, value }) => [name, value]));
+  const environment: { [name: string]: string | null } = {};
+  for (const [name, value] of Object.entries(fresh.environment ?? {})) {
+    if (!names.has(name)) environment[name] = value;
+    // Passed on from a shell that does not have it, now that nothing goes over it: not set.
+    else if (value === null && !wanted.has(name)) continue;
+    else if (wanted.get(name) !== plain(value)) throw differs(`services.${service}.environment.${name}`);
+    else wanted.delete(name);
+  }
+  const [missing] = wanted.keys();
+  if (missing !== undefined) throw differs(`services.${service}.environment.${missing}`);
+  for (const [name, value] of Object.entries(old.environment ?? {})) if (names.has(name)) environment[name] = value;
+  service_["environment"] = environment;
+  const isOurs = (volume: Open): boolean =>
+    change.mounts.some(
+      ({ source, target }) =>
+        volume["source"] === source && volume["target"] === target && volume["read_only"] === true,
+    );
+  if (change.mounts.length > 0) {
+    const volumes = (fresh["volumes"] ?? []) as Open[];
+    if (volumes.filter(isOurs).length !== change.mounts.length) throw differs(`services.${service}.volumes`);
+    service_["volumes"] = volumes.filter((volume) => !isOurs(volume));
+  }
+  if (change.runtime !== null && fresh["runtime"] === change.runtime) service_["runtime"] = old["runtime"];
+  if (change.entrypointPrefix !== null) {
+    if (same(list(fresh["entrypoint"]), [...change.entrypointPrefix, ...runs.entrypoint]))
+      service_["entrypoint"] = old["entrypoint"];
+    if (old["command"] === undefined || old["command"] === null ? same(list(fresh["command"]), runs.cmd) : false)
+      service_["command"] = old["command"];
+  }
+  if (change.healthcheckPrefix !== null && runs.health !== null) {
+    const test = list((fresh["healthcheck"] as Open | undefined)?.["test"]);
+    if (test.includes(change.healthcheckPrefix[0] ?? "")) {
+      const was = old["healthcheck"] as Open | undefined;
+      service_["healthcheck"] =
+        was === undefined ? undefined : { ...(fresh["healthcheck"] as Open), test: was["test"] };
+    }
+  }
+  return service_;
+}
+
+/** `config` prints `$` as it must be written in a file again. */
+const plain = (text: string | null): string | null => text?.replaceAll("$$", "$") ?? null;
+const list = (value: unknown): string[] => (Array.isArray(value) ? value.map((one) => plain(String(one)) ?? "") : []);
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** The first place at which two documents differ; null when they are equal. What is absent, null and empty is the same. */
+function difference(before: unknown, after: unknown, path: string): string | null {
+  if (isEmpty(before) && isEmpty(after)) return null;
+  if (isObject(before) && isObject(after)) {
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      const found = difference(before[key], after[key], path === "" ? key : `${path}.${key}`);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+  return same(before, after) ? null : path;
+}
+
+const isObject = (value: unknown): value is Open =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
+
+function differs(place: string): Blocked {
+  const [, service = ""] = /^services\.([^.]+)/.exec(place) ?? [];
+  return new Blocked(
+    `Compose would make something else of ${place} than was meant`,
+    "please report this file's form; --deliver runtime changes the least",
+    (one) => service === "" || one === service,
+  );
+}

@@ -1,0 +1,184 @@
+import { lineOf } from "../../../src/kit/text/lines.ts";
+import { relative } from "node:path";
+import type { YAMLMap, YAMLSeq } from "yaml";
+import { UnsprawlError } from "../../../src/model/error.ts";
+import type { DiffLine } from "../../../src/model/plan.ts";
+import { renderDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
+import { lineStart, splice, type Edit } from "../../../src/kit/text/splice.ts";
+import { edits, memberRange, type Changes } from "../../../src/kit/text/yaml-edit.ts";
+import type { EnvFile } from "../syntax/env-file.ts";
+import type { Project } from "../syntax/project.ts";
+import type { YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
+
+type Collection = YAMLMap | YAMLSeq;
+type Members = {
+  readonly file: YamlFile;
+  dropKey: Set<unknown>;
+  drop: Set<unknown>;
+  put: Map<unknown, string>;
+  add: string[];
+};
+type Line = { readonly file: EnvFile; readonly member: DotenvEntry; readonly text: string | null };
+
+export type NewFile = { readonly file: string; readonly text: string; readonly diff: readonly DiffLine[] };
+
+/** What is to change in a project's files, gathered before a byte is touched. Asking twice for the same is asking once. */
+export class Draft {
+  readonly #project: Project;
+  readonly #members = new Map<Collection, Members>();
+  readonly #anchors = new Map<YAMLMap, { readonly file: YamlFile; readonly name: string }>();
+  readonly #lines = new Map<string, Line>();
+  readonly #diff = new Map<string, { readonly line: number; readonly diff: DiffLine }[]>();
+
+  constructor(project: Project) {
+    this.#project = project;
+  }
+
+  /** Takes a member away. `was` is shown for it. */
+  drop(file: YamlFile, owner: Collection, member: unknown, was: string): void {
+    const { drop } = this.#of(file, owner);
+    if (!drop.has(member)) this.#show(file, memberRange(member)[0], "-", was);
+    drop.add(member);
+  }
+
+  /** Takes the key of a block away whose members have all gone: comments between them stay. */
+  dropKey(file: YamlFile, owner: Collection, pair: unknown, was: string): void {
+    this.#show(file, memberRange(pair)[0], "-", was);
+    this.#of(file, owner).dropKey.add(pair);
+  }
+
+  /** Writes a member anew. `was` and `shown` are what the diff says of it before and after. */
+  put(file: YamlFile, owner: Collection, member: unknown, text: string, was: string, shown = text): void {
+    const { put } = this.#of(file, owner);
+    if (put.get(member) === text) return;
+    if (put.has(member)) throw clash(file.file, lineOf(file.text, memberRange(member)[0]));
+    const [start] = memberRange(member);
+    this.#show(file, start, "-", was);
+    this.#show(file, start, "+", shown);
+    put.set(member, text);
+  }
+
+  /** Puts a member behind the last one; `shown` is what the diff says of it. */
+  add(file: YamlFile, owner: Collection, text: string, shown = text): void {
+    this.#of(file, owner).add.push(text);
+    const last = owner.items.at(-1);
+    const at = last === undefined ? (owner.range?.[1] ?? 0) : memberRange(last)[1] - 1;
+    for (const line of shown.split("\n")) this.#show(file, at, "+", line);
+  }
+
+  /** Writes a variable of an env file anew, under another name maybe; null takes its line away. */
+  line(
+    file: EnvFile,
+    member: DotenvEntry,
+    now: { readonly name: string; readonly value: string } | null,
+    was: string,
+  ): void {
+    const id = `${file.file}:${member.start}`;
+    const dialect = file.raw ? "raw" : "compose";
+    const value = now === null ? null : renderDotenv(now.value, dialect, member.quote);
+    if (now !== null && value === null)
+      throw new UnsprawlError("refused", `${file.file}:${member.line} cannot hold what ${member.name} would become`);
+    const text = now === null ? null : `${now.name}=${value ?? ""}`;
+    const known = this.#lines.get(id);
+    if (known !== undefined) {
+      if (known.text !== text) throw clash(file.file, member.line);
+      return;
+    }
+    this.#lines.set(id, { file, member, text });
+    this.#show(file, member.start, "-", was);
+    if (text !== null) this.#show(file, member.start, "+", text);
+  }
+
+  /** Gives a map of a pair a name to be merged by; the name, made unique in its file. */
+  anchor(file: YamlFile, map: YAMLMap, wished: string): string {
+    const known = this.#anchors.get(map);
+    if (known) return known.name;
+    const taken = new RegExp(`&${wished}(?![\\w-])`).test(file.text);
+    const name = taken ? `${wished}-${lineOf(file.text, map.range?.[0] ?? 0)}` : wished;
+    this.#anchors.set(map, { file, name });
+    return name;
+  }
+
+  /** The members that stay; `text` is what one is written as from now on, null for as it was. */
+  kept(owner: Collection): { readonly member: unknown; readonly text: string | null }[] {
+    const { drop, put } = this.#members.get(owner) ?? { drop: new Set(), put: new Map<unknown, string>() };
+    return (owner.items as unknown[])
+      .filter((member) => !drop.has(member))
+      .map((member) => ({ member, text: put.get(member) ?? null }));
+  }
+
+  /** What is left of a collection's members; what is added counts. */
+  left(owner: Collection): number {
+    const members = this.#members.get(owner);
+    return owner.items.length - (members?.drop.size ?? 0) + (members?.add.length ?? 0);
+  }
+
+  /** Forgets what was to happen inside a collection: the whole of it goes. What was shown for it stays. */
+  forget(owner: Collection): void {
+    this.#members.delete(owner);
+  }
+
+  /** Whether this place of a file's text is taken away or written anew. */
+  covers(file: string, start: number): boolean {
+    const within = ([from, to]: readonly [number, number]): boolean => start >= from && start < Math.max(to, from + 1);
+    for (const line of this.#lines.values())
+      if (line.file.file === file && within([line.member.start, line.member.end])) return true;
+    for (const { file: own, drop, put } of this.#members.values())
+      if (own.file === file && [...drop, ...put.keys()].some((member) => within(memberRange(member)))) return true;
+    return false;
+  }
+
+  /** The files that change, whole. */
+  files(): NewFile[] {
+    const found = new Map<string, { text: string; edits: Edit[] }>();
+    const of = ({ file, text }: { readonly file: string; readonly text: string }): Edit[] => {
+      const known = found.get(file) ?? { text, edits: [] };
+      found.set(file, known);
+      return known.edits;
+    };
+    // Outer collections first: of two additions at one place `splice` puts the later one in front, and that is the inner.
+    const outerFirst = [...this.#members].sort(([a], [b]) => (a.range?.[0] ?? 0) - (b.range?.[0] ?? 0));
+    for (const [owner, { file, dropKey, drop, put, add }] of outerFirst) {
+      const changes: Changes = { dropKey, drop, put, add };
+      of(file).push(...edits(file, owner, changes));
+    }
+    for (const [map, { file, name }] of this.#anchors) {
+      // Behind the key's colon, where a block map begins on the next line.
+      const colon = file.text.lastIndexOf(":", lineStart(file.text, map.range?.[0] ?? 0) - 1) + 1;
+      of(file).push({ start: colon, end: colon, text: ` &${name}` });
+    }
+    for (const { file, member, text } of this.#lines.values()) {
+      if (text === null) of(file).push({ start: member.start, end: member.end, text: "" });
+      else of(file).push({ start: member.nameStart, end: Math.max(member.valueEnd, member.nameEnd), text });
+    }
+    return [...found].map(([file, { text, edits: own }]) => ({
+      file,
+      text: splice(text, own),
+      diff: (this.#diff.get(file) ?? []).toSorted((a, b) => a.line - b.line).map(({ diff }) => diff),
+    }));
+  }
+
+  #of(file: YamlFile, owner: Collection): Members {
+    const known = this.#members.get(owner) ?? emptyMembers(file);
+    this.#members.set(owner, known);
+    return known;
+  }
+
+  #show({ file, text }: YamlFile | EnvFile, at: number, sign: DiffLine["sign"], shown: string): void {
+    const line = lineOf(text, at);
+    const path = `${relative(this.#project.dir, file) || file}:${line}`;
+    this.#diff.set(file, [...(this.#diff.get(file) ?? []), { line, diff: { sign, path, text: shown } }]);
+  }
+}
+
+function emptyMembers(file: YamlFile): Members {
+  return { file, dropKey: new Set(), drop: new Set(), put: new Map(), add: [] };
+}
+
+function clash(file: string, line: number): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `${file}:${line} would have to become two things at once`,
+    "give each service a line of its own, then plan again",
+  );
+}

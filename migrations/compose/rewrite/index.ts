@@ -1,0 +1,174 @@
+import type { RunChange } from "../../../src/contract/delivery.ts";
+import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
+import { scalar } from "../../../src/kit/text/yaml-edit.ts";
+import { Blocked } from "./blocked.ts";
+import { Draft, type NewFile } from "./draft.ts";
+import { envFiles, variables, type Place } from "../syntax/environment.ts";
+import type { Project } from "../syntax/project.ts";
+import { serviceKeys, setVariables } from "../syntax/service.ts";
+import { dropSources } from "../syntax/sources.ts";
+import { entry, parseYaml, isMap, isScalar, reaches } from "../../../src/kit/text/yaml-nodes.ts";
+
+/** What a service gets in place of its secrets. */
+export type Wish = {
+  readonly service: string;
+  readonly change: RunChange;
+  readonly moves: readonly {
+    readonly name: string;
+    readonly masked: string;
+    readonly carries: (text: string) => boolean;
+  }[];
+  /** What the container runs, the image's own where the project says nothing. */
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** The command of its health check as the engine has it; null for none. */
+  readonly health: readonly string[] | null;
+};
+
+export type Rewritten = { readonly files: readonly NewFile[]; readonly notes: readonly string[] };
+
+/** A variable under the name and with the value that it gets; null when it goes. */
+type Action = { readonly name: string; readonly value: string } | null;
+
+type Wanted = { readonly place: Place; readonly by: Map<string, { readonly action: Action; readonly masked: string }> };
+
+/**
+ * The bytes of a project's files after these wishes: only what held a secret is taken away or written anew, and only
+ * what its delivery needs is added. Throws `refused` when a service that is not among the wishes would lose a value, or
+ * when a value is also filled in elsewhere, unless `elsewhere` is accepted.
+ */
+export async function rewriteProject(
+  project: Project,
+  wishes: readonly Wish[],
+  accept: ReadonlySet<string>,
+): Promise<Rewritten> {
+  const draft = new Draft(project);
+  const all = new Map([...project.services.values()].map((service) => [service.name, variables(service)]));
+  const wanted = new Map<string, Wanted>();
+  for (const wish of wishes) for (const move of wish.moves) want(wanted, all, wish, move);
+  const apart = new Map<string, Exclude<Action, null>[]>();
+  const secret = wishes.flatMap(({ moves }) => moves);
+  for (const { place, by } of wanted.values()) {
+    onlyThese(place, by, all);
+    const [first] = by.values();
+    const actions = [...by.values()].map(({ action }) => JSON.stringify(action));
+    // Under another name it would turn up with who hides it behind a value of its own.
+    const alike = new Set(actions).size === 1 && !hiddenFrom(project, place, by);
+    change(draft, place, alike && first ? first.action : null, first?.masked ?? "");
+    // Services that had it from one place and go different ways each get a line of their own.
+    if (!alike)
+      for (const [service, { action }] of by)
+        if (action !== null) apart.set(service, [...(apart.get(service) ?? []), action]);
+  }
+  const notes = dropSources(draft, project, [...wanted.values()], secret, accept, all);
+  for (const [service, actions] of apart) setVariables(draft, project, service, actions);
+  for (const wish of wishes) serviceKeys(draft, project, wish);
+  removeEmpty(draft, project);
+  const files = draft.files().filter(({ file, text }) => text !== textsOf(project).get(file));
+  for (const { file, text } of files) if (project.yaml.has(file)) await parseYaml(file, text);
+  return { files, notes };
+}
+
+function want(
+  wanted: Map<string, Wanted>,
+  all: ReadonlyMap<string, Map<string, Place[]>>,
+  { service, change: { set, unset } }: Wish,
+  { name, masked }: Wish["moves"][number],
+): void {
+  const places = all.get(service)?.get(name) ?? [];
+  const holds = places.at(-1);
+  if (holds === undefined)
+    throw new Blocked(
+      `${name} of ${service} is not set in the project's files`,
+      "set it in the Compose file, docker compose up -d, then plan again",
+      (one, its) => one === service && its === name,
+    );
+  // Told apart by name: `NAME_FILE` stands for NAME.
+  const now =
+    set.find((one) => one.name === name) ?? set.find((one) => unset.includes(name) && one.name === `${name}_FILE`);
+  const action = now ?? set.find((one) => unset.includes(name) && one.name === `FILE__${name}`) ?? null;
+  for (const place of places) {
+    const equal = place.value === null || place.value === holds.value;
+    if (place !== holds && !equal && action?.name === name) continue;
+    if (place !== holds && !equal)
+      throw new Blocked(
+        `${name} of ${service} is also set to another value at ${place.at}, which would come back`,
+        "take it out of there, then plan again",
+        (one, its) => one === service && its === name,
+      );
+    const known = wanted.get(place.id) ?? { place, by: new Map() };
+    known.by.set(service, { action: place === holds ? action : null, masked });
+    wanted.set(place.id, known);
+  }
+}
+
+/** Throws when somebody else has this variable from here too. */
+function onlyThese(place: Place, by: Wanted["by"], all: ReadonlyMap<string, Map<string, Place[]>>): void {
+  const others = [...all].filter(([name, own]) => !by.has(name) && own.get(place.name)?.at(-1)?.id === place.id);
+  if (others.length === 0) return;
+  const names = others.map(([name]) => name);
+  throw new Blocked(
+    `${place.name} at ${place.at} is also what ${names.join(", ")} gets, which would lose it`,
+    cmd`docker compose create ${bare(shellLine(names))}, so that it moves too; then plan again without --only`,
+    (one, its) => by.has(one) && its === place.name,
+  );
+}
+
+/** Whether a service that is not among these merges in the map where this stands, and goes over it. */
+function hiddenFrom({ services }: Project, place: Place, by: Wanted["by"]): boolean {
+  if (place.kind !== "pair") return false;
+  return [...services.values()].some(
+    ({ name, layers }) =>
+      !by.has(name) &&
+      layers.some(
+        ({ service, file }) =>
+          file === place.file && reaches(entry(service, "environment", file)?.value, place.owner, file),
+      ),
+  );
+}
+
+function change(draft: Draft, place: Place, action: Action, masked: string): void {
+  const was = place.value === null ? place.name : `${place.name}=${masked}`;
+  if (place.kind === "line") draft.line(place.file, place.member, action, was);
+  else if (action === null) draft.drop(place.file, place.owner, place.member, was);
+  else if (place.kind === "item") {
+    draft.put(place.file, place.owner, place.member, scalar(`${action.name}=${action.value}`, place.member), was);
+  } else {
+    const text = `${scalar(action.name, place.member.key)}: ${scalar(action.value, place.member.value)}`;
+    draft.put(place.file, place.owner, place.member, text, was);
+  }
+}
+
+/** `environment:` without a variable goes too; a map that others are merged from stays as an empty one. */
+function removeEmpty(draft: Draft, { yaml }: Project): void {
+  for (const file of yaml.values()) {
+    const walk = (node: unknown): void => {
+      if (!isMap(node)) return;
+      for (const pair of node.items) {
+        const { key, value } = pair as { key: unknown; value: unknown };
+        walk(value);
+        const list = value as Parameters<Draft["left"]>[0] & { readonly anchor?: string };
+        // `!override` and an anchor mean something without members too.
+        const marks = `${list.anchor ? `&${list.anchor} ` : ""}${list.tag?.startsWith("!") ? `${list.tag} ` : ""}`;
+        if (!isCollection(value) || list.items.length === 0 || draft.left(list) > 0) continue;
+        const name = isScalar(key) ? (key.value ?? "") : "";
+        if (name === "environment" && marks === "" && list.flow !== true && node.flow !== true)
+          draft.dropKey(file, node, pair, `${name}:`);
+        else {
+          draft.forget(list);
+          const empty = `${marks}${isMap(list) ? "{}" : "[]"}`;
+          if (name === "environment" && marks === "") draft.drop(file, node, pair, `${name}:`);
+          else draft.put(file, node, pair, `${name}: ${empty}`, `${name}:`);
+        }
+      }
+    };
+    walk(file.root);
+  }
+}
+
+const isCollection = (node: unknown): boolean => typeof node === "object" && node !== null && "items" in node;
+
+/** Every file of a project with its text, by its absolute name. */
+export function textsOf(project: Project): Map<string, string> {
+  return new Map([...project.yaml.values(), ...envFiles(project)].map(({ file, text }) => [file, text]));
+}

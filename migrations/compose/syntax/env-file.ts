@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Node } from "yaml";
+import { tried } from "../../../src/files/env-file.ts";
+import { readText } from "../../../src/files/read.ts";
+import { UnsprawlError } from "../../../src/model/error.ts";
+import { parseDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
+import { entry, follow, isMap, isSeq, scalarText, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
+import { filledScalar, type OnFault } from "./fill.ts";
+
+type Lookup = (name: string) => string | null;
+
+/** An env file: one that `${…}` is filled from, or one that a service names. */
+export type EnvFile = {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
+  readonly raw: boolean;
+  readonly entries: readonly DotenvEntry[];
+};
+
+/**
+ * An env file as Compose reads it. Why it cannot be read is told; what Compose refuses is told too, and then read as
+ * `docker run` would. Null when nobody can read it.
+ */
+export async function readEnvFile(file: string, raw: boolean, lookup: Lookup, tell: OnFault): Promise<EnvFile | null> {
+  let text: string | null = null;
+  try {
+    text = await readText(file);
+    return { file, text, raw, entries: parseDotenv(text, raw ? "raw" : "compose", lookup) };
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    tell(text === null ? error : new UnsprawlError(error.code, `${file}: ${error.message}`, error.hint));
+    const entries = text === null ? null : tried(text, "docker");
+    return text === null || entries === null ? null : { file, text, raw: true, entries };
+  }
+}
+
+type Described = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: Lookup };
+
+/** What `env_file` of a service names, in order; one that need not be there is passed over. */
+export async function envFilesOf({ file, node, dir, lookup }: Described, tell: OnFault): Promise<EnvFile[]> {
+  const found: EnvFile[] = [];
+  /** What the files before set: every name that one of them has a value for, and what the last of them says of it. */
+  const set = new Set<string>();
+  const last = new Map<string, string | null>();
+  const value = entry(node, "env_file", file)?.value ?? null;
+  const items = isSeq(value) ? value.items.map((item) => follow(item, file)) : [value];
+  for (const item of items) {
+    const written = isMap(item) ? (entry(item, "path", file)?.value ?? null) : item;
+    const path = filledScalar(written, lookup, file, tell);
+    if (path === null) continue;
+    const part = (key: string): string | null =>
+      isMap(item) ? scalarText(entry(item, key, file)?.value ?? null) : null;
+    const absolute = resolve(dir, path);
+    if (part("required") === "false" && !existsSync(absolute)) continue;
+    const earlier: Lookup = (name) => (set.has(name) ? (last.get(name) ?? null) : lookup(name));
+    const read = await readEnvFile(absolute, part("format") === "raw", earlier, tell);
+    if (read === null) continue;
+    found.push(read);
+    for (const { name, value } of read.entries) {
+      last.set(name, value);
+      if (value !== null) set.add(name);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,173 @@
+import { lineOf } from "../../../src/kit/text/lines.ts";
+import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
+import type { DotenvEntry } from "../../../src/files/dotenv.ts";
+import { memberRange } from "../../../src/kit/text/yaml-edit.ts";
+import { fill, stop, type OnFault } from "./fill.ts";
+import type { EnvFile } from "./env-file.ts";
+import type { Layer, Project, Service } from "./project.ts";
+import {
+  entriesOf,
+  entry,
+  follow,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  scalarText,
+  type YamlFile,
+} from "../../../src/kit/text/yaml-nodes.ts";
+
+/** Where a variable of a service is written. */
+export type Place = {
+  /** The same for all services that have a variable from here. */
+  readonly id: string;
+  /** `FILE:LINE`. */
+  readonly at: string;
+  readonly name: string;
+  /** What the service gets from here; null for one that is passed on from the shell and is not set there. */
+  readonly value: string | null;
+  /** The variables that it is filled from. */
+  readonly uses: readonly string[];
+} & (
+  | {
+      readonly kind: "pair";
+      readonly file: YamlFile;
+      readonly member: Pair<Scalar, Node | null>;
+      readonly owner: YAMLMap;
+    }
+  | { readonly kind: "item"; readonly file: YamlFile; readonly member: Node; readonly owner: YAMLSeq }
+  | { readonly kind: "line"; readonly file: EnvFile; readonly member: DotenvEntry }
+);
+
+/**
+ * The variables of a service with every place that sets each, the one that holds last. Env files come before
+ * `environment`, whatever layer they are of (Compose Specification, "Environment variables precedence"). Throws what Compose
+ * refuses to fill in, or tells it and takes the text as it is written.
+ */
+export function variables(service: Service, tell: OnFault = stop): Map<string, Place[]> {
+  const found = new Map<string, Place[]>();
+  const add = (place: Place): void => {
+    const own = found.get(place.name);
+    if (own === undefined) found.set(place.name, [place]);
+    else own.push(place);
+  };
+  for (const { envFiles } of service.layers)
+    for (const file of envFiles) for (const line of file.entries) if (line.value !== null) add(ofLine(file, line));
+  for (const layer of service.layers) {
+    const { places, whole, reset } = environment(layer, tell);
+    // `!override` takes the place of what is below it, `!reset` takes it away (Compose Specification, "Merge").
+    if (whole) forget(found, () => true);
+    for (const place of places) add(place);
+    forget(found, (name) => reset.has(name));
+  }
+  return found;
+}
+
+function ofLine(file: EnvFile, member: DotenvEntry): Place {
+  const { name, value, uses, start } = member;
+  return {
+    kind: "line",
+    id: `${file.file}:${start}`,
+    at: `${file.file}:${member.line}`,
+    name,
+    value,
+    uses,
+    file,
+    member,
+  };
+}
+
+/** Takes away what `environment` of earlier layers gave; what env files gave stays. */
+function forget(found: Map<string, Place[]>, which: (name: string) => boolean): void {
+  for (const [name, places] of found) {
+    const kept = which(name) ? places.filter(({ kind }) => kind === "line") : places;
+    if (kept.length === 0) found.delete(name);
+    else found.set(name, kept);
+  }
+}
+
+type Environment = { readonly places: Place[]; readonly whole: boolean; readonly reset: ReadonlySet<string> };
+
+function environment(layer: Layer, tell: OnFault): Environment {
+  const written = entry(layer.service, "environment", layer.file)?.value ?? null;
+  const tag = (node: unknown): string => (node as { readonly tag?: string } | null)?.tag ?? "";
+  if (tag(written) === "!reset") return { places: [], whole: true, reset: new Set() };
+  const gone = entriesOf(written, layer.file).filter(({ value }) => tag(value) === "!reset");
+  const reset = new Set(gone.map(({ key }) => key));
+  const places = placesOf(layer, written, tell).filter(({ name }) => !reset.has(name));
+  return { places, whole: tag(written) === "!override", reset };
+}
+
+function placesOf({ file, lookup }: Layer, written: Node | null, tell: OnFault): Place[] {
+  const common = (member: unknown): { readonly id: string; readonly at: string } => {
+    const [start] = memberRange(member);
+    return { id: `${file.file}:${start}`, at: `${file.file}:${lineOf(file.text, start)}` };
+  };
+  if (isSeq(written)) {
+    return (written.items as Node[]).flatMap((member): Place[] => {
+      const node = follow(member, file);
+      if (!isScalar(node)) return [];
+      const { value: text, uses } = fill(node.value ?? "", lookup, file, node.range?.[0] ?? 0, tell);
+      const at = text.indexOf("=");
+      const name = at < 0 ? text : text.slice(0, at);
+      const value = at < 0 ? lookup(name) : text.slice(at + 1);
+      const from = at < 0 ? [name] : uses.map((use) => use.name);
+      return [{ kind: "item", ...common(member), name, value, uses: from, file, member, owner: written }];
+    });
+  }
+  return entriesOf(written, file).map(({ key, pair, owner, value: node }): Place => {
+    const raw = scalarText(node);
+    const filled = raw === null ? null : fill(raw, lookup, file, node?.range?.[0] ?? 0, tell);
+    const value = filled === null ? lookup(key) : filled.value;
+    const uses = filled === null ? [key] : filled.uses.map((use) => use.name);
+    return { kind: "pair", ...common(pair), name: key, value, uses, file, member: pair, owner };
+  });
+}
+
+/** A text anywhere in the project's files. */
+export type Scrap = {
+  readonly file: YamlFile | EnvFile;
+  readonly start: number;
+  readonly end: number;
+  /** `services.db.command`, `x-env.PASSWORD`; a variable's name in an env file. */
+  readonly path: string;
+  readonly key: string;
+  readonly value: string;
+  readonly uses: readonly string[];
+};
+
+/** Every text of the project's files, each once, wherever Compose uses it. What it refuses is as for `variables`. */
+export function scraps(project: Project, tell: OnFault = stop): Scrap[] {
+  const found: Scrap[] = [];
+  for (const file of project.yaml.values()) {
+    const lookup = project.lookups.get(file.file) ?? project.lookup;
+    const walk = (node: unknown, path: string, key: string): void => {
+      if (isAlias(node)) return;
+      if (isMap(node)) {
+        for (const pair of node.items as Pair<Scalar, Node | null>[]) {
+          const name = isScalar(pair.key) ? String(pair.key.value) : "";
+          walk(pair.value, path === "" ? name : `${path}.${name}`, name);
+        }
+      } else if (isSeq(node)) for (const [index, item] of node.items.entries()) walk(item, `${path}[${index}]`, key);
+      else if (isScalar(node)) {
+        const [start = 0, end = 0] = node.range ?? [];
+        const { value, uses } = fill(node.value ?? "", lookup, file, start, tell);
+        // Secrets and configs name the variable that they are made from.
+        const named = /^(secrets|configs)\.[^.]+\.environment$/.test(path) ? [value] : [];
+        found.push({ file, start, end, path, key, value, uses: [...uses.map((use) => use.name), ...named] });
+      }
+    };
+    walk(file.root, "", "");
+  }
+  for (const file of envFiles(project)) {
+    for (const { name, value, uses, start, end } of file.entries)
+      found.push({ file, start, end, path: name, key: name, value: value ?? "", uses });
+  }
+  return found;
+}
+
+/** All env files of a project, each once. */
+export function envFiles({ dotenv, services }: Project): EnvFile[] {
+  const named = [...services.values()].flatMap(({ layers }) => layers.flatMap((layer) => layer.envFiles));
+  return [...new Map([...dotenv, ...named].map((one) => [one.file, one])).values()];
+}

@@ -1,0 +1,293 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Node, YAMLMap } from "yaml";
+import { UnsprawlError } from "../../../src/model/error.ts";
+import { envFilesOf, readEnvFile, type EnvFile } from "./env-file.ts";
+import { readText } from "../../../src/files/read.ts";
+import { filledScalar, stop, type OnFault } from "./fill.ts";
+import {
+  entriesOf,
+  entry,
+  follow,
+  isMap,
+  isSeq,
+  parseCompose,
+  parseYaml,
+  scalarText,
+  type YamlFile,
+} from "../../../src/kit/text/yaml-nodes.ts";
+
+export type Lookup = (name: string) => string | null;
+
+/** One place where a service is described; a later one goes over an earlier one. */
+export type Layer = {
+  readonly file: YamlFile;
+  readonly service: Node;
+  /** What relative paths in it are relative to. */
+  readonly dir: string;
+  readonly lookup: Lookup;
+  /** Read for it, in order: a later one goes over an earlier one. */
+  readonly envFiles: readonly EnvFile[];
+};
+
+export type Service = {
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  readonly profiles: readonly string[];
+};
+
+/** A Compose project as far as variables go, with the bytes that each comes from. */
+export type Project = {
+  readonly name: string;
+  readonly dir: string;
+  /** As given with `-f`, absolute. */
+  readonly given: readonly string[];
+  /** As given with `--env-file`; empty when Compose takes `.env`. */
+  readonly givenEnv: readonly string[];
+  /** By their files; a further document of one by its number too. */
+  readonly yaml: ReadonlyMap<string, YamlFile>;
+  /** What `${…}` is filled from besides the shell. */
+  readonly dotenv: readonly EnvFile[];
+  readonly services: ReadonlyMap<string, Service>;
+  readonly lookup: Lookup;
+  /** What `${…}` means in each file, where an included one has an environment of its own. */
+  readonly lookups: ReadonlyMap<string, Lookup>;
+};
+
+export type ProjectInput = {
+  readonly files: readonly string[];
+  readonly dir: string | null;
+  readonly name: string | null;
+  readonly envFiles: readonly string[];
+  /** The shell's environment, which goes over `.env`. */
+  readonly env: NodeJS.ProcessEnv;
+  /**
+   * Only to be read: takes what a text cannot be filled in for, and env files that cannot be read; files of several documents
+   * are read too. Without it each of these throws.
+   */
+  readonly tell?: OnFault;
+  readonly signal?: AbortSignal;
+};
+
+type Loading = {
+  readonly yaml: Map<string, readonly YamlFile[]>;
+  readonly dotenv: EnvFile[];
+  readonly services: Map<string, Service>;
+  readonly lookups: Map<string, Lookup>;
+  readonly tell: OnFault;
+  readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
+  /** What a person has named to be read, which may be what the shell has opened. */
+  readonly named: readonly string[];
+  /** Called for each file that is loaded and each description of a service that is read, again and again for some. */
+  readonly step: (file: string) => Promise<void>;
+};
+
+/** Files that include each other twice are loaded 2^n times: no project that somebody wrote comes near this. */
+const MOST_STEPS = 20_000;
+
+/** Throws `malformed` beyond that, and lets signals through in between. */
+function counter(signal: AbortSignal | undefined): Loading["step"] {
+  let steps = 0;
+  return async (file) => {
+    signal?.throwIfAborted();
+    if (++steps > MOST_STEPS)
+      throw new UnsprawlError(
+        "malformed",
+        `${file}: the files of this project include and extend each other more than ${MOST_STEPS.toLocaleString("en")} times`,
+        "take out of `include` and `extends` what is there more than once",
+      );
+    if (steps % 100 === 0) await new Promise(setImmediate);
+  };
+}
+
+/**
+ * Reads a Compose project: files, overrides, extends, include, env files. Reading only: what Compose makes of it is asked
+ * of Compose itself before anything is changed. Throws `absent`, `denied`, `malformed` (with file and line).
+ * Rules: Compose Specification, "Merge", "extends", "include", "Interpolation"; compose-go loader.
+ */
+export async function loadProject(input: ProjectInput): Promise<Project> {
+  const given = input.files.map((file) => resolve(file));
+  const dir = input.dir ?? dirname(given[0] ?? ".");
+  const tell = input.tell ?? stop;
+  const parse: Loading["parse"] = input.tell ? parseCompose : async (file, text) => [await parseYaml(file, text)];
+  const named = input.tell ? given : [];
+  const loading: Loading = {
+    yaml: new Map(),
+    dotenv: [],
+    services: new Map(),
+    lookups: new Map(),
+    tell,
+    parse,
+    named,
+    step: counter(input.signal),
+  };
+  const shell: Lookup = (name) => input.env[name] ?? null;
+  const lookup = await withDotenv(loading, shell, dir, input.envFiles);
+  await loadFiles(loading, given, dir, lookup);
+  const names = given.map((file) => loading.yaml.get(file)).flatMap((files = []) => files.map(topName));
+  return {
+    name: input.name ?? input.env["COMPOSE_PROJECT_NAME"] ?? names.findLast(Boolean) ?? projectName(dir),
+    dir,
+    given,
+    givenEnv: input.envFiles,
+    yaml: new Map(
+      [...loading.yaml].flatMap(([name, files]) =>
+        files.map((file, at) => [at === 0 ? name : `${name} ${at + 1}`, file] as const),
+      ),
+    ),
+    dotenv: loading.dotenv,
+    services: loading.services,
+    lookups: loading.lookups,
+    lookup,
+  };
+}
+
+function topName(file: YamlFile): string | null {
+  return scalarText(entry(file.root, "name", file)?.value ?? null);
+}
+
+/** Compose names a project after its folder (compose-go `loader.NormalizeProjectName`). */
+function projectName(dir: string): string {
+  const base = dir.split("/").at(-1) ?? "";
+  return base
+    .toLowerCase()
+    .replace(/[^-_a-z0-9]/g, "")
+    .replace(/^[-_]+/, "");
+}
+
+/** The variables of the shell, then those of the env files: `.env` beside the project, unless others are named. */
+async function withDotenv(loading: Loading, outer: Lookup, dir: string, named: readonly string[]): Promise<Lookup> {
+  const values = new Map<string, string>();
+  const lookup: Lookup = (name) => outer(name) ?? values.get(name) ?? null;
+  const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [join(dir, ".env")].filter(existsSync);
+  for (const file of files) {
+    const read = await readEnvFile(file, false, lookup, loading.tell);
+    if (read === null) continue;
+    loading.dotenv.push(read);
+    for (const { name, value } of read.entries) if (value !== null) values.set(name, value);
+  }
+  return lookup;
+}
+
+/** The documents of a file. */
+async function yamlFiles(
+  { yaml, lookups, parse, named }: Loading,
+  file: string,
+  lookup: Lookup,
+): Promise<readonly YamlFile[]> {
+  const known = yaml.get(file) ?? (await parse(file, await readText(file, { named: named.includes(file) })));
+  yaml.set(file, known);
+  lookups.set(file, lookups.get(file) ?? lookup);
+  return known;
+}
+
+/** `by`: the files that include these, the first one first. */
+async function loadFiles(
+  loading: Loading,
+  files: readonly string[],
+  dir: string,
+  lookup: Lookup,
+  by: readonly string[] = [],
+): Promise<void> {
+  for (const name of files) {
+    if (by.includes(name))
+      throw new UnsprawlError(
+        "malformed",
+        `${by.at(-1) ?? name} includes ${name}, by which it is included itself`,
+        "take one of the two out of `include`",
+      );
+    await loading.step(name);
+    for (const file of await yamlFiles(loading, name, lookup)) {
+      await include(loading, file, dir, lookup, [...by, name]);
+      await loadServices(loading, file, dir, lookup);
+    }
+  }
+}
+
+async function loadServices(loading: Loading, file: YamlFile, dir: string, lookup: Lookup): Promise<void> {
+  for (const { key, value } of entriesOf(entry(file.root, "services", file)?.value, file)) {
+    if (value === null) continue;
+    const layers = await layersOf(loading, { file, node: value, dir, lookup }, []);
+    const earlier = loading.services.get(key);
+    const profiles = list(entry(value, "profiles", file)?.value ?? null, file, lookup, loading.tell);
+    loading.services.set(key, {
+      name: key,
+      layers: [...(earlier?.layers ?? []), ...layers],
+      profiles: [...(earlier?.profiles ?? []), ...profiles],
+    });
+  }
+}
+
+type Described = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: Lookup };
+
+const DEEPEST = 100;
+
+/** A description of a service behind those that it extends. */
+async function layersOf(loading: Loading, described: Described, seen: readonly unknown[]): Promise<Layer[]> {
+  const { file, node, dir, lookup } = described;
+  await loading.step(file.file);
+  if (seen.includes(node)) throw new UnsprawlError("malformed", `${file.file}: a service extends itself`);
+  if (seen.length > DEEPEST)
+    throw new UnsprawlError("malformed", `${file.file}: more than ${DEEPEST} services extend each other in a row`);
+  const base = entry(node, "extends", file)?.value ?? null;
+  const layers: Layer[] = [];
+  const named = isMap(base) ? (entry(base, "file", file)?.value ?? null) : null;
+  const from = filledScalar(named, lookup, file, loading.tell);
+  if (base !== null && (from !== null || scalarText(named) === null)) {
+    const name = isMap(base) ? scalarText(entry(base, "service", file)?.value ?? null) : scalarText(base);
+    const others = from === null ? [file] : await yamlFiles(loading, resolve(dir, from), lookup);
+    const there = from === null ? dir : resolve(dir, from, "..");
+    const before = layers.length;
+    for (const other of others) {
+      const service = entry(entry(other.root, "services", other)?.value, name ?? "", other)?.value ?? null;
+      if (service !== null)
+        layers.push(...(await layersOf(loading, { file: other, node: service, dir: there, lookup }, [...seen, node])));
+    }
+    if (layers.length === before)
+      throw new UnsprawlError(
+        "malformed",
+        `${file.file}: a service extends ${name ?? "?"}, which is not in ${others[0]?.file ?? from ?? file.file}`,
+      );
+  }
+  layers.push({ file, service: node, dir, lookup, envFiles: await envFilesOf(described, loading.tell) });
+  return layers;
+}
+
+async function include(
+  loading: Loading,
+  file: YamlFile,
+  dir: string,
+  lookup: Lookup,
+  by: readonly string[],
+): Promise<void> {
+  const value = entry(file.root, "include", file)?.value ?? null;
+  if (!isSeq(value)) return;
+  for (const item of value.items.map((one) => follow(one, file))) {
+    const get = (key: string): Node | null => (isMap(item) ? (entry(item, key, file)?.value ?? null) : null);
+    const paths = list(isMap(item) ? get("path") : item, file, lookup, loading.tell).map((path) => resolve(dir, path));
+    const [first] = paths;
+    if (first === undefined) continue;
+    const [own] = list(get("project_directory"), file, lookup, loading.tell);
+    const there = own === undefined ? dirname(first) : resolve(dir, own);
+    const envFiles = list(get("env_file"), file, lookup, loading.tell).map((path) => resolve(dir, path));
+    await loadFiles(loading, paths, there, await withDotenv(loading, lookup, there, envFiles), by);
+  }
+}
+
+/** A text or a list of them. */
+function list(node: Node | null, file: YamlFile, lookup: Lookup, tell: OnFault): string[] {
+  const items = isSeq(node) ? node.items.map((one) => follow(one, file)) : [node];
+  return items.flatMap((item) => filledScalar(item, lookup, file, tell) ?? []).filter(Boolean);
+}
+
+/** The map that describes a service in the first file that was given and names it: where what is new for it goes. */
+export function home(service: Service): { readonly file: YamlFile; readonly map: YAMLMap } | null {
+  const own = service.layers.findLast(({ service: node, file }) => isMap(node) && isWritten(node, file, service.name));
+  return own && isMap(own.service) ? { file: own.file, map: own.service } : null;
+}
+
+/** False for a base that is extended, and for an alias of another service. */
+function isWritten(node: YAMLMap, file: YamlFile, name: string): boolean {
+  const found = entry(entry(file.root, "services", file)?.value, name, file);
+  return found !== null && found.pair.value === node;
+}

@@ -1,0 +1,157 @@
+import type { YAMLMap } from "yaml";
+import { UnsprawlError } from "../../../src/model/error.ts";
+import type { Draft } from "../rewrite/draft.ts";
+import { scalar } from "../../../src/kit/text/yaml-edit.ts";
+import { Blocked } from "../rewrite/blocked.ts";
+import { asMember, membersOf } from "./shared.ts";
+import { home, type Project, type Service } from "./project.ts";
+import type { Wish } from "../rewrite/index.ts";
+import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
+
+type Home = { readonly file: YamlFile; readonly map: YAMLMap };
+type Variable = { readonly name: string; readonly value: string };
+
+/** What a service needs beside its variables: a mount, a runtime, a command behind a prefix. */
+export function serviceKeys(draft: Draft, project: Project, wish: Wish): void {
+  const { mounts, runtime, entrypointPrefix, healthcheckPrefix } = wish.change;
+  if (mounts.length === 0 && runtime === null && entrypointPrefix === null && healthcheckPrefix === null) return;
+  const at = homeOf(project, wish.service);
+  for (const { source, target } of mounts) mount(draft, at, source, target);
+  if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
+  const copied = copiedWords(project, wish);
+  if (entrypointPrefix !== null) setKey(draft, at, "entrypoint", ...both(entrypointPrefix, copied.Entrypoint));
+  if (copied.Cmd.length > 0) setKey(draft, at, "command", ...both([], copied.Cmd));
+  if (healthcheckPrefix !== null && wish.health !== null) {
+    const [kind = "", ...own] = copied.Healthcheck;
+    health(draft, at, wish.service, ...(kind === "CMD" ? both(["CMD", ...healthcheckPrefix], own) : both([kind], own)));
+  }
+}
+
+/** The words of what a container runs, by the place that inspect shows them at. */
+export type Words = { readonly [place in "Entrypoint" | "Cmd" | "Healthcheck"]: readonly string[] };
+
+/** The words that the delivery copies into the file: those of the container, which may be its image's. */
+export function copiedWords(project: Project, { service, change, entrypoint, cmd, health }: Wish): Words {
+  const runs = change.entrypointPrefix !== null;
+  return {
+    Entrypoint: runs ? entrypoint : [],
+    // Compose drops the image's command when the entrypoint is set.
+    Cmd: runs && !inProject(project, service, "command") ? cmd : [],
+    Healthcheck: change.healthcheckPrefix !== null && health !== null ? inShell(health) : [],
+  };
+}
+
+/** Gives a service variables of its own. */
+export function setVariables(draft: Draft, project: Project, service: string, wanted: readonly Variable[]): void {
+  const at = homeOf(project, service);
+  const found = entry(at.map, "environment", at.file);
+  const list = found?.value;
+  const lines = wanted.map(({ name, value }) => asMember(name, value, isSeq(list)));
+  const own = found !== null && !found.shared && !isAlias(found.pair.value);
+  if (own && (isSeq(list) || isMap(list))) for (const line of lines) draft.add(at.file, list, line);
+  // One that an earlier file or a base has is merged with it by Compose; one of `<<` is not, and must be said again.
+  else if (isMap(list))
+    members(draft, at, "environment", [`<<: *${anchorOf(draft, at.file, list, `${service}-environment`)}`, ...lines]);
+  else if (isSeq(list)) members(draft, at, "environment", [...membersOf(draft, at.file, list), ...lines].map(asItem));
+  else members(draft, at, "environment", lines);
+}
+
+/** The name by which a map can be merged, given to it if it has none. */
+function anchorOf(draft: Draft, file: YamlFile, map: YAMLMap, wished: string): string {
+  const known = (map as YAMLMap & { readonly anchor?: string }).anchor;
+  return known ?? draft.anchor(file, map, wished.replace(/[^A-Za-z0-9]/g, "-"));
+}
+
+/** A key of the service with these members below it, in the place of the one that it has. */
+function members(draft: Draft, { file, map }: Home, key: string, lines: readonly string[], shown = lines): void {
+  const found = entry(map, key, file);
+  if (map.flow === true) throw flowMap(key);
+  if (found === null || found.shared) {
+    draft.add(file, map, nested(key, lines, 0), nested(key, shown, 0));
+    return;
+  }
+  // What is added gets its place's indentation; what is put has to bring it along.
+  const start = found.pair.key.range?.[0] ?? 0;
+  const column = start - (file.text.lastIndexOf("\n", start - 1) + 1);
+  draft.put(file, map, found.pair, nested(key, lines, column), `${key}:`, nested(key, shown, column));
+}
+
+function nested(key: string, lines: readonly string[], column: number): string {
+  const indent = " ".repeat(column + 2);
+  return `${key}:\n${lines.map((line) => indent + line.replaceAll("\n", `\n${indent}`)).join("\n")}`;
+}
+
+const asItem = (text: string): string => `- ${text.replaceAll("\n", "\n  ")}`;
+
+function flowMap(key: string): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `a service that is written on one line, in braces, would need ${key} of its own`,
+    "write it out over several lines, then plan again",
+  );
+}
+
+function homeOf(project: Project, name: string): Home {
+  const service = project.services.get(name);
+  const found = service ? home(service) : null;
+  if (found) return found;
+  throw new Blocked(
+    `${name} has no map of its own in the Compose file, so nothing can be added to it`,
+    "write the service out, then plan again",
+    (service) => service === name,
+  );
+}
+
+function mount(draft: Draft, at: Home, source: string, target: string): void {
+  const found = entry(at.map, "volumes", at.file);
+  const list = found?.value;
+  // Missing at start it must be an error, not an empty folder.
+  const [from, to] = [scalar(source, null), scalar(target, null)];
+  const lines = `type: bind\nsource: ${from}\ntarget: ${to}\nread_only: true\nbind:\n  create_host_path: false`;
+  const flow = `{ type: bind, source: ${from}, target: ${to}, read_only: true, bind: { create_host_path: false } }`;
+  const own = found !== null && !found.shared && !isAlias(found.pair.value);
+  if (own && isSeq(list) && list.items.length > 0) draft.add(at.file, list, list.flow === true ? flow : lines);
+  else if (at.map.flow === true && (found === null || own)) setKey(draft, at, "volumes", `[${flow}]`);
+  // `<<` and aliases do not add to a list: the service gets one of its own, with all that it shared.
+  else members(draft, at, "volumes", [...(isSeq(list) ? membersOf(draft, at.file, list) : []), lines].map(asItem));
+}
+
+function health(draft: Draft, at: Home, service: string, test: string, shown: string): void {
+  const found = entry(at.map, "healthcheck", at.file);
+  const [line, said] = [`test: ${test}`, `test: ${shown}`];
+  const shared = found !== null && (found.shared || isAlias(found.pair.value));
+  if (isMap(found?.value) && shared) {
+    const merged = `<<: *${anchorOf(draft, at.file, found.value, `${service}-healthcheck`)}`;
+    members(draft, at, "healthcheck", [merged, line], [merged, said]);
+  } else if (isMap(found?.value)) setKey(draft, { file: at.file, map: found.value }, "test", test, shown);
+  else if (at.map.flow === true) draft.add(at.file, at.map, `healthcheck: { ${line} }`, `healthcheck: { ${said} }`);
+  else members(draft, at, "healthcheck", [line], [said]);
+}
+
+/** `CMD-SHELL text` runs in the image's shell, so it becomes a CMD of that shell. */
+function inShell(test: readonly string[]): readonly string[] {
+  const [kind, ...own] = test;
+  return kind === "CMD-SHELL" ? ["CMD", "/bin/sh", "-c", ...own] : test;
+}
+
+function setKey(draft: Draft, { file, map }: Home, key: string, value: string, shown = value): void {
+  const own = entriesOf(map, file).find((one) => one.key === key && !one.shared);
+  if (own) draft.put(file, map, own.pair, `${key}: ${value}`, `${key}:`, `${key}: ${shown}`);
+  else draft.add(file, map, `${key}: ${value}`, `${key}: ${shown}`);
+}
+
+function inProject(project: Project, name: string, key: string): boolean {
+  const layers = (project.services.get(name) as Service).layers;
+  return layers.some(({ service, file }) => (entry(service, key, file)?.value ?? null) !== null);
+}
+
+/** A list as the file gets it, and as a plan shows it: an image's own words may hold what detection does not know. */
+function both(prefix: readonly string[], own: readonly string[]): readonly [string, string] {
+  const written = (list: readonly string[]): string => JSON.stringify(list.map((word) => word.replaceAll("$", "$$$$")));
+  if (own.length === 0) return [written(prefix), written(prefix)];
+  const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
+  return [
+    written([...prefix, ...own]),
+    `[${[...prefix.map((word) => JSON.stringify(word)), `… ${count}`].join(", ")}]`,
+  ];
+}

@@ -1,0 +1,90 @@
+import { lineOf } from "../../../src/kit/text/lines.ts";
+import { envFiles, scraps, type Place } from "./environment.ts";
+import type { Draft } from "../rewrite/draft.ts";
+import type { Project } from "./project.ts";
+import { Blocked } from "../rewrite/blocked.ts";
+
+type Moved = { readonly masked: string; readonly carries: (text: string) => boolean };
+
+/**
+ * Takes what the moved variables were filled from out of the env files, when it carries a secret and nobody else is filled
+ * from it. Returns what a person should know. Throws `refused` when somebody is, unless `elsewhere` is accepted; and
+ * always when a line that goes would leave a `${NAME}` empty.
+ */
+export function dropSources(
+  draft: Draft,
+  project: Project,
+  edited: readonly { readonly place: Place; readonly by: ReadonlyMap<string, unknown> }[],
+  secret: readonly Moved[],
+  accept: ReadonlySet<string>,
+  all: ReadonlyMap<string, Map<string, Place[]>>,
+): string[] {
+  const notes: string[] = [];
+  const everything = scraps(project);
+  const passed = [...all.values()].flatMap((own) => [...own.values()].flat());
+  const remaining = (name: string): string[] => [
+    ...new Set([
+      ...everything
+        .filter(({ uses, file, start }) => uses.includes(name) && !draft.covers(file.file, start))
+        .map(({ file, start, path }) => `${path} (${file.file}:${lineOf(file.text, start)})`),
+      ...passed
+        .filter(
+          ({ uses, member, kind, file, id }) =>
+            uses.includes(name) &&
+            kind !== "line" &&
+            member &&
+            !draft.covers(file.file, Number(id.slice(id.lastIndexOf(":") + 1))),
+        )
+        .map(({ at, name: own }) => `${own} (${at})`),
+    ]),
+  ];
+  const open = [...new Set(edited.flatMap(({ place }) => place.uses))];
+  const seen = new Set<string>();
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const lines = project.dotenv.flatMap((file) =>
+      file.entries.filter((one) => one.name === name).map((member) => ({ file, member })),
+    );
+    const value = project.lookup(name) ?? lines.at(-1)?.member.value ?? "";
+    const whose = secret.find(({ carries }) => carries(value));
+    if (whose === undefined) continue;
+    if (lines.length === 0) {
+      notes.push(`${name} comes from the shell's environment, not from a file: take it out of there yourself`);
+      continue;
+    }
+    const left = remaining(name);
+    if (left.length > 0) {
+      if (!accept.has("elsewhere")) throw elsewhere(name, left, edited);
+      notes.push(
+        `${name} stays in ${lines.map(({ file }) => file.file).join(", ")}: ${left.join(", ")} is filled from it`,
+      );
+      continue;
+    }
+    for (const { file, member } of lines) {
+      if (draft.covers(file.file, member.start)) continue;
+      draft.line(file, member, null, `${name}=${whose.masked}`);
+      open.push(...member.uses);
+    }
+  }
+  // An env file that services name may also be the one that `${…}` is filled from.
+  for (const file of project.dotenv) {
+    for (const { name, start } of file.entries) {
+      if (!draft.covers(file.file, start) || !envFiles(project).some((one) => one.file === file.file)) continue;
+      const left = remaining(name);
+      if (left.length > 0) throw elsewhere(name, left, edited);
+    }
+  }
+  return notes;
+}
+
+function elsewhere(source: string, left: readonly string[], edited: Parameters<typeof dropSources>[2]): Blocked {
+  const from = edited.filter(
+    ({ place }) => place.uses.includes(source) || (place.kind === "line" && place.name === source),
+  );
+  return new Blocked(
+    `${source} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
+    "give each a variable of the service to read; or --accept elsewhere moves the rest and leaves those",
+    (service, name) => from.some(({ place, by }) => place.name === name && by.has(service)),
+  );
+}

@@ -1,0 +1,114 @@
+import type { Healthcheck } from "../../../src/engine/types.ts";
+import { each, flag, same, type Made } from "../../../src/engine/run-flags.ts";
+import { shellLine } from "../../../src/kit/shell.ts";
+
+/** The flags of what the engine keeps in `Config`, but for the entrypoint. */
+export function configFlags(made: Made): string[] {
+  const { config, image, host } = made;
+  const changed = (name: string, key: "User" | "WorkingDir" | "StopSignal"): string[] =>
+    config[key] === image[key] ? [] : flag(name, config[key]);
+  const published = Object.keys(host.PortBindings ?? {});
+  const exposed = Object.keys(config.ExposedPorts ?? {});
+  const inImage = new Set(Object.keys(image.ExposedPorts ?? {}));
+  if (published.some((port) => !exposed.includes(port))) made.cannot("ports that are published without being exposed");
+  if (config["NetworkDisabled"] === true) made.cannot("that it has no network at all (NetworkDisabled)");
+  return [
+    ...flag("--hostname", config.Hostname),
+    ...flag("--domainname", config["Domainname"]),
+    ...changed("--user", "User"),
+    ...changed("--workdir", "WorkingDir"),
+    ...flag("--tty", config.Tty),
+    ...flag("--interactive", config["OpenStdin"]),
+    ...variables(made),
+    ...labels(made),
+    ...health(config.Healthcheck, image.Healthcheck, made),
+    ...changed("--stop-signal", "StopSignal"),
+    ...each(
+      "--stop-timeout",
+      [config.StopTimeout].filter((one) => typeof one === "number"),
+    ),
+    ...exposed.filter((port) => !inImage.has(port) && !published.includes(port)).flatMap((port) => ["--expose", port]),
+  ];
+}
+
+/**
+ * The entrypoint's flag and the words after the image. `--entrypoint` takes one word, so that further ones go before the
+ * command: the same program runs with the same arguments. Without the flag the image's entrypoint holds, and without words
+ * its command (moby `daemon/commit.go`, merge).
+ */
+export function command({ config, image, change, cannot }: Made): {
+  readonly flags: string[];
+  readonly words: string[];
+} {
+  const entrypoint = config.Entrypoint ?? [];
+  const cmd = config.Cmd ?? [];
+  if (same(entrypoint, image.Entrypoint) && (cmd.length > 0 || same(cmd, image.Cmd))) {
+    return { flags: [], words: same(cmd, image.Cmd) ? [] : [...cmd] };
+  }
+  const [first = "", ...rest] = entrypoint;
+  // The words of a delivery are its own matter, wherever inspect shows them.
+  if (entrypoint.length - (change.entrypointPrefix?.length ?? 0) > 1)
+    cannot("an entrypoint of several words: inspect shows all but the first as the command's");
+  return { flags: ["--entrypoint", first], words: [...rest, ...cmd] };
+}
+
+/**
+ * Of a name that is set twice the client keeps the last (docker/cli cli/command/container/run.go), as the program does.
+ * `NAME` alone is taken from the shell's environment (opts/env.go), and takes the image's away where it is not set there.
+ */
+function variables({ config, image, hide, change, cannot }: Made): string[] {
+  const last = new Map((config.Env ?? []).map((entry) => [entry.split("=", 1)[0] ?? "", entry]));
+  if (last.size < (config.Env ?? []).length) cannot("the earlier values of a variable that is set twice");
+  const fromImage = new Set(image.Env);
+  // A delivery sets references and paths.
+  const delivered = new Set(change.set.map(({ name, value }) => `${name}=${value}`));
+  const own = [...last].filter(([, entry]) => !fromImage.has(entry));
+  const hides = (name: string, entry: string): boolean => hide.has(name) && !delivered.has(entry);
+  const hidden = own.flatMap(([name, entry]) => (hides(name, entry) ? [name] : []));
+  if (hidden.length > 0) cannot(`the values of ${hidden.join(", ")}: it takes them from the environment of the shell`);
+  return own.flatMap(([name, entry]) => {
+    if (name === "") cannot("a variable without a name");
+    else if (name === entry && !hides(name, entry))
+      cannot(`that the image's ${name} is taken away, if the environment of the shell has one`);
+    return name === "" ? [] : ["-e", hides(name, entry) ? name : entry];
+  });
+}
+
+/** A key is cut at its first `=` and has no blanks (docker/cli opts/opts.go, ValidateLabel). */
+function labels({ config, cannot }: Made): string[] {
+  return Object.entries(config.Labels ?? {}).flatMap(([key, value]) => {
+    if (key !== "" && !/[=\s]/.test(key)) return ["--label", `${key}=${value}`];
+    cannot("a label whose name is empty, or has a blank or an equals sign");
+    return [];
+  });
+}
+
+const TIMES = {
+  "--health-interval": "Interval",
+  "--health-timeout": "Timeout",
+  "--health-start-period": "StartPeriod",
+  "--health-start-interval": "StartInterval",
+} as const;
+
+function health(own: Healthcheck | null | undefined, theirs: Healthcheck | null | undefined, made: Made): string[] {
+  const [kind, ...words] = own?.Test ?? [];
+  if (kind === "NONE") return ["--no-healthcheck"];
+  const flags: string[] = [];
+  if (kind !== undefined && !same(own?.Test, theirs?.Test)) {
+    const plain = kind === "CMD-SHELL" && words.length === 1;
+    if (!plain && !made.change.healthcheckPrefix)
+      made.cannot("a health check that runs without a shell: the same command is run by the image's shell");
+    flags.push(...flag("--health-cmd", plain ? words[0] : shellLine(words)));
+  }
+  for (const [name, key] of Object.entries(TIMES)) {
+    if (own?.[key] !== theirs?.[key]) flags.push(...flag(name, duration(own?.[key])));
+  }
+  return own?.Retries === theirs?.Retries ? flags : [...flags, ...flag("--health-retries", own?.Retries)];
+}
+
+/** Nanoseconds as Go reads a duration; empty for none. */
+function duration(ns: unknown): string {
+  if (typeof ns !== "number" || ns === 0) return "";
+  if (ns % 1e9 === 0) return `${ns / 1e9}s`;
+  return ns % 1e6 === 0 ? `${ns / 1e6}ms` : `${ns}ns`;
+}

@@ -1,0 +1,139 @@
+import type { Detector } from "../../../src/contract/detector.ts";
+import { Secret } from "../../../src/model/secret.ts";
+import { Redactor } from "../../../src/kit/text/redact.ts";
+import { containerCandidates } from "../../../src/engine/candidates.ts";
+import type { ContainerDoc, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
+import { same } from "../../../src/engine/run-flags.ts";
+import { isPublic } from "./public.ts";
+
+const MARK = "[hidden]";
+
+export type Hidden = {
+  /** The document with a mark in the place of each text that may be a secret, outside its variables. */
+  readonly doc: ContainerDoc;
+  /** The variables of which only the name may be shown. */
+  readonly names: ReadonlySet<string>;
+  /** Where marks stand, in plain words. */
+  readonly places: readonly string[];
+  /** Takes the known secrets out of any other text. */
+  readonly redact: (text: string) => string;
+};
+
+/**
+ * A container as it may be shown. Detection may miss a secret, so it does not decide alone: of variables, labels, options
+ * and commands only what the image itself sets stays, and what is public by its form unless detection or a setting says
+ * otherwise. A command with a word that is neither is taken away whole.
+ */
+export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detector): Hidden {
+  const redactor = new Redactor();
+  const places = new Set<string>();
+  const flagged = { names: new Set<string>(), paths: new Set<string>(), values: [] as Secret[] };
+  for (const { name, value, location } of containerCandidates("docker", doc, image, new Map(), () => undefined)) {
+    const question = { name, where: location.where, value, path: location.path };
+    const verdict = detector.classify(question);
+    if (!(verdict.secret || verdict.hushedBy !== undefined)) continue;
+    const ofImage = location.origin === "image";
+    // A delivery may have to repeat the image's own command.
+    if (!ofImage || COMMANDS.has(location.where)) redactor.know(detector.part(question) ?? value);
+    if (ofImage) continue;
+    if (location.where === "env") flagged.names.add(name);
+    else if (COMMANDS.has(location.where)) flagged.paths.add(location.path);
+    else flagged.values.push(value);
+    if (!COMMANDS.has(location.where)) redactor.know(value);
+  }
+  const shows = (text: string): boolean =>
+    isPublic(text) && !flagged.values.some((value) => value.equals(Secret.of(text)));
+  const marked = (map: Strings, place: string, ofImage: Strings = null): Strings => {
+    const named = Object.entries(map ?? {}).filter(([key]) => detector.name(key) === key);
+    const shown = named.map(([key, text]) => [key, ofImage?.[key] === text || shows(text) ? text : MARK] as const);
+    if (JSON.stringify(shown) !== JSON.stringify(Object.entries(map ?? {}))) places.add(place);
+    return map ? Object.fromEntries(shown) : map;
+  };
+  const { env, names } = variables(doc, image, detector, flagged.names);
+  if (env.length < (doc.Config.Env ?? []).length) places.add("the name of a variable");
+  const words = new Set([
+    "NONE",
+    "CMD",
+    "CMD-SHELL",
+    ...COMMAND_PATHS.flatMap((path) => wordsAt(image.Config ?? {}, path)),
+  ]);
+  const commands = COMMAND_PATHS.filter((path) => {
+    const [own, theirs] = [wordsAt(doc.Config, path), wordsAt(image.Config ?? {}, path)];
+    return flagged.paths.has(path) || !(same(own, theirs) || own.every((word) => words.has(word) || isPublic(word)));
+  });
+  for (const path of commands) places.add(path);
+  const { LogConfig: log, Annotations: annotations, Mounts: mounts } = doc.HostConfig;
+  const networks = Object.entries(doc.NetworkSettings?.Networks ?? {});
+  return {
+    doc: {
+      ...doc,
+      Config: {
+        ...Object.assign({}, doc.Config, ...commands.map((path) => MARKED[path](doc))),
+        Env: env,
+        Labels: marked(doc.Config.Labels, "Config.Labels", image.Config?.Labels),
+      },
+      HostConfig: {
+        ...doc.HostConfig,
+        ...(annotations ? { Annotations: marked(annotations, "HostConfig.Annotations") } : {}),
+        ...(log ? { LogConfig: { ...log, Config: marked(log.Config, "HostConfig.LogConfig") } } : {}),
+        ...(mounts ? { Mounts: mounts.map((mount) => withOptions(mount, marked)) } : {}),
+      },
+      NetworkSettings: {
+        ...doc.NetworkSettings,
+        Networks: Object.fromEntries(
+          networks.map(([name, one]) => [name, { ...one, DriverOpts: marked(one.DriverOpts, "a network's options") }]),
+        ),
+      },
+    } as ContainerDoc,
+    names,
+    places: [...places],
+    redact: (text) => redactor.guard(text),
+  };
+}
+
+/** The variables whose name may be shown, and those of them whose value may not. */
+function variables(
+  doc: ContainerDoc,
+  image: ImageDoc,
+  detector: Detector,
+  flagged: ReadonlySet<string>,
+): { readonly env: readonly string[]; readonly names: ReadonlySet<string> } {
+  const nameOf = (entry: string): string => entry.split("=", 1)[0] ?? "";
+  const env = (doc.Config.Env ?? []).filter((entry) => detector.name(nameOf(entry)) === nameOf(entry));
+  const theirs = new Set(image.Config?.Env);
+  const hidden = env.filter((entry) => {
+    const name = nameOf(entry);
+    // A name alone, which takes the image's value away, holds nothing.
+    return flagged.has(name) || !(theirs.has(entry) || isPublic(entry.slice(name.length + 1)));
+  });
+  return { env, names: new Set(hidden.map(nameOf)) };
+}
+
+type Strings = { readonly [key: string]: string } | null | undefined;
+
+function withOptions(mount: Open, marked: (map: Strings, place: string) => Strings): Open {
+  const volume = mount["VolumeOptions"] as Open | undefined;
+  const driver = volume?.["DriverConfig"] as { readonly Options?: Strings } | undefined;
+  if (!driver?.Options) return mount;
+  const Options = marked(driver.Options, "the options of a volume");
+  return { ...mount, VolumeOptions: { ...volume, DriverConfig: { ...driver, Options } } };
+}
+
+type Open = { readonly [key: string]: unknown };
+
+const MARKED = {
+  "Config.Cmd": () => ({ Cmd: [MARK] }),
+  "Config.Entrypoint": () => ({ Entrypoint: [MARK] }),
+  "Config.Healthcheck.Test": ({ Config }: ContainerDoc) => ({
+    Healthcheck: { ...Config.Healthcheck, Test: ["CMD-SHELL", MARK] },
+  }),
+} as const;
+
+const COMMAND_PATHS = Object.keys(MARKED) as (keyof typeof MARKED)[];
+
+function wordsAt(config: RunConfig, path: keyof typeof MARKED): readonly string[] {
+  if (path === "Config.Healthcheck.Test") return config.Healthcheck?.Test ?? [];
+  return (path === "Config.Cmd" ? config.Cmd : config.Entrypoint) ?? [];
+}
+
+const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck"]);

@@ -1,0 +1,77 @@
+import { each, flag, pairs, type Made } from "../../../src/engine/run-flags.ts";
+
+/** The engine's size of /dev/shm (moby daemon/config, DefaultShmSize). */
+const SHM = 64 * 1024 * 1024;
+
+/** The flags of how a container is kept running, what it may do, what it shares, and who runs it. */
+export function hostFlags(made: Made): string[] {
+  const { host, info } = made;
+  const { Name = "", MaximumRetryCount = 0 } = host.RestartPolicy ?? {};
+  const init = host["Init"];
+  return [
+    ...(Name === "" || Name === "no"
+      ? []
+      : ["--restart", MaximumRetryCount > 0 ? `${Name}:${MaximumRetryCount}` : Name]),
+    ...flag("--rm", host.AutoRemove),
+    ...(init === false ? ["--init=false"] : flag("--init", init)),
+    ...flag("--privileged", host["Privileged"]),
+    ...flag("--read-only", host["ReadonlyRootfs"]),
+    ...each("--cap-add", host["CapAdd"]),
+    ...each("--cap-drop", host["CapDrop"]),
+    ...each("--group-add", host["GroupAdd"]),
+    ...security(made),
+    ...(host["ShmSize"] === SHM ? [] : flag("--shm-size", host["ShmSize"])),
+    ...unless("--ipc", host.IpcMode, "private"),
+    ...flag("--pid", host.PidMode),
+    ...flag("--uts", host["UTSMode"]),
+    ...flag("--userns", host["UsernsMode"]),
+    // Private is what an engine on cgroup v2 gives, host on v1 (moby daemon/config, DefaultCgroupNamespaceMode).
+    ...unless("--cgroupns", host["CgroupnsMode"], info["CgroupVersion"] === "1" ? "host" : "private"),
+    ...flag("--cgroup-parent", host["CgroupParent"]),
+    ...logging(made),
+    ...pairs("--annotation", host.Annotations),
+    ...unless("--runtime", host.Runtime, info.DefaultRuntime ?? "runc"),
+    ...unless("--isolation", host["Isolation"], "default"),
+    ...pairs("--storage-opt", host["StorageOpt"]),
+  ];
+}
+
+function unless(name: string, value: unknown, usual: string): string[] {
+  return value === usual ? [] : flag(name, value);
+}
+
+/** The driver is named with its options: they are its own. */
+function logging({ host, info }: Made): string[] {
+  const { Type = "", Config } = host.LogConfig ?? {};
+  const usual = Type === (info["LoggingDriver"] ?? "json-file") && Object.keys(Config ?? {}).length === 0;
+  return usual ? [] : [...flag("--log-driver", Type), ...pairs("--log-opt", Config)];
+}
+
+/** What the engine hides and write-protects by itself (moby oci/defaults.go); newer ones also hide the optional paths. */
+const MASKED = ["asound", "acpi", "kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug", "scsi"]
+  .map((name) => `/proc/${name}`)
+  .concat("/sys/firmware");
+const MASKED_BY_SOME =
+  /^(\/proc\/interrupts|\/sys\/devices\/(virtual\/powercap|system\/cpu\/cpu\d+\/thermal_throttle))$/;
+const READONLY = ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) => `/proc/${name}`);
+
+function security({ host, cannot }: Made): string[] {
+  const options = ((host["SecurityOpt"] ?? []) as readonly string[]).filter((option) => {
+    // The client reads a file and sends what is in it (docker/cli cli/command/container/opts.go, parseSecurityOpts).
+    const profile = /^seccomp[=:]\s*\{/.test(option);
+    if (profile) cannot("its seccomp profile: save it to a file and add --security-opt seccomp=FILE");
+    return !profile;
+  });
+  const open = host["Privileged"] === true;
+  const masked = host["MaskedPaths"] as readonly string[] | null | undefined;
+  const readonly = host["ReadonlyPaths"] as readonly string[] | null | undefined;
+  if (masked?.length === 0 && readonly?.length === 0) options.push("systempaths=unconfined");
+  else if (!usual(masked, open ? [] : MASKED, MASKED_BY_SOME) || !usual(readonly, open ? [] : READONLY, /^$/))
+    cannot("its own lists of hidden and write-protected paths (MaskedPaths, ReadonlyPaths)");
+  return options.flatMap((option) => ["--security-opt", option]);
+}
+
+function usual(paths: readonly string[] | null | undefined, all: readonly string[], some: RegExp): boolean {
+  if (!paths) return true;
+  return all.every((path) => paths.includes(path)) && paths.every((path) => all.includes(path) || some.test(path));
+}

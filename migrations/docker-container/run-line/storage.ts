@@ -1,0 +1,71 @@
+import { each, flag, record, type Made } from "../../../src/engine/run-flags.ts";
+
+type Map<T> = { readonly [key: string]: T };
+type MountSpec = {
+  readonly Type?: string;
+  readonly Source?: string;
+  readonly Target?: string;
+  readonly ReadOnly?: boolean;
+  readonly Consistency?: string;
+  readonly BindOptions?: Map<unknown> | null;
+  readonly VolumeOptions?: {
+    readonly NoCopy?: boolean;
+    readonly Subpath?: string;
+    readonly Labels?: Map<string> | null;
+    readonly DriverConfig?: { readonly Name?: string; readonly Options?: Map<string> | null } | null;
+  } | null;
+  readonly TmpfsOptions?: { readonly SizeBytes?: number; readonly Mode?: number; readonly Options?: unknown } | null;
+  readonly ImageOptions?: { readonly Subpath?: string } | null;
+};
+
+/** The flags of volumes, binds, mounts and tmpfs. A path of `Config.Volumes` is said beside the volume that holds its data. */
+export function storageFlags({ config, host, cannot }: Made): string[] {
+  const tmpfs = Object.entries((host["Tmpfs"] ?? {}) as Map<string>);
+  return [
+    ...Object.keys(config.Volumes ?? {}).flatMap((path) => ["-v", path]),
+    ...each("-v", host.Binds),
+    ...each("--mount", host.Mounts, (mount: MountSpec) => record(mountFields(mount, cannot))),
+    ...tmpfs.flatMap(([path, options]) => ["--tmpfs", options === "" ? path : `${path}:${options}`]),
+    ...each("--volumes-from", host.VolumesFrom),
+    ...flag("--volume-driver", host["VolumeDriver"]),
+  ];
+}
+
+const RECURSIVE = {
+  NonRecursive: "disabled",
+  ReadOnlyNonRecursive: "writable",
+  ReadOnlyForceRecursive: "readonly",
+} as const;
+
+/** As docker/cli opts/mount.go reads them. */
+function mountFields(mount: MountSpec, cannot: Made["cannot"]): string[] {
+  const { Type = "volume", Source = "", Target = "", ReadOnly, Consistency = "" } = mount;
+  const { BindOptions: bind, VolumeOptions: volume, TmpfsOptions: tmpfs, ImageOptions: image } = mount;
+  const field = (name: string, value: unknown): string[] =>
+    typeof value === "string" && value !== "" ? [`${name}=${value}`] : [];
+  const map = (name: string, values: Map<string> | null | undefined): string[] =>
+    Object.entries(values ?? {}).map(([key, value]) => `${name}=${key}=${value}`);
+  if (bind?.["CreateMountpoint"] === true) cannot(`that the folder mounted at ${Target} is made where it is missing`);
+  if (tmpfs?.Options) cannot(`the options of the tmpfs at ${Target}`);
+  // The client demands the propagation, which is what the engine then uses anyway.
+  const forced = bind?.["ReadOnlyForceRecursive"] === true;
+  // One field each: every one of them sets a switch of its own.
+  const recursive = Object.entries(RECURSIVE).filter(([key]) => bind?.[key] === true);
+  return [
+    `type=${Type}`,
+    ...field("source", Source),
+    `target=${Target}`,
+    ...(ReadOnly ? ["readonly"] : []),
+    ...field("consistency", Consistency),
+    ...field("bind-propagation", bind?.["Propagation"] || (forced ? "rprivate" : "")),
+    ...recursive.map(([, how]) => `bind-recursive=${how}`),
+    ...(volume?.NoCopy ? ["volume-nocopy"] : []),
+    ...field("volume-subpath", volume?.Subpath),
+    ...map("volume-label", volume?.Labels),
+    ...field("volume-driver", volume?.DriverConfig?.Name),
+    ...map("volume-opt", volume?.DriverConfig?.Options),
+    ...(tmpfs?.SizeBytes ? [`tmpfs-size=${tmpfs.SizeBytes}`] : []),
+    ...(tmpfs?.Mode ? [`tmpfs-mode=${tmpfs.Mode.toString(8)}`] : []),
+    ...field("image-subpath", image?.Subpath),
+  ];
+}

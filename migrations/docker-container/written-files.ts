@@ -1,0 +1,78 @@
+import { posix } from "node:path";
+import type { Reading } from "../../src/contract/source.ts";
+import { containerFacts } from "../../src/engine/candidates.ts";
+import { changedPaths, type Changed } from "./written-changes.ts";
+import type { ContainerDoc } from "../../src/engine/types.ts";
+import { cmd } from "../../src/kit/shell.ts";
+import { Contents, Paths, placeIn, type LayerBook } from "../../src/images/layers/index.ts";
+import type { LayerTools } from "../../src/sources/engine-layers.ts";
+import { unreadable } from "../../src/engine/reading.ts";
+
+const MOST_REQUESTS = 2000;
+
+/** The files that a container has written into its own layer: what stands in volumes and mounts is not in it. */
+export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBook): AsyncGenerator<Reading> {
+  const { engine, source, exposure } = tools;
+  let name = id.slice(0, 12);
+  try {
+    const doc = await engine.container(id);
+    if (doc === null) return;
+    name = doc.Name.replace(/^\//, "");
+    const changes = await changedPaths(engine, id, tools.signal);
+    const wanted = outside(mountsOf(doc));
+    const chosen = changes.filter(({ path }) => wanted(path));
+    const subject = { kind: "container", name, id: doc.Id } as const;
+    const facts = containerFacts(doc, null);
+    for (const changed of chosen.slice(0, MOST_REQUESTS)) {
+      const read = yield* filesAt(tools, doc.Id, changed, wanted, book);
+      const found = read.map((finding) => ({ spotted: finding.spotted, path: `${placeIn(finding)}, writable layer` }));
+      if (found.length > 0) yield { kind: "found", source, subject, facts, exposure, found };
+    }
+    if (chosen.length > MOST_REQUESTS)
+      yield {
+        kind: "error",
+        subject: `${name} writable layer`,
+        message: `has changes in ${chosen.length.toLocaleString("en")} places: the first ${MOST_REQUESTS.toLocaleString("en")} were read`,
+        hint: cmd`docker export ${name} | tar -x -C FOLDER, then unsprawl scan dir:FOLDER`,
+      };
+  } catch (error) {
+    yield unreadable(`${name} writable layer`, error);
+  }
+}
+
+/** One file, or a folder that the container made with all that is in it. */
+async function* filesAt(
+  { engine, signal }: LayerTools,
+  id: string,
+  { path, isNew }: Changed,
+  wanted: (path: string) => boolean,
+  book: LayerBook,
+): AsyncGenerator<Reading, Awaited<ReturnType<Contents["findings"]>>> {
+  const at = `/containers/${id}/archive?path=${encodeURIComponent(path)}`;
+  const stream = await engine.stream(`read ${path}`, at, signal);
+  if (stream === null) return [];
+  // A folder of the image's that was only touched would come with all that the image has in it.
+  const own = (file: string): boolean => (isNew || file === path) && wanted(file);
+  const contents = new Contents(new Paths(), `${posix.dirname(path)}/`, own);
+  for await (const chunk of stream) {
+    contents.parser.write(chunk);
+    yield* contents.blocks();
+    yield book.progress(chunk.length);
+    if (contents.isFolder && !isNew) break;
+  }
+  contents.end();
+  yield* contents.blocks();
+  return contents.findings();
+}
+
+function mountsOf({ Mounts, HostConfig }: ContainerDoc): readonly string[] {
+  const temporary = Object.keys(HostConfig["Tmpfs"] ?? {});
+  return [...(Mounts ?? []).map(({ Destination }) => Destination), ...temporary].filter(
+    (path) => typeof path === "string",
+  );
+}
+
+function outside(mounts: readonly string[]): (path: string) => boolean {
+  return (path) =>
+    !mounts.some((mount) => path === mount || path.startsWith(mount.endsWith("/") ? mount : `${mount}/`));
+}

@@ -1,0 +1,121 @@
+import { lineOf } from "../../src/kit/text/lines.ts";
+import { constants, lstat, open, stat as statOf } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import type { Reading, Source } from "../../src/contract/source.ts";
+import { placeText } from "../../src/files/file-migration.ts";
+import { handedOn, type Handed, type Unread } from "./syntax/run-env-files.ts";
+import { runText, subjectOf } from "./syntax/run-names.ts";
+import { readScript, type Script } from "./syntax/script.ts";
+import { cmd } from "../../src/kit/shell.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { NO_FACTS } from "../../src/model/location.ts";
+import { startOf } from "./syntax/shell-run.ts";
+import { candidateAt } from "../../src/files/candidate.ts";
+import { filesBelow } from "../../src/sources/dir.ts";
+import { unreadable } from "../../src/engine/reading.ts";
+
+/** What is larger is no script that somebody wrote: an installer with its files inside. */
+const MOST_BYTES = 1024 * 1024;
+
+/**
+ * `script:FILE`, or `script:FOLDER` for the scripts and systemd units below it: the variables, and the other words, of their
+ * `docker run` and `podman run` lines, and the env files that those name.
+ */
+export function scriptSource(cwd: string): Source {
+  return {
+    kind: "script",
+    async *read(what, signal) {
+      if (what === "") throw new UnsprawlError("usage", "script: needs a file or a folder", "unsprawl scan script:.");
+      const root = resolve(cwd, what);
+      const stat = await statOf(root).catch(() => null);
+      if (stat === null)
+        throw new UnsprawlError("absent", `there is no ${what}`, "unsprawl scan script:FILE_OR_FOLDER");
+      if (!stat.isDirectory()) {
+        yield* await readings(`script:${what}`, root, dirname(root), true);
+        return;
+      }
+      for await (const found of filesBelow(root, root, signal)) {
+        if ("error" in found) yield found.error;
+        else yield* await readings(`script:${what}`, found.file, root, false);
+      }
+    },
+  };
+}
+
+/** None for a file of a folder that is no script, or has nothing to do with containers. */
+async function readings(source: string, file: string, root: string, named: boolean): Promise<readonly Reading[]> {
+  try {
+    if (!named && !(await isScript(file))) return [];
+    const { size } = await statOf(file);
+    if (size > MOST_BYTES)
+      throw new UnsprawlError("malformed", `${file} is larger than 1 MiB`, cmd`unsprawl scan dir:${file}`);
+    const script = await readScript(file);
+    if (!named && script.runs.length === 0 && script.variables.length === 0) return [];
+    const { handed, errors } = await handedOn(script, root);
+    const faults = [...errors, ...script.open.map((line) => unended(file, line))];
+    return [...readingsOf(source, script, handed), ...faults.map((fault): Reading => ({ kind: "error", ...fault }))];
+  } catch (error) {
+    if (named) throw error;
+    return [unreadable(file, error)];
+  }
+}
+
+function unended(file: string, line: number): Unread {
+  return {
+    subject: `${basename(file)}:${line}`,
+    message: "a quote that begins there never ends: what stands behind it is read line by line, as far as it can be",
+    hint: cmd`bash -n ${file} says what the shell makes of it`,
+  };
+}
+
+/** One for each run line, one for what belongs to none. */
+function readingsOf(
+  source: string,
+  { file, text, runs, variables: written }: Script,
+  handed: readonly Handed[],
+): readonly Reading[] {
+  const variables = [...written, ...handed];
+  const runsOf = Map.groupBy(runs, (run) => subjectOf(file, text, run));
+  const variablesOf = Map.groupBy(variables, ({ subject }) => subject);
+  const names = new Set([...runsOf.keys(), ...variablesOf.keys()]);
+  if (names.size === 0) names.add(basename(file));
+  return [...names].map((name): Reading => {
+    const subject = { kind: "file", name, id: file } as const;
+    const own = (variablesOf.get(name) ?? [])
+      .filter(({ value }) => value !== "")
+      .map((one) => candidateAt(source, subject, "env", one.name, one.value, one.path));
+    const others = (runsOf.get(name) ?? []).map((run) => {
+      const gone = new Set(run.env.flatMap(({ flag, holder }) => [flag, holder]));
+      const words = run.words.slice(run.begin).filter((_, at) => !gone.has(at + run.begin));
+      const path = placeText(file, lineOf(text, startOf(run)), runText(run));
+      return candidateAt(
+        source,
+        subject,
+        "cmd",
+        `${run.program} run`,
+        JSON.stringify(words.map((word) => word.text)),
+        path,
+      );
+    });
+    return { kind: "subject", subject, facts: NO_FACTS, candidates: [...own, ...others], exposure: EXPOSURE };
+  });
+}
+
+const EXPOSURE = ["anyone who can read the script, or inspect the container that it starts"];
+
+const SHELL = /^#!\s{0,8}(?:\S{0,100}\/)?(?:env\s{1,8}(?:-S\s{0,8})?)?(?:\S{0,100}\/)?(?:ba|da|k|z|a)?sh\b/;
+
+/** By its name, or for what may be executed by its first line. */
+async function isScript(file: string): Promise<boolean> {
+  if (/\.(?:sh|bash|service)$/.test(file)) return true;
+  const { mode } = await lstat(file);
+  if ((mode & 0o111) === 0) return false;
+  // It may be a pipe by now, which would be waited for.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(128), 0, 128, 0);
+    return SHELL.test(buffer.toString("latin1", 0, bytesRead));
+  } finally {
+    await handle.close();
+  }
+}

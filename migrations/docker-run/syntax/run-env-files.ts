@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { UnsprawlError } from "../../../src/model/error.ts";
+import type { DotenvEntry } from "../../../src/files/dotenv.ts";
+import type { RunCommand, WordFlag } from "./shell-run.ts";
+import { entriesAs, tried } from "../../../src/files/env-file.ts";
+import { placeText } from "../../../src/files/file-migration.ts";
+import { readText } from "../../../src/files/read.ts";
+import { subjectOf } from "./run-names.ts";
+import { literalOf } from "./script-own.ts";
+import type { Script } from "./script.ts";
+
+/** A variable that `--env-file` of a run line gives to its container. */
+export type Handed = {
+  readonly subject: string;
+  /** `deploy/web.env:3 DB_PASSWORD`. */
+  readonly path: string;
+  readonly name: string;
+  readonly value: string;
+};
+
+export type Unread = { readonly subject: string; readonly message: string; readonly hint: string };
+
+/**
+ * What the env files hold that a script's run lines name, and those that cannot be read. A relative name is looked for in the
+ * script's folder, then in `root`: from which folder a script is run, it does not say.
+ */
+export async function handedOn(
+  script: Script,
+  root: string,
+): Promise<{ readonly handed: readonly Handed[]; readonly errors: readonly Unread[] }> {
+  const handed: Handed[] = [];
+  const errors: Unread[] = [];
+  const read = new Map<string, EnvFileRead>();
+  for (const run of script.runs) {
+    const subject = subjectOf(script.file, script.text, run);
+    for (const flag of run.flags.filter(({ name }) => name === "env-file")) {
+      const named = nameIn(script, run, flag);
+      if (named === null) {
+        errors.push({
+          subject,
+          message: "which file --env-file names is known only when the line runs",
+          hint: "unsprawl scan env:FILE reads such a file",
+        });
+        continue;
+      }
+      const places = [dirname(script.file), root].map((folder) => resolve(folder, named));
+      const file = places.find((place) => existsSync(place)) ?? resolve(dirname(script.file), named);
+      const { entries, fault } = read.get(file) ?? (await readIn(file));
+      read.set(file, { entries, fault });
+      if (fault !== null)
+        errors.push({
+          subject,
+          message: fault.message,
+          hint: fault.hint ?? "unsprawl scan env:FILE reads such a file",
+        });
+      for (const { name, value, line } of entries)
+        if (value !== null && value !== "") handed.push({ subject, path: placeText(file, line, name), name, value });
+    }
+  }
+  return { handed, errors };
+}
+
+/** The script's own folder, or the one that it is run from. */
+const HERE =
+  /^(?:\$\(pwd\)|\$PWD|\$\{PWD\}|\$\(dirname (?:--? )?"?\$(?:0|BASH_SOURCE|\{(?:0|BASH_SOURCE(?:\[0\])?)\})"?\))\//;
+
+/** What may be told as a name: behind a quote that never ends stands half the script. `/dev/fd/3` is of the shell's own. */
+const NAME = /^(?!\/(?:dev|proc)\/)[\w./@:,+ -]{1,255}$/;
+
+/** Null for what only the shell, or systemd, can fill in. */
+function nameIn({ text, kind, commands, runs }: Script, run: RunCommand, flag: WordFlag): string | null {
+  const word = run.words[flag.holder];
+  if (word === undefined) return null;
+  const name = flag.value.replace(HERE, "./");
+  const plain = kind === "shell" && flag.skip === 0 && name === flag.value;
+  const known = !word.expands || !plain ? name : (literalOf(text, commands, runs, run, word, NAME) ?? "");
+  return NAME.test(known) ? known : null;
+}
+
+type EnvFileRead = { readonly entries: readonly DotenvEntry[]; readonly fault: UnsprawlError | null };
+
+/** As docker reads it; what it refuses is told, and read as Compose does where that can. */
+async function readIn(file: string): Promise<EnvFileRead> {
+  let text: string | null = null;
+  try {
+    text = await readText(file);
+    return { entries: entriesAs(text, "docker"), fault: null };
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    if (text === null) return { entries: [], fault: error };
+    const fault = new UnsprawlError(error.code, `${file}: ${error.message}`, error.hint);
+    return { entries: tried(text, "compose") ?? [], fault };
+  }
+}

@@ -1,0 +1,134 @@
+import type { RunCommand } from "./shell-run.ts";
+import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
+
+type Commands = readonly (readonly ShellWord[])[];
+
+export type Setting = { readonly word: ShellWord; readonly words: readonly ShellWord[] };
+
+/** A command that opens or closes branches, loops or functions: what the keywords in front of it say, in order. */
+type Turn = { readonly start: number; readonly words: readonly string[] };
+
+/** What is asked of a script for each of its run lines, found in one walk each: a script may have thousands of them. */
+export type ScriptIndex = {
+  /** By where they begin. */
+  readonly sorted: Commands;
+  readonly starts: readonly number[];
+  /** Commands with a keyword in front, in order, and where `;;` stands. */
+  readonly turns: readonly Turn[];
+  readonly turnStarts: readonly number[];
+  readonly branchEnds: readonly number[];
+  /** How often a word stands in the text, a `-` before it aside; and where `NAME=(` first does. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly arrays: ReadonlyMap<string, number>;
+};
+
+const indexes = new WeakMap<Commands, ScriptIndex>();
+
+/** Kept for as long as its commands are. */
+export function scriptIndex(text: string, commands: Commands): ScriptIndex {
+  const known = indexes.get(commands);
+  if (known !== undefined) return known;
+  const sorted = commands.toSorted((a, b) => (a[0]?.start ?? 0) - (b[0]?.start ?? 0));
+  const turns = sorted.flatMap((words): Turn[] => {
+    const end = words.findIndex((word) => !KEYWORD.test(word.text));
+    const said = words.slice(0, end < 0 ? words.length : end).map((word) => word.text);
+    return said.length === 0 ? [] : [{ start: words[0]?.start ?? 0, words: said }];
+  });
+  const counts = new Map<string, number>();
+  for (const [, name = ""] of text.matchAll(/(?<![\w-])([A-Za-z_]\w*)/g)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const arrays = new Map<string, number>();
+  for (const { 1: name = "", index } of text.matchAll(/(?<=^|[\s;])([A-Za-z_]\w*)=\(/g))
+    if (!arrays.has(name)) arrays.set(name, index);
+  const index: ScriptIndex = {
+    sorted,
+    starts: sorted.map((words) => words[0]?.start ?? 0),
+    turns,
+    turnStarts: turns.map(({ start }) => start),
+    branchEnds: [...text.matchAll(/;(?=;)/g)].map((found) => found.index),
+    counts,
+    arrays,
+  };
+  indexes.set(commands, index);
+  return index;
+}
+
+const KEYWORD = /^(?:if|then|elif|else|fi|for|while|until|do|done|case|select|esac|\{|\}|!|time)$/;
+
+/** How variables are set and used, run lines aside. */
+export type VariableIndex = {
+  /** What may set or read any variable stands in the text. */
+  readonly unsure: boolean;
+  /** Commands about a variable, by its name. */
+  readonly settings: ReadonlyMap<string, readonly Setting[]>;
+  /** Set where they are used: `${NAME:=…}`. */
+  readonly defaulted: ReadonlySet<string>;
+  /** How many words of run lines are one variable and hand it on, for those that nothing else uses. */
+  readonly handed: ReadonlyMap<string, number>;
+};
+
+const variableIndexes = new WeakMap<Commands, VariableIndex>();
+
+/** Kept as above: the run lines are those of these commands. */
+export function variableIndex(text: string, commands: Commands, runs: readonly RunCommand[]): VariableIndex {
+  const known = variableIndexes.get(commands);
+  if (known !== undefined) return known;
+  const holders = new Set(runs.flatMap(({ words, env }) => env.map(({ holder }) => words[holder])));
+  const settings = new Map<string, Setting[]>();
+  for (const words of commands)
+    for (const word of words) {
+      const name = holders.has(word) ? undefined : /^(\w+)(?:\+?=|\[|$)/.exec(word.text)?.[1];
+      if (name !== undefined) add(settings, name, { words, word });
+    }
+  const defaulted = new Set([...text.matchAll(/\$\{(\w+):?=/g)].map(([, name = ""]) => name));
+  const index: VariableIndex = { unsure: UNSURE.test(text), settings, defaulted, handed: handedBy(text, runs) };
+  variableIndexes.set(commands, index);
+  return index;
+}
+
+function handedBy(text: string, runs: readonly RunCommand[]): Map<string, number> {
+  const handing = new Map<string, ShellWord[]>();
+  for (const { words, env } of runs)
+    for (const { expands, content, holder } of env) {
+      const [name, word] = [expands ? variableIn(content ?? "") : null, words[holder]];
+      if (name !== null && word !== undefined) add(handing, name, word);
+    }
+  const uses = new Map<string, number[]>();
+  for (const { 1: name = "", index } of text.matchAll(/\$(?:\{[#!]?)?(\w+)/g))
+    if (handing.has(name)) add(uses, name, index);
+  const handed = new Map<string, number>();
+  for (const [name, words] of handing) {
+    words.sort((a, b) => a.start - b.start);
+    const starts = words.map(({ start }) => start);
+    // Words do not overlap: the last one that begins before a place is the only one that can hold it.
+    const isHanding = (at: number): boolean => (words[countBelow(starts, at + 1) - 1]?.end ?? 0) > at;
+    if ((uses.get(name) ?? []).every(isHanding)) handed.set(name, words.length);
+  }
+  return handed;
+}
+
+function add<Of>(to: Map<string, Of[]>, name: string, one: Of): void {
+  const own = to.get(name);
+  if (own === undefined) to.set(name, [one]);
+  else own.push(one);
+}
+
+/** What may set or read any variable. */
+const UNSURE =
+  /\$\{!|\bset[ \t]+-[a-z]*a|\ballexport\b|\beval\b|\bdeclare[ \t]+-[a-z]*n|(?:^|[;&|({]|\bthen|\bdo)[ \t]*(?:\.|source)[ \t]/m;
+
+/** The name in `$NAME` or `${NAME}`, when that is all. */
+export function variableIn(content: string): string | null {
+  const [, plain, braced] = /^\$(?:([A-Za-z_]\w{0,254})|\{([A-Za-z_]\w{0,254})\})$/.exec(content) ?? [];
+  return plain ?? braced ?? null;
+}
+
+/** How many of these, which are in order, are less than that. */
+export function countBelow(sorted: readonly number[], limit: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,149 @@
+import { startOf, type RunCommand } from "./shell-run.ts";
+import type { ShellWord, Span } from "../../../src/kit/text/shell-words.ts";
+import { lineEnd, lineStart } from "../../../src/kit/text/splice.ts";
+import { countBelow, scriptIndex, variableIn, variableIndex, type Setting } from "./script-index.ts";
+
+type Commands = readonly (readonly ShellWord[])[];
+
+/** A variable of the script that does nothing but hand its literal on to containers. */
+export type Own = {
+  readonly name: string;
+  readonly value: string;
+  /** The command that sets it, and nothing else. */
+  readonly words: readonly ShellWord[];
+  /** What goes with it: its line, where there is no comment behind it. */
+  readonly span: Span;
+  /** How many flags hand it on: it can go once each of them has got something else. */
+  readonly users: number;
+};
+
+/**
+ * The variable that `-e NAME="$OWN"` hands on, when it always has the one literal that the script sets it to, and is used
+ * for nothing else. Null in any doubt: when it is set twice, exported, read by another command, or set in a branch only.
+ */
+export function ownVariable(
+  text: string,
+  commands: Commands,
+  runs: readonly RunCommand[],
+  run: RunCommand,
+  content: string,
+): Own | null {
+  const name = variableIn(content);
+  if (name === null) return null;
+  const users = variableIndex(text, commands, runs).handed.get(name);
+  if (users === undefined) return null;
+  const one = setOnce(text, commands, runs, name, startOf(run));
+  if (one === null || !one.words.slice(0, -1).every(({ text: said }) => /^(?:local|readonly)$/.test(said))) return null;
+  const { word, words } = one;
+  const span = { start: words[0]?.start ?? 0, end: word.end };
+  const line = { start: lineStart(text, span.start), end: lineEnd(text, span.end) };
+  const after = text.slice(span.end, line.end);
+  if (!/^\s*(?:#|$)/.test(after)) return null;
+  const value = word.text.slice(name.length + 1);
+  const blanks = /^[ \t]*/.exec(after)?.[0].length ?? 0;
+  const alone = after.trim() === "" ? line : { start: span.start, end: span.end + blanks };
+  return { name, value, words, span: alone, users };
+}
+
+/** A word of the script as a run line gets it, when its variables always hold the same and it has this shape; else null. */
+export function literalOf(
+  text: string,
+  commands: Commands,
+  runs: readonly RunCommand[],
+  run: RunCommand,
+  word: ShellWord,
+  shape = /^[A-Za-z0-9][\w./:@-]*$/,
+): string | null {
+  if (!word.expands) return word.text;
+  const raw = text.slice(word.start, word.end);
+  if (!/^"?[\w./:@${}-]*"?$/.test(raw)) return null;
+  let known = true;
+  const filled = word.text.replaceAll(/\$(?:\{(\w{1,255})\}|(\w{1,255}))/g, (_all, braced?: string, plain?: string) => {
+    const one = setOnce(text, commands, runs, braced ?? plain ?? "", startOf(run));
+    known &&= one !== null;
+    return one?.word.text.replace(/^\w+=/, "") ?? "";
+  });
+  return known && shape.test(filled) ? filled : null;
+}
+
+/** The one command that sets a variable, to a literal, before that place and whichever way leads there; else null. */
+function setOnce(
+  text: string,
+  commands: Commands,
+  runs: readonly RunCommand[],
+  name: string,
+  to: number,
+): Setting | null {
+  const { unsure, defaulted, settings } = variableIndex(text, commands, runs);
+  if (unsure || defaulted.has(name)) return null;
+  const setting = settings.get(name) ?? [];
+  const [one] = setting;
+  if (one === undefined || setting.length > 1) return null;
+  const { word, words } = one;
+  const front = words.slice(0, -1).every(({ text: said }) => /^(?:local|readonly|export|declare|typeset)$/.test(said));
+  if (!front || word !== words.at(-1) || !word.text.startsWith(`${name}=`) || word.expands) return null;
+  // What stands in front of it on its line may decide whether it is run.
+  const start = words[0]?.start ?? 0;
+  if (text.slice(lineStart(text, start), start).trim() !== "") return null;
+  return reaches(text, commands, word, to) ? one : null;
+}
+
+const OPENS = /^(?:if|for|while|until|case|select|\{)$/;
+const CLOSES = /^(?:fi|done|esac|\})$/;
+
+/** Whether what is set there holds wherever that is run: no branch, loop or function that it is set in ends in between. */
+function reaches(text: string, commands: Commands, from: Span, to: number): boolean {
+  const { turns, turnStarts, branchEnds } = scriptIndex(text, commands);
+  const next = branchEnds[countBelow(branchEnds, from.end)];
+  if (from.start >= to || (next !== undefined && next + 2 <= to)) return false;
+  let depth = 0;
+  for (let at = countBelow(turnStarts, from.end); at < turns.length; at++) {
+    const { start, words } = turns[at] ?? { start: to, words: [] };
+    if (start >= to) break;
+    for (const said of words) {
+      if (OPENS.test(said)) depth++;
+      if (CLOSES.test(said)) depth--;
+      if (depth < 0 || (depth === 0 && /^el(?:se|if)$/.test(said))) return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Commands with the words of arrays (`args=(-e A=b)`) in the place of `"${args[@]}"`, and the commands that are such words.
+ * An array that is set twice or in a branch only, or used twice, stays as it is.
+ */
+export function withArrays(
+  text: string,
+  commands: Commands,
+): { readonly commands: Commands; readonly parts: ReadonlySet<readonly ShellWord[]> } {
+  const parts = new Set<readonly ShellWord[]>();
+  const { sorted, starts, counts, arrays } = scriptIndex(text, commands);
+  const wordsOf = (name: string, user: number): ShellWord[] | null => {
+    const open = arrays.get(name);
+    if (counts.get(name) !== 2 || open === undefined) return null;
+    if (text.slice(lineStart(text, open), open).trim() !== "") return null;
+    const inside: (readonly ShellWord[])[] = [];
+    let end = open + name.length + 2;
+    for (let at = countBelow(starts, end); at < sorted.length; at++) {
+      const command = sorted[at] ?? [];
+      const [first, last] = [command[0], command.at(-1)];
+      if (first === undefined || last === undefined || first.start < end) continue;
+      // Line ends part commands, and here only words.
+      if (!/^(?:\s|\\\r?\n|#.*\n)*$/.test(text.slice(end, first.start))) break;
+      inside.push(command);
+      end = last.end;
+    }
+    if (!reaches(text, commands, { start: open, end }, user)) return null;
+    for (const command of inside) parts.add(command);
+    return inside.flat();
+  };
+  const spliced = commands.map((words) => {
+    if (!words.some((word) => /docker|podman/.test(word.text))) return words;
+    return words.flatMap((word): readonly ShellWord[] => {
+      const [, name] = /^"?\$\{([A-Za-z_]\w{0,254})\[@\]\}"?$/.exec(text.slice(word.start, word.end)) ?? [];
+      return (name === undefined ? null : wordsOf(name, word.start)) ?? [word];
+    });
+  });
+  return { commands: spliced, parts };
+}

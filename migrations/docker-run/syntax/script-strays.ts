@@ -1,0 +1,164 @@
+import { lineOf } from "../../../src/kit/text/lines.ts";
+import { basename } from "node:path";
+import { cmd } from "../../../src/kit/shell.ts";
+import { runCommand, type EnvFlag, type RunCommand } from "./shell-run.ts";
+import { shellCommands, type ShellWord, type Span } from "../../../src/kit/text/shell-words.ts";
+import { placeText, type Refusal } from "../../../src/files/file-migration.ts";
+import { runText } from "./run-names.ts";
+import type { ScriptVariable } from "./script.ts";
+
+type Around = {
+  readonly file: string;
+  readonly text: string;
+  readonly commands: readonly (readonly ShellWord[])[];
+  readonly bodies: readonly Span[];
+  readonly runs: readonly RunCommand[];
+  readonly moving: readonly ScriptVariable[];
+};
+
+/** What else of a script gives variables to containers: told, with the reason why it stays. */
+export function strays(around: Around): ScriptVariable[] {
+  const { file, text, commands, bodies } = around;
+  // What is longer than a file's name may be is no command.
+  const made = text.matchAll(/^[ \t]*(?:function[ \t]+)?(\w[\w-]{0,254})[ \t]*\(/gm);
+  const functions = new Set([...made].map(([, name = ""]) => name));
+  return [
+    ...filledIn(around),
+    ...commands.flatMap((words) =>
+      runCommand(words) === null ? beside(file, text, words, functions) : quoted(file, text, words),
+    ),
+    ...bodies.flatMap((body) => inBody(file, text, body)),
+  ];
+}
+
+/** The script's own variables that `-e NAME=$OWN`, or `-e OWN`, hands on. */
+function filledIn({ file, text, commands, runs, moving }: Around): ScriptVariable[] {
+  const moves = new Set(moving.flatMap(({ by }) => (by === null || by.own === null ? [] : [by.flag])));
+  const users = new Map<string, { readonly run: RunCommand; readonly flag: EnvFlag }>();
+  for (const run of runs)
+    for (const flag of run.env) {
+      if (moves.has(flag)) continue;
+      const { content, variable } = flag;
+      const used = content === null ? [variable] : [...content.matchAll(/\$\{?(\w+)/g)].map(([, name = ""]) => name);
+      for (const name of used) if (!users.has(name)) users.set(name, { run, flag });
+    }
+  return commands.flatMap((words) => {
+    const end = words.findIndex(({ text: one }) => !ASSIGNS.test(one));
+    return words.slice(0, end < 0 ? words.length : end).flatMap((word): ScriptVariable[] => {
+      const [, name = "", value = ""] = /^([A-Za-z_]\w{0,254})=([^]*)$/.exec(word.text) ?? [];
+      const user = users.get(name);
+      if (name === "" || value === "" || word.expands || user === undefined) return [];
+      const { run, flag } = user;
+      const line = lineOf(text, run.words[flag.holder]?.start ?? 0);
+      return [
+        {
+          subject: basename(file),
+          path: placeText(file, lineOf(text, word.start), `${name}=`),
+          // As it is called where inspect shows it.
+          name: /^\$\{?\w+\}?$/.test(flag.content ?? "") ? flag.variable : name,
+          value,
+          fault: {
+            reason: `is in the script's variable ${name}, which -e ${flag.variable} in line ${line} hands on`,
+            hint: cmd`write -e ${flag.variable}=value in line ${line} itself, and take ${name} away; then plan again`,
+          },
+          by: null,
+        },
+      ];
+    });
+  });
+}
+
+/** Words that an assignment may stand behind, and assignments. */
+const ASSIGNS = /^(?:[A-Za-z_]\w*=[^]*|export|local|readonly|declare|typeset|-[a-z]+)$/;
+
+/** What hands variables on to a container without being a `docker run` that can be read: `docker compose run`, an array. */
+function beside(
+  file: string,
+  text: string,
+  words: readonly ShellWord[],
+  functions: ReadonlySet<string>,
+): ScriptVariable[] {
+  const first = words[0]?.text ?? "";
+  const about = words.some((word) => /(?:^|\/)(?:docker|podman|docker-compose|nerdctl)$/.test(word.text));
+  const own = functions.has(first);
+  const inner = quoted(file, text, words);
+  if (!about && !own && !first.startsWith("-")) return inner;
+  const what = first.startsWith("-")
+    ? "an array of words"
+    : words
+        .slice(0, 3)
+        .map((word) => word.text)
+        .filter((word) => /^[\w./-]+$/.test(word))
+        .join(" ");
+  const found = words.flatMap((word, at): ScriptVariable[] => {
+    const [, name = "", value = ""] = /^(?:-[ditPq]*e=?|--env=)?([A-Za-z_]\w*)=([^]+)$/.exec(word.text) ?? [];
+    const flagged = /^-[ditPq]*e$|^--env$/.test(words[at - 1]?.text ?? "") || word.text.startsWith("-");
+    if (name === "" || !flagged) return [];
+    const fault = {
+      reason: `stands in ${what}, which is no docker run line that can be rewritten`,
+      hint: /compose/.test(what)
+        ? "unsprawl plan compose: moves what is in its files; write it there"
+        : cmd`write docker run -e ${name}=value in full, then plan again`,
+    };
+    return [stray(file, text, word.start, what, name, value, fault)];
+  });
+  return [...found, ...inner];
+}
+
+/** Commands inside a quoted word: of `ssh host 'docker run …'`, `eval`, `sh -c`. */
+function quoted(file: string, text: string, words: readonly ShellWord[]): ScriptVariable[] {
+  return words.flatMap((word) => {
+    if (!mentions(word.text) || text.slice(word.start, word.end).includes("$(")) return [];
+    const by = words[0]?.text ?? "";
+    return within(file, text, word.start, word.text, `a command inside the words of ${by}`, ` ${by}`);
+  });
+}
+
+/** Whether a text may hold a run line: the client, and somewhere behind it what makes a container, and a flag. */
+function mentions(text: string): boolean {
+  const client = text.search(/\b(?:docker|podman)\b/);
+  if (client < 0) return false;
+  const verb = text.slice(client).search(/\b(?:run|create)\b/);
+  return verb >= 0 && text.includes("-", client + verb);
+}
+
+function inBody(file: string, text: string, { start, end }: Span): ScriptVariable[] {
+  const body = text.slice(start, end);
+  return mentions(body) ? within(file, text, start, body, "a here-document", " <<") : [];
+}
+
+function within(
+  file: string,
+  text: string,
+  start: number,
+  script: string,
+  what: string,
+  mark: string,
+): ScriptVariable[] {
+  return shellCommands(script)
+    .flatMap((words) => runCommand(words) ?? [])
+    .flatMap((run) =>
+      run.env.flatMap((flag): ScriptVariable[] => {
+        if (flag.content === null) return [];
+        const at = start + (run.words[flag.holder]?.start ?? 0);
+        const fault = {
+          reason: `stands in ${what}, which is read elsewhere or later`,
+          hint: "make that a script of its own where it runs, then plan it there",
+        };
+        return [stray(file, text, at, `${runText(run)}${mark}`, flag.variable, flag.content, fault)];
+      }),
+    );
+}
+
+function stray(
+  file: string,
+  text: string,
+  at: number,
+  what: string,
+  name: string,
+  value: string,
+  fault: Refusal,
+): ScriptVariable {
+  const path = placeText(file, lineOf(text, at), `${what} -e ${name}`);
+  return { subject: basename(file), path, name, value, fault, by: null };
+}

@@ -1,0 +1,154 @@
+import { cmd } from "../../../src/kit/shell.ts";
+import { lineOf } from "../../../src/kit/text/lines.ts";
+import { commandsOf, flagOf, runCommand, startOf, type EnvFlag, type RunCommand } from "./shell-run.ts";
+import { shellCommands, type ShellWord, type Span } from "../../../src/kit/text/shell-words.ts";
+import { placeText, type Refusal } from "../../../src/files/file-migration.ts";
+import { readText } from "../../../src/files/read.ts";
+import { runText, subjectOf } from "./run-names.ts";
+import { literalOf, ownVariable, withArrays, type Own } from "./script-own.ts";
+import { strays } from "./script-strays.ts";
+
+/** A variable that a line of a script gives to a container, or would. */
+export type ScriptVariable = {
+  /** `deploy.sh:12 web`: its run line; the file alone for one that belongs to none. */
+  readonly subject: string;
+  /** `FILE:13 docker run web -e DB_PASSWORD`. */
+  readonly path: string;
+  readonly name: string;
+  readonly value: string;
+  /** Why it cannot be moved as it is written; null when it can, and then it has a place in a run line. */
+  readonly fault: Refusal | null;
+  readonly by: {
+    readonly command: RunCommand;
+    readonly flag: EnvFlag;
+    /** The script's variable that holds the value; null when the flag does. */
+    readonly own: Own | null;
+  } | null;
+};
+
+export type Script = {
+  readonly file: string;
+  readonly text: string;
+  readonly kind: "shell" | "unit";
+  readonly commands: readonly (readonly ShellWord[])[];
+  /** The commands that create a container, in their order. */
+  readonly runs: readonly RunCommand[];
+  readonly variables: readonly ScriptVariable[];
+  /** The lines in which a quote or a substitution begins that nothing ends. */
+  readonly open: readonly number[];
+};
+
+/** A shell script, or a systemd unit by its name, with what its `docker run` lines hold. Throws what `readText` does. */
+export async function readScript(file: string): Promise<Script> {
+  return scriptOf(file, await readText(file, { named: true }));
+}
+
+export function scriptOf(file: string, text: string): Script {
+  const kind = /\.(?:service|socket|mount|swap|conf)$/.test(file) ? "unit" : "shell";
+  const bodies: Span[] = [];
+  const unended: number[] = [];
+  const commands = kind === "unit" ? commandsOf(text, kind) : shellCommands(text, bodies, unended);
+  const open = unended.map((at) => lineOf(text, at));
+  const { commands: spliced, parts } = kind === "unit" ? { commands, parts: new Set() } : withArrays(text, commands);
+  const found = spliced.flatMap((words) => runCommand(words) ?? []).sort((a, b) => startOf(a) - startOf(b));
+  const runs = kind === "unit" ? found : found.map((run) => filled(text, commands, found, run));
+  const about = aroundOf(text);
+  const moving = runs.flatMap((run) =>
+    inRun(file, text, run, about, (content) => ownVariable(text, commands, runs, run, content)),
+  );
+  const others = commands.filter((words) => !parts.has(words));
+  const variables = [...moving, ...strays({ file, text, commands: others, bodies, runs, moving })];
+  // Places are told apart by their lines, and run lines too.
+  const seen = new Set<string>();
+  const again = new Set<string>();
+  for (const one of [...runs.map((run) => subjectOf(file, text, run)), ...variables.map(({ path }) => path)])
+    (seen.has(one) ? again : seen).add(one);
+  const twice = { reason: "its line has another one like it", hint: "write each command on a line of its own" };
+  const [line] = open;
+  const broken =
+    line === undefined ? null : { reason: `a quote in line ${line} never ends`, hint: "end it, then plan again" };
+  const told = variables.map((one) =>
+    again.has(one.path) || again.has(one.subject) ? { ...one, fault: one.fault ?? twice } : one,
+  );
+  return {
+    ...{ file, text, kind, commands, runs, open },
+    variables: broken === null ? told : told.map((one) => ({ ...one, fault: broken })),
+  };
+}
+
+/** A run line with its name and image in full, where they are variables of the script. */
+function filled(text: string, commands: Script["commands"], runs: readonly RunCommand[], run: RunCommand): RunCommand {
+  const full = (at: number | null | undefined): string | null => {
+    const word = run.words[at ?? -1];
+    return word === undefined ? null : literalOf(text, commands, runs, run, word);
+  };
+  const flag = flagOf(run, "name");
+  const name = run.said.name ?? (flag === null || flag.flag === flag.holder ? null : full(flag.holder));
+  return { ...run, said: { name, image: run.said.image ?? full(run.image) } };
+}
+
+function inRun(
+  file: string,
+  text: string,
+  run: RunCommand,
+  around: Around,
+  ownOf: (content: string) => Own | null,
+): ScriptVariable[] {
+  const last = new Map(run.env.map((flag) => [flag.variable, flag]));
+  return run.env.flatMap((flag): ScriptVariable[] => {
+    if (flag.content === null) return [];
+    const own = flag.expands ? ownOf(flag.content) : null;
+    const holder = run.words[flag.holder];
+    const line = lineOf(text, holder?.start ?? 0);
+    return [
+      {
+        subject: subjectOf(file, text, run),
+        path: placeText(file, line, `${runText(run)} -e ${flag.variable}`),
+        name: flag.variable,
+        value: own?.value ?? flag.content,
+        fault: faultOf(run, flag, own, last.get(flag.variable) === flag, around),
+        by: { command: run, flag, own },
+      },
+    ];
+  });
+}
+
+/** Settings that send a client to another engine: docker(1), podman(1). */
+const ELSEWHERE =
+  /(?<![\w-]|(?:-[a-z]{0,8}e|--env)[ \t=]{0,8}["']?)(DOCKER_HOST|DOCKER_CONTEXT|CONTAINER_HOST|CONTAINER_CONNECTION)=/;
+const OTHER_ENGINE = /^(?:-H|-c|--(?:host|context|url|connection|remote|config)\b)/;
+
+/** What a script says of all its run lines. */
+type Around = { readonly replaced: ReadonlySet<string>; readonly elsewhere: string | undefined };
+
+function aroundOf(text: string): Around {
+  const replaced = ["docker", "podman"].filter((program) =>
+    new RegExp(`^[ \\t]*(?:function[ \\t]+)?${program}[ \\t]*\\([ \\t]*\\)|\\balias[ \\t]+${program}=`, "m").test(text),
+  );
+  return { replaced: new Set(replaced), elsewhere: ELSEWHERE.exec(text)?.[1] };
+}
+
+function faultOf(run: RunCommand, flag: EnvFlag, own: Own | null, isLast: boolean, around: Around): Refusal | null {
+  const { program, words, begin } = run;
+  if (around.replaced.has(program))
+    return { reason: `the script makes ${program} a command of its own`, hint: cmd`call /usr/bin/${program} itself` };
+  if (words.slice(0, begin).some((word) => word.text === "eval"))
+    return { reason: "is read a second time, by eval", hint: "take eval away" };
+  const elsewhere = run.global.find((word) => OTHER_ENGINE.test(word)) ?? around.elsewhere;
+  if (elsewhere !== undefined)
+    return {
+      reason: `its line is for another engine (${elsewhere})`,
+      hint: "unsprawl scan docker: where that engine is",
+    };
+  if (flag.behind !== null)
+    return {
+      reason: `whether ${flag.behind} in front of it is flags, or the image, only the shell knows`,
+      hint: cmd`write -e ${flag.variable}=value in front of ${flag.behind}`,
+    };
+  if (!isLast) return { reason: `has no effect: -e ${flag.variable} comes again`, hint: "take this one out" };
+  if (!flag.expands || own !== null) return null;
+  return {
+    reason: "its value is known only when the line runs: it fills in a variable, a command's output or a pattern",
+    hint: cmd`write -e ${flag.variable}='value' in full, then plan again`,
+  };
+}

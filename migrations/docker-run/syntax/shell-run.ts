@@ -1,0 +1,180 @@
+import { shellCommands, type ShellWord } from "../../../src/kit/text/shell-words.ts";
+import { unitCommands } from "../../../src/files/units/unit-words.ts";
+
+/** A flag with a value that a command line has, by the places of its words among those of the command. */
+export type WordFlag = {
+  /** As it is called in full: `env` for `-e`. */
+  readonly name: string;
+  readonly value: string;
+  /** The word with the flag, and the one with its value: often the same. */
+  readonly flag: number;
+  readonly holder: number;
+  /** How many characters of the holder's text come before the value. */
+  readonly skip: number;
+  /** Other short flags in the same word: `it` of `-ite NAME=value`. They must stay. */
+  readonly others: string;
+};
+
+/** A variable that a command line gives to a container. */
+export type EnvFlag = WordFlag & {
+  readonly variable: string;
+  /** Null for `-e NAME`, which is taken from the environment. Where it `expands`, what stands there. */
+  readonly content: string | null;
+  readonly expands: boolean;
+  /** A word before it of which only the shell knows whether it is flags, or the image; null when there is none. */
+  readonly behind: string | null;
+};
+
+/** `docker run` or `create`, or Podman's. */
+export type RunCommand = {
+  readonly program: "docker" | "podman";
+  readonly words: readonly ShellWord[];
+  /** Where its program stands among the words. */
+  readonly begin: number;
+  /** The flags before `run`, which may say which engine. */
+  readonly global: readonly string[];
+  readonly flags: readonly WordFlag[];
+  readonly env: readonly EnvFlag[];
+  /** Where the image stands among the words; null when there is none. What follows is the container's command. */
+  readonly image: number | null;
+  /** What `--name` and the image say; null when they say nothing, or only the shell knows. */
+  readonly said: { readonly name: string | null; readonly image: string | null };
+};
+
+/** Every command in a shell script, or in a systemd unit, that creates a container, with the variables that it sets. */
+export function runCommands(text: string, kind: "shell" | "unit"): RunCommand[] {
+  return commandsOf(text, kind)
+    .flatMap((words) => runCommand(words) ?? [])
+    .sort((a, b) => startOf(a) - startOf(b));
+}
+
+export function commandsOf(text: string, kind: "shell" | "unit"): ShellWord[][] {
+  return kind === "unit" ? unitCommands(text) : shellCommands(text);
+}
+
+/** Where its program stands in the text. */
+export const startOf = ({ words, begin }: RunCommand): number => words[begin]?.start ?? 0;
+
+/** The last value that a flag has, in full or by one of its letters; null when it is not there. */
+export function flagOf({ flags }: RunCommand, ...names: readonly string[]): WordFlag | null {
+  return flags.findLast(({ name }) => names.includes(name)) ?? null;
+}
+
+/** Words before a command that leave it one: assignments, the shell's own, and programs that run another. */
+const BEFORE = /^(?:[A-Za-z_]\w*=.*|if|then|elif|else|while|until|do|!|\{|time|exec|command|eval)$/s;
+const RUNS_ANOTHER = /^(?:.*\/)?(?:sudo|doas|env|nohup|nice|ionice|timeout|time|setsid|systemd-run|chronic|xargs)$/;
+
+/** Flags without a value; each other one takes the next word (docker/cli cli/command/container/opts.go, podman-run(1)). */
+const BARE = new Set(
+  `detach disable-content-trust env-host help http-proxy init interactive no-healthcheck no-hostname no-hosts
+  oom-kill-disable passwd privileged publish-all quiet read-only read-only-tmpfs replace rm rmi sig-proxy tls-verify tty
+  unsetenv-all use-api-socket`.split(/\s+/),
+);
+const GLOBAL_BARE = /^(?:-D|--debug|--tls|--tlsverify|--remote|-r)$/;
+
+/** A word that is one variable and nothing else, such as `$OPTS` or `"${args[@]}"`. */
+const VARIABLE = /^\$(?:\w+|[@*]|\{[^{}]*\})$/;
+
+export function runCommand(words: readonly ShellWord[]): RunCommand | null {
+  const first = words.findIndex(({ text }) => !BEFORE.test(text));
+  const isClient = ({ text }: ShellWord): boolean => /^(?:.*\/)?(?:docker|podman)$/.test(text);
+  const through = RUNS_ANOTHER.test(words[first]?.text ?? "");
+  const begin = through ? words.findIndex(isClient) : first;
+  const program = words[begin];
+  if (!program || !isClient(program)) return null;
+  let at = begin + 1;
+  while (words[at]?.text.startsWith("-")) at += isWhole(words[at]?.text ?? "") ? 1 : 2;
+  const global = words.slice(begin + 1, at).map(({ text }) => text);
+  if (words[at]?.text === "container") at++;
+  if (!/^(?:run|create)$/.test(words[at]?.text ?? "")) return null;
+  const sure = readFlags(words, at + 1);
+  const { flags, env } = sure;
+  let image = sure.end;
+  // `$OPTS` is taken for flags where variables follow it, and else for the image.
+  for (let behind = words[image]; behind?.expands === true && VARIABLE.test(behind.text); behind = words[image]) {
+    const more = readFlags(words, image + 1);
+    if (more.env.length === 0) break;
+    flags.push(...more.flags);
+    env.push(...more.env.map((one) => ({ ...one, behind: behind?.text ?? "" })));
+    image = more.end;
+  }
+  const called = flags.findLast(({ name }) => name === "name");
+  return {
+    program: program.text.endsWith("podman") ? "podman" : "docker",
+    words,
+    begin,
+    global,
+    flags,
+    env,
+    image: image < words.length ? image : null,
+    said: {
+      name: called === undefined || words[called.holder]?.expands === true ? null : called.value,
+      image: words[image]?.expands === false ? (words[image]?.text ?? null) : null,
+    },
+  };
+}
+
+/** A flag before `run` that needs no further word. */
+const isWhole = (flag: string): boolean => flag.includes("=") || GLOBAL_BARE.test(flag);
+
+/** Flags up to the first word that is none: its place, behind a `--`. */
+function readFlags(
+  words: readonly ShellWord[],
+  from: number,
+): { readonly flags: WordFlag[]; readonly env: EnvFlag[]; readonly end: number } {
+  const flags: WordFlag[] = [];
+  const env: EnvFlag[] = [];
+  let at = from;
+  while (at < words.length) {
+    const flag = at;
+    const word = words[at] as ShellWord;
+    const read = readFlag(word.text);
+    if (read === null) break;
+    const apart = read.takes && read.value === null;
+    const holder = apart ? words[at + 1] : word;
+    const value = apart ? holder?.text : read.value;
+    at += apart ? 2 : 1;
+    if (holder === undefined || value === undefined || value === null) continue;
+    const skip = holder.text.length - value.length;
+    const one = { name: read.name, value, flag, holder: at - 1, skip, others: read.others };
+    flags.push(one);
+    if (read.name === "env") env.push(envFlag(one, holder.expands));
+  }
+  if (words[at]?.text === "--") at++;
+  return { flags, env, end: at };
+}
+
+type Flag = {
+  readonly name: string;
+  readonly takes: boolean;
+  readonly value: string | null;
+  readonly others: string;
+};
+
+/** Null for what is no flag: the image, or `--`. As pflag reads them: `-eX`, `-e=X` and `-itde X` are one word's flags. */
+function readFlag(word: string): Flag | null {
+  if (!/^-[^-]|^--./.test(word)) return null;
+  if (word.startsWith("--")) {
+    const [, name = "", , value = null] = /^--([^=]*)(=([^]*))?$/.exec(word) ?? [];
+    return { name, takes: !BARE.has(name), value, others: "" };
+  }
+  const [, others = "", short = "", value = ""] = /^-([ditPq]*)([^]?)([^]*)$/.exec(word) ?? [];
+  if (short === "") return { name: "", takes: false, value: null, others: "" };
+  return {
+    name: short === "e" ? "env" : short,
+    takes: true,
+    value: value === "" ? null : value.replace(/^=/, ""),
+    others,
+  };
+}
+
+function envFlag(flag: WordFlag, expands: boolean): EnvFlag {
+  const at = flag.value.indexOf("=");
+  return {
+    ...flag,
+    variable: at < 0 ? flag.value : flag.value.slice(0, at),
+    content: at < 0 ? null : flag.value.slice(at + 1),
+    expands,
+    behind: null,
+  };
+}

@@ -1,0 +1,125 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { digestOf, type Blob, type Descriptor } from "../../src/images/clean/tree.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { cmd } from "../../src/kit/shell.ts";
+
+/** The documents of a saved image: what names its layers, and none of them. */
+export type SavedImage = {
+  /** `manifest.json`: what engines with graph drivers read. Source: Docker image spec v1.2, "Combined Image JSON". */
+  readonly combined: { readonly Config: string; readonly Layers: readonly string[] };
+  /** What `index.json` names (engines that keep images in containerd read it); null before engine 25. */
+  readonly root: Descriptor | null;
+  /** By digest. */
+  readonly documents: ReadonlyMap<string, Buffer>;
+  /** Of the engine's own config. */
+  readonly config: Buffer;
+};
+
+const LARGEST = 8 * 1024 * 1024;
+
+/**
+ * Reads the documents of an image out of `docker save`. The engine writes its layers too; they are passed over. Throws
+ * `absent` when the image is gone, `malformed` for what is no saved image.
+ */
+export async function savedImage(engine: Engine, ref: string, signal: AbortSignal): Promise<SavedImage> {
+  const stream = await engine.call(`save ${ref}`, async () => (await engine.docker()).getImage(ref).get());
+  if (stream === null) throw new UnsprawlError("absent", `there is no image ${ref} any more`, "unsprawl scan image:*");
+  const files = new Map<string, Buffer>();
+  const { extract } = await import("tar-stream");
+  const entries = extract();
+  const fed = pipeline(Readable.from(stream), entries, { signal });
+  fed.catch(() => undefined); // told where it is awaited
+  for await (const entry of entries) {
+    const { name, size, type } = entry.header;
+    if (type === "file" && size <= LARGEST && (await isDocument(entry, files, name))) continue;
+    entry.resume();
+  }
+  await fed;
+  const combined = first(json(files, "manifest.json")) as SavedImage["combined"] | null;
+  const config = combined === null ? undefined : files.get(combined.Config);
+  if (combined === null || config === undefined || !Array.isArray(combined.Layers))
+    throw new UnsprawlError(
+      "malformed",
+      `docker save ${ref} gave no image's documents`,
+      cmd`docker save ${ref} | tar -t`,
+    );
+  const index = json(files, "index.json") as { readonly manifests?: readonly Descriptor[] } | null;
+  const documents = new Map<string, Buffer>();
+  for (const [name, bytes] of files) {
+    const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
+    if (hex !== undefined && digestOf(bytes) === `sha256:${hex}`) documents.set(`sha256:${hex}`, bytes);
+  }
+  return { combined, root: index?.manifests?.[0] ?? null, documents, config };
+}
+
+/** Keeps an entry that starts as JSON does; a layer is a tar or compressed, and starts otherwise. */
+async function isDocument(entry: AsyncIterable<unknown>, files: Map<string, Buffer>, name: string): Promise<boolean> {
+  const chunks: Buffer[] = [];
+  let looks = true;
+  for await (const piece of entry) {
+    const chunk = piece as Buffer;
+    if (chunks.length === 0 && !/^\s*[[{]/.test(chunk.subarray(0, 64).toString("latin1"))) looks = false;
+    if (looks) chunks.push(chunk);
+  }
+  if (looks) files.set(name, Buffer.concat(chunks));
+  return true;
+}
+
+function json(files: ReadonlyMap<string, Buffer>, name: string): unknown {
+  try {
+    return JSON.parse(files.get(name)?.toString("utf8") ?? "null") as unknown;
+  } catch {
+    return null;
+  }
+}
+
+const first = (list: unknown): unknown => (Array.isArray(list) ? (list[0] ?? null) : null);
+
+export type LoadedImage = {
+  readonly tag: string;
+  readonly config: Buffer;
+  /** The layers' names as `docker save` gave them. They are not sent: the engine has them. */
+  readonly layers: readonly string[];
+  readonly root: Descriptor | null;
+  readonly blobs: readonly Blob[];
+};
+
+/**
+ * Loads an image of which the engine has every layer: only documents are sent. Engines with graph drivers look a layer up
+ * by its digests before they would read it, those with containerd's store check nothing that is there.
+ */
+export async function loadDocuments(engine: Engine, image: LoadedImage): Promise<void> {
+  const { pack } = await import("tar-stream");
+  const tar = pack();
+  const file = (name: string, bytes: Buffer | string): void => void tar.entry({ name, mode: 0o644 }, bytes);
+  const configName = `blobs/sha256/${digestOf(image.config).slice("sha256:".length)}`;
+  const sent = new Map([[configName, image.config]]);
+  for (const { descriptor, bytes } of image.blobs) sent.set(`blobs/${descriptor.digest.replace(":", "/")}`, bytes);
+  for (const [name, bytes] of sent) file(name, bytes);
+  file("manifest.json", JSON.stringify([{ Config: configName, RepoTags: [image.tag], Layers: image.layers }]));
+  if (image.root !== null) {
+    const annotations = { "io.containerd.image.name": familiar(image.tag) };
+    file("oci-layout", JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+    file("index.json", JSON.stringify({ schemaVersion: 2, manifests: [{ ...image.root, annotations }] }));
+  }
+  tar.finalize();
+  const body = await engine.call(`load ${image.tag}`, async () =>
+    (await engine.docker()).loadImage(tar as unknown as NodeJS.ReadableStream, { quiet: true }),
+  );
+  const said: Buffer[] = [];
+  for await (const chunk of body ?? []) said.push(Buffer.from(chunk as Buffer));
+  const text = Buffer.concat(said).toString("utf8");
+  const error = /"error":\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  if (error !== undefined)
+    throw new UnsprawlError("failed", `load ${image.tag}: the engine says: ${error}`, "unsprawl doctor");
+}
+
+/** A tag in full, as containerd names images. Source: distribution/reference, normalize.go. */
+function familiar(tag: string): string {
+  const [first = "", ...rest] = tag.split("/");
+  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+  if (isHost) return tag;
+  return `docker.io/${rest.length === 0 ? "library/" : ""}${tag}`;
+}

@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { basename, extname, relative } from "node:path";
+import { distinctName } from "../../src/kit/io/name.ts";
+import { isMap, isScalar, isSeq } from "../../src/kit/text/yaml-nodes.ts";
+import { podSpec, type Manifests, type Resource } from "./syntax/manifest.ts";
+import { trimEndOf, trimStartOf } from "../../src/kit/text/trim.ts";
+
+/** The names of the Secrets that a file's workloads get, each one that the file does not name yet. */
+export function secretNames(manifests: Manifests): ReadonlyMap<Resource, string> {
+  const taken = wordsOf(manifests);
+  const names = new Map<Resource, string>();
+  for (const resource of manifests.resources) {
+    if (podSpec(resource) === null) continue;
+    const base = `${objectName(resource.subject)}-secrets`;
+    let name = base;
+    for (let number = 2; taken.has(name); number++) name = `${base}-${number}`;
+    taken.add(name);
+    names.set(resource, name);
+  }
+  return names;
+}
+
+/** A file as a person standing in `cwd` types it. */
+export function shortName(file: string, cwd: string): string {
+  const name = relative(cwd, file);
+  return name.startsWith("..") ? file : name;
+}
+
+/** A file beside a manifest for the Secrets of its workloads, that is not there yet. */
+export function secretsFile(file: string): string {
+  const base = file.slice(0, file.length - extname(file).length);
+  let name = `${base}-secrets.yaml`;
+  for (let number = 2; existsSync(name); number++) name = `${base}-secrets-${number}.yaml`;
+  return name;
+}
+
+/** The name of the SecretStore that goes with a file: its own, so that two files never describe one object. */
+export function storeName(file: string, store: string): string {
+  const called = `${basename(file, extname(file))}-${store}`;
+  const name = objectName(called);
+  // Files whose names the cluster cannot tell apart.
+  return name === called ? name : distinctName(name, [basename(file), store], 200);
+}
+
+/** Text as a DNS subdomain (RFC 1123), which every object's name is; short enough to be added to. */
+function objectName(text: string): string {
+  const name = text.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
+  const labels = name.split(".").map((label) => trimEndOf(trimStartOf(label, "-"), "-"));
+  return (
+    labels
+      .filter((label) => label !== "")
+      .join(".")
+      .slice(0, 200) || "app"
+  );
+}
+
+function wordsOf({ documents }: Manifests): Set<string> {
+  const words = new Set<string>();
+  const walk = (node: unknown, depth: number): void => {
+    if (depth > 100) return;
+    if (isSeq(node)) for (const item of node.items) walk(item, depth + 1);
+    else if (isMap(node)) for (const { value } of node.items) walk(value, depth + 1);
+    else if (isScalar(node)) words.add(node.value ?? "");
+  };
+  for (const { document } of documents) walk(document.contents, 0);
+  return words;
+}

@@ -1,0 +1,207 @@
+import type { Node, Pair, Scalar } from "yaml";
+import type { Where } from "../../src/model/location.ts";
+import {
+  entriesOf,
+  entry,
+  follow,
+  isMap,
+  isScalar,
+  isSeq,
+  scalarText,
+  type YamlFile,
+} from "../../src/kit/text/yaml-nodes.ts";
+import { CONTAINERS, containersOf, envPlaces } from "./syntax/environment.ts";
+import { expand } from "./syntax/expand.ts";
+import { podSpec, readManifests, type Resource } from "./syntax/manifest.ts";
+
+/** A text of an object that may be a secret, beside its containers' variables. */
+export type Scrap = {
+  readonly where: Where;
+  readonly name: string;
+  readonly value: string;
+  /** `data.DB_PASSWORD`, `containers[app].args`. */
+  readonly path: string;
+};
+
+/** The annotation in which `kubectl apply` keeps what it was last given, old values too. */
+export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** What an object tells beside its containers' variables. */
+export async function scraps(resource: Resource): Promise<Scrap[]> {
+  const found = [...(await annotations(resource)), ...commands(resource), ...own(resource)];
+  return found.filter(({ value }) => value !== "");
+}
+
+function own(resource: Resource): readonly Scrap[] {
+  const { kind, apiVersion } = resource;
+  if (kind === "ConfigMap") return [...data(resource, "data"), ...decoded(resource, "binaryData")];
+  if (kind === "Secret") return [...data(resource, "stringData"), ...decoded(resource, "data")];
+  if (kind === "Kustomization") return literals(resource);
+  return OF_KUBERNETES.test(apiVersion) || SEALED.test(kind) ? [] : others(resource);
+}
+
+/** Groups of Kubernetes' own, whose fields are known: no secret is written in those that are not looked at here. */
+const OF_KUBERNETES = /^(?:[a-z0-9]+|apps\/\w+|batch\/\w+|autoscaling\/\w+|policy\/\w+|[\w.]+\.k8s\.io\/\w+)$/;
+
+/** Kinds that hold references or ciphertext where others hold secrets. */
+const SEALED = /^(?:Cluster)?(?:ExternalSecret|SecretStore|PushSecret)$|^SealedSecret$|^SecretProviderClass$/;
+
+/** Of the object, and of the pods that it makes. */
+async function annotations(resource: Resource): Promise<Scrap[]> {
+  const { file, node, at } = resource;
+  const template = podSpec(resource)?.at.slice(0, -1) ?? [];
+  const found: Scrap[] = [];
+  for (const keys of template.length === 0 ? [[]] : [[], template]) {
+    const metadata = below(node, [...keys, "metadata"], file);
+    for (const [list, where] of [
+      ["annotations", "annotation"],
+      ["labels", "label"],
+    ] as const) {
+      for (const { key, value } of entriesOf(below(metadata, [list], file), file)) {
+        const text = scalarText(value) ?? "";
+        const path = [...keys, `${list}[${key}]`].join(".");
+        if (key === LAST_APPLIED && at.length < DEEPEST) found.push(...(await lastApplied(file.file, text, path)));
+        else found.push({ where, name: key, value: text, path });
+      }
+    }
+  }
+  return found;
+}
+
+function below(node: Node | null, keys: readonly string[], file: YamlFile): Node | null {
+  return keys.reduce<Node | null>((at, key) => entry(at, key, file)?.value ?? null, node);
+}
+
+/** The object as it was once, with all that it held. */
+async function lastApplied(file: string, text: string, path: string): Promise<Scrap[]> {
+  const found = await objectsIn(file, text);
+  if (found === null) return text === "" ? [] : [{ where: "annotation", name: LAST_APPLIED, value: text, path }];
+  return found.map(({ name, value, path: at }) => ({ where: "annotation", name, value, path: `${path} ${at}` }));
+}
+
+type ObjectScrap = Scrap & { readonly object: string };
+
+/** What the objects in a text tell that is kept inside another one, their containers' variables too; null for no manifests. */
+export async function objectsIn(file: string, text: string): Promise<ObjectScrap[] | null> {
+  const kept = await readManifests(file, text).catch(() => null);
+  if (kept === null) return null;
+  const found = envPlaces(kept).map(({ resource, name, value, path }): ObjectScrap => {
+    return { object: resource.label, where: "env", name, value, path };
+  });
+  for (const resource of kept.resources)
+    for (const scrap of await scraps({ ...resource, at: Array(DEEPEST).fill("") }))
+      found.push({ object: resource.label, ...scrap });
+  return found;
+}
+
+const DEEPEST = 10;
+
+/** Command lines of containers: what they run, and what asks whether they are well, with the headers that it sends. */
+function commands(resource: Resource): Scrap[] {
+  const { file } = resource;
+  const found: Scrap[] = [];
+  const list = (at: Node | null): (Node | null)[] => (isSeq(at) ? at.items.map((item) => follow(item, file)) : []);
+  for (const kind of CONTAINERS)
+    for (const { node, path } of containersOf(resource, kind)) {
+      const add = (keys: readonly string[], where: Where, name: string): void => {
+        const words = list(below(node, keys, file)).map((word) => expand(scalarText(word) ?? "").value);
+        found.push({ where, name, value: words.join(" "), path: `${path}.${keys.join(".")}` });
+      };
+      add(["command"], "entrypoint", "Entrypoint");
+      add(["args"], "cmd", "Cmd");
+      for (const keys of PROBES) {
+        add([...keys, "exec", "command"], "healthcheck", "Healthcheck");
+        for (const header of list(below(node, [...keys, "httpGet", "httpHeaders"], file))) {
+          const [name, value] = [below(header, ["name"], file), below(header, ["value"], file)].map(scalarText);
+          if (name && value)
+            found.push({ where: "file", name, value, path: `${path}.${keys.join(".")}.httpGet.${name}` });
+        }
+      }
+    }
+  return found;
+}
+
+const PROBES = [
+  ["livenessProbe"],
+  ["readinessProbe"],
+  ["startupProbe"],
+  ["lifecycle", "postStart"],
+  ["lifecycle", "preStop"],
+] as const;
+
+/** The texts of a map; of one that is a whole file, its lines `key: value` and `key=value` too. */
+function data({ file, node }: Resource, key: string): Scrap[] {
+  return entriesOf(entry(node, key, file)?.value, file).flatMap((one) =>
+    textScraps(one.key, scalarText(one.value) ?? "", `${key}.${one.key}`),
+  );
+}
+
+function decoded({ file, node }: Resource, key: string): Scrap[] {
+  return entriesOf(entry(node, key, file)?.value, file).flatMap((one) => {
+    const bytes = Buffer.from(scalarText(one.value) ?? "", "base64");
+    const text = bytes.toString("utf8");
+    // Bytes that are no text are a keystore or the like, whose name is all that can be judged.
+    const readable = Buffer.from(text).equals(bytes) ? text : (scalarText(one.value) ?? "");
+    return textScraps(one.key, readable, `${key}.${one.key}`);
+  });
+}
+
+/** A text; of one that is a whole file, its lines `key: value` and `key=value` where it has any. */
+export function textScraps(name: string, value: string, path: string): Scrap[] {
+  const whole: Scrap = { where: "file", name, value, path };
+  if (!value.trim().includes("\n")) return [whole];
+  const lines = value.split(/\r?\n/).flatMap((line, index): Scrap[] => {
+    const [, key = "", text = ""] = /^["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)$/.exec(line.trim()) ?? [];
+    return key === "" ? [] : [{ where: "file", name: key, value: unquoted(text), path: `${path}:${index + 1}` }];
+  });
+  return lines.length === 0 || value.includes("-----BEGIN") ? [whole] : lines;
+}
+
+function unquoted(text: string): string {
+  return /^(["'])(.*)\1[,;]?$/.exec(text)?.[2] ?? text;
+}
+
+/** What Kustomize makes ConfigMaps and Secrets of: `literals: [KEY=value]`. */
+function literals({ file, node }: Resource): Scrap[] {
+  return ["secretGenerator", "configMapGenerator"].flatMap((key) => {
+    const list = entry(node, key, file)?.value ?? null;
+    return (isSeq(list) ? list.items : []).flatMap((item, index) => {
+      const words = entry(follow(item, file), "literals", file)?.value ?? null;
+      return (isSeq(words) ? words.items : []).flatMap((word) => {
+        const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(scalarText(follow(word, file)) ?? "") ?? [];
+        return name === "" ? [] : [{ where: "file" as const, name, value, path: `${key}[${index}].literals.${name}` }];
+      });
+    });
+  });
+}
+
+/** Every text of an object whose kind is not known, but for the names of Secrets. */
+function others({ file, node }: Resource): Scrap[] {
+  return scalars(node, file, "").filter(
+    ({ path }) => !NAMES_ONLY.test(path) && !/^(?:apiVersion|kind|metadata|status)\b/.test(path) && !IN_POD.test(path),
+  );
+}
+
+const NAMES_ONLY = /(?:secret\w{0,40}ref|remoteRef|secretName|secretStore|pullSecrets|valueFrom|existingSecret)/i;
+/** Variables and commands of known containers are told already. */
+const IN_POD =
+  /^(?:spec\.)?(?:jobTemplate\.spec\.)?template\.spec\.(?:initContainers|containers|ephemeralContainers)\[\d+\]\.(?:env\[\d+\]\.(?:name|value)$|command|args)/;
+
+/** Every text below a node with its path; an item `{ name, value }` is a text of that name. */
+export function scalars(node: unknown, file: YamlFile, path: string): Scrap[] {
+  const walk = (at: unknown, here: string, key: string, depth: number): Scrap[] => {
+    if (depth > 50) return [];
+    if (isMap(at)) {
+      const name = scalarText(entry(at, "name", file)?.value ?? null);
+      return (at.items as Pair<Scalar, Node | null>[]).flatMap((pair) => {
+        const own = isScalar(pair.key) ? String(pair.key.value) : "";
+        const said = own === "value" && name !== null ? name : own;
+        return walk(pair.value, here === "" ? own : `${here}.${own}`, said, depth + 1);
+      });
+    }
+    if (isSeq(at)) return at.items.flatMap((item, index) => walk(item, `${here}[${index}]`, key, depth + 1));
+    const text = isScalar(at) ? scalarText(at) : null;
+    return text === null ? [] : textScraps(key, text, here);
+  };
+  return walk(node, path, "", 0);
+}

@@ -1,0 +1,111 @@
+import type { Node, Pair, Scalar, YAMLMap } from "yaml";
+import { entry, follow, isMap, isSeq, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
+import { expand } from "./expand.ts";
+import { podSpec, type Manifests, type Resource } from "./manifest.ts";
+
+/** A variable with its value written beside it: an entry `{ name, value }` of a container's `env`. */
+export type EnvPlace = {
+  readonly resource: Resource;
+  /** The container's name; its number where it has none. */
+  readonly container: string;
+  readonly name: string;
+  /** As the container gets it. */
+  readonly value: string;
+  /** The variables that Kubernetes fills in (`$(NAME)`), which it does in no value that comes from a Secret. */
+  readonly uses: readonly string[];
+  /** `containers[app].env.DB_PASSWORD`. */
+  readonly path: string;
+  /** The way to the entry from the document's root, aliases followed. */
+  readonly at: readonly (string | number)[];
+  /** `value: …` as it is written, and the map that it is written in. */
+  readonly pair: Pair<Scalar, Node | null>;
+  readonly owner: YAMLMap;
+  /** Where it is told of: the object, and its container too where an earlier one sets the same variable. */
+  readonly told: string;
+  /** What it is kept under in a store: a value of its own has a place of its own, a copy has the first one's. */
+  readonly subject: string;
+  /** Its key in the workload's Secret. */
+  readonly key: string;
+  /** False when the container sets it twice, so that one of the two is for nothing. */
+  readonly once: boolean;
+};
+
+export const CONTAINERS = ["initContainers", "containers", "ephemeralContainers"] as const;
+
+/** Every variable whose value is written in the file. */
+export function envPlaces({ resources }: Pick<Manifests, "resources">): EnvPlace[] {
+  return resources.flatMap((resource) => {
+    const places = CONTAINERS.flatMap((list) => containersOf(resource, list).flatMap((one) => written(resource, one)));
+    const byName = Map.groupBy(places, ({ name }) => name);
+    return places.map((place) => {
+      const { name, value, container } = place;
+      const same = byName.get(name) ?? [];
+      const [first = place] = same;
+      const whose = first === place || first.container === container ? "" : container;
+      return {
+        ...place,
+        told: whose === "" ? resource.label : `${resource.label}/${whose}`,
+        subject: value === first.value ? resource.subject : `${resource.subject}.${container}`,
+        key: value === first.value ? name : `${container}.${name}`,
+        once: same.filter((other) => other.container === container).length === 1,
+      };
+    });
+  });
+}
+
+/** A variable wherever the containers of its workload have it alike: they share one key of its Secret. */
+export function copiesOf(place: EnvPlace, manifests: Manifests): EnvPlace[] {
+  const isCopy = ({ resource, key, once }: EnvPlace): boolean =>
+    resource === place.resource && key === place.key && once === place.once;
+  return envPlaces(manifests).filter(isCopy);
+}
+
+export type Container = {
+  readonly name: string;
+  readonly node: YAMLMap;
+  readonly path: string;
+  readonly at: readonly (string | number)[];
+};
+
+export function containersOf(resource: Resource, list: (typeof CONTAINERS)[number]): Container[] {
+  const { file } = resource;
+  const pod = podSpec(resource);
+  const containers = pod === null ? null : (entry(pod.spec, list, file)?.value ?? null);
+  if (pod === null || !isSeq(containers)) return [];
+  return containers.items.flatMap((item, index) => {
+    const node = follow(item, file);
+    if (!isMap(node)) return [];
+    const name = scalarText(entry(node, "name", file)?.value ?? null) ?? String(index);
+    return [{ name, node, path: `${list}[${name}]`, at: [...resource.at, ...pod.at, list, index] }];
+  });
+}
+
+type Written = Omit<EnvPlace, "told" | "subject" | "key" | "once">;
+
+function written(resource: Resource, { name: container, node, path, at }: Container): Written[] {
+  const { file } = resource;
+  const env = entry(node, "env", file)?.value ?? null;
+  if (!isSeq(env)) return [];
+  const counts = new Map<string, number>();
+  return env.items.flatMap((item, index) => {
+    const of = follow(item, file);
+    const name = scalarText(entry(of, "name", file)?.value ?? null);
+    const found = entry(of, "value", file);
+    const text = scalarText(found?.value ?? null);
+    if (name === null || found === null || text === null || text === "") return [];
+    const before = counts.get(name) ?? 0;
+    counts.set(name, before + 1);
+    return [
+      {
+        resource,
+        container,
+        name,
+        ...expand(text),
+        path: `${path}.env.${name}${before === 0 ? "" : `[${before}]`}`,
+        at: [...at, "env", index],
+        pair: found.pair,
+        owner: found.owner,
+      },
+    ];
+  });
+}

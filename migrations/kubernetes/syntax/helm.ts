@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Node } from "yaml";
+import { entriesOf, entry, parseYamlDocuments, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
+import { scalars, type Scrap } from "../scraps.ts";
+
+/** Whether a file is what a chart is filled in with. */
+export function isValuesFile(file: string): boolean {
+  return /^values(?:[-._].*)?\.ya?ml$/.test(basename(file));
+}
+
+/** The chart whose template a file is, as a folder; null for a file of no chart. */
+export function chartOf(file: string): string | null {
+  for (let dir = dirname(file); dirname(dir) !== dir; dir = dirname(dir))
+    if (basename(dir) === "templates" && existsSync(join(dirname(dir), "Chart.yaml"))) return dirname(dir);
+  return null;
+}
+
+/** Every text of a values file. Throws `malformed`. */
+export async function helmValues(file: string, text: string): Promise<Scrap[]> {
+  const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows what Helm makes of it");
+  return document === undefined ? [] : scalars(document.root, document, "").filter(({ value }) => value !== "");
+}
+
+/** The key by which a chart takes a Secret in place of the value at `path`: beside it, or above; null when it has none. */
+export async function existingSecretKey(file: string, text: string, path: string): Promise<string | null> {
+  const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows what Helm makes of it");
+  if (document === undefined) return null;
+  const keys = path.split(".").slice(0, -1);
+  for (let length = keys.length; length >= 0; length--) {
+    const found = keyOf(below(document, keys.slice(0, length)), document);
+    if (found !== null) return [...keys.slice(0, length), found].join(".");
+  }
+  return null;
+}
+
+function below(document: YamlFile, keys: readonly string[]): Node | null {
+  return keys.reduce<Node | null>((node, key) => entry(node, key, document)?.value ?? null, document.root);
+}
+
+function keyOf(node: Node | null, document: YamlFile): string | null {
+  const isKey = (key: string): boolean => /^existing\w*secret/i.test(key) || /^\w*secretName$/i.test(key);
+  return entriesOf(node, document).find(({ key }) => isKey(key))?.key ?? null;
+}

@@ -1,0 +1,98 @@
+import type { Reading } from "../../../src/contract/source.ts";
+import type { Candidate } from "../../../src/model/candidate.ts";
+import { NO_FACTS, type Subject, type Where } from "../../../src/model/location.ts";
+import { described, IN_TOTO, open } from "../../../src/images/registry/kinds.ts";
+import type { Found } from "../../../src/images/registry/walk.ts";
+import { pairsOf, parseDockerfile } from "../../../src/images/dockerfile.ts";
+import { candidateAt } from "../../../src/files/candidate.ts";
+import type { RegistryScan } from "./image.ts";
+
+/** Provenance is small; what is larger is a bill of materials by another name. */
+const LIMIT = 4 * 1024 * 1024;
+const PREDICATE = "in-toto.io/predicate-type";
+const MOST_PLACES = 200_000;
+
+/**
+ * An attestation that is kept beside an image: its annotations, and of each provenance statement the build arguments,
+ * environments, commands and the Dockerfile. Bills of materials list packages, and are not read.
+ * Sources: in-toto Statement v1; SLSA provenance v0.2, v1; BuildKit `docs/attestations/slsa-definitions.md`.
+ */
+export async function provenanceReadings(
+  { manifest, repository }: Found,
+  subject: Subject,
+  annotations: readonly Candidate[],
+  exposure: readonly string[],
+  { source, registry, signal }: RegistryScan,
+): Promise<readonly Reading[]> {
+  const candidates: Candidate[] = [...annotations];
+  const errors: Reading[] = [];
+  for (const [at, layer] of described(manifest.document["layers"]).entries()) {
+    const type = layer?.annotations[PREDICATE];
+    if (layer?.mediaType !== IN_TOTO || (typeof type === "string" && !/provenance/i.test(type))) continue;
+    if (layer.size > LIMIT) {
+      const message = `layers[${at}] is a provenance of ${layer.size} bytes, more than are read`;
+      errors.push({ kind: "error", subject: subject.name, message, hint: "docker buildx imagetools inspect" });
+      continue;
+    }
+    const statement = await registry.json(repository, layer, signal, LIMIT);
+    candidates.push(...statementCandidates(source, subject, statement, `layers[${at}].predicate`));
+  }
+  return [{ kind: "subject", subject, facts: NO_FACTS, candidates, exposure }, ...errors];
+}
+
+/** Every place of a provenance statement where a value can sit. */
+function statementCandidates(source: string, subject: Subject, statement: unknown, root: string): Candidate[] {
+  const found: Candidate[] = [];
+  const add = (where: Where, name: string, value: string, path: string): void => {
+    if (value !== "") found.push(candidateAt(source, subject, where, name, value, path));
+  };
+  const waiting: { readonly value: unknown; readonly path: string; readonly key: string }[] = [
+    { value: open(statement)["predicate"], path: root, key: "" },
+  ];
+  for (let places = 0; waiting.length > 0 && places < MOST_PLACES; places++) {
+    const { value, path, key } = waiting.pop() ?? { value: null, path: "", key: "" };
+    if (typeof value === "string") {
+      const [, kind = "", name = ""] = /^(build-arg|label|env):(.+)$/.exec(key) ?? [];
+      if (name !== "") add(kind === "label" ? "label" : "build-arg", name, value, path);
+      else if (key === "data" && path.includes(".infos[")) dockerfile(value, path, add);
+      continue;
+    }
+    if (Array.isArray(value)) {
+      const texts = value.filter((one): one is string => typeof one === "string");
+      if (texts.length > 0 && texts.length === value.length) listed(key, texts, path, add);
+      else for (const [at, one] of value.entries()) waiting.push({ value: one, path: `${path}[${at}]`, key });
+      continue;
+    }
+    for (const [name, one] of Object.entries(open(value))) {
+      const below = /^[A-Za-z_]\w*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+      // SLSA calls what the build saw `environment`; BuildKit puts its own frontend's options into `args`.
+      if (/^(?:environment|env)$/.test(key) && typeof one === "string") add("build-arg", name, one, below);
+      else waiting.push({ value: one, path: below, key: name });
+    }
+  }
+  return found;
+}
+
+type Add = (where: Where, name: string, value: string, path: string) => void;
+
+/** `env` of a build step is `NAME=value`, `args` its command line. */
+function listed(key: string, texts: readonly string[], path: string, add: Add): void {
+  if (key === "args") add("cmd", "args", JSON.stringify(texts), path);
+  if (key !== "env") return;
+  for (const [at, text] of texts.entries()) {
+    const split = text.indexOf("=");
+    if (split > 0) add("build-arg", text.slice(0, split), text.slice(split + 1), `${path}[${at}]`);
+  }
+}
+
+/** The Dockerfile as BuildKit keeps it at `mode=max`, in base64. */
+function dockerfile(data: string, path: string, add: Add): void {
+  const text = Buffer.from(data, "base64").toString("utf8");
+  for (const one of parseDockerfile(text)) {
+    const at = `${path}, line ${one.line}`;
+    if (["ENV", "ARG", "LABEL"].includes(one.name))
+      for (const { name, value } of pairsOf(one))
+        add(one.name === "LABEL" ? "label" : "build-arg", name, value ?? "", at);
+    else if (one.name === "RUN") add("history", "RUN", one.value, at);
+  }
+}

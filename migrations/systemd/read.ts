@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Reading, Source } from "../../src/contract/source.ts";
+import { placeText } from "../../src/files/file-migration.ts";
+import { readUnit, sectionOf, unitsAt, type SystemdUnit } from "../../src/files/units/unit-environment.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { NO_FACTS, type Subject, type Where } from "../../src/model/location.ts";
+import { wordsOf, type Setting } from "../../src/files/units/unit-file.ts";
+import { candidateAt } from "../../src/files/candidate.ts";
+import { unreadable } from "../../src/engine/reading.ts";
+
+/** Where an administrator's own units are: systemd.unit(5), podman-systemd.unit(5). */
+const OWN = ["/etc/systemd/system", "/etc/containers/systemd"];
+
+/**
+ * `systemd:FILE`, `systemd:FOLDER` or `systemd:`: units and Quadlet containers with their drop-ins: the variables they set, in
+ * their files too, and the commands they run.
+ */
+export function systemdSource(cwd: string): Source {
+  return {
+    kind: "systemd",
+    async *read(what, signal) {
+      const roots = what === "" ? OWN.filter((dir) => existsSync(dir)) : [resolve(cwd, what)];
+      if (roots.length === 0)
+        throw new UnsprawlError(
+          "absent",
+          `there is no ${OWN.join(" and no ")}`,
+          "unsprawl scan systemd:FILE_OR_FOLDER",
+        );
+      const units = roots.flatMap((root) => unitsAt(root));
+      yield { kind: "total", subjects: units.length };
+      for (const file of units) {
+        signal.throwIfAborted();
+        yield* await readings(`systemd:${what}`, file);
+      }
+    },
+  };
+}
+
+async function readings(source: string, file: string): Promise<readonly Reading[]> {
+  try {
+    const unit = await readUnit(file);
+    return [reading(source, unit), ...unit.errors.map((error): Reading => ({ kind: "error", ...error }))];
+  } catch (error) {
+    return [unreadable(file, error)];
+  }
+}
+
+function reading(source: string, unit: SystemdUnit): Reading {
+  const subject: Subject = { kind: "file", name: unit.name, id: unit.file };
+  const variables = unit.assignments
+    .filter(({ value }) => value !== "")
+    .map(({ file, line, name, value }) =>
+      candidateAt(source, subject, "env", name, value, placeText(file, line, name)),
+    );
+  const commands = unit.texts.flatMap(({ file, settings }) =>
+    settings
+      .filter(({ section, key, value }) => section === sectionOf(unit) && COMMAND.test(key) && value !== "")
+      .map(({ key, value, line }) => candidateAt(source, subject, "cmd", key, value, placeText(file, line, key))),
+  );
+  const labels = unit.texts.flatMap(({ file, settings }) =>
+    settings
+      .filter(({ section, key }) => section === sectionOf(unit) && /^(?:Label|Annotation|SetCredential)$/.test(key))
+      .flatMap((setting) =>
+        pairs(setting).map((pair) => ({ ...pair, place: placeText(file, setting.line, setting.key) })),
+      )
+      .map(({ where, name, value, place }) => candidateAt(source, subject, where, name, value, place)),
+  );
+  const candidates = [...variables, ...commands, ...labels];
+  return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
+}
+
+/** What `Label=` and `Annotation=` of a Quadlet container give it, and the credential that `SetCredential=` holds as it is. */
+function pairs(setting: Setting): { readonly where: Where; readonly name: string; readonly value: string }[] {
+  const { key, value } = setting;
+  const where = key === "Label" ? "label" : key === "Annotation" ? "annotation" : "file";
+  const words = key === "SetCredential" ? [value] : wordsOf(setting).map(({ text }) => text);
+  return words.flatMap((word) => {
+    const [, name = "", rest = ""] = (key === "SetCredential" ? /^([^:]+):(.+)$/s : /^([^=]+)=(.+)$/s).exec(word) ?? [];
+    return name === "" ? [] : [{ where, name, value: rest }];
+  });
+}
+
+/** Settings that are a command, or arguments of one. */
+const COMMAND = /^Exec|^(?:PodmanArgs|GlobalArgs|HealthCmd|HealthStartupCmd)$/;
+
+const EXPOSURE = ["anyone on the host: unit files and `systemctl show` are open to every user"];

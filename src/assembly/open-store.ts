@@ -1,0 +1,67 @@
+import { providers } from "../../providers/index.ts";
+import type { Provider } from "../contract/provider.ts";
+import { knownKeys } from "../core/config/shape.ts";
+import type { Config, StoreConfig } from "../core/config/config.ts";
+import { mustBeTrusted } from "../core/config/untrusted.ts";
+import type { OpenStore } from "../delivery/runtime/resolve.ts";
+import { bare, cmd } from "../kit/shell.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { nearest } from "../kit/text/nearest.ts";
+
+/** The stores that work without a configuration. No other store takes one of these names. */
+export const builtIn = Object.keys(providers);
+
+/** Those whose server the environment names. */
+export function namedBy(env: NodeJS.ProcessEnv): readonly string[] {
+  return builtIn.filter((name) => ADDRESS_VARIABLES[name]?.some((variable) => env[variable]) === true);
+}
+
+const ADDRESS_VARIABLES: { readonly [store: string]: readonly string[] } = {
+  vault: ["VAULT_ADDR", "BAO_ADDR"],
+  "azure-key-vault": ["AZURE_KEYVAULT_URL"],
+  keywhiz: ["KEYWHIZ_URL"],
+};
+
+/** Opens a store for the OCI runtime: its own configuration and credentials, nothing from the environment. */
+export const openStore: OpenStore = (store, dir) =>
+  openConfigured(store.name, { provider: store.provider, dir, keys: store.config }, {});
+
+/** Opens a configured store by its name, or a built-in one. Throws `usage` for no store, `config` for one that is not trusted. */
+export async function openNamed(
+  name: string,
+  { stores, untrusted }: Pick<Config, "stores" | "untrusted">,
+  { env, cwd, say }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly say: (text: string) => void },
+): Promise<Provider> {
+  mustBeTrusted(untrusted, `stores.${name}`);
+  const configured = stores.get(name);
+  if (configured) return openConfigured(name, configured, env, say);
+  if (builtIn.includes(name)) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env, say);
+  const known = [...stores.keys(), ...builtIn];
+  const near = nearest(name, known);
+  throw new UnsprawlError(
+    "usage",
+    `no store named ${JSON.stringify(name)}`,
+    near ? cmd`did you mean ${near}?` : cmd`known: ${bare(known.join(", "))}`,
+  );
+}
+
+/** Opens a store as it is configured. Throws `config` for a provider or a key that is not known. */
+export async function openConfigured(
+  name: string,
+  config: StoreConfig,
+  env: NodeJS.ProcessEnv,
+  say?: (text: string) => void,
+): Promise<Provider> {
+  const load = Object.hasOwn(providers, config.provider) ? providers[config.provider] : undefined;
+  if (!load) {
+    const near = nearest(config.provider, Object.keys(providers));
+    throw new UnsprawlError(
+      "config",
+      `stores.${name}: unknown provider ${JSON.stringify(config.provider)}`,
+      near ? cmd`did you mean ${near}?` : cmd`known: ${bare(Object.keys(providers).join(", "))}`,
+    );
+  }
+  const { provider } = await load();
+  knownKeys(config.keys, Object.keys(provider.keys), "the configuration", `stores.${name}.`);
+  return provider.open(name, config.keys, { env, dir: config.dir, ...(say === undefined ? {} : { say }) });
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+import "../kit/start-quietly.ts";
+// Everything else is loaded after this check: an older Node must get one clear line, not a stack trace.
+const major = Number(process.versions.node.split(".")[0]);
+if (major < 24) {
+  process.stderr.write(`unsprawl needs Node 24 or newer; this is ${process.versions.node}\n`);
+  process.exit(2);
+}
+(await import("../kit/compiled-cache.ts")).cacheCompiledCode();
+// What a large scan waits for longest is its first thread, which gets ready while the rest is loaded.
+if (process.argv[2] === "scan") (await import("../detect/workers/thread.ts")).startEarly(process.argv.slice(3));
+outliveReaders();
+neverEndInSilence();
+const code = await chooseFace(process.argv.slice(2));
+// Results have been flushed; what was said has not, where its reader is slower than the pipe is long.
+await new Promise((done) => process.stderr.write("", done));
+// What a library still holds open must not keep the process.
+process.exit(code === 0 ? process.exitCode : code);
+
+/**
+ * A reader that has gone (`| head`, a closed window) does not end the process, which may be in the middle of a run, and
+ * is no failure. What cannot be written for another reason, such as a full disk, is one, told by whoever writes.
+ */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", ({ code: reason }: NodeJS.ErrnoException) => {
+      if (reason !== "EPIPE") process.exitCode = 1;
+    });
+}
+
+/**
+ * Node ends a process in which nothing is left to wait for, though its work is not done, without a word of ours, by a code
+ * that the contract does not know (13, "unsettled top-level await"). That is a fault of this program, and told as one.
+ */
+function neverEndInSilence(): void {
+  process.on("exit", () => {
+    if (process.exitCode !== 13) return;
+    process.exitCode = 1;
+    process.stderr.write(
+      "unsprawl: it ended before its work was done, which is a fault of its own; what was not said is not done\n" +
+        "  next: unsprawl runs shows a run that can be resumed; please report this, with the command\n",
+    );
+  });
+}
+
+/**
+ * The terminal UI without arguments, or with its own flags alone, on a terminal, line by line where that is asked for or
+ * the terminal can do no more; the command line for all else. In CI nobody answers: only a flag starts a face that asks.
+ */
+async function chooseFace(argv: readonly string[]): Promise<number> {
+  const { stdin, stdout, env } = process;
+  const flags = ["--accessible", "--read-only"];
+  const terminal = stdin.isTTY && stdout.isTTY;
+  if (!argv.every((one) => flags.includes(one)) || (argv.length === 0 && (!terminal || env["CI"])))
+    return (await import("../cli/index.ts")).main(argv);
+  const { UnsprawlError } = await import("../model/error.ts");
+  const flag = argv.includes("--accessible");
+  const spoken = flag || env["TERM"] === "dumb" || !["", "0", "false", undefined].includes(env["ACCESSIBLE"]);
+  const options = { readOnly: argv.includes("--read-only") };
+  try {
+    if (!terminal)
+      throw new UnsprawlError(
+        "usage",
+        `${argv.join(" ")} is for the terminal UI: it needs a terminal`,
+        "unsprawl scan changes nothing either",
+      );
+    const { assemble } = await import("../assembly/index.ts");
+    const assembly = assemble(env, process.cwd(), null);
+    if (spoken) return await (await import("../tui/accessible/index.ts")).runAccessible(assembly, options);
+    return await (await import("../tui/index.ts")).runTui(assembly, options);
+  } catch (error) {
+    return (await import("../cli/index.ts")).tellError(error);
+  }
+}

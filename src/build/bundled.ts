@@ -1,0 +1,10 @@
+/**
+ * The libraries that are small and needed at every start: they go into dist/. All others stay outside and are loaded on
+ * first use, which the architecture test holds. This is the only list of them.
+ */
+const BUNDLED = ["@scure/bip39", "commander", "p-limit", "p-map", "picomatch", "string-width"];
+
+/** The names of the dependencies that are loaded on first use. `dependencies` is package.json's. */
+export function loadedOnFirstUse(dependencies: { readonly [name: string]: string }): readonly string[] {
+  return Object.keys(dependencies).filter((name) => !BUNDLED.includes(name));
+}

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { mapOf } from "./shape.ts";
+import { CONFIDENCES, type Confidence } from "../../model/finding.ts";
+import { namesFinding, type IgnoreRule } from "./ignore.ts";
+import { readPlain } from "./owned.ts";
+import { NO_TUNING, type Tuning } from "./tuning.ts";
+
+/** A setting that counts only from a file that is trusted: what it could do is more than being read. */
+export type Guarded = { readonly path: string; readonly value: unknown };
+
+type Top = { readonly [key: string]: unknown };
+
+/** What holds without the file. */
+export type Base = { readonly failOn: Confidence | "never" | null; readonly minConfidence: Confidence | null };
+
+/** More rules than this that are off are no correction any more. */
+const MOST_OFF = 10;
+/** A text this short is in most secrets. */
+const SHORT = 2;
+const MOST_STOP_WORDS = 100;
+
+/**
+ * The settings of a file that need trust: all that names an address, a credential, a program or a file outside it
+ * (stores, hosts, notify, fleet, watch, verify, files of rules), and what hides findings without naming each. Of a
+ * `foreign` file, which somebody else can have written, that is all that hides any.
+ */
+export function guardedOf(
+  top: Top,
+  tuning: Tuning,
+  base: Base,
+  { file, foreign }: { readonly file: string; readonly foreign: boolean },
+): readonly Guarded[] {
+  const found: Guarded[] = [];
+  for (const section of ["stores", "hosts", "notify"])
+    for (const [name, value] of Object.entries(mapOf(top[section] ?? {}, file, section)))
+      found.push({ path: `${section}.${name}`, value });
+  const endpoints = mapOf(mapOf(top["verify"] ?? {}, file, "verify")["endpoints"] ?? {}, file, "verify.endpoints");
+  for (const [name, value] of Object.entries(endpoints)) found.push({ path: `verify.endpoints.${name}`, value });
+  for (const section of ["fleet", "watch"])
+    if (top[section] !== undefined && top[section] !== null) found.push({ path: section, value: top[section] });
+  for (const key of ["failOn", "minConfidence"] as const)
+    if (loosens(key, top[key], base)) found.push({ path: key, value: top[key] });
+  const { files, off, stopWords, ignore } = guardedTuning(tuning, foreign);
+  if (files.length > 0) found.push({ path: "rules.files", value: files });
+  if (off.length > 0) found.push({ path: "rules.off", value: off });
+  if (stopWords.length > 0) found.push({ path: "stopWords", value: stopWords });
+  const entries = top["ignore"] as readonly unknown[];
+  for (const rule of ignore) {
+    const index = tuning.ignore.indexOf(rule);
+    found.push({ path: `ignore[${index}]`, value: entries[index] });
+  }
+  return found;
+}
+
+/** The same tuning without what needs trust; `foreign` as for `guardedOf`. */
+export function withoutGuarded(tuning: Tuning, foreign: boolean): Tuning {
+  if (tuning === NO_TUNING) return tuning;
+  const { off, stopWords, ignore } = guardedTuning(tuning, foreign);
+  return {
+    ...tuning,
+    ruleSets: tuning.ruleSets.flatMap((one) => {
+      const own = off.length > 0 ? asList(one.own).filter((rule) => !replaces(rule)) : one.own;
+      return asList(own).length === 0 ? [] : [{ ...one, own, files: [] }];
+    }),
+    off: off.length > 0 ? new Set() : tuning.off,
+    stopWords: tuning.stopWords.filter((word) => !stopWords.includes(word)),
+    ignore: tuning.ignore.filter((rule) => !ignore.includes(rule)),
+  };
+}
+
+/** True for a level that lets pass, or hides, more than what holds without it. */
+export function loosens(key: "failOn" | "minConfidence", value: unknown, base: Base): boolean {
+  return typeof value === "string" && LEVELS.indexOf(value) > LEVELS.indexOf(base[key] ?? "medium");
+}
+
+const LEVELS: readonly string[] = [...CONFIDENCES, "never"];
+
+/**
+ * Stands for all of these settings, and for the bytes of the files of rules: another digest is another configuration,
+ * wherever in the file it stands.
+ */
+export function guardedDigest(guarded: readonly Guarded[], dir: string): string {
+  const parts = guarded.map(({ path, value }) => canonical([path.replace(/\[\d+\]$/, ""), value]));
+  const files = guarded.filter(({ path }) => path === "rules.files").flatMap(({ value }) => asList(value));
+  const contents = files.map((file) => [String(file), bytesOf(resolve(dir, String(file)))]);
+  const text = JSON.stringify([parts, contents]);
+  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+}
+
+function guardedTuning(
+  { ruleSets, off, stopWords, ignore }: Tuning,
+  foreign: boolean,
+): {
+  readonly files: readonly string[];
+  readonly off: readonly string[];
+  readonly stopWords: readonly string[];
+  readonly ignore: readonly IgnoreRule[];
+} {
+  const gone = [...off, ...ruleSets.flatMap(({ own }) => asList(own).filter(replaces).map(idOf))];
+  return {
+    files: ruleSets.flatMap(({ files }) => files),
+    off: foreign || gone.length > MOST_OFF ? gone : [],
+    stopWords:
+      foreign || stopWords.length > MOST_STOP_WORDS
+        ? stopWords
+        : stopWords.filter((word) => word.trim().length <= SHORT),
+    ignore: foreign ? ignore : ignore.filter((rule) => !namesFinding(rule)),
+  };
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+}
+
+function replaces(rule: unknown): boolean {
+  return typeof rule === "object" && rule !== null && (rule as { replaces?: unknown }).replaces === true;
+}
+
+function idOf(rule: unknown): string {
+  const { id } = rule as { id?: unknown };
+  return typeof id === "string" ? id : "?";
+}
+
+function bytesOf(file: string): string | null {
+  const bytes = readPlain(file);
+  return bytes === null ? null : createHash("sha256").update(bytes).digest("hex");
+}
+
+/** The same text for the same settings, whatever the order of their keys. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return ["list", ...value.map(canonical)];
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return ["map", ...entries.map(([key, one]) => [key, canonical(one)])];
+}

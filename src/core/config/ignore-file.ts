@@ -1,0 +1,147 @@
+import { lineOf } from "../../kit/text/lines.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { Fingerprint } from "../../model/fingerprint.ts";
+import type { DiffLine } from "../../model/plan.ts";
+import { atomicRemove, atomicWrite, digestOf } from "../../kit/io/atomic.ts";
+import { fileError } from "../../kit/io/error.ts";
+import { eol, splice, yamlText } from "../../kit/text/splice.ts";
+import { edits, type Changes } from "../../kit/text/yaml-edit.ts";
+import {
+  entry as entryOf,
+  isMap,
+  isSeq,
+  parseYamlDocuments,
+  scalarText,
+  type YamlFile,
+} from "../../kit/text/yaml-nodes.ts";
+import { readIgnore } from "./ignore.ts";
+
+/** A secret that may stay wherever it stands. */
+export type Ignored = {
+  readonly fingerprint: Fingerprint;
+  /** Why it may stay; never empty. */
+  readonly reason: string;
+  /** The last day, as `YYYY-MM-DD`; null means for good. */
+  readonly until: string | null;
+};
+
+/** A change of a configuration file that is planned, or was written. */
+export type IgnoreEdit = {
+  /** Absolute. */
+  readonly file: string;
+  /** Null for a file that is made. */
+  readonly before: string | null;
+  readonly after: string;
+  readonly diff: readonly DiffLine[];
+};
+
+/** The configuration file of a project, which `ignore` entries go to. */
+export const ignoreFile = (cwd: string): string => join(cwd, "unsprawl.yaml");
+
+/** So many digits of a fingerprint name a secret: two of one installation never share them. */
+const DIGITS = 16;
+
+/** One entry as it is written. */
+export function ignoreItem({ fingerprint, reason, until }: Ignored): string {
+  const day = until === null ? "" : `, until: ${yamlText(until)}`;
+  return `{ fingerprint: ${yamlText(fingerprint.slice(0, DIGITS))}, reason: ${yamlText(reason)}${day} }`;
+}
+
+/**
+ * Adds entries to `ignore:` and leaves every other byte of the file as it is. Writes nothing. Throws `malformed` or
+ * `config` for a file that is no configuration, `refused` for one that cannot be added to.
+ */
+export async function planIgnore(file: string, wanted: readonly Ignored[]): Promise<IgnoreEdit> {
+  const before = read(file);
+  const items = wanted.map(ignoreItem);
+  const after = await added(file, before ?? "", items);
+  await proven(file, before ?? "", after, wanted);
+  const first = lineOf(after, after.indexOf(items[0] ?? ""));
+  const diff = items.map((item, at): DiffLine => ({ sign: "+", path: `${file}:${first + at}`, text: `- ${item}` }));
+  return { file, before, after, diff };
+}
+
+/** Writes what was planned. Throws `changed` when the file is not as it was then. */
+export async function writeIgnore({ file, before, after }: IgnoreEdit): Promise<void> {
+  same(file, before);
+  // A team reads it, and it holds no value.
+  const expect = before === null ? null : digestOf(before);
+  await atomicWrite(file, after, before === null ? { mode: 0o644, expect } : { expect });
+}
+
+/** Takes back what was written, to the byte. Throws `changed` when somebody has written to the file since. */
+export async function undoIgnore({ file, before, after }: IgnoreEdit): Promise<void> {
+  same(file, after);
+  const expect = digestOf(after);
+  if (before === null) await atomicRemove(file, { expect });
+  else await atomicWrite(file, before, { expect });
+}
+
+function same(file: string, expected: string | null): void {
+  if (read(file) === expected) return;
+  throw new UnsprawlError("changed", `${file} was changed by somebody else just now`, cmd`look at ignore: in ${file}`);
+}
+
+/** Null when it is not there. */
+function read(file: string): string | null {
+  if (!existsSync(file)) return null;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
+  } catch (error) {
+    if (error instanceof TypeError)
+      throw new UnsprawlError("malformed", `${file} is not UTF-8`, "save it as UTF-8, then try again");
+    throw fileError(error, file);
+  }
+}
+
+async function added(file: string, text: string, items: readonly string[]): Promise<string> {
+  const [yaml, second] = await parseYamlDocuments(file, text, "mend it, then try again");
+  if (second !== undefined) throw new UnsprawlError("refused", `${file} holds several documents`, "one a file");
+  const made = `ignore:\n${items.map((item) => `  - ${item}`).join("\n")}`;
+  if (yaml === undefined || yaml.root === null) {
+    if (yaml !== undefined && yaml.document.contents !== null && scalarText(yaml.document.contents) !== null)
+      throw new UnsprawlError("malformed", `${file} is no configuration: no map`, "mend it, then try again");
+    const end = eol(text);
+    const gap = text === "" || text.endsWith("\n") ? "" : end;
+    return `${text}${gap}${made.replaceAll("\n", end)}${end}`;
+  }
+  const { root } = yaml;
+  const change = (node: Parameters<typeof edits>[1], changes: Partial<Changes>): string =>
+    splice(text, edits(yaml, node, { drop: new Set(), put: new Map(), add: [], ...changes }));
+  const found = entryOf(root, "ignore", yaml);
+  if (found === null) return change(root, { add: root.flow === true ? [`ignore: [${items.join(", ")}]`] : [made] });
+  const { value, pair, shared, owner } = found;
+  if (!shared && isSeq(value) && value === pair.value) {
+    if (value.items.length > 0 || value.flow === true) return change(value, { add: items });
+  }
+  if (!shared && !isMap(value) && !isSeq(value) && scalarText(value) === null)
+    return change(owner, { put: new Map([[pair, root.flow === true ? `ignore: [${items.join(", ")}]` : made]]) });
+  throw notHere(yaml);
+}
+
+function notHere({ file }: YamlFile): UnsprawlError {
+  return new UnsprawlError("refused", `ignore in ${file} is no list of its own`, "add the entry by hand");
+}
+
+/** What is read from the new text is what was there, and the entries behind it; nothing else has changed. */
+async function proven(file: string, before: string, after: string, wanted: readonly Ignored[]): Promise<void> {
+  const { parse } = await import("yaml");
+  const topOf = (text: string): { readonly [key: string]: unknown } =>
+    (parse(text) as { readonly [key: string]: unknown } | null) ?? {};
+  const [old, now] = [topOf(before), topOf(after)];
+  const rest = (top: { readonly [key: string]: unknown }): string => JSON.stringify({ ...top, ignore: null });
+  const was = readIgnore(old["ignore"], file);
+  const is = readIgnore(now["ignore"], file);
+  const own = wanted.map(({ fingerprint, reason, until }) => ({
+    criteria: { fingerprint: fingerprint.slice(0, DIGITS) },
+    reason,
+    until,
+  }));
+  const bare = is.map(({ criteria, reason, until }) => ({ criteria, reason, until }));
+  const expected = [...was.map(({ criteria, reason, until }) => ({ criteria, reason, until })), ...own];
+  if (rest(old) === rest(now) && JSON.stringify(bare) === JSON.stringify(expected)) return;
+  throw new UnsprawlError("refused", `an entry cannot be added to ${file} safely`, "add it by hand, under ignore:");
+}

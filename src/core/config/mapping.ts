@@ -1,0 +1,174 @@
+import type { KeyNames, Provider } from "../../contract/provider.ts";
+import { causeOf, UnsprawlError } from "../../model/error.ts";
+import type { DeliveryName, StoreKey } from "../../model/plan.ts";
+import { nearest } from "../../kit/text/nearest.ts";
+import { yamlKey, yamlText } from "../../kit/text/splice.ts";
+import { knownKeys, mapOf, textsOf } from "./shape.ts";
+import type { Router } from "../route.ts";
+import type { Hit } from "../scan.ts";
+
+/** Where each secret of a plan goes and how it is delivered, as far as a person may decide it. Holds no value. */
+export type Mapping = {
+  /** Whether another value in the store may be replaced. */
+  readonly overwrite: boolean;
+  /** By the unit's name. */
+  readonly units: ReadonlyMap<string, UnitMapping>;
+};
+
+export type UnitMapping = {
+  readonly deliver: DeliveryName | "auto";
+  readonly accept: readonly string[];
+  /** By `NAME`, or `subject/NAME` where the unit has several subjects. */
+  readonly keys: ReadonlyMap<string, StoreKey>;
+};
+
+/** What a person can accept to lose or to change. */
+export const ACCEPTS: readonly string[] = ["compose", "drift", "elsewhere", "layer", "ports", "rm", "sharers", "stack"];
+export const DELIVERIES: readonly (DeliveryName | "auto")[] = ["auto", "file", "runtime", "shim"];
+
+/** What a secret is called in a mapping of its unit. */
+export function mappedName(unit: string, subject: string, name: string): string {
+  return subject === unit ? name : `${subject}/${name}`;
+}
+
+/** The mapping that a plan of these findings would have; what `was` decided stays. What no migration takes is not in it. */
+export async function mappingOf(
+  hits: readonly Hit[],
+  { migration, provider }: { readonly migration: Router; readonly provider: Provider },
+  was: Mapping | null,
+): Promise<Mapping> {
+  const units = new Map<
+    string,
+    { deliver: UnitMapping["deliver"]; accept: readonly string[]; keys: Map<string, StoreKey> }
+  >();
+  for (const hit of hits) {
+    const of = await migration.unit(hit.finding);
+    if (of === null) continue;
+    const before = was?.units.get(of.name);
+    const unit = units.get(of.name) ?? {
+      deliver: before?.deliver ?? "auto",
+      accept: before?.accept ?? [],
+      keys: new Map(),
+    };
+    units.set(of.name, unit);
+    const names = await migration.names(hit.finding);
+    const name = (await migration.part?.(hit))?.name ?? hit.finding.name;
+    const called = mappedName(of.name, names.subject, name);
+    const key = before?.keys.get(called) ?? keyOf(provider, { ...names, name });
+    if (key !== null) unit.keys.set(called, key);
+  }
+  return { overwrite: was?.overwrite ?? false, units };
+}
+
+/**
+ * Why this is no place of the store; null when it is one. A place is the store's when its reference leads back to it:
+ * what was rewritten must find it again.
+ */
+export function noPlace(key: StoreKey, provider: Provider): string | null {
+  const { path, field } = key;
+  let back: StoreKey | null;
+  try {
+    back = provider.parse(provider.reference(key));
+  } catch (error) {
+    return `the store cannot hold that: ${error instanceof UnsprawlError ? error.message : causeOf(error)}`;
+  }
+  if (back?.path === path && back.field === field) return null;
+  return `this is no place of the store ${provider.target.name}: ${path}${field === "" ? "" : ` ${field}`}`;
+}
+
+/** Null for a name that the store cannot hold: the plan says why it does not move. */
+function keyOf(provider: Provider, names: KeyNames): StoreKey | null {
+  try {
+    return provider.key(names);
+  } catch (error) {
+    if (error instanceof UnsprawlError) return null;
+    throw error;
+  }
+}
+
+/** The mapping as YAML that a person edits. */
+export function mappingText({ overwrite, units }: Mapping, store: string): string {
+  const lines = [
+    `# Where each secret goes in the store ${store.replace(/[^ -~]/g, "?")}, and how its application gets it. Save, and`,
+    "# the plan is made again; nothing is applied. No value is in here, and none belongs in here.",
+    `# deliver: ${DELIVERIES.join(", ")}. accept: what may be lost or changed, of ${ACCEPTS.join(", ")}.`,
+    "# What is left out is as unsprawl would have it; to leave a secret where it is, take its mark away in the list.",
+    `overwrite: ${overwrite} # whether another value in the store may be replaced; it is kept until scrub`,
+    "units:",
+  ];
+  for (const [unit, { deliver, accept, keys }] of units) {
+    lines.push(`  ${yamlKey(unit)}:`, `    deliver: ${deliver}`, `    accept: [${accept.join(", ")}]`, "    secrets:");
+    for (const [name, { path, field }] of keys) {
+      const at = field === "" ? "" : `, field: ${yamlText(field)}`;
+      lines.push(`      ${yamlKey(name)}: { path: ${yamlText(path)}${at} }`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/**
+ * Reads a mapping that was edited. `known` is what it was before: no unit and no secret may come in. Throws `config`
+ * with the line or the key, and for a place that the store does not have.
+ */
+export async function readMapping(text: string, known: Mapping, provider: Provider): Promise<Mapping> {
+  const { parseDocument } = await import("yaml");
+  const document = parseDocument(text, { uniqueKeys: true, logLevel: "silent" });
+  const [problem] = document.errors;
+  if (problem) {
+    const at = problem.linePos?.[0].line ?? "?";
+    throw new UnsprawlError("config", `${WHAT}, line ${at}: not valid YAML`, AGAIN, problem.code);
+  }
+  const top = mapOf(document.toJS({ maxAliasCount: 0 }) ?? {}, WHAT, "the file");
+  knownKeys(top, ["overwrite", "units"], WHAT, "");
+  const { overwrite = known.overwrite } = top;
+  if (typeof overwrite !== "boolean") throw wrong("overwrite must be true or false");
+  const given = mapOf(top["units"] ?? {}, WHAT, "units");
+  knownKeys(given, [...known.units.keys()], WHAT, "units.");
+  const units = [...known.units].map(([unit, was]) => {
+    if (given[unit] === undefined || given[unit] === null) return [unit, was] as const;
+    return [unit, readUnit(mapOf(given[unit], WHAT, `units.${unit}`), was, provider, `units.${unit}`)] as const;
+  });
+  return { overwrite, units: new Map(units) };
+}
+
+function readUnit(
+  given: { readonly [key: string]: unknown },
+  was: UnitMapping,
+  provider: Provider,
+  at: string,
+): UnitMapping {
+  knownKeys(given, ["deliver", "accept", "secrets"], WHAT, `${at}.`);
+  const deliver = oneOf(given["deliver"] ?? was.deliver, DELIVERIES, `${at}.deliver`);
+  const accept = textsOf(given["accept"], WHAT, `${at}.accept`).map((one) => oneOf(one, ACCEPTS, `${at}.accept`));
+  const secrets = mapOf(given["secrets"] ?? {}, WHAT, `${at}.secrets`);
+  knownKeys(secrets, [...was.keys.keys()], WHAT, `${at}.secrets.`);
+  const keys = [...was.keys].map(([name, key]) => {
+    const one = secrets[name];
+    if (one === undefined || one === null) return [name, key] as const;
+    return [name, readKey(mapOf(one, WHAT, `${at}.secrets.${name}`), key, provider, `${at}.secrets.${name}`)] as const;
+  });
+  return { deliver, accept, keys: new Map(keys) };
+}
+
+function readKey(given: { readonly [key: string]: unknown }, was: StoreKey, provider: Provider, at: string): StoreKey {
+  knownKeys(given, ["path", "field"], WHAT, `${at}.`);
+  const { path = was.path, field = was.field } = given;
+  if (typeof path !== "string" || path === "") throw wrong(`${at}.path must be text`);
+  if (typeof field !== "string") throw wrong(`${at}.field must be text`);
+  const key = { path, field };
+  if (path === was.path && field === was.field) return was;
+  const why = noPlace(key, provider);
+  if (why !== null) throw wrong(`${at}: ${why}`);
+  return key;
+}
+
+function oneOf<T extends string>(given: unknown, allowed: readonly T[], at: string): T {
+  const found = allowed.find((one) => one === given);
+  if (found !== undefined) return found;
+  const near = typeof given === "string" ? nearest(given, allowed) : null;
+  throw wrong(`${at}: ${near ? `did you mean ${near}?` : `one of ${allowed.join(", ")}`}`);
+}
+
+const WHAT = "the mapping";
+const AGAIN = "e opens it again as you left it";
+const wrong = (message: string): UnsprawlError => new UnsprawlError("config", `${WHAT}: ${message}`, AGAIN);

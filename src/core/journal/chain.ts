@@ -1,0 +1,117 @@
+import { cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { FingerprintKey } from "../../model/fingerprint.ts";
+import { canonical, mac, macHolds } from "../../model/mac.ts";
+import type { Plan } from "../../model/plan.ts";
+import type { Receipt } from "../../model/receipt.ts";
+
+/** A journal as it was read: `length` bytes of it are whole lines, and `link` is what the next line is chained to. */
+export type Chain = {
+  readonly plan: Plan;
+  readonly receipts: readonly Receipt[];
+  readonly length: number;
+  readonly link: string;
+};
+
+/** A receipt as its line, newline included, chained to the line before it; the first one to the run's id. */
+export function chained(
+  receipt: Receipt,
+  link: string,
+  key: FingerprintKey,
+): { readonly line: string; readonly link: string } {
+  const code = mac(`${link}\n${canonical(receipt)}`, "journal", key);
+  return { line: `${JSON.stringify({ ...receipt, mac: code })}\n`, link: code };
+}
+
+/**
+ * Reads a run's journal, whose every line must be the one that this installation wrote behind the line before it. What
+ * follows the last newline was torn by a crash, and does not count. Throws `malformed` where nothing was written whole or
+ * a line is not JSON, and `refused` for a line that was changed, added, taken out, moved, or carries no code. Lines that
+ * were cut off at the end are not noticed: the world is looked at before anything is done again.
+ */
+export function readChain(text: string, id: string, file: string, key: FingerprintKey): Chain {
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const receipts: Receipt[] = [];
+  let link = id;
+  for (const line of whole.split("\n").slice(0, -1)) {
+    const { mac: code, ...receipt } = parsed(line, id, file);
+    if (!holds(code, `${link}\n`, receipt, key))
+      throw (receipts.length === 0 ? unknown(code, receipt, id, key) : null) ?? strange(id, file);
+    receipts.push(receipt);
+    link = code as string;
+  }
+  return { plan: planIn(receipts[0], id, file), receipts, length: Buffer.byteLength(whole), link };
+}
+
+/** A journal as it stands, which anybody who can write the file may have written. */
+export type Unverified = Pick<Chain, "plan" | "receipts"> & { readonly codes: "all" | "some" | "none" };
+
+/** The same without a look at its codes: only for what does no harm when the journal lies. Throws `malformed`. */
+export function readUnverified(text: string, id: string, file: string): Unverified {
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const lines = whole.split("\n").slice(0, -1);
+  const read = lines.map((line) => parsed(line, id, file));
+  const coded = read.filter(({ mac: code }) => code !== undefined).length;
+  const receipts = read.map(({ mac: _code, ...receipt }): Receipt => receipt);
+  const plan = planIn(receipts[0], id, file);
+  return { plan, receipts, codes: coded === 0 ? "none" : coded === read.length ? "all" : "some" };
+}
+
+function planIn(first: Receipt | undefined, id: string, file: string): Plan {
+  const plan = first?.data?.["plan"] as unknown as Plan | null | undefined;
+  if (plan?.version !== 1 || plan.id !== id) throw unreadable(id, file);
+  return plan;
+}
+
+type Line = Receipt & { readonly mac?: unknown };
+
+function parsed(line: string, id: string, file: string): Line {
+  try {
+    const found: unknown = JSON.parse(line);
+    if (typeof found === "object" && found !== null) return found as Line;
+  } catch {
+    // Not quoted: the error's text would hold some of it.
+  }
+  throw unreadable(id, file);
+}
+
+function holds(code: unknown, link: string, receipt: Receipt, key: FingerprintKey): boolean {
+  try {
+    return macHolds(code, link + canonical(receipt), "journal", key);
+  } catch {
+    return false; // nested too deeply to be one of ours
+  }
+}
+
+/** What is wrong with a whole journal, which says more than that its first line was changed; null when it is just that. */
+function unknown(code: unknown, { data }: Receipt, id: string, key: FingerprintKey): UnsprawlError | null {
+  const keyId = (data?.["plan"] as Partial<Plan> | null | undefined)?.keyId;
+  if (code === undefined)
+    return new UnsprawlError(
+      "refused",
+      `the journal of run ${id} carries no authentication codes: an earlier version of unsprawl wrote it, or somebody took them out`,
+      "finish or undo it with the version that began it; unsprawl plan --to STORE begins another run",
+    );
+  if (typeof keyId !== "string" || keyId === key.id) return null;
+  return new UnsprawlError(
+    "refused",
+    `the journal of run ${id} was written under another fingerprint key`,
+    "give back the key: UNSPRAWL_FINGERPRINT_KEY_FILE, or the state folder's own from a backup",
+  );
+}
+
+export function strange(id: string, file: string): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `the journal of run ${id} has been changed since it was written, so nothing is done by it`,
+    cmd`put ${file} back from a backup; unsprawl runs lists the others`,
+  );
+}
+
+function unreadable(id: string, file: string): UnsprawlError {
+  return new UnsprawlError(
+    "malformed",
+    `the journal of run ${id} cannot be read`,
+    cmd`look at ${file}; nothing was done before its first line was whole`,
+  );
+}

@@ -1,0 +1,246 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Recorder } from "../../contract/migration.ts";
+import { cmd } from "../../kit/shell.ts";
+import { causeOf, UnsprawlError } from "../../model/error.ts";
+import type { Json } from "../../model/json.ts";
+import type { FingerprintKey } from "../../model/fingerprint.ts";
+import type { Plan } from "../../model/plan.ts";
+import type { Receipt, ReceiptState } from "../../model/receipt.ts";
+import { chained, readChain, type Chain } from "./chain.ts";
+
+/** Whose runs these are: the state folder with their journals, and the key that authenticates them. */
+export type Installation = { readonly state: string; readonly key: FingerprintKey };
+
+/**
+ * A run's journal: `runs/<id>.jsonl` in the state folder, 0600, append-only, one fsync a record, each line chained to the
+ * one before it by a code of this installation.
+ */
+export type Journal = {
+  readonly plan: Plan;
+  readonly receipts: readonly Receipt[];
+  readonly record: Recorder;
+  failed(step: string, reason: string): void;
+  /** While something is undone a journal that cannot be written (full disk) must not stop it. */
+  tolerant(): void;
+  close(): void;
+};
+
+/** Begins a journal. Throws `conflict` when this plan has been applied before. */
+export function createJournal(installation: Installation, plan: Plan): Journal {
+  const { state, key } = installation;
+  const dir = join(state, "runs");
+  const file = journalFile(state, plan.id);
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (existsSync(file)) {
+      if (readFileSync(file, "utf8").includes("\n")) throw appliedBefore(plan.id);
+      rmSync(file); // killed before its first record was whole: nothing was done
+    }
+    const { O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
+    const fd = openSync(file, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o600);
+    const journal = new FileJournal({ plan, receipts: [], link: plan.id }, key, fd);
+    try {
+      const folder = openSync(dir, "r");
+      fsyncSync(folder);
+      closeSync(folder);
+      journal.append("run", "intent", { plan });
+    } catch (error) {
+      journal.close();
+      rmSync(file, { force: true });
+      throw error;
+    }
+    return journal;
+  } catch (error) {
+    throw error instanceof UnsprawlError ? error : writeError(error);
+  }
+}
+
+function appliedBefore(id: string): UnsprawlError {
+  return new UnsprawlError(
+    "conflict",
+    `plan ${id} has been applied before`,
+    cmd`unsprawl runs shows how it went; unsprawl resume ${id} continues it`,
+  );
+}
+
+/** Opens a run's journal to continue it. Throws as `readJournal` does. A line torn by a crash is cut off. */
+export function openJournal(installation: Installation, id: string): Journal {
+  const chain = readJournal(installation, id);
+  const fd = openSync(
+    journalFile(installation.state, id),
+    constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW,
+  );
+  ftruncateSync(fd, chain.length);
+  return new FileJournal(chain, installation.key, fd);
+}
+
+/**
+ * Reads a journal without opening it for writing. Throws `absent` when there is none, `malformed` for one that cannot be
+ * read, and `refused` for one that this installation did not write as it is.
+ */
+export function readJournal({ state, key }: Installation, id: string): Chain {
+  return readChain(journalText(state, id), id, journalFile(state, id), key);
+}
+
+/** A journal's bytes. Throws `absent` when there is none. */
+export function journalText(state: string, id: string): string {
+  if (!/^[\w-]+$/.test(id))
+    throw new UnsprawlError("usage", `not a run: ${JSON.stringify(id)}`, "unsprawl runs lists them");
+  try {
+    return readFileSync(journalFile(state, id), "utf8");
+  } catch (error) {
+    throw new UnsprawlError("absent", `no run ${id}`, "unsprawl runs lists them", causeOf(error));
+  }
+}
+
+/**
+ * Writes a run's journal again with this plan in place of its own, and that it was scrubbed: both or neither. Throws as
+ * `readJournal` does.
+ */
+export function finishScrub(installation: Installation, id: string, plan: Plan): void {
+  const { receipts } = readJournal(installation, id);
+  const [first, ...rest] = receipts;
+  if (first === undefined) return;
+  const scrubbed: Receipt = { at: new Date().toISOString(), step: "scrub", state: "done", data: {} };
+  const lines: string[] = [];
+  let link = id;
+  for (const receipt of [{ ...first, data: { ...first.data, plan } }, ...rest, scrubbed]) {
+    const next = chained(receipt, link, installation.key);
+    lines.push(next.line);
+    ({ link } = next);
+  }
+  const [file, dir] = [journalFile(installation.state, id), join(installation.state, "runs")];
+  const fresh = `${file}.new`;
+  try {
+    rmSync(fresh, { force: true }); // of a scrub that was killed
+    const fd = openSync(fresh, "wx", 0o600);
+    try {
+      appendWhole(fd, lines.join(""));
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(fresh, file);
+    const folder = openSync(dir, "r");
+    fsyncSync(folder);
+    closeSync(folder);
+  } catch (error) {
+    throw writeError(error);
+  }
+}
+
+/** Whether a run got as far as its first record; before that it has done nothing. */
+export function hasBegun(state: string, id: string): boolean {
+  try {
+    return readFileSync(journalFile(state, id), "utf8").includes("\n");
+  } catch {
+    return false;
+  }
+}
+
+/** Ids of all runs, oldest first. */
+export function runIds(state: string): string[] {
+  try {
+    return readdirSync(join(state, "runs"))
+      .filter((name) => name.endsWith(".jsonl"))
+      .map((name) => name.slice(0, -".jsonl".length))
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+/** Where a run's journal is. */
+export function journalFile(state: string, id: string): string {
+  return join(state, "runs", `${id}.jsonl`);
+}
+
+class FileJournal implements Journal {
+  readonly plan: Plan;
+  readonly record: Recorder;
+  readonly #receipts: Receipt[];
+  readonly #key: FingerprintKey;
+  readonly #fd: number;
+  #link: string;
+  #tolerant = false;
+
+  constructor({ plan, receipts, link }: Pick<Chain, "plan" | "receipts" | "link">, key: FingerprintKey, fd: number) {
+    this.plan = plan;
+    this.#receipts = [...receipts];
+    this.#key = key;
+    this.#fd = fd;
+    this.#link = link;
+    this.record = {
+      intent: (step, data = {}) => this.append(step, "intent", data),
+      done: (step, data = {}) => this.append(step, "done", data),
+      undone: (step, data = {}) => this.append(step, "undone", data),
+      last: (step) => this.#receipts.findLast((receipt) => receipt.step === step)?.data ?? null,
+    };
+  }
+
+  get receipts(): readonly Receipt[] {
+    return this.#receipts;
+  }
+
+  failed(step: string, reason: string): void {
+    this.append(step, "failed", { reason });
+  }
+
+  tolerant(): void {
+    this.#tolerant = true;
+  }
+
+  append(step: string, state: ReceiptState, data: { readonly [key: string]: Json }): void {
+    const receipt: Receipt = { at: new Date().toISOString(), step, state, data };
+    const { line, link } = chained(receipt, this.#link, this.#key);
+    try {
+      // One write a record, so that a crash tears at most the last line.
+      appendWhole(this.#fd, line);
+      this.#link = link;
+    } catch (error) {
+      if (!this.#tolerant) throw writeError(error);
+    }
+    this.#receipts.push(receipt);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** Writes a record whole or not at all: a full disk takes part of it, which is cut off again. */
+function appendWhole(fd: number, line: string): void {
+  const before = fstatSync(fd).size;
+  try {
+    const bytes = Buffer.from(line);
+    if (writeSync(fd, bytes) < bytes.length) throw Object.assign(new Error("short write"), { code: "ENOSPC" });
+    fsyncSync(fd);
+  } catch (error) {
+    ftruncateSync(fd, before);
+    throw error;
+  }
+}
+
+function writeError(error: unknown): UnsprawlError {
+  const full = (error as { code?: string }).code === "ENOSPC";
+  return new UnsprawlError(
+    "failed",
+    full ? "no space left for the journal" : "the journal cannot be written",
+    "make room in the state folder (XDG_STATE_HOME), then try again",
+    causeOf(error),
+  );
+}

@@ -1,0 +1,83 @@
+import { lstatSync } from "node:fs";
+import { dirname } from "node:path";
+import { isOnlyOurs } from "../../kit/io/owner.ts";
+import { cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { FingerprintKey } from "../../model/fingerprint.ts";
+import type { Plan } from "../../model/plan.ts";
+import type { Receipt } from "../../model/receipt.ts";
+import { readUnverified, strange, type Unverified } from "./chain.ts";
+import { hasBegun, journalFile, journalText, readJournal, runIds } from "./journal.ts";
+import { planFault } from "./plan-shape.ts";
+import { runState } from "./runs.ts";
+
+/** Whose runs are rendered; the key is null where it cannot be opened. */
+export type RenderPlace = { readonly state: string; readonly key: FingerprintKey | null };
+
+export type RenderJournal = {
+  readonly plan: Plan;
+  readonly receipts: readonly Receipt[];
+  /** Why the journal is not known to be this installation's; null when it is. */
+  readonly warning: string | null;
+};
+
+/**
+ * A run's journal for `render` alone, which puts stored values into the memory of this host and changes nothing else. So
+ * that an upgrade or a lost key keeps no application from starting, it is also read
+ *  - when an earlier version wrote it, so that no line carries a code, and
+ *  - when the installation's key cannot be opened, so that no code can be compared,
+ * provided that nobody but this user and root could have written it. Throws as `readJournal` does: a code that does not
+ * hold is refused as ever.
+ */
+export function readToRender({ state, key }: RenderPlace, id: string): RenderJournal {
+  if (key === null) return unverified(state, id, "all", "the fingerprint key cannot be opened");
+  try {
+    return { ...readJournal({ state, key }, id), warning: null };
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || error.code !== "refused") throw error;
+    const file = journalFile(state, id);
+    if (readUnverified(journalText(state, id), id, file).codes !== "none") throw error;
+    return unverified(state, id, "none", "an earlier version of unsprawl wrote it");
+  }
+}
+
+/** The runs with something to render, oldest first, and those that cannot be read, with the reason. */
+export function allToRender(place: RenderPlace): {
+  readonly journals: readonly RenderJournal[];
+  readonly unreadable: readonly { readonly run: string; readonly error: UnsprawlError }[];
+} {
+  const journals: RenderJournal[] = [];
+  const unreadable: { run: string; error: UnsprawlError }[] = [];
+  for (const run of runIds(place.state).filter((id) => hasBegun(place.state, id))) {
+    try {
+      const journal = readToRender(place, run);
+      if (isLive(runState(place.state, journal))) journals.push(journal);
+    } catch (error) {
+      if (!(error instanceof UnsprawlError)) throw error;
+      unreadable.push({ run, error });
+    }
+  }
+  return { journals, unreadable };
+}
+
+function isLive(state: string): boolean {
+  return state === "done" || state === "scrubbed";
+}
+
+function unverified(state: string, id: string, codes: Unverified["codes"], why: string): RenderJournal {
+  const file = journalFile(state, id);
+  const read = readUnverified(journalText(state, id), id, file);
+  if (read.codes !== codes && read.codes !== "none") throw strange(id, file);
+  for (const path of [file, dirname(file), state]) {
+    if (isOnlyOurs(lstatSync(path))) continue;
+    throw new UnsprawlError(
+      "refused",
+      `the journal of run ${id} is not rendered without its codes: others can write ${path}`,
+      cmd`chown 0:0 ${path} && chmod go-w ${path}, once nobody has changed it`,
+    );
+  }
+  const fault = planFault(read.plan);
+  if (fault !== null)
+    throw new UnsprawlError("malformed", `the plan in the journal of run ${id}: ${fault}`, cmd`look at ${file}`);
+  return { ...read, warning: `run ${id} is rendered by a journal that is not authenticated: ${why}` };
+}

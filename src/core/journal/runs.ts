@@ -1,0 +1,126 @@
+import { causeOf, UnsprawlError } from "../../model/error.ts";
+import { cmd } from "../../kit/shell.ts";
+import type { Plan, Step, StoreKey } from "../../model/plan.ts";
+import type { Receipt } from "../../model/receipt.ts";
+import { readUnverified } from "./chain.ts";
+import { hasBegun, journalText, readJournal, runIds, type Installation, type Journal } from "./journal.ts";
+import { lockOwner } from "./lock.ts";
+
+export type UnitState = "new" | "begun" | "done" | "undone";
+
+/** How far one subject of a run got, by the newest receipt of its unit. */
+export function unitState(receipts: readonly Receipt[], unit: string): UnitState {
+  const last = receipts.findLast((receipt) => receipt.step === `unit:${unit}`)?.state;
+  if (last === undefined) return "new";
+  return last === "done" ? "done" : last === "undone" ? "undone" : "begun";
+}
+
+/** A plan's steps by subject, in order. */
+export function unitsOf(plan: Plan): ReadonlyMap<string, readonly Step[]> {
+  const units = new Map<string, Step[]>();
+  for (const step of plan.steps) units.set(step.unit, [...(units.get(step.unit) ?? []), step]);
+  return units;
+}
+
+/** What the subjects of these steps are, in one word. */
+export function wordFor(steps: readonly Step[]): "container" | "image" | "subject" {
+  const kinds = new Set(steps.map(({ kind }) => kind));
+  if (kinds.has("rewrite") || (kinds.has("clean") && kinds.has("recreate"))) return "subject";
+  return kinds.has("clean") ? "image" : "container";
+}
+
+/**
+ * Whether another run of this installation relies on a store entry: then it is not this run's to take away. One whose
+ * journal is not believed counts as one that does when its text names the entry, or when it cannot be said what it names.
+ */
+export function usedElsewhere(installation: Installation, plan: Plan, key: StoreKey): boolean {
+  return runIds(installation.state).some((id) => {
+    if (id === plan.id) return false;
+    try {
+      const other = readJournal(installation, id);
+      const same = JSON.stringify(other.plan.store) === JSON.stringify(plan.store);
+      return (
+        same &&
+        other.plan.steps.some(
+          (step) =>
+            step.kind === "put" &&
+            step.move.key.path === key.path &&
+            step.move.key.field === key.field &&
+            ["begun", "done"].includes(unitState(other.receipts, step.unit)),
+        )
+      );
+    } catch {
+      return hasBegun(installation.state, id) && mayName(installation.state, id, key);
+    }
+  });
+}
+
+/** Whether a journal that is not believed names a store entry; true too where its plan cannot be made out. */
+function mayName(state: string, id: string, key: StoreKey): boolean {
+  try {
+    const text = journalText(state, id);
+    readUnverified(text.slice(0, text.indexOf("\n") + 1), id, "");
+    return [key.path, key.field].every((part) => text.includes(JSON.stringify(part)));
+  } catch {
+    return true;
+  }
+}
+
+export type RunSummary = {
+  readonly run: string;
+  readonly createdAt: string;
+  readonly store: string;
+  readonly engine: string;
+  readonly state: "running" | "unfinished" | "done" | "failed" | "rolled back" | "scrubbed" | "unreadable";
+  readonly units: readonly { readonly unit: string; readonly state: UnitState; readonly secrets: number }[];
+  /** The next command to type; null when nothing is left to do. */
+  readonly next: string | null;
+  /** Why the journal of an unreadable run is not believed; null for all others. */
+  readonly error: string | null;
+};
+
+/** All runs of this installation, oldest first; one whose journal cannot be read or was changed is listed as `unreadable`. */
+export function listRuns(installation: Installation): RunSummary[] {
+  return runIds(installation.state).map((id) => summarize(installation, id));
+}
+
+function summarize(installation: Installation, id: string): RunSummary {
+  try {
+    const journal = readJournal(installation, id);
+    const { plan, receipts } = journal;
+    const units = [...unitsOf(plan)].map(([unit, steps]) => ({
+      unit,
+      state: unitState(receipts, unit),
+      secrets: steps.filter((step) => step.kind === "put").length,
+    }));
+    const is = runState(installation.state, journal);
+    const next = { done: cmd`unsprawl scrub ${id}`, unfinished: cmd`unsprawl resume ${id}` }[is as string] ?? null;
+    return {
+      run: id,
+      createdAt: plan.createdAt,
+      store: plan.store.name,
+      engine: plan.engine.address,
+      state: is,
+      units,
+      next,
+      error: null,
+    };
+  } catch (error) {
+    const none = { createdAt: "", store: "", engine: "", units: [], next: null } as const;
+    const why = error instanceof UnsprawlError ? error.message : `cannot be read (${causeOf(error)})`;
+    return { run: id, ...none, state: "unreadable", error: why };
+  }
+}
+
+/** How far a run got as a whole, by its journal. */
+export function runState(state: string, { plan, receipts }: Pick<Journal, "plan" | "receipts">): RunSummary["state"] {
+  if (lockOwner(state, plan.engine.id) === `run ${plan.id}`) return "running";
+  const units = [...unitsOf(plan).keys()].map((unit) => unitState(receipts, unit));
+  if (receipts.some((receipt) => receipt.step === "scrub" && receipt.state === "done")) return "scrubbed";
+  if (units.includes("begun")) return "unfinished";
+  const last = receipts.findLast((receipt) => receipt.step === "run" || receipt.step === "rollback");
+  const begunRollback = last?.step === "rollback" && last.state === "intent";
+  if (begunRollback || (last?.step === "run" && last.state === "intent")) return "unfinished";
+  if (units.includes("done")) return "done";
+  return last?.state === "failed" ? "failed" : plan.steps.length === 0 ? "done" : "rolled back";
+}

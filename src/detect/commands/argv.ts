@@ -1,0 +1,218 @@
+import { looksRandom } from "../entropy.ts";
+import type { Evidence, Judge } from "../evidence.ts";
+import { stronger } from "../evidence.ts";
+import { byPosition } from "./by-position.ts";
+import { flag, special, type Take } from "./flags.ts";
+import { readName } from "../names/names.ts";
+import { programOf } from "./programs.ts";
+import { inAssignments, inJson } from "../structure/structure.ts";
+import { inLogin } from "../structure/url.ts";
+
+const SHELL = /(?:^|\/)(?:sh|bash|ash|dash|zsh|ksh|busybox)$/;
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,119}$/;
+const DEEPEST = 4;
+/** Sed's own script, which `command.ts` reads: what it seeks is no setting. */
+const SED = /^(?:[\d,$]{1,12}|\/[^/]{0,80}\/)?\s{0,4}s[/|#,!@~%]/;
+
+/** Judges a script that stands inside an argument. */
+type Script = (text: string, judge: Judge, depth: number) => Evidence | null;
+
+/** One simple command: assignments before it, its program's flags, and any flag or word whose name says secret. */
+export function inArguments(given: readonly string[], judge: Judge, depth: number, script: Script): Evidence | null {
+  if (depth > DEEPEST) return null;
+  let best: Evidence | null = null;
+  let program: ReturnType<typeof programOf> = null;
+  let nested = false;
+  const sed = given.some((word) => /(?:^|\/)g?sed$/.test(word));
+  const take: Take = (name, value, step) => {
+    if (isReference(value) || isPublicPassword(value, given, step)) return;
+    if (step === "assignment" && buildsAssets(given) && !looksRandom(value, 12)) return;
+    const found = judge(name, value, step);
+    const command = found !== null && /^(?:password|secret|key|user-password)$/.test(found.rule);
+    best = stronger(best, command ? { ...found, rule: "command" } : found);
+  };
+  const literal: Judge = (name, value, step) => (isReference(value) ? null : judge(name, value, step));
+  for (const word of given) {
+    if (word.length < 4096) best = stronger(best, inWord(word, literal));
+    if (word.length > 8 && /^\s{0,20}[{[]/.test(word)) best = stronger(best, inDocument(word, literal));
+  }
+  for (let at = 0; at < given.length; at++) {
+    const word = given[at] as string;
+    const next = given[at + 1];
+    // A health check that the engine hands to a shell begins with CMD-SHELL.
+    const shell = word === "CMD-SHELL" && given.length === 2 ? 1 : SHELL.test(word) ? scriptAt(given, at) : 0;
+    if (shell > 0 && next !== undefined) {
+      const rest = given.slice(at + shell);
+      const text = rest[0] !== undefined && rest[0].includes(" ") ? rest[0] : rest.join(" ");
+      return stronger(best, script(text, judge, depth + 1));
+    }
+    const started = programOf(word);
+    if (started !== null && !isHost(given, at) && !(program !== null && isTaken(given, at)))
+      program = started.when === undefined || given.includes(started.when) ? started : null;
+    else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = null;
+    const kind = program?.after?.[`${given[at - 1] ?? ""} ${word}`] ?? program?.after?.[word];
+    if (kind !== undefined) {
+      const value = given[behind(given, at, kind[0])];
+      if (value !== undefined && !value.startsWith("-")) special(kind[1], value, take);
+    }
+    if (program?.words !== undefined)
+      for (const [pattern, what] of program.words) if (pattern.test(word)) special(what, word, take);
+    byPosition(given, at, program !== null, take);
+    if (
+      word.length > 12 &&
+      word.includes(" ") &&
+      !nested &&
+      !(sed && SED.test(word)) &&
+      (/\s-{1,2}[A-Za-z]|\s\/[A-Za-z]{1,12}[:\s]|[A-Za-z_]=|:\s/.test(word) ||
+        programOf(word.slice(0, word.indexOf(" "))) !== null)
+    ) {
+      nested = given.length > 500;
+      best = stronger(best, script(word, judge, depth + 1));
+    }
+    if (word.startsWith("-") || (/^\/[A-Za-z]{1,24}(?::|$)/.test(word) && !isTaken(given, at))) {
+      if (flag(word, next, given, program, take)) at++;
+      continue;
+    }
+    if (word.startsWith("+") && next !== undefined && readName(word.slice(1)).family !== null)
+      take(word.slice(1), next, "option");
+    // `ENV NAME value` and `ENV NAME=value` of history; `export NAME=value`; `NAME=value program`.
+    // Grafana's settings begin with `cfg:`, PowerShell's variables of the environment with `$env:`.
+    const equals = word.indexOf("=");
+    const setting = word.startsWith("cfg:") ? 4 : /^\$env:/i.test(word) ? 5 : 0;
+    if (setting === 5 && next === "=" && given[at + 2] !== undefined)
+      take(word.slice(5), given[at + 2] as string, "assignment");
+    if (equals > 0 && NAME.test(word.slice(setting, equals)) && !(program?.plain === true && isVersion(word, given)))
+      take(word.slice(setting, equals), word.slice(equals + 1), "assignment");
+    else if ((word === "ENV" || word === "ARG") && next !== undefined && !next.includes("=") && given.length === at + 3)
+      take(next, given[at + 2] as string, "assignment");
+    else if (next !== undefined && word.endsWith(":") && namesHeader(word.slice(0, -1)))
+      take(word.slice(0, -1), given.slice(at + 1, at + 3).join(" "), "header");
+  }
+  return best;
+}
+
+/** How far behind a shell its script stands: `bash -c SCRIPT`, `bash -o errexit -o pipefail -c SCRIPT`; 0 when none does. */
+function scriptAt(given: readonly string[], at: number): number {
+  for (let option = 1; option < 12; option++) {
+    const word = given[at + option];
+    if (word === undefined) return 0;
+    if (/^-[a-z]{0,6}c$/.test(word)) return option + 1;
+    if (!/^[-+]/.test(word) && !/^[-+][a-z]{0,6}o$/.test(given[at + option - 1] ?? "")) return 0;
+  }
+  return 0;
+}
+
+/** The place of the word so many behind the one at `at`; `-b -c FILE USER PASSWORD` has flags between, which do not count. */
+function behind(given: readonly string[], at: number, distance: number): number {
+  if (distance === 1) return at + 1;
+  let left = distance;
+  for (let place = at + 1; place < given.length; place++)
+    if (!/^-[A-Za-z]{1,3}$/.test(given[place] as string) && --left === 0) return place;
+  return given.length;
+}
+
+/** Java's own store of certificates and Android's store of debug keys open with passwords that are public. */
+function isPublicPassword(value: string, given: readonly string[], step: string): boolean {
+  if (step !== "flag of this program" || (value !== "changeit" && value !== "android")) return false;
+  const store =
+    value === "android" ? /^androiddebugkey$|(?:^|[\\/])debug\.keystore$/ : /^-cacerts$|(?:^|[\\/=])(?:jsse)?cacerts$/;
+  return given.some((word) => store.test(word));
+}
+
+/** Rails, Django and Prisma ask for a secret before they make their files, and forget it: `SECRET_KEY_BASE=1 rake assets:precompile`. */
+function buildsAssets(given: readonly string[]): boolean {
+  return (
+    given.some((word) => /^(?:assets:precompile|collectstatic|compilemessages|compilejsi18n)$/.test(word)) ||
+    (given.includes("prisma") && given.includes("generate"))
+  );
+}
+
+/** A package at a version: `passwd=1:4.13+dfsg1-1`. */
+function isVersion(word: string, given: readonly string[]): boolean {
+  const installs = given.includes("install") || given.includes("add");
+  return installs ? /=\d[\w.+:~-]{0,80}$/.test(word) : /=\d+(?:\.\d+)+(?:-r\d+)?$/.test(word);
+}
+
+function namesHeader(name: string): boolean {
+  if (/^\{?(?:pwd|password)$/i.test(name)) return true;
+  return /^[\w-]+$/.test(name) && /token|key|auth|secret|cookie/i.test(name);
+}
+
+/** `$PASSWORD`, `$1`, `\${TOKEN}`, `$(…)` and `@/run/secrets/x`: on a command line these are never the value itself. */
+function isReference(value: string): boolean {
+  return (
+    /^["']?\\?\$\$?(?:[A-Za-z_]\w*|\{|\(|[\d@*](?!.))|^["']?(?:[`<]|\{\{)|^%[sdv]|^\{.{0,200}\$\{/.test(value) ||
+    /^@(?:[~.]{0,2}\/|[\w.-]+\/)/.test(value) ||
+    /^(?:id|env|src|source|target|type)=[^,]{1,200}(?:,|$)|^[\w.-]{1,64},(?:type|target|source|uid|gid|mode)=/.test(
+      value,
+    ) ||
+    /^(?:[A-Z]{1,20}_)?(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$/.test(value) ||
+    // Where a shell sends what a program prints: `2>&1`.
+    /^\d?>{1,2}\d?$/.test(value) ||
+    /^(?:jwt|simple),/.test(value) ||
+    /^Basic \$\(|^[\w"']{0,12}\}$/.test(value) ||
+    /^(?:process\.env|os\.environ|System\.getenv|ENV\[)/.test(value)
+  );
+}
+
+/** A machine may bear the name of the program that it serves. */
+function isHost(given: readonly string[], at: number): boolean {
+  return (
+    /^(?:-h|--(?:[a-z]{1,12}-)?host(?:name)?)$/.test(given[at - 1] ?? "") ||
+    /^[a-z]{2,12}-\d{1,3}$/.test(given[at] ?? "")
+  );
+}
+
+/** True when the word at `at` is what a flag before it takes. */
+function isTaken(given: readonly string[], at: number): boolean {
+  return /^(?:-[A-Za-z][\w-]*|--(?:(?:[a-z]{1,12}-)?host(?:name)?|server|service|network|name|link|user|database|db))$/.test(
+    given[at - 1] ?? "",
+  );
+}
+
+/** What one word holds without a flag before it: `:s3,secret_access_key=…:bucket`, `user:password@host:port`, sftp users. */
+function inWord(word: string, judge: Judge): Evidence | null {
+  let best: Evidence | null = null;
+  const list = word.startsWith(":") || word.includes("=[") || word.indexOf("=") !== word.lastIndexOf("=");
+  if (
+    list &&
+    !/^\d{0,4},?\d{0,4}s[/|#,!]|ENC\[|process\.env|=>/.test(word) &&
+    /[,;[]/.test(word) &&
+    !/\s--?[A-Za-z]/.test(word) &&
+    /(?:pass|pwd|secret|key|token)\w{0,24}\]?=/i.test(word)
+  )
+    best = inAssignments(word.replaceAll("[", ";").replaceAll("]", ";"), judge);
+  // Percona's tools take `h=HOST,u=USER,p=PASSWORD`.
+  const dsn = list && word.includes("p=") ? /^(?:[A-Za-z]=[^,=\s]{0,100},){0,8}p=([^,\s]{3,100})/.exec(word) : null;
+  if (dsn !== null && /(?:^|,)[hu]=/.test(word))
+    best = stronger(best, commanded(judge("password", dsn[1] as string, "connection of Percona's tools")));
+  if (/^[\w.]{3,80}\s?=\s?["'][^"']{3,200}["']$/.test(word))
+    best = stronger(best, inAssignments(word.replace(/^\./, ""), judge));
+  // `printf 'user: a\npassword: …\n'`: lines of settings, among which words about a password are prose.
+  if (word.includes("\\n"))
+    best = stronger(
+      best,
+      inAssignments(word, (name, value, step) => (/\s/.test(value) ? null : commanded(judge(name, value, step)))),
+    );
+  if (word.includes("@") && !word.includes("://") && /^[^\s@]{1,64}[:/][^\s@]{3,200}@/.test(word))
+    best = stronger(best, inLogin(word, judge));
+  const sftp = /^[a-z_][\w.-]{0,63}:((?!x:)(?![/$"'<{@]|\d+:)[^\s:]{3,200}):(?:e:)?\d{2,6}(?::[\w,.:/-]{0,200})?$/.exec(
+    word,
+  );
+  if (sftp !== null) best = stronger(best, commanded(judge("password", sftp[1] as string, "user, password and id")));
+  return best;
+}
+
+/** A word that is JSON: `echo '{"password": …}' > config.json`; a schema's words about a password are none. */
+function inDocument(word: string, judge: Judge): Evidence | null {
+  const told: Judge = (name, value, step) =>
+    /\.(?:type|format|description|title|label|placeholder|pattern|in|name|help)$/.test(step)
+      ? null
+      : judge(name, value, step);
+  const found = inJson(word.trim(), told) ?? null;
+  return found !== null && /^(?:password|secret|key|user-password)$/.test(found.rule) ? commanded(found) : found;
+}
+
+function commanded(found: Evidence | null): Evidence | null {
+  return found === null ? null : { ...found, rule: "command" };
+}

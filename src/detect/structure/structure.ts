@@ -1,0 +1,193 @@
+import type { Evidence, Judge } from "../evidence.ts";
+import { stronger } from "../evidence.ts";
+import { looksRandom } from "../entropy.ts";
+import { shownWords } from "../names/in-name.ts";
+import { byFormat, spaced, unquote } from "./line-formats.ts";
+import { readName } from "../names/names.ts";
+
+const PAIRS = 5000;
+const LEVELS = 40;
+const DEEP = 262_144;
+
+/** JSON with a secret somewhere inside; `undefined` when the text is not JSON. Says to `bound` when not all was read. */
+export function inJson(text: string, judge: Judge, bound = { partly: false }, outer = ""): Evidence | null | undefined {
+  const first = text.charCodeAt(0);
+  if ((first !== 123 && first !== 91) || text.length > 1_048_576) return undefined;
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // JSON in a string of JSON, of which the quotes around it are gone.
+    if (!/^[[{]{1,2}\\"/.test(text)) return undefined;
+    try {
+      document = JSON.parse(JSON.parse(`"${text}"`) as string);
+    } catch {
+      return undefined;
+    }
+  }
+  let left = PAIRS;
+  let best: Evidence | null = null;
+  const walk = (node: unknown, trail: readonly string[], depth: number): void => {
+    if (left-- <= 0 || depth > LEVELS) {
+      bound.partly = true;
+      return;
+    }
+    if (typeof node === "string" || typeof node === "number") {
+      const name = nameIn(trail, outer);
+      const found = judge(name, String(node), `json → ${trail.map(shownKey).join(".")}`);
+      best = stronger(best, found);
+      return;
+    }
+    if (Array.isArray(node)) {
+      best = stronger(best, keypair(node, trail.at(-1) ?? "wallet_keypair", judge));
+      for (const item of node) walk(item, trail, depth + 1);
+      return;
+    }
+    if (node === null || typeof node !== "object") return;
+    const object = node as Record<string, unknown>;
+    best = stronger(best, jwk(object, judge));
+    // `[{"name": "DB_PASSWORD", "value": "…"}]`: the name stands beside the value.
+    const given = object["name"] ?? object["key"] ?? object["Name"] ?? object["Key"] ?? object["ParameterKey"];
+    const told = object["value"] ?? object["Value"] ?? object["ParameterValue"];
+    if (typeof given === "string" && typeof told === "string") walk(told, [...trail, given], depth + 1);
+    for (const [key, value] of Object.entries(object)) walk(value, [...trail.slice(-6), key], depth + 1);
+  };
+  walk(document, [], 0);
+  return best;
+}
+
+/** The nearest key that promises something names a value: `{"github-oauth": {"github.com": "…"}}`. */
+function nameIn(trail: readonly string[], outer: string): string {
+  const own = trail.at(-1) ?? "";
+  // `JWT_SECRET={"type":"HS256","key":"…"}`: the name says what the key is of.
+  if (own === "key" && trail.length === 1 && readName(outer).family === "secret") return outer;
+  // `REDIS_PASSWORD_MAP={"redis://cache:6379":"…"}`: the name says what each server has.
+  if (trail.length === 1 && own.includes("://") && /(?:^|_)passwords?_(?:map|mapping|list)$/.test(readName(outer).key))
+    return "password";
+  const above = trail.at(-2) ?? "";
+  if (/^(?:kid|kty|alg|use|n|e|x|y|crv|x5t|x5c|x5u|x5t#S256|key_ops)$/.test(own)) return own;
+  const info = readName(own);
+  return info.family === null && info.setting === null && readName(above).family !== null ? above : own;
+}
+
+/** A JSON Web Key with its private part: `d`, or `k` of a symmetric one. */
+function jwk(object: Record<string, unknown>, judge: Judge): Evidence | null {
+  if (typeof object["kty"] !== "string") return null;
+  const part = object["kty"] === "oct" ? object["k"] : object["d"];
+  return typeof part === "string" && part.length >= 16 ? judge("jwk_private_key", part, "json web key") : null;
+}
+
+/** Solana's command line keeps a key pair as 64 numbers. */
+function keypair(list: readonly unknown[], name: string, judge: Judge): Evidence | null {
+  if (
+    list.length !== 64 ||
+    !list.every((byte) => Number.isInteger(byte) && (byte as number) >= 0 && (byte as number) < 256)
+  )
+    return null;
+  const hex = Buffer.from(list as number[]).toString("hex");
+  return new Set(list).size > 24 && /key|wallet|secret|id/.test(name)
+    ? judge("wallet_private_key", hex, "key pair as numbers")
+    : null;
+}
+
+/** Keys of a document may be told, unless they look like anything but a plain key. */
+function shownKey(key: string): string {
+  return /^[A-Za-z][A-Za-z_.-]{0,39}$/.test(key) ? shownWords(key) : "…";
+}
+
+const LINE =
+  /^\s{0,40}(?:export\s|set\s|ENV\s|-\s)?\s{0,4}["']?([A-Za-z_/][A-Za-z0-9_./:@\\-]{0,119}?)["']?\s{0,8}(?:=|:(?=\s|$)|\s=>)\s{0,8}(.{1,8192})$/;
+const PAIR =
+  /(?:^|[\s;,&?{(|])["']?(-{0,2}[A-Za-z_][A-Za-z0-9_.-]{0,79})["']?[ \t]?=[ \t]?(?:"([^"]{1,2000})"|'([^']{1,2000})'|(\$?\{\{[^{}\n]{1,200}\}\}|<[^<>="'\n]{1,120}>|[^\s,;&"']{1,2000}))/g;
+const QUOTED = /["']([A-Za-z_][A-Za-z0-9_.-]{1,79})["']\s?:\s?["']([^"'\n]{1,2000})["']/g;
+const COLON = /(?:^|[{,;])\s?([A-Za-z_][A-Za-z0-9_.-]{1,79}):[ \t]{1,4}["']?([^\s"',;}]{1,2000})/g;
+
+/** `gitlab_rails['smtp_password'] = "…"`: an entry of a hash in Ruby, Python or PHP that takes a literal, not a call. */
+const ENTRY =
+  /^\s{0,40}\$?\w{1,40}\[["']([A-Za-z_][\w.-]{0,79})["']\]\s{0,8}=\s{0,8}(?:"([^"]{1,2000})"|'([^']{1,2000})')\s{0,4};?\s{0,4}$/;
+
+/** `username:octocat,admin:true,token:…`: a list of fields, as Drone takes a user. */
+const LIST = /^[a-z][\w-]{1,30}:[^\s,:]{1,400}(?:,[a-z][\w-]{1,30}:[^\s,:]{0,400}){1,20}$/;
+
+/** PHP's `define('NAME', 'value')`. */
+const DEFINE =
+  /\bdefine\(\s{0,4}\\?["']([A-Za-z_][A-Za-z0-9_]{1,79})\\?["']\s{0,4},\s{0,4}\\?["']([^"'\\]{1,1000})\\?["']/g;
+const ATTRIBUTES = /\b(?:key|name)=["']([A-Za-z_][\w.:-]{1,79})["'][^<>]{0,80}?\bvalue=["']([^"'<>]{1,2000})["']/gi;
+const ELEMENT = /<([A-Za-z][\w.-]{1,60})>([^<>\n]{1,1000})<\//g;
+
+/** Settings inside a text: dotenv, INI, properties, YAML lines, ADO, libpq, JAAS, query strings, header lists. */
+export function inAssignments(text: string, judge: Judge): Evidence | null {
+  const body = text.length > DEEP ? text.slice(0, DEEP) : text;
+  if (body.includes("\n") || body.includes("\\n")) {
+    const found = inLines(body, judge);
+    if (found !== null) return found;
+  }
+  let best: Evidence | null = null;
+  let left = PAIRS;
+  const take = (key: string, value: string): void => {
+    best = stronger(best, judge(key, value, `setting ${shownKey(key.replace(/^-+/, ""))}`));
+  };
+  if (body.includes(";")) {
+    const odbc = /\bdriver\s?=/i.test(body);
+    for (const piece of body.split(";", PAIRS)) {
+      const at = piece.indexOf("=");
+      const key = piece.slice(0, at).trim().split(/[?\s]/).at(-1) ?? "";
+      if (at > 0 && at < 80 && left-- > 0) take(key, bare(unquote(piece.slice(at + 1).trim()), odbc));
+    }
+  }
+  if (best !== null) return best;
+  for (const pattern of [PAIR, QUOTED, COLON, ELEMENT, ATTRIBUTES, DEFINE]) {
+    if (pattern === DEFINE && !body.includes("define(")) continue;
+    if ((pattern === QUOTED || pattern === COLON) && !body.includes(":")) continue;
+    if (pattern === ELEMENT && !body.includes("</")) continue;
+    if (pattern === ATTRIBUTES && !body.includes("value=")) continue;
+    for (const match of body.matchAll(pattern)) {
+      if (left-- <= 0) break;
+      take(match[1] as string, match[2] ?? match[3] ?? match[4] ?? "");
+    }
+  }
+  if (best === null && text.length < 2000 && LIST.test(text))
+    for (const piece of text.split(",")) {
+      const value = piece.slice(piece.indexOf(":") + 1);
+      if (looksRandom(value, 12)) take(piece.slice(0, piece.indexOf(":")), value);
+    }
+  return best;
+}
+
+/** ODBC puts braces around a value that holds marks; a manual puts them around the words for one. */
+function bare(value: string, odbc: boolean): string {
+  return odbc && /^\{.{1,200}\}$/.test(value) && !/pass|pwd|your|secret/i.test(value) ? value.slice(1, -1) : value;
+}
+
+function inLines(body: string, judge: Judge): Evidence | null {
+  let best: Evidence | null = null;
+  let left = PAIRS;
+  let named = "";
+  let accounts = false;
+  for (const line of body.split(/\r?\n|(?:\\r)?\\n/, PAIRS * 2)) {
+    if (line.length > 9000 || line.trimStart().startsWith("#")) continue;
+    const match = LINE.exec(line);
+    if (match === null) {
+      const entry = line.includes("[") ? ENTRY.exec(line) : null;
+      if (entry !== null && left-- > 0)
+        best = stronger(
+          best,
+          judge(entry[1] as string, entry[2] ?? entry[3] ?? "", `line ${shownKey(entry[1] as string)}`),
+        );
+      // Below it cloud-init lists accounts as `name:password`.
+      if (/^\s{0,40}chpasswd:\s{0,8}$/.test(line)) accounts = true;
+      const account = accounts ? /^\s{1,40}(?:-\s)?[\w.-]{1,64}:([^\s:]{1,200})$/.exec(line) : null;
+      if (account !== null) best = stronger(best, judge("password", account[1] as string, "line of chpasswd"));
+      best = stronger(best, stronger(byFormat(line, judge), spaced(line, judge)));
+      continue;
+    }
+    if (left-- <= 0) break;
+    const given = match[1] as string;
+    const value = unquote((match[2] as string).trim());
+    // A list of `name: X` and `value: …` lines names the second by the first.
+    const key = given === "value" && named !== "" ? named : given;
+    named = given === "name" || given === "key" ? value : "";
+    best = stronger(best, judge(key, value, `line ${shownKey(key)}`));
+  }
+  return best;
+}

@@ -1,0 +1,160 @@
+import type { BatchBytes, Detector, Known, ReadBatch } from "../../contract/detector.ts";
+import type { Reading } from "../../contract/source.ts";
+import { toldAs, type Candidate } from "../../model/candidate.ts";
+import type { Verdict } from "../../model/finding.ts";
+import type { Where } from "../../model/location.ts";
+import { Secret } from "../../model/secret.ts";
+import { parseBatch } from "../../kit/text/json-batches.ts";
+
+/** What a document of the source is, without what is known: handed in, since detection knows no source. Never throws. */
+export type ReadDocument = (source: string, document: unknown, known: Known) => readonly Reading[];
+
+type SubjectReading = Extract<Reading, { readonly kind: "subject" }>;
+
+/** What a batch holds, before its values are judged. */
+export type ParsedBatch = Omit<ReadBatch, "found"> & { readonly readings: readonly SubjectReading[] };
+
+/** Values to be judged, in a form that is quickly handed from thread to thread: of each one four texts in a row. */
+export type Asked = readonly string[];
+/** What is told of those that are secrets, or were hidden by a setting, by their number. */
+export type Answered = readonly (Judged & { readonly at: number })[];
+
+type Judged = { readonly name: string; readonly verdict: Verdict; readonly masked: string; readonly part: string };
+type BareTold = Omit<Judged, "name"> & Pick<Candidate, "name" | "location"> & { readonly value: string };
+type Found = ReadBatch["found"][number];
+/** A batch that was read, in a form that can be handed from thread to thread. */
+export type BareBatch = Omit<ReadBatch, "found"> & {
+  readonly found: readonly (Omit<Found, "told"> & { readonly told: readonly BareTold[] })[];
+};
+
+/** Parses and judges a batch of documents; null when `parsed` makes nothing of it. */
+export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detector: Detector): BareBatch | null {
+  const parsed = parse(batch, readDocument, detector.known);
+  if (parsed === null) return null;
+  const { readings, ...rest } = parsed;
+  const found = readings.flatMap((reading) => {
+    const told = reading.candidates.flatMap((candidate): BareTold[] => {
+      const judged = judge(
+        candidate.name,
+        candidate.value,
+        candidate.location.where,
+        candidate.location.path,
+        detector,
+      );
+      if (judged === null) return [];
+      const { name, location } = toldAs(candidate, judged.name);
+      return [{ ...judged, name, location, value: candidate.value.exposeText() }];
+    });
+    return told.length === 0 ? [] : [{ ...about(reading), told }];
+  });
+  return { ...rest, found };
+}
+
+/**
+ * Parses a batch of documents; null when its bytes are not those of whole ones, or a subject of it can be read in part
+ * only, of which a batch cannot tell: then it is read where its readings are taken one by one.
+ */
+export function parse(
+  { source, bytes, first }: BatchBytes,
+  readDocument: ReadDocument,
+  known: Known,
+): ParsedBatch | null {
+  const documents: (object | null)[] | null = parseBatch(bytes, first);
+  if (documents === null) return null;
+  let [subjects, values, passed] = [0, 0, 0];
+  const errors: ReadBatch["errors"][number][] = [];
+  const readings: SubjectReading[] = [];
+  const counted: Known = (where, entry, value) => {
+    const is = known(where, entry, value);
+    if (is) passed++;
+    return is;
+  };
+  for (let at = 0; at < documents.length; at++) {
+    const document = documents[at];
+    documents[at] = null; // may go before the others have been read
+    passed = 0;
+    const [reading, ...more] = readDocument(source, document, counted);
+    if (more.length > 0) return null;
+    if (reading?.kind === "error") errors.push({ at, message: reading.message, hint: reading.hint });
+    if (reading?.kind !== "subject") continue;
+    subjects++;
+    values += reading.candidates.length + passed;
+    if (reading.candidates.length > 0) readings.push(reading);
+  }
+  return { subjects, values, errors, readings };
+}
+
+/** What is to be asked of a batch that was parsed. */
+export function asked({ readings }: ParsedBatch): Asked {
+  return readings.flatMap(({ candidates }) =>
+    candidates.flatMap(({ name, value, location }) => [name, value.exposeText(), location.where, location.path]),
+  );
+}
+
+/** Judges what was asked. */
+export function answer(texts: Asked, detector: Detector): Answered {
+  const answered: (Judged & { at: number })[] = [];
+  for (let at = 0; at * 4 < texts.length; at++) {
+    const [name, value, where, path] = texts.slice(at * 4, at * 4 + 4) as [string, string, Where, string];
+    const judged = judge(name, Secret.of(value), where, path, detector);
+    if (judged !== null) answered.push({ ...judged, at });
+  }
+  return answered;
+}
+
+/** The batch with what was answered; `clear` is called for each value of which nothing is to be told. */
+export function withAnswers(
+  { readings, ...rest }: ParsedBatch,
+  answered: Answered,
+  clear: (candidate: Candidate) => void,
+): ReadBatch {
+  const byNumber = new Map(answered.map((one) => [one.at, one]));
+  let number = 0;
+  const found = readings.flatMap((reading): Found[] => {
+    const told = reading.candidates.flatMap((candidate) => {
+      const judged = byNumber.get(number++);
+      if (judged === undefined) {
+        clear(candidate);
+        return [];
+      }
+      const { name, verdict, masked, part } = judged;
+      return [{ candidate: toldAs(candidate, name), verdict, masked, part: Secret.of(part) }];
+    });
+    return told.length === 0 ? [] : [{ ...about(reading), told }];
+  });
+  return { ...rest, found };
+}
+
+/** The secrets are secrets again. */
+export function unwrapBatch({ found, ...rest }: BareBatch): ReadBatch {
+  return {
+    ...rest,
+    found: found.map(({ told, ...of }) => ({
+      ...of,
+      told: told.map(({ name, value, location, part, ...said }) => ({
+        ...said,
+        candidate: { name, value: Secret.of(value), location },
+        part: Secret.of(part),
+      })),
+    })),
+  };
+}
+
+/** Asked for only when something is found, since the facts are made only then. */
+function about({ subject, facts, exposure }: SubjectReading): Omit<Found, "told"> {
+  return { subject, facts, exposure };
+}
+
+/** Null when nothing is to be told of the value. */
+function judge(name: string, value: Secret, where: Where, path: string, detector: Detector): Judged | null {
+  const question = { name, value, where, path };
+  const verdict = detector.classify(question);
+  if (!verdict.secret && verdict.hushedBy === undefined) return null;
+  const part = verdict.secret ? detector.part(question) : null;
+  return {
+    name: detector.name(name),
+    verdict,
+    masked: verdict.secret ? detector.mask(question) : "",
+    part: (part ?? value).exposeText(),
+  };
+}

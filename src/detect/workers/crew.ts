@@ -1,0 +1,116 @@
+import { availableParallelism } from "node:os";
+import { setFlagsFromString } from "node:v8";
+import type { Crew, ReadFile, Spotted } from "../../contract/detector.ts";
+import { Secret } from "../../model/secret.ts";
+import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
+import { ClearedCache } from "./cleared.ts";
+import type { Tuning } from "../tuned.ts";
+import { openThread } from "./thread.ts";
+import type { Answer, BareSpotted, Job } from "./worker.ts";
+
+/** More threads than this do not pay: reading becomes what takes the time. */
+const MOST = 8;
+
+/**
+ * Starts worker threads on the first job. `tuning` is what the configuration says about detection; each thread makes
+ * its own detector from it. A thread that fails fails the jobs it had, never the process.
+ */
+export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
+  const size = Math.min(MOST, availableParallelism());
+  const hands: Hand[] = [];
+  // A rule of one's own may ask for the path, so that what was cleared in one place is not in another.
+  const cleared = tuning.ruleSets.length === 0 ? new ClearedCache(true) : null;
+  const hand = (most: number): Hand => {
+    const idle = hands.find((one) => one.waiting === 0);
+    if (idle !== undefined) return idle;
+    if (hands.length < most) hands.push(startHand(tuning));
+    return hands.reduce((least, one) => (one.waiting < least.waiting ? one : least));
+  };
+  return {
+    size,
+    files: async (files) => {
+      const answer = await hand(size).ask({ kind: "files", files });
+      return (answer.files ?? []).map((one): ReadFile => ({ ...one, spotted: one.spotted.map(unwrap) }));
+    },
+    texts: async (block) => {
+      const answer = await hand(size).ask({ kind: "texts", block }, [block.bytes.buffer]);
+      return (answer.texts ?? []).map(({ piece, ...one }) => ({ ...unwrap(one), piece }));
+    },
+    batch: async (batch) => {
+      // Who hands out batches reads some of them itself.
+      const answer = await hand(Math.max(1, size - 1)).ask({ kind: "batch", batch });
+      return answer.batch ? unwrapBatch(answer.batch) : null;
+    },
+    batchHere: async (batch) => {
+      const parsed = parse(batch, readDocument, (where, entry, value) => cleared?.has(where, entry, value) === true);
+      if (parsed === null) return null;
+      const { answered = [] } = await hand(Math.max(1, size - 1)).ask({ kind: "asked", asked: asked(parsed) });
+      return withAnswers(parsed, answered, ({ name, value, location: { where } }) =>
+        cleared?.add({ name, value, where }, CLEARED),
+      );
+    },
+    close: async () => {
+      await Promise.all(hands.map((one) => one.close()));
+    },
+  };
+}
+
+const CLEARED = { secret: false, rule: null, score: 0, confidence: "high", why: [] } as const;
+
+function unwrap({ value, part, ...rest }: BareSpotted): Spotted {
+  return { ...rest, value: Secret.of(value), part: Secret.of(part) };
+}
+
+type Hand = {
+  readonly waiting: number;
+  ask(job: Job, handedOver?: readonly ArrayBuffer[]): Promise<Answer>;
+  close(): Promise<unknown>;
+};
+
+function startHand(tuning: Tuning): Hand {
+  const worker = openThread();
+  worker.postMessage({ tuning });
+  // Node's own code and the program's come out of their caches only as long as these are as they were.
+  worker.once("message", setFlags);
+  const open = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+  let next = 0;
+  worker.on("message", ({ id, answer, error }: { id: number; answer?: Answer; error?: string }) => {
+    const waiting = open.get(id);
+    open.delete(id);
+    if (open.size === 0) worker.unref();
+    if (answer !== undefined) waiting?.resolve(answer);
+    else waiting?.reject(new Error(error));
+  });
+  worker.on("error", (error: Error) => {
+    for (const { reject } of open.values()) reject(error);
+    open.clear();
+  });
+  return {
+    get waiting() {
+      return open.size;
+    },
+    ask: (job, handedOver = []) =>
+      new Promise((resolve, reject) => {
+        const id = next++;
+        open.set(id, { resolve, reject });
+        worker.ref();
+        worker.postMessage({ id, job }, handedOver);
+      }),
+    close: () => {
+      // An answer that still came would let go of the thread, and the process would end before the thread has.
+      worker.removeAllListeners("message");
+      return worker.terminate();
+    },
+  };
+}
+
+function setFlags(): void {
+  // What this thread makes of a batch is dropped at once: a young generation that grows would take 64 MiB for nothing.
+  setFlagsFromString("--semi-space-growth-factor=1");
+  // One that begins at 1 MiB is collected in the middle of each batch, when all of it is still alive.
+  setFlagsFromString("--min-semi-space-size=4");
+  // The last of V8's compilers takes a tenth of a short scan for code that is hardly any faster before the scan ends. Like
+  // those above this is a number that V8 reads each time it needs it; what else it has may not be set in a running process
+  // (`--no-regexp-tier-up`, which would be as fast, now and then ends it with a fault).
+  setFlagsFromString("--invocation-count-for-turbofan=50000");
+}

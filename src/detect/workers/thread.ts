@@ -1,0 +1,45 @@
+import { statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+
+/** Of fewer bytes an inspect file may be a single batch, which needs no thread. */
+const LARGE = 1 << 20;
+
+/** Started before anybody asked for it. */
+let early: Worker | null = null;
+
+/** A thread that judges (see worker.ts), which waits for its tuning; the one that was started early, if there is one. */
+export function openThread(): Worker {
+  const ready = early;
+  early = null;
+  ready?.removeAllListeners("error");
+  return ready ?? start();
+}
+
+/** Starts a thread when the words of a scan's command line name a source for which one will be needed. */
+export function startEarly(words: readonly string[]): void {
+  if (!words.some(isLarge)) return;
+  early ??= start();
+  // One that cannot be started says so when it is asked for.
+  early.once("error", () => (early = null));
+}
+
+/** Folders are read in threads, and inspect files of some size. */
+function isLarge(word: string): boolean {
+  if (word.startsWith("dir:")) return true;
+  try {
+    return word.startsWith("inspect:") && statSync(word.slice("inspect:".length)).size > LARGE;
+  } catch {
+    return false; // told where it is read
+  }
+}
+
+function start(): Worker {
+  // In the bundle this code stands beside the worker's file; in the source tree the worker is TypeScript.
+  const file = import.meta.url.endsWith(".ts") ? "../../bin/detect-worker.ts" : "./detect-worker.js";
+  const worker = new Worker(fileURLToPath(new URL(file, import.meta.url)), {
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  });
+  worker.unref();
+  return worker;
+}

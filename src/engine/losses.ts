@@ -1,0 +1,121 @@
+import { bare, cmd } from "../kit/shell.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Engine } from "./engine.ts";
+import { containerHasFolder } from "./files.ts";
+import { nameOf } from "./names.ts";
+import type { ContainerDoc } from "./types.ts";
+import { trimEndOf } from "../kit/text/trim.ts";
+
+/** What a container would lose by being created again: told once the user has accepted it, refused until then. */
+export type Loss = { readonly accept: string; readonly text: string };
+
+/** The notes on what is lost. Throws `refused` for what is not accepted, all of it at once. */
+export function acceptedLosses(doc: ContainerDoc, losses: readonly Loss[], accept: ReadonlySet<string>): string[] {
+  const open = losses.filter((loss) => !accept.has(loss.accept));
+  if (open.length === 0) return losses.map((loss) => loss.text);
+  throw new UnsprawlError(
+    "refused",
+    `creating ${nameOf(doc)} again would change more than its delivery: ${open.map((loss) => loss.text).join("; ")}`,
+    cmd`--accept ${bare([...new Set(open.map((loss) => loss.accept))].join(" "))} moves it all the same`,
+  );
+}
+
+/** Host ports that the engine chooses at each start: whoever uses the present one would look for it in vain. */
+export function lostPorts({ State, HostConfig, NetworkSettings }: ContainerDoc): Loss[] {
+  // One that is stopped has none now, and gets another one at its next start in any case.
+  if (!State.Running) return [];
+  const asked = HostConfig.PortBindings ?? {};
+  const chosen = Object.entries(asked).filter(([, bound]) =>
+    bound?.some(({ HostPort }) => !/^0*[1-9]\d*$/.test(HostPort ?? "")),
+  );
+  const names = new Set(chosen.map(([port]) => port));
+  if (HostConfig["PublishAllPorts"] === true)
+    for (const port of Object.keys(NetworkSettings?.Ports ?? {})) if (!(port in asked)) names.add(port);
+  if (names.size === 0) return [];
+  return [
+    {
+      accept: "ports",
+      text: `the host port of ${[...names].join(", ")} is chosen by the engine and will be another one`,
+    },
+  ];
+}
+
+/**
+ * Where software writes what it makes anew at each start, or can do without: the FHS says so of /run, /tmp and /var/cache;
+ * logs are read from the old container as long as it is kept. If these were refused, every real container would be,
+ * and `--accept layer` would be typed without a look.
+ */
+const MADE_ANEW =
+  /^(\/run|\/tmp|\/var\/(run|lock|tmp|cache|log))(\/|$)|\/(__pycache__|\.cache|\.npm)(\/|$)|^\/(root|home\/[^/]+)\/\.\w*(history|lesshst|viminfo|wget-hsts)$/;
+/** What the engine itself writes into every container's layer; with `--init` it mounts its own. */
+const ENGINES =
+  /^\/(dev|proc|sys)(\/|$)|^\/etc\/(hosts|hostname|resolv\.conf|mtab)$|^\/\.dockerenv$|^\/sbin\/docker-init$/;
+/** How many files are named, and how many places are looked at to find them. */
+const [NAMED, LOOKED_AT] = [3, 50];
+
+/**
+ * Files that changed in the container's own layer, which the new one does not have; `fate` says what becomes of them.
+ * `made` are paths that whoever creates the container writes there each time.
+ */
+export async function lostLayer(
+  engine: Engine,
+  doc: ContainerDoc,
+  fate = doc.HostConfig.AutoRemove
+    ? "go with the old container, which the engine deletes"
+    : "stay with the old container, which is kept until scrub",
+  made: readonly string[] = [],
+): Promise<{ readonly losses: Loss[]; readonly notes: string[] }> {
+  const changes = await engine.call(
+    "changes",
+    async () =>
+      (await engine.docker()).getContainer(doc.Id).changes() as Promise<{ Path: string; Kind: number }[] | null>,
+  );
+  const places = changedPlaces(doc, Array.isArray(changes) ? changes : []).filter(
+    ({ Path }) => !made.some((place) => Path === place || Path.startsWith(`${place}/`)),
+  );
+  const own = places.filter(({ Path }) => !MADE_ANEW.test(Path));
+  const named: string[] = [];
+  let left = own.length;
+  for (const { Path, Kind } of own.slice(0, LOOKED_AT)) {
+    if (named.length === NAMED) break;
+    // A folder that is new and empty, or whose only file came and went, is no data.
+    if (Kind !== DELETED && (await containerHasFolder(engine, doc.Id, Path))) left--;
+    else named.push(Path);
+  }
+  const more = left > named.length ? ` and ${left - named.length} more` : "";
+  const losses =
+    left > 0
+      ? [
+          {
+            accept: "layer",
+            text: `files changed in its own layer (${named.join(", ")}${more}) ${fate}`,
+          },
+        ]
+      : [];
+  const anew = places.length - own.length;
+  const notes = anew > 0 ? [`${anew} changed below /run, /tmp, logs and caches ${fate}`] : [];
+  return { losses, notes };
+}
+
+const DELETED = 2;
+
+/** The deepest changed places: of a changed path its folders are listed too. Without what the engine made itself. */
+export function changedPlaces<T extends { readonly Path: string; readonly Kind: number }>(
+  doc: ContainerDoc,
+  changes: readonly T[],
+): T[] {
+  const { Mounts, Tmpfs } = doc.HostConfig as { Mounts?: { Target: string }[] | null; Tmpfs?: object | null };
+  const made = [
+    ...(doc.Mounts ?? []).map((mount) => mount.Destination),
+    ...(Mounts ?? []).map((mount) => mount.Target),
+    ...Object.keys(Tmpfs ?? {}),
+    ...(doc.Config.WorkingDir ? [doc.Config.WorkingDir] : []),
+  ].map((path) => trimEndOf(path, "/"));
+  const folders = new Set<string>();
+  for (const { Path } of changes)
+    for (let at = Path.lastIndexOf("/"); at > 0; at = Path.lastIndexOf("/", at - 1)) folders.add(Path.slice(0, at));
+  return changes.filter(({ Path }) => {
+    if (folders.has(Path) || ENGINES.test(Path)) return false;
+    return !made.some((place) => place === Path || place.startsWith(`${Path}/`));
+  });
+}

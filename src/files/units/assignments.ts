@@ -1,0 +1,34 @@
+import { cmd } from "../../kit/shell.ts";
+import type { Location } from "../../model/location.ts";
+import { placeOf, placeText, type Refusal } from "../file-migration.ts";
+import { inEffect, readUnit, type Assignment } from "./unit-environment.ts";
+
+/** The assignment of a unit that stands at a location now; null when none does. */
+export async function assignmentOf({ subjectId, path }: Location): Promise<Assignment | null> {
+  return at((await readUnit(subjectId)).assignments, path);
+}
+
+function at(assignments: readonly Assignment[], path: string): Assignment | null {
+  const place = placeOf(path);
+  const here = ({ file, line, name }: Assignment): boolean =>
+    file === place.file && line === place.line && name === place.name;
+  return assignments.findLast(here) ?? null;
+}
+
+/** The assignment at a location, or why it cannot be moved wherever it would go. */
+export async function movable(location: Location): Promise<Assignment | Refusal> {
+  const unit = await readUnit(location.subjectId);
+  const found = at(unit.assignments, location.path);
+  if (found === null) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
+  const effective = inEffect(unit);
+  if (!effective.has(found)) {
+    const over = [...effective].find((one) => one.name === found.name);
+    const by = over === undefined ? "Environment= without a value" : placeText(over.file, over.line, over.name);
+    return {
+      reason: `has no effect: ${by} comes after it`,
+      hint: cmd`take it out of ${found.file}, line ${found.line}, and rotate it if it is still valid`,
+    };
+  }
+  if (found.fault === null) return found;
+  return { reason: found.fault, hint: "write its value in full, on one line, then plan again" };
+}

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import type { Reading } from "../../contract/source.ts";
+import { imageCandidates, imageFacts } from "../../engine/candidates.ts";
+import { historyLines } from "../../engine/history.ts";
+import type { ImageDoc } from "../../engine/types.ts";
+import type { Subject, SubjectFacts } from "../../model/location.ts";
+import { digestOf, type ArchiveImage } from "./manifest.ts";
+
+/** What an image's config says, as readings, and the digests of its layers' contents. */
+export type ConfigRead = {
+  readonly subject: Subject;
+  readonly facts: SubjectFacts;
+  readonly readings: readonly Reading[];
+  readonly diffIds: readonly string[];
+};
+
+/**
+ * Reads an image's config: what `image:` reads of an image that an engine has, at the same places. Any form is read as
+ * far as it goes; the rest is told. Source: OCI image-spec, config.md.
+ */
+export function readConfig(
+  source: string,
+  { name, tags, config: file }: Pick<ArchiveImage, "name" | "tags" | "config">,
+  bytes: Buffer | null,
+  exposure: readonly string[],
+): ConfigRead {
+  const id = bytes === null ? file : `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  const subject = { kind: "image", name, id } as const;
+  const config = bytes === null ? null : parsed(bytes);
+  if (config === null) {
+    const message = bytes === null ? "its config is not there to be read" : "its config is not a JSON object";
+    return { subject, facts: imageFacts(name, { Id: id }), readings: [error(name, message)], diffIds: [] };
+  }
+  const odd = new Set<string>();
+  const doc = { Id: id, RepoTags: tags, Config: config["config"] } as unknown as ImageDoc;
+  // As the engine lists them: the newest first.
+  const history = historyLines(config["history"], () => odd.add("history")).reverse();
+  const candidates = imageCandidates(source, name, doc, history, (path) => odd.add(path));
+  const facts = imageFacts(name, doc);
+  const readings: Reading[] = [{ kind: "subject", subject, facts, candidates, exposure }];
+  const rootfs = (config["rootfs"] ?? {}) as { diff_ids?: unknown };
+  const diffIds = Array.isArray(rootfs.diff_ids) ? rootfs.diff_ids.filter((one) => typeof one === "string") : [];
+  if (rootfs.diff_ids !== undefined && !Array.isArray(rootfs.diff_ids)) odd.add("rootfs.diff_ids");
+  if (odd.size > 0) readings.push(error(name, `part of its config is not in the form of one: ${[...odd].join(", ")}`));
+  const said = digestOf(file);
+  if (said?.startsWith("sha256:") === true && said !== id)
+    readings.push(error(name, "its config has other bytes than its digest says"));
+  return { subject, facts, readings, diffIds };
+}
+
+function error(subject: string, message: string): Reading {
+  return { kind: "error", subject, message, hint: "save the image again" };
+}
+
+function parsed(bytes: Buffer): { readonly [key: string]: unknown } | null {
+  try {
+    const found: unknown = JSON.parse(bytes.toString("utf8"));
+    return typeof found === "object" && found !== null && !Array.isArray(found)
+      ? (found as { [key: string]: unknown })
+      : null;
+  } catch {
+    return null;
+  }
+}

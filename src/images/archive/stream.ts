@@ -1,0 +1,108 @@
+import type { Reading } from "../../contract/source.ts";
+import { newMeter, tarEntries, unpacked, type ImageLayer, type LayerBook, type TarEntry } from "../layers/index.ts";
+import { followed, nameOf } from "./files.ts";
+import { digestOf, type ReadFile } from "./manifest.ts";
+
+/** Documents are told from layers by their beginning up to this size. */
+const SMALL = 4 * 1024 * 1024;
+const LARGEST = 16 * 1024 * 1024;
+/** Of all documents of an archive. */
+const MOST = 64 * 1024 * 1024;
+
+/**
+ * An archive of images that only comes as a stream: an engine's, or a packed file. Layers are read as they come, before
+ * anything says whose they are; an image's manifest stands at the end. What is on the way of a second pass, if one is
+ * needed at all, are names alone.
+ */
+export class StreamedArchive {
+  readonly #pass: () => AsyncIterable<Buffer>;
+  readonly #entries = new Map<string, TarEntry>();
+  readonly #documents = new Map<string, Buffer>();
+  #size = 0;
+
+  constructor(pass: () => AsyncIterable<Buffer>) {
+    this.#pass = pass;
+  }
+
+  /** The first pass: documents are kept, and layers are read into the book, if there is one. */
+  async *first(book: LayerBook | null, signal: AbortSignal): AsyncGenerator<Reading> {
+    for await (const { body, ...entry } of tarEntries(unpacked(this.#pass(), newMeter(null)))) {
+      signal.throwIfAborted();
+      const file = nameOf(entry.path);
+      if (this.#entries.size < 200_000) this.#entries.set(file, entry);
+      if (entry.kind !== "file" || entry.size === 0) continue;
+      const named = isDocument(file);
+      const layered = book !== null && isLayer(file);
+      if (named || entry.size <= SMALL) {
+        if (entry.size > LARGEST || this.#size + entry.size > MOST || (!named && !isLayer(file))) continue;
+        const bytes = await collected(body());
+        if (named || bytes[0] === 0x7b) this.#keep(file, bytes);
+        else if (layered) yield* readInto(book, file, bytes.length, () => of(bytes), signal);
+      } else if (layered) yield* readInto(book, file, entry.size, body, signal);
+    }
+  }
+
+  /** The second pass, for layers that have to be looked at once more. */
+  async look(layers: readonly ImageLayer[], book: LayerBook, signal: AbortSignal): Promise<void> {
+    const wanted = new Map(layers.map((layer) => [layer.id, layer]));
+    if (wanted.size === 0) return;
+    for await (const { body, ...entry } of tarEntries(unpacked(this.#pass(), newMeter(null)))) {
+      signal.throwIfAborted();
+      const id = layerId(nameOf(entry.path));
+      const layer = entry.kind === "file" ? wanted.get(id) : undefined;
+      if (layer === undefined) continue;
+      await book.look(layer, { id, digest: null, size: null, mediaType: "", open: body }, signal);
+    }
+  }
+
+  /** A document that the first pass came by. */
+  readonly read: ReadFile = (file) => {
+    const entry = followed(this.#entries, file);
+    return Promise.resolve(entry === null ? null : (this.#documents.get(nameOf(entry.path)) ?? null));
+  };
+
+  /** The id of the layer that a manifest calls by this name. */
+  idOf(file: string): string {
+    const entry = followed(this.#entries, file);
+    return layerId(entry === null ? file : nameOf(entry.path));
+  }
+
+  #keep(file: string, bytes: Buffer): void {
+    this.#documents.set(file, bytes);
+    this.#size += bytes.length;
+  }
+}
+
+function isDocument(file: string): boolean {
+  return /^[^/]*\.json$|^(?:sha256:)?[0-9a-f]{64}$/.test(file);
+}
+
+function isLayer(file: string): boolean {
+  return /^blobs\/|(?:^|\/)layer\.tar$|\.(?:tar|tgz|tar\.(?:gz|zst))$/.test(file);
+}
+
+function layerId(file: string): string {
+  return digestOf(file) ?? file;
+}
+
+async function* readInto(
+  book: LayerBook,
+  file: string,
+  size: number,
+  open: () => AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): AsyncGenerator<Reading> {
+  const id = layerId(file);
+  if (!book.has({ id, diffId: null }))
+    yield* book.read({ id, digest: digestOf(file), size, mediaType: "", open }, signal);
+}
+
+async function collected(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function* of(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}

@@ -1,0 +1,48 @@
+import { keptByRun } from "../../engine/names.ts";
+import { cmd } from "../../kit/shell.ts";
+import type { Finding } from "../../model/finding.ts";
+import type { Location } from "../../model/location.ts";
+
+/** Why a finding of an image is not taken out of its config; null when it can be. */
+export function refusal(finding: Finding): { readonly reason: string; readonly hint: string | null } | null {
+  const { location, name, part } = finding;
+  const kept = keptByRun(location.subjectName);
+  if (kept !== null) return { reason: `is kept by run ${kept} until scrub`, hint: cmd`unsprawl scrub ${kept}` };
+  if (location.where === "file")
+    return {
+      reason: "is in a file of a layer, which cannot change without a build, and which a later layer only hides",
+      hint: withoutFile(location),
+    };
+  if (location.subjectName.endsWith("(attestation)"))
+    return {
+      reason: "is in an attestation, which speaks for one digest and goes with it",
+      hint: "move what the image itself holds; build with --provenance=mode=min",
+    };
+  const ofManifest = location.where === "annotation" && location.path.startsWith("annotations[");
+  if (!ofManifest && !isBuilders(location) && !["image-env", "label", "history", "build-arg"].includes(location.where))
+    return {
+      reason: `is in ${location.path}, which is what the image runs`,
+      hint: "give the application a variable or a file for it, and build again",
+    };
+  if (name === "…" || /^name(?: → |$)/.test(part.path))
+    return { reason: "its name holds a secret, or may", hint: "build again with another name, and rotate it" };
+  return null;
+}
+
+/** What an older builder kept of its own container: it tells how the image was made, and nothing runs it. */
+export function isBuilders({ path }: Location): boolean {
+  return path.startsWith("ContainerConfig.");
+}
+
+/** A patch of the Dockerfile, which is not here to be read: for what only the build needs, and for what runs. */
+function withoutFile({ path }: Location): string {
+  const [file = ""] = path.split(/ line \d+,|, layer /);
+  const id = (file.split("/").at(-1) ?? "").replace(/^\W+|[^\w.-]/g, "") || "secret";
+  return [
+    "build without it, and rotate it; in the Dockerfile:",
+    `-COPY … ${file}`,
+    `-RUN COMMAND; RUN rm ${file}`,
+    `+RUN --mount=type=secret,id=${id},target=${file} COMMAND`,
+    cmd`docker build --secret id=${id},src=FILE; or in a stage of its own, FROM … AS build, of which only COPY --from=build RESULT is kept`,
+  ].join("\n");
+}

@@ -1,0 +1,72 @@
+import type { Detector } from "../../contract/detector.ts";
+import type { Selected } from "../../contract/migration.ts";
+import type { HistoryLine, ImageDoc } from "../../engine/types.ts";
+import { imageCandidates } from "../../engine/candidates.ts";
+import type { Leaving } from "./clean.ts";
+import { isBuilders } from "./refuse.ts";
+import { byName, type Move } from "../../model/plan.ts";
+import type { Location } from "../../model/location.ts";
+import { atLeast, type Finding } from "../../model/finding.ts";
+import { Secret } from "../../model/secret.ts";
+
+/** A text of the history is no value: what moves is the secret in it, under the name that it is given there. */
+export function partOf(finding: Finding, whole: Secret, part: Secret): { name: string; value: Secret } | null {
+  if (!isText(finding.location)) return null;
+  const { start } = finding.part;
+  const before = start === null ? "" : whole.exposeText().slice(Math.max(0, start - 140), start);
+  const given = /(?<![\w.-])([A-Za-z_][\w.-]{0,127})[ \t]{0,4}[=:]?[ \t]{0,4}["']?$/.exec(before)?.[1];
+  return { name: given ?? (finding.rule ?? "secret").toUpperCase().replace(/\W/g, "_"), value: part };
+}
+
+/** Whether a place holds a text in which the secret is a part: told by its name alone, it would be the text. */
+export function isText(location: Location): boolean {
+  return location.where === "history" || (isBuilders(location) && ["cmd", "entrypoint"].includes(location.where));
+}
+
+/** A value where a scan found it; null when it is not there any more. */
+export function valueAt(
+  location: Location,
+  doc: ImageDoc,
+  history: readonly HistoryLine[],
+  detector: Detector,
+  name: string,
+): Secret | null {
+  const found = imageCandidates(location.source, location.subjectName, doc, history).find(
+    (one) => one.location.where === location.where && one.location.path === location.path && fits(one.name, name),
+  );
+  if (found === undefined) return null;
+  if (!isText(location)) return found.value;
+  const { where, path } = location;
+  return detector.part({ name: found.name, where, value: found.value, path });
+}
+
+/** Texts of the history have a name of their own; variables, labels and build arguments the one that moves. */
+const fits = (found: string, name: string): boolean => found === name || found === "history" || found === "comment";
+
+/** What goes out of the image for these moves. */
+export function leavingOf(moves: readonly Move[], values: ReadonlyMap<string, Secret>): Leaving[] {
+  const own = byName(moves, values);
+  return moves.flatMap(({ name, reference }) => {
+    const value = own.get(name);
+    return value === undefined ? [] : [{ name, value, reference }];
+  });
+}
+
+export function leavingSelected(selected: readonly Selected[]): Leaving[] {
+  return selected.flatMap(({ move, value }) =>
+    leavingOf([move], new Map([[`${move.location.subjectName}/${move.name}`, value]])),
+  );
+}
+
+/** What texts of the history still hold after it was cleaned: a line may hold several secrets, of which a scan tells one. */
+export function othersIn(cleaned: Uint8Array, detector: Detector): string[] {
+  const { history = [] } = JSON.parse(Buffer.from(cleaned).toString("utf8")) as {
+    history?: { created_by?: unknown }[];
+  };
+  return history.flatMap(({ created_by: text }, index) => {
+    if (typeof text !== "string") return [];
+    const verdict = detector.classify({ name: "history", where: "history", value: Secret.of(text) });
+    const found = verdict.secret && atLeast(verdict.confidence, "medium");
+    return found ? [`History[${index}] holds another secret that stays: plan again after this run`] : [];
+  });
+}

@@ -1,0 +1,202 @@
+import type { Reading } from "../../contract/source.ts";
+import type { Subject, SubjectFacts } from "../../model/location.ts";
+import { Paths } from "./fates.ts";
+import { fromShelf, toShelf, type SharedShelf } from "./shelved.ts";
+import { lookAtLayer, readLayer, type Layer, type LayerBlob, type LayerFinding } from "./layer.ts";
+
+/** One layer of an image, the lowest first. */
+export type ImageLayer = {
+  /** Its blob's id. */
+  readonly id: string;
+  /** `sha256:…` of the bytes inside, as the image's config says; null when it does not. */
+  readonly diffId: string | null;
+  /** Null when it is not there to be read. */
+  readonly blob: LayerBlob | null;
+};
+
+export type LayeredImage = {
+  readonly source: string;
+  readonly subject: Subject;
+  readonly facts: SubjectFacts;
+  readonly exposure: readonly string[];
+  readonly layers: readonly ImageLayer[];
+};
+
+export type Kept = Omit<Layer, "fates"> & {
+  fates: Layer["fates"];
+  /** Of one that somebody else has read: the paths whose fates were looked for. */
+  knew?: ReadonlySet<string> | null;
+  /** When its fates were looked for, and when all that was found in it was known. */
+  asked: number;
+  readonly ended: number;
+};
+
+/** What all layers of a scan told, by their proven digests, so that each is read once however many images have it. */
+export class Shelf {
+  /** Told what a person should know of layers, besides their secrets. */
+  readonly note: (text: string) => void;
+  readonly layers = new Map<string, Kept>();
+  readonly paths = new Paths();
+  clock = 0;
+  /** Where others find what was read here; null when there are none. */
+  readonly shared: SharedShelf | null;
+
+  constructor(note: (text: string) => void = () => undefined, shared: SharedShelf | null = null) {
+    this.note = note;
+    this.shared = shared;
+  }
+
+  /** Takes over what others have read of these layers. To be called with many, before they are read. */
+  async ask(layers: readonly Pick<ImageLayer, "id" | "diffId">[]): Promise<void> {
+    if (this.shared === null) return;
+    const ids = new Set(layers.flatMap(({ id, diffId }) => [id, diffId ?? id]).filter((id) => LASTING.test(id)));
+    const wanted = [...ids].filter((id) => !this.layers.has(id));
+    for (const [id, layer] of await this.shared.shelf.ask(wanted)) {
+      this.layers.set(id, fromShelf(layer));
+      for (const { path } of layer.findings) this.paths.add(path);
+    }
+  }
+}
+
+/** Digests, which name the same bytes everywhere. */
+const LASTING = /^sha(?:256|512):[0-9a-f]{64,128}$/;
+
+/** The layers that one source reads. */
+export class LayerBook {
+  readonly #shelf: Shelf;
+  readonly #own = new Map<string, Kept>();
+  #done = 0;
+  /** How many bytes will be read; null when nobody knows. */
+  total: number | null = null;
+  /** How many of them have been, where the layers' own bytes do not say it. */
+  position: (() => number) | null = null;
+
+  constructor(shelf: Shelf = new Shelf()) {
+    this.#shelf = shelf;
+  }
+
+  /** As the shelf's. */
+  ask(layers: readonly Pick<ImageLayer, "id" | "diffId">[]): Promise<void> {
+    return this.#shelf.ask(layers);
+  }
+
+  /** True when this layer need not be read. */
+  has({ id, diffId }: Pick<ImageLayer, "id" | "diffId">): boolean {
+    return this.#get(id, diffId) !== null;
+  }
+
+  /** Reads a layer. */
+  async *read(blob: LayerBlob, signal: AbortSignal): AsyncGenerator<Reading> {
+    const { paths, shared, layers } = this.#shelf;
+    const knew = shared === null ? [] : paths.all();
+    const asked = ++this.#shelf.clock;
+    const layer = yield* readLayer(blob, paths, signal, (bytes) => this.progress(bytes));
+    for (const { path } of layer.findings) paths.add(path);
+    const kept = { ...layer, asked, ended: ++this.#shelf.clock };
+    this.#own.set(blob.id, kept);
+    if (!layer.whole) return;
+    for (const id of new Set([blob.digest, layer.diffId])) {
+      if (id === null) continue;
+      layers.set(id, kept);
+      if (layer.errors.length === 0) shared?.shelf.put(id, toShelf(layer, knew, shared.key));
+    }
+  }
+
+  /** So many bytes more have been read. */
+  progress(bytes: number): Reading {
+    this.#done += bytes;
+    return { kind: "bytes", done: this.position?.() ?? this.#done, total: this.total };
+  }
+
+  /** The layers that have to be looked at once more: read before something was found in one below them. */
+  unsure(layers: readonly ImageLayer[]): readonly ImageLayer[] {
+    const all = layers.map(({ id, diffId }) => this.#get(id, diffId));
+    return layers.filter((_, at) => {
+      const upper = all[at];
+      if (!upper) return false;
+      return all
+        .slice(0, at)
+        .some((lower) => lower && lower !== upper && lower.findings.length > 0 && !knows(upper, lower));
+    });
+  }
+
+  /** Looks at a layer once more. */
+  async look({ id, diffId }: Pick<ImageLayer, "id" | "diffId">, blob: LayerBlob, signal: AbortSignal): Promise<void> {
+    const kept = this.#get(id, diffId);
+    if (kept === null) return;
+    const asked = ++this.#shelf.clock;
+    kept.fates = await lookAtLayer(blob, this.#shelf.paths, signal);
+    kept.asked = asked;
+    kept.knew = null;
+  }
+
+  /** What is to be told of an image whose layers have been read. */
+  *tell(image: LayeredImage): Generator<Reading> {
+    const { source, subject, facts, exposure, layers } = image;
+    const all = layers.map(({ id, diffId }) => this.#get(id, diffId));
+    const found = all.flatMap((layer, at) => {
+      if (layer === null || all.indexOf(layer) !== at) return [];
+      return layer.findings.map((finding) => ({
+        spotted: finding.spotted,
+        path: `${placeIn(finding)}, layer ${at + 1} of ${all.length}${fateOf(finding.path, all.slice(at + 1), at + 2)}`,
+      }));
+    });
+    if (found.length > 0) yield { kind: "found", source, subject, facts, exposure, found };
+    for (const [at, layer] of all.entries()) {
+      const called = `layer ${at + 1} of ${all.length} (${shortId(layers[at] as ImageLayer)})`;
+      const error = (message: string, hint: string): Reading => ({
+        kind: "error",
+        subject: `${subject.name} ${called}`,
+        message,
+        hint,
+      });
+      if (layer === null) yield error("is not there to be read", "pull or save the image again");
+      for (const { message, hint } of layer?.errors ?? []) yield error(message, hint);
+      const { diffId } = layers[at] as ImageLayer;
+      if (layer && layer.errors.length === 0 && layer.diffId !== null && diffId !== null && layer.diffId !== diffId)
+        yield error("is not the one that the image's config names", "pull or save the image again");
+      for (const folder of layer?.git ?? []) {
+        this.#shelf.note(`${subject.name} holds a Git folder, ${folder} (${called}): the history in it is not read`);
+      }
+    }
+  }
+
+  #get(id: string, diffId: string | null): Kept | null {
+    const { layers } = this.#shelf;
+    return this.#own.get(id) ?? layers.get(id) ?? (diffId === null ? null : (layers.get(diffId) ?? null));
+  }
+}
+
+/**
+ * Reads the layers of one image that have not been read, from the lowest to the uppermost, and tells what is in them.
+ * Each is opened once, and only its entries' names a second time where an image has layers in another order.
+ */
+export async function* layerReadings(
+  image: LayeredImage,
+  book: LayerBook,
+  signal: AbortSignal,
+): AsyncGenerator<Reading> {
+  for (const layer of image.layers) if (layer.blob !== null && !book.has(layer)) yield* book.read(layer.blob, signal);
+  for (const layer of book.unsure(image.layers)) if (layer.blob !== null) await book.look(layer, layer.blob, signal);
+  yield* book.tell(image);
+}
+
+/** Whether the fates of what was found in the lower one were looked for in the upper one. */
+function knows({ knew, asked }: Kept, lower: Kept): boolean {
+  return knew ? lower.findings.every(({ path }) => knew.has(path)) : lower.ended <= asked;
+}
+
+/** `/app/.env line 3`; without a line where lines mean nothing. */
+export function placeIn({ path, counted, spotted }: LayerFinding): string {
+  return counted ? `${path} line ${spotted.line}` : path;
+}
+
+function fateOf(path: string, later: readonly (Kept | null)[], number: number): string {
+  const at = later.findIndex((layer) => layer?.fates.has(path));
+  return at < 0 ? "" : `, ${later[at]?.fates.get(path)} in layer ${number + at}`;
+}
+
+function shortId({ id, diffId }: ImageLayer): string {
+  const [algorithm, hex] = (/^sha\d+:/.test(id) ? id : (diffId ?? id)).split(":", 2);
+  return hex === undefined ? (algorithm ?? "") : `${algorithm}:${hex.slice(0, 12)}`;
+}

@@ -1,0 +1,203 @@
+import type { Reading } from "../../contract/source.ts";
+import type { Spotted, SpottedText, TextBlock, TextPiece } from "../../contract/detector.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { Fates, type Paths } from "./fates.ts";
+import { beyond, damaged, LIMITS } from "./limits.ts";
+import { Packer } from "./packer.ts";
+import { rootedPath } from "./path.ts";
+import { TarParser, type TarEntry } from "./tar.ts";
+import { newMeter, unpacked, type Meter } from "./unpack.ts";
+
+/** A layer's bytes, opened when they are needed; packed with gzip or zstd or not. */
+export type LayerBlob = {
+  /** What it is kept by: two with one id are one layer, and read once. */
+  readonly id: string;
+  /** `sha256:…` of the bytes as `open` gives them; null when nobody said. */
+  readonly digest: string | null;
+  /** Of the bytes as `open` gives them; null when nobody said. */
+  readonly size: number | null;
+  /** A hint: the first bytes decide. */
+  readonly mediaType: string;
+  open(signal: AbortSignal): AsyncIterable<Buffer>;
+};
+
+/** A secret in a file of a layer. */
+export type LayerFinding = { readonly path: string; readonly spotted: Spotted; readonly counted: boolean };
+
+/** What a layer holds, and what it does to those below it. */
+export type Layer = {
+  readonly findings: readonly LayerFinding[];
+  readonly fates: ReadonlyMap<string, "deleted" | "replaced">;
+  /** Folders of Git's, `/src/.git`. */
+  readonly git: readonly string[];
+  readonly errors: readonly { readonly message: string; readonly hint: string }[];
+  /** `sha256:…` of the bytes inside; null when they were not read to their end. */
+  readonly diffId: string | null;
+  /** Its bytes are those that its digest stands for. */
+  readonly whole: boolean;
+};
+
+const MOST_FOLDERS = 100;
+const TELL_EVERY = 4 * 1024 * 1024;
+
+/** Reads a layer once, from its first byte to its last. What is wrong with it is in `errors`; others' failures throw. */
+export async function* readLayer(
+  blob: LayerBlob,
+  paths: Paths,
+  signal: AbortSignal,
+  read: (bytes: number) => Reading,
+): AsyncGenerator<Reading, Layer> {
+  const meter = newMeter(algorithmOf(blob));
+  const contents = new Contents(paths);
+  const errors: { message: string; hint: string }[] = [];
+  let whole = false;
+  let told = 0;
+  try {
+    if (/\+encrypted\b/.test(blob.mediaType))
+      throw damaged("is encrypted: it is not read", "scan the image that it was made from");
+    for await (const chunk of unpacked(blob.open(signal), meter)) {
+      signal.throwIfAborted();
+      contents.parser.write(chunk);
+      yield* contents.blocks();
+      if (meter.packed - told >= TELL_EVERY) {
+        yield read(meter.packed - told);
+        told = meter.packed;
+      }
+    }
+    contents.parser.end();
+    verify(blob, meter);
+    whole = true;
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || !["malformed", "refused"].includes(error.code)) throw error;
+    errors.push({ message: error.message, hint: error.hint ?? "" });
+  }
+  contents.end();
+  yield* contents.blocks();
+  yield read(meter.packed - told);
+  const findings = await contents.findings();
+  if (contents.tooMany) {
+    const many = beyond(`holds more than ${LIMITS.findings.toLocaleString("en")} secrets: the rest is not told`);
+    errors.push({ message: many.message, hint: many.hint ?? "" });
+  }
+  const hash = meter.unpackedHash ?? (algorithmOf(blob) === "sha256" ? meter.packedHash : null);
+  const diffId = whole && hash !== null ? `sha256:${hash.copy().digest("hex")}` : null;
+  return { findings, fates: contents.fates.of, git: [...contents.git], errors, diffId, whole };
+}
+
+const ALGORITHMS: { readonly [name: string]: "sha256" | "sha512" } = { sha256: "sha256", sha512: "sha512" };
+
+function algorithmOf({ digest }: LayerBlob): "sha256" | "sha512" {
+  return ALGORITHMS[digest?.split(":", 1)[0] ?? ""] ?? "sha256";
+}
+
+/** The bytes are judged by then: what is wrong is said all the same, since they are not those that somebody meant. */
+function verify(blob: LayerBlob, meter: Meter): void {
+  const { digest, size } = blob;
+  if (size !== null && size !== meter.packed)
+    throw damaged(
+      `has ${meter.packed.toLocaleString("en")} bytes, and not the ${size.toLocaleString("en")} that are said of it`,
+    );
+  if (digest === null) return;
+  if (digest !== `${algorithmOf(blob)}:${meter.packedHash?.copy().digest("hex")}`)
+    throw damaged("has other bytes than its digest says");
+}
+
+/** Only what a layer that was read before does to other paths, as far as it can be read. */
+export async function lookAtLayer(blob: LayerBlob, paths: Paths, signal: AbortSignal): Promise<Layer["fates"]> {
+  const fates = new Fates(paths);
+  const parser = new TarParser({
+    entry: ({ path, kind }) => (fates.take(rootedPath(path), kind), false),
+    data: () => undefined,
+    end: () => undefined,
+  });
+  try {
+    for await (const chunk of unpacked(blob.open(signal), newMeter(null))) parser.write(chunk);
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || !["malformed", "refused"].includes(error.code)) throw error;
+  }
+  return fates.of;
+}
+
+/** Whatever is in a layer, or in a folder of a container, on its way to the detectors. */
+export class Contents {
+  readonly parser: TarParser;
+  readonly fates: Fates;
+  readonly git = new Set<string>();
+  tooMany = false;
+  /** The first entry is a folder. */
+  isFolder = false;
+  #entries = 0;
+  readonly #packer = new Packer();
+  readonly #found: LayerFinding[] = [];
+  readonly #told = new Map<string, readonly Spotted[]>();
+  readonly #judged = new Set<Promise<void>>();
+  #failed: { readonly error: unknown } | null = null;
+  readonly #wants: (path: string) => boolean;
+
+  /** `base` is put before each path; files that `wants` does not want are passed over. */
+  constructor(paths: Paths, base = "", wants: (path: string) => boolean = () => true) {
+    this.fates = new Fates(paths);
+    this.#wants = wants;
+    this.parser = new TarParser({
+      entry: (entry) => this.#entry(entry, base),
+      data: (bytes) => this.#packer.add(bytes),
+      end: () => this.#packer.end(),
+    });
+  }
+
+  *blocks(): Generator<Reading> {
+    for (const block of this.#packer.full.splice(0))
+      yield { kind: "text", block, judged: (spotted) => this.#judge(block, spotted) };
+  }
+
+  /** Nothing more comes: what has come of a file that was cut off is judged too. */
+  end(): void {
+    this.#packer.end();
+    this.#packer.flush();
+  }
+
+  /** Once all blocks have been judged. Throws what judging threw. */
+  async findings(): Promise<readonly LayerFinding[]> {
+    await Promise.all(this.#judged);
+    if (this.#failed !== null) throw this.#failed.error;
+    // Threads answer in any order.
+    return this.#found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.spotted.line - b.spotted.line));
+  }
+
+  #entry({ path, kind, size, sparse }: TarEntry, base: string): boolean {
+    const rooted = rootedPath(base + path);
+    if (this.#entries++ === 0) this.isFolder = kind === "folder";
+    this.fates.take(rooted, kind);
+    if (rooted.includes("/.git/") || rooted.endsWith("/.git")) this.#note(rooted);
+    if (kind !== "file" || !this.#wants(rooted)) return false;
+    return this.#packer.begin(rooted, size, !sparse);
+  }
+
+  #note(path: string): void {
+    if (this.git.size < MOST_FOLDERS) this.git.add(path.slice(0, `${path}/`.indexOf("/.git/") + 5));
+  }
+
+  #judge({ pieces }: TextBlock, spotted: Promise<readonly SpottedText[]>): void {
+    const judging = spotted
+      .then((all) => {
+        for (const { piece, ...one } of all) this.#take(one, pieces[piece] as TextPiece);
+      })
+      .catch((error: unknown) => (this.#failed ??= { error }))
+      .then(() => void this.#judged.delete(judging));
+    this.#judged.add(judging);
+  }
+
+  #take(spotted: Spotted, { path, as, line }: TextPiece): void {
+    const counted = as === "text" && line >= 0;
+    // Pieces overlap, and an archive may hold a file twice.
+    const key = `${path}\0${counted ? spotted.line : ""}\0${spotted.name}`;
+    const before = this.#told.get(key) ?? [];
+    if (before.some(({ value }) => value.equals(spotted.value))) return;
+    if (this.#found.length >= LIMITS.findings) {
+      this.tooMany = true;
+      return;
+    }
+    this.#told.set(key, [...before, spotted]);
+    this.#found.push({ path, spotted, counted });
+  }
+}

@@ -1,0 +1,100 @@
+import type { TextBlock, TextPiece } from "../../contract/detector.ts";
+import { LIMITS } from "./limits.ts";
+
+/** Files are handed to the threads in blocks of this size, and larger ones in pieces of it. */
+const BLOCK = 2 * 1024 * 1024;
+/** Pieces overlap: the longest secret fits in. */
+const OVERLAP = 64 * 1024;
+/** A NUL within so many bytes means that a file is binary. */
+const HEAD = 8000;
+/** Shorter files hold no secret that could be told from words. */
+const SHORTEST = 8;
+
+type Open = {
+  readonly path: string;
+  readonly size: number;
+  /** Where its bytes in this block begin. */
+  start: number;
+  line: number;
+  /** None of it is in another block. */
+  first: boolean;
+  as: TextPiece["as"] | null;
+  skipped: boolean;
+};
+
+/** Packs the files of a layer into blocks, as their bytes come; binary files only when they are small. */
+export class Packer {
+  /** Blocks that are full; whoever takes them empties the list. */
+  readonly full: TextBlock[] = [];
+  #bytes = Buffer.allocUnsafeSlow(BLOCK);
+  #pieces: TextPiece[] = [];
+  #at = 0;
+  #file: Open | null = null;
+
+  /** True when the file's bytes are wanted. Where lines cannot be counted, those of its pieces are -1. */
+  begin(path: string, size: number, counted: boolean): boolean {
+    if (size < SHORTEST) return false;
+    if (size > BLOCK - this.#at) this.flush();
+    this.#file = { path, size, start: this.#at, line: counted ? 0 : -1, first: true, as: null, skipped: false };
+    return true;
+  }
+
+  add(bytes: Buffer): void {
+    const file = this.#file;
+    if (file === null) return;
+    for (let from = 0; from < bytes.length && !file.skipped;) {
+      const taken = bytes.copy(this.#bytes, this.#at, from, from + BLOCK - this.#at);
+      this.#at += taken;
+      from += taken;
+      if (file.as === null && this.#at - file.start >= HEAD) this.#decide(file);
+      if (this.#at === BLOCK && !file.skipped) this.#cut(file);
+    }
+  }
+
+  end(): void {
+    const file = this.#file;
+    if (file === null) return;
+    this.#file = null;
+    if (file.as === null) this.#decide(file);
+    if (!file.skipped && (file.first || this.#at > OVERLAP)) this.#piece(file);
+  }
+
+  flush(): void {
+    if (this.#pieces.length > 0) {
+      const bytes = new Uint8Array(this.#bytes.buffer, 0, this.#at);
+      this.full.push({ bytes, pieces: this.#pieces });
+      this.#bytes = Buffer.allocUnsafeSlow(BLOCK);
+      this.#pieces = [];
+    }
+    this.#at = 0;
+  }
+
+  #decide(file: Open): void {
+    file.as = this.#bytes.subarray(file.start, Math.min(this.#at, file.start + HEAD)).includes(0) ? "binary" : "text";
+    if (file.as === "text" || file.size <= LIMITS.binary) return;
+    file.skipped = true;
+    this.#at = file.start;
+  }
+
+  /** A block is full in the middle of a file: it goes on in the next, with some of it again. */
+  #cut(file: Open): void {
+    this.#piece(file);
+    const before = this.#bytes;
+    if (file.line >= 0) file.line += newlines(before.subarray(file.start, BLOCK - OVERLAP));
+    this.flush();
+    before.copy(this.#bytes, 0, BLOCK - OVERLAP);
+    this.#at = OVERLAP;
+    file.start = 0;
+    file.first = false;
+  }
+
+  #piece({ path, start, line, as }: Open): void {
+    this.#pieces.push({ path, start, end: this.#at, line, as: as ?? "text" });
+  }
+}
+
+function newlines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}

@@ -1,0 +1,223 @@
+import { UnsprawlError } from "../../model/error.ts";
+import type { Secret } from "../../model/secret.ts";
+import { Login, type Scope } from "./auth.ts";
+import { findCredentials } from "./credentials.ts";
+import { asDescriptor, digestOf, type Descriptor, verified } from "./digest.ts";
+import { endpointsOf, hostFolders, type HostFolders } from "./hosts.ts";
+import { Place } from "./place.ts";
+import { pages } from "./pages.ts";
+import { pusher, type Push } from "./push.ts";
+import { isDigest, isRepository, isTag, nameOf } from "./reference.ts";
+
+export type Manifest = {
+  readonly digest: string;
+  /** The document's own `mediaType`, else the answer's content type. */
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+  readonly document: { readonly [key: string]: unknown };
+};
+
+/**
+ * One registry, by the OCI Distribution Specification 1.1 and Docker's Registry HTTP API V2. All of it throws
+ * `unreachable`, `denied` (401, 403), `absent` (404), `throttled`, `malformed` (another digest or size than promised,
+ * larger than any real one, an answer that makes no sense) and, for names that cannot be, `usage`.
+ */
+export type Registry = {
+  /** As the user named it, such as `docker.io`. */
+  readonly host: string;
+  /** By tag or digest; one by digest is checked against it. At most 4 MiB. */
+  manifest(repository: string, reference: string, signal: AbortSignal): Promise<Manifest>;
+  /** The digest that a tag stands for, without its manifest; null when the registry does not say. */
+  resolve(repository: string, tag: string, signal: AbortSignal): Promise<string | null>;
+  /** A blob's bytes as they come. Throws `malformed` at their end when they are not those of the descriptor. */
+  blob(repository: string, descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Buffer>;
+  /** A JSON blob of at most `limit` bytes (8 MiB), verified before it is parsed. */
+  json(repository: string, descriptor: Descriptor, signal: AbortSignal, limit?: number): Promise<unknown>;
+  /** As the registry lists them: untrusted text. */
+  tags(repository: string, signal: AbortSignal): AsyncIterable<string>;
+  repositories(signal: AbortSignal): AsyncIterable<string>;
+  /** True when the repository has this blob. */
+  exists(repository: string, digest: string, signal: AbortSignal): Promise<boolean>;
+  /** What could be learnt about limits, such as Docker Hub's pulls that are left. */
+  readonly notes: readonly string[];
+  /** True when nothing that was read so far needed a login. */
+  readonly anonymous: boolean;
+  /** Bytes of all bodies so far. */
+  readonly bytesRead: number;
+  /** Requests that were answered so far. */
+  readonly requests: number;
+  /** Lets the connections go. */
+  close(): void;
+} & Push;
+
+export type RegistryTools = {
+  readonly env: NodeJS.ProcessEnv;
+  /** Told of each password and token, so that no output shows it. */
+  readonly know: (value: Secret) => void;
+  /** Other than the engine's, for tests. */
+  readonly folders?: HostFolders;
+};
+
+const MANIFEST_LIMIT = 4 * 1024 * 1024;
+const JSON_LIMIT = 8 * 1024 * 1024;
+
+/** Every kind of manifest that is read. */
+const ACCEPT = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+  "application/vnd.oci.artifact.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.5",
+  "application/vnd.docker.distribution.manifest.v1+json;q=0.5",
+].join(", ");
+
+/** Opens a registry; nothing is sent yet. Mirrors are asked before Docker Hub itself. Throws `config`. */
+export function openRegistry(host: string, tools: RegistryTools): Registry {
+  const { env } = tools;
+  const places = endpointsOf(host, tools.folders ?? hostFolders(env)).map(
+    (endpoint) =>
+      new Place(endpoint, env, (wire) => {
+        const find = (repository: string) =>
+          findCredentials(env, endpoint.name === "registry-1.docker.io" ? host : endpoint.name, repository);
+        return new Login(endpoint, wire, find, tools.know);
+      }),
+  );
+  const own = places.at(-1) as Place;
+
+  const gone = new Set<Place>();
+  /** From a mirror when it has it, else from the registry. */
+  const anywhere = async <T>(read: (place: Place) => Promise<T>): Promise<T> => {
+    for (const mirror of places.slice(0, -1).filter((place) => !gone.has(place))) {
+      try {
+        return await read(mirror);
+      } catch (error) {
+        if (!(error instanceof UnsprawlError)) throw error;
+        if (error.code === "unreachable") gone.add(mirror);
+      }
+    }
+    return read(own);
+  };
+
+  const manifest: Registry["manifest"] = async (repository, reference, signal) => {
+    check(repository, reference);
+    return anywhere(async (place) => {
+      const what = `${nameOf(host, repository)}${isDigest(reference) ? "@" : ":"}${reference}`;
+      const answer = await place.read(
+        { method: "GET", path: `${repository}/manifests/${reference}`, headers: { accept: ACCEPT } },
+        { scope: pull(repository), limit: MANIFEST_LIMIT, signal, what },
+      );
+      return asManifest(what, reference, answer.headers, answer.bytes);
+    });
+  };
+
+  return {
+    host,
+    manifest,
+    async resolve(repository, tag, signal) {
+      check(repository, tag);
+      return anywhere(async (place) => {
+        const { headers } = await place.read(
+          { method: "HEAD", path: `${repository}/manifests/${tag}`, headers: { accept: ACCEPT } },
+          { scope: pull(repository), limit: 0, signal, what: `${nameOf(host, repository)}:${tag}` },
+        );
+        const digest = headers["docker-content-digest"];
+        return typeof digest === "string" && isDigest(digest) ? digest : null;
+      });
+    },
+    async *blob(repository, descriptor, signal) {
+      check(repository, descriptor.digest);
+      const what = `${nameOf(host, repository)}@${descriptor.digest}`;
+      const request = { method: "GET", path: `${repository}/blobs/${descriptor.digest}` } as const;
+      const { place, answer } = await anywhere(async (one) => ({
+        place: one,
+        answer: await one.open(request, { scope: pull(repository), signal, what }),
+      }));
+      yield* verified(place.chunks(answer), descriptor, what);
+    },
+    async json(repository, descriptor, signal, limit = JSON_LIMIT) {
+      check(repository, descriptor.digest);
+      const what = `${nameOf(host, repository)}@${descriptor.digest}`;
+      if (descriptor.size > limit) throw new UnsprawlError("malformed", `${what} is larger than ${limit} bytes`);
+      const bytes = await anywhere(async (place) => {
+        const answer = await place.read(
+          { method: "GET", path: `${repository}/blobs/${descriptor.digest}` },
+          { scope: pull(repository), limit: descriptor.size, signal, what },
+        );
+        asDescriptor(answer.bytes, descriptor, what);
+        return answer.bytes;
+      });
+      return parse(bytes, what);
+    },
+    tags: (repository, signal) => {
+      check(repository, null);
+      const what = `tag list of ${nameOf(host, repository)}`;
+      return pages(own, `${repository}/tags/list?n=1000`, "tags", { scope: pull(repository), signal, what });
+    },
+    repositories: (signal) =>
+      pages(own, "_catalog?n=1000", "repositories", { scope: "catalog", signal, what: `catalog of ${host}` }),
+    async exists(repository, digest, signal) {
+      check(repository, digest);
+      const what = `${nameOf(host, repository)}@${digest}`;
+      return own.there(`${repository}/blobs/${digest}`, { scope: pull(repository), signal, limit: 0, what });
+    },
+    ...pusher(own, host, check),
+    get notes() {
+      return places.flatMap(({ notes }) => notes);
+    },
+    get anonymous() {
+      return places.every(({ login }) => !login.used);
+    },
+    get bytesRead() {
+      return places.reduce((sum, { wire }) => sum + wire.bytesRead, 0);
+    },
+    get requests() {
+      return places.reduce((sum, { requests }) => sum + requests, 0);
+    },
+    close: () => places.forEach(({ wire }) => wire.close()),
+  };
+}
+
+const pull = (repository: string): Scope => ({ repository, actions: "pull" });
+
+/** Names come from servers too: only what is a name may stand in a URL. */
+function check(repository: string, reference: string | null): void {
+  const wrong = !isRepository(repository)
+    ? repository
+    : reference !== null && !isTag(reference) && !isDigest(reference)
+      ? reference
+      : null;
+  if (wrong !== null)
+    throw new UnsprawlError("usage", `${JSON.stringify(wrong.slice(0, 300))} is no repository, tag or digest`);
+}
+
+function asManifest(
+  what: string,
+  reference: string,
+  headers: { readonly [name: string]: string | string[] | undefined },
+  bytes: Buffer,
+): Manifest {
+  const document = parse(bytes, what);
+  if (typeof document !== "object" || document === null || Array.isArray(document))
+    throw new UnsprawlError("malformed", `${what} is no manifest`);
+  const open = document as { readonly [key: string]: unknown };
+  const type = /^[^;\s]*/.exec(String(headers["content-type"] ?? ""))?.[0] ?? "";
+  const mediaType = typeof open["mediaType"] === "string" ? open["mediaType"] : type;
+  const told = headers["docker-content-digest"];
+  const wanted = isDigest(reference) ? reference : typeof told === "string" && isDigest(told) ? told : null;
+  const digest = digestOf(bytes, open, wanted);
+  if (wanted !== null && digest !== wanted)
+    throw new UnsprawlError(
+      "malformed",
+      `${what} has another digest than it should: the answer was changed on its way`,
+    );
+  return { digest, mediaType, bytes, document: open };
+}
+
+function parse(bytes: Buffer, what: string): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    throw new UnsprawlError("malformed", `${what} is not JSON`);
+  }
+}

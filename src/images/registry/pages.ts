@@ -1,0 +1,62 @@
+import { UnsprawlError } from "../../model/error.ts";
+import type { Need, Place } from "./place.ts";
+
+const PAGE_LIMIT = 8 * 1024 * 1024;
+/** A million names by the thousand; a server that gives fewer on each page is read as far as this too. */
+const MOST_PAGES = 20_000;
+const MOST_NAMES = 2_000_000;
+
+/**
+ * The names of a list that comes in pages (`Link: <…>; rel="next"`, RFC 8288, relative or absolute). Only the registry
+ * itself is followed. Throws `malformed` for a list that goes round in circles or does not end.
+ */
+export async function* pages(
+  place: Place,
+  first: string,
+  field: "tags" | "repositories",
+  need: Need,
+): AsyncGenerator<string> {
+  const seen = new Set<string>();
+  let names = 0;
+  const bad = (why: string): UnsprawlError => new UnsprawlError("malformed", `the ${need.what} ${why}`);
+  for (let path: string | URL | null = first; path !== null;) {
+    const answer = await place.read({ method: "GET", path }, { ...need, limit: PAGE_LIMIT });
+    seen.add(answer.url.href);
+    for (const name of listed(answer.bytes, field, bad)) {
+      if (++names > MOST_NAMES) throw bad("does not end");
+      yield name;
+    }
+    const link = nextOf(answer.headers["link"]);
+    if (link === null) return;
+    if (!URL.canParse(link, answer.url.href)) throw bad("goes on at no URL");
+    const next = new URL(link, answer.url);
+    if (next.origin !== answer.url.origin) throw bad(`goes on at another host, ${next.host}: not followed`);
+    if (seen.has(next.href)) throw bad("goes round in circles");
+    if (seen.size >= MOST_PAGES) throw bad("does not end");
+    path = next;
+  }
+}
+
+function listed(bytes: Buffer, field: string, bad: (why: string) => UnsprawlError): readonly string[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    throw bad("is not JSON");
+  }
+  const list = (json as { readonly [key: string]: unknown } | null)?.[field];
+  // A repository whose last tag was deleted says null.
+  if (list === null) return [];
+  if (!Array.isArray(list) || !list.every((one): one is string => typeof one === "string")) throw bad("is none");
+  return list;
+}
+
+function nextOf(header: string | string[] | undefined): string | null {
+  const text = (Array.isArray(header) ? header.join(", ") : (header ?? "")).slice(0, 16_384);
+  for (const part of text.split("<").slice(1)) {
+    const end = part.indexOf(">");
+    const [target, parameters] = [part.slice(0, Math.max(0, end)), part.slice(end + 1)];
+    if (end >= 0 && /;\s*rel\s*=\s*(?:"next"|next)\s*(?:;|$)/i.test(parameters)) return target;
+  }
+  return null;
+}

@@ -1,0 +1,163 @@
+import { cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { denied, type Login, type Scope } from "./auth.ts";
+import type { Endpoint } from "./hosts.ts";
+import { speaksNoTls } from "./http-errors.ts";
+import { Wire, type Answer, type Ask, type Head, type Whole } from "./http.ts";
+
+/** The cause of the error of a registry that has stopped answering: nothing more is asked of it. */
+export const GONE = "gone";
+/** So many requests in a row without an answer. */
+const IN_A_ROW = 24;
+
+export type Request = {
+  readonly method: Ask["method"];
+  /** Below `/v2/`, or a whole URL that the registry gave. */
+  readonly path: string | URL;
+  readonly headers?: { readonly [name: string]: string };
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+};
+
+export type Need = {
+  readonly scope: Scope;
+  readonly signal: AbortSignal;
+  /** What is asked for, as errors call it. */
+  readonly what: string;
+  /** Other answers than 2xx that are fine. */
+  readonly or?: readonly number[];
+};
+
+/** One place that answers for a registry: the registry itself, or a mirror. Logs in when it is asked to. */
+export class Place {
+  readonly endpoint: Endpoint;
+  readonly wire: Wire;
+  readonly login: Login;
+  readonly #notes = new Map<string, string>();
+  #origin: Promise<string> | null = null;
+  #unanswered = 0;
+  requests = 0;
+
+  constructor(endpoint: Endpoint, env: NodeJS.ProcessEnv, login: (wire: Wire) => Login) {
+    this.endpoint = endpoint;
+    this.wire = new Wire(endpoint, env);
+    this.login = login(this.wire);
+  }
+
+  get notes(): readonly string[] {
+    return [...this.#notes.values()];
+  }
+
+  /** A whole answer of at most `limit` bytes. Throws what `Registry` throws. */
+  async read(request: Request, need: Need & { readonly limit: number }): Promise<Whole> {
+    return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.read(ask, need.limit)));
+  }
+
+  /** An answer whose body is read by `chunks`. */
+  async open(request: Request, need: Need): Promise<Answer> {
+    return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.open(ask)));
+  }
+
+  chunks(answer: Answer): AsyncGenerator<Buffer> {
+    return this.wire.chunks(answer);
+  }
+
+  /** Asks by HEAD. */
+  async there(path: string, need: Need & { readonly limit: number }): Promise<boolean> {
+    const { status } = await this.read({ method: "HEAD", path }, { ...need, or: [404] });
+    return status !== 404;
+  }
+
+  async #counted<T>(answered: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await answered();
+      this.#unanswered = 0;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof UnsprawlError)) throw error;
+      this.#unanswered = error.code === "unreachable" ? this.#unanswered + 1 : 0;
+      if (this.#unanswered <= IN_A_ROW) throw error;
+      const { message, hint } = error;
+      throw new UnsprawlError("unreachable", `${this.endpoint.name} has stopped answering: ${message}`, hint, GONE);
+    }
+  }
+
+  async #loggedIn<T extends Head>(request: Request, need: Need, send: (ask: Ask) => Promise<T>): Promise<T> {
+    const { scope, signal } = need;
+    const base = await this.#base(signal);
+    const url = new URL(request.path, `${base}/v2/`);
+    const rest = { method: request.method, url, signal, ...(request.headers ? { headers: request.headers } : {}) };
+    const ask: Ask = request.body === undefined ? rest : { ...rest, body: request.body };
+    const mine = url.origin === base;
+    let authorization = mine ? await this.login.header(scope, signal) : null;
+    let answer = await send({ ...ask, authorization });
+    this.requests++;
+    if (answer.status === 401 && mine && answer.url.origin === base) {
+      const sent = authorization;
+      if (this.login.learn(wantedBy(answer), sent)) {
+        authorization = await this.login.header(scope, signal);
+        if (authorization !== null && authorization !== sent) {
+          drop(answer);
+          answer = await send({ ...ask, authorization });
+          this.requests++;
+        }
+      }
+    }
+    this.#noteLimits(answer);
+    if ((answer.status >= 200 && answer.status < 300) || need.or?.includes(answer.status)) return answer;
+    drop(answer);
+    throw this.#refusal(answer, need.what);
+  }
+
+  /** The registry's origin. One that may be asked without TLS is tried with it first. */
+  #base(signal: AbortSignal): Promise<string> {
+    const { origin, plain } = this.endpoint;
+    if (!plain || origin.startsWith("http:")) return Promise.resolve(origin);
+    this.#origin ??= this.wire.read({ method: "GET", url: new URL(`${origin}/v2/`), signal, once: true }, 65_536).then(
+      () => origin,
+      (error: unknown) => {
+        this.#origin = null;
+        if (!speaksNoTls(error)) throw error;
+        const bare = origin.replace(/^https:/, "http:");
+        this.#origin = Promise.resolve(bare);
+        return bare;
+      },
+    );
+    return this.#origin;
+  }
+
+  #refusal({ status, url }: Head, what: string): UnsprawlError {
+    const { name } = this.endpoint;
+    if (status === 401 || status === 403) {
+      const elsewhere = url.host !== new URL(this.endpoint.origin).host;
+      if (!elsewhere) return denied(name, this.login.used);
+      return new UnsprawlError("denied", `${url.host}, to which ${name} redirects, gives no ${what} (${status})`);
+    }
+    if (status === 404)
+      return new UnsprawlError(
+        "absent",
+        `there is no ${what}`,
+        cmd`check the name; a login may show more: docker login ${name}`,
+      );
+    if (status >= 500)
+      return new UnsprawlError("unreachable", `${url.host} fails (${status}) for ${what}`, "try again later");
+    return new UnsprawlError("malformed", `${url.host} answers ${status} for ${what}`);
+  }
+
+  /** Docker Hub: https://docs.docker.com/docker-hub/usage/pulls/, `ratelimit-remaining: 76;w=21600`. */
+  #noteLimits({ headers }: Head): void {
+    const left = /^(\d{1,9})(?:;w=(\d{1,9}))?/.exec(String(headers["ratelimit-remaining"] ?? ""));
+    const most = /^\d{1,9}/.exec(String(headers["ratelimit-limit"] ?? ""))?.[0];
+    if (!left) return;
+    const window = left[2] === undefined ? "" : ` in ${Math.round(Number(left[2]) / 3600)} h`;
+    const of = most === undefined ? "" : ` of ${most}`;
+    this.#notes.set("limit", `${this.endpoint.name}: ${left[1]}${of} pulls left${window}`);
+  }
+}
+
+function wantedBy({ headers }: Head): string | undefined {
+  return headers["www-authenticate"];
+}
+
+function drop(answer: Head): void {
+  if ("stream" in answer) (answer as Answer).stream.destroy();
+}

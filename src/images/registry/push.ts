@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { UnsprawlError } from "../../model/error.ts";
+import type { Scope } from "./auth.ts";
+import { digestOf, digestOfBytes } from "./digest.ts";
+import type { Place } from "./place.ts";
+import { nameOf } from "./reference.ts";
+
+/** What changes a registry. */
+export type Push = {
+  /**
+   * Uploads a blob, in one piece; a stream's digest is made on the way. With `from`, it is taken from that repository of
+   * the same registry when it is there, and nothing is sent. Gives the digest; of a stream, the size too is only known
+   * after it.
+   */
+  putBlob(
+    repository: string,
+    content: Uint8Array | AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+    from?: { readonly repository: string; readonly digest: string },
+  ): Promise<string>;
+  /** Puts a manifest under a tag, or under its own digest. Gives its digest, as the registry has it too. */
+  putManifest(
+    repository: string,
+    reference: string,
+    mediaType: string,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<string>;
+  /** Deletes a manifest by its digest, with all its tags. False when this registry deletes nothing. */
+  deleteManifest(repository: string, digest: string, signal: AbortSignal): Promise<boolean>;
+  /** Deletes a tag, and nothing of what it names. False when this registry cannot do that. */
+  deleteTag(repository: string, tag: string, signal: AbortSignal): Promise<boolean>;
+};
+
+const ANSWER_LIMIT = 64 * 1024;
+
+/** Source: OCI Distribution Specification 1.1, "Push", "Content Management". */
+export function pusher(
+  place: Place,
+  host: string,
+  check: (repository: string, reference: string | null) => void,
+): Push {
+  const push = (repository: string): Exclude<Scope, "catalog"> => ({ repository, actions: "pull,push" });
+  const location = (
+    answer: { readonly headers: { readonly location?: string | undefined }; readonly url: URL },
+    what: string,
+  ): URL => {
+    const { location: given } = answer.headers;
+    if (given === undefined || !URL.canParse(given, answer.url.href))
+      throw new UnsprawlError("malformed", `${host} does not say where ${what} is to be sent`);
+    return new URL(given, answer.url);
+  };
+  return {
+    async putBlob(repository, content, signal, from) {
+      check(repository, null);
+      const what = `a blob for ${nameOf(host, repository)}`;
+      const need = { scope: push(repository), signal, what, limit: ANSWER_LIMIT };
+      const mounting = from ? { ...need, scope: { ...need.scope, from: from.repository } } : need;
+      if (from) check(from.repository, from.digest);
+      const mount = from ? `?${String(new URLSearchParams({ mount: from.digest, from: from.repository }))}` : "";
+      const begun = await place.read({ method: "POST", path: `${repository}/blobs/uploads/${mount}` }, mounting);
+      if (from && begun.status === 201) return from.digest;
+      const octets = { "content-type": "application/octet-stream" };
+      let to = location(begun, what);
+      let digest: string;
+      let body: Uint8Array = new Uint8Array();
+      if (content instanceof Uint8Array) {
+        digest = digestOfBytes(content);
+        body = content;
+      } else {
+        const hash = createHash("sha256");
+        const sent = await place.read(
+          { method: "PATCH", path: to, headers: octets, body: hashed(content, hash) },
+          need,
+        );
+        to = location(sent, what);
+        digest = `sha256:${hash.digest("hex")}`;
+      }
+      to.searchParams.set("digest", digest);
+      await place.read({ method: "PUT", path: to, headers: octets, body }, need);
+      return digest;
+    },
+    async putManifest(repository, reference, mediaType, bytes, signal) {
+      check(repository, reference);
+      const what = `the manifest ${nameOf(host, repository)}:${reference}`;
+      const document = JSON.parse(Buffer.from(bytes).toString("utf8")) as { readonly [key: string]: unknown };
+      const digest = digestOf(Buffer.from(bytes), document, null);
+      const { headers } = await place.read(
+        {
+          method: "PUT",
+          path: `${repository}/manifests/${reference}`,
+          headers: { "content-type": mediaType },
+          body: bytes,
+        },
+        { scope: push(repository), signal, what, limit: ANSWER_LIMIT },
+      );
+      const told = headers["docker-content-digest"];
+      if (typeof told === "string" && told.startsWith("sha256:") && told !== digest)
+        throw new UnsprawlError("malformed", `${host} keeps ${what} under another digest than it has`);
+      return digest;
+    },
+    async deleteManifest(repository, digest, signal) {
+      check(repository, digest);
+      const what = `manifest ${nameOf(host, repository)}@${digest}`;
+      const { status } = await place.read(
+        { method: "DELETE", path: `${repository}/manifests/${digest}` },
+        { scope: { repository, actions: "pull,push,delete" }, signal, what, limit: ANSWER_LIMIT, or: [405] },
+      );
+      return status !== 405;
+    },
+    async deleteTag(repository, tag, signal) {
+      check(repository, tag);
+      const { status } = await place.read(
+        { method: "DELETE", path: `${repository}/manifests/${tag}` },
+        {
+          scope: { repository, actions: "pull,push,delete" },
+          signal,
+          what: `the tag ${nameOf(host, repository)}:${tag}`,
+          limit: ANSWER_LIMIT,
+          // Registries that are older than the specification's 1.1 want a digest, and say so in different ways.
+          or: [400, 404, 405],
+        },
+      );
+      return status < 300;
+    },
+  };
+}
+
+async function* hashed(
+  content: AsyncIterable<Uint8Array>,
+  hash: { update(chunk: Uint8Array): unknown },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of content) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}

@@ -1,0 +1,77 @@
+import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { UnsprawlError } from "../../model/error.ts";
+import { fingerprint, type FingerprintKey } from "../../model/fingerprint.ts";
+import { Secret } from "../../model/secret.ts";
+import { atomicWrite } from "./atomic.ts";
+
+/**
+ * What one guess at the values costs: 32 MiB and about a tenth of a second. Weak values are in these files' keys too, and
+ * anyone with the installation's key may try them one after another, so each try must be slow.
+ */
+const COST = { N: 2 ** 15, r: 8, p: 1 } as const;
+const MOST_MEMORY = 64 * 1024 * 1024;
+
+/**
+ * Writes bytes that hold secrets to a file which only the holder of those secrets can open: AES-256-GCM under a key that is
+ * derived (scrypt, a salt for each file) from all the values together and the installation's key. Once the values are gone
+ * from where they were, they are in the store, and so anyone who may read the store can have the bytes back. 0600, whole
+ * or not at all.
+ */
+export async function writeSealed(
+  file: string,
+  bytes: Uint8Array,
+  values: Iterable<Secret>,
+  key: FingerprintKey,
+): Promise<void> {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const [salt, iv] = [randomBytes(16), randomBytes(12)];
+  const cipher = createCipheriv("aes-256-gcm", derived(values, salt, key), iv);
+  const data = Buffer.concat([cipher.update(bytes), cipher.final()]);
+  const parts = { version: 2, kdf: "scrypt", ...COST, salt, iv, tag: cipher.getAuthTag(), data };
+  const text = JSON.stringify(parts, (_name, value: unknown) => base64(value));
+  await atomicWrite(file, Buffer.from(`${text}\n`), { mode: 0o600 });
+}
+
+/** The bytes again; null when there is no such file. Throws `malformed` when these are not the values it was sealed with. */
+export function readSealed(file: string, values: Iterable<Secret>, key: FingerprintKey): Buffer | null {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return null;
+    throw new UnsprawlError("denied", `cannot read ${file}`, "run as its owner");
+  }
+  try {
+    const parts = JSON.parse(text) as { readonly [name: string]: unknown };
+    // The costs are fixed: a file does not say how much memory is taken, nor that a guess may be cheap.
+    if (parts["version"] !== 2) throw new TypeError("sealed by another version");
+    const part = (name: string): Buffer => {
+      const held = parts[name];
+      return Buffer.from(typeof held === "string" ? held : "", "base64");
+    };
+    const decipher = createDecipheriv("aes-256-gcm", derived(values, part("salt"), key), part("iv"));
+    decipher.setAuthTag(part("tag"));
+    return Buffer.concat([decipher.update(part("data")), decipher.final()]);
+  } catch {
+    throw new UnsprawlError(
+      "malformed",
+      `${file} cannot be opened with the values that the store holds now`,
+      "put the values back into the store as the run wrote them, then try again",
+    );
+  }
+}
+
+function derived(values: Iterable<Secret>, salt: Buffer, key: FingerprintKey): Buffer {
+  // Another digest than the fingerprint, which journals hold in the open.
+  const digests = [...values].map((value) =>
+    fingerprint(Secret.of(Buffer.concat([Buffer.from("sealed\0"), value.expose()])), key),
+  );
+  return scryptSync(digests.sort().join(), salt, 32, { ...COST, maxmem: MOST_MEMORY });
+}
+
+function base64(value: unknown): unknown {
+  const { type, data } = (value ?? {}) as { type?: unknown; data?: unknown };
+  return type === "Buffer" && Array.isArray(data) ? Buffer.from(data as number[]).toString("base64") : value;
+}

@@ -1,0 +1,144 @@
+import { UnsprawlError } from "../../model/error.ts";
+
+export const MAX_DOCUMENT = 64 * 1024 * 1024;
+
+/** What ended the reading of a stream, and the character of the input where it stands. Never quotes the text. */
+export type Broken = { readonly what: string; readonly at: number };
+
+/**
+ * Finds where the documents of a stream begin and end: objects and the elements of arrays, one after the other in any
+ * order (with or without line ends); JSON.parse reads what lies between. Memory holds one document; one of more than
+ * 64 Mi characters is refused. What is not JSON, or ends midway, is told in `broken`, and nothing is read behind it.
+ */
+export class Cutter {
+  broken: Broken | null = null;
+  #held: string[] = [];
+  #size = 0;
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  #inArray = false;
+  /** What came last inside the array: elements and commas take turns. */
+  #last: "nothing" | "value" | "comma" = "nothing";
+  #position = 0;
+  /** Where the document that is being read begins. */
+  #began = 0;
+  /** Cleared by the first wrong guess. */
+  #guess = true;
+
+  *feed(text: string): Generator {
+    if (this.broken !== null) return;
+    let start = this.#depth > 0 ? 0 : -1;
+    // Fields are slow in a loop over every character.
+    let [depth, inString, escaped] = [this.#depth, this.#inString, this.#escaped];
+    const length = text.length;
+    for (let at = 0; at < length; at++) {
+      const code = text.charCodeAt(at);
+      if (inString) {
+        if (escaped) escaped = false;
+        else if (code === 92) escaped = true;
+        else if (code === 34) inString = false;
+      } else if (depth === 0) {
+        if (code === 123) {
+          if (this.#inArray && this.#last === "value") return this.#breaks("is not JSON", at);
+          const end = this.#guessedEnd(text, at);
+          const guessed = end > 0 ? parsed(text.slice(at, end)) : undefined;
+          if (guessed !== undefined) {
+            this.#last = "value";
+            yield guessed;
+            at = end - 1;
+            continue;
+          }
+          if (end > 0) this.#guess = false;
+          start = at;
+          this.#began = this.#position + at;
+          depth = 1;
+        } else if (!this.#between(code)) return this.#breaks("is not JSON", at);
+      } else if (code === 34) inString = true;
+      else if (code === 123 || code === 91) depth++;
+      else if ((code === 125 || code === 93) && --depth === 0) {
+        if (!this.#hold(text.slice(start, at + 1))) return;
+        const document = this.#parse();
+        if (document === undefined) return this.#breaks("is not JSON", at);
+        yield document;
+        start = -1;
+      }
+    }
+    [this.#depth, this.#inString, this.#escaped] = [depth, inString, escaped];
+    if (start >= 0) this.#hold(text.slice(start));
+    this.#position += length;
+  }
+
+  /** Goes on at this character of the input, which stands behind an array's element. */
+  resume(position: number): void {
+    this.#position = position;
+    this.#inArray = true;
+    this.#last = "value";
+  }
+
+  end(): void {
+    if (this.broken === null && (this.#depth > 0 || this.#inArray)) this.#breaks("ends midway", 0);
+  }
+
+  /**
+   * Where the document that begins at `at` ends if it stands on one line; 0 when this chunk has no such place. An object
+   * ends in one place only, so a piece that parses is the document: much faster than a look at every character.
+   */
+  #guessedEnd(text: string, at: number): number {
+    if (!this.#guess) return 0;
+    for (let end = text.indexOf("\n", at); end > at; end--) {
+      const code = text.charCodeAt(end - 1);
+      if (code === 125) return end;
+      if (code !== 13 && code !== 32 && code !== 44) return 0;
+    }
+    return 0;
+  }
+
+  /** False for a character that may not stand between documents. */
+  #between(code: number): boolean {
+    if (code === 32 || code === 9 || code === 10 || code === 13 || code === 0xfeff) return true;
+    if (code === 91 && !this.#inArray) [this.#inArray, this.#last] = [true, "nothing"];
+    else if (code === 93 && this.#inArray && this.#last !== "comma") this.#inArray = false;
+    else if (code === 44 && this.#inArray && this.#last === "value") this.#last = "comma";
+    else return false;
+    return true;
+  }
+
+  /** False when the document has become too large. */
+  #hold(text: string): boolean {
+    this.#held.push(text);
+    this.#size += text.length;
+    if (this.#size <= MAX_DOCUMENT) return true;
+    this.#breaks("has a document of more than 64 Mi characters, which begins here", this.#began - this.#position);
+    return false;
+  }
+
+  #parse(): unknown {
+    this.#last = "value";
+    const whole = this.#held.join("");
+    this.#held = [];
+    this.#size = 0;
+    return parsed(whole);
+  }
+
+  #breaks(what: string, at: number): void {
+    this.broken = { what, at: this.#position + at };
+    this.#held = [];
+  }
+}
+
+/** The error for an input in which nothing could be read. */
+export function malformed({ what, at }: Broken): UnsprawlError {
+  return new UnsprawlError("malformed", `the input ${what} (character ${at})`, MALFORMED_HINT);
+}
+
+export const MALFORMED_HINT = "docker inspect NAME > FILE writes what is read here";
+
+/** Undefined when it is no JSON: JSON.parse's own message quotes the text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

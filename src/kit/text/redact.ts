@@ -1,0 +1,223 @@
+import type { Secret } from "../../model/secret.ts";
+import { inHtml, jsonInHtml, jsonText, printable } from "./escape.ts";
+
+const MARK = "[secret]";
+/** Shorter values are common words and digits; they are redacted in foreign text only, from this length on. */
+const SHORTEST = 3;
+/** From this length on a value that is not a plain word is redacted in everything that leaves the process. */
+const DISTINCTIVE = 8;
+/** So many characters in a row of a known value are a leak even without the rest. */
+const PIECE = 12;
+
+/**
+ * Takes known secret values out of text, raw and as they come encoded (JSON, base64 at every offset, base64url, hex,
+ * percent, shell quoting). `foreign` is for text that others wrote (engine and store messages): every known value goes.
+ * `guard` is for our own output at the sink, where a value such as `postgres` is also the name of a container:
+ * only values that cannot be a mere word go.
+ */
+export class Redactor {
+  #all = new Needles();
+  #distinctive = new Needles();
+  #pieces = new Pieces();
+  /** What has been taken note of: a process that runs for weeks is told the same values each time it looks. */
+  readonly #known = new Set<string>();
+  #foreign: { readonly text: string; readonly forms: readonly string[]; readonly whole: boolean }[] = [];
+  #lasting: readonly (readonly [value: Secret, whole: boolean])[] = [];
+  #recent: (readonly [value: Secret, whole: boolean])[] = [];
+
+  /**
+   * Takes note of a value, and of the secret parts of a structured one (a URL's password, a JSON document's strings).
+   * `whole` is for values that are mostly not secret, such as a command: pieces of it are ordinary words.
+   */
+  know(value: Secret, whole = false): void {
+    if (value.length < SHORTEST) return;
+    const text = value.expose().toString("utf8");
+    const noted = `${whole ? "whole" : "parts"} ${text}`;
+    if (this.#known.has(noted)) return;
+    this.#known.add(noted);
+    this.#recent.push([value, whole]);
+    const forms = [...encodedForms(value.expose(), text), ...shownForms(text)];
+    this.#foreign.push({ text, forms, whole });
+    if (value.length >= DISTINCTIVE && !/^[A-Za-z]+$/.test(text) && !/^[a-z]+([-_./ ][a-z]+)*$/.test(text)) {
+      this.#distinctive.add(text, forms);
+    }
+  }
+
+  /** What is known by now stays known, whatever is forgotten later: the credentials of channels, for one. */
+  settle(): void {
+    this.#lasting = [...this.#lasting, ...this.#recent.splice(0)];
+  }
+
+  /** Forgets what it was told since, so that a process that runs for weeks does not keep every value it ever saw. */
+  forget(): void {
+    if (this.#recent.length === 0) return;
+    this.#known.clear();
+    this.#recent = [];
+    this.#foreign = [];
+    [this.#all, this.#distinctive, this.#pieces] = [new Needles(), new Needles(), new Pieces()];
+    for (const [value, whole] of this.#lasting) this.know(value, whole);
+    this.#recent = [];
+  }
+
+  /** Also takes out longer pieces of a value: logs cut lines short. */
+  foreign(text: string): string {
+    // Made ready on first need: only errors and logs are looked at this closely.
+    for (const { text: value, forms, whole } of this.#foreign.splice(0)) {
+      this.#all.add(value, forms);
+      if (whole) continue;
+      this.#pieces.add([value, ...forms]);
+      for (const part of partsOf(value)) this.#all.add(part, encodedForms(Buffer.from(part), part));
+    }
+    return this.#pieces.replace(this.#all.replace(text));
+  }
+
+  guard(text: string): string {
+    return this.#distinctive.replace(text);
+  }
+}
+
+/** Every form in which a value may turn up inside other text, without the value itself. */
+export function encodedForms(bytes: Uint8Array, text: string): string[] {
+  const buffer = Buffer.from(bytes);
+  const forms = new Set<string>([
+    JSON.stringify(text).slice(1, -1),
+    buffer.toString("hex"),
+    buffer.toString("hex").toUpperCase(),
+  ]);
+  // Inside a longer base64 text a value starts at one of three bit offsets; its inner part is the same each time.
+  for (const offset of [0, 1, 2]) {
+    const padded = Buffer.concat([Buffer.alloc(offset), buffer]);
+    const from = offset === 0 ? 0 : offset + 1;
+    const to = Math.floor((padded.length * 8) / 6);
+    const core = padded.toString("base64").slice(from, to);
+    if (core.length >= DISTINCTIVE) forms.add(core).add(core.replaceAll("+", "-").replaceAll("/", "_"));
+  }
+  const percent = encodeURIComponent(text.toWellFormed());
+  forms.add(percent).add(percent.replaceAll("%20", "+"));
+  // Multi-line values are quoted line by line in logs.
+  for (const line of text.split(/\r?\n/)) if (line.length >= 16 && line !== text) forms.add(line);
+  forms.add(text.replaceAll("'", `'\\''`)).delete(text);
+  return [...forms].filter((form) => form.length >= SHORTEST);
+}
+
+/** The forms that a face gives to text before it is written: escaped for a terminal, for a page, for the data in one. */
+function shownForms(text: string): string[] {
+  const shown = printable(text);
+  const forms = new Set([
+    shown,
+    jsonText(text).slice(1, -1),
+    inHtml(shown),
+    jsonInHtml(JSON.stringify(shown).slice(1, -1)),
+  ]);
+  forms.delete(text);
+  return [...forms];
+}
+
+/** The parts of a structured value that are secret by themselves. */
+function partsOf(text: string): string[] {
+  const parts: string[] = [];
+  for (const match of text.slice(0, 65_536).matchAll(/:\/\/[^\s:@/]*:([^\s/]{3,500})@/g)) {
+    const password = match[1] ?? "";
+    parts.push(password, decoded(password));
+  }
+  if (/^\s*[[{]/.test(text)) {
+    try {
+      JSON.parse(text, (_key, leaf: unknown) => {
+        if (typeof leaf === "string" && leaf.length >= DISTINCTIVE) parts.push(leaf);
+        return leaf;
+      });
+    } catch {
+      // Not JSON after all: the whole value is known.
+    }
+  }
+  return parts;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Finds runs of text that are part of a known value: any twelve characters of one give it away. */
+class Pieces {
+  readonly #known = new Set<string>();
+  readonly #noted = new Set<string>();
+  #waiting: string[] = [];
+
+  add(forms: readonly string[]): void {
+    for (const form of forms) {
+      if (form.length <= PIECE || this.#noted.has(form)) continue;
+      this.#noted.add(form);
+      this.#waiting.push(form);
+    }
+  }
+
+  replace(text: string): string {
+    if (text.length < PIECE) return text;
+    // Built on first need: only errors and logs are looked at this closely.
+    for (const form of this.#waiting) {
+      const end = Math.min(form.length, 65_536) - PIECE;
+      for (let at = 0; at <= end; at++) this.#known.add(form.slice(at, at + PIECE));
+    }
+    this.#waiting = [];
+    const out: string[] = [];
+    let kept = 0;
+    for (let at = 0; at + PIECE <= text.length; at++) {
+      if (!this.#known.has(text.slice(at, at + PIECE))) continue;
+      let end = at + PIECE;
+      while (end < text.length && this.#known.has(text.slice(end - PIECE + 1, end + 1))) end++;
+      out.push(text.slice(kept, at), MARK);
+      kept = end;
+      at = end - 1;
+    }
+    return kept === 0 ? text : out.join("") + text.slice(kept);
+  }
+}
+
+/** A set of strings to find in text: looked up by their first three characters, longest first. */
+class Needles {
+  readonly #byStart = new Map<string, string[]>();
+  /** What of three first characters fits into 18 bits: most positions of a text are ruled out by it alone. */
+  readonly #starts = new Uint8Array(1 << 18);
+  readonly #known = new Set<string>();
+
+  add(value: string, forms: readonly string[]): void {
+    if (this.#known.has(value)) return;
+    for (const needle of [value, ...forms]) {
+      if (this.#known.has(needle)) continue;
+      this.#known.add(needle);
+      const start = needle.slice(0, SHORTEST);
+      this.#starts[[0, 1, 2].reduce((before, at) => next(before, needle, at), 0)] = 1;
+      const list = this.#byStart.get(start);
+      if (list === undefined) this.#byStart.set(start, [needle]);
+      else list.splice(list.findLastIndex((one) => one.length >= needle.length) + 1, 0, needle);
+    }
+  }
+
+  replace(text: string): string {
+    const [starts, byStart] = [this.#starts, this.#byStart];
+    if (byStart.size === 0) return text;
+    const out: string[] = [];
+    let kept = 0;
+    let start = 0;
+    for (let end = 0; end < text.length; end++) {
+      start = next(start, text, end);
+      if (starts[start] === 0) continue;
+      const at = end + 1 - SHORTEST;
+      if (at < kept) continue;
+      const needle = byStart.get(text.slice(at, end + 1))?.find((one) => text.startsWith(one, at));
+      if (needle === undefined) continue;
+      out.push(text.slice(kept, at), MARK);
+      kept = at + needle.length;
+    }
+    return kept === 0 ? text : out.join("") + text.slice(kept);
+  }
+}
+
+/** Six bits of each of the last three characters, with the one at `at` as the last. */
+function next(before: number, text: string, at: number): number {
+  return ((before << 6) | (text.charCodeAt(at) & 0x3f)) & 0x3ffff;
+}

@@ -1,0 +1,135 @@
+import { lineOf } from "./lines.ts";
+import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
+import { UnsprawlError } from "../../model/error.ts";
+import { lineEnd, lineStart, type Edit } from "./splice.ts";
+import { isAlias, isMap, isScalar, isSeq, type YamlFile } from "./yaml-nodes.ts";
+
+type AnyPair = Pair<Scalar, Node | null>;
+
+/** What happens to the members of one map or sequence. `text` of what is added is one member: `KEY: value`, or an item. */
+export type Changes = {
+  /** Members taken away. */
+  readonly drop: ReadonlySet<unknown>;
+  /** Members whose whole text becomes another. */
+  readonly put: ReadonlyMap<unknown, string>;
+  /** Pairs of which only the line of the key goes: what stood below it has gone already. */
+  readonly dropKey?: ReadonlySet<unknown>;
+  /** Members put behind the last. Several lines keep their own deeper indentation. */
+  readonly add: readonly string[];
+};
+
+/** The byte edits that make `changes` to a map or sequence and leave everything else, comments and order too. */
+export function edits(file: YamlFile, node: YAMLMap | YAMLSeq, changes: Changes): Edit[] {
+  return node.flow === true ? flowEdits(node, changes) : blockEdits(file, node, changes);
+}
+
+/** The range of a member: a pair from its key, an item from its own beginning, both to the end of the value. */
+export function memberRange(member: unknown): readonly [start: number, end: number] {
+  const { key, value } = member as AnyPair;
+  if (key !== undefined && isScalar(key)) {
+    const [start = 0, keyEnd = 0] = key.range ?? [];
+    const last = value === null || value === undefined ? null : endOf(value);
+    return [start, Math.max(keyEnd, last ?? keyEnd)];
+  }
+  const [start = 0] = (member as Node).range ?? [];
+  return [start, endOf(member as Node) ?? start];
+}
+
+/** Where the last byte of a node's own text is over: not the blank lines and comments behind a block. */
+function endOf(node: Node): number | null {
+  if ((isMap(node) || isSeq(node)) && node.flow !== true) {
+    const last = node.items.at(-1);
+    return last === undefined ? (node.range?.[1] ?? null) : memberRange(last)[1];
+  }
+  return node.range?.[1] ?? null;
+}
+
+function blockEdits(file: YamlFile, node: YAMLMap | YAMLSeq, { drop, put, add, dropKey }: Changes): Edit[] {
+  const { text } = file;
+  const found: Edit[] = [];
+  for (const member of node.items) {
+    const [start, end] = memberRange(member);
+    if (dropKey?.has(member)) found.push({ start: ownLine(file, start), end: lineEnd(text, start), text: "" });
+    else if (drop.has(member)) found.push({ start: ownLine(file, start), end: lineEnd(text, end), text: "" });
+    else if (put.has(member)) {
+      ownLine(file, start); // `? KEY` has its value on another line
+      found.push({ start, end: inLine(text, end), text: put.get(member) ?? "" });
+    }
+  }
+  const last = node.items.at(-1);
+  if (add.length > 0 && last !== undefined) {
+    const [start, end] = memberRange(last);
+    const line = ownLine(file, start);
+    const indent = text.slice(line, start);
+    const at = lineEnd(text, end);
+    const eol = text.includes("\r\n") ? "\r\n" : "\n";
+    const before = at > 0 && text[at - 1] !== "\n" ? eol : "";
+    const lines = add.map((one) => indent + one.replaceAll("\n", `${eol}${" ".repeat(start - line)}`));
+    // A file without an end of line at its end stays one.
+    const after = before === "" ? eol : "";
+    found.push({ start: at, end: at, text: before + lines.join(eol) + after });
+  }
+  return found;
+}
+
+/** A block scalar's range ends behind its line end, which belongs to the next line. */
+function inLine(text: string, end: number): number {
+  if (text[end - 1] !== "\n") return end;
+  return text[end - 2] === "\r" ? end - 2 : end - 1;
+}
+
+/** Where the member's line begins, when nothing but its indentation (or its dash) stands before it. */
+function ownLine({ file, text }: YamlFile, start: number): number {
+  const line = lineStart(text, start);
+  if (/^[ ]*(- +)?$/.test(text.slice(line, start))) return line;
+  throw new UnsprawlError(
+    "refused",
+    `${file}, line ${lineOf(text, start)}: something else stands on the same line`,
+    "put it on a line of its own, then plan again",
+  );
+}
+
+/** In a flow collection a member goes with one comma; what stands between the others stays as it is, line ends too. */
+function flowEdits(node: YAMLMap | YAMLSeq, { drop, put, add }: Changes): Edit[] {
+  const members = node.items as unknown[];
+  const ranges = members.map(memberRange);
+  const kept = members.flatMap((member, at) => (drop.has(member) ? [] : [at]));
+  const [last, added] = [kept.at(-1), add.map(oneLine).join(", ")];
+  const [open = 0, close = 0] = node.range ?? [];
+  if (last === undefined) {
+    const [from, to] = [ranges[0]?.[0] ?? open + 1, ranges.at(-1)?.[1] ?? close - 1];
+    return [{ start: from, end: to, text: added }];
+  }
+  const found: Edit[] = [];
+  for (const [at, member] of members.entries()) {
+    const [start, end] = ranges[at] ?? [0, 0];
+    if (!drop.has(member)) {
+      const now = put.get(member);
+      if (now !== undefined) found.push({ start, end, text: oneLine(now) });
+    } else if (at < last) found.push({ start, end: ranges[at + 1]?.[0] ?? end, text: "" });
+    else found.push({ start: ranges[at - 1]?.[1] ?? start, end, text: "" });
+  }
+  const behind = ranges[last]?.[1] ?? close;
+  if (added !== "") found.push({ start: behind, end: behind, text: `, ${added}` });
+  return found;
+}
+
+const oneLine = (text: string): string =>
+  text
+    .split("\n")
+    .map((line, at, { length }) => (at === 0 ? line.trimEnd() : at === length - 1 ? line.trimStart() : line.trim()))
+    .filter((line, at, { length }) => line !== "" || at === 0 || at === length - 1)
+    .join(" ");
+
+/** Text as a YAML scalar in the quotes that were there, if it can be; plain where nobody can mistake it. */
+export function scalar(text: string, like: unknown): string {
+  const type = isScalar(like) && !isAlias(like) ? like.type : "PLAIN";
+  const escaped = text.replaceAll("$", "$$$$");
+  if (type === "QUOTE_SINGLE" && !/[^ -~]/.test(text)) return `'${escaped.replaceAll("'", "''")}'`;
+  if (type !== "QUOTE_DOUBLE" && PLAIN.test(escaped) && !NOT_TEXT.test(text)) return escaped;
+  return JSON.stringify(escaped);
+}
+
+/** Neither a number, nor a comment, a map's colon or an indicator in it. */
+const PLAIN = /^[A-Za-z/_](?:[\w./+=@-]|:(?=[^\s])|(?<=[^\s])#)*$/;
+const NOT_TEXT = /^(y|n|yes|no|on|off|true|false|null)$/i;

@@ -1,0 +1,214 @@
+import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
+import { cmd } from "../shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { lineOf } from "./lines.ts";
+import { repeatedKey } from "./yaml-keys.ts";
+
+/** A YAML file with the nodes of its only document, each of which knows its range in the text. */
+export type YamlFile = {
+  /** Absolute. */
+  readonly file: string;
+  readonly text: string;
+  readonly root: YAMLMap | null;
+  readonly document: Document;
+};
+
+/** A key of a map, however the map got it. */
+export type Entry = {
+  readonly key: string;
+  readonly pair: Pair<Scalar, Node | null>;
+  /** The map in which the pair is written. */
+  readonly owner: YAMLMap;
+  /** What stands there, aliases followed. */
+  readonly value: Node | null;
+  /** Not written in the map itself: merged into it (`<<`), or the whole map is an alias. */
+  readonly shared: boolean;
+};
+
+type Yaml = typeof import("yaml");
+let loaded: Yaml | null = null;
+
+/**
+ * Parses a Compose file. Scalars stay as they are written: `0440`, `yes` and `1e3` are text here, and so is every key.
+ * Throws `malformed` with the line, and `refused` for several documents.
+ */
+export async function parseYaml(file: string, text: string): Promise<YamlFile> {
+  const documents = await documentsOf(file, text, hintFor(file));
+  const [document] = documents;
+  if (documents.length > 1)
+    throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one document a file");
+  return asCompose(file, text, document);
+}
+
+/**
+ * Parses a Compose file that may hold several documents: each goes over those before it as an override does, and an empty one
+ * is nothing (compose-go loader, `loadYamlFile`). Else as `parseYaml`.
+ */
+export async function parseCompose(file: string, text: string): Promise<YamlFile[]> {
+  const documents = await documentsOf(file, text, hintFor(file));
+  const full = documents.filter(({ contents }) => contents !== null && !(isScalar(contents) && contents.source === ""));
+  const [first] = documents;
+  return (full.length > 0 ? full : [first as Document]).map((document) => asCompose(file, text, document));
+}
+
+const hintFor = (file: string): string => cmd`docker compose -f ${file} config --quiet shows what Compose makes of it`;
+
+/** `document`: undefined for a file without any. */
+function asCompose(file: string, text: string, document: Document | undefined): YamlFile {
+  const root = document?.contents ?? null;
+  if (root !== null && !isMap(root))
+    throw new UnsprawlError("malformed", `${file} is not a Compose file: no map`, "name a Compose file");
+  return { file, text, root, document: document as Document };
+}
+
+/** Every document of a file that may hold several, in order; one that is no map has no root. Throws as `parseYaml`. */
+export async function parseYamlDocuments(file: string, text: string, hint: string): Promise<YamlFile[]> {
+  const documents = await documentsOf(file, text, hint);
+  return documents.map((document) => {
+    const { contents } = document;
+    return { file, text, root: isMap(contents) ? contents : null, document };
+  });
+}
+
+async function documentsOf(file: string, text: string, hint: string): Promise<Document[]> {
+  loaded ??= await import("yaml");
+  // `merge: false`: merge keys are followed here, so that each pair is known by the map that it is written in.
+  const parsed = loaded.parseAllDocuments(text, {
+    schema: "failsafe",
+    merge: false,
+    uniqueKeys: false, // looked for below
+    logLevel: "silent",
+    prettyErrors: false, // looks up the place of every error, of which the first is told
+  });
+  const documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
+  for (const { errors, contents } of documents) {
+    const [problem] = errors;
+    const repeated = repeatedKey(contents);
+    const at = Math.min(problem?.pos[0] ?? Infinity, repeated ?? Infinity);
+    if (at === Infinity) continue;
+    const cause = at === repeated ? "DUPLICATE_KEY" : problem?.code;
+    throw new UnsprawlError("malformed", `${file}, line ${lineOf(text, at)}: not valid YAML`, hint, cause);
+  }
+  return documents;
+}
+
+function yaml(): Yaml {
+  if (loaded === null) throw new Error("parseYaml comes first");
+  return loaded;
+}
+
+export const isMap = (node: unknown): node is YAMLMap => yaml().isMap(node);
+export const isSeq = (node: unknown): node is YAMLSeq => yaml().isSeq(node);
+/** Under the failsafe schema every scalar is text. */
+export const isScalar = (node: unknown): node is Scalar<string | null> => yaml().isScalar(node);
+export const isAlias = (node: unknown): node is Alias => yaml().isAlias(node);
+
+/** The node that an alias stands for; null for nothing. */
+export function follow(node: unknown, { document }: YamlFile): Node | null {
+  if (node === null || node === undefined) return null;
+  return isAlias(node) ? (targetsIn(document).get(node) ?? null) : (node as Node);
+}
+
+const targets = new WeakMap<Document, ReadonlyMap<Alias, Node>>();
+
+/** What each alias of a document stands for, found in one walk: asked one by one, each would take a walk of its own. */
+function targetsIn(document: Document): ReadonlyMap<Alias, Node> {
+  const known = targets.get(document);
+  if (known !== undefined) return known;
+  const anchors = new Map<string, Node>();
+  const found = new Map<Alias, Node>();
+  yaml().visit(document, {
+    Node: (_key, node) => {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        return;
+      }
+      const target = anchors.get(node.source);
+      if (target !== undefined) found.set(node, target);
+    },
+  });
+  targets.set(document, found);
+  return found;
+}
+
+/** The entries of a map as Compose sees them: its own, then what `<<` merges in and it does not set (YAML merge key, 1.1). */
+export function entriesOf(node: unknown, file: YamlFile): Entry[] {
+  return [...entriesByKey(node, file).values()];
+}
+
+/** Kept, since a large map is asked for one key after the other. */
+const entries = new WeakMap<object, ReadonlyMap<string, Entry>>();
+
+function entriesByKey(node: unknown, file: YamlFile): ReadonlyMap<string, Entry> {
+  if (typeof node !== "object" || node === null) return NONE;
+  const known = entries.get(node);
+  if (known !== undefined) return known;
+  const found = new Map<string, Entry>();
+  // A map that comes again adds nothing, and maps that each merge the last one twice would be read without end.
+  const read = new Set<YAMLMap>();
+  const add = (at: unknown, shared: boolean): void => {
+    const map = follow(at, file);
+    if (!isMap(map) || read.has(map)) return;
+    read.add(map);
+    const merges: unknown[] = [];
+    for (const pair of map.items as Pair<Scalar, Node | null>[]) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : null;
+      if (key === null) continue;
+      if (key === "<<" && pair.key.type === "PLAIN") {
+        const from = follow(pair.value, file);
+        merges.push(...(isSeq(from) ? from.items : [pair.value]));
+      } else if (!found.has(key)) found.set(key, { key, pair, owner: map, value: follow(pair.value, file), shared });
+    }
+    for (const merge of merges) add(merge, true);
+  };
+  add(node, isAlias(node));
+  entries.set(node, found);
+  return found;
+}
+
+const NONE: ReadonlyMap<string, Entry> = new Map();
+
+/** Whether a map is, or merges in, another one; what it sets itself may hide what that has. */
+export function reaches(node: unknown, owner: unknown, file: YamlFile, seen = new Set<YAMLMap>()): boolean {
+  const map = follow(node, file);
+  if (!isMap(map) || seen.has(map)) return false;
+  seen.add(map);
+  if (map === owner) return true;
+  return (map.items as Pair<Scalar, Node | null>[]).some(({ key, value }) => {
+    if (!isScalar(key) || key.value !== "<<") return false;
+    const from = follow(value, file);
+    return (isSeq(from) ? from.items : [value]).some((one) => reaches(one, owner, file, seen));
+  });
+}
+
+export function entry(node: unknown, key: string, file: YamlFile): Entry | null {
+  return entriesByKey(node, file).get(key) ?? null;
+}
+
+/** A scalar's text as Compose would have it in a variable; null for YAML's null and for what is no scalar. */
+export function scalarText(node: Node | null): string | null {
+  if (!isScalar(node)) return null;
+  const text = node.value ?? "";
+  if (node.type !== "PLAIN") return text;
+  return /^(|~|null|Null|NULL)$/.test(text) ? null : plainText(text);
+}
+
+/**
+ * A plain scalar as Go's yaml.v3 reads and Compose prints it: `0x10` and `010` are numbers, `True` is `true`.
+ * Source: go-yaml v3 resolve.go (YAML 1.2 core with 1.1 octals), compose-go `types.MappingWithEquals`.
+ */
+function plainText(text: string): string {
+  if (/^(true|True|TRUE)$/.test(text)) return "true";
+  if (/^(false|False|FALSE)$/.test(text)) return "false";
+  const bare = text.replaceAll("_", "");
+  if (/^[-+]?(0|[1-9]\d*)$/.test(bare)) return asInteger(bare);
+  if (/^[-+]?0[0-7]+$/.test(bare)) return asInteger(bare.replace(/^([-+]?)0/, "$10o"));
+  if (/^[-+]?0(x[0-9a-fA-F]+|o[0-7]+|b[01]+)$/.test(bare)) return asInteger(bare);
+  if (/^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/.test(bare)) return String(Number(bare));
+  return text;
+}
+
+function asInteger(text: string): string {
+  const sign = text.startsWith("-") ? -1n : 1n;
+  return String(sign * BigInt(text.replace(/^[-+]/, "")));
+}

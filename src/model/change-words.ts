@@ -1,0 +1,63 @@
+import { CHANGE_KINDS, type Change, type ChangeKind } from "./change.ts";
+import { SEVERITIES } from "./finding.ts";
+import { printable } from "../kit/text/escape.ts";
+
+/** Of a name no more than this is shown: whoever names a container writes no essay into a chat. */
+const LONGEST = 120;
+
+/** `2 new, 1 regressed, 3 gone`. */
+export function countsOf(changes: readonly Change[]): string {
+  return CHANGE_KINDS.map((kind) => [changes.filter((change) => change.kind === kind).length, kind] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, kind]) => `${count} ${kind}`)
+    .join(", ");
+}
+
+/**
+ * One change in plain text, on one line, with what others named made harmless for a terminal:
+ * `regressed: DB_PASSWORD in container api on web1 (run 20261125-… had moved it) — severity high`.
+ */
+export function sentence({ kind, finding, host, run, since }: Change): string {
+  const { name, location, severity } = finding;
+  const where = `${location.subject} ${shown(location.subjectName)} on ${shown(host)}`;
+  const before =
+    run !== null ? ` (run ${shown(run)} had moved it)` : kind === "new" ? "" : ` (first seen ${since.slice(0, 10)})`;
+  return `${kind}: ${shown(name)} in ${where}${before} — severity ${severity}`;
+}
+
+/** The loudest first: regressed before new before gone, severe before slight; else in the order given. */
+function loudestFirst(changes: readonly Change[]): readonly Change[] {
+  return changes.toSorted(
+    (a, b) =>
+      LOUD.indexOf(a.kind) - LOUD.indexOf(b.kind) ||
+      SEVERITIES.indexOf(b.finding.severity) - SEVERITIES.indexOf(a.finding.severity),
+  );
+}
+
+const LOUD: readonly ChangeKind[] = ["regressed", "back", "new", "gone"];
+
+/**
+ * The sentences of the loudest, as many as fit, and in the last line how many there are besides: `and 37 more`.
+ * `form` is what becomes of each where it goes.
+ */
+export function listed(
+  changes: readonly Change[],
+  most: { readonly lines: number; readonly characters: number },
+  form: (line: string) => string = (line) => line,
+): readonly string[] {
+  const lines: string[] = [];
+  let room = most.characters;
+  for (const change of loudestFirst(changes)) {
+    const line = form(sentence(change));
+    room -= line.length + 1;
+    if (lines.length === most.lines || (room < 0 && lines.length > 0)) break;
+    lines.push(line);
+  }
+  const more = changes.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${more} more`];
+}
+
+function shown(text: string): string {
+  const safe = printable(text);
+  return safe.length <= LONGEST ? safe : `${safe.slice(0, LONGEST - 1).toWellFormed()}…`;
+}

@@ -1,6 +1,0 @@
-import "./kit/start-quietly.ts";
-import { openStore } from "./open-store.ts";
-import { resolveMain } from "./delivery/runtime/resolve.ts";
-
-// The OCI runtime's resolver: a program of its own, started at each container's start.
-await resolveMain(process.argv.slice(2), openStore);

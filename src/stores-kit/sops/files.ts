@@ -1,0 +1,56 @@
+import type { Provider } from "../../contract/provider.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { DataKeys } from "./keys.ts";
+import { parseSopsReference, sopsKey, sopsNames, sopsReference, splitField } from "./names.ts";
+import { listKeys } from "./places.ts";
+import { getValue, mayPut, putValue, removeValue, rewrapFile } from "./store.ts";
+
+export type SopsPlace = {
+  /** The store's name, for messages. */
+  readonly name: string;
+  /** The absolute file, with `{subject}` and the like in it. */
+  readonly template: string;
+  /** Where relative references begin. */
+  readonly dir: string;
+  readonly readOnly: boolean;
+};
+
+/** What a store of SOPS files does whoever holds its keys. Throws `denied` for a write to one that is for reading only. */
+export function sopsFiles(
+  { name, template, dir, readOnly }: SopsPlace,
+  keys: DataKeys,
+): Pick<Provider, "key" | "names" | "reference" | "parse" | "get" | "put" | "remove" | "list"> &
+  Required<Pick<Provider, "rewrap" | "mayPut">> {
+  const writable = (): void => {
+    if (readOnly)
+      throw new UnsprawlError(
+        "denied",
+        `the store ${name} is opened for reading only`,
+        "readOnly: false in its configuration",
+      );
+  };
+  return {
+    key: (names) => sopsKey(template, names),
+    names: (key) => sopsNames(template, key),
+    reference: sopsReference,
+    parse: (reference) => parseSopsReference(reference, template, dir),
+    get: (key) => getValue(key.path, splitField(key.field), keys),
+    mayPut: async (key) => mayPut(key.path, keys),
+    async put(key, value, replace) {
+      writable();
+      return { version: await putValue(key.path, splitField(key.field), value, replace, keys) };
+    },
+    async remove(key, matches) {
+      writable();
+      return removeValue(key.path, splitField(key.field), matches, keys);
+    },
+    list: (what) => listKeys(template, what, dir, keys),
+    async rewrap(what) {
+      writable();
+      const files = [...new Set((await listKeys(template, what, dir, keys)).map(({ path }) => path))];
+      const done: string[] = [];
+      for (const file of files) if (await rewrapFile(file, keys)) done.push(file);
+      return done;
+    },
+  };
+}

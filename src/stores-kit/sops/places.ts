@@ -1,0 +1,78 @@
+import { access, constants, readdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { StoreKey } from "../../model/plan.ts";
+import { fileError } from "../../kit/io/error.ts";
+import type { DataKeys } from "./keys.ts";
+import { joinField, NAME_PATTERN, subjectFile } from "./names.ts";
+import { listValues } from "./store.ts";
+
+/** What temporary files of a SOPS file are called (src/kit/io/atomic.ts), and what locks of earlier versions were. */
+const NOT_OURS = /\.lock(\.[0-9a-f]+)*(\.claim)?$|^\..*\.[0-9a-f]+\.tmp$/;
+
+/**
+ * The keys of every value that the template reaches and `what` names: an absolute file or one from `dir`, the
+ * beginning of one, or a subject; empty means all. In order of the files and of the values in them.
+ */
+export async function listKeys(
+  template: string,
+  what: string,
+  dir: string,
+  keys: DataKeys,
+): Promise<readonly StoreKey[]> {
+  const found: StoreKey[] = [];
+  const begins = what === "" ? "" : resolve(dir, what);
+  const mine = what === "" ? null : subjectFile(template, what);
+  for (const file of await templateFiles(template)) {
+    const whole = file.startsWith(begins) || file === mine;
+    // One file for all: a subject is a map in it.
+    if (!whole && template.includes("{subject}")) continue;
+    for (const path of await listValues(file, keys))
+      if (whole || path[0] === what) found.push({ path: file, field: joinField(path) });
+  }
+  return found;
+}
+
+/** The nearest folder at or above this one that exists. */
+export async function standingFolder(folder: string): Promise<string> {
+  for (let at = folder; ; at = dirname(at)) {
+    if (at === dirname(at) || (await stat(at).catch(() => null)) !== null) return at;
+  }
+}
+
+/** Throws `config`, `denied` when a standing folder cannot be used. */
+export async function usableFolder(standing: string, readOnly: boolean): Promise<void> {
+  if (!(await stat(standing)).isDirectory())
+    throw new UnsprawlError("config", `${standing} is not a folder`, "name another file in the store's configuration");
+  await access(standing, readOnly ? constants.R_OK : constants.W_OK | constants.X_OK).catch(() => {
+    throw new UnsprawlError("denied", `no permission to write in ${standing}`, cmd`ls -ld ${standing}`);
+  });
+}
+
+/** The files that are there and that the template gives for some names. */
+export async function templateFiles(template: string): Promise<readonly string[]> {
+  let places = ["/"];
+  const parts = template.split("/").slice(1);
+  for (const [index, part] of parts.entries()) {
+    const last = index === parts.length - 1;
+    places = (await Promise.all(places.map((place) => inside(place, part)))).flat();
+    const kinds = await Promise.all(places.map((place) => stat(place).catch(() => null)));
+    places = places.filter((_, at) => (last ? kinds[at]?.isFile() : kinds[at]?.isDirectory()));
+  }
+  return places.sort();
+}
+
+async function inside(folder: string, part: string): Promise<readonly string[]> {
+  if (!part.includes("{")) return [join(folder, part)];
+  const pattern = part
+    .split(/\{(?:subject|project|name)\}/)
+    .map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .join(NAME_PATTERN);
+  const names = await readdir(folder).catch((error: unknown): string[] => {
+    if ((error as { code?: unknown }).code === "ENOENT") return [];
+    throw fileError(error, folder);
+  });
+  const expression = new RegExp(`^${pattern}$`);
+  return names.filter((name) => expression.test(name) && !NOT_OURS.test(name)).map((name) => join(folder, name));
+}

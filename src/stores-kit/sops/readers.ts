@@ -1,0 +1,95 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { UnsprawlError } from "../../model/error.ts";
+import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
+import { fileError } from "../../kit/io/error.ts";
+import { withFileLock } from "../../kit/io/lock.ts";
+import { wrapForAge } from "./age.ts";
+import type { SopsDocument, WrappedKey } from "./document.ts";
+import { replaceKeys } from "./edit.ts";
+import { keyEntries, type DataKeys } from "./keys.ts";
+import { expectOf, openFile } from "./store.ts";
+
+/** Who else reads the files of a template: an age recipient, whose identity the operator does not hold. */
+type Reader = { readonly file: string; readonly recipient: string };
+
+/** The recipients that `addReader` recorded in `list` for the files of this template. Throws `malformed`. */
+export async function readersOf(list: string, template: string): Promise<readonly string[]> {
+  return (await readList(list)).filter(({ file }) => file === template).map(({ recipient }) => recipient);
+}
+
+/** Records a recipient for the files of a template, so that those made from now on are encrypted for it too; idempotent. */
+export async function addReader(list: string, template: string, recipient: string): Promise<void> {
+  await mkdir(dirname(list), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw fileError(error, list);
+  });
+  await withFileLock(list, async () => {
+    const before = await readList(list);
+    if (before.some((one) => one.file === template && one.recipient === recipient)) return;
+    const readers = [...before, { file: template, recipient }];
+    await atomicWrite(list, `${JSON.stringify({ version: 1, readers }, null, 2)}\n`, { mode: 0o600 });
+  });
+}
+
+/**
+ * Encrypts a file's data key for one more age recipient; who could open the file still can. Throws `denied` when `keys`
+ * cannot open it, `refused` for entries that unsprawl cannot write again.
+ */
+export async function admitReader(file: string, recipient: string, keys: DataKeys): Promise<void> {
+  await withFileLock(file, async () => {
+    await sweepTemps(file);
+    const opened = await openFile(file, keys);
+    if (opened === null) return;
+    const { document, dataKey } = opened;
+    const there = entriesOf(document);
+    if (there.some((one) => one.fields["recipient"] === recipient)) return;
+    const added = await wrapForAge(dataKey, [recipient]);
+    await atomicWrite(file, await replaceKeys(document, [...there, ...added], dataKey), { expect: expectOf(opened) });
+  });
+}
+
+function entriesOf(document: SopsDocument): readonly WrappedKey[] {
+  const others = ["gcp_kms", "azure_kv", "hc_vault", "pgp", "hckms", "acs_kms"];
+  const kinds = ["age", "kms"] as const;
+  const entries = kinds.flatMap((kind) => keyEntries(document, kind).map((fields) => ({ kind, fields })));
+  if (others.every((kind) => keyEntries(document, kind).length === 0) && entries.every(isPlain)) return entries;
+  throw new UnsprawlError(
+    "refused",
+    `${document.file} has keys of a kind that unsprawl does not write`,
+    "sops updatekeys adds a recipient to such a file",
+  );
+}
+
+function isPlain(entry: { readonly kind: "age" | "kms"; readonly fields: object }): entry is WrappedKey {
+  return Object.values(entry.fields).every(
+    (one) =>
+      typeof one === "string" ||
+      (typeof one === "object" && one !== null && Object.values(one).every((inner) => typeof inner === "string")),
+  );
+}
+
+async function readList(list: string): Promise<readonly Reader[]> {
+  let text: string;
+  try {
+    text = await readFile(list, "utf8");
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return [];
+    throw fileError(error, list);
+  }
+  try {
+    const { version, readers } = JSON.parse(text) as { version?: unknown; readers?: unknown };
+    if (version === 1 && Array.isArray(readers) && readers.every(isReader)) return readers;
+  } catch {
+    // Told below, without the text.
+  }
+  throw new UnsprawlError(
+    "malformed",
+    `${list} cannot be understood`,
+    "unsprawl runtime install --to STORE, once it is removed",
+  );
+}
+
+function isReader(from: unknown): from is Reader {
+  const { file, recipient } = (from ?? {}) as { [key: string]: unknown };
+  return typeof file === "string" && typeof recipient === "string" && /^age1[0-9a-z]+$/.test(recipient);
+}

@@ -1,0 +1,74 @@
+import { migrations } from "../../migrations/index.ts";
+import type { Delivery } from "../contract/delivery.ts";
+import type { Migration } from "../contract/migration.ts";
+import type { Reading } from "../contract/source.ts";
+import { route } from "../core/route.ts";
+import { once } from "../kit/once.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Basis } from "./basis.ts";
+import { openStore } from "./open-store.ts";
+import type { Assembly } from "./types.ts";
+
+type Parts = Pick<Assembly, "detector" | "sources" | "store">;
+
+/** How secrets are moved: deliveries, and the migrations of run-config formats, each loaded on first use. */
+export function movingOf(basis: Basis, parts: Parts): Pick<Assembly, "deliveries" | "migration" | "migrationOf"> {
+  const deliveries = once(() => openDeliveries(basis.env));
+  const opened = new Map<string, Promise<Migration>>();
+  const migration = (name: string): Promise<Migration> => {
+    const opening = opened.get(name) ?? openMigration(name, basis, parts, deliveries);
+    opened.set(name, opening);
+    return opening;
+  };
+  return {
+    deliveries,
+    migration: (names) => route(names, migration, null),
+    migrationOf: (plan) =>
+      route([...new Set([...Object.values(plan.migrations ?? {}), plan.migration])], migration, plan),
+  };
+}
+
+async function openDeliveries(env: NodeJS.ProcessEnv): Promise<readonly Delivery[]> {
+  const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
+    import("../delivery/file.ts"),
+    import("../delivery/runtime/index.ts"),
+    import("../delivery/shim.ts"),
+  ]);
+  // In the order in which `auto` prefers them.
+  return [fileDelivery(env), runtimeDelivery(env, openStore), shimDelivery(env)];
+}
+
+async function openMigration(
+  name: string,
+  { engine, key, registry, env, cwd, state, redactor }: Basis,
+  { detector, sources, store }: Parts,
+  deliveries: () => Promise<readonly Delivery[]>,
+): Promise<Migration> {
+  const load = Object.hasOwn(migrations, name) ? migrations[name] : undefined;
+  if (!load)
+    throw new UnsprawlError(
+      "malformed",
+      `the plan names an unknown migration: ${JSON.stringify(name)}`,
+      "unsprawl plan again",
+    );
+  const readings = async function* (spec: string): AsyncGenerator<Reading> {
+    const [kind = "", ...what] = spec.split(":");
+    const source = (await sources()).find((one) => one.kind === kind);
+    if (source) yield* source.read(what.join(":"), new AbortController().signal);
+  };
+  const [own, { memoryRoot }] = await Promise.all([deliveries(), import("../delivery/tmpfs.ts")]);
+  return load({
+    open: engine,
+    deliveries: own,
+    key: key(),
+    detector,
+    store,
+    registry,
+    readings,
+    env,
+    cwd,
+    state,
+    memory: () => memoryRoot(env),
+    redact: (said) => redactor.foreign(said),
+  });
+}

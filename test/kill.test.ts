@@ -1,11 +1,13 @@
 import { randomInt } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startEngine, type TestEngine } from "./services/engine.ts";
-import { APP, BUSYBOX, makeImages } from "./services/images.ts";
-import { startOpenBao } from "./services/openbao.ts";
-import { boundariesOf, DEEP, killedAt, recorded } from "./support/kill.ts";
+import { makeImages } from "./services/images.ts";
+import { startOpenBao, type OpenBao } from "./services/openbao.ts";
+import { Containers } from "./support/containers.ts";
+import { resolved, runOf, savePlan } from "./support/in-process.ts";
+import { boundariesOf, DEEP, killedAt, recorded, sweep, type Boundary } from "./support/kill.ts";
 import { twelveSecrets } from "./support/secrets.ts";
 import { heldLocks } from "./support/locks.ts";
 import { makeWorld, type Ran, type World } from "./support/world.ts";
@@ -19,237 +21,228 @@ const RANDOM_KILLS = DEEP ? 50 : 4;
 const first = randomInt(2);
 
 let engine: TestEngine;
-let bao: Awaited<ReturnType<typeof startOpenBao>>;
-let world: World;
-let kills = 0;
+let bao: OpenBao;
+let containers: Containers;
+/** Worlds that work side by side on the one engine, each with locks of its own. */
+const lanes: World[] = [];
 
 beforeAll(async () => {
   [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
   await makeImages(engine);
-  world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
-  await world.unsprawl(["plan", "docker:none*", "--to", "local"]);
-  const installed = await world.unsprawl(["runtime", "install", "--to", "vault", "--daemon-config", engine.configFile]);
+  containers = new Containers(engine.socket);
+  // An engine has one runtime, which finds what it needs in one memory folder.
+  const runtime: { [name: string]: string } = {};
+  for (let lane = 0; lane < 3; lane++) {
+    const world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token, ...runtime });
+    for (const name of ["UNSPRAWL_RUNTIME_HOME", "UNSPRAWL_RUNTIME_DIR"]) runtime[name] ??= world.env[name] ?? "";
+    lanes.push(world);
+  }
+  const install = ["runtime", "install", "--to", "vault", "--daemon-config", engine.configFile];
+  const installed = await lane(0).unsprawl(install);
   expect(installed.code, installed.stderr).toBe(0);
 });
 
 afterAll(async () => {
   await engine?.stop();
   await bao?.stop();
-  world?.remove();
-  expect(kills).toBeGreaterThanOrEqual(DEEP ? 200 : 40);
+  for (const world of lanes) world.remove();
 });
 
-const { DB_PASSWORD = "", TLS_PRIVATE_KEY = "" } = twelveSecrets();
-const SECRETS: { readonly [name: string]: string } = { DB_PASSWORD, TLS_PRIVATE_KEY };
+const lane = (at: number): World => lanes[at] as World;
+const { DB_PASSWORD = "" } = twelveSecrets();
+const SECRETS: { readonly [name: string]: string } = { DB_PASSWORD };
 
-function fresh(name: string): string {
-  engine.docker(
-    "run",
-    "-d",
-    "--name",
-    name,
-    "--network",
-    "none",
-    "--init",
-    ...Object.entries(SECRETS).flatMap(([key, value]) => ["-e", `${key}=${value}`]),
-    BUSYBOX,
-    ...APP,
-  );
-  return engine.docker("inspect", "-f", "{{.Id}}", name);
-}
+/** A migration of one container, and of one that shares its network where it has one. */
+class Subject {
+  readonly name: string;
+  readonly world: World;
+  readonly to: "local" | "vault";
+  run = "";
+  #before: readonly string[] = [];
 
-/** One that shares the application's network, and is created again after it. */
-function sharer(name: string): string {
-  engine.docker("run", "-d", "--name", `side-${name}`, "--init", "--network", `container:${name}`, BUSYBOX, ...APP);
-  return engine.docker("inspect", "-f", "{{.Id}}", `side-${name}`);
-}
-
-function expectSharing(name: string): void {
-  const id = engine.docker("inspect", "-f", "{{.Id}}", name);
-  const [mode, running] = engine
-    .docker("inspect", "-f", "{{.HostConfig.NetworkMode}} {{.State.Running}}", `side-${name}`)
-    .split(" ");
-  expect([mode, running]).toEqual([`container:${id}`, "true"]);
-}
-
-function processes(name: string): { readonly [name: string]: string }[] {
-  const pids = engine
-    .docker("top", name, "-eo", "pid")
-    .split("\n")
-    .slice(1)
-    .map((line) => line.trim());
-  return pids.map((pid) => {
-    const entries = readFileSync(`/proc/${pid}/environ`).toString("utf8").split("\0");
-    return Object.fromEntries(
-      entries.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
-    );
-  });
-}
-
-/** The application is up under its name and has its values, whatever happened. */
-function expectServing(name: string): void {
-  expect(engine.docker("inspect", "-f", "{{.State.Running}}", name)).toBe("true");
-  const shell = processes(name).find((environ) => "DB_PASSWORD" in environ);
-  expect(shell).toMatchObject(SECRETS);
-}
-
-function names(name: string): string[] {
-  return engine
-    .docker("ps", "-a", "--format", "{{.Names}}")
-    .split("\n")
-    .filter((one) => [name, `side-${name}`].some((own) => one === own || one.startsWith(`${own}-`)));
-}
-
-async function stored(name: string, to: string): Promise<{ readonly [name: string]: string } | null> {
-  if (to === "local") {
-    const file = join(world.dir, "secrets", `${name}.sops.yaml`);
-    if (!existsSync(file)) return null;
-    const environment = Object.fromEntries(Object.keys(SECRETS).map((key) => [key, `ref+sops://${file}#/${key}`]));
-    const shown = await world.unsprawl(["run", "--", "sh", "-c", 'printf "%s\\0" "$DB_PASSWORD" "$TLS_PRIVATE_KEY"'], {
-      env: environment,
-    });
-    const [password = "", key = ""] = shown.stdout.split("\0");
-    return { DB_PASSWORD: password, TLS_PRIVATE_KEY: key };
+  constructor(name: string, world: World, to: "local" | "vault") {
+    this.name = name;
+    this.world = world;
+    this.to = to;
   }
-  const answer = await fetch(`${bao.address}/v1/secret/data/apps/${name}`, { headers: { "X-Vault-Token": bao.token } });
-  return answer.status === 404
-    ? null
-    : ((await answer.json()) as { data: { data: { [name: string]: string } } }).data.data;
+
+  /** Starts it, and plans its migration. */
+  async begin(shared: boolean): Promise<this> {
+    await containers.run(this.name, SECRETS, { NetworkMode: "none" });
+    if (shared) await containers.run(this.#side, {}, { NetworkMode: `container:${this.name}` });
+    this.#before = await this.#ids();
+    const deliver = this.to === "local" ? "shim" : "runtime";
+    const options = { to: this.to, deliver, grace: "100ms", accept: shared ? ["sharers"] : [] };
+    this.run = await savePlan(this.world, `${this.name}.json`, [`docker:${this.name}`], options);
+    return this;
+  }
+
+  apply(at: Boundary): Promise<Ran> {
+    return killedAt(this.world, ["apply", `${this.name}.json`], at);
+  }
+
+  /** Whether the run that was killed had begun; if it had not, nothing was touched. */
+  async hasBegun(): Promise<boolean> {
+    if (runOf(this.world, this.name) !== undefined) return true;
+    expect(await this.#ids()).toEqual(this.#before);
+    expect(await this.#stored()).toBeNull();
+    await this.#expectServing();
+    return false;
+  }
+
+  /** Finishes a run that was killed by this verb. */
+  async finish(verb: "resume" | "rollback", what: string): Promise<void> {
+    const finished = await this.world.unsprawl([verb, this.run]);
+    expect(finished.code, `${verb} after ${what}: ${finished.stderr}`).toBe(0);
+  }
+
+  async expectMoved(): Promise<void> {
+    await this.#expectServing();
+    expect(await this.#stored()).toEqual(SECRETS);
+    expect(JSON.stringify(await containers.inspect(this.name))).not.toContain(DB_PASSWORD);
+    const kept = this.#own.map((one) => `${one}-before-${this.run}`);
+    expect(await this.#names()).toEqual([...this.#own, ...kept].sort());
+  }
+
+  async expectBack(): Promise<void> {
+    await this.#expectServing();
+    expect(await this.#ids()).toEqual(this.#before);
+    expect(await this.#names()).toEqual([...this.#own].sort());
+    expect(await this.#stored()).toBeNull();
+    const units = join(this.world.env["UNSPRAWL_RUNTIME_DIR"] ?? "", "units");
+    expect((existsSync(units) ? readdirSync(units) : []).filter((one) => one.startsWith(`${this.name}-`))).toEqual([]);
+  }
+
+  async clear(): Promise<void> {
+    await containers.remove(...(await this.#names()));
+  }
+
+  get #side(): string {
+    return `side-${this.name}`;
+  }
+
+  get #own(): readonly string[] {
+    return this.#before.length === 2 ? [this.name, this.#side] : [this.name];
+  }
+
+  async #names(): Promise<string[]> {
+    return [...(await containers.names(this.name)), ...(await containers.names(this.#side))].sort();
+  }
+
+  async #ids(): Promise<string[]> {
+    const own = (await containers.names(this.#side)).includes(this.#side) ? [this.name, this.#side] : [this.name];
+    return Promise.all(own.map((name) => containers.idOf(name)));
+  }
+
+  /** The application is up under its name and has its values, whatever happened. */
+  async #expectServing(): Promise<void> {
+    expect((await containers.environments(this.name)).find((one) => "DB_PASSWORD" in one)).toMatchObject(SECRETS);
+    expect(heldLocks(join(this.world.dir, "state/unsprawl"))).toEqual([]);
+    if (this.#before.length < 2) return;
+    const [app = "", side = ""] = await this.#ids();
+    const { HostConfig, State } = await containers.inspect(this.#side);
+    expect(HostConfig).toMatchObject({ NetworkMode: `container:${app}` });
+    expect(State).toMatchObject({ Running: true });
+    // One is not put back without the other.
+    expect(side === this.#before[1]).toBe(app === this.#before[0]);
+  }
+
+  async #stored(): Promise<{ readonly [name: string]: string | undefined } | null> {
+    const file = join(this.world.dir, "secrets", `${this.name}.sops.yaml`);
+    if (this.to === "local")
+      return existsSync(file) ? resolved(this.world, { DB_PASSWORD: `ref+sops://${file}#/DB_PASSWORD` }) : null;
+    const url = `${bao.address}/v1/secret/data/apps/${this.name}`;
+    const answer = await fetch(url, { headers: { "X-Vault-Token": bao.token } });
+    if (answer.status === 404) return null;
+    return ((await answer.json()) as { data: { data: { [name: string]: string } } }).data.data;
+  }
 }
 
-async function planned(name: string, to: string, deliver: string, more: readonly string[] = []): Promise<void> {
-  const plan = await world.unsprawl([
-    "plan",
-    `docker:${name}`,
-    "--to",
-    to,
-    "--deliver",
-    deliver,
-    "--grace",
-    "100ms",
-    "-o",
-    `${name}.json`,
-    ...more,
-  ]);
-  expect(plan.code, plan.stderr).toBe(0);
+/** What a run goes through when nothing disturbs it. */
+async function undisturbed(subject: Subject): Promise<readonly string[]> {
+  const { ran, kinds } = await recorded(subject.world, ["apply", `${subject.name}.json`]);
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(kinds.length).toBeGreaterThan(40);
+  await subject.expectMoved();
+  return kinds;
 }
 
-/** After a kill: finish by `verb`, and everything agrees. `applied` is the killed command's outcome. */
-async function expectFinished(
-  name: string,
-  to: string,
-  id: string,
-  verb: "resume" | "rollback",
-  killed: Ran,
-  sides: readonly string[] = [],
-): Promise<void> {
-  const listed = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
-    runs: { run: string; state: string; units: { unit: string }[] }[];
+it("killed at step boundaries, then resumed or rolled back; so is the rollback", { timeout: 900_000 }, async () => {
+  const model = await new Subject("k-local-undisturbed", lane(0), "local").begin(false);
+  const boundaries = boundariesOf(await undisturbed(model));
+  const back = await recorded(lane(0), ["rollback", model.run]);
+  expect(back.ran.code, back.ran.stderr).toBe(0);
+  await model.expectBack();
+  await model.clear();
+  expect(boundaries.length).toBeGreaterThan(20);
+
+  const ofRollback = boundariesOf(back.kinds);
+  expect(ofRollback.length).toBeGreaterThan(8);
+  const undo = async (subject: Subject, at: Boundary): Promise<void> => {
+    const killed = await killedAt(subject.world, ["rollback", subject.run], at);
+    expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
+    // `resume` goes on with a rollback that was begun.
+    await subject.finish(randomInt(2) === 0 ? "rollback" : "resume", `a rollback killed ${at.kind}`);
+    if (runOf(subject.world, subject.name)?.state === "done") await subject.expectMoved();
+    else await subject.expectBack();
   };
-  const run = listed.runs.find((one) => one.units.some((unit) => unit.unit === name));
-  if (run === undefined) {
-    // Killed before the run began: nothing may have been touched.
-    expect(killed.signal).toBe("SIGKILL");
-    expect(engine.docker("inspect", "-f", "{{.Id}}", name)).toBe(id);
-    expect(await stored(name, to)).toBeNull();
-    expectServing(name);
-    return;
-  }
-  const finished = await world.unsprawl([verb, run.run]);
-  expect(finished.code, `${verb} after ${run.state}: ${finished.stderr}`).toBe(0);
-  expectServing(name);
-  if (verb === "resume") {
-    expect(await stored(name, to)).toEqual(SECRETS);
-    expect(engine.docker("inspect", name)).not.toContain(SECRETS["DB_PASSWORD"]);
-    expect(names(name).sort()).toEqual([name, ...sides].flatMap((one) => [one, `${one}-before-${run.run}`]).sort());
-  } else {
-    expect(engine.docker("inspect", "-f", "{{.Id}}", name)).toBe(id);
-    expect(names(name).sort()).toEqual([name, ...sides].sort());
-    expect(await stored(name, to)).toBeNull();
-    const units = join(world.memory, "units");
-    expect(existsSync(units) ? readdirSync(units).filter((unit) => unit.startsWith(`${name}-`)) : []).toEqual([]);
-  }
-  expect(heldLocks(join(world.dir, "state/unsprawl"))).toEqual([]);
-}
-
-function clear(name: string): void {
-  const all = names(name);
-  if (all.length > 0) engine.docker("rm", "-f", ...all);
-}
+  await sweep(boundaries, lanes, async (at, turn, world) => {
+    const subject = await new Subject(`k-local-${turn}`, world, "local").begin(false);
+    expect((await subject.apply(at)).signal, at.kind).toBe("SIGKILL");
+    const verb = (turn + first) % 2 === 0 ? "resume" : "rollback";
+    if (await subject.hasBegun()) {
+      await subject.finish(verb, at.kind);
+      if (verb === "rollback") await subject.expectBack();
+      else {
+        await subject.expectMoved();
+        const next = ofRollback.shift();
+        if (next !== undefined) await undo(subject, next);
+      }
+    }
+    await subject.clear();
+  });
+  expect(ofRollback).toEqual([]);
+});
 
 it.each([
-  ["local", "shim", "alone"],
-  ["local", "shim", "shared"],
-  ["vault", "runtime", "alone"],
+  // Until the container is recreated nothing is done to what shares its network.
+  { to: "local", shared: true, from: "before intent recreate" },
+  { to: "vault", shared: false, from: undefined },
 ] as const)(
-  "killed at step boundaries (%s, %s, %s), then resumed or rolled back",
+  "killed at step boundaries on the way to $to (shared: $shared), then resumed or rolled back",
   { timeout: 900_000 },
-  async (to, deliver, how) => {
-    const begin = async (turn: number | "undisturbed"): Promise<{ name: string; id: string; sides: string[] }> => {
-      const name = `k-${to}-${how}-${turn}`;
-      const id = fresh(name);
-      const sides = how === "shared" ? [sharer(name)] : [];
-      await planned(name, to, deliver, how === "shared" ? ["--accept", "sharers"] : []);
-      return { name, id, sides };
-    };
-    const undisturbed = await begin("undisturbed");
-    const { ran, kinds } = await recorded(world, ["apply", `${undisturbed.name}.json`]);
-    expect(ran.code, ran.stderr).toBe(0);
-    expect(kinds.length).toBeGreaterThan(40);
-    clear(undisturbed.name);
-    for (const [turn, at] of boundariesOf(kinds).entries()) {
+  async ({ to, shared, from }) => {
+    const name = `k-${to}-${shared ? "shared" : "alone"}`;
+    const model = await new Subject(`${name}-undisturbed`, lane(0), to).begin(shared);
+    const boundaries = boundariesOf(await undisturbed(model), from);
+    expect(boundaries.length).toBeGreaterThan(15);
+    await model.clear();
+    await sweep(boundaries, lanes, async (at, turn, world) => {
+      const subject = await new Subject(`${name}-${turn}`, world, to).begin(shared);
+      expect((await subject.apply(at)).signal, at.kind).toBe("SIGKILL");
       const verb = (turn + first) % 2 === 0 ? "resume" : "rollback";
-      const { name, id, sides } = await begin(turn);
-      const killed = await killedAt(world, ["apply", `${name}.json`], at);
-      expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
-      kills++;
-      await expectFinished(name, to, id, verb, killed, how === "shared" ? [`side-${name}`] : []);
-      if (how === "shared") {
-        expectSharing(name);
-        const kept = engine.docker("inspect", "-f", "{{.Id}}", `side-${name}`) === sides[0];
-        expect(kept).toBe(engine.docker("inspect", "-f", "{{.Id}}", name) === id);
+      if (await subject.hasBegun()) {
+        await subject.finish(verb, at.kind);
+        await (verb === "resume" ? subject.expectMoved() : subject.expectBack());
       }
-      clear(name);
-    }
+      await subject.clear();
+    });
   },
 );
 
-it("killed at boundaries of a rollback, then rolled back again", { timeout: 900_000 }, async () => {
-  const begin = async (name: string): Promise<{ id: string; run: string }> => {
-    const id = fresh(name);
-    await planned(name, "local", "shim");
-    expect((await world.unsprawl(["apply", `${name}.json`])).code).toBe(0);
-    return { id, run: (JSON.parse(readFileSync(join(world.dir, `${name}.json`), "utf8")) as { id: string }).id };
-  };
-  const undisturbed = await begin("k-back-undisturbed");
-  const { ran, kinds } = await recorded(world, ["rollback", undisturbed.run]);
-  await expectFinished("k-back-undisturbed", "local", undisturbed.id, "rollback", ran);
-  clear("k-back-undisturbed");
-  for (const [turn, at] of boundariesOf(kinds).entries()) {
-    const name = `k-back-${turn}`;
-    const { id, run } = await begin(name);
-    const killed = await killedAt(world, ["rollback", run], at);
-    expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
-    kills++;
-    // `resume` goes on with a rollback that was begun.
-    const verb = turn % 2 === 0 ? "rollback" : "resume";
-    const finished = await world.unsprawl([verb, run]);
-    expect(finished.code, finished.stderr).toBe(0);
-    if (verb === "rollback") await expectFinished(name, "local", id, "rollback", killed);
-    clear(name);
-  }
-});
-
 it("killed at random instants, then resumed or rolled back", { timeout: 900_000 }, async () => {
-  for (let at = 0; at < RANDOM_KILLS; at++) {
-    const name = `k-random-${at}`;
-    const id = fresh(name);
-    const [to, deliver] = at % 4 < 2 ? (["local", "shim"] as const) : (["vault", "runtime"] as const);
-    await planned(name, to, deliver);
-    // Spread over the whole run, start-up included.
-    const killed = await world.unsprawl(["apply", `${name}.json`], { killAfterMs: 40 + Math.random() * 900 });
-    if (killed.signal === "SIGKILL") kills++;
-    await expectFinished(name, to, id, at % 2 === 0 ? "resume" : "rollback", killed);
-    clear(name);
-  }
+  const instants = Array.from({ length: RANDOM_KILLS }, () => 40 + randomInt(900));
+  let killed = 0;
+  await sweep(instants, lanes, async (killAfterMs, at, world) => {
+    const subject = await new Subject(`k-random-${at}`, world, at % 4 < 2 ? "local" : "vault").begin(false);
+    const { signal } = await world.unsprawl(["apply", `${subject.name}.json`], { killAfterMs });
+    if (signal === "SIGKILL") killed++;
+    const verb = at % 2 === 0 ? "resume" : "rollback";
+    if (await subject.hasBegun()) {
+      await subject.finish(verb, `${killAfterMs} ms`);
+      await (verb === "resume" ? subject.expectMoved() : subject.expectBack());
+    }
+    await subject.clear();
+  });
+  expect(killed).toBeGreaterThan(RANDOM_KILLS / 2);
 });

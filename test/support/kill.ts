@@ -37,15 +37,42 @@ export async function recorded(
 
 /**
  * The boundaries to kill at: the first and the last of each kind in every run, all of them in a deep one. An intent
- * counts once it is written, all else before it is: on its other side each looks as its neighbour does.
+ * counts once it is written, all else before it is: on its other side each looks as its neighbour does. `from` is the
+ * kind that the first one has in an ordinary run, where another sweep kills at what comes before it.
  */
-export function boundariesOf(kinds: readonly string[]): Boundary[] {
+export function boundariesOf(kinds: readonly string[], from?: string): Boundary[] {
   const all = kinds.map((kind, at) => ({ kind, nth: kinds.slice(0, at).filter((one) => one === kind).length }));
   if (DEEP) return all;
-  return all.filter(({ kind, nth }) => {
+  const first = from === undefined ? 0 : kinds.indexOf(from);
+  if (first < 0) throw new Error(`no boundary is ${from}: ${[...new Set(kinds)].join(", ")}`);
+  return all.slice(first).filter(({ kind, nth }) => {
     const counts = kind.startsWith("after intent") || (kind.startsWith("before") && !kind.startsWith("before intent"));
     return counts && (nth === 0 || nth === kinds.filter((one) => one === kind).length - 1);
   });
+}
+
+/**
+ * Visits each of these once, one in each lane at a time: most of the time goes into waiting for processes. After a
+ * failure no further one is begun, and those that are under way end first.
+ */
+export async function sweep<Item, Lane>(
+  items: readonly Item[],
+  lanes: readonly Lane[],
+  visit: (item: Item, turn: number, lane: Lane) => Promise<void>,
+): Promise<void> {
+  const turns = items.entries();
+  let failed = false;
+  const through = async (lane: Lane): Promise<void> => {
+    for (const [turn, item] of turns) {
+      if (failed) return;
+      await visit(item, turn, lane).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  const ends = await Promise.allSettled(lanes.map(through));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 function hooked(

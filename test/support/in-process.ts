@@ -1,0 +1,51 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { assemble, type Assembly } from "../../src/assembly.ts";
+import { planWith } from "../../src/cli/plan-options.ts";
+import { Progress } from "../../src/cli/progress.ts";
+import type { Options } from "../../src/cli/context.ts";
+import { listRuns, type RunSummary } from "../../src/core/runs.ts";
+import { jsonText } from "../../src/text/escape.ts";
+import type { World } from "./world.ts";
+
+// What prepares or verifies a step of a test, without a process for each: the code is the same as the command line's.
+
+/** Plans as `unsprawl plan SOURCES -o FILE` does, and returns the id of the plan's run. */
+export async function savePlan(
+  world: World,
+  file: string,
+  sources: readonly string[],
+  options: Options,
+): Promise<string> {
+  const assembly = assemblyOf(world);
+  const progress = new Progress(process.stderr, true, assembly.redactor);
+  const context = { assembly, progress, json: true, quiet: true, signal: new AbortController().signal };
+  const { plan } = await planWith(context, sources, options);
+  if (plan.steps.length === 0) throw new Error(`nothing to move in ${sources.join(" ")}: ${jsonText(plan.notMoved)}`);
+  writeFileSync(join(world.dir, file), jsonText(plan));
+  return plan.id;
+}
+
+/** All runs of a world, as `unsprawl runs` lists them. */
+export function runsOf(world: World): readonly RunSummary[] {
+  return listRuns(assemblyOf(world).installation());
+}
+
+/** The run that has this unit; undefined when the process was killed before it began one. */
+export function runOf(world: World, unit: string): RunSummary | undefined {
+  return runsOf(world).find(({ units }) => units.some((one) => one.unit === unit));
+}
+
+/** The values that references stand for, as `unsprawl run` resolves them. */
+export async function resolved(
+  world: World,
+  references: { readonly [name: string]: string },
+): Promise<{ readonly [name: string]: string | undefined }> {
+  const values = await assemblyOf(world).resolve(Object.values(references));
+  const entries = Object.entries(references).map(([name, text]) => [name, values.get(text)?.exposeText()] as const);
+  return Object.fromEntries(entries);
+}
+
+function assemblyOf(world: World): Assembly {
+  return assemble(world.env, world.dir, null);
+}

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { assemble, type Assembly } from "../../src/assembly.ts";
+import { assemble, type Assembly } from "../../src/assembly/index.ts";
 import { planWith } from "../../src/cli/plan-options.ts";
 import { Progress } from "../../src/cli/progress.ts";
 import type { Options } from "../../src/cli/context.ts";
-import { listRuns, type RunSummary } from "../../src/core/runs.ts";
-import { jsonText } from "../../src/text/escape.ts";
+import { listRuns, type RunSummary } from "../../src/core/journal/runs.ts";
+import { jsonText } from "../../src/kit/text/escape.ts";
 import type { World } from "./world.ts";
 
 // What prepares or verifies a step of a test, without a process for each: the code is the same as the command line's.

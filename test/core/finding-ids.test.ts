@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { findingIds } from "../../src/core/finding-id.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { file, header, saved, tar } from "../layers/tar-bytes.ts";
 import { Draw } from "../support/draw.ts";
 import { makeWorld } from "../support/world.ts";
@@ -24,6 +27,7 @@ function write(name: string, content: string | Buffer): void {
 }
 
 const key = createHash("sha256").update("the key of the test of finding ids").digest("hex");
+const ids = fingerprintKey(Buffer.from(key));
 write("fingerprint", key);
 world.env["UNSPRAWL_FINGERPRINT_KEY_FILE"] = join(world.dir, "fingerprint");
 
@@ -136,13 +140,21 @@ write(
 write("tree/config.yml", `database:\n  password: ${value()}\ngithub: ${token}\n`);
 write("tree/deep/settings.json", JSON.stringify({ smtp: { password: value() }, token }, null, 2));
 
-/** Each finding of a scan as `ID WHERE NAME`, in the report's order. */
+type Found = Pick<Finding, "id" | "fingerprint" | "name" | "location">;
+
+/**
+ * Each finding of a scan as `ID WHERE NAME`, sorted. A file's id depends on its absolute path, so it is computed as if
+ * the world lay in /srv; that the report's own ids are made in the same way is checked beside it.
+ */
 async function found(...args: readonly string[]): Promise<string[]> {
   const ran = await world.unsprawl(["scan", ...args, "--json"]);
-  const { findings } = JSON.parse(ran.stdout) as {
-    findings: { id: string; name: string; location: { where: string } }[];
-  };
-  return findings.map(({ id, name, location }) => `${id} ${location.where} ${name}`).toSorted();
+  const { findings } = JSON.parse(ran.stdout) as { findings: Found[] };
+  const inSrv = JSON.parse(ran.stdout.replaceAll(realpathSync(world.dir), "/srv")) as { findings: Found[] };
+  const [here, there] = [findingIds(ids), findingIds(ids)];
+  expect(findings.map((one) => here(one.fingerprint, one.name, one.location))).toEqual(findings.map(({ id }) => id));
+  return inSrv.findings
+    .map((one) => `${there(one.fingerprint, one.name, one.location)} ${one.location.where} ${one.name}`)
+    .toSorted();
 }
 
 const KEPT = JSON.parse(readFileSync(new URL("finding-ids.json", import.meta.url), "utf8")) as {

@@ -4,12 +4,12 @@ import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { targetOf } from "./steps.ts";
 
-type Named = { readonly id: string; readonly name: string };
+type ProjectResource = { readonly id: string; readonly name: string };
 
 /** What a project consists of besides its files. */
 type Parts = {
-  readonly containers: readonly Named[];
-  readonly networks: readonly Named[];
+  readonly containers: readonly ProjectResource[];
+  readonly networks: readonly ProjectResource[];
   readonly volumes: readonly string[];
 };
 

@@ -64,13 +64,13 @@ export async function projectOf(call: ProjectCall, env: NodeJS.ProcessEnv): Prom
 }
 
 /** A project's containers by where they came from: Compose, from these very files, or from others under the same name. */
-export type Members = { readonly own: readonly ContainerDoc[]; readonly others: readonly ContainerDoc[] };
+export type ProjectContainers = { readonly own: readonly ContainerDoc[]; readonly others: readonly ContainerDoc[] };
 
 /**
  * The containers of a project's service, running or not, the first copy first. A project's name proves nothing: only what
  * Compose created from this call's files in its folder is its own.
  */
-export async function membersOf(engine: Engine, call: ProjectCall, service: string): Promise<Members> {
+export async function membersOf(engine: Engine, call: ProjectCall, service: string): Promise<ProjectContainers> {
   const listed = (await engine.containers()).filter(
     ({ Labels = {} }) =>
       Labels["com.docker.compose.project"] === call.name && Labels["com.docker.compose.service"] === service,

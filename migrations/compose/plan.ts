@@ -32,7 +32,7 @@ import { mountsOf, writerOf } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
 import { runsNothing, settled, type Settling } from "./engine/settled.ts";
 
-export type Moving = {
+export type ComposeApplyInput = {
   readonly engine: Engine;
   readonly cli: ComposeCli;
   readonly project: Project;
@@ -63,7 +63,7 @@ export type Part = {
  * all that would have to move along; the rest is planned without it.
  */
 export async function planProject(
-  moving: Moving,
+  moving: ComposeApplyInput,
   unit: string,
   byService: ReadonlyMap<string, readonly Selected[]>,
   options: PlanOptions,
@@ -104,7 +104,7 @@ export async function planProject(
 
 /** The new files, once Compose has made the same of copies of them but for the delivery. */
 async function tried(
-  { project, memory, cli }: Moving,
+  { project, memory, cli }: ComposeApplyInput,
   call: ProjectCall,
   parts: readonly Part[],
   before: ComposeConfig,
@@ -119,7 +119,7 @@ async function tried(
 }
 
 async function partOf(
-  moving: Moving,
+  moving: ComposeApplyInput,
   settling: Settling,
   service: string,
   selected: readonly Selected[],
@@ -202,7 +202,7 @@ function spanOf({ start, length }: SecretPart): Span {
 }
 
 function stepsOf(
-  { key, project, passed }: Moving,
+  { key, project, passed }: ComposeApplyInput,
   unit: string,
   call: ProjectCall,
   parts: readonly Part[],

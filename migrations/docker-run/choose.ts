@@ -16,7 +16,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { DeliveryName, Move } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { flagOf, type RunCommand } from "./syntax/shell-run.ts";
-import type { Line } from "./rewrite.ts";
+import type { RunLineChange } from "./rewrite.ts";
 
 export type RunTools = {
   readonly open: () => Promise<Engine>;
@@ -24,7 +24,7 @@ export type RunTools = {
   readonly detector: () => Promise<Detector>;
 };
 
-export type Chosen = Line & {
+export type Chosen = RunLineChange & {
   /** Null for podman, which delivers by itself. */
   readonly delivery: DeliveryName | null;
   readonly why: string;
@@ -36,7 +36,7 @@ export type Chosen = Line & {
 };
 
 /** What of the engine tells how a line's container works: its image, and a container made from it. */
-type Evidence = { readonly image: ImageDoc; readonly doc: ContainerDoc };
+type InspectedRun = { readonly image: ImageDoc; readonly doc: ContainerDoc };
 
 /** How the container of a run line gets its values. Throws `refused` when there is no way, with what would make one. */
 export async function chooseFor(
@@ -144,7 +144,7 @@ async function withoutEvidence(
   );
 }
 
-async function evidenceOf(engine: Engine, run: RunCommand): Promise<Evidence | null> {
+async function evidenceOf(engine: Engine, run: RunCommand): Promise<InspectedRun | null> {
   const [name, ref] = [run.said.name, run.said.image];
   const image = ref === null ? null : await engine.image(ref);
   if (ref !== null && image === null) return null;
@@ -165,7 +165,7 @@ async function evidenceOf(engine: Engine, run: RunCommand): Promise<Evidence | n
 async function subjectFor(
   engine: Engine,
   run: RunCommand,
-  found: Evidence | null,
+  found: InspectedRun | null,
   id: string,
 ): Promise<DeliverySubject> {
   const info = await engine.info();

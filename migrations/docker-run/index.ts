@@ -18,7 +18,7 @@ import { settle } from "./settle.ts";
 
 export type DockerRunTools = FileTools & RunTools;
 
-type Deliver = Extract<Step, { kind: "deliver" }>;
+type DeliverStep = Extract<Step, { kind: "deliver" }>;
 export function dockerRunMigration(tools: DockerRunTools): Migration {
   const deliveryOf = (name: DeliveryName): Delivery => {
     const found = tools.deliveries.find((one) => one.name === name);
@@ -69,7 +69,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
         groups.flatMap(({ own }) => own),
         options,
       );
-      const delivers = groups.flatMap(({ own, line: { delivery, why, id } }): Deliver[] => {
+      const delivers = groups.flatMap(({ own, line: { delivery, why, id } }): DeliverStep[] => {
         if (delivery === null) return [];
         return [{ id: `deliver:${id}`, kind: "deliver", unit, delivery, why, moves: own.map(({ move }) => move) }];
       });
@@ -107,12 +107,12 @@ async function variableAt({ subjectId, subjectName, path }: Location): Promise<S
   return variables.find((one) => one.path === path && one.subject === subjectName) ?? null;
 }
 
-const isDeliver = (step: Step): step is Deliver => step.kind === "deliver";
+const isDeliver = (step: Step): step is DeliverStep => step.kind === "deliver";
 
-const idOf = ({ id }: Deliver): string => id.slice("deliver:".length);
+const idOf = ({ id }: DeliverStep): string => id.slice("deliver:".length);
 
 /** What was decided for the line of a step. */
-function lineOf(plan: Plan, { id, unit }: Deliver): Chosen {
+function lineOf(plan: Plan, { id, unit }: DeliverStep): Chosen {
   const rewrite = plan.steps.find((step) => step.kind === "rewrite" && step.unit === unit);
   if (rewrite?.kind !== "rewrite") throw unclear();
   const line = linesOf(rewrite.target["lines"]).find((one) => `deliver:${one.id}` === id);

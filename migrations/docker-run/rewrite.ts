@@ -1,7 +1,7 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import { record } from "../../src/engine/run-flags.ts";
-import { moved, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
+import { moved, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { Own } from "./syntax/script-own.ts";
 import { scriptOf, type Script } from "./syntax/script.ts";
@@ -14,7 +14,7 @@ import { eol, lineStart, splice, type Edit } from "../../src/kit/text/splice.ts"
 import { rewritten, written } from "./words.ts";
 
 /** What becomes of one run line. It holds no value. */
-export type Line = {
+export type RunLineChange = {
   /** Its subject: `deploy.sh:12 web`. */
   readonly subject: string;
   readonly change: RunChange;
@@ -26,7 +26,7 @@ export type Line = {
 };
 
 /** Edits, and the words that a reader must find afterwards in the place of a word. */
-type Made = {
+type ScriptEdits = {
   readonly edits: Edit[];
   readonly words: Map<ShellWord, readonly string[]>;
   readonly diff: DiffLine[];
@@ -35,9 +35,9 @@ type Made = {
 };
 
 /** The script with these variables delivered otherwise. Every other word is read as before, which is proven. */
-export function rewriteScript(script: Script, lines: readonly Line[], moving: readonly Moving[]): Rewriting {
+export function rewriteScript(script: Script, lines: readonly RunLineChange[], moving: readonly FileMove[]): Rewriting {
   const { file, text, runs } = script;
-  const made: Made = { edits: [], words: new Map(), diff: [], freed: new Map() };
+  const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map() };
   for (const line of lines) {
     const own = moving.filter(({ move }) => move.location.subjectName === line.subject);
     const run = runs.find((one) => subjectOf(file, text, one) === line.subject);
@@ -55,7 +55,7 @@ export function rewriteScript(script: Script, lines: readonly Line[], moving: re
   };
 }
 
-function changeLine(script: Script, run: RunCommand, line: Line, moving: readonly Moving[], made: Made): void {
+function changeLine(script: Script, run: RunCommand, line: RunLineChange, moving: readonly FileMove[], made: ScriptEdits): void {
   const { file, text, kind } = script;
   const { change, secrets } = line;
   const found = moving.map(({ move, masked }) => {
@@ -102,7 +102,7 @@ function changeLine(script: Script, run: RunCommand, line: Line, moving: readonl
 }
 
 /** The script's own variable goes with the last flag that handed it on. */
-function free({ file, text }: Script, own: Own, masked: string, { freed, edits, words, diff }: Made): void {
+function free({ file, text }: Script, own: Own, masked: string, { freed, edits, words, diff }: ScriptEdits): void {
   const [word] = own.words;
   const count = (freed.get(word) ?? 0) + 1;
   freed.set(word, count);
@@ -141,7 +141,7 @@ function moreFlags(run: RunCommand, { mounts, runtime, entrypointPrefix }: RunCh
 }
 
 /** The shim in place of the line's own entrypoint, and what it starts behind the image. */
-function shimmed({ file, text, kind }: Script, run: RunCommand, { change, command }: Line, made: Made): void {
+function shimmed({ file, text, kind }: Script, run: RunCommand, { change, command }: RunLineChange, made: ScriptEdits): void {
   const own = flagOf(run, "entrypoint");
   const [program = ""] = change.entrypointPrefix ?? [];
   const image = wordAt(run, run.image ?? -1);
@@ -174,7 +174,7 @@ function blanksBefore(text: string, run: RunCommand, at: number): number {
 }
 
 /** All commands are read as before, but for the words that were to change; a word around one holds its new text. */
-function onlyThese({ file, commands }: Script, after: string, { edits, words: changed }: Made): boolean {
+function onlyThese({ file, commands }: Script, after: string, { edits, words: changed }: ScriptEdits): boolean {
   const around = ({ start, end }: ShellWord): boolean => edits.some((edit) => edit.start >= start && edit.end <= end);
   const expected = commands
     .map((words) =>

@@ -1,5 +1,5 @@
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
-import { alsoStands, type Moving } from "../../src/files/file-migration.ts";
+import { alsoStands, type FileMove } from "../../src/files/file-migration.ts";
 import { leftIn } from "../../src/files/left.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { Script } from "./syntax/script.ts";
@@ -8,10 +8,10 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { chooseFor, type Chosen, type RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
 
-type Left = NonNullable<UnitPlan["left"]>[number];
+type LeftFinding = NonNullable<UnitPlan["left"]>[number];
 
 /** What moves of one run line, and how. */
-export type Group = { readonly own: readonly Selected[]; readonly line: Chosen };
+export type RunLineMoves = { readonly own: readonly Selected[]; readonly line: Chosen };
 
 /** Which run lines of a script move: each as a whole, or not at all and with the reason. One that stays keeps no other. */
 export async function settle(
@@ -19,12 +19,12 @@ export async function settle(
   script: Script,
   selected: readonly Selected[],
   options: PlanOptions,
-): Promise<{ readonly groups: readonly Group[]; readonly left: readonly Left[] }> {
-  const left: Left[] = [];
+): Promise<{ readonly groups: readonly RunLineMoves[]; readonly left: readonly LeftFinding[] }> {
+  const left: LeftFinding[] = [];
   const leave = (own: readonly Selected[], { message: reason, hint }: UnsprawlError): void => {
     left.push(...own.map((one) => ({ selected: one, reason, hint })));
   };
-  const groups: Group[] = [];
+  const groups: RunLineMoves[] = [];
   const subjects = Map.groupBy(selected, ({ move }) => move.location.subjectName);
   for (const run of script.runs) {
     const all = subjects.get(subjectOf(script.file, script.text, run));
@@ -45,7 +45,7 @@ export async function settle(
     }
   }
   // What one line keeps may be what another would move.
-  for (let kept: readonly Group[] = groups; ;) {
+  for (let kept: readonly RunLineMoves[] = groups; ;) {
     const text = kept.length === 0 ? "" : textAfter(script, kept);
     const found = kept.map((group) => ({ group, place: leftIn(group.own, [{ place: script.file, text }])[0] }));
     const free = found.filter(({ place }) => place === undefined || options.accept.has("elsewhere"));
@@ -58,8 +58,8 @@ export async function settle(
 
 const MIXED = "docker and podman lines of one script move one after the other";
 
-function textAfter(script: Script, groups: readonly Group[]): string {
-  const moving = groups.flatMap(({ own }) => own.map(({ move }): Moving => ({ move, masked: "" })));
+function textAfter(script: Script, groups: readonly RunLineMoves[]): string {
+  const moving = groups.flatMap(({ own }) => own.map(({ move }): FileMove => ({ move, masked: "" })));
   const lines = groups.map(({ line }) => line);
   return rewriteScript(script, lines, moving).drafts[0]?.after ?? "";
 }

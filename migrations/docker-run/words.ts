@@ -1,7 +1,7 @@
 import { shellLine } from "../../src/kit/shell.ts";
 import type { Script } from "./syntax/script.ts";
 
-type Kind = Script["kind"];
+type ScriptKind = Script["kind"];
 
 /**
  * A word that holds `OLD=…` behind some characters of its text, written with `NAME=VALUE` in its place: in the quotes that
@@ -12,7 +12,7 @@ export function rewritten(
   { skip, old }: { readonly skip: number; readonly old: string },
   name: string,
   value: string,
-  kind: Kind,
+  kind: ScriptKind,
 ): string | null {
   let [at, passed, quote, from] = [0, 0, "", -1];
   for (; at < raw.length && passed <= skip + old.length; at++) {
@@ -33,11 +33,11 @@ export function rewritten(
 }
 
 /** Words as they are written in a line of this kind. */
-export function written(words: readonly string[], kind: Kind): string {
+export function written(words: readonly string[], kind: ScriptKind): string {
   return kind === "shell" ? shellLine(words) : words.map((word) => bare(word, kind)).join(" ");
 }
 
-function bare(text: string, kind: Kind): string {
+function bare(text: string, kind: ScriptKind): string {
   if (kind === "shell") return shellLine([text]);
   return text !== "" && /^[^\s"';]*$/.test(text) ? escaped(text) : `"${escaped(text).replaceAll('"', String.raw`\"`)}"`;
 }
@@ -46,7 +46,7 @@ function bare(text: string, kind: Kind): string {
 const escaped = (text: string): string =>
   text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("$", "$$$$").replaceAll("%", "%%");
 
-function inQuotes(text: string, quote: string, kind: Kind): string | null {
+function inQuotes(text: string, quote: string, kind: ScriptKind): string | null {
   if (kind === "unit") return escaped(text).replaceAll(quote, `\\${quote}`);
   if (quote === '"') return text.replaceAll(/[\\"$`]/g, String.raw`\$&`);
   return text.includes("'") ? null : text;

@@ -1,6 +1,6 @@
 import { opendir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseDockerignore, type Ignored } from "./syntax/dockerignore.ts";
+import { parseDockerignore, type DockerignoreMatcher } from "./syntax/dockerignore.ts";
 import type { Instruction } from "../../src/images/dockerfile.ts";
 import { readChecked } from "../../src/kit/io/read.ts";
 import { secretFileKind } from "../../src/model/secret-file.ts";
@@ -73,7 +73,7 @@ function listOf(text: string): readonly string[] {
 const takes = (source: string, path: string): boolean => source === "" || parseDockerignore(source)(path);
 
 /** `NAME.dockerignore` beside the Dockerfile wins over the folder's own. Source: docs.docker.com/build/concepts/context. */
-async function ignoredBy(dockerfile: string): Promise<Ignored> {
+async function ignoredBy(dockerfile: string): Promise<DockerignoreMatcher> {
   for (const file of [`${dockerfile}.dockerignore`, join(dirname(dockerfile), ".dockerignore")]) {
     try {
       return parseDockerignore(readChecked(file).toString("utf8"));

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { entriesAs, tried, type EnvFile } from "../../src/files/env-file.ts";
-import { moved, placeOf, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
+import { entriesAs, tried, type DotenvFile } from "../../src/files/env-file.ts";
+import { moved, placeOf, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
@@ -9,8 +9,8 @@ import { renderDotenv, type DotenvDialect, type DotenvEntry } from "../../src/fi
 import { splice, type Edit } from "../../src/kit/text/splice.ts";
 
 /** The file with references in place of these values; nothing but their own bytes differs, which is proven by reading it again. */
-export function rewriteEnvFile({ file, text, dialect, entries }: EnvFile, moving: readonly Moving[]): Rewriting {
-  const wanted = new Map<DotenvEntry, Moving>();
+export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, moving: readonly FileMove[]): Rewriting {
+  const wanted = new Map<DotenvEntry, FileMove>();
   for (const one of moving) {
     const { line, name } = placeOf(one.move.location.path);
     const entry = entries.find((other) => other.name === name && other.line === line);
@@ -58,7 +58,7 @@ function fillsIn(entry: DotenvEntry, moving: readonly DotenvEntry[]): void {
 function onlyThese(
   before: readonly DotenvEntry[],
   after: readonly DotenvEntry[],
-  wanted: ReadonlyMap<DotenvEntry, Moving>,
+  wanted: ReadonlyMap<DotenvEntry, FileMove>,
 ): boolean {
   return (
     before.length === after.length &&

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { digestOf, type Blob, type Descriptor } from "../../src/images/clean/tree.ts";
+import { digestOf, type Blob, type BlobDescriptor } from "../../src/images/clean/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -10,7 +10,7 @@ export type SavedImage = {
   /** `manifest.json`: what engines with graph drivers read. Source: Docker image spec v1.2, "Combined Image JSON". */
   readonly combined: { readonly Config: string; readonly Layers: readonly string[] };
   /** What `index.json` names (engines that keep images in containerd read it); null before engine 25. */
-  readonly root: Descriptor | null;
+  readonly root: BlobDescriptor | null;
   /** By digest. */
   readonly documents: ReadonlyMap<string, Buffer>;
   /** Of the engine's own config. */
@@ -45,7 +45,7 @@ export async function savedImage(engine: Engine, ref: string, signal: AbortSigna
       `docker save ${ref} gave no image's documents`,
       cmd`docker save ${ref} | tar -t`,
     );
-  const index = json(files, "index.json") as { readonly manifests?: readonly Descriptor[] } | null;
+  const index = json(files, "index.json") as { readonly manifests?: readonly BlobDescriptor[] } | null;
   const documents = new Map<string, Buffer>();
   for (const [name, bytes] of files) {
     const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
@@ -82,7 +82,7 @@ export type LoadedImage = {
   readonly config: Buffer;
   /** The layers' names as `docker save` gave them. They are not sent: the engine has them. */
   readonly layers: readonly string[];
-  readonly root: Descriptor | null;
+  readonly root: BlobDescriptor | null;
   readonly blobs: readonly Blob[];
 };
 

@@ -7,7 +7,7 @@ import type { HistoryLine, ImageDoc } from "../../src/engine/types.ts";
 import { cleanConfig, type Cleaned, type Leaving, type Stays } from "../../src/images/clean/clean.ts";
 import { cleanTree, digestOf } from "../../src/images/clean/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Clean } from "./index.ts";
+import type { CleanStep } from "./index.ts";
 import { leavingOf } from "../../src/images/clean/texts.ts";
 import { bare, cmd, shellLine, shellWord } from "../../src/kit/shell.ts";
 
@@ -43,7 +43,7 @@ const waiting = (tag: string, run: string): string => keptTag(tag, run).replace(
  * Makes the cleaned image beside the old one, proves it, then moves the tags. Each part looks at what is there, so that it can
  * be done again after a kill.
  */
-export async function cleanImage(engine: Engine, step: Clean, work: Work): Promise<void> {
+export async function cleanImage(engine: Engine, step: CleanStep, work: Work): Promise<void> {
   const { id, tags } = step.image;
   const run = work.plan.id;
   const [first = ""] = tags;
@@ -108,7 +108,7 @@ async function mustBeAsBefore(
 }
 
 /** Puts the tags back on the old image and takes the new one away. */
-export async function uncleanImage(engine: Engine, step: Clean, work: Work): Promise<void> {
+export async function uncleanImage(engine: Engine, step: CleanStep, work: Work): Promise<void> {
   const { id, tags } = step.image;
   const [first = ""] = tags;
   const temporary = waiting(first, work.plan.id);
@@ -128,7 +128,7 @@ export async function uncleanImage(engine: Engine, step: Clean, work: Work): Pro
 const NONE = { Id: "", RepoTags: ["none:none"] } as const;
 
 /** Lets the old image go, unless a container is made from it. */
-export async function scrubImage(engine: Engine, step: Clean, work: Work): Promise<string[]> {
+export async function scrubImage(engine: Engine, step: CleanStep, work: Work): Promise<string[]> {
   const { id, tags } = step.image;
   const kept = keptTag(tags[0] ?? "", work.plan.id);
   if ((await engine.image(kept))?.Id !== id) return [];

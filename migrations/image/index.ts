@@ -16,7 +16,7 @@ export type ImageTools = {
   readonly detector: () => Promise<Detector>;
 };
 
-export type Clean = Extract<Step, { kind: "clean" }>;
+export type CleanStep = Extract<Step, { kind: "clean" }>;
 
 /**
  * `image`: takes values out of an image's config and history without a rebuild: a new image of the same layers, to which the

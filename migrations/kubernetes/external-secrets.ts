@@ -70,16 +70,16 @@ export function knownToExternalSecrets({ name, provider }: StoreTarget): void {
 }
 
 type Settings = StoreTarget["settings"];
-type Lines = { readonly lines: readonly string[]; readonly note: readonly string[] };
+type ProviderLines = { readonly lines: readonly string[]; readonly note: readonly string[] };
 
-function providerLines(store: StoreTarget, kvVersion: 1 | 2): Lines {
+function providerLines(store: StoreTarget, kvVersion: 1 | 2): ProviderLines {
   knownToExternalSecrets(store);
   const { lines, note } = (PROVIDERS[store.provider as keyof typeof PROVIDERS] ?? vault)(store.settings, kvVersion);
   const login = `Fill in ${FILL_IN}: whom External Secrets is to the store. It needs the right to read, no more.`;
   return { lines, note: [login, ...note] };
 }
 
-function vault(settings: Settings, kvVersion: 1 | 2): Lines {
+function vault(settings: Settings, kvVersion: 1 | 2): ProviderLines {
   const [namespace, caCert] = [settings["namespace"], settings["caCert"]];
   const ca =
     caCert === undefined ? [] : ["  caProvider:", "    type: ConfigMap", `    name: ${FILL_IN}`, "    key: ca.crt"];
@@ -103,7 +103,7 @@ function vault(settings: Settings, kvVersion: 1 | 2): Lines {
 }
 
 function aws(service: "SecretsManager" | "ParameterStore") {
-  return (settings: Settings): Lines => {
+  return (settings: Settings): ProviderLines => {
     const region = settings["region"];
     if (region === undefined)
       throw new UnsprawlError(
@@ -135,7 +135,7 @@ const CLOUDS: readonly (readonly [suffix: string, cloud: string])[] = [
   [".vault.usgovcloudapi.net", "USGovernmentCloud"],
 ];
 
-function azure(settings: Settings): Lines {
+function azure(settings: Settings): ProviderLines {
   const { hostname } = new URL(text(settings["url"]));
   const cloud = CLOUDS.find(([suffix]) => hostname.endsWith(suffix))?.[1];
   return {

@@ -11,7 +11,7 @@ import type { DiffLine, Move, Step, StoreTarget } from "../../src/model/plan.ts"
 /** A move with what stands for its value where people read. */
 export type Shown = { readonly move: Move; readonly masked: string };
 
-export type Made = {
+export type RewrittenManifest = {
   readonly manifest: { readonly text: string; readonly diff: readonly DiffLine[] };
   /** The new file's text. */
   readonly secrets: string;
@@ -26,7 +26,7 @@ export async function makeFiles(
   shown: readonly Shown[],
   store: StoreTarget,
   kvVersion: 1 | 2,
-): Promise<Made> {
+): Promise<RewrittenManifest> {
   const names = secretNames(manifests);
   const wishes: Wanted[] = [];
   const secrets = new Map<Resource, WantedSecret["data"][number][]>();

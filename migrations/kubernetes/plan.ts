@@ -10,7 +10,7 @@ import { linesWith } from "./residue.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Step, StoreTarget } from "../../src/model/plan.ts";
 import type { KubernetesTools } from "./index.ts";
-import { makeFiles, type Made } from "./make.ts";
+import { makeFiles, type RewrittenManifest } from "./make.ts";
 
 /** Plans one manifest file: what it becomes, and the file that is made beside it. */
 export async function planFile(
@@ -55,7 +55,7 @@ async function versionOf({ store: open }: KubernetesTools, { name, settings }: S
 }
 
 /** What to apply, and when. */
-function order(file: string, secrets: string, { wanted, workloads }: Made, cwd: string): string[] {
+function order(file: string, secrets: string, { wanted, workloads }: RewrittenManifest, cwd: string): string[] {
   const [manifest, made] = [shortName(file, cwd), shortName(secrets, cwd)];
   const ready = wanted.map(({ name, namespace }) => {
     const space = namespace === null ? "" : cmd` -n ${namespace}`;
@@ -79,7 +79,7 @@ function order(file: string, secrets: string, { wanted, workloads }: Made, cwd: 
 }
 
 /** Where the values still are. */
-function left({ manifest }: Made, selected: readonly Selected[], file: string): string[] {
+function left({ manifest }: RewrittenManifest, selected: readonly Selected[], file: string): string[] {
   const lines = selected.flatMap(({ move, value }) => {
     const found = linesWith(manifest.text, value);
     return found.length === 0

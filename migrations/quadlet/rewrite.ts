@@ -1,4 +1,4 @@
-import { moved, placeOf, placeText, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
+import { moved, placeOf, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import {
   assignmentsIn,
   inEffect,
@@ -14,10 +14,10 @@ import type { DiffLine } from "../../src/model/plan.ts";
 import { splice } from "../../src/kit/text/splice.ts";
 import { linesBelow, parseUnit, withoutWords, type Setting, type Word } from "../../src/files/units/unit-file.ts";
 
-type Gone = { readonly one: Assignment; readonly word: Word; readonly setting: Setting; readonly moving: Moving };
+type Gone = { readonly one: Assignment; readonly word: Word; readonly setting: Setting; readonly moving: FileMove };
 
 /** The unit's files with `Secret=` in place of these variables; nothing else is read differently, which is proven. */
-export function rewriteContainer(unit: SystemdUnit, moving: readonly Moving[]): Rewriting {
+export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[]): Rewriting {
   const gone = moving.map((one): Gone => {
     const place = placeOf(one.move.location.path);
     const found = [...inEffect(unit)].find(

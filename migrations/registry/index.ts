@@ -20,7 +20,7 @@ export type RegistryTools = {
   readonly detector: () => Promise<Detector>;
 };
 
-export type Clean = Extract<Step, { kind: "clean" }>;
+export type CleanStep = Extract<Step, { kind: "clean" }>;
 
 /** One tag of one repository: what can be moved to another image. */
 export type Tagged = { readonly host: string; readonly repository: string; readonly tag: string };
@@ -113,7 +113,7 @@ function taggedOf(source: string): Tagged | null {
   return { host, repository, tag };
 }
 
-function taggedIn(step: Clean): Tagged {
+function taggedIn(step: CleanStep): Tagged {
   const tagged = taggedOf(`registry:${step.image.tags[0] ?? ""}`);
   if (tagged !== null) return tagged;
   throw new UnsprawlError("malformed", `the plan's ${step.unit} is no tag in a registry`, "unsprawl plan again");

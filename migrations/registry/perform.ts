@@ -3,11 +3,11 @@ import type { Work } from "../../src/contract/migration.ts";
 import { traces } from "../../src/engine/traces.ts";
 import type { Leaving, Stays } from "../../src/images/clean/clean.ts";
 import { leavingOf } from "../../src/images/clean/texts.ts";
-import { cleanTree, type CleanTree, type Descriptor } from "../../src/images/clean/tree.ts";
+import { cleanTree, type CleanTree, type BlobDescriptor } from "../../src/images/clean/tree.ts";
 import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Manifest, Registry } from "../../src/images/registry/client.ts";
-import type { Clean, Tagged } from "./index.ts";
+import type { CleanStep, Tagged } from "./index.ts";
 
 /** The cleaned image, by what the registry has. */
 export function treeOf(
@@ -19,7 +19,7 @@ export function treeOf(
   signal: AbortSignal,
 ): Promise<CleanTree> {
   const root = { mediaType: top.mediaType, digest: top.digest, size: top.bytes.length };
-  const read = async (descriptor: Descriptor, kind: "config" | "manifest"): Promise<Buffer | null> => {
+  const read = async (descriptor: BlobDescriptor, kind: "config" | "manifest"): Promise<Buffer | null> => {
     if (descriptor.digest === top.digest) return top.bytes;
     try {
       if (kind === "manifest") return (await registry.manifest(repository, descriptor.digest, signal)).bytes;
@@ -39,7 +39,7 @@ export function treeOf(
 const keptTag = (tag: string, run: string): string => `${tag.slice(0, 90)}-before-${run}`;
 
 /** Uploads what is new, moves the tag, and reads it all back. Can be done again after a kill at any point. */
-export async function cleanRemote(registry: Registry, tagged: Tagged, step: Clean, work: Work): Promise<void> {
+export async function cleanRemote(registry: Registry, tagged: Tagged, step: CleanStep, work: Work): Promise<void> {
   const { repository, tag } = tagged;
   const { signal } = work;
   const old = await registry.manifest(repository, step.image.id, signal);
@@ -68,7 +68,7 @@ export async function cleanRemote(registry: Registry, tagged: Tagged, step: Clea
 async function mustBeClean(
   registry: Registry,
   tagged: Tagged,
-  { unit }: Clean,
+  { unit }: CleanStep,
   tree: CleanTree,
   leaving: readonly Leaving[],
   signal: AbortSignal,
@@ -85,7 +85,7 @@ async function mustBeClean(
 }
 
 /** Moves the tag back. What was uploaded holds no value, and goes with the registry's garbage collection. */
-export async function uncleanRemote(registry: Registry, tagged: Tagged, step: Clean, work: Work): Promise<void> {
+export async function uncleanRemote(registry: Registry, tagged: Tagged, step: CleanStep, work: Work): Promise<void> {
   const { repository, tag } = tagged;
   const { signal } = work;
   const kept = keptTag(tag, work.plan.id);
@@ -130,7 +130,7 @@ async function dropTag(
 export async function scrubRemote(
   registry: Registry,
   tagged: Tagged,
-  step: Clean,
+  step: CleanStep,
   work: Work,
 ): Promise<readonly string[]> {
   const { host, repository, tag } = tagged;

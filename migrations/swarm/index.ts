@@ -9,7 +9,7 @@ import { specDigest, variableOf, swarmOf, type ServiceDoc } from "../../src/engi
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { deliver, prove, recreate, undo, type Moving } from "./perform.ts";
+import { deliver, prove, recreate, undo, type SwarmApplyInput } from "./perform.ts";
 import { planService } from "./plan.ts";
 import { refusal } from "./refuse.ts";
 import { scrubService } from "./scrub.ts";
@@ -21,7 +21,7 @@ export type SwarmTools = {
 };
 
 export function swarmServices({ open, deliveries, key }: SwarmTools): Migration {
-  const moving = async (): Promise<Moving> => {
+  const moving = async (): Promise<SwarmApplyInput> => {
     const engine = await open();
     return { engine, swarm: await swarmOf(engine), deliveries, key };
   };

@@ -13,7 +13,7 @@ const LONGEST_NAME = 64;
 const DIGEST = 17;
 
 /** Whose a Swarm secret or config is. */
-type Labels = { readonly [key: string]: string };
+type SwarmLabels = { readonly [key: string]: string };
 
 /** What a delivery's files become: a Swarm secret for each value, a config for a script; by name, position and owner. */
 export type Planned = {
@@ -93,7 +93,7 @@ async function existing(swarm: Swarm, objects: readonly Planned[]): Promise<Map<
   return new Map(lists.flat().map((doc) => [doc.Spec.Name, doc]));
 }
 
-function labels(service: string, runId: string): Labels {
+function labels(service: string, runId: string): SwarmLabels {
   return { "managed-by": "unsprawl", "unsprawl.run": runId, "unsprawl.service": service };
 }
 

@@ -21,7 +21,7 @@ import { byName, type Step } from "../../src/model/plan.ts";
 import { create, discard, planned, references, type Planned } from "./objects.ts";
 import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
 
-export type Moving = {
+export type SwarmApplyInput = {
   readonly engine: Engine;
   readonly swarm: Swarm;
   readonly deliveries: readonly Delivery[];
@@ -29,7 +29,7 @@ export type Moving = {
 };
 
 /** A service with one of its running tasks' containers on this node, for what only a container tells. */
-export type Known = { readonly doc: ServiceDoc; readonly facts: Facts; readonly subject: DeliverySubject };
+export type SwarmService = { readonly doc: ServiceDoc; readonly facts: Facts; readonly subject: DeliverySubject };
 
 const MOST_TRIES = 20;
 
@@ -38,7 +38,7 @@ type StepOf<Kind> = Extract<Step, { kind: Kind }>;
 type Decided = { readonly change: RunChange; readonly owner: Owner | null; readonly objects: readonly Planned[] };
 
 /** Throws `refused` when no task of the service's present spec runs on this node. */
-export async function known({ engine, swarm }: Moving, id: string, runId: string): Promise<Known> {
+export async function known({ engine, swarm }: SwarmApplyInput, id: string, runId: string): Promise<SwarmService> {
   const doc = await swarm.service(id);
   if (doc === null) throw new UnsprawlError("changed", "the service of the plan is gone", "unsprawl plan again");
   const { Name } = doc.Spec;
@@ -68,7 +68,7 @@ export async function known({ engine, swarm }: Moving, id: string, runId: string
 }
 
 /** Creates the Swarm secrets; idempotent. */
-export async function deliver(moving: Moving, step: StepOf<"deliver">, work: Work): Promise<void> {
+export async function deliver(moving: SwarmApplyInput, step: StepOf<"deliver">, work: Work): Promise<void> {
   const { id: runId } = work.plan;
   const { subject: service } = recreateOf(work, step.unit);
   const delivery = deliveryOf(moving, step);
@@ -85,7 +85,7 @@ export async function deliver(moving: Moving, step: StepOf<"deliver">, work: Wor
 }
 
 /** Updates the service, unless it has been already, and waits for its tasks. */
-export async function recreate(moving: Moving, step: StepOf<"recreate">, work: Work): Promise<void> {
+export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">, work: Work): Promise<void> {
   const { swarm, key } = moving;
   const { change, objects, owner } = mustBeDecided(work, step.unit);
   const now = await swarm.service(step.subject.id);
@@ -101,7 +101,7 @@ export async function recreate(moving: Moving, step: StepOf<"recreate">, work: W
 }
 
 /** Proves every task: those of this node by their containers, all by what the swarm shows of them. */
-export async function prove(moving: Moving, step: StepOf<"check">, work: Work): Promise<void> {
+export async function prove(moving: SwarmApplyInput, step: StepOf<"check">, work: Work): Promise<void> {
   const { engine, swarm } = moving;
   const planned = recreateOf(work, step.unit);
   const service = planned.subject;
@@ -138,7 +138,7 @@ export async function prove(moving: Moving, step: StepOf<"check">, work: Work): 
  * Puts the service's spec back, waits for its tasks, and removes the Swarm secrets; idempotent. What somebody else has
  * changed in the spec since stays.
  */
-export async function undo(moving: Moving, step: StepOf<"recreate">, work: Work): Promise<void> {
+export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, work: Work): Promise<void> {
   const { swarm } = moving;
   const { id, name } = step.subject;
   const decided = decidedBy(work, step.unit);
@@ -197,7 +197,7 @@ async function onThisNode(engine: Engine, tasks: readonly TaskDoc[]): Promise<st
 
 const idOf = (name: string, id: string, runId: string): string => `${distinctName(name, ["swarm", id])}-${runId}`;
 
-function deliveryOf({ deliveries }: Moving, step: StepOf<"deliver" | "recreate" | "check">): Delivery {
+function deliveryOf({ deliveries }: SwarmApplyInput, step: StepOf<"deliver" | "recreate" | "check">): Delivery {
   const found = deliveries.find(({ name }) => name === step.delivery);
   if (found) return found;
   throw new UnsprawlError("config", `unknown delivery ${step.delivery}`);

@@ -8,11 +8,11 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { LARGEST, planned, type Planned } from "./objects.ts";
-import { known, type Known, type Moving } from "./perform.ts";
+import { known, type SwarmService, type SwarmApplyInput } from "./perform.ts";
 
 /** Plans one service. Throws `refused` when it is not settled, when no task of it can be looked at, or no delivery fits. */
 export async function planService(
-  moving: Moving,
+  moving: SwarmApplyInput,
   unit: string,
   all: readonly Selected[],
   options: PlanOptions,
@@ -75,7 +75,7 @@ export async function planService(
 }
 
 /** Refuses what an update would disturb, and variables that the container has otherwise than the spec. */
-function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: Known, selected: readonly Selected[]): void {
+function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: SwarmService, selected: readonly Selected[]): void {
   const state = UpdateStatus?.State ?? "";
   if (/updating|paused|rollback_started/.test(state))
     throw new UnsprawlError(
@@ -119,7 +119,7 @@ function isInexact(node: unknown): boolean {
 }
 
 /** Swarm names no OCI runtime for a service: each node's default counts, and only this node's is known. */
-function deliveriesFor(deliveries: readonly Delivery[], { facts }: Known, nodes: number): readonly Delivery[] {
+function deliveriesFor(deliveries: readonly Delivery[], { facts }: SwarmService, nodes: number): readonly Delivery[] {
   const fallback = facts.info.DefaultRuntime ?? "runc";
   const why =
     nodes > 1

@@ -5,7 +5,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Step } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
-import type { Moving } from "./perform.ts";
+import type { SwarmApplyInput } from "./perform.ts";
 import { forgetTasks } from "./refuse.ts";
 
 /**
@@ -14,7 +14,7 @@ import { forgetTasks } from "./refuse.ts";
  * swarm forget them.
  */
 export async function scrubService(
-  { engine, swarm, key }: Moving,
+  { engine, swarm, key }: SwarmApplyInput,
   step: Extract<Step, { kind: "recreate" }>,
   work: Work,
 ): Promise<string[]> {

@@ -8,7 +8,7 @@ import type { Secret } from "../../src/model/secret.ts";
 /** A Swarm secret or config as it is mounted. */
 export type Reference = { readonly kind: "secret" | "config"; readonly name: string; readonly mounted: Mounted };
 
-type Named = { readonly name: string };
+type NamedSpec = { readonly name: string };
 
 /** What the way back needs besides the values: where things stood, and what was not there at all. Plain data, no value. */
 export type WayBack = {
@@ -44,7 +44,7 @@ export function rewritten(
 }
 
 /** Whether the change is in a spec. */
-export function isRewritten(spec: ServiceSpec, change: RunChange, objects: readonly Named[]): boolean {
+export function isRewritten(spec: ServiceSpec, change: RunChange, objects: readonly NamedSpec[]): boolean {
   const { Env = [], Secrets, Configs } = spec.TaskTemplate.ContainerSpec ?? {};
   const mounted = new Set([...(Secrets ?? []), ...(Configs ?? [])].map(nameOf));
   const has = (name: string): boolean => (Env ?? []).some((entry) => entry.startsWith(`${name}=`));
@@ -72,7 +72,7 @@ export function wayBack(spec: ServiceSpec, change: RunChange): WayBack {
 export function restored(
   spec: ServiceSpec,
   change: RunChange,
-  objects: readonly Named[],
+  objects: readonly NamedSpec[],
   back: WayBack,
   values: ReadonlyMap<string, Secret>,
 ): ServiceSpec {

@@ -12,12 +12,12 @@ import { distinctName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { byName, type Move, type Step } from "../../src/model/plan.ts";
 import { refusal } from "./refuse.ts";
-import { rewriteUnit, type How } from "./rewrite.ts";
+import { rewriteUnit, type UnitDelivery } from "./rewrite.ts";
 import { wrapFault } from "./wrap.ts";
 
 export type SystemdTools = FileTools & { readonly deliveries: readonly Delivery[] };
 
-type Deliver = Extract<Step, { kind: "deliver" }>;
+type DeliverStep = Extract<Step, { kind: "deliver" }>;
 
 export function systemdMigration(tools: SystemdTools): Migration {
   const files = tools.deliveries.find(({ name }) => name === "file");
@@ -42,11 +42,11 @@ export function systemdMigration(tools: SystemdTools): Migration {
       if (deliver === "shim")
         throw new UnsprawlError("refused", "a shim is for containers", "--deliver runtime, or --deliver file");
       if (deliver === "file")
-        return { file: unit, deliver, folder: credentials(inFiles(), idOf(unit, runId), moves) } satisfies How;
+        return { file: unit, deliver, folder: credentials(inFiles(), idOf(unit, runId), moves) } satisfies UnitDelivery;
       const fault = wrapFault(await readUnit(unit), moves);
       if (fault !== null)
         throw new UnsprawlError("refused", `${unit}: ${fault}`, "--deliver file, when the application reads NAME_FILE");
-      return { file: unit, deliver: "runtime", folder: "" } satisfies How;
+      return { file: unit, deliver: "runtime", folder: "" } satisfies UnitDelivery;
     },
     rewrite: async (target, moving) => rewriteUnit(await readUnit(howOf(target).file), howOf(target), moving),
   });
@@ -57,7 +57,7 @@ export function systemdMigration(tools: SystemdTools): Migration {
       const planned = await base.plan(unit, selected, options);
       const delivery = options.deliver === "file" ? "file" : "runtime";
       const moves = selected.map(({ move }) => move);
-      const step: Deliver = { id: `deliver:${unit}`, kind: "deliver", unit, delivery, why: WHY[delivery], moves };
+      const step: DeliverStep = { id: `deliver:${unit}`, kind: "deliver", unit, delivery, why: WHY[delivery], moves };
       return { ...planned, steps: [step, ...planned.steps] };
     },
     async perform(step, work) {
@@ -91,7 +91,7 @@ const WHY = {
   file: "each is a credential of the unit, and NAME_FILE says where: the application must read that",
 } as const;
 
-function isFile(step: Step): step is Deliver {
+function isFile(step: Step): step is DeliverStep {
   return step.kind === "deliver" && step.delivery === "file";
 }
 
@@ -110,7 +110,7 @@ function credentials(delivery: Delivery, id: string, moves: readonly Move[]): st
   );
 }
 
-function howOf({ file, deliver, folder }: Target): How {
+function howOf({ file, deliver, folder }: Target): UnitDelivery {
   if (typeof file !== "string" || typeof folder !== "string" || (deliver !== "file" && deliver !== "runtime"))
     throw new UnsprawlError("malformed", "the plan does not say which unit it rewrites", "unsprawl plan again");
   return { file, deliver, folder };

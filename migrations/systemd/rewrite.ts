@@ -1,4 +1,4 @@
-import { moved, placeOf, placeText, type Draft, type Moving, type Rewriting } from "../../src/files/file-migration.ts";
+import { moved, placeOf, placeText, type FileDraft, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import {
   assignmentsIn,
   inEffect,
@@ -15,7 +15,7 @@ import { linesBelow, parseUnit, renderWord, withoutWords, type Setting } from ".
 import { warningsFor } from "./warnings.ts";
 import { filledIn, unwrapped, wrapEdits } from "./wrap.ts";
 
-export type How = {
+export type UnitDelivery = {
   /** The unit's main file. */
   readonly file: string;
   readonly deliver: "file" | "runtime";
@@ -23,11 +23,11 @@ export type How = {
   readonly folder: string;
 };
 
-type Change = { readonly edits: Edit[]; readonly diff: DiffLine[]; before: string };
+type UnitFileEdits = { readonly edits: Edit[]; readonly diff: DiffLine[]; before: string };
 
 /** The unit's files with these variables delivered otherwise; which no other byte is changed for. */
-export function rewriteUnit(unit: SystemdUnit, how: How, moving: readonly Moving[]): Rewriting {
-  const wanted = new Map<Assignment, Moving>();
+export function rewriteUnit(unit: SystemdUnit, how: UnitDelivery, moving: readonly FileMove[]): Rewriting {
+  const wanted = new Map<Assignment, FileMove>();
   const effective = inEffect(unit);
   for (const one of moving) {
     const place = placeOf(one.move.location.path);
@@ -37,8 +37,8 @@ export function rewriteUnit(unit: SystemdUnit, how: How, moving: readonly Moving
     if (found === undefined) throw moved(one.move.name, one.move.location.path);
     wanted.set(found, one);
   }
-  const changes = new Map<string, Change>();
-  const change = (file: string, before: string): Change => {
+  const changes = new Map<string, UnitFileEdits>();
+  const change = (file: string, before: string): UnitFileEdits => {
     const made = changes.get(file) ?? { edits: [], diff: [], before };
     changes.set(file, made);
     return made;
@@ -60,7 +60,7 @@ export function rewriteUnit(unit: SystemdUnit, how: How, moving: readonly Moving
       }
     }
   } else credentials(unit, how, wanted, change);
-  const drafts = [...changes].map(([file, { before, edits, diff }]): Draft => {
+  const drafts = [...changes].map(([file, { before, edits, diff }]): FileDraft => {
     return { file, before, after: splice(before, edits), diff };
   });
   proven(unit, drafts, wanted, how);
@@ -83,9 +83,9 @@ function inPlace({ name, text: whole, by }: Assignment, reference: string): Edit
 /** Takes the variables out, and puts credentials in behind the first place of a unit file that had one. */
 function credentials(
   unit: SystemdUnit,
-  how: How,
-  wanted: ReadonlyMap<Assignment, Moving>,
-  change: (file: string, before: string) => Change,
+  how: UnitDelivery,
+  wanted: ReadonlyMap<Assignment, FileMove>,
+  change: (file: string, before: string) => UnitFileEdits,
 ): void {
   const used = filledIn(
     unit,
@@ -128,7 +128,7 @@ function credentials(
 /** The setting that the credentials come behind: the first that lost a variable, or that names a file which did. */
 function anchorOf(
   unit: SystemdUnit,
-  wanted: ReadonlyMap<Assignment, Moving>,
+  wanted: ReadonlyMap<Assignment, FileMove>,
 ): { readonly file: string; readonly text: string; readonly setting: Setting } {
   const all = unit.texts.flatMap(({ file, text, settings }) => settings.map((setting) => ({ file, text, setting })));
   const lost = new Set([...wanted.keys()].flatMap(({ by }) => (by.kind === "word" ? [by.setting] : [])));
@@ -142,9 +142,9 @@ function anchorOf(
 /** Reads the new texts again: all but the variables that moved is as it was. Throws `refused`. */
 function proven(
   unit: SystemdUnit,
-  drafts: readonly Draft[],
-  wanted: ReadonlyMap<Assignment, Moving>,
-  { deliver }: How,
+  drafts: readonly FileDraft[],
+  wanted: ReadonlyMap<Assignment, FileMove>,
+  { deliver }: UnitDelivery,
 ): void {
   for (const { file, before, after } of drafts) {
     const expected = unit.assignments
@@ -170,8 +170,8 @@ function proven(
 /** All that is read besides: what stays of the variables, and the files that are not changed. */
 function restOf(
   unit: SystemdUnit,
-  drafts: readonly Draft[],
-  wanted: ReadonlyMap<Assignment, Moving>,
+  drafts: readonly FileDraft[],
+  wanted: ReadonlyMap<Assignment, FileMove>,
 ): Rewriting["rest"] {
   const changed = new Set(drafts.map(({ file }) => file));
   const stay = unit.assignments.filter((one) => !wanted.has(one));

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import type { SystemdUnit } from "../../src/files/units/unit-environment.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
-import type { How } from "./rewrite.ts";
+import type { UnitDelivery } from "./rewrite.ts";
 
 /** Where systemd looks for a command without a path: systemd.service(5). */
 const SEARCHED = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
 
 /** What a person has to do, and to know, after a unit's files were rewritten. */
-export function warningsFor({ name, texts }: SystemdUnit, { deliver }: How, names: readonly string[]): string[] {
+export function warningsFor({ name, texts }: SystemdUnit, { deliver }: UnitDelivery, names: readonly string[]): string[] {
   const restart = cmd`the values stay in the process, in \`systemctl show ${name}\`, and for good in what the journal has logged of them, until: systemctl daemon-reload && systemctl restart ${name}`;
   if (deliver === "file")
     return [

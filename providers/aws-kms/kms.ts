@@ -5,11 +5,11 @@ import { clientOptions } from "../../src/stores-kit/aws.ts";
 import { kmsError, type KmsAct } from "./errors.ts";
 import { arnRegion, type KmsSettings } from "./settings.ts";
 
-type Context = { readonly [key: string]: string };
+type EncryptionContext = { readonly [key: string]: string };
 
 export type Kms = {
   /** The data key as an entry of the metadata, bound to the context. */
-  encrypt(dataKey: Buffer, context: Context): Promise<WrappedKey>;
+  encrypt(dataKey: Buffer, context: EncryptionContext): Promise<WrappedKey>;
   /** The data key by the first of the file's entries that KMS opens, each with its own key and context. */
   decrypt(document: SopsDocument): Promise<Buffer>;
   /** The ARN of the configured key; asks KMS. */
@@ -98,10 +98,10 @@ export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
   };
 }
 
-type Entry = { readonly arn: string; readonly enc: string; readonly context: Context };
+type KmsEntry = { readonly arn: string; readonly enc: string; readonly context: EncryptionContext };
 
 /** The file's own entries for KMS. What another writer put into a context that is not text makes no context. */
-function entriesOf(document: SopsDocument): readonly Entry[] {
+function entriesOf(document: SopsDocument): readonly KmsEntry[] {
   return keyEntries(document, "kms").flatMap((entry) => {
     const { arn, enc, context } = entry as { arn?: unknown; enc?: unknown; context?: unknown };
     if (typeof arn !== "string" || typeof enc !== "string") return [];

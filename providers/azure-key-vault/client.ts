@@ -11,7 +11,7 @@ import type { Right } from "./policy.ts";
 import type { AzureSettings } from "./settings.ts";
 
 /** What is asked of the vault: named by what may be missing. */
-export type Ask = {
+export type AzureCall = {
   readonly right: Right;
   readonly name: string | null;
   /** Statuses that the caller understands: given back instead of thrown. */
@@ -22,15 +22,15 @@ export type Ask = {
 };
 
 /** Where to ask for a token, as the vault itself says. */
-export type Challenge = { readonly scopes: string | string[]; readonly tenantId: string | undefined };
+export type TokenChallenge = { readonly scopes: string | string[]; readonly tenantId: string | undefined };
 
 /** The API of one vault. Waits out throttling and a service that is away for a while, and takes a new token in time. */
 export type VaultClient = {
-  call<T>(ask: Ask, act: (client: SecretClient, signal: AbortSignal) => Promise<T>): Promise<T | Failure>;
+  call<T>(ask: AzureCall, act: (client: SecretClient, signal: AbortSignal) => Promise<T>): Promise<T | Failure>;
   /** Asks without a token. */
-  challenge(): Promise<Challenge>;
+  challenge(): Promise<TokenChallenge>;
   /** Logs in. */
-  login(challenge: Challenge): Promise<void>;
+  login(challenge: TokenChallenge): Promise<void>;
 };
 
 /** One attempt: connection, login, answer. */
@@ -41,7 +41,7 @@ const BACKOFF_MS = [250, 500, 1000, 2000, 4000, 8000];
 /** A connection that broke is tried again that often. */
 const BROKEN = 3;
 
-type Connection = { readonly client: SecretClient; readonly who: TokenCredential };
+type AzureConnection = { readonly client: SecretClient; readonly who: TokenCredential };
 
 /** Loads the SDK and connects on the first call. */
 export function vaultClient(
@@ -49,8 +49,8 @@ export function vaultClient(
   env: NodeJS.ProcessEnv,
   say: (text: string) => void = () => undefined,
 ): VaultClient {
-  let connected: Promise<Connection> | null = null;
-  const connection = (): Promise<Connection> => {
+  let connected: Promise<AzureConnection> | null = null;
+  const connection = (): Promise<AzureConnection> => {
     const connecting = (connected ??= connect(settings, env));
     connecting.catch(() => {
       if (connected === connecting) connected = null;
@@ -81,7 +81,7 @@ export function vaultClient(
       }
     },
     async challenge() {
-      const heard: Challenge[] = [];
+      const heard: TokenChallenge[] = [];
       const listener: TokenCredential = {
         getToken: async (scopes, options) => {
           heard.push({ scopes, tenantId: options?.tenantId });
@@ -140,7 +140,7 @@ async function attempt<T>(
   }
 }
 
-async function connect(settings: AzureSettings, env: NodeJS.ProcessEnv): Promise<Connection> {
+async function connect(settings: AzureSettings, env: NodeJS.ProcessEnv): Promise<AzureConnection> {
   const who = await credential(settings, env, await transport(settings));
   return { client: await open(settings, who), who };
 }

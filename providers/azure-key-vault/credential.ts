@@ -120,7 +120,7 @@ function loginError(
   return denied("gives no token", `check ${id}, ${tenant}, ${secret} and AZURE_AUTHORITY_HOST`);
 }
 
-type Known = {
+type CredentialErrorFields = {
   readonly message?: unknown;
   readonly code?: unknown;
   readonly name?: unknown;
@@ -129,9 +129,9 @@ type Known = {
 };
 
 /** The error and what it was made of. */
-function chain(error: unknown, depth = 0): readonly Known[] {
+function chain(error: unknown, depth = 0): readonly CredentialErrorFields[] {
   if (typeof error !== "object" || error === null || depth > 5) return [];
-  const known = error as Known;
+  const known = error as CredentialErrorFields;
   const parts = Array.isArray(known.errors) ? (known.errors as unknown[]) : [];
   return [known, ...[known.cause, ...parts].flatMap((one) => chain(one, depth + 1))];
 }

@@ -30,7 +30,7 @@ export class Failure {
 const NEVER_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|ENETDOWN|E?CHALLENGE|EPROTO|ERR_(TLS|SSL)\w*|UNABLE_TO\w*|SELF_SIGNED\w*)$/;
 
-type Known = {
+type AzureErrorFields = {
   readonly name?: unknown;
   readonly message?: unknown;
   readonly code?: unknown;
@@ -41,7 +41,7 @@ type Known = {
 
 /** Reduces what the SDK throws. Looks at nothing of its request. */
 export function failureOf(error: unknown): Failure {
-  const { name, message, code, statusCode, details, response } = (error ?? {}) as Known;
+  const { name, message, code, statusCode, details, response } = (error ?? {}) as AzureErrorFields;
   const status = typeof statusCode === "number" ? statusCode : 0;
   if (typeof message === "string" && /^The challenge (resource|contains|origin)/.test(message))
     return new Failure(0, "CHALLENGE");

@@ -5,7 +5,7 @@
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
-import { vaultClient, type Challenge } from "./client.ts";
+import { vaultClient, type TokenChallenge } from "./client.ts";
 import { azureReference, nameMap, parseAzureReference, secretName } from "./names.ts";
 import { readerPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
@@ -36,7 +36,7 @@ export const provider: ProviderModule = {
       list: (what) => store.list(what),
       policy: async (given) => readerPolicy(given, settings),
       async check() {
-        let challenge: Challenge;
+        let challenge: TokenChallenge;
         const lines = await probeStore(opened, {
           async reach() {
             challenge = await client.challenge();

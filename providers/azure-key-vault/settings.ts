@@ -31,7 +31,7 @@ export type AzureSettings = {
   readonly reader: ClientSecret | null;
 };
 
-type Config = { readonly [key: string]: Json };
+type AzureConfigValues = { readonly [key: string]: Json };
 
 export const AZURE_KEYS = {
   url: "https://NAME.vault.azure.net; without it AZURE_KEYVAULT_URL",
@@ -48,7 +48,7 @@ export const AZURE_KEYS = {
 const CLIENT_KEYS = ["tenantId", "clientId", "clientSecretFile", "authorityHost"];
 
 /** The settings of a store, its own keys first and the ecosystem's variables where they say nothing. Throws `config`. */
-export function readSettings(config: Config, { env, dir }: ProviderContext): AzureSettings {
+export function readSettings(config: AzureConfigValues, { env, dir }: ProviderContext): AzureSettings {
   const url = text(config, "url") ?? (env["AZURE_KEYVAULT_URL"] || env["AZURE_KEY_VAULT_URL"] || "");
   if (url === "")
     throw new UnsprawlError(
@@ -70,7 +70,7 @@ export function readSettings(config: Config, { env, dir }: ProviderContext): Azu
 }
 
 /** The settings as a plan names them: enough to open the store again, and no credential. */
-export function publicSettings(settings: AzureSettings): Config {
+export function publicSettings(settings: AzureSettings): AzureConfigValues {
   const { url, name, auth, caFile, verifyChallenge, pinVersion, recover, reader } = settings;
   return {
     url,
@@ -85,7 +85,7 @@ export function publicSettings(settings: AzureSettings): Config {
 }
 
 /** An app registration's secret as configuration keys. */
-export function named({ authorityHost, ...rest }: ClientSecret): Config {
+export function named({ authorityHost, ...rest }: ClientSecret): AzureConfigValues {
   return authorityHost === null ? rest : { ...rest, authorityHost };
 }
 
@@ -116,7 +116,7 @@ function readAuth(given: Json, env: NodeJS.ProcessEnv, dir: string): ClientSecre
   return null;
 }
 
-function clientSecret(from: Config, at: string, env: NodeJS.ProcessEnv, dir: string): ClientSecret {
+function clientSecret(from: AzureConfigValues, at: string, env: NodeJS.ProcessEnv, dir: string): ClientSecret {
   const need = (key: string, what: string): string => {
     const value = text(from, key, `${at}.`);
     if (value === null) throw new UnsprawlError("config", `${at}.${key} is missing`, what);
@@ -141,10 +141,10 @@ function readCa(given: string | null, env: NodeJS.ProcessEnv, dir: string): stri
   return extra && existsSync(resolve(dir, extra)) ? resolve(dir, extra) : null;
 }
 
-function known(given: Json, at: string, keys: readonly string[]): Config {
+function known(given: Json, at: string, keys: readonly string[]): AzureConfigValues {
   if (given === null || typeof given !== "object" || Array.isArray(given))
     throw new UnsprawlError("config", `${at} must be a map`, cmd`${at}: { ${bare(keys.join(", "))} }`);
-  const map = given as Config;
+  const map = given as AzureConfigValues;
   for (const key of Object.keys(map)) {
     if (keys.includes(key)) continue;
     const near = nearest(key, keys);
@@ -169,13 +169,13 @@ function origin(address: string, what: string, form: string): string {
   return url.origin;
 }
 
-function flag(config: Config, key: string, otherwise: boolean): boolean {
+function flag(config: AzureConfigValues, key: string, otherwise: boolean): boolean {
   const value = config[key] ?? otherwise;
   if (typeof value === "boolean") return value;
   throw new UnsprawlError("config", `${key} must be true or false`, cmd`without quotes: ${key}: ${String(!otherwise)}`);
 }
 
-function text(config: Config, key: string, at = ""): string | null {
+function text(config: AzureConfigValues, key: string, at = ""): string | null {
   const value = config[key];
   if (value === undefined || value === null) return null;
   if (typeof value === "string" && value !== "") return value;

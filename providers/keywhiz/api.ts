@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
-import type { Answer, KeywhizClient } from "./client.ts";
+import type { KeywhizResponse, KeywhizClient } from "./client.ts";
 import { otherSpelling, strangeAnswer } from "./errors.ts";
 
 export const SECRETS = "/automation/v2/secrets";
@@ -24,7 +24,7 @@ export type There = { readonly value: Secret; readonly detail: Detail };
 export type Automation = ReturnType<typeof automation>;
 
 export function automation(client: KeywhizClient, url: string) {
-  const missing = (answer: Answer): boolean => answer.status === 404 && isKeywhiz(answer, url);
+  const missing = (answer: KeywhizResponse): boolean => answer.status === 404 && isKeywhiz(answer, url);
 
   const detail = async (name: string): Promise<Detail | null> => {
     const answer = await client.call("GET", pathOf(name), { expect: [404] });
@@ -118,7 +118,7 @@ export function pathOf(name: string): string {
 }
 
 /** Throws `malformed` for a 404 that is not Keywhiz's own: another server's says nothing of a secret. */
-export function isKeywhiz({ status, body }: Answer, url: string): true {
+export function isKeywhiz({ status, body }: KeywhizResponse, url: string): true {
   const { code } = (body ?? {}) as { code?: unknown };
   if (code === status) return true;
   throw strangeAnswer(url, String(status));

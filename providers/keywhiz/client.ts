@@ -4,7 +4,7 @@ import { AnswerLost, busyError, connectionError, statusError, strangeAnswer } fr
 import type { KeywhizSettings } from "./settings.ts";
 import type { Raw, Send } from "./wire.ts";
 
-export type Answer = {
+export type KeywhizResponse = {
   readonly status: number;
   /** Integers beyond 2^53 come as the text that they were. */
   readonly body: unknown;
@@ -23,9 +23,9 @@ export type Request = {
 /** The API of one Keywhiz: an answer, or an UnsprawlError that holds nothing of the request. */
 export type KeywhizClient = {
   /** Throws AnswerLost when a write may have been done; what only reads is tried again before that. */
-  call(method: Raw["method"], path: string, request?: Request): Promise<Answer>;
+  call(method: Raw["method"], path: string, request?: Request): Promise<KeywhizResponse>;
   /** A write; null when its answer was lost, and the caller must look whether it was done. */
-  write(method: Raw["method"], path: string, request?: Request): Promise<Answer | null>;
+  write(method: Raw["method"], path: string, request?: Request): Promise<KeywhizResponse | null>;
   /** Any answer at all proves that there is a server. */
   reach(): Promise<void>;
 };

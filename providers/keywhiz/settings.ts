@@ -7,7 +7,7 @@ import type { Json } from "../../src/model/json.ts";
 import { nearest } from "../../src/kit/text/nearest.ts";
 import { checkTemplate } from "./names.ts";
 
-type Config = { readonly [key: string]: Json | undefined };
+type KeywhizConfigValues = { readonly [key: string]: Json | undefined };
 
 /** The client certificate that Keywhiz knows us by: two PEM files, or one PKCS#12 file. */
 export type Identity =
@@ -45,7 +45,7 @@ export const KEYWHIZ_KEYS = {
 const IDENTITY_KEYS = ["certFile", "keyFile", "p12File", "p12PasswordFile"];
 
 /** The settings of a store. Throws `config` with the key that is missing or wrong. */
-export function readSettings(config: Config, { env, dir }: ProviderContext): KeywhizSettings {
+export function readSettings(config: KeywhizConfigValues, { env, dir }: ProviderContext): KeywhizSettings {
   const url = text(config, "url") ?? env["KEYWHIZ_URL"] ?? "";
   if (url === "")
     throw new UnsprawlError("config", "no url of a Keywhiz", "set KEYWHIZ_URL, or url in the store's configuration");
@@ -86,7 +86,7 @@ function identityKeys(identity: Identity): { readonly [key: string]: string } {
   return { p12File, ...(p12PasswordFile === null ? {} : { p12PasswordFile }) };
 }
 
-function identityOf(config: Config, dir: string, at: string): Identity {
+function identityOf(config: KeywhizConfigValues, dir: string, at: string): Identity {
   const of = (key: string): string | null => file(config, key, dir, at);
   const [certFile, keyFile, p12File, p12PasswordFile] = IDENTITY_KEYS.map(of);
   if (p12File && (certFile || keyFile))
@@ -112,7 +112,7 @@ function readerOf(given: Json, dir: string): Identity {
     const hint = near ? cmd`did you mean reader.${near}?` : cmd`known keys: ${bare(IDENTITY_KEYS.join(", "))}`;
     throw new UnsprawlError("config", `unknown key reader.${key}`, hint);
   }
-  return identityOf(given as Config, dir, "reader.");
+  return identityOf(given as KeywhizConfigValues, dir, "reader.");
 }
 
 function groupsOf(given: Json | undefined): readonly string[] {
@@ -137,7 +137,7 @@ function origin(given: string): string {
   return url.origin;
 }
 
-function file(config: Config, key: string, dir: string, at: string): string | null {
+function file(config: KeywhizConfigValues, key: string, dir: string, at: string): string | null {
   const name = text(config, key);
   if (name === null) return null;
   const path = resolve(dir, name);
@@ -145,7 +145,7 @@ function file(config: Config, key: string, dir: string, at: string): string | nu
   throw new UnsprawlError("config", `${at}${key}: there is no file ${path}`, "write it there (0600), or name another");
 }
 
-function text(config: Config, key: string): string | null {
+function text(config: KeywhizConfigValues, key: string): string | null {
   const value = config[key];
   if (value === undefined || value === null) return null;
   if (typeof value === "string" && value !== "") return value;

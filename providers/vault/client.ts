@@ -5,7 +5,7 @@ import { openSession } from "./auth.ts";
 import { badToken, connectionError, missingRight, refusesAll, statusError } from "./errors.ts";
 import type { Right } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
-import { connect, type Answer, type Method, type Send, type Transport } from "./transport.ts";
+import { connect, type VaultResponse, type Method, type Send, type Transport } from "./transport.ts";
 
 export type Request = {
   readonly json?: { readonly [key: string]: unknown };
@@ -17,9 +17,9 @@ export type Request = {
 
 /** The API of one Vault: an answer, or an UnsprawlError that holds nothing of the request. */
 export type VaultClient = {
-  call(method: Method, path: string, request: Request): Promise<Answer>;
+  call(method: Method, path: string, request: Request): Promise<VaultResponse>;
   /** Without a token, for health. */
-  bare(method: Method, path: string, json?: { readonly [key: string]: unknown }): Promise<Answer>;
+  bare(method: Method, path: string, json?: { readonly [key: string]: unknown }): Promise<VaultResponse>;
 };
 
 const BACKOFF_MS = [250, 500, 1000, 2000];

@@ -4,7 +4,7 @@ import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
 import { checkMatch } from "../../src/stores-kit/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
-import type { Answer } from "./transport.ts";
+import type { VaultResponse } from "./transport.ts";
 import { statusError } from "./errors.ts";
 import { checkReplace, fieldValue, textOf, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
 import { encodePath } from "./names.ts";
@@ -54,7 +54,7 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
     field: string,
     value: string | null,
     cas: number,
-  ): Promise<Answer | null> => {
+  ): Promise<VaultResponse | null> => {
     const json = { options: { cas }, data: { [field]: value } };
     const needs = writerRights(mount, path, 2);
     const answer = await client
@@ -164,7 +164,7 @@ async function rounds<T>(key: StoreKey, round: (lost: number | null) => Promise<
 }
 
 /** 404 has three meanings: nothing there, the last version deleted (its number is what check-and-set wants), no such mount. */
-function stateOf(answer: Answer, address: string): State {
+function stateOf(answer: VaultResponse, address: string): State {
   const { status, errors, body } = answer;
   const { data, metadata } = dataOf(answer) as {
     data?: unknown;
@@ -187,7 +187,7 @@ function stateOf(answer: Answer, address: string): State {
   return { fields: data as Fields, ...state };
 }
 
-function dataOf(answer: Answer): { readonly [key: string]: unknown } {
+function dataOf(answer: VaultResponse): { readonly [key: string]: unknown } {
   const { data } = (answer.body ?? {}) as { data?: unknown };
   return typeof data === "object" && data !== null ? (data as { readonly [key: string]: unknown }) : {};
 }

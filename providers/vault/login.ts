@@ -1,6 +1,6 @@
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Answer, Send } from "./transport.ts";
+import type { VaultResponse, Send } from "./transport.ts";
 import { credential, environmentToken, password, unwrapper } from "./credentials.ts";
 import { refusesAll, statusError } from "./errors.ts";
 import { encodePath } from "./names.ts";
@@ -81,7 +81,7 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: S
 type Refusal = { readonly what: string; readonly why: string; readonly hint: string };
 
 /** What a login, a renewal or an unwrapping gave. */
-export function grantIn({ body }: Answer): Grant | null {
+export function grantIn({ body }: VaultResponse): Grant | null {
   const given = (body as { auth?: { [key: string]: unknown } | null } | null)?.auth;
   const [token, seconds] = [given?.["client_token"], given?.["lease_duration"]];
   if (typeof token !== "string") return null;
@@ -106,7 +106,7 @@ async function ownToken(token: string, send: Send): Promise<Grant> {
   return (renewed === null ? null : grantIn(renewed)) ?? { token, seconds: ttl, renewable };
 }
 
-function dataIn({ body }: Answer): { readonly [key: string]: unknown } {
+function dataIn({ body }: VaultResponse): { readonly [key: string]: unknown } {
   const { data } = (body ?? {}) as { data?: unknown };
   return typeof data === "object" && data !== null ? (data as { readonly [key: string]: unknown }) : {};
 }

@@ -3,7 +3,7 @@ import type { VaultClient } from "./client.ts";
 import { statusError } from "./errors.ts";
 import { encodePath, fixedPrefix } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
-import type { Answer } from "./transport.ts";
+import type { VaultResponse } from "./transport.ts";
 
 /**
  * Version 1 or 2 of the KV engine at the store's mount. Asks the server; where the token may not see it, takes
@@ -58,9 +58,9 @@ export async function kvVersion(
  * version 1 that it is invalid, and takes its own. Null when neither path may be read.
  */
 async function byTrying(client: VaultClient, mount: string, prefix: string): Promise<1 | 2 | null> {
-  const look = (at: string): Promise<Answer> =>
+  const look = (at: string): Promise<VaultResponse> =>
     client.call("GET", encodePath(`${mount}/${at}${prefix}unsprawl-probe`), { needs: [], expect: [403, 404] });
-  const isAbsent = ({ status, errors }: Answer): boolean => status === 404 && errors.length === 0;
+  const isAbsent = ({ status, errors }: VaultResponse): boolean => status === 404 && errors.length === 0;
   const plain = await look("");
   const { warnings } = (plain.body ?? {}) as { warnings?: unknown };
   if (isAbsent(plain)) return Array.isArray(warnings) && warnings.length > 0 ? 2 : 1;

@@ -3,7 +3,7 @@ import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { VaultClient } from "./client.ts";
-import type { Answer } from "./transport.ts";
+import type { VaultResponse } from "./transport.ts";
 import { fixedPrefix } from "./names.ts";
 import { policyLine, readerRights, shortHash } from "./policy.ts";
 import { publicSettings, type VaultSettings } from "./settings.ts";
@@ -31,7 +31,7 @@ export async function issueReader(settings: VaultSettings, client: VaultClient, 
     method: "POST" | "PUT" | "GET",
     at: string,
     json?: { readonly [key: string]: unknown },
-  ): Promise<Answer> => {
+  ): Promise<VaultResponse> => {
     const answer = await client.call(method, at, {
       needs: [],
       expect: [403, 404],
@@ -77,7 +77,7 @@ export async function issueReader(settings: VaultSettings, client: VaultClient, 
 async function appRole(
   mount: string,
   name: string,
-  call: (method: "POST" | "GET", at: string, json?: { readonly [key: string]: unknown }) => Promise<Answer>,
+  call: (method: "POST" | "GET", at: string, json?: { readonly [key: string]: unknown }) => Promise<VaultResponse>,
 ): Promise<readonly ReaderFile[] | null> {
   const role = `auth/${mount}/role/${name}`;
   // Batch tokens are not kept by the server: a container that starts often leaves nothing behind.

@@ -8,13 +8,13 @@ import { fileError } from "../../src/kit/io/error.ts";
 import type { VaultSettings } from "./settings.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-export type Answer = { readonly status: number; readonly body: unknown; readonly errors: readonly string[] };
+export type VaultResponse = { readonly status: number; readonly body: unknown; readonly errors: readonly string[] };
 export type Send = (
   method: Method,
   path: string,
   token: string | null,
   json?: { readonly [key: string]: unknown },
-) => Promise<Answer>;
+) => Promise<VaultResponse>;
 
 export type Transport = {
   readonly send: Send;

@@ -1,4 +1,4 @@
-import type { Check, Probe } from "../core/doctor.ts";
+import type { DoctorCheck, Probe } from "../core/doctor.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -9,7 +9,7 @@ export async function channelProbes({ assembly, signal }: CommandContext): Promi
   return configured.map(({ name, kind, open }) => ({
     name: `notify ${name}`,
     look: async () => {
-      const check = (text: string, ok = true, hint: string | null = null): Check => ({
+      const check = (text: string, ok = true, hint: string | null = null): DoctorCheck => ({
         ...{ name: `notify ${name}`, ok, text, hint },
       });
       const waits = check(await waiting(name, assembly));

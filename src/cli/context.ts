@@ -5,10 +5,10 @@ import { UnsprawlError } from "../model/error.ts";
 import { Progress } from "./progress.ts";
 
 /** Parsed flags: commander's camel-cased names. */
-export type Options = { readonly [flag: string]: string | boolean | readonly string[] | undefined };
+export type ParsedFlags = { readonly [flag: string]: string | boolean | readonly string[] | undefined };
 
 /** What every command gets. */
-export type Context = {
+export type CliContext = {
   readonly assembly: Assembly;
   readonly progress: Progress;
   /** JSON on stdout, and errors as JSON on stderr. */
@@ -16,14 +16,14 @@ export type Context = {
   readonly quiet: boolean;
 };
 
-export type CommandContext = Context & { readonly signal: AbortSignal };
+export type CommandContext = CliContext & { readonly signal: AbortSignal };
 
 export type CommandModule = {
   /** Returns the exit code; throws UnsprawlError. */
-  run(context: CommandContext, args: readonly string[], options: Options): Promise<number>;
+  run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number>;
 };
 
-export function makeContext(options: Options): Context {
+export function makeContext(options: ParsedFlags): CliContext {
   const quiet = options["quiet"] === true;
   const json = options["json"] === true;
   const assembly = assemble(process.env, process.cwd(), text(options, "config"), (said) => {
@@ -45,12 +45,12 @@ export function scriptHost(context: CommandContext, yes: boolean): Host {
   };
 }
 
-export function text(options: Options, name: string): string | null {
+export function text(options: ParsedFlags, name: string): string | null {
   const value = options[name];
   return typeof value === "string" ? value : null;
 }
 
-export function list(options: Options, name: string): readonly string[] {
+export function list(options: ParsedFlags, name: string): readonly string[] {
   const value = options[name];
   return Array.isArray(value) ? value : typeof value === "string" ? [value] : [];
 }

@@ -3,7 +3,7 @@ import { EXIT, UnsprawlError } from "../model/error.ts";
 import { VERSION } from "../model/version.ts";
 import { Redactor } from "../kit/text/redact.ts";
 import { COMMANDS, COMMON_OPTIONS, type CommandSpec } from "./commands.ts";
-import { makeContext, type Options } from "./context.ts";
+import { makeContext, type ParsedFlags } from "./context.ts";
 import { printError } from "./output.ts";
 import { knowArguments } from "./own-words.ts";
 
@@ -59,7 +59,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-type Runner = (spec: CommandSpec, args: readonly string[], options: Options) => Promise<void>;
+type Runner = (spec: CommandSpec, args: readonly string[], options: ParsedFlags) => Promise<void>;
 
 function build(run: Runner): Command {
   const program = new Command("unsprawl")
@@ -97,14 +97,14 @@ function addCommand(program: Command, spec: CommandSpec, run: Runner): void {
       .slice(0, -2)
       .flat()
       .filter((one): one is string => typeof one === "string");
-    await run(spec, args, command.opts<Options>());
+    await run(spec, args, command.opts<ParsedFlags>());
   });
 }
 
 async function runCommand(
   spec: CommandSpec,
   args: readonly string[],
-  options: Options,
+  options: ParsedFlags,
   argv: readonly string[],
 ): Promise<number> {
   const context = makeContext(options);

@@ -3,7 +3,7 @@ import type { Host } from "../contract/host.ts";
 import { chooseHosts, hostEnv } from "../core/config/hosts.ts";
 import { scanHosts } from "../core/hosts.ts";
 import { scanAndRemember } from "../core/remember.ts";
-import { scan, type Hit, type ScanReport, type ScanTools } from "../core/scan.ts";
+import { scan, type ScanHit, type ScanReport, type ScanTools } from "../core/scan.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { mustBeTrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -20,7 +20,7 @@ export async function scanHere(
   remember: boolean,
   tools: ScanTools,
   host: Host,
-): Promise<{ readonly report: ScanReport; readonly hits: readonly Hit[] }> {
+): Promise<{ readonly report: ScanReport; readonly hits: readonly ScanHit[] }> {
   if (!remember) return scan(input, tools, host);
   const memory = await assembly.memory();
   return scanAndRemember(input, tools, tools.host === undefined ? memory : { ...memory, host: tools.host }, host);

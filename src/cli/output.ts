@@ -2,11 +2,11 @@ import { resolve } from "node:path";
 import { causeOf, EXIT, UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { jsonText, printable } from "../kit/text/escape.ts";
-import type { Context } from "./context.ts";
+import type { CliContext } from "./context.ts";
 import { paint } from "../kit/paint.ts";
 
 /** A result: to stdout, or to `-o FILE` (0600, atomic). Known values are taken out at this sink. */
-export async function writeResult(text: string, file: string | null, context: Context): Promise<void> {
+export async function writeResult(text: string, file: string | null, context: CliContext): Promise<void> {
   const safe = context.assembly.redactor.guard(text.endsWith("\n") ? text : `${text}\n`);
   context.progress.stop();
   if (file !== null) {
@@ -36,12 +36,12 @@ function cannotWrite(error: Error): UnsprawlError {
 }
 
 /** A line for people, on stderr. */
-export function say(context: Context, text: string): void {
+export function say(context: CliContext, text: string): void {
   if (!context.quiet) context.progress.line(text);
 }
 
 /** Tells an error: what failed, where, what to type next. Returns the exit code. Never a stack trace. */
-export function printError(error: unknown, context: Context): number {
+export function printError(error: unknown, context: CliContext): number {
   const known = known_(error);
   const { redactor } = context.assembly;
   context.progress.stop();

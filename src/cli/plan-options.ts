@@ -2,13 +2,13 @@ import picomatch from "picomatch";
 import { RUN_CONFIGURATIONS } from "../assembly/index.ts";
 import { ACCEPTS } from "../core/config/mapping.ts";
 import { buildPlan } from "../core/plan.ts";
-import type { Hit } from "../core/scan.ts";
+import type { ScanHit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { DeliveryName, Plan } from "../model/plan.ts";
 import { parseDuration } from "../kit/text/duration.ts";
-import { list, scriptHost, text, type CommandContext, type Options } from "./context.ts";
+import { list, scriptHost, text, type CommandContext, type ParsedFlags } from "./context.ts";
 import { fails, incomplete, scanWith } from "./scan-options.ts";
 
 export type Planned = {
@@ -20,7 +20,7 @@ export type Planned = {
 };
 
 /** From store to store nothing is rewritten; both kinds in one plan would have no one order. */
-function migrationsFor(hits: readonly Hit[]): readonly string[] {
+function migrationsFor(hits: readonly ScanHit[]): readonly string[] {
   const stored = hits.filter(({ finding }) => finding.location.subject === "store").length;
   if (stored === 0) return RUN_CONFIGURATIONS;
   if (stored === hits.length) return ["store"];
@@ -31,7 +31,7 @@ function migrationsFor(hits: readonly Hit[]): readonly string[] {
 export async function planWith(
   context: CommandContext,
   sources: readonly string[],
-  options: Options,
+  options: ParsedFlags,
 ): Promise<Planned> {
   const { assembly } = context;
   const to = text(options, "to");

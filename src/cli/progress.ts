@@ -1,4 +1,4 @@
-import type { Event } from "../contract/host.ts";
+import type { HostEvent } from "../contract/host.ts";
 import { printable } from "../kit/text/escape.ts";
 import type { Redactor } from "../kit/text/redact.ts";
 import { paint } from "../kit/paint.ts";
@@ -28,7 +28,7 @@ export class Progress {
     this.#live = stream.isTTY && process.env["TERM"] !== "dumb";
   }
 
-  show(event: Event): void {
+  show(event: HostEvent): void {
     if (this.#quiet) return;
     if (event.type === "note")
       this.line(`${event.level === "warn" ? "warning: " : ""}${event.text}${event.hint ? ` (${event.hint})` : ""}`);
@@ -48,7 +48,7 @@ export class Progress {
     this.#drawn = false;
   }
 
-  #scan({ source, done, total, bytes }: Extract<Event, { type: "scan" }>): void {
+  #scan({ source, done, total, bytes }: Extract<HostEvent, { type: "scan" }>): void {
     const now = Date.now();
     if (now - this.#last < (this.#live ? FRAME_MS : HEARTBEAT_MS)) return;
     if (!this.#live && now - this.#started < HEARTBEAT_MS) return;
@@ -64,7 +64,7 @@ export class Progress {
     else this.line(text);
   }
 
-  #step({ state, text, unit, done, total }: Extract<Event, { type: "step" }>): void {
+  #step({ state, text, unit, done, total }: Extract<HostEvent, { type: "step" }>): void {
     const glyph = { start: "…", done: "✓", failed: "✗", undone: "↶" }[state];
     const colour = { start: "dim", done: "blue", failed: "red", undone: "yellow" } as const;
     const line = `${paint(colour[state], glyph, this.#stream)} ${printable(this.#redactor.foreign(`${unit}: ${text}`))}`;

@@ -2,13 +2,13 @@ import { reminder } from "../core/rotation-text.ts";
 import { rotations } from "../core/rotation.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { say } from "./output.ts";
-import type { Context } from "./context.ts";
+import type { CliContext } from "./context.ts";
 import { rotationTools } from "./run-tools.ts";
 
 const DAY_MS = 86_400_000;
 
 /** Reminds, once a day at most, of secrets that were moved and have not been rotated since. */
-export function dailyReminder(context: Context): () => Promise<void> {
+export function dailyReminder(context: CliContext): () => Promise<void> {
   let last = 0;
   return async () => {
     if (Date.now() - last < DAY_MS) return;

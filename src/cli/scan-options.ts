@@ -1,17 +1,17 @@
 import { resolve } from "node:path";
 import { goneFrom, readBaseline } from "../core/baseline.ts";
 import { markRegressed, withStates } from "../core/remember.ts";
-import type { Hit, ScanReport } from "../core/scan.ts";
+import type { ScanHit, ScanReport } from "../core/scan.ts";
 import { untrustedText, type Untrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import { onHosts, scanHere } from "./on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "./untrusted.ts";
-import { list, scriptHost, text, type CommandContext, type Options } from "./context.ts";
+import { list, scriptHost, text, type CommandContext, type ParsedFlags } from "./context.ts";
 
 export type Scanned = {
   readonly report: ScanReport;
-  readonly hits: readonly Hit[];
+  readonly hits: readonly ScanHit[];
   readonly failOn: Confidence | "never";
 };
 
@@ -22,7 +22,7 @@ export type Scanned = {
 export async function scanWith(
   context: CommandContext,
   sources: readonly string[],
-  options: Options,
+  options: ParsedFlags,
   keeps = false,
 ): Promise<Scanned> {
   const { assembly } = context;

@@ -1,11 +1,11 @@
 import type { Config } from "../core/config/config.ts";
 import { untrustedIn, untrustedText, type Untrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Context } from "./context.ts";
+import type { CliContext } from "./context.ts";
 import { say } from "./output.ts";
 
 /** One line about what of the project's file does not count; none where JSON has it as a note. */
-export function sayUntrusted(context: Context, untrusted: Untrusted | null): void {
+export function sayUntrusted(context: CliContext, untrusted: Untrusted | null): void {
   if (untrusted !== null && !context.json)
     say(context, `warning: ${untrustedText(untrusted)}; next: ${untrusted.hint}`);
 }

@@ -17,7 +17,7 @@ export type Question = {
 export type TextForm = "file" | "text" | "binary";
 
 /** Asked before anything is made of a value: of an environment with `NAME=value` as it stands there, else with both. */
-export type Known = (where: Where, entry: string, value?: string) => boolean;
+export type IsCachedValue = (where: Where, entry: string, value?: string) => boolean;
 
 /** A value that is not here: its fingerprint, and its length in bytes. */
 export type Print = { readonly fingerprint: Fingerprint; readonly length: number };
@@ -40,7 +40,7 @@ export type Spotted = {
 export interface Detector {
   classify(question: Question): Verdict;
   /** Whether the same value was cleared before, so that nothing is to be told of it. False says nothing. */
-  known: Known;
+  known: IsCachedValue;
   /** The value as it may be shown: its kind's public prefix at most, dots for the rest, no hint of the length. */
   mask(question: Question): string;
   /** The name as it may be shown: `…` when it holds a secret itself, or may. */

@@ -17,7 +17,7 @@ export type Remembered = {
 };
 
 /** A secret that a run moved into a store, and from where. `fingerprint` is of its secret part, as a finding's is. */
-export type Moved = {
+export type MoveRecord = {
   readonly fingerprint: string;
   /** The finding's id: this secret in that place. */
   readonly finding: string;
@@ -34,7 +34,7 @@ export type Past = {
   /** By the finding's id, those that are gone too. */
   readonly findings: ReadonlyMap<string, Remembered>;
   /** By the runs of every host. */
-  readonly moved: readonly Moved[];
+  readonly moved: readonly MoveRecord[];
   /** When each source was first read, by `sourceKey`. ISO 8601. */
   readonly since: ReadonlyMap<string, string>;
 };
@@ -55,9 +55,9 @@ export type Addition = {
   readonly seen: readonly string[];
   readonly changes: readonly Change[];
   /** What runs of this installation moved and nobody knew yet. */
-  readonly moved: readonly Moved[];
+  readonly moved: readonly MoveRecord[];
   /** What they have brought back since. */
-  readonly undone: readonly Moved[];
+  readonly undone: readonly MoveRecord[];
   readonly scan: {
     /** Unique: the same scan is remembered once, however often it is said. */
     readonly id: string;

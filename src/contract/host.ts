@@ -1,5 +1,5 @@
 /** What a core verb tells while it works. The faces draw it, the journal does not need it. */
-export type Event =
+export type HostEvent =
   | {
       readonly type: "scan";
       readonly source: string;
@@ -19,7 +19,7 @@ export type Event =
     }
   | { readonly type: "note"; readonly level: "info" | "warn"; readonly text: string; readonly hint: string | null };
 
-export type Ask = {
+export type HostQuestion = {
   /** Names the decision; scripted mode answers it from the flag of this name. */
   readonly flag: string;
   readonly text: string;
@@ -27,8 +27,8 @@ export type Ask = {
 
 /** The face under which a verb runs: hears events, answers questions, can call it off. */
 export interface Host {
-  emit(event: Event): void;
+  emit(event: HostEvent): void;
   /** Scripted mode answers from flags or throws `usage` naming the flag; periodic mode says no. */
-  ask(question: Ask): Promise<boolean>;
+  ask(question: HostQuestion): Promise<boolean>;
   readonly signal: AbortSignal;
 }

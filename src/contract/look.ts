@@ -1,7 +1,7 @@
 import type { Secret } from "../model/secret.ts";
 
 /** A value that was moved, and what a place that still shows it is told with. */
-export type Mark = {
+export type MovedValue = {
   /** The variable that held it. */
   readonly name: string;
   readonly value: Secret;
@@ -23,8 +23,8 @@ export type PlaceKind =
   | "git history";
 
 /** A place that still shows a value. Neither text holds one. */
-export type Found = {
-  readonly mark: Mark;
+export type ResidueMatch = {
+  readonly mark: MovedValue;
   readonly place: string;
   readonly kind: PlaceKind;
   /** What to type; null where nothing can be typed. */
@@ -45,7 +45,7 @@ export type LookHost = {
 /** Looks through one sort of places for values; changes nothing. What cannot be looked at is `Unseen`, never thrown. */
 export interface Look {
   readonly name: string;
-  look(marks: readonly Mark[], host: LookHost): AsyncIterable<Found | Unseen>;
+  look(marks: readonly MovedValue[], host: LookHost): AsyncIterable<ResidueMatch | Unseen>;
 }
 
 /** What the runs touched: where copies of what they moved are likely. All paths are absolute. */

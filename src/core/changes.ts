@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { placeId } from "./finding-id.ts";
-import type { Addition, Moved, Past, Remembered } from "../contract/history.ts";
+import type { Addition, MoveRecord, Past, Remembered } from "../contract/history.ts";
 import type { Change, ChangeKind } from "../model/change.ts";
 import { atLeast, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
 import type { SubjectError } from "./read-source.ts";
@@ -29,7 +29,7 @@ export type Scanned = {
   /** A few subjects of its sources alone: it says nothing of the others. */
   readonly partial: boolean;
   /** What runs of this installation moved. */
-  readonly moved: readonly Moved[];
+  readonly moved: readonly MoveRecord[];
   /** Every run of this installation: what one of them is not said to have moved it has brought back. */
   readonly runs: ReadonlySet<string>;
 };
@@ -121,7 +121,7 @@ export function judge(past: Past, scanned: Scanned): Judgement {
   return { addition: { ...judged, scan: scanOf(scanned, [...present.values()]) }, findings };
 }
 
-const moveKey = ({ run, finding }: Moved): string => `${run}\0${finding}`;
+const moveKey = ({ run, finding }: MoveRecord): string => `${run}\0${finding}`;
 
 /** Findings that are there under another id by now: the same secret, name and sort of place, in a subject of the same id. */
 class Renamed {
@@ -173,12 +173,12 @@ function regressedFrom(
   found: Finding,
   before: Remembered | null,
   known: {
-    readonly byFinding: ReadonlyMap<string, Moved>;
-    readonly byPrint: ReadonlyMap<string, Moved>;
+    readonly byFinding: ReadonlyMap<string, MoveRecord>;
+    readonly byPrint: ReadonlyMap<string, MoveRecord>;
     readonly since: Past["since"];
     readonly layers: boolean;
   },
-): Moved | null {
+): MoveRecord | null {
   const own = known.byFinding.get(found.id) ?? known.byFinding.get(placeId(found.name, found.location));
   if (own !== undefined) return { ...own, finding: found.id };
   const moved = known.byPrint.get(found.fingerprint);
@@ -229,7 +229,7 @@ function alike(before: Remembered, now: Remembered): boolean {
   return of(before) === of(now);
 }
 
-function newest(moved: readonly Moved[], by: (one: Moved) => string): ReadonlyMap<string, Moved> {
+function newest(moved: readonly MoveRecord[], by: (one: MoveRecord) => string): ReadonlyMap<string, MoveRecord> {
   return new Map([...moved].sort((a, b) => (a.at < b.at ? -1 : 1)).map((one) => [by(one), one]));
 }
 

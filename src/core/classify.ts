@@ -61,7 +61,7 @@ export async function classifyStream(
   return { lines, bad };
 }
 
-type Answer = {
+type ClassifiedValue = {
   id: string | number | null;
   secret: boolean;
   confidence: string;
@@ -70,7 +70,7 @@ type Answer = {
   why: readonly string[];
 };
 
-function answerTo(line: Buffer, first: boolean, detector: Detector): Answer | { error: string } | null {
+function answerTo(line: Buffer, first: boolean, detector: Detector): ClassifiedValue | { error: string } | null {
   const text = line.toString("utf8").slice(first && line.subarray(0, 3).equals(BOM) ? 1 : 0);
   if (text.trim() === "") return null;
   let asked: unknown;
@@ -90,7 +90,7 @@ function answerTo(line: Buffer, first: boolean, detector: Detector): Answer | { 
 }
 
 /** A low verdict is no secret here: `secret` says what a person should act on. */
-function answerOf(id: string | number | null, verdict: Verdict): Answer {
+function answerOf(id: string | number | null, verdict: Verdict): ClassifiedValue {
   const { confidence, score, rule, why } = verdict;
   return { id, secret: verdict.secret && atLeast(confidence, "medium"), confidence, score, rule, why };
 }

@@ -2,7 +2,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Installation } from "./journal/journal.ts";
 import { listRuns } from "./journal/runs.ts";
 
-export type Check = {
+export type DoctorCheck = {
   readonly name: string;
   readonly ok: boolean;
   readonly text: string;
@@ -10,11 +10,11 @@ export type Check = {
 };
 
 /** A part of `doctor`: throws UnsprawlError for what is wrong, returns what is fine in a line. */
-export type Probe = { readonly name: string; readonly look: () => Promise<string | readonly Check[]> };
+export type Probe = { readonly name: string; readonly look: () => Promise<string | readonly DoctorCheck[]> };
 
 /** Looks at everything a migration needs; one failing part does not hide the others. */
-export async function doctor(probes: readonly Probe[]): Promise<Check[]> {
-  const checks: Check[] = [];
+export async function doctor(probes: readonly Probe[]): Promise<DoctorCheck[]> {
+  const checks: DoctorCheck[] = [];
   for (const { name, look } of probes) {
     try {
       const found = await look();
@@ -29,7 +29,7 @@ export async function doctor(probes: readonly Probe[]): Promise<Check[]> {
 }
 
 /** Unfinished runs, and finished ones that still keep old containers. */
-export function leftovers(installation: Installation): Check[] {
+export function leftovers(installation: Installation): DoctorCheck[] {
   const runs = listRuns(installation).filter((run) => ["unfinished", "unreadable", "done"].includes(run.state));
   if (runs.length === 0) return [{ name: "runs", ok: true, text: "nothing is left over", hint: null }];
   return runs.map((run) => ({

@@ -1,10 +1,10 @@
 import type { Host } from "../contract/host.ts";
 import type { Liveness } from "../model/finding.ts";
 import type { Secret } from "../model/secret.ts";
-import type { Hit } from "./scan.ts";
+import type { ScanHit } from "./scan.ts";
 
 /** A found secret that may be asked about. */
-export type Asked = {
+export type LivenessCandidate = {
   readonly rule: string;
   readonly name: string;
   readonly part: Secret;
@@ -15,13 +15,13 @@ export type Asked = {
 
 /** Asks whoever issued the secrets whether they are live, in the order given; never rejects. */
 export type Verify = (
-  items: readonly Asked[],
+  items: readonly LivenessCandidate[],
   signal: AbortSignal,
   told: (done: number, total: number) => void,
 ) => Promise<readonly Liveness[]>;
 
 /** The hits with what was learnt of each; ignored findings are not asked about. */
-export async function withLiveness(hits: readonly Hit[], verify: Verify, host: Host): Promise<Hit[]> {
+export async function withLiveness(hits: readonly ScanHit[], verify: Verify, host: Host): Promise<ScanHit[]> {
   const asked = hits.filter(({ finding }) => finding.state !== "ignored");
   const items = asked.map(({ finding, candidate, part, beside }) => ({
     rule: finding.rule,

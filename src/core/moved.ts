@@ -1,4 +1,4 @@
-import type { Moved } from "../contract/history.ts";
+import type { MoveRecord } from "../contract/history.ts";
 import type { Move, Plan } from "../model/plan.ts";
 import { readJournal, runIds, type Installation } from "./journal/journal.ts";
 import { unitState } from "./journal/runs.ts";
@@ -23,7 +23,7 @@ export function doneMoves(installation: Installation): readonly DoneMove[] {
 }
 
 /** The same as a history keeps it; a plan of an earlier version does not name its findings, and tells nothing. */
-export function movedByRuns(installation: Installation): readonly Moved[] {
+export function movedByRuns(installation: Installation): readonly MoveRecord[] {
   return doneMoves(installation).flatMap(({ plan, move: { finding, name }, at }) =>
     finding === undefined
       ? []

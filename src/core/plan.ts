@@ -19,11 +19,11 @@ import { maskPlan } from "./journal/masked-plan.ts";
 import { clearTextWarning } from "./store-place.ts";
 import { mappedName, type Mapping } from "./config/mapping.ts";
 import type { Router } from "./route.ts";
-import type { Hit } from "./scan.ts";
+import type { ScanHit } from "./scan.ts";
 import { signPlan } from "./journal/signed-plan.ts";
 
 export type PlanInput = {
-  readonly hits: readonly Hit[];
+  readonly hits: readonly ScanHit[];
   readonly deliver: DeliveryName | "auto";
   readonly overwrite: boolean;
   readonly accept: ReadonlySet<string>;
@@ -55,7 +55,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   const warnings: { unit: string; text: string }[] = [];
   const keys = new Map<string, string>();
 
-  const units = new Map<string, { readonly name: string; readonly hits: Hit[] }>();
+  const units = new Map<string, { readonly name: string; readonly hits: ScanHit[] }>();
   for (const hit of input.hits) {
     const of = await whereTo(hit, input, migration);
     if ("reason" in of) notMoved.push({ finding: hit.finding, ...of });
@@ -134,7 +134,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
 
 /** The unit that a finding belongs to, or why it stays where it is. */
 async function whereTo(
-  { finding }: Hit,
+  { finding }: ScanHit,
   input: PlanInput,
   migration: Router,
 ): Promise<Unit | Omit<NotMoved, "finding">> {
@@ -166,7 +166,7 @@ function acceptedBy({ accept, mapping }: PlanInput, unit: string | undefined): R
 }
 
 async function storeSteps(
-  hits: readonly Hit[],
+  hits: readonly ScanHit[],
   unit: string,
   input: PlanInput,
   { migration, provider, key: fingerprintKey }: PlanTools,

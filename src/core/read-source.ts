@@ -15,7 +15,7 @@ export type SourceTools = {
   readonly subject: (reading: SubjectReading) => void;
   readonly options: ReadOptions;
   /** What an interrupted scan had judged, and where this one keeps what it judges; null where nothing is kept. */
-  readonly kept: Kept | null;
+  readonly kept: CachedSubjects | null;
   /** As in `LaneTools`. */
   readonly apart: boolean;
   /** The configuration says something about detection, which is wrong where the detector cannot be made of it. */
@@ -24,7 +24,7 @@ export type SourceTools = {
   readonly among: (error: UnsprawlError) => boolean;
 };
 
-export type Kept = {
+export type CachedSubjects = {
   has(key: string): boolean;
   /** Told of many keys at once before they are asked for. */
   ask(keys: readonly string[]): Promise<void>;

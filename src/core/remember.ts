@@ -10,7 +10,7 @@ import { runIds, type Installation } from "./journal/journal.ts";
 import { movedByRuns } from "./moved.ts";
 import { FORGOTTEN } from "./journal/trace.ts";
 import { withFindings } from "./report.ts";
-import { scan, type Hit, type ScanReport, type ScanTools } from "./scan.ts";
+import { scan, type ScanHit, type ScanReport, type ScanTools } from "./scan.ts";
 
 /** Where a scan is remembered, and as whose. */
 export type Memory = {
@@ -26,20 +26,20 @@ export type Memory = {
 export type RememberedScan = {
   /** Its findings in the state that the history gives them; ignored ones only when they were asked for. */
   readonly report: ScanReport;
-  readonly hits: readonly Hit[];
+  readonly hits: readonly ScanHit[];
   /** What is to be told; empty when this scan was remembered before. */
   readonly changes: readonly Change[];
 };
 
 /** What is asked of a scan that is compared with those before it. */
-export type Compared = {
+export type RememberInput = {
   readonly sources: readonly string[];
   readonly minConfidence: Confidence;
   readonly showIgnored: boolean;
   readonly layers: boolean;
   /** As `scan` has them. */
   readonly again?: boolean;
-  readonly onHit?: (hit: Hit) => void;
+  readonly onHit?: (hit: ScanHit) => void;
   /** Reads these subjects alone, by their full ids. */
   readonly only?: ReadonlySet<string>;
   /** Full ids of subjects that are known to be no more. */
@@ -53,7 +53,7 @@ export type Compared = {
  * remembered.
  */
 export async function scanAndRemember(
-  input: Compared,
+  input: RememberInput,
   tools: ScanTools,
   memory: Memory,
   host: Host,
@@ -77,7 +77,7 @@ export async function scanAndRemember(
 
 /** Scans, and says what has changed since what is remembered, which stays as it is. */
 export async function scanAndCompare(
-  input: Compared,
+  input: RememberInput,
   tools: ScanTools,
   memory: Memory,
   host: Host,
@@ -88,13 +88,13 @@ export async function scanAndCompare(
 }
 
 async function observe(
-  { removed = new Set(), id = randomUUID(), ...input }: Compared,
+  { removed = new Set(), id = randomUUID(), ...input }: RememberInput,
   tools: ScanTools,
   memory: Memory,
   host: Host,
 ): Promise<{
   readonly report: ScanReport;
-  readonly hits: readonly Hit[];
+  readonly hits: readonly ScanHit[];
   readonly scanned: Scanned;
   readonly about: About;
 }> {
@@ -122,9 +122,9 @@ async function observe(
 
 /** The findings as they were judged, without those that nobody asked for. */
 function shown(
-  { showIgnored }: Compared,
+  { showIgnored }: RememberInput,
   report: ScanReport,
-  hits: readonly Hit[],
+  hits: readonly ScanHit[],
   findings: readonly Finding[],
 ): Pick<RememberedScan, "report" | "hits"> {
   const wanted = (finding: Finding): boolean => showIgnored || finding.state !== "ignored";
@@ -138,7 +138,7 @@ function shown(
 }
 
 /** Marks what runs of this installation had moved from the very place in which it was found: no history is needed. */
-export function markRegressed<Ran extends { readonly report: ScanReport; readonly hits: readonly Hit[] }>(
+export function markRegressed<Ran extends { readonly report: ScanReport; readonly hits: readonly ScanHit[] }>(
   ran: Ran,
   installation: Installation,
 ): Ran {
@@ -152,7 +152,7 @@ export function markRegressed<Ran extends { readonly report: ScanReport; readonl
 }
 
 /** The same with each finding in the state that is said of it. */
-export function withStates<Ran extends { readonly report: ScanReport; readonly hits: readonly Hit[] }>(
+export function withStates<Ran extends { readonly report: ScanReport; readonly hits: readonly ScanHit[] }>(
   ran: Ran,
   stateOf: (finding: Finding) => FindingState,
 ): Ran {

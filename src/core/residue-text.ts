@@ -1,5 +1,5 @@
 import type { Place, Residue } from "./residue.ts";
-import type { Check } from "./doctor.ts";
+import type { DoctorCheck } from "./doctor.ts";
 
 /** What a look for residue found, as lines; untrusted text is not yet made safe for a terminal. */
 export function residueLines(residue: Residue): string[] {
@@ -16,7 +16,7 @@ export function residueLines(residue: Residue): string[] {
 }
 
 /** The same as checks of `doctor`, for several runs that were looked for together. What could not be seen is told once. */
-export function residueChecks(residues: readonly Residue[]): Check[] {
+export function residueChecks(residues: readonly Residue[]): DoctorCheck[] {
   const checks = residues.flatMap((one) => checksOf(one));
   const unseen = new Set(
     residues.flatMap((one) => one.unseen.map(({ place, why }) => `not looked at: ${place}: ${why}`)),
@@ -24,7 +24,7 @@ export function residueChecks(residues: readonly Residue[]): Check[] {
   return [...checks, ...[...unseen].map((text) => check(true, text))];
 }
 
-function checksOf(residue: Residue): Check[] {
+function checksOf(residue: Residue): DoctorCheck[] {
   const { run, values, unknown, plain } = residue;
   const lost = unknown.map(({ name, why, next, rotated }) => check(rotated, `run ${run}: ${name}: ${why}`, next));
   // A store that does not answer says so once, not once a value.
@@ -45,7 +45,7 @@ function checksOf(residue: Residue): Check[] {
   return [...missing, ...places, ...summary, ...plain.map((name) => check(true, `run ${run}: ${plainText(name)}`))];
 }
 
-function check(ok: boolean, text: string, hint: string | null = null): Check {
+function check(ok: boolean, text: string, hint: string | null = null): DoctorCheck {
   return { name: "residue", ok, text, hint };
 }
 

@@ -1,6 +1,6 @@
 import pMap from "p-map";
-import type { Event } from "../contract/host.ts";
-import type { Found, Look, LookAbout, Mark, PlaceKind, Unseen } from "../contract/look.ts";
+import type { HostEvent } from "../contract/host.ts";
+import type { ResidueMatch, Look, LookAbout, MovedValue, PlaceKind, Unseen } from "../contract/look.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -55,7 +55,7 @@ export type ResidueTools = {
 /** So many values are asked for at once. */
 const AT_ONCE = 8;
 
-type ResidueHost = { readonly signal: AbortSignal; emit(event: Event): void };
+type ResidueHost = { readonly signal: AbortSignal; emit(event: HostEvent): void };
 
 /**
  * Looks for what still shows the values that these runs moved, through all places once for all of them. A value that
@@ -70,7 +70,7 @@ export async function residue(
   for (const run of runs) recalled.push(await recall(run, installation, tools, host.signal));
   const marks = together(recalled, isPlain);
   const looked: Record<string, number> = {};
-  const found: Found[] = [];
+  const found: ResidueMatch[] = [];
   const unseen: Unseen[] = [];
   if (marks.length > 0) {
     let count = 0;
@@ -80,11 +80,11 @@ export async function residue(
     };
     for (const look of await looks(aboutOf(recalled)))
       for await (const one of look.look(marks, { signal: host.signal, looked: note }))
-        ("mark" in one ? found : unseen).push(one as Found & Unseen);
+        ("mark" in one ? found : unseen).push(one as ResidueMatch & Unseen);
   }
   return recalled.map(({ run, values, unknown, elsewhere }) => {
     const own = marks.filter((mark) => mark.runs.includes(run));
-    const nameOf = ({ name, value }: Mark): string => values.find((one) => one.value.equals(value))?.name ?? name;
+    const nameOf = ({ name, value }: MovedValue): string => values.find((one) => one.value.equals(value))?.name ?? name;
     return {
       run,
       values: own.length,
@@ -190,7 +190,7 @@ async function otherEngine({ engine }: Plan, tools: ApplyTools): Promise<Unseen[
 }
 
 /** Values that several runs or variables have alike are looked for once; plain ones for each name, as it is looked for too. */
-function together(recalled: readonly Recalled[], isPlain: ResidueTools["isPlain"]): Mark[] {
+function together(recalled: readonly Recalled[], isPlain: ResidueTools["isPlain"]): MovedValue[] {
   const marks: { name: string; value: Secret; runs: string[]; store: string }[] = [];
   for (const { run, plan, values } of recalled)
     for (const { name, value } of values) {

@@ -1,5 +1,5 @@
 import { bare, cmd } from "../kit/shell.ts";
-import type { Check } from "./doctor.ts";
+import type { DoctorCheck } from "./doctor.ts";
 import type { MovedSecret } from "./rotation.ts";
 
 const DAY_MS = 86_400_000;
@@ -12,7 +12,7 @@ function overdue(secrets: readonly MovedSecret[], now: Date): readonly MovedSecr
 }
 
 /** A line for each moved secret that is not rotated, and one for all that are. */
-export function rotationChecks(secrets: readonly MovedSecret[], now: Date): Check[] {
+export function rotationChecks(secrets: readonly MovedSecret[], now: Date): DoctorCheck[] {
   const name = "rotation";
   const rotated = secrets.filter((one) => one.rotated === true).length;
   const done =

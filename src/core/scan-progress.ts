@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Event } from "../contract/host.ts";
+import type { HostEvent } from "../contract/host.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { VERSION } from "../model/version.ts";
@@ -8,7 +8,7 @@ import type { IdOf } from "./finding-id.ts";
 import type { Tuning } from "./config/tuning.ts";
 
 /** What one subject held, as a report counts it: findings hold fingerprints and masks, never a value. */
-export type Judged = {
+export type SubjectCheckpoint = {
   readonly values: number;
   readonly findings: readonly Finding[];
   readonly hidden: number;
@@ -20,13 +20,13 @@ export type Judged = {
 /** What is kept of a long scan of one source while it goes on. */
 export type ScanProgress = {
   /** What was judged before, by key. Empty when the scan begins anew. */
-  readonly earlier: Pick<ReadonlyMap<string, Judged>, "get" | "has">;
+  readonly earlier: Pick<ReadonlyMap<string, SubjectCheckpoint>, "get" | "has">;
   /** Told of many keys at once before `earlier` is asked for them. */
   ask?(keys: readonly string[]): Promise<void>;
   /** How many subjects an interrupted scan left that is not gone on with, and when; null when there is none. */
   readonly left: { readonly subjects: number; readonly since: Date } | null;
   /** Keeps one more; where nothing can be written, nothing is kept from then on. */
-  add(key: string, judged: Judged): void;
+  add(key: string, judged: SubjectCheckpoint): void;
   /** How many are kept. */
   readonly kept: number;
   /** Takes it away: the scan has come to its end. */
@@ -87,10 +87,10 @@ const digestOf = (settings: readonly unknown[]): string =>
 
 /** What was judged, as it is told here: an image is the same wherever it is, and seen by others. */
 export function calledHere(
-  judged: Judged,
+  judged: SubjectCheckpoint,
   { source, exposure }: { readonly source: string; readonly exposure: readonly string[] },
   idOf: IdOf,
-): Judged {
+): SubjectCheckpoint {
   const findings = judged.findings.map((one): Finding => {
     const location = { ...one.location, source };
     return { ...one, id: idOf(one.fingerprint, one.name, location), location, exposure };
@@ -107,7 +107,7 @@ export function calledHere(
 function openScanProgress(state: string, id: string, resume: boolean): ScanProgress {
   const file = join(state, "scans", `${id}.jsonl`);
   const found = read(file);
-  const earlier = resume ? found : new Map<string, Judged>();
+  const earlier = resume ? found : new Map<string, SubjectCheckpoint>();
   const left = resume || found.size === 0 ? null : { subjects: found.size, since: statSync(file).mtime };
   let begun = false;
   let kept = earlier.size;
@@ -150,7 +150,7 @@ export const nothing = (): {
   findings: Finding[];
   hidden: number;
   ignored: string[];
-  advice: Judged["advice"][number][];
+  advice: SubjectCheckpoint["advice"][number][];
 } => ({
   findings: [],
   advice: [],
@@ -159,13 +159,13 @@ export const nothing = (): {
 });
 
 /** That an interrupted scan is there, as a note. */
-export function interrupted(spec: string, { subjects, since }: NonNullable<ScanProgress["left"]>): Event {
+export function interrupted(spec: string, { subjects, since }: NonNullable<ScanProgress["left"]>): HostEvent {
   const text = `an interrupted scan of ${spec} of ${since.toISOString()} had read ${subjects}; this one begins anew`;
   return { type: "note", level: "info", text, hint: "--resume goes on with one" };
 }
 
 /** That this one, which could not go on, is kept. */
-export function keptSo(spec: string, subjects: number): Event {
+export function keptSo(spec: string, subjects: number): HostEvent {
   const text = `what was found in ${subjects} of ${spec} is kept`;
   return { type: "note", level: "info", text, hint: "the same again with --resume goes on from there" };
 }
@@ -180,8 +180,8 @@ function textOf(file: string): string {
   }
 }
 
-function read(file: string): Map<string, Judged> {
-  const found = new Map<string, Judged>();
+function read(file: string): Map<string, SubjectCheckpoint> {
+  const found = new Map<string, SubjectCheckpoint>();
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -190,14 +190,14 @@ function read(file: string): Map<string, Judged> {
   }
   for (const line of text.split("\n").slice(0, -1)) {
     const { key, ...judged } = parsed(line);
-    if (key !== undefined) found.set(key, judged as Judged);
+    if (key !== undefined) found.set(key, judged as SubjectCheckpoint);
   }
   return found;
 }
 
-function parsed(line: string): { readonly key?: string } & Partial<Judged> {
+function parsed(line: string): { readonly key?: string } & Partial<SubjectCheckpoint> {
   try {
-    return JSON.parse(line) as { readonly key: string } & Judged;
+    return JSON.parse(line) as { readonly key: string } & SubjectCheckpoint;
   } catch {
     return {};
   }

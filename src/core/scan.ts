@@ -13,13 +13,13 @@ import { findingOf } from "./finding-of.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
 import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
 import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
-import { readSource, type Kept, type SubjectError } from "./read-source.ts";
+import { readSource, type CachedSubjects, type SubjectError } from "./read-source.ts";
 import { calledHere, interrupted, keptSo, nothing, type ScanProgress } from "./scan-progress.ts";
 
 export type { ScanReport, SubjectError };
 
 /** A finding and its value, side by side in memory. */
-export type Hit = {
+export type ScanHit = {
   readonly finding: Finding;
   readonly candidate: Candidate;
   /** The secret part of the value. */
@@ -70,7 +70,7 @@ export async function scan(
     readonly showIgnored?: boolean;
     /** Reads the files of images too. Throws `usage` when a source has none. */
     readonly layers?: boolean;
-    readonly onHit?: (hit: Hit) => void;
+    readonly onHit?: (hit: ScanHit) => void;
     /** Told of each subject that was read whole and has a name of its own, before its findings. */
     readonly onSubject?: (subject: Subject) => void;
     /** Reads these subjects alone, by the engine's full id: for sources that can. */
@@ -83,9 +83,9 @@ export async function scan(
   },
   tools: ScanTools,
   host: Host,
-): Promise<{ readonly report: ScanReport; readonly hits: readonly Hit[] }> {
+): Promise<{ readonly report: ScanReport; readonly hits: readonly ScanHit[] }> {
   const started = Date.now();
-  let hits: Hit[] = [];
+  let hits: ScanHit[] = [];
   const sources: ScanReport["sources"][number][] = [];
   const ignored = new Map<string, number>();
   const advice: ScanReport["advice"][number][] = [];
@@ -127,7 +127,7 @@ export async function scan(
   const reading = { detector, tuned, crew, tell, apart: verify === null, among, options };
   const chosen = input.sources.map((spec) => [spec, resolve(spec, tools.sources)] as const);
   if (options.layers) withLayers(chosen, tools.sources);
-  const keptIn = (progress: ScanProgress): Kept => ({
+  const keptIn = (progress: ScanProgress): CachedSubjects => ({
     has: (key) => progress.earlier.has(key),
     ask: async (keys) => progress.ask?.(keys),
     replay({ key, as }) {

@@ -23,12 +23,12 @@ const JUDGEMENTS = 6000;
 const FIELDS = /^[A-Za-z]{1,30}=[A-Za-z_]{0,30}(?:,[A-Za-z]{1,30}=[A-Za-z_]{0,30}){0,20}$/;
 
 /** How much may still be spent on one value, whatever it holds, and the rules that do not count. */
-type Ask = { left: number; readonly off: ReadonlySet<string> };
+type ClassifyBudget = { left: number; readonly off: ReadonlySet<string> };
 
 /** What name, place and value say together; bounded time for any input. Rules in `off` are passed over. */
 export function decide(question: Question, off: ReadonlySet<string>): Outcome {
   const text = textOf(question.value);
-  const ask: Ask = { left: JUDGEMENTS, off };
+  const ask: ClassifyBudget = { left: JUDGEMENTS, off };
   const inner: Judge = (name, value, step) => within(name, value, step, 1, ask);
   if (!isCommand(question.where)) {
     const outcome = judge(question.name, text, 0, ask);
@@ -46,14 +46,14 @@ export function decideIn(name: string, text: string, off: ReadonlySet<string>): 
 }
 
 /** A secret on a command line, or a known token anywhere in it. */
-function command(text: string, where: Where, inner: Judge, ask: Ask, hints: readonly string[] = []): Evidence | null {
+function command(text: string, where: Where, inner: Judge, ask: ClassifyBudget, hints: readonly string[] = []): Evidence | null {
   const token = knownToken(text, ask.off);
   const likely = isEvidence(token) && token.score >= MEDIUM ? token : null;
   return stronger(inCommand(where === "history" ? withoutTexts(text) : text, where, inner, hints), likely);
 }
 
 /** The order of decision: what clears a value first, then what proves it, then what only hints. */
-function judge(rawName: string, rawText: string, depth: number, ask: Ask): Outcome {
+function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBudget): Outcome {
   if (ask.left-- <= 0) return null;
   const text = unquote(rawText.trim());
   const empty = emptiness(text);
@@ -98,14 +98,14 @@ function judge(rawName: string, rawText: string, depth: number, ask: Ask): Outco
 }
 
 /** Judges an inner value; counts only when it is at least likely a secret. */
-function within(name: string, text: string, step: string, depth: number, ask: Ask): Evidence | null {
+function within(name: string, text: string, step: string, depth: number, ask: ClassifyBudget): Evidence | null {
   const outcome = judge(name, text, depth, ask);
   if (!isEvidence(outcome) || outcome.score < MEDIUM) return null;
   return { ...outcome, via: outcome.via === undefined ? [step] : [step, ...outcome.via] };
 }
 
 /** A secret inside the value's own structure; a structure without one clears it; null when there is no structure. */
-function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge, simple: boolean, ask: Ask): Outcome {
+function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge, simple: boolean, ask: ClassifyBudget): Outcome {
   if (!simple) {
     const bound = { partly: false };
     const json = inJson(text, inner, bound, rawName);

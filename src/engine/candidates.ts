@@ -1,4 +1,4 @@
-import type { Known } from "../contract/detector.ts";
+import type { IsCachedValue } from "../contract/detector.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location, Subject, SubjectFacts, Where } from "../model/location.ts";
@@ -24,7 +24,7 @@ export function containerCandidates(
   image: ImageDoc | null,
   volumes: VolumeOptions = new Map(),
   odd: Odd = refuse,
-  known: Known = unknown,
+  known: IsCachedValue = unknown,
 ): Candidate[] {
   const subject: Subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id };
   const found: Candidate[] = [];
@@ -81,7 +81,7 @@ export function imageCandidates(
  * named value (moby, builder/dockerfile/dispatchers.go: prependEnvOnCmd). They are not quoted: where they cannot be told
  * apart by their number, the line is one text.
  */
-function created(line: string, path: string, add: Add): void {
+function created(line: string, path: string, add: AddCandidate): void {
   const [, count = "", given = "", command = ""] = /^(?:RUN )?\|(\d{1,4}) (.*?)( \/\S+ .*)$/s.exec(line) ?? [];
   const pairs = given.split(/ (?=[A-Za-z_]\w*=)/);
   if (given === "" || pairs.length !== Number(count) || !pairs.every((pair) => /^[A-Za-z_]\w*=/.test(pair))) {
@@ -124,11 +124,11 @@ function texts(from: unknown): Strings {
   return Object.fromEntries(found);
 }
 
-type Open = { readonly [key: string]: unknown };
+type JsonObject = { readonly [key: string]: unknown };
 type Strings = { readonly [key: string]: string };
-type Add = (where: Where, name: string, value: string, path: string, origin?: "own" | "image") => void;
+type AddCandidate = (where: Where, name: string, value: string, path: string, origin?: "own" | "image") => void;
 
-function addConfig(add: Add, subject: Subject, config: Open, theirs: unknown, odd: Odd, known: Known): void {
+function addConfig(add: AddCandidate, subject: Subject, config: JsonObject, theirs: unknown, odd: Odd, known: IsCachedValue): void {
   const image = theirs === null || theirs === undefined ? null : object(theirs);
   const inherited = new Set(strings(image?.["Env"]));
   for (const [index, entry] of strings(config["Env"], "Config.Env", odd).entries()) {
@@ -157,7 +157,7 @@ function addConfig(add: Add, subject: Subject, config: Open, theirs: unknown, od
     if (line !== null) add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
 }
 
-function adder(source: string, subject: Subject, into: Candidate[]): Add {
+function adder(source: string, subject: Subject, into: Candidate[]): AddCandidate {
   return (where, name, value, path, origin = "own") => {
     if (typeof value !== "string") return;
     const location: Location = {
@@ -174,14 +174,14 @@ function adder(source: string, subject: Subject, into: Candidate[]): Add {
 }
 
 /** Adds what stands by its name in the map at `at`, if it is not known: its path is made only then. */
-function namedAdder(add: Add, known: Known): Add {
+function namedAdder(add: AddCandidate, known: IsCachedValue): AddCandidate {
   return (where, name, value, at, origin) => {
     if (!known(where, name, value)) add(where, name, value, at + key(name), origin);
   };
 }
 
 const ignore: Odd = () => undefined;
-const unknown: Known = () => false;
+const unknown: IsCachedValue = () => false;
 
 function refuse(path: string): never {
   throw new UnsprawlError(
@@ -192,20 +192,20 @@ function refuse(path: string): never {
 }
 
 /** An object that the engine always writes. */
-function present(from: unknown, path: string, odd: Odd): Open {
+function present(from: unknown, path: string, odd: Odd): JsonObject {
   if (from === null || from === undefined) odd(path);
   return object(from, path, odd);
 }
 
 /** An object, or nothing, which is no loss. */
-function object(from: unknown, path = "", odd = ignore): Open {
-  if (typeof from === "object" && from !== null && !Array.isArray(from)) return from as Open;
+function object(from: unknown, path = "", odd = ignore): JsonObject {
+  if (typeof from === "object" && from !== null && !Array.isArray(from)) return from as JsonObject;
   if (from !== null && from !== undefined) odd(path);
   return {};
 }
 
 /** The objects of a list, by their number. */
-function objects(from: unknown, path: string, odd: Odd): [number, Open][] {
+function objects(from: unknown, path: string, odd: Odd): [number, JsonObject][] {
   if (Array.isArray(from)) return from.map((one, index) => [index, present(one, path, odd)]);
   if (from !== null && from !== undefined) odd(path);
   return [];

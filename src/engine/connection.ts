@@ -6,7 +6,7 @@ import { homeOf, runtimeHome } from "../kit/home.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** How to reach an engine. `address` is what the user would put into DOCKER_HOST. */
-export type Connection = {
+export type EngineConnection = {
   readonly address: string;
   readonly via: "unix" | "tcp" | "ssh";
   readonly socketPath: string | null;
@@ -24,7 +24,7 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
  * `cli/context/store` (a context's folder is the SHA-256 of its name).
  * Throws `config` when the named context or a certificate cannot be read.
  */
-export function findConnection(env: NodeJS.ProcessEnv): Connection {
+export function findConnection(env: NodeJS.ProcessEnv): EngineConnection {
   if (env["DOCKER_HOST"]) return parseAddress(env["DOCKER_HOST"], tlsFromEnv(env));
   const folder = configFolder(env);
   const context = env["DOCKER_CONTEXT"] || currentContext(folder);
@@ -39,12 +39,12 @@ export function findConnection(env: NodeJS.ProcessEnv): Connection {
  * What the engine's host is called in a history: this machine's name for its usual engine, any other's address. Where the
  * machine's name is another one each time (a container's), UNSPRAWL_HOST says what it is called.
  */
-export function hostOf({ address }: Connection, env: NodeJS.ProcessEnv): string {
+export function hostOf({ address }: EngineConnection, env: NodeJS.ProcessEnv): string {
   return env["UNSPRAWL_HOST"] || (address === `unix://${DEFAULT_SOCKET}` ? hostname() : address);
 }
 
 /** Reads `unix:///path`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. */
-export function parseAddress(address: string, tls: Connection["tls"]): Connection {
+export function parseAddress(address: string, tls: EngineConnection["tls"]): EngineConnection {
   const none = { socketPath: null, host: null, port: null, user: null, tls };
   if (address.startsWith("unix://") || address.startsWith("/")) {
     const socketPath = address.replace(/^unix:\/\//, "") || DEFAULT_SOCKET;
@@ -89,7 +89,7 @@ function badAddress(address: string): UnsprawlError {
  * TLS is on when DOCKER_TLS_VERIFY is set, with the certificates of DOCKER_CERT_PATH, else of Docker's own folder.
  * Source: docker/cli `cli/flags/options.go` (DOCKER_CERT_PATH alone says only where certificates are).
  */
-function tlsFromEnv(env: NodeJS.ProcessEnv): Connection["tls"] {
+function tlsFromEnv(env: NodeJS.ProcessEnv): EngineConnection["tls"] {
   if (!env["DOCKER_TLS_VERIFY"]) return null;
   const folder = env["DOCKER_CERT_PATH"];
   return folder ? readTls(folder, true) : (readTls(configFolder(env), false) ?? {});
@@ -99,7 +99,7 @@ function configFolder(env: NodeJS.ProcessEnv): string {
   return env["DOCKER_CONFIG"] || join(homeOf(env), ".docker");
 }
 
-function readTls(folder: string, required: boolean): Connection["tls"] {
+function readTls(folder: string, required: boolean): EngineConnection["tls"] {
   const part = (name: string): Buffer | undefined => {
     try {
       return readFileSync(join(folder, name));
@@ -129,7 +129,7 @@ function currentContext(folder: string): string | null {
   }
 }
 
-function fromContext(folder: string, name: string): Connection {
+function fromContext(folder: string, name: string): EngineConnection {
   const id = createHash("sha256").update(name).digest("hex");
   try {
     const meta: unknown = JSON.parse(readFileSync(join(folder, "contexts/meta", id, "meta.json"), "utf8"));

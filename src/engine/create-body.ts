@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
 import { posix } from "node:path";
 import type { RunChange } from "../contract/delivery.ts";
-import type { ContainerDoc, Endpoint, HostConfig, Mount, ImageDoc } from "./types.ts";
+import type { ContainerDoc, NetworkEndpoint, HostConfig, Mount, ImageDoc } from "./types.ts";
 
 /** The body of `POST /containers/create`, and the networks that must be connected one by one afterwards. */
 export type CreateBody = {
   readonly body: { readonly [key: string]: unknown };
-  readonly connectLater: readonly { readonly network: string; readonly endpoint: Endpoint }[];
+  readonly connectLater: readonly { readonly network: string; readonly endpoint: NetworkEndpoint }[];
 };
 
 /** From this API version on a container can be created with many networks at once (moby API changelog, v1.44). */
@@ -148,14 +148,14 @@ function linkText(link: string): string {
   return `${from.replace(/^\//, "")}:${to.split("/").at(-1) ?? ""}`;
 }
 
-function ownEndpoints(old: ContainerDoc, apiVersion: string): { [network: string]: Endpoint } {
+function ownEndpoints(old: ContainerDoc, apiVersion: string): { [network: string]: NetworkEndpoint } {
   const mode = old.HostConfig.NetworkMode ?? "default";
   if (mode === "host" || mode === "none" || mode.startsWith("container:")) return {};
   const mac = old.Config["MacAddress"];
   const endpoints = Object.entries(old.NetworkSettings?.Networks ?? {}).map(([name, endpoint]) => {
     const aliases = ownAliases(old, endpoint);
     const primary = name === mode || (name === "bridge" && mode === "default");
-    const own: Endpoint = {
+    const own: NetworkEndpoint = {
       // What the user asked for, not what the engine assigned: addresses come from IPAMConfig alone.
       ...(endpoint.IPAMConfig ? { IPAMConfig: endpoint.IPAMConfig } : {}),
       ...(endpoint.Links ? { Links: endpoint.Links } : {}),
@@ -172,7 +172,7 @@ function ownEndpoints(old: ContainerDoc, apiVersion: string): { [network: string
 }
 
 /** The aliases that were asked for: up to API 1.44 inspect shows the short id behind them, and the hostname behind that. */
-export function ownAliases({ Id, Config }: ContainerDoc, { Aliases }: Endpoint): string[] {
+export function ownAliases({ Id, Config }: ContainerDoc, { Aliases }: NetworkEndpoint): string[] {
   const id = Aliases?.indexOf(Id.slice(0, 12)) ?? -1;
   return (Aliases ?? []).filter((alias, at) => id < 0 || at < id || (at > id && alias !== Config.Hostname));
 }
@@ -182,7 +182,7 @@ export function ownAliases({ Id, Config }: ContainerDoc, { Aliases }: Endpoint):
  * is only the former. Up to API 1.47 it made them beginning with 02:42 (libnetwork's genMAC); later ones are random,
  * so that none is taken for asked for.
  */
-function askedMac({ MacAddress = "", EndpointID }: Endpoint, apiVersion: string): { readonly MacAddress?: string } {
+function askedMac({ MacAddress = "", EndpointID }: NetworkEndpoint, apiVersion: string): { readonly MacAddress?: string } {
   const asked = EndpointID ? !atLeast(apiVersion, RANDOM_MACS) && !MacAddress.startsWith("02:42:") : true;
   return asked && MacAddress !== "" ? { MacAddress } : {};
 }

@@ -3,8 +3,8 @@ import type { Shape } from "../kit/shape.ts";
 import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { ANSWERS } from "./answers.ts";
-import { findConnection, type Connection } from "./connection.ts";
-import { opener, reader, type Open } from "./http.ts";
+import { findConnection, type EngineConnection } from "./connection.ts";
+import { opener, reader, type OpenEngineStream } from "./http.ts";
 import type { ContainerDoc, EngineInfo, HistoryLine, ImageDoc, Mount } from "./types.ts";
 
 export type ListedContainer = {
@@ -32,7 +32,7 @@ export type ListedVolume = {
 
 /** An engine, its client, and every call's errors reduced to UnsprawlError. `null` means that it does not exist. */
 export type Engine = {
-  readonly connection: Connection;
+  readonly connection: EngineConnection;
   /** The client, loaded on first use: everything that changes something, or is more than a read. */
   docker(): Promise<Docker>;
   info(): Promise<EngineInfo>;
@@ -65,7 +65,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   }
   const read = await reader(connection, pinned);
   let loaded: Promise<Docker> | null = null;
-  let opening: Promise<Open> | null = null;
+  let opening: Promise<OpenEngineStream> | null = null;
   const call = async <T>(what: string, act: () => Promise<T>): Promise<T | null> => {
     try {
       return await act();
@@ -117,7 +117,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
 }
 
 /** An answer that breaks off is told like any other failure of the engine. */
-async function* whole(answer: AsyncIterable<unknown>, what: string, connection: Connection): AsyncGenerator<Buffer> {
+async function* whole(answer: AsyncIterable<unknown>, what: string, connection: EngineConnection): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of answer) yield chunk as Buffer;
   } catch (error) {
@@ -126,7 +126,7 @@ async function* whole(answer: AsyncIterable<unknown>, what: string, connection: 
   }
 }
 
-async function client(connection: Connection, pinned: string | null): Promise<Docker> {
+async function client(connection: EngineConnection, pinned: string | null): Promise<Docker> {
   const Dockerode = await (await import("./dockerode.ts")).loadDockerode();
   // dockerode reads DOCKER_HOST and its certificates again and would let them win over a context.
   const kept = Object.entries(process.env).filter(([name]) => /^DOCKER_(HOST|TLS_VERIFY|CERT_PATH)$/.test(name));
@@ -163,7 +163,7 @@ function statusOf(error: unknown): number | null {
 }
 
 /** The engine's own message is kept (the faces redact known values in it); no request object is. */
-export function engineError(error: unknown, what: string, connection: Connection): UnsprawlError {
+export function engineError(error: unknown, what: string, connection: EngineConnection): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const status = statusOf(error);
   const said = messageOf(error);

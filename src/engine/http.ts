@@ -1,5 +1,5 @@
 import type { Agent, IncomingMessage } from "node:http";
-import type { Connection } from "./connection.ts";
+import type { EngineConnection } from "./connection.ts";
 import { pipeline } from "./pipeline.ts";
 
 /** One read of the engine. Throws what `engineError` understands: `statusCode` and `json` of an answer, or a socket's code. */
@@ -9,7 +9,7 @@ export type Read = ((path: string) => Promise<unknown>) & {
 };
 
 /** An answer as it comes; whoever does not read it to its end destroys it. Throws as `Read` does. */
-export type Open = (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
+export type OpenEngineStream = (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
 
 const SOCKETS = 12;
 
@@ -17,7 +17,7 @@ const SOCKETS = 12;
  * Plain GETs on kept connections. dockerode does everything that changes something; a scan only reads, and
  * loading dockerode (with its SSH and gRPC parts) would take longer than a hundred containers take to inspect.
  */
-export async function reader(connection: Connection, version: string | null): Promise<Read> {
+export async function reader(connection: EngineConnection, version: string | null): Promise<Read> {
   const prefix = version === null ? "" : `/v${version}`;
   if (connection.via === "unix") {
     const ask = pipeline(connection.socketPath ?? "");
@@ -49,7 +49,7 @@ export async function reader(connection: Connection, version: string | null): Pr
 }
 
 /** GETs whose answers are large: each on a connection of its own. */
-export async function opener(connection: Connection, version: string | null): Promise<Open> {
+export async function opener(connection: EngineConnection, version: string | null): Promise<OpenEngineStream> {
   const http = process.getBuiltinModule("node:http");
   const https = process.getBuiltinModule("node:https");
   const secure = connection.tls !== null;

@@ -1,13 +1,13 @@
 import type { Engine } from "./engine.ts";
 import type { ContainerDoc, ImageDoc } from "./types.ts";
 
-type Labels = { readonly [key: string]: string };
+type ContainerLabels = { readonly [key: string]: string };
 
 /**
  * The labels that a container has and its image does not: whoever makes an image chooses its labels, and the container
  * inherits them. Without the image (null) none can be told apart, so none counts.
  */
-export function ownLabels({ Config }: ContainerDoc, image: ImageDoc | null): Labels {
+export function ownLabels({ Config }: ContainerDoc, image: ImageDoc | null): ContainerLabels {
   if (image === null) return {};
   const theirs = image.Config?.Labels ?? {};
   return Object.fromEntries(Object.entries(Config.Labels ?? {}).filter(([key]) => !Object.hasOwn(theirs, key)));
@@ -22,7 +22,7 @@ const COMPOSE = "com.docker.compose.";
  * the labels that its image brings are not known (null). Images that Compose builds carry the project and the service
  * too, so those count as soon as the rest is the container's own.
  */
-export function composeLabels(labels: Labels, ofImage: ReadonlySet<string> | null): Labels | null {
+export function composeLabels(labels: ContainerLabels, ofImage: ReadonlySet<string> | null): ContainerLabels | null {
   const isOwn = (key: string): boolean => ofImage?.has(key) === false && Boolean(labels[key]);
   if (!BY_COMPOSE.every((name) => isOwn(COMPOSE + name))) return null;
   const all = Object.entries(labels).filter(([key]) => key.startsWith(COMPOSE));
@@ -36,11 +36,11 @@ export function composeProject(doc: ContainerDoc, image: ImageDoc | null): strin
 }
 
 /** Compose's labels of a container that Compose created, without their prefix, with its image looked up; else null. */
-export async function composeLabelsOf(engine: Engine, doc: ContainerDoc | null): Promise<Labels | null> {
+export async function composeLabelsOf(engine: Engine, doc: ContainerDoc | null): Promise<ContainerLabels | null> {
   return doc === null ? null : labelsByCompose(doc, await engine.image(doc.Image));
 }
 
-function labelsByCompose({ Config }: ContainerDoc, image: ImageDoc | null): Labels | null {
+function labelsByCompose({ Config }: ContainerDoc, image: ImageDoc | null): ContainerLabels | null {
   const theirs = image === null ? null : new Set(Object.keys(image.Config?.Labels ?? {}));
   return composeLabels(Config.Labels ?? {}, theirs);
 }

@@ -4,9 +4,9 @@ const SOCKETS = 4;
 const MOST_HEADER = 64 * 1024;
 const FIRST_BUFFER = 64 * 1024;
 
-export type Answer = { readonly status: number; readonly body: string };
+export type PipelinedResponse = { readonly status: number; readonly body: string };
 
-type Waiting = { readonly done: (answer: Answer) => void; readonly fail: (error: unknown) => void };
+type Waiting = { readonly done: (answer: PipelinedResponse) => void; readonly fail: (error: unknown) => void };
 
 /**
  * GETs over a few kept connections to a local socket, several under way on each (HTTP/1.1 pipelining, RFC 9112
@@ -14,18 +14,18 @@ type Waiting = { readonly done: (answer: Answer) => void; readonly fail: (error:
  * general client spends more time on each than the engine does: with it a scan took 1.8 times as long as the engine's
  * own client, with this 1.4 (test/bench).
  */
-export function pipeline(socketPath: string): ((path: string) => Promise<Answer>) & { readonly close: () => void } {
-  const lines: Line[] = [];
+export function pipeline(socketPath: string): ((path: string) => Promise<PipelinedResponse>) & { readonly close: () => void } {
+  const lines: PipelinedConnection[] = [];
   let turn = 0;
-  const get = async (path: string): Promise<Answer> => {
+  const get = async (path: string): Promise<PipelinedResponse> => {
     const at = turn++ % SOCKETS;
-    const line = lines[at]?.open ? lines[at] : (lines[at] = new Line(socketPath));
+    const line = lines[at]?.open ? lines[at] : (lines[at] = new PipelinedConnection(socketPath));
     try {
       return await line.ask(path);
     } catch (error) {
       // The engine may let go of a connection that was idle, just as it is used again: a read can be asked twice.
       if (line.answered === 0 || (error as { code?: string }).code !== "ECONNRESET") throw error;
-      const fresh = (lines[at] = new Line(socketPath));
+      const fresh = (lines[at] = new PipelinedConnection(socketPath));
       return fresh.ask(path);
     }
   };
@@ -33,7 +33,7 @@ export function pipeline(socketPath: string): ((path: string) => Promise<Answer>
 }
 
 /** One connection: requests out, answers in, in turn. */
-class Line {
+class PipelinedConnection {
   open = true;
   answered = 0;
   readonly #socket: Socket;
@@ -49,7 +49,7 @@ class Line {
     this.#socket.on("close", () => this.#end(hangUp()));
   }
 
-  ask(path: string): Promise<Answer> {
+  ask(path: string): Promise<PipelinedResponse> {
     return new Promise((done, fail) => {
       this.#waiting.push({ done, fail });
       this.#socket.ref();
@@ -106,7 +106,7 @@ function hangUp(): Error {
 }
 
 /** One answer at the beginning of what was read, and how long it is; null while it is not whole. RFC 9112 section 6. */
-function parse(read: Buffer): { readonly answer: Answer; readonly length: number; readonly close: boolean } | null {
+function parse(read: Buffer): { readonly answer: PipelinedResponse; readonly length: number; readonly close: boolean } | null {
   const end = read.indexOf("\r\n\r\n");
   if (end < 0) {
     if (read.length > MOST_HEADER) throw new Error("an answer without an end to its header");

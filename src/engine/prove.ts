@@ -10,7 +10,7 @@ import type { ContainerDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { byName, valueKey, type Step } from "../model/plan.ts";
 
-type Check = Extract<Step, { kind: "check" }>;
+type CheckStep = Extract<Step, { kind: "check" }>;
 const TICK_MS = 100;
 
 /** What was proven, for the journal and the person. */
@@ -28,7 +28,7 @@ export type Proof = {
 export async function prove(
   engine: Engine,
   id: string,
-  step: Check,
+  step: CheckStep,
   delivery: Delivery,
   subject: DeliverySubject,
   dockerRoot: string,
@@ -83,7 +83,7 @@ async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {
 async function standing(
   engine: Engine,
   doc: ContainerDoc,
-  step: Check,
+  step: CheckStep,
   elapsed: number,
   work: Work,
 ): Promise<string | null> {
@@ -136,7 +136,7 @@ function unframed(raw: Buffer): string {
 }
 
 /** Throws `failed` when a document still holds a value that was moved. */
-export function noTrace(document: unknown, step: Check, work: Work, what: string): void {
+export function noTrace(document: unknown, step: CheckStep, work: Work, what: string): void {
   for (const move of step.moves) {
     const value = work.values.get(valueKey(move));
     if (!value) throw new UnsprawlError("failed", `the value of ${move.name} is not at hand to be proven gone`);
@@ -155,7 +155,7 @@ export function noTrace(document: unknown, step: Check, work: Work, what: string
 const tail = (path: string): string => path.replace(/\[\d+\]/g, "");
 
 /** The engine's own files of the live container, as far as they can be read here. */
-function onDisk(dockerRoot: string, doc: ContainerDoc, step: Check, work: Work): Proof["disk"] {
+function onDisk(dockerRoot: string, doc: ContainerDoc, step: CheckStep, work: Work): Proof["disk"] {
   for (const file of ["config.v2.json", "hostconfig.json"]) {
     let text: string;
     try {

@@ -1,18 +1,18 @@
 import type { RunChange } from "../contract/delivery.ts";
-import type { EngineInfo, Endpoint, HostConfig, RunConfig } from "./types.ts";
+import type { EngineInfo, NetworkEndpoint, HostConfig, RunConfig } from "./types.ts";
 
-type Map<T> = { readonly [key: string]: T };
+type Dictionary<T> = { readonly [key: string]: T };
 
 /** What each theme of flags is made from: a create body, and what would be so without any flag. */
-export type Made = {
-  readonly config: RunConfig & { readonly ExposedPorts?: Map<unknown> | null };
-  readonly host: HostConfig & Map<unknown>;
+export type FlagInput = {
+  readonly config: RunConfig & { readonly ExposedPorts?: Dictionary<unknown> | null };
+  readonly host: HostConfig & Dictionary<unknown>;
   /** By the network's name; the one that NetworkMode names comes first. */
-  readonly endpoints: Map<Endpoint>;
+  readonly endpoints: Dictionary<NetworkEndpoint>;
   /** Those that the engine takes only after the creation. */
-  readonly later: Map<Endpoint>;
+  readonly later: Dictionary<NetworkEndpoint>;
   /** The image's own configuration. */
-  readonly image: RunConfig & { readonly ExposedPorts?: Map<unknown> | null };
+  readonly image: RunConfig & { readonly ExposedPorts?: Dictionary<unknown> | null };
   readonly info: Partial<EngineInfo>;
   readonly change: RunChange;
   /** Variables of which only the name is written. */
@@ -39,7 +39,7 @@ export function each(name: string, list: unknown, say: (entry: never) => string 
 
 /** `--name key=value` for each entry of a map. */
 export function pairs(name: string, map: unknown): string[] {
-  return Object.entries((map ?? {}) as Map<unknown>).flatMap(([key, value]) => [name, `${key}=${String(value)}`]);
+  return Object.entries((map ?? {}) as Dictionary<unknown>).flatMap(([key, value]) => [name, `${key}=${String(value)}`]);
 }
 
 /** Fields as one record of comma-separated values, which `--mount`, `--network` and `--gpus` take (Go encoding/csv). */

@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../model/error.ts";
 import { ownAliases, type CreateBody } from "./create-body.ts";
 import { nameOf } from "./names.ts";
-import type { ContainerDoc, Endpoint } from "./types.ts";
+import type { ContainerDoc, NetworkEndpoint } from "./types.ts";
 
 /**
  * Throws `refused` unless the engine made what it was asked for. Looked at before the old container is stopped: an
@@ -42,7 +42,7 @@ function lostEndpoints(
   fresh: ContainerDoc,
 ): string[] {
   const { EndpointsConfig = {} } = (body["NetworkingConfig"] ?? {}) as {
-    EndpointsConfig?: { readonly [network: string]: Endpoint };
+    EndpointsConfig?: { readonly [network: string]: NetworkEndpoint };
   };
   const asked = [
     ...Object.entries(EndpointsConfig),
@@ -55,7 +55,7 @@ function lostEndpoints(
     const made = fresh.NetworkSettings?.Networks?.[network] ?? {};
     const own = { ...made, Aliases: ownAliases(fresh, made) };
     return Object.entries(endpoint)
-      .filter(([name, value]) => shape(name, value) !== shape(name, (own as Endpoint)[name]))
+      .filter(([name, value]) => shape(name, value) !== shape(name, (own as NetworkEndpoint)[name]))
       .map(([name]) => `${name} in the network ${network}`);
   });
 }

@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { Agent } from "node:http";
 import { Duplex } from "node:stream";
 import { childEnvironment } from "../kit/child-environment.ts";
-import type { Connection } from "./connection.ts";
+import type { EngineConnection } from "./connection.ts";
 
 /**
  * An HTTP agent whose connections run through the system's own `ssh`, as Docker's client does
  * (docker/cli `cli/connhelper/ssh`), so that known_hosts, keys, agents and ~/.ssh/config hold here too.
  * An SSH library of its own would check no host key.
  */
-export function sshAgent(connection: Connection): Agent {
+export function sshAgent(connection: EngineConnection): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const args = [
     ...(connection.user ? ["-l", connection.user] : []),

@@ -7,7 +7,7 @@ import { nameOf, type SwapNames } from "./names.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /** How the old container was before the first effect: what undo restores. */
-export type Before = {
+export type PreviousContainer = {
   readonly running: boolean;
   /** Started with --rm and running: the engine deletes it as soon as it stops. */
   readonly deleted?: boolean;
@@ -50,8 +50,8 @@ export async function connectAll(engine: Engine, doc: ContainerDoc, body: Create
   }
 }
 
-export function beforeOf({ record, step }: Swap, old: ContainerDoc): Before {
-  const known = record.last(`${step}/create`) as Before | null;
+export function beforeOf({ record, step }: Swap, old: ContainerDoc): PreviousContainer {
+  const known = record.last(`${step}/create`) as PreviousContainer | null;
   if (known) return known;
   const policy = old.HostConfig.RestartPolicy;
   return {

@@ -6,16 +6,16 @@ import type { Engine } from "./engine.ts";
 import type { Healthcheck } from "./types.ts";
 
 /** As in types.ts: what is read of each document; all else is passed through untouched. Source: Engine API v1.41 to v1.45. */
-type Open = { readonly [key: string]: unknown };
+type JsonObject = { readonly [key: string]: unknown };
 
 /** How a Swarm secret or config is mounted. */
-export type Mounted = Open & {
+export type Mounted = JsonObject & {
   readonly SecretName?: string;
   readonly ConfigName?: string;
   readonly File?: { readonly Name: string; readonly UID: string; readonly GID: string; readonly Mode: number };
 };
 
-export type ContainerSpec = Open & {
+export type ContainerSpec = JsonObject & {
   readonly Image?: string;
   readonly Command?: readonly string[] | null;
   readonly Args?: readonly string[] | null;
@@ -26,16 +26,16 @@ export type ContainerSpec = Open & {
   readonly Configs?: readonly Mounted[] | null;
 };
 
-export type TaskSpec = Open & { readonly ContainerSpec?: ContainerSpec };
+export type TaskSpec = JsonObject & { readonly ContainerSpec?: ContainerSpec };
 
-export type ServiceSpec = Open & {
+export type ServiceSpec = JsonObject & {
   readonly Name: string;
   readonly Labels?: { readonly [key: string]: string } | null;
   readonly TaskTemplate: TaskSpec;
-  readonly Mode?: Open;
+  readonly Mode?: JsonObject;
 };
 
-export type ServiceDoc = Open & {
+export type ServiceDoc = JsonObject & {
   readonly ID: string;
   readonly Version: { readonly Index: number };
   readonly Spec: ServiceSpec;
@@ -43,7 +43,7 @@ export type ServiceDoc = Open & {
   readonly UpdateStatus?: { readonly State?: string; readonly Message?: string; readonly StartedAt?: string } | null;
 };
 
-export type TaskDoc = Open & {
+export type TaskDoc = JsonObject & {
   readonly ID: string;
   readonly ServiceID: string;
   readonly NodeID?: string;
@@ -58,9 +58,9 @@ export type TaskDoc = Open & {
 };
 
 /** A secret's data is never shown; a config's is base64. */
-export type ObjectDoc = Open & {
+export type ObjectDoc = JsonObject & {
   readonly ID: string;
-  readonly Spec: Open & {
+  readonly Spec: JsonObject & {
     readonly Name: string;
     readonly Labels?: { readonly [key: string]: string } | null;
     readonly Data?: string;

@@ -2,9 +2,9 @@
  * The parts of the Engine API's documents that unsprawl reads. All else is passed through untouched,
  * so every document also has an index signature. Source: Docker Engine API v1.41 to v1.45.
  */
-type Open = { readonly [key: string]: unknown };
+type JsonObject = { readonly [key: string]: unknown };
 
-export type Mount = Open & {
+export type Mount = JsonObject & {
   readonly Type: string;
   readonly Name?: string;
   readonly Source?: string;
@@ -13,7 +13,7 @@ export type Mount = Open & {
   readonly Mode?: string;
 };
 
-export type Healthcheck = Open & {
+export type Healthcheck = JsonObject & {
   readonly Test?: readonly string[] | null;
   readonly Interval?: number;
   readonly Timeout?: number;
@@ -22,7 +22,7 @@ export type Healthcheck = Open & {
 };
 
 /** `Config` of a container or an image. */
-export type RunConfig = Open & {
+export type RunConfig = JsonObject & {
   readonly Hostname?: string;
   readonly User?: string;
   readonly Env?: readonly string[] | null;
@@ -39,10 +39,10 @@ export type RunConfig = Open & {
   readonly Tty?: boolean;
 };
 
-export type HostConfig = Open & {
+export type HostConfig = JsonObject & {
   readonly Binds?: readonly string[] | null;
   readonly Mounts?:
-    | readonly (Open & { readonly Type?: string; readonly Source?: string; readonly Target?: string })[]
+    | readonly (JsonObject & { readonly Type?: string; readonly Source?: string; readonly Target?: string })[]
     | null;
   readonly NetworkMode?: string;
   readonly IpcMode?: string;
@@ -59,8 +59,8 @@ export type HostConfig = Open & {
   } | null;
 };
 
-export type Endpoint = Open & {
-  readonly IPAMConfig?: Open | null;
+export type NetworkEndpoint = JsonObject & {
+  readonly IPAMConfig?: JsonObject | null;
   readonly Links?: readonly string[] | null;
   readonly Aliases?: readonly string[] | null;
   readonly DriverOpts?: { readonly [key: string]: string } | null;
@@ -70,12 +70,12 @@ export type Endpoint = Open & {
   readonly GwPriority?: number;
 };
 
-export type ContainerDoc = Open & {
+export type ContainerDoc = JsonObject & {
   readonly Id: string;
   readonly Name: string;
   readonly Image: string;
   readonly Platform?: string;
-  readonly State: Open & {
+  readonly State: JsonObject & {
     readonly Status: string;
     readonly Running: boolean;
     readonly Paused: boolean;
@@ -91,12 +91,12 @@ export type ContainerDoc = Open & {
   readonly HostConfig: HostConfig;
   readonly Mounts?: readonly Mount[] | null;
   readonly NetworkSettings?: {
-    readonly Networks?: { readonly [name: string]: Endpoint } | null;
+    readonly Networks?: { readonly [name: string]: NetworkEndpoint } | null;
     readonly Ports?: { readonly [port: string]: unknown } | null;
   } | null;
 };
 
-export type ImageDoc = Open & {
+export type ImageDoc = JsonObject & {
   readonly Id: string;
   readonly RepoTags?: readonly string[] | null;
   readonly Architecture?: string;
@@ -108,7 +108,7 @@ export type ImageDoc = Open & {
 
 export type HistoryLine = { readonly Id?: string; readonly CreatedBy?: string; readonly Comment?: string };
 
-export type EngineInfo = Open & {
+export type EngineInfo = JsonObject & {
   readonly ID: string;
   readonly Name: string;
   readonly DockerRootDir: string;

@@ -24,7 +24,7 @@ export type DotenvEntry = {
   readonly uses: readonly string[];
 };
 
-type Lookup = (name: string) => string | null;
+type VariableLookup = (name: string) => string | null;
 type Values = ReadonlyMap<string, string>;
 
 /**
@@ -41,7 +41,7 @@ type Values = ReadonlyMap<string, string>;
 export function parseDotenv(
   text: string,
   dialect: DotenvDialect,
-  lookup: Lookup,
+  lookup: VariableLookup,
   earlier: Values = new Map(),
 ): readonly DotenvEntry[] {
   return dialect === "compose" ? composeEntries(text, lookup, earlier) : plainEntries(text, lookup);
@@ -92,7 +92,7 @@ function past(pattern: RegExp, text: string, at: number): number {
   return pattern.test(text) ? pattern.lastIndex : at;
 }
 
-function composeEntries(text: string, lookup: Lookup, earlier: Values): readonly DotenvEntry[] {
+function composeEntries(text: string, lookup: VariableLookup, earlier: Values): readonly DotenvEntry[] {
   const entries: DotenvEntry[] = [];
   const values = new Map(earlier);
   let done = bom(text);
@@ -150,10 +150,10 @@ function keyAt(text: string, at: number, line: number): Key {
   return { name, nameStart, nameEnd: nameStart + name.length, exported, inherits, done };
 }
 
-type Found = Pick<DotenvEntry, "value" | "quote" | "uses" | "start" | "end"> & { readonly done: number };
+type DotenvValue = Pick<DotenvEntry, "value" | "quote" | "uses" | "start" | "end"> & { readonly done: number };
 
 /** parser.go `extractVarValue`. A comment behind an unquoted value begins with a space, which a tab is not. */
-function valueAt(text: string, start: number, line: number, lookup: Lookup): Found {
+function valueAt(text: string, start: number, line: number, lookup: VariableLookup): DotenvValue {
   const quote = text[start];
   if (quote !== "'" && quote !== '"') {
     const newline = text.indexOf("\n", start);
@@ -179,7 +179,7 @@ function valueAt(text: string, start: number, line: number, lookup: Lookup): Fou
   throw malformed(line, "a quote that does not end");
 }
 
-function expanded(text: string, line: number, lookup: Lookup): Pick<DotenvEntry, "value" | "uses"> {
+function expanded(text: string, line: number, lookup: VariableLookup): Pick<DotenvEntry, "value" | "uses"> {
   try {
     const { value, uses } = interpolate(text, lookup);
     return { value, uses: [...new Set(uses.map((use) => use.name))] };
@@ -211,7 +211,7 @@ function unescaped(text: string): string {
 }
 
 /** kvfile.go `parseKeyValueFile`. Its lines are bufio's, which end without one carriage return. */
-function plainEntries(text: string, lookup: Lookup): readonly DotenvEntry[] {
+function plainEntries(text: string, lookup: VariableLookup): readonly DotenvEntry[] {
   const entries: DotenvEntry[] = [];
   let line = 0;
   for (let start = 0; start < text.length;) {

@@ -2,7 +2,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { parseDotenv, type DotenvDialect, type DotenvEntry } from "./dotenv.ts";
 import { readText } from "./read.ts";
 
-export type EnvFile = {
+export type DotenvFile = {
   readonly file: string;
   readonly text: string;
   /** Whose reading counts. */
@@ -14,7 +14,7 @@ export type EnvFile = {
  * An env file as Compose, and most libraries, read it; where they refuse it, as `docker run --env-file` does. What only the
  * environment could fill in stays empty. `by` as for `readText`. Throws what `readText` does, and `malformed` when nobody can read it.
  */
-export async function readEnvFile(file: string, by: { readonly named?: boolean } = {}): Promise<EnvFile> {
+export async function readEnvFile(file: string, by: { readonly named?: boolean } = {}): Promise<DotenvFile> {
   const text = await readText(file, by);
   try {
     return { file, text, dialect: "compose", entries: entriesAs(text, "compose") };

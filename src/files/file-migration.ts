@@ -5,7 +5,7 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Json } from "../model/json.ts";
 import type { FileChange, Move, Step } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
-import { leftIn, type Left } from "./left.ts";
+import { leftIn, type RemainingText } from "./left.ts";
 import { fileChange, rewrittenFiles, type Rewrite } from "./rewritten.ts";
 
 export type FileTools = { readonly key: FingerprintKey; readonly state: () => string };
@@ -13,10 +13,10 @@ export type FileTools = { readonly key: FingerprintKey; readonly state: () => st
 export type Refusal = { readonly reason: string; readonly hint: string | null };
 
 /** One secret to take out of its file. `masked` is for the diff, and empty once the plan has been made. */
-export type Moving = { readonly move: Move; readonly masked: string };
+export type FileMove = { readonly move: Move; readonly masked: string };
 
 /** A file as it is and as it will be. The diff is masked. */
-export type Draft = {
+export type FileDraft = {
   readonly file: string;
   readonly before: string;
   readonly after: string;
@@ -24,9 +24,9 @@ export type Draft = {
 };
 
 export type Rewriting = {
-  readonly drafts: readonly Draft[];
+  readonly drafts: readonly FileDraft[];
   /** What the application reads besides and stays as it is: none of it may hold what moves. */
-  readonly rest: readonly Left[];
+  readonly rest: readonly RemainingText[];
   readonly warnings: readonly string[];
 };
 
@@ -43,7 +43,7 @@ export type FileFormat = {
   /** What `rewrite` has to know again when the plan is applied; no value in it. Throws `refused`. */
   target(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<Target>;
   /** The same files give the same texts. Throws `refused`, or `changed` when a place is not as it was. */
-  rewrite(target: Target, moving: readonly Moving[]): Promise<Rewriting>;
+  rewrite(target: Target, moving: readonly FileMove[]): Promise<Rewriting>;
 };
 
 /** A migration that rewrites files and starts nothing again: after the store's writes there is one step, the rewrite. */

@@ -18,7 +18,7 @@ export type Interpolated = {
   readonly missing: readonly string[];
 };
 
-type Lookup = (name: string) => string | null;
+type VariableLookup = (name: string) => string | null;
 
 /**
  * What Compose makes of a text: compose-go's template/template.go (v2.13), `Substitute`. `$$`, `$NAME`, `${NAME}`, and
@@ -31,8 +31,8 @@ type Lookup = (name: string) => string | null;
  *
  * Only an operand that is needed is evaluated and has to be well formed. compose-go 2.4.8 still evaluated each.
  */
-export function interpolate(text: string, lookup: Lookup): Interpolated {
-  const found: Found = { length: text.length, lookup, uses: [], missing: new Set() };
+export function interpolate(text: string, lookup: VariableLookup): Interpolated {
+  const found: InterpolationMatch = { length: text.length, lookup, uses: [], missing: new Set() };
   const value = substitute(text, 0, found, 0, true);
   return { value, uses: found.uses, missing: [...found.missing] };
 }
@@ -46,10 +46,10 @@ export function escapeDollar(text: string): string {
 const USE = /\$(?:(?<escaped>\$)|(?<named>[_a-z][_a-z0-9]*)|\{(?:(?<braced>[_a-z][_a-z0-9]*)(?<next>\}|:?[-?+]))?)/giu;
 const DEEPEST = 100;
 
-type Found = { readonly length: number; readonly lookup: Lookup; readonly uses: Use[]; readonly missing: Set<string> };
+type InterpolationMatch = { readonly length: number; readonly lookup: VariableLookup; readonly uses: Use[]; readonly missing: Set<string> };
 
 /** `from`: where the text stands in the whole. What is not `needed` is only looked through, up to what is malformed. */
-function substitute(text: string, from: number, found: Found, depth: number, needed: boolean): string {
+function substitute(text: string, from: number, found: InterpolationMatch, depth: number, needed: boolean): string {
   let value = "";
   for (let at = 0; ;) {
     USE.lastIndex = at;
@@ -81,7 +81,7 @@ function substitute(text: string, from: number, found: Found, depth: number, nee
   }
 }
 
-function chosen(name: string, operator: string, found: Found, evaluate: (needed: boolean) => string): string {
+function chosen(name: string, operator: string, found: InterpolationMatch, evaluate: (needed: boolean) => string): string {
   const given = found.lookup(name);
   const has = given !== null && (given !== "" || !operator.startsWith(":"));
   if (operator === "") {

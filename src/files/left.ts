@@ -1,7 +1,7 @@
 import type { Selected } from "../contract/migration.ts";
 
 /** A text that stays, and where it stands. */
-export type Left = { readonly place: string; readonly text: string };
+export type RemainingText = { readonly place: string; readonly text: string };
 
 /** Shorter ones stand in other texts by coincidence. */
 const DISTINCTIVE = 5;
@@ -9,7 +9,7 @@ const DISTINCTIVE = 5;
 /** The secrets that still stand in these texts, each with the first place; of a value that is secret in part, that part. */
 export function leftIn(
   selected: readonly Selected[],
-  texts: readonly Left[],
+  texts: readonly RemainingText[],
 ): readonly { readonly name: string; readonly place: string }[] {
   return selected.flatMap(({ move: { name }, value, finding: { part } }) => {
     const whole = value.exposeText();

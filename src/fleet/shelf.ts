@@ -1,9 +1,9 @@
-import type { Judged, ScanProgress } from "../core/scan-progress.ts";
+import type { SubjectCheckpoint, ScanProgress } from "../core/scan-progress.ts";
 import type { LayerShelf, ShelvedLayer } from "../contract/layer-shelf.ts";
 import type { FleetStore } from "./store.ts";
 
 /** What was judged of a subject, and what it was called there. */
-type Shelved = Judged & { readonly name: string };
+type Shelved = SubjectCheckpoint & { readonly name: string };
 
 /** What one scan takes from the shelf that the whole fleet shares, and puts onto it. */
 export type ShelfProgress = ScanProgress & {
@@ -65,7 +65,7 @@ const digestIn = (key: string): string => key.slice(0, key.indexOf(" "));
 const nameIn = (key: string): string => key.slice(key.indexOf(" ") + 1);
 
 /** What comes after the name, such as what kind of manifest it is, stays. */
-function calledNow({ name: before, ...judged }: Shelved, now: string): Judged {
+function calledNow({ name: before, ...judged }: Shelved, now: string): SubjectCheckpoint {
   const called = (name: string): string => (name.startsWith(before) ? now + name.slice(before.length) : now);
   return {
     ...judged,

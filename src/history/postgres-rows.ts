@@ -1,8 +1,8 @@
-import type { About, Addition, Moved, Past, Remembered } from "../contract/history.ts";
+import type { About, Addition, MoveRecord, Past, Remembered } from "../contract/history.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Query } from "./database.ts";
 
-type FindingRow = {
+type PostgresFindingRow = {
   readonly id: string;
   readonly finding: string;
   readonly first_seen: string;
@@ -14,7 +14,7 @@ type FindingRow = {
 
 /** What is known of a host; when it is asked about some findings, all that are there, and of those that are gone these. */
 export async function pastOf(query: Query, host: string, about?: About): Promise<Past> {
-  const findings = await query<FindingRow>(
+  const findings = await query<PostgresFindingRow>(
     `select id, finding, first_seen, last_seen, gone_at, times, layers from unsprawl.finding
      where host = $1 and ($2::text[] is null or gone_at is null or id = any($2))`,
     [host, about?.findings ?? null],
@@ -23,7 +23,7 @@ export async function pastOf(query: Query, host: string, about?: About): Promise
     "select source, since from unsprawl.source where host = $1",
     [host],
   );
-  const moved = await query<Moved>("select fingerprint, finding, name, run, store, at from unsprawl.moved order by at");
+  const moved = await query<MoveRecord>("select fingerprint, finding, name, run, store, at from unsprawl.moved order by at");
   return {
     findings: new Map(findings.map((row) => [row.id, rememberedOf(row)])),
     moved,
@@ -31,7 +31,7 @@ export async function pastOf(query: Query, host: string, about?: About): Promise
   };
 }
 
-function rememberedOf(row: FindingRow): Remembered {
+function rememberedOf(row: PostgresFindingRow): Remembered {
   return {
     finding: JSON.parse(row.finding) as Finding,
     firstSeen: row.first_seen,
@@ -101,9 +101,9 @@ async function putFindings(query: Query, host: string, findings: readonly Rememb
   );
 }
 
-async function putMoved(query: Query, host: string, moved: readonly Moved[]): Promise<void> {
+async function putMoved(query: Query, host: string, moved: readonly MoveRecord[]): Promise<void> {
   if (moved.length === 0) return;
-  const column = (of: keyof Moved): readonly string[] => moved.map((one) => one[of]);
+  const column = (of: keyof MoveRecord): readonly string[] => moved.map((one) => one[of]);
   await query(
     `insert into unsprawl.moved (host, run, finding, fingerprint, name, store, at)
      select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])

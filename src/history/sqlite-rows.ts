@@ -1,15 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { About, Addition, Moved, Past, Remembered } from "../contract/history.ts";
+import type { About, Addition, MoveRecord, Past, Remembered } from "../contract/history.ts";
 import type { Finding } from "../model/finding.ts";
 
 /** What is known of a host; of these findings alone when it is asked about some. */
 export function pastOf(db: DatabaseSync, host: string, about?: About): Past {
-  const rows = rowsOf(db, host, about) as unknown as readonly FindingRow[];
+  const rows = rowsOf(db, host, about) as unknown as readonly SqliteFindingRow[];
   const moved = db.prepare("SELECT fingerprint, finding, name, run, store, at FROM moved ORDER BY at").all();
   const sources = db.prepare("SELECT source, since FROM sources WHERE host = ?").all(host);
   return {
     findings: new Map(rows.map((row) => [row.id, rememberedOf(row)])),
-    moved: moved as unknown as readonly Moved[],
+    moved: moved as unknown as readonly MoveRecord[],
     since: new Map(sources.map(({ source, since }) => [String(source), String(since)])),
   };
 }
@@ -25,7 +25,7 @@ function rowsOf(db: DatabaseSync, host: string, about: About | undefined): reado
   return db.prepare(some).all(host, ...[about.findings, about.names, about.subjects].map((one) => JSON.stringify(one)));
 }
 
-type FindingRow = {
+type SqliteFindingRow = {
   readonly id: string;
   readonly first_seen: string;
   readonly last_seen: string;
@@ -35,7 +35,7 @@ type FindingRow = {
   readonly finding: string;
 };
 
-function rememberedOf(row: FindingRow): Remembered {
+function rememberedOf(row: SqliteFindingRow): Remembered {
   return {
     finding: JSON.parse(row.finding) as Finding,
     firstSeen: row.first_seen,

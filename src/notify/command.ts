@@ -49,7 +49,7 @@ export const command: ChannelKind = {
 };
 
 /** Null when it did what it should. */
-type Ended = { readonly why: string | null; readonly mend: boolean };
+type CommandOutcome = { readonly why: string | null; readonly mend: boolean };
 
 function ran(
   path: string,
@@ -57,7 +57,7 @@ function ran(
   input: string,
   tools: ChannelTools,
   stop: AbortSignal,
-): Promise<Ended> {
+): Promise<CommandOutcome> {
   return new Promise((done) => {
     // A group of its own, so that what it started ends with it.
     const child = spawn(path, args, {
@@ -75,7 +75,7 @@ function ran(
     child.stdin.on("error", () => {}).end(input);
     const killAll = (): void => kill(child.pid);
     stop.addEventListener("abort", killAll, { once: true });
-    const end = (ended: Ended): void => {
+    const end = (ended: CommandOutcome): void => {
       // What it left behind on purpose is left alone.
       stop.removeEventListener("abort", killAll);
       child.stderr.destroy();

@@ -1,6 +1,6 @@
 import type { ChannelDelivery, Outlet } from "../contract/channel.ts";
 import { REAL, type Clock } from "./clock.ts";
-import { Line, type Outbox } from "./line.ts";
+import { ChannelQueue, type Outbox } from "./line.ts";
 
 export type DeliveryTools = {
   readonly history: Outbox;
@@ -16,7 +16,7 @@ export type DeliveryTools = {
  * id. Never throws: what goes wrong is said, and tried again.
  */
 export function startDelivery({ history, outlets, say, clock = REAL }: DeliveryTools): ChannelDelivery {
-  const lines = outlets.map((outlet) => new Line(outlet, { history, say, clock }));
+  const lines = outlets.map((outlet) => new ChannelQueue(outlet, { history, say, clock }));
   const running = lines.map((line) => line.run());
   return {
     wake() {

@@ -10,7 +10,7 @@ import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
 /** What is still to be told. */
 export type Outbox = Pick<History, "claim" | "told" | "postpone" | "waiting">;
 
-export type LineTools = { readonly history: Outbox; readonly say: (text: string) => void; readonly clock: Clock };
+export type ChannelQueueTools = { readonly history: Outbox; readonly say: (text: string) => void; readonly clock: Clock };
 
 /** Milliseconds. What lies together is told together; a secret that is back after it was moved hardly waits. */
 const COLLECT = 3000;
@@ -31,9 +31,9 @@ const DAY = 24 * 3_600_000;
 const SPOKEN_OF = 3;
 
 /** One channel's share of the outbox: takes what is due, collects, tells, and waits when it must. */
-export class Line {
+export class ChannelQueue {
   readonly #outlet: Outlet;
-  readonly #tools: LineTools;
+  readonly #tools: ChannelQueueTools;
   readonly #over = new AbortController();
   #stopping = false;
   #fresh = true;
@@ -47,7 +47,7 @@ export class Line {
   /** The last failure, as long as it may pass by itself: it is said when there is no time left for that. */
   #unsaid: string | null = null;
 
-  constructor(outlet: Outlet, tools: LineTools) {
+  constructor(outlet: Outlet, tools: ChannelQueueTools) {
     this.#outlet = outlet;
     this.#tools = tools;
   }

@@ -1,7 +1,7 @@
 import { connect as plainConnect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { SEND_MS } from "../contract/channel.ts";
-import { authorities, isLoopback, proxied, send, words, type Answer } from "../kit/net/http.ts";
+import { authorities, isLoopback, proxied, send, words, type HttpResponse } from "../kit/net/http.ts";
 import { retryAfterMs } from "../kit/net/retry-after.ts";
 import { overWords, within } from "../kit/net/within.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
@@ -13,7 +13,7 @@ export type Post = {
   readonly body: string;
 };
 
-export type Line = {
+export type PostOptions = {
   readonly env: NodeJS.ProcessEnv;
   readonly ca: string | undefined;
   /** The channel's name. */
@@ -23,9 +23,9 @@ export type Line = {
 /** One POST of JSON; the answer when it is a 2xx. Throws `NotTold`, which names of the address no more than the host. */
 export async function post(
   { url, headers, body }: Post,
-  { env, ca, name }: Line,
+  { env, ca, name }: PostOptions,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const wire = { timeoutMs: SEND_MS, env, plain: true, ...(ca !== undefined && { ca }) };
   const type = { "content-type": "application/json" };
   const answer = await send({ method: "POST", url, headers: { ...type, ...headers }, body }, wire, signal);
@@ -62,7 +62,7 @@ export function secretsInAddress(text: string): readonly string[] {
 }
 
 /** Connects, with TLS where the address says so, and hangs up: nothing is sent. Throws `unreachable`. */
-export async function reach(url: URL, { env, ca, name }: Line, signal: AbortSignal): Promise<string> {
+export async function reach(url: URL, { env, ca, name }: PostOptions, signal: AbortSignal): Promise<string> {
   const host = hostOf(url);
   if (proxied(env) && !isLoopback(url.hostname)) return `${host}, perhaps through the environment's proxy: not tried`;
   const secure = url.protocol === "https:";
@@ -102,7 +102,7 @@ function trusted(ca: string | undefined): { ca?: string[] } {
   return ca === undefined ? {} : { ca: [...authorities(), ca] };
 }
 
-function answered({ status, retryAfter }: Answer, who: string): NotTold {
+function answered({ status, retryAfter }: HttpResponse, who: string): NotTold {
   const afterMs = retryAfterMs(retryAfter, Date.now());
   const again: Remedy = { do: "again", afterMs };
   if (status === 429) return new NotTold("throttled", again, `${who} asks to wait (429)`);

@@ -5,7 +5,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 
 /** A secret of a channel, read anew each time: a rotated file counts from the next batch on. */
-export type Held = () => Promise<string>;
+export type ReadChannelSecret = () => Promise<string>;
 
 /** Reads the settings of one channel. Every method throws `config` that names the key. */
 export class Settings {
@@ -67,7 +67,7 @@ export class Settings {
    * The secret itself in the configuration is refused. `secretsIn` are the parts by which it is known when it turns up
    * elsewhere.
    */
-  held(key: string, secretsIn: (text: string) => readonly string[] = (text) => [text]): Held | null {
+  held(key: string, secretsIn: (text: string) => readonly string[] = (text) => [text]): ReadChannelSecret | null {
     const [given, file] = [this.text(key), this.file(`${key}File`)];
     if (given !== null && file !== null) throw this.wrong(key, `is there twice, as ${key}File too`, "keep one of them");
     if (given !== null && !given.startsWith("ref+"))

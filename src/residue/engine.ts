@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { pMapIterable } from "p-map";
-import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
+import type { ResidueMatch, Look, LookHost, Unseen } from "../contract/look.ts";
 import type { Engine, ListedImage } from "../engine/engine.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import { cmd } from "../kit/shell.ts";
@@ -76,7 +76,7 @@ function documentLook(open: () => Promise<Engine>): Look {
   };
 }
 
-async function container(engine: Engine, id: string, search: Search, host: LookHost): Promise<(Found | Unseen)[]> {
+async function container(engine: Engine, id: string, search: Search, host: LookHost): Promise<(ResidueMatch | Unseen)[]> {
   host.signal.throwIfAborted();
   const asked = await tried(`container ${id.slice(0, 12)}`, async () => engine.container(id));
   if (!("got" in asked)) return [asked];
@@ -97,7 +97,7 @@ async function image(
   { Id, RepoTags, RepoDigests }: ListedImage,
   search: Search,
   host: LookHost,
-): Promise<(Found | Unseen)[]> {
+): Promise<(ResidueMatch | Unseen)[]> {
   host.signal.throwIfAborted();
   const names = [...(RepoTags ?? []), ...(RepoDigests ?? [])].filter((one) => !one.includes("<none>"));
   // One that a run keeps under a tag of its own has others only where somebody else named it.

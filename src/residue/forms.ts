@@ -1,4 +1,4 @@
-import type { Mark } from "../contract/look.ts";
+import type { MovedValue } from "../contract/look.ts";
 import { isPlain } from "../engine/traces.ts";
 import { encodedForms } from "../kit/text/redact.ts";
 import type { Needle } from "./matcher.ts";
@@ -10,7 +10,7 @@ const DISTINCTIVE = 8;
  * What to look for: each value raw and encoded. A plain one (`postgres`, `1234`) may be anywhere by coincidence, and is
  * looked for only beside its own variable's name; a short one as a word of its own.
  */
-export function needlesOf(marks: readonly Mark[]): Needle[] {
+export function needlesOf(marks: readonly MovedValue[]): Needle[] {
   return marks.flatMap((mark, index) => {
     const forms = isPlain(mark.value) ? beside(mark) : formsOf(mark);
     return forms.map(({ bytes, word }): Needle => ({ bytes, word, mark: index }));
@@ -18,7 +18,7 @@ export function needlesOf(marks: readonly Mark[]): Needle[] {
 }
 
 /** Text up to where it would tell a value. Plain ones are words that a name may have in it. */
-export function hider(marks: readonly Mark[]): (text: string) => string {
+export function hider(marks: readonly MovedValue[]): (text: string) => string {
   const forms = marks.filter(({ value }) => !isPlain(value)).flatMap((mark) => formsOf(mark));
   const texts = [...new Set(forms.map(({ bytes }) => bytes.toString("utf8")))];
   return (text) => {
@@ -27,9 +27,9 @@ export function hider(marks: readonly Mark[]): (text: string) => string {
   };
 }
 
-type Form = { readonly bytes: Buffer; readonly word: boolean };
+type NeedleForm = { readonly bytes: Buffer; readonly word: boolean };
 
-function formsOf({ value }: Mark): Form[] {
+function formsOf({ value }: MovedValue): NeedleForm[] {
   // What a file or a log shows ends where its last line does.
   const whole = value.expose();
   const end = whole.findLastIndex((byte) => byte !== 0x0a && byte !== 0x0d) + 1;
@@ -44,7 +44,7 @@ function formsOf({ value }: Mark): Form[] {
 /** What stands between a name and its value: env files, YAML, JSON, properties, command lines. */
 const BETWEEN = ["=", '="', "='", ":", ": ", ': "', ": '", ":'", '":"', '": "', '" : "', "': '", " = ", ' = "', " = '"];
 
-function beside({ name, value }: Mark): Form[] {
+function beside({ name, value }: MovedValue): NeedleForm[] {
   const text = value.exposeText();
   return text === "" ? [] : BETWEEN.map((between) => ({ bytes: Buffer.from(name + between + text), word: true }));
 }

@@ -43,13 +43,13 @@ export async function readLog(
 }
 
 type Side = "+" | "-";
-type Line = "commit" | "skipped" | Side;
+type GitLogLine = "commit" | "skipped" | Side;
 
 /** Takes the output apart, and searches what was added and what was removed each as a text of its own. */
 class LogReader {
   readonly #search: Search;
   /** What the line so far is: a long one need not be kept. */
-  #line: Line | "new" = "new";
+  #line: GitLogLine | "new" = "new";
   #heading: Buffer[] = [];
   #inHunk = false;
   #commit = { hash: "", date: "" };
@@ -89,7 +89,7 @@ class LogReader {
   }
 
   /** What a line is, by its first byte. No line of a hunk begins as those between hunks do. */
-  #begin(byte: number): Line {
+  #begin(byte: number): GitLogLine {
     const char = String.fromCharCode(byte);
     if (char === "@") this.#inHunk = true;
     if (char === "d") this.#inHunk = false;

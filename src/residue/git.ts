@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Look, LookAbout, LookHost, Mark, Unseen } from "../contract/look.ts";
+import type { Look, LookAbout, LookHost, MovedValue, Unseen } from "../contract/look.ts";
 import { ask, gitEnv, type GitEnv } from "./git-command.ts";
 import { readLog, type Commits } from "./git-log.ts";
 import { found, searchFor, type Search } from "./search.ts";
-import type { Found } from "../contract/look.ts";
+import type { ResidueMatch } from "../contract/look.ts";
 import { tried } from "./tried.ts";
 
 /** So many of the commits that have a value are asked for on remote-tracking branches. */
@@ -30,7 +30,7 @@ function inWorkTree(folder: string): boolean {
   return existsSync(join(folder, ".git")) || (folder !== dirname(folder) && inWorkTree(dirname(folder)));
 }
 
-async function* historyOf(file: string, env: GitEnv, search: Search, host: LookHost): AsyncGenerator<Found | Unseen> {
+async function* historyOf(file: string, env: GitEnv, search: Search, host: LookHost): AsyncGenerator<ResidueMatch | Unseen> {
   const place = `the git history of ${file}`;
   const git = { folder: dirname(file), env, signal: host.signal };
   const read = await tried(place, async () => {
@@ -60,7 +60,7 @@ function contains({ having }: Commits): string[] {
   return having.slice(0, MOST_ASKED).map((commit) => `--contains=${commit}`);
 }
 
-function hit(file: string, mark: Mark, { first, last }: Commits, remotes: string): Found {
+function hit(file: string, mark: MovedValue, { first, last }: Commits, remotes: string): ResidueMatch {
   const branches = remotes.split("\n").filter(Boolean);
   const where = [...new Set(branches.map((branch) => branch.split("/")[0] ?? ""))].join(", ");
   const until = last === null ? "and no later one took it out" : `until ${last} took it out`;

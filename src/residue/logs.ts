@@ -1,12 +1,12 @@
 import { pMapIterable } from "p-map";
-import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
+import type { ResidueMatch, Look, LookHost, Unseen } from "../contract/look.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openLog } from "../engine/logs.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
 import { cmd } from "../kit/shell.ts";
 import { firstOf, found, searchFor, type Search } from "./search.ts";
-import type { Hit, Stream } from "./matcher.ts";
+import type { NeedleMatch, Stream } from "./matcher.ts";
 import { tried } from "./tried.ts";
 
 const AT_ONCE = 4;
@@ -41,7 +41,7 @@ async function logOf(
   search: Search,
   host: LookHost,
   most: number,
-): Promise<(Found | Unseen)[]> {
+): Promise<(ResidueMatch | Unseen)[]> {
   host.signal.throwIfAborted();
   const place = `the log of ${id.slice(0, 12)}`;
   const asked = await tried(place, async () => engine.container(id));
@@ -76,7 +76,7 @@ async function readLog(
   search: Search,
   signal: AbortSignal,
   most: number,
-): Promise<{ readonly hits: readonly Hit[]; readonly cut: boolean }> {
+): Promise<{ readonly hits: readonly NeedleMatch[]; readonly cut: boolean }> {
   const first = await readPart(engine, doc, null, search, signal, most);
   const hits = [...first.hits];
   if (!first.cut) return { hits, cut: false };
@@ -89,7 +89,7 @@ async function readLog(
   return { hits, cut: true };
 }
 
-type Part = { readonly hits: readonly Hit[]; readonly cut: boolean; readonly entries: number };
+type Part = { readonly hits: readonly NeedleMatch[]; readonly cut: boolean; readonly entries: number };
 
 async function readPart(
   engine: Engine,
@@ -100,9 +100,9 @@ async function readPart(
   most: number,
 ): Promise<Part> {
   const tty = doc.Config.Tty === true;
-  const seen = new Map<number, Hit>();
+  const seen = new Map<number, NeedleMatch>();
   let [bytes, entries] = [0, 0];
-  const note = (hits: readonly Hit[]): void => {
+  const note = (hits: readonly NeedleMatch[]): void => {
     for (const hit of hits) if (!seen.has(hit.mark)) seen.set(hit.mark, hit);
   };
   const log = await openLog(engine, doc.Id, { tty, tail, signal });

@@ -7,18 +7,18 @@ export type Needle = {
 };
 
 /** Where a needle was found: its mark, and the place of its first byte in the whole stream. */
-export type Hit = { readonly mark: number; readonly offset: number };
+export type NeedleMatch = { readonly mark: number; readonly offset: number };
 
 /** One stream that is searched: what falls between two of its chunks is found too. */
 export type Stream = {
-  push(chunk: Buffer): Hit[];
-  end(): Hit[];
+  push(chunk: Buffer): NeedleMatch[];
+  end(): NeedleMatch[];
 };
 
 export type Matcher = {
   stream(): Stream;
   /** Searches a whole text. */
-  find(text: Buffer): Hit[];
+  find(text: Buffer): NeedleMatch[];
 };
 
 /** Blocks of two bytes, as a number. */
@@ -45,8 +45,8 @@ export function matcher(needles: readonly Needle[]): Matcher {
   }
 
   /** Hits that begin at `from` or later and before `to`. */
-  const search = (text: Buffer, from: number, to: number): Hit[] => {
-    const hits: Hit[] = [];
+  const search = (text: Buffer, from: number, to: number): NeedleMatch[] => {
+    const hits: NeedleMatch[] = [];
     const end = Math.min(text.length, to + shortest - 1);
     for (let at = from + shortest - 1; at < end;) {
       const block = ((text[at - 1] ?? 0) << 8) | (text[at] ?? 0);
@@ -70,7 +70,7 @@ export function matcher(needles: readonly Needle[]): Matcher {
       let rest: Buffer = Buffer.alloc(0);
       /** Where in the stream `rest` begins, and from where on in `rest` nothing has been searched. */
       let [base, from] = [0, 0];
-      const go = (chunk: Buffer, last: boolean): Hit[] => {
+      const go = (chunk: Buffer, last: boolean): NeedleMatch[] => {
         const text = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
         // Enough must follow to see a whole needle, and the byte behind it.
         const to = last ? text.length : Math.max(from, text.length - longest);

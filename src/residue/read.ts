@@ -1,6 +1,6 @@
 import { constants, open, type FileHandle } from "node:fs/promises";
 import type { Search } from "./search.ts";
-import type { Mark } from "../contract/look.ts";
+import type { MovedValue } from "../contract/look.ts";
 
 const CHUNK = 256 * 1024;
 
@@ -15,7 +15,7 @@ export async function marksIn(
   signal: AbortSignal,
 ): Promise<{
   readonly size: number;
-  readonly found: readonly { readonly mark: Mark; readonly line: number }[];
+  readonly found: readonly { readonly mark: MovedValue; readonly line: number }[];
 } | null> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -28,14 +28,14 @@ export async function marksIn(
   }
 }
 
-async function scan(handle: FileHandle, search: Search, signal: AbortSignal): Promise<{ mark: Mark; line: number }[]> {
+async function scan(handle: FileHandle, search: Search, signal: AbortSignal): Promise<{ mark: MovedValue; line: number }[]> {
   const stream = search.matcher.stream();
   const first = new Map<number, number>();
   for await (const chunk of chunks(handle, signal)) {
     for (const { mark, offset } of stream.push(chunk)) first.set(mark, Math.min(offset, first.get(mark) ?? offset));
   }
   for (const { mark, offset } of stream.end()) first.set(mark, Math.min(offset, first.get(mark) ?? offset));
-  const found: { mark: Mark; line: number }[] = [];
+  const found: { mark: MovedValue; line: number }[] = [];
   for (const [index, offset] of first) {
     const mark = search.marks[index];
     if (mark !== undefined) found.push({ mark, line: await lineOf(handle, offset, signal) });

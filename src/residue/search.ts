@@ -1,4 +1,4 @@
-import type { Found, Mark, PlaceKind } from "../contract/look.ts";
+import type { ResidueMatch, MovedValue, PlaceKind } from "../contract/look.ts";
 import { walk } from "../engine/traces.ts";
 import { cmd } from "../kit/shell.ts";
 import { needlesOf } from "./forms.ts";
@@ -6,13 +6,13 @@ import { matcher, type Matcher } from "./matcher.ts";
 
 /** Marks, ready to be looked for. */
 export type Search = {
-  readonly marks: readonly Mark[];
+  readonly marks: readonly MovedValue[];
   readonly matcher: Matcher;
   /** The places of a JSON document that show a mark, for people. */
-  places(document: unknown): { readonly mark: Mark; readonly paths: readonly string[] }[];
+  places(document: unknown): { readonly mark: MovedValue; readonly paths: readonly string[] }[];
 };
 
-export function searchFor(marks: readonly Mark[]): Search {
+export function searchFor(marks: readonly MovedValue[]): Search {
   const finder = matcher(needlesOf(marks));
   return {
     marks,
@@ -42,7 +42,7 @@ export function searchFor(marks: readonly Mark[]): Search {
 export function firstOf(
   search: Search,
   hits: readonly { readonly mark: number; readonly offset: number }[],
-): { readonly mark: Mark; readonly offset: number }[] {
+): { readonly mark: MovedValue; readonly offset: number }[] {
   const first = new Map<number, number>();
   for (const { mark, offset } of hits) first.set(mark, Math.min(offset, first.get(mark) ?? offset));
   return [...first].flatMap(([index, offset]) => {
@@ -53,11 +53,11 @@ export function firstOf(
 
 export function found(
   kind: PlaceKind,
-  mark: Mark,
+  mark: MovedValue,
   place: string,
   next: string | null,
   kept: boolean | string = false,
-): Found {
+): ResidueMatch {
   return {
     mark,
     place,

@@ -1,4 +1,4 @@
-import type { Found, Look, LookHost, Unseen } from "../contract/look.ts";
+import type { ResidueMatch, Look, LookHost, Unseen } from "../contract/look.ts";
 import type { Engine } from "../engine/engine.ts";
 import { swarmOf, type ObjectDoc, type ServiceDoc, type TaskDoc } from "../engine/swarm.ts";
 import { cmd } from "../kit/shell.ts";
@@ -44,7 +44,7 @@ export function swarmLook(open: () => Promise<Engine>): Look {
   };
 }
 
-function* service({ PreviousSpec, ...doc }: ServiceDoc, search: Search, host: LookHost): Generator<Found> {
+function* service({ PreviousSpec, ...doc }: ServiceDoc, search: Search, host: LookHost): Generator<ResidueMatch> {
   host.looked("service");
   const { Name } = doc.Spec;
   for (const { mark, paths } of search.places(doc))
@@ -54,7 +54,7 @@ function* service({ PreviousSpec, ...doc }: ServiceDoc, search: Search, host: Lo
     yield found("service", mark, `${Name}: PreviousSpec`, null, mark.runs.at(-1) ?? false);
 }
 
-function* task(doc: TaskDoc, name: string, search: Search, host: LookHost): Generator<Found> {
+function* task(doc: TaskDoc, name: string, search: Search, host: LookHost): Generator<ResidueMatch> {
   host.looked("task");
   for (const { mark, paths } of search.places(doc))
     yield found(
@@ -65,7 +65,7 @@ function* task(doc: TaskDoc, name: string, search: Search, host: LookHost): Gene
     );
 }
 
-function* config({ Spec }: ObjectDoc, search: Search, host: LookHost): Generator<Found> {
+function* config({ Spec }: ObjectDoc, search: Search, host: LookHost): Generator<ResidueMatch> {
   host.looked("config");
   const { Data, ...shown } = Spec;
   const inside = firstOf(search, search.matcher.find(Buffer.from(Data ?? "", "base64"))).map(({ mark }) => ({

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import type { Known } from "../contract/detector.ts";
+import type { IsCachedValue } from "../contract/detector.ts";
 import type { Reading, Source } from "../contract/source.ts";
 import { containerCandidates, containerFacts, factualOf, imageCandidates, imageFacts } from "../engine/candidates.ts";
 import { historyLines } from "../engine/history.ts";
@@ -85,7 +85,7 @@ const PIECE = 1 << 16;
 const MARK = "RepoTa";
 
 const NO_IMAGES: Map<string, ImageDoc> = new Map();
-const NOTHING_KNOWN: Known = () => false;
+const NOTHING_KNOWN: IsCachedValue = () => false;
 
 /**
  * One document of inspect's output: the subject with all that can be read of it, then what cannot, if any. Never
@@ -94,7 +94,7 @@ const NOTHING_KNOWN: Known = () => false;
 export function inspectReading(
   source: string,
   document: unknown,
-  known: Known,
+  known: IsCachedValue,
   images = NO_IMAGES,
 ): readonly Reading[] {
   const bad = (message: string): Reading[] => [
@@ -122,7 +122,7 @@ export function inspectReading(
 function containerReadings(
   source: string,
   doc: ContainerDoc,
-  known: Known,
+  known: IsCachedValue,
   images: ReadonlyMap<string, ImageDoc>,
 ): Reading[] {
   const subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id } as const;

@@ -10,7 +10,7 @@ export type AwsAct = {
   readonly store: string;
 };
 
-type Known = {
+type AwsErrorFields = {
   readonly name?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
@@ -21,14 +21,14 @@ type Known = {
 
 /** The name by which AWS knows an error; empty for one that is not AWS's. */
 export function awsName(error: unknown): string {
-  const { name } = (error ?? {}) as Known;
+  const { name } = (error ?? {}) as AwsErrorFields;
   return typeof name === "string" ? name.slice(name.lastIndexOf("#") + 1) : "";
 }
 
 /** Reduces what the SDK throws to name and status: its request objects hold values. Never rethrows the cause. */
 export function awsError(error: unknown, { action, resource, store }: AwsAct): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
-  const known = (error ?? {}) as Known;
+  const known = (error ?? {}) as AwsErrorFields;
   const name = awsName(error);
   const status = Number(known.$metadata?.httpStatusCode ?? known.$response?.statusCode ?? 0);
   const inner = known.errors?.find((one) => typeof one.code === "string")?.code;

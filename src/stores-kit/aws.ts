@@ -14,7 +14,7 @@ export type AwsSettings = {
   readonly keyFiles: { readonly id: string; readonly secret: string; readonly token: string | null } | null;
 };
 
-type Config = { readonly [key: string]: Json };
+type AwsConfigValues = { readonly [key: string]: Json };
 
 export const AWS_KEYS = {
   region: "the region; without it AWS_REGION or the profile's own",
@@ -26,7 +26,7 @@ export const AWS_KEYS = {
 } as const;
 
 /** Reads the keys that all stores of AWS share. `service` as in AWS_ENDPOINT_URL_<SERVICE>. Throws `config`. */
-export function readAws(config: Config, env: NodeJS.ProcessEnv, dir: string, service: string): AwsSettings {
+export function readAws(config: AwsConfigValues, env: NodeJS.ProcessEnv, dir: string, service: string): AwsSettings {
   return {
     region: textOf(config, "region") ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? null,
     endpoint: textOf(config, "endpoint") ?? env[`AWS_ENDPOINT_URL_${service}`] ?? env["AWS_ENDPOINT_URL"] ?? null,
@@ -74,7 +74,7 @@ export type ClientOptions = {
   readonly region?: string;
   readonly endpoint?: string;
   readonly profile?: string;
-  readonly credentials?: Keys;
+  readonly credentials?: AwsCredentials;
   readonly maxAttempts: number;
   readonly requestHandler: {
     readonly connectionTimeout: number;
@@ -84,9 +84,9 @@ export type ClientOptions = {
     readonly httpsAgent: HttpsAgent;
   };
 };
-type Keys = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+type AwsCredentials = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
 
-async function credentialsOf({ profile, keyFiles }: AwsSettings, env: NodeJS.ProcessEnv): Promise<Keys | null> {
+async function credentialsOf({ profile, keyFiles }: AwsSettings, env: NodeJS.ProcessEnv): Promise<AwsCredentials | null> {
   if (keyFiles !== null) {
     const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all([
       lineOf(keyFiles.id),
@@ -126,13 +126,13 @@ function keyFiles(auth: Json | undefined, dir: string): AwsSettings["keyFiles"] 
   return { id, secret, token: file("sessionTokenFile") };
 }
 
-export function mapOf(value: Json, what: string): Config {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Config;
+export function mapOf(value: Json, what: string): AwsConfigValues {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as AwsConfigValues;
   throw new UnsprawlError("config", `${what} must be a map`, null);
 }
 
 /** Text of a configuration's key; null when it is not there. Throws `config` when it is anything else. */
-export function textOf(config: Config, key: string): string | null {
+export function textOf(config: AwsConfigValues, key: string): string | null {
   const value = config[key];
   if (value === undefined || value === null) return null;
   if (typeof value === "string" && value !== "") return value;

@@ -17,7 +17,7 @@ import { editMapping } from "./verbs/mapping.ts";
 import { reveal } from "./verbs/reveal.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
 import { startScan } from "./verbs/scan.ts";
-import { scrolled, type Move } from "./scroll.ts";
+import { scrolled, type ScrollMove } from "./scroll.ts";
 
 /**
  * What of the screen a key press needs: the height of a page, how far its text scrolls, whether it is too small to be
@@ -231,11 +231,11 @@ function goOn(session: Session, action: "resume" | "scrub"): void {
   if (run) void (action === "resume" ? startResume(session, run) : startScrub(session, run));
 }
 
-function isMove(action: Action): action is Move {
+function isMove(action: Action): action is ScrollMove {
   return ["up", "down", "pageUp", "pageDown", "top", "bottom"].includes(action);
 }
 
-function move(session: Session, action: Move, room: Room): void {
+function move(session: Session, action: ScrollMove, room: Room): void {
   const { page } = room;
   session.store.set((state) => {
     const { where } = state;

@@ -1,7 +1,7 @@
 /** Where a key is pressed: a screen, or a part of one that takes its own keys. */
 export type Where = "browse" | "detail" | "facets" | "stores" | "form" | "plan" | "run" | "proof" | "runs" | "receipts";
 
-export type Action =
+export type KeyAction =
   | "up"
   | "down"
   | "pageUp"
@@ -45,8 +45,8 @@ export type Action =
   | "abort"
   | "suspend";
 
-export type Binding = {
-  readonly action: Action;
+export type KeyBinding = {
+  readonly action: KeyAction;
   readonly keys: readonly string[];
   /** The keys as people write them. */
   readonly show: string;

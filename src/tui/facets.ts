@@ -1,5 +1,5 @@
 import { facetValues, filterGroups, type FacetValue } from "./filter.ts";
-import type { Group } from "./groups.ts";
+import type { SecretGroup } from "./groups.ts";
 import { last } from "./last.ts";
 import type { State } from "./state.ts";
 
@@ -8,6 +8,6 @@ export function facetsOf({ scan, filter, facets }: State): readonly FacetValue[]
   return values(scan.groups, filter, facets);
 }
 
-const values = last((groups: readonly Group[], filter: string, facets: ReadonlySet<string>) =>
+const values = last((groups: readonly SecretGroup[], filter: string, facets: ReadonlySet<string>) =>
   facetValues(filterGroups(groups, filter), facets),
 );

@@ -1,5 +1,5 @@
 import type { Finding } from "../model/finding.ts";
-import type { Group } from "./groups.ts";
+import type { SecretGroup } from "./groups.ts";
 import { last } from "./last.ts";
 import { STATE } from "./theme.ts";
 
@@ -7,7 +7,7 @@ import { STATE } from "./theme.ts";
  * Groups that contain every word of the text, in whatever a person knows of them; `!` before a word wants those without
  * it. Words are looked for in the names, rule, severity, state and subjects of a group, whatever their case.
  */
-export function filterGroups(groups: readonly Group[], filter: string): readonly Group[] {
+export function filterGroups(groups: readonly SecretGroup[], filter: string): readonly SecretGroup[] {
   const words = wordsOf(filter);
   if (words.length === 0) return groups;
   return groups.filter((group) => {
@@ -25,10 +25,10 @@ const wordsOf = last((filter: string) =>
     .filter(({ text }) => text !== ""),
 );
 
-const texts = new WeakMap<Group, string>();
+const texts = new WeakMap<SecretGroup, string>();
 
 /** All that is looked through, made once a group: a key press must not spell 20,000 findings anew. */
-export function textOf(group: Group): string {
+export function textOf(group: SecretGroup): string {
   const made = texts.get(group);
   if (made !== undefined) return made;
   const words = [group.severity, ...group.images];
@@ -52,20 +52,20 @@ const FACETS = {
   subject: ({ location }) => location.subjectName,
 } as const satisfies { readonly [facet: string]: (finding: Finding) => string };
 
-export type Facet = keyof typeof FACETS;
+export type FilterFacet = keyof typeof FACETS;
 
-const FACET_NAMES = Object.keys(FACETS) as Facet[];
+const FACET_NAMES = Object.keys(FACETS) as FilterFacet[];
 
 /** A value of a facet and how many groups have it. `key` is what `State.facets` holds. */
 export type FacetValue = {
-  readonly facet: Facet;
+  readonly facet: FilterFacet;
   readonly value: string;
   readonly key: string;
   readonly count: number;
 };
 
 /** Groups that have, in one finding, one of the chosen values of each facet that has any. */
-export function withFacets(groups: readonly Group[], chosen: ReadonlySet<string>): readonly Group[] {
+export function withFacets(groups: readonly SecretGroup[], chosen: ReadonlySet<string>): readonly SecretGroup[] {
   if (chosen.size === 0) return groups;
   const asked = FACET_NAMES.filter((facet) => [...chosen].some((key) => key.startsWith(`${facet}:`)));
   if (asked.length === 0) return groups;
@@ -75,8 +75,8 @@ export function withFacets(groups: readonly Group[], chosen: ReadonlySet<string>
 }
 
 /** Every value of every facet in these groups, the most frequent first; chosen ones stay when nothing has them. */
-export function facetValues(groups: readonly Group[], chosen: ReadonlySet<string>): FacetValue[] {
-  const counts = new Map<Facet, Map<string, number>>(FACET_NAMES.map((facet) => [facet, new Map()]));
+export function facetValues(groups: readonly SecretGroup[], chosen: ReadonlySet<string>): FacetValue[] {
+  const counts = new Map<FilterFacet, Map<string, number>>(FACET_NAMES.map((facet) => [facet, new Map()]));
   for (const { findings } of groups) {
     for (const facet of FACET_NAMES) {
       const [first, ...more] = findings;
@@ -88,7 +88,7 @@ export function facetValues(groups: readonly Group[], chosen: ReadonlySet<string
   }
   for (const key of chosen) {
     const at = key.indexOf(":");
-    const of = counts.get(key.slice(0, at) as Facet);
+    const of = counts.get(key.slice(0, at) as FilterFacet);
     const value = key.slice(at + 1);
     if (of && !of.has(value)) of.set(value, 0);
   }
@@ -99,4 +99,4 @@ export function facetValues(groups: readonly Group[], chosen: ReadonlySet<string
   );
 }
 
-const keyOf = (facet: Facet, value: string): string => `${facet}:${value}`;
+const keyOf = (facet: FilterFacet, value: string): string => `${facet}:${value}`;

@@ -24,7 +24,7 @@ export type Field = Of & {
 };
 
 /** All that a person may decide of a plan, a field each, with answers filled in. Holds no value of a secret. */
-export type Form = {
+export type PlanForm = {
   /** The store that the filled-in places belong to; the field may name another, which is being opened. */
   readonly store: string;
   readonly provider: Provider;
@@ -33,7 +33,7 @@ export type Form = {
 };
 
 /** A form with the answers of a mapping. */
-export function formOf(store: string, names: readonly string[], provider: Provider, known: Mapping): Form {
+export function formOf(store: string, names: readonly string[], provider: Provider, known: Mapping): PlanForm {
   const fields: Field[] = [
     {
       of: "store",
@@ -79,22 +79,22 @@ export function formOf(store: string, names: readonly string[], provider: Provid
 }
 
 /** The form with another value in one field. What was wrong with it is to be found out again. */
-export function changed<F extends Form>(form: F, at: number, value: string): F {
+export function changed<F extends PlanForm>(form: F, at: number, value: string): F {
   return withField(form, at, { value, error: null });
 }
 
 /** The form with this field looked at: why it will not do is in it. */
-export function checked<F extends Form>(form: F, at: number, guard: Guard): F {
+export function checked<F extends PlanForm>(form: F, at: number, guard: Guard): F {
   return withField(form, at, { error: wrongWith(form, form.fields[at], () => answersOf(form), guard) });
 }
 
 /** The form with this field as the chosen one, the cursor at its end. */
-export function atField<F extends Form>(form: F, at: number): F & { readonly at: number; readonly cursor: number } {
+export function atField<F extends PlanForm>(form: F, at: number): F & { readonly at: number; readonly cursor: number } {
   return { ...form, at, cursor: characters(form.fields[at]?.value ?? "").length };
 }
 
 /** Every field looked at: the form with what is wrong, and where the first of it is; null when nothing is. */
-export function wrongIn<F extends Form>(form: F, guard: Guard): { readonly form: F; readonly at: number } | null {
+export function wrongIn<F extends PlanForm>(form: F, guard: Guard): { readonly form: F; readonly at: number } | null {
   const answers = answersOf(form);
   const fields = form.fields.map((field) => ({ ...field, error: wrongWith(form, field, () => answers, guard) }));
   const at = fields.findIndex(({ error }) => error !== null);
@@ -102,7 +102,7 @@ export function wrongIn<F extends Form>(form: F, guard: Guard): { readonly form:
 }
 
 /** The mapping that the form stands for, right or wrong. */
-export function mappingIn(form: Form): Mapping {
+export function mappingIn(form: PlanForm): Mapping {
   const answers = answersOf(form);
   const units = [...form.known.units].map(([unit, was]): [string, UnitMapping] => {
     const deliver = DELIVERIES.find((one) => one === answers.get(idOf({ of: "deliver", unit }))) ?? was.deliver;
@@ -114,7 +114,7 @@ export function mappingIn(form: Form): Mapping {
 }
 
 /** Why the value of a field will not do, with what to type; null when it will. */
-function wrongWith(form: Form, field: Field | undefined, answers: () => Answers, guard: Guard): string | null {
+function wrongWith(form: PlanForm, field: Field | undefined, answers: () => Answers, guard: Guard): string | null {
   if (field === undefined) return null;
   const value = field.value.trim();
   if (guard(value) !== value) return "this holds a value that was found: a place is read by everybody";
@@ -145,7 +145,7 @@ function wrongWith(form: Form, field: Field | undefined, answers: () => Answers,
 
 type Answers = ReadonlyMap<string, string>;
 
-const answersOf = ({ fields }: Form): Answers => new Map(fields.map((field) => [idOf(field), field.value.trim()]));
+const answersOf = ({ fields }: PlanForm): Answers => new Map(fields.map((field) => [idOf(field), field.value.trim()]));
 
 const idOf = (of: Of): string => [of.of, "unit" in of ? of.unit : "", "name" in of ? of.name : ""].join("\0");
 
@@ -157,7 +157,7 @@ function keyIn(answers: Answers, unit: string, name: string, was: StoreKey): Sto
   };
 }
 
-function withField<F extends Form>(form: F, at: number, change: Partial<Pick<Field, "value" | "error">>): F {
+function withField<F extends PlanForm>(form: F, at: number, change: Partial<Pick<Field, "value" | "error">>): F {
   return { ...form, fields: form.fields.map((one, index) => (index === at ? { ...one, ...change } : one)) };
 }
 

@@ -1,8 +1,8 @@
-import type { Hit } from "../core/scan.ts";
+import type { ScanHit } from "../core/scan.ts";
 import { SEVERITIES, type Finding, type FindingState, type Severity } from "../model/finding.ts";
 
 /** One secret and every place it was found in: the findings with one fingerprint. */
-export type Group = {
+export type SecretGroup = {
   readonly fingerprint: string;
   readonly name: string;
   readonly severity: Severity;
@@ -11,14 +11,14 @@ export type Group = {
   readonly lead: Finding;
   readonly findings: readonly Finding[];
   /** The same, each with where it came from. */
-  readonly hits: readonly Hit[];
+  readonly hits: readonly ScanHit[];
   /** The images that its containers were made from, as far as they are known. */
   readonly images: readonly string[];
 };
 
 /** Hits by secret, the worst first; the order does not change as places are added to a group. */
-export function groupHits(hits: readonly Hit[]): Group[] {
-  const byPrint = new Map<string, Hit[]>();
+export function groupHits(hits: readonly ScanHit[]): SecretGroup[] {
+  const byPrint = new Map<string, ScanHit[]>();
   for (const hit of hits) {
     const { fingerprint } = hit.finding;
     const same = byPrint.get(fingerprint);
@@ -32,7 +32,7 @@ export function groupHits(hits: readonly Hit[]): Group[] {
 const STATES: readonly FindingState[] = ["regressed", "new", "known", "ignored", "migrated"];
 
 /** The group of hits with one fingerprint; at least one. */
-export function groupOf(hits: readonly Hit[]): Group {
+export function groupOf(hits: readonly ScanHit[]): SecretGroup {
   const sorted =
     hits.length === 1
       ? hits
@@ -56,7 +56,7 @@ export function groupOf(hits: readonly Hit[]): Group {
 }
 
 /** The order of groups: what needs attention most comes first. */
-export function byNeed(a: Group, b: Group): number {
+export function byNeed(a: SecretGroup, b: SecretGroup): number {
   return rank(b.severity) - rank(a.severity) || byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint);
 }
 

@@ -1,7 +1,7 @@
 import type { RunSummary, UnitState } from "../core/journal/runs.ts";
 import type { Finding } from "../model/finding.ts";
 import { keyText, type Plan } from "../model/plan.ts";
-import type { Group } from "./groups.ts";
+import type { SecretGroup } from "./groups.ts";
 
 /** What one run did with one secret of one subject. */
 export type Past = {
@@ -20,17 +20,17 @@ export type Past = {
 };
 
 /** The runs of this installation, to be asked about a secret; newest first. */
-export type History = {
+export type RunHistory = {
   /** Runs that moved this secret, and runs that only touched one of its subjects. */
-  of(group: Group): { readonly secret: readonly Past[]; readonly subjects: readonly Past[] };
+  of(group: SecretGroup): { readonly secret: readonly Past[]; readonly subjects: readonly Past[] };
   /** The store that a run left this secret in; null when none did. */
   storeOf(finding: Finding): string | null;
 };
 
-export const NO_HISTORY: History = { of: () => ({ secret: [], subjects: [] }), storeOf: () => null };
+export const NO_HISTORY: RunHistory = { of: () => ({ secret: [], subjects: [] }), storeOf: () => null };
 
 /** `runs` oldest first, as the journal lists them. */
-export function historyOf(runs: readonly { readonly summary: RunSummary; readonly plan: Plan }[]): History {
+export function historyOf(runs: readonly { readonly summary: RunSummary; readonly plan: Plan }[]): RunHistory {
   const byPrint = new Map<string, Past[]>();
   const bySubject = new Map<string, Past[]>();
   const byRun = new Map<string, string>();

@@ -1,7 +1,7 @@
 import type { SubjectError } from "../core/scan.ts";
 import { filterGroups, withFacets } from "./filter.ts";
-import type { Group } from "./groups.ts";
-import { NO_HISTORY, type History } from "./history.ts";
+import type { SecretGroup } from "./groups.ts";
+import { NO_HISTORY, type RunHistory } from "./history.ts";
 import { last, once } from "./last.ts";
 import { GROUPINGS, sectionsOf, type Grouping, type Section } from "./sections.ts";
 import type { State } from "./state.ts";
@@ -9,7 +9,7 @@ import { some } from "./widgets/bar.ts";
 
 /** A row of the list: a secret, the heading of those under it, or something that could not be read. */
 export type Item =
-  | { readonly kind: "group"; readonly key: string; readonly group: Group }
+  | { readonly kind: "group"; readonly key: string; readonly group: SecretGroup }
   | { readonly kind: "section"; readonly key: string; readonly section: Section }
   | { readonly kind: "unread"; readonly key: string; readonly error: SubjectError & { readonly source: string } };
 
@@ -79,8 +79,8 @@ export function rangeOf(state: State): { readonly from: number; readonly to: num
 
 /** Every grouping of what was found, each made when it is first asked for. */
 const groupings = last(
-  (groups: readonly Group[]) =>
-    new Map(GROUPINGS.map((grouping) => [grouping, last((history: History) => sectionsOf(groups, grouping, history))])),
+  (groups: readonly SecretGroup[]) =>
+    new Map(GROUPINGS.map((grouping) => [grouping, last((history: RunHistory) => sectionsOf(groups, grouping, history))])),
 );
 
 function sections({ scan, history }: State, grouping: Grouping): readonly Section[] {

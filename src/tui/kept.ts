@@ -9,14 +9,14 @@ import type { State } from "./state.ts";
 import { some } from "./widgets/bar.ts";
 
 /** What was decided and not done yet. Marks are fingerprints: the file holds no name and no value. */
-type Kept = {
+type SavedSelection = {
   readonly marked: readonly string[];
   readonly filter: string;
   readonly grouping: Grouping;
   readonly store: string | null;
 };
 
-const NOTHING: Kept = { marked: [], filter: "", grouping: "secret", store: null };
+const NOTHING: SavedSelection = { marked: [], filter: "", grouping: "secret", store: null };
 const SAVE_MS = 500;
 
 /** Takes up what was decided when the last sitting was left, and says so. */
@@ -83,12 +83,12 @@ const FILE = "decided.json";
 /** A filter that holds a value is not kept. */
 function textOf({ marked, filter, grouping, stores }: State, redact: (text: string) => string): string {
   const harmless = redact(filter) === filter ? filter : "";
-  const kept: Kept = { marked: [...marked], filter: harmless, grouping, store: stores.last };
+  const kept: SavedSelection = { marked: [...marked], filter: harmless, grouping, store: stores.last };
   return `${JSON.stringify({ version: 1, ...kept })}\n`;
 }
 
 /** Null when nothing was kept. Throws `malformed` for a file that is not ours. */
-function read(state: string): Kept | null {
+function read(state: string): SavedSelection | null {
   const file = join(state, FILE);
   let text: string;
   try {

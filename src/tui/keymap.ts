@@ -1,14 +1,14 @@
-import { ALL, type Action, type Binding, type Where } from "./bindings.ts";
+import { ALL, type KeyAction, type KeyBinding, type Where } from "./bindings.ts";
 import { KEYMAP } from "./keytable.ts";
 
-export type { Action, Binding, Where } from "./bindings.ts";
+export type { KeyAction as Action, KeyBinding as Binding, Where } from "./bindings.ts";
 export { KEYMAP } from "./keytable.ts";
 
-export function actionOf(where: Where, key: string): Action | null {
+export function actionOf(where: Where, key: string): KeyAction | null {
   return KEYMAP.find((one) => one.where.includes(where) && one.keys.includes(key))?.action ?? null;
 }
 
-export function bindings(where: Where): readonly Binding[] {
+export function bindings(where: Where): readonly KeyBinding[] {
   return KEYMAP.filter((one) => one.where.includes(where));
 }
 

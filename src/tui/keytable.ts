@@ -1,10 +1,10 @@
-import { ALL, type Binding } from "./bindings.ts";
+import { ALL, type KeyBinding } from "./bindings.ts";
 
 /**
  * Every key there is. The footer, the `?` help and the README's table are made from this, and keys are looked up here
  * and nowhere else. In the order of the footer: what is first stays longest on a narrow terminal.
  */
-export const KEYMAP: readonly Binding[] = [
+export const KEYMAP: readonly KeyBinding[] = [
   {
     action: "mark",
     keys: ["space"],

@@ -1,24 +1,24 @@
-import type { Hit } from "../core/scan.ts";
+import type { ScanHit } from "../core/scan.ts";
 import { SEVERITIES, type Finding } from "../model/finding.ts";
-import { byNeed, groupOf, type Group } from "./groups.ts";
-import type { History } from "./history.ts";
+import { byNeed, groupOf, type SecretGroup } from "./groups.ts";
+import type { RunHistory } from "./history.ts";
 
 /** What the list is arranged by, in the order of `b`. */
 export const GROUPINGS = ["secret", "container", "image", "store", "severity"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** A heading and the secrets under it, each with those of its places that belong there. */
-export type Section = { readonly title: string; readonly groups: readonly Group[] };
+export type Section = { readonly title: string; readonly groups: readonly SecretGroup[] };
 
 /** The findings under headings, what is worst first; "secret" has one section without a title. */
-export function sectionsOf(groups: readonly Group[], grouping: Grouping, history: History): readonly Section[] {
+export function sectionsOf(groups: readonly SecretGroup[], grouping: Grouping, history: RunHistory): readonly Section[] {
   if (grouping === "secret") return [{ title: "", groups }];
   if (grouping === "severity") return bySeverity(groups);
-  const titleOf = ({ finding, image }: Hit): string => TITLES[grouping](finding, image ?? null, history);
-  const titled = new Map<string, Group[]>();
+  const titleOf = ({ finding, image }: ScanHit): string => TITLES[grouping](finding, image ?? null, history);
+  const titled = new Map<string, SecretGroup[]>();
   // Groups come in their order, and so do most parts of them.
   const unordered = new Set<string>();
-  const add = (title: string, part: Group): void => {
+  const add = (title: string, part: SecretGroup): void => {
     const under = titled.get(title);
     if (under) under.push(part);
     else titled.set(title, [part]);
@@ -40,10 +40,10 @@ export function sectionsOf(groups: readonly Group[], grouping: Grouping, history
 }
 
 /** The one title under which a secret has all its places, as most have, or its places by title. */
-function byTitle(group: Group, titleOf: (hit: Hit) => string): string | ReadonlyMap<string, readonly Hit[]> {
+function byTitle(group: SecretGroup, titleOf: (hit: ScanHit) => string): string | ReadonlyMap<string, readonly ScanHit[]> {
   const { hits } = group;
-  if (hits.length === 1) return titleOf(hits[0] as Hit);
-  const titled = new Map<string, Hit[]>();
+  if (hits.length === 1) return titleOf(hits[0] as ScanHit);
+  const titled = new Map<string, ScanHit[]>();
   for (const hit of hits) {
     const title = titleOf(hit);
     const same = titled.get(title);
@@ -58,7 +58,7 @@ const TITLES: {
   readonly [grouping in "container" | "image" | "store"]: (
     finding: Finding,
     image: string | null,
-    history: History,
+    history: RunHistory,
   ) => string;
 } = {
   container: ({ location }) => `${location.subject} ${location.subjectName}`,
@@ -68,7 +68,7 @@ const TITLES: {
     finding.location.subject === "store" ? finding.location.subjectName : (history.storeOf(finding) ?? "in no store"),
 };
 
-function bySeverity(groups: readonly Group[]): Section[] {
+function bySeverity(groups: readonly SecretGroup[]): Section[] {
   return SEVERITIES.toReversed().flatMap((severity) => {
     const those = groups.filter((group) => group.severity === severity);
     return those.length === 0 ? [] : [{ title: severity, groups: those }];

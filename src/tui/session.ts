@@ -3,10 +3,10 @@ import type { Host } from "../contract/host.ts";
 import { EXIT } from "../model/error.ts";
 import { createStore, START, type Store } from "./state.ts";
 import type { IgnoreEdit } from "../core/config/ignore-file.ts";
-import type { Hit } from "../core/scan.ts";
+import type { ScanHit } from "../core/scan.ts";
 
 /** A verb of core at work. */
-export type Job = {
+export type VerbJob = {
   readonly kind: "scan" | "plan" | "run" | "preview" | "history";
   readonly abort: AbortController;
   readonly done: Promise<void>;
@@ -14,7 +14,7 @@ export type Job = {
 
 export type Ignoring = {
   readonly edit: IgnoreEdit;
-  readonly hits: readonly Hit[];
+  readonly hits: readonly ScanHit[];
   readonly said: { readonly reason: string; readonly until: string | null };
 };
 
@@ -25,7 +25,7 @@ export type Session = {
   readonly store: Store;
   /** Resolves with the exit code, once nothing that was begun is left half done. */
   readonly ended: Promise<number>;
-  readonly jobs: Map<Job["kind"], Job>;
+  readonly jobs: Map<VerbJob["kind"], VerbJob>;
   /** Gives the terminal to another program while `act` lasts; null while nothing is drawn. */
   handOver: ((act: () => Promise<void>) => Promise<void>) | null;
   /** The terminal is another program's: an interrupt is for that. */
@@ -42,7 +42,7 @@ export function createSession(
   { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): Session {
   const store = createStore({ ...START, readOnly });
-  const jobs = new Map<Job["kind"], Job>();
+  const jobs = new Map<VerbJob["kind"], VerbJob>();
   let end: (code: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => (end = resolve));
   return {
@@ -63,7 +63,7 @@ export function createSession(
 }
 
 /** Starts a verb; the one of its kind that works already is called off first. `act` must not throw. */
-export function startJob(session: Session, kind: Job["kind"], act: (signal: AbortSignal) => Promise<void>): Job {
+export function startJob(session: Session, kind: VerbJob["kind"], act: (signal: AbortSignal) => Promise<void>): VerbJob {
   session.jobs.get(kind)?.abort.abort();
   const abort = new AbortController();
   // Times that are shown go on while nothing else happens.

@@ -3,13 +3,13 @@ import type { RunResult } from "../core/apply.ts";
 import type { Mapping } from "../core/config/mapping.ts";
 import type { RunSummary } from "../core/journal/runs.ts";
 import type { Change } from "../model/change.ts";
-import type { Hit, ScanReport, SubjectError } from "../core/scan.ts";
+import type { ScanHit, ScanReport, SubjectError } from "../core/scan.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Json } from "../model/json.ts";
 import type { Secret } from "../model/secret.ts";
-import type { Group } from "./groups.ts";
-import { NO_HISTORY, type History } from "./history.ts";
-import type { Form } from "./form.ts";
+import type { SecretGroup } from "./groups.ts";
+import { NO_HISTORY, type RunHistory } from "./history.ts";
+import type { PlanForm } from "./form.ts";
 import type { Where } from "./keymap.ts";
 import type { Grouping } from "./sections.ts";
 import type { Prompt } from "./prompt.ts";
@@ -25,8 +25,8 @@ export type ScanState = {
   readonly total: number | null;
   readonly started: number;
   readonly error: Said | null;
-  readonly hits: readonly Hit[];
-  readonly groups: readonly Group[];
+  readonly hits: readonly ScanHit[];
+  readonly groups: readonly SecretGroup[];
   readonly unread: readonly (SubjectError & { readonly source: string })[];
   readonly report: ScanReport | null;
   /** What has changed since the newest scan that was remembered; null where none was. */
@@ -110,7 +110,7 @@ export type State = {
   /** The key of the item where a range of marks began; null while there is none. */
   readonly range: string | null;
   readonly tab: Tab;
-  readonly history: History;
+  readonly history: RunHistory;
   /** By fingerprint; made with `stores.last`, by what the newest scan found. */
   readonly previews: ReadonlyMap<string, Preview>;
   readonly detailScroll: number;
@@ -133,7 +133,7 @@ export type State = {
     readonly draft?: string | null;
   } | null;
   /** Where each wanted secret goes, as it is being answered: the chosen field, and the cursor in its text. */
-  readonly form: (Form & { readonly at: number; readonly cursor: number; readonly from: "stores" | "plan" }) | null;
+  readonly form: (PlanForm & { readonly at: number; readonly cursor: number; readonly from: "stores" | "plan" }) | null;
   /** What was decided for single secrets of a store; it counts again when the way goes back and forth. */
   readonly decided: { readonly store: string; readonly mapping: Mapping } | null;
   readonly run: RunState | null;

@@ -9,16 +9,16 @@ export type Style = {
 };
 
 /** A state is always a glyph and a word, and a colour on top: colour alone tells nothing to many. */
-export type Mark = { readonly glyph: string; readonly word: string; readonly style: Style };
+export type StateMark = { readonly glyph: string; readonly word: string; readonly style: Style };
 
-export const SEVERITY: { readonly [severity in Severity]: Mark } = {
+export const SEVERITY: { readonly [severity in Severity]: StateMark } = {
   critical: { glyph: "■", word: "critical", style: { color: "red", bold: true } },
   high: { glyph: "▲", word: "high", style: { color: "yellow" } },
   medium: { glyph: "●", word: "medium", style: { color: "blue" } },
   low: { glyph: "·", word: "low", style: { dimColor: true } },
 };
 
-export const STATE: { readonly [state in FindingState]: Mark } = {
+export const STATE: { readonly [state in FindingState]: StateMark } = {
   new: { glyph: "+", word: "new", style: {} },
   known: { glyph: "=", word: "known", style: { dimColor: true } },
   ignored: { glyph: "-", word: "ignored", style: { dimColor: true } },
@@ -32,13 +32,13 @@ export const STEP = {
   done: { glyph: "✓", word: "done", style: { color: "blue" } },
   failed: { glyph: "✗", word: "failed", style: { color: "red", bold: true } },
   undone: { glyph: "↶", word: "undone", style: { color: "yellow" } },
-} as const satisfies { readonly [state: string]: Mark };
+} as const satisfies { readonly [state: string]: StateMark };
 
 export const UNIT = {
   migrated: { glyph: "✓", word: "migrated", style: { color: "blue", bold: true } },
   undone: { glyph: "↶", word: "as before", style: { color: "yellow", bold: true } },
   "not begun": { glyph: "·", word: "not begun", style: { dimColor: true } },
-} as const satisfies { readonly [state: string]: Mark };
+} as const satisfies { readonly [state: string]: StateMark };
 
 export const SIGN = {
   "+": { color: "blue" },

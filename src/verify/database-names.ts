@@ -1,11 +1,11 @@
-import { PORTS, type Held, type Kind, type Target } from "./target.ts";
+import { PORTS, type PasswordPart, type LoginKind, type Target } from "./target.ts";
 import { tlsMode } from "./database-url.ts";
 
 /** The convention that a password's name follows; `kind` is null when only another variable tells which database it is. */
-type Convention = { readonly prefix: string; readonly kind: Kind | null; readonly root: boolean };
+type Convention = { readonly prefix: string; readonly kind: LoginKind | null; readonly root: boolean };
 
 /** Reads `DB_PASSWORD`, `PGPASSWORD`, `APP_MYSQL_ROOT_PASSWORD` …; null for any other name, or when it is a part only. */
-export function passwordName({ name, part, value }: Held): Convention | null {
+export function passwordName({ name, part, value }: PasswordPart): Convention | null {
   if (part !== value) return null;
   const found = /^(.*?)(_ROOT)?_?(?:PASSWORD|PASSWD|PASS|PWD)$/i.exec(name);
   const prefix = found?.[1] ?? "";
@@ -22,7 +22,7 @@ export function passwordName({ name, part, value }: Held): Convention | null {
 
 /** The login that the variables of the same beginning make together; text says which one is missing. */
 export function namedTarget(
-  held: Held & { readonly beside: (names: RegExp) => string | null },
+  held: PasswordPart & { readonly beside: (names: RegExp) => string | null },
 ): Target | string | null {
   const convention = passwordName(held);
   if (convention === null) return null;
@@ -47,7 +47,7 @@ export function namedTarget(
   return { kind, host: place[1], port: Number(port), user, password: held.part, database, tls };
 }
 
-function kindNamed(said: string | null): Kind | null {
+function kindNamed(said: string | null): LoginKind | null {
   if (said === null) return null;
   const word = said.toLowerCase();
   if (/^(?:pgsql|pg|postgres|postgresql|pdo_pgsql|psql|postgis|django\.db\.backends\.postgresql)$/.test(word))

@@ -1,7 +1,7 @@
-import { PORTS, type Held, type Kind, type Target, type Tls } from "./target.ts";
+import { PORTS, type PasswordPart, type LoginKind, type Target, type Tls } from "./target.ts";
 
 /** The database that the URL around the password names; text says why not, null that it is no such URL. */
-export function urlTarget({ part, value }: Held): Target | string | null {
+export function urlTarget({ part, value }: PasswordPart): Target | string | null {
   if (value.length > LONGEST) return null;
   return fromUrl(part, value) ?? fromJdbc(part, value) ?? fromGo(part, value);
 }
@@ -62,7 +62,7 @@ function fromGo(part: string, value: string): Target | string | null {
   return { kind: "mysql", ...place, user, password: part, database, tls };
 }
 
-function kindOf(scheme: string): Kind | null {
+function kindOf(scheme: string): LoginKind | null {
   if (/^postgres(?:ql)?(?:\+\w+)?$/i.test(scheme)) return "postgres";
   if (/^(?:mysql2?|mariadb)(?:\+\w+)?$/i.test(scheme)) return "mysql";
   return /^(?:rediss?|valkeys?)$/i.test(scheme) ? "redis" : null;
@@ -76,7 +76,7 @@ function placeOf(authority: string, port: number): { readonly host: string; read
 }
 
 /** What each client library calls it; nothing said means what the database's own client does. */
-function tlsOf(query: URLSearchParams, scheme: Tls | null, kind: Kind): Tls {
+function tlsOf(query: URLSearchParams, scheme: Tls | null, kind: LoginKind): Tls {
   if (scheme !== null) return scheme;
   if (kind === "redis") return "disable";
   for (const [name, said] of query) {

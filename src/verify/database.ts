@@ -5,19 +5,19 @@ import { urlTarget } from "./database-url.ts";
 import { postgresLogin } from "./postgres.ts";
 import { redisLogin } from "./redis.ts";
 import { keyOf } from "./reveal.ts";
-import type { Held, Kind, Login } from "./target.ts";
+import type { PasswordPart, LoginKind, TryLogin } from "./target.ts";
 import { unknown, type Liveness, type Question } from "./types.ts";
 
-const LOGINS: { readonly [kind in Kind]: Login } = { postgres: postgresLogin, mysql: mysqlLogin, redis: redisLogin };
+const LOGINS: { readonly [kind in LoginKind]: TryLogin } = { postgres: postgresLogin, mysql: mysqlLogin, redis: redisLogin };
 
 /** Whether the secret is the password of a database that can be logged in to: in a URL, or by the variable's name. */
-export function isDatabase(held: Held): boolean {
+export function isDatabase(held: PasswordPart): boolean {
   return urlTarget(held) !== null || passwordName(held) !== null;
 }
 
 /** The login to try, or why there is none: nothing that is missing is guessed. */
 export function loginFor(
-  held: Held & { readonly beside: (names: RegExp) => string | null; readonly local: boolean },
+  held: PasswordPart & { readonly beside: (names: RegExp) => string | null; readonly local: boolean },
 ): Question | Liveness {
   const target = urlTarget(held) ?? namedTarget(held);
   if (target === null) return unknown("there is no check for this kind of secret");

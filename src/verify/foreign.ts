@@ -1,10 +1,10 @@
-import type { Answer } from "../kit/net/http.ts";
+import type { HttpResponse } from "../kit/net/http.ts";
 
 /**
  * Whether an answer is none of an API, whatever its status: a page for people, or a proxy that wants a login of its
  * own. Frameworks head an empty body, and JSON too, as a page: what the body holds decides.
  */
-export function isForeign({ text, headed, status }: Answer): boolean {
+export function isForeign({ text, headed, status }: HttpResponse): boolean {
   if (headed === "proxy" || status === 407) return true;
   const body = text.trim();
   if (headed === "page") return body !== "" && !isJson(body);

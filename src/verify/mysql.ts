@@ -1,5 +1,5 @@
 import { isLoopback } from "../kit/loopback.ts";
-import type { Login, Target, Tls } from "./target.ts";
+import type { TryLogin, Target, Tls } from "./target.ts";
 import { words } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { overWords, within } from "../kit/net/within.ts";
@@ -8,7 +8,7 @@ const NO_TLS = "HANDSHAKE_NO_SSL_SUPPORT";
 const LEAVE_MS = 1000;
 
 /** Logs in, without naming a database, and out again. MariaDB is the same to it. */
-export const mysqlLogin: Login = async (target, timeoutMs, signal) => {
+export const mysqlLogin: TryLogin = async (target, timeoutMs, signal) => {
   const first = await attempt(target, target.tls, timeoutMs, signal);
   if (first !== NO_TLS) return first;
   if (target.tls !== "prefer") return unknown("MySQL: has no TLS, which its settings ask for");

@@ -1,5 +1,5 @@
 import { isLoopback } from "../kit/loopback.ts";
-import type { Login, Target, Tls } from "./target.ts";
+import type { TryLogin, Target, Tls } from "./target.ts";
 import { words } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { overWords, within } from "../kit/net/within.ts";
@@ -13,7 +13,7 @@ const LEAVE_MS = 1000;
  * Logs in and out again, and asks the server nothing. Whether it wanted a password at all is watched: where anybody is
  * trusted, a login proves nothing.
  */
-export const postgresLogin: Login = async (target, timeoutMs, signal) => {
+export const postgresLogin: TryLogin = async (target, timeoutMs, signal) => {
   const first = await attempt(target, target.tls, timeoutMs, signal);
   if (first !== NO_TLS) return first;
   if (target.tls !== "prefer") return unknown("PostgreSQL: has no TLS, which its sslmode asks for");

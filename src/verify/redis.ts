@@ -1,12 +1,12 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Login, Target } from "./target.ts";
+import type { TryLogin, Target } from "./target.ts";
 import { words } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { overWords, within } from "../kit/net/within.ts";
 
 /** One AUTH in RESP, and nothing after it. */
-export const redisLogin: Login = async (target, timeoutMs, signal) => {
+export const redisLogin: TryLogin = async (target, timeoutMs, signal) => {
   try {
     const line = await within(timeoutMs, signal, async (over) => ({ text: await auth(target, over) }));
     return typeof line === "string" ? unknown(`Redis: ${overWords(line, timeoutMs)}`) : read(line.text);

@@ -3,7 +3,7 @@ import { unknown, type Liveness, type Question, type VerifyOptions } from "./typ
 /** A vendor that is asked much at once answers with 429. */
 const AT_ONE_HOST = 2;
 
-type Job = { readonly question: Question; readonly places: number[] };
+type VerifyJob = { readonly question: Question; readonly places: number[] };
 
 /** Asks every distinct question once; answers in the order of what was given. Never rejects. */
 export async function runAll(
@@ -18,7 +18,7 @@ export async function runAll(
   let done = answers.length - waiting.reduce((sum, { places }) => sum + places.length, 0);
   if (given.length > 0) told(done, given.length);
 
-  const work = async (job: Job): Promise<void> => {
+  const work = async (job: VerifyJob): Promise<void> => {
     const { host } = job.question;
     busy.set(host, (busy.get(host) ?? 0) + 1);
     const answer = await askSafely(job.question, options, signal);
@@ -49,8 +49,8 @@ export function askSafely(question: Question, options: VerifyOptions, signal: Ab
   return question.ask(options, signal).catch(() => unknown("the check itself failed"));
 }
 
-function jobsOf(given: readonly (Question | Liveness)[]): Job[] {
-  const jobs = new Map<string, Job>();
+function jobsOf(given: readonly (Question | Liveness)[]): VerifyJob[] {
+  const jobs = new Map<string, VerifyJob>();
   for (const [place, question] of given.entries()) {
     if (!("ask" in question)) continue;
     const job = jobs.get(question.key) ?? { question, places: [] };

@@ -1,18 +1,18 @@
 import { isForeign } from "./foreign.ts";
-import { isLoopback, send, type Answer, type Sending, type Wire } from "../kit/net/http.ts";
+import { isLoopback, send, type HttpResponse, type Sending, type Wire } from "../kit/net/http.ts";
 import { keyOf } from "./reveal.ts";
 import { dead, live, unknown, type Liveness, type Question, type VerifyOptions } from "./types.ts";
 import { retryAfterMs } from "../kit/net/retry-after.ts";
 import { pause } from "../kit/net/within.ts";
 
 /** What a vendor's entry is given to make its request from. */
-export type Given = {
+export type VendorInput = {
   readonly part: string;
   readonly name: string;
   readonly beside: (names: RegExp) => string | null;
 };
 
-export type Ask = Omit<Sending, "url"> & {
+export type VendorRequest = Omit<Sending, "url"> & {
   readonly path: string;
   /** The path as it may be shown: without the secret, where a vendor wants it there. */
   readonly label: string;
@@ -33,14 +33,14 @@ export type Vendor = {
   readonly name: string;
   readonly rules: readonly string[];
   /** Whether the question below is the right one for this secret of the rule; without it, for all. */
-  readonly fits?: (given: Pick<Given, "part" | "name">) => boolean;
+  readonly fits?: (given: Pick<VendorInput, "part" | "name">) => boolean;
   /** The vendor's own servers. Several are regions that do not know each other's secrets: dead is refused by all. */
-  readonly bases: (given: Given) => readonly string[];
+  readonly bases: (given: VendorInput) => readonly string[];
   /** The request, or what is missing for it. */
-  readonly ask: (given: Given) => Ask | string;
-  readonly read: (answer: Answer) => Reading;
+  readonly ask: (given: VendorInput) => VendorRequest | string;
+  readonly read: (answer: HttpResponse) => Reading;
   /** Why a refusal proves nothing, if it does not. */
-  readonly unsure?: (given: Given) => string | null;
+  readonly unsure?: (given: VendorInput) => string | null;
   /**
    * For software that also runs elsewhere: variables that name another server (then the vendor's is not asked at all),
    * the vendor's own domain, and whether so many run one of their own that a refusal by the vendor proves nothing.
@@ -52,7 +52,7 @@ export type Vendor = {
 const PATIENCE_MS = 5000;
 
 /** Makes the question of one secret, or says why it cannot be asked. */
-export function questionFor(vendor: Vendor, given: Given, options: VerifyOptions): Question | Liveness {
+export function questionFor(vendor: Vendor, given: VendorInput, options: VerifyOptions): Question | Liveness {
   const endpoint = options.endpoints[vendor.id];
   const elsewhere = endpoint === undefined && namesAnother(vendor, given);
   if (elsewhere)
@@ -87,7 +87,7 @@ export function questionFor(vendor: Vendor, given: Given, options: VerifyOptions
 
 async function askAll(
   vendor: Vendor,
-  ask: Ask,
+  ask: VendorRequest,
   urls: readonly URL[],
   doubt: string | null,
   wire: Wire,
@@ -144,7 +144,7 @@ function urlOf(base: string, path: string): URL | null {
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname)) ? url : null;
 }
 
-function namesAnother(vendor: Vendor, given: Given): boolean {
+function namesAnother(vendor: Vendor, given: VendorInput): boolean {
   if (vendor.own === undefined) return false;
   const said = given.beside(vendor.own.names)?.trim() ?? "";
   const host = said

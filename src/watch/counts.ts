@@ -1,5 +1,5 @@
 import { CHANGE_KINDS } from "../model/change.ts";
-import { gauge, seriesOf, type Family, type Sample } from "./exposition.ts";
+import { gauge, seriesOf, type MetricFamily, type Sample } from "./exposition.ts";
 
 /** How a scan went, in numbers. */
 export type Scanned = {
@@ -44,7 +44,7 @@ export class Counts {
     if (errors === 0) this.#values.set(seriesOf("unsprawl_last_success_timestamp_seconds", of), Date.now() / 1000);
   }
 
-  families(): Family[] {
+  families(): MetricFamily[] {
     const of = (name: string, sample: Omit<Sample, "value">): Sample => ({
       ...sample,
       value: this.#values.get(seriesOf(name, sample)) ?? 0,
@@ -52,7 +52,7 @@ export class Counts {
     // Without a value until there is one: a zero would be a time, or a length.
     const known = (name: string): Sample[] =>
       this.#hosts.filter((one) => this.#values.has(seriesOf(name, one))).map((one) => of(name, one));
-    const counter = (name: string, help: string, ...samples: Omit<Sample, "value">[]): Family => ({
+    const counter = (name: string, help: string, ...samples: Omit<Sample, "value">[]): MetricFamily => ({
       ...{ name, help, type: "counter" },
       samples: samples.map((one) => of(name, one)),
     });

@@ -1,7 +1,7 @@
 import { printable } from "../kit/text/escape.ts";
 
 /** A family of samples in Prometheus' text format 0.0.4 (prometheus/docs, `content/docs/instrumenting/exposition_formats.md`). */
-export type Family = {
+export type MetricFamily = {
   readonly name: string;
   readonly help: string;
   readonly type: "counter" | "gauge" | "summary";
@@ -11,13 +11,13 @@ export type Family = {
 export type Sample = {
   /** Of a summary: `_sum` or `_count`. */
   readonly suffix?: "_sum" | "_count";
-  readonly labels?: Labels;
+  readonly labels?: MetricLabels;
   readonly value: number;
 };
 
-export type Labels = { readonly [name: string]: string };
+export type MetricLabels = { readonly [name: string]: string };
 
-export const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({
+export const gauge = (name: string, help: string, samples: readonly Sample[]): MetricFamily => ({
   ...{ name, help, type: "gauge" },
   samples,
 });
@@ -25,7 +25,7 @@ export const gauge = (name: string, help: string, samples: readonly Sample[]): F
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Families without a sample are left out. Labels' values are untrusted text. */
-export function exposition(families: readonly Family[]): string {
+export function exposition(families: readonly MetricFamily[]): string {
   return families
     .filter(({ samples }) => samples.length > 0)
     .map(({ name, help, type, samples }) => {

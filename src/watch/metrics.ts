@@ -6,7 +6,7 @@ import { SEVERITIES, type FindingState } from "../model/finding.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { Counts, type Scanned } from "./counts.ts";
-import { exposition, gauge, readBack, type Family, type Sample } from "./exposition.ts";
+import { exposition, gauge, readBack, type MetricFamily, type Sample } from "./exposition.ts";
 import { serveMetrics, type MetricsServer } from "./metrics-server.ts";
 
 export type Metrics = {
@@ -44,7 +44,7 @@ export async function openMetrics(
 ): Promise<Metrics> {
   const counts = new Counts(settings.file === null ? new Map() : readBack(contentOf(settings.file)), of.hosts);
   let findings: Promise<readonly Sample[]> | null = null;
-  const families = async (): Promise<Family[]> => [
+  const families = async (): Promise<MetricFamily[]> => [
     gauge("unsprawl_build_info", "The version that runs.", [{ labels: { version: of.version }, value: 1 }]),
     gauge("unsprawl_findings", "Secrets in places, as the last scans saw them.", await (findings ??= count())),
     ...counts.families(),
@@ -110,7 +110,7 @@ async function countFindings(history: Pick<History, "hosts" | "past">): Promise<
   );
 }
 
-async function waiting(history: Pick<History, "waiting">, channels: readonly string[]): Promise<Family[]> {
+async function waiting(history: Pick<History, "waiting">, channels: readonly string[]): Promise<MetricFamily[]> {
   const found = await Promise.all(
     channels.map(async (channel) => ({ labels: { channel }, ...(await history.waiting(channel)) })),
   );
@@ -129,7 +129,7 @@ async function waiting(history: Pick<History, "waiting">, channels: readonly str
 }
 
 /** By the names that every exporter gives them; in a file they would be node_exporter's own. */
-function processFamilies(): Family[] {
+function processFamilies(): MetricFamily[] {
   const { user, system } = process.cpuUsage();
   return [
     gauge("process_resident_memory_bytes", "Resident memory size in bytes.", [{ value: process.memoryUsage.rss() }]),

@@ -1,10 +1,10 @@
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { Progress } from "../../src/cli/progress.ts";
-import type { Event } from "../../src/contract/host.ts";
+import type { HostEvent } from "../../src/contract/host.ts";
 import { Redactor } from "../../src/kit/text/redact.ts";
 
-type Scan = Omit<Extract<Event, { type: "scan" }>, "type" | "source">;
+type Scan = Omit<Extract<HostEvent, { type: "scan" }>, "type" | "source">;
 
 /** What one event draws on a terminal. */
 function drawn(event: Scan): string {

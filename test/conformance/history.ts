@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import type { Addition, History, Moved, Past, Remembered } from "../../src/contract/history.ts";
+import type { Addition, History, MoveRecord, Past, Remembered } from "../../src/contract/history.ts";
 import { CHANGE_KINDS, type Change } from "../../src/model/change.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
@@ -253,7 +253,7 @@ function finding(name: string): Finding {
   };
 }
 
-function moved(run: string): Moved {
+function moved(run: string): MoveRecord {
   return { fingerprint: "f".repeat(32), finding: "a".repeat(12), name: "DB_PASSWORD", run, store: "vault", at: at(1) };
 }
 

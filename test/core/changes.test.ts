@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Addition, Moved, Past, Remembered } from "../../src/contract/history.ts";
+import type { Addition, MoveRecord, Past, Remembered } from "../../src/contract/history.ts";
 import { judge, subjectKey, type Scanned } from "../../src/core/changes.ts";
 import type { Finding, FindingState } from "../../src/model/finding.ts";
 
@@ -69,7 +69,7 @@ const row = (one: Finding, more: Partial<Remembered> = {}): Remembered => ({
   ...more,
 });
 
-const moved = (one: Finding, at = MOVE): Moved => ({
+const moved = (one: Finding, at = MOVE): MoveRecord => ({
   ...{ fingerprint: one.fingerprint, finding: one.id, name: one.name, run: "run-1", store: "vault", at },
 });
 

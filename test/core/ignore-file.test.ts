@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { planIgnore, undoIgnore, writeIgnore, type Ignored } from "../../src/core/config/ignore-file.ts";
+import { planIgnore, undoIgnore, writeIgnore, type IgnoredSecret } from "../../src/core/config/ignore-file.ts";
 
 let dir: string;
 let file: string;
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const entry = (reason = "made up for tests", until: string | null = null): Ignored => ({
+const entry = (reason = "made up for tests", until: string | null = null): IgnoredSecret => ({
   fingerprint: "0123456789abcdef0123456789abcdef",
   reason,
   until,

@@ -6,7 +6,7 @@ import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider, Stored } from "../../src/contract/provider.ts";
 import type { Mapping, UnitMapping } from "../../src/core/config/mapping.ts";
 import { buildPlan, type PlanInput } from "../../src/core/plan.ts";
-import type { Hit } from "../../src/core/scan.ts";
+import type { ScanHit } from "../../src/core/scan.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Plan } from "../../src/model/plan.ts";
@@ -19,7 +19,7 @@ const { DB_PASSWORD: one = "", API_TOKEN: two = "" } = twelveSecrets();
 
 const host: Host = { emit: () => undefined, ask: async () => false, signal: new AbortController().signal };
 
-function hit(subject: string, name: string, value: string): Hit {
+function hit(subject: string, name: string, value: string): ScanHit {
   const location = locationOf(subject, `Config.Env.${name}`);
   const secret = Secret.of(value);
   const finding = {
@@ -100,7 +100,7 @@ function migrationOf(more: Partial<Migration> = {}): Router {
 }
 
 async function plan(
-  hits: readonly Hit[],
+  hits: readonly ScanHit[],
   provider = storeOf(),
   migration = migrationOf(),
   more: Partial<PlanInput> = {},
@@ -246,7 +246,7 @@ test("what is wrong with one unit keeps that unit; what concerns all ends the pl
 
 test("two containers of one name on the list are two subjects, by id", async () => {
   const twin = hit("a", "X", two);
-  const other: Hit = {
+  const other: ScanHit = {
     ...twin,
     finding: { ...twin.finding, location: { ...twin.finding.location, subjectId: "id-other" } },
   };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { cleanConfig, type Leaving } from "../../src/images/clean/clean.ts";
-import { cleanTree, digestOf, type Descriptor } from "../../src/images/clean/tree.ts";
+import { cleanTree, digestOf, type BlobDescriptor } from "../../src/images/clean/tree.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 
@@ -85,15 +85,15 @@ test.each(["", "[]", "null", "{", '"text"', "\u0000"])("%j is no config", (text)
 });
 
 /** An index of two platforms, one of which holds the value, each with its attestation. */
-function world(): { root: Descriptor; documents: Map<string, Buffer>; put: (document: object) => Descriptor } {
+function world(): { root: BlobDescriptor; documents: Map<string, Buffer>; put: (document: object) => BlobDescriptor } {
   const documents = new Map<string, Buffer>();
-  const put = (document: object): Descriptor => {
+  const put = (document: object): BlobDescriptor => {
     const bytes = Buffer.from(JSON.stringify(document));
     documents.set(digestOf(bytes), bytes);
     return { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf(bytes), size: bytes.length };
   };
   const layers = [{ digest: digestOf(Buffer.from("layer")), size: 5 }];
-  const image = (architecture: string, env: string): Descriptor => ({
+  const image = (architecture: string, env: string): BlobDescriptor => ({
     ...put({
       schemaVersion: 2,
       config: put({ architecture, config: { Env: [env] } }),
@@ -102,7 +102,7 @@ function world(): { root: Descriptor; documents: Map<string, Buffer>; put: (docu
     }),
     platform: { os: "linux", architecture },
   });
-  const about = (of: Descriptor): Descriptor => ({
+  const about = (of: BlobDescriptor): BlobDescriptor => ({
     ...put({ schemaVersion: 2, config: put({ about: of.digest }), layers: [] }),
     annotations: { "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": of.digest },
   });
@@ -114,13 +114,13 @@ function world(): { root: Descriptor; documents: Map<string, Buffer>; put: (docu
 test("an index is written anew above the platform that changed; the others and what is said of them stay", async () => {
   const { root, documents } = world();
   const out = [leaving("SESSION_SECRET", SESSION_SECRET)];
-  const read = async ({ digest }: Descriptor): Promise<Buffer | null> => documents.get(digest) ?? null;
+  const read = async ({ digest }: BlobDescriptor): Promise<Buffer | null> => documents.get(digest) ?? null;
   const tree = await cleanTree(root, read, out, "nothing");
   expect(tree.blobs.map(({ kind }) => kind)).toEqual(["config", "manifest", "manifest"]);
   expect(Buffer.concat(tree.blobs.map(({ bytes }) => bytes)).toString("utf8")).not.toContain(SESSION_SECRET);
   for (const { descriptor, bytes } of tree.blobs) expect(descriptor.digest).toBe(digestOf(bytes));
-  const before = JSON.parse((documents.get(root.digest) ?? "").toString()) as { manifests: Descriptor[] };
-  const after = JSON.parse(tree.blobs.at(-1)?.bytes.toString() ?? "") as { manifests: Descriptor[] };
+  const before = JSON.parse((documents.get(root.digest) ?? "").toString()) as { manifests: BlobDescriptor[] };
+  const after = JSON.parse(tree.blobs.at(-1)?.bytes.toString() ?? "") as { manifests: BlobDescriptor[] };
   expect(after.manifests.map(({ digest }) => digest)).toEqual([
     before.manifests[0]?.digest,
     tree.blobs[1]?.descriptor.digest,
@@ -134,9 +134,9 @@ test("an index is written anew above the platform that changed; the others and w
 
 test("a platform that is not here is told, and its descriptor stays", async () => {
   const { root, documents } = world();
-  const index = JSON.parse((documents.get(root.digest) ?? "").toString()) as { manifests: Descriptor[] };
+  const index = JSON.parse((documents.get(root.digest) ?? "").toString()) as { manifests: BlobDescriptor[] };
   documents.delete(index.manifests[0]?.digest ?? "");
-  const read = async ({ digest }: Descriptor): Promise<Buffer | null> => documents.get(digest) ?? null;
+  const read = async ({ digest }: BlobDescriptor): Promise<Buffer | null> => documents.get(digest) ?? null;
   const tree = await cleanTree(root, read, [leaving("SESSION_SECRET", SESSION_SECRET)], "nothing");
   expect(tree.missing).toContain("linux/arm64");
 });

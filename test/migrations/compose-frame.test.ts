@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differences, frameOf, withDelivery, type Frame } from "../../migrations/compose/engine/frame.ts";
+import { differences, frameOf, withDelivery, type ContainerFrame } from "../../migrations/compose/engine/frame.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
@@ -27,7 +27,7 @@ function container(config: object = {}, host: object = {}, more: object = {}): C
   };
 }
 
-const frame = (doc: ContainerDoc, change = NOTHING, delivered = false, names = new Map<string, string>()): Frame =>
+const frame = (doc: ContainerDoc, change = NOTHING, delivered = false, names = new Map<string, string>()): ContainerFrame =>
   frameOf(doc, change, ["PW"], delivered, names, KEY);
 
 test("a delivery, Compose's bookkeeping and the forms in which Compose says the same are no difference", () => {
@@ -123,7 +123,7 @@ test("more masked paths are no right, and neither is what the engine itself fill
 
 test("a shared namespace is the other container's, whatever its id has become", () => {
   const [before, after] = ["c".repeat(64), "d".repeat(64)];
-  const of = (id: string): Frame =>
+  const of = (id: string): ContainerFrame =>
     frame(
       container({}, { NetworkMode: `container:${id}` }),
       NOTHING,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startCompared, type Compared } from "../../migrations/compose/engine/start.ts";
+import { startCompared, type ComparedService } from "../../migrations/compose/engine/start.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 
@@ -33,7 +33,7 @@ function doc(id: string, number: number, needs = ""): ContainerDoc {
 }
 
 const never = new AbortController().signal;
-const SHOP: readonly Compared[] = [
+const SHOP: readonly ComparedService[] = [
   {
     service: "web",
     docs: [

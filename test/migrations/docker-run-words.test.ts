@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, it, test } from "vitest";
-import { rewriteScript, type Line } from "../../migrations/docker-run/rewrite.ts";
+import { rewriteScript, type RunLineChange } from "../../migrations/docker-run/rewrite.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
-import type { Moving } from "../../src/files/file-migration.ts";
+import type { FileMove } from "../../src/files/file-migration.ts";
 import { calledBy } from "../../migrations/docker-run/syntax/run-names.ts";
 import { scriptOf } from "../../migrations/docker-run/syntax/script.ts";
 import type { Fingerprint } from "../../src/model/fingerprint.ts";
@@ -24,7 +24,7 @@ const reference = (name: string): string => `ref+vault://secret/apps/web#/${name
 
 type How = "runtime" | "file" | "shim" | "podman";
 
-function changeFor(how: How, names: readonly string[]): Pick<Line, "change" | "secrets" | "command"> {
+function changeFor(how: How, names: readonly string[]): Pick<RunLineChange, "change" | "secrets" | "command"> {
   const none = { secrets: {}, command: [] };
   if (how === "runtime") {
     const set = names.map((name) => ({ name, value: reference(name) }));
@@ -46,7 +46,7 @@ function changeFor(how: How, names: readonly string[]): Pick<Line, "change" | "s
 function rewritten(text: string, how: How, file = "/srv/deploy.sh"): string {
   const script = scriptOf(file, text);
   const own = script.variables.filter(({ fault, name }) => fault === null && name !== "LOG");
-  const moving = own.map(({ name, path, subject }): Moving => {
+  const moving = own.map(({ name, path, subject }): FileMove => {
     const location = {
       source: "script:",
       subject: "file",
@@ -64,7 +64,7 @@ function rewritten(text: string, how: How, file = "/srv/deploy.sh"): string {
     };
     return { move, masked: "••••" };
   });
-  const lines = [...Map.groupBy(own, ({ subject }) => subject)].map(([subject, all]): Line => ({
+  const lines = [...Map.groupBy(own, ({ subject }) => subject)].map(([subject, all]): RunLineChange => ({
     subject,
     warnings: [],
     ...changeFor(

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, inject, it } from "vitest";
-import type { Check } from "../../src/core/doctor.ts";
+import type { DoctorCheck } from "../../src/core/doctor.ts";
 import type { Residue } from "../../src/core/residue.ts";
 import type { ScrubResult } from "../../src/core/scrub.ts";
-import type { Mark } from "../../src/contract/look.ts";
+import type { MovedValue } from "../../src/contract/look.ts";
 import { openEngine } from "../../src/engine/engine.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { fileLook } from "../../src/residue/files.ts";
@@ -58,9 +58,9 @@ async function scrub({ world, run }: Moved): Promise<{ ran: Ran; result: ScrubRe
   return { ran, result: JSON.parse(ran.stdout) as ScrubResult & Residue };
 }
 
-async function doctor({ world }: Moved): Promise<{ ran: Ran; checks: readonly Check[] }> {
+async function doctor({ world }: Moved): Promise<{ ran: Ran; checks: readonly DoctorCheck[] }> {
   const ran = await world.unsprawl(["doctor", "--json"]);
-  const { checks } = JSON.parse(ran.stdout) as { checks: Check[] };
+  const { checks } = JSON.parse(ran.stdout) as { checks: DoctorCheck[] };
   return { ran, checks: checks.filter(({ name }) => name === "residue") };
 }
 
@@ -225,7 +225,7 @@ describe("after a run", () => {
     docker("wait", "residue-long");
     rmSync(dir, { recursive: true });
     const look = logLook(async () => openEngine({ DOCKER_HOST: host }), 64 * 1024);
-    const marks = Object.entries({ first, middle, last }).map(([name, value]): Mark => ({
+    const marks = Object.entries({ first, middle, last }).map(([name, value]): MovedValue => ({
       name,
       value: Secret.of(value),
       runs: ["20261125-000000-0000"],
@@ -263,7 +263,7 @@ it("an image that a run keeps is told with its scrub, and gone after it", async 
   const { ran: doctored, checks } = await doctor({ world, run });
   expect([doctored.code, checks]).toEqual([
     0,
-    [expect.objectContaining({ ok: true, hint: `unsprawl scrub ${run}` }) as Check],
+    [expect.objectContaining({ ok: true, hint: `unsprawl scrub ${run}` }) as DoctorCheck],
   ]);
   const { ran: scrubbed, result } = await scrub({ world, run });
   docker("image", "rm", "residue-built:1");
@@ -286,7 +286,7 @@ it("the folder of a Compose project that a moved container is of is looked at", 
   const words = Object.entries(labels).flatMap(([name, text]) => ["--label", `com.docker.compose.${name}=${text}`]);
   docker("create", "--name", "residue-composed", ...words, BUSYBOX, "true");
   const about = { files: [], folders: [], engine: true, containers: ["residue-composed"] };
-  const mark: Mark = { name: "DB_PASSWORD", value: Secret.of(value), runs: ["20261125-000000-0000"], store: "local" };
+  const mark: MovedValue = { name: "DB_PASSWORD", value: Secret.of(value), runs: ["20261125-000000-0000"], store: "local" };
   const told: string[] = [];
   const look = fileLook(about, async () => openEngine({ DOCKER_HOST: host }));
   for await (const { place } of look.look([mark], { signal: new AbortController().signal, looked: () => undefined }))
@@ -302,7 +302,7 @@ describe("a value that", () => {
     const age = join(run.world.dir, "age/keys.txt");
     const unreadable = { SOPS_AGE_KEY_FILE: `${age}.gone` };
     const closed = await run.world.unsprawl(["doctor", "--json"], { env: unreadable });
-    const { checks } = JSON.parse(closed.stdout) as { checks: Check[] };
+    const { checks } = JSON.parse(closed.stdout) as { checks: DoctorCheck[] };
     const [first, ...more] = checks.filter(({ name }) => name === "residue");
     expect([closed.code, first?.ok, more]).toEqual([1, false, []]);
     expect(first?.text).not.toContain("clean");

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { Found, LookAbout, Mark, Unseen } from "../../src/contract/look.ts";
+import type { ResidueMatch, LookAbout, MovedValue, Unseen } from "../../src/contract/look.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { looksFor } from "../../src/residue/index.ts";
@@ -11,7 +11,7 @@ import { looksFor } from "../../src/residue/index.ts";
 export type Looked = {
   /** `kind place` of each. */
   readonly found: readonly string[];
-  readonly places: readonly Found[];
+  readonly places: readonly ResidueMatch[];
   readonly unseen: readonly Unseen[];
   readonly looked: ReadonlyMap<string, number>;
 };
@@ -32,10 +32,10 @@ export async function lookFor(
   env: NodeJS.ProcessEnv,
   name = "DB_PASSWORD",
 ): Promise<Looked> {
-  const mark: Mark = { name, value: Secret.of(value), runs: ["20261125-000000-0000"], store: "local" };
+  const mark: MovedValue = { name, value: Secret.of(value), runs: ["20261125-000000-0000"], store: "local" };
   const open = async (): Promise<never> => Promise.reject(new UnsprawlError("unreachable", "no engine here"));
   const looks = await looksFor({ files: [], folders: [], containers: [], engine: true, ...about }, open, env);
-  const places: Found[] = [];
+  const places: ResidueMatch[] = [];
   const unseen: Unseen[] = [];
   const looked = new Map<string, number>();
   const host = {

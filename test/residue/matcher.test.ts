@@ -1,13 +1,13 @@
 import { randomBytes, randomInt } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Mark } from "../../src/contract/look.ts";
+import type { MovedValue } from "../../src/contract/look.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { hider, needlesOf } from "../../src/residue/forms.ts";
 import { matcher, type Needle } from "../../src/residue/matcher.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 
-const mark = (name: string, value: string): Mark => ({ name, value: Secret.of(value), runs: ["run"], store: "local" });
+const mark = (name: string, value: string): MovedValue => ({ name, value: Secret.of(value), runs: ["run"], store: "local" });
 
 /** Whether a text shows a value that was held by a variable of this name. */
 function shows(name: string, value: string, text: string): boolean {

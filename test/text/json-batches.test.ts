@@ -3,18 +3,18 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { jsonPieces, parseBatch, type Batch, type Documents } from "../../src/kit/text/json-batches.ts";
-import { malformed, type Broken } from "../../src/kit/text/json-stream.ts";
+import { malformed, type JsonStreamFault } from "../../src/kit/text/json-stream.ts";
 
 async function* chunks(parts: readonly (Buffer | string)[]): AsyncGenerator<Buffer | string> {
   yield* parts;
 }
 
-type Read = { readonly documents: unknown[]; readonly broken: Broken | null; readonly empty: boolean };
+type Read = { readonly documents: unknown[]; readonly broken: JsonStreamFault | null; readonly empty: boolean };
 
 /** As who hands batches out does: with care from the first one that cannot be parsed. `lag` are handed out before. */
 async function readWith(bytes: AsyncIterable<Buffer | string>, lag: number): Promise<Read> {
   const documents: unknown[] = [];
-  const breaks: Broken[] = [];
+  const breaks: JsonStreamFault[] = [];
   const open: Batch[] = [];
   let [careful, empty] = [false, false];
   const take = (read: Documents): void => {
@@ -188,7 +188,7 @@ async function failure(parts: readonly (Buffer | string)[]): Promise<UnsprawlErr
   const { documents: all, broken } = outcome as Read;
   expect(all).not.toEqual([]);
   expect(broken).not.toBeNull();
-  return malformed(broken as Broken);
+  return malformed(broken as JsonStreamFault);
 }
 
 describe("what is no JSON is malformed, and is not quoted", () => {

@@ -1,5 +1,5 @@
 import type { RunSummary } from "../../src/core/journal/runs.ts";
-import type { Hit } from "../../src/core/scan.ts";
+import type { ScanHit } from "../../src/core/scan.ts";
 import type { Finding, Severity } from "../../src/model/finding.ts";
 import type { Move, Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -40,7 +40,7 @@ export function finding(name: string, more: Partial<Finding> = {}, subject = "ap
 }
 
 export function scanned(findings: readonly Finding[]): State {
-  const hits = findings.map((one): Hit => ({
+  const hits = findings.map((one): ScanHit => ({
     finding: one,
     candidate: { name: one.name, value: Secret.of("x"), location: one.location },
     part: Secret.of("x"),

@@ -7,8 +7,8 @@ import { parseAllDocuments } from "yaml";
 import { unitCommands } from "../../src/files/units/unit-words.ts";
 import { calendarOf, cronOf } from "../../src/watch/install/calendar.ts";
 import { installation } from "../../src/watch/install/index.ts";
-import type { Form, Installation } from "../../src/watch/install/model.ts";
-import type { Asked } from "../../src/watch/install/settings.ts";
+import type { InstallForm, WatchInstallation } from "../../src/watch/install/model.ts";
+import type { InstallRequest } from "../../src/watch/install/settings.ts";
 import { placesOf, writeFiles } from "../../src/watch/install/write.ts";
 import { need } from "../services/apt.ts";
 import { composeCli } from "../services/compose.ts";
@@ -35,9 +35,9 @@ const DAEMON = { sources: ["docker:"], every: "15m", cron: null, once: false, ev
 /** Characters that each of the languages here has a meaning of its own for. */
 const ODD = `registry:reg.example/a b$x$(c)%h\\"'{{d}}#e`;
 
-type More = Partial<Omit<Asked, "watching">> & Partial<Asked["watching"]>;
+type More = Partial<Omit<InstallRequest, "watching">> & Partial<InstallRequest["watching"]>;
 
-function asked(more: More = {}): Asked {
+function asked(more: More = {}): InstallRequest {
   const { sources, every, cron, once, events, hosts, ...rest } = more;
   const given = { sources, every, cron, once, events, hosts };
   const watching = { ...DAEMON, ...Object.fromEntries(Object.entries(given).filter(([, one]) => one !== undefined)) };
@@ -49,10 +49,10 @@ function asked(more: More = {}): Asked {
   };
 }
 
-const contained = (more: More = {}): Asked => asked({ image: "registry.example:5000/team/unsprawl:1", ...more });
+const contained = (more: More = {}): InstallRequest => asked({ image: "registry.example:5000/team/unsprawl:1", ...more });
 
 /** Writes what is made into a folder of its own. */
-async function written(form: Form, given: Asked): Promise<{ folder: string; made: Installation; paths: string[] }> {
+async function written(form: InstallForm, given: InstallRequest): Promise<{ folder: string; made: WatchInstallation; paths: string[] }> {
   const folder = mkdtempSync(join(dir, `${form}-`));
   const made = installation(form, given);
   const placed = placesOf(made.files, folder, dir);
@@ -60,7 +60,7 @@ async function written(form: Form, given: Asked): Promise<{ folder: string; made
   return { folder, made, paths: placed.map(({ path }) => path) };
 }
 
-const textOf = (made: Installation): string => made.files.map(({ text }) => text).join("\n");
+const textOf = (made: WatchInstallation): string => made.files.map(({ text }) => text).join("\n");
 
 describe("systemd", () => {
   const SECRET = ["hook.key=hook.key"];
@@ -155,7 +155,7 @@ describe("systemd", () => {
 describe("compose", () => {
   type Project = { services: { [name: string]: { [key: string]: unknown } } };
 
-  async function composed(given: Asked): Promise<Project> {
+  async function composed(given: InstallRequest): Promise<Project> {
     const { paths } = await written("compose", given);
     const compose = await composeCli();
     const args = ["-f", paths[0] ?? "", "config", "--format", "json"];
@@ -193,7 +193,7 @@ describe("compose", () => {
 
 describe("kubernetes", () => {
   type Doc = { kind: string; metadata: { name: string }; spec?: { [key: string]: unknown } };
-  const docs = (made: Installation): Doc[] => parseAllDocuments(textOf(made)).map((one) => one.toJS() as Doc);
+  const docs = (made: WatchInstallation): Doc[] => parseAllDocuments(textOf(made)).map((one) => one.toJS() as Doc);
 
   it("is valid to Kubernetes' own schema", async () => {
     const validate = await pythonProgram("kubernetes-validate");
@@ -275,7 +275,7 @@ function podSpecs(docs: unknown): Pod[] {
 }
 
 describe("what is asked wrongly", () => {
-  it.each<[form: Form, more: More, says: RegExp]>([
+  it.each<[form: InstallForm, more: More, says: RegExp]>([
     ["compose", {}, /--image REF/],
     ["swarm", { image: "a b" }, /not an image's name/],
     ["kubernetes", { image: "x", sources: ["dir:."] }, /a container has only docker:, image:, registry:/],

@@ -38,9 +38,9 @@ export type ComposeCli = {
 /** By a container's name: it stays, is replaced, does not exist yet, or is started, stopped or removed (`touch`). */
 export type Foreseen = ReadonlyMap<string, "keep" | "recreate" | "create" | "touch">;
 
-export type ComposeConfig = { readonly services: { readonly [name: string]: ServiceConfig } } & Open;
-export type Open = { readonly [key: string]: unknown };
-export type ServiceConfig = Open & { readonly environment?: { readonly [name: string]: string | null } | null };
+export type ComposeConfig = { readonly services: { readonly [name: string]: ServiceConfig } } & JsonObject;
+export type JsonObject = { readonly [key: string]: unknown };
+export type ServiceConfig = JsonObject & { readonly environment?: { readonly [name: string]: string | null } | null };
 
 /**
  * Finds Docker Compose 2: the client's plugin, or `docker-compose`. `env` is all that it gets of the environment, `host`

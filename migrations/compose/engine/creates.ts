@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { posix } from "node:path";
-import type { ComposeConfig, Open, ProjectCall } from "./cli.ts";
+import type { ComposeConfig, JsonObject, ProjectCall } from "./cli.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { cmd } from "../../../src/kit/shell.ts";
@@ -33,7 +33,7 @@ export async function mayCreate(
       if (!networks.has(named(config, "networks", key, call)))
         throw missing(service, `the network ${named(config, "networks", key, call)}`, call);
     const known = new Set([...mounts.map(({ source }) => source), ...docs.flatMap(bindsOf)].map(real));
-    for (const { type, source } of (own["volumes"] ?? []) as readonly Open[]) {
+    for (const { type, source } of (own["volumes"] ?? []) as readonly JsonObject[]) {
       if (typeof source !== "string" || source === "") continue;
       if (type === "volume" && !volumes.has(named(config, "volumes", source, call)))
         throw missing(service, `the volume ${named(config, "volumes", source, call)}`, call);
@@ -60,7 +60,7 @@ const again = ({ dir }: ProjectCall, service: string): string =>
 
 /** What the engine calls a network or a volume of the project. */
 function named(config: ComposeConfig, kind: "networks" | "volumes", key: string, { name }: ProjectCall): string {
-  const found = ((config[kind] ?? {}) as { readonly [key: string]: Open | null })[key]?.["name"];
+  const found = ((config[kind] ?? {}) as { readonly [key: string]: JsonObject | null })[key]?.["name"];
   return typeof found === "string" ? found : `${name}_${key}`;
 }
 

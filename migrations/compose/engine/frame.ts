@@ -5,7 +5,7 @@ import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { keyedDigest, type FingerprintKey } from "../../../src/model/fingerprint.ts";
 
 /** What a container may do and is, by field: a keyed digest of each of a field's items, so that a journal can hold it. */
-export type Frame = { readonly [field: string]: readonly string[] };
+export type ContainerFrame = { readonly [field: string]: readonly string[] };
 
 /**
  * The frame of a container as it would be without its delivery: the delivery's variables are left out. With `delivered`
@@ -20,7 +20,7 @@ export function frameOf(
   delivered: boolean,
   nameOfId: ReadonlyMap<string, string>,
   key: FingerprintKey,
-): Frame {
+): ContainerFrame {
   const bare = delivered ? withoutDelivery(doc, change) : doc;
   const left = new Set([...names, ...change.unset, ...change.set.map(({ name }) => name)]);
   const fields = fieldsOf(bare, left, nameOfId, delivered);
@@ -31,10 +31,10 @@ export function frameOf(
 
 /** What the frame of the old container becomes with the delivery, apart from what `delivered` takes off. */
 export function withDelivery(
-  { delivered: _gone, ...frame }: Frame,
+  { delivered: _gone, ...frame }: ContainerFrame,
   { runtime }: RunChange,
   key: FingerprintKey,
-): Frame {
+): ContainerFrame {
   return runtime === null ? frame : { ...frame, [RUNTIME]: digests(RUNTIME, itemsOf(runtime), key) };
 }
 
@@ -59,7 +59,7 @@ export function namesById(docs: readonly ContainerDoc[]): Map<string, string> {
  * The fields in which the new container differs. With `drift` other settings may differ, but not what gives a container
  * more rights: that is never a matter of drift. `filled` is what the engine fills in by itself now: nobody asked for that.
  */
-export function differences(old: Frame, fresh: Frame, drift: boolean, filled: Frame | null = null): string[] {
+export function differences(old: ContainerFrame, fresh: ContainerFrame, drift: boolean, filled: ContainerFrame | null = null): string[] {
   return [...new Set([...Object.keys(old), ...Object.keys(fresh)])].sort().filter((field) => {
     const [was, is] = [old[field] ?? [], fresh[field] ?? []];
     if (was.join() === is.join()) return false;
@@ -157,8 +157,8 @@ const BOOKKEEPING = /^com\.docker\.compose\.(?!(?:project|service|oneoff)$)/;
 function mountsOf({ Mounts, HostConfig }: ContainerDoc): string[] {
   const options = new Map(
     (HostConfig.Mounts ?? []).map(({ Target, BindOptions, VolumeOptions, TmpfsOptions }) => {
-      const { NonRecursive, ReadOnlyNonRecursive, ReadOnlyForceRecursive } = (BindOptions ?? {}) as Options;
-      const { Subpath } = (VolumeOptions ?? {}) as Options;
+      const { NonRecursive, ReadOnlyNonRecursive, ReadOnlyForceRecursive } = (BindOptions ?? {}) as JsonObject;
+      const { Subpath } = (VolumeOptions ?? {}) as JsonObject;
       return [Target, { NonRecursive, ReadOnlyNonRecursive, ReadOnlyForceRecursive, Subpath, TmpfsOptions }];
     }),
   );
@@ -171,7 +171,7 @@ function mountsOf({ Mounts, HostConfig }: ContainerDoc): string[] {
   );
 }
 
-type Options = { readonly [name: string]: unknown };
+type JsonObject = { readonly [name: string]: unknown };
 
 function withoutDelivery(doc: ContainerDoc, change: RunChange): ContainerDoc {
   const { Config, HostConfig } = doc;

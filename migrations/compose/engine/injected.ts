@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { ComposeConfig, Open } from "./cli.ts";
+import type { ComposeConfig, JsonObject } from "./cli.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { numberOf } from "../find.ts";
@@ -50,7 +50,7 @@ function placesOf(config: ComposeConfig, service: string): string[] {
   const of = config.services[service] ?? {};
   const places = (kind: "configs" | "secrets", folder: string): string[] =>
     ((of[kind] ?? []) as readonly Grant[]).flatMap(({ source = "", target = source }) => {
-      const from = ((config[kind] ?? {}) as { readonly [name: string]: Open | null })[source] ?? {};
+      const from = ((config[kind] ?? {}) as { readonly [name: string]: JsonObject | null })[source] ?? {};
       if (from["content"] === undefined && from["environment"] === undefined) return [];
       return [posix.normalize(target.startsWith("/") ? target : `${folder}/${target}`)];
     });

@@ -11,10 +11,10 @@ import { mayCreate, type Recreated } from "./creates.ts";
 import { noteExtras, noteProject, removeExtras } from "../extras.ts";
 import { containersOf, numberOf } from "../find.ts";
 import { engineDefaults } from "./filled.ts";
-import { differences, frameOf, isFilled, namesById, withDelivery, type Frame } from "./frame.ts";
+import { differences, frameOf, isFilled, namesById, withDelivery, type ContainerFrame } from "./frame.ts";
 import type { ComposeTools } from "../index.ts";
 import { inject, injectedIn, type Injected } from "./injected.ts";
-import { startCompared, type Compared } from "./start.ts";
+import { startCompared, type ComparedService } from "./start.ts";
 import { serviceOf, targetOf } from "../steps.ts";
 import { settleStrays } from "../strays.ts";
 
@@ -29,12 +29,12 @@ type Recreator = {
 };
 
 /** What was known of a service before anything was touched; no value is in it. */
-type Before = {
+type ServiceSnapshot = {
   readonly running: boolean;
   readonly copies: number;
   readonly change: RunChange;
   /** By the copy's number; absent in runs of earlier versions. */
-  readonly frames?: { readonly [number: string]: Frame };
+  readonly frames?: { readonly [number: string]: ContainerFrame };
 };
 
 /** Recreates services through Compose: created first, compared with the old containers, and started only then. */
@@ -78,7 +78,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     const copies = new Map<string, number>();
     const own = new Set<string>();
     const parts: Recreated[] = [];
-    const present = new Map<string, ReadonlyMap<number, Frame>>();
+    const present = new Map<string, ReadonlyMap<number, ContainerFrame>>();
     for (const step of begun) {
       const service = serviceOf(step);
       await settleStrays(engine, await containersOf(engine, target, service));
@@ -103,7 +103,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       if (way === "forth") await noteExtras(engine, rewrite, work);
     }
     if (way === "forth") nothingMore(rewrite, work);
-    const compared: Compared[] = [];
+    const compared: ComparedService[] = [];
     const without: string[] = [];
     for (const step of begun) {
       const { docs, lacking } = await compare(step, rewrite, work, present.get(step.id) ?? null);
@@ -148,7 +148,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     step: Step,
     rewrite: Rewrite,
     work: Work,
-    present: ReadonlyMap<number, Frame> | null,
+    present: ReadonlyMap<number, ContainerFrame> | null,
   ): Promise<{ readonly docs: readonly ContainerDoc[]; readonly lacking: readonly string[] }> {
     const lacking: string[] = [];
     const [before, engine] = [beforeOf(step, work), await open()];
@@ -188,7 +188,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     change: RunChange,
     step: Step,
     delivered: boolean,
-  ): Promise<{ [number: string]: Frame }> {
+  ): Promise<{ [number: string]: ContainerFrame }> {
     const engine = await open();
     const listed = await Promise.all((await engine.containers()).map(({ Id }) => engine.container(Id)));
     const names = namesById(listed.filter((doc) => doc !== null));
@@ -202,7 +202,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     docs: readonly ContainerDoc[],
     step: Step,
     work: Work,
-  ): Promise<ReadonlyMap<number, Frame>> {
+  ): Promise<ReadonlyMap<number, ContainerFrame>> {
     const before = beforeOf(step, work);
     const started = docs.filter(({ State }) => State.Status !== "created");
     if (before?.frames === undefined) return new Map();
@@ -226,8 +226,8 @@ function nothingMore(rewrite: Rewrite, work: Work): void {
 }
 
 /** Null while nothing was begun for a service. */
-function beforeOf({ id }: Step, work: Work): Before | null {
-  return work.record.last(`${id}/before`) as unknown as Before | null;
+function beforeOf({ id }: Step, work: Work): ServiceSnapshot | null {
+  return work.record.last(`${id}/before`) as unknown as ServiceSnapshot | null;
 }
 
 function differs(name: string, fields: readonly string[], back: boolean, drift: boolean): UnsprawlError {

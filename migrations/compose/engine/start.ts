@@ -8,14 +8,14 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import { numberOf } from "../find.ts";
 
 /** A service with the containers that were compared. */
-export type Compared = { readonly service: string; readonly docs: readonly ContainerDoc[] };
+export type ComparedService = { readonly service: string; readonly docs: readonly ContainerDoc[] };
 
 /**
  * Starts these very containers through the engine, by their ids: whatever the project's files have become since they were
  * compared, nothing else is started. A service waits for those it depends on, as it does for Compose. Throws `unhealthy`
  * when one of these does not come up.
  */
-export async function startCompared(engine: Engine, all: readonly Compared[], signal: AbortSignal): Promise<void> {
+export async function startCompared(engine: Engine, all: readonly ComparedService[], signal: AbortSignal): Promise<void> {
   const started = new Map<string, readonly ContainerDoc[]>();
   for (const { service, docs } of inOrder(all)) {
     for (const [needed, condition] of needsOf(docs))
@@ -26,10 +26,10 @@ export async function startCompared(engine: Engine, all: readonly Compared[], si
 }
 
 /** Each service behind those of the list that it depends on. */
-function inOrder(all: readonly Compared[]): readonly Compared[] {
-  const sorted: Compared[] = [];
+function inOrder(all: readonly ComparedService[]): readonly ComparedService[] {
+  const sorted: ComparedService[] = [];
   const seen = new Set<string>();
-  const add = (one: Compared): void => {
+  const add = (one: ComparedService): void => {
     if (seen.has(one.service)) return;
     seen.add(one.service);
     for (const [needed] of needsOf(one.docs)) {

@@ -1,5 +1,5 @@
 import { Blocked } from "./blocked.ts";
-import type { ComposeConfig, Open, ServiceConfig } from "../engine/cli.ts";
+import type { ComposeConfig, JsonObject, ServiceConfig } from "../engine/cli.ts";
 import type { Wish } from "./index.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { Wish } from "./index.ts";
  * services' delivery differs, or when a delivery is not as wished.
  */
 export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes: readonly Wish[]): void {
-  const undone: { [name: string]: Open } = { ...after.services };
+  const undone: { [name: string]: JsonObject } = { ...after.services };
   for (const wish of wishes) {
     const [old, fresh] = [before.services[wish.service], after.services[wish.service]];
     if (!old || !fresh) throw differs(`services.${wish.service}`);
@@ -18,12 +18,12 @@ export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes
 }
 
 /** Without extension fields, which do nothing by themselves: what services are merged from (Compose Specification, "Extension"). */
-function effective(config: Open): Open {
+function effective(config: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("x-")));
 }
 
 /** The service as it would be without what its delivery brought; what is not as wished stays, and so differs. */
-function withoutDelivery(old: ServiceConfig, fresh: ServiceConfig, { change, moves, service, ...runs }: Wish): Open {
+function withoutDelivery(old: ServiceConfig, fresh: ServiceConfig, { change, moves, service, ...runs }: Wish): JsonObject {
   const service_: { [key: string]: unknown } = { ...fresh };
   const names = new Set([...change.unset, ...change.set.map(({ name }) => name), ...moves.map(({ name }) => name)]);
   const wanted = new Map(change.set.map(({ name, value }) => [name, value]));
@@ -39,13 +39,13 @@ function withoutDelivery(old: ServiceConfig, fresh: ServiceConfig, { change, mov
   if (missing !== undefined) throw differs(`services.${service}.environment.${missing}`);
   for (const [name, value] of Object.entries(old.environment ?? {})) if (names.has(name)) environment[name] = value;
   service_["environment"] = environment;
-  const isOurs = (volume: Open): boolean =>
+  const isOurs = (volume: JsonObject): boolean =>
     change.mounts.some(
       ({ source, target }) =>
         volume["source"] === source && volume["target"] === target && volume["read_only"] === true,
     );
   if (change.mounts.length > 0) {
-    const volumes = (fresh["volumes"] ?? []) as Open[];
+    const volumes = (fresh["volumes"] ?? []) as JsonObject[];
     if (volumes.filter(isOurs).length !== change.mounts.length) throw differs(`services.${service}.volumes`);
     service_["volumes"] = volumes.filter((volume) => !isOurs(volume));
   }
@@ -57,11 +57,11 @@ function withoutDelivery(old: ServiceConfig, fresh: ServiceConfig, { change, mov
       service_["command"] = old["command"];
   }
   if (change.healthcheckPrefix !== null && runs.health !== null) {
-    const test = list((fresh["healthcheck"] as Open | undefined)?.["test"]);
+    const test = list((fresh["healthcheck"] as JsonObject | undefined)?.["test"]);
     if (test.includes(change.healthcheckPrefix[0] ?? "")) {
-      const was = old["healthcheck"] as Open | undefined;
+      const was = old["healthcheck"] as JsonObject | undefined;
       service_["healthcheck"] =
-        was === undefined ? undefined : { ...(fresh["healthcheck"] as Open), test: was["test"] };
+        was === undefined ? undefined : { ...(fresh["healthcheck"] as JsonObject), test: was["test"] };
     }
   }
   return service_;
@@ -85,7 +85,7 @@ function difference(before: unknown, after: unknown, path: string): string | nul
   return same(before, after) ? null : path;
 }
 
-const isObject = (value: unknown): value is Open =>
+const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isEmpty = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0);

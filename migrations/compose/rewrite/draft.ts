@@ -6,28 +6,28 @@ import type { DiffLine } from "../../../src/model/plan.ts";
 import { renderDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { lineStart, splice, type Edit } from "../../../src/kit/text/splice.ts";
 import { edits, memberRange, type Changes } from "../../../src/kit/text/yaml-edit.ts";
-import type { EnvFile } from "../syntax/env-file.ts";
+import type { ComposeEnvFile } from "../syntax/env-file.ts";
 import type { Project } from "../syntax/project.ts";
 import type { YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 
 type Collection = YAMLMap | YAMLSeq;
-type Members = {
+type CollectionEdits = {
   readonly file: YamlFile;
   dropKey: Set<unknown>;
   drop: Set<unknown>;
   put: Map<unknown, string>;
   add: string[];
 };
-type Line = { readonly file: EnvFile; readonly member: DotenvEntry; readonly text: string | null };
+type EnvLineEdit = { readonly file: ComposeEnvFile; readonly member: DotenvEntry; readonly text: string | null };
 
 export type NewFile = { readonly file: string; readonly text: string; readonly diff: readonly DiffLine[] };
 
 /** What is to change in a project's files, gathered before a byte is touched. Asking twice for the same is asking once. */
-export class Draft {
+export class ProjectDraft {
   readonly #project: Project;
-  readonly #members = new Map<Collection, Members>();
+  readonly #members = new Map<Collection, CollectionEdits>();
   readonly #anchors = new Map<YAMLMap, { readonly file: YamlFile; readonly name: string }>();
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new Map<string, EnvLineEdit>();
   readonly #diff = new Map<string, { readonly line: number; readonly diff: DiffLine }[]>();
 
   constructor(project: Project) {
@@ -68,7 +68,7 @@ export class Draft {
 
   /** Writes a variable of an env file anew, under another name maybe; null takes its line away. */
   line(
-    file: EnvFile,
+    file: ComposeEnvFile,
     member: DotenvEntry,
     now: { readonly name: string; readonly value: string } | null,
     was: string,
@@ -158,20 +158,20 @@ export class Draft {
     }));
   }
 
-  #of(file: YamlFile, owner: Collection): Members {
+  #of(file: YamlFile, owner: Collection): CollectionEdits {
     const known = this.#members.get(owner) ?? emptyMembers(file);
     this.#members.set(owner, known);
     return known;
   }
 
-  #show({ file, text }: YamlFile | EnvFile, at: number, sign: DiffLine["sign"], shown: string): void {
+  #show({ file, text }: YamlFile | ComposeEnvFile, at: number, sign: DiffLine["sign"], shown: string): void {
     const line = lineOf(text, at);
     const path = `${relative(this.#project.dir, file) || file}:${line}`;
     this.#diff.set(file, [...(this.#diff.get(file) ?? []), { line, diff: { sign, path, text: shown } }]);
   }
 }
 
-function emptyMembers(file: YamlFile): Members {
+function emptyMembers(file: YamlFile): CollectionEdits {
   return { file, dropKey: new Set(), drop: new Set(), put: new Map(), add: [] };
 }
 

@@ -2,7 +2,7 @@ import type { RunChange } from "../../../src/contract/delivery.ts";
 import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { Blocked } from "./blocked.ts";
-import { Draft, type NewFile } from "./draft.ts";
+import { ProjectDraft, type NewFile } from "./draft.ts";
 import { envFiles, variables, type Place } from "../syntax/environment.ts";
 import type { Project } from "../syntax/project.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
@@ -28,9 +28,9 @@ export type Wish = {
 export type Rewritten = { readonly files: readonly NewFile[]; readonly notes: readonly string[] };
 
 /** A variable under the name and with the value that it gets; null when it goes. */
-type Action = { readonly name: string; readonly value: string } | null;
+type VariableChange = { readonly name: string; readonly value: string } | null;
 
-type Wanted = { readonly place: Place; readonly by: Map<string, { readonly action: Action; readonly masked: string }> };
+type Wanted = { readonly place: Place; readonly by: Map<string, { readonly action: VariableChange; readonly masked: string }> };
 
 /**
  * The bytes of a project's files after these wishes: only what held a secret is taken away or written anew, and only
@@ -42,11 +42,11 @@ export async function rewriteProject(
   wishes: readonly Wish[],
   accept: ReadonlySet<string>,
 ): Promise<Rewritten> {
-  const draft = new Draft(project);
+  const draft = new ProjectDraft(project);
   const all = new Map([...project.services.values()].map((service) => [service.name, variables(service)]));
   const wanted = new Map<string, Wanted>();
   for (const wish of wishes) for (const move of wish.moves) want(wanted, all, wish, move);
-  const apart = new Map<string, Exclude<Action, null>[]>();
+  const apart = new Map<string, Exclude<VariableChange, null>[]>();
   const secret = wishes.flatMap(({ moves }) => moves);
   for (const { place, by } of wanted.values()) {
     onlyThese(place, by, all);
@@ -127,7 +127,7 @@ function hiddenFrom({ services }: Project, place: Place, by: Wanted["by"]): bool
   );
 }
 
-function change(draft: Draft, place: Place, action: Action, masked: string): void {
+function change(draft: ProjectDraft, place: Place, action: VariableChange, masked: string): void {
   const was = place.value === null ? place.name : `${place.name}=${masked}`;
   if (place.kind === "line") draft.line(place.file, place.member, action, was);
   else if (action === null) draft.drop(place.file, place.owner, place.member, was);
@@ -140,14 +140,14 @@ function change(draft: Draft, place: Place, action: Action, masked: string): voi
 }
 
 /** `environment:` without a variable goes too; a map that others are merged from stays as an empty one. */
-function removeEmpty(draft: Draft, { yaml }: Project): void {
+function removeEmpty(draft: ProjectDraft, { yaml }: Project): void {
   for (const file of yaml.values()) {
     const walk = (node: unknown): void => {
       if (!isMap(node)) return;
       for (const pair of node.items) {
         const { key, value } = pair as { key: unknown; value: unknown };
         walk(value);
-        const list = value as Parameters<Draft["left"]>[0] & { readonly anchor?: string };
+        const list = value as Parameters<ProjectDraft["left"]>[0] & { readonly anchor?: string };
         // `!override` and an anchor mean something without members too.
         const marks = `${list.anchor ? `&${list.anchor} ` : ""}${list.tag?.startsWith("!") ? `${list.tag} ` : ""}`;
         if (!isCollection(value) || list.items.length === 0 || draft.left(list) > 0) continue;

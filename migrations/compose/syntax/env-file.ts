@@ -8,10 +8,10 @@ import { parseDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { entry, follow, isMap, isSeq, scalarText, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
 
-type Lookup = (name: string) => string | null;
+type VariableLookup = (name: string) => string | null;
 
 /** An env file: one that `${…}` is filled from, or one that a service names. */
-export type EnvFile = {
+export type ComposeEnvFile = {
   /** Absolute. */
   readonly file: string;
   readonly text: string;
@@ -23,7 +23,7 @@ export type EnvFile = {
  * An env file as Compose reads it. Why it cannot be read is told; what Compose refuses is told too, and then read as
  * `docker run` would. Null when nobody can read it.
  */
-export async function readEnvFile(file: string, raw: boolean, lookup: Lookup, tell: OnFault): Promise<EnvFile | null> {
+export async function readEnvFile(file: string, raw: boolean, lookup: VariableLookup, tell: OnFault): Promise<ComposeEnvFile | null> {
   let text: string | null = null;
   try {
     text = await readText(file);
@@ -36,11 +36,11 @@ export async function readEnvFile(file: string, raw: boolean, lookup: Lookup, te
   }
 }
 
-type Described = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: Lookup };
+type LocatedNode = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: VariableLookup };
 
 /** What `env_file` of a service names, in order; one that need not be there is passed over. */
-export async function envFilesOf({ file, node, dir, lookup }: Described, tell: OnFault): Promise<EnvFile[]> {
-  const found: EnvFile[] = [];
+export async function envFilesOf({ file, node, dir, lookup }: LocatedNode, tell: OnFault): Promise<ComposeEnvFile[]> {
+  const found: ComposeEnvFile[] = [];
   /** What the files before set: every name that one of them has a value for, and what the last of them says of it. */
   const set = new Set<string>();
   const last = new Map<string, string | null>();
@@ -54,7 +54,7 @@ export async function envFilesOf({ file, node, dir, lookup }: Described, tell: O
       isMap(item) ? scalarText(entry(item, key, file)?.value ?? null) : null;
     const absolute = resolve(dir, path);
     if (part("required") === "false" && !existsSync(absolute)) continue;
-    const earlier: Lookup = (name) => (set.has(name) ? (last.get(name) ?? null) : lookup(name));
+    const earlier: VariableLookup = (name) => (set.has(name) ? (last.get(name) ?? null) : lookup(name));
     const read = await readEnvFile(absolute, part("format") === "raw", earlier, tell);
     if (read === null) continue;
     found.push(read);

@@ -3,8 +3,8 @@ import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { DotenvEntry } from "../../../src/files/dotenv.ts";
 import { memberRange } from "../../../src/kit/text/yaml-edit.ts";
 import { fill, stop, type OnFault } from "./fill.ts";
-import type { EnvFile } from "./env-file.ts";
-import type { Layer, Project, Service } from "./project.ts";
+import type { ComposeEnvFile } from "./env-file.ts";
+import type { ServiceLayer, Project, Service } from "./project.ts";
 import {
   entriesOf,
   entry,
@@ -36,7 +36,7 @@ export type Place = {
       readonly owner: YAMLMap;
     }
   | { readonly kind: "item"; readonly file: YamlFile; readonly member: Node; readonly owner: YAMLSeq }
-  | { readonly kind: "line"; readonly file: EnvFile; readonly member: DotenvEntry }
+  | { readonly kind: "line"; readonly file: ComposeEnvFile; readonly member: DotenvEntry }
 );
 
 /**
@@ -63,7 +63,7 @@ export function variables(service: Service, tell: OnFault = stop): Map<string, P
   return found;
 }
 
-function ofLine(file: EnvFile, member: DotenvEntry): Place {
+function ofLine(file: ComposeEnvFile, member: DotenvEntry): Place {
   const { name, value, uses, start } = member;
   return {
     kind: "line",
@@ -88,7 +88,7 @@ function forget(found: Map<string, Place[]>, which: (name: string) => boolean): 
 
 type Environment = { readonly places: Place[]; readonly whole: boolean; readonly reset: ReadonlySet<string> };
 
-function environment(layer: Layer, tell: OnFault): Environment {
+function environment(layer: ServiceLayer, tell: OnFault): Environment {
   const written = entry(layer.service, "environment", layer.file)?.value ?? null;
   const tag = (node: unknown): string => (node as { readonly tag?: string } | null)?.tag ?? "";
   if (tag(written) === "!reset") return { places: [], whole: true, reset: new Set() };
@@ -98,7 +98,7 @@ function environment(layer: Layer, tell: OnFault): Environment {
   return { places, whole: tag(written) === "!override", reset };
 }
 
-function placesOf({ file, lookup }: Layer, written: Node | null, tell: OnFault): Place[] {
+function placesOf({ file, lookup }: ServiceLayer, written: Node | null, tell: OnFault): Place[] {
   const common = (member: unknown): { readonly id: string; readonly at: string } => {
     const [start] = memberRange(member);
     return { id: `${file.file}:${start}`, at: `${file.file}:${lineOf(file.text, start)}` };
@@ -126,7 +126,7 @@ function placesOf({ file, lookup }: Layer, written: Node | null, tell: OnFault):
 
 /** A text anywhere in the project's files. */
 export type Scrap = {
-  readonly file: YamlFile | EnvFile;
+  readonly file: YamlFile | ComposeEnvFile;
   readonly start: number;
   readonly end: number;
   /** `services.db.command`, `x-env.PASSWORD`; a variable's name in an env file. */
@@ -167,7 +167,7 @@ export function scraps(project: Project, tell: OnFault = stop): Scrap[] {
 }
 
 /** All env files of a project, each once. */
-export function envFiles({ dotenv, services }: Project): EnvFile[] {
+export function envFiles({ dotenv, services }: Project): ComposeEnvFile[] {
   const named = [...services.values()].flatMap(({ layers }) => layers.flatMap((layer) => layer.envFiles));
   return [...new Map([...dotenv, ...named].map((one) => [one.file, one])).values()];
 }

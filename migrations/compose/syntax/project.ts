@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Node, YAMLMap } from "yaml";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { envFilesOf, readEnvFile, type EnvFile } from "./env-file.ts";
+import { envFilesOf, readEnvFile, type ComposeEnvFile } from "./env-file.ts";
 import { readText } from "../../../src/files/read.ts";
 import { filledScalar, stop, type OnFault } from "./fill.ts";
 import {
@@ -17,22 +17,22 @@ import {
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
 
-export type Lookup = (name: string) => string | null;
+export type VariableLookup = (name: string) => string | null;
 
 /** One place where a service is described; a later one goes over an earlier one. */
-export type Layer = {
+export type ServiceLayer = {
   readonly file: YamlFile;
   readonly service: Node;
   /** What relative paths in it are relative to. */
   readonly dir: string;
-  readonly lookup: Lookup;
+  readonly lookup: VariableLookup;
   /** Read for it, in order: a later one goes over an earlier one. */
-  readonly envFiles: readonly EnvFile[];
+  readonly envFiles: readonly ComposeEnvFile[];
 };
 
 export type Service = {
   readonly name: string;
-  readonly layers: readonly Layer[];
+  readonly layers: readonly ServiceLayer[];
   readonly profiles: readonly string[];
 };
 
@@ -47,11 +47,11 @@ export type Project = {
   /** By their files; a further document of one by its number too. */
   readonly yaml: ReadonlyMap<string, YamlFile>;
   /** What `${…}` is filled from besides the shell. */
-  readonly dotenv: readonly EnvFile[];
+  readonly dotenv: readonly ComposeEnvFile[];
   readonly services: ReadonlyMap<string, Service>;
-  readonly lookup: Lookup;
+  readonly lookup: VariableLookup;
   /** What `${…}` means in each file, where an included one has an environment of its own. */
-  readonly lookups: ReadonlyMap<string, Lookup>;
+  readonly lookups: ReadonlyMap<string, VariableLookup>;
 };
 
 export type ProjectInput = {
@@ -71,9 +71,9 @@ export type ProjectInput = {
 
 type Loading = {
   readonly yaml: Map<string, readonly YamlFile[]>;
-  readonly dotenv: EnvFile[];
+  readonly dotenv: ComposeEnvFile[];
   readonly services: Map<string, Service>;
-  readonly lookups: Map<string, Lookup>;
+  readonly lookups: Map<string, VariableLookup>;
   readonly tell: OnFault;
   readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
   /** What a person has named to be read, which may be what the shell has opened. */
@@ -121,7 +121,7 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
     named,
     step: counter(input.signal),
   };
-  const shell: Lookup = (name) => input.env[name] ?? null;
+  const shell: VariableLookup = (name) => input.env[name] ?? null;
   const lookup = await withDotenv(loading, shell, dir, input.envFiles);
   await loadFiles(loading, given, dir, lookup);
   const names = given.map((file) => loading.yaml.get(file)).flatMap((files = []) => files.map(topName));
@@ -156,9 +156,9 @@ function projectName(dir: string): string {
 }
 
 /** The variables of the shell, then those of the env files: `.env` beside the project, unless others are named. */
-async function withDotenv(loading: Loading, outer: Lookup, dir: string, named: readonly string[]): Promise<Lookup> {
+async function withDotenv(loading: Loading, outer: VariableLookup, dir: string, named: readonly string[]): Promise<VariableLookup> {
   const values = new Map<string, string>();
-  const lookup: Lookup = (name) => outer(name) ?? values.get(name) ?? null;
+  const lookup: VariableLookup = (name) => outer(name) ?? values.get(name) ?? null;
   const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [join(dir, ".env")].filter(existsSync);
   for (const file of files) {
     const read = await readEnvFile(file, false, lookup, loading.tell);
@@ -173,7 +173,7 @@ async function withDotenv(loading: Loading, outer: Lookup, dir: string, named: r
 async function yamlFiles(
   { yaml, lookups, parse, named }: Loading,
   file: string,
-  lookup: Lookup,
+  lookup: VariableLookup,
 ): Promise<readonly YamlFile[]> {
   const known = yaml.get(file) ?? (await parse(file, await readText(file, { named: named.includes(file) })));
   yaml.set(file, known);
@@ -186,7 +186,7 @@ async function loadFiles(
   loading: Loading,
   files: readonly string[],
   dir: string,
-  lookup: Lookup,
+  lookup: VariableLookup,
   by: readonly string[] = [],
 ): Promise<void> {
   for (const name of files) {
@@ -204,7 +204,7 @@ async function loadFiles(
   }
 }
 
-async function loadServices(loading: Loading, file: YamlFile, dir: string, lookup: Lookup): Promise<void> {
+async function loadServices(loading: Loading, file: YamlFile, dir: string, lookup: VariableLookup): Promise<void> {
   for (const { key, value } of entriesOf(entry(file.root, "services", file)?.value, file)) {
     if (value === null) continue;
     const layers = await layersOf(loading, { file, node: value, dir, lookup }, []);
@@ -218,19 +218,19 @@ async function loadServices(loading: Loading, file: YamlFile, dir: string, looku
   }
 }
 
-type Described = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: Lookup };
+type LocatedNode = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: VariableLookup };
 
 const DEEPEST = 100;
 
 /** A description of a service behind those that it extends. */
-async function layersOf(loading: Loading, described: Described, seen: readonly unknown[]): Promise<Layer[]> {
+async function layersOf(loading: Loading, described: LocatedNode, seen: readonly unknown[]): Promise<ServiceLayer[]> {
   const { file, node, dir, lookup } = described;
   await loading.step(file.file);
   if (seen.includes(node)) throw new UnsprawlError("malformed", `${file.file}: a service extends itself`);
   if (seen.length > DEEPEST)
     throw new UnsprawlError("malformed", `${file.file}: more than ${DEEPEST} services extend each other in a row`);
   const base = entry(node, "extends", file)?.value ?? null;
-  const layers: Layer[] = [];
+  const layers: ServiceLayer[] = [];
   const named = isMap(base) ? (entry(base, "file", file)?.value ?? null) : null;
   const from = filledScalar(named, lookup, file, loading.tell);
   if (base !== null && (from !== null || scalarText(named) === null)) {
@@ -257,7 +257,7 @@ async function include(
   loading: Loading,
   file: YamlFile,
   dir: string,
-  lookup: Lookup,
+  lookup: VariableLookup,
   by: readonly string[],
 ): Promise<void> {
   const value = entry(file.root, "include", file)?.value ?? null;
@@ -275,7 +275,7 @@ async function include(
 }
 
 /** A text or a list of them. */
-function list(node: Node | null, file: YamlFile, lookup: Lookup, tell: OnFault): string[] {
+function list(node: Node | null, file: YamlFile, lookup: VariableLookup, tell: OnFault): string[] {
   const items = isSeq(node) ? node.items.map((one) => follow(one, file)) : [node];
   return items.flatMap((item) => filledScalar(item, lookup, file, tell) ?? []).filter(Boolean);
 }

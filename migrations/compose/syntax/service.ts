@@ -1,6 +1,6 @@
 import type { YAMLMap } from "yaml";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import type { Draft } from "../rewrite/draft.ts";
+import type { ProjectDraft } from "../rewrite/draft.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { asMember, membersOf } from "./shared.ts";
@@ -12,7 +12,7 @@ type Home = { readonly file: YamlFile; readonly map: YAMLMap };
 type Variable = { readonly name: string; readonly value: string };
 
 /** What a service needs beside its variables: a mount, a runtime, a command behind a prefix. */
-export function serviceKeys(draft: Draft, project: Project, wish: Wish): void {
+export function serviceKeys(draft: ProjectDraft, project: Project, wish: Wish): void {
   const { mounts, runtime, entrypointPrefix, healthcheckPrefix } = wish.change;
   if (mounts.length === 0 && runtime === null && entrypointPrefix === null && healthcheckPrefix === null) return;
   const at = homeOf(project, wish.service);
@@ -42,7 +42,7 @@ export function copiedWords(project: Project, { service, change, entrypoint, cmd
 }
 
 /** Gives a service variables of its own. */
-export function setVariables(draft: Draft, project: Project, service: string, wanted: readonly Variable[]): void {
+export function setVariables(draft: ProjectDraft, project: Project, service: string, wanted: readonly Variable[]): void {
   const at = homeOf(project, service);
   const found = entry(at.map, "environment", at.file);
   const list = found?.value;
@@ -57,13 +57,13 @@ export function setVariables(draft: Draft, project: Project, service: string, wa
 }
 
 /** The name by which a map can be merged, given to it if it has none. */
-function anchorOf(draft: Draft, file: YamlFile, map: YAMLMap, wished: string): string {
+function anchorOf(draft: ProjectDraft, file: YamlFile, map: YAMLMap, wished: string): string {
   const known = (map as YAMLMap & { readonly anchor?: string }).anchor;
   return known ?? draft.anchor(file, map, wished.replace(/[^A-Za-z0-9]/g, "-"));
 }
 
 /** A key of the service with these members below it, in the place of the one that it has. */
-function members(draft: Draft, { file, map }: Home, key: string, lines: readonly string[], shown = lines): void {
+function members(draft: ProjectDraft, { file, map }: Home, key: string, lines: readonly string[], shown = lines): void {
   const found = entry(map, key, file);
   if (map.flow === true) throw flowMap(key);
   if (found === null || found.shared) {
@@ -102,7 +102,7 @@ function homeOf(project: Project, name: string): Home {
   );
 }
 
-function mount(draft: Draft, at: Home, source: string, target: string): void {
+function mount(draft: ProjectDraft, at: Home, source: string, target: string): void {
   const found = entry(at.map, "volumes", at.file);
   const list = found?.value;
   // Missing at start it must be an error, not an empty folder.
@@ -116,7 +116,7 @@ function mount(draft: Draft, at: Home, source: string, target: string): void {
   else members(draft, at, "volumes", [...(isSeq(list) ? membersOf(draft, at.file, list) : []), lines].map(asItem));
 }
 
-function health(draft: Draft, at: Home, service: string, test: string, shown: string): void {
+function health(draft: ProjectDraft, at: Home, service: string, test: string, shown: string): void {
   const found = entry(at.map, "healthcheck", at.file);
   const [line, said] = [`test: ${test}`, `test: ${shown}`];
   const shared = found !== null && (found.shared || isAlias(found.pair.value));
@@ -134,7 +134,7 @@ function inShell(test: readonly string[]): readonly string[] {
   return kind === "CMD-SHELL" ? ["CMD", "/bin/sh", "-c", ...own] : test;
 }
 
-function setKey(draft: Draft, { file, map }: Home, key: string, value: string, shown = value): void {
+function setKey(draft: ProjectDraft, { file, map }: Home, key: string, value: string, shown = value): void {
   const own = entriesOf(map, file).find((one) => one.key === key && !one.shared);
   if (own) draft.put(file, map, own.pair, `${key}: ${value}`, `${key}:`, `${key}: ${shown}`);
   else draft.add(file, map, `${key}: ${value}`, `${key}: ${shown}`);

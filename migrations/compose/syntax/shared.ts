@@ -1,13 +1,13 @@
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { memberRange, scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { follow, isAlias, isMap, isScalar, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
-import type { Draft } from "../rewrite/draft.ts";
+import type { ProjectDraft } from "../rewrite/draft.ts";
 
 /**
  * The members of a map or list that several services share, as lines for one of them alone: each as it is written, or on
  * one line where it takes several. What the draft takes away is left out.
  */
-export function membersOf(draft: Draft, file: YamlFile, owner: YAMLMap | YAMLSeq): string[] {
+export function membersOf(draft: ProjectDraft, file: YamlFile, owner: YAMLMap | YAMLSeq): string[] {
   return draft.kept(owner).map(({ member, text }) => text ?? oneLine(member, file, owner.flow === true));
 }
 

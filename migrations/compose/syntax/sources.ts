@@ -1,10 +1,10 @@
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { envFiles, scraps, type Place } from "./environment.ts";
-import type { Draft } from "../rewrite/draft.ts";
+import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { Project } from "./project.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 
-type Moved = { readonly masked: string; readonly carries: (text: string) => boolean };
+type MovedText = { readonly masked: string; readonly carries: (text: string) => boolean };
 
 /**
  * Takes what the moved variables were filled from out of the env files, when it carries a secret and nobody else is filled
@@ -12,10 +12,10 @@ type Moved = { readonly masked: string; readonly carries: (text: string) => bool
  * always when a line that goes would leave a `${NAME}` empty.
  */
 export function dropSources(
-  draft: Draft,
+  draft: ProjectDraft,
   project: Project,
   edited: readonly { readonly place: Place; readonly by: ReadonlyMap<string, unknown> }[],
-  secret: readonly Moved[],
+  secret: readonly MovedText[],
   accept: ReadonlySet<string>,
   all: ReadonlyMap<string, Map<string, Place[]>>,
 ): string[] {

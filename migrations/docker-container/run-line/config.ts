@@ -1,9 +1,9 @@
 import type { Healthcheck } from "../../../src/engine/types.ts";
-import { each, flag, same, type Made } from "../../../src/engine/run-flags.ts";
+import { each, flag, same, type FlagInput } from "../../../src/engine/run-flags.ts";
 import { shellLine } from "../../../src/kit/shell.ts";
 
 /** The flags of what the engine keeps in `Config`, but for the entrypoint. */
-export function configFlags(made: Made): string[] {
+export function configFlags(made: FlagInput): string[] {
   const { config, image, host } = made;
   const changed = (name: string, key: "User" | "WorkingDir" | "StopSignal"): string[] =>
     config[key] === image[key] ? [] : flag(name, config[key]);
@@ -36,7 +36,7 @@ export function configFlags(made: Made): string[] {
  * command: the same program runs with the same arguments. Without the flag the image's entrypoint holds, and without words
  * its command (moby `daemon/commit.go`, merge).
  */
-export function command({ config, image, change, cannot }: Made): {
+export function command({ config, image, change, cannot }: FlagInput): {
   readonly flags: string[];
   readonly words: string[];
 } {
@@ -56,7 +56,7 @@ export function command({ config, image, change, cannot }: Made): {
  * Of a name that is set twice the client keeps the last (docker/cli cli/command/container/run.go), as the program does.
  * `NAME` alone is taken from the shell's environment (opts/env.go), and takes the image's away where it is not set there.
  */
-function variables({ config, image, hide, change, cannot }: Made): string[] {
+function variables({ config, image, hide, change, cannot }: FlagInput): string[] {
   const last = new Map((config.Env ?? []).map((entry) => [entry.split("=", 1)[0] ?? "", entry]));
   if (last.size < (config.Env ?? []).length) cannot("the earlier values of a variable that is set twice");
   const fromImage = new Set(image.Env);
@@ -75,7 +75,7 @@ function variables({ config, image, hide, change, cannot }: Made): string[] {
 }
 
 /** A key is cut at its first `=` and has no blanks (docker/cli opts/opts.go, ValidateLabel). */
-function labels({ config, cannot }: Made): string[] {
+function labels({ config, cannot }: FlagInput): string[] {
   return Object.entries(config.Labels ?? {}).flatMap(([key, value]) => {
     if (key !== "" && !/[=\s]/.test(key)) return ["--label", `${key}=${value}`];
     cannot("a label whose name is empty, or has a blank or an equals sign");
@@ -90,7 +90,7 @@ const TIMES = {
   "--health-start-interval": "StartInterval",
 } as const;
 
-function health(own: Healthcheck | null | undefined, theirs: Healthcheck | null | undefined, made: Made): string[] {
+function health(own: Healthcheck | null | undefined, theirs: Healthcheck | null | undefined, made: FlagInput): string[] {
   const [kind, ...words] = own?.Test ?? [];
   if (kind === "NONE") return ["--no-healthcheck"];
   const flags: string[] = [];

@@ -111,15 +111,15 @@ function variables(
 
 type Strings = { readonly [key: string]: string } | null | undefined;
 
-function withOptions(mount: Open, marked: (map: Strings, place: string) => Strings): Open {
-  const volume = mount["VolumeOptions"] as Open | undefined;
+function withOptions(mount: JsonObject, marked: (map: Strings, place: string) => Strings): JsonObject {
+  const volume = mount["VolumeOptions"] as JsonObject | undefined;
   const driver = volume?.["DriverConfig"] as { readonly Options?: Strings } | undefined;
   if (!driver?.Options) return mount;
   const Options = marked(driver.Options, "the options of a volume");
   return { ...mount, VolumeOptions: { ...volume, DriverConfig: { ...driver, Options } } };
 }
 
-type Open = { readonly [key: string]: unknown };
+type JsonObject = { readonly [key: string]: unknown };
 
 const MARKED = {
   "Config.Cmd": () => ({ Cmd: [MARK] }),

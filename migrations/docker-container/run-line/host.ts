@@ -1,10 +1,10 @@
-import { each, flag, pairs, type Made } from "../../../src/engine/run-flags.ts";
+import { each, flag, pairs, type FlagInput } from "../../../src/engine/run-flags.ts";
 
 /** The engine's size of /dev/shm (moby daemon/config, DefaultShmSize). */
 const SHM = 64 * 1024 * 1024;
 
 /** The flags of how a container is kept running, what it may do, what it shares, and who runs it. */
-export function hostFlags(made: Made): string[] {
+export function hostFlags(made: FlagInput): string[] {
   const { host, info } = made;
   const { Name = "", MaximumRetryCount = 0 } = host.RestartPolicy ?? {};
   const init = host["Init"];
@@ -41,7 +41,7 @@ function unless(name: string, value: unknown, usual: string): string[] {
 }
 
 /** The driver is named with its options: they are its own. */
-function logging({ host, info }: Made): string[] {
+function logging({ host, info }: FlagInput): string[] {
   const { Type = "", Config } = host.LogConfig ?? {};
   const usual = Type === (info["LoggingDriver"] ?? "json-file") && Object.keys(Config ?? {}).length === 0;
   return usual ? [] : [...flag("--log-driver", Type), ...pairs("--log-opt", Config)];
@@ -55,7 +55,7 @@ const MASKED_BY_SOME =
   /^(\/proc\/interrupts|\/sys\/devices\/(virtual\/powercap|system\/cpu\/cpu\d+\/thermal_throttle))$/;
 const READONLY = ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) => `/proc/${name}`);
 
-function security({ host, cannot }: Made): string[] {
+function security({ host, cannot }: FlagInput): string[] {
   const options = ((host["SecurityOpt"] ?? []) as readonly string[]).filter((option) => {
     // The client reads a file and sends what is in it (docker/cli cli/command/container/opts.go, parseSecurityOpts).
     const profile = /^seccomp[=:]\s*\{/.test(option);

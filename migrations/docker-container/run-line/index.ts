@@ -1,8 +1,8 @@
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import { createBody } from "../../../src/engine/create-body.ts";
-import type { ContainerDoc, Endpoint, EngineInfo, HostConfig, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
+import type { ContainerDoc, NetworkEndpoint, EngineInfo, HostConfig, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
 import { command, configFlags } from "./config.ts";
-import { same, type Made } from "../../../src/engine/run-flags.ts";
+import { same, type FlagInput } from "../../../src/engine/run-flags.ts";
 import { hostFlags } from "./host.ts";
 import { limitFlags } from "./limits.ts";
 import { networkFlags } from "./network.ts";
@@ -51,9 +51,9 @@ export function runLine(
   const change = asked ?? NONE;
   const { body, connectLater } = createBody(doc, image, imageRef, change, apiVersion);
   const { HostConfig: host, NetworkingConfig: networking, ...config } = body;
-  const endpoints = (networking as { EndpointsConfig?: { [name: string]: Endpoint } } | undefined)?.EndpointsConfig;
+  const endpoints = (networking as { EndpointsConfig?: { [name: string]: NetworkEndpoint } } | undefined)?.EndpointsConfig;
   const cannot = new Set<string>();
-  const made: Made = {
+  const made: FlagInput = {
     config: ownPart(config, image.Config ?? {}),
     host: host as HostConfig,
     endpoints: endpoints ?? {},
@@ -106,7 +106,7 @@ function ownPart(config: RunConfig, image: RunConfig): RunConfig {
   return { ...config, Labels: without(config.Labels, image.Labels), Volumes: without(config.Volumes, image.Volumes) };
 }
 
-function unsaid({ config, host, cannot }: Made): void {
+function unsaid({ config, host, cannot }: FlagInput): void {
   if (Array.isArray(config["Shell"]) && config["Shell"].length > 0) cannot("the shell of its health check (Shell)");
   if (host["ContainerIDFile"]) cannot("the file that its id was written to");
   if (host["Cgroup"]) cannot("the container whose cgroup it joins");

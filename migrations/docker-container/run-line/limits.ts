@@ -1,4 +1,4 @@
-import { each, flag, pairs, record, type Made } from "../../../src/engine/run-flags.ts";
+import { each, flag, pairs, record, type FlagInput } from "../../../src/engine/run-flags.ts";
 import { trimEndOf } from "../../../src/kit/text/trim.ts";
 
 type Rate = { readonly Path?: string; readonly Rate?: number; readonly Weight?: number };
@@ -24,7 +24,7 @@ const RATES = [
 ] as const;
 
 /** The flags of memory, processors, disks, processes, kernel settings and devices. */
-export function limitFlags({ host, cannot }: Made): string[] {
+export function limitFlags({ host, cannot }: FlagInput): string[] {
   if (host["KernelMemoryTCP"]) cannot("the limit of the kernel's TCP memory");
   const disks = RATES.filter(([, key]) => ((host[key] ?? []) as readonly unknown[]).length > 0);
   // docker/cli issue 5321.
@@ -81,7 +81,7 @@ function device({ PathOnHost = "", PathInContainer = "", CgroupPermissions = "" 
 }
 
 /** `--gpus` always asks for the capability `gpu` and takes one list of them (docker/cli opts/gpus.go). */
-function request(one: DeviceRequest, cannot: Made["cannot"]): string[] {
+function request(one: DeviceRequest, cannot: FlagInput["cannot"]): string[] {
   const { Driver = "", Count = 0 } = one;
   const ids = one.DeviceIDs ?? [];
   // The Container Device Interface: a device by its qualified name.

@@ -1,5 +1,5 @@
-import type { Endpoint } from "../../../src/engine/types.ts";
-import { each, flag, record, type Made } from "../../../src/engine/run-flags.ts";
+import type { NetworkEndpoint } from "../../../src/engine/types.ts";
+import { each, flag, record, type FlagInput } from "../../../src/engine/run-flags.ts";
 
 type Ipam = {
   readonly IPv4Address?: string;
@@ -11,7 +11,7 @@ type Ipam = {
  * The flags of networks, ports, names and links, and the commands that must follow before the start: `run` takes either
  * networks of users or one of the engine's own, never both (docker/cli cli/command/container/opts.go, parseNetworkOpts).
  */
-export function networkFlags(made: Made, name: string): { readonly flags: string[]; readonly after: string[][] } {
+export function networkFlags(made: FlagInput, name: string): { readonly flags: string[]; readonly after: string[][] } {
   const { host, endpoints, later, cannot } = made;
   const mode = host.NetworkMode ?? "default";
   const entries = Object.entries({ ...endpoints, ...later });
@@ -56,14 +56,14 @@ const isUsers = (mode: string): boolean => !isDefault(mode) && !/^(host|none|con
 const isPrimary = (network: string, mode: string): boolean =>
   network === mode || (network === "bridge" && isDefault(mode));
 
-const mac = ({ MacAddress }: Endpoint): string[] => (MacAddress ? [`mac-address=${MacAddress}`] : []);
+const mac = ({ MacAddress }: NetworkEndpoint): string[] => (MacAddress ? [`mac-address=${MacAddress}`] : []);
 
 function spec(network: string, fields: readonly string[]): string {
   return fields.length === 0 ? network : record([`name=${network}`, ...fields]);
 }
 
 /** As docker/cli opts/network.go reads them; links have a flag of their own. */
-function endpointFields(endpoint: Endpoint): string[] {
+function endpointFields(endpoint: NetworkEndpoint): string[] {
   const { IPv4Address, IPv6Address, LinkLocalIPs } = (endpoint.IPAMConfig ?? {}) as Ipam;
   return [
     ...(endpoint.Aliases ?? []).map((alias) => `alias=${alias}`),
@@ -76,7 +76,7 @@ function endpointFields(endpoint: Endpoint): string[] {
 }
 
 /** Each flag is a record here (docker/cli cli/command/network/connect.go). */
-function connectFlags(endpoint: Endpoint): string[] {
+function connectFlags(endpoint: NetworkEndpoint): string[] {
   const fields = endpointFields(endpoint).flatMap((field) => {
     const at = field.indexOf("=");
     return [`--${field.slice(0, at)}`, record([field.slice(at + 1)])];
@@ -85,7 +85,7 @@ function connectFlags(endpoint: Endpoint): string[] {
 }
 
 /** `[ip:][port]:port[/protocol]`, as docker/go-connections nat.ParsePortSpec reads it. */
-function publish({ host, cannot }: Made): string[] {
+function publish({ host, cannot }: FlagInput): string[] {
   return Object.entries(host.PortBindings ?? {}).flatMap(([port, bindings]) => {
     const inside = port.replace(/\/tcp$/, "");
     if (!bindings || bindings.length === 0) cannot(`a binding of port ${inside} to no port`);

@@ -1,26 +1,26 @@
-import { each, flag, record, type Made } from "../../../src/engine/run-flags.ts";
+import { each, flag, record, type FlagInput } from "../../../src/engine/run-flags.ts";
 
-type Map<T> = { readonly [key: string]: T };
+type Dictionary<T> = { readonly [key: string]: T };
 type MountSpec = {
   readonly Type?: string;
   readonly Source?: string;
   readonly Target?: string;
   readonly ReadOnly?: boolean;
   readonly Consistency?: string;
-  readonly BindOptions?: Map<unknown> | null;
+  readonly BindOptions?: Dictionary<unknown> | null;
   readonly VolumeOptions?: {
     readonly NoCopy?: boolean;
     readonly Subpath?: string;
-    readonly Labels?: Map<string> | null;
-    readonly DriverConfig?: { readonly Name?: string; readonly Options?: Map<string> | null } | null;
+    readonly Labels?: Dictionary<string> | null;
+    readonly DriverConfig?: { readonly Name?: string; readonly Options?: Dictionary<string> | null } | null;
   } | null;
   readonly TmpfsOptions?: { readonly SizeBytes?: number; readonly Mode?: number; readonly Options?: unknown } | null;
   readonly ImageOptions?: { readonly Subpath?: string } | null;
 };
 
 /** The flags of volumes, binds, mounts and tmpfs. A path of `Config.Volumes` is said beside the volume that holds its data. */
-export function storageFlags({ config, host, cannot }: Made): string[] {
-  const tmpfs = Object.entries((host["Tmpfs"] ?? {}) as Map<string>);
+export function storageFlags({ config, host, cannot }: FlagInput): string[] {
+  const tmpfs = Object.entries((host["Tmpfs"] ?? {}) as Dictionary<string>);
   return [
     ...Object.keys(config.Volumes ?? {}).flatMap((path) => ["-v", path]),
     ...each("-v", host.Binds),
@@ -38,12 +38,12 @@ const RECURSIVE = {
 } as const;
 
 /** As docker/cli opts/mount.go reads them. */
-function mountFields(mount: MountSpec, cannot: Made["cannot"]): string[] {
+function mountFields(mount: MountSpec, cannot: FlagInput["cannot"]): string[] {
   const { Type = "volume", Source = "", Target = "", ReadOnly, Consistency = "" } = mount;
   const { BindOptions: bind, VolumeOptions: volume, TmpfsOptions: tmpfs, ImageOptions: image } = mount;
   const field = (name: string, value: unknown): string[] =>
     typeof value === "string" && value !== "" ? [`${name}=${value}`] : [];
-  const map = (name: string, values: Map<string> | null | undefined): string[] =>
+  const map = (name: string, values: Dictionary<string> | null | undefined): string[] =>
     Object.entries(values ?? {}).map(([key, value]) => `${name}=${key}=${value}`);
   if (bind?.["CreateMountpoint"] === true) cannot(`that the folder mounted at ${Target} is made where it is missing`);
   if (tmpfs?.Options) cannot(`the options of the tmpfs at ${Target}`);

@@ -1,7 +1,7 @@
 import type { RunCommand } from "./shell-run.ts";
 import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
 
-type Commands = readonly (readonly ShellWord[])[];
+type ScriptCommands = readonly (readonly ShellWord[])[];
 
 export type Setting = { readonly word: ShellWord; readonly words: readonly ShellWord[] };
 
@@ -11,7 +11,7 @@ type Turn = { readonly start: number; readonly words: readonly string[] };
 /** What is asked of a script for each of its run lines, found in one walk each: a script may have thousands of them. */
 export type ScriptIndex = {
   /** By where they begin. */
-  readonly sorted: Commands;
+  readonly sorted: ScriptCommands;
   readonly starts: readonly number[];
   /** Commands with a keyword in front, in order, and where `;;` stands. */
   readonly turns: readonly Turn[];
@@ -22,10 +22,10 @@ export type ScriptIndex = {
   readonly arrays: ReadonlyMap<string, number>;
 };
 
-const indexes = new WeakMap<Commands, ScriptIndex>();
+const indexes = new WeakMap<ScriptCommands, ScriptIndex>();
 
 /** Kept for as long as its commands are. */
-export function scriptIndex(text: string, commands: Commands): ScriptIndex {
+export function scriptIndex(text: string, commands: ScriptCommands): ScriptIndex {
   const known = indexes.get(commands);
   if (known !== undefined) return known;
   const sorted = commands.toSorted((a, b) => (a[0]?.start ?? 0) - (b[0]?.start ?? 0));
@@ -66,10 +66,10 @@ export type VariableIndex = {
   readonly handed: ReadonlyMap<string, number>;
 };
 
-const variableIndexes = new WeakMap<Commands, VariableIndex>();
+const variableIndexes = new WeakMap<ScriptCommands, VariableIndex>();
 
 /** Kept as above: the run lines are those of these commands. */
-export function variableIndex(text: string, commands: Commands, runs: readonly RunCommand[]): VariableIndex {
+export function variableIndex(text: string, commands: ScriptCommands, runs: readonly RunCommand[]): VariableIndex {
   const known = variableIndexes.get(commands);
   if (known !== undefined) return known;
   const holders = new Set(runs.flatMap(({ words, env }) => env.map(({ holder }) => words[holder])));

@@ -3,7 +3,7 @@ import type { ShellWord, Span } from "../../../src/kit/text/shell-words.ts";
 import { lineEnd, lineStart } from "../../../src/kit/text/splice.ts";
 import { countBelow, scriptIndex, variableIn, variableIndex, type Setting } from "./script-index.ts";
 
-type Commands = readonly (readonly ShellWord[])[];
+type ScriptCommands = readonly (readonly ShellWord[])[];
 
 /** A variable of the script that does nothing but hand its literal on to containers. */
 export type Own = {
@@ -23,7 +23,7 @@ export type Own = {
  */
 export function ownVariable(
   text: string,
-  commands: Commands,
+  commands: ScriptCommands,
   runs: readonly RunCommand[],
   run: RunCommand,
   content: string,
@@ -48,7 +48,7 @@ export function ownVariable(
 /** A word of the script as a run line gets it, when its variables always hold the same and it has this shape; else null. */
 export function literalOf(
   text: string,
-  commands: Commands,
+  commands: ScriptCommands,
   runs: readonly RunCommand[],
   run: RunCommand,
   word: ShellWord,
@@ -69,7 +69,7 @@ export function literalOf(
 /** The one command that sets a variable, to a literal, before that place and whichever way leads there; else null. */
 function setOnce(
   text: string,
-  commands: Commands,
+  commands: ScriptCommands,
   runs: readonly RunCommand[],
   name: string,
   to: number,
@@ -92,7 +92,7 @@ const OPENS = /^(?:if|for|while|until|case|select|\{)$/;
 const CLOSES = /^(?:fi|done|esac|\})$/;
 
 /** Whether what is set there holds wherever that is run: no branch, loop or function that it is set in ends in between. */
-function reaches(text: string, commands: Commands, from: Span, to: number): boolean {
+function reaches(text: string, commands: ScriptCommands, from: Span, to: number): boolean {
   const { turns, turnStarts, branchEnds } = scriptIndex(text, commands);
   const next = branchEnds[countBelow(branchEnds, from.end)];
   if (from.start >= to || (next !== undefined && next + 2 <= to)) return false;
@@ -115,8 +115,8 @@ function reaches(text: string, commands: Commands, from: Span, to: number): bool
  */
 export function withArrays(
   text: string,
-  commands: Commands,
-): { readonly commands: Commands; readonly parts: ReadonlySet<readonly ShellWord[]> } {
+  commands: ScriptCommands,
+): { readonly commands: ScriptCommands; readonly parts: ReadonlySet<readonly ShellWord[]> } {
   const parts = new Set<readonly ShellWord[]>();
   const { sorted, starts, counts, arrays } = scriptIndex(text, commands);
   const wordsOf = (name: string, user: number): ShellWord[] | null => {

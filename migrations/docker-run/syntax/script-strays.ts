@@ -7,7 +7,7 @@ import { placeText, type Refusal } from "../../../src/files/file-migration.ts";
 import { runText } from "./run-names.ts";
 import type { ScriptVariable } from "./script.ts";
 
-type Around = {
+type ScriptContext = {
   readonly file: string;
   readonly text: string;
   readonly commands: readonly (readonly ShellWord[])[];
@@ -17,7 +17,7 @@ type Around = {
 };
 
 /** What else of a script gives variables to containers: told, with the reason why it stays. */
-export function strays(around: Around): ScriptVariable[] {
+export function strays(around: ScriptContext): ScriptVariable[] {
   const { file, text, commands, bodies } = around;
   // What is longer than a file's name may be is no command.
   const made = text.matchAll(/^[ \t]*(?:function[ \t]+)?(\w[\w-]{0,254})[ \t]*\(/gm);
@@ -32,7 +32,7 @@ export function strays(around: Around): ScriptVariable[] {
 }
 
 /** The script's own variables that `-e NAME=$OWN`, or `-e OWN`, hands on. */
-function filledIn({ file, text, commands, runs, moving }: Around): ScriptVariable[] {
+function filledIn({ file, text, commands, runs, moving }: ScriptContext): ScriptVariable[] {
   const moves = new Set(moving.flatMap(({ by }) => (by === null || by.own === null ? [] : [by.flag])));
   const users = new Map<string, { readonly run: RunCommand; readonly flag: EnvFlag }>();
   for (const run of runs)

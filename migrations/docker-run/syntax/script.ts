@@ -91,7 +91,7 @@ function inRun(
   file: string,
   text: string,
   run: RunCommand,
-  around: Around,
+  around: ScriptSummary,
   ownOf: (content: string) => Own | null,
 ): ScriptVariable[] {
   const last = new Map(run.env.map((flag) => [flag.variable, flag]));
@@ -119,16 +119,16 @@ const ELSEWHERE =
 const OTHER_ENGINE = /^(?:-H|-c|--(?:host|context|url|connection|remote|config)\b)/;
 
 /** What a script says of all its run lines. */
-type Around = { readonly replaced: ReadonlySet<string>; readonly elsewhere: string | undefined };
+type ScriptSummary = { readonly replaced: ReadonlySet<string>; readonly elsewhere: string | undefined };
 
-function aroundOf(text: string): Around {
+function aroundOf(text: string): ScriptSummary {
   const replaced = ["docker", "podman"].filter((program) =>
     new RegExp(`^[ \\t]*(?:function[ \\t]+)?${program}[ \\t]*\\([ \\t]*\\)|\\balias[ \\t]+${program}=`, "m").test(text),
   );
   return { replaced: new Set(replaced), elsewhere: ELSEWHERE.exec(text)?.[1] };
 }
 
-function faultOf(run: RunCommand, flag: EnvFlag, own: Own | null, isLast: boolean, around: Around): Refusal | null {
+function faultOf(run: RunCommand, flag: EnvFlag, own: Own | null, isLast: boolean, around: ScriptSummary): Refusal | null {
   const { program, words, begin } = run;
   if (around.replaced.has(program))
     return { reason: `the script makes ${program} a command of its own`, hint: cmd`call /usr/bin/${program} itself` };

@@ -1,11 +1,11 @@
 /** Whether a file of a build context is kept out of it; the path is relative to the context, with slashes. */
-export type Ignored = (path: string) => boolean;
+export type DockerignoreMatcher = (path: string) => boolean;
 
 /**
  * Reads a `.dockerignore`: lines in order, the last that fits wins, `!` takes back, a folder that fits takes all below it.
  * Source: github.com/moby/patternmatcher (MatchesOrParentMatches) and its ignorefile package.
  */
-export function parseDockerignore(text: string): Ignored {
+export function parseDockerignore(text: string): DockerignoreMatcher {
   const patterns = text
     .replace(/^\uFEFF/, "")
     .split("\n")

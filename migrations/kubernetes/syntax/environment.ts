@@ -60,14 +60,14 @@ export function copiesOf(place: EnvPlace, manifests: Manifests): EnvPlace[] {
   return envPlaces(manifests).filter(isCopy);
 }
 
-export type Container = {
+export type ContainerNode = {
   readonly name: string;
   readonly node: YAMLMap;
   readonly path: string;
   readonly at: readonly (string | number)[];
 };
 
-export function containersOf(resource: Resource, list: (typeof CONTAINERS)[number]): Container[] {
+export function containersOf(resource: Resource, list: (typeof CONTAINERS)[number]): ContainerNode[] {
   const { file } = resource;
   const pod = podSpec(resource);
   const containers = pod === null ? null : (entry(pod.spec, list, file)?.value ?? null);
@@ -82,7 +82,7 @@ export function containersOf(resource: Resource, list: (typeof CONTAINERS)[numbe
 
 type Written = Omit<EnvPlace, "told" | "subject" | "key" | "once">;
 
-function written(resource: Resource, { name: container, node, path, at }: Container): Written[] {
+function written(resource: Resource, { name: container, node, path, at }: ContainerNode): Written[] {
   const { file } = resource;
   const env = entry(node, "env", file)?.value ?? null;
   if (!isSeq(env)) return [];

@@ -56,13 +56,13 @@ function unpacked(bytes: Buffer): string {
   );
 }
 
-type Open = { readonly [key: string]: unknown };
-const isObject = (value: unknown): value is Open =>
+type JsonObject = { readonly [key: string]: unknown };
+const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const part = (of: unknown, key: string): unknown => (isObject(of) ? of[key] : undefined);
 
 /** Release and chart: helm pkg/release/release.go, pkg/chart/chart.go. */
-async function scrapsOf(file: string, release: Open): Promise<Scrap[]> {
+async function scrapsOf(file: string, release: JsonObject): Promise<Scrap[]> {
   const chart = part(release, "chart");
   const found = [
     ...(await values(file, part(release, "config"), "config")),

@@ -81,9 +81,9 @@ function isKustomization(file: string): boolean {
 
 const KUSTOMIZATION = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" } as const;
 
-type Found = Omit<Resource, "label" | "subject">;
+type ManifestObject = Omit<Resource, "label" | "subject">;
 
-function objects(file: YamlFile, node: YAMLMap, at: readonly (string | number)[]): Found[] {
+function objects(file: YamlFile, node: YAMLMap, at: readonly (string | number)[]): ManifestObject[] {
   const part = (of: Node | null, key: string): Node | null => entry(of, key, file)?.value ?? null;
   // A kustomization may leave out what it is.
   const own = isKustomization(file.file) && at.length === 0 ? KUSTOMIZATION : null;
@@ -103,7 +103,7 @@ function objects(file: YamlFile, node: YAMLMap, at: readonly (string | number)[]
 }
 
 /** Names by which no two objects of a file are called. */
-function told(found: readonly Found[]): Resource[] {
+function told(found: readonly ManifestObject[]): Resource[] {
   const labels = new Set<string>();
   const subjects = new Set<string>();
   const first = (taken: Set<string>, wishes: readonly string[]): string => {
@@ -149,6 +149,6 @@ export function podSpec({ file, node, kind }: Pick<Resource, "file" | "node" | "
   return null;
 }
 
-function isWorkload(one: Found): boolean {
+function isWorkload(one: ManifestObject): boolean {
   return podSpec(one) !== null;
 }

@@ -2,16 +2,16 @@ import type { Candidate } from "../../../src/model/candidate.ts";
 import type { Subject } from "../../../src/model/location.ts";
 import { candidateAt } from "../../../src/files/candidate.ts";
 
-type Open = { readonly [key: string]: unknown };
+type JsonObject = { readonly [key: string]: unknown };
 
 /** Lists of descriptors, each of which may have annotations (OCI image spec, `annotations.md`). */
 const LISTS = ["manifests", "layers", "blobs"];
 
 /** The annotations of a manifest or an index, and of the descriptors in it. */
-export function annotationsOf(source: string, subject: Subject, document: Open): Candidate[] {
+export function annotationsOf(source: string, subject: Subject, document: JsonObject): Candidate[] {
   const found: Candidate[] = [];
   const read = (from: unknown, at: string): void => {
-    const annotations = (from as Open | null | undefined)?.["annotations"];
+    const annotations = (from as JsonObject | null | undefined)?.["annotations"];
     if (typeof annotations !== "object" || annotations === null) return;
     for (const [name, value] of Object.entries(annotations))
       if (typeof value === "string" && value !== "")

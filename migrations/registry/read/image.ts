@@ -7,8 +7,8 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Subject } from "../../../src/model/location.ts";
 import type { Registry } from "../../../src/images/registry/client.ts";
 import type { Descriptor } from "../../../src/images/registry/digest.ts";
-import { described, open, type Open } from "../../../src/images/registry/kinds.ts";
-import type { Found } from "../../../src/images/registry/walk.ts";
+import { described, open, type JsonObject } from "../../../src/images/registry/kinds.ts";
+import type { RegistryManifest } from "../../../src/images/registry/walk.ts";
 
 export type RegistryScan = {
   readonly source: string;
@@ -55,7 +55,7 @@ export class Configs {
 
 /** An image: its configuration, history and annotations. */
 export async function imageReadings(
-  { manifest, repository, name }: Found,
+  { manifest, repository, name }: RegistryManifest,
   subject: Subject,
   annotations: readonly Candidate[],
   exposure: readonly string[],
@@ -80,13 +80,13 @@ export async function imageReadings(
  * Source: distribution `docs/content/spec/deprecated-schema-v1.md`, `v1Compatibility`.
  */
 export async function signedReadings(
-  { manifest, name }: Found,
+  { manifest, name }: RegistryManifest,
   subject: Subject,
   exposure: readonly string[],
   scan: RegistryScan,
 ): Promise<readonly Reading[]> {
   const layers = (Array.isArray(manifest.document["history"]) ? manifest.document["history"] : []).map(
-    (one: unknown, at): Open => {
+    (one: unknown, at): JsonObject => {
       const text = open(one)["v1Compatibility"];
       try {
         return open(JSON.parse(typeof text === "string" ? text : ""));
@@ -109,7 +109,7 @@ export async function signedReadings(
 function readings(
   name: string,
   subject: Subject,
-  document: Open,
+  document: JsonObject,
   history: readonly HistoryLine[],
   more: readonly Candidate[],
   exposure: readonly string[],

@@ -6,7 +6,7 @@ import { artifactType } from "../../../src/images/registry/kinds.ts";
 import { Shelf } from "../../../src/images/layers/index.ts";
 import { isFinal } from "../../../src/images/registry/listing.ts";
 import { isGlob, nameOf, parseReference } from "../../../src/images/registry/reference.ts";
-import { walk, type Found, type Step } from "../../../src/images/registry/walk.ts";
+import { walk, type RegistryManifest, type Step } from "../../../src/images/registry/walk.ts";
 import { annotationsOf } from "./annotations.ts";
 import { registryLayers, type Wanted } from "./layers.ts";
 import { Configs, imageReadings, signedReadings, type RegistryScan } from "./image.ts";
@@ -87,7 +87,7 @@ async function readingsOf(
   }
 }
 
-async function manifestReadings(found: Found, scan: RegistryScan): Promise<readonly Reading[]> {
+async function manifestReadings(found: RegistryManifest, scan: RegistryScan): Promise<readonly Reading[]> {
   const { manifest, repository } = found;
   const subject: Subject = { kind: "image", name: calledBy(found), id: manifest.digest };
   const exposure = [exposureOf(scan.registry, repository)];
@@ -99,7 +99,7 @@ async function manifestReadings(found: Found, scan: RegistryScan): Promise<reado
 }
 
 /** What is no image is told as what it is. */
-function calledBy({ is, name, manifest }: Found): string {
+function calledBy({ is, name, manifest }: RegistryManifest): string {
   if (is === "index") return `${name} (index)`;
   if (is === "attestation") return `${name} (attestation)`;
   return is === "artifact" ? `${name} (artifact ${artifactType(manifest)})` : name;

@@ -8,13 +8,13 @@ import {
 } from "../../../src/images/layers/index.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { described, open } from "../../../src/images/registry/kinds.ts";
-import type { Found } from "../../../src/images/registry/walk.ts";
+import type { RegistryManifest } from "../../../src/images/registry/walk.ts";
 import type { Subject, SubjectFacts } from "../../../src/model/location.ts";
 import type { RegistryScan } from "./image.ts";
 
 /** An image whose files are to be read, once the configuration of all has been. */
 export type Wanted = {
-  readonly found: Found;
+  readonly found: RegistryManifest;
   readonly subject: Subject;
   readonly facts: SubjectFacts;
   readonly exposure: readonly string[];

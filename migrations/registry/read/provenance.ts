@@ -2,7 +2,7 @@ import type { Reading } from "../../../src/contract/source.ts";
 import type { Candidate } from "../../../src/model/candidate.ts";
 import { NO_FACTS, type Subject, type Where } from "../../../src/model/location.ts";
 import { described, IN_TOTO, open } from "../../../src/images/registry/kinds.ts";
-import type { Found } from "../../../src/images/registry/walk.ts";
+import type { RegistryManifest } from "../../../src/images/registry/walk.ts";
 import { pairsOf, parseDockerfile } from "../../../src/images/dockerfile.ts";
 import { candidateAt } from "../../../src/files/candidate.ts";
 import type { RegistryScan } from "./image.ts";
@@ -18,7 +18,7 @@ const MOST_PLACES = 200_000;
  * Sources: in-toto Statement v1; SLSA provenance v0.2, v1; BuildKit `docs/attestations/slsa-definitions.md`.
  */
 export async function provenanceReadings(
-  { manifest, repository }: Found,
+  { manifest, repository }: RegistryManifest,
   subject: Subject,
   annotations: readonly Candidate[],
   exposure: readonly string[],
@@ -73,10 +73,10 @@ function statementCandidates(source: string, subject: Subject, statement: unknow
   return found;
 }
 
-type Add = (where: Where, name: string, value: string, path: string) => void;
+type AddBuildValue = (where: Where, name: string, value: string, path: string) => void;
 
 /** `env` of a build step is `NAME=value`, `args` its command line. */
-function listed(key: string, texts: readonly string[], path: string, add: Add): void {
+function listed(key: string, texts: readonly string[], path: string, add: AddBuildValue): void {
   if (key === "args") add("cmd", "args", JSON.stringify(texts), path);
   if (key !== "env") return;
   for (const [at, text] of texts.entries()) {
@@ -86,7 +86,7 @@ function listed(key: string, texts: readonly string[], path: string, add: Add): 
 }
 
 /** The Dockerfile as BuildKit keeps it at `mode=max`, in base64. */
-function dockerfile(data: string, path: string, add: Add): void {
+function dockerfile(data: string, path: string, add: AddBuildValue): void {
   const text = Buffer.from(data, "base64").toString("utf8");
   for (const one of parseDockerfile(text)) {
     const at = `${path}, line ${one.line}`;

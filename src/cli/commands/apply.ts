@@ -3,7 +3,7 @@ import { apply } from "../../core/apply.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
-import { scriptHost, type CommandContext, type Options } from "../context.ts";
+import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { planFault } from "../../core/journal/plan-shape.ts";
 import { mustBeOurs } from "../../core/journal/signed-plan.ts";
 import { applyTools } from "../run-tools.ts";
@@ -12,7 +12,7 @@ import { readChecked } from "../../kit/io/read.ts";
 import { say } from "../output.ts";
 
 /** `unsprawl apply plan.json`. */
-export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const plan = readPlan(resolve(assembly.cwd, args[0] ?? ""));
   // Before anything that it names is reached.

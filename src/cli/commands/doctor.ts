@@ -6,7 +6,7 @@ import { listRuns } from "../../core/journal/runs.ts";
 import { keyText } from "../../core/journal/state.ts";
 import { configurationLine } from "../untrusted.ts";
 import { EXIT } from "../../model/error.ts";
-import { scriptHost, type CommandContext, type Options } from "../context.ts";
+import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { channelProbes } from "../channel-probes.ts";
 import { residueTools, rotationTools } from "../run-tools.ts";
@@ -15,7 +15,7 @@ import { jsonText } from "../../kit/text/escape.ts";
 import { table } from "../views/table.ts";
 
 /** `unsprawl doctor`: engine, stores, runtime, leftovers, residue of runs; exit 1 when something needs doing. */
-export async function run(context: CommandContext, _args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, _args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const probes: Probe[] = [
     { name: "node", look: async () => `Node ${process.versions.node}` },

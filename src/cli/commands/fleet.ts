@@ -12,7 +12,7 @@ import { statusOf } from "../../fleet/status.ts";
 import { checkSource } from "../../fleet/units.ts";
 import { openRegistryIn, work, type OwnTools, type WorkerTools } from "../../fleet/worker.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { text, type CommandContext, type Options } from "../context.ts";
+import { text, type CommandContext, type ParsedFlags } from "../context.ts";
 import { databaseUrl, fleetKey } from "../fleet-settings.ts";
 import { say, writeResult } from "../output.ts";
 import { outcomeText, statusText } from "../views/fleet-text.ts";
@@ -23,7 +23,7 @@ const ONCE_MS = 60_000;
 const STOP_MS = 10_000;
 
 /** `unsprawl fleet serve | worker | status`. */
-export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const [action = ""] = args;
   const act = { serve: runServe, worker: runWorker, status: runStatus }[action];
   if (act === undefined)
@@ -36,7 +36,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   return act(context, options);
 }
 
-async function runServe(context: CommandContext, options: Options): Promise<number> {
+async function runServe(context: CommandContext, options: ParsedFlags): Promise<number> {
   const { assembly, signal } = context;
   const { fleet: settings, hosts } = await assembly.config();
   const sources = settings?.sources ?? [];
@@ -64,7 +64,7 @@ async function runServe(context: CommandContext, options: Options): Promise<numb
   }
 }
 
-async function runWorker(context: CommandContext, options: Options): Promise<number> {
+async function runWorker(context: CommandContext, options: ParsedFlags): Promise<number> {
   const { signal } = context;
   const jobs = Number(text(options, "jobs") ?? JOBS);
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)

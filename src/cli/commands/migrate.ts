@@ -2,7 +2,7 @@ import { apply } from "../../core/apply.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { scriptHost, type CommandContext, type Options } from "../context.ts";
+import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { findingsExit, say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
@@ -10,7 +10,7 @@ import { applyTools } from "../run-tools.ts";
 import { planText } from "../views/plan-text.ts";
 
 /** `unsprawl migrate [SOURCE…] --to STORE --yes`: plan and apply in one; the plan is shown first. */
-export async function run(context: CommandContext, sources: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   if (options["yes"] !== true) {
     throw new UnsprawlError(

@@ -2,13 +2,13 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { cmd } from "../../kit/shell.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { text, type CommandContext, type Options } from "../context.ts";
+import { text, type CommandContext, type ParsedFlags } from "../context.ts";
 import { findingsExit, say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { planText } from "../views/plan-text.ts";
 
 /** `unsprawl plan [SOURCE…] --to STORE [-o plan.json]`. */
-export async function run(context: CommandContext, sources: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const { plan, left, incomplete } = await planWith(context, sources, options);
   const file = text(options, "output");
   if (file !== null) mustBeSavable(plan, context);

@@ -4,7 +4,7 @@ import { render, type Rendered } from "../../core/render.ts";
 import { allToRender, readToRender, type RenderJournal, type RenderPlace } from "../../core/journal/render-journal.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { fingerprintKey } from "../../model/fingerprint.ts";
-import { scriptHost, type CommandContext, type Options } from "../context.ts";
+import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { printError, say, writeResult } from "../output.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { applyTools, oneRun } from "../run-tools.ts";
@@ -13,7 +13,7 @@ import { applyTools, oneRun } from "../run-tools.ts";
  * `unsprawl render [RUN|--all]`: the files that migrated containers mount, written again from the store. A run that
  * cannot be read fails the command, and keeps no other from being rendered.
  */
-export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   if (options["all"] === true && args.length > 0)
     throw new UnsprawlError("usage", "--all and a run say different things", "give one of them");
   const { assembly, place } = opened(context.assembly);
@@ -43,13 +43,13 @@ export async function run(context: CommandContext, args: readonly string[], opti
   return written.some(({ error }) => error === null) ? EXIT.partly : (failed[0]?.exit ?? EXIT.failed);
 }
 
-type Broken = ReturnType<typeof allToRender>["unreadable"];
+type UnreadableRuns = ReturnType<typeof allToRender>["unreadable"];
 
 function chosen(
   place: RenderPlace,
   named: string | undefined,
   all: boolean,
-): { readonly journals: readonly RenderJournal[]; readonly unreadable: Broken } {
+): { readonly journals: readonly RenderJournal[]; readonly unreadable: UnreadableRuns } {
   if (named !== undefined) return { journals: [readToRender(place, named)], unreadable: [] };
   const found = allToRender(place);
   if (all) return found;
@@ -75,7 +75,7 @@ function opened(assembly: Assembly): { readonly assembly: Assembly; readonly pla
   }
 }
 
-function document(written: readonly Rendered[], broken: Broken): string {
+function document(written: readonly Rendered[], broken: UnreadableRuns): string {
   return jsonText({
     version: 1,
     rendered: written.map(({ unit, files, error }) => ({ unit, files, error: error?.message ?? null })),

@@ -3,14 +3,14 @@ import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { nearest } from "../../kit/text/nearest.ts";
-import type { CommandContext, Options } from "../context.ts";
+import type { CommandContext, ParsedFlags } from "../context.ts";
 import { text } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { sayUntrusted } from "../untrusted.ts";
 import { table } from "../views/table.ts";
 
 /** `unsprawl rules`, `rules show ID`, `rules test` (a value on stdin: never on the command line). */
-export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const [action, id] = args;
   sayUntrusted(context, (await context.assembly.config()).untrusted);
   if (action === undefined) return list(context);

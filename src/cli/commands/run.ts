@@ -1,7 +1,7 @@
 import { asGiven } from "../../kit/given-environment.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { list, type CommandContext, type Options } from "../context.ts";
+import { list, type CommandContext, type ParsedFlags } from "../context.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { delimiter, join } from "node:path";
 import { accessSync, constants, statSync } from "node:fs";
@@ -10,7 +10,7 @@ import { accessSync, constants, statSync } from "node:fs";
  * `unsprawl run -- CMD…`: resolves references in the environment, then becomes CMD (execve: no parent stays). With
  * `--only` just these variables: who can set others, by an environment file of theirs, gets no secret of the operator's.
  */
-export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const [command] = args;
   if (command === undefined) throw new UnsprawlError("usage", "no command", "unsprawl run -- CMD…");

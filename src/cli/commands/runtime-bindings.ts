@@ -1,4 +1,4 @@
-import { bind, unbind, type Binding } from "../../delivery/runtime/bindings.ts";
+import { bind, unbind, type ReferenceBinding } from "../../delivery/runtime/bindings.ts";
 import { parseConsumer } from "../../delivery/runtime/consumer.ts";
 import { readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -19,7 +19,7 @@ export async function allow(context: CommandContext, words: readonly string[]): 
       "unsprawl runtime allow NAME VARIABLE ref+…",
     );
   const consumer = parseConsumer(who);
-  const bindings = references.map((reference): Binding => ({ consumer, variable, reference, by: null }));
+  const bindings = references.map((reference): ReferenceBinding => ({ consumer, variable, reference, by: null }));
   await bind(installedHome(context), bindings);
   return tell(context, "allowed", bindings);
 }
@@ -43,7 +43,7 @@ export async function forbid(context: CommandContext, words: readonly string[]):
 }
 
 /** A binding as a line of text. */
-export function bindingLine({ consumer, variable, reference }: Binding): string {
+export function bindingLine({ consumer, variable, reference }: ReferenceBinding): string {
   return `${consumer} ${printable(variable)} ${printable(reference)}`;
 }
 
@@ -60,7 +60,7 @@ function installedHome({ assembly }: CommandContext): string {
 async function tell(
   context: CommandContext,
   what: "allowed" | "forbidden",
-  bindings: readonly Binding[],
+  bindings: readonly ReferenceBinding[],
 ): Promise<number> {
   const text = context.json
     ? jsonText({ version: 1, [what]: bindings })

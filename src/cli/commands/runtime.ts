@@ -1,12 +1,12 @@
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { list, text, type CommandContext, type Options } from "../context.ts";
+import { list, text, type CommandContext, type ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
 
 const ACTIONS = ["allow", "forbid", "install", "status", "uninstall"];
 
 /** `unsprawl runtime install|uninstall|status|allow|forbid`. */
-export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const [action = "", ...words] = args;
   if (action === "allow" || action === "forbid") {

@@ -1,12 +1,12 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { TrendPoint } from "../../model/trend.ts";
-import { text, type CommandContext, type Options } from "../context.ts";
+import { text, type CommandContext, type ParsedFlags } from "../context.ts";
 import { findingsExit, writeResult } from "../output.ts";
 import { fails, incomplete, scanWith } from "../scan-options.ts";
 
 /** `unsprawl scan [SOURCE…]`. */
-export async function run(context: CommandContext, sources: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const format = text(options, "format");
   if (context.json && format !== null && format !== "json") {
     throw new UnsprawlError("usage", "--json and --format say different things", "give one of them");
@@ -24,7 +24,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
 const SCANS = 1000;
 
 /** What the scans before this one found, and it itself; nothing when it is not to be remembered. */
-async function trendOf({ assembly }: CommandContext, options: Options): Promise<readonly TrendPoint[]> {
+async function trendOf({ assembly }: CommandContext, options: ParsedFlags): Promise<readonly TrendPoint[]> {
   if (options["remember"] !== true) return [];
   const { history, host } = await assembly.memory();
   return history.trend(options["hosts"] === undefined ? host : null, SCANS);

@@ -1,14 +1,14 @@
 import { residue, type Residue } from "../../core/residue.ts";
 import { scrub } from "../../core/scrub.ts";
 import { EXIT } from "../../model/error.ts";
-import { scriptHost, type CommandContext, type Options } from "../context.ts";
+import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { applyTools, chooseRun, planOf, residueTools } from "../run-tools.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { residueLines } from "../../core/residue-text.ts";
 
 /** `unsprawl scrub [RUN]`: purges what a finished run kept for rollback, and says what else still shows the values. */
-export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const id = chooseRun(assembly, args[0], (one) => one.state === "done", "scrub");
   const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);

@@ -1,7 +1,7 @@
 import { bare, cmd } from "../../kit/shell.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { text, type CommandContext, type Options } from "../context.ts";
+import { text, type CommandContext, type ParsedFlags } from "../context.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
@@ -11,7 +11,7 @@ import { table } from "../views/table.ts";
  * `stores policy SUBJECT --to STORE`: what lets one application read its own values and nothing else.
  * `stores rewrap STORE`: the data keys of its files for the keys that the configuration names now.
  */
-export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const [action, name] = args;
   if (action === undefined) {
@@ -55,7 +55,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   return checks.some((check) => check.right === "reach" && !check.ok) ? EXIT.failed : EXIT.denied;
 }
 
-async function policy(context: CommandContext, subject: string, options: Options): Promise<number> {
+async function policy(context: CommandContext, subject: string, options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const configured = await assembly.storeNames();
   const to = text(options, "to") ?? (configured.length === 1 ? (configured[0] ?? null) : null);

@@ -4,14 +4,14 @@ import { ALWAYS, folderName, readTrusted, writeTrusted } from "../../core/config
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { printable } from "../../kit/text/escape.ts";
-import type { CommandContext, Options } from "../context.ts";
+import type { CommandContext, ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
 
 const ACTIONS = ["print", "always", "remove", "list"] as const;
 
 /** `unsprawl trust [FOLDER]`: what the folder's unsprawl.yaml says counts from now on, until it changes. */
-export async function run(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { env, cwd, builtIn } = context.assembly;
   const chosen = ACTIONS.filter((one) => options[one] === true);
   if (chosen.length > 1 || (options["list"] === true && args.length > 0))

@@ -2,12 +2,12 @@ import { fileURLToPath } from "node:url";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { list, text, type CommandContext, type Options } from "../context.ts";
+import { list, text, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 import { sourcesOf } from "./watch.ts";
 
 /** `unsprawl watch install FORM [SOURCE…]`: prints what would be written, and with --yes or -o writes it. */
-export async function install(context: CommandContext, args: readonly string[], options: Options): Promise<number> {
+export async function install(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { formOf, installation } = await import("../../watch/install/index.ts");
   const { placesOf, writeFiles } = await import("../../watch/install/write.ts");
   const { cwd, env } = context.assembly;
@@ -65,7 +65,7 @@ export async function install(context: CommandContext, args: readonly string[], 
 type When = { readonly every: string | null; readonly cron: string | null };
 
 /** What the command line says, else the configuration, else each quarter of an hour. Throws `usage` for no schedule. */
-async function whenOf(options: Options, config: When | null): Promise<When> {
+async function whenOf(options: ParsedFlags, config: When | null): Promise<When> {
   const given = { every: text(options, "every"), cron: text(options, "cron") };
   const { cronSchedule, everySchedule } = await import("../../watch/schedule.ts");
   if (given.every !== null && given.cron !== null)
@@ -77,7 +77,7 @@ async function whenOf(options: Options, config: When | null): Promise<When> {
   return { every, cron };
 }
 
-function wordsOf(options: Options, flag: "minConfidence" | "failOn"): string[] {
+function wordsOf(options: ParsedFlags, flag: "minConfidence" | "failOn"): string[] {
   const value = text(options, flag);
   return value === null ? [] : [flag === "failOn" ? "--fail-on" : "--min-confidence", value];
 }

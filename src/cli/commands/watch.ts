@@ -10,7 +10,7 @@ import type { WatchConfig } from "../../core/config/watch.ts";
 import type { Metrics } from "../../watch/metrics.ts";
 import { cronSchedule, everySchedule, until, type Schedule } from "../../watch/schedule.ts";
 import { watch, withEvents, type Round, type WatchInput, type WatchTools } from "../../watch/loop.ts";
-import { list, text, type CommandContext, type Options } from "../context.ts";
+import { list, text, type CommandContext, type ParsedFlags } from "../context.ts";
 import { ofEngines } from "../on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "../untrusted.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
@@ -24,7 +24,7 @@ const AT_ONCE = 8;
 const AGAIN_MS = 60_000;
 
 /** `unsprawl watch [SOURCE…] (--every TIME | --cron "…" | --once) [--events]`: tells only what is new, back or gone. */
-export async function run(context: CommandContext, sources: readonly string[], options: Options): Promise<number> {
+export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly, signal } = context;
   if (sources[0] === "install") return (await import("./watch-install.ts")).install(context, sources.slice(1), options);
   const foreign = INSTALL_FLAGS.find((flag) => options[flag] !== undefined);
@@ -187,7 +187,7 @@ function count(metrics: Metrics, { report, changes, host, why }: Round): void {
 }
 
 /** Null for `--once`. Throws `usage` when not exactly one of the three was given, here or in the configuration. */
-async function scheduleOf(options: Options, config: WatchConfig | null): Promise<Schedule | null> {
+async function scheduleOf(options: ParsedFlags, config: WatchConfig | null): Promise<Schedule | null> {
   const once = options["once"] === true;
   const given = once || options["every"] !== undefined || options["cron"] !== undefined;
   const every = text(options, "every") ?? (given ? null : (config?.every ?? null));

@@ -6,7 +6,7 @@ import { CONFIDENCES, type Confidence } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
 import { knownKeys, mapOf } from "./shape.ts";
 import { readFleet, type FleetConfig } from "./fleet.ts";
-import { readHosts, type HostConfig } from "./hosts.ts";
+import { readHosts, type HostSettings } from "./hosts.ts";
 import { readNotify } from "./notify.ts";
 import { readWatch, type WatchConfig } from "./watch.ts";
 import { NO_TUNING, readTuning, type Tuning } from "./tuning.ts";
@@ -27,7 +27,7 @@ export type FileConfig = {
   /** Base URLs by vendor for `--verify`, such as a GitHub Enterprise host. */
   readonly endpoints: { readonly [vendor: string]: string };
   /** Engines elsewhere, by name. */
-  readonly hosts: ReadonlyMap<string, HostConfig>;
+  readonly hosts: ReadonlyMap<string, HostSettings>;
   /** By the channel's name. */
   readonly notify: ReadonlyMap<string, ChannelConfig>;
   /** Null when no file says anything of it. */

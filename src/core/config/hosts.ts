@@ -6,7 +6,7 @@ import { nearest } from "../../kit/text/nearest.ts";
 import { knownKeys, mapOf } from "./shape.ts";
 
 /** Where a host's engine is: at an address, with the certificates of a folder, or in a Docker context. */
-export type HostConfig =
+export type HostSettings =
   | { readonly address: string; readonly certPath: string | null }
   | { readonly context: string; readonly certPath: null };
 
@@ -21,7 +21,7 @@ export const ADDRESS_KEYS = {
 export const CONTEXT_KEYS = { context: "the name of a Docker context" } as const;
 
 /** Reads `hosts:`. Throws `config`. */
-export function readHosts(given: unknown, file: string): ReadonlyMap<string, HostConfig> {
+export function readHosts(given: unknown, file: string): ReadonlyMap<string, HostSettings> {
   return new Map(
     Object.entries(mapOf(given ?? {}, file, "hosts")).map(([name, value]) => [name, hostOf(name, value, file)]),
   );
@@ -29,9 +29,9 @@ export function readHosts(given: unknown, file: string): ReadonlyMap<string, Hos
 
 /** The names that are meant: all of them when none is given. Throws `usage` for one that matches nothing. */
 export function chooseHosts(
-  hosts: ReadonlyMap<string, HostConfig>,
+  hosts: ReadonlyMap<string, HostSettings>,
   wanted: readonly string[],
-): readonly (readonly [name: string, host: HostConfig])[] {
+): readonly (readonly [name: string, host: HostSettings])[] {
   if (hosts.size === 0)
     throw new UnsprawlError(
       "usage",
@@ -47,7 +47,7 @@ export function chooseHosts(
 }
 
 /** The environment in which Docker's own rules lead to this host's engine, and to no other. */
-export function hostEnv(env: NodeJS.ProcessEnv, host: HostConfig): NodeJS.ProcessEnv {
+export function hostEnv(env: NodeJS.ProcessEnv, host: HostSettings): NodeJS.ProcessEnv {
   const own = { ...env };
   for (const name of ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"]) delete own[name];
   if ("context" in host) return { ...own, DOCKER_CONTEXT: host.context };
@@ -65,7 +65,7 @@ function unknownHost(name: string, known: readonly string[]): UnsprawlError {
   );
 }
 
-function hostOf(name: string, value: unknown, file: string): HostConfig {
+function hostOf(name: string, value: unknown, file: string): HostSettings {
   const bad = (why: string, hint: string): UnsprawlError =>
     new UnsprawlError("config", `${file}: hosts.${name} ${why}`, hint);
   if (!NAME.test(name)) throw bad("is no name for a host", "letters, digits, dots, dashes and underscores");

@@ -20,7 +20,7 @@ import {
 import { readIgnore } from "./ignore.ts";
 
 /** A secret that may stay wherever it stands. */
-export type Ignored = {
+export type IgnoredSecret = {
   readonly fingerprint: Fingerprint;
   /** Why it may stay; never empty. */
   readonly reason: string;
@@ -45,7 +45,7 @@ export const ignoreFile = (cwd: string): string => join(cwd, "unsprawl.yaml");
 const DIGITS = 16;
 
 /** One entry as it is written. */
-export function ignoreItem({ fingerprint, reason, until }: Ignored): string {
+export function ignoreItem({ fingerprint, reason, until }: IgnoredSecret): string {
   const day = until === null ? "" : `, until: ${yamlText(until)}`;
   return `{ fingerprint: ${yamlText(fingerprint.slice(0, DIGITS))}, reason: ${yamlText(reason)}${day} }`;
 }
@@ -54,7 +54,7 @@ export function ignoreItem({ fingerprint, reason, until }: Ignored): string {
  * Adds entries to `ignore:` and leaves every other byte of the file as it is. Writes nothing. Throws `malformed` or
  * `config` for a file that is no configuration, `refused` for one that cannot be added to.
  */
-export async function planIgnore(file: string, wanted: readonly Ignored[]): Promise<IgnoreEdit> {
+export async function planIgnore(file: string, wanted: readonly IgnoredSecret[]): Promise<IgnoreEdit> {
   const before = read(file);
   const items = wanted.map(ignoreItem);
   const after = await added(file, before ?? "", items);
@@ -127,7 +127,7 @@ function notHere({ file }: YamlFile): UnsprawlError {
 }
 
 /** What is read from the new text is what was there, and the entries behind it; nothing else has changed. */
-async function proven(file: string, before: string, after: string, wanted: readonly Ignored[]): Promise<void> {
+async function proven(file: string, before: string, after: string, wanted: readonly IgnoredSecret[]): Promise<void> {
   const { parse } = await import("yaml");
   const topOf = (text: string): { readonly [key: string]: unknown } =>
     (parse(text) as { readonly [key: string]: unknown } | null) ?? {};

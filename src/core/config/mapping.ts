@@ -5,7 +5,7 @@ import { nearest } from "../../kit/text/nearest.ts";
 import { yamlKey, yamlText } from "../../kit/text/splice.ts";
 import { knownKeys, mapOf, textsOf } from "./shape.ts";
 import type { Router } from "../route.ts";
-import type { Hit } from "../scan.ts";
+import type { ScanHit } from "../scan.ts";
 
 /** Where each secret of a plan goes and how it is delivered, as far as a person may decide it. Holds no value. */
 export type Mapping = {
@@ -33,7 +33,7 @@ export function mappedName(unit: string, subject: string, name: string): string 
 
 /** The mapping that a plan of these findings would have; what `was` decided stays. What no migration takes is not in it. */
 export async function mappingOf(
-  hits: readonly Hit[],
+  hits: readonly ScanHit[],
   { migration, provider }: { readonly migration: Router; readonly provider: Provider },
   was: Mapping | null,
 ): Promise<Mapping> {

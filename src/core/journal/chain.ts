@@ -63,12 +63,12 @@ function planIn(first: Receipt | undefined, id: string, file: string): Plan {
   return plan;
 }
 
-type Line = Receipt & { readonly mac?: unknown };
+type ChainedReceipt = Receipt & { readonly mac?: unknown };
 
-function parsed(line: string, id: string, file: string): Line {
+function parsed(line: string, id: string, file: string): ChainedReceipt {
   try {
     const found: unknown = JSON.parse(line);
-    if (typeof found === "object" && found !== null) return found as Line;
+    if (typeof found === "object" && found !== null) return found as ChainedReceipt;
   } catch {
     // Not quoted: the error's text would hold some of it.
   }

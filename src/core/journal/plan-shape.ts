@@ -16,9 +16,9 @@ export function planFault(plan: unknown): string | null {
 }
 
 type Test = (value: unknown) => boolean;
-type Open = { readonly [key: string]: unknown };
+type JsonObject = { readonly [key: string]: unknown };
 
-const isObject = (value: unknown): value is Open =>
+const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isText: Test = (value) => typeof value === "string" && value !== "";
 const isString: Test = (value) => typeof value === "string";

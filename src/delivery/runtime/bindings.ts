@@ -5,7 +5,7 @@ import { atomicWrite } from "../../kit/io/atomic.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
 
 /** A consumer may have what one reference names, in one variable. */
-export type Binding = {
+export type ReferenceBinding = {
   readonly consumer: string;
   readonly variable: string;
   readonly reference: string;
@@ -16,7 +16,7 @@ export type Binding = {
 const FILE = "bindings.json";
 
 /** Everything that is allowed; nothing where there is no file. Throws `denied` or `malformed`: then nothing is allowed. */
-export function readBindings(home: string): readonly Binding[] {
+export function readBindings(home: string): readonly ReferenceBinding[] {
   let text: string;
   try {
     text = readFileSync(join(home, FILE), "utf8");
@@ -41,7 +41,7 @@ export function readBindings(home: string): readonly Binding[] {
 
 /** Whether one of these consumers may have this reference in this variable. */
 export function isBound(
-  bindings: readonly Binding[],
+  bindings: readonly ReferenceBinding[],
   consumers: readonly string[],
   variable: string,
   reference: string,
@@ -52,7 +52,7 @@ export function isBound(
 }
 
 /** Adds bindings; idempotent. What is there stays whose it is, but a person's word outlives the run that said it first. */
-export async function bind(home: string, added: readonly Binding[]): Promise<void> {
+export async function bind(home: string, added: readonly ReferenceBinding[]): Promise<void> {
   await change(home, (before) => {
     const kept = before.map((one) =>
       added.some((other) => other.by === null && same(one, other)) ? { ...one, by: null } : one,
@@ -62,9 +62,9 @@ export async function bind(home: string, added: readonly Binding[]): Promise<voi
 }
 
 /** Takes away the bindings that `which` says; returns them. */
-export async function unbind(home: string, which: (binding: Binding) => boolean): Promise<readonly Binding[]> {
+export async function unbind(home: string, which: (binding: ReferenceBinding) => boolean): Promise<readonly ReferenceBinding[]> {
   if (!readBindings(home).some(which)) return [];
-  let gone: readonly Binding[] = [];
+  let gone: readonly ReferenceBinding[] = [];
   await change(home, (before) => {
     gone = before.filter(which);
     return before.filter((one) => !which(one));
@@ -72,7 +72,7 @@ export async function unbind(home: string, which: (binding: Binding) => boolean)
   return gone;
 }
 
-async function change(home: string, next: (before: readonly Binding[]) => readonly Binding[]): Promise<void> {
+async function change(home: string, next: (before: readonly ReferenceBinding[]) => readonly ReferenceBinding[]): Promise<void> {
   const file = join(home, FILE);
   await withFileLock(file, async () => {
     const before = readBindings(home);
@@ -83,11 +83,11 @@ async function change(home: string, next: (before: readonly Binding[]) => readon
   });
 }
 
-function same(a: Binding, b: Binding): boolean {
+function same(a: ReferenceBinding, b: ReferenceBinding): boolean {
   return a.consumer === b.consumer && a.variable === b.variable && a.reference === b.reference;
 }
 
-function isBinding(from: unknown): from is Binding {
+function isBinding(from: unknown): from is ReferenceBinding {
   if (typeof from !== "object" || from === null) return false;
   const { consumer, variable, reference, by } = from as { [key: string]: unknown };
   return (

@@ -66,7 +66,7 @@ function configsBelow(blobs: string, hex: string, depth: number): object[] {
   return config === null ? [] : [config];
 }
 
-type Open = { readonly [key: string]: unknown };
+type JsonObject = { readonly [key: string]: unknown };
 
 function readJson(file: string): object | null {
   try {
@@ -85,7 +85,7 @@ function names(folder: string): string[] {
   }
 }
 
-const object = (from: unknown): Open => (typeof from === "object" && from !== null ? (from as Open) : {});
+const object = (from: unknown): JsonObject => (typeof from === "object" && from !== null ? (from as JsonObject) : {});
 
 function texts(from: unknown): { [key: string]: string } {
   return Object.fromEntries(

@@ -2,13 +2,13 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Secret } from "../../model/secret.ts";
 import { cmd } from "../../kit/shell.ts";
 import { printable } from "../../kit/text/escape.ts";
-import { isBound, type Binding } from "./bindings.ts";
+import { isBound, type ReferenceBinding } from "./bindings.ts";
 
 /** A variable that names a reference in place of its value. */
 export type Reference = { readonly variable: string; readonly reference: string };
 
 /** The same with the value. */
-export type Given = Reference & { readonly value: Secret };
+export type ResolvedReference = Reference & { readonly value: Secret };
 
 /** `NAME=ref+…` entries, of any scheme: a scheme that nobody knows is no value either. */
 export function referencesIn(env: readonly string[]): readonly Reference[] {
@@ -27,7 +27,7 @@ function referenceOf(entry: string): Reference | null {
  */
 export function mustBeAllowed(
   wanted: readonly Reference[],
-  bindings: readonly Binding[],
+  bindings: readonly ReferenceBinding[],
   consumers: readonly string[],
   ofImage: ReadonlySet<string> | null,
 ): void {
@@ -60,7 +60,7 @@ export function allowCommand(consumer: string, variable: string, reference: stri
 }
 
 /** The entries with values in place of references. Throws `refused` for a reference that was not given in that variable. */
-export function filled(env: readonly string[], given: readonly Given[]): string[] {
+export function filled(env: readonly string[], given: readonly ResolvedReference[]): string[] {
   return env.map((entry) => {
     const wanted = referenceOf(entry);
     if (wanted === null) return entry;

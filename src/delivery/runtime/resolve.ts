@@ -9,7 +9,7 @@ import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { readBindings } from "./bindings.ts";
 import { consumersOf } from "./consumer.ts";
 import { engineRecord } from "./record.ts";
-import { filled, mustBeAllowed, referencesIn, type Given, type Reference } from "./references.ts";
+import { filled, mustBeAllowed, referencesIn, type ResolvedReference, type Reference } from "./references.ts";
 import { readSettings, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
 
 const ROOT = { uid: 0, gid: 0 };
@@ -82,19 +82,19 @@ function exec(settings: RuntimeSettings, file: string, out: string, id: string):
 }
 
 type OciConfig = { process?: { env?: string[] }; root?: { path?: string } };
-type Kept = { readonly variable: string; readonly reference: string; readonly value: string };
+type CachedReference = { readonly variable: string; readonly reference: string; readonly value: string };
 type KeptBefore = { readonly [reference: string]: string };
 
 /**
  * The variables of a container as they were resolved when it was created; none when that is not known. An earlier version
  * kept the values by reference alone: until such a container is started again, the variables that are `wanted` have them.
  */
-export function readResolved(memory: string, id: string, wanted: readonly Reference[] = []): readonly Given[] {
+export function readResolved(memory: string, id: string, wanted: readonly Reference[] = []): readonly ResolvedReference[] {
   try {
-    const found = JSON.parse(readFileSync(resolvedFile(memory, id), "utf8")) as readonly Kept[] | KeptBefore;
+    const found = JSON.parse(readFileSync(resolvedFile(memory, id), "utf8")) as readonly CachedReference[] | KeptBefore;
     const list = isList(found)
       ? found
-      : wanted.flatMap(({ variable, reference }): Kept[] => {
+      : wanted.flatMap(({ variable, reference }): CachedReference[] => {
           const value = Object.hasOwn(found, reference) ? found[reference] : undefined;
           return value === undefined ? [] : [{ variable, reference, value }];
         });
@@ -104,11 +104,11 @@ export function readResolved(memory: string, id: string, wanted: readonly Refere
   }
 }
 
-const isList = (found: readonly Kept[] | KeptBefore): found is readonly Kept[] => Array.isArray(found);
+const isList = (found: readonly CachedReference[] | KeptBefore): found is readonly CachedReference[] => Array.isArray(found);
 
-function kept(given: readonly Given[]): string {
+function kept(given: readonly ResolvedReference[]): string {
   return JSON.stringify(
-    given.map(({ variable, reference, value }): Kept => ({
+    given.map(({ variable, reference, value }): CachedReference => ({
       variable,
       reference,
       value: value.expose().toString("base64"),
@@ -124,13 +124,13 @@ async function resolve(
   home: string,
   open: OpenStore,
   wanted: readonly Reference[],
-): Promise<readonly Given[]> {
+): Promise<readonly ResolvedReference[]> {
   if (wanted.length === 0) return [];
   const stores = await openStores(settings, home, open);
   const deadline = Date.now() + (settings.waitMs ?? 0);
   const asked = new Map<string, Promise<Secret>>();
   return Promise.all(
-    wanted.map(async ({ variable, reference }): Promise<Given> => {
+    wanted.map(async ({ variable, reference }): Promise<ResolvedReference> => {
       const asking = asked.get(reference) ?? fetchOne(stores, deadline, variable, reference);
       asked.set(reference, asking);
       return { variable, reference, value: await asking };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { OpenStore } from "./resolve.ts";
-import { readBindings, type Binding } from "./bindings.ts";
+import { readBindings, type ReferenceBinding } from "./bindings.ts";
 import { foreignFile, foreignProgram } from "./owned.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
@@ -13,7 +13,7 @@ export type RuntimeStatus = {
   readonly registered: boolean;
   readonly stores: readonly string[];
   /** Who may have which reference in which variable. */
-  readonly bindings: readonly Binding[];
+  readonly bindings: readonly ReferenceBinding[];
   readonly lines: readonly StatusLine[];
 };
 
@@ -73,7 +73,7 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
   return { installed: true, registered, stores: settings.stores.map((store) => store.name), bindings, lines };
 }
 
-function boundIn(home: string, lines: StatusLine[]): readonly Binding[] {
+function boundIn(home: string, lines: StatusLine[]): readonly ReferenceBinding[] {
   try {
     return readBindings(home);
   } catch (error) {

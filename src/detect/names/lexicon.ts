@@ -1,6 +1,6 @@
 /** The words of names, as data. */
 
-export type Family =
+export type WordFamily =
   | "password"
   | "pin"
   | "phrase"
@@ -16,7 +16,7 @@ export type Family =
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
 /** Head nouns and what they promise, in the languages people write configuration in. */
-export const FAMILY: ReadonlyMap<string, Family> = new Map<string, Family>([
+export const FAMILY: ReadonlyMap<string, WordFamily> = new Map<string, WordFamily>([
   ...words(`
     password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk tlspsk
     requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass

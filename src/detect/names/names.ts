@@ -10,7 +10,7 @@ import {
   PUBLIC_WORDS,
   SPECIAL_TOKENS,
   DIGEST_WORDS,
-  type Family,
+  type WordFamily,
 } from "./lexicon.ts";
 
 /** What a name says of its value. */
@@ -18,7 +18,7 @@ export type NameInfo = {
   /** The words in lower case, joined by `_`. */
   readonly key: string;
   /** The kind of secret that the name promises; null when it promises none. */
-  readonly family: Family | null;
+  readonly family: WordFamily | null;
   /** How much the value itself must look like a secret: not at all, a little, or random. */
   readonly need: "any" | "shaped" | "random";
   /** The last word when it turns a secret's name into a setting about it (`_FILE`, `_TTL`), else null. */
@@ -98,7 +98,7 @@ function read(name: string): NameInfo {
 }
 
 /** Finds the head noun, from the end. A key needs a modifier before it that says what it opens. */
-function headOf(words: readonly string[]): { family: Family; need: NameInfo["need"]; at: number } | null {
+function headOf(words: readonly string[]): { family: WordFamily; need: NameInfo["need"]; at: number } | null {
   // `fs.azure.account.key.NAME.blob.core.windows.net`
   const from = words.includes("account") && words.at(-1) === "net" ? 0 : Math.max(0, words.length - 4);
   for (let at = words.length - 1; at >= from; at--) {

@@ -1,7 +1,7 @@
-import type { Allowlist, Found } from "./types.ts";
+import type { Allowlist, RuleMatch } from "./types.ts";
 
 /** Which of these allowlists lets this match go, in words that quote no part of it; null when none does. */
-export function allowedBy(lists: readonly Allowlist[], found: Found, name: string, path: string): string | null {
+export function allowedBy(lists: readonly Allowlist[], found: RuleMatch, name: string, path: string): string | null {
   for (const list of lists) {
     const checks = checksOf(list, found, name, path);
     const agrees = checks.filter(([, agrees]) => agrees);
@@ -12,7 +12,7 @@ export function allowedBy(lists: readonly Allowlist[], found: Found, name: strin
 }
 
 /** The kinds of check that the list has, each with what it says of the match. */
-function checksOf(list: Allowlist, found: Found, name: string, path: string): [string, boolean][] {
+function checksOf(list: Allowlist, found: RuleMatch, name: string, path: string): [string, boolean][] {
   const checks: [string, boolean][] = [];
   if (list.commits) checks.push(["commit", false]);
   if (list.paths.length > 0) checks.push(["path", path !== "" && list.paths.some((one) => one.test(path))]);

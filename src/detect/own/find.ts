@@ -1,8 +1,8 @@
 import type { RE2JS } from "re2js";
 import { allowedBy } from "./allow.ts";
 import { shannon } from "./entropy.ts";
-import { formsOf, type Form } from "./forms.ts";
-import type { Found, OwnHit, OwnInput, OwnRule } from "./types.ts";
+import { formsOf, type ValueForm } from "./forms.ts";
+import type { RuleMatch, OwnHit, OwnInput, OwnRule } from "./types.ts";
 
 const LARGEST = 1_048_576;
 const MOST_HITS = 200;
@@ -23,7 +23,7 @@ export function findAll(
   { most, until }: Bounds = { most: MOST_HITS, until: performance.now() + PATIENCE },
 ): readonly OwnHit[] {
   const text = cutText(full);
-  const hits: { readonly hit: OwnHit; readonly found: Found }[] = [];
+  const hits: { readonly hit: OwnHit; readonly found: RuleMatch }[] = [];
   const left = { secret: most, allowed: most };
   for (const rule of text.trim() === "" ? [] : rules) {
     if (performance.now() > until || left.secret === 0) break;
@@ -51,14 +51,14 @@ export function cutText(text: string, longest = LARGEST): string {
 }
 
 /** Tries each form of the value in turn; of what one form has spoken, a later one does not. */
-function* matches(rule: OwnRule, name: string, full: string, until: number): Generator<Found> {
+function* matches(rule: OwnRule, name: string, full: string, until: number): Generator<RuleMatch> {
   const { pattern } = rule;
   if (pattern === null) {
     yield* whole(rule, name, full);
     return;
   }
   const text = cutText(full, Math.max(LEAST, Math.floor(MOST_STEPS / pattern.programSize())));
-  const all: Found[] = [];
+  const all: RuleMatch[] = [];
   let tries = 0;
   for (const form of formsOf(name, text, pattern.pattern())) {
     if (form.last && all.length > 0) return;
@@ -75,7 +75,7 @@ function* matches(rule: OwnRule, name: string, full: string, until: number): Gen
 }
 
 /** Without a pattern the name speaks for the value; when only the path does, gitleaks looks at no text at all. */
-function* whole(rule: OwnRule, name: string, text: string): Generator<Found> {
+function* whole(rule: OwnRule, name: string, text: string): Generator<RuleMatch> {
   const secret = text.trim();
   const start = text.indexOf(secret);
   const where = { start, end: start + secret.length };
@@ -89,11 +89,11 @@ function* whole(rule: OwnRule, name: string, text: string): Generator<Found> {
 function foundIn(
   rule: OwnRule,
   pattern: RE2JS,
-  form: Form,
+  form: ValueForm,
   { name, text }: { readonly name: string; readonly text: string },
   matchStart: number,
   matchEnd: number,
-): Found | null {
+): RuleMatch | null {
   // As gitleaks does it: the match without newlines around it is matched anew, by itself, to tell the groups.
   let [from, to] = [matchStart, matchEnd];
   while (from < to && form.text[from] === "\n") from++;
@@ -119,7 +119,7 @@ function secretIn(rule: OwnRule, pattern: RE2JS, match: string): readonly [numbe
 }
 
 /** The lines that the match is on; the first line of a value always with its name. */
-function lineOf({ text, at }: Form, name: string, start: number, end: number): string {
+function lineOf({ text, at }: ValueForm, name: string, start: number, end: number): string {
   const before = start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
   const after = text.indexOf("\n", end);
   const line = text.slice(before, after < 0 ? text.length : after);
@@ -127,7 +127,7 @@ function lineOf({ text, at }: Form, name: string, start: number, end: number): s
 }
 
 /** A rule called generic gives way to one that knows better and holds all of its secret. */
-function withoutGeneric(hits: readonly { readonly hit: OwnHit; readonly found: Found }[]): readonly OwnHit[] {
+function withoutGeneric(hits: readonly { readonly hit: OwnHit; readonly found: RuleMatch }[]): readonly OwnHit[] {
   const generic = ({ rule }: OwnHit): boolean => /generic/i.test(rule.id);
   // Of a file that only its path gives away no secret is known.
   const better = hits.filter(({ hit, found }) => hit.kind === "secret" && !generic(hit) && found.secret !== "");
@@ -140,7 +140,7 @@ function withoutGeneric(hits: readonly { readonly hit: OwnHit; readonly found: F
 }
 
 /** Where it stands, or, as with gitleaks, in another place of the line. */
-function holds(better: Found, { start, end, line, secret }: Found): boolean {
+function holds(better: RuleMatch, { start, end, line, secret }: RuleMatch): boolean {
   if (better.start <= start && end <= better.end) return true;
   return better.line === line && better.secret.includes(secret);
 }

@@ -1,5 +1,5 @@
 /** A way in which the value could stand in a file. `at` is where the value begins in it. */
-export type Form = {
+export type ValueForm = {
   readonly text: string;
   readonly at: number;
   /** Tried only when no other form had a match: the writing that a pattern insists on. */
@@ -12,8 +12,8 @@ const LONGEST_QUOTED = 65_536;
  * Patterns are written for files. Each is tried on `NAME=value` and on the value itself; one that speaks of colons or
  * quotes also on `NAME: value`, `NAME="value"`, `NAME: "value"` and `"NAME": "value"`, when it matched neither.
  */
-export function* formsOf(name: string, text: string, pattern: string): Generator<Form> {
-  const form = (before: string, after: string, last: boolean): Form => ({
+export function* formsOf(name: string, text: string, pattern: string): Generator<ValueForm> {
+  const form = (before: string, after: string, last: boolean): ValueForm => ({
     text: before + text + after,
     at: before.length,
     last,

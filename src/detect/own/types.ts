@@ -42,7 +42,7 @@ export type Allowlist = {
 };
 
 /** What a rule matched in a value, as gitleaks sees it. `start` and `end` are the part of the secret in the value. */
-export type Found = {
+export type RuleMatch = {
   readonly match: string;
   readonly secret: string;
   readonly line: string;
@@ -71,7 +71,7 @@ export type OwnRules = {
   /** A path decides somewhere: the same value may be judged differently in another place. */
   readonly asksPath: boolean;
   /** Which allowlist for all rules lets go what the built-in rules found; null when none does. */
-  allowed(found: Found, path: string): string | null;
+  allowed(found: RuleMatch, path: string): string | null;
   /** What they say of a value. */
   find(input: OwnInput): readonly OwnHit[];
   /** The secrets in a text of any length. */

@@ -1,10 +1,10 @@
 /** What to do with a kind that is not simply issued anew. `page` is false where the rule's reference does not say how. */
-export type How = { readonly text: string; readonly page: boolean };
+export type RotationGuide = { readonly text: string; readonly page: boolean };
 
 /** A sentence, the rules that it is for, and whether what they refer to says how. */
-type Entry = readonly [text: string, page: boolean, ...rules: string[]];
+type GuideEntry = readonly [text: string, page: boolean, ...rules: string[]];
 
-const ENTRIES: readonly Entry[] = [
+const ENTRIES: readonly GuideEntry[] = [
   // Passwords
   [
     "Change it at the server (ALTER ROLE … PASSWORD in PostgreSQL) and in everything that uses it; Vault's database secrets engine makes short-lived ones instead.",
@@ -188,6 +188,6 @@ const ENTRIES: readonly Entry[] = [
   ["Make a new identity and announce it: the key itself cannot be changed.", false, "nostr-secret-key"],
 ];
 
-export const HOW: ReadonlyMap<string, How> = new Map(
+export const HOW: ReadonlyMap<string, RotationGuide> = new Map(
   ENTRIES.flatMap(([text, page, ...rules]) => rules.map((rule) => [rule, { text, page }] as const)),
 );

@@ -2,12 +2,12 @@ import { crc32 } from "node:zlib";
 import { crcBase62 } from "./kit.ts";
 
 /** What a check that a vendor built into its tokens says. */
-export type Check = "right" | "wrong";
+export type ChecksumVerdict = "right" | "wrong";
 
-const is = (right: boolean): Check => (right ? "right" : "wrong");
+const is = (right: boolean): ChecksumVerdict => (right ? "right" : "wrong");
 
 /** GitHub, npm and NetBird end a token in six base62 characters: CRC-32 of what stands between prefix and them. */
-export function crcRight(secret: string): Check {
+export function crcRight(secret: string): ChecksumVerdict {
   const body = secret.slice(secret.indexOf("_") + 1);
   return is(crcBase62(body.slice(0, -6)) === body.slice(-6));
 }
@@ -17,7 +17,7 @@ export function crcBase36(body: string): string {
   return crc32(body).toString(36).padStart(7, "0");
 }
 
-export function gitlabRight(secret: string): Check {
+export function gitlabRight(secret: string): ChecksumVerdict {
   return is(crcBase36(secret.slice(0, -7)) === secret.slice(-7));
 }
 
@@ -26,12 +26,12 @@ export function crcHex(body: string): string {
   return crc32(body).toString(16).padStart(8, "0");
 }
 
-export function atlassianRight(secret: string): Check {
+export function atlassianRight(secret: string): ChecksumVerdict {
   return is(crcHex(secret.slice(0, -8)) === secret.slice(-8).toLowerCase());
 }
 
 /** Laravel Sanctum: forty random characters and their CRC-32, behind the row's number. */
-export function sanctumRight(secret: string): Check {
+export function sanctumRight(secret: string): ChecksumVerdict {
   const body = secret.slice(secret.indexOf("|") + 1);
   return is(crcHex(body.slice(-48, -8)) === body.slice(-8));
 }
@@ -49,7 +49,7 @@ export function bech32Sum(head: string, data: string): string {
   return text;
 }
 
-export function bech32Right(secret: string): Check {
+export function bech32Right(secret: string): ChecksumVerdict {
   const at = secret.lastIndexOf("1");
   const data = secret.slice(at + 1).toLowerCase();
   return is(bech32Sum(secret.slice(0, at), data.slice(0, -6)) === data.slice(-6));
@@ -76,7 +76,7 @@ export function base58Check(payload: Buffer): string {
   return text;
 }
 
-export function base58Right(secret: string): Check {
+export function base58Right(secret: string): ChecksumVerdict {
   let number = 0n;
   for (const char of secret) {
     const digit = BASE58.indexOf(char);

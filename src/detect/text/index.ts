@@ -20,7 +20,7 @@ export type TextHit = {
   readonly value: string;
 };
 
-type Hit = Omit<TextHit, "line" | "value"> & { readonly value?: string };
+type PendingHit = Omit<TextHit, "line" | "value"> & { readonly value?: string };
 
 const BEHIND = 2048;
 const BEFORE = 256;
@@ -44,7 +44,7 @@ export function inText(
   if (as === "file" && isBinary(bytes)) return [];
   const kind = kindOf(path);
   const seen = new Map<Rule, number>();
-  const found: Hit[] = [];
+  const found: PendingHit[] = [];
   let quiet = 0; // an assignment that was read covers the keywords inside it
   findKeywords(bytes, (watch, at) => {
     if (found.length >= HITS) return;
@@ -60,7 +60,7 @@ export function inText(
       const hit = watch.kind === "url" ? url(bytes, at, kind, off) : named(bytes, at, kind, off);
       if (hit === null) return;
       quiet = hit.end;
-      if (hit.found !== null) found.push(hit as Hit);
+      if (hit.found !== null) found.push(hit as PendingHit);
     }
   });
   found.push(...inKnownFile(bytes, path, off));
@@ -72,8 +72,8 @@ export function isBinary(bytes: Uint8Array): boolean {
 }
 
 /** Known tokens in printable runs, as strings(1) would show them. */
-function inBinary(bytes: Uint8Array, off: ReadonlySet<string>): Hit[] {
-  const found: Hit[] = [];
+function inBinary(bytes: Uint8Array, off: ReadonlySet<string>): PendingHit[] {
+  const found: PendingHit[] = [];
   findKeywords(bytes, ({ kind, rule, ...watch }, at) => {
     if (kind !== "token" || rule === null || off.has(rule.id) || found.length >= HITS) return;
     const hit = token(bytes, at, { kind, rule, ...watch }, rule);
@@ -82,7 +82,7 @@ function inBinary(bytes: Uint8Array, off: ReadonlySet<string>): Hit[] {
   return found;
 }
 
-function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Hit | null {
+function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): PendingHit | null {
   const from = Math.max(0, at - (watch.starts ? 1 : BEFORE));
   const window = text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
   const evidence = matches(rule, window);
@@ -99,7 +99,7 @@ function nameBefore(bytes: Uint8Array, start: number): string {
   return /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
 }
 
-type Maybe = Omit<Hit, "found"> & { readonly found: Evidence | null };
+type Maybe = Omit<PendingHit, "found"> & { readonly found: Evidence | null };
 
 function named(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<string>): Maybe | null {
   const literal = assignment(bytes, at);
@@ -146,9 +146,9 @@ function url(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<str
 }
 
 /** Of hits over the same bytes the strongest; all in the order of the text. */
-function best(found: Hit[], test: boolean): Hit[] {
+function best(found: PendingHit[], test: boolean): PendingHit[] {
   found.sort((a, b) => a.start - b.start || b.end - a.end);
-  const kept: Hit[] = [];
+  const kept: PendingHit[] = [];
   for (const raw of found) {
     const hit =
       test && raw.found.score < 0.9 ? { ...raw, found: { ...raw.found, score: raw.found.score - 0.15 } } : raw;
@@ -160,7 +160,7 @@ function best(found: Hit[], test: boolean): Hit[] {
   return kept;
 }
 
-function withLines(bytes: Uint8Array, hits: readonly Hit[]): TextHit[] {
+function withLines(bytes: Uint8Array, hits: readonly PendingHit[]): TextHit[] {
   let line = 1;
   let at = 0;
   return hits.map((hit) => {

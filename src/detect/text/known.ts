@@ -33,7 +33,7 @@ export function inKnownFile(bytes: Uint8Array, path: string, off: ReadonlySet<st
   return hits;
 }
 
-type Form = {
+type LinePattern = {
   /** Group `value`; group `name` where the line has one. */
   readonly pattern: RegExp;
   readonly name: string;
@@ -43,7 +43,7 @@ type Form = {
 };
 
 /** Sources: GNU inetutils, "The .netrc file"; PostgreSQL, "The Password File"; Apache, "Password Formats"; npm, "npmrc". */
-const FORMS: { readonly [kind in SecretFile]?: Form } = {
+const FORMS: { readonly [kind in SecretFile]?: LinePattern } = {
   env: {
     pattern: /^[ \t]{0,8}(?:export[ \t]{1,8})?(?<name>[A-Za-z_][\w.]{0,79})=(?<value>[^\r\n]{1,4096})/gm,
     name: "",
@@ -82,7 +82,7 @@ const FORMS: { readonly [kind in SecretFile]?: Form } = {
   },
 };
 
-function judged(name: string, value: string, { rule, why }: Form, off: ReadonlySet<string>): Evidence | null {
+function judged(name: string, value: string, { rule, why }: LinePattern, off: ReadonlySet<string>): Evidence | null {
   const outcome = decideIn(name, value, off);
   if (isEvidence(outcome)) return outcome;
   if (rule === null || off.has(rule) || outcome !== null) return null;

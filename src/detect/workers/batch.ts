@@ -1,4 +1,4 @@
-import type { BatchBytes, Detector, Known, ReadBatch } from "../../contract/detector.ts";
+import type { BatchBytes, Detector, IsCachedValue, ReadBatch } from "../../contract/detector.ts";
 import type { Reading } from "../../contract/source.ts";
 import { toldAs, type Candidate } from "../../model/candidate.ts";
 import type { Verdict } from "../../model/finding.ts";
@@ -7,7 +7,7 @@ import { Secret } from "../../model/secret.ts";
 import { parseBatch } from "../../kit/text/json-batches.ts";
 
 /** What a document of the source is, without what is known: handed in, since detection knows no source. Never throws. */
-export type ReadDocument = (source: string, document: unknown, known: Known) => readonly Reading[];
+export type ReadDocument = (source: string, document: unknown, known: IsCachedValue) => readonly Reading[];
 
 type SubjectReading = Extract<Reading, { readonly kind: "subject" }>;
 
@@ -15,16 +15,16 @@ type SubjectReading = Extract<Reading, { readonly kind: "subject" }>;
 export type ParsedBatch = Omit<ReadBatch, "found"> & { readonly readings: readonly SubjectReading[] };
 
 /** Values to be judged, in a form that is quickly handed from thread to thread: of each one four texts in a row. */
-export type Asked = readonly string[];
+export type PackedValues = readonly string[];
 /** What is told of those that are secrets, or were hidden by a setting, by their number. */
-export type Answered = readonly (Judged & { readonly at: number })[];
+export type PackedVerdicts = readonly (BatchVerdict & { readonly at: number })[];
 
-type Judged = { readonly name: string; readonly verdict: Verdict; readonly masked: string; readonly part: string };
-type BareTold = Omit<Judged, "name"> & Pick<Candidate, "name" | "location"> & { readonly value: string };
-type Found = ReadBatch["found"][number];
+type BatchVerdict = { readonly name: string; readonly verdict: Verdict; readonly masked: string; readonly part: string };
+type BareTold = Omit<BatchVerdict, "name"> & Pick<Candidate, "name" | "location"> & { readonly value: string };
+type BatchSecret = ReadBatch["found"][number];
 /** A batch that was read, in a form that can be handed from thread to thread. */
 export type BareBatch = Omit<ReadBatch, "found"> & {
-  readonly found: readonly (Omit<Found, "told"> & { readonly told: readonly BareTold[] })[];
+  readonly found: readonly (Omit<BatchSecret, "told"> & { readonly told: readonly BareTold[] })[];
 };
 
 /** Parses and judges a batch of documents; null when `parsed` makes nothing of it. */
@@ -57,14 +57,14 @@ export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detecto
 export function parse(
   { source, bytes, first }: BatchBytes,
   readDocument: ReadDocument,
-  known: Known,
+  known: IsCachedValue,
 ): ParsedBatch | null {
   const documents: (object | null)[] | null = parseBatch(bytes, first);
   if (documents === null) return null;
   let [subjects, values, passed] = [0, 0, 0];
   const errors: ReadBatch["errors"][number][] = [];
   const readings: SubjectReading[] = [];
-  const counted: Known = (where, entry, value) => {
+  const counted: IsCachedValue = (where, entry, value) => {
     const is = known(where, entry, value);
     if (is) passed++;
     return is;
@@ -85,15 +85,15 @@ export function parse(
 }
 
 /** What is to be asked of a batch that was parsed. */
-export function asked({ readings }: ParsedBatch): Asked {
+export function asked({ readings }: ParsedBatch): PackedValues {
   return readings.flatMap(({ candidates }) =>
     candidates.flatMap(({ name, value, location }) => [name, value.exposeText(), location.where, location.path]),
   );
 }
 
 /** Judges what was asked. */
-export function answer(texts: Asked, detector: Detector): Answered {
-  const answered: (Judged & { at: number })[] = [];
+export function answer(texts: PackedValues, detector: Detector): PackedVerdicts {
+  const answered: (BatchVerdict & { at: number })[] = [];
   for (let at = 0; at * 4 < texts.length; at++) {
     const [name, value, where, path] = texts.slice(at * 4, at * 4 + 4) as [string, string, Where, string];
     const judged = judge(name, Secret.of(value), where, path, detector);
@@ -105,12 +105,12 @@ export function answer(texts: Asked, detector: Detector): Answered {
 /** The batch with what was answered; `clear` is called for each value of which nothing is to be told. */
 export function withAnswers(
   { readings, ...rest }: ParsedBatch,
-  answered: Answered,
+  answered: PackedVerdicts,
   clear: (candidate: Candidate) => void,
 ): ReadBatch {
   const byNumber = new Map(answered.map((one) => [one.at, one]));
   let number = 0;
-  const found = readings.flatMap((reading): Found[] => {
+  const found = readings.flatMap((reading): BatchSecret[] => {
     const told = reading.candidates.flatMap((candidate) => {
       const judged = byNumber.get(number++);
       if (judged === undefined) {
@@ -141,12 +141,12 @@ export function unwrapBatch({ found, ...rest }: BareBatch): ReadBatch {
 }
 
 /** Asked for only when something is found, since the facts are made only then. */
-function about({ subject, facts, exposure }: SubjectReading): Omit<Found, "told"> {
+function about({ subject, facts, exposure }: SubjectReading): Omit<BatchSecret, "told"> {
   return { subject, facts, exposure };
 }
 
 /** Null when nothing is to be told of the value. */
-function judge(name: string, value: Secret, where: Where, path: string, detector: Detector): Judged | null {
+function judge(name: string, value: Secret, where: Where, path: string, detector: Detector): BatchVerdict | null {
   const question = { name, value, where, path };
   const verdict = detector.classify(question);
   if (!verdict.secret && verdict.hushedBy === undefined) return null;

@@ -6,7 +6,7 @@ import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./bat
 import { ClearedCache } from "./cleared.ts";
 import type { Tuning } from "../tuned.ts";
 import { openThread } from "./thread.ts";
-import type { Answer, BareSpotted, Job } from "./worker.ts";
+import type { WorkerReply, BareSpotted, WorkerJob } from "./worker.ts";
 
 /** More threads than this do not pay: reading becomes what takes the time. */
 const MOST = 8;
@@ -63,7 +63,7 @@ function unwrap({ value, part, ...rest }: BareSpotted): Spotted {
 
 type Hand = {
   readonly waiting: number;
-  ask(job: Job, handedOver?: readonly ArrayBuffer[]): Promise<Answer>;
+  ask(job: WorkerJob, handedOver?: readonly ArrayBuffer[]): Promise<WorkerReply>;
   close(): Promise<unknown>;
 };
 
@@ -72,9 +72,9 @@ function startHand(tuning: Tuning): Hand {
   worker.postMessage({ tuning });
   // Node's own code and the program's come out of their caches only as long as these are as they were.
   worker.once("message", setFlags);
-  const open = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+  const open = new Map<number, { resolve: (answer: WorkerReply) => void; reject: (error: Error) => void }>();
   let next = 0;
-  worker.on("message", ({ id, answer, error }: { id: number; answer?: Answer; error?: string }) => {
+  worker.on("message", ({ id, answer, error }: { id: number; answer?: WorkerReply; error?: string }) => {
     const waiting = open.get(id);
     open.delete(id);
     if (open.size === 0) worker.unref();

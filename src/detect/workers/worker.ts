@@ -1,24 +1,24 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import type { BatchBytes, Detector, ReadFile, Spotted, TextBlock } from "../../contract/detector.ts";
-import { answer as judged, readBatch, type Answered, type Asked, type BareBatch, type ReadDocument } from "./batch.ts";
+import { answer as judged, readBatch, type PackedVerdicts, type PackedValues, type BareBatch, type ReadDocument } from "./batch.ts";
 import { detectorFor, type Tuning } from "../tuned.ts";
 
 export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Uint8Array; readonly part: Uint8Array };
 /** What a thread says of the files that it was asked about, in their order, or of the batch. */
-export type Answer = {
+export type WorkerReply = {
   readonly files?: readonly BareFile[];
   readonly batch?: BareBatch | null;
-  readonly answered?: Answered;
+  readonly answered?: PackedVerdicts;
   readonly texts?: readonly BareText[];
 };
 export type BareText = BareSpotted & { readonly piece: number };
 export type BareFile = Omit<ReadFile, "spotted"> & { readonly spotted: readonly BareSpotted[] };
-export type Job =
+export type WorkerJob =
   | { readonly kind: "files"; readonly files: readonly string[] }
   | { readonly kind: "texts"; readonly block: TextBlock }
   | { readonly kind: "batch"; readonly batch: BatchBytes }
-  | { readonly kind: "asked"; readonly asked: Asked };
+  | { readonly kind: "asked"; readonly asked: PackedValues };
 
 /** A file is read in pieces of this size, which overlap: the longest secret fits into the overlap. */
 const PIECE = 16 * 1024 * 1024;
@@ -32,14 +32,14 @@ export function work(readDocument: ReadDocument): void {
 function answerWith(tuning: Tuning, readDocument: ReadDocument): void {
   const made = detectorFor(tuning);
   made.catch(() => undefined); // told with the first job
-  const answer = (job: Job, detector: Detector): Answer => {
+  const answer = (job: WorkerJob, detector: Detector): WorkerReply => {
     if (job.kind === "texts") return { texts: readTexts(job.block, detector) };
     if (job.kind === "asked") return { answered: judged(job.asked, detector) };
     return job.kind === "files"
       ? { files: job.files.map((file) => readFile(file, detector)) }
       : { batch: readBatch(job.batch, readDocument, detector) };
   };
-  parentPort?.on("message", ({ id, job }: { id: number; job: Job }) => {
+  parentPort?.on("message", ({ id, job }: { id: number; job: WorkerJob }) => {
     made
       .then((detector) => parentPort?.postMessage({ id, answer: answer(job, detector) }))
       .catch((error: unknown) => parentPort?.postMessage({ id, error: (error as Error).message }));

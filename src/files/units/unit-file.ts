@@ -36,8 +36,8 @@ export type Word = {
 export function parseUnit(text: string): readonly Setting[] {
   const settings: Setting[] = [];
   let section = "";
-  let open: Open | null = null;
-  const close = ({ text: whole, at, line, start }: Open, end: number): void => {
+  let open: PendingSetting | null = null;
+  const close = ({ text: whole, at, line, start }: PendingSetting, end: number): void => {
     section = /^\s*\[(.*)\]\s*$/.exec(whole)?.[1] ?? section;
     const [, before = "", key = "", rest = ""] = /^(\s*([\w-]+)\s*=\s*)(.*)$/s.exec(whole) ?? [];
     const value = rest.trimEnd();
@@ -65,7 +65,7 @@ export function parseUnit(text: string): readonly Setting[] {
 }
 
 /** A setting whose lines have not all been read. */
-type Open = { text: string; readonly at: number[]; readonly line: number; readonly start: number };
+type PendingSetting = { text: string; readonly at: number[]; readonly line: number; readonly start: number };
 
 const ESCAPES: { readonly [letter: string]: string } = {
   ...{ a: "\u0007", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" },

@@ -49,7 +49,7 @@ function some(found: ArchiveImages, by: string): ArchiveImages {
   return { images: [], errors: [{ subject: "the archive", message: `holds no image, as its ${by} says` }] };
 }
 
-type Open = { readonly [key: string]: unknown };
+type JsonObject = { readonly [key: string]: unknown };
 
 function parse(bytes: Buffer, file: string): unknown {
   try {
@@ -59,7 +59,7 @@ function parse(bytes: Buffer, file: string): unknown {
   }
 }
 
-const open = (from: unknown): Open => (typeof from === "object" && from !== null ? (from as Open) : {});
+const open = (from: unknown): JsonObject => (typeof from === "object" && from !== null ? (from as JsonObject) : {});
 const text = (from: unknown): string | null => (typeof from === "string" && from !== "" ? from : null);
 const list = (from: unknown): readonly unknown[] => (Array.isArray(from) ? from : []);
 
@@ -139,11 +139,11 @@ async function ociImages(index: unknown, walk: Walk): Promise<void> {
 }
 
 /** What BuildKit says about an image stands beside it as one of its kind. */
-function isImage({ annotations }: Open): boolean {
+function isImage({ annotations }: JsonObject): boolean {
   return open(annotations)["vnd.docker.reference.type"] !== "attestation-manifest";
 }
 
-function ociLayer({ digest, size, mediaType }: Open): ArchiveLayer | null {
+function ociLayer({ digest, size, mediaType }: JsonObject): ArchiveLayer | null {
   const file = fileOf(digest);
   if (file === null) return null;
   const bytes = typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? size : null;

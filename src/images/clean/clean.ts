@@ -22,7 +22,7 @@ export type Cleaned = {
   readonly tolerated: readonly { readonly name: string; readonly path: string }[];
 };
 
-type Open = { [key: string]: unknown };
+type EditableConfig = { [key: string]: unknown };
 
 /**
  * An image's config without the values: gone from its variables and labels, and from whatever tells how it was built
@@ -66,7 +66,7 @@ export function cleanTexts(map: unknown, leaving: readonly Leaving[]): void {
 
 const HISTORY: { readonly [name: string]: string } = { created_by: "CreatedBy", comment: "Comment", author: "Author" };
 
-function parsed(bytes: Uint8Array): Open {
+function parsed(bytes: Uint8Array): EditableConfig {
   try {
     const document = parseExact(Buffer.from(bytes).toString("utf8"));
     if (isOpen(document)) return document;
@@ -76,9 +76,9 @@ function parsed(bytes: Uint8Array): Open {
   throw new UnsprawlError("malformed", "the image's config is no JSON object", "pull or build the image again");
 }
 
-const isOpen = (value: unknown): value is Open => typeof value === "object" && value !== null && !Array.isArray(value);
+const isOpen = (value: unknown): value is EditableConfig => typeof value === "object" && value !== null && !Array.isArray(value);
 
-function variables(config: Open, leaving: readonly Leaving[], stays: Stays): DiffLine[] {
+function variables(config: EditableConfig, leaving: readonly Leaving[], stays: Stays): DiffLine[] {
   const { Env } = config;
   if (!Array.isArray(Env)) return [];
   const diff: DiffLine[] = [];
@@ -94,7 +94,7 @@ function variables(config: Open, leaving: readonly Leaving[], stays: Stays): Dif
   return diff;
 }
 
-function labels(config: Open, leaving: readonly Leaving[]): DiffLine[] {
+function labels(config: EditableConfig, leaving: readonly Leaving[]): DiffLine[] {
   const { Labels } = config;
   if (!isOpen(Labels)) return [];
   return leaving.flatMap(({ name, value, reference }): DiffLine[] => {
@@ -109,7 +109,7 @@ function labels(config: Open, leaving: readonly Leaving[]): DiffLine[] {
 }
 
 /** Puts references into a text or a list of texts, in any form that a value comes in; gives the names that it had. */
-function written(holder: Open, key: string, leaving: readonly Leaving[]): string[] {
+function written(holder: EditableConfig, key: string, leaving: readonly Leaving[]): string[] {
   const names = new Set<string>();
   const clean = (text: unknown): unknown => {
     if (typeof text !== "string") return text;
@@ -147,7 +147,7 @@ function replaceWord(text: string, form: string, by: string): string {
 }
 
 /** Throws `refused` when a value is still there. */
-function left(document: Open, leaving: readonly Leaving[]): { name: string; path: string }[] {
+function left(document: EditableConfig, leaving: readonly Leaving[]): { name: string; path: string }[] {
   const { config, history, ...rest } = document;
   const tolerated: { name: string; path: string }[] = [];
   for (const { name, value } of leaving) {

@@ -4,7 +4,7 @@ import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { cleanConfig, cleanTexts, type Cleaned, type Leaving, type Stays } from "./clean.ts";
 
 /** What names a blob: OCI image-spec, descriptor.md. */
-export type Descriptor = {
+export type BlobDescriptor = {
   readonly mediaType?: string;
   readonly digest: string;
   readonly size: number;
@@ -13,11 +13,11 @@ export type Descriptor = {
 };
 
 /** A document that has to be stored, and under which digest. */
-export type Blob = { readonly descriptor: Descriptor; readonly kind: "config" | "manifest"; readonly bytes: Buffer };
+export type Blob = { readonly descriptor: BlobDescriptor; readonly kind: "config" | "manifest"; readonly bytes: Buffer };
 
 export type CleanTree = {
   /** What the tag must name from now on; equal to what was given when no value was in it. */
-  readonly root: Descriptor;
+  readonly root: BlobDescriptor;
   /** In the order in which they have to be stored: each after what it names. */
   readonly blobs: readonly Blob[];
   readonly configs: readonly Cleaned[];
@@ -27,8 +27,8 @@ export type CleanTree = {
   readonly missing: readonly string[];
 };
 
-type Read = (descriptor: Descriptor, kind: Blob["kind"]) => Promise<Buffer | null>;
-type Open = { [key: string]: unknown };
+type Read = (descriptor: BlobDescriptor, kind: Blob["kind"]) => Promise<Buffer | null>;
+type EditableManifest = { [key: string]: unknown };
 
 const DEEPEST = 3;
 /** Sources: OCI image-spec, manifest.md; Docker's image manifest, version 2, schema 2. */
@@ -39,7 +39,7 @@ const CONFIGS = new Set(["application/vnd.oci.image.config.v1+json", "applicatio
  * neither read nor changed. `read` gives a document by its descriptor, null when it is not there. Throws as `cleanConfig`.
  */
 export async function cleanTree(
-  root: Descriptor,
+  root: BlobDescriptor,
   read: Read,
   leaving: readonly Leaving[],
   stays: Stays,
@@ -48,25 +48,25 @@ export async function cleanTree(
   const configs: Cleaned[] = [];
   const voided: string[] = [];
   const missing: string[] = [];
-  const stored = (was: Descriptor, kind: Blob["kind"], bytes: Buffer): Descriptor => {
+  const stored = (was: BlobDescriptor, kind: Blob["kind"], bytes: Buffer): BlobDescriptor => {
     const descriptor = { ...was, digest: digestOf(bytes), size: bytes.length };
     if (descriptor.digest !== was.digest) blobs.push({ descriptor, kind, bytes });
     return descriptor;
   };
 
-  const walk = async (was: Descriptor, depth: number): Promise<Descriptor> => {
+  const walk = async (was: BlobDescriptor, depth: number): Promise<BlobDescriptor> => {
     const bytes = await read(was, "manifest");
     if (bytes === null) {
       missing.push(platformOf(was));
       return was;
     }
-    const document = parseExact(bytes.toString("utf8")) as Open;
+    const document = parseExact(bytes.toString("utf8")) as EditableManifest;
     const before = stringifyExact(document);
     if (Array.isArray(document["manifests"])) {
       if (depth >= DEEPEST) throw new UnsprawlError("malformed", "the index names indexes too deep", "docker pull it");
-      document["manifests"] = await children(document["manifests"] as Descriptor[], depth);
+      document["manifests"] = await children(document["manifests"] as BlobDescriptor[], depth);
     } else {
-      const config = document["config"] as Descriptor | undefined;
+      const config = document["config"] as BlobDescriptor | undefined;
       // Signatures, charts and the like have a config of their own kind.
       if (config === undefined || !(config.mediaType === undefined || CONFIGS.has(config.mediaType))) return was;
       const held = await read(config, "config");
@@ -85,8 +85,8 @@ export async function cleanTree(
     return after === before ? was : stored(was, "manifest", Buffer.from(after));
   };
 
-  const children = async (all: readonly Descriptor[], depth: number): Promise<Descriptor[]> => {
-    const now = new Map<string, Descriptor>();
+  const children = async (all: readonly BlobDescriptor[], depth: number): Promise<BlobDescriptor[]> => {
+    const now = new Map<string, BlobDescriptor>();
     for (const one of all) if (!isAttestation(one)) now.set(one.digest, await walk(one, depth + 1));
     return all.flatMap((one) => {
       const about = one.annotations?.["vnd.docker.reference.digest"];
@@ -103,11 +103,11 @@ export async function cleanTree(
 }
 
 /** What BuildKit adds to an index: https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md */
-function isAttestation({ annotations }: Descriptor): boolean {
+function isAttestation({ annotations }: BlobDescriptor): boolean {
   return annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
 }
 
-function platformOf({ platform, digest }: Descriptor): string {
+function platformOf({ platform, digest }: BlobDescriptor): string {
   const { os, architecture, variant } = platform ?? {};
   return os === undefined ? digest : [os, architecture, variant].filter((part) => part !== undefined).join("/");
 }

@@ -22,7 +22,7 @@ export type LayeredImage = {
   readonly layers: readonly ImageLayer[];
 };
 
-export type Kept = Omit<Layer, "fates"> & {
+export type CachedLayer = Omit<Layer, "fates"> & {
   fates: Layer["fates"];
   /** Of one that somebody else has read: the paths whose fates were looked for. */
   knew?: ReadonlySet<string> | null;
@@ -35,7 +35,7 @@ export type Kept = Omit<Layer, "fates"> & {
 export class Shelf {
   /** Told what a person should know of layers, besides their secrets. */
   readonly note: (text: string) => void;
-  readonly layers = new Map<string, Kept>();
+  readonly layers = new Map<string, CachedLayer>();
   readonly paths = new Paths();
   clock = 0;
   /** Where others find what was read here; null when there are none. */
@@ -64,7 +64,7 @@ const LASTING = /^sha(?:256|512):[0-9a-f]{64,128}$/;
 /** The layers that one source reads. */
 export class LayerBook {
   readonly #shelf: Shelf;
-  readonly #own = new Map<string, Kept>();
+  readonly #own = new Map<string, CachedLayer>();
   #done = 0;
   /** How many bytes will be read; null when nobody knows. */
   total: number | null = null;
@@ -161,7 +161,7 @@ export class LayerBook {
     }
   }
 
-  #get(id: string, diffId: string | null): Kept | null {
+  #get(id: string, diffId: string | null): CachedLayer | null {
     const { layers } = this.#shelf;
     return this.#own.get(id) ?? layers.get(id) ?? (diffId === null ? null : (layers.get(diffId) ?? null));
   }
@@ -182,7 +182,7 @@ export async function* layerReadings(
 }
 
 /** Whether the fates of what was found in the lower one were looked for in the upper one. */
-function knows({ knew, asked }: Kept, lower: Kept): boolean {
+function knows({ knew, asked }: CachedLayer, lower: CachedLayer): boolean {
   return knew ? lower.findings.every(({ path }) => knew.has(path)) : lower.ended <= asked;
 }
 
@@ -191,7 +191,7 @@ export function placeIn({ path, counted, spotted }: LayerFinding): string {
   return counted ? `${path} line ${spotted.line}` : path;
 }
 
-function fateOf(path: string, later: readonly (Kept | null)[], number: number): string {
+function fateOf(path: string, later: readonly (CachedLayer | null)[], number: number): string {
   const at = later.findIndex((layer) => layer?.fates.has(path));
   return at < 0 ? "" : `, ${later[at]?.fates.get(path)} in layer ${number + at}`;
 }

@@ -3,12 +3,12 @@ import { TarParser, type TarEntry } from "./tar.ts";
 /** An entry of an archive that comes as a stream; its data, if wanted, before the next entry is asked for. */
 export type StreamedEntry = TarEntry & { readonly body: () => AsyncIterable<Buffer> };
 
-type Event = TarEntry | Buffer | null;
+type ArchiveEvent = TarEntry | Buffer | null;
 
 /** The entries of an archive of few large files. Throws as `TarParser` does. */
 export async function* tarEntries(stream: AsyncIterable<Buffer>): AsyncGenerator<StreamedEntry> {
   const chunks = stream[Symbol.asyncIterator]();
-  let events: Event[] = [];
+  let events: ArchiveEvent[] = [];
   let at = 0;
   const parser = new TarParser({
     entry: (entry) => (events.push(entry), true),
@@ -16,7 +16,7 @@ export async function* tarEntries(stream: AsyncIterable<Buffer>): AsyncGenerator
     end: () => void events.push(null),
   });
   /** Undefined at the archive's end. */
-  const next = async (): Promise<Event | undefined> => {
+  const next = async (): Promise<ArchiveEvent | undefined> => {
     while (at === events.length) {
       events = [];
       at = 0;

@@ -10,7 +10,7 @@ const HEAD = 8000;
 /** Shorter files hold no secret that could be told from words. */
 const SHORTEST = 8;
 
-type Open = {
+type PendingFile = {
   readonly path: string;
   readonly size: number;
   /** Where its bytes in this block begin. */
@@ -29,7 +29,7 @@ export class Packer {
   #bytes = Buffer.allocUnsafeSlow(BLOCK);
   #pieces: TextPiece[] = [];
   #at = 0;
-  #file: Open | null = null;
+  #file: PendingFile | null = null;
 
   /** True when the file's bytes are wanted. Where lines cannot be counted, those of its pieces are -1. */
   begin(path: string, size: number, counted: boolean): boolean {
@@ -69,7 +69,7 @@ export class Packer {
     this.#at = 0;
   }
 
-  #decide(file: Open): void {
+  #decide(file: PendingFile): void {
     file.as = this.#bytes.subarray(file.start, Math.min(this.#at, file.start + HEAD)).includes(0) ? "binary" : "text";
     if (file.as === "text" || file.size <= LIMITS.binary) return;
     file.skipped = true;
@@ -77,7 +77,7 @@ export class Packer {
   }
 
   /** A block is full in the middle of a file: it goes on in the next, with some of it again. */
-  #cut(file: Open): void {
+  #cut(file: PendingFile): void {
     this.#piece(file);
     const before = this.#bytes;
     if (file.line >= 0) file.line += newlines(before.subarray(file.start, BLOCK - OVERLAP));
@@ -88,7 +88,7 @@ export class Packer {
     file.first = false;
   }
 
-  #piece({ path, start, line, as }: Open): void {
+  #piece({ path, start, line, as }: PendingFile): void {
     this.#pieces.push({ path, start, end: this.#at, line, as: as ?? "text" });
   }
 }

@@ -1,7 +1,7 @@
 import type { LayerShelf, ShelvedLayer } from "../../contract/layer-shelf.ts";
 import { fingerprint, type FingerprintKey } from "../../model/fingerprint.ts";
 import { Secret } from "../../model/secret.ts";
-import type { Kept } from "./book.ts";
+import type { CachedLayer } from "./book.ts";
 import type { Layer } from "./layer.ts";
 
 /** A shelf for several machines, and the key by which they know a value that none of them keeps. */
@@ -28,7 +28,7 @@ export function toShelf(
 }
 
 /** The same for whoever meets it again. */
-export function fromShelf({ findings, fates, asked, git, diffId }: ShelvedLayer): Kept {
+export function fromShelf({ findings, fates, asked, git, diffId }: ShelvedLayer): CachedLayer {
   return {
     findings: findings.map(({ path, counted, ...spotted }) => ({
       path,

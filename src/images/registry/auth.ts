@@ -3,7 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
-import { isLoopback, type Endpoint } from "./hosts.ts";
+import { isLoopback, type RegistryEndpoint } from "./hosts.ts";
 import type { Wire } from "./http.ts";
 
 /** What a request needs a right for: a repository and actions, or the catalog. */
@@ -32,8 +32,8 @@ const DEFAULT_LIFE = 60;
  * shortly before they end, and asked for again when one is refused. Source: distribution
  * `docs/content/spec/auth/token.md`, `oauth.md`.
  */
-export class Login {
-  readonly #endpoint: Endpoint;
+export class RegistryLogin {
+  readonly #endpoint: RegistryEndpoint;
   readonly #wire: Wire;
   readonly #find: (repository: string) => Promise<Credentials | null>;
   readonly #know: (value: Secret) => void;
@@ -46,7 +46,7 @@ export class Login {
   used = false;
 
   constructor(
-    endpoint: Endpoint,
+    endpoint: RegistryEndpoint,
     wire: Wire,
     find: (repository: string) => Promise<Credentials | null>,
     know: (value: Secret) => void,

@@ -1,5 +1,5 @@
 /** One way to log in that a `WWW-Authenticate` header offers; names in lower case. */
-export type Challenge = { readonly scheme: string; readonly parameters: ReadonlyMap<string, string> };
+export type AuthChallenge = { readonly scheme: string; readonly parameters: ReadonlyMap<string, string> };
 
 const TOKEN = /[!#$%&'*+.^_`|~\w-]+/y;
 /** Longer headers are none that a registry sends. */
@@ -9,7 +9,7 @@ const LONGEST = 8192;
  * Reads `Bearer realm="…",service="…", Basic realm="…"` (RFC 9110, 11.6.1): several challenges in one header, parameters
  * quoted or not. What cannot be read ends the list.
  */
-export function parseChallenges(header: string): readonly Challenge[] {
+export function parseChallenges(header: string): readonly AuthChallenge[] {
   const found: { scheme: string; parameters: Map<string, string> }[] = [];
   const text = header.slice(0, LONGEST);
   let at = 0;

@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Secret } from "../../model/secret.ts";
-import { Login, type Scope } from "./auth.ts";
+import { RegistryLogin, type Scope } from "./auth.ts";
 import { findCredentials } from "./credentials.ts";
 import { asDescriptor, digestOf, type Descriptor, verified } from "./digest.ts";
 import { endpointsOf, hostFolders, type HostFolders } from "./hosts.ts";
@@ -80,7 +80,7 @@ export function openRegistry(host: string, tools: RegistryTools): Registry {
       new Place(endpoint, env, (wire) => {
         const find = (repository: string) =>
           findCredentials(env, endpoint.name === "registry-1.docker.io" ? host : endpoint.name, repository);
-        return new Login(endpoint, wire, find, tools.know);
+        return new RegistryLogin(endpoint, wire, find, tools.know);
       }),
   );
   const own = places.at(-1) as Place;

@@ -48,12 +48,12 @@ function authFiles(env: NodeJS.ProcessEnv): readonly string[] {
   ].filter((file) => file !== "");
 }
 
-type Open = { readonly [key: string]: unknown };
+type JsonObject = { readonly [key: string]: unknown };
 
-const open = (value: unknown): Open =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Open) : {};
+const open = (value: unknown): JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 
-function readConfig(file: string): Open | null {
+function readConfig(file: string): JsonObject | null {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -69,7 +69,7 @@ function readConfig(file: string): Open | null {
 }
 
 async function fromConfig(
-  config: Open,
+  config: JsonObject,
   file: string,
   host: string,
   repository: string,
@@ -105,7 +105,7 @@ function plainKey(key: string): string {
   return bare === "index.docker.io" ? HUB_HOST : bare;
 }
 
-function fromAuth(entry: Open, file: string, host: string): Credentials | null {
+function fromAuth(entry: JsonObject, file: string, host: string): Credentials | null {
   const text = (name: string): string => (typeof entry[name] === "string" ? entry[name] : "");
   if (text("identitytoken") !== "") return { kind: "identity", token: Secret.of(text("identitytoken")) };
   if (text("auth") !== "") {
@@ -132,7 +132,7 @@ async function askHelper(name: string, key: string, env: NodeJS.ProcessEnv): Pro
     if (/credentials not found|no credentials server URL|no credentials username/i.test(stdout)) return null;
     throw new UnsprawlError("failed", `${program} get failed for ${key} (${code})`, cmd`echo ${key} | ${program} get`);
   }
-  let answer: Open;
+  let answer: JsonObject;
   try {
     answer = open(JSON.parse(stdout));
   } catch {

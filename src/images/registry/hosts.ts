@@ -6,7 +6,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { HUB_HOST } from "./reference.ts";
 
 /** One place that answers for a registry. */
-export type Endpoint = {
+export type RegistryEndpoint = {
   /** What credentials and certificates are kept under: `HOST[:PORT]`. */
   readonly name: string;
   /** `https://host[:port]`. */
@@ -35,7 +35,7 @@ export function hostFolders(env: NodeJS.ProcessEnv): HostFolders {
  * it), then the registry itself. Source: dockerd(8), `registry-mirrors`, `insecure-registries`; Docker's "Verify
  * repository client with certificates". Throws `config` for a daemon.json or a certificate that cannot be read.
  */
-export function endpointsOf(host: string, folders: HostFolders): readonly Endpoint[] {
+export function endpointsOf(host: string, folders: HostFolders): readonly RegistryEndpoint[] {
   const daemon = daemonSettings(folders.daemons);
   const insecure = insecureHosts(daemon.insecure);
   const own = endpoint(host, `https://${host === HUB_HOST ? "registry-1.docker.io" : host}`, insecure, folders);
@@ -62,7 +62,7 @@ export function isLoopback(hostname: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-function endpoint(name: string, origin: string, insecure: (host: string) => boolean, folders: HostFolders): Endpoint {
+function endpoint(name: string, origin: string, insecure: (host: string) => boolean, folders: HostFolders): RegistryEndpoint {
   const { hostname } = new URL(origin);
   const loopback = isLoopback(hostname);
   const told = insecure(name);
@@ -77,7 +77,7 @@ function endpoint(name: string, origin: string, insecure: (host: string) => bool
 }
 
 /** `*.crt` are authorities, `NAME.cert` with `NAME.key` is the client's own certificate. */
-function certificates(folder: string): Endpoint["tls"] {
+function certificates(folder: string): RegistryEndpoint["tls"] {
   let names: string[];
   try {
     names = readdirSync(folder).sort();

@@ -1,6 +1,6 @@
 import { bare, cmd } from "../../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
-import type { Endpoint } from "./hosts.ts";
+import type { RegistryEndpoint } from "./hosts.ts";
 
 /** Worth another try: the connection broke, or nothing came in time. */
 export function isTransient(error: unknown): boolean {
@@ -18,7 +18,7 @@ export function speaksNoTls(error: unknown): boolean {
 }
 
 /** What went wrong on the way to a host, by its code alone: messages may quote what was sent. */
-export function connectionError(error: unknown, url: URL, endpoint: Endpoint): UnsprawlError {
+export function connectionError(error: unknown, url: URL, endpoint: RegistryEndpoint): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const code = codeOf(error);
   const cause = causeOf(error);

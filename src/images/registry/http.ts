@@ -2,11 +2,11 @@ import type { Agent, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { AgentOptions } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../model/error.ts";
-import type { Endpoint } from "./hosts.ts";
+import type { RegistryEndpoint } from "./hosts.ts";
 import { connectionError, isTransient, tooLong } from "./http-errors.ts";
 import { redirected } from "./redirect.ts";
 
-export type Ask = {
+export type HttpRequest = {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: URL;
   readonly headers?: { readonly [name: string]: string };
@@ -21,9 +21,9 @@ export type Ask = {
   readonly once?: boolean;
 };
 
-export type Head = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly url: URL };
-export type Answer = Head & { readonly stream: IncomingMessage };
-export type Whole = Head & { readonly bytes: Buffer };
+export type ResponseHead = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly url: URL };
+export type StreamedResponse = ResponseHead & { readonly stream: IncomingMessage };
+export type BufferedResponse = ResponseHead & { readonly bytes: Buffer };
 
 const SOCKETS = 12;
 const TRIES = 4;
@@ -36,14 +36,14 @@ const ERROR_LIMIT = 64 * 1024;
 
 /** Everything that goes over the network to one registry: kept connections, redirects, retries, limits. */
 export class Wire {
-  readonly #endpoint: Endpoint;
+  readonly #endpoint: RegistryEndpoint;
   readonly #env: NodeJS.ProcessEnv;
   readonly #agents = new Map<string, Agent>();
   #notBefore = 0;
   /** Bytes of bodies so far. */
   bytesRead = 0;
 
-  constructor(endpoint: Endpoint, env: NodeJS.ProcessEnv) {
+  constructor(endpoint: RegistryEndpoint, env: NodeJS.ProcessEnv) {
     this.#endpoint = endpoint;
     this.#env = env;
   }
@@ -53,7 +53,7 @@ export class Wire {
    * and a 429 (for as long as it says). Throws `unreachable`, `throttled`, `malformed` (longer than the limit, or a
    * redirect that is not allowed).
    */
-  async read(ask: Ask, limit: number): Promise<Whole> {
+  async read(ask: HttpRequest, limit: number): Promise<BufferedResponse> {
     return this.#patiently(ask, async () => {
       const until = AbortSignal.any([ask.signal, AbortSignal.timeout(DOCUMENT)]);
       const { stream, ...head } = await this.#followed({ ...ask, signal: until });
@@ -80,12 +80,12 @@ export class Wire {
   }
 
   /** The answer with its body still to be read by `chunks`; asks again only until the body begins. */
-  async open(ask: Ask): Promise<Answer> {
+  async open(ask: HttpRequest): Promise<StreamedResponse> {
     return this.#patiently(ask, () => this.#followed(ask));
   }
 
   /** The body of an opened answer. Throws `unreachable` when it breaks off. */
-  async *chunks(answer: Answer): AsyncGenerator<Buffer> {
+  async *chunks(answer: StreamedResponse): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of answer.stream) {
         this.bytesRead += (chunk as Buffer).length;
@@ -104,7 +104,7 @@ export class Wire {
     this.#agents.clear();
   }
 
-  async #patiently<T extends Head>(ask: Ask, attempt: () => Promise<T>): Promise<T> {
+  async #patiently<T extends ResponseHead>(ask: HttpRequest, attempt: () => Promise<T>): Promise<T> {
     const again = ask.once !== true && (ask.body === undefined || ask.body instanceof Uint8Array);
     for (let tries = 1; ; tries++) {
       await this.#pause(ask.signal);
@@ -118,7 +118,7 @@ export class Wire {
         wait = asked ?? wait;
         const enough = last || wait > LONGEST_WAIT;
         if (enough && !busy) return answer;
-        if ("stream" in answer) (answer as unknown as Answer).stream.destroy();
+        if ("stream" in answer) (answer as unknown as StreamedResponse).stream.destroy();
         if (enough) throw throttled(ask.url, asked);
         // One that is told to wait speaks for all that ask the same host.
         if (busy) this.#notBefore = Math.max(this.#notBefore, Date.now() + wait);
@@ -137,7 +137,7 @@ export class Wire {
     if (wait > 0) await sleep(wait, undefined, { signal });
   }
 
-  async #followed(ask: Ask): Promise<Answer> {
+  async #followed(ask: HttpRequest): Promise<StreamedResponse> {
     let { url, authorization = null } = ask;
     for (let hops = 0; ; hops++) {
       const answer = await this.#exchange({ ...ask, url, authorization });
@@ -149,7 +149,7 @@ export class Wire {
     }
   }
 
-  #exchange(ask: Ask): Promise<Answer> {
+  #exchange(ask: HttpRequest): Promise<StreamedResponse> {
     const { method, url, headers, authorization, body, signal } = ask;
     const secure = url.protocol === "https:";
     const { request } = process.getBuiltinModule(secure ? "node:https" : "node:http");
@@ -199,7 +199,7 @@ export class Wire {
 }
 
 /** Node's own authorities, the system's, and those that the engine was given for this host. */
-function tlsOptions(endpoint: Endpoint | null): AgentOptions {
+function tlsOptions(endpoint: RegistryEndpoint | null): AgentOptions {
   const { getCACertificates } = process.getBuiltinModule("node:tls");
   const { ca = [], cert, key } = endpoint?.tls ?? {};
   return {

@@ -3,12 +3,12 @@ import type { Descriptor } from "./digest.ts";
 import { isDigest } from "./reference.ts";
 
 /** What a manifest describes. A `signed` one is of Docker's first schema, with its configuration inside. */
-export type Kind = "index" | "image" | "attestation" | "artifact" | "signed";
+export type ManifestKind = "index" | "image" | "attestation" | "artifact" | "signed";
 
-export type Open = { readonly [key: string]: unknown };
+export type JsonObject = { readonly [key: string]: unknown };
 
 /** A descriptor in a manifest, with what else may stand in it. */
-export type Described = Descriptor & { readonly annotations: Open; readonly platform: string | null };
+export type AnnotatedDescriptor = Descriptor & { readonly annotations: JsonObject; readonly platform: string | null };
 
 const IMAGE_CONFIGS = new Set([
   "application/vnd.oci.image.config.v1+json",
@@ -21,7 +21,7 @@ export const IN_TOTO = "application/vnd.in-toto+json";
  * "Guidelines for Artifact Usage"; BuildKit `docs/attestations/attestation-storage.md`; distribution
  * `deprecated-schema-v1.md`.
  */
-export function kindOf({ document, mediaType }: Manifest): Kind | null {
+export function kindOf({ document, mediaType }: Manifest): ManifestKind | null {
   if (Array.isArray(document["manifests"])) return "index";
   if (Array.isArray(document["fsLayers"])) return "signed";
   const layers = described(document["layers"]);
@@ -39,7 +39,7 @@ export function artifactType({ document }: Manifest): string {
 }
 
 /** The descriptors of a list, null for each that is none. */
-export function described(list: unknown): readonly (Described | null)[] {
+export function described(list: unknown): readonly (AnnotatedDescriptor | null)[] {
   if (!Array.isArray(list)) return [];
   return list.map((one: unknown) => {
     const { digest, size, mediaType, annotations, platform } = open(one);
@@ -62,6 +62,6 @@ function platformOf(given: unknown): string | null {
   return parts.length === 0 ? null : parts.join("/").slice(0, 100);
 }
 
-export function open(value: unknown): Open {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Open) : {};
+export function open(value: unknown): JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 }

@@ -45,7 +45,7 @@ export async function listing(
   }
   const wanted = matcher(tag ?? "*");
   const several = repository === null || isGlob(repository);
-  const read = async ({ name, label }: Named): Promise<(() => void) | Problem> => {
+  const read = async ({ name, label }: NamedRepository): Promise<(() => void) | Problem> => {
     const subject = label === null ? nameOf(registry.host, name) : `${nameOf(registry.host, name)}:${label}`;
     try {
       if (label === null || !isTag(label)) throw oddName(label === null ? "repository" : "tag");
@@ -71,7 +71,7 @@ export async function listing(
   return { tops: [...tops.values()], problems };
 }
 
-type Named = { readonly name: string; readonly label: string | null };
+type NamedRepository = { readonly name: string; readonly label: string | null };
 
 /** What ends a scan: all that would come after it would fail likewise. */
 export function isFinal(error: unknown): boolean {
@@ -114,7 +114,7 @@ async function* namedIn(
   wanted: (tag: string) => boolean,
   signal: AbortSignal,
   problems: Problem[] | null,
-): AsyncGenerator<Named> {
+): AsyncGenerator<NamedRepository> {
   try {
     for await (const label of registry.tags(name, signal)) if (wanted(label)) yield { name, label };
   } catch (error) {

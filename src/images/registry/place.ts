@@ -1,9 +1,9 @@
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { denied, type Login, type Scope } from "./auth.ts";
-import type { Endpoint } from "./hosts.ts";
+import { denied, type RegistryLogin, type Scope } from "./auth.ts";
+import type { RegistryEndpoint } from "./hosts.ts";
 import { speaksNoTls } from "./http-errors.ts";
-import { Wire, type Answer, type Ask, type Head, type Whole } from "./http.ts";
+import { Wire, type StreamedResponse, type HttpRequest, type ResponseHead, type BufferedResponse } from "./http.ts";
 
 /** The cause of the error of a registry that has stopped answering: nothing more is asked of it. */
 export const GONE = "gone";
@@ -11,7 +11,7 @@ export const GONE = "gone";
 const IN_A_ROW = 24;
 
 export type Request = {
-  readonly method: Ask["method"];
+  readonly method: HttpRequest["method"];
   /** Below `/v2/`, or a whole URL that the registry gave. */
   readonly path: string | URL;
   readonly headers?: { readonly [name: string]: string };
@@ -29,15 +29,15 @@ export type Need = {
 
 /** One place that answers for a registry: the registry itself, or a mirror. Logs in when it is asked to. */
 export class Place {
-  readonly endpoint: Endpoint;
+  readonly endpoint: RegistryEndpoint;
   readonly wire: Wire;
-  readonly login: Login;
+  readonly login: RegistryLogin;
   readonly #notes = new Map<string, string>();
   #origin: Promise<string> | null = null;
   #unanswered = 0;
   requests = 0;
 
-  constructor(endpoint: Endpoint, env: NodeJS.ProcessEnv, login: (wire: Wire) => Login) {
+  constructor(endpoint: RegistryEndpoint, env: NodeJS.ProcessEnv, login: (wire: Wire) => RegistryLogin) {
     this.endpoint = endpoint;
     this.wire = new Wire(endpoint, env);
     this.login = login(this.wire);
@@ -48,16 +48,16 @@ export class Place {
   }
 
   /** A whole answer of at most `limit` bytes. Throws what `Registry` throws. */
-  async read(request: Request, need: Need & { readonly limit: number }): Promise<Whole> {
+  async read(request: Request, need: Need & { readonly limit: number }): Promise<BufferedResponse> {
     return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.read(ask, need.limit)));
   }
 
   /** An answer whose body is read by `chunks`. */
-  async open(request: Request, need: Need): Promise<Answer> {
+  async open(request: Request, need: Need): Promise<StreamedResponse> {
     return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.open(ask)));
   }
 
-  chunks(answer: Answer): AsyncGenerator<Buffer> {
+  chunks(answer: StreamedResponse): AsyncGenerator<Buffer> {
     return this.wire.chunks(answer);
   }
 
@@ -81,12 +81,12 @@ export class Place {
     }
   }
 
-  async #loggedIn<T extends Head>(request: Request, need: Need, send: (ask: Ask) => Promise<T>): Promise<T> {
+  async #loggedIn<T extends ResponseHead>(request: Request, need: Need, send: (ask: HttpRequest) => Promise<T>): Promise<T> {
     const { scope, signal } = need;
     const base = await this.#base(signal);
     const url = new URL(request.path, `${base}/v2/`);
     const rest = { method: request.method, url, signal, ...(request.headers ? { headers: request.headers } : {}) };
-    const ask: Ask = request.body === undefined ? rest : { ...rest, body: request.body };
+    const ask: HttpRequest = request.body === undefined ? rest : { ...rest, body: request.body };
     const mine = url.origin === base;
     let authorization = mine ? await this.login.header(scope, signal) : null;
     let answer = await send({ ...ask, authorization });
@@ -125,7 +125,7 @@ export class Place {
     return this.#origin;
   }
 
-  #refusal({ status, url }: Head, what: string): UnsprawlError {
+  #refusal({ status, url }: ResponseHead, what: string): UnsprawlError {
     const { name } = this.endpoint;
     if (status === 401 || status === 403) {
       const elsewhere = url.host !== new URL(this.endpoint.origin).host;
@@ -144,7 +144,7 @@ export class Place {
   }
 
   /** Docker Hub: https://docs.docker.com/docker-hub/usage/pulls/, `ratelimit-remaining: 76;w=21600`. */
-  #noteLimits({ headers }: Head): void {
+  #noteLimits({ headers }: ResponseHead): void {
     const left = /^(\d{1,9})(?:;w=(\d{1,9}))?/.exec(String(headers["ratelimit-remaining"] ?? ""));
     const most = /^\d{1,9}/.exec(String(headers["ratelimit-limit"] ?? ""))?.[0];
     if (!left) return;
@@ -154,10 +154,10 @@ export class Place {
   }
 }
 
-function wantedBy({ headers }: Head): string | undefined {
+function wantedBy({ headers }: ResponseHead): string | undefined {
   return headers["www-authenticate"];
 }
 
-function drop(answer: Head): void {
-  if ("stream" in answer) (answer as Answer).stream.destroy();
+function drop(answer: ResponseHead): void {
+  if ("stream" in answer) (answer as StreamedResponse).stream.destroy();
 }

@@ -1,14 +1,14 @@
 import { pMapIterable } from "p-map";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Manifest, Registry } from "./client.ts";
-import { described, kindOf, type Kind } from "./kinds.ts";
+import { described, kindOf, type ManifestKind } from "./kinds.ts";
 import { AT_ONCE, listing, problem, type Problem, type Top } from "./listing.ts";
 import { nameOf, type Reference } from "./reference.ts";
 
 /** A manifest of the registry, read once. */
-export type Found = {
+export type RegistryManifest = {
   readonly kind: "found";
-  readonly is: Kind;
+  readonly is: ManifestKind;
   readonly repository: string;
   /** `HOST/REPO:TAG, TAG`, and the platform for one that came out of an index. */
   readonly name: string;
@@ -18,7 +18,7 @@ export type Found = {
 };
 
 export type Step =
-  | Found
+  | RegistryManifest
   | Problem
   | { readonly kind: "total"; readonly manifests: number }
   | { readonly kind: "finished"; readonly key: string; readonly repository: string };
@@ -37,7 +37,7 @@ const MOST_ENTRIES = 1000;
 const MOST_MANIFESTS = 500_000;
 const NAMED_TAGS = 3;
 
-type Node = {
+type PendingManifest = {
   readonly digest: string;
   readonly size: number | null;
   readonly repository: string;
@@ -66,9 +66,9 @@ export async function* walk(
   for (let depth = 0, total = 0; level.size > 0; depth++) {
     total += level.size;
     yield { kind: "total", manifests: total + problems.length };
-    const below = new Map<string, Node>();
+    const below = new Map<string, PendingManifest>();
     await ask?.([...level.values()].map(keyOf));
-    const visit = async (node: Node): Promise<readonly Step[]> => {
+    const visit = async (node: PendingManifest): Promise<readonly Step[]> => {
       signal.throwIfAborted();
       const name = nameIn(node);
       const key = keyOf(node);
@@ -103,15 +103,15 @@ export async function* walk(
   }
 }
 
-const keyOf = (node: Node): string => `${node.digest} ${nameIn(node)}`;
+const keyOf = (node: PendingManifest): string => `${node.digest} ${nameIn(node)}`;
 
 /** Puts an index's manifests onto the next level; what cannot go there is a problem. */
 function entries(
-  parent: Node,
+  parent: PendingManifest,
   { document }: Manifest,
   depth: number,
   seen: ReadonlySet<string>,
-  below: Map<string, Node>,
+  below: Map<string, PendingManifest>,
 ): readonly Problem[] {
   const bad = (why: string): Problem => ({
     kind: "error",
@@ -143,7 +143,7 @@ function entries(
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => byText(a, b);
 
-function nodeOf(host: string, { digest, repository, tags, manifest }: Top): Node {
+function nodeOf(host: string, { digest, repository, tags, manifest }: Top): PendingManifest {
   // Registries list tags in any order; a finding is known again by its image's name.
   const names = [...tags].sort(byName).map(([name, labels]) => {
     const more = labels.length - NAMED_TAGS;
@@ -154,7 +154,7 @@ function nodeOf(host: string, { digest, repository, tags, manifest }: Top): Node
   return { digest, size: null, repository, names, platform: null, manifest };
 }
 
-function nameIn({ names, platform }: Node): string {
+function nameIn({ names, platform }: PendingManifest): string {
   const more = names.length - NAMED_TAGS;
   const shown = names.slice(0, NAMED_TAGS).join("; ");
   return `${shown}${more > 0 ? `; and ${more} more` : ""}${platform === null ? "" : ` ${platform}`}`;

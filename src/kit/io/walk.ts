@@ -13,12 +13,12 @@ import { UnsprawlError } from "../../model/error.ts";
 import { isOnlyOurs, isShared, isTrusted, isUnknown, placeId, type Owned } from "./owner.ts";
 
 /** What a folder or a file is, as far as trust goes. */
-export type Kind = Owned & { readonly nlink: number };
+export type TrustFacts = Owned & { readonly nlink: number };
 
 /** A name in a folder that is held open: what happens to the path afterwards changes nothing about it. */
 export type Place = {
   readonly name: string;
-  readonly folder: Kind;
+  readonly folder: TrustFacts;
   /** A path that leads into the opened folder, whatever has been put in its place since. */
   at(name: string): string;
   /** The user whose link led here, who is neither us nor root; null when no such link was followed. */
@@ -39,7 +39,7 @@ export async function walk(path: string, root = "/"): Promise<Place> {
   let folder = open(root, root, true);
   let by: number | null = null;
   let [links, depth, linked] = [0, 0, false];
-  const enter = (next: Entry): void => {
+  const enter = (next: ListedEntry): void => {
     if (next !== folder) folder.close();
     folder = next;
   };
@@ -94,12 +94,12 @@ function parts(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-function placeOf(folder: Entry, name: string, by: number | null): Place {
+function placeOf(folder: ListedEntry, name: string, by: number | null): Place {
   return { name, folder: folder.kind, at: (one) => folder.at(one), by, close: () => folder.close() };
 }
 
 /** Whose link it is when it is not to be trusted; `before` is what the links before it came to. */
-function followedFor(path: string, folder: Kind, link: Kind, before: number | null): number | null {
+function followedFor(path: string, folder: TrustFacts, link: TrustFacts, before: number | null): number | null {
   if (isOnlyOurs(folder)) return before;
   // Another name of one of root's own links, put here by somebody else.
   const planted = link.nlink > 1;
@@ -115,7 +115,7 @@ function followedFor(path: string, folder: Kind, link: Kind, before: number | nu
 }
 
 /** What is read is the very link that was looked at: one that was put in its place meanwhile is refused. */
-async function readLink(at: string, path: string, folder: Entry, link: Entry): Promise<string> {
+async function readLink(at: string, path: string, folder: ListedEntry, link: ListedEntry): Promise<string> {
   const others = !isOnlyOurs(folder.kind);
   if (others && Math.abs(Date.now() - link.changedMs) < TICK_MS) await sleep(TICK_MS);
   const target = readlinkSync(at);
@@ -135,8 +135,8 @@ export function refused(path: string, why: string, hint: string): UnsprawlError 
   return new UnsprawlError("refused", `${path} ${why}`, hint);
 }
 
-type Entry = {
-  readonly kind: Kind;
+type ListedEntry = {
+  readonly kind: TrustFacts;
   readonly isLink: boolean;
   /** Tells it from any other, and from itself under another name. */
   readonly id: string;
@@ -145,7 +145,7 @@ type Entry = {
   close(): void;
 };
 
-function openOrNull(path: string, whole: string): Entry | null {
+function openOrNull(path: string, whole: string): ListedEntry | null {
   try {
     return open(path, whole, false);
   } catch (error) {
@@ -155,7 +155,7 @@ function openOrNull(path: string, whole: string): Entry | null {
 }
 
 /** Opened as a mere place (open(2), O_PATH): nothing is read, and no pipe or device is touched. */
-function open(path: string, whole: string, isFolder: boolean): Entry {
+function open(path: string, whole: string, isFolder: boolean): ListedEntry {
   if (!hasProc()) return named(path, whole, isFolder);
   const flags = O_PATH | constants.O_NOFOLLOW | (isFolder ? constants.O_DIRECTORY : 0);
   const fd = openSync(path, isFolder ? flags & ~constants.O_NOFOLLOW : flags);
@@ -173,7 +173,7 @@ function open(path: string, whole: string, isFolder: boolean): Entry {
 }
 
 /** Where the system has no /proc, folders go by their paths. */
-function named(path: string, whole: string, isFolder: boolean): Entry {
+function named(path: string, whole: string, isFolder: boolean): ListedEntry {
   const stat = lstatSync(path, { bigint: true });
   if (isFolder && !stat.isDirectory()) throw refused(whole, "leads through something that is no folder", "name a file");
   return entryOf(
@@ -183,7 +183,7 @@ function named(path: string, whole: string, isFolder: boolean): Entry {
   );
 }
 
-function entryOf(stat: BigIntStats, at: Entry["at"], close: () => void): Entry {
+function entryOf(stat: BigIntStats, at: ListedEntry["at"], close: () => void): ListedEntry {
   const kind = { uid: Number(stat.uid), mode: Number(stat.mode), nlink: Number(stat.nlink), place: placeId(stat) };
   const id = `${placeId(stat)}:${stat.ctimeNs}`;
   return { kind, isLink: stat.isSymbolicLink(), id, changedMs: Number(stat.ctimeMs), at, close };

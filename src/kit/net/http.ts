@@ -13,7 +13,7 @@ export type Sending = {
   readonly body?: string;
 };
 
-export type Answer = {
+export type HttpResponse = {
   readonly status: number;
   readonly retryAfter: string | null;
   /** The first 64 KiB of the body. For reading, never for showing. */
@@ -44,7 +44,7 @@ export async function send(
   sending: Sending,
   { timeoutMs, env, ca, plain = false }: Wire,
   signal: AbortSignal,
-): Promise<Answer | NoAnswer> {
+): Promise<HttpResponse | NoAnswer> {
   const secure = sending.url.protocol === "https:";
   if (!secure && !plain && !isLoopback(sending.url.hostname)) return { none: "its address is not https" };
   if (proxied(env) && !canProxy(process.versions.node)) return { none: "Node before 24.5 cannot go through a proxy" };
@@ -90,7 +90,7 @@ function exchange(
   secure: boolean,
   agent: PlainAgent,
   over: AbortSignal,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   return new Promise((done, fail) => {
     const settings = { method, headers: { "user-agent": "unsprawl", accept: "application/json", ...headers }, agent };
     const receive = (response: IncomingMessage): void => {
@@ -121,7 +121,7 @@ function exchange(
   });
 }
 
-function headedAs(headers: IncomingMessage["headers"]): Answer["headed"] {
+function headedAs(headers: IncomingMessage["headers"]): HttpResponse["headed"] {
   if (headers["proxy-authenticate"] !== undefined) return "proxy";
   return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "") ? "page" : null;
 }

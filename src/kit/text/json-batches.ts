@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
-import { Cutter, malformed, MAX_DOCUMENT, type Broken } from "./json-stream.ts";
+import { Cutter, malformed, MAX_DOCUMENT, type JsonStreamFault } from "./json-stream.ts";
 
 /** A piece of the stream: documents that were read one by one, or the bytes of many that are still to be parsed. */
 export type Piece =
@@ -10,7 +10,7 @@ export type Piece =
   | { readonly kind: "empty" };
 
 /** What was read, and what ended the reading, told once: the rest of the input is passed over. */
-export type Documents = { readonly documents: readonly unknown[]; readonly broken: Broken | null };
+export type Documents = { readonly documents: readonly unknown[]; readonly broken: JsonStreamFault | null };
 
 /** Many elements of one array, in UTF-8. */
 export type Batch = {

@@ -3,7 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 export const MAX_DOCUMENT = 64 * 1024 * 1024;
 
 /** What ended the reading of a stream, and the character of the input where it stands. Never quotes the text. */
-export type Broken = { readonly what: string; readonly at: number };
+export type JsonStreamFault = { readonly what: string; readonly at: number };
 
 /**
  * Finds where the documents of a stream begin and end: objects and the elements of arrays, one after the other in any
@@ -11,7 +11,7 @@ export type Broken = { readonly what: string; readonly at: number };
  * 64 Mi characters is refused. What is not JSON, or ends midway, is told in `broken`, and nothing is read behind it.
  */
 export class Cutter {
-  broken: Broken | null = null;
+  broken: JsonStreamFault | null = null;
   #held: string[] = [];
   #size = 0;
   #depth = 0;
@@ -128,7 +128,7 @@ export class Cutter {
 }
 
 /** The error for an input in which nothing could be read. */
-export function malformed({ what, at }: Broken): UnsprawlError {
+export function malformed({ what, at }: JsonStreamFault): UnsprawlError {
   return new UnsprawlError("malformed", `the input ${what} (character ${at})`, MALFORMED_HINT);
 }
 

@@ -29,9 +29,9 @@ const DEEPEST = 8;
 const MOST = 8;
 
 /** What is found in a text and in what is nested in it. */
-type Found = { readonly commands: ShellWord[][]; readonly bodies: Span[]; readonly open: number[]; cut: number };
+type ShellParse = { readonly commands: ShellWord[][]; readonly bodies: Span[]; readonly open: number[]; cut: number };
 
-function commandsIn(text: string, from: number, to: number, depth: number, found: Found): ShellWord[][] {
+function commandsIn(text: string, from: number, to: number, depth: number, found: ShellParse): ShellWord[][] {
   const commands: ShellWord[][] = [];
   const bodies: { readonly end: string; readonly tabs: boolean }[] = [];
   let command: ShellWord[] = [];
@@ -82,7 +82,7 @@ function readWord(
   to: number,
   depth: number,
   commands: ShellWord[][],
-  found: Found,
+  found: ShellParse,
 ): ShellWord {
   let [at, expands, value] = [start, false, ""];
   const over = (limit: number, quoted: boolean): { readonly end: number; readonly inner: number } => {

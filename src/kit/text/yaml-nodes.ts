@@ -14,7 +14,7 @@ export type YamlFile = {
 };
 
 /** A key of a map, however the map got it. */
-export type Entry = {
+export type YamlEntry = {
   readonly key: string;
   readonly pair: Pair<Scalar, Node | null>;
   /** The map in which the pair is written. */
@@ -132,18 +132,18 @@ function targetsIn(document: Document): ReadonlyMap<Alias, Node> {
 }
 
 /** The entries of a map as Compose sees them: its own, then what `<<` merges in and it does not set (YAML merge key, 1.1). */
-export function entriesOf(node: unknown, file: YamlFile): Entry[] {
+export function entriesOf(node: unknown, file: YamlFile): YamlEntry[] {
   return [...entriesByKey(node, file).values()];
 }
 
 /** Kept, since a large map is asked for one key after the other. */
-const entries = new WeakMap<object, ReadonlyMap<string, Entry>>();
+const entries = new WeakMap<object, ReadonlyMap<string, YamlEntry>>();
 
-function entriesByKey(node: unknown, file: YamlFile): ReadonlyMap<string, Entry> {
+function entriesByKey(node: unknown, file: YamlFile): ReadonlyMap<string, YamlEntry> {
   if (typeof node !== "object" || node === null) return NONE;
   const known = entries.get(node);
   if (known !== undefined) return known;
-  const found = new Map<string, Entry>();
+  const found = new Map<string, YamlEntry>();
   // A map that comes again adds nothing, and maps that each merge the last one twice would be read without end.
   const read = new Set<YAMLMap>();
   const add = (at: unknown, shared: boolean): void => {
@@ -166,7 +166,7 @@ function entriesByKey(node: unknown, file: YamlFile): ReadonlyMap<string, Entry>
   return found;
 }
 
-const NONE: ReadonlyMap<string, Entry> = new Map();
+const NONE: ReadonlyMap<string, YamlEntry> = new Map();
 
 /** Whether a map is, or merges in, another one; what it sets itself may hide what that has. */
 export function reaches(node: unknown, owner: unknown, file: YamlFile, seen = new Set<YAMLMap>()): boolean {
@@ -181,7 +181,7 @@ export function reaches(node: unknown, owner: unknown, file: YamlFile, seen = ne
   });
 }
 
-export function entry(node: unknown, key: string, file: YamlFile): Entry | null {
+export function entry(node: unknown, key: string, file: YamlFile): YamlEntry | null {
   return entriesByKey(node, file).get(key) ?? null;
 }
 

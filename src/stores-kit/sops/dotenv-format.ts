@@ -14,7 +14,7 @@ import { lineEnd, lineStart, splice } from "../../kit/text/splice.ts";
 
 const PREFIX = "sops_";
 
-type Line = { readonly key: string; readonly start: number; readonly value: Ranged };
+type SopsDotenvLine = { readonly key: string; readonly start: number; readonly value: Ranged };
 
 /**
  * getsops/sops stores/dotenv/store.go: `KEY=value` up to the line end, no quotes, `#` only at the beginning; the
@@ -71,7 +71,7 @@ export const dotenvFormat: SopsFormat = {
 };
 
 function readDotenv(text: string, file: string): SopsDocument {
-  const lines: Line[] = [];
+  const lines: SopsDotenvLine[] = [];
   for (let start = 0; start < text.length;) {
     const end = text.indexOf("\n", start) < 0 ? text.length : text.indexOf("\n", start);
     const line = text.slice(start, end);
@@ -106,11 +106,11 @@ function readDotenv(text: string, file: string): SopsDocument {
   );
 }
 
-function linesOf(document: SopsDocument): readonly Line[] {
-  return document.tree as readonly Line[];
+function linesOf(document: SopsDocument): readonly SopsDotenvLine[] {
+  return document.tree as readonly SopsDotenvLine[];
 }
 
-function without(text: string, lines: readonly Line[]): string {
+function without(text: string, lines: readonly SopsDotenvLine[]): string {
   return splice(
     text,
     lines.map(({ start, value }) => ({ start: lineStart(text, start), end: lineEnd(text, value.end), text: "" })),

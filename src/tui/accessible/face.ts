@@ -2,14 +2,14 @@ import { bindings, type Action, type Where } from "../keymap.ts";
 import { CHANGES, type Room } from "../actions.ts";
 import type { Item } from "../items.ts";
 import type { Session } from "../session.ts";
-import { line, type Guard, type Line } from "../widgets/text.ts";
-import type { Lines } from "./lines.ts";
+import { line, type Guard, type SpanLine } from "../widgets/text.ts";
+import type { LineTerminal } from "./lines.ts";
 import { spoken } from "./spoken.ts";
 
 /** One sitting without a screen: what is at work, where it is told, and the list whose numbers are typed. */
 export type Face = {
   readonly session: Session;
-  readonly lines: Lines;
+  readonly lines: LineTerminal;
   readonly guard: Guard;
   /** The rows of the list as it was last read out; the number 1 is the first. */
   listed: readonly Item[];
@@ -65,7 +65,7 @@ export function word(where: Where, action: Action, act: Word["act"], like: strin
   return { typed, like, short: found.short, does: found.long, harmless, act };
 }
 
-export function say({ lines, guard }: Face, ...told: readonly (Line | string)[]): void {
+export function say({ lines, guard }: Face, ...told: readonly (SpanLine | string)[]): void {
   for (const text of spoken(
     told.map((one) => (typeof one === "string" ? line(one) : one)),
     guard,

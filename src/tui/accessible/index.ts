@@ -13,7 +13,7 @@ import { callOff, tellUnfinished } from "../verbs/run.ts";
 import { startScan } from "../verbs/scan.ts";
 import { say, type Face } from "./face.ts";
 import { follow } from "./follow.ts";
-import { openLines, type Lines } from "./lines.ts";
+import { openLines, type LineTerminal } from "./lines.ts";
 import { form } from "./form.ts";
 import { hear } from "./hear.ts";
 import { detail, list } from "./list.ts";
@@ -88,7 +88,7 @@ async function takenUp(session: Session): Promise<void> {
 }
 
 /** Signals and the terminal's own keys. What is open is asked again after it. */
-function listen(session: Session, lines: Lines): () => void {
+function listen(session: Session, lines: LineTerminal): () => void {
   const leave = (): void => void session.leave(EXIT.interrupted);
   const interrupt = (): void => {
     // The other program's, while it has the terminal.

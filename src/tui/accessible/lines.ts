@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A terminal as a place for lines: the terminal itself echoes and edits what is typed, and no escape is ever written. */
-export type Lines = {
+export type LineTerminal = {
   say(text: string): void;
   /**
    * The line that is typed after the question was put; null when the input has ended or `signal` called it off. A line
@@ -22,7 +22,7 @@ export type Lines = {
 /** A terminal hands over what was pasted a line at a time: a question waits until nothing more comes. */
 const QUIET_MS = 50;
 
-export function openLines(input: NodeJS.ReadStream, output: NodeJS.WriteStream): Lines {
+export function openLines(input: NodeJS.ReadStream, output: NodeJS.WriteStream): LineTerminal {
   // Not a terminal to readline: it would draw the line itself, with cursor moves.
   const reader = createInterface({ input, terminal: false });
   let open: { readonly question: string; readonly answer: (line: string | null) => void } | null = null;

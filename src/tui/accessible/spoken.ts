@@ -1,10 +1,10 @@
-import { layout, type Guard, type Line } from "../widgets/text.ts";
+import { layout, type Guard, type SpanLine } from "../widgets/text.ts";
 
 /**
  * Lines of the screens as they are read aloud: whole, without indentation, with words in place of signs. Known values
  * are out of them and nothing in them moves a terminal, as for the screens.
  */
-export function spoken(lines: readonly Line[], guard: Guard): string[] {
+export function spoken(lines: readonly SpanLine[], guard: Guard): string[] {
   // Not wrapped: where a line is broken is the terminal's matter, and a reader's pause.
   const whole = lines.map(({ spans }) => ({ spans }));
   return layout(whole, Number.MAX_SAFE_INTEGER, guard).map(({ spans }) =>

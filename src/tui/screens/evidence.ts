@@ -1,15 +1,15 @@
 import type { Finding, Rotation } from "../../model/finding.ts";
-import type { Group } from "../groups.ts";
+import type { SecretGroup } from "../groups.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
-import { BLANK, wrapped, type Line } from "../widgets/text.ts";
+import { BLANK, wrapped, type SpanLine } from "../widgets/text.ts";
 import { fields } from "./tabs/fields.ts";
 
 /** All places are in their own tab. */
 const SEEN = 6;
 
 /** Why it is a secret, where it is, who can read it, and what to do about that; the value only masked. */
-export function evidence({ lead, findings, severity, name }: Group, rotation: Rotation | undefined): Line[] {
+export function evidence({ lead, findings, severity, name }: SecretGroup, rotation: Rotation | undefined): SpanLine[] {
   const mark = SEVERITY[severity];
   const left = findings.length - SEEN;
   const seen = findings.slice(0, SEEN);

@@ -4,7 +4,7 @@ import { shownSecrets } from "../items.ts";
 import { last } from "../last.ts";
 import type { State } from "../state.ts";
 import { some } from "../widgets/bar.ts";
-import { chosen, layout, line, type Guard, type Line, type Row, type Span } from "../widgets/text.ts";
+import { chosen, layout, line, type Guard, type SpanLine, type Row, type Span } from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
 import type { Size } from "./frame.ts";
 
@@ -47,7 +47,7 @@ const rowsOf = last((values: readonly FacetValue[]): readonly FacetRow[] =>
   ]),
 );
 
-function rowLine(row: FacetRow, here: boolean, state: State, columns: number): Line {
+function rowLine(row: FacetRow, here: boolean, state: State, columns: number): SpanLine {
   if ("heading" in row) return line({ text: ` ${row.heading}`, bold: true });
   const { value, key, count } = row.value;
   const is = state.facets.has(key);

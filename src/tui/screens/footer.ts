@@ -1,9 +1,9 @@
 import { bindings, type Binding } from "../keymap.ts";
 import type { State } from "../state.ts";
-import { line, type Line, type Span } from "../widgets/text.ts";
+import { line, type SpanLine, type Span } from "../widgets/text.ts";
 
 /** One line: the answers to a question, the filter being typed, or the keys that work here. */
-export function footer(state: State, columns: number): Line {
+export function footer(state: State, columns: number): SpanLine {
   if (state.revealed) return line({ text: " any key", bold: true }, { text: " hides it", dimColor: true });
   if (state.question)
     return line(

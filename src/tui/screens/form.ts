@@ -1,6 +1,6 @@
 import type { Field } from "../form.ts";
 import { wantedText } from "../items.ts";
-import { layout, line, wrapped, type Guard, type Line, type Row } from "../widgets/text.ts";
+import { layout, line, wrapped, type Guard, type SpanLine, type Row } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
 import { typedSpans } from "./typed.ts";
@@ -37,7 +37,7 @@ export const form: ScreenOf = (state, { columns, rows }, guard) => {
 };
 
 /** `cursor` is null for a field that is not the chosen one. */
-function fieldLines(field: Field, cursor: number | null, guard: Guard): Line[] {
+function fieldLines(field: Field, cursor: number | null, guard: Guard): SpanLine[] {
   const { label, value, options, about, error } = field;
   const head = { text: ` ${cursor === null ? " " : "▸"} ${label.padEnd(HANG - 4)} `, bold: cursor !== null };
   const lines = [

@@ -1,5 +1,5 @@
 import type { State } from "../state.ts";
-import type { Guard, Line, Row } from "../widgets/text.ts";
+import type { Guard, SpanLine, Row } from "../widgets/text.ts";
 
 export type Size = { readonly columns: number; readonly rows: number };
 
@@ -8,7 +8,7 @@ export type Size = { readonly columns: number; readonly rows: number };
  * its text can be scrolled, if it is one.
  */
 export type Screen = {
-  readonly title: Line | Row;
+  readonly title: SpanLine | Row;
   readonly body: readonly Row[];
   readonly split?: number;
   readonly last?: number;

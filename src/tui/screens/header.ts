@@ -1,17 +1,17 @@
 import { SEVERITIES } from "../../model/finding.ts";
 import { countsOf } from "../../model/change-words.ts";
-import type { Group } from "../groups.ts";
+import type { SecretGroup } from "../groups.ts";
 import { last } from "../last.ts";
 import type { State } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { bar, some, timeLeft } from "../widgets/bar.ts";
-import { line, type Line, type Span } from "../widgets/text.ts";
+import { line, type SpanLine, type Span } from "../widgets/text.ts";
 
 /** From this width on the severities are counted too. */
 const ROOMY = 110;
 
 /** What is scanned, how far, and what was found. */
-export function header({ scan, now, hushed, readOnly }: State, columns: number): Line {
+export function header({ scan, now, hushed, readOnly }: State, columns: number): SpanLine {
   const name: Span = { text: readOnly ? " unsprawl, read-only " : " unsprawl ", bold: true };
   const { places, severities } = counted(scan.groups);
   const found = `${some(scan.groups.length, "secret")} in ${some(places, "place")}`;
@@ -53,7 +53,7 @@ export function header({ scan, now, hushed, readOnly }: State, columns: number):
 }
 
 /** How many there are, in all and of each severity; counted once for each set of groups, not for each frame. */
-const counted = last((groups: readonly Group[]): { readonly places: number; readonly severities: readonly Span[] } => ({
+const counted = last((groups: readonly SecretGroup[]): { readonly places: number; readonly severities: readonly Span[] } => ({
   places: groups.reduce((sum, { findings }) => sum + findings.length, 0),
   severities: SEVERITIES.toReversed().flatMap((severity): Span[] => {
     const count = groups.filter((group) => group.severity === severity).length;

@@ -1,11 +1,11 @@
 import { bindings } from "../keymap.ts";
 import { windowFrom } from "../widgets/window.ts";
-import { layout, line, wrapped, type Line } from "../widgets/text.ts";
+import { layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import type { ScreenOf } from "./frame.ts";
 
 /** Every key of the screen under it. */
 export const help: ScreenOf = (state, { columns, rows }, guard) => {
-  const lines = bindings(state.where).map((one): Line =>
+  const lines = bindings(state.where).map((one): SpanLine =>
     wrapped(12, " ", { text: one.show.padEnd(11), bold: true }, one.long),
   );
   const { rows: body, below, last } = windowFrom(layout(lines, columns, guard), state.help ?? 0, rows);

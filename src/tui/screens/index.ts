@@ -1,7 +1,7 @@
 import { type Where } from "../keymap.ts";
 import type { State } from "../state.ts";
 import { TONE } from "../theme.ts";
-import { layout, line, wrapped, type Guard, type Line, type Row } from "../widgets/text.ts";
+import { layout, line, wrapped, type Guard, type SpanLine, type Row } from "../widgets/text.ts";
 import { browse } from "./browse.ts";
 import { form } from "./form.ts";
 import { FRAME_ROWS, SMALLEST, tooSmall, type Screen, type ScreenOf, type Size } from "./frame.ts";
@@ -31,10 +31,10 @@ const SCREENS: { readonly [where in Where]: ScreenOf } = {
 };
 
 /** `last` is how far the text on the screen can be scrolled. */
-export type Frame = { readonly rows: readonly Row[]; readonly last: number };
+export type ScreenFrame = { readonly rows: readonly Row[]; readonly last: number };
 
 /** The whole frame: exactly as many rows as the terminal has, none wider than it. */
-export function frame(state: State, size: Size, guard: Guard): Frame {
+export function frame(state: State, size: Size, guard: Guard): ScreenFrame {
   if (tooSmall(size)) return { rows: larger(state, size, guard), last: 0 };
   const most = size.rows - FRAME_ROWS - 1;
   const news = state.revealed
@@ -42,7 +42,7 @@ export function frame(state: State, size: Size, guard: Guard): Frame {
     : layout(notice(state, guard), size.columns, guard).slice(0, most);
   const room = { columns: size.columns, rows: size.rows - FRAME_ROWS - news.length };
   const screen = state.help === null ? SCREENS[state.where](state, room, guard) : help(state, room, guard);
-  const fixed = (one: Line): Row => layout([one], size.columns, guard)[0] as Row;
+  const fixed = (one: SpanLine): Row => layout([one], size.columns, guard)[0] as Row;
   const body = screen.body.slice(0, room.rows);
   const empty = fixed(
     screen.split === undefined ? line() : line(" ".repeat(screen.split), { text: "│", dimColor: true }),
@@ -61,13 +61,13 @@ export function frame(state: State, size: Size, guard: Guard): Frame {
 }
 
 /** A question, a line being typed or news: in whole, above the keys, however narrow the terminal is. */
-function notice({ question, prompt, status }: State, guard: Guard): Line[] {
+function notice({ question, prompt, status }: State, guard: Guard): SpanLine[] {
   if (question) return [wrapped(3, { text: " ? ", color: "yellow", bold: true }, { text: question.text, bold: true })];
   if (prompt) return promptLines(prompt, guard);
   return status ? [wrapped(1, { text: ` ${status.text}`, ...TONE[status.tone] })] : [];
 }
 
-function rule(columns: number, { split }: Screen, joint: string): Line {
+function rule(columns: number, { split }: Screen, joint: string): SpanLine {
   const text =
     split === undefined
       ? "─".repeat(columns)

@@ -2,7 +2,7 @@ import { rangeOf, secretsOf, selectedAt, shownSecrets, type Item } from "../item
 import type { State } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
-import { chosen, layout, line, wrapped, type Guard, type Line, type Row, type Span } from "../widgets/text.ts";
+import { chosen, layout, line, wrapped, type Guard, type SpanLine, type Row, type Span } from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
 import type { Size } from "./frame.ts";
 
@@ -55,7 +55,7 @@ function markGlyph(item: Item, { marked }: State): string {
   return item.kind === "section" && prints.some((print) => marked.has(print)) ? "~" : " ";
 }
 
-function itemLine(item: Item, here: boolean, mark: string, columns: number): Line {
+function itemLine(item: Item, here: boolean, mark: string, columns: number): SpanLine {
   const cursor = here ? "▸" : " ";
   const marked: Span = { text: `${mark} `, color: "cyan", bold: true };
   if (item.kind === "unread")
@@ -87,7 +87,7 @@ function itemLine(item: Item, here: boolean, mark: string, columns: number): Lin
 }
 
 /** Says what an empty list means. */
-function nothing({ scan, filter, facets }: State): Line[] {
+function nothing({ scan, filter, facets }: State): SpanLine[] {
   if (scan.status === "failed" && scan.error) {
     return [
       line(),

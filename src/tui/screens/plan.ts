@@ -4,7 +4,7 @@ import { keyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
 import { SIGN } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
-import { BLANK, layout, line, wrapped, type Line } from "../widgets/text.ts";
+import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
 
@@ -29,8 +29,8 @@ export const plan: ScreenOf = (state, { columns, rows }, guard) => {
 };
 
 /** A plan unit by unit, and what it leaves where it is. */
-export function planLines(made: Plan): Line[] {
-  const lines: Line[] = [];
+export function planLines(made: Plan): SpanLine[] {
+  const lines: SpanLine[] = [];
   if (made.steps.length === 0)
     lines.push(
       wrapped(1, { text: " ! nothing here can be moved", color: "yellow", bold: true }, "; the reasons are below"),
@@ -65,8 +65,8 @@ export function planLines(made: Plan): Line[] {
   return lines;
 }
 
-function stepLines(step: Step): Line[] {
-  const one = (label: string, sign: keyof typeof SIGN, text: string): Line =>
+function stepLines(step: Step): SpanLine[] {
+  const one = (label: string, sign: keyof typeof SIGN, text: string): SpanLine =>
     wrapped(
       13,
       { text: `   ${label.padEnd(8)}`, dimColor: true },

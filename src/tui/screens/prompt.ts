@@ -1,9 +1,9 @@
 import type { Prompt } from "../prompt.ts";
-import { wrapped, type Guard, type Line } from "../widgets/text.ts";
+import { wrapped, type Guard, type SpanLine } from "../widgets/text.ts";
 import { typedSpans } from "./typed.ts";
 
 /** The line that is being typed, why it will not do, and what it would lead to. */
-export function promptLines({ label, text, at, error, about }: Prompt, guard: Guard): Line[] {
+export function promptLines({ label, text, at, error, about }: Prompt, guard: Guard): SpanLine[] {
   return [
     wrapped(3, { text: ` ${label} `, color: "yellow", bold: true }, ...typedSpans({ text, at }, guard)),
     ...(error === null ? [] : [wrapped(3, { text: " ✗ ", color: "red", bold: true }, error)]),

@@ -3,7 +3,7 @@ import type { Json } from "../../model/json.ts";
 import type { Proof, ResultState, Said } from "../state.ts";
 import { UNIT } from "../theme.ts";
 import { seconds } from "../widgets/bar.ts";
-import { BLANK, layout, line, wrapped, type Line } from "../widgets/text.ts";
+import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
 
@@ -22,9 +22,9 @@ export const proof: ScreenOf = (state, { columns, rows }, guard) => {
   return { title, body, last };
 };
 
-export function proofLines(shown: ResultState): Line[] {
+export function proofLines(shown: ResultState): SpanLine[] {
   const { result, error, proofs, kind, run, told } = shown;
-  const lines: Line[] = [];
+  const lines: SpanLine[] = [];
   if (error) lines.push(...failure(error), BLANK);
   for (const one of told) lines.push(toldLine(one));
   for (const { unit, state: is, error: why } of result?.units ?? []) {
@@ -72,7 +72,7 @@ const PUT_BACK =
 const LAST_WORDS = "; its last words: ";
 
 /** What went wrong, the container's last words a line each, and what to type. */
-function failure({ text: all, hint }: Said): Line[] {
+function failure({ text: all, hint }: Said): SpanLine[] {
   const [what = "", ...words] = all.split(LAST_WORDS);
   const log = words
     .join(LAST_WORDS)
@@ -86,7 +86,7 @@ function failure({ text: all, hint }: Said): Line[] {
 }
 
 /** What is still there is told from what is gone by more than its words. */
-function toldLine(one: string): Line {
+function toldLine(one: string): SpanLine {
   const open = /^(residue|left|not looked (at|for)):/.test(one);
   return open
     ? wrapped(3, { text: " ! ", color: "yellow", bold: true }, one)
@@ -94,9 +94,9 @@ function toldLine(one: string): Line {
 }
 
 /** The journal's receipt in words. What it does not say is not claimed. */
-function proven({ moves, verified }: Proof, data: { readonly [key: string]: Json }): Line[] {
+function proven({ moves, verified }: Proof, data: { readonly [key: string]: Json }): SpanLine[] {
   const received = Array.isArray(data["received"]) ? data["received"].filter((name) => typeof name === "string") : [];
-  const one = (label: string, text: string): Line =>
+  const one = (label: string, text: string): SpanLine =>
     wrapped(15, { text: `     ${label.padEnd(10)}`, dimColor: true }, text);
   return [
     one("store", `gave back the same bytes for ${verified} of ${moves}`),

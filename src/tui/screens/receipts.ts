@@ -1,7 +1,7 @@
 import { unitsOf } from "../../core/journal/runs.ts";
 import type { State } from "../state.ts";
 import { STEP } from "../theme.ts";
-import { BLANK, layout, line, wrapped, type Line } from "../widgets/text.ts";
+import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
 
@@ -16,8 +16,8 @@ export const receipts: ScreenOf = (state, { columns, rows }, guard) => {
 };
 
 /** The steps of each unit, then the records, a line each. */
-export function receiptLines({ plan, steps, records }: NonNullable<State["opened"]>): Line[] {
-  const lines: Line[] = [];
+export function receiptLines({ plan, steps, records }: NonNullable<State["opened"]>): SpanLine[] {
+  const lines: SpanLine[] = [];
   for (const unit of unitsOf(plan).keys()) {
     lines.push(wrapped(1, { text: ` ${unit}`, bold: true }));
     for (const { text, state } of steps.filter((step) => step.unit === unit)) {

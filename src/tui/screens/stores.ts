@@ -1,4 +1,4 @@
-import { chosen, layout, line, wrapped, type Line, type Row } from "../widgets/text.ts";
+import { chosen, layout, line, wrapped, type SpanLine, type Row } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import { wantedText } from "../items.ts";
 import type { ScreenOf } from "./frame.ts";
@@ -14,7 +14,7 @@ export const stores: ScreenOf = (state, { columns, rows }, guard) => {
     )[0] as Row;
     return index === at ? chosen(row, columns) : row;
   });
-  const below: Line[] = [];
+  const below: SpanLine[] = [];
   if (busy) below.push(line(), line({ text: ` ▸ ${busy}`, color: "cyan" }));
   if (error) {
     below.push(line(), wrapped(3, { text: " ✗ ", color: "red", bold: true }, error.text));

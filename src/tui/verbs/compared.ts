@@ -1,5 +1,5 @@
 import type { Host } from "../../contract/host.ts";
-import type { Compared, Memory, RememberedScan } from "../../core/remember.ts";
+import type { RememberInput, Memory, RememberedScan } from "../../core/remember.ts";
 import type { ScanTools } from "../../core/scan.ts";
 import type { Session } from "../session.ts";
 import type { ScanState } from "../state.ts";
@@ -11,7 +11,7 @@ type Ran = Omit<RememberedScan, "changes"> & Pick<ScanState, "changes">;
  * that they moved.
  */
 export async function compared(
-  input: Pick<Compared, "sources" | "minConfidence" | "onHit">,
+  input: Pick<RememberInput, "sources" | "minConfidence" | "onHit">,
   tools: ScanTools,
   memory: Memory | null,
   { assembly }: Session,

@@ -6,9 +6,9 @@ import {
   type IgnoreEdit,
   undoIgnore,
   writeIgnore,
-  type Ignored,
+  type IgnoredSecret,
 } from "../../core/config/ignore-file.ts";
-import type { Hit } from "../../core/scan.ts";
+import type { ScanHit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
 import { itemsOf, type Item, selectedAt, wantedOf } from "../items.ts";
 import { askLine } from "../prompt.ts";
@@ -31,7 +31,7 @@ export async function startIgnore(
   if (wanted.length === 0) return tell(session, "nothing is chosen", "warn");
   const file = ignoreFile(assembly.cwd);
   const name = basename(file);
-  const entries = (reason: string, until: string | null): Ignored[] =>
+  const entries = (reason: string, until: string | null): IgnoredSecret[] =>
     wanted.map((fingerprint) => ({ fingerprint, reason, until }));
   try {
     let diff: IgnoreEdit["diff"] = [];
@@ -148,7 +148,7 @@ function without(state: State, gone: ReadonlySet<string>): Partial<State> {
   };
 }
 
-function withHits({ scan }: State, hits: readonly Hit[]): Pick<State, "scan"> {
+function withHits({ scan }: State, hits: readonly ScanHit[]): Pick<State, "scan"> {
   return { scan: { ...scan, hits, groups: groupHits(hits) } };
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from "../../model/json.ts";
 import type { RunResult } from "../../core/apply.ts";
-import type { Event, Host } from "../../contract/host.ts";
+import type { HostEvent, Host } from "../../contract/host.ts";
 import type { Plan } from "../../model/plan.ts";
 import { said } from "../said.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
@@ -83,14 +83,14 @@ export function callOff(session: Session): void {
 }
 
 /** How a verb ended: as a run, or as lines that tell what was done. */
-type Ended = { readonly result?: RunResult; readonly told?: readonly string[]; readonly error?: unknown };
+type VerbOutcome = { readonly result?: RunResult; readonly told?: readonly string[]; readonly error?: unknown };
 
 /** Shows a verb at work on a plan, then how it ended. */
 export function startRun(
   session: Session,
   kind: RunState["kind"],
   plan: Plan,
-  act: (host: Host) => Promise<Ended>,
+  act: (host: Host) => Promise<VerbOutcome>,
 ): void {
   const { store, assembly } = session;
   const started = Date.now();
@@ -155,7 +155,7 @@ export function startRun(
 }
 
 /** A step's event written into the list of steps; one that the plan did not name (an undo) is added. */
-function stepped(run: RunState, event: Extract<Event, { type: "step" }>, text: string): RunState {
+function stepped(run: RunState, event: Extract<HostEvent, { type: "step" }>, text: string): RunState {
   const { step: id, unit, state } = event;
   const now: StepState = { id, unit, text, state };
   const known = run.steps.some((step) => step.id === id);

@@ -1,4 +1,4 @@
-import type { Hit } from "../../core/scan.ts";
+import type { ScanHit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
 import { prepare } from "../prepare.ts";
 import { said } from "../said.ts";
@@ -33,8 +33,8 @@ export function startScan(session: Session): void {
     try {
       const { assembly } = session;
       const [{ tools, minConfidence }, memory] = await Promise.all([scanTools(assembly), assembly.remembered()]);
-      const found: Hit[] = [];
-      const shown = ({ finding }: Hit): boolean => !store.get().hushed.has(finding.fingerprint);
+      const found: ScanHit[] = [];
+      const shown = ({ finding }: ScanHit): boolean => !store.get().hushed.has(finding.fingerprint);
       let due = 0;
       const regroup = (): void => {
         const now = Date.now();
@@ -58,7 +58,7 @@ export function startScan(session: Session): void {
         update({ source: event.source, done: event.done, total: event.total }, true);
         regroup();
       });
-      const input = { sources, minConfidence, onHit: (hit: Hit) => void found.push(hit) };
+      const input = { sources, minConfidence, onHit: (hit: ScanHit) => void found.push(hit) };
       const { report, hits: all, changes } = await compared(input, tools, memory, session, host);
       if (later) clearTimeout(later);
       const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));

@@ -6,7 +6,7 @@ import type { Style } from "../theme.ts";
 export type Span = Style & { readonly text: string; readonly cell?: number };
 
 /** One line of spans: cut at the width, or wrapped with later lines indented by `hang`. */
-export type Line = { readonly spans: readonly Span[]; readonly hang?: number };
+export type SpanLine = { readonly spans: readonly Span[]; readonly hang?: number };
 
 const MADE = Symbol("made by layout");
 
@@ -20,7 +20,7 @@ export type Guard = (text: string) => string;
  * The one way from text to the screen: known values are taken out, everything that a terminal would obey becomes
  * visible, and each line is fitted to the width.
  */
-export function layout(lines: readonly Line[], width: number, guard: Guard): Row[] {
+export function layout(lines: readonly SpanLine[], width: number, guard: Guard): Row[] {
   return lines.flatMap((one) => {
     // Before anything is cut: half a value would not be known any more.
     const safe = one.spans.map(({ cell, ...span }) => {
@@ -31,15 +31,15 @@ export function layout(lines: readonly Line[], width: number, guard: Guard): Row
   });
 }
 
-export function line(...spans: readonly (Span | string)[]): Line {
+export function line(...spans: readonly (Span | string)[]): SpanLine {
   return { spans: spans.map((span) => (typeof span === "string" ? { text: span } : span)) };
 }
 
-export function wrapped(hang: number, ...spans: readonly (Span | string)[]): Line {
+export function wrapped(hang: number, ...spans: readonly (Span | string)[]): SpanLine {
   return { ...line(...spans), hang };
 }
 
-export const BLANK: Line = { spans: [] };
+export const BLANK: SpanLine = { spans: [] };
 
 /** How many columns text takes; wide characters take two. */
 export function columns(text: string): number {

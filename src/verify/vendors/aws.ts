@@ -1,5 +1,5 @@
-import type { Answer } from "../../kit/net/http.ts";
-import type { Ask, Given, Vendor } from "../vendor.ts";
+import type { HttpResponse } from "../../kit/net/http.ts";
+import type { VendorRequest, VendorInput, Vendor } from "../vendor.ts";
 import { sign } from "../sigv4.ts";
 import { inside } from "./make.ts";
 
@@ -36,16 +36,16 @@ export const AWS: Vendor = {
   },
 };
 
-function isIdentity(answer: Answer): boolean {
+function isIdentity(answer: HttpResponse): boolean {
   const account = inside(answer, "GetCallerIdentityResponse", "GetCallerIdentityResult", "Account");
   const inXml = /^\s*(?:<\?xml[^>]*>\s*)?<GetCallerIdentityResponse\b.*<Account>\d{12}<\/Account>/s;
   return typeof account === "string" || inXml.test(answer.text);
 }
 
-type Keys = { readonly id: string; readonly secret: string; readonly token: string | null };
+type AwsKeyPair = { readonly id: string; readonly secret: string; readonly token: string | null };
 
 /** The pair that the secret belongs to: variables with the same beginning of their names, and nothing else. */
-function keysOf({ part, name, beside }: Given): Keys | string {
+function keysOf({ part, name, beside }: VendorInput): AwsKeyPair | string {
   const prefix =
     /^(.*?)_?(?:ACCESS_?KEY_?ID|SECRET_?ACCESS_?KEY|SESSION_?TOKEN|SECURITY_?TOKEN|ACCESS_?KEY|SECRET_?KEY|SECRET)$/i.exec(
       name,
@@ -69,8 +69,8 @@ function keysOf({ part, name, beside }: Given): Keys | string {
   return { id, secret, token: id.startsWith("ASIA") ? token : null };
 }
 
-function signed({ id, secret, token }: Keys): Ask {
-  const headers = (url: URL): Ask["headers"] =>
+function signed({ id, secret, token }: AwsKeyPair): VendorRequest {
+  const headers = (url: URL): VendorRequest["headers"] =>
     sign({
       method: "POST",
       host: url.host,
@@ -90,7 +90,7 @@ function signed({ id, secret, token }: Keys): Ask {
 }
 
 /** China's and the government's partitions know nothing of the others' keys. */
-function hostOf({ beside }: Given): string {
+function hostOf({ beside }: VendorInput): string {
   const region = beside(/^AWS_(?:DEFAULT_)?REGION$/i)?.trim() ?? "";
   if (/^cn-[a-z]+-\d$/.test(region)) return `sts.${region}.amazonaws.com.cn`;
   return /^us-gov-[a-z]+-\d$/.test(region) ? `sts.${region}.amazonaws.com` : "sts.amazonaws.com";

@@ -1,4 +1,4 @@
-import type { Given, Vendor } from "../vendor.ts";
+import type { VendorInput, Vendor } from "../vendor.ts";
 import { all, at, bearer, byStatus, either, get, inside, limited, live, text } from "./make.ts";
 
 /** Clouds and hosters, but for AWS, which wants a signature. */
@@ -89,7 +89,7 @@ export const CLOUD: readonly Vendor[] = [
   },
 ];
 
-function accountOf({ beside }: Given): string | null {
+function accountOf({ beside }: VendorInput): string | null {
   const id = beside(/^(?:CLOUDFLARE|CF)_ACCOUNT(?:_ID)?$/i)?.trim() ?? "";
   return /^[0-9a-f]{32}$/.test(id) ? id : null;
 }

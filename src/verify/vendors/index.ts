@@ -1,4 +1,4 @@
-import type { Given, Vendor } from "../vendor.ts";
+import type { VendorInput, Vendor } from "../vendor.ts";
 import { AI } from "./ai.ts";
 import { AWS } from "./aws.ts";
 import { CLOUD } from "./cloud.ts";
@@ -19,6 +19,6 @@ export const UNTOLD: { readonly [rule: string]: string } = {
 };
 
 /** The vendor to ask about a secret of this rule; null when there is none. */
-export function vendorOf(rule: string, given: Pick<Given, "part" | "name">): Vendor | null {
+export function vendorOf(rule: string, given: Pick<VendorInput, "part" | "name">): Vendor | null {
   return VENDORS.find(({ rules, fits }) => rules.includes(rule) && (fits?.(given) ?? true)) ?? null;
 }

@@ -1,11 +1,11 @@
-import type { Answer } from "../../kit/net/http.ts";
-import type { Ask, Reading } from "../vendor.ts";
+import type { HttpResponse } from "../../kit/net/http.ts";
+import type { VendorRequest, Reading } from "../vendor.ts";
 
 type Headers = { readonly [name: string]: string };
 
-export const get = (path: string, headers: Headers, label = path): Ask => ({ method: "GET", path, headers, label });
+export const get = (path: string, headers: Headers, label = path): VendorRequest => ({ method: "GET", path, headers, label });
 
-export const post = (path: string, headers: Headers, body: string): Ask => ({
+export const post = (path: string, headers: Headers, body: string): VendorRequest => ({
   method: "POST",
   path,
   headers: { "content-length": String(Buffer.byteLength(body)), ...headers },
@@ -24,10 +24,10 @@ export const basic = (user: string, password: string): Headers => ({
 /** The vendor's one address. */
 export const at = (base: string) => (): readonly string[] => [base];
 
-type Reader = (answer: Answer) => Reading;
+type Reader = (answer: HttpResponse) => Reading;
 
 /** What an answer's JSON must be like. */
-export type Shape = (answer: Answer) => boolean;
+export type Shape = (answer: HttpResponse) => boolean;
 
 /** Reads an answer by its status. A refusal may be told by that alone; whatever proves a secret has a shape as well. */
 export const byStatus =
@@ -101,7 +101,7 @@ export const either =
     shapes.some((shape) => shape(answer));
 
 /** A value inside a JSON answer, by its path; undefined when there is none, or the answer is no JSON. */
-export function inside(answer: Answer, ...path: Path): unknown {
+export function inside(answer: HttpResponse, ...path: Path): unknown {
   let at: unknown;
   try {
     at = JSON.parse(answer.text);

@@ -1,4 +1,4 @@
-import type { Given, Vendor } from "../vendor.ts";
+import type { VendorInput, Vendor } from "../vendor.ts";
 import {
   all,
   at,
@@ -138,7 +138,7 @@ export const WORK: readonly Vendor[] = [
 ];
 
 /** The site that a variable names, else all but the government's. */
-function datadogSites({ beside }: Given): readonly string[] {
+function datadogSites({ beside }: VendorInput): readonly string[] {
   const named = beside(/^(?:DD|DATADOG)_SITE$/i)
     ?.trim()
     .toLowerCase();

@@ -1,11 +1,11 @@
 import { bare, cmd } from "../../kit/shell.ts";
 import { CONFIG, literal, SECRETS, services, UID, WARNING, yaml } from "./container.ts";
-import { type Installation, type InstallSettings } from "./model.ts";
+import { type WatchInstallation, type InstallSettings } from "./model.ts";
 
 const FILE = "unsprawl-compose.yaml";
 
 /** A Compose project for the engine of this machine: compose-spec's `spec.md`. */
-export function composeFile(settings: InstallSettings): Installation {
+export function composeFile(settings: InstallSettings): WatchInstallation {
   const { config, secrets, host, socket } = settings;
   const made = services(settings, (_role, base, mounts) => ({
     ...base,

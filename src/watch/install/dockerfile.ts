@@ -1,12 +1,12 @@
 import { cmd } from "../../kit/shell.ts";
-import { type Installation } from "./model.ts";
+import { type WatchInstallation } from "./model.ts";
 import { PLACES, STATE, UID } from "./container.ts";
 
 /**
  * An image of unsprawl, built from its own source. The last stage has Node, what runs and its libraries: no source, no
  * package cache, nobody's login, and a user that is nobody on any machine.
  */
-export function dockerfile(image: string | null): Installation {
+export function dockerfile(image: string | null): WatchInstallation {
   const places = Object.entries(PLACES).map(([name, value]) => `${name}=${value}`);
   const text = `ARG NODE=node:24-slim
 

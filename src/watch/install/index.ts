@@ -3,13 +3,13 @@ import { UnsprawlError } from "../../model/error.ts";
 import { composeFile } from "./compose.ts";
 import { dockerfile } from "./dockerfile.ts";
 import { kubernetesManifests } from "./kubernetes.ts";
-import { FORMS, type Form, type Installation } from "./model.ts";
-import { settingsFor, type Asked } from "./settings.ts";
+import { FORMS, type InstallForm, type WatchInstallation } from "./model.ts";
+import { settingsFor, type InstallRequest } from "./settings.ts";
 import { swarmStack } from "./swarm.ts";
 import { systemdUnits } from "./systemd.ts";
 
 /** Which form a word names. Throws `usage`. */
-export function formOf(word: string | undefined): Form {
+export function formOf(word: string | undefined): InstallForm {
   const found = FORMS.find((form) => form === word);
   if (found !== undefined) return found;
   throw new UnsprawlError(
@@ -20,7 +20,7 @@ export function formOf(word: string | undefined): Form {
 }
 
 /** What would be written for it, and what to type then. Writes nothing. */
-export function installation(form: Form, asked: Asked): Installation {
+export function installation(form: InstallForm, asked: InstallRequest): WatchInstallation {
   if (form === "dockerfile") return dockerfile(asked.image);
   const { settings, notes } = settingsFor(form, asked);
   const make = {

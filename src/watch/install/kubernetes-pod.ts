@@ -1,7 +1,7 @@
 import { octal, PLACES, SECRETS, STATE, UID } from "./container.ts";
 import type { InstallSettings } from "./model.ts";
 
-export type Node = { readonly [key: string]: unknown };
+export type JsonObject = { readonly [key: string]: unknown };
 
 export const NAMESPACE = "unsprawl";
 /** The ConfigMap with the configuration and the Secret with what it names; both may be made after the rest. */
@@ -11,21 +11,21 @@ export const LOGINS = "unsprawl-registries";
 
 const LOGINS_AT = "/etc/unsprawl-registries";
 
-type Container = {
+type PodContainer = {
   readonly name: string;
   readonly words: readonly string[];
   /** Where a state outlives the pod: by the pod's own name, a lock that it left would be somebody else's. */
   readonly host?: string;
-  readonly env?: readonly Node[];
-  readonly mounts: readonly Node[];
-  readonly volumes: readonly Node[];
+  readonly env?: readonly JsonObject[];
+  readonly mounts: readonly JsonObject[];
+  readonly volumes: readonly JsonObject[];
   /** The group of the engine's socket, or the pod's own. */
   readonly gid?: number;
-  readonly more?: Node;
+  readonly more?: JsonObject;
 };
 
 /** A pod of one container, kept to the restricted Pod Security Standard but for the volumes that it is given. */
-export function pod({ image, secrets }: InstallSettings, of: Container): Node {
+export function pod({ image, secrets }: InstallSettings, of: PodContainer): JsonObject {
   const gid = of.gid ?? UID;
   const named = secrets.length > 0;
   return {
@@ -83,8 +83,8 @@ export const CONFINED = {
 export const RESOURCES = { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } } as const;
 
 /** What names an object, and what finds its pods. */
-export const named = (name: string): Node => ({ name, namespace: NAMESPACE, labels: labels(name) });
-export const labels = (name: string): Node => ({
+export const named = (name: string): JsonObject => ({ name, namespace: NAMESPACE, labels: labels(name) });
+export const labels = (name: string): JsonObject => ({
   "app.kubernetes.io/name": "unsprawl",
   "app.kubernetes.io/component": name,
 });

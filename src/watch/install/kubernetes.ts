@@ -3,8 +3,8 @@ import { UnsprawlError } from "../../model/error.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
 import { cronOf } from "./calendar.ts";
 import { SECRETS, SOCKET, STATE, UID, yaml } from "./container.ts";
-import { CONFINED, labels, LOGINS, named, NAMESPACE, OBJECT, pod, RESOURCES, type Node } from "./kubernetes-pod.ts";
-import { watchWords, type Installation, type InstallSettings } from "./model.ts";
+import { CONFINED, labels, LOGINS, named, NAMESPACE, OBJECT, pod, RESOURCES, type JsonObject } from "./kubernetes-pod.ts";
+import { watchWords, type WatchInstallation, type InstallSettings } from "./model.ts";
 
 const FILE = "unsprawl-kubernetes.yaml";
 
@@ -12,7 +12,7 @@ const FILE = "unsprawl-kubernetes.yaml";
  * Engines are watched on each node that has one (DaemonSet), registries from anywhere (CronJob); the fleet has its server
  * and its workers. Throws `usage` for a time that a CronJob has no words for.
  */
-export function kubernetesManifests(settings: InstallSettings): Installation {
+export function kubernetesManifests(settings: InstallSettings): WatchInstallation {
   const { watching, fleet, config } = settings;
   const registries = watching.sources.filter(isRegistry);
   const engines = watching.sources.filter((source) => !isRegistry(source));
@@ -45,7 +45,7 @@ export function kubernetesManifests(settings: InstallSettings): Installation {
 
 const isRegistry = (source: string): boolean => source.startsWith("registry:");
 
-function namespace(engines: boolean): Node {
+function namespace(engines: boolean): JsonObject {
   // A folder or socket of the node is what the stricter levels forbid.
   const level = engines ? "privileged" : "restricted";
   return {
@@ -55,7 +55,7 @@ function namespace(engines: boolean): Node {
   };
 }
 
-function nodes(settings: InstallSettings, sources: readonly string[]): Node {
+function nodes(settings: InstallSettings, sources: readonly string[]): JsonObject {
   const gid = settings.group === null ? UID : Number(settings.group);
   return {
     apiVersion: "apps/v1",
@@ -88,7 +88,7 @@ function nodes(settings: InstallSettings, sources: readonly string[]): Node {
 }
 
 /** The node's folder is root's until it is given to who watches. */
-function ownState({ image }: InstallSettings, gid: number): Node {
+function ownState({ image }: InstallSettings, gid: number): JsonObject {
   return {
     name: "own-state",
     image,
@@ -104,7 +104,7 @@ function ownState({ image }: InstallSettings, gid: number): Node {
   };
 }
 
-function claim(): Node {
+function claim(): JsonObject {
   return {
     apiVersion: "v1",
     kind: "PersistentVolumeClaim",
@@ -113,7 +113,7 @@ function claim(): Node {
   };
 }
 
-function registryJob(settings: InstallSettings, sources: readonly string[]): Node {
+function registryJob(settings: InstallSettings, sources: readonly string[]): JsonObject {
   const spec = pod(settings, {
     name: "watch",
     // What is found is told, and no reason to begin again.
@@ -151,12 +151,12 @@ function schedule({ watching: { every, cron } }: InstallSettings): string {
 }
 
 /** One server: it sets out what is to be done. What it knows is in the database. */
-const fleetServer = (settings: InstallSettings): Node => deployment(settings, "serve", 1);
+const fleetServer = (settings: InstallSettings): JsonObject => deployment(settings, "serve", 1);
 
 /** Any number: each takes what nobody else has taken. */
-const fleetWorkers = (settings: InstallSettings): Node => deployment(settings, "worker", 2);
+const fleetWorkers = (settings: InstallSettings): JsonObject => deployment(settings, "worker", 2);
 
-function deployment(settings: InstallSettings, role: "serve" | "worker", replicas: number): Node {
+function deployment(settings: InstallSettings, role: "serve" | "worker", replicas: number): JsonObject {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -177,7 +177,7 @@ function deployment(settings: InstallSettings, role: "serve" | "worker", replica
   };
 }
 
-function fleetConfig(): Node {
+function fleetConfig(): JsonObject {
   return {
     apiVersion: "v1",
     kind: "ConfigMap",

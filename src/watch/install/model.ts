@@ -1,6 +1,6 @@
 /** What `watch install` can make a service of itself for, and the Dockerfile of an image for those that need one. */
 export const FORMS = ["systemd", "compose", "swarm", "kubernetes", "dockerfile"] as const;
-export type Form = (typeof FORMS)[number];
+export type InstallForm = (typeof FORMS)[number];
 
 /** What `watch` is to do, as its command line says it. */
 export type Watching = {
@@ -52,7 +52,7 @@ export type InstallFile = {
 };
 
 /** Holds no secret: what is secret is named by a file or by the platform's own secret. */
-export type Installation = {
+export type WatchInstallation = {
   readonly files: readonly InstallFile[];
   /** The commands that put it to work, once the files are there: by the paths they were given, in the same order. */
   readonly next: (paths: readonly string[]) => readonly string[];

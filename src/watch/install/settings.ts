@@ -6,10 +6,10 @@ import { findConnection } from "../../engine/connection.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { SOCKET } from "./container.ts";
-import type { Form, InstallSettings, Watching } from "./model.ts";
+import type { InstallForm, InstallSettings, Watching } from "./model.ts";
 
 /** What a person asked for, as flags say it. */
-export type Asked = {
+export type InstallRequest = {
   readonly watching: Watching;
   readonly image: string | null;
   readonly config: string | null;
@@ -32,7 +32,7 @@ const IMAGE = /^[\w.-]+(?::\d+)?(?:\/[\w.-]+)*(?::[\w.-]+)?(?:@[\w]+:[0-9a-fA-F]
 const NAME = /^[A-Za-z0-9][\w.-]{0,62}$/;
 
 /** Throws `usage` for what the form cannot do, `refused` for an engine that is elsewhere. Nothing is written. */
-export function settingsFor(form: Form, asked: Asked): { settings: InstallSettings; notes: readonly string[] } {
+export function settingsFor(form: InstallForm, asked: InstallRequest): { settings: InstallSettings; notes: readonly string[] } {
   const { cwd, env, fleet, image, shareState } = asked;
   const contained = form !== "systemd";
   if (contained && image === null)
@@ -97,7 +97,7 @@ function userInfoOf(): { readonly user: string; readonly uid: number; readonly g
 const kindOf = (source: string): string => source.slice(0, Math.max(source.indexOf(":"), 0));
 
 /** A source as the service reads it: files by their whole path, and only where it sees them. */
-function placed(source: string, form: Form, cwd: string): string {
+function placed(source: string, form: InstallForm, cwd: string): string {
   const kind = kindOf(source);
   if (kind === "")
     throw new UnsprawlError("usage", `not a source: ${JSON.stringify(source)}`, "unsprawl watch install FORM docker:");
@@ -116,7 +116,7 @@ function placed(source: string, form: Form, cwd: string): string {
 }
 
 /** This machine's, or what other nodes have in its place. */
-function socketFor(form: Form, env: NodeJS.ProcessEnv): string {
+function socketFor(form: InstallForm, env: NodeJS.ProcessEnv): string {
   if (form === "kubernetes") return SOCKET;
   const { socketPath, address } = findConnection(env);
   if (socketPath !== null) return socketPath;
@@ -129,7 +129,7 @@ function socketFor(form: Form, env: NodeJS.ProcessEnv): string {
 }
 
 /** Who may use the socket: as said, else as it is on this machine. */
-function groupFor(form: Form, socket: string, said: string | null, notes: string[]): string {
+function groupFor(form: InstallForm, socket: string, said: string | null, notes: string[]): string {
   const flag = "--socket-group";
   if (said !== null) {
     if (form === "systemd" ? /^[\w-]+$/.test(said) : /^\d+$/.test(said)) return said;
@@ -160,7 +160,7 @@ function groupName(gid: number): string | null {
   }
 }
 
-function secretsOf({ secrets, fleet, cwd }: Asked): InstallSettings["secrets"] {
+function secretsOf({ secrets, fleet, cwd }: InstallRequest): InstallSettings["secrets"] {
   const given = secrets.map((one) => {
     const at = one.indexOf("=");
     const [name, file] = [one.slice(0, Math.max(at, 0)), one.slice(at + 1)];

@@ -1,12 +1,12 @@
 import { cmd } from "../../kit/shell.ts";
 import { CONFIG, literal, octal, SECRETS, services, UID, WARNING, yaml } from "./container.ts";
-import { type Installation, type InstallSettings } from "./model.ts";
+import { type WatchInstallation, type InstallSettings } from "./model.ts";
 
 const FILE = "unsprawl-stack.yaml";
 const OWN = { uid: `${UID}`, mode: octal(0o400) };
 
 /** A stack with a task on every node, each for the engine of its node; secrets are the swarm's own, made beforehand. */
-export function swarmStack(settings: InstallSettings): Installation {
+export function swarmStack(settings: InstallSettings): WatchInstallation {
   const { config, secrets, socket } = settings;
   const made = services(settings, (role, base, mounts) => ({
     ...base,

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { bare, cmd, shellLine } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { calendarOf } from "./calendar.ts";
-import { watchWords, type Installation, type InstallSettings } from "./model.ts";
+import { watchWords, type WatchInstallation, type InstallSettings } from "./model.ts";
 
 const FOLDER = "/etc/systemd/system";
 const DAEMON = "unsprawl-watch.service";
@@ -13,7 +13,7 @@ const ONCE = "unsprawl-watch-once";
  * An identity of its own that lives as long as the service does, in the group of the engine's socket, unless the state is
  * shared with a user. Throws `usage` for a schedule that is none.
  */
-export function systemdUnits(settings: InstallSettings): Installation {
+export function systemdUnits(settings: InstallSettings): WatchInstallation {
   const { once } = settings.watching;
   const service = once ? `${ONCE}.service` : DAEMON;
   const files = [{ path: `${FOLDER}/${service}`, text: serviceUnit(settings) }];

@@ -18,11 +18,11 @@ export function trendSection(trend: readonly TrendPoint[]): Markup {
 <div class="trend"><div class="scroll">${chart(points, summary)}</div>${table(points)}</div></section>`;
 }
 
-type Line = { readonly word: string; readonly of: (point: TrendPoint) => number };
+type TrendLine = { readonly word: string; readonly of: (point: TrendPoint) => number };
 
-const LINES: readonly Line[] = [
+const LINES: readonly TrendLine[] = [
   { word: "all", of: ({ findings }) => findings },
-  ...LEVELS.map((word): Line => ({ word, of: ({ bySeverity }) => bySeverity[word] })),
+  ...LEVELS.map((word): TrendLine => ({ word, of: ({ bySeverity }) => bySeverity[word] })),
 ];
 
 function chart(all: readonly TrendPoint[], summary: string): Markup {
@@ -58,7 +58,7 @@ function dot(pair: string): Markup {
 
 /** Each line's name at its end, pushed down where two would meet. */
 function labels(
-  lines: readonly Line[],
+  lines: readonly TrendLine[],
   last: TrendPoint | undefined,
   x: number,
   y: (count: number) => number,

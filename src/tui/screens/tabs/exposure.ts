@@ -1,12 +1,12 @@
-import type { Group } from "../../groups.ts";
+import type { SecretGroup } from "../../groups.ts";
 import { some } from "../../widgets/bar.ts";
-import { BLANK, line, wrapped, type Line } from "../../widgets/text.ts";
+import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 
 /** More subjects than these are counted, not named. */
 const NAMED = 5;
 
 /** Who can read a secret, each with the subjects through which they do. */
-export function exposure({ findings }: Group): Line[] {
+export function exposure({ findings }: SecretGroup): SpanLine[] {
   const by = new Map<string, Set<string>>();
   for (const { exposure: texts, location } of findings) {
     for (const text of texts) {

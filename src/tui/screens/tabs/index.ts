@@ -1,9 +1,9 @@
-import type { Group } from "../../groups.ts";
+import type { SecretGroup } from "../../groups.ts";
 import type { Item } from "../../items.ts";
 import { TABS, type State, type Tab } from "../../state.ts";
 import { SEVERITY } from "../../theme.ts";
 import { some } from "../../widgets/bar.ts";
-import { BLANK, line, wrapped, type Line, type Span } from "../../widgets/text.ts";
+import { BLANK, line, wrapped, type SpanLine, type Span } from "../../widgets/text.ts";
 import { evidence } from "../evidence.ts";
 import { exposure } from "./exposure.ts";
 import { fields } from "./fields.ts";
@@ -23,7 +23,7 @@ const TITLES: { readonly [tab in Tab]: string } = {
 const MOST = 100;
 
 /** What the chosen tab says of the chosen row. */
-export function detail(item: Item | undefined, state: State): Line[] {
+export function detail(item: Item | undefined, state: State): SpanLine[] {
   if (!item) return [line({ text: state.scan.status === "done" ? "" : "…", dimColor: true })];
   if (item.kind === "unread") {
     const { source, subject, message, hint } = item.error;
@@ -40,7 +40,7 @@ export function detail(item: Item | undefined, state: State): Line[] {
   return [wrapped(0, { text: group.name, bold: true }), ...told(group, state)];
 }
 
-function told(group: Group, state: State): Line[] {
+function told(group: SecretGroup, state: State): SpanLine[] {
   if (state.tab === "places") return places(group);
   if (state.tab === "exposure") return exposure(group);
   return state.tab === "plan" ? planTab(group, state) : journal(group, state.history);
@@ -61,7 +61,7 @@ export function detailTitle(state: State, columns: number, below: number): (Span
   ];
 }
 
-function heading({ section: { title, groups } }: Extract<Item, { kind: "section" }>): Line[] {
+function heading({ section: { title, groups } }: Extract<Item, { kind: "section" }>): SpanLine[] {
   const found = groups.reduce((sum, { findings }) => sum + findings.length, 0);
   const shown = groups.slice(0, MOST);
   return [

@@ -1,14 +1,14 @@
-import type { Group } from "../../groups.ts";
-import type { History, Past } from "../../history.ts";
+import type { SecretGroup } from "../../groups.ts";
+import type { RunHistory, Past } from "../../history.ts";
 import { some } from "../../widgets/bar.ts";
-import { BLANK, line, wrapped, type Line } from "../../widgets/text.ts";
+import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { fields } from "./fields.ts";
 
 /** Older runs than these are left to the list of runs. */
 const MOST = 20;
 
 /** The runs that moved this secret, and those that touched the same subjects. */
-export function journal(group: Group, history: History): Line[] {
+export function journal(group: SecretGroup, history: RunHistory): SpanLine[] {
   const { secret, subjects } = history.of(group);
   if (secret.length + subjects.length === 0)
     return [wrapped(0, "no run has touched this secret or what holds it"), BLANK, ...fields("next", ["m migrates it"])];
@@ -21,7 +21,7 @@ export function journal(group: Group, history: History): Line[] {
   ];
 }
 
-function runs(title: string, past: readonly Past[]): Line[] {
+function runs(title: string, past: readonly Past[]): SpanLine[] {
   if (past.length === 0) return [];
   return [
     line({ text: title, bold: true }),

@@ -1,14 +1,14 @@
 import type { Finding } from "../../../model/finding.ts";
-import type { Group } from "../../groups.ts";
+import type { SecretGroup } from "../../groups.ts";
 import { STATE } from "../../theme.ts";
 import { some } from "../../widgets/bar.ts";
-import { BLANK, line, wrapped, type Line } from "../../widgets/text.ts";
+import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 
 /** Each place is laid out whole, so that no name is cut; thousands of them would make every key slow. */
 const MOST = 200;
 
 /** Every place of a secret: what holds it, where in there, and what is known of it. */
-export function places({ findings, name, images }: Group): Line[] {
+export function places({ findings, name, images }: SecretGroup): SpanLine[] {
   const subjects = new Set(findings.map(({ location }) => `${location.subject} ${location.subjectName}`)).size;
   const left = findings.length - MOST;
   return [
@@ -22,7 +22,7 @@ export function places({ findings, name, images }: Group): Line[] {
   ];
 }
 
-function place({ location, name, state, ignoredBy, liveness }: Finding, groupName: string): Line[] {
+function place({ location, name, state, ignoredBy, liveness }: Finding, groupName: string): SpanLine[] {
   const is = STATE[state];
   const facts = [
     ...(name === groupName ? [] : [`as ${name}`]),

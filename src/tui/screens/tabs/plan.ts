@@ -1,12 +1,12 @@
-import type { Group } from "../../groups.ts";
+import type { SecretGroup } from "../../groups.ts";
 import type { State } from "../../state.ts";
 import { some } from "../../widgets/bar.ts";
-import { BLANK, line, wrapped, type Line } from "../../widgets/text.ts";
+import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { planLines } from "../plan.ts";
 import { fields } from "./fields.ts";
 
 /** What would be done with one secret by the store of the last plan; before there was one, how to get there. */
-export function planTab({ fingerprint, findings, state: is }: Group, state: State): Line[] {
+export function planTab({ fingerprint, findings, state: is }: SecretGroup, state: State): SpanLine[] {
   const { last } = state.stores;
   const all = state.scan.hits.filter(({ finding }) => finding.fingerprint === fingerprint).length;
   const where = all === findings.length ? "" : `, ${findings.length} of them here`;

@@ -1,7 +1,7 @@
 import { GLYPHS, inOrder, LEVELS, STATES } from "./data.ts";
 import { button, byId, make, number } from "./dom.ts";
 import type { Findings } from "./findings.ts";
-import { everything, FACETS, type Facet, type Query } from "./query.ts";
+import { everything, FACETS, type PageFacet, type Query } from "./query.ts";
 
 /** The filter: search, levels, rule, source, grouping. Tells `changed` with each change, and never reloads anything. */
 export class Controls {
@@ -75,7 +75,7 @@ export class Controls {
     query.source = this.#source.value;
     query.host = this.#host.value;
     query.secret = this.#secret;
-    for (const box of this.#boxes) if (box.checked) query.chosen[box.name as Facet].add(box.value);
+    for (const box of this.#boxes) if (box.checked) query.chosen[box.name as PageFacet].add(box.value);
     return query;
   }
 
@@ -108,7 +108,7 @@ export class Controls {
   }
 
   /** Null when all findings have the same. */
-  #facet(facet: Facet, counts: ReadonlyMap<string, number>): HTMLElement | null {
+  #facet(facet: PageFacet, counts: ReadonlyMap<string, number>): HTMLElement | null {
     if (counts.size < 2) return null;
     const order = inOrder(facet === "state" ? STATES : LEVELS);
     const chips = [...counts]

@@ -55,7 +55,7 @@ function copies(findings: Findings, rows: readonly number[], onlySecret: (secret
   );
 }
 
-type Node = { readonly name: string; readonly told: string };
+type GraphNode = { readonly name: string; readonly told: string };
 
 /** The secret on the left, what holds it on the right, a line between them for each. */
 function graph(findings: Findings, rows: readonly number[]): SVGElement {
@@ -90,7 +90,7 @@ function graph(findings: Findings, rows: readonly number[]): SVGElement {
   return svg;
 }
 
-function place({ name, told }: Node, at: number): SVGElement[] {
+function place({ name, told }: GraphNode, at: number): SVGElement[] {
   const top = at * LINE;
   return [
     drawn("rect", { x: NODE, y: top + 3, width: WIDTH - NODE - 1, height: LINE - 6, rx: 6 }),
@@ -101,7 +101,7 @@ function place({ name, told }: Node, at: number): SVGElement[] {
 }
 
 /** What holds the secret: once however often it does. */
-function nodesOf(findings: Findings, rows: readonly number[]): readonly Node[] {
+function nodesOf(findings: Findings, rows: readonly number[]): readonly GraphNode[] {
   const bySubject = new Map<number, number[]>();
   for (const row of rows) {
     const subject = findings.subjectNumber(row);

@@ -3,7 +3,7 @@ import { details } from "./details.ts";
 import { button, byId, counted, make, number } from "./dom.ts";
 import type { Findings } from "./findings.ts";
 import { matching, ordered, type Sort } from "./query.ts";
-import { detailRow, Head, tableRow } from "./rows.ts";
+import { detailRow, TableHead, tableRow } from "./rows.ts";
 
 const PAGE = 50;
 const PRINTED = 1000;
@@ -12,7 +12,7 @@ const PRINTED = 1000;
 export class List {
   readonly #findings: Findings;
   readonly #controls: Controls;
-  readonly #head: Head;
+  readonly #head: TableHead;
   readonly #body: HTMLTableSectionElement = make("tbody");
   readonly #table: HTMLTableElement;
   readonly #status: HTMLElement = make("p", { role: "status" });
@@ -31,7 +31,7 @@ export class List {
     this.#findings = findings;
     this.#order = ordered(findings, this.#sort, this.#down);
     this.#controls = new Controls(findings, () => this.#filter());
-    this.#head = new Head((sort) => this.#sortBy(sort));
+    this.#head = new TableHead((sort) => this.#sortBy(sort));
     const caption = make("caption", {}, "Each name opens what is known of it.");
     this.#table = make("table", { class: "findings" }, caption, this.#head.element, this.#body);
     this.#pager = new Pager((page) => this.#turn(page));

@@ -2,12 +2,12 @@ import { inOrder, LEVELS, STATES, type TextColumn } from "./data.ts";
 import type { Findings } from "./findings.ts";
 
 export const FACETS = ["severity", "confidence", "state"] as const;
-export type Facet = (typeof FACETS)[number];
+export type PageFacet = (typeof FACETS)[number];
 
 /** What the list shows; an empty part of it rules nothing out. */
 export type Query = {
   words: readonly string[];
-  readonly chosen: { readonly [facet in Facet]: Set<string> };
+  readonly chosen: { readonly [facet in PageFacet]: Set<string> };
   rule: string;
   source: string;
   host: string;

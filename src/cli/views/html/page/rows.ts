@@ -19,7 +19,7 @@ const COLUMNS: readonly {
 ];
 
 /** The head of the list, each sortable column's title a button. */
-export class Head {
+export class TableHead {
   readonly element: HTMLTableSectionElement;
   readonly #cells = new Map<Sort, HTMLTableCellElement>();
 

@@ -3,7 +3,7 @@ import type { DockerContainerTools } from "./docker-container/index.ts";
 import type { DockerRunTools } from "./docker-run/index.ts";
 import type { ImageTools } from "./image/index.ts";
 import type { KubernetesTools } from "./kubernetes/index.ts";
-import type { RegistryTools } from "./registry/index.ts";
+import type { RegistryMigrationTools } from "./registry/index.ts";
 import type { StoreMigrationTools } from "./store/index.ts";
 import type { SwarmTools } from "./swarm/index.ts";
 import type { SystemdTools } from "./systemd/index.ts";
@@ -16,7 +16,7 @@ export type MigrationTools = ComposeTools &
   DockerRunTools &
   ImageTools &
   KubernetesTools &
-  RegistryTools &
+  RegistryMigrationTools &
   StoreMigrationTools &
   SwarmTools &
   SystemdTools;

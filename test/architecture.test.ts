@@ -233,6 +233,20 @@ const EXPOSE: { readonly [file: string]: string } = {
   "providers/local/reader.ts": "reads back the identity that the runtime holds",
 };
 
+test("a type's name means one thing in the tree", () => {
+  const declared = new Map<string, string[]>();
+  for (const file of files) {
+    for (const [, name = ""] of codeOf(file).matchAll(
+      /^(?:export )?(?:default )?(?:declare )?(?:abstract )?(?:type|interface|class|enum) (\w+)/gm,
+    )) {
+      declared.set(name, [...(declared.get(name) ?? []), file]);
+    }
+  }
+  const repeated = [...declared].filter(([, places]) => places.length > 1);
+  expect(declared.size).toBeGreaterThan(500);
+  expect(repeated.map(([name, places]) => `${name}: ${places.join(", ")}`)).toEqual([]);
+});
+
 test("only the listed files expose a value", () => {
   const calls = files.filter(
     (file) => file !== "src/model/secret.ts" && /(?<!"--)\bexpose(?:Text)?\b(?!`)/.test(codeOf(file)),

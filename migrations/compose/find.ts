@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ProjectCall } from "./engine/cli.ts";
-import { loadProject, type Project } from "./syntax/project.ts";
+import { loadProject, type ComposeProject } from "./syntax/project.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { composeLabelsOf } from "../../src/engine/labels.ts";
 import { keptByRun } from "../../src/engine/names.ts";
@@ -54,12 +54,12 @@ function said(labels: { readonly [name: string]: string }): Omit<ProjectCall, "p
 }
 
 /** How Compose is called for a project; with every profile, so that no service is out of sight. */
-export function callOf({ name, dir, given, givenEnv, services }: Project): ProjectCall {
+export function callOf({ name, dir, given, givenEnv, services }: ComposeProject): ProjectCall {
   const profiles = [...new Set([...services.values()].flatMap((service) => service.profiles))].sort();
   return { name, dir, files: given, envFiles: givenEnv, profiles };
 }
 
-export async function projectOf(call: ProjectCall, env: NodeJS.ProcessEnv): Promise<Project> {
+export async function projectOf(call: ProjectCall, env: NodeJS.ProcessEnv): Promise<ComposeProject> {
   return loadProject({ files: call.files, dir: call.dir, name: call.name, envFiles: call.envFiles, env });
 }
 

@@ -1,5 +1,5 @@
 import type { ComposeCli } from "./engine/cli.ts";
-import type { Project } from "./syntax/project.ts";
+import type { ComposeProject } from "./syntax/project.ts";
 import { textsOf } from "./rewrite/index.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -8,7 +8,7 @@ import { callOf } from "./find.ts";
 import { targetOf } from "./steps.ts";
 
 /** Keyed digests of every file that a project was read from: Compose files, includes, bases, env files. */
-export function inputsOf(project: Project, key: FingerprintKey): { [file: string]: string } {
+export function inputsOf(project: ComposeProject, key: FingerprintKey): { [file: string]: string } {
   return Object.fromEntries([...textsOf(project)].map(([file, text]) => [file, keyedDigest(text, key)]));
 }
 
@@ -16,7 +16,7 @@ export function inputsOf(project: Project, key: FingerprintKey): { [file: string
  * Throws `changed` unless a project is read from the files that the plan saw, each as it was then; once `rewritten`, as the
  * plan has it rewritten.
  */
-export function sameInputs(step: Rewrite, project: Project, key: FingerprintKey, rewritten: boolean): void {
+export function sameInputs(step: Rewrite, project: ComposeProject, key: FingerprintKey, rewritten: boolean): void {
   const { inputs, profiles } = targetOf(step);
   const expected = new Map(Object.entries(inputs));
   if (rewritten) for (const { file, after } of step.files) expected.set(file, after);

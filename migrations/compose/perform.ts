@@ -4,7 +4,7 @@ import type { ComposeCli } from "./engine/cli.ts";
 import { composeEnvironment, missingOf } from "./engine/child.ts";
 import { carrier } from "./rewrite/carries.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
-import type { Project } from "./syntax/project.ts";
+import type { ComposeProject } from "./syntax/project.ts";
 import { rewriteProject, type Wish } from "./rewrite/index.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { facts, type Facts } from "../../src/engine/facts.ts";
@@ -42,7 +42,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       cmd`export ${missing[0] ?? ""}=… as it was then, and try again`,
     );
   };
-  const project = async (rewrite: Rewrite): Promise<Project> => {
+  const project = async (rewrite: Rewrite): Promise<ComposeProject> => {
     const target = targetOf(rewrite);
     return projectOf(target, composeEnvironment(tools.env, target.passes));
   };

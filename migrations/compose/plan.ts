@@ -5,11 +5,11 @@ import { Blocked } from "./rewrite/blocked.ts";
 import type { Passed } from "./engine/child.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
-import type { Project } from "./syntax/project.ts";
+import type { ComposeProject } from "./syntax/project.ts";
 import { rewriteProject, textsOf, type Rewritten, type Wish } from "./rewrite/index.ts";
 import { copiedWords } from "./syntax/service.ts";
 import { withShadow } from "./engine/shadow.ts";
-import { carrier, type Span } from "./rewrite/carries.ts";
+import { carrier, type SecretSpan } from "./rewrite/carries.ts";
 import { chooseDelivery, ODD_NAME } from "../../src/engine/choose.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -35,7 +35,7 @@ import { runsNothing, settled, type Settling } from "./engine/settled.ts";
 export type ComposeApplyInput = {
   readonly engine: Engine;
   readonly cli: ComposeCli;
-  readonly project: Project;
+  readonly project: ComposeProject;
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
   /** A folder in memory, where the files may be tried out. */
@@ -45,7 +45,7 @@ export type ComposeApplyInput = {
 };
 
 /** One service of the plan: its containers, the delivery that fits them, and what the files must become for it. */
-export type Part = {
+export type ServicePart = {
   readonly service: string;
   readonly docs: readonly ContainerDoc[];
   /** They were not what the files say, which was accepted. */
@@ -82,7 +82,7 @@ export async function planProject(
   let going = byService;
   for (;;) {
     try {
-      const parts: Part[] = [];
+      const parts: ServicePart[] = [];
       for (const [service, selected] of going)
         parts.push(await partOf(moving, await (known ??= settling()), service, selected, options));
       const rewritten = await tried(moving, call, parts, before, options.accept);
@@ -106,7 +106,7 @@ export async function planProject(
 async function tried(
   { project, memory, cli }: ComposeApplyInput,
   call: ProjectCall,
-  parts: readonly Part[],
+  parts: readonly ServicePart[],
   before: ComposeConfig,
   accept: ReadonlySet<string>,
 ): Promise<Rewritten> {
@@ -124,7 +124,7 @@ async function partOf(
   service: string,
   selected: readonly Selected[],
   options: PlanOptions,
-): Promise<Part> {
+): Promise<ServicePart> {
   const { call, before } = settling;
   const all = (error: UnsprawlError): Blocked => new Blocked(error.message, error.hint, (one) => one === service);
   try {
@@ -197,7 +197,7 @@ export function wishOf(
   };
 }
 
-function spanOf({ start, length }: SecretPart): Span {
+function spanOf({ start, length }: SecretPart): SecretSpan {
   return start === null || length === null ? null : { start, length };
 }
 
@@ -205,7 +205,7 @@ function stepsOf(
   { key, project, passed }: ComposeApplyInput,
   unit: string,
   call: ProjectCall,
-  parts: readonly Part[],
+  parts: readonly ServicePart[],
   { files }: Rewritten,
   before: ComposeConfig,
   { graceMs, healthTimeoutMs }: PlanOptions,
@@ -214,7 +214,7 @@ function stepsOf(
   const moved = parts.flatMap(({ selected }) => selected);
   const changes = files.map(({ file, text, diff }) => fileChange(file, texts.get(file) ?? null, text, diff, key));
   const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding.part)]));
-  const common = ({ delivery, selected }: Part): { delivery: DeliveryName; moves: readonly Move[] } => ({
+  const common = ({ delivery, selected }: ServicePart): { delivery: DeliveryName; moves: readonly Move[] } => ({
     delivery: delivery.name,
     moves: selected.map(({ move }) => move),
   });
@@ -264,7 +264,7 @@ function stepsOf(
   ];
 }
 
-function warningsOf(parts: readonly Part[], { notes }: Rewritten, { withheld }: Passed): string[] {
+function warningsOf(parts: readonly ServicePart[], { notes }: Rewritten, { withheld }: Passed): string[] {
   return [
     ...parts.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
     ...parts.flatMap(({ service, drift }) =>

@@ -1,11 +1,11 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { envFiles, scraps, variables, type Scrap } from "./syntax/environment.ts";
+import { envFiles, scraps, variables, type ProjectText } from "./syntax/environment.ts";
 import type { OnFault } from "./syntax/fill.ts";
-import { loadProject, type Project } from "./syntax/project.ts";
+import { loadProject, type ComposeProject } from "./syntax/project.ts";
 import { entriesOf, entry, scalarText } from "../../src/kit/text/yaml-nodes.ts";
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Location, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
@@ -55,7 +55,13 @@ function filesOf(what: string, cwd: string): string[] {
   return [name, ...(beside === undefined ? [] : [beside])].map((one) => resolve(at, one));
 }
 
-function serviceReading(source: string, project: Project, name: string, told: Set<string>, tell: OnFault): Reading {
+function serviceReading(
+  source: string,
+  project: ComposeProject,
+  name: string,
+  told: Set<string>,
+  tell: OnFault,
+): SourceReading {
   const subject: Subject = { kind: "service", name, id: `${project.given.join(":")}#${name}` };
   const service = project.services.get(name);
   const candidates: Candidate[] = [];
@@ -74,7 +80,7 @@ function serviceReading(source: string, project: Project, name: string, told: Se
 const EXPOSURE = ["anyone who can read the project's files, and whoever can inspect its containers"];
 
 /** What stands in the files beside the services' variables: commands, labels, build arguments, unused lines of `.env`. */
-function restReading(source: string, project: Project, told: ReadonlySet<string>, tell: OnFault): Reading {
+function restReading(source: string, project: ComposeProject, told: ReadonlySet<string>, tell: OnFault): SourceReading {
   const [first = project.dir] = project.given;
   const subject: Subject = { kind: "file", name: first, id: first };
   const env = new Set(envFiles(project).map(({ file }) => file));
@@ -88,9 +94,9 @@ function restReading(source: string, project: Project, told: ReadonlySet<string>
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
 }
 
-const placeOf = ({ file, start, path }: Scrap): string => `${file.file}:${lineOf(file.text, start)} ${path}`;
+const placeOf = ({ file, start, path }: ProjectText): string => `${file.file}:${lineOf(file.text, start)} ${path}`;
 
-function whereOf({ path }: Scrap): Where {
+function whereOf({ path }: ProjectText): Where {
   if (/\.labels\b/.test(path)) return "label";
   if (/\.(command|entrypoint)\b/.test(path)) return "cmd";
   if (/\.healthcheck\b/.test(path)) return "healthcheck";
@@ -118,7 +124,7 @@ function candidate(
   return { name, value: Secret.of(value), location };
 }
 
-function factsOf({ services }: Project, name: string): SubjectFacts {
+function factsOf({ services }: ComposeProject, name: string): SubjectFacts {
   const labels: [string, string][] = [];
   let image: string | null = null;
   for (const { service, file } of services.get(name)?.layers ?? []) {

@@ -1,5 +1,5 @@
 import type { ProjectCall } from "./engine/cli.ts";
-import type { Span } from "./rewrite/carries.ts";
+import type { SecretSpan } from "./rewrite/carries.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import type { Json } from "../../src/model/json.ts";
@@ -8,7 +8,7 @@ import type { Step } from "../../src/model/plan.ts";
 /** What a rewrite step says of its project. */
 export function targetOf({ target }: Rewrite): ProjectCall & {
   readonly services: readonly string[];
-  readonly spans: { readonly [key: string]: Span };
+  readonly spans: { readonly [key: string]: SecretSpan };
   /** The variables of the environment that Compose gets besides those that any program gets. */
   readonly passes: readonly string[];
   /** The containers were not what the files say, which was accepted. */
@@ -29,7 +29,7 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     envFiles: texts(target["envFiles"]),
     profiles: texts(target["profiles"]),
     services: texts(target["services"]),
-    spans: (target["spans"] ?? {}) as { readonly [key: string]: Span },
+    spans: (target["spans"] ?? {}) as { readonly [key: string]: SecretSpan },
     passes: texts(target["passes"]),
     drift: target["drift"] === true,
     inputs: (target["inputs"] ?? {}) as { readonly [file: string]: string },

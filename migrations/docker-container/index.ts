@@ -12,7 +12,7 @@ import { containerUnit, keptByRun } from "../../src/engine/names.ts";
 import { redirected } from "../../src/engine/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
-import { byName, type DeliveryName, type Step } from "../../src/model/plan.ts";
+import { byName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
 import { prove } from "../../src/engine/prove.ts";
 import { composeProject } from "../../src/engine/labels.ts";
 import { facts, variable } from "../../src/engine/facts.ts";
@@ -39,8 +39,6 @@ export type DockerContainerTools = {
   readonly key: FingerprintKey;
   readonly detector: () => Promise<Detector>;
 };
-
-type Recreate = Extract<Step, { kind: "recreate" }>;
 
 /** `docker-container`: moves variables of a container's own configuration, by creating the container again. */
 export function dockerContainer(tools: DockerContainerTools): Migration {
@@ -146,7 +144,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     },
     async undo(steps, work) {
       const engine = await open();
-      const recreate = steps.find((step): step is Recreate => step.kind === "recreate");
+      const recreate = steps.find((step): step is RecreateStep => step.kind === "recreate");
       if (!recreate) return;
       await swapBack(swapsOf(engine, recreate, work));
       await deliveryOf(recreate.delivery).discard(asPlanned({} as DeliverySubject, recreate.unit, work.plan.id).id);
@@ -162,7 +160,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     },
     async scrub(steps, work) {
       const engine = await open();
-      const recreate = steps.find((step): step is Recreate => step.kind === "recreate");
+      const recreate = steps.find((step): step is RecreateStep => step.kind === "recreate");
       if (!recreate) return [];
       return scrubSwaps(swapsOf(engine, recreate, work));
     },
@@ -256,8 +254,8 @@ async function mustBeUp(swap: Swap): Promise<void> {
   );
 }
 
-function recreateStep(work: Work, unit: string): Recreate {
-  const found = work.plan.steps.find((step): step is Recreate => step.kind === "recreate" && step.unit === unit);
+function recreateStep(work: Work, unit: string): RecreateStep {
+  const found = work.plan.steps.find((step): step is RecreateStep => step.kind === "recreate" && step.unit === unit);
   if (!found) throw new UnsprawlError("malformed", `the plan has no recreate step for ${unit}`, "unsprawl plan again");
   return found;
 }

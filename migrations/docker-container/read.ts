@@ -1,10 +1,10 @@
 import { pMapIterable } from "p-map";
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { containerCandidates, containerFacts, type VolumeOptions } from "../../src/engine/candidates.ts";
 import type { Engine, ListedContainer } from "../../src/engine/engine.ts";
 import { selector } from "../../src/engine/select.ts";
 import type { ImageDoc } from "../../src/engine/types.ts";
-import { LayerBook, Shelf } from "../../src/images/layers/index.ts";
+import { LayerBook, LayerCache } from "../../src/images/layers/index.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { engineLayers } from "../../src/sources/engine-layers.ts";
 import { imageReading, unreadable } from "../../src/engine/reading.ts";
@@ -16,7 +16,7 @@ const AT_ONCE = 12;
  * `docker:[NAME or GLOB]`: containers of the engine, running and stopped, each told apart from what its image gave it,
  * and the images that they come from; with `layers` the files that each container has written, and its image's.
  */
-export function dockerSource(open: () => Promise<Engine>, shelf = new Shelf()): Source {
+export function dockerSource(open: () => Promise<Engine>, shelf = new LayerCache()): Source {
   return {
     kind: "docker",
     layers: true,
@@ -38,11 +38,11 @@ export function dockerSource(open: () => Promise<Engine>, shelf = new Shelf()): 
       yield { kind: "total", subjects: chosen.length + images.size };
 
       const exposure = exposureOf(engine, all);
-      const read = (listed: ListedContainer): Promise<Reading | null> =>
+      const read = (listed: ListedContainer): Promise<SourceReading | null> =>
         readContainer(engine, source, listed, images, volumes, exposure, signal);
       for await (const reading of pMapIterable(chosen, read, { concurrency: AT_ONCE })) if (reading) yield reading;
 
-      const readImage = (id: string): Promise<Reading | null> => imageReading(engine, source, id, exposure);
+      const readImage = (id: string): Promise<SourceReading | null> => imageReading(engine, source, id, exposure);
       for await (const reading of pMapIterable(images.keys(), readImage, { concurrency: AT_ONCE }))
         if (reading) yield reading;
       if (options?.layers !== true) return;
@@ -62,7 +62,7 @@ async function readContainer(
   volumes: VolumeOptions,
   exposure: readonly string[],
   signal: AbortSignal,
-): Promise<Reading | null> {
+): Promise<SourceReading | null> {
   signal.throwIfAborted();
   const name = namesOf(listed)[0] ?? listed.Id;
   try {

@@ -2,8 +2,7 @@ import { composeProject, ownLabels } from "../../src/engine/labels.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
-
-type Refusal = { readonly reason: string; readonly hint: string | null };
+import type { Refusal } from "../../src/files/file-migration.ts";
 
 /** Why a finding is not moved by creating its container again; null when it can be. */
 export function refusal(

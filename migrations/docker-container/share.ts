@@ -8,13 +8,11 @@ import type { Swap } from "../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
-import type { DiffLine, Step } from "../../src/model/plan.ts";
+import type { DiffLine, RecreateStep } from "../../src/model/plan.ts";
 import { facts } from "../../src/engine/facts.ts";
 import type { Loss } from "../../src/engine/losses.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { rewritten } from "./rewrite.ts";
-
-type Recreate = Extract<Step, { kind: "recreate" }>;
 
 /** Nothing: a sharer is created again as it is. */
 const NO_CHANGE: RunChange = {
@@ -87,13 +85,13 @@ export function sharersDiff(sharers: readonly Sharer[]): DiffLine[] {
 const paths = (shares: readonly string[]): string => [...new Set(shares)].map((one) => `HostConfig.${one}`).join(", ");
 
 /** What a step says of its sharers. */
-export function sharersOfStep(sharers: readonly Sharer[], key: FingerprintKey): NonNullable<Recreate["sharers"]> {
+export function sharersOfStep(sharers: readonly Sharer[], key: FingerprintKey): NonNullable<RecreateStep["sharers"]> {
   return sharers.map(({ doc }) => ({ id: doc.Id, name: nameOf(doc), digest: driftDigest(doc, key) }));
 }
 
 /** Throws `changed` when other containers rely on the step's than the plan saw, or one of them has changed. */
-export function unchangedSharers(step: Recreate, sharers: readonly Sharer[], key: FingerprintKey): void {
-  const print = (some: Recreate["sharers"] = []): string =>
+export function unchangedSharers(step: RecreateStep, sharers: readonly Sharer[], key: FingerprintKey): void {
+  const print = (some: RecreateStep["sharers"] = []): string =>
     JSON.stringify(some.map(({ id, digest }) => [id, digest].join(" ")).toSorted());
   if (print(sharersOfStep(sharers, key)) === print(step.sharers)) return;
   throw new UnsprawlError(
@@ -104,7 +102,7 @@ export function unchangedSharers(step: Recreate, sharers: readonly Sharer[], key
 }
 
 /** The swap of a step's own container, then those of its sharers. */
-export function swapsOf(engine: Engine, step: Recreate, work: Work): readonly [Swap, ...Swap[]] {
+export function swapsOf(engine: Engine, step: RecreateStep, work: Work): readonly [Swap, ...Swap[]] {
   const swap = (oldId: string, name: string, id: string): Swap => ({
     engine,
     oldId,

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Reading } from "../../src/contract/source.ts";
+import type { SourceReading } from "../../src/contract/source.ts";
 import { containerFacts } from "../../src/engine/candidates.ts";
 import { changedPaths, type Changed } from "./written-changes.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
@@ -11,7 +11,7 @@ import { unreadable } from "../../src/engine/reading.ts";
 const MOST_REQUESTS = 2000;
 
 /** The files that a container has written into its own layer: what stands in volumes and mounts is not in it. */
-export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBook): AsyncGenerator<Reading> {
+export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBook): AsyncGenerator<SourceReading> {
   const { engine, source, exposure } = tools;
   let name = id.slice(0, 12);
   try {
@@ -47,7 +47,7 @@ async function* filesAt(
   { path, isNew }: Changed,
   wanted: (path: string) => boolean,
   book: LayerBook,
-): AsyncGenerator<Reading, Awaited<ReturnType<Contents["findings"]>>> {
+): AsyncGenerator<SourceReading, Awaited<ReturnType<Contents["findings"]>>> {
   const at = `/containers/${id}/archive?path=${encodeURIComponent(path)}`;
   const stream = await engine.stream(`read ${path}`, at, signal);
   if (stream === null) return [];

@@ -8,7 +8,7 @@ import { containerFile, containerHasFile } from "../../src/engine/files.ts";
 import { keptByRun } from "../../src/engine/names.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
 import { calledBy, runText, subjectOf } from "./syntax/run-names.ts";
-import type { Script } from "./syntax/script.ts";
+import type { RunScript } from "./syntax/script.ts";
 import { distinctName, isFileName } from "../../src/kit/io/name.ts";
 import { makePodmanSecret } from "../../src/files/podman-secret.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
@@ -41,7 +41,7 @@ type InspectedRun = { readonly image: ImageDoc; readonly doc: ContainerDoc };
 /** How the container of a run line gets its values. Throws `refused` when there is no way, with what would make one. */
 export async function chooseFor(
   { open, deliveries, detector }: RunTools,
-  script: Script,
+  script: RunScript,
   run: RunCommand,
   selected: readonly Selected[],
   options: PlanOptions,

@@ -11,14 +11,13 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Location } from "../../src/model/location.ts";
 import type { Json } from "../../src/model/json.ts";
-import { byName, type DeliveryName, type Plan, type Step } from "../../src/model/plan.ts";
+import { byName, type DeliveryName, type Plan, type Step, type DeliverStep } from "../../src/model/plan.ts";
 import type { Chosen, RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
 import { settle } from "./settle.ts";
 
 export type DockerRunTools = FileTools & RunTools;
 
-type DeliverStep = Extract<Step, { kind: "deliver" }>;
 export function dockerRunMigration(tools: DockerRunTools): Migration {
   const deliveryOf = (name: DeliveryName): Delivery => {
     const found = tools.deliveries.find((one) => one.name === name);

@@ -1,11 +1,11 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import { constants, lstat, open, stat as statOf } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { placeText } from "../../src/files/file-migration.ts";
 import { handedOn, type Handed, type Unread } from "./syntax/run-env-files.ts";
 import { runText, subjectOf } from "./syntax/run-names.ts";
-import { readScript, type Script } from "./syntax/script.ts";
+import { readScript, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS } from "../../src/model/location.ts";
@@ -43,7 +43,7 @@ export function scriptSource(cwd: string): Source {
 }
 
 /** None for a file of a folder that is no script, or has nothing to do with containers. */
-async function readings(source: string, file: string, root: string, named: boolean): Promise<readonly Reading[]> {
+async function readings(source: string, file: string, root: string, named: boolean): Promise<readonly SourceReading[]> {
   try {
     if (!named && !(await isScript(file))) return [];
     const { size } = await statOf(file);
@@ -53,7 +53,10 @@ async function readings(source: string, file: string, root: string, named: boole
     if (!named && script.runs.length === 0 && script.variables.length === 0) return [];
     const { handed, errors } = await handedOn(script, root);
     const faults = [...errors, ...script.open.map((line) => unended(file, line))];
-    return [...readingsOf(source, script, handed), ...faults.map((fault): Reading => ({ kind: "error", ...fault }))];
+    return [
+      ...readingsOf(source, script, handed),
+      ...faults.map((fault): SourceReading => ({ kind: "error", ...fault })),
+    ];
   } catch (error) {
     if (named) throw error;
     return [unreadable(file, error)];
@@ -71,15 +74,15 @@ function unended(file: string, line: number): Unread {
 /** One for each run line, one for what belongs to none. */
 function readingsOf(
   source: string,
-  { file, text, runs, variables: written }: Script,
+  { file, text, runs, variables: written }: RunScript,
   handed: readonly Handed[],
-): readonly Reading[] {
+): readonly SourceReading[] {
   const variables = [...written, ...handed];
   const runsOf = Map.groupBy(runs, (run) => subjectOf(file, text, run));
   const variablesOf = Map.groupBy(variables, ({ subject }) => subject);
   const names = new Set([...runsOf.keys(), ...variablesOf.keys()]);
   if (names.size === 0) names.add(basename(file));
-  return [...names].map((name): Reading => {
+  return [...names].map((name): SourceReading => {
     const subject = { kind: "file", name, id: file } as const;
     const own = (variablesOf.get(name) ?? [])
       .filter(({ value }) => value !== "")

@@ -4,7 +4,7 @@ import { record } from "../../src/engine/run-flags.ts";
 import { moved, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { Own } from "./syntax/script-own.ts";
-import { scriptOf, type Script } from "./syntax/script.ts";
+import { scriptOf, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
@@ -35,7 +35,11 @@ type ScriptEdits = {
 };
 
 /** The script with these variables delivered otherwise. Every other word is read as before, which is proven. */
-export function rewriteScript(script: Script, lines: readonly RunLineChange[], moving: readonly FileMove[]): Rewriting {
+export function rewriteScript(
+  script: RunScript,
+  lines: readonly RunLineChange[],
+  moving: readonly FileMove[],
+): Rewriting {
   const { file, text, runs } = script;
   const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map() };
   for (const line of lines) {
@@ -55,7 +59,13 @@ export function rewriteScript(script: Script, lines: readonly RunLineChange[], m
   };
 }
 
-function changeLine(script: Script, run: RunCommand, line: RunLineChange, moving: readonly FileMove[], made: ScriptEdits): void {
+function changeLine(
+  script: RunScript,
+  run: RunCommand,
+  line: RunLineChange,
+  moving: readonly FileMove[],
+  made: ScriptEdits,
+): void {
   const { file, text, kind } = script;
   const { change, secrets } = line;
   const found = moving.map(({ move, masked }) => {
@@ -102,7 +112,7 @@ function changeLine(script: Script, run: RunCommand, line: RunLineChange, moving
 }
 
 /** The script's own variable goes with the last flag that handed it on. */
-function free({ file, text }: Script, own: Own, masked: string, { freed, edits, words, diff }: ScriptEdits): void {
+function free({ file, text }: RunScript, own: Own, masked: string, { freed, edits, words, diff }: ScriptEdits): void {
   const [word] = own.words;
   const count = (freed.get(word) ?? 0) + 1;
   freed.set(word, count);
@@ -141,7 +151,12 @@ function moreFlags(run: RunCommand, { mounts, runtime, entrypointPrefix }: RunCh
 }
 
 /** The shim in place of the line's own entrypoint, and what it starts behind the image. */
-function shimmed({ file, text, kind }: Script, run: RunCommand, { change, command }: RunLineChange, made: ScriptEdits): void {
+function shimmed(
+  { file, text, kind }: RunScript,
+  run: RunCommand,
+  { change, command }: RunLineChange,
+  made: ScriptEdits,
+): void {
   const own = flagOf(run, "entrypoint");
   const [program = ""] = change.entrypointPrefix ?? [];
   const image = wordAt(run, run.image ?? -1);
@@ -174,7 +189,7 @@ function blanksBefore(text: string, run: RunCommand, at: number): number {
 }
 
 /** All commands are read as before, but for the words that were to change; a word around one holds its new text. */
-function onlyThese({ file, commands }: Script, after: string, { edits, words: changed }: ScriptEdits): boolean {
+function onlyThese({ file, commands }: RunScript, after: string, { edits, words: changed }: ScriptEdits): boolean {
   const around = ({ start, end }: ShellWord): boolean => edits.some((edit) => edit.start >= start && edit.end <= end);
   const expected = commands
     .map((words) =>

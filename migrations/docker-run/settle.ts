@@ -2,7 +2,7 @@ import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migrati
 import { alsoStands, type FileMove } from "../../src/files/file-migration.ts";
 import { leftIn } from "../../src/files/left.ts";
 import { subjectOf } from "./syntax/run-names.ts";
-import type { Script } from "./syntax/script.ts";
+import type { RunScript } from "./syntax/script.ts";
 import { leftOf } from "../../src/engine/choose.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { chooseFor, type Chosen, type RunTools } from "./choose.ts";
@@ -16,7 +16,7 @@ export type RunLineMoves = { readonly own: readonly Selected[]; readonly line: C
 /** Which run lines of a script move: each as a whole, or not at all and with the reason. One that stays keeps no other. */
 export async function settle(
   tools: RunTools,
-  script: Script,
+  script: RunScript,
   selected: readonly Selected[],
   options: PlanOptions,
 ): Promise<{ readonly groups: readonly RunLineMoves[]; readonly left: readonly LeftFinding[] }> {
@@ -58,7 +58,7 @@ export async function settle(
 
 const MIXED = "docker and podman lines of one script move one after the other";
 
-function textAfter(script: Script, groups: readonly RunLineMoves[]): string {
+function textAfter(script: RunScript, groups: readonly RunLineMoves[]): string {
   const moving = groups.flatMap(({ own }) => own.map(({ move }): FileMove => ({ move, masked: "" })));
   const lines = groups.map(({ line }) => line);
   return rewriteScript(script, lines, moving).drafts[0]?.after ?? "";

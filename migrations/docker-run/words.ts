@@ -1,7 +1,7 @@
 import { shellLine } from "../../src/kit/shell.ts";
-import type { Script } from "./syntax/script.ts";
+import type { RunScript } from "./syntax/script.ts";
 
-type ScriptKind = Script["kind"];
+type ScriptKind = RunScript["kind"];
 
 /**
  * A word that holds `OLD=…` behind some characters of its text, written with `NAME=VALUE` in its place: in the quotes that

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { placeText } from "../../src/files/file-migration.ts";
 import { copiedSecrets, type Copied } from "./build-context.ts";
 import { readText } from "../../src/files/read.ts";
@@ -70,7 +70,7 @@ const COMMANDS: { readonly [instruction: string]: Where } = {
   HEALTHCHECK: "healthcheck",
 };
 
-function copiedReading(source: string, dockerfile: string, { instruction, path, file }: Copied): Reading {
+function copiedReading(source: string, dockerfile: string, { instruction, path, file }: Copied): SourceReading {
   const by = `${instruction.name}, ${basename(dockerfile)}:${instruction.line}`;
   const subject: Subject = { kind: "file", name: `${path} (${by})`, id: file ?? join(dirname(dockerfile), path) };
   if (file !== null) return { kind: "file", source, subject, facts: NO_FACTS, file, exposure: EXPOSURE };

@@ -7,20 +7,20 @@ import type { HistoryLine, ImageDoc } from "../../src/engine/types.ts";
 import { cleanConfig, type Cleaned, type Leaving, type Stays } from "../../src/images/clean/clean.ts";
 import { cleanTree, digestOf } from "../../src/images/clean/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { CleanStep } from "./index.ts";
 import { leavingOf } from "../../src/images/clean/texts.ts";
 import { bare, cmd, shellLine, shellWord } from "../../src/kit/shell.ts";
+import type { CleanStep } from "../../src/model/plan.ts";
 
 /** An image as the engine tells it. */
-export type Told = { readonly doc: ImageDoc; readonly history: readonly HistoryLine[] };
+export type InspectedImage = { readonly doc: ImageDoc; readonly history: readonly HistoryLine[] };
 
-export async function toldImage(engine: Engine, id: string): Promise<Told | null> {
+export async function toldImage(engine: Engine, id: string): Promise<InspectedImage | null> {
   const [doc, history] = await Promise.all([engine.image(id), engine.history(id)]);
   return doc === null ? null : { doc, history };
 }
 
 /** What cleaning would change, by what the engine tells: the whole config is read only when it is done. */
-export function previewed({ doc, history }: Told, leaving: readonly Leaving[], stays: Stays): Cleaned {
+export function previewed({ doc, history }: InspectedImage, leaving: readonly Leaving[], stays: Stays): Cleaned {
   const lines = history.map(({ CreatedBy, Comment }) => ({ created_by: CreatedBy, comment: Comment }));
   return cleanConfig(Buffer.from(JSON.stringify({ config: doc.Config, history: lines })), leaving, stays);
 }
@@ -86,7 +86,7 @@ export async function cleanImage(engine: Engine, step: CleanStep, work: Work): P
 async function mustBeAsBefore(
   engine: Engine,
   id: string,
-  made: Told,
+  made: InspectedImage,
   leaving: readonly Leaving[],
   name: string,
 ): Promise<void> {

@@ -4,8 +4,16 @@ import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Stays } from "../../src/images/clean/clean.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Step } from "../../src/model/plan.ts";
-import { cleanImage, previewed, scrubImage, tagsOf, toldImage, uncleanImage, usersOf, type Told } from "./engine.ts";
+import {
+  cleanImage,
+  previewed,
+  scrubImage,
+  tagsOf,
+  toldImage,
+  uncleanImage,
+  usersOf,
+  type InspectedImage,
+} from "./engine.ts";
 import { refusal } from "../../src/images/clean/refuse.ts";
 import { leavingSelected, othersIn, partOf, valueAt } from "../../src/images/clean/texts.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
@@ -15,8 +23,6 @@ export type ImageTools = {
   readonly deliveries: readonly Delivery[];
   readonly detector: () => Promise<Detector>;
 };
-
-export type CleanStep = Extract<Step, { kind: "clean" }>;
 
 /**
  * `image`: takes values out of an image's config and history without a rebuild: a new image of the same layers, to which the
@@ -122,7 +128,7 @@ async function staysIn(engine: Engine, unit: string, { deliver }: PlanOptions, r
 
 async function warnings(
   engine: Engine,
-  { doc }: Told,
+  { doc }: InspectedImage,
   selected: readonly Selected[],
   stays: Stays,
   runtime: string,

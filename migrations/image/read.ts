@@ -1,14 +1,14 @@
 import { pMapIterable } from "p-map";
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { selector } from "../../src/engine/select.ts";
-import { LayerBook, Shelf } from "../../src/images/layers/index.ts";
+import { LayerBook, LayerCache } from "../../src/images/layers/index.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { engineLayers } from "../../src/sources/engine-layers.ts";
 import { imageReading } from "../../src/engine/reading.ts";
 
 /** `image:REF` or `image:*`: images in the engine; config, history, labels, healthcheck, OnBuild, and with `layers` files. */
-export function imageSource(open: () => Promise<Engine>, shelf = new Shelf()): Source {
+export function imageSource(open: () => Promise<Engine>, shelf = new LayerCache()): Source {
   return {
     kind: "image",
     layers: true,
@@ -21,7 +21,7 @@ export function imageSource(open: () => Promise<Engine>, shelf = new Shelf()): S
       }
       yield { kind: "total", subjects: ids.length };
       const exposure = [`anyone who can open ${engine.connection.address}`, "anyone who can pull the image"];
-      const read = (id: string): Promise<Reading | null> => {
+      const read = (id: string): Promise<SourceReading | null> => {
         signal.throwIfAborted();
         return imageReading(engine, source, id, exposure, what);
       };

@@ -1,7 +1,7 @@
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import type { StoreKey, StoreTarget } from "../../src/model/plan.ts";
+import type { StoreKey, StoreTarget, StoreTargetSettings } from "../../src/model/plan.ts";
 import { yamlText } from "../../src/kit/text/splice.ts";
 
 /** A Secret that External Secrets is to make in the cluster, and what it is made of. */
@@ -69,7 +69,6 @@ export function knownToExternalSecrets({ name, provider }: StoreTarget): void {
   );
 }
 
-type Settings = StoreTarget["settings"];
 type ProviderLines = { readonly lines: readonly string[]; readonly note: readonly string[] };
 
 function providerLines(store: StoreTarget, kvVersion: 1 | 2): ProviderLines {
@@ -79,7 +78,7 @@ function providerLines(store: StoreTarget, kvVersion: 1 | 2): ProviderLines {
   return { lines, note: [login, ...note] };
 }
 
-function vault(settings: Settings, kvVersion: 1 | 2): ProviderLines {
+function vault(settings: StoreTargetSettings, kvVersion: 1 | 2): ProviderLines {
   const [namespace, caCert] = [settings["namespace"], settings["caCert"]];
   const ca =
     caCert === undefined ? [] : ["  caProvider:", "    type: ConfigMap", `    name: ${FILL_IN}`, "    key: ca.crt"];
@@ -103,7 +102,7 @@ function vault(settings: Settings, kvVersion: 1 | 2): ProviderLines {
 }
 
 function aws(service: "SecretsManager" | "ParameterStore") {
-  return (settings: Settings): ProviderLines => {
+  return (settings: StoreTargetSettings): ProviderLines => {
     const region = settings["region"];
     if (region === undefined)
       throw new UnsprawlError(
@@ -135,7 +134,7 @@ const CLOUDS: readonly (readonly [suffix: string, cloud: string])[] = [
   [".vault.usgovcloudapi.net", "USGovernmentCloud"],
 ];
 
-function azure(settings: Settings): ProviderLines {
+function azure(settings: StoreTargetSettings): ProviderLines {
   const { hostname } = new URL(text(settings["url"]));
   const cloud = CLOUDS.find(([suffix]) => hostname.endsWith(suffix))?.[1];
   return {

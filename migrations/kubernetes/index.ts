@@ -19,7 +19,8 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { make, rewriteStep } from "./make.ts";
 import { planFile } from "./plan.ts";
-import { elsewhere, type Refusal } from "./refuse.ts";
+import { elsewhere } from "./refuse.ts";
+import type { Refusal } from "../../src/files/file-migration.ts";
 
 export type KubernetesTools = {
   readonly store: (name: string) => Promise<Provider>;

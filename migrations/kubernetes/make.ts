@@ -3,13 +3,13 @@ import { externalSecrets, type WantedSecret } from "./external-secrets.ts";
 import type { Manifests, Resource } from "./syntax/manifest.ts";
 import { secretNames, storeName } from "./names.ts";
 import { manifestsOf, placeOf } from "./syntax/place.ts";
-import { rewriteManifests, type Wanted } from "./rewrite.ts";
+import { rewriteManifests, type SecretVariable } from "./rewrite.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine, Move, Step, StoreTarget } from "../../src/model/plan.ts";
 
 /** A move with what stands for its value where people read. */
-export type Shown = { readonly move: Move; readonly masked: string };
+export type MaskedMove = { readonly move: Move; readonly masked: string };
 
 export type RewrittenManifest = {
   readonly manifest: { readonly text: string; readonly diff: readonly DiffLine[] };
@@ -23,12 +23,12 @@ export type RewrittenManifest = {
 /** What the two files become. Throws `refused`, or `changed` when a variable has gone. */
 export async function makeFiles(
   manifests: Manifests,
-  shown: readonly Shown[],
+  shown: readonly MaskedMove[],
   store: StoreTarget,
   kvVersion: 1 | 2,
 ): Promise<RewrittenManifest> {
   const names = secretNames(manifests);
-  const wishes: Wanted[] = [];
+  const wishes: SecretVariable[] = [];
   const secrets = new Map<Resource, WantedSecret["data"][number][]>();
   for (const { move, masked } of shown) {
     const place = placeOf(manifests, move.location);

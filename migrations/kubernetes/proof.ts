@@ -1,11 +1,11 @@
 import { entriesOf, follow, isMap, isScalar, isSeq, type YamlFile } from "../../src/kit/text/yaml-nodes.ts";
 import type { Manifests } from "./syntax/manifest.ts";
-import type { Wanted } from "./rewrite.ts";
+import type { SecretVariable } from "./rewrite.ts";
 
-type Plain = string | null | readonly Plain[] | { readonly [key: string]: Plain };
+type PlainYaml = string | null | readonly PlainYaml[] | { readonly [key: string]: PlainYaml };
 
 /** Whether two texts of a file mean the same but for these variables, each of which is as wished in the second. */
-export function onlyMoved(before: Manifests, after: Manifests, wanted: readonly Wanted[]): boolean {
+export function onlyMoved(before: Manifests, after: Manifests, wanted: readonly SecretVariable[]): boolean {
   if (before.documents.length !== after.documents.length) return false;
   return before.documents.every((document, index) => {
     const old = plain(document);
@@ -17,7 +17,7 @@ export function onlyMoved(before: Manifests, after: Manifests, wanted: readonly 
 }
 
 /** The tree with one entry's `value` replaced. Keys are sorted in `plain`, so that their order does not tell. */
-function moved(tree: Plain, at: readonly (string | number)[], want: Wanted): Plain {
+function moved(tree: PlainYaml, at: readonly (string | number)[], want: SecretVariable): PlainYaml {
   const [key, ...rest] = at;
   if (key === undefined) {
     if (!isObject(tree) || tree["valueFrom"] !== undefined) return null;
@@ -25,15 +25,16 @@ function moved(tree: Plain, at: readonly (string | number)[], want: Wanted): Pla
     const secretKeyRef = sorted({ name: `'${want.secret}`, key: `'${want.place.key}` });
     return sorted({ ...kept, valueFrom: { secretKeyRef } });
   }
-  if (Array.isArray(tree)) return tree.map((item: Plain, index) => (index === key ? moved(item, rest, want) : item));
+  if (Array.isArray(tree))
+    return tree.map((item: PlainYaml, index) => (index === key ? moved(item, rest, want) : item));
   if (!isObject(tree)) return null;
   return { ...tree, [key]: moved(tree[key] ?? null, rest, want) };
 }
 
 /** A document as data: aliases followed, merge keys merged, every scalar by its text and whether it is one. */
-function plain(document: YamlFile): Plain {
+function plain(document: YamlFile): PlainYaml {
   let nodes = 0;
-  const of = (at: unknown, depth: number): Plain => {
+  const of = (at: unknown, depth: number): PlainYaml => {
     // Aliases of aliases grow without end.
     if (depth > 100 || ++nodes > 2_000_000) return null;
     const node = follow(at, document);
@@ -53,10 +54,10 @@ function plain(document: YamlFile): Plain {
 /** Plain scalars that some reader of YAML takes for something else than text. */
 const NOT_TEXT = /^(?:~|null|true|false|yes|no|on|off|y|n|[-+.]?\d.*|[-+]?\.(?:inf|nan))?$/i;
 
-function isObject(tree: Plain): tree is { readonly [key: string]: Plain } {
+function isObject(tree: PlainYaml): tree is { readonly [key: string]: PlainYaml } {
   return typeof tree === "object" && tree !== null && !Array.isArray(tree);
 }
 
-function sorted(tree: { readonly [key: string]: Plain }): { readonly [key: string]: Plain } {
+function sorted(tree: { readonly [key: string]: PlainYaml }): { readonly [key: string]: PlainYaml } {
   return Object.fromEntries(Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,6 @@
 import { opendir, stat as statOf } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { readText } from "../../src/files/read.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { envPlaces } from "./syntax/environment.ts";
@@ -8,7 +8,7 @@ import { chartOf, helmValues, isValuesFile } from "./syntax/helm.ts";
 import { helmRelease } from "./syntax/helm-release.ts";
 import { podSpec, readManifests, template, type Resource } from "./syntax/manifest.ts";
 import { resourceId } from "./syntax/place.ts";
-import { scraps, type Scrap } from "./scraps.ts";
+import { scraps, type ManifestText } from "./scraps.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Location, type Subject, type SubjectFacts } from "../../src/model/location.ts";
@@ -68,7 +68,7 @@ async function manifestFiles(folder: string): Promise<string[]> {
 }
 
 /** What is no manifest says nothing; what looks like one and is broken is told. */
-async function fileInFolder(source: string, root: string, file: string): Promise<Reading[]> {
+async function fileInFolder(source: string, root: string, file: string): Promise<SourceReading[]> {
   const name = relative(root, file);
   try {
     return (await readFile(source, file, name)) ?? [];
@@ -79,7 +79,7 @@ async function fileInFolder(source: string, root: string, file: string): Promise
   }
 }
 
-function templates(chart: string, count: number): Reading {
+function templates(chart: string, count: number): SourceReading {
   return {
     kind: "error",
     subject: join(chart, "templates"),
@@ -88,7 +88,7 @@ function templates(chart: string, count: number): Reading {
   };
 }
 
-async function readFile(source: string, file: string, name: string): Promise<Reading[] | null> {
+async function readFile(source: string, file: string, name: string): Promise<SourceReading[] | null> {
   if (chartOf(file) !== null) throw template(file);
   const text = await readText(file, { named: true });
   if (isValuesFile(file)) {
@@ -100,7 +100,7 @@ async function readFile(source: string, file: string, name: string): Promise<Rea
   const manifests = await readManifests(file, text);
   if (manifests === null) return null;
   const places = Map.groupBy(envPlaces(manifests), ({ resource }) => resource);
-  const readings: Reading[] = [];
+  const readings: SourceReading[] = [];
   for (const resource of manifests.resources) {
     const subject: Subject = { kind: "service", name: resource.label, id: resourceId(resource) };
     const variables = (places.get(resource) ?? []).map((place) => {
@@ -124,7 +124,7 @@ const EXPOSURE = [
   "anyone who can read the manifests or their repository, and whoever may read the object in its cluster",
 ];
 
-function candidate(source: string, subject: Subject, { where, name, value, path }: Scrap): Candidate {
+function candidate(source: string, subject: Subject, { where, name, value, path }: ManifestText): Candidate {
   const location: Location = {
     source,
     subject: subject.kind,

@@ -5,8 +5,7 @@ import { manifestsOf } from "./syntax/place.ts";
 import { LAST_APPLIED } from "./scraps.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { entry, isSeq, scalarText } from "../../src/kit/text/yaml-nodes.ts";
-
-export type Refusal = { readonly reason: string; readonly hint: string | null };
+import type { Refusal } from "../../src/files/file-migration.ts";
 
 /** Why what is in no variable of a container stays where it is. */
 export async function elsewhere({ location, name }: Finding): Promise<Refusal> {

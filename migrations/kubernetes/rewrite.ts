@@ -10,7 +10,7 @@ import { readManifests, type Manifests } from "./syntax/manifest.ts";
 import { onlyMoved } from "./proof.ts";
 
 /** A variable that a Secret's key is to give from now on. */
-export type Wanted = {
+export type SecretVariable = {
   readonly place: EnvPlace;
   readonly secret: string;
   /** For people, in place of the value. */
@@ -23,7 +23,7 @@ export type Wanted = {
  */
 export async function rewriteManifests(
   manifests: Manifests,
-  wanted: readonly Wanted[],
+  wanted: readonly SecretVariable[],
 ): Promise<{ readonly text: string; readonly diff: readonly DiffLine[] }> {
   const { file, text } = manifests;
   const edits = new Map<number, Edit & { readonly diff: readonly DiffLine[] }>();
@@ -42,7 +42,10 @@ export async function rewriteManifests(
   return { text: rewritten, diff: ordered.flatMap(({ diff }) => diff) };
 }
 
-function editOf(text: string, { place, secret, masked }: Wanted): Edit & { readonly diff: readonly DiffLine[] } {
+function editOf(
+  text: string,
+  { place, secret, masked }: SecretVariable,
+): Edit & { readonly diff: readonly DiffLine[] } {
   const { pair, owner, key, name } = place;
   const [start, end] = memberRange(pair);
   const json = isScalar(pair.key) && pair.key.type === "QUOTE_DOUBLE" ? '"' : "";

@@ -15,7 +15,7 @@ import { expand } from "./syntax/expand.ts";
 import { podSpec, readManifests, type Resource } from "./syntax/manifest.ts";
 
 /** A text of an object that may be a secret, beside its containers' variables. */
-export type Scrap = {
+export type ManifestText = {
   readonly where: Where;
   readonly name: string;
   readonly value: string;
@@ -27,12 +27,12 @@ export type Scrap = {
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** What an object tells beside its containers' variables. */
-export async function scraps(resource: Resource): Promise<Scrap[]> {
+export async function scraps(resource: Resource): Promise<ManifestText[]> {
   const found = [...(await annotations(resource)), ...commands(resource), ...own(resource)];
   return found.filter(({ value }) => value !== "");
 }
 
-function own(resource: Resource): readonly Scrap[] {
+function own(resource: Resource): readonly ManifestText[] {
   const { kind, apiVersion } = resource;
   if (kind === "ConfigMap") return [...data(resource, "data"), ...decoded(resource, "binaryData")];
   if (kind === "Secret") return [...data(resource, "stringData"), ...decoded(resource, "data")];
@@ -47,10 +47,10 @@ const OF_KUBERNETES = /^(?:[a-z0-9]+|apps\/\w+|batch\/\w+|autoscaling\/\w+|polic
 const SEALED = /^(?:Cluster)?(?:ExternalSecret|SecretStore|PushSecret)$|^SealedSecret$|^SecretProviderClass$/;
 
 /** Of the object, and of the pods that it makes. */
-async function annotations(resource: Resource): Promise<Scrap[]> {
+async function annotations(resource: Resource): Promise<ManifestText[]> {
   const { file, node, at } = resource;
   const template = podSpec(resource)?.at.slice(0, -1) ?? [];
-  const found: Scrap[] = [];
+  const found: ManifestText[] = [];
   for (const keys of template.length === 0 ? [[]] : [[], template]) {
     const metadata = below(node, [...keys, "metadata"], file);
     for (const [list, where] of [
@@ -73,13 +73,13 @@ function below(node: Node | null, keys: readonly string[], file: YamlFile): Node
 }
 
 /** The object as it was once, with all that it held. */
-async function lastApplied(file: string, text: string, path: string): Promise<Scrap[]> {
+async function lastApplied(file: string, text: string, path: string): Promise<ManifestText[]> {
   const found = await objectsIn(file, text);
   if (found === null) return text === "" ? [] : [{ where: "annotation", name: LAST_APPLIED, value: text, path }];
   return found.map(({ name, value, path: at }) => ({ where: "annotation", name, value, path: `${path} ${at}` }));
 }
 
-type ObjectScrap = Scrap & { readonly object: string };
+type ObjectScrap = ManifestText & { readonly object: string };
 
 /** What the objects in a text tell that is kept inside another one, their containers' variables too; null for no manifests. */
 export async function objectsIn(file: string, text: string): Promise<ObjectScrap[] | null> {
@@ -97,9 +97,9 @@ export async function objectsIn(file: string, text: string): Promise<ObjectScrap
 const DEEPEST = 10;
 
 /** Command lines of containers: what they run, and what asks whether they are well, with the headers that it sends. */
-function commands(resource: Resource): Scrap[] {
+function commands(resource: Resource): ManifestText[] {
   const { file } = resource;
-  const found: Scrap[] = [];
+  const found: ManifestText[] = [];
   const list = (at: Node | null): (Node | null)[] => (isSeq(at) ? at.items.map((item) => follow(item, file)) : []);
   for (const kind of CONTAINERS)
     for (const { node, path } of containersOf(resource, kind)) {
@@ -130,13 +130,13 @@ const PROBES = [
 ] as const;
 
 /** The texts of a map; of one that is a whole file, its lines `key: value` and `key=value` too. */
-function data({ file, node }: Resource, key: string): Scrap[] {
+function data({ file, node }: Resource, key: string): ManifestText[] {
   return entriesOf(entry(node, key, file)?.value, file).flatMap((one) =>
     textScraps(one.key, scalarText(one.value) ?? "", `${key}.${one.key}`),
   );
 }
 
-function decoded({ file, node }: Resource, key: string): Scrap[] {
+function decoded({ file, node }: Resource, key: string): ManifestText[] {
   return entriesOf(entry(node, key, file)?.value, file).flatMap((one) => {
     const bytes = Buffer.from(scalarText(one.value) ?? "", "base64");
     const text = bytes.toString("utf8");
@@ -147,10 +147,10 @@ function decoded({ file, node }: Resource, key: string): Scrap[] {
 }
 
 /** A text; of one that is a whole file, its lines `key: value` and `key=value` where it has any. */
-export function textScraps(name: string, value: string, path: string): Scrap[] {
-  const whole: Scrap = { where: "file", name, value, path };
+export function textScraps(name: string, value: string, path: string): ManifestText[] {
+  const whole: ManifestText = { where: "file", name, value, path };
   if (!value.trim().includes("\n")) return [whole];
-  const lines = value.split(/\r?\n/).flatMap((line, index): Scrap[] => {
+  const lines = value.split(/\r?\n/).flatMap((line, index): ManifestText[] => {
     const [, key = "", text = ""] = /^["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)$/.exec(line.trim()) ?? [];
     return key === "" ? [] : [{ where: "file", name: key, value: unquoted(text), path: `${path}:${index + 1}` }];
   });
@@ -162,7 +162,7 @@ function unquoted(text: string): string {
 }
 
 /** What Kustomize makes ConfigMaps and Secrets of: `literals: [KEY=value]`. */
-function literals({ file, node }: Resource): Scrap[] {
+function literals({ file, node }: Resource): ManifestText[] {
   return ["secretGenerator", "configMapGenerator"].flatMap((key) => {
     const list = entry(node, key, file)?.value ?? null;
     return (isSeq(list) ? list.items : []).flatMap((item, index) => {
@@ -176,7 +176,7 @@ function literals({ file, node }: Resource): Scrap[] {
 }
 
 /** Every text of an object whose kind is not known, but for the names of Secrets. */
-function others({ file, node }: Resource): Scrap[] {
+function others({ file, node }: Resource): ManifestText[] {
   return scalars(node, file, "").filter(
     ({ path }) => !NAMES_ONLY.test(path) && !/^(?:apiVersion|kind|metadata|status)\b/.test(path) && !IN_POD.test(path),
   );
@@ -188,8 +188,8 @@ const IN_POD =
   /^(?:spec\.)?(?:jobTemplate\.spec\.)?template\.spec\.(?:initContainers|containers|ephemeralContainers)\[\d+\]\.(?:env\[\d+\]\.(?:name|value)$|command|args)/;
 
 /** Every text below a node with its path; an item `{ name, value }` is a text of that name. */
-export function scalars(node: unknown, file: YamlFile, path: string): Scrap[] {
-  const walk = (at: unknown, here: string, key: string, depth: number): Scrap[] => {
+export function scalars(node: unknown, file: YamlFile, path: string): ManifestText[] {
+  const walk = (at: unknown, here: string, key: string, depth: number): ManifestText[] => {
     if (depth > 50) return [];
     if (isMap(at)) {
       const name = scalarText(entry(at, "name", file)?.value ?? null);

@@ -12,9 +12,20 @@ import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { splice } from "../../src/kit/text/splice.ts";
-import { linesBelow, parseUnit, withoutWords, type Setting, type Word } from "../../src/files/units/unit-file.ts";
+import {
+  linesBelow,
+  parseUnit,
+  withoutWords,
+  type UnitSetting,
+  type UnitWord,
+} from "../../src/files/units/unit-file.ts";
 
-type Gone = { readonly one: Assignment; readonly word: Word; readonly setting: Setting; readonly moving: FileMove };
+type Gone = {
+  readonly one: Assignment;
+  readonly word: UnitWord;
+  readonly setting: UnitSetting;
+  readonly moving: FileMove;
+};
 
 /** The unit's files with `Secret=` in place of these variables; nothing else is read differently, which is proven. */
 export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[]): Rewriting {

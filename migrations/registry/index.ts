@@ -1,6 +1,6 @@
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
-import type { Reading } from "../../src/contract/source.ts";
+import type { SourceReading } from "../../src/contract/source.ts";
 import type { Stays } from "../../src/images/clean/clean.ts";
 import { refusal } from "../../src/images/clean/refuse.ts";
 import { isText, leavingSelected, othersIn, partOf } from "../../src/images/clean/texts.ts";
@@ -8,19 +8,17 @@ import { cmd } from "../../src/kit/shell.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import type { Step } from "../../src/model/plan.ts";
+import type { CleanStep } from "../../src/model/plan.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import { nameOf, parseReference, isGlob } from "../../src/images/registry/reference.ts";
 import { cleanRemote, scrubRemote, treeOf, uncleanRemote } from "./perform.ts";
 
-export type RegistryTools = {
+export type RegistryMigrationTools = {
   readonly registry: (host: string) => Promise<Registry>;
   /** Reads a source again, such as `registry:HOST/REPO:TAG`. */
-  readonly readings: (source: string) => AsyncIterable<Reading>;
+  readonly readings: (source: string) => AsyncIterable<SourceReading>;
   readonly detector: () => Promise<Detector>;
 };
-
-export type CleanStep = Extract<Step, { kind: "clean" }>;
 
 /** One tag of one repository: what can be moved to another image. */
 export type Tagged = { readonly host: string; readonly repository: string; readonly tag: string };
@@ -29,7 +27,7 @@ export type Tagged = { readonly host: string; readonly repository: string; reado
  * `registry`: takes values out of an image in a registry: only new configs and manifests are uploaded, and the tag is
  * moved to them. What it named before is kept under a tag of its own until scrub.
  */
-export function registryMigration({ registry: open, readings, detector }: RegistryTools): Migration {
+export function registryMigration({ registry: open, readings, detector }: RegistryMigrationTools): Migration {
   const opened = new Map<string, Promise<Registry>>();
   const registry = (host: string): Promise<Registry> => {
     const found = opened.get(host) ?? open(host);
@@ -100,7 +98,7 @@ export function registryMigration({ registry: open, readings, detector }: Regist
   };
 }
 
-async function all(readings: AsyncIterable<Reading>): Promise<readonly Candidate[]> {
+async function all(readings: AsyncIterable<SourceReading>): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
   for await (const reading of readings) if (reading.kind === "subject") found.push(...reading.candidates);
   return found;
@@ -134,7 +132,7 @@ function oneTag({ location }: Finding): { readonly reason: string; readonly hint
 }
 
 async function planRemote(
-  open: RegistryTools["registry"],
+  open: RegistryMigrationTools["registry"],
   unit: string,
   selected: readonly Selected[],
   { deliver }: PlanOptions,

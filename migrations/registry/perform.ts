@@ -7,7 +7,8 @@ import { cleanTree, type CleanTree, type BlobDescriptor } from "../../src/images
 import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Manifest, Registry } from "../../src/images/registry/client.ts";
-import type { CleanStep, Tagged } from "./index.ts";
+import type { Tagged } from "./index.ts";
+import type { CleanStep } from "../../src/model/plan.ts";
 
 /** The cleaned image, by what the registry has. */
 export function treeOf(

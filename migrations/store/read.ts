@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import type { Provider } from "../../src/contract/provider.ts";
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -33,7 +33,12 @@ export function storeSource(kind: string, open: () => Promise<Provider>): Source
   };
 }
 
-async function reading(store: Provider, source: string, subject: Subject, keys: readonly StoreKey[]): Promise<Reading> {
+async function reading(
+  store: Provider,
+  source: string,
+  subject: Subject,
+  keys: readonly StoreKey[],
+): Promise<SourceReading> {
   try {
     const found = await pMap(keys, (key) => candidate(store, source, subject, key), { concurrency: AT_ONCE });
     const candidates = found.filter((one) => one !== null);

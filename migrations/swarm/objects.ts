@@ -3,7 +3,7 @@ import type { ObjectDoc, ObjectKind, Swarm } from "../../src/engine/swarm.ts";
 import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Reference } from "./spec.ts";
+import type { MountedObject } from "./spec.ts";
 
 /** Bytes in a Swarm secret. Source: moby/swarmkit, api/validation: MaxSecretSize. */
 export const LARGEST = 500 * 1024;
@@ -16,7 +16,7 @@ const DIGEST = 17;
 type SwarmLabels = { readonly [key: string]: string };
 
 /** What a delivery's files become: a Swarm secret for each value, a config for a script; by name, position and owner. */
-export type Planned = {
+export type PlannedObject = {
   readonly kind: ObjectKind;
   readonly name: string;
   readonly file: string;
@@ -29,7 +29,7 @@ export function planned(
   runId: string,
   change: RunChange,
   files: readonly Pick<DeliveryFile, "name" | "mode" | "holdsValue">[],
-): Planned[] {
+): PlannedObject[] {
   const folder = change.mounts[0]?.target ?? "";
   return files.map(({ name, mode, holdsValue }) => ({
     kind: holdsValue ? "secret" : "config",
@@ -43,7 +43,7 @@ export function planned(
 /** Creates what is not there yet: an object of this run's name is this run's, and cannot be changed. */
 export async function create(
   swarm: Swarm,
-  objects: readonly Planned[],
+  objects: readonly PlannedObject[],
   files: readonly DeliveryFile[],
   service: string,
   runId: string,
@@ -65,7 +65,11 @@ export async function create(
 }
 
 /** The objects as a spec mounts them. Throws `changed` when one is gone. */
-export async function references(swarm: Swarm, objects: readonly Planned[], { uid, gid }: Owner): Promise<Reference[]> {
+export async function references(
+  swarm: Swarm,
+  objects: readonly PlannedObject[],
+  { uid, gid }: Owner,
+): Promise<MountedObject[]> {
   const there = await existing(swarm, objects);
   return objects.map(({ kind, name, target, mode }) => {
     const id = there.get(name)?.ID;
@@ -87,7 +91,7 @@ function isOf({ Spec }: ObjectDoc, service: string, runId: string): boolean {
   return Object.entries(labels(service, runId)).every(([name, value]) => Spec.Labels?.[name] === value);
 }
 
-async function existing(swarm: Swarm, objects: readonly Planned[]): Promise<Map<string, ObjectDoc>> {
+async function existing(swarm: Swarm, objects: readonly PlannedObject[]): Promise<Map<string, ObjectDoc>> {
   const kinds = [...new Set(objects.map(({ kind }) => kind))];
   const lists = await Promise.all(kinds.map((kind) => swarm.objects(kind)));
   return new Map(lists.flat().map((doc) => [doc.Spec.Name, doc]));

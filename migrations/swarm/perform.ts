@@ -17,8 +17,8 @@ import { distinctName } from "../../src/kit/io/name.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
-import { byName, type Step } from "../../src/model/plan.ts";
-import { create, discard, planned, references, type Planned } from "./objects.ts";
+import { byName, type StepOf } from "../../src/model/plan.ts";
+import { create, discard, planned, references, type PlannedObject } from "./objects.ts";
 import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
 
 export type SwarmApplyInput = {
@@ -33,9 +33,8 @@ export type SwarmService = { readonly doc: ServiceDoc; readonly facts: Facts; re
 
 const MOST_TRIES = 20;
 
-type StepOf<Kind> = Extract<Step, { kind: Kind }>;
 /** What was decided when the values were delivered: nothing of it may change until the run is over. */
-type Decided = { readonly change: RunChange; readonly owner: Owner | null; readonly objects: readonly Planned[] };
+type Decided = { readonly change: RunChange; readonly owner: Owner | null; readonly objects: readonly PlannedObject[] };
 
 /** Throws `refused` when no task of the service's present spec runs on this node. */
 export async function known({ engine, swarm }: SwarmApplyInput, id: string, runId: string): Promise<SwarmService> {
@@ -183,7 +182,7 @@ async function replaceSpec(
 }
 
 const ours =
-  (change: RunChange, objects: readonly Planned[]) =>
+  (change: RunChange, objects: readonly PlannedObject[]) =>
   (spec: ServiceSpec): boolean =>
     isRewritten(spec, change, objects);
 

@@ -7,7 +7,7 @@ import { specDigest, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { LARGEST, planned, type Planned } from "./objects.ts";
+import { LARGEST, planned, type PlannedObject } from "./objects.ts";
 import { known, type SwarmService, type SwarmApplyInput } from "./perform.ts";
 
 /** Plans one service. Throws `refused` when it is not settled, when no task of it can be looked at, or no delivery fits. */
@@ -136,7 +136,7 @@ function deliveriesFor(deliveries: readonly Delivery[], { facts }: SwarmService,
 function diff(
   selected: readonly Selected[],
   change: ReturnType<Delivery["change"]>,
-  objects: readonly Planned[],
+  objects: readonly PlannedObject[],
 ): DiffLine[] {
   const at = "Spec.TaskTemplate.ContainerSpec";
   const field = { secret: "Secrets", config: "Configs" } as const;

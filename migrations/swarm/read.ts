@@ -1,4 +1,4 @@
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { selector } from "../../src/engine/select.ts";
 import {
@@ -51,11 +51,11 @@ function serviceReading(
   doc: ServiceDoc,
   tasks: readonly TaskDoc[],
   exposure: readonly string[],
-): Reading {
+): SourceReading {
   const subject: Subject = { kind: "service", name: doc.Spec.Name, id: doc.ID };
   const candidates: Candidate[] = [];
   const told = new Set<string>();
-  const take = (found: readonly Place[]): void => {
+  const take = (found: readonly SpecPlace[]): void => {
     for (const { where, name, value, at, path } of found) {
       // What an older spec has in the very place that a newer one has it in says nothing new.
       const same = `${at}\0${name}\0${value}`;
@@ -77,7 +77,7 @@ function factsOf({ Labels, TaskTemplate }: ServiceSpec): SubjectFacts {
   return { image: TaskTemplate.ContainerSpec?.Image ?? null, labels, ownLabels: labels };
 }
 
-function configReading(source: string, { ID, Spec }: ObjectDoc, exposure: readonly string[]): Reading {
+function configReading(source: string, { ID, Spec }: ObjectDoc, exposure: readonly string[]): SourceReading {
   const subject: Subject = { kind: "file", name: `config ${Spec.Name}`, id: ID };
   const value = Secret.of(Buffer.from(Spec.Data ?? "", "base64"));
   // Not called by the config's own name, whose ending would be taken for what the text is.
@@ -86,7 +86,7 @@ function configReading(source: string, { ID, Spec }: ObjectDoc, exposure: readon
 }
 
 /** `at` is the place within a container's or service's spec, whichever of the specs it is. */
-type Place = {
+type SpecPlace = {
   readonly where: Where;
   readonly name: string;
   readonly value: string;
@@ -94,7 +94,7 @@ type Place = {
   readonly path: string;
 };
 
-function specPlaces(spec: ServiceSpec, root: string): Place[] {
+function specPlaces(spec: ServiceSpec, root: string): SpecPlace[] {
   const log = (spec.TaskTemplate["LogDriver"] ?? {}) as { Options?: Texts };
   return [
     ...containerPlaces(spec.TaskTemplate.ContainerSpec, `${root}.TaskTemplate.ContainerSpec`),
@@ -105,9 +105,9 @@ function specPlaces(spec: ServiceSpec, root: string): Place[] {
 
 type Texts = { readonly [key: string]: string } | null | undefined;
 
-function containerPlaces(spec: ContainerSpec | undefined, path: string): Place[] {
+function containerPlaces(spec: ContainerSpec | undefined, path: string): SpecPlace[] {
   if (spec === undefined) return [];
-  const places: Place[] = [];
+  const places: SpecPlace[] = [];
   for (const [index, entry] of (spec.Env ?? []).entries()) {
     const cut = entry.indexOf("=");
     if (cut < 0) continue;
@@ -132,7 +132,7 @@ function containerPlaces(spec: ContainerSpec | undefined, path: string): Place[]
   return places;
 }
 
-function mapPlaces(where: Where, from: Texts, path: string, at: string): Place[] {
+function mapPlaces(where: Where, from: Texts, path: string, at: string): SpecPlace[] {
   const shown = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
   return Object.entries(from ?? {}).map(([name, value]) => ({ where, name, value, at, path: path + shown(name) }));
 }

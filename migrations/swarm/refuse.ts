@@ -1,8 +1,7 @@
 import type { ServiceDoc } from "../../src/engine/swarm.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
-
-type Refusal = { readonly reason: string; readonly hint: string | null };
+import type { Refusal } from "../../src/files/file-migration.ts";
 
 /** Why a finding is not moved by updating its service; null when it can be. */
 export function refusal(

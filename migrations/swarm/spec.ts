@@ -6,7 +6,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { Secret } from "../../src/model/secret.ts";
 
 /** A Swarm secret or config as it is mounted. */
-export type Reference = { readonly kind: "secret" | "config"; readonly name: string; readonly mounted: Mounted };
+export type MountedObject = { readonly kind: "secret" | "config"; readonly name: string; readonly mounted: Mounted };
 
 type NamedSpec = { readonly name: string };
 
@@ -24,7 +24,7 @@ export type WayBack = {
 export function rewritten(
   spec: ServiceSpec,
   change: RunChange,
-  references: readonly Reference[],
+  references: readonly MountedObject[],
   { Config: config }: ContainerDoc,
 ): ServiceSpec {
   const old = spec.TaskTemplate.ContainerSpec ?? {};
@@ -140,7 +140,7 @@ function added(field: string, old: ContainerSpec, references: readonly Mounted[]
   return { [field]: [...((old[field] as readonly Mounted[] | null | undefined) ?? []), ...references] };
 }
 
-function of(kind: Reference["kind"], references: readonly Reference[]): Mounted[] {
+function of(kind: MountedObject["kind"], references: readonly MountedObject[]): Mounted[] {
   return references.filter((one) => one.kind === kind).map(({ mounted }) => mounted);
 }
 

@@ -6,18 +6,16 @@ import { basename } from "node:path";
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import { assignmentOf } from "../../src/files/units/assignments.ts";
-import { fileMigration, type FileTools, type Target } from "../../src/files/file-migration.ts";
+import { fileMigration, type FileTools, type StepTarget } from "../../src/files/file-migration.ts";
 import { isQuadlet, readUnit } from "../../src/files/units/unit-environment.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { byName, type Move, type Step } from "../../src/model/plan.ts";
+import { byName, type Move, type Step, type DeliverStep } from "../../src/model/plan.ts";
 import { refusal } from "./refuse.ts";
 import { rewriteUnit, type UnitDelivery } from "./rewrite.ts";
 import { wrapFault } from "./wrap.ts";
 
 export type SystemdTools = FileTools & { readonly deliveries: readonly Delivery[] };
-
-type DeliverStep = Extract<Step, { kind: "deliver" }>;
 
 export function systemdMigration(tools: SystemdTools): Migration {
   const files = tools.deliveries.find(({ name }) => name === "file");
@@ -110,7 +108,7 @@ function credentials(delivery: Delivery, id: string, moves: readonly Move[]): st
   );
 }
 
-function howOf({ file, deliver, folder }: Target): UnitDelivery {
+function howOf({ file, deliver, folder }: StepTarget): UnitDelivery {
   if (typeof file !== "string" || typeof folder !== "string" || (deliver !== "file" && deliver !== "runtime"))
     throw new UnsprawlError("malformed", "the plan does not say which unit it rewrites", "unsprawl plan again");
   return { file, deliver, folder };

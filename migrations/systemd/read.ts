@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { placeText } from "../../src/files/file-migration.ts";
 import { readUnit, sectionOf, unitsAt, type SystemdUnit } from "../../src/files/units/unit-environment.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject, type Where } from "../../src/model/location.ts";
-import { wordsOf, type Setting } from "../../src/files/units/unit-file.ts";
+import { wordsOf, type UnitSetting } from "../../src/files/units/unit-file.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 import { unreadable } from "../../src/engine/reading.ts";
 
@@ -37,16 +37,16 @@ export function systemdSource(cwd: string): Source {
   };
 }
 
-async function readings(source: string, file: string): Promise<readonly Reading[]> {
+async function readings(source: string, file: string): Promise<readonly SourceReading[]> {
   try {
     const unit = await readUnit(file);
-    return [reading(source, unit), ...unit.errors.map((error): Reading => ({ kind: "error", ...error }))];
+    return [reading(source, unit), ...unit.errors.map((error): SourceReading => ({ kind: "error", ...error }))];
   } catch (error) {
     return [unreadable(file, error)];
   }
 }
 
-function reading(source: string, unit: SystemdUnit): Reading {
+function reading(source: string, unit: SystemdUnit): SourceReading {
   const subject: Subject = { kind: "file", name: unit.name, id: unit.file };
   const variables = unit.assignments
     .filter(({ value }) => value !== "")
@@ -71,7 +71,7 @@ function reading(source: string, unit: SystemdUnit): Reading {
 }
 
 /** What `Label=` and `Annotation=` of a Quadlet container give it, and the credential that `SetCredential=` holds as it is. */
-function pairs(setting: Setting): { readonly where: Where; readonly name: string; readonly value: string }[] {
+function pairs(setting: UnitSetting): { readonly where: Where; readonly name: string; readonly value: string }[] {
   const { key, value } = setting;
   const where = key === "Label" ? "label" : key === "Annotation" ? "annotation" : "file";
   const words = key === "SetCredential" ? [value] : wordsOf(setting).map(({ text }) => text);

@@ -1,4 +1,11 @@
-import { moved, placeOf, placeText, type FileDraft, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import {
+  moved,
+  placeOf,
+  placeText,
+  type FileDraft,
+  type FileMove,
+  type Rewriting,
+} from "../../src/files/file-migration.ts";
 import {
   assignmentsIn,
   inEffect,
@@ -11,7 +18,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { splice, type Edit } from "../../src/kit/text/splice.ts";
 import { parseSystemdEnv, renderSystemdEnv } from "../../src/files/units/systemd-env.ts";
-import { linesBelow, parseUnit, renderWord, withoutWords, type Setting } from "../../src/files/units/unit-file.ts";
+import { linesBelow, parseUnit, renderWord, withoutWords, type UnitSetting } from "../../src/files/units/unit-file.ts";
 import { warningsFor } from "./warnings.ts";
 import { filledIn, unwrapped, wrapEdits } from "./wrap.ts";
 
@@ -129,7 +136,7 @@ function credentials(
 function anchorOf(
   unit: SystemdUnit,
   wanted: ReadonlyMap<Assignment, FileMove>,
-): { readonly file: string; readonly text: string; readonly setting: Setting } {
+): { readonly file: string; readonly text: string; readonly setting: UnitSetting } {
   const all = unit.texts.flatMap(({ file, text, settings }) => settings.map((setting) => ({ file, text, setting })));
   const lost = new Set([...wanted.keys()].flatMap(({ by }) => (by.kind === "word" ? [by.setting] : [])));
   const found =

@@ -7,7 +7,11 @@ import type { UnitDelivery } from "./rewrite.ts";
 const SEARCHED = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
 
 /** What a person has to do, and to know, after a unit's files were rewritten. */
-export function warningsFor({ name, texts }: SystemdUnit, { deliver }: UnitDelivery, names: readonly string[]): string[] {
+export function warningsFor(
+  { name, texts }: SystemdUnit,
+  { deliver }: UnitDelivery,
+  names: readonly string[],
+): string[] {
   const restart = cmd`the values stay in the process, in \`systemctl show ${name}\`, and for good in what the journal has logged of them, until: systemctl daemon-reload && systemctl restart ${name}`;
   if (deliver === "file")
     return [

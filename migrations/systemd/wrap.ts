@@ -1,7 +1,7 @@
 import { inEffect, sectionOf, type SystemdUnit, type UnitText } from "../../src/files/units/unit-environment.ts";
 import type { Move } from "../../src/model/plan.ts";
 import type { Edit } from "../../src/kit/text/splice.ts";
-import type { Setting } from "../../src/files/units/unit-file.ts";
+import type { UnitSetting } from "../../src/files/units/unit-file.ts";
 
 /** What resolves references of its environment, and then becomes the command behind it. */
 const WRAPPER = /^(?:\S*\/)?unsprawl\s+run\s+((?:--only[=\s]\s*\S+\s+|--keep\s+)*)--\s+/;
@@ -17,7 +17,7 @@ const PREFIX = /^[@:+!|-]*/;
 
 type Command = {
   readonly text: UnitText;
-  readonly setting: Setting;
+  readonly setting: UnitSetting;
   readonly prefix: string;
   readonly command: string;
 };

@@ -5,14 +5,14 @@ import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets"
 import type { TokenCredential } from "@azure/identity";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
-import { credential, type Transport } from "./credential.ts";
+import { credential, type TransportOptions } from "./credential.ts";
 import { failed, Failure, failureOf } from "./errors.ts";
-import type { Right } from "./policy.ts";
+import type { SecretPermission } from "./policy.ts";
 import type { AzureSettings } from "./settings.ts";
 
 /** What is asked of the vault: named by what may be missing. */
 export type AzureCall = {
-  readonly right: Right;
+  readonly right: SecretPermission;
   readonly name: string | null;
   /** Statuses that the caller understands: given back instead of thrown. */
   readonly expect?: readonly number[];
@@ -25,7 +25,7 @@ export type AzureCall = {
 export type TokenChallenge = { readonly scopes: string | string[]; readonly tenantId: string | undefined };
 
 /** The API of one vault. Waits out throttling and a service that is away for a while, and takes a new token in time. */
-export type VaultClient = {
+export type AzureVaultClient = {
   call<T>(ask: AzureCall, act: (client: SecretClient, signal: AbortSignal) => Promise<T>): Promise<T | Failure>;
   /** Asks without a token. */
   challenge(): Promise<TokenChallenge>;
@@ -48,7 +48,7 @@ export function vaultClient(
   settings: AzureSettings,
   env: NodeJS.ProcessEnv,
   say: (text: string) => void = () => undefined,
-): VaultClient {
+): AzureVaultClient {
   let connected: Promise<AzureConnection> | null = null;
   const connection = (): Promise<AzureConnection> => {
     const connecting = (connected ??= connect(settings, env));
@@ -156,7 +156,7 @@ async function open(settings: AzureSettings, who: TokenCredential): Promise<Secr
 }
 
 /** The SDK's own retries would write a second version of a secret whose answer was lost. */
-async function transport({ caFile }: AzureSettings): Promise<Transport> {
+async function transport({ caFile }: AzureSettings): Promise<TransportOptions> {
   const own =
     caFile === null
       ? null

@@ -6,7 +6,7 @@ import { connectionError } from "./errors.ts";
 import { environmentAuthority, type AzureSettings, type ClientSecret } from "./settings.ts";
 
 /** Options that the SDK's clients share. */
-export type Transport = {
+export type TransportOptions = {
   readonly tlsOptions: { readonly ca?: string[]; readonly rejectUnauthorized: true };
   readonly retryOptions: { readonly maxRetries: number };
   readonly redirectOptions: { readonly maxRetries: 0 };
@@ -19,7 +19,7 @@ const MICROSOFT = /^https:\/\/login\.(microsoftonline\.(com|us)|partner\.microso
 export async function credential(
   settings: AzureSettings,
   env: NodeJS.ProcessEnv,
-  transport: Transport,
+  transport: TransportOptions,
 ): Promise<TokenCredential> {
   const { ClientSecretCredential, DefaultAzureCredential } = await import("@azure/identity");
   const client = settings.auth === null ? fromEnvironment(env) : await fromFile(settings.auth);

@@ -1,7 +1,7 @@
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { vaultName } from "./names.ts";
-import type { Right } from "./policy.ts";
+import type { SecretPermission } from "./policy.ts";
 import { deniedHint } from "./policy.ts";
 import type { AzureSettings } from "./settings.ts";
 
@@ -55,7 +55,7 @@ export function failureOf(error: unknown): Failure {
 /** What to say of a failure that nobody understood or waited out; `right` is what was tried, on `name` or the whole vault. */
 export function failed(
   failure: Failure,
-  { right, name }: { readonly right: Right; readonly name: string | null },
+  { right, name }: { readonly right: SecretPermission; readonly name: string | null },
   settings: AzureSettings,
 ): UnsprawlError {
   const { status, code, inner } = failure;

@@ -4,12 +4,12 @@ import { mappedName, vaultName } from "./names.ts";
 import type { AzureSettings } from "./settings.ts";
 
 /** The vault's own names for what may be done with its secrets, as its access policies spell them. */
-export type Right = "get" | "list" | "set" | "delete" | "recover";
+export type SecretPermission = "get" | "list" | "set" | "delete" | "recover";
 
 const SCOPE = "/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.KeyVault/vaults";
 
 /** What gives a missing right, for both ways in which a vault may be set to grant them. */
-export function deniedHint(right: Right, vault: string): string {
+export function deniedHint(right: SecretPermission, vault: string): string {
   const role = right === "get" ? "Key Vault Secrets User" : "Key Vault Secrets Officer";
   return [
     cmd`az role assignment create --role ${role} --assignee "<principal>" --scope "$(az keyvault show --name ${vault} --query id --output tsv)"`,

@@ -6,7 +6,7 @@ import { keyText } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
-import type { VaultClient } from "./client.ts";
+import type { AzureVaultClient } from "./client.ts";
 import { Failure } from "./errors.ts";
 import { oneAtATime } from "./lock.ts";
 import { secretName, usesSubject, vaultName, type Names } from "./names.ts";
@@ -14,12 +14,12 @@ import type { AzureSettings } from "./settings.ts";
 import { isOf, isOurs, originalOf, tagsFor, type Tags } from "./tags.ts";
 import { writer } from "./write.ts";
 
-export type Secrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
+export type AzureSecrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
   /** The version that this process last read or wrote of a secret; null when it did neither. */
   version(name: string): string | null;
 };
 
-type There = Stored & { readonly id: string; readonly tags: Tags };
+type AzureStored = Stored & { readonly id: string; readonly tags: Tags };
 
 const STORE = "the Key Vault";
 const ROOM = { what: "a Key Vault secret", most: 25_600 };
@@ -29,13 +29,13 @@ const LIST_MS = 60_000;
  * The values. The service has no conditional write: within this process writers wait for each other, and against others
  * the list of versions is compared before and after, so that a lost race is told, never hidden.
  */
-export function secrets(settings: AzureSettings, client: VaultClient, names: Names): Secrets {
+export function secrets(settings: AzureSettings, client: AzureVaultClient, names: Names): AzureSecrets {
   const write = writer(settings, client);
   const latest = new Map<string, string>();
   const at = (name: string): string => `${settings.url}/${name.toLowerCase()}`;
 
   /** Null only when the vault says that there is none. */
-  const read = async (name: string, version: string | null): Promise<There | null> => {
+  const read = async (name: string, version: string | null): Promise<AzureStored | null> => {
     const found = await client.call({ right: "get", name, expect: [404] }, (api, abortSignal) =>
       api.getSecret(name, { abortSignal, ...(version === null ? {} : { version }) }),
     );

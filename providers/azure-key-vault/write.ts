@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SecretProperties } from "@azure/keyvault-secrets";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { VaultClient } from "./client.ts";
+import type { AzureVaultClient } from "./client.ts";
 import { failed, Failure } from "./errors.ts";
 import { vaultName } from "./names.ts";
 import type { AzureSettings } from "./settings.ts";
@@ -31,7 +31,7 @@ const SLOW_MS = 30_000;
 const SLOW = /^ObjectIsBeing(Deleted|Recovered)$/;
 const LIST_MS = 60_000;
 
-export function writer(settings: AzureSettings, client: VaultClient): Writer {
+export function writer(settings: AzureSettings, client: AzureVaultClient): Writer {
   const versions: Writer["versions"] = async (name) => {
     const ask = { right: "list", name, expect: [404], deadline: LIST_MS } as const;
     const found = await client.call(ask, async (api, abortSignal) => {

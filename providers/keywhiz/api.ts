@@ -18,7 +18,7 @@ export type Detail = {
   readonly description: string;
 };
 
-export type There = { readonly value: Secret; readonly detail: Detail };
+export type KeywhizStored = { readonly value: Secret; readonly detail: Detail };
 
 /** The automation API, its answers checked for their form. */
 export type Automation = ReturnType<typeof automation>;
@@ -47,13 +47,13 @@ export function automation(client: KeywhizClient, url: string) {
     detail,
     contents,
     /** Value and version, which may be of two moments when another writer is at work. */
-    async read(name: string): Promise<There | null> {
+    async read(name: string): Promise<KeywhizStored | null> {
       const [values, found] = await Promise.all([contents([name]), detail(name)]);
       const value = values.get(name);
       return value === undefined || found === null ? null : { value, detail: found };
     },
     /** Value and version of one moment. Throws `conflict` when others do not stop writing. */
-    async settled(name: string): Promise<There | null> {
+    async settled(name: string): Promise<KeywhizStored | null> {
       for (let left = 5; left > 0; left--) {
         const before = await detail(name);
         if (before === null) return null;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { UnsprawlError } from "../../src/model/error.ts";
 import { AnswerLost, busyError, connectionError, statusError, strangeAnswer } from "./errors.ts";
 import type { KeywhizSettings } from "./settings.ts";
-import type { Raw, Send } from "./wire.ts";
+import type { Raw, KeywhizSend } from "./wire.ts";
 
 export type KeywhizResponse = {
   readonly status: number;
@@ -12,7 +12,7 @@ export type KeywhizResponse = {
   readonly again: boolean;
 };
 
-export type Request = {
+export type KeywhizRequest = {
   readonly json?: { readonly [key: string]: unknown };
   /** Statuses beside success that the caller understands: handed back instead of thrown. */
   readonly expect?: readonly number[];
@@ -23,9 +23,9 @@ export type Request = {
 /** The API of one Keywhiz: an answer, or an UnsprawlError that holds nothing of the request. */
 export type KeywhizClient = {
   /** Throws AnswerLost when a write may have been done; what only reads is tried again before that. */
-  call(method: Raw["method"], path: string, request?: Request): Promise<KeywhizResponse>;
+  call(method: Raw["method"], path: string, request?: KeywhizRequest): Promise<KeywhizResponse>;
   /** A write; null when its answer was lost, and the caller must look whether it was done. */
-  write(method: Raw["method"], path: string, request?: Request): Promise<KeywhizResponse | null>;
+  write(method: Raw["method"], path: string, request?: KeywhizRequest): Promise<KeywhizResponse | null>;
   /** Any answer at all proves that there is a server. */
   reach(): Promise<void>;
 };
@@ -38,8 +38,8 @@ const LONGEST_WAIT_S = 20;
 /** Connects on the first call. */
 export function keywhizClient(settings: KeywhizSettings, env: NodeJS.ProcessEnv = {}): KeywhizClient {
   const { url } = settings;
-  let connected: Promise<Send> | null = null;
-  const send = async (raw: Raw): ReturnType<Send> => {
+  let connected: Promise<KeywhizSend> | null = null;
+  const send = async (raw: Raw): ReturnType<KeywhizSend> => {
     const using = (connected ??= import("./wire.ts").then(({ connect }) => connect(settings, env)));
     try {
       return await (
@@ -82,7 +82,7 @@ export function keywhizClient(settings: KeywhizSettings, env: NodeJS.ProcessEnv 
 }
 
 /** How long to wait before a request is sent again, in milliseconds; null for an answer that is one. Throws when it was long enough. */
-function waitOf({ status, retryAfter }: Awaited<ReturnType<Send>>, attempt: number, url: string): number | null {
+function waitOf({ status, retryAfter }: Awaited<ReturnType<KeywhizSend>>, attempt: number, url: string): number | null {
   if (status !== 429 && status !== 503) return null;
   const asked = seconds(retryAfter);
   const backoff = BACKOFF_MS[attempt];

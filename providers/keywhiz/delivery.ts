@@ -4,11 +4,11 @@ import { versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { isKeywhiz, valueOf } from "./api.ts";
 import type { KeywhizClient } from "./client.ts";
 import { otherSpelling, strangeAnswer } from "./errors.ts";
-import { isText, type Secrets } from "./secrets.ts";
+import { isText, type KeywhizSecrets } from "./secrets.ts";
 
 /** Secrets as they are delivered to this certificate's client: what its groups have, and nothing is written. */
-export function deliveredSecrets(client: KeywhizClient, url: string): Secrets {
-  const get: Secrets["get"] = async ({ path: name }) => {
+export function deliveredSecrets(client: KeywhizClient, url: string): KeywhizSecrets {
+  const get: KeywhizSecrets["get"] = async ({ path: name }) => {
     // 404 says that there is no such secret; 403 that it is there and not granted.
     const answer = await client.call("GET", `/secret/${encodeURIComponent(name)}`, { expect: [404] });
     if (answer.status === 404 && isKeywhiz(answer, url)) return null;

@@ -5,12 +5,12 @@ import type { KeywhizSettings } from "./settings.ts";
 /** The connection ended before the answer was whole: a write may have been done, or not. */
 export class AnswerLost extends UnsprawlError {}
 
-type Where = Pick<KeywhizSettings, "url" | "caFile" | "identity">;
+type KeywhizEndpoint = Pick<KeywhizSettings, "url" | "caFile" | "identity">;
 
 const REFUSED = /certificate|unknown ca|access denied|handshake failure|alert number (?:4[0-9]|116)\b/i;
 
 /** Reduces a failed connection to what went wrong. Of node's own error only the code is kept. */
-export function connectionError(error: unknown, { url, caFile, identity }: Where): UnsprawlError {
+export function connectionError(error: unknown, { url, caFile, identity }: KeywhizEndpoint): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const name = typeof code === "string" && /^[A-Z_\d]+$/.test(code) ? code : "Error";

@@ -12,7 +12,7 @@ import { deliveredNames, deliveredSecrets } from "./delivery.ts";
 import { fixedPrefix, keyMaker, keywhizReference, parseKeywhizReference, subjectPrefix } from "./names.ts";
 import { operatorCommands } from "./policy.ts";
 import { issueReader } from "./reader.ts";
-import { automationSecrets, type Secrets } from "./secrets.ts";
+import { automationSecrets, type KeywhizSecrets } from "./secrets.ts";
 import { KEYWHIZ_KEYS, publicSettings, readSettings } from "./settings.ts";
 
 const RETIRED =
@@ -29,7 +29,7 @@ export const provider: ProviderModule = {
     const { url, name: template, delivery } = settings;
     const client = keywhizClient(settings, context.env);
     const api = automation(client, url);
-    const open = (groups: readonly string[]): Secrets =>
+    const open = (groups: readonly string[]): KeywhizSecrets =>
       delivery === "client" ? deliveredSecrets(client, url) : automationSecrets(client, api, { groups, url });
     const secrets = open(settings.groups);
     const tell = (): void => {

@@ -8,13 +8,13 @@ import { keywhizClient } from "./client.ts";
 import { deliveredNames } from "./delivery.ts";
 import type { Identity, KeywhizSettings } from "./settings.ts";
 
-type Reader = Awaited<ReturnType<Provider["issueReader"]>>;
+type IssuedKeywhizReader = Awaited<ReturnType<Provider["issueReader"]>>;
 
 /**
  * The certificate that `reader` names, proven to be let in and to write nothing. unsprawl has no CA to issue one with:
  * without `reader` it throws `denied` with what an operator does. Reads only what its client's groups have.
  */
-export async function issueReader(settings: KeywhizSettings): Promise<Reader> {
+export async function issueReader(settings: KeywhizSettings): Promise<IssuedKeywhizReader> {
   const { url, caFile, name, groups, reader } = settings;
   if (reader === null) {
     const into = groups.length === 0 ? "the groups of the secrets" : `the group ${groups.join(", ")}`;

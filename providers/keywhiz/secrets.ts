@@ -5,11 +5,11 @@ import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
-import { pathOf, SECRETS, type Automation, type There } from "./api.ts";
+import { pathOf, SECRETS, type Automation, type KeywhizStored } from "./api.ts";
 import type { KeywhizClient } from "./client.ts";
 import { checkName, plainName } from "./names.ts";
 
-export type Secrets = {
+export type KeywhizSecrets = {
   get(key: StoreKey): Promise<Stored | null>;
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
   remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
@@ -27,7 +27,7 @@ export function automationSecrets(
   client: KeywhizClient,
   api: Automation,
   { groups, url }: { readonly groups: readonly string[]; readonly url: string },
-): Secrets {
+): KeywhizSecrets {
   const gaveUp = (name: string): UnsprawlError =>
     new UnsprawlError(
       "unreachable",
@@ -179,6 +179,6 @@ function base64(text: string): string {
   return Buffer.from(text, "utf8").toString("base64");
 }
 
-function stored({ value, detail }: There): Stored {
+function stored({ value, detail }: KeywhizStored): Stored {
   return { value, version: versionOf(detail.version, value) };
 }

@@ -13,7 +13,7 @@ export type Raw = {
   readonly body: string | null;
 };
 
-export type Send = (
+export type KeywhizSend = (
   raw: Raw,
 ) => Promise<{ readonly status: number; readonly retryAfter: string | null; readonly text: string }>;
 
@@ -24,7 +24,10 @@ const TIMEOUT_MS = 10_000;
  * Reads the certificates and gives what sends requests with them: mutual TLS, 1.2 or newer, over connections that are
  * kept. Rejects as node does, and with `config` for files that hold no certificate or key.
  */
-export async function connect({ url, caFile, identity }: KeywhizSettings, env: NodeJS.ProcessEnv): Promise<Send> {
+export async function connect(
+  { url, caFile, identity }: KeywhizSettings,
+  env: NodeJS.ProcessEnv,
+): Promise<KeywhizSend> {
   const secureContext = await contextOf(identity, caFile);
   // Said here, because NODE_TLS_REJECT_UNAUTHORIZED would turn the check off.
   // A proxy of HTTPS_PROXY sees a tunnel and nothing in it.

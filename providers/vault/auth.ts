@@ -1,10 +1,10 @@
-import type { Send } from "./transport.ts";
+import type { VaultSend } from "./transport.ts";
 import { encodePath } from "./names.ts";
 import { grantIn, loginOf, type Grant } from "./login.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** Who we are at one Vault. */
-export type Session = {
+export type VaultSession = {
   /** The token to send. The first call logs in; later ones renew a lease that runs out. */
   token(): Promise<string>;
   /** Whether the server does not know this token at all, as opposed to a right that it lacks. */
@@ -17,7 +17,7 @@ export type Session = {
 type Lease = Grant & { readonly renewAt: number; readonly whole: number };
 
 /** Logs in lazily and once; parallel calls share it. At two thirds of its time a lease is renewed, else taken afresh. */
-export function openSession(settings: VaultSettings, env: NodeJS.ProcessEnv, send: Send): Session {
+export function openSession(settings: VaultSettings, env: NodeJS.ProcessEnv, send: VaultSend): VaultSession {
   const logIn = loginOf(settings, env, send);
   let lease: Promise<Lease> | null = null;
   const fresh = async (): Promise<Lease> => leaseOf(await logIn());

@@ -3,21 +3,21 @@ import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { openSession } from "./auth.ts";
 import { badToken, connectionError, missingRight, refusesAll, statusError } from "./errors.ts";
-import type { Right } from "./policy.ts";
+import type { PolicyRule } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
-import { connect, type VaultResponse, type Method, type Send, type Transport } from "./transport.ts";
+import { connect, type VaultResponse, type Method, type VaultSend, type VaultTransport } from "./transport.ts";
 
-export type Request = {
+export type VaultRequest = {
   readonly json?: { readonly [key: string]: unknown };
   /** What a policy must give for this, named when it does not. */
-  readonly needs: readonly Right[];
+  readonly needs: readonly PolicyRule[];
   /** Statuses beside success that the caller understands: handed back instead of thrown. */
   readonly expect?: readonly number[];
 };
 
 /** The API of one Vault: an answer, or an UnsprawlError that holds nothing of the request. */
 export type VaultClient = {
-  call(method: Method, path: string, request: Request): Promise<VaultResponse>;
+  call(method: Method, path: string, request: VaultRequest): Promise<VaultResponse>;
   /** Without a token, for health. */
   bare(method: Method, path: string, json?: { readonly [key: string]: unknown }): Promise<VaultResponse>;
 };
@@ -50,9 +50,9 @@ export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): Va
 }
 
 /** Sends, and sends again after a pause what the server has not begun with; and reads that it could not answer then. */
-function patient(settings: VaultSettings, env: NodeJS.ProcessEnv): Send {
+function patient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultSend {
   const { address, caCert } = settings;
-  let connected: Promise<Transport> | null = null;
+  let connected: Promise<VaultTransport> | null = null;
   const fail = (error: unknown): never => {
     throw error instanceof UnsprawlError ? error : connectionError(error, address, caCert);
   };

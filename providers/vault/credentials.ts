@@ -4,7 +4,7 @@ import { homeOf } from "../../src/kit/home.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
 import { variable } from "./given.ts";
-import type { VaultResponse, Send } from "./transport.ts";
+import type { VaultResponse, VaultSend } from "./transport.ts";
 import { refusesAll, statusError } from "./errors.ts";
 
 /** A file's token or id. Throws `config` for what cannot be one. */
@@ -29,7 +29,7 @@ export async function environmentToken(env: NodeJS.ProcessEnv): Promise<string> 
  * What a response-wrapping token holds. It can be opened once, so what was in it is kept for the life of the process.
  * Throws `denied` when it was opened before: by us, or by somebody who now has what was in it.
  */
-export function unwrapper(file: string, address: string, send: Send): () => Promise<VaultResponse> {
+export function unwrapper(file: string, address: string, send: VaultSend): () => Promise<VaultResponse> {
   let opened: Promise<VaultResponse> | null = null;
   return () => {
     const opening = (opened ??= unwrap(file, address, send));
@@ -40,7 +40,7 @@ export function unwrapper(file: string, address: string, send: Send): () => Prom
   };
 }
 
-async function unwrap(file: string, address: string, send: Send): Promise<VaultResponse> {
+async function unwrap(file: string, address: string, send: VaultSend): Promise<VaultResponse> {
   const token = await credential(file);
   const looked = await send("POST", "sys/wrapping/lookup", null, { token });
   const found = (looked.body as { data?: { creation_path?: unknown } } | null)?.data?.creation_path;

@@ -1,6 +1,6 @@
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { policyLine, type Right } from "./policy.ts";
+import { policyLine, type PolicyRule } from "./policy.ts";
 
 /** Reduces a failed connection to what went wrong. Nothing of the client's error object is kept: it holds the token. */
 export function connectionError(error: unknown, address: string, caCert: string | null): UnsprawlError {
@@ -42,7 +42,7 @@ export function connectionError(error: unknown, address: string, caCert: string 
 }
 
 /** A 403 with a valid token: names the path and the policy line that gives the right. */
-export function missingRight(rights: readonly Right[]): UnsprawlError {
+export function missingRight(rights: readonly PolicyRule[]): UnsprawlError {
   const [first] = rights;
   const what = first ? `${first.capabilities.join(", ")} ${first.path}` : "do this";
   return new UnsprawlError(

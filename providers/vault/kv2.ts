@@ -17,7 +17,7 @@ const AWAY: readonly string[] = ["unreachable", "throttled"];
 /** Each round loses only when another writer won it. */
 const ROUNDS = 40;
 
-type State = {
+type Kv2State = {
   readonly fields: Fields | null;
   readonly version: number;
   readonly ours: boolean;
@@ -41,7 +41,7 @@ class LostWrite extends Error {
 export function kv2(client: VaultClient, mount: string, address: string): Kv {
   const at = (kind: "data" | "metadata", path: string): string => `${encodePath(mount)}/${kind}/${encodePath(path)}`;
 
-  const read = async (path: string): Promise<State> => {
+  const read = async (path: string): Promise<Kv2State> => {
     const needs = [{ path: `${mount}/data/${path}`, capabilities: ["read"] }];
     const answer = await client.call("GET", at("data", path), { needs, expect: [404] });
     return stateOf(answer, address);
@@ -164,7 +164,7 @@ async function rounds<T>(key: StoreKey, round: (lost: number | null) => Promise<
 }
 
 /** 404 has three meanings: nothing there, the last version deleted (its number is what check-and-set wants), no such mount. */
-function stateOf(answer: VaultResponse, address: string): State {
+function stateOf(answer: VaultResponse, address: string): Kv2State {
   const { status, errors, body } = answer;
   const { data, metadata } = dataOf(answer) as {
     data?: unknown;

@@ -1,6 +1,6 @@
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { VaultResponse, Send } from "./transport.ts";
+import type { VaultResponse, VaultSend } from "./transport.ts";
 import { credential, environmentToken, password, unwrapper } from "./credentials.ts";
 import { refusesAll, statusError } from "./errors.ts";
 import { encodePath } from "./names.ts";
@@ -10,7 +10,7 @@ import type { VaultSettings } from "./settings.ts";
 export type Grant = { readonly token: string; readonly seconds: number; readonly renewable: boolean };
 
 /** How this store is let in. Each call is a fresh login, with files as they are then; only what was wrapped is kept. */
-export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: Send): () => Promise<Grant> {
+export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: VaultSend): () => Promise<Grant> {
   const { auth, address } = settings;
   if (auth.method === "token") {
     if ("tokenFile" in auth) return async () => ownToken(await credential(auth.tokenFile), send);
@@ -19,7 +19,11 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: S
     const unwrap = unwrapper(wrappedTokenFile, address, send);
     return async () => ownToken(inner(grantIn(await unwrap())?.token, "token", wrappedTokenFile), send);
   }
-  const enter = async (path: string, body: { readonly [key: string]: string }, refusal: Refusal): Promise<Grant> => {
+  const enter = async (
+    path: string,
+    body: { readonly [key: string]: string },
+    refusal: LoginRefusal,
+  ): Promise<Grant> => {
     const answer = await send("POST", `auth/${encodePath(auth.mount)}/${path}`, null, body);
     const grant = grantIn(answer);
     if (answer.status === 200 && grant !== null) return grant;
@@ -78,7 +82,7 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: S
   }
 }
 
-type Refusal = { readonly what: string; readonly why: string; readonly hint: string };
+type LoginRefusal = { readonly what: string; readonly why: string; readonly hint: string };
 
 /** What a login, a renewal or an unwrapping gave. */
 export function grantIn({ body }: VaultResponse): Grant | null {
@@ -93,7 +97,7 @@ export function grantIn({ body }: VaultResponse): Grant | null {
 }
 
 /** A given token: its lease is renewed when it is short, so that a periodic reader does not lose it. */
-async function ownToken(token: string, send: Send): Promise<Grant> {
+async function ownToken(token: string, send: VaultSend): Promise<Grant> {
   const answer = await send("GET", "auth/token/lookup-self", token);
   const data = dataIn(answer);
   const number = (key: string): number => (typeof data[key] === "number" ? data[key] : 0);

@@ -6,21 +6,26 @@ import { applicationPath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** One rule of a policy: what is needed where. */
-export type Right = { readonly path: string; readonly capabilities: readonly string[] };
+export type PolicyRule = { readonly path: string; readonly capabilities: readonly string[] };
 
 /** The line to add to a policy, in HCL. */
-export function policyLine({ path, capabilities }: Right): string {
+export function policyLine({ path, capabilities }: PolicyRule): string {
   return `path ${JSON.stringify(path)} { capabilities = [${capabilities.map((one) => JSON.stringify(one)).join(", ")}] }`;
 }
 
 /** What an application's reader needs: to read below the store's prefix, and nothing else. */
-export function readerRights(mount: string, prefix: string, kvVersion: 1 | 2, wholeTree: boolean): readonly Right[] {
+export function readerRights(
+  mount: string,
+  prefix: string,
+  kvVersion: 1 | 2,
+  wholeTree: boolean,
+): readonly PolicyRule[] {
   const base = kvVersion === 2 ? `${mount}/data/${prefix}` : `${mount}/${prefix}`;
   return [{ path: wholeTree ? `${base}*` : base, capabilities: ["read"] }];
 }
 
 /** What moving and taking back one secret needs. */
-export function writerRights(mount: string, path: string, kvVersion: 1 | 2): readonly Right[] {
+export function writerRights(mount: string, path: string, kvVersion: 1 | 2): readonly PolicyRule[] {
   if (kvVersion === 1) return [{ path: `${mount}/${path}`, capabilities: ["create", "read", "update", "delete"] }];
   return [
     { path: `${mount}/data/${path}`, capabilities: ["create", "read", "update", "patch"] },
@@ -29,7 +34,7 @@ export function writerRights(mount: string, path: string, kvVersion: 1 | 2): rea
 }
 
 /** What listing everything below a folder needs, its values included. */
-export function listRights(mount: string, folder: string, kvVersion: 1 | 2): readonly Right[] {
+export function listRights(mount: string, folder: string, kvVersion: 1 | 2): readonly PolicyRule[] {
   if (kvVersion === 1) return [{ path: `${mount}/${folder}*`, capabilities: ["list", "read"] }];
   return [
     { path: `${mount}/metadata/${folder}*`, capabilities: ["list"] },

@@ -8,7 +8,7 @@ import { fixedPrefix } from "./names.ts";
 import { policyLine, readerRights, shortHash } from "./policy.ts";
 import { publicSettings, type VaultSettings } from "./settings.ts";
 
-type Reader = Awaited<ReturnType<Provider["issueReader"]>>;
+type IssuedVaultReader = Awaited<ReturnType<Provider["issueReader"]>>;
 
 /** How long an unused periodic token lives: the server's own default of 32 days. */
 const PERIOD = "768h";
@@ -17,7 +17,11 @@ const PERIOD = "768h";
  * A policy that reads below the store's prefix, and an AppRole for it; where AppRole is not enabled, a periodic token.
  * Throws `denied` with the policy text, for an operator to do it by hand.
  */
-export async function issueReader(settings: VaultSettings, client: VaultClient, version: 1 | 2): Promise<Reader> {
+export async function issueReader(
+  settings: VaultSettings,
+  client: VaultClient,
+  version: 1 | 2,
+): Promise<IssuedVaultReader> {
   const { mount, path, namespace, auth } = settings;
   const prefix = fixedPrefix(path);
   const policy = readerRights(mount, prefix, version, path.includes("{")).map(policyLine).join("\n");

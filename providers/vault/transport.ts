@@ -9,15 +9,15 @@ import type { VaultSettings } from "./settings.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export type VaultResponse = { readonly status: number; readonly body: unknown; readonly errors: readonly string[] };
-export type Send = (
+export type VaultSend = (
   method: Method,
   path: string,
   token: string | null,
   json?: { readonly [key: string]: unknown },
 ) => Promise<VaultResponse>;
 
-export type Transport = {
-  readonly send: Send;
+export type VaultTransport = {
+  readonly send: VaultSend;
   /** For how many milliseconds the server has last asked to be left alone; 0 when it has not. */
   readonly retryAfter: () => number;
 };
@@ -33,7 +33,7 @@ let listening = false;
  * node-vault with agents of our own. A proxy of HTTPS_PROXY sees a tunnel (CONNECT) and nothing in it; plain HTTP goes
  * through none. Throws `config` for certificates that cannot be used, and what the client throws when a request fails.
  */
-export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): Promise<Transport> {
+export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): Promise<VaultTransport> {
   const { address, namespace } = settings;
   listen();
   const [{ default: nodeVault }, https, http] = await Promise.all([

@@ -1,9 +1,9 @@
-import type { DoctorCheck, Probe } from "../core/doctor.ts";
+import type { DoctorCheck, DoctorProbe } from "../core/doctor.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CommandContext } from "./context.ts";
 
 /** For each channel of `notify:` whether it is well configured and reachable, without telling anything, and what waits. */
-export async function channelProbes({ assembly, signal }: CommandContext): Promise<Probe[]> {
+export async function channelProbes({ assembly, signal }: CommandContext): Promise<DoctorProbe[]> {
   const warnings: string[] = [];
   const configured = await assembly.channels((text) => warnings.push(text));
   return configured.map(({ name, kind, open }) => ({

@@ -11,7 +11,7 @@ import { parseDuration } from "../kit/text/duration.ts";
 import { list, scriptHost, text, type CommandContext, type ParsedFlags } from "./context.ts";
 import { fails, incomplete, scanWith } from "./scan-options.ts";
 
-export type Planned = {
+export type PlannedMigration = {
   readonly plan: Plan;
   readonly provider: Provider;
   /** Findings at or above --fail-on that the plan leaves. */
@@ -32,7 +32,7 @@ export async function planWith(
   context: CommandContext,
   sources: readonly string[],
   options: ParsedFlags,
-): Promise<Planned> {
+): Promise<PlannedMigration> {
   const { assembly } = context;
   const to = text(options, "to");
   if (to === null) {

@@ -9,7 +9,7 @@ import { onHosts, scanHere } from "./on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "./untrusted.ts";
 import { list, scriptHost, text, type CommandContext, type ParsedFlags } from "./context.ts";
 
-export type Scanned = {
+export type CompletedScan = {
   readonly report: ScanReport;
   readonly hits: readonly ScanHit[];
   readonly failOn: Confidence | "never";
@@ -24,7 +24,7 @@ export async function scanWith(
   sources: readonly string[],
   options: ParsedFlags,
   keeps = false,
-): Promise<Scanned> {
+): Promise<CompletedScan> {
   const { assembly } = context;
   const [verify, resume] = [options["verify"] === true, options["resume"] === true];
   if (verify && resume)

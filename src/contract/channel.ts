@@ -24,14 +24,14 @@ export interface Channel {
 export const SEND_MS = 30_000;
 
 /** What is to be told on a channel; all else counts as told. */
-export type Wanted = {
+export type ChannelFilter = {
   readonly on: readonly ChangeKind[];
   readonly minSeverity: Severity | null;
   readonly minConfidence: Confidence | null;
 };
 
 /** A channel, and what is to be told there. */
-export type Outlet = { readonly channel: Channel; readonly wanted: Wanted };
+export type Outlet = { readonly channel: Channel; readonly wanted: ChannelFilter };
 
 /** A channel that is configured; opening it reads its settings and throws `config` naming the key. */
 export type Configured = { readonly name: string; readonly kind: string; readonly open: () => Promise<Outlet> };
@@ -49,7 +49,7 @@ export type ChannelConfig = {
   readonly kind: string;
   readonly dir: string;
   readonly keys: { readonly [key: string]: Json };
-  readonly wanted: Wanted;
+  readonly wanted: ChannelFilter;
 };
 
 /** What one kind of channel reads of its entry. */

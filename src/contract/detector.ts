@@ -5,7 +5,7 @@ import type { Subject, SubjectFacts, Where } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** What a detector is asked: a value, its name and its place. */
-export type Question = {
+export type ClassifyInput = {
   readonly name: string;
   readonly where: Where;
   readonly value: Secret;
@@ -38,15 +38,15 @@ export type Spotted = {
 
 /** Classifies one value. Synchronous, no I/O, bounded time for any input; `why` quotes no part of the value. */
 export interface Detector {
-  classify(question: Question): Verdict;
+  classify(question: ClassifyInput): Verdict;
   /** Whether the same value was cleared before, so that nothing is to be told of it. False says nothing. */
   known: IsCachedValue;
   /** The value as it may be shown: its kind's public prefix at most, dots for the rest, no hint of the length. */
-  mask(question: Question): string;
+  mask(question: ClassifyInput): string;
   /** The name as it may be shown: `…` when it holds a secret itself, or may. */
   name(name: string): string;
   /** The secret part alone, decoded: what equal secrets share wherever they stand. Null when the value is no secret. */
-  part(question: Question): Secret | null;
+  part(question: ClassifyInput): Secret | null;
   /** Every secret in a text, and every one that a setting hid; in binary data known tokens only. `path` tells what kind of text it is. */
   text(bytes: Uint8Array, path: string, as?: TextForm): readonly Spotted[];
 }
@@ -67,7 +67,7 @@ export type TextBlock = { readonly bytes: Uint8Array<ArrayBuffer>; readonly piec
 /** What was spotted in a piece, by its number. */
 export type SpottedText = Spotted & { readonly piece: number };
 
-export type ReadFile = {
+export type DetectedFile = {
   readonly file: string;
   readonly bytes: number;
   readonly spotted: readonly Spotted[];
@@ -75,7 +75,7 @@ export type ReadFile = {
 };
 
 /** A secret of a subject as it was judged, or what a setting hid. */
-export type Told = {
+export type DetectedSecret = {
   readonly candidate: Candidate;
   readonly verdict: Verdict;
   readonly masked: string;
@@ -95,7 +95,7 @@ export type ReadBatch = {
     readonly subject: Subject;
     readonly facts: SubjectFacts;
     readonly exposure: readonly string[];
-    readonly told: readonly Told[];
+    readonly told: readonly DetectedSecret[];
   }[];
 };
 
@@ -107,7 +107,7 @@ export interface Crew {
   /** How many work at once. */
   readonly size: number;
   /** Reads files by absolute path and spots what is in them; one that cannot be read has an `error` code (`EACCES`). */
-  files(files: readonly string[]): Promise<readonly ReadFile[]>;
+  files(files: readonly string[]): Promise<readonly DetectedFile[]>;
   /** Spots what is in pieces of files that are in memory. */
   texts(block: TextBlock): Promise<readonly SpottedText[]>;
   /** Parses and judges a batch; null when its bytes are not those of whole documents. */

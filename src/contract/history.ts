@@ -30,7 +30,7 @@ export type MoveRecord = {
 };
 
 /** What is known of a host before a scan of it is remembered. */
-export type Past = {
+export type HostBaseline = {
   /** By the finding's id, those that are gone too. */
   readonly findings: ReadonlyMap<string, Remembered>;
   /** By the runs of every host. */
@@ -87,13 +87,13 @@ export interface History {
     host: string,
     scanId: string,
     channels: readonly string[],
-    judge: (past: Past) => Addition,
+    judge: (past: HostBaseline) => Addition,
     about?: About,
   ): Promise<Addition | null>;
   /** Hosts that were remembered, with the time of their newest scan. */
   hosts(): Promise<readonly { readonly host: string; readonly last: string }[]>;
   /** All that is known of a host, or what `about` asks. */
-  past(host: string, about?: About): Promise<Past>;
+  past(host: string, about?: About): Promise<HostBaseline>;
   /** Newest last; of one host, or of all together as they stood at each time when `host` is null. */
   trend(host: string | null, limit: number): Promise<readonly TrendPoint[]>;
   /** The newest changes, newest first. */
@@ -102,7 +102,7 @@ export interface History {
    * What is to be told on a channel now, oldest first. Nobody else is given these for `leaseMs`; whoever is not heard
    * of by then (killed) leaves them to the next.
    */
-  claim(channel: string, limit: number, leaseMs: number): Promise<readonly Told[]>;
+  claim(channel: string, limit: number, leaseMs: number): Promise<readonly QueuedChange[]>;
   /** They have been told. */
   told(channel: string, ids: readonly string[]): Promise<void>;
   /** They could not be told, and are to be tried again from then on. */
@@ -113,4 +113,4 @@ export interface History {
 }
 
 /** A change that is to be told, and how often that was tried. */
-export type Told = { readonly change: Change; readonly tries: number };
+export type QueuedChange = { readonly change: Change; readonly tries: number };

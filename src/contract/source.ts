@@ -3,7 +3,7 @@ import type { Candidate } from "../model/candidate.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
 
 /** One subject read, or why it could not be read. */
-export type Reading =
+export type SourceReading =
   | { readonly kind: "total"; readonly subjects: number }
   | {
       readonly kind: "subject";
@@ -44,9 +44,9 @@ export type Reading =
       /** False when this process has to read it, since it tells something about those that come later. */
       readonly separable: boolean;
       /** Its readings; null when the bytes are not those of whole documents. */
-      readonly read: () => Iterable<Reading> | null;
+      readonly read: () => Iterable<SourceReading> | null;
       /** Its readings, for bytes that nobody else can make anything of, and all later ones; in order. */
-      readonly slowly: () => Iterable<Reading>;
+      readonly slowly: () => Iterable<SourceReading>;
     }
   | {
       /** Pieces of files that are in memory. What is spotted goes back to the source, which may know only later how to tell it. */
@@ -79,7 +79,7 @@ export type Reading =
  * told of many at once before, and awaited. `only`: the subjects with these ids alone; a source of which nobody asks this
  * may leave it out. `mayBeEmpty`: an engine in which nothing is called so is no error.
  */
-export type ReadOptions = {
+export type SourceReadOptions = {
   readonly layers: boolean;
   readonly finished?: (key: string) => boolean;
   readonly ask?: (keys: readonly string[]) => Promise<void>;
@@ -100,7 +100,9 @@ export interface Source {
    * Throws `usage` when `what` makes no sense, `unreachable` or `denied` when nothing can be read at all;
    * a single subject that cannot be read is an `error` reading, and the rest goes on.
    */
-  read(what: string, signal: AbortSignal, options?: ReadOptions): AsyncIterable<Reading>;
+  read(what: string, signal: AbortSignal, options?: SourceReadOptions): AsyncIterable<SourceReading>;
   /** Present when there are layers to read: only then may `options.layers` be true. */
   readonly layers?: true;
 }
+
+export type SubjectReading = Extract<SourceReading, { readonly kind: "subject" }>;

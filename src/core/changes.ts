@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { placeId } from "./finding-id.ts";
-import type { Addition, MoveRecord, Past, Remembered } from "../contract/history.ts";
+import type { Addition, MoveRecord, HostBaseline, Remembered } from "../contract/history.ts";
 import type { Change, ChangeKind } from "../model/change.ts";
 import { atLeast, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
 import type { SubjectError } from "./read-source.ts";
 
 /** One scan of one host, as it is remembered. */
-export type Scanned = {
+export type HostScan = {
   readonly id: string;
   readonly host: string;
   /** When it began. ISO 8601. */
@@ -55,7 +55,7 @@ const sourceKey = (source: string, layers: boolean): string => (layers ? `${sour
  * now (a container that was renamed, an image whose tag has moved on) is the same, and not told.
  * What a run keeps for rollback is neither told nor remembered.
  */
-export function judge(past: Past, scanned: Scanned): Judgement {
+export function judge(past: HostBaseline, scanned: HostScan): Judgement {
   // A scan that began before a run was done may have read what the run took away since.
   const elsewhere = past.moved.filter(({ run }) => !scanned.runs.has(run));
   const moved = [...elsewhere, ...scanned.moved].filter((one) => one.at < scanned.at);
@@ -129,7 +129,7 @@ class Renamed {
   readonly taken = new Set<string>();
   readonly #left = new Map<string, Remembered[]>();
 
-  constructor(past: Past, { findings }: Scanned) {
+  constructor(past: HostBaseline, { findings }: HostScan) {
     const ids = new Set(findings.map(({ id }) => id));
     for (const [id, one] of past.findings) {
       if (one.goneAt !== null || ids.has(id)) continue;
@@ -150,7 +150,7 @@ class Renamed {
 }
 
 /** The scan itself; a whole one is a point of the trend, of all that is there on its host. */
-function scanOf(scanned: Scanned, present: readonly Finding[]): Addition["scan"] {
+function scanOf(scanned: HostScan, present: readonly Finding[]): Addition["scan"] {
   const { id, at, durationMs, sources, layers, partial } = scanned;
   const counted = present.filter(({ state }) => state !== "ignored");
   const of = (level: Severity): number => counted.filter(({ severity }) => severity === level).length;
@@ -175,7 +175,7 @@ function regressedFrom(
   known: {
     readonly byFinding: ReadonlyMap<string, MoveRecord>;
     readonly byPrint: ReadonlyMap<string, MoveRecord>;
-    readonly since: Past["since"];
+    readonly since: HostBaseline["since"];
     readonly layers: boolean;
   },
 ): MoveRecord | null {
@@ -192,7 +192,7 @@ function regressedFrom(
 }
 
 /** Whether the scan would have seen this one if it were still there. */
-function covers(scanned: Scanned, { finding, layers }: Remembered): boolean {
+function covers(scanned: HostScan, { finding, layers }: Remembered): boolean {
   const { location } = finding;
   if (scanned.removed.has(location.subjectId)) return true;
   if (!atLeast(finding.confidence, scanned.floor) || (layers && !scanned.layers)) return false;

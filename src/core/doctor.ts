@@ -10,10 +10,10 @@ export type DoctorCheck = {
 };
 
 /** A part of `doctor`: throws UnsprawlError for what is wrong, returns what is fine in a line. */
-export type Probe = { readonly name: string; readonly look: () => Promise<string | readonly DoctorCheck[]> };
+export type DoctorProbe = { readonly name: string; readonly look: () => Promise<string | readonly DoctorCheck[]> };
 
 /** Looks at everything a migration needs; one failing part does not hide the others. */
-export async function doctor(probes: readonly Probe[]): Promise<DoctorCheck[]> {
+export async function doctor(probes: readonly DoctorProbe[]): Promise<DoctorCheck[]> {
   const checks: DoctorCheck[] = [];
   for (const { name, look } of probes) {
     try {

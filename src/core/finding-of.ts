@@ -1,9 +1,10 @@
-import type { Told } from "../contract/detector.ts";
+import type { DetectedSecret } from "../contract/detector.ts";
 import type { Finding } from "../model/finding.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import type { IdOf } from "./finding-id.ts";
-import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
+import type { FileReading, FoundReading } from "./lane.ts";
 import type { ScanTools } from "./scan.ts";
+import type { SubjectReading } from "../contract/source.ts";
 
 type FindingTools = Pick<ScanTools, "host" | "key" | "know" | "keptBy" | "ignoredBy">;
 
@@ -12,7 +13,7 @@ const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck
 
 /** The finding, or what hid it. */
 export function findingOf(
-  told: Told,
+  told: DetectedSecret,
   reading: SubjectReading | FileReading | FoundReading,
   tools: FindingTools,
   idOf: IdOf,

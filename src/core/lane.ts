@@ -1,25 +1,24 @@
-import type { Crew, Detector, Question, ReadBatch, Spotted, Told } from "../contract/detector.ts";
-import type { Reading } from "../contract/source.ts";
+import type { Crew, Detector, ClassifyInput, ReadBatch, Spotted, DetectedSecret } from "../contract/detector.ts";
+import type { SourceReading, SubjectReading } from "../contract/source.ts";
 import { toldAs, type Candidate } from "../model/candidate.ts";
 import type { Subject } from "../model/location.ts";
 
-export type SubjectReading = Extract<Reading, { kind: "subject" }>;
-export type FileReading = Extract<Reading, { kind: "file" }>;
-export type FoundReading = Extract<Reading, { kind: "found" }>;
-type TextReading = Extract<Reading, { kind: "text" }>;
-export type BatchReading = Extract<Reading, { kind: "batch" }>;
+export type FileReading = Extract<SourceReading, { kind: "file" }>;
+export type FoundReading = Extract<SourceReading, { kind: "found" }>;
+type TextReading = Extract<SourceReading, { kind: "text" }>;
+export type BatchReading = Extract<SourceReading, { kind: "batch" }>;
 
 export type LaneTools = {
   readonly detector: () => Promise<Detector>;
   readonly crew: () => Promise<Crew>;
   /** Called for each secret. */
-  readonly tell: (told: Told, reading: SubjectReading | FileReading | FoundReading) => void;
+  readonly tell: (told: DetectedSecret, reading: SubjectReading | FileReading | FoundReading) => void;
   /** Called once for each file, read or not. */
   readonly fileDone: (reading: FileReading, error: string | null) => void;
   /** Called once for each batch, in order, with what it held; its secrets are told one by one before. */
   readonly batchDone: (read: ReadBatch) => void;
   /** Called instead for each reading of a batch that had to be read here. */
-  readonly take: (reading: Reading) => Promise<void>;
+  readonly take: (reading: SourceReading) => Promise<void>;
   /** False keeps batches in this thread, where a secret's neighbours can be asked about. */
   readonly apart: boolean;
 };
@@ -29,7 +28,7 @@ const FILES_AT_ONCE = 64;
 const MOST_WAITING = 16;
 
 /** A batch under way; its answer counts once all before it are known to be good. */
-type Waiting = { readonly reading: BatchReading; answer: ReadBatch | null | undefined };
+type PendingBatch = { readonly reading: BatchReading; answer: ReadBatch | null | undefined };
 
 /**
  * Judges what the sources read: values right here, since handing them to a thread costs more than judging them; files
@@ -42,7 +41,7 @@ export class Lane {
   readonly #underWay = new Set<Promise<void>>();
   #failed: unknown = null;
   #files: FileReading[] = [];
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: PendingBatch[] = [];
   /** The first batch, for which no thread is started as long as it is the only one. */
   #alone: BatchReading | null = null;
   #many = false;
@@ -111,7 +110,7 @@ export class Lane {
     const crew = (this.#crew ??= await this.#tools.crew());
     const { source, bytes, first } = reading;
     const away = this.#waiting.filter(({ answer }) => answer === undefined).length;
-    const waiting: Waiting = { reading, answer: undefined };
+    const waiting: PendingBatch = { reading, answer: undefined };
     this.#waiting.push(waiting);
     // Of two processors this thread has one: it has time for all the parsing.
     const busy = crew.size <= 2 || away >= (crew.size - 1) * 2;
@@ -130,7 +129,7 @@ export class Lane {
     await this.#crew?.close();
   }
 
-  async #await(waiting: Waiting, answer: Promise<ReadBatch | null>): Promise<void> {
+  async #await(waiting: PendingBatch, answer: Promise<ReadBatch | null>): Promise<void> {
     waiting.answer = await answer.catch((error: unknown) => {
       this.#failed ??= error;
       return null;
@@ -196,7 +195,7 @@ export class Lane {
 }
 
 /** What is in a secret store is a secret, whatever it looks like. */
-function stored(candidate: Candidate): Told {
+function stored(candidate: Candidate): DetectedSecret {
   const verdict = {
     secret: true,
     rule: "stored-secret",
@@ -210,7 +209,7 @@ function stored(candidate: Candidate): Told {
   return { candidate, verdict, masked: "••••••••", part: candidate.value };
 }
 
-function questionOf({ name, value, location }: Candidate): Question {
+function questionOf({ name, value, location }: Candidate): ClassifyInput {
   return { name, value, where: location.where, path: location.path };
 }
 
@@ -218,7 +217,7 @@ function inFile(
   { name, value, verdict, masked, part, print }: Spotted,
   { subject, source }: FileReading | FoundReading,
   path: string,
-): Told {
+): DetectedSecret {
   const location = locationIn(subject, source, path);
   const called = name !== "" ? name : (verdict.rule ?? "secret");
   return { candidate: { name: called, value, location }, verdict, masked, part, ...(print && { print }) };

@@ -13,6 +13,7 @@ import {
   type Plan,
   type Step,
   type StoreKey,
+  type PutStep,
 } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { maskPlan } from "./journal/masked-plan.ts";
@@ -40,8 +41,6 @@ export type PlanTools = {
   /** Takes known values out of a text for people. */
   readonly redact: (text: string) => string;
 };
-
-type Put = Extract<Step, { kind: "put" }>;
 
 /**
  * Decides for every finding whether and how it moves. Reads the store (what is there already) and the engine; writes
@@ -172,11 +171,11 @@ async function storeSteps(
   { migration, provider, key: fingerprintKey }: PlanTools,
   keys: ReadonlyMap<string, string>,
 ): Promise<{
-  readonly puts: readonly Put[];
+  readonly puts: readonly PutStep[];
   readonly selected: readonly Selected[];
   readonly notes: ReadonlySet<string>;
 }> {
-  const puts: Put[] = [];
+  const puts: PutStep[] = [];
   const selected: Selected[] = [];
   const notes = new Set<string>();
   const mine = new Map<string, string>();

@@ -1,19 +1,19 @@
-import type { Crew, Detector, ReadBatch, Told } from "../contract/detector.ts";
+import type { Crew, Detector, ReadBatch, DetectedSecret } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
-import type { Reading, ReadOptions, Source } from "../contract/source.ts";
+import type { SourceReading, SourceReadOptions, Source, SubjectReading } from "../contract/source.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { Lane, type FileReading, type FoundReading, type SubjectReading } from "./lane.ts";
+import { Lane, type FileReading, type FoundReading } from "./lane.ts";
 
 export type SubjectError = { readonly subject: string; readonly message: string; readonly hint: string };
 
-export type SourceTools = {
+export type ReadSourceTools = {
   readonly detector: () => Promise<Detector>;
   readonly crew: () => Promise<Crew>;
   /** Called for each secret. */
-  readonly tell: (told: Told, reading: SubjectReading | FileReading | FoundReading) => void;
+  readonly tell: (told: DetectedSecret, reading: SubjectReading | FileReading | FoundReading) => void;
   /** Called for each subject that was read, before its values are judged. */
   readonly subject: (reading: SubjectReading) => void;
-  readonly options: ReadOptions;
+  readonly options: SourceReadOptions;
   /** What an interrupted scan had judged, and where this one keeps what it judges; null where nothing is kept. */
   readonly kept: CachedSubjects | null;
   /** As in `LaneTools`. */
@@ -29,7 +29,7 @@ export type CachedSubjects = {
   /** Told of many keys at once before they are asked for. */
   ask(keys: readonly string[]): Promise<void>;
   /** Takes over what was found in this subject. Gives how many values it has. */
-  replay(reading: Extract<Reading, { kind: "finished" }>): number;
+  replay(reading: Extract<SourceReading, { kind: "finished" }>): number;
   /** Keeps what has been told since the last subject. */
   judged(key: string | undefined, values: number): void;
 };
@@ -46,7 +46,7 @@ export type SourceRead = {
 export async function readSource(
   spec: string,
   { source, what }: { readonly source: Source; readonly what: string },
-  tools: SourceTools,
+  tools: ReadSourceTools,
   host: Host,
 ): Promise<SourceRead> {
   const errors: SubjectError[] = [];
@@ -73,7 +73,7 @@ export async function readSource(
     documents += read.subjects + read.errors.length;
     progress();
   };
-  const take = async (reading: Reading): Promise<void> => {
+  const take = async (reading: SourceReading): Promise<void> => {
     if (reading.kind === "total") total = reading.subjects;
     else if (reading.kind === "error") {
       const { subject, message, hint } = reading;
@@ -119,9 +119,9 @@ export async function readSource(
 
 /** Asks for the first reading before the detector is loaded, so that the two go on side by side. */
 async function* startedEarly(
-  readings: AsyncIterable<Reading>,
+  readings: AsyncIterable<SourceReading>,
   detector: () => Promise<Detector>,
-): AsyncGenerator<Reading> {
+): AsyncGenerator<SourceReading> {
   const iterator = readings[Symbol.asyncIterator]();
   const first = iterator.next();
   first.catch(() => undefined); // told below, once it is awaited

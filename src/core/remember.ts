@@ -4,7 +4,7 @@ import type { Host } from "../contract/host.ts";
 import type { Change } from "../model/change.ts";
 import type { Confidence, Finding, FindingState } from "../model/finding.ts";
 import type { Subject } from "../model/location.ts";
-import { judge, subjectKey, type Judgement, type Scanned } from "./changes.ts";
+import { judge, subjectKey, type Judgement, type HostScan } from "./changes.ts";
 import { placeId } from "./finding-id.ts";
 import { runIds, type Installation } from "./journal/journal.ts";
 import { movedByRuns } from "./moved.ts";
@@ -95,7 +95,7 @@ async function observe(
 ): Promise<{
   readonly report: ScanReport;
   readonly hits: readonly ScanHit[];
-  readonly scanned: Scanned;
+  readonly scanned: HostScan;
   readonly about: About;
 }> {
   const subjects = new Map<string, Subject>();

@@ -1,4 +1,4 @@
-import type { Place, Residue } from "./residue.ts";
+import type { ResiduePlace, Residue } from "./residue.ts";
 import type { DoctorCheck } from "./doctor.ts";
 
 /** What a look for residue found, as lines; untrusted text is not yet made safe for a terminal. */
@@ -49,7 +49,7 @@ function check(ok: boolean, text: string, hint: string | null = null): DoctorChe
   return { name: "residue", ok, text, hint };
 }
 
-function placeText({ kind, place, name }: Place): string {
+function placeText({ kind, place, name }: ResiduePlace): string {
   return `${name} in ${kind} ${place}`;
 }
 

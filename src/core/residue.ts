@@ -2,7 +2,7 @@ import pMap from "p-map";
 import type { HostEvent } from "../contract/host.ts";
 import type { ResidueMatch, Look, LookAbout, MovedValue, PlaceKind, Unseen } from "../contract/look.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Plan, Step } from "../model/plan.ts";
+import type { Plan, PutStep } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import { readJournal, type Installation } from "./journal/journal.ts";
@@ -11,7 +11,7 @@ import { isValueOf } from "./journal/trace.ts";
 import { recallValues } from "./values.ts";
 
 /** A place that still shows a value that was moved. No text holds one. */
-export type Place = {
+export type ResiduePlace = {
   readonly place: string;
   readonly kind: PlaceKind;
   /** The variable that was moved. */
@@ -36,7 +36,7 @@ export type Residue = {
   readonly values: number;
   /** Those of them that are plain words: looked for only beside their own name. */
   readonly plain: readonly string[];
-  readonly residue: readonly Place[];
+  readonly residue: readonly ResiduePlace[];
   readonly unseen: readonly Unseen[];
   readonly unknown: readonly Unknown[];
   /** What was looked at, by what it is called. */
@@ -136,7 +136,7 @@ async function recall(
   };
   const tools = moved.length === 0 ? null : await orFailed(async () => open(plan));
   if (tools !== null) elsewhere.push(...(await otherEngine(plan, tools)));
-  const ask = async (step: Put): Promise<Awaited<ReturnType<typeof recallOne>> | null> =>
+  const ask = async (step: PutStep): Promise<Awaited<ReturnType<typeof recallOne>> | null> =>
     tools === null ? null : orFailed(async () => recallOne(step, tools));
   const answers = await pMap(moved, ask, { concurrency: AT_ONCE });
   const { message, hint } = (failed as UnsprawlError | null) ?? { message: "", hint: null };
@@ -148,10 +148,11 @@ async function recall(
   return { run, plan, values: values.filter(({ value }) => value.length > 0), unknown, elsewhere };
 }
 
-type Put = Extract<Step, { kind: "put" }>;
-
 /** The value of a step; or why nobody has it any more. Throws what the store throws. */
-async function recallOne(step: Put, tools: ApplyTools): Promise<{ readonly value: Secret } | Omit<Unknown, "name">> {
+async function recallOne(
+  step: PutStep,
+  tools: ApplyTools,
+): Promise<{ readonly value: Secret } | Omit<Unknown, "name">> {
   let failed: UnsprawlError;
   try {
     const [value] = (await recallValues([step], tools)).values();

@@ -5,7 +5,7 @@ import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { VERSION } from "../model/version.ts";
 import type { IdOf } from "./finding-id.ts";
-import type { Tuning } from "./config/tuning.ts";
+import type { TuningConfig } from "./config/tuning.ts";
 
 /** What one subject held, as a report counts it: findings hold fingerprints and masks, never a value. */
 export type SubjectCheckpoint = {
@@ -34,13 +34,13 @@ export type ScanProgress = {
 };
 
 /** Where what was judged is kept: for a scan that is gone on with, or for whoever scans the same elsewhere. */
-export type Keep = { readonly resume: boolean } | { readonly shelf: Shelf };
+export type Keep = { readonly resume: boolean } | { readonly shelf: LoadScanProgress };
 
 /**
  * Gives what is kept under these settings of detection, a digest of them. `named`: the settings look at what a subject is
  * called, so that the same under another name may be judged otherwise.
  */
-export type Shelf = (settings: string, named: boolean) => ScanProgress;
+export type LoadScanProgress = (settings: string, named: boolean) => ScanProgress;
 
 /** A digest of all that decides what is a secret (this version's code, too), and what its fingerprint is. */
 export async function detectionSettings({
@@ -48,7 +48,7 @@ export async function detectionSettings({
   rules,
   key,
 }: {
-  readonly tuning: Tuning;
+  readonly tuning: TuningConfig;
   readonly rules: () => Promise<readonly object[]>;
   readonly key: FingerprintKey;
 }): Promise<string> {
@@ -61,7 +61,7 @@ export async function detectionSettings({
 export function progressUnder(
   settings: {
     readonly state: string;
-    readonly tuning: Tuning;
+    readonly tuning: TuningConfig;
     readonly rules: () => Promise<readonly object[]>;
     readonly key: FingerprintKey;
   },

@@ -1,6 +1,6 @@
-import type { Crew, Detector, Told } from "../contract/detector.ts";
+import type { Crew, Detector, DetectedSecret } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
-import type { Source } from "../contract/source.ts";
+import type { Source, SubjectReading } from "../contract/source.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -11,7 +11,7 @@ import type { Secret } from "../model/secret.ts";
 import { findingIds } from "./finding-id.ts";
 import { findingOf } from "./finding-of.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
-import type { FileReading, FoundReading, SubjectReading } from "./lane.ts";
+import type { FileReading, FoundReading } from "./lane.ts";
 import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
 import { readSource, type CachedSubjects, type SubjectError } from "./read-source.ts";
 import { calledHere, interrupted, keptSo, nothing, type ScanProgress } from "./scan-progress.ts";
@@ -95,7 +95,7 @@ export async function scan(
   let since = nothing();
   let idOf = findingIds(tools.key);
   let advised: ReturnType<ScanTools["rotation"]> | null = null;
-  const tell = (told: Told, reading: SubjectReading | FileReading | FoundReading): void => {
+  const tell = (told: DetectedSecret, reading: SubjectReading | FileReading | FoundReading): void => {
     if (reading.kind !== "subject") values++;
     const judged = findingOf(told, reading, tools, idOf);
     const by = typeof judged === "string" ? judged : judged.ignoredBy;

@@ -1,8 +1,6 @@
 import { isLoopback } from "../kit/loopback.ts";
 import type { Json } from "../model/json.ts";
-import type { StoreTarget } from "../model/plan.ts";
-
-type Settings = StoreTarget["settings"];
+import type { StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 
 /** In this order: a server's address, else what encrypts, then where. */
 const ADDRESSES = ["address", "url", "endpoint", "keyId", "file", "ageKeyFile", "region"] as const;
@@ -20,7 +18,7 @@ export function clearTextWarning({ name, settings }: StoreTarget): string | null
   return `${name} is at ${plain.origin}, without TLS: anyone on the way can read the secrets and the login`;
 }
 
-function urlsIn(settings: Json | Settings | undefined): readonly URL[] {
+function urlsIn(settings: Json | StoreTargetSettings | undefined): readonly URL[] {
   if (typeof settings === "string") return URL.canParse(settings) ? [new URL(settings)] : [];
   return typeof settings === "object" && settings !== null ? Object.values(settings).flatMap((one) => urlsIn(one)) : [];
 }

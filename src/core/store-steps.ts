@@ -2,10 +2,8 @@ import type { Recorder } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import { keyText, type Move, type Plan, type Step, type StoreKey } from "../model/plan.ts";
+import { keyText, type Move, type Plan, type StoreKey, type PutStep } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-
-type Put = Extract<Step, { kind: "put" }>;
 
 /**
  * Puts one value into the store: create only, or check-and-set against what the plan saw with `--overwrite`. The old
@@ -13,7 +11,7 @@ type Put = Extract<Step, { kind: "put" }>;
  */
 export async function putValue(
   provider: Provider,
-  step: Put,
+  step: PutStep,
   value: Secret,
   plan: Plan,
   record: Recorder,
@@ -67,7 +65,7 @@ export async function verifyValue(provider: Provider, move: Move, value: Secret)
  */
 export async function takeBack(
   provider: Provider,
-  step: Put,
+  step: PutStep,
   plan: Plan,
   key: FingerprintKey,
   record: Recorder,
@@ -89,7 +87,7 @@ export async function takeBack(
 }
 
 /** Removes the old value that an overwrite kept. */
-export async function dropBackup(provider: Provider, step: Put, plan: Plan): Promise<void> {
+export async function dropBackup(provider: Provider, step: PutStep, plan: Plan): Promise<void> {
   if (step.overwrite) await provider.remove(backupKey(step.move.key, plan.id), () => true);
 }
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { DeliverySubject } from "../contract/delivery.ts";
 
-export type Script = { readonly path: string; readonly text: string };
+export type EntrypointScript = { readonly path: string; readonly text: string };
 
 const MOST_SCRIPTS = 12;
 /** Characters in a name of a sourced file. */
@@ -11,9 +11,9 @@ const LONGEST_PATH = 1024;
  * The shell scripts that run before the application: the entrypoint's, found as the engine finds it (PATH), behind
  * init wrappers (`tini --`, `dumb-init`) and shells (`sh script`), and the files that they source.
  */
-export async function entrypointScripts(subject: DeliverySubject): Promise<Script[]> {
+export async function entrypointScripts(subject: DeliverySubject): Promise<EntrypointScript[]> {
   const argv = subject.entrypoint.length > 0 ? subject.entrypoint : subject.cmd;
-  const scripts: Script[] = [];
+  const scripts: EntrypointScript[] = [];
   for (const word of argv.slice(0, 6)) {
     if (word.startsWith("-")) continue;
     const script = await readScript(subject, word);
@@ -53,7 +53,7 @@ function argumentsOfReader(line: string): string {
   return line.slice(found.index + found[0].length).split("#", 1)[0] ?? "";
 }
 
-async function readScript(subject: DeliverySubject, word: string): Promise<Script | null> {
+async function readScript(subject: DeliverySubject, word: string): Promise<EntrypointScript | null> {
   const paths = word.startsWith("/")
     ? [word]
     : word.includes("/")
@@ -68,7 +68,11 @@ async function readScript(subject: DeliverySubject, word: string): Promise<Scrip
   return null;
 }
 
-async function withSourced(subject: DeliverySubject, script: Script, into: Script[]): Promise<void> {
+async function withSourced(
+  subject: DeliverySubject,
+  script: EntrypointScript,
+  into: EntrypointScript[],
+): Promise<void> {
   if (into.length >= MOST_SCRIPTS || into.some((one) => one.path === script.path)) return;
   into.push(script);
   for (const match of script.text.matchAll(/^[ \t]*(?:\.|source)[ \t]+["']?([^\s"';&|)]+)/gm)) {

@@ -1,4 +1,4 @@
-import { isEvidence, type Evidence, type Outcome } from "./evidence.ts";
+import { isEvidence, type Evidence, type EvidenceOutcome } from "./evidence.ts";
 import type { OwnRules } from "./own/index.ts";
 import { ruleById } from "./rules/index.ts";
 
@@ -6,7 +6,13 @@ import { ruleById } from "./rules/index.ts";
 const AROUND = 2048;
 
 /** What the built-in rules found in a value, unless an allowlist for all rules lets it go. */
-export function inValue(found: Outcome, own: OwnRules, name: string, value: string, path: string): Outcome {
+export function inValue(
+  found: EvidenceOutcome,
+  own: OwnRules,
+  name: string,
+  value: string,
+  path: string,
+): EvidenceOutcome {
   if (!isEvidence(found)) return found;
   const at = name.length + 1;
   return unlessAllowed(found, own, found.part === value ? name : "", { text: `${name}=${value}`, at }, path);
@@ -23,7 +29,7 @@ export function inBytes(
   own: OwnRules,
   bytes: Uint8Array,
   path: string,
-): Outcome {
+): EvidenceOutcome {
   const decoded = (from: number, to: number): string => Buffer.from(bytes.subarray(from, to)).toString("utf8");
   const before = decoded(Math.max(0, start - AROUND), start);
   const text = before + decoded(start, start + Buffer.byteLength(value) + AROUND);
@@ -37,7 +43,7 @@ function unlessAllowed(
   name: string,
   { text, at }: { readonly text: string; readonly at: number },
   path: string,
-): Outcome {
+): EvidenceOutcome {
   const { rule, part: secret } = found;
   const builtIn = ruleById(rule);
   // What only a name gives away, gitleaks matches together with the name.

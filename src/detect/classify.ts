@@ -1,11 +1,11 @@
-import type { Question } from "../contract/detector.ts";
+import type { ClassifyInput } from "../contract/detector.ts";
 import type { Where } from "../model/location.ts";
 import { anywhere, basic, inCommand } from "./commands/command.ts";
 import { isCommand } from "./context.ts";
 import { peel } from "./structure/decode.ts";
 import { unlessExample, withoutTexts } from "./structure/documentation.ts";
 import { looksRandom } from "./entropy.ts";
-import { isEvidence, MEDIUM, stronger, type Evidence, type Judge, type Outcome } from "./evidence.ts";
+import { isEvidence, MEDIUM, stronger, type Evidence, type Judge, type EvidenceOutcome } from "./evidence.ts";
 import { inName } from "./names/in-name.ts";
 import { byName, listOfLogins, mnemonic } from "./names/named.ts";
 import { readName, type NameInfo } from "./names/names.ts";
@@ -26,7 +26,7 @@ const FIELDS = /^[A-Za-z]{1,30}=[A-Za-z_]{0,30}(?:,[A-Za-z]{1,30}=[A-Za-z_]{0,30
 type ClassifyBudget = { left: number; readonly off: ReadonlySet<string> };
 
 /** What name, place and value say together; bounded time for any input. Rules in `off` are passed over. */
-export function decide(question: Question, off: ReadonlySet<string>): Outcome {
+export function decide(question: ClassifyInput, off: ReadonlySet<string>): EvidenceOutcome {
   const text = textOf(question.value);
   const ask: ClassifyBudget = { left: JUDGEMENTS, off };
   const inner: Judge = (name, value, step) => within(name, value, step, 1, ask);
@@ -41,19 +41,25 @@ export function decide(question: Question, off: ReadonlySet<string>): Outcome {
 }
 
 /** The same for a literal that a text assigns to a name. */
-export function decideIn(name: string, text: string, off: ReadonlySet<string>): Outcome {
+export function decideIn(name: string, text: string, off: ReadonlySet<string>): EvidenceOutcome {
   return judge(name, text, 0, { left: 200, off });
 }
 
 /** A secret on a command line, or a known token anywhere in it. */
-function command(text: string, where: Where, inner: Judge, ask: ClassifyBudget, hints: readonly string[] = []): Evidence | null {
+function command(
+  text: string,
+  where: Where,
+  inner: Judge,
+  ask: ClassifyBudget,
+  hints: readonly string[] = [],
+): Evidence | null {
   const token = knownToken(text, ask.off);
   const likely = isEvidence(token) && token.score >= MEDIUM ? token : null;
   return stronger(inCommand(where === "history" ? withoutTexts(text) : text, where, inner, hints), likely);
 }
 
 /** The order of decision: what clears a value first, then what proves it, then what only hints. */
-function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBudget): Outcome {
+function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBudget): EvidenceOutcome {
   if (ask.left-- <= 0) return null;
   const text = unquote(rawText.trim());
   const empty = emptiness(text);
@@ -105,7 +111,14 @@ function within(name: string, text: string, step: string, depth: number, ask: Cl
 }
 
 /** A secret inside the value's own structure; a structure without one clears it; null when there is no structure. */
-function inStructure(rawName: string, name: NameInfo, text: string, inner: Judge, simple: boolean, ask: ClassifyBudget): Outcome {
+function inStructure(
+  rawName: string,
+  name: NameInfo,
+  text: string,
+  inner: Judge,
+  simple: boolean,
+  ask: ClassifyBudget,
+): EvidenceOutcome {
   if (!simple) {
     const bound = { partly: false };
     const json = inJson(text, inner, bound, rawName);
@@ -191,7 +204,7 @@ function generic(found: Evidence | null): Evidence | null {
 }
 
 /** JDBC and the like carry the password behind `?` or `;`. */
-function urlSettings(text: string, inner: Judge): Outcome {
+function urlSettings(text: string, inner: Judge): EvidenceOutcome {
   const at = text.search(/[?;]/);
   if (at < 0) return null;
   const strict: Judge = (key, value, step) => {
@@ -203,7 +216,7 @@ function urlSettings(text: string, inner: Judge): Outcome {
 }
 
 /** Random and long, without a name that helps: worth a look at low confidence, no more. */
-function byEntropy(name: NameInfo, text: string): Outcome {
+function byEntropy(name: NameInfo, text: string): EvidenceOutcome {
   if (name.digest || name.setting !== null || name.open || text.length < 24 || text.length > 512) return null;
   if (!/^[A-Za-z0-9+/_=-]+$/.test(text) || /^[0-9a-f]+$/i.test(text) || !looksRandom(text, 24)) return null;
   if (!/\d/.test(text) || !/[a-z]/.test(text) || !/[A-Z]/.test(text) || /[/-]{1}.*[/-]/.test(text)) return null;

@@ -1,11 +1,11 @@
-import type { Detector, Question, Spotted, TextForm } from "../contract/detector.ts";
+import type { Detector, ClassifyInput, Spotted, TextForm } from "../contract/detector.ts";
 import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
 import { decide } from "./classify.ts";
 import { ClearedCache } from "./workers/cleared.ts";
 import { placeText, weigh } from "./context.ts";
-import { confidenceOf, isEvidence, LOW, type Evidence, type Outcome } from "./evidence.ts";
+import { confidenceOf, isEvidence, LOW, type Evidence, type EvidenceOutcome } from "./evidence.ts";
 import { shownName } from "./names/in-name.ts";
 import { mask } from "./mask.ts";
 import type { OwnRules, SecretHit } from "./own/index.ts";
@@ -42,8 +42,8 @@ const NOTHING: Verdict = { secret: false, rule: null, score: 0, confidence: "hig
 
 /** A detector for these settings. Keeps the last outcome, since `mask` and `part` ask about what was just classified. */
 export function createDetector(settings: DetectSettings = PLAIN): Detector {
-  let last: { readonly question: Question; readonly outcome: Outcome } | null = null;
-  const outcomeOf = (question: Question): Outcome => {
+  let last: { readonly question: ClassifyInput; readonly outcome: EvidenceOutcome } | null = null;
+  const outcomeOf = (question: ClassifyInput): EvidenceOutcome => {
     if (last?.question !== question) last = { question, outcome: decided(question, settings) };
     return last.outcome;
   };
@@ -71,7 +71,7 @@ export function createDetector(settings: DetectSettings = PLAIN): Detector {
 }
 
 /** The built-in outcome, then what the settings say of it. */
-function decided(question: Question, settings: DetectSettings): Outcome {
+function decided(question: ClassifyInput, settings: DetectSettings): EvidenceOutcome {
   const found = decide(question, settings.off);
   if (settings === PLAIN) return found;
   if (settings.own === null) return hushed(found, settings, settings.off);
@@ -79,7 +79,7 @@ function decided(question: Question, settings: DetectSettings): Outcome {
   const text = textOf(question.value);
   const builtIn = inValue(found, settings.own, name, text, path);
   let best: Evidence | null = isEvidence(builtIn) ? builtIn : null;
-  let allowed: Outcome = null;
+  let allowed: EvidenceOutcome = null;
   let { off } = settings;
   for (const hit of settings.own.find({ name, text, path })) {
     if (hit.kind === "allowed") allowed = { rule: hit.rule.id, why: "is allowed", hushedBy: `allowlist: ${hit.by}` };
@@ -93,7 +93,7 @@ function decided(question: Question, settings: DetectSettings): Outcome {
 }
 
 /** A finding that a setting hides, with the setting. */
-function hushed(found: Outcome, { stopWords }: DetectSettings, off: ReadonlySet<string>): Outcome {
+function hushed(found: EvidenceOutcome, { stopWords }: DetectSettings, off: ReadonlySet<string>): EvidenceOutcome {
   if (!isEvidence(found)) return found;
   const { rule } = found;
   if (off.has(rule)) return { rule, why: "this rule is off", hushedBy: `rule ${rule} is off` };
@@ -110,10 +110,12 @@ function ofOwn({ rule, start, end }: SecretHit, text: string): Evidence {
 /** Secrets in a text, by the built-in rules and the team's own. */
 function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings, as: TextForm = "file"): Spotted[] {
   const { own } = settings;
-  const hits: (TextHit & { readonly outcome: Outcome })[] = inText(bytes, path, settings.off, as).map((hit) => ({
-    ...hit,
-    outcome: hushed(own === null ? hit.found : inBytes(hit, own, bytes, path), settings, settings.off),
-  }));
+  const hits: (TextHit & { readonly outcome: EvidenceOutcome })[] = inText(bytes, path, settings.off, as).map(
+    (hit) => ({
+      ...hit,
+      outcome: hushed(own === null ? hit.found : inBytes(hit, own, bytes, path), settings, settings.off),
+    }),
+  );
   if (own !== null) {
     // Of binary data the beginning is enough to tell a file by its path.
     const length = as === "file" && isBinary(bytes) ? Math.min(bytes.length, HEAD) : bytes.length;
@@ -154,7 +156,7 @@ const HEAD = 1_048_576;
 
 const SCORES = { low: 0.5, medium: 0.8, high: 0.96 } as const;
 
-function verdictOf(outcome: Outcome, question: Question, settings: DetectSettings): Verdict {
+function verdictOf(outcome: EvidenceOutcome, question: ClassifyInput, settings: DetectSettings): Verdict {
   if (outcome === null) return NOTHING;
   if (!isEvidence(outcome)) return clearedVerdict(outcome);
   const score = Math.round(weigh(outcome.score, question.where) * 100) / 100;

@@ -12,7 +12,7 @@ export type Evidence = {
   readonly via?: readonly string[];
 };
 
-export type Outcome = Evidence | Cleared | null;
+export type EvidenceOutcome = Evidence | Cleared | null;
 
 /** Judges a value found inside another one; `step` says how it was found. Null unless it is at least likely a secret. */
 export type Judge = (name: string, text: string, step: string) => Evidence | null;
@@ -21,7 +21,7 @@ const HIGH = 0.9;
 export const MEDIUM = 0.6;
 export const LOW = 0.35;
 
-export function isEvidence(outcome: Outcome): outcome is Evidence {
+export function isEvidence(outcome: EvidenceOutcome): outcome is Evidence {
   return outcome !== null && "score" in outcome;
 }
 

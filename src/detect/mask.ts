@@ -1,5 +1,5 @@
-import type { Question } from "../contract/detector.ts";
-import { isEvidence, type Outcome } from "./evidence.ts";
+import type { ClassifyInput } from "../contract/detector.ts";
+import { isEvidence, type EvidenceOutcome } from "./evidence.ts";
 import { shownWords } from "./names/in-name.ts";
 import { ruleById } from "./rules/index.ts";
 import { urlAt } from "./structure/url.ts";
@@ -11,7 +11,7 @@ const SHORT_DOTS = "••••";
  * The value as it may be shown: a vendor's public prefix and dots, a URL with dots for its password, or dots alone.
  * The dots are as many whatever the length.
  */
-export function mask(question: Question, outcome: Outcome): string {
+export function mask(question: ClassifyInput, outcome: EvidenceOutcome): string {
   const text = question.value.expose().toString("utf8", 0, 8192).trim();
   if (!isEvidence(outcome) || outcome.via?.[0] === "name") return DOTS;
   if (outcome.rule === "url-password") return maskedUrl(text) ?? DOTS;

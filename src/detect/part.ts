@@ -1,10 +1,10 @@
-import type { Question } from "../contract/detector.ts";
+import type { ClassifyInput } from "../contract/detector.ts";
 import type { SecretPart } from "../model/finding.ts";
 import type { Evidence } from "./evidence.ts";
 import { textOf } from "./text-of.ts";
 
 /** Where in the value the secret itself stands, and the way there through its encodings and structure. */
-export function locate(found: Evidence, question: Question): SecretPart {
+export function locate(found: Evidence, question: ClassifyInput): SecretPart {
   const start = found.via?.[0] === "name" ? null : placeOf(found, textOf(question.value));
   return { path: (found.via ?? []).join(" → "), start, length: start === null ? null : found.part.length };
 }

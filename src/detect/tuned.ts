@@ -8,7 +8,7 @@ import type { OwnGiven, OwnRules } from "./own/index.ts";
 import { ruleById, rules } from "./rules/index.ts";
 
 /** What the configuration says about detection: plain data, so that it can be handed to a worker thread. */
-export type Tuning = {
+export type DetectTuning = {
   readonly ruleSets: readonly OwnGiven[];
   readonly off: ReadonlySet<string>;
   readonly severity: ReadonlyMap<string, Severity>;
@@ -19,7 +19,7 @@ export type Tuning = {
 };
 
 /** The detector that a configuration asks for. Throws `config` for a bad rule, or an id of a rule that there is not. */
-export async function detectorFor(tuning: Tuning): Promise<Detector> {
+export async function detectorFor(tuning: DetectTuning): Promise<Detector> {
   const own = await ownRules(tuning);
   for (const [key, ids] of [
     ["rules.off", tuning.off],
@@ -34,7 +34,7 @@ export async function detectorFor(tuning: Tuning): Promise<Detector> {
 }
 
 /** The team's own rules of all configuration files together; null when there are none. */
-export async function ownRules({ ruleSets }: Tuning): Promise<OwnRules | null> {
+export async function ownRules({ ruleSets }: DetectTuning): Promise<OwnRules | null> {
   if (ruleSets.length === 0) return null;
   const { loadOwnRules } = await import("./own/index.ts");
   const sets = await Promise.all(ruleSets.map(loadOwnRules));

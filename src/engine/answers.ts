@@ -1,4 +1,4 @@
-import { list, map, optional, text, type Shape } from "../kit/shape.ts";
+import { list, map, optional, text, type ShapeCheck } from "../kit/shape.ts";
 
 /**
  * What unsprawl reads from an engine's answers without a further look, so that an engine that answers in another form
@@ -29,4 +29,4 @@ export const ANSWERS = {
   volumes: map({ Volumes: optional(list(map({ Name: text, Options: optional(map({})) }))) }),
   version: map({ ApiVersion: text }),
   info: map({}),
-} as const satisfies { readonly [what: string]: Shape };
+} as const satisfies { readonly [what: string]: ShapeCheck };

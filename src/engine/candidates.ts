@@ -5,6 +5,7 @@ import type { Location, Subject, SubjectFacts, Where } from "../model/location.t
 import { Secret } from "../model/secret.ts";
 import { adviceOn } from "./advice.ts";
 import type { ContainerDoc, HistoryLine, ImageDoc } from "./types.ts";
+import type { JsonObject } from "../kit/json-object.ts";
 
 /** A volume's own options, by the volume's name: where CIFS and NFS passwords sit. */
 export type VolumeOptions = ReadonlyMap<string, { readonly [key: string]: string }>;
@@ -118,17 +119,23 @@ export function imageFacts(name: string, doc: ImageDoc): SubjectFacts {
   return { image: name, labels: texts(object(doc.Config)["Labels"]), ownLabels: {}, advice };
 }
 
-function texts(from: unknown): Strings {
+function texts(from: unknown): StringMap {
   const found: [string, string][] = [];
   map(from, "", ignore, (name, value) => found.push([name, value]));
   return Object.fromEntries(found);
 }
 
-type JsonObject = { readonly [key: string]: unknown };
-type Strings = { readonly [key: string]: string };
+type StringMap = { readonly [key: string]: string };
 type AddCandidate = (where: Where, name: string, value: string, path: string, origin?: "own" | "image") => void;
 
-function addConfig(add: AddCandidate, subject: Subject, config: JsonObject, theirs: unknown, odd: Odd, known: IsCachedValue): void {
+function addConfig(
+  add: AddCandidate,
+  subject: Subject,
+  config: JsonObject,
+  theirs: unknown,
+  odd: Odd,
+  known: IsCachedValue,
+): void {
   const image = theirs === null || theirs === undefined ? null : object(theirs);
   const inherited = new Set(strings(image?.["Env"]));
   for (const [index, entry] of strings(config["Env"], "Config.Env", odd).entries()) {

@@ -182,7 +182,10 @@ export function ownAliases({ Id, Config }: ContainerDoc, { Aliases }: NetworkEnd
  * is only the former. Up to API 1.47 it made them beginning with 02:42 (libnetwork's genMAC); later ones are random,
  * so that none is taken for asked for.
  */
-function askedMac({ MacAddress = "", EndpointID }: NetworkEndpoint, apiVersion: string): { readonly MacAddress?: string } {
+function askedMac(
+  { MacAddress = "", EndpointID }: NetworkEndpoint,
+  apiVersion: string,
+): { readonly MacAddress?: string } {
   const asked = EndpointID ? !atLeast(apiVersion, RANDOM_MACS) && !MacAddress.startsWith("02:42:") : true;
   return asked && MacAddress !== "" ? { MacAddress } : {};
 }

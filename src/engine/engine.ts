@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { Shape } from "../kit/shape.ts";
+import type { ShapeCheck } from "../kit/shape.ts";
 import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { ANSWERS } from "./answers.ts";
@@ -74,7 +74,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
       throw engineError(error, what, connection);
     }
   };
-  const get = async <T>(what: string, shape: Shape, path: string): Promise<T | null> => {
+  const get = async <T>(what: string, shape: ShapeCheck, path: string): Promise<T | null> => {
     const answer = await call(what, () => read(path));
     const fault = answer === null ? null : shape(answer);
     if (fault === null) return answer as T | null;
@@ -85,7 +85,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
       "unsprawl doctor",
     );
   };
-  const must = async <T>(what: string, shape: Shape, path: string): Promise<T> => {
+  const must = async <T>(what: string, shape: ShapeCheck, path: string): Promise<T> => {
     const answer = await get<T>(what, shape, path);
     if (answer !== null) return answer;
     throw new UnsprawlError("malformed", `${what}: the engine does not know this call`, "unsprawl doctor");
@@ -117,7 +117,11 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
 }
 
 /** An answer that breaks off is told like any other failure of the engine. */
-async function* whole(answer: AsyncIterable<unknown>, what: string, connection: EngineConnection): AsyncGenerator<Buffer> {
+async function* whole(
+  answer: AsyncIterable<unknown>,
+  what: string,
+  connection: EngineConnection,
+): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of answer) yield chunk as Buffer;
   } catch (error) {

@@ -3,12 +3,12 @@ import type { EngineConnection } from "./connection.ts";
 import { pipeline } from "./pipeline.ts";
 
 /** One read of the engine. Throws what `engineError` understands: `statusCode` and `json` of an answer, or a socket's code. */
-export type Read = ((path: string) => Promise<unknown>) & {
+export type EngineRead = ((path: string) => Promise<unknown>) & {
   /** Lets the connections go. */
   readonly close: () => void;
 };
 
-/** An answer as it comes; whoever does not read it to its end destroys it. Throws as `Read` does. */
+/** An answer as it comes; whoever does not read it to its end destroys it. Throws as `EngineRead` does. */
 export type OpenEngineStream = (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
 
 const SOCKETS = 12;
@@ -17,7 +17,7 @@ const SOCKETS = 12;
  * Plain GETs on kept connections. dockerode does everything that changes something; a scan only reads, and
  * loading dockerode (with its SSH and gRPC parts) would take longer than a hundred containers take to inspect.
  */
-export async function reader(connection: EngineConnection, version: string | null): Promise<Read> {
+export async function reader(connection: EngineConnection, version: string | null): Promise<EngineRead> {
   const prefix = version === null ? "" : `/v${version}`;
   if (connection.via === "unix") {
     const ask = pipeline(connection.socketPath ?? "");

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { Engine } from "./engine.ts";
 
 /** A piece of what a container wrote; of one without a terminal by the stream that it came from. */
-export type Written = { readonly stream: "output" | "error"; readonly bytes: Buffer; readonly begins: boolean };
+export type LogChunk = { readonly stream: "output" | "error"; readonly bytes: Buffer; readonly begins: boolean };
 
 /**
  * What the engine kept of a container's log, its last `tail` lines or all of it, as it arrives; null when the container
@@ -12,7 +12,7 @@ export async function openLog(
   engine: Engine,
   id: string,
   { tty, tail, signal }: { readonly tty: boolean; readonly tail: number | null; readonly signal: AbortSignal },
-): Promise<AsyncIterable<Written> | null> {
+): Promise<AsyncIterable<LogChunk> | null> {
   const stream = await engine.call(`log of ${id.slice(0, 12)}`, async () => dial(engine, id, tail, signal));
   if (stream === null) return null;
   return tty ? whole(stream) : frames(stream);
@@ -38,12 +38,12 @@ async function dial(engine: Engine, id: string, tail: number | null, signal: Abo
   });
 }
 
-async function* whole(stream: Readable): AsyncGenerator<Written> {
+async function* whole(stream: Readable): AsyncGenerator<LogChunk> {
   for await (const chunk of stream) yield { stream: "output", bytes: chunk as Buffer, begins: true };
 }
 
 /** Takes entries apart: one byte for the stream, three of nothing, four for the length (Engine API, ContainerAttach). */
-async function* frames(stream: Readable): AsyncGenerator<Written> {
+async function* frames(stream: Readable): AsyncGenerator<LogChunk> {
   let header = Buffer.alloc(0);
   let [left, error] = [0, false];
   for await (const chunk of stream as AsyncIterable<Buffer>) {

@@ -6,7 +6,7 @@ const FIRST_BUFFER = 64 * 1024;
 
 export type PipelinedResponse = { readonly status: number; readonly body: string };
 
-type Waiting = { readonly done: (answer: PipelinedResponse) => void; readonly fail: (error: unknown) => void };
+type PendingResponse = { readonly done: (answer: PipelinedResponse) => void; readonly fail: (error: unknown) => void };
 
 /**
  * GETs over a few kept connections to a local socket, several under way on each (HTTP/1.1 pipelining, RFC 9112
@@ -14,7 +14,9 @@ type Waiting = { readonly done: (answer: PipelinedResponse) => void; readonly fa
  * general client spends more time on each than the engine does: with it a scan took 1.8 times as long as the engine's
  * own client, with this 1.4 (test/bench).
  */
-export function pipeline(socketPath: string): ((path: string) => Promise<PipelinedResponse>) & { readonly close: () => void } {
+export function pipeline(
+  socketPath: string,
+): ((path: string) => Promise<PipelinedResponse>) & { readonly close: () => void } {
   const lines: PipelinedConnection[] = [];
   let turn = 0;
   const get = async (path: string): Promise<PipelinedResponse> => {
@@ -37,7 +39,7 @@ class PipelinedConnection {
   open = true;
   answered = 0;
   readonly #socket: Socket;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: PendingResponse[] = [];
   /** What was read and not yet understood: the first `#length` bytes. Grows by doubling. */
   #buffer = Buffer.alloc(FIRST_BUFFER);
   #length = 0;
@@ -106,7 +108,9 @@ function hangUp(): Error {
 }
 
 /** One answer at the beginning of what was read, and how long it is; null while it is not whole. RFC 9112 section 6. */
-function parse(read: Buffer): { readonly answer: PipelinedResponse; readonly length: number; readonly close: boolean } | null {
+function parse(
+  read: Buffer,
+): { readonly answer: PipelinedResponse; readonly length: number; readonly close: boolean } | null {
   const end = read.indexOf("\r\n\r\n");
   if (end < 0) {
     if (read.length > MOST_HEADER) throw new Error("an answer without an end to its header");

@@ -14,7 +14,7 @@ type CheckStep = Extract<Step, { kind: "check" }>;
 const TICK_MS = 100;
 
 /** What was proven, for the journal and the person. */
-export type Proof = {
+export type ContainerProof = {
   readonly inspect: "clean";
   readonly disk: "clean" | "not readable";
   readonly health: string;
@@ -34,7 +34,7 @@ export async function prove(
   dockerRoot: string,
   wasRunning: boolean,
   work: Work,
-): Promise<Proof> {
+): Promise<ContainerProof> {
   let doc = await fresh(engine, id);
   noTrace(doc, step, work, "docker inspect");
   const received: string[] = [];
@@ -155,7 +155,7 @@ export function noTrace(document: unknown, step: CheckStep, work: Work, what: st
 const tail = (path: string): string => path.replace(/\[\d+\]/g, "");
 
 /** The engine's own files of the live container, as far as they can be read here. */
-function onDisk(dockerRoot: string, doc: ContainerDoc, step: CheckStep, work: Work): Proof["disk"] {
+function onDisk(dockerRoot: string, doc: ContainerDoc, step: CheckStep, work: Work): ContainerProof["disk"] {
   for (const file of ["config.v2.json", "hostconfig.json"]) {
     let text: string;
     try {

@@ -1,4 +1,4 @@
-import type { Reading } from "../contract/source.ts";
+import type { SourceReading } from "../contract/source.ts";
 import { imageCandidates, imageFacts } from "./candidates.ts";
 import type { Engine } from "./engine.ts";
 import type { ImageDoc } from "./types.ts";
@@ -11,7 +11,7 @@ export async function imageReading(
   id: string,
   exposure: readonly string[],
   asked = "",
-): Promise<Reading | null> {
+): Promise<SourceReading | null> {
   try {
     const [doc, history] = await Promise.all([engine.image(id), engine.history(id)]);
     if (doc === null) return null;
@@ -32,7 +32,7 @@ export function imageName({ Id, RepoTags }: ImageDoc, asked = ""): string {
 }
 
 /** One subject that could not be read, as a reading: the scan goes on and says so. */
-export function unreadable(subject: string, error: unknown): Reading {
+export function unreadable(subject: string, error: unknown): SourceReading {
   if (error instanceof UnsprawlError) {
     return { kind: "error", subject, message: error.message, hint: error.hint ?? "unsprawl doctor" };
   }

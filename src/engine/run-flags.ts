@@ -1,7 +1,7 @@
 import type { RunChange } from "../contract/delivery.ts";
 import type { EngineInfo, NetworkEndpoint, HostConfig, RunConfig } from "./types.ts";
 
-type Dictionary<T> = { readonly [key: string]: T };
+export type Dictionary<T> = { readonly [key: string]: T };
 
 /** What each theme of flags is made from: a create body, and what would be so without any flag. */
 export type FlagInput = {
@@ -39,7 +39,10 @@ export function each(name: string, list: unknown, say: (entry: never) => string 
 
 /** `--name key=value` for each entry of a map. */
 export function pairs(name: string, map: unknown): string[] {
-  return Object.entries((map ?? {}) as Dictionary<unknown>).flatMap(([key, value]) => [name, `${key}=${String(value)}`]);
+  return Object.entries((map ?? {}) as Dictionary<unknown>).flatMap(([key, value]) => [
+    name,
+    `${key}=${String(value)}`,
+  ]);
 }
 
 /** Fields as one record of comma-separated values, which `--mount`, `--network` and `--gpus` take (Go encoding/csv). */

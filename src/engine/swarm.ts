@@ -4,9 +4,9 @@ import { keyedDigest, type Fingerprint, type FingerprintKey } from "../model/fin
 import type { Secret } from "../model/secret.ts";
 import type { Engine } from "./engine.ts";
 import type { Healthcheck } from "./types.ts";
+import type { JsonObject } from "../kit/json-object.ts";
 
 /** As in types.ts: what is read of each document; all else is passed through untouched. Source: Engine API v1.41 to v1.45. */
-type JsonObject = { readonly [key: string]: unknown };
 
 /** How a Swarm secret or config is mounted. */
 export type Mounted = JsonObject & {

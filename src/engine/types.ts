@@ -1,8 +1,8 @@
+import type { JsonObject } from "../kit/json-object.ts";
 /**
  * The parts of the Engine API's documents that unsprawl reads. All else is passed through untouched,
  * so every document also has an index signature. Source: Docker Engine API v1.41 to v1.45.
  */
-type JsonObject = { readonly [key: string]: unknown };
 
 export type Mount = JsonObject & {
   readonly Type: string;

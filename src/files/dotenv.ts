@@ -1,5 +1,5 @@
 import { UnsprawlError } from "../model/error.ts";
-import { escapeDollar, interpolate } from "./interpolate.ts";
+import { escapeDollar, interpolate, type VariableLookup } from "./interpolate.ts";
 
 /** Who reads the file: Compose, Compose with `format: raw`, or `docker run --env-file`. */
 export type DotenvDialect = "compose" | "raw" | "docker";
@@ -24,7 +24,6 @@ export type DotenvEntry = {
   readonly uses: readonly string[];
 };
 
-type VariableLookup = (name: string) => string | null;
 type Values = ReadonlyMap<string, string>;
 
 /**

@@ -30,7 +30,7 @@ export type Rewriting = {
   readonly warnings: readonly string[];
 };
 
-export type Target = { readonly [key: string]: Json };
+export type StepTarget = { readonly [key: string]: Json };
 
 /** A run configuration whose files are all there is to change. */
 export type FileFormat = {
@@ -41,9 +41,9 @@ export type FileFormat = {
   /** The value that stands there now; null for none. */
   value(move: Move): Promise<string | null>;
   /** What `rewrite` has to know again when the plan is applied; no value in it. Throws `refused`. */
-  target(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<Target>;
+  target(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<StepTarget>;
   /** The same files give the same texts. Throws `refused`, or `changed` when a place is not as it was. */
-  rewrite(target: Target, moving: readonly FileMove[]): Promise<Rewriting>;
+  rewrite(target: StepTarget, moving: readonly FileMove[]): Promise<Rewriting>;
 };
 
 /** A migration that rewrites files and starts nothing again: after the store's writes there is one step, the rewrite. */

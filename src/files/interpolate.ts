@@ -18,7 +18,7 @@ export type Interpolated = {
   readonly missing: readonly string[];
 };
 
-type VariableLookup = (name: string) => string | null;
+export type VariableLookup = (name: string) => string | null;
 
 /**
  * What Compose makes of a text: compose-go's template/template.go (v2.13), `Substitute`. `$$`, `$NAME`, `${NAME}`, and
@@ -46,7 +46,12 @@ export function escapeDollar(text: string): string {
 const USE = /\$(?:(?<escaped>\$)|(?<named>[_a-z][_a-z0-9]*)|\{(?:(?<braced>[_a-z][_a-z0-9]*)(?<next>\}|:?[-?+]))?)/giu;
 const DEEPEST = 100;
 
-type InterpolationMatch = { readonly length: number; readonly lookup: VariableLookup; readonly uses: Use[]; readonly missing: Set<string> };
+type InterpolationMatch = {
+  readonly length: number;
+  readonly lookup: VariableLookup;
+  readonly uses: Use[];
+  readonly missing: Set<string>;
+};
 
 /** `from`: where the text stands in the whole. What is not `needed` is only looked through, up to what is malformed. */
 function substitute(text: string, from: number, found: InterpolationMatch, depth: number, needed: boolean): string {
@@ -81,7 +86,12 @@ function substitute(text: string, from: number, found: InterpolationMatch, depth
   }
 }
 
-function chosen(name: string, operator: string, found: InterpolationMatch, evaluate: (needed: boolean) => string): string {
+function chosen(
+  name: string,
+  operator: string,
+  found: InterpolationMatch,
+  evaluate: (needed: boolean) => string,
+): string {
   const given = found.lookup(name);
   const has = given !== null && (given !== "" || !operator.startsWith(":"));
   if (operator === "") {

@@ -6,7 +6,7 @@ import { patiently } from "../history/database.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { signJob, type SignedJob } from "./jobs.ts";
-import type { Unit } from "./units.ts";
+import type { FleetUnit } from "./units.ts";
 
 /** What a source is made of, found out when it is due. */
 export type Expand = Pick<FleetSource, "source" | "layers">;
@@ -138,7 +138,7 @@ export async function schedule(queue: Queue, sources: readonly FleetSource[]): P
 export async function enqueue(
   queue: Queue,
   round: string,
-  units: readonly Unit[],
+  units: readonly FleetUnit[],
   notBefore: Date | null,
 ): Promise<void> {
   for (let at = 0; at < units.length; at += MOST_JOBS) {

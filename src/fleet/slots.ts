@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Session } from "../history/session.ts";
+import type { DatabaseSession } from "../history/session.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** A right to read from a registry, until it is released or its session is lost. */
@@ -14,12 +14,12 @@ const PATIENCE_MS = 60_000;
  * several workers that ask it at the same instant may all be given one.
  */
 export class Slots {
-  readonly #open: () => Promise<Session>;
-  #session: Promise<Session> | null = null;
+  readonly #open: () => Promise<DatabaseSession>;
+  #session: Promise<DatabaseSession> | null = null;
   /** What this process holds or is asking for: a session is given the same lock twice. */
   readonly #mine = new Set<string>();
 
-  constructor(open: () => Promise<Session>) {
+  constructor(open: () => Promise<DatabaseSession>) {
     this.#open = open;
   }
 
@@ -50,7 +50,7 @@ export class Slots {
     await session?.close();
   }
 
-  #connected(): Promise<Session> {
+  #connected(): Promise<DatabaseSession> {
     const opening = (this.#session ??= this.#open().then((session) => {
       session.lost.addEventListener("abort", () => {
         this.#session = null;
@@ -62,7 +62,7 @@ export class Slots {
     return opening;
   }
 
-  async #tryOne(session: Session, registry: string, number: number): Promise<Slot | null> {
+  async #tryOne(session: DatabaseSession, registry: string, number: number): Promise<Slot | null> {
     const name = `${registry} ${number}`;
     if (this.#mine.has(name)) return null;
     this.#mine.add(name);

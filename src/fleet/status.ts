@@ -1,6 +1,6 @@
 import type { History } from "../contract/history.ts";
 import { counts, instances, type Queue } from "./queue.ts";
-import type { FleetStore, UnitState } from "./store.ts";
+import type { FleetStore, FleetUnitState } from "./store.ts";
 
 /** The document of `fleet status --json`. */
 export type FleetStatus = {
@@ -17,7 +17,7 @@ export type FleetStatus = {
   }[];
   /** Jobs by queue and state. */
   readonly jobs: readonly { readonly queue: string; readonly state: string; readonly count: number }[];
-  readonly units: readonly UnitState[];
+  readonly units: readonly FleetUnitState[];
   /** Changes that wait to be told, by channel. */
   readonly waiting: readonly { readonly channel: string; readonly count: number; readonly oldest: string | null }[];
 };

@@ -1,12 +1,12 @@
 import type { SubjectError } from "../core/read-source.ts";
 import type { Database } from "../history/database.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Unit } from "./units.ts";
+import type { FleetUnit } from "./units.ts";
 
 /** A unit as `fleet status` shows it. */
-export type UnitState = {
+export type FleetUnitState = {
   readonly name: string;
-  readonly kind: Unit["kind"];
+  readonly kind: FleetUnit["kind"];
   /** When it was last scanned; null when it never was. ISO 8601. */
   readonly last: string | null;
   readonly subjects: number;
@@ -60,7 +60,7 @@ export function fleetStore({ query, transaction }: Database) {
         );
       }
     },
-    async scanned(unit: Unit, subjects: number, findings: number, errors: readonly SubjectError[]): Promise<void> {
+    async scanned(unit: FleetUnit, subjects: number, findings: number, errors: readonly SubjectError[]): Promise<void> {
       await query(
         `insert into unsprawl.unit (name, kind, registry, last, subjects, findings, errors)
          values ($1, $2, $3, now(), $4, $5, $6)
@@ -69,22 +69,22 @@ export function fleetStore({ query, transaction }: Database) {
         [unit.name, unit.kind, unit.registry, subjects, findings, JSON.stringify(errors.slice(0, MOST_ERRORS))],
       );
     },
-    async failed(unit: Unit, error: SubjectError): Promise<void> {
+    async failed(unit: FleetUnit, error: SubjectError): Promise<void> {
       await query(
         `insert into unsprawl.unit (name, kind, registry, errors, failed) values ($1, $2, $3, $4, now())
          on conflict (name) do update set errors = excluded.errors, failed = excluded.failed`,
         [unit.name, unit.kind, unit.registry, JSON.stringify([error])],
       );
     },
-    async forget(unit: Unit): Promise<void> {
+    async forget(unit: FleetUnit): Promise<void> {
       await query("delete from unsprawl.unit where name = $1", [unit.name]);
     },
     async known(registry: string): Promise<readonly string[]> {
       const rows = await query<{ name: string }>("select name from unsprawl.unit where registry = $1", [registry]);
       return rows.map(({ name }) => name);
     },
-    async units(): Promise<readonly UnitState[]> {
-      const rows = await query<Omit<UnitState, "errors" | "last" | "failed"> & UnitRow>(
+    async units(): Promise<readonly FleetUnitState[]> {
+      const rows = await query<Omit<FleetUnitState, "errors" | "last" | "failed"> & UnitRow>(
         "select name, kind, last, subjects, findings, errors, failed from unsprawl.unit order by kind, name",
       );
       return rows.map(({ errors, last, failed, ...one }) => ({

@@ -6,7 +6,7 @@ import { repositoriesOf, type Problem } from "../images/registry/listing.ts";
 import { isGlob, nameOf, parseReference } from "../images/registry/reference.ts";
 
 /** What one job scans: a host's engine, or one repository. It names places, and holds no value. */
-export type Unit = {
+export type FleetUnit = {
   readonly kind: "host" | "repository";
   /** As `fleet status` lists it. */
   readonly name: string;
@@ -29,10 +29,10 @@ export type ExpandTools = {
   readonly signal: AbortSignal;
 };
 
-type Wanted = Pick<FleetSource, "source" | "layers">;
+type UnitSource = Pick<FleetSource, "source" | "layers">;
 
 /** The units of a source: each host, or each repository of a registry's catalog and those that are there no more. */
-export async function unitsOf(wanted: Wanted, tools: ExpandTools): Promise<readonly Unit[]> {
+export async function unitsOf(wanted: UnitSource, tools: ExpandTools): Promise<readonly FleetUnit[]> {
   if (!wanted.source.startsWith("registry:")) {
     checkSource(wanted, tools.hosts);
     return tools.hosts.map((host) => hostUnit(host, wanted));
@@ -60,7 +60,7 @@ export async function unitsOf(wanted: Wanted, tools: ExpandTools): Promise<reado
 }
 
 /** Throws `usage` for a source that a fleet cannot scan. */
-export function checkSource({ source }: Wanted, hosts: readonly string[]): void {
+export function checkSource({ source }: UnitSource, hosts: readonly string[]): void {
   if (source.startsWith("registry:")) return void parseReference(source.slice("registry:".length));
   if (hosts.length === 0)
     throw new UnsprawlError(
@@ -70,12 +70,12 @@ export function checkSource({ source }: Wanted, hosts: readonly string[]): void 
     );
 }
 
-function hostUnit(host: string, { source, layers }: Wanted): Unit {
+function hostUnit(host: string, { source, layers }: UnitSource): FleetUnit {
   const name = source === "docker:" ? host : `${host} ${source}`;
   return { kind: "host", name, host, source, layers, registry: null, listed: false, gone: false };
 }
 
-function repositoryUnit(name: string, registry: string, { layers }: Wanted): Unit {
+function repositoryUnit(name: string, registry: string, { layers }: UnitSource): FleetUnit {
   // A unit of a catalog is all its tags; one that was named itself is what was named.
   const tagged = name.slice(registry.length).includes(":");
   const source = `registry:${name}${tagged ? "" : ":*"}`;

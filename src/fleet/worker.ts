@@ -6,7 +6,7 @@ import type { Installation } from "../core/journal/journal.ts";
 import type { SubjectError } from "../core/read-source.ts";
 import { scanAndRemember } from "../core/remember.ts";
 import type { ScanTools } from "../core/scan.ts";
-import type { Shelf } from "../core/scan-progress.ts";
+import type { LoadScanProgress } from "../core/scan-progress.ts";
 import { UnsprawlError, type ErrorCode } from "../model/error.ts";
 import type { Confidence } from "../model/finding.ts";
 import type { Secret } from "../model/secret.ts";
@@ -16,7 +16,7 @@ import { enqueue, EXPAND, holdBack, SCAN, type Expand, type Queue } from "./queu
 import { sharedLayers, shelfProgress } from "./shelf.ts";
 import type { Slots } from "./slots.ts";
 import type { FleetStore } from "./store.ts";
-import { unitsOf, type Unit } from "./units.ts";
+import { unitsOf, type FleetUnit } from "./units.ts";
 
 export type WorkerTools = {
   readonly queue: Queue;
@@ -35,12 +35,12 @@ export type WorkerTools = {
   /** Takes out what reading catalogs came to know. */
   readonly redact: (text: string) => string;
   /** What scans one unit, made for it alone, so that no value is known longer than it is needed. */
-  readonly scanTools: (unit: Unit, shelves: Shelves) => Promise<OwnTools>;
+  readonly scanTools: (unit: FleetUnit, shelves: Shelves) => Promise<OwnTools>;
   /** Told of each unit that was scanned, or could not be. */
-  readonly done: (unit: Unit, outcome: Outcome) => void;
+  readonly done: (unit: FleetUnit, outcome: JobOutcome) => void;
 };
 
-export type Shelves = { readonly images: Shelf; readonly layers: (settings: string) => LayerShelf };
+export type Shelves = { readonly images: LoadScanProgress; readonly layers: (settings: string) => LayerShelf };
 
 export type OwnTools = {
   readonly tools: ScanTools;
@@ -50,7 +50,7 @@ export type OwnTools = {
   readonly close: () => Promise<void>;
 };
 
-export type Outcome =
+export type JobOutcome =
   | { readonly changes: number; readonly findings: number; readonly errors: number }
   | { readonly error: string };
 
@@ -80,7 +80,7 @@ export async function work(most: number, tools: WorkerTools, signal: AbortSignal
     });
   };
   const limits = { groupConcurrency: { default: tools.perRegistry } };
-  for (let number = 0; number < most; number++) await take<Unit>(SCAN, limits, scanJob);
+  for (let number = 0; number < most; number++) await take<FleetUnit>(SCAN, limits, scanJob);
   await take<Expand>(EXPAND, {}, expandJob);
   await new Promise<void>((done) => {
     if (signal.aborted) done();
@@ -129,11 +129,11 @@ async function expandJob({ id, data, signal, retryCount }: Job<Expand>, tools: W
 }
 
 /** A source whose units cannot be found out stands in the status as itself. */
-function sourceUnit({ source, layers }: Expand): Unit {
+function sourceUnit({ source, layers }: Expand): FleetUnit {
   return { kind: "repository", name: source, host: source, source, layers, registry: null, listed: false, gone: false };
 }
 
-async function scanJob(job: Job<Unit>, tools: WorkerTools): Promise<void> {
+async function scanJob(job: Job<FleetUnit>, tools: WorkerTools): Promise<void> {
   const unit = job.data;
   let { signal } = job;
   let redact = (text: string): string => text;
@@ -170,7 +170,7 @@ async function scanJob(job: Job<Unit>, tools: WorkerTools): Promise<void> {
 
 async function scanUnit(
   id: string,
-  unit: Unit,
+  unit: FleetUnit,
   scanTools: ScanTools,
   { history, store, channels, installation, minConfidence, done }: WorkerTools,
   signal: AbortSignal,
@@ -201,7 +201,7 @@ async function scanUnit(
 
 async function rememberNothing(
   id: string,
-  { source, layers, host }: Unit,
+  { source, layers, host }: FleetUnit,
   floor: Confidence,
   { history, channels }: { readonly history: History; readonly channels: readonly string[] },
 ): Promise<number> {
@@ -215,7 +215,7 @@ async function rememberNothing(
 
 /** Tells it, and throws what makes the queue try again; returns for what will not get better by itself. */
 async function failed(
-  job: Job<Unit>,
+  job: Job<FleetUnit>,
   error: unknown,
   redact: (text: string) => string,
   { store, queue, done }: WorkerTools,

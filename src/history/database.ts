@@ -4,14 +4,14 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { mustSayTls } from "./clear-text.ts";
 
 /** Runs one statement and gives its rows. */
-export type Query = <Row extends object>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+export type SqlQuery = <Row extends object>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
 /** A PostgreSQL database. All of it throws `denied`, `unreachable`, `absent` (no such database) and `failed`. */
 export type Database = {
   /** Asked again after a lost connection: only for what may be done twice. */
-  readonly query: Query;
+  readonly query: SqlQuery;
   /** All or nothing; done again from the start after a lost connection, a deadlock or a conflict. */
-  readonly transaction: <T>(act: (query: Query) => Promise<T>) => Promise<T>;
+  readonly transaction: <T>(act: (query: SqlQuery) => Promise<T>) => Promise<T>;
   close(): Promise<void>;
 };
 
@@ -88,7 +88,7 @@ async function withClient<T>(pool: Pool, act: (client: PoolClient) => Promise<T>
   }
 }
 
-async function inTransaction<T>(client: PoolClient, act: (query: Query) => Promise<T>): Promise<T> {
+async function inTransaction<T>(client: PoolClient, act: (query: SqlQuery) => Promise<T>): Promise<T> {
   await client.query("begin");
   try {
     const result = await act(queryOn(client));
@@ -101,7 +101,7 @@ async function inTransaction<T>(client: PoolClient, act: (query: Query) => Promi
   }
 }
 
-function queryOn(client: PoolClient): Query {
+function queryOn(client: PoolClient): SqlQuery {
   return async <Row extends object>(text: string, values: readonly unknown[] = []) =>
     (await client.query<Row>(text, [...values])).rows;
 }

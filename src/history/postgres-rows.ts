@@ -1,6 +1,6 @@
-import type { About, Addition, MoveRecord, Past, Remembered } from "../contract/history.ts";
+import type { About, Addition, MoveRecord, HostBaseline, Remembered } from "../contract/history.ts";
 import type { Finding } from "../model/finding.ts";
-import type { Query } from "./database.ts";
+import type { SqlQuery } from "./database.ts";
 
 type PostgresFindingRow = {
   readonly id: string;
@@ -13,7 +13,7 @@ type PostgresFindingRow = {
 };
 
 /** What is known of a host; when it is asked about some findings, all that are there, and of those that are gone these. */
-export async function pastOf(query: Query, host: string, about?: About): Promise<Past> {
+export async function pastOf(query: SqlQuery, host: string, about?: About): Promise<HostBaseline> {
   const findings = await query<PostgresFindingRow>(
     `select id, finding, first_seen, last_seen, gone_at, times, layers from unsprawl.finding
      where host = $1 and ($2::text[] is null or gone_at is null or id = any($2))`,
@@ -23,7 +23,9 @@ export async function pastOf(query: Query, host: string, about?: About): Promise
     "select source, since from unsprawl.source where host = $1",
     [host],
   );
-  const moved = await query<MoveRecord>("select fingerprint, finding, name, run, store, at from unsprawl.moved order by at");
+  const moved = await query<MoveRecord>(
+    "select fingerprint, finding, name, run, store, at from unsprawl.moved order by at",
+  );
   return {
     findings: new Map(findings.map((row) => [row.id, rememberedOf(row)])),
     moved,
@@ -44,7 +46,7 @@ function rememberedOf(row: PostgresFindingRow): Remembered {
 
 /** Writes what a scan adds, each kind of row in one statement; the caller holds the transaction. */
 export async function addTo(
-  query: Query,
+  query: SqlQuery,
   host: string,
   addition: Addition,
   channels: readonly string[],
@@ -85,7 +87,7 @@ export async function addTo(
   );
 }
 
-async function putFindings(query: Query, host: string, findings: readonly Remembered[]): Promise<void> {
+async function putFindings(query: SqlQuery, host: string, findings: readonly Remembered[]): Promise<void> {
   if (findings.length === 0) return;
   const column = <T>(of: (one: Remembered) => T): readonly T[] => findings.map(of);
   await query(
@@ -101,7 +103,7 @@ async function putFindings(query: Query, host: string, findings: readonly Rememb
   );
 }
 
-async function putMoved(query: Query, host: string, moved: readonly MoveRecord[]): Promise<void> {
+async function putMoved(query: SqlQuery, host: string, moved: readonly MoveRecord[]): Promise<void> {
   if (moved.length === 0) return;
   const column = (of: keyof MoveRecord): readonly string[] => moved.map((one) => one[of]);
   await query(

@@ -1,7 +1,7 @@
 import type { History } from "../contract/history.ts";
 import type { Change } from "../model/change.ts";
 import type { TrendPoint } from "../model/trend.ts";
-import type { Database, Query } from "./database.ts";
+import type { Database, SqlQuery } from "./database.ts";
 import { addTo, pastOf } from "./postgres-rows.ts";
 import { migrate } from "./schema.ts";
 import { together, type HostPoint } from "./together.ts";
@@ -64,7 +64,7 @@ export async function postgresHistory(database: Database): Promise<History> {
 
 const THESE = "channel = $1 and seq in (select seq from unsprawl.change where id = any($2))";
 
-async function trendOf(query: Query, host: string | null, limit: number): Promise<readonly TrendPoint[]> {
+async function trendOf(query: SqlQuery, host: string | null, limit: number): Promise<readonly TrendPoint[]> {
   type Row = { readonly seq: string; readonly host: string; readonly trend: string };
   const pointOf = (row: Row): HostPoint => [row.host, JSON.parse(row.trend) as TrendPoint];
   const newest = await query<Row>(

@@ -1,10 +1,10 @@
 import { UnsprawlError } from "../model/error.ts";
 import { mustSayTls } from "./clear-text.ts";
-import type { Query } from "./database.ts";
+import type { SqlQuery } from "./database.ts";
 
 /** One connection of its own, for what lives as long as it does, such as an advisory lock. */
-export type Session = {
-  readonly query: Query;
+export type DatabaseSession = {
+  readonly query: SqlQuery;
   /** Aborted when the connection is gone, and with it all that lived in it. */
   readonly lost: AbortSignal;
   close(): Promise<void>;
@@ -14,7 +14,7 @@ export type Session = {
 const KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
 
 /** Throws `unreachable`. The URL holds a password: no error quotes it. */
-export async function openSession(url: string): Promise<Session> {
+export async function openSession(url: string): Promise<DatabaseSession> {
   await mustSayTls(url);
   const { default: pg } = await import("pg");
   const lost = new AbortController();

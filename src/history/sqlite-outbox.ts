@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { History, Told } from "../contract/history.ts";
+import type { History, QueuedChange } from "../contract/history.ts";
 import type { Change } from "../model/change.ts";
 
 /** What is still to be told, and who tells it just now. */
@@ -10,7 +10,7 @@ export function outboxOf(
   const these = "channel = ? AND seq IN (SELECT seq FROM changes WHERE id IN (SELECT value FROM json_each(?)))";
   return {
     claim: async (channel, limit, leaseMs) =>
-      within((): readonly Told[] => {
+      within((): readonly QueuedChange[] => {
         const now = Date.now();
         const due = db.prepare(
           `SELECT seq, tries, change FROM outbox JOIN changes USING (seq)

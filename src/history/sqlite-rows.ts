@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { About, Addition, MoveRecord, Past, Remembered } from "../contract/history.ts";
+import type { About, Addition, MoveRecord, HostBaseline, Remembered } from "../contract/history.ts";
 import type { Finding } from "../model/finding.ts";
 
 /** What is known of a host; of these findings alone when it is asked about some. */
-export function pastOf(db: DatabaseSync, host: string, about?: About): Past {
+export function pastOf(db: DatabaseSync, host: string, about?: About): HostBaseline {
   const rows = rowsOf(db, host, about) as unknown as readonly SqliteFindingRow[];
   const moved = db.prepare("SELECT fingerprint, finding, name, run, store, at FROM moved ORDER BY at").all();
   const sources = db.prepare("SELECT source, since FROM sources WHERE host = ?").all(host);

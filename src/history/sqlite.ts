@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Addition, History, Past } from "../contract/history.ts";
+import type { Addition, History, HostBaseline } from "../contract/history.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { outboxOf } from "./sqlite-outbox.ts";
 import { reads } from "./sqlite-reads.ts";
@@ -55,7 +55,7 @@ export async function openSqliteHistory(state: string): Promise<History> {
         addTo(db, host, addition, channels);
         return addition;
       }),
-    past: async (host, about): Promise<Past> => guarded(() => pastOf(db, host, about)),
+    past: async (host, about): Promise<HostBaseline> => guarded(() => pastOf(db, host, about)),
     ...reads(db, guarded),
     ...outboxOf(db, within),
     close: async () => {

@@ -2,16 +2,16 @@
  * Checks the form of an answer from outside: null when it fits, else the path of the first part that does not
  * (`[3].Names`, empty for the whole). What a shape does not name may be anything.
  */
-export type Shape = (value: unknown) => string | null;
+export type ShapeCheck = (value: unknown) => string | null;
 
-export const text: Shape = (value) => (typeof value === "string" ? null : "");
+export const text: ShapeCheck = (value) => (typeof value === "string" ? null : "");
 
 /** Absent or null, or of this shape. */
-export function optional(shape: Shape): Shape {
+export function optional(shape: ShapeCheck): ShapeCheck {
   return (value) => (value === undefined || value === null ? null : shape(value));
 }
 
-export function list(shape: Shape): Shape {
+export function list(shape: ShapeCheck): ShapeCheck {
   return (value) => {
     if (!Array.isArray(value)) return "";
     for (const [index, one] of value.entries()) {
@@ -22,7 +22,7 @@ export function list(shape: Shape): Shape {
   };
 }
 
-export function map(shapes: { readonly [key: string]: Shape }): Shape {
+export function map(shapes: { readonly [key: string]: ShapeCheck }): ShapeCheck {
   return (value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
     for (const [key, shape] of Object.entries(shapes)) {

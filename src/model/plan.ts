@@ -56,7 +56,7 @@ export type FileChange = {
 
 export type StepKind = "put" | "verify" | "deliver" | "rewrite" | "clean" | "recreate" | "check";
 
-type StepOf<Kind extends StepKind, Data> = {
+type StepShape<Kind extends StepKind, Data> = {
   readonly id: string;
   readonly kind: Kind;
   /** The subject's name: all steps of one container share it. */
@@ -64,7 +64,7 @@ type StepOf<Kind extends StepKind, Data> = {
 } & Data;
 
 export type Step =
-  | StepOf<
+  | StepShape<
       "put",
       {
         readonly move: Move;
@@ -73,9 +73,9 @@ export type Step =
         readonly overwrite: boolean;
       }
     >
-  | StepOf<"verify", { readonly move: Move }>
-  | StepOf<"deliver", { readonly delivery: DeliveryName; readonly why: string; readonly moves: readonly Move[] }>
-  | StepOf<
+  | StepShape<"verify", { readonly move: Move }>
+  | StepShape<"deliver", { readonly delivery: DeliveryName; readonly why: string; readonly moves: readonly Move[] }>
+  | StepShape<
       "rewrite",
       {
         readonly moves: readonly Move[];
@@ -84,7 +84,7 @@ export type Step =
         readonly target: { readonly [key: string]: Json };
       }
     >
-  | StepOf<
+  | StepShape<
       "clean",
       {
         readonly moves: readonly Move[];
@@ -95,7 +95,7 @@ export type Step =
         readonly diff: readonly DiffLine[];
       }
     >
-  | StepOf<
+  | StepShape<
       "recreate",
       {
         readonly delivery: DeliveryName;
@@ -112,7 +112,7 @@ export type Step =
         readonly runLacks?: readonly string[];
       }
     >
-  | StepOf<
+  | StepShape<
       "check",
       {
         readonly delivery: DeliveryName;
@@ -163,3 +163,11 @@ export type Plan = {
   /** The code of the installation that made it, over all the rest. Absent only until it is signed. */
   readonly mac?: string;
 };
+
+/** The steps of one kind. */
+export type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
+export type PutStep = StepOf<"put">;
+export type DeliverStep = StepOf<"deliver">;
+export type RecreateStep = StepOf<"recreate">;
+export type CleanStep = StepOf<"clean">;
+export type StoreTargetSettings = StoreTarget["settings"];

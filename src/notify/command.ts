@@ -8,7 +8,7 @@ import { overWords, within } from "../kit/net/within.ts";
 import { printable } from "../kit/text/escape.ts";
 import { document } from "./batch.ts";
 import { AGAIN, MEND, NotTold } from "./not-told.ts";
-import { Settings } from "./settings.ts";
+import { ChannelSettingsReader } from "./settings.ts";
 
 /**
  * A program that gets `{"version":1,"batch":ID,"changes":[…]}` on stdin; no shell. Exit 0 means told; anything else, or
@@ -18,7 +18,7 @@ import { Settings } from "./settings.ts";
 export const command: ChannelKind = {
   keys: { command: "the program and its arguments, as a list; the changes come as JSON on stdin" },
   open(given, tools) {
-    const settings = new Settings(given, tools);
+    const settings = new ChannelSettingsReader(given, tools);
     const [program = "", ...args] = settings.texts("command");
     const path = program.includes("/") ? resolve(settings.dir, program) : program;
     return {

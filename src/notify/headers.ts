@@ -1,7 +1,7 @@
-import type { Settings } from "./settings.ts";
+import type { ChannelSettingsReader } from "./settings.ts";
 
 /** The headers of `headersFile`, one a line, as `Name: value`; lines that begin with `#` are none. */
-export function headersOf(settings: Settings): () => Promise<{ readonly [name: string]: string }> {
+export function headersOf(settings: ChannelSettingsReader): () => Promise<{ readonly [name: string]: string }> {
   const held = settings.held("headers");
   return async () => {
     const lines = (await held?.())?.split("\n").map((line) => line.trim()) ?? [];
@@ -11,7 +11,7 @@ export function headersOf(settings: Settings): () => Promise<{ readonly [name: s
   };
 }
 
-function headerOf(line: string, at: number, settings: Settings): [string, string] {
+function headerOf(line: string, at: number, settings: ChannelSettingsReader): [string, string] {
   const colon = line.indexOf(":");
   const [name, value] = [line.slice(0, colon), line.slice(colon + 1).trim()];
   if (colon > 0 && /^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value)) return [name, value];

@@ -1,5 +1,5 @@
-import { SEND_MS, type Outlet, type Wanted } from "../contract/channel.ts";
-import type { History, Told } from "../contract/history.ts";
+import { SEND_MS, type Outlet, type ChannelFilter } from "../contract/channel.ts";
+import type { History, QueuedChange } from "../contract/history.ts";
 import type { Change } from "../model/change.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { atLeast, SEVERITIES } from "../model/finding.ts";
@@ -10,7 +10,11 @@ import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
 /** What is still to be told. */
 export type Outbox = Pick<History, "claim" | "told" | "postpone" | "waiting">;
 
-export type ChannelQueueTools = { readonly history: Outbox; readonly say: (text: string) => void; readonly clock: Clock };
+export type ChannelQueueTools = {
+  readonly history: Outbox;
+  readonly say: (text: string) => void;
+  readonly clock: Clock;
+};
 
 /** Milliseconds. What lies together is told together; a secret that is back after it was moved hardly waits. */
 const COLLECT = 3000;
@@ -102,7 +106,7 @@ export class ChannelQueue {
   }
 
   /** What is due: the first, and what comes soon after it. */
-  async #take(): Promise<readonly Told[]> {
+  async #take(): Promise<readonly QueuedChange[]> {
     const { history, clock } = this.#tools;
     const { most } = this.#outlet.channel;
     this.#fresh = false;
@@ -119,7 +123,7 @@ export class ChannelQueue {
     return taken;
   }
 
-  async #tell(due: readonly Told[], lease: number): Promise<void> {
+  async #tell(due: readonly QueuedChange[], lease: number): Promise<void> {
     const { history, clock } = this.#tools;
     const wanted = due.filter(({ change }) => wants(this.#outlet.wanted, change));
     const rest = due.filter((told) => !wanted.includes(told));
@@ -131,7 +135,7 @@ export class ChannelQueue {
     }
   }
 
-  async #send(batch: readonly Told[], lease: number): Promise<void> {
+  async #send(batch: readonly QueuedChange[], lease: number): Promise<void> {
     const { history, clock } = this.#tools;
     try {
       const changes = batch.map(({ change }) => change);
@@ -159,14 +163,14 @@ export class ChannelQueue {
     this.#tools.say(`${this.#name}: works again`);
   }
 
-  async #part(batch: readonly Told[], lease: number): Promise<void> {
+  async #part(batch: readonly QueuedChange[], lease: number): Promise<void> {
     const { history, clock } = this.#tools;
     const wait = this.#notBefore > clock.now() || this.#over.signal.aborted;
     if (!wait) return this.#send(batch, lease);
     await history.postpone(this.#name, idsOf(batch), new Date(Math.max(this.#notBefore, clock.now())));
   }
 
-  async #fail(batch: readonly Told[], error: unknown, remedy: Remedy): Promise<void> {
+  async #fail(batch: readonly QueuedChange[], error: unknown, remedy: Remedy): Promise<void> {
     const { history, clock, say } = this.#tools;
     const tried = Math.max(...batch.map(({ tries }) => tries));
     const tries = remedy.do === "refused" ? tried : Math.max(this.#failures, tried);
@@ -215,13 +219,13 @@ export class ChannelQueue {
   }
 }
 
-function wants({ on, minSeverity, minConfidence }: Wanted, { kind, finding }: Change): boolean {
+function wants({ on, minSeverity, minConfidence }: ChannelFilter, { kind, finding }: Change): boolean {
   if (!on.includes(kind)) return false;
   if (minConfidence !== null && !atLeast(finding.confidence, minConfidence)) return false;
   return minSeverity === null || SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf(minSeverity);
 }
 
-function idsOf(batch: readonly Told[]): readonly string[] {
+function idsOf(batch: readonly QueuedChange[]): readonly string[] {
   return batch.map(({ change }) => change.id);
 }
 

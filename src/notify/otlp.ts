@@ -5,7 +5,7 @@ import { sentence } from "../model/change-words.ts";
 import { batchId } from "./batch.ts";
 import { headersOf } from "./headers.ts";
 import { addressOf, hostOf, post, reach, warnIfPlain } from "./post.ts";
-import { Settings } from "./settings.ts";
+import { ChannelSettingsReader } from "./settings.ts";
 
 /**
  * OpenTelemetry logs by OTLP/HTTP with JSON (OpenTelemetry Protocol Specification: "OTLP/HTTP Request", "JSON Protobuf
@@ -20,7 +20,7 @@ export const otlp: ChannelKind = {
     caFile: "a certificate authority of one's own, PEM",
   },
   open(given, tools) {
-    const settings = new Settings(given, tools);
+    const settings = new ChannelSettingsReader(given, tools);
     const url = addressOf(settings.needed("url", "http://collector:4318"), settings, "url");
     if (url.username !== "" || url.password !== "")
       throw settings.wrong("url", "holds a login", "headersFile: a file with Authorization: Basic …");

@@ -5,7 +5,7 @@ import { authorities, isLoopback, proxied, send, words, type HttpResponse } from
 import { retryAfterMs } from "../kit/net/retry-after.ts";
 import { overWords, within } from "../kit/net/within.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
-import type { Settings } from "./settings.ts";
+import type { ChannelSettingsReader } from "./settings.ts";
 
 export type Post = {
   readonly url: URL;
@@ -41,7 +41,7 @@ export function hostOf(url: URL): string {
 }
 
 /** The text as an address of the web. Throws `config`, which does not quote it. */
-export function addressOf(text: string, settings: Settings, key: string): URL {
+export function addressOf(text: string, settings: ChannelSettingsReader, key: string): URL {
   const url = URL.parse(text);
   if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) return url;
   throw settings.wrong(key, "is no address of the web", `${key}: https://…`);

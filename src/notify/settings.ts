@@ -8,7 +8,7 @@ import { Secret } from "../model/secret.ts";
 export type ReadChannelSecret = () => Promise<string>;
 
 /** Reads the settings of one channel. Every method throws `config` that names the key. */
-export class Settings {
+export class ChannelSettingsReader {
   readonly #settings: ChannelSettings;
   readonly #tools: ChannelTools;
 

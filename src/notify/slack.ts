@@ -2,7 +2,7 @@ import type { ChannelKind } from "../contract/channel.ts";
 import type { Change } from "../model/change.ts";
 import { countsOf, listed } from "../model/change-words.ts";
 import { addressOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
-import { Settings } from "./settings.ts";
+import { ChannelSettingsReader } from "./settings.ts";
 
 /** Discord's limit is 2000 characters, the least of them all. */
 const ROOM = { lines: 20, characters: 1700 };
@@ -18,7 +18,7 @@ export const slack: ChannelKind = {
     caFile: "a certificate authority of one's own, PEM",
   },
   open(given, tools) {
-    const settings = new Settings(given, tools);
+    const settings = new ChannelSettingsReader(given, tools);
     const address = settings.held("url", secretsInAddress);
     if (address === null) throw settings.wrong("urlFile", "is missing", "put the webhook's address into a file, 0600");
     const urlOf = async (): Promise<URL> =>

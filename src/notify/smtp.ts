@@ -6,7 +6,7 @@ import { countsOf, listed } from "../model/change-words.ts";
 import { printable } from "../kit/text/escape.ts";
 import { batchId } from "./batch.ts";
 import { AGAIN, MEND, NotTold } from "./not-told.ts";
-import { Settings } from "./settings.ts";
+import { ChannelSettingsReader } from "./settings.ts";
 
 const ROOM = { lines: 200, characters: 40_000 };
 const TLS = ["starttls", "implicit", "none"] as const;
@@ -29,7 +29,7 @@ export const smtp: ChannelKind = {
     caFile: "a certificate authority of one's own, PEM",
   },
   open(given, tools) {
-    const settings = new Settings(given, tools);
+    const settings = new ChannelSettingsReader(given, tools);
     const host = settings.needed("host", "mail.example.org");
     const port = settings.port("port") ?? 587;
     const wanted = settings.text("tls") ?? (port === 465 ? "implicit" : "starttls");
@@ -102,7 +102,7 @@ export const smtp: ChannelKind = {
 const PATIENCE_MS = 15_000;
 
 /** One bare address: no name, no list, and nothing that could end a header's line. */
-function address(text: string, settings: Settings, key: string): string {
+function address(text: string, settings: ChannelSettingsReader, key: string): string {
   if (/^[^\s<>(),;:"@\u0000-\u001f]+@[^\s<>(),;:"@\u0000-\u001f]+$/.test(text)) return text;
   throw settings.wrong(key, `is no mail address: ${JSON.stringify(text)}`, `${key}: name@example.org`);
 }

@@ -3,7 +3,7 @@ import type { ChannelKind } from "../contract/channel.ts";
 import { batchId, document } from "./batch.ts";
 import { headersOf } from "./headers.ts";
 import { addressOf, hostOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
-import { Settings } from "./settings.ts";
+import { ChannelSettingsReader } from "./settings.ts";
 
 /**
  * POST of `{"version":1,"batch":ID,"changes":[…]}`. With a key, `X-Unsprawl-Signature: sha256=HEX` is the HMAC-SHA256 of
@@ -20,7 +20,7 @@ export const webhook: ChannelKind = {
     caFile: "a certificate authority of one's own, PEM",
   },
   open(given, tools) {
-    const settings = new Settings(given, tools);
+    const settings = new ChannelSettingsReader(given, tools);
     const plain = settings.text("url");
     const open = plain !== null && !plain.startsWith("ref+") && settings.file("urlFile") === null;
     const address = open ? async () => plain : settings.held("url", secretsInAddress);

@@ -76,7 +76,12 @@ function documentLook(open: () => Promise<Engine>): Look {
   };
 }
 
-async function container(engine: Engine, id: string, search: Search, host: LookHost): Promise<(ResidueMatch | Unseen)[]> {
+async function container(
+  engine: Engine,
+  id: string,
+  search: Search,
+  host: LookHost,
+): Promise<(ResidueMatch | Unseen)[]> {
   host.signal.throwIfAborted();
   const asked = await tried(`container ${id.slice(0, 12)}`, async () => engine.container(id));
   if (!("got" in asked)) return [asked];

@@ -30,7 +30,12 @@ function inWorkTree(folder: string): boolean {
   return existsSync(join(folder, ".git")) || (folder !== dirname(folder) && inWorkTree(dirname(folder)));
 }
 
-async function* historyOf(file: string, env: GitEnv, search: Search, host: LookHost): AsyncGenerator<ResidueMatch | Unseen> {
+async function* historyOf(
+  file: string,
+  env: GitEnv,
+  search: Search,
+  host: LookHost,
+): AsyncGenerator<ResidueMatch | Unseen> {
   const place = `the git history of ${file}`;
   const git = { folder: dirname(file), env, signal: host.signal };
   const read = await tried(place, async () => {

@@ -89,7 +89,7 @@ async function readLog(
   return { hits, cut: true };
 }
 
-type Part = { readonly hits: readonly NeedleMatch[]; readonly cut: boolean; readonly entries: number };
+type LogPart = { readonly hits: readonly NeedleMatch[]; readonly cut: boolean; readonly entries: number };
 
 async function readPart(
   engine: Engine,
@@ -98,7 +98,7 @@ async function readPart(
   search: Search,
   signal: AbortSignal,
   most: number,
-): Promise<Part> {
+): Promise<LogPart> {
   const tty = doc.Config.Tty === true;
   const seen = new Map<number, NeedleMatch>();
   let [bytes, entries] = [0, 0];

@@ -28,7 +28,11 @@ export async function marksIn(
   }
 }
 
-async function scan(handle: FileHandle, search: Search, signal: AbortSignal): Promise<{ mark: MovedValue; line: number }[]> {
+async function scan(
+  handle: FileHandle,
+  search: Search,
+  signal: AbortSignal,
+): Promise<{ mark: MovedValue; line: number }[]> {
   const stream = search.matcher.stream();
   const first = new Map<number, number>();
   for await (const chunk of chunks(handle, signal)) {

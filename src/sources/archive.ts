@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import type { Reading, Source } from "../contract/source.ts";
+import type { SourceReading, Source } from "../contract/source.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import {
   LayerBook,
@@ -9,7 +9,7 @@ import {
   packedWith,
   type ImageLayer,
   type LayeredImage,
-  type Shelf,
+  type LayerCache,
 } from "../images/layers/index.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { readConfig } from "../images/archive/config.ts";
@@ -24,7 +24,7 @@ const LARGEST_DOCUMENT = 16 * 1024 * 1024;
  * `archive:FILE`: images that `docker save` wrote, or an OCI layout, as a tar file (packed with gzip or zstd or not) or
  * as a folder: each image's config and history, and with `layers` its files. Nothing is unpacked to disk.
  */
-export function archiveSource(cwd: string, shelf: Shelf): Source {
+export function archiveSource(cwd: string, shelf: LayerCache): Source {
   return {
     kind: "archive",
     layers: true,
@@ -59,7 +59,10 @@ type Archive = {
 
 const EXPOSURE = ["anyone who can read the archive, or pull the image"];
 
-async function* seekable({ source, called, book, signal }: Archive, files: ArchiveFiles): AsyncGenerator<Reading> {
+async function* seekable(
+  { source, called, book, signal }: Archive,
+  files: ArchiveFiles,
+): AsyncGenerator<SourceReading> {
   try {
     const read = async (file: string): Promise<Buffer | null> => document(await files.open(file), file);
     const found = present(await imagesIn(read, called));
@@ -88,7 +91,7 @@ async function* streamed(
   { source, called, book, signal }: Archive,
   path: string,
   size: number,
-): AsyncGenerator<Reading> {
+): AsyncGenerator<SourceReading> {
   let position = 0;
   const pass = async function* (): AsyncGenerator<Buffer> {
     position = 0;
@@ -134,7 +137,7 @@ function present(found: ArchiveImages | null): ArchiveImages {
   throw new UnsprawlError("malformed", "no archive of images: neither manifest.json nor index.json is in it", HINT);
 }
 
-function* listed({ images, errors }: ArchiveImages): Generator<Reading> {
+function* listed({ images, errors }: ArchiveImages): Generator<SourceReading> {
   yield { kind: "total", subjects: images.length + errors.length };
   for (const { subject, message } of errors) yield { kind: "error", subject, message, hint: "save the image again" };
 }

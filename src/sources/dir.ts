@@ -1,6 +1,6 @@
 import { opendir, stat as statOf } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
-import type { Reading, Source } from "../contract/source.ts";
+import type { SourceReading, Source } from "../contract/source.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { NO_FACTS } from "../model/location.ts";
 
@@ -36,7 +36,7 @@ export async function* filesBelow(
   root: string,
   folder: string,
   signal: AbortSignal,
-): AsyncGenerator<{ readonly file: string } | { readonly error: Reading }> {
+): AsyncGenerator<{ readonly file: string } | { readonly error: SourceReading }> {
   signal.throwIfAborted();
   const folders: string[] = [];
   try {
@@ -55,6 +55,6 @@ export async function* filesBelow(
   for (const one of folders.sort()) yield* filesBelow(root, one, signal);
 }
 
-function reading(source: string, name: string, file: string): Reading {
+function reading(source: string, name: string, file: string): SourceReading {
   return { kind: "file", source, subject: { kind: "file", name, id: file }, facts: NO_FACTS, file, exposure: [] };
 }

@@ -6,7 +6,7 @@
 import type { Provider } from "../contract/provider.ts";
 import type { Source } from "../contract/source.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { SharedShelf, Shelf } from "../images/layers/index.ts";
+import type { SharedShelf, LayerCache } from "../images/layers/index.ts";
 import type { Registry } from "../images/registry/client.ts";
 
 export type SourceTools = {
@@ -22,7 +22,7 @@ export type SourceTools = {
 };
 
 /** What a source is opened with. `shelf` is one for all: what one source has read of a layer, no other need read again. */
-export type OpenTools = SourceTools & { readonly shelf: () => Promise<Shelf> };
+export type OpenTools = SourceTools & { readonly shelf: () => Promise<LayerCache> };
 
 /** A source as it is listed; `load` is called when it is first read. */
 export type LazySource = Omit<Source, "read"> & { readonly load: (tools: OpenTools) => Promise<Source> };
@@ -50,9 +50,9 @@ export function allSources(
   ofFormats: readonly LazySource[],
   stores: { readonly names: readonly string[]; readonly read: (name: string) => Omit<LazySource, "kind"> },
 ): readonly Source[] {
-  let kept: Promise<Shelf> | null = null;
-  const shelf = (): Promise<Shelf> =>
-    (kept ??= import("../images/layers/index.ts").then((layers) => new layers.Shelf(tools.note, tools.shared)));
+  let kept: Promise<LayerCache> | null = null;
+  const shelf = (): Promise<LayerCache> =>
+    (kept ??= import("../images/layers/index.ts").then((layers) => new layers.LayerCache(tools.note, tools.shared)));
   const opened = { ...tools, shelf };
   const own = [...ofFormats, ...OWN];
   const names = stores.names.filter((name) => !own.some(({ kind }) => kind === name));

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { IsCachedValue } from "../contract/detector.ts";
-import type { Reading, Source } from "../contract/source.ts";
+import type { SourceReading, Source } from "../contract/source.ts";
 import { containerCandidates, containerFacts, factualOf, imageCandidates, imageFacts } from "../engine/candidates.ts";
 import { historyLines } from "../engine/history.ts";
 import type { ContainerDoc, ImageDoc } from "../engine/types.ts";
@@ -24,10 +24,10 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
       const source = `inspect:${what}`;
       const bytes = what === "-" ? stdin() : contents(resolve(what));
       const images = new Map<string, ImageDoc>();
-      const readings = function* (documents: readonly unknown[]): Generator<Reading> {
+      const readings = function* (documents: readonly unknown[]): Generator<SourceReading> {
         for (const document of documents) yield* inspectReading(source, document, NOTHING_KNOWN, images);
       };
-      const all = function* ({ documents, broken }: Documents): Generator<Reading> {
+      const all = function* ({ documents, broken }: Documents): Generator<SourceReading> {
         yield* readings(documents);
         if (broken === null) return;
         const message = `the input ${broken.what}; what stands behind is not read`;
@@ -42,7 +42,7 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
           else {
             const { bytes: part, first, whole, slowly } = piece.batch;
             const separable = whole && images.size === 0 && !part.includes(MARK);
-            const read = (): Iterable<Reading> | null => {
+            const read = (): Iterable<SourceReading> | null => {
               const documents = whole ? parseBatch(part, first) : null;
               return documents === null ? null : readings(documents);
             };
@@ -67,7 +67,7 @@ async function* contents(file: string): AsyncGenerator<Buffer> {
 }
 
 /** A command before a pipe that failed leaves nothing to read: no subjects would look like no secrets. */
-function empty(what: string): Reading {
+function empty(what: string): SourceReading {
   const hint =
     what === "-"
       ? "docker inspect NAME | unsprawl scan inspect:-; set -o pipefail shows why the first command failed"
@@ -96,8 +96,8 @@ export function inspectReading(
   document: unknown,
   known: IsCachedValue,
   images = NO_IMAGES,
-): readonly Reading[] {
-  const bad = (message: string): Reading[] => [
+): readonly SourceReading[] {
+  const bad = (message: string): SourceReading[] => [
     {
       kind: "error",
       subject: null,
@@ -124,13 +124,13 @@ function containerReadings(
   doc: ContainerDoc,
   known: IsCachedValue,
   images: ReadonlyMap<string, ImageDoc>,
-): Reading[] {
+): SourceReading[] {
   const subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id } as const;
   const made = images.get(doc.Image) ?? null;
   const factual = factualOf(doc);
   const odd = new Set<string>();
   const candidates = containerCandidates(source, doc, made, new Map(), (path) => odd.add(path), known);
-  const reading: Reading = {
+  const reading: SourceReading = {
     kind: "subject",
     subject,
     // Asked for when something is found, which is seldom.
@@ -143,7 +143,7 @@ function containerReadings(
   return [reading, ...unreadParts(subject.name, odd)];
 }
 
-function imageReadings(source: string, doc: ImageDoc, images: Map<string, ImageDoc>): Reading[] {
+function imageReadings(source: string, doc: ImageDoc, images: Map<string, ImageDoc>): SourceReading[] {
   if (images !== NO_IMAGES) images.set(doc.Id, doc);
   const tag: unknown = Array.isArray(doc.RepoTags) ? doc.RepoTags[0] : null;
   const name = typeof tag === "string" ? tag : doc.Id.replace(/^sha256:/, "").slice(0, 12);
@@ -158,7 +158,7 @@ function imageReadings(source: string, doc: ImageDoc, images: Map<string, ImageD
   ];
 }
 
-function unreadParts(subject: string, odd: ReadonlySet<string>): Reading[] {
+function unreadParts(subject: string, odd: ReadonlySet<string>): SourceReading[] {
   if (odd.size === 0) return [];
   const message = `part of it is not in the form that the engine writes: ${[...odd].join(", ")}`;
   return [{ kind: "error", subject, message, hint: "docker inspect NAME shows how the engine writes it" }];

@@ -7,7 +7,7 @@ import type { Json } from "../model/json.ts";
 import { Secret } from "../model/secret.ts";
 import { mapOf, textOf } from "./aws.ts";
 
-type Reader = { readonly config: { readonly [key: string]: Json }; readonly files: readonly ReaderFile[] };
+type AwsReader = { readonly config: { readonly [key: string]: Json }; readonly files: readonly ReaderFile[] };
 
 /**
  * A reader's credential for the OCI runtime: the keys that the configuration's `reader` names, or the machine's own
@@ -18,7 +18,7 @@ export async function issueAwsReader(
   dir: string,
   settings: { readonly [key: string]: Json },
   policy: () => string,
-): Promise<Reader> {
+): Promise<AwsReader> {
   const given = config["reader"];
   if (given === undefined || given === null)
     throw new UnsprawlError(

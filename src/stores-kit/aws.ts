@@ -84,9 +84,16 @@ export type ClientOptions = {
     readonly httpsAgent: HttpsAgent;
   };
 };
-type AwsCredentials = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+type AwsCredentials = {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+};
 
-async function credentialsOf({ profile, keyFiles }: AwsSettings, env: NodeJS.ProcessEnv): Promise<AwsCredentials | null> {
+async function credentialsOf(
+  { profile, keyFiles }: AwsSettings,
+  env: NodeJS.ProcessEnv,
+): Promise<AwsCredentials | null> {
   if (keyFiles !== null) {
     const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all([
       lineOf(keyFiles.id),

@@ -4,7 +4,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { keyText } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 
-export type Probe = {
+export type StoreProbe = {
   /** Reaches the store without a credential where that can be done; gives what to say of it. */
   readonly reach: () => Promise<string>;
   /** Proves who we are; gives what to say of it. */
@@ -18,7 +18,7 @@ export type Probe = {
 /** Tries every right that a migration needs with a value of its own, which it removes. Stops at the first that fails. */
 export async function probeStore(
   store: Pick<Provider, "key" | "get" | "put" | "remove">,
-  { reach, authenticate, checkAndSet = "a second write to the same name is refused", gone }: Probe,
+  { reach, authenticate, checkAndSet = "a second write to the same name is refused", gone }: StoreProbe,
 ): Promise<readonly StoreCheck[]> {
   const name = `unsprawl-check-${randomBytes(4).toString("hex")}`;
   const names = { subject: name, project: name, name: "PROBE" };

@@ -2,7 +2,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** What a store can hold in one value. */
-export type Room = {
+export type StoreLimits = {
   /** For the message: `a Key Vault secret`. */
   readonly what: string;
   /** In bytes of UTF-8. */
@@ -12,7 +12,7 @@ export type Room = {
 };
 
 /** The value as the text that a store keeps. Throws `refused` for what it cannot hand back as it was. */
-export function storableText(value: Secret, { what, most, empty = true }: Room): string {
+export function storableText(value: Secret, { what, most, empty = true }: StoreLimits): string {
   const bytes = value.expose();
   const refuse = (why: string): UnsprawlError =>
     new UnsprawlError("refused", `the value ${why}`, "keep it where it is, or put it into another store");

@@ -3,11 +3,11 @@ import { listRuns, type RunSummary } from "../core/journal/runs.ts";
 import * as browsing from "./browsing.ts";
 import { pasteForm, typeForm } from "./form-keys.ts";
 import { itemsOf, selectedAt, wantedOf } from "./items.ts";
-import { actionOf, type Action } from "./keymap.ts";
+import { actionOf, type KeyAction } from "./keymap.ts";
 import { typePrompt, typeText } from "./prompt.ts";
 import { said } from "./said.ts";
-import { ask, type Session } from "./session.ts";
-import type { State } from "./state.ts";
+import { ask, type TerminalSession } from "./session.ts";
+import type { TuiState } from "./state.ts";
 import { openRun, startResume, startScrub } from "./verbs/journal.ts";
 import { startIgnore, undoLastIgnore } from "./verbs/ignore.ts";
 import { chooseStore, savePlan, startDiff, startPlan } from "./verbs/plan.ts";
@@ -23,10 +23,15 @@ import { scrolled, type ScrollMove } from "./scroll.ts";
  * What of the screen a key press needs: the height of a page, how far its text scrolls, whether it is too small to be
  * read, and whether the list and the right pane are side by side.
  */
-export type Room = { readonly page: number; readonly last: number; readonly blind: boolean; readonly wide: boolean };
+export type ScreenLayout = {
+  readonly page: number;
+  readonly last: number;
+  readonly blind: boolean;
+  readonly wide: boolean;
+};
 
 /** One key press. A question, the filter and the help take keys first. */
-export function press(session: Session, key: string, room: Room): void {
+export function press(session: TerminalSession, key: string, room: ScreenLayout): void {
   const { store } = session;
   if (store.get().status) store.set(() => ({ status: null }));
   const state = store.get();
@@ -56,7 +61,7 @@ export function press(session: Session, key: string, room: Room): void {
 }
 
 /** Text that was pasted goes to a line that is typed or nowhere: a `y` in it must not apply a plan. */
-export function paste(session: Session, text: string): void {
+export function paste(session: TerminalSession, text: string): void {
   if (session.store.get().revealed) return session.store.set(() => ({ revealed: null }));
   if (session.store.get().prompt) return typeText(session, text);
   if (session.store.get().where === "form") return pasteForm(session, text);
@@ -68,12 +73,12 @@ export function paste(session: Session, text: string): void {
  * Whether a key changes the world, or agrees to something, where it is pressed: it is typed alone. A burst of text with a
  * `y` in it is not an answer; where text is typed, Enter is one.
  */
-export function answers({ filtering, prompt, where }: State, key: string): boolean {
+export function answers({ filtering, prompt, where }: TuiState, key: string): boolean {
   return prompt || where === "form" ? key === "enter" : key === "y" && !filtering;
 }
 
 /** What `--read-only` refuses; core refuses the runs among them too. */
-export const CHANGES: ReadonlySet<Action> = new Set([
+export const CHANGES: ReadonlySet<KeyAction> = new Set([
   "apply",
   "undo",
   "resume",
@@ -81,9 +86,9 @@ export const CHANGES: ReadonlySet<Action> = new Set([
   "ignore",
   "ignoreAgain",
   "reveal",
-] satisfies Action[]);
+] satisfies KeyAction[]);
 
-function act(session: Session, action: Action): void {
+function act(session: TerminalSession, action: KeyAction): void {
   const { store } = session;
   if (store.get().readOnly && CHANGES.has(action))
     return store.set(() => ({ status: { text: "--read-only: nothing is changed or revealed", tone: "warn" } }));
@@ -110,7 +115,7 @@ function act(session: Session, action: Action): void {
   }
 }
 
-function wantPlan(session: Session, action: "migrate" | "diff"): void {
+function wantPlan(session: TerminalSession, action: "migrate" | "diff"): void {
   const { store } = session;
   const state = store.get();
   const wanted = wantedOf(state);
@@ -121,13 +126,13 @@ function wantPlan(session: Session, action: "migrate" | "diff"): void {
   void (action === "diff" ? startDiff : chooseStore)(session, wanted);
 }
 
-function choose(session: Session): void {
+function choose(session: TerminalSession): void {
   const { choices, at, busy } = session.store.get().stores;
   const choice = choices[at];
   if (choice && busy === null) startPlan(session, choice.name);
 }
 
-function back(session: Session): void {
+function back(session: TerminalSession): void {
   const { store, jobs } = session;
   const { where } = store.get();
   if (where === "browse") browsing.clear(session);
@@ -143,7 +148,7 @@ function back(session: Session): void {
   }
 }
 
-function quit(session: Session): void {
+function quit(session: TerminalSession): void {
   if (!session.jobs.has("run")) return void session.leave();
   const kind = session.store.get().run?.kind ?? "apply";
   void ask(session, QUIT[kind]).then((yes) => {
@@ -159,14 +164,14 @@ const QUIT = {
   scrub: "A scrub is at work. Stop it after this container, and quit?",
 } as const;
 
-function abort(session: Session): void {
+function abort(session: TerminalSession): void {
   const { store, jobs } = session;
   if (jobs.has("run")) return callOff(session);
   const { result } = store.get().result ?? {};
   void session.leave(result?.state === "partly" ? EXIT.partly : EXIT.interrupted);
 }
 
-function typeFilter(session: Session, key: string): void {
+function typeFilter(session: TerminalSession, key: string): void {
   const { store } = session;
   if (key === "enter") store.set(() => ({ filtering: false }));
   else if (key === "esc") store.set(() => ({ filtering: false, filter: "", selected: null }));
@@ -176,7 +181,7 @@ function typeFilter(session: Session, key: string): void {
   else if (Array.from(key).length === 1) store.set(({ filter }) => ({ filter: filter + key, selected: null }));
 }
 
-function openRuns(session: Session): void {
+function openRuns(session: TerminalSession): void {
   const { store, assembly } = session;
   try {
     const list = listRuns(assembly.installation()).toReversed();
@@ -194,7 +199,7 @@ function openRuns(session: Session): void {
 
 const UNDOABLE: readonly string[] = ["done", "failed", "unfinished"];
 
-function undo(session: Session): void {
+function undo(session: TerminalSession): void {
   const { store } = session;
   const { where, result } = store.get();
   if (where === "browse") return void undoLastIgnore(session);
@@ -209,17 +214,17 @@ function undo(session: Session): void {
   else store.set(() => ({ status: { text: `this run is ${run.state}: there is nothing to undo`, tone: "warn" } }));
 }
 
-function chosenRun({ store }: Session): RunSummary | undefined {
+function chosenRun({ store }: TerminalSession): RunSummary | undefined {
   const { where, runs, opened } = store.get();
   return where === "receipts" ? opened?.summary : runs.list[runs.at];
 }
 
-function openChosen(session: Session): void {
+function openChosen(session: TerminalSession): void {
   const run = chosenRun(session);
   if (run) void openRun(session, run);
 }
 
-function goOn(session: Session, action: "resume" | "scrub"): void {
+function goOn(session: TerminalSession, action: "resume" | "scrub"): void {
   const { where, result } = session.store.get();
   if (where === "proof") {
     // Each unit that is migrated keeps something; what failed has been put back.
@@ -231,11 +236,11 @@ function goOn(session: Session, action: "resume" | "scrub"): void {
   if (run) void (action === "resume" ? startResume(session, run) : startScrub(session, run));
 }
 
-function isMove(action: Action): action is ScrollMove {
+function isMove(action: KeyAction): action is ScrollMove {
   return ["up", "down", "pageUp", "pageDown", "top", "bottom"].includes(action);
 }
 
-function move(session: Session, action: ScrollMove, room: Room): void {
+function move(session: TerminalSession, action: ScrollMove, room: ScreenLayout): void {
   const { page } = room;
   session.store.set((state) => {
     const { where } = state;

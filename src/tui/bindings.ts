@@ -1,5 +1,15 @@
 /** Where a key is pressed: a screen, or a part of one that takes its own keys. */
-export type Where = "browse" | "detail" | "facets" | "stores" | "form" | "plan" | "run" | "proof" | "runs" | "receipts";
+export type KeyScope =
+  | "browse"
+  | "detail"
+  | "facets"
+  | "stores"
+  | "form"
+  | "plan"
+  | "run"
+  | "proof"
+  | "runs"
+  | "receipts";
 
 export type KeyAction =
   | "up"
@@ -50,14 +60,14 @@ export type KeyBinding = {
   readonly keys: readonly string[];
   /** The keys as people write them. */
   readonly show: string;
-  readonly where: readonly Where[];
+  readonly where: readonly KeyScope[];
   /** For the footer; null keeps it to the help. */
   readonly short: string | null;
   readonly long: string;
 };
 
 /** Every place where keys are pressed, but the form: letters are text there. */
-export const ALL: readonly Where[] = [
+export const ALL: readonly KeyScope[] = [
   "browse",
   "detail",
   "facets",

@@ -1,9 +1,9 @@
 import { facetsOf } from "./facets.ts";
 import { itemsOf, rangeOf, secretsOf, selectedAt, type Item } from "./items.ts";
-import type { Action } from "./keymap.ts";
+import type { KeyAction } from "./keymap.ts";
 import { GROUPINGS, type Grouping } from "./sections.ts";
-import type { Session } from "./session.ts";
-import { TABS, type State, type Tab } from "./state.ts";
+import type { TerminalSession } from "./session.ts";
+import { TABS, type TuiState, type Tab } from "./state.ts";
 
 const ACTIONS = [
   "mark",
@@ -16,16 +16,16 @@ const ACTIONS = [
   "tab",
   "nextTab",
   "prevTab",
-] as const satisfies readonly Action[];
+] as const satisfies readonly KeyAction[];
 
 type Browsing = (typeof ACTIONS)[number];
 
-export function isBrowsing(action: Action): action is Browsing {
-  return (ACTIONS as readonly Action[]).includes(action);
+export function isBrowsing(action: KeyAction): action is Browsing {
+  return (ACTIONS as readonly KeyAction[]).includes(action);
 }
 
 /** What changes only what is looked at or marked. `wide` is whether the right pane is in sight beside the list. */
-export function act({ store }: Session, action: Browsing, key: string, wide: boolean): void {
+export function act({ store }: TerminalSession, action: Browsing, key: string, wide: boolean): void {
   store.set((state) => {
     if (action === "mark") return mark(state);
     if (action === "markAll") return toggled(state, itemsOf(state));
@@ -43,7 +43,7 @@ export function act({ store }: Session, action: Browsing, key: string, wide: boo
 }
 
 /** Takes back the newest of what narrows the list: a range, the filter, the facets. */
-export function clear({ store }: Session): void {
+export function clear({ store }: TerminalSession): void {
   store.set(({ range, filter, facets, selected }) => {
     if (range !== null) return { range: null, status: null };
     if (filter !== "") return { filter: "", status: null, selected: null };
@@ -52,7 +52,7 @@ export function clear({ store }: Session): void {
 }
 
 /** Marks or unmarks the range, which ends it, or the chosen row, and goes to the next. */
-function mark(state: State): Partial<State> {
+function mark(state: TuiState): Partial<TuiState> {
   const items = itemsOf(state);
   const range = rangeOf(state);
   if (range !== null) return { ...toggled(state, items.slice(range.from, range.to + 1)), range: null };
@@ -62,7 +62,7 @@ function mark(state: State): Partial<State> {
   return { ...toggled(state, [item]), range: null, selected: items[at + 1]?.key ?? item.key };
 }
 
-function markSection(state: State): Partial<State> {
+function markSection(state: TuiState): Partial<TuiState> {
   const items = itemsOf(state);
   const head = items.slice(0, selectedAt(state, items) + 1).findLast(({ kind }) => kind === "section");
   // Without headings all is one group.
@@ -70,7 +70,7 @@ function markSection(state: State): Partial<State> {
 }
 
 /** Marks all of these, or none when all are marked. */
-export function toggled({ marked: before }: Pick<State, "marked">, items: readonly Item[]): Partial<State> {
+export function toggled({ marked: before }: Pick<TuiState, "marked">, items: readonly Item[]): Partial<TuiState> {
   const marked = new Set(before);
   const prints = items.flatMap(secretsOf);
   const all = prints.every((print) => marked.has(print));
@@ -84,7 +84,7 @@ const next = (grouping: Grouping): Grouping =>
   GROUPINGS[(GROUPINGS.indexOf(grouping) + 1) % GROUPINGS.length] ?? "secret";
 
 /** Another grouping; the chosen secret stays the chosen one. */
-export function grouped(state: State, grouping: Grouping): Partial<State> {
+export function grouped(state: TuiState, grouping: Grouping): Partial<TuiState> {
   const items = itemsOf(state);
   const [print] = secretsOf(items[selectedAt(state, items)]);
   const now = { ...state, grouping, range: null };
@@ -93,14 +93,14 @@ export function grouped(state: State, grouping: Grouping): Partial<State> {
 }
 
 /** One value of a facet chosen, or no longer. */
-export function toggledFacet(state: Pick<State, "facets">, key: string | undefined): Partial<State> {
+export function toggledFacet(state: Pick<TuiState, "facets">, key: string | undefined): Partial<TuiState> {
   if (key === undefined) return {};
   const facets = new Set(state.facets);
   if (!facets.delete(key)) facets.add(key);
   return { facets, selected: null };
 }
 
-function chosenKey(state: State): string | null {
+function chosenKey(state: TuiState): string | null {
   const items = itemsOf(state);
   return items[selectedAt(state, items)]?.key ?? null;
 }

@@ -1,6 +1,6 @@
 import type { Plan } from "../model/plan.ts";
 import { askLine } from "./prompt.ts";
-import { ask, type Session } from "./session.ts";
+import { ask, type TerminalSession } from "./session.ts";
 import { some } from "./widgets/bar.ts";
 
 /** More containers than this restart only after a name was typed: one key is pressed by mistake too easily for so many. */
@@ -18,14 +18,19 @@ export const isTyped = (restarts: number): boolean => restarts > MOST_BY_KEY;
 
 /** Asks before something is done: by `y`, or by typing `name` where many containers restart. */
 export async function confirmed(
-  session: Session,
+  session: TerminalSession,
   { text, restarts, name }: { readonly text: string; readonly restarts: number; readonly name: string },
 ): Promise<boolean> {
   return isTyped(restarts) ? typedName(session, `${text} Type ${name}:`, restarts, name) : ask(session, text);
 }
 
 /** Asks for the name of what is about to be done, and says why. */
-export async function typedName(session: Session, label: string, restarts: number, name: string): Promise<boolean> {
+export async function typedName(
+  session: TerminalSession,
+  label: string,
+  restarts: number,
+  name: string,
+): Promise<boolean> {
   const typed = await askLine(session, {
     label,
     about: () => [`${some(restarts, "container")} restart: with more than ${MOST_BY_KEY} the name is typed, not y`],

@@ -1,10 +1,10 @@
 import { facetValues, filterGroups, type FacetValue } from "./filter.ts";
 import type { SecretGroup } from "./groups.ts";
 import { last } from "./last.ts";
-import type { State } from "./state.ts";
+import type { TuiState } from "./state.ts";
 
 /** The facets' values among what the typed filter leaves. */
-export function facetsOf({ scan, filter, facets }: State): readonly FacetValue[] {
+export function facetsOf({ scan, filter, facets }: TuiState): readonly FacetValue[] {
   return values(scan.groups, filter, facets);
 }
 

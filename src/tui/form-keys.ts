@@ -1,14 +1,12 @@
 import { atField, changed, checked } from "./form.ts";
 import { actionOf } from "./keymap.ts";
 import { edited, inserted } from "./line-edit.ts";
-import type { Session } from "./session.ts";
-import type { State } from "./state.ts";
+import type { TerminalSession } from "./session.ts";
+import type { ShownForm } from "./state.ts";
 import { acceptForm, changeStore, leaveForm } from "./verbs/form.ts";
 
-type Shown = NonNullable<State["form"]>;
-
 /** A key in the form: to another field, another answer, or text. What cannot be seen is not agreed to. */
-export function typeForm(session: Session, key: string, blind: boolean): void {
+export function typeForm(session: TerminalSession, key: string, blind: boolean): void {
   const { form } = session.store.get();
   const action = actionOf("form", key);
   if (action === "back") return leaveForm(session);
@@ -32,7 +30,7 @@ export function typeForm(session: Session, key: string, blind: boolean): void {
 }
 
 /** Pasted text, at the cursor of a text. */
-export function pasteForm({ store }: Session, text: string): void {
+export function pasteForm({ store }: TerminalSession, text: string): void {
   const { form } = store.get();
   const field = form?.fields[form.at];
   if (!form || field?.options !== null) return;
@@ -41,7 +39,7 @@ export function pasteForm({ store }: Session, text: string): void {
 }
 
 /** To a neighbour, round the ends; the field that is left says what is wrong with it. */
-function move({ store, assembly }: Session, form: Shown, to: number): void {
+function move({ store, assembly }: TerminalSession, form: ShownForm, to: number): void {
   const count = form.fields.length;
   // What a store that could not be opened said stays in sight.
   const looked = form.at === 0 ? form : checked(form, form.at, (text) => assembly.redactor.foreign(text));

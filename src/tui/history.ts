@@ -4,7 +4,7 @@ import { keyText, type Plan } from "../model/plan.ts";
 import type { SecretGroup } from "./groups.ts";
 
 /** What one run did with one secret of one subject. */
-export type Past = {
+export type SecretRun = {
   readonly run: string;
   readonly createdAt: string;
   readonly state: RunSummary["state"];
@@ -22,7 +22,7 @@ export type Past = {
 /** The runs of this installation, to be asked about a secret; newest first. */
 export type RunHistory = {
   /** Runs that moved this secret, and runs that only touched one of its subjects. */
-  of(group: SecretGroup): { readonly secret: readonly Past[]; readonly subjects: readonly Past[] };
+  of(group: SecretGroup): { readonly secret: readonly SecretRun[]; readonly subjects: readonly SecretRun[] };
   /** The store that a run left this secret in; null when none did. */
   storeOf(finding: Finding): string | null;
 };
@@ -31,15 +31,15 @@ export const NO_HISTORY: RunHistory = { of: () => ({ secret: [], subjects: [] })
 
 /** `runs` oldest first, as the journal lists them. */
 export function historyOf(runs: readonly { readonly summary: RunSummary; readonly plan: Plan }[]): RunHistory {
-  const byPrint = new Map<string, Past[]>();
-  const bySubject = new Map<string, Past[]>();
+  const byPrint = new Map<string, SecretRun[]>();
+  const bySubject = new Map<string, SecretRun[]>();
   const byRun = new Map<string, string>();
   for (const { summary, plan } of runs.toReversed()) {
     byRun.set(summary.run, summary.store);
     for (const step of plan.steps) {
       if (step.kind !== "put") continue;
       const { move, unit } = step;
-      const past: Past = {
+      const past: SecretRun = {
         run: summary.run,
         createdAt: summary.createdAt,
         state: summary.state,
@@ -59,7 +59,7 @@ export function historyOf(runs: readonly { readonly summary: RunSummary; readonl
   return {
     of({ fingerprint, findings }) {
       const secret = new Set(byPrint.get(fingerprint));
-      const subjects = new Set<Past>();
+      const subjects = new Set<SecretRun>();
       for (const { name, location } of findings)
         for (const past of bySubject.get(location.subjectName) ?? [])
           // A URL moves as a whole while its password is what was found: the variable is the same.
@@ -79,7 +79,7 @@ export function historyOf(runs: readonly { readonly summary: RunSummary; readonl
   };
 }
 
-function add(map: Map<string, Past[]>, key: string, past: Past): void {
+function add(map: Map<string, SecretRun[]>, key: string, past: SecretRun): void {
   const same = map.get(key);
   if (same) same.push(past);
   else map.set(key, [past]);

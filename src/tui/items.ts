@@ -4,7 +4,7 @@ import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
 import { last, once } from "./last.ts";
 import { GROUPINGS, sectionsOf, type Grouping, type Section } from "./sections.ts";
-import type { State } from "./state.ts";
+import type { TuiState } from "./state.ts";
 import { some } from "./widgets/bar.ts";
 
 /** A row of the list: a secret, the heading of those under it, or something that could not be read. */
@@ -13,7 +13,7 @@ export type Item =
   | { readonly kind: "section"; readonly key: string; readonly section: Section }
   | { readonly kind: "unread"; readonly key: string; readonly error: SubjectError & { readonly source: string } };
 
-type Shown = {
+type ItemList = {
   readonly items: readonly Item[];
   /** How many secrets are among them; one under two headings counts once. */
   readonly secrets: () => number;
@@ -22,22 +22,22 @@ type Shown = {
 };
 
 /** All rows of the list. Made again only when what they come from has changed: a move makes none. */
-export function itemsOf(state: State): readonly Item[] {
+export function itemsOf(state: TuiState): readonly Item[] {
   return shownOf(state).items;
 }
 
 /** How many secrets the filter and the facets leave. */
-export function shownSecrets(state: State): number {
+export function shownSecrets(state: TuiState): number {
   return shownOf(state).secrets();
 }
 
 /** Makes ready what the first change to this grouping needs. */
-export function prepareGrouping(state: State, grouping: Grouping): void {
+export function prepareGrouping(state: TuiState, grouping: Grouping): void {
   sections(state, grouping);
 }
 
 /** The place of the chosen item; the first when it is gone. */
-export function selectedAt(state: State, items: readonly Item[]): number {
+export function selectedAt(state: TuiState, items: readonly Item[]): number {
   const { at, items: now } = shownOf(state);
   if (items === now) return (state.selected === null ? undefined : at().get(state.selected)) ?? 0;
   return Math.max(
@@ -46,7 +46,7 @@ export function selectedAt(state: State, items: readonly Item[]): number {
   );
 }
 
-export function selectedItem(state: State): Item | undefined {
+export function selectedItem(state: TuiState): Item | undefined {
   const items = itemsOf(state);
   return items[selectedAt(state, items)];
 }
@@ -58,18 +58,18 @@ export function secretsOf(item: Item | undefined): readonly string[] {
 }
 
 /** What `m` and `d` act on: the marked secrets, else the chosen one or all under the chosen heading. */
-export function wantedOf(state: State): ReadonlySet<string> {
+export function wantedOf(state: TuiState): ReadonlySet<string> {
   return state.marked.size > 0 ? state.marked : new Set(secretsOf(selectedItem(state)));
 }
 
 /** How much the wanted secrets are. */
-export function wantedText({ scan, wanted }: State): string {
+export function wantedText({ scan, wanted }: TuiState): string {
   const places = scan.hits.filter(({ finding }) => wanted.has(finding.fingerprint)).length;
   return `${some(wanted.size, "secret")} in ${some(places, "place")}`;
 }
 
 /** The rows from where a range of marks began to the chosen one; null while there is no range. */
-export function rangeOf(state: State): { readonly from: number; readonly to: number } | null {
+export function rangeOf(state: TuiState): { readonly from: number; readonly to: number } | null {
   if (state.range === null) return null;
   const { items, at } = shownOf(state);
   const began = at().get(state.range);
@@ -80,10 +80,12 @@ export function rangeOf(state: State): { readonly from: number; readonly to: num
 /** Every grouping of what was found, each made when it is first asked for. */
 const groupings = last(
   (groups: readonly SecretGroup[]) =>
-    new Map(GROUPINGS.map((grouping) => [grouping, last((history: RunHistory) => sectionsOf(groups, grouping, history))])),
+    new Map(
+      GROUPINGS.map((grouping) => [grouping, last((history: RunHistory) => sectionsOf(groups, grouping, history))]),
+    ),
 );
 
-function sections({ scan, history }: State, grouping: Grouping): readonly Section[] {
+function sections({ scan, history }: TuiState, grouping: Grouping): readonly Section[] {
   // What runs did is told late, and of all groupings only the stores depend on it.
   const known = grouping === "store" ? history : NO_HISTORY;
   return groupings(scan.groups).get(grouping)?.(known) ?? [];
@@ -92,11 +94,11 @@ function sections({ scan, history }: State, grouping: Grouping): readonly Sectio
 const shown = last(
   (
     made: readonly Section[],
-    unread: State["scan"]["unread"],
+    unread: TuiState["scan"]["unread"],
     filter: string,
     facets: ReadonlySet<string>,
     headed: boolean,
-  ): Shown => {
+  ): ItemList => {
     const items: Item[] = [];
     for (const { title, groups } of made) {
       const left = withFacets(filterGroups(groups, filter), facets);
@@ -121,7 +123,7 @@ const shown = last(
   },
 );
 
-function shownOf(state: State): Shown {
+function shownOf(state: TuiState): ItemList {
   const { scan, grouping, filter, facets } = state;
   return shown(sections(state, grouping), scan.unread, filter, facets, grouping !== "secret");
 }

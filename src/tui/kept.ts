@@ -4,8 +4,8 @@ import { UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { said } from "./said.ts";
 import { GROUPINGS, type Grouping } from "./sections.ts";
-import type { Session } from "./session.ts";
-import type { State } from "./state.ts";
+import type { TerminalSession } from "./session.ts";
+import type { TuiState } from "./state.ts";
 import { some } from "./widgets/bar.ts";
 
 /** What was decided and not done yet. Marks are fingerprints: the file holds no name and no value. */
@@ -20,7 +20,7 @@ const NOTHING: SavedSelection = { marked: [], filter: "", grouping: "secret", st
 const SAVE_MS = 500;
 
 /** Takes up what was decided when the last sitting was left, and says so. */
-export function takeUp({ store, assembly }: Session): void {
+export function takeUp({ store, assembly }: TerminalSession): void {
   try {
     const { marked, filter, grouping, store: last } = read(assembly.state()) ?? NOTHING;
     const parts = [
@@ -47,7 +47,7 @@ export function takeUp({ store, assembly }: Session): void {
  * that is returned ends that and keeps what is left. Nothing it does fails a sitting: a decision that cannot be kept is
  * no reason to lose the run that follows.
  */
-export function keepDecisions({ store, assembly }: Session): () => Promise<void> {
+export function keepDecisions({ store, assembly }: TerminalSession): () => Promise<void> {
   let saved = textOf(store.get(), assembly.redactor.foreign.bind(assembly.redactor));
   let seen = store.get();
   let timer: NodeJS.Timeout | null = null;
@@ -81,7 +81,7 @@ export function keepDecisions({ store, assembly }: Session): () => Promise<void>
 const FILE = "decided.json";
 
 /** A filter that holds a value is not kept. */
-function textOf({ marked, filter, grouping, stores }: State, redact: (text: string) => string): string {
+function textOf({ marked, filter, grouping, stores }: TuiState, redact: (text: string) => string): string {
   const harmless = redact(filter) === filter ? filter : "";
   const kept: SavedSelection = { marked: [...marked], filter: harmless, grouping, store: stores.last };
   return `${JSON.stringify({ version: 1, ...kept })}\n`;

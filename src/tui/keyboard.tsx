@@ -6,7 +6,7 @@ import { Writable } from "node:stream";
 import { render, useApp, useInput, usePaste } from "ink";
 import { useEffect, useLayoutEffect } from "react";
 import { keyNames } from "./keys.ts";
-import type { Session } from "./session.ts";
+import type { TerminalSession } from "./session.ts";
 import type { View } from "./view.ts";
 
 export type Keyboard = {
@@ -15,7 +15,7 @@ export type Keyboard = {
   close(): void;
 };
 
-export function openKeyboard(session: Session, view: View): Keyboard {
+export function openKeyboard(session: TerminalSession, view: View): Keyboard {
   const app = render(<Keys session={session} view={view} />, {
     stdout: nowhere(),
     // Ctrl-C is ours: a run must be put back before the process ends.
@@ -26,7 +26,7 @@ export function openKeyboard(session: Session, view: View): Keyboard {
   return { ended: app.waitUntilExit().then(() => undefined), close: () => app.unmount() };
 }
 
-function Keys({ session, view }: { readonly session: Session; readonly view: View }): null {
+function Keys({ session, view }: { readonly session: TerminalSession; readonly view: View }): null {
   const { suspendTerminal } = useApp();
   // Ink also notices signals that end the process before anything else could be said to it.
   useLayoutEffect(() => () => view.close(), [view]);

@@ -1,18 +1,18 @@
-import { ALL, type KeyAction, type KeyBinding, type Where } from "./bindings.ts";
+import { ALL, type KeyAction, type KeyBinding, type KeyScope } from "./bindings.ts";
 import { KEYMAP } from "./keytable.ts";
 
-export type { KeyAction as Action, KeyBinding as Binding, Where } from "./bindings.ts";
+export type { KeyAction, KeyBinding, KeyScope } from "./bindings.ts";
 export { KEYMAP } from "./keytable.ts";
 
-export function actionOf(where: Where, key: string): KeyAction | null {
+export function actionOf(where: KeyScope, key: string): KeyAction | null {
   return KEYMAP.find((one) => one.where.includes(where) && one.keys.includes(key))?.action ?? null;
 }
 
-export function bindings(where: Where): readonly KeyBinding[] {
+export function bindings(where: KeyScope): readonly KeyBinding[] {
   return KEYMAP.filter((one) => one.where.includes(where));
 }
 
-export const WHERE_TITLES: { readonly [where in Where]: string } = {
+export const WHERE_TITLES: { readonly [where in KeyScope]: string } = {
   browse: "the list",
   detail: "the right pane",
   facets: "the facets",

@@ -1,5 +1,5 @@
 import { characters, edited, inserted, type Typed } from "./line-edit.ts";
-import type { Session } from "./session.ts";
+import type { TerminalSession } from "./session.ts";
 
 /** A line of text that a person types, with what it leads to shown below it as it is typed. */
 export type Prompt = {
@@ -16,10 +16,13 @@ export type Prompt = {
   readonly answer: (text: string | null) => void;
 };
 
-type Wanted = Pick<Prompt, "label" | "about" | "check"> & { readonly text?: string };
+type LinePrompt = Pick<Prompt, "label" | "about" | "check"> & { readonly text?: string };
 
 /** Asks for a line; null when the person goes back. What is given has passed `check`, without spaces around it. */
-export function askLine({ store }: Session, { label, about, check, text = "" }: Wanted): Promise<string | null> {
+export function askLine(
+  { store }: TerminalSession,
+  { label, about, check, text = "" }: LinePrompt,
+): Promise<string | null> {
   return new Promise((resolve) => {
     const answer = (given: string | null): void => {
       store.set(() => ({ prompt: null }));
@@ -31,7 +34,7 @@ export function askLine({ store }: Session, { label, about, check, text = "" }: 
 }
 
 /** A key while a line is typed. What cannot be seen is not agreed to. */
-export function typePrompt(session: Session, key: string, blind: boolean): void {
+export function typePrompt(session: TerminalSession, key: string, blind: boolean): void {
   const { prompt } = session.store.get();
   if (!prompt) return;
   const { text, check, answer } = prompt;
@@ -47,11 +50,11 @@ export function typePrompt(session: Session, key: string, blind: boolean): void 
 }
 
 /** Puts text in at the cursor: pasted or typed. */
-export function typeText(session: Session, typed: string): void {
+export function typeText(session: TerminalSession, typed: string): void {
   const { prompt } = session.store.get();
   if (prompt) change(session, inserted(prompt, typed));
 }
 
-function change({ store }: Session, typed: Typed | null): void {
+function change({ store }: TerminalSession, typed: Typed | null): void {
   if (typed !== null) store.set(({ prompt }) => ({ prompt: prompt && { ...prompt, ...typed, error: null } }));
 }

@@ -11,7 +11,11 @@ export type Grouping = (typeof GROUPINGS)[number];
 export type Section = { readonly title: string; readonly groups: readonly SecretGroup[] };
 
 /** The findings under headings, what is worst first; "secret" has one section without a title. */
-export function sectionsOf(groups: readonly SecretGroup[], grouping: Grouping, history: RunHistory): readonly Section[] {
+export function sectionsOf(
+  groups: readonly SecretGroup[],
+  grouping: Grouping,
+  history: RunHistory,
+): readonly Section[] {
   if (grouping === "secret") return [{ title: "", groups }];
   if (grouping === "severity") return bySeverity(groups);
   const titleOf = ({ finding, image }: ScanHit): string => TITLES[grouping](finding, image ?? null, history);
@@ -40,7 +44,10 @@ export function sectionsOf(groups: readonly SecretGroup[], grouping: Grouping, h
 }
 
 /** The one title under which a secret has all its places, as most have, or its places by title. */
-function byTitle(group: SecretGroup, titleOf: (hit: ScanHit) => string): string | ReadonlyMap<string, readonly ScanHit[]> {
+function byTitle(
+  group: SecretGroup,
+  titleOf: (hit: ScanHit) => string,
+): string | ReadonlyMap<string, readonly ScanHit[]> {
   const { hits } = group;
   if (hits.length === 1) return titleOf(hits[0] as ScanHit);
   const titled = new Map<string, ScanHit[]>();

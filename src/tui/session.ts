@@ -19,7 +19,7 @@ export type Ignoring = {
 };
 
 /** One sitting at the terminal: what is shown, what works, and how it ends. */
-export type Session = {
+export type TerminalSession = {
   readonly assembly: Assembly;
   readonly sources: readonly string[];
   readonly store: Store;
@@ -40,7 +40,7 @@ export function createSession(
   assembly: Assembly,
   sources: readonly string[],
   { readOnly = false }: { readonly readOnly?: boolean } = {},
-): Session {
+): TerminalSession {
   const store = createStore({ ...START, readOnly });
   const jobs = new Map<VerbJob["kind"], VerbJob>();
   let end: (code: number) => void = () => undefined;
@@ -63,7 +63,11 @@ export function createSession(
 }
 
 /** Starts a verb; the one of its kind that works already is called off first. `act` must not throw. */
-export function startJob(session: Session, kind: VerbJob["kind"], act: (signal: AbortSignal) => Promise<void>): VerbJob {
+export function startJob(
+  session: TerminalSession,
+  kind: VerbJob["kind"],
+  act: (signal: AbortSignal) => Promise<void>,
+): VerbJob {
   session.jobs.get(kind)?.abort.abort();
   const abort = new AbortController();
   // Times that are shown go on while nothing else happens.
@@ -78,7 +82,7 @@ export function startJob(session: Session, kind: VerbJob["kind"], act: (signal: 
 }
 
 /** The face under which core works here: events become state, questions a dialog. */
-export function tuiHost(session: Session, signal: AbortSignal, emit: Host["emit"]): Host {
+export function tuiHost(session: TerminalSession, signal: AbortSignal, emit: Host["emit"]): Host {
   return {
     signal,
     emit(event) {
@@ -92,7 +96,7 @@ export function tuiHost(session: Session, signal: AbortSignal, emit: Host["emit"
 }
 
 /** Asks a yes-or-no question; only `y` is yes. */
-export function ask(session: Session, text: string): Promise<boolean> {
+export function ask(session: TerminalSession, text: string): Promise<boolean> {
   return new Promise((resolve) => {
     const answer = (yes: boolean): void => {
       session.store.set(() => ({ question: null }));

@@ -10,13 +10,13 @@ import type { Secret } from "../model/secret.ts";
 import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
 import type { PlanForm } from "./form.ts";
-import type { Where } from "./keymap.ts";
+import type { KeyScope } from "./keymap.ts";
 import type { Grouping } from "./sections.ts";
 import type { Prompt } from "./prompt.ts";
 import type { STEP, TONE } from "./theme.ts";
 
 /** An error or a note as it may be shown: known values are out of it. */
-export type Said = { readonly text: string; readonly hint: string | null };
+export type ShownMessage = { readonly text: string; readonly hint: string | null };
 
 export type ScanState = {
   readonly status: "waiting" | "running" | "done" | "failed";
@@ -24,7 +24,7 @@ export type ScanState = {
   readonly done: number;
   readonly total: number | null;
   readonly started: number;
-  readonly error: Said | null;
+  readonly error: ShownMessage | null;
   readonly hits: readonly ScanHit[];
   readonly groups: readonly SecretGroup[];
   readonly unread: readonly (SubjectError & { readonly source: string })[];
@@ -53,7 +53,7 @@ export type RunState = {
   readonly scroll: number | null;
 };
 
-export type Proof = {
+export type ProofSummary = {
   readonly moves: number;
   /** How many values the store gave back the same. */
   readonly verified: number;
@@ -67,8 +67,8 @@ export type ResultState = {
   readonly result: RunResult | null;
   /** What a scrub purged, left and still found, a line each. */
   readonly told: readonly string[];
-  readonly error: Said | null;
-  readonly proofs: ReadonlyMap<string, Proof>;
+  readonly error: ShownMessage | null;
+  readonly proofs: ReadonlyMap<string, ProofSummary>;
   readonly scroll: number;
 };
 
@@ -79,11 +79,14 @@ export const TABS = ["evidence", "places", "exposure", "plan", "journal"] as con
 export type Tab = (typeof TABS)[number];
 
 /** What would be done with one secret by a store: nothing yet while both are null. */
-export type Preview = { readonly store: string; readonly plan: Plan | null; readonly error: Said | null };
+export type StorePreview = { readonly store: string; readonly plan: Plan | null; readonly error: ShownMessage | null };
+
+/** The form on the screen: its answers, the chosen field, and where it was opened from. */
+export type ShownForm = PlanForm & { readonly at: number; readonly cursor: number; readonly from: "stores" | "plan" };
 
 /** All that the screens show. They are functions of this and the terminal's size, and hold nothing themselves. */
-export type State = {
-  readonly where: Where;
+export type TuiState = {
+  readonly where: KeyScope;
   /** How far the help is scrolled; null while it is closed. */
   readonly help: number | null;
   readonly question: { readonly text: string; readonly answer: (yes: boolean) => void } | null;
@@ -112,14 +115,14 @@ export type State = {
   readonly tab: Tab;
   readonly history: RunHistory;
   /** By fingerprint; made with `stores.last`, by what the newest scan found. */
-  readonly previews: ReadonlyMap<string, Preview>;
+  readonly previews: ReadonlyMap<string, StorePreview>;
   readonly detailScroll: number;
   readonly wanted: ReadonlySet<string>;
   readonly stores: {
     readonly choices: readonly StoreChoice[];
     readonly at: number;
     readonly busy: string | null;
-    readonly error: Said | null;
+    readonly error: ShownMessage | null;
     /** The store that was planned with last; `d` uses it again. */
     readonly last: string | null;
   };
@@ -133,7 +136,7 @@ export type State = {
     readonly draft?: string | null;
   } | null;
   /** Where each wanted secret goes, as it is being answered: the chosen field, and the cursor in its text. */
-  readonly form: (PlanForm & { readonly at: number; readonly cursor: number; readonly from: "stores" | "plan" }) | null;
+  readonly form: ShownForm | null;
   /** What was decided for single secrets of a store; it counts again when the way goes back and forth. */
   readonly decided: { readonly store: string; readonly mapping: Mapping } | null;
   readonly run: RunState | null;
@@ -165,7 +168,7 @@ export const NO_SCAN: ScanState = {
   changes: null,
 };
 
-export const START: State = {
+export const START: TuiState = {
   where: "browse",
   help: null,
   question: null,
@@ -201,16 +204,16 @@ export const START: State = {
 };
 
 export type Store = {
-  readonly get: () => State;
-  set(change: (state: State) => Partial<State>): void;
+  readonly get: () => TuiState;
+  set(change: (state: TuiState) => Partial<TuiState>): void;
   /** As `set`, but drawn with others a moment later: for what comes in by the thousand. */
-  later(change: (state: State) => Partial<State>): void;
+  later(change: (state: TuiState) => Partial<TuiState>): void;
   readonly subscribe: (listener: () => void) => () => void;
 };
 
 const LATER_MS = 60;
 
-export function createStore(state: State = START): Store {
+export function createStore(state: TuiState = START): Store {
   let now = state;
   let timer: NodeJS.Timeout | null = null;
   const listeners = new Set<() => void>();

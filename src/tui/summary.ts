@@ -2,11 +2,11 @@ import { cmd } from "../kit/shell.ts";
 import type { Redactor } from "../kit/text/redact.ts";
 import { countsOf, listed } from "../model/change-words.ts";
 import { printable } from "../kit/text/escape.ts";
-import type { State } from "./state.ts";
+import type { TuiState } from "./state.ts";
 import { some } from "./widgets/bar.ts";
 
 /** What is left to read on the normal screen: what was found, what was done, the next command. */
-export function summary({ scan, ended }: State, redactor: Redactor): string {
+export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
   const lines: string[] = [];
   if (scan.status === "done") {
     const places = scan.groups.reduce((sum, group) => sum + group.findings.length, 0);

@@ -1,13 +1,13 @@
 import type { WriteStream } from "node:tty";
 import type { Size } from "./screens/frame.ts";
 import { paint } from "./widgets/paint.ts";
-import type { Row } from "./widgets/text.ts";
+import type { ScreenRow } from "./widgets/text.ts";
 
 /** The terminal's other screen, which is ours from `enter` to `leave`. */
 export type Terminal = {
   size(): Size;
   /** Makes the screen show these rows and writes no more than that takes; nothing while it is another program's. */
-  show(rows: readonly Row[]): void;
+  show(rows: readonly ScreenRow[]): void;
   enter(): void;
   /** Everything is as it was before `enter`, and what was shown is wiped. */
   leave(): void;
@@ -27,7 +27,7 @@ const [BEGIN, END] = ["\u001b[?2026h", "\u001b[?2026l"];
 export function openTerminal(stdout: WriteStream, env: NodeJS.ProcessEnv): Terminal {
   // NO_COLOR wins over what asks for colours; bold and inverse are colours to those who set it on an odd terminal.
   const styled = !env["NO_COLOR"] && stdout.hasColors(env);
-  let shown: readonly Row[] | null = null;
+  let shown: readonly ScreenRow[] | null = null;
   let ours = false;
   let resized: (() => void) | null = null;
   const forget = (): void => {

@@ -4,7 +4,7 @@ import type { ResidueTools } from "../core/residue.ts";
 import { storePlace } from "../core/store-place.ts";
 import { untrustedText } from "../core/config/untrusted.ts";
 import { isPlain } from "../engine/traces.ts";
-import type { Session } from "./session.ts";
+import type { TerminalSession } from "./session.ts";
 import type { ScanTools } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { Confidence } from "../model/finding.ts";
@@ -26,7 +26,11 @@ export async function scanTools(
 }
 
 /** What core needs to work on a plan: its migration and its store. */
-export async function applyTools({ assembly, store }: Session, plan: Plan, provider?: Provider): Promise<ApplyTools> {
+export async function applyTools(
+  { assembly, store }: TerminalSession,
+  plan: Plan,
+  provider?: Provider,
+): Promise<ApplyTools> {
   return {
     migration: assembly.migrationOf(plan),
     provider: provider ?? (await assembly.storeOf(plan.store)),
@@ -40,7 +44,7 @@ export async function applyTools({ assembly, store }: Session, plan: Plan, provi
 }
 
 /** What core needs to look for what still shows moved values. */
-export function residueTools(session: Session): ResidueTools {
+export function residueTools(session: TerminalSession): ResidueTools {
   const { assembly } = session;
   return {
     installation: assembly.installation(),

@@ -1,9 +1,9 @@
-import { answers, paste, press, type Room } from "./actions.ts";
+import { answers, paste, press, type ScreenLayout } from "./actions.ts";
 import { last } from "./last.ts";
 import { FRAME_ROWS, tooSmall, WIDE, type Size } from "./screens/frame.ts";
 import { frame } from "./screens/index.ts";
-import type { Session } from "./session.ts";
-import type { State } from "./state.ts";
+import type { TerminalSession } from "./session.ts";
+import type { TuiState } from "./state.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A session on a terminal: drawn when something has changed, and what is typed goes to it. */
@@ -22,10 +22,10 @@ export type View = {
 const FRAME_MS = 16;
 
 /** Draws the first frame before it returns. */
-export function openView(session: Session, terminal: Terminal): View {
+export function openView(session: TerminalSession, terminal: Terminal): View {
   const { store, assembly } = session;
   const guard = (text: string): string => assembly.redactor.guard(text);
-  const framed = last((state: State, columns: number, rows: number) => frame(state, { columns, rows }, guard));
+  const framed = last((state: TuiState, columns: number, rows: number) => frame(state, { columns, rows }, guard));
   const current = (): ReturnType<typeof frame> => {
     const { columns, rows } = terminal.size();
     return framed(store.get(), columns, rows);
@@ -89,7 +89,7 @@ export function openView(session: Session, terminal: Terminal): View {
 }
 
 /** How far the text scrolls is known from a frame, which is not made for a key that does not ask. */
-function roomOf(size: Size, last: () => number): Room {
+function roomOf(size: Size, last: () => number): ScreenLayout {
   return {
     page: Math.max(1, size.rows - FRAME_ROWS - 1),
     get last() {

@@ -1,4 +1,4 @@
-import { PORTS, type PasswordPart, type LoginKind, type Target } from "./target.ts";
+import { PORTS, type PasswordPart, type LoginKind, type LoginTarget } from "./target.ts";
 import { tlsMode } from "./database-url.ts";
 
 /** The convention that a password's name follows; `kind` is null when only another variable tells which database it is. */
@@ -23,7 +23,7 @@ export function passwordName({ name, part, value }: PasswordPart): Convention | 
 /** The login that the variables of the same beginning make together; text says which one is missing. */
 export function namedTarget(
   held: PasswordPart & { readonly beside: (names: RegExp) => string | null },
-): Target | string | null {
+): LoginTarget | string | null {
   const convention = passwordName(held);
   if (convention === null) return null;
   const { prefix, root } = convention;

@@ -1,7 +1,7 @@
-import { PORTS, type PasswordPart, type LoginKind, type Target, type Tls } from "./target.ts";
+import { PORTS, type PasswordPart, type LoginKind, type LoginTarget, type Tls } from "./target.ts";
 
 /** The database that the URL around the password names; text says why not, null that it is no such URL. */
-export function urlTarget({ part, value }: PasswordPart): Target | string | null {
+export function urlTarget({ part, value }: PasswordPart): LoginTarget | string | null {
   if (value.length > LONGEST) return null;
   return fromUrl(part, value) ?? fromJdbc(part, value) ?? fromGo(part, value);
 }
@@ -10,7 +10,7 @@ export function urlTarget({ part, value }: PasswordPart): Target | string | null
 const LONGEST = 4096;
 
 /** `postgres://user:password@host:port/database?sslmode=…` */
-function fromUrl(part: string, value: string): Target | string | null {
+function fromUrl(part: string, value: string): LoginTarget | string | null {
   for (const { index } of value.matchAll(/\b[a-z][a-z0-9+]{0,30}:\/\//gi)) {
     const rest = value.slice(index);
     // A quote ends a URL, unless it is in the password.
@@ -22,7 +22,7 @@ function fromUrl(part: string, value: string): Target | string | null {
   return null;
 }
 
-function oneUrl(part: string, text: string): Target | string | null {
+function oneUrl(part: string, text: string): LoginTarget | string | null {
   // Raw passwords hold `@`, `/` and `#`: the host is what stands after the last `@` that leaves one.
   const found = /^([a-z0-9+]+):\/\/([^:@/\s]*):(.*)@([^@/?#]*)(\/[^@?#]*)?(\?[^#@]*)?(?:#.*)?$/i.exec(text);
   if (found === null) return null;
@@ -36,7 +36,7 @@ function oneUrl(part: string, text: string): Target | string | null {
 }
 
 /** `jdbc:postgresql://host:port/database?user=…&password=…` */
-function fromJdbc(part: string, value: string): Target | string | null {
+function fromJdbc(part: string, value: string): LoginTarget | string | null {
   const found = /jdbc:(postgresql|mysql|mariadb):\/\/([^/?#\s]{1,300})\/([^?#\s]{0,200})\?([^\s"']+)/i.exec(value);
   if (found === null) return null;
   const [, scheme = "", authority = "", database = "", query = ""] = found;
@@ -51,7 +51,7 @@ function fromJdbc(part: string, value: string): Target | string | null {
 }
 
 /** `user:password@tcp(host:port)/database?tls=…` of Go's MySQL driver. */
-function fromGo(part: string, value: string): Target | string | null {
+function fromGo(part: string, value: string): LoginTarget | string | null {
   const found = /^([^:@/\s]*):(.*)@tcp\(([^()\s]+)\)\/([^?\s]*)(\?\S*)?$/.exec(value.trim());
   if (found === null || found[2] !== part) return null;
   const [, user = "", , authority = "", database = "", query = ""] = found;

@@ -6,9 +6,13 @@ import { postgresLogin } from "./postgres.ts";
 import { redisLogin } from "./redis.ts";
 import { keyOf } from "./reveal.ts";
 import type { PasswordPart, LoginKind, TryLogin } from "./target.ts";
-import { unknown, type Liveness, type Question } from "./types.ts";
+import { unknown, type Liveness, type VerifyRequest } from "./types.ts";
 
-const LOGINS: { readonly [kind in LoginKind]: TryLogin } = { postgres: postgresLogin, mysql: mysqlLogin, redis: redisLogin };
+const LOGINS: { readonly [kind in LoginKind]: TryLogin } = {
+  postgres: postgresLogin,
+  mysql: mysqlLogin,
+  redis: redisLogin,
+};
 
 /** Whether the secret is the password of a database that can be logged in to: in a URL, or by the variable's name. */
 export function isDatabase(held: PasswordPart): boolean {
@@ -18,7 +22,7 @@ export function isDatabase(held: PasswordPart): boolean {
 /** The login to try, or why there is none: nothing that is missing is guessed. */
 export function loginFor(
   held: PasswordPart & { readonly beside: (names: RegExp) => string | null; readonly local: boolean },
-): Question | Liveness {
+): VerifyRequest | Liveness {
   const target = urlTarget(held) ?? namedTarget(held);
   if (target === null) return unknown("there is no check for this kind of secret");
   if (typeof target === "string") return unknown(target);

@@ -2,7 +2,7 @@ import { questionFor } from "./vendor.ts";
 import { UNTOLD, VENDORS, vendorOf } from "./vendors/index.ts";
 import { isDatabase, loginFor } from "./database.ts";
 import { reveal } from "./reveal.ts";
-import { unknown, type Liveness, type Question, type Verifiable, type VerifyOptions } from "./types.ts";
+import { unknown, type Liveness, type VerifyRequest, type Verifiable, type VerifyOptions } from "./types.ts";
 import { askSafely, runAll } from "./run-all.ts";
 
 export type { Liveness, Verifiable, VerifyOptions } from "./types.ts";
@@ -44,7 +44,7 @@ export function verifiable({ rule, name, part, value }: Omit<Verifiable, "beside
   return isDatabase({ name, part: text, value: whole }) || vendorOf(rule, { part: text, name }) !== null;
 }
 
-function questionOf(item: Verifiable, options: VerifyOptions): Question | Liveness {
+function questionOf(item: Verifiable, options: VerifyOptions): VerifyRequest | Liveness {
   const { rule, name, local = false } = item;
   const [part, value] = [reveal(item.part), reveal(item.value)];
   if (part === null || value === null || part === "") return unknown("is no text that could be sent");

@@ -1,5 +1,5 @@
 import { isLoopback } from "../kit/loopback.ts";
-import type { TryLogin, Target, Tls } from "./target.ts";
+import type { TryLogin, LoginTarget, Tls } from "./target.ts";
 import { words } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { overWords, within } from "../kit/net/within.ts";
@@ -18,7 +18,7 @@ export const mysqlLogin: TryLogin = async (target, timeoutMs, signal) => {
 };
 
 async function attempt(
-  target: Target,
+  target: LoginTarget,
   tls: Tls,
   timeoutMs: number,
   signal: AbortSignal,

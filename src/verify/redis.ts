@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { TryLogin, Target } from "./target.ts";
+import type { TryLogin, LoginTarget } from "./target.ts";
 import { words } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { overWords, within } from "../kit/net/within.ts";
@@ -15,7 +15,7 @@ export const redisLogin: TryLogin = async (target, timeoutMs, signal) => {
   }
 };
 
-function auth({ host, port, user, password, tls }: Target, over: AbortSignal): Promise<string> {
+function auth({ host, port, user, password, tls }: LoginTarget, over: AbortSignal): Promise<string> {
   return new Promise((done, fail) => {
     // With a user name, AUTH says OK to whatever password when the default user has none: the short form tells.
     const named = user !== "" && user !== "default";

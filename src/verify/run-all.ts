@@ -1,13 +1,13 @@
-import { unknown, type Liveness, type Question, type VerifyOptions } from "./types.ts";
+import { unknown, type Liveness, type VerifyRequest, type VerifyOptions } from "./types.ts";
 
 /** A vendor that is asked much at once answers with 429. */
 const AT_ONE_HOST = 2;
 
-type VerifyJob = { readonly question: Question; readonly places: number[] };
+type VerifyJob = { readonly question: VerifyRequest; readonly places: number[] };
 
 /** Asks every distinct question once; answers in the order of what was given. Never rejects. */
 export async function runAll(
-  given: readonly (Question | Liveness)[],
+  given: readonly (VerifyRequest | Liveness)[],
   options: VerifyOptions,
   signal: AbortSignal,
   told: (done: number, total: number) => void,
@@ -45,11 +45,11 @@ export async function runAll(
 }
 
 /** What went wrong in here is not repeated: errors of drivers hold what they were given. */
-export function askSafely(question: Question, options: VerifyOptions, signal: AbortSignal): Promise<Liveness> {
+export function askSafely(question: VerifyRequest, options: VerifyOptions, signal: AbortSignal): Promise<Liveness> {
   return question.ask(options, signal).catch(() => unknown("the check itself failed"));
 }
 
-function jobsOf(given: readonly (Question | Liveness)[]): VerifyJob[] {
+function jobsOf(given: readonly (VerifyRequest | Liveness)[]): VerifyJob[] {
   const jobs = new Map<string, VerifyJob>();
   for (const [place, question] of given.entries()) {
     if (!("ask" in question)) continue;

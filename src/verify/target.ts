@@ -8,7 +8,7 @@ export const PORTS: { readonly [kind in LoginKind]: number } = { postgres: 5432,
 export type Tls = "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
 
 /** A login, as the secret's own configuration spells it out. */
-export type Target = {
+export type LoginTarget = {
   readonly kind: LoginKind;
   readonly host: string;
   readonly port: number;
@@ -19,7 +19,7 @@ export type Target = {
 };
 
 /** Logs in and out again. Never throws. */
-export type TryLogin = (target: Target, timeoutMs: number, signal: AbortSignal) => Promise<Liveness>;
+export type TryLogin = (target: LoginTarget, timeoutMs: number, signal: AbortSignal) => Promise<Liveness>;
 
 /** A password in its place. */
 export type PasswordPart = { readonly name: string; readonly part: string; readonly value: string };

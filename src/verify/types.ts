@@ -34,7 +34,7 @@ export type VerifyOptions = {
 };
 
 /** Something to ask, ready to be sent. Questions of one key have one answer. */
-export type Question = {
+export type VerifyRequest = {
   readonly key: string;
   /** Whom it is sent to, so that nobody is asked too much at once. */
   readonly host: string;

@@ -1,7 +1,7 @@
 import { isForeign } from "./foreign.ts";
-import { isLoopback, send, type HttpResponse, type Sending, type Wire } from "../kit/net/http.ts";
+import { isLoopback, send, type HttpResponse, type Sending, type HttpOptions } from "../kit/net/http.ts";
 import { keyOf } from "./reveal.ts";
-import { dead, live, unknown, type Liveness, type Question, type VerifyOptions } from "./types.ts";
+import { dead, live, unknown, type Liveness, type VerifyRequest, type VerifyOptions } from "./types.ts";
 import { retryAfterMs } from "../kit/net/retry-after.ts";
 import { pause } from "../kit/net/within.ts";
 
@@ -24,7 +24,7 @@ export type VendorRequest = Omit<Sending, "url"> & {
  * `limited`: it is known there, but not allowed to ask this. `foreign`: the vendor does not answer like this, so
  * somebody in between did: a captive portal, a proxy. Null: the answer says neither.
  */
-export type Reading = "live" | "limited" | "dead" | "foreign" | null;
+export type VendorStatus = "live" | "limited" | "dead" | "foreign" | null;
 
 /** One vendor: data, as far as its API lets it be. */
 export type Vendor = {
@@ -38,7 +38,7 @@ export type Vendor = {
   readonly bases: (given: VendorInput) => readonly string[];
   /** The request, or what is missing for it. */
   readonly ask: (given: VendorInput) => VendorRequest | string;
-  readonly read: (answer: HttpResponse) => Reading;
+  readonly read: (answer: HttpResponse) => VendorStatus;
   /** Why a refusal proves nothing, if it does not. */
   readonly unsure?: (given: VendorInput) => string | null;
   /**
@@ -52,7 +52,7 @@ export type Vendor = {
 const PATIENCE_MS = 5000;
 
 /** Makes the question of one secret, or says why it cannot be asked. */
-export function questionFor(vendor: Vendor, given: VendorInput, options: VerifyOptions): Question | Liveness {
+export function questionFor(vendor: Vendor, given: VendorInput, options: VerifyOptions): VerifyRequest | Liveness {
   const endpoint = options.endpoints[vendor.id];
   const elsewhere = endpoint === undefined && namesAnother(vendor, given);
   if (elsewhere)
@@ -90,7 +90,7 @@ async function askAll(
   ask: VendorRequest,
   urls: readonly URL[],
   doubt: string | null,
-  wire: Wire,
+  wire: HttpOptions,
   signal: AbortSignal,
 ): Promise<Liveness> {
   let unclear: Liveness | null = null;
@@ -112,7 +112,7 @@ async function askOne(
   vendor: Vendor,
   sending: Sending,
   label: string,
-  wire: Wire,
+  wire: HttpOptions,
   signal: AbortSignal,
 ): Promise<Liveness> {
   for (let attempt = 1; ; attempt++) {

@@ -2,7 +2,7 @@ import { CHANGE_KINDS } from "../model/change.ts";
 import { gauge, seriesOf, type MetricFamily, type Sample } from "./exposition.ts";
 
 /** How a scan went, in numbers. */
-export type Scanned = {
+export type ScanCounts = {
   /** A host of the configuration; null for this machine. */
   readonly host: string | null;
   readonly durationMs: number;
@@ -32,7 +32,7 @@ export class Counts {
     this.#values.set(series, before + by);
   }
 
-  scanned({ host, durationMs, errors, subjects, partial }: Scanned): void {
+  scanned({ host, durationMs, errors, subjects, partial }: ScanCounts): void {
     this.add("unsprawl_scans_total", { labels: { result: errors === 0 ? "complete" : "incomplete" } });
     this.add("unsprawl_scan_duration_seconds", { suffix: "_sum" }, durationMs / 1000);
     this.add("unsprawl_scan_duration_seconds", { suffix: "_count" });

@@ -5,7 +5,7 @@ import type { Change } from "../model/change.ts";
 import { SEVERITIES, type FindingState } from "../model/finding.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
-import { Counts, type Scanned } from "./counts.ts";
+import { Counts, type ScanCounts } from "./counts.ts";
 import { exposition, gauge, readBack, type MetricFamily, type Sample } from "./exposition.ts";
 import { serveMetrics, type MetricsServer } from "./metrics-server.ts";
 
@@ -13,7 +13,7 @@ export type Metrics = {
   /** Null where there is no server. */
   readonly port: number | null;
   /** A scan has been remembered. */
-  scanned(scan: Scanned): void;
+  scanned(scan: ScanCounts): void;
   /** A scan came to nothing: no engine, no history. */
   failed(): void;
   changed(changes: readonly Change[]): void;

@@ -8,7 +8,7 @@ import { openQueue } from "../../src/fleet/queue.ts";
 import { kit } from "../../src/detect/rules/kit.ts";
 import { mysqlLogin } from "../../src/verify/mysql.ts";
 import { postgresLogin } from "../../src/verify/postgres.ts";
-import type { Target } from "../../src/verify/target.ts";
+import type { LoginTarget } from "../../src/verify/target.ts";
 
 /** A server on another machine that offers no TLS, and asks for the password: it gets none, without a word from the user. */
 
@@ -80,7 +80,7 @@ test.each([
 ] as const)("--verify does not fall back to a login in the clear elsewhere: %s", async (kind, login) => {
   heard = "";
   const mysql = kind === "mysql" ? await greeter() : null;
-  const target: Target = {
+  const target: LoginTarget = {
     ...{
       kind,
       host: elsewhere,

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Assembly } from "../../src/assembly/index.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { Redactor } from "../../src/kit/text/redact.ts";
-import { createSession, type Session } from "../../src/tui/session.ts";
+import { createSession, type TerminalSession } from "../../src/tui/session.ts";
 import { finding, scanned } from "../tui/sample.ts";
 
 export const FINDINGS = 20_000;
@@ -11,7 +11,7 @@ const SEVERITIES = ["critical", "high", "medium", "low"] as const;
 const NAMES = ["DB_PASSWORD", "API_TOKEN", "SESSION_SECRET", "SMTP_PASS", "DATABASE_URL"];
 
 /** A sitting after a scan with very many findings; every value is known to the redactor, as after a real one. */
-export function bigSession(): Session {
+export function bigSession(): TerminalSession {
   const redactor = new Redactor();
   const findings = Array.from({ length: FINDINGS }, (_, at) => {
     redactor.know(Secret.of(randomBytes(18).toString("base64url")));

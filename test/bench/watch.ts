@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { judge, type Scanned } from "../../src/core/changes.ts";
+import { judge, type HostScan } from "../../src/core/changes.ts";
 import { openSqliteHistory } from "../../src/history/sqlite.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { startEngine } from "../services/engine.ts";
@@ -66,7 +66,7 @@ async function remembering(): Promise<void> {
   rmSync(dir, { recursive: true });
 }
 
-function scannedOf(id: string, findings: readonly Finding[]): Scanned {
+function scannedOf(id: string, findings: readonly Finding[]): HostScan {
   const runs: ReadonlySet<string> = new Set();
   const facts = { id, host: "host", at: new Date().toISOString(), durationMs: 1, findings, moved: [], runs };
   const sources = [{ source: "docker:", subjects: 2000, errors: [] }];

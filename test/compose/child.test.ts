@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { holds, missingOf, passedTo } from "../../migrations/compose/engine/child.ts";
-import type { Project } from "../../migrations/compose/syntax/project.ts";
+import type { ComposeProject } from "../../migrations/compose/syntax/project.ts";
 import { createDetector } from "../../src/detect/detector.ts";
 import { Secret } from "../../src/model/secret.ts";
 
@@ -9,9 +9,9 @@ const detector = createDetector();
 const random = (): string => randomBytes(15).toString("base64url").replaceAll(/[-_]/g, "x");
 
 /** A project whose one file mentions all of these. */
-function mentioning(names: readonly string[]): Project {
+function mentioning(names: readonly string[]): ComposeProject {
   const text = names.map((name) => `\${${name}}`).join("\n");
-  return { yaml: new Map([["compose.yaml", { text }]]), dotenv: [], services: new Map() } as unknown as Project;
+  return { yaml: new Map([["compose.yaml", { text }]]), dotenv: [], services: new Map() } as unknown as ComposeProject;
 }
 
 function passed(env: { readonly [name: string]: string }, texts: readonly string[] = []): readonly string[] {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { composeCli, type ComposeCli, type ComposeConfig } from "../../migrations/compose/engine/cli.ts";
 import { onlyDelivery } from "../../migrations/compose/rewrite/compare.ts";
 import { variables } from "../../migrations/compose/syntax/environment.ts";
-import { loadProject, type Project } from "../../migrations/compose/syntax/project.ts";
+import { loadProject, type ComposeProject } from "../../migrations/compose/syntax/project.ts";
 import { rewriteProject, type Wish } from "../../migrations/compose/rewrite/index.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import { memberRange } from "../../src/kit/text/yaml-edit.ts";
@@ -75,7 +75,7 @@ beforeAll(async () => {
   compose = composeCli(ENV, null, (text) => text);
 });
 
-const call = (project: Project, { meta }: Fixture): Parameters<ComposeCli["config"]>[0] => ({
+const call = (project: ComposeProject, { meta }: Fixture): Parameters<ComposeCli["config"]>[0] => ({
   name: project.name,
   dir: project.dir,
   files: project.given,
@@ -83,7 +83,7 @@ const call = (project: Project, { meta }: Fixture): Parameters<ComposeCli["confi
   profiles: meta.profiles ?? [],
 });
 
-const load = (fixture: Fixture): Promise<Project> =>
+const load = (fixture: Fixture): Promise<ComposeProject> =>
   loadProject({ files: fixture.files, dir: null, name: null, envFiles: [], env: ENV });
 
 const plain = (value: string | null | undefined): string | null => value?.replaceAll("$$", "$") ?? null;
@@ -96,7 +96,7 @@ test.each(Object.entries(UNREAD))("%s is refused", async (name, why) => {
 
 describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
   let fixture: Fixture;
-  let project: Project;
+  let project: ComposeProject;
   let before: ComposeConfig;
   beforeAll(async () => {
     fixture = copyFixture(name);
@@ -188,7 +188,13 @@ function carries(fixture: Fixture, before: ComposeConfig, service: string, name:
 }
 
 /** The lines of a file that may go: a moved variable's, all of them, what fills it, and a key that is written anew. */
-function mayGo(file: string, text: string, project: Project, fixture: Fixture, wishes: readonly Wish[]): Set<string> {
+function mayGo(
+  file: string,
+  text: string,
+  project: ComposeProject,
+  fixture: Fixture,
+  wishes: readonly Wish[],
+): Set<string> {
   const lines = new Set<string>();
   const range = (start: number, end: number): void => {
     for (const line of text

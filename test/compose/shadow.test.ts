@@ -3,14 +3,14 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { withShadow } from "../../migrations/compose/engine/shadow.ts";
-import type { Project } from "../../migrations/compose/syntax/project.ts";
+import type { ComposeProject } from "../../migrations/compose/syntax/project.ts";
 import { filesBelow, random } from "../support/canary.ts";
 
 const memory = mkdtempSync("/dev/shm/unsprawl-test-");
 afterAll(() => rmSync(memory, { recursive: true }));
 
 const SHADOW = new URL("../../migrations/compose/engine/shadow.ts", import.meta.url).href;
-const PROJECT = { dir: "/app", yaml: new Map(), services: new Map(), dotenv: [] } as unknown as Project;
+const PROJECT = { dir: "/app", yaml: new Map(), services: new Map(), dotenv: [] } as unknown as ComposeProject;
 const held = (): string[] => readdirSync(join(memory, "units"));
 
 it("the copies of a process that was killed go with the next that makes some, and those of a living one stay", async () => {

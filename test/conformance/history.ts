@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import type { Addition, History, MoveRecord, Past, Remembered } from "../../src/contract/history.ts";
+import type { Addition, History, MoveRecord, HostBaseline, Remembered } from "../../src/contract/history.ts";
 import { CHANGE_KINDS, type Change } from "../../src/model/change.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
@@ -68,7 +68,7 @@ export function historyConformance(open: () => Promise<OpenedHistory>): void {
       await add(history, "web1", { findings: all });
       const about = { present: false, findings: [all[0]?.finding.id ?? ""], names: ["two"], subjects: ["id-three"] };
       let seen: readonly string[] = [];
-      const judge = ({ findings }: Past): Addition => {
+      const judge = ({ findings }: HostBaseline): Addition => {
         seen = [...findings.values()].map(({ finding }) => finding.location.subjectName);
         return addition({});
       };
@@ -205,7 +205,7 @@ function add(
   history: History,
   host: string,
   given: Given,
-  judge: (past: Past) => Addition = () => addition(given),
+  judge: (past: HostBaseline) => Addition = () => addition(given),
   channels: readonly string[] = ["ops"],
 ): Promise<Addition | null> {
   const id = given.id ?? randomUUID();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Addition, MoveRecord, Past, Remembered } from "../../src/contract/history.ts";
-import { judge, subjectKey, type Scanned } from "../../src/core/changes.ts";
+import type { Addition, MoveRecord, HostBaseline, Remembered } from "../../src/contract/history.ts";
+import { judge, subjectKey, type HostScan } from "../../src/core/changes.ts";
 import type { Finding, FindingState } from "../../src/model/finding.ts";
 
 const FIRST = "2026-11-01T00:00:00.000Z";
 const MOVE = "2026-11-02T00:00:00.000Z";
 const NOW = "2026-11-03T00:00:00.000Z";
-const EMPTY: Past = { findings: new Map(), moved: [], since: new Map() };
+const EMPTY: HostBaseline = { findings: new Map(), moved: [], since: new Map() };
 
 function finding(name: string, more: Partial<Finding> & { readonly subject?: string } = {}): Finding {
   const { subject = "api", ...rest } = more;
@@ -40,7 +40,7 @@ function finding(name: string, more: Partial<Finding> & { readonly subject?: str
   };
 }
 
-function scanned(findings: readonly Finding[], more: Partial<Scanned> = {}): Scanned {
+function scanned(findings: readonly Finding[], more: Partial<HostScan> = {}): HostScan {
   return {
     id: "scan",
     host: "host",
@@ -59,7 +59,7 @@ function scanned(findings: readonly Finding[], more: Partial<Scanned> = {}): Sca
   };
 }
 
-function past(...findings: readonly Finding[]): Past {
+function past(...findings: readonly Finding[]): HostBaseline {
   const known = findings.map((one): [string, Remembered] => [one.id, row(one)]);
   return { ...EMPTY, findings: new Map(known), since: new Map([["docker:", FIRST]]) };
 }
@@ -76,7 +76,7 @@ const moved = (one: Finding, at = MOVE): MoveRecord => ({
 const kinds = ({ changes }: Addition): string[] => changes.map(({ kind, finding: { name } }) => `${kind} ${name}`);
 
 /** The past after this judgement, as a history keeps it. */
-function after(before: Past, { findings, seen, scan, moved: more, undone }: Addition): Past {
+function after(before: HostBaseline, { findings, seen, scan, moved: more, undone }: Addition): HostBaseline {
   const rows = new Map(before.findings);
   for (const one of findings) rows.set(one.finding.id, one);
   for (const id of seen) rows.set(id, { ...(rows.get(id) as Remembered), lastSeen: scan.at });
@@ -149,7 +149,7 @@ describe("of a scan and what is known", () => {
 });
 
 describe("a migrated secret", () => {
-  const migrated: Past = { ...past(A), moved: [moved(A)] };
+  const migrated: HostBaseline = { ...past(A), moved: [moved(A)] };
 
   it("that is gone is told with its run", () => {
     const { addition } = judge(migrated, scanned([]));
@@ -170,7 +170,7 @@ describe("a migrated secret", () => {
     expect(kinds(judge(known, scanned([A], { at: later })).addition)).toEqual(["regressed A"]);
   });
 
-  it.each<[string, Finding, Past, FindingState]>([
+  it.each<[string, Finding, HostBaseline, FindingState]>([
     ["in a new place of a source that was read before", twin("web"), migrated, "regressed"],
     ["in a new place of a source first read after the run", twin("web"), { ...migrated, since: new Map() }, "new"],
     ["in a place where it had been all the time", twin("web"), with_(migrated, twin("web")), "known"],
@@ -200,7 +200,7 @@ describe("a migrated secret", () => {
   });
 
   it("in a new place is regressed, whichever of the scans with layers and without had read the source before", () => {
-    const layers: Past = { ...migrated, since: new Map([["docker: --layers", FIRST]]) };
+    const layers: HostBaseline = { ...migrated, since: new Map([["docker: --layers", FIRST]]) };
     expect(judge(layers, scanned([twin("web")])).findings[0]?.state).toBe("regressed");
   });
 
@@ -212,14 +212,14 @@ describe("a migrated secret", () => {
   function twin(subject: string): Finding {
     return finding("A", { subject, id: `${subject}-A` });
   }
-  function with_(known: Past, one: Finding): Past {
+  function with_(known: HostBaseline, one: Finding): HostBaseline {
     return { ...known, findings: new Map([...known.findings, [one.id, row(one)]]) };
   }
 });
 
 describe("nothing is gone that was not looked at", () => {
   const errors = [{ subject: "api", message: "", hint: "" }];
-  it.each<[string, Partial<Scanned>, Finding]>([
+  it.each<[string, Partial<HostScan>, Finding]>([
     ["another source", { sources: [{ source: "env:.env", subjects: 1, errors: [] }] }, A],
     ["a subject that could not be read", { sources: [{ source: "docker:", subjects: 0, errors }] }, A],
     [
@@ -249,12 +249,12 @@ describe("nothing is gone that was not looked at", () => {
   });
 
   it("a file of a layer, by a scan without layers", () => {
-    const known: Past = { ...EMPTY, findings: new Map([[A.id, row(A, { layers: true })]]) };
+    const known: HostBaseline = { ...EMPTY, findings: new Map([[A.id, row(A, { layers: true })]]) };
     expect(kinds(judge(known, scanned([])).addition)).toEqual([]);
     expect(kinds(judge(known, scanned([], { layers: true })).addition)).toEqual(["gone A"]);
   });
 
-  it.each<[string, Partial<Scanned>]>([
+  it.each<[string, Partial<HostScan>]>([
     ["its subject was read", { partial: true, subjects: new Set([subjectKey(A.location)]) }],
     ["its subject is no more", { partial: true, removed: new Set([A.location.subjectId]) }],
     ["all of its kind was read", {}],

@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { LayerShelf, ShelvedLayer } from "../../src/contract/layer-shelf.ts";
-import type { Reading } from "../../src/contract/source.ts";
+import type { SourceReading } from "../../src/contract/source.ts";
 import { detector } from "../../src/detect/index.ts";
-import { LayerBook, layerReadings, Shelf, type ImageLayer } from "../../src/images/layers/index.ts";
+import { LayerBook, layerReadings, LayerCache, type ImageLayer } from "../../src/images/layers/index.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { NO_FACTS } from "../../src/model/location.ts";
 import { token } from "./scanned.ts";
@@ -43,7 +43,7 @@ async function told(name: string, layers: readonly ImageLayer[], book: LayerBook
   return places.toSorted();
 }
 
-function judge({ block, judged }: Extract<Reading, { kind: "text" }>): void {
+function judge({ block, judged }: Extract<SourceReading, { kind: "text" }>): void {
   const all = block.pieces.flatMap(({ path, start, end, line, as }, piece) =>
     detector.text(block.bytes.subarray(start, end), path, as).map((hit) => ({ ...hit, line: hit.line + line, piece })),
   );
@@ -78,7 +78,7 @@ describe("layers", () => {
   });
 
   it("that another source has read are not read again, unless their bytes were others", async () => {
-    const shelf = new Shelf();
+    const shelf = new LayerCache();
     const lie = { ...layer("lie", gzipSync(tar(secret("lie.env")))), id: base.id };
     const lying = { ...lie, blob: lie.blob && { ...lie.blob, id: base.id, digest: base.id, size: null } };
     const places: string[] = [];
@@ -114,7 +114,7 @@ describe("layers", () => {
     };
     const key = fingerprintKey(Buffer.alloc(32, 1));
     const machine = async (...layers: ImageLayer[]): Promise<LayerBook> => {
-      const book = new LayerBook(new Shelf(() => undefined, { shelf, key }));
+      const book = new LayerBook(new LayerCache(() => undefined, { shelf, key }));
       await book.ask(layers);
       return book;
     };
@@ -138,7 +138,7 @@ describe("layers", () => {
     book.total = (base.blob?.size ?? 0) + (clean.blob?.size ?? 0);
     const subject = { kind: "image", name: "x", id: "x" } as const;
     const image = { source: "x", subject, facts: NO_FACTS, exposure: [], layers: [base, clean] };
-    let last: Reading | null = null;
+    let last: SourceReading | null = null;
     for await (const reading of layerReadings(image, book, new AbortController().signal)) {
       if (reading.kind === "text") judge(reading);
       if (reading.kind === "bytes") last = reading;

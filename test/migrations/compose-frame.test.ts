@@ -27,8 +27,12 @@ function container(config: object = {}, host: object = {}, more: object = {}): C
   };
 }
 
-const frame = (doc: ContainerDoc, change = NOTHING, delivered = false, names = new Map<string, string>()): ContainerFrame =>
-  frameOf(doc, change, ["PW"], delivered, names, KEY);
+const frame = (
+  doc: ContainerDoc,
+  change = NOTHING,
+  delivered = false,
+  names = new Map<string, string>(),
+): ContainerFrame => frameOf(doc, change, ["PW"], delivered, names, KEY);
 
 test("a delivery, Compose's bookkeeping and the forms in which Compose says the same are no difference", () => {
   const test_ = { Test: ["CMD-SHELL", "true"] };

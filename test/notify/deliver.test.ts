@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Outlet, Wanted } from "../../src/contract/channel.ts";
+import type { Outlet, ChannelFilter } from "../../src/contract/channel.ts";
 import type { Change } from "../../src/model/change.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { startDelivery } from "../../src/notify/deliver.ts";
@@ -10,7 +10,7 @@ import { change, changes, opened } from "./changes.ts";
 import { startReceiver } from "./receiver.ts";
 import { settled, TestClock, TestOutbox } from "./outbox.ts";
 
-const ALL: Wanted = { on: ["new", "back", "regressed", "gone"], minSeverity: null, minConfidence: null };
+const ALL: ChannelFilter = { on: ["new", "back", "regressed", "gone"], minSeverity: null, minConfidence: null };
 
 type Answer = (batch: readonly Change[], signal: AbortSignal, count: number) => unknown;
 
@@ -112,7 +112,7 @@ test("what nobody announced is found: other processes fill the outbox too", asyn
 
 test("what is not wanted counts as told; a channel's limit makes several batches", async () => {
   const clock = new TestClock();
-  const wanted: Wanted = { on: ["new", "regressed"], minSeverity: "high", minConfidence: "medium" };
+  const wanted: ChannelFilter = { on: ["new", "regressed"], minSeverity: "high", minConfidence: "medium" };
   const ops = outlet("ops", clock, () => {}, wanted);
   const few = outlet("few", clock, () => {}, ALL, 2);
   const { outbox, begin } = started(clock, ops, few);

@@ -1,4 +1,4 @@
-import type { Told } from "../../src/contract/history.ts";
+import type { QueuedChange } from "../../src/contract/history.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { Clock } from "../../src/notify/clock.ts";
 import type { Outbox } from "../../src/notify/line.ts";
@@ -66,7 +66,7 @@ export class TestOutbox implements Outbox {
     this.#rows.set(channel, [...this.#of(channel), ...rows]);
   }
 
-  async claim(channel: string, limit: number, leaseMs: number): Promise<readonly Told[]> {
+  async claim(channel: string, limit: number, leaseMs: number): Promise<readonly QueuedChange[]> {
     this.#fault();
     const due = this.#of(channel).filter((row) => row.due <= this.#clock.now());
     return due.slice(0, limit).map((row) => {

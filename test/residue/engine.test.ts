@@ -286,7 +286,12 @@ it("the folder of a Compose project that a moved container is of is looked at", 
   const words = Object.entries(labels).flatMap(([name, text]) => ["--label", `com.docker.compose.${name}=${text}`]);
   docker("create", "--name", "residue-composed", ...words, BUSYBOX, "true");
   const about = { files: [], folders: [], engine: true, containers: ["residue-composed"] };
-  const mark: MovedValue = { name: "DB_PASSWORD", value: Secret.of(value), runs: ["20261125-000000-0000"], store: "local" };
+  const mark: MovedValue = {
+    name: "DB_PASSWORD",
+    value: Secret.of(value),
+    runs: ["20261125-000000-0000"],
+    store: "local",
+  };
   const told: string[] = [];
   const look = fileLook(about, async () => openEngine({ DOCKER_HOST: host }));
   for await (const { place } of look.look([mark], { signal: new AbortController().signal, looked: () => undefined }))

@@ -7,7 +7,12 @@ import { hider, needlesOf } from "../../src/residue/forms.ts";
 import { matcher, type Needle } from "../../src/residue/matcher.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 
-const mark = (name: string, value: string): MovedValue => ({ name, value: Secret.of(value), runs: ["run"], store: "local" });
+const mark = (name: string, value: string): MovedValue => ({
+  name,
+  value: Secret.of(value),
+  runs: ["run"],
+  store: "local",
+});
 
 /** Whether a text shows a value that was held by a variable of this name. */
 function shows(name: string, value: string, text: string): boolean {

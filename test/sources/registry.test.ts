@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Reading } from "../../src/contract/source.ts";
+import type { SourceReading } from "../../src/contract/source.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import { registrySource } from "../../migrations/registry/read/index.ts";
 import { startRegistry, type TestRegistry } from "../services/registry.ts";
@@ -23,13 +23,13 @@ afterAll(async () => {
   await server?.stop();
 });
 
-type Subject = Extract<Reading, { kind: "subject" }>;
-type Problem = Extract<Reading, { kind: "error" }>;
+type Subject = Extract<SourceReading, { kind: "subject" }>;
+type Problem = Extract<SourceReading, { kind: "error" }>;
 
 async function scanned(what: string, by: Answer = () => false) {
   gate.seen.length = 0;
   answer = by;
-  const all: Reading[] = [];
+  const all: SourceReading[] = [];
   const notes: string[] = [];
   const source = registrySource(
     async (host) => clientAt(host),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import type { Reading, Source } from "../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import { dockerSource } from "../../migrations/docker-container/read.ts";
 import { imageSource } from "../../migrations/image/read.ts";
@@ -23,19 +23,19 @@ function docker(...args: string[]): string {
   }).trimEnd();
 }
 
-async function read(source: Source, what: string, signal = new AbortController().signal): Promise<Reading[]> {
-  const all: Reading[] = [];
+async function read(source: Source, what: string, signal = new AbortController().signal): Promise<SourceReading[]> {
+  const all: SourceReading[] = [];
   for await (const reading of source.read(what, signal))
     if (reading.kind === "batch") all.push(...(reading.read() ?? reading.slowly()));
     else all.push(reading);
   return all;
 }
 
-type Subject = Extract<Reading, { kind: "subject" }>;
+type Subject = Extract<SourceReading, { kind: "subject" }>;
 
-const subjects = (all: readonly Reading[], kind: string): Subject[] =>
+const subjects = (all: readonly SourceReading[], kind: string): Subject[] =>
   all.filter((one): one is Subject => one.kind === "subject" && one.subject.kind === kind);
-const names = (all: readonly Reading[]): string[] =>
+const names = (all: readonly SourceReading[]): string[] =>
   subjects(all, "container")
     .map((one) => one.subject.name)
     .sort();

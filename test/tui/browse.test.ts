@@ -10,7 +10,7 @@ import { historyOf } from "../../src/tui/history.ts";
 import { itemsOf, wantedOf } from "../../src/tui/items.ts";
 import { frame } from "../../src/tui/screens/index.ts";
 import { createSession } from "../../src/tui/session.ts";
-import type { State } from "../../src/tui/state.ts";
+import type { TuiState } from "../../src/tui/state.ts";
 import { everyScreen, finding, scanned } from "./sample.ts";
 
 const SHARED = "shared";
@@ -30,12 +30,12 @@ const SIZES = [
 
 type Sitting = {
   readonly press: (...keys: string[]) => void;
-  readonly state: () => State;
+  readonly state: () => TuiState;
   readonly screen: () => string;
 };
 
 /** A sitting with these findings: keys go in, rows come out. */
-function sitting(columns = 120, rows = 40, findings = FINDINGS, change: Partial<State> = {}): Sitting {
+function sitting(columns = 120, rows = 40, findings = FINDINGS, change: Partial<TuiState> = {}): Sitting {
   const session = createSession({} as Assembly, ["docker:"]);
   session.store.set(() => ({ ...scanned(findings), ...change }));
   const drawn = (): ReturnType<typeof frame> => frame(session.store.get(), { columns, rows }, (same) => same);
@@ -51,7 +51,7 @@ function sitting(columns = 120, rows = 40, findings = FINDINGS, change: Partial<
 }
 
 /** The rows of the list as `heading` or `NAME places`. */
-function listed(state: State): string[] {
+function listed(state: TuiState): string[] {
   return itemsOf(state).map((item) => {
     if (item.kind === "section") return item.section.title;
     return item.kind === "group" ? `${item.group.name} ${item.group.findings.length}` : item.key;
@@ -87,7 +87,7 @@ it("groups by secret, container, image, store and severity in turn, and keeps th
 it("groups by the image that containers were made from", () => {
   const made = scanned(FINDINGS);
   const hits = made.scan.hits.map((hit) => ({ ...hit, image: `shop:${hit.finding.location.subjectName}` }));
-  const state: State = { ...made, grouping: "image", scan: { ...made.scan, hits, groups: groupHits(hits) } };
+  const state: TuiState = { ...made, grouping: "image", scan: { ...made.scan, hits, groups: groupHits(hits) } };
   expect(listed(state).filter((row) => row.startsWith("shop"))).toEqual(["shop:api", "shop:worker", "shop:zone"]);
 });
 
@@ -188,7 +188,7 @@ it.each(SIZES)("walks through the tabs on %i×%i, and a tab opens where one pane
 it("tells what the last store would do with the chosen secret, or why it cannot", () => {
   const plan = everyScreen("PLANNED", 2).find(({ planned }) => planned !== null)?.planned?.plan as Plan;
   const stores = { ...scanned([]).stores, last: "prod" };
-  const shown = (previews: State["previews"]): string =>
+  const shown = (previews: TuiState["previews"]): string =>
     sitting(120, 40, FINDINGS, { tab: "plan", stores, previews }).screen();
   expect(shown(new Map([[SHARED, { store: "prod", plan, error: null }]]))).toContain("create only, read back");
   const error = { text: "the store is sealed", hint: "unseal it" };

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { expect, it } from "vitest";
 import { frame } from "../../src/tui/screens/index.ts";
-import { columns, layout, line, type Row } from "../../src/tui/widgets/text.ts";
+import { columns, layout, line, type ScreenRow } from "../../src/tui/widgets/text.ts";
 import { everyScreen, finding, scanned } from "./sample.ts";
 
-const plain = (row: Row): string => row.spans.map(({ text }) => text).join("");
+const plain = (row: ScreenRow): string => row.spans.map(({ text }) => text).join("");
 const same = (text: string): string => text;
 
 const outside = fc.oneof(
@@ -113,5 +113,5 @@ it("counts columns as string-width does", () => {
 
 it("draws nothing that shows nothing: whether that takes a column is told differently by terminals", () => {
   const [row] = layout([line("a\u00adb\u3164c")], 40, same);
-  expect(plain(row as Row)).toBe("abc");
+  expect(plain(row as ScreenRow)).toBe("abc");
 });

@@ -1,10 +1,20 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { bindings, keysAsMarkdown, KEYMAP, type Where } from "../../src/tui/keymap.ts";
+import { bindings, keysAsMarkdown, KEYMAP, type KeyScope } from "../../src/tui/keymap.ts";
 import { frame } from "../../src/tui/screens/index.ts";
 import { START } from "../../src/tui/state.ts";
 
-const PLACES: readonly Where[] = ["browse", "detail", "facets", "stores", "plan", "run", "proof", "runs", "receipts"];
+const PLACES: readonly KeyScope[] = [
+  "browse",
+  "detail",
+  "facets",
+  "stores",
+  "plan",
+  "run",
+  "proof",
+  "runs",
+  "receipts",
+];
 
 it.each(PLACES)("gives each key one meaning in %s", (where) => {
   const keys = bindings(where).flatMap((one) => one.keys);

@@ -1,13 +1,13 @@
 import xterm from "@xterm/headless";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { layout, line, type Row, type Span } from "../../src/tui/widgets/text.ts";
+import { layout, line, type ScreenRow, type StyledSpan } from "../../src/tui/widgets/text.ts";
 import { paint } from "../../src/tui/widgets/paint.ts";
 
 const COLUMNS = 24;
 const ROWS = 6;
 
-const span: fc.Arbitrary<Span> = fc.record(
+const span: fc.Arbitrary<StyledSpan> = fc.record(
   {
     // Few texts, so that rows are alike in part; wide ones, one that joins what is before it, and what styles would do.
     text: fc.constantFrom(
@@ -35,7 +35,7 @@ const span: fc.Arbitrary<Span> = fc.record(
 );
 const frames = fc.array(
   fc.array(
-    fc.array(span, { maxLength: 5 }).map((spans) => layout([line(...spans)], COLUMNS, (text) => text)[0] as Row),
+    fc.array(span, { maxLength: 5 }).map((spans) => layout([line(...spans)], COLUMNS, (text) => text)[0] as ScreenRow),
     { minLength: ROWS, maxLength: ROWS },
   ),
   { minLength: 1, maxLength: 6 },
@@ -70,8 +70,8 @@ it("shows the same after any frames before as on an empty screen", async () => {
 });
 
 it("writes nothing for a frame that looks the same, and only the part of a row that does not", () => {
-  const made = (...spans: readonly (Span | string)[]): Row =>
-    layout([line(...spans)], COLUMNS, (text) => text)[0] as Row;
+  const made = (...spans: readonly (StyledSpan | string)[]): ScreenRow =>
+    layout([line(...spans)], COLUMNS, (text) => text)[0] as ScreenRow;
   const before = [made("one ", { text: "two", color: "red" }), made("three")];
   expect(paint(before, [made("one ", { text: "two", color: "red" }), made("three")], true)).toBe("");
   expect(paint(before, [made("one ", { text: "four", color: "blue", bold: true }), made("three")], true)).toBe(
@@ -82,5 +82,5 @@ it("writes nothing for a frame that looks the same, and only the part of a row t
 
 it("sets no style at all where colours are not wanted", () => {
   const [row] = layout([line({ text: "a", color: "red", bold: true, inverse: true })], COLUMNS, (text) => text);
-  expect(paint([], [row as Row], false)).toBe("\u001b[1;1H\u001b[Ka");
+  expect(paint([], [row as ScreenRow], false)).toBe("\u001b[1;1H\u001b[Ka");
 });

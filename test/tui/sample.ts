@@ -6,7 +6,7 @@ import { Secret } from "../../src/model/secret.ts";
 import { formOf } from "../../src/tui/form.ts";
 import { groupHits } from "../../src/tui/groups.ts";
 import { historyOf } from "../../src/tui/history.ts";
-import { NO_SCAN, START, type State } from "../../src/tui/state.ts";
+import { NO_SCAN, START, type TuiState } from "../../src/tui/state.ts";
 
 export function finding(name: string, more: Partial<Finding> = {}, subject = "api"): Finding {
   return {
@@ -39,7 +39,7 @@ export function finding(name: string, more: Partial<Finding> = {}, subject = "ap
   };
 }
 
-export function scanned(findings: readonly Finding[]): State {
+export function scanned(findings: readonly Finding[]): TuiState {
   const hits = findings.map((one): ScanHit => ({
     finding: one,
     candidate: { name: one.name, value: Secret.of("x"), location: one.location },
@@ -51,7 +51,7 @@ export function scanned(findings: readonly Finding[]): State {
 const SEVERITIES: readonly Severity[] = ["low", "medium", "high", "critical"];
 
 /** A state of each screen, full of one text that came from outside. */
-export function everyScreen(text: string, many: number): State[] {
+export function everyScreen(text: string, many: number): TuiState[] {
   const findings = Array.from({ length: many }, (_, at) => {
     const severity = SEVERITIES[at % 4] ?? "low";
     return finding(
@@ -154,13 +154,13 @@ export function everyScreen(text: string, many: number): State[] {
     { ...state, prompt },
     { ...state, where: "receipts", opened },
     { ...state, where: "facets", facets: new Set([`rule:${text}`]), facetAt: 3 },
-    ...(["container", "severity"] as const).map((grouping): State => ({
+    ...(["container", "severity"] as const).map((grouping): TuiState => ({
       ...state,
       grouping,
       range: "f0",
       marked: new Set(["f1"]),
     })),
-    ...(["places", "exposure"] as const).map((tab): State => ({ ...state, tab, where: "detail" })),
+    ...(["places", "exposure"] as const).map((tab): TuiState => ({ ...state, tab, where: "detail" })),
     {
       ...state,
       tab: "plan",
@@ -171,7 +171,7 @@ export function everyScreen(text: string, many: number): State[] {
   ];
 }
 
-function formState(text: string, many: number): State["form"] {
+function formState(text: string, many: number): TuiState["form"] {
   const keys = new Map(Array.from({ length: many }, (_, at) => [`${text}${at}`, { path: text, field: text }] as const));
   const units = new Map([[text, { deliver: "auto", accept: [text], keys } as const]]);
   const form = formOf(text, [text], null as never, { overwrite: false, units });

@@ -3,7 +3,7 @@ import type { UnitMapping } from "../../src/core/config/mapping.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { DiffLine, Move, Plan, Step } from "../../src/model/plan.ts";
 import { formOf } from "../../src/tui/form.ts";
-import type { State, StepState } from "../../src/tui/state.ts";
+import type { TuiState, StepState } from "../../src/tui/state.ts";
 import { finding, scanned } from "./sample.ts";
 
 type Place = readonly [subject: string, path: string];
@@ -112,7 +112,7 @@ const PLAN: Plan = {
 
 const found = scanned(FINDINGS);
 
-const browse: State = {
+const browse: TuiState = {
   ...found,
   marked: new Set(["stripe_secret_key-0000", "database_url-0000"]),
   scan: {
@@ -169,7 +169,7 @@ const FORM = formOf("prod", ["prod", "local"], null as never, {
 });
 
 /** A small shop, from the first look to the proof: one state a step, the same every time. */
-export const SHOP: { readonly [step: string]: State } = {
+export const SHOP: { readonly [step: string]: TuiState } = {
   list: browse,
   plan: { ...browse, where: "plan", planned: { plan: PLAN, provider: null as never, scroll: 0 } },
   form: {

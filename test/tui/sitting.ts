@@ -5,12 +5,12 @@ import { onTestFinished } from "vitest";
 import { assemble } from "../../src/assembly/index.ts";
 import { press } from "../../src/tui/actions.ts";
 import { frame } from "../../src/tui/screens/index.ts";
-import { createSession, type Session } from "../../src/tui/session.ts";
-import type { State } from "../../src/tui/state.ts";
+import { createSession, type TerminalSession } from "../../src/tui/session.ts";
+import type { TuiState } from "../../src/tui/state.ts";
 
 /** A sitting on folders of its own, without a terminal: keys in, frames out. */
 export type Sitting = {
-  readonly session: Session;
+  readonly session: TerminalSession;
   /** The project's folder. */
   readonly cwd: string;
   readonly state: string;
@@ -19,7 +19,7 @@ export type Sitting = {
   readonly screen: (columns?: number, rows?: number) => string;
 };
 
-export function sit(state: Partial<State>, env: NodeJS.ProcessEnv = {}): Sitting {
+export function sit(state: Partial<TuiState>, env: NodeJS.ProcessEnv = {}): Sitting {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-sitting-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const cwd = join(dir, "project");

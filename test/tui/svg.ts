@@ -1,6 +1,6 @@
 import stringWidth from "string-width";
 import type { Size } from "../../src/tui/screens/frame.ts";
-import type { Row, Span } from "../../src/tui/widgets/text.ts";
+import type { ScreenRow, StyledSpan } from "../../src/tui/widgets/text.ts";
 
 const WIDE = 8.4;
 const HIGH = 18;
@@ -19,7 +19,7 @@ text { fill: #e6edf3; } .paper { fill: #0d1117; stroke: #30363d; }
 }`;
 
 /** A frame as a picture that follows the reader's light or dark theme, as a terminal does with the 16 colours. */
-export function svg(rows: readonly Row[], { columns, rows: high }: Size): string {
+export function svg(rows: readonly ScreenRow[], { columns, rows: high }: Size): string {
   const [width, height] = [columns * WIDE + 2 * EDGE, high * HIGH + 2 * EDGE];
   const body = rows.flatMap((row, at) => drawn(row.spans, at));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
@@ -31,7 +31,7 @@ ${body.join("\n")}
 `;
 }
 
-function drawn(spans: readonly Span[], at: number): string[] {
+function drawn(spans: readonly StyledSpan[], at: number): string[] {
   let column = 0;
   return spans.flatMap((span) => {
     const wide = stringWidth(span.text);
@@ -47,7 +47,7 @@ function drawn(spans: readonly Span[], at: number): string[] {
   });
 }
 
-function classes({ color, bold, dimColor, inverse }: Span): string {
+function classes({ color, bold, dimColor, inverse }: StyledSpan): string {
   return [color, bold && "bold", dimColor && "dim", inverse && "inverse"].filter(Boolean).join(" ");
 }
 

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Terminal } from "../../src/tui/terminal.ts";
 import { openView, type View } from "../../src/tui/view.ts";
-import type { Row } from "../../src/tui/widgets/text.ts";
-import type { Session } from "../../src/tui/session.ts";
+import type { ScreenRow } from "../../src/tui/widgets/text.ts";
+import type { TerminalSession } from "../../src/tui/session.ts";
 import { finding, scanned } from "./sample.ts";
 import { sit } from "./sitting.ts";
 
 type Watched = {
-  readonly session: Session;
+  readonly session: TerminalSession;
   readonly view: View;
   readonly frames: string[];
   readonly resize: (rows: number) => void;
@@ -22,7 +22,7 @@ function watch(): Watched {
   let resized = (): void => undefined;
   const terminal: Terminal = {
     size: () => ({ columns: 100, rows }),
-    show: (all: readonly Row[]) =>
+    show: (all: readonly ScreenRow[]) =>
       void frames.push(all.map(({ spans }) => spans.map(({ text }) => text).join("")).join("\n")),
     enter: () => void frames.push("entered"),
     leave: () => void frames.push("left"),

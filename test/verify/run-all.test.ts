@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { verifyAll, type VerifyOptions } from "../../src/verify/index.ts";
 import { runAll } from "../../src/verify/run-all.ts";
-import { live, type Question } from "../../src/verify/types.ts";
+import { live, type VerifyRequest } from "../../src/verify/types.ts";
 import { questionFor, type Vendor } from "../../src/verify/vendor.ts";
 import { bearer, byStatus, get } from "../../src/verify/vendors/make.ts";
 import { replying, withDouble } from "./double.ts";
@@ -38,7 +38,7 @@ test("nothing to ask is no work", async () => {
 });
 
 /** Questions that note how many of them run at once, over all and at their host. */
-function counted(hosts: readonly string[]): { questions: Question[]; most: Map<string, number> } {
+function counted(hosts: readonly string[]): { questions: VerifyRequest[]; most: Map<string, number> } {
   const [now, most] = [new Map<string, number>(), new Map<string, number>()];
   const step = (host: string, by: number): void => {
     now.set(host, (now.get(host) ?? 0) + by);
@@ -68,7 +68,11 @@ test("no more at once than told, and two at one host; a slow host holds up no ot
 });
 
 test("a check that breaks is unknown, and its error is not told", async () => {
-  const question: Question = { key: "1", host: "a", ask: () => Promise.reject(new Error("password is swordfish")) };
+  const question: VerifyRequest = {
+    key: "1",
+    host: "a",
+    ask: () => Promise.reject(new Error("password is swordfish")),
+  };
   expect(await runAll([question], OPTIONS, never, () => {})).toEqual([
     { state: "unknown", why: "the check itself failed" },
   ]);
@@ -77,7 +81,7 @@ test("a check that breaks is unknown, and its error is not told", async () => {
 test("stops at once when the caller does", async () => {
   const stop = new AbortController();
   const asked: string[] = [];
-  const questions = ["1", "2", "3", "4"].map((key): Question => ({
+  const questions = ["1", "2", "3", "4"].map((key): VerifyRequest => ({
     key,
     host: "a",
     async ask() {

@@ -49,10 +49,14 @@ function asked(more: More = {}): InstallRequest {
   };
 }
 
-const contained = (more: More = {}): InstallRequest => asked({ image: "registry.example:5000/team/unsprawl:1", ...more });
+const contained = (more: More = {}): InstallRequest =>
+  asked({ image: "registry.example:5000/team/unsprawl:1", ...more });
 
 /** Writes what is made into a folder of its own. */
-async function written(form: InstallForm, given: InstallRequest): Promise<{ folder: string; made: WatchInstallation; paths: string[] }> {
+async function written(
+  form: InstallForm,
+  given: InstallRequest,
+): Promise<{ folder: string; made: WatchInstallation; paths: string[] }> {
   const folder = mkdtempSync(join(dir, `${form}-`));
   const made = installation(form, given);
   const placed = placesOf(made.files, folder, dir);

@@ -1,6 +1,6 @@
 import { childEnvironment, isCredentialName } from "../../../src/kit/child-environment.ts";
 import { envFiles } from "../syntax/environment.ts";
-import type { Project } from "../syntax/project.ts";
+import type { ComposeProject } from "../syntax/project.ts";
 
 /** What Compose gets of the user's environment. */
 export type Passed = {
@@ -23,7 +23,7 @@ export type Judges = {
  * what they mention, they get the values that the project's containers have already, and those that are no credential by
  * name, by form and by detection's judgement.
  */
-export function passedTo(project: Project, env: NodeJS.ProcessEnv, { held, secret }: Judges): Passed {
+export function passedTo(project: ComposeProject, env: NodeJS.ProcessEnv, { held, secret }: Judges): Passed {
   const mentioned = new Set<string>();
   for (const { text } of [...project.yaml.values(), ...envFiles(project)])
     for (const [word] of text.matchAll(/[A-Za-z_][A-Za-z0-9_]*/g)) mentioned.add(word);
@@ -40,7 +40,7 @@ export function passedTo(project: Project, env: NodeJS.ProcessEnv, { held, secre
  * Those of a plan's variables that the project's files fill in, and that this environment does not have: Compose would
  * make other containers than the plan saw.
  */
-export function missingOf(project: Project, names: readonly string[], env: NodeJS.ProcessEnv): string[] {
+export function missingOf(project: ComposeProject, names: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const filled = new Set<string>();
   for (const { text } of [...project.yaml.values(), ...envFiles(project)])
     for (const [, name = ""] of text.matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)) filled.add(name);

@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** Where a project is and how Compose is called for it. */
 export type ProjectCall = {
@@ -39,7 +40,6 @@ export type ComposeCli = {
 export type Foreseen = ReadonlyMap<string, "keep" | "recreate" | "create" | "touch">;
 
 export type ComposeConfig = { readonly services: { readonly [name: string]: ServiceConfig } } & JsonObject;
-export type JsonObject = { readonly [key: string]: unknown };
 export type ServiceConfig = JsonObject & { readonly environment?: { readonly [name: string]: string | null } | null };
 
 /**

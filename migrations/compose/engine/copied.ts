@@ -1,12 +1,12 @@
 import type { Detector } from "../../../src/contract/detector.ts";
-import type { Words } from "../syntax/service.ts";
+import type { ServiceWords } from "../syntax/service.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { Secret } from "../../../src/model/secret.ts";
 
 const PLACES = { Entrypoint: "entrypoint", Cmd: "cmd", Healthcheck: "healthcheck" } as const;
 
 /** Throws `refused` when what the delivery would copy into the Compose file holds a secret itself. */
-export function mustHoldNoSecret(detector: Detector, service: string, copied: Words): void {
+export function mustHoldNoSecret(detector: Detector, service: string, copied: ServiceWords): void {
   for (const name of ["Entrypoint", "Cmd", "Healthcheck"] as const) {
     if (!holdsSecret(detector, name, copied[name])) continue;
     throw new UnsprawlError(
@@ -18,7 +18,7 @@ export function mustHoldNoSecret(detector: Detector, service: string, copied: Wo
 }
 
 /** What a shell or a wrapper passes on is a command too: each rest of the words is asked about. */
-function holdsSecret(detector: Detector, name: keyof Words, words: readonly string[]): boolean {
+function holdsSecret(detector: Detector, name: keyof ServiceWords, words: readonly string[]): boolean {
   const asked = words.slice(0, MOST).map((_word, at) => (at === 0 ? words : ["run", ...words.slice(at)]));
   return asked.some((rest) => {
     const value = Secret.of(JSON.stringify(rest));

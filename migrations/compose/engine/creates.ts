@@ -1,10 +1,11 @@
 import { realpathSync } from "node:fs";
 import { posix } from "node:path";
-import type { ComposeConfig, JsonObject, ProjectCall } from "./cli.ts";
+import type { ComposeConfig, ProjectCall } from "./cli.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** A service that is to be recreated: its containers as they are, and the mounts that its delivery brings. */
 export type Recreated = {

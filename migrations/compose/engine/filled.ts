@@ -6,7 +6,11 @@ import { frameOf, type ContainerFrame } from "./frame.ts";
  * The frame of a container for which nobody asked for anything: what this engine, as it is configured now, fills in. It is
  * created from an image that the project uses, never started, and removed. Null when it cannot be made.
  */
-export async function engineDefaults(engine: Engine, image: string, key: FingerprintKey): Promise<ContainerFrame | null> {
+export async function engineDefaults(
+  engine: Engine,
+  image: string,
+  key: FingerprintKey,
+): Promise<ContainerFrame | null> {
   const docker = await engine.docker();
   const remove = async (): Promise<boolean> => {
     const left = await engine.container(NAME);

@@ -3,6 +3,7 @@ import { ownAliases } from "../../../src/engine/create-body.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { keyedDigest, type FingerprintKey } from "../../../src/model/fingerprint.ts";
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** What a container may do and is, by field: a keyed digest of each of a field's items, so that a journal can hold it. */
 export type ContainerFrame = { readonly [field: string]: readonly string[] };
@@ -59,7 +60,12 @@ export function namesById(docs: readonly ContainerDoc[]): Map<string, string> {
  * The fields in which the new container differs. With `drift` other settings may differ, but not what gives a container
  * more rights: that is never a matter of drift. `filled` is what the engine fills in by itself now: nobody asked for that.
  */
-export function differences(old: ContainerFrame, fresh: ContainerFrame, drift: boolean, filled: ContainerFrame | null = null): string[] {
+export function differences(
+  old: ContainerFrame,
+  fresh: ContainerFrame,
+  drift: boolean,
+  filled: ContainerFrame | null = null,
+): string[] {
   return [...new Set([...Object.keys(old), ...Object.keys(fresh)])].sort().filter((field) => {
     const [was, is] = [old[field] ?? [], fresh[field] ?? []];
     if (was.join() === is.join()) return false;
@@ -170,8 +176,6 @@ function mountsOf({ Mounts, HostConfig }: ContainerDoc): string[] {
     }),
   );
 }
-
-type JsonObject = { readonly [name: string]: unknown };
 
 function withoutDelivery(doc: ContainerDoc, change: RunChange): ContainerDoc {
   const { Config, HostConfig } = doc;

@@ -1,8 +1,9 @@
 import { posix } from "node:path";
-import type { ComposeConfig, JsonObject } from "./cli.ts";
+import type { ComposeConfig } from "./cli.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { numberOf } from "../find.ts";
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** Files of a service's containers, as tar archives by their paths, for each copy by its number. */
 export type Injected = ReadonlyMap<number, ReadonlyMap<string, Buffer>>;

@@ -3,10 +3,10 @@ import type { Engine } from "../../../src/engine/engine.ts";
 import { trimEndOf } from "../../../src/kit/text/trim.ts";
 
 /** A folder of this host into which a container can write. */
-type Place = { readonly source: string; readonly bind: boolean; readonly container: string };
+type WritableFolder = { readonly source: string; readonly bind: boolean; readonly container: string };
 
 /** The folders of this host that containers can write to, and the engine's own. */
-export async function mountsOf(engine: Engine): Promise<readonly Place[]> {
+export async function mountsOf(engine: Engine): Promise<readonly WritableFolder[]> {
   const [listed, { DockerRootDir }, volumes] = await Promise.all([
     engine.containers(),
     engine.info(),
@@ -36,12 +36,12 @@ export async function mountsOf(engine: Engine): Promise<readonly Place[]> {
 }
 
 /** The volume, or the engine's own folder, that this path is below; null when there is none. */
-export function volumeAt(path: string, mounts: readonly Place[]): Place | null {
+export function volumeAt(path: string, mounts: readonly WritableFolder[]): WritableFolder | null {
   return mounts.find((one) => !one.bind && below(path, one.source)) ?? null;
 }
 
 /** The container that can write to one of these paths; null when none can. */
-export function writerOf(paths: readonly string[], mounts: readonly Place[]): string | null {
+export function writerOf(paths: readonly string[], mounts: readonly WritableFolder[]): string | null {
   const found = paths.flatMap((path) => mounts.find((one) => below(path, one.source)) ?? []);
   return found[0]?.container ?? null;
 }

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { ComposeConfig, ProjectCall } from "./cli.ts";
 import { envFiles } from "../syntax/environment.ts";
 import type { NewFile } from "../rewrite/draft.ts";
-import type { Project } from "../syntax/project.ts";
+import type { ComposeProject } from "../syntax/project.ts";
 
 /**
  * Tries files out without touching them: copies of all of a project's files, the new ones in place of the old, below a
@@ -13,7 +13,7 @@ import type { Project } from "../syntax/project.ts";
  */
 export async function withShadow<T>(
   memory: string,
-  project: Project,
+  project: ComposeProject,
   files: readonly NewFile[],
   look: (shadow: (call: ProjectCall) => ProjectCall, back: (config: ComposeConfig) => ComposeConfig) => Promise<T>,
 ): Promise<T> {

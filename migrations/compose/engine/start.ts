@@ -15,7 +15,11 @@ export type ComparedService = { readonly service: string; readonly docs: readonl
  * compared, nothing else is started. A service waits for those it depends on, as it does for Compose. Throws `unhealthy`
  * when one of these does not come up.
  */
-export async function startCompared(engine: Engine, all: readonly ComparedService[], signal: AbortSignal): Promise<void> {
+export async function startCompared(
+  engine: Engine,
+  all: readonly ComparedService[],
+  signal: AbortSignal,
+): Promise<void> {
   const started = new Map<string, readonly ContainerDoc[]>();
   for (const { service, docs } of inOrder(all)) {
     for (const [needed, condition] of needsOf(docs))

@@ -1,6 +1,7 @@
 import { Blocked } from "./blocked.ts";
-import type { ComposeConfig, JsonObject, ServiceConfig } from "../engine/cli.ts";
+import type { ComposeConfig, ServiceConfig } from "../engine/cli.ts";
 import type { Wish } from "./index.ts";
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /**
  * Compares what Compose makes of the files before and after. Throws `failed`, naming the place, when anything but these
@@ -23,7 +24,11 @@ function effective(config: JsonObject): JsonObject {
 }
 
 /** The service as it would be without what its delivery brought; what is not as wished stays, and so differs. */
-function withoutDelivery(old: ServiceConfig, fresh: ServiceConfig, { change, moves, service, ...runs }: Wish): JsonObject {
+function withoutDelivery(
+  old: ServiceConfig,
+  fresh: ServiceConfig,
+  { change, moves, service, ...runs }: Wish,
+): JsonObject {
   const service_: { [key: string]: unknown } = { ...fresh };
   const names = new Set([...change.unset, ...change.set.map(({ name }) => name), ...moves.map(({ name }) => name)]);
   const wanted = new Map(change.set.map(({ name, value }) => [name, value]));

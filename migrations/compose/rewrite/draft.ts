@@ -7,7 +7,7 @@ import { renderDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { lineStart, splice, type Edit } from "../../../src/kit/text/splice.ts";
 import { edits, memberRange, type Changes } from "../../../src/kit/text/yaml-edit.ts";
 import type { ComposeEnvFile } from "../syntax/env-file.ts";
-import type { Project } from "../syntax/project.ts";
+import type { ComposeProject } from "../syntax/project.ts";
 import type { YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 
 type Collection = YAMLMap | YAMLSeq;
@@ -24,13 +24,13 @@ export type NewFile = { readonly file: string; readonly text: string; readonly d
 
 /** What is to change in a project's files, gathered before a byte is touched. Asking twice for the same is asking once. */
 export class ProjectDraft {
-  readonly #project: Project;
+  readonly #project: ComposeProject;
   readonly #members = new Map<Collection, CollectionEdits>();
   readonly #anchors = new Map<YAMLMap, { readonly file: YamlFile; readonly name: string }>();
   readonly #lines = new Map<string, EnvLineEdit>();
   readonly #diff = new Map<string, { readonly line: number; readonly diff: DiffLine }[]>();
 
-  constructor(project: Project) {
+  constructor(project: ComposeProject) {
     this.#project = project;
   }
 

@@ -3,8 +3,8 @@ import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { Blocked } from "./blocked.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
-import { envFiles, variables, type Place } from "../syntax/environment.ts";
-import type { Project } from "../syntax/project.ts";
+import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
+import type { ComposeProject } from "../syntax/project.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
 import { dropSources } from "../syntax/sources.ts";
 import { entry, parseYaml, isMap, isScalar, reaches } from "../../../src/kit/text/yaml-nodes.ts";
@@ -30,7 +30,10 @@ export type Rewritten = { readonly files: readonly NewFile[]; readonly notes: re
 /** A variable under the name and with the value that it gets; null when it goes. */
 type VariableChange = { readonly name: string; readonly value: string } | null;
 
-type Wanted = { readonly place: Place; readonly by: Map<string, { readonly action: VariableChange; readonly masked: string }> };
+type PlaceChanges = {
+  readonly place: VariablePlace;
+  readonly by: Map<string, { readonly action: VariableChange; readonly masked: string }>;
+};
 
 /**
  * The bytes of a project's files after these wishes: only what held a secret is taken away or written anew, and only
@@ -38,13 +41,13 @@ type Wanted = { readonly place: Place; readonly by: Map<string, { readonly actio
  * when a value is also filled in elsewhere, unless `elsewhere` is accepted.
  */
 export async function rewriteProject(
-  project: Project,
+  project: ComposeProject,
   wishes: readonly Wish[],
   accept: ReadonlySet<string>,
 ): Promise<Rewritten> {
   const draft = new ProjectDraft(project);
   const all = new Map([...project.services.values()].map((service) => [service.name, variables(service)]));
-  const wanted = new Map<string, Wanted>();
+  const wanted = new Map<string, PlaceChanges>();
   for (const wish of wishes) for (const move of wish.moves) want(wanted, all, wish, move);
   const apart = new Map<string, Exclude<VariableChange, null>[]>();
   const secret = wishes.flatMap(({ moves }) => moves);
@@ -70,8 +73,8 @@ export async function rewriteProject(
 }
 
 function want(
-  wanted: Map<string, Wanted>,
-  all: ReadonlyMap<string, Map<string, Place[]>>,
+  wanted: Map<string, PlaceChanges>,
+  all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
   { service, change: { set, unset } }: Wish,
   { name, masked }: Wish["moves"][number],
 ): void {
@@ -103,7 +106,11 @@ function want(
 }
 
 /** Throws when somebody else has this variable from here too. */
-function onlyThese(place: Place, by: Wanted["by"], all: ReadonlyMap<string, Map<string, Place[]>>): void {
+function onlyThese(
+  place: VariablePlace,
+  by: PlaceChanges["by"],
+  all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
+): void {
   const others = [...all].filter(([name, own]) => !by.has(name) && own.get(place.name)?.at(-1)?.id === place.id);
   if (others.length === 0) return;
   const names = others.map(([name]) => name);
@@ -115,7 +122,7 @@ function onlyThese(place: Place, by: Wanted["by"], all: ReadonlyMap<string, Map<
 }
 
 /** Whether a service that is not among these merges in the map where this stands, and goes over it. */
-function hiddenFrom({ services }: Project, place: Place, by: Wanted["by"]): boolean {
+function hiddenFrom({ services }: ComposeProject, place: VariablePlace, by: PlaceChanges["by"]): boolean {
   if (place.kind !== "pair") return false;
   return [...services.values()].some(
     ({ name, layers }) =>
@@ -127,7 +134,7 @@ function hiddenFrom({ services }: Project, place: Place, by: Wanted["by"]): bool
   );
 }
 
-function change(draft: ProjectDraft, place: Place, action: VariableChange, masked: string): void {
+function change(draft: ProjectDraft, place: VariablePlace, action: VariableChange, masked: string): void {
   const was = place.value === null ? place.name : `${place.name}=${masked}`;
   if (place.kind === "line") draft.line(place.file, place.member, action, was);
   else if (action === null) draft.drop(place.file, place.owner, place.member, was);
@@ -140,7 +147,7 @@ function change(draft: ProjectDraft, place: Place, action: VariableChange, maske
 }
 
 /** `environment:` without a variable goes too; a map that others are merged from stays as an empty one. */
-function removeEmpty(draft: ProjectDraft, { yaml }: Project): void {
+function removeEmpty(draft: ProjectDraft, { yaml }: ComposeProject): void {
   for (const file of yaml.values()) {
     const walk = (node: unknown): void => {
       if (!isMap(node)) return;
@@ -169,6 +176,6 @@ function removeEmpty(draft: ProjectDraft, { yaml }: Project): void {
 const isCollection = (node: unknown): boolean => typeof node === "object" && node !== null && "items" in node;
 
 /** Every file of a project with its text, by its absolute name. */
-export function textsOf(project: Project): Map<string, string> {
+export function textsOf(project: ComposeProject): Map<string, string> {
   return new Map([...project.yaml.values(), ...envFiles(project)].map(({ file, text }) => [file, text]));
 }

@@ -7,8 +7,7 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import { parseDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { entry, follow, isMap, isSeq, scalarText, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
-
-type VariableLookup = (name: string) => string | null;
+import type { VariableLookup } from "../../../src/files/interpolate.ts";
 
 /** An env file: one that `${…}` is filled from, or one that a service names. */
 export type ComposeEnvFile = {
@@ -23,7 +22,12 @@ export type ComposeEnvFile = {
  * An env file as Compose reads it. Why it cannot be read is told; what Compose refuses is told too, and then read as
  * `docker run` would. Null when nobody can read it.
  */
-export async function readEnvFile(file: string, raw: boolean, lookup: VariableLookup, tell: OnFault): Promise<ComposeEnvFile | null> {
+export async function readEnvFile(
+  file: string,
+  raw: boolean,
+  lookup: VariableLookup,
+  tell: OnFault,
+): Promise<ComposeEnvFile | null> {
   let text: string | null = null;
   try {
     text = await readText(file);
@@ -36,7 +40,12 @@ export async function readEnvFile(file: string, raw: boolean, lookup: VariableLo
   }
 }
 
-type LocatedNode = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: VariableLookup };
+export type LocatedNode = {
+  readonly file: YamlFile;
+  readonly node: Node;
+  readonly dir: string;
+  readonly lookup: VariableLookup;
+};
 
 /** What `env_file` of a service names, in order; one that need not be there is passed over. */
 export async function envFilesOf({ file, node, dir, lookup }: LocatedNode, tell: OnFault): Promise<ComposeEnvFile[]> {

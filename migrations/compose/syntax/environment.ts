@@ -4,7 +4,7 @@ import type { DotenvEntry } from "../../../src/files/dotenv.ts";
 import { memberRange } from "../../../src/kit/text/yaml-edit.ts";
 import { fill, stop, type OnFault } from "./fill.ts";
 import type { ComposeEnvFile } from "./env-file.ts";
-import type { ServiceLayer, Project, Service } from "./project.ts";
+import type { ServiceLayer, ComposeProject, ComposeService } from "./project.ts";
 import {
   entriesOf,
   entry,
@@ -18,7 +18,7 @@ import {
 } from "../../../src/kit/text/yaml-nodes.ts";
 
 /** Where a variable of a service is written. */
-export type Place = {
+export type VariablePlace = {
   /** The same for all services that have a variable from here. */
   readonly id: string;
   /** `FILE:LINE`. */
@@ -44,9 +44,9 @@ export type Place = {
  * `environment`, whatever layer they are of (Compose Specification, "Environment variables precedence"). Throws what Compose
  * refuses to fill in, or tells it and takes the text as it is written.
  */
-export function variables(service: Service, tell: OnFault = stop): Map<string, Place[]> {
-  const found = new Map<string, Place[]>();
-  const add = (place: Place): void => {
+export function variables(service: ComposeService, tell: OnFault = stop): Map<string, VariablePlace[]> {
+  const found = new Map<string, VariablePlace[]>();
+  const add = (place: VariablePlace): void => {
     const own = found.get(place.name);
     if (own === undefined) found.set(place.name, [place]);
     else own.push(place);
@@ -63,7 +63,7 @@ export function variables(service: Service, tell: OnFault = stop): Map<string, P
   return found;
 }
 
-function ofLine(file: ComposeEnvFile, member: DotenvEntry): Place {
+function ofLine(file: ComposeEnvFile, member: DotenvEntry): VariablePlace {
   const { name, value, uses, start } = member;
   return {
     kind: "line",
@@ -78,7 +78,7 @@ function ofLine(file: ComposeEnvFile, member: DotenvEntry): Place {
 }
 
 /** Takes away what `environment` of earlier layers gave; what env files gave stays. */
-function forget(found: Map<string, Place[]>, which: (name: string) => boolean): void {
+function forget(found: Map<string, VariablePlace[]>, which: (name: string) => boolean): void {
   for (const [name, places] of found) {
     const kept = which(name) ? places.filter(({ kind }) => kind === "line") : places;
     if (kept.length === 0) found.delete(name);
@@ -86,7 +86,7 @@ function forget(found: Map<string, Place[]>, which: (name: string) => boolean): 
   }
 }
 
-type Environment = { readonly places: Place[]; readonly whole: boolean; readonly reset: ReadonlySet<string> };
+type Environment = { readonly places: VariablePlace[]; readonly whole: boolean; readonly reset: ReadonlySet<string> };
 
 function environment(layer: ServiceLayer, tell: OnFault): Environment {
   const written = entry(layer.service, "environment", layer.file)?.value ?? null;
@@ -98,13 +98,13 @@ function environment(layer: ServiceLayer, tell: OnFault): Environment {
   return { places, whole: tag(written) === "!override", reset };
 }
 
-function placesOf({ file, lookup }: ServiceLayer, written: Node | null, tell: OnFault): Place[] {
+function placesOf({ file, lookup }: ServiceLayer, written: Node | null, tell: OnFault): VariablePlace[] {
   const common = (member: unknown): { readonly id: string; readonly at: string } => {
     const [start] = memberRange(member);
     return { id: `${file.file}:${start}`, at: `${file.file}:${lineOf(file.text, start)}` };
   };
   if (isSeq(written)) {
-    return (written.items as Node[]).flatMap((member): Place[] => {
+    return (written.items as Node[]).flatMap((member): VariablePlace[] => {
       const node = follow(member, file);
       if (!isScalar(node)) return [];
       const { value: text, uses } = fill(node.value ?? "", lookup, file, node.range?.[0] ?? 0, tell);
@@ -115,7 +115,7 @@ function placesOf({ file, lookup }: ServiceLayer, written: Node | null, tell: On
       return [{ kind: "item", ...common(member), name, value, uses: from, file, member, owner: written }];
     });
   }
-  return entriesOf(written, file).map(({ key, pair, owner, value: node }): Place => {
+  return entriesOf(written, file).map(({ key, pair, owner, value: node }): VariablePlace => {
     const raw = scalarText(node);
     const filled = raw === null ? null : fill(raw, lookup, file, node?.range?.[0] ?? 0, tell);
     const value = filled === null ? lookup(key) : filled.value;
@@ -125,7 +125,7 @@ function placesOf({ file, lookup }: ServiceLayer, written: Node | null, tell: On
 }
 
 /** A text anywhere in the project's files. */
-export type Scrap = {
+export type ProjectText = {
   readonly file: YamlFile | ComposeEnvFile;
   readonly start: number;
   readonly end: number;
@@ -137,8 +137,8 @@ export type Scrap = {
 };
 
 /** Every text of the project's files, each once, wherever Compose uses it. What it refuses is as for `variables`. */
-export function scraps(project: Project, tell: OnFault = stop): Scrap[] {
-  const found: Scrap[] = [];
+export function scraps(project: ComposeProject, tell: OnFault = stop): ProjectText[] {
+  const found: ProjectText[] = [];
   for (const file of project.yaml.values()) {
     const lookup = project.lookups.get(file.file) ?? project.lookup;
     const walk = (node: unknown, path: string, key: string): void => {
@@ -167,7 +167,7 @@ export function scraps(project: Project, tell: OnFault = stop): Scrap[] {
 }
 
 /** All env files of a project, each once. */
-export function envFiles({ dotenv, services }: Project): ComposeEnvFile[] {
+export function envFiles({ dotenv, services }: ComposeProject): ComposeEnvFile[] {
   const named = [...services.values()].flatMap(({ layers }) => layers.flatMap((layer) => layer.envFiles));
   return [...new Map([...dotenv, ...named].map((one) => [one.file, one])).values()];
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Node, YAMLMap } from "yaml";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { envFilesOf, readEnvFile, type ComposeEnvFile } from "./env-file.ts";
+import { envFilesOf, readEnvFile, type ComposeEnvFile, type LocatedNode } from "./env-file.ts";
 import { readText } from "../../../src/files/read.ts";
 import { filledScalar, stop, type OnFault } from "./fill.ts";
 import {
@@ -16,8 +16,7 @@ import {
   scalarText,
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
-
-export type VariableLookup = (name: string) => string | null;
+import type { VariableLookup } from "../../../src/files/interpolate.ts";
 
 /** One place where a service is described; a later one goes over an earlier one. */
 export type ServiceLayer = {
@@ -30,14 +29,14 @@ export type ServiceLayer = {
   readonly envFiles: readonly ComposeEnvFile[];
 };
 
-export type Service = {
+export type ComposeService = {
   readonly name: string;
   readonly layers: readonly ServiceLayer[];
   readonly profiles: readonly string[];
 };
 
 /** A Compose project as far as variables go, with the bytes that each comes from. */
-export type Project = {
+export type ComposeProject = {
   readonly name: string;
   readonly dir: string;
   /** As given with `-f`, absolute. */
@@ -48,7 +47,7 @@ export type Project = {
   readonly yaml: ReadonlyMap<string, YamlFile>;
   /** What `${…}` is filled from besides the shell. */
   readonly dotenv: readonly ComposeEnvFile[];
-  readonly services: ReadonlyMap<string, Service>;
+  readonly services: ReadonlyMap<string, ComposeService>;
   readonly lookup: VariableLookup;
   /** What `${…}` means in each file, where an included one has an environment of its own. */
   readonly lookups: ReadonlyMap<string, VariableLookup>;
@@ -72,7 +71,7 @@ export type ProjectInput = {
 type Loading = {
   readonly yaml: Map<string, readonly YamlFile[]>;
   readonly dotenv: ComposeEnvFile[];
-  readonly services: Map<string, Service>;
+  readonly services: Map<string, ComposeService>;
   readonly lookups: Map<string, VariableLookup>;
   readonly tell: OnFault;
   readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
@@ -105,7 +104,7 @@ function counter(signal: AbortSignal | undefined): Loading["step"] {
  * of Compose itself before anything is changed. Throws `absent`, `denied`, `malformed` (with file and line).
  * Rules: Compose Specification, "Merge", "extends", "include", "Interpolation"; compose-go loader.
  */
-export async function loadProject(input: ProjectInput): Promise<Project> {
+export async function loadProject(input: ProjectInput): Promise<ComposeProject> {
   const given = input.files.map((file) => resolve(file));
   const dir = input.dir ?? dirname(given[0] ?? ".");
   const tell = input.tell ?? stop;
@@ -156,7 +155,12 @@ function projectName(dir: string): string {
 }
 
 /** The variables of the shell, then those of the env files: `.env` beside the project, unless others are named. */
-async function withDotenv(loading: Loading, outer: VariableLookup, dir: string, named: readonly string[]): Promise<VariableLookup> {
+async function withDotenv(
+  loading: Loading,
+  outer: VariableLookup,
+  dir: string,
+  named: readonly string[],
+): Promise<VariableLookup> {
   const values = new Map<string, string>();
   const lookup: VariableLookup = (name) => outer(name) ?? values.get(name) ?? null;
   const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [join(dir, ".env")].filter(existsSync);
@@ -217,8 +221,6 @@ async function loadServices(loading: Loading, file: YamlFile, dir: string, looku
     });
   }
 }
-
-type LocatedNode = { readonly file: YamlFile; readonly node: Node; readonly dir: string; readonly lookup: VariableLookup };
 
 const DEEPEST = 100;
 
@@ -281,7 +283,7 @@ function list(node: Node | null, file: YamlFile, lookup: VariableLookup, tell: O
 }
 
 /** The map that describes a service in the first file that was given and names it: where what is new for it goes. */
-export function home(service: Service): { readonly file: YamlFile; readonly map: YAMLMap } | null {
+export function home(service: ComposeService): { readonly file: YamlFile; readonly map: YAMLMap } | null {
   const own = service.layers.findLast(({ service: node, file }) => isMap(node) && isWritten(node, file, service.name));
   return own && isMap(own.service) ? { file: own.file, map: own.service } : null;
 }

@@ -4,7 +4,7 @@ import type { ProjectDraft } from "../rewrite/draft.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { asMember, membersOf } from "./shared.ts";
-import { home, type Project, type Service } from "./project.ts";
+import { home, type ComposeProject, type ComposeService } from "./project.ts";
 import type { Wish } from "../rewrite/index.ts";
 import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 
@@ -12,7 +12,7 @@ type Home = { readonly file: YamlFile; readonly map: YAMLMap };
 type Variable = { readonly name: string; readonly value: string };
 
 /** What a service needs beside its variables: a mount, a runtime, a command behind a prefix. */
-export function serviceKeys(draft: ProjectDraft, project: Project, wish: Wish): void {
+export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: Wish): void {
   const { mounts, runtime, entrypointPrefix, healthcheckPrefix } = wish.change;
   if (mounts.length === 0 && runtime === null && entrypointPrefix === null && healthcheckPrefix === null) return;
   const at = homeOf(project, wish.service);
@@ -28,10 +28,10 @@ export function serviceKeys(draft: ProjectDraft, project: Project, wish: Wish): 
 }
 
 /** The words of what a container runs, by the place that inspect shows them at. */
-export type Words = { readonly [place in "Entrypoint" | "Cmd" | "Healthcheck"]: readonly string[] };
+export type ServiceWords = { readonly [place in "Entrypoint" | "Cmd" | "Healthcheck"]: readonly string[] };
 
 /** The words that the delivery copies into the file: those of the container, which may be its image's. */
-export function copiedWords(project: Project, { service, change, entrypoint, cmd, health }: Wish): Words {
+export function copiedWords(project: ComposeProject, { service, change, entrypoint, cmd, health }: Wish): ServiceWords {
   const runs = change.entrypointPrefix !== null;
   return {
     Entrypoint: runs ? entrypoint : [],
@@ -42,7 +42,12 @@ export function copiedWords(project: Project, { service, change, entrypoint, cmd
 }
 
 /** Gives a service variables of its own. */
-export function setVariables(draft: ProjectDraft, project: Project, service: string, wanted: readonly Variable[]): void {
+export function setVariables(
+  draft: ProjectDraft,
+  project: ComposeProject,
+  service: string,
+  wanted: readonly Variable[],
+): void {
   const at = homeOf(project, service);
   const found = entry(at.map, "environment", at.file);
   const list = found?.value;
@@ -91,7 +96,7 @@ function flowMap(key: string): UnsprawlError {
   );
 }
 
-function homeOf(project: Project, name: string): Home {
+function homeOf(project: ComposeProject, name: string): Home {
   const service = project.services.get(name);
   const found = service ? home(service) : null;
   if (found) return found;
@@ -140,8 +145,8 @@ function setKey(draft: ProjectDraft, { file, map }: Home, key: string, value: st
   else draft.add(file, map, `${key}: ${value}`, `${key}: ${shown}`);
 }
 
-function inProject(project: Project, name: string, key: string): boolean {
-  const layers = (project.services.get(name) as Service).layers;
+function inProject(project: ComposeProject, name: string, key: string): boolean {
+  const layers = (project.services.get(name) as ComposeService).layers;
   return layers.some(({ service, file }) => (entry(service, key, file)?.value ?? null) !== null);
 }
 

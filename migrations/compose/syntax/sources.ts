@@ -1,7 +1,7 @@
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { envFiles, scraps, type Place } from "./environment.ts";
+import { envFiles, scraps, type VariablePlace } from "./environment.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
-import type { Project } from "./project.ts";
+import type { ComposeProject } from "./project.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 
 type MovedText = { readonly masked: string; readonly carries: (text: string) => boolean };
@@ -13,11 +13,11 @@ type MovedText = { readonly masked: string; readonly carries: (text: string) => 
  */
 export function dropSources(
   draft: ProjectDraft,
-  project: Project,
-  edited: readonly { readonly place: Place; readonly by: ReadonlyMap<string, unknown> }[],
+  project: ComposeProject,
+  edited: readonly { readonly place: VariablePlace; readonly by: ReadonlyMap<string, unknown> }[],
   secret: readonly MovedText[],
   accept: ReadonlySet<string>,
-  all: ReadonlyMap<string, Map<string, Place[]>>,
+  all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
 ): string[] {
   const notes: string[] = [];
   const everything = scraps(project);

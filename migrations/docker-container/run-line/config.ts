@@ -90,7 +90,11 @@ const TIMES = {
   "--health-start-interval": "StartInterval",
 } as const;
 
-function health(own: Healthcheck | null | undefined, theirs: Healthcheck | null | undefined, made: FlagInput): string[] {
+function health(
+  own: Healthcheck | null | undefined,
+  theirs: Healthcheck | null | undefined,
+  made: FlagInput,
+): string[] {
   const [kind, ...words] = own?.Test ?? [];
   if (kind === "NONE") return ["--no-healthcheck"];
   const flags: string[] = [];

@@ -5,6 +5,7 @@ import { containerCandidates } from "../../../src/engine/candidates.ts";
 import type { ContainerDoc, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
 import { same } from "../../../src/engine/run-flags.ts";
 import { isPublic } from "./public.ts";
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 const MARK = "[hidden]";
 
@@ -43,7 +44,7 @@ export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detect
   }
   const shows = (text: string): boolean =>
     isPublic(text) && !flagged.values.some((value) => value.equals(Secret.of(text)));
-  const marked = (map: Strings, place: string, ofImage: Strings = null): Strings => {
+  const marked = (map: MountOptions, place: string, ofImage: MountOptions = null): MountOptions => {
     const named = Object.entries(map ?? {}).filter(([key]) => detector.name(key) === key);
     const shown = named.map(([key, text]) => [key, ofImage?.[key] === text || shows(text) ? text : MARK] as const);
     if (JSON.stringify(shown) !== JSON.stringify(Object.entries(map ?? {}))) places.add(place);
@@ -109,17 +110,15 @@ function variables(
   return { env, names: new Set(hidden.map(nameOf)) };
 }
 
-type Strings = { readonly [key: string]: string } | null | undefined;
+type MountOptions = { readonly [key: string]: string } | null | undefined;
 
-function withOptions(mount: JsonObject, marked: (map: Strings, place: string) => Strings): JsonObject {
+function withOptions(mount: JsonObject, marked: (map: MountOptions, place: string) => MountOptions): JsonObject {
   const volume = mount["VolumeOptions"] as JsonObject | undefined;
-  const driver = volume?.["DriverConfig"] as { readonly Options?: Strings } | undefined;
+  const driver = volume?.["DriverConfig"] as { readonly Options?: MountOptions } | undefined;
   if (!driver?.Options) return mount;
   const Options = marked(driver.Options, "the options of a volume");
   return { ...mount, VolumeOptions: { ...volume, DriverConfig: { ...driver, Options } } };
 }
-
-type JsonObject = { readonly [key: string]: unknown };
 
 const MARKED = {
   "Config.Cmd": () => ({ Cmd: [MARK] }),

@@ -1,6 +1,13 @@
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import { createBody } from "../../../src/engine/create-body.ts";
-import type { ContainerDoc, NetworkEndpoint, EngineInfo, HostConfig, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
+import type {
+  ContainerDoc,
+  NetworkEndpoint,
+  EngineInfo,
+  HostConfig,
+  ImageDoc,
+  RunConfig,
+} from "../../../src/engine/types.ts";
 import { command, configFlags } from "./config.ts";
 import { same, type FlagInput } from "../../../src/engine/run-flags.ts";
 import { hostFlags } from "./host.ts";
@@ -51,7 +58,8 @@ export function runLine(
   const change = asked ?? NONE;
   const { body, connectLater } = createBody(doc, image, imageRef, change, apiVersion);
   const { HostConfig: host, NetworkingConfig: networking, ...config } = body;
-  const endpoints = (networking as { EndpointsConfig?: { [name: string]: NetworkEndpoint } } | undefined)?.EndpointsConfig;
+  const endpoints = (networking as { EndpointsConfig?: { [name: string]: NetworkEndpoint } } | undefined)
+    ?.EndpointsConfig;
   const cannot = new Set<string>();
   const made: FlagInput = {
     config: ownPart(config, image.Config ?? {}),

@@ -1,6 +1,5 @@
-import { each, flag, record, type FlagInput } from "../../../src/engine/run-flags.ts";
+import { each, flag, record, type FlagInput, type Dictionary } from "../../../src/engine/run-flags.ts";
 
-type Dictionary<T> = { readonly [key: string]: T };
 type MountSpec = {
   readonly Type?: string;
   readonly Source?: string;

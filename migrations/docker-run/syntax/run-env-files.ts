@@ -8,7 +8,7 @@ import { placeText } from "../../../src/files/file-migration.ts";
 import { readText } from "../../../src/files/read.ts";
 import { subjectOf } from "./run-names.ts";
 import { literalOf } from "./script-own.ts";
-import type { Script } from "./script.ts";
+import type { RunScript } from "./script.ts";
 
 /** A variable that `--env-file` of a run line gives to its container. */
 export type Handed = {
@@ -26,7 +26,7 @@ export type Unread = { readonly subject: string; readonly message: string; reado
  * script's folder, then in `root`: from which folder a script is run, it does not say.
  */
 export async function handedOn(
-  script: Script,
+  script: RunScript,
   root: string,
 ): Promise<{ readonly handed: readonly Handed[]; readonly errors: readonly Unread[] }> {
   const handed: Handed[] = [];
@@ -69,7 +69,7 @@ const HERE =
 const NAME = /^(?!\/(?:dev|proc)\/)[\w./@:,+ -]{1,255}$/;
 
 /** Null for what only the shell, or systemd, can fill in. */
-function nameIn({ text, kind, commands, runs }: Script, run: RunCommand, flag: WordFlag): string | null {
+function nameIn({ text, kind, commands, runs }: RunScript, run: RunCommand, flag: WordFlag): string | null {
   const word = run.words[flag.holder];
   if (word === undefined) return null;
   const name = flag.value.replace(HERE, "./");

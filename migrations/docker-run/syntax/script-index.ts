@@ -1,9 +1,9 @@
 import type { RunCommand } from "./shell-run.ts";
 import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
 
-type ScriptCommands = readonly (readonly ShellWord[])[];
+export type ScriptCommands = readonly (readonly ShellWord[])[];
 
-export type Setting = { readonly word: ShellWord; readonly words: readonly ShellWord[] };
+export type ScriptAssignment = { readonly word: ShellWord; readonly words: readonly ShellWord[] };
 
 /** A command that opens or closes branches, loops or functions: what the keywords in front of it say, in order. */
 type Turn = { readonly start: number; readonly words: readonly string[] };
@@ -59,7 +59,7 @@ export type VariableIndex = {
   /** What may set or read any variable stands in the text. */
   readonly unsure: boolean;
   /** Commands about a variable, by its name. */
-  readonly settings: ReadonlyMap<string, readonly Setting[]>;
+  readonly settings: ReadonlyMap<string, readonly ScriptAssignment[]>;
   /** Set where they are used: `${NAME:=…}`. */
   readonly defaulted: ReadonlySet<string>;
   /** How many words of run lines are one variable and hand it on, for those that nothing else uses. */
@@ -73,7 +73,7 @@ export function variableIndex(text: string, commands: ScriptCommands, runs: read
   const known = variableIndexes.get(commands);
   if (known !== undefined) return known;
   const holders = new Set(runs.flatMap(({ words, env }) => env.map(({ holder }) => words[holder])));
-  const settings = new Map<string, Setting[]>();
+  const settings = new Map<string, ScriptAssignment[]>();
   for (const words of commands)
     for (const word of words) {
       const name = holders.has(word) ? undefined : /^(\w+)(?:\+?=|\[|$)/.exec(word.text)?.[1];

@@ -1,9 +1,14 @@
 import { startOf, type RunCommand } from "./shell-run.ts";
-import type { ShellWord, Span } from "../../../src/kit/text/shell-words.ts";
+import type { ShellWord, TextRange } from "../../../src/kit/text/shell-words.ts";
 import { lineEnd, lineStart } from "../../../src/kit/text/splice.ts";
-import { countBelow, scriptIndex, variableIn, variableIndex, type Setting } from "./script-index.ts";
-
-type ScriptCommands = readonly (readonly ShellWord[])[];
+import {
+  countBelow,
+  scriptIndex,
+  variableIn,
+  variableIndex,
+  type ScriptAssignment,
+  type ScriptCommands,
+} from "./script-index.ts";
 
 /** A variable of the script that does nothing but hand its literal on to containers. */
 export type Own = {
@@ -12,7 +17,7 @@ export type Own = {
   /** The command that sets it, and nothing else. */
   readonly words: readonly ShellWord[];
   /** What goes with it: its line, where there is no comment behind it. */
-  readonly span: Span;
+  readonly span: TextRange;
   /** How many flags hand it on: it can go once each of them has got something else. */
   readonly users: number;
 };
@@ -73,7 +78,7 @@ function setOnce(
   runs: readonly RunCommand[],
   name: string,
   to: number,
-): Setting | null {
+): ScriptAssignment | null {
   const { unsure, defaulted, settings } = variableIndex(text, commands, runs);
   if (unsure || defaulted.has(name)) return null;
   const setting = settings.get(name) ?? [];
@@ -92,7 +97,7 @@ const OPENS = /^(?:if|for|while|until|case|select|\{)$/;
 const CLOSES = /^(?:fi|done|esac|\})$/;
 
 /** Whether what is set there holds wherever that is run: no branch, loop or function that it is set in ends in between. */
-function reaches(text: string, commands: ScriptCommands, from: Span, to: number): boolean {
+function reaches(text: string, commands: ScriptCommands, from: TextRange, to: number): boolean {
   const { turns, turnStarts, branchEnds } = scriptIndex(text, commands);
   const next = branchEnds[countBelow(branchEnds, from.end)];
   if (from.start >= to || (next !== undefined && next + 2 <= to)) return false;

@@ -2,7 +2,7 @@ import { lineOf } from "../../../src/kit/text/lines.ts";
 import { basename } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
 import { runCommand, type EnvFlag, type RunCommand } from "./shell-run.ts";
-import { shellCommands, type ShellWord, type Span } from "../../../src/kit/text/shell-words.ts";
+import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
 import { placeText, type Refusal } from "../../../src/files/file-migration.ts";
 import { runText } from "./run-names.ts";
 import type { ScriptVariable } from "./script.ts";
@@ -11,7 +11,7 @@ type ScriptContext = {
   readonly file: string;
   readonly text: string;
   readonly commands: readonly (readonly ShellWord[])[];
-  readonly bodies: readonly Span[];
+  readonly bodies: readonly TextRange[];
   readonly runs: readonly RunCommand[];
   readonly moving: readonly ScriptVariable[];
 };
@@ -122,7 +122,7 @@ function mentions(text: string): boolean {
   return verb >= 0 && text.includes("-", client + verb);
 }
 
-function inBody(file: string, text: string, { start, end }: Span): ScriptVariable[] {
+function inBody(file: string, text: string, { start, end }: TextRange): ScriptVariable[] {
   const body = text.slice(start, end);
   return mentions(body) ? within(file, text, start, body, "a here-document", " <<") : [];
 }

@@ -1,7 +1,7 @@
 import { cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { commandsOf, flagOf, runCommand, startOf, type EnvFlag, type RunCommand } from "./shell-run.ts";
-import { shellCommands, type ShellWord, type Span } from "../../../src/kit/text/shell-words.ts";
+import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
 import { placeText, type Refusal } from "../../../src/files/file-migration.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
@@ -26,7 +26,7 @@ export type ScriptVariable = {
   } | null;
 };
 
-export type Script = {
+export type RunScript = {
   readonly file: string;
   readonly text: string;
   readonly kind: "shell" | "unit";
@@ -39,13 +39,13 @@ export type Script = {
 };
 
 /** A shell script, or a systemd unit by its name, with what its `docker run` lines hold. Throws what `readText` does. */
-export async function readScript(file: string): Promise<Script> {
+export async function readScript(file: string): Promise<RunScript> {
   return scriptOf(file, await readText(file, { named: true }));
 }
 
-export function scriptOf(file: string, text: string): Script {
+export function scriptOf(file: string, text: string): RunScript {
   const kind = /\.(?:service|socket|mount|swap|conf)$/.test(file) ? "unit" : "shell";
-  const bodies: Span[] = [];
+  const bodies: TextRange[] = [];
   const unended: number[] = [];
   const commands = kind === "unit" ? commandsOf(text, kind) : shellCommands(text, bodies, unended);
   const open = unended.map((at) => lineOf(text, at));
@@ -77,7 +77,12 @@ export function scriptOf(file: string, text: string): Script {
 }
 
 /** A run line with its name and image in full, where they are variables of the script. */
-function filled(text: string, commands: Script["commands"], runs: readonly RunCommand[], run: RunCommand): RunCommand {
+function filled(
+  text: string,
+  commands: RunScript["commands"],
+  runs: readonly RunCommand[],
+  run: RunCommand,
+): RunCommand {
   const full = (at: number | null | undefined): string | null => {
     const word = run.words[at ?? -1];
     return word === undefined ? null : literalOf(text, commands, runs, run, word);
@@ -128,7 +133,13 @@ function aroundOf(text: string): ScriptSummary {
   return { replaced: new Set(replaced), elsewhere: ELSEWHERE.exec(text)?.[1] };
 }
 
-function faultOf(run: RunCommand, flag: EnvFlag, own: Own | null, isLast: boolean, around: ScriptSummary): Refusal | null {
+function faultOf(
+  run: RunCommand,
+  flag: EnvFlag,
+  own: Own | null,
+  isLast: boolean,
+  around: ScriptSummary,
+): Refusal | null {
   const { program, words, begin } = run;
   if (around.replaced.has(program))
     return { reason: `the script makes ${program} a command of its own`, hint: cmd`call /usr/bin/${program} itself` };

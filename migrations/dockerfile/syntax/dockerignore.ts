@@ -38,7 +38,7 @@ function cleaned(pattern: string): string {
 }
 
 /** One step of a pattern: what a character may be, once or any number of times, or how many steps may be left out. */
-type Step = { readonly may: (char: string) => boolean; readonly loops: boolean } | { readonly skip: number };
+type PatternStep = { readonly may: (char: string) => boolean; readonly loops: boolean } | { readonly skip: number };
 
 const any = (): boolean => true;
 const inName = (char: string): boolean => char !== "/";
@@ -49,7 +49,7 @@ const none = (): boolean => false;
  * language's own: one with many stars would try every way to share a name out among them.
  */
 function compiled(pattern: string): (path: string) => boolean {
-  const steps: Step[] = [];
+  const steps: PatternStep[] = [];
   const one = (may: (char: string) => boolean): void => void steps.push({ may, loops: false });
   const many = (may: (char: string) => boolean): void => void steps.push({ may, loops: true });
   for (let at = 0; at < pattern.length; at++) {
@@ -87,7 +87,7 @@ function ofClass(inner: string): (char: string) => boolean {
 }
 
 /** Follows every way through the steps at once, so that the time grows with their number times the path's length. */
-function fits(steps: readonly Step[], path: string): boolean {
+function fits(steps: readonly PatternStep[], path: string): boolean {
   const reach = (from: Set<number>): Set<number> => {
     for (const at of from) {
       const step = steps[at];

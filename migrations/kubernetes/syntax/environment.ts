@@ -80,9 +80,9 @@ export function containersOf(resource: Resource, list: (typeof CONTAINERS)[numbe
   });
 }
 
-type Written = Omit<EnvPlace, "told" | "subject" | "key" | "once">;
+type WrittenVariable = Omit<EnvPlace, "told" | "subject" | "key" | "once">;
 
-function written(resource: Resource, { name: container, node, path, at }: ContainerNode): Written[] {
+function written(resource: Resource, { name: container, node, path, at }: ContainerNode): WrittenVariable[] {
   const { file } = resource;
   const env = entry(node, "env", file)?.value ?? null;
   if (!isSeq(env)) return [];

@@ -4,14 +4,15 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { entry, parseYamlDocuments, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import type { Resource } from "./manifest.ts";
-import { objectsIn, scalars, textScraps, type Scrap } from "../scraps.ts";
+import { objectsIn, scalars, textScraps, type ManifestText } from "../scraps.ts";
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** A release as Helm keeps it in the cluster. */
 export type HelmRelease = {
   /** Where it stands in its object. */
   readonly path: string;
   /** What it was made with, and what was made of it. */
-  readonly scraps: readonly Scrap[];
+  readonly scraps: readonly ManifestText[];
   /** Why it could not be read, or not all of it. */
   readonly fault: UnsprawlError | null;
 };
@@ -56,13 +57,12 @@ function unpacked(bytes: Buffer): string {
   );
 }
 
-type JsonObject = { readonly [key: string]: unknown };
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const part = (of: unknown, key: string): unknown => (isObject(of) ? of[key] : undefined);
 
 /** Release and chart: helm pkg/release/release.go, pkg/chart/chart.go. */
-async function scrapsOf(file: string, release: JsonObject): Promise<Scrap[]> {
+async function scrapsOf(file: string, release: JsonObject): Promise<ManifestText[]> {
   const chart = part(release, "chart");
   const found = [
     ...(await values(file, part(release, "config"), "config")),
@@ -83,13 +83,13 @@ async function scrapsOf(file: string, release: JsonObject): Promise<Scrap[]> {
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** JSON is YAML, and read as such as a values file is. */
-async function values(file: string, held: unknown, path: string): Promise<Scrap[]> {
+async function values(file: string, held: unknown, path: string): Promise<ManifestText[]> {
   if (!isObject(held)) return [];
   const [document] = await parseYamlDocuments(file, JSON.stringify(held), "helm get values shows them");
   return document === undefined ? [] : scalars(document.root, document, path);
 }
 
-async function manifest(file: string, text: unknown, path: string): Promise<Scrap[]> {
+async function manifest(file: string, text: unknown, path: string): Promise<ManifestText[]> {
   if (typeof text !== "string") return [];
   const objects = await objectsIn(file, text);
   if (objects === null) return textScraps(path, text, path);

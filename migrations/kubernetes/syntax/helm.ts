@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Node } from "yaml";
 import { entriesOf, entry, parseYamlDocuments, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
-import { scalars, type Scrap } from "../scraps.ts";
+import { scalars, type ManifestText } from "../scraps.ts";
 
 /** Whether a file is what a chart is filled in with. */
 export function isValuesFile(file: string): boolean {
@@ -17,7 +17,7 @@ export function chartOf(file: string): string | null {
 }
 
 /** Every text of a values file. Throws `malformed`. */
-export async function helmValues(file: string, text: string): Promise<Scrap[]> {
+export async function helmValues(file: string, text: string): Promise<ManifestText[]> {
   const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows what Helm makes of it");
   return document === undefined ? [] : scalars(document.root, document, "").filter(({ value }) => value !== "");
 }

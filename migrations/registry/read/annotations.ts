@@ -1,8 +1,7 @@
 import type { Candidate } from "../../../src/model/candidate.ts";
 import type { Subject } from "../../../src/model/location.ts";
 import { candidateAt } from "../../../src/files/candidate.ts";
-
-type JsonObject = { readonly [key: string]: unknown };
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** Lists of descriptors, each of which may have annotations (OCI image spec, `annotations.md`). */
 const LISTS = ["manifests", "layers", "blobs"];

@@ -1,4 +1,4 @@
-import type { Reading } from "../../../src/contract/source.ts";
+import type { SourceReading } from "../../../src/contract/source.ts";
 import { imageCandidates, imageFacts, type Odd } from "../../../src/engine/candidates.ts";
 import { historyLines } from "../../../src/engine/history.ts";
 import type { HistoryLine, ImageDoc } from "../../../src/engine/types.ts";
@@ -7,8 +7,9 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Subject } from "../../../src/model/location.ts";
 import type { Registry } from "../../../src/images/registry/client.ts";
 import type { Descriptor } from "../../../src/images/registry/digest.ts";
-import { described, open, type JsonObject } from "../../../src/images/registry/kinds.ts";
+import { described, open } from "../../../src/images/registry/kinds.ts";
 import type { RegistryManifest } from "../../../src/images/registry/walk.ts";
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 export type RegistryScan = {
   readonly source: string;
@@ -60,7 +61,7 @@ export async function imageReadings(
   annotations: readonly Candidate[],
   exposure: readonly string[],
   scan: RegistryScan,
-): Promise<readonly Reading[]> {
+): Promise<readonly SourceReading[]> {
   const [config] = described([manifest.document["config"]]);
   if (!config) throw new UnsprawlError("malformed", `${name} says of no configuration that can be read where it is`);
   const document = open(await scan.configs.get(repository, config));
@@ -84,7 +85,7 @@ export async function signedReadings(
   subject: Subject,
   exposure: readonly string[],
   scan: RegistryScan,
-): Promise<readonly Reading[]> {
+): Promise<readonly SourceReading[]> {
   const layers = (Array.isArray(manifest.document["history"]) ? manifest.document["history"] : []).map(
     (one: unknown, at): JsonObject => {
       const text = open(one)["v1Compatibility"];
@@ -114,13 +115,19 @@ function readings(
   more: readonly Candidate[],
   exposure: readonly string[],
   source: string,
-): readonly Reading[] {
+): readonly SourceReading[] {
   const odd = new Set<string>();
   const doc = docOf(subject.id, document["config"]);
   const candidates = imageCandidates(source, subject.name, doc, history, (path) => odd.add(path));
   const built = builtIn(source, subject, document["container_config"], candidates, (path) => odd.add(path));
   const facts = imageFacts(name, doc);
-  const read: Reading = { kind: "subject", subject, facts, candidates: [...candidates, ...built, ...more], exposure };
+  const read: SourceReading = {
+    kind: "subject",
+    subject,
+    facts,
+    candidates: [...candidates, ...built, ...more],
+    exposure,
+  };
   if (odd.size === 0) return [read];
   const message = `part of it is not in the form that builders write: ${[...odd].join(", ")}`;
   return [read, { kind: "error", subject: subject.name, message, hint: "docker manifest inspect shows what it is" }];

@@ -1,14 +1,14 @@
 import { pMapIterable } from "p-map";
-import type { Reading, Source } from "../../../src/contract/source.ts";
+import type { SourceReading, Source } from "../../../src/contract/source.ts";
 import { NO_FACTS, type Subject } from "../../../src/model/location.ts";
 import type { Registry } from "../../../src/images/registry/client.ts";
 import { artifactType } from "../../../src/images/registry/kinds.ts";
-import { Shelf } from "../../../src/images/layers/index.ts";
+import { LayerCache } from "../../../src/images/layers/index.ts";
 import { isFinal } from "../../../src/images/registry/listing.ts";
 import { isGlob, nameOf, parseReference } from "../../../src/images/registry/reference.ts";
-import { walk, type RegistryManifest, type Step } from "../../../src/images/registry/walk.ts";
+import { walk, type RegistryManifest, type RegistryWalkEvent } from "../../../src/images/registry/walk.ts";
 import { annotationsOf } from "./annotations.ts";
-import { registryLayers, type Wanted } from "./layers.ts";
+import { registryLayers, type ImageToRead } from "./layers.ts";
 import { Configs, imageReadings, signedReadings, type RegistryScan } from "./image.ts";
 import { provenanceReadings } from "./provenance.ts";
 import { unreadable } from "../../../src/engine/reading.ts";
@@ -22,7 +22,7 @@ const AT_ONCE = 12;
 export function registrySource(
   open: (host: string) => Promise<Registry>,
   note: (text: string) => void,
-  shelf = new Shelf(note),
+  shelf = new LayerCache(note),
 ): Source {
   return {
     kind: "registry",
@@ -35,9 +35,9 @@ export function registrySource(
       const source = `registry:${what}`;
       const several = reference.repository === null || isGlob(reference.repository) || isGlob(reference.tag ?? "");
       const scan = { source, registry, configs, signal };
-      const wanted: Wanted[] = [];
+      const wanted: ImageToRead[] = [];
       const artifacts = new Map<string, number>();
-      const read = (step: Step): Promise<readonly Reading[]> => {
+      const read = (step: RegistryWalkEvent): Promise<readonly SourceReading[]> => {
         if (step.kind === "found" && step.is === "artifact") {
           const type = artifactType(step.manifest);
           artifacts.set(type, (artifacts.get(type) ?? 0) + 1);
@@ -62,11 +62,11 @@ export function registrySource(
 }
 
 async function readingsOf(
-  step: Step,
+  step: RegistryWalkEvent,
   scan: RegistryScan,
   several: boolean,
-  want: (image: Wanted) => void,
-): Promise<readonly Reading[]> {
+  want: (image: ImageToRead) => void,
+): Promise<readonly SourceReading[]> {
   if (step.kind === "finished") {
     const { key, repository } = step;
     return [{ kind: "finished", key, as: { source: scan.source, exposure: [exposureOf(scan.registry, repository)] } }];
@@ -87,7 +87,7 @@ async function readingsOf(
   }
 }
 
-async function manifestReadings(found: RegistryManifest, scan: RegistryScan): Promise<readonly Reading[]> {
+async function manifestReadings(found: RegistryManifest, scan: RegistryScan): Promise<readonly SourceReading[]> {
   const { manifest, repository } = found;
   const subject: Subject = { kind: "image", name: calledBy(found), id: manifest.digest };
   const exposure = [exposureOf(scan.registry, repository)];

@@ -1,10 +1,10 @@
-import type { Reading } from "../../../src/contract/source.ts";
+import type { SourceReading } from "../../../src/contract/source.ts";
 import {
   layerReadings,
   LayerBook,
   type ImageLayer,
   type LayeredImage,
-  type Shelf,
+  type LayerCache,
 } from "../../../src/images/layers/index.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { described, open } from "../../../src/images/registry/kinds.ts";
@@ -13,7 +13,7 @@ import type { Subject, SubjectFacts } from "../../../src/model/location.ts";
 import type { RegistryScan } from "./image.ts";
 
 /** An image whose files are to be read, once the configuration of all has been. */
-export type Wanted = {
+export type ImageToRead = {
   readonly found: RegistryManifest;
   readonly subject: Subject;
   readonly facts: SubjectFacts;
@@ -22,10 +22,10 @@ export type Wanted = {
 
 /** The files of these images: each layer is streamed from the registry once, whatever the number of images that have it. */
 export async function* registryLayers(
-  wanted: readonly Wanted[],
+  wanted: readonly ImageToRead[],
   scan: RegistryScan,
-  shelf: Shelf,
-): AsyncGenerator<Reading> {
+  shelf: LayerCache,
+): AsyncGenerator<SourceReading> {
   const book = new LayerBook(shelf);
   const images: LayeredImage[] = [];
   for (const one of wanted) images.push(await imageOf(one, scan));
@@ -39,7 +39,7 @@ export async function* registryLayers(
 }
 
 async function imageOf(
-  { found, ...about }: Wanted,
+  { found, ...about }: ImageToRead,
   { registry, configs, source }: RegistryScan,
 ): Promise<LayeredImage> {
   const { manifest, repository } = found;

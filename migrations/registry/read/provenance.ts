@@ -1,4 +1,4 @@
-import type { Reading } from "../../../src/contract/source.ts";
+import type { SourceReading } from "../../../src/contract/source.ts";
 import type { Candidate } from "../../../src/model/candidate.ts";
 import { NO_FACTS, type Subject, type Where } from "../../../src/model/location.ts";
 import { described, IN_TOTO, open } from "../../../src/images/registry/kinds.ts";
@@ -23,9 +23,9 @@ export async function provenanceReadings(
   annotations: readonly Candidate[],
   exposure: readonly string[],
   { source, registry, signal }: RegistryScan,
-): Promise<readonly Reading[]> {
+): Promise<readonly SourceReading[]> {
   const candidates: Candidate[] = [...annotations];
-  const errors: Reading[] = [];
+  const errors: SourceReading[] = [];
   for (const [at, layer] of described(manifest.document["layers"]).entries()) {
     const type = layer?.annotations[PREDICATE];
     if (layer?.mediaType !== IN_TOTO || (typeof type === "string" && !/provenance/i.test(type))) continue;

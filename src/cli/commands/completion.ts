@@ -16,13 +16,13 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
   return EXIT.ok;
 }
 
-type Words = {
+type CommandSummary = {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly (readonly [flag: string, text: string, choices: string])[];
 };
 
-function words(): Words[] {
+function words(): CommandSummary[] {
   return COMMANDS.map((spec) => ({
     name: spec.usage.split(" ")[0] ?? "",
     summary: spec.summary,

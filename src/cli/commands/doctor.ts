@@ -1,4 +1,4 @@
-import { doctor, leftovers, type Probe } from "../../core/doctor.ts";
+import { doctor, leftovers, type DoctorProbe } from "../../core/doctor.ts";
 import { rotationChecks } from "../../core/rotation-text.ts";
 import { rotations } from "../../core/rotation.ts";
 import { residue } from "../../core/residue.ts";
@@ -17,7 +17,7 @@ import { table } from "../views/table.ts";
 /** `unsprawl doctor`: engine, stores, runtime, leftovers, residue of runs; exit 1 when something needs doing. */
 export async function run(context: CommandContext, _args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
-  const probes: Probe[] = [
+  const probes: DoctorProbe[] = [
     { name: "node", look: async () => `Node ${process.versions.node}` },
     { name: "configuration", look: async () => configurationLine(await assembly.config()) },
     {

@@ -33,12 +33,12 @@ type Listed = {
   state: string;
 };
 
-type Told = { readonly [key: string]: string | readonly string[] };
+type RuleDetails = { readonly [key: string]: string | readonly string[] };
 
 /** Lays what the configuration says of a rule over the rule; `configured` names the settings, if there are any. */
 async function configuration({
   assembly,
-}: CommandContext): Promise<<T extends Told & { id: string; state: string }>(rule: T, builtIn: boolean) => T> {
+}: CommandContext): Promise<<T extends RuleDetails & { id: string; state: string }>(rule: T, builtIn: boolean) => T> {
   const [{ tuning }, own] = await Promise.all([assembly.config(), assembly.ownRules()]);
   return (rule, builtIn) => {
     const severity = tuning.severity.get(rule.id);
@@ -114,7 +114,7 @@ async function show(context: CommandContext, id: string): Promise<number> {
   return EXIT.ok;
 }
 
-function explainOwn(rule: OwnRule): Told {
+function explainOwn(rule: OwnRule): RuleDetails {
   return {
     id: rule.id,
     source: rule.source,

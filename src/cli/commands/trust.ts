@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { projectOf, type Project } from "../../core/config/config.ts";
+import { projectOf, type ProjectConfig } from "../../core/config/config.ts";
 import { ALWAYS, folderName, readTrusted, writeTrusted } from "../../core/config/trusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
@@ -40,12 +40,12 @@ export async function run(context: CommandContext, args: readonly string[], opti
   return show(context, { ...project, folder, state }, settings, said);
 }
 
-type Setting = { readonly path: string; readonly value: string };
+type GuardedSetting = { readonly path: string; readonly value: string };
 
 async function show(
   context: CommandContext,
-  { folder, file, state, foreign, guarded }: Project,
-  settings: readonly Setting[],
+  { folder, file, state, foreign, guarded }: ProjectConfig,
+  settings: readonly GuardedSetting[],
   said: string,
 ): Promise<number> {
   const rows = settings.map(({ path, value }) => [{ text: `  ${path}`, colour: "bold" as const }, { text: value }]);
@@ -104,14 +104,14 @@ async function list(context: CommandContext): Promise<number> {
 }
 
 /** Every setting on a line of its own, as people check it: addresses, programs, files. Secrets are masked. */
-async function settingsOf({ guarded }: Project): Promise<readonly Setting[]> {
+async function settingsOf({ guarded }: ProjectConfig): Promise<readonly GuardedSetting[]> {
   const { createDetector } = await import("../../detect/index.ts");
   const detector = createDetector();
   const masked = (path: string, value: string): string => {
     const question = { name: path.split(".").at(-1) ?? "", where: "file", value: Secret.of(value) } as const;
     return detector.classify(question).secret ? "••••••••" : value;
   };
-  const leaves = (path: string, value: unknown): readonly Setting[] => {
+  const leaves = (path: string, value: unknown): readonly GuardedSetting[] => {
     if (typeof value !== "object" || value === null) return [{ path, value: masked(path, String(value)) }];
     if (Array.isArray(value) && value.every((one) => typeof one !== "object"))
       return [{ path, value: value.map((one) => masked(path, String(one))).join(" ") }];

@@ -1,6 +1,6 @@
 import type { FleetStatus } from "../../fleet/status.ts";
-import type { Outcome } from "../../fleet/worker.ts";
-import type { Unit } from "../../fleet/units.ts";
+import type { JobOutcome } from "../../fleet/worker.ts";
+import type { FleetUnit } from "../../fleet/units.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
 import { table, type Cell } from "./table.ts";
@@ -8,7 +8,7 @@ import { table, type Cell } from "./table.ts";
 const number = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 /** A line for each unit that a worker is done with. */
-export function outcomeText({ name }: Unit, outcome: Outcome): string {
+export function outcomeText({ name }: FleetUnit, outcome: JobOutcome): string {
   if ("error" in outcome) return `${name}: ${outcome.error}`;
   const { changes, findings, errors } = outcome;
   const unread = errors === 0 ? "" : `, ${number(errors, "subject")} not read`;
@@ -51,9 +51,9 @@ export function statusText(status: FleetStatus, stream: NodeJS.WriteStream | nul
   return lines.join("\n");
 }
 
-type State = FleetStatus["units"][number];
+type FleetUnitStatus = FleetStatus["units"][number];
 
-function unitRow({ name, kind, last, subjects, findings, errors }: State): Cell[] {
+function unitRow({ name, kind, last, subjects, findings, errors }: FleetUnitStatus): Cell[] {
   return [
     { text: `  ${name}`, colour: "bold" },
     { text: kind },
@@ -64,7 +64,7 @@ function unitRow({ name, kind, last, subjects, findings, errors }: State): Cell[
   ];
 }
 
-function errorLines({ name, errors }: State): string[] {
+function errorLines({ name, errors }: FleetUnitStatus): string[] {
   return errors
     .slice(0, 3)
     .map(({ subject, message, hint }) =>

@@ -56,7 +56,7 @@ export async function loadConfig(
 }
 
 /** A project's file, and how far it is trusted. */
-export type Project = {
+export type ProjectConfig = {
   /** By its one name. */
   readonly folder: string;
   readonly file: string;
@@ -75,7 +75,7 @@ export async function projectOf(
   env: NodeJS.ProcessEnv,
   cwd: string,
   reserved: readonly string[],
-): Promise<Project | null> {
+): Promise<ProjectConfig | null> {
   return readProject(env, cwd, (await userConfig(env, reserved)) ?? EMPTY, reserved);
 }
 
@@ -84,7 +84,7 @@ async function readProject(
   cwd: string,
   base: Base,
   reserved: readonly string[],
-): Promise<Project | null> {
+): Promise<ProjectConfig | null> {
   const file = join(cwd, "unsprawl.yaml");
   const found = readOwned(file, env, true);
   if (found === null) return null;
@@ -100,11 +100,11 @@ async function readProject(
   return { ...common, folder, digest, state };
 }
 
-function counts({ guarded, foreign, state }: Project): boolean {
+function counts({ guarded, foreign, state }: ProjectConfig): boolean {
   return guarded.length === 0 || (foreign === null && (state === "trusted" || state === "always"));
 }
 
-function harmless({ config, foreign }: Project, base: Base): FileConfig {
+function harmless({ config, foreign }: ProjectConfig, base: Base): FileConfig {
   const { failOn, minConfidence, tuning } = config;
   return {
     ...EMPTY,
@@ -114,7 +114,7 @@ function harmless({ config, foreign }: Project, base: Base): FileConfig {
   };
 }
 
-function untrustedOf({ file, guarded, foreign, state }: Project, bySudo: boolean): Untrusted {
+function untrustedOf({ file, guarded, foreign, state }: ProjectConfig, bySudo: boolean): Untrusted {
   const settings = guarded.map(({ path }) => path);
   if (foreign !== null) return { file, why: foreign.why, hint: foreign.hint, settings };
   const why = state === "changed" ? `${file} has changed since it was trusted` : `${file} is not trusted`;

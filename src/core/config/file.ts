@@ -9,7 +9,7 @@ import { readFleet, type FleetConfig } from "./fleet.ts";
 import { readHosts, type HostSettings } from "./hosts.ts";
 import { readNotify } from "./notify.ts";
 import { readWatch, type WatchConfig } from "./watch.ts";
-import { NO_TUNING, readTuning, type Tuning } from "./tuning.ts";
+import { NO_TUNING, readTuning, type TuningConfig } from "./tuning.ts";
 import { lineOf } from "../../kit/text/lines.ts";
 
 export type StoreConfig = {
@@ -23,7 +23,7 @@ export type FileConfig = {
   readonly stores: ReadonlyMap<string, StoreConfig>;
   readonly minConfidence: Confidence | null;
   readonly failOn: Confidence | "never" | null;
-  readonly tuning: Tuning;
+  readonly tuning: TuningConfig;
   /** Base URLs by vendor for `--verify`, such as a GitHub Enterprise host. */
   readonly endpoints: { readonly [vendor: string]: string };
   /** Engines elsewhere, by name. */

@@ -4,12 +4,11 @@ import { mapOf } from "./shape.ts";
 import { CONFIDENCES, type Confidence } from "../../model/finding.ts";
 import { namesFinding, type IgnoreRule } from "./ignore.ts";
 import { readPlain } from "./owned.ts";
-import { NO_TUNING, type Tuning } from "./tuning.ts";
+import { NO_TUNING, type TuningConfig } from "./tuning.ts";
+import type { JsonObject } from "../../kit/json-object.ts";
 
 /** A setting that counts only from a file that is trusted: what it could do is more than being read. */
 export type Guarded = { readonly path: string; readonly value: unknown };
-
-type Top = { readonly [key: string]: unknown };
 
 /** What holds without the file. */
 export type Base = { readonly failOn: Confidence | "never" | null; readonly minConfidence: Confidence | null };
@@ -26,8 +25,8 @@ const MOST_STOP_WORDS = 100;
  * `foreign` file, which somebody else can have written, that is all that hides any.
  */
 export function guardedOf(
-  top: Top,
-  tuning: Tuning,
+  top: JsonObject,
+  tuning: TuningConfig,
   base: Base,
   { file, foreign }: { readonly file: string; readonly foreign: boolean },
 ): readonly Guarded[] {
@@ -54,7 +53,7 @@ export function guardedOf(
 }
 
 /** The same tuning without what needs trust; `foreign` as for `guardedOf`. */
-export function withoutGuarded(tuning: Tuning, foreign: boolean): Tuning {
+export function withoutGuarded(tuning: TuningConfig, foreign: boolean): TuningConfig {
   if (tuning === NO_TUNING) return tuning;
   const { off, stopWords, ignore } = guardedTuning(tuning, foreign);
   return {
@@ -89,7 +88,7 @@ export function guardedDigest(guarded: readonly Guarded[], dir: string): string 
 }
 
 function guardedTuning(
-  { ruleSets, off, stopWords, ignore }: Tuning,
+  { ruleSets, off, stopWords, ignore }: TuningConfig,
   foreign: boolean,
 ): {
   readonly files: readonly string[];

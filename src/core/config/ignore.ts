@@ -154,9 +154,9 @@ function matcherOf({ criteria }: IgnoreRule): (finding: Finding, facts: SubjectF
   return (finding, facts) => tests.every((test) => test(finding, facts));
 }
 
-type Test = (finding: Finding, facts: SubjectFacts) => boolean;
+type IgnoreTest = (finding: Finding, facts: SubjectFacts) => boolean;
 
-const TESTS: { readonly [key in Matched]: (wanted: string) => Test } = {
+const TESTS: { readonly [key in Matched]: (wanted: string) => IgnoreTest } = {
   rule:
     (wanted) =>
     ({ rule }) =>
@@ -186,7 +186,7 @@ const TESTS: { readonly [key in Matched]: (wanted: string) => Test } = {
   },
 };
 
-function byGlob(of: (finding: Finding, facts: SubjectFacts) => string | null): (wanted: string) => Test {
+function byGlob(of: (finding: Finding, facts: SubjectFacts) => string | null): (wanted: string) => IgnoreTest {
   return (wanted) => {
     const matches = glob(wanted);
     return (finding, facts) => {

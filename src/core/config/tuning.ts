@@ -21,7 +21,7 @@ export type RuleSet = {
 };
 
 /** What people tune about detection, of all configuration files together. */
-export type Tuning = {
+export type TuningConfig = {
   readonly ruleSets: readonly RuleSet[];
   readonly off: ReadonlySet<string>;
   readonly severity: ReadonlyMap<string, Severity>;
@@ -30,10 +30,10 @@ export type Tuning = {
   readonly ignore: readonly IgnoreRule[];
 };
 
-export const NO_TUNING: Tuning = { ruleSets: [], off: new Set(), severity: new Map(), stopWords: [], ignore: [] };
+export const NO_TUNING: TuningConfig = { ruleSets: [], off: new Set(), severity: new Map(), stopWords: [], ignore: [] };
 
 /** Reads `rules`, `stopWords` and `ignore` of one file. Throws `config` naming file and key. */
-export function readTuning(top: { readonly [key: string]: unknown }, file: string, dir: string): Tuning {
+export function readTuning(top: { readonly [key: string]: unknown }, file: string, dir: string): TuningConfig {
   if (["rules", "stopWords", "ignore"].every((key) => top[key] === undefined)) return NO_TUNING;
   const rules = mapOf(top["rules"] ?? {}, file, "rules");
   knownKeys(rules, Object.keys(RULES_KEYS), file, "rules.");
@@ -62,7 +62,7 @@ export function readTuning(top: { readonly [key: string]: unknown }, file: strin
 }
 
 /** Both together; where they differ the second wins. */
-export function mergeTuning(first: Tuning, second: Tuning): Tuning {
+export function mergeTuning(first: TuningConfig, second: TuningConfig): TuningConfig {
   if (first === NO_TUNING) return second;
   if (second === NO_TUNING) return first;
   return {

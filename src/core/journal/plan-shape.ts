@@ -1,5 +1,6 @@
 import { isFileName } from "../../kit/io/name.ts";
 import type { Move, Plan, Step } from "../../model/plan.ts";
+import type { JsonObject } from "../../kit/json-object.ts";
 
 /**
  * What is wrong with a plan that came from a file; null when it can be applied. Beyond the types it demands what makes
@@ -15,28 +16,27 @@ export function planFault(plan: unknown): string | null {
   return orderFault(plan as unknown as Plan);
 }
 
-type Test = (value: unknown) => boolean;
-type JsonObject = { readonly [key: string]: unknown };
+type FieldTest = (value: unknown) => boolean;
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const isText: Test = (value) => typeof value === "string" && value !== "";
-const isString: Test = (value) => typeof value === "string";
-const isNumber: Test = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
+const isText: FieldTest = (value) => typeof value === "string" && value !== "";
+const isString: FieldTest = (value) => typeof value === "string";
+const isNumber: FieldTest = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 const has =
-  (shape: { readonly [key: string]: Test }): Test =>
+  (shape: { readonly [key: string]: FieldTest }): FieldTest =>
   (value) =>
     isObject(value) && Object.entries(shape).every(([key, ok]) => ok(value[key]));
 const listOf =
-  (each: Test): Test =>
+  (each: FieldTest): FieldTest =>
   (value) =>
     Array.isArray(value) && value.every((one) => each(one));
 const orAbsent =
-  (test: Test): Test =>
+  (test: FieldTest): FieldTest =>
   (value) =>
     value === undefined || test(value);
 const oneOf =
-  (...words: readonly string[]): Test =>
+  (...words: readonly string[]): FieldTest =>
   (value) =>
     typeof value === "string" && words.includes(value);
 
@@ -60,14 +60,14 @@ const isSharers = listOf(has({ id: isText, name: isText, digest: isText }));
 const isDelivery = oneOf("file", "runtime", "shim");
 /** A step of a delivery: only the runtime makes no file of a value, so that a variable may be called anything. */
 const delivers =
-  (shape: { readonly [key: string]: Test }): Test =>
+  (shape: { readonly [key: string]: FieldTest }): FieldTest =>
   (value) =>
     has({ delivery: isDelivery, moves: listOf(isMove), ...shape })(value) &&
     isObject(value) &&
     (value["delivery"] === "runtime" || (value["moves"] as readonly Move[]).every(({ name }) => isFileName(name)));
-const isFlag: Test = (value) => typeof value === "boolean";
+const isFlag: FieldTest = (value) => typeof value === "boolean";
 
-const TOP: { readonly [key: string]: Test } = {
+const TOP: { readonly [key: string]: FieldTest } = {
   id: (value) => typeof value === "string" && /^\d{8}-\d{6}-[0-9a-f]{4}$/.test(value),
   createdAt: isText,
   keyId: isText,
@@ -79,7 +79,7 @@ const TOP: { readonly [key: string]: Test } = {
   warnings: Array.isArray,
 };
 
-const STEPS: { readonly [kind in Step["kind"]]: Test } = {
+const STEPS: { readonly [kind in Step["kind"]]: FieldTest } = {
   put: has({ move: isMove, found: oneOf("absent", "same", "other"), overwrite: isFlag }),
   verify: has({ move: isMove }),
   deliver: delivers({ why: isText }),

@@ -62,7 +62,10 @@ export async function bind(home: string, added: readonly ReferenceBinding[]): Pr
 }
 
 /** Takes away the bindings that `which` says; returns them. */
-export async function unbind(home: string, which: (binding: ReferenceBinding) => boolean): Promise<readonly ReferenceBinding[]> {
+export async function unbind(
+  home: string,
+  which: (binding: ReferenceBinding) => boolean,
+): Promise<readonly ReferenceBinding[]> {
   if (!readBindings(home).some(which)) return [];
   let gone: readonly ReferenceBinding[] = [];
   await change(home, (before) => {
@@ -72,7 +75,10 @@ export async function unbind(home: string, which: (binding: ReferenceBinding) =>
   return gone;
 }
 
-async function change(home: string, next: (before: readonly ReferenceBinding[]) => readonly ReferenceBinding[]): Promise<void> {
+async function change(
+  home: string,
+  next: (before: readonly ReferenceBinding[]) => readonly ReferenceBinding[],
+): Promise<void> {
   const file = join(home, FILE);
   await withFileLock(file, async () => {
     const before = readBindings(home);

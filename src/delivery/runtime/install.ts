@@ -18,7 +18,7 @@ const WAIT_MS = 15_000;
 export type Installed = { readonly program: string; readonly daemonConfig: string; readonly stores: readonly string[] };
 
 /** What `install` would write, for those who manage the engine's configuration themselves. Holds no credential. */
-export type Preview = {
+export type InstallPreview = {
   readonly program: string;
   readonly programText: string;
   readonly daemonConfig: string;
@@ -81,7 +81,11 @@ export async function install(
   return { program: plan.program, daemonConfig: daemon.configFile, stores: [...stores.keys()] };
 }
 
-export async function preview(engine: Engine, env: NodeJS.ProcessEnv, configFile: string | null): Promise<Preview> {
+export async function preview(
+  engine: Engine,
+  env: NodeJS.ProcessEnv,
+  configFile: string | null,
+): Promise<InstallPreview> {
   const home = runtimeHome(env);
   const program = join(home, "unsprawl-runc");
   const file =

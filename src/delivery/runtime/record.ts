@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { JsonObject } from "../../kit/json-object.ts";
 
 /** What the engine has on record of a container. Nothing of it comes from the bundle that the runtime is given. */
 export type EngineRecord = {
@@ -65,8 +66,6 @@ function configsBelow(blobs: string, hex: string, depth: number): object[] {
   const config = doc["config"] === undefined ? null : readJson(join(blobs, next(doc["config"])));
   return config === null ? [] : [config];
 }
-
-type JsonObject = { readonly [key: string]: unknown };
 
 function readJson(file: string): object | null {
   try {

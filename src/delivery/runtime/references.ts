@@ -5,17 +5,17 @@ import { printable } from "../../kit/text/escape.ts";
 import { isBound, type ReferenceBinding } from "./bindings.ts";
 
 /** A variable that names a reference in place of its value. */
-export type Reference = { readonly variable: string; readonly reference: string };
+export type VariableReference = { readonly variable: string; readonly reference: string };
 
 /** The same with the value. */
-export type ResolvedReference = Reference & { readonly value: Secret };
+export type ResolvedReference = VariableReference & { readonly value: Secret };
 
 /** `NAME=ref+…` entries, of any scheme: a scheme that nobody knows is no value either. */
-export function referencesIn(env: readonly string[]): readonly Reference[] {
+export function referencesIn(env: readonly string[]): readonly VariableReference[] {
   return env.flatMap((entry) => referenceOf(entry) ?? []);
 }
 
-function referenceOf(entry: string): Reference | null {
+function referenceOf(entry: string): VariableReference | null {
   const at = entry.indexOf("=");
   const reference = entry.slice(at + 1);
   return at >= 0 && reference.startsWith("ref+") ? { variable: entry.slice(0, at), reference } : null;
@@ -26,7 +26,7 @@ function referenceOf(entry: string): Reference | null {
  * entries that the container's image brings; null when they are not known.
  */
 export function mustBeAllowed(
-  wanted: readonly Reference[],
+  wanted: readonly VariableReference[],
   bindings: readonly ReferenceBinding[],
   consumers: readonly string[],
   ofImage: ReadonlySet<string> | null,
@@ -43,7 +43,11 @@ export function mustBeAllowed(
 }
 
 /** Allowing is for whoever knows the reference; one of an image was chosen by whoever built it. */
-function adviceOn({ variable, reference }: Reference, who: string, ofImage: ReadonlySet<string> | null): string {
+function adviceOn(
+  { variable, reference }: VariableReference,
+  who: string,
+  ofImage: ReadonlySet<string> | null,
+): string {
   const entry = `${variable}=${reference}`;
   if (ofImage !== null && !ofImage.has(entry)) return allowCommand(who, variable, reference);
   return [ofImage === null ? "if its image brings it" : "its image brings it", withoutIt(variable)].join(": ");

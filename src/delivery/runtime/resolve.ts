@@ -9,7 +9,7 @@ import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { readBindings } from "./bindings.ts";
 import { consumersOf } from "./consumer.ts";
 import { engineRecord } from "./record.ts";
-import { filled, mustBeAllowed, referencesIn, type ResolvedReference, type Reference } from "./references.ts";
+import { filled, mustBeAllowed, referencesIn, type ResolvedReference, type VariableReference } from "./references.ts";
 import { readSettings, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
 
 const ROOT = { uid: 0, gid: 0 };
@@ -83,15 +83,21 @@ function exec(settings: RuntimeSettings, file: string, out: string, id: string):
 
 type OciConfig = { process?: { env?: string[] }; root?: { path?: string } };
 type CachedReference = { readonly variable: string; readonly reference: string; readonly value: string };
-type KeptBefore = { readonly [reference: string]: string };
+type LegacyCachedReferences = { readonly [reference: string]: string };
 
 /**
  * The variables of a container as they were resolved when it was created; none when that is not known. An earlier version
  * kept the values by reference alone: until such a container is started again, the variables that are `wanted` have them.
  */
-export function readResolved(memory: string, id: string, wanted: readonly Reference[] = []): readonly ResolvedReference[] {
+export function readResolved(
+  memory: string,
+  id: string,
+  wanted: readonly VariableReference[] = [],
+): readonly ResolvedReference[] {
   try {
-    const found = JSON.parse(readFileSync(resolvedFile(memory, id), "utf8")) as readonly CachedReference[] | KeptBefore;
+    const found = JSON.parse(readFileSync(resolvedFile(memory, id), "utf8")) as
+      | readonly CachedReference[]
+      | LegacyCachedReferences;
     const list = isList(found)
       ? found
       : wanted.flatMap(({ variable, reference }): CachedReference[] => {
@@ -104,7 +110,8 @@ export function readResolved(memory: string, id: string, wanted: readonly Refere
   }
 }
 
-const isList = (found: readonly CachedReference[] | KeptBefore): found is readonly CachedReference[] => Array.isArray(found);
+const isList = (found: readonly CachedReference[] | LegacyCachedReferences): found is readonly CachedReference[] =>
+  Array.isArray(found);
 
 function kept(given: readonly ResolvedReference[]): string {
   return JSON.stringify(
@@ -123,7 +130,7 @@ async function resolve(
   settings: RuntimeSettings,
   home: string,
   open: OpenStore,
-  wanted: readonly Reference[],
+  wanted: readonly VariableReference[],
 ): Promise<readonly ResolvedReference[]> {
   if (wanted.length === 0) return [];
   const stores = await openStores(settings, home, open);

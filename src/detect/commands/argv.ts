@@ -15,10 +15,15 @@ const DEEPEST = 4;
 const SED = /^(?:[\d,$]{1,12}|\/[^/]{0,80}\/)?\s{0,4}s[/|#,!@~%]/;
 
 /** Judges a script that stands inside an argument. */
-type Script = (text: string, judge: Judge, depth: number) => Evidence | null;
+type JudgeScript = (text: string, judge: Judge, depth: number) => Evidence | null;
 
 /** One simple command: assignments before it, its program's flags, and any flag or word whose name says secret. */
-export function inArguments(given: readonly string[], judge: Judge, depth: number, script: Script): Evidence | null {
+export function inArguments(
+  given: readonly string[],
+  judge: Judge,
+  depth: number,
+  script: JudgeScript,
+): Evidence | null {
   if (depth > DEEPEST) return null;
   let best: Evidence | null = null;
   let program: ReturnType<typeof programOf> = null;

@@ -1,11 +1,11 @@
 /** One word of a command line as a shell would see it; `operator` when it is `;`, `&&`, `|` and the like. */
-export type Word = { readonly text: string; readonly operator: boolean };
+export type CommandWord = { readonly text: string; readonly operator: boolean };
 
 const WORDS = 20_000;
 
 /** Splits as a shell would: quotes, backslashes, operators and comments; never fails, takes what is open as closed. */
-export function splitShell(text: string): Word[] {
-  const words: Word[] = [];
+export function splitShell(text: string): CommandWord[] {
+  const words: CommandWord[] = [];
   let word: string[] = [];
   let open = false;
   const end = (): void => {
@@ -104,7 +104,7 @@ function closing(text: string, at: number, quote: string): number {
 }
 
 /** Cuts a list of words at its operators. */
-export function splitCommands(words: readonly Word[]): string[][] {
+export function splitCommands(words: readonly CommandWord[]): string[][] {
   const commands: string[][] = [[]];
   for (const word of words) {
     if (word.operator) commands.push([]);

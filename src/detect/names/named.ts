@@ -1,5 +1,5 @@
 import { looksRandom, wordiness } from "../entropy.ts";
-import type { Outcome } from "../evidence.ts";
+import type { EvidenceOutcome } from "../evidence.ts";
 import type { NameInfo } from "./names.ts";
 import { listsNames, namesSecret, reference, ULID } from "../shape.ts";
 
@@ -9,7 +9,7 @@ const LOGINS =
   /^(?:admin|administrator|root|user|guest|test|demo|postgres|mysql|elastic|sa|system|oracle|mongo|rabbitmq|operator|service|svc[\w-]*|api|app|deploy|ci|bot|ftp|web|default|monitor|grafana|nexus|jenkins|manager|tomcat|kibana)$/i;
 
 /** A literal under a name that says secret; how much it must look like one depends on the name. */
-export function byName(name: NameInfo, text: string): Outcome {
+export function byName(name: NameInfo, text: string): EvidenceOutcome {
   const { family } = name;
   if (family === null) return dnsProvider(name, text) ?? cookies(name, text) ?? pairOfLogin(name, text);
   if (text.length > 131_072) return null;
@@ -17,7 +17,7 @@ export function byName(name: NameInfo, text: string): Outcome {
     return { rule: "placeholder", why: "is a placeholder of a template" };
   const random = looksRandom(text, 12) || UUID.test(text);
   const ends = `name says ${name.word}`;
-  const found = (rule: string, score: number, ...why: string[]): Outcome => ({
+  const found = (rule: string, score: number, ...why: string[]): EvidenceOutcome => ({
     rule,
     score: random ? Math.max(score, score >= 0.8 ? 0.93 : 0.8) : score,
     severity: family === "pin" ? "medium" : "high",
@@ -94,7 +94,7 @@ function describes(text: string): boolean {
 const ADDRESS = /^(?:[0-9a-f]{2}[:-]){5,7}[0-9a-f]{2}$|^(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\/\d{1,3})?$/i;
 
 /** Caddy's DNS challenge: the provider's name, then its token. */
-function dnsProvider(name: NameInfo, text: string): Outcome {
+function dnsProvider(name: NameInfo, text: string): EvidenceOutcome {
   if (!/(?:^|_)(?:acme_dns|tls_dns|dns_provider)$/.test(name.key)) return null;
   const token = /^[a-z0-9]{3,24}\s{1,4}(\S{16,200})$/.exec(text)?.[1];
   if (token === undefined || !looksRandom(token, 16)) return null;
@@ -102,7 +102,7 @@ function dnsProvider(name: NameInfo, text: string): Outcome {
 }
 
 /** `SID=…; HSID=…` as a browser sends it: one random value of a session opens the account. */
-function cookies(name: NameInfo, text: string): Outcome {
+function cookies(name: NameInfo, text: string): EvidenceOutcome {
   if (text.length > 8192 || !/^[\w.-]{1,60}=/.test(text)) return null;
   const promised = /(?:^|_)cookies?(?:_|$)/.test(name.key);
   if (!promised && !(text.includes(";") && /;\s?(?:HttpOnly|SameSite=|Max-Age=)/i.test(text))) return null;
@@ -118,7 +118,7 @@ function cookies(name: NameInfo, text: string): Outcome {
 }
 
 /** `user:password` in one value, or Neo4j's `user/password`. The name must say login, or the user must be a usual one. */
-function pairOfLogin(name: NameInfo, text: string): Outcome {
+function pairOfLogin(name: NameInfo, text: string): EvidenceOutcome {
   const match = /^([A-Za-z0-9._@+$-]{1,64})([:/])(\S{1,200})$/.exec(text);
   if (match === null) return null;
   const [, user = "", mark, password = ""] = match;
@@ -149,7 +149,7 @@ function pairOfLogin(name: NameInfo, text: string): Outcome {
 }
 
 /** `alice:s3cret!,bob:…` and `foo:pass:1001` under a name that ends in USERS. */
-export function listOfLogins(name: NameInfo, text: string): Outcome {
+export function listOfLogins(name: NameInfo, text: string): EvidenceOutcome {
   const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text.replace(/[;|]/, ":"));
   const password = match?.[1];
   if (password === undefined || /^v?\d{1,5}(?:\.\d{1,6}){1,4}/.test(password)) return null;

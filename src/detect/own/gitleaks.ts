@@ -1,7 +1,7 @@
 import { cmd } from "../../kit/shell.ts";
 import { CONFIDENCES, SEVERITIES } from "../../model/finding.ts";
-import { reader, wrong, type Reader } from "./read.ts";
-import type { AllowSpec, RuleSpec, Target } from "./types.ts";
+import { reader, wrong, type RuleConfigReader } from "./read.ts";
+import type { AllowSpec, RuleSpec, AllowlistTarget } from "./types.ts";
 
 const TOP = ["title", "description", "minVersion", "extend", "rules", "allowlist", "allowlists"];
 const EXTEND = ["path", "url", "useDefault", "disabledRules"];
@@ -11,7 +11,7 @@ const OURS = ["severity", "confidence"];
 const PARTS = ["allowlist", "allowlists", "required", "skipReport"];
 const REQUIRED = ["id", "withinLines", "withinColumns"];
 const ALLOW = ["description", "condition", "commits", "paths", "regexTarget", "regexes", "stopwords"];
-const TARGETS: readonly Target[] = ["secret", "match", "line"];
+const TARGETS: readonly AllowlistTarget[] = ["secret", "match", "line"];
 const KNOWN_VERSION = [8, 30];
 
 export type GitleaksRule = RuleSpec & {
@@ -120,13 +120,18 @@ function ruleOf(given: unknown, source: string, place: string, notes: string[]):
   };
 }
 
-function silence(rule: Reader, required: readonly string[]): string | null {
+function silence(rule: RuleConfigReader, required: readonly string[]): string | null {
   const skipped = rule.flag("skipReport");
   if (required.length > 0) return "counts only near matches of other rules (required), which single values do not show";
   return skipped ? "never reports by itself (skipReport)" : null;
 }
 
-function level<T extends string>(rule: Reader, key: string, allowed: readonly T[], notes: string[]): T | null {
+function level<T extends string>(
+  rule: RuleConfigReader,
+  key: string,
+  allowed: readonly T[],
+  notes: string[],
+): T | null {
   const found = rule.value(key);
   if (found === null) return null;
   const right = allowed.find((one) => typeof found === "string" && one === found.toLowerCase());
@@ -135,7 +140,7 @@ function level<T extends string>(rule: Reader, key: string, allowed: readonly T[
 }
 
 /** `[[allowlists]]`, or the `[allowlist]` of older files. */
-function allowlists(of: Reader, forAll = false): readonly { readonly given: unknown; readonly at: string }[] {
+function allowlists(of: RuleConfigReader, forAll = false): readonly { readonly given: unknown; readonly at: string }[] {
   const [old, lists] = [of.value("allowlist"), tables(of, "allowlists")];
   if (old !== null && lists.length > 0) throw wrong(`${of.at}: allowlist and allowlists exclude each other`);
   // To gitleaks an empty table at the top is not there.
@@ -144,7 +149,7 @@ function allowlists(of: Reader, forAll = false): readonly { readonly given: unkn
   return lists.map((given, at) => ({ given, at: `${of.at}: allowlists[${at}]` }));
 }
 
-function allowOf(list: Reader, notes: string[], what: string): AllowSpec {
+function allowOf(list: RuleConfigReader, notes: string[], what: string): AllowSpec {
   passOver(list, notes);
   const condition = (list.text("condition") ?? "or").toLowerCase();
   if (!["and", "&&", "or", "||"].includes(condition)) throw wrong(`${list.at}: condition must be AND or OR`);
@@ -170,7 +175,7 @@ function allowOf(list: Reader, notes: string[], what: string): AllowSpec {
 }
 
 /** A table counts as a list of one, as gitleaks has it. */
-function tables(of: Reader, key: string): readonly unknown[] {
+function tables(of: RuleConfigReader, key: string): readonly unknown[] {
   const found = of.value(key) ?? [];
   if (Array.isArray(found)) return found;
   const values = typeof found === "object" ? Object.values(found) : [];
@@ -184,7 +189,7 @@ function isEmpty(given: unknown): boolean {
   return typeof given === "object" && given !== null && Object.keys(given).length === 0;
 }
 
-function passOver({ at, unknown }: Reader, notes: string[]): void {
+function passOver({ at, unknown }: RuleConfigReader, notes: string[]): void {
   for (const { key, near } of unknown) {
     const hint = near === null ? "" : cmd`; did you mean ${near}?`;
     notes.push(`${at}: ${key} is passed over: gitleaks does not know it either${hint}`);
@@ -192,7 +197,7 @@ function passOver({ at, unknown }: Reader, notes: string[]): void {
 }
 
 /** Where something is missing, a key that is near a known one is the reason. */
-function noSlip({ at, unknown }: Reader): void {
+function noSlip({ at, unknown }: RuleConfigReader): void {
   const slip = unknown.find(({ near }) => near !== null);
   if (slip !== undefined) throw wrong(`${at}: unknown key ${slip.key}`, `did you mean ${slip.near}?`);
 }

@@ -4,7 +4,7 @@ import { nearest } from "../../kit/text/nearest.ts";
 import { parts, weakFlag, weakNumber, weakText } from "./weak.ts";
 
 /** A map of a configuration file. Each question throws `config`, naming file and key, when the answer is of a wrong kind. */
-export type Reader = {
+export type RuleConfigReader = {
   /** Where it stands, for messages. */
   readonly at: string;
   /** Null for absent and for empty. */
@@ -20,7 +20,7 @@ export type Reader = {
 };
 
 /** Reads a map of which these keys are known; `asGitleaks` as gitleaks reads them, in which `secretgroup` is `secretGroup`. */
-export function reader(given: unknown, at: string, known: readonly string[], asGitleaks = false): Reader {
+export function reader(given: unknown, at: string, known: readonly string[], asGitleaks = false): RuleConfigReader {
   if (typeof given !== "object" || given === null || Array.isArray(given)) throw wrong(`${at} must be a map`);
   const plain = (key: string): string => (asGitleaks ? key.toLowerCase() : key);
   const values = new Map(Object.entries(given).map(([key, value]) => [plain(key), value as unknown]));
@@ -68,7 +68,7 @@ export function reader(given: unknown, at: string, known: readonly string[], asG
 }
 
 /** Throws for the first key that is not known. */
-export function knownOnly({ at, unknown }: Reader, known: readonly string[]): void {
+export function knownOnly({ at, unknown }: RuleConfigReader, known: readonly string[]): void {
   const first = unknown[0];
   if (first === undefined) return;
   const hint = first.near === null ? cmd`known keys: ${bare(known.join(", "))}` : cmd`did you mean ${first.near}?`;

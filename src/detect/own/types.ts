@@ -23,7 +23,7 @@ export type OwnRule = {
   readonly tags: readonly string[];
 };
 
-export type Target = "secret" | "match" | "line";
+export type AllowlistTarget = "secret" | "match" | "line";
 
 /** What lets a match go. */
 export type Allowlist = {
@@ -34,7 +34,7 @@ export type Allowlist = {
   /** It names commits: there are none here, so that this check never agrees. */
   readonly commits: boolean;
   readonly paths: readonly RE2JS[];
-  readonly target: Target;
+  readonly target: AllowlistTarget;
   readonly regexes: readonly RE2JS[];
   /** Lower case; parts of the secret. */
   readonly stopWords: readonly string[];

@@ -63,11 +63,11 @@ export const CLAIMS: readonly Rule[] = [
   ),
 ];
 
-type Told = Parameters<typeof shaped>[0];
+type ShapedRule = Parameters<typeof shaped>[0];
 
 /** A token whose payload begins with one of these texts; `mine` reads the claims. */
 function claimed(
-  rule: Omit<Told, "keywords" | "pattern">,
+  rule: Omit<ShapedRule, "keywords" | "pattern">,
   begins: readonly string[],
   mine: (claims: { readonly [key: string]: unknown }) => boolean,
 ): Rule {

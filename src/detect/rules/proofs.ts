@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { KEY_CANCEL } from "../names/lexicon.ts";
 
 /** What a rule's own check says of a value. */
-export type Proof = "right" | "wrong" | "fake";
+export type RuleVerdict = "right" | "wrong" | "fake";
 
 /** `CACHE_KEY`, `PARTITION_KEY`: another kind of key, whoever's name stands before it. A vendor's routing key is one. */
 const OTHER = [...KEY_CANCEL].filter((word) => /^[a-z]+$/.test(word) && word !== "routing").join("|");

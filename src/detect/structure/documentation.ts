@@ -1,5 +1,5 @@
 import { looksRandom } from "../entropy.ts";
-import { isEvidence, type Outcome } from "../evidence.ts";
+import { isEvidence, type EvidenceOutcome } from "../evidence.ts";
 
 /** Labels that tell people how to run the image (Red Hat's `usage`, label-schema's `docker.cmd`), or what it is. */
 const FOR_PEOPLE =
@@ -8,7 +8,7 @@ const BY_NAME = /^(?:password|secret|key|user-password|assignment|command|url-pa
 const OPENS = /^\s{0,20}(?:\/bin\/sh -c #\(nop\)\s{1,4})?LABEL\s/;
 
 /** `docker run -e MYSQL_PASSWORD=pass …` in a text for people is an example; a random value there is somebody's own. */
-export function unlessExample(label: string, outcome: Outcome): Outcome {
+export function unlessExample(label: string, outcome: EvidenceOutcome): EvidenceOutcome {
   if (!isEvidence(outcome) || !BY_NAME.test(outcome.rule) || !FOR_PEOPLE.test(label.toLowerCase())) return outcome;
   if (looksRandom(outcome.part, 12)) return outcome;
   return { rule: "example", why: "is an example in a text for people" };

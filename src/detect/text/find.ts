@@ -1,7 +1,7 @@
 import { watched, type Watch } from "./watch.ts";
 
 /** Told of each keyword in the text: the watch and where its first byte stands, in order of its rarest characters. */
-export type Told = (watch: Watch, at: number) => void;
+export type OnKeyword = (watch: Watch, at: number) => void;
 
 /** Three characters of five bits each: letters whatever their case, and other characters with them. */
 const SIZE = 1 << 15;
@@ -9,7 +9,7 @@ const SIZE = 1 << 15;
 let filed: { readonly slots: readonly (readonly Watch[])[]; readonly slotOf: Uint16Array } | null = null;
 
 /** One pass over the bytes, one look into a table a byte, however many rules there are. */
-export function findKeywords(bytes: Uint8Array, told: Told): void {
+export function findKeywords(bytes: Uint8Array, told: OnKeyword): void {
   const { slots, slotOf } = (filed ??= file(watched()));
   const length = bytes.length;
   let key = (((bytes[0] as number) & 31) << 5) | ((bytes[1] as number) & 31);

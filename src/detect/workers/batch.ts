@@ -1,5 +1,5 @@
 import type { BatchBytes, Detector, IsCachedValue, ReadBatch } from "../../contract/detector.ts";
-import type { Reading } from "../../contract/source.ts";
+import type { SourceReading, SubjectReading } from "../../contract/source.ts";
 import { toldAs, type Candidate } from "../../model/candidate.ts";
 import type { Verdict } from "../../model/finding.ts";
 import type { Where } from "../../model/location.ts";
@@ -7,9 +7,7 @@ import { Secret } from "../../model/secret.ts";
 import { parseBatch } from "../../kit/text/json-batches.ts";
 
 /** What a document of the source is, without what is known: handed in, since detection knows no source. Never throws. */
-export type ReadDocument = (source: string, document: unknown, known: IsCachedValue) => readonly Reading[];
-
-type SubjectReading = Extract<Reading, { readonly kind: "subject" }>;
+export type ReadDocument = (source: string, document: unknown, known: IsCachedValue) => readonly SourceReading[];
 
 /** What a batch holds, before its values are judged. */
 export type ParsedBatch = Omit<ReadBatch, "found"> & { readonly readings: readonly SubjectReading[] };
@@ -19,12 +17,17 @@ export type PackedValues = readonly string[];
 /** What is told of those that are secrets, or were hidden by a setting, by their number. */
 export type PackedVerdicts = readonly (BatchVerdict & { readonly at: number })[];
 
-type BatchVerdict = { readonly name: string; readonly verdict: Verdict; readonly masked: string; readonly part: string };
-type BareTold = Omit<BatchVerdict, "name"> & Pick<Candidate, "name" | "location"> & { readonly value: string };
+type BatchVerdict = {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly masked: string;
+  readonly part: string;
+};
+type BareDetected = Omit<BatchVerdict, "name"> & Pick<Candidate, "name" | "location"> & { readonly value: string };
 type BatchSecret = ReadBatch["found"][number];
 /** A batch that was read, in a form that can be handed from thread to thread. */
 export type BareBatch = Omit<ReadBatch, "found"> & {
-  readonly found: readonly (Omit<BatchSecret, "told"> & { readonly told: readonly BareTold[] })[];
+  readonly found: readonly (Omit<BatchSecret, "told"> & { readonly told: readonly BareDetected[] })[];
 };
 
 /** Parses and judges a batch of documents; null when `parsed` makes nothing of it. */
@@ -33,7 +36,7 @@ export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detecto
   if (parsed === null) return null;
   const { readings, ...rest } = parsed;
   const found = readings.flatMap((reading) => {
-    const told = reading.candidates.flatMap((candidate): BareTold[] => {
+    const told = reading.candidates.flatMap((candidate): BareDetected[] => {
       const judged = judge(
         candidate.name,
         candidate.value,

@@ -1,4 +1,4 @@
-import type { Question } from "../../contract/detector.ts";
+import type { ClassifyInput } from "../../contract/detector.ts";
 import type { Verdict } from "../../model/finding.ts";
 import type { Where } from "../../model/location.ts";
 import { textOf } from "../text-of.ts";
@@ -47,7 +47,7 @@ export class ClearedCache {
     return this.#byPlace.get(where)?.get(entry)?.has(value) === true;
   }
 
-  get({ where, name, value, path }: Question): Verdict | undefined {
+  get({ where, name, value, path }: ClassifyInput): Verdict | undefined {
     if (path !== undefined && where === "file") return undefined;
     const text = textOf(value);
     // What never came before is not kept, which is found out faster than by a look-up.
@@ -66,7 +66,7 @@ export class ClearedCache {
   }
 
   /** Takes a verdict that says nothing of a secret, not even of one that a setting hid. */
-  add({ where, name, value }: Question, verdict: Verdict): void {
+  add({ where, name, value }: ClassifyInput, verdict: Verdict): void {
     const text = textOf(value);
     // A name that holds `=`, which no environment has, reads as another name with another value.
     if (text.length > LONGEST || (isEnvironment(where) && name.includes("="))) return;

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
-import type { Crew, ReadFile, Spotted } from "../../contract/detector.ts";
+import type { Crew, DetectedFile, Spotted } from "../../contract/detector.ts";
 import { Secret } from "../../model/secret.ts";
 import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
 import { ClearedCache } from "./cleared.ts";
-import type { Tuning } from "../tuned.ts";
+import type { DetectTuning } from "../tuned.ts";
 import { openThread } from "./thread.ts";
 import type { WorkerReply, BareSpotted, WorkerJob } from "./worker.ts";
 
@@ -15,7 +15,7 @@ const MOST = 8;
  * Starts worker threads on the first job. `tuning` is what the configuration says about detection; each thread makes
  * its own detector from it. A thread that fails fails the jobs it had, never the process.
  */
-export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
+export function openCrew(tuning: DetectTuning, readDocument: ReadDocument): Crew {
   const size = Math.min(MOST, availableParallelism());
   const hands: Hand[] = [];
   // A rule of one's own may ask for the path, so that what was cleared in one place is not in another.
@@ -30,7 +30,7 @@ export function openCrew(tuning: Tuning, readDocument: ReadDocument): Crew {
     size,
     files: async (files) => {
       const answer = await hand(size).ask({ kind: "files", files });
-      return (answer.files ?? []).map((one): ReadFile => ({ ...one, spotted: one.spotted.map(unwrap) }));
+      return (answer.files ?? []).map((one): DetectedFile => ({ ...one, spotted: one.spotted.map(unwrap) }));
     },
     texts: async (block) => {
       const answer = await hand(size).ask({ kind: "texts", block }, [block.bytes.buffer]);
@@ -67,7 +67,7 @@ type Hand = {
   close(): Promise<unknown>;
 };
 
-function startHand(tuning: Tuning): Hand {
+function startHand(tuning: DetectTuning): Hand {
   const worker = openThread();
   worker.postMessage({ tuning });
   // Node's own code and the program's come out of their caches only as long as these are as they were.

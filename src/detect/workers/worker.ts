@@ -1,8 +1,15 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import type { BatchBytes, Detector, ReadFile, Spotted, TextBlock } from "../../contract/detector.ts";
-import { answer as judged, readBatch, type PackedVerdicts, type PackedValues, type BareBatch, type ReadDocument } from "./batch.ts";
-import { detectorFor, type Tuning } from "../tuned.ts";
+import type { BatchBytes, Detector, DetectedFile, Spotted, TextBlock } from "../../contract/detector.ts";
+import {
+  answer as judged,
+  readBatch,
+  type PackedVerdicts,
+  type PackedValues,
+  type BareBatch,
+  type ReadDocument,
+} from "./batch.ts";
+import { detectorFor, type DetectTuning } from "../tuned.ts";
 
 export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Uint8Array; readonly part: Uint8Array };
 /** What a thread says of the files that it was asked about, in their order, or of the batch. */
@@ -13,7 +20,7 @@ export type WorkerReply = {
   readonly texts?: readonly BareText[];
 };
 export type BareText = BareSpotted & { readonly piece: number };
-export type BareFile = Omit<ReadFile, "spotted"> & { readonly spotted: readonly BareSpotted[] };
+export type BareFile = Omit<DetectedFile, "spotted"> & { readonly spotted: readonly BareSpotted[] };
 export type WorkerJob =
   | { readonly kind: "files"; readonly files: readonly string[] }
   | { readonly kind: "texts"; readonly block: TextBlock }
@@ -26,10 +33,10 @@ const OVERLAP = 64 * 1024;
 
 /** A thread of the crew (see crew.ts): told the tuning, makes its own detector, then answers one job after the other. */
 export function work(readDocument: ReadDocument): void {
-  parentPort?.once("message", ({ tuning }: { tuning: Tuning }) => answerWith(tuning, readDocument));
+  parentPort?.once("message", ({ tuning }: { tuning: DetectTuning }) => answerWith(tuning, readDocument));
 }
 
-function answerWith(tuning: Tuning, readDocument: ReadDocument): void {
+function answerWith(tuning: DetectTuning, readDocument: ReadDocument): void {
   const made = detectorFor(tuning);
   made.catch(() => undefined); // told with the first job
   const answer = (job: WorkerJob, detector: Detector): WorkerReply => {

@@ -52,9 +52,9 @@ function ends(text: string, at: number): number {
   return found === null ? text.length : at + found.index;
 }
 
-type Read = Pick<SystemdEnvEntry, "value" | "valueStart" | "valueEnd" | "quote"> & { readonly done: number };
+type ReadAssignment = Pick<SystemdEnvEntry, "value" | "valueStart" | "valueEnd" | "quote"> & { readonly done: number };
 
-function valueAt(text: string, from: number): Read {
+function valueAt(text: string, from: number): ReadAssignment {
   let value = "";
   /** White space at the end of what stands outside quotes does not count. */
   let solid = 0;

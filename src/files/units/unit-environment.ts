@@ -5,10 +5,10 @@ import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { parseDotenv } from "../dotenv.ts";
 import { parseSystemdEnv } from "./systemd-env.ts";
-import { parseUnit, withoutSpecifiers, wordsOf, type Setting, type Word } from "./unit-file.ts";
+import { parseUnit, withoutSpecifiers, wordsOf, type UnitSetting, type UnitWord } from "./unit-file.ts";
 import { readText } from "../read.ts";
 
-export type UnitText = { readonly file: string; readonly text: string; readonly settings: readonly Setting[] };
+export type UnitText = { readonly file: string; readonly text: string; readonly settings: readonly UnitSetting[] };
 
 /** A variable that a unit sets: by a word of `Environment=`, or by an entry of a file. */
 export type Assignment = {
@@ -20,7 +20,7 @@ export type Assignment = {
   /** Why it cannot be moved as it is written; null when it can. */
   readonly fault: string | null;
   readonly by:
-    | { readonly kind: "word"; readonly word: Word; readonly setting: Setting }
+    | { readonly kind: "word"; readonly word: UnitWord; readonly setting: UnitSetting }
     | {
         readonly kind: "entry";
         readonly entry: Pick<
@@ -155,7 +155,7 @@ export function assignmentsIn(file: string, text: string, section: string): read
     .flatMap((setting) => ofSetting(file, text, setting));
 }
 
-function ofSetting(file: string, text: string, setting: Setting): Assignment[] {
+function ofSetting(file: string, text: string, setting: UnitSetting): Assignment[] {
   return wordsOf(setting).flatMap((word): Assignment[] => {
     const [, name = "", written = ""] = /^([A-Za-z_]\w*)=(.*)$/s.exec(word.text) ?? [];
     if (name === "") return [];

@@ -1,7 +1,7 @@
 import { eol, type Edit } from "../../kit/text/splice.ts";
 
 /** A setting of a systemd unit file, such as `Environment=A=1 "B=2"`. */
-export type Setting = {
+export type UnitSetting = {
   /** Without its brackets; empty before the first. */
   readonly section: string;
   readonly key: string;
@@ -17,7 +17,7 @@ export type Setting = {
 };
 
 /** One word of a setting's value. */
-export type Word = {
+export type UnitWord = {
   /** Without quotes and escapes; specifiers such as %n as written. */
   readonly text: string;
   /** In the file, as written. */
@@ -33,8 +33,8 @@ export type Word = {
  * The settings of a unit file, in order: systemd.syntax(7), and `config_parse` of src/shared/conf-parser.c. A line that ends in
  * a backslash goes on in the next; a line of comment in between is passed over. Quadlet files are of the same syntax.
  */
-export function parseUnit(text: string): readonly Setting[] {
-  const settings: Setting[] = [];
+export function parseUnit(text: string): readonly UnitSetting[] {
+  const settings: UnitSetting[] = [];
   let section = "";
   let open: PendingSetting | null = null;
   const close = ({ text: whole, at, line, start }: PendingSetting, end: number): void => {
@@ -76,8 +76,8 @@ const ESCAPES: { readonly [letter: string]: string } = {
  * The words of a value, as `extract_first_word` of src/basic/extract-word.c takes them out with its flags UNQUOTE and
  * CUNESCAPE: quotes may open anywhere in a word. What follows an error, such as a quote that does not end, systemd ignores.
  */
-export function wordsOf({ value, at }: Setting): readonly Word[] {
-  const words: Word[] = [];
+export function wordsOf({ value, at }: UnitSetting): readonly UnitWord[] {
+  const words: UnitWord[] = [];
   for (let index = 0; index < value.length;) {
     if (/\s/.test(value.charAt(index))) {
       index++;
@@ -133,7 +133,7 @@ function escapeAt(value: string, at: number): { readonly bytes: Buffer; readonly
 }
 
 /** Takes words out of a setting, which goes altogether when none stays. A comment between its lines stays. */
-export function withoutWords(text: string, setting: Setting, starts: ReadonlySet<number>): Edit[] {
+export function withoutWords(text: string, setting: UnitSetting, starts: ReadonlySet<number>): Edit[] {
   const words = wordsOf(setting);
   if (words.every(({ start }) => starts.has(start))) return [{ start: setting.start, end: setting.end, text: "" }];
   return words.flatMap((word, at): Edit[] => {
@@ -149,7 +149,7 @@ export function withoutWords(text: string, setting: Setting, starts: ReadonlySet
 /** What puts lines below a setting, which `without` may take away; a text without a last line end stays one. */
 export function linesBelow(
   text: string,
-  { start, end }: Setting,
+  { start, end }: UnitSetting,
   without: readonly Edit[],
   lines: readonly string[],
 ): Edit {

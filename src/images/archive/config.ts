@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Reading } from "../../contract/source.ts";
+import type { SourceReading } from "../../contract/source.ts";
 import { imageCandidates, imageFacts } from "../../engine/candidates.ts";
 import { historyLines } from "../../engine/history.ts";
 import type { ImageDoc } from "../../engine/types.ts";
@@ -10,7 +10,7 @@ import { digestOf, type ArchiveImage } from "./manifest.ts";
 export type ConfigRead = {
   readonly subject: Subject;
   readonly facts: SubjectFacts;
-  readonly readings: readonly Reading[];
+  readonly readings: readonly SourceReading[];
   readonly diffIds: readonly string[];
 };
 
@@ -37,7 +37,7 @@ export function readConfig(
   const history = historyLines(config["history"], () => odd.add("history")).reverse();
   const candidates = imageCandidates(source, name, doc, history, (path) => odd.add(path));
   const facts = imageFacts(name, doc);
-  const readings: Reading[] = [{ kind: "subject", subject, facts, candidates, exposure }];
+  const readings: SourceReading[] = [{ kind: "subject", subject, facts, candidates, exposure }];
   const rootfs = (config["rootfs"] ?? {}) as { diff_ids?: unknown };
   const diffIds = Array.isArray(rootfs.diff_ids) ? rootfs.diff_ids.filter((one) => typeof one === "string") : [];
   if (rootfs.diff_ids !== undefined && !Array.isArray(rootfs.diff_ids)) odd.add("rootfs.diff_ids");
@@ -48,7 +48,7 @@ export function readConfig(
   return { subject, facts, readings, diffIds };
 }
 
-function error(subject: string, message: string): Reading {
+function error(subject: string, message: string): SourceReading {
   return { kind: "error", subject, message, hint: "save the image again" };
 }
 

@@ -1,4 +1,5 @@
 import { causeOf, UnsprawlError } from "../../model/error.ts";
+import type { JsonObject } from "../../kit/json-object.ts";
 
 /** An image of an archive: where its config and layers are. */
 export type ArchiveImage = {
@@ -18,7 +19,7 @@ export type ArchiveLayer = {
 };
 
 /** A file's bytes; null when there is none. Throws `refused` for one that is too large. */
-export type ReadFile = (file: string) => Promise<Buffer | null>;
+export type ReadArchiveFile = (file: string) => Promise<Buffer | null>;
 
 export type ArchiveImages = {
   readonly images: readonly ArchiveImage[];
@@ -33,7 +34,7 @@ const DEEPEST = 4;
  * moby, image/spec/v1.2.md; OCI image-spec, image-layout.md. Null when neither is there; throws `malformed` for one
  * that cannot be understood at all.
  */
-export async function imagesIn(read: ReadFile, archive: string): Promise<ArchiveImages | null> {
+export async function imagesIn(read: ReadArchiveFile, archive: string): Promise<ArchiveImages | null> {
   const saved = await read("manifest.json");
   if (saved !== null) return some(savedImages(parse(saved, "manifest.json")), "manifest.json");
   const index = await read("index.json");
@@ -48,8 +49,6 @@ function some(found: ArchiveImages, by: string): ArchiveImages {
   if (found.images.length + found.errors.length > 0) return found;
   return { images: [], errors: [{ subject: "the archive", message: `holds no image, as its ${by} says` }] };
 }
-
-type JsonObject = { readonly [key: string]: unknown };
 
 function parse(bytes: Buffer, file: string): unknown {
   try {
@@ -89,7 +88,7 @@ function tooMany(): { subject: string; message: string } {
 }
 
 type Walk = {
-  readonly read: ReadFile;
+  readonly read: ReadArchiveFile;
   readonly found: { readonly images: ArchiveImage[]; readonly errors: { subject: string; message: string }[] };
   readonly called: string;
   readonly depth: number;

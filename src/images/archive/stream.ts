@@ -1,7 +1,7 @@
-import type { Reading } from "../../contract/source.ts";
+import type { SourceReading } from "../../contract/source.ts";
 import { newMeter, tarEntries, unpacked, type ImageLayer, type LayerBook, type TarEntry } from "../layers/index.ts";
 import { followed, nameOf } from "./files.ts";
-import { digestOf, type ReadFile } from "./manifest.ts";
+import { digestOf, type ReadArchiveFile } from "./manifest.ts";
 
 /** Documents are told from layers by their beginning up to this size. */
 const SMALL = 4 * 1024 * 1024;
@@ -25,7 +25,7 @@ export class StreamedArchive {
   }
 
   /** The first pass: documents are kept, and layers are read into the book, if there is one. */
-  async *first(book: LayerBook | null, signal: AbortSignal): AsyncGenerator<Reading> {
+  async *first(book: LayerBook | null, signal: AbortSignal): AsyncGenerator<SourceReading> {
     for await (const { body, ...entry } of tarEntries(unpacked(this.#pass(), newMeter(null)))) {
       signal.throwIfAborted();
       const file = nameOf(entry.path);
@@ -56,7 +56,7 @@ export class StreamedArchive {
   }
 
   /** A document that the first pass came by. */
-  readonly read: ReadFile = (file) => {
+  readonly read: ReadArchiveFile = (file) => {
     const entry = followed(this.#entries, file);
     return Promise.resolve(entry === null ? null : (this.#documents.get(nameOf(entry.path)) ?? null));
   };
@@ -91,7 +91,7 @@ async function* readInto(
   size: number,
   open: () => AsyncIterable<Buffer>,
   signal: AbortSignal,
-): AsyncGenerator<Reading> {
+): AsyncGenerator<SourceReading> {
   const id = layerId(file);
   if (!book.has({ id, diffId: null }))
     yield* book.read({ id, digest: digestOf(file), size, mediaType: "", open }, signal);

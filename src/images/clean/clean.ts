@@ -76,7 +76,8 @@ function parsed(bytes: Uint8Array): EditableConfig {
   throw new UnsprawlError("malformed", "the image's config is no JSON object", "pull or build the image again");
 }
 
-const isOpen = (value: unknown): value is EditableConfig => typeof value === "object" && value !== null && !Array.isArray(value);
+const isOpen = (value: unknown): value is EditableConfig =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function variables(config: EditableConfig, leaving: readonly Leaving[], stays: Stays): DiffLine[] {
   const { Env } = config;

@@ -13,7 +13,11 @@ export type BlobDescriptor = {
 };
 
 /** A document that has to be stored, and under which digest. */
-export type Blob = { readonly descriptor: BlobDescriptor; readonly kind: "config" | "manifest"; readonly bytes: Buffer };
+export type Blob = {
+  readonly descriptor: BlobDescriptor;
+  readonly kind: "config" | "manifest";
+  readonly bytes: Buffer;
+};
 
 export type CleanTree = {
   /** What the tag must name from now on; equal to what was given when no value was in it. */
@@ -27,7 +31,7 @@ export type CleanTree = {
   readonly missing: readonly string[];
 };
 
-type Read = (descriptor: BlobDescriptor, kind: Blob["kind"]) => Promise<Buffer | null>;
+type ReadBlob = (descriptor: BlobDescriptor, kind: Blob["kind"]) => Promise<Buffer | null>;
 type EditableManifest = { [key: string]: unknown };
 
 const DEEPEST = 3;
@@ -40,7 +44,7 @@ const CONFIGS = new Set(["application/vnd.oci.image.config.v1+json", "applicatio
  */
 export async function cleanTree(
   root: BlobDescriptor,
-  read: Read,
+  read: ReadBlob,
   leaving: readonly Leaving[],
   stays: Stays,
 ): Promise<CleanTree> {

@@ -1,4 +1,4 @@
-import type { Reading } from "../../contract/source.ts";
+import type { SourceReading } from "../../contract/source.ts";
 import type { Subject, SubjectFacts } from "../../model/location.ts";
 import { Paths } from "./fates.ts";
 import { fromShelf, toShelf, type SharedShelf } from "./shelved.ts";
@@ -32,7 +32,7 @@ export type CachedLayer = Omit<Layer, "fates"> & {
 };
 
 /** What all layers of a scan told, by their proven digests, so that each is read once however many images have it. */
-export class Shelf {
+export class LayerCache {
   /** Told what a person should know of layers, besides their secrets. */
   readonly note: (text: string) => void;
   readonly layers = new Map<string, CachedLayer>();
@@ -63,7 +63,7 @@ const LASTING = /^sha(?:256|512):[0-9a-f]{64,128}$/;
 
 /** The layers that one source reads. */
 export class LayerBook {
-  readonly #shelf: Shelf;
+  readonly #shelf: LayerCache;
   readonly #own = new Map<string, CachedLayer>();
   #done = 0;
   /** How many bytes will be read; null when nobody knows. */
@@ -71,7 +71,7 @@ export class LayerBook {
   /** How many of them have been, where the layers' own bytes do not say it. */
   position: (() => number) | null = null;
 
-  constructor(shelf: Shelf = new Shelf()) {
+  constructor(shelf: LayerCache = new LayerCache()) {
     this.#shelf = shelf;
   }
 
@@ -86,7 +86,7 @@ export class LayerBook {
   }
 
   /** Reads a layer. */
-  async *read(blob: LayerBlob, signal: AbortSignal): AsyncGenerator<Reading> {
+  async *read(blob: LayerBlob, signal: AbortSignal): AsyncGenerator<SourceReading> {
     const { paths, shared, layers } = this.#shelf;
     const knew = shared === null ? [] : paths.all();
     const asked = ++this.#shelf.clock;
@@ -103,7 +103,7 @@ export class LayerBook {
   }
 
   /** So many bytes more have been read. */
-  progress(bytes: number): Reading {
+  progress(bytes: number): SourceReading {
     this.#done += bytes;
     return { kind: "bytes", done: this.position?.() ?? this.#done, total: this.total };
   }
@@ -131,7 +131,7 @@ export class LayerBook {
   }
 
   /** What is to be told of an image whose layers have been read. */
-  *tell(image: LayeredImage): Generator<Reading> {
+  *tell(image: LayeredImage): Generator<SourceReading> {
     const { source, subject, facts, exposure, layers } = image;
     const all = layers.map(({ id, diffId }) => this.#get(id, diffId));
     const found = all.flatMap((layer, at) => {
@@ -144,7 +144,7 @@ export class LayerBook {
     if (found.length > 0) yield { kind: "found", source, subject, facts, exposure, found };
     for (const [at, layer] of all.entries()) {
       const called = `layer ${at + 1} of ${all.length} (${shortId(layers[at] as ImageLayer)})`;
-      const error = (message: string, hint: string): Reading => ({
+      const error = (message: string, hint: string): SourceReading => ({
         kind: "error",
         subject: `${subject.name} ${called}`,
         message,
@@ -175,7 +175,7 @@ export async function* layerReadings(
   image: LayeredImage,
   book: LayerBook,
   signal: AbortSignal,
-): AsyncGenerator<Reading> {
+): AsyncGenerator<SourceReading> {
   for (const layer of image.layers) if (layer.blob !== null && !book.has(layer)) yield* book.read(layer.blob, signal);
   for (const layer of book.unsure(image.layers)) if (layer.blob !== null) await book.look(layer, layer.blob, signal);
   yield* book.tell(image);

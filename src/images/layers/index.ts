@@ -9,7 +9,7 @@
  * A source whose layers can be opened in any order hands them to `layerReadings`; one that gets them as a stream reads
  * each into a `LayerBook` as it comes, looks once more at those that are `unsure`, and then lets the book `tell`.
  */
-export { LayerBook, layerReadings, placeIn, Shelf, type ImageLayer, type LayeredImage } from "./book.ts";
+export { LayerBook, layerReadings, placeIn, LayerCache, type ImageLayer, type LayeredImage } from "./book.ts";
 export type { SharedShelf } from "./shelved.ts";
 export { tarEntries } from "./entries.ts";
 export { Paths } from "./fates.ts";

@@ -1,4 +1,4 @@
-import type { Reading } from "../../contract/source.ts";
+import type { SourceReading } from "../../contract/source.ts";
 import type { Spotted, SpottedText, TextBlock, TextPiece } from "../../contract/detector.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Fates, type Paths } from "./fates.ts";
@@ -45,8 +45,8 @@ export async function* readLayer(
   blob: LayerBlob,
   paths: Paths,
   signal: AbortSignal,
-  read: (bytes: number) => Reading,
-): AsyncGenerator<Reading, Layer> {
+  read: (bytes: number) => SourceReading,
+): AsyncGenerator<SourceReading, Layer> {
   const meter = newMeter(algorithmOf(blob));
   const contents = new Contents(paths);
   const errors: { message: string; hint: string }[] = [];
@@ -145,7 +145,7 @@ export class Contents {
     });
   }
 
-  *blocks(): Generator<Reading> {
+  *blocks(): Generator<SourceReading> {
     for (const block of this.#packer.full.splice(0))
       yield { kind: "text", block, judged: (spotted) => this.#judge(block, spotted) };
   }

@@ -4,7 +4,7 @@ import { Secret } from "../../model/secret.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
 import { isLoopback, type RegistryEndpoint } from "./hosts.ts";
-import type { Wire } from "./http.ts";
+import type { RegistryConnection } from "./http.ts";
 
 /** What a request needs a right for: a repository and actions, or the catalog. */
 export type Scope =
@@ -34,7 +34,7 @@ const DEFAULT_LIFE = 60;
  */
 export class RegistryLogin {
   readonly #endpoint: RegistryEndpoint;
-  readonly #wire: Wire;
+  readonly #wire: RegistryConnection;
   readonly #find: (repository: string) => Promise<Credentials | null>;
   readonly #know: (value: Secret) => void;
   #scheme: Scheme = { kind: "none" };
@@ -47,7 +47,7 @@ export class RegistryLogin {
 
   constructor(
     endpoint: RegistryEndpoint,
-    wire: Wire,
+    wire: RegistryConnection,
     find: (repository: string) => Promise<Credentials | null>,
     know: (value: Secret) => void,
   ) {

@@ -4,7 +4,7 @@ import { RegistryLogin, type Scope } from "./auth.ts";
 import { findCredentials } from "./credentials.ts";
 import { asDescriptor, digestOf, type Descriptor, verified } from "./digest.ts";
 import { endpointsOf, hostFolders, type HostFolders } from "./hosts.ts";
-import { Place } from "./place.ts";
+import { EndpointClient } from "./place.ts";
 import { pages } from "./pages.ts";
 import { pusher, type Push } from "./push.ts";
 import { isDigest, isRepository, isTag, nameOf } from "./reference.ts";
@@ -50,7 +50,7 @@ export type Registry = {
   close(): void;
 } & Push;
 
-export type RegistryTools = {
+export type RegistryClientTools = {
   readonly env: NodeJS.ProcessEnv;
   /** Told of each password and token, so that no output shows it. */
   readonly know: (value: Secret) => void;
@@ -73,21 +73,21 @@ const ACCEPT = [
 ].join(", ");
 
 /** Opens a registry; nothing is sent yet. Mirrors are asked before Docker Hub itself. Throws `config`. */
-export function openRegistry(host: string, tools: RegistryTools): Registry {
+export function openRegistry(host: string, tools: RegistryClientTools): Registry {
   const { env } = tools;
   const places = endpointsOf(host, tools.folders ?? hostFolders(env)).map(
     (endpoint) =>
-      new Place(endpoint, env, (wire) => {
+      new EndpointClient(endpoint, env, (wire) => {
         const find = (repository: string) =>
           findCredentials(env, endpoint.name === "registry-1.docker.io" ? host : endpoint.name, repository);
         return new RegistryLogin(endpoint, wire, find, tools.know);
       }),
   );
-  const own = places.at(-1) as Place;
+  const own = places.at(-1) as EndpointClient;
 
-  const gone = new Set<Place>();
+  const gone = new Set<EndpointClient>();
   /** From a mirror when it has it, else from the registry. */
-  const anywhere = async <T>(read: (place: Place) => Promise<T>): Promise<T> => {
+  const anywhere = async <T>(read: (place: EndpointClient) => Promise<T>): Promise<T> => {
     for (const mirror of places.slice(0, -1).filter((place) => !gone.has(place))) {
       try {
         return await read(mirror);

@@ -8,6 +8,7 @@ import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { HUB_HOST } from "./reference.ts";
 import { trimEndOf } from "../../kit/text/trim.ts";
+import type { JsonObject } from "../../kit/json-object.ts";
 
 /** A login at a registry: a name and a password, or an identity token that is exchanged for others. */
 export type Credentials =
@@ -47,8 +48,6 @@ function authFiles(env: NodeJS.ProcessEnv): readonly string[] {
     join(configHome(env), "containers/auth.json"),
   ].filter((file) => file !== "");
 }
-
-type JsonObject = { readonly [key: string]: unknown };
 
 const open = (value: unknown): JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};

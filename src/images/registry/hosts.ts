@@ -62,7 +62,12 @@ export function isLoopback(hostname: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-function endpoint(name: string, origin: string, insecure: (host: string) => boolean, folders: HostFolders): RegistryEndpoint {
+function endpoint(
+  name: string,
+  origin: string,
+  insecure: (host: string) => boolean,
+  folders: HostFolders,
+): RegistryEndpoint {
   const { hostname } = new URL(origin);
   const loopback = isLoopback(hostname);
   const told = insecure(name);

@@ -35,7 +35,7 @@ const LONGEST_WAIT = 90_000;
 const ERROR_LIMIT = 64 * 1024;
 
 /** Everything that goes over the network to one registry: kept connections, redirects, retries, limits. */
-export class Wire {
+export class RegistryConnection {
   readonly #endpoint: RegistryEndpoint;
   readonly #env: NodeJS.ProcessEnv;
   readonly #agents = new Map<string, Agent>();

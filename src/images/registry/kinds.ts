@@ -1,11 +1,10 @@
 import type { Manifest } from "./client.ts";
 import type { Descriptor } from "./digest.ts";
 import { isDigest } from "./reference.ts";
+import type { JsonObject } from "../../kit/json-object.ts";
 
 /** What a manifest describes. A `signed` one is of Docker's first schema, with its configuration inside. */
 export type ManifestKind = "index" | "image" | "attestation" | "artifact" | "signed";
-
-export type JsonObject = { readonly [key: string]: unknown };
 
 /** A descriptor in a manifest, with what else may stand in it. */
 export type AnnotatedDescriptor = Descriptor & { readonly annotations: JsonObject; readonly platform: string | null };

@@ -3,10 +3,10 @@ import picomatch from "picomatch";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Manifest, Registry } from "./client.ts";
 import { GONE } from "./place.ts";
-import { HUB_HOST, isGlob, isRepository, isTag, nameOf, type Reference } from "./reference.ts";
+import { HUB_HOST, isGlob, isRepository, isTag, nameOf, type RegistryReference } from "./reference.ts";
 
 /** A manifest that a reference means, and by which tags. */
-export type Top = {
+export type TaggedManifest = {
   readonly digest: string;
   /** One that has it. */
   readonly repository: string;
@@ -27,11 +27,11 @@ export const AT_ONCE = 12;
  */
 export async function listing(
   registry: Registry,
-  reference: Reference,
+  reference: RegistryReference,
   signal: AbortSignal,
-): Promise<{ readonly tops: readonly Top[]; readonly problems: readonly Problem[] }> {
+): Promise<{ readonly tops: readonly TaggedManifest[]; readonly problems: readonly Problem[] }> {
   const { repository, tag, digest } = reference;
-  const tops = new Map<string, Top>();
+  const tops = new Map<string, TaggedManifest>();
   const problems: Problem[] = [];
   const add = (name: string, label: string | null, found: { digest: string; manifest: Manifest | null }): void => {
     const top = tops.get(found.digest) ?? { ...found, repository: name, tags: new Map<string, string[]>() };

@@ -1,5 +1,5 @@
 import { UnsprawlError } from "../../model/error.ts";
-import type { Need, Place } from "./place.ts";
+import type { Need, EndpointClient } from "./place.ts";
 
 const PAGE_LIMIT = 8 * 1024 * 1024;
 /** A million names by the thousand; a server that gives fewer on each page is read as far as this too. */
@@ -11,7 +11,7 @@ const MOST_NAMES = 2_000_000;
  * itself is followed. Throws `malformed` for a list that goes round in circles or does not end.
  */
 export async function* pages(
-  place: Place,
+  place: EndpointClient,
   first: string,
   field: "tags" | "repositories",
   need: Need,

@@ -3,14 +3,20 @@ import { UnsprawlError } from "../../model/error.ts";
 import { denied, type RegistryLogin, type Scope } from "./auth.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
 import { speaksNoTls } from "./http-errors.ts";
-import { Wire, type StreamedResponse, type HttpRequest, type ResponseHead, type BufferedResponse } from "./http.ts";
+import {
+  RegistryConnection,
+  type StreamedResponse,
+  type HttpRequest,
+  type ResponseHead,
+  type BufferedResponse,
+} from "./http.ts";
 
 /** The cause of the error of a registry that has stopped answering: nothing more is asked of it. */
 export const GONE = "gone";
 /** So many requests in a row without an answer. */
 const IN_A_ROW = 24;
 
-export type Request = {
+export type RegistryRequest = {
   readonly method: HttpRequest["method"];
   /** Below `/v2/`, or a whole URL that the registry gave. */
   readonly path: string | URL;
@@ -28,18 +34,18 @@ export type Need = {
 };
 
 /** One place that answers for a registry: the registry itself, or a mirror. Logs in when it is asked to. */
-export class Place {
+export class EndpointClient {
   readonly endpoint: RegistryEndpoint;
-  readonly wire: Wire;
+  readonly wire: RegistryConnection;
   readonly login: RegistryLogin;
   readonly #notes = new Map<string, string>();
   #origin: Promise<string> | null = null;
   #unanswered = 0;
   requests = 0;
 
-  constructor(endpoint: RegistryEndpoint, env: NodeJS.ProcessEnv, login: (wire: Wire) => RegistryLogin) {
+  constructor(endpoint: RegistryEndpoint, env: NodeJS.ProcessEnv, login: (wire: RegistryConnection) => RegistryLogin) {
     this.endpoint = endpoint;
-    this.wire = new Wire(endpoint, env);
+    this.wire = new RegistryConnection(endpoint, env);
     this.login = login(this.wire);
   }
 
@@ -48,12 +54,12 @@ export class Place {
   }
 
   /** A whole answer of at most `limit` bytes. Throws what `Registry` throws. */
-  async read(request: Request, need: Need & { readonly limit: number }): Promise<BufferedResponse> {
+  async read(request: RegistryRequest, need: Need & { readonly limit: number }): Promise<BufferedResponse> {
     return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.read(ask, need.limit)));
   }
 
   /** An answer whose body is read by `chunks`. */
-  async open(request: Request, need: Need): Promise<StreamedResponse> {
+  async open(request: RegistryRequest, need: Need): Promise<StreamedResponse> {
     return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.open(ask)));
   }
 
@@ -81,7 +87,11 @@ export class Place {
     }
   }
 
-  async #loggedIn<T extends ResponseHead>(request: Request, need: Need, send: (ask: HttpRequest) => Promise<T>): Promise<T> {
+  async #loggedIn<T extends ResponseHead>(
+    request: RegistryRequest,
+    need: Need,
+    send: (ask: HttpRequest) => Promise<T>,
+  ): Promise<T> {
     const { scope, signal } = need;
     const base = await this.#base(signal);
     const url = new URL(request.path, `${base}/v2/`);

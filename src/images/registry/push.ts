@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Scope } from "./auth.ts";
 import { digestOf, digestOfBytes } from "./digest.ts";
-import type { Place } from "./place.ts";
+import type { EndpointClient } from "./place.ts";
 import { nameOf } from "./reference.ts";
 
 /** What changes a registry. */
@@ -36,7 +36,7 @@ const ANSWER_LIMIT = 64 * 1024;
 
 /** Source: OCI Distribution Specification 1.1, "Push", "Content Management". */
 export function pusher(
-  place: Place,
+  place: EndpointClient,
   host: string,
   check: (repository: string, reference: string | null) => void,
 ): Push {

@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../../model/error.ts";
 
 /** What a `registry:` source names. */
-export type Reference = {
+export type RegistryReference = {
   /** As the user types it: `docker.io`, `localhost:5000`, `[::1]:5000`. */
   readonly host: string;
   /** A repository or a glob over repositories; null for all of the registry. */
@@ -26,7 +26,7 @@ export const HUB_HOST = "docker.io";
  * (`alpine` is `docker.io/library/alpine`). Without a tag one repository means `latest`, a glob every tag.
  * Rules: distribution/reference `reference.go`, `normalize.go`. Throws `usage`.
  */
-export function parseReference(what: string): Reference {
+export function parseReference(what: string): RegistryReference {
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("usage", `registry:${what}: ${why}`, "registry:HOST/REPO[:TAG|@DIGEST], HOST/REPO:*, HOST/*");
   if (what === "") throw bad("names no registry");

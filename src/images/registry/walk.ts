@@ -2,8 +2,8 @@ import { pMapIterable } from "p-map";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Manifest, Registry } from "./client.ts";
 import { described, kindOf, type ManifestKind } from "./kinds.ts";
-import { AT_ONCE, listing, problem, type Problem, type Top } from "./listing.ts";
-import { nameOf, type Reference } from "./reference.ts";
+import { AT_ONCE, listing, problem, type Problem, type TaggedManifest } from "./listing.ts";
+import { nameOf, type RegistryReference } from "./reference.ts";
 
 /** A manifest of the registry, read once. */
 export type RegistryManifest = {
@@ -17,7 +17,7 @@ export type RegistryManifest = {
   readonly key: string;
 };
 
-export type Step =
+export type RegistryWalkEvent =
   | RegistryManifest
   | Problem
   | { readonly kind: "total"; readonly manifests: number }
@@ -54,10 +54,10 @@ type PendingManifest = {
  */
 export async function* walk(
   registry: Registry,
-  reference: Reference,
+  reference: RegistryReference,
   signal: AbortSignal,
   { finished, ask }: Finished = NONE,
-): AsyncGenerator<Step> {
+): AsyncGenerator<RegistryWalkEvent> {
   const { tops, problems } = await listing(registry, reference, signal);
   yield* problems;
   const seen = new Set<string>();
@@ -68,7 +68,7 @@ export async function* walk(
     yield { kind: "total", manifests: total + problems.length };
     const below = new Map<string, PendingManifest>();
     await ask?.([...level.values()].map(keyOf));
-    const visit = async (node: PendingManifest): Promise<readonly Step[]> => {
+    const visit = async (node: PendingManifest): Promise<readonly RegistryWalkEvent[]> => {
       signal.throwIfAborted();
       const name = nameIn(node);
       const key = keyOf(node);
@@ -143,7 +143,7 @@ function entries(
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => byText(a, b);
 
-function nodeOf(host: string, { digest, repository, tags, manifest }: Top): PendingManifest {
+function nodeOf(host: string, { digest, repository, tags, manifest }: TaggedManifest): PendingManifest {
   // Registries list tags in any order; a finding is known again by its image's name.
   const names = [...tags].sort(byName).map(([name, labels]) => {
     const more = labels.length - NAMED_TAGS;

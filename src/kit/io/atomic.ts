@@ -3,7 +3,7 @@ import { constants, type Stats } from "node:fs";
 import { link, lstat, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { codeOf, fileError } from "./error.ts";
 import { isOnlyOurs, isShared, isTrustedFolder, isUnknown, me } from "./owner.ts";
-import { changedMeanwhile, refused, walk, type Place } from "./walk.ts";
+import { changedMeanwhile, refused, walk, type FolderEntry } from "./walk.ts";
 
 export type Expect = {
   /** The `digestOf` the bytes that the file must still have, or null when there must be none. Not checked when left out. */
@@ -96,9 +96,9 @@ type Old = {
 async function inFolder<T>(
   path: string,
   expect: string | null | undefined,
-  act: (place: Place, old: Old | null) => Promise<T>,
+  act: (place: FolderEntry, old: Old | null) => Promise<T>,
 ): Promise<T> {
-  let place: Place | null = null;
+  let place: FolderEntry | null = null;
   let handle: FileHandle | null = null;
   try {
     place = await walk(path);
@@ -136,7 +136,7 @@ async function inFolder<T>(
  * belongs to neither us nor the folder's owner in a folder like /tmp; and for another name of a file where others could
  * have put that name (a hard link).
  */
-function mustBeOurs(path: string, { folder, by }: Place, old: Stats | null): void {
+function mustBeOurs(path: string, { folder, by }: FolderEntry, old: Stats | null): void {
   if (old !== null && !old.isFile()) throw refused(path, "is not a plain file", "name a file that can be replaced");
   if (by !== null && (folder.uid !== by || (old !== null && old.uid !== by)))
     throw refused(
@@ -183,7 +183,7 @@ async function digestOfFile(file: FileHandle): Promise<string> {
 /** Undefined when the folder cannot be looked into: then nobody could have written there. */
 async function withTemps<T>(
   path: string,
-  act: (place: Place, names: readonly string[]) => Promise<T>,
+  act: (place: FolderEntry, names: readonly string[]) => Promise<T>,
 ): Promise<T | undefined> {
   const place = await walk(path).catch(() => null);
   if (place === null) return undefined;
@@ -212,7 +212,7 @@ function absentAsNull(error: unknown): null {
   throw error;
 }
 
-async function syncFolder(place: Place): Promise<void> {
+async function syncFolder(place: FolderEntry): Promise<void> {
   const handle = await open(place.at("."), constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();

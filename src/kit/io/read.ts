@@ -17,7 +17,7 @@ import { cmd } from "../shell.ts";
 /** Larger than any configuration file that a person or a program writes. */
 const LARGEST_TEXT = 64 * 1024 * 1024;
 
-export type ReadOptions = {
+export type FileReadOptions = {
   /** More bytes than this are not read. */
   readonly limit?: number;
   /** The person who runs unsprawl has named this very path, which may be what the shell has opened: `<(…)`, `/dev/stdin`. */
@@ -31,7 +31,7 @@ export type ReadOptions = {
  * something. `/dev/null` is an empty file. Throws `refused` for anything else and for what is too large; else what the
  * system says, such as ENOENT.
  */
-export function readChecked(path: string, options: ReadOptions = {}): Buffer {
+export function readChecked(path: string, options: FileReadOptions = {}): Buffer {
   const { limit = LARGEST_TEXT, named = false, link = true } = options;
   if (named && OPENED.test(path)) return readFileSync(path);
   const [fd, stat] = openChecked(path, link);

@@ -16,7 +16,7 @@ import { isOnlyOurs, isShared, isTrusted, isUnknown, placeId, type Owned } from 
 export type TrustFacts = Owned & { readonly nlink: number };
 
 /** A name in a folder that is held open: what happens to the path afterwards changes nothing about it. */
-export type Place = {
+export type FolderEntry = {
   readonly name: string;
   readonly folder: TrustFacts;
   /** A path that leads into the opened folder, whatever has been put in its place since. */
@@ -34,7 +34,7 @@ export type Place = {
  * Throws `refused` for a link that is not to be trusted, for a loop, for a link to nothing and for a path that ends in a
  * folder's name (`/`, `..`); else what the system says.
  */
-export async function walk(path: string, root = "/"): Promise<Place> {
+export async function walk(path: string, root = "/"): Promise<FolderEntry> {
   const todo = parts(path);
   let folder = open(root, root, true);
   let by: number | null = null;
@@ -94,7 +94,7 @@ function parts(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-function placeOf(folder: ListedEntry, name: string, by: number | null): Place {
+function placeOf(folder: ListedEntry, name: string, by: number | null): FolderEntry {
   return { name, folder: folder.kind, at: (one) => folder.at(one), by, close: () => folder.close() };
 }
 

@@ -27,7 +27,7 @@ export type HttpResponse = {
 /** No answer, and why, in words that go after the vendor's name. */
 export type NoAnswer = { readonly none: string };
 
-export type Wire = {
+export type HttpOptions = {
   readonly timeoutMs: number;
   readonly env: NodeJS.ProcessEnv;
   /** Trusted besides Node's own and the system's authorities, in PEM. */
@@ -42,7 +42,7 @@ export type Wire = {
  */
 export async function send(
   sending: Sending,
-  { timeoutMs, env, ca, plain = false }: Wire,
+  { timeoutMs, env, ca, plain = false }: HttpOptions,
   signal: AbortSignal,
 ): Promise<HttpResponse | NoAnswer> {
   const secure = sending.url.protocol === "https:";

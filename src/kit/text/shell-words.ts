@@ -11,14 +11,14 @@ export type ShellWord = {
 };
 
 /** A part of a text, in UTF-16 units. */
-export type Span = { readonly start: number; readonly end: number };
+export type TextRange = { readonly start: number; readonly end: number };
 
 /**
  * The simple commands of a POSIX shell script by their words, in the order in which they end, those inside `$(…)` too.
  * Redirections are left out, and so are the bodies of here-documents, which are added to `bodies`. Never fails: a quote or a
  * substitution that nothing ends is over with its line, and its place is added to `open`.
  */
-export function shellCommands(text: string, bodies: Span[] = [], open: number[] = []): ShellWord[][] {
+export function shellCommands(text: string, bodies: TextRange[] = [], open: number[] = []): ShellWord[][] {
   return commandsIn(text, 0, text.length, 0, { commands: [], bodies, open, cut: 0 });
 }
 
@@ -29,7 +29,12 @@ const DEEPEST = 8;
 const MOST = 8;
 
 /** What is found in a text and in what is nested in it. */
-type ShellParse = { readonly commands: ShellWord[][]; readonly bodies: Span[]; readonly open: number[]; cut: number };
+type ShellParse = {
+  readonly commands: ShellWord[][];
+  readonly bodies: TextRange[];
+  readonly open: number[];
+  cut: number;
+};
 
 function commandsIn(text: string, from: number, to: number, depth: number, found: ShellParse): ShellWord[][] {
   const commands: ShellWord[][] = [];

@@ -1,5 +1,5 @@
 /** What a walk needs to know of a node of the yaml library. */
-type Part = {
+type YamlPart = {
   readonly items?: readonly unknown[];
   readonly key?: unknown;
   readonly value?: unknown;
@@ -13,15 +13,15 @@ type Part = {
 export function repeatedKey(node: unknown): number | null {
   if (typeof node !== "object" || node === null) return null;
   const keys = new Set<unknown>();
-  for (const item of (node as Part).items ?? []) {
-    const { key, value } = item as Part;
+  for (const item of (node as YamlPart).items ?? []) {
+    const { key, value } = item as YamlPart;
     if (key === undefined) {
       const found = repeatedKey(item);
       if (found !== null) return found;
       continue;
     }
     const own = scalarIn(key);
-    if (own !== undefined && keys.has(own)) return (key as Part).range?.[0] ?? 0;
+    if (own !== undefined && keys.has(own)) return (key as YamlPart).range?.[0] ?? 0;
     keys.add(own);
     const found = repeatedKey(key) ?? repeatedKey(value);
     if (found !== null) return found;

@@ -2,14 +2,14 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { UnsprawlError } from "../../model/error.ts";
 
 /** What SOPS knows a plaintext as (getsops/sops aes/cipher.go). The text form is what is encrypted and hashed. */
-export type Plain = { readonly type: string; readonly bytes: Buffer };
+export type Plaintext = { readonly type: string; readonly bytes: Buffer };
 
 const FORM = /^ENC\[AES256_GCM,data:([\w+/=]+),iv:([\w+/=]+),tag:([\w+/=]+),type:(\w+)\]$/;
 const IV_BYTES = 32;
 const TAG_BYTES = 16;
 
 /** `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]` of a value; SOPS leaves an empty one empty. */
-export function encryptValue(plain: Plain, dataKey: Buffer, additional: string): string {
+export function encryptValue(plain: Plaintext, dataKey: Buffer, additional: string): string {
   if (plain.bytes.length === 0) return "";
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv("aes-256-gcm", dataKey, iv);
@@ -20,7 +20,7 @@ export function encryptValue(plain: Plain, dataKey: Buffer, additional: string):
 }
 
 /** The plaintext of a ciphertext; `what` names the value in the error. Throws `malformed` for a changed byte or another key. */
-export function decryptValue(text: string, dataKey: Buffer, additional: string, what: string): Plain {
+export function decryptValue(text: string, dataKey: Buffer, additional: string, what: string): Plaintext {
   if (text === "") return { type: "str", bytes: Buffer.alloc(0) };
   const [, data, iv, tag, type = ""] = FORM.exec(text) ?? [];
   if (!data || !iv || !tag)

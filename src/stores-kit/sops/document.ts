@@ -1,6 +1,6 @@
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import type { Plain } from "./cipher.ts";
+import type { Plaintext } from "./cipher.ts";
 import { DEFAULT_RULES, type Rules } from "./rules.ts";
 
 /** One value of the file in document order. Items of a list have the list's path, as SOPS counts it. */
@@ -12,7 +12,7 @@ export type Leaf = {
   readonly end: number;
   readonly text: string;
   /** What an unencrypted value counts as in the MAC; null for null, which SOPS neither encrypts nor counts. */
-  readonly literal: Plain | null;
+  readonly literal: Plaintext | null;
 };
 
 /** A range of the file's text with what it says. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { UnsprawlError } from "../../model/error.ts";
-import { decryptValue, encryptValue, type Plain } from "./cipher.ts";
+import { decryptValue, encryptValue, type Plaintext } from "./cipher.ts";
 import type { Leaf, SopsDocument } from "./document.ts";
 import { isEncrypted } from "./rules.ts";
 
@@ -8,7 +8,7 @@ import { isEncrypted } from "./rules.ts";
 const ONLY_ENCRYPTED = Buffer.from("8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69", "hex");
 
 /** A value with its plaintext. */
-export type OpenLeaf = Leaf & { readonly value: Plain };
+export type OpenLeaf = Leaf & { readonly value: Plaintext };
 
 /**
  * Every value of the file in plain text, and only when all of them and the file's MAC are right: never a part.

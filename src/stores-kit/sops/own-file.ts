@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { codeOf, fileError } from "../../kit/io/error.ts";
 import { foreignHand, foreignOwner, type ForeignHand } from "../../kit/io/foreign.ts";
 import { isShared } from "../../kit/io/owner.ts";
-import { changedMeanwhile, walk, type Place } from "../../kit/io/walk.ts";
+import { changedMeanwhile, walk, type FolderEntry } from "../../kit/io/walk.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 
@@ -29,7 +29,7 @@ export async function mustBeOurs(file: string, text: string | null): Promise<voi
 }
 
 /** All of it is looked at in the one folder that is held open. */
-function handIn(file: string, place: Place, text: string | null): ForeignHand | null {
+function handIn(file: string, place: FolderEntry, text: string | null): ForeignHand | null {
   const hint = (path: string): string =>
     cmd`chown -R "$(id -u)" ${path}, if you know who can open it; else name a file of your own: stores: … file: in unsprawl.yaml`;
   if (place.by !== null) return { why: `user ${place.by} has put a link in its way`, hint: cmd`ls -l ${file}` };

@@ -11,7 +11,7 @@ import { keyEntries, type DataKeys } from "./keys.ts";
 import { expectOf, openFile } from "./store.ts";
 
 /** Who else reads the files of a template: an age recipient, whose identity the operator does not hold. */
-type Reader = { readonly file: string; readonly recipient: string };
+type AgeReader = { readonly file: string; readonly recipient: string };
 
 /** The recipients that `addReader` recorded in `list` for the files of this template. Throws `malformed`. */
 export async function readersOf(list: string, template: string): Promise<readonly string[]> {
@@ -68,7 +68,7 @@ function isPlain(entry: { readonly kind: "age" | "kms"; readonly fields: object 
   );
 }
 
-async function readList(list: string): Promise<readonly Reader[]> {
+async function readList(list: string): Promise<readonly AgeReader[]> {
   let text: string;
   try {
     text = await readFile(list, "utf8");
@@ -89,7 +89,7 @@ async function readList(list: string): Promise<readonly Reader[]> {
   );
 }
 
-function isReader(from: unknown): from is Reader {
+function isReader(from: unknown): from is AgeReader {
   const { file, recipient } = (from ?? {}) as { [key: string]: unknown };
   return typeof file === "string" && typeof recipient === "string" && /^age1[0-9a-z]+$/.test(recipient);
 }

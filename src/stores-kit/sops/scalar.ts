@@ -1,4 +1,4 @@
-import type { Plain } from "./cipher.ts";
+import type { Plaintext } from "./cipher.ts";
 
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$/;
 const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)(e[-+]?\d+)?$/i;
@@ -8,8 +8,8 @@ const INTEGER = /^[-+]?(0b[01]+|0o?[0-7]+|0x[\da-f]+|0|[1-9]\d*)$/i;
  * What go-yaml v3, the parser of sops, makes of an unquoted scalar, in the text form that goes into the MAC; null for
  * null, which SOPS neither encrypts nor counts (go-yaml resolve.go; getsops/sops `ToBytes`).
  */
-export function plainScalar(text: string): Plain | null {
-  const as = (type: string, value: string): Plain => ({ type, bytes: Buffer.from(value, "utf8") });
+export function plainScalar(text: string): Plaintext | null {
+  const as = (type: string, value: string): Plaintext => ({ type, bytes: Buffer.from(value, "utf8") });
   if (/^(~|null|Null|NULL|)$/.test(text)) return null;
   if (/^(true|True|TRUE)$/.test(text)) return as("bool", "True");
   if (/^(false|False|FALSE)$/.test(text)) return as("bool", "False");
@@ -45,8 +45,8 @@ function decimal(value: number): string {
  * What sops makes of an unquoted JSON value: every number is a float64 (getsops/sops stores/json/store.go, Go's
  * encoding/json `Token`); null for null. `spelt` is the value as the file has it.
  */
-export function jsonScalar(value: unknown, spelt: string): Plain | null {
-  const as = (type: string, text: string): Plain => ({ type, bytes: Buffer.from(text, "utf8") });
+export function jsonScalar(value: unknown, spelt: string): Plaintext | null {
+  const as = (type: string, text: string): Plaintext => ({ type, bytes: Buffer.from(text, "utf8") });
   if (value === null) return null;
   if (typeof value === "boolean") return as("bool", value ? "True" : "False");
   if (typeof value === "number") return as("float", Object.is(Number(spelt), -0) ? "-0" : decimal(Number(spelt)));

@@ -112,15 +112,15 @@ function linesOf(text: string, pair: SopsPair | null): { readonly start: number;
   return { start, end: lineEnd(text, lastByte(pair?.value ?? null) ?? pair?.key.range?.[1] ?? start) };
 }
 
-type Place = { readonly start: number; readonly end: number; readonly indent: string; readonly lead: string };
+type YamlInsertion = { readonly start: number; readonly end: number; readonly indent: string; readonly lead: string };
 
-function beforeMetadata(document: SopsDocument): Place {
+function beforeMetadata(document: SopsDocument): YamlInsertion {
   const pair = rootOf(document).items.find((item) => item.key.value === METADATA_KEY);
   const start = lineStart(document.text, pair?.key.range?.[0] ?? 0);
   return { start, end: start, indent: "", lead: "" };
 }
 
-function inside({ text }: SopsDocument, map: ReturnType<typeof rootOf>): Place {
+function inside({ text }: SopsDocument, map: ReturnType<typeof rootOf>): YamlInsertion {
   const first = map.items[0];
   if (!first) {
     // `name: {}`: the braces give way to lines below, one step deeper than the line they are on.

@@ -1,14 +1,14 @@
-import { bindings, type Action, type Where } from "../keymap.ts";
-import { CHANGES, type Room } from "../actions.ts";
+import { bindings, type KeyAction, type KeyScope } from "../keymap.ts";
+import { CHANGES, type ScreenLayout } from "../actions.ts";
 import type { Item } from "../items.ts";
-import type { Session } from "../session.ts";
+import type { TerminalSession } from "../session.ts";
 import { line, type Guard, type SpanLine } from "../widgets/text.ts";
 import type { LineTerminal } from "./lines.ts";
 import { spoken } from "./spoken.ts";
 
 /** One sitting without a screen: what is at work, where it is told, and the list whose numbers are typed. */
 export type Face = {
-  readonly session: Session;
+  readonly session: TerminalSession;
   readonly lines: LineTerminal;
   readonly guard: Guard;
   /** The rows of the list as it was last read out; the number 1 is the first. */
@@ -18,10 +18,10 @@ export type Face = {
 };
 
 /** Key presses that are made here scroll nothing. */
-export const NO_ROOM: Room = { page: 1, last: 0, blind: false, wide: true };
+export const NO_ROOM: ScreenLayout = { page: 1, last: 0, blind: false, wide: true };
 
 /** What can be typed at a question. `act` gets what follows the word and says what is wrong with it, if anything is. */
-export type Word = {
+export type TypedCommand = {
   readonly typed: string;
   /** How it is written with what follows it; null is the word alone, which then must stand alone. */
   readonly like: string | null;
@@ -41,11 +41,11 @@ export function pageOf(
   at: number,
   count: number,
   to: (at: number) => void,
-): { readonly from: number; readonly to: number; readonly more: readonly Word[] } {
+): { readonly from: number; readonly to: number; readonly more: readonly TypedCommand[] } {
   const from = at < count ? at - (at % PAGE) : 0;
   const end = Math.min(count, from + PAGE);
   if (count <= PAGE) return { from, to: end, more: [] };
-  const more: Word = {
+  const more: TypedCommand = {
     typed: "n",
     like: null,
     short: `next of ${count}`,
@@ -57,7 +57,12 @@ export function pageOf(
 }
 
 /** A word for an action of the keymap: the same letter, the same explanation. */
-export function word(where: Where, action: Action, act: Word["act"], like: string | null = null): Word {
+export function word(
+  where: KeyScope,
+  action: KeyAction,
+  act: TypedCommand["act"],
+  like: string | null = null,
+): TypedCommand {
   const found = bindings(where).find((one) => one.action === action);
   if (!found) throw new Error(`no key for ${action} in ${where}`);
   const typed = action === "back" ? "b" : (found.keys.find((key) => key.length === 1) ?? action);
@@ -80,7 +85,7 @@ export function say({ lines, guard }: Face, ...told: readonly (SpanLine | string
 export async function choose(
   face: Face,
   question: string,
-  all: readonly Word[],
+  all: readonly TypedCommand[],
   other: (text: string) => Promise<string | null> | string | null,
 ): Promise<void> {
   const { lines, session } = face;

@@ -1,6 +1,6 @@
 import type { Prompt } from "../prompt.ts";
-import type { Session } from "../session.ts";
-import type { State } from "../state.ts";
+import type { TerminalSession } from "../session.ts";
+import type { TuiState } from "../state.ts";
 import { STEP } from "../theme.ts";
 import { seconds, some, timeLeft } from "../widgets/bar.ts";
 import { line } from "../widgets/text.ts";
@@ -54,7 +54,7 @@ export function telling(face: Face): () => void {
   });
 }
 
-async function idle(session: Session, work: Promise<unknown>): Promise<void> {
+async function idle(session: TerminalSession, work: Promise<unknown>): Promise<void> {
   await work;
   for (;;) {
     const job = [...session.jobs.values()].find(({ kind }) => kind !== "scan");
@@ -64,7 +64,7 @@ async function idle(session: Session, work: Promise<unknown>): Promise<void> {
 }
 
 /** Only `y` is yes. A question that is taken back (its run was called off) is not waited for. */
-async function put({ session, lines, guard }: Face, question: NonNullable<State["question"]>): Promise<void> {
+async function put({ session, lines, guard }: Face, question: NonNullable<TuiState["question"]>): Promise<void> {
   const gone = new AbortController();
   const off = session.store.subscribe(() => {
     if (session.store.get().question !== question) gone.abort();
@@ -98,7 +98,7 @@ async function type(face: Face, prompt: Prompt): Promise<void> {
   if (wrong === null) prompt.answer(given);
 }
 
-function tell(face: Face, before: State, now: State): void {
+function tell(face: Face, before: TuiState, now: TuiState): void {
   if (now.status && now.status !== before.status)
     say(face, now.status.tone === "bad" ? `failed: ${now.status.text}` : now.status.text);
   const { busy } = now.stores;
@@ -113,7 +113,7 @@ function tell(face: Face, before: State, now: State): void {
       say(face, `${at < run.total ? `${at + 1} of ${run.total}: ` : ""}${unit}  ${text}: ${STEP[state].word}`);
 }
 
-export function stillText(state: State, { guard }: Face): string {
+export function stillText(state: TuiState, { guard }: Face): string {
   const { scan, run, stores, now } = state;
   if (state.where === "run" && run) {
     const step = run.steps.find(({ state: is }) => is === "start");

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Session } from "../session.ts";
+import type { TerminalSession } from "../session.ts";
 import { some } from "../widgets/bar.ts";
 import { say, type Face } from "./face.ts";
 import { stillText, telling } from "./follow.ts";
@@ -65,15 +65,15 @@ function tellEnd(face: Face, done: Promise<void>): void {
   });
 }
 
-const count = (session: Session): number => session.store.get().scan.groups.length;
+const count = (session: TerminalSession): number => session.store.get().scan.groups.length;
 
-function soFar(session: Session): string {
+function soFar(session: TerminalSession): string {
   const { groups, done, total } = session.store.get().scan;
   return `${some(groups.length, "secret")} so far, ${done}${total === null ? "" : ` of ${total}`} read`;
 }
 
 /** Resolves with the next change of what is known, or with the end. */
-function change({ store }: Session, signal: AbortSignal): Promise<void> {
+function change({ store }: TerminalSession, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       off();

@@ -5,9 +5,9 @@
  */
 import type { Assembly } from "../../assembly/index.ts";
 import { EXIT } from "../../model/error.ts";
-import type { Where } from "../keymap.ts";
+import type { KeyScope } from "../keymap.ts";
 import { keepDecisions, takeUp } from "../kept.ts";
-import { createSession, type Session } from "../session.ts";
+import { createSession, type TerminalSession } from "../session.ts";
 import { summary } from "../summary.ts";
 import { callOff, tellUnfinished } from "../verbs/run.ts";
 import { startScan } from "../verbs/scan.ts";
@@ -51,7 +51,7 @@ export async function runAccessible(
   }
 }
 
-const STEPS: { readonly [where in Where]: (face: Face) => Promise<void> } = {
+const STEPS: { readonly [where in KeyScope]: (face: Face) => Promise<void> } = {
   browse: list,
   detail,
   facets,
@@ -81,14 +81,14 @@ async function talk(face: Face, began: () => void): Promise<number> {
 }
 
 /** What was decided in the last sitting, and what a crash cut off; told as news, so after the listener is there. */
-async function takenUp(session: Session): Promise<void> {
+async function takenUp(session: TerminalSession): Promise<void> {
   await Promise.resolve();
   takeUp(session);
   await tellUnfinished(session);
 }
 
 /** Signals and the terminal's own keys. What is open is asked again after it. */
-function listen(session: Session, lines: LineTerminal): () => void {
+function listen(session: TerminalSession, lines: LineTerminal): () => void {
   const leave = (): void => void session.leave(EXIT.interrupted);
   const interrupt = (): void => {
     // The other program's, while it has the terminal.

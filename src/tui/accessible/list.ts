@@ -2,11 +2,11 @@ import { press } from "../actions.ts";
 import { itemsOf, secretsOf, selectedItem, type Item } from "../items.ts";
 import { header } from "../screens/header.ts";
 import { detail as told } from "../screens/tabs/index.ts";
-import { TABS, type State } from "../state.ts";
+import { TABS, type TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
 import { undoLastIgnore } from "../verbs/ignore.ts";
-import { choose, NO_ROOM, pageOf, say, word, type Face, type Word } from "./face.ts";
+import { choose, NO_ROOM, pageOf, say, word, type Face, type TypedCommand } from "./face.ts";
 import { follow } from "./follow.ts";
 import { hear } from "./hear.ts";
 import { narrowed, narrowing } from "./narrow.ts";
@@ -88,7 +88,7 @@ export function rescan(face: Face): Promise<void> {
 const notUnderstood = (count: number): string =>
   count === 0 ? NOT_A_WORD : `not understood: a number from 1 to ${count} reads why; ? tells what else can be typed`;
 
-function allOf(face: Face): Word {
+function allOf(face: Face): TypedCommand {
   const made = word("browse", "markAll", () => {
     press(face.session, "a", NO_ROOM);
     const { size } = face.session.store.get().marked;
@@ -105,7 +105,7 @@ function tab(face: Face, text: string): Promise<void> | string {
   return follow(face);
 }
 
-function itemText(item: Item, state: State): string {
+function itemText(item: Item, state: TuiState): string {
   if (item.kind === "section") return `${item.section.title}, ${some(item.section.groups.length, "secret")}`;
   if (item.kind === "unread") return `not read: ${item.error.source} ${item.error.subject}`;
   const { severity, name, findings, state: is, fingerprint } = item.group;

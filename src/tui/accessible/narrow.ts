@@ -3,13 +3,13 @@ import { press } from "../actions.ts";
 import { facetsOf } from "../facets.ts";
 import { shownSecrets } from "../items.ts";
 import { GROUPINGS } from "../sections.ts";
-import type { State } from "../state.ts";
+import type { TuiState } from "../state.ts";
 import { some } from "../widgets/bar.ts";
-import { choose, NO_ROOM, pageOf, say, word, type Face, type Word } from "./face.ts";
+import { choose, NO_ROOM, pageOf, say, word, type Face, type TypedCommand } from "./face.ts";
 import { numbers } from "./numbers.ts";
 
 /** The words that narrow the list or arrange it. */
-export function narrowing(face: Face): readonly Word[] {
+export function narrowing(face: Face): readonly TypedCommand[] {
   const { session } = face;
   const { filter, facets: chosen } = session.store.get();
   const grouping = word("browse", "group", (rest) => group(face, rest), "g");
@@ -26,7 +26,7 @@ export function narrowing(face: Face): readonly Word[] {
 }
 
 /** What narrows the list now, as it is said before it; nothing while all of it is shown. */
-export function narrowed(state: State): readonly string[] {
+export function narrowed(state: TuiState): readonly string[] {
   const { filter, facets: chosen, grouping, scan } = state;
   const parts = [
     ...(filter === "" ? [] : [`filter: ${filter}`]),
@@ -71,7 +71,7 @@ export async function facets(face: Face): Promise<void> {
   );
 }
 
-function clear({ session }: Face): Word {
+function clear({ session }: Face): TypedCommand {
   const act = (): void => session.store.set(() => ({ filter: "", facets: new Set(), selected: null }));
   return {
     typed: "c",

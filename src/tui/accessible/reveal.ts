@@ -2,11 +2,15 @@ import type { Item } from "../items.ts";
 import { revealedText } from "../screens/reveal.ts";
 import { ask } from "../session.ts";
 import { disclose } from "../verbs/reveal.ts";
-import { say, word, type Face, type Word } from "./face.ts";
+import { say, word, type Face, type TypedCommand } from "./face.ts";
 import { follow } from "./follow.ts";
 
 /** The word that shows one value: after a question, recorded, as one line, once. */
-export function revealing(face: Face, where: "browse" | "detail", item: (rest: string) => Item | undefined): Word {
+export function revealing(
+  face: Face,
+  where: "browse" | "detail",
+  item: (rest: string) => Item | undefined,
+): TypedCommand {
   const show = async (rest: string): Promise<string | void> => {
     const one = item(rest);
     return one?.kind === "group" ? reveal(face, one) : "which? one secret's value is shown, such as x 1";

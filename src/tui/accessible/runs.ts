@@ -1,7 +1,7 @@
 import type { RunSummary } from "../../core/journal/runs.ts";
 import { press } from "../actions.ts";
 import { receiptLines } from "../screens/receipts.ts";
-import type { Session } from "../session.ts";
+import type { TerminalSession } from "../session.ts";
 import { some } from "../widgets/bar.ts";
 import { openRun, startResume, startScrub } from "../verbs/journal.ts";
 import { startUndo } from "../verbs/run.ts";
@@ -70,7 +70,7 @@ export async function receipts(face: Face): Promise<void> {
 function one(
   face: Face,
   rest: string,
-  act: (session: Session, run: RunSummary) => Promise<void>,
+  act: (session: TerminalSession, run: RunSummary) => Promise<void>,
 ): Promise<void> | string {
   const { session } = face;
   const { list } = session.store.get().runs;
@@ -81,7 +81,7 @@ function one(
   return follow(face, act(session, run));
 }
 
-async function undo(session: Session, { run, state }: RunSummary): Promise<void> {
+async function undo(session: TerminalSession, { run, state }: RunSummary): Promise<void> {
   if (["done", "failed", "unfinished"].includes(state)) return startUndo(session, run);
   session.store.set(() => ({ status: { text: `run ${run} is ${state}: there is nothing to undo`, tone: "warn" } }));
 }

@@ -2,14 +2,14 @@ import { toggled } from "../browsing.ts";
 import { secretsOf } from "../items.ts";
 import { startIgnore } from "../verbs/ignore.ts";
 import { chooseStore, startDiff } from "../verbs/plan.ts";
-import { word, type Face, type Word } from "./face.ts";
+import { word, type Face, type TypedCommand } from "./face.ts";
 import { follow } from "./follow.ts";
 import { numbers } from "./numbers.ts";
 
 type Act = (face: Face, these: ReadonlySet<string>) => Promise<void> | string;
 
 /** The words that do something with secrets of the list, by the numbers that follow them. */
-export function words(face: Face): readonly Word[] {
+export function words(face: Face): readonly TypedCommand[] {
   const all = (letter: string, act: Act) => (rest: string) => by(face, rest, letter, act);
   const marking = word("browse", "mark", (rest) => mark(face, rest), "mark 1 3-5");
   const migrating = word("browse", "migrate", all("m", migrate), "m 1 3-5");
@@ -27,7 +27,7 @@ export function words(face: Face): readonly Word[] {
 }
 
 /** The same for one row that is read: its secret, or all under its heading. */
-export function wordsFor(face: Face, these: ReadonlySet<string>): readonly Word[] {
+export function wordsFor(face: Face, these: ReadonlySet<string>): readonly TypedCommand[] {
   if (these.size === 0) return [];
   const one = (act: Act) => () => act(face, these);
   return [

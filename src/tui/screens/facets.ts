@@ -2,9 +2,9 @@ import { facetsOf } from "../facets.ts";
 import type { FacetValue } from "../filter.ts";
 import { shownSecrets } from "../items.ts";
 import { last } from "../last.ts";
-import type { State } from "../state.ts";
+import type { TuiState } from "../state.ts";
 import { some } from "../widgets/bar.ts";
-import { chosen, layout, line, type Guard, type SpanLine, type Row, type Span } from "../widgets/text.ts";
+import { chosen, layout, line, type Guard, type SpanLine, type ScreenRow, type StyledSpan } from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
 import type { Size } from "./frame.ts";
 
@@ -13,10 +13,10 @@ type FacetRow = { readonly value: FacetValue; readonly at: number } | { readonly
 
 /** Every facet with its values and how many secrets have each; the chosen ones are checked. */
 export function facets(
-  state: State,
+  state: TuiState,
   room: Size,
   guard: Guard,
-): { readonly body: readonly Row[]; readonly last: number } {
+): { readonly body: readonly ScreenRow[]; readonly last: number } {
   const values = facetsOf(state);
   const rows = rowsOf(values);
   const here = Math.max(
@@ -25,13 +25,17 @@ export function facets(
   );
   const { from, to } = windowAround(rows.length, here, room.rows);
   const body = rows.slice(from, to).map((row, index) => {
-    const made = layout([rowLine(row, from + index === here, state, room.columns)], room.columns, guard)[0] as Row;
+    const made = layout(
+      [rowLine(row, from + index === here, state, room.columns)],
+      room.columns,
+      guard,
+    )[0] as ScreenRow;
     return from + index === here ? chosen(made, room.columns) : made;
   });
   return { body, last: Math.max(0, values.length - 1) };
 }
 
-export function facetsTitle(state: State): (Span | string)[] {
+export function facetsTitle(state: TuiState): (StyledSpan | string)[] {
   const { facets: chosenOnes, scan } = state;
   return [
     { text: " Facets", bold: true },
@@ -47,7 +51,7 @@ const rowsOf = last((values: readonly FacetValue[]): readonly FacetRow[] =>
   ]),
 );
 
-function rowLine(row: FacetRow, here: boolean, state: State, columns: number): SpanLine {
+function rowLine(row: FacetRow, here: boolean, state: TuiState, columns: number): SpanLine {
   if ("heading" in row) return line({ text: ` ${row.heading}`, bold: true });
   const { value, key, count } = row.value;
   const is = state.facets.has(key);

@@ -1,9 +1,9 @@
-import { bindings, type Binding } from "../keymap.ts";
-import type { State } from "../state.ts";
-import { line, type SpanLine, type Span } from "../widgets/text.ts";
+import { bindings, type KeyBinding } from "../keymap.ts";
+import type { TuiState } from "../state.ts";
+import { line, type SpanLine, type StyledSpan } from "../widgets/text.ts";
 
 /** One line: the answers to a question, the filter being typed, or the keys that work here. */
-export function footer(state: State, columns: number): SpanLine {
+export function footer(state: TuiState, columns: number): SpanLine {
   if (state.revealed) return line({ text: " any key", bold: true }, { text: " hides it", dimColor: true });
   if (state.question)
     return line(
@@ -30,14 +30,14 @@ export function footer(state: State, columns: number): SpanLine {
 }
 
 /** As many keys as fit; help and quit are always there. */
-function keys(state: State, room: number): Span[] {
+function keys(state: TuiState, room: number): StyledSpan[] {
   const where = state.where;
   const shown = bindings(where).filter(
     (one) => one.short !== null && (state.help === null || ["help", "quit"].includes(one.action)),
   );
   const always = shown.filter((one) => ["help", "quit"].includes(one.action));
   let left = room - always.reduce((sum, one) => sum + size(one), 0) - 1;
-  const fitting: Binding[] = [];
+  const fitting: KeyBinding[] = [];
   for (const one of shown) {
     if (always.includes(one)) continue;
     if (one.action === "back" && where === "browse" && !narrowed(state)) continue;
@@ -45,7 +45,7 @@ function keys(state: State, room: number): Span[] {
     left -= size(one);
     fitting.push(one);
   }
-  return [...fitting, ...always].flatMap(({ show, action, short }): Span[] => {
+  return [...fitting, ...always].flatMap(({ show, action, short }): StyledSpan[] => {
     const marked = action === "migrate" && state.marked.size > 0 ? ` ${state.marked.size} marked` : "";
     return [
       { text: ` ${show}`, bold: true },
@@ -55,7 +55,7 @@ function keys(state: State, room: number): Span[] {
 }
 
 /** Whether esc has something to take back in the list. */
-const narrowed = ({ filter, facets, range }: State): boolean => filter !== "" || facets.size > 0 || range !== null;
+const narrowed = ({ filter, facets, range }: TuiState): boolean => filter !== "" || facets.size > 0 || range !== null;
 
-const size = ({ show, short, action }: Binding): number =>
+const size = ({ show, short, action }: KeyBinding): number =>
   show.length + (short ?? "").length + 3 + (action === "migrate" ? 9 : 0);

@@ -1,6 +1,6 @@
 import type { Field } from "../form.ts";
 import { wantedText } from "../items.ts";
-import { layout, line, wrapped, type Guard, type SpanLine, type Row } from "../widgets/text.ts";
+import { layout, line, wrapped, type Guard, type SpanLine, type ScreenRow } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
 import { typedSpans } from "./typed.ts";
@@ -17,7 +17,7 @@ export const form: ScreenOf = (state, { columns, rows }, guard) => {
     { text: `  ${step}  Form`, dimColor: true },
   );
   if (shown === null) return { title, body: [] };
-  const made: Row[] = [];
+  const made: ScreenRow[] = [];
   let [from, to] = [0, 0];
   // A field has a row at least: more of them than rows are never seen.
   const first = Math.max(0, shown.at - rows);

@@ -1,5 +1,5 @@
-import type { State } from "../state.ts";
-import type { Guard, SpanLine, Row } from "../widgets/text.ts";
+import type { TuiState } from "../state.ts";
+import type { Guard, SpanLine, ScreenRow } from "../widgets/text.ts";
 
 export type Size = { readonly columns: number; readonly rows: number };
 
@@ -8,14 +8,14 @@ export type Size = { readonly columns: number; readonly rows: number };
  * its text can be scrolled, if it is one.
  */
 export type Screen = {
-  readonly title: SpanLine | Row;
-  readonly body: readonly Row[];
+  readonly title: SpanLine | ScreenRow;
+  readonly body: readonly ScreenRow[];
   readonly split?: number;
   readonly last?: number;
 };
 
 /** `room` is what is left for the body. A screen never gives more rows than that. */
-export type ScreenOf = (state: State, room: Size, guard: Guard) => Screen;
+export type ScreenOf = (state: TuiState, room: Size, guard: Guard) => Screen;
 
 /** Header, title and two rules above and below the body, and the footer. */
 export const FRAME_ROWS = 5;

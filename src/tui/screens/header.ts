@@ -2,17 +2,17 @@ import { SEVERITIES } from "../../model/finding.ts";
 import { countsOf } from "../../model/change-words.ts";
 import type { SecretGroup } from "../groups.ts";
 import { last } from "../last.ts";
-import type { State } from "../state.ts";
+import type { TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { bar, some, timeLeft } from "../widgets/bar.ts";
-import { line, type SpanLine, type Span } from "../widgets/text.ts";
+import { line, type SpanLine, type StyledSpan } from "../widgets/text.ts";
 
 /** From this width on the severities are counted too. */
 const ROOMY = 110;
 
 /** What is scanned, how far, and what was found. */
-export function header({ scan, now, hushed, readOnly }: State, columns: number): SpanLine {
-  const name: Span = { text: readOnly ? " unsprawl, read-only " : " unsprawl ", bold: true };
+export function header({ scan, now, hushed, readOnly }: TuiState, columns: number): SpanLine {
+  const name: StyledSpan = { text: readOnly ? " unsprawl, read-only " : " unsprawl ", bold: true };
   const { places, severities } = counted(scan.groups);
   const found = `${some(scan.groups.length, "secret")} in ${some(places, "place")}`;
   const each = columns >= ROOMY ? severities : [];
@@ -39,7 +39,11 @@ export function header({ scan, now, hushed, readOnly }: State, columns: number):
   const ignored = quiet > 0 ? `  ${quiet} ignored` : "";
   const since = report && scan.changes?.length ? countsOf(scan.changes) : "";
   const loud = scan.changes?.some(({ kind }) => kind === "regressed") === true;
-  const warn: Span = { text: unread.length > 0 ? `  ! ${unread.length} not read` : "", color: "yellow", bold: true };
+  const warn: StyledSpan = {
+    text: unread.length > 0 ? `  ! ${unread.length} not read` : "",
+    color: "yellow",
+    bold: true,
+  };
   return line(
     name,
     ` ${scan.source}  `,
@@ -53,11 +57,13 @@ export function header({ scan, now, hushed, readOnly }: State, columns: number):
 }
 
 /** How many there are, in all and of each severity; counted once for each set of groups, not for each frame. */
-const counted = last((groups: readonly SecretGroup[]): { readonly places: number; readonly severities: readonly Span[] } => ({
-  places: groups.reduce((sum, { findings }) => sum + findings.length, 0),
-  severities: SEVERITIES.toReversed().flatMap((severity): Span[] => {
-    const count = groups.filter((group) => group.severity === severity).length;
-    const { glyph, word, style } = SEVERITY[severity];
-    return count === 0 ? [] : [{ text: `  ${glyph} ${count} ${word}`, ...style }];
+const counted = last(
+  (groups: readonly SecretGroup[]): { readonly places: number; readonly severities: readonly StyledSpan[] } => ({
+    places: groups.reduce((sum, { findings }) => sum + findings.length, 0),
+    severities: SEVERITIES.toReversed().flatMap((severity): StyledSpan[] => {
+      const count = groups.filter((group) => group.severity === severity).length;
+      const { glyph, word, style } = SEVERITY[severity];
+      return count === 0 ? [] : [{ text: `  ${glyph} ${count} ${word}`, ...style }];
+    }),
   }),
-}));
+);

@@ -1,7 +1,7 @@
-import { type Where } from "../keymap.ts";
-import type { State } from "../state.ts";
+import { type KeyScope } from "../keymap.ts";
+import type { TuiState } from "../state.ts";
 import { TONE } from "../theme.ts";
-import { layout, line, wrapped, type Guard, type SpanLine, type Row } from "../widgets/text.ts";
+import { layout, line, wrapped, type Guard, type SpanLine, type ScreenRow } from "../widgets/text.ts";
 import { browse } from "./browse.ts";
 import { form } from "./form.ts";
 import { FRAME_ROWS, SMALLEST, tooSmall, type Screen, type ScreenOf, type Size } from "./frame.ts";
@@ -17,7 +17,7 @@ import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { stores } from "./stores.ts";
 
-const SCREENS: { readonly [where in Where]: ScreenOf } = {
+const SCREENS: { readonly [where in KeyScope]: ScreenOf } = {
   browse,
   detail: browse,
   facets: browse,
@@ -31,10 +31,10 @@ const SCREENS: { readonly [where in Where]: ScreenOf } = {
 };
 
 /** `last` is how far the text on the screen can be scrolled. */
-export type ScreenFrame = { readonly rows: readonly Row[]; readonly last: number };
+export type ScreenFrame = { readonly rows: readonly ScreenRow[]; readonly last: number };
 
 /** The whole frame: exactly as many rows as the terminal has, none wider than it. */
-export function frame(state: State, size: Size, guard: Guard): ScreenFrame {
+export function frame(state: TuiState, size: Size, guard: Guard): ScreenFrame {
   if (tooSmall(size)) return { rows: larger(state, size, guard), last: 0 };
   const most = size.rows - FRAME_ROWS - 1;
   const news = state.revealed
@@ -42,7 +42,7 @@ export function frame(state: State, size: Size, guard: Guard): ScreenFrame {
     : layout(notice(state, guard), size.columns, guard).slice(0, most);
   const room = { columns: size.columns, rows: size.rows - FRAME_ROWS - news.length };
   const screen = state.help === null ? SCREENS[state.where](state, room, guard) : help(state, room, guard);
-  const fixed = (one: SpanLine): Row => layout([one], size.columns, guard)[0] as Row;
+  const fixed = (one: SpanLine): ScreenRow => layout([one], size.columns, guard)[0] as ScreenRow;
   const body = screen.body.slice(0, room.rows);
   const empty = fixed(
     screen.split === undefined ? line() : line(" ".repeat(screen.split), { text: "│", dimColor: true }),
@@ -61,7 +61,7 @@ export function frame(state: State, size: Size, guard: Guard): ScreenFrame {
 }
 
 /** A question, a line being typed or news: in whole, above the keys, however narrow the terminal is. */
-function notice({ question, prompt, status }: State, guard: Guard): SpanLine[] {
+function notice({ question, prompt, status }: TuiState, guard: Guard): SpanLine[] {
   if (question) return [wrapped(3, { text: " ? ", color: "yellow", bold: true }, { text: question.text, bold: true })];
   if (prompt) return promptLines(prompt, guard);
   return status ? [wrapped(1, { text: ` ${status.text}`, ...TONE[status.tone] })] : [];
@@ -75,7 +75,7 @@ function rule(columns: number, { split }: Screen, joint: string): SpanLine {
   return line({ text, dimColor: true });
 }
 
-function larger(state: State, { columns, rows }: Size, guard: Guard): Row[] {
+function larger(state: TuiState, { columns, rows }: Size, guard: Guard): ScreenRow[] {
   const lines = [
     line("too small: make it larger"),
     line(`${columns}×${rows}; ${SMALLEST.columns}×${SMALLEST.rows} is needed`),

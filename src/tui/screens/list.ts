@@ -1,8 +1,17 @@
 import { rangeOf, secretsOf, selectedAt, shownSecrets, type Item } from "../items.ts";
-import type { State } from "../state.ts";
+import type { TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
-import { chosen, layout, line, wrapped, type Guard, type SpanLine, type Row, type Span } from "../widgets/text.ts";
+import {
+  chosen,
+  layout,
+  line,
+  wrapped,
+  type Guard,
+  type SpanLine,
+  type ScreenRow,
+  type StyledSpan,
+} from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
 import type { Size } from "./frame.ts";
 
@@ -12,11 +21,11 @@ const RULE = 24;
 
 /** The part of the list that is in sight, around the chosen row. */
 export function list(
-  state: State,
+  state: TuiState,
   items: readonly Item[],
   room: Size,
   guard: Guard,
-): { readonly body: readonly Row[]; readonly last: number } {
+): { readonly body: readonly ScreenRow[]; readonly last: number } {
   const last = Math.max(0, items.length - 1);
   if (items.length === 0) return { body: layout(nothing(state), room.columns, guard).slice(0, room.rows), last };
   const at = selectedAt(state, items);
@@ -25,14 +34,14 @@ export function list(
   const body = items.slice(from, to).map((item, index) => {
     const row = from + index;
     const markOf = range !== null && row >= range.from && row <= range.to ? "›" : markGlyph(item, state);
-    const made = layout([itemLine(item, row === at, markOf, room.columns)], room.columns, guard)[0] as Row;
+    const made = layout([itemLine(item, row === at, markOf, room.columns)], room.columns, guard)[0] as ScreenRow;
     return row === at ? chosen(made, room.columns) : made;
   });
   return { body, last };
 }
 
 /** What the list is, and all that narrows it. */
-export function listTitle(state: State): (Span | string)[] {
+export function listTitle(state: TuiState): (StyledSpan | string)[] {
   const { filter, grouping, marked, facets, range } = state;
   const narrowed = filter !== "" || facets.size > 0;
   return [
@@ -47,7 +56,7 @@ export function listTitle(state: State): (Span | string)[] {
 }
 
 /** `✓` for what is marked, `~` for a heading under which only some are. */
-function markGlyph(item: Item, { marked }: State): string {
+function markGlyph(item: Item, { marked }: TuiState): string {
   if (marked.size === 0) return " ";
   const prints = secretsOf(item);
   if (prints.length === 0) return " ";
@@ -57,7 +66,7 @@ function markGlyph(item: Item, { marked }: State): string {
 
 function itemLine(item: Item, here: boolean, mark: string, columns: number): SpanLine {
   const cursor = here ? "▸" : " ";
-  const marked: Span = { text: `${mark} `, color: "cyan", bold: true };
+  const marked: StyledSpan = { text: `${mark} `, color: "cyan", bold: true };
   if (item.kind === "unread")
     return line(
       `${cursor}  `,
@@ -87,7 +96,7 @@ function itemLine(item: Item, here: boolean, mark: string, columns: number): Spa
 }
 
 /** Says what an empty list means. */
-function nothing({ scan, filter, facets }: State): SpanLine[] {
+function nothing({ scan, filter, facets }: TuiState): SpanLine[] {
   if (scan.status === "failed" && scan.error) {
     return [
       line(),

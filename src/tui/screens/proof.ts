@@ -1,6 +1,6 @@
 import { cmd } from "../../kit/shell.ts";
 import type { Json } from "../../model/json.ts";
-import type { Proof, ResultState, Said } from "../state.ts";
+import type { ProofSummary, ResultState, ShownMessage } from "../state.ts";
 import { UNIT } from "../theme.ts";
 import { seconds } from "../widgets/bar.ts";
 import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
@@ -72,7 +72,7 @@ const PUT_BACK =
 const LAST_WORDS = "; its last words: ";
 
 /** What went wrong, the container's last words a line each, and what to type. */
-function failure({ text: all, hint }: Said): SpanLine[] {
+function failure({ text: all, hint }: ShownMessage): SpanLine[] {
   const [what = "", ...words] = all.split(LAST_WORDS);
   const log = words
     .join(LAST_WORDS)
@@ -94,7 +94,7 @@ function toldLine(one: string): SpanLine {
 }
 
 /** The journal's receipt in words. What it does not say is not claimed. */
-function proven({ moves, verified }: Proof, data: { readonly [key: string]: Json }): SpanLine[] {
+function proven({ moves, verified }: ProofSummary, data: { readonly [key: string]: Json }): SpanLine[] {
   const received = Array.isArray(data["received"]) ? data["received"].filter((name) => typeof name === "string") : [];
   const one = (label: string, text: string): SpanLine =>
     wrapped(15, { text: `     ${label.padEnd(10)}`, dimColor: true }, text);

@@ -1,5 +1,5 @@
 import { unitsOf } from "../../core/journal/runs.ts";
-import type { State } from "../state.ts";
+import type { TuiState } from "../state.ts";
 import { STEP } from "../theme.ts";
 import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
@@ -16,7 +16,7 @@ export const receipts: ScreenOf = (state, { columns, rows }, guard) => {
 };
 
 /** The steps of each unit, then the records, a line each. */
-export function receiptLines({ plan, steps, records }: NonNullable<State["opened"]>): SpanLine[] {
+export function receiptLines({ plan, steps, records }: NonNullable<TuiState["opened"]>): SpanLine[] {
   const lines: SpanLine[] = [];
   for (const unit of unitsOf(plan).keys()) {
     lines.push(wrapped(1, { text: ` ${unit}`, bold: true }));

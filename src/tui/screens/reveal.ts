@@ -1,13 +1,17 @@
-import type { State } from "../state.ts";
+import type { TuiState } from "../state.ts";
 import type { Secret } from "../../model/secret.ts";
 import { printable } from "../../kit/text/escape.ts";
-import { layout, line, wrapped, type Row } from "../widgets/text.ts";
+import { layout, line, wrapped, type ScreenRow } from "../widgets/text.ts";
 
 /**
  * The one value that somebody asked to see, past the guard that takes known values out of everything else. Made
  * printable and fitted like all text; never more than `most` rows.
  */
-export function revealRows({ name, value }: NonNullable<State["revealed"]>, columns: number, most: number): Row[] {
+export function revealRows(
+  { name, value }: NonNullable<TuiState["revealed"]>,
+  columns: number,
+  most: number,
+): ScreenRow[] {
   const rows = layout(
     [
       wrapped(

@@ -1,7 +1,7 @@
 import type { RunState } from "../state.ts";
 import { STEP } from "../theme.ts";
 import { bar, seconds } from "../widgets/bar.ts";
-import { layout, line, type Row } from "../widgets/text.ts";
+import { layout, line, type ScreenRow } from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
 
@@ -10,13 +10,13 @@ export const run: ScreenOf = (state, { columns, rows }, guard) => {
   const { run: now } = state;
   if (now === null) return { title: line(" Run"), body: [] };
   const { from, to } = windowAround(now.steps.length, now.scroll ?? working(now), rows);
-  const body = now.steps.slice(from, to).map(({ unit, text, state: is }): Row => {
+  const body = now.steps.slice(from, to).map(({ unit, text, state: is }): ScreenRow => {
     const { glyph, word, style } = STEP[is];
     return layout(
       [line(" ", { text: `${glyph} ${word.padEnd(8)}`, ...style }, { text: ` ${unit}  `, bold: is === "start" }, text)],
       columns,
       guard,
-    )[0] as Row;
+    )[0] as ScreenRow;
   });
   const progress =
     now.total > 0 ? `${bar(now.done, now.total, columns >= 80 ? 16 : 8)} ${now.done}/${now.total}  ` : "";

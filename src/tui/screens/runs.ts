@@ -1,7 +1,7 @@
 import type { RunSummary } from "../../core/journal/runs.ts";
 import type { Style } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
-import { chosen, layout, line, wrapped, type Row } from "../widgets/text.ts";
+import { chosen, layout, line, wrapped, type ScreenRow } from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
 
@@ -24,7 +24,7 @@ export const runs: ScreenOf = (state, { columns, rows }, guard) => {
   const here = list[at];
   const next = layout(here ? [line(), wrapped(8, { text: "  next: ", bold: true }, nextOf(here))] : [], columns, guard);
   const { from, to } = windowAround(list.length, at, Math.max(1, rows - next.length));
-  const body = list.slice(from, to).map((one, index): Row => {
+  const body = list.slice(from, to).map((one, index): ScreenRow => {
     const { glyph, ...style } = STATES[one.state];
     const secrets = one.units.reduce((sum, unit) => sum + unit.secrets, 0);
     const text = `${some(secrets, "secret")} → ${one.store}  ${one.units.map(({ unit }) => unit).join(", ")}`;
@@ -39,7 +39,7 @@ export const runs: ScreenOf = (state, { columns, rows }, guard) => {
       ],
       columns,
       guard,
-    )[0] as Row;
+    )[0] as ScreenRow;
     return from + index === at ? chosen(row, columns) : row;
   });
   return { title, body: [...body, ...next] };

@@ -1,4 +1,4 @@
-import { chosen, layout, line, wrapped, type SpanLine, type Row } from "../widgets/text.ts";
+import { chosen, layout, line, wrapped, type SpanLine, type ScreenRow } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import { wantedText } from "../items.ts";
 import type { ScreenOf } from "./frame.ts";
@@ -6,12 +6,12 @@ import type { ScreenOf } from "./frame.ts";
 /** Where to: the stores there are, and what went wrong with the one that was tried. */
 export const stores: ScreenOf = (state, { columns, rows }, guard) => {
   const { choices, at, busy, error } = state.stores;
-  const list = choices.map(({ name, text }, index): Row => {
+  const list = choices.map(({ name, text }, index): ScreenRow => {
     const row = layout(
       [line(index === at ? " ▸ " : "   ", { text: name.padEnd(14), bold: true }, " ", { text, dimColor: true })],
       columns,
       guard,
-    )[0] as Row;
+    )[0] as ScreenRow;
     return index === at ? chosen(row, columns) : row;
   });
   const below: SpanLine[] = [];

@@ -1,7 +1,7 @@
 import type { Host } from "../../contract/host.ts";
 import type { RememberInput, Memory, RememberedScan } from "../../core/remember.ts";
 import type { ScanTools } from "../../core/scan.ts";
-import type { Session } from "../session.ts";
+import type { TerminalSession } from "../session.ts";
 import type { ScanState } from "../state.ts";
 
 type Ran = Omit<RememberedScan, "changes"> & Pick<ScanState, "changes">;
@@ -14,7 +14,7 @@ export async function compared(
   input: Pick<RememberInput, "sources" | "minConfidence" | "onHit">,
   tools: ScanTools,
   memory: Memory | null,
-  { assembly }: Session,
+  { assembly }: TerminalSession,
   host: Host,
 ): Promise<Ran> {
   const { markRegressed, scanAndCompare } = await import("../../core/remember.ts");

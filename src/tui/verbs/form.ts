@@ -3,17 +3,15 @@ import { mappingOf, type Mapping } from "../../core/config/mapping.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { atField, formOf, mappingIn, wrongIn } from "../form.ts";
 import { said } from "../said.ts";
-import { startJob, type Session } from "../session.ts";
-import type { State } from "../state.ts";
+import { startJob, type TerminalSession } from "../session.ts";
+import type { TuiState, ShownForm } from "../state.ts";
 import { startPlan } from "./plan.ts";
-
-type Shown = NonNullable<State["form"]>;
 
 /**
  * Opens the form of where each wanted secret goes, with answers filled in: those of the plan that is shown, or those
  * that the chosen store would have. It changes nothing.
  */
-export function openForm(session: Session): void {
+export function openForm(session: TerminalSession): void {
   const { where, planned, stores } = session.store.get();
   const from = where === "plan" && planned !== null ? "plan" : "stores";
   const name = from === "plan" ? planned?.plan.store.name : stores.choices[stores.at]?.name;
@@ -23,7 +21,7 @@ export function openForm(session: Session): void {
 }
 
 /** Another store: its own places are filled in, what was said of delivery stays. A store that cannot be opened is told. */
-export function changeStore(session: Session, name: string): void {
+export function changeStore(session: TerminalSession, name: string): void {
   const { form } = session.store.get();
   if (form === null) return;
   fill(session, name, form.from, () => {
@@ -33,7 +31,7 @@ export function changeStore(session: Session, name: string): void {
 }
 
 /** Plans by the form. What will not do is told under its field, and nothing else happens. */
-export async function acceptForm(session: Session): Promise<void> {
+export async function acceptForm(session: TerminalSession): Promise<void> {
   const { store, jobs, assembly } = session;
   // A store that is being opened first, so that a key which is pressed early is not lost.
   await jobs.get("plan")?.done;
@@ -49,7 +47,7 @@ export async function acceptForm(session: Session): Promise<void> {
 }
 
 /** Back to where the form was opened, as if it had not been. */
-export function leaveForm({ store, jobs }: Session): void {
+export function leaveForm({ store, jobs }: TerminalSession): void {
   jobs.get("plan")?.abort.abort();
   store.set(({ form, stores }) => ({
     where: form?.from ?? "stores",
@@ -60,12 +58,12 @@ export function leaveForm({ store, jobs }: Session): void {
 }
 
 /** Fills the form in for a store; while that is opened, what is shown stays. */
-function fill(session: Session, name: string, from: Shown["from"], was: () => Mapping | null): void {
+function fill(session: TerminalSession, name: string, from: ShownForm["from"], was: () => Mapping | null): void {
   const { store, assembly } = session;
   const { choices } = store.get().stores;
   const names = choices.map((choice) => choice.name);
   startJob(session, "plan", async (signal) => {
-    const show = (change: Partial<State> | ((state: State) => Partial<State>)): void => {
+    const show = (change: Partial<TuiState> | ((state: TuiState) => Partial<TuiState>)): void => {
       if (!signal.aborted) store.set((state) => (typeof change === "function" ? change(state) : change));
     };
     const busy = (text: string | null): void => show(({ stores }) => ({ stores: { ...stores, busy: text } }));

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { historyOf } from "../history.ts";
 import { said } from "../said.ts";
-import { startJob, type Session } from "../session.ts";
+import { startJob, type TerminalSession } from "../session.ts";
 
 /** Reads the journals of all runs, for what is told of a secret. */
-export function startHistory(session: Session): void {
+export function startHistory(session: TerminalSession): void {
   startJob(session, "history", async (signal) => {
     try {
       await read(session, signal);
@@ -15,7 +15,7 @@ export function startHistory(session: Session): void {
   });
 }
 
-async function read({ store, assembly }: Session, signal: AbortSignal): Promise<void> {
+async function read({ store, assembly }: TerminalSession, signal: AbortSignal): Promise<void> {
   const [{ listRuns }, { readJournal }] = await Promise.all([
     import("../../core/journal/runs.ts"),
     import("../../core/journal/journal.ts"),

@@ -13,8 +13,8 @@ import { groupHits } from "../groups.ts";
 import { itemsOf, type Item, selectedAt, wantedOf } from "../items.ts";
 import { askLine } from "../prompt.ts";
 import { said } from "../said.ts";
-import type { Session } from "../session.ts";
-import type { State } from "../state.ts";
+import type { TerminalSession } from "../session.ts";
+import type { TuiState } from "../state.ts";
 import { some } from "../widgets/bar.ts";
 
 /**
@@ -22,7 +22,7 @@ import { some } from "../widgets/bar.ts";
  * will be written, and takes them off the list. `again` offers what was said the last time.
  */
 export async function startIgnore(
-  session: Session,
+  session: TerminalSession,
   again: boolean,
   these: ReadonlySet<string> = wantedOf(session.store.get()),
 ): Promise<void> {
@@ -107,7 +107,7 @@ export async function startIgnore(
 const MOST_SHOWN = 5;
 
 /** Takes back the last ignore of this sitting: the file as it was, the secrets on the list again. */
-export async function undoLastIgnore(session: Session): Promise<void> {
+export async function undoLastIgnore(session: TerminalSession): Promise<void> {
   const last = session.ignores.at(-1);
   if (last === undefined) return tell(session, "nothing was ignored in this sitting: L has what was done", "warn");
   try {
@@ -115,7 +115,7 @@ export async function undoLastIgnore(session: Session): Promise<void> {
     session.ignores.pop();
     session.assembly.configChanged();
     const back = new Set(last.hits.map(({ finding }) => finding.fingerprint));
-    session.store.set((state): Partial<State> => {
+    session.store.set((state): Partial<TuiState> => {
       const known = new Set(state.scan.hits.map(({ finding }) => finding.id));
       const hushed = new Set([...state.hushed].filter((print) => !back.has(print)));
       const missing = last.hits.filter(({ finding }) => !known.has(finding.id));
@@ -130,7 +130,7 @@ export async function undoLastIgnore(session: Session): Promise<void> {
 }
 
 /** The state without these secrets; the one after them is chosen. */
-function without(state: State, gone: ReadonlySet<string>): Partial<State> {
+function without(state: TuiState, gone: ReadonlySet<string>): Partial<TuiState> {
   const items = itemsOf(state);
   const at = selectedAt(state, items);
   const stays = (item: Item): boolean => item.kind === "group" && !gone.has(item.group.fingerprint);
@@ -148,7 +148,7 @@ function without(state: State, gone: ReadonlySet<string>): Partial<State> {
   };
 }
 
-function withHits({ scan }: State, hits: readonly ScanHit[]): Pick<State, "scan"> {
+function withHits({ scan }: TuiState, hits: readonly ScanHit[]): Pick<TuiState, "scan"> {
   return { scan: { ...scan, hits, groups: groupHits(hits) } };
 }
 
@@ -162,7 +162,7 @@ function dayOf(text: string, now: Date): string | null | undefined {
   return text >= now.toISOString().slice(0, 10) ? text : undefined;
 }
 
-function nameOf({ scan }: State, wanted: readonly string[]): string {
+function nameOf({ scan }: TuiState, wanted: readonly string[]): string {
   const [first] = wanted;
   return wanted.length === 1
     ? (scan.groups.find(({ fingerprint }) => fingerprint === first)?.name ?? "it")
@@ -172,11 +172,11 @@ function nameOf({ scan }: State, wanted: readonly string[]): string {
 /** `:12` of `/path/file:12`. */
 const lineAt = (path = ""): string => /:\d+$/.exec(path)?.[0] ?? "";
 
-function tell({ store }: Session, text: string, tone: "good" | "warn" = "good"): void {
+function tell({ store }: TerminalSession, text: string, tone: "good" | "warn" = "good"): void {
   store.set(() => ({ status: { text, tone } }));
 }
 
-function failed({ store, assembly }: Session, error: unknown): void {
+function failed({ store, assembly }: TerminalSession, error: unknown): void {
   const { text, hint } = said(error, assembly.redactor);
   store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
 }

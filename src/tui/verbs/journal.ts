@@ -2,7 +2,7 @@ import type { Json } from "../../model/json.ts";
 import { unitsOf, wordFor, type RunSummary } from "../../core/journal/runs.ts";
 import { confirmed, restartsOf } from "../confirm.ts";
 import { said } from "../said.ts";
-import type { Session } from "../session.ts";
+import type { TerminalSession } from "../session.ts";
 import type { StepState } from "../state.ts";
 import { applyTools, residueTools } from "../tools.ts";
 import { some } from "../widgets/bar.ts";
@@ -10,7 +10,7 @@ import { shortName } from "./names.ts";
 import { startRun } from "./run.ts";
 
 /** Opens one run of the list: how far each of its steps got, and every record of its journal. */
-export async function openRun(session: Session, summary: RunSummary): Promise<void> {
+export async function openRun(session: TerminalSession, summary: RunSummary): Promise<void> {
   await orTold(session, async () => {
     const { store, assembly } = session;
     const [{ readJournal }, { describe }] = await Promise.all([
@@ -35,7 +35,7 @@ export async function openRun(session: Session, summary: RunSummary): Promise<vo
 }
 
 /** Goes on with a run whose process ended, after a `y`: with applying, or with putting back. */
-export async function startResume(session: Session, { run: id, state }: RunSummary): Promise<void> {
+export async function startResume(session: TerminalSession, { run: id, state }: RunSummary): Promise<void> {
   if (state !== "unfinished") return tell(session, `this run is ${state}: there is nothing to go on with`);
   await orTold(session, async () => {
     const { assembly } = session;
@@ -65,7 +65,7 @@ export async function startResume(session: Session, { run: id, state }: RunSumma
 
 /** Purges what a finished run kept for undo, after a question, and says what else still shows its values. */
 export async function startScrub(
-  session: Session,
+  session: TerminalSession,
   { run: id, state }: Pick<RunSummary, "run" | "state">,
 ): Promise<void> {
   if (state !== "done")
@@ -133,11 +133,11 @@ function dataText(data: { readonly [key: string]: Json }): string {
   return parts.length === 0 ? "" : `  ${parts.join("  ")}`;
 }
 
-function tell({ store }: Session, text: string): void {
+function tell({ store }: TerminalSession, text: string): void {
   store.set(() => ({ status: { text, tone: "warn" } }));
 }
 
-async function orTold(session: Session, act: () => Promise<void>): Promise<void> {
+async function orTold(session: TerminalSession, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {

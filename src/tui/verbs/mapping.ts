@@ -7,14 +7,14 @@ import { RUN_CONFIGURATIONS } from "../../assembly/index.ts";
 import { mappingOf, mappingText, readMapping } from "../../core/config/mapping.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { said } from "../said.ts";
-import type { Session } from "../session.ts";
+import type { TerminalSession } from "../session.ts";
 import { startPlan } from "./plan.ts";
 
 /**
  * Opens where each secret goes in the person's own editor, and plans again by what was saved. What does not read stays
  * as a draft, which the next time opens.
  */
-export async function editMapping(session: Session): Promise<void> {
+export async function editMapping(session: TerminalSession): Promise<void> {
   const { store, assembly } = session;
   const { planned, scan, wanted } = store.get();
   if (planned === null || session.handOver === null) return;
@@ -48,7 +48,7 @@ export async function editMapping(session: Session): Promise<void> {
 }
 
 /** What the person made of the text; null when the editor failed, as it does by `:cq`. The file holds no value, is 0600 and goes. */
-async function edited(session: Session, text: string): Promise<string | null> {
+async function edited(session: TerminalSession, text: string): Promise<string | null> {
   const { assembly, handOver } = session;
   const dir = join(assembly.state(), "edit");
   const file = join(dir, `mapping-${randomBytes(4).toString("hex")}.yaml`);

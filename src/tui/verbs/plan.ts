@@ -5,8 +5,8 @@ import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { said } from "../said.ts";
-import { startJob, tuiHost, type Session } from "../session.ts";
-import type { State } from "../state.ts";
+import { startJob, tuiHost, type TerminalSession } from "../session.ts";
+import type { TuiState } from "../state.ts";
 import { storeChoices } from "../tools.ts";
 
 /** As `unsprawl plan` without flags. */
@@ -19,8 +19,8 @@ export const DEFAULTS = {
 } as const;
 
 /** Asks for the store that these secrets go to. The question comes with its answers: a key pressed early is not lost. */
-export async function chooseStore({ store, assembly }: Session, wanted: ReadonlySet<string>): Promise<void> {
-  const show = (stores: Partial<State["stores"]>): void =>
+export async function chooseStore({ store, assembly }: TerminalSession, wanted: ReadonlySet<string>): Promise<void> {
+  const show = (stores: Partial<TuiState["stores"]>): void =>
     store.set((state) => ({
       where: "stores",
       wanted,
@@ -42,19 +42,19 @@ export async function chooseStore({ store, assembly }: Session, wanted: Readonly
 }
 
 /** The plan of these with the store that was planned with last; where there was none, the store is asked for. */
-export async function startDiff(session: Session, wanted: ReadonlySet<string>): Promise<void> {
+export async function startDiff(session: TerminalSession, wanted: ReadonlySet<string>): Promise<void> {
   await chooseStore(session, wanted);
   const { last, choices } = session.store.get().stores;
   if (last !== null && choices.some(({ name }) => name === last)) startPlan(session, last);
 }
 
 /** Opens the store and plans, by a mapping if one was made for it; the plan is shown, or the error in place of it. */
-export function startPlan(session: Session, name: string, made?: Mapping): void {
+export function startPlan(session: TerminalSession, name: string, made?: Mapping): void {
   const { store, assembly } = session;
   if (made) store.set(() => ({ decided: { store: name, mapping: made } }));
   const { decided } = store.get();
   const mapping = decided?.store === name ? decided.mapping : undefined;
-  const stores = (change: Partial<State["stores"]>, signal: AbortSignal): void => {
+  const stores = (change: Partial<TuiState["stores"]>, signal: AbortSignal): void => {
     if (!signal.aborted) store.set((state) => ({ stores: { ...state.stores, ...change } }));
   };
   startJob(session, "plan", async (signal) => {
@@ -94,7 +94,7 @@ export function startPlan(session: Session, name: string, made?: Mapping): void 
 }
 
 /** Writes the plan where `unsprawl apply` finds it: 0600, and never over another file's half. */
-export async function savePlan(session: Session): Promise<void> {
+export async function savePlan(session: TerminalSession): Promise<void> {
   const { store, assembly } = session;
   const { planned } = store.get();
   if (planned === null) return;

@@ -2,21 +2,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RUN_CONFIGURATIONS } from "../../assembly/index.ts";
 import { selectedItem } from "../items.ts";
 import { said } from "../said.ts";
-import { startJob, type Session } from "../session.ts";
-import type { Preview } from "../state.ts";
+import { startJob, type TerminalSession } from "../session.ts";
+import type { StorePreview } from "../state.ts";
 import { DEFAULTS } from "./plan.ts";
 
 /** A row that is only passed by is not planned for. */
 const REST_MS = 300;
 
 /** The secret and the store that are planned for. */
-const underWay = new WeakMap<Session, string>();
+const underWay = new WeakMap<TerminalSession, string>();
 
 /**
  * Plans for the chosen secret with the store that was planned with last, while the plan tab shows it. Reads the store and
  * the engine, once a secret; before a store was chosen, and before all places are known, nothing is asked.
  */
-export function startPreview(session: Session): void {
+export function startPreview(session: TerminalSession): void {
   const { store, jobs, assembly } = session;
   const state = store.get();
   const name = state.stores.last;
@@ -31,7 +31,7 @@ export function startPreview(session: Session): void {
   if (state.previews.get(print)?.store === name || (jobs.has("preview") && underWay.get(session) === what)) return;
   underWay.set(session, what);
   startJob(session, "preview", async (signal) => {
-    const show = (preview: Partial<Preview>): void => {
+    const show = (preview: Partial<StorePreview>): void => {
       const made = { store: name, plan: null, error: null, ...preview };
       if (!signal.aborted) store.set(({ previews }) => ({ previews: new Map(previews).set(print, made) }));
     };

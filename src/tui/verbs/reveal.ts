@@ -1,14 +1,14 @@
 import { recordReveal } from "../../core/reveal-log.ts";
 import { selectedItem, type Item } from "../items.ts";
 import { said } from "../said.ts";
-import type { Session } from "../session.ts";
-import type { State } from "../state.ts";
+import type { TerminalSession } from "../session.ts";
+import type { TuiState } from "../state.ts";
 
 /** So long a value stays on the screen. */
 export const REVEAL_MS = 10_000;
 
 /** Shows the chosen secret's value for ten seconds or until a key is pressed. That it was shown is recorded first. */
-export function reveal(session: Session): void {
+export function reveal(session: TerminalSession): void {
   const { store } = session;
   const revealed = disclose(session, selectedItem(store.get()));
   if ("why" in revealed) return store.set(() => ({ status: { text: revealed.why, tone: revealed.tone } }));
@@ -21,9 +21,9 @@ export function reveal(session: Session): void {
 
 /** The value of a row, of the finding that says most, once it is recorded that it was asked for; or why it is not given. */
 export function disclose(
-  { store, assembly }: Session,
+  { store, assembly }: TerminalSession,
   item: Item | undefined,
-): NonNullable<State["revealed"]> | { readonly why: string; readonly tone: "warn" | "bad" } {
+): NonNullable<TuiState["revealed"]> | { readonly why: string; readonly tone: "warn" | "bad" } {
   const lead = item?.kind === "group" ? item.group.lead : null;
   const hit = store.get().scan.hits.find(({ finding }) => finding === lead || finding.id === lead?.id);
   if (hit === undefined) return { why: "no secret is chosen", tone: "warn" };

@@ -7,13 +7,13 @@ import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
 import type { Installation } from "../../core/journal/journal.ts";
 import { wordFor } from "../../core/journal/runs.ts";
 import { shortName } from "./names.ts";
-import { startJob, tuiHost, type Session } from "../session.ts";
+import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import type { ResultState, RunState, StepState } from "../state.ts";
 import { applyTools } from "../tools.ts";
 import { some } from "../widgets/bar.ts";
 
 /** Applies the plan that is shown. */
-export async function startApply(session: Session): Promise<void> {
+export async function startApply(session: TerminalSession): Promise<void> {
   const { planned } = session.store.get();
   if (planned === null || planned.plan.steps.length === 0) {
     session.store.set(() => ({ status: { text: "nothing can be moved by this plan: esc back", tone: "warn" } }));
@@ -37,7 +37,7 @@ export async function startApply(session: Session): Promise<void> {
 }
 
 /** Undoes a run, after a question that only `y` answers. */
-export async function startUndo(session: Session, id: string): Promise<void> {
+export async function startUndo(session: TerminalSession, id: string): Promise<void> {
   const { store, assembly } = session;
   try {
     const [{ rollback }, { readJournal }] = await Promise.all([
@@ -58,7 +58,7 @@ export async function startUndo(session: Session, id: string): Promise<void> {
 }
 
 /** Tells of runs that a crash cut off: they hold containers in between. */
-export async function tellUnfinished({ store, assembly }: Session): Promise<void> {
+export async function tellUnfinished({ store, assembly }: TerminalSession): Promise<void> {
   try {
     const { listRuns } = await import("../../core/journal/runs.ts");
     const [first, ...more] = listRuns(assembly.installation()).filter(({ state }) => state === "unfinished");
@@ -71,7 +71,7 @@ export async function tellUnfinished({ store, assembly }: Session): Promise<void
 }
 
 /** Asks core to stop: it puts back what was begun, and the run ends by itself. */
-export function callOff(session: Session): void {
+export function callOff(session: TerminalSession): void {
   if (session.store.get().run?.kind === "rollback") {
     session.store.set(() => ({
       status: { text: "an undo goes on to its end: nothing is left half way", tone: "warn" },
@@ -87,7 +87,7 @@ type VerbOutcome = { readonly result?: RunResult; readonly told?: readonly strin
 
 /** Shows a verb at work on a plan, then how it ended. */
 export function startRun(
-  session: Session,
+  session: TerminalSession,
   kind: RunState["kind"],
   plan: Plan,
   act: (host: Host) => Promise<VerbOutcome>,

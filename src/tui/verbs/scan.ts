@@ -2,7 +2,7 @@ import type { ScanHit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
 import { prepare } from "../prepare.ts";
 import { said } from "../said.ts";
-import { startJob, tuiHost, type Session } from "../session.ts";
+import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import { NO_SCAN, type ScanState } from "../state.ts";
 import { scanTools } from "../tools.ts";
 import { compared } from "./compared.ts";
@@ -13,7 +13,7 @@ const REGROUP_MS = 100;
 const REGROUP_PART = 20;
 
 /** Scans in the background; the list fills as findings come in. */
-export function startScan(session: Session): void {
+export function startScan(session: TerminalSession): void {
   const { store, sources } = session;
   startJob(session, "scan", async (signal) => {
     const started = Date.now();

@@ -1,11 +1,11 @@
 import type { Style } from "../theme.ts";
-import { columns, type Row, type Span } from "./text.ts";
+import { columns, type ScreenRow, type StyledSpan } from "./text.ts";
 
 /**
  * The bytes that make a screen which shows `before` show `after`. Each row is written from its first span that differs;
  * nothing is written for a frame that looks the same. A row that is not in `before` is taken for unknown.
  */
-export function paint(before: readonly Row[], after: readonly Row[], styled: boolean): string {
+export function paint(before: readonly ScreenRow[], after: readonly ScreenRow[], styled: boolean): string {
   let out = "";
   for (const [at, row] of after.entries()) {
     const { spans, column } = changed(before[at], row);
@@ -16,7 +16,10 @@ export function paint(before: readonly Row[], after: readonly Row[], styled: boo
 }
 
 /** The spans of a row that must be written, and where they begin; null when it looks the same already. */
-function changed(was: Row | undefined, now: Row): { readonly spans: readonly Span[] | null; readonly column: number } {
+function changed(
+  was: ScreenRow | undefined,
+  now: ScreenRow,
+): { readonly spans: readonly StyledSpan[] | null; readonly column: number } {
   if (was === undefined) return { spans: now.spans, column: 0 };
   let at = 0;
   let column = 0;
@@ -31,7 +34,7 @@ function changed(was: Row | undefined, now: Row): { readonly spans: readonly Spa
   return full ? { spans: now.spans, column: 0 } : { spans: now.spans.slice(at), column };
 }
 
-function same(a: Span, b: Span): boolean {
+function same(a: StyledSpan, b: StyledSpan): boolean {
   return (
     a.text === b.text &&
     a.color === b.color &&
@@ -42,7 +45,7 @@ function same(a: Span, b: Span): boolean {
 }
 
 /** Text with a style set only where it changes, and none left on at the end. */
-function inStyle(spans: readonly Span[]): string {
+function inStyle(spans: readonly StyledSpan[]): string {
   let out = "";
   let now = "";
   for (const span of spans) {

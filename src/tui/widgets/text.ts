@@ -3,15 +3,15 @@ import { printable } from "../../kit/text/escape.ts";
 import type { Style } from "../theme.ts";
 
 /** Text as a screen says it: not yet safe for a terminal. `cell` makes it exactly that many columns wide. */
-export type Span = Style & { readonly text: string; readonly cell?: number };
+export type StyledSpan = Style & { readonly text: string; readonly cell?: number };
 
 /** One line of spans: cut at the width, or wrapped with later lines indented by `hang`. */
-export type SpanLine = { readonly spans: readonly Span[]; readonly hang?: number };
+export type SpanLine = { readonly spans: readonly StyledSpan[]; readonly hang?: number };
 
 const MADE = Symbol("made by layout");
 
 /** What is drawn: safe for a terminal, and no wider than the width it was laid out for. Only `layout` makes one. */
-export type Row = { readonly spans: readonly Span[]; readonly width: number; readonly [MADE]: true };
+export type ScreenRow = { readonly spans: readonly StyledSpan[]; readonly width: number; readonly [MADE]: true };
 
 /** Takes known values out of text, as the last thing before it is drawn. */
 export type Guard = (text: string) => string;
@@ -20,7 +20,7 @@ export type Guard = (text: string) => string;
  * The one way from text to the screen: known values are taken out, everything that a terminal would obey becomes
  * visible, and each line is fitted to the width.
  */
-export function layout(lines: readonly SpanLine[], width: number, guard: Guard): Row[] {
+export function layout(lines: readonly SpanLine[], width: number, guard: Guard): ScreenRow[] {
   return lines.flatMap((one) => {
     // Before anything is cut: half a value would not be known any more.
     const safe = one.spans.map(({ cell, ...span }) => {
@@ -31,11 +31,11 @@ export function layout(lines: readonly SpanLine[], width: number, guard: Guard):
   });
 }
 
-export function line(...spans: readonly (Span | string)[]): SpanLine {
+export function line(...spans: readonly (StyledSpan | string)[]): SpanLine {
   return { spans: spans.map((span) => (typeof span === "string" ? { text: span } : span)) };
 }
 
-export function wrapped(hang: number, ...spans: readonly (Span | string)[]): SpanLine {
+export function wrapped(hang: number, ...spans: readonly (StyledSpan | string)[]): SpanLine {
   return { ...line(...spans), hang };
 }
 
@@ -47,7 +47,7 @@ export function columns(text: string): number {
 }
 
 /** Two rows side by side, the left one filled up to `at`. */
-export function beside(left: Row | undefined, right: Row | undefined, at: number): Row {
+export function beside(left: ScreenRow | undefined, right: ScreenRow | undefined, at: number): ScreenRow {
   const from = left ?? row([]);
   const to = right ?? row([]);
   const gap = Math.max(0, at - from.width);
@@ -58,7 +58,7 @@ export function beside(left: Row | undefined, right: Row | undefined, at: number
 }
 
 /** The same row drawn as the chosen one: inverse over the whole width. */
-export function chosen(is: Row, width: number): Row {
+export function chosen(is: ScreenRow, width: number): ScreenRow {
   const text = is.spans.map((span) => span.text).join("");
   return row([{ text: text + " ".repeat(Math.max(0, width - is.width)), inverse: true }]);
 }
@@ -81,7 +81,10 @@ const UNSEEN = /\p{Default_Ignorable_Code_Point}/u;
 const ALL_UNSEEN = /^\p{Default_Ignorable_Code_Point}+$/u;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-function row(spans: readonly Span[], width = spans.reduce((sum, span) => sum + columns(span.text), 0)): Row {
+function row(
+  spans: readonly StyledSpan[],
+  width = spans.reduce((sum, span) => sum + columns(span.text), 0),
+): ScreenRow {
   return { spans, width, [MADE]: true };
 }
 
@@ -90,8 +93,8 @@ function fit(text: string, width: number): string {
   return short + " ".repeat(Math.max(0, width - columns(short)));
 }
 
-function cut(spans: readonly Span[], width: number): Row {
-  const kept: Span[] = [];
+function cut(spans: readonly StyledSpan[], width: number): ScreenRow {
+  const kept: StyledSpan[] = [];
   let left = width;
   for (const [at, span] of spans.entries()) {
     const needs = columns(span.text);
@@ -119,10 +122,10 @@ function cutText(text: string, width: number): string {
   return width > 0 ? `${out}…` : "";
 }
 
-function wrap(spans: readonly Span[], width: number, hang: number): Row[] {
+function wrap(spans: readonly StyledSpan[], width: number, hang: number): ScreenRow[] {
   const indent = Math.min(hang, Math.max(0, width - 8));
-  const rows: Row[] = [];
-  let now: Span[] = [];
+  const rows: ScreenRow[] = [];
+  let now: StyledSpan[] = [];
   let used = 0;
   const next = (): void => {
     rows.push(row(now));

@@ -1,9 +1,14 @@
 import type { HttpResponse } from "../../kit/net/http.ts";
-import type { VendorRequest, Reading } from "../vendor.ts";
+import type { VendorRequest, VendorStatus } from "../vendor.ts";
 
 type Headers = { readonly [name: string]: string };
 
-export const get = (path: string, headers: Headers, label = path): VendorRequest => ({ method: "GET", path, headers, label });
+export const get = (path: string, headers: Headers, label = path): VendorRequest => ({
+  method: "GET",
+  path,
+  headers,
+  label,
+});
 
 export const post = (path: string, headers: Headers, body: string): VendorRequest => ({
   method: "POST",
@@ -24,14 +29,14 @@ export const basic = (user: string, password: string): Headers => ({
 /** The vendor's one address. */
 export const at = (base: string) => (): readonly string[] => [base];
 
-type Reader = (answer: HttpResponse) => Reading;
+type ResponseReader = (answer: HttpResponse) => VendorStatus;
 
 /** What an answer's JSON must be like. */
-export type Shape = (answer: HttpResponse) => boolean;
+export type ResponseShape = (answer: HttpResponse) => boolean;
 
 /** Reads an answer by its status. A refusal may be told by that alone; whatever proves a secret has a shape as well. */
 export const byStatus =
-  (states: { readonly [status: number]: "dead" | Reader }): Reader =>
+  (states: { readonly [status: number]: "dead" | ResponseReader }): ResponseReader =>
   (answer) => {
     const state = states[answer.status] ?? null;
     return typeof state === "function" ? state(answer) : state;
@@ -39,19 +44,19 @@ export const byStatus =
 
 /** Live when the answer is what the vendor documents for the call; else somebody else's, unless it is `neither`. */
 export const live =
-  (shape: Shape, neither: Shape = () => false): Reader =>
+  (shape: ResponseShape, neither: ResponseShape = () => false): ResponseReader =>
   (answer) =>
     shape(answer) ? "live" : neither(answer) ? null : "foreign";
 
 /** Known, but not allowed to ask this, when the answer has the form of the vendor's errors. */
 export const limited =
-  (shape: Shape): Reader =>
+  (shape: ResponseShape): ResponseReader =>
   (answer) =>
     shape(answer) ? "limited" : "foreign";
 
 /** Refused when the answer has the form of the vendor's errors: where the status alone is anyone's. */
 export const dead =
-  (shape: Shape): Reader =>
+  (shape: ResponseShape): ResponseReader =>
   (answer) =>
     shape(answer) ? "dead" : "foreign";
 
@@ -59,26 +64,26 @@ type Path = readonly (string | number)[];
 
 /** Some text at the path. */
 export const text =
-  (...path: Path): Shape =>
+  (...path: Path): ResponseShape =>
   (answer) => {
     const found = inside(answer, ...path);
     return typeof found === "string" && found !== "";
   };
 
 export const number =
-  (...path: Path): Shape =>
+  (...path: Path): ResponseShape =>
   (answer) =>
     typeof inside(answer, ...path) === "number";
 
 /** A list at the path, an empty one too. */
 export const list =
-  (...path: Path): Shape =>
+  (...path: Path): ResponseShape =>
   (answer) =>
     Array.isArray(inside(answer, ...path));
 
 /** An object at the path. */
 export const object =
-  (...path: Path): Shape =>
+  (...path: Path): ResponseShape =>
   (answer) => {
     const found = inside(answer, ...path);
     return typeof found === "object" && found !== null && !Array.isArray(found);
@@ -86,17 +91,17 @@ export const object =
 
 /** Just this value at the path. */
 export const is =
-  (value: string | boolean, ...path: Path): Shape =>
+  (value: string | boolean, ...path: Path): ResponseShape =>
   (answer) =>
     inside(answer, ...path) === value;
 
 export const all =
-  (...shapes: readonly Shape[]): Shape =>
+  (...shapes: readonly ResponseShape[]): ResponseShape =>
   (answer) =>
     shapes.every((shape) => shape(answer));
 
 export const either =
-  (...shapes: readonly Shape[]): Shape =>
+  (...shapes: readonly ResponseShape[]): ResponseShape =>
   (answer) =>
     shapes.some((shape) => shape(answer));
 

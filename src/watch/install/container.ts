@@ -1,5 +1,6 @@
 import { Scalar, stringify } from "yaml";
 import { watchWords, type InstallSettings } from "./model.ts";
+import type { JsonObject } from "../../kit/json-object.ts";
 
 /** Where the container finds its configuration, its secrets and its state, whatever platform runs it. */
 export const CONFIG = "/etc/unsprawl/config.yaml";
@@ -14,13 +15,11 @@ export const UID = 65_532;
 
 export const WARNING = "The engine's socket gives whoever uses it the machine: keep this image as you keep the engine.";
 
-type Service = { readonly [key: string]: unknown };
-
 /** The services of a Compose project or a stack: what watches, and the fleet's, which keep nothing of their own. */
 export function services(
   settings: InstallSettings,
-  make: (role: "watch" | "serve" | "worker", base: Service, mounts: readonly object[]) => Service,
-): { readonly [name: string]: Service } {
+  make: (role: "watch" | "serve" | "worker", base: JsonObject, mounts: readonly object[]) => JsonObject,
+): { readonly [name: string]: JsonObject } {
   const { watching, fleet } = settings;
   const own = [
     ...(fleet ? (["serve", "worker"] as const) : []),
@@ -35,7 +34,7 @@ export function services(
   );
 }
 
-function serviceBase(settings: InstallSettings, words: readonly string[], watches: boolean): Service {
+function serviceBase(settings: InstallSettings, words: readonly string[], watches: boolean): JsonObject {
   const { image, socket, group } = settings;
   const gid = socket === null || !watches ? null : group;
   return {

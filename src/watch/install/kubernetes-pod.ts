@@ -1,7 +1,6 @@
 import { octal, PLACES, SECRETS, STATE, UID } from "./container.ts";
 import type { InstallSettings } from "./model.ts";
-
-export type JsonObject = { readonly [key: string]: unknown };
+import type { JsonObject } from "../../kit/json-object.ts";
 
 export const NAMESPACE = "unsprawl";
 /** The ConfigMap with the configuration and the Secret with what it names; both may be made after the rest. */

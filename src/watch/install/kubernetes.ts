@@ -3,8 +3,9 @@ import { UnsprawlError } from "../../model/error.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
 import { cronOf } from "./calendar.ts";
 import { SECRETS, SOCKET, STATE, UID, yaml } from "./container.ts";
-import { CONFINED, labels, LOGINS, named, NAMESPACE, OBJECT, pod, RESOURCES, type JsonObject } from "./kubernetes-pod.ts";
+import { CONFINED, labels, LOGINS, named, NAMESPACE, OBJECT, pod, RESOURCES } from "./kubernetes-pod.ts";
 import { watchWords, type WatchInstallation, type InstallSettings } from "./model.ts";
+import type { JsonObject } from "../../kit/json-object.ts";
 
 const FILE = "unsprawl-kubernetes.yaml";
 

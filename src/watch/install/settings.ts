@@ -32,7 +32,10 @@ const IMAGE = /^[\w.-]+(?::\d+)?(?:\/[\w.-]+)*(?::[\w.-]+)?(?:@[\w]+:[0-9a-fA-F]
 const NAME = /^[A-Za-z0-9][\w.-]{0,62}$/;
 
 /** Throws `usage` for what the form cannot do, `refused` for an engine that is elsewhere. Nothing is written. */
-export function settingsFor(form: InstallForm, asked: InstallRequest): { settings: InstallSettings; notes: readonly string[] } {
+export function settingsFor(
+  form: InstallForm,
+  asked: InstallRequest,
+): { settings: InstallSettings; notes: readonly string[] } {
   const { cwd, env, fleet, image, shareState } = asked;
   const contained = form !== "systemd";
   if (contained && image === null)

@@ -8,16 +8,16 @@ export class Markup {
   }
 }
 
-type Part = Markup | string | number | readonly Markup[];
+type MarkupPart = Markup | string | number | readonly Markup[];
 
 /** A template for HTML: what is put in is text, whatever it looks like, unless it is markup itself. */
-export function markup(fixed: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+export function markup(fixed: TemplateStringsArray, ...parts: readonly MarkupPart[]): Markup {
   return new Markup(fixed.map((text, at) => text + (at < parts.length ? inserted(parts[at] ?? "") : "")).join(""));
 }
 
 export const NOTHING: Markup = new Markup("");
 
-function inserted(part: Part): string {
+function inserted(part: MarkupPart): string {
   if (part instanceof Markup) return part.html;
   if (typeof part === "object") return part.map(({ html }) => html).join("");
   return inHtml(printable(String(part)));

@@ -1,9 +1,9 @@
 import type { SecretGroup } from "../../groups.ts";
 import type { Item } from "../../items.ts";
-import { TABS, type State, type Tab } from "../../state.ts";
+import { TABS, type TuiState, type Tab } from "../../state.ts";
 import { SEVERITY } from "../../theme.ts";
 import { some } from "../../widgets/bar.ts";
-import { BLANK, line, wrapped, type SpanLine, type Span } from "../../widgets/text.ts";
+import { BLANK, line, wrapped, type SpanLine, type StyledSpan } from "../../widgets/text.ts";
 import { evidence } from "../evidence.ts";
 import { exposure } from "./exposure.ts";
 import { fields } from "./fields.ts";
@@ -23,7 +23,7 @@ const TITLES: { readonly [tab in Tab]: string } = {
 const MOST = 100;
 
 /** What the chosen tab says of the chosen row. */
-export function detail(item: Item | undefined, state: State): SpanLine[] {
+export function detail(item: Item | undefined, state: TuiState): SpanLine[] {
   if (!item) return [line({ text: state.scan.status === "done" ? "" : "…", dimColor: true })];
   if (item.kind === "unread") {
     const { source, subject, message, hint } = item.error;
@@ -40,19 +40,19 @@ export function detail(item: Item | undefined, state: State): SpanLine[] {
   return [wrapped(0, { text: group.name, bold: true }), ...told(group, state)];
 }
 
-function told(group: SecretGroup, state: State): SpanLine[] {
+function told(group: SecretGroup, state: TuiState): SpanLine[] {
   if (state.tab === "places") return places(group);
   if (state.tab === "exposure") return exposure(group);
   return state.tab === "plan" ? planTab(group, state) : journal(group, state.history);
 }
 
 /** The tabs, all by name where there is room; the chosen one always. */
-export function detailTitle(state: State, columns: number, below: number): (Span | string)[] {
+export function detailTitle(state: TuiState, columns: number, below: number): (StyledSpan | string)[] {
   const open = state.where === "detail";
   const more = below > 0 ? ` ↓ ${below} more${open ? "" : " (enter)"}` : "";
   const named = TABS.reduce((sum, tab) => sum + TITLES[tab].length + 4, 0) + more.length <= columns;
   return [
-    ...TABS.map((tab, at): Span => {
+    ...TABS.map((tab, at): StyledSpan => {
       const here = tab === state.tab;
       const text = here || named ? `${at + 1} ${TITLES[tab]}` : `${at + 1}`;
       return { text: here ? `[${text}]` : ` ${text} `, bold: here, dimColor: !here };

@@ -1,5 +1,5 @@
 import type { SecretGroup } from "../../groups.ts";
-import type { RunHistory, Past } from "../../history.ts";
+import type { RunHistory, SecretRun } from "../../history.ts";
 import { some } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { fields } from "./fields.ts";
@@ -21,7 +21,7 @@ export function journal(group: SecretGroup, history: RunHistory): SpanLine[] {
   ];
 }
 
-function runs(title: string, past: readonly Past[]): SpanLine[] {
+function runs(title: string, past: readonly SecretRun[]): SpanLine[] {
   if (past.length === 0) return [];
   return [
     line({ text: title, bold: true }),
@@ -36,7 +36,7 @@ function runs(title: string, past: readonly Past[]): SpanLine[] {
   ];
 }
 
-const WORDS: { readonly [state in Past["unitState"]]: string } = {
+const WORDS: { readonly [state in SecretRun["unitState"]]: string } = {
   new: "not begun",
   begun: "begun, not ended",
   done: "migrated",

@@ -1,12 +1,12 @@
 import type { SecretGroup } from "../../groups.ts";
-import type { State } from "../../state.ts";
+import type { TuiState } from "../../state.ts";
 import { some } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { planLines } from "../plan.ts";
 import { fields } from "./fields.ts";
 
 /** What would be done with one secret by the store of the last plan; before there was one, how to get there. */
-export function planTab({ fingerprint, findings, state: is }: SecretGroup, state: State): SpanLine[] {
+export function planTab({ fingerprint, findings, state: is }: SecretGroup, state: TuiState): SpanLine[] {
   const { last } = state.stores;
   const all = state.scan.hits.filter(({ finding }) => finding.fingerprint === fingerprint).length;
   const where = all === findings.length ? "" : `, ${findings.length} of them here`;

@@ -1,7 +1,7 @@
 import { GLYPHS, inOrder, LEVELS, STATES } from "./data.ts";
 import { button, byId, make, number } from "./dom.ts";
 import type { Findings } from "./findings.ts";
-import { everything, FACETS, type PageFacet, type Query } from "./query.ts";
+import { everything, FACETS, type PageFacet, type PageQuery } from "./query.ts";
 
 /** The filter: search, levels, rule, source, grouping. Tells `changed` with each change, and never reloads anything. */
 export class Controls {
@@ -68,7 +68,7 @@ export class Controls {
       link.addEventListener("click", () => this.#only(link.dataset["facet"] ?? "", link.dataset["value"] ?? ""));
   }
 
-  get query(): Query {
+  get query(): PageQuery {
     const query = everything();
     query.words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     query.rule = this.#rule.value;

@@ -5,7 +5,11 @@ const ROWS = 20;
 const NAMES = 12;
 const UNKNOWN = "not known: nothing was said of who else can see these";
 
-type Row = { readonly head: string; readonly names: ReadonlySet<string>; readonly secrets: ReadonlySet<number> };
+type ExposureRow = {
+  readonly head: string;
+  readonly names: ReadonlySet<string>;
+  readonly secrets: ReadonlySet<number>;
+};
 
 /** Who can see what, and turned around: what is seen by whom. Says nothing when nobody else is known of at all. */
 export function showExposure(findings: Findings): void {
@@ -52,12 +56,12 @@ class Table {
   }
 
   /** Those that see, or are seen by, most come first. */
-  get rows(): readonly Row[] {
+  get rows(): readonly ExposureRow[] {
     return [...this.#rows.values()].sort((a, b) => b.secrets.size - a.secrets.size || b.names.size - a.names.size);
   }
 }
 
-function table(word: string, head: string, list: string, rows: readonly Row[]): Node[] {
+function table(word: string, head: string, list: string, rows: readonly ExposureRow[]): Node[] {
   const body = make("tbody");
   const titles = [
     make("th", { scope: "col" }, head),
@@ -90,7 +94,7 @@ function table(word: string, head: string, list: string, rows: readonly Row[]): 
   return [made, rest];
 }
 
-function tableRow({ head, names, secrets }: Row): HTMLTableRowElement {
+function tableRow({ head, names, secrets }: ExposureRow): HTMLTableRowElement {
   const items = [...names].map((name) => () => named(name));
   return make(
     "tr",

@@ -1,6 +1,6 @@
 import type { PageData, TextColumn } from "./data.ts";
 
-export type Subject = {
+export type PageSubject = {
   readonly source: string;
   readonly kind: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export type Subject = {
 export class Findings {
   readonly count: number;
   readonly strings: readonly string[];
-  readonly subjects: readonly Subject[];
+  readonly subjects: readonly PageSubject[];
   readonly #data: PageData;
   #bySecret: readonly (readonly number[])[] | null = null;
   #index: readonly string[] | null = null;
@@ -50,7 +50,7 @@ export class Findings {
     return at(this.#data.subject, row);
   }
 
-  subject(row: number): Subject {
+  subject(row: number): PageSubject {
     return this.subjects[this.subjectNumber(row)] ?? { source: "", kind: "", name: "", id: "", host: "" };
   }
 

@@ -5,7 +5,7 @@ export const FACETS = ["severity", "confidence", "state"] as const;
 export type PageFacet = (typeof FACETS)[number];
 
 /** What the list shows; an empty part of it rules nothing out. */
-export type Query = {
+export type PageQuery = {
   words: readonly string[];
   readonly chosen: { readonly [facet in PageFacet]: Set<string> };
   rule: string;
@@ -15,7 +15,7 @@ export type Query = {
   secret: number | null;
 };
 
-export function everything(): Query {
+export function everything(): PageQuery {
   return {
     words: [],
     chosen: { severity: new Set(), confidence: new Set(), state: new Set() },
@@ -27,7 +27,7 @@ export function everything(): Query {
 }
 
 /** The rows of `order` that match, in that order. Every word must be found. */
-export function matching(findings: Findings, query: Query, order: readonly number[]): readonly number[] {
+export function matching(findings: Findings, query: PageQuery, order: readonly number[]): readonly number[] {
   const { words, secret, source, host } = query;
   const index = words.length > 0 ? findings.index : [];
   const columns = FACETS.filter((facet) => query.chosen[facet].size > 0).map((facet) => ({

@@ -1,7 +1,7 @@
 import { migrations } from "../../migrations/index.ts";
 import type { Delivery } from "../contract/delivery.ts";
 import type { Migration } from "../contract/migration.ts";
-import type { Reading } from "../contract/source.ts";
+import type { SourceReading } from "../contract/source.ts";
 import { route } from "../core/route.ts";
 import { once } from "../kit/once.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -51,7 +51,7 @@ async function openMigration(
       `the plan names an unknown migration: ${JSON.stringify(name)}`,
       "unsprawl plan again",
     );
-  const readings = async function* (spec: string): AsyncGenerator<Reading> {
+  const readings = async function* (spec: string): AsyncGenerator<SourceReading> {
     const [kind = "", ...what] = spec.split(":");
     const source = (await sources()).find((one) => one.kind === kind);
     if (source) yield* source.read(what.join(":"), new AbortController().signal);

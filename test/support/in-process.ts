@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { assemble, type Assembly } from "../../src/assembly/index.ts";
 import { planWith } from "../../src/cli/plan-options.ts";
 import { Progress } from "../../src/cli/progress.ts";
-import type { Options } from "../../src/cli/context.ts";
+import type { ParsedFlags } from "../../src/cli/context.ts";
 import { listRuns, type RunSummary } from "../../src/core/journal/runs.ts";
 import { jsonText } from "../../src/kit/text/escape.ts";
 import type { World } from "./world.ts";
@@ -15,7 +15,7 @@ export async function savePlan(
   world: World,
   file: string,
   sources: readonly string[],
-  options: Options,
+  options: ParsedFlags,
 ): Promise<string> {
   const assembly = assemblyOf(world);
   const progress = new Progress(process.stderr, true, assembly.redactor);

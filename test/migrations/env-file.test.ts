@@ -1,9 +1,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Plan } from "../../src/model/plan.ts";
 import { parseDotenv, type DotenvDialect } from "../../src/files/dotenv.ts";
-import { makeWorld } from "../support/world.ts";
-import { findingsOf, holders, migrate, password, planOf, printed, ranWith, references } from "./files-world.ts";
+import { makeWorld, type Ran } from "../support/world.ts";
+import {
+  findingsOf,
+  holders,
+  migrate,
+  password,
+  planOf,
+  printed,
+  ranWith,
+  ranWithEach,
+  references,
+} from "./files-world.ts";
 
 // No engine: none of this may need one.
 const world = makeWorld("unix:///nowhere");
@@ -71,37 +82,58 @@ const CASES: readonly Case[] = [
   ["only docker can read it", () => `x*y=1\nDB_PASSWORD=${secret("DB_PASSWORD", `"${p()}`)}\nB= 2 \n`, "docker"],
 ];
 
-test.for(CASES)("%s", async ([, make, dialect = "compose"]) => {
-  const template = make();
-  const before = template.replace(HIDDEN, "$2$3");
-  const file = write(before);
-  const values = variablesOf(file, dialect);
-  const names = [...template.matchAll(HIDDEN)].map(([, name = ""]) => name);
-  const secrets = names.map((name) => values[name] ?? "");
-  const plan = await planOf(world, `env:${file}`);
-  const places = references(plan);
-  expect(Object.keys(places).sort()).toEqual(names.toSorted());
+describe("a file's values move and come back", () => {
+  type Done = { readonly moved: string; readonly held: readonly string[]; readonly back: string };
+  const files = CASES.map(([title, make, dialect = "compose"]) => {
+    const template = make();
+    const before = template.replace(HIDDEN, "$2$3");
+    const file = write(before);
+    const values = variablesOf(file, dialect);
+    const names = [...template.matchAll(HIDDEN)].map(([, name = ""]) => name);
+    // What the secrets are made of, as far as it is theirs alone.
+    const parts = names.flatMap((name) => (values[name] ?? "").split(/[^\w]+/).filter((part) => part.length >= 15));
+    return { title, template, before, file, dialect, values, names, parts };
+  });
+  let plan: Plan;
+  let ran: Ran;
+  let received: Awaited<ReturnType<typeof ranWithEach>>;
+  let done: readonly Done[];
 
-  const { ran, run } = await migrate(world, `env:${file}`);
-  expect(ran.code, ran.stderr).toBe(0);
-  expect(ran.stdout).toContain("Nothing that runs was changed");
-  const quoted = (name: string, quote: string): string => {
-    const kept = dialect === "docker" ? "" : quote;
-    return `${kept}${places[name] ?? ""}${kept}`;
-  };
-  // Byte for byte: what was written for the values, and nothing else, is another.
-  expect(readFileSync(file, "utf8")).toBe(
-    template.replace(HIDDEN, (_all, name: string, quote: string) => quoted(name, quote)),
-  );
-  const distinct = secrets.flatMap((one) => one.split(/[^\w]+/).filter((part) => part.length >= 15));
-  expect(holders(world.dir, distinct)).toEqual([]);
-  for (const text of distinct) expect(printed(ran) + JSON.stringify(plan)).not.toContain(text);
-  expect(await ranWith(world, variablesOf(file, dialect))).toMatchObject(
-    Object.fromEntries(names.map((name) => [name, values[name]])),
-  );
+  // One run for all of them: each case looks at its own file.
+  beforeAll(async () => {
+    const sources = files.map(({ file }) => `env:${file}`);
+    plan = await planOf(world, sources);
+    const moving = await migrate(world, sources);
+    ({ ran } = moving);
+    const moved = files.map(({ file, parts }) => [readFileSync(file, "utf8"), holders(world.dir, parts)] as const);
+    received = await ranWithEach(
+      world,
+      files.map(({ file, dialect }) => variablesOf(file, dialect)),
+    );
+    expect((await world.unsprawl(["rollback", moving.run])).code).toBe(0);
+    done = moved.map(([text, held], at) => ({ moved: text, held, back: readFileSync(files[at]?.file ?? "", "utf8") }));
+  }, 300_000);
 
-  expect((await world.unsprawl(["rollback", run])).code).toBe(0);
-  expect(readFileSync(file, "utf8")).toBe(before);
+  test("in one run", () => {
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stdout).toContain("Nothing that runs was changed");
+  });
+
+  test.each(files.map((one, at) => [one.title, at, one] as const))("%s", (_title, at, one) => {
+    const { template, before, file, dialect, values, names, parts } = one;
+    const places = references(plan, file);
+    expect(Object.keys(places).sort()).toEqual(names.toSorted());
+    const quoted = (name: string, quote: string): string => {
+      const kept = dialect === "docker" ? "" : quote;
+      return `${kept}${places[name] ?? ""}${kept}`;
+    };
+    // Byte for byte: what was written for the values, and nothing else, is another.
+    expect(done[at]?.moved).toBe(template.replace(HIDDEN, (_all, name: string, quote: string) => quoted(name, quote)));
+    expect(done[at]?.held).toEqual([]);
+    for (const text of parts) expect(printed(ran) + JSON.stringify(plan)).not.toContain(text);
+    expect(received[at]).toMatchObject(Object.fromEntries(names.map((name) => [name, values[name]])));
+    expect(done[at]?.back).toBe(before);
+  });
 });
 
 test("a value that fills in another moves together with it", async () => {
@@ -164,10 +196,31 @@ const REFUSED: readonly Refused[] = [
   ["files as the delivery", (one) => `DB_PASSWORD=${one}\n`, "can only hold references", ["--deliver", "file"]],
 ];
 
-test.for(REFUSED)("refused: %s", async ([, text, reason, more = []]) => {
-  const { notMoved } = await planOf(world, `env:${write(text(p()))}`, more);
-  expect(notMoved.map((one) => one.reason)).toContainEqual(expect.stringContaining(reason));
-  expect(notMoved.every(({ hint }) => hint !== null && hint !== "")).toBe(true);
+describe("refused", () => {
+  const files = REFUSED.map((one) => ({ one, file: write(one[1](p())) }));
+  const plans = new Map<string, Plan>();
+  // One plan for all that are planned alike.
+  beforeAll(async () => {
+    for (const [flags, alike] of Map.groupBy(files, ({ one: [, , , more = []] }) => more.join(" ")))
+      plans.set(
+        flags,
+        await planOf(
+          world,
+          alike.map(({ file }) => `env:${file}`),
+          flags.split(" ").filter(Boolean),
+        ),
+      );
+  }, 60_000);
+
+  test.each(files.map(({ one, file }) => [one[0], one, file] as const))(
+    "%s",
+    (_title, [, , reason, more = []], file) => {
+      const all = plans.get(more.join(" "))?.notMoved ?? [];
+      const notMoved = all.filter(({ finding }) => finding.location.subjectId === file);
+      expect(notMoved.map((one) => one.reason)).toContainEqual(expect.stringContaining(reason));
+      expect(notMoved.every(({ hint }) => hint !== null && hint !== "")).toBe(true);
+    },
+  );
 });
 
 test("--accept elsewhere leaves the comment, and says so", async () => {

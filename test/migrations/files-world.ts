@@ -26,9 +26,13 @@ export function printed({ stdout, stderr }: Ran): string {
   return stdout + stderr;
 }
 
-/** The plan of a source, as JSON. */
-export async function planOf(world: World, source: string, more: readonly string[] = []): Promise<Plan> {
-  const ran = await world.unsprawl(["plan", source, "--to", "local", "--json", "--fail-on", "never", ...more]);
+/** A source, or several that are planned and moved as one. */
+type Sources = string | readonly string[];
+
+/** The plan of these sources, as JSON. */
+export async function planOf(world: World, sources: Sources, more: readonly string[] = []): Promise<Plan> {
+  const of = [sources].flat();
+  const ran = await world.unsprawl(["plan", ...of, "--to", "local", "--json", "--fail-on", "never", ...more]);
   expect(ran.stderr.includes("error"), ran.stderr).toBe(false);
   return JSON.parse(ran.stdout) as Plan;
 }
@@ -38,20 +42,45 @@ export async function findingsOf(world: World, source: string): Promise<readonly
   return (JSON.parse(ran.stdout) as { findings: Finding[] }).findings;
 }
 
-/** Moves what a source holds; everything that was printed, and the run's id. */
+/** Moves what these sources hold; everything that was printed, and the run's id. */
 export async function migrate(
   world: World,
-  source: string,
+  sources: Sources,
   more: readonly string[] = [],
 ): Promise<{ readonly ran: Ran; readonly run: string }> {
-  const ran = await world.unsprawl(["migrate", source, "--to", "local", "--yes", "--fail-on", "never", ...more]);
+  const of = [sources].flat();
+  const ran = await world.unsprawl(["migrate", ...of, "--to", "local", "--yes", "--fail-on", "never", ...more]);
   return { ran, run: /Plan (\d{8}-\d{6}-[0-9a-f]{4})/.exec(printed(ran))?.[1] ?? "" };
 }
 
-export function references(plan: Plan): { readonly [name: string]: string } {
+/** The references by their variables' names; of what lies below `path` alone, where a plan has several sources. */
+export function references(plan: Plan, path = ""): { readonly [name: string]: string } {
   return Object.fromEntries(
-    plan.steps.flatMap((step) => (step.kind === "put" ? [[step.move.name, step.move.reference]] : [])),
+    plan.steps.flatMap((step) =>
+      step.kind === "put" && step.move.location.subjectId.startsWith(path)
+        ? [[step.move.name, step.move.reference]]
+        : [],
+    ),
   );
+}
+
+/**
+ * The environments that commands started by `unsprawl run` have, one for each of the given: all are handed to one
+ * command, with names that keep them apart.
+ */
+export async function ranWithEach(
+  world: World,
+  environments: readonly { readonly [name: string]: string }[],
+): Promise<readonly { readonly [name: string]: string }[]> {
+  const apart = environments.flatMap((variables, at) =>
+    Object.entries(variables).map(([name, value]) => [`AT_${at}_${name}`, value]),
+  );
+  const got = Object.entries(await ranWith(world, Object.fromEntries(apart)));
+  return environments.map((_, at) => {
+    const prefix = `AT_${at}_`;
+    const own = got.filter(([name]) => name.startsWith(prefix));
+    return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
+  });
 }
 
 /** The environment that a command started by `unsprawl run` has. */

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeWorld, type World } from "../support/world.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Plan } from "../../src/model/plan.ts";
+import { makeWorld, type Ran, type World } from "../support/world.ts";
 import { generated } from "../services/systemd.ts";
-import { findingsOf, holders, migrate, password, planOf, printed, ranWith, references } from "./files-world.ts";
+import { findingsOf, holders, migrate, password, planOf, printed, ranWithEach, references } from "./files-world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -16,8 +17,8 @@ const p = password;
 const container = (lines: string): string =>
   `[Unit]\nDescription=An application\n\n[Container]\nImage=docker.io/library/busybox:1\n${lines}\n\n[Install]\nWantedBy=default.target\n`;
 
-function lay(files: { readonly [name: string]: string }): string {
-  const dir = join(world.dir, "units");
+function lay(files: { readonly [name: string]: string }, folder = "", into = world): string {
+  const dir = join(into.dir, "units", folder);
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
     writeFileSync(join(dir, name), text);
@@ -56,28 +57,59 @@ const UNITS: readonly (readonly [title: string, before: (one: string) => string,
   ],
 ];
 
-test.each(UNITS)("a variable %s becomes a secret of podman", async (_title, make, expected) => {
-  const one = p();
-  const before = container(make(one));
-  const dir = lay({ "api.container": before });
-  const file = join(dir, "api.container");
-  const plan = await planOf(world, `systemd:${dir}`);
-  const { DB_PASSWORD = "" } = references(plan);
-  const { ran, run } = await migrate(world, `systemd:${dir}`);
-  expect(ran.code, ran.stderr).toBe(0);
-  expect(readFileSync(file, "utf8")).toBe(container(expected));
-  expect(holders(world.dir, [one])).toEqual([]);
-  expect(printed(ran) + JSON.stringify(plan)).not.toContain(one);
-  const [command = ""] = plan.warnings.map(({ text }) => text);
-  expect(command).toContain(`DB_PASSWORD='${DB_PASSWORD}' unsprawl run -- sh -c`);
-  expect(command).toContain("podman secret create api-DB_PASSWORD -");
-  const value = before.includes("%%x") ? `${one}%x` : one;
-  expect((await ranWith(world, { DB_PASSWORD }))["DB_PASSWORD"]).toBe(value);
-  const { service, said } = generated(dir, "api");
-  expect(service).toContain("--secret api-DB_PASSWORD,type=env,target=DB_PASSWORD");
-  expect(said).not.toMatch(/unsupported|error/i);
-  expect((await world.unsprawl(["rollback", run])).code).toBe(0);
-  expect(readFileSync(file, "utf8")).toBe(before);
+describe("a variable becomes a secret of podman", () => {
+  type Done = { readonly moved: string; readonly held: readonly string[]; readonly made: ReturnType<typeof generated> };
+  let all: World;
+  let plan: Plan;
+  let ran: Ran;
+  let received: Awaited<ReturnType<typeof ranWithEach>>;
+  let done: readonly Done[];
+  const back: string[] = [];
+  const units = UNITS.map(([, make, expected], at) => {
+    const one = p();
+    return { one, name: `api${at}`, before: container(make(one)), expected: expected.replace("api-", `api${at}-`) };
+  });
+  const read = (name: string): string => readFileSync(join(all.dir, `units/${name}/${name}.container`), "utf8");
+
+  // One run for all of them: each case looks at its own unit.
+  beforeAll(async () => {
+    all = makeWorld("unix:///nowhere");
+    const dirs = units.map(({ name, before }) => lay({ [`${name}.container`]: before }, name, all));
+    const sources = dirs.map((dir) => `systemd:${dir}`);
+    plan = await planOf(all, sources);
+    const moving = await migrate(all, sources);
+    ({ ran } = moving);
+    done = units.map(({ one, name }, at) => ({
+      moved: read(name),
+      held: holders(all.dir, [one]),
+      made: generated(dirs[at] ?? "", name),
+    }));
+    received = await ranWithEach(
+      all,
+      dirs.map((dir) => references(plan, dir)),
+    );
+    expect((await all.unsprawl(["rollback", moving.run])).code).toBe(0);
+    back.push(...units.map(({ name }) => read(name)));
+  }, 300_000);
+  afterAll(() => all?.remove());
+
+  test("in one run", () => expect(ran.code, ran.stderr).toBe(0));
+
+  test.each(UNITS.map(([title], at) => [title, at] as const))("%s", (_title, at) => {
+    const { one, name, before, expected } = units[at] as (typeof units)[number];
+    const { DB_PASSWORD = "" } = references(plan, join(all.dir, `units/${name}/`));
+    expect(done[at]?.moved).toBe(container(expected));
+    expect(done[at]?.held).toEqual([]);
+    expect(printed(ran) + JSON.stringify(plan)).not.toContain(one);
+    const command = plan.warnings.map(({ text }) => text).find((text) => text.includes(`${name}-DB_PASSWORD`)) ?? "";
+    expect(command).toContain(`DB_PASSWORD='${DB_PASSWORD}' unsprawl run -- sh -c`);
+    expect(command).toContain(`podman secret create ${name}-DB_PASSWORD -`);
+    expect(received[at]?.["DB_PASSWORD"]).toBe(before.includes("%%x") ? `${one}%x` : one);
+    const { service, said } = done[at]?.made ?? { service: "", said: "" };
+    expect(service).toContain(`--secret ${name}-DB_PASSWORD,type=env,target=DB_PASSWORD`);
+    expect(said).not.toMatch(/unsupported|error/i);
+    expect(back[at]).toBe(before);
+  });
 });
 
 test("a drop-in of a container", async () => {
@@ -102,12 +134,31 @@ const REFUSED: readonly (readonly [title: string, lines: (one: string) => string
   ["an overridden one", (one) => `Environment=DB_PASSWORD=${one}\nEnvironment=DB_PASSWORD=`, "has no effect"],
 ];
 
-test.each(REFUSED)("refused: %s", async (_title, lines, reason) => {
-  const one = p();
-  const dir = lay({ "api.container": container(lines(one)), "api.env": `DB_PASSWORD=${one}\n` });
-  const { notMoved, steps } = await planOf(world, `systemd:${dir}`);
-  expect([notMoved.map((each) => each.reason), steps]).toEqual([[expect.stringContaining(reason)], []]);
-  expect(notMoved[0]?.hint).toMatch(/\w/);
+describe("refused", () => {
+  let all: World;
+  let plan: Plan;
+  const dirs: string[] = [];
+
+  beforeAll(async () => {
+    all = makeWorld("unix:///nowhere");
+    for (const [at, [, lines]] of REFUSED.entries()) {
+      const one = p();
+      dirs.push(lay({ "api.container": container(lines(one)), "api.env": `DB_PASSWORD=${one}\n` }, `case-${at}`, all));
+    }
+    plan = await planOf(
+      all,
+      dirs.map((dir) => `systemd:${dir}`),
+    );
+  }, 60_000);
+  afterAll(() => all?.remove());
+
+  test.each(REFUSED.map(([title, , reason], at) => [title, at, reason] as const))("%s", (_title, at, reason) => {
+    const notMoved = plan.notMoved.filter(({ finding }) =>
+      finding.location.subjectId.startsWith(`${dirs[at] ?? "none"}/`),
+    );
+    expect([notMoved.map((each) => each.reason), plan.steps]).toEqual([[expect.stringContaining(reason)], []]);
+    expect(notMoved[0]?.hint).toMatch(/\w/);
+  });
 });
 
 test("another delivery than podman's own is refused", async () => {

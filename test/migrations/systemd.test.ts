@@ -1,12 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { assignmentsIn, inEffect, readUnit } from "../../src/files/units/unit-environment.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
 import { complaints, environmentsOf } from "../services/systemd.ts";
-import { makeWorld, type World } from "../support/world.ts";
-import { findingsOf, holders, migrate, password, planOf, printed, ranWith, references } from "./files-world.ts";
+import type { Plan } from "../../src/model/plan.ts";
+import { makeWorld, type Ran, type World } from "../support/world.ts";
+import { findingsOf, holders, migrate, password, planOf, printed, ranWithEach, references } from "./files-world.ts";
 
 // Its own for each test: all units here have one name, and so one place in the store.
 let world: World;
@@ -129,8 +130,8 @@ function unit(environment: string, commands = "ExecStart=¦/bin/true --port 80")
 let count = 0;
 
 /** Writes the files into a folder of their own. */
-function lay(files: Files): { readonly dir: string; readonly main: string; readonly before: Files } {
-  const dir = join(world.dir, `units-${++count}`);
+function lay(files: Files, into = world): { readonly dir: string; readonly main: string; readonly before: Files } {
+  const dir = join(into.dir, `units-${++count}`);
   const before: { [file: string]: string } = {};
   for (const [name, template] of Object.entries(files)) {
     const file = join(dir, name);
@@ -154,33 +155,70 @@ function pieces(values: readonly string[]): string[] {
   return values.flatMap((value) => value.split(/[^A-Za-z0-9]+/).filter((part) => part.length >= 15));
 }
 
-test.for(UNITS)("references: %s", async ([, make]) => {
-  const files = make();
-  const { dir, main, before } = lay(files);
-  const names = Object.values(files).flatMap((text) => [...text.matchAll(SECRET)].map(([, name = ""]) => name));
-  const values = await variablesOf(join(dir, main));
-  const secrets = pieces(names.map((name) => values[name] ?? ""));
-  const plan = await planOf(world, `systemd:${dir}`);
-  const places = references(plan);
-  expect(Object.keys(places).sort()).toEqual(names.toSorted());
-  const { ran, run } = await migrate(world, `systemd:${dir}`);
-  expect(ran.code, ran.stderr).toBe(0);
-  const expected = Object.entries(files).map(([name, text]) => [
-    name,
-    text
-      .replace(SECRET, (_all, variable: string) => places[variable] ?? "")
-      .replaceAll("¦", `unsprawl run --only ${names.toSorted().join(",")} -- `)
-      .replaceAll("DIR", dir),
-  ]);
-  expect(now(dir, files)).toEqual(Object.fromEntries(expected));
-  expect(await complaints(dir, main)).not.toMatch(/ignoring|[Ii]nvalid|[Uu]nknown|Refusing/);
-  expect(holders(world.dir, secrets)).toEqual([]);
-  for (const text of secrets) expect(printed(ran) + JSON.stringify(plan)).not.toContain(text);
-  expect(await ranWith(world, await variablesOf(join(dir, main)))).toMatchObject(
-    Object.fromEntries(names.map((name) => [name, values[name]])),
-  );
-  expect((await world.unsprawl(["rollback", run])).code).toBe(0);
-  expect(now(dir, files)).toEqual(before);
+describe("references", () => {
+  type Done = { readonly moved: Files; readonly said: string; readonly held: readonly string[]; readonly back: Files };
+  let units: readonly ReturnType<typeof laid>[];
+  let all: World;
+  let values: readonly { readonly [name: string]: string }[] = [];
+  let plan: Plan;
+  let ran: Ran;
+  let received: Awaited<ReturnType<typeof ranWithEach>>;
+  let done: readonly Done[];
+
+  function laid(template: Files, at: number) {
+    // Each with a name of its own: a name is one place in the store.
+    const named = (file: string): string => file.replace(/^a(?=[@.])/, `a${at}`);
+    const files = Object.fromEntries(
+      Object.entries(template).map(([file, text]) => [file.includes(".service") ? named(file) : file, text]),
+    );
+    const { dir, main, before } = lay(files, all);
+    const names = Object.values(files).flatMap((text) => [...text.matchAll(SECRET)].map(([, name = ""]) => name));
+    return { files, dir, main, before, names };
+  }
+
+  // One run for all of them: each case looks at its own folder.
+  beforeAll(async () => {
+    all = makeWorld("unix:///nowhere");
+    units = UNITS.map(([, make], at) => laid(make(), at));
+    values = await Promise.all(units.map(({ dir, main }) => variablesOf(join(dir, main))));
+    const sources = units.map(({ dir }) => `systemd:${dir}`);
+    plan = await planOf(all, sources);
+    const moving = await migrate(all, sources);
+    ({ ran } = moving);
+    const moved = await Promise.all(
+      units.map(async ({ dir, files, main, names }, at) => ({
+        moved: now(dir, files),
+        said: await complaints(dir, main),
+        held: holders(all.dir, pieces(names.map((name) => values[at]?.[name] ?? ""))),
+      })),
+    );
+    received = await ranWithEach(all, await Promise.all(units.map(({ dir, main }) => variablesOf(join(dir, main)))));
+    expect((await all.unsprawl(["rollback", moving.run])).code).toBe(0);
+    done = moved.map((one, at) => ({ ...one, back: now(units[at]?.dir ?? "", units[at]?.files ?? {}) }));
+  }, 300_000);
+  afterAll(() => all?.remove());
+
+  test("in one run", () => expect(ran.code, ran.stderr).toBe(0));
+
+  test.each(UNITS.map(([title], at) => [title, at] as const))("%s", (_title, at) => {
+    const { files, dir, before, names } = units[at] as (typeof units)[number];
+    const places = references(plan, `${dir}/`);
+    expect(Object.keys(places).sort()).toEqual(names.toSorted());
+    const expected = Object.entries(files).map(([name, text]) => [
+      name,
+      text
+        .replace(SECRET, (_all, variable: string) => places[variable] ?? "")
+        .replaceAll("¦", `unsprawl run --only ${names.toSorted().join(",")} -- `)
+        .replaceAll("DIR", dir),
+    ]);
+    expect(done[at]?.moved).toEqual(Object.fromEntries(expected));
+    expect(done[at]?.said).not.toMatch(/ignoring|[Ii]nvalid|[Uu]nknown|Refusing/);
+    expect(done[at]?.held).toEqual([]);
+    for (const text of pieces(names.map((name) => values[at]?.[name] ?? "")))
+      expect(printed(ran) + JSON.stringify(plan)).not.toContain(text);
+    expect(received[at]).toMatchObject(Object.fromEntries(names.map((name) => [name, values[at]?.[name]])));
+    expect(done[at]?.back).toEqual(before);
+  });
 });
 
 test("a later migration adds its variables to the wrappers there; rollback takes each back byte for byte", async () => {
@@ -403,12 +441,31 @@ const REFUSED: readonly Refused[] = [
   ],
 ];
 
-test.for(REFUSED)("refused: %s", async ([, files, reason, more = []]) => {
-  const { dir, before } = lay(files(p()));
-  const { notMoved, steps } = await planOf(world, `systemd:${dir}`, more);
-  expect(notMoved.map((one) => one.reason)).toContainEqual(expect.stringContaining(reason));
-  expect(notMoved.every(({ hint }) => hint !== null && hint !== "")).toBe(true);
-  expect([steps, now(dir, before)]).toEqual([[], before]);
+describe("refused", () => {
+  let all: World;
+  const laid: ReturnType<typeof lay>[] = [];
+  const plans = new Map<string, Plan>();
+
+  // One plan for all that are planned alike.
+  beforeAll(async () => {
+    all = makeWorld("unix:///nowhere");
+    laid.push(...REFUSED.map(([, files]) => lay(files(p()), all)));
+    for (const flags of new Set(REFUSED.map(([, , , more = []]) => more.join(" ")))) {
+      const alike = laid.filter((_, at) => (REFUSED[at]?.[3] ?? []).join(" ") === flags);
+      const sources = alike.map(({ dir }) => `systemd:${dir}`);
+      plans.set(flags, await planOf(all, sources, flags.split(" ").filter(Boolean)));
+    }
+  }, 60_000);
+  afterAll(() => all?.remove());
+
+  test.each(REFUSED.map((one, at) => [one[0], at, one] as const))("%s", (_title, at, [, , reason, more = []]) => {
+    const { dir = "", before = {} } = laid[at] ?? {};
+    const plan = plans.get(more.join(" "));
+    const notMoved = plan?.notMoved.filter(({ finding }) => finding.location.subjectId.startsWith(`${dir}/`)) ?? [];
+    expect(notMoved.map((one) => one.reason)).toContainEqual(expect.stringContaining(reason));
+    expect(notMoved.every(({ hint }) => hint !== null && hint !== "")).toBe(true);
+    expect([plan?.steps, now(dir, before)]).toEqual([[], before]);
+  });
 });
 
 test("a docker run in a command is told how it could be moved", async () => {

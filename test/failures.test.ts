@@ -2,10 +2,11 @@ import { spawn } from "node:child_process";
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { BUSYBOX, makeImages } from "./services/images.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
+import { workerEngine } from "./services/worker-engine.ts";
 import type { Plan } from "../src/model/plan.ts";
 import { heldLocks } from "./support/locks.ts";
 import { filesBelow, random } from "./support/canary.ts";
@@ -561,7 +562,7 @@ describe("what is taken", () => {
   });
 
   it("a port that another takes while the container is swapped", async () => {
-    const shared = inject("engine");
+    const shared = await workerEngine();
     const world = newWorld(shared.host);
     const docker: Docker = (...args) => engine.docker("-H", shared.host, ...args);
     const suffix = random(6).toLowerCase();

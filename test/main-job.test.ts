@@ -3,24 +3,23 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { traces } from "../src/engine/traces.ts";
 import { Secret } from "../src/model/secret.ts";
-import { startEngine, type TestEngine } from "./services/engine.ts";
-import { APP, BUSYBOX, FILE_ENV, makeImages, SHELL_LESS } from "./services/images.ts";
+import { APP, BUSYBOX, FILE_ENV, SHELL_LESS } from "./services/images.ts";
 import { startOpenBao } from "./services/openbao.ts";
+import { workerEngine, type WorkerEngine } from "./services/worker-engine.ts";
 import { plainVariables, twelveSecrets } from "./support/secrets.ts";
 import { makeWorld, type World } from "./support/world.ts";
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 let bao: Awaited<ReturnType<typeof startOpenBao>>;
 let world: World;
 
 beforeAll(async () => {
-  [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
-  await makeImages(engine);
+  [engine, bao] = await Promise.all([workerEngine(), startOpenBao()]);
   world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   await bao?.stop();
   world?.remove();
 });

@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { composeCli } from "../services/compose.ts";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { APP, BUSYBOX, makeImages } from "../services/images.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -17,15 +17,14 @@ const TOKEN = `t-${randomBytes(12).toString("hex")}`;
 const COMMAND = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
 const EVIL = `    privileged: true\n    pid: host\n    volumes: ["/:/host"]\n`;
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 let world: World;
 let program: string;
 let plugin: string;
 let seen: string;
 
 beforeAll(async () => {
-  [engine, program] = await Promise.all([startEngine(), composeCli()]);
-  await makeImages(engine);
+  [engine, program] = await Promise.all([workerEngine(), composeCli()]);
   world = makeWorld(engine.host, { VAULT_TOKEN: TOKEN, AWS_SECRET_ACCESS_KEY: TOKEN, MY_API_KEY: TOKEN });
   plugin = join(world.dir, ".docker/cli-plugins/docker-compose");
   seen = join(world.dir, "seen");
@@ -33,7 +32,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   world?.remove();
 });
 

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { composeCli } from "../services/compose.ts";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { APP, BUSYBOX, makeImages } from "../services/images.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -15,20 +15,19 @@ import { makeWorld, type Ran, type World } from "../support/world.ts";
 const { DB_PASSWORD = "" } = twelveSecrets();
 const TOKEN = `t-${randomBytes(12).toString("hex")}`;
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 let world: World;
 let program: string;
 let owned: string;
 
 beforeAll(async () => {
-  [engine, program] = await Promise.all([startEngine(), composeCli()]);
-  await makeImages(engine);
+  [engine, program] = await Promise.all([workerEngine(), composeCli()]);
   world = makeWorld(engine.host, { VAULT_TOKEN: TOKEN, AWS_SECRET_ACCESS_KEY: TOKEN });
   owned = join(world.dir, "owned");
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   world?.remove();
 });
 

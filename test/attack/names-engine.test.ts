@@ -16,8 +16,8 @@ import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { which } from "../services/apt.ts";
 import { composeCli } from "../services/compose.ts";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { importImage, makeImages, staticBusybox, tools } from "../services/images.ts";
+import { importImage, staticBusybox, tools } from "../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -29,7 +29,7 @@ const APP = "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done";
 const LONG = `${"A".repeat(64 * 1024)}_TOKEN`;
 const MINE = "root's own file\n";
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 let compose: string;
 let world: World;
 let victims: string;
@@ -37,11 +37,10 @@ let victims: string;
 let hostile: string;
 
 beforeAll(async () => {
-  [engine, compose] = await Promise.all([startEngine(), composeCli()]);
-  await makeImages(engine);
+  [engine, compose] = await Promise.all([workerEngine(), composeCli()]);
 });
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
 });
 
 beforeEach(async () => {

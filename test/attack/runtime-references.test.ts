@@ -9,23 +9,22 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Plan } from "../../src/model/plan.ts";
 import { composeCli } from "../services/compose.ts";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { APP, BUSYBOX, makeImages } from "../services/images.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
 import { startOpenBao } from "../services/openbao.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
 const fresh = (): string => `${randomBytes(12).toString("base64url")}aA1`;
 const PAYROLL = fresh();
 const TARGET = "ref+vault://secret/apps/payroll#/DB_PASSWORD";
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 let bao: Awaited<ReturnType<typeof startOpenBao>>;
 let world: World;
 let compose: string;
 
 beforeAll(async () => {
-  [engine, bao, compose] = await Promise.all([startEngine(), startOpenBao(), composeCli()]);
-  await makeImages(engine);
+  [engine, bao, compose] = await Promise.all([workerEngine(), startOpenBao(), composeCli()]);
   world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
   await bao.api("POST", "secret/data/apps/payroll", { data: { DB_PASSWORD: PAYROLL } });
   await done(["runtime", "install", "--to", "vault", "--daemon-config", engine.configFile]);
@@ -37,7 +36,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   await bao?.stop();
   world?.remove();
 });

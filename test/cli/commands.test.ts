@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { containers, DB_PASSWORD } from "./containers.ts";
 
-const { world, standing } = containers("commands");
+const { world, standing } = await containers("commands");
 
 describe("every other --json document is one of version 1", () => {
   it.each<[args: readonly string[], shape: object]>([

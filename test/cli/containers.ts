@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { afterAll, beforeAll, inject } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import { which } from "../services/apt.ts";
 import { BUSYBOX } from "../services/images.ts";
+import { workerEngine } from "../services/worker-engine.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -25,14 +26,14 @@ export function dockerAt(host: string, { dir }: Pick<World, "dir">): (...args: s
     }).trimEnd();
 }
 
-/** Three containers of the shared engine, never started: PREFIX-one, PREFIX-two (the same password, and a token), PREFIX-clean. */
-export function containers(prefix: string): {
+/** Three containers of the worker's engine, never started: PREFIX-one, PREFIX-two (the same password, and a token), PREFIX-clean. */
+export async function containers(prefix: string): Promise<{
   readonly world: World;
   readonly docker: (...args: string[]) => string;
   /** The test's own containers as they are now: for "nothing was changed". */
   readonly standing: () => string;
-} {
-  const { host } = inject("engine");
+}> {
+  const { host } = await workerEngine();
   const world = makeWorld(host);
   const docker = dockerAt(host, world);
   const all = {

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Ran } from "../support/world.ts";
 import { API_TOKEN, containers, DB_PASSWORD, reportOf } from "./containers.ts";
 
-const { world, docker } = containers("scan");
+const { world, docker } = await containers("scan");
 
 describe("scan", () => {
   it("--json is one document of version 1 with every field of the contract", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { containers } from "./containers.ts";
 
-const { world, standing } = containers("usage");
+const { world, standing } = await containers("usage");
 
 describe("a usage error exits 2, says what to type, and does nothing", () => {
   it.each<[what: string, args: readonly string[], says: RegExp]>([

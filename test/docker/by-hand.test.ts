@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import Dockerode from "dockerode";
 import { execFileSync } from "node:child_process";
 import { which } from "../services/apt.ts";
 import { BUSYBOX } from "../services/images.ts";
+import { workerEngine } from "../services/worker-engine.ts";
 import { placedCanaries, random, variableCanaries, Watch, type Canary } from "../support/canary.ts";
 import { planFault } from "../../src/core/journal/plan-shape.ts";
 import { detector } from "../../src/detect/index.ts";
@@ -13,7 +14,7 @@ import { makeWorld, type World } from "../support/world.ts";
 
 // The line that a plan shows of a container holds none of its secrets: not those that move, and not those that stay.
 
-const engine = inject("engine");
+const engine = await workerEngine();
 const NAME = "by-hand";
 const variables = variableCanaries();
 const placed = placedCanaries();

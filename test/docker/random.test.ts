@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import Dockerode from "dockerode";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
+import { workerEngine } from "../services/worker-engine.ts";
 import { Draw } from "../support/draw.ts";
 import { makeWorld, type World } from "../support/world.ts";
 import { makeOpinionated } from "./cases.ts";
@@ -13,7 +14,7 @@ const SEED = Number(process.env["UNSPRAWL_SEED"] ?? Date.now() % 2 ** 31);
 const COUNT = Number(process.env["UNSPRAWL_RANDOM"] ?? (process.env["UNSPRAWL_DEEP"] ? 300 : 60));
 const AT_ONCE = 5;
 
-const engine = inject("engine");
+const engine = await workerEngine();
 const docker = new Dockerode({ socketPath: engine.socket });
 const HELPER = "rnd-helper";
 /** The second byte of the networks' addresses: apart from those of other tests, and of a run beside this one. */

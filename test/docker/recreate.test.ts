@@ -1,15 +1,16 @@
 import { execFileSync } from "node:child_process";
 import Dockerode from "dockerode";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { which } from "../services/apt.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
 import { freePort } from "../services/sshd.ts";
+import { workerEngine } from "../services/worker-engine.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { cases, makeOpinionated } from "./cases.ts";
 import { recreatedFaults, type Doc } from "./compare.ts";
 import { makeWorld, type World } from "../support/world.ts";
 
-const engine = inject("engine");
+const engine = await workerEngine();
 let world: World;
 
 function docker(...args: string[]): string {

@@ -24,6 +24,7 @@ beforeAll(async () => {
   const port = await freePort();
   tcp = `tcp://127.0.0.1:${port}`;
   const file = (name: string): string => join(certs, name);
+  // An engine of its own: it listens with TLS, which is an option of its start.
   engine = await startEngine({
     args: [
       "--tlsverify",

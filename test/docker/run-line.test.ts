@@ -4,9 +4,9 @@ import Dockerode from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runLine, runText, type RunLine } from "../../migrations/docker-container/run-line/index.ts";
 import type { ContainerDoc, EngineInfo, ImageDoc } from "../../src/engine/types.ts";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { APP, BUSYBOX, makeImages } from "../services/images.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
 import { freePort } from "../services/sshd.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { Draw } from "../support/draw.ts";
 import { cases, makeOpinionated } from "./cases.ts";
 import type { Doc } from "./compare.ts";
@@ -15,7 +15,7 @@ import { linedFaults } from "./lined.ts";
 import { randomContainer, type Drawn } from "./random.ts";
 
 // An engine of its own: the networks of the cases have fixed addresses.
-let engine: TestEngine;
+let engine: WorkerEngine;
 let info: EngineInfo;
 let api: Dockerode;
 
@@ -24,8 +24,7 @@ const inspect = async (name: string): Promise<Doc & ContainerDoc> =>
   (await api.getContainer(name).inspect()) as unknown as Doc & ContainerDoc;
 
 beforeAll(async () => {
-  engine = await startEngine();
-  await makeImages(engine);
+  engine = await workerEngine();
   api = new Dockerode({ socketPath: engine.socket });
   await makeOpinionated(api);
   info = JSON.parse(docker("info", "--format", "{{json .}}")) as EngineInfo;
@@ -41,7 +40,7 @@ beforeAll(async () => {
   docker("exec", "rc-linked", "sh", "-c", "echo kept > /shared/file");
 });
 
-afterAll(async () => engine?.stop());
+afterAll(async () => engine?.clean());
 
 const execute = promisify(execFile);
 async function run(...words: readonly [string, ...string[]]): Promise<string> {

@@ -6,16 +6,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { copyFixture, FIXTURES, type Fixture } from "../compose/fixtures.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { composeCli } from "../services/compose.ts";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { BUSYBOX, makeImages } from "../services/images.ts";
+import { BUSYBOX } from "../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
+import { DEEP } from "../support/kill.ts";
 import { makeWorld, type World } from "../support/world.ts";
 
 const SLEEPER = "unsprawl-test/sleeper:1";
 /** Nothing of theirs can be moved: told as such by the test of the rewriting. */
 const NOTHING = new Set(["ac-flask-mysql-migrated", "dotenv-precedence", "multi-document"]);
 
-/** More than a third of all, and of those that can be brought up every other one and some, since each takes some seconds; health checks would need the real programs. */
-const UP = FIXTURES.filter((name) => {
+/** What can be brought up: health checks would need the real programs. */
+const ALL = FIXTURES.filter((name) => {
   const folder = new URL(`../fixtures/compose/${name}/`, import.meta.url);
   const { up, files } = JSON.parse(readFileSync(new URL("fixture.json", folder), "utf8")) as {
     up: boolean;
@@ -23,16 +24,30 @@ const UP = FIXTURES.filter((name) => {
   };
   const checked = files.some((file) => readFileSync(new URL(file, folder), "utf8").includes("healthcheck"));
   return up && !checked && !NOTHING.has(name);
-}).filter((_name, at) => at % 2 === 1 || at % 18 === 8);
+});
+/** One of each way in which projects are written; all of them in the deep tier, as each takes some seconds. */
+const SAMPLE = [
+  "compose-json",
+  "crlf-folded",
+  "extends-common-dir",
+  "grafana-loki-prom",
+  "include-monorepo",
+  "off-mariadb-mixed-file",
+  "off-matomo-dbenv",
+  "override-reset",
+  "vaultwarden-argon",
+];
+const UP = DEEP ? ALL : ALL.filter((name) => SAMPLE.includes(name));
 
-let engine: TestEngine;
+test("every project of the sample can be brought up", () => expect(ALL).toEqual(expect.arrayContaining(SAMPLE)));
+
+let engine: WorkerEngine;
 let env: { readonly [name: string]: string };
 const worlds: World[] = [];
 let program: string;
 
 beforeAll(async () => {
-  [engine, program] = await Promise.all([startEngine(), composeCli()]);
-  await makeImages(engine);
+  [engine, program] = await Promise.all([workerEngine(), composeCli()]);
   env = freshWorld().env;
   engine.docker("create", "--name", "base", BUSYBOX, "true");
   // Whatever a project calls its image and gives it to run: it stays up, and ends at once when it is told to.
@@ -42,7 +57,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   for (const world of worlds) world.remove();
 });
 

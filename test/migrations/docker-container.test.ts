@@ -4,24 +4,23 @@ import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findDaemon } from "../../src/engine/daemon.ts";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { BUSYBOX, FILE_ENV, makeImages } from "../services/images.ts";
+import { BUSYBOX, FILE_ENV } from "../services/images.ts";
 import { startOpenBao } from "../services/openbao.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type World } from "../support/world.ts";
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 let bao: Awaited<ReturnType<typeof startOpenBao>>;
 let world: World;
 
 beforeAll(async () => {
-  [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
-  await makeImages(engine);
+  [engine, bao] = await Promise.all([workerEngine(), startOpenBao()]);
   world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   await bao?.stop();
   world?.remove();
 });

@@ -1,21 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { differences, type Doc } from "../docker/compare.ts";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { BUSYBOX, makeImages } from "../services/images.ts";
+import { BUSYBOX } from "../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type World } from "../support/world.ts";
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 let world: World;
 
 beforeAll(async () => {
-  engine = await startEngine();
-  await makeImages(engine);
+  engine = await workerEngine();
   world = makeWorld(engine.host);
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   world?.remove();
 });
 

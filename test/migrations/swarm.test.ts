@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -6,6 +5,7 @@ import { openEngine } from "../../src/engine/engine.ts";
 import { swarmOf } from "../../src/engine/swarm.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages } from "../services/images.ts";
+import { freePort } from "../services/tls.ts";
 import { killedAt, recorded } from "../support/kill.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
@@ -18,12 +18,13 @@ let swarmless: Ran;
 const values = new Set<string>();
 
 beforeAll(async () => {
+  // An engine of its own: a swarm's manager keeps tasks, configs and a network that no file after this one should meet.
   engine = await startEngine();
   await makeImages(engine);
   world = makeWorld(engine.host);
   swarmless = await world.unsprawl(["scan", "swarm:"]);
   // Another swarm on this host may have the usual port.
-  const listen = `127.0.0.1:${randomInt(20_000, 30_000)}`;
+  const listen = `127.0.0.1:${await freePort()}`;
   engine.docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", listen);
 });
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, inject, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { DoctorCheck } from "../../src/core/doctor.ts";
 import type { Residue } from "../../src/core/residue.ts";
 import type { ScrubResult } from "../../src/core/scrub.ts";
@@ -12,10 +12,11 @@ import { fileLook } from "../../src/residue/files.ts";
 import { logLook } from "../../src/residue/logs.ts";
 import { which } from "../services/apt.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
+import { workerEngine } from "../services/worker-engine.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 import { password } from "./looking.ts";
 
-const { host } = inject("engine");
+const { host } = await workerEngine();
 const names = new Set<string>();
 const worlds: World[] = [];
 

@@ -1,11 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { randomBytes, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { need } from "./apt.ts";
-import { forget, remember, removeBridge } from "./running.ts";
+import { need, which } from "./apt.ts";
+import { forget, remember, removeBridge, unmountBelow } from "./running.ts";
 
 export type TestEngine = {
   readonly dir: string;
@@ -13,6 +13,7 @@ export type TestEngine = {
   /** `unix://…`, for DOCKER_HOST. */
   readonly host: string;
   readonly configFile: string;
+  readonly bridge: string;
   readonly pid: () => number;
   /** Docker's own client against this engine; throws with stderr. A pause that the kernel refuses is tried again. */
   readonly docker: (...args: string[]) => string;
@@ -25,11 +26,17 @@ export type TestEngine = {
 /**
  * A real engine of its own, on a socket and a bridge of its own: without one, engines side by side share `docker0`, and
  * one that is told to do without a bridge takes it away from the others. `args` are dockerd's own, and
- * `config` is what its configuration file holds.
+ * `config` is what its configuration file holds. Most tests need none of their own: see `workerEngine`.
  */
 export async function startEngine(
-  options: { readonly args?: readonly string[]; readonly config?: object } = {},
+  options: {
+    readonly args?: readonly string[];
+    readonly config?: object;
+    /** The process that ends it, when that is not this one. */
+    readonly owner?: number;
+  } = {},
 ): Promise<TestEngine> {
+  const { owner = process.pid } = options;
   const dockerd = await need("dockerd", ["docker.io", "iptables", "ca-certificates"]);
   const client = await need("docker", ["docker-cli"]);
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-engine-"));
@@ -40,23 +47,7 @@ export async function startEngine(
   let child: ChildProcess | null = null;
   const bridge = await makeBridge();
 
-  const docker = (...args: string[]): string => {
-    const env = { PATH: process.env["PATH"], HOME: join(dir, "home"), DOCKER_HOST: `unix://${socket}` };
-    for (let tries = 0; ; tries++) {
-      try {
-        return execFileSync(client, args, {
-          env,
-          encoding: "utf8",
-          stdio: ["ignore", "pipe", "pipe"],
-          maxBuffer: 1 << 28,
-        }).trimEnd();
-      } catch (error) {
-        // A kernel with cgroup v1 fails to freeze what forks at this instant, and what waits for a processor.
-        if (tries > 20 || !/unable to freeze/.test(String((error as { stderr?: unknown }).stderr))) throw error;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
-      }
-    }
-  };
+  const docker = dockerClient(client, dir);
   const start = async (): Promise<void> => {
     const network = [`--bridge=${bridge}`, "--iptables=false", "--ip6tables=false"];
     const log = openSync(join(dir, "log"), "a");
@@ -82,7 +73,8 @@ export async function startEngine(
         env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
       },
     );
-    remember(child.pid ?? 0, dir, bridge);
+    child.unref();
+    remember(child.pid ?? 0, dir, bridge, owner);
     for (let tries = 0; tries < 300; tries++) {
       if (child.exitCode !== null) break;
       try {
@@ -94,56 +86,96 @@ export async function startEngine(
     }
     throw new Error(`dockerd did not start:\n${readFileSync(join(dir, "log"), "utf8").slice(-2000)}`);
   };
-  const kill = async (): Promise<void> => {
-    const { pid } = child ?? {};
-    if (pid === undefined) return;
-    for (const task of [pid, ...descendants(pid)]) signal(task, "SIGKILL");
-    while (alive(pid)) await sleep(20);
-    forget(pid);
-    rmSync(join(dir, "pid"), { force: true });
-  };
-  const stop = async (): Promise<void> => {
-    try {
-      const ids = docker("ps", "-aq").split("\n").filter(Boolean);
-      if (ids.length > 0) docker("rm", "-f", "-v", ...ids);
-    } catch {
-      // It may be dead already: a test killed it.
-    }
-    const { pid } = child ?? {};
-    if (pid !== undefined) {
-      signal(pid, "SIGTERM");
-      for (let tries = 0; tries < 150 && alive(pid); tries++) await sleep(100);
-      await kill();
-    }
-    try {
-      execFileSync(
-        "sh",
-        ["-c", `mount | awk -v d='${dir}/' 'index($3, d) == 1 { print $3 }' | sort -r | xargs -r -n1 umount -l`],
-        { stdio: "ignore" },
-      );
-    } catch {
-      // Nothing was mounted.
-    }
-    removeBridge(bridge);
-    rmSync(dir, { recursive: true, force: true });
-  };
+  const kill = (): Promise<void> => killEngine(child?.pid ?? 0, dir);
+  const stop = (): Promise<void> => endEngine({ pid: child?.pid ?? 0, dir, bridge });
   await start();
-  return { dir, socket, host: `unix://${socket}`, configFile, pid: () => child?.pid ?? 0, docker, kill, start, stop };
+  return {
+    dir,
+    socket,
+    host: `unix://${socket}`,
+    configFile,
+    bridge,
+    pid: () => child?.pid ?? 0,
+    docker,
+    kill,
+    start,
+    stop,
+  };
+}
+
+/** Docker's own client at the engine of this folder. */
+export function dockerClient(program: string, dir: string): TestEngine["docker"] {
+  const env = { PATH: process.env["PATH"], HOME: join(dir, "home"), DOCKER_HOST: `unix://${join(dir, "docker.sock")}` };
+  return (...args) => {
+    for (let tries = 0; ; tries++) {
+      try {
+        return execFileSync(program, args, {
+          env,
+          encoding: "utf8",
+          stdio: ["ignore", "pipe", "pipe"],
+          maxBuffer: 1 << 28,
+        }).trimEnd();
+      } catch (error) {
+        // A kernel with cgroup v1 fails to freeze what forks at this instant, and what waits for a processor.
+        if (tries > 20 || !/unable to freeze/.test(String((error as { stderr?: unknown }).stderr))) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      }
+    }
+  };
+}
+
+/** Ends an engine, whichever process started it, and removes its containers, its folder and its bridge. */
+export async function endEngine(engine: {
+  readonly pid: number;
+  readonly dir: string;
+  readonly bridge: string;
+}): Promise<void> {
+  const { pid, dir, bridge } = engine;
+  const docker = dockerClient(which("docker") ?? "docker", dir);
+  try {
+    const ids = docker("ps", "-aq").split("\n").filter(Boolean);
+    if (ids.length > 0) docker("rm", "-f", "-v", ...ids);
+  } catch {
+    // It may be dead already: a test killed it.
+  }
+  if (pid !== 0) {
+    signal(pid, "SIGTERM");
+    for (let tries = 0; tries < 300 && alive(pid); tries++) await sleep(50);
+    await killEngine(pid, dir);
+  }
+  unmountBelow(dir);
+  removeBridge(bridge);
+  rmSync(dir, { recursive: true, force: true });
+}
+
+async function killEngine(pid: number, dir: string): Promise<void> {
+  if (pid === 0) return;
+  for (const task of [pid, ...descendants(pid)]) signal(task, "SIGKILL");
+  while (alive(pid)) await sleep(20);
+  forget(pid);
+  rmSync(join(dir, "pid"), { force: true });
 }
 
 async function makeBridge(): Promise<string> {
   const ip = await need("ip", ["iproute2"]);
   for (let tries = 0; ; tries++) {
-    const [name, a, b] = [`us${randomBytes(4).toString("hex")}`, randomInt(64, 128), randomInt(0, 256)];
+    const [a, b] = [randomInt(64, 128), randomInt(0, 256)];
+    // Named by its addresses, so that the kernel refuses a second bridge with the same ones.
+    const name = `us-${a}-${b}`;
     try {
       execFileSync(ip, ["link", "add", name, "type", "bridge"], { stdio: "pipe" });
+    } catch (error) {
+      if (tries > 20) throw error;
+      continue;
+    }
+    try {
       // 100.64.0.0/10 is shared address space (RFC 6598): no home or office network uses it.
       execFileSync(ip, ["address", "add", `100.${a}.${b}.1/24`, "dev", name], { stdio: "pipe" });
       execFileSync(ip, ["link", "set", name, "up"], { stdio: "pipe" });
       return name;
     } catch (error) {
       removeBridge(name);
-      if (tries > 5) throw error;
+      if (tries > 20) throw error;
     }
   }
 }

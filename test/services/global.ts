@@ -1,29 +1,31 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { need } from "./apt.ts";
-import { startEngine, type TestEngine } from "./engine.ts";
-import { makeImages } from "./images.ts";
 import { reap } from "./running.ts";
+import { endWorkerEngines } from "./worker-engine.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    engine: { readonly socket: string; readonly host: string; readonly dir: string };
+    /** Where the workers' engines are noted, and the process that ends them. */
+    engines: { readonly notes: string; readonly owner: number };
   }
 }
 
-let engine: TestEngine | null = null;
+let notes = "";
 
-/** One real engine with a network for the whole run; tests name their containers apart. */
+/** Engines start when a worker first needs one (worker-engine.ts) and end with the run. */
 export async function setup(project: TestProject): Promise<void> {
   reap();
   await need("age-keygen", ["age"]);
   await need("openssl", ["openssl"]);
   await need("ps", ["procps"]);
-  engine = await startEngine();
-  await makeImages(engine);
-  const { socket, host, dir } = engine;
-  project.provide("engine", { socket, host, dir });
+  notes = mkdtempSync(join(tmpdir(), "unsprawl-engines-"));
+  project.provide("engines", { notes, owner: process.pid });
 }
 
 export async function teardown(): Promise<void> {
-  await engine?.stop();
+  await endWorkerEngines(notes);
+  rmSync(notes, { recursive: true, force: true });
 }

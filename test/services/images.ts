@@ -39,7 +39,7 @@ exec "$@"
 `;
 
 /** Makes the test images: there is no registry to pull from. */
-export async function makeImages(engine: TestEngine): Promise<void> {
+export async function makeImages(engine: Pick<TestEngine, "docker">): Promise<void> {
   const busybox = await staticBusybox();
   const applets = [
     "sh",
@@ -92,7 +92,7 @@ export async function staticBusybox(): Promise<string> {
 
 /** Imports a folder as an image with Dockerfile instructions for its config. */
 export function importImage(
-  engine: TestEngine,
+  engine: Pick<TestEngine, "docker">,
   tag: string,
   fill: (root: string) => void,
   changes: readonly string[],

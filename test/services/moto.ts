@@ -54,7 +54,7 @@ async function start(program: string): Promise<Moto> {
   const url = `http://127.0.0.1:${port}`;
   const end = (): void => {
     try {
-      process.kill(-(child.pid ?? 0), "SIGKILL");
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     } catch {
       // Gone already.
     }

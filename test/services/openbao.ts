@@ -113,7 +113,7 @@ function handle(
   const end = (): void => {
     // A group of its own: whatever it started goes too.
     try {
-      process.kill(-(child.pid ?? 0), "SIGKILL");
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     } catch {
       // Gone already.
     }

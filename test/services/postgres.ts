@@ -18,6 +18,17 @@ export type TestPostgres = {
 
 /** A real PostgreSQL on loopback, with TLS, whose `hba` lines say who may come how. The superuser comes by the socket alone. */
 export async function startPostgres(hba: string): Promise<TestPostgres> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(hba);
+    } catch (error) {
+      // Another process may have taken the free port in between.
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function start(hba: string): Promise<TestPostgres> {
   const bin = await programs();
   const dir = ownDir("postgres");
   const data = join(dir, "data");

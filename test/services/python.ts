@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { withFileLock } from "../../src/kit/io/lock.ts";
 import { CACHE, which } from "./apt.ts";
@@ -44,14 +44,15 @@ export async function pythonWith(library: keyof typeof LIBRARIES): Promise<strin
 async function installed(program: string, requirement: string, variable: string): Promise<string> {
   const venv = join(CACHE, requirement.replace(/\[.*\]/, "").replace("==", "-"));
   const path = join(venv, "bin", program);
-  // Written last: a folder without it is half an installation. A venv cannot be renamed, its scripts name its path.
+  // Written last: a folder without it is half an installation. Its scripts name its path, so one that was renamed is made again.
   const complete = join(venv, "complete");
+  const isComplete = (): boolean => existsSync(complete) && readFileSync(complete, "utf8") === venv;
   mkdirSync(CACHE, { recursive: true });
-  if (existsSync(complete)) return path;
+  if (isComplete()) return path;
   return withFileLock(
     venv,
     async () => {
-      if (existsSync(complete)) return path;
+      if (isComplete()) return path;
       rmSync(venv, { recursive: true, force: true });
       try {
         makeVenv(venv);
@@ -63,7 +64,7 @@ async function installed(program: string, requirement: string, variable: string)
           { cause: error },
         );
       }
-      writeFileSync(complete, "");
+      writeFileSync(complete, venv);
       return path;
     },
     INSTALL_MS,

@@ -66,7 +66,7 @@ async function start(program: string, options: RegistryOptions): Promise<TestReg
   remember(child.pid ?? 0, dir);
   const end = (): void => {
     try {
-      process.kill(-(child.pid ?? 0), "SIGKILL");
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     } catch {
       // Gone already.
     }

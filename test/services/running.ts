@@ -6,9 +6,9 @@ import { CACHE } from "./apt.ts";
 const DIR = join(CACHE, "running");
 
 /** Notes a service that must not outlive its test run. */
-export function remember(pid: number, dir: string, bridge = ""): void {
+export function remember(pid: number, dir: string, bridge = "", owner = process.pid): void {
   mkdirSync(DIR, { recursive: true });
-  writeFileSync(join(DIR, String(pid)), JSON.stringify({ owner: process.pid, dir, bridge }));
+  writeFileSync(join(DIR, String(pid)), JSON.stringify({ owner, dir, bridge }));
 }
 
 export function forget(pid: number): void {
@@ -29,17 +29,25 @@ export function reap(): void {
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
       if (command.includes(dir)) process.kill(Number(name), "SIGTERM");
       execFileSync("sleep", ["1"]);
-      execFileSync(
-        "sh",
-        ["-c", `mount | awk -v d='${dir}/' 'index($3, d) == 1 { print $3 }' | sort -r | xargs -r -n1 umount -l`],
-        { stdio: "ignore" },
-      );
+      unmountBelow(dir);
       rmSync(dir, { recursive: true, force: true });
     } catch {
       // Gone by itself.
     }
     removeBridge(bridge);
     forget(Number(name));
+  }
+}
+
+export function unmountBelow(dir: string): void {
+  try {
+    execFileSync(
+      "sh",
+      ["-c", `mount | awk -v d='${dir}/' 'index($3, d) == 1 { print $3 }' | sort -r | xargs -r -n1 umount -l`],
+      { stdio: "ignore" },
+    );
+  } catch {
+    // Nothing was mounted.
   }
 }
 

@@ -2,18 +2,19 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openEngine } from "../../src/engine/engine.ts";
 import { imageSource } from "../../migrations/image/read.ts";
 import { which } from "../services/apt.ts";
 import { startEngine } from "../services/engine.ts";
 import { BUSYBOX, makeImages } from "../services/images.ts";
+import { workerEngine } from "../services/worker-engine.ts";
 import { scannedOf, token, type Scanned } from "../layers/scanned.ts";
 import { makeWorld, type Ran } from "../support/world.ts";
 
 /** Layers of a real engine's images, and what its containers wrote. */
 
-const { host } = inject("engine");
+const { host } = await workerEngine();
 const world = makeWorld(host);
 const [IMAGE, CHILD, SIBLING] = ["layers-test/shop:1", "layers-test/child:1", "layers-test/sibling:1"];
 const [first, second, third] = [token(), token(), token()];

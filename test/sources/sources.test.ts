@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import { dockerSource } from "../../migrations/docker-container/read.ts";
@@ -10,8 +10,9 @@ import { imageSource } from "../../migrations/image/read.ts";
 import { inspectSource } from "../../src/sources/inspect-file.ts";
 import { which } from "../services/apt.ts";
 import { BUSYBOX } from "../services/images.ts";
+import { workerEngine } from "../services/worker-engine.ts";
 
-const { host } = inject("engine");
+const { host } = await workerEngine();
 let dir: string;
 let engine: Engine;
 

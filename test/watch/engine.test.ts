@@ -1,12 +1,13 @@
-import { afterAll, expect, inject, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { dockerAt } from "../cli/containers.ts";
 import { BUSYBOX } from "../services/images.ts";
+import { workerEngine } from "../services/worker-engine.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld } from "../support/world.ts";
 import { follow } from "./follower.ts";
 
 const { DB_PASSWORD = "" } = twelveSecrets();
-const { host } = inject("engine");
+const { host } = await workerEngine();
 const world = makeWorld(host);
 const docker = dockerAt(host, world);
 const run = (name: string): string =>

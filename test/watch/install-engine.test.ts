@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +7,7 @@ import { composeCli } from "../services/compose.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { BUSYBOX, makeImages } from "../services/images.ts";
 import { buildOwnImage } from "../services/own-image.ts";
+import { freePort } from "../services/tls.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -18,6 +18,7 @@ let engine: TestEngine;
 let world: World;
 
 beforeAll(async () => {
+  // An engine of its own: it becomes a swarm's manager.
   engine = await startEngine();
   world = makeWorld(engine.host);
   await makeImages(engine);
@@ -120,7 +121,7 @@ describe("compose", () => {
 
 describe("swarm", () => {
   it("a task on each node watches the engine of its node", async () => {
-    const listen = `127.0.0.1:${randomInt(20_000, 30_000)}`;
+    const listen = `127.0.0.1:${await freePort()}`;
     engine.docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", listen);
     const { stdout } = await installed("swarm", "--secret", "hook.key=hook.key", "--yes", "--json");
     const { next } = JSON.parse(stdout) as { next: string[] };

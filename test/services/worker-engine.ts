@@ -1,0 +1,93 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inject } from "vitest";
+import { need } from "./apt.ts";
+import { dockerClient, endEngine, startEngine, type TestEngine } from "./engine.ts";
+import { BUSYBOX, FILE_ENV, makeImages, SHELL_LESS } from "./images.ts";
+
+/** An engine that other files use too, one after the other: it can be neither killed nor stopped. */
+export type WorkerEngine = Pick<TestEngine, "dir" | "socket" | "host" | "configFile" | "pid" | "docker"> & {
+  /** Removes what this file made. Called before the worlds are removed: the runtime that a world installed ends its containers. */
+  readonly clean: () => Promise<void>;
+};
+
+const IMAGES = [BUSYBOX, FILE_ENV, SHELL_LESS];
+
+type Note = { readonly pid: number; readonly dir: string; readonly bridge: string };
+
+/**
+ * The engine of this vitest worker. A worker runs one file at a time, so the file has the engine to itself: it finds the
+ * three test images and nothing else, whatever the file before it left behind, and may name its containers as it likes.
+ * Files that kill the engine, or start it differently, take `startEngine`.
+ */
+export function workerEngine(): Promise<WorkerEngine> {
+  return (taken ??= take());
+}
+
+let taken: Promise<WorkerEngine> | null = null;
+
+async function take(): Promise<WorkerEngine> {
+  const { notes, owner } = inject("engines");
+  const file = join(notes, process.env["VITEST_POOL_ID"] ?? "1");
+  const program = await need("docker", ["docker-cli"]);
+  if (!existsSync(file)) {
+    const { dir, bridge, pid, docker } = await startEngine({ owner });
+    await makeImages({ docker });
+    const note: Note = { pid: pid(), dir, bridge };
+    writeFileSync(file, JSON.stringify(note));
+  }
+  const { pid, dir } = JSON.parse(readFileSync(file, "utf8")) as Note;
+  const docker = dockerClient(program, dir);
+  const [configFile, socket, used] = [join(dir, "daemon.json"), join(dir, "docker.sock"), join(notes, `used-${pid}`)];
+  const clean = async (): Promise<void> => {
+    await empty(docker, configFile, pid);
+    rmSync(used, { force: true });
+  };
+  if (existsSync(used)) await clean();
+  writeFileSync(used, "");
+  return { dir, socket, host: `unix://${socket}`, configFile, pid: () => pid, docker, clean };
+}
+
+/** Ends the engines that workers have started. */
+export async function endWorkerEngines(notes: string): Promise<void> {
+  const files = readdirSync(notes).filter((name) => !name.startsWith("used-"));
+  const all = files.map((name) => JSON.parse(readFileSync(join(notes, name), "utf8")) as Note);
+  await Promise.all(all.map((note) => endEngine(note)));
+}
+
+/** Leaves the engine with the three test images and nothing else, and without runtimes that a test registered. */
+async function empty(docker: TestEngine["docker"], configFile: string, pid: number): Promise<void> {
+  const list = (...args: string[]): string[] =>
+    docker(...args)
+      .split("\n")
+      .filter(Boolean);
+  const remove = (words: readonly string[], ids: readonly string[]): void => {
+    if (ids.length > 0) docker(...words, ...ids);
+  };
+  remove(["rm", "-f", "-v"], list("ps", "-aq"));
+  remove(["network", "rm"], list("network", "ls", "-q", "--filter", "type=custom"));
+  remove(["volume", "rm", "-f"], list("volume", "ls", "-q"));
+  for (let tries = 0; tries < 3 && strangeImages(docker).length > 0; tries++)
+    try {
+      docker("rmi", "-f", ...strangeImages(docker));
+    } catch {
+      // One that went with another.
+    }
+  if (strangeImages(docker).length > 0) throw new Error(`images stayed: ${strangeImages(docker).join(" ")}`);
+  if (readFileSync(configFile, "utf8") === "{}\n") return;
+  writeFileSync(configFile, "{}\n");
+  process.kill(pid, "SIGHUP");
+  // The engine reads its settings some time after the signal.
+  const registered = (): boolean => docker("info", "--format", "{{json .Runtimes}}").includes('"unsprawl"');
+  for (let tries = 0; registered() && tries < 100; tries++) await sleep(50);
+}
+
+/** Every image that is not one of the three, by its tags where it shares the content of one of them. */
+function strangeImages(docker: TestEngine["docker"]): string[] {
+  const lines = docker("image", "ls", "-a", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}");
+  const all = lines.split("\n").map((line) => line.split(" ") as [string, string]);
+  const ours = new Set(all.filter(([name]) => IMAGES.includes(name)).map(([, id]) => id));
+  if (ours.size < IMAGES.length) throw new Error("a test has removed an image that the next files need");
+  return [...new Set(all.filter(([name]) => !IMAGES.includes(name)).map(([name, id]) => (ours.has(id) ? name : id)))];
+}

@@ -9,10 +9,13 @@ import type { Basis } from "./basis.ts";
 import { openStore } from "./open-store.ts";
 import type { Assembly } from "./types.ts";
 
-type Parts = Pick<Assembly, "detector" | "sources" | "store">;
+type ScanningAndStores = Pick<Assembly, "detector" | "sources" | "store">;
 
 /** How secrets are moved: deliveries, and the migrations of run-config formats, each loaded on first use. */
-export function movingOf(basis: Basis, parts: Parts): Pick<Assembly, "deliveries" | "migration" | "migrationOf"> {
+export function movingOf(
+  basis: Basis,
+  parts: ScanningAndStores,
+): Pick<Assembly, "deliveries" | "migration" | "migrationOf"> {
   const deliveries = once(() => openDeliveries(basis.env));
   const opened = new Map<string, Promise<Migration>>();
   const migration = (name: string): Promise<Migration> => {
@@ -41,7 +44,7 @@ async function openDeliveries(env: NodeJS.ProcessEnv): Promise<readonly Delivery
 async function openMigration(
   name: string,
   { engine, key, registry, env, cwd, state, redactor }: Basis,
-  { detector, sources, store }: Parts,
+  { detector, sources, store }: ScanningAndStores,
   deliveries: () => Promise<readonly Delivery[]>,
 ): Promise<Migration> {
   const load = Object.hasOwn(migrations, name) ? migrations[name] : undefined;

@@ -34,7 +34,7 @@ export type ScanTools = {
   readonly sources: readonly Source[];
   /** Loaded while the first source answers: its rules take about as long to load. */
   readonly detector: () => Promise<Detector>;
-  /** As in `SourceTools`. */
+  /** As in `ReadSourceTools`. */
   readonly tuned: boolean;
   readonly key: FingerprintKey;
   /** The host of the fleet that the sources are on, as findings name it; absent for this machine. */

@@ -11,14 +11,18 @@ import type { Finding } from "../../src/model/finding.ts";
 import { mountsOf, volumeAt } from "./engine/places.ts";
 
 /** Which project's which service a finding is of. */
-export type Whose = { readonly call: ProjectCall; readonly service: string };
+export type ServiceOfFinding = { readonly call: ProjectCall; readonly service: string };
 
 /**
  * The project and service of a finding: from the labels that Compose put on a container (when the files they name are on
  * this host, and no container keeps them in a volume), or from the file that was scanned. Null when it is not of a Compose
  * project.
  */
-export async function whose({ location }: Finding, engine: Engine, env: NodeJS.ProcessEnv): Promise<Whose | null> {
+export async function whose(
+  { location }: Finding,
+  engine: Engine,
+  env: NodeJS.ProcessEnv,
+): Promise<ServiceOfFinding | null> {
   if (location.subject === "service" && location.source.startsWith("compose:")) {
     const at = location.subjectId.lastIndexOf("#");
     const files = location.subjectId.slice(0, at).split(":");
@@ -31,7 +35,7 @@ export async function whose({ location }: Finding, engine: Engine, env: NodeJS.P
   return doc === null || keptByRun(location.subjectName) !== null ? null : ofLabels(engine, doc);
 }
 
-async function ofLabels(engine: Engine, doc: ContainerDoc): Promise<Whose | null> {
+async function ofLabels(engine: Engine, doc: ContainerDoc): Promise<ServiceOfFinding | null> {
   const labels = await composeLabelsOf(engine, doc);
   if (labels === null || labels["oneoff"] === "True") return null;
   const { name, dir, files, envFiles, service } = said(labels);

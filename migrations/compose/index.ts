@@ -5,7 +5,7 @@
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, Selected } from "../../src/contract/migration.ts";
-import { composeEnvironment, holds, passedTo, withheldNote, type Passed } from "./engine/child.ts";
+import { composeEnvironment, holds, passedTo, withheldNote, type PassedEnvironment } from "./engine/child.ts";
 import { composeCli, type ComposeCli, type ProjectCall } from "./engine/cli.ts";
 import { variables } from "./syntax/environment.ts";
 import { loadProject } from "./syntax/project.ts";
@@ -18,7 +18,7 @@ import type { Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { performer } from "./perform.ts";
-import { callOf, containersOf, projectOf, whose, type Whose } from "./find.ts";
+import { callOf, containersOf, projectOf, whose, type ServiceOfFinding } from "./find.ts";
 import { planProject } from "./plan.ts";
 
 export type ComposeTools = {
@@ -36,8 +36,8 @@ export type ComposeTools = {
 
 export function composeMigration(tools: ComposeTools): Migration {
   const { open, env } = tools;
-  const known = new Map<string, Promise<Whose | null>>();
-  const find = async (finding: Finding): Promise<Whose | null> => {
+  const known = new Map<string, Promise<ServiceOfFinding | null>>();
+  const find = async (finding: Finding): Promise<ServiceOfFinding | null> => {
     const { subject, subjectId } = finding.location;
     if (subject !== "container" && subject !== "service") return null;
     const engine = await open();
@@ -50,7 +50,7 @@ export function composeMigration(tools: ComposeTools): Migration {
     composeCli(composeEnvironment(env, names), hostOf(await open()), tools.redact);
   const perform = performer(tools, cli);
   /** What a project's files get of the environment: of credentials only what its containers have already. */
-  const passedOf = async (call: ProjectCall): Promise<Passed> => {
+  const passedOf = async (call: ProjectCall): Promise<PassedEnvironment> => {
     const [engine, project] = [await open(), await projectOf(call, childEnvironment(env))];
     const docs = await Promise.all([...project.services.keys()].map((service) => containersOf(engine, call, service)));
     const [texts, detector] = [docs.flat().flatMap(textsOf), await tools.detector()];

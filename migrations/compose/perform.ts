@@ -5,7 +5,7 @@ import { composeEnvironment, missingOf } from "./engine/child.ts";
 import { carrier } from "./rewrite/carries.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
-import { rewriteProject, type Wish } from "./rewrite/index.ts";
+import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { facts, type Facts } from "../../src/engine/facts.ts";
 import { prove } from "../../src/engine/prove.ts";
@@ -174,9 +174,9 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
   }
 
   /** What the services get, as it was planned: the plan remembers where in each value the secret stands. */
-  async function wishesOf(step: Rewrite, work: Work): Promise<Wish[]> {
+  async function wishesOf(step: Rewrite, work: Work): Promise<ServiceChange[]> {
     const { spans } = targetOf(step);
-    const wishes: Wish[] = [];
+    const wishes: ServiceChange[] = [];
     for (const one of work.plan.steps) {
       if (one.kind !== "deliver" || one.unit !== step.unit) continue;
       const found = await known(one, step, work.plan.id);

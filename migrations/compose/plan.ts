@@ -2,11 +2,11 @@ import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { Blocked } from "./rewrite/blocked.ts";
-import type { Passed } from "./engine/child.ts";
+import type { PassedEnvironment } from "./engine/child.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
-import { rewriteProject, textsOf, type Rewritten, type Wish } from "./rewrite/index.ts";
+import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./rewrite/index.ts";
 import { copiedWords } from "./syntax/service.ts";
 import { withShadow } from "./engine/shadow.ts";
 import { carrier, type SecretSpan } from "./rewrite/carries.ts";
@@ -40,7 +40,7 @@ export type ComposeApplyInput = {
   readonly key: FingerprintKey;
   /** A folder in memory, where the files may be tried out. */
   readonly memory: string;
-  readonly passed: Passed;
+  readonly passed: PassedEnvironment;
   readonly detector: () => Promise<Detector>;
 };
 
@@ -54,7 +54,7 @@ export type ServicePart = {
   readonly delivery: Delivery;
   readonly why: string;
   readonly warnings: readonly string[];
-  readonly wish: Wish;
+  readonly wish: ServiceChange;
   readonly selected: readonly Selected[];
 };
 
@@ -184,8 +184,8 @@ export function wishOf(
   { doc }: Facts,
   delivery: Delivery,
   moves: readonly Move[],
-  secrets: Wish["moves"],
-): Wish {
+  secrets: ServiceChange["moves"],
+): ServiceChange {
   const test = doc.Config.Healthcheck?.Test ?? [];
   return {
     service,
@@ -264,7 +264,7 @@ function stepsOf(
   ];
 }
 
-function warningsOf(parts: readonly ServicePart[], { notes }: Rewritten, { withheld }: Passed): string[] {
+function warningsOf(parts: readonly ServicePart[], { notes }: Rewritten, { withheld }: PassedEnvironment): string[] {
   return [
     ...parts.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
     ...parts.flatMap(({ service, drift }) =>

@@ -1,7 +1,7 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { envFiles, scraps, variables, type ProjectText } from "./syntax/environment.ts";
+import { envFiles, projectTexts, variables, type ProjectText } from "./syntax/environment.ts";
 import type { OnFault } from "./syntax/fill.ts";
 import { loadProject, type ComposeProject } from "./syntax/project.ts";
 import { entriesOf, entry, scalarText } from "../../src/kit/text/yaml-nodes.ts";
@@ -84,7 +84,7 @@ function restReading(source: string, project: ComposeProject, told: ReadonlySet<
   const [first = project.dir] = project.given;
   const subject: Subject = { kind: "file", name: first, id: first };
   const env = new Set(envFiles(project).map(({ file }) => file));
-  const candidates = scraps(project, tell)
+  const candidates = projectTexts(project, tell)
     .filter(
       ({ file, start, key }) => !told.has(`${file.file}:${start}`) && !(env.has(file.file) && told.has(`$${key}`)),
     )

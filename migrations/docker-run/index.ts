@@ -4,7 +4,7 @@
  */
 import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
-import { fileMigration, placeOf, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
+import { fileMigration, parsePlacePath, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
 import { calledBy, subjectOf } from "./syntax/run-names.ts";
 import { readScript, type ScriptVariable } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -30,7 +30,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       return source.startsWith("script:") ? { id: subjectId, name: subjectId } : null;
     },
     async refuses({ location }) {
-      const { file } = placeOf(location.path);
+      const { file } = parsePlacePath(location.path);
       if (file !== location.subjectId)
         return {
           reason: `stands in ${file}, which --env-file hands on`,

@@ -3,7 +3,7 @@ import { constants, lstat, open, stat as statOf } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { placeText } from "../../src/files/file-migration.ts";
-import { handedOn, type Handed, type Unread } from "./syntax/run-env-files.ts";
+import { handedOn, type EnvFileVariable, type UnreadableEnvFile } from "./syntax/run-env-files.ts";
 import { runText, subjectOf } from "./syntax/run-names.ts";
 import { readScript, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -63,7 +63,7 @@ async function readings(source: string, file: string, root: string, named: boole
   }
 }
 
-function unended(file: string, line: number): Unread {
+function unended(file: string, line: number): UnreadableEnvFile {
   return {
     subject: `${basename(file)}:${line}`,
     message: "a quote that begins there never ends: what stands behind it is read line by line, as far as it can be",
@@ -75,7 +75,7 @@ function unended(file: string, line: number): Unread {
 function readingsOf(
   source: string,
   { file, text, runs, variables: written }: RunScript,
-  handed: readonly Handed[],
+  handed: readonly EnvFileVariable[],
 ): readonly SourceReading[] {
   const variables = [...written, ...handed];
   const runsOf = Map.groupBy(runs, (run) => subjectOf(file, text, run));

@@ -3,7 +3,7 @@ import type { RunChange } from "../../src/contract/delivery.ts";
 import { record } from "../../src/engine/run-flags.ts";
 import { moved, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
-import type { Own } from "./syntax/script-own.ts";
+import type { ScriptConstant } from "./syntax/script-own.ts";
 import { scriptOf, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -112,7 +112,12 @@ function changeLine(
 }
 
 /** The script's own variable goes with the last flag that handed it on. */
-function free({ file, text }: RunScript, own: Own, masked: string, { freed, edits, words, diff }: ScriptEdits): void {
+function free(
+  { file, text }: RunScript,
+  own: ScriptConstant,
+  masked: string,
+  { freed, edits, words, diff }: ScriptEdits,
+): void {
   const [word] = own.words;
   const count = (freed.get(word) ?? 0) + 1;
   freed.set(word, count);

@@ -5,7 +5,7 @@
 import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
 import { later, readEnvFile } from "../../src/files/env-file.ts";
-import { fileMigration, placeOf, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
+import { fileMigration, parsePlacePath, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
@@ -35,7 +35,7 @@ export function envFileMigration(tools: FileTools): Migration {
 async function entryAt(
   path: string,
 ): Promise<{ readonly entry: DotenvEntry; readonly entries: readonly DotenvEntry[] } | null> {
-  const place = placeOf(path);
+  const place = parsePlacePath(path);
   const { entries } = await readEnvFile(place.file);
   const entry = entries.find(({ name, line }) => name === place.name && line === place.line);
   return entry === undefined ? null : { entry, entries };

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { entriesAs, tried, type DotenvFile } from "../../src/files/env-file.ts";
-import { moved, placeOf, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { moved, parsePlacePath, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
@@ -12,7 +12,7 @@ import { splice, type Edit } from "../../src/kit/text/splice.ts";
 export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, moving: readonly FileMove[]): Rewriting {
   const wanted = new Map<DotenvEntry, FileMove>();
   for (const one of moving) {
-    const { line, name } = placeOf(one.move.location.path);
+    const { line, name } = parsePlacePath(one.move.location.path);
     const entry = entries.find((other) => other.name === name && other.line === line);
     if (entry === undefined) throw moved(name, one.move.location.path);
     wanted.set(entry, one);

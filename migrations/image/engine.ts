@@ -4,7 +4,7 @@ import { loadDocuments, savedImage } from "./archive.ts";
 import { keptByRun } from "../../src/engine/names.ts";
 import { traces } from "../../src/engine/traces.ts";
 import type { HistoryLine, ImageDoc } from "../../src/engine/types.ts";
-import { cleanConfig, type Cleaned, type Leaving, type Stays } from "../../src/images/clean/clean.ts";
+import { cleanConfig, type Cleaned, type RemovedValue, type Stays } from "../../src/images/clean/clean.ts";
 import { cleanTree, digestOf } from "../../src/images/clean/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { leavingOf } from "../../src/images/clean/texts.ts";
@@ -20,7 +20,7 @@ export async function toldImage(engine: Engine, id: string): Promise<InspectedIm
 }
 
 /** What cleaning would change, by what the engine tells: the whole config is read only when it is done. */
-export function previewed({ doc, history }: InspectedImage, leaving: readonly Leaving[], stays: Stays): Cleaned {
+export function previewed({ doc, history }: InspectedImage, leaving: readonly RemovedValue[], stays: Stays): Cleaned {
   const lines = history.map(({ CreatedBy, Comment }) => ({ created_by: CreatedBy, comment: Comment }));
   return cleanConfig(Buffer.from(JSON.stringify({ config: doc.Config, history: lines })), leaving, stays);
 }
@@ -87,7 +87,7 @@ async function mustBeAsBefore(
   engine: Engine,
   id: string,
   made: InspectedImage,
-  leaving: readonly Leaving[],
+  leaving: readonly RemovedValue[],
   name: string,
 ): Promise<void> {
   const old = await engine.image(id);

@@ -8,7 +8,7 @@ import { existingSecretKey } from "./syntax/helm.ts";
 import { readText } from "../../src/files/read.ts";
 import { shortName } from "./names.ts";
 import { copiesOf, envPlaces } from "./syntax/environment.ts";
-import { fileOf, manifestsOf, namespaceOf, placeOf } from "./syntax/place.ts";
+import { fileOf, manifestsOf, namespaceOf, envPlaceAt } from "./syntax/place.ts";
 import { rewriteManifests } from "./rewrite.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider } from "../../src/contract/provider.ts";
@@ -48,13 +48,13 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
     },
     async names({ location }) {
       const manifests = await manifestsOf(location);
-      const place = manifests === null ? null : placeOf(manifests, location);
+      const place = manifests === null ? null : envPlaceAt(manifests, location);
       return { subject: place?.subject ?? location.subjectName, project: namespaceOf(location) };
     },
     plan: async (unit, selected, options) => planFile(tools, unit, selected, options),
     async read({ location }) {
       const manifests = await manifestsOf(location);
-      const place = manifests === null ? null : placeOf(manifests, location);
+      const place = manifests === null ? null : envPlaceAt(manifests, location);
       return place === null ? null : Secret.of(place.value);
     },
     async unchanged(step) {
@@ -76,7 +76,7 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
 
 async function variable({ location, name, part, masked }: Finding): Promise<Refusal | null> {
   const manifests = await manifestsOf(location);
-  const place = manifests === null ? null : placeOf(manifests, location);
+  const place = manifests === null ? null : envPlaceAt(manifests, location);
   if (manifests === null || place === null)
     throw new UnsprawlError("changed", `${location.path} has changed since it was scanned`, "scan again");
   if (name === "…" || /^name(?: → |$)/.test(part.path) || !isSecretKey(place.key))

@@ -2,7 +2,7 @@ import { copiesOf } from "./syntax/environment.ts";
 import { externalSecrets, type WantedSecret } from "./external-secrets.ts";
 import type { Manifests, Resource } from "./syntax/manifest.ts";
 import { secretNames, storeName } from "./names.ts";
-import { manifestsOf, placeOf } from "./syntax/place.ts";
+import { manifestsOf, envPlaceAt } from "./syntax/place.ts";
 import { rewriteManifests, type SecretVariable } from "./rewrite.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -31,7 +31,7 @@ export async function makeFiles(
   const wishes: SecretVariable[] = [];
   const secrets = new Map<Resource, WantedSecret["data"][number][]>();
   for (const { move, masked } of shown) {
-    const place = placeOf(manifests, move.location);
+    const place = envPlaceAt(manifests, move.location);
     if (place === null)
       throw new UnsprawlError("changed", `${move.location.path} has changed since the plan was made`, "plan again");
     const { resource } = place;

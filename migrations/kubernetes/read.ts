@@ -8,7 +8,7 @@ import { chartOf, helmValues, isValuesFile } from "./syntax/helm.ts";
 import { helmRelease } from "./syntax/helm-release.ts";
 import { podSpec, readManifests, template, type Resource } from "./syntax/manifest.ts";
 import { resourceId } from "./syntax/place.ts";
-import { scraps, type ManifestText } from "./scraps.ts";
+import { manifestTexts, type ManifestText } from "./scraps.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Location, type Subject, type SubjectFacts } from "../../src/model/location.ts";
@@ -108,7 +108,7 @@ async function readFile(source: string, file: string, name: string): Promise<Sou
       return candidate(source, own, { where: "env", ...place, path: `${resource.label} ${place.path}` });
     });
     const release = await helmRelease(resource);
-    const own = (await scraps(resource)).filter(({ path }) => release?.fault !== null || path !== release.path);
+    const own = (await manifestTexts(resource)).filter(({ path }) => release?.fault !== null || path !== release.path);
     const rest = [...own, ...(release?.scraps ?? [])].map((scrap) =>
       candidate(source, subject, { ...scrap, path: `${resource.label} ${scrap.path}` }),
     );

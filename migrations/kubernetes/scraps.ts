@@ -27,7 +27,7 @@ export type ManifestText = {
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** What an object tells beside its containers' variables. */
-export async function scraps(resource: Resource): Promise<ManifestText[]> {
+export async function manifestTexts(resource: Resource): Promise<ManifestText[]> {
   const found = [...(await annotations(resource)), ...commands(resource), ...own(resource)];
   return found.filter(({ value }) => value !== "");
 }
@@ -89,7 +89,7 @@ export async function objectsIn(file: string, text: string): Promise<ObjectScrap
     return { object: resource.label, where: "env", name, value, path };
   });
   for (const resource of kept.resources)
-    for (const scrap of await scraps({ ...resource, at: Array(DEEPEST).fill("") }))
+    for (const scrap of await manifestTexts({ ...resource, at: Array(DEEPEST).fill("") }))
       found.push({ object: resource.label, ...scrap });
   return found;
 }

@@ -1,4 +1,4 @@
-import { moved, placeOf, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { moved, parsePlacePath, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import {
   assignmentsIn,
   inEffect,
@@ -20,7 +20,7 @@ import {
   type UnitWord,
 } from "../../src/files/units/unit-file.ts";
 
-type Gone = {
+type RemovedAssignment = {
   readonly one: Assignment;
   readonly word: UnitWord;
   readonly setting: UnitSetting;
@@ -29,8 +29,8 @@ type Gone = {
 
 /** The unit's files with `Secret=` in place of these variables; nothing else is read differently, which is proven. */
 export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[]): Rewriting {
-  const gone = moving.map((one): Gone => {
-    const place = placeOf(one.move.location.path);
+  const gone = moving.map((one): RemovedAssignment => {
+    const place = parsePlacePath(one.move.location.path);
     const found = [...inEffect(unit)].find(
       ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
     );
@@ -67,11 +67,11 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[])
     warnings: warningsFor(unit, gone),
   };
 
-  function secretLine({ one: { name } }: Gone): string {
+  function secretLine({ one: { name } }: RemovedAssignment): string {
     return `Secret=${secretOf(name)},type=env,target=${name}`;
   }
 
-  function warningsFor({ name }: SystemdUnit, all: readonly Gone[]): string[] {
+  function warningsFor({ name }: SystemdUnit, all: readonly RemovedAssignment[]): string[] {
     const service = name.replace(/\.container$/, ".service");
     return [
       ...all.map(

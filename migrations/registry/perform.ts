@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import type { Work } from "../../src/contract/migration.ts";
 import { traces } from "../../src/engine/traces.ts";
-import type { Leaving, Stays } from "../../src/images/clean/clean.ts";
+import type { RemovedValue, Stays } from "../../src/images/clean/clean.ts";
 import { leavingOf } from "../../src/images/clean/texts.ts";
 import { cleanTree, type CleanTree, type BlobDescriptor } from "../../src/images/clean/tree.ts";
 import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
@@ -15,7 +15,7 @@ export function treeOf(
   registry: Registry,
   { repository }: Tagged,
   top: Manifest,
-  leaving: readonly Leaving[],
+  leaving: readonly RemovedValue[],
   stays: Stays,
   signal: AbortSignal,
 ): Promise<CleanTree> {
@@ -71,7 +71,7 @@ async function mustBeClean(
   tagged: Tagged,
   { unit }: CleanStep,
   tree: CleanTree,
-  leaving: readonly Leaving[],
+  leaving: readonly RemovedValue[],
   signal: AbortSignal,
 ): Promise<void> {
   const top = await registry.manifest(tagged.repository, tagged.tag, signal);

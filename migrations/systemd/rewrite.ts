@@ -1,6 +1,6 @@
 import {
   moved,
-  placeOf,
+  parsePlacePath,
   placeText,
   type FileDraft,
   type FileMove,
@@ -37,7 +37,7 @@ export function rewriteUnit(unit: SystemdUnit, how: UnitDelivery, moving: readon
   const wanted = new Map<Assignment, FileMove>();
   const effective = inEffect(unit);
   for (const one of moving) {
-    const place = placeOf(one.move.location.path);
+    const place = parsePlacePath(one.move.location.path);
     const found = [...effective].find(
       ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
     );

@@ -4,7 +4,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { checkTemplate } from "../../src/stores-kit/sops/index.ts";
-import { AWS_KEYS, mapOf, publicAws, readAws, textOf, type AwsSettings } from "../../src/stores-kit/aws.ts";
+import { AWS_KEYS, mapOf, publicAws, readAws, awsSetting, type AwsSettings } from "../../src/stores-kit/aws.ts";
 
 export type KmsSettings = {
   readonly aws: AwsSettings;
@@ -36,7 +36,7 @@ const ARN = /^arn:aws[\w-]*:kms:([\w-]+):\d+:(?:key|alias)\/.+$/;
 
 /** The settings of a store, its own keys first and AWS's and SOPS's own variables where they say nothing. Throws `config`. */
 export function readSettings(config: { readonly [key: string]: Json }, { env, dir }: ProviderContext): KmsSettings {
-  const keyId = textOf(config, "keyId") ?? (env["AWS_KMS_KEY_ID"] || env["SOPS_KMS_ARN"] || "");
+  const keyId = awsSetting(config, "keyId") ?? (env["AWS_KMS_KEY_ID"] || env["SOPS_KMS_ARN"] || "");
   if (keyId === "")
     throw new UnsprawlError(
       "config",
@@ -45,7 +45,7 @@ export function readSettings(config: { readonly [key: string]: Json }, { env, di
     );
   if (!/^(arn:aws[\w-]*:kms:|alias\/|mrk-)?[\w/:-]+$/.test(keyId) || (keyId.startsWith("arn:") && !ARN.test(keyId)))
     throw new UnsprawlError("config", "keyId is not one key of KMS", KMS_KEYS.keyId);
-  const template = checkTemplate(resolve(dir, textOf(config, "file") ?? DEFAULT_FILE));
+  const template = checkTemplate(resolve(dir, awsSetting(config, "file") ?? DEFAULT_FILE));
   return {
     aws: readAws(config, env, dir, "KMS"),
     keyId,

@@ -4,7 +4,7 @@
  * version that was read still is (`versions.ts`).
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
-import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/stores-kit/aws.ts";
+import { AWS_KEYS, publicAws, readAws, awsSetting } from "../../src/stores-kit/aws.ts";
 import { unfillTemplate } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { checkSecrets } from "./check.ts";
@@ -21,8 +21,8 @@ export const provider: ProviderModule = {
   },
   async open(name, config, { env, dir }): Promise<Provider> {
     const aws = readAws(config, env, dir, "SECRETS_MANAGER");
-    const [prefix, path] = [textOf(config, "prefix") ?? "apps/", textOf(config, "path") ?? "{subject}"];
-    const kmsKeyId = textOf(config, "kmsKeyId");
+    const [prefix, path] = [awsSetting(config, "prefix") ?? "apps/", awsSetting(config, "path") ?? "{subject}"];
+    const kmsKeyId = awsSetting(config, "kmsKeyId");
     const template = `${prefix}${path}`;
     const store = secretStore(aws, env, kmsKeyId);
     const settings = { ...publicAws(aws), prefix, path, ...(kmsKeyId === null ? {} : { kmsKeyId }) };

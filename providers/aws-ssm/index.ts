@@ -4,7 +4,7 @@
  * between.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
-import { AWS_KEYS, publicAws, readAws, textOf } from "../../src/stores-kit/aws.ts";
+import { AWS_KEYS, publicAws, readAws, awsSetting } from "../../src/stores-kit/aws.ts";
 import { unfillTemplate } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { parameterKey, parameterPolicy, parameterReference, parseParameterReference, prefixOf } from "./names.ts";
@@ -21,9 +21,9 @@ export const provider: ProviderModule = {
   },
   async open(name, config, { env, dir }): Promise<Provider> {
     const aws = readAws(config, env, dir, "SSM");
-    const prefix = prefixOf(textOf(config, "prefix") ?? "/apps/");
-    const path = textOf(config, "path") ?? "{subject}/{name}";
-    const kmsKeyId = textOf(config, "kmsKeyId");
+    const prefix = prefixOf(awsSetting(config, "prefix") ?? "/apps/");
+    const path = awsSetting(config, "path") ?? "{subject}/{name}";
+    const kmsKeyId = awsSetting(config, "kmsKeyId");
     const store = parameterStore(aws, env, kmsKeyId);
     const settings = { ...publicAws(aws), prefix, path, ...(kmsKeyId === null ? {} : { kmsKeyId }) };
     const auth = config["auth"];

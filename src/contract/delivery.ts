@@ -34,7 +34,7 @@ export type DeliverySubject = {
 };
 
 /** Whether a delivery can be used, and why, in plain words. */
-export type Fit = { readonly fits: boolean; readonly why: string; readonly warnings: readonly string[] };
+export type DeliveryFit = { readonly fits: boolean; readonly why: string; readonly warnings: readonly string[] };
 
 /** Who may read a file: numeric ids on the host. */
 export type Owner = { readonly uid: number; readonly gid: number };
@@ -66,7 +66,7 @@ export type DeliveryFile = {
 /** How an application gets its values once they are gone from its configuration. */
 export interface Delivery {
   readonly name: DeliveryName;
-  fits(subject: DeliverySubject, moves: readonly Move[]): Promise<Fit>;
+  fits(subject: DeliverySubject, moves: readonly Move[]): Promise<DeliveryFit>;
   /** Pure: the same subject and moves give the same change. */
   change(subject: DeliverySubject, moves: readonly Move[]): RunChange;
   /** Whose the files on this host must be; null when this delivery has none. */

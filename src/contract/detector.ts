@@ -103,7 +103,7 @@ export type ReadBatch = {
 export type BatchBytes = { readonly source: string; readonly bytes: Uint8Array; readonly first: boolean };
 
 /** Worker threads that read and judge side by side. Values stay in this process. */
-export interface Crew {
+export interface WorkerPool {
   /** How many work at once. */
   readonly size: number;
   /** Reads files by absolute path and spots what is in them; one that cannot be read has an `error` code (`EACCES`). */

@@ -40,7 +40,7 @@ export type HostBaseline = {
 };
 
 /** Findings by their ids, those of subjects by their names or full ids, and, if `present`, all that are there. */
-export type About = {
+export type FindingSelection = {
   readonly present: boolean;
   readonly findings: readonly string[];
   readonly names: readonly string[];
@@ -88,12 +88,12 @@ export interface History {
     scanId: string,
     channels: readonly string[],
     judge: (past: HostBaseline) => Addition,
-    about?: About,
+    about?: FindingSelection,
   ): Promise<Addition | null>;
   /** Hosts that were remembered, with the time of their newest scan. */
   hosts(): Promise<readonly { readonly host: string; readonly last: string }[]>;
   /** All that is known of a host, or what `about` asks. */
-  past(host: string, about?: About): Promise<HostBaseline>;
+  past(host: string, about?: FindingSelection): Promise<HostBaseline>;
   /** Newest last; of one host, or of all together as they stood at each time when `host` is null. */
   trend(host: string | null, limit: number): Promise<readonly TrendPoint[]>;
   /** The newest changes, newest first. */

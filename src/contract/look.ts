@@ -34,7 +34,7 @@ export type ResidueMatch = {
 };
 
 /** What could not be looked at. */
-export type Unseen = { readonly place: string; readonly why: string };
+export type UnreadablePlace = { readonly place: string; readonly why: string };
 
 export type LookHost = {
   readonly signal: AbortSignal;
@@ -42,10 +42,10 @@ export type LookHost = {
   looked(what: string): void;
 };
 
-/** Looks through one sort of places for values; changes nothing. What cannot be looked at is `Unseen`, never thrown. */
+/** Looks through one sort of places for values; changes nothing. What cannot be looked at is `UnreadablePlace`, never thrown. */
 export interface Look {
   readonly name: string;
-  look(marks: readonly MovedValue[], host: LookHost): AsyncIterable<ResidueMatch | Unseen>;
+  look(marks: readonly MovedValue[], host: LookHost): AsyncIterable<ResidueMatch | UnreadablePlace>;
 }
 
 /** What the runs touched: where copies of what they moved are likely. All paths are absolute. */

@@ -1,4 +1,4 @@
-import type { Crew, Detector, ClassifyInput, ReadBatch, Spotted, DetectedSecret } from "../contract/detector.ts";
+import type { WorkerPool, Detector, ClassifyInput, ReadBatch, Spotted, DetectedSecret } from "../contract/detector.ts";
 import type { SourceReading, SubjectReading } from "../contract/source.ts";
 import { toldAs, type Candidate } from "../model/candidate.ts";
 import type { Subject } from "../model/location.ts";
@@ -10,7 +10,7 @@ export type BatchReading = Extract<SourceReading, { kind: "batch" }>;
 
 export type LaneTools = {
   readonly detector: () => Promise<Detector>;
-  readonly crew: () => Promise<Crew>;
+  readonly crew: () => Promise<WorkerPool>;
   /** Called for each secret. */
   readonly tell: (told: DetectedSecret, reading: SubjectReading | FileReading | FoundReading) => void;
   /** Called once for each file, read or not. */
@@ -37,7 +37,7 @@ type PendingBatch = { readonly reading: BatchReading; answer: ReadBatch | null |
  */
 export class Lane {
   readonly #tools: LaneTools;
-  #crew: Crew | null = null;
+  #crew: WorkerPool | null = null;
   readonly #underWay = new Set<Promise<void>>();
   #failed: unknown = null;
   #files: FileReading[] = [];
@@ -175,7 +175,7 @@ export class Lane {
     await this.#running(crew, this.#read(crew, readings));
   }
 
-  async #running(crew: Crew, work: Promise<unknown>): Promise<void> {
+  async #running(crew: WorkerPool, work: Promise<unknown>): Promise<void> {
     const running = work
       .catch((error: unknown) => (this.#failed ??= error))
       .then(() => void this.#underWay.delete(running));
@@ -184,7 +184,7 @@ export class Lane {
     if (this.#failed !== null) throw this.#failed;
   }
 
-  async #read(crew: Crew, readings: readonly FileReading[]): Promise<void> {
+  async #read(crew: WorkerPool, readings: readonly FileReading[]): Promise<void> {
     const read = await crew.files(readings.map(({ file }) => file));
     for (const [at, { spotted, error }] of read.entries()) {
       const reading = readings[at] as FileReading;

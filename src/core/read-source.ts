@@ -1,4 +1,4 @@
-import type { Crew, Detector, ReadBatch, DetectedSecret } from "../contract/detector.ts";
+import type { WorkerPool, Detector, ReadBatch, DetectedSecret } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
 import type { SourceReading, SourceReadOptions, Source, SubjectReading } from "../contract/source.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -8,7 +8,7 @@ export type SubjectError = { readonly subject: string; readonly message: string;
 
 export type ReadSourceTools = {
   readonly detector: () => Promise<Detector>;
-  readonly crew: () => Promise<Crew>;
+  readonly crew: () => Promise<WorkerPool>;
   /** Called for each secret. */
   readonly tell: (told: DetectedSecret, reading: SubjectReading | FileReading | FoundReading) => void;
   /** Called for each subject that was read, before its values are judged. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { About, History } from "../contract/history.ts";
+import type { FindingSelection, History } from "../contract/history.ts";
 import type { Host } from "../contract/host.ts";
 import type { Change } from "../model/change.ts";
 import type { Confidence, Finding, FindingState } from "../model/finding.ts";
@@ -96,7 +96,7 @@ async function observe(
   readonly report: ScanReport;
   readonly hits: readonly ScanHit[];
   readonly scanned: HostScan;
-  readonly about: About;
+  readonly about: FindingSelection;
 }> {
   const subjects = new Map<string, Subject>();
   const onSubject = (one: Subject): void =>
@@ -111,7 +111,7 @@ async function observe(
   const scrubbed = new Set(moved.filter((one) => one.fingerprint === FORGOTTEN).map(({ run }) => run));
   const runs = { moved, runs: new Set(runIds(memory.installation.state).filter((run) => !scrubbed.has(run))) };
   // Of an event there is no need to know all that a large host has.
-  const about: About = {
+  const about: FindingSelection = {
     present: !partial,
     findings: findings.map((finding) => finding.id),
     names: partial ? [...subjects.values()].map(({ name }) => name) : [],

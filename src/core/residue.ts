@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import type { HostEvent } from "../contract/host.ts";
-import type { ResidueMatch, Look, LookAbout, MovedValue, PlaceKind, Unseen } from "../contract/look.ts";
+import type { ResidueMatch, Look, LookAbout, MovedValue, PlaceKind, UnreadablePlace } from "../contract/look.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, PutStep } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -37,7 +37,7 @@ export type Residue = {
   /** Those of them that are plain words: looked for only beside their own name. */
   readonly plain: readonly string[];
   readonly residue: readonly ResiduePlace[];
-  readonly unseen: readonly Unseen[];
+  readonly unseen: readonly UnreadablePlace[];
   readonly unknown: readonly Unknown[];
   /** What was looked at, by what it is called. */
   readonly looked: { readonly [what: string]: number };
@@ -66,12 +66,12 @@ export async function residue(
   { installation, tools, looks, isPlain }: ResidueTools,
   host: ResidueHost,
 ): Promise<readonly Residue[]> {
-  const recalled: Recalled[] = [];
+  const recalled: RunValues[] = [];
   for (const run of runs) recalled.push(await recall(run, installation, tools, host.signal));
   const marks = together(recalled, isPlain);
   const looked: Record<string, number> = {};
   const found: ResidueMatch[] = [];
-  const unseen: Unseen[] = [];
+  const unseen: UnreadablePlace[] = [];
   if (marks.length > 0) {
     let count = 0;
     const note = (what: string): void => {
@@ -80,7 +80,7 @@ export async function residue(
     };
     for (const look of await looks(aboutOf(recalled)))
       for await (const one of look.look(marks, { signal: host.signal, looked: note }))
-        ("mark" in one ? found : unseen).push(one as ResidueMatch & Unseen);
+        ("mark" in one ? found : unseen).push(one as ResidueMatch & UnreadablePlace);
   }
   return recalled.map(({ run, values, unknown, elsewhere }) => {
     const own = marks.filter((mark) => mark.runs.includes(run));
@@ -99,12 +99,12 @@ export async function residue(
   });
 }
 
-type Recalled = {
+type RunValues = {
   readonly run: string;
   readonly plan: Plan;
   readonly values: readonly { readonly name: string; readonly value: Secret }[];
   readonly unknown: readonly Unknown[];
-  readonly elsewhere: readonly Unseen[];
+  readonly elsewhere: readonly UnreadablePlace[];
 };
 
 async function recall(
@@ -112,7 +112,7 @@ async function recall(
   installation: Installation,
   open: ResidueTools["tools"],
   signal: AbortSignal,
-): Promise<Recalled> {
+): Promise<RunValues> {
   const { plan, receipts } = readJournal(installation, run);
   const moved = [...unitsOf(plan)]
     .filter(([unit]) => unitState(receipts, unit) === "done")
@@ -120,7 +120,7 @@ async function recall(
     .filter((step) => step.kind === "put");
   const values: { name: string; value: Secret }[] = [];
   const unknown: Unknown[] = [];
-  const elsewhere: Unseen[] = [];
+  const elsewhere: UnreadablePlace[] = [];
   // A store that does not answer would not answer for the rest either.
   let failed: UnsprawlError | null = null;
   const orFailed = async <T>(act: () => Promise<T>): Promise<T | null> => {
@@ -179,7 +179,7 @@ async function recallOne(
   return { why: "neither its place nor the store has it any more", next: "unsprawl stores check", rotated: false };
 }
 
-async function otherEngine({ engine }: Plan, tools: ApplyTools): Promise<Unseen[]> {
+async function otherEngine({ engine }: Plan, tools: ApplyTools): Promise<UnreadablePlace[]> {
   try {
     const now = await tools.migration.engine();
     if (now.id === engine.id) return [];
@@ -191,7 +191,7 @@ async function otherEngine({ engine }: Plan, tools: ApplyTools): Promise<Unseen[
 }
 
 /** Values that several runs or variables have alike are looked for once; plain ones for each name, as it is looked for too. */
-function together(recalled: readonly Recalled[], isPlain: ResidueTools["isPlain"]): MovedValue[] {
+function together(recalled: readonly RunValues[], isPlain: ResidueTools["isPlain"]): MovedValue[] {
   const marks: { name: string; value: Secret; runs: string[]; store: string }[] = [];
   for (const { run, plan, values } of recalled)
     for (const { name, value } of values) {
@@ -205,7 +205,7 @@ function together(recalled: readonly Recalled[], isPlain: ResidueTools["isPlain"
 /** What plans name that change files, stores or registries only. */
 const NO_ENGINES: ReadonlySet<string> = new Set(["files", "stores", "registries"]);
 
-function aboutOf(recalled: readonly Recalled[]): LookAbout {
+function aboutOf(recalled: readonly RunValues[]): LookAbout {
   const steps = recalled.flatMap(({ plan }) => plan.steps);
   const rewrites = steps.filter((step) => step.kind === "rewrite");
   return {

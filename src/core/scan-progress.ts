@@ -165,7 +165,7 @@ export function interrupted(spec: string, { subjects, since }: NonNullable<ScanP
 }
 
 /** That this one, which could not go on, is kept. */
-export function keptSo(spec: string, subjects: number): HostEvent {
+export function checkpointEvent(spec: string, subjects: number): HostEvent {
   const text = `what was found in ${subjects} of ${spec} is kept`;
   return { type: "note", level: "info", text, hint: "the same again with --resume goes on from there" };
 }

@@ -1,4 +1,4 @@
-import type { Crew, Detector, DetectedSecret } from "../contract/detector.ts";
+import type { WorkerPool, Detector, DetectedSecret } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
 import type { Source, SubjectReading } from "../contract/source.ts";
 import { bare, cmd } from "../kit/shell.ts";
@@ -14,7 +14,7 @@ import { withLiveness, type Verify } from "./liveness.ts";
 import type { FileReading, FoundReading } from "./lane.ts";
 import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
 import { readSource, type CachedSubjects, type SubjectError } from "./read-source.ts";
-import { calledHere, interrupted, keptSo, nothing, type ScanProgress } from "./scan-progress.ts";
+import { calledHere, interrupted, checkpointEvent, nothing, type ScanProgress } from "./scan-progress.ts";
 
 export type { ScanReport, SubjectError };
 
@@ -40,7 +40,7 @@ export type ScanTools = {
   /** The host of the fleet that the sources are on, as findings name it; absent for this machine. */
   readonly host?: string;
   /** Opened when the work is large, or files are read. */
-  readonly crew: () => Promise<Crew>;
+  readonly crew: () => Promise<WorkerPool>;
   /** Told of every value that is a secret at any confidence, so that the faces can redact it. */
   readonly know: (value: Secret, whole: boolean) => void;
   /** Says of a subject's name why it is kept, such as "kept by run X until scrub"; null for all others. */
@@ -161,7 +161,7 @@ export async function scan(
     if (progress?.left) host.emit(interrupted(spec, progress.left));
     const own = { ...reading, subject, kept: progress && keptIn(progress) };
     const { values: held, ...told } = await readSource(spec, one, own, host).catch((error: unknown) => {
-      if (progress && progress.kept > 0) host.emit(keptSo(spec, progress.kept));
+      if (progress && progress.kept > 0) host.emit(checkpointEvent(spec, progress.kept));
       throw error;
     });
     progress?.end();

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Delivery, DeliverySubject, Fit } from "../contract/delivery.ts";
+import type { Delivery, DeliverySubject, DeliveryFit } from "../contract/delivery.ts";
 import { entrypointScripts, readsFileForm, readsPrefix } from "./entrypoint.ts";
 import { ownerOf } from "./owner.ts";
 import { processFile } from "./process.ts";
@@ -13,8 +13,8 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
   const folder = (id: string): string => join(unitFolder(env, id), "secrets");
   return {
     name: "file",
-    async fits(subject, moves): Promise<Fit> {
-      const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
+    async fits(subject, moves): Promise<DeliveryFit> {
+      const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       const odd = namesFault(moves);
       if (odd !== null) return no(odd);

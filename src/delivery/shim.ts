@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Delivery, DeliveryFile, Fit } from "../contract/delivery.ts";
+import type { Delivery, DeliveryFile, DeliveryFit } from "../contract/delivery.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import { ownerOf } from "./owner.ts";
@@ -19,8 +19,8 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
   const folder = (id: string): string => join(unitFolder(env, id), "shim");
   return {
     name: "shim",
-    async fits(subject, moves): Promise<Fit> {
-      const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
+    async fits(subject, moves): Promise<DeliveryFit> {
+      const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       if (!(await subject.hasFile(SHELL))) return no("the image has no shell");
       const odd = subject.env.find((name) => !/^[A-Za-z_]\w*$/.test(name));

@@ -129,7 +129,7 @@ export function placeText(file: string, line: number, name: string): string {
   return `${file}:${line} ${name}`;
 }
 
-export function placeOf(path: string): { readonly file: string; readonly line: number; readonly name: string } {
+export function parsePlacePath(path: string): { readonly file: string; readonly line: number; readonly name: string } {
   const [, file = path, line = "0", name = ""] = /^(.*):(\d+) (.*)$/s.exec(path) ?? [];
   return { file, line: Number(line), name };
 }

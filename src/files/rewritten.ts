@@ -32,8 +32,8 @@ export type RewrittenFiles = {
 };
 
 /** A file as it is: by the plan's key, and as `atomicWrite` compares it at the last instant. */
-type Now = { readonly keyed: string | null; readonly expect: string | null };
-type Both = { readonly before: string | null; readonly after: string };
+type CurrentFile = { readonly keyed: string | null; readonly expect: string | null };
+type FileVersions = { readonly before: string | null; readonly after: string };
 
 export function rewrittenFiles({
   key,
@@ -46,22 +46,22 @@ export function rewrittenFiles({
   const sealedFile = (plan: Plan, file: string): string =>
     join(folder(plan), `${createHash("sha256").update(file).digest("hex").slice(0, 32)}.sealed`);
 
-  const digests = (step: Rewrite): Now[] =>
+  const digests = (step: Rewrite): CurrentFile[] =>
     step.files.map(({ file }) => {
       const bytes = bytesOf(file);
       if (bytes === null) return { keyed: null, expect: null };
       return { keyed: keyedDigest(bytes.toString("utf8"), key), expect: digestOf(bytes) };
     });
 
-  const sealed = async (step: Rewrite, work: Work): Promise<Both[] | null> => {
+  const sealed = async (step: Rewrite, work: Work): Promise<FileVersions[] | null> => {
     const values = [...(await work.recall()).values()];
     const found = step.files.map(({ file }) => readSealed(sealedFile(work.plan, file), values, key));
     if (found.some((one) => one === null)) return null;
-    return found.map((one) => JSON.parse(one?.toString("utf8") ?? "") as Both);
+    return found.map((one) => JSON.parse(one?.toString("utf8") ?? "") as FileVersions);
   };
 
-  const made = async (step: Rewrite, work: Work, texts: ReadonlyMap<string, string>): Promise<Both[]> => {
-    const both: Both[] = [];
+  const made = async (step: Rewrite, work: Work, texts: ReadonlyMap<string, string>): Promise<FileVersions[]> => {
+    const both: FileVersions[] = [];
     for (const { file, before, after } of step.files) {
       const [old, text] = [bytesOf(file)?.toString("utf8") ?? null, texts.get(file)];
       if ((old === null ? null : keyedDigest(old, key)) !== before) throw strange(file, work.plan.id);

@@ -3,7 +3,7 @@ import type { LayerShelf, ShelvedLayer } from "../contract/layer-shelf.ts";
 import type { FleetStore } from "./store.ts";
 
 /** What was judged of a subject, and what it was called there. */
-type Shelved = SubjectCheckpoint & { readonly name: string };
+type CachedCheckpoint = SubjectCheckpoint & { readonly name: string };
 
 /** What one scan takes from the shelf that the whole fleet shares, and puts onto it. */
 export type ShelfProgress = ScanProgress & {
@@ -16,8 +16,8 @@ export type ShelfProgress = ScanProgress & {
  * wherever it is, need not read it. Where names matter to the settings (`named`), by its digest and its name.
  */
 export function shelfProgress(store: FleetStore, settings: string, named: boolean): ShelfProgress {
-  const asked = new Map<string, Shelved>();
-  const fresh = new Map<string, Shelved>();
+  const asked = new Map<string, CachedCheckpoint>();
+  const fresh = new Map<string, CachedCheckpoint>();
   const shelfKey = (key: string): string => (named ? key : digestIn(key));
   return {
     earlier: {
@@ -33,7 +33,7 @@ export function shelfProgress(store: FleetStore, settings: string, named: boolea
     },
     async ask(keys) {
       const wanted = [...new Set(keys.map(shelfKey))].filter((key) => !asked.has(key));
-      for (const [key, judged] of await store.judged<Shelved>(settings, wanted)) asked.set(key, judged);
+      for (const [key, judged] of await store.judged<CachedCheckpoint>(settings, wanted)) asked.set(key, judged);
     },
     add(key, judged) {
       fresh.set(shelfKey(key), { ...judged, name: nameIn(key) });
@@ -65,7 +65,7 @@ const digestIn = (key: string): string => key.slice(0, key.indexOf(" "));
 const nameIn = (key: string): string => key.slice(key.indexOf(" ") + 1);
 
 /** What comes after the name, such as what kind of manifest it is, stays. */
-function calledNow({ name: before, ...judged }: Shelved, now: string): SubjectCheckpoint {
+function calledNow({ name: before, ...judged }: CachedCheckpoint, now: string): SubjectCheckpoint {
   const called = (name: string): string => (name.startsWith(before) ? now + name.slice(before.length) : now);
   return {
     ...judged,

@@ -1,4 +1,4 @@
-import type { About, Addition, MoveRecord, HostBaseline, Remembered } from "../contract/history.ts";
+import type { FindingSelection, Addition, MoveRecord, HostBaseline, Remembered } from "../contract/history.ts";
 import type { Finding } from "../model/finding.ts";
 import type { SqlQuery } from "./database.ts";
 
@@ -13,7 +13,7 @@ type PostgresFindingRow = {
 };
 
 /** What is known of a host; when it is asked about some findings, all that are there, and of those that are gone these. */
-export async function pastOf(query: SqlQuery, host: string, about?: About): Promise<HostBaseline> {
+export async function pastOf(query: SqlQuery, host: string, about?: FindingSelection): Promise<HostBaseline> {
   const findings = await query<PostgresFindingRow>(
     `select id, finding, first_seen, last_seen, gone_at, times, layers from unsprawl.finding
      where host = $1 and ($2::text[] is null or gone_at is null or id = any($2))`,

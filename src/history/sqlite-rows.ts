@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { About, Addition, MoveRecord, HostBaseline, Remembered } from "../contract/history.ts";
+import type { FindingSelection, Addition, MoveRecord, HostBaseline, Remembered } from "../contract/history.ts";
 import type { Finding } from "../model/finding.ts";
 
 /** What is known of a host; of these findings alone when it is asked about some. */
-export function pastOf(db: DatabaseSync, host: string, about?: About): HostBaseline {
+export function pastOf(db: DatabaseSync, host: string, about?: FindingSelection): HostBaseline {
   const rows = rowsOf(db, host, about) as unknown as readonly SqliteFindingRow[];
   const moved = db.prepare("SELECT fingerprint, finding, name, run, store, at FROM moved ORDER BY at").all();
   const sources = db.prepare("SELECT source, since FROM sources WHERE host = ?").all(host);
@@ -14,7 +14,7 @@ export function pastOf(db: DatabaseSync, host: string, about?: About): HostBasel
   };
 }
 
-function rowsOf(db: DatabaseSync, host: string, about: About | undefined): readonly unknown[] {
+function rowsOf(db: DatabaseSync, host: string, about: FindingSelection | undefined): readonly unknown[] {
   const all = "SELECT * FROM findings WHERE host = ?1";
   if (about === undefined) return db.prepare(all).all(host);
   const those = (column: string, at: number): string => `${all} AND ${column} IN (SELECT value FROM json_each(?${at}))`;

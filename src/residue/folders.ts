@@ -1,7 +1,7 @@
 import { opendir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Unseen } from "../contract/look.ts";
-import { tried } from "./tried.ts";
+import type { UnreadablePlace } from "../contract/look.ts";
+import { tryAt } from "./tried.ts";
 
 const DEEPEST = 2;
 const MOST_FILES = 2000;
@@ -19,7 +19,7 @@ const COPIES =
 export async function* likelyFiles(
   folders: readonly string[],
   signal: AbortSignal,
-): AsyncGenerator<{ readonly file: string } | Unseen> {
+): AsyncGenerator<{ readonly file: string } | UnreadablePlace> {
   const told = new Set<string>();
   let count = 0;
   const waiting = [...new Set(folders)].map((folder) => ({ folder, depth: 0 }));
@@ -27,7 +27,7 @@ export async function* likelyFiles(
     signal.throwIfAborted();
     if (told.has(folder)) continue;
     told.add(folder);
-    const read = await tried(folder, async () => list(folder));
+    const read = await tryAt(folder, async () => list(folder));
     if (!("got" in read)) {
       if (!read.why.includes("ENOENT")) yield read;
       continue;

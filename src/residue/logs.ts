@@ -1,5 +1,5 @@
 import { pMapIterable } from "p-map";
-import type { ResidueMatch, Look, LookHost, Unseen } from "../contract/look.ts";
+import type { ResidueMatch, Look, LookHost, UnreadablePlace } from "../contract/look.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openLog } from "../engine/logs.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
@@ -7,7 +7,7 @@ import type { ContainerDoc } from "../engine/types.ts";
 import { cmd } from "../kit/shell.ts";
 import { firstOf, found, searchFor, type Search } from "./search.ts";
 import type { NeedleMatch, Stream } from "./matcher.ts";
-import { tried } from "./tried.ts";
+import { tryAt } from "./tried.ts";
 
 const AT_ONCE = 4;
 /** So much of a log's beginning, and of its end, is read: applications print their configuration when they start. */
@@ -21,7 +21,7 @@ export function logLook(open: () => Promise<Engine>, most: number = MOST): Look 
     name: "logs",
     async *look(marks, host) {
       const engine = await open();
-      const listed = await tried("the logs of containers", async () => (await engine.containers()).map(({ Id }) => Id));
+      const listed = await tryAt("the logs of containers", async () => (await engine.containers()).map(({ Id }) => Id));
       if (!("got" in listed)) {
         yield listed;
         return;
@@ -41,17 +41,20 @@ async function logOf(
   search: Search,
   host: LookHost,
   most: number,
-): Promise<(ResidueMatch | Unseen)[]> {
+): Promise<(ResidueMatch | UnreadablePlace)[]> {
   host.signal.throwIfAborted();
   const place = `the log of ${id.slice(0, 12)}`;
-  const asked = await tried(place, async () => engine.container(id));
+  const asked = await tryAt(place, async () => engine.container(id));
   if (!("got" in asked)) return [asked];
   const doc = asked.got;
   const driver = doc?.HostConfig.LogConfig?.Type ?? "";
   if (doc === null || driver === "none") return [];
   const name = nameOf(doc);
-  const elsewhere: Unseen = { place: `the log of ${name}`, why: `its log driver ${driver} keeps it elsewhere` };
-  const read = await tried(`the log of ${name}`, async () => readLog(engine, doc, search, host.signal, most));
+  const elsewhere: UnreadablePlace = {
+    place: `the log of ${name}`,
+    why: `its log driver ${driver} keeps it elsewhere`,
+  };
+  const read = await tryAt(`the log of ${name}`, async () => readLog(engine, doc, search, host.signal, most));
   // Of other drivers the engine may have a copy, or none.
   const unseen = READABLE.has(driver) ? [] : [elsewhere];
   if (!("got" in read)) return READABLE.has(driver) ? [read] : unseen;

@@ -1,9 +1,9 @@
-import type { ResidueMatch, Look, LookHost, Unseen } from "../contract/look.ts";
+import type { ResidueMatch, Look, LookHost, UnreadablePlace } from "../contract/look.ts";
 import type { Engine } from "../engine/engine.ts";
 import { swarmOf, type ObjectDoc, type ServiceDoc, type TaskDoc } from "../engine/swarm.ts";
 import { cmd } from "../kit/shell.ts";
 import { firstOf, found, placeText, searchFor, type Search } from "./search.ts";
-import { tried } from "./tried.ts";
+import { tryAt } from "./tried.ts";
 
 /** What a swarm's managers show: services with the spec before, the tasks that are remembered, configs. */
 export function swarmLook(open: () => Promise<Engine>): Look {
@@ -11,7 +11,7 @@ export function swarmLook(open: () => Promise<Engine>): Look {
     name: "swarm",
     async *look(marks, host) {
       const engine = await open();
-      const read = await tried("the swarm's services, tasks and configs", async () => {
+      const read = await tryAt("the swarm's services, tasks and configs", async () => {
         const about = (await engine.info())["Swarm"] as
           | { LocalNodeState?: string; ControlAvailable?: boolean }
           | undefined;
@@ -31,7 +31,7 @@ export function swarmLook(open: () => Promise<Engine>): Look {
       if (read.got === null) return;
       if (read.got === "worker") {
         const why = "this engine is a worker of it: look from a manager, with DOCKER_HOST";
-        yield { place: "the swarm's services, tasks and configs", why } satisfies Unseen;
+        yield { place: "the swarm's services, tasks and configs", why } satisfies UnreadablePlace;
         return;
       }
       const search = searchFor(marks);

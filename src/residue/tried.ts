@@ -1,8 +1,8 @@
-import type { Unseen } from "../contract/look.ts";
+import type { UnreadablePlace } from "../contract/look.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** What `act` gives, or that `place` could not be looked at and why. */
-export async function tried<T>(place: string, act: () => Promise<T>): Promise<{ readonly got: T } | Unseen> {
+export async function tryAt<T>(place: string, act: () => Promise<T>): Promise<{ readonly got: T } | UnreadablePlace> {
   try {
     return { got: await act() };
   } catch (error) {

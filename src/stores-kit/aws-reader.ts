@@ -5,7 +5,7 @@ import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
 import { Secret } from "../model/secret.ts";
-import { mapOf, textOf } from "./aws.ts";
+import { mapOf, awsSetting } from "./aws.ts";
 
 type AwsReader = { readonly config: { readonly [key: string]: Json }; readonly files: readonly ReaderFile[] };
 
@@ -27,10 +27,10 @@ export async function issueAwsReader(
       cmd`create a user with this policy, write its keys to files, and name them by reader: { accessKeyIdFile, secretAccessKeyFile } in the store's configuration (or reader: { method: default } on a machine with a role): ${bare(policy().replace(/\s+/g, " "))}`,
     );
   const reader = mapOf(given, "reader");
-  if (textOf(reader, "method") === "default")
+  if (awsSetting(reader, "method") === "default")
     return { config: { ...settings, auth: { method: "default" } }, files: [] };
   const content = async (key: string): Promise<Secret> => {
-    const file = textOf(reader, key);
+    const file = awsSetting(reader, key);
     if (file === null) throw new UnsprawlError("config", `reader.${key} is missing`, "name the file that holds it");
     const text = await readFile(resolve(dir, file), "utf8").catch(() => {
       throw new UnsprawlError("config", `cannot read ${file}`, cmd`reader.${key} names it`);

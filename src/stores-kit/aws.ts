@@ -28,9 +28,9 @@ export const AWS_KEYS = {
 /** Reads the keys that all stores of AWS share. `service` as in AWS_ENDPOINT_URL_<SERVICE>. Throws `config`. */
 export function readAws(config: AwsConfigValues, env: NodeJS.ProcessEnv, dir: string, service: string): AwsSettings {
   return {
-    region: textOf(config, "region") ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? null,
-    endpoint: textOf(config, "endpoint") ?? env[`AWS_ENDPOINT_URL_${service}`] ?? env["AWS_ENDPOINT_URL"] ?? null,
-    profile: textOf(config, "profile"),
+    region: awsSetting(config, "region") ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? null,
+    endpoint: awsSetting(config, "endpoint") ?? env[`AWS_ENDPOINT_URL_${service}`] ?? env["AWS_ENDPOINT_URL"] ?? null,
+    profile: awsSetting(config, "profile"),
     keyFiles: keyFiles(config["auth"], dir),
   };
 }
@@ -123,10 +123,10 @@ function keyFiles(auth: Json | undefined, dir: string): AwsSettings["keyFiles"] 
   if (auth === undefined || auth === null) return null;
   const given = mapOf(auth, "auth");
   const file = (key: string): string | null => {
-    const name = textOf(given, key);
+    const name = awsSetting(given, key);
     return name === null ? null : resolve(dir, name);
   };
-  if (textOf(given, "method") === "default") return null;
+  if (awsSetting(given, "method") === "default") return null;
   const [id, secret] = [file("accessKeyIdFile"), file("secretAccessKeyFile")];
   if (id === null || secret === null)
     throw new UnsprawlError("config", "auth needs accessKeyIdFile and secretAccessKeyFile", AWS_KEYS.auth);
@@ -139,7 +139,7 @@ export function mapOf(value: Json, what: string): AwsConfigValues {
 }
 
 /** Text of a configuration's key; null when it is not there. Throws `config` when it is anything else. */
-export function textOf(config: AwsConfigValues, key: string): string | null {
+export function awsSetting(config: AwsConfigValues, key: string): string | null {
   const value = config[key];
   if (value === undefined || value === null) return null;
   if (typeof value === "string" && value !== "") return value;

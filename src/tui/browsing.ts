@@ -1,5 +1,5 @@
 import { facetsOf } from "./facets.ts";
-import { itemsOf, rangeOf, secretsOf, selectedAt, type Item } from "./items.ts";
+import { itemsOf, rangeOf, secretsOf, selectedAt, type ListItem } from "./items.ts";
 import type { KeyAction } from "./keymap.ts";
 import { GROUPINGS, type Grouping } from "./sections.ts";
 import type { TerminalSession } from "./session.ts";
@@ -70,7 +70,7 @@ function markSection(state: TuiState): Partial<TuiState> {
 }
 
 /** Marks all of these, or none when all are marked. */
-export function toggled({ marked: before }: Pick<TuiState, "marked">, items: readonly Item[]): Partial<TuiState> {
+export function toggled({ marked: before }: Pick<TuiState, "marked">, items: readonly ListItem[]): Partial<TuiState> {
   const marked = new Set(before);
   const prints = items.flatMap(secretsOf);
   const all = prints.every((print) => marked.has(print));

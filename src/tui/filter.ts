@@ -11,7 +11,7 @@ export function filterGroups(groups: readonly SecretGroup[], filter: string): re
   const words = wordsOf(filter);
   if (words.length === 0) return groups;
   return groups.filter((group) => {
-    const known = textOf(group);
+    const known = groupText(group);
     return words.every(({ without, text }) => without !== known.includes(text));
   });
 }
@@ -28,7 +28,7 @@ const wordsOf = last((filter: string) =>
 const texts = new WeakMap<SecretGroup, string>();
 
 /** All that is looked through, made once a group: a key press must not spell 20,000 findings anew. */
-export function textOf(group: SecretGroup): string {
+export function groupText(group: SecretGroup): string {
   const made = texts.get(group);
   if (made !== undefined) return made;
   const words = [group.severity, ...group.images];

@@ -6,12 +6,12 @@ import { characters } from "./line-edit.ts";
 import type { Guard } from "./widgets/text.ts";
 
 /** What one field decides. */
-type Of =
+type FieldDecision =
   | { readonly of: "store" | "replace" }
   | { readonly of: "deliver" | "accept"; readonly unit: string }
   | { readonly of: "path" | "field"; readonly unit: string; readonly name: string };
 
-export type Field = Of & {
+export type Field = FieldDecision & {
   /** What the fields under it are about; told once for those that follow each other. */
   readonly head: string;
   readonly label: string;
@@ -147,7 +147,8 @@ type Answers = ReadonlyMap<string, string>;
 
 const answersOf = ({ fields }: PlanForm): Answers => new Map(fields.map((field) => [idOf(field), field.value.trim()]));
 
-const idOf = (of: Of): string => [of.of, "unit" in of ? of.unit : "", "name" in of ? of.name : ""].join("\0");
+const idOf = (of: FieldDecision): string =>
+  [of.of, "unit" in of ? of.unit : "", "name" in of ? of.name : ""].join("\0");
 
 /** Where a secret goes by the form. */
 function keyIn(answers: Answers, unit: string, name: string, was: StoreKey): StoreKey {

@@ -8,13 +8,13 @@ import type { TuiState } from "./state.ts";
 import { some } from "./widgets/bar.ts";
 
 /** A row of the list: a secret, the heading of those under it, or something that could not be read. */
-export type Item =
+export type ListItem =
   | { readonly kind: "group"; readonly key: string; readonly group: SecretGroup }
   | { readonly kind: "section"; readonly key: string; readonly section: Section }
   | { readonly kind: "unread"; readonly key: string; readonly error: SubjectError & { readonly source: string } };
 
 type ItemList = {
-  readonly items: readonly Item[];
+  readonly items: readonly ListItem[];
   /** How many secrets are among them; one under two headings counts once. */
   readonly secrets: () => number;
   /** Places by key; made on first need, which typing a filter does not have. */
@@ -22,7 +22,7 @@ type ItemList = {
 };
 
 /** All rows of the list. Made again only when what they come from has changed: a move makes none. */
-export function itemsOf(state: TuiState): readonly Item[] {
+export function itemsOf(state: TuiState): readonly ListItem[] {
   return shownOf(state).items;
 }
 
@@ -37,7 +37,7 @@ export function prepareGrouping(state: TuiState, grouping: Grouping): void {
 }
 
 /** The place of the chosen item; the first when it is gone. */
-export function selectedAt(state: TuiState, items: readonly Item[]): number {
+export function selectedAt(state: TuiState, items: readonly ListItem[]): number {
   const { at, items: now } = shownOf(state);
   if (items === now) return (state.selected === null ? undefined : at().get(state.selected)) ?? 0;
   return Math.max(
@@ -46,13 +46,13 @@ export function selectedAt(state: TuiState, items: readonly Item[]): number {
   );
 }
 
-export function selectedItem(state: TuiState): Item | undefined {
+export function selectedItem(state: TuiState): ListItem | undefined {
   const items = itemsOf(state);
   return items[selectedAt(state, items)];
 }
 
 /** The secrets of a row, by fingerprint: one, all under a heading, or none. */
-export function secretsOf(item: Item | undefined): readonly string[] {
+export function secretsOf(item: ListItem | undefined): readonly string[] {
   if (item?.kind === "group") return [item.group.fingerprint];
   return item?.kind === "section" ? item.section.groups.map(({ fingerprint }) => fingerprint) : [];
 }
@@ -99,7 +99,7 @@ const shown = last(
     facets: ReadonlySet<string>,
     headed: boolean,
   ): ItemList => {
-    const items: Item[] = [];
+    const items: ListItem[] = [];
     for (const { title, groups } of made) {
       const left = withFacets(filterGroups(groups, filter), facets);
       if (left.length === 0) continue;

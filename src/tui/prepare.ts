@@ -1,4 +1,4 @@
-import { textOf } from "./filter.ts";
+import { groupText } from "./filter.ts";
 import { prepareGrouping } from "./items.ts";
 import { GROUPINGS } from "./sections.ts";
 import type { Store } from "./state.ts";
@@ -14,7 +14,7 @@ export function prepare(store: Store): void {
   const { groups } = store.get().scan;
   const pieces = [
     ...Array.from({ length: Math.ceil(groups.length / PIECE) }, (_, at) => () => {
-      for (const group of groups.slice(at * PIECE, (at + 1) * PIECE)) textOf(group);
+      for (const group of groups.slice(at * PIECE, (at + 1) * PIECE)) groupText(group);
     }),
     ...GROUPINGS.map((grouping) => () => prepareGrouping(store.get(), grouping)),
   ];

@@ -4,7 +4,7 @@ import { namedTarget, passwordName } from "./database-names.ts";
 import { urlTarget } from "./database-url.ts";
 import { postgresLogin } from "./postgres.ts";
 import { redisLogin } from "./redis.ts";
-import { keyOf } from "./reveal.ts";
+import { requestKey } from "./reveal.ts";
 import type { PasswordPart, LoginKind, TryLogin } from "./target.ts";
 import { unknown, type Liveness, type VerifyRequest } from "./types.ts";
 
@@ -33,7 +33,7 @@ export function loginFor(
     return unknown("its host name counts only within the container's own network");
   const bare = { ...target, host: host.replace(/^\[|\]$/g, "") };
   return {
-    key: keyOf(kind, host, port, user, password, database, tls),
+    key: requestKey(kind, host, port, user, password, database, tls),
     host: `${host}:${port}`,
     ask: ({ timeoutMs }, signal) => LOGINS[kind](bare, timeoutMs, signal),
   };

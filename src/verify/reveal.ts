@@ -9,6 +9,6 @@ export function reveal(secret: Secret): string | null {
 }
 
 /** What makes two questions the same, without keeping what they would send. */
-export function keyOf(...parts: readonly (string | number | null)[]): string {
+export function requestKey(...parts: readonly (string | number | null)[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64");
 }

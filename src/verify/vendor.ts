@@ -1,6 +1,6 @@
 import { isForeign } from "./foreign.ts";
 import { isLoopback, send, type HttpResponse, type Sending, type HttpOptions } from "../kit/net/http.ts";
-import { keyOf } from "./reveal.ts";
+import { requestKey } from "./reveal.ts";
 import { dead, live, unknown, type Liveness, type VerifyRequest, type VerifyOptions } from "./types.ts";
 import { retryAfterMs } from "../kit/net/retry-after.ts";
 import { pause } from "../kit/net/within.ts";
@@ -73,7 +73,7 @@ export function questionFor(vendor: Vendor, given: VendorInput, options: VerifyO
       ? `it may be of a server of your own, to be given as the endpoint "${vendor.id}"`
       : null);
   return {
-    key: keyOf(
+    key: requestKey(
       vendor.id,
       ...urls.map(String),
       JSON.stringify(ask.headers),

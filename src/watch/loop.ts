@@ -18,7 +18,7 @@ export type WatchInput = {
 };
 
 /** One scan of the watch. `why` says what asked for it; `host` is null where only this machine is watched. */
-export type Round = RememberedScan & { readonly why: "schedule" | "events"; readonly host: string | null };
+export type WatchScan = RememberedScan & { readonly why: "schedule" | "events"; readonly host: string | null };
 
 export type WatchTools = {
   readonly host: string | null;
@@ -29,7 +29,7 @@ export type WatchTools = {
   /** Where several watch side by side: waits until there is room for one more scan. */
   readonly turn: <T>(act: () => Promise<T>) => Promise<T>;
   /** Told of each scan that was remembered. Awaited: nothing else goes on meanwhile but the taking of events. */
-  readonly round: (round: Round) => Promise<void>;
+  readonly round: (round: WatchScan) => Promise<void>;
   /** Told of what went wrong while it goes on; and of each event. */
   readonly failed: (error: unknown) => void;
   readonly event: (event: EngineEvent) => void;
@@ -47,7 +47,7 @@ export async function watch(input: WatchInput, tools: WatchTools, host: Host): P
   const own = withEvents(input);
   if (schedule === null) return tools.round(await whole(input, tools, host));
   const { signal } = host;
-  const due = new Due(signal);
+  const due = new PendingContainers(signal);
   const follow = input.events
     ? followEvents(
         await tools.engine(),
@@ -107,14 +107,14 @@ const PATIENCE_MS = 2000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 300_000;
 
-async function whole(input: WatchInput, tools: WatchTools, host: Host): Promise<Round> {
+async function whole(input: WatchInput, tools: WatchTools, host: Host): Promise<WatchScan> {
   const { sources, minConfidence, layers } = input;
   const asked = { sources, minConfidence, layers, showIgnored: false, again: true };
   const scanned = tools.turn(async () => scanAndRemember(asked, await tools.scanTools(), await tools.memory(), host));
   return { ...(await scanned), why: "schedule", host: tools.host };
 }
 
-async function few(input: WatchInput, asked: Few, tools: WatchTools, host: Host): Promise<RememberedScan> {
+async function few(input: WatchInput, asked: ContainerEvents, tools: WatchTools, host: Host): Promise<RememberedScan> {
   const { sources, minConfidence } = input;
   const which = { only: asked.started, removed: asked.removed, layers: false, showIgnored: false, again: true };
   return tools.turn(async () =>
@@ -122,10 +122,10 @@ async function few(input: WatchInput, asked: Few, tools: WatchTools, host: Host)
   );
 }
 
-type Few = { readonly started: ReadonlySet<string>; readonly removed: ReadonlySet<string> };
+type ContainerEvents = { readonly started: ReadonlySet<string>; readonly removed: ReadonlySet<string> };
 
 /** What is to be looked at. Holds each container once, however often it started. */
-class Due {
+class PendingContainers {
   #all = false;
   #started = new Set<string>();
   #removed = new Set<string>();
@@ -162,7 +162,7 @@ class Due {
   }
 
   /** A whole scan sees to what started before it; what is gone is gone for it too. */
-  next(): "all" | Few {
+  next(): "all" | ContainerEvents {
     const few = { started: this.#started, removed: this.#removed };
     this.#started = new Set();
     this.#removed = new Set();

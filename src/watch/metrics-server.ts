@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Listen } from "../core/config/metrics.ts";
+import type { MetricsAddress } from "../core/config/metrics.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { CONTENT_TYPE } from "./exposition.ts";
 
@@ -15,7 +15,10 @@ export type MetricsServer = {
  * Answers GET /metrics and GET /healthz and nothing else; whoever asks slowly, much or often is cut off. Throws `failed`
  * when it cannot listen there.
  */
-export async function serveMetrics({ host, port }: Listen, render: () => Promise<string>): Promise<MetricsServer> {
+export async function serveMetrics(
+  { host, port }: MetricsAddress,
+  render: () => Promise<string>,
+): Promise<MetricsServer> {
   const limits = { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000, keepAliveTimeout: 5000 };
   const server = createServer({ ...limits, connectionsCheckingInterval: 1000 }, (request, response) => {
     void answer(request, response, render);

@@ -5,7 +5,7 @@ import { composeCli, type ComposeCli, type ComposeConfig } from "../../migration
 import { onlyDelivery } from "../../migrations/compose/rewrite/compare.ts";
 import { variables } from "../../migrations/compose/syntax/environment.ts";
 import { loadProject, type ComposeProject } from "../../migrations/compose/syntax/project.ts";
-import { rewriteProject, type Wish } from "../../migrations/compose/rewrite/index.ts";
+import { rewriteProject, type ServiceChange } from "../../migrations/compose/rewrite/index.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import { memberRange } from "../../src/kit/text/yaml-edit.ts";
 import { entry } from "../../src/kit/text/yaml-nodes.ts";
@@ -128,7 +128,7 @@ describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
     "%s: only what held a secret changes, and Compose makes the same of it but for the delivery",
     async (kind) => {
       const old = new Map(texts(fixture.dir));
-      const wishes = Object.entries(fixture.meta.services).map(([service, names]): Wish => {
+      const wishes = Object.entries(fixture.meta.services).map(([service, names]): ServiceChange => {
         const { entrypoint, command } = before.services[service] as { entrypoint?: string[]; command?: string[] };
         return {
           service,
@@ -193,7 +193,7 @@ function mayGo(
   text: string,
   project: ComposeProject,
   fixture: Fixture,
-  wishes: readonly Wish[],
+  wishes: readonly ServiceChange[],
 ): Set<string> {
   const lines = new Set<string>();
   const range = (start: number, end: number): void => {

@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
-import { cleanConfig, type Leaving } from "../../src/images/clean/clean.ts";
+import { cleanConfig, type RemovedValue } from "../../src/images/clean/clean.ts";
 import { cleanTree, digestOf, type BlobDescriptor } from "../../src/images/clean/tree.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 
 const { DB_PASSWORD = "", SMTP_PASSWORD = "", SESSION_SECRET = "" } = twelveSecrets();
 const reference = (name: string): string => `ref+vault://secret/apps/api#/${name}`;
-const leaving = (name: string, value: string): Leaving => ({
+const leaving = (name: string, value: string): RemovedValue => ({
   name,
   value: Secret.of(value),
   reference: reference(name),
 });
-const clean = (document: object, out: readonly Leaving[], stays: "reference" | "nothing" = "nothing"): object =>
+const clean = (document: object, out: readonly RemovedValue[], stays: "reference" | "nothing" = "nothing"): object =>
   JSON.parse(cleanConfig(Buffer.from(JSON.stringify(document)), out, stays).bytes.toString("utf8")) as object;
 
 test("a variable goes, or stays as its reference, and its neighbours keep their order", () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { ResidueMatch, LookAbout, MovedValue, Unseen } from "../../src/contract/look.ts";
+import type { ResidueMatch, LookAbout, MovedValue, UnreadablePlace } from "../../src/contract/look.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { looksFor } from "../../src/residue/index.ts";
@@ -12,7 +12,7 @@ export type Looked = {
   /** `kind place` of each. */
   readonly found: readonly string[];
   readonly places: readonly ResidueMatch[];
-  readonly unseen: readonly Unseen[];
+  readonly unseen: readonly UnreadablePlace[];
   readonly looked: ReadonlyMap<string, number>;
 };
 
@@ -36,7 +36,7 @@ export async function lookFor(
   const open = async (): Promise<never> => Promise.reject(new UnsprawlError("unreachable", "no engine here"));
   const looks = await looksFor({ files: [], folders: [], containers: [], engine: true, ...about }, open, env);
   const places: ResidueMatch[] = [];
-  const unseen: Unseen[] = [];
+  const unseen: UnreadablePlace[] = [];
   const looked = new Map<string, number>();
   const host = {
     signal: new AbortController().signal,

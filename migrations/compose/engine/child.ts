@@ -3,7 +3,7 @@ import { envFiles } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 
 /** What Compose gets of the user's environment. */
-export type Passed = {
+export type PassedEnvironment = {
   /** The variables that the project's files mention and that Compose gets. */
   readonly names: readonly string[];
   /** The credentials that they mention and that Compose does not get. */
@@ -23,7 +23,7 @@ export type Judges = {
  * what they mention, they get the values that the project's containers have already, and those that are no credential by
  * name, by form and by detection's judgement.
  */
-export function passedTo(project: ComposeProject, env: NodeJS.ProcessEnv, { held, secret }: Judges): Passed {
+export function passedTo(project: ComposeProject, env: NodeJS.ProcessEnv, { held, secret }: Judges): PassedEnvironment {
   const mentioned = new Set<string>();
   for (const { text } of [...project.yaml.values(), ...envFiles(project)])
     for (const [word] of text.matchAll(/[A-Za-z_][A-Za-z0-9_]*/g)) mentioned.add(word);
@@ -60,7 +60,7 @@ const LONG = 5;
 const URL_LOGIN = /:\/\/[^/\s@]*@/;
 
 /** Why Compose may not find a variable; empty when nothing was withheld from it. */
-export function withheldNote({ withheld }: Passed): string {
+export function withheldNote({ withheld }: PassedEnvironment): string {
   return withheld.length === 0
     ? ""
     : ` (${withheld.join(", ")} of your environment is withheld from Compose, since no container of the project has it)`;

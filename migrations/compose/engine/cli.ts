@@ -22,7 +22,7 @@ export type ComposeCli = {
    * What Compose would do if it brought these services up now, by container. Null when it cannot tell without doing it (it
    * copies configs into containers, which a dry run has not).
    */
-  foresee(call: ProjectCall, services: readonly string[]): Promise<Foreseen | null>;
+  foresee(call: ProjectCall, services: readonly string[]): Promise<ComposeForecast | null>;
   /**
    * Creates the containers of these services as the files say, and starts none: `stopped` is for services that stay
    * stopped. Touches no other service: `own` are the names of their containers, `copies` how many each has.
@@ -37,7 +37,7 @@ export type ComposeCli = {
 };
 
 /** By a container's name: it stays, is replaced, does not exist yet, or is started, stopped or removed (`touch`). */
-export type Foreseen = ReadonlyMap<string, "keep" | "recreate" | "create" | "touch">;
+export type ComposeForecast = ReadonlyMap<string, "keep" | "recreate" | "create" | "touch">;
 
 export type ComposeConfig = { readonly services: { readonly [name: string]: ServiceConfig } } & JsonObject;
 export type ServiceConfig = JsonObject & { readonly environment?: { readonly [name: string]: string | null } | null };

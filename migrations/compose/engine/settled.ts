@@ -1,7 +1,7 @@
 import type { Selected } from "../../../src/contract/migration.ts";
 import { Blocked } from "../rewrite/blocked.ts";
-import { withheldNote, type Passed } from "./child.ts";
-import type { ComposeConfig, Foreseen, ProjectCall } from "./cli.ts";
+import { withheldNote, type PassedEnvironment } from "./child.ts";
+import type { ComposeConfig, ComposeForecast, ProjectCall } from "./cli.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
@@ -15,8 +15,8 @@ export type Settling = {
   readonly engine: Engine;
   readonly call: ProjectCall;
   readonly before: ComposeConfig;
-  readonly foreseen: Foreseen | null;
-  readonly passed: Passed;
+  readonly foreseen: ComposeForecast | null;
+  readonly passed: PassedEnvironment;
   /** The container that can write to the project's files; null when none can. */
   readonly writer: string | null;
 };

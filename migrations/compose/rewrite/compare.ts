@@ -1,13 +1,13 @@
 import { Blocked } from "./blocked.ts";
 import type { ComposeConfig, ServiceConfig } from "../engine/cli.ts";
-import type { Wish } from "./index.ts";
+import type { ServiceChange } from "./index.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /**
  * Compares what Compose makes of the files before and after. Throws `failed`, naming the place, when anything but these
  * services' delivery differs, or when a delivery is not as wished.
  */
-export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes: readonly Wish[]): void {
+export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes: readonly ServiceChange[]): void {
   const undone: { [name: string]: JsonObject } = { ...after.services };
   for (const wish of wishes) {
     const [old, fresh] = [before.services[wish.service], after.services[wish.service]];
@@ -27,7 +27,7 @@ function effective(config: JsonObject): JsonObject {
 function withoutDelivery(
   old: ServiceConfig,
   fresh: ServiceConfig,
-  { change, moves, service, ...runs }: Wish,
+  { change, moves, service, ...runs }: ServiceChange,
 ): JsonObject {
   const service_: { [key: string]: unknown } = { ...fresh };
   const names = new Set([...change.unset, ...change.set.map(({ name }) => name), ...moves.map(({ name }) => name)]);

@@ -10,7 +10,7 @@ import { dropSources } from "../syntax/sources.ts";
 import { entry, parseYaml, isMap, isScalar, reaches } from "../../../src/kit/text/yaml-nodes.ts";
 
 /** What a service gets in place of its secrets. */
-export type Wish = {
+export type ServiceChange = {
   readonly service: string;
   readonly change: RunChange;
   readonly moves: readonly {
@@ -42,7 +42,7 @@ type PlaceChanges = {
  */
 export async function rewriteProject(
   project: ComposeProject,
-  wishes: readonly Wish[],
+  wishes: readonly ServiceChange[],
   accept: ReadonlySet<string>,
 ): Promise<Rewritten> {
   const draft = new ProjectDraft(project);
@@ -75,8 +75,8 @@ export async function rewriteProject(
 function want(
   wanted: Map<string, PlaceChanges>,
   all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
-  { service, change: { set, unset } }: Wish,
-  { name, masked }: Wish["moves"][number],
+  { service, change: { set, unset } }: ServiceChange,
+  { name, masked }: ServiceChange["moves"][number],
 ): void {
   const places = all.get(service)?.get(name) ?? [];
   const holds = places.at(-1);

@@ -137,7 +137,7 @@ export type ProjectText = {
 };
 
 /** Every text of the project's files, each once, wherever Compose uses it. What it refuses is as for `variables`. */
-export function scraps(project: ComposeProject, tell: OnFault = stop): ProjectText[] {
+export function projectTexts(project: ComposeProject, tell: OnFault = stop): ProjectText[] {
   const found: ProjectText[] = [];
   for (const file of project.yaml.values()) {
     const lookup = project.lookups.get(file.file) ?? project.lookup;

@@ -5,14 +5,14 @@ import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { asMember, membersOf } from "./shared.ts";
 import { home, type ComposeProject, type ComposeService } from "./project.ts";
-import type { Wish } from "../rewrite/index.ts";
+import type { ServiceChange } from "../rewrite/index.ts";
 import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 
 type Home = { readonly file: YamlFile; readonly map: YAMLMap };
 type Variable = { readonly name: string; readonly value: string };
 
 /** What a service needs beside its variables: a mount, a runtime, a command behind a prefix. */
-export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: Wish): void {
+export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: ServiceChange): void {
   const { mounts, runtime, entrypointPrefix, healthcheckPrefix } = wish.change;
   if (mounts.length === 0 && runtime === null && entrypointPrefix === null && healthcheckPrefix === null) return;
   const at = homeOf(project, wish.service);
@@ -31,7 +31,10 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
 export type ServiceWords = { readonly [place in "Entrypoint" | "Cmd" | "Healthcheck"]: readonly string[] };
 
 /** The words that the delivery copies into the file: those of the container, which may be its image's. */
-export function copiedWords(project: ComposeProject, { service, change, entrypoint, cmd, health }: Wish): ServiceWords {
+export function copiedWords(
+  project: ComposeProject,
+  { service, change, entrypoint, cmd, health }: ServiceChange,
+): ServiceWords {
   const runs = change.entrypointPrefix !== null;
   return {
     Entrypoint: runs ? entrypoint : [],

@@ -1,5 +1,5 @@
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { envFiles, scraps, type VariablePlace } from "./environment.ts";
+import { envFiles, projectTexts, type VariablePlace } from "./environment.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
 import { Blocked } from "../rewrite/blocked.ts";
@@ -20,7 +20,7 @@ export function dropSources(
   all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
 ): string[] {
   const notes: string[] = [];
-  const everything = scraps(project);
+  const everything = projectTexts(project);
   const passed = [...all.values()].flatMap((own) => [...own.values()].flat());
   const remaining = (name: string): string[] => [
     ...new Set([

@@ -11,7 +11,7 @@ import { literalOf } from "./script-own.ts";
 import type { RunScript } from "./script.ts";
 
 /** A variable that `--env-file` of a run line gives to its container. */
-export type Handed = {
+export type EnvFileVariable = {
   readonly subject: string;
   /** `deploy/web.env:3 DB_PASSWORD`. */
   readonly path: string;
@@ -19,7 +19,7 @@ export type Handed = {
   readonly value: string;
 };
 
-export type Unread = { readonly subject: string; readonly message: string; readonly hint: string };
+export type UnreadableEnvFile = { readonly subject: string; readonly message: string; readonly hint: string };
 
 /**
  * What the env files hold that a script's run lines name, and those that cannot be read. A relative name is looked for in the
@@ -28,9 +28,9 @@ export type Unread = { readonly subject: string; readonly message: string; reado
 export async function handedOn(
   script: RunScript,
   root: string,
-): Promise<{ readonly handed: readonly Handed[]; readonly errors: readonly Unread[] }> {
-  const handed: Handed[] = [];
-  const errors: Unread[] = [];
+): Promise<{ readonly handed: readonly EnvFileVariable[]; readonly errors: readonly UnreadableEnvFile[] }> {
+  const handed: EnvFileVariable[] = [];
+  const errors: UnreadableEnvFile[] = [];
   const read = new Map<string, EnvFileRead>();
   for (const run of script.runs) {
     const subject = subjectOf(script.file, script.text, run);

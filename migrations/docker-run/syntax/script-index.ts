@@ -6,7 +6,7 @@ export type ScriptCommands = readonly (readonly ShellWord[])[];
 export type ScriptAssignment = { readonly word: ShellWord; readonly words: readonly ShellWord[] };
 
 /** A command that opens or closes branches, loops or functions: what the keywords in front of it say, in order. */
-type Turn = { readonly start: number; readonly words: readonly string[] };
+type BranchCommand = { readonly start: number; readonly words: readonly string[] };
 
 /** What is asked of a script for each of its run lines, found in one walk each: a script may have thousands of them. */
 export type ScriptIndex = {
@@ -14,7 +14,7 @@ export type ScriptIndex = {
   readonly sorted: ScriptCommands;
   readonly starts: readonly number[];
   /** Commands with a keyword in front, in order, and where `;;` stands. */
-  readonly turns: readonly Turn[];
+  readonly turns: readonly BranchCommand[];
   readonly turnStarts: readonly number[];
   readonly branchEnds: readonly number[];
   /** How often a word stands in the text, a `-` before it aside; and where `NAME=(` first does. */
@@ -29,7 +29,7 @@ export function scriptIndex(text: string, commands: ScriptCommands): ScriptIndex
   const known = indexes.get(commands);
   if (known !== undefined) return known;
   const sorted = commands.toSorted((a, b) => (a[0]?.start ?? 0) - (b[0]?.start ?? 0));
-  const turns = sorted.flatMap((words): Turn[] => {
+  const turns = sorted.flatMap((words): BranchCommand[] => {
     const end = words.findIndex((word) => !KEYWORD.test(word.text));
     const said = words.slice(0, end < 0 ? words.length : end).map((word) => word.text);
     return said.length === 0 ? [] : [{ start: words[0]?.start ?? 0, words: said }];

@@ -11,7 +11,7 @@ import {
 } from "./script-index.ts";
 
 /** A variable of the script that does nothing but hand its literal on to containers. */
-export type Own = {
+export type ScriptConstant = {
   readonly name: string;
   readonly value: string;
   /** The command that sets it, and nothing else. */
@@ -32,7 +32,7 @@ export function ownVariable(
   runs: readonly RunCommand[],
   run: RunCommand,
   content: string,
-): Own | null {
+): ScriptConstant | null {
   const name = variableIn(content);
   if (name === null) return null;
   const users = variableIndex(text, commands, runs).handed.get(name);

@@ -17,7 +17,7 @@ type ScriptContext = {
 };
 
 /** What else of a script gives variables to containers: told, with the reason why it stays. */
-export function strays(around: ScriptContext): ScriptVariable[] {
+export function strayVariables(around: ScriptContext): ScriptVariable[] {
   const { file, text, commands, bodies } = around;
   // What is longer than a file's name may be is no command.
   const made = text.matchAll(/^[ \t]*(?:function[ \t]+)?(\w[\w-]{0,254})[ \t]*\(/gm);

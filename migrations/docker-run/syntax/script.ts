@@ -5,8 +5,8 @@ import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/
 import { placeText, type Refusal } from "../../../src/files/file-migration.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
-import { literalOf, ownVariable, withArrays, type Own } from "./script-own.ts";
-import { strays } from "./script-strays.ts";
+import { literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
+import { strayVariables } from "./script-strays.ts";
 
 /** A variable that a line of a script gives to a container, or would. */
 export type ScriptVariable = {
@@ -22,7 +22,7 @@ export type ScriptVariable = {
     readonly command: RunCommand;
     readonly flag: EnvFlag;
     /** The script's variable that holds the value; null when the flag does. */
-    readonly own: Own | null;
+    readonly own: ScriptConstant | null;
   } | null;
 };
 
@@ -57,7 +57,7 @@ export function scriptOf(file: string, text: string): RunScript {
     inRun(file, text, run, about, (content) => ownVariable(text, commands, runs, run, content)),
   );
   const others = commands.filter((words) => !parts.has(words));
-  const variables = [...moving, ...strays({ file, text, commands: others, bodies, runs, moving })];
+  const variables = [...moving, ...strayVariables({ file, text, commands: others, bodies, runs, moving })];
   // Places are told apart by their lines, and run lines too.
   const seen = new Set<string>();
   const again = new Set<string>();
@@ -97,7 +97,7 @@ function inRun(
   text: string,
   run: RunCommand,
   around: ScriptSummary,
-  ownOf: (content: string) => Own | null,
+  ownOf: (content: string) => ScriptConstant | null,
 ): ScriptVariable[] {
   const last = new Map(run.env.map((flag) => [flag.variable, flag]));
   return run.env.flatMap((flag): ScriptVariable[] => {
@@ -136,7 +136,7 @@ function aroundOf(text: string): ScriptSummary {
 function faultOf(
   run: RunCommand,
   flag: EnvFlag,
-  own: Own | null,
+  own: ScriptConstant | null,
   isLast: boolean,
   around: ScriptSummary,
 ): Refusal | null {

@@ -21,7 +21,7 @@ export function namespaceOf({ subjectId }: Location): string {
 }
 
 /** The variable that a location names, in a file as it is now; null when it has gone. */
-export function placeOf(manifests: Manifests, { subjectName, path }: Location): EnvPlace | null {
+export function envPlaceAt(manifests: Manifests, { subjectName, path }: Location): EnvPlace | null {
   return (
     envPlaces(manifests).find(
       (place) => place.told === subjectName && path === `${place.resource.label} ${place.path}`,

@@ -28,12 +28,12 @@ export async function run(context: CommandContext, args: readonly string[], opti
   return left.length > 0 || open ? EXIT.partly : EXIT.ok;
 }
 
-type Looked = { readonly found: Residue | null; readonly error: unknown };
+type ResidueLookup = { readonly found: Residue | null; readonly error: unknown };
 
-const NOT_LOOKED: Looked = { found: null, error: null };
+const NOT_LOOKED: ResidueLookup = { found: null, error: null };
 
 /** What was purged is told even where the look fails or is called off. */
-async function look(context: CommandContext, id: string): Promise<Looked> {
+async function look(context: CommandContext, id: string): Promise<ResidueLookup> {
   try {
     const [found = null] = await residue([id], residueTools(context.assembly), scriptHost(context, true));
     return { found, error: null };

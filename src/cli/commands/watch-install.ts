@@ -62,10 +62,10 @@ export async function install(context: CommandContext, args: readonly string[], 
   return EXIT.ok;
 }
 
-type When = { readonly every: string | null; readonly cron: string | null };
+type WatchSchedule = { readonly every: string | null; readonly cron: string | null };
 
 /** What the command line says, else the configuration, else each quarter of an hour. Throws `usage` for no schedule. */
-async function whenOf(options: ParsedFlags, config: When | null): Promise<When> {
+async function whenOf(options: ParsedFlags, config: WatchSchedule | null): Promise<WatchSchedule> {
   const given = { every: text(options, "every"), cron: text(options, "cron") };
   const { cronSchedule, everySchedule } = await import("../../watch/schedule.ts");
   if (given.every !== null && given.cron !== null)

@@ -9,7 +9,7 @@ import { VERSION } from "../../model/version.ts";
 import type { WatchConfig } from "../../core/config/watch.ts";
 import type { Metrics } from "../../watch/metrics.ts";
 import { cronSchedule, everySchedule, until, type Schedule } from "../../watch/schedule.ts";
-import { watch, withEvents, type Round, type WatchInput, type WatchTools } from "../../watch/loop.ts";
+import { watch, withEvents, type WatchScan, type WatchInput, type WatchTools } from "../../watch/loop.ts";
 import { list, text, type CommandContext, type ParsedFlags } from "../context.ts";
 import { ofEngines } from "../on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "../untrusted.ts";
@@ -56,7 +56,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   let exit: number = EXIT.ok;
   let [failing, unread] = [false, false];
   let delivery: ChannelDelivery | null = null;
-  const round = async (one: Round): Promise<void> => {
+  const round = async (one: WatchScan): Promise<void> => {
     failing ||= one.report.findings.some((finding) => fails(finding, failOn));
     unread ||= incomplete(one.report) || rulesMissing((await assembly.config()).untrusted) !== null;
     const lines = context.json ? changesJson(one) : one.changes.map((change) => changeLine(change, process.stdout));
@@ -175,7 +175,7 @@ async function metricsOf(context: CommandContext, wanted: readonly string[] | nu
   return openMetrics(own.metrics, of, (said) => say(context, said));
 }
 
-function count(metrics: Metrics, { report, changes, host, why }: Round): void {
+function count(metrics: Metrics, { report, changes, host, why }: WatchScan): void {
   metrics.scanned({
     host,
     durationMs: report.durationMs,

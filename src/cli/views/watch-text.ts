@@ -1,7 +1,7 @@
 import type { Change, ChangeKind } from "../../model/change.ts";
 import { countsOf } from "../../model/change-words.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
-import type { Round } from "../../watch/loop.ts";
+import type { WatchScan } from "../../watch/loop.ts";
 import { paint, type Colour } from "../../kit/paint.ts";
 import { SEVERITY_MARK } from "./table.ts";
 
@@ -21,14 +21,14 @@ export function changeLine({ at, kind, finding, run, host }: Change, stream: Nod
 }
 
 /** JSON lines: each change, then the scan. */
-export function changesJson({ report, changes, why }: Round): string[] {
+export function changesJson({ report, changes, why }: WatchScan): string[] {
   const { scannedAt, durationMs, sources, summary } = report;
   const scan = { version: 1, type: "scan", at: scannedAt, why, durationMs, sources, summary, changes: changes.length };
   return [...changes.map((change) => ({ version: 1, type: "change", ...change })), scan].map((line) => jsonText(line));
 }
 
 /** A scan in one line: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`. */
-export function roundText({ report, changes, why }: Round): string {
+export function roundText({ report, changes, why }: WatchScan): string {
   const { findings, subjects } = report.summary;
   const errors = report.sources.flatMap((source) =>
     source.errors.map(({ subject, message, hint }) => `not read: ${subject}: ${message} (${hint})`),

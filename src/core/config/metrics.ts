@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { knownKeys, mapOf } from "./shape.ts";
 
-export type Listen = { readonly host: string; readonly port: number };
+export type MetricsAddress = { readonly host: string; readonly port: number };
 
 /** Where metrics are to be had: over HTTP, in a text file for node_exporter, both or neither. */
-export type MetricsSettings = { readonly listen: Listen | null; readonly file: string | null };
+export type MetricsSettings = { readonly listen: MetricsAddress | null; readonly file: string | null };
 
 /** What may stand in `watch.metrics`; the schema that ships is made from this. */
 export const METRICS_KEYS = {
@@ -32,7 +32,7 @@ export function readMetrics(given: unknown, file: string, dir: string): MetricsS
 }
 
 /** `9464`, `127.0.0.1:9464`, `[::1]:9464`, `metrics.example:9464`; without a host it is this machine alone. */
-function listenOf(value: unknown, file: string): Listen {
+function listenOf(value: unknown, file: string): MetricsAddress {
   const text = typeof value === "number" ? String(value) : value;
   const [, six, name, digits] =
     typeof text === "string" ? (/^(?:(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):)?(\d{1,5})$/.exec(text) ?? []) : [];

@@ -1,4 +1,4 @@
-import type { Delivery, Fit } from "../../contract/delivery.ts";
+import type { Delivery, DeliveryFit } from "../../contract/delivery.ts";
 import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { treeHasVariable } from "../process.ts";
@@ -15,8 +15,8 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
   let stores: Promise<Provider[]> | null = null;
   return {
     name: "runtime",
-    async fits(subject, moves): Promise<Fit> {
-      const no = (why: string): Fit => ({ fits: false, why, warnings: [] });
+    async fits(subject, moves): Promise<DeliveryFit> {
+      const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       if (!subject.engineRuntimes.includes(RUNTIME_NAME))
         return no("the OCI runtime is not registered with the engine (unsprawl runtime install)");

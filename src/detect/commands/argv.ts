@@ -2,7 +2,7 @@ import { looksRandom } from "../entropy.ts";
 import type { Evidence, Judge } from "../evidence.ts";
 import { stronger } from "../evidence.ts";
 import { byPosition } from "./by-position.ts";
-import { flag, special, type Take } from "./flags.ts";
+import { flag, special, type OnNamedValue } from "./flags.ts";
 import { readName } from "../names/names.ts";
 import { programOf } from "./programs.ts";
 import { inAssignments, inJson } from "../structure/structure.ts";
@@ -29,7 +29,7 @@ export function inArguments(
   let program: ReturnType<typeof programOf> = null;
   let nested = false;
   const sed = given.some((word) => /(?:^|\/)g?sed$/.test(word));
-  const take: Take = (name, value, step) => {
+  const take: OnNamedValue = (name, value, step) => {
     if (isReference(value) || isPublicPassword(value, given, step)) return;
     if (step === "assignment" && buildsAssets(given) && !looksRandom(value, 12)) return;
     const found = judge(name, value, step);

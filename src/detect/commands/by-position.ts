@@ -1,11 +1,11 @@
-import type { Take } from "./flags.ts";
+import type { OnNamedValue } from "./flags.ts";
 import { special } from "./flags.ts";
 import { looksRandom } from "../entropy.ts";
 import { readName } from "../names/names.ts";
 import { humanPassword, plausible, POSITIONS } from "../names/passwordish.ts";
 
 /** A password that stands at its place behind a word: `users add NAME PASSWORD`, `config set NAME VALUE`. */
-export function byPosition(given: readonly string[], at: number, known: boolean, take: Take): void {
+export function byPosition(given: readonly string[], at: number, known: boolean, take: OnNamedValue): void {
   const word = given[at] as string;
   const two = `${given[at - 1] ?? ""} ${word}`;
   const distance = POSITIONS[two] ?? POSITIONS[word.slice(word.lastIndexOf("/") + 1)];

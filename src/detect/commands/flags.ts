@@ -4,7 +4,7 @@ import { isLogin, shortPassword } from "../names/passwordish.ts";
 import type { FlagKind, Program } from "./program.ts";
 
 /** Takes a named value that was found. */
-export type Take = (name: string, value: string, step: string) => void;
+export type OnNamedValue = (name: string, value: string, step: string) => void;
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,119}$/;
 const PAIRS =
@@ -21,7 +21,7 @@ export function flag(
   next: string | undefined,
   line: readonly string[],
   program: Program | null,
-  take: Take,
+  take: OnNamedValue,
 ): boolean {
   const sign = word.startsWith("/") ? /[:=]/ : /=/;
   const cut = word.search(sign);
@@ -94,7 +94,7 @@ function besides(program: Program | null, name: string, line: readonly string[])
 }
 
 /** `--db-password X`, `/pass:X`: the flag's own name says secret. */
-function byFlagName(name: string, value: string, glued: boolean, take: Take): boolean {
+function byFlagName(name: string, value: string, glued: boolean, take: OnNamedValue): boolean {
   const bare = name.replace(/^-{1,2}|^\//, "");
   if (bare.length < 3 && bare !== "pw") return false;
   // `adduser --disabled-password NAME` takes nothing.
@@ -118,7 +118,7 @@ function byFlagName(name: string, value: string, glued: boolean, take: Take): bo
 }
 
 /** A value whose kind the program's manual tells. */
-export function special(kind: FlagKind, value: string, take: Take): void {
+export function special(kind: FlagKind, value: string, take: OnNamedValue): void {
   const step = "flag of this program";
   if (kind === "password") take("password", value, step);
   else if (kind === "token") take("token", value, step);

@@ -60,7 +60,7 @@ type Assembled = Pick<GitleaksFile, "targeted"> & {
   readonly disabled: readonly string[];
 };
 
-type From = {
+type RuleFileOrigin = {
   readonly file: string;
   readonly source: string;
   readonly dir: string;
@@ -68,7 +68,7 @@ type From = {
   readonly notes: string[];
 };
 
-function assemble(from: From, trail: readonly string[]): Assembled {
+function assemble(from: RuleFileOrigin, trail: readonly string[]): Assembled {
   const { file, source, dir, toml, notes } = from;
   if (trail.includes(file)) throw wrong(`${source}: extend.path leads back to where it began`);
   const own = withoutTwins(readGitleaks(documentOf(file, source, toml), source), notes);

@@ -1,4 +1,4 @@
-import { keyOf, MIXED, objectIn, SOME, UUID, WILD } from "./proofs.ts";
+import { keyNamePattern, MIXED, objectIn, SOME, UUID, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -56,7 +56,7 @@ export const AI_TOOLS: readonly Rule[] = [
     vendor: "Pinecone",
     description: "Pinecone API key before 2024",
     keywords: ["pinecone"],
-    names: keyOf("pinecone"),
+    names: keyNamePattern("pinecone"),
     shape: UUID,
     as: "PINECONE_API_KEY",
     make: (kit) => kit.uuid(),
@@ -67,7 +67,7 @@ export const AI_TOOLS: readonly Rule[] = [
     vendor: "various",
     description: "Key of a hosted vector store (Weaviate, Qdrant, Zilliz)",
     keywords: ["weaviate", "qdrant", "zilliz"],
-    names: keyOf("weaviate|qdrant|zilliz|zilliz_cloud"),
+    names: keyNamePattern("weaviate|qdrant|zilliz|zilliz_cloud"),
     shape: `${WILD}[A-Za-z0-9_-]{32,128}={0,2}`,
     as: "QDRANT_API_KEY",
     make: (kit) => kit.urlsafe(54),
@@ -87,7 +87,7 @@ export const AI_TOOLS: readonly Rule[] = [
     vendor: "Weights & Biases",
     description: "Weights & Biases API key before 2026",
     keywords: ["wandb"],
-    names: keyOf("wandb"),
+    names: keyNamePattern("wandb"),
     shape: "(?:local-)?[0-9a-f]{40}",
     as: "WANDB_API_KEY",
     make: (kit) => kit.hex(40),
@@ -136,7 +136,7 @@ export const AI_TOOLS: readonly Rule[] = [
     vendor: "various",
     description: "Key of a search or scraping service (Exa, Serper, SerpApi, Brave, ScrapingBee, ScraperAPI, Zyte)",
     keywords: ["exa_", "serper", "serpapi", "serp_", "brave", "scraping", "scraper", "zyte", "bright"],
-    names: keyOf("exa|serper|serp_?api|serp|brave|brave_search|scraping_?bee|scraper_?api|zyte|bright_?data"),
+    names: keyNamePattern("exa|serper|serp_?api|serp|brave|brave_search|scraping_?bee|scraper_?api|zyte|bright_?data"),
     shape: `(?:${UUID}|[0-9a-f]{32,64}|BSA[A-Za-z0-9_-]{28,40}|[A-Z0-9]{80}|${WILD}[A-Za-z0-9]{32})`,
     as: "EXA_API_KEY",
     make: (kit) => kit.uuid(),

@@ -1,4 +1,4 @@
-import { DIGIT, keyOf, MIXED, SOME, WILD } from "./proofs.ts";
+import { DIGIT, keyNamePattern, MIXED, SOME, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, type Rule } from "./rule.ts";
 
@@ -21,7 +21,7 @@ export const AI: readonly Rule[] = [
     vendor: "DeepSeek",
     description: "DeepSeek API key",
     keywords: ["deepseek"],
-    names: keyOf("deep_?seek"),
+    names: keyNamePattern("deep_?seek"),
     shape: "sk-[0-9a-f]{32}",
     as: "DEEPSEEK_API_KEY",
     make: (kit) => `sk-${kit.hex(32)}`,
@@ -200,7 +200,7 @@ export const AI: readonly Rule[] = [
     vendor: "Z.ai",
     description: "Z.ai (Zhipu, GLM) API key",
     keywords: ["zhipu", "zai_", "glm_", "bigmodel"],
-    names: keyOf("zhipu|zhipu_?ai|z_?ai|glm|big_?model"),
+    names: keyNamePattern("zhipu|zhipu_?ai|z_?ai|glm|big_?model"),
     shape: "[0-9a-f]{32}\\.[A-Za-z0-9]{16}",
     as: "ZHIPUAI_API_KEY",
     make: (kit) => `${kit.hex(32)}.${kit.base62(16)}`,
@@ -211,7 +211,7 @@ export const AI: readonly Rule[] = [
     vendor: "Baseten",
     description: "Baseten API key",
     keywords: ["baseten"],
-    names: keyOf("baseten"),
+    names: keyNamePattern("baseten"),
     shape: "[A-Za-z0-9]{8}\\.[A-Za-z0-9]{32}",
     as: "BASETEN_API_KEY",
     make: (kit) => `${kit.base62(8)}.${kit.base62(32)}`,
@@ -222,7 +222,7 @@ export const AI: readonly Rule[] = [
     vendor: "Deepgram",
     description: "Deepgram API key",
     keywords: ["deepgram"],
-    names: keyOf("deepgram"),
+    names: keyNamePattern("deepgram"),
     shape: "[0-9a-f]{40}",
     as: "DEEPGRAM_API_KEY",
     make: (kit) => kit.hex(40),
@@ -233,7 +233,7 @@ export const AI: readonly Rule[] = [
     vendor: "Cohere",
     description: "Cohere API key",
     keywords: ["cohere", "co_api"],
-    names: keyOf("cohere|co_api"),
+    names: keyNamePattern("cohere|co_api"),
     shape: "[A-Za-z0-9]{40}",
     as: "COHERE_API_KEY",
     make: (kit) => kit.base62(40),
@@ -244,7 +244,7 @@ export const AI: readonly Rule[] = [
     vendor: "Mistral",
     description: "Mistral API key",
     keywords: ["mistral", "codestral"],
-    names: keyOf("mistral|mistral_?ai|codestral"),
+    names: keyNamePattern("mistral|mistral_?ai|codestral"),
     shape: "[A-Za-z0-9]{32}",
     as: "MISTRAL_API_KEY",
     make: (kit) => kit.base62(32),
@@ -268,7 +268,7 @@ export const AI: readonly Rule[] = [
       "speechmatics",
       "novita",
     ],
-    names: keyOf(
+    names: keyNamePattern(
       "eleven|eleven_?labs|xi|assembly_?ai|ai21|ai_21|sambanova|deep_?infra|gladia|clarifai|together|together_?ai|speechmatics|novita",
     ),
     shape: `${WILD}[A-Za-z0-9_-]{32,72}`,

@@ -1,4 +1,4 @@
-import { keyOf, WILD } from "./proofs.ts";
+import { keyNamePattern, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -28,7 +28,7 @@ export const COMMERCE: readonly Rule[] = [
     vendor: "BigCommerce",
     description: "BigCommerce access token or client secret",
     keywords: ["bigcommerce", "bc_"],
-    names: keyOf("big_?commerce|bc", "token|secret"),
+    names: keyNamePattern("big_?commerce|bc", "token|secret"),
     shape: "[a-z0-9]{31}|[0-9a-f]{64}",
     as: "BIGCOMMERCE_ACCESS_TOKEN",
     make: (kit) => kit.alnum(31),
@@ -39,7 +39,7 @@ export const COMMERCE: readonly Rule[] = [
     vendor: "Squarespace",
     description: "Squarespace API key",
     keywords: ["squarespace"],
-    names: keyOf("squarespace"),
+    names: keyNamePattern("squarespace"),
     shape: "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     as: "SQUARESPACE_API_KEY",
     make: (kit) => kit.uuid(),
@@ -82,7 +82,7 @@ export const COMMERCE: readonly Rule[] = [
       "bittrex",
       "poloniex",
     ],
-    names: keyOf("binance|kraken|coinbase|bitfinex|kucoin|bybit|okx|bitstamp|gate_?io|bittrex|poloniex"),
+    names: keyNamePattern("binance|kraken|coinbase|bitfinex|kucoin|bybit|okx|bitstamp|gate_?io|bittrex|poloniex"),
     shape: `${WILD}(?:[A-Za-z0-9]{32,64}|[A-Za-z0-9+/]{86}==|[A-Za-z0-9_-]{43}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})`,
     as: "BINANCE_API_SECRET",
     make: (kit) => kit.base62(64),
@@ -130,7 +130,7 @@ export const COMMERCE: readonly Rule[] = [
     vendor: "Amadeus",
     description: "Amadeus API secret",
     keywords: ["amadeus"],
-    names: keyOf("amadeus", "secret"),
+    names: keyNamePattern("amadeus", "secret"),
     shape: "[A-Za-z0-9]{16}",
     as: "AMADEUS_CLIENT_SECRET",
     make: (kit) => kit.base62(16),

@@ -1,4 +1,4 @@
-import { keyOf, objectIn, UUID, WILD } from "./proofs.ts";
+import { keyNamePattern, objectIn, UUID, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -18,7 +18,7 @@ export const CONTENT: readonly Rule[] = [
     vendor: "Contentful",
     description: "Contentful delivery, preview or management token",
     keywords: ["contentful"],
-    names: keyOf("contentful"),
+    names: keyNamePattern("contentful"),
     shape: "[A-Za-z0-9_-]{43}|[0-9a-f]{64}",
     as: "CONTENTFUL_ACCESS_TOKEN",
     make: (kit) => kit.urlsafe(43),
@@ -31,7 +31,7 @@ export const CONTENT: readonly Rule[] = [
     description: "Sanity API token",
     keywords: ["sanity"],
     pattern: /^(?<secret>sk[A-Za-z0-9]{78}(?:[A-Za-z0-9]{100})?)$/d,
-    names: keyOf("sanity"),
+    names: keyNamePattern("sanity"),
     prefixes: ["sk"],
     examples: (kit) => [{ name: "SANITY_API_TOKEN", value: `sk${kit.base62(178)}` }],
     counterExamples: (kit) => [{ name: "SANITY_API_TOKEN_ID", value: `sk${kit.base62(20)}` }],
@@ -51,7 +51,7 @@ export const CONTENT: readonly Rule[] = [
     vendor: "various",
     description: "Key of a content service (Storyblok, Prismic, Strapi, DatoCMS, ButterCMS, Ghost, Hygraph, Webflow)",
     keywords: ["storyblok", "prismic", "strapi", "dato", "butter", "ghost", "hygraph", "webflow"],
-    names: keyOf("storyblok|prismic|strapi|dato|dato_?cms|butter|butter_?cms|ghost|hygraph|webflow"),
+    names: keyNamePattern("storyblok|prismic|strapi|dato|dato_?cms|butter|butter_?cms|ghost|hygraph|webflow"),
     shape: `(?:[0-9a-f]{24}:[0-9a-f]{64}|${WILD}[A-Za-z0-9_-]{20,64}|[0-9a-f]{256}|[0-9a-f]{64})`,
     as: "GHOST_ADMIN_API_KEY",
     make: (kit) => `${kit.hex(24)}:${kit.hex(64)}`,
@@ -95,7 +95,7 @@ export const CONTENT: readonly Rule[] = [
     vendor: "Cloudinary",
     description: "Cloudinary API secret",
     keywords: ["cloudinary"],
-    names: keyOf("cloudinary", "secret"),
+    names: keyNamePattern("cloudinary", "secret"),
     shape: "[A-Za-z0-9_-]{27}",
     as: "CLOUDINARY_API_SECRET",
     make: (kit) => kit.urlsafe(27),
@@ -124,7 +124,7 @@ export const CONTENT: readonly Rule[] = [
     description:
       "Key of a picture, film or sound service (Mux, Vimeo, ImageKit, imgix, Unsplash, Pexels, Bunny, Transloadit, remove.bg)",
     keywords: ["mux_", "vimeo", "imagekit", "imgix", "unsplash", "pexels", "bunny", "transloadit", "remove"],
-    names: keyOf("mux|vimeo|imagekit|imgix|unsplash|pexels|bunny|bunny_?cdn|bunnycdn|transloadit|remove_?bg"),
+    names: keyNamePattern("mux|vimeo|imagekit|imgix|unsplash|pexels|bunny|bunny_?cdn|bunnycdn|transloadit|remove_?bg"),
     shape: `(?:private_[A-Za-z0-9+/=]{28}|ix_[A-Za-z0-9]{24,40}|ak_[0-9a-f]{64}|${UUID}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[0-9a-f]{4}-[0-9a-f]{4}|${WILD}[A-Za-z0-9_+/-]{24,90})`,
     as: "MUX_TOKEN_SECRET",
     make: (kit) => `${kit.base62(72)}2x7`,
@@ -136,7 +136,7 @@ export const CONTENT: readonly Rule[] = [
     description: "Ably API key",
     keywords: ["ably"],
     pattern: /^(?<secret>[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{6}:[A-Za-z0-9_-]{43})$/d,
-    names: keyOf("ably"),
+    names: keyNamePattern("ably"),
     examples: (kit) => [{ name: "ABLY_API_KEY", value: `${kit.base62(6)}.${kit.base62(6)}:${kit.urlsafe(43)}` }],
     counterExamples: (kit) => [{ name: "ABLY_API_KEY", value: `${kit.base62(6)}.${kit.base62(6)}` }],
     reference: "https://ably.com/docs/auth/basic",
@@ -165,7 +165,7 @@ export const CONTENT: readonly Rule[] = [
     description:
       "Secret of a live connection service (Pusher, LiveKit, Stream, Agora, Daily, Twitch chat, Vapi, Retell)",
     keywords: ["pusher", "livekit", "stream_", "getstream", "agora", "daily_", "vapi", "retell"],
-    names: keyOf(
+    names: keyNamePattern(
       "pusher|pusher_app|livekit|stream|get_?stream|agora|agora_app|daily|vapi|retell",
       "secret|certificate|apikey|api_key|private_key|key_secret",
     ),
@@ -193,7 +193,7 @@ export const CONTENT: readonly Rule[] = [
       "ipinfo",
       "ipstack",
     ],
-    names: keyOf(
+    names: keyNamePattern(
       "here|tomtom|maptiler|open_?weather|open_?weather_?map|owm|finnhub|polygon|alpha_?vantage|newsapi|news_?api|maxmind|maxmind_license|ipinfo|ipstack",
     ),
     shape: `(?:[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk|${WILD}[A-Za-z0-9_-]{14,64})`,

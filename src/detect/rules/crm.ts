@@ -1,4 +1,4 @@
-import { keyOf, UUID, WILD } from "./proofs.ts";
+import { keyNamePattern, UUID, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -18,7 +18,7 @@ export const CRM: readonly Rule[] = [
     vendor: "HubSpot",
     description: "HubSpot API key, client secret or developer key",
     keywords: ["hubspot", "hapi"],
-    names: keyOf("hubspot|hapi", "key|apikey|secret|hapikey"),
+    names: keyNamePattern("hubspot|hapi", "key|apikey|secret|hapikey"),
     shape: `(?:(?:na1|na2|eu1|ap1)-[0-9a-f]{4}-)?${UUID}`,
     as: "HUBSPOT_API_KEY",
     make: (kit) => kit.uuid(),
@@ -54,7 +54,7 @@ export const CRM: readonly Rule[] = [
     vendor: "Salesforce",
     description: "Salesforce consumer secret or security token",
     keywords: ["salesforce", "sfdc", "sf_"],
-    names: keyOf("salesforce|sfdc|sf", "secret|token"),
+    names: keyNamePattern("salesforce|sfdc|sf", "secret|token"),
     shape: "[0-9A-F]{64}|[0-9]{19}|(?=[A-Za-z]{0,24}\\d)[A-Za-z0-9]{24,25}",
     as: "SALESFORCE_CLIENT_SECRET",
     make: (kit) => kit.hex(64).toUpperCase(),
@@ -66,7 +66,7 @@ export const CRM: readonly Rule[] = [
     vendor: "Zendesk",
     description: "Zendesk API token or OAuth secret",
     keywords: ["zendesk"],
-    names: keyOf("zendesk"),
+    names: keyNamePattern("zendesk"),
     shape: "[A-Za-z0-9]{40}|[0-9a-f]{64}",
     as: "ZENDESK_API_TOKEN",
     make: (kit) => kit.base62(40),
@@ -77,7 +77,7 @@ export const CRM: readonly Rule[] = [
     vendor: "Close",
     description: "Close CRM API key",
     keywords: ["close"],
-    names: keyOf("close|close_?io|close_?crm"),
+    names: keyNamePattern("close|close_?io|close_?crm"),
     shape: "api_[A-Za-z0-9]{18,26}\\.[A-Za-z0-9]{18,26}",
     as: "CLOSE_API_KEY",
     make: (kit) => `api_${kit.base62(22)}.${kit.base62(22)}`,
@@ -88,7 +88,7 @@ export const CRM: readonly Rule[] = [
     vendor: "Freshworks",
     description: "Freshdesk, Freshservice or Freshsales API key",
     keywords: ["fresh"],
-    names: keyOf("freshdesk|freshservice|freshsales|freshworks|freshchat"),
+    names: keyNamePattern("freshdesk|freshservice|freshsales|freshworks|freshchat"),
     shape: `${WILD}[A-Za-z0-9_-]{18,24}`,
     as: "FRESHDESK_API_KEY",
     make: (kit) => `${kit.base62(17)}2x7`,
@@ -99,7 +99,7 @@ export const CRM: readonly Rule[] = [
     vendor: "Pipedrive",
     description: "Pipedrive API token",
     keywords: ["pipedrive"],
-    names: keyOf("pipedrive"),
+    names: keyNamePattern("pipedrive"),
     shape: "[0-9a-f]{40}",
     as: "PIPEDRIVE_API_TOKEN",
     make: (kit) => kit.hex(40),
@@ -124,7 +124,7 @@ export const CRM: readonly Rule[] = [
       "clearbit",
       "hunter",
     ],
-    names: keyOf(
+    names: keyNamePattern(
       "active_?campaign|attio|copper|drift|front|front_?app|gong|help_?scout|marketo|apollo|apollo_?io|clearbit|hunter|hunter_?io",
     ),
     shape: `(?:${UUID}|${WILD}[A-Za-z0-9_-]{20,100})`,
@@ -138,7 +138,7 @@ export const CRM: readonly Rule[] = [
     description: "Beamer API key",
     prefix: ["b_"],
     keywords: ["beamer"],
-    names: keyOf("beamer"),
+    names: keyNamePattern("beamer"),
     body: "[A-Za-z0-9+/=_-]{44}",
     make: (kit) => kit.base62(44),
     examples: (kit) => [{ name: "BEAMER_API_KEY", value: `b_${kit.base62(43)}=` }],

@@ -1,4 +1,4 @@
-import { DIGIT, keyOf, UUID, WILD } from "./proofs.ts";
+import { DIGIT, keyNamePattern, UUID, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, type Rule } from "./rule.ts";
 
@@ -73,7 +73,7 @@ export const FLAGS: readonly Rule[] = [
     vendor: "Split",
     description: "Split or Harness FME SDK or admin key",
     keywords: ["split"],
-    names: keyOf("split|split_?io"),
+    names: keyNamePattern("split|split_?io"),
     shape: "[a-z0-9]{36,56}",
     as: "SPLIT_API_KEY",
     make: (kit) => kit.alnum(50),
@@ -84,7 +84,7 @@ export const FLAGS: readonly Rule[] = [
     vendor: "various",
     description: "Key of a feature flag service (Optimizely, GrowthBook, DevCycle, Eppo, Flipt, Hypertune)",
     keywords: ["optimizely", "growthbook", "devcycle", "eppo", "flipt", "hypertune"],
-    names: keyOf("optimizely|growth_?book|dev_?cycle|eppo|flipt|hypertune"),
+    names: keyNamePattern("optimizely|growth_?book|dev_?cycle|eppo|flipt|hypertune"),
     shape: `(?:${WILD}[A-Za-z0-9:_-]{22,90}|secret_[a-z]{1,12}_[A-Za-z0-9]{24,60})`,
     as: "GROWTHBOOK_API_KEY",
     make: (kit) => `${kit.base62(38)}2x7`,
@@ -96,7 +96,7 @@ export const FLAGS: readonly Rule[] = [
     description:
       "Secret of an analytics service (Amplitude, Mixpanel, Segment, Heap, Adjust, AppsFlyer, Braze); write keys of browsers are public",
     keywords: ["amplitude", "mixpanel", "segment", "heap_", "adjust", "appsflyer", "rudder"],
-    names: keyOf(
+    names: keyNamePattern(
       "amplitude|mixpanel|segment|heap|adjust|apps_?flyer|rudder_?stack",
       "secret|secret_key|api_secret|access_token",
     ),

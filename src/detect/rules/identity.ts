@@ -1,4 +1,4 @@
-import { decoded, keyOf, SOME, UUID, WILD } from "./proofs.ts";
+import { decoded, keyNamePattern, SOME, UUID, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -9,7 +9,7 @@ export const IDENTITY: readonly Rule[] = [
     vendor: "Clerk",
     description: "Clerk secret key",
     keywords: ["clerk"],
-    names: keyOf("clerk", "key|secret|token"),
+    names: keyNamePattern("clerk", "key|secret|token"),
     shape: "sk_(?:live|test)_[A-Za-z0-9]{40,60}",
     as: "CLERK_SECRET_KEY",
     make: (kit) => `sk_live_${kit.base62(42)}`,
@@ -37,7 +37,7 @@ export const IDENTITY: readonly Rule[] = [
     vendor: "Okta",
     description: "Okta API token or client secret",
     keywords: ["okta"],
-    names: keyOf("okta"),
+    names: keyNamePattern("okta"),
     shape: `00[A-Za-z0-9_-]{40}|${WILD}[A-Za-z0-9_-]{40,64}`,
     as: "OKTA_API_TOKEN",
     make: (kit) => `00${kit.urlsafe(40)}`,
@@ -115,7 +115,7 @@ export const IDENTITY: readonly Rule[] = [
       "jumpcloud",
       "zitadel",
     ],
-    names: keyOf(
+    names: keyNamePattern(
       "descope|kinde|logto|fusion_?auth|frontegg|magic|magic_?link|userfront|supertokens|one_?login|jump_?cloud|zitadel",
     ),
     shape: `(?:${UUID}|${WILD}(?:sk_live_|sk_test_|jca_)?[A-Za-z0-9_=+/-]{32,150})`,
@@ -129,7 +129,7 @@ export const IDENTITY: readonly Rule[] = [
     vendor: "various",
     description: "Key of an identity check (Onfido, Persona, Veriff, Jumio, Sumsub)",
     keywords: ["onfido", "persona", "veriff", "jumio", "sumsub"],
-    names: keyOf("onfido|persona|veriff|jumio|sumsub"),
+    names: keyNamePattern("onfido|persona|veriff|jumio|sumsub"),
     shape: `(?:api_(?:live|sandbox)(?:_(?:us|ca))?\\.[A-Za-z0-9_-]{11}\\.[A-Za-z0-9_-]{32}|persona_(?:production|sandbox)_${UUID}|${UUID}|(?:prd|sbx):[A-Za-z0-9.]{30,70}|[A-Za-z0-9]{32})`,
     as: "ONFIDO_API_TOKEN",
     make: (kit) => `api_live.${kit.base62(11)}.${kit.base62(32)}`,
@@ -150,7 +150,7 @@ export const IDENTITY: readonly Rule[] = [
     vendor: "Duo",
     description: "Duo secret key",
     keywords: ["duo_"],
-    names: keyOf("duo", "key|skey|secret"),
+    names: keyNamePattern("duo", "key|skey|secret"),
     shape: "[A-Za-z0-9]{40}",
     as: "DUO_SECRET_KEY",
     make: (kit) => kit.base62(40),
@@ -162,7 +162,7 @@ export const IDENTITY: readonly Rule[] = [
     vendor: "Yubico",
     description: "YubiCloud API key",
     keywords: ["yubi"],
-    names: keyOf("yubico|yubikey|yubi|yubicloud"),
+    names: keyNamePattern("yubico|yubikey|yubi|yubicloud"),
     shape: "[A-Za-z0-9+/]{27}=",
     as: "YUBICO_SECRET_KEY",
     make: (kit) => kit.base64(20),
@@ -209,7 +209,7 @@ export const IDENTITY: readonly Rule[] = [
       "pinterest",
       "snapchat",
     ],
-    names: keyOf(
+    names: keyNamePattern(
       "linked_?in|twitter|spotify|twitch|reddit|strava|kakao|naver|tiktok|pinterest|snapchat",
       "secret|token|key_secret|api_secret",
     ),

@@ -1,4 +1,4 @@
-import { decoded, keyOf, MIXED, UUID, WILD } from "./proofs.ts";
+import { decoded, keyNamePattern, MIXED, UUID, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -103,7 +103,7 @@ export const MAIL: readonly Rule[] = [
     vendor: "Postmark",
     description: "Postmark server or account token",
     keywords: ["postmark"],
-    names: keyOf("postmark|postmark_?app"),
+    names: keyNamePattern("postmark|postmark_?app"),
     shape: UUID,
     as: "POSTMARK_SERVER_TOKEN",
     make: (kit) => kit.uuid(),
@@ -114,7 +114,7 @@ export const MAIL: readonly Rule[] = [
     vendor: "SparkPost",
     description: "SparkPost API key",
     keywords: ["sparkpost"],
-    names: keyOf("spark_?post"),
+    names: keyNamePattern("spark_?post"),
     shape: "[0-9a-f]{40}",
     as: "SPARKPOST_API_KEY",
     make: (kit) => kit.hex(40),
@@ -125,7 +125,7 @@ export const MAIL: readonly Rule[] = [
     vendor: "Mailjet",
     description: "Mailjet API key or secret",
     keywords: ["mailjet", "mj_"],
-    names: keyOf("mailjet|mj", "key|apikey|secret|private|public"),
+    names: keyNamePattern("mailjet|mj", "key|apikey|secret|private|public"),
     shape: "[0-9a-f]{32}",
     as: "MJ_APIKEY_PRIVATE",
     make: (kit) => kit.hex(32),
@@ -151,7 +151,7 @@ export const MAIL: readonly Rule[] = [
       "convertkit",
       "mailerlite",
     ],
-    names: keyOf(
+    names: keyNamePattern(
       "loops|customer_?io|mailtrap|elastic_?email|novu|knock|iterable|braze|plunk|sendpulse|convert_?kit|mailer_?lite",
     ),
     shape: `${WILD}(?:${UUID}|(?:sk_)?[A-Za-z0-9_-]{20,100})`,
@@ -164,7 +164,7 @@ export const MAIL: readonly Rule[] = [
     vendor: "Courier",
     description: "Courier API key",
     keywords: ["courier"],
-    names: keyOf("courier"),
+    names: keyNamePattern("courier"),
     shape: "(?:pk|dk)_(?:prod|test)_[A-Za-z0-9]{24,36}",
     as: "COURIER_AUTH_TOKEN",
     make: (kit) => `pk_prod_${kit.base32(28)}`,
@@ -189,7 +189,7 @@ export const MAIL: readonly Rule[] = [
     vendor: "Sendbird",
     description: "Sendbird API token",
     keywords: ["sendbird"],
-    names: keyOf("sendbird"),
+    names: keyNamePattern("sendbird"),
     shape: "[0-9a-f]{40}",
     as: "SENDBIRD_API_TOKEN",
     make: (kit) => kit.hex(40),

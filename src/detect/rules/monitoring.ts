@@ -1,4 +1,4 @@
-import { crcHex, keyOf, objectIn, SOME, UUID, WILD } from "./proofs.ts";
+import { crcHex, keyNamePattern, objectIn, SOME, UUID, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -12,7 +12,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "Datadog",
     description: "Datadog API or application key",
     keywords: ["dd_", "datadog"],
-    names: keyOf("dd|datadog", "key|apikey|token"),
+    names: keyNamePattern("dd|datadog", "key|apikey|token"),
     shape: "[0-9a-f]{32}|[0-9a-f]{40}",
     as: "DD_API_KEY",
     make: (kit) => kit.hex(32),
@@ -101,7 +101,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "Sentry",
     description: "Sentry auth token before 2024, or the secret of an integration",
     keywords: ["sentry"],
-    names: keyOf("sentry", "token|secret|key"),
+    names: keyNamePattern("sentry", "token|secret|key"),
     shape: "[0-9a-f]{64}",
     as: "SENTRY_AUTH_TOKEN",
     make: (kit) => kit.hex(64),
@@ -132,7 +132,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "Honeycomb",
     description: "Honeycomb key in a header or a variable",
     keywords: ["honeycomb"],
-    names: keyOf("honeycomb|x_honeycomb", "key|apikey|team|token"),
+    names: keyNamePattern("honeycomb|x_honeycomb", "key|apikey|team|token"),
     shape: "[A-Za-z0-9]{22}|[0-9a-f]{32}|[A-Za-z0-9_]{58,64}",
     as: "x-honeycomb-team",
     make: (kit) => kit.base62(22),
@@ -143,7 +143,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "PagerDuty",
     description: "PagerDuty REST, routing or integration key",
     keywords: ["pagerduty", "pd_"],
-    names: keyOf("pager_?duty|pd"),
+    names: keyNamePattern("pager_?duty|pd"),
     shape: `[0-9a-f]{32}|[a-z]\\+[A-Za-z0-9_-]{18}|${WILD}[A-Za-z0-9_-]{20}|R[0-9A-Z]{31}`,
     as: "PAGERDUTY_ROUTING_KEY",
     make: (kit) => kit.hex(32),
@@ -154,7 +154,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "Atlassian",
     description: "Opsgenie API key",
     keywords: ["opsgenie"],
-    names: keyOf("ops_?genie"),
+    names: keyNamePattern("ops_?genie"),
     shape: UUID,
     as: "OPSGENIE_API_KEY",
     make: (kit) => kit.uuid(),
@@ -165,7 +165,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "Splunk",
     description: "Splunk HTTP event collector, On-Call or Observability token",
     keywords: ["splunk", "hec_", "victorops", "signalfx"],
-    names: keyOf("splunk|hec|victor_?ops|signal_?fx|sfx"),
+    names: keyNamePattern("splunk|hec|victor_?ops|signal_?fx|sfx"),
     shape: `${UUID}|[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}|${WILD}[A-Za-z0-9_-]{22}`,
     as: "SPLUNK_HEC_TOKEN",
     make: (kit) => kit.uuid(),
@@ -176,7 +176,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "Sumo Logic",
     description: "Sumo Logic access key",
     keywords: ["sumo"],
-    names: keyOf("sumo|sumo_?logic"),
+    names: keyNamePattern("sumo|sumo_?logic"),
     shape: "[A-Za-z0-9]{64}",
     as: "SUMOLOGIC_ACCESS_KEY",
     make: (kit) => kit.base62(64),
@@ -187,7 +187,7 @@ export const MONITORING: readonly Rule[] = [
     vendor: "Rollbar",
     description: "Rollbar access token",
     keywords: ["rollbar"],
-    names: keyOf("rollbar"),
+    names: keyNamePattern("rollbar"),
     shape: "[0-9a-f]{32}",
     as: "ROLLBAR_ACCESS_TOKEN",
     make: (kit) => kit.hex(32),
@@ -221,7 +221,7 @@ export const MONITORING: readonly Rule[] = [
       "uptime",
       "pingdom",
     ],
-    names: keyOf(
+    names: keyNamePattern(
       "logz|logz_?io|loggly|papertrail|logtail|logdna|mezmo|sumo|bugsnag|airbrake|honey_?badger|raygun|app_?signal|better_?stack|better_uptime|coralogix|lightstep|axiom|instana|scalyr|uptime_?robot|pingdom",
     ),
     shape: `${WILD}[A-Za-z0-9_=/+-]{20,64}`,
@@ -263,7 +263,7 @@ export const MONITORING: readonly Rule[] = [
     description:
       "Agent key of an application monitor (AppDynamics, Elastic APM, Scout, Stackify, Airbrake, Dynatrace PaaS)",
     keywords: ["appdynamics", "elastic_apm", "scout", "stackify", "skylight"],
-    names: keyOf("app_?dynamics|elastic_apm|scout|stackify|skylight"),
+    names: keyNamePattern("app_?dynamics|elastic_apm|scout|stackify|skylight"),
     shape: `${WILD}[A-Za-z0-9_=/+-]{12,64}`,
     as: "APPDYNAMICS_AGENT_ACCOUNT_ACCESS_KEY",
     make: (kit) => `${kit.alnum(9)}2x7`,

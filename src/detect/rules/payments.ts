@@ -1,4 +1,4 @@
-import { keyOf, MIXED, SOME, UUID } from "./proofs.ts";
+import { keyNamePattern, MIXED, SOME, UUID } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -84,7 +84,7 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "PayPal",
     description: "PayPal REST application secret",
     keywords: ["paypal"],
-    names: keyOf("pay_?pal", "secret|token|key"),
+    names: keyNamePattern("pay_?pal", "secret|token|key"),
     shape: "E[A-Za-z0-9_-]{79}",
     as: "PAYPAL_CLIENT_SECRET",
     make: (kit) => `E${kit.urlsafe(79)}`,
@@ -130,7 +130,7 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "Adyen",
     description: "Adyen key that signs notifications",
     keywords: ["adyen"],
-    names: keyOf("adyen"),
+    names: keyNamePattern("adyen"),
     shape: "[0-9A-F]{64}",
     as: "ADYEN_HMAC_KEY",
     make: (kit) => kit.hex(64).toUpperCase(),
@@ -192,7 +192,7 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "Paddle",
     description: "Paddle API key before May 2025",
     keywords: ["paddle"],
-    names: keyOf("paddle", "key|apikey|secret"),
+    names: keyNamePattern("paddle", "key|apikey|secret"),
     shape: "[0-9a-f]{50}",
     as: "PADDLE_API_KEY",
     make: (kit) => kit.hex(50),
@@ -214,7 +214,7 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "Plaid",
     description: "Plaid secret",
     keywords: ["plaid"],
-    names: keyOf("plaid", "secret|key|apikey"),
+    names: keyNamePattern("plaid", "secret|key|apikey"),
     shape: "[0-9a-f]{30}",
     as: "PLAID_SECRET",
     make: (kit) => kit.hex(30),
@@ -226,7 +226,7 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "Razorpay",
     description: "Razorpay key secret",
     keywords: ["razorpay", "rzp"],
-    names: keyOf("razorpay|rzp", "secret"),
+    names: keyNamePattern("razorpay|rzp", "secret"),
     shape: "[A-Za-z0-9]{24}",
     as: "RAZORPAY_KEY_SECRET",
     make: (kit) => kit.base62(24),
@@ -258,7 +258,7 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "Checkout.com",
     description: "Checkout.com secret key",
     keywords: ["checkout", "cko"],
-    names: keyOf("checkout|checkout_?com|cko", "key|secret"),
+    names: keyNamePattern("checkout|checkout_?com|cko", "key|secret"),
     shape: `sk_(?:sbox_)?[a-z2-7]{26}[a-z2-7*#$=]|sk_(?:test_)?${UUID}`,
     as: "CKO_SECRET_KEY",
     make: (kit) => `sk_${kit.base32(27).toLowerCase()}`,
@@ -270,7 +270,7 @@ export const PAYMENTS: readonly Rule[] = [
     vendor: "Wise",
     description: "Wise API token",
     keywords: ["wise", "transferwise"],
-    names: keyOf("wise|transfer_?wise"),
+    names: keyNamePattern("wise|transfer_?wise"),
     shape: UUID,
     as: "WISE_API_TOKEN",
     make: (kit) => kit.uuid(),

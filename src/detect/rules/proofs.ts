@@ -8,7 +8,7 @@ export type RuleVerdict = "right" | "wrong" | "fake";
 const OTHER = [...KEY_CANCEL].filter((word) => /^[a-z]+$/.test(word) && word !== "routing").join("|");
 
 /** Words joined by `_` that name a vendor's key, token or secret; `vendor` is an alternation in lower case. */
-export function keyOf(vendor: string, heads = "key|apikey|token|secret|pat"): RegExp {
+export function keyNamePattern(vendor: string, heads = "key|apikey|token|secret|pat"): RegExp {
   return new RegExp(`(?:^|_)(?:${vendor})(?:_(?!(?:${OTHER})_)[a-z0-9]{1,16}){0,3}_(?:${heads})(?:_|$)`);
 }
 

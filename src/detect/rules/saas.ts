@@ -1,4 +1,4 @@
-import { DIGIT, keyOf, MIXED, SOME, UUID, WILD } from "./proofs.ts";
+import { DIGIT, keyNamePattern, MIXED, SOME, UUID, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -166,7 +166,7 @@ export const SAAS: readonly Rule[] = [
     vendor: "Plex",
     description: "Plex account token",
     keywords: ["plex"],
-    names: keyOf("plex|x_plex", "token"),
+    names: keyNamePattern("plex|x_plex", "token"),
     shape: "[A-Za-z0-9_-]{20}",
     as: "PLEX_TOKEN",
     make: (kit) => `${kit.urlsafe(19)}7`,
@@ -205,7 +205,7 @@ export const SAAS: readonly Rule[] = [
     description:
       "Key of a data pipeline (Fivetran, Airbyte, Hightouch, Census, Dagster, Astronomer, Hex, Mode, Metabase)",
     keywords: ["fivetran", "airbyte", "hightouch", "census", "dagster", "astronomer", "astro_", "metabase", "hex_"],
-    names: keyOf("fivetran|airbyte|hightouch|census|dagster|dagster_cloud|astronomer|astro|metabase|hex"),
+    names: keyNamePattern("fivetran|airbyte|hightouch|census|dagster|dagster_cloud|astronomer|astro|metabase|hex"),
     shape: `(?:${UUID}|(?:user|agent|secret-token):[A-Za-z0-9]{20,64}|mb_[A-Za-z0-9+/=]{40,60}|${WILD}[A-Za-z0-9+/=_-]{16,120})`,
     as: "FIVETRAN_API_SECRET",
     make: (kit) => `${kit.base62(29)}2x7`,
@@ -274,7 +274,7 @@ export const SAAS: readonly Rule[] = [
     vendor: "Adafruit",
     description: "Adafruit IO key",
     keywords: ["adafruit", "aio_"],
-    names: keyOf("adafruit|adafruit_io|aio"),
+    names: keyNamePattern("adafruit|adafruit_io|aio"),
     shape: "(?:aio_[A-Za-z0-9]{28})|[0-9a-f]{32}",
     as: "ADAFRUIT_IO_KEY",
     make: (kit) => `aio_${kit.base62(28)}`,
@@ -286,7 +286,9 @@ export const SAAS: readonly Rule[] = [
     vendor: "various",
     description: "Key of a test cloud (BrowserStack, Sauce Labs, LambdaTest, Percy, Applitools, Chromatic, Cypress)",
     keywords: ["browserstack", "sauce", "lt_", "lambdatest", "percy", "applitools", "chromatic", "cypress"],
-    names: keyOf("browserstack|sauce|sauce_?labs|lt|lambdatest|percy|applitools|chromatic|cypress|cypress_record"),
+    names: keyNamePattern(
+      "browserstack|sauce|sauce_?labs|lt|lambdatest|percy|applitools|chromatic|cypress|cypress_record",
+    ),
     shape: `(?:${UUID}|chpt_[0-9a-f]{12,20}|(?:web_|app_|auto_)?[0-9a-f]{40,64}|${WILD}[A-Za-z0-9]{20,64})`,
     as: "BROWSERSTACK_ACCESS_KEY",
     make: (kit) => `${kit.base62(17)}2x7`,

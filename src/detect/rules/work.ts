@@ -1,4 +1,4 @@
-import { keyOf, MIXED, objectIn, UUID, WILD } from "./proofs.ts";
+import { keyNamePattern, MIXED, objectIn, UUID, WILD } from "./proofs.ts";
 import { prefixed } from "./marked.ts";
 import { named, shaped, type Rule } from "./rule.ts";
 
@@ -64,7 +64,7 @@ export const WORK: readonly Rule[] = [
     vendor: "Airtable",
     description: "Airtable API key before 2024",
     keywords: ["airtable"],
-    names: keyOf("airtable"),
+    names: keyNamePattern("airtable"),
     shape: "key[A-Za-z0-9]{14}",
     as: "AIRTABLE_API_KEY",
     make: (kit) => `key${kit.base62(14)}`,
@@ -86,7 +86,7 @@ export const WORK: readonly Rule[] = [
     vendor: "Asana",
     description: "Asana personal token of the first kind, or client secret",
     keywords: ["asana"],
-    names: keyOf("asana"),
+    names: keyNamePattern("asana"),
     shape: "(?:0/)?[0-9a-f]{32}",
     as: "ASANA_ACCESS_TOKEN",
     make: (kit) => `0/${kit.hex(32)}`,
@@ -106,7 +106,7 @@ export const WORK: readonly Rule[] = [
     vendor: "Trello",
     description: "Trello token or secret",
     keywords: ["trello"],
-    names: keyOf("trello", "token|secret|key|apikey"),
+    names: keyNamePattern("trello", "token|secret|key|apikey"),
     shape: "ATTA[0-9a-f]{64}[0-9A-F]{8}|[0-9a-f]{64}|[0-9a-f]{32}",
     as: "TRELLO_TOKEN",
     make: (kit) => kit.hex(64),
@@ -167,7 +167,7 @@ export const WORK: readonly Rule[] = [
     vendor: "Dropbox",
     description: "Dropbox app secret or long-lived token",
     keywords: ["dropbox"],
-    names: keyOf("dropbox", "secret|token|key"),
+    names: keyNamePattern("dropbox", "secret|token|key"),
     shape: "[a-z0-9]{15}|[A-Za-z0-9]{11}A{10}[A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{64}",
     as: "DROPBOX_APP_SECRET",
     make: (kit) => kit.alnum(15),
@@ -178,7 +178,7 @@ export const WORK: readonly Rule[] = [
     vendor: "Box",
     description: "Box client secret or developer token",
     keywords: ["box_"],
-    names: keyOf("box", "secret|token"),
+    names: keyNamePattern("box", "secret|token"),
     shape: "[A-Za-z0-9]{32}",
     as: "BOX_CLIENT_SECRET",
     make: (kit) => kit.base62(32),
@@ -189,7 +189,7 @@ export const WORK: readonly Rule[] = [
     vendor: "Zoom",
     description: "Zoom client secret, SDK secret or webhook token",
     keywords: ["zoom"],
-    names: keyOf("zoom", "secret|token"),
+    names: keyNamePattern("zoom", "secret|token"),
     shape: `${WILD}[A-Za-z0-9_-]{22,36}`,
     as: "ZOOM_CLIENT_SECRET",
     make: (kit) => `${kit.base62(29)}2x7`,
@@ -200,7 +200,7 @@ export const WORK: readonly Rule[] = [
     vendor: "DocuSign",
     description: "DocuSign secret key",
     keywords: ["docusign"],
-    names: keyOf("docu_?sign", "secret|key|apikey"),
+    names: keyNamePattern("docu_?sign", "secret|key|apikey"),
     shape: UUID,
     as: "DOCUSIGN_SECRET_KEY",
     make: (kit) => kit.uuid(),
@@ -212,7 +212,7 @@ export const WORK: readonly Rule[] = [
     description:
       "Key of a work service (Todoist, Coda, Smartsheet, Toggl, Harvest, Clockify, Basecamp, Wrike, Productboard)",
     keywords: ["todoist", "coda_", "smartsheet", "toggl", "harvest", "clockify", "basecamp", "wrike", "productboard"],
-    names: keyOf("todoist|coda|smartsheet|toggl|harvest|clockify|basecamp|wrike|productboard"),
+    names: keyNamePattern("todoist|coda|smartsheet|toggl|harvest|clockify|basecamp|wrike|productboard"),
     shape: `(?:${UUID}|${WILD}[A-Za-z0-9_.-]{32,180})`,
     as: "TODOIST_API_TOKEN",
     make: (kit) => kit.hex(40),

@@ -99,9 +99,9 @@ function nameBefore(bytes: Uint8Array, start: number): string {
   return /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
 }
 
-type Maybe = Omit<PendingHit, "found"> & { readonly found: Evidence | null };
+type PossibleHit = Omit<PendingHit, "found"> & { readonly found: Evidence | null };
 
-function named(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<string>): Maybe | null {
+function named(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<string>): PossibleHit | null {
   const literal = assignment(bytes, at);
   if (literal === null) return null;
   const { name, start, end, quoted } = literal;
@@ -124,7 +124,7 @@ function inCode(found: Evidence, value: string): Evidence {
 }
 
 /** `scheme://user:password@host`: the text up to a space or quote is judged as a URL. */
-function url(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<string>): Maybe | null {
+function url(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<string>): PossibleHit | null {
   const limit = Math.min(bytes.length, at + 512);
   let here = at + 3;
   let colon = false;

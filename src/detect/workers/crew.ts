@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
-import type { Crew, DetectedFile, Spotted } from "../../contract/detector.ts";
+import type { WorkerPool, DetectedFile, Spotted } from "../../contract/detector.ts";
 import { Secret } from "../../model/secret.ts";
 import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
 import { ClearedCache } from "./cleared.ts";
@@ -15,12 +15,12 @@ const MOST = 8;
  * Starts worker threads on the first job. `tuning` is what the configuration says about detection; each thread makes
  * its own detector from it. A thread that fails fails the jobs it had, never the process.
  */
-export function openCrew(tuning: DetectTuning, readDocument: ReadDocument): Crew {
+export function openCrew(tuning: DetectTuning, readDocument: ReadDocument): WorkerPool {
   const size = Math.min(MOST, availableParallelism());
-  const hands: Hand[] = [];
+  const hands: PoolWorker[] = [];
   // A rule of one's own may ask for the path, so that what was cleared in one place is not in another.
   const cleared = tuning.ruleSets.length === 0 ? new ClearedCache(true) : null;
-  const hand = (most: number): Hand => {
+  const hand = (most: number): PoolWorker => {
     const idle = hands.find((one) => one.waiting === 0);
     if (idle !== undefined) return idle;
     if (hands.length < most) hands.push(startHand(tuning));
@@ -61,13 +61,13 @@ function unwrap({ value, part, ...rest }: BareSpotted): Spotted {
   return { ...rest, value: Secret.of(value), part: Secret.of(part) };
 }
 
-type Hand = {
+type PoolWorker = {
   readonly waiting: number;
   ask(job: WorkerJob, handedOver?: readonly ArrayBuffer[]): Promise<WorkerReply>;
   close(): Promise<unknown>;
 };
 
-function startHand(tuning: DetectTuning): Hand {
+function startHand(tuning: DetectTuning): PoolWorker {
   const worker = openThread();
   worker.postMessage({ tuning });
   // Node's own code and the program's come out of their caches only as long as these are as they were.

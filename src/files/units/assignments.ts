@@ -1,6 +1,6 @@
 import { cmd } from "../../kit/shell.ts";
 import type { Location } from "../../model/location.ts";
-import { placeOf, placeText, type Refusal } from "../file-migration.ts";
+import { parsePlacePath, placeText, type Refusal } from "../file-migration.ts";
 import { inEffect, readUnit, type Assignment } from "./unit-environment.ts";
 
 /** The assignment of a unit that stands at a location now; null when none does. */
@@ -9,7 +9,7 @@ export async function assignmentOf({ subjectId, path }: Location): Promise<Assig
 }
 
 function at(assignments: readonly Assignment[], path: string): Assignment | null {
-  const place = placeOf(path);
+  const place = parsePlacePath(path);
   const here = ({ file, line, name }: Assignment): boolean =>
     file === place.file && line === place.line && name === place.name;
   return assignments.findLast(here) ?? null;

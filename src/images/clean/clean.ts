@@ -6,7 +6,7 @@ import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { encodedForms } from "../../kit/text/redact.ts";
 
 /** A value that goes out of an image: of a variable or label of this name, and out of every text of the history. */
-export type Leaving = {
+export type RemovedValue = {
   readonly name: string;
   readonly value: Secret;
   readonly reference: string;
@@ -32,7 +32,7 @@ type EditableConfig = { [key: string]: unknown };
  * Throws `refused` when a value also stands where it cannot be taken out without changing what runs (a command, another
  * variable), and `malformed` for what is no config.
  */
-export function cleanConfig(bytes: Uint8Array, leaving: readonly Leaving[], stays: Stays): Cleaned {
+export function cleanConfig(bytes: Uint8Array, leaving: readonly RemovedValue[], stays: Stays): Cleaned {
   const document = parsed(bytes);
   const diff: DiffLine[] = [];
   for (const [at, told] of [
@@ -60,7 +60,7 @@ export function cleanConfig(bytes: Uint8Array, leaving: readonly Leaving[], stay
 }
 
 /** Puts references into the texts of a map (annotations), which nothing that runs depends on. */
-export function cleanTexts(map: unknown, leaving: readonly Leaving[]): void {
+export function cleanTexts(map: unknown, leaving: readonly RemovedValue[]): void {
   if (isOpen(map)) for (const name of Object.keys(map)) written(map, name, leaving);
 }
 
@@ -79,7 +79,7 @@ function parsed(bytes: Uint8Array): EditableConfig {
 const isOpen = (value: unknown): value is EditableConfig =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function variables(config: EditableConfig, leaving: readonly Leaving[], stays: Stays): DiffLine[] {
+function variables(config: EditableConfig, leaving: readonly RemovedValue[], stays: Stays): DiffLine[] {
   const { Env } = config;
   if (!Array.isArray(Env)) return [];
   const diff: DiffLine[] = [];
@@ -95,7 +95,7 @@ function variables(config: EditableConfig, leaving: readonly Leaving[], stays: S
   return diff;
 }
 
-function labels(config: EditableConfig, leaving: readonly Leaving[]): DiffLine[] {
+function labels(config: EditableConfig, leaving: readonly RemovedValue[]): DiffLine[] {
   const { Labels } = config;
   if (!isOpen(Labels)) return [];
   return leaving.flatMap(({ name, value, reference }): DiffLine[] => {
@@ -110,7 +110,7 @@ function labels(config: EditableConfig, leaving: readonly Leaving[]): DiffLine[]
 }
 
 /** Puts references into a text or a list of texts, in any form that a value comes in; gives the names that it had. */
-function written(holder: EditableConfig, key: string, leaving: readonly Leaving[]): string[] {
+function written(holder: EditableConfig, key: string, leaving: readonly RemovedValue[]): string[] {
   const names = new Set<string>();
   const clean = (text: unknown): unknown => {
     if (typeof text !== "string") return text;
@@ -127,7 +127,7 @@ function written(holder: EditableConfig, key: string, leaving: readonly Leaving[
   return [...names];
 }
 
-function withReference(text: string, { name, value, reference }: Leaving): string {
+function withReference(text: string, { name, value, reference }: RemovedValue): string {
   const raw = value.exposeText();
   if (raw === "") return text;
   // A plain word goes only where it is this variable's.
@@ -148,7 +148,7 @@ function replaceWord(text: string, form: string, by: string): string {
 }
 
 /** Throws `refused` when a value is still there. */
-function left(document: EditableConfig, leaving: readonly Leaving[]): { name: string; path: string }[] {
+function left(document: EditableConfig, leaving: readonly RemovedValue[]): { name: string; path: string }[] {
   const { config, history, ...rest } = document;
   const tolerated: { name: string; path: string }[] = [];
   for (const { name, value } of leaving) {

@@ -2,7 +2,7 @@ import type { Detector } from "../../contract/detector.ts";
 import type { Selected } from "../../contract/migration.ts";
 import type { HistoryLine, ImageDoc } from "../../engine/types.ts";
 import { imageCandidates } from "../../engine/candidates.ts";
-import type { Leaving } from "./clean.ts";
+import type { RemovedValue } from "./clean.ts";
 import { isBuilders } from "./refuse.ts";
 import { byName, type Move } from "../../model/plan.ts";
 import type { Location } from "../../model/location.ts";
@@ -44,7 +44,7 @@ export function valueAt(
 const fits = (found: string, name: string): boolean => found === name || found === "history" || found === "comment";
 
 /** What goes out of the image for these moves. */
-export function leavingOf(moves: readonly Move[], values: ReadonlyMap<string, Secret>): Leaving[] {
+export function leavingOf(moves: readonly Move[], values: ReadonlyMap<string, Secret>): RemovedValue[] {
   const own = byName(moves, values);
   return moves.flatMap(({ name, reference }) => {
     const value = own.get(name);
@@ -52,7 +52,7 @@ export function leavingOf(moves: readonly Move[], values: ReadonlyMap<string, Se
   });
 }
 
-export function leavingSelected(selected: readonly Selected[]): Leaving[] {
+export function leavingSelected(selected: readonly Selected[]): RemovedValue[] {
   return selected.flatMap(({ move, value }) =>
     leavingOf([move], new Map([[`${move.location.subjectName}/${move.name}`, value]])),
   );

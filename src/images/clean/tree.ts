@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { UnsprawlError } from "../../model/error.ts";
 import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
-import { cleanConfig, cleanTexts, type Cleaned, type Leaving, type Stays } from "./clean.ts";
+import { cleanConfig, cleanTexts, type Cleaned, type RemovedValue, type Stays } from "./clean.ts";
 
 /** What names a blob: OCI image-spec, descriptor.md. */
 export type BlobDescriptor = {
@@ -45,7 +45,7 @@ const CONFIGS = new Set(["application/vnd.oci.image.config.v1+json", "applicatio
 export async function cleanTree(
   root: BlobDescriptor,
   read: ReadBlob,
-  leaving: readonly Leaving[],
+  leaving: readonly RemovedValue[],
   stays: Stays,
 ): Promise<CleanTree> {
   const blobs: Blob[] = [];

@@ -5,7 +5,7 @@ import { codeOf, fileError } from "./error.ts";
 import { isOnlyOurs, isShared, isTrustedFolder, isUnknown, me } from "./owner.ts";
 import { changedMeanwhile, refused, walk, type FolderEntry } from "./walk.ts";
 
-export type Expect = {
+export type WriteCondition = {
   /** The `digestOf` the bytes that the file must still have, or null when there must be none. Not checked when left out. */
   readonly expect?: string | null;
 };
@@ -25,7 +25,7 @@ export function digestOf(bytes: string | Uint8Array): string {
 export async function atomicWrite(
   path: string,
   bytes: string | Uint8Array,
-  options: { readonly mode?: number } & Expect = {},
+  options: { readonly mode?: number } & WriteCondition = {},
 ): Promise<void> {
   await inFolder(path, options.expect, async (place, old) => {
     const temp = place.at(`${tempPrefix(place.name)}${randomBytes(6).toString("hex")}.tmp`);
@@ -54,7 +54,7 @@ export async function atomicWrite(
 }
 
 /** Removes a file that is as expected; false when there is none. Throws as `atomicWrite`. */
-export async function atomicRemove(path: string, options: Expect = {}): Promise<boolean> {
+export async function atomicRemove(path: string, options: WriteCondition = {}): Promise<boolean> {
   return inFolder(path, options.expect, async (place, old) => {
     if (old === null) return false;
     await old.stillIs(options.expect);
@@ -86,7 +86,7 @@ export async function hasTemps(path: string): Promise<boolean> {
 
 const NEW = constants.O_EXCL | constants.O_NOFOLLOW;
 
-type Old = {
+type ExpectedFile = {
   readonly stat: Stats;
   /** Throws `changed` when the name is not this file's any more, or the file is not as expected. */
   stillIs(expect: string | null | undefined): Promise<void>;
@@ -96,7 +96,7 @@ type Old = {
 async function inFolder<T>(
   path: string,
   expect: string | null | undefined,
-  act: (place: FolderEntry, old: Old | null) => Promise<T>,
+  act: (place: FolderEntry, old: ExpectedFile | null) => Promise<T>,
 ): Promise<T> {
   let place: FolderEntry | null = null;
   let handle: FileHandle | null = null;

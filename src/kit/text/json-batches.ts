@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
-import { Cutter, malformed, MAX_DOCUMENT, type JsonStreamFault } from "./json-stream.ts";
+import { DocumentSplitter, malformed, MAX_DOCUMENT, type JsonStreamFault } from "./json-stream.ts";
 
 /** A piece of the stream: documents that were read one by one, or the bytes of many that are still to be parsed. */
 export type Piece =
@@ -53,14 +53,14 @@ const BLANK = /^[ \t\r\n\xef\xbb\xbf]*$/;
 const OVERLAP = 128;
 
 /**
- * The documents of a stream as `Cutter` tells them apart. Arrays laid out as `docker inspect` prints them (each
+ * The documents of a stream as `DocumentSplitter` tells them apart. Arrays laid out as `docker inspect` prints them (each
  * element's last bracket under its first) are cut at such brackets without a look at what lies between, so that the
  * parsing, which is what takes the time, can be done elsewhere; what parses is proven to be whole. From the first other
  * layout on, the rest comes as `documents`. What is broken is told with the documents before it; when there are none,
  * `malformed` is thrown, with the position and never with the text.
  */
 export async function* jsonPieces(bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Piece> {
-  const cuts = new Cuts();
+  const cuts = new BatchSplitter();
   for await (const chunk of bytes) {
     yield* cuts.feed(typeof chunk === "string" ? Buffer.from(chunk) : chunk, false);
     if (cuts.broken) return;
@@ -71,8 +71,8 @@ export async function* jsonPieces(bytes: AsyncIterable<Buffer | string>): AsyncG
 const NONE: Buffer = Buffer.alloc(0);
 
 /** Cuts the bytes into pieces. A batch stands for all of them since the one before it, should it be read slowly. */
-class Cuts {
-  readonly #cutter = new Cutter();
+class BatchSplitter {
+  readonly #cutter = new DocumentSplitter();
   /** Of what is read slowly. */
   readonly #decoder = new StringDecoder("utf8");
   /** What has not been handed out, its size, and the character of the input where it begins. */

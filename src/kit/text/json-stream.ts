@@ -10,7 +10,7 @@ export type JsonStreamFault = { readonly what: string; readonly at: number };
  * order (with or without line ends); JSON.parse reads what lies between. Memory holds one document; one of more than
  * 64 Mi characters is refused. What is not JSON, or ends midway, is told in `broken`, and nothing is read behind it.
  */
-export class Cutter {
+export class DocumentSplitter {
   broken: JsonStreamFault | null = null;
   #held: string[] = [];
   #size = 0;

@@ -1,6 +1,6 @@
 import { bindings, type KeyAction, type KeyScope } from "../keymap.ts";
 import { CHANGES, type ScreenLayout } from "../actions.ts";
-import type { Item } from "../items.ts";
+import type { ListItem } from "../items.ts";
 import type { TerminalSession } from "../session.ts";
 import { line, type Guard, type SpanLine } from "../widgets/text.ts";
 import type { LineTerminal } from "./lines.ts";
@@ -12,7 +12,7 @@ export type Face = {
   readonly lines: LineTerminal;
   readonly guard: Guard;
   /** The rows of the list as it was last read out; the number 1 is the first. */
-  listed: readonly Item[];
+  listed: readonly ListItem[];
   /** The number of the first that is read out next. */
   from: number;
 };

@@ -1,5 +1,5 @@
 import { press } from "../actions.ts";
-import { itemsOf, secretsOf, selectedItem, type Item } from "../items.ts";
+import { itemsOf, secretsOf, selectedItem, type ListItem } from "../items.ts";
 import { header } from "../screens/header.ts";
 import { detail as told } from "../screens/tabs/index.ts";
 import { TABS, type TuiState } from "../state.ts";
@@ -27,7 +27,7 @@ export async function list(face: Face): Promise<void> {
   if (state.scan.status === "failed" && state.scan.error)
     say(face, `failed: ${state.scan.error.text}`, `next: ${state.scan.error.hint ?? "r scans again"}`);
   const [migrate, ...others] = items.length > 0 ? words(face) : [];
-  const chosen = (rest: string): Item | undefined => {
+  const chosen = (rest: string): ListItem | undefined => {
     const [at, ...rests] = numbers(rest || (items.length === 1 ? "1" : ""), items.length) ?? [];
     return at === undefined || rests.length > 0 ? undefined : items[at];
   };
@@ -105,7 +105,7 @@ function tab(face: Face, text: string): Promise<void> | string {
   return follow(face);
 }
 
-function itemText(item: Item, state: TuiState): string {
+function itemText(item: ListItem, state: TuiState): string {
   if (item.kind === "section") return `${item.section.title}, ${some(item.section.groups.length, "secret")}`;
   if (item.kind === "unread") return `not read: ${item.error.source} ${item.error.subject}`;
   const { severity, name, findings, state: is, fingerprint } = item.group;

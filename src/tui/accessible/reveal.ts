@@ -1,4 +1,4 @@
-import type { Item } from "../items.ts";
+import type { ListItem } from "../items.ts";
 import { revealedText } from "../screens/reveal.ts";
 import { ask } from "../session.ts";
 import { disclose } from "../verbs/reveal.ts";
@@ -9,7 +9,7 @@ import { follow } from "./follow.ts";
 export function revealing(
   face: Face,
   where: "browse" | "detail",
-  item: (rest: string) => Item | undefined,
+  item: (rest: string) => ListItem | undefined,
 ): TypedCommand {
   const show = async (rest: string): Promise<string | void> => {
     const one = item(rest);
@@ -19,7 +19,7 @@ export function revealing(
   return { ...made, short: null, does: "show this one value, after a question; recorded" };
 }
 
-async function reveal(face: Face, item: Extract<Item, { kind: "group" }>): Promise<string | void> {
+async function reveal(face: Face, item: Extract<ListItem, { kind: "group" }>): Promise<string | void> {
   const { session, lines } = face;
   const { name } = item.group;
   let yes = false;

@@ -1,4 +1,4 @@
-import { rangeOf, secretsOf, selectedAt, shownSecrets, type Item } from "../items.ts";
+import { rangeOf, secretsOf, selectedAt, shownSecrets, type ListItem } from "../items.ts";
 import type { TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
@@ -22,7 +22,7 @@ const RULE = 24;
 /** The part of the list that is in sight, around the chosen row. */
 export function list(
   state: TuiState,
-  items: readonly Item[],
+  items: readonly ListItem[],
   room: Size,
   guard: Guard,
 ): { readonly body: readonly ScreenRow[]; readonly last: number } {
@@ -56,7 +56,7 @@ export function listTitle(state: TuiState): (StyledSpan | string)[] {
 }
 
 /** `✓` for what is marked, `~` for a heading under which only some are. */
-function markGlyph(item: Item, { marked }: TuiState): string {
+function markGlyph(item: ListItem, { marked }: TuiState): string {
   if (marked.size === 0) return " ";
   const prints = secretsOf(item);
   if (prints.length === 0) return " ";
@@ -64,7 +64,7 @@ function markGlyph(item: Item, { marked }: TuiState): string {
   return item.kind === "section" && prints.some((print) => marked.has(print)) ? "~" : " ";
 }
 
-function itemLine(item: Item, here: boolean, mark: string, columns: number): SpanLine {
+function itemLine(item: ListItem, here: boolean, mark: string, columns: number): SpanLine {
   const cursor = here ? "▸" : " ";
   const marked: StyledSpan = { text: `${mark} `, color: "cyan", bold: true };
   if (item.kind === "unread")

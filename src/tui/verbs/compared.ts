@@ -4,7 +4,7 @@ import type { ScanTools } from "../../core/scan.ts";
 import type { TerminalSession } from "../session.ts";
 import type { ScanState } from "../state.ts";
 
-type Ran = Omit<RememberedScan, "changes"> & Pick<ScanState, "changes">;
+type ComparedScan = Omit<RememberedScan, "changes"> & Pick<ScanState, "changes">;
 
 /**
  * A scan, compared with what is remembered, of which a look changes nothing; where nothing is, with what the runs say
@@ -16,7 +16,7 @@ export async function compared(
   memory: Memory | null,
   { assembly }: TerminalSession,
   host: Host,
-): Promise<Ran> {
+): Promise<ComparedScan> {
   const { markRegressed, scanAndCompare } = await import("../../core/remember.ts");
   const asked = { ...input, showIgnored: false, layers: false };
   if (memory !== null) return scanAndCompare(asked, tools, memory, host);

@@ -10,7 +10,7 @@ import {
 } from "../../core/config/ignore-file.ts";
 import type { ScanHit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
-import { itemsOf, type Item, selectedAt, wantedOf } from "../items.ts";
+import { itemsOf, type ListItem, selectedAt, wantedOf } from "../items.ts";
 import { askLine } from "../prompt.ts";
 import { said } from "../said.ts";
 import type { TerminalSession } from "../session.ts";
@@ -133,7 +133,7 @@ export async function undoLastIgnore(session: TerminalSession): Promise<void> {
 function without(state: TuiState, gone: ReadonlySet<string>): Partial<TuiState> {
   const items = itemsOf(state);
   const at = selectedAt(state, items);
-  const stays = (item: Item): boolean => item.kind === "group" && !gone.has(item.group.fingerprint);
+  const stays = (item: ListItem): boolean => item.kind === "group" && !gone.has(item.group.fingerprint);
   const next = items.slice(at).find(stays) ?? items.findLast(stays);
   return {
     ...withHits(

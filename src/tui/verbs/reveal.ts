@@ -1,5 +1,5 @@
 import { recordReveal } from "../../core/reveal-log.ts";
-import { selectedItem, type Item } from "../items.ts";
+import { selectedItem, type ListItem } from "../items.ts";
 import { said } from "../said.ts";
 import type { TerminalSession } from "../session.ts";
 import type { TuiState } from "../state.ts";
@@ -22,7 +22,7 @@ export function reveal(session: TerminalSession): void {
 /** The value of a row, of the finding that says most, once it is recorded that it was asked for; or why it is not given. */
 export function disclose(
   { store, assembly }: TerminalSession,
-  item: Item | undefined,
+  item: ListItem | undefined,
 ): NonNullable<TuiState["revealed"]> | { readonly why: string; readonly tone: "warn" | "bad" } {
   const lead = item?.kind === "group" ? item.group.lead : null;
   const hit = store.get().scan.hits.find(({ finding }) => finding === lead || finding.id === lead?.id);

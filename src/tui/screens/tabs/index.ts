@@ -1,5 +1,5 @@
 import type { SecretGroup } from "../../groups.ts";
-import type { Item } from "../../items.ts";
+import type { ListItem } from "../../items.ts";
 import { TABS, type TuiState, type Tab } from "../../state.ts";
 import { SEVERITY } from "../../theme.ts";
 import { some } from "../../widgets/bar.ts";
@@ -23,7 +23,7 @@ const TITLES: { readonly [tab in Tab]: string } = {
 const MOST = 100;
 
 /** What the chosen tab says of the chosen row. */
-export function detail(item: Item | undefined, state: TuiState): SpanLine[] {
+export function detail(item: ListItem | undefined, state: TuiState): SpanLine[] {
   if (!item) return [line({ text: state.scan.status === "done" ? "" : "…", dimColor: true })];
   if (item.kind === "unread") {
     const { source, subject, message, hint } = item.error;
@@ -61,7 +61,7 @@ export function detailTitle(state: TuiState, columns: number, below: number): (S
   ];
 }
 
-function heading({ section: { title, groups } }: Extract<Item, { kind: "section" }>): SpanLine[] {
+function heading({ section: { title, groups } }: Extract<ListItem, { kind: "section" }>): SpanLine[] {
   const found = groups.reduce((sum, { findings }) => sum + findings.length, 0);
   const shown = groups.slice(0, MOST);
   return [

@@ -7,6 +7,7 @@ import { migrations } from "../migrations/index.ts";
 import { providers } from "../providers/index.ts";
 import { loadedOnFirstUse } from "../src/build/bundled.ts";
 import { VERSION } from "../src/model/version.ts";
+import { leadsTo, tiers } from "./support/tiers.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const LONGEST_FILE = 300;
@@ -289,6 +290,28 @@ test("the lockfile names no host: packages come from wherever npm is set up to a
   expect(
     tracked().filter((file) => /(^|\/)\.npmrc$/.test(file) && /registry/.test(readFileSync(join(ROOT, file), "utf8"))),
   ).toEqual([]);
+});
+
+test("pure tests start no engine, no service and no `unsprawl`, and replace no module that they share", () => {
+  const { pure, engine } = tiers();
+  const tests = tracked().filter((file) => /^test\/.*\.test\.tsx?$/.test(file));
+  expect([...pure, ...engine].sort()).toEqual(tests.sort());
+  expect(engine).toEqual(
+    expect.arrayContaining(["test/leak.test.ts", "test/cli/help.test.ts", "test/session/tui.test.ts"]),
+  );
+  expect(pure).toEqual(expect.arrayContaining(["test/model/secret.test.ts", "test/architecture.test.ts"]));
+  const mocks = new RegExp(["vi", String.raw`(mock|doMock|resetModules)\(`].join(String.raw`\.`));
+  expect(pure.filter((file) => mocks.test(readFileSync(join(ROOT, file), "utf8")))).toEqual([]);
+});
+
+test.each([
+  ['import { a } from "../support/world.ts";', ["test/support/world.ts"]],
+  ['import type { A } from "../services/engine.ts";', []],
+  ['export {\n  a,\n} from "./b.ts";', ["test/cli/b.ts"]],
+  ['import "./c.ts";\nconst d = await import("./d.ts");', ["test/cli/c.ts", "test/cli/d.ts"]],
+  ['const main = new URL("../../dist/main.js", import.meta.url).pathname;', ["dist/main.js"]],
+])("%j leads to %j", (text, expected) => {
+  expect(leadsTo("test/cli/a.test.ts", text)).toEqual(expected);
 });
 
 /** What git keeps, or would: files not yet added too. */

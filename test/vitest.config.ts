@@ -1,15 +1,32 @@
 import { defineConfig } from "vitest/config";
+import { tiers } from "./support/tiers.ts";
+
+const { pure, engine } = tiers();
 
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
-    globalSetup: ["test/services/global.ts"],
     setupFiles: ["test/setup.ts"],
-    testTimeout: 180_000,
-    hookTimeout: 300_000,
     maxWorkers: 3,
-    typecheck: { enabled: true, include: ["test/**/*.test-d.ts"], tsconfig: "test/tsconfig.json" },
-    reporters: ["default", new URL("conformance/table.ts", import.meta.url).pathname],
+    reporters: [
+      "default",
+      new URL("conformance/table.ts", import.meta.url).pathname,
+      new URL("support/slowest.ts", import.meta.url).pathname,
+    ],
+    // Types are checked by `npm run check`, test/types.test-d.ts among them.
+    projects: [
+      // One process runs many of these files: loading the modules again for each file takes longer than the tests.
+      { extends: true, test: { name: "pure", include: [...pure], isolate: false, testTimeout: 60_000 } },
+      {
+        extends: true,
+        test: {
+          name: "engine",
+          include: [...engine],
+          globalSetup: ["test/services/global.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
   },
 });

@@ -1,28 +1,32 @@
 import { randomBytes } from "node:crypto";
-import * as fs from "node:fs";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createJournal, openJournal, readJournal, runIds, type Installation } from "../../src/core/journal/journal.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { planOf, runId } from "./fixtures.ts";
 
 const calls: string[] = [];
-vi.mock("node:fs", async (original) => {
-  const real = await original<typeof fs>();
-  const told =
-    <Args extends unknown[], Back>(name: string, act: (...args: Args) => Back) =>
-    (...args: Args): Back => {
-      const back = act(...args);
-      calls.push(name);
-      return back;
-    };
-  return {
-    ...real,
-    writeSync: told("write", real.writeSync as (...args: unknown[]) => number),
-    fsyncSync: told("sync", real.fsyncSync),
+const real = { writeSync: fs.writeSync, fsyncSync: fs.fsyncSync };
+
+/** Notes each call of a function of node:fs, wherever it is imported. */
+function watched<Args extends unknown[], Back>(name: string, act: (...args: Args) => Back): (...args: Args) => Back {
+  return (...args) => {
+    const back = act(...args);
+    calls.push(name);
+    return back;
   };
+}
+beforeAll(() => {
+  fs.writeSync = watched("write", real.writeSync as (...args: unknown[]) => number) as typeof fs.writeSync;
+  fs.fsyncSync = watched("sync", real.fsyncSync);
+  syncBuiltinESMExports();
+});
+afterAll(() => {
+  Object.assign(fs, real);
+  syncBuiltinESMExports();
 });
 
 let state: string;

@@ -1,9 +1,7 @@
 import { atLeast, type Verdict } from "../../src/model/finding.ts";
 import type { Where } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { detector, kit, type Example } from "../../src/detect/index.ts";
-
-export const make = kit(7);
+import { detector, type Example } from "../../src/detect/index.ts";
 
 /** The verdict on `NAME=value` in a container's environment, or in another place. */
 export function ask(name: string, value: string, where: Where = "env"): Verdict {

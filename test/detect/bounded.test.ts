@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { rules } from "../../src/detect/index.ts";
-import { ask, make, masked } from "./ask.ts";
+import { kit, rules } from "../../src/detect/index.ts";
+import { ask, masked } from "./ask.ts";
+
+const make = kit(7);
 
 /** The repeats without an upper bound that stand outside of character classes. */
 function unbounded(source: string): string[] {

@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { createDetector, PLAIN } from "../../src/detect/detector.ts";
 import type { Where } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { make } from "./ask.ts";
 import { toml } from "./own/given.ts";
+import { kit } from "../../src/detect/index.ts";
+
+const make = kit(7);
 
 const question = (name: string, value: string, where: Where = "env") => ({ name, where, value: Secret.of(value) });
 

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Where } from "../../src/model/location.ts";
 import { splitCommands, splitShell } from "../../src/detect/commands/shell.ts";
-import { alarms, make } from "./ask.ts";
+import { alarms } from "./ask.ts";
+import { kit } from "../../src/detect/index.ts";
+
+const make = kit(7);
 
 const pw = make.base62(12);
 const token = make.base62(40);

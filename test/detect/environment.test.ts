@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { readName } from "../../src/detect/names/names.ts";
-import { alarms, ask, make, urlOf } from "./ask.ts";
+import { alarms, ask, urlOf } from "./ask.ts";
+import { kit } from "../../src/detect/index.ts";
+
+const make = kit(7);
 
 /** What containers bear in their environment, beyond the sentences of the policy: one row for each form of name or value. */
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Where } from "../../src/model/location.ts";
-import { alarms, ask, make } from "./ask.ts";
+import { alarms, ask } from "./ask.ts";
+import { kit } from "../../src/detect/index.ts";
+
+const make = kit(7);
 
 /** What images say of themselves, and what people set beside it. */
 describe("a text for people in an image's labels", () => {

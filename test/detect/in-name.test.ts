@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, test } from "vitest";
-import { detector } from "../../src/detect/index.ts";
-import { alarms, ask, make, masked, urlOf } from "./ask.ts";
+import { detector, kit } from "../../src/detect/index.ts";
+import { alarms, ask, masked, urlOf } from "./ask.ts";
+
+const make = kit(7);
 
 const secret = (): string => randomBytes(9).toString("hex");
 const token = (): string => `ghp_${make.alnum(36)}`;

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { deflateSync, gzipSync } from "node:zlib";
 import type { Where } from "../../src/model/location.ts";
-import { alarms, ask, make, urlOf } from "./ask.ts";
+import { alarms, ask, urlOf } from "./ask.ts";
+import { kit } from "../../src/detect/index.ts";
+
+const make = kit(7);
 
 const b64 = (text: string): string => Buffer.from(text).toString("base64");
 const pass = (): string => make.password();

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Where } from "../../src/model/location.ts";
-import { alarms, make, urlOf } from "./ask.ts";
+import { alarms, urlOf } from "./ask.ts";
+import { kit } from "../../src/detect/index.ts";
+
+const make = kit(7);
 
 const pw = make.base62(20);
 const human = `Harbour${make.digits(4)}!`;

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Where } from "../../src/model/location.ts";
-import { alarms, make, urlOf } from "./ask.ts";
+import { alarms, urlOf } from "./ask.ts";
+import { kit } from "../../src/detect/index.ts";
+
+const make = kit(7);
 
 /** A secret's place on a command line: with a value there it is one, with what points to the value it is none. */
 const PLACES: readonly (readonly [where: Where, line: (secret: string) => string])[] = [

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { kit, rules } from "../../src/detect/index.ts";
-import { ask, make, masked, urlOf } from "./ask.ts";
+import { ask, masked, urlOf } from "./ask.ts";
+
+const make = kit(7);
 
 const NAMES = ["DB_PASSWORD", "API_KEY", "JWT_SECRET", "BASIC_AUTH", "X", "NPM_TOKEN", "ADMIN_PIN", "CONFIG"];
 

@@ -1,8 +1,9 @@
 import { PassThrough, Readable, Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { classifyStream } from "../../src/core/classify.ts";
-import { detector } from "../../src/detect/index.ts";
-import { make } from "./ask.ts";
+import { detector, kit } from "../../src/detect/index.ts";
+
+const make = kit(7);
 
 async function run(
   input: Readable | AsyncIterable<Buffer>,

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { patiently, type Attempt } from "../../src/kit/net/backoff.ts";
 import { getCACertificates } from "node:tls";
 import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets";
 import type { TokenCredential } from "@azure/identity";
@@ -35,9 +36,8 @@ export type AzureVaultClient = {
 
 /** One attempt: connection, login, answer. */
 const ATTEMPT_MS = 10_000;
-/** All waiting of one call together. */
-const PATIENCE_MS = 30_000;
-const BACKOFF_MS = [250, 500, 1000, 2000, 4000, 8000];
+/** Of one call, all waiting together. */
+const PATIENCE = { firstMs: 250, longestMs: 8000, attempts: 7, withinMs: 30_000 };
 /** A connection that broke is tried again that often. */
 const BROKEN = 3;
 
@@ -59,26 +59,32 @@ export function vaultClient(
   };
 
   return {
-    async call({ right, name, expect = [], repeat = true, deadline = ATTEMPT_MS }, act) {
-      const until = Date.now() + PATIENCE_MS;
+    async call<T>(
+      { right, name, expect = [], repeat, deadline = ATTEMPT_MS }: AzureCall,
+      act: (client: SecretClient, signal: AbortSignal) => Promise<T>,
+    ): Promise<T | Failure> {
       let renewed = false;
-      for (let tries = 0; ; tries++) {
+      const once = async (attempts: number): Promise<Attempt<T | Failure>> => {
         const used = connection();
         const failure = await attempt(deadline, async (signal) => act((await used).client, signal));
-        if (!(failure instanceof Failure)) return failure.done;
+        if (!(failure instanceof Failure)) return failure;
         if (failure.status === 401 && !renewed) {
           // The SDK keeps a token that the vault takes no more; only a new credential asks for another.
           renewed = true;
           if (connected === used) connected = null;
-          continue;
+          return once(attempts);
         }
-        if (expect.includes(failure.status) || (failure.unsure && !repeat)) return failure;
-        const wait = waitFor(failure, tries);
-        if (wait === null || Date.now() + wait > until) throw failed(failure, { right, name }, settings);
-        if (wait >= 1000)
-          say(`the Key Vault asks to slow down: waiting ${Math.round(wait / 1000)} s for ${name ?? "it"}`);
-        await sleep(wait);
-      }
+        if (expect.includes(failure.status) || (failure.unsure && repeat === false)) return { done: failure };
+        const give = (): never => {
+          throw failed(failure, { right, name }, settings);
+        };
+        const again = (wait: number): void => {
+          if (wait >= 1000)
+            say(`the Key Vault asks to slow down: waiting ${Math.round(wait / 1000)} s for ${name ?? "it"}`);
+        };
+        return passes(failure, attempts) ? { askedMs: failure.retryAfter, give, again } : give();
+      };
+      return patiently(once, PATIENCE);
     },
     async challenge() {
       const heard: TokenChallenge[] = [];
@@ -109,12 +115,9 @@ export function vaultClient(
   };
 }
 
-/** How long to wait before another try; null when there is none. */
-function waitFor({ status, unsure, code, retryAfter }: Failure, tries: number): number | null {
-  const again = status === 429 || status >= 500 || (unsure && code !== "ETIMEDOUT" && tries < BROKEN);
-  const backoff = BACKOFF_MS[tries];
-  if (!again || backoff === undefined) return null;
-  return retryAfter ?? backoff * (0.75 + Math.random() / 2);
+/** Whether another attempt may fare better. */
+function passes({ status, unsure, code }: Failure, attempts: number): boolean {
+  return status === 429 || status >= 500 || (unsure && code !== "ETIMEDOUT" && attempts <= BROKEN);
 }
 
 /** What it gives, or how the SDK's call failed. Throws what is an UnsprawlError already. */

@@ -1,3 +1,4 @@
+import { retryAfterMs } from "../../src/kit/net/backoff.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { vaultName } from "./names.ts";
@@ -49,7 +50,12 @@ export function failureOf(error: unknown): Failure {
   const inner = details?.error?.innerError?.code;
   // A truncated answer comes with the status of its head, and yet nobody knows what it said.
   const broken = code === "PARSE_ERROR" && status < 400;
-  return new Failure(broken ? 0 : status, word(code), word(inner), waitOf(response?.headers?.get?.("retry-after")));
+  return new Failure(
+    broken ? 0 : status,
+    word(code),
+    word(inner),
+    retryAfterMs(response?.headers?.get?.("retry-after")),
+  );
 }
 
 /** What to say of a failure that nobody understood or waited out; `right` is what was tried, on `name` or the whole vault. */
@@ -154,11 +160,4 @@ export function connectionError(code: string, at: string, key: string, caFile: s
 /** Codes are names; anything else might be a text that quotes something. */
 function word(code: unknown): string {
   return typeof code === "string" && /^\w{1,60}$/.test(code) ? code : "";
-}
-
-function waitOf(header: string | undefined): number | null {
-  if (header === undefined) return null;
-  const seconds = Number(header);
-  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(wait) ? Math.max(wait, 0) : null;
 }

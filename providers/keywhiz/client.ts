@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { patiently, retryAfterMs, type Attempt } from "../../src/kit/net/backoff.ts";
 import type { UnsprawlError } from "../../src/model/error.ts";
 import { AnswerLost, busyError, connectionError, statusError, strangeAnswer } from "./errors.ts";
 import type { KeywhizSettings } from "./settings.ts";
@@ -30,10 +30,9 @@ export type KeywhizClient = {
   reach(): Promise<void>;
 };
 
-const BACKOFF_MS = [250, 500, 1000, 2000];
+const PATIENCE = { firstMs: 250, longestMs: 2000, attempts: 5, longestAskedMs: 20_000 };
+/** A connection that broke is tried again that often. */
 const READS = 3;
-/** A server that asks for more than this is not waited for. */
-const LONGEST_WAIT_S = 20;
 
 /** Connects on the first call. */
 export function keywhizClient(settings: KeywhizSettings, env: NodeJS.ProcessEnv = {}): KeywhizClient {
@@ -54,19 +53,18 @@ export function keywhizClient(settings: KeywhizSettings, env: NodeJS.ProcessEnv 
   const call: KeywhizClient["call"] = async (method, path, { json, expect = [], reads = method === "GET" } = {}) => {
     const body = json === undefined ? null : JSON.stringify(json);
     let lost = 0;
-    for (let attempt = 0; ; attempt++) {
-      const answer = await send({ method, path, body }).catch((error: UnsprawlError) => {
-        if (!(error instanceof AnswerLost) || error.cause === "ETIMEDOUT" || !reads || ++lost === READS) throw error;
-        return null;
-      });
-      const wait = answer === null ? 0 : waitOf(answer, attempt, url);
-      if (wait !== null) await sleep(wait || lost * 50);
-      else if (answer !== null) {
+    return patiently<KeywhizResponse>(async (attempts) => {
+      try {
+        const answer = await send({ method, path, body });
         const { status, text } = answer;
+        if (status === 429 || status === 503) return later(answer, url);
         if (status >= 300 && !expect.includes(status)) throw statusError(status, settings);
-        return { status, body: parse(text, status, url), again: attempt > 0 };
+        return { done: { status, body: parse(text, status, url), again: attempts > 1 } };
+      } catch (error) {
+        if (!(error instanceof AnswerLost) || error.cause === "ETIMEDOUT" || !reads || ++lost === READS) throw error;
+        return { askedMs: lost * 50, give: () => thrown(error) };
       }
-    }
+    }, PATIENCE);
   };
   return {
     call,
@@ -81,21 +79,14 @@ export function keywhizClient(settings: KeywhizSettings, env: NodeJS.ProcessEnv 
   };
 }
 
-/** How long to wait before a request is sent again, in milliseconds; null for an answer that is one. Throws when it was long enough. */
-function waitOf({ status, retryAfter }: Awaited<ReturnType<KeywhizSend>>, attempt: number, url: string): number | null {
-  if (status !== 429 && status !== 503) return null;
-  const asked = seconds(retryAfter);
-  const backoff = BACKOFF_MS[attempt];
-  if (backoff === undefined || (asked !== null && asked > LONGEST_WAIT_S)) throw busyError(status, url, asked);
-  return asked === null ? backoff * (0.5 + Math.random()) : Math.max(asked * 1000, 10);
+function later({ status, retryAfter }: Awaited<ReturnType<KeywhizSend>>, url: string): Attempt<never> {
+  const asked = retryAfterMs(retryAfter);
+  const askedS = asked === null ? null : Math.ceil(asked / 1000);
+  return { askedMs: asked === null ? null : Math.max(asked, 10), give: () => thrown(busyError(status, url, askedS)) };
 }
 
-/** Retry-After: seconds or a date. */
-function seconds(header: string | null): number | null {
-  if (header === null) return null;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - Date.now()) / 1000));
+function thrown(error: UnsprawlError): never {
+  throw error;
 }
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;

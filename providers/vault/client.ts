@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { patiently } from "../../src/kit/net/backoff.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { openSession } from "./auth.ts";
@@ -22,9 +22,8 @@ export type VaultClient = {
   bare(method: Method, path: string, json?: { readonly [key: string]: unknown }): Promise<VaultResponse>;
 };
 
-const BACKOFF_MS = [250, 500, 1000, 2000];
-/** Who asks for a longer pause gets none: the caller is told. */
-const LONGEST_WAIT_MS = 20_000;
+/** A server that asks for a longer pause is not waited for: the caller is told. */
+const PATIENCE = { firstMs: 250, longestMs: 2000, attempts: 5, withinMs: 20_000 };
 
 /** Connects on the first call. `env` gives the token when the settings name no file. */
 export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultClient {
@@ -62,27 +61,29 @@ function patient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultSend {
       connected = null;
     });
     const { send, retryAfter } = await connecting.catch(fail);
-    const began = Date.now();
-    for (let attempt = 0; ; attempt++) {
+    return patiently(async () => {
       const answer = await send(...request).catch(fail);
       const { status, errors } = answer;
       // A mount that was made a moment ago is not ready yet.
       const upgrading = errors.some((text) => text.startsWith("Upgrading from non-versioned"));
       const away = status === 503 && request[0] === "GET" && !refusesAll(errors);
-      if (status !== 429 && !upgrading && !away) return answer;
-      const pause = BACKOFF_MS[attempt];
-      const wait = Math.max(retryAfter(), (pause ?? Infinity) * (0.5 + Math.random()));
-      if (pause !== undefined && Date.now() - began + wait <= LONGEST_WAIT_MS) {
-        await sleep(wait);
-        continue;
-      }
-      if (status !== 429) throw statusError(503, errors, address);
-      throw new UnsprawlError(
-        "throttled",
-        `the Vault at ${address} asks to slow down`,
-        cmd`try again ${bare(retryAfter() > 0 ? cmd`in ${Math.ceil(retryAfter() / 1000)} s` : "later")}, or raise its rate limit quota`,
-        "429",
-      );
-    }
+      if (status !== 429 && !upgrading && !away) return { done: answer };
+      const askedMs = retryAfter() || null;
+      const give = (): never => {
+        throw status === 429 ? slowDown(address, askedMs) : statusError(503, errors, address);
+      };
+      return { askedMs, give };
+    }, PATIENCE);
   };
+}
+
+function slowDown(address: string, askedMs: number | null): UnsprawlError {
+  const when = bare(askedMs === null ? "later" : cmd`in ${Math.ceil(askedMs / 1000)} s`);
+  return new UnsprawlError(
+    "throttled",
+    `the Vault at ${address} asks to slow down`,
+    cmd`try again ${when}, or raise its rate limit quota`,
+    "429",
+    askedMs,
+  );
 }

@@ -1,3 +1,4 @@
+import { retryAfterMs } from "../../src/kit/net/backoff.ts";
 import { subscribe } from "node:diagnostics_channel";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
@@ -115,14 +116,8 @@ function listen(): void {
     };
     const asked = response.headers["retry-after"];
     if (request.agent !== undefined && typeof asked === "string")
-      leftAlone.set(request.agent, Date.now() + delay(asked));
+      leftAlone.set(request.agent, Date.now() + (retryAfterMs(asked) ?? 0));
   });
-}
-
-/** Retry-After: seconds, or a date. */
-function delay(asked: string): number {
-  const ms = /^\d+$/.test(asked) ? Number(asked) * 1000 : Date.parse(asked) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 
 function errorsIn(body: unknown): readonly string[] {

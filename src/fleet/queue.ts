@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Instance, PgBoss } from "pg-boss";
 import type { FleetSource } from "../core/config/fleet.ts";
 import { mustSayTls } from "../history/clear-text.ts";
-import { patiently } from "../history/database.ts";
+import { reconnecting } from "../history/database.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { signJob, type SignedJob } from "./jobs.ts";
@@ -98,7 +98,7 @@ export async function openQueue(
   return {
     boss,
     key,
-    patiently: (act) => patiently(act, { patience: PATIENCE_MS }),
+    patiently: (act) => reconnecting(act, { patience: PATIENCE_MS }),
     close: () => boss.stop({ graceful: true, timeout: STOP_MS }),
   };
 }

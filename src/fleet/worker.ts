@@ -56,7 +56,7 @@ export type JobOutcome =
 
 /** What may pass by itself: tried again. All else is told, and tried when it is due next. */
 const PASSES: ReadonlySet<ErrorCode> = new Set(["unreachable", "throttled", "failed", "interrupted", "locked"]);
-const THROTTLED_S = 60;
+const THROTTLED_MS = 60_000;
 const TRIES = 2;
 
 /** Takes jobs, `most` at once, until it is called off; what is under way then is finished, or left to others. */
@@ -227,7 +227,7 @@ async function failed(
     done(unit, { error: told.message });
   };
   if (error instanceof UnsprawlError && error.code === "throttled" && unit.registry !== null) {
-    const until = new Date(Date.now() + waitOf(error) * 1000);
+    const until = new Date(Date.now() + (error.retryAfterMs ?? THROTTLED_MS));
     await store.pause(unit.registry, until);
     await holdBack(queue, unit.registry, until);
     // It counts as waiting again, and is held back with all the others.
@@ -242,11 +242,6 @@ async function failed(
 /** Whether it is tried again now. What does not pass so soon is tried when it is due next. */
 function passes(error: unknown, { retryCount }: Pick<Job, "retryCount">): boolean {
   return retryCount < TRIES && (!(error instanceof UnsprawlError) || PASSES.has(error.code));
-}
-
-/** Seconds, as the registry asked. */
-function waitOf({ cause }: UnsprawlError): number {
-  return Number(/^retry-after (\d{1,6})$/.exec(typeof cause === "string" ? cause : "")?.[1] ?? THROTTLED_S);
 }
 
 /** For the status: no value, no stack. */

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
+import { patiently, type Attempt } from "../kit/net/backoff.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { mustSayTls } from "./clear-text.ts";
 
@@ -25,8 +25,7 @@ export type DatabaseOptions = {
 };
 
 const CONNECT_MS = 10_000;
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 5000;
+const PAUSES = { firstMs: 100, longestMs: 5000 };
 
 /** What passes: shutdown, start-up, too many connections, broken ones; what another transaction won. By SQLSTATE. */
 const PASSES = /^(?:57P0[123]|53300|08\w{3}|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN)$/;
@@ -52,24 +51,25 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
   // Of one that waits in the pool: whoever asks next gets another.
   pool.on("error", () => undefined);
   return {
-    query: (text, values) => patiently(() => withClient(pool, (client) => queryOn(client)(text, values)), options),
-    transaction: (act) => patiently(() => withClient(pool, (client) => inTransaction(client, act)), options),
+    query: (text, values) => reconnecting(() => withClient(pool, (client) => queryOn(client)(text, values)), options),
+    transaction: (act) => reconnecting(() => withClient(pool, (client) => inTransaction(client, act)), options),
     close: () => pool.end(),
   };
 }
 
 /** Does it again, with growing pauses, while what fails is the connection. For what may be done twice. */
-export async function patiently<T>(act: () => Promise<T>, { patience, lost }: DatabaseOptions): Promise<T> {
-  const until = Date.now() + patience;
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+export function reconnecting<T>(act: () => Promise<T>, { patience, lost }: DatabaseOptions): Promise<T> {
+  const attempt = async (): Promise<Attempt<T>> => {
     try {
-      return await act();
+      return { done: await act() };
     } catch (error) {
-      if (!passes(error) || Date.now() + pause > until) throw databaseError(error);
-      lost?.(pause);
-      await sleep(pause * (0.5 + Math.random() / 2));
+      const give = (): never => {
+        throw databaseError(error);
+      };
+      return passes(error) ? { askedMs: null, give, again: (pause) => lost?.(pause) } : give();
     }
-  }
+  };
+  return patiently(attempt, { ...PAUSES, withinMs: patience });
 }
 
 async function withClient<T>(pool: Pool, act: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -42,13 +42,22 @@ export class UnsprawlError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | null;
   readonly exit: number;
+  /** Of `throttled`: how long the server asked to be left alone, in milliseconds; null when it did not say. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: ErrorCode, message: string, hint: string | null = null, cause?: string) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    hint: string | null = null,
+    cause?: string,
+    retryAfterMs: number | null = null,
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "UnsprawlError";
     this.code = code;
     this.hint = hint;
     this.exit = EXIT_OF[code] ?? EXIT.failed;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -3,6 +3,7 @@ import type { History, QueuedChange } from "../contract/history.ts";
 import type { Change } from "../model/change.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { atLeast, SEVERITIES } from "../model/finding.ts";
+import { pauseMs } from "../kit/net/backoff.ts";
 import { overWords, within } from "../kit/net/within.ts";
 import type { Clock } from "./clock.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
@@ -196,9 +197,9 @@ export class ChannelQueue {
   }
 
   #pause(remedy: Remedy, tries: number): number {
-    const jitter = 0.5 + this.#tools.clock.random() / 2;
-    if (remedy.do !== "again") return MENDING * (1 + jitter);
-    const pause = Math.min(LONGEST, FIRST * 2 ** Math.min(tries, 20)) * jitter;
+    const random = (): number => this.#tools.clock.random();
+    if (remedy.do !== "again") return MENDING * (1.5 + random() / 2);
+    const pause = pauseMs(tries + 1, { firstMs: FIRST, longestMs: LONGEST }, random);
     return Math.max(pause, Math.min(DAY, remedy.afterMs ?? 0));
   }
 

@@ -2,7 +2,7 @@ import { connect as plainConnect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { SEND_MS } from "../contract/channel.ts";
 import { authorities, isLoopback, proxied, send, words, type HttpResponse } from "../kit/net/http.ts";
-import { retryAfterMs } from "../kit/net/retry-after.ts";
+import { retryAfterMs } from "../kit/net/backoff.ts";
 import { overWords, within } from "../kit/net/within.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
 import type { ChannelSettingsReader } from "./settings.ts";
@@ -103,7 +103,7 @@ function trusted(ca: string | undefined): { ca?: string[] } {
 }
 
 function answered({ status, retryAfter }: HttpResponse, who: string): NotTold {
-  const afterMs = retryAfterMs(retryAfter, Date.now());
+  const afterMs = retryAfterMs(retryAfter);
   const again: Remedy = { do: "again", afterMs };
   if (status === 429) return new NotTold("throttled", again, `${who} asks to wait (429)`);
   if (status >= 500 || status === 408 || status === 425)

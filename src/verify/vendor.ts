@@ -2,7 +2,7 @@ import { isForeign } from "./foreign.ts";
 import { isLoopback, send, type HttpResponse, type Sending, type HttpOptions } from "../kit/net/http.ts";
 import { requestKey } from "./reveal.ts";
 import { dead, live, unknown, type Liveness, type VerifyRequest, type VerifyOptions } from "./types.ts";
-import { retryAfterMs } from "../kit/net/retry-after.ts";
+import { retryAfterMs } from "../kit/net/backoff.ts";
 import { pause } from "../kit/net/within.ts";
 
 /** What a vendor's entry is given to make its request from. */
@@ -120,7 +120,7 @@ async function askOne(
     if ("none" in answer) return unknown(`${vendor.name}: ${answer.none}`);
     const { status } = answer;
     if (status === 429 || status >= 500) {
-      const wait = retryAfterMs(answer.retryAfter, Date.now()) ?? 1000;
+      const wait = retryAfterMs(answer.retryAfter) ?? 1000;
       if (attempt === 1 && wait <= PATIENCE_MS && (await pause(wait, signal))) continue;
       return unknown(`${vendor.name} ${status === 429 ? "asks to wait" : "has trouble of its own"} (${status})`);
     }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { pauseMs } from "../kit/net/backoff.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UnsprawlError } from "../model/error.ts";
 
@@ -9,8 +10,7 @@ export type EngineEvent =
   | { readonly kind: "started" | "removed"; readonly id: string }
   | { readonly kind: "lost"; readonly error: UnsprawlError };
 
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 10_000;
+const PAUSES = { firstMs: 100, longestMs: 10_000 };
 const LONGEST_LINE = 1024 * 1024;
 /** A connection over a network that says nothing for so long is made anew: it may be dead. */
 const SILENCE_MS = 300_000;
@@ -36,7 +36,7 @@ export async function followEvents(
   signal: AbortSignal,
 ): Promise<void> {
   const filters = encodeURIComponent(JSON.stringify({ type: ["container"], event: Object.keys(WATCHED) }));
-  let wait = FIRST_WAIT_MS;
+  let lost = 0;
   let since = "";
   while (!signal.aborted) {
     const silence = new AbortController();
@@ -48,7 +48,7 @@ export async function followEvents(
       if (answer === null) throw new UnsprawlError("malformed", "the engine has no events", "unsprawl doctor");
       // After mere silence the engine is asked for what it did meanwhile: nothing was missed.
       if (since === "") told({ kind: "connected" });
-      wait = FIRST_WAIT_MS;
+      lost = 0;
       for await (const line of linesOf(answer)) {
         timer?.refresh();
         const event = eventOf(line);
@@ -63,9 +63,7 @@ export async function followEvents(
       if (timer !== null) clearTimeout(timer);
     }
     // Drawn, so that many who watch one engine do not all come back at once.
-    const drawn = wait * (0.5 + Math.random() / 2);
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-    await sleep(drawn, undefined, { signal }).catch(() => undefined);
+    await sleep(pauseMs(++lost, PAUSES), undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Provider } from "../../contract/provider.ts";
+import { patiently, type Attempt } from "../../kit/net/backoff.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { secretFile } from "../tmpfs.ts";
@@ -154,7 +154,7 @@ async function fetchOne(
   for (const store of stores) {
     const key = store.parse(reference);
     if (key === null) continue;
-    const stored = await patiently(() => store.get(key), deadline);
+    const stored = await untilDeadline(() => store.get(key), deadline);
     if (stored !== null) return stored.value;
     throw new UnsprawlError(
       "absent",
@@ -173,16 +173,19 @@ async function fetchOne(
  * A store that does not answer is asked again until the deadline: the engine does not try a failed start again by
  * itself, and at boot the store may come up a moment later. Anything else (denied, absent) is an answer.
  */
-async function patiently<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
-  for (;;) {
+function untilDeadline<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
+  const attempt = async (): Promise<Attempt<T>> => {
     try {
-      return await ask();
+      return { done: await ask() };
     } catch (error) {
-      const later = error instanceof UnsprawlError && (error.code === "unreachable" || error.code === "throttled");
-      if (!later || Date.now() > deadline) throw error;
-      await sleep(500);
+      if (!(error instanceof UnsprawlError) || !["unreachable", "throttled"].includes(error.code)) throw error;
+      const give = (): never => {
+        throw error;
+      };
+      return { askedMs: null, give };
     }
-  }
+  };
+  return patiently(attempt, { firstMs: 500, longestMs: 1000, withinMs: deadline - Date.now() });
 }
 
 /** Opens the stores that the runtime has credentials for. */

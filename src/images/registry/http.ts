@@ -1,6 +1,7 @@
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { AgentOptions } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { patiently, retryAfterMs, type Attempt } from "../../kit/net/backoff.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
 import { connectionError, isTransient, tooLong } from "./http-errors.ts";
@@ -27,6 +28,7 @@ export type BufferedResponse = ResponseHead & { readonly bytes: Buffer };
 
 const SOCKETS = 12;
 const TRIES = 4;
+const PAUSES = { firstMs: 250, longestMs: 2000 };
 /** Milliseconds: without any byte, for a whole small document, and the most that a server may ask us to wait. */
 const SILENCE = 30_000;
 const DOCUMENT = 120_000;
@@ -104,31 +106,48 @@ export class RegistryConnection {
     this.#agents.clear();
   }
 
-  async #patiently<T extends ResponseHead>(ask: HttpRequest, attempt: () => Promise<T>): Promise<T> {
+  #patiently<T extends ResponseHead>(ask: HttpRequest, attempt: () => Promise<T>): Promise<T> {
     const again = ask.once !== true && (ask.body === undefined || ask.body instanceof Uint8Array);
-    for (let tries = 1; ; tries++) {
+    const once = async (): Promise<Attempt<T>> => {
       await this.#pause(ask.signal);
-      const last = tries === TRIES || !again;
-      let wait = 250 * 2 ** (tries - 1) * (0.75 + Math.random() / 2);
       try {
         const answer = await attempt();
-        const busy = answer.status === 429;
-        if (!busy && answer.status < 500) return answer;
-        const asked = retryAfter(answer.headers["retry-after"]);
-        wait = asked ?? wait;
-        const enough = last || wait > LONGEST_WAIT;
-        if (enough && !busy) return answer;
-        if ("stream" in answer) (answer as unknown as StreamedResponse).stream.destroy();
-        if (enough) throw throttled(ask.url, asked);
-        // One that is told to wait speaks for all that ask the same host.
-        if (busy) this.#notBefore = Math.max(this.#notBefore, Date.now() + wait);
+        return answer.status === 429 || answer.status >= 500 ? this.#later(ask, answer) : { done: answer };
       } catch (error) {
         ask.signal.throwIfAborted();
         if (error instanceof UnsprawlError) throw error;
-        if (last || !isTransient(error)) throw connectionError(error, ask.url, this.#endpoint);
+        const failure = connectionError(error, ask.url, this.#endpoint);
+        if (!isTransient(error)) throw failure;
+        return { askedMs: null, give: () => thrown(failure) };
       }
-      await sleep(wait, undefined, { signal: ask.signal });
-    }
+    };
+    return patiently(once, {
+      ...PAUSES,
+      longestAskedMs: LONGEST_WAIT,
+      attempts: again ? TRIES : 1,
+      signal: ask.signal,
+    });
+  }
+
+  /** An answer that asks for another attempt. One that is told to wait speaks for all that ask the same host. */
+  #later<T extends ResponseHead>(ask: HttpRequest, answer: T): Attempt<T> {
+    const busy = answer.status === 429;
+    const askedMs = retryAfterMs(answer.headers["retry-after"]);
+    const drop = (): void => {
+      if ("stream" in answer) (answer as unknown as StreamedResponse).stream.destroy();
+    };
+    return {
+      askedMs,
+      give: () => {
+        if (!busy) return answer;
+        drop();
+        throw throttled(ask.url, askedMs);
+      },
+      again: (pause) => {
+        drop();
+        if (busy) this.#notBefore = Math.max(this.#notBefore, Date.now() + pause);
+      },
+    };
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
@@ -215,11 +234,8 @@ async function pour(body: AsyncIterable<Uint8Array>, into: NodeJS.WritableStream
   await pipeline(body, into);
 }
 
-/** Milliseconds; seconds or a date (RFC 9110, 10.2.3). Null when it says nothing that makes sense. */
-function retryAfter(value: string | undefined): number | null {
-  if (value === undefined) return null;
-  const seconds = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
+function thrown(error: UnsprawlError): never {
+  throw error;
 }
 
 function throttled(url: URL, asked: number | null): UnsprawlError {
@@ -228,6 +244,7 @@ function throttled(url: URL, asked: number | null): UnsprawlError {
     "throttled",
     `${url.host} says there were too many requests, and asks to wait${wait}`,
     "try again later; a login has a higher limit: docker login",
-    asked === null ? "retry-after" : `retry-after ${Math.ceil(asked / 1000)}`,
+    "429",
+    asked,
   );
 }

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { patiently, pauseMs, retryAfterMs, type Attempt } from "../../../src/kit/net/backoff.ts";
+
+const later = (askedMs: number | null, pauses: number[] = []): Attempt<string> => ({
+  askedMs,
+  give: () => "the last one",
+  again: (ms) => void pauses.push(ms),
+});
+
+describe("retryAfterMs", () => {
+  const now = Date.parse("2026-11-28T10:00:00Z");
+  it.each([
+    ["7", 7000],
+    [" 7 ", 7000],
+    ["0", 0],
+    ["Sat, 28 Nov 2026 10:00:30 GMT", 30_000],
+    ["Sat, 28 Nov 2026 09:00:00 GMT", 0],
+    ["soon", null],
+    ["", null],
+    ["-1", 0],
+    ["99999999999", null],
+    [null, null],
+    [undefined, null],
+  ])("%s", (value, ms) => {
+    // "-1" is a date to JavaScript, and one that is long over.
+    expect(retryAfterMs(value, now)).toBe(ms);
+  });
+});
+
+describe("pauseMs", () => {
+  it("doubles, up to the longest, between half of it and all of it", () => {
+    const pauses = { firstMs: 100, longestMs: 1000 };
+    const of = (random: number): number[] => [1, 2, 3, 4, 5, 60].map((made) => pauseMs(made, pauses, () => random));
+    expect(of(1)).toEqual([100, 200, 400, 800, 1000, 1000]);
+    expect(of(0)).toEqual([50, 100, 200, 400, 500, 500]);
+  });
+});
+
+describe("patiently", () => {
+  const pauses = { firstMs: 1, longestMs: 4 };
+
+  it("gives the first answer, and throws what an attempt throws", async () => {
+    expect(await patiently(async (made) => (made < 3 ? later(null) : { done: `attempt ${made}` }), pauses)).toBe(
+      "attempt 3",
+    );
+    await expect(
+      patiently(async () => {
+        throw new Error("no");
+      }, pauses),
+    ).rejects.toThrow("no");
+  });
+
+  it("ends with what the last attempt gives: after so many, when it takes too long, when too long is asked for", async () => {
+    const said: number[] = [];
+    expect(await patiently(async () => later(2, said), { ...pauses, attempts: 3 })).toBe("the last one");
+    expect(said).toEqual([2, 2]);
+    said.length = 0;
+    expect(await patiently(async () => later(5000, said), { ...pauses, withinMs: 100 })).toBe("the last one");
+    expect(await patiently(async () => later(5000, said), { ...pauses, longestAskedMs: 4999 })).toBe("the last one");
+    expect(said).toEqual([]);
+  });
+
+  it("stops in a pause when it is aborted", async () => {
+    const stop = new AbortController();
+    const waiting = patiently(async () => later(60_000), { ...pauses, signal: stop.signal });
+    stop.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow(/abort/i);
+  });
+});

@@ -1,12 +1,12 @@
 import { looksRandom } from "./entropy.ts";
 import type { NameInfo } from "./names/names.ts";
-import { prefilter } from "./prefilter.ts";
+import { keywordPass } from "./keyword-pass.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
 import { saysExample, type Cleared } from "./shape.ts";
 import type { Evidence } from "./evidence.ts";
 
-const byValue = prefilter(rules.filter((rule) => rule.pattern !== null && rule.names === null));
+const byValue = keywordPass(rules.filter((rule) => rule.pattern !== null && rule.names === null));
 const NONE: readonly Rule[] = [];
 const sized = rules.filter(({ lengths }) => lengths !== null);
 /** By length of the value. */
@@ -16,7 +16,7 @@ const fits: readonly (readonly Rule[])[] = Array.from({ length: 600 }, (_, lengt
 });
 const named = rules.filter((rule) => rule.names !== null);
 const isShort = ({ keywords }: Rule): boolean => keywords.some((word) => word.length < 3);
-const byName = prefilter(named.filter((rule) => !isShort(rule)));
+const byName = keywordPass(named.filter((rule) => !isShort(rule)));
 /** Their keywords are too short for the pass. */
 const byShortName = named.filter(isShort);
 const nameRules = new Map<string, readonly Rule[]>();

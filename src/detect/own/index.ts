@@ -6,7 +6,7 @@ import { compiler, type Defaults } from "./compile.ts";
 import { loadGitleaks } from "./extend.ts";
 import { cutText, findAll, type Bounds } from "./find.ts";
 import { findInText } from "./in-text.ts";
-import { keywordPass } from "./keywords.ts";
+import { keywordPass } from "../keyword-pass.ts";
 import { wrong } from "./read.ts";
 import type { OwnHit, OwnInput, OwnRules, RuleSpec } from "./types.ts";
 import { readYaml } from "./yaml.ts";
@@ -77,8 +77,11 @@ export async function loadOwnRules({ own, files, dir, configFile }: OwnGiven): P
   const global = loaded.flatMap((one) => one.global).map(compile.allowlist);
   const lists = [...global, ...rules.flatMap((rule) => rule.allowlists)];
   const pass = keywordPass(rules);
-  const find = (input: OwnInput, bounds?: Bounds): readonly OwnHit[] =>
-    findAll(pass(`${input.name}=${cutText(input.text)}`.toLowerCase()), input, bounds);
+  const find = (input: OwnInput, bounds?: Bounds): readonly OwnHit[] => {
+    const found = new Set(pass(`${input.name}=${cutText(input.text)}`.toLowerCase()));
+    const possible = rules.filter((rule) => rule.keywords.length === 0 || found.has(rule));
+    return findAll(possible, input, bounds);
+  };
   return {
     rules,
     disabled: [...disabled],

@@ -76,11 +76,16 @@ async function empty(docker: TestEngine["docker"], configFile: string, pid: numb
     }
   if (strangeImages(docker).length > 0) throw new Error(`images stayed: ${strangeImages(docker).join(" ")}`);
   if (readFileSync(configFile, "utf8") === "{}\n") return;
-  writeFileSync(configFile, "{}\n");
+  // Runtimes that a configuration does not mention stay as they were.
+  writeFileSync(configFile, `${JSON.stringify({ runtimes: {} })}\n`);
   process.kill(pid, "SIGHUP");
-  // The engine reads its settings some time after the signal.
+  // The engine reads its configuration some time after the signal.
   const registered = (): boolean => docker("info", "--format", "{{json .Runtimes}}").includes('"unsprawl"');
-  for (let tries = 0; registered() && tries < 100; tries++) await sleep(50);
+  for (let tries = 0; registered(); tries++) {
+    if (tries > 200) throw new Error("the engine still has the runtime that a test registered");
+    await sleep(50);
+  }
+  writeFileSync(configFile, "{}\n");
 }
 
 /** Every image that is not one of the three, by its tags where it shares the content of one of them. */

@@ -6,7 +6,7 @@ import { parseAllDocuments } from "yaml";
 import { fill, type Filled } from "../kubernetes/expected.ts";
 import { MANIFESTS } from "../kubernetes/manifests.ts";
 import { QUIET, REFUSED } from "../kubernetes/refused.ts";
-import { startMoto } from "../services/moto.ts";
+import { startMoto, type Moto } from "../services/moto.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { pythonProgram } from "../services/python.ts";
 import { filesBelow, random, Watch } from "../support/canary.ts";
@@ -292,11 +292,14 @@ describe("one manifest", () => {
 });
 
 describe("AWS", () => {
+  let moto: Moto;
+  beforeAll(async () => void (moto = await startMoto()));
+  afterAll(() => moto?.stop());
+
   it.each([
     ["aws-secrets-manager", "SecretsManager", { key: "apps/api", property: "API_TOKEN" }],
     ["aws-ssm", "ParameterStore", { key: "/apps/api/API_TOKEN" }],
   ])("%s is told to External Secrets", async (provider, service, remoteRef) => {
-    const moto = await startMoto();
     const { HOME: _, ...env } = moto.env;
     const world = makeWorld(NO_ENGINE, env);
     try {
@@ -307,7 +310,6 @@ describe("AWS", () => {
       expect(store?.spec.provider).toMatchObject({ aws: { service, region: moto.region } });
       expect(secret?.spec.data).toEqual([{ secretKey: "API_TOKEN", remoteRef }]);
     } finally {
-      await moto.stop();
       world.remove();
     }
   });

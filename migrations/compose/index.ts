@@ -14,7 +14,7 @@ import { variable } from "../../src/engine/facts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Finding } from "../../src/model/finding.ts";
+import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { performer } from "./perform.ts";
@@ -88,7 +88,7 @@ export function composeMigration(tools: ComposeTools): Migration {
           reason: `is in ${location.path}, not in a variable`,
           hint: "give the application a variable or a file for it, then scan again",
         };
-      if (name === "…" || /^name(?: → |$)/.test(part.path))
+      if (nameMayHoldSecret({ name, part }))
         return {
           reason: "its variable's name holds a secret, or may",
           hint: "write NAME: VALUE in its place, then scan again",

@@ -1,7 +1,7 @@
 import { composeProject, ownLabels } from "../../src/engine/labels.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
-import type { Finding } from "../../src/model/finding.ts";
+import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
 /** Why a finding is not moved by creating its container again; null when it can be. */
@@ -27,7 +27,7 @@ export function refusal(
       hint: "give the application a variable or a file for it, then scan again",
     };
   }
-  if (finding.name === "…" || /^name(?: → |$)/.test(finding.part.path)) {
+  if (nameMayHoldSecret(finding)) {
     return {
       reason: "its variable's name holds a secret, or may",
       hint: "start the container with NAME=VALUE in its place, then scan again",

@@ -14,7 +14,7 @@ import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Finding } from "../../src/model/finding.ts";
+import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { make, rewriteStep } from "./make.ts";
@@ -79,7 +79,7 @@ async function variable({ location, name, part, masked }: Finding): Promise<Refu
   const place = manifests === null ? null : envPlaceAt(manifests, location);
   if (manifests === null || place === null)
     throw new UnsprawlError("changed", `${location.path} has changed since it was scanned`, "scan again");
-  if (name === "…" || /^name(?: → |$)/.test(part.path) || !isSecretKey(place.key))
+  if (nameMayHoldSecret({ name, part }) || !isSecretKey(place.key))
     return { reason: "its name is none that a key of a Secret can have", hint: "rename it, then scan again" };
   const other = envPlaces(manifests).find(
     ({ resource, key, value }) => resource === place.resource && key === place.key && value !== place.value,

@@ -1,6 +1,6 @@
 import type { ServiceDoc } from "../../src/engine/swarm.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
-import type { Finding } from "../../src/model/finding.ts";
+import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
 /** Why a finding is not moved by updating its service; null when it can be. */
@@ -27,7 +27,7 @@ export function refusal(
       reason: `is in ${path}, not in a variable`,
       hint: "give the application a variable or a file for it, then scan again",
     };
-  if (name === "…" || /^name(?: → |$)/.test(part.path))
+  if (nameMayHoldSecret({ name, part }))
     return {
       reason: "its variable's name holds a secret, or may",
       hint: "docker service update --env-rm NAME --env-add NAME=VALUE, then scan again",

@@ -204,7 +204,7 @@ function stored(candidate: Candidate): DetectedSecret {
     severity: "low",
     why: ["is kept in a secret store"],
     unless: "it were no secret although it is kept as one",
-    part: { path: "", start: null, length: null },
+    part: { in: "value", path: "", start: null, length: null },
   } as const;
   return { candidate, verdict, masked: "••••••••", part: candidate.value };
 }

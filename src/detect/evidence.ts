@@ -25,6 +25,11 @@ export function isEvidence(outcome: EvidenceOutcome): outcome is Evidence {
   return outcome !== null && "score" in outcome;
 }
 
+/** Whether the secret is in the name, not in the value: the way to it begins there. */
+export function standsInName({ via }: { readonly via?: readonly string[] | undefined }): boolean {
+  return via?.[0] === "name";
+}
+
 export function confidenceOf(score: number): Confidence {
   return score >= HIGH ? "high" : score >= MEDIUM ? "medium" : "low";
 }

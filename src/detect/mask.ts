@@ -1,5 +1,5 @@
 import type { ClassifyInput } from "../contract/detector.ts";
-import { isEvidence, type EvidenceOutcome } from "./evidence.ts";
+import { isEvidence, standsInName, type EvidenceOutcome } from "./evidence.ts";
 import { shownWords } from "./names/in-name.ts";
 import { ruleById } from "./rules/index.ts";
 import { urlAt } from "./structure/url.ts";
@@ -13,7 +13,7 @@ const SHORT_DOTS = "••••";
  */
 export function mask(question: ClassifyInput, outcome: EvidenceOutcome): string {
   const text = question.value.expose().toString("utf8", 0, 8192).trim();
-  if (!isEvidence(outcome) || outcome.via?.[0] === "name") return DOTS;
+  if (!isEvidence(outcome) || standsInName(outcome)) return DOTS;
   if (outcome.rule === "url-password") return maskedUrl(text) ?? DOTS;
   const prefix = ruleById(outcome.rule)?.prefixes.find(
     (start) => text.startsWith(start) && text.length >= start.length * 2,

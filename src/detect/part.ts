@@ -1,12 +1,14 @@
 import type { ClassifyInput } from "../contract/detector.ts";
 import type { SecretPart } from "../model/finding.ts";
-import type { Evidence } from "./evidence.ts";
+import { standsInName, type Evidence } from "./evidence.ts";
 import { textOf } from "./text-of.ts";
 
 /** Where in the value the secret itself stands, and the way there through its encodings and structure. */
 export function locate(found: Evidence, question: ClassifyInput): SecretPart {
-  const start = found.via?.[0] === "name" ? null : placeOf(found, textOf(question.value));
-  return { path: (found.via ?? []).join(" → "), start, length: start === null ? null : found.part.length };
+  const path = (found.via ?? []).join(" → ");
+  if (standsInName(found)) return { in: "name", path, start: null, length: null };
+  const start = placeOf(found, textOf(question.value));
+  return { in: "value", path, start, length: start === null ? null : found.part.length };
 }
 
 /** The place of the part, in UTF-16 units; null when it only shows once the value is decoded. */

@@ -1,5 +1,5 @@
 import type { ClassifyInput } from "../contract/detector.ts";
-import type { Evidence } from "./evidence.ts";
+import { standsInName, type Evidence } from "./evidence.ts";
 import { ruleById } from "./rules/index.ts";
 
 const BY_NAME = /^(?:password|secret|key|user-password|mnemonic)$/;
@@ -10,7 +10,7 @@ export function unless({ rule, via, why }: Evidence, { where }: ClassifyInput): 
     return "the value were a BuildKit secret mount (RUN --mount=type=secret), which history does not keep";
   if (where === "cmd" || where === "entrypoint" || where === "healthcheck")
     return "the command read it from a file or a variable";
-  if (via?.[0] === "name") return "the name were a name alone";
+  if (standsInName({ via })) return "the name were a name alone";
   if (rule === "url-password" || rule === "url-token") return "the URL had no password, or a reference in its place";
   if (rule === "high-entropy") return "it were an id, a digest or data: give it a name that says so, or ignore it";
   if (via !== undefined && via.length > 0) return "the inner value were a reference, a placeholder or empty";

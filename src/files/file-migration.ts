@@ -1,6 +1,6 @@
 import type { Migration, PlanOptions, Selected, Unit } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Finding } from "../model/finding.ts";
+import { nameMayHoldSecret, type Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Json } from "../model/json.ts";
 import type { FileChange, Move, Step } from "../model/plan.ts";
@@ -107,8 +107,8 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
 const rewrites = (steps: readonly Step[]): Rewrite[] => steps.filter((step) => step.kind === "rewrite");
 
 /** A name that holds a secret stays in every form the entry could get. */
-function nameRefusal({ name, part }: Finding): Refusal | null {
-  if (name !== "…" && !/^name(?: → |$)/.test(part.path)) return null;
+function nameRefusal(finding: Finding): Refusal | null {
+  if (!nameMayHoldSecret(finding)) return null;
   return {
     reason: "its variable's name holds a secret, or may",
     hint: "write NAME=VALUE in its place, then scan again",

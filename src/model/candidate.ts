@@ -1,9 +1,12 @@
 import type { Location } from "./location.ts";
 import type { Secret } from "./secret.ts";
 
+/** Shown in place of a name that may hold a secret itself. */
+export const HIDDEN_NAME = "…";
+
 /** A named value that may be a secret. Lives in memory only. */
 export type Candidate = {
-  /** The variable's, label's or flag's name (`…` in what is told, when the name may hold a secret itself); "Cmd", "Entrypoint" or "Healthcheck" for a whole command. */
+  /** The variable's, label's or flag's name (`HIDDEN_NAME` in what is told, when it may hold a secret itself); "Cmd", "Entrypoint" or "Healthcheck" for a whole command. */
   readonly name: string;
   readonly value: Secret;
   readonly location: Location;

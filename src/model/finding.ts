@@ -1,4 +1,5 @@
 import type { Fingerprint } from "./fingerprint.ts";
+import { HIDDEN_NAME } from "./candidate.ts";
 import type { Location } from "./location.ts";
 
 export const CONFIDENCES = ["low", "medium", "high"] as const;
@@ -9,6 +10,8 @@ export type Severity = (typeof SEVERITIES)[number];
 
 /** The secret inside a value: not the whole URL, but its password. */
 export type SecretPart = {
+  /** Whether it stands in the value, or in the name that the value was given. */
+  readonly in: "name" | "value";
   /** The way to it through encodings and structure, such as `base64 → json → db.password`; empty for the whole value. */
   readonly path: string;
   /** Where it stands in the value, in UTF-16 units; null when it only shows once the value is decoded. */
@@ -74,6 +77,11 @@ export type Finding = {
   /** Who else can see it, in plain words. */
   readonly exposure: readonly string[];
 };
+
+/** Whether the name must not be repeated anywhere: the secret stands in it, or it was hidden because one may. */
+export function nameMayHoldSecret({ name, part }: Pick<Finding, "name" | "part">): boolean {
+  return part.in === "name" || name === HIDDEN_NAME;
+}
 
 /** True when `is` is at or above `floor`. */
 export function atLeast(is: Confidence, floor: Confidence): boolean {

@@ -121,7 +121,7 @@ ${env(["B", "g"])}`,
     const moved: string[] = [];
     for (const { name, resource, path, told, value } of envPlaces(manifests ?? { resources: [] })) {
       const at = { ...location, subjectName: told, path: `${resource.label} ${path}` };
-      const finding = { name, location: at, part: { path: "" }, masked: "" } as unknown as Finding;
+      const finding = { name, location: at, part: { in: "value", path: "" }, masked: "" } as unknown as Finding;
       if ((await migration.refuses(finding, new Set())) === null) moved.push(value);
     }
     rmSync(dir, { recursive: true });

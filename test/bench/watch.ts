@@ -80,7 +80,7 @@ function findingOf(at: number): Finding {
     ...{ id: at.toString(16).padStart(12, "0"), fingerprint: (at >> 2).toString(16).padStart(32, "0") },
     ...{ rule: "password", name: `DB_PASSWORD_${at % 8}`, confidence: "high", score: 0.93, severity: "high" },
     ...{ why: ["name says PASSWORD", "looks random"], unless: "the value were a reference, a path or a placeholder" },
-    part: { path: "", start: 0, length: 18 },
+    part: { in: "value", path: "", start: 0, length: 18 },
     location: {
       ...{ source: "docker:", subject: "container", subjectName, subjectId: "0".repeat(64) },
       ...{ where: "env", path: `Config.Env[${at % 8}]`, origin: "own" },

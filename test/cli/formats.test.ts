@@ -305,7 +305,7 @@ function finding(parts: Partial<Finding>, text = "api"): Finding {
     severity: "high",
     why: ["name says PASSWORD"],
     unless: "",
-    part: { path: "", start: null, length: null },
+    part: { in: "value", path: "", start: null, length: null },
     location: {
       source: text === "api" ? "docker:" : text,
       subject: "file",

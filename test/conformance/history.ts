@@ -247,7 +247,12 @@ function finding(name: string): Finding {
   const location = { subject: "container", subjectName: "äpp", subjectId: hex(64), where: "env" } as const;
   return {
     ...{ id: hex(12), fingerprint: hex(32), rule: "generic", name, confidence: "high", score: 0.9, severity: "high" },
-    ...{ why: ["name says so"], unless: "it were none", part: { path: "", start: 0, length: 8 }, masked: "••••••••" },
+    ...{
+      why: ["name says so"],
+      unless: "it were none",
+      part: { in: "value", path: "", start: 0, length: 8 },
+      masked: "••••••••",
+    },
     location: { source: "docker:", ...location, path: "Config.Env[1]", origin: "own" },
     ...{ length: 8, state: "new", ignoredBy: null, liveness: null, exposure: ["root"] },
   };

@@ -20,7 +20,7 @@ function finding(name: string, more: Partial<Finding> & { readonly subject?: str
     severity: "high",
     why: [],
     unless: "",
-    part: { path: "", start: 0, length: 8 },
+    part: { in: "value", path: "", start: 0, length: 8 },
     location: {
       source: "docker:",
       subject: "container",

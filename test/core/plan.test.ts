@@ -32,7 +32,7 @@ function hit(subject: string, name: string, value: string): ScanHit {
     severity: "high",
     why: [],
     unless: "",
-    part: { path: "", start: 0, length: value.length },
+    part: { in: "value", path: "", start: 0, length: value.length },
     location,
     masked: "••••",
     length: value.length,

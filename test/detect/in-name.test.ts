@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, test } from "vitest";
 import { detector, kit } from "../../src/detect/index.ts";
+import { HIDDEN_NAME } from "../../src/model/candidate.ts";
+import { nameMayHoldSecret, type SecretPart } from "../../src/model/finding.ts";
 import { alarms, ask, masked, urlOf } from "./ask.ts";
 
 const make = kit(7);
@@ -18,7 +20,7 @@ describe("a name that holds a secret", () => {
     const inside = makeSecret();
     const name = nameOf(inside);
     const verdict = ask(name, value, "label");
-    expect(verdict.secret).toBe(true);
+    expect(verdict.secret && verdict.part.in).toBe("name");
     const told = [JSON.stringify(verdict), detector.name(name), masked(name, value, "label")].join("\n");
     expect(told).not.toContain(inside.slice(4));
   });
@@ -38,6 +40,19 @@ describe("a name that holds a secret", () => {
   ])("%s is told as it stands", (name) => {
     expect(detector.name(name)).toBe(name);
     expect(alarms(name, "${X}")).toBe(false);
+  });
+});
+
+describe("whether a name may hold a secret", () => {
+  const part = { in: "value", path: "", start: 0, length: 9 } as const;
+
+  it.each<[what: string, name: string, part: SecretPart, holds: boolean]>([
+    ["a secret in the value of a shown name", "DB_PASSWORD", part, false],
+    ["a secret in a field called name", "CONFIG", { ...part, path: "name" }, false],
+    ["a secret in the name", "host:443", { ...part, in: "name", path: "name → url" }, true],
+    ["a name that was hidden", HIDDEN_NAME, part, true],
+  ])("%s", (_what, name, at, holds) => {
+    expect(nameMayHoldSecret({ name, part: at })).toBe(holds);
   });
 });
 

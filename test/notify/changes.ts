@@ -33,7 +33,7 @@ export function change(
       severity,
       why: ["name says PASSWORD"],
       unless: "it is a placeholder",
-      part: { path: "", start: 0, length: 18 },
+      part: { in: "value", path: "", start: 0, length: 18 },
       location: {
         source: "docker:",
         subject: "container",

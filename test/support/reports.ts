@@ -31,7 +31,7 @@ export function finding(at: number, more: Partial<Finding> = {}): Finding {
     severity,
     why: [`name says ${(NAMES[kind] ?? "").split("_").at(-1)}`, "looks random", "not in a placeholder's shape"],
     unless: "the value were a reference, or a placeholder such as changeme",
-    part: { path: "", start: 0, length: 24 + (at % 8) },
+    part: { in: "value", path: "", start: 0, length: 24 + (at % 8) },
     location: {
       source: image ? "image:*" : "docker:",
       subject: image ? "image" : "container",

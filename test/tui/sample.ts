@@ -19,7 +19,7 @@ export function finding(name: string, more: Partial<Finding> = {}, subject = "ap
     severity: "high",
     why: ["name says PASSWORD", "looks random"],
     unless: "the value were a reference",
-    part: { path: "", start: 0, length: 24 },
+    part: { in: "value", path: "", start: 0, length: 24 },
     location: {
       source: "docker:",
       subject: "container",

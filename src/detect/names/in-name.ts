@@ -1,10 +1,9 @@
 import { looksRandom, wordiness } from "../entropy.ts";
 import { isEvidence, MEDIUM, type Evidence, type Judge } from "../evidence.ts";
+import { HIDDEN_NAME } from "../../model/candidate.ts";
 import { knownToken } from "../tokens.ts";
 import { inUrls } from "../structure/url.ts";
 
-/** What stands in place of a name that may not be shown. */
-const HIDDEN = "…";
 /** Names in which no rule of any found something. */
 const clean = new Set<string>();
 const shown = new Map<string, string>();
@@ -31,7 +30,7 @@ export function inName(name: string, judge: Judge, off: ReadonlySet<string>): Ev
 export function shownName(name: string): string {
   const known = shown.get(name);
   if (known !== undefined) return known;
-  const told = readsLikeName(name) ? name : HIDDEN;
+  const told = readsLikeName(name) ? name : HIDDEN_NAME;
   if (shown.size >= 20_000) shown.clear();
   shown.set(name, told);
   return told;
@@ -44,7 +43,7 @@ export function shownWords(text: string): string {
     if (/\d/.test(word) && !/^[A-Za-z]{2,20}\d{1,4}$/.test(word)) return !looksRandom(word, 8);
     return (wordiness(word) ?? 9) >= (word.length < 12 ? 5 : 5.8);
   });
-  return plain && readsLikeName(text) ? text : HIDDEN;
+  return plain && readsLikeName(text) ? text : HIDDEN_NAME;
 }
 
 /** True for short words and their usual marks; false for logins, known tokens and runs that look random. */

@@ -1,6 +1,6 @@
 import { keptByRun } from "../../engine/names.ts";
 import { cmd } from "../../kit/shell.ts";
-import type { Finding } from "../../model/finding.ts";
+import { nameMayHoldSecret, type Finding } from "../../model/finding.ts";
 import type { Location } from "../../model/location.ts";
 
 /** Why a finding of an image is not taken out of its config; null when it can be. */
@@ -24,7 +24,7 @@ export function refusal(finding: Finding): { readonly reason: string; readonly h
       reason: `is in ${location.path}, which is what the image runs`,
       hint: "give the application a variable or a file for it, and build again",
     };
-  if (name === "…" || /^name(?: → |$)/.test(part.path))
+  if (nameMayHoldSecret({ name, part }))
     return { reason: "its name holds a secret, or may", hint: "build again with another name, and rotate it" };
   return null;
 }

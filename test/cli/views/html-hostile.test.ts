@@ -42,7 +42,7 @@ function saying(text: string, at: number): Finding {
     name: text,
     why: [text],
     unless: text,
-    part: { path: text, start: null, length: null },
+    part: { in: "value", path: text, start: null, length: null },
     location: {
       ...plain.location,
       source: text,

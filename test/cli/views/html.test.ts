@@ -142,7 +142,7 @@ describe("what it tells", () => {
       state: "ignored",
       ignoredBy: "unsprawl.yaml ignore[2]",
       liveness: { state: "live", why: "the server took it" },
-      part: { path: "base64 → json → db.password", start: null, length: null },
+      part: { in: "value", path: "base64 → json → db.password", start: null, length: null },
     });
     const alone = await browser.open(html(reportWith([one])));
     await alone.click(".open");

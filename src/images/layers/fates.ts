@@ -1,4 +1,4 @@
-import type { TarKind } from "./tar.ts";
+import type { TarKind } from "../../kit/tar/parser.ts";
 import { whiteout } from "./path.ts";
 
 export type Fate = "deleted" | "replaced";

@@ -11,9 +11,9 @@
  */
 export { LayerBook, layerReadings, placeIn, LayerCache, type ImageLayer, type LayeredImage } from "./book.ts";
 export type { SharedShelf } from "./shelved.ts";
-export { tarEntries } from "./entries.ts";
+export { tarEntries } from "../../kit/tar/entries.ts";
 export { Paths } from "./fates.ts";
 export { Contents, type LayerBlob, type LayerFinding } from "./layer.ts";
-export { damaged } from "./limits.ts";
-export { TarParser, type TarEntry } from "./tar.ts";
+export { damaged } from "../../kit/tar/limits.ts";
+export { TarParser, type TarEntry } from "../../kit/tar/parser.ts";
 export { newMeter, packedWith, unpacked } from "./unpack.ts";

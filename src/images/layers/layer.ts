@@ -2,10 +2,10 @@ import type { SourceReading } from "../../contract/source.ts";
 import type { Spotted, SpottedText, TextBlock, TextPiece } from "../../contract/detector.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Fates, type Paths } from "./fates.ts";
-import { beyond, damaged, LIMITS } from "./limits.ts";
+import { beyond, damaged, LIMITS } from "../../kit/tar/limits.ts";
 import { Packer } from "./packer.ts";
 import { rootedPath } from "./path.ts";
-import { TarParser, type TarEntry } from "./tar.ts";
+import { TarParser, type TarEntry } from "../../kit/tar/parser.ts";
 import { newMeter, unpacked, type Meter } from "./unpack.ts";
 
 /** A layer's bytes, opened when they are needed; packed with gzip or zstd or not. */

@@ -1,5 +1,5 @@
 import type { TextBlock, TextPiece } from "../../contract/detector.ts";
-import { LIMITS } from "./limits.ts";
+import { LIMITS } from "../../kit/tar/limits.ts";
 
 /** Files are handed to the threads in blocks of this size, and larger ones in pieces of it. */
 const BLOCK = 2 * 1024 * 1024;

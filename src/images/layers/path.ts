@@ -1,4 +1,4 @@
-import { beyond, LIMITS } from "./limits.ts";
+import { beyond, LIMITS } from "../../kit/tar/limits.ts";
 
 /**
  * An entry's path from the root, `/app/.env`: `.`, `..` and doubled slashes are resolved within the root, as engines do.

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { Readable, pipeline } from "node:stream";
 import { constants, createGunzip, createZstdDecompress, type ZstdDecompress } from "node:zlib";
-import { beyond, damaged, LIMITS } from "./limits.ts";
+import { beyond, damaged, LIMITS } from "../../kit/tar/limits.ts";
 
 /** Counts what goes through. `packedHash` and `unpackedHash` are of all that went through so far. */
 export type Meter = {

@@ -1,5 +1,5 @@
 import { beyond, damaged, LIMITS } from "./limits.ts";
-import { checkHeader, isZero, numberAt, paxRecords, textAt } from "./tar-header.ts";
+import { checkHeader, isZero, numberAt, paxRecords, textAt } from "./header.ts";
 
 /** `link` is a hard link, `other` a device, a FIFO or what no one knows. */
 export type TarKind = "file" | "folder" | "link" | "symlink" | "other";

@@ -1,4 +1,4 @@
-import { TarParser, type TarEntry } from "./tar.ts";
+import { TarParser, type TarEntry } from "./parser.ts";
 
 /** An entry of an archive that comes as a stream; its data, if wanted, before the next entry is asked for. */
 export type StreamedEntry = TarEntry & { readonly body: () => AsyncIterable<Buffer> };

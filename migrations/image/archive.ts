@@ -1,9 +1,9 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { addAbortSignal, type Readable } from "node:stream";
 import { digestOf, type Blob, type BlobDescriptor } from "../../src/images/clean/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import { tarEntries } from "../../src/kit/tar/entries.ts";
 
 /** The documents of a saved image: what names its layers, and none of them. */
 export type SavedImage = {
@@ -27,16 +27,9 @@ export async function savedImage(engine: Engine, ref: string, signal: AbortSigna
   const stream = await engine.call(`save ${ref}`, async () => (await engine.docker()).getImage(ref).get());
   if (stream === null) throw new UnsprawlError("absent", `there is no image ${ref} any more`, "unsprawl scan image:*");
   const files = new Map<string, Buffer>();
-  const { extract } = await import("tar-stream");
-  const entries = extract();
-  const fed = pipeline(Readable.from(stream), entries, { signal });
-  fed.catch(() => undefined); // told where it is awaited
-  for await (const entry of entries) {
-    const { name, size, type } = entry.header;
-    if (type === "file" && size <= LARGEST && (await isDocument(entry, files, name))) continue;
-    entry.resume();
+  for await (const { path, kind, size, body } of tarEntries(addAbortSignal(signal, stream as Readable))) {
+    if (kind === "file" && size <= LARGEST) await keepDocument(body(), files, path);
   }
-  await fed;
   const combined = first(json(files, "manifest.json")) as SavedImage["combined"] | null;
   const config = combined === null ? undefined : files.get(combined.Config);
   if (combined === null || config === undefined || !Array.isArray(combined.Layers))
@@ -55,16 +48,14 @@ export async function savedImage(engine: Engine, ref: string, signal: AbortSigna
 }
 
 /** Keeps an entry that starts as JSON does; a layer is a tar or compressed, and starts otherwise. */
-async function isDocument(entry: AsyncIterable<unknown>, files: Map<string, Buffer>, name: string): Promise<boolean> {
+async function keepDocument(entry: AsyncIterable<Buffer>, files: Map<string, Buffer>, name: string): Promise<void> {
   const chunks: Buffer[] = [];
   let looks = true;
-  for await (const piece of entry) {
-    const chunk = piece as Buffer;
+  for await (const chunk of entry) {
     if (chunks.length === 0 && !/^\s*[[{]/.test(chunk.subarray(0, 64).toString("latin1"))) looks = false;
     if (looks) chunks.push(chunk);
   }
   if (looks) files.set(name, Buffer.concat(chunks));
-  return true;
 }
 
 function json(files: ReadonlyMap<string, Buffer>, name: string): unknown {

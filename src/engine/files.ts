@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { Readable } from "node:stream";
+import { tarEntries } from "../kit/tar/entries.ts";
 import type { Engine } from "./engine.ts";
 
 const MOST_BYTES = 1024 * 1024;
@@ -30,13 +30,10 @@ export async function containerFile(engine: Engine, id: string, path: string): P
     (await engine.docker()).getContainer(id).getArchive({ path: found.path }),
   );
   if (stream === null) return null;
-  const { extract } = await import("tar-stream");
-  const entries = extract();
-  Readable.from(stream).pipe(entries);
-  for await (const entry of entries) {
-    if (entry.header.type !== "file") return null;
+  for await (const entry of tarEntries(stream as AsyncIterable<Buffer>)) {
+    if (entry.kind !== "file" || entry.size > MOST_BYTES) return null;
     const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    for await (const chunk of entry.body()) chunks.push(chunk);
     return Buffer.concat(chunks);
   }
   return null;

@@ -35,7 +35,7 @@ const SPECIAL = new Set(["x", "g", "L", "K"]);
 /**
  * Reads a tar archive as it comes, in constant memory: nothing of it is kept but one header. Understands ustar, PAX and
  * GNU (POSIX.1-2017 pax; the GNU tar manual, "Basic Tar Format"), reads as Go's archive/tar does, which is what engines
- * unpack with, and refuses what goes over `LIMITS`. The tar library at hand keeps headers of any size in memory.
+ * unpack with, and refuses what goes over `LIMITS`.
  */
 export class TarParser {
   readonly #sink: TarSink;

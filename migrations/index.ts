@@ -1,3 +1,8 @@
+/*
+ * The run-configuration formats: one folder each, one entry in `FORMATS` each. An about.ts is loaded at start; a migration
+ * or a source when it is first used. To add a format, write its folder (index.ts what moves, read.ts what is found,
+ * about.ts what it says of itself) and its entry here; nothing else names it.
+ */
 import type { ComposeTools } from "./compose/index.ts";
 import type { DockerContainerTools } from "./docker-container/index.ts";
 import type { DockerRunTools } from "./docker-run/index.ts";
@@ -7,8 +12,21 @@ import type { RegistryMigrationTools } from "./registry/index.ts";
 import type { StoreMigrationTools } from "./store/index.ts";
 import type { SwarmTools } from "./swarm/index.ts";
 import type { SystemdTools } from "./systemd/index.ts";
+import { FORMAT_STAGES, type FormatAbout } from "../src/contract/about.ts";
 import type { Migration } from "../src/contract/migration.ts";
 import type { LazySource } from "../src/sources/index.ts";
+import { about as compose } from "./compose/about.ts";
+import { about as dockerContainer } from "./docker-container/about.ts";
+import { about as dockerRun } from "./docker-run/about.ts";
+import { about as dockerfile } from "./dockerfile/about.ts";
+import { about as envFile } from "./env-file/about.ts";
+import { about as image } from "./image/about.ts";
+import { about as kubernetes } from "./kubernetes/about.ts";
+import { about as quadlet } from "./quadlet/about.ts";
+import { about as registry } from "./registry/about.ts";
+import { about as store } from "./store/about.ts";
+import { about as swarm } from "./swarm/about.ts";
+import { about as systemd } from "./systemd/about.ts";
 
 /** What is handed to a migration; each takes what it needs. */
 export type MigrationTools = ComposeTools &
@@ -21,51 +39,102 @@ export type MigrationTools = ComposeTools &
   SwarmTools &
   SystemdTools;
 
-/** Run-configuration formats by name; each folder is loaded on first use. */
-export const migrations: { readonly [name: string]: (tools: MigrationTools) => Promise<Migration> } = {
-  "env-file": async (tools) => (await import("./env-file/index.ts")).envFileMigration(tools),
-  systemd: async (tools) => (await import("./systemd/index.ts")).systemdMigration(tools),
-  quadlet: async (tools) => (await import("./quadlet/index.ts")).quadletMigration(tools),
-  "docker-run": async (tools) => (await import("./docker-run/index.ts")).dockerRunMigration(tools),
-  dockerfile: async (tools) => (await import("./dockerfile/index.ts")).dockerfileMigration(tools),
-  compose: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
-  "docker-container": async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),
-  image: async (tools) => (await import("./image/index.ts")).imageMigration(tools),
-  kubernetes: async (tools) => (await import("./kubernetes/index.ts")).kubernetesMigration(tools),
-  registry: async (tools) => (await import("./registry/index.ts")).registryMigration(tools),
-  store: async (tools) => (await import("./store/index.ts")).storeMigration(tools),
-  swarm: async (tools) => (await import("./swarm/index.ts")).swarmServices(tools),
+type FormatEntry = {
+  readonly about: FormatAbout;
+  readonly migration: (tools: MigrationTools) => Promise<Migration>;
+  /** Present where `about` has a source. */
+  readonly source?: LazySource["load"];
 };
 
-/** The sources of the formats, by the kind that people type before the colon; each is loaded when it is first read. */
-export const sources: readonly LazySource[] = [
+/** In the order in which help lists them; within a stage it is also the order in which a finding is offered to them. */
+const FORMATS: readonly FormatEntry[] = [
   {
-    kind: "docker",
-    layers: true,
-    load: async ({ engine, shelf }) => (await import("./docker-container/read.ts")).dockerSource(engine, await shelf()),
+    about: dockerContainer,
+    migration: async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),
+    source: async ({ engine, shelf }) =>
+      (await import("./docker-container/read.ts")).dockerSource(engine, await shelf()),
   },
   {
-    kind: "image",
-    layers: true,
-    load: async ({ engine, shelf }) => (await import("./image/read.ts")).imageSource(engine, await shelf()),
+    about: image,
+    migration: async (tools) => (await import("./image/index.ts")).imageMigration(tools),
+    source: async ({ engine, shelf }) => (await import("./image/read.ts")).imageSource(engine, await shelf()),
   },
-  { kind: "compose", load: async ({ cwd, env }) => (await import("./compose/read.ts")).composeSource(cwd, env) },
-  { kind: "env", load: async ({ cwd }) => (await import("./env-file/read.ts")).envFileSource(cwd) },
-  { kind: "systemd", load: async ({ cwd }) => (await import("./systemd/read.ts")).systemdSource(cwd) },
-  { kind: "script", load: async ({ cwd }) => (await import("./docker-run/read.ts")).scriptSource(cwd) },
-  { kind: "dockerfile", load: async ({ cwd }) => (await import("./dockerfile/read.ts")).dockerfileSource(cwd) },
-  { kind: "swarm", load: async ({ engine }) => (await import("./swarm/read.ts")).swarmSource(engine) },
-  { kind: "kubernetes", load: async ({ cwd }) => (await import("./kubernetes/read.ts")).kubernetesSource(cwd) },
   {
-    kind: "registry",
-    layers: true,
-    resumable: true,
-    load: async ({ registry, note, shelf }) =>
+    about: registry,
+    migration: async (tools) => (await import("./registry/index.ts")).registryMigration(tools),
+    source: async ({ registry, note, shelf }) =>
       (await import("./registry/read/index.ts")).registrySource(registry, note, await shelf()),
+  },
+  {
+    about: compose,
+    migration: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
+    source: async ({ cwd, env }) => (await import("./compose/read.ts")).composeSource(cwd, env),
+  },
+  {
+    about: swarm,
+    migration: async (tools) => (await import("./swarm/index.ts")).swarmServices(tools),
+    source: async ({ engine }) => (await import("./swarm/read.ts")).swarmSource(engine),
+  },
+  {
+    about: envFile,
+    migration: async (tools) => (await import("./env-file/index.ts")).envFileMigration(tools),
+    source: async ({ cwd }) => (await import("./env-file/read.ts")).envFileSource(cwd),
+  },
+  {
+    about: systemd,
+    migration: async (tools) => (await import("./systemd/index.ts")).systemdMigration(tools),
+    source: async ({ cwd }) => (await import("./systemd/read.ts")).systemdSource(cwd),
+  },
+  {
+    about: quadlet,
+    migration: async (tools) => (await import("./quadlet/index.ts")).quadletMigration(tools),
+  },
+  {
+    about: dockerRun,
+    migration: async (tools) => (await import("./docker-run/index.ts")).dockerRunMigration(tools),
+    source: async ({ cwd }) => (await import("./docker-run/read.ts")).scriptSource(cwd),
+  },
+  {
+    about: dockerfile,
+    migration: async (tools) => (await import("./dockerfile/index.ts")).dockerfileMigration(tools),
+    source: async ({ cwd }) => (await import("./dockerfile/read.ts")).dockerfileSource(cwd),
+  },
+  {
+    about: kubernetes,
+    migration: async (tools) => (await import("./kubernetes/index.ts")).kubernetesMigration(tools),
+    source: async ({ cwd }) => (await import("./kubernetes/read.ts")).kubernetesSource(cwd),
+  },
+  {
+    about: store,
+    migration: async (tools) => (await import("./store/index.ts")).storeMigration(tools),
   },
 ];
 
+/** What each format says of itself. */
+export const formats: readonly FormatAbout[] = FORMATS.map(({ about }) => about);
+
+/** The formats' migrations by name. */
+export const migrations: { readonly [name: string]: (tools: MigrationTools) => Promise<Migration> } =
+  Object.fromEntries(FORMATS.map(({ about, migration }) => [about.name, migration]));
+
+/** The formats' sources. */
+export const sources: readonly LazySource[] = FORMATS.flatMap(({ about, source }) =>
+  about.source === null || source === undefined ? [] : [{ ...about.source, load: source }],
+);
+
+/** The names of the migrations that a finding is offered to, in this order. */
+export const runConfigurations: readonly string[] = FORMAT_STAGES.filter((stage) => stage !== "stores").flatMap(
+  inStage,
+);
+
+/** The names of those that move what is in a store already. */
+export const betweenStores: readonly string[] = inStage("stores");
+
+function inStage(stage: FormatAbout["stage"]): readonly string[] {
+  return formats.filter((one) => one.stage === stage).map(({ name }) => name);
+}
+
 /** A store that is read as a source by its name. */
-export const storeSource = (name: string): Omit<LazySource, "kind"> => ({
+export const storeSource = (name: string): Pick<LazySource, "load"> => ({
   load: async ({ store }) => (await import("./store/read.ts")).storeSource(name, () => store(name)),
 });

@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FORMAT_NAMES } from "../src/cli/views/index.ts";
 import { composeCli } from "./services/compose.ts";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { BUSYBOX, makeImages } from "./services/images.ts";
@@ -183,13 +184,11 @@ describe("all in one", () => {
     engine.docker("service", "create", "--detach", "--name", "seen", "--replicas", "0", ...env, BUSYBOX, ...command);
   });
 
-  it.each(["table", "json", "ndjson", "sarif", "html", "markdown", "junit", "github", "gitlab"])(
-    "scan --format %s",
-    async (format) => {
-      const ran = await one.quiet(["scan", ...sources, "--min-confidence", "low", "--format", format], 3);
-      for (const { name } of one.canaries) expect(ran.stdout.replaceAll("\\", "")).toContain(name);
-    },
-  );
+  // A baseline holds no names.
+  it.each(FORMAT_NAMES.filter((format) => format !== "baseline"))("scan --format %s", async (format) => {
+    const ran = await one.quiet(["scan", ...sources, "--min-confidence", "low", "--format", format], 3);
+    for (const { name } of one.canaries) expect(ran.stdout.replaceAll("\\", "")).toContain(name);
+  });
 
   it.each([[[]], [["--json"]], [["--deliver", "file", "--only", "*TOKEN"]]])("plan %j", async (more) => {
     const ran = await one.quiet(["plan", ...sources, "--to", "vault", ...more], 3);

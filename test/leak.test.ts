@@ -14,6 +14,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FORMAT_NAMES } from "../src/cli/views/index.ts";
 import { startEngine, type TestEngine } from "./services/engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages } from "./services/images.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
@@ -138,21 +139,16 @@ describe("what only reads", () => {
     engine.docker("create", "--name", "placed", "--network", "none", ...placed.options, BUSYBOX, ...placed.command);
   });
 
-  it.each(["table", "json", "ndjson", "sarif", "html", "markdown", "junit", "github", "gitlab", "baseline"])(
-    "scan --format %s",
-    async (format) => {
-      const scan = ["scan", "docker:leaky", "docker:placed", "image:*", "--min-confidence", "low", "--format", format];
-      const ran = await quiet(watch, scan);
-      expect(ran.code).toBe(3);
-      const said = ran.stdout.replaceAll("\\", ""); // Markdown escapes the underscore
-      for (const { name } of variables) expect(said).toContain(name);
-      const saved = await quiet(watch, [...scan, "-o", `report.${format}`]);
-      expect(saved.code, saved.stderr).toBe(3);
-      expect(readFileSync(join(world.dir, `report.${format}`), "utf8").replaceAll("\\", "")).toContain(
-        "SESSION_SECRET",
-      );
-    },
-  );
+  it.each(FORMAT_NAMES)("scan --format %s", async (format) => {
+    const scan = ["scan", "docker:leaky", "docker:placed", "image:*", "--min-confidence", "low", "--format", format];
+    const ran = await quiet(watch, scan);
+    expect(ran.code).toBe(3);
+    const said = ran.stdout.replaceAll("\\", ""); // Markdown escapes the underscore
+    for (const { name } of variables) expect(said).toContain(name);
+    const saved = await quiet(watch, [...scan, "-o", `report.${format}`]);
+    expect(saved.code, saved.stderr).toBe(3);
+    expect(readFileSync(join(world.dir, `report.${format}`), "utf8").replaceAll("\\", "")).toContain("SESSION_SECRET");
+  });
 
   it("scan --remember and watch: what is told, and what the history keeps", async () => {
     const sources = ["docker:leaky", "docker:placed", "image:*"];

@@ -17,12 +17,13 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
+import type { ClusterStores } from "./external-secrets.ts";
 import { make, rewriteStep } from "./make.ts";
 import { planFile } from "./plan.ts";
 import { elsewhere } from "./refuse.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
-export type KubernetesTools = {
+export type KubernetesTools = ClusterStores & {
   readonly store: (name: string) => Promise<Provider>;
   readonly key: FingerprintKey;
   /** The state folder: where the files' sealed copies are kept for a rollback. */
@@ -62,7 +63,7 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
     },
     async perform(step, work) {
       if (step.kind !== "rewrite") return;
-      const written = await files.write(step, work, () => make(step, work.plan.store));
+      const written = await files.write(step, work, () => make(step, work.plan.store, tools));
       if (written) work.say(`rewrite ${step.files.map(({ file }) => file).join(", ")}`);
     },
     async undo(steps, work) {

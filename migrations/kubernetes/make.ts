@@ -1,7 +1,13 @@
 import { copiesOf } from "./syntax/environment.ts";
-import { externalSecrets, type WantedSecret } from "./external-secrets.ts";
+import {
+  externalSecrets,
+  formOf,
+  type ClusterStores,
+  type ManifestStore,
+  type WantedSecret,
+} from "./external-secrets.ts";
 import type { Manifests, Resource } from "./syntax/manifest.ts";
-import { secretNames, storeName } from "./names.ts";
+import { secretNames, storeName as secretStoreName } from "./names.ts";
 import { manifestsOf, envPlaceAt } from "./syntax/place.ts";
 import { rewriteManifests, type SecretVariable } from "./rewrite.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
@@ -24,8 +30,8 @@ export type RewrittenManifest = {
 export async function makeFiles(
   manifests: Manifests,
   shown: readonly MaskedMove[],
-  store: StoreTarget,
-  kvVersion: 1 | 2,
+  storeName: string,
+  store: ManifestStore,
 ): Promise<RewrittenManifest> {
   const names = secretNames(manifests);
   const wishes: SecretVariable[] = [];
@@ -46,21 +52,29 @@ export async function makeFiles(
   }));
   return {
     manifest: await rewriteManifests(manifests, wishes),
-    secrets: externalSecrets(wanted, store, storeName(manifests.file, store.name), kvVersion),
+    secrets: externalSecrets(wanted, store, secretStoreName(manifests.file, storeName)),
     wanted,
     workloads: [...secrets.keys()],
   };
 }
 
 /** The texts of a planned rewrite, from the manifest as it is. */
-export async function make(step: Rewrite, store: StoreTarget): Promise<ReadonlyMap<string, string>> {
-  const { file, secrets, kvVersion } = step.target;
+export async function make(
+  step: Rewrite,
+  store: StoreTarget,
+  stores: ClusterStores,
+): Promise<ReadonlyMap<string, string>> {
+  const { file, secrets, ...facts } = step.target;
   const [first] = step.moves;
   const manifests = first === undefined ? null : await manifestsOf(first.location);
   if (manifests === null || typeof file !== "string" || typeof secrets !== "string" || manifests.file !== file)
     throw new UnsprawlError("malformed", "the plan does not say which manifest it rewrites", "unsprawl plan again");
   const shown = step.moves.map((move) => ({ move, masked: "" }));
-  const made = await makeFiles(manifests, shown, store, kvVersion === 1 ? 1 : 2);
+  const made = await makeFiles(manifests, shown, store.name, {
+    form: await formOf(store, stores),
+    settings: store.settings,
+    facts,
+  });
   return new Map([
     [secrets, made.secrets],
     [file, made.manifest.text],

@@ -3,12 +3,12 @@ import { basename, dirname, join } from "node:path";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
-import { FILL_IN, knownToExternalSecrets } from "./external-secrets.ts";
+import { FILL_IN, formOf } from "./external-secrets.ts";
 import { secretsFile, shortName } from "./names.ts";
 import { manifestsOf } from "./syntax/place.ts";
 import { linesWith } from "./residue.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Step, StoreTarget } from "../../src/model/plan.ts";
+import type { Step } from "../../src/model/plan.ts";
 import type { KubernetesTools } from "./index.ts";
 import { makeFiles, type RewrittenManifest } from "./make.ts";
 
@@ -23,11 +23,12 @@ export async function planFile(
   const manifests = first === undefined ? null : await manifestsOf(first.move.location);
   if (manifests === null)
     throw new UnsprawlError("changed", `${unit} holds no manifest any more`, "unsprawl plan again");
-  knownToExternalSecrets(store);
+  const form = await formOf(store, tools);
   const { file, text } = manifests;
-  const kvVersion = store.provider === "vault" ? await versionOf(tools, store) : 2;
+  const { settings } = store;
+  const facts = (await form.facts?.(settings, () => tools.store(store.name))) ?? {};
   const shown = selected.map(({ move, finding: { masked } }) => ({ move, masked }));
-  const made = await makeFiles(manifests, shown, store, kvVersion);
+  const made = await makeFiles(manifests, shown, store.name, { form, settings, facts });
   const secrets = secretsFile(file);
   const lines = made.secrets.trimEnd().split("\n");
   const diff = lines.map((line) => ({ sign: "+", path: basename(secrets), text: line }) as const);
@@ -41,17 +42,9 @@ export async function planFile(
       fileChange(secrets, null, made.secrets, diff, tools.key),
       fileChange(file, text, made.manifest.text, made.manifest.diff, tools.key),
     ],
-    target: { file, secrets, kvVersion },
+    target: { ...facts, file, secrets },
   };
   return { unit, steps: [step], warnings: [...order(file, secrets, made, tools.cwd), ...left(made, selected, file)] };
-}
-
-/** The version of the KV mount: as configured, else as the store's own policy spells its paths. */
-async function versionOf({ store: open }: KubernetesTools, { name, settings }: StoreTarget): Promise<1 | 2> {
-  const { kvVersion, mount } = settings;
-  if (kvVersion === 1 || kvVersion === 2) return kvVersion;
-  const policy = await (await open(name)).policy({ subject: "subject", project: "project" });
-  return typeof mount === "string" && policy.includes(`"${mount}/data/`) ? 2 : 1;
 }
 
 /** What to apply, and when. */

@@ -4,6 +4,7 @@
  * between.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { awsExternalSecrets } from "../../src/stores-kit/aws-external-secrets.ts";
 import { AWS_KEYS, publicAws, readAws, awsSetting } from "../../src/stores-kit/aws.ts";
 import { unfillTemplate } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
@@ -19,6 +20,7 @@ export const provider: ProviderModule = {
     kmsKeyId: "the KMS key of the SecureStrings; without it the account's own for SSM",
     ...AWS_KEYS,
   },
+  externalSecrets: awsExternalSecrets("ParameterStore"),
   async open(name, config, { env, dir }): Promise<Provider> {
     const aws = readAws(config, env, dir, "SSM");
     const prefix = prefixOf(awsSetting(config, "prefix") ?? "/apps/");

@@ -4,6 +4,7 @@
  * `write` store, `errors` reduces what went wrong.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { externalSecrets } from "./external-secrets.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 import { vaultClient, type TokenChallenge } from "./client.ts";
 import { azureReference, nameMap, parseAzureReference, secretName } from "./names.ts";
@@ -15,6 +16,7 @@ import { AZURE_KEYS, publicSettings, readSettings } from "./settings.ts";
 export const provider: ProviderModule = {
   provider: "azure-key-vault",
   keys: AZURE_KEYS,
+  externalSecrets,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const names = nameMap(settings.name);

@@ -4,6 +4,7 @@
  * `errors` reduces what went wrong, `policy` names rights, `reader` issues the runtime's credential.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { externalSecrets } from "./external-secrets.ts";
 import { checkVault } from "./check.ts";
 import { vaultClient } from "./client.ts";
 import type { Kv } from "./kv.ts";
@@ -19,6 +20,7 @@ import { publicSettings, readSettings, VAULT_KEYS } from "./settings.ts";
 export const provider: ProviderModule = {
   provider: "vault",
   keys: VAULT_KEYS,
+  externalSecrets,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const client = vaultClient(settings, context.env);

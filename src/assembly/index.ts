@@ -11,7 +11,6 @@ import { scanningOf } from "./scanning.ts";
 import { storesOf } from "./stores.ts";
 import type { Assembly, Shared } from "./types.ts";
 
-export { RUN_CONFIGURATIONS } from "../../migrations/order.ts";
 export type { Assembly, Shared } from "./types.ts";
 
 /**

@@ -6,7 +6,8 @@ import { route } from "../core/route.ts";
 import { once } from "../kit/once.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Basis } from "./basis.ts";
-import { openStore } from "./open-store.ts";
+import { externalSecretsOf, openStore } from "./open-store.ts";
+import { STORES } from "./plug-ins.ts";
 import type { Assembly } from "./types.ts";
 
 type ScanningAndStores = Pick<Assembly, "detector" | "sources" | "store">;
@@ -73,5 +74,7 @@ async function openMigration(
     state,
     memory: () => memoryRoot(env),
     redact: (said) => redactor.foreign(said),
+    externalSecrets: externalSecretsOf,
+    inClusters: STORES.filter((one) => one.inClusters).map(({ name }) => name),
   });
 }

@@ -1,5 +1,5 @@
-import { providers } from "../../providers/index.ts";
-import type { Provider } from "../contract/provider.ts";
+import { providers, stores as abouts } from "../../providers/index.ts";
+import type { ExternalSecretsForm, Provider } from "../contract/provider.ts";
 import { knownKeys } from "../core/config/shape.ts";
 import type { Config, StoreConfig } from "../core/config/config.ts";
 import { mustBeTrusted } from "../core/config/untrusted.ts";
@@ -8,19 +8,25 @@ import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { nearest } from "../kit/text/nearest.ts";
 
-/** The stores that work without a configuration. No other store takes one of these names. */
-export const builtIn = Object.keys(providers);
+/**
+ * The stores that work without a configuration. No other store takes one of these names. In this order they are asked for
+ * a reference that several could hold.
+ */
+export const builtIn = Object.keys(providers).sort();
 
 /** Those whose server the environment names. */
 export function namedBy(env: NodeJS.ProcessEnv): readonly string[] {
-  return builtIn.filter((name) => ADDRESS_VARIABLES[name]?.some((variable) => env[variable]) === true);
+  return abouts
+    .filter(({ addressVariables }) => addressVariables.some((variable) => env[variable]))
+    .map(({ name }) => name)
+    .sort();
 }
 
-const ADDRESS_VARIABLES: { readonly [store: string]: readonly string[] } = {
-  vault: ["VAULT_ADDR", "BAO_ADDR"],
-  "azure-key-vault": ["AZURE_KEYVAULT_URL"],
-  keywhiz: ["KEYWHIZ_URL"],
-};
+/** How External Secrets reads stores of a provider; null when it does not. */
+export async function externalSecretsOf(provider: string): Promise<ExternalSecretsForm | null> {
+  const load = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
+  return (await load?.())?.provider.externalSecrets ?? null;
+}
 
 /** Opens a store for the OCI runtime: its own configuration and credentials, nothing from the environment. */
 export const openStore: OpenStore = (store, dir) =>

@@ -1,4 +1,6 @@
+import { ACCEPT_WORDS, ACCEPTS, SOURCES, STORES } from "../assembly/plug-ins.ts";
 import type { CommandModule } from "./context.ts";
+import { FORMAT_NAMES } from "./views/index.ts";
 
 /** `flags`, what it does, and the allowed values. A flag with `…` may be given more than once. */
 export type OptionSpec = readonly [flags: string, text: string, choices?: readonly string[]];
@@ -22,23 +24,12 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   ["--config <file>", "configuration in place of unsprawl.yaml"],
 ];
 
-const FORMATS = [
-  "table",
-  "json",
-  "ndjson",
-  "sarif",
-  "html",
-  "markdown",
-  "junit",
-  "github",
-  "gitlab",
-  "baseline",
-] as const;
+const LAYERED = SOURCES.flatMap(({ kind, layers }) => (layers === true ? [`${kind}:`] : []));
 
 const SCAN: readonly OptionSpec[] = [
   ["--min-confidence <level>", "hide findings below this (default: medium)", LEVELS],
   ["--fail-on <level>", "exit 3 for findings at or above this (default: medium)", [...LEVELS, "never"]],
-  ["--layers", "the files of images too, layer by layer (docker:, image:, registry:, archive:)"],
+  ["--layers", `the files of images too, layer by layer (${LAYERED.join(", ")})`],
   ["--baseline <file>", "an earlier scan (--format baseline, or --json): what it has is known, and does not fail"],
 ];
 
@@ -51,10 +42,7 @@ const TARGET: readonly OptionSpec[] = [
   ["--to <store>", "a configured store, or a provider with its own environment"],
   ["--deliver <how>", "how the application gets its value (default: auto)", ["auto", "file", "runtime", "shim"]],
   ["--overwrite", "replace another value in the store (it is kept beside it until scrub)"],
-  [
-    "--accept <what…>",
-    "go on although: compose, drift, elsewhere, layer, ports, rm, sharers, stack (the plan says when)",
-  ],
+  ["--accept <what…>", "go on although (the plan says when; what each means is below)", ACCEPT_WORDS],
   ["--only <name…>", "move only variables of this name or glob"],
   ["--grace <time>", "how long a container without a health check must stay up (default: 5s)"],
   ["--health-timeout <time>", "how long a health check may take (default: 90s)"],
@@ -73,17 +61,29 @@ const INSTALL: readonly OptionSpec[] = [
 
 const BREAK: OptionSpec = ["--break-lock", "take the engine's lock over from a run that is gone for good"];
 
-const SOURCES = `Sources: docker:[NAME or GLOB] (the default), image:REF or image:*, registry:HOST/REPO[:TAG] (globs too), archive:FILE, compose:FILE, swarm:[NAME or GLOB], kubernetes:FILE or FOLDER, env:FILE, systemd:FILE or FOLDER, script:FILE or FOLDER, dockerfile:FILE, inspect:FILE or inspect:-, dir:PATH, a store (vault:PATH, keywhiz:, …)`;
+/** A list for `--help`: names in a column, what they are beside them. */
+function listed(title: string, rows: readonly (readonly [name: string, text: string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return [`${title}:`, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)].join("\n");
+}
+
+const SOURCE_LIST = listed("Sources", [
+  ...SOURCES.map(({ usage, summary }) => [usage, summary] as const),
+  ["STORE:[PATH]", "what a store holds: a configured one, or by its own environment"],
+  ["", STORES.map(({ name }) => name).join(", ")],
+]);
+
+const ACCEPT_LIST = listed("--accept", [...ACCEPTS]);
 
 /** Every command of the contract that this version has. Help, completion and README are made from this table. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "scan [source...]",
     summary: "find secrets and say why each is one",
-    details: SOURCES,
+    details: SOURCE_LIST,
     options: [
       ...SCAN,
-      ["--format <format>", "how to print it", FORMATS],
+      ["--format <format>", "how to print it", FORMAT_NAMES],
       ["-o, --output <file>", "write it to a file (0600)"],
       ["--verify", "ask vendors and databases whether each secret is live (sends it to them; nothing is changed)"],
       ["--show-ignored", "list what `ignore` or a label hides too"],
@@ -96,7 +96,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "plan [source...]",
     summary: "show what a migration would do, with masked diffs",
-    details: SOURCES,
+    details: `${SOURCE_LIST}\n\n${ACCEPT_LIST}`,
     options: [...SCAN, ...TARGET, ["-o, --output <file>", "save the plan for apply (0600)"]],
     load: () => import("./commands/plan.ts"),
   },
@@ -109,7 +109,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "migrate [source...]",
     summary: "plan and apply in one",
-    details: SOURCES,
+    details: `${SOURCE_LIST}\n\n${ACCEPT_LIST}`,
     options: [...SCAN, ...TARGET, BREAK, ["--yes", "do it without asking"]],
     load: () => import("./commands/migrate.ts"),
   },
@@ -135,7 +135,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "watch [source...]",
     summary: "scan again and again, and tell only what is new, back, regressed or gone",
-    details: `${SOURCES}
+    details: `${SOURCE_LIST}
 
 unsprawl watch install systemd|compose|swarm|kubernetes [SOURCE…] prints what makes a service of it;
 unsprawl watch install dockerfile, an image for the last three.`,

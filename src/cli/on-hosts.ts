@@ -1,4 +1,5 @@
 import type { Assembly } from "../assembly/index.ts";
+import { SOURCES } from "../assembly/plug-ins.ts";
 import type { Host } from "../contract/host.ts";
 import { chooseHosts, hostEnv } from "../core/config/hosts.ts";
 import { scanHosts } from "../core/hosts.ts";
@@ -9,7 +10,7 @@ import { mustBeTrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** Sources that an engine has. */
-const OF_ENGINES = ["docker", "image", "swarm"];
+const OF_ENGINES = SOURCES.filter(({ reads }) => reads === "engine" || reads === "manager").map(({ kind }) => kind);
 
 type Input = Parameters<typeof scanAndRemember>[0];
 

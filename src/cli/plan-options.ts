@@ -1,6 +1,5 @@
 import picomatch from "picomatch";
-import { RUN_CONFIGURATIONS } from "../assembly/index.ts";
-import { ACCEPTS } from "../core/config/mapping.ts";
+import { ACCEPT_WORDS, BETWEEN_STORES, RUN_CONFIGURATIONS } from "../assembly/plug-ins.ts";
 import { buildPlan } from "../core/plan.ts";
 import type { ScanHit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
@@ -23,7 +22,7 @@ export type PlannedMigration = {
 function migrationsFor(hits: readonly ScanHit[]): readonly string[] {
   const stored = hits.filter(({ finding }) => finding.location.subject === "store").length;
   if (stored === 0) return RUN_CONFIGURATIONS;
-  if (stored === hits.length) return ["store"];
+  if (stored === hits.length) return BETWEEN_STORES;
   throw new UnsprawlError("usage", "a plan moves containers or stores, not both", "plan them one after the other");
 }
 
@@ -40,9 +39,9 @@ export async function planWith(
     throw new UnsprawlError("usage", "no store: where should the secrets go?", cmd`--to STORE (known: ${bare(names)})`);
   }
   const accept = new Set(list(options, "accept"));
-  const odd = [...accept].find((one) => !ACCEPTS.includes(one));
+  const odd = [...accept].find((one) => !ACCEPT_WORDS.includes(one));
   if (odd !== undefined)
-    throw new UnsprawlError("usage", `--accept ${odd} is not known`, cmd`known: ${bare(ACCEPTS.join(", "))}`);
+    throw new UnsprawlError("usage", `--accept ${odd} is not known`, cmd`known: ${bare(ACCEPT_WORDS.join(", "))}`);
   const graceMs = parseDuration(text(options, "grace") ?? "5s", "--grace");
   const healthTimeoutMs = parseDuration(text(options, "healthTimeout") ?? "90s", "--health-timeout");
   const deliver = (text(options, "deliver") ?? "auto") as DeliveryName | "auto";

@@ -1,5 +1,5 @@
 import type { Json } from "../model/json.ts";
-import type { StoreKey, StoreTarget } from "../model/plan.ts";
+import type { StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** A value as the store holds it. `version` is the store's own token for check-and-set, opaque. */
@@ -89,11 +89,30 @@ export type ProviderContext = {
   readonly say?: (text: string) => void;
 };
 
+/** How External Secrets reads a store from a cluster. Fields: external-secrets.io/v1, `SecretStoreProvider`. */
+export type ExternalSecretsForm = {
+  /** What the settings do not say and must be asked of the store; kept in the plan. Absent when they say all. */
+  facts?(settings: StoreTargetSettings, open: () => Promise<Provider>): Promise<{ readonly [key: string]: Json }>;
+  /**
+   * The lines of YAML below `provider:` of a SecretStore, where `fillIn` stands for a login, and what a person should
+   * know of them. Throws `refused` for a store of which something is missing.
+   */
+  secretStore(
+    settings: StoreTargetSettings,
+    facts: { readonly [key: string]: Json },
+    fillIn: string,
+  ): { readonly lines: readonly string[]; readonly note: readonly string[] };
+  /** What `remoteRef` calls a path. Absent where it is the path itself. */
+  remote?(path: string): { readonly key: string; readonly version?: string };
+};
+
 /** A provider's folder exports one of these as `provider`. */
 export interface ProviderModule {
   readonly provider: string;
   /** The shape of its part of `unsprawl.yaml`: key → what it is for. Unknown keys are refused with the nearest name. */
   readonly keys: { readonly [key: string]: string };
+  /** Absent for a store that External Secrets cannot read. */
+  readonly externalSecrets?: ExternalSecretsForm;
   /**
    * Opens a store from its configuration, or from its ecosystem's own environment when `config` is empty.
    * Connects nowhere yet. Throws `config` with the key or variable that is missing.

@@ -8,6 +8,7 @@ import type { Source } from "../contract/source.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { SharedShelf, LayerCache } from "../images/layers/index.ts";
 import type { Registry } from "../images/registry/client.ts";
+import { OWN_SOURCES } from "./about.ts";
 
 export type SourceTools = {
   readonly env: NodeJS.ProcessEnv;
@@ -29,16 +30,14 @@ export type LazySource = Omit<Source, "read"> & { readonly load: (tools: OpenToo
 
 const OWN: readonly LazySource[] = [
   {
-    kind: "archive",
-    layers: true,
+    ...OWN_SOURCES.archive,
     load: async ({ cwd, shelf }) => (await import("./archive.ts")).archiveSource(cwd, await shelf()),
   },
   {
-    kind: "inspect",
-    byCrew: true,
+    ...OWN_SOURCES.inspect,
     load: async () => (await import("./inspect-file.ts")).inspectSource(() => process.stdin as AsyncIterable<Buffer>),
   },
-  { kind: "dir", byCrew: true, load: async ({ cwd }) => (await import("./dir.ts")).dirSource(cwd) },
+  { ...OWN_SOURCES.dir, load: async ({ cwd }) => (await import("./dir.ts")).dirSource(cwd) },
 ];
 
 /**

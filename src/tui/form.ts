@@ -1,5 +1,6 @@
+import { ACCEPT_WORDS } from "../assembly/plug-ins.ts";
 import type { Provider } from "../contract/provider.ts";
-import { ACCEPTS, DELIVERIES, noPlace, type Mapping, type UnitMapping } from "../core/config/mapping.ts";
+import { DELIVERIES, noPlace, type Mapping, type UnitMapping } from "../core/config/mapping.ts";
 import type { StoreKey } from "../model/plan.ts";
 import { nearest } from "../kit/text/nearest.ts";
 import { characters } from "./line-edit.ts";
@@ -64,7 +65,7 @@ export function formOf(store: string, names: readonly string[], provider: Provid
         label: "accept",
         value: accept.join(", "),
         options: null,
-        about: `what may be lost or changed, of ${ACCEPTS.join(", ")}; nothing is fine`,
+        about: `what may be lost or changed, of ${ACCEPT_WORDS.join(", ")}; nothing is fine`,
       },
     );
     for (const [name, key] of keys) {
@@ -124,10 +125,10 @@ function wrongWith(form: PlanForm, field: Field | undefined, answers: () => Answ
     return near === null ? `type one of ${field.options.join(", ")}` : `did you mean ${near}?`;
   }
   if (field.of === "accept") {
-    const unknown = acceptsIn(value).find((one) => !ACCEPTS.includes(one));
+    const unknown = acceptsIn(value).find((one) => !ACCEPT_WORDS.includes(one));
     if (unknown === undefined) return null;
-    const near = nearest(unknown, ACCEPTS);
-    return near === null ? `type words of ${ACCEPTS.join(", ")}` : `${unknown}: did you mean ${near}?`;
+    const near = nearest(unknown, ACCEPT_WORDS);
+    return near === null ? `type words of ${ACCEPT_WORDS.join(", ")}` : `${unknown}: did you mean ${near}?`;
   }
   if (field.of !== "path" && field.of !== "field") return null;
   const was = form.known.units.get(field.unit)?.keys.get(field.name);

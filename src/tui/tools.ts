@@ -1,4 +1,5 @@
 import type { Assembly } from "../assembly/index.ts";
+import { STORES } from "../assembly/plug-ins.ts";
 import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
 import { storePlace } from "../core/store-place.ts";
@@ -62,19 +63,17 @@ export async function storeChoices(assembly: Assembly): Promise<StoreChoice[]> {
     text: `${storePlace({ provider, settings: keys })}, from the configuration`,
   }));
   const { env } = assembly;
-  const aws = Boolean(env["AWS_ACCESS_KEY_ID"] || env["AWS_PROFILE"]);
-  const builtIn = [
-    { name: "vault", text: "HashiCorp Vault or OpenBao, by VAULT_ADDR and VAULT_TOKEN" },
-    { name: "local", text: "an encrypted SOPS file here, under an age key; needs no server" },
-    // The others only where their own environment names them.
-    ...(aws
-      ? [
-          { name: "aws-secrets-manager", text: "AWS Secrets Manager, by AWS's own environment" },
-          { name: "aws-ssm", text: "AWS Parameter Store, by AWS's own environment" },
-        ]
-      : []),
-    ...(env["AZURE_KEYVAULT_URL"] ? [{ name: "azure-key-vault", text: "Azure Key Vault, by AZURE_KEYVAULT_URL" }] : []),
-    ...(env["KEYWHIZ_URL"] ? [{ name: "keywhiz", text: "Keywhiz, by KEYWHIZ_URL (retired upstream)" }] : []),
-  ];
-  return [...configured, ...builtIn.filter(({ name }) => !stores.has(name))];
+  const offered = STORES.flatMap(({ name, choice }) =>
+    choice !== null && (choice.needs.length === 0 || choice.needs.some((variable) => env[variable]))
+      ? [{ name, text: choice.text }]
+      : [],
+  );
+  return [...configured, ...offered.filter(({ name }) => !stores.has(name))];
+}
+
+/** The store that the environment names without a configuration, else the one that needs nothing. */
+export function likelyStore(env: NodeJS.ProcessEnv): string | null {
+  const preselected = STORES.map(({ name, choice }) => ({ name, by: choice?.preselected ?? [] }));
+  const named = preselected.find(({ by }) => by !== "otherwise" && by.some((variable) => env[variable]));
+  return (named ?? preselected.find(({ by }) => by === "otherwise"))?.name ?? null;
 }

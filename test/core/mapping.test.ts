@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { assemble } from "../../src/assembly/index.ts";
+import { ACCEPT_WORDS } from "../../src/assembly/plug-ins.ts";
 import type { Provider } from "../../src/contract/provider.ts";
 import { mappingText, readMapping, type Mapping, type UnitMapping } from "../../src/core/config/mapping.ts";
 
@@ -29,7 +30,7 @@ test.each(["api", "yes", "0x10", 'we"ird: #', "a\nb", "漢字"])(
   async (unit) => {
     for (const store of [vault, local]) {
       const known = mapping(store, unit, { deliver: "shim", accept: ["ports", "rm"] });
-      expect(await readMapping(mappingText(known, "prod"), known, store)).toEqual(known);
+      expect(await readMapping(mappingText(known, "prod", ACCEPT_WORDS), known, store, ACCEPT_WORDS)).toEqual(known);
     }
   },
 );
@@ -44,13 +45,13 @@ units:
     accept: [ports]
     secrets:
       DB_PASSWORD: { path: ${path}, field: password }`;
-  const { overwrite, units } = await readMapping(text, known, vault);
+  const { overwrite, units } = await readMapping(text, known, vault, ACCEPT_WORDS);
   expect(overwrite).toBe(true);
   const { keys, ...api } = units.get("api") as UnitMapping;
   expect(api).toEqual({ deliver: "file", accept: ["ports"] });
   expect(keys.get("DB_PASSWORD")).toEqual({ path, field: "password" });
   expect(keys.get("other/API_TOKEN")).toEqual(known.units.get("api")?.keys.get("other/API_TOKEN"));
-  expect(await readMapping("", known, vault)).toEqual(known);
+  expect(await readMapping("", known, vault, ACCEPT_WORDS)).toEqual(known);
 });
 
 test.each([
@@ -69,11 +70,11 @@ test.each([
   ["units: { api: { secrets: { DB_PASSWORD: { feild: x } } } }", "did you mean"],
   ["overwrite: perhaps", "true or false"],
 ])("refuses %s", async (text, said) => {
-  const error: unknown = await readMapping(text, mapping(vault), vault).catch((one: unknown) => one);
+  const error: unknown = await readMapping(text, mapping(vault), vault, ACCEPT_WORDS).catch((one: unknown) => one);
   expect(`${(error as Error).message}; ${(error as { hint?: string }).hint ?? ""}`).toContain(said);
 });
 
 test("a place outside of the store is none of its places", async () => {
   const text = "units: { api: { secrets: { DB_PASSWORD: { path: /etc/passwd } } } }";
-  await expect(readMapping(text, mapping(local), local)).rejects.toThrow(/DB_PASSWORD/);
+  await expect(readMapping(text, mapping(local), local, ACCEPT_WORDS)).rejects.toThrow(/DB_PASSWORD/);
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { externalSecrets, type WantedSecret } from "../../migrations/kubernetes/external-secrets.ts";
+import { externalSecrets, formOf, type WantedSecret } from "../../migrations/kubernetes/external-secrets.ts";
+import { providers, stores } from "../../providers/index.ts";
+import { externalSecretsOf } from "../../src/assembly/open-store.ts";
 import type { StoreTarget } from "../../src/model/plan.ts";
 
 const target = (provider: string, settings: StoreTarget["settings"]): StoreTarget => ({
@@ -13,6 +15,11 @@ const wanted = (path: string, field: string, namespace: string | null = null): W
   namespace,
   data: [{ secretKey: "DB_PASSWORD", remote: { path, field } }],
 });
+const inClusters = stores.flatMap((one) => (one.inClusters ? [one.name] : []));
+const made = async (secrets: readonly WantedSecret[], of: StoreTarget, name: string, facts = {}): Promise<string> => {
+  const form = await formOf(of, { externalSecrets: externalSecretsOf, inClusters });
+  return externalSecrets(secrets, { form, settings: of.settings, facts }, name);
+};
 const login = { serviceAccountRef: { name: "change-me" } };
 
 type Case = {
@@ -73,8 +80,9 @@ describe("what External Secrets is told", () => {
       },
       remoteRef: { key: "api-DB-PASSWORD", version: "0".repeat(32) },
     },
-  ])("$of.provider", ({ of, secret, provider, remoteRef, kvVersion = 2 }) => {
-    expect(documents(externalSecrets([secret], of, "api-it", kvVersion))).toEqual([
+  ])("$of.provider", async ({ of, secret, provider, remoteRef, kvVersion }) => {
+    const facts = kvVersion === undefined ? {} : { kvVersion };
+    expect(documents(await made([secret], of, "api-it", facts))).toEqual([
       {
         apiVersion: "external-secrets.io/v1",
         kind: "SecretStore",
@@ -95,10 +103,10 @@ describe("what External Secrets is told", () => {
     ]);
   });
 
-  it("each namespace has a SecretStore", () => {
+  it("each namespace has a SecretStore", async () => {
     const secrets = [wanted("a", "A", "one"), wanted("b", "B", "two"), wanted("c", "C", "one")];
-    const made = documents(externalSecrets(secrets, target("aws-ssm", { region: "x" }), "it", 2));
-    const told = made.map((one) => {
+    const all = documents(await made(secrets, target("aws-ssm", { region: "x" }), "it"));
+    const told = all.map((one) => {
       const { kind, metadata } = one as { kind: string; metadata: { namespace: string } };
       return `${kind} ${metadata.namespace}`;
     });
@@ -106,15 +114,19 @@ describe("what External Secrets is told", () => {
     expect(told.filter((one) => one.startsWith("ExternalSecret"))).toHaveLength(3);
   });
 
-  it.each(["local", "aws-kms", "keywhiz"])("%s is refused with the stores that would do", (provider) => {
-    expect(() => externalSecrets([wanted("a", "A")], target(provider, {}), "it", 2)).toThrow(
+  it.each(["local", "aws-kms", "keywhiz"])("%s is refused with the stores that would do", async (provider) => {
+    await expect(made([wanted("a", "A")], target(provider, {}), "it")).rejects.toThrow(
       expect.objectContaining({ code: "refused", hint: expect.stringContaining("--to a store of vault") }),
     );
   });
 
-  it("a store of AWS without a region is refused", () => {
-    expect(() => externalSecrets([wanted("a", "A")], target("aws-ssm", {}), "it", 2)).toThrow("region is not told");
+  it("a store of AWS without a region is refused", async () => {
+    await expect(made([wanted("a", "A")], target("aws-ssm", {}), "it")).rejects.toThrow("region is not told");
   });
+});
+
+it.each(Object.entries(providers))("%s says of itself whether External Secrets can read it", async (name, load) => {
+  expect((await load()).provider.externalSecrets !== undefined).toBe(inClusters.includes(name));
 });
 
 function documents(text: string): unknown[] {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { SOURCES } from "../../src/assembly/plug-ins.ts";
 import { unitCommands } from "../../src/files/units/unit-words.ts";
 import { calendarOf, cronOf } from "../../src/watch/install/calendar.ts";
 import { installation } from "../../src/watch/install/index.ts";
@@ -43,7 +44,7 @@ function asked(more: More = {}): InstallRequest {
   const watching = { ...DAEMON, ...Object.fromEntries(Object.entries(given).filter(([, one]) => one !== undefined)) };
   return {
     ...{ image: null, config: null, group: "998", secrets: [], metricsFile: null, shareState: false, fleet: false },
-    ...{ program: [process.execPath, MAIN], cwd: dir, env: {} },
+    ...{ program: [process.execPath, MAIN], cwd: dir, env: {}, known: SOURCES },
     ...rest,
     watching,
   };

@@ -4,6 +4,7 @@ import { clearTextWarning } from "../../core/store-place.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
+import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { planFault } from "../../core/journal/plan-shape.ts";
 import { mustBeOurs } from "../../core/journal/signed-plan.ts";
 import { applyTools } from "../run-tools.ts";
@@ -31,7 +32,7 @@ function readPlan(file: string): Plan {
   } catch (error) {
     throw new UnsprawlError("usage", `cannot read a plan in ${file}`, AGAIN, causeOf(error));
   }
-  const wrong = planFault(plan);
+  const wrong = planFault(plan, STEP_TAILS);
   if (wrong !== null) throw new UnsprawlError("usage", `${file} is not a plan that can be applied: ${wrong}`, AGAIN);
   return plan as Plan;
 }

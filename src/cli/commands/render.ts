@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Assembly } from "../../assembly/index.ts";
+import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { render, type Rendered } from "../../core/render.ts";
 import { allToRender, readToRender, type RenderJournal, type RenderPlace } from "../../core/journal/render-journal.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -67,11 +68,11 @@ function chosen(
 function opened(assembly: Assembly): { readonly assembly: Assembly; readonly place: RenderPlace } {
   const state = assembly.state();
   try {
-    return { assembly, place: { state, key: assembly.key() } };
+    return { assembly, place: { state, key: assembly.key(), tails: STEP_TAILS } };
   } catch (error) {
     if (!(error instanceof UnsprawlError) || error.code !== "denied") throw error;
     const key = fingerprintKey(randomBytes(32));
-    return { assembly: assembly.at(assembly.env, { key: () => key }), place: { state, key: null } };
+    return { assembly: assembly.at(assembly.env, { key: () => key }), place: { state, key: null, tails: STEP_TAILS } };
   }
 }
 

@@ -1,3 +1,4 @@
+import { STORES } from "../../assembly/plug-ins.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -78,7 +79,7 @@ async function rewrap(context: CommandContext, name: string): Promise<number> {
     throw new UnsprawlError(
       "usage",
       `${name} holds no wrapped keys: ${provider.target.provider} encrypts by itself`,
-      "rewrap is for local and aws-kms",
+      cmd`rewrap is for ${bare(STORES.flatMap((one) => (one.wrapsKeys ? [one.name] : [])).join(" and "))}`,
     );
   const files = await provider.rewrap("");
   const lines = files.map((file) => `rewrapped ${printable(file)}`);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { SOURCES } from "../../assembly/plug-ins.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
@@ -36,6 +37,7 @@ export async function install(context: CommandContext, args: readonly string[], 
     metricsFile: config?.metrics.file ?? null,
     shareState: options["shareState"] === true,
     fleet,
+    known: SOURCES,
     // Beside this file once both are bundled.
     program: [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))],
     cwd,

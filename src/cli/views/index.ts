@@ -1,37 +1,62 @@
+/*
+ * What commands print, one file a view. An output format of `scan` is one file here and its line in `FORMATS`: the flag's
+ * choices, completion, the manual and the leak test's list are made from it.
+ */
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { TrendPoint } from "../../model/trend.ts";
+import { bare, cmd } from "../../kit/shell.ts";
 import { jsonText } from "../../kit/text/escape.ts";
+import { nearest } from "../../kit/text/nearest.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { Ci } from "./ci.ts";
 
 /**
- * A scan report in a format of `--format`. `terminal` is false when it goes to a file: then it has no colours. `fails`
- * says of a finding whether it makes the process exit 3, and `cwd` is where the checkout's root is looked for. `trend` is
- * what earlier scans found, oldest first: the page of `html` draws it.
+ * How a report is shown. `terminal` is false when it goes to a file: then it has no colours. `fails` says of a finding
+ * whether it makes the process exit 3, and `cwd` is where the checkout's root is looked for. `trend` is what earlier
+ * scans found, oldest first: the page of `html` draws it.
  */
-export async function render(
-  report: ScanReport,
-  format: string,
-  {
-    terminal,
-    cwd,
-    fails,
-    trend = [],
-  }: {
-    readonly terminal: boolean;
-    readonly cwd: string;
-    readonly fails: (finding: Finding) => boolean;
-    readonly trend?: readonly TrendPoint[];
-  },
-): Promise<string> {
-  if (format === "json") return jsonText(report, process.stdout.isTTY && terminal ? 2 : 0);
-  if (format === "ndjson") return report.findings.map((finding) => jsonText(finding)).join("\n");
-  if (format === "baseline") return (await import("../../core/baseline.ts")).baselineText(report.findings);
-  if (format === "html") return (await import("./html/index.ts")).html(report, trend);
-  if (format === "markdown") return (await import("./markdown.ts")).markdown(report);
-  if (format === "table") return (await import("./scan-table.ts")).scanTable(report, terminal ? process.stdout : null);
-  const ci = { root: (await import("./place.ts")).checkoutRoot(cwd), fails };
-  if (format === "junit") return (await import("./junit.ts")).junit(report, ci);
-  if (format === "github") return (await import("./github.ts")).github(report, ci);
-  if (format === "gitlab") return (await import("./gitlab.ts")).gitlab(report, ci);
-  return (await import("./sarif.ts")).sarif(report, ci);
+export type Showing = {
+  readonly terminal: boolean;
+  readonly cwd: string;
+  readonly fails: (finding: Finding) => boolean;
+  readonly trend?: readonly TrendPoint[];
+};
+
+type ReportView = (report: ScanReport, showing: Showing) => string | Promise<string>;
+
+/** The output formats, each loaded when it is asked for. */
+const FORMATS = {
+  table: async (report, { terminal }) =>
+    (await import("./scan-table.ts")).scanTable(report, terminal ? process.stdout : null),
+  json: (report, { terminal }) => jsonText(report, process.stdout.isTTY && terminal ? 2 : 0),
+  ndjson: ({ findings }) => findings.map((finding) => jsonText(finding)).join("\n"),
+  sarif: async (report, showing) => (await import("./sarif.ts")).sarif(report, await inCheckout(showing)),
+  html: async (report, { trend = [] }) => (await import("./html/index.ts")).html(report, trend),
+  markdown: async (report) => (await import("./markdown.ts")).markdown(report),
+  junit: async (report, showing) => (await import("./junit.ts")).junit(report, await inCheckout(showing)),
+  github: async (report, showing) => (await import("./github.ts")).github(report, await inCheckout(showing)),
+  gitlab: async (report, showing) => (await import("./gitlab.ts")).gitlab(report, await inCheckout(showing)),
+  baseline: async ({ findings }) => (await import("../../core/baseline.ts")).baselineText(findings),
+} satisfies { readonly [format: string]: ReportView };
+
+type OutputFormat = keyof typeof FORMATS;
+
+/** The values of `--format`, in the order in which help lists them. */
+export const FORMAT_NAMES = Object.keys(FORMATS) as readonly OutputFormat[];
+
+/** A scan report in an output format. Throws `usage` for a format that does not exist. */
+export async function render(report: ScanReport, format: string, showing: Showing): Promise<string> {
+  if (Object.hasOwn(FORMATS, format)) return FORMATS[format as OutputFormat](report, showing);
+  const near = nearest(format, FORMAT_NAMES);
+  throw new UnsprawlError(
+    "usage",
+    `unknown output format ${JSON.stringify(format)}`,
+    near ? cmd`did you mean --format ${near}?` : cmd`--format takes ${bare(FORMAT_NAMES.join(", "))}`,
+  );
+}
+
+/** For views that name files as CI systems do: from the checkout's root. */
+async function inCheckout({ cwd, fails }: Showing): Promise<Ci> {
+  return { root: (await import("./place.ts")).checkoutRoot(cwd), fails };
 }

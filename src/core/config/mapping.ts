@@ -22,8 +22,6 @@ export type UnitMapping = {
   readonly keys: ReadonlyMap<string, StoreKey>;
 };
 
-/** What a person can accept to lose or to change. */
-export const ACCEPTS: readonly string[] = ["compose", "drift", "elsewhere", "layer", "ports", "rm", "sharers", "stack"];
 export const DELIVERIES: readonly (DeliveryName | "auto")[] = ["auto", "file", "runtime", "shim"];
 
 /** What a secret is called in a mapping of its unit. */
@@ -86,12 +84,12 @@ function keyOf(provider: Provider, names: KeyNames): StoreKey | null {
   }
 }
 
-/** The mapping as YAML that a person edits. */
-export function mappingText({ overwrite, units }: Mapping, store: string): string {
+/** The mapping as YAML that a person edits. `accepts` are the words that `accept` takes. */
+export function mappingText({ overwrite, units }: Mapping, store: string, accepts: readonly string[]): string {
   const lines = [
     `# Where each secret goes in the store ${store.replace(/[^ -~]/g, "?")}, and how its application gets it. Save, and`,
     "# the plan is made again; nothing is applied. No value is in here, and none belongs in here.",
-    `# deliver: ${DELIVERIES.join(", ")}. accept: what may be lost or changed, of ${ACCEPTS.join(", ")}.`,
+    `# deliver: ${DELIVERIES.join(", ")}. accept: what may be lost or changed, of ${accepts.join(", ")}.`,
     "# What is left out is as unsprawl would have it; to leave a secret where it is, take its mark away in the list.",
     `overwrite: ${overwrite} # whether another value in the store may be replaced; it is kept until scrub`,
     "units:",
@@ -110,7 +108,12 @@ export function mappingText({ overwrite, units }: Mapping, store: string): strin
  * Reads a mapping that was edited. `known` is what it was before: no unit and no secret may come in. Throws `config`
  * with the line or the key, and for a place that the store does not have.
  */
-export async function readMapping(text: string, known: Mapping, provider: Provider): Promise<Mapping> {
+export async function readMapping(
+  text: string,
+  known: Mapping,
+  provider: Provider,
+  accepts: readonly string[],
+): Promise<Mapping> {
   const { parseDocument } = await import("yaml");
   const document = parseDocument(text, { uniqueKeys: true, logLevel: "silent" });
   const [problem] = document.errors;
@@ -126,7 +129,10 @@ export async function readMapping(text: string, known: Mapping, provider: Provid
   knownKeys(given, [...known.units.keys()], WHAT, "units.");
   const units = [...known.units].map(([unit, was]) => {
     if (given[unit] === undefined || given[unit] === null) return [unit, was] as const;
-    return [unit, readUnit(mapOf(given[unit], WHAT, `units.${unit}`), was, provider, `units.${unit}`)] as const;
+    return [
+      unit,
+      readUnit(mapOf(given[unit], WHAT, `units.${unit}`), was, { provider, accepts }, `units.${unit}`),
+    ] as const;
   });
   return { overwrite, units: new Map(units) };
 }
@@ -134,12 +140,12 @@ export async function readMapping(text: string, known: Mapping, provider: Provid
 function readUnit(
   given: { readonly [key: string]: unknown },
   was: UnitMapping,
-  provider: Provider,
+  { provider, accepts }: { readonly provider: Provider; readonly accepts: readonly string[] },
   at: string,
 ): UnitMapping {
   knownKeys(given, ["deliver", "accept", "secrets"], WHAT, `${at}.`);
   const deliver = oneOf(given["deliver"] ?? was.deliver, DELIVERIES, `${at}.deliver`);
-  const accept = textsOf(given["accept"], WHAT, `${at}.accept`).map((one) => oneOf(one, ACCEPTS, `${at}.accept`));
+  const accept = textsOf(given["accept"], WHAT, `${at}.accept`).map((one) => oneOf(one, accepts, `${at}.accept`));
   const secrets = mapOf(given["secrets"] ?? {}, WHAT, `${at}.secrets`);
   knownKeys(secrets, [...was.keys.keys()], WHAT, `${at}.secrets.`);
   const keys = [...was.keys].map(([name, key]) => {

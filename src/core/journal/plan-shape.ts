@@ -1,3 +1,4 @@
+import type { StepTail } from "../../contract/about.ts";
 import { isFileName } from "../../kit/io/name.ts";
 import type { Move, Plan, Step } from "../../model/plan.ts";
 import type { JsonObject } from "../../kit/json-object.ts";
@@ -5,15 +6,16 @@ import type { JsonObject } from "../../kit/json-object.ts";
 /**
  * What is wrong with a plan that came from a file; null when it can be applied. Beyond the types it demands what makes
  * a run safe: for each subject every put has its read-back, then deliver, recreate and check of the very same moves, in
- * this order. A plan with its proofs taken out is no plan.
+ * this order. A plan with its proofs taken out is no plan. `tails` says by migration what follows the writes and their
+ * read-backs; a plan of any other migration is none.
  */
-export function planFault(plan: unknown): string | null {
+export function planFault(plan: unknown, tails: ReadonlyMap<string, StepTail>): string | null {
   if (!isObject(plan) || plan["version"] !== 1) return "not of this version";
   for (const [name, ok] of Object.entries(TOP)) if (!ok(plan[name])) return `its ${name} is missing or malformed`;
   const steps = plan["steps"] as readonly unknown[];
   const bad = steps.findIndex((step) => !isStep(step));
   if (bad >= 0) return `step ${bad + 1} is malformed`;
-  return orderFault(plan as unknown as Plan);
+  return orderFault(plan as unknown as Plan, tails);
 }
 
 type FieldTest = (value: unknown) => boolean;
@@ -117,30 +119,26 @@ function isStep(step: unknown): boolean {
   return typeof kind === "string" && Object.hasOwn(STEPS, kind) && STEPS[kind as Step["kind"]](step);
 }
 
-/** What follows the writes and read-backs: nothing from store to store, what runs made anew, an image cleaned, or files rewritten. */
-const NOTHING = /^$/;
-const ANEW = /^deliver recreate check $/;
-const IMAGE = /^clean $/;
-const FILES = /^(deliver )*rewrite (recreate check )*$/;
-const TAILS = new Map([
-  ["store", NOTHING],
-  ["docker-container", ANEW],
-  ["swarm", ANEW],
-  ["image", IMAGE],
-  ["registry", IMAGE],
-]);
+/** The kinds of the steps after the writes and read-backs, each with a space behind it. */
+const TAILS: { readonly [tail in StepTail]: RegExp } = {
+  none: /^$/,
+  clean: /^clean $/,
+  recreate: /^deliver recreate check $/,
+  rewrite: /^(deliver )*rewrite (recreate check )*$/,
+};
 
-function orderFault({ steps, migration, migrations = {} }: Plan): string | null {
+function orderFault({ steps, migration, migrations = {} }: Plan, tails: ReadonlyMap<string, StepTail>): string | null {
   if (new Set(steps.map((step) => step.id)).size !== steps.length) return "two steps have one id";
   for (const unit of new Set(steps.map((step) => step.unit))) {
     const own = steps.filter((step) => step.unit === unit);
-    const name = Object.hasOwn(migrations, unit) ? migrations[unit] : migration;
-    const tail = TAILS.get(name ?? "") ?? FILES;
+    const name = (Object.hasOwn(migrations, unit) ? migrations[unit] : undefined) ?? migration;
+    const tail = tails.get(name);
+    if (tail === undefined) return `${unit} is of an unknown migration: ${JSON.stringify(name)}`;
     const puts = own.flatMap((step) => (step.kind === "put" ? [step.move] : []));
     const rest = own.slice(puts.length * 2);
     const begin = own.slice(0, puts.length * 2).map((step) => step.kind);
     const ordered = begin.join() === [...puts.map(() => "put"), ...puts.map(() => "verify")].join();
-    if (puts.length === 0 || !ordered || !tail.test(rest.map(({ kind }) => `${kind} `).join("")))
+    if (puts.length === 0 || !ordered || !TAILS[tail].test(rest.map(({ kind }) => `${kind} `).join("")))
       return `the steps of ${unit} are not put, verify, and what its migration does`;
     const moved = (kind: Step["kind"]): string =>
       own
@@ -152,9 +150,9 @@ function orderFault({ steps, migration, migrations = {} }: Plan): string | null 
     // What runs is created again and checked with the values that its configuration lost, and no others.
     const whole = [...kinds].filter((kind) => kind !== "recreate" && kind !== "check");
     const deliveries = rest.flatMap((step) => ("delivery" in step && step.kind !== "deliver" ? [step.delivery] : []));
-    const pairs = tail === ANEW ? [...deliveries, ...rest.flatMap(ofDeliver)] : [];
+    const pairs = tail === "recreate" ? [...deliveries, ...rest.flatMap(ofDeliver)] : [];
     const alike = whole.every((kind) => moved(kind) === moved("put")) && new Set(pairs).size < 2;
-    const parts = moved("recreate") === moved("check") && (tail !== ANEW || moved("check") === moved("put"));
+    const parts = moved("recreate") === moved("check") && (tail !== "recreate" || moved("check") === moved("put"));
     if (!alike || (kinds.has("recreate") && !parts)) return `the steps of ${unit} do not move the same values`;
   }
   return null;

@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
+import type { StepTail } from "../../contract/about.ts";
 import { isOnlyOurs } from "../../kit/io/owner.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
@@ -11,8 +12,12 @@ import { hasBegun, journalFile, journalText, readJournal, runIds } from "./journ
 import { planFault } from "./plan-shape.ts";
 import { runState } from "./runs.ts";
 
-/** Whose runs are rendered; the key is null where it cannot be opened. */
-export type RenderPlace = { readonly state: string; readonly key: FingerprintKey | null };
+/** Whose runs are rendered; the key is null where it cannot be opened. `tails` is for the check of a plan. */
+export type RenderPlace = {
+  readonly state: string;
+  readonly key: FingerprintKey | null;
+  readonly tails: ReadonlyMap<string, StepTail>;
+};
 
 export type RenderJournal = {
   readonly plan: Plan;
@@ -29,15 +34,16 @@ export type RenderJournal = {
  * provided that nobody but this user and root could have written it. Throws as `readJournal` does: a code that does not
  * hold is refused as ever.
  */
-export function readToRender({ state, key }: RenderPlace, id: string): RenderJournal {
-  if (key === null) return unverified(state, id, "all", "the fingerprint key cannot be opened");
+export function readToRender(place: RenderPlace, id: string): RenderJournal {
+  const { state, key } = place;
+  if (key === null) return unverified(place, id, "all", "the fingerprint key cannot be opened");
   try {
     return { ...readJournal({ state, key }, id), warning: null };
   } catch (error) {
     if (!(error instanceof UnsprawlError) || error.code !== "refused") throw error;
     const file = journalFile(state, id);
     if (readUnverified(journalText(state, id), id, file).codes !== "none") throw error;
-    return unverified(state, id, "none", "an earlier version of unsprawl wrote it");
+    return unverified(place, id, "none", "an earlier version of unsprawl wrote it");
   }
 }
 
@@ -64,7 +70,7 @@ function isLive(state: string): boolean {
   return state === "done" || state === "scrubbed";
 }
 
-function unverified(state: string, id: string, codes: Unverified["codes"], why: string): RenderJournal {
+function unverified({ state, tails }: RenderPlace, id: string, codes: Unverified["codes"], why: string): RenderJournal {
   const file = journalFile(state, id);
   const read = readUnverified(journalText(state, id), id, file);
   if (read.codes !== codes && read.codes !== "none") throw strange(id, file);
@@ -76,7 +82,7 @@ function unverified(state: string, id: string, codes: Unverified["codes"], why: 
       cmd`chown 0:0 ${path} && chmod go-w ${path}, once nobody has changed it`,
     );
   }
-  const fault = planFault(read.plan);
+  const fault = planFault(read.plan, tails);
   if (fault !== null)
     throw new UnsprawlError("malformed", `the plan in the journal of run ${id}: ${fault}`, cmd`look at ${file}`);
   return { ...read, warning: `run ${id} is rendered by a journal that is not authenticated: ${why}` };

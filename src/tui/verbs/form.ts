@@ -1,4 +1,4 @@
-import { RUN_CONFIGURATIONS } from "../../assembly/index.ts";
+import { RUN_CONFIGURATIONS } from "../../assembly/plug-ins.ts";
 import { mappingOf, type Mapping } from "../../core/config/mapping.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { atField, formOf, mappingIn, wrongIn } from "../form.ts";

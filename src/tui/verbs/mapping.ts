@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { childEnvironment } from "../../kit/child-environment.ts";
-import { RUN_CONFIGURATIONS } from "../../assembly/index.ts";
+import { ACCEPT_WORDS, RUN_CONFIGURATIONS } from "../../assembly/plug-ins.ts";
 import { mappingOf, mappingText, readMapping } from "../../core/config/mapping.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { said } from "../said.ts";
@@ -31,7 +31,7 @@ export async function editMapping(session: TerminalSession): Promise<void> {
     const hits = scan.hits.filter(({ finding }) => wanted.has(finding.fingerprint));
     const tools = { migration: assembly.migration(RUN_CONFIGURATIONS), provider };
     const known = await mappingOf(hits, tools, planned.mapping ?? null);
-    const before = mappingText(known, plan.store.name);
+    const before = mappingText(known, plan.store.name, ACCEPT_WORDS);
     const shown = planned.draft ?? before;
     left = await edited(session, shown);
     if (left === null || left === before) {
@@ -41,7 +41,7 @@ export async function editMapping(session: TerminalSession): Promise<void> {
       }));
       return;
     }
-    startPlan(session, plan.store.name, await readMapping(left, known, provider));
+    startPlan(session, plan.store.name, await readMapping(left, known, provider, ACCEPT_WORDS));
   } catch (error) {
     fail(error, left);
   }

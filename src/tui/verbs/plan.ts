@@ -1,4 +1,4 @@
-import { RUN_CONFIGURATIONS } from "../../assembly/index.ts";
+import { RUN_CONFIGURATIONS } from "../../assembly/plug-ins.ts";
 import { resolve } from "node:path";
 import type { Mapping } from "../../core/config/mapping.ts";
 import { cmd } from "../../kit/shell.ts";
@@ -7,7 +7,7 @@ import { jsonText } from "../../kit/text/escape.ts";
 import { said } from "../said.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import type { TuiState } from "../state.ts";
-import { storeChoices } from "../tools.ts";
+import { likelyStore, storeChoices } from "../tools.ts";
 
 /** As `unsprawl plan` without flags. */
 export const DEFAULTS = {
@@ -33,8 +33,7 @@ export async function chooseStore({ store, assembly }: TerminalSession, wanted: 
     const choices = await storeChoices(assembly);
     const configured = (await assembly.storeNames()).length > 0;
     const last = choices.findIndex(({ name }) => name === store.get().stores.last);
-    // Vault only when its own environment names one: else `local` works as it stands.
-    const likely = choices.findIndex(({ name }) => name === (assembly.env["VAULT_ADDR"] ? "vault" : "local"));
+    const likely = choices.findIndex(({ name }) => name === likelyStore(assembly.env));
     show({ choices, at: last >= 0 ? last : configured ? 0 : Math.max(0, likely) });
   } catch (error) {
     show({ choices: [], error: said(error, assembly.redactor) });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RUN_CONFIGURATIONS } from "../../assembly/index.ts";
+import { RUN_CONFIGURATIONS } from "../../assembly/plug-ins.ts";
 import { selectedItem } from "../items.ts";
 import { said } from "../said.ts";
 import { startJob, type TerminalSession } from "../session.ts";

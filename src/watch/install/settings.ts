@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { resolve } from "node:path";
+import type { SourceAbout, SourceReach } from "../../contract/about.ts";
 import { statePath } from "../../core/journal/state.ts";
 import { findConnection } from "../../engine/connection.ts";
 import { cmd } from "../../kit/shell.ts";
@@ -19,15 +20,13 @@ export type InstallRequest = {
   readonly metricsFile: string | null;
   readonly shareState: boolean;
   readonly fleet: boolean;
+  /** The sources there are, stores aside. */
+  readonly known: readonly SourceAbout[];
   readonly program: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
 };
 
-const ENGINE_KINDS: readonly string[] = ["docker", "image", "swarm"];
-const FILE_KINDS: readonly string[] = [
-  ...["archive", "compose", "dir", "dockerfile", "env", "inspect", "kubernetes", "script", "systemd"],
-];
 const IMAGE = /^[\w.-]+(?::\d+)?(?:\/[\w.-]+)*(?::[\w.-]+)?(?:@[\w]+:[0-9a-fA-F]+)?$/;
 const NAME = /^[A-Za-z0-9][\w.-]{0,62}$/;
 
@@ -69,10 +68,9 @@ export function settingsFor(
       "--hosts is for systemd: in containers, the fleet's workers go to hosts",
       "--fleet",
     );
-  const sources = asked.watching.sources.map((source) => placed(source, form, cwd));
+  const sources = asked.watching.sources.map((source) => placed(source, form, asked));
   const notes: string[] = [];
-  const socket =
-    hosts === null && sources.some((source) => ENGINE_KINDS.includes(kindOf(source))) ? socketFor(form, env) : null;
+  const socket = hosts === null && sources.some((source) => isOfEngine(source, asked)) ? socketFor(form, env) : null;
   const group = socket === null ? null : groupFor(form, socket, asked.group, notes);
   return {
     settings: {
@@ -97,19 +95,31 @@ function userInfoOf(): { readonly user: string; readonly uid: number; readonly g
   return { user: username, uid, gid };
 }
 
+const OF_NODE: readonly SourceReach[] = ["engine", "network"];
+
+const reachOf = (source: string, known: readonly SourceAbout[]): SourceReach | null =>
+  known.find(({ kind }) => kind === kindOf(source))?.reads ?? null;
+
+function isOfEngine(source: string, { known }: InstallRequest): boolean {
+  const reach = reachOf(source, known);
+  return reach === "engine" || reach === "manager";
+}
+
 const kindOf = (source: string): string => source.slice(0, Math.max(source.indexOf(":"), 0));
 
 /** A source as the service reads it: files by their whole path, and only where it sees them. */
-function placed(source: string, form: InstallForm, cwd: string): string {
+function placed(source: string, form: InstallForm, { cwd, known }: InstallRequest): string {
   const kind = kindOf(source);
   if (kind === "")
     throw new UnsprawlError("usage", `not a source: ${JSON.stringify(source)}`, "unsprawl watch install FORM docker:");
   const what = source.slice(kind.length + 1);
   if (form === "systemd") {
     if (what === "-") throw new UnsprawlError("usage", `${source}: a service has no standard input`, "name a file");
-    return FILE_KINDS.includes(kind) && what !== "" ? `${kind}:${resolve(cwd, what)}` : source;
+    return reachOf(source, known) === "files" && what !== "" ? `${kind}:${resolve(cwd, what)}` : source;
   }
-  const allowed = form === "kubernetes" ? ["docker", "image", "registry"] : [...ENGINE_KINDS, "registry"];
+  // A pod of each node has the node's engine beside it, which manages no swarm.
+  const reachable: readonly SourceReach[] = form === "kubernetes" ? OF_NODE : [...OF_NODE, "manager"];
+  const allowed = known.flatMap((one) => (reachable.includes(one.reads) ? [one.kind] : []));
   if (allowed.includes(kind)) return source;
   throw new UnsprawlError(
     "usage",

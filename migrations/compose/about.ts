@@ -1,0 +1,19 @@
+import type { FormatAbout } from "../../src/contract/about.ts";
+
+export const about: FormatAbout = {
+  name: "compose",
+  source: {
+    kind: "compose",
+    usage: "compose:FILE",
+    summary: "a Compose project and the files that it reads",
+    reads: "files",
+  },
+  stage: "managed",
+  tail: "rewrite",
+  accepts: {
+    drift: "recreate containers that no longer match their Compose files",
+    elsewhere: "move the value although it also stands where it cannot be moved, and leave it there",
+    layer: "leave files behind that changed in the container's own layer",
+    ports: "let the engine choose other host ports",
+  },
+};

@@ -1,0 +1,16 @@
+import type { FormatAbout } from "../../src/contract/about.ts";
+
+export const about: FormatAbout = {
+  name: "env-file",
+  source: {
+    kind: "env",
+    usage: "env:FILE",
+    summary: "a file of variables",
+    reads: "files",
+  },
+  stage: "files",
+  tail: "rewrite",
+  accepts: {
+    elsewhere: "move the value although it also stands where it cannot be moved, and leave it there",
+  },
+};

@@ -1,0 +1,15 @@
+import type { FormatAbout } from "../../src/contract/about.ts";
+
+export const about: FormatAbout = {
+  name: "image",
+  source: {
+    kind: "image",
+    usage: "image:REF or image:*",
+    summary: "images of the engine",
+    reads: "engine",
+    layers: true,
+  },
+  stage: "images",
+  tail: "clean",
+  accepts: {},
+};

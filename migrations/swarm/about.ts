@@ -1,0 +1,16 @@
+import type { FormatAbout } from "../../src/contract/about.ts";
+
+export const about: FormatAbout = {
+  name: "swarm",
+  source: {
+    kind: "swarm",
+    usage: "swarm:[NAME or GLOB]",
+    summary: "services and configs of a swarm",
+    reads: "manager",
+  },
+  stage: "managed",
+  tail: "recreate",
+  accepts: {
+    stack: "move a service that a stack file describes; take the value out of that file afterwards",
+  },
+};

@@ -122,7 +122,7 @@ describe("twelve secrets among thirty plain variables", () => {
       "--deliver",
       deliver,
       "--grace",
-      "300ms",
+      "100ms",
       "--yes",
     ]);
     expect(moved.stderr).toContain(`${Object.keys(secrets).length} of 12 received`);
@@ -138,7 +138,7 @@ describe("twelve secrets among thirty plain variables", () => {
     const { DB_PASSWORD = "", API_TOKEN = "" } = twelveSecrets();
     const secrets = { DB_PASSWORD, API_TOKEN };
     runContainer("by-file", FILE_ENV, { ...plainVariables(), ...secrets });
-    const moved = await world.unsprawl(["migrate", "docker:by-file", "--to", "vault", "--grace", "300ms", "--yes"]);
+    const moved = await world.unsprawl(["migrate", "docker:by-file", "--to", "vault", "--grace", "100ms", "--yes"]);
     expect(moved.stdout).toContain(
       "by file: the image's entrypoint (/usr/local/bin/docker-entrypoint.sh) reads NAME_FILE",
     );
@@ -163,7 +163,7 @@ describe("twelve secrets among thirty plain variables", () => {
       engine.configFile,
     ]);
     expect(installed.code).toBe(0);
-    const moved = await world.unsprawl(["migrate", "docker:no-shell", "--to", "vault", "--grace", "300ms", "--yes"]);
+    const moved = await world.unsprawl(["migrate", "docker:no-shell", "--to", "vault", "--grace", "100ms", "--yes"]);
     expect(moved.stdout).toContain("by runtime");
     expect(moved.code).toBe(0);
     const { State } = inspect("no-shell");
@@ -178,7 +178,7 @@ describe("the runtime delivery", () => {
     await world.unsprawl(["runtime", "install", "--to", "vault", "--daemon-config", engine.configFile]);
     // Healthy only when the health check's own environment has a value, and not the reference.
     const check = 'case "$DB_PASSWORD" in ref+* | "") exit 1 ;; esac';
-    runContainer("watched", BUSYBOX, { DB_PASSWORD }, ["--health-cmd", check, "--health-interval", "300ms"], APP);
+    runContainer("watched", BUSYBOX, { DB_PASSWORD }, ["--health-cmd", check, "--health-interval", "100ms"], APP);
     const moved = await world.unsprawl(["migrate", "docker:watched", "--to", "vault", "--deliver", "runtime", "--yes"]);
     expect(moved.stderr).toContain("healthy");
     expect(moved.code).toBe(0);
@@ -211,7 +211,7 @@ describe("after a migration", () => {
           "--deliver",
           "shim",
           "--grace",
-          "300ms",
+          "100ms",
           "--yes",
           "--json",
         ])
@@ -248,7 +248,7 @@ describe("after a migration", () => {
       "--deliver",
       "shim",
       "--grace",
-      "300ms",
+      "100ms",
       "--yes",
     ]);
     const { runs } = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as { runs: { run: string }[] };
@@ -265,7 +265,7 @@ describe("after a migration", () => {
   it("render writes the mounted files anew after they are lost, as at boot", async () => {
     const { DB_PASSWORD = "" } = twelveSecrets();
     runContainer("booted", FILE_ENV, { DB_PASSWORD });
-    await world.unsprawl(["migrate", "docker:booted", "--to", "vault", "--grace", "300ms", "--yes"]);
+    await world.unsprawl(["migrate", "docker:booted", "--to", "vault", "--grace", "100ms", "--yes"]);
     const unit = readdirSync(join(world.memory, "units")).find((one) => one.startsWith("booted")) ?? "";
     const file = join(world.memory, "units", unit, "secrets/DB_PASSWORD");
     expect(readFileSync(file, "utf8")).toBe(DB_PASSWORD);

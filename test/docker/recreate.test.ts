@@ -74,7 +74,7 @@ describe("a migrated container differs in nothing but the delivery", () => {
       "--deliver",
       "shim",
       "--grace",
-      "300ms",
+      "100ms",
       "--yes",
       ...(one.flags ?? []),
     ]);

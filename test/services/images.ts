@@ -68,7 +68,7 @@ export async function makeImages(engine: Pick<TestEngine, "docker">): Promise<vo
       writeFileSync(join(root, "usr/local/bin/docker-entrypoint.sh"), ENTRYPOINT);
       chmodSync(join(root, "usr/local/bin/docker-entrypoint.sh"), 0o755);
     },
-    ["ENV PATH=/usr/local/bin:/bin", 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["sleep", "100000"]'],
+    ["ENV PATH=/usr/local/bin:/bin", 'ENTRYPOINT ["docker-entrypoint.sh"]', `CMD ${JSON.stringify(APP)}`],
   );
   // Busybox decides by its own name, so a copy named `sleep` is no shell.
   importImage(

@@ -8,6 +8,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     setupFiles: ["test/setup.ts"],
     maxWorkers: 3,
+    // Cases that run together only wait, for a store or a deadline.
+    maxConcurrency: 32,
     reporters: [
       "default",
       new URL("conformance/table.ts", import.meta.url).pathname,

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Provider } from "../../src/contract/provider.ts";
 import { UnsprawlError, type ErrorCode } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
-import type { Faults } from "./faults.ts";
+import type { Faulty } from "./faults.ts";
 import { openSpec, type StoreSpec } from "./spec.ts";
 
 /** One real store with its credentials. */
@@ -22,9 +22,8 @@ export type StoreWorld = {
   readonly unreachable: StoreSpec | null;
   /** What no error may contain. */
   readonly credentials: readonly string[];
-  /** The writer's store behind a network that goes wrong at will; null where there is no network. */
-  readonly faulty?: StoreSpec;
-  readonly faults?: Faults;
+  /** The writer's store behind a network that goes wrong at will, for requests about this key; absent where there is no network. */
+  readonly faulty?: (key: StoreKey) => Promise<Faulty>;
   stop(): Promise<void>;
 };
 
@@ -58,11 +57,13 @@ export class Bench {
   readonly traits: StoreTraits;
   // A case that a store cannot have is left out, not skipped.
   readonly onServer: typeof test | (() => void);
+  readonly suiteOnServer: typeof describe | (() => void);
   readonly acrossProcesses: typeof test | (() => void);
 
   constructor(traits: StoreTraits) {
     this.traits = traits;
     this.onServer = traits.server ? test : leftOut;
+    this.suiteOnServer = traits.server ? describe : leftOut;
     this.acrossProcesses = traits.acrossProcesses ? test : leftOut;
   }
 

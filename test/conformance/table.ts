@@ -1,4 +1,4 @@
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 const PREFIX = "store ";
 
@@ -13,12 +13,12 @@ export default class ConformanceTable implements Reporter {
     const stores = new Map<string, Map<string, Mark>>();
     for (const module of modules)
       for (const test of module.children.allTests()) {
-        const suite = test.parent.type === "suite" ? test.parent.name : "";
-        if (!suite.startsWith(PREFIX)) continue;
+        const store = storeOf(test);
+        if (store === null) continue;
         const state = test.result().state;
-        const cases = stores.get(suite.slice(PREFIX.length)) ?? new Map<string, Mark>();
+        const cases = stores.get(store) ?? new Map<string, Mark>();
         cases.set(test.name, state === "passed" ? "✓" : "✗");
-        stores.set(suite.slice(PREFIX.length), cases);
+        stores.set(store, cases);
       }
     if (stores.size < 2) return;
     const columns = [...stores.keys()].sort();
@@ -33,4 +33,11 @@ export default class ConformanceTable implements Reporter {
     const holes = columns.filter((store) => [...(stores.get(store)?.values() ?? [])].includes("✗"));
     process.stdout.write(holes.length === 0 ? "no hole\n" : `holes: ${holes.join(", ")}\n`);
   }
+}
+
+/** The store whose suite a case is in, at whatever depth; null for what is no case of a store. */
+function storeOf({ parent: nearest }: TestCase): string | null {
+  for (let suite = nearest; suite.type === "suite"; suite = suite.parent)
+    if (suite.name.startsWith(PREFIX)) return suite.name.slice(PREFIX.length);
+  return null;
 }

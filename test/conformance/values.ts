@@ -56,6 +56,9 @@ export function valueCases(bench: Bench): void {
     }
     await put(key, value);
     expect((await bench.store.get(key))?.value.equals(value)).toBe(true);
+    // Where one file holds everything, each later case would read the large ones too.
+    expect(await bench.store.remove(key, (one) => one.equals(value))).toBe(true);
+    expect(await bench.store.get(key)).toBe(null);
   });
 
   test("any text and any name comes back, or is refused with a reason", async () => {

@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Change } from "../../src/model/change.ts";
+import { DEEP } from "../support/kill.ts";
 import { change } from "./changes.ts";
 import { startReceiver } from "./receiver.ts";
 
 const DRIVER = new URL("driver.ts", import.meta.url).pathname;
-const ROUNDS = 8;
+const ROUNDS = DEEP ? 8 : 4;
 /** Longer than any lease. */
 const LATER = 200_000;
 

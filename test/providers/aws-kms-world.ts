@@ -16,11 +16,18 @@ export async function kmsWorld(config: { readonly [key: string]: Json } = {}): P
   const world = await awsWorld("aws-kms", RIGHTS, { keyId: ALIAS, ...config }, /\.Encrypt$/);
   const arn = await makeKey(world.moto);
   await administrator(world.moto).send(new CreateAliasCommand({ AliasName: ALIAS, TargetKeyId: arn }));
-  const { faults } = world;
+  const { faulty } = world;
   // Where one file is there for all, a write asks KMS to decrypt and nothing else.
   const oneFile = typeof config["file"] === "string" && !config["file"].includes("{subject}");
-  if (!oneFile || faults === undefined) return { ...world, arn };
-  return { ...world, arn, faults: { ...faults, next: (fault, _, times) => faults.next(fault, "read", times) } };
+  if (!oneFile || faulty === undefined) return { ...world, arn };
+  return {
+    ...world,
+    arn,
+    async faulty(key) {
+      const one = await faulty(key);
+      return { ...one, next: (fault, _, times) => one.next(fault, "read", times) };
+    },
+  };
 }
 
 /** A new key's ARN. */

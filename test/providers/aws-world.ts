@@ -18,7 +18,6 @@ export async function awsWorld(
   writes: RegExp = /$^/,
 ): Promise<StoreWorld & { readonly moto: Moto }> {
   const moto = await startMoto();
-  const proxy = await faultProxy(moto.url);
   const allow = (actions: readonly string[]): object => ({ Effect: "Allow", Action: actions, Resource: "*" });
   const [writer, reader, nobody] = await Promise.all([
     moto.user(allow([...rights.write, ...rights.read])),
@@ -48,16 +47,17 @@ export async function awsWorld(
       nobody.AWS_SECRET_ACCESS_KEY,
       moto.env["AWS_SECRET_ACCESS_KEY"] ?? "",
     ],
-    faulty: spec(writer, {}, proxy.url),
-    faults: {
-      next: (fault, kind, times) =>
-        proxy.fault(fault, times, ({ body }) => writes.test(body.split("\n", 1)[0] ?? "") === (kind === "write")),
-      met: () => proxy.met,
-      clear: () => proxy.fault({ kind: "reset" }, 0),
+    async faulty() {
+      const proxy = await faultProxy(moto.url);
+      return {
+        spec: spec(writer, {}, proxy.url),
+        next: (fault, kind, times) =>
+          proxy.fault(fault, times, ({ body }) => writes.test(body.split("\n", 1)[0] ?? "") === (kind === "write")),
+        met: () => proxy.met,
+        clear: () => proxy.fault({ kind: "reset" }, 0),
+        stop: () => proxy.stop(),
+      };
     },
-    async stop() {
-      await proxy.stop();
-      await moto.stop();
-    },
+    stop: () => moto.stop(),
   };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { StoreWorld } from "../conformance/provider.ts";
 import type { StoreSpec } from "../conformance/spec.ts";
 import type { Json } from "../../src/model/json.ts";
-import type { FaultRule } from "../services/key-vault-faults.ts";
+import type { Fault as Installed, FaultRule } from "../services/key-vault-faults.ts";
 import { startKeyVault, type KeyVault } from "../services/key-vault.ts";
 import type { Fault } from "../support/fault-proxy.ts";
 
@@ -39,7 +39,6 @@ export async function azureWorld(): Promise<StoreWorld & { readonly vault: KeyVa
   const vault = await startKeyVault();
   const writer = azureSpec(vault, "writer");
   const wrong = randomBytes(30).toString("base64url");
-  let struck: { readonly hits: number } = { hits: 0 };
   return {
     vault,
     writer,
@@ -48,14 +47,18 @@ export async function azureWorld(): Promise<StoreWorld & { readonly vault: KeyVa
     forbidden: azureSpec(vault, "nobody"),
     unreachable: azureSpec(vault, "writer", { url: "https://127.0.0.1:1" }),
     credentials: [...Object.values(vault.clients).map((client) => client.secret), wrong],
-    faulty: writer,
-    faults: {
-      next(fault, kind, times) {
-        const path = /^\/secrets\/[^/]+$/;
-        struck = vault.fault({ method: kind === "write" ? /^PUT$/ : /^GET$/, path, times, ...ruleOf(fault) });
-      },
-      met: () => struck.hits,
-      clear: () => vault.clearFaults(),
+    async faulty(key) {
+      const path = new RegExp(`^/secrets/${key.path}$`);
+      let installed: Installed | null = null;
+      return {
+        spec: writer,
+        next(fault, kind, times) {
+          installed = vault.fault({ method: kind === "write" ? /^PUT$/ : /^GET$/, path, times, ...ruleOf(fault) });
+        },
+        met: () => installed?.hits ?? 0,
+        clear: () => installed?.end(),
+        stop: async () => undefined,
+      };
     },
     stop: () => vault.stop(),
   };

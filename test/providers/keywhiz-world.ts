@@ -9,11 +9,11 @@ import type { Provider } from "../../src/contract/provider.ts";
 import { UnsprawlError, type ErrorCode } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { Secret } from "../../src/model/secret.ts";
-import type { Fault, Faults } from "../conformance/faults.ts";
+import type { Fault, Faulty } from "../conformance/faults.ts";
 import type { StoreWorld } from "../conformance/provider.ts";
 import { openSpec, type StoreSpec } from "../conformance/spec.ts";
 import type { KeywhizClient } from "../services/keywhiz-certificates.ts";
-import type { Interruption } from "../services/keywhiz-faults.ts";
+import type { Added, Interruption } from "../services/keywhiz-faults.ts";
 import { startKeywhiz, type Keywhiz, type KeywhizOptions } from "../services/keywhiz.ts";
 
 type Keys = { readonly [key: string]: Json };
@@ -98,16 +98,17 @@ export async function keywhizWorld(kind: "pem" | "p12"): Promise<StoreWorld> {
     forbidden: spec("application"),
     unreachable: spec("automation", {}, "https://127.0.0.1:1"),
     credentials,
-    faulty: spec("automation"),
-    faults: faultsOf(keywhiz),
+    faulty: async ({ path }) => faultyOf(keywhiz, spec("automation"), path),
     stop,
   };
 }
 
 /** The double's own faults, because a proxy cannot look into mutual TLS. A read is two requests, and both meet the fault. */
-function faultsOf({ faults }: Keywhiz): Faults {
-  let added = 0;
+function faultyOf({ faults }: Keywhiz, spec: StoreSpec, about: string): Faulty {
+  let added: Added | null = null;
+  let planned = 0;
   return {
+    spec,
     next(fault, kind, times) {
       const rules =
         kind === "write"
@@ -116,11 +117,12 @@ function faultsOf({ faults }: Keywhiz): Faults {
               { method: /GET/, path: /./, times },
               { method: /POST/, path: /\/request\/contents$/, times },
             ];
-      faults.add(...rules.map((rule) => ({ ...rule, ...broken(fault) })));
-      added = faults.left;
+      added = faults.add(...rules.map((rule) => ({ ...rule, about, ...broken(fault) })));
+      planned = added.left();
     },
-    met: () => added - faults.left,
-    clear: () => faults.clear(),
+    met: () => planned - (added?.left() ?? 0),
+    clear: () => added?.end(),
+    stop: async () => undefined,
   };
 }
 

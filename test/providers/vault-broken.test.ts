@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => vault?.stop());
 
-describe("servers that are none", () => {
+describe.concurrent("servers that are none", () => {
   const answering = async (act: (server: Server) => void): Promise<{ address: string; close(): void }> => {
     const server = createServer();
     act(server);

@@ -1,28 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Provider } from "../../src/contract/provider.ts";
 import type { Fault } from "../support/fault-proxy.ts";
 import { relay } from "./vault-forwarder.ts";
 import { fresh, keyAt, ORIGIN, plainVault, type PlainVault } from "./vault-plain.ts";
 
 let vault: PlainVault;
-/** Behind the network that goes wrong, and beside it. */
-let store: Provider;
+/** Beside the network that goes wrong. */
 let direct: Provider;
 beforeAll(async () => {
   vault = await plainVault();
-  store = await vault.open({ address: vault.proxy.url });
   direct = await vault.open();
 });
-afterEach(() => vault.proxy.fault({ kind: "reset" }, 0));
 afterAll(() => vault?.stop());
 
-describe("an answer that is lost", () => {
+describe.concurrent("an answer that is lost", () => {
   test.for<Fault["kind"]>(["lost", "cut", "reset"])("%s: a creation is done once, and is ours", async (kind) => {
+    const { proxy, store, onWrites } = await vault.network();
     const [key, value, other] = [keyAt(), fresh(), fresh()];
-    vault.onWrites({ kind } as Fault);
+    onWrites({ kind } as Fault);
     const { version } = await store.put(key, value, null, ORIGIN);
-    expect(vault.proxy.met).toBe(1);
+    expect(proxy.met).toBe(1);
     expect(await vault.versionAt(key.path)).toBe(1);
     expect(await vault.data(`secret/metadata/${key.path}`)).toMatchObject({
       custom_metadata: { "managed-by": "unsprawl" },
@@ -34,36 +32,38 @@ describe("an answer that is lost", () => {
   });
 
   test.for<Fault["kind"]>(["lost", "cut", "reset"])("%s: a sibling, a replacement, a removal", async (kind) => {
+    const { store, onWrites } = await vault.network();
     const [key, value, other] = [keyAt(), fresh(), fresh()];
     const sibling = { ...key, field: "SIBLING" };
     const { version } = await direct.put(key, value, null, ORIGIN);
-    vault.onWrites({ kind } as Fault);
+    onWrites({ kind } as Fault);
     await store.put(sibling, other, null, ORIGIN);
-    vault.onWrites({ kind } as Fault);
+    onWrites({ kind } as Fault);
     await store.put(key, other, version, ORIGIN);
     expect(await vault.versionAt(key.path)).toBe(3);
     expect((await direct.get(key))?.value).toEqual(other);
-    vault.onWrites({ kind } as Fault);
+    onWrites({ kind } as Fault);
     expect(await store.remove(key, (one) => one.equals(other))).toBe(true);
     expect([await direct.get(key), (await direct.get(sibling))?.value]).toEqual([null, other]);
-    vault.onWrites({ kind } as Fault);
+    onWrites({ kind } as Fault);
     expect(await store.remove(sibling, () => true)).toBe(true);
     await expect(vault.bao.api("GET", `secret/metadata/${key.path}`)).rejects.toThrow(/404/);
   });
 
   test("KV v1: the read-back says what came of it", async () => {
-    const one = await vault.open({ address: vault.proxy.url, config: { mount: "kv1" } });
+    const { proxy, onWrites } = await vault.network();
+    const one = await vault.open({ address: proxy.url, config: { mount: "kv1" } });
     const [key, value, other] = [keyAt(), fresh(), fresh()];
-    vault.onWrites({ kind: "lost" }, 1, "/kv1/");
+    onWrites({ kind: "lost" }, 1, "/kv1/");
     await one.put(key, value, null, ORIGIN);
-    vault.onWrites({ kind: "reset" }, 1, "/kv1/");
+    onWrites({ kind: "reset" }, 1, "/kv1/");
     expect(await vault.failure(one.put({ ...key, field: "B" }, other, null, ORIGIN), value, other)).toMatchObject({
       code: "unreachable",
       message: expect.stringContaining("is not known") as string,
       hint: expect.stringContaining("unsprawl resume") as string,
     });
     expect(await vault.data(`kv1/${key.path}`)).toEqual({ [key.field]: value.exposeText() });
-    vault.onWrites({ kind: "lost" }, 1, "/kv1/");
+    onWrites({ kind: "lost" }, 1, "/kv1/");
     expect(await one.remove(key, () => true)).toBe(true);
     expect(await one.get(key)).toBe(null);
   });
@@ -89,7 +89,7 @@ describe("an answer that is lost", () => {
     async (then) => {
       const [key, value] = [keyAt(), fresh()];
       let gone = false;
-      const away = await relay(vault.proxy.url, async ({ method, url }, pass) => {
+      const away = await relay(vault.bao.address, async ({ method, url }, pass) => {
         if (gone) return then.kind === "status" ? { status: then.status, text: "{}" } : null;
         gone = method !== "GET" && url?.includes(key.path) === true;
         if (!gone) return pass();
@@ -128,16 +128,17 @@ describe("an answer that is lost", () => {
   });
 });
 
-describe("many at once through a bad network", () => {
+describe.concurrent("many at once through a bad network", () => {
   test("ten of one secret's fields: all are there, though each answer in three is lost", async () => {
+    const { proxy } = await vault.network();
     const key = keyAt();
     const pairs = Array.from({ length: 10 }, (_, at) => [{ ...key, field: `N${at}` }, fresh()] as const);
     let count = 0;
-    vault.proxy.fault({ kind: "lost" }, 1000, ({ method, path }) => {
+    proxy.fault({ kind: "lost" }, 1000, ({ method, path }) => {
       if (method === "GET" || !path.includes("/data/")) return false;
       return ++count % 3 === 0;
     });
-    const stores = await Promise.all(pairs.map(() => vault.open({ address: vault.proxy.url })));
+    const stores = await Promise.all(pairs.map(() => vault.open({ address: proxy.url })));
     const done = await Promise.all(
       pairs.map(async ([one, value], at) =>
         stores[at]?.put(one, value, null, ORIGIN).then(
@@ -146,7 +147,7 @@ describe("many at once through a bad network", () => {
         ),
       ),
     );
-    vault.proxy.fault({ kind: "reset" }, 0);
+    proxy.fault({ kind: "reset" }, 0);
     for (const [at, [one, value]] of pairs.entries()) {
       expect(["written", "unreachable"]).toContain(done[at]);
       const there = await direct.get(one);
@@ -156,12 +157,13 @@ describe("many at once through a bad network", () => {
   });
 
   test("ten creators of one name: one wins", async () => {
+    const { proxy, onWrites } = await vault.network();
     const key = keyAt();
     const values = Array.from({ length: 10 }, fresh);
-    vault.onWrites({ kind: "lost" }, 2);
+    onWrites({ kind: "lost" }, 2);
     const done = await Promise.all(
       values.map(async (value) =>
-        (await vault.open({ address: vault.proxy.url })).put(key, value, null, ORIGIN).then(
+        (await vault.open({ address: proxy.url })).put(key, value, null, ORIGIN).then(
           () => value,
           (error: unknown) => (error as { code: string }).code,
         ),

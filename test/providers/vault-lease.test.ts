@@ -13,9 +13,10 @@ afterAll(() => vault?.stop());
 async function use(more: { readonly [key: string]: unknown }): Promise<{ logins: number; renewals: number }> {
   const { roleIdFile, secretIdFile } = await roleFor(vault.bao, vault.dir, writerPolicy("secret", 2), more);
   const auth = { method: "approle", roleIdFile, secretIdFile };
-  const store = await vault.open({ token: "", address: vault.proxy.url, config: { auth } });
+  const { proxy } = await vault.network();
+  const store = await vault.open({ token: "", address: proxy.url, config: { auth } });
   const seen: string[] = [];
-  vault.proxy.fault({ kind: "reset" }, 1, ({ path }) => {
+  proxy.fault({ kind: "reset" }, 1, ({ path }) => {
     seen.push(path);
     return false;
   });
@@ -27,7 +28,7 @@ async function use(more: { readonly [key: string]: unknown }): Promise<{ logins:
   return { logins: count("approle/login"), renewals: count("renew-self") };
 }
 
-describe("leases", () => {
+describe.concurrent("leases", () => {
   test("one that can be renewed is renewed, at two thirds of its time", async () => {
     const { logins, renewals } = await use({ token_ttl: "3s", token_max_ttl: "1h" });
     expect(logins).toBe(1);

@@ -13,11 +13,20 @@ import { openSpec } from "../conformance/spec.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { faultProxy, type Fault, type FaultProxy } from "../support/fault-proxy.ts";
 
-/** An OpenBao without TLS, KV v2 at `secret` and KV v1 at `kv1`, and a network in front of it that can go wrong. */
+/** A network in front of a vault that can go wrong, and a store behind it: for one case, so that others run beside it. */
+export type Network = {
+  readonly proxy: FaultProxy;
+  readonly store: Provider;
+  /** What the next writes below `path` meet. */
+  readonly onWrites: (fault: Fault, times?: number, path?: string) => void;
+};
+
+/** An OpenBao without TLS, KV v2 at `secret` and KV v1 at `kv1`. */
 export type PlainVault = {
   readonly bao: OpenBao;
-  readonly proxy: FaultProxy;
   readonly dir: string;
+  /** Ends with the vault. */
+  readonly network: () => Promise<Network>;
   /** A store with a token (the root's unless told) at an address (the server's unless told). */
   readonly open: (options?: {
     readonly token?: string;
@@ -31,8 +40,6 @@ export type PlainVault = {
   readonly data: (path: string) => Promise<{ readonly [key: string]: unknown }>;
   /** The newest version of the secret at a path of `secret`. */
   readonly versionAt: (path: string) => Promise<unknown>;
-  /** What the next writes below `path` meet. */
-  readonly onWrites: (fault: Fault, times?: number, path?: string) => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -42,24 +49,32 @@ export async function plainVault(): Promise<PlainVault> {
   const bao = await startOpenBao();
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-vault-"));
   await bao.api("POST", "sys/mounts/kv1", { type: "kv", options: { version: "1" } });
-  const proxy = await faultProxy(bao.address);
+  const proxies: FaultProxy[] = [];
+  const open: PlainVault["open"] = ({ token = bao.token, address = bao.address, config = {}, env = {} } = {}) =>
+    openSpec({
+      provider: "vault",
+      config,
+      env: { HOME: dir, VAULT_ADDR: address, VAULT_TOKEN: token, ...env },
+      dir,
+    });
   const data: PlainVault["data"] = async (path) =>
     ((await bao.api("GET", path)) as { data: { [key: string]: unknown } }).data;
   return {
     bao,
-    proxy,
     dir,
+    open,
     data,
+    async network() {
+      const proxy = await faultProxy(bao.address);
+      proxies.push(proxy);
+      return {
+        proxy,
+        store: await open({ address: proxy.url }),
+        onWrites: (fault, times = 1, path = "/data/") =>
+          proxy.fault(fault, times, (seen) => seen.method !== "GET" && seen.path.includes(path)),
+      };
+    },
     versionAt: async (path) => (await data(`secret/metadata/${path}`))["current_version"],
-    onWrites: (fault, times = 1, path = "/data/") =>
-      proxy.fault(fault, times, (seen) => seen.method !== "GET" && seen.path.includes(path)),
-    open: ({ token = bao.token, address = bao.address, config = {}, env = {} } = {}) =>
-      openSpec({
-        provider: "vault",
-        config,
-        env: { HOME: dir, VAULT_ADDR: address, VAULT_TOKEN: token, ...env },
-        dir,
-      }),
     async failure(act, ...secrets) {
       const error: unknown = await act.then(
         () => new Error("it did not fail"),
@@ -72,7 +87,7 @@ export async function plainVault(): Promise<PlainVault> {
       return error as UnsprawlError;
     },
     async stop() {
-      await proxy.stop();
+      await Promise.all(proxies.map((proxy) => proxy.stop()));
       await bao.stop();
       rmSync(dir, { recursive: true, force: true });
     },

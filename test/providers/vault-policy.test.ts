@@ -1,6 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../../src/model/json.ts";
 import { pythonProgram } from "../services/python.ts";
@@ -20,8 +22,8 @@ beforeAll(async () => {
 afterAll(() => vault?.stop());
 
 /** Runs a policy's own commands as they stand, in a shell, with the real `bao`. */
-function run(policy: string): string[] {
-  const file = join(vault.dir, "policy.hcl");
+async function run(policy: string): Promise<string[]> {
+  const file = join(vault.dir, `${randomBytes(6).toString("hex")}.hcl`);
   writeFileSync(file, policy);
   const env = {
     PATH: `${dirname(program)}:${process.env["PATH"] ?? ""}`,
@@ -29,12 +31,12 @@ function run(policy: string): string[] {
     BAO_ADDR: vault.bao.address,
     BAO_TOKEN: vault.bao.token,
   };
-  return policy
-    .split("\n")
-    .filter((line) => line.startsWith("# bao "))
-    .map((line) =>
-      execFileSync("sh", ["-c", line.slice(2).replace(/FILE$/, file)], { env, encoding: "utf8", stdio: "pipe" }).trim(),
-    );
+  const said: string[] = [];
+  for (const line of policy.split("\n").filter((one) => one.startsWith("# bao "))) {
+    const { stdout } = await promisify(execFile)("sh", ["-c", line.slice(2).replace(/FILE$/, file)], { env });
+    said.push(stdout.trim());
+  }
+  return said;
 }
 
 const CASES: readonly (readonly [string, { readonly [key: string]: Json }, string])[] = [
@@ -48,7 +50,7 @@ const CASES: readonly (readonly [string, { readonly [key: string]: Json }, strin
 ];
 
 describe("the policy of one application", () => {
-  test.for(CASES)("%s: lets it read its own values, and nothing else", async ([, config, line]) => {
+  test.concurrent.for(CASES)("%s: lets it read its own values, and nothing else", async ([, config, line]) => {
     const store = await vault.open({ config });
     const names = { subject: "api", project: "shop" };
     const policy = await store.policy(names);
@@ -62,12 +64,14 @@ describe("the policy of one application", () => {
     await store.put(mine, value, null, ORIGIN);
     await store.put(theirs, others, null, ORIGIN);
 
-    const [, , roleId = "", wrapping = ""] = run(policy);
-    writeFileSync(join(vault.dir, "role-id"), roleId);
-    writeFileSync(join(vault.dir, "wrapped"), wrapping);
+    const [, , roleId = "", wrapping = ""] = await run(policy);
+    const id = randomBytes(6).toString("hex");
+    const [roleIdFile, wrappedSecretIdFile] = [`role-${id}`, `wrapped-${id}`];
+    writeFileSync(join(vault.dir, roleIdFile), roleId);
+    writeFileSync(join(vault.dir, wrappedSecretIdFile), wrapping);
     const reader = await vault.open({
       token: "",
-      config: { ...config, auth: { method: "approle", roleIdFile: "role-id", wrappedSecretIdFile: "wrapped" } },
+      config: { ...config, auth: { method: "approle", roleIdFile, wrappedSecretIdFile } },
     });
     expect((await reader.get(mine))?.value).toEqual(value);
     const { version } = (await reader.get(mine)) ?? { version: "" };
@@ -116,7 +120,7 @@ describe("the policy of one application", () => {
     const policy = await store.policy({ subject: 'a" b*+\\$(id)', project: "" });
     expect(policy).toContain(String.raw`path "secret/data/apps/a\" b%2A%2B\\$(id)" {`);
     await vault.bao.api("PUT", "sys/policies/acl/odd", { policy });
-    run(policy);
+    await run(policy);
     await expect(vault.open({ config: { namespace: "a\n}" } })).rejects.toMatchObject({ code: "config" });
   });
 

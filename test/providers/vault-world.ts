@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Faults } from "../conformance/faults.ts";
+import type { Faulty } from "../conformance/faults.ts";
 import type { StoreWorld } from "../conformance/provider.ts";
 import type { StoreSpec } from "../conformance/spec.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
@@ -75,27 +75,29 @@ export async function vaultWorld(version: 1 | 2, method: "token" | "approle"): P
     forbidden: spec(elsewhere),
     unreachable: spec(token, "http://127.0.0.1:1"),
   };
-  const proxy = await faultProxy(bao.address);
-  const faults: Faults = {
-    next: (fault, kind, times) =>
-      proxy.fault(
-        fault,
-        times,
-        ({ method, path }) => path.startsWith(`/v1/${mount}/`) && (method !== "GET") === (kind === "write"),
-      ),
-    met: () => proxy.met,
-    clear: () => proxy.fault({ kind: "reset" }, 0),
+  const faultyOf = async (specAt: (address: string) => StoreSpec): Promise<Faulty> => {
+    const proxy = await faultProxy(bao.address);
+    return {
+      spec: specAt(proxy.url),
+      next: (fault, kind, times) =>
+        proxy.fault(
+          fault,
+          times,
+          ({ method, path }) => path.startsWith(`/v1/${mount}/`) && (method !== "GET") === (kind === "write"),
+        ),
+      met: () => proxy.met,
+      clear: () => proxy.fault({ kind: "reset" }, 0),
+      stop: () => proxy.stop(),
+    };
   };
   const stop = async (): Promise<void> => {
-    await proxy.stop();
     await bao.stop();
     rmSync(dir, { recursive: true, force: true });
   };
   if (method === "token")
     return {
       ...plain,
-      faults,
-      faulty: spec(token, proxy.url),
+      faulty: () => faultyOf((address) => spec(token, address)),
       writer: spec(token),
       stranger: spec(wrong),
       credentials: [bao.token, token, wrong, elsewhere],
@@ -110,8 +112,7 @@ export async function vaultWorld(version: 1 | 2, method: "token" | "approle"): P
   });
   return {
     ...plain,
-    faults,
-    faulty: byRole(secretIdFile, proxy.url),
+    faulty: () => faultyOf((address) => byRole(secretIdFile, address)),
     writer: byRole(secretIdFile),
     stranger: byRole(wrongFile),
     credentials: [bao.token, secretId, elsewhere],

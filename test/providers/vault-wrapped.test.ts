@@ -48,7 +48,7 @@ const INTERCEPTED = {
 };
 
 describe("response-wrapping tokens", () => {
-  test("a secret id is unwrapped once, for many logins; the next process is told that it is used", async () => {
+  test.concurrent("a secret id is unwrapped once, for many logins; the next process is told that it is used", async () => {
     const { name, roleIdFile } = await roleName();
     const token = await wrapped(`auth/approle/role/${name}/secret-id`, {});
     const auth = { method: "approle", roleIdFile, wrappedSecretIdFile: file("wrapped-id", token) };
@@ -56,10 +56,10 @@ describe("response-wrapping tokens", () => {
     expect(await Promise.all(Array.from({ length: 5 }, () => store.get(KEY)))).toEqual([null, null, null, null, null]);
     const { data } = (await bao.api("LIST", "auth/token/accessors")) as { data: { keys: string[] } };
     for (const accessor of data.keys) {
-      const { data: one } = (await bao.api("POST", "auth/token/lookup-accessor", { accessor })) as {
-        data: { path: string };
-      };
-      if (one.path.includes("login")) await bao.api("POST", "auth/token/revoke-accessor", { accessor });
+      const looked = bao.api("POST", "auth/token/lookup-accessor", { accessor });
+      // One that is used up meanwhile is no login's.
+      const { path } = ((await looked.catch(() => ({ data: {} }))) as { data: { path?: string } }).data;
+      if (path?.includes("login")) await bao.api("POST", "auth/token/revoke-accessor", { accessor });
     }
     expect(await store.get(KEY)).toBe(null);
     const next = await open({ config: { auth }, env: { VAULT_TOKEN: "" } });
@@ -67,7 +67,7 @@ describe("response-wrapping tokens", () => {
     expect(await failure(next.get(KEY), token)).toMatchObject(INTERCEPTED);
   });
 
-  test("a token likewise; its lease is renewed", async () => {
+  test.concurrent("a token likewise; its lease is renewed", async () => {
     await bao.api("PUT", "sys/policies/acl/wrapped", { policy: writerPolicy("secret", 2) });
     const token = await wrapped("auth/token/create", { policies: ["wrapped"], ttl: "3s", explicit_max_ttl: "1h" });
     const auth = { method: "token", wrappedTokenFile: file("wrapped-token", token) };

@@ -19,7 +19,7 @@ export type FaultRule = {
 };
 
 /** An installed rule, with how often it has struck. */
-export type Fault = { readonly hits: number };
+export type Fault = { readonly hits: number; end(): void };
 
 export type Faults = {
   add(rule: FaultRule): Fault;
@@ -29,14 +29,15 @@ export type Faults = {
 };
 
 type Matched = { readonly method: string; readonly path: string; readonly anonymous: boolean };
-type Installed = { readonly rule: FaultRule; seen: number; hits: number };
+type Installed = { readonly rule: FaultRule; seen: number; hits: number; end(): void };
 
 /** Rules in the order of their coming: the first that matches and is not used up strikes. */
 export function createFaults(): Faults {
   let installed: readonly Installed[] = [];
   return {
     add(rule) {
-      const fault: Installed = { rule, seen: 0, hits: 0 };
+      const end = (): void => void (installed = installed.filter((one) => one !== fault));
+      const fault: Installed = { rule, seen: 0, hits: 0, end };
       installed = [...installed, fault];
       return fault;
     },

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export type KeywhizFault = {
   readonly method?: RegExp;
   readonly path: RegExp;
+  /** Only requests that have this text in their path or their body. */
+  readonly about?: string;
   readonly times?: number;
 } & (
   | Interruption
@@ -22,11 +24,25 @@ export type Interruption =
   /** Done, and the connection ends before the answer. */
   | { readonly kind: "lost" };
 
-export class KeywhizFaults {
-  #rules: { readonly fault: KeywhizFault; left: number }[] = [];
+/** Rules that were added together. */
+export type Added = {
+  /** How many times they are still to strike. */
+  readonly left: () => number;
+  readonly end: () => void;
+};
 
-  add(...faults: readonly KeywhizFault[]): void {
-    this.#rules.push(...faults.map((fault) => ({ fault, left: fault.times ?? 1 })));
+type Installed = { readonly fault: KeywhizFault; left: number };
+
+export class KeywhizFaults {
+  #rules: Installed[] = [];
+
+  add(...faults: readonly KeywhizFault[]): Added {
+    const added = faults.map((fault): Installed => ({ fault, left: fault.times ?? 1 }));
+    this.#rules.push(...added);
+    return {
+      left: () => sumOf(added),
+      end: () => void (this.#rules = this.#rules.filter((rule) => !added.includes(rule))),
+    };
   }
 
   clear(): void {
@@ -35,18 +51,23 @@ export class KeywhizFaults {
 
   /** How many times something is still to go wrong. */
   get left(): number {
-    return this.#rules.reduce((sum, { left }) => sum + left, 0);
+    return sumOf(this.#rules);
   }
 
   /** Sits out the delays of a request and says what else goes wrong with it. */
-  async meet(method: string, path: string): Promise<Interruption | null> {
+  async meet(method: string, path: string, body = ""): Promise<Interruption | null> {
     for (const rule of [...this.#rules]) {
       const { fault } = rule;
       if (rule.left === 0 || !fault.path.test(path) || fault.method?.test(method) === false) continue;
+      if (fault.about !== undefined && !`${path}\n${body}`.includes(fault.about)) continue;
       rule.left--;
       if (fault.kind !== "delay") return fault;
       await sleep(fault.ms, undefined, { ref: false });
     }
     return null;
   }
+}
+
+function sumOf(rules: readonly Installed[]): number {
+  return rules.reduce((sum, { left }) => sum + left, 0);
 }

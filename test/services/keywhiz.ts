@@ -78,7 +78,7 @@ export async function startKeywhiz(options: KeywhizOptions = {}): Promise<Keywhi
   const listening = await listen(own.caFile, server, async (request, response) => {
     const [method, path] = [request.method ?? "", request.url ?? ""];
     const body = await read(request);
-    const fault = await faults.meet(method, path);
+    const fault = await faults.meet(method, path, body);
     if (fault?.kind === "undone") return void response.destroy();
     const answer = fault?.kind === "status" ? refused(fault) : answerTo(store, request, body);
     requests.push({ method, path, cn: cnOf(request), status: answer.status });

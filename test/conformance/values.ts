@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { DEEP } from "../support/kill.ts";
 import type { Bench } from "./bench.ts";
 
 /** Absent and present, any bytes, any names. */
@@ -82,7 +83,7 @@ export function valueCases(bench: Bench): void {
           expect(bench.store.parse(bench.store.reference(key))).toEqual(key);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: DEEP ? 40 : 15 },
     );
   });
 

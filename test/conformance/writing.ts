@@ -6,6 +6,8 @@ import { DEEP } from "../support/kill.ts";
 import { codeOf, ORIGIN, type Bench } from "./bench.ts";
 import { openSpec, type StoreSpec } from "./spec.ts";
 
+/** Writers start in half the time with what earlier ones have compiled. */
+const COMPILED = new URL("../../node_modules/.cache/unsprawl-writers", import.meta.url).pathname;
 const WRITER = new URL("./writer.ts", import.meta.url).pathname;
 
 /** Siblings, check-and-set, removal, writers at once, writers killed. */
@@ -112,7 +114,8 @@ export function writingCases(bench: Bench): void {
 
 /** Another process that writes `count` values of 24 bytes, then tries SHARED; gives a line for each that is stored. */
 function writer(spec: StoreSpec, subject: string, prefix: string, count: number) {
-  const child = spawn(process.execPath, [WRITER], { stdio: ["pipe", "pipe", "inherit"] });
+  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED };
+  const child = spawn(process.execPath, [WRITER], { stdio: ["pipe", "pipe", "inherit"], env });
   child.stdin.end(JSON.stringify({ spec, subject, prefix, count }));
   let out = "";
   const begun = new Promise<void>((done) => {

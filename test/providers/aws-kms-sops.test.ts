@@ -9,6 +9,7 @@ import { kmsApi } from "../../providers/aws-kms/kms.ts";
 import { readSettings } from "../../providers/aws-kms/settings.ts";
 import { openSpec } from "../conformance/spec.ts";
 import { BENT } from "../sops/real.ts";
+import { DEEP } from "../support/kill.ts";
 import { ALIAS, kmsWorld, makeKey, sopsAt, type KmsWorld } from "./aws-kms-world.ts";
 
 let world: KmsWorld;
@@ -57,10 +58,11 @@ describe("the real sops reads what aws-kms writes", () => {
       const { path } = key("x");
       const expected = Object.fromEntries(values);
       expect(whole(path)).toMatchObject(form === "yaml for all" ? { [subject]: expected } : expected);
-      for (const [name, value] of values) {
+      for (const [name, value] of values) expect((await opened.get(key(name)))?.value.exposeText()).toBe(value);
+      // All values together above; each by itself at least where there is no context.
+      for (const [name, value] of DEEP || subject === "plain" ? values : []) {
         const at = form === "yaml for all" ? `["${subject}"]["${name}"]` : `["${name}"]`;
         expect(sops(["decrypt", "--extract", at, path]).equals(Buffer.from(value)), name).toBe(true);
-        expect((await opened.get(key(name)))?.value.exposeText()).toBe(value);
       }
       const text = readFileSync(path, "utf8");
       expect(text).toContain(world.arn);

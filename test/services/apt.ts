@@ -1,10 +1,25 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Where test services are installed and note what runs; git ignores it. */
-export const CACHE = new URL("../../node_modules/.cache/unsprawl-services/", import.meta.url).pathname;
+/**
+ * Where test services are installed and note what runs; git ignores it. By its real path: several working trees may share
+ * one node_modules by a link, and a Python environment holds the path that it was made under.
+ */
+export const CACHE = join(
+  realpathSync(new URL("../../node_modules", import.meta.url).pathname),
+  ".cache/unsprawl-services/",
+);
 
 const PATH = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 

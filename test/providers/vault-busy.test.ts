@@ -20,10 +20,10 @@ const onReads = ({ proxy }: Network, fault: Fault, times = 1): void =>
   proxy.fault(fault, times, (seen) => seen.method === "GET" && seen.path.includes("/data/"));
 
 describe.concurrent("a server that is busy", () => {
-  const retryAfter = async (status: 429 | 503, seconds: number | string): Promise<{ ms: number; done: unknown }> => {
+  const retryAfter = async (status: 429 | 503, asks: () => number | string): Promise<{ ms: number; done: unknown }> => {
     const [network, key] = [await vault.network(), keyAt()];
     await direct.put(key, fresh(), null, ORIGIN);
-    onReads(network, { kind: "status", status, retryAfter: seconds as number });
+    onReads(network, { kind: "status", status, retryAfter: asks() as number });
     const began = Date.now();
     const done = await network.store.get(key).then(
       () => "read",
@@ -35,8 +35,8 @@ describe.concurrent("a server that is busy", () => {
   test("is left alone for as long as it asks, in seconds or until a date", async () => {
     const both = async (status: 429 | 503): Promise<void> => {
       const [asked, until] = await Promise.all([
-        retryAfter(status, 2),
-        retryAfter(status, new Date(Date.now() + 2500).toUTCString()),
+        retryAfter(status, () => 2),
+        retryAfter(status, () => new Date(Date.now() + 2500).toUTCString()),
       ]);
       expect([asked.done, until.done]).toEqual(["read", "read"]);
       expect(asked.ms).toBeGreaterThanOrEqual(1900);
@@ -46,12 +46,12 @@ describe.concurrent("a server that is busy", () => {
   });
 
   test("one that asks for longer than a caller waits is given up at once, with the time", async () => {
-    const { ms, done } = await retryAfter(429, 3600);
+    const { ms, done } = await retryAfter(429, () => 3600);
     expect(done).toMatchObject({ code: "throttled", hint: expect.stringMatching(/in 3(600|599) s/) as string });
-    expect(ms).toBeLessThan(2000);
-    const away = await retryAfter(503, 3600);
+    expect(ms).toBeLessThan(5000);
+    const away = await retryAfter(503, () => 3600);
     expect(away.done).toMatchObject({ code: "unreachable" });
-    expect(away.ms).toBeLessThan(2000);
+    expect(away.ms).toBeLessThan(5000);
     // Another store's patience is not used up.
     expect(await direct.get(keyAt())).toBe(null);
   });

@@ -44,6 +44,8 @@ export type StoreTraits = {
   readonly most?: number;
   /** False where an empty value is refused. */
   readonly empty?: boolean;
+  /** One file holds everything, and its writers wait for each other: cases behind a broken network run in turn. */
+  readonly oneFile?: boolean;
   /** Another credential opens nothing, and yet may write something new. */
   readonly strangersCreate?: boolean;
 };

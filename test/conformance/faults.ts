@@ -43,6 +43,7 @@ const WRITES: readonly (readonly [string, Fault, number])[] = [
 /** What a broken network may do to a read or a write: cost time, and nothing else. The cases wait, so they run together. */
 export function faultCases(bench: Bench): void {
   const { subject, keyOf, fresh, put, failure } = bench;
+  const each = bench.traits.oneFile ? test.sequential : test.concurrent;
   const behind = async (key: StoreKey, act: (faulty: Faulty, store: Provider) => Promise<void>): Promise<void> => {
     const faulty = await bench.world.faulty?.(key);
     if (faulty === undefined) throw new Error("this world has no network that goes wrong");
@@ -58,7 +59,7 @@ export function faultCases(bench: Bench): void {
   const read = (store: Provider, key: StoreKey): Promise<Secret | string> =>
     store.get(key).then((found) => (found === null ? "absent" : found.value), codeOf);
 
-  test.concurrent("a server that does not answer is given up in time", { timeout: 90_000 }, async () => {
+  each("a server that does not answer is given up in time", { timeout: 90_000 }, async () => {
     const key = keyOf(subject());
     await put(key, fresh());
     await behind(key, async (faulty, store) => {
@@ -69,7 +70,7 @@ export function faultCases(bench: Bench): void {
     });
   });
 
-  test.concurrent.for(READS)(
+  each.for(READS)(
     'a read through %s gives the value, or says why not; never "absent"',
     { timeout: 60_000 },
     async ([, fault, times]) => {
@@ -87,7 +88,7 @@ export function faultCases(bench: Bench): void {
     },
   );
 
-  test.concurrent.for(WRITES)(
+  each.for(WRITES)(
     "a creation that is %s is there once, or not at all",
     { timeout: 90_000 },
     async ([, fault, times]) => {

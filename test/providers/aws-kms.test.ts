@@ -10,4 +10,7 @@ const TRAITS = {
 };
 
 providerConformance("aws-kms, yaml, a file a subject", () => kmsWorld({ context: { App: "{subject}" } }), TRAITS);
-providerConformance("aws-kms, json, one file for all", () => kmsWorld({ file: "all.sops.json" }), TRAITS);
+providerConformance("aws-kms, json, one file for all", () => kmsWorld({ file: "all.sops.json" }), {
+  ...TRAITS,
+  oneFile: true,
+});

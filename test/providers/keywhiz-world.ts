@@ -104,7 +104,11 @@ export async function keywhizWorld(kind: "pem" | "p12"): Promise<StoreWorld> {
 }
 
 /** The double's own faults, because a proxy cannot look into mutual TLS. A read is two requests, and both meet the fault. */
-function faultyOf({ faults }: Keywhiz, spec: StoreSpec, about: string): Faulty {
+function faultyOf({ faults }: Keywhiz, spec: StoreSpec, name: string): Faulty {
+  const pattern = name.replaceAll(".", String.raw`\.`);
+  const named = new RegExp(pattern);
+  // Whoever lists all asks for many values at once.
+  const alone = new RegExp(`\\["${pattern}"\\]`);
   let added: Added | null = null;
   let planned = 0;
   return {
@@ -112,12 +116,12 @@ function faultyOf({ faults }: Keywhiz, spec: StoreSpec, about: string): Faulty {
     next(fault, kind, times) {
       const rules =
         kind === "write"
-          ? [{ method: /POST|PUT|DELETE/, path: /^(?!.*\/request\/contents$)/, times }]
+          ? [{ method: /POST|PUT|DELETE/, path: /^(?!.*\/request\/contents$)/, about: named, times }]
           : [
-              { method: /GET/, path: /./, times },
-              { method: /POST/, path: /\/request\/contents$/, times },
+              { method: /GET/, path: /./, about: named, times },
+              { method: /POST/, path: /\/request\/contents$/, about: alone, times },
             ];
-      added = faults.add(...rules.map((rule) => ({ ...rule, about, ...broken(fault) })));
+      added = faults.add(...rules.map((rule) => ({ ...rule, ...broken(fault) })));
       planned = added.left();
     },
     met: () => planned - (added?.left() ?? 0),

@@ -46,6 +46,7 @@ providerConformance("local, one file for all", () => localWorld("all.sops.yaml")
   reference: /^ref\+sops:\/\/\/\S+#\/\S+$/,
   acrossProcesses: true,
   checkAndSet: true,
+  oneFile: true,
 });
 
 test("the check leaves no file, no folder and no identity behind", async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Provider } from "../../src/contract/provider.ts";
 import type { Fault } from "../support/fault-proxy.ts";
 import { relay } from "./vault-forwarder.ts";
@@ -122,7 +122,7 @@ describe.concurrent("an answer that is lost", () => {
     const [key, value, other] = [keyAt(), fresh(), fresh()];
     const { version } = await behind.put(key, value, null, ORIGIN);
     await direct.put(key, other, version, ORIGIN);
-    await expect.poll(() => late, { timeout: 10_000 }).toEqual([400]);
+    await vi.waitFor(() => expect(late).toEqual([400]), { timeout: 10_000 });
     expect((await direct.get(key))?.value).toEqual(other);
     slow.stop();
   });

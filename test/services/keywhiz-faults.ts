@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export type KeywhizFault = {
   readonly method?: RegExp;
   readonly path: RegExp;
-  /** Only requests that have this text in their path or their body. */
-  readonly about?: string;
+  /** Only requests whose path and body, a line between them, match this. */
+  readonly about?: RegExp;
   readonly times?: number;
 } & (
   | Interruption
@@ -59,7 +59,7 @@ export class KeywhizFaults {
     for (const rule of [...this.#rules]) {
       const { fault } = rule;
       if (rule.left === 0 || !fault.path.test(path) || fault.method?.test(method) === false) continue;
-      if (fault.about !== undefined && !`${path}\n${body}`.includes(fault.about)) continue;
+      if (fault.about?.test(`${path}\n${body}`) === false) continue;
       rule.left--;
       if (fault.kind !== "delay") return fault;
       await sleep(fault.ms, undefined, { ref: false });

@@ -13,11 +13,11 @@ import { resourceOf } from "./errors.ts";
 import { contextOf, dataKeys } from "./keys.ts";
 import { kmsApi } from "./kms.ts";
 import { applicationPolicy, readerPolicy } from "./policy.ts";
-import { KMS_KEYS, publicSettings, readerSettings, readSettings } from "./settings.ts";
+import { KMS, publicSettings, readerSettings, readSettings } from "./settings.ts";
 
 export const provider: ProviderModule = {
   provider: "aws-kms",
-  keys: KMS_KEYS,
+  settings: KMS,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const { dir, env } = context;
@@ -47,7 +47,7 @@ export const provider: ProviderModule = {
       async issueReader() {
         const arn = await kms.arn().catch(() => resourceOf(settings.keyId));
         const shared = { ...readerSettings(settings), readOnly: true };
-        return issueAwsReader(config, dir, shared, () => readerPolicy(settings, arn));
+        return issueAwsReader(settings.reader, dir, shared, () => readerPolicy(settings, arn));
       },
     };
   },

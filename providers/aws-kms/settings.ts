@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
+import * as v from "valibot";
 import type { ProviderContext } from "../../src/contract/provider.ts";
+import { either, flag, formed, isText, map, mayBeNull, named, parse, says, text } from "../../src/kit/schema/index.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { checkTemplate } from "../../src/stores-kit/sops/index.ts";
-import { AWS_KEYS, mapOf, publicAws, readAws, awsSetting, type AwsSettings } from "../../src/stores-kit/aws.ts";
+import { AWS, publicAws, readAws, type AwsGiven, type AwsSettings } from "../../src/stores-kit/aws.ts";
 
 export type KmsSettings = {
   readonly aws: AwsSettings;
@@ -17,26 +19,43 @@ export type KmsSettings = {
   /** Further age recipients of a new file. */
   readonly age: readonly string[];
   readonly readOnly: boolean;
+  readonly reader: AwsGiven["reader"];
 };
 
 const DEFAULT_FILE = "secrets/{subject}.sops.yaml";
 
-export const KMS_KEYS = {
-  keyId: "the KMS key: id, ARN, alias/NAME or the alias's ARN; without it AWS_KMS_KEY_ID or SOPS_KMS_ARN",
-  file: `the SOPS file (.yaml, .json or .env), with {subject} for one a container: ${DEFAULT_FILE}`,
-  context:
+const KEY_FORM = "the KMS key: id, ARN, alias/NAME or the alias's ARN";
+const CONTEXT_FORM = "context: { App: api }";
+const BAD_AGE = says("must be a list of age recipients", "age: [age1…]");
+const AGE = /^\s*age1\w+\s*$/;
+const AGES = /^\s*age1\w+\s*(?:,\s*age1\w+\s*)*$/;
+
+export const KMS = {
+  keyId: mayBeNull(`${KEY_FORM}; without it AWS_KMS_KEY_ID or SOPS_KMS_ARN`, text()),
+  file: mayBeNull(`the SOPS file (.yaml, .json or .env), with {subject} for one a container: ${DEFAULT_FILE}`, text()),
+  context: mayBeNull(
     "{ KEY: text } that the key is bound to, with {subject} or {project} for one a container; it shows in CloudTrail, so no secret",
-  age: "age recipients that open a new file too, as a way back",
-  readOnly: "true refuses every write, as for the OCI runtime",
-  ...AWS_KEYS,
-} as const;
+    named(text(says("must be text", CONTEXT_FORM))),
+  ),
+  age: mayBeNull(
+    "age recipients that open a new file too, as a way back",
+    either(
+      isText,
+      formed(AGES, BAD_AGE),
+      v.array(formed(AGE, says("is not an age recipient", "age: [age1…]")), BAD_AGE),
+    ),
+  ),
+  readOnly: mayBeNull("true refuses every write, as for the OCI runtime", flag()),
+  ...AWS,
+};
 
 /** `arn:aws:kms:REGION:ACCOUNT:key/ID` (getsops/sops kms/keysource.go `arnRegex`). */
 const ARN = /^arn:aws[\w-]*:kms:([\w-]+):\d+:(?:key|alias)\/.+$/;
 
 /** The settings of a store, its own keys first and AWS's and SOPS's own variables where they say nothing. Throws `config`. */
 export function readSettings(config: { readonly [key: string]: Json }, { env, dir }: ProviderContext): KmsSettings {
-  const keyId = awsSetting(config, "keyId") ?? (env["AWS_KMS_KEY_ID"] || env["SOPS_KMS_ARN"] || "");
+  const given = parse(map(KMS), config, "");
+  const keyId = given.keyId ?? (env["AWS_KMS_KEY_ID"] || env["SOPS_KMS_ARN"] || "");
   if (keyId === "")
     throw new UnsprawlError(
       "config",
@@ -44,15 +63,19 @@ export function readSettings(config: { readonly [key: string]: Json }, { env, di
       "set keyId in the store's configuration, or AWS_KMS_KEY_ID; aws kms list-aliases shows them",
     );
   if (!/^(arn:aws[\w-]*:kms:|alias\/|mrk-)?[\w/:-]+$/.test(keyId) || (keyId.startsWith("arn:") && !ARN.test(keyId)))
-    throw new UnsprawlError("config", "keyId is not one key of KMS", KMS_KEYS.keyId);
-  const template = checkTemplate(resolve(dir, awsSetting(config, "file") ?? DEFAULT_FILE));
+    throw new UnsprawlError("config", "keyId is not one key of KMS", KEY_FORM);
+  const template = checkTemplate(resolve(dir, given.file ?? DEFAULT_FILE));
   return {
-    aws: readAws(config, env, dir, "KMS"),
+    aws: readAws(given, env, dir, "KMS"),
     keyId,
     template,
-    context: readContext(config["context"], template),
-    age: readAge(config["age"]),
-    readOnly: readFlag(config["readOnly"]),
+    context: readContext(given.context ?? {}, template),
+    age: [given.age ?? []]
+      .flat()
+      .flatMap((one) => one.split(","))
+      .map((one) => one.trim()),
+    readOnly: given.readOnly ?? false,
+    reader: given.reader,
   };
 }
 
@@ -94,13 +117,13 @@ export function arnRegion(key: string): string | null {
   return ARN.exec(key)?.[1] ?? null;
 }
 
-function readContext(given: Json | undefined, template: string): { readonly [key: string]: string } {
-  if (given === undefined || given === null) return {};
-  const form = "context: { App: api }";
-  const context = mapOf(given, "context");
+function readContext(
+  context: { readonly [key: string]: string },
+  template: string,
+): { readonly [key: string]: string } {
+  const form = CONTEXT_FORM;
   for (const [key, value] of Object.entries(context)) {
-    if (typeof value !== "string" || value === "" || key === "")
-      throw new UnsprawlError("config", `context.${key} must be text`, form);
+    if (key === "") throw new UnsprawlError("config", "context has a key without a name", form);
     // A dotenv file keeps the context in its own flat form (getsops/sops stores/flatten.go).
     const flat = template.endsWith(".env") && (/=|__/.test(key) || value.includes("\\n"));
     if (/\p{Cc}/u.test(key + value) || flat)
@@ -115,19 +138,5 @@ function readContext(given: Json | undefined, template: string): { readonly [key
           cmd`put ${which} into the store's file too`,
         );
   }
-  return context as { readonly [key: string]: string };
-}
-
-function readAge(given: Json | undefined): readonly string[] {
-  if (given === undefined || given === null) return [];
-  const list = typeof given === "string" ? given.split(",") : given;
-  if (Array.isArray(list) && list.every((one): one is string => typeof one === "string" && /^\s*age1\w+\s*$/.test(one)))
-    return list.map((one) => one.trim());
-  throw new UnsprawlError("config", "age must be a list of age recipients", "age: [age1…]");
-}
-
-function readFlag(given: Json | undefined): boolean {
-  const value = given ?? false;
-  if (typeof value === "boolean") return value;
-  throw new UnsprawlError("config", "readOnly must be true or false", "without quotes: readOnly: true");
+  return context;
 }

@@ -5,26 +5,33 @@
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { awsExternalSecrets } from "../../src/stores-kit/aws-external-secrets.ts";
-import { AWS_KEYS, publicAws, readAws, awsSetting } from "../../src/stores-kit/aws.ts";
+import { map, mayBeNull, parse, text } from "../../src/kit/schema/index.ts";
+import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
 import { unfillTemplate } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { checkSecrets } from "./check.ts";
 import { parseSecretReference, secretKey, secretPolicy, secretReference } from "./names.ts";
 import { secretStore } from "./secrets.ts";
 
+const SETTINGS = {
+  prefix: mayBeNull("what every secret's name begins with: apps/", text()),
+  path: mayBeNull(
+    "the rest of the name: {subject} (a JSON object with a field a variable), or {subject}/{name} (a secret each)",
+    text(),
+  ),
+  kmsKeyId: mayBeNull("the KMS key of the secrets; without it the account's own for Secrets Manager", text()),
+  ...AWS,
+};
+
 export const provider: ProviderModule = {
   provider: "aws-secrets-manager",
-  keys: {
-    prefix: "what every secret's name begins with: apps/",
-    path: "the rest of the name: {subject} (a JSON object with a field a variable), or {subject}/{name} (a secret each)",
-    kmsKeyId: "the KMS key of the secrets; without it the account's own for Secrets Manager",
-    ...AWS_KEYS,
-  },
   externalSecrets: awsExternalSecrets("SecretsManager"),
+  settings: SETTINGS,
   async open(name, config, { env, dir }): Promise<Provider> {
-    const aws = readAws(config, env, dir, "SECRETS_MANAGER");
-    const [prefix, path] = [awsSetting(config, "prefix") ?? "apps/", awsSetting(config, "path") ?? "{subject}"];
-    const kmsKeyId = awsSetting(config, "kmsKeyId");
+    const given = parse(map(SETTINGS), config, "");
+    const aws = readAws(given, env, dir, "SECRETS_MANAGER");
+    const [prefix, path] = [given.prefix ?? "apps/", given.path ?? "{subject}"];
+    const kmsKeyId = given.kmsKeyId ?? null;
     const template = `${prefix}${path}`;
     const store = secretStore(aws, env, kmsKeyId);
     const settings = { ...publicAws(aws), prefix, path, ...(kmsKeyId === null ? {} : { kmsKeyId }) };
@@ -48,7 +55,7 @@ export const provider: ProviderModule = {
       list: (what) => store.list(what === "" ? prefix : what, path.includes("{name}")),
       policy: async (names) => secretPolicy(template, names, aws.region),
       check: () => checkSecrets(opened, store.client),
-      issueReader: () => issueAwsReader(config, dir, settings, () => secretPolicy(prefix, null, aws.region)),
+      issueReader: () => issueAwsReader(given.reader, dir, settings, () => secretPolicy(prefix, null, aws.region)),
     };
     return opened;
   },

@@ -5,27 +5,31 @@
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { awsExternalSecrets } from "../../src/stores-kit/aws-external-secrets.ts";
-import { AWS_KEYS, publicAws, readAws, awsSetting } from "../../src/stores-kit/aws.ts";
+import { map, mayBeNull, parse, text } from "../../src/kit/schema/index.ts";
+import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
 import { unfillTemplate } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { parameterKey, parameterPolicy, parameterReference, parseParameterReference, prefixOf } from "./names.ts";
 import { parameterStore } from "./parameters.ts";
 import { checkParameters } from "./check.ts";
 
+const SETTINGS = {
+  prefix: mayBeNull("what every parameter's name begins with: /apps/", text()),
+  path: mayBeNull("the rest of the name: {subject}/{name}", text()),
+  kmsKeyId: mayBeNull("the KMS key of the SecureStrings; without it the account's own for SSM", text()),
+  ...AWS,
+};
+
 export const provider: ProviderModule = {
   provider: "aws-ssm",
-  keys: {
-    prefix: "what every parameter's name begins with: /apps/",
-    path: "the rest of the name: {subject}/{name}",
-    kmsKeyId: "the KMS key of the SecureStrings; without it the account's own for SSM",
-    ...AWS_KEYS,
-  },
   externalSecrets: awsExternalSecrets("ParameterStore"),
+  settings: SETTINGS,
   async open(name, config, { env, dir }): Promise<Provider> {
-    const aws = readAws(config, env, dir, "SSM");
-    const prefix = prefixOf(awsSetting(config, "prefix") ?? "/apps/");
-    const path = awsSetting(config, "path") ?? "{subject}/{name}";
-    const kmsKeyId = awsSetting(config, "kmsKeyId");
+    const given = parse(map(SETTINGS), config, "");
+    const aws = readAws(given, env, dir, "SSM");
+    const prefix = prefixOf(given.prefix ?? "/apps/");
+    const path = given.path ?? "{subject}/{name}";
+    const kmsKeyId = given.kmsKeyId ?? null;
     const store = parameterStore(aws, env, kmsKeyId);
     const settings = { ...publicAws(aws), prefix, path, ...(kmsKeyId === null ? {} : { kmsKeyId }) };
     const auth = config["auth"];
@@ -41,7 +45,7 @@ export const provider: ProviderModule = {
       list: (what) => store.list(what === "" ? prefix : what),
       policy: async (names) => parameterPolicy(prefix + path, names, aws.region),
       check: () => checkParameters(opened, store.client),
-      issueReader: () => issueAwsReader(config, dir, settings, () => parameterPolicy(prefix, null, aws.region)),
+      issueReader: () => issueAwsReader(given.reader, dir, settings, () => parameterPolicy(prefix, null, aws.region)),
     };
     return opened;
   },

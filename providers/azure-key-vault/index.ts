@@ -11,12 +11,12 @@ import { azureReference, nameMap, parseAzureReference, secretName } from "./name
 import { readerPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { secrets } from "./secrets.ts";
-import { AZURE_KEYS, publicSettings, readSettings } from "./settings.ts";
+import { AZURE, publicSettings, readSettings } from "./settings.ts";
 
 export const provider: ProviderModule = {
   provider: "azure-key-vault",
-  keys: AZURE_KEYS,
   externalSecrets,
+  settings: AZURE,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const names = nameMap(settings.name);

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ProviderContext } from "../../src/contract/provider.ts";
+import { flag, map, mayBeNull, oneOf, parse, says, text, type EntryValues } from "../../src/kit/schema/index.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import { nearest } from "../../src/kit/text/nearest.ts";
 import { checkTemplate } from "./names.ts";
 
 /** An app registration's secret, by the file that holds it. */
@@ -33,39 +33,64 @@ export type AzureSettings = {
 
 type AzureConfigValues = { readonly [key: string]: Json };
 
-export const AZURE_KEYS = {
-  url: "https://NAME.vault.azure.net; without it AZURE_KEYVAULT_URL",
-  name: "the secret's name: {subject}-{name}",
-  auth: "{ method: client-secret, tenantId, clientId, clientSecretFile, authorityHost } or { method: default }: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed identity, az login",
-  caFile: "the file of a private CA, trusted beside the public ones; without it NODE_EXTRA_CA_CERTS",
-  challengeResourceVerification: "false for a vault at a host name of its own",
-  pinVersion: "true writes the version into references where it is known",
-  recover: "true recovers a soft-deleted secret that unsprawl did not write",
-  reader:
-    "{ tenantId, clientId, clientSecretFile, authorityHost }: an identity that may only read, for the OCI runtime",
-} as const;
+const CLIENT = {
+  tenantId: mayBeNull("the tenant of the vault's directory: az account show --query tenantId", text()),
+  clientId: mayBeNull("the app registration's client id: az ad sp list --display-name NAME", text()),
+  clientSecretFile: mayBeNull("the file that holds the client secret", text()),
+  authorityHost: mayBeNull("where to log in; without it AZURE_AUTHORITY_HOST or Azure's public cloud", text()),
+};
+const CLIENT_FORM = Object.keys(CLIENT).join(", ");
 
-const CLIENT_KEYS = ["tenantId", "clientId", "clientSecretFile", "authorityHost"];
+export const AZURE = {
+  url: mayBeNull("https://NAME.vault.azure.net; without it AZURE_KEYVAULT_URL", text()),
+  name: mayBeNull("the secret's name: {subject}-{name}", text()),
+  auth: mayBeNull(
+    "{ method: client-secret, tenantId, clientId, clientSecretFile, authorityHost } or { method: default }: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed identity, az login",
+    map(
+      {
+        method: mayBeNull(
+          "client-secret or default",
+          oneOf(["client-secret", "default"], "is not one that unsprawl knows", "client-secret or default"),
+        ),
+        ...CLIENT,
+      },
+      `auth: { method, ${CLIENT_FORM} }`,
+    ),
+  ),
+  caFile: mayBeNull("the file of a private CA, trusted beside the public ones; without it NODE_EXTRA_CA_CERTS", text()),
+  challengeResourceVerification: mayBeNull(
+    "false for a vault at a host name of its own",
+    flag(says("must be true or false", "without quotes: {key}: false")),
+  ),
+  pinVersion: mayBeNull("true writes the version into references where it is known", flag()),
+  recover: mayBeNull("true recovers a soft-deleted secret that unsprawl did not write", flag()),
+  reader: mayBeNull(
+    "{ tenantId, clientId, clientSecretFile, authorityHost }: an identity that may only read, for the OCI runtime",
+    map(CLIENT, `reader: { ${CLIENT_FORM} }`),
+  ),
+};
+
+type ClientGiven = EntryValues<typeof CLIENT>;
 
 /** The settings of a store, its own keys first and the ecosystem's variables where they say nothing. Throws `config`. */
 export function readSettings(config: AzureConfigValues, { env, dir }: ProviderContext): AzureSettings {
-  const url = text(config, "url") ?? (env["AZURE_KEYVAULT_URL"] || env["AZURE_KEY_VAULT_URL"] || "");
+  const given = parse(map(AZURE), config, "");
+  const url = given.url ?? (env["AZURE_KEYVAULT_URL"] || env["AZURE_KEY_VAULT_URL"] || "");
   if (url === "")
     throw new UnsprawlError(
       "config",
       "no URL of a Key Vault",
       "set AZURE_KEYVAULT_URL, or url in the store's configuration: https://NAME.vault.azure.net",
     );
-  const reader = config["reader"] ?? null;
   return {
     url: origin(url, "the url of the Key Vault", "https://NAME.vault.azure.net"),
-    name: checkTemplate(text(config, "name") ?? "{subject}-{name}"),
-    auth: readAuth(config["auth"] ?? null, env, dir),
-    caFile: readCa(text(config, "caFile"), env, dir),
-    verifyChallenge: flag(config, "challengeResourceVerification", true),
-    pinVersion: flag(config, "pinVersion", false),
-    recover: flag(config, "recover", false),
-    reader: reader === null ? null : clientSecret(known(reader, "reader", CLIENT_KEYS), "reader", env, dir),
+    name: checkTemplate(given.name ?? "{subject}-{name}"),
+    auth: readAuth(given.auth ?? null, env, dir),
+    caFile: readCa(given.caFile ?? null, env, dir),
+    verifyChallenge: given.challengeResourceVerification ?? true,
+    pinVersion: given.pinVersion ?? false,
+    recover: given.recover ?? false,
+    reader: given.reader ? clientSecret(given.reader, "reader", env, dir) : null,
   };
 }
 
@@ -95,10 +120,13 @@ export function environmentAuthority(env: NodeJS.ProcessEnv): string | null {
   return host === null ? null : origin(host, "AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com");
 }
 
-function readAuth(given: Json, env: NodeJS.ProcessEnv, dir: string): ClientSecret | null {
+function readAuth(
+  given: (ClientGiven & { readonly method?: string | null | undefined }) | null,
+  env: NodeJS.ProcessEnv,
+  dir: string,
+): ClientSecret | null {
   if (given === null) return null;
-  const auth = known(given, "auth", ["method", ...CLIENT_KEYS]);
-  const method = text(auth, "method", "auth.") ?? "default";
+  const { method, ...auth } = given;
   if (method === "client-secret") {
     const client = clientSecret(auth, "auth", env, dir);
     if (existsSync(client.clientSecretFile)) return client;
@@ -108,21 +136,19 @@ function readAuth(given: Json, env: NodeJS.ProcessEnv, dir: string): ClientSecre
       "write the client secret there (0600), or name another",
     );
   }
-  if (method !== "default")
-    throw new UnsprawlError("config", "auth.method is not one that unsprawl knows", "client-secret or default");
-  const other = CLIENT_KEYS.find((key) => auth[key] !== undefined);
+  const [other] = Object.keys(auth);
   if (other !== undefined)
     throw new UnsprawlError("config", `auth.${other} goes with another method`, "auth: { method: client-secret, … }");
   return null;
 }
 
-function clientSecret(from: AzureConfigValues, at: string, env: NodeJS.ProcessEnv, dir: string): ClientSecret {
-  const need = (key: string, what: string): string => {
-    const value = text(from, key, `${at}.`);
+function clientSecret(from: ClientGiven, at: string, env: NodeJS.ProcessEnv, dir: string): ClientSecret {
+  const need = (key: keyof ClientGiven, what: string): string => {
+    const value = from[key] ?? null;
     if (value === null) throw new UnsprawlError("config", `${at}.${key} is missing`, what);
     return value;
   };
-  const host = text(from, "authorityHost", `${at}.`);
+  const host = from.authorityHost ?? null;
   return {
     tenantId: need("tenantId", "the tenant of the vault's directory: az account show --query tenantId"),
     clientId: need("clientId", "the app registration's client id: az ad sp list --display-name NAME"),
@@ -141,22 +167,6 @@ function readCa(given: string | null, env: NodeJS.ProcessEnv, dir: string): stri
   return extra && existsSync(resolve(dir, extra)) ? resolve(dir, extra) : null;
 }
 
-function known(given: Json, at: string, keys: readonly string[]): AzureConfigValues {
-  if (given === null || typeof given !== "object" || Array.isArray(given))
-    throw new UnsprawlError("config", `${at} must be a map`, cmd`${at}: { ${bare(keys.join(", "))} }`);
-  const map = given as AzureConfigValues;
-  for (const key of Object.keys(map)) {
-    if (keys.includes(key)) continue;
-    const near = nearest(key, keys);
-    throw new UnsprawlError(
-      "config",
-      `unknown key ${at}.${key}`,
-      near ? cmd`did you mean ${at}.${near}?` : cmd`known keys: ${bare(keys.join(", "))}`,
-    );
-  }
-  return map;
-}
-
 /** Scheme, host and port, TLS only. */
 function origin(address: string, what: string, form: string): string {
   const bad = (why: string): UnsprawlError =>
@@ -167,17 +177,4 @@ function origin(address: string, what: string, form: string): string {
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "" || url.pathname !== "/")
     throw bad("holds more than a host");
   return url.origin;
-}
-
-function flag(config: AzureConfigValues, key: string, otherwise: boolean): boolean {
-  const value = config[key] ?? otherwise;
-  if (typeof value === "boolean") return value;
-  throw new UnsprawlError("config", `${key} must be true or false`, cmd`without quotes: ${key}: ${String(!otherwise)}`);
-}
-
-function text(config: AzureConfigValues, key: string, at = ""): string | null {
-  const value = config[key];
-  if (value === undefined || value === null) return null;
-  if (typeof value === "string" && value !== "") return value;
-  throw new UnsprawlError("config", `${at}${key} must be text`, null);
 }

@@ -13,7 +13,7 @@ import { fixedPrefix, keyMaker, keywhizReference, parseKeywhizReference, subject
 import { operatorCommands } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { automationSecrets, type KeywhizSecrets } from "./secrets.ts";
-import { KEYWHIZ_KEYS, publicSettings, readSettings } from "./settings.ts";
+import { KEYWHIZ, publicSettings, readSettings } from "./settings.ts";
 
 const RETIRED =
   "Keywhiz is retired upstream since September 2023: plan to move on; unsprawl migrate keywhiz: --to STORE";
@@ -23,7 +23,7 @@ let told = false;
 
 export const provider: ProviderModule = {
   provider: "keywhiz",
-  keys: KEYWHIZ_KEYS,
+  settings: KEYWHIZ,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const { url, name: template, delivery } = settings;

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import * as v from "valibot";
 import type { ProviderContext } from "../../src/contract/provider.ts";
-import { bare, cmd } from "../../src/kit/shell.ts";
+import { formed, map, mayBeNull, oneOf, parse, says, text, type EntryValues } from "../../src/kit/schema/index.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import { nearest } from "../../src/kit/text/nearest.ts";
 import { checkTemplate } from "./names.ts";
-
-type KeywhizConfigValues = { readonly [key: string]: Json | undefined };
 
 /** The client certificate that Keywhiz knows us by: two PEM files, or one PKCS#12 file. */
 export type Identity =
@@ -28,40 +27,54 @@ export type KeywhizSettings = {
   readonly reader: Identity | null;
 };
 
-export const KEYWHIZ_KEYS = {
-  url: "https://host:4444; without it KEYWHIZ_URL",
-  certFile: "the client certificate (PEM) of an automation client; with keyFile",
-  keyFile: "its private key (PEM)",
-  caFile: "the CA that signed the server's certificate; without it those of the system",
-  p12File: "certificate and key as one PKCS#12 file, in place of certFile and keyFile",
-  p12PasswordFile: "the file that holds the password of p12File",
-  groups:
-    "groups of the clients that the applications read with; each new secret is granted to them, and a missing group is made",
-  name: "the name of a secret: {subject}.{name}",
-  delivery: "automation, or client: reads what is granted to this certificate's client, and writes nothing",
-  reader: "{ certFile, keyFile } or { p12File, p12PasswordFile } of a client that only reads, for the OCI runtime",
-} as const;
+const TEXT = text(says("must be text", "in quotes where YAML would read something else"));
+const BAD_GROUPS = says("must be a list of names of groups", "groups: [api]");
 
-const IDENTITY_KEYS = ["certFile", "keyFile", "p12File", "p12PasswordFile"];
+const IDENTITY = {
+  certFile: mayBeNull("the client certificate (PEM) of an automation client; with keyFile", TEXT),
+  keyFile: mayBeNull("its private key (PEM)", TEXT),
+  p12File: mayBeNull("certificate and key as one PKCS#12 file, in place of certFile and keyFile", TEXT),
+  p12PasswordFile: mayBeNull("the file that holds the password of p12File", TEXT),
+};
+
+export const KEYWHIZ = {
+  url: mayBeNull("https://host:4444; without it KEYWHIZ_URL", TEXT),
+  ...IDENTITY,
+  caFile: mayBeNull("the CA that signed the server's certificate; without it those of the system", TEXT),
+  groups: mayBeNull(
+    "groups of the clients that the applications read with; each new secret is granted to them, and a missing group is made",
+    v.array(formed(/^[^\s/]{1,255}$/, says("is not the name of a group", "groups: [api]")), BAD_GROUPS),
+  ),
+  name: mayBeNull("the name of a secret: {subject}.{name}", TEXT),
+  delivery: mayBeNull(
+    "automation, or client: reads what is granted to this certificate's client, and writes nothing",
+    oneOf(["automation", "client"], "is not one that unsprawl knows", "automation or client"),
+  ),
+  reader: mayBeNull(
+    "{ certFile, keyFile } or { p12File, p12PasswordFile } of a client that only reads, for the OCI runtime",
+    map(IDENTITY, "reader: { certFile: …, keyFile: … }"),
+  ),
+};
+
+type IdentityGiven = EntryValues<typeof IDENTITY>;
 
 /** The settings of a store. Throws `config` with the key that is missing or wrong. */
-export function readSettings(config: KeywhizConfigValues, { env, dir }: ProviderContext): KeywhizSettings {
-  const url = text(config, "url") ?? env["KEYWHIZ_URL"] ?? "";
+export function readSettings(
+  config: { readonly [key: string]: Json | undefined },
+  { env, dir }: ProviderContext,
+): KeywhizSettings {
+  const given = parse(map(KEYWHIZ), config, "");
+  const url = given.url ?? env["KEYWHIZ_URL"] ?? "";
   if (url === "")
     throw new UnsprawlError("config", "no url of a Keywhiz", "set KEYWHIZ_URL, or url in the store's configuration");
-  const caFile = file(config, "caFile", dir, "");
-  const delivery = text(config, "delivery") ?? "automation";
-  if (delivery !== "automation" && delivery !== "client")
-    throw new UnsprawlError("config", "delivery is not one that unsprawl knows", "automation or client");
-  const reader = config["reader"];
   return {
     url: origin(url),
-    identity: identityOf(config, dir, ""),
-    caFile,
-    groups: groupsOf(config["groups"]),
-    name: checkTemplate(text(config, "name") ?? "{subject}.{name}"),
-    delivery,
-    reader: reader === undefined || reader === null ? null : readerOf(reader, dir),
+    caFile: file(given.caFile, "caFile", dir),
+    identity: identityOf(given, dir, ""),
+    groups: [...new Set(given.groups)],
+    name: checkTemplate(given.name ?? "{subject}.{name}"),
+    delivery: given.delivery ?? "automation",
+    reader: given.reader ? identityOf(given.reader, dir, "reader.") : null,
   };
 }
 
@@ -86,12 +99,13 @@ function identityKeys(identity: Identity): { readonly [key: string]: string } {
   return { p12File, ...(p12PasswordFile === null ? {} : { p12PasswordFile }) };
 }
 
-function identityOf(config: KeywhizConfigValues, dir: string, at: string): Identity {
-  const of = (key: string): string | null => file(config, key, dir, at);
-  const [certFile, keyFile, p12File, p12PasswordFile] = IDENTITY_KEYS.map(of);
+function identityOf(given: IdentityGiven, dir: string, at: string): Identity {
+  const of = (key: keyof IdentityGiven): string | null => file(given[key], `${at}${key}`, dir);
+  const [certFile, keyFile] = [of("certFile"), of("keyFile")];
+  const [p12File, p12PasswordFile] = [of("p12File"), of("p12PasswordFile")];
   if (p12File && (certFile || keyFile))
     throw new UnsprawlError("config", `both ${at}p12File and ${at}certFile are set`, "leave one of them out");
-  if (p12File) return { kind: "p12", p12File, p12PasswordFile: p12PasswordFile ?? null };
+  if (p12File) return { kind: "p12", p12File, p12PasswordFile };
   if (p12PasswordFile)
     throw new UnsprawlError("config", `${at}p12PasswordFile is set without ${at}p12File`, cmd`set ${at}p12File too`);
   if (certFile && keyFile) return { kind: "pem", certFile, keyFile };
@@ -101,25 +115,6 @@ function identityOf(config: KeywhizConfigValues, dir: string, at: string): Ident
     `Keywhiz knows its clients by their certificates: ${at}${missing} not set`,
     cmd`set ${at}certFile and ${at}keyFile (PEM), or ${at}p12File and ${at}p12PasswordFile (PKCS#12)`,
   );
-}
-
-function readerOf(given: Json, dir: string): Identity {
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new UnsprawlError("config", "reader must be a map", "reader: { certFile: …, keyFile: … }");
-  for (const key of Object.keys(given)) {
-    if (IDENTITY_KEYS.includes(key)) continue;
-    const near = nearest(key, IDENTITY_KEYS);
-    const hint = near ? cmd`did you mean reader.${near}?` : cmd`known keys: ${bare(IDENTITY_KEYS.join(", "))}`;
-    throw new UnsprawlError("config", `unknown key reader.${key}`, hint);
-  }
-  return identityOf(given as KeywhizConfigValues, dir, "reader.");
-}
-
-function groupsOf(given: Json | undefined): readonly string[] {
-  if (given === undefined || given === null) return [];
-  const isName = (one: unknown): one is string => typeof one === "string" && /^[^\s/]{1,255}$/.test(one);
-  if (Array.isArray(given) && given.every(isName)) return [...new Set(given)];
-  throw new UnsprawlError("config", "groups must be a list of names of groups", "groups: [api]");
 }
 
 function origin(given: string): string {
@@ -137,17 +132,9 @@ function origin(given: string): string {
   return url.origin;
 }
 
-function file(config: KeywhizConfigValues, key: string, dir: string, at: string): string | null {
-  const name = text(config, key);
-  if (name === null) return null;
+function file(name: string | null | undefined, at: string, dir: string): string | null {
+  if (name === null || name === undefined) return null;
   const path = resolve(dir, name);
   if (existsSync(path)) return path;
-  throw new UnsprawlError("config", `${at}${key}: there is no file ${path}`, "write it there (0600), or name another");
-}
-
-function text(config: KeywhizConfigValues, key: string): string | null {
-  const value = config[key];
-  if (value === undefined || value === null) return null;
-  if (typeof value === "string" && value !== "") return value;
-  throw new UnsprawlError("config", `${key} must be text`, "in quotes where YAML would read something else");
+  throw new UnsprawlError("config", `${at}: there is no file ${path}`, "write it there (0600), or name another");
 }

@@ -4,9 +4,7 @@
  */
 import { resolve } from "node:path";
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
-import { cmd } from "../../src/kit/shell.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
-import type { Json } from "../../src/model/json.ts";
+import { flag, map, mayBeNull, parse, says, text } from "../../src/kit/schema/index.ts";
 import { ageIdentities, checkTemplate, readersOf, sopsFiles } from "../../src/stores-kit/sops/index.ts";
 import { checkFiles } from "./check.ts";
 import { dataKeys } from "./keys.ts";
@@ -15,19 +13,27 @@ import { issueReader, readersFile } from "./reader.ts";
 
 const DEFAULT_FILE = "secrets/{subject}.sops.yaml";
 
+const FILE = says("must be the name of a file", `the default is ${DEFAULT_FILE}`);
+const SETTINGS = {
+  file: mayBeNull(
+    `the SOPS file (.yaml, .json or .env), with {subject} for one a container: ${DEFAULT_FILE}`,
+    text(FILE),
+  ),
+  ageKeyFile: mayBeNull(
+    "the file of the age identity; without it SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or ~/.config/sops/age/keys.txt",
+    text(says("must be the name of a file")),
+  ),
+  readOnly: mayBeNull("true refuses every write, as for the OCI runtime", flag()),
+};
+
 export const provider: ProviderModule = {
   provider: "local",
-  keys: {
-    file: `the SOPS file (.yaml, .json or .env), with {subject} for one a container: ${DEFAULT_FILE}`,
-    ageKeyFile:
-      "the file of the age identity; without it SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or ~/.config/sops/age/keys.txt",
-    readOnly: "true refuses every write, as for the OCI runtime",
-  },
+  settings: SETTINGS,
   async open(name, config, { env, dir, say }): Promise<Provider> {
-    const template = checkTemplate(resolve(dir, text(config, "file") ?? DEFAULT_FILE));
-    const named = text(config, "ageKeyFile");
-    const keyFile = named === null ? null : resolve(dir, named);
-    const readOnly = flag(config, "readOnly");
+    const given = parse(map(SETTINGS), config, "");
+    const template = checkTemplate(resolve(dir, given.file ?? DEFAULT_FILE));
+    const keyFile = given.ageKeyFile ? resolve(dir, given.ageKeyFile) : null;
+    const readOnly = given.readOnly ?? false;
     const identities = ageIdentities(env, keyFile);
     const readers = (): Promise<readonly string[]> => readersOf(readersFile(identities), template);
     const keys = dataKeys(identities, env, readers);
@@ -49,20 +55,3 @@ export const provider: ProviderModule = {
     };
   },
 };
-
-function text(config: { readonly [key: string]: Json }, key: string): string | null {
-  const value = config[key];
-  if (value === undefined || value === null) return null;
-  if (typeof value === "string" && value !== "") return value;
-  throw new UnsprawlError(
-    "config",
-    `${key} of a local store must be the name of a file`,
-    cmd`the default is ${DEFAULT_FILE}`,
-  );
-}
-
-function flag(config: { readonly [key: string]: Json }, key: string): boolean {
-  const value = config[key] ?? false;
-  if (typeof value === "boolean") return value;
-  throw new UnsprawlError("config", `${key} of a local store must be true or false`, cmd`without quotes: ${key}: true`);
-}

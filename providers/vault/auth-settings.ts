@@ -4,9 +4,8 @@ import { homeOf } from "../../src/kit/home.ts";
 import type { ProviderContext } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Json } from "../../src/model/json.ts";
-import { nearest } from "../../src/kit/text/nearest.ts";
-import { text, variable } from "./given.ts";
+import { map, may, mayBeNull, oneOf, text, type SchemaValue } from "../../src/kit/schema/index.ts";
+import { variable } from "./variable.ts";
 import { checkPath } from "./names.ts";
 
 /** How to be let in. Every credential is a file, read when it is used; a token of the environment likewise. */
@@ -50,25 +49,46 @@ const AUTH_KEYS: { readonly [method in AuthMethod]: readonly string[] } = {
   userpass: ["username", "passwordFile", "mount"],
   cert: ["certFile", "keyFile", "name", "mount"],
 };
+const METHODS = Object.keys(AUTH_KEYS) as AuthMethod[];
+
+/** `auth` of a store: the keys of all methods, of which `readAuth` takes those of one. */
+export const AUTH = map(
+  {
+    method: mayBeNull(METHODS.join(", "), oneOf(METHODS, "is not one that unsprawl knows")),
+    tokenFile: may("the file of a token", text()),
+    wrappedTokenFile: may("the file of a response-wrapping token for a token", text()),
+    roleIdFile: mayBeNull("the file of the role's id", text()),
+    secretIdFile: may("the file of the secret id", text()),
+    wrappedSecretIdFile: may("the file of a response-wrapping token for a secret id", text()),
+    role: mayBeNull("the role to log in as", text()),
+    jwtFile: mayBeNull("the file of the JWT; with kubernetes that of the pod", text()),
+    username: mayBeNull("the user's name", text()),
+    passwordFile: mayBeNull("the file of the user's password", text()),
+    certFile: mayBeNull("the client certificate (PEM)", text()),
+    keyFile: mayBeNull("its private key (PEM)", text()),
+    name: mayBeNull("the certificate role", text()),
+    mount: mayBeNull("where the auth method is mounted", text()),
+  },
+  "auth: { method: token, tokenFile: … }",
+);
+
+type VaultAuthGiven = SchemaValue<typeof AUTH>;
 
 /** Where Kubernetes puts a pod's own token. */
 const POD_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /** The `auth` of a store's configuration; without one the token of the environment. Throws `config`. */
-export function readAuth(given: Json | undefined, { env, dir }: ProviderContext): VaultAuth {
-  if (given === undefined || given === null) return environmentToken(env);
-  if (typeof given !== "object" || Array.isArray(given))
-    throw new UnsprawlError("config", "auth must be a map", "auth: { method: token, tokenFile: … }");
-  const auth = given as { readonly [key: string]: Json };
+export function readAuth(auth: VaultAuthGiven | null, { env, dir }: ProviderContext): VaultAuth {
+  if (auth === null) return environmentToken(env);
   const method = methodOf(auth);
-  const word = (key: string): string => {
-    const found = text(auth, key, "auth.");
+  const word = (key: keyof VaultAuthGiven): string => {
+    const found = auth[key] ?? null;
     if (found === null)
       throw new UnsprawlError("config", `auth.${key} is missing`, cmd`auth: { method: ${method}, ${key}: … }`);
     return found;
   };
-  const file = (key: string, usual: string | null = null): string => {
-    const name = text(auth, key, "auth.") ?? usual;
+  const file = (key: keyof VaultAuthGiven, usual: string | null = null): string => {
+    const name = auth[key] ?? usual;
     if (name === null) throw new UnsprawlError("config", `auth.${key} is missing`, `name the file that holds it`);
     const path = resolve(dir, name);
     if (existsSync(path)) return path;
@@ -78,16 +98,16 @@ export function readAuth(given: Json | undefined, { env, dir }: ProviderContext)
       "write it there (0600), or name another",
     );
   };
-  const either = (plain: string, wrapped: string): boolean => {
+  const either = (plain: keyof VaultAuthGiven, wrapped: keyof VaultAuthGiven): boolean => {
     if (auth[plain] !== undefined && auth[wrapped] !== undefined)
       throw new UnsprawlError("config", `auth.${plain} and auth.${wrapped} are both set`, "leave one of them out");
     return auth[wrapped] !== undefined;
   };
   if (method === "token") {
     if (either("tokenFile", "wrappedTokenFile")) return { method, wrappedTokenFile: file("wrappedTokenFile") };
-    return auth["tokenFile"] === undefined ? environmentToken(env) : { method, tokenFile: file("tokenFile") };
+    return auth.tokenFile === undefined ? environmentToken(env) : { method, tokenFile: file("tokenFile") };
   }
-  const mount = checkPath(text(auth, "mount", "auth.") ?? method, "auth.mount");
+  const mount = checkPath(auth.mount ?? method, "auth.mount");
   switch (method) {
     case "approle": {
       const role = { method, mount, roleIdFile: file("roleIdFile") };
@@ -101,47 +121,25 @@ export function readAuth(given: Json | undefined, { env, dir }: ProviderContext)
     case "userpass":
       return { method, mount, username: userName(word("username")), passwordFile: file("passwordFile") };
     case "cert": {
-      const name = text(auth, "name", "auth.");
+      const name = auth.name ?? null;
       const pair = { certFile: file("certFile"), keyFile: file("keyFile") };
       return { method, mount, ...pair, ...(name === null ? {} : { name }) };
     }
   }
 }
 
-/** The method, with no key beside it that belongs to another or to none. */
-function methodOf(auth: { readonly [key: string]: Json }): AuthMethod {
-  const given = text(auth, "method", "auth.") ?? "token";
-  const methods = Object.keys(AUTH_KEYS);
-  if (!isMethod(given)) {
-    const near = nearest(given, methods);
-    throw new UnsprawlError(
-      "config",
-      "auth.method is not one that unsprawl knows",
-      near ? cmd`did you mean ${near}?` : methods.join(", "),
-    );
-  }
-  const known = ["method", ...AUTH_KEYS[given]];
-  for (const key of Object.keys(auth)) {
-    if (known.includes(key)) continue;
-    const owners = methods.filter((one) => isMethod(one) && AUTH_KEYS[one].includes(key));
-    if (owners.length > 0)
-      throw new UnsprawlError(
-        "config",
-        `auth.${key} does not go with method ${given}`,
-        cmd`it belongs to ${bare(owners.join(", "))}; the keys of ${given}: ${bare(known.join(", "))}`,
-      );
-    const near = nearest(key, known);
-    throw new UnsprawlError(
-      "config",
-      `unknown key auth.${key}`,
-      near ? cmd`did you mean auth.${near}?` : cmd`known keys: ${bare(known.join(", "))}`,
-    );
-  }
-  return given;
-}
-
-function isMethod(name: string): name is AuthMethod {
-  return Object.hasOwn(AUTH_KEYS, name);
+/** The method, with no key beside it that belongs to another. */
+function methodOf(auth: VaultAuthGiven): AuthMethod {
+  const method = auth.method ?? "token";
+  const known = ["method", ...AUTH_KEYS[method]];
+  const strange = Object.keys(auth).find((key) => !known.includes(key));
+  if (strange === undefined) return method;
+  const owners = METHODS.filter((one) => AUTH_KEYS[one].includes(strange));
+  throw new UnsprawlError(
+    "config",
+    `auth.${strange} does not go with method ${method}`,
+    cmd`it belongs to ${bare(owners.join(", "))}; the keys of ${method}: ${bare(known.join(", "))}`,
+  );
 }
 
 function environmentToken(env: NodeJS.ProcessEnv): VaultAuth {

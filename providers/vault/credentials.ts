@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { homeOf } from "../../src/kit/home.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
-import { variable } from "./given.ts";
+import { variable } from "./variable.ts";
 import type { VaultResponse, VaultSend } from "./transport.ts";
 import { refusesAll, statusError } from "./errors.ts";
 

@@ -15,12 +15,12 @@ import { listKeys } from "./list.ts";
 import { parseVaultReference, vaultKey, vaultNames, vaultReference } from "./names.ts";
 import { applicationPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
-import { publicSettings, readSettings, VAULT_KEYS } from "./settings.ts";
+import { publicSettings, readSettings, VAULT } from "./settings.ts";
 
 export const provider: ProviderModule = {
   provider: "vault",
-  keys: VAULT_KEYS,
   externalSecrets,
+  settings: VAULT,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const client = vaultClient(settings, context.env);

@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
+import * as v from "valibot";
 import type { ProviderContext } from "../../src/contract/provider.ts";
+import { map, may, mayBeNull, parse, says, text } from "../../src/kit/schema/index.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import { readAuth, type VaultAuth } from "./auth-settings.ts";
-import { text, variable } from "./given.ts";
+import { AUTH, readAuth, type VaultAuth } from "./auth-settings.ts";
+import { variable } from "./variable.ts";
 import { checkPath } from "./names.ts";
 
 export type VaultSettings = {
@@ -17,19 +19,29 @@ export type VaultSettings = {
   readonly auth: VaultAuth;
 };
 
-export const VAULT_KEYS = {
-  address: "https://host:8200; without it VAULT_ADDR or BAO_ADDR",
-  mount: "the KV mount: secret",
-  path: "where a container's secret goes below the mount: apps/{subject}",
-  namespace: "the namespace; without it VAULT_NAMESPACE or BAO_NAMESPACE",
-  caCert: "the file of the CA that signed the server's certificate; without it VAULT_CACERT or BAO_CACERT",
-  auth: "{ method: token, tokenFile }, { method: approle, roleIdFile, secretIdFile }, { method: jwt, role, jwtFile }, { method: kubernetes, role, jwtFile }, { method: userpass, username, passwordFile } or { method: cert, certFile, keyFile, name }, each but token with its mount; wrappedTokenFile and wrappedSecretIdFile for response-wrapping tokens; without it VAULT_TOKEN, BAO_TOKEN or ~/.vault-token",
-  kvVersion: "1 or 2, for a token that may not see what the mount is",
-} as const;
+export const VAULT = {
+  address: mayBeNull("https://host:8200; without it VAULT_ADDR or BAO_ADDR", text()),
+  mount: mayBeNull("the KV mount: secret", text()),
+  path: mayBeNull("where a container's secret goes below the mount: apps/{subject}", text()),
+  namespace: mayBeNull("the namespace; without it VAULT_NAMESPACE or BAO_NAMESPACE", text()),
+  caCert: mayBeNull(
+    "the file of the CA that signed the server's certificate; without it VAULT_CACERT or BAO_CACERT",
+    text(),
+  ),
+  auth: mayBeNull(
+    "{ method: token, tokenFile }, { method: approle, roleIdFile, secretIdFile }, { method: jwt, role, jwtFile }, { method: kubernetes, role, jwtFile }, { method: userpass, username, passwordFile } or { method: cert, certFile, keyFile, name }, each but token with its mount; wrappedTokenFile and wrappedSecretIdFile for response-wrapping tokens; without it VAULT_TOKEN, BAO_TOKEN or ~/.vault-token",
+    AUTH,
+  ),
+  kvVersion: may(
+    "1 or 2, for a token that may not see what the mount is",
+    v.picklist([1, 2], says("must be 1 or 2", "leave it out: the mount is asked")),
+  ),
+};
 
 /** The settings of a store, its own keys first and the ecosystem's variables where they say nothing. Throws `config`. */
 export function readSettings(config: { readonly [key: string]: Json }, context: ProviderContext): VaultSettings {
   const { env, dir } = context;
+  const given = parse(map(VAULT), config, "");
   for (const name of ["VAULT_SKIP_VERIFY", "BAO_SKIP_VERIFY"]) {
     if (!env[name] || ["0", "false"].includes(env[name])) continue;
     throw new UnsprawlError(
@@ -38,26 +50,23 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
       "unset it, and name the server's CA by VAULT_CACERT or caCert",
     );
   }
-  const address = text(config, "address") ?? variable(env, "ADDR")?.value;
+  const address = given.address ?? variable(env, "ADDR")?.value;
   if (address === undefined)
     throw new UnsprawlError(
       "config",
       "no address of a Vault",
       "set VAULT_ADDR, or address in the store's configuration",
     );
-  const caCert = text(config, "caCert") ?? variable(env, "CACERT")?.value ?? null;
-  const namespace = text(config, "namespace") ?? variable(env, "NAMESPACE")?.value ?? "";
-  const version = config["kvVersion"];
-  if (version !== undefined && version !== 1 && version !== 2)
-    throw new UnsprawlError("config", "kvVersion must be 1 or 2", "leave it out: the mount is asked");
+  const caCert = given.caCert ?? variable(env, "CACERT")?.value ?? null;
+  const namespace = given.namespace ?? variable(env, "NAMESPACE")?.value ?? "";
   const settings: VaultSettings = {
     address: origin(address),
-    mount: checkPath(text(config, "mount") ?? "secret", "mount"),
-    path: checkPath(text(config, "path") ?? "apps/{subject}", "path"),
+    mount: checkPath(given.mount ?? "secret", "mount"),
+    path: checkPath(given.path ?? "apps/{subject}", "path"),
     namespace: /^\/*$/.test(namespace) ? null : checkPath(namespace, "namespace"),
     caCert: caCert === null ? null : resolve(dir, caCert),
-    kvVersion: version ?? null,
-    auth: readAuth(config["auth"], context),
+    kvVersion: given.kvVersion ?? null,
+    auth: readAuth(given.auth ?? null, context),
   };
   if (settings.auth.method === "cert" && !settings.address.startsWith("https:"))
     throw new UnsprawlError("config", "a certificate lets nobody in without TLS", "use https:// in the address");

@@ -1,6 +1,6 @@
 import { providers, stores as abouts } from "../../providers/index.ts";
 import type { ExternalSecretsForm, Provider } from "../contract/provider.ts";
-import { knownKeys } from "../core/config/shape.ts";
+import { map, parse } from "../kit/schema/index.ts";
 import type { Config, StoreConfig } from "../core/config/config.ts";
 import { mustBeTrusted } from "../core/config/untrusted.ts";
 import type { OpenStore } from "../delivery/runtime/resolve.ts";
@@ -68,6 +68,6 @@ export async function openConfigured(
     );
   }
   const { provider } = await load();
-  knownKeys(config.keys, Object.keys(provider.keys), "the configuration", `stores.${name}.`);
+  parse(map(provider.settings), config.keys, "the configuration", `stores.${name}`);
   return provider.open(name, config.keys, { env, dir: config.dir, ...(say === undefined ? {} : { say }) });
 }

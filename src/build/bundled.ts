@@ -1,6 +1,7 @@
 /**
  * The libraries that are small and needed at every start: they go into dist/. All others stay outside and are loaded on
  * first use, which the architecture test holds. This is the only list of them.
+ * valibot is bundled too, as a development dependency: its optional peer would bring TypeScript into the shrinkwrap.
  */
 const BUNDLED = ["@scure/bip39", "commander", "p-limit", "p-map", "picomatch", "string-width"];
 

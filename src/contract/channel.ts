@@ -1,3 +1,4 @@
+import type { SchemaEntries } from "../kit/schema/index.ts";
 import type { Change, ChangeKind } from "../model/change.ts";
 import type { Confidence, Severity } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
@@ -73,9 +74,9 @@ export type ChannelTools = {
   readonly now: () => Date;
 };
 
-/** A kind of channel: what may stand in its settings, with what it is for, and how it is opened. */
+/** A kind of channel: the keys of its settings, and how it is opened. */
 export type ChannelKind = {
-  readonly keys: { readonly [key: string]: string };
+  readonly settings: SchemaEntries;
   /** Reads the settings and reaches nothing. Throws `config` naming the key. */
   readonly open: (settings: ChannelSettings, tools: ChannelTools) => Channel;
 };

@@ -1,3 +1,4 @@
+import type { SchemaEntries } from "../kit/schema/index.ts";
 import type { Json } from "../model/json.ts";
 import type { StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -109,10 +110,10 @@ export type ExternalSecretsForm = {
 /** A provider's folder exports one of these as `provider`. */
 export interface ProviderModule {
   readonly provider: string;
-  /** The shape of its part of `unsprawl.yaml`: key → what it is for. Unknown keys are refused with the nearest name. */
-  readonly keys: { readonly [key: string]: string };
   /** Absent for a store that External Secrets cannot read. */
   readonly externalSecrets?: ExternalSecretsForm;
+  /** The keys of its part of `unsprawl.yaml`, from which the JSON Schema that ships is made; `open` reads with them. */
+  readonly settings: SchemaEntries;
   /**
    * Opens a store from its configuration, or from its ecosystem's own environment when `config` is empty.
    * Connects nowhere yet. Throws `config` with the key or variable that is missing.

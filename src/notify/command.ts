@@ -4,11 +4,16 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, resolve } from "node:path";
 import { SEND_MS, type ChannelKind, type ChannelTools } from "../contract/channel.ts";
+import { must } from "../kit/schema/index.ts";
 import { overWords, within } from "../kit/net/within.ts";
 import { printable } from "../kit/text/escape.ts";
 import { document } from "./batch.ts";
 import { AGAIN, MEND, NotTold } from "./not-told.ts";
-import { ChannelSettingsReader } from "./settings.ts";
+import { oneOrMore, ChannelSettingsReader } from "./settings.ts";
+
+const SETTINGS = {
+  command: must("the program and its arguments, as a list; the changes come as JSON on stdin", oneOrMore()),
+};
 
 /**
  * A program that gets `{"version":1,"batch":ID,"changes":[…]}` on stdin; no shell. Exit 0 means told; anything else, or
@@ -16,10 +21,10 @@ import { ChannelSettingsReader } from "./settings.ts";
  * of stderr is shown, and only when it failed.
  */
 export const command: ChannelKind = {
-  keys: { command: "the program and its arguments, as a list; the changes come as JSON on stdin" },
+  settings: SETTINGS,
   open(given, tools) {
-    const settings = new ChannelSettingsReader(given, tools);
-    const [program = "", ...args] = settings.texts("command");
+    const settings = new ChannelSettingsReader(SETTINGS, given, tools);
+    const [program = "", ...args] = [settings.given.command].flat();
     const path = program.includes("/") ? resolve(settings.dir, program) : program;
     return {
       name: given.name,

@@ -1,11 +1,18 @@
 import type { ChannelKind } from "../contract/channel.ts";
+import { must } from "../kit/schema/index.ts";
 import type { Change } from "../model/change.ts";
 import type { Severity } from "../model/finding.ts";
 import { sentence } from "../model/change-words.ts";
 import { batchId } from "./batch.ts";
 import { headersOf } from "./headers.ts";
 import { addressOf, hostOf, post, reach, warnIfPlain } from "./post.ts";
-import { ChannelSettingsReader } from "./settings.ts";
+import { line, lineOfText, ChannelSettingsReader } from "./settings.ts";
+
+const SETTINGS = {
+  url: must("the collector, such as http://collector:4318; /v1/logs is added", lineOfText()),
+  headersFile: line("a file with headers, one a line: Authorization: Bearer …"),
+  caFile: line("a certificate authority of one's own, PEM"),
+};
 
 /**
  * OpenTelemetry logs by OTLP/HTTP with JSON (OpenTelemetry Protocol Specification: "OTLP/HTTP Request", "JSON Protobuf
@@ -14,14 +21,10 @@ import { ChannelSettingsReader } from "./settings.ts";
  * said and no more.
  */
 export const otlp: ChannelKind = {
-  keys: {
-    url: "the collector, such as http://collector:4318; /v1/logs is added",
-    headersFile: "a file with headers, one a line: Authorization: Bearer …",
-    caFile: "a certificate authority of one's own, PEM",
-  },
+  settings: SETTINGS,
   open(given, tools) {
-    const settings = new ChannelSettingsReader(given, tools);
-    const url = addressOf(settings.needed("url", "http://collector:4318"), settings, "url");
+    const settings = new ChannelSettingsReader(SETTINGS, given, tools);
+    const url = addressOf(settings.given.url, settings, "url");
     if (url.username !== "" || url.password !== "")
       throw settings.wrong("url", "holds a login", "headersFile: a file with Authorization: Basic …");
     if (!/\/v1\/logs\/?$/.test(url.pathname)) url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/logs`;

@@ -1,49 +1,60 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import * as v from "valibot";
 import type { ChannelSettings, ChannelTools } from "../contract/channel.ts";
+import {
+  either,
+  formed,
+  isText,
+  map,
+  mayBeNull,
+  parse,
+  says,
+  type SchemaEntries,
+  type EntryValues,
+} from "../kit/schema/index.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 
 /** A secret of a channel, read anew each time: a rotated file counts from the next batch on. */
 export type ReadChannelSecret = () => Promise<string>;
 
-/** Reads the settings of one channel. Every method throws `config` that names the key. */
-export class ChannelSettingsReader {
+const LINE = /^[^\u0000-\u001f\u007f]+$/;
+/** An argument may be empty. */
+const LINES = /^[^\u0000-\u001f\u007f]*$/;
+const SHARED = ["kind", "on", "minSeverity", "minConfidence"];
+
+export const lineOfText = (): v.GenericSchema<string> => formed(LINE, "must be a line of text");
+
+/** A key for a line of text. */
+export function line(description: string): v.NullishSchema<v.GenericSchema<string>, undefined> {
+  return mayBeNull(description, lineOfText());
+}
+
+/** A text, or a list of some. */
+export function oneOrMore(): v.GenericSchema<string | string[]> {
+  const bad = says("must be a list of texts", "{key}: [one, two]");
+  const list = v.array(formed(LINES, "must be a line of text"), bad);
+  return either(isText, lineOfText(), v.pipe(list, v.nonEmpty(bad)));
+}
+
+/** The settings of one channel. Every method throws `config` that names the key. */
+export class ChannelSettingsReader<E extends SchemaEntries = SchemaEntries> {
+  readonly given: EntryValues<E>;
   readonly #settings: ChannelSettings;
   readonly #tools: ChannelTools;
 
-  constructor(settings: ChannelSettings, tools: ChannelTools) {
+  constructor(entries: E, settings: ChannelSettings, tools: ChannelTools) {
     this.#settings = settings;
     this.#tools = tools;
+    // What every channel has is read elsewhere: it is here so that a mistyped one is recognised.
+    const shared = Object.fromEntries(SHARED.map((key) => [key, v.optional(v.unknown())]));
+    this.given = parse(map({ ...shared, ...entries }), settings.keys, "", `notify.${settings.name}`) as EntryValues<E>;
   }
 
   /** A line of text; null when it is not set. */
   text(key: string): string | null {
-    const value = this.#settings.keys[key];
-    if (value === undefined || value === null) return null;
-    if (typeof value === "string" && value !== "" && !CONTROL.test(value)) return value;
-    throw this.wrong(key, "must be a line of text");
-  }
-
-  texts(key: string): readonly string[] {
-    const value = this.#settings.keys[key];
-    const list = typeof value === "string" ? [value] : value;
-    if (Array.isArray(list) && list.length > 0 && list.every((one) => typeof one === "string" && !CONTROL.test(one)))
-      return list as readonly string[];
-    throw this.wrong(key, "must be a list of texts", `${key}: [one, two]`);
-  }
-
-  needed(key: string, example: string): string {
-    const value = this.text(key);
-    if (value !== null) return value;
-    throw this.wrong(key, "is missing", `add ${key}: ${example}`);
-  }
-
-  port(key: string): number | null {
-    const value = this.#settings.keys[key];
-    if (value === undefined || value === null) return null;
-    if (typeof value === "number" && Number.isInteger(value) && value > 0 && value < 65_536) return value;
-    throw this.wrong(key, "must be a port", `${key}: 587`);
+    return ((this.given as { readonly [key: string]: unknown })[key] as string | null | undefined) ?? null;
   }
 
   /** A path, from the configuration file's folder; null when it is not set. */
@@ -123,5 +134,3 @@ export class ChannelSettingsReader {
       this.#tools.warn(`notify.${this.#settings.name}.${key}: everyone on this machine may read ${file}: chmod 600`);
   }
 }
-
-const CONTROL = /[\u0000-\u001f\u007f]/;

@@ -2,23 +2,25 @@ import type { ChannelKind } from "../contract/channel.ts";
 import type { Change } from "../model/change.ts";
 import { countsOf, listed } from "../model/change-words.ts";
 import { addressOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
-import { ChannelSettingsReader } from "./settings.ts";
+import { line, ChannelSettingsReader } from "./settings.ts";
 
 /** Discord's limit is 2000 characters, the least of them all. */
 const ROOM = { lines: 20, characters: 1700 };
+
+const SETTINGS = {
+  url: line("the incoming webhook's address, as a ref+… reference: who has it may post"),
+  urlFile: line("a file with the address"),
+  caFile: line("a certificate authority of one's own, PEM"),
+};
 
 /**
  * A Slack-compatible incoming webhook: Slack, Mattermost, Rocket.Chat, Discord (its address with `/slack`). Only `text`,
  * since the others do not read blocks.
  */
 export const slack: ChannelKind = {
-  keys: {
-    url: "the incoming webhook's address, as a ref+… reference: who has it may post",
-    urlFile: "a file with the address",
-    caFile: "a certificate authority of one's own, PEM",
-  },
+  settings: SETTINGS,
   open(given, tools) {
-    const settings = new ChannelSettingsReader(given, tools);
+    const settings = new ChannelSettingsReader(SETTINGS, given, tools);
     const address = settings.held("url", secretsInAddress);
     if (address === null) throw settings.wrong("urlFile", "is missing", "put the webhook's address into a file, 0600");
     const urlOf = async (): Promise<URL> =>

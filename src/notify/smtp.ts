@@ -1,4 +1,6 @@
 import { SEND_MS, type ChannelKind } from "../contract/channel.ts";
+import * as v from "valibot";
+import { must, mayBeNull, oneOf, says } from "../kit/schema/index.ts";
 import { authorities, isLoopback, words } from "../kit/net/http.ts";
 import type { Change } from "../model/change.ts";
 import { causeOf } from "../model/error.ts";
@@ -6,37 +8,41 @@ import { countsOf, listed } from "../model/change-words.ts";
 import { printable } from "../kit/text/escape.ts";
 import { batchId } from "./batch.ts";
 import { AGAIN, MEND, NotTold } from "./not-told.ts";
-import { ChannelSettingsReader } from "./settings.ts";
+import { line, lineOfText, oneOrMore, ChannelSettingsReader } from "./settings.ts";
 
 const ROOM = { lines: 200, characters: 40_000 };
 const TLS = ["starttls", "implicit", "none"] as const;
+const PORT = says("must be a port", "port: 587");
+
+const SETTINGS = {
+  host: must("the mail server", lineOfText()),
+  port: mayBeNull(
+    "587 when it is not given; 465 means TLS from the first byte",
+    v.pipe(v.number(PORT), v.integer(PORT), v.minValue(1, PORT), v.maxValue(65_535, PORT)),
+  ),
+  tls: mayBeNull("starttls, implicit or none", oneOf(TLS)),
+  from: must("the sender's address", lineOfText()),
+  to: must("the recipients' addresses", oneOrMore()),
+  user: line("the login, as a ref+… reference"),
+  userFile: line("a file with the login"),
+  password: line("the password, as a ref+… reference"),
+  passwordFile: line("a file with the password"),
+  caFile: line("a certificate authority of one's own, PEM"),
+};
 
 /**
  * A mail in text and HTML. TLS is required, STARTTLS unless the port is 465, the certificate verified; `tls: none` is
  * for a server on this machine or one without a login. The Message-ID is made from the batch's id.
  */
 export const smtp: ChannelKind = {
-  keys: {
-    host: "the mail server",
-    port: "587 when it is not given; 465 means TLS from the first byte",
-    tls: "starttls, implicit or none",
-    from: "the sender's address",
-    to: "the recipients' addresses",
-    user: "the login, as a ref+… reference",
-    userFile: "a file with the login",
-    password: "the password, as a ref+… reference",
-    passwordFile: "a file with the password",
-    caFile: "a certificate authority of one's own, PEM",
-  },
+  settings: SETTINGS,
   open(given, tools) {
-    const settings = new ChannelSettingsReader(given, tools);
-    const host = settings.needed("host", "mail.example.org");
-    const port = settings.port("port") ?? 587;
-    const wanted = settings.text("tls") ?? (port === 465 ? "implicit" : "starttls");
-    const tls = TLS.find((one) => one === wanted);
-    if (tls === undefined) throw settings.wrong("tls", `must be one of ${TLS.join(", ")}`);
-    const from = address(settings.needed("from", "unsprawl@example.org"), settings, "from");
-    const to = settings.texts("to").map((one) => address(one, settings, "to"));
+    const settings = new ChannelSettingsReader(SETTINGS, given, tools);
+    const { host } = settings.given;
+    const port = settings.given.port ?? 587;
+    const tls = settings.given.tls ?? (port === 465 ? "implicit" : "starttls");
+    const from = address(settings.given.from, settings, "from");
+    const to = [settings.given.to].flat().map((one) => address(one, settings, "to"));
     const [user, password, ca] = [settings.held("user"), settings.held("password"), settings.authority()];
     if ((user === null) !== (password === null))
       throw settings.wrong("userFile", "and passwordFile go together", "give both, or neither");

@@ -3,7 +3,16 @@ import type { ChannelKind } from "../contract/channel.ts";
 import { batchId, document } from "./batch.ts";
 import { headersOf } from "./headers.ts";
 import { addressOf, hostOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
-import { ChannelSettingsReader } from "./settings.ts";
+import { line, ChannelSettingsReader } from "./settings.ts";
+
+const SETTINGS = {
+  url: line("where to POST: https://…, or a ref+… reference"),
+  urlFile: line("a file with the address, when that is a secret"),
+  secret: line("the key of the signature, as a ref+… reference"),
+  secretFile: line("a file with the key of the signature"),
+  headersFile: line("a file with more headers, one a line: Name: value"),
+  caFile: line("a certificate authority of one's own, PEM"),
+};
 
 /**
  * POST of `{"version":1,"batch":ID,"changes":[…]}`. With a key, `X-Unsprawl-Signature: sha256=HEX` is the HMAC-SHA256 of
@@ -11,16 +20,9 @@ import { ChannelSettingsReader } from "./settings.ts";
  * `Idempotency-Key` is the batch's id.
  */
 export const webhook: ChannelKind = {
-  keys: {
-    url: "where to POST: https://…, or a ref+… reference",
-    urlFile: "a file with the address, when that is a secret",
-    secret: "the key of the signature, as a ref+… reference",
-    secretFile: "a file with the key of the signature",
-    headersFile: "a file with more headers, one a line: Name: value",
-    caFile: "a certificate authority of one's own, PEM",
-  },
+  settings: SETTINGS,
   open(given, tools) {
-    const settings = new ChannelSettingsReader(given, tools);
+    const settings = new ChannelSettingsReader(SETTINGS, given, tools);
     const plain = settings.text("url");
     const open = plain !== null && !plain.startsWith("ref+") && settings.file("urlFile") === null;
     const address = open ? async () => plain : settings.held("url", secretsInAddress);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Agent as HttpAgent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 import { resolve } from "node:path";
+import { map, mayBeNull, oneOf, text, type EntryValues } from "../kit/schema/index.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
 
@@ -14,24 +15,47 @@ export type AwsSettings = {
   readonly keyFiles: { readonly id: string; readonly secret: string; readonly token: string | null } | null;
 };
 
-type AwsConfigValues = { readonly [key: string]: Json };
+const AUTH_FORM = "{ method: keys, accessKeyIdFile, secretAccessKeyFile, sessionTokenFile }";
+const ACCESS_KEY = mayBeNull("the file of the access key's id", text());
+const SECRET_KEY = mayBeNull("the file of the secret access key", text());
 
-export const AWS_KEYS = {
-  region: "the region; without it AWS_REGION or the profile's own",
-  endpoint: "https://host of another endpoint; without it AWS_ENDPOINT_URL",
-  profile: "a profile of AWS's own configuration files; without it AWS_PROFILE",
-  auth: "{ method: keys, accessKeyIdFile, secretAccessKeyFile, sessionTokenFile }; without it what the SDK finds",
-  reader:
+/** The keys that all stores of AWS share. */
+export const AWS = {
+  region: mayBeNull("the region; without it AWS_REGION or the profile's own", text()),
+  endpoint: mayBeNull("https://host of another endpoint; without it AWS_ENDPOINT_URL", text()),
+  profile: mayBeNull("a profile of AWS's own configuration files; without it AWS_PROFILE", text()),
+  auth: mayBeNull(
+    `${AUTH_FORM}; without it what the SDK finds`,
+    map(
+      {
+        method: mayBeNull("keys, or default: what the SDK finds", oneOf(["keys", "default"])),
+        accessKeyIdFile: ACCESS_KEY,
+        secretAccessKeyFile: SECRET_KEY,
+        sessionTokenFile: mayBeNull("the file of a session's token", text()),
+      },
+      `auth: ${AUTH_FORM}`,
+    ),
+  ),
+  reader: mayBeNull(
     "{ accessKeyIdFile, secretAccessKeyFile } of a user who may only read, for the OCI runtime; or { method: default }",
-} as const;
+    map({
+      method: mayBeNull("default: the machine's own role", oneOf(["keys", "default"])),
+      accessKeyIdFile: ACCESS_KEY,
+      secretAccessKeyFile: SECRET_KEY,
+    }),
+  ),
+};
+
+/** What was read with `AWS`. */
+export type AwsGiven = EntryValues<typeof AWS>;
 
 /** Reads the keys that all stores of AWS share. `service` as in AWS_ENDPOINT_URL_<SERVICE>. Throws `config`. */
-export function readAws(config: AwsConfigValues, env: NodeJS.ProcessEnv, dir: string, service: string): AwsSettings {
+export function readAws(given: AwsGiven, env: NodeJS.ProcessEnv, dir: string, service: string): AwsSettings {
   return {
-    region: awsSetting(config, "region") ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? null,
-    endpoint: awsSetting(config, "endpoint") ?? env[`AWS_ENDPOINT_URL_${service}`] ?? env["AWS_ENDPOINT_URL"] ?? null,
-    profile: awsSetting(config, "profile"),
-    keyFiles: keyFiles(config["auth"], dir),
+    region: given.region ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? null,
+    endpoint: given.endpoint ?? env[`AWS_ENDPOINT_URL_${service}`] ?? env["AWS_ENDPOINT_URL"] ?? null,
+    profile: given.profile ?? null,
+    keyFiles: keyFiles(given.auth, dir),
   };
 }
 
@@ -119,29 +143,14 @@ async function lineOf(file: string): Promise<string> {
   throw new UnsprawlError("config", `${file} holds no key of AWS`, "write it there again, alone in one line");
 }
 
-function keyFiles(auth: Json | undefined, dir: string): AwsSettings["keyFiles"] {
-  if (auth === undefined || auth === null) return null;
-  const given = mapOf(auth, "auth");
-  const file = (key: string): string | null => {
-    const name = awsSetting(given, key);
-    return name === null ? null : resolve(dir, name);
+function keyFiles(auth: AwsGiven["auth"], dir: string): AwsSettings["keyFiles"] {
+  if (auth === undefined || auth === null || auth.method === "default") return null;
+  const { accessKeyIdFile, secretAccessKeyFile, sessionTokenFile } = auth;
+  if (!accessKeyIdFile || !secretAccessKeyFile)
+    throw new UnsprawlError("config", "auth needs accessKeyIdFile and secretAccessKeyFile", `auth: ${AUTH_FORM}`);
+  return {
+    id: resolve(dir, accessKeyIdFile),
+    secret: resolve(dir, secretAccessKeyFile),
+    token: sessionTokenFile ? resolve(dir, sessionTokenFile) : null,
   };
-  if (awsSetting(given, "method") === "default") return null;
-  const [id, secret] = [file("accessKeyIdFile"), file("secretAccessKeyFile")];
-  if (id === null || secret === null)
-    throw new UnsprawlError("config", "auth needs accessKeyIdFile and secretAccessKeyFile", AWS_KEYS.auth);
-  return { id, secret, token: file("sessionTokenFile") };
-}
-
-export function mapOf(value: Json, what: string): AwsConfigValues {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as AwsConfigValues;
-  throw new UnsprawlError("config", `${what} must be a map`, null);
-}
-
-/** Text of a configuration's key; null when it is not there. Throws `config` when it is anything else. */
-export function awsSetting(config: AwsConfigValues, key: string): string | null {
-  const value = config[key];
-  if (value === undefined || value === null) return null;
-  if (typeof value === "string" && value !== "") return value;
-  throw new UnsprawlError("config", `${key} must be text`, null);
 }

@@ -59,7 +59,7 @@ test("doctor says of each channel whether it is reached, and what waits; nothing
     [false, "notify.hook.command names a program that cannot be run: ./none"],
     [true, "nothing waits to be told"],
   ]);
-  expect(of("bad")[0]).toEqual([false, "notify.bad: unknown key secretFiel"]);
+  expect(of("bad")[0]).toEqual([false, "unknown key notify.bad.secretFiel"]);
   expect(receiver.received).toEqual([]);
   expect(ran.stdout + ran.stderr).not.toContain(token);
   const text = await world.unsprawl(["doctor", "--no-residue"]);

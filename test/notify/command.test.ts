@@ -97,7 +97,7 @@ test("a program that is not there is a matter for a person", async () => {
     code: "config",
     message: "notify.ops.command names a program that cannot be run: ./none",
   });
-  expect(() => opened(command, {})).toThrow("notify.ops.command must be a list of texts");
+  expect(() => opened(command, {})).toThrow("notify.ops.command is missing");
   expect(() => opened(command, { command: [] })).toThrow("notify.ops.command must be a list of texts");
 });
 

@@ -44,7 +44,7 @@ test.each([
   ["{ url: x }", "notify.ops has no kind", "add kind: webhook, slack"],
   [
     "{ kind: webhook, on: [regresed] }",
-    "notify.ops.on must be one of new, back, regressed, gone",
+    "notify.ops.on[0] must be one of new, back, regressed, gone",
     "did you mean regressed?",
   ],
   ["{ kind: webhook, on: [] }", "notify.ops.on names nothing", ""],
@@ -61,8 +61,8 @@ test.each([
   ["{ kind: webhok }", 'notify.ops: unknown kind "webhok"', "did you mean webhook?"],
   ["{ kind: pager }", 'notify.ops: unknown kind "pager"', "known: webhook, slack"],
   ["{ kind: constructor }", 'notify.ops: unknown kind "constructor"', "known:"],
-  ["{ kind: webhook, secretfile: x }", "notify.ops: unknown key secretfile", "did you mean secretFile?"],
-  ["{ kind: smtp, minSeverty: x }", "notify.ops: unknown key minSeverty", "did you mean minSeverity?"],
+  ["{ kind: webhook, secretfile: x }", "unknown key notify.ops.secretfile", "did you mean notify.ops.secretFile?"],
+  ["{ kind: smtp, minSeverty: x }", "unknown key notify.ops.minSeverty", "did you mean notify.ops.minSeverity?"],
 ])("%s is refused when it is opened", async (entry, message, hint) => {
   const [ops] = await configured(`notify: { ops: ${entry} }\n`);
   const error = await thrown(ops?.open() ?? Promise.resolve());

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { History } from "../../src/contract/history.ts";
-import { readMetrics, type MetricsSettings } from "../../src/core/config/metrics.ts";
+import type { MetricsSettings } from "../../src/core/config/metrics.ts";
+import { readWatch, WATCH } from "../../src/core/config/watch.ts";
+import { parse } from "../../src/kit/schema/index.ts";
 import { openSqliteHistory } from "../../src/history/sqlite.ts";
 import type { Change } from "../../src/model/change.ts";
 import { readBack } from "../../src/watch/exposition.ts";
@@ -293,7 +295,8 @@ describe("of the program", () => {
 });
 
 describe("its configuration", () => {
-  const read = (metrics: unknown): MetricsSettings => readMetrics(metrics, "unsprawl.yaml", "/etc/unsprawl");
+  const read = (metrics: unknown): MetricsSettings =>
+    readWatch(parse(WATCH, { metrics }, "unsprawl.yaml", "watch"), "/etc/unsprawl")?.metrics ?? HERE;
 
   it.each<[given: unknown, settings: MetricsSettings]>([
     [undefined, { listen: null, file: null }],

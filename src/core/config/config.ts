@@ -8,7 +8,7 @@ import { ALWAYS, folderName, readTrusted } from "./trusted.ts";
 import { mergeTuning } from "./tuning.ts";
 import type { Untrusted } from "./untrusted.ts";
 
-export { CONFIG_KEYS, type StoreConfig } from "./file.ts";
+export type { StoreConfig } from "./file.ts";
 
 export type Config = FileConfig & {
   /** What the project's file says that does not count; null when all of it does. */
@@ -89,7 +89,7 @@ async function readProject(
   const found = readOwned(file, env, true);
   if (found === null) return null;
   const { top, config } = await parseConfig(found.text, file, reserved);
-  const guarded = guardedOf(top, config.tuning, base, { file, foreign: found.foreign !== null });
+  const guarded = guardedOf(top, config.tuning, base, found.foreign !== null);
   const common = { file, config, guarded, foreign: found.foreign };
   // Nothing to look up, as for most.
   if (guarded.length === 0) return { ...common, folder: cwd, digest: "", state: "untrusted" };

@@ -1,16 +1,18 @@
 import { dirname } from "node:path";
+import * as v from "valibot";
 import type { ChannelConfig } from "../../contract/channel.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { CONFIDENCES, type Confidence } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
-import { knownKeys, mapOf } from "./shape.ts";
-import { readFleet, type FleetConfig } from "./fleet.ts";
-import { readHosts, type HostSettings } from "./hosts.ts";
-import { readNotify } from "./notify.ts";
-import { readWatch, type WatchConfig } from "./watch.ts";
-import { NO_TUNING, readTuning, type TuningConfig } from "./tuning.ts";
+import { anyMap, formed, map, may, mayBeNull, named, oneOf, parse, says } from "../../kit/schema/index.ts";
 import { lineOf } from "../../kit/text/lines.ts";
+import { FLEET, readFleet, type FleetConfig } from "./fleet.ts";
+import { HOSTS, readHosts, type HostSettings } from "./hosts.ts";
+import { IGNORE } from "./ignore.ts";
+import { readNotify } from "./notify.ts";
+import { NO_TUNING, readTuning, rules, STOP_WORDS, type TuningConfig } from "./tuning.ts";
+import { readWatch, WATCH, type WatchConfig } from "./watch.ts";
 
 export type StoreConfig = {
   readonly provider: string;
@@ -35,20 +37,39 @@ export type FileConfig = {
   readonly fleet: FleetConfig | null;
 };
 
-/** What may stand in a configuration file, with what it is for: the schema that ships is made from this. */
-export const CONFIG_KEYS = {
-  stores: "named secret stores: name → { provider, … }",
-  minConfidence: "findings below this confidence are hidden: low, medium or high",
-  failOn: "exit 3 from this confidence on: low, medium, high or never",
-  rules: "rules of one's own, gitleaks rule files, rules that are off, severities",
-  stopWords: "texts (any case); a secret that holds one of them is none",
-  ignore: "findings that may stay: what they match, why, until when",
-  verify: "for --verify: endpoints, base URLs by vendor",
-  fleet: "many hosts and registries, scanned by any number of workers: sources, database, key",
-  hosts: "engines elsewhere for --hosts: name → { address, certPath } or { context }",
-  notify: "where changes are told: name → { kind, …, on, minSeverity, minConfidence }",
-  watch: "what watch does where its flags do not say: sources, every or cron, events, metrics",
-} as const;
+/** A configuration. `store`, `outlet` and `ownRules` are read later, by the provider, the channel and the detector. */
+export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R extends v.GenericSchema>({
+  store,
+  outlet,
+  ownRules,
+}: {
+  readonly store: S;
+  readonly outlet: O;
+  readonly ownRules: R;
+}) =>
+  map({
+    stores: mayBeNull("named secret stores: name → { provider, … }", named(store)),
+    minConfidence: may("findings below this confidence are hidden: low, medium or high", oneOf(CONFIDENCES)),
+    failOn: may("exit 3 from this confidence on: low, medium, high or never", oneOf([...CONFIDENCES, "never"])),
+    rules: mayBeNull("rules of one's own, gitleaks rule files, rules that are off, severities", rules(ownRules)),
+    stopWords: mayBeNull("texts (any case); a secret that holds one of them is none", STOP_WORDS),
+    ignore: mayBeNull("findings that may stay: what they match, why, until when", IGNORE),
+    verify: mayBeNull(
+      "for --verify: endpoints, base URLs by vendor",
+      map({
+        endpoints: mayBeNull(
+          "base URLs by vendor",
+          named(formed(/^https?:\/\/[^\s/@]+/, says("must be a URL without a login"))),
+        ),
+      }),
+    ),
+    fleet: mayBeNull("many hosts and registries, scanned by any number of workers: sources, database, key", FLEET),
+    hosts: mayBeNull("engines elsewhere for --hosts: name → { address, certPath } or { context }", HOSTS),
+    notify: mayBeNull("where changes are told: name → { kind, …, on, minSeverity, minConfidence }", named(outlet)),
+    watch: mayBeNull("what watch does where its flags do not say: sources, every or cron, events, metrics", WATCH),
+  });
+
+const CONFIG = configOf({ store: anyMap(), outlet: anyMap(), ownRules: v.unknown() });
 
 export const EMPTY: FileConfig = {
   stores: new Map(),
@@ -71,11 +92,11 @@ export async function parseConfig(
   file: string,
   reserved: readonly string[],
 ): Promise<{ readonly top: { readonly [key: string]: unknown }; readonly config: FileConfig }> {
-  const { parse } = await import("yaml");
+  const yaml = await import("yaml");
   let document: unknown;
   try {
     // What it warns of, it would write to stderr itself, with the text; and of many errors the first is told.
-    document = parse(text, { logLevel: "error", prettyErrors: false });
+    document = yaml.parse(text, { schema: "core", logLevel: "error", prettyErrors: false });
   } catch (error) {
     const at = (error as { pos?: readonly [number, number] }).pos?.[0];
     throw new UnsprawlError(
@@ -85,52 +106,35 @@ export async function parseConfig(
     );
   }
   if (document === null || document === undefined) return { top: {}, config: EMPTY };
-  const top = mapOf(document, file, "the file");
-  knownKeys(top, Object.keys(CONFIG_KEYS), file, "");
-  const stores = Object.entries(mapOf(top["stores"] ?? {}, file, "stores")).map(([name, value]) => {
-    const { provider, ...keys } = mapOf(value, file, `stores.${name}`);
-    if (reserved.includes(name))
-      throw new UnsprawlError(
-        "config",
-        `${file}: stores.${name} has the name of a built-in store`,
-        cmd`choose another name, such as our-${name}`,
-      );
-    if (typeof provider !== "string")
-      throw new UnsprawlError(
-        "config",
-        `${file}: stores.${name} has no provider`,
-        "add provider: vault or provider: local",
-      );
-    return [name, { provider, dir: dirname(file), keys: keys as { [key: string]: Json } }] as const;
-  });
-  const level = <T extends string>(key: string, allowed: readonly T[]): T | null => {
-    const value = top[key];
-    if (value === undefined) return null;
-    const found = allowed.find((one) => one === value);
-    if (found === undefined) throw new UnsprawlError("config", `${file}: ${key} must be one of ${allowed.join(", ")}`);
-    return found;
-  };
+  const given = parse(CONFIG, document, file);
+  const top = document as { readonly [key: string]: unknown };
+  const dir = dirname(file);
   const config: FileConfig = {
-    stores: new Map(stores),
-    minConfidence: level("minConfidence", CONFIDENCES),
-    failOn: level("failOn", [...CONFIDENCES, "never"]),
-    tuning: readTuning(top, file, dirname(file)),
-    endpoints: endpointsOf(top["verify"], file),
-    hosts: readHosts(top["hosts"], file),
-    notify: readNotify(top["notify"], file, dirname(file)),
-    watch: readWatch(top["watch"], file, dirname(file)),
-    fleet: readFleet(top["fleet"], file),
+    stores: new Map(
+      Object.entries(given.stores ?? {}).map(([name, one]) => [name, storeOf(name, one, file, reserved)]),
+    ),
+    minConfidence: given.minConfidence ?? null,
+    failOn: given.failOn ?? null,
+    tuning: readTuning(given, file, dir),
+    endpoints: given.verify?.endpoints ?? {},
+    hosts: readHosts(given.hosts, file),
+    notify: readNotify(given.notify, file, dir),
+    watch: readWatch(given.watch, dir),
+    fleet: readFleet(given.fleet, file),
   };
   return { top, config };
 }
 
-function endpointsOf(given: unknown, file: string): { readonly [vendor: string]: string } {
-  const verify = mapOf(given ?? {}, file, "verify");
-  knownKeys(verify, ["endpoints"], file, "verify.");
-  const endpoints = mapOf(verify["endpoints"] ?? {}, file, "verify.endpoints");
-  for (const [vendor, url] of Object.entries(endpoints)) {
-    if (typeof url !== "string" || !/^https?:\/\/[^\s/@]+/.test(url))
-      throw new UnsprawlError("config", `${file}: verify.endpoints.${vendor} must be a URL without a login`);
-  }
-  return endpoints as { [vendor: string]: string };
+function storeOf(
+  name: string,
+  { provider, ...keys }: { readonly [key: string]: unknown },
+  file: string,
+  reserved: readonly string[],
+): StoreConfig {
+  const bad = (why: string, hint: string): UnsprawlError =>
+    new UnsprawlError("config", `${file}: stores.${name} ${why}`, hint);
+  if (reserved.includes(name))
+    throw bad("has the name of a built-in store", cmd`choose another name, such as our-${name}`);
+  if (typeof provider !== "string") throw bad("has no provider", "add provider: vault or provider: local");
+  return { provider, dir: dirname(file), keys: keys as { [key: string]: Json } };
 }

@@ -1,7 +1,19 @@
 import { dirname, resolve } from "node:path";
+import * as v from "valibot";
+import {
+  either,
+  flag,
+  formed,
+  isText,
+  map,
+  may,
+  mayBeNull,
+  says,
+  text,
+  type SchemaValue,
+} from "../../kit/schema/index.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
-import { knownKeys, mapOf } from "./shape.ts";
 
 /** What a fleet scans, and when. */
 export type FleetSource = {
@@ -24,75 +36,98 @@ export type FleetConfig = {
   readonly perRegistry: number;
 };
 
-/** What may stand in `fleet:`, with what it is for: the schema that ships is made from this. */
-export const FLEET_KEYS = {
-  sources: "what is scanned: docker: of each host, registry:HOST/…; or { source, every, cron, layers }",
-  every: "how often, in whole minutes, such as 15m; for sources that do not say (default: 1h)",
-  cron: 'when, in UTC, such as "0 3 * * *"; in place of every',
-  database: "urlFile: a file that holds the PostgreSQL URL (or UNSPRAWL_DATABASE_URL)",
-  key: "a reference to the fingerprint key, shared by all: ref+vault://…",
-  perRegistry: "how many repositories of one registry are read at once (default: 4)",
-} as const;
+const PER_REGISTRY = says("must be a number from 1 to 64", "perRegistry: 4");
+const BAD_SOURCES = says("must be a list", 'sources: [docker:, "registry:registry.example.org/*"]');
+const KINDS = says("is no source of a fleet", "docker:, image:… and swarm: of each host, registry:HOST/…");
+const SOURCE = formed(/^(?:docker|image|swarm|registry):/, KINDS);
+const EVERY = v.string(says("must be a time", "every: 15m"));
+const CRON = v.string(says("is no schedule", 'cron: "0 3 * * *"'));
+const HOW_OFTEN = "how often, in whole minutes, such as 15m";
 
-const SOURCE_KEYS = ["source", "every", "cron", "layers"];
-const PER_REGISTRY = 4;
+/** `fleet:` of a configuration. */
+export const FLEET = map({
+  sources: mayBeNull(
+    "what is scanned: docker: of each host, registry:HOST/…; or { source, every, cron, layers }",
+    v.pipe(
+      v.array(
+        either(
+          isText,
+          SOURCE,
+          map(
+            {
+              source: SOURCE,
+              every: may(HOW_OFTEN, EVERY),
+              cron: may("when, in UTC, in place of every", CRON),
+              layers: may("whether layers are scanned too", flag()),
+            },
+            "registry:HOST/*, or { source, every }",
+            { source: KINDS.replace("is", "{in} is") },
+          ),
+        ),
+        BAD_SOURCES,
+      ),
+      v.nonEmpty(BAD_SOURCES),
+    ),
+  ),
+  every: may(`${HOW_OFTEN}; for sources that do not say (default: 1h)`, EVERY),
+  cron: may('when, in UTC, such as "0 3 * * *"; in place of every', CRON),
+  database: mayBeNull(
+    "urlFile: a file that holds the PostgreSQL URL (or UNSPRAWL_DATABASE_URL)",
+    map({
+      urlFile: mayBeNull(
+        "a file that holds the PostgreSQL URL",
+        text(says("must be a file's path", "urlFile: /etc/unsprawl/database.url")),
+      ),
+    }),
+  ),
+  key: mayBeNull(
+    "a reference to the fingerprint key, shared by all: ref+vault://…",
+    formed(/^ref\+/, says("must be a reference", "key: ref+vault://secret/unsprawl#/fingerprint-key")),
+  ),
+  perRegistry: mayBeNull(
+    "how many repositories of one registry are read at once (default: 4)",
+    v.pipe(v.number(PER_REGISTRY), v.integer(PER_REGISTRY), v.minValue(1, PER_REGISTRY), v.maxValue(64, PER_REGISTRY)),
+  ),
+});
+
+type FleetGiven = SchemaValue<typeof FLEET>;
+
 const MINUTE_MS = 60_000;
 
-/** Reads `fleet:`; null when there is none. Throws `config`. */
-export function readFleet(given: unknown, file: string): FleetConfig | null {
+/** What a file says; null where it has no such section. Throws `config` for times that no fleet can keep. */
+export function readFleet(given: FleetGiven | null | undefined, file: string): FleetConfig | null {
   if (given === undefined || given === null) return null;
-  const fleet = mapOf(given, file, "fleet");
-  knownKeys(fleet, Object.keys(FLEET_KEYS), file, "fleet.");
-  const database = mapOf(fleet["database"] ?? {}, file, "fleet.database");
-  knownKeys(database, ["urlFile"], file, "fleet.database.");
-  const bad = (what: string, hint: string): UnsprawlError =>
-    new UnsprawlError("config", `${file}: fleet.${what}`, hint);
-  const urlFile = database["urlFile"] ?? null;
-  if (urlFile !== null && (typeof urlFile !== "string" || urlFile === ""))
-    throw bad("database.urlFile must be a file's path", "urlFile: /etc/unsprawl/database.url");
-  const key = fleet["key"] ?? null;
-  if (key !== null && (typeof key !== "string" || !key.startsWith("ref+")))
-    throw bad("key must be a reference", "key: ref+vault://secret/unsprawl#/fingerprint-key");
-  const perRegistry = fleet["perRegistry"] ?? PER_REGISTRY;
-  if (typeof perRegistry !== "number" || !Number.isInteger(perRegistry) || perRegistry < 1 || perRegistry > 64)
-    throw bad("perRegistry must be a number from 1 to 64", "perRegistry: 4");
-  const sources = fleet["sources"] ?? ["docker:"];
-  if (!Array.isArray(sources) || sources.length === 0)
-    throw bad("sources must be a list", 'sources: [docker:, "registry:registry.example.org/*"]');
+  const { database, key, perRegistry, sources } = given;
+  const urlFile = database?.urlFile ?? null;
   return {
-    sources: sources.map((one: unknown, at) => sourceOf(one, fleet, `sources[${at}]`, bad)),
+    sources: (sources ?? ["docker:"]).map((one, at) =>
+      sourceOf(typeof one === "string" ? { source: one } : one, given, `${file}: fleet.sources[${at}]`),
+    ),
     urlFile: urlFile === null ? null : resolve(dirname(file), urlFile),
-    key,
-    perRegistry,
+    key: key ?? null,
+    perRegistry: perRegistry ?? 4,
   };
 }
 
+type FleetTimes = { readonly every?: string | undefined; readonly cron?: string | undefined };
+
 function sourceOf(
-  given: unknown,
-  fleet: { readonly [key: string]: unknown },
+  given: FleetTimes & { readonly source: string; readonly layers?: boolean | undefined },
+  fleet: FleetTimes,
   at: string,
-  bad: (what: string, hint: string) => UnsprawlError,
 ): FleetSource {
-  const own = typeof given === "string" ? { source: given } : given;
-  if (typeof own !== "object" || own === null) throw bad(`${at} is no source`, "registry:HOST/*, or { source, every }");
-  const { source, every, cron, layers = false, ...others } = own as { readonly [key: string]: unknown };
-  const odd = Object.keys(others)[0];
-  if (odd !== undefined) throw bad(`${at}: unknown key ${odd}`, `known keys: ${SOURCE_KEYS.join(", ")}`);
-  if (typeof source !== "string" || !/^(?:docker|image|swarm|registry):/.test(source))
-    throw bad(`${at} is no source of a fleet`, "docker:, image:… and swarm: of each host, registry:HOST/…");
-  if (typeof layers !== "boolean") throw bad(`${at}.layers must be true or false`, "layers: true");
-  const itself = every !== undefined || cron !== undefined;
-  const [often, times] = itself ? [every, cron] : [fleet["every"], fleet["cron"]];
-  if (often !== undefined && times !== undefined) throw bad(`${at} has both every and cron`, "give one of them");
-  if (times !== undefined) {
-    if (typeof times !== "string" || times.trim().split(/\s+/).length !== 5)
-      throw bad(`${at}: ${JSON.stringify(times)} is no schedule`, 'cron: "0 3 * * *"');
-    return { source, layers, recurrence: times.trim(), when: `cron ${times.trim()}` };
+  const { source, layers = false } = given;
+  const { every, cron } = given.every !== undefined || given.cron !== undefined ? given : fleet;
+  const bad = (what: string, hint: string): UnsprawlError => new UnsprawlError("config", `${at}${what}`, hint);
+  if (every !== undefined && cron !== undefined) throw bad(" has both every and cron", "give one of them");
+  if (cron !== undefined) {
+    if (cron.trim().split(/\s+/).length !== 5)
+      throw bad(`: ${JSON.stringify(cron)} is no schedule`, 'cron: "0 3 * * *"');
+    return { source, layers, recurrence: cron.trim(), when: `cron ${cron.trim()}` };
   }
-  const text = often ?? "1h";
-  if (typeof text !== "string") throw bad(`${at}: every must be a time`, "every: 15m");
-  const minutes = parseDuration(text, "every") / MINUTE_MS;
+  const often = every ?? "1h";
+  const minutes = parseDuration(often, "every") / MINUTE_MS;
   if (!Number.isInteger(minutes) || minutes < 1 || minutes > 60 * 24 * 31)
-    throw bad(`${at}: every ${text} is not in whole minutes, up to 31 days`, "every: 15m");
-  return { source, layers, recurrence: `FREQ=MINUTELY;INTERVAL=${minutes}`, when: `every ${text}` };
+    throw bad(`: every ${often} is not in whole minutes, up to 31 days`, "every: 15m");
+  return { source, layers, recurrence: `FREQ=MINUTELY;INTERVAL=${minutes}`, when: `every ${often}` };
 }

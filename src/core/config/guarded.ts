@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import { mapOf } from "./shape.ts";
 import { CONFIDENCES, type Confidence } from "../../model/finding.ts";
 import { namesFinding, type IgnoreRule } from "./ignore.ts";
 import { readPlain } from "./owned.ts";
@@ -24,18 +23,13 @@ const MOST_STOP_WORDS = 100;
  * (stores, hosts, notify, fleet, watch, verify, files of rules), and what hides findings without naming each. Of a
  * `foreign` file, which somebody else can have written, that is all that hides any.
  */
-export function guardedOf(
-  top: JsonObject,
-  tuning: TuningConfig,
-  base: Base,
-  { file, foreign }: { readonly file: string; readonly foreign: boolean },
-): readonly Guarded[] {
+export function guardedOf(top: JsonObject, tuning: TuningConfig, base: Base, foreign: boolean): readonly Guarded[] {
   const found: Guarded[] = [];
   for (const section of ["stores", "hosts", "notify"])
-    for (const [name, value] of Object.entries(mapOf(top[section] ?? {}, file, section)))
+    for (const [name, value] of Object.entries((top[section] ?? {}) as JsonObject))
       found.push({ path: `${section}.${name}`, value });
-  const endpoints = mapOf(mapOf(top["verify"] ?? {}, file, "verify")["endpoints"] ?? {}, file, "verify.endpoints");
-  for (const [name, value] of Object.entries(endpoints)) found.push({ path: `verify.endpoints.${name}`, value });
+  const { endpoints } = (top["verify"] ?? {}) as { readonly endpoints?: object | null };
+  for (const [name, value] of Object.entries(endpoints ?? {})) found.push({ path: `verify.endpoints.${name}`, value });
   for (const section of ["fleet", "watch"])
     if (top[section] !== undefined && top[section] !== null) found.push({ path: section, value: top[section] });
   for (const key of ["failOn", "minConfidence"] as const)

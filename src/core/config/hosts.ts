@@ -1,29 +1,72 @@
 import { dirname, resolve } from "node:path";
 import picomatch from "picomatch";
+import * as v from "valibot";
+import { formed, map, may, named, says, text, type SchemaValue } from "../../kit/schema/index.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { nearest } from "../../kit/text/nearest.ts";
-import { knownKeys, mapOf } from "./shape.ts";
 
 /** Where a host's engine is: at an address, with the certificates of a folder, or in a Docker context. */
 export type HostSettings =
   | { readonly address: string; readonly certPath: string | null }
   | { readonly context: string; readonly certPath: null };
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 const ADDRESS = /^(?:ssh|tcp|https?|unix):\/\/[^\s"']{1,500}$/;
+// Where somebody could read it: what an address has before its @ is a name alone.
+const PASSWORD = /^\w+:\/\/[^/@:]*:[^/@]*@/;
+const CERT_PATH = says(
+  "{in} has a certPath that cannot be used",
+  "a folder with ca.pem, cert.pem and key.pem, for tcp://",
+);
 
-/** What may stand in a host of either kind: the schema that ships is made from these. */
-export const ADDRESS_KEYS = {
-  address: "ssh://user@host, tcp://host:2376 or unix:///path",
-  certPath: "for tcp://: a folder with ca.pem, cert.pem and key.pem",
-} as const;
-export const CONTEXT_KEYS = { context: "the name of a Docker context" } as const;
+const HOST = v.pipe(
+  map({
+    address: may(
+      "ssh://user@host, tcp://host:2376 or unix:///path",
+      formed(ADDRESS, says("{in} has no engine's address", "ssh://user@host, tcp://host:2376 or unix:///path")),
+    ),
+    certPath: may("for tcp://: a folder with ca.pem, cert.pem and key.pem", text(CERT_PATH)),
+    context: may("the name of a Docker context", text(says("{in} has no context's name", "docker context ls"))),
+  }),
+  v.check(
+    ({ address, context }) => (address === undefined) !== (context === undefined),
+    says("needs an address or a context, and not both", "address: ssh://root@web1, or context: NAME"),
+  ),
+  v.check(
+    ({ context, certPath }) => context === undefined || certPath === undefined,
+    says("has certPath beside context", "a context has certificates of its own"),
+  ),
+  v.check(
+    ({ address }) => address === undefined || !PASSWORD.test(address),
+    says("has a password in its address", "use an SSH key, or certificates: certPath"),
+  ),
+  v.check(
+    ({ address, certPath }) => address === undefined || certPath === undefined || /^(tcp|https):/.test(address),
+    CERT_PATH.replace("{in} ", ""),
+  ),
+);
 
-/** Reads `hosts:`. Throws `config`. */
-export function readHosts(given: unknown, file: string): ReadonlyMap<string, HostSettings> {
+/** `hosts:` of a configuration. */
+export const HOSTS = named(
+  HOST,
+  formed(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+    says("is no name for a host", "letters, digits, dots, dashes and underscores"),
+  ),
+);
+
+/** The hosts of a file. */
+export function readHosts(
+  given: SchemaValue<typeof HOSTS> | null | undefined,
+  file: string,
+): ReadonlyMap<string, HostSettings> {
   return new Map(
-    Object.entries(mapOf(given ?? {}, file, "hosts")).map(([name, value]) => [name, hostOf(name, value, file)]),
+    Object.entries(given ?? {}).map(([name, { address, certPath, context = "" }]) => [
+      name,
+      address === undefined
+        ? { context, certPath: null }
+        : { address, certPath: certPath === undefined ? null : resolve(dirname(file), certPath) },
+    ]),
   );
 }
 
@@ -63,28 +106,4 @@ function unknownHost(name: string, known: readonly string[]): UnsprawlError {
     `no host of the configuration is called ${JSON.stringify(name)}`,
     source ?? (near ? cmd`did you mean ${near}?` : cmd`known: ${bare(known.slice(0, 20).join(", "))}`),
   );
-}
-
-function hostOf(name: string, value: unknown, file: string): HostSettings {
-  const bad = (why: string, hint: string): UnsprawlError =>
-    new UnsprawlError("config", `${file}: hosts.${name} ${why}`, hint);
-  if (!NAME.test(name)) throw bad("is no name for a host", "letters, digits, dots, dashes and underscores");
-  const given = mapOf(value, file, `hosts.${name}`);
-  knownKeys(given, [...Object.keys(ADDRESS_KEYS), ...Object.keys(CONTEXT_KEYS)], file, `hosts.${name}.`);
-  const { address, certPath, context } = given;
-  if ((address === undefined) === (context === undefined))
-    throw bad("needs an address or a context, and not both", "address: ssh://root@web1, or context: NAME");
-  if (context !== undefined) {
-    if (typeof context !== "string" || context === "") throw bad("has no context's name", "docker context ls");
-    if (certPath !== undefined) throw bad("has certPath beside context", "a context has certificates of its own");
-    return { context, certPath: null };
-  }
-  if (typeof address !== "string" || !ADDRESS.test(address))
-    throw bad("has no engine's address", "ssh://user@host, tcp://host:2376 or unix:///path");
-  // Where somebody could read it: what an address has before its @ is a name alone.
-  if (/^\w+:\/\/([^/@]*)@/.exec(address)?.[1]?.includes(":"))
-    throw bad("has a password in its address", "use an SSH key, or certificates: certPath");
-  if (certPath !== undefined && (typeof certPath !== "string" || certPath === "" || !/^(tcp|https):/.test(address)))
-    throw bad("has a certPath that cannot be used", "a folder with ca.pem, cert.pem and key.pem, for tcp://");
-  return { address, certPath: certPath === undefined ? null : resolve(dirname(file), certPath) };
 }

@@ -17,7 +17,8 @@ import {
   scalarText,
   type YamlFile,
 } from "../../kit/text/yaml-nodes.ts";
-import { readIgnore } from "./ignore.ts";
+import { parse as parseSchema } from "../../kit/schema/index.ts";
+import { IGNORE, readIgnore, type IgnoreRule } from "./ignore.ts";
 
 /** A secret that may stay wherever it stands. */
 export type IgnoredSecret = {
@@ -133,8 +134,9 @@ async function proven(file: string, before: string, after: string, wanted: reado
     (parse(text) as { readonly [key: string]: unknown } | null) ?? {};
   const [old, now] = [topOf(before), topOf(after)];
   const rest = (top: { readonly [key: string]: unknown }): string => JSON.stringify({ ...top, ignore: null });
-  const was = readIgnore(old["ignore"], file);
-  const is = readIgnore(now["ignore"], file);
+  const entriesOf = ({ ignore = null }: { readonly [key: string]: unknown }): readonly IgnoreRule[] =>
+    readIgnore(ignore === null ? null : parseSchema(IGNORE, ignore, file, "ignore"), file);
+  const [was, is] = [entriesOf(old), entriesOf(now)];
   const own = wanted.map(({ fingerprint, reason, until }) => ({
     criteria: { fingerprint: fingerprint.slice(0, DIGITS) },
     reason,

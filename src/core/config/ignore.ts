@@ -1,28 +1,59 @@
 import picomatch from "picomatch";
-import { bare, cmd } from "../../kit/shell.ts";
-import { UnsprawlError } from "../../model/error.ts";
+import * as v from "valibot";
+import { either, isNumber, map, may, oneOf, says, text, type SchemaValue } from "../../kit/schema/index.ts";
 import type { Finding } from "../../model/finding.ts";
 import { WHERES, type SubjectFacts } from "../../model/location.ts";
-import { nearest } from "../../kit/text/nearest.ts";
-import { knownKeys } from "./shape.ts";
 
-/** What may stand in one entry of `ignore:`, with what it is for; the schema that ships is made from this. */
-export const IGNORE_KEYS = {
-  rule: "the rule's id",
-  name: "the variable's, label's or option's name, or a glob; of a command its place: Cmd, Entrypoint, Healthcheck, OnBuild, history",
-  subject: "the container, image or file, by name or glob",
-  image: "the image that the container was made from, or the image itself, by reference or glob",
-  label: "a label of the subject: `key` or `key=glob`",
-  where: WHERES.join(", "),
-  path: "the place inside the subject, such as Config.Env[3], or a glob, such as Config.Env[*]",
-  source: "the source as it was asked for, such as docker:, or a glob",
-  fingerprint: "the secret itself, wherever it stands: the first 12 or more digits of a finding's fingerprint",
-  id: "one finding's id: this secret in this place",
-  reason: "why it may stay",
-  until: "the last day (YYYY-MM-DD, UTC) on which it is ignored",
-} as const;
+/** A number, which a fingerprint of digits is, counts as its text. */
+const TEXT = either(isNumber, v.pipe(v.number(), v.transform(String)), text());
+const PRINT = /^[0-9a-f]{12,64}$/;
+const BAD_PRINT = says("is not one", "copy at least 12 digits of it from a finding");
 
-type Matched = Exclude<keyof typeof IGNORE_KEYS, "reason" | "until">;
+/** What an entry may match. */
+const CRITERIA = {
+  rule: may("the rule's id", TEXT),
+  name: may(
+    "the variable's, label's or option's name, or a glob; of a command its place: Cmd, Entrypoint, Healthcheck, OnBuild, history",
+    TEXT,
+  ),
+  subject: may("the container, image or file, by name or glob", TEXT),
+  image: may("the image that the container was made from, or the image itself, by reference or glob", TEXT),
+  label: may("a label of the subject: `key` or `key=glob`", TEXT),
+  where: may(WHERES.join(", "), oneOf(WHERES)),
+  path: may("the place inside the subject, such as Config.Env[3], or a glob, such as Config.Env[*]", TEXT),
+  source: may("the source as it was asked for, such as docker:, or a glob", TEXT),
+  fingerprint: may(
+    "the secret itself, wherever it stands: the first 12 or more digits of a finding's fingerprint",
+    v.pipe(
+      TEXT,
+      v.check((given) => PRINT.test(given), BAD_PRINT),
+    ),
+  ),
+  id: may("one finding's id: this secret in this place", TEXT),
+};
+
+const ENTRY = v.pipe(
+  map(
+    {
+      ...CRITERIA,
+      reason: may("why it may stay", TEXT),
+      until: may(
+        "the last day (YYYY-MM-DD, UTC) on which it is ignored",
+        v.pipe(TEXT, v.check(isDay, says("is no day", "until: 2027-01-31"))),
+      ),
+    },
+    "- { name: DB_PASSWORD, reason: … }",
+  ),
+  v.check(
+    (entry) => Object.keys(entry).some((key) => key in CRITERIA),
+    says("names nothing to ignore", "give at least one of rule, name, subject, image, label, fingerprint"),
+  ),
+);
+
+/** `ignore:` of a configuration. */
+export const IGNORE = v.array(ENTRY, says("must be a list", "- { rule: high-entropy, reason: … }"));
+
+type Matched = keyof typeof CRITERIA;
 
 /** One entry of `ignore:`. Every criterion that it names must hold. */
 export type IgnoreRule = {
@@ -37,46 +68,14 @@ export type IgnoreRule = {
 /** The label of a container by which it names the variables that may stay: `unsprawl.ignore=NAME,OTHER` or `*`. */
 const LABEL = "unsprawl.ignore";
 
-/** Reads `ignore:` of one configuration file. Throws `config` for an entry without a criterion, or one that can never hold. */
-export function readIgnore(given: unknown, file: string): readonly IgnoreRule[] {
-  if (given === undefined || given === null) return [];
-  if (!Array.isArray(given))
-    throw new UnsprawlError("config", `${file}: ignore must be a list`, "- { rule: high-entropy, reason: … }");
-  return given.map((entry: unknown, index) => {
-    const at = `ignore[${index}]`;
-    if (typeof entry !== "object" || entry === null || Array.isArray(entry))
-      throw new UnsprawlError("config", `${file}: ${at} must be a map`, `- { name: DB_PASSWORD, reason: … }`);
-    knownKeys(entry, Object.keys(IGNORE_KEYS), file, `${at}.`);
-    const texts = Object.fromEntries(
-      Object.entries(entry).map(([key, value]: [string, unknown]) => [key, textOf(value, `${file}: ${at}.${key}`)]),
-    );
-    const { reason = null, until = null, ...criteria } = texts;
-    if (Object.keys(criteria).length === 0)
-      throw new UnsprawlError(
-        "config",
-        `${file}: ${at} names nothing to ignore`,
-        "give at least one of rule, name, subject, image, label, fingerprint",
-      );
-    const print = criteria["fingerprint"];
-    if (print !== undefined && !/^[0-9a-f]{12,64}$/.test(print))
-      throw new UnsprawlError(
-        "config",
-        `${file}: ${at}.fingerprint is none`,
-        "copy at least 12 digits of it from a finding",
-      );
-    const where = criteria["where"];
-    if (where !== undefined && !WHERES.some((one) => one === where)) {
-      const near = nearest(where, WHERES);
-      throw new UnsprawlError(
-        "config",
-        `${file}: ${at}.where: no place ${JSON.stringify(where)}`,
-        near ? cmd`did you mean ${near}?` : cmd`known: ${bare(WHERES.join(", "))}`,
-      );
-    }
-    if (until !== null && !isDay(until))
-      throw new UnsprawlError("config", `${file}: ${at}.until is no day`, "until: 2027-01-31");
-    return { criteria, reason, until, at: `${file} ${at}` };
-  });
+/** The entries of a file. */
+export function readIgnore(given: SchemaValue<typeof IGNORE> | null | undefined, file: string): readonly IgnoreRule[] {
+  return (given ?? []).map(({ reason = null, until = null, ...criteria }, index) => ({
+    criteria: criteria as IgnoreRule["criteria"],
+    reason,
+    until,
+    at: `${file} ignore[${index}]`,
+  }));
 }
 
 /**
@@ -199,11 +198,4 @@ function byGlob(of: (finding: Finding, facts: SubjectFacts) => string | null): (
 /** `*` matches any characters, slashes too: names of images and files have them. Brackets stand for themselves. */
 function glob(wanted: string): (text: string) => boolean {
   return picomatch(wanted.replaceAll("**", "*"), { dot: true, bash: true, nobracket: true });
-}
-
-function textOf(value: unknown, what: string): string {
-  if (typeof value === "string" && value !== "") return value;
-  if (typeof value === "number") return String(value);
-  if (value instanceof Date) return value.toISOString().slice(0, 10);
-  throw new UnsprawlError("config", `${what} must be text`, "put it in quotes");
 }

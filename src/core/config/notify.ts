@@ -1,52 +1,47 @@
+import * as v from "valibot";
 import type { ChannelConfig } from "../../contract/channel.ts";
-import { bare, cmd } from "../../kit/shell.ts";
+import { map, may, oneOf, parse, says } from "../../kit/schema/index.ts";
 import { CHANGE_KINDS } from "../../model/change.ts";
-import { UnsprawlError } from "../../model/error.ts";
 import { CONFIDENCES, SEVERITIES } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
-import { nearest } from "../../kit/text/nearest.ts";
-import { mapOf, textsOf } from "./shape.ts";
 
-/** What may stand in every entry of `notify:`, with what it is for; each kind of channel has keys of its own besides. */
-export const NOTIFY_KEYS = {
-  kind: "webhook, slack, smtp, command or otlp",
-  on: "which changes are told: new, back, regressed, gone; all but gone when it is not given",
-  minSeverity: "only changes of this severity and above: low, medium, high or critical",
-  minConfidence: "only changes of this confidence and above: low, medium or high",
-} as const;
+const NOTHING = says("names nothing", "take it away");
 
-/** Reads `notify:` of one configuration file; a channel's own keys are read when it is opened. Throws `config` naming file and key. */
-export function readNotify(given: unknown, file: string, dir: string): ReadonlyMap<string, ChannelConfig> {
-  return new Map(
-    Object.entries(mapOf(given ?? {}, file, "notify")).map(([name, entry]) => {
-      const at = `notify.${name}`;
-      const { kind, on, minSeverity, minConfidence, ...keys } = mapOf(entry, file, at);
-      if (typeof kind !== "string")
-        throw new UnsprawlError("config", `${file}: ${at} has no kind`, cmd`add kind: ${bare(NOTIFY_KEYS.kind)}`);
-      const wanted = {
-        on:
-          on === undefined
-            ? ON
-            : textsOf(on, file, `${at}.on`).map((one) => oneOf(one, CHANGE_KINDS, file, `${at}.on`)),
-        minSeverity: minSeverity === undefined ? null : oneOf(minSeverity, SEVERITIES, file, `${at}.minSeverity`),
-        minConfidence:
-          minConfidence === undefined ? null : oneOf(minConfidence, CONFIDENCES, file, `${at}.minConfidence`),
-      };
-      if (wanted.on.length === 0) throw new UnsprawlError("config", `${file}: ${at}.on names nothing`, "take it away");
-      return [name, { kind, dir, keys: keys as { [key: string]: Json }, wanted }] as const;
-    }),
-  );
-}
+/** What every entry of `notify:` may have; each kind of channel has keys of its own besides. */
+export const OUTLET_ENTRIES = {
+  on: may(
+    "which changes are told: new, back, regressed, gone; all but gone when it is not given",
+    v.pipe(v.array(oneOf(CHANGE_KINDS), says("must be a list of texts", "on: [new, gone]")), v.nonEmpty(NOTHING)),
+  ),
+  minSeverity: may("only changes of this severity and above: low, medium, high or critical", oneOf(SEVERITIES)),
+  minConfidence: may("only changes of this confidence and above: low, medium or high", oneOf(CONFIDENCES)),
+};
 
+const WANTED = map(
+  { kind: v.string(says("{in} has no kind", "add kind: webhook, slack, smtp, command or otlp")), ...OUTLET_ENTRIES },
+  undefined,
+  { kind: says("{in} has no kind", "add kind: webhook, slack, smtp, command or otlp") },
+);
 const ON = ["new", "back", "regressed"] as const;
 
-function oneOf<T extends string>(value: unknown, known: readonly T[], file: string, what: string): T {
-  const found = known.find((one) => one === value);
-  if (found !== undefined) return found;
-  const near = typeof value === "string" ? nearest(value, known) : null;
-  throw new UnsprawlError(
-    "config",
-    `${file}: ${what} must be one of ${known.join(", ")}`,
-    near === null ? null : cmd`did you mean ${near}?`,
+/** The channels of a file that lies in `dir`; a channel's own keys are read when it is opened. Throws `config`. */
+export function readNotify(
+  given: { readonly [name: string]: { readonly [key: string]: unknown } } | null | undefined,
+  file: string,
+  dir: string,
+): ReadonlyMap<string, ChannelConfig> {
+  return new Map(
+    Object.entries(given ?? {}).map(([name, entry]) => {
+      const isOwn = ([key]: readonly [string, unknown]): boolean => key !== "kind" && !(key in OUTLET_ENTRIES);
+      const { true: own = [], false: shared = [] } = Object.groupBy(Object.entries(entry), (one) => `${isOwn(one)}`);
+      const {
+        kind,
+        on = ON,
+        minSeverity = null,
+        minConfidence = null,
+      } = parse(WANTED, Object.fromEntries(shared), file, `notify.${name}`);
+      const keys = Object.fromEntries(own) as { [key: string]: Json };
+      return [name, { kind, dir, keys, wanted: { on, minSeverity, minConfidence } }] as const;
+    }),
   );
 }

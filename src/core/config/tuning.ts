@@ -1,16 +1,23 @@
-import { cmd } from "../../kit/shell.ts";
-import { UnsprawlError } from "../../model/error.ts";
+import * as v from "valibot";
+import { map, mayBeNull, named, oneOf, texts, type SchemaValue } from "../../kit/schema/index.ts";
 import { SEVERITIES, type Severity } from "../../model/finding.ts";
-import { knownKeys, mapOf, textsOf } from "./shape.ts";
-import { readIgnore, type IgnoreRule } from "./ignore.ts";
+import { readIgnore, type IGNORE, type IgnoreRule } from "./ignore.ts";
 
-/** What may stand under `rules:`, with what it is for; the schema that ships is made from this. */
-export const RULES_KEYS = {
-  files: "rule files in gitleaks's TOML, by path from the configuration file",
-  own: "rules of one's own: id, description, pattern (RE2), names, keywords, secretGroup, entropy, severity, confidence, allow",
-  off: "ids of rules that do not count",
-  severity: "rule id → low, medium, high or critical",
-} as const;
+/** `rules:` of a configuration; `own` is a team's own rules, which the detector reads. */
+export const rules = <Own extends v.GenericSchema>(own: Own) =>
+  map({
+    files: mayBeNull("rule files in gitleaks's TOML, by path from the configuration file", texts()),
+    own: mayBeNull(
+      "rules of one's own: id, description, pattern (RE2), names, keywords, secretGroup, entropy, severity, confidence, allow",
+      own,
+    ),
+    off: mayBeNull("ids of rules that do not count", texts()),
+    severity: mayBeNull(
+      "rule id → low, medium, high or critical",
+      named(oneOf(SEVERITIES, undefined, "to switch a rule off: rules.off: [{key}]")),
+    ),
+  });
+export const STOP_WORDS = texts();
 
 /** Where one configuration file's own rules come from; compiled by the detector on first use. */
 export type RuleSet = {
@@ -32,32 +39,24 @@ export type TuningConfig = {
 
 export const NO_TUNING: TuningConfig = { ruleSets: [], off: new Set(), severity: new Map(), stopWords: [], ignore: [] };
 
-/** Reads `rules`, `stopWords` and `ignore` of one file. Throws `config` naming file and key. */
-export function readTuning(top: { readonly [key: string]: unknown }, file: string, dir: string): TuningConfig {
-  if (["rules", "stopWords", "ignore"].every((key) => top[key] === undefined)) return NO_TUNING;
-  const rules = mapOf(top["rules"] ?? {}, file, "rules");
-  knownKeys(rules, Object.keys(RULES_KEYS), file, "rules.");
-  const files = textsOf(rules["files"], file, "rules.files");
-  const severity = Object.entries(mapOf(rules["severity"] ?? {}, file, "rules.severity")).map(([id, level]) => {
-    const found = SEVERITIES.find((one) => one === level);
-    if (found === undefined)
-      throw new UnsprawlError(
-        "config",
-        `${file}: rules.severity.${id} must be one of ${SEVERITIES.join(", ")}`,
-        cmd`to switch a rule off: rules.off: [${id}]`,
-      );
-    return [id, found] as const;
-  });
-  const stopWords = textsOf(top["stopWords"], file, "stopWords").map((word) => word.toLowerCase());
+type TuningGiven = {
+  readonly rules?: SchemaValue<ReturnType<typeof rules<v.GenericSchema>>> | null | undefined;
+  readonly stopWords?: readonly string[] | null | undefined;
+  readonly ignore?: SchemaValue<typeof IGNORE> | null | undefined;
+};
+
+/** What a file that lies in `dir` tunes. */
+export function readTuning(given: TuningGiven, file: string, dir: string): TuningConfig {
+  const { stopWords, ignore } = given;
+  if (given.rules === undefined && stopWords === undefined && ignore === undefined) return NO_TUNING;
+  const { files, own, off, severity } = given.rules ?? {};
+  const none = (files ?? []).length === 0 && own === undefined;
   return {
-    ruleSets:
-      files.length === 0 && rules["own"] === undefined
-        ? []
-        : [{ own: rules["own"] ?? [], files, dir, configFile: file }],
-    off: new Set(textsOf(rules["off"], file, "rules.off")),
-    severity: new Map(severity),
-    stopWords,
-    ignore: readIgnore(top["ignore"], file),
+    ruleSets: none ? [] : [{ own: own ?? [], files: files ?? [], dir, configFile: file }],
+    off: new Set(off),
+    severity: new Map(Object.entries(severity ?? {})),
+    stopWords: (stopWords ?? []).map((word) => word.toLowerCase()),
+    ignore: readIgnore(ignore, file),
   };
 }
 

@@ -1,7 +1,6 @@
-import { bare, cmd } from "../../kit/shell.ts";
-import { UnsprawlError } from "../../model/error.ts";
-import { knownKeys, mapOf, textsOf } from "./shape.ts";
-import { readMetrics, type MetricsSettings } from "./metrics.ts";
+import * as v from "valibot";
+import { flag, map, may, mayBeNull, says, texts, type SchemaValue } from "../../kit/schema/index.ts";
+import { METRICS, readMetrics, type MetricsSettings } from "./metrics.ts";
 
 /** What `watch` does where its flags do not say so. */
 export type WatchConfig = {
@@ -12,32 +11,24 @@ export type WatchConfig = {
   readonly metrics: MetricsSettings;
 };
 
-/** What may stand in `watch:`; the schema that ships is made from this. */
-export const WATCH_KEYS = {
-  sources: "what is watched, such as docker: (the default)",
-  every: "scan this often, such as 15m",
-  cron: "scan at these times, as crontab has them",
-  events: "look at each container as it starts, too",
-  metrics: "for Prometheus: listen (127.0.0.1:9464), file (a .prom file for node_exporter)",
-} as const;
+/** `watch:` of a configuration. */
+export const WATCH = v.pipe(
+  map({
+    sources: mayBeNull("what is watched, such as docker: (the default)", texts()),
+    every: may("scan this often, such as 15m", v.string(says("must be text", 'every: "15m"'))),
+    cron: may("scan at these times, as crontab has them", v.string(says("must be text", 'cron: "0 3 * * *"'))),
+    events: may("look at each container as it starts, too", flag()),
+    metrics: mayBeNull("for Prometheus: listen (127.0.0.1:9464), file (a .prom file for node_exporter)", METRICS),
+  }),
+  v.check(
+    ({ every, cron }) => every === undefined || cron === undefined,
+    says("{at}.every and {at}.cron are one too many", "keep one of them"),
+  ),
+);
 
-/** Null where there is no such section in the file, which lies in `dir`. Throws `config`. */
-export function readWatch(given: unknown, file: string, dir: string): WatchConfig | null {
+/** What a file that lies in `dir` says; null where it has no such section. */
+export function readWatch(given: SchemaValue<typeof WATCH> | null | undefined, dir: string): WatchConfig | null {
   if (given === undefined || given === null) return null;
-  const keys = mapOf(given, file, "watch");
-  knownKeys(keys, Object.keys(WATCH_KEYS), file, "watch.");
-  const text = (key: "every" | "cron", such: string): string | null => {
-    const value = keys[key];
-    if (value === undefined) return null;
-    if (typeof value === "string") return value;
-    throw new UnsprawlError("config", `${file}: watch.${key} must be a text`, cmd`${key}: "${bare(such)}"`);
-  };
-  const { events = false } = keys;
-  if (typeof events !== "boolean")
-    throw new UnsprawlError("config", `${file}: watch.events must be true or false`, "events: true");
-  const [every, cron] = [text("every", "15m"), text("cron", "0 3 * * *")];
-  if (every !== null && cron !== null)
-    throw new UnsprawlError("config", `${file}: watch.every and watch.cron are one too many`, "keep one of them");
-  const sources = textsOf(keys["sources"], file, "watch.sources");
-  return { sources, every, cron, events, metrics: readMetrics(keys["metrics"], file, dir) };
+  const { sources, every = null, cron = null, events = false, metrics } = given;
+  return { sources: sources ?? [], every, cron, events, metrics: readMetrics(metrics ?? {}, dir) };
 }

@@ -36,7 +36,7 @@ export type GitleaksFile = {
  */
 export function readGitleaks(document: unknown, source: string): GitleaksFile {
   const notes: string[] = [];
-  const top = reader(document, source, TOP, true);
+  const top = reader(document, source, TOP);
   passOver(top, notes);
   const minVersion = top.text("minVersion");
   const version = /^v?(\d+)(?:\.(\d+))?(?![^.+~-])/.exec(minVersion ?? "");
@@ -45,7 +45,7 @@ export function readGitleaks(document: unknown, source: string): GitleaksFile {
   if (major > (KNOWN_VERSION[0] ?? 0) || (major === KNOWN_VERSION[0] && minor > (KNOWN_VERSION[1] ?? 0))) {
     notes.push(`${source}: written for gitleaks ${major}.${minor}; read as ${KNOWN_VERSION.join(".")} reads it`);
   }
-  const extend = reader(top.value("extend") ?? {}, `${source}: extend`, EXTEND, true);
+  const extend = reader(top.value("extend") ?? {}, `${source}: extend`, EXTEND);
   passOver(extend, notes);
   const [path, useDefault] = [extend.text("path"), extend.flag("useDefault")];
   if (path !== null && useDefault) throw wrong(`${source}: extend: path and useDefault exclude each other`);
@@ -65,7 +65,7 @@ export function readGitleaks(document: unknown, source: string): GitleaksFile {
   const global: AllowSpec[] = [];
   const targeted: { rules: readonly string[]; allow: AllowSpec }[] = [];
   for (const { given, at } of allowlists(top, true)) {
-    const list = reader(given, at, [...ALLOW, "targetRules"], true);
+    const list = reader(given, at, [...ALLOW, "targetRules"]);
     const allow = allowOf(list, notes, `allowlist of ${source}`);
     const only = list.texts("targetRules");
     if (only.length > 0) targeted.push({ rules: only, allow });
@@ -86,12 +86,12 @@ function commits(allow: AllowSpec): boolean {
 
 function ruleOf(given: unknown, source: string, place: string, notes: string[]): GitleaksRule {
   const keys = [...RULE, ...OURS, ...PARTS];
-  const id = reader(given, place, keys, true).text("id")?.trim() ?? "";
+  const id = reader(given, place, keys).text("id")?.trim() ?? "";
   if (id === "") throw wrong(`${place}: id is missing`);
-  const rule = reader(given, `${source}: rule ${id}`, keys, true);
+  const rule = reader(given, `${source}: rule ${id}`, keys);
   passOver(rule, notes);
   const required = tables(rule, "required").map((one) => {
-    return reader(one, `${rule.at}: required`, REQUIRED, true).text("id")?.trim() ?? "";
+    return reader(one, `${rule.at}: required`, REQUIRED).text("id")?.trim() ?? "";
   });
   const [pattern, path] = [rule.text("regex"), rule.text("path")];
   if (pattern === null && path === null) noSlip(rule);
@@ -111,7 +111,7 @@ function ruleOf(given: unknown, source: string, place: string, notes: string[]):
     secretGroup: secretGroup === 0 ? null : secretGroup,
     entropy: rule.number("entropy"),
     allowlists: allowlists(rule).map(({ given, at }) =>
-      allowOf(reader(given, at, ALLOW, true), notes, `allowlist of ${id} in ${source}`),
+      allowOf(reader(given, at, ALLOW), notes, `allowlist of ${id} in ${source}`),
     ),
     tags: rule.texts("tags"),
     silent: silence(rule, required),

@@ -27,7 +27,7 @@ import { readYaml } from "./yaml.ts";
  *   noted, as is all else that is passed over.
  */
 export type { Allowlist, OwnHit, OwnInput, OwnRule, OwnRules, SecretHit } from "./types.ts";
-export { ALLOW_KEYS, OWN_KEYS } from "./yaml.ts";
+export { OWN_RULES } from "./yaml.ts";
 
 export type OwnGiven = {
   /** What `rules.own` holds, unchecked. */

@@ -1,4 +1,3 @@
-import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { nearest } from "../../kit/text/nearest.ts";
 import { parts, weakFlag, weakNumber, weakText } from "./weak.ts";
@@ -9,7 +8,7 @@ export type RuleConfigReader = {
   readonly at: string;
   /** Null for absent and for empty. */
   text(key: string): string | null;
-  /** One text counts as a list of one; as gitleaks reads them, as a list with commas. */
+  /** One text counts as a list with commas. */
   texts(key: string): readonly string[];
   number(key: string): number | null;
   flag(key: string): boolean;
@@ -19,18 +18,18 @@ export type RuleConfigReader = {
   readonly unknown: readonly { readonly key: string; readonly near: string | null }[];
 };
 
-/** Reads a map of which these keys are known; `asGitleaks` as gitleaks reads them, in which `secretgroup` is `secretGroup`. */
-export function reader(given: unknown, at: string, known: readonly string[], asGitleaks = false): RuleConfigReader {
+/** Reads a map of which these keys are known, as gitleaks reads it: `secretgroup` is `secretGroup`. */
+export function reader(given: unknown, at: string, known: readonly string[]): RuleConfigReader {
   if (typeof given !== "object" || given === null || Array.isArray(given)) throw wrong(`${at} must be a map`);
-  const plain = (key: string): string => (asGitleaks ? key.toLowerCase() : key);
+  const plain = (key: string): string => key.toLowerCase();
   const values = new Map(Object.entries(given).map(([key, value]) => [plain(key), value as unknown]));
   const names = new Set(known.map(plain));
   const value = (key: string): unknown => values.get(plain(key)) ?? null;
   const must = (key: string, kind: string): UnsprawlError => wrong(`${at}: ${key} must be ${kind}`);
   const texts = (key: string): readonly string[] => {
     const found = value(key) ?? [];
-    const list: readonly unknown[] = Array.isArray(found) ? found : asGitleaks ? parts(found) : [found];
-    const read = asGitleaks ? list.map(weakText) : list;
+    const list: readonly unknown[] = Array.isArray(found) ? found : parts(found);
+    const read = list.map(weakText);
     if (!read.every((one) => typeof one === "string")) throw must(key, "a list of texts");
     return read;
   };
@@ -39,18 +38,18 @@ export function reader(given: unknown, at: string, known: readonly string[], asG
     value,
     texts,
     text: (key) => {
-      const found = asGitleaks ? weakText(value(key) ?? "") : (value(key) ?? "");
+      const found = weakText(value(key) ?? "");
       if (typeof found !== "string") throw must(key, "a text");
       return found === "" ? null : found;
     },
     number: (key) => {
-      const found = asGitleaks ? weakNumber(value(key)) : value(key);
+      const found = weakNumber(value(key));
       if (found === null) return null;
       if (typeof found !== "number" || !(found >= 0)) throw must(key, "a number, 0 or more");
       return found;
     },
     flag: (key) => {
-      const found = asGitleaks ? weakFlag(value(key) ?? false) : (value(key) ?? false);
+      const found = weakFlag(value(key) ?? false);
       if (typeof found !== "boolean") throw must(key, "true or false");
       return found;
     },
@@ -65,14 +64,6 @@ export function reader(given: unknown, at: string, known: readonly string[], asG
       .filter((key) => !names.has(plain(key)))
       .map((key) => ({ key, near: nearest(key, known) })),
   };
-}
-
-/** Throws for the first key that is not known. */
-export function knownOnly({ at, unknown }: RuleConfigReader, known: readonly string[]): void {
-  const first = unknown[0];
-  if (first === undefined) return;
-  const hint = first.near === null ? cmd`known keys: ${bare(known.join(", "))}` : cmd`did you mean ${first.near}?`;
-  throw wrong(`${at}: unknown key ${first.key}`, hint);
 }
 
 export function wrong(message: string, hint = "see the README, Your own rules"): UnsprawlError {

@@ -1,0 +1,59 @@
+import type { BaseIssue } from "valibot";
+import { UnsprawlError } from "../../model/error.ts";
+import { bare, cmd } from "../shell.ts";
+import { nearest } from "../text/nearest.ts";
+
+type SchemaIssue = BaseIssue<unknown>;
+
+/** What is wrong, and what to type next, as one message of a schema. */
+export function says(message: string, hint: string | null = null): string {
+  return hint === null ? message : `${message}\n${hint}`;
+}
+
+/** What is wrong with a value of `file`, for people. Quotes no value. */
+export function explain(issue: SchemaIssue, file: string, at = ""): UnsprawlError {
+  const keys = (issue.path ?? []).map(({ key }) => key as string | number);
+  const [place, parent] = [pathOf(at, keys), pathOf(at, keys.slice(0, -1))];
+  const wrong = (message: string, hint: string | null): UnsprawlError =>
+    new UnsprawlError("config", file === "" ? message : `${file}: ${message}`, hint);
+  if (issue.expected === "never" && issue.type === "strict_object") {
+    const known = issue.message.split("\n");
+    const near = nearest(String(keys.at(-1)), known);
+    const hint =
+      near === null
+        ? cmd`known keys: ${bare(known.join(", "))}`
+        : cmd`did you mean ${parent === "" ? near : `${parent}.${near}`}?`;
+    return wrong(`unknown key ${place}`, hint);
+  }
+  const [message = "", hint = null] = issue.message.split("\n");
+  const filled = (text: string): string =>
+    text.replace(/\{(at|in|key)\}/g, (_all, which) =>
+      which === "at" ? place : which === "in" ? parent : String(keys.findLast((key) => typeof key === "string") ?? at),
+    );
+  const whole = place === "" ? "the file" : place;
+  return wrong(
+    /\{(?:at|in)\}/.test(message) ? filled(message) : `${whole} ${message}`,
+    hint === null ? null : filled(hint),
+  );
+}
+
+/** For what says nothing itself. Never valibot's own message, which quotes the value. */
+export function words({ expected }: SchemaIssue): string {
+  return `must be ${KINDS[expected ?? ""] ?? "something else"}`;
+}
+
+const KINDS: { readonly [expected: string]: string } = {
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+  Array: "a list",
+  Object: "a map",
+};
+
+/** `ignore[2].until` */
+function pathOf(at: string, keys: readonly (string | number)[]): string {
+  return keys.reduce<string>(
+    (path, key) => (typeof key === "number" ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`),
+    at,
+  );
+}

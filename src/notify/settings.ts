@@ -49,7 +49,8 @@ export class ChannelSettingsReader<E extends SchemaEntries = SchemaEntries> {
     this.#tools = tools;
     // What every channel has is read elsewhere: it is here so that a mistyped one is recognised.
     const shared = Object.fromEntries(SHARED.map((key) => [key, v.optional(v.unknown())]));
-    this.given = parse(map({ ...shared, ...entries }), settings.keys, "", `notify.${settings.name}`) as EntryValues<E>;
+    const schema: v.GenericSchema<unknown, unknown> = map({ ...shared, ...entries });
+    this.given = parse(schema, settings.keys, "", `notify.${settings.name}`) as EntryValues<E>;
   }
 
   /** A line of text; null when it is not set. */

@@ -63,7 +63,7 @@ test("doctor says of each channel whether it is reached, and what waits; nothing
   expect(receiver.received).toEqual([]);
   expect(ran.stdout + ran.stderr).not.toContain(token);
   const text = await world.unsprawl(["doctor", "--no-residue"]);
-  expect(text.stdout).toContain("did you mean secretFile?");
+  expect(text.stdout).toContain("did you mean notify.bad.secretFile?");
   expect(text.stdout + text.stderr).not.toContain(token);
 });
 
@@ -72,12 +72,12 @@ test("the schema that ships knows every kind and its keys", () => {
     readonly properties: {
       readonly notify: {
         readonly additionalProperties: {
-          readonly oneOf: readonly { readonly properties: { readonly [key: string]: { readonly const?: string } } }[];
+          readonly anyOf: readonly { readonly properties: { readonly [key: string]: { readonly const?: string } } }[];
         };
       };
     };
   };
-  const kinds = schema.properties.notify.additionalProperties.oneOf;
+  const kinds = schema.properties.notify.additionalProperties.anyOf;
   expect(kinds.map(({ properties }) => properties["kind"]?.const)).toEqual([
     "webhook",
     "slack",

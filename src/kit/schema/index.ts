@@ -8,7 +8,7 @@ import { explain, says, words } from "./explain.ts";
 import { nearest } from "../text/nearest.ts";
 import { cmd } from "../shell.ts";
 
-export { explain, says };
+export { says };
 
 /** The keys of a map, each with its schema. */
 export type SchemaEntries = v.ObjectEntries;
@@ -68,13 +68,16 @@ const INHERITED = ["__proto__", "constructor", "prototype"];
 const NAME = v.pipe(v.string(), v.regex(/^(?!(?:__proto__|constructor|prototype)$)/));
 
 /** A key that must be there. */
-export function must<const S extends v.GenericSchema>(description: string, schema: S): S {
-  return v.pipe(schema, v.description(description)) as unknown as S;
+export function must<const S extends v.GenericSchema>(
+  description: string,
+  schema: S,
+): v.GenericSchema<unknown, SchemaValue<S>> {
+  return v.pipe(schema, v.description(description));
 }
 
 /** A key that may be missing. */
 export function may<const S extends v.GenericSchema>(description: string, schema: S): v.OptionalSchema<S, undefined> {
-  return v.pipe(v.optional(schema), v.description(description)) as unknown as v.OptionalSchema<S, undefined>;
+  return v.pipe(v.optional(schema), v.description(description));
 }
 
 /** A key that may be missing, or there without a value. */
@@ -82,7 +85,7 @@ export function mayBeNull<const S extends v.GenericSchema>(
   description: string,
   schema: S,
 ): v.NullishSchema<S, undefined> {
-  return v.pipe(v.nullish(schema), v.description(description)) as unknown as v.NullishSchema<S, undefined>;
+  return v.pipe(v.nullish(schema), v.description(description));
 }
 
 /** A text that is not empty. */
@@ -124,8 +127,8 @@ export function either<A extends v.GenericSchema, B extends v.GenericSchema>(
 ): v.GenericSchema<SchemaValue<A> | SchemaValue<B>> {
   const union = v.union([first, second]);
   const run: (typeof union)["~run"] = (dataset, config) =>
-    (isFirst(dataset.value) ? first : second)["~run"](dataset, config) as ReturnType<(typeof union)["~run"]>;
-  return { ...union, "~run": run } as v.GenericSchema<SchemaValue<A> | SchemaValue<B>>;
+    (isFirst(dataset.value) ? first : second)["~run"](dataset, config);
+  return { ...union, "~run": run };
 }
 
 export const isText = (value: unknown): boolean => typeof value === "string";

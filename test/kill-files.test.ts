@@ -5,20 +5,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
 import { filesBelow, random } from "./support/canary.ts";
 import { FORMATS, filesOf, layFiles, leftovers } from "./support/formats.ts";
-import { makeWorld, type Ran } from "./support/world.ts";
+import { savePlan, stateOf } from "./support/in-process.ts";
+import { boundariesOf, DEEP, killedAt, recorded, type Boundary } from "./support/kill.ts";
+import { makeWorld } from "./support/world.ts";
 
-// The second guard of the laws, for formats that are files and nothing else: a run is killed after every other effect of
-// its rewrite (of the first format: of all of it), which ones being drawn; then resumed to the very files of an undisturbed
-// run, or rolled back to the very bytes from before; so is the rollback. Nothing else is left: no file of its own, no value
-// in the store or in memory.
-
-const HOOK = new URL("./support/kill-hook.mjs", import.meta.url).pathname;
+// The second guard of the laws, for formats that are files and nothing else: a run is killed at the boundaries of its
+// rewrite (of the first format: of all of it), then resumed to the very files of an undisturbed run, or rolled back to
+// the very bytes from before; so is the rollback. Nothing else is left: no file of its own, no value in the store or in
+// memory.
 
 let bao: OpenBao;
 beforeAll(async () => void (bao = await startOpenBao()));
 afterAll(() => bao?.stop());
 
-describe.concurrent("killed after its effects", () => {
+describe.concurrent("killed at its boundaries", () => {
   it.each(FORMATS)("$name", { timeout: 300_000 }, async (format) => {
     const world = makeWorld("unix:///nowhere", { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
     const dir = join(world.dir, "app");
@@ -26,42 +26,76 @@ describe.concurrent("killed after its effects", () => {
     mkdirSync(dir);
     layFiles(dir, format.files([["DB_PASSWORD", random(20)]], [["API_TOKEN", random(20)]]));
     const before = filesOf(dir);
+    const source = format.source.replace("DIR", dir);
+    const [, to, , deliver] = format.options;
     let run = "";
+    const plan = async (): Promise<unknown> => (run = await savePlan(world, "plan.json", [source], { to, deliver }));
     const now = (): unknown => JSON.parse(JSON.stringify(filesOf(dir)).replaceAll(run, "RUN"));
-    const migrate = ["migrate", format.source.replace("DIR", dir), ...format.options, "--yes"];
-    const killed = async (args: readonly string[], at: number, from: string): Promise<Ran> =>
-      world.unsprawl(args, { nodeArgs: ["--import", HOOK], env: { KILL_AT_WRITE: String(at), KILL_FROM: from } });
-
-    const undisturbed = await world.unsprawl(migrate);
-    expect(undisturbed.code, undisturbed.stderr).toBe(0);
-    run = /Plan (\S+):/.exec(undisturbed.stdout)?.[1] ?? "no run";
-    const after = now();
-    expect((await world.unsprawl(["rollback", run])).code).toBe(0);
-
-    const from = format === FORMATS[0] ? '"step":"run"' : '"step":"rewrite:';
-    // Odd ones are after an effect.
-    for (let at = 1 + 2 * randomInt(2), resume = randomInt(2) === 0; ; at += 4, resume = !resume) {
-      const ran = await killed(migrate, at, from);
-      run = /Plan (\S+):/.exec(ran.stdout)?.[1] ?? "no run";
-      const what = `killed at ${at}, run ${run}`;
-      if (resume) {
-        const resumed = await world.unsprawl(["resume", run]);
-        expect(resumed.code, `${what}: ${resumed.stderr}`).toBe(0);
-        expect(now(), what).toEqual(after);
-      }
-      const back = await killed(["rollback", run], at, '"step":"rollback"');
-      const again = await world.unsprawl([resume || back.signal === null ? "rollback" : "resume", run]);
-      if (back.signal === null) expect(back.code, `${what}: ${back.stderr}`).toBe(0);
-      else expect(again.stderr, what).not.toContain("error");
+    const ofApply = { from: format === FORMATS[0] ? '"step":"run"' : '"step":"rewrite:' };
+    const ofRollback = { from: '"step":"rollback"' };
+    const expectBack = async (what: string): Promise<void> => {
       expect(filesOf(dir), what).toEqual(before);
       expect([...leftovers(world), ...filesBelow(secrets)], what).toEqual([]);
-      if (format.options.includes("vault"))
-        await expect(bao.api("GET", "secret/data/apps/api"), what).rejects.toThrow("404");
-      if (ran.signal === null && back.signal === null) {
-        expect(at).toBeGreaterThan(15);
-        break;
-      }
+      if (to === "vault") await expect(bao.api("GET", "secret/data/apps/api"), what).rejects.toThrow("404");
+    };
+
+    // The first of all runs also makes what the later ones find: it is none to count boundaries in.
+    await plan();
+    expect((await world.unsprawl(["apply", "plan.json"])).code).toBe(0);
+    expect((await world.unsprawl(["rollback", run])).code).toBe(0);
+    await plan();
+    const applied = await recorded(world, ["apply", "plan.json"], ofApply);
+    expect(applied.ran.code, applied.ran.stderr).toBe(0);
+    const after = now();
+    expect(after).not.toEqual(before);
+    const undone = await recorded(world, ["rollback", run], ofRollback);
+    expect(undone.ran.code, undone.ran.stderr).toBe(0);
+    await expectBack("undisturbed");
+
+    const backs = shuffled(boundariesOf(undone.kinds));
+    /** Rolls back, killed at this boundary; false when the rollback does not come by there. */
+    const undo = async (at: Boundary | undefined): Promise<boolean> => {
+      const what = `rollback of ${run}, killed ${at?.kind ?? "nowhere"}`;
+      const killed = at === undefined ? null : await killedAt(world, ["rollback", run], at, ofRollback);
+      if (killed === null || killed.signal === "SIGKILL") {
+        // `resume` goes on with a rollback that was begun.
+        const verb = killed !== null && randomInt(2) === 0 ? "resume" : "rollback";
+        const finished = await world.unsprawl([verb, run]);
+        expect(finished.code, `${what}: ${finished.stderr}`).toBe(0);
+      } else expect(killed.code, `${what}: ${killed.stderr}`).toBe(0);
+      await expectBack(what);
+      return killed?.signal === "SIGKILL";
+    };
+    const boundaries = boundariesOf(applied.kinds);
+    expect(boundaries.length).toBeGreaterThan(4);
+    let resume = randomInt(2) === 0;
+    for (const at of boundaries) {
+      await plan();
+      const what = `${run}, killed ${at.kind}`;
+      expect((await killedAt(world, ["apply", "plan.json"], at, ofApply)).signal, what).toBe("SIGKILL");
+      if (stateOf(world, run) !== null) {
+        if (resume) {
+          const resumed = await world.unsprawl(["resume", run]);
+          expect(resumed.code, `${what}: ${resumed.stderr}`).toBe(0);
+          expect(now(), what).toEqual(after);
+        }
+        const next = resume ? backs.shift() : undefined;
+        // One that was resumed has less to take away again in places.
+        if (!(await undo(next)) && next !== undefined) backs.push(next);
+      } else await expectBack(what);
+      resume = !resume;
+    }
+    // A rollback goes the same way whatever the format: that of the first is killed everywhere.
+    for (const at of format === FORMATS[0] || DEEP ? backs : []) {
+      await plan();
+      expect((await world.unsprawl(["apply", "plan.json"])).code).toBe(0);
+      expect(await undo(at), at.kind).toBe(true);
     }
     world.remove();
   });
 });
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  const left = [...items];
+  return items.flatMap(() => left.splice(randomInt(left.length), 1));
+}

@@ -1,8 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startOpenBao } from "./services/openbao.ts";
-import { boundariesOf, killedAt, recorded } from "./support/kill.ts";
+import { startOpenBao, type OpenBao } from "./services/openbao.ts";
+import { resolved, savePlan, stateOf } from "./support/in-process.ts";
+import { boundariesOf, killedAt, recorded, sweep, type Boundary } from "./support/kill.ts";
 import { twelveSecrets } from "./support/secrets.ts";
 import { heldLocks } from "./support/locks.ts";
 import { makeWorld, type World } from "./support/world.ts";
@@ -13,21 +14,19 @@ import { makeWorld, type World } from "./support/world.ts";
 const { DB_PASSWORD = "", TLS_PRIVATE_KEY = "", SMTP_PASSWORD = "" } = twelveSecrets();
 const SECRETS = { DB_PASSWORD, TLS_PRIVATE_KEY, SMTP_PASSWORD };
 
-let bao: Awaited<ReturnType<typeof startOpenBao>>;
-let world: World;
+let bao: OpenBao;
+/** Worlds that work side by side. */
+let lanes: readonly World[] = [];
 
 beforeAll(async () => {
   bao = await startOpenBao();
-  world = makeWorld("unix:///nowhere", { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
-  // Makes the age key.
-  writeFileSync(
-    join(world.dir, "unsprawl.yaml"),
-    "stores: { there: { provider: local, file: 'there/{subject}.sops.yaml' } }\n",
-  );
+  lanes = [1, 2, 3].map(() => makeWorld("unix:///nowhere", { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token }));
+  const stores = "stores: { there: { provider: local, file: 'there/{subject}.sops.yaml' } }\n";
+  for (const world of lanes) writeFileSync(join(world.dir, "unsprawl.yaml"), stores);
 });
 afterAll(async () => {
   await bao?.stop();
-  world?.remove();
+  for (const world of lanes) world.remove();
 });
 
 async function inVault(name: string): Promise<unknown> {
@@ -36,75 +35,57 @@ async function inVault(name: string): Promise<unknown> {
 }
 
 /** Null when nothing of it is there. */
-async function there(name: string): Promise<{ readonly [name: string]: string } | null> {
+async function there(name: string, world: World): Promise<{ readonly [name: string]: string | undefined } | null> {
   const file = join(world.dir, "there", `${name}.sops.yaml`);
   if (!existsSync(file)) return null;
-  const environment = Object.fromEntries(Object.keys(SECRETS).map((key) => [key, `ref+sops://${file}#/${key}`]));
-  const script =
-    "process.stdout.write(JSON.stringify(Object.fromEntries(process.argv.slice(1).map((n) => [n, process.env[n]]))))";
-  const ran = await world.unsprawl(["run", "--", process.execPath, "-e", script, ...Object.keys(SECRETS)], {
-    env: environment,
-  });
-  expect(ran.code, ran.stderr).toBe(0);
-  return JSON.parse(ran.stdout) as { [name: string]: string };
+  return resolved(world, Object.fromEntries(Object.keys(SECRETS).map((key) => [key, `ref+sops://${file}#/${key}`])));
 }
 
-async function planned(name: string): Promise<string> {
+/** Puts secrets into Vault and plans their move; the run's id. */
+async function planned(name: string, world: World): Promise<string> {
   await bao.api("POST", `secret/data/apps/${name}`, { data: SECRETS });
-  const plan = await world.unsprawl(["plan", `vault:apps/${name}`, "--to", "there", "-o", `${name}.json`, "--json"]);
-  expect(plan.code, plan.stderr).toBe(0);
-  return (JSON.parse(plan.stdout) as { id: string }).id;
+  return savePlan(world, `${name}.json`, [`vault:apps/${name}`], { to: "there" });
 }
 
-async function runOf(name: string): Promise<string | null> {
-  const { runs } = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
-    runs: { run: string; units: { unit: string }[] }[];
+it("killed at step boundaries, then resumed or rolled back; so is the scrub", { timeout: 600_000 }, async () => {
+  const [world] = lanes as [World];
+  const run = await planned("ss-undisturbed", world);
+  const applied = await recorded(world, ["apply", "ss-undisturbed.json"]);
+  expect(applied.ran.code, applied.ran.stderr).toBe(0);
+  expect(applied.kinds.length).toBeGreaterThan(15);
+  const scrubbed = await recorded(world, ["scrub", run]);
+  expect(scrubbed.ran.code, scrubbed.ran.stderr).toBe(0);
+
+  const ofScrub = boundariesOf(scrubbed.kinds);
+  expect(ofScrub.length).toBeGreaterThan(2);
+  const scrub = async (name: string, run: string, at: Boundary, world: World): Promise<void> => {
+    expect((await killedAt(world, ["scrub", run], at)).signal, at.kind).toBe("SIGKILL");
+    expect(await there(name, world), at.kind).toEqual(SECRETS);
+    const finished = await world.unsprawl(["scrub", run]);
+    expect(finished.code, `${at.kind}: ${finished.stderr}`).toBe(0);
+    // unsprawl did not make the secret, so an empty one stays.
+    expect(await inVault(name), at.kind).toEqual({});
+    expect(await there(name, world), at.kind).toEqual(SECRETS);
   };
-  return runs.find(({ units }) => units.some(({ unit }) => unit === name))?.run ?? null;
-}
-
-it.each(["resume", "rollback"] as const)("killed at step boundaries, then %s", { timeout: 600_000 }, async (verb) => {
-  await planned(`ss-${verb}-undisturbed`);
-  const { ran, kinds } = await recorded(world, ["apply", `ss-${verb}-undisturbed.json`]);
-  expect(ran.code, ran.stderr).toBe(0);
-  expect(kinds.length).toBeGreaterThan(15);
-  for (const [turn, at] of boundariesOf(kinds).entries()) {
-    const name = `ss-${verb}-${turn}`;
-    await planned(name);
+  const boundaries = boundariesOf(applied.kinds).flatMap((at) =>
+    (["resume", "rollback"] as const).map((verb) => ({ at, verb })),
+  );
+  await sweep(boundaries, lanes, async ({ at, verb }, turn, world) => {
+    const name = `ss-${turn}`;
+    const run = await planned(name, world);
     const killed = await killedAt(world, ["apply", `${name}.json`], at);
     expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
-    const run = await runOf(name);
-    if (run !== null) {
+    const begun = stateOf(world, run) !== null;
+    if (begun) {
       const finished = await world.unsprawl([verb, run]);
       expect(finished.code, `${verb}, ${at.kind}: ${finished.stderr}`).toBe(0);
-      expect(await there(name)).toEqual(verb === "resume" ? SECRETS : null);
-      expect(heldLocks(join(world.dir, "state/unsprawl"))).toEqual([]);
-    } else expect(await there(name)).toBe(null);
-    expect(await inVault(name)).toEqual(SECRETS);
-  }
-});
-
-it(
-  "a scrub that is killed at step boundaries is finished by the next; the new store has all",
-  { timeout: 600_000 },
-  async () => {
-    const begin = async (name: string): Promise<string> => {
-      const run = await planned(name);
-      expect((await world.unsprawl(["apply", `${name}.json`])).code).toBe(0);
-      return run;
-    };
-    const { ran, kinds } = await recorded(world, ["scrub", await begin("ss-scrub-undisturbed")]);
-    expect(ran.code, ran.stderr).toBe(0);
-    for (const [turn, at] of boundariesOf(kinds).entries()) {
-      const name = `ss-scrub-${turn}`;
-      const run = await begin(name);
-      expect((await killedAt(world, ["scrub", run], at)).signal).toBe("SIGKILL");
-      expect(await there(name)).toEqual(SECRETS);
-      const finished = await world.unsprawl(["scrub", run]);
-      expect(finished.code, finished.stderr).toBe(0);
-      // unsprawl did not make the secret, so an empty one stays.
-      expect(await inVault(name)).toEqual({});
-      expect(await there(name)).toEqual(SECRETS);
+      expect(heldLocks(join(world.dir, "state/unsprawl")), at.kind).toEqual([]);
     }
-  },
-);
+    const moved = begun && verb === "resume";
+    expect(await there(name, world), at.kind).toEqual(moved ? SECRETS : null);
+    expect(await inVault(name), at.kind).toEqual(SECRETS);
+    const next = moved ? ofScrub.shift() : undefined;
+    if (next !== undefined) await scrub(name, run, next, world);
+  });
+  expect(ofScrub).toEqual([]);
+});

@@ -2,11 +2,10 @@ import { randomInt } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startEngine, type TestEngine } from "./services/engine.ts";
-import { makeImages } from "./services/images.ts";
+import { workerEngine, type WorkerEngine } from "./services/worker-engine.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
 import { Containers } from "./support/containers.ts";
-import { resolved, runOf, savePlan } from "./support/in-process.ts";
+import { resolved, savePlan, stateOf } from "./support/in-process.ts";
 import { boundariesOf, DEEP, killedAt, recorded, sweep, type Boundary } from "./support/kill.ts";
 import { twelveSecrets } from "./support/secrets.ts";
 import { heldLocks } from "./support/locks.ts";
@@ -20,15 +19,14 @@ const RANDOM_KILLS = DEEP ? 50 : 4;
 /** Which verb comes first is drawn, so that two runs see each boundary end both ways. */
 const first = randomInt(2);
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 let bao: OpenBao;
 let containers: Containers;
 /** Worlds that work side by side on the one engine, each with locks of its own. */
 const lanes: World[] = [];
 
 beforeAll(async () => {
-  [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
-  await makeImages(engine);
+  [engine, bao] = await Promise.all([workerEngine(), startOpenBao()]);
   containers = new Containers(engine.socket);
   // An engine has one runtime, which finds what it needs in one memory folder.
   const runtime: { [name: string]: string } = {};
@@ -43,7 +41,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   await bao?.stop();
   for (const world of lanes) world.remove();
 });
@@ -83,7 +81,7 @@ class Subject {
 
   /** Whether the run that was killed had begun; if it had not, nothing was touched. */
   async hasBegun(): Promise<boolean> {
-    if (runOf(this.world, this.name) !== undefined) return true;
+    if (stateOf(this.world, this.run) !== null) return true;
     expect(await this.#ids()).toEqual(this.#before);
     expect(await this.#stored()).toBeNull();
     await this.#expectServing();
@@ -183,7 +181,7 @@ it("killed at step boundaries, then resumed or rolled back; so is the rollback",
     expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
     // `resume` goes on with a rollback that was begun.
     await subject.finish(randomInt(2) === 0 ? "rollback" : "resume", `a rollback killed ${at.kind}`);
-    if (runOf(subject.world, subject.name)?.state === "done") await subject.expectMoved();
+    if (stateOf(subject.world, subject.run) === "done") await subject.expectMoved();
     else await subject.expectBack();
   };
   await sweep(boundaries, lanes, async (at, turn, world) => {

@@ -31,9 +31,10 @@ export function runsOf(world: World): readonly RunSummary[] {
   return listRuns(assemblyOf(world).installation());
 }
 
-/** The run that has this unit; undefined when the process was killed before it began one. */
-export function runOf(world: World, unit: string): RunSummary | undefined {
-  return runsOf(world).find(({ units }) => units.some((one) => one.unit === unit));
+/** How far a run got; null when its process was killed before its first record was whole: then it did nothing. */
+export function stateOf(world: World, run: string): RunSummary["state"] | null {
+  const found = runsOf(world).find((one) => one.run === run);
+  return found === undefined || found.units.length === 0 ? null : found.state;
 }
 
 /** The values that references stand for, as `unsprawl run` resolves them. */

@@ -54,7 +54,9 @@ fs.writeSync = (...args) => {
 const around = (holder, name) => {
   const original = holder[name];
   holder[name] = async function (...args) {
-    const kind = `${name} ${typeof args[0] === "string" ? extname(args[0]) : ""}`;
+    // By the ending that a file has or is to have, unless it is made up of something random.
+    const file = { rename: args[1], rm: args[0] }[name] ?? "";
+    const kind = `${name} ${/^\.[a-z]{1,8}$/.exec(extname(file))?.[0] ?? ""}`.trimEnd();
     boundary(`before ${kind}`);
     const result = await original.apply(this, args);
     boundary(`after ${kind}`);

@@ -1,0 +1,130 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { BUSYBOX } from "../services/images.ts";
+import { filesBelow, random } from "../support/canary.ts";
+import { closedPort, engine, expectTold, newWorld, proxied, useRig } from "./rig.ts";
+import { APP, Subject } from "./subject.ts";
+
+useRig();
+
+describe("what is taken", () => {
+  it.each(["unsprawl", "before"])("the name NAME-%s-RUN", async (part) => {
+    const subject = new Subject(`taken-${part}`);
+    await subject.plan("vault");
+    const other = `${subject.name}-${part}-${subject.planId()}`;
+    engine.docker("create", "--name", other, BUSYBOX, "true");
+    expectTold(await subject.world.unsprawl(["apply", "plan.json"]), 1, new RegExp(other));
+    subject.expectAsBefore();
+    expect(engine.docker("inspect", "-f", "{{.State.Status}}", other)).toBe("created");
+    engine.docker("rm", other);
+    await subject.expectNothingLeft();
+  });
+
+  it("a port that another takes while the container is swapped", async () => {
+    const world = newWorld();
+    const suffix = random(6).toLowerCase();
+    const thief = `thief-${suffix}`;
+    const port = await closedPort();
+    // Not the default bridge: an engine without one takes docker0 away at its start, whoever made it.
+    const network = `ports-${suffix}`;
+    engine.docker("network", "create", network);
+    const subject = new Subject(`port-${suffix}`, {
+      world,
+      more: ["--network", network, "-p", `127.0.0.1:${port}:80`],
+    });
+    let stolen = 0;
+    const isStart = (method: string, path: string): boolean => method === "POST" && path.endsWith("/start");
+    await proxied(
+      world,
+      (method, path) => {
+        if (isStart(method, path) && stolen++ === 0)
+          engine.docker(
+            "run",
+            "-d",
+            "--name",
+            thief,
+            "--network",
+            network,
+            "-p",
+            `127.0.0.1:${port}:80`,
+            BUSYBOX,
+            "sleep",
+            "1000",
+          );
+        return "pass";
+      },
+      (method, path) => {
+        if (isStart(method, path) && stolen === 1) engine.docker("rm", "-f", thief);
+      },
+    );
+    try {
+      expectTold(await subject.migrate("vault"), 1, new RegExp(`${port}.*(already allocated|already in use)`));
+      expect(stolen).toBeGreaterThan(0);
+      subject.expectAsBefore();
+      await subject.expectNothingLeft();
+    } finally {
+      subject.remove();
+      engine.docker("network", "rm", network);
+    }
+  });
+});
+
+describe("a container", () => {
+  it("that dies at its start", async () => {
+    const world = newWorld();
+    const starts = join(world.dir, "starts");
+    mkdirSync(starts);
+    // The second start is the migration's.
+    const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; if [ "$n" = xx ]; then echo cannot go on; exit 3; fi; ${APP}`;
+    const subject = new Subject("dies", { world, script, more: ["-v", `${starts}:/starts`] });
+    expectTold(await subject.migrate("vault"), 1, /did not stay up.*cannot go on/);
+    subject.expectAsBefore();
+    await subject.expectNothingLeft();
+  });
+
+  it("that turns unhealthy", async () => {
+    const world = newWorld();
+    const starts = join(world.dir, "starts");
+    mkdirSync(starts);
+    const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; ${APP}`;
+    const health = [
+      "--health-cmd",
+      '[ "$(cat /starts/n)" != xx ]',
+      "--health-interval",
+      "200ms",
+      "--health-retries",
+      "1",
+    ];
+    const subject = new Subject("unhealthy", { world, script, more: ["-v", `${starts}:/starts`, ...health] });
+    expectTold(await subject.migrate("vault"), 1, /is unhealthy/);
+    subject.expectAsBefore();
+    await subject.expectNothingLeft();
+  });
+
+  it.each([
+    ["is configured otherwise", (name: string) => engine.docker("update", "--restart", "no", name)],
+    ["has another name", (name: string) => engine.docker("rename", name, `${name}-renamed`)],
+  ])("that %s since the plan: nothing is done", async (what, change) => {
+    const subject = new Subject(`drift-${what.replaceAll(" ", "-")}`);
+    await subject.plan("vault");
+    change(subject.name);
+    expectTold(await subject.world.unsprawl(["apply", "plan.json"]), 1, /has changed since the plan/);
+    if (what === "has another name") engine.docker("rename", `${subject.name}-renamed`, subject.name);
+    else subject.noteChange();
+    subject.expectAsBefore(true);
+    await subject.expectNothingLeft();
+    expect(filesBelow(join(subject.world.dir, "state/unsprawl/runs"))).toEqual([]);
+  });
+
+  it("that is gone, or was made again, since the plan", async () => {
+    const subject = new Subject("drift-gone");
+    await subject.plan("vault");
+    subject.remove();
+    expectTold(await subject.world.unsprawl(["apply", "plan.json"]), 1, /is gone/);
+    const again = new Subject("drift-gone", { world: subject.world, secrets: subject.secrets });
+    expectTold(await again.world.unsprawl(["apply", "plan.json"]), 1, /is gone/);
+    again.expectAsBefore(true);
+    await again.expectNothingLeft();
+  });
+});

@@ -6,31 +6,41 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { traces } from "../src/engine/traces.ts";
 import { Secret } from "../src/model/secret.ts";
-import { startEngine, type TestEngine } from "./services/engine.ts";
-import { APP, BUSYBOX, makeImages } from "./services/images.ts";
+import { workerEngine, type WorkerEngine } from "./services/worker-engine.ts";
+import { APP, BUSYBOX } from "./services/images.ts";
+import { runsOf } from "./support/in-process.ts";
 import { plainVariables, twelveSecrets } from "./support/secrets.ts";
 import { STORES, type EveryStore } from "./support/every-store.ts";
 import { makeWorld, type World } from "./support/world.ts";
 
 /**
  * The main job with each store: a real container's twelve awkward secrets move, an independent client of the store reads
- * the same bytes, references lead back to them, and a rollback leaves nothing.
+ * the same bytes, references lead back to them, and a rollback leaves nothing. The stores go side by side, each
+ * with a world of its own.
  */
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 
 beforeAll(async () => {
-  engine = await startEngine();
-  await makeImages(engine);
+  engine = await workerEngine();
 });
-afterAll(() => engine?.stop());
+afterAll(() => engine?.clean());
 
 type Doc = { readonly Id: string; readonly Image: string; readonly State: { readonly Pid: number } };
-const inspect = (name: string): Doc => (JSON.parse(engine.docker("inspect", name)) as Doc[])[0] as Doc;
+const inspect = async (name: string): Promise<Doc> => (JSON.parse(await docker("inspect", name)) as [Doc])[0];
 
-/** A container that stays up, with these `-e` flags. */
-function start(name: string, env: readonly string[]): void {
-  engine.docker("run", "-d", "--name", name, "--network", "none", "--stop-timeout", "1", ...env, BUSYBOX, ...APP);
+/** A container that stays up, with these variables. */
+async function start(name: string, values: { readonly [name: string]: string }): Promise<void> {
+  const env = Object.entries(values).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
+  await docker("run", "-d", "--name", name, "--network", "none", "--stop-timeout", "1", ...env, BUSYBOX, ...APP);
+}
+
+/** An engine has one runtime: the stores take turns with it. */
+let turn: Promise<unknown> = Promise.resolve();
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const mine = turn.then(work);
+  turn = mine.catch(() => undefined);
+  return mine;
 }
 
 /** Without blocking this process, in which some of the stores run. */
@@ -44,7 +54,7 @@ function ofProcess(pid: number): { readonly [name: string]: string } {
   return Object.fromEntries(entries.filter(Boolean).map((entry) => entry.split(/=(.*)/s, 2) as [string, string]));
 }
 
-describe.each(STORES)("$provider", (kind) => {
+describe.concurrent.each(STORES)("$provider", (kind) => {
   let world: World;
   let store: EveryStore;
   const secrets = twelveSecrets(kind.largest);
@@ -54,11 +64,7 @@ describe.each(STORES)("$provider", (kind) => {
     store = await kind.start();
     world = makeWorld(engine.host, store.env);
     configure({});
-    const env = Object.entries({ ...plainVariables(), ...secrets }).flatMap(([key, value]) => [
-      "-e",
-      `${key}=${value}`,
-    ]);
-    start(name, env);
+    await start(name, { ...plainVariables(), ...secrets });
   });
   afterAll(async () => {
     await store?.stop();
@@ -70,13 +76,13 @@ describe.each(STORES)("$provider", (kind) => {
     writeFileSync(join(world.dir, "unsprawl.yaml"), stringify({ stores }));
   }
 
-  it("checks its rights, and leaves nothing", async () => {
+  it.sequential("checks its rights, and leaves nothing", async () => {
     const ran = await world.unsprawl(["stores", "check", "here"]);
     expect(ran.stdout).not.toContain("✗");
     expect(ran.code).toBe(0);
   });
 
-  it("takes twelve secrets of a container; another client reads the same bytes", async () => {
+  it.sequential("takes twelve secrets of a container; another client reads the same bytes", async () => {
     const moved = await world.unsprawl([
       "migrate",
       `docker:${name}`,
@@ -85,18 +91,18 @@ describe.each(STORES)("$provider", (kind) => {
       "--deliver",
       "shim",
       "--grace",
-      "300ms",
+      "100ms",
       "--yes",
     ]);
     expect(moved.stderr).toContain("12 of 12 received");
     expect(moved.code).toBe(0);
-    const doc = inspect(name);
+    const doc = await inspect(name);
     expect(ofProcess(doc.State.Pid)).toMatchObject({ ...secrets, ...plainVariables() });
     const folder = join(engine.dir, "data/containers", doc.Id);
     const files = readdirSync(folder)
       .filter((file) => file.endsWith(".json"))
       .map((file) => readFileSync(join(folder, file), "utf8"));
-    const image = JSON.parse(engine.docker("image", "inspect", doc.Image)) as unknown;
+    const image = JSON.parse(await docker("image", "inspect", doc.Image)) as unknown;
     for (const value of Object.values(secrets).map((text) => Secret.of(text)))
       for (const shown of [doc, image, files]) expect(traces(shown, value)).toEqual([]);
     const read = await store.readBack(name, Object.keys(secrets), world);
@@ -105,9 +111,8 @@ describe.each(STORES)("$provider", (kind) => {
       expect(moved.stdout + moved.stderr).not.toContain(value);
   });
 
-  it("resolves its references for a command, and renders again after a boot", async () => {
-    const runs = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as { runs: { run: string }[] };
-    const run = runs.runs[0]?.run ?? "";
+  it.sequential("resolves its references for a command, and renders again after a boot", async () => {
+    const run = runsOf(world)[0]?.run ?? "";
     const journal = readFileSync(join(world.dir, "state/unsprawl/runs", `${run}.jsonl`), "utf8");
     const references = new Map(
       Array.from(
@@ -134,42 +139,46 @@ describe.each(STORES)("$provider", (kind) => {
     expect(rendered.code).toBe(0);
   });
 
-  it("gives them through the OCI runtime, by a credential that only reads, afresh at each start", async () => {
-    configure(store.reader(world.dir));
-    const own = `${name}-runtime`;
-    const [DB_PASSWORD, API_TOKEN] = [secrets["DB_PASSWORD"] ?? "", secrets["API_TOKEN"] ?? ""];
-    const env = ["-e", `DB_PASSWORD=${DB_PASSWORD}`, "-e", `API_TOKEN=${API_TOKEN}`];
-    start(own, env);
-    const installed = await world.unsprawl([
-      "runtime",
-      "install",
-      "--to",
-      "here",
-      "--daemon-config",
-      engine.configFile,
-    ]);
-    expect(installed.code, installed.stderr).toBe(0);
-    const moved = await world.unsprawl([
-      "migrate",
-      `docker:${own}`,
-      "--to",
-      "here",
-      "--deliver",
-      "runtime",
-      "--grace",
-      "300ms",
-      "--yes",
-    ]);
-    expect(moved.code, moved.stderr).toBe(0);
-    expect(moved.stderr).toContain("2 of 2 received");
-    await docker("restart", "-t", "1", own);
-    expect(ofProcess(inspect(own).State.Pid)).toMatchObject({ DB_PASSWORD, API_TOKEN });
-    expect(await docker("exec", own, "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(DB_PASSWORD);
-    expect(traces(inspect(own), Secret.of(DB_PASSWORD))).toEqual([]);
-    engine.docker("rm", "-f", own);
-  });
+  it.sequential(
+    "gives them through the OCI runtime, by a credential that only reads, afresh at each start",
+    { timeout: 600_000 },
+    () =>
+      inTurn(async () => {
+        configure(store.reader(world.dir));
+        const own = `${name}-runtime`;
+        const [DB_PASSWORD, API_TOKEN] = [secrets["DB_PASSWORD"] ?? "", secrets["API_TOKEN"] ?? ""];
+        await start(own, { DB_PASSWORD, API_TOKEN });
+        const installed = await world.unsprawl([
+          "runtime",
+          "install",
+          "--to",
+          "here",
+          "--daemon-config",
+          engine.configFile,
+        ]);
+        expect(installed.code, installed.stderr).toBe(0);
+        const moved = await world.unsprawl([
+          "migrate",
+          `docker:${own}`,
+          "--to",
+          "here",
+          "--deliver",
+          "runtime",
+          "--grace",
+          "100ms",
+          "--yes",
+        ]);
+        expect(moved.code, moved.stderr).toBe(0);
+        expect(moved.stderr).toContain("2 of 2 received");
+        await docker("restart", "-t", "1", own);
+        expect(ofProcess((await inspect(own)).State.Pid)).toMatchObject({ DB_PASSWORD, API_TOKEN });
+        expect(await docker("exec", own, "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(DB_PASSWORD);
+        expect(traces(await inspect(own), Secret.of(DB_PASSWORD))).toEqual([]);
+        await docker("rm", "-f", own);
+      }),
+  );
 
-  it("lists them as a source, and another store takes them", async () => {
+  it.sequential("lists them as a source, and another store takes them", async () => {
     const listed = JSON.parse((await world.unsprawl(["scan", "here:", "--json"])).stdout) as {
       findings: { name: string; rule: string; location: { subject: string } }[];
     };
@@ -199,7 +208,7 @@ describe.each(STORES)("$provider", (kind) => {
       expect(moved.stdout + moved.stderr).not.toContain(value);
   });
 
-  it("says who may read them, and nothing of others", async () => {
+  it.sequential("says who may read them, and nothing of others", async () => {
     const { stdout, code } = await world.unsprawl(["stores", "policy", name]);
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(name.replaceAll("-", ".")));

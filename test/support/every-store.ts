@@ -71,7 +71,7 @@ async function local(): Promise<EveryStore> {
 }
 
 async function awsKms(): Promise<EveryStore> {
-  const [moto, sops] = await Promise.all([startMoto(), pythonProgram("sops")]);
+  const [moto, sops] = await Promise.all([sharedMoto(), pythonProgram("sops")]);
   const { KMSClient, CreateKeyCommand } = await import("@aws-sdk/client-kms");
   const made = await new KMSClient(options(moto)).send(new CreateKeyCommand({}));
   return {
@@ -80,12 +80,12 @@ async function awsKms(): Promise<EveryStore> {
     sops,
     reader: (dir) => awsReader(moto, dir),
     readBack: async (subject, _names, world) => withSops(sops, subject, world),
-    stop: () => moto.stop(),
+    stop: () => doneWithMoto(moto),
   };
 }
 
 async function secretsManager(): Promise<EveryStore> {
-  const [moto, sops] = await Promise.all([startMoto(), pythonProgram("sops")]);
+  const [moto, sops] = await Promise.all([sharedMoto(), pythonProgram("sops")]);
   const { SecretsManagerClient, GetSecretValueCommand } = await import("@aws-sdk/client-secrets-manager");
   return {
     config: { prefix: "apps/" },
@@ -97,12 +97,12 @@ async function secretsManager(): Promise<EveryStore> {
       const found = await new SecretsManagerClient(options(moto)).send(command);
       return JSON.parse(found.SecretString ?? "{}") as { [name: string]: string };
     },
-    stop: () => moto.stop(),
+    stop: () => doneWithMoto(moto),
   };
 }
 
 async function ssm(): Promise<EveryStore> {
-  const [moto, sops] = await Promise.all([startMoto(), pythonProgram("sops")]);
+  const [moto, sops] = await Promise.all([sharedMoto(), pythonProgram("sops")]);
   const { SSMClient, GetParameterCommand } = await import("@aws-sdk/client-ssm");
   const client = new SSMClient(options(moto));
   return {
@@ -116,7 +116,7 @@ async function ssm(): Promise<EveryStore> {
         const { Parameter } = await client.send(command);
         return Parameter?.Type === "SecureString" ? (Parameter.Value ?? "") : "not a SecureString";
       }),
-    stop: () => moto.stop(),
+    stop: () => doneWithMoto(moto),
   };
 }
 
@@ -186,6 +186,21 @@ async function each(
 }
 
 type Moto = Awaited<ReturnType<typeof startMoto>>;
+
+/** One for the stores of AWS: each asks another service of it. The last that is done with it ends it. */
+let moto: Promise<Moto> | null = null;
+let users = 0;
+
+function sharedMoto(): Promise<Moto> {
+  users++;
+  return (moto ??= startMoto());
+}
+
+async function doneWithMoto(running: Moto): Promise<void> {
+  if (--users > 0) return;
+  moto = null;
+  await running.stop();
+}
 
 function aws({ env }: Moto): { readonly [name: string]: string } {
   const { HOME: _, ...rest } = env;

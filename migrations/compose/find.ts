@@ -8,6 +8,7 @@ import { keptByRun } from "../../src/engine/names.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
 import type { Finding } from "../../src/model/finding.ts";
+import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { mountsOf, volumeAt } from "./engine/places.ts";
 
 /** Which project's which service a finding is of. */
@@ -23,12 +24,12 @@ export async function whose(
   engine: Engine,
   env: NodeJS.ProcessEnv,
 ): Promise<ServiceOfFinding | null> {
-  if (location.subject === "service" && location.source.startsWith("compose:")) {
-    const at = location.subjectId.lastIndexOf("#");
-    const files = location.subjectId.slice(0, at).split(":");
+  const declared = location.source.startsWith("compose:") ? serviceRefOf(location) : null;
+  if (declared !== null) {
+    const files = declared.file.split(":");
     // What the project is does not depend on any credential.
     const project = await loadProject({ files, dir: null, name: null, envFiles: [], env: childEnvironment(env) });
-    return { call: callOf(project), service: location.subjectId.slice(at + 1) };
+    return { call: callOf(project), service: declared.service };
   }
   if (location.subject !== "container" || !location.source.startsWith("docker:")) return null;
   const doc = await engine.container(location.subjectId);

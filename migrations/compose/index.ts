@@ -17,6 +17,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { performer } from "./perform.ts";
 import { callOf, containersOf, projectOf, whose, type ServiceOfFinding } from "./find.ts";
 import { planProject } from "./plan.ts";
@@ -127,12 +128,12 @@ export function composeMigration(tools: ComposeTools): Migration {
         const doc = await engine.container(location.subjectId);
         return doc === null ? null : variable(doc, name);
       }
-      const at = location.subjectId.lastIndexOf("#");
-      const files = location.subjectId.slice(0, at).split(":");
-      const named = { files, dir: null, name: null, envFiles: [] };
+      const declared = serviceRefOf(location);
+      if (declared === null) return null;
+      const named = { files: declared.file.split(":"), dir: null, name: null, envFiles: [] };
       const { names } = await passedOf(callOf(await loadProject({ ...named, env: childEnvironment(env) })));
       const project = await loadProject({ ...named, env: composeEnvironment(env, names) });
-      const service = project.services.get(location.subjectId.slice(at + 1));
+      const service = project.services.get(declared.service);
       const value = service === undefined ? null : (variables(service).get(name)?.at(-1)?.value ?? null);
       return value === null ? null : Secret.of(value);
     },

@@ -10,6 +10,7 @@ import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Location, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { serviceSubjectId } from "../../src/model/service-ref.ts";
 import { unreadable } from "../../src/engine/reading.ts";
 
 /**
@@ -62,7 +63,11 @@ function serviceReading(
   told: Set<string>,
   tell: OnFault,
 ): SourceReading {
-  const subject: Subject = { kind: "service", name, id: `${project.given.join(":")}#${name}` };
+  const subject: Subject = {
+    kind: "service",
+    name,
+    id: serviceSubjectId({ file: project.given.join(":"), service: name }),
+  };
   const service = project.services.get(name);
   const candidates: Candidate[] = [];
   for (const [variable, places] of service === undefined ? [] : variables(service, tell)) {

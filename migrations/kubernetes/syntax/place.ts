@@ -1,4 +1,5 @@
 import type { Location } from "../../../src/model/location.ts";
+import { serviceRefOf, serviceSubjectId } from "../../../src/model/service-ref.ts";
 import { readText } from "../../../src/files/read.ts";
 import { envPlaces, type EnvPlace } from "./environment.ts";
 import { readManifests, type Manifests, type Resource } from "./manifest.ts";
@@ -7,17 +8,17 @@ import { readManifests, type Manifests, type Resource } from "./manifest.ts";
 export function resourceId({ file, label, kind, namespace, name }: Resource): string {
   const own = `${namespace ?? "default"}/${kind}/${name}`;
   // Two of one name are told apart by their labels.
-  return `${file.file}#${label.startsWith(`${own}-`) ? label : own}`;
+  return serviceSubjectId({ file: file.file, service: label.startsWith(`${own}-`) ? label : own });
 }
 
 /** The file that a location is in. */
-export function fileOf({ subject, subjectId }: Location): string {
-  return subject === "file" ? subjectId : subjectId.slice(0, subjectId.lastIndexOf("#"));
+export function fileOf(location: Location): string {
+  return serviceRefOf(location)?.file ?? location.subjectId;
 }
 
 /** The namespace of the object that a location is in; `default` where the manifest names none. */
-export function namespaceOf({ subjectId }: Location): string {
-  return subjectId.slice(subjectId.lastIndexOf("#") + 1).split("/")[0] ?? "";
+export function namespaceOf(location: Location): string {
+  return (serviceRefOf(location)?.service ?? location.subjectId).split("/")[0] ?? "";
 }
 
 /** The variable that a location names, in a file as it is now; null when it has gone. */

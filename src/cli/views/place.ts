@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import type { Finding } from "../../model/finding.ts";
 import type { Location } from "../../model/location.ts";
+import { serviceRefOf } from "../../model/service-ref.ts";
 
 /** A file on disk that holds a finding, and the line where that is known. */
 export type FilePlace = {
@@ -45,7 +46,7 @@ function named({ path }: Location): FilePlace | null {
 /** A subject that is a file, or stands in one: `/abs/compose.yaml#api`. A whole text says its lines as `line LINE`. */
 function ownFile({ subject, subjectId, path }: Location): FilePlace | null {
   if (!isAbsolute(subjectId)) return null;
-  const at = subject === "service" ? subjectId.lastIndexOf("#") : -1;
   const line = /^line (\d{1,9})$/.exec(path)?.[1];
-  return { file: at < 0 ? subjectId : subjectId.slice(0, at), line: line === undefined ? null : Number(line) };
+  const file = serviceRefOf({ subject, subjectId })?.file ?? subjectId;
+  return { file, line: line === undefined ? null : Number(line) };
 }

@@ -125,6 +125,7 @@ describe.concurrent.each(STORES)("$provider", (kind) => {
       "for (const name of process.argv.slice(1)) process.stdout.write(JSON.stringify([name, process.env[name]]) + '\\n')";
     const ran = await world.unsprawl(["run", "--", process.execPath, "-e", script, ...references.keys()], {
       env: Object.fromEntries(references),
+      mayShow: true,
     });
     expect(ran.stderr).toBe("");
     expect(

@@ -1,5 +1,6 @@
-import { expect } from "vitest";
+import { afterAll, afterEach, beforeEach, expect } from "vitest";
 import { Secret } from "../src/model/secret.ts";
+import { endChildren, setOwner } from "./support/children.ts";
 
 // `toEqual` sees two Secrets as equal whatever they hold (the value is a private field), so they compare by content.
 expect.addEqualityTesters([
@@ -8,3 +9,12 @@ expect.addEqualityTesters([
 
 // Locks of what tests do in their own process, such as writing a SOPS file, lie here and not in the user's state folder.
 process.env["XDG_STATE_HOME"] ??= new URL("../node_modules/.cache/unsprawl-state", import.meta.url).pathname;
+
+// What a test started does not outlive it, so that one that timed out holds no lock of the next. Tests that run at once
+// cannot be told apart: theirs end with the file.
+beforeEach(({ task }) => setOwner(task.concurrent === true ? null : task.id));
+afterEach(async ({ task }) => {
+  setOwner(null);
+  await endChildren(task.id);
+});
+afterAll(() => endChildren());

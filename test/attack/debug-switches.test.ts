@@ -62,7 +62,7 @@ it.each([
   { NODE_OPTIONS: "--title=x", DEBUG: "app:*" },
 ])("a command that it becomes gets its environment as it was given: %j", async (env) => {
   const given: { [name: string]: string } = { ...world.env, ...env };
-  const { stdout } = await world.unsprawl(["run", "--", "env", "-0"], { env });
+  const { stdout } = await world.unsprawl(["run", "--", "env", "-0"], { env, mayShow: true });
   const got = stdout.split("\0").filter((one) => one !== "" && !one.startsWith("_="));
   expect(got.sort()).toEqual(
     Object.entries(given)
@@ -73,7 +73,7 @@ it.each([
 
 it("what it tells itself stays with it, and gives it no other variable", async () => {
   const env = { UNSPRAWL_GIVEN_SWITCHES: JSON.stringify({ LD_PRELOAD: "/x.so", NODE_DEBUG: ["net"] }) };
-  const { stdout, stderr } = await world.unsprawl(["run", "--", "env"], { env });
+  const { stdout, stderr } = await world.unsprawl(["run", "--", "env"], { env, mayShow: true });
   expect(stdout + stderr).not.toMatch(/LD_PRELOAD|NODE_DEBUG|UNSPRAWL_GIVEN/);
   expect(stdout).toContain("PATH=");
 });

@@ -89,7 +89,7 @@ export async function ranWith(
   variables: { readonly [name: string]: string },
 ): Promise<{ readonly [name: string]: string }> {
   const print = "process.stdout.write(JSON.stringify(process.env))";
-  const ran = await world.unsprawl(["run", "--", process.execPath, "-e", print], { env: variables });
+  const ran = await world.unsprawl(["run", "--", process.execPath, "-e", print], { env: variables, mayShow: true });
   expect(ran.code, ran.stderr).toBe(0);
   return JSON.parse(ran.stdout) as { [name: string]: string };
 }

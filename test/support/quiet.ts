@@ -4,8 +4,9 @@ import { watched, type WatchedRan, type WatchOptions } from "./watched.ts";
 import type { World } from "./world.ts";
 
 /**
- * Runs unsprawl, and looks at all that it showed to anyone: its output, processes, every write outside memory and `own`,
- * a folder whose files had the values before, and every file of the world afterwards.
+ * Runs unsprawl, and looks at all that it showed to anyone: its output, the processes that it starts, every write outside memory and
+ * `own`, a folder whose files had the values before, and every file of the world afterwards; if `sampled`, the processes
+ * of the engine too.
  */
 export async function quiet(
   world: World,

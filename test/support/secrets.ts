@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { plant } from "./planted.ts";
 
 const letters = (length: number): string => {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -10,7 +11,7 @@ export function twelveSecrets(largest = 20 * 1024): { readonly [name: string]: s
   const pem = generateKeyPairSync("rsa", { modulusLength: 2048 })
     .privateKey.export({ type: "pkcs8", format: "pem" })
     .toString();
-  return {
+  const secrets = {
     DB_PASSWORD: letters(18),
     TLS_PRIVATE_KEY: pem,
     STRIPE_SECRET_KEY: ["sk", "live", letters(99)].join("_"),
@@ -24,6 +25,26 @@ export function twelveSecrets(largest = 20 * 1024): { readonly [name: string]: s
     SERVICE_ACCOUNT_CREDENTIALS: JSON.stringify({ type: "service_account", private_key: pem, token: letters(40) }),
     LICENSE_SECRET: letters(largest),
   };
+  for (const [name, value] of Object.entries(secrets)) plant(name, value, secretParts(name, value));
+  return secrets;
+}
+
+/** What is secret of one of the twelve: its public prefix or host name may turn up anywhere. */
+export function secretParts(name: string, value: string): readonly string[] {
+  if (name === "TLS_PRIVATE_KEY") return [pemBody(value)];
+  if (name === "STRIPE_SECRET_KEY") return [value.split("_")[2] ?? value];
+  if (name === "GITHUB_TOKEN") return [value.slice(4)];
+  if (name === "DATABASE_URL") return [decodeURIComponent(new URL(value).password)];
+  if (name === "SERVICE_ACCOUNT_CREDENTIALS") {
+    const { private_key, token } = JSON.parse(value) as { private_key: string; token: string };
+    return [pemBody(private_key), token];
+  }
+  return [value];
+}
+
+/** Without its first lines: those begin alike in every key. */
+function pemBody(pem: string): string {
+  return pem.split("\n").slice(2, -2).join("\n");
 }
 
 /** Thirty variables that are none. */

@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { track } from "./children.ts";
+import { plant, plantedIn } from "./planted.ts";
 
 export const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
 
@@ -19,17 +21,25 @@ export type World = {
   /** On tmpfs. */
   readonly memory: string;
   readonly env: { [name: string]: string };
-  /** Runs the built program; `env` adds to (or, with undefined, takes from) the world's. */
-  unsprawl(
-    args: readonly string[],
-    options?: {
-      readonly env?: { [name: string]: string | undefined };
-      readonly stdin?: string;
-      readonly nodeArgs?: readonly string[];
-      readonly killAfterMs?: number;
-    },
-  ): Promise<Ran>;
+  /**
+   * Runs the built program; `env` adds to (or, with undefined, takes from) the world's. Fails if it prints a planted
+   * secret, plain or encoded, that is not among those that it `shows`.
+   */
+  unsprawl(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** Secrets, by name, that no command may print. Those that `secrets.ts` makes are planted already. */
+  plant(secrets: { readonly [name: string]: string }): void;
   remove(): void;
+};
+
+type RunOptions = {
+  readonly env?: { readonly [name: string]: string | undefined };
+  readonly stdin?: string;
+  readonly nodeArgs?: readonly string[];
+  readonly killAfterMs?: number;
+  /** The secrets that this command prints on purpose. */
+  readonly shows?: readonly string[];
+  /** This command prints secrets on purpose. */
+  readonly mayShow?: boolean;
 };
 
 /** Everything one test's unsprawl may touch, apart from all others. Its folder is trusted unless `trusted` is false. */
@@ -53,23 +63,41 @@ export function makeWorld(
     ...more,
   };
   if (trusted) trustFolder(env.XDG_CONFIG_HOME, dir);
+  // A credential of a store is as secret as what the store keeps.
+  for (const [name, value] of Object.entries(more))
+    if (/TOKEN$|PASSWORD$|SECRET/.test(name) && /^[^/]{16,}$/.test(value)) plant(name, value);
   return {
     dir,
     memory,
     env,
-    unsprawl(args, options = {}) {
-      return run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], {
+    async unsprawl(args, options = {}) {
+      const ran = await run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], {
         cwd: dir,
         env: { ...env, ...options.env },
         stdin: options.stdin ?? "",
         killAfterMs: options.killAfterMs,
       });
+      if (options.mayShow !== true) checkQuiet(ran, args, options.shows);
+      return ran;
+    },
+    plant(secrets) {
+      for (const [name, value] of Object.entries(secrets)) plant(name, value);
     },
     remove() {
       rmSync(dir, { recursive: true, force: true });
       rmSync(memory, { recursive: true, force: true });
     },
   };
+}
+
+/** Fails, without the value, if a program printed a planted secret. */
+export function checkQuiet(ran: Ran, args: readonly string[], shows: readonly string[] = []): void {
+  for (const stream of ["stdout", "stderr"] as const) {
+    const found = plantedIn(ran[stream], shows);
+    if (found.length === 0) continue;
+    const hidden = args.map((one) => (plantedIn(one).length > 0 ? "…" : one)).join(" ");
+    throw new Error(`${stream} of "unsprawl ${hidden}" shows ${found.join(", ")}`);
+  }
 }
 
 /** Whatever the `unsprawl.yaml` of this folder says counts from now on, for who has this `XDG_CONFIG_HOME`. */
@@ -92,6 +120,7 @@ function run(
 ): Promise<Ran> {
   return new Promise((done, fail) => {
     const child = spawn(program, args, { cwd: options.cwd, env: { ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
+    track(child);
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString("utf8")));

@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { BUSYBOX, FILE_ENV } from "../services/images.ts";
+import { variableCanaries, Watch } from "../support/canary.ts";
+import { watched } from "../support/watched.ts";
+import { APP, makeStage, runIdOf } from "./stage.ts";
+
+// The guard of Law 1 for every step of a migration, by each delivery and to two kinds of store.
+
+const stage = makeStage();
+const { runContainer, idOf, quiet, expectQuietEngine } = stage;
+
+describe("moving", () => {
+  beforeAll(async () => {
+    // Makes the age key, of which the runtime gets a copy.
+    await stage.world.unsprawl(["stores", "check", "local"]);
+    const installed = await stage.world.unsprawl([
+      "runtime",
+      "install",
+      "--to",
+      "vault",
+      "--to",
+      "local",
+      "--daemon-config",
+      stage.engine.configFile,
+    ]);
+    expect(installed.code, installed.stderr).toBe(0);
+  });
+
+  it.each([
+    ["shim", "local"],
+    ["shim", "vault"],
+    ["runtime", "local"],
+    ["runtime", "vault"],
+    ["file", "local"],
+    ["file", "vault"],
+  ])("by %s to %s: plan, apply, runs, render, rollback, migrate, run, scrub", async (deliver, to) => {
+    const name = `moved-${deliver}-${to}`;
+    const all = variableCanaries();
+    const canaries = deliver === "file" ? all.filter((one) => ["DB_PASSWORD", "API_TOKEN"].includes(one.name)) : all;
+    const watch = new Watch(canaries);
+    runContainer(name, canaries, [], APP, deliver === "file" ? FILE_ENV : BUSYBOX);
+    const old = idOf(name);
+    const target = [`docker:${name}`, "--to", to, "--deliver", deliver, "--grace", "300ms"];
+
+    const planned = await quiet(watch, ["plan", ...target, "-o", `${name}.plan`]);
+    expect(planned.code).toBe(0);
+    const applied = await quiet(watch, ["apply", `${name}.plan`], { sampled: true });
+    expect(applied.code, applied.stderr).toBe(0);
+    expect(applied.stderr).toContain(`${canaries.length} of ${canaries.length} received`);
+    expect(idOf(name)).not.toBe(old);
+    expectQuietEngine(watch, idOf(name));
+    expect(watch.find(stage.engine.docker("inspect", name))).toEqual([]);
+    const run = runIdOf(planned.stdout);
+    for (const args of [
+      ["runs"],
+      ["runs", run],
+      ["runs", run, "--json"],
+      ["render", run],
+      ["render", "--all", "--json"],
+      ["doctor", "--json"],
+    ]) {
+      const ran = await quiet(watch, args);
+      expect(ran.code, args.join(" ")).toBe(0);
+    }
+    const back = await quiet(watch, ["rollback", run]);
+    expect(back.code).toBe(0);
+    expect(idOf(name)).toBe(old);
+
+    const moved = await quiet(watch, ["migrate", ...target, "--yes", "--json"], { sampled: deliver === "runtime" });
+    expect(moved.code, moved.stderr).toBe(0);
+    // The resolver lives for a moment, at each of the two starts.
+    if (deliver === "runtime")
+      expect(
+        [...applied.shown, ...moved.shown].some(
+          ({ where, text }) => where.endsWith("/cmdline") && text.includes("resolve-main"),
+        ),
+      ).toBe(true);
+    const references = Object.fromEntries(canaries.map((one) => [one.name, reference(name, to, one.name)]));
+    const ran = await watched(
+      stage.world,
+      ["run", "--", "sh", "-c", 'test "${#DB_PASSWORD}" -eq 18 && echo it has it'],
+      {
+        env: references,
+      },
+    );
+    expect(ran.stdout).toBe("it has it\n");
+    expect(watch.find(ran.stderr)).toEqual([]);
+    const scrubbed = await quiet(watch, ["scrub", runIdOf(moved.stdout)]);
+    expect(scrubbed.stdout).not.toContain("not looked at: ");
+    expect(scrubbed.stdout).not.toContain("residue: ");
+    expect(scrubbed.code, scrubbed.stdout).toBe(0);
+    expectQuietEngine(watch, idOf(name));
+    expect(watch.findInFiles(join(stage.engine.dir, "data/containers"))).toEqual([]);
+    expect(watch.findInFiles(join(stage.engine.dir, "exec"))).toEqual([]);
+    expect(watch.findInFiles("/etc/unsprawl")).toEqual([]);
+  });
+
+  function reference(name: string, to: string, variable: string): string {
+    return to === "local"
+      ? `ref+sops://${stage.world.dir}/secrets/${name}.sops.yaml#/${variable}`
+      : `ref+vault://secret/apps/${name}#/${variable}`;
+  }
+});

@@ -308,7 +308,7 @@ test("pure tests start no engine, no service and no `unsprawl`, and replace no m
   const tests = tracked().filter((file) => /^test\/.*\.test\.tsx?$/.test(file));
   expect([...pure, ...engine].sort()).toEqual(tests.sort());
   expect(engine).toEqual(
-    expect.arrayContaining(["test/leak.test.ts", "test/cli/help.test.ts", "test/session/tui.test.ts"]),
+    expect.arrayContaining(["test/leak/scan.test.ts", "test/cli/help.test.ts", "test/session/tui.test.ts"]),
   );
   expect(pure).toEqual(expect.arrayContaining(["test/model/secret.test.ts", "test/architecture.test.ts"]));
   const mocks = new RegExp(["vi", String.raw`(mock|doMock|resetModules)\(`].join(String.raw`\.`));

@@ -7,6 +7,8 @@ export const about: FormatAbout = {
     usage: "docker:[NAME or GLOB]",
     summary: "containers of the engine, and their images (the default)",
     reads: "engine",
+    isDefault: true,
+    running: true,
     layers: true,
   },
   stage: "containers",

@@ -11,6 +11,11 @@ export const SOURCES: readonly SourceAbout[] = [
   ...Object.values(OWN_SOURCES),
 ];
 
+/** What is read when no source is named. */
+export const DEFAULT_SOURCES: readonly string[] = SOURCES.flatMap(({ kind, isDefault }) =>
+  isDefault === true ? [`${kind}:`] : [],
+);
+
 export const STORES: readonly StoreAbout[] = stores;
 
 /** The migrations that a finding is offered to, in this order. */

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { DEFAULT_SOURCES, SOURCES } from "../assembly/plug-ins.ts";
 import { goneFrom, readBaseline } from "../core/baseline.ts";
 import { markRegressed, withStates } from "../core/remember.ts";
 import type { ScanHit, ScanReport } from "../core/scan.ts";
@@ -8,6 +9,9 @@ import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import { onHosts, scanHere } from "./on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "./untrusted.ts";
 import { list, scriptHost, text, type CommandContext, type ParsedFlags } from "./context.ts";
+
+/** The sources whose scans can be interrupted and resumed. */
+const RESUMABLE = SOURCES.filter(({ resumable }) => resumable === true).map(({ kind }) => kind);
 
 export type CompletedScan = {
   readonly report: ScanReport;
@@ -31,7 +35,7 @@ export async function scanWith(
     throw new UnsprawlError("usage", "--verify needs the values, which --resume has not", "give one of them");
   if (resume && options["layers"] === true)
     throw new UnsprawlError("usage", "--resume goes on with scans without --layers", "give one of them");
-  if (resume && !sources.some((one) => one.startsWith("registry:")))
+  if (resume && !sources.some((one) => RESUMABLE.includes(one.slice(0, one.indexOf(":")))))
     throw new UnsprawlError("usage", "--resume goes on with scans of registries", "unsprawl scan registry:… --resume");
   const config = await assembly.config();
   sayUntrusted(context, config.untrusted);
@@ -41,7 +45,7 @@ export async function scanWith(
   const known = baseline === null ? null : readBaseline(resolve(assembly.cwd, baseline));
   const showIgnored = options["showIgnored"] === true;
   const layers = options["layers"] === true;
-  const input = { sources: sources.length > 0 ? sources : ["docker:"], minConfidence, showIgnored, layers };
+  const input = { sources: sources.length > 0 ? sources : DEFAULT_SOURCES, minConfidence, showIgnored, layers };
   const host = scriptHost(context, false);
   const remember = options["remember"] === true;
   const { report, hits } =

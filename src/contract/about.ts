@@ -18,10 +18,13 @@ export type SourceAbout = {
   /** What it reads, for help: one line without a full stop. */
   readonly summary: string;
   readonly reads: SourceReach;
+  /** Read when no source is named. */
+  readonly isDefault?: true;
   /** See `Source`. */
   readonly layers?: true;
   readonly resumable?: true;
   readonly byCrew?: true;
+  readonly running?: true;
 };
 
 /**

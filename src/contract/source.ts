@@ -93,6 +93,8 @@ export interface Source {
   readonly kind: string;
   /** Its subjects may have keys: a long scan of it is kept while it goes on. */
   readonly resumable?: true;
+  /** Its subjects run already: what else their images would bring is not asked. */
+  readonly running?: true;
   /** Its readings are files or batches, which the crew judges: a detector in this thread may not be needed at all. */
   readonly byCrew?: true;
   /**

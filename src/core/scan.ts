@@ -150,7 +150,7 @@ export async function scan(
       input.onSubject?.(read.subject);
       const texts = read.facts.advice ?? [];
       // Of containers' images nobody asks what they would bring: they run already.
-      if (texts.length === 0 || spec.startsWith("docker:")) return;
+      if (texts.length === 0 || one.source.running === true) return;
       const brought = { source: spec, subject: read.subject.name, texts };
       advice.push(brought);
       since.advice.push(brought);

@@ -3,6 +3,7 @@
  * shown; `screens/` are functions from it to rows; `actions.ts` turns keys into changes; `verbs/` call core.
  */
 import type { Assembly } from "../assembly/index.ts";
+import { DEFAULT_SOURCES } from "../assembly/plug-ins.ts";
 import { EXIT } from "../model/error.ts";
 import { keepDecisions, takeUp } from "./kept.ts";
 import type { Keyboard } from "./keyboard.tsx";
@@ -15,7 +16,7 @@ import { openView } from "./view.ts";
 export async function runTui(
   assembly: Assembly,
   options: { readonly readOnly?: boolean } = {},
-  sources: readonly string[] = ["docker:"],
+  sources: readonly string[] = DEFAULT_SOURCES,
 ): Promise<number> {
   process.env["NODE_ENV"] ??= "production";
   const session = createSession(assembly, sources, options);

@@ -1,4 +1,5 @@
 import type { Assembly } from "../../assembly/index.ts";
+import { DEFAULT_SOURCES } from "../../assembly/plug-ins.ts";
 import type { ChannelDelivery } from "../../contract/channel.ts";
 import { chooseHosts, hostEnv } from "../../core/config/hosts.ts";
 import { lockWatch } from "../../core/journal/lock.ts";
@@ -160,7 +161,7 @@ const dashed = (flag: string): string => flag.replace(/[A-Z]/g, (letter) => `-${
 /** What the command line names, else the configuration, else the engine's containers. */
 export function sourcesOf(named: readonly string[], config: WatchConfig | null): readonly string[] {
   if (named.length > 0) return named;
-  return config !== null && config.sources.length > 0 ? config.sources : ["docker:"];
+  return config !== null && config.sources.length > 0 ? config.sources : DEFAULT_SOURCES;
 }
 
 /** Null where the configuration asks for none. */

@@ -4,6 +4,7 @@
  * the screens.
  */
 import type { Assembly } from "../../assembly/index.ts";
+import { DEFAULT_SOURCES } from "../../assembly/plug-ins.ts";
 import { EXIT } from "../../model/error.ts";
 import type { KeyScope } from "../keymap.ts";
 import { keepDecisions, takeUp } from "../kept.ts";
@@ -25,7 +26,7 @@ import { receipts, runs } from "./runs.ts";
 export async function runAccessible(
   assembly: Assembly,
   options: { readonly readOnly?: boolean } = {},
-  sources: readonly string[] = ["docker:"],
+  sources: readonly string[] = DEFAULT_SOURCES,
 ): Promise<number> {
   const session = createSession(assembly, sources, options);
   const lines = openLines(process.stdin, process.stdout);

@@ -15,8 +15,8 @@ const FILE = "unsprawl-kubernetes.yaml";
  */
 export function kubernetesManifests(settings: InstallSettings): WatchInstallation {
   const { watching, fleet, config } = settings;
-  const registries = watching.sources.filter(isRegistry);
-  const engines = watching.sources.filter((source) => !isRegistry(source));
+  const { engines } = settings;
+  const registries = watching.sources.filter((source) => !engines.includes(source));
   const objects = [
     namespace(engines.length > 0),
     {
@@ -43,8 +43,6 @@ export function kubernetesManifests(settings: InstallSettings): WatchInstallatio
     ],
   };
 }
-
-const isRegistry = (source: string): boolean => source.startsWith("registry:");
 
 function namespace(engines: boolean): JsonObject {
   // A folder or socket of the node is what the stricter levels forbid.

@@ -17,6 +17,8 @@ export type Watching = {
 
 export type InstallSettings = {
   readonly watching: Watching;
+  /** Those of its sources that are on an engine. */
+  readonly engines: readonly string[];
   /** An image with unsprawl in it; null for systemd. */
   readonly image: string | null;
   /** The words that start unsprawl on this machine. */

@@ -70,11 +70,13 @@ export function settingsFor(
     );
   const sources = asked.watching.sources.map((source) => placed(source, form, asked));
   const notes: string[] = [];
-  const socket = hosts === null && sources.some((source) => isOfEngine(source, asked)) ? socketFor(form, env) : null;
+  const engines = sources.filter((source) => isOfEngine(source, asked));
+  const socket = hosts === null && engines.length > 0 ? socketFor(form, env) : null;
   const group = socket === null ? null : groupFor(form, socket, asked.group, notes);
   return {
     settings: {
       watching: { ...asked.watching, sources },
+      engines,
       image,
       program: asked.program,
       config: asked.config === null ? null : resolve(cwd, asked.config),

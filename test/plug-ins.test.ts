@@ -1,0 +1,264 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { formats, migrations, runConfigurations, sources } from "../migrations/index.ts";
+import { providers, stores } from "../providers/index.ts";
+import { ACCEPT_WORDS, ACCEPTS, DEFAULT_SOURCES, SOURCES, STEP_TAILS } from "../src/assembly/plug-ins.ts";
+import { COMMANDS, type CommandSpec } from "../src/cli/commands.ts";
+import { FORMAT_NAMES, render } from "../src/cli/views/index.ts";
+import type { StepTail } from "../src/contract/about.ts";
+import { planFault } from "../src/core/journal/plan-shape.ts";
+import { resolveMain } from "../src/delivery/runtime/resolve.ts";
+import { likelyStore } from "../src/tui/tools.ts";
+import type { Plan } from "../src/model/plan.ts";
+import { planOf, runId } from "./core/fixtures.ts";
+import { reportWith } from "./support/reports.ts";
+
+// What plug-ins say of themselves holds: nothing else in the tree names them, and every list is made from it.
+
+const ROOT = new URL("..", import.meta.url).pathname;
+
+describe("a format", () => {
+  it.each(formats)("$name is called as its folder, and has the source that it says it has", ({ name, source }) => {
+    expect(Object.keys(migrations)).toContain(name);
+    expect(existsSync(join(ROOT, "migrations", name, "about.ts"))).toBe(true);
+    expect(sources.filter(({ kind }) => kind === source?.kind)).toHaveLength(source === null ? 0 : 1);
+  });
+
+  it("each is offered findings in the order of its stage: files, images, what is managed, containers", () => {
+    expect(runConfigurations).toEqual([
+      ...["env-file", "systemd", "quadlet", "docker-run", "dockerfile", "kubernetes"],
+      ...["image", "registry", "compose", "swarm", "docker-container"],
+    ]);
+  });
+
+  it("a word of --accept means the same in every format that knows it", () => {
+    const said = formats.flatMap(({ accepts }) => Object.entries(accepts));
+    expect(said.filter(([word, meaning]) => ACCEPTS.get(word) !== meaning)).toEqual([]);
+    expect(ACCEPT_WORDS).toEqual([...new Set(said.map(([word]) => word))].sort());
+  });
+
+  it("the words that a format asks for are those that it says it knows", () => {
+    for (const { name, accepts } of formats) {
+      const code = codeBelow(`migrations/${name}`);
+      const asked = [...code.matchAll(/\baccept(?:: |\.has\()"([a-z]+)"|--accept ([a-z]+)/g)].map(
+        (one) => one[1] ?? one[2],
+      );
+      expect(
+        asked.filter((word) => !(word !== undefined && word in accepts)),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  it("only one source is read when none is named", () => {
+    expect(DEFAULT_SOURCES).toEqual(["docker:"]);
+  });
+});
+
+describe("the check of a plan", () => {
+  const planned = (migration: string): Plan => {
+    const sound = planOf(runId());
+    const [put] = sound.steps;
+    if (put?.kind !== "put") throw new Error("the fixture has no put");
+    const { move } = put;
+    const common = { unit: "web", delivery: "file", moves: [move] } as const;
+    const subject = { id: "id-web", name: "web", image: "sha256:0" };
+    return {
+      ...sound,
+      migration,
+      steps: [
+        put,
+        { id: "verify", kind: "verify", unit: "web", move },
+        { id: "deliver:web", kind: "deliver", why: "it fits", ...common },
+        { id: "recreate:web", kind: "recreate", subject, digest: "d" as never, diff: [], ...common },
+        { id: "check:web", kind: "check", graceMs: 1, healthTimeoutMs: 1, tolerated: [], ...common },
+      ],
+    };
+  };
+
+  it("takes the steps of a migration that it has never heard of, when that says it makes such", () => {
+    expect(planFault(planned("nomad"), new Map<string, StepTail>([["nomad", "recreate"]]))).toBeNull();
+  });
+
+  it("refuses steps other than the migration says it makes, and a migration that nobody described", () => {
+    for (const tail of ["none", "clean", "rewrite"] as const)
+      expect(planFault(planned("nomad"), new Map([["nomad", tail]]))).toMatch(/are not put, verify, and what its/);
+    for (const name of ["nomad", "constructor"])
+      expect(planFault(planned(name), STEP_TAILS)).toBe(`web is of an unknown migration: "${name}"`);
+  });
+});
+
+describe("a store", () => {
+  let home: string;
+  beforeAll(() => (home = mkdtempSync(join(tmpdir(), "unsprawl-plug-ins-"))));
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+  afterEach(() => void (process.exitCode = undefined));
+
+  it.each(stores)("$name is called as its folder, and its references begin as it says", async ({ name, scheme }) => {
+    expect((await providers[name]?.())?.provider.provider).toBe(name);
+    const own = codeBelow(`providers/${name}`);
+    const shared = codeBelow("src/stores-kit/sops");
+    expect(`${own}${own.includes("stores-kit/sops/") ? shared : ""}`).toContain(`"${scheme}://"`);
+  });
+
+  it.each([...new Set(stores.map(({ scheme }) => scheme)), "ref+nobody"])(
+    "a %s reference for which the runtime has no store does not start a container",
+    async (scheme) => {
+      const [id, reference] = [randomBytes(32).toString("hex"), `${scheme}://apps/web#/DB_PASSWORD`];
+      const [bundle, out] = ["bundle", "out"].map((name) => join(home, id, name)) as [string, string];
+      for (const dir of [bundle, out, join(home, "bundles")]) mkdirSync(dir, { recursive: true });
+      const json = (file: string, what: object): void => writeFileSync(file, JSON.stringify(what));
+      json(join(home, "runtime.json"), { version: 1, realRuntime: "runc", memory: home, stores: [] });
+      const allowed = { consumer: `id:${id}`, variable: "DB_PASSWORD", reference, by: null };
+      json(join(home, "bindings.json"), { version: 1, bindings: [allowed] });
+      json(join(bundle, "config.json"), { process: { env: [`DB_PASSWORD=${reference}`] } });
+      const log = join(home, id, "log.json");
+      await resolveMain([home, "create", bundle, out, id, log], async () => {
+        throw new Error("there is no store to open");
+      });
+      expect(process.exitCode).toBe(1);
+      expect(existsSync(join(out, "config.json"))).toBe(false);
+      expect(readFileSync(log, "utf8")).toContain(`DB_PASSWORD: the runtime has no store for ${scheme}`);
+    },
+  );
+
+  it("the terminal UI preselects the one that the environment names, else the one that needs nothing", () => {
+    expect(likelyStore({})).toBe("local");
+    expect(likelyStore({ VAULT_ADDR: "https://vault.invalid" })).toBe("vault");
+    expect(stores.filter(({ choice }) => choice?.preselected === "otherwise")).toHaveLength(1);
+  });
+});
+
+describe("an output format", () => {
+  const showing = { terminal: false, cwd: ROOT, fails: () => false };
+
+  it.each(FORMAT_NAMES)("%s is made", async (format) => {
+    expect(typeof (await render(reportWith([]), format, showing))).toBe("string");
+  });
+
+  it("that does not exist is refused, and the others are named", async () => {
+    for (const format of ["csv", "toString", ""])
+      await expect(render(reportWith([]), format, showing)).rejects.toMatchObject({
+        code: "usage",
+        hint: expect.stringContaining(FORMAT_NAMES.join(", ")),
+      });
+    await expect(render(reportWith([]), "sarrif", showing)).rejects.toMatchObject({
+      hint: "did you mean --format sarif?",
+    });
+  });
+});
+
+describe("help and the documents name all that plug-ins say", () => {
+  const documents = [
+    "README.md",
+    ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" }).map((name) => `docs/${name}`),
+  ]
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => readFileSync(join(ROOT, file), "utf8"))
+    .join("\n");
+  const command = (name: string): CommandSpec => COMMANDS.find(({ usage }) => usage.startsWith(name)) ?? never(name);
+
+  it.each(["scan", "plan", "migrate", "watch"])(
+    "the help of %s: every source with what it reads, every store",
+    (name) => {
+      const { details = "" } = command(name);
+      for (const { usage, summary } of SOURCES)
+        expect(details).toMatch(new RegExp(`^  ${escaped(usage)} +${escaped(summary)}$`, "m"));
+      for (const store of stores) expect(details).toContain(store.name);
+    },
+  );
+
+  it.each(["plan", "migrate"])("the help and the completion of %s: what --accept takes", (name) => {
+    const { details = "", options } = command(name);
+    for (const [word, meaning] of ACCEPTS) expect(details).toMatch(new RegExp(`^  ${word} +${escaped(meaning)}$`, "m"));
+    expect(options.find(([flags]) => flags.startsWith("--accept"))?.[2]).toEqual(ACCEPT_WORDS);
+  });
+
+  it("the completion of scan: every output format", () => {
+    expect(command("scan").options.find(([flags]) => flags.startsWith("--format"))?.[2]).toEqual(FORMAT_NAMES);
+  });
+
+  it.each([
+    ["source", SOURCES.map(({ kind }) => `${kind}:`)],
+    ["store", stores.map(({ name }) => name)],
+    ["output format", FORMAT_NAMES],
+    ["word of --accept", ACCEPT_WORDS.map((word) => `--accept ${word}`)],
+  ])("README and docs/ name every %s", (_what, names) => {
+    expect(names.filter((name) => !documents.includes(name))).toEqual([]);
+  });
+});
+
+/**
+ * Where a plug-in is named outside its folder and its entry in the map, and why. Words that mean much else too (image,
+ * registry, store, env, docker, script, local) count only as a source: `"registry:"`.
+ */
+const NAMED_IN: { readonly [file: string]: string } = {
+  "migrations/compose/find.ts": "what it moves is found by another source too",
+  "migrations/docker-container/refuse.ts": "a word of --accept that happens to be a format",
+  "migrations/docker-run/syntax/run-env-files.ts": "the dialect of a file of variables; docker's own flag",
+  "migrations/env-file/rewrite.ts": "the dialect of a file of variables",
+  "migrations/quadlet/index.ts": "what it moves is found by another source",
+  "providers/vault/auth-settings.ts": "a way to log in to Vault",
+  "providers/vault/login.ts": "a way to log in to Vault",
+  "src/core/config/fleet.ts": "examples, and the default, of a fleet's sources",
+  "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
+  "src/cli/fleet-settings.ts": "a reference as an example",
+  "src/delivery/runtime/consumer.ts": "who a container belongs to, by its engine's labels",
+  "src/demo/demo.ts": "the demonstration's own command lines",
+  "src/files/dotenv.ts": "the dialect of a file of variables",
+  "src/files/env-file.ts": "the dialect of a file of variables",
+  "src/fleet/units.ts": "a fleet's work: a registry is split into its repositories",
+  "src/images/registry/auth.ts": "a scope of the registry's token service",
+  "src/images/registry/reference.ts": "what people type, in its errors",
+  "src/residue/swarm.ts": "a look of its own at what an engine still shows",
+  "src/watch/install/index.ts": "a form of `watch install`, not a format",
+  "src/watch/install/model.ts": "the forms of `watch install`, not formats",
+  "src/watch/install/settings.ts": "the forms of `watch install`, not formats",
+  "src/watch/loop.ts": "the engine's events are those of containers",
+};
+
+it("nothing outside its folder names a plug-in, but for reasons", () => {
+  const general = ["image", "registry", "store", "env", "docker", "script", "local"];
+  const named = (name: string): string[] => (general.includes(name) ? [] : [`["'\`]${name}["'\`]`]);
+  const plugIns = [
+    ...formats.map(({ name, source }) => ({
+      folder: `migrations/${name}/`,
+      words: [...named(name), ...(source === null ? [] : [...named(source.kind), `["'\`]${source.kind}:(?!/)`])],
+    })),
+    ...stores.map(({ name, scheme }) => ({
+      folder: `providers/${name}/`,
+      words: [...named(name), ...(scheme === "ref+sops" ? [] : [`${escaped(scheme)}\\b`])],
+    })),
+  ];
+  const files = ["src", "providers", "migrations"]
+    .flatMap((dir) =>
+      readdirSync(join(ROOT, dir), { recursive: true, encoding: "utf8" }).map((name) => `${dir}/${name}`),
+    )
+    .filter((file) => /\.tsx?$/.test(file) && !file.startsWith("src/detect/") && !/^\w+\/index\.ts$/.test(file));
+  const found = files.filter((file) => {
+    const code = codeOf(file);
+    return plugIns.some(
+      ({ folder, words }) => !file.startsWith(folder) && words.some((one) => new RegExp(one).test(code)),
+    );
+  });
+  expect(found.sort()).toEqual(Object.keys(NAMED_IN).sort());
+});
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** A file's text without the lines that are comments. */
+function codeOf(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8").replace(/^[ \t]*(?:\/\/|\/?\*).*$/gm, "");
+}
+
+function codeBelow(dir: string): string {
+  const names = readdirSync(join(ROOT, dir), { recursive: true, encoding: "utf8" });
+  return names.flatMap((name) => (name.endsWith(".ts") ? [codeOf(join(dir, name))] : [])).join("\n");
+}
+
+function never(name: string): never {
+  throw new Error(`no command ${name}`);
+}

@@ -266,6 +266,23 @@ test("only the listed files expose a value", () => {
   expect(calls).toEqual(Object.keys(EXPOSE).sort());
 });
 
+/** The folders of the house that say what they are for: all of src, each plug-in, and the rooms that hold them. */
+function rooms(): string[] {
+  const below = [...new Set(files.map((file) => dirname(file)))].filter(
+    (dir) => (dir.startsWith("src/") && !dir.startsWith("src/cli/views/html/page")) || dir.split("/").length <= 2,
+  );
+  return below.sort();
+}
+
+test("each room opens with what it is for and what may be touched, in its own words", () => {
+  const said = rooms().map((dir) => {
+    const [, comment = ""] = /^\/\*\*?\n([\s\S]*?)\*\//.exec(text.get(`${dir}/index.ts`) ?? "") ?? [];
+    return { dir, comment: comment.replace(/^ \* ?/gm, "").trim() };
+  });
+  expect(said.filter(({ comment }) => !/^[A-Z`].{20,}[.:]/s.test(comment)).map(({ dir }) => dir)).toEqual([]);
+  expect(new Set(said.map(({ comment }) => comment)).size).toBe(said.length);
+});
+
 test("no file is so long that it does two things", () => {
   const counted = tracked()
     .filter((file) => /^(src|providers|migrations)\/.*\.tsx?$/.test(file))

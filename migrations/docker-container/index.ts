@@ -1,3 +1,7 @@
+/*
+ * `docker-container`: moves variables of a container's own configuration, by creating the container again. read.ts is
+ * the source; run-line/ writes the `docker run` that creates it by hand.
+ */
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";

@@ -1,3 +1,7 @@
+/*
+ * `image`: takes values out of images of the engine, in config and history, and moves their tags to the cleaned image.
+ * The image that was there stays until scrub.
+ */
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";

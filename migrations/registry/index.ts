@@ -1,3 +1,7 @@
+/*
+ * `registry`: takes values out of an image in a registry and moves its tags to the cleaned one, without pulling a
+ * layer. read/ is the source.
+ */
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import type { SourceReading } from "../../src/contract/source.ts";

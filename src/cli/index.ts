@@ -1,3 +1,8 @@
+/*
+ * The face of scripts: arguments in, text or JSON out, an exit code. commands.ts is the table that help, completion and
+ * the manual are made from; a command is one file below commands/. No decision about a secret is made here: that is
+ * core's.
+ */
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, UnsprawlError } from "../model/error.ts";
 import { VERSION } from "../model/version.ts";

@@ -1,3 +1,7 @@
+/*
+ * Decides whether a value is a secret, by its name, its place and itself. `detectorFor` is the entrance. A rule is an
+ * entry below rules/; what this room reads goes nowhere else.
+ */
 import { createDetector } from "./detector.ts";
 
 /**

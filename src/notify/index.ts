@@ -1,3 +1,7 @@
+/*
+ * Notifications: one file a channel, and the delivery of what waits in the history's outbox. A channel gets text in
+ * which no value is, and its own credential alone.
+ */
 import type { ChannelConfig, ChannelKind, ChannelTools, Configured, Outlet } from "../contract/channel.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";

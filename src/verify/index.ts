@@ -1,3 +1,7 @@
+/*
+ * Asks vendors and databases whether a secret is alive, by a call that changes nothing. It sends the secret to whoever
+ * issued it, so only `--verify` comes here.
+ */
 import { questionFor } from "./vendor.ts";
 import { UNTOLD, VENDORS, vendorOf } from "./vendors/index.ts";
 import { isDatabase, loginFor } from "./database.ts";

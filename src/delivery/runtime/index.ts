@@ -1,3 +1,8 @@
+/*
+ * The delivery by an OCI runtime that resolves references at each start: its installation, which consumer may have
+ * which reference, and the resolver. Whatever goes wrong, no container starts with a reference in place of its
+ * password.
+ */
 import type { Delivery, DeliveryFit } from "../../contract/delivery.ts";
 import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";

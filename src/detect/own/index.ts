@@ -1,3 +1,7 @@
+/*
+ * A team's own rules: those of unsprawl.yaml and rule files of gitleaks. Patterns of others run in linear time; a rule
+ * that cannot is refused with its reason.
+ */
 import { basename } from "node:path";
 import { nearest } from "../../kit/text/nearest.ts";
 import { ruleById, rules as builtIn } from "../rules/index.ts";

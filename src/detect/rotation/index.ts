@@ -1,3 +1,7 @@
+/*
+ * How a found secret is rotated, by its rule: one text and one page of the vendor's. Loaded only when something was
+ * found.
+ */
 import type { Rotation } from "../../model/finding.ts";
 import { ruleById } from "../rules/index.ts";
 import { HOW } from "./how.ts";

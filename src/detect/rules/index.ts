@@ -1,3 +1,7 @@
+/*
+ * The built-in rules, one table a vendor or topic. A rule carries examples and counter-examples, which are its tests;
+ * adding one touches its table alone.
+ */
 import { ACCOUNTS } from "./accounts.ts";
 import { AI } from "./ai.ts";
 import { AI_TOOLS } from "./ai-tools.ts";

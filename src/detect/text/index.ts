@@ -1,3 +1,7 @@
+/*
+ * Secrets in running text, such as files and logs, line by line. Names come from assignments in the text, so that the
+ * same rules judge them.
+ */
 import { decideIn } from "../classify.ts";
 import { looksRandom } from "../entropy.ts";
 import { isEvidence, stronger, type Evidence } from "../evidence.ts";

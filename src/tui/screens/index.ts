@@ -1,3 +1,6 @@
+/*
+ * What is shown, a file a screen: a pure function from state to lines. Nothing is asked, read or changed here.
+ */
 import { type KeyScope } from "../keymap.ts";
 import type { TuiState } from "../state.ts";
 import { TONE } from "../theme.ts";

@@ -1,3 +1,7 @@
+/*
+ * One question a vendor: the documented identity call, and what its answers mean. An endpoint that is not the vendor's
+ * own is used only when the configuration names it.
+ */
 import type { VendorInput, Vendor } from "../vendor.ts";
 import { AI } from "./ai.ts";
 import { AWS } from "./aws.ts";

@@ -1,3 +1,7 @@
+/*
+ * Makes a service of `watch`, in a form such as a systemd unit or a Compose file. It prints what it would write, and
+ * writes only when told to.
+ */
 import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { composeFile } from "./compose.ts";

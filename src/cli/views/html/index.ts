@@ -1,3 +1,7 @@
+/*
+ * The report as one HTML page that loads nothing and holds no value. index.ts puts it together at run time; page/ is
+ * the script in it, which is bundled for browsers at build time.
+ */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ScanReport } from "../../../core/scan.ts";

@@ -1,3 +1,7 @@
+/*
+ * The tabs of the evidence: where a secret is, what was done with it, who can see it. Pure functions of the chosen
+ * secret.
+ */
 import type { SecretGroup } from "../../groups.ts";
 import type { ListItem } from "../../items.ts";
 import { TABS, type TuiState, type Tab } from "../../state.ts";

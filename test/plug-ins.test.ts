@@ -73,7 +73,7 @@ describe("the check of a plan", () => {
         put,
         { id: "verify", kind: "verify", unit: "web", move },
         { id: "deliver:web", kind: "deliver", why: "it fits", ...common },
-        { id: "recreate:web", kind: "recreate", subject, digest: "d" as never, diff: [], ...common },
+        { id: "recreate:web", kind: "recreate", subject, digest: "d", diff: [], ...common },
         { id: "check:web", kind: "check", graceMs: 1, healthTimeoutMs: 1, tolerated: [], ...common },
       ],
     };

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Registry } from "../../src/images/registry/client.ts";
 import { startRegistry, type TestRegistry } from "../services/registry.ts";
-import { boundariesOf, killedAt, recorded } from "../support/kill.ts";
+import { boundariesOf, killedAt, recorded, sweep } from "../support/kill.ts";
 import { bytesOf, clientOf, forever, OCI, pushImage, put } from "../support/pushed.ts";
+import { runIds } from "../support/runs.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -182,34 +183,30 @@ describe.each([["deletes", true] as const, ["keeps what it has", false] as const
         "local",
         "--yes",
       ];
+      const lanes = [world, makeWorld("unix:///nobody"), makeWorld("unix:///nobody")];
+      onTestFinished(() => lanes.slice(1).forEach((lane) => lane.remove()));
       const undisturbed = (await index()).name;
-      // The world's keys are made by now.
-      expect((await world.unsprawl(["plan", ...args(undisturbed).slice(1, -1)])).code).toBe(0);
+      // The worlds' keys are made by now.
+      for (const lane of lanes) expect((await lane.unsprawl(["plan", ...args(undisturbed).slice(1, -1)])).code).toBe(0);
       const { ran, kinds } = await recorded(world, args(undisturbed));
       expect(told(ran).code, ran.stderr).toBe(0);
-      const boundaries = boundariesOf(kinds).filter((_, turn) => deletes || turn % 3 === 0);
-      for (const [turn, at] of boundaries.entries()) {
+      // What comes before is the same for both registries.
+      const boundaries = boundariesOf(kinds, deletes ? undefined : "after intent clean");
+      await sweep(boundaries, lanes, async (at, turn, lane) => {
         const { name, digest } = await index();
-        const killed = told(await killedAt(world, args(name), at));
+        const before = runIds(lane);
+        const killed = told(await killedAt(lane, args(name), at));
         expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
-        const listed = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
-          runs: { run: string; units: { unit: string }[] }[];
-        };
-        const run = listed.runs.find((one) => one.units.some(({ unit }) => unit.includes(`${name}:1`)))?.run;
+        const run = runIds(lane).find((id) => !before.includes(id));
         const current = async (): Promise<string> => (await registry.manifest(name, "1", forever)).digest;
-        if (run === undefined) {
-          expect(await current()).toBe(digest);
-          continue;
-        }
+        if (run === undefined) return expect(await current()).toBe(digest);
         const verb = turn % 2 === 0 ? "resume" : "rollback";
-        const ended = told(await world.unsprawl([verb, run]));
+        const ended = told(await lane.unsprawl([verb, run]));
         expect(ended.code, `${verb}, ${at.kind}: ${ended.stderr}`).toBe(0);
-        if (verb === "rollback") expect(await current()).toBe(digest);
-        else {
-          expect(has(await shown(name))).toEqual([]);
-          expect((await registry.manifest(name, `1-before-${run}`, forever)).digest).toBe(digest);
-        }
-      }
+        if (verb === "rollback") return expect(await current()).toBe(digest);
+        expect(has(await shown(name))).toEqual([]);
+        expect((await registry.manifest(name, `1-before-${run}`, forever)).digest).toBe(digest);
+      });
     });
   },
 );

@@ -6,26 +6,25 @@ import { traces } from "../../src/engine/traces.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { which } from "../services/apt.ts";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { BUSYBOX, FILE_ENV, makeImages, SHELL_LESS } from "../services/images.ts";
+import { BUSYBOX, FILE_ENV, SHELL_LESS } from "../services/images.ts";
 import { startOpenBao } from "../services/openbao.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { makeWorld, type World } from "../support/world.ts";
 import { findingsOf, holders, password, printed } from "./files-world.ts";
 
 // Scripts are run for real before and after: the container that they make shows nothing, and its application has all.
 
-let engine: TestEngine;
+let engine: WorkerEngine;
 let bao: Awaited<ReturnType<typeof startOpenBao>>;
 let world: World;
 
 beforeAll(async () => {
-  [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
-  await makeImages(engine);
+  [engine, bao] = await Promise.all([workerEngine(), startOpenBao()]);
   world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   await bao?.stop();
   world?.remove();
 });

@@ -5,13 +5,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { BUSYBOX, makeImages } from "../services/images.ts";
-import { boundariesOf, killedAt, recorded } from "../support/kill.ts";
+import { workerEngine } from "../services/worker-engine.ts";
+import { boundariesOf, killedAt, recorded, sweep } from "../support/kill.ts";
+import { runIds } from "../support/runs.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
 /** Images are kept in two ways: by the engine's own graph drivers, and in containerd's store, the default since engine 29. */
 const STORES = [
-  ["a graph driver", {}, 1],
+  ["a graph driver", null, 1],
+  // An engine of its own: this one is configured differently.
   ["containerd's store", { features: { "containerd-snapshotter": true } }, 3],
 ] as const;
 
@@ -19,21 +22,28 @@ const { DB_PASSWORD = "", GITHUB_TOKEN = "", SESSION_SECRET = "" } = twelveSecre
 const VALUES = [DB_PASSWORD, GITHUB_TOKEN, SESSION_SECRET];
 const APP = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"];
 
+const onEnd: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const end of onEnd) await end();
+});
+
 describe.each(STORES)("an engine with %s", (_store, config, stride) => {
-  let engine: TestEngine;
+  let engine: Pick<TestEngine, "docker" | "host">;
   let world: World;
   let built = 0;
 
   beforeAll(async () => {
-    engine = await startEngine({ config });
-    await makeImages(engine);
+    if (config === null) engine = await workerEngine();
+    else {
+      const own = await startEngine({ config });
+      onEnd.push(() => own.stop());
+      await makeImages(own);
+      engine = own;
+    }
     world = makeWorld(engine.host);
   });
 
-  afterAll(async () => {
-    await engine?.stop();
-    world?.remove();
-  });
+  afterAll(() => world?.remove());
 
   /** With a variable, a label that repeats it, a build argument, and a file of its own. */
   function build(more = ""): { name: string; id: string } {
@@ -41,7 +51,7 @@ describe.each(STORES)("an engine with %s", (_store, config, stride) => {
     const name = `team/leaky-${built++}`;
     writeFileSync(
       join(dir, "Dockerfile"),
-      `FROM ${BUSYBOX}\nARG GITHUB_TOKEN\nENV LOG_LEVEL=info DB_PASSWORD=${DB_PASSWORD}\nLABEL api.token=${SESSION_SECRET} vendor=acme${built}\nRUN echo built > /made\nCMD ${JSON.stringify(APP)}\n${more}`,
+      `FROM ${BUSYBOX}\nARG GITHUB_TOKEN\nENV LOG_LEVEL=info DB_PASSWORD=${DB_PASSWORD}\nRUN echo built > /made\nLABEL api.token=${SESSION_SECRET} vendor=acme${built}\nCMD ${JSON.stringify(APP)}\n${more}`,
     );
     const argument = ["--build-arg", `GITHUB_TOKEN=${GITHUB_TOKEN}`];
     engine.docker("build", "--quiet", "--network", "none", ...argument, "-t", `${name}:1`, dir);
@@ -150,33 +160,30 @@ describe.each(STORES)("an engine with %s", (_store, config, stride) => {
 
   it("killed at step boundaries, then resumed or rolled back", { timeout: 600_000 }, async () => {
     const args = (name: string): string[] => ["migrate", `image:${name}:1`, "--to", "local", "--yes"];
+    const lanes = [world];
     const undisturbed = build();
     // The world's keys are made by now.
-    expect((await world.unsprawl(["plan", `image:${undisturbed.name}:1`, "--to", "local"])).code).toBe(0);
+    for (const lane of lanes)
+      expect((await lane.unsprawl(["plan", `image:${undisturbed.name}:1`, "--to", "local"])).code).toBe(0);
     const { ran, kinds } = await recorded(world, args(undisturbed.name));
     expect(told(ran).code, ran.stderr).toBe(0);
     expect((await world.unsprawl(["rollback", runOf(ran)])).code).toBe(0);
-    for (const [turn, at] of boundariesOf(kinds).entries()) {
-      if (turn % stride !== 0) continue;
+    const boundaries = boundariesOf(kinds).filter((_, turn) => turn % stride === 0);
+    await sweep(boundaries, lanes, async (at, turn, lane) => {
       const { name, id } = build();
-      const killed = told(await killedAt(world, args(name), at));
+      const before = runIds(lane);
+      const killed = told(await killedAt(lane, args(name), at));
       expect(killed.signal, `${at.kind}: ${killed.stderr}`).toBe("SIGKILL");
-      const listed = JSON.parse((await world.unsprawl(["runs", "--json"])).stdout) as {
-        runs: { run: string; units: { unit: string }[] }[];
-      };
-      const run = listed.runs.find((one) => one.units.some(({ unit }) => unit === `${name}:1`))?.run;
-      const verb = Math.floor(turn / stride) % 2 === 0 ? "resume" : "rollback";
-      if (run === undefined) {
-        expect(idOf(`${name}:1`)).toBe(id);
-        continue;
-      }
-      const ended = told(await world.unsprawl([verb, run]));
+      const run = runIds(lane).find((one) => !before.includes(one));
+      if (run === undefined) return expect(idOf(`${name}:1`)).toBe(id);
+      const verb = turn % 2 === 0 ? "resume" : "rollback";
+      const ended = told(await lane.unsprawl([verb, run]));
       expect(ended.code, `${verb}, ${at.kind}: ${ended.stderr}`).toBe(0);
       const kept = verb === "resume" ? [`${name}:1-before-${run}`] : [];
       expect(tagged(name)).toEqual([`${name}:1`, ...kept, `${name}:latest`].sort());
       expect(idOf(kept[0] ?? `${name}:1`)).toBe(id);
       expect(has(shown(`${name}:1`))).toEqual(verb === "resume" ? [] : VALUES);
-    }
+    });
   });
 });
 
@@ -185,10 +192,9 @@ describe("references in an image", () => {
     "are resolved by the runtime for a container that may use them, and for no other",
     { timeout: 180_000 },
     async () => {
-      const engine = await startEngine();
+      const engine = await workerEngine();
       const world = makeWorld(engine.host);
       try {
-        await makeImages(engine);
         const installed = await world.unsprawl([
           "runtime",
           "install",
@@ -218,7 +224,7 @@ describe("references in an image", () => {
         expect(said).toContain(`DB_PASSWORD=${DB_PASSWORD}`);
         expect(() => execFileSync("grep", ["-r", "-l", "-F", DB_PASSWORD, join(world.dir, "state")])).toThrow(/failed/);
       } finally {
-        await engine.stop();
+        await engine.clean();
         world.remove();
       }
     },

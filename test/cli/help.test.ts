@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { SOURCES } from "../../src/assembly/plug-ins.ts";
 import { COMMANDS, COMMON_OPTIONS } from "../../src/cli/commands.ts";
 import { KEYMAP } from "../../src/tui/keymap.ts";
 import { need } from "../services/apt.ts";
@@ -105,6 +106,8 @@ describe("a completion script", () => {
     expect(complete("unsprawl", "mig")).toEqual(["migrate"]);
     expect(complete("unsprawl", "migrate", "--deliv")).toEqual(["--deliver"]);
     expect(complete("unsprawl", "scan", "--format", "gi")).toEqual(["github", "gitlab"]);
+    expect(complete("unsprawl", "plan", "--accept", "s")).toEqual(["sharers", "stack"]);
+    for (const { kind } of SOURCES) expect(complete("unsprawl", "scan", kind)).toContain(`${kind}:`);
     expect(complete("unsprawl", "classify", "--")).toEqual(
       COMMON_OPTIONS.map(([flags]) => /--[\w-]+/.exec(flags)?.[0]),
     );
@@ -126,6 +129,8 @@ describe("a completion script", () => {
     expect(complete("unsprawl mig")).toEqual(["migrate"]);
     expect(complete("unsprawl migrate --deliv")).toEqual(["--deliver"]);
     expect(complete("unsprawl scan --format gi")).toEqual(["github", "gitlab"]);
+    expect(complete("unsprawl plan --accept s")).toEqual(["sharers", "stack"]);
+    for (const { kind } of SOURCES) expect(complete(`unsprawl scan ${kind}`)).toContain(`${kind}:`);
     expect(NAMES.filter((name) => !complete("unsprawl ").includes(name))).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { FORMAT_NAMES } from "../../src/cli/views/index.ts";
 import type { Ran } from "../support/world.ts";
 import { API_TOKEN, containers, DB_PASSWORD, reportOf } from "./containers.ts";
 
@@ -90,7 +91,7 @@ describe("scan", () => {
     expect(more.code).toBe(3);
   });
 
-  it.each(["table", "json", "ndjson", "sarif", "html", "markdown", "junit", "github", "gitlab"])(
+  it.each(FORMAT_NAMES.filter((format) => format !== "baseline"))(
     "as %s shows no value, and goes to stdout or a file",
     async (format) => {
       const ran = await world.unsprawl(["scan", "docker:scan-*", "--format", format]);

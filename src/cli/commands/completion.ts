@@ -1,3 +1,4 @@
+import { SOURCES } from "../../assembly/plug-ins.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { COMMANDS, COMMON_OPTIONS } from "../commands.ts";
 import type { CommandContext } from "../context.ts";
@@ -19,6 +20,8 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
 type CommandSummary = {
   readonly name: string;
   readonly summary: string;
+  /** What it takes beside flags: sources, by what they begin with. */
+  readonly sources: readonly (readonly [begin: string, summary: string])[];
   readonly flags: readonly (readonly [flag: string, text: string, choices: string])[];
 };
 
@@ -26,6 +29,7 @@ function words(): CommandSummary[] {
   return COMMANDS.map((spec) => ({
     name: spec.usage.split(" ")[0] ?? "",
     summary: spec.summary,
+    sources: spec.usage.includes("[source...]") ? SOURCES.map(({ kind, summary }) => [`${kind}:`, summary]) : [],
     flags: [...spec.options, ...COMMON_OPTIONS].map(
       ([flags, text, choices = []]) => [/--[\w-]+/.exec(flags)?.[0] ?? "", text, choices.join(" ")] as const,
     ),
@@ -33,7 +37,10 @@ function words(): CommandSummary[] {
 }
 
 function bash(): string {
-  const cases = words().map(({ name, flags }) => `    ${name}) words="${flags.map(([flag]) => flag).join(" ")}" ;;`);
+  const cases = words().map(({ name, flags, sources }) => {
+    const all = [...flags, ...sources].map(([word]) => word);
+    return `    ${name}) words="${all.join(" ")}" ;;`;
+  });
   // A flag takes the same values with every command.
   const valued = new Map(words().flatMap(({ flags }) => flags.flatMap(([flag, , all]) => (all ? [[flag, all]] : []))));
   const values = [...valued].map(([flag, all]) => `    ${flag}) words="${all}" ;;`);
@@ -61,8 +68,8 @@ complete -F _unsprawl unsprawl`;
 function zsh(): string {
   const plain = (text: string): string => text.replace(/[\\':[\]]/g, " ");
   const cases = words().map(
-    ({ name, flags }) =>
-      `    ${name}) _arguments ${flags.map(([flag, text, all]) => `'${flag}[${plain(text)}]${all && `:value:(${all})`}'`).join(" ")} '*:file:_files' ;;`,
+    ({ name, flags, sources }) =>
+      `    ${name}) _arguments ${flags.map(([flag, text, all]) => `'${flag}[${plain(text)}]${all && `:value:(${all})`}'`).join(" ")} ${sources.length === 0 ? "'*:file:_files'" : `'*:source:(${sources.map(([begin]) => begin.replace(":", "\\:")).join(" ")})'`} ;;`,
   );
   return `#compdef unsprawl
 _unsprawl() {
@@ -80,8 +87,12 @@ compdef _unsprawl unsprawl`;
 function fish(): string {
   const plain = (text: string): string => text.replace(/[\\']/g, " ");
   return words()
-    .flatMap(({ name, summary, flags }) => [
+    .flatMap(({ name, summary, flags, sources }) => [
       `complete -c unsprawl -n __fish_use_subcommand -a ${name} -d '${plain(summary)}'`,
+      ...sources.map(
+        ([begin, text]) =>
+          `complete -c unsprawl -n '__fish_seen_subcommand_from ${name}' -a '${begin}' -d '${plain(text)}'`,
+      ),
       ...flags.map(
         ([flag, text, all]) =>
           `complete -c unsprawl -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${plain(text)}'${all && ` -x -a '${all}'`}`,

@@ -59,7 +59,7 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
       map({
         endpoints: mayBeNull(
           "base URLs by vendor",
-          named(formed(/^https?:\/\/[^\s/@]+/, says("must be a URL without a login"))),
+          named(formed(/^https?:\/\/[^\s/@]+(?:\/\S*)?$/, says("must be a URL without a login"))),
         ),
       }),
     ),

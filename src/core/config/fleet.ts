@@ -8,6 +8,7 @@ import {
   map,
   may,
   mayBeNull,
+  must,
   says,
   text,
   type SchemaValue,
@@ -55,7 +56,7 @@ export const FLEET = map({
           SOURCE,
           map(
             {
-              source: SOURCE,
+              source: must("docker: of each host, registry:HOST/…", SOURCE),
               every: may(HOW_OFTEN, EVERY),
               cron: may("when, in UTC, in place of every", CRON),
               layers: may("whether layers are scanned too", flag()),

@@ -32,6 +32,7 @@ const HOST = v.pipe(
     ({ address, context }) => (address === undefined) !== (context === undefined),
     says("needs an address or a context, and not both", "address: ssh://root@web1, or context: NAME"),
   ),
+  v.metadata({ oneOf: [{ required: ["address"] }, { required: ["context"] }] }),
   v.check(
     ({ context, certPath }) => context === undefined || certPath === undefined,
     says("has certPath beside context", "a context has certificates of its own"),
@@ -50,7 +51,7 @@ const HOST = v.pipe(
 export const HOSTS = named(
   HOST,
   formed(
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+    /^(?!(?:constructor|prototype)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
     says("is no name for a host", "letters, digits, dots, dashes and underscores"),
   ),
 );

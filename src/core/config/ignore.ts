@@ -48,6 +48,7 @@ const ENTRY = v.pipe(
     (entry) => Object.keys(entry).some((key) => key in CRITERIA),
     says("names nothing to ignore", "give at least one of rule, name, subject, image, label, fingerprint"),
   ),
+  v.metadata({ anyOf: Object.keys(CRITERIA).map((key) => ({ required: [key] })) }),
 );
 
 /** `ignore:` of a configuration. */

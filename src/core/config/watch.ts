@@ -24,6 +24,7 @@ export const WATCH = v.pipe(
     ({ every, cron }) => every === undefined || cron === undefined,
     says("{at}.every and {at}.cron are one too many", "keep one of them"),
   ),
+  v.metadata({ not: { type: "object", required: ["every", "cron"] } }),
 );
 
 /** What a file that lies in `dir` says; null where it has no such section. */

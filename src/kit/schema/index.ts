@@ -1,7 +1,8 @@
 /**
  * Settings as schemas: the type, the parser, the messages and the JSON Schema that ships come from one source. A schema
  * is made of the pieces here and of valibot's own; `parse` reads with it, `explain` words what is wrong. A message may
- * name where the value stands: `{at}` its whole path, `{in}` the path of what it is in, `{key}` its own key.
+ * name where the value stands: `{at}` its whole path, `{in}` the path of what it is in, `{key}` its own key. What a check
+ * of several keys demands, JSON Schema has by `metadata` beside it, as far as it can.
  */
 import * as v from "valibot";
 import { explain, says, words } from "./explain.ts";

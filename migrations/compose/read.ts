@@ -12,6 +12,7 @@ import { NO_FACTS, type Location, type Subject, type SubjectFacts, type Where } 
 import { Secret } from "../../src/model/secret.ts";
 import { serviceSubjectId } from "../../src/model/service-ref.ts";
 import { unreadable } from "../../src/engine/reading.ts";
+import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
 
 /**
  * `compose:FILE[:FILE…]`, `compose:FOLDER` or `compose:`: a project's services with the values that each would get (env
@@ -34,7 +35,7 @@ export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
         yield serviceReading(source, project, service.name, told, tell);
       }
       yield restReading(source, project, told, tell);
-      for (const fault of faults.values()) yield unreadable(source, fault);
+      for (const fault of faults.values()) yield unreadable(source, ANY_SUBJECT, fault);
     },
   };
 }

@@ -73,7 +73,7 @@ async function readContainer(
     const candidates = containerCandidates(source, doc, image, volumes);
     return { kind: "subject", subject, facts: containerFacts(doc, image), candidates, exposure };
   } catch (error) {
-    return unreadable(name, error);
+    return unreadable(name, { kind: "subject", name, id: listed.Id }, error);
   }
 }
 

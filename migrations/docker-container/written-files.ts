@@ -7,6 +7,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { Contents, Paths, placeIn, type LayerBook } from "../../src/images/layers/index.ts";
 import type { LayerTools } from "../../src/sources/engine-layers.ts";
 import { unreadable } from "../../src/engine/reading.ts";
+import type { SubjectRef } from "../../src/model/subject-ref.ts";
 
 const MOST_REQUESTS = 2000;
 
@@ -14,10 +15,12 @@ const MOST_REQUESTS = 2000;
 export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBook): AsyncGenerator<SourceReading> {
   const { engine, source, exposure } = tools;
   let name = id.slice(0, 12);
+  let about: SubjectRef = { kind: "subject", name, id };
   try {
     const doc = await engine.container(id);
     if (doc === null) return;
     name = doc.Name.replace(/^\//, "");
+    about = { kind: "subject", name, id: doc.Id };
     const changes = await changedPaths(engine, id, tools.signal);
     const wanted = outside(mountsOf(doc));
     const chosen = changes.filter(({ path }) => wanted(path));
@@ -32,11 +35,12 @@ export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBo
       yield {
         kind: "error",
         subject: `${name} writable layer`,
+        about,
         message: `has changes in ${chosen.length.toLocaleString("en")} places: the first ${MOST_REQUESTS.toLocaleString("en")} were read`,
         hint: cmd`docker export ${name} | tar -x -C FOLDER, then unsprawl scan dir:FOLDER`,
       };
   } catch (error) {
-    yield unreadable(`${name} writable layer`, error);
+    yield unreadable(`${name} writable layer`, about, error);
   }
 }
 

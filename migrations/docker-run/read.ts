@@ -44,6 +44,7 @@ export function scriptSource(cwd: string): Source {
 
 /** None for a file of a folder that is no script, or has nothing to do with containers. */
 async function readings(source: string, file: string, root: string, named: boolean): Promise<readonly SourceReading[]> {
+  const about = { kind: "file", path: file } as const;
   try {
     if (!named && !(await isScript(file))) return [];
     const { size } = await statOf(file);
@@ -52,18 +53,22 @@ async function readings(source: string, file: string, root: string, named: boole
     const script = await readScript(file);
     if (!named && script.runs.length === 0 && script.variables.length === 0) return [];
     const { handed, errors } = await handedOn(script, root);
-    const faults = [...errors, ...script.open.map((line) => unended(file, line))];
+    const faults = errors.map((error) => ({
+      ...error,
+      about: { kind: "subject", name: error.subject, id: null } as const,
+    }));
+    const unended = script.open.map((line) => ({ ...unendedQuote(file, line), about }));
     return [
       ...readingsOf(source, script, handed),
-      ...faults.map((fault): SourceReading => ({ kind: "error", ...fault })),
+      ...[...faults, ...unended].map((fault): SourceReading => ({ kind: "error", ...fault })),
     ];
   } catch (error) {
     if (named) throw error;
-    return [unreadable(file, error)];
+    return [unreadable(file, about, error)];
   }
 }
 
-function unended(file: string, line: number): UnreadableEnvFile {
+function unendedQuote(file: string, line: number): UnreadableEnvFile {
   return {
     subject: `${basename(file)}:${line}`,
     message: "a quote that begins there never ends: what stands behind it is read line by line, as far as it can be",

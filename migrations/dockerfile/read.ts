@@ -32,6 +32,8 @@ export function dockerfileSource(cwd: string): Source {
         yield {
           kind: "error",
           subject: dirname(file),
+          // What the Dockerfile itself holds was read.
+          about: { kind: "subject", name: dirname(file), id: dirname(file) },
           message: "holds more files than a build's folder should, so that not all were looked at",
           hint: "add a .dockerignore, or scan the folder that is built in",
         };
@@ -77,6 +79,7 @@ function copiedReading(source: string, dockerfile: string, { instruction, path, 
   return {
     kind: "error",
     subject: subject.name,
+    about: { kind: "subject", name: subject.name, id: subject.id },
     message: "is copied into the image, and is not there to be read",
     hint: "scan in the folder that it is built in, or keep it out by .dockerignore",
   };

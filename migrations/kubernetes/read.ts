@@ -75,7 +75,7 @@ async function fileInFolder(source: string, root: string, file: string): Promise
   } catch (error) {
     const text = await readText(file).catch(() => "apiVersion: kind:");
     if (!isValuesFile(file) && !/apiVersion["']?\s*:/.test(text)) return [];
-    return [unreadable(name, error)];
+    return [unreadable(name, { kind: "file", path: file }, error)];
   }
 }
 
@@ -83,6 +83,7 @@ function templates(chart: string, count: number): SourceReading {
   return {
     kind: "error",
     subject: join(chart, "templates"),
+    about: { kind: "file", path: join(chart, "templates") },
     message: `${count} Helm templates, not read: only Helm makes manifests of them`,
     hint: cmd`helm template ${chart} > rendered.yaml, then: unsprawl scan kubernetes:rendered.yaml`,
   };
@@ -114,8 +115,9 @@ async function readFile(source: string, file: string, name: string): Promise<Sou
     );
     const candidates = [...variables, ...rest];
     readings.push({ kind: "subject", subject, facts: factsOf(resource), candidates, exposure: EXPOSURE });
+    const about = { kind: "subject", name: subject.name, id: subject.id } as const;
     if (release !== null && release.fault !== null)
-      readings.push(unreadable(`${name} ${resource.label}`, release.fault));
+      readings.push(unreadable(`${name} ${resource.label}`, about, release.fault));
   }
   return readings;
 }

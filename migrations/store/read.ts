@@ -48,6 +48,7 @@ async function reading(
     return {
       kind: "error",
       subject: subject.name,
+      about: { kind: "subject", name: subject.name, id: subject.id },
       message: error.message,
       hint: error.hint ?? "unsprawl stores check",
     };

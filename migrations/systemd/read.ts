@@ -40,9 +40,10 @@ export function systemdSource(cwd: string): Source {
 async function readings(source: string, file: string): Promise<readonly SourceReading[]> {
   try {
     const unit = await readUnit(file);
-    return [reading(source, unit), ...unit.errors.map((error): SourceReading => ({ kind: "error", ...error }))];
+    const about = { kind: "subject", name: unit.name, id: unit.file } as const;
+    return [reading(source, unit), ...unit.errors.map((error): SourceReading => ({ kind: "error", about, ...error }))];
   } catch (error) {
-    return [unreadable(file, error)];
+    return [unreadable(file, { kind: "file", path: file }, error)];
   }
 }
 

@@ -9,6 +9,7 @@ import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import { onHosts, scanHere } from "./on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "./untrusted.ts";
 import { list, scriptHost, text, type CommandContext, type ParsedFlags } from "./context.ts";
+import { ANY_SUBJECT } from "../model/subject-ref.ts";
 
 /** The sources whose scans can be interrupted and resumed. */
 const RESUMABLE = SOURCES.filter(({ resumable }) => resumable === true).map(({ kind }) => kind);
@@ -78,7 +79,8 @@ function withUntrusted(report: ScanReport, untrusted: Untrusted | null, json: bo
   const notes = json ? [`${untrustedText(untrusted)}; next: ${untrusted.hint}`, ...report.notes] : report.notes;
   const missing = rulesMissing(untrusted);
   if (missing === null) return { ...report, notes };
-  const errors = [{ subject: untrusted.file, message: missing.message, hint: missing.hint ?? "unsprawl trust" }];
+  const { message, hint } = missing;
+  const errors = [{ subject: untrusted.file, about: ANY_SUBJECT, message, hint: hint ?? "unsprawl trust" }];
   return { ...report, notes, sources: [...report.sources, { source: "unsprawl.yaml", subjects: 0, errors }] };
 }
 

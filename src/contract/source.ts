@@ -1,6 +1,7 @@
 import type { Spotted, SpottedText, TextBlock } from "./detector.ts";
 import type { Candidate } from "../model/candidate.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
+import type { SubjectRef } from "../model/subject-ref.ts";
 
 /** One subject read, or why it could not be read. */
 export type SourceReading =
@@ -68,8 +69,9 @@ export type SourceReading =
   | { readonly kind: "bytes"; readonly done: number; readonly total: number | null }
   | {
       readonly kind: "error";
-      /** Null for one that has no name: it is called by its number. */
+      /** As it is shown. Null for one that has no name: it is called by its number. */
       readonly subject: string | null;
+      readonly about: SubjectRef;
       readonly message: string;
       readonly hint: string;
     };

@@ -4,6 +4,7 @@ import type { Addition, MoveRecord, HostBaseline, Remembered } from "../contract
 import type { Change, ChangeKind } from "../model/change.ts";
 import { atLeast, SEVERITIES, type Confidence, type Finding, type Severity } from "../model/finding.ts";
 import type { SubjectError } from "./read-source.ts";
+import { concerns } from "../model/subject-ref.ts";
 
 /** One scan of one host, as it is remembered. */
 export type HostScan = {
@@ -196,32 +197,14 @@ function covers(scanned: HostScan, { finding, layers }: Remembered): boolean {
   const { location } = finding;
   if (scanned.removed.has(location.subjectId)) return true;
   if (!atLeast(finding.confidence, scanned.floor) || (layers && !scanned.layers)) return false;
-  if (scanned.sources.some(({ errors }) => errors.some((error) => concerns(error, location)))) return false;
+  if (scanned.sources.some(({ errors }) => errors.some(({ about }) => concerns(about, location)))) return false;
   if (scanned.subjects.has(subjectKey(location))) return true;
   if (scanned.partial) return false;
   const read = scanned.sources.find(
     ({ source }) => source === location.source || (source.endsWith(":") && location.source.startsWith(source)),
   );
-  // An error without a name of its own (a document's number, the source itself) may be any subject's.
-  return (
-    read !== undefined && read.errors.every((error) => !NAMELESS.test(error.subject) && error.subject !== read.source)
-  );
+  return read !== undefined && read.errors.every(({ about }) => about.kind !== "any");
 }
-
-const NAMELESS = /^document \d+$/;
-
-/**
- * Whether an error is of this subject, or of one that it is part of, or that is part of it: `app:1 layer 2 of 5`,
- * a repository whose tags could not be listed, an index of an image's platforms.
- */
-function concerns({ subject }: SubjectError, { subjectName, subjectId }: Finding["location"]): boolean {
-  return (
-    subject === subjectName || subject === subjectId || within(subject, subjectName) || within(subjectName, subject)
-  );
-}
-
-const within = (long: string, short: string): boolean =>
-  short !== "" && long.startsWith(short) && " :@".includes(long.charAt(short.length));
 
 function alike(before: Remembered, now: Remembered): boolean {
   const of = ({ finding, goneAt, times, layers }: Remembered): string =>

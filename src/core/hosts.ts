@@ -2,6 +2,7 @@ import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { compare, withFindings, type ScanReport } from "./report.ts";
+import { ANY_SUBJECT } from "../model/subject-ref.ts";
 
 /** Hosts that are scanned at once: an engine answers many questions, and each SSH connection is a process. */
 const AT_ONCE = 8;
@@ -75,7 +76,7 @@ function failed(host: string, sources: readonly string[], error: unknown): ScanR
   const known = error instanceof UnsprawlError ? error : null;
   const message = known?.message ?? `unexpected error (${causeOf(error)})`;
   const hint = known === null ? "please report this, with `unsprawl doctor --json`" : (known.hint ?? "unsprawl doctor");
-  const errors = [{ subject: host, message, hint }];
+  const errors = [{ subject: host, about: ANY_SUBJECT, message, hint }];
   return withFindings({ ...NOTHING, sources: [{ source: sources.join(" "), host, subjects: 0, errors }] }, []);
 }
 

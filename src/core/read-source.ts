@@ -3,8 +3,15 @@ import type { Host } from "../contract/host.ts";
 import type { SourceReading, SourceReadOptions, Source, SubjectReading } from "../contract/source.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Lane, type FileReading, type FoundReading } from "./lane.ts";
+import { ANY_SUBJECT, type SubjectRef } from "../model/subject-ref.ts";
 
-export type SubjectError = { readonly subject: string; readonly message: string; readonly hint: string };
+export type SubjectError = {
+  /** As it is shown. */
+  readonly subject: string;
+  readonly about: SubjectRef;
+  readonly message: string;
+  readonly hint: string;
+};
 
 export type ReadSourceTools = {
   readonly detector: () => Promise<Detector>;
@@ -62,22 +69,26 @@ export async function readSource(
   };
   const fileDone = ({ subject }: FileReading, error: string | null): void => {
     if (error === null) subjects++;
-    else errors.push({ subject: subject.name, message: `cannot be read: ${error}`, hint: "check its rights" });
+    else {
+      const { name, id } = subject;
+      const about = { kind: "subject", name, id } as const;
+      errors.push({ subject: name, about, message: `cannot be read: ${error}`, hint: "check its rights" });
+    }
     progress();
   };
   const batchDone = (read: ReadBatch): void => {
     subjects += read.subjects;
     values += read.values;
     for (const { at, message, hint } of read.errors)
-      errors.push({ subject: `document ${documents + at}`, message, hint });
+      errors.push({ subject: `document ${documents + at}`, about: ANY_SUBJECT, message, hint });
     documents += read.subjects + read.errors.length;
     progress();
   };
   const take = async (reading: SourceReading): Promise<void> => {
     if (reading.kind === "total") total = reading.subjects;
     else if (reading.kind === "error") {
-      const { subject, message, hint } = reading;
-      errors.push({ subject: subject ?? `document ${documents++}`, message, hint });
+      const { subject, about, message, hint } = reading;
+      errors.push({ subject: subject ?? `document ${documents++}`, about, message, hint });
     } else if (reading.kind === "finished") {
       subjects++;
       values += tools.kept?.replay(reading) ?? 0;
@@ -109,7 +120,7 @@ export async function readSource(
     await lane.end();
   } catch (error) {
     if (host.signal.aborted || !(error instanceof UnsprawlError) || !tools.among(error)) throw error;
-    errors.push({ subject: spec, message: error.message, hint: error.hint ?? "unsprawl doctor" });
+    errors.push({ subject: spec, about: ANY_SUBJECT, message: error.message, hint: error.hint ?? "unsprawl doctor" });
   } finally {
     await lane.close();
   }

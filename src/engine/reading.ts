@@ -3,6 +3,7 @@ import { imageCandidates, imageFacts } from "./candidates.ts";
 import type { Engine } from "./engine.ts";
 import type { ImageDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { SubjectRef } from "../model/subject-ref.ts";
 
 /** One image's config and history, called by the tag that was asked for; null when it has gone since it was listed. */
 export async function imageReading(
@@ -20,7 +21,7 @@ export async function imageReading(
     const candidates = imageCandidates(source, name, doc, history);
     return { kind: "subject", subject, facts: imageFacts(name, doc), candidates, exposure };
   } catch (error) {
-    return unreadable(id, error);
+    return unreadable(id, { kind: "subject", name: id, id }, error);
   }
 }
 
@@ -31,10 +32,10 @@ export function imageName({ Id, RepoTags }: ImageDoc, asked = ""): string {
   return meant ?? tags[0] ?? Id.replace(/^sha256:/, "").slice(0, 12);
 }
 
-/** One subject that could not be read, as a reading: the scan goes on and says so. */
-export function unreadable(subject: string, error: unknown): SourceReading {
+/** What could not be read, as a reading: the scan goes on and says so. `subject` is what it is called. */
+export function unreadable(subject: string, about: SubjectRef, error: unknown): SourceReading {
   if (error instanceof UnsprawlError) {
-    return { kind: "error", subject, message: error.message, hint: error.hint ?? "unsprawl doctor" };
+    return { kind: "error", subject, about, message: error.message, hint: error.hint ?? "unsprawl doctor" };
   }
   throw error;
 }

@@ -17,6 +17,7 @@ import { sharedLayers, shelfProgress } from "./shelf.ts";
 import type { Slots } from "./slots.ts";
 import type { FleetStore } from "./store.ts";
 import { unitsOf, type FleetUnit } from "./units.ts";
+import { ANY_SUBJECT } from "../model/subject-ref.ts";
 
 export type WorkerTools = {
   readonly queue: Queue;
@@ -247,9 +248,14 @@ function passes(error: unknown, { retryCount }: Pick<Job, "retryCount">): boolea
 /** For the status: no value, no stack. */
 function toldOf(error: unknown, redact: (text: string) => string, subject: string): SubjectError {
   if (error instanceof UnsprawlError)
-    return { subject, message: redact(error.message), hint: redact(error.hint ?? "unsprawl doctor") };
+    return {
+      subject,
+      about: ANY_SUBJECT,
+      message: redact(error.message),
+      hint: redact(error.hint ?? "unsprawl doctor"),
+    };
   const called = error instanceof Error && error.name === "AbortError" ? "called off" : "unexpected error";
-  return { subject, message: called, hint: "the worker's log says more" };
+  return { subject, about: ANY_SUBJECT, message: called, hint: "the worker's log says more" };
 }
 
 /** The queue keeps what is thrown: this and no more. */

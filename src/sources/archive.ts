@@ -139,7 +139,8 @@ function present(found: ArchiveImages | null): ArchiveImages {
 
 function* listed({ images, errors }: ArchiveImages): Generator<SourceReading> {
   yield { kind: "total", subjects: images.length + errors.length };
-  for (const { subject, message } of errors) yield { kind: "error", subject, message, hint: "save the image again" };
+  for (const { subject, about, message } of errors)
+    yield { kind: "error", subject, about, message, hint: "save the image again" };
 }
 
 async function document(file: Awaited<ReturnType<ArchiveFiles["open"]>>, name: string): Promise<Buffer | null> {

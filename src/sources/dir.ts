@@ -50,7 +50,8 @@ export async function* filesBelow(
     const code = (error as { code?: string }).code;
     if (code === undefined) throw error;
     const subject = relative(root, folder) || ".";
-    yield { error: { kind: "error", subject, message: `cannot be read: ${code}`, hint: "check its rights" } };
+    const about = { kind: "file", path: folder } as const;
+    yield { error: { kind: "error", subject, about, message: `cannot be read: ${code}`, hint: "check its rights" } };
   }
   for (const one of folders.sort()) yield* filesBelow(root, one, signal);
 }

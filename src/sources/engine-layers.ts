@@ -68,7 +68,12 @@ async function* together(tools: LayerTools, docs: readonly ImageDoc[], book: Lay
     );
     for (const image of images) yield* book.tell(image);
   } catch (error) {
-    if (wanted.length === 1 || signal.aborted) yield unreadable(`${imageName(wanted[0] as ImageDoc)} layers`, error);
+    const [one] = wanted;
+    if (one !== undefined && (wanted.length === 1 || signal.aborted)) {
+      // It is told by the name that was asked for, and one of several tags may be called by another here.
+      const about = { kind: "subject", name: imageName(one, tools.asked), id: one.Id } as const;
+      yield unreadable(`${imageName(one)} layers`, about, error);
+    }
     // One that cannot be sent would keep the others from being read.
     else for (const doc of wanted) yield* together(tools, [doc], book);
   }

@@ -9,6 +9,8 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { jsonPieces, parseBatch, type Documents } from "../kit/text/json-batches.ts";
 import { MALFORMED_HINT } from "../kit/text/json-stream.ts";
 import { mustBeFile } from "../kit/io/must-be-file.ts";
+import type { Subject } from "../model/location.ts";
+import { ANY_SUBJECT } from "../model/subject-ref.ts";
 
 /**
  * `inspect:FILE` or `inspect:-`: saved `docker inspect` output, arrays and objects one after the other. Read as a
@@ -31,7 +33,7 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
         yield* readings(documents);
         if (broken === null) return;
         const message = `the input ${broken.what}; what stands behind is not read`;
-        yield { kind: "error", subject: `character ${broken.at}`, message, hint: MALFORMED_HINT };
+        yield { kind: "error", subject: `character ${broken.at}`, about: ANY_SUBJECT, message, hint: MALFORMED_HINT };
       };
       let some = false;
       try {
@@ -55,7 +57,13 @@ export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
         if (error instanceof UnsprawlError || typeof (error as { code?: unknown }).code !== "string") throw error;
         const hint = "name a file that `docker inspect` wrote";
         if (!some) throw new UnsprawlError("absent", `cannot read ${what}`, hint, causeOf(error));
-        yield { kind: "error", subject: what, message: `cannot be read to its end: ${causeOf(error)}`, hint };
+        yield {
+          kind: "error",
+          subject: what,
+          about: ANY_SUBJECT,
+          message: `cannot be read to its end: ${causeOf(error)}`,
+          hint,
+        };
       }
     },
   };
@@ -72,7 +80,13 @@ function empty(what: string): SourceReading {
     what === "-"
       ? "docker inspect NAME | unsprawl scan inspect:-; set -o pipefail shows why the first command failed"
       : MALFORMED_HINT;
-  return { kind: "error", subject: what === "-" ? "stdin" : what, message: "the input is empty", hint };
+  return {
+    kind: "error",
+    subject: what === "-" ? "stdin" : what,
+    about: ANY_SUBJECT,
+    message: "the input is empty",
+    hint,
+  };
 }
 
 /** Of a larger one more is alive when memory is collected, and collecting is what takes long. */
@@ -101,6 +115,7 @@ export function inspectReading(
     {
       kind: "error",
       subject: null,
+      about: ANY_SUBJECT,
       message,
       hint: "only containers and images can be read: docker inspect NAME > FILE",
     },
@@ -140,7 +155,7 @@ function containerReadings(
     candidates,
     exposure: [],
   };
-  return [reading, ...unreadParts(subject.name, odd)];
+  return [reading, ...unreadParts(subject, odd)];
 }
 
 function imageReadings(source: string, doc: ImageDoc, images: Map<string, ImageDoc>): SourceReading[] {
@@ -154,12 +169,13 @@ function imageReadings(source: string, doc: ImageDoc, images: Map<string, ImageD
   const subject = { kind: "image", name, id: doc.Id } as const;
   return [
     { kind: "subject", subject, facts: imageFacts(name, doc), candidates, exposure: [] },
-    ...unreadParts(name, odd),
+    ...unreadParts(subject, odd),
   ];
 }
 
-function unreadParts(subject: string, odd: ReadonlySet<string>): SourceReading[] {
+function unreadParts({ name, id }: Subject, odd: ReadonlySet<string>): SourceReading[] {
   if (odd.size === 0) return [];
   const message = `part of it is not in the form that the engine writes: ${[...odd].join(", ")}`;
-  return [{ kind: "error", subject, message, hint: "docker inspect NAME shows how the engine writes it" }];
+  const about = { kind: "subject", name, id } as const;
+  return [{ kind: "error", subject: name, about, message, hint: "docker inspect NAME shows how the engine writes it" }];
 }

@@ -7,6 +7,7 @@ import { fails } from "../../src/cli/scan-options.ts";
 import { render } from "../../src/cli/views/index.ts";
 import type { ScanReport } from "../../src/core/scan.ts";
 import type { Finding } from "../../src/model/finding.ts";
+import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran } from "../support/world.ts";
 
@@ -265,7 +266,9 @@ describe("text that others wrote", () => {
       finding({ name: NASTY, why: [NASTY], exposure: [NASTY], ignoredBy: NASTY, state: "ignored" }, NASTY),
       finding({ name: NASTY, masked: NASTY }, NASTY),
     ]),
-    sources: [{ source: NASTY, subjects: 1, errors: [{ subject: NASTY, message: NASTY, hint: NASTY }] }],
+    sources: [
+      { source: NASTY, subjects: 1, errors: [{ subject: NASTY, about: ANY_SUBJECT, message: NASTY, hint: NASTY }] },
+    ],
   };
 
   it("is text in JUnit", async () => {

@@ -74,7 +74,9 @@ describe("a container with a part in another form", () => {
     expect(places).toEqual(["first DB_PASSWORD", ...(found ? ["odd DB_PASSWORD"] : []), "web DB_PASSWORD"]);
     expect(code).toBe(part === null ? 3 : 1);
     const message = `part of it is not in the form that the engine writes: ${part}`;
-    const errors = part === null ? [] : [{ subject: "odd", message, hint: expect.stringMatching(/./) as string }];
+    const about = { kind: "subject", name: "odd", id: expect.any(String) as string };
+    const errors =
+      part === null ? [] : [{ subject: "odd", about, message, hint: expect.stringMatching(/./) as string }];
     expect(sources).toEqual([{ source: "inspect:-", subjects: 4, errors }]);
   });
 
@@ -170,6 +172,7 @@ describe("an empty input", () => {
         errors: [
           {
             subject: "stdin",
+            about: { kind: "any" },
             message: "the input is empty",
             hint: "docker inspect NAME | unsprawl scan inspect:-; set -o pipefail shows why the first command failed",
           },

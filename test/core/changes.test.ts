@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Addition, MoveRecord, HostBaseline, Remembered } from "../../src/contract/history.ts";
 import { judge, subjectKey, type HostScan } from "../../src/core/changes.ts";
 import type { Finding, FindingState } from "../../src/model/finding.ts";
+import { ANY_SUBJECT, type SubjectRef } from "../../src/model/subject-ref.ts";
 
 const FIRST = "2026-11-01T00:00:00.000Z";
 const MOVE = "2026-11-02T00:00:00.000Z";
@@ -218,13 +219,14 @@ describe("a migrated secret", () => {
 });
 
 describe("nothing is gone that was not looked at", () => {
-  const errors = [{ subject: "api", message: "", hint: "" }];
+  const about = { kind: "subject", name: "api", id: null } as const;
+  const errors = [{ subject: "api", about, message: "", hint: "" }];
   it.each<[string, Partial<HostScan>, Finding]>([
     ["another source", { sources: [{ source: "env:.env", subjects: 1, errors: [] }] }, A],
     ["a subject that could not be read", { sources: [{ source: "docker:", subjects: 0, errors }] }, A],
     [
       "a source with an error of no name",
-      { sources: [{ source: "docker:", subjects: 0, errors: [{ ...errors[0], subject: "document 3" } as never] }] },
+      { sources: [{ source: "docker:", subjects: 0, errors: [{ ...errors[0], about: ANY_SUBJECT } as never] }] },
       A,
     ],
     ["a higher floor", { floor: "high" }, finding("A", { confidence: "medium" })],
@@ -233,20 +235,28 @@ describe("nothing is gone that was not looked at", () => {
     expect(kinds(judge(past(one), scanned([], more)).addition)).toEqual([]);
   });
 
-  it.each([
-    ["app:1", "app:1 layers", { layers: true, subjects: new Set(["container\0app:1"]) }],
-    ["app:1", "app:1 layer 2 of 5 (torn)", { layers: true, subjects: new Set(["container\0app:1"]) }],
-    ["h/r:1 linux/amd64", "h/r:1", {}],
-    ["h/r:1", "h/r", {}],
-    ["app:2", "id-app:2", {}],
-  ])("of %s when there was an error of %s", (subject, called, more) => {
+  it.each<[of: string, error: string, about: SubjectRef, more: Partial<HostScan>]>([
+    ["app:1", "app:1 layer 2 of 5 (torn)", named("app:1"), { layers: true, subjects: new Set(["container\0app:1"]) }],
+    ["app:1, latest", "app:1 layers", { ...named("app:1"), id: "id-app:1, latest" }, { layers: true }],
+    ["h/r:1 linux/amd64", "h/r:1", { kind: "images", name: "h/r:1" }, {}],
+    ["h/r:1", "h/r", { kind: "images", name: "h/r" }, {}],
+    ["app:2", "id-app:2", named("id-app:2"), {}],
+  ])("of %s when there was an error of %s", (subject, called, of, more) => {
     const one = finding("A", { subject });
-    const sources = [{ source: "docker:", subjects: 1, errors: [{ subject: called, message: "", hint: "" }] }];
-    expect(kinds(judge(past(one), scanned([], { sources, ...more })).addition)).toEqual([]);
-    const other = [{ source: "docker:", subjects: 1, errors: [{ subject: "app", message: "", hint: "" }] }];
-    if (!subject.startsWith("app"))
-      expect(kinds(judge(past(one), scanned([], { sources: other })).addition)).toEqual(["gone A"]);
+    const source = { source: "docker:", subjects: 1 };
+    const scanOf = (ref: SubjectRef): HostScan =>
+      scanned([], {
+        sources: [{ ...source, errors: [{ subject: called, about: ref, message: "", hint: "" }] }],
+        ...more,
+      });
+    expect(kinds(judge(past(one), scanOf(of)).addition)).toEqual([]);
+    // What an error is called decides nothing.
+    expect(kinds(judge(past(one), scanOf(named("other"))).addition)).toEqual(["gone A"]);
   });
+
+  function named(name: string): { readonly kind: "subject"; readonly name: string; readonly id: null } {
+    return { kind: "subject", name, id: null };
+  }
 
   it("a file of a layer, by a scan without layers", () => {
     const known: HostBaseline = { ...EMPTY, findings: new Map([[A.id, row(A, { layers: true })]]) };
@@ -261,7 +271,7 @@ describe("nothing is gone that was not looked at", () => {
     [
       "another subject could not be read",
       {
-        sources: [{ source: "docker:", subjects: 1, errors: [{ ...errors[0], subject: "web" } as never] }],
+        sources: [{ source: "docker:", subjects: 1, errors: [{ ...errors[0], about: named("web") } as never] }],
       },
     ],
   ])("but is when %s", (_, more) => {

@@ -96,6 +96,7 @@ describe("one that cannot be read is told", () => {
     expect(report.sources[0]?.errors).toEqual([
       {
         subject: "release.yaml Secret/sh.helm.release.v1.web.v1",
+        about: { kind: "subject", name: "Secret/sh.helm.release.v1.web.v1", id: expect.any(String) as string },
         message,
         hint: "helm history web shows whether Helm can read it",
       },

@@ -2,6 +2,7 @@ import { rotationFor } from "../../src/detect/rotation/index.ts";
 import type { ScanReport } from "../../src/core/scan.ts";
 import { CONFIDENCES, SEVERITIES, type Finding } from "../../src/model/finding.ts";
 import type { TrendPoint } from "../../src/model/trend.ts";
+import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
 
 const NAMES =
   "DB_PASSWORD API_TOKEN STRIPE_SECRET_KEY SESSION_SECRET GITHUB_TOKEN SMTP_PASSWORD DATABASE_URL REDIS_PASSWORD".split(
@@ -71,7 +72,9 @@ export function reportWith(findings: readonly Finding[], more: Partial<ScanRepor
       {
         source: "image:*",
         subjects: 1,
-        errors: [{ subject: "shop:1.4", message: "no permission to read it", hint: "unsprawl doctor" }],
+        errors: [
+          { subject: "shop:1.4", about: ANY_SUBJECT, message: "no permission to read it", hint: "unsprawl doctor" },
+        ],
       },
     ],
     rotation: Object.fromEntries(

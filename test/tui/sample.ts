@@ -3,6 +3,7 @@ import type { ScanHit } from "../../src/core/scan.ts";
 import type { Finding, Severity } from "../../src/model/finding.ts";
 import type { Move, Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
 import { formOf } from "../../src/tui/form.ts";
 import { groupHits } from "../../src/tui/groups.ts";
 import { historyOf } from "../../src/tui/history.ts";
@@ -125,7 +126,7 @@ export function everyScreen(text: string, many: number): TuiState[] {
     check: () => null,
     answer: () => undefined,
   };
-  const unread = [{ subject: text, message: text, hint: text, source: text }];
+  const unread = [{ subject: text, about: ANY_SUBJECT, message: text, hint: text, source: text }];
   const summary = summaryOf(text);
   const opened = { summary, plan, steps: run.steps, records: [{ at: "2026-01-01 00:00:00", text }], scroll: 1 };
   return [

@@ -130,7 +130,11 @@ function readings(
   };
   if (odd.size === 0) return [read];
   const message = `part of it is not in the form that builders write: ${[...odd].join(", ")}`;
-  return [read, { kind: "error", subject: subject.name, message, hint: "docker manifest inspect shows what it is" }];
+  const about = { kind: "subject", name: subject.name, id: subject.id } as const;
+  return [
+    read,
+    { kind: "error", subject: subject.name, about, message, hint: "docker manifest inspect shows what it is" },
+  ];
 }
 
 /** The container of the last build step, in configurations that older engines wrote; what the image has too is told there. */

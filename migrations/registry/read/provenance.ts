@@ -26,12 +26,13 @@ export async function provenanceReadings(
 ): Promise<readonly SourceReading[]> {
   const candidates: Candidate[] = [...annotations];
   const errors: SourceReading[] = [];
+  const about = { kind: "subject", name: subject.name, id: subject.id } as const;
   for (const [at, layer] of described(manifest.document["layers"]).entries()) {
     const type = layer?.annotations[PREDICATE];
     if (layer?.mediaType !== IN_TOTO || (typeof type === "string" && !/provenance/i.test(type))) continue;
     if (layer.size > LIMIT) {
       const message = `layers[${at}] is a provenance of ${layer.size} bytes, more than are read`;
-      errors.push({ kind: "error", subject: subject.name, message, hint: "docker buildx imagetools inspect" });
+      errors.push({ kind: "error", subject: subject.name, about, message, hint: "docker buildx imagetools inspect" });
       continue;
     }
     const statement = await registry.json(repository, layer, signal, LIMIT);

@@ -29,7 +29,7 @@ export function readConfig(
   const config = bytes === null ? null : parsed(bytes);
   if (config === null) {
     const message = bytes === null ? "its config is not there to be read" : "its config is not a JSON object";
-    return { subject, facts: imageFacts(name, { Id: id }), readings: [error(name, message)], diffIds: [] };
+    return { subject, facts: imageFacts(name, { Id: id }), readings: [error(subject, message)], diffIds: [] };
   }
   const odd = new Set<string>();
   const doc = { Id: id, RepoTags: tags, Config: config["config"] } as unknown as ImageDoc;
@@ -41,15 +41,17 @@ export function readConfig(
   const rootfs = (config["rootfs"] ?? {}) as { diff_ids?: unknown };
   const diffIds = Array.isArray(rootfs.diff_ids) ? rootfs.diff_ids.filter((one) => typeof one === "string") : [];
   if (rootfs.diff_ids !== undefined && !Array.isArray(rootfs.diff_ids)) odd.add("rootfs.diff_ids");
-  if (odd.size > 0) readings.push(error(name, `part of its config is not in the form of one: ${[...odd].join(", ")}`));
+  if (odd.size > 0)
+    readings.push(error(subject, `part of its config is not in the form of one: ${[...odd].join(", ")}`));
   const said = digestOf(file);
   if (said?.startsWith("sha256:") === true && said !== id)
-    readings.push(error(name, "its config has other bytes than its digest says"));
+    readings.push(error(subject, "its config has other bytes than its digest says"));
   return { subject, facts, readings, diffIds };
 }
 
-function error(subject: string, message: string): SourceReading {
-  return { kind: "error", subject, message, hint: "save the image again" };
+function error({ name, id }: Subject, message: string): SourceReading {
+  const about = { kind: "subject", name, id } as const;
+  return { kind: "error", subject: name, about, message, hint: "save the image again" };
 }
 
 function parsed(bytes: Buffer): { readonly [key: string]: unknown } | null {

@@ -1,5 +1,6 @@
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import type { JsonObject } from "../../kit/json-object.ts";
+import { ANY_SUBJECT, type SubjectRef } from "../../model/subject-ref.ts";
 
 /** An image of an archive: where its config and layers are. */
 export type ArchiveImage = {
@@ -21,9 +22,11 @@ export type ArchiveLayer = {
 /** A file's bytes; null when there is none. Throws `refused` for one that is too large. */
 export type ReadArchiveFile = (file: string) => Promise<Buffer | null>;
 
+export type UnreadableImage = { readonly subject: string; readonly about: SubjectRef; readonly message: string };
+
 export type ArchiveImages = {
   readonly images: readonly ArchiveImage[];
-  readonly errors: readonly { readonly subject: string; readonly message: string }[];
+  readonly errors: readonly UnreadableImage[];
 };
 
 const MOST_IMAGES = 10_000;
@@ -39,7 +42,7 @@ export async function imagesIn(read: ReadArchiveFile, archive: string): Promise<
   if (saved !== null) return some(savedImages(parse(saved, "manifest.json")), "manifest.json");
   const index = await read("index.json");
   if (index === null) return null;
-  const found: { images: ArchiveImage[]; errors: { subject: string; message: string }[] } = { images: [], errors: [] };
+  const found: { images: ArchiveImage[]; errors: UnreadableImage[] } = { images: [], errors: [] };
   await ociImages(parse(index, "index.json"), { read, found, called: archive, depth: 0 });
   return some(found, "index.json");
 }
@@ -47,7 +50,10 @@ export async function imagesIn(read: ReadArchiveFile, archive: string): Promise<
 /** No image would look like no secret. */
 function some(found: ArchiveImages, by: string): ArchiveImages {
   if (found.images.length + found.errors.length > 0) return found;
-  return { images: [], errors: [{ subject: "the archive", message: `holds no image, as its ${by} says` }] };
+  return {
+    images: [],
+    errors: [{ subject: "the archive", about: ANY_SUBJECT, message: `holds no image, as its ${by} says` }],
+  };
 }
 
 function parse(bytes: Buffer, file: string): unknown {
@@ -65,7 +71,7 @@ const list = (from: unknown): readonly unknown[] => (Array.isArray(from) ? from 
 function savedImages(manifest: unknown): ArchiveImages {
   if (!Array.isArray(manifest))
     throw new UnsprawlError("malformed", "manifest.json is not a list of images", "docker save writes one");
-  const errors: { subject: string; message: string }[] = [];
+  const errors: UnreadableImage[] = [];
   const images = manifest.slice(0, MOST_IMAGES).flatMap((one: unknown, at): ArchiveImage[] => {
     const { Config, RepoTags, Layers } = open(one);
     const tags = list(RepoTags).filter((tag) => typeof tag === "string");
@@ -73,7 +79,11 @@ function savedImages(manifest: unknown): ArchiveImages {
     const layers = Array.isArray(Layers ?? []) ? list(Layers) : [Layers];
     const name = tags[0] ?? shortName(config ?? `image ${at}`);
     if (config === null || !layers.every((layer) => typeof layer === "string")) {
-      errors.push({ subject: name, message: "manifest.json does not say where its config and its layers are" });
+      errors.push({
+        subject: name,
+        about: named(name),
+        message: "manifest.json does not say where its config and its layers are",
+      });
       return [];
     }
     const files = layers.map((file) => ({ file, digest: digestOf(file), size: null, mediaType: "" }));
@@ -83,13 +93,19 @@ function savedImages(manifest: unknown): ArchiveImages {
   return { images, errors };
 }
 
-function tooMany(): { subject: string; message: string } {
-  return { subject: "the archive", message: `holds more than ${MOST_IMAGES.toLocaleString("en")} images` };
+const named = (name: string): SubjectRef => ({ kind: "images", name });
+
+function tooMany(): UnreadableImage {
+  return {
+    subject: "the archive",
+    about: ANY_SUBJECT,
+    message: `holds more than ${MOST_IMAGES.toLocaleString("en")} images`,
+  };
 }
 
 type Walk = {
   readonly read: ReadArchiveFile;
-  readonly found: { readonly images: ArchiveImage[]; readonly errors: { subject: string; message: string }[] };
+  readonly found: { readonly images: ArchiveImage[]; readonly errors: UnreadableImage[] };
   readonly called: string;
   readonly depth: number;
 };
@@ -113,7 +129,7 @@ async function ociImages(index: unknown, walk: Walk): Promise<void> {
       return;
     }
     if (bytes === null) {
-      found.errors.push({ subject: name, message: "its manifest is not there to be read" });
+      found.errors.push({ subject: name, about: named(name), message: "its manifest is not there to be read" });
       continue;
     }
     const manifest = open(parse(bytes, file ?? ""));
@@ -126,7 +142,11 @@ async function ociImages(index: unknown, walk: Walk): Promise<void> {
     // Null is a list without any, as Go writes it.
     const listed = Array.isArray(manifest["layers"] ?? []);
     if (config === null || !listed || layers.includes(null))
-      found.errors.push({ subject: name, message: "its manifest does not say where its config and its layers are" });
+      found.errors.push({
+        subject: name,
+        about: named(name),
+        message: "its manifest does not say where its config and its layers are",
+      });
     else
       found.images.push({
         name,

@@ -147,6 +147,7 @@ export class LayerBook {
       const error = (message: string, hint: string): SourceReading => ({
         kind: "error",
         subject: `${subject.name} ${called}`,
+        about: { kind: "subject", name: subject.name, id: subject.id },
         message,
         hint,
       });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { html } from "../../../src/cli/views/html/index.ts";
 import type { Finding } from "../../../src/model/finding.ts";
+import { ANY_SUBJECT } from "../../../src/model/subject-ref.ts";
 import { printable } from "../../../src/kit/text/escape.ts";
 import { startChromium, type Chromium } from "../../services/chromium.ts";
 import type { Page } from "../../support/browser.ts";
@@ -62,7 +63,9 @@ function reportSaying(text: string): string {
   const findings = [saying(text, 1), saying(text, 2)];
   return html(
     reportWith(findings, {
-      sources: [{ source: text, subjects: 1, errors: [{ subject: text, message: text, hint: text }] }],
+      sources: [
+        { source: text, subjects: 1, errors: [{ subject: text, about: ANY_SUBJECT, message: text, hint: text }] },
+      ],
       advice: [{ source: text, subject: text, texts: [text] }],
       notes: [text],
       ignored: [{ by: text, count: 3 }],
@@ -182,7 +185,7 @@ describe("much", () => {
           {
             source: "docker:",
             subjects: 4000,
-            errors: many.slice(0, 3000).map(() => ({ subject: "a", message: "b", hint: "c" })),
+            errors: many.slice(0, 3000).map(() => ({ subject: "a", about: ANY_SUBJECT, message: "b", hint: "c" })),
           },
         ],
       }),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { html } from "../../../src/cli/views/html/index.ts";
 import type { Finding } from "../../../src/model/finding.ts";
+import { ANY_SUBJECT } from "../../../src/model/subject-ref.ts";
 import { startChromium, type Chromium } from "../../services/chromium.ts";
 import type { Page } from "../../support/browser.ts";
 import { finding, reportWith, trendOf } from "../../support/reports.ts";
@@ -113,7 +114,7 @@ describe("what it tells", () => {
       const plain = finding(at);
       return { ...plain, location: { ...plain.location, host } };
     };
-    const errors = [{ subject: "api", message: "gone", hint: "unsprawl doctor" }];
+    const errors = [{ subject: "api", about: ANY_SUBJECT, message: "gone", hint: "unsprawl doctor" }];
     const sources = ["web1", "web2"].map((host) => ({ source: "docker:", host, subjects: 1, errors }));
     const fleet = await browser.open(html(reportWith([on("web1", 0), on("web1", 1), on("web2", 6)], { sources })));
     expect(await fleet.text("header")).toContain("docker: on 2 hosts");

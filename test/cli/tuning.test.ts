@@ -144,10 +144,10 @@ describe("ignore", () => {
     ["ignore: [x]", /ignore\[0\] must be a map/],
     ["ignore: [{ reason: none }]", /ignore\[0\] names nothing to ignore/],
     ["ignore: [{ nmae: DB }]", /unknown key ignore\[0\]\.nmae[\s\S]*did you mean 'ignore\[0\]\.name'\?/],
-    ["ignore: [{ fingerprint: abc }]", /fingerprint is none/],
+    ["ignore: [{ fingerprint: abc }]", /fingerprint is not one/],
     ["ignore: [{ name: A, until: tomorrow }]", /until is no day/],
     ["ignore: [{ name: A, until: 2026-02-30 }]", /ignore\[0\]\.until is no day/],
-    ["ignore: [{ where: entrypont }]", /ignore\[0\]\.where: no place "entrypont"[\s\S]*did you mean entrypoint\?/],
+    ["ignore: [{ where: entrypont }]", /ignore\[0\]\.where must be one of env, [\s\S]*did you mean entrypoint\?/],
     ["ignore: [{ rule: github-tokn }]", /ignore\[0\]: no rule "github-tokn"[\s\S]*did you mean github-token\?/],
   ])("%s is refused", async (yaml, message) => {
     configure(yaml);

@@ -1,7 +1,8 @@
+import * as v from "valibot";
 import type { StepTail } from "../../contract/about.ts";
 import { isFileName } from "../../kit/io/name.ts";
+import { anyMap, text, type SchemaEntries } from "../../kit/schema/index.ts";
 import type { Move, Plan, Step } from "../../model/plan.ts";
-import type { JsonObject } from "../../kit/json-object.ts";
 
 /**
  * What is wrong with a plan that came from a file; null when it can be applied. Beyond the types it demands what makes
@@ -10,113 +11,86 @@ import type { JsonObject } from "../../kit/json-object.ts";
  * read-backs; a plan of any other migration is none.
  */
 export function planFault(plan: unknown, tails: ReadonlyMap<string, StepTail>): string | null {
-  if (!isObject(plan) || plan["version"] !== 1) return "not of this version";
-  for (const [name, ok] of Object.entries(TOP)) if (!ok(plan[name])) return `its ${name} is missing or malformed`;
+  if (!v.is(anyMap(), plan) || plan["version"] !== 1) return "not of this version";
+  for (const [name, schema] of Object.entries(TOP))
+    if (!v.is(schema, plan[name])) return `its ${name} is missing or malformed`;
   const steps = plan["steps"] as readonly unknown[];
   const bad = steps.findIndex((step) => !isStep(step));
   if (bad >= 0) return `step ${bad + 1} is malformed`;
   return orderFault(plan as unknown as Plan, tails);
 }
 
-type FieldTest = (value: unknown) => boolean;
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isText: FieldTest = (value) => typeof value === "string" && value !== "";
-const isString: FieldTest = (value) => typeof value === "string";
-const isNumber: FieldTest = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
-const has =
-  (shape: { readonly [key: string]: FieldTest }): FieldTest =>
-  (value) =>
-    isObject(value) && Object.entries(shape).every(([key, ok]) => ok(value[key]));
-const listOf =
-  (each: FieldTest): FieldTest =>
-  (value) =>
-    Array.isArray(value) && value.every((one) => each(one));
-const orAbsent =
-  (test: FieldTest): FieldTest =>
-  (value) =>
-    value === undefined || test(value);
-const oneOf =
-  (...words: readonly string[]): FieldTest =>
-  (value) =>
-    typeof value === "string" && words.includes(value);
-
-const isLocation = has({
-  source: isText,
-  subject: isText,
-  subjectName: isText,
-  subjectId: isText,
-  where: isText,
-  path: isText,
+const TEXT = text();
+const NUMBER = v.pipe(v.number(), v.finite(), v.minValue(0));
+const ANY_LIST = v.array(v.unknown());
+const MOVE = v.object({
+  name: TEXT,
+  location: v.object({ source: TEXT, subject: TEXT, subjectName: TEXT, subjectId: TEXT, where: TEXT, path: TEXT }),
+  fingerprint: TEXT,
+  length: NUMBER,
+  key: v.object({ path: TEXT, field: v.string() }),
+  reference: TEXT,
 });
-const isMove = has({
-  name: isText,
-  location: isLocation,
-  fingerprint: isText,
-  length: isNumber,
-  key: has({ path: isText, field: isString }),
-  reference: isText,
-});
-const isSharers = listOf(has({ id: isText, name: isText, digest: isText }));
-const isDelivery = oneOf("file", "runtime", "shim");
+const MOVES = v.array(MOVE);
+
 /** A step of a delivery: only the runtime makes no file of a value, so that a variable may be called anything. */
-const delivers =
-  (shape: { readonly [key: string]: FieldTest }): FieldTest =>
-  (value) =>
-    has({ delivery: isDelivery, moves: listOf(isMove), ...shape })(value) &&
-    isObject(value) &&
-    (value["delivery"] === "runtime" || (value["moves"] as readonly Move[]).every(({ name }) => isFileName(name)));
-const isFlag: FieldTest = (value) => typeof value === "boolean";
+const delivers = (entries: SchemaEntries): v.GenericSchema =>
+  v.pipe(
+    v.object({ delivery: v.picklist(["file", "runtime", "shim"]), moves: MOVES, ...entries }),
+    v.check((step) => {
+      const { delivery, moves } = step as { readonly delivery: string; readonly moves: readonly Pick<Move, "name">[] };
+      return delivery === "runtime" || moves.every(({ name }) => isFileName(name));
+    }),
+  );
 
-const TOP: { readonly [key: string]: FieldTest } = {
-  id: (value) => typeof value === "string" && /^\d{8}-\d{6}-[0-9a-f]{4}$/.test(value),
-  createdAt: isText,
-  keyId: isText,
-  migration: isText,
-  engine: has({ id: isText, address: isText }),
-  store: has({ name: isText, provider: isText, settings: isObject }),
-  steps: Array.isArray,
-  notMoved: Array.isArray,
-  warnings: Array.isArray,
+/** What a plan must hold; it may hold more. */
+const TOP: SchemaEntries = {
+  id: v.pipe(v.string(), v.regex(/^\d{8}-\d{6}-[0-9a-f]{4}$/)),
+  createdAt: TEXT,
+  keyId: TEXT,
+  migration: TEXT,
+  engine: v.object({ id: TEXT, address: TEXT }),
+  store: v.object({ name: TEXT, provider: TEXT, settings: anyMap() }),
+  steps: ANY_LIST,
+  notMoved: ANY_LIST,
+  warnings: ANY_LIST,
 };
 
-const STEPS: { readonly [kind in Step["kind"]]: FieldTest } = {
-  put: has({ move: isMove, found: oneOf("absent", "same", "other"), overwrite: isFlag }),
-  verify: has({ move: isMove }),
-  deliver: delivers({ why: isText }),
-  rewrite: has({
-    moves: listOf(isMove),
-    files: listOf(
-      has({ file: isText, before: (value) => value === null || isText(value), after: isText, diff: Array.isArray }),
-    ),
-    target: isObject,
+const STEP = v.object({ id: TEXT, unit: TEXT });
+const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
+  put: v.object({ move: MOVE, found: v.picklist(["absent", "same", "other"]), overwrite: v.boolean() }),
+  verify: v.object({ move: MOVE }),
+  deliver: delivers({ why: TEXT }),
+  rewrite: v.object({
+    moves: MOVES,
+    files: v.array(v.object({ file: TEXT, before: v.nullable(TEXT), after: TEXT, diff: ANY_LIST })),
+    target: anyMap(),
   }),
-  clean: has({
-    moves: listOf(isMove),
-    image: has({ id: isText, tags: listOf(isText) }),
-    stays: oneOf("reference", "nothing"),
-    diff: Array.isArray,
+  clean: v.object({
+    moves: MOVES,
+    image: v.object({ id: TEXT, tags: v.array(TEXT) }),
+    stays: v.picklist(["reference", "nothing"]),
+    diff: ANY_LIST,
   }),
   recreate: delivers({
-    subject: has({ id: isText, name: isText, image: isText }),
-    digest: isText,
-    diff: Array.isArray,
-    sharers: (value) => value === undefined || isSharers(value),
-    run: orAbsent(isText),
-    runLacks: orAbsent(listOf(isText)),
+    subject: v.object({ id: TEXT, name: TEXT, image: TEXT }),
+    digest: TEXT,
+    diff: ANY_LIST,
+    sharers: v.optional(v.array(v.object({ id: TEXT, name: TEXT, digest: TEXT }))),
+    run: v.optional(TEXT),
+    runLacks: v.optional(v.array(TEXT)),
   }),
   check: delivers({
-    graceMs: isNumber,
-    healthTimeoutMs: isNumber,
-    tolerated: listOf(has({ name: isText, path: isText })),
+    graceMs: NUMBER,
+    healthTimeoutMs: NUMBER,
+    tolerated: v.array(v.object({ name: TEXT, path: TEXT })),
   }),
 };
 
 function isStep(step: unknown): boolean {
-  if (!isObject(step) || !isText(step["id"]) || !isText(step["unit"])) return false;
-  const { kind } = step;
-  return typeof kind === "string" && Object.hasOwn(STEPS, kind) && STEPS[kind as Step["kind"]](step);
+  if (!v.is(anyMap(), step) || !v.is(STEP, step)) return false;
+  const { kind } = step as { readonly kind?: unknown };
+  return typeof kind === "string" && Object.hasOwn(STEPS, kind) && v.is(STEPS[kind as Step["kind"]], step);
 }
 
 /** The kinds of the steps after the writes and read-backs, each with a space behind it. */

@@ -46,9 +46,7 @@ export function map<const E extends SchemaEntries>(
 }
 
 /** A map whatever its keys are. */
-export function anyMap(
-  hint = "see the README, Configuration",
-): v.GenericSchema<unknown, { readonly [key: string]: unknown }> {
+export function anyMap(hint = "see the README, Configuration"): v.GenericSchema<{ readonly [key: string]: unknown }> {
   return v.custom<{ readonly [key: string]: unknown }>(isMap, says("must be a map", hint));
 }
 

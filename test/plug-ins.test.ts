@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { formats, migrations, runConfigurations, sources } from "../migrations/index.ts";
 import { providers, stores } from "../providers/index.ts";
+import { assemble } from "../src/assembly/index.ts";
 import { ACCEPT_WORDS, ACCEPTS, DEFAULT_SOURCES, SOURCES, STEP_TAILS } from "../src/assembly/plug-ins.ts";
 import { COMMANDS, type CommandSpec } from "../src/cli/commands.ts";
 import { FORMAT_NAMES, render } from "../src/cli/views/index.ts";
-import type { StepTail } from "../src/contract/about.ts";
+import { FORMAT_STAGES, type StepTail } from "../src/contract/about.ts";
 import { planFault } from "../src/core/journal/plan-shape.ts";
 import { resolveMain } from "../src/delivery/runtime/resolve.ts";
-import { likelyStore } from "../src/tui/tools.ts";
+import { likelyStore, storeChoices } from "../src/tui/tools.ts";
 import type { Plan } from "../src/model/plan.ts";
 import { planOf, runId } from "./core/fixtures.ts";
 import { reportWith } from "./support/reports.ts";
@@ -28,10 +29,13 @@ describe("a format", () => {
   });
 
   it("each is offered findings in the order of its stage: files, images, what is managed, containers", () => {
-    expect(runConfigurations).toEqual([
-      ...["env-file", "systemd", "quadlet", "docker-run", "dockerfile", "kubernetes"],
-      ...["image", "registry", "compose", "swarm", "docker-container"],
-    ]);
+    const stages = runConfigurations.map((name) => formats.find((one) => one.name === name)?.stage ?? "stores");
+    expect(stages).toEqual(FORMAT_STAGES.flatMap((stage) => stages.filter((one) => one === stage)));
+    expect(stages).not.toContain("stores");
+    // A file is its own format's before it is another's, and a container is Compose's before it is anybody's.
+    const known = ["env-file", "systemd", "quadlet", "docker-run", "dockerfile", "kubernetes", "image", "registry"];
+    const all = [...known, "compose", "swarm", "docker-container"];
+    expect(runConfigurations.filter((name) => all.includes(name))).toEqual(all);
   });
 
   it("a word of --accept means the same in every format that knows it", () => {
@@ -125,6 +129,17 @@ describe("a store", () => {
     },
   );
 
+  it.each([
+    [{}, []],
+    [{ AWS_PROFILE: "team" }, ["aws-secrets-manager", "aws-ssm"]],
+    [{ AZURE_KEYVAULT_URL: "https://team.invalid" }, ["azure-key-vault"]],
+    [{ KEYWHIZ_URL: "https://keywhiz.invalid" }, ["keywhiz"]],
+  ])("the terminal UI offers with %j the two that need nothing, and what the environment names", async (env, more) => {
+    const own = { HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home };
+    const offered = await storeChoices(assemble({ ...env, ...own }, home, null));
+    expect(offered.map(({ name }) => name)).toEqual(["vault", "local", ...more]);
+  });
+
   it("the terminal UI preselects the one that the environment names, else the one that needs nothing", () => {
     expect(likelyStore({})).toBe("local");
     expect(likelyStore({ VAULT_ADDR: "https://vault.invalid" })).toBe("vault");
@@ -140,7 +155,7 @@ describe("an output format", () => {
   });
 
   it("that does not exist is refused, and the others are named", async () => {
-    for (const format of ["csv", "toString", ""])
+    for (const format of ["paper-tape", "toString", ""])
       await expect(render(reportWith([]), format, showing)).rejects.toMatchObject({
         code: "usage",
         hint: expect.stringContaining(FORMAT_NAMES.join(", ")),

@@ -20,6 +20,7 @@ import { subjectOf, wishOf } from "./plan.ts";
 import { sameConfig, sameInputs } from "./inputs.ts";
 import { recreator } from "./engine/recreate.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
+import { siblingId } from "../../src/model/step-id.ts";
 
 type Performer = Pick<Migration, "unchanged" | "undo" | "scrub" | "render"> & { readonly step: Migration["perform"] };
 
@@ -206,7 +207,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const engine = await open();
     const { subject, info } = await known(step, rewrite, work.plan.id);
     const delivery = deliveryOf(step.delivery);
-    const running = work.record.last(`recreate:${step.id.slice("check:".length)}/before`)?.["running"] === true;
+    const running = work.record.last(`${siblingId(step, "recreate")}/before`)?.["running"] === true;
     const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
     let said = "";
     for (const { Id } of docs) {

@@ -31,6 +31,7 @@ import { losses } from "./engine/losses.ts";
 import { mountsOf, writerOf } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
 import { runsNothing, settled, type Settling } from "./engine/settled.ts";
+import { stepId } from "../../src/model/step-id.ts";
 
 export type ComposeApplyInput = {
   readonly engine: Engine;
@@ -220,14 +221,14 @@ function stepsOf(
   });
   return [
     ...parts.map((part): Step => ({
-      id: `deliver:${unit}/${part.service}`,
+      id: stepId({ kind: "deliver", unit, part: part.service }),
       kind: "deliver",
       unit,
       why: part.why,
       ...common(part),
     })),
     {
-      id: `rewrite:${unit}`,
+      id: stepId({ kind: "rewrite", unit }),
       kind: "rewrite",
       unit,
       moves: moved.map(({ move }) => move),
@@ -240,7 +241,7 @@ function stepsOf(
     },
     ...parts.flatMap((part): Step[] => [
       {
-        id: `recreate:${unit}/${part.service}`,
+        id: stepId({ kind: "recreate", unit, part: part.service }),
         kind: "recreate",
         unit,
         subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
@@ -252,7 +253,7 @@ function stepsOf(
         ...common(part),
       },
       {
-        id: `check:${unit}/${part.service}`,
+        id: stepId({ kind: "check", unit, part: part.service }),
         kind: "check",
         unit,
         graceMs,

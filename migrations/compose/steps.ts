@@ -4,6 +4,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import type { Json } from "../../src/model/json.ts";
 import type { Step } from "../../src/model/plan.ts";
+import { partOfStep } from "../../src/model/step-id.ts";
 
 /** What a rewrite step says of its project. */
 export function targetOf({ target }: Rewrite): ProjectCall & {
@@ -44,6 +45,6 @@ export function rewriteOf(steps: readonly Step[], unit: string): Rewrite {
 }
 
 /** The service that a step is about: its id ends with it. */
-export function serviceOf({ id, kind, unit }: Step): string {
-  return id.slice(`${kind}:${unit}/`.length);
+export function serviceOf(step: Step): string {
+  return partOfStep(step);
 }

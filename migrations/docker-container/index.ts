@@ -36,6 +36,7 @@ import {
   swapsOf,
   unchangedSharers,
 } from "./share.ts";
+import { stepId } from "../../src/model/step-id.ts";
 
 export type DockerContainerTools = {
   readonly open: () => Promise<Engine>;
@@ -207,9 +208,9 @@ async function planUnit(
   return {
     unit,
     steps: [
-      { id: `deliver:${unit}`, kind: "deliver", why, ...common },
+      { id: stepId({ kind: "deliver", unit }), kind: "deliver", why, ...common },
       {
-        id: `recreate:${unit}`,
+        id: stepId({ kind: "recreate", unit }),
         kind: "recreate",
         subject,
         digest: driftDigest(known.doc, key),
@@ -219,7 +220,7 @@ async function planUnit(
         ...common,
       },
       {
-        id: `check:${unit}`,
+        id: stepId({ kind: "check", unit }),
         kind: "check",
         graceMs: options.graceMs,
         healthTimeoutMs: options.healthTimeoutMs,

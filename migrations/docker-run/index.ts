@@ -15,6 +15,7 @@ import { byName, type DeliveryName, type Plan, type Step, type DeliverStep } fro
 import type { Chosen, RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
 import { settle } from "./settle.ts";
+import { stepId, subjectOfStep } from "../../src/model/step-id.ts";
 
 export type DockerRunTools = FileTools & RunTools;
 
@@ -70,7 +71,16 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       );
       const delivers = groups.flatMap(({ own, line: { delivery, why, id } }): DeliverStep[] => {
         if (delivery === null) return [];
-        return [{ id: `deliver:${id}`, kind: "deliver", unit, delivery, why, moves: own.map(({ move }) => move) }];
+        return [
+          {
+            id: stepId({ kind: "deliver", unit: id }),
+            kind: "deliver",
+            unit,
+            delivery,
+            why,
+            moves: own.map(({ move }) => move),
+          },
+        ];
       });
       return { ...planned, steps: [...delivers, ...planned.steps], left };
     },
@@ -108,13 +118,13 @@ async function variableAt({ subjectId, subjectName, path }: Location): Promise<S
 
 const isDeliver = (step: Step): step is DeliverStep => step.kind === "deliver";
 
-const idOf = ({ id }: DeliverStep): string => id.slice("deliver:".length);
+const idOf = (step: DeliverStep): string => subjectOfStep(step);
 
 /** What was decided for the line of a step. */
-function lineOf(plan: Plan, { id, unit }: DeliverStep): Chosen {
-  const rewrite = plan.steps.find((step) => step.kind === "rewrite" && step.unit === unit);
+function lineOf(plan: Plan, step: DeliverStep): Chosen {
+  const rewrite = plan.steps.find((one) => one.kind === "rewrite" && one.unit === step.unit);
   if (rewrite?.kind !== "rewrite") throw unclear();
-  const line = linesOf(rewrite.target["lines"]).find((one) => `deliver:${one.id}` === id);
+  const line = linesOf(rewrite.target["lines"]).find((one) => one.id === idOf(step));
   if (line === undefined) throw unclear();
   return line;
 }

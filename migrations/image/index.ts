@@ -21,6 +21,7 @@ import {
 import { refusal } from "../../src/images/clean/refuse.ts";
 import { leavingSelected, othersIn, partOf, valueAt } from "../../src/images/clean/texts.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
+import { stepId } from "../../src/model/step-id.ts";
 
 export type ImageTools = {
   readonly open: () => Promise<Engine>;
@@ -104,7 +105,9 @@ async function planImage(
   const moves = selected.map(({ move }) => move);
   return {
     unit,
-    steps: [{ id: `clean:${unit}`, kind: "clean", unit, moves, image: { id, tags }, stays, diff: [...diff] }],
+    steps: [
+      { id: stepId({ kind: "clean", unit }), kind: "clean", unit, moves, image: { id, tags }, stays, diff: [...diff] },
+    ],
     warnings: [
       ...tolerated.map(({ name, path }) => `the value of ${name} is a plain word that also stands at ${path}`),
       ...(await warnings(engine, told, selected, stays, runtime)),

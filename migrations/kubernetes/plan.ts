@@ -11,6 +11,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { Step } from "../../src/model/plan.ts";
 import type { KubernetesTools } from "./index.ts";
 import { makeFiles, type RewrittenManifest } from "./make.ts";
+import { stepId } from "../../src/model/step-id.ts";
 
 /** Plans one manifest file: what it becomes, and the file that is made beside it. */
 export async function planFile(
@@ -33,7 +34,7 @@ export async function planFile(
   const lines = made.secrets.trimEnd().split("\n");
   const diff = lines.map((line) => ({ sign: "+", path: basename(secrets), text: line }) as const);
   const step: Step = {
-    id: `rewrite:${unit}`,
+    id: stepId({ kind: "rewrite", unit }),
     kind: "rewrite",
     unit,
     moves: selected.map(({ move }) => move),

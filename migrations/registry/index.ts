@@ -16,6 +16,7 @@ import type { CleanStep } from "../../src/model/plan.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import { nameOf, parseReference, isGlob } from "../../src/images/registry/reference.ts";
 import { cleanRemote, scrubRemote, treeOf, uncleanRemote } from "./perform.ts";
+import { stepId } from "../../src/model/step-id.ts";
 
 export type RegistryMigrationTools = {
   readonly registry: (host: string) => Promise<Registry>;
@@ -163,7 +164,7 @@ async function planRemote(
   const diff = unique(tree.configs.flatMap((one) => one.diff));
   return {
     unit,
-    steps: [{ id: `clean:${unit}`, kind: "clean", unit, moves, image, stays, diff }],
+    steps: [{ id: stepId({ kind: "clean", unit }), kind: "clean", unit, moves, image, stays, diff }],
     warnings: [
       `${tree.blobs.length} documents of ${bytes} bytes are uploaded, no layer; ${tree.configs.length} ${tree.configs.length === 1 ? "platform is" : "platforms are"} cleaned`,
       stays === "reference"

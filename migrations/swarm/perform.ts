@@ -20,6 +20,7 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type StepOf } from "../../src/model/plan.ts";
 import { create, discard, planned, references, type PlannedObject } from "./objects.ts";
 import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
+import { stepId } from "../../src/model/step-id.ts";
 
 export type SwarmApplyInput = {
   readonly engine: Engine;
@@ -78,7 +79,7 @@ export async function deliver(moving: SwarmApplyInput, step: StepOf<"deliver">, 
     const { subject } = await known(moving, service.id, runId);
     const change = delivery.change(subject, step.moves);
     decided = { change, owner: await delivery.owner(subject), objects: planned(service.name, runId, change, files) };
-    work.record.done(`deliver:${step.unit}/decided`, decided);
+    work.record.done(decidedStep(step.unit), decided);
   }
   await create(moving.swarm, decided.objects, files, service.name, runId);
 }
@@ -202,8 +203,10 @@ function deliveryOf({ deliveries }: SwarmApplyInput, step: StepOf<"deliver" | "r
   throw new UnsprawlError("config", `unknown delivery ${step.delivery}`);
 }
 
+const decidedStep = (unit: string): string => `${stepId({ kind: "deliver", unit })}/decided`;
+
 function decidedBy(work: Work, unit: string): Decided | null {
-  return work.record.last(`deliver:${unit}/decided`) as Decided | null;
+  return work.record.last(decidedStep(unit)) as Decided | null;
 }
 
 function mustBeDecided(work: Work, unit: string): Decided {

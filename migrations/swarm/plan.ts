@@ -9,6 +9,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { LARGEST, planned, type PlannedObject } from "./objects.ts";
 import { known, type SwarmService, type SwarmApplyInput } from "./perform.ts";
+import { stepId } from "../../src/model/step-id.ts";
 
 /** Plans one service. Throws `refused` when it is not settled, when no task of it can be looked at, or no delivery fits. */
 export async function planService(
@@ -40,9 +41,9 @@ export async function planService(
   return {
     unit,
     steps: [
-      { id: `deliver:${unit}`, kind: "deliver", why, ...common },
+      { id: stepId({ kind: "deliver", unit }), kind: "deliver", why, ...common },
       {
-        id: `recreate:${unit}`,
+        id: stepId({ kind: "recreate", unit }),
         kind: "recreate",
         subject: {
           id: doc.ID,
@@ -54,7 +55,7 @@ export async function planService(
         ...common,
       },
       {
-        id: `check:${unit}`,
+        id: stepId({ kind: "check", unit }),
         kind: "check",
         graceMs: options.graceMs,
         healthTimeoutMs: options.healthTimeoutMs,

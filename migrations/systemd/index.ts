@@ -14,6 +14,7 @@ import { byName, type Move, type Step, type DeliverStep } from "../../src/model/
 import { refusal } from "./refuse.ts";
 import { rewriteUnit, type UnitDelivery } from "./rewrite.ts";
 import { wrapFault } from "./wrap.ts";
+import { stepId } from "../../src/model/step-id.ts";
 
 export type SystemdTools = FileTools & { readonly deliveries: readonly Delivery[] };
 
@@ -55,7 +56,14 @@ export function systemdMigration(tools: SystemdTools): Migration {
       const planned = await base.plan(unit, selected, options);
       const delivery = options.deliver === "file" ? "file" : "runtime";
       const moves = selected.map(({ move }) => move);
-      const step: DeliverStep = { id: `deliver:${unit}`, kind: "deliver", unit, delivery, why: WHY[delivery], moves };
+      const step: DeliverStep = {
+        id: stepId({ kind: "deliver", unit }),
+        kind: "deliver",
+        unit,
+        delivery,
+        why: WHY[delivery],
+        moves,
+      };
       return { ...planned, steps: [step, ...planned.steps] };
     },
     async perform(step, work) {

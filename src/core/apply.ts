@@ -13,6 +13,7 @@ import { putValue, takeBack, verifyValue } from "./store-steps.ts";
 import { mustBeOurs } from "./journal/signed-plan.ts";
 import { unitsOf, unitState, usedElsewhere } from "./journal/runs.ts";
 import { readValues, recallValues, valueOf } from "./values.ts";
+import { subjectOfStep } from "../model/step-id.ts";
 
 export type ApplyTools = {
   readonly migration: Migration;
@@ -268,7 +269,7 @@ export function describe(step: Step): string {
   if (step.kind === "verify") return `read ${step.move.name} back and compare`;
   if (step.kind === "deliver") return `deliver ${step.moves.map(({ name }) => name).join(", ")} by ${step.delivery}`;
   // One of several subjects of a unit is told by its own name, which its step's id ends with.
-  const whose = step.id.slice(step.id.indexOf(":") + 1);
+  const whose = subjectOfStep(step);
   if (step.kind === "rewrite") return `rewrite ${step.files.map(({ file }) => basename(file)).join(", ")}`;
   if (step.kind === "clean") return `clean ${step.image.tags.join(", ")}`;
   if (step.kind === "recreate") return `create ${whose} again and swap`;

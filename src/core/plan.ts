@@ -22,6 +22,7 @@ import { mappedName, type Mapping } from "./config/mapping.ts";
 import type { Router } from "./route.ts";
 import type { ScanHit } from "./scan.ts";
 import { signPlan } from "./journal/signed-plan.ts";
+import { siblingId, stepId } from "../model/step-id.ts";
 
 export type PlanInput = {
   readonly hits: readonly ScanHit[];
@@ -91,7 +92,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       const puts = all.filter(({ move }) => !stays.has(move));
       notMoved.push(...left.map(({ selected: { finding }, reason, hint }) => ({ finding, reason, hint })));
       const verify = puts.map((put): Step => ({
-        id: put.id.replace("put:", "verify:"),
+        id: siblingId(put, "verify"),
         kind: "verify",
         unit,
         move: put.move,
@@ -179,6 +180,7 @@ async function storeSteps(
   const selected: Selected[] = [];
   const notes = new Set<string>();
   const mine = new Map<string, string>();
+  const ids = new Set<string>();
   const print = (value: Secret): Fingerprint => fingerprint(value, fingerprintKey);
   const twins = new Map<string, { readonly print: string; readonly subjectId: string }>();
   const named = await Promise.all(hits.map(async (hit) => ({ hit, part: (await migration.part?.(hit)) ?? null })));
@@ -241,9 +243,11 @@ async function storeSteps(
       reference: provider.reference(key),
       finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule },
     };
-    const called = names.subject === unit ? `put:${unit}/${name}` : `put:${unit}/${names.subject}/${name}`;
-    const before = puts.filter(({ id }) => id === called || id.startsWith(`${called}#`)).length;
-    const id = before === 0 ? called : `${called}#${before + 1}`;
+    const about = names.subject === unit ? name : `${names.subject}/${name}`;
+    let nth = 1;
+    while (ids.has(stepId({ kind: "put", unit, part: about, nth }))) nth++;
+    const id = stepId({ kind: "put", unit, part: about, nth });
+    ids.add(id);
     puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
     selected.push({ finding, move, value });
   }

@@ -7,6 +7,7 @@ import type { FileChange, Move, Step } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import { leftIn, type RemainingText } from "./left.ts";
 import { fileChange, rewrittenFiles, type Rewrite } from "./rewritten.ts";
+import { stepId } from "../model/step-id.ts";
 
 export type FileTools = { readonly key: FingerprintKey; readonly state: () => string };
 
@@ -65,7 +66,7 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
       const [first] = left;
       if (first !== undefined && !options.accept.has("elsewhere")) throw alsoStands(first);
       const step: Step = {
-        id: `rewrite:${unit}`,
+        id: stepId({ kind: "rewrite", unit }),
         kind: "rewrite",
         unit,
         moves: selected.map(({ move }) => move),

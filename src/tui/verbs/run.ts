@@ -1,7 +1,7 @@
 import type { Json } from "../../model/json.ts";
 import type { RunResult } from "../../core/apply.ts";
 import type { HostEvent, Host } from "../../contract/host.ts";
-import type { Plan } from "../../model/plan.ts";
+import type { Plan, Step } from "../../model/plan.ts";
 import { said } from "../said.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
 import type { Installation } from "../../core/journal/journal.ts";
@@ -11,6 +11,7 @@ import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import type { ResultState, RunState, StepState } from "../state.ts";
 import { applyTools } from "../tools.ts";
 import { some } from "../widgets/bar.ts";
+import { partOfStep } from "../../model/step-id.ts";
 
 /** Applies the plan that is shown. */
 export async function startApply(session: TerminalSession): Promise<void> {
@@ -183,10 +184,7 @@ async function proofsOf(installation: Installation, id: string): Promise<ResultS
           moves: moves.length,
           verified: moves.filter(({ id: step }) => done.has(step)).length,
           check: together(
-            unit,
-            plan.steps
-              .filter((step) => ["check", "clean"].includes(step.kind) && step.unit === unit)
-              .map(({ id: step }) => step),
+            plan.steps.filter((step) => ["check", "clean"].includes(step.kind) && step.unit === unit),
             done,
           ),
         },
@@ -198,13 +196,13 @@ async function proofsOf(installation: Installation, id: string): Promise<ResultS
 type Data = { readonly [key: string]: Json };
 
 /** The proofs of all subjects of a unit as one: it says of them all only what holds for each. Null when one is missing. */
-function together(unit: string, checks: readonly string[], done: ReadonlyMap<string, Data>): Data | null {
-  const proofs = checks.map((step) => done.get(`${step}/proof`));
+function together(checks: readonly Step[], done: ReadonlyMap<string, Data>): Data | null {
+  const proofs = checks.map(({ id }) => done.get(`${id}/proof`));
   const [first] = proofs;
   if (first === undefined || proofs.some((one) => one === undefined)) return null;
   if (proofs.length === 1) return first;
   const worst = (key: string): Json => proofs.find((one) => one?.[key] !== "clean")?.[key] ?? "clean";
-  const health = checks.map((step, at) => `${step.slice(`check:${unit}/`.length)} ${wordOf(proofs[at]?.["health"])}`);
+  const health = checks.map((step, at) => `${partOfStep(step)} ${wordOf(proofs[at]?.["health"])}`);
   const received = proofs.flatMap((one) => (Array.isArray(one?.["received"]) ? one["received"] : []));
   return { inspect: worst("inspect"), disk: worst("disk"), health: health.join("; "), received };
 }

@@ -1,115 +1,21 @@
+import rows from "./app-keys.json" with { type: "json" };
+import { table } from "./table.ts";
 import { crcHex, sanctumRight } from "./checksum.ts";
-import { named, shaped, type Rule } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** Keys with which applications sign and encrypt for themselves, by the framework that made them. */
-export const APP_KEYS: readonly Rule[] = [
-  named({
-    id: "laravel-app-key",
-    vendor: "Laravel",
-    description: "Laravel application key: decrypts and forges every cookie",
-    keywords: ["app_key", "app_previous", "application_key"],
-    names: /(?:^|_)app(?:lication)?_(?:previous_)?key/,
-    shape: "base64:[A-Za-z0-9+/]{43}=|base64:[A-Za-z0-9+/]{22}==",
-    as: "APP_KEY",
-    make: (kit) => `base64:${kit.base64(32)}`,
-    severity: "critical",
-    reference: "https://laravel.com/docs/12.x/encryption",
-  }),
-  named({
-    id: "laravel-sanctum-token",
-    vendor: "Laravel",
-    description: "Laravel Sanctum token (Forge, Coolify, Ploi and many applications)",
-    keywords: ["token", "key", "bearer", "auth", "coolify", "forge", "ploi"],
-    names: /token|key|bearer|auth|coolify|forge|ploi/,
-    shape: "\\d{1,9}\\|[A-Za-z0-9_]{0,20}[A-Za-z0-9]{40}[0-9a-f]{8}",
-    as: "COOLIFY_API_TOKEN",
+export const APP_KEYS: readonly Rule[] = table(rows, {
+  "laravel-sanctum-token": {
     make: (kit) => {
       const body = kit.base62(40);
       return `${kit.pick(["7", "42", "1337"])}|${body}${crcHex(body)}`;
     },
     validate: sanctumRight,
-    reference: "https://laravel.com/docs/12.x/sanctum",
-  }),
-  named({
-    id: "rails-master-key",
-    vendor: "Rails",
-    description: "Rails master key: decrypts the application's credentials",
-    keywords: ["rails_master_key", "credentials_key"],
-    names: /rails_(?:[a-z]{1,20}_){0,2}key|credentials_key/,
-    shape: "[0-9a-f]{32}",
-    as: "RAILS_MASTER_KEY",
-    make: (kit) => kit.hex(32),
-    severity: "critical",
-    reference: "https://guides.rubyonrails.org/security.html#custom-credentials",
-  }),
-  named({
-    id: "secret-key-base",
-    vendor: "Rails",
-    description: "Secret key base of Rails or Phoenix: signs sessions",
-    keywords: ["secret_key_base"],
-    names: /secret_key_base/,
-    shape: "[0-9a-f]{64,128}|[A-Za-z0-9+/]{64,86}={0,2}",
-    as: "SECRET_KEY_BASE",
-    make: (kit) => kit.hex(128),
-    severity: "critical",
-    reference: "https://guides.rubyonrails.org/security.html#session-storage",
-  }),
-  shaped({
-    id: "django-secret-key",
-    vendor: "Django",
-    description: "Secret key that Django made for a new project",
-    keywords: ["django-insecure-"],
-    pattern: /(?<secret>django-insecure-(?=[a-z_-]{0,49}[0-9!@#$%^&*(=+)])[a-z0-9!@#$%^&*(\-_=+)]{50})/d,
-    prefixes: ["django-insecure-"],
-    severity: "critical",
-    examples: (kit) => [`django-insecure-${kit.of("abcdefghijklmnopqrstuvwxyz0123456789!@#^&*-_=+", 50)}`],
-    counterExamples: () => ["django-insecure-", "django-insecure-change-me"],
-    reference: "https://docs.djangoproject.com/en/stable/ref/settings/#secret-key",
-  }),
-  named({
-    id: "fernet-key",
-    vendor: "cryptography",
-    description: "Fernet key (Airflow, Authelia, many Python applications)",
-    keywords: ["fernet"],
-    names: /fernet(?:_(?:[a-z]{1,20}_){0,2}key)?/,
-    shape: "[A-Za-z0-9_-]{43}=",
-    as: "AIRFLOW__CORE__FERNET_KEY",
+  },
+  "fernet-key": {
     make: (kit) => kit.base64(32).replaceAll("+", "-").replaceAll("/", "_"),
-    severity: "critical",
-    reference: "https://airflow.apache.org/docs/apache-airflow/stable/security/secrets/fernet.html",
-  }),
-  named({
-    id: "vapid-private-key",
-    vendor: "Web Push",
-    description: "VAPID private key: sends pushes in the application's name",
-    keywords: ["vapid"],
-    names: /vapid_(?:[a-z]{1,20}_){0,2}private/,
-    shape: "[A-Za-z0-9_-]{43}",
-    as: "VAPID_PRIVATE_KEY",
-    make: (kit) => kit.urlsafe(43),
-    reference: "https://www.rfc-editor.org/rfc/rfc8292",
-  }),
-  shaped({
-    id: "otp-seed",
-    vendor: "OATH",
-    description: "Seed of a one-time password, in the form of a QR code",
-    keywords: ["otpauth://"],
-    pattern: /otpauth:\/\/[th]otp\/[^\s?]{1,300}\?(?:[^\s&]{1,200}&){0,8}secret=(?<secret>[A-Za-z2-7]{16,256})/d,
-    severity: "critical",
-    examples: (kit) => [`otpauth://totp/Shop:ops@shop.test?secret=${kit.base32(32)}&issuer=Shop`],
-    counterExamples: () => ["otpauth://totp/Shop:ops@shop.test?issuer=Shop"],
-    reference: "https://github.com/google/google-authenticator/wiki/Key-Uri-Format",
-  }),
-  shaped({
-    id: "synapse-signing-key",
-    vendor: "Matrix",
-    description: "Signing key of a Matrix server",
-    keywords: ["ed25519 a_"],
-    pattern: /(?<![A-Za-z0-9])(?<secret>ed25519 a_[A-Za-z0-9]{4,8} [A-Za-z0-9+/]{43})(?![A-Za-z0-9+/=])/d,
-    severity: "critical",
+  },
+  "synapse-signing-key": {
     examples: (kit) => [`ed25519 a_${kit.base62(4)} ${kit.base64(32).slice(0, 43)}`],
-    counterExamples: () => ["ed25519 a_x y"],
-    reference:
-      "https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#signing_key_path",
-  }),
-];
+  },
+});

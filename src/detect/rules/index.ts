@@ -1,6 +1,7 @@
 /*
- * The built-in rules, one table a vendor or topic. A rule carries examples and counter-examples, which are its tests;
- * adding one touches its table alone.
+ * The built-in rules, one table for each vendor or topic: `ai.json` holds the rules as data (table.ts describes a row),
+ * `ai.ts` what only code can say about some of them. A rule carries examples and counter-examples, which are its tests;
+ * adding one touches its JSON file alone.
  */
 import { ACCOUNTS } from "./accounts.ts";
 import { AI } from "./ai.ts";
@@ -42,7 +43,7 @@ import { WALLETS } from "./wallets.ts";
 import { WEBHOOKS } from "./webhooks.ts";
 import { WORK } from "./work.ts";
 
-/** Every rule there is, by vendor family: data only. Order matters where two match the same text: the first counts. */
+/** Every rule, by vendor family. Order matters where two match the same text: the first counts. */
 export const families: { readonly [family: string]: readonly Rule[] } = {
   public: PUBLIC,
   // A token whose claims say whose it is, before any token.

@@ -2,12 +2,16 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-/** What starts programs or servers: services, the engine, the built `unsprawl`, and writers that are killed in mid-write. */
+/**
+ * What starts programs or servers: services, the engine, the built `unsprawl`, writers that are killed in mid-write, and
+ * the compiler for the examples of docs/contributing.
+ */
 const OUTSIDE = [
   "test/services/",
   "test/session/driver.ts",
   "test/support/world.ts",
   "test/conformance/provider.ts",
+  "test/docs/worked-copy.ts",
   "dist/",
 ];
 

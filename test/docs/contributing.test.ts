@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blockName, blocksOf, pageBlocks, patched } from "./pages.ts";
+import { applyBlock, copyTree, type WorkedCopy } from "./worked-copy.ts";
+
+const blocks = pageBlocks();
+const files = blocks.filter(({ kind }) => kind === "file").map(({ file }) => file);
+
+/** A tool's output, with the page and line of every block whose file it names. */
+function explained(output: string | null): string | null {
+  if (output === null) return null;
+  const named = blocks.filter(({ file }) => output.includes(file)).map(blockName);
+  return `${named.length === 0 ? "no block is named" : named.join("\n")}\n${output}`;
+}
+
+describe("the examples of docs/contributing", () => {
+  let copy: WorkedCopy;
+  beforeAll(() => (copy = copyTree()));
+  afterAll(() => copy.remove());
+
+  test("every page has some, and each fits the tree", () => {
+    expect([...new Set(blocks.map(({ page }) => page))]).toEqual([
+      "docs/contributing/add-a-format.md",
+      "docs/contributing/add-a-rule.md",
+      "docs/contributing/add-a-store.md",
+      "docs/contributing/add-an-output-format.md",
+    ]);
+    for (const block of blocks) applyBlock(copy, block);
+  });
+
+  test("they are formatted and linted as the tree is", async () => {
+    expect(explained(await copy.fails("oxfmt", "--check", "--config", "test/oxfmt.json", ...files))).toBeNull();
+    const lint = ["--type-aware", "--config", "test/oxlint.json", "--deny-warnings", ...files];
+    expect(explained(await copy.fails("oxlint", ...lint))).toBeNull();
+  });
+
+  test.each(["tsconfig.json", "test/tsconfig.json"])("they compile as %s says", async (project) => {
+    expect(explained(await copy.fails("tsc", "--noEmit", "-p", project))).toBeNull();
+  });
+
+  test("their tests pass, and so do those of the architecture and of the rules", async () => {
+    const tests = [...files.filter((file) => file.endsWith(".test.ts")), "test/architecture.test.ts"];
+    const run = ["run", "--config", "test/docs/vitest.config.ts", ...tests, "test/detect/rules.test.ts"];
+    expect(explained(await copy.fails("vitest", ...run))).toBeNull();
+  });
+});
+
+describe("a block", () => {
+  test("is read with its page and line", () => {
+    const page = 'One\n\n```ts title="a.ts"\nlet a;\n```\n\n```sh\nls\n```\n\n```diff title="b.ts"\n+c\n```\n';
+    expect(blocksOf("p.md", page)).toEqual([
+      { page: "p.md", line: 3, kind: "file", file: "a.ts", text: "let a;\n" },
+      { page: "p.md", line: 11, kind: "diff", file: "b.ts", text: "+c\n" },
+    ]);
+  });
+
+  test("changes the lines that it names, which must be there once", () => {
+    expect(patched("a\nb\nc\n", " a\n-b\n+B\n@@\n c\n+d\n")).toBe("a\nB\nc\nd\n");
+    expect(() => patched("a\na\n", " a\n+b\n")).toThrow("2 times");
+    expect(() => patched("a\n", "-c\n")).toThrow("0 times");
+    expect(() => patched("a\n", "+c\n")).toThrow("times");
+  });
+});

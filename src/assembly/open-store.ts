@@ -1,6 +1,5 @@
 import { providers, stores as abouts } from "../../providers/index.ts";
 import type { ExternalSecretsForm, Provider } from "../contract/provider.ts";
-import { map, parse } from "../kit/schema/index.ts";
 import type { Config, StoreConfig } from "../core/config/config.ts";
 import { mustBeTrusted } from "../core/config/untrusted.ts";
 import type { OpenStore } from "../delivery/runtime/resolve.ts";
@@ -68,6 +67,7 @@ export async function openConfigured(
     );
   }
   const { provider } = await load();
+  const { map, parse } = await import("../kit/schema/index.ts");
   parse(map(provider.settings), config.keys, "the configuration", `stores.${name}`);
   return provider.open(name, config.keys, { env, dir: config.dir, ...(say === undefined ? {} : { say }) });
 }

@@ -1,14 +1,14 @@
 import { dirname, join, resolve } from "node:path";
 import { configHome } from "../../kit/home.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { EMPTY, parseConfig, type FileConfig } from "./file.ts";
+import { EMPTY, type FileConfig } from "./settings.ts";
 import { guardedDigest, guardedOf, loosens, withoutGuarded, type Base, type Guarded } from "./guarded.ts";
 import { readOwned, type ForeignHand } from "./owned.ts";
 import { ALWAYS, folderName, readTrusted } from "./trusted.ts";
 import { mergeTuning } from "./tuning.ts";
 import type { Untrusted } from "./untrusted.ts";
 
-export type { StoreConfig } from "./file.ts";
+export type { StoreConfig } from "./settings.ts";
 
 export type Config = FileConfig & {
   /** What the project's file says that does not count; null when all of it does. */
@@ -129,4 +129,11 @@ async function userConfig(env: NodeJS.ProcessEnv, reserved: readonly string[]): 
   if (found.foreign !== null)
     throw new UnsprawlError("config", `${found.foreign.why}: unsprawl does not follow it`, found.foreign.hint);
   return (await parseConfig(found.text, file, reserved)).config;
+}
+
+/** The schemas are loaded only where there is a configuration. */
+async function parseConfig(
+  ...given: Parameters<typeof import("./file.ts").parseConfig>
+): ReturnType<typeof import("./file.ts").parseConfig> {
+  return (await import("./file.ts")).parseConfig(...given);
 }

@@ -1,41 +1,18 @@
 import { dirname } from "node:path";
 import * as v from "valibot";
-import type { ChannelConfig } from "../../contract/channel.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { CONFIDENCES, type Confidence } from "../../model/finding.ts";
+import { CONFIDENCES } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
 import { anyMap, formed, map, may, mayBeNull, named, oneOf, parse, says } from "../../kit/schema/index.ts";
 import { lineOf } from "../../kit/text/lines.ts";
-import { FLEET, readFleet, type FleetConfig } from "./fleet.ts";
-import { HOSTS, readHosts, type HostSettings } from "./hosts.ts";
-import { IGNORE } from "./ignore.ts";
+import { FLEET, readFleet } from "./fleet.ts";
+import { HOSTS, readHosts } from "./hosts.ts";
+import { IGNORE } from "./ignore-entries.ts";
 import { readNotify } from "./notify.ts";
-import { NO_TUNING, readTuning, rules, STOP_WORDS, type TuningConfig } from "./tuning.ts";
-import { readWatch, WATCH, type WatchConfig } from "./watch.ts";
-
-export type StoreConfig = {
-  readonly provider: string;
-  readonly dir: string;
-  readonly keys: { readonly [key: string]: Json };
-};
-
-/** What one file says, or several together. */
-export type FileConfig = {
-  readonly stores: ReadonlyMap<string, StoreConfig>;
-  readonly minConfidence: Confidence | null;
-  readonly failOn: Confidence | "never" | null;
-  readonly tuning: TuningConfig;
-  /** Base URLs by vendor for `--verify`, such as a GitHub Enterprise host. */
-  readonly endpoints: { readonly [vendor: string]: string };
-  /** Engines elsewhere, by name. */
-  readonly hosts: ReadonlyMap<string, HostSettings>;
-  /** By the channel's name. */
-  readonly notify: ReadonlyMap<string, ChannelConfig>;
-  /** Null when no file says anything of it. */
-  readonly watch: WatchConfig | null;
-  readonly fleet: FleetConfig | null;
-};
+import { EMPTY, type FileConfig, type StoreConfig } from "./settings.ts";
+import { readTuning, rules, STOP_WORDS } from "./tuning-entries.ts";
+import { readWatch, WATCH } from "./watch.ts";
 
 /** A configuration. `store`, `outlet` and `ownRules` are read later, by the provider, the channel and the detector. */
 export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R extends v.GenericSchema>({
@@ -70,18 +47,6 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
   });
 
 const CONFIG = configOf({ store: anyMap(), outlet: anyMap(), ownRules: v.unknown() });
-
-export const EMPTY: FileConfig = {
-  stores: new Map(),
-  minConfidence: null,
-  failOn: null,
-  tuning: NO_TUNING,
-  endpoints: {},
-  hosts: new Map(),
-  notify: new Map(),
-  watch: null,
-  fleet: null,
-};
 
 /**
  * Reads a configuration's text: what it says, and the document that says it. Stores must not take the name of one of

@@ -18,7 +18,8 @@ import {
   type YamlFile,
 } from "../../kit/text/yaml-nodes.ts";
 import { parse as parseSchema } from "../../kit/schema/index.ts";
-import { IGNORE, readIgnore, type IgnoreRule } from "./ignore.ts";
+import type { IgnoreRule } from "./ignore.ts";
+import { IGNORE, readIgnore } from "./ignore-entries.ts";
 
 /** A secret that may stay wherever it stands. */
 export type IgnoredSecret = {

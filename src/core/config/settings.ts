@@ -1,0 +1,42 @@
+import type { ChannelConfig } from "../../contract/channel.ts";
+import type { Confidence } from "../../model/finding.ts";
+import type { Json } from "../../model/json.ts";
+import type { FleetConfig } from "./fleet.ts";
+import type { HostSettings } from "./hosts.ts";
+import { NO_TUNING, type TuningConfig } from "./tuning.ts";
+import type { WatchConfig } from "./watch.ts";
+
+export type StoreConfig = {
+  readonly provider: string;
+  readonly dir: string;
+  readonly keys: { readonly [key: string]: Json };
+};
+
+/** What one file says, or several together. */
+export type FileConfig = {
+  readonly stores: ReadonlyMap<string, StoreConfig>;
+  readonly minConfidence: Confidence | null;
+  readonly failOn: Confidence | "never" | null;
+  readonly tuning: TuningConfig;
+  /** Base URLs by vendor for `--verify`, such as a GitHub Enterprise host. */
+  readonly endpoints: { readonly [vendor: string]: string };
+  /** Engines elsewhere, by name. */
+  readonly hosts: ReadonlyMap<string, HostSettings>;
+  /** By the channel's name. */
+  readonly notify: ReadonlyMap<string, ChannelConfig>;
+  /** Null when no file says anything of it. */
+  readonly watch: WatchConfig | null;
+  readonly fleet: FleetConfig | null;
+};
+
+export const EMPTY: FileConfig = {
+  stores: new Map(),
+  minConfidence: null,
+  failOn: null,
+  tuning: NO_TUNING,
+  endpoints: {},
+  hosts: new Map(),
+  notify: new Map(),
+  watch: null,
+  fleet: null,
+};

@@ -3,6 +3,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { targetOf } from "./steps.ts";
+import { isList, isRecord, isText, recorded, type RecordForm } from "../../src/kit/recorded.ts";
 
 type ProjectResource = { readonly id: string; readonly name: string };
 
@@ -12,6 +13,18 @@ type Parts = {
   readonly networks: readonly ProjectResource[];
   readonly volumes: readonly string[];
 };
+
+const RESOURCE: RecordForm<ProjectResource> = { id: isText, name: isText };
+const PARTS: RecordForm<Parts> = {
+  containers: isList(isRecord(RESOURCE)),
+  networks: isList(isRecord(RESOURCE)),
+  volumes: isList(isText),
+};
+
+/** What `noteExtras` noted; null when it has not yet. */
+export function notedExtras(rewrite: Rewrite, work: Work): Parts | null {
+  return recorded(work.record, `${rewrite.id}/extras`, PARTS);
+}
 
 const PROJECT = "com.docker.compose.project";
 
@@ -27,7 +40,7 @@ export async function noteProject(engine: Engine, rewrite: Rewrite, work: Work):
  * made it with another id.
  */
 async function extrasOf(engine: Engine, rewrite: Rewrite, work: Work): Promise<Parts> {
-  const noted = work.record.last(`${rewrite.id}/project`) as unknown as Parts | null;
+  const noted = recorded(work.record, `${rewrite.id}/project`, PARTS);
   if (noted === null) return { containers: [], networks: [], volumes: [] };
   const now = await partsOf(engine, rewrite);
   const names = new Set(noted.containers.map(({ name }) => name));
@@ -52,7 +65,7 @@ export async function noteExtras(engine: Engine, rewrite: Rewrite, work: Work): 
  */
 export async function removeExtras(engine: Engine, rewrite: Rewrite, work: Work): Promise<void> {
   if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
-  const noted = work.record.last(`${rewrite.id}/extras`) as unknown as Parts | null;
+  const noted = notedExtras(rewrite, work);
   const { containers, networks, volumes } = noted ?? (await extrasOf(engine, rewrite, work));
   const docker = await engine.docker();
   for (const { id, name } of containers)

@@ -1,4 +1,4 @@
-import type { Delivery, Owner, RunChange } from "../../src/contract/delivery.ts";
+import type { Delivery, RunChange } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
 import type { ComposeCli } from "./engine/cli.ts";
 import { composeEnvironment, missingOf } from "./engine/child.ts";
@@ -21,6 +21,7 @@ import { sameConfig, sameInputs } from "./inputs.ts";
 import { recreator } from "./engine/recreate.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
 import { siblingId } from "../../src/model/step-id.ts";
+import { recordedOwner } from "../../src/files/delivered-owner.ts";
 
 type Performer = Pick<Migration, "unchanged" | "undo" | "scrub" | "render"> & { readonly step: Migration["perform"] };
 
@@ -107,11 +108,11 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       const rewrite = rewriteOf(steps, steps[0]?.unit ?? "");
       let files = 0;
       for (const step of steps) {
-        const owner = step.kind === "deliver" ? record.last(`${step.id}/owner`) : null;
+        const owner = step.kind === "deliver" ? recordedOwner(record, step.id) : null;
         if (step.kind !== "deliver" || owner === null) continue;
         await deliveryOf(step.delivery).prepare(
           idOf(step, rewrite, plan.id),
-          owner as Owner,
+          owner,
           step.moves,
           byName(step.moves, values),
         );
@@ -152,7 +153,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const delivery = deliveryOf(step.delivery);
     const { subject } = await known(step, rewrite, work.plan.id);
     await delivery.allow(subject.id, subject.consumer, step.moves);
-    const owner = (work.record.last(`${step.id}/owner`) as Owner | null) ?? (await delivery.owner(subject));
+    const owner = recordedOwner(work.record, step.id) ?? (await delivery.owner(subject));
     if (owner === null) return;
     // Kept for `render`, which must do without the engine and the image.
     work.record.done(`${step.id}/owner`, owner);

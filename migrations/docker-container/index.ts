@@ -2,7 +2,7 @@
  * `docker-container`: moves variables of a container's own configuration, by creating the container again. read.ts is
  * the source; run-line/ writes the `docker run` that creates it by hand.
  */
-import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
+import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -37,6 +37,7 @@ import {
   unchangedSharers,
 } from "./share.ts";
 import { stepId } from "../../src/model/step-id.ts";
+import { recordedOwner } from "../../src/files/delivered-owner.ts";
 
 export type DockerContainerTools = {
   readonly open: () => Promise<Engine>;
@@ -156,11 +157,11 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     },
     async render(steps, values, plan, record) {
       const deliver = steps.find((step) => step.kind === "deliver");
-      const owner = deliver ? record.last(`${deliver.id}/owner`) : null;
+      const owner = deliver ? recordedOwner(record, deliver.id) : null;
       if (!deliver || owner === null) return 0; // nothing of it is on this host
       if ((await gone(await open(), deliver.unit)) === true) return 0;
       const id = asPlanned({} as DeliverySubject, deliver.unit, plan.id).id;
-      await deliveryOf(deliver.delivery).prepare(id, owner as Owner, deliver.moves, byName(deliver.moves, values));
+      await deliveryOf(deliver.delivery).prepare(id, owner, deliver.moves, byName(deliver.moves, values));
       return deliver.moves.length;
     },
     async scrub(steps, work) {

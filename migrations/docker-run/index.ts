@@ -2,7 +2,7 @@
  * `docker-run`: a `docker run` or `podman run` line in a shell script or a systemd unit becomes one without secrets, whose
  * container gets its values as a migrated container does. The file's other words stay, and nothing is started.
  */
-import type { Delivery, Owner } from "../../src/contract/delivery.ts";
+import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import { fileMigration, parsePlacePath, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
 import { calledBy, subjectOf } from "./syntax/run-names.ts";
@@ -16,6 +16,7 @@ import type { Chosen, RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
 import { settle } from "./settle.ts";
 import { stepId, subjectOfStep } from "../../src/model/step-id.ts";
+import { recordedOwner } from "../../src/files/delivered-owner.ts";
 
 export type DockerRunTools = FileTools & RunTools;
 
@@ -101,7 +102,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
     async render(steps, values, _plan, record) {
       let count = 0;
       for (const step of steps.filter(isDeliver)) {
-        const owner = record.last(`${step.id}/owner`) as Owner | null;
+        const owner = recordedOwner(record, step.id);
         if (owner === null) continue;
         await deliveryOf(step.delivery).prepare(idOf(step), owner, step.moves, byName(step.moves, values));
         count += step.moves.length;

@@ -21,6 +21,7 @@ import { byName, type StepOf } from "../../src/model/plan.ts";
 import { create, discard, planned, references, type PlannedObject } from "./objects.ts";
 import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
 import { stepId } from "../../src/model/step-id.ts";
+import { isFlag, isMap, isNumber, isOneOf, recorded, type RecordForm } from "../../src/kit/recorded.ts";
 
 export type SwarmApplyInput = {
   readonly engine: Engine;
@@ -111,7 +112,7 @@ export async function prove(moving: SwarmApplyInput, step: StepOf<"check">, work
   const { subject, facts: found } = await known(moving, service.id, work.plan.id);
   const targets = new Set(objects.map(({ target }) => target));
   const before = { ...subject, mountTargets: subject.mountTargets.filter((target) => !targets.has(target)) };
-  const back = work.record.last(`${planned.id}/update`) as WayBack;
+  const back = wayBackOf(work, planned.id);
   const undone = restored(doc.Spec, change, objects, back, byName(step.moves, work.values));
   if (specDigest(undone, moving.key) !== planned.digest)
     throw new UnsprawlError(
@@ -142,7 +143,7 @@ export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, wo
   const { swarm } = moving;
   const { id, name } = step.subject;
   const decided = decidedBy(work, step.unit);
-  const back = work.record.last(`${step.id}/update`) as WayBack | null;
+  const back = recorded(work.record, `${step.id}/update`, WAY_BACK);
   if (decided !== null && back !== null) {
     const { change, objects } = decided;
     const isOurs = ours(change, objects);
@@ -204,6 +205,17 @@ function deliveryOf({ deliveries }: SwarmApplyInput, step: StepOf<"deliver" | "r
 }
 
 const decidedStep = (unit: string): string => `${stepId({ kind: "deliver", unit })}/decided`;
+
+const WAY_BACK: RecordForm<WayBack> = {
+  ...{ env: isMap(isNumber), command: isFlag, args: isFlag },
+  health: isOneOf("none", "no test", "CMD", "CMD-SHELL"),
+};
+
+function wayBackOf({ record }: Work, step: string): WayBack {
+  const back = recorded(record, `${step}/update`, WAY_BACK);
+  if (back !== null) return back;
+  throw new UnsprawlError("malformed", `the journal has no ${step}/update`, "unsprawl runs");
+}
 
 function decidedBy(work: Work, unit: string): Decided | null {
   return work.record.last(decidedStep(unit)) as Decided | null;

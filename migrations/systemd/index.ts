@@ -15,6 +15,7 @@ import { refusal } from "./refuse.ts";
 import { rewriteUnit, type UnitDelivery } from "./rewrite.ts";
 import { wrapFault } from "./wrap.ts";
 import { stepId } from "../../src/model/step-id.ts";
+import { recordedOwner } from "../../src/files/delivered-owner.ts";
 
 export type SystemdTools = FileTools & { readonly deliveries: readonly Delivery[] };
 
@@ -81,7 +82,7 @@ export function systemdMigration(tools: SystemdTools): Migration {
     async render(steps, values, plan, record) {
       let count = 0;
       for (const { id, unit, moves } of steps.filter(isFile)) {
-        const owner = record.last(`${id}/owner`) as Owner | null;
+        const owner = recordedOwner(record, id);
         if (owner === null) continue;
         await inFiles().prepare(idOf(unit, plan.id), owner, moves, byName(moves, values));
         count += moves.length;

@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { mustBeSame } from "./same.ts";
-import { connectAll, createNamed, type PreviousContainer, type Swap } from "./swap-parts.ts";
+import { connectAll, createNamed, previousOf, type Swap } from "./swap-parts.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /**
@@ -37,7 +37,7 @@ export async function bringBack(swap: Swap): Promise<ContainerDoc> {
 export async function findCopy({ engine, names, oldId, record, step }: Swap): Promise<ContainerDoc | null> {
   const id = record.last(`${step}/copied`)?.["id"];
   if (typeof id === "string") return engine.container(id);
-  if (!(record.last(`${step}/create`) as PreviousContainer | null)?.deleted) return null;
+  if (!previousOf({ record, step })?.deleted) return null;
   const left = await engine.container(names.kept);
   return left?.Id === oldId ? null : left;
 }
@@ -46,7 +46,7 @@ export async function findCopy({ engine, names, oldId, record, step }: Swap): Pr
 export async function findOld(swap: Swap): Promise<ContainerDoc | null> {
   const { engine, oldId, record, step } = swap;
   const old = await engine.container(oldId);
-  if (old !== null || !(record.last(`${step}/create`) as PreviousContainer | null)?.deleted) return old;
+  if (old !== null || !previousOf(swap)?.deleted) return old;
   const back = record.last(`${step}/back`)?.["id"];
   const again = typeof back === "string" ? await engine.container(back) : null;
   if (again) return again;

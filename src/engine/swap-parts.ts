@@ -5,6 +5,7 @@ import type { CreateBody } from "./create-body.ts";
 import type { Engine } from "./engine.ts";
 import { nameOf, type SwapNames } from "./names.ts";
 import type { ContainerDoc } from "./types.ts";
+import { isFlag, isNumber, isText, orAbsent, recorded, type RecordForm } from "../kit/recorded.ts";
 
 /** How the old container was before the first effect: what undo restores. */
 export type PreviousContainer = {
@@ -15,6 +16,15 @@ export type PreviousContainer = {
   readonly restart: string;
   readonly retries: number;
 };
+
+const PREVIOUS: RecordForm<PreviousContainer> = {
+  ...{ running: isFlag, deleted: orAbsent(isFlag), paused: isFlag, restart: isText, retries: isNumber },
+};
+
+/** What was noted of the old container before anything was done to it; null while nothing was. */
+export function previousOf({ record, step }: Pick<Swap, "record" | "step">): PreviousContainer | null {
+  return recorded(record, `${step}/create`, PREVIOUS);
+}
 
 export type Swap = {
   readonly engine: Engine;
@@ -50,8 +60,8 @@ export async function connectAll(engine: Engine, doc: ContainerDoc, body: Create
   }
 }
 
-export function beforeOf({ record, step }: Swap, old: ContainerDoc): PreviousContainer {
-  const known = record.last(`${step}/create`) as PreviousContainer | null;
+export function beforeOf(swap: Swap, old: ContainerDoc): PreviousContainer {
+  const known = previousOf(swap);
   if (known) return known;
   const policy = old.HostConfig.RestartPolicy;
   return {

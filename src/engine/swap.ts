@@ -14,7 +14,7 @@ import {
   setRestart,
   start,
   stop,
-  type PreviousContainer,
+  previousOf,
   type Swap,
 } from "./swap-parts.ts";
 import type { ContainerDoc } from "./types.ts";
@@ -86,7 +86,7 @@ async function takeOver(swap: Swap): Promise<void> {
  */
 export async function pauseAsBefore(swaps: readonly Swap[]): Promise<void> {
   for (const swap of swaps) {
-    const before = swap.record.last(`${swap.step}/create`) as PreviousContainer | null;
+    const before = previousOf(swap);
     if (before?.paused) await pause(swap.engine, (await mustNew(swap)).Id);
   }
 }
@@ -129,8 +129,9 @@ async function retire(swap: Swap): Promise<void> {
 }
 
 async function restore(swap: Swap): Promise<void> {
-  const { engine, names, record, step } = swap;
-  const before = record.last(`${step}/create`) as PreviousContainer;
+  const { engine, names, step } = swap;
+  const before = previousOf(swap);
+  if (before === null) throw new UnsprawlError("malformed", `the journal has no ${step}/create`, "unsprawl runs");
   const old = before.deleted ? await bringBack(swap) : await mustOld(swap);
   await rename(swap, old.Id, names.final, "unkeep");
   await setRestart(engine, old, before.restart, before.retries);

@@ -8,7 +8,7 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Step } from "../../../src/model/plan.ts";
 import { mayCreate, type Recreated } from "./creates.ts";
-import { noteExtras, noteProject, removeExtras } from "../extras.ts";
+import { notedExtras, noteExtras, noteProject, removeExtras } from "../extras.ts";
 import { containersOf, numberOf } from "../find.ts";
 import { engineDefaults } from "./filled.ts";
 import { differences, frameOf, isFilled, namesById, withDelivery, type ContainerFrame } from "./frame.ts";
@@ -213,10 +213,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
 
 /** Throws `refused` when Compose created containers that replace none. */
 function nothingMore(rewrite: Rewrite, work: Work): void {
-  const { containers } = work.record.last(`${rewrite.id}/extras`) as unknown as {
-    readonly containers: readonly { readonly name: string }[];
-  };
-  const [first] = containers;
+  const first = notedExtras(rewrite, work)?.containers[0];
   if (first === undefined) return;
   throw new UnsprawlError(
     "refused",

@@ -91,7 +91,7 @@ export function makeWorld(
 }
 
 /** Fails, without the value, if a program printed a planted secret. */
-export function checkQuiet(ran: Ran, args: readonly string[], shows: readonly string[] = []): void {
+function checkQuiet(ran: Ran, args: readonly string[], shows: readonly string[] = []): void {
   for (const stream of ["stdout", "stderr"] as const) {
     const found = plantedIn(ran[stream], shows);
     if (found.length === 0) continue;

@@ -27,8 +27,8 @@ export async function savedImage(engine: Engine, ref: string, signal: AbortSigna
   const stream = await engine.call(`save ${ref}`, async () => (await engine.docker()).getImage(ref).get());
   if (stream === null) throw new UnsprawlError("absent", `there is no image ${ref} any more`, "unsprawl scan image:*");
   const files = new Map<string, Buffer>();
-  for await (const { path, kind, size, body } of tarEntries(addAbortSignal(signal, stream as Readable))) {
-    if (kind === "file" && size <= LARGEST) await keepDocument(body(), files, path);
+  for await (const { path, kind, size, sparse, body } of tarEntries(addAbortSignal(signal, stream as Readable))) {
+    if (kind === "file" && !sparse && size <= LARGEST) await keepDocument(body(), files, path);
   }
   const combined = first(json(files, "manifest.json")) as SavedImage["combined"] | null;
   const config = combined === null ? undefined : files.get(combined.Config);

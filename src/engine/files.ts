@@ -31,7 +31,7 @@ export async function containerFile(engine: Engine, id: string, path: string): P
   );
   if (stream === null) return null;
   for await (const entry of tarEntries(stream as AsyncIterable<Buffer>)) {
-    if (entry.kind !== "file" || entry.size > MOST_BYTES) return null;
+    if (entry.kind !== "file" || entry.sparse || entry.size > MOST_BYTES) return null;
     const chunks: Buffer[] = [];
     for await (const chunk of entry.body()) chunks.push(chunk);
     return Buffer.concat(chunks);

@@ -58,6 +58,8 @@ export type JobOutcome =
 /** What may pass by itself: tried again. All else is told, and tried when it is due next. */
 const PASSES: ReadonlySet<ErrorCode> = new Set(["unreachable", "throttled", "failed", "interrupted", "locked"]);
 const THROTTLED_MS = 60_000;
+/** A registry that asks for more is asked again after a day: it may not decide that it is never scanned. */
+const LONGEST_PAUSE_MS = 24 * 60 * 60_000;
 const TRIES = 2;
 
 /** Takes jobs, `most` at once, until it is called off; what is under way then is finished, or left to others. */
@@ -228,7 +230,7 @@ async function failed(
     done(unit, { error: told.message });
   };
   if (error instanceof UnsprawlError && error.code === "throttled" && unit.registry !== null) {
-    const until = new Date(Date.now() + (error.retryAfterMs ?? THROTTLED_MS));
+    const until = new Date(Date.now() + Math.min(error.retryAfterMs ?? THROTTLED_MS, LONGEST_PAUSE_MS));
     await store.pause(unit.registry, until);
     await holdBack(queue, unit.registry, until);
     // It counts as waiting again, and is held back with all the others.

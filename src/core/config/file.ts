@@ -61,7 +61,7 @@ export async function parseConfig(
   let document: unknown;
   try {
     // What it warns of, it would write to stderr itself, with the text; and of many errors the first is told.
-    document = yaml.parse(text, { schema: "core", logLevel: "error", prettyErrors: false });
+    document = yaml.parse(text, { logLevel: "error", prettyErrors: false });
   } catch (error) {
     const at = (error as { pos?: readonly [number, number] }).pos?.[0];
     throw new UnsprawlError(

@@ -57,7 +57,7 @@ export const FLEET = map({
           map(
             {
               source: must("docker: of each host, registry:HOST/…", SOURCE),
-              every: may(HOW_OFTEN, EVERY),
+              every: mayBeNull(HOW_OFTEN, EVERY),
               cron: may("when, in UTC, in place of every", CRON),
               layers: may("whether layers are scanned too", flag()),
             },
@@ -70,7 +70,7 @@ export const FLEET = map({
       v.nonEmpty(BAD_SOURCES),
     ),
   ),
-  every: may(`${HOW_OFTEN}; for sources that do not say (default: 1h)`, EVERY),
+  every: mayBeNull(`${HOW_OFTEN}; for sources that do not say (default: 1h)`, EVERY),
   cron: may('when, in UTC, such as "0 3 * * *"; in place of every', CRON),
   database: mayBeNull(
     "urlFile: a file that holds the PostgreSQL URL (or UNSPRAWL_DATABASE_URL)",
@@ -110,7 +110,7 @@ export function readFleet(given: FleetGiven | null | undefined, file: string): F
   };
 }
 
-type FleetTimes = { readonly every?: string | undefined; readonly cron?: string | undefined };
+type FleetTimes = { readonly every?: string | null | undefined; readonly cron?: string | undefined };
 
 function sourceOf(
   given: FleetTimes & { readonly source: string; readonly layers?: boolean | undefined },

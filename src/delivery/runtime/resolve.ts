@@ -185,7 +185,7 @@ function untilDeadline<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
       return { askedMs: null, give };
     }
   };
-  return patiently(attempt, { firstMs: 500, longestMs: 1000, withinMs: deadline - Date.now() });
+  return patiently(attempt, { firstMs: 500, longestMs: 500, withinMs: deadline - Date.now() + 500 });
 }
 
 /** Opens the stores that the runtime has credentials for. */

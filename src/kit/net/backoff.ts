@@ -40,13 +40,18 @@ export async function patiently<T>(
     const came = await attempt(made);
     if ("done" in came) return came.done;
     const { askedMs, give, again } = came;
-    const pause = askedMs ?? pauseMs(made, pauses);
+    const pause = askedMs === null ? pauseMs(made, pauses) : Math.min(Math.max(askedMs, LEAST_MS), MOST_MS);
     const over = made >= attempts || Date.now() - began + pause > withinMs || (askedMs ?? 0) > longestAskedMs;
     if (over) return give();
     again?.(pause);
     await sleep(pause, undefined, signal === undefined ? {} : { signal });
   }
 }
+
+/** Who asks to be left alone for no time at all is not asked again at once. */
+const LEAST_MS = 10;
+/** What a timer can wait: a longer one would go off at once (Node's documentation, timers: setTimeout). */
+const MOST_MS = 2 ** 31 - 1;
 
 /** The pause after this many attempts: drawn between half of its size and all of it, so that many do not come back at once. */
 export function pauseMs(made: number, { firstMs, longestMs }: Pauses, random: () => number = Math.random): number {
@@ -56,7 +61,7 @@ export function pauseMs(made: number, { firstMs, longestMs }: Pauses, random: ()
 /** `Retry-After` in milliseconds from `now`: seconds, or a date (RFC 9110, 10.2.3). Null when there is none, or it says nothing. */
 export function retryAfterMs(value: string | null | undefined, now = Date.now()): number | null {
   const text = value?.trim() ?? "";
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (/^\d{1,9}(?:\.\d{1,3})?$/.test(text)) return Number(text) * 1000;
   const until = Date.parse(text) - now;
   return Number.isNaN(until) ? null : Math.max(0, until);
 }

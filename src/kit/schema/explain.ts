@@ -1,6 +1,6 @@
 import type { BaseIssue } from "valibot";
 import { UnsprawlError } from "../../model/error.ts";
-import { bare, cmd } from "../shell.ts";
+import { bare, cmd, shellWord } from "../shell.ts";
 import { nearest } from "../text/nearest.ts";
 
 type SchemaIssue = BaseIssue<unknown>;
@@ -26,14 +26,20 @@ export function explain(issue: SchemaIssue, file: string, at = ""): UnsprawlErro
     return wrong(`unknown key ${place}`, hint);
   }
   const [message = "", hint = null] = issue.message.split("\n");
-  const filled = (text: string): string =>
+  const filled = (text: string, shown: (part: string) => string): string =>
     text.replace(/\{(at|in|key)\}/g, (_all, which) =>
-      which === "at" ? place : which === "in" ? parent : String(keys.findLast((key) => typeof key === "string") ?? at),
+      shown(
+        which === "at"
+          ? place
+          : which === "in"
+            ? parent
+            : String(keys.findLast((key) => typeof key === "string") ?? at),
+      ),
     );
   const whole = place === "" ? "the file" : place;
   return wrong(
-    /\{(?:at|in)\}/.test(message) ? filled(message) : `${whole} ${message}`,
-    hint === null ? null : filled(hint),
+    /\{(?:at|in)\}/.test(message) ? filled(message, String) : `${whole} ${message}`,
+    hint === null ? null : filled(hint, shellWord),
   );
 }
 

@@ -12,6 +12,7 @@ describe("retryAfterMs", () => {
   it.each([
     ["7", 7000],
     [" 7 ", 7000],
+    ["1.5", 1500],
     ["0", 0],
     ["Sat, 28 Nov 2026 10:00:30 GMT", 30_000],
     ["Sat, 28 Nov 2026 09:00:00 GMT", 0],
@@ -52,12 +53,23 @@ describe("patiently", () => {
 
   it("ends with what the last attempt gives: after so many, when it takes too long, when too long is asked for", async () => {
     const said: number[] = [];
-    expect(await patiently(async () => later(2, said), { ...pauses, attempts: 3 })).toBe("the last one");
-    expect(said).toEqual([2, 2]);
+    expect(await patiently(async () => later(0, said), { ...pauses, attempts: 3 })).toBe("the last one");
+    expect(said).toEqual([10, 10]);
     said.length = 0;
     expect(await patiently(async () => later(5000, said), { ...pauses, withinMs: 100 })).toBe("the last one");
     expect(await patiently(async () => later(5000, said), { ...pauses, longestAskedMs: 4999 })).toBe("the last one");
     expect(said).toEqual([]);
+  });
+
+  it("waits no longer than a timer can, and does not come back at once", async () => {
+    const [stop, said] = [new AbortController(), [] as number[]];
+    const again = (ms: number): void => {
+      said.push(ms);
+      setTimeout(() => stop.abort(), 50);
+    };
+    const asked = patiently(async () => ({ ...later(2 ** 40), again }), { ...pauses, signal: stop.signal });
+    await expect(asked).rejects.toThrow(/abort/i);
+    expect(said).toEqual([2 ** 31 - 1]);
   });
 
   it("stops in a pause when it is aborted", async () => {

@@ -186,7 +186,8 @@ it("killed at step boundaries, then resumed or rolled back; so is the rollback",
   };
   await sweep(boundaries, lanes, async (at, turn, world) => {
     const subject = await new Subject(`k-local-${turn}`, world, "local").begin(false);
-    expect((await subject.apply(at)).signal, at.kind).toBe("SIGKILL");
+    const killed = await subject.apply(at);
+    expect(killed.signal, `${at.kind}: exit ${killed.code}: ${killed.stdout}${killed.stderr}`).toBe("SIGKILL");
     const verb = (turn + first) % 2 === 0 ? "resume" : "rollback";
     if (await subject.hasBegun()) {
       await subject.finish(verb, at.kind);
@@ -217,7 +218,8 @@ it.each([
     await model.clear();
     await sweep(boundaries, lanes, async (at, turn, world) => {
       const subject = await new Subject(`${name}-${turn}`, world, to).begin(shared);
-      expect((await subject.apply(at)).signal, at.kind).toBe("SIGKILL");
+      const killed = await subject.apply(at);
+      expect(killed.signal, `${at.kind}: exit ${killed.code}: ${killed.stdout}${killed.stderr}`).toBe("SIGKILL");
       const verb = (turn + first) % 2 === 0 ? "resume" : "rollback";
       if (await subject.hasBegun()) {
         await subject.finish(verb, at.kind);

@@ -10,10 +10,15 @@ expect.addEqualityTesters([
 // Locks of what tests do in their own process, such as writing a SOPS file, lie here and not in the user's state folder.
 process.env["XDG_STATE_HOME"] ??= new URL("../node_modules/.cache/unsprawl-state", import.meta.url).pathname;
 
-// What a test started does not outlive it, so that one that timed out holds no lock of the next. Tests that run at once
-// cannot be told apart: theirs end with the file.
-beforeEach(({ task }) => setOwner(task.concurrent === true ? null : task.id));
+// What a test started does not outlive it, so that one that timed out holds no lock of the next. What is started while
+// several tests run at once is nobody's, and ends with the file: which of them did cannot be told.
+const begun = new Set<string>();
+beforeEach(({ task }) => {
+  begun.add(task.id);
+  setOwner(begun.size > 1 || task.concurrent === true ? null : task.id);
+});
 afterEach(async ({ task }) => {
+  begun.delete(task.id);
   setOwner(null);
   await endChildren(task.id);
 });

@@ -75,12 +75,12 @@ async function empty(docker: TestEngine["docker"], configFile: string, pid: numb
       // One that went with another.
     }
   if (strangeImages(docker).length > 0) throw new Error(`images stayed: ${strangeImages(docker).join(" ")}`);
-  if (readFileSync(configFile, "utf8") === "{}\n") return;
+  const registered = (): boolean => docker("info", "--format", "{{json .Runtimes}}").includes('"unsprawl"');
+  if (readFileSync(configFile, "utf8") === "{}\n" && !registered()) return;
   // Runtimes that a configuration does not mention stay as they were.
   writeFileSync(configFile, `${JSON.stringify({ runtimes: {} })}\n`);
   process.kill(pid, "SIGHUP");
   // The engine reads its configuration some time after the signal.
-  const registered = (): boolean => docker("info", "--format", "{{json .Runtimes}}").includes('"unsprawl"');
   for (let tries = 0; registered(); tries++) {
     if (tries > 200) throw new Error("the engine still has the runtime that a test registered");
     await sleep(50);

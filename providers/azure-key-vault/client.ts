@@ -78,11 +78,11 @@ export function vaultClient(
         const give = (): never => {
           throw failed(failure, { right, name }, settings);
         };
-        const again = (wait: number): void => {
+        const waiting = (wait: number): void => {
           if (wait >= 1000)
             say(`the Key Vault asks to slow down: waiting ${Math.round(wait / 1000)} s for ${name ?? "it"}`);
         };
-        return passes(failure, attempts) ? { askedMs: failure.retryAfter, give, again } : give();
+        return passes(failure, attempts) ? { askedMs: failure.retryAfter, give, again: waiting } : give();
       };
       return patiently(once, PATIENCE);
     },

@@ -3,6 +3,7 @@ import type { Agent as HttpAgent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
 import { resolve } from "node:path";
 import { map, mayBeNull, oneOf, text, type EntryValues } from "../kit/schema/index.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
 
@@ -147,7 +148,11 @@ function keyFiles(auth: AwsGiven["auth"], dir: string): AwsSettings["keyFiles"] 
   if (auth === undefined || auth === null || auth.method === "default") return null;
   const { accessKeyIdFile, secretAccessKeyFile, sessionTokenFile } = auth;
   if (!accessKeyIdFile || !secretAccessKeyFile)
-    throw new UnsprawlError("config", "auth needs accessKeyIdFile and secretAccessKeyFile", `auth: ${AUTH_FORM}`);
+    throw new UnsprawlError(
+      "config",
+      "auth needs accessKeyIdFile and secretAccessKeyFile",
+      cmd`auth: ${bare(AUTH_FORM)}`,
+    );
   return {
     id: resolve(dir, accessKeyIdFile),
     secret: resolve(dir, secretAccessKeyFile),

@@ -37,6 +37,15 @@ export function reap(): void {
     removeBridge(bridge);
     forget(Number(name));
   }
+  removeOverlays();
+}
+
+/**
+ * What a swarm's engine that was killed leaves of its overlay networks, `vx-…`: while one is there, no other engine can
+ * make its own of the same number. An engine that lives has them in namespaces.
+ */
+function removeOverlays(): void {
+  for (const name of readdirSync("/sys/class/net")) if (name.startsWith("vx-")) removeBridge(name);
 }
 
 export function unmountBelow(dir: string): void {

@@ -44,12 +44,12 @@ async function installed(form: string, ...more: string[]): Promise<Ran> {
   return made;
 }
 
-/** Until the logs say so, or the test's time is over. */
+/** Until the logs say so; fails with what they say instead. */
 async function logged(logs: () => string, says: RegExp): Promise<string> {
-  for (;;) {
+  for (const until = Date.now() + 60_000; ; await sleep(200)) {
     const text = logs();
     if (says.test(text)) return text;
-    await sleep(200);
+    if (Date.now() > until) throw new Error(`not in the logs: ${says}\n${text}`);
   }
 }
 
@@ -130,7 +130,10 @@ describe("swarm", () => {
     const file = join(world.dir, "unsprawl-stack.yaml");
     engine.docker("stack", "deploy", "--resolve-image", "never", "-c", file, "unsprawl");
     const logs = (): string => engine.docker("service", "logs", "--raw", "unsprawl_watch");
-    await logged(logs, /new.*DB_PASSWORD/);
+    await logged(logs, /new.*DB_PASSWORD/).catch((error: unknown) => {
+      const tasks = engine.docker("service", "ps", "--no-trunc", "unsprawl_watch");
+      throw new Error(`${String(error)}\n${tasks}`);
+    });
     const id = engine.docker("ps", "-q", "--filter", "label=com.docker.swarm.service.name=unsprawl_watch");
     confined(id);
     const read = 'console.log(fs.readFileSync("/run/secrets/hook.key").length)';

@@ -22,7 +22,7 @@ export type VaultClient = {
   bare(method: Method, path: string, json?: { readonly [key: string]: unknown }): Promise<VaultResponse>;
 };
 
-/** A server that asks for a longer pause is not waited for: the caller is told. */
+/** A server that asks for a longer pause is not waited for: the call fails as throttled. */
 const PATIENCE = { firstMs: 250, longestMs: 2000, attempts: 5, withinMs: 20_000 };
 
 /** Connects on the first call. `env` gives the token when the settings name no file. */

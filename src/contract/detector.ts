@@ -9,7 +9,7 @@ export type ClassifyInput = {
   readonly name: string;
   readonly where: Where;
   readonly value: Secret;
-  /** The place inside the subject, or the file's path; rules of one's own may ask for it. */
+  /** The place inside the subject, or the file's path; your own rules may ask for it. */
   readonly path?: string;
 };
 

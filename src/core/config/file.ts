@@ -28,8 +28,8 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
     stores: mayBeNull("named secret stores: name → { provider, … }", named(store)),
     minConfidence: may("findings below this confidence are hidden: low, medium or high", oneOf(CONFIDENCES)),
     failOn: may("exit 3 from this confidence on: low, medium, high or never", oneOf([...CONFIDENCES, "never"])),
-    rules: mayBeNull("rules of one's own, gitleaks rule files, rules that are off, severities", rules(ownRules)),
-    stopWords: mayBeNull("texts (any case); a secret that holds one of them is none", STOP_WORDS),
+    rules: mayBeNull("your own rules, gitleaks rule files, disabled rules, severities", rules(ownRules)),
+    stopWords: mayBeNull("texts (any case); a value that contains one of them is not a secret", STOP_WORDS),
     ignore: mayBeNull("findings that may stay: what they match, why, until when", IGNORE),
     verify: mayBeNull(
       "for --verify: endpoints, base URLs by vendor",
@@ -42,7 +42,7 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
     ),
     fleet: mayBeNull("many hosts and registries, scanned by any number of workers: sources, database, key", FLEET),
     hosts: mayBeNull("engines elsewhere for --hosts: name → { address, certPath } or { context }", HOSTS),
-    notify: mayBeNull("where changes are told: name → { kind, …, on, minSeverity, minConfidence }", named(outlet)),
+    notify: mayBeNull("where changes are sent: name → { kind, …, on, minSeverity, minConfidence }", named(outlet)),
     watch: mayBeNull("what watch does where its flags do not say: sources, every or cron, events, metrics", WATCH),
   });
 
@@ -60,14 +60,14 @@ export async function parseConfig(
   const yaml = await import("yaml");
   let document: unknown;
   try {
-    // What it warns of, it would write to stderr itself, with the text; and of many errors the first is told.
+    // At its own log level the parser would write warnings to stderr, with the text. The first error is reported.
     document = yaml.parse(text, { logLevel: "error", prettyErrors: false });
   } catch (error) {
     const at = (error as { pos?: readonly [number, number] }).pos?.[0];
     throw new UnsprawlError(
       "config",
       `${file}${at === undefined ? "" : `, line ${lineOf(text, at)}`}: not valid YAML`,
-      "mend it, or name another with --config",
+      "fix it, or use another with --config",
     );
   }
   if (document === null || document === undefined) return { top: {}, config: EMPTY };

@@ -10,7 +10,7 @@ const NOTHING = says("names nothing", "take it away");
 /** What every entry of `notify:` may have; each kind of channel has keys of its own besides. */
 export const OUTLET_ENTRIES = {
   on: may(
-    "which changes are told: new, back, regressed, gone; all but gone when it is not given",
+    "which changes are sent: new, back, regressed, gone (default: all but gone)",
     v.pipe(v.array(oneOf(CHANGE_KINDS), says("must be a list of texts", "on: [new, gone]")), v.nonEmpty(NOTHING)),
   ),
   minSeverity: may("only changes of this severity and above: low, medium, high or critical", oneOf(SEVERITIES)),

@@ -9,7 +9,7 @@ export const rules = <Own extends v.GenericSchema>(own: Own) =>
   map({
     files: mayBeNull("rule files in gitleaks's TOML, by path from the configuration file", texts()),
     own: mayBeNull(
-      "rules of one's own: id, description, pattern (RE2), names, keywords, secretGroup, entropy, severity, confidence, allow",
+      "your own rules: id, description, pattern (RE2), names, keywords, secretGroup, entropy, severity, confidence, allow",
       own,
     ),
     off: mayBeNull("ids of rules that do not count", texts()),

@@ -88,7 +88,8 @@ describe("the watch itself", () => {
     const pid = readFileSync(file, "utf8").trim();
     await endChildren(task.id);
     expect((await left).signal).toBe("SIGKILL");
-    const state = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : "it is gone";
-    expect(state).toMatch(/gone|\) Z /);
+    // A signal is sent before what it kills is dead.
+    const state = () => (existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : "it is gone");
+    await expect.poll(state).toMatch(/gone|\) Z /);
   });
 });

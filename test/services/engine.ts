@@ -24,8 +24,8 @@ export type TestEngine = {
 };
 
 /**
- * A real engine of its own, on a socket and a bridge of its own: without one, engines side by side share `docker0`, and
- * one that is told to do without a bridge takes it away from the others. `args` are dockerd's own, and
+ * A real engine of its own, on a socket, a bridge and addresses of its own: without one, engines side by side share
+ * `docker0`, and one that is told to do without a bridge takes it away from the others. `args` are dockerd's own, and
  * `config` is what its configuration file holds. Most tests need none of their own: see `workerEngine`.
  */
 export async function startEngine(
@@ -49,7 +49,8 @@ export async function startEngine(
 
   const docker = dockerClient(client, dir);
   const start = async (): Promise<void> => {
-    const network = [`--bridge=${bridge}`, "--iptables=false", "--ip6tables=false"];
+    const pool = `base=100.${bridge.slice(3)}.128.0/17,size=26`;
+    const network = [`--bridge=${bridge}`, `--default-address-pool=${pool}`, "--iptables=false", "--ip6tables=false"];
     const log = openSync(join(dir, "log"), "a");
     child = spawn(
       dockerd,
@@ -159,18 +160,19 @@ async function killEngine(pid: number, dir: string): Promise<void> {
 async function makeBridge(): Promise<string> {
   const ip = await need("ip", ["iproute2"]);
   for (let tries = 0; ; tries++) {
-    const [a, b] = [randomInt(64, 128), randomInt(0, 256)];
+    const range = randomInt(64, 128);
     // Named by its addresses, so that the kernel refuses a second bridge with the same ones.
-    const name = `us-${a}-${b}`;
+    const name = `us-${range}`;
     try {
       execFileSync(ip, ["link", "add", name, "type", "bridge"], { stdio: "pipe" });
     } catch (error) {
-      if (tries > 20) throw error;
+      if (tries > 200) throw error;
       continue;
     }
     try {
-      // 100.64.0.0/10 is shared address space (RFC 6598): no home or office network uses it.
-      execFileSync(ip, ["address", "add", `100.${a}.${b}.1/24`, "dev", name], { stdio: "pipe" });
+      // 100.64.0.0/10 is shared address space (RFC 6598): no home or office network uses it. The rest of the range is
+      // for the engine's own networks: engines side by side would run out of Docker's default 31.
+      execFileSync(ip, ["address", "add", `100.${range}.0.1/24`, "dev", name], { stdio: "pipe" });
       execFileSync(ip, ["link", "set", name, "up"], { stdio: "pipe" });
       return name;
     } catch (error) {

@@ -60,17 +60,22 @@ export function unmountBelow(dir: string): void {
   }
 }
 
-/** Takes a test engine's bridge away; a name that is gone, or none, is fine. */
+/** Takes a test engine's bridge away, and the bridges of networks it had; a name that is gone, or none, is fine. */
 export function removeBridge(name: string): void {
+  if (!name) return;
   try {
-    if (name)
-      execFileSync("ip", ["link", "delete", name], {
-        stdio: "ignore",
-        env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
-      });
+    const range = `100.${name.slice(name.indexOf("-") + 1)}.0.0/16`;
+    const lines = name.startsWith("us-") ? ip("-4", "-o", "address", "show", "to", range).split("\n") : [];
+    const networks = lines.map((line) => line.split(/\s+/)[1] ?? "").filter((one) => one.startsWith("br-"));
+    for (const one of [name, ...networks]) ip("link", "delete", one);
   } catch {
     // Gone already.
   }
+}
+
+function ip(...args: string[]): string {
+  const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
+  return execFileSync("ip", args, { stdio: ["ignore", "pipe", "ignore"], encoding: "utf8", env });
 }
 
 function exists(pid: number): boolean {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { findingIds } from "../../src/core/finding-id.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
-import { file, header, saved, tar } from "../layers/tar-bytes.ts";
+import { file, header, saved, tar } from "../images/layers/tar-bytes.ts";
 import { Draw } from "../support/draw.ts";
 import { makeWorld } from "../support/world.ts";
 

@@ -8,7 +8,7 @@ import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { encodedForms } from "../../src/kit/text/redact.ts";
 import { postgresHistory } from "../../src/history/postgres.ts";
-import { file, folder, gone, sha256, tar } from "../layers/tar-bytes.ts";
+import { file, folder, gone, sha256, tar } from "../images/layers/tar-bytes.ts";
 import { DEEP } from "../support/kill.ts";
 import { clientOf, forever, OCI, pushImage } from "../support/pushed.ts";
 import { openSpec } from "../conformance/spec.ts";

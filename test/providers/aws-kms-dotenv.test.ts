@@ -4,7 +4,7 @@ import { Secret } from "../../src/model/secret.ts";
 import { Bench } from "../conformance/bench.ts";
 import { rightCases } from "../conformance/rights.ts";
 import { writingCases } from "../conformance/writing.ts";
-import { BENT } from "../sops/real.ts";
+import { BENT } from "../stores-kit/sops/real.ts";
 import { kmsWorld, sopsAt, type KmsWorld } from "./aws-kms-world.ts";
 
 // The shared cases on values want newlines and any name, which a dotenv file of sops has no room for: its own are below.

@@ -8,7 +8,7 @@ import { dataKeys } from "../../providers/aws-kms/keys.ts";
 import { kmsApi } from "../../providers/aws-kms/kms.ts";
 import { readSettings } from "../../providers/aws-kms/settings.ts";
 import { openSpec } from "../conformance/spec.ts";
-import { BENT } from "../sops/real.ts";
+import { BENT } from "../stores-kit/sops/real.ts";
 import { DEEP } from "../support/kill.ts";
 import { ALIAS, kmsWorld, makeKey, sopsAt, type KmsWorld } from "./aws-kms-world.ts";
 

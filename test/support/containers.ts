@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import Dockerode from "dockerode";
-import type { Doc } from "../docker/compare.ts";
+import type { Doc } from "../migrations/docker-container/compare.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
 
 type Environment = { readonly [name: string]: string };

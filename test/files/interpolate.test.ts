@@ -1,0 +1,195 @@
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { escapeDollar, interpolate } from "../../src/files/interpolate.ts";
+import { realCompose } from "../migrations/compose/compose-world.ts";
+
+const SET: { readonly [name: string]: string } = { A: "one", B: "two words", _c9: "$A ${B} $$", EMPTY: "" };
+const lookup = (name: string): string | null => (Object.hasOwn(SET, name) ? (SET[name] ?? null) : null);
+
+/** The value, or the code of what is thrown. */
+function outcome(text: string, from = lookup): { value: string } | { code: string } {
+  try {
+    return { value: interpolate(text, from).value };
+  } catch (error) {
+    if (error instanceof UnsprawlError) return { code: error.code };
+    throw error;
+  }
+}
+
+describe("as compose-go's template.go", () => {
+  test.each<[text: string, value: string]>([
+    ["", ""],
+    ["plain", "plain"],
+    ["$A", "one"],
+    ["${A}", "one"],
+    ["$A$B${A}x", "onetwo wordsonex"],
+    ["$Ax", ""],
+    ["$a", ""],
+    ["$$A $${A} $$$A", "$A ${A} $one"],
+    ["$", "$"],
+    ["a$", "a$"],
+    ["$1 $ $. $- $é", "$1 $ $. $- $é"],
+    ["$_c9", "$A ${B} $$"],
+    ["${UNSET-x} ${EMPTY-x} ${A-x}", "x  one"],
+    ["${UNSET:-x} ${EMPTY:-x} ${A:-x}", "x x one"],
+    ["${UNSET+x} ${EMPTY+x} ${A+x}", " x x"],
+    ["${UNSET:+x} ${EMPTY:+x} ${A:+x}", "  x"],
+    ["${A?x} ${A:?x} ${EMPTY?x}", "one one "],
+    ["${UNSET:-}", ""],
+    ["${UNSET:-${A}}", "one"],
+    ["${UNSET:-a ${EMPTY:-$B} ${UNSET-b}}c", "a two words bc"],
+    ["${UNSET:-$$A}", "$A"],
+    ["${UNSET-a:-b} ${UNSET:-a?b}", "a:-b a?b"],
+    ["${UNSET:-a} } b", "a } b"],
+    // The character after a brace that opens is passed over: this default is not closed by the first brace.
+    ["${UNSET:-{}} x}", "{}} x"],
+    ["${UNSET:-{a}}", "{a}"],
+    // Closed by none of its own, so by the last.
+    ["${UNSET:-{a}", "{a"],
+    ["${A-x}\n${B-}", "one\ntwo words"],
+    ["${ſ-x}$\u212aX", "x"],
+  ])("%j", (text, value) => {
+    expect(interpolate(text, lookup).value).toBe(value);
+  });
+
+  test.each([
+    "${",
+    "${}",
+    "a ${A",
+    "${1}",
+    "${A b}",
+    "${A!}",
+    "${A:x}",
+    "${ A}",
+    "${-x}",
+    "${A:-x\n}",
+    "${é}",
+    "${UNSET-${}}",
+  ])("%j is refused, and not quoted", (text) => {
+    const secret = randomBytes(12).toString("hex");
+    const attempt = (): unknown => interpolate(`${secret}${text}`, lookup);
+    expect(attempt).toThrow(expect.objectContaining({ code: "malformed" }) as Error);
+    expect(attempt).not.toThrow(secret);
+  });
+
+  test.each(["${UNSET?x}", "${UNSET:?x}", "${EMPTY:?x}", "${UNSET-${UNSET?}}"])("%j has no value", (text) => {
+    expect(outcome(text)).toEqual({ code: "absent" });
+  });
+
+  test("what is not needed may be missing or wrong", () => {
+    expect(outcome("${A-${} ${UNSET?no}}")).toEqual({ value: "one" });
+    expect(outcome("${A:+${UNSET-}}")).toEqual({ value: "" });
+    expect(interpolate("${A-$UNSET}", lookup).missing).toEqual([]);
+  });
+
+  test("a text nested too deep is refused, and a long one is read", () => {
+    const nested = (depth: number): string => "${U-".repeat(depth) + "x" + "}".repeat(depth);
+    expect(outcome(nested(100))).toEqual({ value: "x" });
+    expect(outcome(nested(20_000))).toEqual({ code: "malformed" });
+    expect(outcome("${U-x}".repeat(20_000))).toEqual({ value: "x".repeat(20_000) });
+  });
+});
+
+test("uses tell where they stand, what they fall back to and whether they are all", () => {
+  const { uses, missing } = interpolate("x$A $$N ${U:-a${W-b}$V} ${U+$X}${Y?$Z} $U $U", (name) =>
+    name === "Y" ? "y" : null,
+  );
+  expect(uses).toEqual([
+    { name: "A", start: 1, end: 3, whole: false, fallback: null },
+    { name: "U", start: 8, end: 23, whole: false, fallback: "a${W-b}$V" },
+    { name: "W", start: 14, end: 20, whole: false, fallback: "b" },
+    { name: "V", start: 20, end: 22, whole: false, fallback: null },
+    { name: "U", start: 24, end: 31, whole: false, fallback: null },
+    { name: "X", start: 28, end: 30, whole: false, fallback: null },
+    { name: "Y", start: 31, end: 38, whole: false, fallback: null },
+    { name: "Z", start: 35, end: 37, whole: false, fallback: null },
+    { name: "U", start: 39, end: 41, whole: false, fallback: null },
+    { name: "U", start: 42, end: 44, whole: false, fallback: null },
+  ]);
+  expect(missing).toEqual(["A", "V", "U"]);
+});
+
+test.each(["$A", "${A}", "${A:-x $B}", "${A?}"])("%j is one use, and all there is", (text) => {
+  expect(interpolate(text, lookup).uses[0]).toMatchObject({ name: "A", start: 0, end: text.length, whole: true });
+});
+
+test("escaped text comes back as it was", () => {
+  const soup = fc.string({ unit: fc.constantFrom(...Array.from("$${}:-A b\n")) });
+  fc.assert(fc.property(soup, (text) => interpolate(escapeDollar(text), lookup).value === text));
+  expect(escapeDollar("$a$$")).toBe("$$a$$$$");
+});
+
+describe("as the real Compose", () => {
+  let real: Awaited<ReturnType<typeof realCompose>>;
+  beforeAll(async () => {
+    real = await realCompose();
+  });
+  afterAll(() => real?.remove());
+
+  const pieces = [
+    "$",
+    "$$",
+    "${",
+    "{",
+    "}",
+    ":-",
+    "-",
+    ":?",
+    "?",
+    ":+",
+    "+",
+    "A",
+    "B",
+    "_c9",
+    "EMPTY",
+    "U",
+    "x",
+    " ",
+    "\n",
+    "é",
+    "1",
+    "ſ",
+  ];
+  const soup = fc.array(fc.constantFrom(...pieces), { maxLength: 14 }).map((parts) => parts.join(""));
+  const name = fc.constantFrom(...Object.keys(SET), "U", "W");
+  const { well } = fc.letrec<{ well: string; operand: string }>((tie) => ({
+    well: fc
+      .array(fc.oneof(fc.constantFrom("x", " ", "$$", "é", "-", "$."), tie("operand")), { maxLength: 4 })
+      .map((all) => all.join("")),
+    operand: fc.oneof(
+      { depthSize: "small" },
+      name.map((one) => `\${${one}}`),
+      name.map((one) => `$${one} `),
+      fc
+        .tuple(name, fc.constantFrom("-", ":-", "+", ":+"), tie("well"))
+        .map(([one, sign, inner]) => `\${${one}${sign}${inner}}`),
+    ),
+  }));
+
+  test("of texts that are well formed", () => {
+    const texts = fc.sample(well, { seed: 7, numRuns: 2000 }).filter((text) => "value" in outcome(text));
+    expect(texts.length).toBeGreaterThan(1500);
+    const theirs = real.resolve([{ environment: Object.fromEntries(texts.map((text, at) => [`K${at}`, text])) }], SET);
+    expect(theirs?.[0]).toEqual(
+      Object.fromEntries(texts.map((text, at) => [`K${at}`, interpolate(text, lookup).value])),
+    );
+  });
+
+  test("of any text, good or bad", () => {
+    // compose-go 2.4.8 looks into operands that it does not need: only where those are good too can both agree.
+    const either = (text: string): boolean =>
+      [() => null, () => "", () => "x"].every((from) => "value" in outcome(text, from) === "value" in outcome(text));
+    const texts = [...new Set(fc.sample(soup, { seed: 11, numRuns: 4000 }))].filter(either);
+    const good = texts.filter((text) => "value" in outcome(text));
+    const bad = texts.filter((text) => !("value" in outcome(text)) && text !== "").slice(0, 40);
+    expect(good.length).toBeGreaterThan(1500);
+    const theirs = real.resolve([{ environment: Object.fromEntries(good.map((text, at) => [`K${at}`, text])) }], SET);
+    expect(theirs?.[0]).toEqual(
+      Object.fromEntries(good.map((text, at) => [`K${at}`, interpolate(text, lookup).value])),
+    );
+    for (const text of bad) expect(real.resolve([{ environment: { K: text } }], SET), text).toBe(null);
+    expect(bad.length).toBe(40);
+  });
+});

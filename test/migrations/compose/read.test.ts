@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { variables } from "../../../migrations/compose/syntax/environment.ts";
+import { loadProject } from "../../../migrations/compose/syntax/project.ts";
+import { password } from "../files-world.ts";
+import { makeWorld } from "../../support/world.ts";
+
+/** `compose:` through the command: what of a project cannot be read is told with its place, and the rest is read. */
+
+const world = makeWorld("unix:///nowhere");
+afterAll(() => world.remove());
+
+type Report = {
+  readonly sources: readonly { readonly errors: readonly { readonly subject: string; readonly message: string }[] }[];
+  readonly findings: readonly { readonly name: string; readonly location: { readonly subjectName: string } }[];
+};
+type Told = { readonly code: number | null; readonly found: readonly string[]; readonly errors: readonly string[] };
+
+/** Writes the files into a folder of their own and scans the first one. */
+async function scan(files: { readonly [name: string]: string }, secrets: readonly string[] = []): Promise<Told> {
+  const dir = put(files);
+  const { code, stdout, stderr } = await world.unsprawl([
+    "scan",
+    `compose:${join(dir, Object.keys(files)[0] ?? "")}`,
+    "--json",
+  ]);
+  rmSync(dir, { recursive: true });
+  expect(stderr).toBe("");
+  for (const secret of secrets) expect(stdout).not.toContain(secret);
+  const report = JSON.parse(stdout) as Report;
+  return {
+    code,
+    found: report.findings.map(({ name, location }) => `${location.subjectName} ${name}`).sort(),
+    errors: report.sources.flatMap(({ errors }) => errors.map(({ message }) => message.replaceAll(`${dir}/`, ""))),
+  };
+}
+
+function put(files: { readonly [name: string]: string }): string {
+  const dir = mkdtempSync(join(world.dir, "project-"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+  return dir;
+}
+
+describe("what Compose cannot fill in", () => {
+  const secret = password();
+  const services = (text: string): string =>
+    `services:\n  a:\n    image: a\n${text}\n  b:\n    image: b\n    environment: { DB_PASSWORD: ${secret} }\n`;
+  const open = (at: number): string => `Compose cannot interpolate this: what begins at character ${at} is no \${NAME}`;
+
+  test.each([
+    ["a variable", '    environment:\n      LEVEL: "a${b"', `compose.yaml, line 5: ${open(2)}`],
+    ["an item", '    environment:\n      - LOG=1\n      - "LEVEL=${b"', `compose.yaml, line 6: ${open(7)}`],
+    ["a command", '    command: "run ${b"', `compose.yaml, line 4: ${open(5)}`],
+    ["an env file's name", '    env_file: "${b"', `compose.yaml, line 4: ${open(1)}`],
+    ["a base's file", '    extends: { file: "${b", service: c }', `compose.yaml, line 4: ${open(1)}`],
+    ["a profile", '    profiles: ["${b"]', `compose.yaml, line 4: ${open(1)}`],
+    [
+      "a variable that must be set",
+      '    environment:\n      LEVEL: "${UNSET_HERE:?}"',
+      "compose.yaml, line 5: the variable UNSET_HERE is required and has no value",
+    ],
+    ["an env file that is not there", "    env_file: none.env", "there is no file none.env"],
+  ])("%s: told once, and the other service is read", async (_what, text, error) => {
+    expect(await scan({ "compose.yaml": services(text) })).toEqual({
+      code: 1,
+      found: ["b DB_PASSWORD"],
+      errors: [error],
+    });
+  });
+
+  test("of an included file, its name", async () => {
+    const files = {
+      "compose.yaml": `include: [more.yaml, "\${b"]\n${services("")}`,
+      "more.yaml": 'services:\n  c:\n    image: c\n    command: "${"\n',
+    };
+    const { found, errors } = await scan(files);
+    expect([found, errors]).toEqual([
+      ["b DB_PASSWORD"],
+      [`compose.yaml, line 1: ${open(1)}`, `more.yaml, line 4: ${open(1)}`],
+    ]);
+  });
+
+  test("an env file that Compose refuses is read line by line", async () => {
+    const own = password();
+    const files = {
+      "compose.yaml": services("    env_file: a.env"),
+      "a.env": `LEVEL=\${b\nAPI_PASSWORD=${own}\n`,
+    };
+    const { found, errors } = await scan(files, [own]);
+    expect([found, errors]).toEqual([["a API_PASSWORD", "b DB_PASSWORD"], [`a.env: line 1: ${open(1)}`]]);
+  });
+
+  test("a password that is no interpolation to Compose is found all the same, and not quoted", async () => {
+    const odd = `${password()}\${${password()}`;
+    const { found, errors } = await scan(
+      { "compose.yaml": services(`    environment:\n      API_PASSWORD: "${odd}"`) },
+      [odd.slice(0, 12), odd.slice(-12)],
+    );
+    expect([found, errors]).toEqual([["a API_PASSWORD", "b DB_PASSWORD"], [`compose.yaml, line 5: ${open(21)}`]]);
+  });
+
+  test("a migration stops there, with the place", async () => {
+    const dir = put({ "compose.yaml": services('    environment:\n      LEVEL: "a${b"') });
+    const file = join(dir, "compose.yaml");
+    const project = await loadProject({ files: [file], dir: null, name: null, envFiles: [], env: {} });
+    const [service] = project.services.values();
+    expect(() => service && variables(service)).toThrow(`${file}, line 5: ${open(2)}`);
+  });
+});
+
+describe("a file of several documents", () => {
+  const [first, second, third] = [password(), password(), password()];
+  const documents = `x-a: &a { LEVEL: info }
+services:
+  a:
+    image: a
+    environment: { <<: *a, DB_PASSWORD: ${first}, KEPT_PASSWORD: ${second} }
+---
+services:
+  a:
+    environment: { DB_PASSWORD: "\${OTHER:-${third}}" }
+  b:
+    image: b
+    command: "run --password=${first}"
+---
+`;
+
+  test("each goes over those before it, as Compose merges them", async () => {
+    const dir = put({ "compose.yaml": documents });
+    const project = await loadProject({
+      ...{ files: [join(dir, "compose.yaml")], dir: null, name: null, envFiles: [], env: {} },
+      tell: (fault) => expect.unreachable(fault.message),
+    });
+    const given = [...project.services.values()].map((service) => [
+      service.name,
+      Object.fromEntries([...variables(service)].map(([name, places]) => [name, places.at(-1)?.value])),
+    ]);
+    expect(Object.fromEntries(given)).toEqual({
+      a: { LEVEL: "info", DB_PASSWORD: third, KEPT_PASSWORD: second },
+      b: {},
+    });
+  });
+
+  test.each([
+    ["alone", "compose.yaml", documents, ["a DB_PASSWORD", "a KEPT_PASSWORD"]],
+    ["included", "main.yaml", "include: [compose.yaml]\n", ["a DB_PASSWORD", "a KEPT_PASSWORD"]],
+    [
+      "extended",
+      "main.yaml",
+      "services: { c: { extends: { file: compose.yaml, service: a } } }\n",
+      ["c DB_PASSWORD", "c KEPT_PASSWORD"],
+    ],
+  ])("%s: its secrets are found", async (_what, name, text, found) => {
+    const told = await scan({ [name]: text, "compose.yaml": documents }, [first, second, third]);
+    expect([told.code, told.errors]).toEqual([3, []]);
+    expect(told.found.filter((one) => one.length < 20)).toEqual(found);
+    expect(told.found.some((one) => one.endsWith("compose.yaml command") || one.includes("main.yaml"))).toBe(true);
+  });
+
+  test("none of it is moved", async () => {
+    const dir = put({ "compose.yaml": documents });
+    const ran = await world.unsprawl(["plan", `compose:${dir}`, "--to", "local", "--json"]);
+    expect(ran.stdout + ran.stderr).toContain("holds several YAML documents");
+  });
+});

@@ -1,0 +1,254 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { composeCli, type ComposeCli, type ComposeConfig } from "../../../migrations/compose/engine/cli.ts";
+import { onlyDelivery } from "../../../migrations/compose/rewrite/compare.ts";
+import { variables } from "../../../migrations/compose/syntax/environment.ts";
+import { loadProject, type ComposeProject } from "../../../migrations/compose/syntax/project.ts";
+import { rewriteProject, type ServiceChange } from "../../../migrations/compose/rewrite/index.ts";
+import type { RunChange } from "../../../src/contract/delivery.ts";
+import { memberRange } from "../../../src/kit/text/yaml-edit.ts";
+import { entry } from "../../../src/kit/text/yaml-nodes.ts";
+import { composeCli as installed } from "../../services/compose.ts";
+import { copyFixture, FIXTURES, type Fixture } from "./fixtures.ts";
+
+/** What Compose fills `${…}` from besides files: nothing of the machine that the test runs on. */
+const ENV = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent" };
+const DELIVERIES: { readonly [name: string]: (service: string, names: readonly string[]) => RunChange } = {
+  file: (service, names) => ({
+    unset: names,
+    set: names.map((name) => ({ name: `${name}_FILE`, value: `/run/secrets/${name}` })),
+    mounts: [{ source: `/run/unsprawl/units/p_${service}-r/secrets`, target: "/run/secrets" }],
+    entrypointPrefix: null,
+    healthcheckPrefix: null,
+    runtime: null,
+  }),
+  runtime: (service, names) => ({
+    unset: [],
+    set: names.map((name) => ({ name, value: `ref+vault://secret/apps/${service}#/${name}` })),
+    mounts: [],
+    entrypointPrefix: null,
+    healthcheckPrefix: null,
+    runtime: "unsprawl",
+  }),
+  shim: (service, names) => ({
+    unset: names,
+    set: [],
+    mounts: [{ source: `/run/unsprawl/units/p_${service}-r/shim`, target: "/run/unsprawl" }],
+    entrypointPrefix: ["/bin/sh", "/run/unsprawl/entrypoint"],
+    healthcheckPrefix: null,
+    runtime: null,
+  }),
+};
+/** What a delivery writes; a new line holds nothing else. */
+const NEW =
+  /^\s*[[{]|^\s*[\w-]+:( &\w+)? [{]|^\s*(- )?("?'?[\w.]+_FILE"?'?\s*[:=]|["']?[\w.]+["']?(: |=)["']?ref\+vault:|["']?[\w.]+=ref\+vault:|- "?[\w.]+=|environment:( |$)|volumes:( |$)|- ?type: bind|type: bind|source: \/run\/unsprawl|target: \/run\/|read_only: true|bind:|create_host_path: false|runtime: unsprawl|entrypoint: \[|command: \[|<<: \*|(x-)?[\w-]+:( &[\w-]+| ![a-z]+)* (\{\}|\[\])|(export )?[\w.]+=)/;
+
+/** What cannot be moved without loss: the reason, by fixture and delivery. */
+const BOTH = /is also filled in at/; // `.env` is what a service reads and what `${…}` elsewhere is filled from
+const RETURNS = /is also set to another value at .*, which would come back/; // by a lower layer, or a base
+const REFUSED: { readonly [fixture: string]: { readonly [kind: string]: RegExp } } = {
+  "calcom-build-args": { file: BOTH, runtime: BOTH, shim: BOTH },
+  chatwoot: { file: BOTH, runtime: BOTH, shim: BOTH },
+  "dotenv-precedence": { file: RETURNS, shim: RETURNS },
+  "env-file-zoo": { file: RETURNS, shim: RETURNS },
+  "extends-common-dir": { file: RETURNS, shim: RETURNS },
+  "extends-same-file": { file: RETURNS, shim: RETURNS, runtime: /is also what base gets, which would lose it/ },
+  "fastapi-override": { file: BOTH, runtime: BOTH, shim: BOTH },
+  "include-monorepo": { file: RETURNS, shim: RETURNS },
+  "merge-precedence": { file: RETURNS, shim: RETURNS },
+  "next-prisma-env": { file: RETURNS, runtime: BOTH, shim: RETURNS },
+  "override-prod": { file: RETURNS, shim: RETURNS },
+  "posthog-extends": { file: RETURNS, shim: RETURNS },
+  "yaml-quirks": Object.fromEntries(
+    ["file", "runtime", "shim"].map((kind) => [kind, /something else stands on the same line/]),
+  ),
+};
+/** A project that is not read: the reason. */
+const UNREAD: { readonly [fixture: string]: RegExp } = { "multi-document": /holds several YAML documents/ };
+/** Numbers and dates as Go prints them: a value that is told apart from Compose's own is never moved. */
+const OTHERWISE: { readonly [fixture: string]: readonly string[] } = { "yaml-quirks": ["BIG", "DATE"] };
+
+let compose: ComposeCli;
+beforeAll(async () => {
+  await installed();
+  compose = composeCli(ENV, null, (text) => text);
+});
+
+const call = (project: ComposeProject, { meta }: Fixture): Parameters<ComposeCli["config"]>[0] => ({
+  name: project.name,
+  dir: project.dir,
+  files: project.given,
+  envFiles: project.givenEnv,
+  profiles: meta.profiles ?? [],
+});
+
+const load = (fixture: Fixture): Promise<ComposeProject> =>
+  loadProject({ files: fixture.files, dir: null, name: null, envFiles: [], env: ENV });
+
+const plain = (value: string | null | undefined): string | null => value?.replaceAll("$$", "$") ?? null;
+
+test.each(Object.entries(UNREAD))("%s is refused", async (name, why) => {
+  const fixture = copyFixture(name);
+  await expect(load(fixture)).rejects.toThrow(why);
+  fixture.remove();
+});
+
+describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
+  let fixture: Fixture;
+  let project: ComposeProject;
+  let before: ComposeConfig;
+  beforeAll(async () => {
+    fixture = copyFixture(name);
+    project = await load(fixture);
+    before = await compose.config(call(project, fixture));
+  });
+  afterAll(() => fixture.remove());
+
+  test("each service gets the variables that Compose gives it", () => {
+    const ours = Object.fromEntries(
+      Object.keys(before.services).map((service) => {
+        const own = project.services.get(service);
+        const places = own ? [...variables(own)] : [];
+        return [service, Object.fromEntries(places.map(([key, all]) => [key, all.at(-1)?.value ?? null]))];
+      }),
+    );
+    const theirs = Object.fromEntries(
+      Object.entries(before.services).map(([service, { environment }]) => [
+        service,
+        Object.fromEntries(Object.entries(environment ?? {}).map(([key, value]) => [key, plain(value)])),
+      ]),
+    );
+    for (const own of [...Object.values(ours), ...Object.values(theirs)])
+      for (const other of OTHERWISE[name] ?? []) delete own[other];
+    expect(ours).toEqual(theirs);
+  });
+
+  test.each(Object.keys(DELIVERIES))(
+    "%s: only what held a secret changes, and Compose makes the same of it but for the delivery",
+    async (kind) => {
+      const old = new Map(texts(fixture.dir));
+      const wishes = Object.entries(fixture.meta.services).map(([service, names]): ServiceChange => {
+        const { entrypoint, command } = before.services[service] as { entrypoint?: string[]; command?: string[] };
+        return {
+          service,
+          change: (DELIVERIES[kind] as (typeof DELIVERIES)[string])(service, names),
+          moves: names.map((one) => ({ name: one, masked: "••••", carries: carries(fixture, before, service, one) })),
+          entrypoint: (entrypoint ?? []).map((word) => plain(word) ?? ""),
+          cmd: (command ?? []).map((word) => plain(word) ?? ""),
+          health: null,
+        };
+      });
+      const made = rewriteProject(project, wishes, new Set(["elsewhere"]));
+      const refused = REFUSED[name]?.[kind];
+      if (refused !== undefined) {
+        await expect(made).rejects.toThrow(refused);
+        return;
+      }
+      const { files } = await made;
+      try {
+        for (const { file, text } of files) writeFileSync(file, text);
+        onlyDelivery(before, await compose.config(call(project, fixture)), wishes);
+        for (const { file, text, diff } of files) {
+          const was = old.get(file) ?? "";
+          const { gone, came } = lineDiff(was.trimEnd(), text.trimEnd());
+          const allowed = mayGo(file, was, project, fixture, wishes);
+          // In JSON, a comma goes or comes with the neighbour.
+          const bare = (line: string): string => line.replace(/,$/, "");
+          const kept = new Set(came.map(bare));
+          expect(gone.filter((line) => !allowed.has(line) && !kept.has(bare(line)) && !file.endsWith(".json"))).toEqual(
+            [],
+          );
+          // What one of several sharers needs of its own is said again as it was.
+          const said = new Set(was.split(/\r?\n/).map((line) => line.trim()));
+          expect(came.filter((line) => !NEW.test(line) && !said.has(line.trim()) && !file.endsWith(".json"))).toEqual(
+            [],
+          );
+          for (const one of diff) for (const value of fixture.values.values()) expect(one.text).not.toContain(value);
+          if (was.includes("\r\n")) expect(text.replaceAll("\r\n", "")).not.toContain("\n");
+        }
+      } finally {
+        for (const [file, text] of old) writeFileSync(file, text);
+      }
+    },
+  );
+});
+
+function texts(dir: string): [string, string][] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => join(one.parentPath, one.name))
+    .map((file) => [file, readFileSync(file, "utf8")]);
+}
+
+function carries(fixture: Fixture, before: ComposeConfig, service: string, name: string): (text: string) => boolean {
+  const whole = plain(before.services[service]?.environment?.[name]) ?? "";
+  const secrets = [...fixture.values.values()].filter((value) => whole.includes(value));
+  return (text) => secrets.some((secret) => text.includes(secret));
+}
+
+/** The lines of a file that may go: a moved variable's, all of them, what fills it, and a key that is written anew. */
+function mayGo(
+  file: string,
+  text: string,
+  project: ComposeProject,
+  fixture: Fixture,
+  wishes: readonly ServiceChange[],
+): Set<string> {
+  const lines = new Set<string>();
+  const range = (start: number, end: number): void => {
+    for (const line of text
+      .slice(text.lastIndexOf("\n", start - 1) + 1, text.indexOf("\n", Math.max(start, end - 1)) + 1 || undefined)
+      .split(/\r?\n/))
+      lines.add(line);
+  };
+  for (const wish of wishes) {
+    const service = project.services.get(wish.service);
+    const own = service ? variables(service) : new Map<string, never[]>();
+    for (const { name } of wish.moves) {
+      for (const place of own.get(name) ?? []) {
+        if (place.file.file !== file) continue;
+        if (place.kind === "line") range(place.member.start, place.member.end);
+        else range(...memberRange(place.member));
+      }
+    }
+    for (const layer of service?.layers ?? []) {
+      const found = entry(layer.service, "entrypoint", layer.file);
+      if (found && wish.change.entrypointPrefix && layer.file.file === file) range(...memberRange(found.pair));
+    }
+  }
+  const values = [...fixture.values.values()].flatMap((value) => [value, value.replaceAll("$", "$$$$")]);
+  for (const { file: own, entries } of project.dotenv)
+    for (const one of own === file ? entries : [])
+      if (values.some((value) => one.value?.includes(value))) range(one.start, one.end);
+  for (const line of text.split(/\r?\n/)) {
+    // The key above a map whose last member goes; an alias or an anchor that gets members of its own.
+    if (
+      values.some((value) => line.includes(value)) ||
+      /^\s*(environment|x-[\w-]+|[\w-]+):( [&*!][\w-]+)?\s*$/.test(line)
+    )
+      lines.add(line);
+  }
+  return lines;
+}
+
+/** Lines taken away and lines put in: what is left of each side of a longest common subsequence. */
+function lineDiff(before: string, after: string): { readonly gone: string[]; readonly came: string[] } {
+  const [a, b] = [before.split(/\r?\n/), after.split(/\r?\n/)];
+  const longest = Array.from({ length: a.length + 1 }, () => Array.from({ length: b.length + 1 }, () => 0));
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let j = b.length - 1; j >= 0; j--)
+      (longest[i] as number[])[j] =
+        a[i] === b[j]
+          ? (longest[i + 1]?.[j + 1] ?? 0) + 1
+          : Math.max(longest[i + 1]?.[j] ?? 0, longest[i]?.[j + 1] ?? 0);
+  const [gone, came]: string[][] = [[], []];
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && a[i] === b[j]) [i, j] = [i + 1, j + 1];
+    else if (j >= b.length || (i < a.length && (longest[i + 1]?.[j] ?? 0) >= (longest[i]?.[j + 1] ?? 0)))
+      gone?.push(a[i++] ?? "");
+    else came?.push(b[j++] ?? "");
+  }
+  return { gone: gone ?? [], came: came ?? [] };
+}

@@ -1,0 +1,273 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { traces } from "../../../src/engine/traces.ts";
+import { Secret } from "../../../src/model/secret.ts";
+import type { Plan } from "../../../src/model/plan.ts";
+import { which } from "../../services/apt.ts";
+import { BUSYBOX, FILE_ENV, SHELL_LESS } from "../../services/images.ts";
+import { startOpenBao } from "../../services/openbao.ts";
+import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
+import { makeWorld, type World } from "../../support/world.ts";
+import { findingsOf, holders, password, printed } from "../files-world.ts";
+
+// Scripts are run for real before and after: the container that they make shows nothing, and its application has all.
+
+let engine: WorkerEngine;
+let bao: Awaited<ReturnType<typeof startOpenBao>>;
+let world: World;
+
+beforeAll(async () => {
+  [engine, bao] = await Promise.all([workerEngine(), startOpenBao()]);
+  world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
+});
+
+afterAll(async () => {
+  await engine?.clean();
+  await bao?.stop();
+  world?.remove();
+});
+
+const HOOK = new URL("../../support/kill-hook.mjs", import.meta.url).pathname;
+const APP = `sh -c "trap 'exit 0' TERM; while :; do sleep 1000 & wait \\$!; done"`;
+
+function write(name: string, text: string, mode = 0o750): string {
+  const file = join(world.dir, "scripts", name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+  return file;
+}
+
+/** Runs a script, in place of what the containers' name was. */
+function run(file: string, ...names: string[]): void {
+  for (const name of names) gone(name);
+  const path = `${dirname(which("docker") ?? "")}:${process.env["PATH"] ?? ""}`;
+  execFileSync(file, { env: { PATH: path, HOME: world.dir, DOCKER_HOST: engine.host }, stdio: "pipe" });
+}
+
+function gone(name: string): void {
+  try {
+    engine.docker("rm", "-f", "-v", name);
+  } catch {
+    // It was not there.
+  }
+}
+
+type Doc = {
+  readonly Id: string;
+  readonly State: { readonly Pid: number };
+  readonly Config: { readonly Env: string[] };
+};
+const inspect = (name: string): Doc => (JSON.parse(engine.docker("inspect", name)) as Doc[])[0] as Doc;
+
+function expectClean(name: string, values: readonly string[]): void {
+  const doc = inspect(name);
+  const folder = join(engine.dir, "data/containers", doc.Id);
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  const texts = files.map((file) => readFileSync(join(folder, file), "utf8"));
+  for (const value of values.map((text) => Secret.of(text)))
+    expect([traces(doc, value), traces(texts, value)], name).toEqual([[], []]);
+}
+
+/** What the application gets: an entrypoint or a shim takes a moment to become it. */
+async function expectGets(name: string, variables: { readonly [variable: string]: string }): Promise<void> {
+  const got = (): unknown => Object.fromEntries(Object.keys(variables).map((one) => [one, ofProcess(name, one)]));
+  await expect.poll(got, { timeout: 30_000 }).toEqual(variables);
+}
+
+function ofProcess(name: string, variable: string): string | undefined {
+  const entries = readFileSync(`/proc/${inspect(name).State.Pid}/environ`, "utf8").split("\0");
+  return entries.find((one) => one.startsWith(`${variable}=`))?.slice(variable.length + 1);
+}
+
+async function planOf(source: string, ...more: string[]): Promise<Plan> {
+  const ran = await world.unsprawl(["plan", source, "--to", "vault", "--json", "--fail-on", "never", ...more]);
+  expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  return JSON.parse(ran.stdout) as Plan;
+}
+
+const RUN = /Plan (\d{8}-\d{6}-[0-9a-f]{4})/;
+
+/** Moves, and gives the run; nothing that was printed or kept has one of these values. */
+async function migrate(source: string, values: readonly string[], ...more: string[]): Promise<string> {
+  const ran = await world.unsprawl(["migrate", source, "--to", "vault", "--yes", "--fail-on", "never", ...more]);
+  expect(ran.code, printed(ran)).toBe(0);
+  for (const value of values) expect(printed(ran)).not.toContain(value);
+  expect(holders(world.dir, values)).toEqual([]);
+  return RUN.exec(printed(ran))?.[1] ?? "";
+}
+
+describe("a script that is run before and after", () => {
+  it.each([
+    ["file", FILE_ENV, "the image's entrypoint"],
+    ["shim", BUSYBOX, "the image has a shell"],
+    ["runtime", BUSYBOX, "the OCI runtime is installed"],
+  ])(
+    "by %s: inspect is clean, the application has its values, rollback gives back every byte",
+    async (deliver, image, why) => {
+      const [one, two] = [password(), `${password()} '$"\\ ${password()}`];
+      const name = `web-${deliver}`;
+      const written = two.replaceAll("'", String.raw`'\''`);
+      const text = `#!/bin/sh\n# starts ${name}\nset -eu\nIMAGE=${image}\nstart() {\n\tdocker run -d --name ${name} --network none \\\n\t\t-e "DB_PASSWORD=${one}" -e LOG=info \\\n\t\t--env=API_TOKEN='${written}' \\\n\t\t"$IMAGE" ${APP}\n}\n\nstart # now\n`;
+      const file = write(`${name}.sh`, text);
+      run(file, name);
+      await expectGets(name, { API_TOKEN: two });
+      if (deliver === "runtime") {
+        const install = ["runtime", "install", "--to", "vault", "--daemon-config", engine.configFile];
+        expect((await world.unsprawl(install)).code).toBe(0);
+      }
+      const found = await findingsOf(world, `script:${file}`);
+      expect(found.map(({ location }) => `${location.subjectName} | ${location.path}`).sort()).toEqual([
+        `${name}.sh:6 ${name} | ${file}:7 docker run ${name} -e DB_PASSWORD`,
+        `${name}.sh:6 ${name} | ${file}:8 docker run ${name} -e API_TOKEN`,
+      ]);
+      const plan = await planOf(`script:${file}`, ...(deliver === "shim" ? ["--deliver", "shim"] : []));
+      expect(plan.steps.flatMap((step) => (step.kind === "deliver" ? [`${step.delivery}: ${step.why}`] : []))).toEqual([
+        expect.stringContaining(`${deliver}: ${why}`),
+      ]);
+      expect(plan.warnings.map((warning) => warning.text).join("\n")).toContain(`unsprawl migrate docker:${name}`);
+
+      const id = await migrate(`script:${file}`, [one, two], ...(deliver === "shim" ? ["--deliver", "shim"] : []));
+      expect(statSync(file).mode & 0o777).toBe(0o750);
+      run(file, name);
+      expectClean(name, [one, two]);
+      await expectGets(name, { DB_PASSWORD: one, API_TOKEN: two, LOG: "info" });
+      if (deliver !== "runtime") {
+        // As after a boot.
+        execFileSync("sh", ["-c", `rm -rf ${join(world.memory, "units")}/*`]);
+        expect(() => run(file, name)).toThrow(
+          deliver === "file" ? /bind source path does not exist/ : /Command failed/,
+        );
+        expect((await world.unsprawl(["render", "--all"])).code).toBe(0);
+        run(file, name);
+        await expectGets(name, { API_TOKEN: two });
+      }
+      expect((await planOf(`script:${file}`)).steps).toEqual([]);
+      gone(name);
+      expect((await world.unsprawl(["rollback", id])).code).toBe(0);
+      expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual([text, 0o750]);
+      expect(readdirSync(world.memory, { recursive: true }).filter((one) => String(one).includes(name))).toEqual([]);
+      await world.unsprawl(["scrub", id]);
+    },
+  );
+});
+
+it("a script and the container that it made, in one plan", async () => {
+  const one = password();
+  const text = `#!/bin/sh\ndocker run -d --name both --network none -e DB_PASSWORD=${one} ${FILE_ENV}\n`;
+  const file = write("both.sh", text);
+  run(file, "both");
+  const ran = await world.unsprawl([
+    ...["migrate", `script:${file}`, "docker:both", "--to", "vault", "--grace", "100ms", "--yes"],
+  ]);
+  expect(ran.code, printed(ran)).toBe(0);
+  expectClean("both", [one]);
+  run(file, "both");
+  expectClean("both", [one]);
+  await expectGets("both", { DB_PASSWORD: one });
+  gone("both");
+  const line = readFileSync(file, "utf8");
+  expect(line).toContain("-e DB_PASSWORD_FILE=/run/secrets/DB_PASSWORD --mount");
+});
+
+describe("what is left, and why", () => {
+  it("a line that nothing on the engine tells of", async () => {
+    const elsewhere = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
+    const file = write("new.sh", `docker run --name new-one -e DB_PASSWORD=${password()} ${SHELL_LESS}\n`);
+    const ran = await elsewhere.unsprawl(["plan", `script:${file}`, "--to", "vault", "--json", "--fail-on", "never"]);
+    elsewhere.remove();
+    const { notMoved, steps } = JSON.parse(ran.stdout) as Plan;
+    expect([steps, notMoved[0]?.reason, notMoved[0]?.hint]).toEqual([
+      [],
+      expect.stringMatching(/no delivery fits new\.sh:1 new-one: runtime: .*; file, shim: no container of/),
+      expect.stringMatching(/unsprawl runtime install --to STORE; or docker create --name new-one/),
+    ]);
+  });
+
+  it("one line of a script moves, another stays; both branches of an if", async () => {
+    const [one, two] = [password(), password()];
+    const line = `docker run -d --name branch -e DB_PASSWORD=${one} ${BUSYBOX} ${APP}`;
+    const stays = `docker run --name admin -e ADMIN_TOKEN=${two} ${BUSYBOX}\nssh far docker run -e API_TOKEN=${two} x\n`;
+    const text = `if [ -n "\${X:-}" ]; then\n  ${line}\nelse\n  ${line}\nfi\n${stays}`;
+    const file = write("branches.sh", text);
+    const { notMoved, steps } = await planOf(`script:${file}`);
+    expect(Object.fromEntries(notMoved.map(({ finding, reason }) => [finding.name, reason]))).toEqual({
+      ADMIN_TOKEN: `the value of ADMIN_TOKEN also stands at ${file}:7, and would stay there`,
+      API_TOKEN: expect.stringContaining("no docker run line that can be rewritten"),
+    });
+    expect(steps.filter(({ kind }) => kind === "put").map(({ id }) => id)).toEqual([
+      `put:${file}/branch/DB_PASSWORD`,
+      `put:${file}/branch/DB_PASSWORD#2`,
+    ]);
+    const id = await migrate(`script:${file}`, [one]);
+    expect(readFileSync(file, "utf8").match(/--runtime unsprawl/g)).toHaveLength(2);
+    expect((await world.unsprawl(["rollback", id])).code).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  it("a value that stands elsewhere in the script", async () => {
+    const one = password();
+    const file = write("twice.sh", `# ${one}\ndocker run --name twice -e DB_PASSWORD=${one} ${BUSYBOX}\n`);
+    const { notMoved } = await planOf(`script:${file}`);
+    expect(notMoved[0]?.reason).toContain(`also stands at ${file}:1`);
+  });
+
+  it("podman: its own secrets, and how they are made", async () => {
+    const [one, text] = [password(), "podman run -d --name pod \\\n  -e DB_PASSWORD=@ \\\n  img\n"];
+    const file = write("pod.sh", text.replace("@", one));
+    const { warnings, steps } = await planOf(`script:${file}`);
+    expect(steps.map(({ kind }) => kind)).toEqual(["put", "verify", "rewrite"]);
+    expect(warnings[0]?.text).toMatch(
+      /DB_PASSWORD='ref\+vault:.*' unsprawl run -- .* \| podman secret create pod-DB_PASSWORD -/,
+    );
+    await migrate(`script:${file}`, [one]);
+    expect(readFileSync(file, "utf8")).toBe(
+      text.replace("-e DB_PASSWORD=@", "--secret pod-DB_PASSWORD,type=env,target=DB_PASSWORD"),
+    );
+  });
+});
+
+test("a folder: scripts, what is executable with a shell's first line, units with run lines; nothing else", async () => {
+  const line = (name: string): string => `docker run --name ${name} -e DB_PASSWORD=${password()} img\n`;
+  write("folder/a.sh", line("a"), 0o644);
+  write("folder/deep/b", `#!/usr/bin/env bash\n${line("b")}`);
+  write("folder/c", `#!/usr/bin/python3\n${line("c")}`);
+  write("folder/d", `#!/bin/sh\n${line("d")}`, 0o644);
+  write("folder/e.service", `[Service]\nExecStart=/usr/bin/${line("e")}`, 0o644);
+  write("folder/f.service", "[Service]\nExecStart=/bin/true\n", 0o644);
+  write("folder/g.sh", `echo ${password()}\n`);
+  const label = `docker run --label password=${password()} img redis-server --requirepass ${password()}\n`;
+  write("folder/h.sh", label);
+  const found = await findingsOf(world, `script:${join(world.dir, "scripts/folder")}`);
+  expect(found.map(({ location: { subjectName, where } }) => `${subjectName} ${where}`).sort()).toEqual([
+    "a.sh:1 a env",
+    "b:2 b env",
+    "e.service:2 e env",
+    "h.sh:1 img cmd",
+  ]);
+  for (const what of ["script:", "script:nothing"]) expect((await world.unsprawl(["scan", what])).code).not.toBe(0);
+});
+
+test("killed on its way a run goes on, or is undone: the script, or what it was", async () => {
+  gone("killed");
+  const text = `#!/bin/sh\ndocker run -d --name killed --network none -e DB_PASSWORD=${password()} ${FILE_ENV}\n`;
+  const file = write("killed.sh", text);
+  run(file, "killed");
+  // Its own runs alone: none of another test's is undone.
+  const own = makeWorld(engine.host);
+  const args = ["migrate", `script:${file}`, "--to", "local", "--deliver", "file", "--yes"];
+  const ends: string[] = [];
+  for (let at = 1; at < 200; at += 8) {
+    const killed = await own.unsprawl(args, { nodeArgs: ["--import", HOOK], env: { KILL_AT_WRITE: String(at) } });
+    if (killed.signal === null) break;
+    if (ends.length % 2 === 0 && (await own.unsprawl(["resume"])).code === 0)
+      expect(readFileSync(file, "utf8")).toContain("DB_PASSWORD_FILE=/run/secrets/DB_PASSWORD");
+    ends.push(readFileSync(file, "utf8") === text ? "as before" : "moved");
+    await own.unsprawl(["rollback"]);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  }
+  own.remove();
+  expect([ends.length > 3, ends.includes("moved")]).toEqual([true, true]);
+}, 300_000);

@@ -1,0 +1,156 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { password } from "../files-world.ts";
+import { makeWorld } from "../../support/world.ts";
+
+/** `script:` through the command: what run lines hand on, and what of it cannot be read. */
+
+const world = makeWorld("unix:///nowhere");
+afterAll(() => world.remove());
+
+type Report = {
+  readonly sources: readonly { readonly errors: readonly { readonly subject: string; readonly message: string }[] }[];
+  readonly findings: readonly {
+    readonly name: string;
+    readonly location: { readonly subjectName: string; readonly path: string };
+  }[];
+};
+
+function put(files: { readonly [name: string]: string }): string {
+  const dir = mkdtempSync(join(world.dir, "scripts-"));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), text);
+  }
+  return dir;
+}
+
+/** Scans a folder of these files, or one of them. */
+async function scan(
+  files: { readonly [name: string]: string },
+  secrets: readonly string[],
+  what = "",
+): Promise<{ readonly code: number | null; readonly found: readonly string[]; readonly errors: readonly string[] }> {
+  const dir = put(files);
+  const { code, stdout, stderr } = await world.unsprawl(["scan", `script:${join(dir, what)}`, "--json"]);
+  rmSync(dir, { recursive: true });
+  for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
+  const report = JSON.parse(stdout) as Report;
+  const short = (text: string): string => text.replaceAll(`${dir}/`, "");
+  return {
+    code,
+    found: report.findings.map(({ location }) => short(`${location.subjectName} ${location.path}`)).sort(),
+    errors: report.sources.flatMap(({ errors }) => errors.map((one) => short(`${one.subject}: ${one.message}`))),
+  };
+}
+
+describe("the env file of a run line", () => {
+  const secret = password();
+  const env = `# for the shop\nLEVEL=info\nDB_PASSWORD=${secret}\n`;
+
+  test.each([
+    ["a word of its own", "docker run --env-file web.env img"],
+    ["the same word", "docker run --env-file=web.env img"],
+    ["podman's", "podman run --env-file web.env img"],
+    ["beside the script, as it says", 'docker run --env-file "$(dirname "$0")/web.env" img'],
+    ["beside the script, as bash says", 'docker run --env-file "$(dirname "${BASH_SOURCE[0]}")/web.env" img'],
+    ["in the folder that it runs in", "docker run --env-file=${PWD}/web.env img"],
+  ])("%s", async (_what, line) => {
+    expect(await scan({ "a.sh": `#!/bin/bash\n${line}\n`, "web.env": env }, [secret], "a.sh")).toEqual({
+      code: 3,
+      found: ["a.sh:2 img web.env:3 DB_PASSWORD"],
+      errors: [],
+    });
+  });
+
+  test("named by a variable that is set once", async () => {
+    const script = `#!/bin/sh\nFILE=deploy/web.env\ndocker run --env-file "$FILE" img\n`;
+    const { found, errors } = await scan({ "a.sh": script, "deploy/web.env": env }, [secret]);
+    expect([found, errors]).toEqual([["a.sh:3 img deploy/web.env:3 DB_PASSWORD"], []]);
+  });
+
+  test("from the folder that was named, where it is not beside the script", async () => {
+    const files = { "bin/a.sh": "docker run --env-file etc/web.env img\n", "etc/web.env": env };
+    const { found, errors } = await scan(files, [secret]);
+    expect([found, errors]).toEqual([["a.sh:1 img etc/web.env:3 DB_PASSWORD"], []]);
+  });
+
+  const unknown = "which file --env-file names is known only when the line runs";
+  test.each([
+    ["is not there", "docker run --env-file none.env img", "there is no file none.env"],
+    ["is known only to the shell", 'docker run --env-file "$FILE" img', unknown],
+    ["is a command's output", "docker run --env-file <(sops -d web.env) img", unknown],
+    ["is the shell's own", "docker run --env-file /dev/stdin img", unknown],
+    [
+      "docker refuses",
+      "docker run --env-file odd.env img",
+      "odd.env: line 1 of the env file: a name cannot contain white space",
+    ],
+  ])("one that %s is told", async (_what, line, message) => {
+    const { code, errors } = await scan({ "a.sh": `${line}\n`, "odd.env": "A B=1\n" }, [], "a.sh");
+    expect([code, errors]).toEqual([1, [expect.stringMatching(/^a\.sh:1/)]]);
+    expect(errors[0]?.endsWith(`: ${message}`), errors[0]).toBe(true);
+  });
+
+  test("is planned where it stands", async () => {
+    const dir = put({ "a.sh": "docker run --env-file web.env img\n", "web.env": env });
+    const { stdout } = await world.unsprawl(["plan", `script:${dir}`, "--to", "local", "--json"]);
+    const { notMoved } = JSON.parse(stdout) as {
+      notMoved: readonly { readonly reason: string; readonly hint: string }[];
+    };
+    const file = join(dir, "web.env");
+    expect(notMoved).toMatchObject([
+      { reason: `stands in ${file}, which --env-file hands on`, hint: `unsprawl plan env:${file} moves it there` },
+    ]);
+  });
+});
+
+describe("a quote that never ends", () => {
+  const [first, second, third] = [password(), password(), password()];
+  const told = "a quote that begins there never ends: what stands behind it is read line by line, as far as it can be";
+
+  test.each([
+    ["single", "echo 'never"],
+    ["double", 'echo "never'],
+    ["bash's own", "echo $'never\\'"],
+    ["with a command in it", 'echo "$(date)'],
+    ["a command in backquotes", "echo `date"],
+    ["a command", "echo $(date"],
+    ["a variable", "echo ${never"],
+  ])("%s: its line is told, and what stands before and behind is read", async (_what, line) => {
+    const run = (name: string, value: string): string => `docker run --name ${name} -e DB_PASSWORD=${value} img`;
+    const script = `#!/bin/bash\n${run("one", first)}\n${line}\n${run("two", second)}\n${run("three", third)}\n`;
+    expect(await scan({ "a.sh": script }, [first, second, third], "a.sh")).toEqual({
+      code: 1,
+      found: ["one", "two", "three"].map((name, at) => {
+        const where = `a.sh:${[2, 4, 5][at]}`;
+        return `${where} ${name} ${where} docker run ${name} -e DB_PASSWORD`;
+      }),
+      errors: [`a.sh:3: ${told}`],
+    });
+  });
+
+  test("nothing of such a script is moved", async () => {
+    const dir = put({ "a.sh": `docker run -e DB_PASSWORD=${first} img\necho 'never\n` });
+    const { stdout } = await world.unsprawl(["plan", `script:${dir}`, "--to", "local", "--json"]);
+    const { notMoved, steps } = JSON.parse(stdout) as { notMoved: readonly object[]; steps: readonly object[] };
+    expect(notMoved).toMatchObject([{ reason: "a quote in line 2 never ends", hint: "end it, then plan again" }]);
+    expect(steps).toEqual([]);
+  });
+
+  test.each([
+    ["quotes in quotes", `x=$(echo "it's")`],
+    ["bash's own, with a quote in it", "x=$'it\\'s'"],
+    ["a comment in a command", "x=$(date # it's\n)"],
+    ["a here-document in a command", "x=$(cat <<EOF\nit's (\nEOF\n)"],
+    ["a case in a command", `x=$(case $1 in a) echo "it's";; (b) ;; esac)`],
+    ["a variable's default in quotes", `x="\${y:-it's}"`],
+    ["arithmetic", "x=$((16#ff << 2))\ny=$(( (1 + 2) * $# ))"],
+  ])("%s: none", async (_what, line) => {
+    const script = `#!/bin/bash\n${line}\ndocker run -e DB_PASSWORD=${first} img\n`;
+    const { code, found, errors } = await scan({ "a.sh": script }, [first], "a.sh");
+    const at = `a.sh:${line.split("\n").length + 2}`;
+    expect([code, found, errors]).toEqual([3, [`${at} img ${at} docker run img -e DB_PASSWORD`], []]);
+  });
+});

@@ -1,24 +1,24 @@
 /*
- * What a format and a store say of themselves in their folder's about.ts. It is data that imports nothing but these
- * types, so that it may be loaded at every start. Help, completion, the manual, `watch install`, the check of a plan and
- * every other list of names are made from it: nothing outside the plug-in's folder names it.
+ * What a format or store declares about itself in its folder's about.ts. It is data that imports only these types, so
+ * that it can be loaded at every start. Help, completion, the manual, `watch install` and plan validation are generated
+ * from it: nothing outside the plug-in's folder names the plug-in.
  */
 
 /**
- * What has to be there to read a source: an engine, an engine that manages a swarm, a service on the network, or this
- * machine's files. The last alone cannot be read by a service in a container.
+ * What reading a source requires: an engine, a swarm manager, a network service, or this machine's files. A service in
+ * a container cannot read the last.
  */
 export type SourceReach = "engine" | "manager" | "network" | "files";
 
 export type SourceAbout = {
   /** The part before the colon in `SOURCE`. */
   readonly kind: string;
-  /** What people type: `compose:FILE`. */
+  /** The usage as typed: `compose:FILE`. */
   readonly usage: string;
   /** What it reads, for help: one line without a full stop. */
   readonly summary: string;
   readonly reads: SourceReach;
-  /** Read when no source is named. */
+  /** Scanned if no source is named. */
   readonly isDefault?: true;
   /** See `Source`. */
   readonly layers?: true;
@@ -28,47 +28,50 @@ export type SourceAbout = {
 };
 
 /**
- * When a finding is offered to a format. Files come first, since they need no engine; what Compose or a swarm manages
- * comes before single containers, so that none is recreated behind its manager's back. `stores` is for what moves from
- * store to store, which is planned alone.
+ * The order in which formats are offered a finding. Files come first, since they need no engine; what Compose or a
+ * swarm manages comes before single containers, so that no container is recreated behind its manager's back. `stores`
+ * moves values between stores and is planned separately.
  */
 export const FORMAT_STAGES = ["files", "images", "managed", "containers", "stores"] as const;
 export type FormatStage = (typeof FORMAT_STAGES)[number];
 
 /**
- * The steps that a unit has after `put` and `verify`: none, `clean`, `deliver recreate check`, or `rewrite` (with
- * deliveries before it, and containers recreated and checked after it).
+ * The steps of a unit after `put` and `verify`: none, `clean`, `deliver recreate check`, or `rewrite` (deliveries
+ * before it, recreated and checked containers after it).
  */
 export type StepTail = "none" | "clean" | "recreate" | "rewrite";
 
 export type FormatAbout = {
-  /** What plans and its folder call it. */
+  /** The name in plans, and of its folder. */
   readonly name: string;
-  /** Null for one that moves what another format's source finds. */
+  /** Null for a format that migrates what another format's source finds. */
   readonly source: SourceAbout | null;
   readonly stage: FormatStage;
   readonly tail: StepTail;
-  /** The words of `--accept` that it knows, each with what is accepted. A word means the same in all formats. */
+  /** The words it understands in `--accept`, with a description. A word means the same in all formats. */
   readonly accepts: { readonly [word: string]: string };
 };
 
 export type StoreAbout = {
-  /** What the configuration, `--to` and its folder call it. */
+  /** The name in the configuration and in `--to`, and of its folder. */
   readonly name: string;
-  /** What its references begin with: `ref+vault`. Stores that hold the same files may share one. */
+  /** The scheme of its references: `ref+vault`. Stores that read the same files may share one. */
   readonly scheme: string;
-  /** Variables that name its server: one that is set makes it the first to be asked for a reference. */
+  /**
+   * Environment variables with its server's address. If one is set, this store is the first to be asked for a
+   * reference.
+   */
   readonly addressVariables: readonly string[];
-  /** How the terminal UI offers it without a configuration; null when it does not. */
+  /** How the terminal UI offers it without a configuration; null if it does not. */
   readonly choice: {
     readonly text: string;
-    /** Offered only when one of these variables is set; always when there are none. */
+    /** Offered only if one of these variables is set; always if the list is empty. */
     readonly needs: readonly string[];
-    /** Preselected when one of these variables is set, or `"otherwise"`: when no other is. */
+    /** Preselected if one of these variables is set; `"otherwise"`: if no other store is. */
     readonly preselected: readonly string[] | "otherwise";
   } | null;
-  /** Whether the store itself holds wrapped keys, so that `stores rewrap` is for it. */
+  /** Whether the store holds wrapped data keys, so that `stores rewrap` applies. */
   readonly wrapsKeys: boolean;
-  /** Whether External Secrets can read it; then its module has `externalSecrets`. */
+  /** Whether External Secrets can read it; if so, its module exports `externalSecrets`. */
   readonly inClusters: boolean;
 };

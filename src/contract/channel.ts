@@ -4,44 +4,47 @@ import type { Confidence, Severity } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
 import type { Secret } from "../model/secret.ts";
 
-/** Where changes are told. Holds no connection and no secret between calls. */
+/** A destination for notifications. Holds no connection and no secret between calls. */
 export interface Channel {
-  /** The name that the configuration gives it. */
+  /** Its name in the configuration. */
   readonly name: string;
-  /** Where it goes, for people: never more of an address than its host. */
+  /** The destination as shown to people: at most the host of an address. */
   readonly goesTo: string;
-  /** So many changes are told at once at most. */
+  /** The maximum number of changes in one batch. */
   readonly most: number;
   /**
-   * Tells all of them, or throws `NotTold`. The same changes make the same batch id (`Idempotency-Key`, `Message-ID`,
-   * `batch`), so that whoever is told twice can know it. Ends within `SEND_MS`, and soon after `signal`.
+   * Sends the whole batch or throws `NotTold`. Equal batches get equal ids (`Idempotency-Key`, `Message-ID`, `batch`),
+   * so that receivers can drop duplicates. Returns within `SEND_MS`, and soon after `signal` aborts.
    */
   send(batch: readonly Change[], signal: AbortSignal): Promise<void>;
-  /** Whether it could be reached, without telling anything: what is fine in a line. Throws UnsprawlError. */
+  /**
+   * Checks that the destination is reachable without sending anything, and returns one line on what works. Throws
+   * UnsprawlError.
+   */
   probe(signal: AbortSignal): Promise<string>;
 }
 
-/** The longest that one `send` may take, in milliseconds. */
+/** Maximum duration of one `send`, in milliseconds. */
 export const SEND_MS = 30_000;
 
-/** What is to be told on a channel; all else counts as told. */
+/** Which changes a channel sends; all others count as delivered. */
 export type ChannelFilter = {
   readonly on: readonly ChangeKind[];
   readonly minSeverity: Severity | null;
   readonly minConfidence: Confidence | null;
 };
 
-/** A channel, and what is to be told there. */
+/** A channel and its filter. */
 export type Outlet = { readonly channel: Channel; readonly wanted: ChannelFilter };
 
-/** A channel that is configured; opening it reads its settings and throws `config` naming the key. */
+/** A configured channel. `open` reads its settings and throws `config` naming the key. */
 export type Configured = { readonly name: string; readonly kind: string; readonly open: () => Promise<Outlet> };
 
-/** Tells, on every channel, what the history's outbox holds for it, until it is stopped. */
+/** Delivers the outbox of every channel until stopped. */
 export type ChannelDelivery = {
-  /** Something was put into the outbox: no need to wait until it is looked at next. */
+  /** The outbox has new entries: deliver now instead of at the next interval. */
   wake(): void;
-  /** Tells what is due, for so long at most, and ends; what is left is told by whoever comes next. */
+  /** Delivers what is due for at most `limitMs`, then stops; the rest is left for the next process. */
   stop(limitMs: number): Promise<void>;
 };
 
@@ -53,30 +56,30 @@ export type ChannelConfig = {
   readonly wanted: ChannelFilter;
 };
 
-/** What one kind of channel reads of its entry. */
+/** The part of an entry that its kind of channel reads. */
 export type ChannelSettings = {
   readonly name: string;
-  /** What relative files are relative to. */
+  /** The base folder of relative file names. */
   readonly dir: string;
   readonly keys: { readonly [key: string]: Json };
 };
 
 export type ChannelTools = {
   readonly env: NodeJS.ProcessEnv;
-  /** The value of a `ref+…` reference; null when no store here is for it. */
+  /** The value of a `ref+…` reference; null if no configured store handles it. */
   readonly resolve: (reference: string) => Promise<Secret | null>;
-  /** Every secret that a channel reads is made known here before it is used. */
+  /** Registers a secret for redaction; called for every secret before the channel uses it. */
   readonly know: (secret: Secret) => void;
-  /** Takes every known value out of a text that somebody else wrote. */
+  /** Removes every registered secret from text that someone else wrote. */
   readonly redact: (text: string) => string;
-  /** What a person should know, each said once. */
+  /** Shows a warning; repeated warnings appear once. */
   readonly warn: (text: string) => void;
   readonly now: () => Date;
 };
 
-/** A kind of channel: the keys of its settings, and how it is opened. */
+/** A kind of channel: its settings schema, and a function that opens it. */
 export type ChannelKind = {
   readonly settings: SchemaEntries;
-  /** Reads the settings and reaches nothing. Throws `config` naming the key. */
+  /** Validates the settings without connecting. Throws `config` naming the key. */
   readonly open: (settings: ChannelSettings, tools: ChannelTools) => Channel;
 };

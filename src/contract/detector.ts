@@ -4,67 +4,76 @@ import type { Candidate } from "../model/candidate.ts";
 import type { Subject, SubjectFacts, Where } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 
-/** What a detector is asked: a value, its name and its place. */
+/** A value to classify, with its name and kind of place. */
 export type ClassifyInput = {
   readonly name: string;
   readonly where: Where;
   readonly value: Secret;
-  /** The place inside the subject, or the file's path; your own rules may ask for it. */
+  /** The path inside the subject, or the file's path; custom rules may match it. */
   readonly path?: string;
 };
 
-/** `file`: text, unless a NUL near its beginning says that it is binary, of which nothing is read; the others say which it is. */
+/**
+ * How to read the bytes. `file`: as text, or not at all if a NUL near the start marks them as binary. `text` and
+ * `binary`: as stated.
+ */
 export type TextForm = "file" | "text" | "binary";
 
-/** Asked before anything is made of a value: of an environment with `NAME=value` as it stands there, else with both. */
+/**
+ * Whether a value is cached as dismissed. For environments `entry` is the raw `NAME=value`; otherwise it is the name,
+ * and `value` is passed too.
+ */
 export type IsCachedValue = (where: Where, entry: string, value?: string) => boolean;
 
-/** A value that is not here: its fingerprint, and its length in bytes. */
+/** Stands for a value that this process does not hold: its fingerprint and length in bytes. */
 export type Print = { readonly fingerprint: Fingerprint; readonly length: number };
 
-/** A secret that was spotted in a text: a file's line, with the literal that holds it. */
+/** A secret found in a text, with its line and the literal that contains it. */
 export type Spotted = {
-  /** The name that it is assigned to; empty when there is none. */
+  /** The name it is assigned to; empty if none. */
   readonly name: string;
-  /** From 1 on; in binary data it means nothing. */
+  /** Counted from 1; meaningless in binary data. */
   readonly line: number;
   readonly value: Secret;
   readonly part: Secret;
   readonly verdict: Verdict;
   readonly masked: string;
-  /** Of one that was spotted by somebody else: `value` and `part` are empty then. */
+  /** Set if another process found the secret: `value` and `part` are then empty. */
   readonly print?: Print;
 };
 
-/** Classifies one value. Synchronous, no I/O, bounded time for any input; `why` quotes no part of the value. */
+/** Classifies values. Synchronous, no I/O, bounded time for any input; `why` quotes no part of the value. */
 export interface Detector {
   classify(question: ClassifyInput): Verdict;
-  /** Whether the same value was cleared before, so that nothing is to be told of it. False says nothing. */
+  /** Whether this value is cached as dismissed. False means only that it is not in the cache. */
   known: IsCachedValue;
-  /** The value as it may be shown: its kind's public prefix at most, dots for the rest, no hint of the length. */
+  /** The value as it may be shown: at most the public prefix of its kind, dots for the rest, the length hidden. */
   mask(question: ClassifyInput): string;
-  /** The name as it may be shown: `…` when it holds a secret itself, or may. */
+  /** The name as it may be shown: `…` if it contains a secret, or may. */
   name(name: string): string;
-  /** The secret part alone, decoded: what equal secrets share wherever they stand. Null when the value is no secret. */
+  /** The decoded secret part, equal for equal secrets in different forms. Null if the value is not a secret. */
   part(question: ClassifyInput): Secret | null;
-  /** Every secret in a text, and every one that a setting hid; in binary data known tokens only. `path` tells what kind of text it is. */
+  /**
+   * Every secret in a text, including those suppressed by a setting; in binary data only known token formats. `path`
+   * determines the file format.
+   */
   text(bytes: Uint8Array, path: string, as?: TextForm): readonly Spotted[];
 }
 
-/** A file, or a piece of a large one, in a run of bytes. */
+/** A file, or a piece of a large one, as a range of a byte array. */
 export type TextPiece = {
   readonly path: string;
   readonly start: number;
   readonly end: number;
-  /** How many lines of the file come before it; -1 where nobody can count them. */
+  /** The number of lines of the file before this piece; -1 if unknown. */
   readonly line: number;
   readonly as: "text" | "binary";
 };
 
-/** Files in memory. The bytes are handed over to the thread that judges them: whoever sends them has them no more. */
+/** Files in memory. The bytes are transferred to a worker thread: the sender must not use them afterwards. */
 export type TextBlock = { readonly bytes: Uint8Array<ArrayBuffer>; readonly pieces: readonly TextPiece[] };
 
-/** What was spotted in a piece, by its number. */
+/** A secret and the index of the piece it was found in. */
 export type SpottedText = Spotted & { readonly piece: number };
 
 export type DetectedFile = {
@@ -74,23 +83,23 @@ export type DetectedFile = {
   readonly error: string | null;
 };
 
-/** A secret of a subject as it was judged, or what a setting hid. */
+/** A secret of a subject with its verdict; also one that a setting suppressed. */
 export type DetectedSecret = {
   readonly candidate: Candidate;
   readonly verdict: Verdict;
   readonly masked: string;
   readonly part: Secret;
-  /** As in `Spotted`. */
+  /** See `Spotted`. */
   readonly print?: Print;
 };
 
-/** What a batch of documents holds. */
+/** The findings in a batch of documents. */
 export type ReadBatch = {
   readonly subjects: number;
   readonly values: number;
-  /** By the document's number in the batch. */
+  /** `at` is the document's index in the batch. */
   readonly errors: readonly { readonly at: number; readonly message: string; readonly hint: string }[];
-  /** The subjects in which something was found. */
+  /** Subjects with at least one finding. */
   readonly found: readonly {
     readonly subject: Subject;
     readonly facts: SubjectFacts;
@@ -99,20 +108,23 @@ export type ReadBatch = {
   }[];
 };
 
-/** The bytes of a batch reading, and where they came from. */
+/** The bytes of a batch reading and their source. */
 export type BatchBytes = { readonly source: string; readonly bytes: Uint8Array; readonly first: boolean };
 
-/** Worker threads that read and judge side by side. Values stay in this process. */
+/** Worker threads that read and classify in parallel. Values do not leave this process. */
 export interface WorkerPool {
-  /** How many work at once. */
+  /** Number of threads. */
   readonly size: number;
-  /** Reads files by absolute path and spots what is in them; one that cannot be read has an `error` code (`EACCES`). */
+  /**
+   * Reads files by absolute path and finds the secrets in them; `error` is the code (`EACCES`) if a file cannot be
+   * read.
+   */
   files(files: readonly string[]): Promise<readonly DetectedFile[]>;
-  /** Spots what is in pieces of files that are in memory. */
+  /** Finds the secrets in pieces of files in memory. */
   texts(block: TextBlock): Promise<readonly SpottedText[]>;
-  /** Parses and judges a batch; null when its bytes are not those of whole documents. */
+  /** Parses and classifies a batch; null if its bytes are not complete documents. */
   batch(batch: BatchBytes): Promise<ReadBatch | null>;
-  /** The same, parsed in this thread while the others are busy: they judge what is not known of it. */
+  /** The same, parsed in this thread while all workers are busy; they classify values that are not cached. */
   batchHere(batch: BatchBytes): Promise<ReadBatch | null>;
   close(): Promise<void>;
 }

@@ -2,44 +2,44 @@ import type { Change } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
 import type { TrendPoint } from "../model/trend.ts";
 
-/** A finding as it was last seen, and since when. */
+/** A finding's last known state, with the times it was seen. */
 export type Remembered = {
   readonly finding: Finding;
   /** ISO 8601. */
   readonly firstSeen: string;
   readonly lastSeen: string;
-  /** Null while it is there. */
+  /** Null while it is present. */
   readonly goneAt: string | null;
-  /** How many times it has turned up: one more each time it comes back. */
+  /** How many times it has appeared: incremented each time it comes back. */
   readonly times: number;
-  /** Read with the files of images: another scan without them says nothing of it. */
+  /** Found with image layers included: a scan without them cannot tell whether it is gone. */
   readonly layers: boolean;
 };
 
-/** A secret that a run moved into a store, and from where. `fingerprint` is of its secret part, as a finding's is. */
+/** A secret that a run moved into a store. `fingerprint` is of the secret part, as in a finding. */
 export type MoveRecord = {
   readonly fingerprint: string;
-  /** The finding's id: this secret in that place. */
+  /** The finding's id. */
   readonly finding: string;
   readonly name: string;
   readonly run: string;
-  /** The store that it went to, as `--to` takes it. */
+  /** The store it was moved to, as `--to` takes it. */
   readonly store: string;
-  /** When it was done. ISO 8601. */
+  /** When the move was done. ISO 8601. */
   readonly at: string;
 };
 
-/** What is known of a host before a scan of it is remembered. */
+/** The known state of a host before a scan is added. */
 export type HostBaseline = {
-  /** By the finding's id, those that are gone too. */
+  /** By finding id, including those that are gone. */
   readonly findings: ReadonlyMap<string, Remembered>;
-  /** By the runs of every host. */
+  /** By runs on any host. */
   readonly moved: readonly MoveRecord[];
-  /** When each source was first read, by `sourceKey`. ISO 8601. */
+  /** When each source was first scanned, by `sourceKey`. ISO 8601. */
   readonly since: ReadonlyMap<string, string>;
 };
 
-/** Findings by their ids, those of subjects by their names or full ids, and, if `present`, all that are there. */
+/** Selects findings by id, by name, by full subject id, and, if `present`, all that are present. */
 export type FindingSelection = {
   readonly present: boolean;
   readonly findings: readonly string[];
@@ -47,41 +47,40 @@ export type FindingSelection = {
   readonly subjects: readonly string[];
 };
 
-/** What a scan adds to the history of its host. */
+/** What a scan adds to its host's history. */
 export type Addition = {
-  /** Those that are new or different, whole. */
+  /** New or changed findings. */
   readonly findings: readonly Remembered[];
-  /** Ids of those that are there as they were: only `lastSeen` changes. */
+  /** Ids of unchanged findings: only `lastSeen` is updated. */
   readonly seen: readonly string[];
   readonly changes: readonly Change[];
-  /** What runs of this installation moved and nobody knew yet. */
+  /** Moves by this installation's runs that are not yet in the history. */
   readonly moved: readonly MoveRecord[];
-  /** What they have brought back since. */
+  /** Moves that have since been rolled back. */
   readonly undone: readonly MoveRecord[];
   readonly scan: {
-    /** Unique: the same scan is remembered once, however often it is said. */
+    /** Unique: repeated calls with the same id add the scan once. */
     readonly id: string;
     readonly at: string;
     readonly durationMs: number;
-    /** As `since` calls them. */
+    /** With the keys of `since`. */
     readonly sources: readonly string[];
     readonly subjects: number;
     readonly errors: number;
-    /** Null for a scan of a few subjects, of which no trend is made. */
+    /** Null for a scan of selected subjects, which is no basis for a trend. */
     readonly trend: TrendPoint | null;
   };
 };
 
 /**
- * What earlier scans saw: fingerprints and places, never a value. And the outbox: what is still to be told, on each
- * channel. All of it survives a kill at any instant; what a call has answered is kept.
+ * The results of earlier scans (fingerprints and places, never a value) and the outbox of undelivered changes for each
+ * channel. Crash-safe: once a call has returned, its effect is durable.
  */
 export interface History {
   /**
-   * Adds one scan of a host, all or nothing: `judge` sees what is known and says what is new. It may be called again
-   * when another process was faster, and must do nothing else. Each change is put into the outbox of each of `channels`.
-   * Null when this scan (by `scan.id`) is remembered already. `about` says of which findings the judge needs the past:
-   * of others it may be left out.
+   * Adds one scan of a host in one transaction. `judge` compares the past with the scan; it must be pure, since it is
+   * called again if another process committed first. Each change is queued for each of `channels`. Returns null if this
+   * scan (by `scan.id`) was added before. `about` selects the findings whose past `judge` needs; others may be omitted.
    */
   remember(
     host: string,
@@ -90,27 +89,27 @@ export interface History {
     judge: (past: HostBaseline) => Addition,
     about?: FindingSelection,
   ): Promise<Addition | null>;
-  /** Hosts that were remembered, with the time of their newest scan. */
+  /** Hosts with a history, and the time of their newest scan. */
   hosts(): Promise<readonly { readonly host: string; readonly last: string }[]>;
-  /** All that is known of a host, or what `about` asks. */
+  /** The history of a host, limited to `about` if given. */
   past(host: string, about?: FindingSelection): Promise<HostBaseline>;
-  /** Newest last; of one host, or of all together as they stood at each time when `host` is null. */
+  /** Oldest first. If `host` is null, the sums over all hosts at each point in time. */
   trend(host: string | null, limit: number): Promise<readonly TrendPoint[]>;
   /** The newest changes, newest first. */
   changes(limit: number): Promise<readonly Change[]>;
   /**
-   * What is to be told on a channel now, oldest first. Nobody else is given these for `leaseMs`; whoever is not heard
-   * of by then (killed) leaves them to the next.
+   * Leases the changes to deliver on a channel now, oldest first. Until `leaseMs` has passed no other caller receives
+   * them; after that they are available again, in case this process was killed.
    */
   claim(channel: string, limit: number, leaseMs: number): Promise<readonly QueuedChange[]>;
-  /** They have been told. */
+  /** Marks changes as delivered. */
   told(channel: string, ids: readonly string[]): Promise<void>;
-  /** They could not be told, and are to be tried again from then on. */
+  /** Delivery failed; retry from `until` on. */
   postpone(channel: string, ids: readonly string[], until: Date): Promise<void>;
-  /** How many wait, and since when the oldest does. */
+  /** The number of undelivered changes, and the time of the oldest. */
   waiting(channel: string): Promise<{ readonly count: number; readonly oldest: string | null }>;
   close(): Promise<void>;
 }
 
-/** A change that is to be told, and how often that was tried. */
+/** An undelivered change and the number of attempts so far. */
 export type QueuedChange = { readonly change: Change; readonly tries: number };

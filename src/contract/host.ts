@@ -1,11 +1,11 @@
-/** What a core verb tells while it works. The faces draw it, the journal does not need it. */
+/** Progress of a core verb. Faces display it; the journal does not use it. */
 export type HostEvent =
   | {
       readonly type: "scan";
       readonly source: string;
       readonly done: number;
       readonly total: number | null;
-      /** Of large data that is under way. */
+      /** For large data in progress. */
       readonly bytes?: { readonly done: number; readonly total: number | null };
     }
   | {
@@ -20,15 +20,15 @@ export type HostEvent =
   | { readonly type: "note"; readonly level: "info" | "warn"; readonly text: string; readonly hint: string | null };
 
 export type HostQuestion = {
-  /** Names the decision; scripted mode answers it from the flag of this name. */
+  /** Names the decision. In scripted mode the flag of this name is the answer. */
   readonly flag: string;
   readonly text: string;
 };
 
-/** The face under which a verb runs: hears events, answers questions, can call it off. */
+/** The face that runs a verb: receives events, answers questions, can cancel. */
 export interface Host {
   emit(event: HostEvent): void;
-  /** Scripted mode answers from flags or throws `usage` naming the flag; periodic mode says no. */
+  /** Scripted mode answers from flags or throws `usage` naming the flag; periodic mode answers no. */
   ask(question: HostQuestion): Promise<boolean>;
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import type { Verdict } from "../model/finding.ts";
 import type { Print } from "./detector.ts";
 
-/** What was found in a layer, for whoever meets the same one elsewhere. Holds no value. */
+/** The findings of a layer, cached for other images that share it. Holds no value. */
 export type ShelvedLayer = {
   readonly findings: readonly {
     readonly path: string;
@@ -12,16 +12,16 @@ export type ShelvedLayer = {
     readonly masked: string;
     readonly print: Print;
   }[];
-  /** What it does to files of layers below it, of these paths alone. */
+  /** What it does to files in lower layers, for the paths in `asked` only. */
   readonly fates: readonly (readonly [path: string, fate: "deleted" | "replaced"])[];
   readonly asked: readonly string[];
   readonly git: readonly string[];
   readonly diffId: string | null;
 };
 
-/** Keeps what was found in layers, by what they are called for good: a digest of their bytes, or of those inside. */
+/** Cache of layer findings. The key is a digest of the layer's bytes, compressed or not. */
 export interface LayerShelf {
-  /** Of many at once. */
+  /** Looks up many at once; ids that are not cached are missing from the map. */
   ask(ids: readonly string[]): Promise<ReadonlyMap<string, ShelvedLayer>>;
   put(id: string, layer: ShelvedLayer): void;
 }

@@ -1,13 +1,13 @@
 import type { Secret } from "../model/secret.ts";
 
-/** A value that was moved, and what a place that still shows it is told with. */
+/** A value that was migrated, with what a report on a remaining copy needs. */
 export type MovedValue = {
   /** The variable that held it. */
   readonly name: string;
   readonly value: Secret;
-  /** The runs that moved it, oldest first. */
+  /** The runs that migrated it, oldest first. */
   readonly runs: readonly string[];
-  /** The store that it went to, as `--to` takes it. */
+  /** The store it was moved to, as `--to` takes it. */
   readonly store: string;
 };
 
@@ -22,38 +22,41 @@ export type PlaceKind =
   | "shell history"
   | "git history";
 
-/** A place that still shows a value. Neither text holds one. */
+/** A place that still shows a value. Its texts contain no value. */
 export type ResidueMatch = {
   readonly mark: MovedValue;
   readonly place: string;
   readonly kind: PlaceKind;
-  /** What to type; null where nothing can be typed. */
+  /** The command that removes the copy; null if there is none. */
   readonly next: string | null;
-  /** A run keeps it on purpose, until `scrub`. */
+  /** Kept on purpose by a run, until `scrub`. */
   readonly kept: boolean;
 };
 
-/** What could not be looked at. */
+/** A place that could not be searched. */
 export type UnreadablePlace = { readonly place: string; readonly why: string };
 
 export type LookHost = {
   readonly signal: AbortSignal;
-  /** Called for each thing that was looked at, by what it is called: `container`, `image`, `file`. */
+  /** Called for each thing searched, with its kind: `container`, `image`, `file`. */
   looked(what: string): void;
 };
 
-/** Looks through one sort of places for values; changes nothing. What cannot be looked at is `UnreadablePlace`, never thrown. */
+/**
+ * Searches one kind of place for values; changes nothing. A place that cannot be searched is yielded as
+ * `UnreadablePlace`, never thrown.
+ */
 export interface Look {
   readonly name: string;
   look(marks: readonly MovedValue[], host: LookHost): AsyncIterable<ResidueMatch | UnreadablePlace>;
 }
 
-/** What the runs touched: where copies of what they moved are likely. All paths are absolute. */
+/** What the runs touched, where copies of the migrated values are likely. All paths are absolute. */
 export type LookAbout = {
   readonly files: readonly string[];
   readonly folders: readonly string[];
-  /** Names of containers, whose Compose projects have folders too. */
+  /** Names of containers, whose Compose project folders are searched too. */
   readonly containers: readonly string[];
-  /** Whether an engine had part in it: one that is not there then is told. */
+  /** Whether an engine was involved: if so, an unreachable engine is reported. */
   readonly engine: boolean;
 };

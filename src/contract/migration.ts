@@ -3,38 +3,38 @@ import type { Json } from "../model/json.ts";
 import type { DeliveryName, Move, Plan, Step, StoreTarget } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
-/** `name` is what all its steps are called by: unique in a plan. */
+/** `name` prefixes the ids of all its steps: unique in a plan. */
 export type Unit = { readonly id: string; readonly name: string };
 
-/** What a migration says of one subject's findings before anything is written. */
+/** How a migration would handle one unit. Nothing has been written yet. */
 export type UnitPlan = {
   readonly unit: string;
-  /** deliver, recreate and check; core puts `put` and `verify` before them. */
+  /** deliver, recreate and check; core adds `put` and `verify` before them. */
   readonly steps: readonly Step[];
   readonly warnings: readonly string[];
-  /** What of the unit stays where it is; the steps are of the rest. Absent for nothing. */
+  /** Findings of the unit that stay in place; the steps cover the rest. Absent if there are none. */
   readonly left?: readonly { readonly selected: Selected; readonly reason: string; readonly hint: string | null }[];
 };
 
 export type PlanOptions = {
   readonly runId: string;
-  /** Where the values go, for a run configuration that names its store. */
+  /** The target store, for run configurations that name their store. */
   readonly store: StoreTarget;
   readonly deliver: DeliveryName | "auto";
   readonly graceMs: number;
   readonly healthTimeoutMs: number;
-  /** What the user accepts to lose or change, by name (`--accept`). */
+  /** Losses and changes that the user accepts, by name (`--accept`). */
   readonly accept: ReadonlySet<string>;
 };
 
 export type Selected = { readonly finding: Finding; readonly move: Move; readonly value: Secret };
 
-/** How a performed sub-step is remembered: intent before its effect, done after it. */
+/** Records sub-steps in the journal: intent before the effect, done after it. */
 export type Recorder = {
   intent(step: string, data?: { readonly [key: string]: Json }): void;
   done(step: string, data?: { readonly [key: string]: Json }): void;
   undone(step: string, data?: { readonly [key: string]: Json }): void;
-  /** The data of the newest receipt of this step, in any state; null when there is none. */
+  /** The data of the step's newest receipt in any state; null if there is none. */
   last(step: string): { readonly [key: string]: Json } | null;
 };
 
@@ -43,52 +43,55 @@ export type Work = {
   readonly record: Recorder;
   readonly signal: AbortSignal;
   /**
-   * The values of this unit, by `valueKey`; read from the location (or, once that is gone, from the store). Empty while
-   * something is undone or scrubbed: see `recall`.
+   * The unit's values by `valueKey`, read from the location or, once removed there, from the store. Empty during undo
+   * and scrub: see `recall`.
    */
   readonly values: ReadonlyMap<string, Secret>;
-  /** The values of this unit wherever they still are. Throws `absent` or what the store throws. */
+  /** The unit's values, from wherever they still are. Throws `absent`, or the store's error. */
   recall(): Promise<ReadonlyMap<string, Secret>>;
   say(text: string): void;
-  /** Takes known values out of text that others wrote. Whole text goes in: a piece cut off before might not be known. */
+  /** Removes known values from text that others wrote. Pass whole texts: a truncated value is not recognised. */
   redact(text: string): string;
 };
 
 /**
- * A run-configuration format. Every action looks at the world first and is idempotent, so that `resume` may call it
- * again after a kill at any instant.
+ * A run-configuration format. Every action checks the actual state first and is idempotent, so that `resume` may repeat
+ * it after a kill at any point.
  */
 export interface Migration {
   readonly name: string;
   engine(): Promise<{ readonly id: string; readonly address: string }>;
-  /** What moves together with this finding, all or nothing: one container, one project. Null when it is not this migration's. */
+  /**
+   * The unit that must be migrated together with this finding, all or nothing: one container, one project. Null if the
+   * finding belongs to another format.
+   */
   unit(finding: Finding): Promise<Unit | null>;
-  /** Null when this finding can be moved; else why not, and what to type instead. */
+  /** Null if this finding can be migrated; otherwise the reason and what to type instead. */
   refuses(
     finding: Finding,
     accept: ReadonlySet<string>,
   ): Promise<{ readonly reason: string; readonly hint: string | null } | null>;
-  /** What moves of a finding when that is not its whole value under its own name; null when it is. */
+  /** The name and value to migrate if they differ from the candidate's; otherwise null. */
   part?(hit: {
     readonly finding: Finding;
     readonly candidate: { readonly value: Secret };
     readonly part: Secret;
   }): Promise<{ readonly name: string; readonly value: Secret } | null>;
-  /** The names that a store's path template may use for this subject. */
+  /** The names available to a store's path template for this subject. */
   names(finding: Finding): Promise<{ readonly subject: string; readonly project: string }>;
-  /** Throws `refused` when no delivery fits, with what would make one fit. */
+  /** Throws `refused` if no delivery fits; the hint says what would make one fit. */
   plan(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<UnitPlan>;
-  /** Reads a value again; null when the location no longer holds one. */
+  /** Reads a value again; null if the location no longer holds one. */
   read(move: Move, unit: string): Promise<Secret | null>;
-  /** Throws `changed` when the subject is not as the plan saw it. */
+  /** Throws `changed` if the subject differs from the plan. */
   unchanged(step: Step, plan: Plan): Promise<void>;
-  /** Performs one of its own steps (deliver, recreate, check). */
+  /** Performs one of its steps (deliver, recreate, check). */
   perform(step: Step, work: Work): Promise<void>;
-  /** Brings the subject of these steps back as it was before the run; idempotent. */
+  /** Restores the subject of these steps to its state before the run. Idempotent. */
   undo(steps: readonly Step[], work: Work): Promise<void>;
-  /** Purges what was kept for undo, and gives what was removed; what could not be purged is said. */
+  /** Deletes what was kept for undo and returns what was deleted; what could not be deleted is reported. */
   scrub(steps: readonly Step[], work: Work): Promise<readonly string[]>;
-  /** Puts the deliveries' files in place again (after a boot, or a rotation); returns how many. */
+  /** Writes the deliveries' files again (after a boot or a rotation); returns how many. */
   render(
     steps: readonly Step[],
     values: ReadonlyMap<string, Secret>,

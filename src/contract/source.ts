@@ -3,7 +3,7 @@ import type { Candidate } from "../model/candidate.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
 import type { SubjectRef } from "../model/subject-ref.ts";
 
-/** One subject read, or why it could not be read. */
+/** One item read from a source: a subject, something to read elsewhere, progress, or an error. */
 export type SourceReading =
   | { readonly kind: "total"; readonly subjects: number }
   | {
@@ -11,22 +11,22 @@ export type SourceReading =
       readonly subject: Subject;
       readonly facts: SubjectFacts;
       readonly candidates: readonly Candidate[];
-      /** Who else can see this subject's values, in plain words. */
+      /** Who else can read this subject's values, in plain English. */
       readonly exposure: readonly string[];
-      /** Every value is a secret because of where it is: nothing is judged. */
+      /** Every value is a secret because of its location (a store); none is classified. */
       readonly stored?: true;
-      /** Names this subject as it is now: what is found in it may be kept under this, for a scan that is gone on with. */
+      /** Cache key of the subject's current state; lets an interrupted scan resume. */
       readonly key?: string;
     }
   | {
-      /** A subject that an interrupted scan had judged, by its key: not read again. */
+      /** A subject already scanned before an interruption, by its key; not read again. */
       readonly kind: "finished";
       readonly key: string;
-      /** What is told of it here, where it may be called otherwise. */
+      /** Its source and exposure here, which may differ from where it was scanned. */
       readonly as: { readonly source: string; readonly exposure: readonly string[] };
     }
   | {
-      /** A file whose text is read where it is judged. */
+      /** A file, read by the worker that classifies it. */
       readonly kind: "file";
       readonly source: string;
       readonly subject: Subject;
@@ -36,28 +36,31 @@ export type SourceReading =
       readonly exposure: readonly string[];
     }
   | {
-      /** Many subjects in bytes that are still to be parsed, wherever there is room for it. */
+      /** Unparsed bytes of many subjects, which any thread may parse. */
       readonly kind: "batch";
       readonly source: string;
-      /** What `Crew` takes: opaque here. */
+      /** Passed to `WorkerPool.batch`; opaque here. */
       readonly bytes: Uint8Array;
       readonly first: boolean;
-      /** False when this process has to read it, since it tells something about those that come later. */
+      /** False if this process has to parse it because later batches depend on it. */
       readonly separable: boolean;
-      /** Its readings; null when the bytes are not those of whole documents. */
+      /** The batch's readings; null if the bytes are not complete documents. */
       readonly read: () => Iterable<SourceReading> | null;
-      /** Its readings, for bytes that nobody else can make anything of, and all later ones; in order. */
+      /** The readings of this and all later batches in order, for bytes that cannot be parsed separately. */
       readonly slowly: () => Iterable<SourceReading>;
     }
   | {
-      /** Pieces of files that are in memory. What is spotted goes back to the source, which may know only later how to tell it. */
+      /**
+       * Pieces of files in memory. The secrets found are passed back to the source, which may need to read on before it
+       * can locate them.
+       */
       readonly kind: "text";
       readonly block: TextBlock;
-      /** Called at once; the promise is settled when the block has been judged. */
+      /** Called immediately; the promise settles when the block has been classified. */
       readonly judged: (spotted: Promise<readonly SpottedText[]>) => void;
     }
   | {
-      /** What was spotted in a subject's files, each with its place. */
+      /** Secrets found in a subject's files, each with its path. */
       readonly kind: "found";
       readonly source: string;
       readonly subject: Subject;
@@ -65,11 +68,11 @@ export type SourceReading =
       readonly exposure: readonly string[];
       readonly found: readonly { readonly spotted: Spotted; readonly path: string }[];
     }
-  /** How many bytes have been read, of how many; null when nobody knows. */
+  /** Progress in bytes; `total` is null if unknown. */
   | { readonly kind: "bytes"; readonly done: number; readonly total: number | null }
   | {
       readonly kind: "error";
-      /** As it is shown. Null for one that has no name: it is called by its number. */
+      /** The name to show; null for a subject without one, which is then called by its number. */
       readonly subject: string | null;
       readonly about: SubjectRef;
       readonly message: string;
@@ -77,9 +80,11 @@ export type SourceReading =
     };
 
 /**
- * `layers`: the files of images too, layer by layer. `finished`: keys of subjects that need not be read again; `ask` is
- * told of many at once before, and awaited. `only`: the subjects with these ids alone; a source of which nobody asks this
- * may leave it out. `mayBeEmpty`: an engine in which nothing is called so is no error.
+ * - `layers`: also read the files of images, layer by layer.
+ * - `finished`: whether the subject with this key was already scanned; not read again.
+ * - `ask`: called and awaited with many keys before `finished` is.
+ * - `only`: read only the subjects with these ids. May be ignored by sources that are never asked for it.
+ * - `mayBeEmpty`: a name without a match is not an error.
  */
 export type SourceReadOptions = {
   readonly layers: boolean;
@@ -89,23 +94,23 @@ export type SourceReadOptions = {
   readonly mayBeEmpty?: boolean;
 };
 
-/** A read-only place that holds candidates, such as an engine or a saved inspect document. */
+/** A read-only origin of candidates, such as an engine or a saved inspect document. */
 export interface Source {
   /** The part before the colon in `SOURCE`. */
   readonly kind: string;
-  /** Its subjects may have keys: a long scan of it is kept while it goes on. */
+  /** Its subjects may have cache keys, so that an interrupted scan can resume. */
   readonly resumable?: true;
-  /** Its subjects run already: what else their images would bring is not asked. */
+  /** Its subjects are already running: values that their images would add are not looked up. */
   readonly running?: true;
-  /** Its readings are files or batches, which the crew judges: a detector in this thread may not be needed at all. */
+  /** Yields only files or batches, which the worker pool classifies; this thread may not need a detector. */
   readonly byCrew?: true;
   /**
-   * Reads every subject that `what` names (a name, a glob, a file; empty means all).
-   * Throws `usage` when `what` makes no sense, `unreachable` or `denied` when nothing can be read at all;
-   * a single subject that cannot be read is an `error` reading, and the rest goes on.
+   * Reads every subject that matches `what` (a name, a glob, a file; empty means all). Throws `usage` if `what` is
+   * invalid, `unreachable` or `denied` if nothing can be read. A single subject that cannot be read yields an `error`,
+   * and reading continues.
    */
   read(what: string, signal: AbortSignal, options?: SourceReadOptions): AsyncIterable<SourceReading>;
-  /** Present when there are layers to read: only then may `options.layers` be true. */
+  /** Present if the source has layers; `options.layers` may be true only then. */
   readonly layers?: true;
 }
 

@@ -1,18 +1,21 @@
 import type { Location } from "./location.ts";
 import type { Secret } from "./secret.ts";
 
-/** Shown in place of a name that may hold a secret itself. */
+/** Shown instead of a name that may itself contain a secret. */
 export const HIDDEN_NAME = "…";
 
-/** A named value that may be a secret. Lives in memory only. */
+/** A named value that may be a secret. Exists only in memory. */
 export type Candidate = {
-  /** The variable's, label's or flag's name (`HIDDEN_NAME` in what is told, when it may hold a secret itself); "Cmd", "Entrypoint" or "Healthcheck" for a whole command. */
+  /**
+   * The name of the variable, label or flag; "Cmd", "Entrypoint" or "Healthcheck" for a whole command. In reports it is
+   * `HIDDEN_NAME` if it may contain a secret.
+   */
   readonly name: string;
   readonly value: Secret;
   readonly location: Location;
 };
 
-/** The same, to be told: with the name, and the path that ends in it, as they may be shown. */
+/** A copy for reports: `name` replaces the candidate's name, also in the location's path. */
 export function toldAs(candidate: Candidate, name: string): Candidate {
   if (name === candidate.name) return candidate;
   const { value, location } = candidate;

@@ -2,10 +2,10 @@ import { CHANGE_KINDS, type Change, type ChangeKind } from "./change.ts";
 import { SEVERITIES } from "./finding.ts";
 import { printable } from "../kit/text/escape.ts";
 
-/** Of a name no more than this is shown: whoever names a container writes no essay into a chat. */
+/** Longer names are cut: anyone can name a container, and the name ends up in a chat message. */
 const LONGEST = 120;
 
-/** `2 new, 1 regressed, 3 gone`. */
+/** Counts per kind, zeros left out: `2 new, 1 regressed, 3 gone`. */
 export function countsOf(changes: readonly Change[]): string {
   return CHANGE_KINDS.map((kind) => [changes.filter((change) => change.kind === kind).length, kind] as const)
     .filter(([count]) => count > 0)
@@ -14,7 +14,7 @@ export function countsOf(changes: readonly Change[]): string {
 }
 
 /**
- * One change in plain text, on one line, with what others named made harmless for a terminal:
+ * One change as one line of plain text, with untrusted names escaped for a terminal:
  * `regressed: DB_PASSWORD in container api on web1 (run 20261125-… had moved it) — severity high`.
  */
 export function sentence({ kind, finding, host, run, since }: Change): string {
@@ -25,7 +25,7 @@ export function sentence({ kind, finding, host, run, since }: Change): string {
   return `${kind}: ${shown(name)} in ${where}${before} — severity ${severity}`;
 }
 
-/** The loudest first: regressed before new before gone, severe before slight; else in the order given. */
+/** Sorted by kind (regressed, back, new, gone), then by descending severity; otherwise stable. */
 function loudestFirst(changes: readonly Change[]): readonly Change[] {
   return changes.toSorted(
     (a, b) =>
@@ -37,8 +37,8 @@ function loudestFirst(changes: readonly Change[]): readonly Change[] {
 const LOUD: readonly ChangeKind[] = ["regressed", "back", "new", "gone"];
 
 /**
- * The sentences of the loudest, as many as fit, and in the last line how many there are besides: `and 37 more`.
- * `form` is what becomes of each where it goes.
+ * The most important changes as lines, within the limits of `most`. If some did not fit, the last line counts them:
+ * `and 37 more`. `form` converts each line to the target's markup before its length is counted.
  */
 export function listed(
   changes: readonly Change[],

@@ -1,25 +1,25 @@
 import type { Finding } from "./finding.ts";
 
 /**
- * What became of a secret in a place since the last scan: seen there for the first time, there again after it was gone
- * or put aside, there again although a run had moved it, or gone.
+ * What happened to a finding since the last scan. `new`: seen for the first time. `back`: reappeared after it was gone
+ * or ignored. `regressed`: a run migrated it, and it was found again. `gone`: no longer there.
  */
 export const CHANGE_KINDS = ["new", "back", "regressed", "gone"] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
-/** One change, as it is told. Holds no value. */
+/** A change as it is sent to notification channels. Holds no value. */
 export type Change = {
-  /** Stable: whoever is told the same change twice can know it by this. 24 hex digits. */
+  /** Stable, 24 hex digits: receivers use it to drop duplicates. */
   readonly id: string;
   readonly kind: ChangeKind;
-  /** When the scan that noticed it began. ISO 8601. */
+  /** Start of the scan that noticed the change. ISO 8601. */
   readonly at: string;
-  /** Whose finding it is: a host of the fleet, or this machine. */
+  /** The host the finding belongs to: a fleet host, or this machine. */
   readonly host: string;
-  /** As it is now; of one that is gone, as it was last seen. */
+  /** The finding's current state; for `gone`, its last known state. */
   readonly finding: Finding;
-  /** The run that had moved the secret; null when none had. */
+  /** The run that had migrated the secret; null if none had. */
   readonly run: string | null;
-  /** When this secret was first seen in this place. ISO 8601. */
+  /** When this finding was first seen. ISO 8601. */
   readonly since: string;
 };

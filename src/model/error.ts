@@ -1,4 +1,4 @@
-/** Process exit codes, as the README documents them. */
+/** Process exit codes, documented in the README. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -35,14 +35,14 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
 };
 
 /**
- * The one error class. `message` says what failed and where, `hint` what to type next; neither quotes a value.
+ * The only error class. `message` says what failed and where, `hint` is what to type next; neither quotes a value.
  * `cause` is a short name and code, never an SDK's error object: those carry tokens.
  */
 export class UnsprawlError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | null;
   readonly exit: number;
-  /** Of `throttled`: how long the server asked to be left alone, in milliseconds; null when it did not say. */
+  /** For `throttled`: the wait that the server asked for, in milliseconds; null if it named none. */
   readonly retryAfterMs: number | null;
 
   constructor(
@@ -61,7 +61,7 @@ export class UnsprawlError extends Error {
   }
 }
 
-/** Reduces any thrown thing to a name, a code and a status: the most that is safe to repeat. */
+/** Reduces anything thrown to name, code and status, the most that is safe to print. */
 export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const { code, statusCode, status } = error as { code?: unknown; statusCode?: unknown; status?: unknown };

@@ -8,18 +8,18 @@ export type Confidence = (typeof CONFIDENCES)[number];
 export const SEVERITIES = ["low", "medium", "high", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** The secret inside a value: not the whole URL, but its password. */
+/** The secret inside a value: the password of a URL rather than the whole URL. */
 export type SecretPart = {
-  /** Whether it stands in the value, or in the name that the value was given. */
+  /** Whether the secret is in the value, or in the name of the variable. */
   readonly in: "name" | "value";
-  /** The way to it through encodings and structure, such as `base64 → json → db.password`; empty for the whole value. */
+  /** The path through encodings and structure, such as `base64 → json → db.password`; empty for the whole value. */
   readonly path: string;
-  /** Where it stands in the value, in UTF-16 units; null when it only shows once the value is decoded. */
+  /** Offset into the value, in UTF-16 units; null if the part is visible only after decoding. */
   readonly start: number | null;
   readonly length: number | null;
 };
 
-/** What the detector says of one value. `score` is 0..1; `why` is in plain words and quotes no part of the value. */
+/** The detector's answer for one value. `score` is 0..1; `why` is plain English and quotes no part of the value. */
 export type Verdict =
   | {
       readonly secret: true;
@@ -28,34 +28,34 @@ export type Verdict =
       readonly confidence: Confidence;
       readonly severity: Severity;
       readonly why: readonly string[];
-      /** What would make it none, in plain words. */
+      /** What would make it not a secret, in plain English. */
       readonly unless: string;
       readonly part: SecretPart;
     }
   | {
       readonly secret: false;
-      /** The rule that cleared it (`reference`, `placeholder`, …); null when nothing spoke for a secret. */
+      /** The rule that dismissed it (`reference`, `placeholder`, …); null if no rule matched. */
       readonly rule: string | null;
       readonly score: number;
       readonly confidence: Confidence;
       readonly why: readonly string[];
-      /** The setting that hid a secret (a stop word, a rule that is off), in words for people; else absent. */
+      /** The setting that suppressed a secret (a stop word, a disabled rule), worded for people; otherwise absent. */
       readonly hushedBy?: string;
     };
 
-/** Whether a secret still opens anything, when that was asked (`--verify`); `why` is in plain words and quotes no value. */
+/** Whether a secret still authenticates, as asked with `--verify`; `why` is plain English and quotes no value. */
 export type Liveness = { readonly state: "live" | "dead" | "unknown"; readonly why: string };
 
-/** What to do about a secret of a kind that others could read: a sentence, and the page that says how; null when there is none. */
+/** How to rotate an exposed secret of some kind: a sentence, and a page with instructions (null if there is none). */
 export type Rotation = { readonly text: string; readonly url: string | null };
 
 export type FindingState = "new" | "known" | "ignored" | "migrated" | "regressed";
 
-/** A secret in a place, as reports show it: holds no value. */
+/** A secret in one place, as reports show it. Holds no value. */
 export type Finding = {
-  /** Stable for the same secret in the same place; 12 hex digits. */
+  /** 12 hex digits, the same in every scan for the same secret in the same place. */
   readonly id: string;
-  /** Of the secret part, so that a password groups with the URL that holds it. */
+  /** Fingerprint of the secret part, so that a password groups with the URL that contains it. */
   readonly fingerprint: Fingerprint;
   readonly rule: string;
   readonly name: string;
@@ -67,23 +67,23 @@ export type Finding = {
   readonly part: SecretPart;
   readonly location: Location;
   readonly masked: string;
-  /** Of the whole value, in bytes. */
+  /** Length of the whole value, in bytes. */
   readonly length: number;
   readonly state: FindingState;
-  /** Why it is ignored: the rule of the configuration and its reason; null when it is not. */
+  /** The ignore rule and its reason; null if the finding is not ignored. */
   readonly ignoredBy: string | null;
-  /** Null when it was not asked. */
+  /** Null unless verification was requested. */
   readonly liveness: Liveness | null;
-  /** Who else can see it, in plain words. */
+  /** Who else can read it, in plain English. */
   readonly exposure: readonly string[];
 };
 
-/** Whether the name must not be repeated anywhere: the secret stands in it, or it was hidden because one may. */
+/** Whether the name must not be printed: it contains the secret, or was hidden because it may contain one. */
 export function nameMayHoldSecret({ name, part }: Pick<Finding, "name" | "part">): boolean {
   return part.in === "name" || name === HIDDEN_NAME;
 }
 
-/** True when `is` is at or above `floor`. */
+/** Whether `is` is at or above `floor`. */
 export function atLeast(is: Confidence, floor: Confidence): boolean {
   return CONFIDENCES.indexOf(is) >= CONFIDENCES.indexOf(floor);
 }

@@ -1,2 +1,2 @@
-/** What JSON.stringify gives back whole. Findings, plans and receipts extend it; a Secret does not. */
+/** Values that survive a round trip through JSON. Findings, plans and receipts extend it; `Secret` does not. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };

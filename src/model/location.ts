@@ -1,4 +1,4 @@
-/** What kind of place a value sits in. Detection weighs them differently. */
+/** The kinds of place that can hold a value. Detection weighs them differently. */
 export const WHERES = [
   "env",
   "image-env",
@@ -20,7 +20,7 @@ export type Where = (typeof WHERES)[number];
 
 export type SubjectKind = "container" | "image" | "file" | "service" | "store";
 
-/** The thing that was read: a container, an image, a file. `id` is the engine's full id or the absolute path. */
+/** What a location belongs to: a container, an image, a file. `id` is the engine's full id or the absolute path. */
 export type Subject = {
   readonly kind: SubjectKind;
   readonly name: string;
@@ -28,11 +28,11 @@ export type Subject = {
 };
 
 /**
- * Where a value sits: printable, sortable, and the only key by which a value is read again.
- * `path` is the place inside the subject's own document, such as `Config.Env[3]`.
+ * Where a value is: printable, sortable, and the only key by which it is read again. `path` is the position inside the
+ * subject's document, such as `Config.Env[3]`.
  */
 export type Location = {
-  /** The host of the fleet, by its name in the configuration; absent for this machine. */
+  /** The fleet host's name in the configuration; absent for this machine. */
   readonly host?: string;
   readonly source: string;
   readonly subject: SubjectKind;
@@ -40,18 +40,18 @@ export type Location = {
   readonly subjectId: string;
   readonly where: Where;
   readonly path: string;
-  /** "image" when a container holds this value only because its image does; else "own". */
+  /** "image" if a container has this value only because its image sets it, otherwise "own". */
   readonly origin: "own" | "image";
 };
 
-/** What is known of a subject besides its values. */
+/** What is known about a subject besides its values. */
 export type SubjectFacts = {
-  /** The image that a container was made from, as it was asked for; null when there is none, or it is not known. */
+  /** The image reference that a container was created from, as requested; null if unknown or not applicable. */
   readonly image: string | null;
   readonly labels: { readonly [key: string]: string };
-  /** Labels that its image does not have as well: only these may say `unsprawl.ignore`. */
+  /** Labels not inherited from the image. Only these may contain `unsprawl.ignore`. */
   readonly ownLabels: { readonly [key: string]: string };
-  /** Of an image: what one should know before it runs. Absent for everything else. */
+  /** For images: warnings to read before running it. Absent for other subjects. */
   readonly advice?: readonly string[];
 };
 

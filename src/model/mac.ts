@@ -1,18 +1,18 @@
 import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from "node:crypto";
 import type { FingerprintKey } from "./fingerprint.ts";
 
-/** What a code authenticates: each purpose has a key of its own, so that a code for one is worth nothing for another. */
+/** What a MAC authenticates. Each purpose has its own key, so that a MAC for one is invalid for another. */
 export type MacPurpose = "plan" | "journal" | "fleet-job";
 
 /**
- * The message's HMAC-SHA-256 in hex, under a key derived (HKDF-SHA-256) from the installation's key for this purpose
- * alone. It proves that a holder of the installation's key wrote the message.
+ * HMAC-SHA-256 of the message in hex, under a key derived (HKDF-SHA-256) from the installation's key for this purpose.
+ * A valid MAC proves that the writer holds the installation's key.
  */
 export function mac(message: string, purpose: MacPurpose, key: FingerprintKey): string {
   return createHmac("sha256", derived(purpose, key)).update(message).digest("hex");
 }
 
-/** Whether `given`, which may be anything that a file held, is the message's code. Takes equally long either way. */
+/** Whether `given`, untrusted input of any type, is the message's MAC. Constant-time. */
 export function macHolds(given: unknown, message: string, purpose: MacPurpose, key: FingerprintKey): boolean {
   const wanted = Buffer.from(mac(message, purpose, key));
   const found = Buffer.from(typeof given === "string" ? given : "");
@@ -20,8 +20,8 @@ export function macHolds(given: unknown, message: string, purpose: MacPurpose, k
 }
 
 /**
- * JSON with the members of each object in one order, so that equal documents give equal texts however they were written.
- * Members that are undefined are left out, as JSON does. Throws `RangeError` for a document nested too deeply.
+ * JSON with sorted object keys, so that equal documents have equal text. Undefined members are left out, as in JSON.
+ * Throws `RangeError` if the document is nested too deeply.
  */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;

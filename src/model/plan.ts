@@ -4,20 +4,22 @@ import type { Json } from "./json.ts";
 import type { Location } from "./location.ts";
 import type { Secret } from "./secret.ts";
 
-/** Where one secret lives in a store: the provider's own address of it, printable. */
+/** Where a secret is in a store: the provider's own address, printable. */
 export type StoreKey = {
-  /** `apps/api` in Vault, the absolute file name for `local`, the whole name where a store keeps one value a name. */
+  /** `apps/api` in Vault, the absolute file name for `local`, the full name in a store with one value per name. */
   readonly path: string;
-  /** The field at that path; nested keys are joined by `/` as in the reference's fragment. Empty where there are none. */
+  /**
+   * The field at that path, nested keys joined by `/` as in the reference's fragment. Empty if the store has no fields.
+   */
   readonly field: string;
 };
 
-/** For people. */
+/** The key as people read it: `apps/api DB_PASSWORD`. */
 export function keyText({ path, field }: StoreKey): string {
   return field === "" ? path : `${path} ${field}`;
 }
 
-/** A store as a plan and a runtime configuration name it: provider and settings, no credential. */
+/** A store as plans and runtime configurations record it: provider and settings, no credential. */
 export type StoreTarget = {
   readonly name: string;
   readonly provider: string;
@@ -26,10 +28,10 @@ export type StoreTarget = {
 
 export type DeliveryName = "file" | "runtime" | "shim";
 
-/** One masked line of a diff. `-` and `+` carry masked text only. */
+/** One line of a diff, with values masked. */
 export type DiffLine = { readonly sign: "+" | "-" | "~" | " "; readonly path: string; readonly text: string };
 
-/** One secret that moves: which, from where, to where. */
+/** One secret to migrate: from which location to which store key. */
 export type Move = {
   readonly name: string;
   readonly location: Location;
@@ -38,17 +40,17 @@ export type Move = {
   readonly key: StoreKey;
   readonly reference: string;
   /**
-   * The finding that this was, by its id, the fingerprint of its secret part, and the rule by which it is rotated. Absent
-   * in plans of earlier versions.
+   * The finding's id, the fingerprint of its secret part, and the rule that says how to rotate it. Absent in plans
+   * written by older versions.
    */
   readonly finding?: { readonly id: string; readonly fingerprint: Fingerprint; readonly rule?: string };
 };
 
-/** What a rewrite does to one file. Digests are keyed, of all its bytes. */
+/** How a rewrite changes one file. Digests are keyed and cover all bytes. */
 export type FileChange = {
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string;
-  /** Null for a file that is made. */
+  /** Null if the file is created. */
   readonly before: Fingerprint | null;
   readonly after: Fingerprint;
   readonly diff: readonly DiffLine[];
@@ -59,7 +61,7 @@ export type StepKind = "put" | "verify" | "deliver" | "rewrite" | "clean" | "rec
 type StepShape<Kind extends StepKind, Data> = {
   readonly id: string;
   readonly kind: Kind;
-  /** The subject's name: all steps of one container share it. */
+  /** The unit's name, shared by all its steps. */
   readonly unit: string;
 } & Data;
 
@@ -68,7 +70,7 @@ export type Step =
       "put",
       {
         readonly move: Move;
-        /** What the store had there when the plan was made. `other` is replaced only with `overwrite`. */
+        /** What the store held at planning time. `other` is replaced only if `overwrite` is true. */
         readonly found: "absent" | "same" | "other";
         readonly overwrite: boolean;
       }
@@ -80,7 +82,7 @@ export type Step =
       {
         readonly moves: readonly Move[];
         readonly files: readonly FileChange[];
-        /** How the migration finds what the files belong to again; no value in it. */
+        /** Data by which the migration finds the files' subject again; holds no value. */
         readonly target: { readonly [key: string]: Json };
       }
     >
@@ -88,9 +90,9 @@ export type Step =
       "clean",
       {
         readonly moves: readonly Move[];
-        /** The image as it is now, and the tags that are moved to the cleaned one. */
+        /** The image before cleaning, and the tags to move to the cleaned image. */
         readonly image: { readonly id: string; readonly tags: readonly string[] };
-        /** What its variables hold from then on. */
+        /** What its variables hold afterwards. */
         readonly stays: "reference" | "nothing";
         readonly diff: readonly DiffLine[];
       }
@@ -101,14 +103,14 @@ export type Step =
         readonly delivery: DeliveryName;
         readonly moves: readonly Move[];
         readonly subject: { readonly id: string; readonly name: string; readonly image: string };
-        /** Keyed digest of the subject's whole configuration: `apply` refuses when it has changed. */
+        /** Keyed digest of the subject's whole configuration: `apply` refuses if it has changed. */
         readonly digest: Fingerprint;
         readonly diff: readonly DiffLine[];
-        /** Containers that rely on this one and are created again after it, in this order; absent when there are none. */
+        /** Containers that depend on this one and are recreated after it, in this order; absent if there are none. */
         readonly sharers?: readonly { readonly id: string; readonly name: string; readonly digest: Fingerprint }[];
-        /** What creates the changed container by hand, for a POSIX shell, without any secret. */
+        /** A POSIX shell command that creates the changed container by hand; contains no secret. */
         readonly run?: string;
-        /** What `run` leaves out, in plain words. */
+        /** What `run` does not cover, in plain English. */
         readonly runLacks?: readonly string[];
       }
     >
@@ -119,19 +121,19 @@ export type Step =
         readonly moves: readonly Move[];
         /** How long a container without a health check must stay up, in milliseconds. */
         readonly graceMs: number;
-        /** How long a health check may take to turn healthy, in milliseconds. */
+        /** How long a health check may take to report healthy, in milliseconds. */
         readonly healthTimeoutMs: number;
-        /** Paths that hold an equal value by coincidence (a weak value), which stay as they are. */
+        /** Paths that hold an equal value by coincidence (a weak value) and stay unchanged. */
         readonly tolerated: readonly { readonly name: string; readonly path: string }[];
       }
     >;
 
-/** One value among those of a unit: subjects of one unit may have variables of one name. */
+/** Identifies a value within a unit, whose subjects may have variables of the same name. */
 export function valueKey({ location, name }: Move): string {
   return `${location.subjectName}/${name}`;
 }
 
-/** The values of one subject's moves by the variables' names. */
+/** The values of one subject's moves, by variable name. */
 export function byName(moves: readonly Move[], values: ReadonlyMap<string, Secret>): Map<string, Secret> {
   const own = new Map<string, Secret>();
   for (const move of moves) {
@@ -141,30 +143,29 @@ export function byName(moves: readonly Move[], values: ReadonlyMap<string, Secre
   return own;
 }
 
-/** A finding that this plan leaves where it is, with the reason and the next command to type. */
+/** A finding that the plan leaves in place, with the reason and the next command to type. */
 export type NotMoved = { readonly finding: Finding; readonly reason: string; readonly hint: string | null };
 
-/** What would be done. Holds no value: `apply` reads each one again from its location. */
+/** The steps of a migration before they run. Holds no value: `apply` reads each one again from its location. */
 export type Plan = {
   readonly version: 1;
   readonly id: string;
   readonly createdAt: string;
-  /** The id of the fingerprint key; another installation's plan is told apart from a changed value. */
+  /** Id of the fingerprint key: distinguishes a plan from another installation from a changed value. */
   readonly keyId: string;
-  /** The migration of every unit that `migrations` does not name. */
+  /** The migration of every unit not listed in `migrations`. */
   readonly migration: string;
-  /** By unit; absent in plans that need only one. */
+  /** By unit; absent if all units have the same migration. */
   readonly migrations?: { readonly [unit: string]: string };
   readonly engine: { readonly id: string; readonly address: string };
   readonly store: StoreTarget;
   readonly steps: readonly Step[];
   readonly notMoved: readonly NotMoved[];
   readonly warnings: readonly { readonly unit: string; readonly text: string }[];
-  /** The code of the installation that made it, over all the rest. Absent only until it is signed. */
+  /** MAC over all other members, by the installation that made the plan. Absent only until it is signed. */
   readonly mac?: string;
 };
 
-/** The steps of one kind. */
 export type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
 export type PutStep = StepOf<"put">;
 export type DeliverStep = StepOf<"deliver">;

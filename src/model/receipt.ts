@@ -8,6 +8,6 @@ export type Receipt = {
   readonly at: string;
   readonly step: string;
   readonly state: ReceiptState;
-  /** What the inverse and `resume` need to know: ids, versions, keyed digests before and after. */
+  /** What the inverse and `resume` need: ids, versions, keyed digests before and after. */
   readonly data: { readonly [key: string]: Json };
 };

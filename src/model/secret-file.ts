@@ -1,4 +1,4 @@
-/** What a file that is known to hold secrets is, by its path. */
+/** Files recognised by their path as holding secrets. */
 export type SecretFile =
   | "env"
   | "npmrc"
@@ -14,7 +14,7 @@ export type SecretFile =
   | "private-key"
   | "keystore";
 
-/** By the path's last part, or its last two. */
+/** Patterns for the last one or two path segments. */
 const FILES: readonly (readonly [SecretFile, string])[] = [
   ["env", String.raw`\.env(?:\.[\w.-]{1,40})?|[^/]{1,200}\.env`],
   ["npmrc", String.raw`\.npmrc|\.yarnrc(?:\.yml)?`],
@@ -35,7 +35,7 @@ const END = /\.(?:example|sample|dist|template|tpl)$/;
 const ANY = new RegExp(`(?:^|/)(?:${FILES.map(([, pattern]) => pattern).join("|")})$`);
 const EACH = FILES.map(([kind, pattern]) => [kind, new RegExp(`(?:^|/)(?:${pattern})$`)] as const);
 
-/** The kind of a file that holds secrets by what it is; null for all others, and for examples of such. */
+/** The kind of a secret-holding file, by its path; null for all other files and for example files. */
 export function secretFileKind(path: string): SecretFile | null {
   if (!ANY.test(path) || END.test(path)) return null;
   return EACH.find(([, pattern]) => pattern.test(path))?.[0] ?? null;

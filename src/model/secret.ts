@@ -1,43 +1,43 @@
 const MARK = "[secret]";
-/** By the name that Node gives it (Node's documentation, util.inspect.custom): every start would wait for its module. */
+/** `util.inspect.custom` by its registered name: importing node:util would slow down every start. */
 const INSPECTED = Symbol.for("nodejs.util.inspect.custom");
 
 /**
  * A secret value: bytes that leave only through `expose()`.
  *
- * It prints as `[secret]` in every way there is: templates, `+`, `String()`, JSON, `console.log`, errors.
- * The files that may call `expose()` are listed in `test/architecture.test.ts`.
+ * It prints as `[secret]` in templates, `+`, `String()`, JSON, `console.log` and errors. The files that may call
+ * `expose()` are listed in `test/architecture.test.ts`.
  */
 export class Secret {
-  /** Bytes, or text that nobody has asked for as bytes yet: most values are looked at once and dropped. */
+  /** Text stays a string until its bytes are needed: most values are classified once and dropped. */
   #value: Buffer | string;
 
   private constructor(value: Buffer | string) {
     this.#value = value;
   }
 
-  /** Text is held as UTF-8. Bytes are copied, so that the caller may wipe its own. */
+  /** Text is encoded as UTF-8. Bytes are copied, so the caller may wipe its buffer. */
   static of(value: string | Uint8Array): Secret {
     return new Secret(typeof value === "string" ? value : Buffer.from(value));
   }
 
-  /** The value's length in bytes. */
+  /** Length in bytes. */
   get length(): number {
     return typeof this.#value === "string" ? Buffer.byteLength(this.#value, "utf8") : this.#value.length;
   }
 
-  /** The bytes themselves, not a copy. Only for detection, stores, delivery and proofs. */
+  /** The bytes themselves, not a copy. Only for detection, stores, delivery and verification. */
   expose(): Buffer {
     if (typeof this.#value === "string") this.#value = Buffer.from(this.#value, "utf8");
     return this.#value;
   }
 
-  /** The value as text, invalid UTF-8 replaced: for detection, which reads every value once. */
+  /** The value as text, invalid UTF-8 replaced. For detection, which reads every value once. */
   exposeText(): string {
     return typeof this.#value === "string" ? this.#value : this.#value.toString("utf8");
   }
 
-  /** Compares in constant time; only the lengths may be learnt from the time it takes. */
+  /** Constant-time; the timing reveals at most whether the lengths differ. */
   equals(other: Secret): boolean {
     const [mine, theirs] = [this.expose(), other.expose()];
     const { timingSafeEqual } = process.getBuiltinModule("node:crypto");

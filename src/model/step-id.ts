@@ -1,33 +1,33 @@
 import type { Step, StepKind } from "./plan.ts";
 
-/** What a step's id is made of: saved plans and journals have it as text. */
+/** The parts of a step id. Saved plans and journals contain the id as text. */
 export type StepName = {
   readonly kind: StepKind;
   readonly unit: string;
-  /** What of the unit it is about, where a unit has several: a variable, a service. */
+  /** Which part of the unit the step is about, if it has several: a variable, a service. */
   readonly part?: string;
-  /** The second of one name, the third; absent for the first. */
+  /** 2 for the second step of the same name, 3 for the third; absent for the first. */
   readonly nth?: number;
 };
 
-/** The id as plans and journals have it: `put:web/DB_PASSWORD`, `check:web`. */
+/** The id in plans and journals: `put:web/DB_PASSWORD`, `check:web`. */
 export function stepId({ kind, unit, part, nth = 1 }: StepName): string {
   return `${kind}:${unit}${part === undefined ? "" : `/${part}`}${nth === 1 ? "" : `#${nth}`}`;
 }
 
 type StepRef = Pick<Step, "id" | "kind" | "unit">;
 
-/** The id of the step of another kind that is about the same as this one: a put's `verify`, a check's `recreate`. */
+/** The id of the step of another kind for the same subject: a put's `verify`, a check's `recreate`. */
 export function siblingId(step: StepRef, kind: StepKind): string {
   return `${kind}:${subjectOfStep(step)}`;
 }
 
-/** What a step is about: its unit, and the part of it. */
+/** The id without its kind: the unit and the part. */
 export function subjectOfStep({ id, kind }: Pick<StepRef, "id" | "kind">): string {
   return id.slice(`${kind}:`.length);
 }
 
-/** The part of its unit that a step is about; empty for all of it. */
+/** Which part of its unit a step is about; empty for the whole unit. */
 export function partOfStep({ id, kind, unit }: StepRef): string {
   return id.slice(stepId({ kind, unit, part: "" }).length);
 }

@@ -1,21 +1,20 @@
 import type { Location } from "./location.ts";
 import { serviceRefOf } from "./service-ref.ts";
 
-/** What an error is about: which subjects it may concern is decided by this, never by what the error is called. */
+/** What an error is about. Decides which subjects it may concern; the error's text never does. */
 export type SubjectRef =
-  /** One subject, or a part of it such as a layer. `id` is null where it is not known. */
+  /** One subject or part of it, such as a layer. `id` is null if unknown. */
   | { readonly kind: "subject"; readonly name: string; readonly id: string | null }
-  /** All that a registry has under this name: a repository's tags, the platforms of an index. */
+  /** Everything a registry has under this name: a repository's tags, an index's platforms. */
   | { readonly kind: "images"; readonly name: string }
-  /** A file, or all files of a folder. Absolute. */
+  /** A file, or all files in a folder. Absolute. */
   | { readonly kind: "file"; readonly path: string }
-  /** Any subject of the source: a document without a name, the source itself. */
+  /** Any subject of the source: the source itself failed, or the subject has no name. */
   | { readonly kind: "any" };
 
-/** Any subject of the source. */
 export const ANY_SUBJECT: SubjectRef = { kind: "any" };
 
-/** Whether what is told of `ref` is told of this very subject; of one that may be any, it is not. */
+/** Whether `ref` names this location's subject. False for `any`, which names none in particular. */
 export function concerns(ref: SubjectRef, location: Location): boolean {
   const { subjectName, subjectId } = location;
   switch (ref.kind) {

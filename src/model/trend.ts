@@ -1,6 +1,6 @@
 import type { Severity } from "./finding.ts";
 
-/** How much sprawl there was when a whole scan ended, ignored and migrated findings left out. */
+/** The amount of sprawl at the end of a complete scan, without ignored and migrated findings. */
 export type TrendPoint = {
   /** ISO 8601. */
   readonly at: string;

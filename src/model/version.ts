@@ -1,2 +1,2 @@
-/** Kept equal to package.json by a test; reading the file would cost start-up time. */
+/** A test keeps it equal to package.json; reading that file would slow down every start. */
 export const VERSION = "0.1.0";

@@ -80,23 +80,25 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   // Tools without knowledge of what unsprawl does.
   kit: ["model"],
   contract: ["model"],
-  core: ["contract", "model"],
+  core: ["contract", "model", "fast"],
+  // Large data, read and classified fast: the port, which core and sources know, and threads, which know the detector.
+  fast: ["contract", "model", "detect"],
   // Building blocks that plug-ins use: edits of files, engines, images.
   files: ["contract", "model"],
   engine: ["contract", "model"],
-  images: ["contract", "model", "engine"],
+  images: ["contract", "model", "engine", "fast"],
   // What every store needs: a probe, check-and-set, what text it can hold, the SOPS format.
   "stores-kit": ["contract", "model"],
   // Plug-ins: none knows another.
   detect: ["contract", "model"],
-  sources: ["contract", "model", "engine", "files", "images"],
+  sources: ["contract", "model", "engine", "files", "images", "fast"],
   delivery: ["contract", "model", "engine", "stores-kit"],
   history: ["contract", "model"],
   verify: ["contract", "model"],
   notify: ["contract", "model"],
   residue: ["contract", "model", "engine"],
   "providers/*": ["contract", "model", "stores-kit"],
-  "migrations/*": ["contract", "model", "engine", "files", "images", "sources"],
+  "migrations/*": ["contract", "model", "engine", "fast", "files", "images", "sources"],
   // The registries: the literal maps, and the contract they are typed by.
   "providers/index.ts": ["contract", "providers/*"],
   "migrations/index.ts": ["contract", "sources", "migrations/*"],
@@ -110,11 +112,11 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   demo: ["delivery"],
   // Where it is put together.
   assembly: [
-    ...["core", "contract", "model", "engine", "images", "sources", "detect", "delivery", "verify", "history"],
-    ...["notify", "residue", "providers/index.ts", "migrations/index.ts"],
+    ...["core", "contract", "model", "engine", "fast", "images", "sources", "detect"],
+    ...["delivery", "verify", "history", "notify", "residue", "providers/index.ts", "migrations/index.ts"],
   ],
   // What starts, and what is made from the code when it is built.
-  bin: ["assembly", "cli", "tui", "core", "detect", "delivery", "sources", "model"],
+  bin: ["assembly", "cli", "tui", "core", "delivery", "fast", "sources", "model"],
   build: ["cli", "tui", "core", "detect", "model", "notify", "providers/index.ts"],
 };
 
@@ -221,8 +223,8 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/kit/io/sealed.ts": "the key that a file's copy is sealed with is made from the bytes",
   "src/kit/text/redact.ts": "finds known values in text in order to take them out",
   "src/detect/text-of.ts": "detection reads the value",
-  "src/detect/workers/batch.ts": "a worker thread hands back what it found",
-  "src/detect/workers/worker.ts": "a worker thread hands back what it spotted",
+  "src/fast/workers/batch.ts": "a worker thread hands back what it found",
+  "src/fast/workers/worker.ts": "a worker thread hands back what it spotted",
   "src/detect/mask.ts": "keeps a kind's public prefix",
   "src/engine/facts.ts": "PATH, which is held as a value like any other variable",
   "src/engine/traces.ts": "proves that a document does not hold the value",

@@ -51,7 +51,7 @@ export function scanningOf(
         keptBy,
         crew: async () => {
           const [{ openCrew }, { inspectReading }] = await Promise.all([
-            import("../detect/workers/crew.ts"),
+            import("../fast/workers/crew.ts"),
             import("../sources/inspect-file.ts"),
           ]);
           return openCrew(tuning, inspectReading);

@@ -4,7 +4,7 @@ import { cacheCompiledCode } from "../kit/compiled-cache.ts";
 // cache is there, from which it is loaded.
 cacheCompiledCode();
 const [{ work }, { inspectReading }] = await Promise.all([
-  import("../detect/workers/worker.ts"),
+  import("../fast/workers/worker.ts"),
   import("../sources/inspect-file.ts"),
 ]);
 work(inspectReading);

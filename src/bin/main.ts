@@ -8,7 +8,7 @@ if (major < 24) {
 }
 (await import("../kit/compiled-cache.ts")).cacheCompiledCode();
 // What a large scan waits for longest is its first thread, which gets ready while the rest is loaded.
-if (process.argv[2] === "scan") (await import("../detect/workers/thread.ts")).startEarly(process.argv.slice(3));
+if (process.argv[2] === "scan") (await import("../fast/workers/thread.ts")).startEarly(process.argv.slice(3));
 outliveReaders();
 neverEndInSilence();
 const code = await chooseFace(process.argv.slice(2));

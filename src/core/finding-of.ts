@@ -2,7 +2,7 @@ import type { DetectedSecret } from "../contract/detector.ts";
 import type { Finding } from "../model/finding.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import type { IdOf } from "./finding-id.ts";
-import type { FileReading, FoundReading } from "./lane.ts";
+import type { FileReading, FoundReading } from "../fast/lane.ts";
 import type { ScanTools } from "./scan.ts";
 import type { SubjectReading } from "../contract/source.ts";
 

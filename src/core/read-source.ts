@@ -2,7 +2,7 @@ import type { WorkerPool, Detector, ReadBatch, DetectedSecret } from "../contrac
 import type { Host } from "../contract/host.ts";
 import type { SourceReading, SourceReadOptions, Source, SubjectReading } from "../contract/source.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { Lane, type FileReading, type FoundReading } from "./lane.ts";
+import { Lane, type FileReading, type FoundReading } from "../fast/lane.ts";
 import { ANY_SUBJECT, type SubjectRef } from "../model/subject-ref.ts";
 
 export type SubjectError = {

@@ -11,7 +11,7 @@ import type { Secret } from "../model/secret.ts";
 import { findingIds } from "./finding-id.ts";
 import { findingOf } from "./finding-of.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
-import type { FileReading, FoundReading } from "./lane.ts";
+import type { FileReading, FoundReading } from "../fast/lane.ts";
 import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
 import { readSource, type CachedSubjects, type SubjectError } from "./read-source.ts";
 import { calledHere, interrupted, checkpointEvent, nothing, type ScanProgress } from "./scan-progress.ts";

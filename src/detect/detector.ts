@@ -3,7 +3,7 @@ import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
 import { decide } from "./classify.ts";
-import { ClearedCache } from "./workers/cleared.ts";
+import { ClearedCache } from "./cleared.ts";
 import { placeText, weigh } from "./context.ts";
 import { confidenceOf, isEvidence, LOW, type Evidence, type EvidenceOutcome } from "./evidence.ts";
 import { shownName } from "./names/in-name.ts";

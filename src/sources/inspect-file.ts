@@ -6,8 +6,8 @@ import { containerCandidates, containerFacts, factualOf, imageCandidates, imageF
 import { historyLines } from "../engine/history.ts";
 import type { ContainerDoc, ImageDoc } from "../engine/types.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
-import { jsonPieces, parseBatch, type Documents } from "../kit/text/json-batches.ts";
-import { MALFORMED_HINT } from "../kit/text/json-stream.ts";
+import { jsonPieces, parseBatch, type Documents } from "../fast/documents/json-batches.ts";
+import { MALFORMED_HINT } from "../fast/documents/json-stream.ts";
 import { mustBeFile } from "../kit/io/must-be-file.ts";
 import type { Subject } from "../model/location.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";

@@ -4,7 +4,7 @@ import { toldAs, type Candidate } from "../../model/candidate.ts";
 import type { Verdict } from "../../model/finding.ts";
 import type { Where } from "../../model/location.ts";
 import { Secret } from "../../model/secret.ts";
-import { parseBatch } from "../../kit/text/json-batches.ts";
+import { parseBatch } from "../documents/json-batches.ts";
 
 /** What a document of the source is, without what is known: handed in, since detection knows no source. Never throws. */
 export type ReadDocument = (source: string, document: unknown, known: IsCachedValue) => readonly SourceReading[];

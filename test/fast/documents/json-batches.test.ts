@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { jsonPieces, parseBatch, type Batch, type Documents } from "../../../src/kit/text/json-batches.ts";
-import { malformed, type JsonStreamFault } from "../../../src/kit/text/json-stream.ts";
+import { jsonPieces, parseBatch, type Batch, type Documents } from "../../../src/fast/documents/json-batches.ts";
+import { malformed, type JsonStreamFault } from "../../../src/fast/documents/json-stream.ts";
 
 async function* chunks(parts: readonly (Buffer | string)[]): AsyncGenerator<Buffer | string> {
   yield* parts;

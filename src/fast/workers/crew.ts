@@ -3,8 +3,8 @@ import { setFlagsFromString } from "node:v8";
 import type { WorkerPool, DetectedFile, Spotted } from "../../contract/detector.ts";
 import { Secret } from "../../model/secret.ts";
 import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
-import { ClearedCache } from "./cleared.ts";
-import type { DetectTuning } from "../tuned.ts";
+import { ClearedCache } from "../../detect/cleared.ts";
+import type { DetectTuning } from "../../detect/tuned.ts";
 import { openThread } from "./thread.ts";
 import type { WorkerReply, BareSpotted, WorkerJob } from "./worker.ts";
 

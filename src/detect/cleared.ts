@@ -1,7 +1,7 @@
-import type { ClassifyInput } from "../../contract/detector.ts";
-import type { Verdict } from "../../model/finding.ts";
-import type { Where } from "../../model/location.ts";
-import { textOf } from "../text-of.ts";
+import type { ClassifyInput } from "../contract/detector.ts";
+import type { Verdict } from "../model/finding.ts";
+import type { Where } from "../model/location.ts";
+import { textOf } from "./text-of.ts";
 
 const LONGEST = 256;
 

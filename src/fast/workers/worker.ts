@@ -9,7 +9,7 @@ import {
   type BareBatch,
   type ReadDocument,
 } from "./batch.ts";
-import { detectorFor, type DetectTuning } from "../tuned.ts";
+import { detectorFor, type DetectTuning } from "../../detect/tuned.ts";
 
 export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Uint8Array; readonly part: Uint8Array };
 /** What a thread says of the files that it was asked about, in their order, or of the batch. */

@@ -1,0 +1,4 @@
+/*
+ * Reads and classifies large data fast: batches of documents, files in threads.
+ */
+export {};

@@ -21,10 +21,10 @@ export type ApplyTools = {
   readonly key: FingerprintKey;
   readonly state: string;
   readonly know: (value: Secret) => void;
-  /** Takes known values out of text that others wrote, before it reaches the journal. */
+  /** Removes known values from text written by others, before it is written to the journal. */
   readonly redact: (text: string) => string;
   readonly breakLock: boolean;
-  /** Refuses every verb that changes anything. Absent: false. */
+  /** Refuses every verb that changes something. Default: false. */
   readonly readOnly?: boolean;
 };
 
@@ -39,38 +39,43 @@ export type RunResult = {
   readonly run: string;
   readonly state: "done" | "failed" | "partly" | "rolled back" | "interrupted";
   readonly units: readonly UnitResult[];
-  /** Whether containers were looked at afterwards. Else the store's answer is proven, and what the files say. */
+  /**
+   * Whether containers were inspected afterwards. If not, only the stored values and the rewritten files were verified.
+   */
   readonly inspected: boolean;
-  /** An image was cleaned: its new config and history were looked at, nothing was started. */
+  /** Whether an image was cleaned: its new config and history were verified, but nothing was started. */
   readonly cleaned: boolean;
-  /** What went wrong, or null. The process exits with its code. */
+  /** What went wrong, or null. Determines the exit code. */
   readonly error: UnsprawlError | null;
 };
 
 /**
- * Does what a plan says: for each subject, store writes and read-back first, then its run configuration, then the
- * proof. A subject that fails is put back as it was, and the run stops there. Read-only until here: the only verb
- * with `resume`, `rollback` and `scrub` that changes anything. Throws `refused` for a plan that this installation did not
- * make.
+ * Applies a plan. For each unit: writes the values to the store and reads them back, then changes the run
+ * configuration, then verifies the result. A unit that fails is rolled back, and the run stops there. Together with
+ * `resume`, `rollback` and `scrub` the only verbs that change anything. Throws `refused` for a plan that this
+ * installation did not make.
  */
 export async function apply(plan: Plan, tools: ApplyTools, host: Host): Promise<RunResult> {
   mustBeOurs(plan, tools.key);
   return locked(plan, tools, async () => {
-    // All subjects are compared before anything is written; each is compared again when its turn comes.
+    // All units are compared with the plan before anything is written, and each again just before its turn.
     for (const step of plan.steps) await tools.migration.unchanged(step, plan);
     const journal = createJournal(tools, plan);
     return work(journal, tools, host);
   });
 }
 
-/** Continues a run from wherever it was when its process ended. */
+/** Continues an interrupted run from its journal. */
 export async function resume(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
-  // Opened for writing only under the lock: another process may be appending until then.
+  // The journal is opened for writing only under the lock: another process may still be appending to it.
   const { plan } = readJournal(tools, id);
   return locked(plan, tools, () => work(openJournal(tools, id), tools, host));
 }
 
-/** Runs `act` while this process holds the engine's lock: what every verb that changes anything does. */
+/**
+ * Runs `act` under the engine's lock, as every verb that changes something must. Throws `refused` in read-only mode,
+ * `changed` if this is not the plan's engine, `locked` if another run holds it.
+ */
 export async function locked<T>(plan: Plan, tools: ApplyTools, act: () => Promise<T>): Promise<T> {
   if (tools.readOnly === true)
     throw new UnsprawlError("refused", "read-only: nothing is changed", "start unsprawl without --read-only");
@@ -95,7 +100,7 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
   const results: UnitResult[] = [];
   let failure: UnsprawlError | null = null;
   const units = unitsOf(plan);
-  // What was read, for an undo while the store does not answer.
+  // Values by unit, for an undo while the store is unreachable.
   const kept = new Map<string, ReadonlyMap<string, Secret>>();
   for (const [unit, steps] of units) {
     const was = unitState(journal.receipts, unit);
@@ -171,7 +176,10 @@ async function workUnit(
   record.done(`unit:${unit}`);
 }
 
-/** Puts one subject back as it was, then takes back from the store what this run had put there. */
+/**
+ * Restores one unit to its state before the run, then removes from the store what the run wrote. Throws `partly` if
+ * that fails.
+ */
 export async function undoUnit(
   unit: string,
   steps: readonly Step[],
@@ -193,7 +201,7 @@ export async function undoUnit(
     });
   emit("start");
   try {
-    // Called off or not: what was begun must be put back.
+    // Not the host's signal: an undo must finish even after a cancellation.
     const work: Work = {
       plan,
       record,
@@ -252,7 +260,7 @@ function partly(id: string, migrated: number, total: number, failure: UnsprawlEr
   );
 }
 
-/** Any thrown thing as an UnsprawlError whose text holds no known value. */
+/** Any thrown value as an UnsprawlError whose text contains no known value. */
 function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlError {
   if (error instanceof UnsprawlError) {
     return new UnsprawlError(error.code, tools.redact(error.message), error.hint, error.cause as string | undefined);
@@ -263,12 +271,12 @@ function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlErro
   return new UnsprawlError("failed", `unexpected ${name}`, "please report this");
 }
 
-/** One line that says what a step does. */
+/** One line that describes a step. */
 export function describe(step: Step): string {
   if (step.kind === "put") return `put ${step.move.name} into ${step.move.key.path}`;
   if (step.kind === "verify") return `read ${step.move.name} back and compare`;
   if (step.kind === "deliver") return `deliver ${step.moves.map(({ name }) => name).join(", ")} by ${step.delivery}`;
-  // One of several subjects of a unit is told by its own name, which its step's id ends with.
+  // In a unit with several subjects, the one that the step's id names.
   const whose = subjectOfStep(step);
   if (step.kind === "rewrite") return `rewrite ${step.files.map(({ file }) => basename(file)).join(", ")}`;
   if (step.kind === "clean") return `clean ${step.image.tags.join(", ")}`;

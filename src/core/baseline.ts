@@ -5,7 +5,7 @@ import { byText } from "./report.ts";
 import { readChecked } from "../kit/io/read.ts";
 
 /**
- * A baseline for review: one line a finding, sorted by place, nothing in it that changes from scan to scan. It holds
+ * A baseline for review: one line per finding, sorted by place, without anything that differs between scans. Contains
  * neither values nor masks.
  */
 export function baselineText(findings: readonly Finding[]): string {
@@ -18,10 +18,10 @@ export function baselineText(findings: readonly Finding[]): string {
   return `{"version":1,"findings":[${lines.length > 0 ? `\n${lines.join(",\n")}\n` : ""}]}\n`;
 }
 
-/** A report of a large fleet. */
+/** Enough for the report of a large fleet. */
 const LARGEST = 512 * 1024 * 1024;
 
-/** The ids that a baseline, or an earlier `scan --json`, has. Throws `config` when the file is none. */
+/** The finding ids in a baseline or in an earlier `scan --json`. Throws `config` if the file is neither. */
 export function readBaseline(file: string): ReadonlySet<string> {
   try {
     const { findings } = JSON.parse(readChecked(file, { limit: LARGEST, named: true }).toString("utf8")) as {
@@ -42,7 +42,7 @@ function fail(): never {
   throw new TypeError("no id");
 }
 
-/** How many of a baseline are found no more. */
+/** How many findings of the baseline are no longer found. */
 export function goneFrom(known: ReadonlySet<string>, findings: readonly Finding[]): number {
   const found = new Set(findings.map(({ id }) => id));
   return [...known].filter((id) => !found.has(id)).length;

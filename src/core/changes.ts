@@ -6,11 +6,11 @@ import { atLeast, SEVERITIES, type Confidence, type Finding, type Severity } fro
 import type { SubjectError } from "./read-source.ts";
 import { concerns } from "../model/subject-ref.ts";
 
-/** One scan of one host, as it is remembered. */
+/** One scan of one host, as added to the history. */
 export type HostScan = {
   readonly id: string;
   readonly host: string;
-  /** When it began. ISO 8601. */
+  /** Start time. ISO 8601. */
   readonly at: string;
   readonly durationMs: number;
   readonly sources: readonly {
@@ -18,46 +18,46 @@ export type HostScan = {
     readonly subjects: number;
     readonly errors: readonly SubjectError[];
   }[];
-  /** Ignored ones too. */
+  /** Includes ignored findings. */
   readonly findings: readonly Finding[];
-  /** The subjects that were read, as `subjectKey` calls them; of sources that do not name theirs, none. */
+  /** The `subjectKey`s of the subjects that were read; empty for sources whose subjects have no names. */
   readonly subjects: ReadonlySet<string>;
-  /** Full ids of subjects that are known to be no more. */
+  /** Full ids of subjects known to be removed. */
   readonly removed: ReadonlySet<string>;
-  /** Findings below this were not looked for. */
+  /** Findings below this confidence were not collected. */
   readonly floor: Confidence;
   readonly layers: boolean;
-  /** A few subjects of its sources alone: it says nothing of the others. */
+  /** Only selected subjects were scanned: this says nothing about the others. */
   readonly partial: boolean;
-  /** What runs of this installation moved. */
+  /** Moves by this installation's runs. */
   readonly moved: readonly MoveRecord[];
-  /** Every run of this installation: what one of them is not said to have moved it has brought back. */
+  /** All runs of this installation. A known move of one of them that is missing from `moved` has been rolled back. */
   readonly runs: ReadonlySet<string>;
 };
 
-/** What a scan adds to the history, and its findings in the state that the history gives them. */
+/** What a scan adds to the history, and its findings with their resulting states. */
 export type Judgement = { readonly addition: Addition; readonly findings: readonly Finding[] };
 
-/** A subject as a whole: its kind and its name. */
+/** Identifies a subject by kind and name. */
 export const subjectKey = ({ subject, subjectName }: { subject: string; subjectName: string }): string =>
   `${subject}\0${subjectName}`;
 
-/** A source as it was read: with the files of images it is another. */
+/** Identifies a source; with image layers it counts as a different source. */
 const sourceKey = (source: string, layers: boolean): string => (layers ? `${source} --layers` : source);
 
 /**
- * Compares a scan with what is known of its host. Pure: the same past and scan give the same judgement.
+ * Compares a scan with the history of its host. Pure: equal arguments give an equal result.
  *
- * A secret in a place is `new` when it was never there, `known` when it was, and back (told, though its state is `new`)
- * when it was gone or ignored meanwhile. It is `regressed` when a run had moved it from this very place, or, in a place
- * where it was not before, when a run had moved the same secret and the source had been read before that run.
- * It is gone when what it was in has been read without it: another source, a subject that could not be read, a lower
- * confidence than was looked for and a file of a layer that nobody read say nothing of it. What is called otherwise by
- * now (a container that was renamed, an image whose tag has moved on) is the same, and not told.
- * What a run keeps for rollback is neither told nor remembered.
+ * `new`: never seen here before. `known`: seen in the last scan that covered it. `back`: was gone or ignored in between
+ * (sent as a change; the finding's state is `new`). `regressed`: a run had migrated it from this very place; or, in a
+ * place where it was not known, a run had migrated the same secret and the source had been scanned before that run.
+ *
+ * `gone`: the scan covered its place without finding it. Another source, an unreadable subject, a higher confidence
+ * floor, or a scan without layers do not cover it. A finding under a new name (a renamed container, a moved tag) is the
+ * same finding and causes no change. What a run keeps for rollback is neither sent nor remembered.
  */
 export function judge(past: HostBaseline, scanned: HostScan): Judgement {
-  // A scan that began before a run was done may have read what the run took away since.
+  // A scan that began before a move was done may have read the value before it was removed.
   const elsewhere = past.moved.filter(({ run }) => !scanned.runs.has(run));
   const moved = [...elsewhere, ...scanned.moved].filter((one) => one.at < scanned.at);
   const byFinding = newest(moved, ({ finding }) => finding);
@@ -74,13 +74,13 @@ export function judge(past: HostBaseline, scanned: HostScan): Judgement {
   const findings = scanned.findings.map((found) => {
     if (found.state === "migrated") return found;
     const same = present.get(found.id);
-    // Read through another source as well.
+    // Also read through another source.
     if (same !== undefined) return { ...found, state: same.state };
     const before = past.findings.get(found.id) ?? otherNames.take(found);
     const there = before !== null && before.goneAt === null;
     const run = regressedFrom(found, before, { byFinding, byPrint, since: past.since, layers });
     const toldBefore = there && before.finding.state === "regressed";
-    // Told already, it is told again only when it was moved again from this very place.
+    // A regression is sent again only if the secret was since migrated again from this very place.
     const again = run !== null && !(toldBefore && (before.lastSeen > run.at || run.finding !== found.id));
     const back = before !== null && (!there || before.finding.state === "ignored");
     const counts = found.state !== "ignored";
@@ -124,9 +124,9 @@ export function judge(past: HostBaseline, scanned: HostScan): Judgement {
 
 const moveKey = ({ run, finding }: MoveRecord): string => `${run}\0${finding}`;
 
-/** Findings that are there under another id by now: the same secret, name and sort of place, in a subject of the same id. */
+/** Matches findings whose id changed: same secret, name and kind of place, in a subject with the same id. */
 class Renamed {
-  /** The ids that they had. */
+  /** The previous ids of matched findings. */
   readonly taken = new Set<string>();
   readonly #left = new Map<string, Remembered[]>();
 
@@ -150,7 +150,7 @@ class Renamed {
   }
 }
 
-/** The scan itself; a whole one is a point of the trend, of all that is there on its host. */
+/** The record of the scan itself. A complete scan is also a point of the trend, counting all findings on its host. */
 function scanOf(scanned: HostScan, present: readonly Finding[]): Addition["scan"] {
   const { id, at, durationMs, sources, layers, partial } = scanned;
   const counted = present.filter(({ state }) => state !== "ignored");
@@ -169,7 +169,7 @@ function scanOf(scanned: HostScan, present: readonly Finding[]): Addition["scan"
   };
 }
 
-/** The run whose work is undone by this finding; null when there is none. */
+/** The move that this finding reverts; null if there is none. */
 function regressedFrom(
   found: Finding,
   before: Remembered | null,
@@ -185,14 +185,15 @@ function regressedFrom(
   const moved = known.byPrint.get(found.fingerprint);
   if (moved === undefined) return null;
   if (before !== null && before.goneAt === null) return before.finding.state === "regressed" ? moved : null;
-  // A place that was never looked at before that run may have held it all the time. Only files need the layers' scan.
+  // A place not scanned before the run may have held the value all along. Only findings in files depend on a scan with
+  // layers.
   const { source, where } = found.location;
   const looks = where === "file" ? [known.layers] : [true, false];
   const since = looks.flatMap((layers) => known.since.get(sourceKey(source, layers)) ?? []);
   return since.some((first) => first < moved.at) ? moved : null;
 }
 
-/** Whether the scan would have seen this one if it were still there. */
+/** Whether the scan would have found this if it were still there. */
 function covers(scanned: HostScan, { finding, layers }: Remembered): boolean {
   const { location } = finding;
   if (scanned.removed.has(location.subjectId)) return true;

@@ -6,8 +6,8 @@ import { Secret } from "../model/secret.ts";
 import { jsonText } from "../kit/text/escape.ts";
 
 /**
- * The longest line that is read, which a value of 1 MiB fits into with every character escaped; a longer one is skipped
- * and reported, so that memory stays constant.
+ * The longest accepted line: fits a value of 1 MiB with every character escaped. Longer lines are skipped and reported,
+ * so that memory use stays constant.
  */
 const LONGEST_LINE = 8 * 1024 * 1024;
 const BATCH = 64 * 1024;
@@ -32,11 +32,12 @@ const WHERE: { readonly [place in Where]: true } = {
 };
 
 /**
- * The `classify` contract: `{"id","where","name","value"}` a line in, `{"id","secret","confidence","score","rule","why"}`
- * a line out, in the same order. A line that is none becomes `{"line","error"}`, which never quotes it.
+ * The `classify` protocol: one `{"id","where","name","value"}` per input line, one
+ * `{"id","secret","confidence","score","rule","why"}` per output line, in the same order. An invalid line yields
+ * `{"line","error"}`, which never quotes it.
  *
- * Streams: waits when the output is full, and holds one line at most. Blank lines count and are passed over, a byte
- * order mark at the beginning too. Stops reading when the output's reader has gone.
+ * Streaming: holds at most one line, and waits while the output is full. Blank lines are counted but skipped; a leading
+ * byte order mark is ignored. Stops reading when the output's reader is gone.
  */
 export async function classifyStream(
   input: AsyncIterable<Buffer> | Readable,
@@ -89,13 +90,13 @@ function answerTo(line: Buffer, first: boolean, detector: Detector): ClassifiedV
   return answerOf(id, detector.classify({ name, where: where as Where, value: Secret.of(value) }));
 }
 
-/** A low verdict is no secret here: `secret` says what a person should act on. */
+/** `secret` is what a person should act on, so a low-confidence verdict is reported as no secret. */
 function answerOf(id: string | number | null, verdict: Verdict): ClassifiedValue {
   const { confidence, score, rule, why } = verdict;
   return { id, secret: verdict.secret && atLeast(confidence, "medium"), confidence, score, rule, why };
 }
 
-/** The input's lines without their ends; null for one that is too long. */
+/** The input's lines without line ends; null for a line that is too long. */
 async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | null> {
   let pieces: Buffer[] = [];
   let held = 0;
@@ -128,7 +129,7 @@ function joined(pieces: readonly Buffer[], last: Buffer): Buffer {
   return pieces.length === 0 ? last : Buffer.concat([...pieces, last]);
 }
 
-/** Waits until the output has room again. False when its reader has gone (`| head`), which is no failure. */
+/** Waits until the output accepts more. False if its reader is gone (`| head`), which is not an error. */
 async function write(output: Writable, text: string): Promise<boolean> {
   if (text === "") return true;
   const error = await new Promise<NodeJS.ErrnoException | null | undefined>((done) => output.write(text, done));

@@ -9,10 +9,13 @@ export type DoctorCheck = {
   readonly hint: string | null;
 };
 
-/** A part of `doctor`: throws UnsprawlError for what is wrong, returns what is fine in a line. */
+/**
+ * One part of `doctor`. Throws UnsprawlError for a problem, otherwise returns one line on what works, or several
+ * checks.
+ */
 export type DoctorProbe = { readonly name: string; readonly look: () => Promise<string | readonly DoctorCheck[]> };
 
-/** Looks at everything a migration needs; one failing part does not hide the others. */
+/** Checks everything a migration needs; a failing part does not hide the others. */
 export async function doctor(probes: readonly DoctorProbe[]): Promise<DoctorCheck[]> {
   const checks: DoctorCheck[] = [];
   for (const { name, look } of probes) {
@@ -28,7 +31,7 @@ export async function doctor(probes: readonly DoctorProbe[]): Promise<DoctorChec
   return checks;
 }
 
-/** Unfinished runs, and finished ones that still keep old containers. */
+/** Unfinished runs, and finished runs that still keep old containers. */
 export function leftovers(installation: Installation): DoctorCheck[] {
   const runs = listRuns(installation).filter((run) => ["unfinished", "unreadable", "done"].includes(run.state));
   if (runs.length === 0) return [{ name: "runs", ok: true, text: "nothing is left over", hint: null }];

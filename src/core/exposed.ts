@@ -2,14 +2,17 @@ import type { Plan } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 
-/** What a rule found and a run moved: the secrets that others could read until then. */
+/** Migrated secrets of one rule: they were readable until the migration. */
 export type Exposed = {
-  /** Null when the plan is of a version that did not say it. */
+  /** Null if the plan was written by a version that did not record it. */
   readonly rule: string | null;
   readonly secrets: readonly { readonly name: string; readonly subject: string }[];
 };
 
-/** The secrets that a run moved and did not put back, by rule. What came from another store was exposed to nobody. */
+/**
+ * The secrets that a run migrated and did not roll back, by rule. Excludes values that came from another store: they
+ * were not exposed.
+ */
 export function exposedIn(plan: Plan, receipts: readonly Receipt[]): Exposed[] {
   const moves = [...unitsOf(plan)]
     .filter(([unit]) => unitState(receipts, unit) === "done")

@@ -2,19 +2,19 @@ import { createHash } from "node:crypto";
 import { keyedDigest, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import type { Location } from "../model/location.ts";
 
-/** Gives a finding's id: see `findingIds`. */
+/** Returns a finding's id: see `findingIds`. */
 export type IdOf = (print: Fingerprint, name: string, location: Location) => string;
 
 /**
- * The ids of one scan's findings, asked in the order in which they stand in their subject: the same for the same secret
- * in the same place, whatever moves around it (lines above it, other variables, an image's layers). The second of the
- * same name and secret in one place has another id than the first. 12 hex digits.
+ * The ids of one scan's findings, 12 hex digits. Call it in the order of the findings in their subject. The same secret
+ * in the same place has the same id in every scan, even if its surroundings change (lines above it, other variables, an
+ * image's layers). Repeated findings with the same name and secret in one place get different ids.
  */
 export function findingIds(key: FingerprintKey): IdOf {
   const before = new Map<string, number>();
   return (print, name, { host, subject, subjectName, where, path }) => {
     const called = subject === "file" ? bare(subjectName) : subjectName;
-    // Without a host nothing is added: the ids of one machine alone are what they always were.
+    // Added only for fleet hosts, so that ids on a single machine do not change.
     const place = [...(host === undefined ? [] : [host]), subject, called, where, name, bare(path)].join("\0");
     const digest = keyedDigest(`${print}\0${place}`, key);
     const nth = before.get(digest) ?? 0;
@@ -24,8 +24,8 @@ export function findingIds(key: FingerprintKey): IdOf {
 }
 
 /**
- * A place by itself, whatever secret is in it: what a scrubbed run remembers in place of a finding's id. No value is in
- * it, so it needs no key.
+ * Identifies a place regardless of its secret: stands for a finding's id in a scrubbed run. Contains no value, so it
+ * needs no key.
  */
 export function placeId(name: string, { host, subject, subjectName, where, path }: Location): string {
   const called = subject === "file" ? bare(subjectName) : subjectName;
@@ -33,7 +33,7 @@ export function placeId(name: string, { host, subject, subjectName, where, path 
   return `place:${createHash("sha256").update(place).digest("hex").slice(0, 16)}`;
 }
 
-/** What changes of a place while the secret stays: a variable's number, a line's, an image's layers. */
+/** Removes the parts of a path that may change while the secret stays: index, line number, layers. */
 const bare = (path: string): string => path.replace(LAYERS, "").replace(NUMBERS, "");
 
 const LAYERS = /, (?:writable layer|layer \d{1,6} of \d{1,6}(?:, (?:deleted|replaced) in layer \d{1,6})?)$/;

@@ -8,10 +8,10 @@ import type { SubjectReading } from "../contract/source.ts";
 
 type FindingTools = Pick<ScanTools, "host" | "key" | "know" | "keptBy" | "ignoredBy">;
 
-/** Places whose value is a whole command line: most of its words are no secret. */
+/** Places whose value is a whole command line, most of which is not secret. */
 const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck", "history", "onbuild"]);
 
-/** The finding, or what hid it. */
+/** The finding, or the setting that suppressed it; an empty string if it is not a secret. */
 export function findingOf(
   told: DetectedSecret,
   reading: SubjectReading | FileReading | FoundReading,

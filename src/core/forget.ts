@@ -7,10 +7,10 @@ import { signPlan } from "./journal/signed-plan.ts";
 import { FORGOTTEN, isValueOf, ROTATED, traceOf } from "./journal/trace.ts";
 
 /**
- * The plan of a run that is being scrubbed, without what its values could be guessed from: their fingerprints and lengths,
- * the ids of their findings, the digests of files and containers that held them, masked diffs, and all that was not moved.
- * A trace stays of each value that the store still holds, see `traceOf`, and the place where each was: what is found there
- * again is `regressed`, whatever value it has. Signed again.
+ * The plan of a scrubbed run without anything from which a value could be guessed: fingerprints, lengths, finding ids,
+ * digests of files and containers, masked diffs, findings not migrated. Keeps a trace of each value still in the store
+ * (see `traceOf`) and the place where each value was: whatever is found there again is `regressed`, regardless of its
+ * value. Returns it signed.
  */
 export async function forgetValues(plan: Plan, tools: Pick<ApplyTools, "provider" | "key">): Promise<Plan> {
   const traces = new Map<string, Fingerprint>();
@@ -35,7 +35,7 @@ function bareStep(step: Step, bare: (move: Move) => Move): Step {
     return {
       ...step,
       moves,
-      // Whether a file was there before is no secret.
+      // Whether the file existed before is not secret.
       files: step.files.map(({ file, before }) => ({
         file,
         before: before === null ? null : FORGOTTEN,
@@ -56,7 +56,7 @@ async function traceIn({ key, fingerprint }: Move, tools: Pick<ApplyTools, "prov
       ? traceOf(stored.value, tools.key)
       : ROTATED;
   } catch (error) {
-    // What cannot be asked is not compared later either; that keeps nothing from being forgotten.
+    // If the store cannot be asked now, the value cannot be compared later; that must not keep it from being forgotten.
     if (error instanceof UnsprawlError) return FORGOTTEN;
     throw error;
   }

@@ -4,12 +4,12 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { compare, withFindings, type ScanReport } from "./report.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";
 
-/** Hosts that are scanned at once: an engine answers many questions, and each SSH connection is a process. */
+/** Hosts scanned in parallel: an engine answers many requests, and each SSH connection is a process. */
 const AT_ONCE = 8;
 
 /**
- * Scans hosts side by side, each by `scanOne`, and makes one report of it. A host that cannot be scanned is an error of
- * the report's, and the others go on; only when all fail does the first one's error throw.
+ * Scans hosts in parallel with `scanOne` and merges the reports. A host that fails is an error in the report and the
+ * others continue; only if all hosts fail does it throw the first error.
  */
 export async function scanHosts(
   names: readonly string[],
@@ -36,7 +36,7 @@ export async function scanHosts(
   return together(reports, started);
 }
 
-/** One report of several. */
+/** Merges several reports. */
 function together(reports: readonly ScanReport[], started: number): ScanReport {
   const findings = reports.flatMap((one) => one.findings).sort(compare);
   const ignored = new Map<string, number>();
@@ -72,7 +72,7 @@ const NOTHING = {
 
 /** The report of a host that could not be scanned. */
 function failed(host: string, sources: readonly string[], error: unknown): ScanReport {
-  // What nobody foresaw of one host hides no other either.
+  // An unexpected error on one host must not hide the results of the others.
   const known = error instanceof UnsprawlError ? error : null;
   const message = known?.message ?? `unexpected error (${causeOf(error)})`;
   const hint = known === null ? "please report this, with `unsprawl doctor --json`" : (known.hint ?? "unsprawl doctor");
@@ -80,7 +80,7 @@ function failed(host: string, sources: readonly string[], error: unknown): ScanR
   return withFindings({ ...NOTHING, sources: [{ source: sources.join(" "), host, subjects: 0, errors }] }, []);
 }
 
-/** Tells of which host a scan says something. */
+/** Adds the host's name to scan events. */
 function named(name: string, host: Host): Host {
   return {
     ...host,

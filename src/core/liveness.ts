@@ -3,24 +3,24 @@ import type { Liveness } from "../model/finding.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ScanHit } from "./scan.ts";
 
-/** A found secret that may be asked about. */
+/** A found secret to verify. */
 export type LivenessCandidate = {
   readonly rule: string;
   readonly name: string;
   readonly part: Secret;
   readonly value: Secret;
-  /** Another variable of the same subject, whose name matches. */
+  /** Another variable of the same subject whose name matches; null if there is none. */
   readonly beside: (names: RegExp) => Secret | null;
 };
 
-/** Asks whoever issued the secrets whether they are live, in the order given; never rejects. */
+/** Asks the issuers whether secrets are live. Returns results in the order of `items`; never rejects. */
 export type Verify = (
   items: readonly LivenessCandidate[],
   signal: AbortSignal,
   told: (done: number, total: number) => void,
 ) => Promise<readonly Liveness[]>;
 
-/** The hits with what was learnt of each; ignored findings are not asked about. */
+/** The hits with their liveness; ignored findings are not verified. */
 export async function withLiveness(hits: readonly ScanHit[], verify: Verify, host: Host): Promise<ScanHit[]> {
   const asked = hits.filter(({ finding }) => finding.state !== "ignored");
   const items = asked.map(({ finding, candidate, part, beside }) => ({

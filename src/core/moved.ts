@@ -3,10 +3,10 @@ import type { Move, Plan } from "../model/plan.ts";
 import { readJournal, runIds, type Installation } from "./journal/journal.ts";
 import { unitState } from "./journal/runs.ts";
 
-/** A secret that a run moved and did not bring back, and when that was done (ISO 8601). */
+/** A secret that a run migrated and did not roll back, with the time it was done (ISO 8601). */
 export type DoneMove = { readonly plan: Plan; readonly move: Move; readonly at: string };
 
-/** All of this installation, run by run. A journal that cannot be read tells nothing: `unsprawl runs` says so. */
+/** All moves of this installation, run by run. Unreadable journals are skipped; `unsprawl runs` reports them. */
 export function doneMoves(installation: Installation): readonly DoneMove[] {
   return runIds(installation.state).flatMap((run) => {
     try {
@@ -22,7 +22,7 @@ export function doneMoves(installation: Installation): readonly DoneMove[] {
   });
 }
 
-/** The same as a history keeps it; a plan of an earlier version does not name its findings, and tells nothing. */
+/** The same moves as history records. Moves of plans from older versions, which lack finding ids, are left out. */
 export function movedByRuns(installation: Installation): readonly MoveRecord[] {
   return doneMoves(installation).flatMap(({ plan, move: { finding, name }, at }) =>
     finding === undefined

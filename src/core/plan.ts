@@ -31,7 +31,7 @@ export type PlanInput = {
   readonly accept: ReadonlySet<string>;
   readonly graceMs: number;
   readonly healthTimeoutMs: number;
-  /** What a person decided for single units and secrets; it wins over the rest. */
+  /** A person's decisions for single units and secrets; they override the other options. */
   readonly mapping?: Mapping;
 };
 
@@ -39,13 +39,13 @@ export type PlanTools = {
   readonly migration: Router;
   readonly provider: Provider;
   readonly key: FingerprintKey;
-  /** Takes known values out of a text for people. */
+  /** Removes known values from text for people. */
   readonly redact: (text: string) => string;
 };
 
 /**
- * Decides for every finding whether and how it moves. Reads the store (what is there already) and the engine; writes
- * nothing. What is not moved is in `notMoved` with the reason and the next command. The plan is masked, and signed.
+ * Decides for each finding whether and how it is migrated. Reads the store and the engine; writes nothing. What is not
+ * migrated is in `notMoved`, with the reason and the next command. The plan is masked and signed.
  */
 export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host): Promise<Plan> {
   const { migration, provider, key } = tools;
@@ -97,7 +97,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
         unit,
         move: put.move,
       }));
-      // Claimed only now: a subject that cannot move takes no place in the store.
+      // Reserved only now: a unit that cannot be migrated takes no place in the store.
       for (const { move } of puts) keys.set(placeOf(move.key), move.fingerprint);
       steps.push(...puts, ...verify, ...planned.steps);
       warnings.push(...[...notes, ...planned.warnings].map((text) => ({ unit, text })));
@@ -132,7 +132,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   return signPlan(maskPlan(plan, tools.redact), key);
 }
 
-/** The unit that a finding belongs to, or why it stays where it is. */
+/** The unit of a finding, or why the finding stays in place. */
 async function whereTo(
   { finding }: ScanHit,
   input: PlanInput,
@@ -149,8 +149,8 @@ async function whereTo(
 }
 
 /**
- * Throws `refused` for what is wrong with one unit alone, such as a file that cannot be read: the others are planned. What
- * concerns them all (the engine, credentials, how this was called) it throws as it is.
+ * Throws `refused` for a fault of one unit, such as an unreadable file: the other units are still planned. Rethrows
+ * errors that concern all units (the engine, credentials, usage).
  */
 function throwOwn(error: unknown): never {
   if (!(error instanceof UnsprawlError) || !OWN_FAULTS.has(error.code)) throw error;
@@ -159,7 +159,7 @@ function throwOwn(error: unknown): never {
 
 const OWN_FAULTS = new Set(["failed", "malformed", "absent", "changed", "unhealthy"]);
 
-/** What was accepted for all units, and for this one. */
+/** What was accepted for all units, plus what was accepted for this one. */
 function acceptedBy({ accept, mapping }: PlanInput, unit: string | undefined): ReadonlySet<string> {
   const own = unit === undefined ? [] : (mapping?.units.get(unit)?.accept ?? []);
   return own.length === 0 ? accept : new Set([...accept, ...own]);
@@ -188,7 +188,7 @@ async function storeSteps(
   for (const { hit, part } of named) {
     const { finding } = hit;
     const { name, value } = part ?? { name: finding.name, value: hit.candidate.value };
-    // A text that repeats a variable's value moves with the variable.
+    // A text that repeats a variable's value is migrated with the variable.
     if (part !== null && whole.has(print(value))) continue;
     const names = await migration.names(finding);
     const long = (["subject", "project"] as const).find((which) => nameFault(names[which]) !== null);
@@ -198,8 +198,8 @@ async function storeSteps(
         `the name of this {${long}} has more than ${LONGEST_NAME} bytes`,
         cmd`rename it, or leave {${long}} out of the store's path`,
       );
-    // Copies of one service have each variable as often as there are copies, an image's history tells one many times:
-    // it moves once. Each place in a file is rewritten.
+    // Replicas of a service have the same variables, and an image's history repeats them: each is moved once. In files,
+    // each occurrence is rewritten.
     const whose = `${names.subject}/${name}`;
     const twin = twins.get(whose);
     const copy = twin !== undefined && twin.subjectId !== finding.location.subjectId;
@@ -254,13 +254,13 @@ async function storeSteps(
   return { puts, selected, notes };
 }
 
-/** Why no store has a place for a variable of this name; null when it may. */
+/** Why no store accepts a variable of this name; null if stores do. */
 function nameFault(name: string): Omit<NotMoved, "finding"> | null {
   if (Buffer.byteLength(name) <= LONGEST_NAME) return null;
   return { reason: `its name has more than ${LONGEST_NAME} bytes`, hint: "rename it, then scan again" };
 }
 
-/** Bytes in a variable's name, and in a subject's or project's. */
+/** In bytes, for the names of variables, subjects and projects. */
 const LONGEST_NAME = 1024;
 
 const placeOf = ({ path, field }: StoreKey): string => `${path}\0${field}`;
@@ -270,7 +270,7 @@ const NOBODY = {
   hint: "give the application a variable or a file for it, then scan again",
 };
 
-/** `20261125-143007-3fa9`: sorts by time, and is safe in a container's name. */
+/** A new run id such as `20261125-143007-3fa9`: sorts by time, and is valid in a container name. */
 function newRunId(now: Date): string {
   const [day = "", time = ""] = now.toISOString().split("T");
   return `${day.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${randomBytes(2).toString("hex")}`;

@@ -6,7 +6,7 @@ import { Lane, type FileReading, type FoundReading } from "../fast/lane.ts";
 import { ANY_SUBJECT, type SubjectRef } from "../model/subject-ref.ts";
 
 export type SubjectError = {
-  /** As it is shown. */
+  /** The name to show. */
   readonly subject: string;
   readonly about: SubjectRef;
   readonly message: string;
@@ -18,30 +18,30 @@ export type ReadSourceTools = {
   readonly crew: () => Promise<WorkerPool>;
   /** Called for each secret. */
   readonly tell: (told: DetectedSecret, reading: SubjectReading | FileReading | FoundReading) => void;
-  /** Called for each subject that was read, before its values are judged. */
+  /** Called for each subject read, before its values are classified. */
   readonly subject: (reading: SubjectReading) => void;
   readonly options: SourceReadOptions;
-  /** What an interrupted scan had judged, and where this one keeps what it judges; null where nothing is kept. */
+  /** Results of an interrupted scan, and where this scan caches its results; null if nothing is cached. */
   readonly kept: CachedSubjects | null;
-  /** As in `LaneTools`. */
+  /** See `LaneTools`. */
   readonly apart: boolean;
-  /** The configuration says something about detection, which is wrong where the detector cannot be made of it. */
+  /** Whether the configuration tunes detection: an error in it surfaces only when the detector is created. */
   readonly tuned: boolean;
-  /** Whether one that cannot be read at all is an error among those of others, by what is wrong; else it throws. */
+  /** Whether a source that cannot be read at all is reported among other sources' errors; otherwise it throws. */
   readonly among: (error: UnsprawlError) => boolean;
 };
 
 export type CachedSubjects = {
   has(key: string): boolean;
-  /** Told of many keys at once before they are asked for. */
+  /** Announces many keys before `has` is called for them. */
   ask(keys: readonly string[]): Promise<void>;
-  /** Takes over what was found in this subject. Gives how many values it has. */
+  /** Adds the cached findings of this subject; returns how many values it has. */
   replay(reading: Extract<SourceReading, { kind: "finished" }>): number;
-  /** Keeps what has been told since the last subject. */
+  /** Caches what was found since the previous subject. */
   judged(key: string | undefined, values: number): void;
 };
 
-/** What one source held; `values` counts those of subjects, files apart. */
+/** The result of one source; `values` counts those of subjects, not of files. */
 export type SourceRead = {
   readonly source: string;
   readonly subjects: number;
@@ -49,7 +49,7 @@ export type SourceRead = {
   readonly values: number;
 };
 
-/** Reads all of `spec`, which is `what` of this source. Throws as `scan` does. */
+/** Reads `what` from the source; `spec` is its text as given. Throws like `scan`. */
 export async function readSource(
   spec: string,
   { source, what }: { readonly source: Source; readonly what: string },
@@ -59,7 +59,7 @@ export async function readSource(
   const errors: SubjectError[] = [];
   let subjects = 0;
   let values = 0;
-  /** Documents so far: one without a name is called by its number. */
+  /** Documents so far: unnamed ones are reported by number. */
   let documents = 0;
   let total: number | null = null;
   let bytes: { readonly done: number; readonly total: number | null } | null = null;
@@ -128,7 +128,7 @@ export async function readSource(
   return { source: spec, subjects, errors, values };
 }
 
-/** Asks for the first reading before the detector is loaded, so that the two go on side by side. */
+/** Requests the first reading before loading the detector, so that both happen in parallel. */
 async function* startedEarly(
   readings: AsyncIterable<SourceReading>,
   detector: () => Promise<Detector>,

@@ -12,44 +12,44 @@ import { FORGOTTEN } from "./journal/trace.ts";
 import { withFindings } from "./report.ts";
 import { scan, type ScanHit, type ScanReport, type ScanTools } from "./scan.ts";
 
-/** Where a scan is remembered, and as whose. */
+/** Where and for which host a scan is remembered. */
 export type Memory = {
   readonly history: History;
-  /** Whose findings these are: a host of the fleet, or this machine. */
+  /** The host of the findings: a fleet host, or this machine. */
   readonly host: string;
-  /** The channels on which changes are to be told. */
+  /** The channels that receive the changes. */
   readonly channels: readonly string[];
-  /** Whose journals say what was moved. */
+  /** The installation whose journals list the moves. */
   readonly installation: Installation;
 };
 
 export type RememberedScan = {
-  /** Its findings in the state that the history gives them; ignored ones only when they were asked for. */
+  /** Findings with their states from the history; includes ignored findings only on request. */
   readonly report: ScanReport;
   readonly hits: readonly ScanHit[];
-  /** What is to be told; empty when this scan was remembered before. */
+  /** The changes to send; empty if this scan was remembered before. */
   readonly changes: readonly Change[];
 };
 
-/** What is asked of a scan that is compared with those before it. */
+/** The input of a scan that is compared with earlier ones. */
 export type RememberInput = {
   readonly sources: readonly string[];
   readonly minConfidence: Confidence;
   readonly showIgnored: boolean;
   readonly layers: boolean;
-  /** As `scan` has them. */
+  /** See `scan`. */
   readonly again?: boolean;
   readonly onHit?: (hit: ScanHit) => void;
-  /** Reads these subjects alone, by their full ids. */
+  /** Reads only these subjects, by full id. */
   readonly only?: ReadonlySet<string>;
-  /** Full ids of subjects that are known to be no more. */
+  /** Full ids of subjects known to be removed. */
   readonly removed?: ReadonlySet<string>;
   readonly id?: string;
 };
 
 /**
- * Scans, and remembers what was seen: see `judge` for the states. `id` names the scan: one that is done again under the
- * same id (a job that was given out twice) is remembered once. Throws as `scan` and the history do; then nothing is
+ * Scans and adds the result to the history; see `judge` for the states. `id` identifies the scan: repeated under the
+ * same id (a job handed out twice), it is remembered once. Throws like `scan` and the history do; then nothing is
  * remembered.
  */
 export async function scanAndRemember(
@@ -70,12 +70,12 @@ export async function scanAndRemember(
     },
     about,
   );
-  // Remembered before: its findings are what they were judged to be then.
+  // Remembered before: compare again with the same history.
   const { findings } = judgement ?? judge(await memory.history.past(memory.host, about), scanned);
   return { ...shown(input, report, hits, findings), changes: added?.changes ?? [] };
 }
 
-/** Scans, and says what has changed since what is remembered, which stays as it is. */
+/** Scans and reports what changed since the last remembered scan, without remembering this one. */
 export async function scanAndCompare(
   input: RememberInput,
   tools: ScanTools,
@@ -107,10 +107,10 @@ async function observe(
   const partial = only !== undefined;
   const seen = { id, host: memory.host, at, durationMs, sources, findings, removed, floor, layers, partial };
   const moved = movedByRuns(memory.installation);
-  // Nothing of a scrubbed run can be undone any more: what the history knows of it holds, which is more than its journal.
+  // A scrubbed run cannot be rolled back, so the history's record of its moves is final; the journal holds less.
   const scrubbed = new Set(moved.filter((one) => one.fingerprint === FORGOTTEN).map(({ run }) => run));
   const runs = { moved, runs: new Set(runIds(memory.installation.state).filter((run) => !scrubbed.has(run))) };
-  // Of an event there is no need to know all that a large host has.
+  // An event about few subjects does not need the whole history of a large host.
   const about: FindingSelection = {
     present: !partial,
     findings: findings.map((finding) => finding.id),
@@ -120,7 +120,7 @@ async function observe(
   return { report, hits, about, scanned: { ...seen, ...runs, subjects: new Set(subjects.keys()) } };
 }
 
-/** The findings as they were judged, without those that nobody asked for. */
+/** The findings with their new states, without those that were not asked for. */
 function shown(
   { showIgnored }: RememberInput,
   report: ScanReport,
@@ -137,7 +137,10 @@ function shown(
   };
 }
 
-/** Marks what runs of this installation had moved from the very place in which it was found: no history is needed. */
+/**
+ * Marks findings in the very places from which this installation's runs migrated a secret as regressed. Needs no
+ * history.
+ */
 export function markRegressed<Ran extends { readonly report: ScanReport; readonly hits: readonly ScanHit[] }>(
   ran: Ran,
   installation: Installation,
@@ -151,7 +154,7 @@ export function markRegressed<Ran extends { readonly report: ScanReport; readonl
   );
 }
 
-/** The same with each finding in the state that is said of it. */
+/** The result with the state of each finding as returned by `stateOf`. */
 export function withStates<Ran extends { readonly report: ScanReport; readonly hits: readonly ScanHit[] }>(
   ran: Ran,
   stateOf: (finding: Finding) => FindingState,

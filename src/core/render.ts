@@ -7,13 +7,12 @@ import type { ApplyTools } from "./apply.ts";
 import type { RenderJournal } from "./journal/render-journal.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 
-/** What became of one subject: how many files were written, or why none were. */
+/** The result for one unit: how many files were written, or why none were. */
 export type Rendered = { readonly unit: string; readonly files: number; readonly error: UnsprawlError | null };
 
 /**
- * Puts in place again what the deliveries of a run's migrated subjects need on this host, from the store: tmpfs is
- * empty after a boot. Containers are not touched, and the engine need not be up. One subject that fails does not keep
- * the others from theirs.
+ * Writes the files that the deliveries of migrated units need on this host again, from the store: tmpfs is empty after
+ * a boot. Does not touch containers and does not need the engine. A unit that fails does not stop the others.
  */
 export async function render(
   { plan, receipts }: Pick<RenderJournal, "plan" | "receipts">,
@@ -40,7 +39,7 @@ export async function render(
 
 async function storedValues(steps: readonly Step[], tools: ApplyTools): Promise<Map<string, Secret>> {
   const values = new Map<string, Secret>();
-  // Only deliveries with files on this host need the values here.
+  // Only deliveries with files on this host need values here.
   if (!steps.some((step) => step.kind === "deliver" && step.delivery !== "runtime")) return values;
   const moves = steps.flatMap((step) => (step.kind === "put" ? [step.move] : []));
   const fetched = await pMap(moves, (move) => tools.provider.get(move.key), { concurrency: 8 });

@@ -2,14 +2,14 @@ import { CONFIDENCES, SEVERITIES } from "../model/finding.ts";
 import type { Confidence, Finding, Rotation, Severity } from "../model/finding.ts";
 import type { SubjectError } from "./read-source.ts";
 
-/** The document of `scan --json`. */
+/** The document that `scan --json` prints. */
 export type ScanReport = {
   readonly version: 1;
   readonly scannedAt: string;
   readonly durationMs: number;
   readonly sources: readonly {
     readonly source: string;
-    /** As in `Location`. */
+    /** See `Location`. */
     readonly host?: string;
     readonly subjects: number;
     readonly errors: readonly SubjectError[];
@@ -20,13 +20,13 @@ export type ScanReport = {
     readonly count: number;
     readonly findings: readonly string[];
   }[];
-  /** By rule, for the rules of `findings`: how to rotate what it found. */
+  /** Rotation advice for each rule in `findings`. */
   readonly rotation: { readonly [rule: string]: Rotation };
-  /** What hid secrets (an entry of `ignore:`, a label, a stop word, a rule that is off), and how many. */
+  /** What suppressed secrets (an entry of `ignore:`, a label, a stop word, a disabled rule), and how many. */
   readonly ignored: readonly { readonly by: string; readonly count: number }[];
-  /** What images that were asked about bring with them, besides secrets. */
+  /** Risks of scanned images other than secrets. */
   readonly advice: readonly { readonly source: string; readonly subject: string; readonly texts: readonly string[] }[];
-  /** What a person should know of the settings, such as an entry of `ignore:` that has run out. */
+  /** Notes on the settings, such as an expired `ignore:` entry. */
   readonly notes: readonly string[];
   readonly summary: {
     readonly subjects: number;
@@ -34,19 +34,22 @@ export type ScanReport = {
     readonly findings: number;
     /** Below `minConfidence`. */
     readonly hidden: number;
-    /** Secrets that a setting hid: `ignored` says which. */
+    /** Suppressed by a setting, listed in `ignored`. */
     readonly ignored: number;
     readonly byConfidence: { readonly [level in Confidence]: number };
     readonly bySeverity: { readonly [level in Severity]: number };
   };
 };
 
-/** What a report says besides its findings. */
+/** A report without its findings and what is computed from them. */
 export type BareReport = Omit<ScanReport, "findings" | "groups" | "summary"> & {
   readonly summary: Omit<ScanReport["summary"], "findings" | "byConfidence" | "bySeverity">;
 };
 
-/** The report of these findings, sorted; also another report's, of those that one wants, or in another state. */
+/**
+ * The report with these findings, which must be sorted. Also used to filter another report's findings or to change
+ * their states.
+ */
 export function withFindings(bare: BareReport, findings: readonly Finding[]): ScanReport {
   const { version, scannedAt, durationMs, sources, rotation, ignored, advice, notes } = bare;
   const { subjects, values, hidden, ignored: hushed } = bare.summary;
@@ -66,7 +69,7 @@ export function withFindings(bare: BareReport, findings: readonly Finding[]): Sc
   };
 }
 
-/** The advice for the rules that found one of these. */
+/** The advice for the rules of these findings. */
 function rotationOf(findings: readonly Finding[], all: ScanReport["rotation"]): ScanReport["rotation"] {
   const rules = new Set(findings.map(({ rule }) => rule));
   return Object.fromEntries(Object.entries(all).filter(([rule]) => rules.has(rule)));
@@ -87,7 +90,7 @@ function count<Level extends string>(
   for (const finding of findings) counts[of(finding)]++;
   return counts;
 }
-/** The worst first. */
+/** Sort order: most severe first. */
 export function compare(a: Finding, b: Finding): number {
   return (
     SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||

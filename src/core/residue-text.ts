@@ -1,7 +1,7 @@
 import type { ResiduePlace, Residue } from "./residue.ts";
 import type { DoctorCheck } from "./doctor.ts";
 
-/** What a look for residue found, as lines; untrusted text is not yet made safe for a terminal. */
+/** The result of a search for residue as lines; untrusted text is not escaped yet. */
 export function residueLines(residue: Residue): string[] {
   const { unseen, unknown, plain, values } = residue;
   const count = residue.residue.length;
@@ -15,7 +15,9 @@ export function residueLines(residue: Residue): string[] {
   ];
 }
 
-/** The same as checks of `doctor`, for several runs that were looked for together. What could not be seen is told once. */
+/**
+ * The result as `doctor` checks, for several runs searched together. A place that could not be searched is listed once.
+ */
 export function residueChecks(residues: readonly Residue[]): DoctorCheck[] {
   const checks = residues.flatMap((one) => checksOf(one));
   const unseen = new Set(
@@ -27,7 +29,7 @@ export function residueChecks(residues: readonly Residue[]): DoctorCheck[] {
 function checksOf(residue: Residue): DoctorCheck[] {
   const { run, values, unknown, plain } = residue;
   const lost = unknown.map(({ name, why, next, rotated }) => check(rotated, `run ${run}: ${name}: ${why}`, next));
-  // A store that does not answer says so once, not once a value.
+  // An unreachable store is reported once, not once per value.
   const told = lost.length > 1 && new Set(unknown.map(({ why }) => why)).size === 1;
   const [first] = unknown;
   const missing =

@@ -10,56 +10,57 @@ import { unitsOf, unitState } from "./journal/runs.ts";
 import { isValueOf } from "./journal/trace.ts";
 import { recallValues } from "./values.ts";
 
-/** A place that still shows a value that was moved. No text holds one. */
+/** A place that still shows a migrated value. No text contains the value. */
 export type ResiduePlace = {
   readonly place: string;
   readonly kind: PlaceKind;
-  /** The variable that was moved. */
+  /** The variable that was migrated. */
   readonly name: string;
   readonly next: string | null;
-  /** What a run keeps on purpose until `scrub`. */
+  /** Kept on purpose by a run, until `scrub`. */
   readonly kept: boolean;
 };
 
-/** A value that could not be looked for. */
+/** A value that could not be searched for. */
 export type Unknown = {
   readonly name: string;
   readonly why: string;
   readonly next: string | null;
-  /** The store holds another value by now: what was moved is no secret any more. */
+  /** The store holds another value now, so the migrated one is no longer valid. */
   readonly rotated: boolean;
 };
 
 export type Residue = {
   readonly run: string;
-  /** How many values were looked for. */
+  /** How many values were searched for. */
   readonly values: number;
-  /** Those of them that are plain words: looked for only beside their own name. */
+  /** Variables whose values are plain words: searched for only beside their own name. */
   readonly plain: readonly string[];
   readonly residue: readonly ResiduePlace[];
   readonly unseen: readonly UnreadablePlace[];
   readonly unknown: readonly Unknown[];
-  /** What was looked at, by what it is called. */
+  /** How many places were searched, by kind. */
   readonly looked: { readonly [what: string]: number };
 };
 
 export type ResidueTools = {
   readonly installation: Installation;
-  /** Of one run. Throws what opening its store throws. */
+  /** The tools for one run. Throws what opening its store throws. */
   readonly tools: (plan: Plan) => Promise<ApplyTools>;
   readonly looks: (about: LookAbout) => Promise<readonly Look[]>;
-  /** Whether a value is so plain that it may stand anywhere by coincidence. */
+  /** Whether a value is so common that it may occur anywhere by coincidence. */
   readonly isPlain: (value: Secret) => boolean;
 };
 
-/** So many values are asked for at once. */
+/** How many values are fetched in parallel. */
 const AT_ONCE = 8;
 
 type ResidueHost = { readonly signal: AbortSignal; emit(event: HostEvent): void };
 
 /**
- * Looks for what still shows the values that these runs moved, through all places once for all of them. A value that
- * neither its place nor the store gives is `unknown`, never "clean". Throws for a journal that cannot be read.
+ * Searches for copies of the values that these runs migrated, visiting each place once for all runs. A value that
+ * neither its place nor the store still has is reported as `unknown`, never as clean. Throws if a journal cannot be
+ * read.
  */
 export async function residue(
   runs: readonly string[],
@@ -121,7 +122,7 @@ async function recall(
   const values: { name: string; value: Secret }[] = [];
   const unknown: Unknown[] = [];
   const elsewhere: UnreadablePlace[] = [];
-  // A store that does not answer would not answer for the rest either.
+  // If the store fails once, do not ask it for the remaining values.
   let failed: UnsprawlError | null = null;
   const orFailed = async <T>(act: () => Promise<T>): Promise<T | null> => {
     signal.throwIfAborted();
@@ -148,7 +149,7 @@ async function recall(
   return { run, plan, values: values.filter(({ value }) => value.length > 0), unknown, elsewhere };
 }
 
-/** The value of a step; or why nobody has it any more. Throws what the store throws. */
+/** The value of a step, or why it is no longer available. Throws what the store throws. */
 async function recallOne(
   step: PutStep,
   tools: ApplyTools,
@@ -162,7 +163,7 @@ async function recallOne(
     if (!(error instanceof UnsprawlError)) throw error;
     failed = error;
   }
-  // The place may be out of reach, and the store not.
+  // The place may be unreachable while the store is not.
   const { key, fingerprint: moved } = step.move;
   const stored = (await tools.provider.get(key))?.value ?? null;
   if (stored !== null && isValueOf(moved, stored, tools.key)) {
@@ -190,7 +191,10 @@ async function otherEngine({ engine }: Plan, tools: ApplyTools): Promise<Unreada
   }
 }
 
-/** Values that several runs or variables have alike are looked for once; plain ones for each name, as it is looked for too. */
+/**
+ * A value shared by several runs or variables is searched for once; a plain value once per name, since the name is part
+ * of the search.
+ */
 function together(recalled: readonly RunValues[], isPlain: ResidueTools["isPlain"]): MovedValue[] {
   const marks: { name: string; value: Secret; runs: string[]; store: string }[] = [];
   for (const { run, plan, values } of recalled)
@@ -202,7 +206,7 @@ function together(recalled: readonly RunValues[], isPlain: ResidueTools["isPlain
   return marks;
 }
 
-/** What plans name that change files, stores or registries only. */
+/** Engine ids in plans that change only files, stores or registries. */
 const NO_ENGINES: ReadonlySet<string> = new Set(["files", "stores", "registries"]);
 
 function aboutOf(recalled: readonly RunValues[]): LookAbout {

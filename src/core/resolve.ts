@@ -7,10 +7,10 @@ import type { Secret } from "../model/secret.ts";
 const AT_ONCE = 8;
 
 /**
- * The values of references through the stores of these names, in this order of precedence. Each store is opened once
- * (one login however many references) and each reference fetched once; nothing is kept beyond this call. Null for a
- * reference that no store is for. The first store that has it counts. Throws what the first one says when none has it:
- * `absent`, or `denied`.
+ * Resolves references through the stores with these names, in order of precedence. Opens each store once (one login for
+ * any number of references) and fetches each reference once; caches nothing beyond this call. The first store that has
+ * the value wins. Null for a reference that no store handles. If no store has it, throws the first store's error:
+ * `absent` or `denied`.
  */
 export async function resolveReferences(
   references: readonly string[],
@@ -40,13 +40,13 @@ export async function resolveReferences(
   return new Map(await pMap([...new Set(references)], resolve, { concurrency: AT_ONCE }));
 }
 
-/** Another store of the same kind may be the one that is meant. */
+/** Treats `denied` as a miss: another store of the same kind may be the right one. */
 function deniedOnly(error: unknown): UnsprawlError {
   if (error instanceof UnsprawlError && error.code === "denied") return error;
   throw error;
 }
 
-/** A store that is not set up here cannot be the one that a reference means. */
+/** Null for a store that is not configured: a reference cannot mean that one. */
 async function openIfSetUp(name: string, open: (name: string) => Promise<Provider>): Promise<Provider | null> {
   try {
     return await open(name);

@@ -5,8 +5,8 @@ import { fileError } from "../kit/io/error.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 
 /**
- * Records that somebody is about to see a value: `reveals.jsonl` in the state folder, 0600, append-only, synced. Says
- * who, when and which fingerprint, never the value. Throws when it cannot be written: then nothing may be shown.
+ * Records that someone is about to see a value, in `reveals.jsonl` in the state folder (0600, append-only, synced):
+ * who, when and which fingerprint, never the value. Throws if it cannot be written; then nothing may be shown.
  */
 export function recordReveal(state: string, fingerprint: Fingerprint, now: Date, env: NodeJS.ProcessEnv): void {
   const file = join(state, "reveals.jsonl");
@@ -26,7 +26,7 @@ export function recordReveal(state: string, fingerprint: Fingerprint, now: Date,
   }
 }
 
-/** A user without an entry in the password database has a number only. */
+/** The user's name; the numeric id if the password database has no entry. */
 function userName(): string {
   try {
     return userInfo().username;

@@ -5,8 +5,8 @@ import { openJournal, readJournal, type Installation } from "./journal/journal.t
 import { unitsOf, unitState } from "./journal/runs.ts";
 
 /**
- * Undoes a run, finished or not: every subject back as it was, what the run put into the store taken out again.
- * Throws `refused` once the run was scrubbed. Can be called again after a kill.
+ * Undoes a run, finished or not: restores every unit and removes what the run wrote to the store. Safe to repeat after
+ * a kill. Throws `refused` if the run was scrubbed.
  */
 export async function rollback(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
   const { plan, receipts: before } = readJournal(tools, id);
@@ -33,7 +33,7 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
   });
 }
 
-/** True when a run was being rolled back when its process ended: then `resume` goes on with that. */
+/** Whether a rollback of the run was interrupted: then `resume` continues the rollback. */
 export function rollbackBegun(id: string, installation: Installation): boolean {
   return (
     readJournal(installation, id).receipts.findLast((receipt) => receipt.step === "rollback" || receipt.step === "run")

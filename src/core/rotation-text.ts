@@ -3,15 +3,15 @@ import type { DoctorCheck } from "./doctor.ts";
 import type { MovedSecret } from "./rotation.ts";
 
 const DAY_MS = 86_400_000;
-/** A moved secret may wait this long to be rotated before it is held against anybody. */
+/** A migrated secret is overdue if it has not been rotated within this time. */
 const PATIENCE_DAYS = 7;
 
-/** Secrets that were moved and are the same still, for longer than one should wait: `unsprawl watch` reminds of them. */
+/** Migrated secrets that are overdue for rotation: `unsprawl watch` reminds of them. */
 function overdue(secrets: readonly MovedSecret[], now: Date): readonly MovedSecret[] {
   return secrets.filter((one) => one.rotated === false && daysSince(one, now) >= PATIENCE_DAYS);
 }
 
-/** A line for each moved secret that is not rotated, and one for all that are. */
+/** One check for all rotated secrets, and one for each that is not rotated. */
 export function rotationChecks(secrets: readonly MovedSecret[], now: Date): DoctorCheck[] {
   const name = "rotation";
   const rotated = secrets.filter((one) => one.rotated === true).length;
@@ -27,7 +27,7 @@ export function rotationChecks(secrets: readonly MovedSecret[], now: Date): Doct
   ];
 }
 
-/** What `unsprawl watch` says once a day; null when there is nothing to be reminded of. */
+/** The daily reminder of `unsprawl watch`; null if nothing is overdue. */
 export function reminder(secrets: readonly MovedSecret[], now: Date): string | null {
   const late = overdue(secrets, now);
   const [first] = late;

@@ -6,19 +6,21 @@ import { keyText, type StoreTarget } from "../model/plan.ts";
 import { doneMoves, type DoneMove } from "./moved.ts";
 import { FORGOTTEN, isValueOf } from "./journal/trace.ts";
 
-/** A secret that a run moved: it had been exposed, and is worth nothing to who read it only once it has been rotated. */
+/**
+ * A secret that a run migrated. It was exposed before, so it stays usable to anyone who read it until it is rotated.
+ */
 export type MovedSecret = {
   readonly run: string;
   readonly name: string;
   readonly subject: string;
-  /** The rule that found it, by which it is rotated; null when the plan does not say. */
+  /** The rule that found it, which says how to rotate it; null if the plan does not record it. */
   readonly rule: string | null;
-  /** Where it is now, for people. */
+  /** Where it is now, as text for people. */
   readonly store: string;
   readonly key: string;
-  /** When it was moved. ISO 8601. */
+  /** When it was migrated. ISO 8601. */
   readonly movedAt: string;
-  /** Whether the store holds another value by now; null when it could not be asked, and `why` says why. */
+  /** Whether the store now holds another value; null if the store could not be asked, for the reason in `why`. */
   readonly rotated: boolean | null;
   readonly why: string | null;
 };
@@ -33,14 +35,14 @@ export type RotationTools = {
 const AT_ONCE = 8;
 
 /**
- * Every secret that the runs of this installation moved and did not bring back, oldest first, each place in a store
- * once: whether it has been rotated since. What came out of another store had been exposed to nobody, and is not told.
+ * For every secret that this installation's runs migrated and did not roll back, whether it has been rotated since.
+ * Oldest first, each store key once. Excludes values that came from another store: they were not exposed.
  */
 export async function rotations({ state, key, storeOf }: RotationTools): Promise<readonly MovedSecret[]> {
   const moved = doneMoves({ state, key })
     .filter(({ move }) => move.location.where !== "store")
     .sort((a, b) => (a.at < b.at ? -1 : 1));
-  // The newest run that wrote a place decides: what an older one had put there is gone.
+  // The newest run that wrote a key counts: it replaced what older runs wrote.
   const newest = new Map(moved.map((one) => [JSON.stringify([one.plan.store, one.move.key]), one]));
   const opened = new Map<string, Promise<Pick<Provider, "get">>>();
   const open = async (target: StoreTarget): Promise<Pick<Provider, "get">> => {
@@ -57,7 +59,7 @@ export async function rotations({ state, key, storeOf }: RotationTools): Promise
       return { ...of, ...where, rotated: null, why: "its store did not answer when the run was scrubbed" };
     try {
       const stored = await (await open(plan.store)).get(move.key);
-      // Gone from the store, it opens nothing that is still in use.
+      // A value deleted from the store is no longer in use.
       const rotated = stored === null || !isValueOf(move.fingerprint, stored.value, key);
       return { ...of, ...where, rotated, why: null };
     } catch (error) {

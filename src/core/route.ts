@@ -2,15 +2,15 @@ import type { Migration } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 
-/** Loads a migration by its name; throws `malformed` for one that does not exist. */
+/** Loads a migration by name; throws `malformed` if it does not exist. */
 type LoadMigration = (name: string) => Promise<Migration>;
 
-/** A migration that hands each unit to the one it belongs to, and knows which. */
+/** A migration that forwards each unit to the migration it belongs to, recorded in `assigned`. */
 export type Router = Migration & { readonly assigned: ReadonlyMap<string, string> };
 
 /**
- * Stands for several migrations in one plan: each finding goes to the first of `names` that has a unit for it, and
- * everything that is done for a unit goes to its migration. The last name is the plan's own, which needs no entry.
+ * Combines several migrations in one plan. A finding belongs to the first of `names` that has a unit for it; every
+ * action on a unit goes to its migration. The last name is the plan's own migration, which is not recorded per unit.
  */
 export function route(names: readonly string[], load: LoadMigration, plan: Plan | null): Router {
   const assigned = new Map<string, string>(Object.entries(plan?.migrations ?? {}));
@@ -29,7 +29,7 @@ export function route(names: readonly string[], load: LoadMigration, plan: Plan 
     name: own,
     assigned,
     async engine() {
-      // One lock for all: what works on an engine is told by it, the rest by its own name.
+      // One lock for the whole plan: the engine's, if any migration uses one.
       const engines = [];
       for (const name of names.filter((one) => used.has(one))) engines.push(await (await load(name)).engine());
       return engines.find(({ id }) => id !== FILES.id) ?? FILES;
@@ -68,5 +68,5 @@ export function route(names: readonly string[], load: LoadMigration, plan: Plan 
   };
 }
 
-/** Where nothing but files is changed there is no engine; one lock keeps runs on them apart. */
+/** Plans that change only files have no engine; they share one lock. */
 const FILES = { id: "files", address: "files" } as const;

@@ -7,42 +7,42 @@ import { VERSION } from "../model/version.ts";
 import type { IdOf } from "./finding-id.ts";
 import type { TuningConfig } from "./config/tuning.ts";
 
-/** What one subject held, as a report counts it: findings hold fingerprints and masks, never a value. */
+/** The result of one subject as a report counts it. Findings hold fingerprints and masks, never a value. */
 export type SubjectCheckpoint = {
   readonly values: number;
   readonly findings: readonly Finding[];
   readonly hidden: number;
-  /** What hid secrets, once for each that it hid. */
+  /** What suppressed secrets, one entry per secret. */
   readonly ignored: readonly string[];
   readonly advice: readonly { readonly source: string; readonly subject: string; readonly texts: readonly string[] }[];
 };
 
-/** What is kept of a long scan of one source while it goes on. */
+/** The saved progress of a long scan of one source. */
 export type ScanProgress = {
-  /** What was judged before, by key. Empty when the scan begins anew. */
+  /** Earlier results by cache key. Empty unless the scan resumes. */
   readonly earlier: Pick<ReadonlyMap<string, SubjectCheckpoint>, "get" | "has">;
-  /** Told of many keys at once before `earlier` is asked for them. */
+  /** Announces many keys before `earlier` is asked for them. */
   ask?(keys: readonly string[]): Promise<void>;
-  /** How many subjects an interrupted scan left that is not gone on with, and when; null when there is none. */
+  /** The progress of an interrupted scan that is not resumed; null if there is none. */
   readonly left: { readonly subjects: number; readonly since: Date } | null;
-  /** Keeps one more; where nothing can be written, nothing is kept from then on. */
+  /** Saves one subject's result. After a write error, nothing more is saved. */
   add(key: string, judged: SubjectCheckpoint): void;
-  /** How many are kept. */
+  /** How many subjects are saved. */
   readonly kept: number;
-  /** Takes it away: the scan has come to its end. */
+  /** Deletes the saved progress: the scan is complete. */
   end(): void;
 };
 
-/** Where what was judged is kept: for a scan that is gone on with, or for whoever scans the same elsewhere. */
+/** Where results are saved: to resume this scan, or in a cache shared with other scans. */
 export type Keep = { readonly resume: boolean } | { readonly shelf: LoadScanProgress };
 
 /**
- * Gives what is kept under these settings of detection, a digest of them. `named`: the settings look at what a subject is
- * called, so that the same under another name may be judged otherwise.
+ * Opens the results saved under a digest of the detection settings. `named`: the settings match subject names, so
+ * results do not apply to the same subject under another name.
  */
 export type LoadScanProgress = (settings: string, named: boolean) => ScanProgress;
 
-/** A digest of all that decides what is a secret (this version's code, too), and what its fingerprint is. */
+/** A digest of everything that determines findings and fingerprints, including this program's version. */
 export async function detectionSettings({
   tuning,
   rules,
@@ -57,7 +57,7 @@ export async function detectionSettings({
   return digestOf([inspect([tuning, files, await rules()], WHOLE), VERSION, key.id]);
 }
 
-/** Opens the progress of scans under these settings of detection; `rules` are the built-in ones. */
+/** Opens the progress of scans under these detection settings; `rules` returns the built-in rules. */
 export function progressUnder(
   settings: {
     readonly state: string;
@@ -85,7 +85,7 @@ const digestOf = (settings: readonly unknown[]): string =>
     .digest("hex")
     .slice(0, 32);
 
-/** What was judged, as it is told here: an image is the same wherever it is, and seen by others. */
+/** Cached results adapted to this scan: an image is the same everywhere, but its source and exposure differ. */
 export function calledHere(
   judged: SubjectCheckpoint,
   { source, exposure }: { readonly source: string; readonly exposure: readonly string[] },
@@ -99,10 +99,11 @@ export function calledHere(
 }
 
 /**
- * Opens what is kept of a scan that a given source, these settings and this key make; another setting makes it another
- * scan. `resume` goes on with an interrupted one, else it is forgotten when the first subject has been judged anew.
- * A file `scans/ID.jsonl` (0600) of the state folder, made with the first subject, a line for each; a last line that was
- * cut short does not count.
+ * Opens the saved progress of a scan. Another source, setting or key is another scan. With `resume` an interrupted scan
+ * continues; otherwise its progress is deleted when the first subject has been classified.
+ *
+ * The file is `scans/ID.jsonl` (0600) in the state folder, created with the first subject, one line per subject. A
+ * truncated last line is ignored.
  */
 function openScanProgress(state: string, id: string, resume: boolean): ScanProgress {
   const file = join(state, "scans", `${id}.jsonl`);
@@ -123,14 +124,14 @@ function openScanProgress(state: string, id: string, resume: boolean): ScanProgr
       try {
         if (!begun) mkdirSync(join(state, "scans"), { recursive: true, mode: 0o700 });
         if (!begun && earlier.size === 0) rmSync(file, { force: true });
-        // What comes before may be a line that was cut short.
+        // The last line may be truncated: start a new one.
         appendFileSync(file, `${begun || earlier.size === 0 ? "" : "\n"}${JSON.stringify({ key, ...judged })}\n`, {
           mode: 0o600,
         });
         begun = true;
         kept++;
       } catch {
-        // A folder that is full or read-only: the scan itself matters more.
+        // The state folder is full or read-only; the scan itself matters more.
         broken = true;
         kept = 0;
       }
@@ -139,13 +140,13 @@ function openScanProgress(state: string, id: string, resume: boolean): ScanProgr
       try {
         rmSync(file, { force: true });
       } catch {
-        // Read-only by now: the next scan says that it is there.
+        // The folder became read-only: the next scan reports the leftover.
       }
     },
   };
 }
 
-/** Of a subject of which nothing has been told yet. */
+/** An empty result. */
 export const nothing = (): {
   findings: Finding[];
   hidden: number;
@@ -158,13 +159,13 @@ export const nothing = (): {
   ignored: [],
 });
 
-/** That an interrupted scan is there, as a note. */
+/** A note that an interrupted scan exists. */
 export function interrupted(spec: string, { subjects, since }: NonNullable<ScanProgress["left"]>): HostEvent {
   const text = `an interrupted scan of ${spec} of ${since.toISOString()} had read ${subjects}; this one begins anew`;
   return { type: "note", level: "info", text, hint: "--resume goes on with one" };
 }
 
-/** That this one, which could not go on, is kept. */
+/** A note that the progress of this interrupted scan was saved. */
 export function checkpointEvent(spec: string, subjects: number): HostEvent {
   const text = `what was found in ${subjects} of ${spec} is kept`;
   return { type: "note", level: "info", text, hint: "the same again with --resume goes on from there" };

@@ -18,66 +18,69 @@ import { calledHere, interrupted, checkpointEvent, nothing, type ScanProgress } 
 
 export type { ScanReport, SubjectError };
 
-/** A finding and its value, side by side in memory. */
+/** A finding together with its value. Exists only in memory. */
 export type ScanHit = {
   readonly finding: Finding;
   readonly candidate: Candidate;
   /** The secret part of the value. */
   readonly part: Secret;
-  /** The image that its container was made from; null or absent when there is none, or it is not known. */
+  /** The image of its container; null or absent if there is none or it is unknown. */
   readonly image?: string | null;
-  /** Another variable of the same subject by its name; kept only for `--verify`. */
+  /** Another variable of the same subject whose name matches; set only for `--verify`. */
   readonly beside?: (names: RegExp) => Secret | null;
 };
 
 export type ScanTools = {
   readonly sources: readonly Source[];
-  /** Loaded while the first source answers: its rules take about as long to load. */
+  /** Loaded while waiting for the first source; loading the rules takes about as long. */
   readonly detector: () => Promise<Detector>;
-  /** As in `ReadSourceTools`. */
+  /** See `ReadSourceTools`. */
   readonly tuned: boolean;
   readonly key: FingerprintKey;
-  /** The host of the fleet that the sources are on, as findings name it; absent for this machine. */
+  /** The fleet host of the sources, as recorded in findings; absent for this machine. */
   readonly host?: string;
-  /** Opened when the work is large, or files are read. */
+  /** Started for large inputs, and when files are read. */
   readonly crew: () => Promise<WorkerPool>;
-  /** Told of every value that is a secret at any confidence, so that the faces can redact it. */
+  /**
+   * Registers every value that is a secret at any confidence, so that faces can redact it. `whole`: the value is a
+   * whole command line.
+   */
   readonly know: (value: Secret, whole: boolean) => void;
-  /** Says of a subject's name why it is kept, such as "kept by run X until scrub"; null for all others. */
+  /** Why a run keeps the subject of this name, such as "kept by run X until scrub"; null for all others. */
   readonly keptBy: (subjectName: string) => string | null;
-  /** Asks whether secrets are live; null when nobody wants to know. */
+  /** Checks whether secrets are live; null if not requested. */
   readonly verify: Verify | null;
-  /** Says why a finding is ignored, or null. */
+  /** Why a finding is ignored, or null. */
   readonly ignoredBy: (finding: Finding, facts: SubjectFacts) => string | null;
   /** How to rotate what a rule finds. */
   readonly rotation: () => Promise<(rule: string) => Rotation>;
-  /** What a person should know of the settings. */
+  /** Notes on the settings for the report. */
   readonly notes: () => Promise<readonly string[]>;
-  /** Where a long scan of one source is kept while it goes on; absent when it cannot be gone on with. */
+  /** Opens the saved progress of a long scan of one source; absent if scans cannot be resumed. */
   readonly progress?: (settings: readonly unknown[]) => Promise<ScanProgress>;
 };
 
 /**
- * Reads the sources and classifies every value in them. Findings below `minConfidence` are counted as hidden.
- * A source that cannot be read at all throws; a subject that cannot be read is in `sources[].errors`, and so is a source
- * that is malformed altogether when there are others.
+ * Reads the sources and classifies every value. Findings below `minConfidence` are only counted, as hidden. A subject
+ * that cannot be read is reported in `sources[].errors`. A source that cannot be read at all throws, unless it is
+ * malformed and there are other sources: then it is reported the same way.
  */
 export async function scan(
   input: {
     readonly sources: readonly string[];
     readonly minConfidence: Confidence;
-    /** Lists ignored findings too, in state `ignored`; else they are only counted. */
+    /** Lists ignored findings with state `ignored`; otherwise they are only counted. */
     readonly showIgnored?: boolean;
-    /** Reads the files of images too. Throws `usage` when a source has none. */
+    /** Also reads the files of images. Throws `usage` if a source has no layers. */
     readonly layers?: boolean;
     readonly onHit?: (hit: ScanHit) => void;
-    /** Told of each subject that was read whole and has a name of its own, before its findings. */
+    /** Called for each named subject that was read completely, before its findings. */
     readonly onSubject?: (subject: Subject) => void;
-    /** Reads these subjects alone, by the engine's full id: for sources that can. */
+    /** Reads only these subjects, by the engine's full id, where the source supports it. */
     readonly only?: ReadonlySet<string>;
     /**
-     * It is done again and again: an engine in which nothing is called so is empty, and a source that cannot be read is
-     * an error among others. Only when none can be read does the last one's error throw.
+     * For repeated scans: a name without a match is not an error, and a source that cannot be read is reported among
+     * the errors. Throws the last source's error only if none can be read.
      */
     readonly again?: boolean;
   },
@@ -108,7 +111,7 @@ export async function scan(
       return;
     }
     since.findings.push(judged);
-    // Loaded while there is still something to wait for; told at the end, where it is awaited.
+    // Loaded while there is still something to wait for; errors surface at the end, where it is awaited.
     if (advised === null) (advised = tools.rotation()).catch(() => undefined);
     const near = tools.verify === null || reading.kind !== "subject" ? {} : { beside: besideIn(reading.candidates) };
     const { image } = reading.facts;
@@ -144,18 +147,18 @@ export async function scan(
     },
   });
   for (const [spec, one] of chosen) {
-    // What two sources have in common has one id in both.
+    // Restarted per source, so that a finding read through two sources has one id.
     idOf = findingIds(tools.key);
     const subject = (read: SubjectReading): void => {
       input.onSubject?.(read.subject);
       const texts = read.facts.advice ?? [];
-      // Of containers' images nobody asks what they would bring: they run already.
+      // Not for containers: they are already running.
       if (texts.length === 0 || one.source.running === true) return;
       const brought = { source: spec, subject: read.subject.name, texts };
       advice.push(brought);
       since.advice.push(brought);
     };
-    // What lies in layers is judged apart from its subject.
+    // Findings in layers are classified apart from their subject, so such a scan cannot resume.
     const open = one.source.resumable && !options.layers ? tools.progress : undefined;
     const progress = (await open?.([spec, input.minConfidence, input.showIgnored === true])) ?? null;
     if (progress?.left) host.emit(interrupted(spec, progress.left));
@@ -204,7 +207,7 @@ function besideIn(candidates: readonly Candidate[]): (names: RegExp) => Secret |
   return (names) => candidates.find(({ name }) => names.test(name))?.value ?? null;
 }
 
-/** Throws `usage` for a source that has no layers: nothing has been read by then. */
+/** Throws `usage` for a source without layers, before anything is read. */
 function withLayers(
   chosen: readonly (readonly [spec: string, { readonly source: Source }])[],
   sources: readonly Source[],
@@ -215,7 +218,10 @@ function withLayers(
   throw new UnsprawlError("usage", `${without[0]} has no layers`, cmd`--layers goes with ${bare(kinds)}`);
 }
 
-/** `kind:what` → the source of that kind. A bare word could be anything, so it is an error that says what to type. */
+/**
+ * Splits `kind:what` and finds the source of that kind. A bare word is ambiguous, so it throws `usage` with what to
+ * type.
+ */
 function resolve(spec: string, sources: readonly Source[]): { readonly source: Source; readonly what: string } {
   const at = spec.indexOf(":");
   const kind = at < 0 ? "" : spec.slice(0, at);

@@ -13,13 +13,13 @@ export type ScrubResult = {
   readonly version: 1;
   readonly run: string;
   readonly removed: readonly string[];
-  /** What could not be purged, and what to type. */
+  /** What could not be deleted, and what to type. */
   readonly left: readonly string[];
 };
 
 /**
- * Purges what a finished run kept for rollback: the old containers and replaced store values. Refuses while a new
- * container is not up. Afterwards the run cannot be rolled back, and its journal holds nothing to guess the values from.
+ * Deletes what a finished run kept for rollback: the old containers and replaced store values. Refuses while a new
+ * container is not up. Afterwards the run cannot be rolled back, and no value can be guessed from its journal.
  */
 export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<ScrubResult> {
   const { plan, receipts: before } = readJournal(tools, id);

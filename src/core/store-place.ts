@@ -2,16 +2,16 @@ import { isLoopback } from "../kit/loopback.ts";
 import type { Json } from "../model/json.ts";
 import type { StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 
-/** In this order: a server's address, else what encrypts, then where. */
+/** Settings to show, in this order: a server's address, the key that encrypts, the location. */
 const ADDRESSES = ["address", "url", "endpoint", "keyId", "file", "ageKeyFile", "region"] as const;
 
-/** Where a store is, for people: `vault, https://vault:8200`, or the key and the file of one without a server. */
+/** Where a store is, for people: `vault, https://vault:8200`; key and file for a store without a server. */
 export function storePlace({ provider, settings }: Pick<StoreTarget, "provider" | "settings">): string {
   const known = ADDRESSES.flatMap((key) => (typeof settings[key] === "string" ? [settings[key]] : []));
   return [provider, ...known].join(", ");
 }
 
-/** What to know of a store that is spoken to without TLS on another machine; null when it is not. */
+/** A warning if the store is on another machine and accessed without TLS; otherwise null. */
 export function clearTextWarning({ name, settings }: StoreTarget): string | null {
   const plain = urlsIn(settings).find(({ protocol, hostname }) => protocol === "http:" && !isLoopback(hostname));
   if (plain === undefined) return null;

@@ -6,8 +6,9 @@ import { keyText, type Move, type Plan, type StoreKey, type PutStep } from "../m
 import type { Secret } from "../model/secret.ts";
 
 /**
- * Puts one value into the store: create only, or check-and-set against what the plan saw with `--overwrite`. The old
- * value is kept beside it (`NAME.before-RUN`) until scrub. Idempotent: a value that is there already is left.
+ * Writes one value to the store: create only, or with `--overwrite` by check-and-set on the current version. The old
+ * value is kept beside it (`NAME.before-RUN`) until scrub. Idempotent: an equal value is left as it is. Throws
+ * `conflict` if another value is there.
  */
 export async function putValue(
   provider: Provider,
@@ -42,7 +43,7 @@ export async function putValue(
   record.done(step.id, before(record, step.id));
 }
 
-/** Reads a value back and compares the bytes. */
+/** Reads a value back and compares it. Throws `changed` if it differs or is missing. */
 export async function verifyValue(provider: Provider, move: Move, value: Secret): Promise<void> {
   const stored = await provider.get(move.key);
   if (stored === null)
@@ -60,8 +61,8 @@ export async function verifyValue(provider: Provider, move: Move, value: Secret)
 }
 
 /**
- * The inverse of `putValue`: removes what this run created, restores what it replaced, leaves all else. `shared` says
- * that another run relies on the entry by now: then it stays.
+ * The inverse of `putValue`: removes what this run created, restores what it replaced, leaves everything else.
+ * `shared`: another run now relies on the entry, so it stays.
  */
 export async function takeBack(
   provider: Provider,
@@ -86,13 +87,13 @@ export async function takeBack(
   if (was !== undefined) record.undone(step.id, { before: was });
 }
 
-/** Removes the old value that an overwrite kept. */
+/** Deletes the old value that an overwrite kept. */
 export async function dropBackup(provider: Provider, step: PutStep, plan: Plan): Promise<void> {
   if (step.overwrite) await provider.remove(backupKey(step.move.key, plan.id), () => true);
 }
 
 function backupKey(key: StoreKey, runId: string): StoreKey {
-  // Letters, digits and dashes: what every store takes in a name.
+  // Letters, digits and dashes are valid in the names of every store.
   if (key.field === "") return { path: `${key.path}-before-${runId}`, field: "" };
   return { path: key.path, field: `${key.field}.before-${runId}` };
 }

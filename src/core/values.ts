@@ -6,9 +6,7 @@ import type { ApplyTools } from "./apply.ts";
 import type { Journal } from "./journal/journal.ts";
 import { isValueOf } from "./journal/trace.ts";
 
-/**
- * The values of a unit, each compared with what the plan saw. Throws `changed`.
- */
+/** The values of a unit by `valueKey`. Throws `changed` if one differs from the plan. */
 export async function readValues(
   steps: readonly Step[],
   { receipts }: Journal,
@@ -21,7 +19,7 @@ export async function readValues(
     const isMeant = (value: Secret | null): value is Secret =>
       value !== null && fingerprint(value, tools.key) === move.fingerprint;
     let value = await tools.migration.read(move, step.unit);
-    // A run that goes on may have taken it away from its place already, and only after it was stored.
+    // A resumed run may have removed the value from its place already, but only after storing it.
     if (!isMeant(value) && receipts.some((one) => one.step === step.id && one.state === "done"))
       value = (await tools.provider.get(move.key))?.value ?? null;
     if (!isMeant(value)) {
@@ -37,7 +35,10 @@ export async function readValues(
   return values;
 }
 
-/** The values of a unit from its places, or, where they are gone from there, from the store. Throws `absent` or what the store throws. */
+/**
+ * The values of a unit from their places, or from the store if they are no longer there. Throws `absent`, or what the
+ * store throws.
+ */
 export async function recallValues(steps: readonly Step[], tools: ApplyTools): Promise<Map<string, Secret>> {
   const values = new Map<string, Secret>();
   for (const step of steps) {

@@ -13,27 +13,27 @@ export type LaneTools = {
   readonly crew: () => Promise<WorkerPool>;
   /** Called for each secret. */
   readonly tell: (told: DetectedSecret, reading: SubjectReading | FileReading | FoundReading) => void;
-  /** Called once for each file, read or not. */
+  /** Called once per file, whether it could be read or not. */
   readonly fileDone: (reading: FileReading, error: string | null) => void;
-  /** Called once for each batch, in order, with what it held; its secrets are told one by one before. */
+  /** Called once per batch, in order, after `tell` was called for each of its secrets. */
   readonly batchDone: (read: ReadBatch) => void;
-  /** Called instead for each reading of a batch that had to be read here. */
+  /** Called instead, for each reading of a batch that had to be parsed in this thread. */
   readonly take: (reading: SourceReading) => Promise<void>;
-  /** False keeps batches in this thread, where a secret's neighbours can be asked about. */
+  /** False keeps batches in this thread, where the neighbours of a secret are available. */
   readonly apart: boolean;
 };
 
 const FILES_AT_ONCE = 64;
-/** How many batches may wait for those before them. */
+/** How many batches may wait for earlier ones. */
 const MOST_WAITING = 16;
 
-/** A batch under way; its answer counts once all before it are known to be good. */
+/** A batch in progress; its answer is used only after all earlier batches turned out to be valid. */
 type PendingBatch = { readonly reading: BatchReading; answer: ReadBatch | null | undefined };
 
 /**
- * Judges what the sources read: values right here, since handing them to a thread costs more than judging them; files
- * in worker threads, which read them as well, with a bounded number of jobs under way; large batches of documents in
- * threads, and while those are busy parsed here.
+ * Classifies what sources yield. Values are classified in this thread, since handing them to a worker costs more.
+ * Workers read and classify files, with a bounded number of jobs. Large batches of documents are parsed by workers, or
+ * in this thread while the workers are busy.
  */
 export class Lane {
   readonly #tools: LaneTools;
@@ -42,7 +42,7 @@ export class Lane {
   #failed: unknown = null;
   #files: FileReading[] = [];
   readonly #waiting: PendingBatch[] = [];
-  /** The first batch, for which no thread is started as long as it is the only one. */
+  /** The first batch; no worker is started while it is the only one. */
   #alone: BatchReading | null = null;
   #many = false;
   #careful = false;
@@ -52,7 +52,7 @@ export class Lane {
     this.#tools = tools;
   }
 
-  /** Judges a subject's values. */
+  /** Classifies a subject's values. */
   async subject(reading: SubjectReading): Promise<void> {
     if (reading.stored === true) {
       for (const candidate of reading.candidates) this.#tools.tell(stored(candidate), reading);
@@ -69,13 +69,13 @@ export class Lane {
     }
   }
 
-  /** Takes a file to read; resolves when there is room for more. */
+  /** Queues a file; resolves when there is room for more. */
   async file(reading: FileReading): Promise<void> {
     this.#files.push(reading);
     if (this.#files.length >= FILES_AT_ONCE) await this.#send();
   }
 
-  /** Takes files in memory; resolves when there is room for more. */
+  /** Queues files in memory; resolves when there is room for more. */
   async text({ block, judged }: TextReading): Promise<void> {
     const crew = (this.#crew ??= await this.#tools.crew());
     const spotted = crew.texts(block);
@@ -83,12 +83,12 @@ export class Lane {
     await this.#running(crew, spotted);
   }
 
-  /** Tells what was spotted in files. */
+  /** Reports secrets found in files. */
   found(reading: FoundReading): void {
     for (const { spotted, path } of reading.found) this.#tools.tell(inFile(spotted, reading, path), reading);
   }
 
-  /** Takes a batch of documents; resolves when there is room for more. */
+  /** Queues a batch of documents; resolves when there is room for more. */
   async batch(reading: BatchReading): Promise<void> {
     if (!this.#tools.apart || !reading.separable) {
       await this.#settle(0);
@@ -112,12 +112,12 @@ export class Lane {
     const away = this.#waiting.filter(({ answer }) => answer === undefined).length;
     const waiting: PendingBatch = { reading, answer: undefined };
     this.#waiting.push(waiting);
-    // Of two processors this thread has one: it has time for all the parsing.
+    // With two processors, this thread has time for all the parsing.
     const busy = crew.size <= 2 || away >= (crew.size - 1) * 2;
     void this.#await(waiting, busy ? crew.batchHere({ source, bytes, first }) : crew.batch({ source, bytes, first }));
   }
 
-  /** Waits for all that is under way, then lets the threads go. Throws what a job threw. */
+  /** Waits for all jobs in progress. Throws the first job's error. */
   async end(): Promise<void> {
     await this.#settle(0);
     if (this.#files.length > 0) await this.#send();
@@ -137,7 +137,7 @@ export class Lane {
     this.#moved();
   }
 
-  /** Takes the answers that have come, in the order of the batches, and waits until at most `most` are left. */
+  /** Processes finished answers in batch order, and waits until at most `most` are left. */
   async #settle(most: number): Promise<void> {
     const alone = this.#alone;
     this.#alone = null;
@@ -157,7 +157,7 @@ export class Lane {
 
   async #readHere(batch: BatchReading): Promise<void> {
     const readings = this.#careful ? null : batch.read();
-    // What comes behind a batch that was cut in a wrong place was cut wrongly too.
+    // If one batch was cut at a wrong position, so were all that follow.
     this.#careful = readings === null;
     for (const reading of readings ?? batch.slowly()) await this.#tools.take(reading);
   }
@@ -194,7 +194,7 @@ export class Lane {
   }
 }
 
-/** What is in a secret store is a secret, whatever it looks like. */
+/** A value in a secret store is a secret, whatever it looks like. */
 function stored(candidate: Candidate): DetectedSecret {
   const verdict = {
     secret: true,

@@ -11,16 +11,19 @@ import type { Untrusted } from "./untrusted.ts";
 export type { StoreConfig } from "./settings.ts";
 
 export type Config = FileConfig & {
-  /** What the project's file says that does not count; null when all of it does. */
+  /** Settings of the project's file that are ignored because it is not trusted; null if there are none. */
   readonly untrusted: Untrusted | null;
 };
 
 /**
- * `unsprawl.yaml` of the working directory over `$XDG_CONFIG_HOME/unsprawl/config.yaml`; `--config FILE` in place of
- * both. Stores of both files are known, the project's winning. Of the project's file, what needs trust counts only if
- * the folder is the user's own and trusted. A file of `--config` counts whoever wrote it; `warn` gets a line when somebody
- * else can have. Stores must not be called as one of `reserved`. Throws `config` naming the file and the key, and for the
- * user's own file when somebody else can have written it.
+ * Loads the configuration: `unsprawl.yaml` in the working directory over `$XDG_CONFIG_HOME/unsprawl/config.yaml`;
+ * `--config FILE` (`explicit`) replaces both. Stores of both files are merged, the project's taking precedence.
+ *
+ * Settings of the project's file that need trust apply only if the folder is trusted and nobody else can write to the
+ * file. A `--config` file always applies; `warn` is called if someone else can write to it. Store names must not be in
+ * `reserved`.
+ *
+ * Throws `config` naming the file and the key, or if someone else can write to the user's own file.
  */
 export async function loadConfig(
   env: NodeJS.ProcessEnv,
@@ -33,7 +36,7 @@ export async function loadConfig(
     const file = resolve(cwd, explicit);
     const found = readOwned(file, env, false);
     if (found === null) throw new UnsprawlError("config", `no configuration file ${explicit}`, "check --config");
-    // Whoever names a file means it: a checkout of CI belongs to another user as often as not.
+    // A file named explicitly is intended: in CI, checkouts often belong to another user.
     if (found.foreign !== null) warn(`${found.foreign.why}; it counts because --config names it`);
     return { ...(await parseConfig(found.text, file, reserved)).config, untrusted: null };
   }
@@ -55,22 +58,22 @@ export async function loadConfig(
   };
 }
 
-/** A project's file, and how far it is trusted. */
+/** A project's configuration file and its trust state. */
 export type ProjectConfig = {
-  /** By its one name. */
+  /** Canonical path. */
   readonly folder: string;
   readonly file: string;
   readonly config: FileConfig;
-  /** What needs trust; empty when nothing does. */
+  /** The settings that need trust; empty if there are none. */
   readonly guarded: readonly Guarded[];
   readonly digest: string;
-  /** `changed`: something else was trusted here. */
+  /** `changed`: another content was trusted here. */
   readonly state: "trusted" | "always" | "changed" | "untrusted";
-  /** Why it cannot be trusted, whatever the list says; null when it can. */
+  /** Why the file cannot be trusted regardless of the list; null if it can. */
   readonly foreign: ForeignHand | null;
 };
 
-/** Null when the folder has no `unsprawl.yaml`. Throws `config` as `loadConfig`. */
+/** Null if the folder has no `unsprawl.yaml`. Throws `config` like `loadConfig`. */
 export async function projectOf(
   env: NodeJS.ProcessEnv,
   cwd: string,
@@ -91,7 +94,7 @@ async function readProject(
   const { top, config } = await parseConfig(found.text, file, reserved);
   const guarded = guardedOf(top, config.tuning, base, found.foreign !== null);
   const common = { file, config, guarded, foreign: found.foreign };
-  // Nothing to look up, as for most.
+  // Most project files need no trust, so the list is not read.
   if (guarded.length === 0) return { ...common, folder: cwd, digest: "", state: "untrusted" };
   const [folder, digest] = [folderName(cwd), guardedDigest(guarded, dirname(file))];
   const trusted = readTrusted(env).get(folder);
@@ -121,7 +124,7 @@ function untrustedOf({ file, guarded, foreign, state }: ProjectConfig, bySudo: b
   return { file, why, hint: bySudo ? "sudo unsprawl trust (root has a list of its own)" : "unsprawl trust", settings };
 }
 
-/** Null where there is none. */
+/** The user's own configuration; null if there is none. */
 async function userConfig(env: NodeJS.ProcessEnv, reserved: readonly string[]): Promise<FileConfig | null> {
   const file = join(configHome(env), "unsprawl/config.yaml");
   const found = readOwned(file, env, false);
@@ -131,7 +134,7 @@ async function userConfig(env: NodeJS.ProcessEnv, reserved: readonly string[]): 
   return (await parseConfig(found.text, file, reserved)).config;
 }
 
-/** The schemas are loaded only where there is a configuration. */
+/** Loads the schemas only if a configuration exists. */
 async function parseConfig(
   ...given: Parameters<typeof import("./file.ts").parseConfig>
 ): ReturnType<typeof import("./file.ts").parseConfig> {

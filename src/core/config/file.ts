@@ -14,7 +14,10 @@ import { EMPTY, type FileConfig, type StoreConfig } from "./settings.ts";
 import { readTuning, rules, STOP_WORDS } from "./tuning-entries.ts";
 import { readWatch, WATCH } from "./watch.ts";
 
-/** A configuration. `store`, `outlet` and `ownRules` are read later, by the provider, the channel and the detector. */
+/**
+ * The schema of a configuration. `store`, `outlet` and `ownRules` are placeholders for parts that the provider, the
+ * channel and the detector validate later.
+ */
 export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R extends v.GenericSchema>({
   store,
   outlet,
@@ -49,8 +52,8 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
 const CONFIG = configOf({ store: anyMap(), outlet: anyMap(), ownRules: v.unknown() });
 
 /**
- * Reads a configuration's text: what it says, and the document that says it. Stores must not take the name of one of
- * `reserved`, which work without any configuration. Throws `config` naming the file and the key.
+ * Parses a configuration's text. `top` is the raw document. Store names must not be in `reserved`, the names of
+ * built-in stores. Throws `config` naming the file and the key.
  */
 export async function parseConfig(
   text: string,
@@ -60,7 +63,8 @@ export async function parseConfig(
   const yaml = await import("yaml");
   let document: unknown;
   try {
-    // At its own log level the parser would write warnings to stderr, with the text. The first error is reported.
+    // Without this log level, the parser writes warnings that quote the text to stderr. Only the first error is
+    // reported.
     document = yaml.parse(text, { logLevel: "error", prettyErrors: false });
   } catch (error) {
     const at = (error as { pos?: readonly [number, number] }).pos?.[0];

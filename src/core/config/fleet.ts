@@ -16,9 +16,9 @@ import {
 import { UnsprawlError } from "../../model/error.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
 
-/** What a fleet scans, and when. */
+/** What a fleet scans, and on which schedule. */
 export type FleetSource = {
-  /** `docker:` and its like, of each host; `registry:…`, a repository at a time. */
+  /** `docker:` and other sources on each host; for `registry:…`, one repository at a time. */
   readonly source: string;
   /** A cron expression or a recurrence rule (RFC 5545), as pg-boss takes them; in UTC. */
   readonly recurrence: string;
@@ -29,11 +29,11 @@ export type FleetSource = {
 
 export type FleetConfig = {
   readonly sources: readonly FleetSource[];
-  /** A file that holds the database's URL; null when the environment has it. */
+  /** A file with the database URL; null if the URL is in the environment. */
   readonly urlFile: string | null;
   /** A reference to the fingerprint key. */
   readonly key: string | null;
-  /** How many repositories of a registry are read at once. */
+  /** How many repositories of a registry are read in parallel. */
   readonly perRegistry: number;
 };
 
@@ -45,7 +45,7 @@ const EVERY = v.string(says("must be a time", "every: 15m"));
 const CRON = v.string(says("is no schedule", 'cron: "0 3 * * *"'));
 const HOW_OFTEN = "how often, in whole minutes, such as 15m";
 
-/** `fleet:` of a configuration. */
+/** `fleet:` in a configuration. */
 export const FLEET = map({
   sources: mayBeNull(
     "what is scanned: docker: of each host, registry:HOST/…; or { source, every, cron, layers }",
@@ -95,7 +95,7 @@ type FleetGiven = SchemaValue<typeof FLEET>;
 
 const MINUTE_MS = 60_000;
 
-/** What a file says; null where it has no such section. Throws `config` for times that no fleet can keep. */
+/** The fleet settings of a file; null without a `fleet:` section. Throws `config` for invalid schedules. */
 export function readFleet(given: FleetGiven | null | undefined, file: string): FleetConfig | null {
   if (given === undefined || given === null) return null;
   const { database, key, perRegistry, sources } = given;

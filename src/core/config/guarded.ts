@@ -6,22 +6,22 @@ import { readPlain } from "./owned.ts";
 import { NO_TUNING, type TuningConfig } from "./tuning.ts";
 import type { JsonObject } from "../../kit/json-object.ts";
 
-/** A setting that counts only from a file that is trusted: what it could do is more than being read. */
+/** A setting that applies only from a trusted file, since it has effects beyond the scan's own findings. */
 export type Guarded = { readonly path: string; readonly value: unknown };
 
-/** What holds without the file. */
+/** The values that apply without the file. */
 export type Base = { readonly failOn: Confidence | "never" | null; readonly minConfidence: Confidence | null };
 
-/** More rules than this that are off are no correction any more. */
+/** Turning off more rules than this needs trust. */
 const MOST_OFF = 10;
-/** A text this short is in most secrets. */
+/** A stop word this short is contained in most secrets. */
 const SHORT = 2;
 const MOST_STOP_WORDS = 100;
 
 /**
- * The settings of a file that need trust: all that names an address, a credential, a program or a file outside it
- * (stores, hosts, notify, fleet, watch, verify, files of rules), and what hides findings without naming each. Of a
- * `foreign` file, which somebody else can have written, that is all that hides any.
+ * The settings of a file that need trust: everything that names an address, a credential, a program or a file outside
+ * it (stores, hosts, notify, fleet, watch, verify, rule files), and everything that hides findings without naming each
+ * one. In a `foreign` file, which someone else can write to, everything that hides findings.
  */
 export function guardedOf(top: JsonObject, tuning: TuningConfig, base: Base, foreign: boolean): readonly Guarded[] {
   const found: Guarded[] = [];
@@ -46,7 +46,7 @@ export function guardedOf(top: JsonObject, tuning: TuningConfig, base: Base, for
   return found;
 }
 
-/** The same tuning without what needs trust; `foreign` as for `guardedOf`. */
+/** The tuning without the settings that need trust; `foreign` as in `guardedOf`. */
 export function withoutGuarded(tuning: TuningConfig, foreign: boolean): TuningConfig {
   if (tuning === NO_TUNING) return tuning;
   const { off, stopWords, ignore } = guardedTuning(tuning, foreign);
@@ -62,7 +62,7 @@ export function withoutGuarded(tuning: TuningConfig, foreign: boolean): TuningCo
   };
 }
 
-/** True for a level that lets pass, or hides, more than what holds without it. */
+/** Whether the level lets more findings pass, or hides more, than without it. */
 export function loosens(key: "failOn" | "minConfidence", value: unknown, base: Base): boolean {
   return typeof value === "string" && LEVELS.indexOf(value) > LEVELS.indexOf(base[key] ?? "medium");
 }
@@ -70,8 +70,8 @@ export function loosens(key: "failOn" | "minConfidence", value: unknown, base: B
 const LEVELS: readonly string[] = [...CONFIDENCES, "never"];
 
 /**
- * Stands for all of these settings, and for the bytes of the files of rules: another digest is another configuration,
- * wherever in the file it stands.
+ * A digest of all these settings and of the bytes of the rule files, independent of their order in the file. Another
+ * digest means another configuration.
  */
 export function guardedDigest(guarded: readonly Guarded[], dir: string): string {
   const parts = guarded.map(({ path, value }) => canonical([path.replace(/\[\d+\]$/, ""), value]));
@@ -120,7 +120,7 @@ function bytesOf(file: string): string | null {
   return bytes === null ? null : createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The same text for the same settings, whatever the order of their keys. */
+/** An array form in which the order of keys does not matter. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return ["list", ...value.map(canonical)];
   if (typeof value !== "object" || value === null) return value;

@@ -6,13 +6,13 @@ import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { nearest } from "../../kit/text/nearest.ts";
 
-/** Where a host's engine is: at an address, with the certificates of a folder, or in a Docker context. */
+/** A host's engine: by address, optionally with a folder of certificates, or by Docker context. */
 export type HostSettings =
   | { readonly address: string; readonly certPath: string | null }
   | { readonly context: string; readonly certPath: null };
 
 const ADDRESS = /^(?:ssh|tcp|https?|unix):\/\/[^\s"']{1,500}$/;
-// Where somebody could read it: what an address has before its @ is a name alone.
+// Passwords in addresses are readable by others, so only a user name may precede the @.
 const PASSWORD = /^\w+:\/\/[^/@:]*:[^/@]*@/;
 const CERT_PATH = says(
   "{in} has a certPath that cannot be used",
@@ -47,7 +47,7 @@ const HOST = v.pipe(
   ),
 );
 
-/** `hosts:` of a configuration. */
+/** `hosts:` in a configuration. */
 export const HOSTS = named(
   HOST,
   formed(
@@ -71,7 +71,7 @@ export function readHosts(
   );
 }
 
-/** The names that are meant: all of them when none is given. Throws `usage` for one that matches nothing. */
+/** The hosts whose names match `wanted`; all if it is empty. Throws `usage` for a name that matches nothing. */
 export function chooseHosts(
   hosts: ReadonlyMap<string, HostSettings>,
   wanted: readonly string[],
@@ -90,7 +90,7 @@ export function chooseHosts(
   return [...hosts].filter(([name]) => matchers.some(({ matches }) => matches(name)));
 }
 
-/** The environment in which Docker's own rules lead to this host's engine, and to no other. */
+/** The environment with which Docker's own rules select this host's engine and no other. */
 export function hostEnv(env: NodeJS.ProcessEnv, host: HostSettings): NodeJS.ProcessEnv {
   const own = { ...env };
   for (const name of ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"]) delete own[name];

@@ -3,12 +3,12 @@ import { either, isNumber, map, may, oneOf, says, text, type SchemaValue } from 
 import { WHERES } from "../../model/location.ts";
 import type { IgnoreRule } from "./ignore.ts";
 
-/** A number, which a fingerprint of digits is, counts as its text. */
+/** Numbers are accepted as text, since a fingerprint may consist of digits. */
 const TEXT = either(isNumber, v.pipe(v.number(), v.transform(String)), text());
 const PRINT = /^[0-9a-f]{12,64}$/;
 const BAD_PRINT = says("is not one", "copy at least 12 digits of it from a finding");
 
-/** What an entry may match. */
+/** The keys an entry can match on. */
 const CRITERIA = {
   rule: may("the rule's id", TEXT),
   name: may(
@@ -50,10 +50,10 @@ const ENTRY = v.pipe(
   v.metadata({ anyOf: Object.keys(CRITERIA).map((key) => ({ required: [key] })) }),
 );
 
-/** `ignore:` of a configuration. */
+/** `ignore:` in a configuration. */
 export const IGNORE = v.array(ENTRY, says("must be a list", "- { rule: high-entropy, reason: … }"));
 
-/** The keys by which an entry matches. */
+/** The keys an entry can match on. */
 export type IgnoreCriterion = keyof typeof CRITERIA;
 
 /** The entries of a file. */

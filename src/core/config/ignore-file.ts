@@ -21,40 +21,40 @@ import { parse as parseSchema } from "../../kit/schema/index.ts";
 import type { IgnoreRule } from "./ignore.ts";
 import { IGNORE, readIgnore } from "./ignore-entries.ts";
 
-/** A secret that may stay wherever it stands. */
+/** A secret to ignore wherever it is. */
 export type IgnoredSecret = {
   readonly fingerprint: Fingerprint;
-  /** Why it may stay; never empty. */
+  /** Why it is ignored; never empty. */
   readonly reason: string;
-  /** The last day, as `YYYY-MM-DD`; null means for good. */
+  /** The last day, as `YYYY-MM-DD`; null means indefinitely. */
   readonly until: string | null;
 };
 
-/** A change of a configuration file that is planned, or was written. */
+/** A planned or written change of a configuration file. */
 export type IgnoreEdit = {
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string;
-  /** Null for a file that is made. */
+  /** Null if the file is created. */
   readonly before: string | null;
   readonly after: string;
   readonly diff: readonly DiffLine[];
 };
 
-/** The configuration file of a project, which `ignore` entries go to. */
+/** A project's configuration file, which `ignore` entries are added to. */
 export const ignoreFile = (cwd: string): string => join(cwd, "unsprawl.yaml");
 
-/** So many digits of a fingerprint name a secret: two of one installation never share them. */
+/** Digits of a fingerprint that identify a secret; a collision within an installation is practically impossible. */
 const DIGITS = 16;
 
-/** One entry as it is written. */
+/** One entry as YAML. */
 export function ignoreItem({ fingerprint, reason, until }: IgnoredSecret): string {
   const day = until === null ? "" : `, until: ${yamlText(until)}`;
   return `{ fingerprint: ${yamlText(fingerprint.slice(0, DIGITS))}, reason: ${yamlText(reason)}${day} }`;
 }
 
 /**
- * Adds entries to `ignore:` and leaves every other byte of the file as it is. Writes nothing. Throws `malformed` or
- * `config` for a file that is no configuration, `refused` for one that cannot be added to.
+ * Plans adding entries to `ignore:`, leaving every other byte of the file as it is. Writes nothing. Throws `malformed`
+ * or `config` if the file is not a configuration, `refused` if no entry can be added.
  */
 export async function planIgnore(file: string, wanted: readonly IgnoredSecret[]): Promise<IgnoreEdit> {
   const before = read(file);
@@ -66,15 +66,15 @@ export async function planIgnore(file: string, wanted: readonly IgnoredSecret[])
   return { file, before, after, diff };
 }
 
-/** Writes what was planned. Throws `changed` when the file is not as it was then. */
+/** Writes a planned edit. Throws `changed` if the file was modified since. */
 export async function writeIgnore({ file, before, after }: IgnoreEdit): Promise<void> {
   same(file, before);
-  // A team reads it, and it holds no value.
+  // World-readable: the team shares it, and it contains no value.
   const expect = before === null ? null : digestOf(before);
   await atomicWrite(file, after, before === null ? { mode: 0o644, expect } : { expect });
 }
 
-/** Takes back what was written, to the byte. Throws `changed` when somebody has written to the file since. */
+/** Reverts a written edit, byte for byte. Throws `changed` if the file was modified since. */
 export async function undoIgnore({ file, before, after }: IgnoreEdit): Promise<void> {
   same(file, after);
   const expect = digestOf(after);
@@ -87,7 +87,7 @@ function same(file: string, expected: string | null): void {
   throw new UnsprawlError("changed", `${file} was changed by somebody else just now`, cmd`look at ignore: in ${file}`);
 }
 
-/** Null when it is not there. */
+/** The file's text; null if it does not exist. */
 function read(file: string): string | null {
   if (!existsSync(file)) return null;
   try {
@@ -128,7 +128,9 @@ function notHere({ file }: YamlFile): UnsprawlError {
   return new UnsprawlError("refused", `ignore in ${file} is no list of its own`, "add the entry by hand");
 }
 
-/** What is read from the new text is what was there, and the entries behind it; nothing else has changed. */
+/**
+ * Verifies that parsing the new text gives the old configuration plus the entries at the end, and nothing else changed.
+ */
 async function proven(file: string, before: string, after: string, wanted: readonly IgnoredSecret[]): Promise<void> {
   const { parse } = await import("yaml");
   const topOf = (text: string): { readonly [key: string]: unknown } =>

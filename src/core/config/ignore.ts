@@ -3,44 +3,44 @@ import type { Finding } from "../../model/finding.ts";
 import type { SubjectFacts } from "../../model/location.ts";
 import type { IgnoreCriterion } from "./ignore-entries.ts";
 
-/** One entry of `ignore:`. Every criterion that it names must hold. */
+/** One entry of `ignore:`. All its criteria must match. */
 export type IgnoreRule = {
   readonly criteria: { readonly [key in IgnoreCriterion]?: string };
   readonly reason: string | null;
-  /** The last day as `YYYY-MM-DD`; null means for good. */
+  /** The last day, as `YYYY-MM-DD`; null means indefinitely. */
   readonly until: string | null;
-  /** Where it stands, for people: `unsprawl.yaml ignore[2]`. */
+  /** Its position, for people: `unsprawl.yaml ignore[2]`. */
   readonly at: string;
 };
 
-/** The label of a container by which it names the variables that may stay: `unsprawl.ignore=NAME,OTHER` or `*`. */
+/** A container label that lists variables to ignore: `unsprawl.ignore=NAME,OTHER`, or `*` for all. */
 const LABEL = "unsprawl.ignore";
 
 /**
- * True for an entry that names what it hides: the secret, the finding, or a variable together with its container, image,
- * file or place. A rule alone names no finding, and a glob may match any.
+ * Whether an entry names what it hides: the secret, the finding, or a variable together with its container, image, file
+ * or place. A rule alone names no finding, and a glob may match any.
  */
 export function namesFinding({ criteria }: IgnoreRule): boolean {
   const { fingerprint, id, name, subject, path, source } = criteria;
   if (fingerprint !== undefined || id !== undefined) return true;
-  // `docker:` is all of an engine.
+  // `docker:` alone means a whole engine.
   const places = [subject, path, source?.endsWith(":") === true ? undefined : source];
   return isExact(name) && places.some(isExact);
 }
 
-/** Brackets stand for themselves, as in `Config.Env[3]`. */
+/** Brackets are literal, as in `Config.Env[3]`. */
 function isExact(wanted: string | undefined): boolean {
   return wanted !== undefined && !/[*?{}()!|\\]/.test(wanted);
 }
 
 type Ignorer = {
-  /** Says why a finding is ignored, or null. */
+  /** Why a finding is ignored, or null. */
   readonly by: (finding: Finding, facts: SubjectFacts) => string | null;
-  /** What a person should know: entries that have run out, and labels, of the findings so far, that do not count. */
+  /** Notes for the report: expired entries, and labels of findings so far that have no effect. */
   readonly notes: () => string[];
 };
 
-/** `now` decides which entries have run out. */
+/** Builds the check for ignored findings; `now` determines which entries have expired. */
 export function ignorer(rules: readonly IgnoreRule[], now: Date): Ignorer {
   const today = now.toISOString().slice(0, 10);
   const matchers = rules
@@ -66,7 +66,7 @@ export function ignorer(rules: readonly IgnoreRule[], now: Date): Ignorer {
   return { by, notes: () => [...ended, ...notCounted([...strangers].sort())] };
 }
 
-/** Where it stands, why, and until when. */
+/** The entry's position, reason and expiry. */
 function textOfRule({ at, reason, until }: IgnoreRule): string {
   const why = [reason, until === null ? null : `until ${until}`].filter((text) => text !== null);
   return why.length === 0 ? at : `${at} (${why.join(", ")})`;
@@ -128,7 +128,7 @@ function byGlob(of: (finding: Finding, facts: SubjectFacts) => string | null): (
   };
 }
 
-/** `*` matches any characters, slashes too: names of images and files have them. Brackets stand for themselves. */
+/** `*` also matches slashes, which names of images and files contain. Brackets are literal. */
 function glob(wanted: string): (text: string) => boolean {
   return picomatch(wanted.replaceAll("**", "*"), { dot: true, bash: true, nobracket: true });
 }

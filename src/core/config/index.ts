@@ -1,5 +1,5 @@
 /*
- * Reads unsprawl.yaml and the files beside it: settings, what of a project's file counts only once it is trusted, what
- * is ignored, and the mapping that a person edits. Parsing has no effect on anything else.
+ * Reads unsprawl.yaml and related files: settings, trust in a project's file, ignore entries, and the mapping that a
+ * person edits. Parsing has no side effects.
  */
 export {};

@@ -7,29 +7,32 @@ import { knownKeys, mapOf, textsOf } from "./shape.ts";
 import type { Router } from "../route.ts";
 import type { ScanHit } from "../scan.ts";
 
-/** Where each secret of a plan goes and how it is delivered, as far as a person may decide it. Holds no value. */
+/** A person's decisions on where each secret of a plan is stored and how it is delivered. Holds no value. */
 export type Mapping = {
   /** Whether another value in the store may be replaced. */
   readonly overwrite: boolean;
-  /** By the unit's name. */
+  /** By unit name. */
   readonly units: ReadonlyMap<string, UnitMapping>;
 };
 
 export type UnitMapping = {
   readonly deliver: DeliveryName | "auto";
   readonly accept: readonly string[];
-  /** By `NAME`, or `subject/NAME` where the unit has several subjects. */
+  /** By `NAME`, or `subject/NAME` if the unit has several subjects. */
   readonly keys: ReadonlyMap<string, StoreKey>;
 };
 
 export const DELIVERIES: readonly (DeliveryName | "auto")[] = ["auto", "file", "runtime", "shim"];
 
-/** What a secret is called in a mapping of its unit. */
+/** The name of a secret in its unit's mapping. */
 export function mappedName(unit: string, subject: string, name: string): string {
   return subject === unit ? name : `${subject}/${name}`;
 }
 
-/** The mapping that a plan of these findings would have; what `was` decided stays. What no migration takes is not in it. */
+/**
+ * The mapping of a plan for these findings, keeping the decisions in `was`. Excludes findings that no migration
+ * handles.
+ */
 export async function mappingOf(
   hits: readonly ScanHit[],
   { migration, provider }: { readonly migration: Router; readonly provider: Provider },
@@ -59,8 +62,8 @@ export async function mappingOf(
 }
 
 /**
- * Why this is no place of the store; null when it is one. A place is the store's when its reference leads back to it:
- * what was rewritten must find it again.
+ * Why the key is not valid in this store; null if it is. A key is valid if its reference parses back to it: the
+ * rewritten configuration must find it again.
  */
 export function noPlace(key: StoreKey, provider: Provider): string | null {
   const { path, field } = key;
@@ -74,7 +77,7 @@ export function noPlace(key: StoreKey, provider: Provider): string | null {
   return `this is no place of the store ${provider.target.name}: ${path}${field === "" ? "" : ` ${field}`}`;
 }
 
-/** Null for a name that the store cannot hold: the plan says why it does not move. */
+/** Null if the store cannot hold this name: the plan reports why. */
 function keyOf(provider: Provider, names: KeyNames): StoreKey | null {
   try {
     return provider.key(names);
@@ -84,7 +87,7 @@ function keyOf(provider: Provider, names: KeyNames): StoreKey | null {
   }
 }
 
-/** The mapping as YAML that a person edits. `accepts` are the words that `accept` takes. */
+/** The mapping as YAML for a person to edit. `accepts` are the words that `accept` takes. */
 export function mappingText({ overwrite, units }: Mapping, store: string, accepts: readonly string[]): string {
   const lines = [
     `# Where each secret goes in the store ${store.replace(/[^ -~]/g, "?")}, and how its application gets it. Save, and`,
@@ -105,8 +108,8 @@ export function mappingText({ overwrite, units }: Mapping, store: string, accept
 }
 
 /**
- * Reads a mapping that was edited. `known` is what it was before: no unit and no secret may come in. Throws `config`
- * with the line or the key, and for a place that the store does not have.
+ * Parses an edited mapping. `known` is the mapping before the edit: no unit or secret may be added. Throws `config`
+ * naming the line or the key, and for keys that are not valid in the store.
  */
 export async function readMapping(
   text: string,

@@ -4,13 +4,13 @@ import { either, formed, isNumber, map, may, says, type SchemaValue } from "../.
 
 export type MetricsAddress = { readonly host: string; readonly port: number };
 
-/** Where metrics are to be had: over HTTP, in a text file for node_exporter, both or neither. */
+/** Where metrics are published: over HTTP, in a text file for node_exporter, both or neither. */
 export type MetricsSettings = { readonly listen: MetricsAddress | null; readonly file: string | null };
 
 const ADDRESS = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):)?(\d{1,5})$/;
 const BAD_LISTEN = says("must be an address and a port", "listen: 127.0.0.1:9464");
 
-/** `watch.metrics` of a configuration. */
+/** `watch.metrics` in a configuration. */
 export const METRICS = map({
   listen: may(
     "address and port for Prometheus to ask, such as 127.0.0.1:9464",
@@ -35,7 +35,7 @@ export const METRICS = map({
   ),
 });
 
-/** The metrics of a file that lies in `dir`. */
+/** The metrics settings; relative paths are resolved against `dir`. */
 export function readMetrics({ listen, file }: SchemaValue<typeof METRICS>, dir: string): MetricsSettings {
   return {
     listen: listen === undefined ? null : listenOf(String(listen)),
@@ -43,7 +43,7 @@ export function readMetrics({ listen, file }: SchemaValue<typeof METRICS>, dir: 
   };
 }
 
-/** `9464`, `127.0.0.1:9464`, `[::1]:9464`, `metrics.example:9464`; without a host it is this machine alone. */
+/** Parses `9464`, `127.0.0.1:9464`, `[::1]:9464`, `metrics.example:9464`; the default host is 127.0.0.1. */
 function listenOf(text: string): MetricsAddress {
   const [, six, name, digits] = ADDRESS.exec(text) ?? [];
   return { host: six ?? name ?? "127.0.0.1", port: Number(digits) };

@@ -7,7 +7,7 @@ import type { Json } from "../../model/json.ts";
 
 const NOTHING = says("names nothing", "take it away");
 
-/** What every entry of `notify:` may have; each kind of channel has keys of its own besides. */
+/** The keys common to every entry of `notify:`; each kind of channel adds its own. */
 export const OUTLET_ENTRIES = {
   on: may(
     "which changes are sent: new, back, regressed, gone (default: all but gone)",
@@ -24,7 +24,7 @@ const WANTED = map(
 );
 const ON = ["new", "back", "regressed"] as const;
 
-/** The channels of a file that lies in `dir`; a channel's own keys are read when it is opened. Throws `config`. */
+/** The channels of a file in `dir`. A channel's own keys are validated when it is opened. Throws `config`. */
 export function readNotify(
   given: { readonly [name: string]: { readonly [key: string]: unknown } } | null | undefined,
   file: string,

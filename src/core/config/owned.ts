@@ -18,19 +18,19 @@ export type { ForeignHand };
 
 export type OwnedText = {
   readonly text: string;
-  /** Null when nobody but this user, root or who called sudo can have written the file. */
+  /** Null if nobody but this user, root or the user who called sudo can write to the file. */
   readonly foreign: ForeignHand | null;
 };
 
-/** A configuration is read whole; none is nearly as large. */
+/** A configuration is read at once; none is nearly this large. */
 const LARGEST = 8 * 1024 * 1024;
 
 /**
- * A file's text, and whether somebody else can have written it: the file, a link that leads to it, and, with `folder`,
- * the folders they are in. Null where there is none. Throws `config` for what is no file, or cannot be read.
+ * A file's text, and whether someone else can write to it: to the file, to a link that leads to it, or (with `folder`)
+ * to the folders they are in. Null if it does not exist. Throws `config` if it is not a regular file or cannot be read.
  */
 export function readOwned(file: string, env: NodeJS.ProcessEnv, folder: boolean): OwnedText | null {
-  // What the shell opened for this command, as in <(…), nobody else could put there.
+  // A descriptor that the shell opened for this command, as in <(…), cannot come from anyone else.
   if (OPENED.test(file)) return { text: readFileSync(file, "utf8"), foreign: null };
   let link: Stats | undefined;
   try {
@@ -43,7 +43,7 @@ export function readOwned(file: string, env: NodeJS.ProcessEnv, folder: boolean)
     new UnsprawlError("config", `${file} cannot be read`, cmd`ls -l ${file}`, causeOf(error));
   let fd: number;
   try {
-    // A pipe that nobody writes to would be waited for without end.
+    // Opening a pipe without a writer would block forever.
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw cannot(error);
@@ -70,7 +70,7 @@ export function readOwned(file: string, env: NodeJS.ProcessEnv, folder: boolean)
 
 const OPENED = /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/[^/]+\/fd\/\d+)$/;
 
-/** A file's bytes; null for what is no file, cannot be read, or is too large for a configuration. */
+/** A file's bytes; null if it is not a regular file, cannot be read, or is too large for a configuration. */
 export function readPlain(file: string): Buffer | null {
   try {
     const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);

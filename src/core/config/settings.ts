@@ -12,7 +12,7 @@ export type StoreConfig = {
   readonly keys: { readonly [key: string]: Json };
 };
 
-/** What one file says, or several together. */
+/** The settings of one file, or of several merged. */
 export type FileConfig = {
   readonly stores: ReadonlyMap<string, StoreConfig>;
   readonly minConfidence: Confidence | null;
@@ -20,11 +20,11 @@ export type FileConfig = {
   readonly tuning: TuningConfig;
   /** Base URLs by vendor for `--verify`, such as a GitHub Enterprise host. */
   readonly endpoints: { readonly [vendor: string]: string };
-  /** Engines elsewhere, by name. */
+  /** Remote engines, by name. */
   readonly hosts: ReadonlyMap<string, HostSettings>;
-  /** By the channel's name. */
+  /** By channel name. */
   readonly notify: ReadonlyMap<string, ChannelConfig>;
-  /** Null when no file says anything of it. */
+  /** Null without a `watch:` section. */
   readonly watch: WatchConfig | null;
   readonly fleet: FleetConfig | null;
 };

@@ -6,7 +6,7 @@ import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { atomicWrite } from "../../kit/io/atomic.ts";
 import { readOwned } from "./owned.ts";
 
-/** By folder the digest of what is trusted there, or `*` for whatever its file says. */
+/** Maps a folder to the digest of its trusted content, or to `*` for any content. */
 export type Trusted = ReadonlyMap<string, string>;
 
 export const ALWAYS = "*";
@@ -16,7 +16,7 @@ function trustedFile(env: NodeJS.ProcessEnv): string {
   return join(configHome(env), "unsprawl/trusted.json");
 }
 
-/** The folders that are trusted. Throws `config` for a list that somebody else can have written, or that is damaged. */
+/** The list of trusted folders. Throws `config` if someone else can write to it, or if it is damaged. */
 export function readTrusted(env: NodeJS.ProcessEnv): Trusted {
   const file = trustedFile(env);
   const found = readOwned(file, env, false);
@@ -36,7 +36,10 @@ export function readTrusted(env: NodeJS.ProcessEnv): Trusted {
   return new Map(entries as [string, string][]);
 }
 
-/** Trusts a folder from now on, or no more when `digest` is null. Throws as `readTrusted`, and `failed`. */
+/**
+ * Trusts a folder; with `digest` null, stops trusting it. Throws like `readTrusted`, and `failed` if it cannot be
+ * written.
+ */
 export async function writeTrusted(env: NodeJS.ProcessEnv, folder: string, digest: string | null): Promise<void> {
   const all = new Map(readTrusted(env));
   if (digest === null) all.delete(folder);
@@ -51,7 +54,7 @@ export async function writeTrusted(env: NodeJS.ProcessEnv, folder: string, diges
   await atomicWrite(file, `${JSON.stringify({ version: 1, folders }, null, 2)}\n`, { mode: 0o600 });
 }
 
-/** The one name of a folder, by which it is trusted. Throws `absent`. */
+/** The folder's canonical path, under which it is trusted. Throws `absent`. */
 export function folderName(folder: string): string {
   try {
     return realpathSync(folder);

@@ -4,7 +4,7 @@ import { SEVERITIES } from "../../model/finding.ts";
 import { readIgnore, type IGNORE } from "./ignore-entries.ts";
 import { NO_TUNING, type TuningConfig } from "./tuning.ts";
 
-/** `rules:` of a configuration; `own` is a team's own rules, which the detector reads. */
+/** `rules:` in a configuration; `own` are the team's own rules, parsed by the detector. */
 export const rules = <Own extends v.GenericSchema>(own: Own) =>
   map({
     files: mayBeNull("rule files in gitleaks's TOML, by path from the configuration file", texts()),
@@ -26,7 +26,7 @@ type TuningGiven = {
   readonly ignore?: SchemaValue<typeof IGNORE> | null | undefined;
 };
 
-/** What a file that lies in `dir` tunes. */
+/** The detection settings of a file in `dir`. */
 export function readTuning(given: TuningGiven, file: string, dir: string): TuningConfig {
   const { stopWords, ignore } = given;
   if (given.rules === undefined && stopWords === undefined && ignore === undefined) return NO_TUNING;

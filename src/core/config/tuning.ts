@@ -1,7 +1,7 @@
 import type { Severity } from "../../model/finding.ts";
 import type { IgnoreRule } from "./ignore.ts";
 
-/** Where one configuration file's own rules come from; compiled by the detector on first use. */
+/** The source of a configuration file's own rules; the detector compiles them on first use. */
 export type RuleSet = {
   readonly own: unknown;
   readonly files: readonly string[];
@@ -9,7 +9,7 @@ export type RuleSet = {
   readonly configFile: string;
 };
 
-/** What people tune about detection, of all configuration files together. */
+/** Detection settings from all configuration files. */
 export type TuningConfig = {
   readonly ruleSets: readonly RuleSet[];
   readonly off: ReadonlySet<string>;
@@ -21,7 +21,7 @@ export type TuningConfig = {
 
 export const NO_TUNING: TuningConfig = { ruleSets: [], off: new Set(), severity: new Map(), stopWords: [], ignore: [] };
 
-/** Both together; where they differ the second wins. */
+/** Merges two settings; the second takes precedence. */
 export function mergeTuning(first: TuningConfig, second: TuningConfig): TuningConfig {
   if (first === NO_TUNING) return second;
   if (second === NO_TUNING) return first;

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { flag, map, may, mayBeNull, says, texts, type SchemaValue } from "../../kit/schema/index.ts";
 import { METRICS, readMetrics, type MetricsSettings } from "./metrics.ts";
 
-/** What `watch` does where its flags do not say so. */
+/** Defaults for `watch` where its flags are not given. */
 export type WatchConfig = {
   readonly sources: readonly string[];
   readonly every: string | null;
@@ -11,7 +11,7 @@ export type WatchConfig = {
   readonly metrics: MetricsSettings;
 };
 
-/** `watch:` of a configuration. */
+/** `watch:` in a configuration. */
 export const WATCH = v.pipe(
   map({
     sources: mayBeNull("what is watched, such as docker: (the default)", texts()),
@@ -27,7 +27,7 @@ export const WATCH = v.pipe(
   v.metadata({ not: { type: "object", required: ["every", "cron"] } }),
 );
 
-/** What a file that lies in `dir` says; null where it has no such section. */
+/** The watch settings of a file in `dir`; null without a `watch:` section. */
 export function readWatch(given: SchemaValue<typeof WATCH> | null | undefined, dir: string): WatchConfig | null {
   if (given === undefined || given === null) return null;
   const { sources, every = null, cron = null, events = false, metrics } = given;

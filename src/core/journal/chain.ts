@@ -5,7 +5,7 @@ import { canonical, mac, macHolds } from "../../model/mac.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
 
-/** A journal as it was read: `length` bytes of it are whole lines, and `link` is what the next line is chained to. */
+/** A journal as read: `length` is the size of its complete lines in bytes, `link` what the next line is chained to. */
 export type Chain = {
   readonly plan: Plan;
   readonly receipts: readonly Receipt[];
@@ -13,7 +13,10 @@ export type Chain = {
   readonly link: string;
 };
 
-/** A receipt as its line, newline included, chained to the line before it; the first one to the run's id. */
+/**
+ * A receipt as a journal line including the newline, chained by its MAC to the previous line; the first line is chained
+ * to the run's id.
+ */
 export function chained(
   receipt: Receipt,
   link: string,
@@ -24,10 +27,10 @@ export function chained(
 }
 
 /**
- * Reads a run's journal, whose every line must be the one that this installation wrote behind the line before it. What
- * follows the last newline was torn by a crash, and does not count. Throws `malformed` where nothing was written whole or
- * a line is not JSON, and `refused` for a line that was changed, added, taken out, moved, or carries no code. Lines that
- * were cut off at the end are not noticed: the world is looked at before anything is done again.
+ * Parses a run's journal and checks that this installation wrote every line after the one before it. Text after the
+ * last newline was torn by a crash and is ignored. Throws `malformed` if there is no complete line or a line is not
+ * JSON, `refused` for a line that was changed, added, removed or moved, or has no MAC. Lines removed at the end go
+ * unnoticed: the actual state is checked before any step is repeated.
  */
 export function readChain(text: string, id: string, file: string, key: FingerprintKey): Chain {
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
@@ -43,10 +46,12 @@ export function readChain(text: string, id: string, file: string, key: Fingerpri
   return { plan: planIn(receipts[0], id, file), receipts, length: Buffer.byteLength(whole), link };
 }
 
-/** A journal as it stands, which anybody who can write the file may have written. */
+/** A journal's unauthenticated content: anyone who can write the file may have written it. */
 export type Unverified = Pick<Chain, "plan" | "receipts"> & { readonly codes: "all" | "some" | "none" };
 
-/** The same without a look at its codes: only for what does no harm when the journal lies. Throws `malformed`. */
+/**
+ * Parses a journal without checking its MACs. Only for uses where a forged journal does no harm. Throws `malformed`.
+ */
 export function readUnverified(text: string, id: string, file: string): Unverified {
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   const lines = whole.split("\n").slice(0, -1);
@@ -70,7 +75,7 @@ function parsed(line: string, id: string, file: string): ChainedReceipt {
     const found: unknown = JSON.parse(line);
     if (typeof found === "object" && found !== null) return found as ChainedReceipt;
   } catch {
-    // Not quoted: the error's text would hold some of it.
+    // The error is not quoted: it would contain part of the line.
   }
   throw unreadable(id, file);
 }
@@ -83,7 +88,7 @@ function holds(code: unknown, link: string, receipt: Receipt, key: FingerprintKe
   }
 }
 
-/** What is wrong with a whole journal, which says more than that its first line was changed; null when it is just that. */
+/** A fault of the whole journal, which explains more than a bad first line; null if there is none. */
 function unknown(code: unknown, { data }: Receipt, id: string, key: FingerprintKey): UnsprawlError | null {
   const keyId = (data?.["plan"] as Partial<Plan> | null | undefined)?.keyId;
   if (code === undefined)

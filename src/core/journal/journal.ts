@@ -23,24 +23,24 @@ import type { Plan } from "../../model/plan.ts";
 import type { Receipt, ReceiptState } from "../../model/receipt.ts";
 import { chained, readChain, type Chain } from "./chain.ts";
 
-/** Whose runs these are: the state folder with their journals, and the key that authenticates them. */
+/** An installation: its state folder with the journals, and the key that authenticates them. */
 export type Installation = { readonly state: string; readonly key: FingerprintKey };
 
 /**
- * A run's journal: `runs/<id>.jsonl` in the state folder, 0600, append-only, one fsync a record, each line chained to the
- * one before it by a code of this installation.
+ * A run's journal: `runs/<id>.jsonl` in the state folder, 0600, append-only, one fsync per record, each line chained to
+ * the previous one by a MAC of this installation.
  */
 export type Journal = {
   readonly plan: Plan;
   readonly receipts: readonly Receipt[];
   readonly record: Recorder;
   failed(step: string, reason: string): void;
-  /** While something is undone a journal that cannot be written (full disk) must not stop it. */
+  /** From now on write errors (full disk) are ignored: they must not stop an undo. */
   tolerant(): void;
   close(): void;
 };
 
-/** Begins a journal. Throws `conflict` when this plan has been applied before. */
+/** Creates a run's journal. Throws `conflict` if this plan has been applied before. */
 export function createJournal(installation: Installation, plan: Plan): Journal {
   const { state, key } = installation;
   const dir = join(state, "runs");
@@ -78,7 +78,7 @@ function appliedBefore(id: string): UnsprawlError {
   );
 }
 
-/** Opens a run's journal to continue it. Throws as `readJournal` does. A line torn by a crash is cut off. */
+/** Opens a run's journal to append to it, and truncates a line torn by a crash. Throws like `readJournal`. */
 export function openJournal(installation: Installation, id: string): Journal {
   const chain = readJournal(installation, id);
   const fd = openSync(
@@ -90,14 +90,14 @@ export function openJournal(installation: Installation, id: string): Journal {
 }
 
 /**
- * Reads a journal without opening it for writing. Throws `absent` when there is none, `malformed` for one that cannot be
- * read, and `refused` for one that this installation did not write as it is.
+ * Reads a journal without opening it for writing. Throws `absent` if it does not exist, `malformed` if it cannot be
+ * parsed, `refused` if it is not as this installation wrote it.
  */
 export function readJournal({ state, key }: Installation, id: string): Chain {
   return readChain(journalText(state, id), id, journalFile(state, id), key);
 }
 
-/** A journal's bytes. Throws `absent` when there is none. */
+/** A journal's text. Throws `absent` if it does not exist, `usage` for an invalid id. */
 export function journalText(state: string, id: string): string {
   if (!/^[\w-]+$/.test(id))
     throw new UnsprawlError("usage", `not a run: ${JSON.stringify(id)}`, "unsprawl runs lists them");
@@ -109,8 +109,8 @@ export function journalText(state: string, id: string): string {
 }
 
 /**
- * Writes a run's journal again with this plan in place of its own, and that it was scrubbed: both or neither. Throws as
- * `readJournal` does.
+ * Atomically rewrites a run's journal with this plan in place of the original and a receipt that it was scrubbed.
+ * Throws like `readJournal`.
  */
 export function finishScrub(installation: Installation, id: string, plan: Plan): void {
   const { receipts } = readJournal(installation, id);
@@ -143,7 +143,7 @@ export function finishScrub(installation: Installation, id: string, plan: Plan):
   }
 }
 
-/** Whether a run got as far as its first record; before that it has done nothing. */
+/** Whether a run wrote its first record; before that it has done nothing. */
 export function hasBegun(state: string, id: string): boolean {
   try {
     return readFileSync(journalFile(state, id), "utf8").includes("\n");
@@ -152,7 +152,7 @@ export function hasBegun(state: string, id: string): boolean {
   }
 }
 
-/** Ids of all runs, oldest first. */
+/** The ids of all runs, oldest first. */
 export function runIds(state: string): string[] {
   try {
     return readdirSync(join(state, "runs"))
@@ -164,7 +164,7 @@ export function runIds(state: string): string[] {
   }
 }
 
-/** Where a run's journal is. */
+/** The path of a run's journal. */
 export function journalFile(state: string, id: string): string {
   return join(state, "runs", `${id}.jsonl`);
 }
@@ -208,7 +208,7 @@ class FileJournal implements Journal {
     const receipt: Receipt = { at: new Date().toISOString(), step, state, data };
     const { line, link } = chained(receipt, this.#link, this.#key);
     try {
-      // One write a record, so that a crash tears at most the last line.
+      // One write per record, so that a crash tears at most the last line.
       appendWhole(this.#fd, line);
       this.#link = link;
     } catch (error) {
@@ -222,7 +222,7 @@ class FileJournal implements Journal {
   }
 }
 
-/** Writes a record whole or not at all: a full disk takes part of it, which is cut off again. */
+/** Writes a record completely or not at all: what a full disk accepted is truncated again. */
 function appendWhole(fd: number, line: string): void {
   const before = fstatSync(fd).size;
   try {

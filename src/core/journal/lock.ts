@@ -2,7 +2,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { digest, endOf, lockHolder, takeLock, type Lock } from "../../kit/io/lock.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 
-/** Holds the lock of the one watch that a machine has. Throws `locked` and says whose it is. */
+/** Takes the lock of this machine's only watch. Throws `locked` naming the holder. */
 export function lockWatch(state: string): Lock {
   const lock = takeLock(state, WATCH, "unsprawl watch");
   if (lock !== null) return lock;
@@ -17,8 +17,8 @@ export function lockWatch(state: string): Lock {
 }
 
 /**
- * Holds the lock of one engine while a run works on it; that of a killed process is free. With `breakLock` it is taken from
- * a holder that hangs. Throws `locked` and says whose it is.
+ * Takes an engine's lock for a run. A killed process holds no lock. `breakLock` takes it from a holder that hangs.
+ * Throws `locked` naming the holder.
  */
 export function lockEngine(state: string, engineId: string, what: string, breakLock: boolean): Lock {
   const lock = takeLock(state, nameOf(engineId), what, { breakIt: breakLock });
@@ -31,7 +31,7 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
   );
 }
 
-/** What holds this engine right now, such as `run ID`; null when nothing does. */
+/** What holds this engine's lock now, such as `run ID`; null if nothing does. */
 export function lockOwner(state: string, engineId: string): string | null {
   return lockHolder(state, nameOf(engineId))?.what ?? null;
 }

@@ -1,9 +1,9 @@
 import type { DiffLine, Plan, Step } from "../../model/plan.ts";
 
 /**
- * The plan with each known value taken out of all that it says to people: diffs, reasons, notes, the line to run by hand.
- * What it acts on (names, places, digests) stays. Done once, when the plan is made, so that a saved plan, the journal and
- * every view hold the same masked text.
+ * The plan with known values removed from all text for people: diffs, reasons, notes, the command to run by hand. What
+ * it acts on (names, places, digests) is unchanged. Called once when the plan is made, so that a saved plan, the
+ * journal and every view contain the same masked text.
  */
 export function maskPlan(plan: Plan, redact: (text: string) => string): Plan {
   const lines = (diff: readonly DiffLine[]): DiffLine[] =>
@@ -30,7 +30,7 @@ export function maskPlan(plan: Plan, redact: (text: string) => string): Plan {
   };
 }
 
-/** The same document with every text in it masked: for what nothing is done by. */
+/** Masks every text in a document. Only for parts that no action depends on. */
 function masked<T>(value: T, redact: (text: string) => string): T {
   if (typeof value === "string") return redact(value) as T;
   if (Array.isArray(value)) return value.map((one: unknown) => masked(one, redact)) as T;

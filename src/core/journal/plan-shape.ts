@@ -5,10 +5,10 @@ import { anyMap, text, type SchemaEntries } from "../../kit/schema/index.ts";
 import type { Move, Plan, Step } from "../../model/plan.ts";
 
 /**
- * What is wrong with a plan that came from a file; null when it can be applied. Beyond the types it demands what makes
- * a run safe: for each subject every put has its read-back, then deliver, recreate and check of the very same moves, in
- * this order. A plan with its proofs taken out is no plan. `tails` says by migration what follows the writes and their
- * read-backs; a plan of any other migration is none.
+ * Why a plan from a file cannot be applied; null if it can. Checks not only the types but what makes a run safe: each
+ * unit has a read-back for every put, followed by deliver, recreate and check of the very same moves, in this order. A
+ * plan without its checks is refused. `tails` maps each migration to the steps that follow the read-backs; other
+ * migrations are refused.
  */
 export function planFault(plan: unknown, tails: ReadonlyMap<string, StepTail>): string | null {
   if (!v.is(anyMap(), plan) || plan["version"] !== 1) return "not of this version";
@@ -33,7 +33,7 @@ const MOVE = v.object({
 });
 const MOVES = v.array(MOVE);
 
-/** A step of a delivery: only the runtime makes no file of a value, so that a variable may be called anything. */
+/** A step of a delivery. Only `runtime` accepts any variable name; the others use it as a file name. */
 const delivers = (entries: SchemaEntries): v.GenericSchema =>
   v.pipe(
     v.object({ delivery: v.picklist(["file", "runtime", "shim"]), moves: MOVES, ...entries }),
@@ -43,7 +43,7 @@ const delivers = (entries: SchemaEntries): v.GenericSchema =>
     }),
   );
 
-/** What a plan must hold; it may hold more. */
+/** Required members of a plan; it may have others. */
 const TOP: SchemaEntries = {
   id: v.pipe(v.string(), v.regex(/^\d{8}-\d{6}-[0-9a-f]{4}$/)),
   createdAt: TEXT,
@@ -93,7 +93,7 @@ function isStep(step: unknown): boolean {
   return typeof kind === "string" && Object.hasOwn(STEPS, kind) && v.is(STEPS[kind as Step["kind"]], step);
 }
 
-/** The kinds of the steps after the writes and read-backs, each with a space behind it. */
+/** The step kinds after the read-backs, each followed by a space. */
 const TAILS: { readonly [tail in StepTail]: RegExp } = {
   none: /^$/,
   clean: /^clean $/,
@@ -121,7 +121,7 @@ function orderFault({ steps, migration, migrations = {} }: Plan, tails: Readonly
         .sort()
         .join();
     const kinds = new Set(own.map(({ kind }) => kind));
-    // What runs is created again and checked with the values that its configuration lost, and no others.
+    // Containers are recreated and checked with exactly the values that their configuration lost.
     const whole = [...kinds].filter((kind) => kind !== "recreate" && kind !== "check");
     const deliveries = rest.flatMap((step) => ("delivery" in step && step.kind !== "deliver" ? [step.delivery] : []));
     const pairs = tail === "recreate" ? [...deliveries, ...rest.flatMap(ofDeliver)] : [];

@@ -12,7 +12,7 @@ import { hasBegun, journalFile, journalText, readJournal, runIds } from "./journ
 import { planFault } from "./plan-shape.ts";
 import { runState } from "./runs.ts";
 
-/** Whose runs are rendered; the key is null where it cannot be opened. `tails` is for the check of a plan. */
+/** Where to find the runs to render. `key` is null if it cannot be opened; `tails` as in `planFault`. */
 export type RenderPlace = {
   readonly state: string;
   readonly key: FingerprintKey | null;
@@ -22,17 +22,18 @@ export type RenderPlace = {
 export type RenderJournal = {
   readonly plan: Plan;
   readonly receipts: readonly Receipt[];
-  /** Why the journal is not known to be this installation's; null when it is. */
+  /** Why the journal could not be authenticated; null if it was. */
   readonly warning: string | null;
 };
 
 /**
- * A run's journal for `render` alone, which puts stored values into the memory of this host and changes nothing else. So
- * that an upgrade or a lost key keeps no application from starting, it is also read
- *  - when an earlier version wrote it, so that no line carries a code, and
- *  - when the installation's key cannot be opened, so that no code can be compared,
- * provided that nobody but this user and root could have written it. Throws as `readJournal` does: a code that does not
- * hold is refused as ever.
+ * Reads a run's journal for `render`, which only puts stored values into this host's memory. So that an upgrade or a
+ * lost key does not keep applications from starting, it also accepts
+ * - a journal written by an earlier version, whose lines have no MAC, and
+ * - any journal if the installation's key cannot be opened,
+ *
+ * provided that nobody but this user and root could have written it. Throws like `readJournal`: a wrong MAC is always
+ * refused.
  */
 export function readToRender(place: RenderPlace, id: string): RenderJournal {
   const { state, key } = place;
@@ -47,7 +48,7 @@ export function readToRender(place: RenderPlace, id: string): RenderJournal {
   }
 }
 
-/** The runs with something to render, oldest first, and those that cannot be read, with the reason. */
+/** The runs with something to render, oldest first, and the unreadable runs with the reason. */
 export function allToRender(place: RenderPlace): {
   readonly journals: readonly RenderJournal[];
   readonly unreadable: readonly { readonly run: string; readonly error: UnsprawlError }[];

@@ -8,21 +8,21 @@ import { lockOwner } from "./lock.ts";
 
 export type UnitState = "new" | "begun" | "done" | "undone";
 
-/** How far one subject of a run got, by the newest receipt of its unit. */
+/** How far a unit of a run got, by its newest receipt. */
 export function unitState(receipts: readonly Receipt[], unit: string): UnitState {
   const last = receipts.findLast((receipt) => receipt.step === `unit:${unit}`)?.state;
   if (last === undefined) return "new";
   return last === "done" ? "done" : last === "undone" ? "undone" : "begun";
 }
 
-/** A plan's steps by subject, in order. */
+/** A plan's steps by unit, in order. */
 export function unitsOf(plan: Plan): ReadonlyMap<string, readonly Step[]> {
   const units = new Map<string, Step[]>();
   for (const step of plan.steps) units.set(step.unit, [...(units.get(step.unit) ?? []), step]);
   return units;
 }
 
-/** What the subjects of these steps are, in one word. */
+/** The noun for the units of these steps. */
 export function wordFor(steps: readonly Step[]): "container" | "image" | "subject" {
   const kinds = new Set(steps.map(({ kind }) => kind));
   if (kinds.has("rewrite") || (kinds.has("clean") && kinds.has("recreate"))) return "subject";
@@ -30,8 +30,8 @@ export function wordFor(steps: readonly Step[]): "container" | "image" | "subjec
 }
 
 /**
- * Whether another run of this installation relies on a store entry: then it is not this run's to take away. One whose
- * journal is not believed counts as one that does when its text names the entry, or when it cannot be said what it names.
+ * Whether another run of this installation relies on a store entry: then this run must not remove it. A run whose
+ * journal is not authentic counts if its text contains the entry, or if its plan cannot be read.
  */
 export function usedElsewhere(installation: Installation, plan: Plan, key: StoreKey): boolean {
   return runIds(installation.state).some((id) => {
@@ -55,7 +55,7 @@ export function usedElsewhere(installation: Installation, plan: Plan, key: Store
   });
 }
 
-/** Whether a journal that is not believed names a store entry; true too where its plan cannot be made out. */
+/** Whether an inauthentic journal may refer to a store entry; true if its plan cannot be read. */
 function mayName(state: string, id: string, key: StoreKey): boolean {
   try {
     const text = journalText(state, id);
@@ -73,13 +73,16 @@ export type RunSummary = {
   readonly engine: string;
   readonly state: "running" | "unfinished" | "done" | "failed" | "rolled back" | "scrubbed" | "unreadable";
   readonly units: readonly { readonly unit: string; readonly state: UnitState; readonly secrets: number }[];
-  /** The next command to type; null when nothing is left to do. */
+  /** The next command to type; null if nothing is left to do. */
   readonly next: string | null;
-  /** Why the journal of an unreadable run is not believed; null for all others. */
+  /** Why the journal of an unreadable run was rejected; null for all others. */
   readonly error: string | null;
 };
 
-/** All runs of this installation, oldest first; one whose journal cannot be read or was changed is listed as `unreadable`. */
+/**
+ * All runs of this installation, oldest first. A run whose journal is unreadable or was changed is listed as
+ * `unreadable`.
+ */
 export function listRuns(installation: Installation): RunSummary[] {
   return runIds(installation.state).map((id) => summarize(installation, id));
 }
@@ -112,7 +115,7 @@ function summarize(installation: Installation, id: string): RunSummary {
   }
 }
 
-/** How far a run got as a whole, by its journal. */
+/** The state of a run as a whole, by its journal and the engine's lock. */
 export function runState(state: string, { plan, receipts }: Pick<Journal, "plan" | "receipts">): RunSummary["state"] {
   if (lockOwner(state, plan.engine.id) === `run ${plan.id}`) return "running";
   const units = [...unitsOf(plan).keys()].map((unit) => unitState(receipts, unit));

@@ -2,14 +2,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 
 const PROGRAM = "/usr/bin/systemd-creds";
-/** Part of what is sealed: a credential of another name is not taken for the key. */
+/** Bound into the sealed data: a credential with another name is not accepted as the key. */
 const NAME = "unsprawl.fingerprint-key";
 const PATIENCE_MS = 10_000;
 
 /**
- * The key sealed to this host (systemd-creds, under /var/lib/systemd/credential.secret), so that a copy or a backup of the
- * state folder is of no use elsewhere; null where that is not possible: without systemd-creds, as another user than root,
- * or where the host's key does not last (`lasts`), as in a container. The host's key alone, without a TPM: sandboxed units do not see one, and its loss would take rollback with it.
+ * The key sealed to this host (systemd-creds, with the secret in /var/lib/systemd/credential.secret), so that a copy or
+ * backup of the state folder is useless elsewhere. Null if that is not possible: no systemd-creds, not root, or the
+ * host's key may not persist (`lasts`), as in a container. Uses the host's key without the TPM: sandboxed units have no
+ * access to it, and losing it would make rollback impossible.
  */
 export function sealKey(key: Buffer, lasts = !inContainer()): Buffer | null {
   if (!lasts || process.getuid?.() !== 0 || !existsSync(PROGRAM)) return null;
@@ -21,7 +22,7 @@ export function sealKey(key: Buffer, lasts = !inContainer()): Buffer | null {
   }
 }
 
-/** The key out of its sealed file; null when there is no such file. Throws `denied` when this host cannot open it. */
+/** Opens a sealed key file; null if it does not exist. Throws `denied` if this host cannot open it. */
 export function openSealedKey(file: string): Buffer | null {
   try {
     return creds(["decrypt", `--name=${NAME}`, "-", "-"], readFileSync(file));
@@ -37,7 +38,7 @@ export function openSealedKey(file: string): Buffer | null {
   }
 }
 
-/** Whether /var/lib, where the host's key is, may end with this system: systemd did not start it, or a container did. */
+/** Whether /var/lib, where the host's key is, may be temporary: in a container, or without systemd. */
 function inContainer(): boolean {
   if (["/.dockerenv", "/run/.containerenv", "/run/systemd/container"].some((file) => existsSync(file))) return true;
   try {
@@ -48,7 +49,7 @@ function inContainer(): boolean {
 }
 
 function creds(args: readonly string[], input: Buffer): Buffer {
-  // Loaded only where a key is sealed.
+  // Loaded lazily: needed only for a sealed key.
   const { execFileSync } = process.getBuiltinModule("node:child_process");
   const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
   return execFileSync(PROGRAM, [...args], { input, env, stdio: ["pipe", "pipe", "ignore"], timeout: PATIENCE_MS });

@@ -3,14 +3,14 @@ import type { FingerprintKey } from "../../model/fingerprint.ts";
 import { canonical, mac, macHolds } from "../../model/mac.ts";
 import type { Plan } from "../../model/plan.ts";
 
-/** The plan with this installation's code over all of it. */
+/** The plan with this installation's MAC over all other members. */
 export function signPlan(plan: Plan, key: FingerprintKey): Plan {
   return { ...plan, mac: mac(textOf(plan), "plan", key) };
 }
 
 /**
- * Throws for a plan that somebody else made or changed: whoever writes a plan chooses addresses, files and containers.
- * `changed` when it names another fingerprint key, else `refused`.
+ * Rejects a plan that another installation made or that was changed: a plan chooses addresses, files and containers.
+ * Throws `changed` if it names another fingerprint key, otherwise `refused`.
  */
 export function mustBeOurs(plan: Plan, key: FingerprintKey): void {
   if (plan.keyId !== key.id)

@@ -20,7 +20,7 @@ import { openSealedKey, sealKey } from "./sealed-key.ts";
 
 export { statePath };
 
-/** The state's folder, created 0700. */
+/** The state folder, created with mode 0700. */
 export function stateDir(env: NodeJS.ProcessEnv): string {
   const dir = statePath(env);
   try {
@@ -38,9 +38,10 @@ export function stateDir(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The installation's fingerprint key: from UNSPRAWL_FINGERPRINT_KEY_FILE (a fleet shares one), else made on first use:
- * `fingerprint.cred`, sealed to this host, where that is possible, else `fingerprint.key`, 0600. Two processes that start
- * at once get the same key, also when only one of them can seal it. Throws `config` when the file is not at least 32 bytes, `denied` when it cannot be opened.
+ * The installation's fingerprint key: from UNSPRAWL_FINGERPRINT_KEY_FILE (shared by a fleet), otherwise created on
+ * first use as `fingerprint.cred`, sealed to this host, or as `fingerprint.key` (0600) where sealing is not possible.
+ * Processes that start at once get the same key, even if only one of them can seal it. Throws `config` if the file is
+ * shorter than 32 bytes, `denied` if it cannot be opened.
  */
 export function loadFingerprintKey(env: NodeJS.ProcessEnv, seal: typeof sealKey = sealKey): FingerprintKey {
   const shared = env["UNSPRAWL_FINGERPRINT_KEY_FILE"];
@@ -61,7 +62,7 @@ export function loadFingerprintKey(env: NodeJS.ProcessEnv, seal: typeof sealKey 
   return fingerprintKey(made);
 }
 
-/** Where the key is, in words for `doctor`: what somebody has who copies the state folder. */
+/** Where the key is, as a phrase for `doctor`: what a copy of the state folder gives away. */
 export function keyText(env: NodeJS.ProcessEnv): string {
   if (env["UNSPRAWL_FINGERPRINT_KEY_FILE"]) return "given by UNSPRAWL_FINGERPRINT_KEY_FILE";
   return !existsSync(keyFiles(env).sealed)
@@ -83,7 +84,7 @@ function ownKey(env: NodeJS.ProcessEnv): Buffer | null {
 
 const PATIENCE_MS = 60_000;
 
-/** One process at a time makes a key, and none when another made it meanwhile. Throws `locked` when that takes too long. */
+/** Creates the key under a lock, unless another process already did. Throws `locked` on timeout. */
 function makeKeyOnce(env: NodeJS.ProcessEnv, seal: typeof sealKey): void {
   const files = keyFiles(env);
   const made = (): boolean => existsSync(files.sealed) || existsSync(files.open);
@@ -106,7 +107,7 @@ function makeKeyOnce(env: NodeJS.ProcessEnv, seal: typeof sealKey): void {
   }
 }
 
-/** The lock for making a key; `none` in a folder where none can be made: if nothing can be written there, the key says so. */
+/** Takes the lock for creating a key. `none` if the folder is not writable: creating the key reports that. */
 function lockIn(state: string): Lock | "held" | "none" {
   try {
     return takeLock(state, "fingerprint-key", "making the fingerprint key") ?? "held";

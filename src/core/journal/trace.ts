@@ -2,25 +2,25 @@ import { randomBytes, scryptSync } from "node:crypto";
 import { fingerprint, type Fingerprint, type FingerprintKey } from "../../model/fingerprint.ts";
 import type { Secret } from "../../model/secret.ts";
 
-/** What one guess costs: 16 MiB and about a twentieth of a second. */
+/** The cost of one guess: 16 MiB of memory and about 50 ms. */
 const COST = { N: 2 ** 14, r: 8, p: 1 } as const;
 
-/** In place of a value's fingerprint: the store held another value by the time its run was scrubbed. */
+/** Replaces a value's fingerprint: the store already held another value when the run was scrubbed. */
 export const ROTATED: Fingerprint = "scrubbed:rotated";
-/** In place of a value's fingerprint: nothing is known of it any more. */
+/** Replaces a value's fingerprint: nothing is known about the value any more. */
 export const FORGOTTEN: Fingerprint = "scrubbed";
 
 /**
- * What a scrubbed run keeps of a value that it moved, so that `doctor` can still say whether it has been rotated: 16 bits,
- * derived slowly (scrypt) under a salt and the installation's key. Of 65,536 other values one looks the same, so a guess
- * is slow, and never confirmed.
+ * What a scrubbed run keeps of a migrated value, so that `doctor` can still tell whether it was rotated: 16 bits from a
+ * slow hash (scrypt) under a salt and the installation's key. One in 65,536 other values matches too, so guessing is
+ * slow and never conclusive.
  */
 export function traceOf(value: Secret, key: FingerprintKey): Fingerprint {
   const salt = randomBytes(8).toString("hex");
   return `scrubbed:${salt}:${bits(value, salt, key)}`;
 }
 
-/** Whether a value has this fingerprint, or, where its run was scrubbed, may have been the one of this trace. */
+/** Whether the value has this fingerprint or, in a scrubbed run, matches the trace. */
 export function isValueOf(print: Fingerprint, value: Secret, key: FingerprintKey): boolean {
   const [scrubbed, salt, kept] = print.split(":");
   if (scrubbed !== FORGOTTEN) return fingerprint(value, key) === print;

@@ -4,12 +4,12 @@ import type { DeliverySubject } from "../contract/delivery.ts";
 export type EntrypointScript = { readonly path: string; readonly text: string };
 
 const MOST_SCRIPTS = 12;
-/** Characters in a name of a sourced file. */
+/** Longest accepted path of a sourced file, in characters. */
 const LONGEST_PATH = 1024;
 
 /**
- * The shell scripts that run before the application: the entrypoint's, found as the engine finds it (PATH), behind
- * init wrappers (`tini --`, `dumb-init`) and shells (`sh script`), and the files that they source.
+ * The shell scripts that run before the application: the entrypoint, found on PATH as the engine does, behind init
+ * wrappers (`tini --`, `dumb-init`) and shells (`sh script`), and the files it sources.
  */
 export async function entrypointScripts(subject: DeliverySubject): Promise<EntrypointScript[]> {
   const argv = subject.entrypoint.length > 0 ? subject.entrypoint : subject.cmd;
@@ -26,8 +26,8 @@ export async function entrypointScripts(subject: DeliverySubject): Promise<Entry
 }
 
 /**
- * True when a script reads NAME_FILE: it names NAME_FILE itself, or hands NAME to a function of the `file_env` family
- * (docker-library's convention; MariaDB calls it docker_process_… and _mariadb_file_env), comments aside.
+ * Whether a script reads NAME_FILE: it mentions NAME_FILE outside comments, or passes NAME to a function of the
+ * `file_env` family (docker-library's convention; MariaDB has docker_process_… and _mariadb_file_env).
  */
 export function readsFileForm(script: string, name: string): boolean {
   const quoted = name.replace(/[^\w]/g, "\\$&");
@@ -39,14 +39,20 @@ export function readsFileForm(script: string, name: string): boolean {
     .some((line) => !/^\s*#/.test(line) && (direct.test(line) || itself.test(argumentsOfReader(line))));
 }
 
-/** The script of an s6-overlay image that reads FILE__NAME (linuxserver/docker-baseimage-*); null when it has none. */
+/**
+ * The path of an s6-overlay image's script that reads FILE__NAME (linuxserver/docker-baseimage-*); null if there is
+ * none.
+ */
 export async function readsPrefix(subject: DeliverySubject): Promise<string | null> {
   for (const path of ["/etc/s6-overlay/s6-rc.d/init-envfile/run", "/etc/cont-init.d/01-envfile"])
     if ((await subject.readFile(path))?.includes("FILE__")) return path;
   return null;
 }
 
-/** What the line hands to a function of the `file_env` family, a comment behind it aside; empty when it calls none. */
+/**
+ * The arguments that the line passes to a function of the `file_env` family, without a trailing comment; empty if it
+ * calls none.
+ */
 function argumentsOfReader(line: string): string {
   const found = /(?:file_env|file_var|load_secret|secret_file|env_from_file)(?:\w{0,200}\b)/i.exec(line);
   if (found === null) return "";

@@ -6,8 +6,8 @@ import { processFile } from "./process.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
 /**
- * `file`: each value is a file in a read-only folder mount on tmpfs, and NAME_FILE says where. Fits when the image's
- * own entrypoint reads NAME_FILE: decided by reading it.
+ * `file`: each value is a file in a read-only folder mount on tmpfs, and NAME_FILE contains its path. Fits if the
+ * image's entrypoint reads NAME_FILE, which is determined by reading its scripts.
  */
 export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
   const folder = (id: string): string => join(unitFolder(env, id), "secrets");
@@ -52,7 +52,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     owner: ownerOf,
     files: valueFiles,
     async allow() {
-      // The files are in the container alone.
+      // Access is limited by the mount: only the container has the files.
     },
     async prepare(id, owner, moves, values) {
       writeFiles(folder(id), owner, valueFiles(moves, values));
@@ -61,22 +61,23 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       discardUnit(env, id);
     },
     async received(pid, _containerId, name, value, subject) {
-      // The process's own view of the mount. NAME_FILE itself is gone by now: entrypoints unset it once read.
+      // Checks the process's view of the mount. NAME_FILE is no longer set: entrypoints unset it after reading the
+      // file.
       return (await processFile(pid, `${mountTarget(subject)}/${name}`))?.equals(value) === true;
     },
   };
 }
 
-/** Images on s6-overlay, such as linuxserver's, start by `/init`. */
+/** Images based on s6-overlay, such as linuxserver's, start with `/init`. */
 const isS6 = ({ entrypoint }: DeliverySubject): boolean => entrypoint.length === 1 && entrypoint[0] === "/init";
 
-/** How a variable that holds a file's name is called: NAME_FILE, or FILE__NAME with linuxserver's images. */
+/** The variable that holds the file's path: NAME_FILE, or FILE__NAME in linuxserver's images. */
 const formOf =
   (subject: DeliverySubject) =>
   (name: string): string =>
     isS6(subject) ? `FILE__${name}` : `${name}_FILE`;
 
-/** Where Docker and Compose put secrets, unless the container already has something mounted there. */
+/** Where Docker and Compose mount secrets, unless the container already has a mount there. */
 function mountTarget(subject: DeliverySubject): string {
   return subject.mountTargets.some((target) => `${target}/`.startsWith("/run/secrets/"))
     ? "/run/unsprawl/secrets"

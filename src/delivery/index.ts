@@ -1,5 +1,5 @@
 /*
- * How an application gets its value once it has left the configuration: a file on tmpfs, the OCI runtime, or a shim
- * before the entrypoint. A delivery knows neither stores nor formats.
+ * How an application receives a value that is no longer in its configuration: as a file on tmpfs, through the OCI
+ * runtime, or through a shim before the entrypoint. A delivery knows neither stores nor formats.
  */
 export {};

@@ -2,8 +2,9 @@ import type { DeliverySubject, Owner } from "../contract/delivery.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /**
- * Whom a container runs as: numbers as they stand, names looked up in the image's own /etc/passwd and /etc/group
- * (as the engine does). A numeric user without a group gets the group of its passwd line, else 0.
+ * The ids a container runs as. Numbers are used as they are; names are looked up in the image's /etc/passwd and
+ * /etc/group, as the engine does. A numeric user without a group gets the group of its passwd entry, otherwise 0.
+ * Throws `refused` for an unknown name.
  */
 export async function ownerOf(subject: DeliverySubject): Promise<Owner> {
   const [user = "", group = ""] = subject.user.split(":");

@@ -3,7 +3,9 @@ import { readChecked } from "../kit/io/read.ts";
 import { walk } from "../kit/io/walk.ts";
 import { Secret } from "../model/secret.ts";
 
-/** A variable of a running process on this host, from /proc/PID/environ (proc(5)); null when it is not set or unreadable. */
+/**
+ * A variable of a running process on this host, from /proc/PID/environ (proc(5)); null if it is unset or unreadable.
+ */
 function processVariable(pid: number, name: string): Secret | null {
   let environ: Buffer;
   try {
@@ -23,8 +25,8 @@ function processVariable(pid: number, name: string): Secret | null {
 }
 
 /**
- * Whether the process, or one that it started, has these bytes in a variable: behind an init (`docker run --init`)
- * the application is a child of the container's first process.
+ * Whether the process or one of its descendants has these bytes in a variable: behind an init (`docker run --init`) the
+ * application is not the container's first process.
  */
 export function treeHasVariable(pid: number, name: string, value: Secret): boolean {
   const seen = new Set<number>();
@@ -40,7 +42,7 @@ export function treeHasVariable(pid: number, name: string, value: Secret): boole
 
 const MOST_PROCESSES = 200;
 
-/** Source: proc_pid_task_tid_children(5); every thread has a list of its own. */
+/** Source: proc_pid_task_tid_children(5); each thread has its own list. */
 function childrenOf(pid: number): number[] {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -52,8 +54,8 @@ function childrenOf(pid: number): number[] {
 }
 
 /**
- * A file as a running process sees it, below /proc/PID/root and its own links; null when it is not there. What the process
- * has put in its place, such as a pipe or a link out of its root, is not opened.
+ * A file as a running process sees it, below /proc/PID/root and following links within it; null if it is not there.
+ * Never opens what the process may have put in its place, such as a pipe or a link that leaves its root.
  */
 export async function processFile(pid: number, path: string): Promise<Secret | null> {
   try {

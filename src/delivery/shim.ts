@@ -8,12 +8,12 @@ import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles
 
 const TARGET = "/run/unsprawl";
 const SHELL = "/bin/sh";
-/** The script, beside the files that are called by the variables. */
+/** The name of the script; the value files beside it are named after the variables. */
 const ENTRYPOINT = "entrypoint";
 
 /**
- * `shim`: a POSIX sh entrypoint, mounted read-only from tmpfs beside the values, exports them and execs the original
- * entrypoint. Needs a shell in the image. Health checks are put behind it too; `docker exec` does not see the values.
+ * `shim`: a POSIX sh entrypoint, mounted read-only from tmpfs with the values, exports them and execs the original
+ * entrypoint. Needs a shell in the image. Health checks are wrapped too; `docker exec` does not see the values.
  */
 export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
   const folder = (id: string): string => join(unitFolder(env, id), "shim");
@@ -24,7 +24,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       if (!(await subject.hasFile(SHELL))) return no("the image has no shell");
       const odd = subject.env.find((name) => !/^[A-Za-z_]\w*$/.test(name));
-      // What else stands where a name belongs, such as a pasted URL, may hold a secret.
+      // An odd name, such as a pasted URL, may itself contain a secret.
       if (odd) {
         const told = /^[\w.-]{1,80}$/.test(odd) ? `the variable ${odd}` : "a variable whose name is none";
         return no(`a shell would drop ${told}: it can hold no such name`);
@@ -58,7 +58,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     owner: ownerOf,
     files,
     async allow() {
-      // The files are in the container alone.
+      // Access is limited by the mount: only the container has the files.
     },
     async prepare(id, owner, moves, values) {
       writeFiles(folder(id), owner, files(moves, values));
@@ -78,8 +78,8 @@ function files(moves: readonly Move[], values: ReadonlyMap<string, Secret>): Del
 }
 
 /**
- * The entrypoint: builtins only, so that it works in an image that has a shell and nothing else. `read` loses the
- * last line's end, which tells a value that ends in a newline from one that does not; `$(cat …)` would strip it.
+ * The entrypoint script. Uses builtins only, so that it works in images that contain just a shell. A `read` loop
+ * preserves trailing newlines of a value; `$(cat …)` would strip them.
  */
 function shimScript(names: readonly string[]): string {
   const read = names.map(

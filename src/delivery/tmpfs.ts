@@ -20,12 +20,13 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
-/** Filesystems that live in memory. Source: statfs(2), TMPFS_MAGIC and RAMFS_MAGIC. */
+/** File systems in memory. Source: statfs(2), TMPFS_MAGIC and RAMFS_MAGIC. */
 const IN_MEMORY = new Set([0x01021994, 0x858458f6]);
 
 /**
- * The folder, on tmpfs, under which values may exist as files on this host: UNSPRAWL_RUNTIME_DIR, else
- * `/run/unsprawl`, else `/dev/shm/unsprawl`. Throws `refused` when none is on tmpfs: a value on disk outlives its purpose.
+ * The tmpfs folder under which values may exist as files on this host: UNSPRAWL_RUNTIME_DIR, otherwise `/run/unsprawl`
+ * or `/dev/shm/unsprawl`. Throws `refused` if none is on tmpfs, since values must not be written to disk, or if the
+ * folder is writable by others.
  */
 export function memoryRoot(env: NodeJS.ProcessEnv): string {
   const wished = env["UNSPRAWL_RUNTIME_DIR"];
@@ -42,7 +43,7 @@ export function memoryRoot(env: NodeJS.ProcessEnv): string {
   );
 }
 
-/** /dev/shm is everybody's: a folder that another user made there could be swapped under us. */
+/** /dev/shm is shared: a folder that another user created there could be replaced at any time. */
 function mustBeOurs(dir: string): void {
   const stat = lstatSync(dir, { throwIfNoEntry: false });
   if (!stat || (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0)) return;
@@ -67,23 +68,23 @@ function inMemory(dir: string): boolean {
   }
 }
 
-/** The folder of one unit's values. Throws `refused` for an id that would lead out of the folder of all units. */
+/** The folder of one unit's values. Throws `refused` if the id would lead out of the parent folder. */
 export function unitFolder(env: NodeJS.ProcessEnv, id: string): string {
   return belowFolder(join(memoryRoot(env), "units"), id);
 }
 
-/** Removes a unit's folder; a link in its place goes, and what it leads to stays. Idempotent. */
+/** Deletes a unit's folder. If it is a link, only the link is deleted. Idempotent. */
 export function discardUnit(env: NodeJS.ProcessEnv, id: string): void {
   rmSync(unitFolder(env, id), { recursive: true, force: true });
 }
 
-/** Why these values cannot be files that are called by their variables; null when they can. */
+/** Why these values cannot be files named after their variables; null if they can. */
 export function namesFault(moves: readonly Pick<Move, "name">[]): string | null {
   const odd = moves.find(({ name }) => !isFileName(name));
   return odd === undefined ? null : `${shownName(odd.name)} cannot be the name of a file`;
 }
 
-/** One file a value, called by the variable's name. */
+/** One file per value, named after the variable. */
 export function valueFiles(moves: readonly Move[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {
   return moves.flatMap(({ name }) => {
     const content = values.get(name);
@@ -92,8 +93,8 @@ export function valueFiles(moves: readonly Move[], values: ReadonlyMap<string, S
 }
 
 /**
- * Makes a unit's folder and its files, each for its owner alone. Throws `refused`, and makes nothing, when one of the names
- * cannot be a file's, and when what is there already is not a folder of ours.
+ * Creates a unit's folder and its files, readable only by the owner. Throws `refused` without creating anything if a
+ * name is not a valid file name, or if the existing folder is not ours.
  */
 export function writeFiles(dir: string, owner: Owner, files: readonly DeliveryFile[]): void {
   const fault = namesFault(files);
@@ -106,7 +107,10 @@ export function writeFiles(dir: string, owner: Owner, files: readonly DeliveryFi
   }
 }
 
-/** Makes a folder that only its owner can enter, and its parents that only root can; gives it opened. */
+/**
+ * Creates a folder that only its owner can enter, below parents that only root can enter. Returns its open file
+ * descriptor.
+ */
 function secretFolder(dir: string, owner: Owner): number {
   try {
     mkdirSync(dirname(dir), { recursive: true, mode: 0o700 });
@@ -128,7 +132,7 @@ function secretFolder(dir: string, owner: Owner): number {
   }
 }
 
-/** Writes a file 0400 (or `mode`) for its owner, in place of an older one. */
+/** Writes a file readable only by its owner (0400, or `mode`), replacing an older one. */
 export function secretFile(file: string, bytes: Uint8Array, owner: Owner, mode = 0o400): void {
   const [dir, name] = [dirname(file), basename(file)];
   belowFolder(dir, name);
@@ -148,8 +152,8 @@ export function secretFile(file: string, bytes: Uint8Array, owner: Owner, mode =
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
- * Writes a file in an opened folder, whatever its path leads to by now. An older one is removed and a new one made
- * (O_EXCL), so that no link is followed and no other name of the old file gets the value.
+ * Writes a file in an open folder, independent of where its path now leads. An older file is removed and a new one
+ * created (O_EXCL), so that no link is followed and no other link to the old file receives the value.
  */
 function writeIn(folder: number, dir: string, name: string, bytes: Uint8Array, owner: Owner, mode: number): void {
   const file = `/proc/self/fd/${folder}/${name}`;

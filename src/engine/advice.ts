@@ -2,8 +2,8 @@ import { bare, cmd } from "../kit/shell.ts";
 import type { RunConfig } from "./types.ts";
 
 /**
- * What an image brings with it that one should know before it runs, in plain words: no judgement of its software. Anything
- * in the config that is not in the form that engines write is passed over.
+ * Risks of running an image, in plain English; says nothing about the quality of its software. Skips anything in the
+ * config that does not have the form engines write.
  */
 export function adviceOn(config: RunConfig): string[] {
   const entrypoint = texts(config.Entrypoint);
@@ -34,14 +34,14 @@ export function adviceOn(config: RunConfig): string[] {
 }
 
 const SOCKET = /(?:^|[/:=])docker\.sock$|^DOCKER_HOST=unix:/;
-/** Programs whose work is to start others and keep them up. */
+/** Programs that start and supervise others. */
 const INITS =
   /(?:^|\/)(supervisord|runsvdir|runit|svscan|s6-svscan|systemd|forego|foreman|goreman|overmind|honcho|circusd|pm2-runtime|multirun|my_init)(?:\.\w+)?$/;
 
 const isRoot = (user: unknown): boolean =>
   user === undefined || (typeof user === "string" && ["", "root", "0"].includes(user.split(":")[0] ?? ""));
 
-/** linuxserver's and others' images start s6-overlay by `/init`. Source: just-containers/s6-overlay README. */
+/** linuxserver's and other images start s6-overlay with `/init`. Source: just-containers/s6-overlay README. */
 const isS6 = (entrypoint: readonly string[]): boolean => entrypoint.length === 1 && entrypoint[0] === "/init";
 
 const texts = (list: unknown): readonly string[] =>

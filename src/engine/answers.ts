@@ -1,8 +1,8 @@
 import { list, map, optional, text, type ShapeCheck } from "../kit/shape.ts";
 
 /**
- * What unsprawl reads from an engine's answers without a further look, so that an engine that answers in another form
- * gives an error and never a fault of the program. What candidates are made from is read in any form.
+ * The parts of an engine's responses that are used without further checks: a response in another form is reported as an
+ * error instead of crashing the program. Candidates are read from responses of any form.
  */
 const mount = map({ Source: optional(text), Name: optional(text) });
 

@@ -7,17 +7,19 @@ import { adviceOn } from "./advice.ts";
 import type { ContainerDoc, HistoryLine, ImageDoc } from "./types.ts";
 import type { JsonObject } from "../kit/json-object.ts";
 
-/** A volume's own options, by the volume's name: where CIFS and NFS passwords sit. */
+/** Driver options by volume name: CIFS and NFS passwords are found there. */
 export type VolumeOptions = ReadonlyMap<string, { readonly [key: string]: string }>;
 
-/** Told of each place whose value is not in the engine's form, so that something may be missing; by a fixed path. */
+/**
+ * Called with a fixed path for each place whose value does not have the engine's form, so that candidates may be
+ * missing.
+ */
 export type Odd = (path: string) => void;
 
 /**
- * Every place of a container's inspect document where a value can sit. `image` is the image that the container
- * was made from (null when it is gone): what the container holds only because of it has origin "image".
- * Any form of the document is read as far as it goes; the rest is told to `odd`, which by default throws `malformed`.
- * What is `known` is left out.
+ * Every value in a container's inspect document. `image` is the container's image (null if it was removed): values that
+ * the container inherits from it have origin "image". Reads as much as possible of malformed documents and reports the
+ * rest to `odd`, which throws `malformed` by default. Skips values that `known` accepts.
  */
 export function containerCandidates(
   source: string,
@@ -58,7 +60,7 @@ export function containerCandidates(
 
 const NETWORKS = "NetworkSettings.Networks";
 
-/** Every place of an image's config and history where a value can sit. Reads any form, as `containerCandidates` does. */
+/** Every value in an image's config and history. Reads malformed documents as `containerCandidates` does. */
 export function imageCandidates(
   source: string,
   name: string,
@@ -78,9 +80,9 @@ export function imageCandidates(
 }
 
 /**
- * A build step. The arguments that a build was given stand before its command, `|2 A=… B=… /bin/sh -c …`, so that each is a
- * named value (moby, builder/dockerfile/dispatchers.go: prependEnvOnCmd). They are not quoted: where they cannot be told
- * apart by their number, the line is one text.
+ * A build step. Build arguments precede the command, `|2 A=… B=… /bin/sh -c …`, and each becomes a named value (moby,
+ * builder/dockerfile/dispatchers.go: prependEnvOnCmd). They are not quoted: if their number does not match the count,
+ * the whole line is one value.
  */
 function created(line: string, path: string, add: AddCandidate): void {
   const [, count = "", given = "", command = ""] = /^(?:RUN )?\|(\d{1,4}) (.*?)( \/\S+ .*)$/s.exec(line) ?? [];
@@ -98,13 +100,15 @@ function created(line: string, path: string, add: AddCandidate): void {
 
 export type FactualDoc = { readonly Config?: { readonly Labels?: unknown; readonly Image?: unknown } };
 
-/** What of a container's document tells its facts: kept until they are asked for, while all the rest can go. */
+/** The part of a container's document that its facts need, so that the rest can be freed. */
 export function factualOf(doc: FactualDoc): FactualDoc {
   const { Labels, Image } = object(doc.Config);
   return { Config: { Labels, Image } };
 }
 
-/** What ignore rules may ask of a container; `image` null means it is gone, so that no label is known to be its own. */
+/**
+ * What ignore rules can match on. `image` null means it was removed: then no label is known to be the container's own.
+ */
 export function containerFacts(doc: FactualDoc, image: ImageDoc | null): SubjectFacts {
   const config = object(doc.Config);
   const labels = texts(config["Labels"]);
@@ -180,7 +184,7 @@ function adder(source: string, subject: Subject, into: Candidate[]): AddCandidat
   };
 }
 
-/** Adds what stands by its name in the map at `at`, if it is not known: its path is made only then. */
+/** Adds the named value in the map at `at` unless it is cached as dismissed; only then is its path built. */
 function namedAdder(add: AddCandidate, known: IsCachedValue): AddCandidate {
   return (where, name, value, at, origin) => {
     if (!known(where, name, value)) add(where, name, value, at + key(name), origin);
@@ -198,27 +202,30 @@ function refuse(path: string): never {
   );
 }
 
-/** An object that the engine always writes. */
+/** An object that the engine always writes: reported to `odd` if it is missing. */
 function present(from: unknown, path: string, odd: Odd): JsonObject {
   if (from === null || from === undefined) odd(path);
   return object(from, path, odd);
 }
 
-/** An object, or nothing, which is no loss. */
+/** An object; empty if it is absent, which is not an error. */
 function object(from: unknown, path = "", odd = ignore): JsonObject {
   if (typeof from === "object" && from !== null && !Array.isArray(from)) return from as JsonObject;
   if (from !== null && from !== undefined) odd(path);
   return {};
 }
 
-/** The objects of a list, by their number. */
+/** The objects of a list with their indices. */
 function objects(from: unknown, path: string, odd: Odd): [number, JsonObject][] {
   if (Array.isArray(from)) return from.map((one, index) => [index, present(one, path, odd)]);
   if (from !== null && from !== undefined) odd(path);
   return [];
 }
 
-/** The texts of a list; null for what is none. Written as one text, or as `{name: value}`, it is read too, and told. */
+/**
+ * The strings of a list; null for elements that are not strings. Also reads a single string or `{name: value}`, and
+ * reports it.
+ */
 function strings(from: unknown, path = "", odd = ignore): readonly (string | null)[] {
   if (from === null || from === undefined) return [];
   const isText = (one: unknown): one is string => typeof one === "string";
@@ -232,14 +239,14 @@ function strings(from: unknown, path = "", odd = ignore): readonly (string | nul
   return list.map((one) => (isText(one) ? one : null));
 }
 
-/** A command as the engine writes it, or as one text, which older Podman writes and which loses nothing. */
+/** A command as one line. Also accepts a single string, as older Podman versions write it, without reporting it. */
 function commandLine(from: unknown, path: string, odd: Odd): string {
   if (typeof from === "string") return from;
   const argv = strings(from, path, odd).filter((word) => word !== null);
   return argv.length === 0 ? "" : JSON.stringify(argv);
 }
 
-/** Texts by their names, with the path of them all. A list of `name=value` is read too, and told. */
+/** Calls `each` for the strings of a map, with the map's path. Also reads a list of `name=value`, and reports it. */
 function map(from: unknown, path: string, odd: Odd, each: (name: string, value: string, path: string) => void): void {
   if (Array.isArray(from)) {
     odd(path);
@@ -254,7 +261,7 @@ function map(from: unknown, path: string, odd: Odd, each: (name: string, value: 
     else odd(path);
 }
 
-/** `.name` for a plain name, `["a.b"]` for any other, so that a path can be read back. */
+/** `.name` for a plain name, `["a.b"]` for any other, so that a path can be parsed. */
 function key(name: string): string {
   return /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }

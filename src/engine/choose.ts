@@ -8,13 +8,13 @@ export type ChosenDelivery = {
   readonly delivery: Delivery;
   readonly why: string;
   readonly warnings: readonly string[];
-  /** What it does not deliver: variables whose names no file can have. */
+  /** Moves that it cannot deliver: the variables' names are not valid file names. */
   readonly left: ReadonlySet<Move>;
 };
 
 /**
- * The delivery that was asked for, or the first that fits: `file`, then `runtime`, then `shim`. Where none fits all of the
- * values, variables whose names cannot be a file's are left. Throws `refused`.
+ * The requested delivery, or the first that fits: `file`, then `runtime`, then `shim`. If none fits all values,
+ * variables whose names are not valid file names are left out. Throws `refused` if none fits.
  */
 export async function chooseDelivery(
   deliveries: readonly Delivery[],
@@ -43,7 +43,7 @@ export async function chooseDelivery(
   );
 }
 
-/** What a chosen delivery leaves where it is, with the reason and what to type instead. */
+/** What a chosen delivery leaves in place, with the reason and what to type instead. */
 export function leftOf(
   all: readonly Selected[],
   { left }: Pick<ChosenDelivery, "left">,
@@ -51,7 +51,7 @@ export function leftOf(
   return all.filter(({ move }) => left.has(move)).map((selected) => ({ selected, ...ODD_NAME }));
 }
 
-/** Why a variable is left whose name cannot be a file's. */
+/** Why a variable whose name is not a valid file name is left in place. */
 export const ODD_NAME = {
   reason: "its name cannot be the name of a file, which its value would become",
   hint: "rename it (letters, digits and _); or: unsprawl runtime install --to STORE, then plan again",

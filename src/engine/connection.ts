@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { homeOf, runtimeHome } from "../kit/home.ts";
 import { UnsprawlError } from "../model/error.ts";
 
-/** How to reach an engine. `address` is what the user would put into DOCKER_HOST. */
+/** How to reach an engine. `address` has the form of DOCKER_HOST. */
 export type EngineConnection = {
   readonly address: string;
   readonly via: "unix" | "tcp" | "ssh";
@@ -19,10 +19,10 @@ export type EngineConnection = {
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 
 /**
- * Finds the engine as Docker's own client does: DOCKER_HOST, else DOCKER_CONTEXT, else `currentContext` of
- * config.json, else the default socket. Source: docker/cli `cli/command/cli.go` (resolveContextName) and
- * `cli/context/store` (a context's folder is the SHA-256 of its name).
- * Throws `config` when the named context or a certificate cannot be read.
+ * Finds the engine as Docker's client does: DOCKER_HOST, otherwise DOCKER_CONTEXT, otherwise `currentContext` in
+ * config.json, otherwise the default socket. Source: docker/cli `cli/command/cli.go` (resolveContextName) and
+ * `cli/context/store` (a context's folder is the SHA-256 of its name). Throws `config` if the named context or a
+ * certificate cannot be read.
  */
 export function findConnection(env: NodeJS.ProcessEnv): EngineConnection {
   if (env["DOCKER_HOST"]) return parseAddress(env["DOCKER_HOST"], tlsFromEnv(env));
@@ -36,14 +36,17 @@ export function findConnection(env: NodeJS.ProcessEnv): EngineConnection {
 }
 
 /**
- * What the engine's host is called in a history: this machine's name for its usual engine, any other's address. Where the
- * machine's name is another one each time (a container's), UNSPRAWL_HOST says what it is called.
+ * The host's name in the history: this machine's name for its default engine, otherwise the engine's address.
+ * UNSPRAWL_HOST overrides it, for machines whose name changes (containers).
  */
 export function hostOf({ address }: EngineConnection, env: NodeJS.ProcessEnv): string {
   return env["UNSPRAWL_HOST"] || (address === `unix://${DEFAULT_SOCKET}` ? hostname() : address);
 }
 
-/** Reads `unix:///path`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. */
+/**
+ * Parses `unix:///path`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. Throws
+ * `config`.
+ */
 export function parseAddress(address: string, tls: EngineConnection["tls"]): EngineConnection {
   const none = { socketPath: null, host: null, port: null, user: null, tls };
   if (address.startsWith("unix://") || address.startsWith("/")) {
@@ -71,7 +74,7 @@ export function parseAddress(address: string, tls: EngineConnection["tls"]): Eng
     };
   }
   if (!["tcp:", "http:", "https:"].includes(url.protocol)) throw badAddress(address);
-  // URL drops a scheme's own port (80, 443), so that it is read from the text.
+  // URL drops a scheme's default port (80, 443), so the port is read from the text.
   const port = url.port || (/:(\d+)(?=[/?#]|$)/.exec(address.replace(/^\w+:\/\//, ""))?.[1] ?? "");
   const secure = tls ?? (url.protocol === "https:" ? {} : null);
   return { ...none, address, via: "tcp", host, port: Number(port || (secure ? 2376 : 2375)), tls: secure };
@@ -86,8 +89,8 @@ function badAddress(address: string): UnsprawlError {
 }
 
 /**
- * TLS is on when DOCKER_TLS_VERIFY is set, with the certificates of DOCKER_CERT_PATH, else of Docker's own folder.
- * Source: docker/cli `cli/flags/options.go` (DOCKER_CERT_PATH alone says only where certificates are).
+ * TLS is used if DOCKER_TLS_VERIFY is set, with certificates from DOCKER_CERT_PATH, otherwise from Docker's own folder.
+ * Source: docker/cli `cli/flags/options.go` (DOCKER_CERT_PATH alone only says where certificates are).
  */
 function tlsFromEnv(env: NodeJS.ProcessEnv): EngineConnection["tls"] {
   if (!env["DOCKER_TLS_VERIFY"]) return null;

@@ -3,20 +3,21 @@ import { posix } from "node:path";
 import type { RunChange } from "../contract/delivery.ts";
 import type { ContainerDoc, NetworkEndpoint, HostConfig, Mount, ImageDoc } from "./types.ts";
 
-/** The body of `POST /containers/create`, and the networks that must be connected one by one afterwards. */
+/** The body of `POST /containers/create`, and the networks to connect one by one afterwards. */
 export type CreateBody = {
   readonly body: { readonly [key: string]: unknown };
   readonly connectLater: readonly { readonly network: string; readonly endpoint: NetworkEndpoint }[];
 };
 
-/** From this API version on a container can be created with many networks at once (moby API changelog, v1.44). */
+/** The API version from which a container can be created with several networks (moby API changelog, v1.44). */
 const MANY_NETWORKS = [1, 44] as const;
 const RANDOM_MACS = [1, 48] as const;
 
 /**
- * The configuration that makes the engine create an equal container from the container's own image, but for `change`.
- * Config and HostConfig pass as raw JSON, in their order. What the image gives passes too: the engine merges an image
- * in only where nothing is set (moby `daemon/commit.go`, merge), so that from the same image it comes out the same.
+ * The request that makes the engine create an equal container from the container's own image, except for `change`.
+ * Config and HostConfig are passed as raw JSON in their original order, including values inherited from the image: the
+ * engine merges the image's values only where nothing is set (moby `daemon/commit.go`, merge), so the result from the
+ * same image is the same.
  */
 export function createBody(
   old: ContainerDoc,
@@ -46,7 +47,7 @@ function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [ke
   config["Env"] = changedEnv(old.Config.Env ?? [], change);
 
   if (change.entrypointPrefix) {
-    // The prefix execs the original entrypoint with its arguments; Cmd stays, as the engine appends it.
+    // The prefix execs the original entrypoint with its arguments; the engine still appends Cmd.
     config["Entrypoint"] = [...change.entrypointPrefix, ...(old.Config.Entrypoint ?? [])];
   } else if (!old.Config.Entrypoint && (image.Config?.Entrypoint ?? []).length > 0) {
     config["Entrypoint"] = [""]; // how `--entrypoint ""` clears the image's (docker/cli opts)
@@ -71,7 +72,10 @@ function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [ke
   return config;
 }
 
-/** `CMD-SHELL text` runs in the container's shell, so it becomes a CMD of that shell behind the prefix. */
+/**
+ * Prepends `prefix` to a health check's test. `CMD-SHELL text` runs in the container's shell, so it becomes a CMD with
+ * that shell.
+ */
 export function prefixedTest(test: readonly string[], prefix: readonly string[], shell: readonly string[]): string[] {
   const [kind, ...words] = test;
   if (kind === "CMD-SHELL") return ["CMD", ...prefix, ...shell, ...words];
@@ -86,7 +90,7 @@ function changedEnv(own: readonly string[], change: RunChange): string[] {
   for (const entry of own) {
     const name = entry.split("=", 1)[0] ?? "";
     const value = set.get(name);
-    // A name that is there twice is set once: its second value must not stay either.
+    // A name that occurs twice is set once, so that its second value does not remain.
     if (value !== undefined && !unset.has(name)) {
       kept.push(`${name}=${value}`);
       unset.add(name);
@@ -105,8 +109,8 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
     const actual = volumeAt(mount.Target ?? "");
     return mount.Type === "volume" && !mount.Source && actual ? { ...mount, Source: actual.Name } : mount;
   });
-  // A bind without a source (`/data`) is an anonymous volume, as are the paths of Config.Volumes. Each would be made
-  // anew and empty: name the one that holds the data.
+  // A bind without a source (`/data`) is an anonymous volume, and so are the paths in Config.Volumes. The engine would
+  // create new, empty volumes: name the existing one that holds the data.
   const own = (host.Binds ?? []).map((bind) => {
     const actual = bind.includes(":") ? undefined : volumeAt(bind);
     return actual ? `${actual.Name ?? ""}:${bind}` : bind;
@@ -117,7 +121,7 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
     ...named.map((mount) => clean(mount.Target ?? "")),
   ]);
   const anonymous = volumes.filter((mount) => declared.has(mount.Destination) && !covered.has(mount.Destination));
-  // The engine lists them in any order.
+  // Sorted, since the engine lists them in any order.
   const held = anonymous
     .map((mount) => `${mount.Name ?? ""}:${mount.Destination}${mount.RW === false ? ":ro" : ""}`)
     .sort();
@@ -137,12 +141,12 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
   };
 }
 
-/** A path as the engine shows it in `Mounts[].Destination`: `/data/` is `/data`. */
+/** A path as in `Mounts[].Destination`: `/data/` becomes `/data`. */
 function clean(path: string): string {
   return posix.normalize(path).replace(/(?<=.)\/+$/, "");
 }
 
-/** `/db:/api/db` as inspect shows it → `db:db` as create wants it. */
+/** Converts a link from its form in inspect, `/db:/api/db`, to the form for create, `db:db`. */
 function linkText(link: string): string {
   const [from = "", to = ""] = link.split(":");
   return `${from.replace(/^\//, "")}:${to.split("/").at(-1) ?? ""}`;
@@ -156,7 +160,7 @@ function ownEndpoints(old: ContainerDoc, apiVersion: string): { [network: string
     const aliases = ownAliases(old, endpoint);
     const primary = name === mode || (name === "bridge" && mode === "default");
     const own: NetworkEndpoint = {
-      // What the user asked for, not what the engine assigned: addresses come from IPAMConfig alone.
+      // What the user configured, not what the engine assigned: addresses come only from IPAMConfig.
       ...(endpoint.IPAMConfig ? { IPAMConfig: endpoint.IPAMConfig } : {}),
       ...(endpoint.Links ? { Links: endpoint.Links } : {}),
       ...(aliases.length > 0 ? { Aliases: aliases } : {}),
@@ -166,21 +170,21 @@ function ownEndpoints(old: ContainerDoc, apiVersion: string): { [network: string
     };
     return [name, own, primary] as const;
   });
-  // The network that NetworkMode names must come first, for engines that take only one at create.
+  // The network of NetworkMode comes first, for engines that accept only one at create.
   endpoints.sort((a, b) => Number(b[2]) - Number(a[2]));
   return Object.fromEntries(endpoints.map(([name, own]) => [name, own]));
 }
 
-/** The aliases that were asked for: up to API 1.44 inspect shows the short id behind them, and the hostname behind that. */
+/** The configured aliases: up to API 1.44, inspect appends the short id and then the hostname. */
 export function ownAliases({ Id, Config }: ContainerDoc, { Aliases }: NetworkEndpoint): string[] {
   const id = Aliases?.indexOf(Id.slice(0, 12)) ?? -1;
   return (Aliases ?? []).filter((alias, at) => id < 0 || at < id || (at > id && alias !== Config.Hostname));
 }
 
 /**
- * Inspect shows the MAC address that was asked for and the one that the engine made in one field. Before a start there
- * is only the former. Up to API 1.47 it made them beginning with 02:42 (libnetwork's genMAC); later ones are random,
- * so that none is taken for asked for.
+ * The configured MAC address. Inspect shows configured and generated addresses in the same field, and before the first
+ * start only configured ones. Up to API 1.47 generated addresses start with 02:42 (libnetwork's genMAC); later ones are
+ * random, so that none is taken as configured.
  */
 function askedMac(
   { MacAddress = "", EndpointID }: NetworkEndpoint,

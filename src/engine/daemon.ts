@@ -4,12 +4,12 @@ import { findNodeAtLocation, parseTree, type Node } from "jsonc-parser";
 import { UnsprawlError } from "../model/error.ts";
 import type { Engine } from "./engine.ts";
 
-/** The engine's process on this host, and the file that configures it. */
+/** The engine's process on this host and its configuration file. */
 export type Daemon = { readonly pid: number; readonly configFile: string };
 
 const DEFAULT_CONFIG = "/etc/docker/daemon.json";
 
-/** Finds the dockerd that listens on this connection's socket, by the command lines in /proc. Null when there is none. */
+/** Finds the dockerd that listens on this socket by the command lines in /proc. Null if there is none. */
 export function findDaemon(socketPath: string, configFile: string | null): Daemon | null {
   const running = readdirSync("/proc").flatMap((entry) => {
     const argv = /^\d+$/.test(entry) ? commandLine(entry) : [];
@@ -26,8 +26,8 @@ export function findDaemon(socketPath: string, configFile: string | null): Daemo
 }
 
 /**
- * `daemon.json` with (or, for null, without) a runtime: an entry is spliced in or out, and every other byte stays.
- * Throws `malformed` for what the engine would not read either (dockerd(8): plain JSON, an object, `runtimes` a map).
+ * The text of `daemon.json` with the runtime added, or removed if `path` is null; every other byte is unchanged. Throws
+ * `malformed` for a file that the engine would not accept either (dockerd(8): plain JSON, an object, `runtimes` a map).
  */
 export function withRuntime(text: string, name: string, path: string | null): string {
   const source = text.trim() === "" ? "{}\n" : text;
@@ -67,7 +67,7 @@ function parsed(source: string): Node {
   return root;
 }
 
-/** Adds a property behind the last one, set apart as the last one is. */
+/** Adds a property after the last one, with the same separator. */
 function withProperty(source: string, object: Node, property: string): string {
   const last = object.children?.at(-1);
   if (!last) return splice(source, object.offset + 1, object.offset + 1, property);
@@ -78,7 +78,7 @@ function withProperty(source: string, object: Node, property: string): string {
   return splice(source, end, end, `,${gap}${property}`);
 }
 
-/** Takes out the property that a value belongs to, with the comma and the space that set it apart. */
+/** Removes the property of a value, with its comma and white space. */
 function without(source: string, value: Node): string {
   const property = value.parent;
   const siblings = property?.parent?.children ?? [];
@@ -94,7 +94,10 @@ function splice(text: string, from: number, to: number, put: string): string {
   return text.slice(0, from) + put + text.slice(to);
 }
 
-/** Tells the engine to read its configuration again (dockerd(8): SIGHUP) and waits until `ready`. */
+/**
+ * Tells the engine to reload its configuration (dockerd(8): SIGHUP) and waits up to 5 s. Returns whether `ready`
+ * accepted its runtimes.
+ */
 export async function reload(
   daemon: Daemon,
   engine: Engine,
@@ -112,7 +115,7 @@ export function readConfig(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/** A process of another user may call itself dockerd, and name a file that root would then write. */
+/** Another user's process could call itself dockerd and name a file that root would then overwrite. */
 function isRoots(pid: string): boolean {
   try {
     return statSync(`/proc/${pid}`).uid === 0;

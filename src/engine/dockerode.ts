@@ -2,9 +2,9 @@ import { registerHooks } from "node:module";
 import type Docker from "dockerode";
 
 /**
- * dockerode without two parts of it that are not used here and take longer to load than all the rest: gRPC, for BuildKit's
- * sessions, and ssh2, for `ssh://` addresses, which `ssh-agent.ts` does with the user's own ssh. It gets a small neighbour
- * of each instead.
+ * Loads dockerode without two unused parts that take longer to load than the rest: gRPC, for BuildKit sessions, and
+ * ssh2, for `ssh://` addresses, which `ssh-agent.ts` handles with the user's own ssh. Each is replaced by a small
+ * module of the same package.
  */
 export async function loadDockerode(): Promise<typeof Docker> {
   const hooks = registerHooks({

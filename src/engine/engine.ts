@@ -12,7 +12,7 @@ export type ListedContainer = {
   readonly Names: readonly string[];
   readonly Image: string;
   readonly ImageID: string;
-  /** `created` for one that was never started. */
+  /** `created` if it was never started. */
   readonly State?: string;
   readonly Mounts?: readonly Mount[];
   readonly Labels?: { readonly [key: string]: string };
@@ -30,13 +30,13 @@ export type ListedVolume = {
   readonly Labels?: { readonly [key: string]: string } | null;
 };
 
-/** An engine, its client, and every call's errors reduced to UnsprawlError. `null` means that it does not exist. */
+/** An engine and its client. All errors are reduced to UnsprawlError; `null` means that the object does not exist. */
 export type Engine = {
   readonly connection: EngineConnection;
-  /** The client, loaded on first use: everything that changes something, or is more than a read. */
+  /** The client, loaded on first use, for everything that is more than a plain read. */
   docker(): Promise<Docker>;
   info(): Promise<EngineInfo>;
-  /** The API version that is spoken: DOCKER_API_VERSION, else the engine's newest, such as `1.45`. */
+  /** The API version in use: DOCKER_API_VERSION, otherwise the engine's newest, such as `1.45`. */
   apiVersion(): Promise<string>;
   containers(): Promise<readonly ListedContainer[]>;
   container(idOrName: string): Promise<ContainerDoc | null>;
@@ -44,15 +44,15 @@ export type Engine = {
   image(idOrRef: string): Promise<ImageDoc | null>;
   history(idOrRef: string): Promise<readonly HistoryLine[]>;
   volumes(): Promise<readonly ListedVolume[]>;
-  /** A large answer as it comes. */
+  /** Streams a large response. */
   stream(what: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | null>;
-  /** Lets the connections go that reads are made on. */
+  /** Closes the connections used for reads. */
   close(): void;
-  /** Runs any other call of the client with the same error rules: absent → null. */
+  /** Runs any other client call with the same error handling: absent → null. */
   call<T>(what: string, act: () => Promise<T>): Promise<T | null>;
 };
 
-/** Connects lazily: the first call finds out whether the engine answers. */
+/** Opens an engine without connecting; the first call shows whether it responds. Throws `config`. */
 export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   const connection = findConnection(env);
   const pinned = env["DOCKER_API_VERSION"] || null;
@@ -91,7 +91,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     throw new UnsprawlError("malformed", `${what}: the engine does not know this call`, "unsprawl doctor");
   };
   const at = encodeURIComponent;
-  // A reference is part of the path: its slashes stay.
+  // A reference is part of the path: slashes are not escaped.
   const ref = (name: string): string => name.split("/").map(at).join("/");
   return {
     connection,
@@ -116,7 +116,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   };
 }
 
-/** An answer that breaks off is told like any other failure of the engine. */
+/** A response that breaks off is reported like any other engine error. */
 async function* whole(
   answer: AsyncIterable<unknown>,
   what: string,
@@ -132,7 +132,7 @@ async function* whole(
 
 async function client(connection: EngineConnection, pinned: string | null): Promise<Docker> {
   const Dockerode = await (await import("./dockerode.ts")).loadDockerode();
-  // dockerode reads DOCKER_HOST and its certificates again and would let them win over a context.
+  // dockerode also reads DOCKER_HOST and the certificate variables, and would prefer them over a context.
   const kept = Object.entries(process.env).filter(([name]) => /^DOCKER_(HOST|TLS_VERIFY|CERT_PATH)$/.test(name));
   for (const [name] of kept) delete process.env[name];
   const version = pinned === null ? {} : { version: `v${pinned}` };
@@ -166,7 +166,9 @@ function statusOf(error: unknown): number | null {
   return typeof status === "number" ? status : null;
 }
 
-/** The engine's own message is kept (the faces redact known values in it); no request object is. */
+/**
+ * Converts a client error. Keeps the engine's message, in which the faces redact known values, but no request object.
+ */
 export function engineError(error: unknown, what: string, connection: EngineConnection): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const status = statusOf(error);
@@ -219,10 +221,13 @@ export function engineError(error: unknown, what: string, connection: EngineConn
   );
 }
 
-/** Swarm's check-and-set says so with status 500. Source: moby/swarmkit, manager/state/store: ErrSequenceConflict. */
+/**
+ * Swarm reports a check-and-set conflict with status 500. Source: moby/swarmkit, manager/state/store:
+ * ErrSequenceConflict.
+ */
 const SWARM_CHANGED = /update out of sequence/;
 
-/** What to type after an answer of the engine. */
+/** The hint for an error response of the engine. */
 function hintFor(status: number, said: string): string {
   if (status === 401 || status === 403) return "ask who runs the engine which rights it grants";
   if (/unsprawl:/.test(said)) return "unsprawl runtime status";

@@ -9,7 +9,7 @@ import type { ContainerDoc, EngineInfo, ImageDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 
-/** A container with all that a plan needs to know of it. */
+/** A container with everything that planning needs. */
 export type Facts = {
   readonly doc: ContainerDoc;
   readonly image: ImageDoc;
@@ -17,7 +17,9 @@ export type Facts = {
   readonly subject: DeliverySubject;
 };
 
-/** Reads a container, its own image and the engine. Throws `changed` when the container or its image is gone. */
+/**
+ * Reads a container, its image and the engine. Throws `changed` if the container is gone, `refused` if its image is.
+ */
 export async function facts(engine: Engine, id: string, runId: string): Promise<Facts> {
   const doc = await engine.container(id);
   if (doc === null)
@@ -33,7 +35,7 @@ export async function facts(engine: Engine, id: string, runId: string): Promise<
   return { doc, image, info, subject: subjectOf(engine, doc, image, info, runId) };
 }
 
-/** A variable of a container's own configuration; null when it is not set. */
+/** A variable in a container's configuration; null if it is not set. */
 export function variable(doc: ContainerDoc, name: string): Secret | null {
   const entry = doc.Config.Env?.find((one) => one.startsWith(`${name}=`));
   return entry === undefined ? null : Secret.of(entry.slice(name.length + 1));
@@ -67,13 +69,13 @@ function subjectOf(
   };
 }
 
-/** The variables among these entries that hold a reference in place of a value. */
+/** The variables that hold a reference, by name. */
 export function referencesOf(entries: readonly string[]): ReadonlyMap<string, string> {
   const pairs = entries.map((entry) => [entry.split("=", 1)[0] ?? "", entry.slice(entry.indexOf("=") + 1)] as const);
   return new Map(pairs.filter(([, value]) => value.startsWith("ref+")));
 }
 
-/** Why files and processes of this host are not the engine's; null when they are. */
+/** Why files and processes on this host are not the engine's; null if they are. */
 export function unreachableHost(engine: Engine, info: EngineInfo): string | null {
   if (engine.connection.via !== "unix")
     return `the engine is not on this host (${engine.connection.address}): run unsprawl there`;

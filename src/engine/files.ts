@@ -12,17 +12,19 @@ type Stat = {
   readonly linkTarget: string | null;
 };
 
-/** Whether a regular file is in a container's filesystem (running or not); links followed. */
+/** Whether a regular file exists in a container's file system (running or not), following links. */
 export async function containerHasFile(engine: Engine, id: string, path: string): Promise<boolean> {
   return (await find(engine, id, path)) !== null;
 }
 
-/** Whether a folder is in a container's filesystem (running or not); a link to one is none. */
+/** Whether a folder exists in a container's file system (running or not). A link to a folder does not count. */
 export async function containerHasFolder(engine: Engine, id: string, path: string): Promise<boolean> {
   return (await statOf(engine, id, path))?.isFolder === true;
 }
 
-/** A regular file of a container's filesystem; null when absent, not a file, or larger than 1 MiB. Links followed. */
+/**
+ * A regular file in a container's file system, following links; null if it is absent, not a file, or larger than 1 MiB.
+ */
 export async function containerFile(engine: Engine, id: string, path: string): Promise<Buffer | null> {
   const found = await find(engine, id, path);
   if (found === null || found.stat.size > MOST_BYTES) return null;
@@ -55,7 +57,7 @@ async function find(
   return null;
 }
 
-/** `HEAD /containers/{id}/archive` answers with a base64 JSON header. Source: Engine API v1.41, ContainerArchiveInfo. */
+/** `HEAD /containers/{id}/archive` returns a base64 JSON header. Source: Engine API v1.41, ContainerArchiveInfo. */
 async function statOf(engine: Engine, id: string, path: string): Promise<Stat | null> {
   const answer: unknown = await engine.call(`look at ${path}`, async () =>
     (await engine.docker()).getContainer(id).infoArchive({ path }),
@@ -69,6 +71,6 @@ async function statOf(engine: Engine, id: string, path: string): Promise<Stat | 
     mode: number;
     linkTarget?: string;
   };
-  // Go's FileMode: the type bits are the high ones; none of them set means a regular file, the highest a folder.
+  // Go's FileMode has the type in the high bits: none set is a regular file, the highest a folder.
   return { size, isFile: mode >>> 19 === 0, isFolder: mode >>> 31 === 1, linkTarget: linkTarget || null };
 }

@@ -1,8 +1,8 @@
 import type { ContainerDoc } from "./types.ts";
 
 /**
- * Variables that an image reads only when its data folder is empty, by the name's end. Sources: the README files of the
- * official images (postgres, mysql, mariadb, mongo, influxdb, neo4j, rabbitmq) and of those built like them.
+ * Variables that images read only while the data folder is empty. Sources: the README files of the official images
+ * (postgres, mysql, mariadb, mongo, influxdb, neo4j, rabbitmq) and of similar ones.
  */
 const FIRST_INIT: readonly (readonly [name: RegExp, how: string])[] = [
   [/^(POSTGRES|POSTGRESQL|PG)_(\w+_)?PASS(WORD)?$/, "ALTER ROLE … PASSWORD"],
@@ -19,8 +19,8 @@ const FIRST_INIT: readonly (readonly [name: RegExp, how: string])[] = [
 ];
 
 /**
- * What to know of moved variables that act on an empty volume only: that moving them changes no password. Empty when there
- * is none, and for a container without a volume, which starts anew in any case.
+ * Notes on variables that take effect only with an empty data volume: migrating them changes no password. Empty if
+ * there are none, or if the container has no volume and thus initialises at every start.
  */
 export function firstInitNotes({ Config, Mounts }: ContainerDoc, names: readonly string[]): string[] {
   if (!Mounts?.some(({ RW }) => RW !== false)) return [];
@@ -33,7 +33,7 @@ export function firstInitNotes({ Config, Mounts }: ContainerDoc, names: readonly
   });
 }
 
-/** A client of a database has the same variables: the image's name tells who keeps the data. */
+/** Clients of a database use the same variables: the image's name shows whether it is the server. */
 function isServer(image: string, name: string): boolean {
   const own = image.toLowerCase();
   if (/^(POSTGRES|PG)/.test(name)) return /postg|pgvector|timescale|supabase/.test(own);

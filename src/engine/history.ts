@@ -1,8 +1,8 @@
 import type { HistoryLine } from "./types.ts";
 
 /**
- * A history as an image's config keeps it (`created_by`, `comment`; the oldest line first), which Podman's inspect prints
- * too. What is not in that form is left out, and `odd` is told. Source: OCI image-spec, config.md.
+ * Converts a history from the form in an image's config (`created_by`, `comment`; oldest line first), which Podman's
+ * inspect prints too. Skips anything malformed and calls `odd`. Source: OCI image-spec, config.md.
  */
 export function historyLines(from: unknown, odd: () => void): HistoryLine[] {
   if (from === undefined || from === null) return [];

@@ -2,20 +2,23 @@ import type { Agent, IncomingMessage } from "node:http";
 import type { EngineConnection } from "./connection.ts";
 import { pipeline } from "./pipeline.ts";
 
-/** One read of the engine. Throws what `engineError` understands: `statusCode` and `json` of an answer, or a socket's code. */
+/**
+ * Reads one document from the engine. Throws what `engineError` accepts: an error with `statusCode` and `json`, or a
+ * socket error with a code.
+ */
 export type EngineRead = ((path: string) => Promise<unknown>) & {
-  /** Lets the connections go. */
+  /** Closes the connections. */
   readonly close: () => void;
 };
 
-/** An answer as it comes; whoever does not read it to its end destroys it. Throws as `EngineRead` does. */
+/** Opens a streamed response, which the caller must read to its end or destroy. Throws like `EngineRead`. */
 export type OpenEngineStream = (path: string, signal: AbortSignal) => Promise<IncomingMessage>;
 
 const SOCKETS = 12;
 
 /**
- * Plain GETs on kept connections. dockerode does everything that changes something; a scan only reads, and
- * loading dockerode (with its SSH and gRPC parts) would take longer than a hundred containers take to inspect.
+ * A client for plain GETs on keep-alive connections. dockerode does all writes; a scan only reads, and loading
+ * dockerode (with SSH and gRPC) would take longer than inspecting a hundred containers.
  */
 export async function reader(connection: EngineConnection, version: string | null): Promise<EngineRead> {
   const prefix = version === null ? "" : `/v${version}`;
@@ -27,7 +30,7 @@ export async function reader(connection: EngineConnection, version: string | nul
     };
     return Object.assign(get, { close: ask.close });
   }
-  // An import of node:http would read all its exports, and one of them loads a WebSocket client.
+  // Importing node:http would evaluate all its exports, one of which loads a WebSocket client.
   const http = process.getBuiltinModule("node:http");
   const https = process.getBuiltinModule("node:https");
   const secure = connection.tls !== null;
@@ -38,7 +41,7 @@ export async function reader(connection: EngineConnection, version: string | nul
   const where = { host: connection.host ?? "", port: connection.port ?? (secure ? 2376 : 2375), ...connection.tls };
   const get = (path: string): Promise<unknown> =>
     new Promise((done, fail) => {
-      // Over TLS the name in this header is what the certificate is checked against: there it must be the real one.
+      // Over TLS the certificate is checked against this header's name, so it must be the real one.
       const headers = connection.via === "tcp" ? {} : { host: "docker" };
       const request = (secure ? https : http).get({ ...where, agent, path: prefix + path, headers }, (answer) => {
         collect(answer).then((text) => settle(answer.statusCode ?? 0, text, done, fail), fail);
@@ -48,7 +51,7 @@ export async function reader(connection: EngineConnection, version: string | nul
   return Object.assign(get, { close: () => agent.destroy() });
 }
 
-/** GETs whose answers are large: each on a connection of its own. */
+/** A client for GETs with large responses: each uses its own connection. */
 export async function opener(connection: EngineConnection, version: string | null): Promise<OpenEngineStream> {
   const http = process.getBuiltinModule("node:http");
   const https = process.getBuiltinModule("node:https");

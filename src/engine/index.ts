@@ -1,5 +1,5 @@
 /*
- * Docker and Podman, here or elsewhere: the connection, what inspect says, and the building blocks of creating a
- * container again. No format is known here; whatever writes to an engine lies here or in a migration.
+ * Docker and Podman, local or remote: connection, inspect documents, and the building blocks for recreating a
+ * container. Knows no format. Everything that writes to an engine is here or in a migration.
  */
 export {};

@@ -4,8 +4,8 @@ import type { ContainerDoc, ImageDoc } from "./types.ts";
 type ContainerLabels = { readonly [key: string]: string };
 
 /**
- * The labels that a container has and its image does not: whoever makes an image chooses its labels, and the container
- * inherits them. Without the image (null) none can be told apart, so none counts.
+ * The container's labels that its image does not have: anyone who builds an image chooses its labels, and containers
+ * inherit them. Without the image (null) none can be told apart, so none is returned.
  */
 export function ownLabels({ Config }: ContainerDoc, image: ImageDoc | null): ContainerLabels {
   if (image === null) return {};
@@ -13,14 +13,14 @@ export function ownLabels({ Config }: ContainerDoc, image: ImageDoc | null): Con
   return Object.fromEntries(Object.entries(Config.Labels ?? {}).filter(([key]) => !Object.hasOwn(theirs, key)));
 }
 
-/** Set by Compose on every container that it creates, and on no image that it builds: docker/compose `pkg/api/labels.go`. */
+/** Compose sets these on every container it creates, and on no image it builds: docker/compose `pkg/api/labels.go`. */
 const BY_COMPOSE = ["config-hash", "project.config_files", "project.working_dir"];
 const COMPOSE = "com.docker.compose.";
 
 /**
- * Compose's labels of a container that Compose created, without their prefix; null for any other container, and where
- * the labels that its image brings are not known (null). Images that Compose builds carry the project and the service
- * too, so those count as soon as the rest is the container's own.
+ * Compose's labels, without their prefix, of a container that Compose created. Null for any other container, or if the
+ * image's labels are unknown (`ofImage` null). Images built by Compose also have project and service labels, so these
+ * count once the other labels are the container's own.
  */
 export function composeLabels(labels: ContainerLabels, ofImage: ReadonlySet<string> | null): ContainerLabels | null {
   const isOwn = (key: string): boolean => ofImage?.has(key) === false && Boolean(labels[key]);
@@ -30,12 +30,14 @@ export function composeLabels(labels: ContainerLabels, ofImage: ReadonlySet<stri
   return found["project"] && found["service"] ? found : null;
 }
 
-/** The project that Compose, or a tool that labels as it does, created a container for; null for any other container. */
+/**
+ * The project of a container created by Compose, or by a tool that sets the same label; null for any other container.
+ */
 export function composeProject(doc: ContainerDoc, image: ImageDoc | null): string | null {
   return labelsByCompose(doc, image)?.["project"] ?? ownLabels(doc, image)[`${COMPOSE}project`] ?? null;
 }
 
-/** Compose's labels of a container that Compose created, without their prefix, with its image looked up; else null. */
+/** The same as `composeLabels`, looking up the image; null if the container is null. */
 export async function composeLabelsOf(engine: Engine, doc: ContainerDoc | null): Promise<ContainerLabels | null> {
   return doc === null ? null : labelsByCompose(doc, await engine.image(doc.Image));
 }

@@ -5,8 +5,9 @@ import type { ServiceSpec } from "./swarm.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /**
- * Places that would still hold a value afterwards. For a value that cannot be there by coincidence that is a refusal;
- * for a plain word (`postgres`) they are named and left. `others` are variables that go as well.
+ * Places that would still hold a value after the migration. Throws `refused` for a value that cannot be there by
+ * coincidence; returns the places of plain words (`postgres`), which stay. `others` are further variables that are
+ * removed.
  */
 export function leftovers(
   doc: ContainerDoc | ServiceSpec,

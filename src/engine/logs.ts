@@ -1,12 +1,12 @@
 import type { Readable } from "node:stream";
 import type { Engine } from "./engine.ts";
 
-/** A piece of what a container wrote; of one without a terminal by the stream that it came from. */
+/** A piece of a container's log. Without a terminal, `stream` is the stream it was written to. */
 export type LogChunk = { readonly stream: "output" | "error"; readonly bytes: Buffer; readonly begins: boolean };
 
 /**
- * What the engine kept of a container's log, its last `tail` lines or all of it, as it arrives; null when the container
- * is gone. `begins` is true for the first piece of an entry. Ends when `signal` aborts. Errors are those of `Engine.call`.
+ * A container's log as the engine kept it, the last `tail` lines or all of it, streamed; null if the container is gone.
+ * `begins` is true for the first piece of an entry. Ends when `signal` aborts. Throws like `Engine.call`.
  */
 export async function openLog(
   engine: Engine,
@@ -22,7 +22,7 @@ type Modem = {
   dial(options: object, done: (error: Error | null, stream: Readable) => void): void;
 };
 
-/** dockerode's own `logs` collects all of it before it gives anything. */
+/** Not dockerode's `logs`, which collects the whole log before returning. */
 async function dial(engine: Engine, id: string, tail: number | null, signal: AbortSignal): Promise<Readable> {
   const modem = (await engine.docker()).modem as Modem;
   return new Promise((done, fail) => {
@@ -42,7 +42,10 @@ async function* whole(stream: Readable): AsyncGenerator<LogChunk> {
   for await (const chunk of stream) yield { stream: "output", bytes: chunk as Buffer, begins: true };
 }
 
-/** Takes entries apart: one byte for the stream, three of nothing, four for the length (Engine API, ContainerAttach). */
+/**
+ * Splits the stream into entries: one byte for the stream, three zero bytes, four bytes for the length (Engine API,
+ * ContainerAttach).
+ */
 async function* frames(stream: Readable): AsyncGenerator<LogChunk> {
   let header = Buffer.alloc(0);
   let [left, error] = [0, false];

@@ -6,10 +6,10 @@ import { nameOf } from "./names.ts";
 import type { ContainerDoc } from "./types.ts";
 import { trimEndOf } from "../kit/text/trim.ts";
 
-/** What a container would lose by being created again: told once the user has accepted it, refused until then. */
+/** Something a container would lose by being recreated: a warning if the user accepts it, otherwise a refusal. */
 export type Loss = { readonly accept: string; readonly text: string };
 
-/** The notes on what is lost. Throws `refused` for what is not accepted, all of it at once. */
+/** The warnings for accepted losses. Throws `refused` listing all losses that are not accepted. */
 export function acceptedLosses(doc: ContainerDoc, losses: readonly Loss[], accept: ReadonlySet<string>): string[] {
   const open = losses.filter((loss) => !accept.has(loss.accept));
   if (open.length === 0) return losses.map((loss) => loss.text);
@@ -20,9 +20,9 @@ export function acceptedLosses(doc: ContainerDoc, losses: readonly Loss[], accep
   );
 }
 
-/** Host ports that the engine chooses at each start: whoever uses the present one would look for it in vain. */
+/** Host ports chosen by the engine at each start: clients of the present port would no longer find it. */
 export function lostPorts({ State, HostConfig, NetworkSettings }: ContainerDoc): Loss[] {
-  // One that is stopped has none now, and gets another one at its next start in any case.
+  // A stopped container has no port now, and gets a new one at its next start anyway.
   if (!State.Running) return [];
   const asked = HostConfig.PortBindings ?? {};
   const chosen = Object.entries(asked).filter(([, bound]) =>
@@ -41,21 +41,21 @@ export function lostPorts({ State, HostConfig, NetworkSettings }: ContainerDoc):
 }
 
 /**
- * Where software writes what it makes anew at each start, or can do without: the FHS says so of /run, /tmp and /var/cache;
- * logs are read from the old container as long as it is kept. If these were refused, every real container would be,
- * and `--accept layer` would be typed without a look.
+ * Where software writes data that it recreates or can do without: by the FHS, /run, /tmp and /var/cache; logs can be
+ * read from the old container while it is kept. Refusing these would refuse every real container, and people would use
+ * `--accept layer` without looking.
  */
 const MADE_ANEW =
   /^(\/run|\/tmp|\/var\/(run|lock|tmp|cache|log))(\/|$)|\/(__pycache__|\.cache|\.npm)(\/|$)|^\/(root|home\/[^/]+)\/\.\w*(history|lesshst|viminfo|wget-hsts)$/;
-/** What the engine itself writes into every container's layer; with `--init` it mounts its own. */
+/** What the engine itself writes into every container's layer; with `--init` it mounts its own binary. */
 const ENGINES =
   /^\/(dev|proc|sys)(\/|$)|^\/etc\/(hosts|hostname|resolv\.conf|mtab)$|^\/\.dockerenv$|^\/sbin\/docker-init$/;
-/** How many files are named, and how many places are looked at to find them. */
+/** How many files are named, and how many paths are checked to find them. */
 const [NAMED, LOOKED_AT] = [3, 50];
 
 /**
- * Files that changed in the container's own layer, which the new one does not have; `fate` says what becomes of them.
- * `made` are paths that whoever creates the container writes there each time.
+ * Files that changed in the container's own layer and that the new container will not have. `fate` is the end of the
+ * sentence that says what happens to them; `made` are paths that the container's creator writes there each time.
  */
 export async function lostLayer(
   engine: Engine,
@@ -78,7 +78,7 @@ export async function lostLayer(
   let left = own.length;
   for (const { Path, Kind } of own.slice(0, LOOKED_AT)) {
     if (named.length === NAMED) break;
-    // A folder that is new and empty, or whose only file came and went, is no data.
+    // A folder that is new and empty, or whose only file was removed again, is no data.
     if (Kind !== DELETED && (await containerHasFolder(engine, doc.Id, Path))) left--;
     else named.push(Path);
   }
@@ -99,7 +99,10 @@ export async function lostLayer(
 
 const DELETED = 2;
 
-/** The deepest changed places: of a changed path its folders are listed too. Without what the engine made itself. */
+/**
+ * The deepest changed paths, since the engine also lists all parent folders; without paths that the engine created
+ * itself.
+ */
 export function changedPlaces<T extends { readonly Path: string; readonly Kind: number }>(
   doc: ContainerDoc,
   changes: readonly T[],

@@ -1,21 +1,21 @@
 import { distinctName, isOwnName } from "../kit/io/name.ts";
 import type { ContainerDoc } from "./types.ts";
 
-/** The names of a swap: the container's own, the new one's until it takes over, the old one's from then on. */
+/** The names in a swap: of the container, of the new one until it takes over, and of the old one afterwards. */
 export type SwapNames = { readonly final: string; readonly temporary: string; readonly kept: string };
 
 export function swapNames(name: string, runId: string): SwapNames {
   return { final: name, temporary: `${name}-unsprawl-${runId}`, kept: `${name}-before-${runId}` };
 }
 
-/** The run whose kept container this is; null for any other name. */
+/** The run that keeps the container of this name; null for any other name. */
 export function keptByRun(name: string): string | null {
   return /-before-(\d{8}-\d{6}-[0-9a-f]{4})$/.exec(name)?.[1] ?? null;
 }
 
 /**
- * What the files of a container are called by in one run, while it runs as before and once it is kept: a folder's name.
- * Never that of another container, or of what another migration moves.
+ * The folder name of a container's files in one run, the same before and after the container is renamed for keeping.
+ * Unique among containers and other migrations' subjects.
  */
 export function containerUnit(name: string, runId: string): string {
   const own = keptByRun(name) === runId ? name.slice(0, -`-before-${runId}`.length) : name;

@@ -9,10 +9,10 @@ export type PipelinedResponse = { readonly status: number; readonly body: string
 type PendingResponse = { readonly done: (answer: PipelinedResponse) => void; readonly fail: (error: unknown) => void };
 
 /**
- * GETs over a few kept connections to a local socket, several under way on each (HTTP/1.1 pipelining, RFC 9112
- * section 9.3.2: answers come in the order of the requests). A scan asks for hundreds of small documents, and the
- * general client spends more time on each than the engine does: with it a scan took 1.8 times as long as the engine's
- * own client, with this 1.4 (test/bench).
+ * A client for GETs over a few kept connections to a local socket, with several requests in flight on each (HTTP/1.1
+ * pipelining, RFC 9112 section 9.3.2: responses come in request order). A scan requests hundreds of small documents, on
+ * each of which a general client spends more time than the engine: a scan took 1.8 times as long as with the engine's
+ * own client, and takes 1.4 times with this one (test/bench).
  */
 export function pipeline(
   socketPath: string,
@@ -25,7 +25,7 @@ export function pipeline(
     try {
       return await line.ask(path);
     } catch (error) {
-      // The engine may let go of a connection that was idle, just as it is used again: a read can be asked twice.
+      // The engine may close an idle connection just as it is reused: a read can be repeated.
       if (line.answered === 0 || (error as { code?: string }).code !== "ECONNRESET") throw error;
       const fresh = (lines[at] = new PipelinedConnection(socketPath));
       return fresh.ask(path);
@@ -34,13 +34,13 @@ export function pipeline(
   return Object.assign(get, { close: () => lines.forEach((line) => line.close()) });
 }
 
-/** One connection: requests out, answers in, in turn. */
+/** One connection; responses arrive in request order. */
 class PipelinedConnection {
   open = true;
   answered = 0;
   readonly #socket: Socket;
   readonly #waiting: PendingResponse[] = [];
-  /** What was read and not yet understood: the first `#length` bytes. Grows by doubling. */
+  /** Received but unparsed bytes: the first `#length` of the buffer. Grows by doubling. */
   #buffer = Buffer.alloc(FIRST_BUFFER);
   #length = 0;
 
@@ -76,7 +76,7 @@ class PipelinedConnection {
     } catch (error) {
       this.#end(error);
     }
-    // An idle connection must not keep the process.
+    // An idle connection must not keep the process alive.
     if (this.#waiting.length === 0) this.#socket.unref();
   }
 
@@ -107,7 +107,7 @@ function hangUp(): Error {
   return Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
 }
 
-/** One answer at the beginning of what was read, and how long it is; null while it is not whole. RFC 9112 section 6. */
+/** The first complete response in the buffer and its length; null if it is incomplete. RFC 9112 section 6. */
 function parse(
   read: Buffer,
 ): { readonly answer: PipelinedResponse; readonly length: number; readonly close: boolean } | null {
@@ -130,7 +130,7 @@ function parse(
   return { answer: { status, body: read.toString("utf8", start, start + size) }, length: start + size, close };
 }
 
-/** A chunked body (RFC 9112 section 7.1); null while it is not whole. */
+/** A chunked body (RFC 9112 section 7.1); null if it is incomplete. */
 function chunked(read: Buffer, start: number): { readonly bytes: Buffer; readonly end: number } | null {
   const parts: Buffer[] = [];
   for (let at = start; ;) {

@@ -13,7 +13,7 @@ import { byName, valueKey, type Step } from "../model/plan.ts";
 type CheckStep = Extract<Step, { kind: "check" }>;
 const TICK_MS = 100;
 
-/** What was proven, for the journal and the person. */
+/** The result of verification, for the journal and for people. */
 export type ContainerProof = {
   readonly inspect: "clean";
   readonly disk: "clean" | "not readable";
@@ -22,8 +22,8 @@ export type ContainerProof = {
 };
 
 /**
- * Proves a migrated container: healthy (or up for the grace time), each value received by the application, and no trace
- * of any value in a fresh inspect or in the engine's files of the container. Throws `unhealthy` or `failed`.
+ * Verifies a migrated container: it is healthy (or up for the grace time), the application has received each value, and
+ * neither a fresh inspect nor the engine's files of the container contain a value. Throws `unhealthy` or `failed`.
  */
 export async function prove(
   engine: Engine,
@@ -79,7 +79,7 @@ async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {
   throw new UnsprawlError("unhealthy", "the new container went away while it was checked", "docker events --since 5m");
 }
 
-/** Null while it is too early to say; throws when the container is down or unhealthy. */
+/** The health as text; null if it is too early to tell. Throws `unhealthy` if the container is down or unhealthy. */
 async function standing(
   engine: Engine,
   doc: ContainerDoc,
@@ -109,7 +109,10 @@ async function standing(
   return null;
 }
 
-/** The last lines that it logged, without known values: taken out before the text is cut short. */
+/**
+ * The last lines of its log. Known values are removed before the text is cut, since a truncated value is not
+ * recognised.
+ */
 async function lastWords(engine: Engine, doc: ContainerDoc, work: Work): Promise<string> {
   try {
     const raw = await (
@@ -124,7 +127,10 @@ async function lastWords(engine: Engine, doc: ContainerDoc, work: Work): Promise
   }
 }
 
-/** Log frames: one byte stream type, three zero bytes, four bytes length. Source: Engine API, ContainerAttach "Stream format". */
+/**
+ * Removes log frames: one byte stream type, three zero bytes, four bytes length. Source: Engine API, ContainerAttach
+ * "Stream format".
+ */
 function unframed(raw: Buffer): string {
   const parts: string[] = [];
   for (let at = 0; at + 8 <= raw.length;) {
@@ -135,7 +141,7 @@ function unframed(raw: Buffer): string {
   return parts.join("");
 }
 
-/** Throws `failed` when a document still holds a value that was moved. */
+/** Throws `failed` if a document still contains a migrated value. */
 export function noTrace(document: unknown, step: CheckStep, work: Work, what: string): void {
   for (const move of step.moves) {
     const value = work.values.get(valueKey(move));
@@ -151,10 +157,10 @@ export function noTrace(document: unknown, step: CheckStep, work: Work, what: st
   }
 }
 
-/** Weak values were seen at these places before the move; array positions may have shifted. */
+/** Array positions may have shifted since the plan recorded the tolerated places. */
 const tail = (path: string): string => path.replace(/\[\d+\]/g, "");
 
-/** The engine's own files of the live container, as far as they can be read here. */
+/** Verifies the engine's own files of the container, if they can be read here. */
 function onDisk(dockerRoot: string, doc: ContainerDoc, step: CheckStep, work: Work): ContainerProof["disk"] {
   for (const file of ["config.v2.json", "hostconfig.json"]) {
     let text: string;

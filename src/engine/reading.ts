@@ -5,7 +5,7 @@ import type { ImageDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { SubjectRef } from "../model/subject-ref.ts";
 
-/** One image's config and history, called by the tag that was asked for; null when it has gone since it was listed. */
+/** An image's config and history, named by the requested tag; null if it was removed since it was listed. */
 export async function imageReading(
   engine: Engine,
   source: string,
@@ -25,14 +25,14 @@ export async function imageReading(
   }
 }
 
-/** What an image is called: by the tag that was asked for, else its first, else its short id. */
+/** An image's name: the requested tag, otherwise its first tag, otherwise its short id. */
 export function imageName({ Id, RepoTags }: ImageDoc, asked = ""): string {
   const tags = RepoTags ?? [];
   const meant = tags.find((tag) => tag === asked || tag === `${asked}:latest`);
   return meant ?? tags[0] ?? Id.replace(/^sha256:/, "").slice(0, 12);
 }
 
-/** What could not be read, as a reading: the scan goes on and says so. `subject` is what it is called. */
+/** An error as a reading, so that the scan continues and reports it. `subject` is the name to show. */
 export function unreadable(subject: string, about: SubjectRef, error: unknown): SourceReading {
   if (error instanceof UnsprawlError) {
     return { kind: "error", subject, about, message: error.message, hint: error.hint ?? "unsprawl doctor" };

@@ -3,32 +3,32 @@ import type { EngineInfo, NetworkEndpoint, HostConfig, RunConfig } from "./types
 
 export type Dictionary<T> = { readonly [key: string]: T };
 
-/** What each theme of flags is made from: a create body, and what would be so without any flag. */
+/** What the flags are derived from: a create body, and the defaults without any flag. */
 export type FlagInput = {
   readonly config: RunConfig & { readonly ExposedPorts?: Dictionary<unknown> | null };
   readonly host: HostConfig & Dictionary<unknown>;
-  /** By the network's name; the one that NetworkMode names comes first. */
+  /** By network name; the network of NetworkMode comes first. */
   readonly endpoints: Dictionary<NetworkEndpoint>;
-  /** Those that the engine takes only after the creation. */
+  /** Networks to connect after the container is created. */
   readonly later: Dictionary<NetworkEndpoint>;
   /** The image's own configuration. */
   readonly image: RunConfig & { readonly ExposedPorts?: Dictionary<unknown> | null };
   readonly info: Partial<EngineInfo>;
   readonly change: RunChange;
-  /** Variables of which only the name is written. */
+  /** Variables written by name only. */
   readonly hide: ReadonlySet<string>;
-  /** Told, in plain words, of what no flag can say. */
+  /** Called with a plain-English description of everything that no flag can express. */
   readonly cannot: (what: string) => void;
 };
 
-/** `--name value`, or nothing for what is absent, empty, zero or false; true is the bare flag. */
+/** `--name value`; the bare flag for true; nothing for absent, empty, zero or false. */
 export function flag(name: string, value: unknown): string[] {
   if (value === true) return [name];
   if (typeof value === "string" && value !== "") return [name, value];
   return typeof value === "number" && value !== 0 ? [name, String(value)] : [];
 }
 
-/** One flag for each entry of a list; an entry that `say` has no text for gives none. */
+/** One flag per list entry, except where `say` returns null. */
 export function each(name: string, list: unknown, say: (entry: never) => string | null = String): string[] {
   if (!Array.isArray(list)) return [];
   return (list as never[]).flatMap((entry) => {
@@ -45,12 +45,12 @@ export function pairs(name: string, map: unknown): string[] {
   ]);
 }
 
-/** Fields as one record of comma-separated values, which `--mount`, `--network` and `--gpus` take (Go encoding/csv). */
+/** Joins fields to one CSV record, as `--mount`, `--network` and `--gpus` take it (Go encoding/csv). */
 export function record(fields: readonly string[]): string {
   return fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
 }
 
-/** Whether two parts of documents are equal; absent, null and empty lists are one. */
+/** Whether two parts of documents are equal; absent, null and empty lists are equal. */
 export function same(a: unknown, b: unknown): boolean {
   const plain = (value: unknown): string =>
     JSON.stringify(Array.isArray(value) && value.length === 0 ? null : (value ?? null));

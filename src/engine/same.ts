@@ -4,9 +4,8 @@ import { nameOf } from "./names.ts";
 import type { ContainerDoc, NetworkEndpoint } from "./types.ts";
 
 /**
- * Throws `refused` unless the engine made what it was asked for. Looked at before the old container is stopped: an
- * engine drops without a word what the spoken API version does not know, and a volume that the new container does
- * not have would be data lost.
+ * Throws `refused` unless the engine created what was requested. Called before the old container is stopped: an engine
+ * silently drops settings that the API version in use does not support, and a missing volume would mean data loss.
  */
 export function mustBeSame(old: ContainerDoc, fresh: ContainerDoc, { body, connectLater }: CreateBody): void {
   const lost = [...lostVolumes(old, fresh), ...lostSettings(body, fresh), ...lostEndpoints(body, connectLater, fresh)];
@@ -48,7 +47,7 @@ function lostEndpoints(
     ...Object.entries(EndpointsConfig),
     ...connectLater.map(({ network, endpoint }) => [network, endpoint] as const),
   ];
-  // Shown after a connect, and not kept at the start.
+  // These MAC addresses are shown after connecting but not kept at the start.
   const macs = connectLater.filter(({ endpoint }) => endpoint.MacAddress);
   if (macs.length > 0) return macs.map(({ network }) => `MacAddress in the network ${network}`);
   return asked.flatMap(([network, endpoint]) => {
@@ -60,7 +59,10 @@ function lostEndpoints(
   });
 }
 
-/** A setting so that it compares: absent, null and empty are the same, and links come back with the container's name. */
+/**
+ * A setting in comparable form: absent, null and empty are equal, and links lose the container's name that the engine
+ * adds.
+ */
 function shape(name: string, value: unknown): string {
   const text = (node: unknown): string => {
     if (node === null || node === undefined || node === "" || node === false || node === 0) return "";

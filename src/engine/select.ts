@@ -1,12 +1,12 @@
 import picomatch from "picomatch";
 
 /**
- * Which names a `docker:` or `image:` source means: empty or `*` for all, an exact name or id (12 digits or more),
- * or a glob. Returns a test over a thing's names and its id.
+ * A test for the names that a `docker:` or `image:` source selects: empty or `*` means all, otherwise an exact name or
+ * id (12 digits or more), or a glob.
  */
 export function selector(what: string): (names: readonly string[], id: string) => boolean {
   if (what === "" || what === "*") return () => true;
-  // A name that exists is meant as it stands, even if it has a glob's characters in it.
+  // An existing name is matched literally, even if it contains glob characters.
   const matches = picomatch(what, { dot: true, bash: true });
   const bare = what.replace(/^sha256:/, "");
   const isId = /^[0-9a-f]{12,64}$/.test(bare);

@@ -1,16 +1,17 @@
 import { nameOf } from "./names.ts";
 import type { ContainerDoc, HostConfig } from "./types.ts";
 
-/** A container that would lose something when another is created again, and what. */
+/** A container that would lose something if another is recreated, and what. */
 export type Sharer = { readonly doc: ContainerDoc; readonly shares: readonly string[] };
 
-/** An old container and the new one that takes its place; `name` is the one that the old had. */
+/** An old container and its replacement; `name` is the old one's original name. */
 export type Replaced = { readonly old: ContainerDoc; readonly fresh: ContainerDoc; readonly name: string };
 
 /**
- * The containers among `all` that rely on `doc` itself, directly or through one another, each after those it relies on.
- * A namespace is a process's, and a legacy link is to one container, whatever its name. What is found by name goes on
- * with the new one and is none: links of user networks, and `VolumesFrom`, whose mounts were copied at create.
+ * The containers in `all` that depend on `doc` itself, directly or transitively, each after those it depends on.
+ * Namespaces belong to a process, and a legacy link to one container, whatever its name. What resolves by name works
+ * with the new container and does not count: links in user networks, and `VolumesFrom`, whose mounts were copied at
+ * create.
  */
 export function sharersOf(doc: ContainerDoc, all: readonly ContainerDoc[]): Sharer[] {
   const reached = [doc];
@@ -29,7 +30,7 @@ export function sharersOf(doc: ContainerDoc, all: readonly ContainerDoc[]): Shar
   return ordered.map((one) => ({ doc: one, shares: reached.flatMap((other) => sharesOf(one, other)) }));
 }
 
-/** What `doc` has of `other`, as paths of its document. */
+/** What `doc` shares with `other`, as paths in its document. */
 function sharesOf({ Id, HostConfig }: ContainerDoc, other: ContainerDoc): string[] {
   if (Id === other.Id) return [];
   const modes = MODES.filter((mode) => HostConfig[mode] === `container:${other.Id}`);
@@ -38,10 +39,10 @@ function sharesOf({ Id, HostConfig }: ContainerDoc, other: ContainerDoc): string
   return [...modes, ...(linked ? ["Links"] : []), ...(volumes ? ["VolumesFrom"] : [])];
 }
 
-/** The engine keeps these by full id, whatever was asked for. */
+/** The engine stores these with the full id, whatever was given. */
 const MODES = ["NetworkMode", "IpcMode", "PidMode"] as const;
 
-/** A sharer's document, relying on the new containers in place of the old ones. */
+/** A sharer's document with the old containers replaced by the new ones. */
 export function redirected(doc: ContainerDoc, replaced: readonly Replaced[]): ContainerDoc {
   const host: { -readonly [key in keyof HostConfig]: HostConfig[key] } = { ...doc.HostConfig };
   for (const { old, fresh, name } of replaced) {
@@ -51,7 +52,7 @@ export function redirected(doc: ContainerDoc, replaced: readonly Replaced[]): Co
         linkTo(link) === nameOf(old) ? `/${nameOf(fresh)}:${link.split(":")[1] ?? ""}` : link,
       );
     }
-    // By name, which is still the old one's: from the new one it would also take the mount that delivers the values.
+    // By the name, which is still the old container's: the new one would also pass on the mount with the values.
     if (host.VolumesFrom) {
       host.VolumesFrom = host.VolumesFrom.map((one) => {
         const [from, ...mode] = one.split(":");
@@ -62,7 +63,7 @@ export function redirected(doc: ContainerDoc, replaced: readonly Replaced[]): Co
   return { ...doc, HostConfig: host };
 }
 
-/** `/db:/web/store` → `db`. */
+/** The container that a link points to: `/db:/web/store` → `db`. */
 function linkTo(link: string): string {
   return (link.split(":", 1)[0] ?? "").replace(/^\//, "");
 }

@@ -5,9 +5,8 @@ import { childEnvironment } from "../kit/child-environment.ts";
 import type { EngineConnection } from "./connection.ts";
 
 /**
- * An HTTP agent whose connections run through the system's own `ssh`, as Docker's client does
- * (docker/cli `cli/connhelper/ssh`), so that known_hosts, keys, agents and ~/.ssh/config hold here too.
- * An SSH library of its own would check no host key.
+ * An HTTP agent that connects through the system's `ssh`, as Docker's client does (docker/cli `cli/connhelper/ssh`), so
+ * that known_hosts, keys, agents and ~/.ssh/config apply. An SSH library would not check host keys.
  */
 export function sshAgent(connection: EngineConnection): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
@@ -30,7 +29,7 @@ function dial(args: readonly string[]): Duplex {
   const child = spawn("ssh", args, { env: childEnvironment(process.env), stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-400)));
-  // A broken pipe is how an ssh that gave up looks from here; why it did is known only when it has ended.
+  // If ssh fails, writing breaks the pipe; the reason is known only when ssh has exited.
   child.stdin.on("error", () => undefined);
   const stream = new Duplex({
     read: () => void child.stdout.resume(),
@@ -49,7 +48,7 @@ function dial(args: readonly string[]): Duplex {
     if (code === 0) stream.push(null);
     else stream.destroy(new SshError(said.trim() || `ssh ended with ${code}`));
   });
-  // What http expects of a socket and a process's pipe does not have.
+  // Methods that http expects of a socket and a process's pipe lacks.
   return Object.assign(stream, {
     setKeepAlive: () => stream,
     setNoDelay: () => stream,

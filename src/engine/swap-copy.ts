@@ -5,8 +5,8 @@ import { connectAll, createNamed, previousOf, type Swap } from "./swap-parts.ts"
 import type { ContainerDoc } from "./types.ts";
 
 /**
- * The engine deletes a container that was started with --rm, and its volumes without a name, as soon as it stops. So a
- * copy without --rm is created first and never started: it holds the configuration for rollback, and the volumes by name.
+ * The engine deletes a container started with --rm, and its anonymous volumes, as soon as it stops. So a copy without
+ * --rm is created first but never started: it keeps the configuration for rollback, and the volumes by name.
  */
 export async function keepCopy(swap: Swap, old: ContainerDoc): Promise<void> {
   const { engine, names, record, step } = swap;
@@ -18,7 +18,7 @@ export async function keepCopy(swap: Swap, old: ContainerDoc): Promise<void> {
   record.done(`${step}/copied`, { id: copy.Id });
 }
 
-/** Creates the container that was deleted again from its copy, unless that has been done. */
+/** Recreates the deleted container from its copy. Idempotent. */
 export async function bringBack(swap: Swap): Promise<ContainerDoc> {
   const { engine, names, record, step } = swap;
   const old = await mustOld(swap);
@@ -33,7 +33,7 @@ export async function bringBack(swap: Swap): Promise<ContainerDoc> {
   return back;
 }
 
-/** The copy; by its name when the run was killed between creating and recording it. Null when there is none. */
+/** The copy, or null if there is none. Found by name if the run was killed between creating and recording it. */
 export async function findCopy({ engine, names, oldId, record, step }: Swap): Promise<ContainerDoc | null> {
   const id = record.last(`${step}/copied`)?.["id"];
   if (typeof id === "string") return engine.container(id);
@@ -42,7 +42,7 @@ export async function findCopy({ engine, names, oldId, record, step }: Swap): Pr
   return left?.Id === oldId ? null : left;
 }
 
-/** The old container, or what there is of it: its copy, or what was created again from that. */
+/** The old container, or if it was deleted, its copy or the container recreated from it. */
 export async function findOld(swap: Swap): Promise<ContainerDoc | null> {
   const { engine, oldId, record, step } = swap;
   const old = await engine.container(oldId);

@@ -7,10 +7,10 @@ import { nameOf, type SwapNames } from "./names.ts";
 import type { ContainerDoc } from "./types.ts";
 import { isFlag, isNumber, isText, orAbsent, recorded, type RecordForm } from "../kit/recorded.ts";
 
-/** How the old container was before the first effect: what undo restores. */
+/** The old container's state before the run changed anything: what undo restores. */
 export type PreviousContainer = {
   readonly running: boolean;
-  /** Started with --rm and running: the engine deletes it as soon as it stops. */
+  /** Running and started with --rm: the engine deletes it as soon as it stops. */
   readonly deleted?: boolean;
   readonly paused: boolean;
   readonly restart: string;
@@ -21,7 +21,7 @@ const PREVIOUS: RecordForm<PreviousContainer> = {
   ...{ running: isFlag, deleted: orAbsent(isFlag), paused: isFlag, restart: isText, retries: isNumber },
 };
 
-/** What was noted of the old container before anything was done to it; null while nothing was. */
+/** The recorded state of the old container before the first effect; null if nothing has been done yet. */
 export function previousOf({ record, step }: Pick<Swap, "record" | "step">): PreviousContainer | null {
   return recorded(record, `${step}/create`, PREVIOUS);
 }
@@ -32,11 +32,11 @@ export type Swap = {
   readonly names: SwapNames;
   readonly step: string;
   readonly record: Recorder;
-  /** The body that creates a container again as it is. */
+  /** The request that recreates a container unchanged. */
   readonly asItIs: (doc: ContainerDoc) => Promise<CreateBody>;
 };
 
-/** Creates a container under a name, in all its networks. */
+/** Creates a container with a name. Throws `changed` if it disappears immediately. */
 export async function createNamed(engine: Engine, name: string, body: CreateBody): Promise<ContainerDoc> {
   const made = await must(engine, `create ${name}`, async () =>
     (await engine.docker()).createContainer({ ...body.body, name }),
@@ -50,7 +50,7 @@ export async function createNamed(engine: Engine, name: string, body: CreateBody
   );
 }
 
-/** Connects a container to the networks that could not be given at create, unless it is in them. */
+/** Connects a container to the networks that could not be passed at create. Idempotent. */
 export async function connectAll(engine: Engine, doc: ContainerDoc, body: CreateBody): Promise<void> {
   for (const { network, endpoint } of body.connectLater) {
     if (doc.NetworkSettings?.Networks?.[network]) continue;
@@ -73,7 +73,7 @@ export function beforeOf(swap: Swap, old: ContainerDoc): PreviousContainer {
   };
 }
 
-/** Of a container that was started with --rm it is `no`, and the engine refuses to set it. */
+/** With --rm the restart policy is always `no`, and the engine refuses to set it. */
 export async function setRestart(engine: Engine, doc: ContainerDoc, name: string, retries: number): Promise<void> {
   if (doc.HostConfig.AutoRemove) return;
   await must(engine, "set the restart policy", async () =>
@@ -81,15 +81,15 @@ export async function setRestart(engine: Engine, doc: ContainerDoc, name: string
   );
 }
 
-/** Stops a container; one that was started with --rm is gone then. */
+/** Stops a container. With --rm, waits until the engine has deleted it. */
 export async function stop(engine: Engine, { Id }: ContainerDoc): Promise<void> {
   const container = (await engine.docker()).getContainer(Id);
   const now = await engine.container(Id);
-  // A paused container cannot take the stop signal.
+  // A paused container cannot receive the stop signal.
   if (now?.State.Paused) await engine.call(`unpause ${nameOf(now)}`, () => container.unpause());
   if (now?.State.Running || now?.State.Restarting)
     await unlessSo(() => engine.call(`stop ${nameOf(now)}`, () => container.stop()));
-  // The engine deletes it on its own time, and its name and volumes are taken until then.
+  // The engine deletes it asynchronously; until then its name and volumes are in use.
   if (!now?.HostConfig.AutoRemove || now.State.Status === "created") return;
   for (let tries = 0; (await engine.container(Id)) !== null; tries++) {
     if (tries > GONE_TRIES)
@@ -108,7 +108,10 @@ export async function start(engine: Engine, id: string): Promise<void> {
   );
 }
 
-/** Pauses unless it is paused. A kernel with cgroup v1 fails to freeze what forks at this instant: then again. */
+/**
+ * Pauses a container. Idempotent. With cgroup v1, freezing fails if the container forks at that moment, so it is
+ * retried.
+ */
 export async function pause(engine: Engine, id: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     if ((await engine.container(id))?.State.Paused) return;
@@ -122,7 +125,7 @@ export async function pause(engine: Engine, id: string): Promise<void> {
   }
 }
 
-/** Renames unless it is named so already. */
+/** Renames a container. Idempotent. */
 export async function rename({ engine, record, step }: Swap, id: string, name: string, what: string): Promise<void> {
   const doc = await engine.container(id);
   if (!doc || nameOf(doc) === name) return;
@@ -140,7 +143,7 @@ async function must<T>(engine: Engine, what: string, act: () => Promise<T>): Pro
   return answer;
 }
 
-/** The engine says 304 for what is so already. */
+/** Runs `act`, ignoring the engine's 304: the state is as requested already. */
 async function unlessSo(act: () => Promise<unknown>): Promise<void> {
   try {
     await act();

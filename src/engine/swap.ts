@@ -19,15 +19,15 @@ import {
 } from "./swap-parts.ts";
 import type { ContainerDoc } from "./types.ts";
 
-/** The body for one swap; `replaced` are the swaps before it, whose new containers are there by then. */
+/** The request for one swap; `replaced` are the earlier swaps, whose new containers exist. */
 type BodyOf = (old: ContainerDoc, replaced: readonly Replaced[], swap: Swap) => Promise<CreateBody>;
 
 /**
- * Puts new containers in the old ones' places: create each under a temporary name, stop the old ones, swap names, start.
- * The order is Compose's, except that the old ones are kept (stopped, restart policy off) until scrub. The first swap is
- * the container's own; the others are of its sharers, each after those it relies on. All are created before any is
- * stopped, so that what the engine refuses costs no downtime. Every part looks at the world first, so that it can be
- * called again after a kill at any instant.
+ * Replaces containers by new ones: creates each under a temporary name, stops the old ones, swaps the names and starts
+ * the new ones. This is Compose's order, except that the old containers are kept (stopped, restart policy off) until
+ * scrub. The first swap is the container's own, the others are its sharers', each after those it depends on. All are
+ * created before any is stopped, so that a refusal by the engine costs no downtime. Every part checks the actual state
+ * first, so that it can be repeated after a kill at any point.
  */
 export async function swapIn(swaps: readonly Swap[], bodyOf: BodyOf): Promise<void> {
   const replaced: Replaced[] = [];
@@ -49,7 +49,7 @@ async function createNew(swap: Swap, old: ContainerDoc, body: CreateBody): Promi
   const fresh = known ?? (await createNamed(engine, names.temporary, body));
   if (known === null) record.done(`${step}/created`, { id: fresh.Id });
   await connectAll(engine, fresh, body);
-  // Once it was started it has what the engine fills in, and the old one has been given up.
+  // Not compared after the start: the engine has filled in values, and the old container is already given up.
   if (fresh.State.Status === "created") mustBeSame(old, (await engine.container(fresh.Id)) ?? fresh, body);
   return fresh;
 }
@@ -61,7 +61,7 @@ async function halt(swap: Swap): Promise<void> {
   const idle = !old.State.Running && (old.HostConfig.RestartPolicy?.Name ?? "no") === "no";
   if (idle && !beforeOf(swap, old).deleted) return;
   record.intent(`${step}/stop`);
-  // Off first: an engine that restarts in between must not start both.
+  // First, so that an engine restart in between does not start both.
   await setRestart(engine, old, "no", 0);
   await stop(engine, old);
   record.done(`${step}/stop`);
@@ -81,8 +81,8 @@ async function takeOver(swap: Swap): Promise<void> {
 }
 
 /**
- * Pauses the new containers whose old ones were paused. Only once they are proven: frozen at its start, an application
- * would never get as far as having its values.
+ * Pauses the new containers whose old ones were paused. Call it after verification: frozen at its start, an application
+ * would never receive its values.
  */
 export async function pauseAsBefore(swaps: readonly Swap[]): Promise<void> {
   for (const swap of swaps) {
@@ -91,7 +91,7 @@ export async function pauseAsBefore(swaps: readonly Swap[]): Promise<void> {
   }
 }
 
-/** The inverse, from wherever `swapIn` got to. */
+/** The inverse of `swapIn`, from any point it reached. */
 export async function swapBack(swaps: readonly Swap[]): Promise<void> {
   const begun = swaps.filter(({ record, step }) => record.last(`${step}/create`) !== null);
   for (const swap of begun) await mustBeOurs(swap);
@@ -108,7 +108,10 @@ export async function swapBack(swaps: readonly Swap[]): Promise<void> {
   }
 }
 
-/** Looked at before anything is stopped: what a later run, or a person, put in place is not this run's to take away. */
+/**
+ * Checked before anything is stopped: a container that a later run or a person put in place is not this run's to
+ * remove.
+ */
 async function mustBeOurs(swap: Swap): Promise<void> {
   const { engine, names } = swap;
   const [old, fresh, live] = [await mustOld(swap), await findNew(swap), await engine.container(names.final)];
@@ -139,7 +142,7 @@ async function restore(swap: Swap): Promise<void> {
   if (before.paused) await pause(engine, old.Id);
 }
 
-/** The container that this run created; null when it has not, or when it is gone. */
+/** The container that this run created; null if it has not, or if the container is gone. */
 async function findNew(swap: Swap): Promise<ContainerDoc | null> {
   const { engine, names, record, step } = swap;
   const known = record.last(`${step}/created`)?.["id"];
@@ -155,12 +158,12 @@ async function findNew(swap: Swap): Promise<ContainerDoc | null> {
       cmd`docker rename ${names.temporary} OTHER`,
     );
   }
-  // Killed after it was created and before that was recorded: from now on it is known by id, whatever its name.
+  // The run was killed between creating and recording it: from now on the container is identified by id.
   if (doc) record.done(`${step}/created`, { id: doc.Id });
   return doc;
 }
 
-/** The container that this run created. Throws `changed` when it is gone. */
+/** The container that this run created. Throws `changed` if it is gone. */
 export async function mustNew(swap: Swap): Promise<ContainerDoc> {
   const fresh = await findNew(swap);
   if (fresh) return fresh;

@@ -6,7 +6,10 @@ import type { Engine } from "./engine.ts";
 import type { Healthcheck } from "./types.ts";
 import type { JsonObject } from "../kit/json-object.ts";
 
-/** As in types.ts: what is read of each document; all else is passed through untouched. Source: Engine API v1.41 to v1.45. */
+/**
+ * As in types.ts, only the parts that unsprawl reads; everything else is passed through. Source: Engine API v1.41 to
+ * v1.45.
+ */
 
 /** How a Swarm secret or config is mounted. */
 export type Mounted = JsonObject & {
@@ -57,7 +60,7 @@ export type TaskDoc = JsonObject & {
   };
 };
 
-/** A secret's data is never shown; a config's is base64. */
+/** `Data` is base64, and present only for configs: the engine never returns a secret's data. */
 export type ObjectDoc = JsonObject & {
   readonly ID: string;
   readonly Spec: JsonObject & {
@@ -69,24 +72,24 @@ export type ObjectDoc = JsonObject & {
 
 export type ObjectKind = "secret" | "config";
 
-/** The swarm that an engine manages. Errors are those of `Engine.call`. */
+/** The swarm that an engine manages. Throws like `Engine.call`. */
 export type Swarm = {
   readonly nodes: number;
   services(): Promise<readonly ServiceDoc[]>;
   service(idOrName: string): Promise<ServiceDoc | null>;
-  /** The tasks of one service, or of all, the finished ones that the swarm still remembers too. */
+  /** The tasks of one service, or of all, including finished ones in the swarm's history. */
   tasks(service?: string): Promise<readonly TaskDoc[]>;
   objects(kind: ObjectKind): Promise<readonly ObjectDoc[]>;
-  /** How many finished tasks the swarm remembers for each slot. */
+  /** How many finished tasks the swarm keeps per slot. */
   taskHistory(): Promise<number>;
-  /** Replaces the whole spec, if nobody else has changed the service since it was read. Throws `changed` when somebody has. */
+  /** Replaces the whole spec. Throws `changed` if the service was modified since `doc` was read. */
   update(doc: ServiceDoc, spec: ServiceSpec): Promise<void>;
-  /** Throws `conflict` when the name is taken. */
+  /** Throws `conflict` if the name is taken. */
   create(kind: ObjectKind, name: string, labels: { readonly [key: string]: string }, data: Secret): Promise<void>;
   remove(kind: ObjectKind, id: string): Promise<void>;
 };
 
-/** Throws `refused` when the engine is not a manager of a swarm. */
+/** The engine's swarm. Throws `refused` if the engine is not a swarm manager. */
 export async function swarmOf(engine: Engine): Promise<Swarm> {
   const about = (await engine.info())["Swarm"] as { ControlAvailable?: boolean; Nodes?: number } | undefined;
   if (about?.ControlAvailable !== true)
@@ -117,7 +120,7 @@ export async function swarmOf(engine: Engine): Promise<Swarm> {
       return swarm?.Spec?.Orchestration?.TaskHistoryRetentionLimit ?? 5;
     },
     async update({ ID, Version, Spec }, spec) {
-      // The registry's credentials stay those that the service has.
+      // Keeps the service's registry credentials.
       const options = { _query: { version: Version.Index, registryAuthFrom: "spec" }, _body: spec };
       const answer = await ask(`update service ${Spec.Name}`, async (docker) => docker.getService(ID).update(options));
       if (answer === null)
@@ -137,13 +140,13 @@ export async function swarmOf(engine: Engine): Promise<Swarm> {
   };
 }
 
-/** A variable of a service's or task's spec; null when it is not set. */
+/** A variable in the spec of a service or task; null if it is not set. */
 export function variableOf(spec: TaskSpec | undefined, name: string): string | null {
   const entry = spec?.ContainerSpec?.Env?.find((one) => one.startsWith(`${name}=`));
   return entry === undefined ? null : entry.slice(name.length + 1);
 }
 
-/** Keyed digest of a spec, whatever the order in which its parts are written. */
+/** Keyed digest of a spec, independent of key order. */
 export function specDigest(spec: ServiceSpec, key: FingerprintKey): Fingerprint {
   const sorted = (_name: string, value: unknown): unknown =>
     typeof value === "object" && value !== null && !Array.isArray(value)
@@ -152,7 +155,7 @@ export function specDigest(spec: ServiceSpec, key: FingerprintKey): Fingerprint 
   return keyedDigest(JSON.stringify(spec, sorted), key);
 }
 
-/** Whether a task is of this spec and not of an earlier one. */
+/** Whether a task has this spec rather than an earlier one. */
 export function isOf({ Spec }: TaskDoc, spec: ServiceSpec): boolean {
   return JSON.stringify(Spec.ContainerSpec) === JSON.stringify(spec.TaskTemplate.ContainerSpec);
 }

@@ -2,10 +2,10 @@ import type { Secret } from "../model/secret.ts";
 import { encodedForms } from "../kit/text/redact.ts";
 
 /**
- * Every place of a JSON document whose text holds a value, raw or encoded. A plain word or number is found
- * where it is the whole text, and one of eight characters or more as a word of commands, labels and variables. Variables are told by name (`Config.Env.NAME`)
- * and not by index, so that the places of two documents can be compared. A value that stands in a variable's name or in a
- * label's key is found too, and no place quotes it.
+ * Every place in a JSON document whose text contains a value, raw or encoded. A plain word or number matches only a
+ * whole text, or, with eight characters or more, a whole word in commands, labels and variables. Variables are named
+ * (`Config.Env.NAME`) rather than indexed, so that places in two documents can be compared. Values in variable names
+ * and label keys are found too; no returned place contains the value.
  */
 export function traces(document: unknown, value: Secret): string[] {
   const text = value.expose().toString("utf8");
@@ -22,21 +22,21 @@ export function traces(document: unknown, value: Secret): string[] {
   return [...found];
 }
 
-/** The place up to where it would tell the value: a key that holds it is part of the place. */
+/** The path up to a key that contains the value. */
 function unquoted(path: string, forms: readonly string[]): string {
   const ends = forms.map((form) => path.indexOf(form)).filter((at) => at >= 0);
   return ends.length === 0 ? path : `${path.slice(0, Math.min(...ends))}…`;
 }
 
-/** Where a longer plain word is looked for inside other text too: what a person wrote, not what the engine fills in. */
+/** Where longer plain words are also searched inside text: what people write, not what the engine fills in. */
 const WORDS =
   /^(Config\.(Cmd|Entrypoint|Healthcheck|Labels|Env)|Args|Path|HostConfig\.(Annotations|LogConfig)|Labels|TaskTemplate\.(LogDriver|ContainerSpec\.(Command|Args|Healthcheck|Labels|Env)))/;
-/** Where variables are listed: of a container, and of a Swarm service. */
+/** Lists of variables, of a container or a Swarm service. */
 const ENV = /(^|\.)(Config|ContainerSpec)\.Env$/;
-/** A reference or a mounted path may have the container's own name in it. */
+/** References and mount paths may contain the container's own name. */
 const OURS = /^(ref\+|\/run\/)/;
 
-/** True when a value is so plain that it may stand elsewhere by coincidence: up to four characters, a word, a number. */
+/** Whether a value is so common that it may occur elsewhere by coincidence: up to four characters, a word, a number. */
 export function isPlain(value: Secret): boolean {
   const text = value.expose().toString("utf8");
   return text.length < 5 || (text.length < 16 && /^([a-z]+|[A-Z]+|[A-Z][a-z]+|\d+)$/.test(text));
@@ -57,7 +57,7 @@ export function walk(node: unknown, path: string, leaf: (text: string, path: str
     for (const [key, item] of Object.entries(node)) {
       const at = path === "" ? key : `${path}.${key}`;
       walk(item, at, leaf);
-      // A map's key may be a value too (labels, annotations).
+      // Keys of a map (labels, annotations) may contain a value too.
       leaf(key, at);
     }
   }

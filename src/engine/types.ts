@@ -1,7 +1,7 @@
 import type { JsonObject } from "../kit/json-object.ts";
 /**
- * The parts of the Engine API's documents that unsprawl reads. All else is passed through untouched,
- * so every document also has an index signature. Source: Docker Engine API v1.41 to v1.45.
+ * The parts of Engine API documents that unsprawl reads. Everything else is passed through unchanged, so every document
+ * also has an index signature. Source: Docker Engine API v1.41 to v1.45.
  */
 
 export type Mount = JsonObject & {

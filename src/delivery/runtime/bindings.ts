@@ -4,18 +4,18 @@ import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { atomicWrite } from "../../kit/io/atomic.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
 
-/** A consumer may have what one reference names, in one variable. */
+/** Allows a consumer to resolve one reference in one variable. */
 export type ReferenceBinding = {
   readonly consumer: string;
   readonly variable: string;
   readonly reference: string;
-  /** The delivery of a run that added it, and takes it back when it is undone; null for one that a person added. */
+  /** The subject id of the delivery that added it and removes it on rollback; null if a person added it. */
   readonly by: string | null;
 };
 
 const FILE = "bindings.json";
 
-/** Everything that is allowed; nothing where there is no file. Throws `denied` or `malformed`: then nothing is allowed. */
+/** All bindings; empty without a file. Throws `denied` or `malformed`; then nothing may be resolved. */
 export function readBindings(home: string): readonly ReferenceBinding[] {
   let text: string;
   try {
@@ -39,7 +39,7 @@ export function readBindings(home: string): readonly ReferenceBinding[] {
   }
 }
 
-/** Whether one of these consumers may have this reference in this variable. */
+/** Whether one of these consumers may use this reference in this variable. */
 export function isBound(
   bindings: readonly ReferenceBinding[],
   consumers: readonly string[],
@@ -51,7 +51,10 @@ export function isBound(
   );
 }
 
-/** Adds bindings; idempotent. What is there stays whose it is, but a person's word outlives the run that said it first. */
+/**
+ * Adds bindings. Idempotent. Existing bindings keep their owner, unless a person now adds one that a run had added:
+ * then it survives that run's rollback.
+ */
 export async function bind(home: string, added: readonly ReferenceBinding[]): Promise<void> {
   await change(home, (before) => {
     const kept = before.map((one) =>
@@ -61,7 +64,7 @@ export async function bind(home: string, added: readonly ReferenceBinding[]): Pr
   });
 }
 
-/** Takes away the bindings that `which` says; returns them. */
+/** Removes the matching bindings and returns them. */
 export async function unbind(
   home: string,
   which: (binding: ReferenceBinding) => boolean,

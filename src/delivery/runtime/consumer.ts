@@ -3,8 +3,8 @@ import { composeLabels } from "../../engine/labels.ts";
 import type { EngineRecord } from "./record.ts";
 
 /**
- * Who may be given references: `container:NAME`, `compose:PROJECT/SERVICE`, `swarm:SERVICE` of this host's engine, or
- * `id:ID` for the one container of that full id, whatever made it.
+ * The kinds of consumer: `container:NAME`, `compose:PROJECT/SERVICE`, `swarm:SERVICE` on this host's engine, or `id:ID`
+ * for one container by full id.
  */
 const FORMS: { readonly [kind: string]: RegExp } = {
   container: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
@@ -13,13 +13,13 @@ const FORMS: { readonly [kind: string]: RegExp } = {
   id: /^[0-9a-f]{64}$/,
 };
 
-/** `KIND:NAME` when the name can be one of that kind; null when nobody could be called so. */
+/** `KIND:NAME`; null if the name is not valid for that kind. */
 function consumerOf(kind: string, name: string): string | null {
   const form = Object.hasOwn(FORMS, kind) ? FORMS[kind] : undefined;
   return form?.test(name) === true ? `${kind}:${name}` : null;
 }
 
-/** A consumer as a person writes it; a name alone is a container's. Throws `usage`. */
+/** Parses a consumer as a person types it; a bare name means a container. Throws `usage`. */
 export function parseConsumer(text: string): string {
   const at = text.indexOf(":");
   const found = at < 0 ? consumerOf("container", text) : consumerOf(text.slice(0, at), text.slice(at + 1));
@@ -32,8 +32,8 @@ export function parseConsumer(text: string): string {
 }
 
 /**
- * Everything that the container of this id is, by the engine's own record; by its id alone where there is none (null).
- * A label that its image brings says nothing of who made the container.
+ * All consumers that the container with this id is, according to the engine's own record; without a record (null), only
+ * its id. Labels inherited from the image do not count: they do not show who created the container.
  */
 export function consumersOf(record: EngineRecord | null, id: string): readonly string[] {
   const compose = record === null ? null : composeLabels(record.labels, record.image?.labels ?? null);

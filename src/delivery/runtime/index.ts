@@ -1,6 +1,6 @@
 /*
- * The delivery by an OCI runtime that resolves references at each start: its installation, which consumer may have
- * which reference, and the resolver. Whatever goes wrong, no container starts with a reference in place of its
+ * Delivery by an OCI runtime that resolves references at each container start: its installation, the bindings of
+ * consumers to references, and the resolver. Whatever fails, no container starts with a reference in place of its
  * password.
  */
 import type { Delivery, DeliveryFit } from "../../contract/delivery.ts";
@@ -13,8 +13,8 @@ import { openStores, readResolved, type OpenStore } from "./resolve.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
 /**
- * `runtime`: the variable keeps its name and holds a reference; the OCI runtime in front of runc puts the value into
- * the process at `create` and `exec`. Needs no change of the image, and no shell in it.
+ * `runtime`: the variable keeps its name and holds a reference; an OCI runtime wrapping runc puts the value into the
+ * process at `create` and `exec`. Needs no change to the image and no shell in it.
  */
 export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delivery {
   let stores: Promise<Provider[]> | null = null;
@@ -75,15 +75,15 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       );
     },
     async prepare() {
-      // Nothing is needed on the host: the value is fetched at each start.
+      // Nothing to prepare on the host: values are fetched at each start.
     },
     async discard(subjectId) {
-      // `delete` of the container takes its resolved values along.
+      // Resolved values are removed when the container is deleted.
       await unbind(runtimeHome(env), ({ by }) => by === subjectId);
     },
     async received(pid, containerId, name, value) {
       if (treeHasVariable(pid, name, value)) return true;
-      // An entrypoint may unset or rewrite a variable before it execs; then what was handed over at create counts.
+      // An entrypoint may unset or rewrite a variable before it execs; then the value passed at `create` counts.
       const settings = readSettings(runtimeHome(env));
       return (
         settings !== null &&

@@ -26,9 +26,12 @@ export type InstallPreview = {
 };
 
 /**
- * Puts the program in front of runc, gives it read-only credentials of its own for each store (0600), and registers it
- * with the engine: an entry in daemon.json and a reload; no container restarts. Can be repeated to add stores.
- * Throws `denied` without root, `refused` for a program that others could change, `unreachable` when the engine is not on this host, `failed` when it does not take it.
+ * Installs the runtime: the program in front of runc, a read-only credential for each store (0600), and the
+ * registration with the engine, an entry in daemon.json followed by a reload. No container restarts. Repeat it to add
+ * stores.
+ *
+ * Throws `denied` without root, `refused` if others could modify the program, `unreachable` if the engine is not on
+ * this host, `failed` if the engine does not accept the configuration.
  */
 export async function install(
   engine: Engine,
@@ -105,7 +108,7 @@ export async function preview(
   };
 }
 
-/** Takes the runtime away again. Throws `refused` while a container uses it: that one could not start any more. */
+/** Uninstalls the runtime. Throws `refused` while a container uses it, since it could not start any more. */
 export async function uninstall(engine: Engine, env: NodeJS.ProcessEnv, configFile: string | null): Promise<void> {
   const daemon = requireHost(engine, configFile);
   const users: string[] = [];
@@ -128,7 +131,7 @@ export async function uninstall(engine: Engine, env: NodeJS.ProcessEnv, configFi
   rmSync(runtimeHome(env), { recursive: true, force: true });
 }
 
-/** At each start of a container root runs the program: who can change it is root. */
+/** Root runs the program at each container start, so anyone who can modify it is root. */
 function mustBeRoots(fault: string | null): void {
   if (fault === null) return;
   throw new UnsprawlError(
@@ -173,7 +176,7 @@ function heldIn(folder: string): ReaderFile[] {
     .map(({ name }) => ({ name, content: Secret.of(readFileSync(join(folder, name))) }));
 }
 
-/** `{dir}` in a reader's configuration is where its files were put. */
+/** Replaces `{dir}` in a reader's configuration by the folder of its files. */
 function placed(value: Json, folder: string): Json {
   if (typeof value === "string") return value.replaceAll("{dir}", folder);
   if (Array.isArray(value)) return value.map((one: Json) => placed(one, folder));

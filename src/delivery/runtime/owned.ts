@@ -3,8 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * The first of these files that somebody other than root could change, itself or by a folder above it, with the reason;
- * null when there is none. Links are followed, and each step of the way counts.
+ * Why one of these files could be modified by someone other than root, directly or through a parent folder; null if
+ * none can. Links are followed, and each step counts. Describes the first problem.
  */
 export function foreignFile(files: readonly string[]): string | null {
   const seen = new Set<string>();
@@ -15,7 +15,9 @@ export function foreignFile(files: readonly string[]): string | null {
   return null;
 }
 
-/** The same for everything that root would run at a container's start: node, the resolver and all that it may import. */
+/**
+ * The same for everything that root would run at a container start: node, the resolver and everything it may import.
+ */
 export function foreignProgram(node: string, resolver: string): string | null {
   const seen = new Set<string>();
   for (const file of [node, resolver]) {
@@ -30,12 +32,12 @@ export function foreignProgram(node: string, resolver: string): string | null {
   return null;
 }
 
-/** Where the resolver stands once it is built. */
+/** The path of the built resolver. */
 export function resolverFile(): string {
   return fileURLToPath(new URL("./resolve-main.js", import.meta.url));
 }
 
-/** Where Node looks for libraries: `node_modules` in each folder above. */
+/** Where Node looks for libraries: `node_modules` in each parent folder. */
 function modulesAbove(folder: string): string[] {
   const found: string[] = [];
   for (let at = folder; ; at = dirname(at)) {
@@ -63,8 +65,8 @@ function faultOfPath(path: string, seen: Set<string>): string | null {
 }
 
 /**
- * What Node can import from a folder of libraries. Names with a dot at their start are no packages (Node's ES modules,
- * "Resolution algorithm", PACKAGE_RESOLVE), and tools keep what comes and goes there.
+ * Checks what Node can import from a folder of libraries. Names with a leading dot are not packages (Node's ES modules,
+ * "Resolution algorithm", PACKAGE_RESOLVE), and tools keep temporary files there.
  */
 function faultBelow(folder: string, seen: Set<string>): string | null {
   const names = readdirSync(folder).filter((name) => basename(folder) !== "node_modules" || !name.startsWith("."));
@@ -79,7 +81,7 @@ function faultBelow(folder: string, seen: Set<string>): string | null {
   return null;
 }
 
-/** In a sticky folder nobody but root can replace what is root's. */
+/** In a sticky folder, only root can replace root's files. */
 function faultOf(path: string, stat: Stats, isAbove: boolean): string | null {
   if (stat.uid !== 0) return `${path} belongs to user ${stat.uid}`;
   if (stat.isSymbolicLink()) return null;
@@ -89,7 +91,7 @@ function faultOf(path: string, stat: Stats, isAbove: boolean): string | null {
   return null;
 }
 
-/** Whether somebody other than root is in a group: Debian's /usr/local is writable for a group that is empty. */
+/** Whether a group has members other than root: Debian's /usr/local is writable for an empty group. */
 function hasMembers(gid: number): boolean {
   const lines = (file: string): string[][] => {
     try {
@@ -101,7 +103,7 @@ function hasMembers(gid: number): boolean {
     }
   };
   const group = lines("/etc/group").find(([, , id]) => id === String(gid));
-  // A group that is not here is known elsewhere, and so are its members.
+  // A group not listed here comes from elsewhere (LDAP) and may have members.
   if (group === undefined) return true;
   const members = (group[3] ?? "").split(",").filter((name) => name !== "" && name !== "root");
   return members.length > 0 || lines("/etc/passwd").some(([, , uid, id]) => id === String(gid) && uid !== "0");

@@ -1,5 +1,5 @@
 import { shellWord } from "../../kit/shell.ts";
-/** What the program in front of runc needs to know, as absolute paths. */
+/** Absolute paths used by the program in front of runc. */
 export type ProgramPaths = {
   readonly node: string;
   readonly resolver: string;
@@ -9,9 +9,9 @@ export type ProgramPaths = {
 };
 
 /**
- * `unsprawl-runc`: a POSIX sh program that the engine starts in place of runc. `create` and `exec` of a container
- * that holds references go through the resolver; all else is runc's at once. Values pass through tmpfs files that
- * only root can read, and which are gone when runc has read them.
+ * `unsprawl-runc`: a POSIX sh program that the engine starts instead of runc. `create` and `exec` of containers with
+ * references go through the resolver; everything else goes straight to runc. Values pass through tmpfs files that only
+ * root can read and that are deleted after runc has read them.
  */
 export function runtimeProgram(paths: ProgramPaths): string {
   return `#!/bin/sh

@@ -2,20 +2,20 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "../../kit/json-object.ts";
 
-/** What the engine has on record of a container. Nothing of it comes from the bundle that the runtime is given. */
+/** The engine's record of a container. Nothing in it comes from the bundle passed to the runtime. */
 export type EngineRecord = {
   readonly name: string;
-  /** Whether Swarm made it: nobody else can set this. */
+  /** Whether Swarm created it; cannot be set by others. */
   readonly managed: boolean;
   readonly labels: { readonly [key: string]: string };
-  /** What its image brings; null when the image's own configuration cannot be read. */
+  /** What the image defines; null if its configuration cannot be read. */
   readonly image: { readonly labels: ReadonlySet<string>; readonly env: ReadonlySet<string> } | null;
 };
 
 /**
- * A container by its full id, from the files below the engine's data root, which only root can read and which the engine
- * writes before it starts a container (moby `container/container.go`, config.v2.json). Null when there is no such record:
- * the container is another engine's, or of no engine that keeps one.
+ * A container's record by full id, read from the engine's data root, which only root can read and which the engine
+ * writes before it starts a container (moby `container/container.go`, config.v2.json). Null if there is none: the
+ * container belongs to another engine, or to one without such records.
  */
 export function engineRecord(root: string | undefined, id: string): EngineRecord | null {
   if (root === undefined || !/^[0-9a-f]{64}$/.test(id)) return null;
@@ -30,16 +30,16 @@ export function engineRecord(root: string | undefined, id: string): EngineRecord
   };
 }
 
-/** An image's configuration, from wherever this engine keeps its images; containerd's store may have several of it. */
+/** An image's configuration from the engine's image store; containerd's store may contain several. */
 function configsOf(root: string, image: string): readonly object[] {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(image)?.[1];
   if (hex === undefined) return [];
-  // The engine's own image store: the image's id is the digest of its configuration (moby image/fs.go).
+  // The engine's own image store: the image id is the digest of its configuration (moby image/fs.go).
   for (const driver of names(join(root, "image"))) {
     const config = readJson(join(root, "image", driver, "imagedb/content/sha256", hex));
     if (config !== null) return [config];
   }
-  // containerd's image store: the id is the digest of an index or a manifest, which leads to the configuration.
+  // containerd's image store: the id is the digest of an index or a manifest, which refers to the configuration.
   for (const folder of [join(root, "containerd/daemon"), "/var/lib/containerd"]) {
     const found = configsBelow(join(folder, "io.containerd.content.v1.content/blobs/sha256"), hex, 0);
     if (found.length > 0) return found;
@@ -47,7 +47,7 @@ function configsOf(root: string, image: string): readonly object[] {
   return [];
 }
 
-/** The label keys and the `NAME=value` entries of these configurations; null when there is none. */
+/** The label keys and `NAME=value` entries of these configurations; null if there are none. */
 function broughtBy(configs: readonly object[]): EngineRecord["image"] {
   if (configs.length === 0) return null;
   const own = configs.map((config) => object(object(config)["config"]));
@@ -57,7 +57,10 @@ function broughtBy(configs: readonly object[]): EngineRecord["image"] {
   };
 }
 
-/** The configurations that an index or a manifest leads to. Other platforms' are not there, and are not missed. */
+/**
+ * The configurations that an index or a manifest refers to. Those of other platforms are not in the store and are
+ * skipped.
+ */
 function configsBelow(blobs: string, hex: string, depth: number): object[] {
   const doc = object(depth > 2 ? null : readJson(join(blobs, hex)));
   const next = (one: unknown): string => /^sha256:([0-9a-f]{64})$/.exec(String(object(one)["digest"]))?.[1] ?? "";

@@ -4,13 +4,13 @@ import { cmd } from "../../kit/shell.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { isBound, type ReferenceBinding } from "./bindings.ts";
 
-/** A variable that names a reference in place of its value. */
+/** A variable that holds a reference instead of its value. */
 export type VariableReference = { readonly variable: string; readonly reference: string };
 
-/** The same with the value. */
+/** A reference with its value. */
 export type ResolvedReference = VariableReference & { readonly value: Secret };
 
-/** `NAME=ref+…` entries, of any scheme: a scheme that nobody knows is no value either. */
+/** The `NAME=ref+…` entries, with any scheme: an unknown scheme is a reference too, not a value. */
 export function referencesIn(env: readonly string[]): readonly VariableReference[] {
   return env.flatMap((entry) => referenceOf(entry) ?? []);
 }
@@ -22,8 +22,8 @@ function referenceOf(entry: string): VariableReference | null {
 }
 
 /**
- * Throws `refused` for a reference that is not bound to one of these consumers in just this variable. `ofImage` are the
- * entries that the container's image brings; null when they are not known.
+ * Throws `refused` for a reference not bound to one of these consumers in this very variable. `ofImage` are the image's
+ * environment entries; null if unknown.
  */
 export function mustBeAllowed(
   wanted: readonly VariableReference[],
@@ -42,7 +42,7 @@ export function mustBeAllowed(
   }
 }
 
-/** Allowing is for whoever knows the reference; one of an image was chosen by whoever built it. */
+/** Suggests a binding only if the reference is not from the image: there, the image's author chose it. */
 function adviceOn(
   { variable, reference }: VariableReference,
   who: string,
@@ -53,17 +53,20 @@ function adviceOn(
   return [ofImage === null ? "if its image brings it" : "its image brings it", withoutIt(variable)].join(": ");
 }
 
-/** What a person does about a reference of an image: whoever built it chose what it names. */
+/** What to do about a reference that comes from an image. */
 export function withoutIt(variable: string): string {
   return `build the image without ${printable(variable)}, or run it with another value for it`;
 }
 
-/** What a person types who knows that the consumer should have it. */
+/** The command that allows a consumer to use the reference. */
 export function allowCommand(consumer: string, variable: string, reference: string): string {
   return cmd`unsprawl runtime allow ${consumer} ${variable} ${reference}`;
 }
 
-/** The entries with values in place of references. Throws `refused` for a reference that was not given in that variable. */
+/**
+ * The entries with references replaced by values. Throws `refused` for a reference that was not resolved for that
+ * variable.
+ */
 export function filled(env: readonly string[], given: readonly ResolvedReference[]): string[] {
   return env.map((entry) => {
     const wanted = referenceOf(entry);

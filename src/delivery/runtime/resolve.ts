@@ -14,16 +14,18 @@ import { readSettings, type RuntimeSettings, type RuntimeStore } from "./setting
 
 const ROOT = { uid: 0, gid: 0 };
 
-/** Opens a store by provider name; relative file names in `config` are taken from `dir`. */
+/** Opens a store for the runtime; relative file names in its `config` are resolved against `dir`. */
 export type OpenStore = (store: RuntimeStore, dir: string) => Promise<Provider>;
 
 /**
- * Called by `unsprawl-runc` (the program in front of runc) at `create` and `exec`:
- *   resolve.js HOME create BUNDLE OUT ID [LOG]   BUNDLE/config.json → OUT/config.json, values in process.env
- *   resolve.js HOME exec   FILE   OUT ID [LOG]   a process document → OUT, likewise
- * A reference is resolved only for who it is bound to (`bindings`), and a container that names any other does not start.
- * What was resolved at `create` is kept on tmpfs for `exec`, which gets exactly that and asks no store.
- * Any failure is a message and exit 1: a container never starts without its secret, or with a reference as its password.
+ * The resolver, called by `unsprawl-runc` (the program in front of runc) at `create` and `exec`:
+ * - `resolve.js HOME create BUNDLE OUT ID [LOG]`: BUNDLE/config.json → OUT/config.json, with values in process.env
+ * - `resolve.js HOME exec FILE OUT ID [LOG]`: a process document → OUT, likewise
+ *
+ * A reference is resolved only for the consumer it is bound to (`bindings`); a container with any other reference does
+ * not start. Values resolved at `create` are kept on tmpfs for `exec`, which uses exactly those and asks no store. Any
+ * failure is a message and exit 1: a container never starts without its secret, or with a reference as its password.
+ *
  * Source: OCI runtime-spec config.md "Process"; runc(8) `create --bundle`, `exec --process`.
  */
 export async function resolveMain(argv: readonly string[], open: OpenStore): Promise<void> {
@@ -58,7 +60,7 @@ async function create(
   mustBeAllowed(wanted, readBindings(home), consumersOf(record, id), record?.image?.env ?? null);
   const given = await resolve(settings, home, open, wanted);
   if (config.process?.env) config.process.env = filled(env, given);
-  // The bundle moves, so a relative root (runtime-spec config.md "Root") must be told from where.
+  // The bundle moves, so a relative root (runtime-spec config.md "Root") must be made absolute.
   if (config.root?.path && !isAbsolute(config.root.path)) config.root.path = join(bundle, config.root.path);
   sweepBundles(join(settings.memory, "bundles"));
   mkdirSync(join(settings.memory, "resolved"), { recursive: true, mode: 0o700 });
@@ -66,7 +68,7 @@ async function create(
   secretFile(join(out, "config.json"), Buffer.from(stringifyExact(config)), ROOT);
 }
 
-/** A program that was killed leaves its resolved bundle behind; none is needed for longer than a start takes. */
+/** Deletes resolved bundles left behind by killed programs; a bundle is needed only while a container starts. */
 function sweepBundles(dir: string): void {
   for (const name of readdirSync(dir)) {
     const age = Date.now() - (statSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
@@ -86,8 +88,8 @@ type CachedReference = { readonly variable: string; readonly reference: string; 
 type LegacyCachedReferences = { readonly [reference: string]: string };
 
 /**
- * The variables of a container as they were resolved when it was created; none when that is not known. An earlier version
- * kept the values by reference alone: until such a container is started again, the variables that are `wanted` have them.
+ * A container's variables as resolved when it was created; empty if unknown. Earlier versions kept values by reference
+ * only: for such containers, the `wanted` variables receive them until the next restart.
  */
 export function readResolved(
   memory: string,
@@ -125,7 +127,10 @@ function kept(given: readonly ResolvedReference[]): string {
 
 const resolvedFile = (memory: string, id: string): string => join(memory, "resolved", `${id}.json`);
 
-/** References through the runtime's own stores; one request a reference. Throws for one that no store is for. */
+/**
+ * Resolves references through the runtime's own stores, with one request per reference. Throws `config` if no store
+ * handles a reference.
+ */
 async function resolve(
   settings: RuntimeSettings,
   home: string,
@@ -170,8 +175,8 @@ async function fetchOne(
 }
 
 /**
- * A store that does not answer is asked again until the deadline: the engine does not try a failed start again by
- * itself, and at boot the store may come up a moment later. Anything else (denied, absent) is an answer.
+ * Retries an unreachable store until the deadline: the engine does not retry a failed start, and at boot the store may
+ * come up a moment later. Other errors (denied, absent) are final.
  */
 function untilDeadline<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
   const attempt = async (): Promise<Attempt<T>> => {
@@ -193,14 +198,14 @@ export function openStores(settings: RuntimeSettings, home: string, open: OpenSt
   return Promise.all(settings.stores.map((store) => open(store, home)));
 }
 
-/** Whoever starts the container has no login to the store to fix: the runtime's own credential is what was refused. */
+/** `denied` concerns the runtime's own credential, not the login of whoever starts the container. */
 function hintOf(error: UnsprawlError): string | null {
   return error.code === "denied"
     ? "unsprawl runtime install --to STORE gives the runtime a new credential"
     : error.hint;
 }
 
-/** containerd's shim shows the last `error` line of runc's JSON log as the container's start error. */
+/** containerd's shim shows the last `error` line of runc's JSON log as the reason why the container did not start. */
 function fail(text: string, log: string | undefined): void {
   process.stderr.write(`${text}\n`);
   if (log) appendFileSync(log, `${JSON.stringify({ level: "error", msg: text, time: new Date().toISOString() })}\n`);

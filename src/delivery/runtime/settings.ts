@@ -3,35 +3,41 @@ import { join } from "node:path";
 import type { Json } from "../../model/json.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 
-/** A store as the runtime opens it: provider and configuration, with credentials by file name only. */
+/** A store as the runtime opens it: provider and configuration, with credentials referenced by file name. */
 export type RuntimeStore = {
   readonly name: string;
   readonly provider: string;
   readonly config: { readonly [key: string]: Json };
 };
 
-/** `runtime.json` in the runtime's folder (0600): everything the resolver needs at a container's start. */
+/** `runtime.json` in the runtime's folder (0600): everything the resolver needs at a container start. */
 export type RuntimeSettings = {
   readonly version: 1;
   readonly realRuntime: string;
-  /** On tmpfs: resolved bundles and what was resolved, for `exec`. */
+  /** A tmpfs folder for resolved bundles, and for the resolved values that `exec` uses. */
   readonly memory: string;
   readonly stores: readonly RuntimeStore[];
-  /** The engine's data root, where its records of containers are. Without it a container is known by its id alone. */
+  /** The engine's data root with its container records. Without it, a container is known only by its id. */
   readonly engineRoot?: string;
-  /** How long a start waits for a store that does not answer, in milliseconds: at boot it may come up beside us. */
+  /**
+   * How long a container start waits for an unreachable store, in milliseconds: at boot, the store may start at the
+   * same time.
+   */
   readonly waitMs: number;
 };
 
-/** The name under which the runtime is registered with the engine. */
+/** The runtime's name in the engine's configuration. */
 export const RUNTIME_NAME = "unsprawl";
 
-/** Where the runtime keeps its program, settings and credentials: UNSPRAWL_RUNTIME_HOME, else /etc/unsprawl/runtime. */
+/**
+ * The folder of the runtime's program, settings and credentials: UNSPRAWL_RUNTIME_HOME, otherwise
+ * /etc/unsprawl/runtime.
+ */
 export function runtimeHome(env: NodeJS.ProcessEnv): string {
   return env["UNSPRAWL_RUNTIME_HOME"] || "/etc/unsprawl/runtime";
 }
 
-/** The settings of an installed runtime; null when it is not installed. Throws `denied` or `malformed`. */
+/** The settings of an installed runtime; null if it is not installed. Throws `denied` or `malformed`. */
 export function readSettings(home: string): RuntimeSettings | null {
   let text: string;
   try {

@@ -12,12 +12,12 @@ export type RuntimeStatus = {
   readonly installed: boolean;
   readonly registered: boolean;
   readonly stores: readonly string[];
-  /** Who may have which reference in which variable. */
+  /** Which consumer may use which reference in which variable. */
   readonly bindings: readonly ReferenceBinding[];
   readonly lines: readonly StatusLine[];
 };
 
-/** Whether the runtime would work at the next container start: registered, whole on disk, its stores answering. */
+/** Whether the runtime would work at the next container start: registered, complete on disk, its stores reachable. */
 export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open: OpenStore): Promise<RuntimeStatus> {
   const home = runtimeHome(env);
   const again = "unsprawl runtime install --to STORE";
@@ -54,7 +54,7 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
   for (const store of settings.stores) {
     try {
       const provider = await open(store, home);
-      // Any key will do: absent is an answer, and a credential that was revoked is not.
+      // Any key will do: even `absent` shows that the credential works.
       await provider.get(provider.key({ subject: "unsprawl-status", project: "unsprawl", name: "PROBE" }));
       lines.push({
         ok: true,
@@ -83,7 +83,7 @@ function boundIn(home: string, lines: StatusLine[]): readonly ReferenceBinding[]
   }
 }
 
-/** The files that the program needs at each start: itself, node, the resolver. */
+/** The files that the program needs at each start: itself, node, the resolver and the real runtime. */
 function programFiles(home: string): string[] {
   const program = join(home, "unsprawl-runc");
   if (!existsSync(program)) return [program];

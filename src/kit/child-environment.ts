@@ -1,7 +1,7 @@
 /**
- * The environment of a program that unsprawl starts: what it needs to find its way (see `PLAIN`), and those of the `more`
- * names that are not credentials. Names of `COMPOSE_` and `DOCKER_` settings count as plain. Nothing that opens a store
- * or looks like a credential by its name passes, even if it is listed in `more`.
+ * The environment for a program that unsprawl starts: general settings (see `PLAIN`, including `COMPOSE_` and `DOCKER_`
+ * settings), and the variables in `more`. Excludes every variable that gives access to a store or whose name looks like
+ * a credential's, even if it is in `more`.
  */
 export function childEnvironment(env: NodeJS.ProcessEnv, more: Iterable<string> = []): { [name: string]: string } {
   const asked = new Set(more);
@@ -11,7 +11,7 @@ export function childEnvironment(env: NodeJS.ProcessEnv, more: Iterable<string> 
   return found;
 }
 
-/** Whether a variable of this name opens a store, configures unsprawl, or holds a credential by its name. */
+/** Whether a variable gives access to a store, configures unsprawl, or is a credential by its name. */
 export function isCredentialName(name: string): boolean {
   return !SAFE.has(name.toUpperCase()) && (STORES.test(name) || SECRET_WORD.test(name));
 }
@@ -24,12 +24,12 @@ const PLAIN = new Set([
   ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "FTP_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"],
 ]);
 
-/** `DOCKER_AUTH_CONFIG` holds logins, so the family of DOCKER_ is listed by name. */
+/** The DOCKER_ variables are listed by name because `DOCKER_AUTH_CONFIG` holds logins. */
 const FAMILIES =
   /^(LC_\w+|XDG_\w+|COMPOSE_\w+|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY|API_VERSION|DEFAULT_PLATFORM))$/;
 
 const STORES = /^(VAULT|BAO|AWS|AZURE|ARM|SOPS|UNSPRAWL|KEYWHIZ|GOOGLE|GCP|CLOUDSDK|DOCKER_AUTH)(_|$)/i;
 const SECRET_WORD =
   /TOKEN|SECRET|PASS|PWD|CREDENTIAL|PRIVATE|KEY|(?:^|_)(?:AUTH|PAT|DSN|PW|PSK|PIN|OTP|TOTP|JWT|HMAC|SALT|SEED|CREDS?|COOKIE|WEBHOOK|LICEN[CS]E)(?:_|\d|$)/i;
-/** Names that only look like one: the agent's socket, and the working folder. */
+/** Names that look like credentials but are not: the agent's socket, the working folder. */
 const SAFE = new Set(["SSH_AUTH_SOCK", "XAUTHORITY", "PWD", "OLDPWD"]);

@@ -1,6 +1,6 @@
 /**
- * Keeps the compiled form of the program's own files, which saves a third of the start. In the user's own cache folder:
- * one in a shared place such as /tmp could be filled by somebody else. Each thread asks for it by itself.
+ * Caches compiled code of the program's own files, which saves a third of the start-up time. Uses the user's own cache
+ * folder: in a shared place such as /tmp, others could plant code. Must be called in each thread.
  */
 export function cacheCompiledCode(): void {
   const { XDG_CACHE_HOME, HOME } = process.env;

@@ -1,23 +1,23 @@
-/** Debug switches that were in the environment when unsprawl was started, and are not in its own. */
+/** Debug switches that are removed from unsprawl's own environment. */
 const SWITCHES = ["DEBUG", "NODE_DEBUG", "NODE_DEBUG_NATIVE", "NODE_OPTIONS"] as const;
-/** Hands them to the same program that starts again without them. */
+/** Passes the original switches to the same program when it restarts without them. */
 const CARRIER = "UNSPRAWL_GIVEN_SWITCHES";
 
 let given: { readonly [name: string]: string } = {};
 
-/** Takes note of the switches as they were given, and takes the carrier out of `env`. Called once, at the very start. */
+/** Remembers the original switches, and removes the carrier variable from `env`. Call it once, at the very start. */
 export function noteGiven(env: NodeJS.ProcessEnv): void {
   const carried = env[CARRIER];
   delete env[CARRIER];
   given = { ...switchesOf(env), ...switchesOf(parsed(carried)) };
 }
 
-/** `env` with what the next start needs to know them by. */
+/** `env` with the original switches encoded for the restarted program. */
 export function carryGiven(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, [CARRIER]: JSON.stringify(given) };
 }
 
-/** The environment of a command that unsprawl becomes: `env` with the switches as they were given. */
+/** The environment for a command that replaces unsprawl: `env` with the original switches. */
 export function asGiven(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, ...given };
 }

@@ -1,5 +1,5 @@
 /*
- * Tools without knowledge of what unsprawl does, which every room may import: quoting for shells, running a child,
- * memoising. A file that knows a domain word belongs elsewhere.
+ * General tools that every folder may import: quoting for shells, starting child processes, memoising. Knows nothing
+ * about secrets management; code that does belongs elsewhere.
  */
 export {};

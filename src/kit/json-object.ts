@@ -1,2 +1,2 @@
-/** A JSON object from outside, whose fields nobody has checked yet. */
+/** A JSON object from outside whose members are not validated. */
 export type JsonObject = { readonly [key: string]: unknown };

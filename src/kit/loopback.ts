@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 
-/** True for names and addresses that never leave this machine; brackets of an IPv6 address do not matter. */
+/** Whether a host name or address stays on this machine. Accepts IPv6 addresses with or without brackets. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
   return bare === "localhost" || bare === "::1" || (isIPv4(bare) && bare.startsWith("127."));

@@ -1,4 +1,4 @@
-/** Made once; a failure is forgotten, so that the next call tries again (an engine that was down, a mended file). */
+/** Memoises an async function. A failure is not cached, so the next call tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => {
@@ -8,7 +8,7 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** The same for what is made at once. */
+/** Memoises a synchronous function. */
 export function onceSync<T>(make: () => T): () => T {
   let made: { readonly value: T } | null = null;
   return () => (made ??= { value: make() }).value;

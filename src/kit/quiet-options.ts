@@ -1,13 +1,13 @@
-/** Of NODE_OPTIONS: what writes memory, the environment or the keys of TLS to a file or a terminal (nodejs.org/api/cli). */
+/** NODE_OPTIONS that write memory, the environment or TLS keys to a file or a terminal (nodejs.org/api/cli). */
 const LOUD =
   /^--(?:tls-keylog|trace-tls|trace-env(?:-.+)?|report-.+|heapsnapshot-.+|heap-prof(?:-.+)?|abort-on-uncaught-exception)$/;
-/** Those of them that take a value, as `--flag=value` or in the next word. */
+/** Those options that take a value, as `--flag=value` or in the next word. */
 const VALUED =
   /^--(?:tls-keylog|report-(?:directory|dir|filename|signal)|heapsnapshot-.+|heap-prof-(?:dir|name|interval))$/;
 
 /**
- * The environment without what makes Node itself write what passes through it; null when there is nothing of the kind.
- * Deleting such a variable from a process that runs is too late: Node has read it before the first line of a program.
+ * The environment without settings that make Node itself write data passing through it; null if there are none.
+ * Deleting them in a running process is too late: Node reads them before the program starts.
  */
 export function quietEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv | null {
   const { NODE_DEBUG, NODE_DEBUG_NATIVE, NODE_OPTIONS, ...rest } = env;
@@ -16,9 +16,9 @@ export function quietEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv | nu
   return options === "" ? rest : { ...rest, NODE_OPTIONS: options };
 }
 
-/** NODE_OPTIONS as it stands, but for the words that are loud. */
+/** NODE_OPTIONS without the words in `LOUD`. */
 function quietOptions(options: string): string {
-  // Blanks part words, but not in double quotes, where a backslash escapes (node/src/node_options.cc).
+  // Words are separated by white space outside double quotes, in which a backslash escapes (node/src/node_options.cc).
   const words = options.match(/(?:"(?:\\.|[^"\\])*"?|[^\s"])+/g) ?? [];
   const kept: string[] = [];
   for (let at = 0; at < words.length; at++) {

@@ -1,11 +1,11 @@
 import { UnsprawlError } from "../model/error.ts";
 
-/** What each part of some data must be; a part that may be absent says so itself. */
+/** A type check for each member; optional members use `orAbsent`. */
 export type RecordForm<T> = { readonly [Key in keyof T]-?: (value: unknown) => boolean };
 
 /**
- * What a journal noted last under this name, in any state; null when it noted nothing. Throws `malformed` when it is in
- * another form than this: acting on half of it could undo the wrong thing.
+ * The data of the newest journal record for this step, in any state; null if there is none. Throws `malformed` if it
+ * does not have this form: acting on partial data could undo the wrong thing.
  */
 export function recorded<T extends object>(
   record: { last(step: string): object | null },
@@ -47,7 +47,7 @@ export const isOneOf =
   (value) =>
     typeof value === "string" && texts.includes(value);
 
-/** Data with these parts, inside other data. */
+/** A nested object with this form. */
 export const isRecord =
   <T extends object>(form: RecordForm<T>): ((value: unknown) => boolean) =>
   (value) =>
@@ -57,7 +57,7 @@ function isOf<T extends object>(data: object, form: RecordForm<T>): data is T {
   return faultOf(data, form) === null;
 }
 
-/** The first part that is not what it must be. */
+/** The first member that fails its check; null if none does. */
 function faultOf<T extends object>(data: object, form: RecordForm<T>): string | null {
   const parts = new Map<string, unknown>(Object.entries(data));
   const checks = Object.entries<(value: unknown) => boolean>(form);

@@ -1,12 +1,12 @@
 /**
- * Checks the form of an answer from outside: null when it fits, else the path of the first part that does not
- * (`[3].Names`, empty for the whole). What a shape does not name may be anything.
+ * Checks the form of data from outside. Returns null if it fits, otherwise the path of the first part that does not
+ * (`[3].Names`; empty for the whole). Members that a shape does not list are not checked.
  */
 export type ShapeCheck = (value: unknown) => string | null;
 
 export const text: ShapeCheck = (value) => (typeof value === "string" ? null : "");
 
-/** Absent or null, or of this shape. */
+/** Absent, null, or of this shape. */
 export function optional(shape: ShapeCheck): ShapeCheck {
   return (value) => (value === undefined || value === null ? null : shape(value));
 }

@@ -1,4 +1,4 @@
-/** A word that `cmd` leaves as it is: a number, a fixed word, or text that is no part of a command. */
+/** Text that `cmd` inserts unquoted. */
 class Bare {
   readonly text: string;
   constructor(text: string) {
@@ -7,12 +7,12 @@ class Bare {
 }
 
 /**
- * Text that people will paste into a shell, in which every `${…}` is one word, or the rest of one, whatever is in it:
+ * A template tag for text that people paste into a shell. Each `${…}` is quoted as one word, or as part of one:
  *
  *     cmd`unsprawl plan swarm:${name} --to STORE`
  *
- * What stands at the start of a word and begins with a dash becomes `./-…`, so that no program takes it for a flag; a
- * `-- ` in front of it in the template leaves it alone. Numbers, and what is marked as `bare`, are taken over unquoted.
+ * A value that begins a word with a dash becomes `./-…`, so that it is not taken for a flag, unless the template has
+ * `-- ` before it. Numbers and `bare` values are inserted unquoted.
  */
 export function cmd(parts: TemplateStringsArray, ...foreign: readonly (string | number | Bare)[]): string {
   return parts
@@ -23,7 +23,7 @@ export function cmd(parts: TemplateStringsArray, ...foreign: readonly (string | 
       const text = String(value);
       const flagLike =
         text.startsWith("-") && typeof value === "string" && /(?:^|\s)$/.test(part) && !part.endsWith("-- ");
-      // An empty rest of a word needs no quotes; an empty word does.
+      // An empty part of a word needs no quotes; an empty word does.
       const [last, next] = [part.at(-1) ?? (index > 0 ? "x" : " "), parts[index + 1] ?? ""];
       const inWord = /\S/.test(last) || /\S/.test(next[0] ?? (index + 1 < foreign.length ? "x" : " "));
       return part + (text === "" && inWord ? "" : shellWord(flagLike ? `./${text}` : text));
@@ -31,25 +31,25 @@ export function cmd(parts: TemplateStringsArray, ...foreign: readonly (string | 
     .join("");
 }
 
-/** For `cmd`: our own words, and prose that stands beside a command. Never a name that somebody else chose. */
+/** Marks text for `cmd` as our own words or prose. Never use it for a name that someone else chose. */
 export function bare(text: string | number): Bare {
   return new Bare(String(text));
 }
 
 /**
- * Words as one line that a POSIX shell reads back as the same words. It holds nothing that a terminal would act on:
- * characters that are not shown as themselves are written by `printf`, but for newlines at a word's very end, which
- * a command's output cannot have.
+ * Joins words to one line that a POSIX shell splits into the same words. It contains nothing that a terminal would
+ * interpret: unprintable characters are written with `printf`, except for trailing newlines of a word, which command
+ * substitution would strip.
  */
 export function shellLine(words: readonly string[]): string {
   return words.map(shellWord).join(" ");
 }
 
-/** What every shell takes as it is; `=` in front is a command's path in zsh. */
+/** Safe unquoted in every shell; a leading `=` is special in zsh. */
 const PLAIN = /^(?!=)[A-Za-z0-9_@%+=:,./-]+$/;
 const ODD = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** One word of such a line. */
+/** One quoted word. */
 export function shellWord(word: string): string {
   if (PLAIN.test(word)) return word;
   if (!ODD.test(word)) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
@@ -60,7 +60,10 @@ export function shellWord(word: string): string {
   return `${shown === "" ? "" : `"$(printf '${shown}')"`}${end === "" ? "" : `'${end}'`}`;
 }
 
-/** A character in printf's format, where `\ddd` is a byte (POSIX, printf); a dash in front would be an option. */
+/**
+ * A character in printf's format, with bytes as `\ddd` (POSIX, printf). A leading dash is escaped, since it would start
+ * an option.
+ */
 function printed(char: string, index: number): string {
   if (char === "%") return "%%";
   if (!ODD.test(char) && char !== "'" && char !== "\\" && !(char === "-" && index === 0)) return char;

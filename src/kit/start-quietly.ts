@@ -1,14 +1,14 @@
 import { carryGiven, noteGiven } from "./given-environment.ts";
 import { quietEnvironment } from "./quiet-options.ts";
 
-// The first thing that a program loads: a process that would print what it sends becomes one that does not. Libraries
-// read DEBUG only later. A command that it becomes gets its environment as it was given.
+// Imported first: restarts the process without the debug switches that would print what it sends. Libraries read DEBUG
+// only later, so deleting it is enough. A command that replaces unsprawl gets the original environment.
 noteGiven(process.env);
 delete process.env["DEBUG"];
 const quiet = quietEnvironment(process.env);
 if (quiet !== null) become(carryGiven(quiet));
 
-/** The same program again, in this process, with another environment. */
+/** Replaces this process by the same program with another environment. */
 function become(environment: NodeJS.ProcessEnv): void {
   const words = [process.argv0, ...process.execArgv, ...process.argv.slice(1)];
   process.execve?.(process.execPath, words, environment);

@@ -6,21 +6,22 @@ import { isOnlyOurs, isShared, isTrustedFolder, isUnknown, me } from "./owner.ts
 import { changedMeanwhile, refused, walk, type FolderEntry } from "./walk.ts";
 
 export type WriteCondition = {
-  /** The `digestOf` the bytes that the file must still have, or null when there must be none. Not checked when left out. */
+  /** The `digestOf` the current content, or null if the file must not exist. Not checked if undefined. */
   readonly expect?: string | null;
 };
 
-/** What `expect` compares. */
+/** The digest that `expect` compares. */
 export function digestOf(bytes: string | Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**
- * Replaces a file whole or not at all: written beside it (0600 until done), synced, renamed, the folder synced.
- * Keeps the mode and owner of the file that was checked unless `mode` is given; a new file is 0600. A symbolic link stays
- * one, its target is replaced. All of it happens in one opened folder, so that nobody can lead it elsewhere meanwhile.
- * Throws `denied`, `failed` (no space; nothing changed), `changed` (not as `expect` says, at the last instant), `refused`:
- * not a plain file, a mount point, or one that another user's link or hard link leads to (see `walk`).
+ * Replaces a file atomically: writes a temporary file beside it (0600 until complete), syncs it, renames it and syncs
+ * the folder. Keeps mode and owner of the existing file unless `mode` is given; new files are 0600. A symbolic link is
+ * kept, and its target replaced. The folder is opened once, so that nobody can redirect the path in between.
+ *
+ * Throws `denied`, `failed` (no space; nothing changed), `changed` (`expect` does not match at the last moment),
+ * `refused` (not a regular file, a mount point, or reached through another user's link or hard link; see `walk`).
  */
 export async function atomicWrite(
   path: string,
@@ -53,7 +54,7 @@ export async function atomicWrite(
   });
 }
 
-/** Removes a file that is as expected; false when there is none. Throws as `atomicWrite`. */
+/** Removes a file that is as expected; false if it does not exist. Throws like `atomicWrite`. */
 export async function atomicRemove(path: string, options: WriteCondition = {}): Promise<boolean> {
   return inFolder(path, options.expect, async (place, old) => {
     if (old === null) return false;
@@ -64,12 +65,12 @@ export async function atomicRemove(path: string, options: WriteCondition = {}): 
   });
 }
 
-/** Throws what `atomicWrite` would, without writing: for looking before the first thing is changed. */
+/** Throws what `atomicWrite` would, without writing: a check before the first change. */
 export async function mayReplace(path: string): Promise<void> {
   await inFolder(path, undefined, async () => undefined);
 }
 
-/** Removes what killed writers of this file left beside it. Only under the file's lock. */
+/** Removes temporary files left behind by killed writers of this file. Call it only under the file's lock. */
 export async function sweepTemps(path: string): Promise<void> {
   await withTemps(path, async (place, names) => {
     for (const name of names) {
@@ -79,7 +80,7 @@ export async function sweepTemps(path: string): Promise<void> {
   });
 }
 
-/** Whether anything of a writer stands beside this file: of one at work, or of one that was killed. */
+/** Whether a writer's temporary file exists beside this file, from a running or a killed writer. */
 export async function hasTemps(path: string): Promise<boolean> {
   return (await withTemps(path, async (_place, names) => names.length > 0)) === true;
 }
@@ -88,11 +89,11 @@ const NEW = constants.O_EXCL | constants.O_NOFOLLOW;
 
 type ExpectedFile = {
   readonly stat: Stats;
-  /** Throws `changed` when the name is not this file's any more, or the file is not as expected. */
+  /** Throws `changed` if the name no longer refers to this file, or its content is not as expected. */
   stillIs(expect: string | null | undefined): Promise<void>;
 };
 
-/** Opens the folder and the file in it, if there is one, and checks both. Errors name the path. */
+/** Opens the folder and the file in it, if it exists, and checks both. Errors name the path. */
 async function inFolder<T>(
   path: string,
   expect: string | null | undefined,
@@ -110,7 +111,7 @@ async function inFolder<T>(
       return await act(place, null);
     }
     if (expect === null) throw changedMeanwhile(path);
-    // Without an expected content nothing is read, which needs a right of its own.
+    // Without an expected content the file is not read, since that may need a permission that writing does not.
     if (expect === undefined) return await act(place, { stat: found, stillIs: async () => undefined });
     handle = await open(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const [file, stat] = [handle, await handle.stat()];
@@ -123,7 +124,7 @@ async function inFolder<T>(
     await stillIs();
     return await act(place, { stat, stillIs });
   } catch (error) {
-    // A link that was put in the file's place after it was looked at.
+    // A link replaced the file after it was checked.
     throw codeOf(error) === "ELOOP" ? changedMeanwhile(path) : fileError(error, path);
   } finally {
     await handle?.close();
@@ -132,9 +133,9 @@ async function inFolder<T>(
 }
 
 /**
- * Throws `refused` for what is not a plain file; for what is not that user's own where a user's link led here; for what
- * belongs to neither us nor the folder's owner in a folder like /tmp; and for another name of a file where others could
- * have put that name (a hard link).
+ * Throws `refused` if the file is not a regular file; if another user's link led here and the file or folder is not
+ * that user's; if in a shared folder such as /tmp it belongs to neither us nor the folder's owner; or if it is a hard
+ * link that others could have created.
  */
 function mustBeOurs(path: string, { folder, by }: FolderEntry, old: Stats | null): void {
   if (old !== null && !old.isFile()) throw refused(path, "is not a plain file", "name a file that can be replaced");
@@ -155,7 +156,10 @@ function mustBeOurs(path: string, { folder, by }: FolderEntry, old: Stats | null
     );
 }
 
-/** Gives a finished file its name if nothing has it. A file system without hard links has to look first. */
+/**
+ * Renames a complete file to a name that must not exist. On file systems without hard links, existence is checked
+ * first.
+ */
 async function createAs(temp: string, target: string, path: string): Promise<void> {
   try {
     await link(temp, target);
@@ -180,7 +184,7 @@ async function digestOfFile(file: FileHandle): Promise<string> {
   }
 }
 
-/** Undefined when the folder cannot be looked into: then nobody could have written there. */
+/** Undefined if the folder cannot be read: then nobody could have written there. */
 async function withTemps<T>(
   path: string,
   act: (place: FolderEntry, names: readonly string[]) => Promise<T>,
@@ -198,7 +202,7 @@ async function withTemps<T>(
   }
 }
 
-/** Tells our temporary files from those of other programs. */
+/** Whether the name is one of our temporary files rather than another program's. */
 function isTemp(name: string, target: string): boolean {
   return name.startsWith(tempPrefix(target)) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(tempPrefix(target).length));
 }

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { cmd } from "../shell.ts";
 
-/** Reduces a file system error to what went wrong with which file, and what to do. */
+/** Converts a file system error to what failed for which file, and what to do. */
 export function fileError(error: unknown, path: string): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const code = codeOf(error);
@@ -27,7 +27,7 @@ export function fileError(error: unknown, path: string): UnsprawlError {
   return new UnsprawlError("failed", `cannot use the file ${path}`, null, code ?? "Error");
 }
 
-/** The system's name for an error, such as ENOENT; null for any other. */
+/** The system's error code, such as ENOENT; null for other errors. */
 export function codeOf(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : null;

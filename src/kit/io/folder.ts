@@ -4,8 +4,8 @@ import { codeOf, fileError } from "./error.ts";
 import { refused, walk } from "./walk.ts";
 
 /**
- * Makes a folder and those above it, as `mkdir -p`, but none through a link of another user into what is not that user's.
- * Throws `denied`, `failed`, `refused`.
+ * Creates a folder and its parents like `mkdir -p`, but not through another user's link into a folder that is not that
+ * user's. Throws `denied`, `failed`, `refused`.
  */
 export async function makeFolder(path: string, mode: number): Promise<void> {
   try {

@@ -1,10 +1,10 @@
 import { readFileSync, realpathSync, type Stats } from "node:fs";
 import { cmd } from "../shell.ts";
 
-/** Why somebody else may have written a file, and what to type about it. */
+/** Why someone else may have written a file, and what to type about it. */
 export type ForeignHand = { readonly why: string; readonly hint: string };
 
-/** Null when nobody but this user, root or who called sudo can write to a file or folder. */
+/** Null if only this user, root, or the user who called sudo can write to a file or folder. */
 export function foreignHand(path: string, stats: Stats, env: NodeJS.ProcessEnv): ForeignHand | null {
   const owner = foreignOwner(path, stats, env);
   if (owner !== null || process.getuid === undefined) return owner;
@@ -15,13 +15,13 @@ export function foreignHand(path: string, stats: Stats, env: NodeJS.ProcessEnv):
   return { why: `${path} can be written by ${who}`, hint: cmd`chmod go-w ${path}` };
 }
 
-/** The same by its owner alone, as for a link. */
+/** The same, judging only by the owner, as for links. */
 export function foreignOwner(path: string, { uid }: Stats, env: NodeJS.ProcessEnv): ForeignHand | null {
   const me = process.getuid?.();
   if (me === undefined || uid === 0 || uid === me) return null;
-  // As git has it: root by sudo stands for who called it.
+  // As in git: under sudo, root acts for the calling user.
   if (me === 0 && env["SUDO_UID"] === String(uid)) return null;
-  // In a container without rights of its own: what was mounted there, whoever runs the container has chosen.
+  // In an unprivileged container, mounted files were chosen by whoever runs the container.
   if (me !== 0 && isMountPoint(path)) return null;
   return {
     why: `${path} belongs to user ${uid}, not to you`,
@@ -29,7 +29,7 @@ export function foreignOwner(path: string, { uid }: Stats, env: NodeJS.ProcessEn
   };
 }
 
-/** True for the group that a user has for itself (`useradd` with USERGROUPS_ENAB), so that its umask may be 002. */
+/** Whether the group is a user's private group (`useradd` with USERGROUPS_ENAB), so that a umask of 002 is safe. */
 function isPrivateGroup(gid: number, uid: number): boolean {
   try {
     const rows = (file: string): string[][] =>

@@ -1,5 +1,4 @@
 /*
- * Files that outlive a crash: atomic writes, locks, sealed copies, owners and names that are checked before they become
- * paths.
+ * Crash-safe files: atomic writes, locks, sealed copies, and checks of owners and names before they become paths.
  */
 export {};

@@ -19,16 +19,19 @@ import { bare, cmd } from "../shell.ts";
 import { isShared, isTrusted, isUnknown, me } from "./owner.ts";
 import { statePath } from "./state-path.ts";
 
-/** Who holds a lock, for messages only: nothing is decided by it, and nothing of it becomes a path. */
+/** The holder of a lock, for messages only: untrusted, so it is never used for decisions or paths. */
 export type Holder = { readonly pid: number; readonly host: string; readonly space: string; readonly what: string };
 
 export type Lock = { release(): void };
 
 /**
- * Takes the lock of this name, or gives null when another process (or another holder in this one) has it. The lock is an
- * exclusive transaction on an empty SQLite database in the state folder, so the system holds it: over process namespaces,
- * over containers that share the folder, and until the process ends, however it ends. `breakIt` takes it from a holder that
- * hangs, which then holds nothing and is not stopped. Who tries again anyway need not be `patient`. Throws `failed`, and `refused` when the state folder is not ours.
+ * Takes the named lock, or returns null if another process (or another holder in this one) has it. The lock is an
+ * exclusive transaction on an empty SQLite database in the state folder, so the system holds it: across process
+ * namespaces and containers that share the folder, and until the process ends, however it ends.
+ *
+ * `breakIt` takes the lock from a holder that hangs; that process is not stopped, but no longer holds it. With
+ * `patient` false it does not wait briefly, for callers that retry anyway. Throws `failed`, or `refused` if the state
+ * folder is not ours.
  */
 export function takeLock(
   state: string,
@@ -52,14 +55,14 @@ export function takeLock(
   };
 }
 
-/** Who holds the lock of this name right now; null when nobody does, or who it is cannot be read. */
+/** The present holder of the named lock; null if it is free, or if the holder's note cannot be read. */
 export function lockHolder(state: string, name: string): Holder | null {
   const folder = join(state, FOLDER);
   const holder = noteOf(folder, name);
   if (holder === null) return null;
   const db = openDatabase(lockFolder(state), name, newest(folder, name), 0);
   try {
-    // Reading is refused while a holder has it for itself alone.
+    // Fails while a holder has an exclusive transaction.
     db.exec("BEGIN; SELECT count(*) FROM sqlite_schema; ROLLBACK;");
     return null;
   } catch (error) {
@@ -71,9 +74,9 @@ export function lockHolder(state: string, name: string): Holder | null {
 }
 
 /**
- * Runs `fn` while this process holds the lock of a file. It lies in the user's own state folder, never beside the file:
- * what others put there is not believed. So two users of one machine, or two state folders, do not exclude each other: what
- * they write is caught by the `expect` of `atomicWrite` at the last instant. Throws `locked` after `waitMs`.
+ * Runs `fn` under the lock of a file. The lock is in the user's own state folder, never beside the file, since what
+ * others put there is not trusted. So different users or state folders do not exclude each other; `expect` in
+ * `atomicWrite` catches their writes at the last moment. Throws `locked` after `waitMs`.
  */
 export async function withFileLock<T>(
   path: string,
@@ -99,7 +102,7 @@ export async function withFileLock<T>(
   }
 }
 
-/** How to end a holder that hangs: a process id means nothing on another host or in another container. */
+/** How to end a holder that hangs. The process id is valid only on the same host and in the same process namespace. */
 export function endOf(holder: Holder | null): string {
   if (holder === null) return "if it hangs, end it";
   const here = holder.host === hostname() && holder.space === space();
@@ -111,14 +114,14 @@ export function digest(text: string): string {
 }
 
 const FOLDER = "lock";
-/** A database that is only forgotten would be closed, and its lock with it. */
+/** Keeps open databases reachable: garbage collection would close them and release their locks. */
 const held = new Set<DatabaseSync>();
-/** Who only asks whether a lock is held has it for an instant. */
+/** `lockHolder` takes the lock for a moment; wait for that. */
 const BUSY_MS = 40;
 
 /**
- * A broken lock gets the next number, and the highest number is the lock: so who held the one before holds nothing, and
- * files are never removed, which would let two hold two files of one name.
+ * A broken lock gets the next number, and the highest number is the valid lock, so the holder of an earlier one holds
+ * nothing. Files are never removed: otherwise two processes could hold two files of the same name.
  */
 function taken(folder: string, name: string, breakIt: boolean, busyMs: number): DatabaseSync | null {
   for (;;) {
@@ -143,13 +146,14 @@ function newest(folder: string, name: string): number {
   return Math.max(0, ...numbers);
 }
 
-/** Null when another has it. */
+/** Null if another process has it. */
 function exclusive(folder: string, name: string, number: number, busyMs: number): DatabaseSync | null {
   const db = openDatabase(folder, name, number, busyMs);
   try {
-    // No journal is written beside it.
+    // Without a journal file beside it.
     db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-    // By its path, never opened by us (see openDatabase): SQLite makes it as the umask says.
+    // SQLite creates the file according to the umask. Changed by path, since opening the file here would break the lock
+    // (see openDatabase).
     chmodSync(join(folder, `${name}.${number}`), 0o600);
     return db;
   } catch (error) {
@@ -159,7 +163,7 @@ function exclusive(folder: string, name: string, number: number, busyMs: number)
   }
 }
 
-/** Nothing else may open the file: closing it would let go of this process's lock on it (fcntl(2), F_SETLK). */
+/** Nothing else may open this file: closing it would release this process's lock (fcntl(2), F_SETLK). */
 function openDatabase(folder: string, name: string, number: number, timeout: number): DatabaseSync {
   try {
     return new (sqlite().DatabaseSync)(join(folder, `${name}.${number}`), { timeout });
@@ -173,7 +177,7 @@ function isBusy(error: unknown): boolean {
   return code === 5 || code === 6; // sqlite3.h: SQLITE_BUSY, SQLITE_LOCKED
 }
 
-/** Loaded when the first lock is taken; Node notes once a process that its SQLite is experimental, which helps nobody. */
+/** Loaded when the first lock is taken. Suppresses Node's warning that SQLite is experimental. */
 function sqlite(): typeof import("node:sqlite") {
   const warn = Object.getOwnPropertyDescriptor(process, "emitWarning") ?? {};
   process.emitWarning = () => undefined;
@@ -184,7 +188,7 @@ function sqlite(): typeof import("node:sqlite") {
   }
 }
 
-/** The folder of the locks, made when missing. SQLite reads what lies in it, so nobody else may be able to write there. */
+/** The folder of the locks, created if missing. SQLite trusts its files, so nobody else may be able to write there. */
 function lockFolder(state: string): string {
   const folder = join(state, FOLDER);
   try {
@@ -195,11 +199,11 @@ function lockFolder(state: string): string {
       if (!isTrusted(stat.uid) || !stat.isDirectory()) throw foreign(own, stat.uid);
       if (stat.uid === me() && (stat.mode & 0o077) !== 0) chmodSync(own, 0o700);
     }
-    // What root trusts, nobody else may be able to replace.
+    // For root, nobody else may be able to replace any parent folder.
     if (me() === 0)
       for (let above = dirname(real); ; above = dirname(above)) {
         const stat = lstatSync(above);
-        // In a user namespace it may be root's; one that somebody has made in a folder like /tmp is not.
+        // In a user namespace an unknown owner may be root, but not in a shared folder such as /tmp.
         const known = isTrusted(stat.uid) || (isUnknown(stat.uid) && !isShared(lstatSync(dirname(above))));
         if (!known || ((stat.mode & 0o022) !== 0 && !isShared(stat))) throw foreign(above, stat.uid);
         if (above === dirname(above)) break;
@@ -251,7 +255,7 @@ function note(folder: string, name: string, holder: Holder & { readonly id: stri
   try {
     writeFileSync(noteFile(folder, name), JSON.stringify(holder), { mode: 0o600 });
   } catch {
-    // A full disk: the lock holds, it just cannot be said who has it.
+    // The disk is full: the lock is valid, but its holder is unknown.
     rmSync(noteFile(folder, name), { force: true });
   }
 }

@@ -2,9 +2,8 @@ import { realpathSync, statSync } from "node:fs";
 import { UnsprawlError } from "../../model/error.ts";
 
 /**
- * Throws `refused` for a pipe, a socket or a device: a pipe that nobody writes to is waited for without end, and a device may
- * have none. What the shell has opened is read, and `/dev/null` is an empty file. Throws the system's error for what is not
- * there.
+ * Throws `refused` for a pipe, a socket or a device: reading one could block forever or never end. Accepts descriptors
+ * opened by the shell, and `/dev/null`. Throws the system's error if the file does not exist.
  */
 export function mustBeFile(file: string): void {
   const found = statSync(file);
@@ -17,5 +16,5 @@ export function mustBeFile(file: string): void {
   );
 }
 
-/** What the shell has opened for the command, as in `<(…)`. */
+/** Descriptors that the shell opened for the command, as in `<(…)`. */
 const OPENED = /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/[^/]+\/fd\/\d+)$/;

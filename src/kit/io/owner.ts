@@ -1,41 +1,44 @@
 import { lstatSync, readFileSync } from "node:fs";
 
-/** The user this process acts as; -1 where the system has none. */
+/** The effective user id of this process; -1 if the system has none. */
 export const me = (): number => process.geteuid?.() ?? -1;
 
-/** Whether files of this user are as good as ours: our own, and root's. */
+/** Whether files of this user are trusted: our own and root's. */
 export function isTrusted(uid: number): boolean {
   return uid === me() || uid === 0;
 }
 
-/** Whether this is no user's number: a user namespace shows every user outside it by one number. user_namespaces(7) */
+/** Whether this is the id that a user namespace shows for all users outside it. user_namespaces(7) */
 export function isUnknown(uid: number): boolean {
   return uid === everyoneOutside();
 }
 
-/** A folder or a file as far as trust goes; `place` tells it from all others (see `placeId`), where it matters. */
+/** The trust-relevant facts of a folder or file; `place` identifies it where needed (see `placeId`). */
 export type Owned = { readonly uid: number; readonly mode: number; readonly place?: string };
 
 export const placeId = ({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string => `${dev}:${ino}`;
 
-/** Whether this folder is ours or root's. In a user namespace root's are known by their names: `/`, `/etc`, `/tmp` … */
+/**
+ * Whether this folder is ours or root's. In a user namespace, root's folders are recognised by name: `/`, `/etc`,
+ * `/tmp` …
+ */
 export function isTrustedFolder({ uid, place }: Owned): boolean {
   return isTrusted(uid) || (place !== undefined && isUnknown(uid) && systemFolders().has(place));
 }
 
-/** Whether only we and root can put something into this folder, or take something out of it. */
+/** Whether only we and root can add or remove entries of this folder. */
 export function isOnlyOurs(folder: Owned): boolean {
   return isTrustedFolder(folder) && (folder.mode & 0o022) === 0;
 }
 
-/** Whether it is a folder like /tmp: anyone may add to it, and nobody may remove what belongs to another. */
+/** Whether this is a folder like /tmp: anyone can add files, but only owners can remove theirs. */
 export function isShared({ mode }: { readonly mode: number }): boolean {
   return (mode & 0o1000) !== 0 && (mode & 0o022) !== 0;
 }
 
 let outside: number | null | undefined;
 
-/** Null where every user has a number of its own, as outside of user namespaces. */
+/** The overflow uid; null outside of user namespaces. */
 function everyoneOutside(): number | null {
   if (outside !== undefined) return outside;
   try {
@@ -49,7 +52,7 @@ function everyoneOutside(): number | null {
 
 let system: ReadonlySet<string> | undefined;
 
-/** Folders that are root's on every system, so that nobody else can have made them. hier(7) */
+/** Folders that belong to root on every system, so that no one else can have created them. hier(7) */
 function systemFolders(): ReadonlySet<string> {
   if (system !== undefined) return system;
   const names = "bin boot etc home lib lib64 media mnt opt root run sbin srv tmp usr var".split(" ");

@@ -14,22 +14,22 @@ import {
 import { UnsprawlError } from "../../model/error.ts";
 import { cmd } from "../shell.ts";
 
-/** Larger than any configuration file that a person or a program writes. */
+/** Larger than any real configuration file. */
 const LARGEST_TEXT = 64 * 1024 * 1024;
 
 export type FileReadOptions = {
-  /** More bytes than this are not read. */
+  /** The maximum size in bytes. */
   readonly limit?: number;
-  /** The person who runs unsprawl has named this very path, which may be what the shell has opened: `<(…)`, `/dev/stdin`. */
+  /** The user named this very path, so it may be a descriptor that the shell opened: `<(…)`, `/dev/stdin`. */
   readonly named?: boolean;
-  /** False refuses a link in the last place. */
+  /** False refuses a symbolic link as the last segment. */
   readonly link?: boolean;
 };
 
 /**
- * The bytes of a regular file. Nothing else is opened: a pipe would be waited for without end, and opening a device may do
- * something. `/dev/null` is an empty file. Throws `refused` for anything else and for what is too large; else what the
- * system says, such as ENOENT.
+ * The bytes of a regular file. Nothing else is opened: a pipe could block forever, and opening a device may have side
+ * effects. `/dev/null` reads as empty. Throws `refused` for anything else or if the file is too large, otherwise the
+ * system's error, such as ENOENT.
  */
 export function readChecked(path: string, options: FileReadOptions = {}): Buffer {
   const { limit = LARGEST_TEXT, named = false, link = true } = options;
@@ -44,17 +44,19 @@ export function readChecked(path: string, options: FileReadOptions = {}): Buffer
   }
 }
 
-/** What the shell has opened for the command, as in `<(…)`. */
+/** Descriptors that the shell opened for the command, as in `<(…)`. */
 const OPENED = /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/[^/]+\/fd\/\d+)$/;
 
-/** Looked at before it is opened, and the very file that was looked at is what is opened. Null for `/dev/null`. */
+/**
+ * Checks a file before opening it, and opens the very file that was checked. The descriptor is null for `/dev/null`.
+ */
 function openChecked(path: string, link: boolean): readonly [number | null, Stats] {
   const place = hasProc() ? openSync(path, O_PATH | (link ? 0 : constants.O_NOFOLLOW)) : null;
   try {
     const stat = place !== null ? fstatSync(place) : link ? statSync(path) : lstatSync(path);
     if (stat.isCharacterDevice() && realpathSync(path) === "/dev/null") return [null, stat];
     mustBeRegular(stat, path);
-    // What it was may have gone since where there is no /proc, so it is looked at again.
+    // Without /proc the file may have been replaced in between, so it is checked again.
     const fd = openSync(place === null ? path : `/proc/self/fd/${place}`, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const opened = fstatSync(fd);
@@ -87,7 +89,7 @@ function tooLarge(path: string, limit: number): UnsprawlError {
   return new UnsprawlError("refused", `${path} is larger than ${limit / 1024 / 1024} MiB`, cmd`ls -l ${path}`);
 }
 
-/** It may grow while it is read, and files of /proc have no size. */
+/** The file may grow while it is read, and files in /proc have size 0. */
 function readAll(fd: number, path: string, limit: number, size: number): Buffer {
   const pieces: Buffer[] = [];
   for (let total = 0; ;) {

@@ -7,17 +7,16 @@ import { Secret } from "../../model/secret.ts";
 import { atomicWrite } from "./atomic.ts";
 
 /**
- * What one guess at the values costs: 32 MiB and about a tenth of a second. Weak values are in these files' keys too, and
- * anyone with the installation's key may try them one after another, so each try must be slow.
+ * The cost of one guess at the values: 32 MiB of memory and about 100 ms. Weak values are among those that the key is
+ * derived from, and anyone with the installation's key can try guesses, so each must be slow.
  */
 const COST = { N: 2 ** 15, r: 8, p: 1 } as const;
 const MOST_MEMORY = 64 * 1024 * 1024;
 
 /**
- * Writes bytes that hold secrets to a file which only the holder of those secrets can open: AES-256-GCM under a key that is
- * derived (scrypt, a salt for each file) from all the values together and the installation's key. Once the values are gone
- * from where they were, they are in the store, and so anyone who may read the store can have the bytes back. 0600, whole
- * or not at all.
+ * Encrypts bytes that contain secrets so that only a holder of those secrets can open them: AES-256-GCM with a key
+ * derived (scrypt, one salt per file) from all the values and the installation's key. After a migration the values are
+ * in the store, so anyone who can read the store can recover the bytes. Written atomically, 0600.
  */
 export async function writeSealed(
   file: string,
@@ -34,7 +33,7 @@ export async function writeSealed(
   await atomicWrite(file, Buffer.from(`${text}\n`), { mode: 0o600 });
 }
 
-/** The bytes again; null when there is no such file. Throws `malformed` when these are not the values it was sealed with. */
+/** Opens a sealed file; null if it does not exist. Throws `malformed` if it was not sealed with these values. */
 export function readSealed(file: string, values: Iterable<Secret>, key: FingerprintKey): Buffer | null {
   let text: string;
   try {
@@ -45,7 +44,7 @@ export function readSealed(file: string, values: Iterable<Secret>, key: Fingerpr
   }
   try {
     const parts = JSON.parse(text) as { readonly [name: string]: unknown };
-    // The costs are fixed: a file does not say how much memory is taken, nor that a guess may be cheap.
+    // The costs are constants: the file must not choose how much memory is used or how cheap a guess is.
     if (parts["version"] !== 2) throw new TypeError("sealed by another version");
     const part = (name: string): Buffer => {
       const held = parts[name];
@@ -64,7 +63,7 @@ export function readSealed(file: string, values: Iterable<Secret>, key: Fingerpr
 }
 
 function derived(values: Iterable<Secret>, salt: Buffer, key: FingerprintKey): Buffer {
-  // Another digest than the fingerprint, which journals hold in the open.
+  // Not the plain fingerprint, since journals contain fingerprints unencrypted.
   const digests = [...values].map((value) =>
     fingerprint(Secret.of(Buffer.concat([Buffer.from("sealed\0"), value.expose()])), key),
   );

@@ -12,27 +12,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../model/error.ts";
 import { isOnlyOurs, isShared, isTrusted, isUnknown, placeId, type Owned } from "./owner.ts";
 
-/** What a folder or a file is, as far as trust goes. */
+/** The trust-relevant facts of a folder or file. */
 export type TrustFacts = Owned & { readonly nlink: number };
 
-/** A name in a folder that is held open: what happens to the path afterwards changes nothing about it. */
+/** A name in an open folder: later changes to the path have no effect. */
 export type FolderEntry = {
   readonly name: string;
   readonly folder: TrustFacts;
-  /** A path that leads into the opened folder, whatever has been put in its place since. */
+  /** A path in the open folder, valid even if the folder's own path was replaced. */
   at(name: string): string;
-  /** The user whose link led here, who is neither us nor root; null when no such link was followed. */
+  /** The user whose link led here, neither us nor root; null if no such link was followed. */
   readonly by: number | null;
   close(): void;
 };
 
 /**
- * Follows a path folder by folder, each opened without following links, and gives back the folder of its last name. A link
- * is followed when it is ours or root's, or lies where only we and root can put one. One of another user is followed too,
- * and `by` names that user: the caller may then touch nothing that belongs to anyone else. In a folder like /tmp it is not.
- * With `root`, the path and all links in it stay below that folder. The name itself may be absent.
- * Throws `refused` for a link that is not to be trusted, for a loop, for a link to nothing and for a path that ends in a
- * folder's name (`/`, `..`); else what the system says.
+ * Follows a path folder by folder, opening each without following links, and returns the folder of the last name. The
+ * name itself may be absent.
+ *
+ * A link is followed if it is ours or root's, or is in a folder that only we and root can write to. A link of another
+ * user is followed too and reported in `by`: the caller may then touch only that user's files. In shared folders such
+ * as /tmp such links are refused. With `root`, the path and all its links stay below that folder.
+ *
+ * Throws `refused` for an untrusted link, a loop, a dangling link, or a path that ends in a folder's name (`/`, `..`),
+ * otherwise the system's error.
  */
 export async function walk(path: string, root = "/"): Promise<FolderEntry> {
   const todo = parts(path);
@@ -85,9 +88,9 @@ export async function walk(path: string, root = "/"): Promise<FolderEntry> {
   }
 }
 
-/** As many as Linux follows: path_resolution(7). */
+/** The same limit as in Linux: path_resolution(7). */
 const MOST_LINKS = 40;
-/** File systems note changes in steps of a few milliseconds. */
+/** File systems store times with a resolution of a few milliseconds. */
 const TICK_MS = 50;
 
 function parts(path: string): string[] {
@@ -98,10 +101,10 @@ function placeOf(folder: ListedEntry, name: string, by: number | null): FolderEn
   return { name, folder: folder.kind, at: (one) => folder.at(one), by, close: () => folder.close() };
 }
 
-/** Whose link it is when it is not to be trusted; `before` is what the links before it came to. */
+/** The user whose link must be reported; `before` is the result for the previous links. */
 function followedFor(path: string, folder: TrustFacts, link: TrustFacts, before: number | null): number | null {
   if (isOnlyOurs(folder)) return before;
-  // Another name of one of root's own links, put here by somebody else.
+  // A hard link to one of root's own links, created here by someone else.
   const planted = link.nlink > 1;
   if (isTrusted(link.uid) && !planted) return before;
   const foreignInShared = isShared(folder) && (link.uid !== folder.uid || isUnknown(link.uid));
@@ -114,7 +117,7 @@ function followedFor(path: string, folder: TrustFacts, link: TrustFacts, before:
   return link.uid;
 }
 
-/** What is read is the very link that was looked at: one that was put in its place meanwhile is refused. */
+/** Reads the very link that was checked; throws `changed` if it was replaced in between. */
 async function readLink(at: string, path: string, folder: ListedEntry, link: ListedEntry): Promise<string> {
   const others = !isOnlyOurs(folder.kind);
   if (others && Math.abs(Date.now() - link.changedMs) < TICK_MS) await sleep(TICK_MS);
@@ -138,7 +141,7 @@ export function refused(path: string, why: string, hint: string): UnsprawlError 
 type ListedEntry = {
   readonly kind: TrustFacts;
   readonly isLink: boolean;
-  /** Tells it from any other, and from itself under another name. */
+  /** Identifies this version of the entry; changes if it is replaced or renamed. */
   readonly id: string;
   readonly changedMs: number;
   at(name: string): string;
@@ -154,7 +157,7 @@ function openOrNull(path: string, whole: string): ListedEntry | null {
   }
 }
 
-/** Opened as a mere place (open(2), O_PATH): nothing is read, and no pipe or device is touched. */
+/** Opens a path without reading it (open(2), O_PATH), so that no pipe or device is triggered. */
 function open(path: string, whole: string, isFolder: boolean): ListedEntry {
   if (!hasProc()) return named(path, whole, isFolder);
   const flags = O_PATH | constants.O_NOFOLLOW | (isFolder ? constants.O_DIRECTORY : 0);
@@ -172,7 +175,7 @@ function open(path: string, whole: string, isFolder: boolean): ListedEntry {
   }
 }
 
-/** Where the system has no /proc, folders go by their paths. */
+/** Without /proc, folders are accessed by path. */
 function named(path: string, whole: string, isFolder: boolean): ListedEntry {
   const stat = lstatSync(path, { bigint: true });
   if (isFolder && !stat.isDirectory()) throw refused(whole, "leads through something that is no folder", "name a file");

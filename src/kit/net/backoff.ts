@@ -1,35 +1,35 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long it is waited between attempts, in milliseconds. Each pause doubles the one before, and is drawn around it. */
+/** The pauses between attempts, in milliseconds. Each is twice the one before, with jitter. */
 export type Pauses = {
   readonly firstMs: number;
-  /** No pause is longer than this, unless the server asks for it. */
+  /** The maximum pause, unless the server asks for a longer one. */
   readonly longestMs: number;
 };
 
-/** When it is enough; whichever comes first. */
+/** When to give up: at the limit that is reached first. */
 export type Patience = Pauses & {
-  /** Attempts, the first one included. */
+  /** Including the first. */
   readonly attempts?: number;
-  /** Milliseconds from the beginning: no pause ends later. */
+  /** Milliseconds since the start: no pause ends later. */
   readonly withinMs?: number;
-  /** A server that asks for a longer pause than this is not waited for. */
+  /** Gives up if the server asks for a longer pause. */
   readonly longestAskedMs?: number;
   readonly signal?: AbortSignal;
 };
 
 /**
- * What came of an attempt: an answer, or that it is to be tried again. `askedMs` is how long the server asked to be left
- * alone (`Retry-After`; null when it did not say), `give` is what the last one ends with: a result, or it throws. `again`
- * is called before the pause when it was not the last.
+ * The result of one attempt: done, or to be retried. `askedMs` is the pause that the server asked for (`Retry-After`;
+ * null if none). If this was the last attempt, `give` returns the final result or throws; otherwise `again` is called
+ * before the pause.
  */
 export type Attempt<T> =
   | { readonly done: T }
   | { readonly askedMs: number | null; readonly give: () => T; readonly again?: (pauseMs: number) => void };
 
 /**
- * Attempts until one is done or patience ends; then gives what the last attempt would end with. Whatever `attempt`
- * throws is thrown at once. Throws the signal's reason when it is aborted during a pause.
+ * Retries with backoff until an attempt is done or the limits are reached; then returns what the last attempt's `give`
+ * returns. Errors from `attempt` are not retried. Throws the signal's reason if it aborts during a pause.
  */
 export async function patiently<T>(
   attempt: (attempts: number) => Promise<Attempt<T>>,
@@ -48,17 +48,20 @@ export async function patiently<T>(
   }
 }
 
-/** Who asks to be left alone for no time at all is not asked again at once. */
+/** The minimum pause, even if the server asks for none. */
 const LEAST_MS = 10;
-/** What a timer can wait: a longer one would go off at once (Node's documentation, timers: setTimeout). */
+/** The longest delay of a timer; longer ones fire immediately (Node's documentation, timers: setTimeout). */
 const MOST_MS = 2 ** 31 - 1;
 
-/** The pause after this many attempts: drawn between half of its size and all of it, so that many do not come back at once. */
+/**
+ * The pause after this many attempts, between half and all of its nominal length, so that many clients do not retry at
+ * the same time.
+ */
 export function pauseMs(made: number, { firstMs, longestMs }: Pauses, random: () => number = Math.random): number {
   return Math.min(longestMs, firstMs * 2 ** Math.min(made - 1, 30)) * (0.5 + random() / 2);
 }
 
-/** `Retry-After` in milliseconds from `now`: seconds, or a date (RFC 9110, 10.2.3). Null when there is none, or it says nothing. */
+/** `Retry-After` in milliseconds from `now`: seconds or a date (RFC 9110, 10.2.3). Null if it is absent or invalid. */
 export function retryAfterMs(value: string | null | undefined, now = Date.now()): number | null {
   const text = value?.trim() ?? "";
   if (/^\d{1,9}(?:\.\d{1,3})?$/.test(text)) return Number(text) * 1000;

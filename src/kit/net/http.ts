@@ -3,7 +3,7 @@ import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import { getCACertificates } from "node:tls";
 import { overWords, within } from "./within.ts";
 
-/** A body is read so far and no further. */
+/** The maximum number of bytes read from a body. */
 const BODY = 65_536;
 
 export type Sending = {
@@ -16,29 +16,29 @@ export type Sending = {
 export type HttpResponse = {
   readonly status: number;
   readonly retryAfter: string | null;
-  /** The first 64 KiB of the body. For reading, never for showing. */
+  /** The first 64 KiB of the body. For parsing, never for display. */
   readonly text: string;
-  /** False when there was more of the body than that. */
+  /** False if the body was longer. */
   readonly whole: boolean;
-  /** Its headers are those of a page for people, or of a proxy that wants a login of its own. */
+  /** Set if the headers are those of an HTML page or of a proxy that requires a login. */
   readonly headed: "page" | "proxy" | null;
 };
 
-/** No answer, and why, in words that go after the vendor's name. */
+/** Why there was no answer, as a phrase that follows the vendor's name. */
 export type NoAnswer = { readonly none: string };
 
 export type HttpOptions = {
   readonly timeoutMs: number;
   readonly env: NodeJS.ProcessEnv;
-  /** Trusted besides Node's own and the system's authorities, in PEM. */
+  /** An additional trusted authority, in PEM. */
   readonly ca?: string;
-  /** True where the caller has decided that plain HTTP will do. */
+  /** Allows plain HTTP, as decided by the caller. */
   readonly plain?: boolean;
 };
 
 /**
- * One request: TLS verified whatever the environment says, through the environment's proxy, no redirect followed.
- * Never throws; says in plain words why there is no answer, and quotes nothing of what was sent.
+ * Sends one request, with TLS verification regardless of the environment, through the environment's proxy, following no
+ * redirects. Never throws: a failure is explained in plain English, quoting nothing that was sent.
  */
 export async function send(
   sending: Sending,
@@ -61,17 +61,17 @@ export async function send(
   }
 }
 
-/** Node's own authorities and the system's. */
+/** The certificate authorities of Node and of the system. */
 export function authorities(): string[] {
   return [...getCACertificates("default"), ...getCACertificates("system")];
 }
 
-/** True for names that never leave this machine. */
+/** Whether a host name stays on this machine. */
 export function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0)$/i.test(host);
 }
 
-/** Why a connection failed, by its code alone: messages may hold addresses with a password in them. */
+/** Why a connection failed, by the error code only: messages may contain addresses with passwords. */
 export function words(error: unknown): string {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   if (/^(?:ENOTFOUND|EAI_AGAIN|EAI_NODATA)$/.test(code)) return "its host name is not known here";
@@ -126,12 +126,12 @@ function headedAs(headers: IncomingMessage["headers"]): HttpResponse["headed"] {
   return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "") ? "page" : null;
 }
 
-/** Whether the environment names a proxy for the web. */
+/** Whether the environment sets an HTTP proxy. */
 export function proxied(env: NodeJS.ProcessEnv): boolean {
   return ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => Boolean(env[name]));
 }
 
-/** Earlier ones take `proxyEnv` for an unknown option, and would go around the proxy. */
+/** Older versions ignore `proxyEnv` and would bypass the proxy. */
 function canProxy(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > 24 || (major === 24 && minor >= 5);

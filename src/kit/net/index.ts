@@ -1,4 +1,4 @@
 /*
- * One HTTP client, one backoff, one deadline. A new request of any other room goes through these.
+ * The HTTP client, backoff and deadlines. All requests of other folders use these.
  */
 export {};

@@ -1,9 +1,9 @@
-/** What came instead of a result: the time ran out, or the caller gave up. */
+/** Why there is no result: the time ran out, or the caller aborted. */
 export type Over = "late" | "stopped";
 
 /**
- * Runs `act` for at most `ms` and not after `signal`. `act` is told by its own signal and must let go of what it holds;
- * its result is not waited for.
+ * Runs `act` for at most `ms` and until `signal` aborts. `act` receives a signal of its end and must release its
+ * resources; its result is then ignored.
  */
 export async function within<T extends object>(
   ms: number,
@@ -19,7 +19,7 @@ export async function within<T extends object>(
   signal.addEventListener("abort", stop, { once: true });
   try {
     const acting = act(over.signal);
-    // Once it is over, what `act` still throws has no reader.
+    // After the end, errors from `act` are ignored.
     acting.catch(() => {});
     return await Promise.race([acting, ended]);
   } finally {
@@ -29,12 +29,12 @@ export async function within<T extends object>(
   }
 }
 
-/** Waits, unless the caller gives up first: false then. */
+/** Waits; false if the caller aborts first. */
 export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   return (await within(ms, signal, () => new Promise<object>(() => {}))) === "late";
 }
 
-/** The end of a sentence about whoever did not answer. */
+/** Completes a sentence about a server that did not answer. */
 export function overWords(over: Over, ms: number): string {
   return over === "late" ? `no answer within ${Math.round(ms / 100) / 10} s` : "interrupted before it answered";
 }

@@ -5,12 +5,12 @@ import { nearest } from "../text/nearest.ts";
 
 type SchemaIssue = BaseIssue<unknown>;
 
-/** What is wrong, and what to type next, as one message of a schema. */
+/** A schema's message together with its hint. */
 export function says(message: string, hint: string | null = null): string {
   return hint === null ? message : `${message}\n${hint}`;
 }
 
-/** What is wrong with a value of `file`, for people. Quotes no value. */
+/** Converts a schema issue to an error for people. Quotes no value. */
 export function explain(issue: SchemaIssue, file: string, at = ""): UnsprawlError {
   const keys = (issue.path ?? []).map(({ key }) => key as string | number);
   const [place, parent] = [pathOf(at, keys), pathOf(at, keys.slice(0, -1))];
@@ -43,7 +43,7 @@ export function explain(issue: SchemaIssue, file: string, at = ""): UnsprawlErro
   );
 }
 
-/** For what says nothing itself. Never valibot's own message, which quotes the value. */
+/** The default message. Never valibot's own, which quotes the value. */
 export function words({ expected }: SchemaIssue): string {
   return `must be ${KINDS[expected ?? ""] ?? "something else"}`;
 }
@@ -56,7 +56,7 @@ const KINDS: { readonly [expected: string]: string } = {
   Object: "a map",
 };
 
-/** `ignore[2].until` */
+/** A path like `ignore[2].until`. */
 function pathOf(at: string, keys: readonly (string | number)[]): string {
   return keys.reduce<string>(
     (path, key) => (typeof key === "number" ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`),

@@ -1,8 +1,8 @@
 /**
- * Settings as schemas: the type, the parser, the messages and the JSON Schema that ships come from one source. A schema
- * is made of the pieces here and of valibot's own; `parse` reads with it, `explain` words what is wrong. A message may
- * name where the value stands: `{at}` its whole path, `{in}` the path of what it is in, `{key}` its own key. What a check
- * of several keys demands, JSON Schema has by `metadata` beside it, as far as it can.
+ * Settings as schemas: type, parser, messages and the shipped JSON Schema from one source. Schemas consist of the parts
+ * here and valibot's; `parse` validates, `explain` words the errors. A message may refer to the value's position:
+ * `{at}` is its path, `{in}` its parent's path, `{key}` its key. Checks across several keys are repeated for JSON
+ * Schema with `metadata`, as far as possible.
  */
 import * as v from "valibot";
 import { explain, says, words } from "./explain.ts";
@@ -11,13 +11,13 @@ import { cmd } from "../shell.ts";
 
 export { says };
 
-/** The keys of a map, each with its schema. */
+/** The keys of a map with their schemas. */
 export type SchemaEntries = v.ObjectEntries;
-/** What was read with a schema. */
+/** The type of values that a schema accepts. */
 export type SchemaValue<S extends v.GenericSchema> = v.InferOutput<S>;
 export type EntryValues<E extends SchemaEntries> = v.InferOutput<v.StrictObjectSchema<E, undefined>>;
 
-/** Reads a value, which stands at `at` in `file`. Throws `config` for the first thing that is wrong. */
+/** Validates a value at `at` in `file`. Throws `config` for the first error. */
 export function parse<const S extends v.GenericSchema>(
   schema: S,
   value: unknown,
@@ -30,7 +30,7 @@ export function parse<const S extends v.GenericSchema>(
   throw explain(issues.find((issue) => issue.expected === "never") ?? issues[0], file, at);
 }
 
-/** A map of these keys and no other; each key that is missing may have a message of its own. */
+/** A map with exactly these keys; `missing` has messages for required keys. */
 export function map<const E extends SchemaEntries>(
   entries: E,
   hint = "see the README, Configuration",
@@ -45,12 +45,12 @@ export function map<const E extends SchemaEntries>(
   return v.pipe(anyMap(hint), strict);
 }
 
-/** A map whatever its keys are. */
+/** A map with any keys. */
 export function anyMap(hint = "see the README, Configuration"): v.GenericSchema<{ readonly [key: string]: unknown }> {
   return v.custom<{ readonly [key: string]: unknown }>(isMap, says("must be a map", hint));
 }
 
-/** A map by names that people choose. */
+/** A map whose keys are names chosen by the user. */
 export function named<const S extends v.GenericSchema>(
   schema: S,
   name: v.GenericSchema<string> = NAME,
@@ -62,11 +62,11 @@ export function named<const S extends v.GenericSchema>(
   return v.pipe(anyMap(), odd, v.record(name, schema));
 }
 
-/** valibot passes these keys over without a word. */
+/** valibot silently skips these keys. */
 const INHERITED = ["__proto__", "constructor", "prototype"];
 const NAME = v.pipe(v.string(), v.regex(/^(?!(?:__proto__|constructor|prototype)$)/));
 
-/** A key that must be there. */
+/** A required key. */
 export function must<const S extends v.GenericSchema>(
   description: string,
   schema: S,
@@ -74,12 +74,12 @@ export function must<const S extends v.GenericSchema>(
   return v.pipe(schema, v.description(description));
 }
 
-/** A key that may be missing. */
+/** An optional key. */
 export function may<const S extends v.GenericSchema>(description: string, schema: S): v.OptionalSchema<S, undefined> {
   return v.pipe(v.optional(schema), v.description(description));
 }
 
-/** A key that may be missing, or there without a value. */
+/** An optional key whose value may be null. */
 export function mayBeNull<const S extends v.GenericSchema>(
   description: string,
   schema: S,
@@ -87,12 +87,12 @@ export function mayBeNull<const S extends v.GenericSchema>(
   return v.pipe(v.nullish(schema), v.description(description));
 }
 
-/** A text that is not empty. */
+/** Non-empty text. */
 export function text(message = says("must be text", "put it in quotes")): v.GenericSchema<string> {
   return v.pipe(v.string(message), v.nonEmpty(message));
 }
 
-/** A text of this form. */
+/** Text that matches a pattern. */
 export function formed(pattern: RegExp, message: string): v.GenericSchema<string> {
   return v.pipe(v.string(message), v.regex(pattern, message));
 }
@@ -101,7 +101,7 @@ export function flag(message = says("must be true or false", "without quotes: {k
   return v.boolean(message);
 }
 
-/** One of these words; the nearest is proposed where no other hint is given. */
+/** One of these words. Suggests the nearest one unless a hint is given. */
 export function oneOf<const T extends readonly string[]>(
   words: T,
   message = `must be one of ${words.join(", ")}`,
@@ -113,12 +113,15 @@ export function oneOf<const T extends readonly string[]>(
   });
 }
 
-/** A list of texts that are not empty. */
+/** A list of non-empty texts. */
 export function texts(message = says("must be a list of texts", "{key}: [one, two]")): v.GenericSchema<string[]> {
   return v.array(text(), message);
 }
 
-/** Read by `first` where the value is one for it, else by `second`: a union whose messages are those of the part. */
+/**
+ * Validates with `first` if `isFirst` accepts the value, otherwise with `second`: a union with the messages of the
+ * chosen part.
+ */
 export function either<A extends v.GenericSchema, B extends v.GenericSchema>(
   isFirst: (value: unknown) => boolean,
   first: A,

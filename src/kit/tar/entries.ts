@@ -1,11 +1,11 @@
 import { TarParser, type TarEntry } from "./parser.ts";
 
-/** An entry of an archive that comes as a stream; its data, if wanted, before the next entry is asked for. */
+/** An entry of a streamed archive. Its body must be read before the next entry is requested. */
 export type StreamedEntry = TarEntry & { readonly body: () => AsyncIterable<Buffer> };
 
 type ArchiveEvent = TarEntry | Buffer | null;
 
-/** The entries of an archive of few large files. Throws as `TarParser` does. */
+/** The entries of an archive with few large files. Throws like `TarParser`. */
 export async function* tarEntries(stream: AsyncIterable<Buffer>): AsyncGenerator<StreamedEntry> {
   const chunks = stream[Symbol.asyncIterator]();
   let events: ArchiveEvent[] = [];
@@ -15,7 +15,7 @@ export async function* tarEntries(stream: AsyncIterable<Buffer>): AsyncGenerator
     data: (bytes) => void events.push(bytes),
     end: () => void events.push(null),
   });
-  /** Undefined at the archive's end. */
+  /** Undefined at the end of the archive. */
   const next = async (): Promise<ArchiveEvent | undefined> => {
     while (at === events.length) {
       events = [];

@@ -3,7 +3,7 @@ import { damaged } from "./limits.ts";
 const SUM = 148;
 const SPACES = 8 * 32;
 
-/** Throws `malformed` unless the block's own sum is right, by which a header is known. */
+/** Throws `malformed` unless the block's checksum is correct, which identifies a header. */
 export function checkHeader(head: Buffer): void {
   let sum = SPACES;
   for (let at = 0; at < 512; at++) if (at < SUM || at >= SUM + 8) sum += head[at] as number;
@@ -20,7 +20,7 @@ export function isZero(head: Buffer): boolean {
   return true;
 }
 
-/** A number in octal digits, or in GNU's base 256. Throws `malformed` for one that is negative or beyond any file. */
+/** A number in octal digits or GNU's base 256. Throws `malformed` if it is negative or impossibly large. */
 export function numberAt(head: Buffer, at: number, length: number, what: string): number {
   const first = head[at] as number;
   let value = 0;
@@ -34,7 +34,7 @@ export function numberAt(head: Buffer, at: number, length: number, what: string)
   return value;
 }
 
-/** Null for what is no number; nothing at all is 0. */
+/** Null if it is not a number; an empty field is 0. */
 function octal(head: Buffer, at: number, length: number): number | null {
   let value = 0;
   let digits = false;
@@ -59,8 +59,8 @@ export function textAt(bytes: Buffer, at: number, length: number): string {
 const KEPT = /^(?:path|linkpath|size|GNU\.sparse\.(?:name|major|map))$/;
 
 /**
- * The records `LENGTH KEY=VALUE\n` that matter to a reader of names and sizes.
- * Source: POSIX.1-2017, pax, "pax Extended Header". Throws `malformed` for anything else.
+ * The PAX records (`LENGTH KEY=VALUE\n`) for names and sizes. Source: POSIX.1-2017, pax, "pax Extended Header". Throws
+ * `malformed` for anything else.
  */
 export function paxRecords(bytes: Buffer): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
@@ -73,7 +73,7 @@ export function paxRecords(bytes: Buffer): ReadonlyMap<string, string> {
     if (!fits || bytes[end - 1] !== 10) throw damaged("has a damaged PAX header");
     const key = bytes.toString("utf8", space + 1, equals);
     const value = bytes.toString("utf8", equals + 1, end - 1);
-    // An empty value takes the record back; a NUL is refused by Go's reader and would hide what is behind it.
+    // An empty value deletes the record. Go's reader rejects a NUL, which would hide what follows it.
     if (value.includes("\0") && KEPT.test(key)) throw damaged("has a name with a NUL in it");
     if (value === "") found.delete(key);
     else if (KEPT.test(key)) found.set(key, value);

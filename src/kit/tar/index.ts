@@ -1,4 +1,4 @@
 /*
- * Reads tar as a stream within limits: nothing is unpacked, and an entry that lies about its size is an error.
+ * A streaming tar reader with limits. Nothing is extracted, and an entry with a false size is an error.
  */
 export {};

@@ -1,24 +1,24 @@
 import { beyond, damaged, LIMITS } from "./limits.ts";
 import { checkHeader, isZero, numberAt, paxRecords, textAt } from "./header.ts";
 
-/** `link` is a hard link, `other` a device, a FIFO or what no one knows. */
+/** `link` is a hard link; `other` a device, a FIFO or an unknown type. */
 export type TarKind = "file" | "folder" | "link" | "symlink" | "other";
 
 export type TarEntry = {
-  /** As it is written, but for what is behind a NUL. */
+  /** As written, up to a NUL. */
   readonly path: string;
   readonly kind: TarKind;
-  /** Of the data in the archive, in bytes. */
+  /** The size of the data in the archive, in bytes. */
   readonly size: number;
-  /** Of links; else empty. */
+  /** The target of a link; otherwise empty. */
   readonly target: string;
-  /** Holes are left out of the data, so that its lines cannot be counted. */
+  /** Whether holes are left out of the data, which makes line numbers meaningless. */
   readonly sparse: boolean;
-  /** Where the data begins, in bytes from the beginning of the archive. */
+  /** The offset of the data in the archive, in bytes. */
   readonly offset: number;
 };
 
-/** Told of each entry, then of its data if `entry` was answered with true, then of its end. */
+/** Receives each entry, then its data if `entry` returned true, then its end. */
 export type TarSink = {
   entry(entry: TarEntry): boolean;
   data(bytes: Buffer): void;
@@ -33,9 +33,8 @@ const KINDS: { readonly [flag: string]: TarKind } = {
 const SPECIAL = new Set(["x", "g", "L", "K"]);
 
 /**
- * Reads a tar archive as it comes, in constant memory: nothing of it is kept but one header. Understands ustar, PAX and
- * GNU (POSIX.1-2017 pax; the GNU tar manual, "Basic Tar Format"), reads as Go's archive/tar does, which is what engines
- * unpack with, and refuses what goes over `LIMITS`.
+ * A push parser for tar archives with constant memory use. Supports ustar, PAX and GNU (POSIX.1-2017 pax; the GNU tar
+ * manual, "Basic Tar Format"), behaves like Go's archive/tar, which engines use, and enforces `LIMITS`.
  */
 export class TarParser {
   readonly #sink: TarSink;
@@ -43,7 +42,7 @@ export class TarParser {
   #filled = 0;
   #state: "header" | "body" | "special" | "extension" | "done" = "header";
   #position = 0;
-  /** Bytes of the data, and of what fills up its last block, that are still to come. */
+  /** Remaining bytes of the data and of its padding. */
   #left = 0;
   #padding = 0;
   #wanted = false;
@@ -57,7 +56,7 @@ export class TarParser {
     this.#sink = sink;
   }
 
-  /** Throws `malformed` for what is no tar archive, `refused` for one that goes over a limit. */
+  /** Throws `malformed` for anything but a tar archive, `refused` if a limit is exceeded. */
   write(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) {
@@ -70,18 +69,18 @@ export class TarParser {
     }
   }
 
-  /** Nothing more comes. Throws `malformed` when that is in the middle of an entry. */
+  /** Ends the input. Throws `malformed` in the middle of an entry. */
   end(): void {
     if (this.#filled > 0 || this.#left > 0 || !["header", "done"].includes(this.#state))
       throw damaged("is cut off in the middle of a file");
   }
 
-  /** How many bytes from here on nobody wants: they need not be read. */
+  /** How many of the following bytes are not needed and can be skipped. */
   get idle(): number {
     return this.#state === "body" && !this.#wanted ? this.#left + this.#padding : 0;
   }
 
-  /** Goes over the idle bytes, which were not read. */
+  /** Advances past the idle bytes without reading them. */
   skip(): void {
     if (this.idle === 0) return;
     this.#position += this.idle;
@@ -89,7 +88,7 @@ export class TarParser {
     this.#over();
   }
 
-  /** True once the archive's own end was read: anything behind it does not count. */
+  /** True after the archive's end marker: anything after it is ignored. */
   get done(): boolean {
     return this.#state === "done";
   }
@@ -109,10 +108,10 @@ export class TarParser {
     return at + taken;
   }
 
-  /** `ahead`: how many bytes of this block are not yet in the position. */
+  /** `ahead`: how many bytes of this block `#position` does not include yet. */
   #take(head: Buffer, ahead: number): void {
     if (this.#state === "extension") {
-      // Source: the GNU tar manual, struct sparse_header: `isextended` stands at byte 504.
+      // Source: the GNU tar manual, struct sparse_header: `isextended` is at byte 504.
       if (head[504] === 0) this.#state = "body";
       return;
     }
@@ -156,7 +155,7 @@ export class TarParser {
     if (given !== undefined && !/^\d{1,15}$/.test(given)) throw damaged("has a file of impossible size");
     let kind = KINDS[flag] ?? "other";
     if (flag === "\0" && path.endsWith("/")) kind = "folder";
-    // Links, folders and devices have no data, whatever size they claim. Source: Go's archive/tar, isHeaderOnly.
+    // Links, folders and devices have no data, whatever their header says. Source: Go's archive/tar, isHeaderOnly.
     const size = /[1-6]/.test(flag) || kind === "folder" ? 0 : given === undefined ? inHeader : Number(given);
     this.#pax = new Map();
     this.#longName = this.#longTarget = null;

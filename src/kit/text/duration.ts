@@ -2,7 +2,7 @@ import { UnsprawlError } from "../../model/error.ts";
 
 const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** `500ms`, `10s`, `2m`, `1h` or plain seconds → milliseconds. Throws `usage` naming the flag. */
+/** Parses `500ms`, `10s`, `2m`, `1h` or plain seconds to milliseconds. Throws `usage` naming the flag. */
 export function parseDuration(text: string, flag: string): number {
   const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   if (number === undefined)

@@ -1,6 +1,6 @@
 /**
- * JSON in and out with every number as it stood: an OCI bundle holds integers beyond 2^53 (rlimits of
- * 18446744073709551615), which a plain parse and stringify would bend into something runc refuses.
+ * Parses and prints JSON without changing numbers: an OCI bundle contains integers beyond 2^53 (rlimits of
+ * 18446744073709551615), which plain JSON.parse would round to values that runc rejects.
  */
 export function parseExact(text: string): unknown {
   return JSON.parse(text, exactNumbers);
@@ -10,7 +10,7 @@ export function stringifyExact(value: unknown): string {
   return JSON.stringify(value);
 }
 
-// JSON.parse source text access (ECMAScript proposal, shipped in Node 22 and later); not yet in TypeScript's library.
+// JSON.parse source text access (ECMAScript proposal, in Node 22 and later); not yet in TypeScript's library.
 const withSource = JSON as unknown as { rawJSON(this: void, text: string): unknown };
 
 function exactNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {

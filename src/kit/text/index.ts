@@ -1,5 +1,5 @@
 /*
- * Text that others wrote, and text for others: escaping, redaction, splicing in place, the nearest name. Untrusted text
- * is escaped once, by a face, with what lies here.
+ * Text processing: escaping, redaction, splicing in place, the nearest name. Faces escape untrusted text once, with the
+ * functions here.
  */
 export {};

@@ -1,7 +1,7 @@
-/** The text whose lines were counted last: a file is asked about place by place. */
+/** The line starts of the most recent text, since callers ask for several places in one file. */
 let last: { readonly text: string; readonly starts: readonly number[] } = { text: "", starts: [0] };
 
-/** The line of a place in a text, from 1. */
+/** The line number of an offset in a text, from 1. */
 export function lineOf(text: string, at: number): number {
   if (last.text !== text) last = { text, starts: startsOf(text) };
   const { starts } = last;

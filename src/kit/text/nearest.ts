@@ -1,4 +1,4 @@
-/** The word nearest to a mistyped one (two letters, or a third of it, wrong); null when none is near. */
+/** The known word nearest to a mistyped one, with at most two letters or a third of it wrong; null if there is none. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const ranked = known
     .map((one) => ({ one, far: distance(word.toLowerCase(), one.toLowerCase()) }))
@@ -7,7 +7,7 @@ export function nearest(word: string, known: readonly string[]): string | null {
   return best && best.far <= Math.max(word.length > 3 ? 2 : 1, Math.floor(word.length / 3)) ? best.one : null;
 }
 
-/** Levenshtein's distance, two rows at a time. */
+/** Levenshtein distance, keeping two rows. */
 function distance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {

@@ -2,32 +2,35 @@ import type { Secret } from "../../model/secret.ts";
 import { inHtml, jsonInHtml, jsonText, printable } from "./escape.ts";
 
 const MARK = "[secret]";
-/** Shorter values are common words and digits; they are redacted in foreign text only, from this length on. */
+/**
+ * Shorter values are never redacted. Values of this length may be common words, so they are redacted only in foreign
+ * text.
+ */
 const SHORTEST = 3;
-/** From this length on a value that is not a plain word is redacted in everything that leaves the process. */
+/** From this length on, values that are not plain words are redacted in all output. */
 const DISTINCTIVE = 8;
-/** So many characters in a row of a known value are a leak even without the rest. */
+/** This many consecutive characters of a value are a leak by themselves. */
 const PIECE = 12;
 
 /**
- * Takes known secret values out of text, raw and as they come encoded (JSON, base64 at every offset, base64url, hex,
- * percent, shell quoting). `foreign` is for text that others wrote (engine and store messages): every known value goes.
- * `guard` is for our own output at the sink, where a value such as `postgres` is also the name of a container:
- * only values that cannot be a mere word go.
+ * Redacts known secret values in text, raw and encoded (JSON, base64 at every offset, base64url, hex, percent, shell
+ * quoting). `foreign` is for text that others wrote (engine and store messages) and redacts every known value. `guard`
+ * is for our own output, where a value such as `postgres` may also be a container's name, and redacts only values that
+ * cannot be plain words.
  */
 export class Redactor {
   #all = new Needles();
   #distinctive = new Needles();
   #pieces = new Pieces();
-  /** What has been taken note of: a process that runs for weeks is told the same values each time it looks. */
+  /** Values already added: a long-running process finds the same values in every scan. */
   readonly #known = new Set<string>();
   #foreign: { readonly text: string; readonly forms: readonly string[]; readonly whole: boolean }[] = [];
   #lasting: readonly (readonly [value: Secret, whole: boolean])[] = [];
   #recent: (readonly [value: Secret, whole: boolean])[] = [];
 
   /**
-   * Takes note of a value, and of the secret parts of a structured one (a URL's password, a JSON document's strings).
-   * `whole` is for values that are mostly not secret, such as a command: pieces of it are ordinary words.
+   * Adds a value and the secret parts of a structured one (a URL's password, a JSON document's strings). `whole` is for
+   * values that are mostly not secret, such as a command: pieces of it are not redacted.
    */
   know(value: Secret, whole = false): void {
     if (value.length < SHORTEST) return;
@@ -43,12 +46,12 @@ export class Redactor {
     }
   }
 
-  /** What is known by now stays known, whatever is forgotten later: the credentials of channels, for one. */
+  /** Makes all values known so far permanent, such as the credentials of channels. */
   settle(): void {
     this.#lasting = [...this.#lasting, ...this.#recent.splice(0)];
   }
 
-  /** Forgets what it was told since, so that a process that runs for weeks does not keep every value it ever saw. */
+  /** Forgets the values added since `settle`, so that a long-running process does not keep every value it ever saw. */
   forget(): void {
     if (this.#recent.length === 0) return;
     this.#known.clear();
@@ -59,9 +62,9 @@ export class Redactor {
     this.#recent = [];
   }
 
-  /** Also takes out longer pieces of a value: logs cut lines short. */
+  /** Redacts text that others wrote, including longer pieces of values, since logs truncate lines. */
   foreign(text: string): string {
-    // Made ready on first need: only errors and logs are looked at this closely.
+    // Prepared on first use: only errors and logs need it.
     for (const { text: value, forms, whole } of this.#foreign.splice(0)) {
       this.#all.add(value, forms);
       if (whole) continue;
@@ -76,7 +79,7 @@ export class Redactor {
   }
 }
 
-/** Every form in which a value may turn up inside other text, without the value itself. */
+/** Every encoded form of a value that may occur in other text, without the value itself. */
 export function encodedForms(bytes: Uint8Array, text: string): string[] {
   const buffer = Buffer.from(bytes);
   const forms = new Set<string>([
@@ -84,7 +87,7 @@ export function encodedForms(bytes: Uint8Array, text: string): string[] {
     buffer.toString("hex"),
     buffer.toString("hex").toUpperCase(),
   ]);
-  // Inside a longer base64 text a value starts at one of three bit offsets; its inner part is the same each time.
+  // In longer base64 text a value starts at one of three bit offsets; its inner characters are the same each time.
   for (const offset of [0, 1, 2]) {
     const padded = Buffer.concat([Buffer.alloc(offset), buffer]);
     const from = offset === 0 ? 0 : offset + 1;
@@ -94,13 +97,13 @@ export function encodedForms(bytes: Uint8Array, text: string): string[] {
   }
   const percent = encodeURIComponent(text.toWellFormed());
   forms.add(percent).add(percent.replaceAll("%20", "+"));
-  // Multi-line values are quoted line by line in logs.
+  // Logs may quote a multi-line value line by line.
   for (const line of text.split(/\r?\n/)) if (line.length >= 16 && line !== text) forms.add(line);
   forms.add(text.replaceAll("'", `'\\''`)).delete(text);
   return [...forms].filter((form) => form.length >= SHORTEST);
 }
 
-/** The forms that a face gives to text before it is written: escaped for a terminal, for a page, for the data in one. */
+/** The forms that faces give to text before writing it: escaped for a terminal, for HTML, and for data in HTML. */
 function shownForms(text: string): string[] {
   const shown = printable(text);
   const forms = new Set([
@@ -127,7 +130,7 @@ function partsOf(text: string): string[] {
         return leaf;
       });
     } catch {
-      // Not JSON after all: the whole value is known.
+      // Not JSON: only the whole value is added.
     }
   }
   return parts;
@@ -141,7 +144,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Finds runs of text that are part of a known value: any twelve characters of one give it away. */
+/** Finds pieces of known values: any twelve characters of one. */
 class Pieces {
   readonly #known = new Set<string>();
   readonly #noted = new Set<string>();
@@ -157,7 +160,7 @@ class Pieces {
 
   replace(text: string): string {
     if (text.length < PIECE) return text;
-    // Built on first need: only errors and logs are looked at this closely.
+    // Built on first use: only errors and logs need it.
     for (const form of this.#waiting) {
       const end = Math.min(form.length, 65_536) - PIECE;
       for (let at = 0; at <= end; at++) this.#known.add(form.slice(at, at + PIECE));
@@ -177,10 +180,10 @@ class Pieces {
   }
 }
 
-/** A set of strings to find in text: looked up by their first three characters, longest first. */
+/** Strings to find in text, indexed by their first three characters, longest first. */
 class Needles {
   readonly #byStart = new Map<string, string[]>();
-  /** What of three first characters fits into 18 bits: most positions of a text are ruled out by it alone. */
+  /** A bitmap over 18-bit hashes of the first three characters, which rules out most positions of a text. */
   readonly #starts = new Uint8Array(1 << 18);
   readonly #known = new Set<string>();
 
@@ -217,7 +220,7 @@ class Needles {
   }
 }
 
-/** Six bits of each of the last three characters, with the one at `at` as the last. */
+/** A rolling hash: six bits of each of the last three characters, ending at `at`. */
 function next(before: number, text: string, at: number): number {
   return ((before << 6) | (text.charCodeAt(at) & 0x3f)) & 0x3ffff;
 }

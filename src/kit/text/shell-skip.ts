@@ -1,13 +1,12 @@
 /**
- * Where a quote or a substitution of a shell script is over: the place behind it, or null when nothing ends it before `to`.
- * `at` is its first character; `quoted` says that it stands in double quotes. One pass over the text, whatever stands inside
- * what.
+ * The end of a quote or substitution that starts at `at` in a shell script: the offset after it, or null if it is not
+ * closed before `to`. `quoted`: it is inside double quotes. Linear time, whatever the nesting.
  */
 export function endOf(text: string, at: number, to: number, quoted: boolean): number | null {
   return skip(text, at, to, 0, quoted);
 }
 
-/** What is deeper than this ends nowhere: nobody writes it, and it would fill the stack. */
+/** Deeper nesting counts as not closed: nobody writes it, and it would overflow the stack. */
 const DEEPEST = 100;
 
 function skip(text: string, at: number, to: number, depth: number, quoted: boolean): number | null {
@@ -27,7 +26,7 @@ function single(text: string, at: number, to: number): number | null {
   return end < 0 || end >= to ? null : end + 1;
 }
 
-/** The next one of these that has no backslash before it. */
+/** The offset after the next unescaped `char`. */
 function until(text: string, from: number, to: number, char: string): number | null {
   for (let at = from; at < to; at++) {
     if (text[at] === char) return at + 1;
@@ -50,7 +49,7 @@ function double(text: string, from: number, to: number, depth: number): number |
   return null;
 }
 
-/** `quoted`: inside double quotes, where single ones are characters like others. */
+/** `quoted`: inside double quotes, where single quotes are literal. */
 function braces(text: string, from: number, to: number, depth: number, quoted: boolean): number | null {
   for (let at = from; at < to;) {
     const char = text[at];
@@ -78,10 +77,10 @@ function arithmetic(text: string, from: number, to: number): number | null {
 
 const BODY = /<<(-?)[ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|\\?([^\s;&|()<>'"]+))/y;
 
-/** Commands up to the `)` that ends them, with their comments, here-documents and the patterns of `case`. */
+/** Commands up to the closing `)`, including comments, here-documents and `case` patterns. */
 function commands(text: string, from: number, to: number, depth: number): number | null {
   const bodies: { readonly end: string; readonly tabs: boolean }[] = [];
-  /** How many parentheses are open, and how many were where each `case` began. */
+  /** The number of open parentheses, and that number at the start of each open `case`. */
   let open = 0;
   const cases: number[] = [];
   for (let at = from; at < to;) {
@@ -118,7 +117,7 @@ function commands(text: string, from: number, to: number, depth: number): number
   return null;
 }
 
-/** Whether this word stands there as the first one of a command. */
+/** Whether this word is at `at` as the first word of a command. */
 function begins(text: string, at: number, word: string): boolean {
   if (!text.startsWith(word, at) || /[\w-]/.test(text.charAt(at + word.length))) return false;
   let before = at - 1;
@@ -126,7 +125,7 @@ function begins(text: string, at: number, word: string): boolean {
   return before < 0 || /[\n;&|(]/.test(text.charAt(before));
 }
 
-/** Behind a here-document's last line; `to` when it has none. */
+/** The offset after a here-document's end line; `to` if it has none. */
 export function afterBody(
   text: string,
   from: number,

@@ -1,34 +1,36 @@
 import { afterBody, endOf, lineEnd } from "./shell-skip.ts";
 
-/** A word of a command with its place in the text, in UTF-16 units and with its quotes. */
+/** A word of a command with its range in the text, in UTF-16 units, including quotes. */
 export type ShellWord = {
   readonly start: number;
   readonly end: number;
-  /** As the command gets it; where it `expands`, what stands there. */
+  /** The word as the command receives it; the source text if it `expands`. */
   readonly text: string;
-  /** Holds a variable, a command's output, a pattern or `~`: what the command gets is known only when it runs. */
+  /**
+   * Whether it contains a variable, a command's output, a pattern or `~`, so that its value is known only at run time.
+   */
   readonly expands: boolean;
 };
 
-/** A part of a text, in UTF-16 units. */
+/** A range of a text, in UTF-16 units. */
 export type TextRange = { readonly start: number; readonly end: number };
 
 /**
- * The simple commands of a POSIX shell script by their words, in the order in which they end, those inside `$(…)` too.
- * Redirections are left out, and so are the bodies of here-documents, which are added to `bodies`. Never fails: a quote or a
- * substitution that nothing ends is over with its line, and its place is added to `open`.
+ * The simple commands of a POSIX shell script as words, in the order in which they end, including those in `$(…)`.
+ * Redirections are omitted; ranges of here-document bodies are added to `bodies`. Never fails: an unclosed quote or
+ * substitution ends with its line, and its offset is added to `open`.
  */
 export function shellCommands(text: string, bodies: TextRange[] = [], open: number[] = []): ShellWord[][] {
   return commandsIn(text, 0, text.length, 0, { commands: [], bodies, open, cut: 0 });
 }
 
-/** So many commands inside one another are read; deeper ones are part of a word only. */
+/** The maximum nesting of commands; deeper ones are only part of a word. */
 const DEEPEST = 8;
 
-/** So many quotes that nothing ends are read line by line; each has taken a look at all that is behind it. */
+/** The maximum number of unclosed quotes that end with their line, since each costs a scan of the rest of the text. */
 const MOST = 8;
 
-/** What is found in a text and in what is nested in it. */
+/** Results shared by a text and its nested commands. */
 type ShellParse = {
   readonly commands: ShellWord[][];
   readonly bodies: TextRange[];
@@ -103,7 +105,7 @@ function readWord(
     const from = at;
     const plain = /^\$(?![({])(?:\w+|[@*#?$!-])?/.exec(text.slice(at, Math.min(limit, at + 256)))?.[0];
     const { end, inner } = plain === undefined ? over(limit, quoted) : { end: at + plain.length, inner: at };
-    // Arithmetic is no command.
+    // Except arithmetic.
     if (/^\$\((?!\()/.test(text.slice(at, at + 3)) && depth < DEEPEST)
       for (const one of commandsIn(text, from + 2, inner, depth + 1, found)) commands.push(one);
     value += text.slice(from, end);
@@ -137,12 +139,12 @@ function readWord(
     } else if (char === "$" || char === "`") output(to, false);
     else {
       if (/[*?[]/.test(char) || (char === "~" && /(^|[=:])$/.test(value))) expands = true;
-      // bash makes several words of `{a,b}` and `{1..3}`.
+      // bash expands `{a,b}` and `{1..3}` to several words.
       if (char === "{" && /^\{[^{}\s]*(?:,|\.\.)/.test(text.slice(at, Math.min(to, at + 256)))) expands = true;
       value += char;
       at++;
     }
   }
-  // Nothing but an operator that is no word's: taken as one, so that reading goes on.
+  // A lone operator that belongs to no word counts as a word, so that parsing continues.
   return { start, end: Math.max(at, start + 1), text: value, expands };
 }

@@ -1,6 +1,6 @@
 /**
- * A text without the characters of a set at its end. A regular expression for that (`/x+$/`) takes the square of the
- * length where the run of them is not at the end.
+ * Removes the characters of a set from the end of a text. A regular expression (`/x+$/`) would take quadratic time for
+ * long runs elsewhere.
  */
 export function trimEndOf(text: string, set: string): string {
   let end = text.length;

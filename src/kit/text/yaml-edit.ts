@@ -6,24 +6,27 @@ import { isAlias, isMap, isScalar, isSeq, type YamlFile } from "./yaml-nodes.ts"
 
 type AnyPair = Pair<Scalar, Node | null>;
 
-/** What happens to the members of one map or sequence. `text` of what is added is one member: `KEY: value`, or an item. */
+/** Changes to the members of one map or sequence. Added text is one member: `KEY: value`, or an item. */
 export type Changes = {
-  /** Members taken away. */
+  /** Members to remove. */
   readonly drop: ReadonlySet<unknown>;
-  /** Members whose whole text becomes another. */
+  /** Members to replace, with the new text. */
   readonly put: ReadonlyMap<unknown, string>;
-  /** Pairs of which only the line of the key goes: what stood below it has gone already. */
+  /** Pairs of which only the key's line is removed, since everything below it has been removed. */
   readonly dropKey?: ReadonlySet<unknown>;
-  /** Members put behind the last. Several lines keep their own deeper indentation. */
+  /** Members to append. Multi-line members keep their relative indentation. */
   readonly add: readonly string[];
 };
 
-/** The byte edits that make `changes` to a map or sequence and leave everything else, comments and order too. */
+/**
+ * The byte edits that apply `changes` to a map or sequence and leave everything else as it is, including comments and
+ * order.
+ */
 export function edits(file: YamlFile, node: YAMLMap | YAMLSeq, changes: Changes): Edit[] {
   return node.flow === true ? flowEdits(node, changes) : blockEdits(file, node, changes);
 }
 
-/** The range of a member: a pair from its key, an item from its own beginning, both to the end of the value. */
+/** The range of a member, from a pair's key or an item's start to the end of its value. */
 export function memberRange(member: unknown): readonly [start: number, end: number] {
   const { key, value } = member as AnyPair;
   if (key !== undefined && isScalar(key)) {
@@ -35,7 +38,7 @@ export function memberRange(member: unknown): readonly [start: number, end: numb
   return [start, endOf(member as Node) ?? start];
 }
 
-/** Where the last byte of a node's own text is over: not the blank lines and comments behind a block. */
+/** The end of a node's own text, without trailing blank lines and comments of a block. */
 function endOf(node: Node): number | null {
   if ((isMap(node) || isSeq(node)) && node.flow !== true) {
     const last = node.items.at(-1);
@@ -65,20 +68,20 @@ function blockEdits(file: YamlFile, node: YAMLMap | YAMLSeq, { drop, put, add, d
     const eol = text.includes("\r\n") ? "\r\n" : "\n";
     const before = at > 0 && text[at - 1] !== "\n" ? eol : "";
     const lines = add.map((one) => indent + one.replaceAll("\n", `${eol}${" ".repeat(start - line)}`));
-    // A file without an end of line at its end stays one.
+    // A file that does not end with a newline still does not.
     const after = before === "" ? eol : "";
     found.push({ start: at, end: at, text: before + lines.join(eol) + after });
   }
   return found;
 }
 
-/** A block scalar's range ends behind its line end, which belongs to the next line. */
+/** The range of a block scalar includes its newline; this excludes it. */
 function inLine(text: string, end: number): number {
   if (text[end - 1] !== "\n") return end;
   return text[end - 2] === "\r" ? end - 2 : end - 1;
 }
 
-/** Where the member's line begins, when nothing but its indentation (or its dash) stands before it. */
+/** The start of the member's line. Throws `refused` if anything but indentation or a dash precedes the member. */
 function ownLine({ file, text }: YamlFile, start: number): number {
   const line = lineStart(text, start);
   if (/^[ ]*(- +)?$/.test(text.slice(line, start))) return line;
@@ -89,7 +92,10 @@ function ownLine({ file, text }: YamlFile, start: number): number {
   );
 }
 
-/** In a flow collection a member goes with one comma; what stands between the others stays as it is, line ends too. */
+/**
+ * In a flow collection, removes one comma with each member and leaves the text between others as it is, including
+ * newlines.
+ */
 function flowEdits(node: YAMLMap | YAMLSeq, { drop, put, add }: Changes): Edit[] {
   const members = node.items as unknown[];
   const ranges = members.map(memberRange);
@@ -121,7 +127,10 @@ const oneLine = (text: string): string =>
     .filter((line, at, { length }) => line !== "" || at === 0 || at === length - 1)
     .join(" ");
 
-/** Text as a YAML scalar in the quotes that were there, if it can be; plain where nobody can mistake it. */
+/**
+ * Text as a YAML scalar with the same quotes as `like` where possible; plain if unambiguous. `$` is doubled for
+ * Compose.
+ */
 export function scalar(text: string, like: unknown): string {
   const type = isScalar(like) && !isAlias(like) ? like.type : "PLAIN";
   const escaped = text.replaceAll("$", "$$$$");
@@ -130,6 +139,6 @@ export function scalar(text: string, like: unknown): string {
   return JSON.stringify(escaped);
 }
 
-/** Neither a number, nor a comment, a map's colon or an indicator in it. */
+/** Text that cannot be read as a number, a comment, a map or an indicator. */
 const PLAIN = /^[A-Za-z/_](?:[\w./+=@-]|:(?=[^\s])|(?<=[^\s])#)*$/;
 const NOT_TEXT = /^(y|n|yes|no|on|off|true|false|null)$/i;

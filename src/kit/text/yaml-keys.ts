@@ -1,4 +1,4 @@
-/** What a walk needs to know of a node of the yaml library. */
+/** The members of yaml's nodes that the search needs. */
 type YamlPart = {
   readonly items?: readonly unknown[];
   readonly key?: unknown;
@@ -7,8 +7,8 @@ type YamlPart = {
 };
 
 /**
- * Where the first key stands that its map has already; null when each is there once. The library's own `uniqueKeys` compares
- * every key of a map with all that come before it, which 20,000 of them are too many for.
+ * The offset of the first key that repeats one in the same map; null if all are unique. yaml's own `uniqueKeys`
+ * compares each key with all earlier ones, which is too slow for 20,000 keys.
  */
 export function repeatedKey(node: unknown): number | null {
   if (typeof node !== "object" || node === null) return null;
@@ -29,7 +29,7 @@ export function repeatedKey(node: unknown): number | null {
   return null;
 }
 
-/** The value of a scalar; undefined for every other node, which is like no other one. */
+/** The value of a scalar; undefined for other nodes, which are never equal. */
 function scalarIn(node: unknown): unknown {
   return typeof node === "object" && node !== null && "value" in node && !("items" in node) ? node.value : undefined;
 }

@@ -4,24 +4,24 @@ import { UnsprawlError } from "../../model/error.ts";
 import { lineOf } from "./lines.ts";
 import { repeatedKey } from "./yaml-keys.ts";
 
-/** A YAML file with the nodes of its only document, each of which knows its range in the text. */
+/** A YAML file with the nodes of one document; each node has its range in the text. */
 export type YamlFile = {
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string;
   readonly text: string;
   readonly root: YAMLMap | null;
   readonly document: Document;
 };
 
-/** A key of a map, however the map got it. */
+/** A key of a map, its own or merged. */
 export type YamlEntry = {
   readonly key: string;
   readonly pair: Pair<Scalar, Node | null>;
-  /** The map in which the pair is written. */
+  /** The map that contains the pair. */
   readonly owner: YAMLMap;
-  /** What stands there, aliases followed. */
+  /** The value with aliases resolved. */
   readonly value: Node | null;
-  /** Not written in the map itself: merged into it (`<<`), or the whole map is an alias. */
+  /** Whether the pair is merged into the map (`<<`) or the whole map is an alias. */
   readonly shared: boolean;
 };
 
@@ -29,8 +29,8 @@ type Yaml = typeof import("yaml");
 let loaded: Yaml | null = null;
 
 /**
- * Parses a Compose file. Scalars stay as they are written: `0440`, `yes` and `1e3` are text here, and so is every key.
- * Throws `malformed` with the line, and `refused` for several documents.
+ * Parses a Compose file with one document. Scalars stay as written: `0440`, `yes` and `1e3` are text, and so are keys.
+ * Throws `malformed` naming the line, `refused` for several documents.
  */
 export async function parseYaml(file: string, text: string): Promise<YamlFile> {
   const documents = await documentsOf(file, text, hintFor(file));
@@ -41,8 +41,8 @@ export async function parseYaml(file: string, text: string): Promise<YamlFile> {
 }
 
 /**
- * Parses a Compose file that may hold several documents: each goes over those before it as an override does, and an empty one
- * is nothing (compose-go loader, `loadYamlFile`). Else as `parseYaml`.
+ * Parses a Compose file with one or more documents: each overrides those before it, and empty ones are ignored
+ * (compose-go loader, `loadYamlFile`). Otherwise like `parseYaml`.
  */
 export async function parseCompose(file: string, text: string): Promise<YamlFile[]> {
   const documents = await documentsOf(file, text, hintFor(file));
@@ -53,7 +53,7 @@ export async function parseCompose(file: string, text: string): Promise<YamlFile
 
 const hintFor = (file: string): string => cmd`docker compose -f ${file} config --quiet shows what Compose makes of it`;
 
-/** `document`: undefined for a file without any. */
+/** `document` is undefined for an empty file. */
 function asCompose(file: string, text: string, document: Document | undefined): YamlFile {
   const root = document?.contents ?? null;
   if (root !== null && !isMap(root))
@@ -61,7 +61,7 @@ function asCompose(file: string, text: string, document: Document | undefined): 
   return { file, text, root, document: document as Document };
 }
 
-/** Every document of a file that may hold several, in order; one that is no map has no root. Throws as `parseYaml`. */
+/** All documents of a file in order; `root` is null for a document that is not a map. Throws like `parseYaml`. */
 export async function parseYamlDocuments(file: string, text: string, hint: string): Promise<YamlFile[]> {
   const documents = await documentsOf(file, text, hint);
   return documents.map((document) => {
@@ -72,7 +72,7 @@ export async function parseYamlDocuments(file: string, text: string, hint: strin
 
 async function documentsOf(file: string, text: string, hint: string): Promise<Document[]> {
   loaded ??= await import("yaml");
-  // `merge: false`: merge keys are followed here, so that each pair is known by the map that it is written in.
+  // `merge: false`: merge keys are resolved in this module, so that each pair is known with the map that contains it.
   const parsed = loaded.parseAllDocuments(text, {
     schema: "failsafe",
     merge: false,
@@ -99,11 +99,11 @@ function yaml(): Yaml {
 
 export const isMap = (node: unknown): node is YAMLMap => yaml().isMap(node);
 export const isSeq = (node: unknown): node is YAMLSeq => yaml().isSeq(node);
-/** Under the failsafe schema every scalar is text. */
+/** With the failsafe schema every scalar is text. */
 export const isScalar = (node: unknown): node is Scalar<string | null> => yaml().isScalar(node);
 export const isAlias = (node: unknown): node is Alias => yaml().isAlias(node);
 
-/** The node that an alias stands for; null for nothing. */
+/** Resolves an alias; null for nothing. */
 export function follow(node: unknown, { document }: YamlFile): Node | null {
   if (node === null || node === undefined) return null;
   return isAlias(node) ? (targetsIn(document).get(node) ?? null) : (node as Node);
@@ -111,7 +111,7 @@ export function follow(node: unknown, { document }: YamlFile): Node | null {
 
 const targets = new WeakMap<Document, ReadonlyMap<Alias, Node>>();
 
-/** What each alias of a document stands for, found in one walk: asked one by one, each would take a walk of its own. */
+/** The target of each alias in a document, computed in one pass: the library needs a pass per alias. */
 function targetsIn(document: Document): ReadonlyMap<Alias, Node> {
   const known = targets.get(document);
   if (known !== undefined) return known;
@@ -131,12 +131,15 @@ function targetsIn(document: Document): ReadonlyMap<Alias, Node> {
   return found;
 }
 
-/** The entries of a map as Compose sees them: its own, then what `<<` merges in and it does not set (YAML merge key, 1.1). */
+/**
+ * The entries of a map as Compose sees them: its own, then those that `<<` merges in and that it does not set (YAML
+ * merge key, 1.1).
+ */
 export function entriesOf(node: unknown, file: YamlFile): YamlEntry[] {
   return [...entriesByKey(node, file).values()];
 }
 
-/** Kept, since a large map is asked for one key after the other. */
+/** Cached, since callers look up many keys of large maps one by one. */
 const entries = new WeakMap<object, ReadonlyMap<string, YamlEntry>>();
 
 function entriesByKey(node: unknown, file: YamlFile): ReadonlyMap<string, YamlEntry> {
@@ -144,7 +147,8 @@ function entriesByKey(node: unknown, file: YamlFile): ReadonlyMap<string, YamlEn
   const known = entries.get(node);
   if (known !== undefined) return known;
   const found = new Map<string, YamlEntry>();
-  // A map that comes again adds nothing, and maps that each merge the last one twice would be read without end.
+  // A map visited twice adds nothing; without this check, maps that each merge the previous one twice would take
+  // exponential time.
   const read = new Set<YAMLMap>();
   const add = (at: unknown, shared: boolean): void => {
     const map = follow(at, file);
@@ -168,7 +172,7 @@ function entriesByKey(node: unknown, file: YamlFile): ReadonlyMap<string, YamlEn
 
 const NONE: ReadonlyMap<string, YamlEntry> = new Map();
 
-/** Whether a map is, or merges in, another one; what it sets itself may hide what that has. */
+/** Whether a map is `owner` or merges it in, even if it overrides its keys. */
 export function reaches(node: unknown, owner: unknown, file: YamlFile, seen = new Set<YAMLMap>()): boolean {
   const map = follow(node, file);
   if (!isMap(map) || seen.has(map)) return false;
@@ -185,7 +189,7 @@ export function entry(node: unknown, key: string, file: YamlFile): YamlEntry | n
   return entriesByKey(node, file).get(key) ?? null;
 }
 
-/** A scalar's text as Compose would have it in a variable; null for YAML's null and for what is no scalar. */
+/** A scalar's text as Compose would set it in a variable; null for YAML's null and for other nodes. */
 export function scalarText(node: Node | null): string | null {
   if (!isScalar(node)) return null;
   const text = node.value ?? "";
@@ -194,8 +198,8 @@ export function scalarText(node: Node | null): string | null {
 }
 
 /**
- * A plain scalar as Go's yaml.v3 reads and Compose prints it: `0x10` and `010` are numbers, `True` is `true`.
- * Source: go-yaml v3 resolve.go (YAML 1.2 core with 1.1 octals), compose-go `types.MappingWithEquals`.
+ * A plain scalar as Go's yaml.v3 parses and Compose prints it: `0x10` and `010` are numbers, `True` is `true`. Source:
+ * go-yaml v3 resolve.go (YAML 1.2 core with 1.1 octals), compose-go `types.MappingWithEquals`.
  */
 function plainText(text: string): string {
   if (/^(true|True|TRUE)$/.test(text)) return "true";

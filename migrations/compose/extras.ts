@@ -7,7 +7,7 @@ import { isList, isRecord, isText, recorded, type RecordForm } from "../../src/k
 
 type ProjectResource = { readonly id: string; readonly name: string };
 
-/** What a project consists of besides its files. */
+/** The parts of a project besides its files. */
 type Parts = {
   readonly containers: readonly ProjectResource[];
   readonly networks: readonly ProjectResource[];
@@ -21,14 +21,14 @@ const PARTS: RecordForm<Parts> = {
   volumes: isList(isText),
 };
 
-/** What `noteExtras` noted; null when it has not yet. */
+/** What `noteExtras` recorded; null if it has not run yet. */
 export function notedExtras(rewrite: Rewrite, work: Work): Parts | null {
   return recorded(work.record, `${rewrite.id}/extras`, PARTS);
 }
 
 const PROJECT = "com.docker.compose.project";
 
-/** Notes what there is of a project, once, before Compose is called for the first time. */
+/** Records the project's existing parts, once, before Compose is first called. */
 export async function noteProject(engine: Engine, rewrite: Rewrite, work: Work): Promise<void> {
   const step = `${rewrite.id}/project`;
   if (work.record.last(step) !== null) return;
@@ -36,8 +36,8 @@ export async function noteProject(engine: Engine, rewrite: Rewrite, work: Work):
 }
 
 /**
- * What Compose made besides the containers that it replaced. A container of a name that was there before replaces it: Compose
- * made it with another id.
+ * What Compose created besides the replacements of existing containers. A container with an existing name is a
+ * replacement: Compose recreated it with another id.
  */
 async function extrasOf(engine: Engine, rewrite: Rewrite, work: Work): Promise<Parts> {
   const noted = recorded(work.record, `${rewrite.id}/project`, PARTS);
@@ -52,7 +52,7 @@ async function extrasOf(engine: Engine, rewrite: Rewrite, work: Work): Promise<P
   };
 }
 
-/** Notes what Compose has made besides, so that no more than that is removed, whenever it is. */
+/** Records the extra parts that Compose created, so that a later undo removes nothing else. */
 export async function noteExtras(engine: Engine, rewrite: Rewrite, work: Work): Promise<Parts> {
   const extras = await extrasOf(engine, rewrite, work);
   work.record.done(`${rewrite.id}/extras`, extras);
@@ -60,8 +60,8 @@ export async function noteExtras(engine: Engine, rewrite: Rewrite, work: Work): 
 }
 
 /**
- * Removes what Compose made besides. Not once the new containers were started: from then on it may hold data. What is in
- * use stays, and so does a container that somebody has started.
+ * Removes the extra parts that Compose created, unless the new containers were started: from then on the parts may hold
+ * data. Leaves what is in use, and containers that someone has started.
  */
 export async function removeExtras(engine: Engine, rewrite: Rewrite, work: Work): Promise<void> {
   if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
@@ -99,5 +99,5 @@ async function partsOf(engine: Engine, rewrite: Rewrite): Promise<Parts> {
   };
 }
 
-/** Until Compose has removed the old container the new one is called `OLDID_NAME`. */
+/** Until Compose has removed the old container, the new one is named `OLDID_NAME`. */
 const plain = (name: string): string => name.replace(/^\/(?:[0-9a-f]{12}_)?/, "");

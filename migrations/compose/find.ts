@@ -11,13 +11,12 @@ import type { Finding } from "../../src/model/finding.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { mountsOf, volumeAt } from "./engine/places.ts";
 
-/** Which project's which service a finding is of. */
+/** The Compose project and service that a finding belongs to. */
 export type ServiceOfFinding = { readonly call: ProjectCall; readonly service: string };
 
 /**
- * The project and service of a finding: from the labels that Compose put on a container (when the files they name are on
- * this host, and no container keeps them in a volume), or from the file that was scanned. Null when it is not of a Compose
- * project.
+ * The project and service of a finding: from the labels that Compose set on a container (if the files they name are on
+ * this host and not in a container's volume), or from the scanned file. Null if it belongs to no Compose project.
  */
 export async function whose(
   { location }: Finding,
@@ -27,7 +26,7 @@ export async function whose(
   const declared = location.source.startsWith("compose:") ? serviceRefOf(location) : null;
   if (declared !== null) {
     const files = declared.file.split(":");
-    // What the project is does not depend on any credential.
+    // Identifying the project requires no credential.
     const project = await loadProject({ files, dir: null, name: null, envFiles: [], env: childEnvironment(env) });
     return { call: callOf(project), service: declared.service };
   }
@@ -46,7 +45,7 @@ async function ofLabels(engine: Engine, doc: ContainerDoc): Promise<ServiceOfFin
   return { call: { name, dir, files, envFiles, profiles: [] }, service };
 }
 
-/** What Compose's labels say of a container: docker/compose `pkg/api/labels.go`. */
+/** The values of Compose's labels: docker/compose `pkg/api/labels.go`. */
 function said(labels: { readonly [name: string]: string }): Omit<ProjectCall, "profiles"> & { service: string } {
   const list = (name: string): string[] => (labels[name] ?? "").split(",").filter(Boolean);
   return {
@@ -58,7 +57,7 @@ function said(labels: { readonly [name: string]: string }): Omit<ProjectCall, "p
   };
 }
 
-/** How Compose is called for a project; with every profile, so that no service is out of sight. */
+/** The arguments for calling Compose on a project. Includes every profile, so that all services are visible. */
 export function callOf({ name, dir, given, givenEnv, services }: ComposeProject): ProjectCall {
   const profiles = [...new Set([...services.values()].flatMap((service) => service.profiles))].sort();
   return { name, dir, files: given, envFiles: givenEnv, profiles };
@@ -68,12 +67,12 @@ export async function projectOf(call: ProjectCall, env: NodeJS.ProcessEnv): Prom
   return loadProject({ files: call.files, dir: call.dir, name: call.name, envFiles: call.envFiles, env });
 }
 
-/** A project's containers by where they came from: Compose, from these very files, or from others under the same name. */
+/** A service's containers: created by Compose from these very files, or from others under the same project name. */
 export type ProjectContainers = { readonly own: readonly ContainerDoc[]; readonly others: readonly ContainerDoc[] };
 
 /**
- * The containers of a project's service, running or not, the first copy first. A project's name proves nothing: only what
- * Compose created from this call's files in its folder is its own.
+ * The containers of a project's service, running or not, ordered by replica number. A project's name proves nothing:
+ * only containers that Compose created from this call's files in its folder are its own.
  */
 export async function membersOf(engine: Engine, call: ProjectCall, service: string): Promise<ProjectContainers> {
   const listed = (await engine.containers()).filter(
@@ -100,7 +99,7 @@ export async function containersOf(
   return (await membersOf(engine, call, service)).own;
 }
 
-/** Which copy of its service a container is. */
+/** The replica number of a container. */
 export function numberOf({ Config }: ContainerDoc): number {
   return Number(Config.Labels?.["com.docker.compose.container-number"] ?? 0);
 }
@@ -123,11 +122,11 @@ function real(path: string): string {
 }
 
 function isThere(path: string, file: boolean): boolean {
-  // Compose writes none that is not canonical.
+  // Compose always writes canonical paths.
   if (!path.startsWith("/") || resolve(path) !== path) return false;
   try {
-    // Through these folders a process of a container names what is in its own file system: a link through them ends at a
-    // name of this host, and at a file of another one.
+    // Through these folders, a process in a container refers to its own file system: a link through them resolves to a
+    // name on this host but to a file of the container.
     const end = realpathSync(path);
     if ([path, end].some((one) => /^\/(proc|sys|dev)(\/|$)/.test(one))) return false;
     const [found, same] = [statSync(path), statSync(end)];

@@ -1,6 +1,6 @@
 /**
- * `compose`: moves variables of a Compose project by editing the project's own files and letting Compose make the
- * containers anew. Everything of one project moves together: its services share files, anchors and `.env`.
+ * `compose`: migrates variables of a Compose project by editing the project's files and letting Compose recreate the
+ * containers. A project is one unit: its services share files, anchors and `.env`.
  */
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
@@ -27,9 +27,9 @@ export type ComposeTools = {
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
   readonly env: NodeJS.ProcessEnv;
-  /** The state folder: where the files' sealed copies are kept for a rollback. */
+  /** The state folder, where sealed copies of the files are kept for a rollback. */
   readonly state: () => string;
-  /** A folder in memory that only this user may enter. */
+  /** A folder in memory that only this user can enter. */
   readonly memory: () => string;
   readonly redact: (text: string) => string;
   readonly detector: () => Promise<Detector>;
@@ -50,7 +50,10 @@ export function composeMigration(tools: ComposeTools): Migration {
   const cli = async (names: readonly string[]): Promise<ComposeCli> =>
     composeCli(composeEnvironment(env, names), hostOf(await open()), tools.redact);
   const perform = performer(tools, cli);
-  /** What a project's files get of the environment: of credentials only what its containers have already. */
+  /**
+   * The part of the environment that the project's files may use: of credentials, only those that its containers
+   * already have.
+   */
   const passedOf = async (call: ProjectCall): Promise<PassedEnvironment> => {
     const [engine, project] = [await open(), await projectOf(call, childEnvironment(env))];
     const docs = await Promise.all([...project.services.keys()].map((service) => containersOf(engine, call, service)));
@@ -117,7 +120,7 @@ export function composeMigration(tools: ComposeTools): Migration {
         const moving = { engine: await open(), cli: compose, project, passed, deliveries, key, detector };
         return await planProject({ ...moving, memory: tools.memory() }, unit, byService, options);
       } catch (error) {
-        // It may have failed for want of one of these.
+        // The withheld variables may be the cause.
         if (!(error instanceof UnsprawlError) || !["failed", "malformed"].includes(error.code)) throw error;
         throw new UnsprawlError(error.code, `${error.message}${withheldNote(passed)}`, error.hint);
       }
@@ -145,12 +148,12 @@ export function composeMigration(tools: ComposeTools): Migration {
   };
 }
 
-/** The engine that this process talks to, for Compose; null leaves it to what Compose itself would choose. */
+/** The engine in use as a DOCKER_HOST for Compose; null leaves the choice to Compose. */
 function hostOf({ connection }: Engine): string | null {
   return connection.via === "unix" ? `unix://${connection.socketPath ?? ""}` : null;
 }
 
-/** Every text of a container's configuration: its variables' values, its words and its labels. */
+/** Every text in a container's configuration: values of variables, command words, labels. */
 function textsOf({ Config }: ContainerDoc): string[] {
   const values = (Config.Env ?? []).map((entry) => entry.slice(entry.indexOf("=") + 1));
   const words = [...(Config.Entrypoint ?? []), ...(Config.Cmd ?? []), ...(Config.Healthcheck?.Test ?? [])];

@@ -7,14 +7,14 @@ import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts
 import { callOf } from "./find.ts";
 import { targetOf } from "./steps.ts";
 
-/** Keyed digests of every file that a project was read from: Compose files, includes, bases, env files. */
+/** Keyed digests of every file that a project consists of: Compose files, includes, bases, env files. */
 export function inputsOf(project: ComposeProject, key: FingerprintKey): { [file: string]: string } {
   return Object.fromEntries([...textsOf(project)].map(([file, text]) => [file, keyedDigest(text, key)]));
 }
 
 /**
- * Throws `changed` unless a project is read from the files that the plan saw, each as it was then; once `rewritten`, as the
- * plan has it rewritten.
+ * Throws `changed` unless the project's files are those that the plan recorded, with the same content; with
+ * `rewritten`, with the content after the plan's rewrite.
  */
 export function sameInputs(step: Rewrite, project: ComposeProject, key: FingerprintKey, rewritten: boolean): void {
   const { inputs, profiles } = targetOf(step);
@@ -26,7 +26,7 @@ export function sameInputs(step: Rewrite, project: ComposeProject, key: Fingerpr
   if (callOf(project).profiles.join() !== profiles.join()) throw changed("the plan has other profiles than its files");
 }
 
-/** Throws `changed` unless Compose makes of a project what it made when the plan was made. */
+/** Throws `changed` unless Compose resolves the project to the same configuration as at planning time. */
 export async function sameConfig(step: Rewrite, cli: ComposeCli, key: FingerprintKey): Promise<void> {
   const target = targetOf(step);
   if (keyedDigest(JSON.stringify(await cli.config(target)), key) !== target.config)

@@ -25,7 +25,7 @@ import { recordedOwner } from "../../src/files/delivered-owner.ts";
 
 type Performer = Pick<Migration, "unchanged" | "undo" | "scrub" | "render"> & { readonly step: Migration["perform"] };
 
-/** What a plan's steps do to a project, each of them idempotent. */
+/** Performs a plan's steps on a project. All are idempotent. */
 export function performer(tools: ComposeTools, cli: (names: readonly string[]) => Promise<ComposeCli>): Performer {
   const { open, key } = tools;
   const deliveryOf = (name: DeliveryName): Delivery => {
@@ -58,7 +58,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         await sameConfig(step, await cliOf(step), key);
       }
       if (step.kind !== "recreate") return;
-      // Of these very files: with another file in the plan there are none.
+      // Only containers created from these very files: with another file in the plan, there are none.
       const docs = await containersOf(await open(), targetOf(rewriteOf(plan.steps, step.unit)), serviceOf(step));
       if (keyedDigest(docs.map((doc) => driftDigest(doc, key)).join(), key) !== step.digest)
         throw new UnsprawlError(
@@ -126,7 +126,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     return subjectOf({} as Facts["subject"], targetOf(rewrite).name, serviceOf(step), runId).id;
   }
 
-  /** A container of the service with its delivery's subject: its own mount is none of the subject's. */
+  /** A container of the service, and its delivery's subject without the mount of the delivery itself. */
   async function known(step: Step, rewrite: Rewrite, runId: string): Promise<Facts & { readonly runs: boolean }> {
     const engine = await open();
     const { name } = targetOf(rewrite);
@@ -155,7 +155,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     await delivery.allow(subject.id, subject.consumer, step.moves);
     const owner = recordedOwner(work.record, step.id) ?? (await delivery.owner(subject));
     if (owner === null) return;
-    // Kept for `render`, which must do without the engine and the image.
+    // Recorded for `render`, which works without the engine and the image.
     work.record.done(`${step.id}/owner`, owner);
     await delivery.prepare(subject.id, owner, step.moves, byName(step.moves, work.values));
   }
@@ -166,16 +166,16 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     let prove = async (): Promise<void> => undefined;
     await files.write(step, work, async () => {
       const [before, wishes] = [await compose.config(target), await wishesOf(step, work)];
-      // The plan's proof was of copies; this will be of the files themselves.
+      // The plan verified copies; this verifies the files themselves.
       prove = async () => onlyDelivery(before, await compose.config(target), wishes);
-      // What stayed elsewhere was accepted when the plan was made.
+      // Secrets that remain elsewhere were accepted at planning time.
       const made = await rewriteProject(await project(step), wishes, new Set(["elsewhere"]));
       return new Map(made.files.map(({ file, text }) => [file, text]));
     });
     await prove();
   }
 
-  /** What the services get, as it was planned: the plan remembers where in each value the secret stands. */
+  /** The planned changes of the services. The plan records where in each value the secret is. */
   async function wishesOf(step: Rewrite, work: Work): Promise<ServiceChange[]> {
     const { spans } = targetOf(step);
     const wishes: ServiceChange[] = [];

@@ -39,17 +39,17 @@ export type ComposeApplyInput = {
   readonly project: ComposeProject;
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
-  /** A folder in memory, where the files may be tried out. */
+  /** A folder in memory for trying out the files. */
   readonly memory: string;
   readonly passed: PassedEnvironment;
   readonly detector: () => Promise<Detector>;
 };
 
-/** One service of the plan: its containers, the delivery that fits them, and what the files must become for it. */
+/** One service of the plan: its containers, the chosen delivery, and the required changes to the files. */
 export type ServicePart = {
   readonly service: string;
   readonly docs: readonly ContainerDoc[];
-  /** They were not what the files say, which was accepted. */
+  /** Its containers differ from the files, which was accepted. */
   readonly drift: boolean;
   readonly known: Facts;
   readonly delivery: Delivery;
@@ -60,8 +60,8 @@ export type ServicePart = {
 };
 
 /**
- * Plans a project: every service whose variables move, at once. What cannot move is left with its reason, together with
- * all that would have to move along; the rest is planned without it.
+ * Plans a project: all services with variables to migrate, together. What cannot be migrated is left with its reason,
+ * including everything that would have to be migrated with it; the rest is planned without it.
  */
 export async function planProject(
   moving: ComposeApplyInput,
@@ -103,7 +103,9 @@ export async function planProject(
   }
 }
 
-/** The new files, once Compose has made the same of copies of them but for the delivery. */
+/**
+ * The new files. Verified on copies first: Compose must resolve them to the same configuration except for the delivery.
+ */
 async function tried(
   { project, memory, cli }: ComposeApplyInput,
   call: ProjectCall,
@@ -161,9 +163,9 @@ async function partOf(
   }
 }
 
-/** Throws when a value would still be shown by inspect after its variable has gone. */
+/** Throws `Blocked` if inspect would still show a value after its variable is removed. */
 function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[], one: Selected): void {
-  // A value may stand in another variable too, as long as that goes as well.
+  // A value may also be in another variable that is removed too.
   const others = selected.filter((other) => other !== one);
   try {
     leftovers(doc, [one], new Set(others.map(({ move }) => move.name)));
@@ -173,7 +175,7 @@ function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[
   }
 }
 
-/** The subject of a service's delivery, the same for all its copies and before and after they are made anew. */
+/** The subject of a service's delivery, the same for all its replicas and before and after recreation. */
 export function subjectOf(subject: DeliverySubject, project: string, service: string, runId: string): DeliverySubject {
   const called = distinctName(`${project}_${service}`, ["compose", project, service]);
   return { ...subject, id: `${called}-${runId}`, consumer: `compose:${project}/${service}` };

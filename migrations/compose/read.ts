@@ -15,15 +15,16 @@ import { unreadable } from "../../src/engine/reading.ts";
 import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
 
 /**
- * `compose:FILE[:FILE…]`, `compose:FOLDER` or `compose:`: a project's services with the values that each would get (env
- * files, extends, include, overrides, interpolation), and every other text of its files. Needs neither engine nor Compose.
+ * `compose:FILE[:FILE…]`, `compose:FOLDER` or `compose:`: a project's services with their effective variables (env
+ * files, extends, include, overrides, interpolation), and every other text in its files. Needs neither engine nor
+ * Compose.
  */
 export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
   return {
     kind: "compose",
     async *read(what, signal) {
       const files = filesOf(what, cwd);
-      // A text may be filled in more than once: for each service that has it, and as one of its file.
+      // The same text may be interpolated several times: for each service that uses it, and for its file.
       const faults = new Map<string, UnsprawlError>();
       const tell: OnFault = (fault) => void faults.set(fault.message, fault);
       const project = await loadProject({ files, dir: null, name: null, envFiles: [], env, tell, signal });
@@ -40,13 +41,16 @@ export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
   };
 }
 
-/** The names that Compose looks for, in its order (Compose Specification, "The Compose file"); an override beside it counts. */
+/**
+ * The default file names in Compose's order (Compose Specification, "The Compose file"); an override file beside it is
+ * included.
+ */
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
 function filesOf(what: string, cwd: string): string[] {
   const at = resolve(cwd, what);
   if (what !== "" && !(existsSync(at) && statSync(at).isDirectory())) {
-    // As in COMPOSE_FILE; a colon in a name wins when there is such a file.
+    // Separated by colons as in COMPOSE_FILE, unless a file has this very name.
     return existsSync(at) ? [at] : what.split(":").map((file) => resolve(cwd, file));
   }
   const name = NAMES.find((one) => existsSync(resolve(at, one)));
@@ -85,7 +89,9 @@ function serviceReading(
 
 const EXPOSURE = ["anyone who can read the project's files, and whoever can inspect its containers"];
 
-/** What stands in the files beside the services' variables: commands, labels, build arguments, unused lines of `.env`. */
+/**
+ * The texts in the files besides the services' variables: commands, labels, build arguments, unused lines of `.env`.
+ */
 function restReading(source: string, project: ComposeProject, told: ReadonlySet<string>, tell: OnFault): SourceReading {
   const [first = project.dir] = project.given;
   const subject: Subject = { kind: "file", name: first, id: first };

@@ -6,17 +6,17 @@ import type { Json } from "../../src/model/json.ts";
 import type { Step } from "../../src/model/plan.ts";
 import { partOfStep } from "../../src/model/step-id.ts";
 
-/** What a rewrite step says of its project. */
+/** The project data in a rewrite step. */
 export function targetOf({ target }: Rewrite): ProjectCall & {
   readonly services: readonly string[];
   readonly spans: { readonly [key: string]: SecretSpan };
-  /** The variables of the environment that Compose gets besides those that any program gets. */
+  /** Environment variables that Compose receives in addition to those for every child process. */
   readonly passes: readonly string[];
-  /** The containers were not what the files say, which was accepted. */
+  /** The containers differed from the files, which was accepted. */
   readonly drift: boolean;
-  /** Keyed digests of all files that the project was read from, by their names. */
+  /** Keyed digests of all files of the project, by name. */
   readonly inputs: { readonly [file: string]: string };
-  /** Keyed digest of what Compose made of them. */
+  /** Keyed digest of the configuration that Compose resolved them to. */
   readonly config: string;
 } {
   const texts = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
@@ -44,7 +44,7 @@ export function rewriteOf(steps: readonly Step[], unit: string): Rewrite {
   throw new UnsprawlError("malformed", `the plan has no rewrite step for ${unit}`, "unsprawl plan again");
 }
 
-/** The service that a step is about: its id ends with it. */
+/** The service that a step is about. */
 export function serviceOf(step: Step): string {
   return partOfStep(step);
 }

@@ -3,9 +3,9 @@ import { nameOf } from "../../src/engine/names.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 
 /**
- * Puts in order what an interrupted Compose left: it makes a new container as `OLDID_NAME`, removes the old one and then
- * renames. Where the old one has gone already the new one gets its name, with the volumes that it inherited; where the
- * old one is still there a new one that was never started goes, or Compose would stumble over the two.
+ * Cleans up after an interrupted Compose, which creates a new container as `OLDID_NAME`, removes the old one and then
+ * renames the new one. If the old one is gone, the new one is renamed, keeping the volumes it inherited. If the old one
+ * still exists, a new one that was never started is removed, since Compose fails if both exist.
  */
 export async function settleStrays(engine: Engine, docs: readonly ContainerDoc[]): Promise<void> {
   for (const doc of docs) {

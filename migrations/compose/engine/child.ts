@@ -2,26 +2,26 @@ import { childEnvironment, isCredentialName } from "../../../src/kit/child-envir
 import { envFiles } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 
-/** What Compose gets of the user's environment. */
+/** The part of the user's environment that Compose receives. */
 export type PassedEnvironment = {
-  /** The variables that the project's files mention and that Compose gets. */
+  /** Variables that the project's files mention and Compose receives. */
   readonly names: readonly string[];
-  /** The credentials that they mention and that Compose does not get. */
+  /** Credentials that the files mention and Compose does not receive. */
   readonly withheld: readonly string[];
 };
 
-/** What decides on a variable of the environment, besides its name. */
+/** Criteria for passing an environment variable to Compose, besides its name. */
 export type Judges = {
-  /** Whether a container of the project has this value already, so that nothing is given away. */
+  /** Whether a container of the project already has this value, so that passing it reveals nothing. */
   readonly held: (value: string) => boolean;
-  /** Whether detection takes it for a secret. */
+  /** Whether detection classifies it as a secret. */
   readonly secret: (name: string, value: string) => boolean;
 };
 
 /**
- * Chooses what of the user's environment a project's `${…}` are filled from. A project's files are written by others: of
- * what they mention, they get the values that the project's containers have already, and those that are no credential by
- * name, by form and by detection's judgement.
+ * Chooses the environment variables for a project's `${…}`. Since others may have written the project's files, they
+ * receive only values that the project's containers already have, and values that are not credentials by name, form and
+ * detection.
  */
 export function passedTo(project: ComposeProject, env: NodeJS.ProcessEnv, { held, secret }: Judges): PassedEnvironment {
   const mentioned = new Set<string>();
@@ -37,8 +37,8 @@ export function passedTo(project: ComposeProject, env: NodeJS.ProcessEnv, { held
 }
 
 /**
- * Those of a plan's variables that the project's files fill in, and that this environment does not have: Compose would
- * make other containers than the plan saw.
+ * The plan's variables that the project's files use and that this environment lacks: without them Compose would create
+ * other containers than planned.
  */
 export function missingOf(project: ComposeProject, names: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const filled = new Set<string>();
@@ -48,28 +48,28 @@ export function missingOf(project: ComposeProject, names: readonly string[], env
 }
 
 /**
- * Whether one of these texts is this value, or holds it where it is long enough to be no coincidence: a password inside an
- * address.
+ * Whether one of the texts equals the value, or contains it if it is too long for a coincidence, such as a password in
+ * a URL.
  */
 export function holds(texts: readonly string[], value: string): boolean {
   return texts.some((text) => text === value || (value.length >= LONG && text.includes(value)));
 }
 
 const LONG = 5;
-/** `scheme://user:password@host`, in any scheme, wherever it stands in a value. */
+/** `scheme://user:password@host` with any scheme, anywhere in a value. */
 const URL_LOGIN = /:\/\/[^/\s@]*@/;
 
-/** Why Compose may not find a variable; empty when nothing was withheld from it. */
+/** Why Compose may lack a variable; empty if none was withheld. */
 export function withheldNote({ withheld }: PassedEnvironment): string {
   return withheld.length === 0
     ? ""
     : ` (${withheld.join(", ")} of your environment is withheld from Compose, since no container of the project has it)`;
 }
 
-/** The environment of a project: what any program gets, and the names that were chosen for it. */
+/** The environment for Compose: that of every child process, plus the chosen variables. */
 export function composeEnvironment(env: NodeJS.ProcessEnv, names: Iterable<string>): { [name: string]: string } {
   const found = childEnvironment(env);
-  // A proxy's address may hold a login, which nothing that Compose does here needs.
+  // A proxy URL may contain a login, and Compose needs no proxy here.
   for (const name of Object.keys(found)) if (/_proxy$/i.test(name)) delete found[name];
   for (const name of names) if (env[name] !== undefined) found[name] = env[name];
   return found;

@@ -5,7 +5,7 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
-/** Where a project is and how Compose is called for it. */
+/** Where a project is, and the arguments for calling Compose on it. */
 export type ProjectCall = {
   readonly name: string;
   readonly dir: string;
@@ -14,18 +14,22 @@ export type ProjectCall = {
   readonly profiles: readonly string[];
 };
 
-/** Docker Compose, called as a person would. */
+/** Docker Compose, run as a person would. */
 export type ComposeCli = {
-  /** The resolved project as Compose prints it; holds values, stays in memory. Throws `malformed` with what Compose says. */
+  /**
+   * The resolved project as Compose prints it; contains values, so it stays in memory. Throws `failed` with Compose's
+   * message.
+   */
   config(call: ProjectCall): Promise<ComposeConfig>;
   /**
-   * What Compose would do if it brought these services up now, by container. Null when it cannot tell without doing it (it
-   * copies configs into containers, which a dry run has not).
+   * What Compose would do to each container if it brought these services up now. Null if a dry run fails (it copies
+   * configs into containers that a dry run does not create).
    */
   foresee(call: ProjectCall, services: readonly string[]): Promise<ComposeForecast | null>;
   /**
-   * Creates the containers of these services as the files say, and starts none: `stopped` is for services that stay
-   * stopped. Touches no other service: `own` are the names of their containers, `copies` how many each has.
+   * Creates the containers of these services according to the files without starting any; `stopped` is for services
+   * that stay stopped. Touches no other service: `own` are the names of their containers, `copies` the number of
+   * replicas.
    */
   up(
     call: ProjectCall,
@@ -36,15 +40,15 @@ export type ComposeCli = {
   ): Promise<void>;
 };
 
-/** By a container's name: it stays, is replaced, does not exist yet, or is started, stopped or removed (`touch`). */
+/** By container name: it is kept, replaced or created, or (`touch`) started, stopped or removed. */
 export type ComposeForecast = ReadonlyMap<string, "keep" | "recreate" | "create" | "touch">;
 
 export type ComposeConfig = { readonly services: { readonly [name: string]: ServiceConfig } } & JsonObject;
 export type ServiceConfig = JsonObject & { readonly environment?: { readonly [name: string]: string | null } | null };
 
 /**
- * Finds Docker Compose 2: the client's plugin, or `docker-compose`. `env` is all that it gets of the environment, `host`
- * what DOCKER_HOST is for it. Throws `absent` when there is none.
+ * Finds Docker Compose 2: the client's plugin, or `docker-compose`. `env` is its whole environment, `host` its
+ * DOCKER_HOST. Throws `absent` if there is none.
  */
 export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: (text: string) => string): ComposeCli {
   const program = find(env);
@@ -82,7 +86,7 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
   const foresee: ComposeCli["foresee"] = async (call, services) => {
     const said = await run(call, ["up", "--dry-run", "--detach", ...UP, ...services], true).catch(() => null);
     if (said === null) return null;
-    // ` DRY-RUN MODE -  Container NAME  Recreate`; one in between has the old one's id in front of its name.
+    // Matches ` DRY-RUN MODE -  Container NAME  Recreate`; a temporary name has the old id as a prefix.
     const found = new Map<string, "keep" | "recreate" | "create" | "touch">();
     for (const [, name = "", what = ""] of said.matchAll(/Container (?:[0-9a-f]{12}_)?(\S+)\s+(\w+)/g)) {
       const known = found.get(name) ?? "keep";
@@ -99,12 +103,12 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
     },
     foresee,
     async up(call, services, how, copies, own) {
-      // `--no-deps` changes what Compose remembers of a service with `depends_on`, so that its next `up` would make it
-      // anew once more: it is used only when somebody else would be touched without it.
+      // `--no-deps` changes what Compose records for a service with `depends_on`, so that the next `up` would recreate
+      // it once more. So it is used only if other services would be touched without it.
       const foreseen = (await foresee(call, services)) ?? new Map([["", "touch"]]);
       const others = [...foreseen].filter(([name, what]) => what !== "keep" && !own.has(name));
       const alone = how === "stopped" || others.length > 0 ? ["--no-deps"] : [];
-      // Said only where Compose would take another number, since it is remembered too.
+      // Passed only if Compose would choose another number, since it is recorded too.
       const more = others.some(([, what]) => what === "create");
       const scales = [...copies].flatMap(([service, count]) =>
         count > 1 || more ? ["--scale", `${service}=${count}`] : [],
@@ -114,18 +118,18 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
   };
 }
 
-/** Nothing is built or pulled: only what was asked for. */
+/** Never builds or pulls images. */
 const UP = ["--no-build", "--pull", "never"] as const;
 
 /**
- * A project's `.env` sets for Compose itself whatever its environment does not have. These are the user's to choose: empty
- * is as good as not set, and cannot be set any more.
+ * A project's `.env` also configures Compose itself, where the environment does not. These variables are the user's to
+ * choose: set to empty, which equals unset, `.env` cannot set them.
  */
 const OURS: { readonly [name: string]: string } = {
   ...{ DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_CONFIG: "", DOCKER_CERT_PATH: "", DOCKER_TLS_VERIFY: "" },
   ...{ DOCKER_TLS: "", DOCKER_API_VERSION: "", LD_PRELOAD: "", LD_LIBRARY_PATH: "" },
 };
-/** What it may not do besides, and how it prints. */
+/** Disables unwanted features and fixes the output format. */
 const QUIET: { readonly [name: string]: string } = {
   ...{ COMPOSE_REMOVE_ORPHANS: "false", COMPOSE_EXPERIMENTAL_GIT_REMOTE: "false", COMPOSE_MENU: "false" },
   ...{ COMPOSE_EXPERIMENTAL_OCI_REMOTE: "false", COMPOSE_ANSI: "never", COMPOSE_PROGRESS: "plain" },
@@ -145,7 +149,7 @@ function find(env: NodeJS.ProcessEnv): readonly string[] | null {
   const path = (env["PATH"] ?? "").split(delimiter).filter(Boolean);
   for (const dir of [...folders, ...path]) {
     const program = join(dir, "docker-compose");
-    // The plugin can be called by itself; it is asked for what is version 2 only.
+    // The plugin also runs as a program; only features of version 2 are used.
     if (executable(program)) return [program];
   }
   return null;
@@ -160,7 +164,10 @@ function executable(file: string): boolean {
   }
 }
 
-/** What only reads the project's files: those that include each other twice keep Compose busy for good. */
+/**
+ * Commands that only read the project's files get a time limit: files that include each other twice keep Compose busy
+ * forever.
+ */
 const READS = /^config |^up --dry-run /;
 const READ_LIMIT = 120_000;
 

@@ -5,7 +5,7 @@ import { Secret } from "../../../src/model/secret.ts";
 
 const PLACES = { Entrypoint: "entrypoint", Cmd: "cmd", Healthcheck: "healthcheck" } as const;
 
-/** Throws `refused` when what the delivery would copy into the Compose file holds a secret itself. */
+/** Throws `refused` if words that the delivery would copy into the Compose file contain a secret. */
 export function mustHoldNoSecret(detector: Detector, service: string, copied: ServiceWords): void {
   for (const name of ["Entrypoint", "Cmd", "Healthcheck"] as const) {
     if (!holdsSecret(detector, name, copied[name])) continue;
@@ -17,7 +17,7 @@ export function mustHoldNoSecret(detector: Detector, service: string, copied: Se
   }
 }
 
-/** What a shell or a wrapper passes on is a command too: each rest of the words is asked about. */
+/** A shell or wrapper passes on the rest of its words as a command, so each suffix is classified too. */
 function holdsSecret(detector: Detector, name: keyof ServiceWords, words: readonly string[]): boolean {
   const asked = words.slice(0, MOST).map((_word, at) => (at === 0 ? words : ["run", ...words.slice(at)]));
   return asked.some((rest) => {

@@ -7,7 +7,7 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
-/** A service that is to be recreated: its containers as they are, and the mounts that its delivery brings. */
+/** A service to be recreated: its present containers, and the mounts that its delivery adds. */
 export type Recreated = {
   readonly service: string;
   readonly docs: readonly ContainerDoc[];
@@ -15,8 +15,8 @@ export type Recreated = {
 };
 
 /**
- * Throws `refused` when Compose would make more than the containers of these services: creating a network, a volume or a
- * host's folder has effects as root, before any comparison of containers.
+ * Throws `refused` if Compose would create more than the containers of these services: creating a network, a volume or
+ * a folder on the host has effects as root before any containers are compared.
  */
 export async function mayCreate(
   engine: Engine,
@@ -59,7 +59,7 @@ function missing(service: string, what: string, call: ProjectCall): UnsprawlErro
 const again = ({ dir }: ProjectCall, service: string): string =>
   cmd`docker compose --project-directory ${dir} up -d ${service}, then plan again`;
 
-/** What the engine calls a network or a volume of the project. */
+/** The engine's name for a network or volume of the project. */
 function named(config: ComposeConfig, kind: "networks" | "volumes", key: string, { name }: ProjectCall): string {
   const found = ((config[kind] ?? {}) as { readonly [key: string]: JsonObject | null })[key]?.["name"];
   return typeof found === "string" ? found : `${name}_${key}`;

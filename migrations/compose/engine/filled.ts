@@ -3,8 +3,8 @@ import type { FingerprintKey } from "../../../src/model/fingerprint.ts";
 import { frameOf, type ContainerFrame } from "./frame.ts";
 
 /**
- * The frame of a container for which nobody asked for anything: what this engine, as it is configured now, fills in. It is
- * created from an image that the project uses, never started, and removed. Null when it cannot be made.
+ * The frame of a container without any settings: what this engine fills in by its present configuration. Determined
+ * with a container that is created from an image of the project, never started, and removed. Null if that fails.
  */
 export async function engineDefaults(
   engine: Engine,
@@ -20,7 +20,7 @@ export async function engineDefaults(
     await engine.call(`remove ${NAME}`, () => client.remove({ force: false, v: true }));
     return true;
   };
-  // One that an earlier run could not remove.
+  // Left over if an earlier run could not remove it.
   if (!(await remove())) return null;
   try {
     const body = { name: NAME, Image: image, Cmd: ["true"], HostConfig: { NetworkMode: "none" } };

@@ -5,14 +5,14 @@ import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { keyedDigest, type FingerprintKey } from "../../../src/model/fingerprint.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
-/** What a container may do and is, by field: a keyed digest of each of a field's items, so that a journal can hold it. */
+/** What a container is and may do, by field: keyed digests of each field's items, so that a journal may contain it. */
 export type ContainerFrame = { readonly [field: string]: readonly string[] };
 
 /**
- * The frame of a container as it would be without its delivery: the delivery's variables are left out. With `delivered`
- * what else it brought is taken off, so that the frames of the old and the new container are equal when the delivery is
- * all that changed. `nameOfId` names the containers whose namespaces and volumes it shares: Compose may have
- * recreated those too.
+ * The frame of a container without its delivery: the delivery's variables are left out. With `delivered` its other
+ * changes are removed as well, so that the frames of the old and new container are equal if only the delivery changed.
+ * `nameOfId` maps the containers whose namespaces and volumes it shares to names, since Compose may have recreated them
+ * too.
  */
 export function frameOf(
   doc: ContainerDoc,
@@ -30,7 +30,7 @@ export function frameOf(
   );
 }
 
-/** What the frame of the old container becomes with the delivery, apart from what `delivered` takes off. */
+/** The expected frame of the new container: the old one's with the changes that `delivered` does not remove. */
 export function withDelivery(
   { delivered: _gone, ...frame }: ContainerFrame,
   { runtime }: RunChange,
@@ -41,24 +41,27 @@ export function withDelivery(
 
 const RUNTIME = "HostConfig.Runtime";
 const NETWORK = "the network ";
-/** Where the log goes, when that is not this host. */
+/** Where the log is sent, if not to this host. */
 const LOG = "the log's receiver";
 const LOCAL_LOGS = new Set(["", "none", "json-file", "local", "journald"]);
 
-/** One of each item where a right grows or shrinks with the number of its items, else one of all: other values are not to be guessed. */
+/**
+ * A digest per item for fields in which rights depend on single items, otherwise one for the whole field, so that
+ * values cannot be guessed one by one.
+ */
 function digests(field: string, items: readonly string[], key: FingerprintKey): string[] {
   const texts = ADDED.has(field) || HIDDEN.has(field) ? items : [items.toSorted().join("\0")];
   return texts.map((item) => keyedDigest(`${field}\0${item}`, key)).sort();
 }
 
-/** The names by which the frame of a container knows others. */
+/** Names of containers by id, for `frameOf`. */
 export function namesById(docs: readonly ContainerDoc[]): Map<string, string> {
   return new Map(docs.map((doc) => [doc.Id, nameOf(doc)]));
 }
 
 /**
- * The fields in which the new container differs. With `drift` other settings may differ, but not what gives a container
- * more rights: that is never a matter of drift. `filled` is what the engine fills in by itself now: nobody asked for that.
+ * The fields in which the new container differs. With `drift` settings may differ, but never in a way that gives a
+ * container more rights. Fields equal to `filled`, the engine's present defaults, do not count: nobody configured them.
  */
 export function differences(
   old: ContainerFrame,
@@ -77,22 +80,22 @@ export function differences(
   });
 }
 
-/** Fields that the engine fills in where nobody asks for anything, by its own configuration and version. */
+/** Fields that the engine fills in by its own configuration and version. */
 export const isFilled = (field: string): boolean => FILLED.has(field);
 
 const FILLED = new Set([
   ...["HostConfig.LogConfig", "HostConfig.Ulimits", "HostConfig.Init", "HostConfig.ShmSize", LOG],
   ...["HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths", "HostConfig.OomScoreAdj", "HostConfig.OomKillDisable"],
 ]);
-/** Rights that grow when something is removed. */
+/** Removing an item increases rights. */
 const HIDDEN = new Set(["HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths"]);
-/** Rights that grow when something is added. */
+/** Adding an item increases rights. */
 const ADDED = new Set([
   ...["Mounts", "HostConfig.Privileged", "HostConfig.CapAdd", "HostConfig.Devices", "HostConfig.DeviceRequests"],
   ...["HostConfig.DeviceCgroupRules", "HostConfig.GroupAdd", "HostConfig.Sysctls", "HostConfig.VolumesFrom"],
   ...["HostConfig.PortBindings", "HostConfig.PublishAllPorts", "HostConfig.Links", LOG],
 ]);
-/** Rights that may grow by any change. */
+/** Any change may increase rights. */
 const EQUAL = new Set([
   ...["HostConfig.PidMode", "HostConfig.IpcMode", "HostConfig.NetworkMode", "HostConfig.UsernsMode"],
   ...["HostConfig.UTSMode", "HostConfig.CgroupnsMode", "HostConfig.Cgroup", "HostConfig.CgroupParent"],
@@ -119,7 +122,7 @@ function fieldsOf(
   const set = (field: string, value: unknown): void => void fields.set(field, itemsOf(value));
   set("Image", doc.Image);
   for (const name of CONFIG) set(`Config.${name}`, Config[name] === null ? "" : text(Config[name]));
-  // Made from the container's own id unless somebody asked for one.
+  // Derived from the container's id unless configured.
   set("Config.Hostname", Config.Hostname === doc.Id.slice(0, 12) || sharesHost(doc) ? "" : Config.Hostname);
   set("Config.Healthcheck", text({ ...Config.Healthcheck, Test: shellTest(Config.Healthcheck?.Test) }));
   const env = Config.Env ?? [];
@@ -156,10 +159,10 @@ function fieldsOf(
   return fields;
 }
 
-/** Compose counts and remembers in these; which project and service it is has to stay. */
+/** Compose's internal labels, except those that identify the project and service. */
 const BOOKKEEPING = /^com\.docker\.compose\.(?!(?:project|service|oneoff)$)/;
 
-/** Every mount with its effect, and what `HostConfig` alone says of one. */
+/** Every mount with its effect, including options that only `HostConfig` contains. */
 function mountsOf({ Mounts, HostConfig }: ContainerDoc): string[] {
   const options = new Map(
     (HostConfig.Mounts ?? []).map(({ Target, BindOptions, VolumeOptions, TmpfsOptions }) => {
@@ -202,13 +205,13 @@ function withoutDelivery(doc: ContainerDoc, change: RunChange): ContainerDoc {
   };
 }
 
-/** The words behind a prefix; all of them where it is not in front. */
+/** The words after a prefix; all words if they do not start with it. */
 function rest(words: readonly string[] | null | undefined, prefix: readonly string[]): readonly string[] {
   const all = words ?? [];
   return prefix.every((word, at) => all[at] === word) ? all.slice(prefix.length) : all;
 }
 
-/** `CMD-SHELL text` and what a prefix makes of it are the same check. */
+/** Makes `CMD-SHELL text` equal to its form behind a prefix. */
 function shellTest(test: readonly string[] | null | undefined): readonly string[] {
   const [kind, ...words] = test ?? [];
   return kind === "CMD-SHELL" ? ["CMD", "/bin/sh", "-c", ...words] : (test ?? []);
@@ -216,20 +219,20 @@ function shellTest(test: readonly string[] | null | undefined): readonly string[
 
 const sharesHost = ({ HostConfig }: ContainerDoc): boolean => /^(host|container:)/.test(HostConfig.NetworkMode ?? "");
 
-/** A mode or an entry that names a container by its id, with the container's name in its place. */
+/** Replaces a container's id in a mode or an entry by its name. */
 const named = (mode: string, nameOfId: ReadonlyMap<string, string>): string =>
   mode.replace(/[0-9a-f]{64}/, (id) => nameOfId.get(id) ?? id);
 
 const base = (path: string): string => path.split("/").at(-1) ?? "";
 
-/** A field's items: of a list each of its members, of a map each of its pairs, of anything else itself. */
+/** A field's items: the elements of a list, the pairs of a map, otherwise the value itself. */
 function itemsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.map(text);
   if (typeof value === "object" && value !== null) return Object.entries(value).map(text);
   return [text(value)].filter((one) => one !== "");
 }
 
-/** Absent, null, empty, false and 0 are the same. */
+/** Serialises a value; absent, null, empty, false and 0 are equal. */
 function text(node: unknown): string {
   if (node === null || node === undefined || node === "" || node === false || node === 0) return "";
   if (Array.isArray(node)) return node.length === 0 ? "" : `[${node.map(text).join("\0")}]`;

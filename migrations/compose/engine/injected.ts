@@ -5,13 +5,13 @@ import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { numberOf } from "../find.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
-/** Files of a service's containers, as tar archives by their paths, for each copy by its number. */
+/** Files in a service's containers as tar archives, by replica number and path. */
 export type Injected = ReadonlyMap<number, ReadonlyMap<string, Buffer>>;
 
 /**
- * What Compose wrote into the containers of a service: configs and secrets whose content stands in the file or a variable.
- * Compose writes them when it starts a container, so the new one gets the old one's. Kept in memory only; what is not there
- * any more, or larger than any config may be, is left out.
+ * What Compose wrote into the containers of a service: configs and secrets with inline content or from a variable.
+ * Compose writes them when it starts a container, so they are copied from the old container to the new one. Kept in
+ * memory only. Skips files that are gone or larger than any config may be.
  */
 export async function injectedIn(
   engine: Engine,
@@ -34,7 +34,7 @@ export async function injectedIn(
   return found;
 }
 
-/** Writes the files into containers that were not started yet; never into what is mounted. */
+/** Writes the files into containers that have not been started, except where something is mounted. */
 export async function inject(engine: Engine, files: Injected, docs: readonly ContainerDoc[]): Promise<void> {
   for (const doc of docs) {
     if (doc.State.Status !== "created") continue;
@@ -45,7 +45,7 @@ export async function inject(engine: Engine, files: Injected, docs: readonly Con
   }
 }
 
-/** Their default places: Compose specification, 05-services.md, `configs` and `secrets`. */
+/** Including default paths: Compose specification, 05-services.md, `configs` and `secrets`. */
 function placesOf(config: ComposeConfig, service: string): string[] {
   type Grant = { readonly source?: string; readonly target?: string };
   const of = config.services[service] ?? {};

@@ -3,7 +3,9 @@ import type { Engine } from "../../../src/engine/engine.ts";
 import { acceptedLosses, lostLayer, lostPorts } from "../../../src/engine/losses.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 
-/** What Compose does not keep of a container when it makes it anew. Throws `refused` for what is not accepted. */
+/**
+ * Warnings about what is lost when Compose recreates a container. Throws `refused` for losses that are not accepted.
+ */
 export async function losses(
   engine: Engine,
   docs: readonly ContainerDoc[],
@@ -21,8 +23,8 @@ export async function losses(
 }
 
 /**
- * Where Compose itself writes into the layer: configs and secrets whose content stands in the file or a variable. Their
- * default places: Compose specification, 05-services.md, `configs` and `secrets`.
+ * Paths that Compose itself writes in the container's layer: configs and secrets with inline content or from a
+ * variable. Default paths: Compose specification, 05-services.md, `configs` and `secrets`.
  */
 function copiedIn({ services }: ComposeConfig, service: string): string[] {
   type Grant = { readonly source?: string; readonly target?: string };

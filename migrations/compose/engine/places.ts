@@ -2,10 +2,10 @@ import { realpathSync } from "node:fs";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { trimEndOf } from "../../../src/kit/text/trim.ts";
 
-/** A folder of this host into which a container can write. */
+/** A folder on this host that a container can write to. */
 type WritableFolder = { readonly source: string; readonly bind: boolean; readonly container: string };
 
-/** The folders of this host that containers can write to, and the engine's own. */
+/** The folders on this host that containers can write to, and the engine's own. */
 export async function mountsOf(engine: Engine): Promise<readonly WritableFolder[]> {
   const [listed, { DockerRootDir }, volumes] = await Promise.all([
     engine.containers(),
@@ -21,7 +21,7 @@ export async function mountsOf(engine: Engine): Promise<readonly WritableFolder[
       }),
     ),
   );
-  // A local volume may be any folder of this host, which then is a volume as well.
+  // A local volume may be backed by any folder on this host, which then counts as a volume.
   const devices = volumes.flatMap(({ Name, Options }) => {
     const users = listed.filter(({ Mounts = [] }) => Mounts.some((one) => one.Type === "volume" && one.Name === Name));
     const source = Options?.["device"] ?? "";
@@ -35,12 +35,12 @@ export async function mountsOf(engine: Engine): Promise<readonly WritableFolder[
   return [...mounted, ...devices, ...engines.filter(({ source }) => source !== "")];
 }
 
-/** The volume, or the engine's own folder, that this path is below; null when there is none. */
+/** The volume or engine folder that contains this path; null if there is none. */
 export function volumeAt(path: string, mounts: readonly WritableFolder[]): WritableFolder | null {
   return mounts.find((one) => !one.bind && below(path, one.source)) ?? null;
 }
 
-/** The container that can write to one of these paths; null when none can. */
+/** The container that can write to one of these paths; null if none can. */
 export function writerOf(paths: readonly string[], mounts: readonly WritableFolder[]): string | null {
   const found = paths.flatMap((path) => mounts.find((one) => below(path, one.source)) ?? []);
   return found[0]?.container ?? null;

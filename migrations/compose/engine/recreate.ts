@@ -20,24 +20,31 @@ import { settleStrays } from "../strays.ts";
 
 type Recreator = {
   /**
-   * All services of a project at once, with the first of their steps: one that depends on another is then recreated only
-   * once. Throws `refused`, with nothing started, when a new container differs from the old one in more than the delivery.
+   * Recreates all services of a project at once, on the first of their steps, so that services that depend on each
+   * other are recreated only once. Throws `refused` without starting anything if a new container differs from the old
+   * one in more than the delivery.
    */
   recreate(rewrite: Rewrite, work: Work, changeOf: (service: string) => Promise<RunChange>): Promise<void>;
-  /** The containers as they were before, from the files as they were. Throws `refused`, with nothing started, if they are not. */
+  /**
+   * Recreates the original containers from the restored files. Throws `refused` without starting anything if they would
+   * differ.
+   */
   bringBack(steps: readonly Step[], rewrite: Rewrite, work: Work): Promise<void>;
 };
 
-/** What was known of a service before anything was touched; no value is in it. */
+/** The state of a service before the first effect; contains no value. */
 type ServiceSnapshot = {
   readonly running: boolean;
   readonly copies: number;
   readonly change: RunChange;
-  /** By the copy's number; absent in runs of earlier versions. */
+  /** By replica number; absent in runs of older versions. */
   readonly frames?: { readonly [number: string]: ContainerFrame };
 };
 
-/** Recreates services through Compose: created first, compared with the old containers, and started only then. */
+/**
+ * Recreates services through Compose: new containers are created first, compared with the old ones, and only then
+ * started.
+ */
 export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Promise<ComposeCli>): Recreator {
   const { open, key } = tools;
 
@@ -49,7 +56,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       await onlyContainers(steps, rewrite, work, changeOf);
       for (const step of steps) {
         if (step.kind !== "recreate" || work.record.last(`${step.id}/before`) !== null) continue;
-        // Known from before anything was touched: a stopped service stays stopped, and no copy is lost.
+        // Recorded before the first effect, so that stopped services stay stopped and no replica is lost.
         const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
         const running = docs.some(({ State }) => State.Running || State.Restarting === true);
         const change = await changeOf(serviceOf(step));
@@ -64,7 +71,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
 
     async bringBack(steps, rewrite, work) {
       const engine = await open();
-      // First, so that none of it is started; then again, for what was still in use.
+      // Before, so that none of it is started, and after, for what was still in use.
       await removeExtras(engine, rewrite, work);
       await bringUp(steps, rewrite, work, "back");
       await removeExtras(engine, rewrite, work);
@@ -86,7 +93,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       for (const doc of docs) own.add(nameOf(doc));
       parts.push({ service, docs, mounts: beforeOf(step, work)?.change.mounts ?? [] });
       copies.set(service, beforeOf(step, work)?.copies ?? docs.length);
-      // What somebody with the right to it has started since is theirs to have.
+      // Changes that someone with the right to has started since are theirs.
       if (way === "back") present.set(step.id, await presentFrames(docs, step, work));
     }
     const services = (running: boolean): string[] =>
@@ -111,7 +118,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       await inject(engine, files.get(serviceOf(step)) ?? new Map(), docs);
       if (run.includes(serviceOf(step))) compared.push({ service: serviceOf(step), docs });
     }
-    // Compose would read the files again, and start what nobody has compared.
+    // Not started by Compose, which would read the files again and start containers that were not compared.
     await startCompared(engine, compared, work.signal);
     if (without.length > 0)
       throw new UnsprawlError(
@@ -121,7 +128,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       );
   }
 
-  /** Throws `refused` before anything is touched when Compose would make more than containers. */
+  /** Throws `refused` before the first effect if Compose would create more than containers. */
   async function onlyContainers(
     steps: readonly Step[],
     rewrite: Rewrite,
@@ -140,9 +147,9 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
   }
 
   /**
-   * The containers of a step, each as it has to be; throws `refused` when one is not. `present` is given on the way back:
-   * then only rights count, since a service that is down for a harmless difference is worse than the difference. `lacking`
-   * are the names of those that did not get back what was moved.
+   * The containers of a step, if they are as expected; otherwise throws `refused`. `present` is set on the way back:
+   * then only rights are compared, since an outage is worse than a harmless difference. `lacking` names the containers
+   * that did not get their migrated variables back.
    */
   async function compare(
     step: Step,
@@ -154,7 +161,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     const [before, engine] = [beforeOf(step, work), await open()];
     const [{ drift }, service, back] = [targetOf(rewrite), serviceOf(step), present !== null];
     const docs = await containersOf(engine, targetOf(rewrite), service);
-    // A run of an earlier version noted nothing to compare with.
+    // Older versions recorded nothing to compare with.
     if (before === null || before.frames === undefined) return { docs, lacking };
     const made = await framesOf(docs, before.change, step, !back);
     for (const doc of docs) {
@@ -211,7 +218,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
   }
 }
 
-/** Throws `refused` when Compose created containers that replace none. */
+/** Throws `refused` if Compose created containers that replace none. */
 function nothingMore(rewrite: Rewrite, work: Work): void {
   const first = notedExtras(rewrite, work)?.containers[0];
   if (first === undefined) return;
@@ -222,7 +229,7 @@ function nothingMore(rewrite: Rewrite, work: Work): void {
   );
 }
 
-/** Null while nothing was begun for a service. */
+/** Null before the first effect on a service. */
 function beforeOf({ id }: Step, work: Work): ServiceSnapshot | null {
   return work.record.last(`${id}/before`) as unknown as ServiceSnapshot | null;
 }

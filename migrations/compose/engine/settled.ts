@@ -10,20 +10,20 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import { membersOf } from "../find.ts";
 
-/** What is known of a project before its services are planned. */
+/** The state of a project before its services are planned. */
 export type Settling = {
   readonly engine: Engine;
   readonly call: ProjectCall;
   readonly before: ComposeConfig;
   readonly foreseen: ComposeForecast | null;
   readonly passed: PassedEnvironment;
-  /** The container that can write to the project's files; null when none can. */
+  /** A container that can write to the project's files; null if none can. */
   readonly writer: string | null;
 };
 
 /**
- * The service's containers, when they are what the files say and hold what is to move; `drift` when they are not and that
- * was accepted. Throws `refused`.
+ * The service's containers, if they match the files and have the values to migrate. `drift`: they do not match, and
+ * that was accepted. Throws `refused`.
  */
 export async function settled(
   { engine, call, before, foreseen, passed, writer }: Settling,
@@ -88,7 +88,7 @@ export async function settled(
         `the container of ${of} is not what its Compose files say, and the container ${writer} can write to them`,
         again,
       );
-    // Run inside the new container, with rights of their own that inspect does not show.
+    // Hooks run inside the new container, with rights that inspect does not show.
     const { post_start, pre_stop } = before.services[of] ?? {};
     if (post_start !== undefined || pre_stop !== undefined)
       throw new UnsprawlError(
@@ -99,7 +99,7 @@ export async function settled(
   }
 }
 
-/** Throws `refused` for a project in which Compose would run programs of this host. */
+/** Throws `Blocked` for a project in which Compose would run programs on this host. */
 export function runsNothing({ services }: ComposeConfig): void {
   const found = Object.entries(services).find(([, service]) => (service["provider"] ?? null) !== null);
   if (found === undefined) return;

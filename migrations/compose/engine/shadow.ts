@@ -7,9 +7,9 @@ import type { NewFile } from "../rewrite/draft.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 
 /**
- * Tries files out without touching them: copies of all of a project's files, the new ones in place of the old, below a
- * folder in memory, 0700, for as long as `look` takes. `shadow` turns a call into one of the copies, and `back` the paths
- * in Compose's answer into the real ones. Copies of a process that was killed meanwhile go first.
+ * Tries out files without touching the originals: copies all of a project's files, with the new ones replacing the old,
+ * to a folder in memory (0700) while `look` runs. `shadow` converts a call to the copies' paths, `back` converts the
+ * paths in Compose's answer to the original ones. Copies left behind by killed processes are deleted first.
  */
 export async function withShadow<T>(
   memory: string,
@@ -40,11 +40,11 @@ export async function withShadow<T>(
   }
 }
 
-/** Copies hold values: none outlives its process for longer than until the next plan. */
+/** Copies contain values: those of dead processes are deleted at the next plan. */
 function sweep(units: string): void {
   for (const name of names(units)) {
     const [, pid = "", where = ""] = /^try-(\d+)-(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
-    // A process in another namespace cannot be judged from here.
+    // The state of a process in another namespace is unknown here.
     if (pid !== "" && where === space() && !alive(Number(pid)))
       rmSync(join(units, name), { recursive: true, force: true });
   }
@@ -67,7 +67,7 @@ function alive(pid: number): boolean {
   }
 }
 
-/** The process namespace's number; 0 where there is no /proc. */
+/** The number of the process namespace; 0 without /proc. */
 function space(): string {
   try {
     return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";

@@ -7,13 +7,13 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { numberOf } from "../find.ts";
 
-/** A service with the containers that were compared. */
+/** A service with its compared containers. */
 export type ComparedService = { readonly service: string; readonly docs: readonly ContainerDoc[] };
 
 /**
- * Starts these very containers through the engine, by their ids: whatever the project's files have become since they were
- * compared, nothing else is started. A service waits for those it depends on, as it does for Compose. Throws `unhealthy`
- * when one of these does not come up.
+ * Starts exactly these containers through the engine, by id, so that changes to the project's files after the
+ * comparison have no effect. A service waits for its dependencies, as in Compose. Throws `unhealthy` if one of them
+ * does not come up.
  */
 export async function startCompared(
   engine: Engine,
@@ -29,7 +29,7 @@ export async function startCompared(
   }
 }
 
-/** Each service behind those of the list that it depends on. */
+/** Each service after those in the list that it depends on. */
 function inOrder(all: readonly ComparedService[]): readonly ComparedService[] {
   const sorted: ComparedService[] = [];
   const seen = new Set<string>();
@@ -46,7 +46,10 @@ function inOrder(all: readonly ComparedService[]): readonly ComparedService[] {
   return sorted;
 }
 
-/** What Compose noted of `depends_on`: `db:service_healthy:false,cache:service_started:true` (docker/compose `pkg/api/labels.go`). */
+/**
+ * The dependencies that Compose recorded: `db:service_healthy:false,cache:service_started:true` (docker/compose
+ * `pkg/api/labels.go`).
+ */
 function needsOf(docs: readonly ContainerDoc[]): [service: string, condition: string][] {
   const said = docs[0]?.Config.Labels?.["com.docker.compose.depends_on"] ?? "";
   return said
@@ -58,7 +61,7 @@ function needsOf(docs: readonly ContainerDoc[]): [service: string, condition: st
     });
 }
 
-/** Returns when a container is as another one waits for it to be. */
+/** Waits until a container meets a dependency's condition. */
 async function reached(engine: Engine, { Id }: ContainerDoc, condition: string, signal: AbortSignal): Promise<void> {
   if (!["service_healthy", "service_completed_successfully"].includes(condition)) return;
   for (;;) {

@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../../../src/model/error.ts";
 
-/** What stands in the way of some variables: the rest can move without them. */
+/** A refusal that concerns only some variables: the others can be migrated without them. */
 export class Blocked extends UnsprawlError {
   readonly blocks: (service: string, name: string) => boolean;
 

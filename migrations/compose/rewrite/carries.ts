@@ -1,9 +1,9 @@
 import type { Secret } from "../../../src/model/secret.ts";
 
-/** Where the secret stands inside a value; null when it is the whole of it, or only shows once the value is decoded. */
+/** The range of the secret within a value; null if it is the whole value or visible only after decoding. */
 export type SecretSpan = { readonly start: number; readonly length: number } | null;
 
-/** Whether another text holds this secret, or is a part of it that is long enough to be no coincidence. */
+/** A test whether another text contains this secret, or is a part of it that is too long for a coincidence. */
 export function carrier(value: Secret, span: SecretSpan): (text: string) => boolean {
   return (text) => {
     const whole = value.exposeText();

@@ -4,8 +4,8 @@ import type { ServiceChange } from "./index.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /**
- * Compares what Compose makes of the files before and after. Throws `failed`, naming the place, when anything but these
- * services' delivery differs, or when a delivery is not as wished.
+ * Compares the configurations that Compose resolves before and after. Throws `Blocked`, naming the place, if anything
+ * but these services' delivery differs, or if a delivery is not as planned.
  */
 export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes: readonly ServiceChange[]): void {
   const undone: { [name: string]: JsonObject } = { ...after.services };
@@ -18,12 +18,15 @@ export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes
   if (place !== null) throw differs(place);
 }
 
-/** Without extension fields, which do nothing by themselves: what services are merged from (Compose Specification, "Extension"). */
+/**
+ * Without extension fields, which have no effect by themselves: services are merged from them (Compose Specification,
+ * "Extension").
+ */
 function effective(config: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("x-")));
 }
 
-/** The service as it would be without what its delivery brought; what is not as wished stays, and so differs. */
+/** The service without its delivery's changes; anything that is not as planned stays and is found as a difference. */
 function withoutDelivery(
   old: ServiceConfig,
   fresh: ServiceConfig,
@@ -35,7 +38,7 @@ function withoutDelivery(
   const environment: { [name: string]: string | null } = {};
   for (const [name, value] of Object.entries(fresh.environment ?? {})) {
     if (!names.has(name)) environment[name] = value;
-    // Passed on from a shell that does not have it, now that nothing goes over it: not set.
+    // A variable passed through from the shell and not set there, now that nothing overrides it: equals unset.
     else if (value === null && !wanted.has(name)) continue;
     else if (wanted.get(name) !== plain(value)) throw differs(`services.${service}.environment.${name}`);
     else wanted.delete(name);
@@ -72,12 +75,12 @@ function withoutDelivery(
   return service_;
 }
 
-/** `config` prints `$` as it must be written in a file again. */
+/** `config` prints `$` escaped, as it must be in a file. */
 const plain = (text: string | null): string | null => text?.replaceAll("$$", "$") ?? null;
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map((one) => plain(String(one)) ?? "") : []);
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** The first place at which two documents differ; null when they are equal. What is absent, null and empty is the same. */
+/** The first place where two documents differ; null if they are equal. Absent, null and empty are equal. */
 function difference(before: unknown, after: unknown, path: string): string | null {
   if (isEmpty(before) && isEmpty(after)) return null;
   if (isObject(before) && isObject(after)) {

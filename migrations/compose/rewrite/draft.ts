@@ -22,7 +22,7 @@ type EnvLineEdit = { readonly file: ComposeEnvFile; readonly member: DotenvEntry
 
 export type NewFile = { readonly file: string; readonly text: string; readonly diff: readonly DiffLine[] };
 
-/** What is to change in a project's files, gathered before a byte is touched. Asking twice for the same is asking once. */
+/** Collects all changes to a project's files before any is written. Repeated calls have no further effect. */
 export class ProjectDraft {
   readonly #project: ComposeProject;
   readonly #members = new Map<Collection, CollectionEdits>();
@@ -34,20 +34,20 @@ export class ProjectDraft {
     this.#project = project;
   }
 
-  /** Takes a member away. `was` is shown for it. */
+  /** Removes a member. `was` is its text in the diff. */
   drop(file: YamlFile, owner: Collection, member: unknown, was: string): void {
     const { drop } = this.#of(file, owner);
     if (!drop.has(member)) this.#show(file, memberRange(member)[0], "-", was);
     drop.add(member);
   }
 
-  /** Takes the key of a block away whose members have all gone: comments between them stay. */
+  /** Removes the key of a block whose members have all been removed; comments between them stay. */
   dropKey(file: YamlFile, owner: Collection, pair: unknown, was: string): void {
     this.#show(file, memberRange(pair)[0], "-", was);
     this.#of(file, owner).dropKey.add(pair);
   }
 
-  /** Writes a member anew. `was` and `shown` are what the diff says of it before and after. */
+  /** Replaces a member. `was` and `shown` are its texts in the diff. */
   put(file: YamlFile, owner: Collection, member: unknown, text: string, was: string, shown = text): void {
     const { put } = this.#of(file, owner);
     if (put.get(member) === text) return;
@@ -58,7 +58,7 @@ export class ProjectDraft {
     put.set(member, text);
   }
 
-  /** Puts a member behind the last one; `shown` is what the diff says of it. */
+  /** Appends a member; `shown` is its text in the diff. */
   add(file: YamlFile, owner: Collection, text: string, shown = text): void {
     this.#of(file, owner).add.push(text);
     const last = owner.items.at(-1);
@@ -66,7 +66,7 @@ export class ProjectDraft {
     for (const line of shown.split("\n")) this.#show(file, at, "+", line);
   }
 
-  /** Writes a variable of an env file anew, under another name maybe; null takes its line away. */
+  /** Replaces a variable of an env file, possibly under another name; null removes its line. */
   line(
     file: ComposeEnvFile,
     member: DotenvEntry,
@@ -89,7 +89,7 @@ export class ProjectDraft {
     if (text !== null) this.#show(file, member.start, "+", text);
   }
 
-  /** Gives a map of a pair a name to be merged by; the name, made unique in its file. */
+  /** Gives a map an anchor to be merged by; returns its name, made unique in the file. */
   anchor(file: YamlFile, map: YAMLMap, wished: string): string {
     const known = this.#anchors.get(map);
     if (known) return known.name;
@@ -99,7 +99,7 @@ export class ProjectDraft {
     return name;
   }
 
-  /** The members that stay; `text` is what one is written as from now on, null for as it was. */
+  /** The members that stay, with their new text, or null if unchanged. */
   kept(owner: Collection): { readonly member: unknown; readonly text: string | null }[] {
     const { drop, put } = this.#members.get(owner) ?? { drop: new Set(), put: new Map<unknown, string>() };
     return (owner.items as unknown[])
@@ -107,18 +107,18 @@ export class ProjectDraft {
       .map((member) => ({ member, text: put.get(member) ?? null }));
   }
 
-  /** What is left of a collection's members; what is added counts. */
+  /** How many members a collection will have, including added ones. */
   left(owner: Collection): number {
     const members = this.#members.get(owner);
     return owner.items.length - (members?.drop.size ?? 0) + (members?.add.length ?? 0);
   }
 
-  /** Forgets what was to happen inside a collection: the whole of it goes. What was shown for it stays. */
+  /** Drops the changes inside a collection that is removed as a whole; its lines in the diff stay. */
   forget(owner: Collection): void {
     this.#members.delete(owner);
   }
 
-  /** Whether this place of a file's text is taken away or written anew. */
+  /** Whether this position in a file is removed or replaced. */
   covers(file: string, start: number): boolean {
     const within = ([from, to]: readonly [number, number]): boolean => start >= from && start < Math.max(to, from + 1);
     for (const line of this.#lines.values())
@@ -128,7 +128,7 @@ export class ProjectDraft {
     return false;
   }
 
-  /** The files that change, whole. */
+  /** The changed files with their whole new text. */
   files(): NewFile[] {
     const found = new Map<string, { text: string; edits: Edit[] }>();
     const of = ({ file, text }: { readonly file: string; readonly text: string }): Edit[] => {
@@ -136,14 +136,15 @@ export class ProjectDraft {
       found.set(file, known);
       return known.edits;
     };
-    // Outer collections first: of two additions at one place `splice` puts the later one in front, and that is the inner.
+    // Outer collections first: of two additions at one position, `splice` puts the later one first, which is the inner
+    // one.
     const outerFirst = [...this.#members].sort(([a], [b]) => (a.range?.[0] ?? 0) - (b.range?.[0] ?? 0));
     for (const [owner, { file, dropKey, drop, put, add }] of outerFirst) {
       const changes: Changes = { dropKey, drop, put, add };
       of(file).push(...edits(file, owner, changes));
     }
     for (const [map, { file, name }] of this.#anchors) {
-      // Behind the key's colon, where a block map begins on the next line.
+      // After the key's colon, if the block map begins on the next line.
       const colon = file.text.lastIndexOf(":", lineStart(file.text, map.range?.[0] ?? 0) - 1) + 1;
       of(file).push({ start: colon, end: colon, text: ` &${name}` });
     }

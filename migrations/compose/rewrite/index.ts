@@ -9,7 +9,7 @@ import { serviceKeys, setVariables } from "../syntax/service.ts";
 import { dropSources } from "../syntax/sources.ts";
 import { entry, parseYaml, isMap, isScalar, reaches } from "../../../src/kit/text/yaml-nodes.ts";
 
-/** What a service gets in place of its secrets. */
+/** What a service gets instead of its secrets. */
 export type ServiceChange = {
   readonly service: string;
   readonly change: RunChange;
@@ -18,16 +18,16 @@ export type ServiceChange = {
     readonly masked: string;
     readonly carries: (text: string) => boolean;
   }[];
-  /** What the container runs, the image's own where the project says nothing. */
+  /** What the container runs, including the image's defaults. */
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
-  /** The command of its health check as the engine has it; null for none. */
+  /** Its health check's command as the engine has it; null if there is none. */
   readonly health: readonly string[] | null;
 };
 
 export type Rewritten = { readonly files: readonly NewFile[]; readonly notes: readonly string[] };
 
-/** A variable under the name and with the value that it gets; null when it goes. */
+/** A variable's new name and value; null to remove it. */
 type VariableChange = { readonly name: string; readonly value: string } | null;
 
 type PlaceChanges = {
@@ -36,9 +36,9 @@ type PlaceChanges = {
 };
 
 /**
- * The bytes of a project's files after these wishes: only what held a secret is taken away or written anew, and only
- * what its delivery needs is added. Throws `refused` when a service that is not among the wishes would lose a value, or
- * when a value is also filled in elsewhere, unless `elsewhere` is accepted.
+ * The new files of a project: removes or replaces only what held a secret, and adds only what the delivery needs.
+ * Throws `refused` if another service would lose a value, or if a value is interpolated elsewhere and `elsewhere` is
+ * not accepted.
  */
 export async function rewriteProject(
   project: ComposeProject,
@@ -55,10 +55,10 @@ export async function rewriteProject(
     onlyThese(place, by, all);
     const [first] = by.values();
     const actions = [...by.values()].map(({ action }) => JSON.stringify(action));
-    // Under another name it would turn up with who hides it behind a value of its own.
+    // Under another name, it would appear in services that now override it with their own value.
     const alike = new Set(actions).size === 1 && !hiddenFrom(project, place, by);
     change(draft, place, alike && first ? first.action : null, first?.masked ?? "");
-    // Services that had it from one place and go different ways each get a line of their own.
+    // Services that shared one place but need different changes each get their own line.
     if (!alike)
       for (const [service, { action }] of by)
         if (action !== null) apart.set(service, [...(apart.get(service) ?? []), action]);
@@ -86,7 +86,7 @@ function want(
       "set it in the Compose file, docker compose up -d, then plan again",
       (one, its) => one === service && its === name,
     );
-  // Told apart by name: `NAME_FILE` stands for NAME.
+  // Matched by name: `NAME_FILE` replaces NAME.
   const now =
     set.find((one) => one.name === name) ?? set.find((one) => unset.includes(name) && one.name === `${name}_FILE`);
   const action = now ?? set.find((one) => unset.includes(name) && one.name === `FILE__${name}`) ?? null;
@@ -105,7 +105,7 @@ function want(
   }
 }
 
-/** Throws when somebody else has this variable from here too. */
+/** Throws `Blocked` if another service also gets this variable from here. */
 function onlyThese(
   place: VariablePlace,
   by: PlaceChanges["by"],
@@ -121,7 +121,7 @@ function onlyThese(
   );
 }
 
-/** Whether a service that is not among these merges in the map where this stands, and goes over it. */
+/** Whether a service outside `by` merges the map that contains this place, and overrides it. */
 function hiddenFrom({ services }: ComposeProject, place: VariablePlace, by: PlaceChanges["by"]): boolean {
   if (place.kind !== "pair") return false;
   return [...services.values()].some(
@@ -146,7 +146,7 @@ function change(draft: ProjectDraft, place: VariablePlace, action: VariableChang
   }
 }
 
-/** `environment:` without a variable goes too; a map that others are merged from stays as an empty one. */
+/** Removes an `environment:` without variables; a map that others merge stays as an empty one. */
 function removeEmpty(draft: ProjectDraft, { yaml }: ComposeProject): void {
   for (const file of yaml.values()) {
     const walk = (node: unknown): void => {
@@ -155,7 +155,7 @@ function removeEmpty(draft: ProjectDraft, { yaml }: ComposeProject): void {
         const { key, value } = pair as { key: unknown; value: unknown };
         walk(value);
         const list = value as Parameters<ProjectDraft["left"]>[0] & { readonly anchor?: string };
-        // `!override` and an anchor mean something without members too.
+        // `!override` and an anchor have a meaning even without members.
         const marks = `${list.anchor ? `&${list.anchor} ` : ""}${list.tag?.startsWith("!") ? `${list.tag} ` : ""}`;
         if (!isCollection(value) || list.items.length === 0 || draft.left(list) > 0) continue;
         const name = isScalar(key) ? (key.value ?? "") : "";
@@ -175,7 +175,7 @@ function removeEmpty(draft: ProjectDraft, { yaml }: ComposeProject): void {
 
 const isCollection = (node: unknown): boolean => typeof node === "object" && node !== null && "items" in node;
 
-/** Every file of a project with its text, by its absolute name. */
+/** All files of a project with their texts, by absolute name. */
 export function textsOf(project: ComposeProject): Map<string, string> {
   return new Map([...project.yaml.values(), ...envFiles(project)].map(({ file, text }) => [file, text]));
 }

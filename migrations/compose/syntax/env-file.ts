@@ -9,9 +9,9 @@ import { entry, follow, isMap, isSeq, scalarText, type YamlFile } from "../../..
 import { filledScalar, type OnFault } from "./fill.ts";
 import type { VariableLookup } from "../../../src/files/interpolate.ts";
 
-/** An env file: one that `${…}` is filled from, or one that a service names. */
+/** An env file that `${…}` is interpolated from, or that a service names. */
 export type ComposeEnvFile = {
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string;
   readonly text: string;
   readonly raw: boolean;
@@ -19,8 +19,8 @@ export type ComposeEnvFile = {
 };
 
 /**
- * An env file as Compose reads it. Why it cannot be read is told; what Compose refuses is told too, and then read as
- * `docker run` would. Null when nobody can read it.
+ * Reads an env file as Compose does. Errors are passed to `tell`; a file that Compose would reject is then read as
+ * `docker run` would. Null if it cannot be read at all.
  */
 export async function readEnvFile(
   file: string,
@@ -47,10 +47,10 @@ export type LocatedNode = {
   readonly lookup: VariableLookup;
 };
 
-/** What `env_file` of a service names, in order; one that need not be there is passed over. */
+/** The files in a service's `env_file`, in order; missing optional ones are skipped. */
 export async function envFilesOf({ file, node, dir, lookup }: LocatedNode, tell: OnFault): Promise<ComposeEnvFile[]> {
   const found: ComposeEnvFile[] = [];
-  /** What the files before set: every name that one of them has a value for, and what the last of them says of it. */
+  /** What earlier files set: names that any of them has a value for, and the value in the last of them. */
   const set = new Set<string>();
   const last = new Map<string, string | null>();
   const value = entry(node, "env_file", file)?.value ?? null;

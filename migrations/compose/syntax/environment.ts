@@ -17,16 +17,16 @@ import {
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
 
-/** Where a variable of a service is written. */
+/** Where a variable of a service is defined. */
 export type VariablePlace = {
-  /** The same for all services that have a variable from here. */
+  /** The same for all services that get a variable from here. */
   readonly id: string;
   /** `FILE:LINE`. */
   readonly at: string;
   readonly name: string;
-  /** What the service gets from here; null for one that is passed on from the shell and is not set there. */
+  /** The service's value from here; null if it is passed through from the shell and not set there. */
   readonly value: string | null;
-  /** The variables that it is filled from. */
+  /** The variables it is interpolated from. */
   readonly uses: readonly string[];
 } & (
   | {
@@ -40,9 +40,9 @@ export type VariablePlace = {
 );
 
 /**
- * The variables of a service with every place that sets each, the one that holds last. Env files come before
- * `environment`, whatever layer they are of (Compose Specification, "Environment variables precedence"). Throws what Compose
- * refuses to fill in, or tells it and takes the text as it is written.
+ * A service's variables, each with all places that define it; the last one is effective. Env files come before
+ * `environment`, whatever their layer (Compose Specification, "Environment variables precedence"). Interpolation errors
+ * are passed to `tell`, which throws by default; otherwise the text is taken literally.
  */
 export function variables(service: ComposeService, tell: OnFault = stop): Map<string, VariablePlace[]> {
   const found = new Map<string, VariablePlace[]>();
@@ -55,7 +55,7 @@ export function variables(service: ComposeService, tell: OnFault = stop): Map<st
     for (const file of envFiles) for (const line of file.entries) if (line.value !== null) add(ofLine(file, line));
   for (const layer of service.layers) {
     const { places, whole, reset } = environment(layer, tell);
-    // `!override` takes the place of what is below it, `!reset` takes it away (Compose Specification, "Merge").
+    // `!override` replaces the values of earlier layers, `!reset` removes them (Compose Specification, "Merge").
     if (whole) forget(found, () => true);
     for (const place of places) add(place);
     forget(found, (name) => reset.has(name));
@@ -77,7 +77,7 @@ function ofLine(file: ComposeEnvFile, member: DotenvEntry): VariablePlace {
   };
 }
 
-/** Takes away what `environment` of earlier layers gave; what env files gave stays. */
+/** Removes what `environment` in earlier layers defined, but not what env files did. */
 function forget(found: Map<string, VariablePlace[]>, which: (name: string) => boolean): void {
   for (const [name, places] of found) {
     const kept = which(name) ? places.filter(({ kind }) => kind === "line") : places;
@@ -129,14 +129,14 @@ export type ProjectText = {
   readonly file: YamlFile | ComposeEnvFile;
   readonly start: number;
   readonly end: number;
-  /** `services.db.command`, `x-env.PASSWORD`; a variable's name in an env file. */
+  /** `services.db.command`, `x-env.PASSWORD`; in an env file the variable's name. */
   readonly path: string;
   readonly key: string;
   readonly value: string;
   readonly uses: readonly string[];
 };
 
-/** Every text of the project's files, each once, wherever Compose uses it. What it refuses is as for `variables`. */
+/** Every text in the project's files, each once, however often Compose uses it. Errors as in `variables`. */
 export function projectTexts(project: ComposeProject, tell: OnFault = stop): ProjectText[] {
   const found: ProjectText[] = [];
   for (const file of project.yaml.values()) {
@@ -152,7 +152,7 @@ export function projectTexts(project: ComposeProject, tell: OnFault = stop): Pro
       else if (isScalar(node)) {
         const [start = 0, end = 0] = node.range ?? [];
         const { value, uses } = fill(node.value ?? "", lookup, file, start, tell);
-        // Secrets and configs name the variable that they are made from.
+        // Secrets and configs refer to their variable by name.
         const named = /^(secrets|configs)\.[^.]+\.environment$/.test(path) ? [value] : [];
         found.push({ file, start, end, path, key, value, uses: [...uses.map((use) => use.name), ...named] });
       }

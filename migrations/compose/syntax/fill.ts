@@ -4,7 +4,7 @@ import { lineOf } from "../../../src/kit/text/lines.ts";
 import { scalarText, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 import type { Node } from "yaml";
 
-/** Is told what of a project cannot be read, with its place. One that throws ends the reading; behind the others it goes on. */
+/** Receives what cannot be read in a project, with its position. If it throws, reading ends; otherwise it continues. */
 export type OnFault = (fault: UnsprawlError) => void;
 
 export const stop: OnFault = (fault) => {
@@ -12,8 +12,8 @@ export const stop: OnFault = (fault) => {
 };
 
 /**
- * What Compose makes of a text that stands at `start` in a file. What it refuses is told by `FILE, line N`; then the text
- * stays as it is written.
+ * Interpolates a text at offset `start` of a file as Compose does. Errors go to `tell` with `FILE, line N`; the text is
+ * then taken literally.
  */
 export function fill(
   text: string,
@@ -31,7 +31,7 @@ export function fill(
   }
 }
 
-/** A path or a name that a file says; null for none, and for one that Compose cannot fill in, which is told. */
+/** An interpolated path or name; null if absent, or if interpolation failed, which is reported to `tell`. */
 export function filledScalar(
   node: Node | null,
   lookup: (name: string) => string | null,

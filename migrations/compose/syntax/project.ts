@@ -18,14 +18,14 @@ import {
 } from "../../../src/kit/text/yaml-nodes.ts";
 import type { VariableLookup } from "../../../src/files/interpolate.ts";
 
-/** One place where a service is described; a later one goes over an earlier one. */
+/** One definition of a service; later ones override earlier ones. */
 export type ServiceLayer = {
   readonly file: YamlFile;
   readonly service: Node;
-  /** What relative paths in it are relative to. */
+  /** The base folder of its relative paths. */
   readonly dir: string;
   readonly lookup: VariableLookup;
-  /** Read for it, in order: a later one goes over an earlier one. */
+  /** Its env files in order; later ones override earlier ones. */
   readonly envFiles: readonly ComposeEnvFile[];
 };
 
@@ -35,21 +35,21 @@ export type ComposeService = {
   readonly profiles: readonly string[];
 };
 
-/** A Compose project as far as variables go, with the bytes that each comes from. */
+/** A Compose project, restricted to its variables, with the exact source of each. */
 export type ComposeProject = {
   readonly name: string;
   readonly dir: string;
-  /** As given with `-f`, absolute. */
+  /** The files given with `-f`, absolute. */
   readonly given: readonly string[];
-  /** As given with `--env-file`; empty when Compose takes `.env`. */
+  /** The files given with `--env-file`; empty if Compose uses `.env`. */
   readonly givenEnv: readonly string[];
-  /** By their files; a further document of one by its number too. */
+  /** By file; further documents of a file also by number. */
   readonly yaml: ReadonlyMap<string, YamlFile>;
-  /** What `${…}` is filled from besides the shell. */
+  /** The env files for `${…}`, in addition to the shell. */
   readonly dotenv: readonly ComposeEnvFile[];
   readonly services: ReadonlyMap<string, ComposeService>;
   readonly lookup: VariableLookup;
-  /** What `${…}` means in each file, where an included one has an environment of its own. */
+  /** The variables for `${…}` by file: included files may have their own environment. */
   readonly lookups: ReadonlyMap<string, VariableLookup>;
 };
 
@@ -58,11 +58,11 @@ export type ProjectInput = {
   readonly dir: string | null;
   readonly name: string | null;
   readonly envFiles: readonly string[];
-  /** The shell's environment, which goes over `.env`. */
+  /** The shell's environment, which overrides `.env`. */
   readonly env: NodeJS.ProcessEnv;
   /**
-   * Only to be read: takes what a text cannot be filled in for, and env files that cannot be read; files of several documents
-   * are read too. Without it each of these throws.
+   * For read-only use: receives interpolation errors and unreadable env files, and files with several documents are
+   * accepted. Without it, each of these throws.
    */
   readonly tell?: OnFault;
   readonly signal?: AbortSignal;
@@ -75,16 +75,16 @@ type Loading = {
   readonly lookups: Map<string, VariableLookup>;
   readonly tell: OnFault;
   readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
-  /** What a person has named to be read, which may be what the shell has opened. */
+  /** Files named by the user, which may be descriptors that the shell opened. */
   readonly named: readonly string[];
-  /** Called for each file that is loaded and each description of a service that is read, again and again for some. */
+  /** Called for each loaded file and each service definition read, repeatedly for some. */
   readonly step: (file: string) => Promise<void>;
 };
 
-/** Files that include each other twice are loaded 2^n times: no project that somebody wrote comes near this. */
+/** Files that include each other twice are loaded 2^n times. No real project comes near this limit. */
 const MOST_STEPS = 20_000;
 
-/** Throws `malformed` beyond that, and lets signals through in between. */
+/** Counts the steps. Throws `malformed` beyond the limit, and yields to signal handlers in between. */
 function counter(signal: AbortSignal | undefined): Loading["step"] {
   let steps = 0;
   return async (file) => {
@@ -100,9 +100,9 @@ function counter(signal: AbortSignal | undefined): Loading["step"] {
 }
 
 /**
- * Reads a Compose project: files, overrides, extends, include, env files. Reading only: what Compose makes of it is asked
- * of Compose itself before anything is changed. Throws `absent`, `denied`, `malformed` (with file and line).
- * Rules: Compose Specification, "Merge", "extends", "include", "Interpolation"; compose-go loader.
+ * Loads a Compose project: files, overrides, extends, include, env files. For reading only: before any change, Compose
+ * itself is asked for its result. Throws `absent`, `denied`, `malformed` (with file and line). Rules: Compose
+ * Specification, "Merge", "extends", "include", "Interpolation"; compose-go loader.
  */
 export async function loadProject(input: ProjectInput): Promise<ComposeProject> {
   const given = input.files.map((file) => resolve(file));
@@ -145,7 +145,7 @@ function topName(file: YamlFile): string | null {
   return scalarText(entry(file.root, "name", file)?.value ?? null);
 }
 
-/** Compose names a project after its folder (compose-go `loader.NormalizeProjectName`). */
+/** Compose's default project name, from its folder (compose-go `loader.NormalizeProjectName`). */
 function projectName(dir: string): string {
   const base = dir.split("/").at(-1) ?? "";
   return base
@@ -154,7 +154,7 @@ function projectName(dir: string): string {
     .replace(/^[-_]+/, "");
 }
 
-/** The variables of the shell, then those of the env files: `.env` beside the project, unless others are named. */
+/** The shell's variables, then those of the env files: `.env` in the project's folder unless others are named. */
 async function withDotenv(
   loading: Loading,
   outer: VariableLookup,
@@ -173,7 +173,7 @@ async function withDotenv(
   return lookup;
 }
 
-/** The documents of a file. */
+/** A file's documents, parsed once. */
 async function yamlFiles(
   { yaml, lookups, parse, named }: Loading,
   file: string,
@@ -185,7 +185,7 @@ async function yamlFiles(
   return known;
 }
 
-/** `by`: the files that include these, the first one first. */
+/** `by`: the chain of including files, outermost first. */
 async function loadFiles(
   loading: Loading,
   files: readonly string[],
@@ -224,7 +224,7 @@ async function loadServices(loading: Loading, file: YamlFile, dir: string, looku
 
 const DEEPEST = 100;
 
-/** A description of a service behind those that it extends. */
+/** A service's definition after those it extends. */
 async function layersOf(loading: Loading, described: LocatedNode, seen: readonly unknown[]): Promise<ServiceLayer[]> {
   const { file, node, dir, lookup } = described;
   await loading.step(file.file);
@@ -276,13 +276,13 @@ async function include(
   }
 }
 
-/** A text or a list of them. */
+/** A text or a list of texts, as a list. */
 function list(node: Node | null, file: YamlFile, lookup: VariableLookup, tell: OnFault): string[] {
   const items = isSeq(node) ? node.items.map((one) => follow(one, file)) : [node];
   return items.flatMap((item) => filledScalar(item, lookup, file, tell) ?? []).filter(Boolean);
 }
 
-/** The map that describes a service in the first file that was given and names it: where what is new for it goes. */
+/** The map that defines a service in the last given file that does so: additions go there. Null if there is none. */
 export function home(service: ComposeService): { readonly file: YamlFile; readonly map: YAMLMap } | null {
   const own = service.layers.findLast(({ service: node, file }) => isMap(node) && isWritten(node, file, service.name));
   return own && isMap(own.service) ? { file: own.file, map: own.service } : null;

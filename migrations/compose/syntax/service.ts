@@ -11,7 +11,7 @@ import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../..
 type Home = { readonly file: YamlFile; readonly map: YAMLMap };
 type Variable = { readonly name: string; readonly value: string };
 
-/** What a service needs beside its variables: a mount, a runtime, a command behind a prefix. */
+/** Writes a service's changes besides its variables: mounts, the runtime, a command with a prefix. */
 export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: ServiceChange): void {
   const { mounts, runtime, entrypointPrefix, healthcheckPrefix } = wish.change;
   if (mounts.length === 0 && runtime === null && entrypointPrefix === null && healthcheckPrefix === null) return;
@@ -27,10 +27,10 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
   }
 }
 
-/** The words of what a container runs, by the place that inspect shows them at. */
+/** The words that a container runs, by their place in inspect. */
 export type ServiceWords = { readonly [place in "Entrypoint" | "Cmd" | "Healthcheck"]: readonly string[] };
 
-/** The words that the delivery copies into the file: those of the container, which may be its image's. */
+/** The words that the delivery copies into the file: the container's, possibly inherited from its image. */
 export function copiedWords(
   project: ComposeProject,
   { service, change, entrypoint, cmd, health }: ServiceChange,
@@ -38,13 +38,13 @@ export function copiedWords(
   const runs = change.entrypointPrefix !== null;
   return {
     Entrypoint: runs ? entrypoint : [],
-    // Compose drops the image's command when the entrypoint is set.
+    // Compose drops the image's command if the entrypoint is set.
     Cmd: runs && !inProject(project, service, "command") ? cmd : [],
     Healthcheck: change.healthcheckPrefix !== null && health !== null ? inShell(health) : [],
   };
 }
 
-/** Gives a service variables of its own. */
+/** Sets variables in a service's own `environment`. */
 export function setVariables(
   draft: ProjectDraft,
   project: ComposeProject,
@@ -57,20 +57,20 @@ export function setVariables(
   const lines = wanted.map(({ name, value }) => asMember(name, value, isSeq(list)));
   const own = found !== null && !found.shared && !isAlias(found.pair.value);
   if (own && (isSeq(list) || isMap(list))) for (const line of lines) draft.add(at.file, list, line);
-  // One that an earlier file or a base has is merged with it by Compose; one of `<<` is not, and must be said again.
+  // Compose merges the variables of an earlier file or a base, but not those of `<<`, which must be repeated.
   else if (isMap(list))
     members(draft, at, "environment", [`<<: *${anchorOf(draft, at.file, list, `${service}-environment`)}`, ...lines]);
   else if (isSeq(list)) members(draft, at, "environment", [...membersOf(draft, at.file, list), ...lines].map(asItem));
   else members(draft, at, "environment", lines);
 }
 
-/** The name by which a map can be merged, given to it if it has none. */
+/** The anchor of a map; creates one if needed. */
 function anchorOf(draft: ProjectDraft, file: YamlFile, map: YAMLMap, wished: string): string {
   const known = (map as YAMLMap & { readonly anchor?: string }).anchor;
   return known ?? draft.anchor(file, map, wished.replace(/[^A-Za-z0-9]/g, "-"));
 }
 
-/** A key of the service with these members below it, in the place of the one that it has. */
+/** Sets a key of the service to these members, replacing an existing one. */
 function members(draft: ProjectDraft, { file, map }: Home, key: string, lines: readonly string[], shown = lines): void {
   const found = entry(map, key, file);
   if (map.flow === true) throw flowMap(key);
@@ -78,7 +78,7 @@ function members(draft: ProjectDraft, { file, map }: Home, key: string, lines: r
     draft.add(file, map, nested(key, lines, 0), nested(key, shown, 0));
     return;
   }
-  // What is added gets its place's indentation; what is put has to bring it along.
+  // Added text is indented to its position; replacements must include the indentation.
   const start = found.pair.key.range?.[0] ?? 0;
   const column = start - (file.text.lastIndexOf("\n", start - 1) + 1);
   draft.put(file, map, found.pair, nested(key, lines, column), `${key}:`, nested(key, shown, column));
@@ -113,14 +113,14 @@ function homeOf(project: ComposeProject, name: string): Home {
 function mount(draft: ProjectDraft, at: Home, source: string, target: string): void {
   const found = entry(at.map, "volumes", at.file);
   const list = found?.value;
-  // Missing at start it must be an error, not an empty folder.
+  // If the folder is missing at start, that must be an error, not an empty folder.
   const [from, to] = [scalar(source, null), scalar(target, null)];
   const lines = `type: bind\nsource: ${from}\ntarget: ${to}\nread_only: true\nbind:\n  create_host_path: false`;
   const flow = `{ type: bind, source: ${from}, target: ${to}, read_only: true, bind: { create_host_path: false } }`;
   const own = found !== null && !found.shared && !isAlias(found.pair.value);
   if (own && isSeq(list) && list.items.length > 0) draft.add(at.file, list, list.flow === true ? flow : lines);
   else if (at.map.flow === true && (found === null || own)) setKey(draft, at, "volumes", `[${flow}]`);
-  // `<<` and aliases do not add to a list: the service gets one of its own, with all that it shared.
+  // `<<` and aliases do not extend a list: the service gets its own list with everything it shared.
   else members(draft, at, "volumes", [...(isSeq(list) ? membersOf(draft, at.file, list) : []), lines].map(asItem));
 }
 
@@ -136,7 +136,7 @@ function health(draft: ProjectDraft, at: Home, service: string, test: string, sh
   else members(draft, at, "healthcheck", [line], [said]);
 }
 
-/** `CMD-SHELL text` runs in the image's shell, so it becomes a CMD of that shell. */
+/** `CMD-SHELL text` runs in the image's shell, so it becomes a CMD with that shell. */
 function inShell(test: readonly string[]): readonly string[] {
   const [kind, ...own] = test;
   return kind === "CMD-SHELL" ? ["CMD", "/bin/sh", "-c", ...own] : test;
@@ -153,7 +153,10 @@ function inProject(project: ComposeProject, name: string, key: string): boolean 
   return layers.some(({ service, file }) => (entry(service, key, file)?.value ?? null) !== null);
 }
 
-/** A list as the file gets it, and as a plan shows it: an image's own words may hold what detection does not know. */
+/**
+ * A list for the file, and its form in a plan, which hides the image's words: they may contain secrets that detection
+ * does not know.
+ */
 function both(prefix: readonly string[], own: readonly string[]): readonly [string, string] {
   const written = (list: readonly string[]): string => JSON.stringify(list.map((word) => word.replaceAll("$", "$$$$")));
   if (own.length === 0) return [written(prefix), written(prefix)];

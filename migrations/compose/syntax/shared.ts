@@ -4,8 +4,8 @@ import { follow, isAlias, isMap, isScalar, isSeq, type YamlFile } from "../../..
 import type { ProjectDraft } from "../rewrite/draft.ts";
 
 /**
- * The members of a map or list that several services share, as lines for one of them alone: each as it is written, or on
- * one line where it takes several. What the draft takes away is left out.
+ * The members of a map or list shared by several services, as lines for one of them: as written, or on one line if they
+ * span several. Leaves out what the draft removes.
  */
 export function membersOf(draft: ProjectDraft, file: YamlFile, owner: YAMLMap | YAMLSeq): string[] {
   return draft.kept(owner).map(({ member, text }) => text ?? oneLine(member, file, owner.flow === true));
@@ -13,7 +13,7 @@ export function membersOf(draft: ProjectDraft, file: YamlFile, owner: YAMLMap | 
 
 function oneLine(member: unknown, file: YamlFile, flow: boolean): string {
   const raw = file.text.slice(...memberRange(member));
-  // In a flow collection and in a block the same scalar may need other quotes.
+  // In a flow collection and in a block, a scalar may need different quotes.
   if (!raw.includes("\n") && !flow) return raw;
   const { key, value } = member as Pair<Scalar, Node | null>;
   return key === undefined ? inFlow(member, file) : `${inFlow(key, file)}: ${inFlow(value, file)}`;
@@ -31,7 +31,7 @@ function inFlow(node: unknown, file: YamlFile): string {
   if (isSeq(found)) return `[${found.items.map((item) => inFlow(item, file)).join(", ")}]`;
   if (!isScalar(found)) return "";
   const text = found.value ?? "";
-  // Plain text keeps its type (`true`, `0440`) only as long as it stays plain.
+  // Plain text keeps its type (`true`, `0440`) only if it stays plain.
   return found.type === "PLAIN" && /^[\w./:=-]*$/.test(text) ? text : JSON.stringify(text);
 }
 

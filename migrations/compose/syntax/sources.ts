@@ -7,9 +7,9 @@ import { Blocked } from "../rewrite/blocked.ts";
 type MovedText = { readonly masked: string; readonly carries: (text: string) => boolean };
 
 /**
- * Takes what the moved variables were filled from out of the env files, when it carries a secret and nobody else is filled
- * from it. Returns what a person should know. Throws `refused` when somebody is, unless `elsewhere` is accepted; and
- * always when a line that goes would leave a `${NAME}` empty.
+ * Removes the sources of migrated variables from env files, if they contain a secret and nothing else is interpolated
+ * from them. Returns notes for people. Throws `Blocked` if something else is, unless `elsewhere` is accepted; and
+ * always if a removed line would leave a `${NAME}` empty.
  */
 export function dropSources(
   draft: ProjectDraft,
@@ -67,7 +67,7 @@ export function dropSources(
       open.push(...member.uses);
     }
   }
-  // An env file that services name may also be the one that `${…}` is filled from.
+  // An env file of services may also be a source for `${…}`.
   for (const file of project.dotenv) {
     for (const { name, start } of file.entries) {
       if (!draft.covers(file.file, start) || !envFiles(project).some((one) => one.file === file.file)) continue;

@@ -4,6 +4,7 @@
  * about.ts what it says of itself) and its entry here; nothing else names it.
  */
 import type { ComposeTools } from "./compose/index.ts";
+import type { DockerConsumerTools } from "./docker-container/consumers.ts";
 import type { DockerContainerTools } from "./docker-container/index.ts";
 import type { DockerRunTools } from "./docker-run/index.ts";
 import type { ImageTools } from "./image/index.ts";
@@ -14,6 +15,7 @@ import type { SwarmTools } from "./swarm/index.ts";
 import type { SystemdTools } from "./systemd/index.ts";
 import { FORMAT_STAGES, type FormatAbout } from "../src/contract/about.ts";
 import type { Migration } from "../src/contract/migration.ts";
+import type { ConsumerReader } from "../src/contract/supplies.ts";
 import type { LazySource } from "../src/sources/index.ts";
 import { about as compose } from "./compose/about.ts";
 import { about as dockerContainer } from "./docker-container/about.ts";
@@ -44,7 +46,12 @@ type FormatEntry = {
   readonly migration: (tools: MigrationTools) => Promise<Migration>;
   /** Present where `about` has a source. */
   readonly source?: LazySource["load"];
+  /** Reads back what a migration left in the run configuration; present where that needs files on this host. */
+  readonly consumers?: (tools: ConsumerTools) => Promise<ConsumerReader>;
 };
+
+/** What is handed to a reader of consumers; each takes what it needs. */
+export type ConsumerTools = DockerConsumerTools & { readonly env: NodeJS.ProcessEnv; readonly cwd: string };
 
 /** In the order in which help lists them; within a stage it is also the order in which a finding is offered to them. */
 const FORMATS: readonly FormatEntry[] = [
@@ -53,6 +60,7 @@ const FORMATS: readonly FormatEntry[] = [
     migration: async (tools) => (await import("./docker-container/index.ts")).dockerContainer(tools),
     source: async ({ engine, shelf }) =>
       (await import("./docker-container/read.ts")).dockerSource(engine, await shelf()),
+    consumers: async (tools) => (await import("./docker-container/consumers.ts")).dockerConsumers(tools),
   },
   {
     about: image,
@@ -121,6 +129,14 @@ export const migrations: { readonly [name: string]: (tools: MigrationTools) => P
 export const sources: readonly LazySource[] = FORMATS.flatMap(({ about, source }) =>
   about.source === null || source === undefined ? [] : [{ ...about.source, load: source }],
 );
+
+/** The readers of consumers by the kind of their source. */
+export const consumerReaders: { readonly [kind: string]: (tools: ConsumerTools) => Promise<ConsumerReader> } =
+  Object.fromEntries(
+    FORMATS.flatMap(({ about: { source }, consumers }) =>
+      source === null || consumers === undefined ? [] : [[source.kind, consumers]],
+    ),
+  );
 
 /** The names of the migrations that a finding is offered to, in this order. */
 export const runConfigurations: readonly string[] = FORMAT_STAGES.filter((stage) => stage !== "stores").flatMap(

@@ -235,6 +235,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/stores-kit/sops/store.ts": "encrypts it into a SOPS file",
   "src/engine/swarm.ts": "sends it to the engine as a Swarm secret",
   "src/notify/settings.ts": "hands a channel its own credential, which it sends to whoever it is for",
+  "src/delivery/supply.ts": "writes a value into a file of its consumer's, where it is",
   "src/delivery/tmpfs.ts": "writes the file that the application or its shim reads, on tmpfs",
   "src/delivery/runtime/references.ts": "puts it into the process's environment at the container's start",
   "src/delivery/runtime/resolve.ts": "keeps on tmpfs what a container was started with, for exec",

@@ -223,6 +223,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
   "src/cli/fleet-settings.ts": "a reference as an example",
   "src/delivery/runtime/consumer.ts": "who a container belongs to, by its engine's labels",
+  "src/delivery/tmpfs.ts": "the folder for values of Compose projects",
   "src/demo/demo.ts": "the demonstration's own command lines",
   "src/files/dotenv.ts": "the dialect of a file of variables",
   "src/files/env-file.ts": "the dialect of a file of variables",

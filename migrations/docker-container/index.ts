@@ -12,6 +12,7 @@ import { leftovers } from "../../src/engine/leftovers.ts";
 import { mustOld } from "../../src/engine/swap-copy.ts";
 import type { Swap } from "../../src/engine/swap-parts.ts";
 import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/engine/swap.ts";
+import { consumersOf } from "../../src/engine/consumer-labels.ts";
 import { containerUnit, keptByRun } from "../../src/engine/names.ts";
 import { redirected } from "../../src/engine/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -19,13 +20,15 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
 import { prove } from "../../src/engine/prove.ts";
 import { composeProject } from "../../src/engine/labels.ts";
-import { facts, variable } from "../../src/engine/facts.ts";
+import { facts, variable, type Facts } from "../../src/engine/facts.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { byHand } from "./by-hand.ts";
 import { warningsFor } from "./losses.ts";
 import { refusal } from "./refuse.ts";
 import { diff, rewritten } from "./rewrite.ts";
 import { scrubSwaps } from "./scrub.ts";
+import { folderValues, labelledChange, withSupplied } from "./supplied.ts";
+import type { Supplies } from "../../src/contract/supplies.ts";
 import {
   Claims,
   mayBeCreatedAgain,
@@ -44,11 +47,22 @@ export type DockerContainerTools = {
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
   readonly detector: () => Promise<Detector>;
+  readonly supplies: Supplies;
 };
 
 /** `docker-container`: moves variables of a container's own configuration, by creating the container again. */
 export function dockerContainer(tools: DockerContainerTools): Migration {
-  const { open, deliveries, key, detector } = tools;
+  const { open, deliveries, key, detector, supplies } = tools;
+  const mayHold = (folder: string): boolean => supplies.mayHold(folder);
+  /** Facts with what earlier migrations deliver by files. */
+  const factsOf = async (engine: Engine, id: string, runId: string): Promise<Facts> => {
+    const known = await facts(engine, id, runId);
+    const { doc, image, subject } = known;
+    return {
+      ...known,
+      subject: withSupplied(subject, consumersOf(doc, image, mayHold), doc, supplies.index.read()),
+    };
+  };
   const plans = { claims: new Claims(), neighbours: new Neighbours() };
   const deliveryOf = (name: DeliveryName): Delivery => {
     const found = deliveries.find((one) => one.name === name);
@@ -83,7 +97,9 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       return { subject: finding.location.subjectName, project: project ?? "" };
     },
     async plan(unit, selected, options) {
-      return planUnit(await open(), unit, selected, options, deliveries, key, plans, await detector());
+      const engine = await open();
+      const known = await factsOf(engine, selected[0]?.finding.location.subjectId ?? "", options.runId);
+      return planUnit(engine, known, unit, selected, options, deliveries, key, plans, await detector());
     },
     async read({ location, name }) {
       const engine = await open();
@@ -108,7 +124,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const engine = await open();
       const recreate = recreateStep(work, step.unit);
       const old = await mustOld(swapsOf(engine, recreate, work)[0]);
-      const known = { ...(await facts(engine, old.Id, work.plan.id)), doc: old };
+      const known = { ...(await factsOf(engine, old.Id, work.plan.id)), doc: old };
       const subject = asPlanned(known.subject, step.unit, work.plan.id);
       const delivery = deliveryOf(recreate.delivery);
       if (step.kind === "deliver") {
@@ -117,11 +133,15 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         if (owner !== null) {
           // Kept for `render`, which must do without the engine and the image.
           work.record.done(`${step.id}/owner`, owner);
-          await delivery.prepare(subject.id, owner, step.moves, byName(step.moves, work.values));
+          const consumer = delivery.consumer(subject, owner, step.moves, work.plan.store);
+          if (consumer !== null) {
+            supplies.write(consumer, folderValues(consumer, subject, byName(step.moves, work.values), supplies));
+            await supplies.index.add([consumer]);
+          }
         }
       }
       if (step.kind === "recreate") {
-        const change = delivery.change(subject, step.moves);
+        const change = await labelledChange(delivery, subject, step.moves, work.plan.store);
         await swapIn(swapsOf(engine, step, work), (old, replaced, swap) =>
           old.Id === known.doc.Id ? rewritten(engine, known, change) : swap.asItIs(redirected(old, replaced)),
         );
@@ -153,7 +173,10 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const recreate = steps.find((step): step is RecreateStep => step.kind === "recreate");
       if (!recreate) return;
       await swapBack(swapsOf(engine, recreate, work));
-      await deliveryOf(recreate.delivery).discard(asPlanned({} as DeliverySubject, recreate.unit, work.plan.id).id);
+      const { id } = asPlanned({} as DeliverySubject, recreate.unit, work.plan.id);
+      await deliveryOf(recreate.delivery).discard(id);
+      const { index } = supplies;
+      await index.remove(index.read().flatMap(({ folder }) => (folder.split("/").includes(id) ? [folder] : [])));
     },
     async render(steps, values, plan, record) {
       const deliver = steps.find((step) => step.kind === "deliver");
@@ -161,6 +184,8 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       if (!deliver || owner === null) return 0; // nothing of it is on this host
       if ((await gone(await open(), deliver.unit)) === true) return 0;
       const id = asPlanned({} as DeliverySubject, deliver.unit, plan.id).id;
+      // The index knows what else is in its folder.
+      if (supplies.index.read().some(({ folder }) => folder.split("/").includes(id))) return 0;
       await deliveryOf(deliver.delivery).prepare(id, owner, deliver.moves, byName(deliver.moves, values));
       return deliver.moves.length;
     },
@@ -175,6 +200,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
 
 async function planUnit(
   engine: Engine,
+  known: Facts,
   unit: string,
   all: readonly Selected[],
   options: PlanOptions,
@@ -183,8 +209,6 @@ async function planUnit(
   { claims, neighbours }: { readonly claims: Claims; readonly neighbours: Neighbours },
   detector: Detector,
 ): Promise<UnitPlan> {
-  const id = all[0]?.finding.location.subjectId ?? "";
-  const known = await facts(engine, id, options.runId);
   const chosen = await chooseDelivery(
     deliveries,
     options.deliver,
@@ -196,7 +220,7 @@ async function planUnit(
   const selected = all.filter(({ move }) => !chosen.left.has(move));
   const moves = selected.map((one) => one.move);
   const tolerated = leftovers(known.doc, selected);
-  const change = delivery.change(known.subject, moves);
+  const change = await labelledChange(delivery, known.subject, moves, options.store);
   const common = { unit, delivery: delivery.name, moves } as const;
   const subject = { id: known.doc.Id, name: unit, image: known.doc.Image };
   const plain = tolerated.map(

@@ -1,9 +1,12 @@
-import { migrations } from "../../migrations/index.ts";
+import { consumerReaders, migrations } from "../../migrations/index.ts";
 import type { Delivery } from "../contract/delivery.ts";
 import type { Migration } from "../contract/migration.ts";
+import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
 import type { SourceReading } from "../contract/source.ts";
 import { route } from "../core/route.ts";
+import { consumerIndex } from "../core/consumer-index.ts";
 import { once } from "../kit/once.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Basis } from "./basis.ts";
 import { externalSecretsOf, openStore } from "./open-store.ts";
@@ -16,16 +19,22 @@ type ScanningAndStores = Pick<Assembly, "detector" | "sources" | "store">;
 export function movingOf(
   basis: Basis,
   parts: ScanningAndStores,
-): Pick<Assembly, "deliveries" | "migration" | "migrationOf"> {
+): Pick<Assembly, "deliveries" | "migration" | "migrationOf" | "supplies" | "consumers"> {
   const deliveries = once(() => openDeliveries(basis.env));
   const opened = new Map<string, Promise<Migration>>();
   const migration = (name: string): Promise<Migration> => {
-    const opening = opened.get(name) ?? openMigration(name, basis, parts, deliveries);
+    const opening = opened.get(name) ?? openMigration(name, basis, parts, deliveries, supplies);
     opened.set(name, opening);
     return opening;
   };
+  const supplies = once(async () => {
+    const { suppliesOf } = await import("../delivery/supply.ts");
+    return suppliesOf(basis.env, consumerIndex(basis.state));
+  });
   return {
     deliveries,
+    supplies,
+    consumers: async (source) => readConsumers(source, basis, await supplies()),
     migration: (names) => route(names, migration, null),
     migrationOf: (plan) =>
       route([...new Set([...Object.values(plan.migrations ?? {}), plan.migration])], migration, plan),
@@ -47,6 +56,7 @@ async function openMigration(
   { engine, key, registry, env, cwd, state, redactor }: Basis,
   { detector, sources, store }: ScanningAndStores,
   deliveries: () => Promise<readonly Delivery[]>,
+  supplies: () => Promise<Supplies>,
 ): Promise<Migration> {
   const load = Object.hasOwn(migrations, name) ? migrations[name] : undefined;
   if (!load)
@@ -72,9 +82,30 @@ async function openMigration(
     env,
     cwd,
     state,
+    supplies: await supplies(),
     memory: () => memoryRoot(env),
     redact: (said) => redactor.foreign(said),
     externalSecrets: externalSecretsOf,
     inClusters: STORES.filter((one) => one.inClusters).map(({ name }) => name),
   });
+}
+
+async function readConsumers(source: string, { engine, env, cwd }: Basis, supplies: Supplies): Promise<FoundConsumers> {
+  const [kind = "", ...what] = source.split(":");
+  const load = Object.hasOwn(consumerReaders, kind) ? consumerReaders[kind] : undefined;
+  if (load === undefined)
+    throw new UnsprawlError(
+      "usage",
+      `${kind}: is not a source of files to render`,
+      cmd`known: ${bare(Object.keys(consumerReaders).join(": "))}:`,
+    );
+  const { memoryRoot } = await import("../delivery/tmpfs.ts");
+  const read = await load({
+    engine,
+    env,
+    cwd,
+    mayHold: (folder) => supplies.mayHold(folder),
+    memory: () => memoryRoot(env),
+  });
+  return read(what.join(":"));
 }

@@ -5,6 +5,7 @@ import type { History } from "../contract/history.ts";
 import type { LayerShelf } from "../contract/layer-shelf.ts";
 import type { Look, LookAbout } from "../contract/look.ts";
 import type { Provider } from "../contract/provider.ts";
+import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
 import type { Source } from "../contract/source.ts";
 import type { Config } from "../core/config/config.ts";
 import type { Installation } from "../core/journal/journal.ts";
@@ -49,6 +50,10 @@ export type Assembly = {
   /** What core needs to scan as the configuration says. */
   readonly scanTools: (verify: boolean, keep?: Keep) => Promise<ScanTools>;
   readonly deliveries: () => Promise<readonly Delivery[]>;
+  /** The files of values on this host, and who has which. */
+  readonly supplies: () => Promise<Supplies>;
+  /** The consumers that a source such as `docker:` or `compose:FILE` describes. Throws `usage` for another kind of source. */
+  readonly consumers: (source: string) => Promise<FoundConsumers>;
   /** The migrations of these names as one, in the order in which each finding is offered to them. */
   readonly migration: (names: readonly string[]) => Router;
   /** The migrations of a plan as one. */

@@ -179,8 +179,11 @@ shows workers, the queue and each unit. Database: fleet.database.urlFile, or UNS
     load: () => import("./commands/run.ts"),
   },
   {
-    usage: "render [run]",
+    usage: "render [what...]",
     summary: "write the files that running containers mount (at boot, after rotation)",
+    details: `render [RUN]           what one run moved
+render --all           what all finished runs of this host moved
+render SOURCE…         what docker:[NAME], compose:FILE say of themselves, on any host that may read the store`,
     options: [["--all", "for every finished run"]],
     load: () => import("./commands/render.ts"),
   },

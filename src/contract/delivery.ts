@@ -1,4 +1,5 @@
-import type { DeliveryName, Move } from "../model/plan.ts";
+import type { Consumer } from "../model/consumer.ts";
+import type { DeliveryName, Move, StoreTarget } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** What a delivery needs to know about a run configuration of any format. */
@@ -23,6 +24,8 @@ export type DeliverySubject = {
   readonly hasHealthcheck: boolean;
   /** The configured OCI runtime; null for the engine's default. */
   readonly runtime: string | null;
+  /** What earlier migrations deliver to it as files, and where that is mounted: a delivery extends its own. Absent for nothing. */
+  readonly supplied?: readonly { readonly consumer: Consumer; readonly target: string }[];
   /** Paths where something is already mounted. */
   readonly mountTargets: readonly string[];
   /** The OCI runtimes registered with the engine. */
@@ -54,6 +57,10 @@ export type RunChange = {
   /** Prepended to the health check's command; null leaves it unchanged. */
   readonly healthcheckPrefix: readonly string[] | null;
   readonly runtime: string | null;
+  /** Mount targets of earlier migrations that one of `mounts` replaces. Absent for none. */
+  readonly unmount?: readonly string[];
+  /** Labels to set: references and owners, from which the files can be written again. Absent for none. */
+  readonly labels?: readonly { readonly name: string; readonly value: string }[];
 };
 
 /** A file in a folder that `change` mounts; `name` is relative to the mount's target. */
@@ -73,6 +80,11 @@ export interface Delivery {
   change(subject: DeliverySubject, moves: readonly Move[]): RunChange;
   /** The required owner of the files on this host; null if this delivery writes none. */
   owner(subject: DeliverySubject): Promise<Owner | null>;
+  /**
+   * The files of these values for this subject, with those of earlier migrations that `change` mounts along with them;
+   * null if this delivery writes none.
+   */
+  consumer(subject: DeliverySubject, owner: Owner, moves: readonly Move[], store: StoreTarget): Consumer | null;
   /** The contents of the mounted folder, for platforms that mount their own files; empty if this delivery has none. */
   files(moves: readonly Move[], values: ReadonlyMap<string, Secret>): readonly DeliveryFile[];
   /**

@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliverySubject, DeliveryFit } from "../contract/delivery.ts";
 import { entrypointScripts, readsFileForm, readsPrefix } from "./entrypoint.ts";
+import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
 import { processFile } from "./process.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
@@ -10,7 +12,7 @@ import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles
  * image's entrypoint reads NAME_FILE, which is determined by reading its scripts.
  */
 export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
-  const folder = (id: string): string => join(unitFolder(env, id), "secrets");
+  const folder = (id: string): string => join(unitFolder(env, id), CONSUMER_FOLDERS.file);
   return {
     name: "file",
     async fits(subject, moves): Promise<DeliveryFit> {
@@ -44,11 +46,14 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
         unset: moves.map((move) => move.name),
         set: moves.map((move) => ({ name: formOf(subject)(move.name), value: `${target}/${move.name}` })),
         mounts: [{ source: folder(subject.id), target }],
+        unmount: suppliedBy(subject, "file") === null ? [] : [target],
         entrypointPrefix: null,
         healthcheckPrefix: null,
         runtime: null,
       };
     },
+    consumer: (subject, owner, moves, store) =>
+      consumerWith(subject, "file", { folder: folder(subject.id), owner, moves, store }),
     owner: ownerOf,
     files: valueFiles,
     async allow() {
@@ -79,6 +84,8 @@ const formOf =
 
 /** Where Docker and Compose mount secrets, unless the container already has a mount there. */
 function mountTarget(subject: DeliverySubject): string {
+  const supplied = suppliedBy(subject, "file");
+  if (supplied !== null) return supplied.target;
   return subject.mountTargets.some((target) => `${target}/`.startsWith("/run/secrets/"))
     ? "/run/unsprawl/secrets"
     : "/run/secrets";

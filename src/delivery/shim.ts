@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliveryFile, DeliveryFit } from "../contract/delivery.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
+import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
 import { treeHasVariable } from "./process.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
@@ -16,7 +18,7 @@ const ENTRYPOINT = "entrypoint";
  * entrypoint. Needs a shell in the image. Health checks are wrapped too; `docker exec` does not see the values.
  */
 export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
-  const folder = (id: string): string => join(unitFolder(env, id), "shim");
+  const folder = (id: string): string => join(unitFolder(env, id), CONSUMER_FOLDERS.shim);
   return {
     name: "shim",
     async fits(subject, moves): Promise<DeliveryFit> {
@@ -33,7 +35,8 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (fault !== null) return no(fault);
       const ours = moves.find(({ name }) => name === ENTRYPOINT || name.startsWith("unsprawl_"));
       if (ours) return no(`${ours.name} is a name that the shim itself uses`);
-      if (subject.mountTargets.some((target) => target === TARGET || target.startsWith(`${TARGET}/`)))
+      const own = suppliedBy(subject, "shim")?.target;
+      if (subject.mountTargets.some((at) => at !== own && (at === TARGET || at.startsWith(`${TARGET}/`))))
         return no(`something is mounted at ${TARGET} already`);
       if (subject.entrypoint.length + subject.cmd.length === 0)
         return no("the container has neither an entrypoint nor a command");
@@ -46,15 +49,20 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     change(subject, moves) {
       const prefix = [SHELL, `${TARGET}/${ENTRYPOINT}`];
+      // The script of an earlier migration stands before the command already; the new folder's takes its place.
+      const isExtended = suppliedBy(subject, "shim") !== null;
       return {
         unset: moves.map((move) => move.name),
         set: [],
         mounts: [{ source: folder(subject.id), target: TARGET }],
-        entrypointPrefix: prefix,
-        healthcheckPrefix: subject.hasHealthcheck ? prefix : null,
+        unmount: isExtended ? [TARGET] : [],
+        entrypointPrefix: isExtended ? null : prefix,
+        healthcheckPrefix: subject.hasHealthcheck && !isExtended ? prefix : null,
         runtime: null,
       };
     },
+    consumer: (subject, owner, moves, store) =>
+      consumerWith(subject, "shim", { folder: folder(subject.id), owner, moves, store }),
     owner: ownerOf,
     files,
     async allow() {
@@ -72,9 +80,13 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
   };
 }
 
-function files(moves: readonly Move[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {
-  const content = Secret.of(shimScript(moves.map((move) => move.name)));
-  return [{ name: ENTRYPOINT, content, mode: 0o500, holdsValue: false }, ...valueFiles(moves, values)];
+function files(moves: readonly Pick<Move, "name">[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {
+  return [shimFile(moves.map(({ name }) => name)), ...valueFiles(moves, values)];
+}
+
+/** The script that exports these values, as it stands beside them. */
+export function shimFile(names: readonly string[]): DeliveryFile {
+  return { name: ENTRYPOINT, content: Secret.of(shimScript(names)), mode: 0o500, holdsValue: false };
 }
 
 /**

@@ -29,11 +29,11 @@ const IN_MEMORY = new Set([0x01021994, 0x858458f6]);
  * folder is writable by others.
  */
 export function memoryRoot(env: NodeJS.ProcessEnv): string {
-  const wished = env["UNSPRAWL_RUNTIME_DIR"];
-  const choices = wished ? [wished] : ["/run/unsprawl", "/dev/shm/unsprawl"];
+  const choices = roots(env);
   const found = choices.find((dir) => inMemory(dir));
   if (found !== undefined) {
-    for (const dir of [found, ...["units", "bundles", "resolved"].map((name) => join(found, name))]) mustBeOurs(dir);
+    for (const dir of [found, ...["units", "compose", "bundles", "resolved"].map((name) => join(found, name))])
+      mustBeOurs(dir);
     return found;
   }
   throw new UnsprawlError(
@@ -41,6 +41,21 @@ export function memoryRoot(env: NodeJS.ProcessEnv): string {
     `${choices.join(" and ")} ${choices.length > 1 ? "are" : "is"} not on tmpfs: values would be written to disk`,
     "mount -t tmpfs -o mode=0700 tmpfs /run/unsprawl",
   );
+}
+
+/**
+ * Whether values may be written into this folder: one of a unit's, or of a Compose service's, below a folder for values
+ * on tmpfs. Nothing else that a run configuration names is ever written.
+ */
+export function isSupplyFolder(env: NodeJS.ProcessEnv, folder: string): boolean {
+  const part = "[A-Za-z0-9][A-Za-z0-9_.-]*";
+  const below = new RegExp(`^/(?:units/${part}/(?:secrets|shim)|compose/${part}/${part})$`);
+  return roots(env).some((root) => folder.startsWith(`${root}/`) && below.test(folder.slice(root.length)));
+}
+
+function roots(env: NodeJS.ProcessEnv): readonly string[] {
+  const wished = env["UNSPRAWL_RUNTIME_DIR"];
+  return wished ? [wished] : ["/run/unsprawl", "/dev/shm/unsprawl"];
 }
 
 /** /dev/shm is shared: a folder that another user created there could be replaced at any time. */
@@ -85,7 +100,7 @@ export function namesFault(moves: readonly Pick<Move, "name">[]): string | null 
 }
 
 /** One file per value, named after the variable. */
-export function valueFiles(moves: readonly Move[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {
+export function valueFiles(moves: readonly Pick<Move, "name">[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {
   return moves.flatMap(({ name }) => {
     const content = values.get(name);
     return content ? [{ name, content, mode: 0o400, holdsValue: true }] : [];

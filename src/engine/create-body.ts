@@ -46,6 +46,11 @@ function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [ke
   const config: { [key: string]: unknown } = { ...old.Config };
   config["Env"] = changedEnv(old.Config.Env ?? [], change);
 
+  if (change.labels && change.labels.length > 0)
+    config["Labels"] = {
+      ...old.Config.Labels,
+      ...Object.fromEntries(change.labels.map(({ name, value }) => [name, value])),
+    };
   if (change.entrypointPrefix) {
     // The prefix execs the original entrypoint with its arguments; the engine still appends Cmd.
     config["Entrypoint"] = [...change.entrypointPrefix, ...(old.Config.Entrypoint ?? [])];
@@ -105,19 +110,22 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
   const host: HostConfig = old.HostConfig;
   const volumes = (old.Mounts ?? []).filter((mount) => mount.Type === "volume" && mount.Name);
   const volumeAt = (path: string): Mount | undefined => volumes.find((one) => one.Destination === clean(path));
-  const named = (host.Mounts ?? []).map((mount) => {
+  const unmounted = new Set(change.unmount);
+  const own = (host.Mounts ?? []).filter((mount) => !unmounted.has(clean(mount.Target ?? "")));
+  const named = own.map((mount) => {
     const actual = volumeAt(mount.Target ?? "");
     return mount.Type === "volume" && !mount.Source && actual ? { ...mount, Source: actual.Name } : mount;
   });
   // A bind without a source (`/data`) is an anonymous volume, and so are the paths in Config.Volumes. The engine would
   // create new, empty volumes: name the existing one that holds the data.
-  const own = (host.Binds ?? []).map((bind) => {
+  const bound = (host.Binds ?? []).filter((bind) => !unmounted.has(clean(bind.split(":")[1] ?? "")));
+  const binds = bound.map((bind) => {
     const actual = bind.includes(":") ? undefined : volumeAt(bind);
     return actual ? `${actual.Name ?? ""}:${bind}` : bind;
   });
   const declared = new Set(Object.keys(old.Config.Volumes ?? {}).map(clean));
   const covered = new Set([
-    ...own.map((bind) => clean(bind.split(":")[1] ?? "")),
+    ...binds.map((bind) => clean(bind.split(":")[1] ?? "")),
     ...named.map((mount) => clean(mount.Target ?? "")),
   ]);
   const anonymous = volumes.filter((mount) => declared.has(mount.Destination) && !covered.has(mount.Destination));
@@ -125,7 +133,7 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
   const held = anonymous
     .map((mount) => `${mount.Name ?? ""}:${mount.Destination}${mount.RW === false ? ":ro" : ""}`)
     .sort();
-  const binds = [...own, ...held];
+  const all = [...binds, ...held];
   const added = change.mounts.map(({ source, target }) => ({
     Type: "bind",
     Source: source,
@@ -134,8 +142,8 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
   }));
   return {
     ...host,
-    ...(binds.length > 0 ? { Binds: binds } : {}),
-    ...(named.length + added.length > 0 ? { Mounts: [...named, ...added] } : {}),
+    ...(all.length + unmounted.size > 0 ? { Binds: all } : {}),
+    ...(named.length + added.length + unmounted.size > 0 ? { Mounts: [...named, ...added] } : {}),
     ...(host.Links ? { Links: host.Links.map(linkText) } : {}),
     ...(change.runtime === null ? {} : { Runtime: change.runtime }),
   };

@@ -1,7 +1,7 @@
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
-import { nameOf } from "./names.ts";
+import { keptByRun, nameOf } from "./names.ts";
 import { mustBeSame } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
 import { bringBack, findCopy, keepCopy, mustOld } from "./swap-copy.ts";
@@ -116,11 +116,19 @@ async function mustBeOurs(swap: Swap): Promise<void> {
   const { engine, names } = swap;
   const [old, fresh, live] = [await mustOld(swap), await findNew(swap), await engine.container(names.final)];
   if (live === null || live.Id === old.Id || live.Id === fresh?.Id) return;
+  const later = await laterRun(swap);
   throw new UnsprawlError(
     "conflict",
-    `${names.final} was created again since`,
-    "unsprawl runs shows a later run of it: roll that back first; else docker rename it",
+    `${names.final} was created again since${later === null ? "" : `, by run ${later}`}`,
+    later === null ? cmd`docker rename ${names.final} OTHER` : cmd`unsprawl rollback ${later}, first`,
   );
+}
+
+/** The newest run that created the container again after this one, by what it kept; null when none did. */
+async function laterRun({ engine, names }: Swap): Promise<string | null> {
+  const all = (await engine.containers()).flatMap(({ Names }) => Names.map((name) => name.slice(1)));
+  const kept = all.filter((name) => name.startsWith(`${names.final}-before-`) && name > names.kept);
+  return keptByRun(kept.sort().at(-1) ?? "");
 }
 
 async function retire(swap: Swap): Promise<void> {

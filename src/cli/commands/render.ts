@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Assembly } from "../../assembly/index.ts";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { render, type Rendered } from "../../core/render.ts";
+import { supplyAll, type Supplied, type SupplyTools } from "../../core/supply.ts";
+import type { Consumer } from "../../model/consumer.ts";
 import { allToRender, readToRender, type RenderJournal, type RenderPlace } from "../../core/journal/render-journal.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { fingerprintKey } from "../../model/fingerprint.ts";
@@ -11,15 +13,70 @@ import { jsonText, printable } from "../../kit/text/escape.ts";
 import { applyTools, oneRun } from "../run-tools.ts";
 
 /**
- * `unsprawl render [RUN|--all]`: the files that migrated containers mount, written again from the store. A run that
- * cannot be read fails the command, and keeps no other from being rendered.
+ * `unsprawl render [RUN|SOURCE…|--all]`: writes the files that migrated applications mount, from the store. A source
+ * such as `docker:` or `compose:FILE` says by itself who needs what, with an empty state folder too. What cannot be read
+ * fails the command, and keeps nothing else from being rendered.
  */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
-  if (options["all"] === true && args.length > 0)
-    throw new UnsprawlError("usage", "--all and a run say different things", "give one of them");
+  const all = options["all"] === true;
+  const sources = args.filter((one) => one.includes(":"));
+  if (
+    (all && args.length > 0) ||
+    (sources.length > 0 && sources.length < args.length) ||
+    args.length - sources.length > 1
+  )
+    throw new UnsprawlError("usage", "a run, sources and --all say different things", "give one of them");
+  const { written, broken } =
+    sources.length > 0 ? await fromSources(context, sources) : await fromRuns(context, args[0], all);
+  const failed = [
+    ...broken.map(({ error }) => error),
+    ...written.flatMap(({ unit, error }) =>
+      error === null ? [] : [new UnsprawlError(error.code, `${unit}: ${error.message}`, error.hint)],
+    ),
+  ];
+  await writeResult(context.json ? document(written, broken) : lines(written, failed), null, context);
+  for (const error of failed) printError(error, context);
+  if (failed.length === 0) return EXIT.ok;
+  return written.some(({ error }) => error === null) ? EXIT.partly : (failed[0]?.exit ?? EXIT.failed);
+}
+
+type RenderResult = { readonly written: readonly Rendered[]; readonly broken: UnreadableRuns };
+
+/** What run configurations say of themselves; this host's index learns of it. */
+async function fromSources({ assembly }: CommandContext, sources: readonly string[]): Promise<RenderResult> {
+  const { index } = await assembly.supplies();
+  const found: Consumer[] = [];
+  const broken: { run: string; error: UnsprawlError }[] = [];
+  for (const source of sources) {
+    try {
+      const { consumers, faults } = await assembly.consumers(source);
+      found.push(...consumers);
+      for (const fault of faults) broken.push({ run: source, error: new UnsprawlError("malformed", fault) });
+    } catch (error) {
+      if (!(error instanceof UnsprawlError) || error.code === "interrupted" || error.code === "usage") throw error;
+      broken.push({ run: source, error });
+    }
+  }
+  const known = index.read();
+  const consumers = found.map((one) => ({
+    ...one,
+    stores: known.find(({ folder }) => folder === one.folder)?.stores ?? one.stores,
+  }));
+  const supplied = await supplyAll(consumers, await supplyTools(assembly));
+  await index.add(supplied.filter(({ error }) => error === null).map(({ consumer }) => consumer));
+  return { written: supplied.map(renderedOf), broken };
+}
+
+/** What runs of this host delivered: the consumers of its index, and what journals of earlier versions say. */
+async function fromRuns(context: CommandContext, named: string | undefined, all: boolean): Promise<RenderResult> {
   const { assembly, place } = opened(context.assembly);
-  const { journals, unreadable } = chosen(place, args[0], options["all"] === true);
-  const written: Rendered[] = [];
+  const { journals, unreadable } = chosen(place, named, all);
+  const of = new Set(journals.map(({ plan }) => plan.id));
+  const indexed = (await context.assembly.supplies()).index
+    .read()
+    .filter(({ folder }) => all || [...of].some((id) => folder.includes(`-${id}/`)));
+  const supplied = await supplyAll(await stillThere(assembly, indexed), await supplyTools(assembly));
+  const written = supplied.map(renderedOf);
   const broken = [...unreadable];
   for (const journal of journals) {
     if (journal.warning !== null) say(context, printable(`warning: ${journal.warning}`));
@@ -32,16 +89,37 @@ export async function run(context: CommandContext, args: readonly string[], opti
       broken.push({ run: journal.plan.id, error });
     }
   }
-  const failed = [
-    ...broken.map(({ error }) => error),
-    ...written.flatMap(({ unit, error }) =>
-      error === null ? [] : [new UnsprawlError(error.code, `${unit}: ${error.message}`, error.hint)],
-    ),
-  ];
-  await writeResult(context.json ? document(written, broken) : lines(written, failed), null, context);
-  for (const error of failed) printError(error, context);
-  if (failed.length === 0) return EXIT.ok;
-  return written.some(({ error }) => error === null) ? EXIT.partly : (failed[0]?.exit ?? EXIT.failed);
+  return { written, broken };
+}
+
+/** Without the consumers that no container mounts any more; all of them while the engine does not answer, as at boot. */
+async function stillThere(assembly: Assembly, consumers: readonly Consumer[]): Promise<readonly Consumer[]> {
+  if (consumers.length === 0) return [];
+  try {
+    const mounted = new Set(
+      (await (await assembly.engine()).containers()).flatMap(({ Mounts = [] }) => Mounts.map(({ Source }) => Source)),
+    );
+    return consumers.filter(({ id, folder }) => !id.startsWith("container:") || mounted.has(folder));
+  } catch (error) {
+    if (error instanceof UnsprawlError && error.code === "unreachable") return consumers;
+    throw error;
+  }
+}
+
+async function supplyTools(assembly: Assembly): Promise<SupplyTools> {
+  const supplies = await assembly.supplies();
+  return {
+    store: assembly.store,
+    storeOf: assembly.storeOf,
+    resolve: assembly.resolve,
+    know: (value) => assembly.redactor.know(value),
+    write: (consumer, values) => supplies.write(consumer, values),
+  };
+}
+
+function renderedOf({ consumer, error }: Supplied): Rendered {
+  const unit = consumer.id.replace(/^container:/, "");
+  return { unit, files: error === null ? consumer.values.length : 0, error };
 }
 
 type UnreadableRuns = ReturnType<typeof allToRender>["unreadable"];

@@ -65,6 +65,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     async owner() {
       return null;
     },
+    consumer: () => null,
     files: () => [],
     async allow(subjectId, consumer, moves) {
       if (consumer === null)

@@ -6,6 +6,7 @@ export type Doc = { readonly [key: string]: unknown } & {
     readonly Env: readonly string[];
     readonly Hostname: string;
     readonly Entrypoint: readonly string[] | null;
+    readonly Labels?: { readonly [key: string]: string } | null;
   };
   readonly NetworkSettings: { readonly Networks: { readonly [name: string]: { readonly IPAMConfig: object | null } } };
 };
@@ -23,6 +24,7 @@ export function recreatedFaults(old: Doc, fresh: Doc): string[] {
   return [
     ...differences(old, fresh),
     ...same("Config.Env", fresh.Config.Env, kept),
+    ...same("Config.Labels", foreignLabels(fresh), foreignLabels(old)),
     ...same("Config.Entrypoint", fresh.Config.Entrypoint, shim),
     ...same("Mounts", mounts(fresh), mounts(old)),
     ...same("HostConfig.Binds", binds(fresh), [...binds(old).map(named), ...anonymous(old)]),
@@ -40,6 +42,7 @@ const EXPECTED: readonly (readonly [path: RegExp, why: string])[] = [
   [/^Config\.Env$/, "the secret is gone; compared apart"],
   [/^(Path|Args|Config\.Entrypoint|Config\.Healthcheck\.Test)$/, "the shim stands before the original; compared apart"],
   [/^(HostConfig\.Mounts|Mounts)$/, "the shim's folder is mounted; compared apart"],
+  [/^Config\.Labels(?:\.unsprawl·.*)?$/, "the reference and who may read it; the others are compared apart"],
   [/^HostConfig\.Binds$/, "an anonymous volume is named, or it would be made anew and empty; compared apart"],
   [/^NetworkSettings\.(SandboxID|SandboxKey|EndpointID)$/, "another sandbox"],
   [/^NetworkSettings\.Networks\.[^.]+\.EndpointID$/, "another sandbox"],
@@ -52,6 +55,12 @@ type Mount = {
   readonly Destination?: string;
   readonly Target?: string;
 };
+
+const foreignLabels = (doc: Doc): readonly string[] =>
+  Object.entries(doc.Config.Labels ?? {})
+    .filter(([key]) => !key.startsWith("unsprawl."))
+    .map(([key, value]) => `${key}=${value}`)
+    .sort();
 
 const isShim = (mount: Mount): boolean => (mount.Destination ?? mount.Target) === "/run/unsprawl";
 

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { atomicWrite, digestOf } from "../kit/io/atomic.ts";
+import { jsonText } from "../kit/text/escape.ts";
+import { cmd } from "../kit/shell.ts";
+import type { ConsumerIndex } from "../contract/supplies.ts";
+import type { Consumer } from "../model/consumer.ts";
+import { UnsprawlError } from "../model/error.ts";
+
+/** The index in this state folder, `consumers.json`. Safe against another process that writes it at the same time. */
+export function consumerIndex(state: () => string): ConsumerIndex {
+  const file = (): string => join(state(), "consumers.json");
+  const change = async (edit: (all: readonly Consumer[]) => readonly Consumer[]): Promise<void> => {
+    for (let tries = 0; ; tries++) {
+      const text = textOf(file());
+      const [before, after] = [parse(text, file()), edit(parse(text, file()))];
+      if (JSON.stringify(before) === JSON.stringify(after)) return;
+      try {
+        await atomicWrite(file(), jsonText({ version: 1, consumers: after }), {
+          expect: text === null ? null : digestOf(text),
+        });
+        return;
+      } catch (error) {
+        // Two runs at once, on two engines of this host.
+        if (!(error instanceof UnsprawlError) || error.code !== "changed" || tries > 20) throw error;
+      }
+    }
+  };
+  return {
+    read: () => parse(textOf(file()), file()),
+    add: async (consumers) => {
+      const folders = new Set(consumers.map(({ folder }) => folder));
+      await change((all) => [...all.filter(({ folder }) => !folders.has(folder)), ...consumers]);
+    },
+    remove: async (folders) => change((all) => all.filter(({ folder }) => !folders.includes(folder))),
+  };
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new UnsprawlError("failed", `${file} cannot be read`, cmd`ls -l ${file}`);
+  }
+}
+
+function parse(text: string | null, file: string): readonly Consumer[] {
+  if (text === null) return [];
+  try {
+    const { version, consumers } = JSON.parse(text) as { version: number; consumers: readonly Consumer[] };
+    if (version === 1 && Array.isArray(consumers) && consumers.every(isConsumer)) return consumers;
+  } catch {
+    // The same as a file of another form.
+  }
+  throw new UnsprawlError(
+    "malformed",
+    `${file} is not an index of consumers`,
+    cmd`rm ${file}, then: unsprawl render docker:`,
+  );
+}
+
+function isConsumer(one: unknown): one is Consumer {
+  const { id, delivery, folder, owner, values, script, stores } = (one ?? {}) as { [key in keyof Consumer]?: unknown };
+  const texts = [id, delivery, folder].every((text) => typeof text === "string");
+  const { uid, gid } = (owner ?? {}) as { readonly uid?: unknown; readonly gid?: unknown };
+  const named = (value: unknown): boolean => {
+    const { name, reference } = (value ?? {}) as { readonly name?: unknown; readonly reference?: unknown };
+    return typeof name === "string" && typeof reference === "string";
+  };
+  return (
+    texts &&
+    [uid, gid].every(Number.isInteger) &&
+    Array.isArray(values) &&
+    values.every(named) &&
+    typeof script === "boolean" &&
+    Array.isArray(stores)
+  );
+}

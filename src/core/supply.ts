@@ -1,0 +1,97 @@
+import type { Provider } from "../contract/provider.ts";
+import { cmd } from "../kit/shell.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Consumer } from "../model/consumer.ts";
+import type { StoreTarget } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+
+/** What became of one consumer: the names of the values that were written, or why none was. */
+export type Supplied = {
+  readonly consumer: Consumer;
+  readonly changed: readonly string[];
+  readonly error: UnsprawlError | null;
+};
+
+export type SupplyTools = {
+  /** A configured store, or a provider with its ecosystem's environment. Throws `usage` or `config` when there is none. */
+  readonly store: (name: string) => Promise<Provider>;
+  /** The store of these settings, opened with this process's credentials. */
+  readonly storeOf: (target: StoreTarget) => Promise<Provider>;
+  /** The values of references through all stores that are set up here; null for one that no store is for. */
+  readonly resolve: (references: readonly string[]) => Promise<ReadonlyMap<string, Secret | null>>;
+  readonly know: (value: Secret) => void;
+  /** Puts a consumer's files in place and returns the names of the values that were other ones. */
+  readonly write: (consumer: Consumer, values: ReadonlyMap<string, Secret>) => readonly string[];
+};
+
+/**
+ * Writes the files of these consumers from their stores, each store opened once. One consumer that fails keeps no other
+ * from its files; what it had stays. Throws nothing of a consumer's.
+ */
+export async function supplyAll(consumers: readonly Consumer[], tools: SupplyTools): Promise<Supplied[]> {
+  const opened = new Map<string, Promise<Provider | null>>();
+  const supplied: Supplied[] = [];
+  for (const consumer of consumers) {
+    try {
+      const values = await valuesOf(consumer, tools, opened);
+      supplied.push({ consumer, changed: tools.write(consumer, values), error: null });
+    } catch (error) {
+      if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
+      supplied.push({ consumer, changed: [], error });
+    }
+  }
+  return supplied;
+}
+
+/** A consumer's values from the store, by their names. Throws `absent`, or what the store throws. */
+async function valuesOf(
+  consumer: Consumer,
+  tools: SupplyTools,
+  opened = new Map<string, Promise<Provider | null>>(),
+): Promise<Map<string, Secret>> {
+  const values = new Map<string, Secret>();
+  for (const { name, reference, store } of consumer.values) {
+    const provider = store === null ? null : await open(store, consumer, tools, opened);
+    const key = provider?.parse(reference) ?? null;
+    const value = key === null ? await resolved(reference, tools) : ((await provider?.get(key))?.value ?? null);
+    if (value === null)
+      throw new UnsprawlError("absent", `nothing is stored at ${reference}`, "put it back, then render again");
+    tools.know(value);
+    values.set(name, value);
+  }
+  return values;
+}
+
+async function resolved(reference: string, { resolve }: SupplyTools): Promise<Secret> {
+  const value = (await resolve([reference])).get(reference) ?? null;
+  if (value !== null) return value;
+  throw new UnsprawlError(
+    "config",
+    `no store is set up here for ${reference.slice(0, reference.indexOf(":"))}`,
+    cmd`add it to unsprawl.yaml, or set the store's environment; unsprawl stores lists them`,
+  );
+}
+
+/** The store of this name: as it is configured here, else as the migration knew it; null when neither leads to one. */
+function open(
+  name: string,
+  { stores }: Consumer,
+  tools: SupplyTools,
+  opened: Map<string, Promise<Provider | null>>,
+): Promise<Provider | null> {
+  const target = stores.find((one) => one.name === name);
+  const id = JSON.stringify(target ?? name);
+  const opening = opened.get(id) ?? (target ? tools.storeOf(target) : named(name, tools));
+  opened.set(id, opening);
+  return opening;
+}
+
+async function named(name: string, { store }: SupplyTools): Promise<Provider | null> {
+  try {
+    return await store(name);
+  } catch (error) {
+    // It was called otherwise where the value was moved: the reference says enough.
+    if (error instanceof UnsprawlError && (error.code === "usage" || error.code === "config")) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { ConsumerIndex, Supplies } from "../contract/supplies.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Consumer } from "../model/consumer.ts";
+import { Secret } from "../model/secret.ts";
+import { shimFile } from "./shim.ts";
+import { isSupplyFolder, memoryRoot, writeFiles } from "./tmpfs.ts";
+
+/** The files of values on this host, below the folder for values on tmpfs. */
+export function suppliesOf(env: NodeJS.ProcessEnv, index: ConsumerIndex): Supplies {
+  return {
+    index,
+    mayHold: (folder) => isSupplyFolder(env, folder),
+    write: (consumer, values) => supply(env, consumer, values),
+    read: suppliedValue,
+  };
+}
+
+/**
+ * Writes a consumer's files on tmpfs and returns the names of the values that were not there, or were other bytes.
+ * Idempotent; needs neither the engine nor the image. Throws `refused` for a folder that is not one for values, `absent`
+ * when `values` lacks one of the consumer's.
+ */
+function supply(env: NodeJS.ProcessEnv, consumer: Consumer, values: ReadonlyMap<string, Secret>): readonly string[] {
+  const { folder, owner } = consumer;
+  mustBeFolder(env, folder);
+  memoryRoot(env);
+  const wanted = consumer.values.map(({ name, reference }) => {
+    const content = values.get(name);
+    if (content !== undefined) return { name, content, mode: 0o400, holdsValue: true };
+    throw new UnsprawlError("absent", `the value of ${reference} is not at hand`, "unsprawl render again");
+  });
+  const changed = wanted.filter(({ name, content }) => suppliedValue(folder, name)?.equals(content) !== true);
+  // A file that is mounted by itself is the same file until the container starts again: it is written where it is.
+  const inPlace = isMountedByFile(env, folder) ? changed.filter((one) => overwrite(consumer, one)) : [];
+  const anew = changed.filter((one) => !inPlace.includes(one));
+  const script = consumer.script ? [shimFile(consumer.values.map(({ name }) => name))] : [];
+  if (anew.length + script.length > 0) writeFiles(folder, owner, [...script, ...anew]);
+  return changed.map(({ name }) => name);
+}
+
+/** What a consumer has now; null where the file is missing. Follows no link. */
+function suppliedValue(folder: string, name: string): Secret | null {
+  try {
+    const fd = openSync(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return Secret.of(readFileSync(fd));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** Replaces the bytes of a file that is there and is the owner's; false when it has to be made. */
+function overwrite({ folder, owner }: Consumer, one: { readonly name: string; readonly content: Secret }): boolean {
+  let fd: number;
+  try {
+    fd = openSync(join(folder, one.name), constants.O_WRONLY | constants.O_NOFOLLOW);
+  } catch {
+    return false;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.uid !== owner.uid || stat.gid !== owner.gid || stat.nlink !== 1) return false;
+    const bytes = one.content.expose();
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at);
+    ftruncateSync(fd, bytes.length);
+    fsyncSync(fd);
+    return true;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function isMountedByFile(env: NodeJS.ProcessEnv, folder: string): boolean {
+  return folder.startsWith(`${memoryRoot(env)}/compose/`);
+}
+
+function mustBeFolder(env: NodeJS.ProcessEnv, folder: string): void {
+  if (isSupplyFolder(env, folder)) return;
+  throw new UnsprawlError("refused", `${JSON.stringify(folder)} is not a folder for values`, "unsprawl doctor");
+}

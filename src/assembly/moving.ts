@@ -99,13 +99,11 @@ async function readConsumers(source: string, { engine, env, cwd }: Basis, suppli
       `${kind}: is not a source of files to render`,
       cmd`known: ${bare(Object.keys(consumerReaders).join(": "))}:`,
     );
-  const { memoryRoot } = await import("../delivery/tmpfs.ts");
   const read = await load({
     engine,
     env,
     cwd,
     mayHold: (folder) => supplies.mayHold(folder),
-    memory: () => memoryRoot(env),
   });
   return read(what.join(":"));
 }

@@ -6,6 +6,7 @@
 import type { ComposeTools } from "./compose/index.ts";
 import type { DockerConsumerTools } from "./docker-container/consumers.ts";
 import type { DockerContainerTools } from "./docker-container/index.ts";
+import type { ScriptConsumerTools } from "./docker-run/consumers.ts";
 import type { DockerRunTools } from "./docker-run/index.ts";
 import type { ImageTools } from "./image/index.ts";
 import type { KubernetesTools } from "./kubernetes/index.ts";
@@ -51,7 +52,7 @@ type FormatEntry = {
 };
 
 /** What is handed to a reader of consumers; each takes what it needs. */
-export type ConsumerTools = DockerConsumerTools & { readonly env: NodeJS.ProcessEnv; readonly cwd: string };
+export type ConsumerTools = DockerConsumerTools & ScriptConsumerTools & { readonly env: NodeJS.ProcessEnv };
 
 /** In the order in which help lists them; within a stage it is also the order in which a finding is offered to them. */
 const FORMATS: readonly FormatEntry[] = [
@@ -101,6 +102,7 @@ const FORMATS: readonly FormatEntry[] = [
     about: dockerRun,
     migration: async (tools) => (await import("./docker-run/index.ts")).dockerRunMigration(tools),
     source: async ({ cwd }) => (await import("./docker-run/read.ts")).scriptSource(cwd),
+    consumers: async (tools) => (await import("./docker-run/consumers.ts")).scriptConsumers(tools),
   },
   {
     about: dockerfile,

@@ -27,7 +27,8 @@ import { warningsFor } from "./losses.ts";
 import { refusal } from "./refuse.ts";
 import { diff, rewritten } from "./rewrite.ts";
 import { scrubSwaps } from "./scrub.ts";
-import { folderValues, labelledChange, withSupplied } from "./supplied.ts";
+import { folderValues, foldersOf } from "../../src/engine/supplied.ts";
+import { labelledChange, withSupplied } from "./supplied.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
 import {
   Claims,
@@ -135,7 +136,10 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
           work.record.done(`${step.id}/owner`, owner);
           const consumer = delivery.consumer(subject, owner, step.moves, work.plan.store);
           if (consumer !== null) {
-            supplies.write(consumer, folderValues(consumer, subject, byName(step.moves, work.values), supplies));
+            supplies.write(
+              consumer,
+              folderValues(consumer, subject.supplied ?? [], byName(step.moves, work.values), supplies),
+            );
             await supplies.index.add([consumer]);
           }
         }
@@ -176,7 +180,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const { id } = asPlanned({} as DeliverySubject, recreate.unit, work.plan.id);
       await deliveryOf(recreate.delivery).discard(id);
       const { index } = supplies;
-      await index.remove(index.read().flatMap(({ folder }) => (folder.split("/").includes(id) ? [folder] : [])));
+      await index.remove(foldersOf(index.read(), id));
     },
     async render(steps, values, plan, record) {
       const deliver = steps.find((step) => step.kind === "deliver");
@@ -185,7 +189,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       if ((await gone(await open(), deliver.unit)) === true) return 0;
       const id = asPlanned({} as DeliverySubject, deliver.unit, plan.id).id;
       // The index knows what else is in its folder.
-      if (supplies.index.read().some(({ folder }) => folder.split("/").includes(id))) return 0;
+      if (foldersOf(supplies.index.read(), id).length > 0) return 0;
       await deliveryOf(deliver.delivery).prepare(id, owner, deliver.moves, byName(deliver.moves, values));
       return deliver.moves.length;
     },

@@ -7,7 +7,10 @@ import { referencesOf, unreachableHost } from "../../src/engine/facts.ts";
 import { containerFile, containerHasFile } from "../../src/engine/files.ts";
 import { keptByRun } from "../../src/engine/names.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
+import { labelsFor } from "../../src/engine/consumer-labels.ts";
+import type { Supplies } from "../../src/contract/supplies.ts";
 import { calledBy, runText, subjectOf } from "./syntax/run-names.ts";
+import { suppliedIn } from "./supplied.ts";
 import type { RunScript } from "./syntax/script.ts";
 import { distinctName, isFileName } from "../../src/kit/io/name.ts";
 import { makePodmanSecret } from "../../src/files/podman-secret.ts";
@@ -22,6 +25,7 @@ export type RunTools = {
   readonly open: () => Promise<Engine>;
   readonly deliveries: readonly Delivery[];
   readonly detector: () => Promise<Detector>;
+  readonly supplies: Supplies;
 };
 
 export type Chosen = RunLineChange & {
@@ -40,19 +44,20 @@ type InspectedRun = { readonly image: ImageDoc; readonly doc: ContainerDoc };
 
 /** How the container of a run line gets its values. Throws `refused` when there is no way, with what would make one. */
 export async function chooseFor(
-  { open, deliveries, detector }: RunTools,
+  tools: RunTools,
   script: RunScript,
   run: RunCommand,
   selected: readonly Selected[],
   options: PlanOptions,
 ): Promise<{ readonly line: Chosen; readonly left: ChosenDelivery["left"] }> {
+  const { open, deliveries, detector } = tools;
   const subject = subjectOf(script.file, script.text, run);
   const all = selected.map(({ move }) => move);
   if (run.program === "podman") return byPodman(subject, run, all, options);
   const engine = await open();
   const found = await evidenceOf(engine, run);
   const id = `${distinctName(subject, ["docker-run", script.file, subject])}-${options.runId}`;
-  const known = await subjectFor(engine, run, found, id);
+  const known = { ...(await subjectFor(engine, run, found, id)), supplied: suppliedIn(run, subject, tools.supplies) };
   const { delivery, why, warnings, left } =
     found === null
       ? await withoutEvidence(deliveries, run, options, known, all, subject)
@@ -72,14 +77,17 @@ export async function chooseFor(
       `${subject}: only the shell knows ${unclear}, which the shim would start`,
       "unsprawl runtime install --to STORE, then plan again",
     );
-  const change = delivery.change(known, moves);
-  const command = shim ? [...(change.entrypointPrefix ?? []).slice(1), ...own(run, known)] : [];
+  const owner = await delivery.owner(known);
+  const labels = labelsFor(moves, delivery.name, options.store.name, owner);
+  const change = { ...delivery.change(known, moves), labels };
+  const command =
+    shim && change.entrypointPrefix !== null ? [...change.entrypointPrefix.slice(1), ...own(run, known)] : [];
   if (shim && (await holdsSecret(detector, command)))
     throw new UnsprawlError("refused", `${subject}: the image's own command holds a secret`, "build the image without");
   const { file } = script;
   const line: Chosen = {
     ...{ subject, delivery: delivery.name, why, change, secrets: {}, command, id },
-    owner: await delivery.owner(known),
+    owner,
     consumer: known.consumer,
     warnings: [
       ...warnings,

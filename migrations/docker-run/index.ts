@@ -2,8 +2,8 @@
  * `docker-run`: a `docker run` or `podman run` line in a shell script or a systemd unit becomes one without secrets, whose
  * container gets its values as a migrated container does. The file's other words stay, and nothing is started.
  */
-import type { Delivery } from "../../src/contract/delivery.ts";
-import type { Migration } from "../../src/contract/migration.ts";
+import type { Delivery, Owner } from "../../src/contract/delivery.ts";
+import type { Migration, Work } from "../../src/contract/migration.ts";
 import { fileMigration, parsePlacePath, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
 import { calledBy, subjectOf } from "./syntax/run-names.ts";
 import { readScript, type ScriptVariable } from "./syntax/script.ts";
@@ -15,6 +15,8 @@ import { byName, type DeliveryName, type Plan, type Step, type DeliverStep } fro
 import type { Chosen, RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
 import { settle } from "./settle.ts";
+import { folderValues, foldersOf } from "../../src/engine/supplied.ts";
+import { lineConsumer, suppliedIn } from "./supplied.ts";
 import { stepId, subjectOfStep } from "../../src/model/step-id.ts";
 import { recordedOwner } from "../../src/files/delivered-owner.ts";
 
@@ -58,6 +60,18 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
     rewrite: async ({ file, lines }, moving) => rewriteScript(await readScript(file as string), linesOf(lines), moving),
   };
   const base = fileMigration(tools, format);
+  /** Writes the files of a line's container: what moves now, and what an earlier migration of the line has moved. */
+  const supply = async (step: DeliverStep, owner: Owner, work: Work): Promise<void> => {
+    const { file, text, runs } = await readScript(step.unit);
+    const { subject } = lineOf(work.plan, step);
+    const run = runs.find((one) => subjectOf(file, text, one) === subject);
+    const supplied = run === undefined ? [] : suppliedIn(run, subject, tools.supplies);
+    const known = { id: idOf(step), consumer: lineConsumer(subject), supplied };
+    const consumer = deliveryOf(step.delivery).consumer(known, owner, step.moves, work.plan.store);
+    if (consumer === null) return;
+    tools.supplies.write(consumer, folderValues(consumer, supplied, byName(step.moves, work.values), tools.supplies));
+    await tools.supplies.index.add([consumer]);
+  };
 
   return {
     ...base,
@@ -93,17 +107,22 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       if (owner === null) return;
       // Kept for `render`: what is not recorded was never delivered.
       work.record.done(`${step.id}/owner`, owner);
-      await deliveryOf(step.delivery).prepare(idOf(step), owner, step.moves, byName(step.moves, work.values));
+      await supply(step, owner, work);
     },
     async undo(steps, work) {
       await base.undo(steps, work);
-      for (const step of steps.filter(isDeliver)) await deliveryOf(step.delivery).discard(idOf(step));
+      const { index } = tools.supplies;
+      for (const step of steps.filter(isDeliver)) {
+        await deliveryOf(step.delivery).discard(idOf(step));
+        await index.remove(foldersOf(index.read(), idOf(step)));
+      }
     },
     async render(steps, values, _plan, record) {
       let count = 0;
       for (const step of steps.filter(isDeliver)) {
         const owner = recordedOwner(record, step.id);
-        if (owner === null) continue;
+        // The index knows what else is in its folder.
+        if (owner === null || foldersOf(tools.supplies.index.read(), idOf(step)).length > 0) continue;
         await deliveryOf(step.delivery).prepare(idOf(step), owner, step.moves, byName(step.moves, values));
         count += step.moves.length;
       }

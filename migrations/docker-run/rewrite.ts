@@ -11,6 +11,7 @@ import type { DiffLine } from "../../src/model/plan.ts";
 import { flagOf, type EnvFlag, type RunCommand } from "./syntax/shell-run.ts";
 import type { ShellWord } from "../../src/kit/text/shell-words.ts";
 import { eol, lineStart, splice, type Edit } from "../../src/kit/text/splice.ts";
+import { mountsIn } from "./supplied.ts";
 import { rewritten, written } from "./words.ts";
 
 /** What becomes of one run line. It holds no value. */
@@ -47,6 +48,7 @@ export function rewriteScript(
     const run = runs.find((one) => subjectOf(file, text, one) === line.subject);
     if (run === undefined) throw moved(own[0]?.move.name ?? "", line.subject);
     changeLine(script, run, line, own, made);
+    remounted(script, run, line.change, made);
     if (line.command.length > 0) shimmed(script, run, line, made);
   }
   const after = splice(text, made.edits);
@@ -143,16 +145,37 @@ function replacement(
 }
 
 /** Flags that a delivery needs besides, each with its value. */
-function moreFlags(run: RunCommand, { mounts, runtime, entrypointPrefix }: RunChange): (readonly string[])[] {
+function moreFlags(run: RunCommand, change: RunChange): (readonly string[])[] {
+  const { mounts, unmount = [], labels = [], runtime, entrypointPrefix } = change;
   const [program] = entrypointPrefix ?? [];
   return [
-    ...mounts.map(({ source, target }) => [
-      "--mount",
-      record(["type=bind", `source=${source}`, `target=${target}`, "readonly"]),
-    ]),
+    ...mounts.filter(({ target }) => !unmount.includes(target)).map((one) => ["--mount", mountText(one)]),
+    // The owner of an earlier migration's files is the same.
+    ...labels
+      .map(({ name, value }) => `${name}=${value}`)
+      .filter((label) => !run.flags.some(({ name, value }) => ["label", "l"].includes(name) && value === label))
+      .map((label) => ["--label", label]),
     ...(runtime === null || flagOf(run, "runtime") !== null ? [] : [["--runtime", runtime]]),
     ...(program === undefined || flagOf(run, "entrypoint") !== null ? [] : [["--entrypoint", program]]),
   ];
+}
+
+function mountText({ source, target }: RunChange["mounts"][number]): string {
+  return record(["type=bind", `source=${source}`, `target=${target}`, "readonly"]);
+}
+
+/** The folder of an earlier migration makes room for the one that holds its values and the new ones. */
+function remounted({ file, text, kind }: RunScript, run: RunCommand, change: RunChange, made: ScriptEdits): void {
+  for (const mount of change.mounts.filter(({ target }) => change.unmount?.includes(target))) {
+    const old = mountsIn(run).find(({ target }) => target === mount.target);
+    if (old === undefined) throw moved(mount.target, file);
+    const [word, holder] = [wordAt(run, old.flag.flag), wordAt(run, old.flag.holder)];
+    const words = ["--mount", mountText(mount)];
+    made.edits.push({ start: word.start, end: holder.end, text: written(words, kind) });
+    made.words.set(holder, []).set(word, words);
+    const path = placeText(file, lineOf(text, word.start), run.program);
+    made.diff.push({ sign: "~", path, text: written(words, kind) });
+  }
 }
 
 /** The shim in place of the line's own entrypoint, and what it starts behind the image. */

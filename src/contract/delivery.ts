@@ -84,7 +84,12 @@ export interface Delivery {
    * The files of these values for this subject, with those of earlier migrations that `change` mounts along with them;
    * null if this delivery writes none.
    */
-  consumer(subject: DeliverySubject, owner: Owner, moves: readonly Move[], store: StoreTarget): Consumer | null;
+  consumer(
+    subject: Pick<DeliverySubject, "id" | "consumer" | "supplied">,
+    owner: Owner,
+    moves: readonly Move[],
+    store: StoreTarget,
+  ): Consumer | null;
   /** The contents of the mounted folder, for platforms that mount their own files; empty if this delivery has none. */
   files(moves: readonly Move[], values: ReadonlyMap<string, Secret>): readonly DeliveryFile[];
   /**

@@ -5,13 +5,16 @@ import type { Move, StoreTarget } from "../model/plan.ts";
 type SuppliedBefore = NonNullable<DeliverySubject["supplied"]>[number];
 
 /** What an earlier migration delivers to this subject in this way; null when none does. */
-export function suppliedBy({ supplied = [] }: DeliverySubject, delivery: Consumer["delivery"]): SuppliedBefore | null {
+export function suppliedBy(
+  { supplied = [] }: Pick<DeliverySubject, "supplied">,
+  delivery: Consumer["delivery"],
+): SuppliedBefore | null {
   return supplied.find(({ consumer }) => consumer.delivery === delivery) ?? null;
 }
 
 /** The consumer of a new folder: these values, and those that an earlier migration delivers in the same way. */
 export function consumerWith(
-  subject: DeliverySubject,
+  subject: Pick<DeliverySubject, "id" | "consumer" | "supplied">,
   delivery: Consumer["delivery"],
   to: {
     readonly folder: string;

@@ -93,7 +93,7 @@ const NONE: FoundConsumers = { consumers: [], faults: [] };
  * The consumers that a container's labels describe: one for `file`, one for the shim. Folders are those of its own mounts,
  * and only ones that may hold values (`mayHold`): a label names no path.
  */
-function labelledConsumers(
+export function labelledConsumers(
   { name, labels, mounts }: LabelledContainer,
   mayHold: (folder: string) => boolean,
 ): FoundConsumers {

@@ -1,0 +1,38 @@
+import type { DeliverySubject } from "../contract/delivery.ts";
+import type { Supplies } from "../contract/supplies.ts";
+import { cmd } from "../kit/shell.ts";
+import type { Consumer } from "../model/consumer.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Secret } from "../model/secret.ts";
+
+/**
+ * The values of a consumer's new folder: those that move, and those that the folder of an earlier migration has. Throws
+ * `absent` if a file of that one is missing, as after a boot.
+ */
+export function folderValues(
+  { values, id }: Consumer,
+  supplied: NonNullable<DeliverySubject["supplied"]>,
+  moved: ReadonlyMap<string, Secret>,
+  supplies: Supplies,
+): Map<string, Secret> {
+  const all = new Map(moved);
+  for (const { name } of values.filter((one) => !all.has(one.name))) {
+    const before = supplied.find(({ consumer }) => consumer.values.some((value) => value.name === name));
+    const value = before === undefined ? null : supplies.read(before.consumer.folder, name);
+    if (value === null)
+      throw new UnsprawlError(
+        "absent",
+        `the file of ${name}, which an earlier run moved, is not on this host`,
+        id.startsWith("container:")
+          ? cmd`unsprawl render docker:${id.slice("container:".length)}`
+          : "unsprawl render --all",
+      );
+    all.set(name, value);
+  }
+  return all;
+}
+
+/** The folders of these consumers that a unit of a run has: `id` is what its folder is called. */
+export function foldersOf(consumers: readonly Consumer[], id: string): readonly string[] {
+  return consumers.flatMap(({ folder }) => (folder.split("/").includes(id) ? [folder] : []));
+}

@@ -3,6 +3,7 @@ import type { Delivery } from "../contract/delivery.ts";
 import type { Migration } from "../contract/migration.ts";
 import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
 import type { SourceReading } from "../contract/source.ts";
+import { entryUsers } from "../core/entry-users.ts";
 import { route } from "../core/route.ts";
 import { consumerIndex } from "../core/consumer-index.ts";
 import { once } from "../kit/once.ts";
@@ -19,7 +20,7 @@ type ScanningAndStores = Pick<Assembly, "detector" | "sources" | "store">;
 export function movingOf(
   basis: Basis,
   parts: ScanningAndStores,
-): Pick<Assembly, "deliveries" | "migration" | "migrationOf" | "supplies" | "consumers"> {
+): Pick<Assembly, "deliveries" | "migration" | "migrationOf" | "usersOf" | "supplies" | "consumers"> {
   const deliveries = once(() => openDeliveries(basis.env));
   const opened = new Map<string, Promise<Migration>>();
   const migration = (name: string): Promise<Migration> => {
@@ -38,6 +39,13 @@ export function movingOf(
     migration: (names) => route(names, migration, null),
     migrationOf: (plan) =>
       route([...new Set([...Object.values(plan.migrations ?? {}), plan.migration])], migration, plan),
+    usersOf: (provider, of) =>
+      entryUsers({
+        installation: basis.installation,
+        provider,
+        engine: async () => (await of.engine()).id,
+        holders: async () => (await import("../engine/reference-holders.ts")).referenceHolders(await basis.engine()),
+      }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Provider } from "../contract/provider.ts";
 import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
 import type { Source } from "../contract/source.ts";
 import type { Config } from "../core/config/config.ts";
+import type { EntryUsers } from "../core/conflict.ts";
 import type { Installation } from "../core/journal/journal.ts";
 import type { Memory } from "../core/remember.ts";
 import type { Router } from "../core/route.ts";
@@ -58,6 +59,8 @@ export type Assembly = {
   readonly migration: (names: readonly string[]) => Router;
   /** The migrations of a plan as one. */
   readonly migrationOf: (plan: Plan) => Router;
+  /** Who uses entries of a store besides the unit that is planned by this migration. */
+  readonly usersOf: (provider: Provider, migration: Router) => EntryUsers;
   /** `--to NAME`: a configured store, or a provider with its ecosystem's own environment. */
   readonly store: (name: string) => Promise<Provider>;
   /** The store of a plan again, wherever the process runs now. Throws `changed` when its settings are others. */

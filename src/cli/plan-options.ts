@@ -1,4 +1,3 @@
-import picomatch from "picomatch";
 import { ACCEPT_WORDS, BETWEEN_STORES, RUN_CONFIGURATIONS } from "../assembly/plug-ins.ts";
 import { buildPlan } from "../core/plan.ts";
 import type { ScanHit } from "../core/scan.ts";
@@ -8,6 +7,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { DeliveryName, Plan } from "../model/plan.ts";
 import { parseDuration } from "../kit/text/duration.ts";
 import { list, scriptHost, text, type CommandContext, type ParsedFlags } from "./context.ts";
+import { onlyThese } from "./only.ts";
 import { fails, incomplete, scanWith } from "./scan-options.ts";
 
 export type PlannedMigration = {
@@ -48,12 +48,17 @@ export async function planWith(
 
   const provider = await assembly.store(to);
   const { report, hits, failOn } = await scanWith(context, sources, options);
-  const only = list(options, "only").map((glob) => picomatch(glob, { dot: true, bash: true, nobracket: true }));
-  const chosen = only.length === 0 ? hits : hits.filter(({ finding }) => only.some((matches) => matches(finding.name)));
+  const chosen = onlyThese(hits, list(options, "only"));
   const migration = assembly.migration(migrationsFor(chosen));
   const plan = await buildPlan(
     { hits: chosen, deliver, overwrite: options["overwrite"] === true, accept, graceMs, healthTimeoutMs },
-    { migration, provider, key: assembly.key(), redact: (said) => assembly.redactor.guard(said) },
+    {
+      migration,
+      provider,
+      key: assembly.key(),
+      redact: (said) => assembly.redactor.guard(said),
+      usersOf: assembly.usersOf(provider, migration),
+    },
     scriptHost(context, false),
   );
   return {

@@ -11,7 +11,9 @@ import { createJournal, openJournal, readJournal, type Journal } from "./journal
 import { lockEngine } from "./journal/lock.ts";
 import { putValue, takeBack, verifyValue } from "./store-steps.ts";
 import { mustBeOurs } from "./journal/signed-plan.ts";
-import { unitsOf, unitState, usedElsewhere } from "./journal/runs.ts";
+import { unitsOf, unitState } from "./journal/runs.ts";
+import { mustBeFree, userText } from "./conflict.ts";
+import { entryUses, isOwnUse, usedElsewhere, usedSince } from "./journal/uses.ts";
 import { readValues, recallValues, valueOf } from "./values.ts";
 import { subjectOfStep } from "../model/step-id.ts";
 
@@ -138,6 +140,7 @@ async function workUnit(
   const { record, plan } = journal;
   if (!begun) {
     for (const step of steps) await tools.migration.unchanged(step, plan);
+    mustReplaceOwn(steps, plan, tools);
     record.intent(`unit:${unit}`);
   }
   const values = await readValues(steps, journal, tools);
@@ -174,6 +177,16 @@ async function workUnit(
     host.emit({ type: "step", step: step.id, unit, text: said, state: "done", done: done + 1, total });
   }
   record.done(`unit:${unit}`);
+}
+
+/** Throws `conflict` if, since the plan was made, another unit has come to use an entry that it replaces. */
+function mustReplaceOwn(steps: readonly Step[], plan: Plan, tools: ApplyTools): void {
+  for (const step of steps) {
+    if (step.kind !== "put" || !step.overwrite) continue;
+    const own = { unit: step.unit, engine: plan.engine.id };
+    const others = entryUses(tools, plan.store, step.move.key, plan.id).filter((use) => !isOwnUse(use, own));
+    mustBeFree(step.move.key, others.map(userText));
+  }
 }
 
 /**
@@ -214,7 +227,8 @@ export async function undoUnit(
     await tools.migration.undo(steps, work);
     for (const step of steps.toReversed()) {
       if (step.kind !== "put") continue;
-      const shared = usedElsewhere(tools, plan, step.move.key);
+      const replaced = record.last(step.id)?.["before"] === "other";
+      const shared = replaced ? usedSince(tools, journal, step) : usedElsewhere(tools, plan, step.move.key);
       await takeBack(tools.provider, step, plan, tools.key, record, shared);
     }
     record.undone(`unit:${unit}`);

@@ -1,28 +1,18 @@
 import { randomBytes } from "node:crypto";
 import type { Host } from "../contract/host.ts";
-import type { Selected, Unit } from "../contract/migration.ts";
+import type { Selected, Unit, UnitPlan } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
-import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { fingerprint, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import {
-  keyText,
-  type DeliveryName,
-  type Move,
-  type NotMoved,
-  type Plan,
-  type Step,
-  type StoreKey,
-  type PutStep,
-} from "../model/plan.ts";
-import type { Secret } from "../model/secret.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
+import type { DeliveryName, NotMoved, Plan, Step } from "../model/plan.ts";
+import type { EntryUsers } from "./conflict.ts";
 import { maskPlan } from "./journal/masked-plan.ts";
 import { clearTextWarning } from "./store-place.ts";
-import { mappedName, type Mapping } from "./config/mapping.ts";
+import type { Mapping } from "./config/mapping.ts";
+import { nameFault, placeOf, unitMoves, verifyOf } from "./plan-moves.ts";
 import type { Router } from "./route.ts";
 import type { ScanHit } from "./scan.ts";
 import { signPlan } from "./journal/signed-plan.ts";
-import { siblingId, stepId } from "../model/step-id.ts";
 
 export type PlanInput = {
   readonly hits: readonly ScanHit[];
@@ -41,6 +31,7 @@ export type PlanTools = {
   readonly key: FingerprintKey;
   /** Removes known values from text for people. */
   readonly redact: (text: string) => string;
+  readonly usersOf: EntryUsers;
 };
 
 /**
@@ -76,35 +67,26 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       done,
       total: units.size,
     });
+    const held: NotMoved[] = [];
     try {
-      const { puts: all, selected, notes } = await storeSteps(hits, unit, input, tools, keys);
-      const planned = await migration
-        .plan(unit, selected, {
-          ...input,
-          accept: acceptedBy(input, unit),
-          deliver: input.mapping?.units.get(unit)?.deliver ?? input.deliver,
-          runId,
-          store: provider.target,
-        })
-        .catch(throwOwn);
+      const moves = await unitMoves(hits, unit, input, tools, keys);
+      held.push(...moves.notMoved);
+      const planned = await planUnit(unit, moves.selected, runId, input, tools);
       const left = planned.left ?? [];
       const stays = new Set(left.map(({ selected: { move } }) => move));
-      const puts = all.filter(({ move }) => !stays.has(move));
-      notMoved.push(...left.map(({ selected: { finding }, reason, hint }) => ({ finding, reason, hint })));
-      const verify = puts.map((put): Step => ({
-        id: siblingId(put, "verify"),
-        kind: "verify",
-        unit,
-        move: put.move,
-      }));
+      const puts = moves.puts.filter(({ move }) => !stays.has(move));
+      held.push(...left.map(({ selected: { finding }, reason, hint }) => ({ finding, reason, hint })));
       // Reserved only now: a unit that cannot be migrated takes no place in the store.
       for (const { move } of puts) keys.set(placeOf(move.key), move.fingerprint);
-      steps.push(...puts, ...verify, ...planned.steps);
-      warnings.push(...[...notes, ...planned.warnings].map((text) => ({ unit, text })));
+      steps.push(...puts, ...puts.map(verifyOf), ...planned.steps);
+      warnings.push(...[...moves.notes, ...planned.warnings].map((text) => ({ unit, text })));
     } catch (error) {
       if (!(error instanceof UnsprawlError) || !["refused", "conflict"].includes(error.code)) throw error;
-      notMoved.push(...hits.map(({ finding }) => ({ finding, reason: error.message, hint: error.hint })));
+      const told = new Set(held.map(({ finding }) => finding));
+      const rest = hits.flatMap(({ finding }) => (told.has(finding) ? [] : finding));
+      held.push(...rest.map((finding) => ({ finding, reason: error.message, hint: error.hint })));
     }
+    notMoved.push(...held);
     host.emit({
       type: "step",
       step: `plan:${unit}`,
@@ -130,6 +112,25 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     warnings: clear === null ? warnings : [{ unit: "", text: clear }, ...warnings],
   };
   return signPlan(maskPlan(plan, tools.redact), key);
+}
+
+/** The steps of a unit's migration for the secrets that move; none if no secret does. */
+async function planUnit(
+  unit: string,
+  selected: readonly Selected[],
+  runId: string,
+  input: PlanInput,
+  { migration, provider }: PlanTools,
+): Promise<UnitPlan> {
+  if (selected.length === 0) return { unit, steps: [], warnings: [] };
+  const options = {
+    ...input,
+    accept: acceptedBy(input, unit),
+    deliver: input.mapping?.units.get(unit)?.deliver ?? input.deliver,
+    runId,
+    store: provider.target,
+  };
+  return migration.plan(unit, selected, options).catch(throwOwn);
 }
 
 /** The unit of a finding, or why the finding stays in place. */
@@ -164,106 +165,6 @@ function acceptedBy({ accept, mapping }: PlanInput, unit: string | undefined): R
   const own = unit === undefined ? [] : (mapping?.units.get(unit)?.accept ?? []);
   return own.length === 0 ? accept : new Set([...accept, ...own]);
 }
-
-async function storeSteps(
-  hits: readonly ScanHit[],
-  unit: string,
-  input: PlanInput,
-  { migration, provider, key: fingerprintKey }: PlanTools,
-  keys: ReadonlyMap<string, string>,
-): Promise<{
-  readonly puts: readonly PutStep[];
-  readonly selected: readonly Selected[];
-  readonly notes: ReadonlySet<string>;
-}> {
-  const puts: PutStep[] = [];
-  const selected: Selected[] = [];
-  const notes = new Set<string>();
-  const mine = new Map<string, string>();
-  const ids = new Set<string>();
-  const print = (value: Secret): Fingerprint => fingerprint(value, fingerprintKey);
-  const twins = new Map<string, { readonly print: string; readonly subjectId: string }>();
-  const named = await Promise.all(hits.map(async (hit) => ({ hit, part: (await migration.part?.(hit)) ?? null })));
-  const whole = new Set(named.flatMap(({ hit, part }) => (part === null ? [print(hit.candidate.value)] : [])));
-  for (const { hit, part } of named) {
-    const { finding } = hit;
-    const { name, value } = part ?? { name: finding.name, value: hit.candidate.value };
-    // A text that repeats a variable's value is migrated with the variable.
-    if (part !== null && whole.has(print(value))) continue;
-    const names = await migration.names(finding);
-    const long = (["subject", "project"] as const).find((which) => nameFault(names[which]) !== null);
-    if (long !== undefined)
-      throw new UnsprawlError(
-        "refused",
-        `the name of this {${long}} has more than ${LONGEST_NAME} bytes`,
-        cmd`rename it, or leave {${long}} out of the store's path`,
-      );
-    // Replicas of a service have the same variables, and an image's history repeats them: each is moved once. In files,
-    // each occurrence is rewritten.
-    const whose = `${names.subject}/${name}`;
-    const twin = twins.get(whose);
-    const copy = twin !== undefined && twin.subjectId !== finding.location.subjectId;
-    if (twin?.print === print(value) && (copy || finding.location.subject !== "file")) continue;
-    if (copy)
-      throw new UnsprawlError(
-        "refused",
-        `${name} has different values in the copies of ${names.subject}`,
-        "docker compose up -d makes them equal, then plan again",
-      );
-    twins.set(whose, { print: print(value), subjectId: finding.location.subjectId });
-    const decided = input.mapping?.units.get(unit)?.keys.get(mappedName(unit, names.subject, name));
-    const key = decided ?? provider.key({ ...names, name });
-    const at = placeOf(key);
-    const taken = keys.get(at) ?? mine.get(at);
-    if (taken !== undefined && taken !== print(value)) {
-      throw new UnsprawlError(
-        "conflict",
-        `two different values would both go to ${keyText(key)}`,
-        "put {subject} into the store's path, so that each subject has its own",
-      );
-    }
-    mine.set(at, print(value));
-    const stored = await provider.get(key);
-    const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
-    if (found === "other" && !input.overwrite && input.mapping?.overwrite !== true) {
-      throw new UnsprawlError(
-        "conflict",
-        `the store holds another value at ${keyText(key)}`,
-        "--overwrite replaces it (the old value is kept beside it until scrub)",
-      );
-    }
-    if (found !== "same") for (const note of (await provider.mayPut?.(key)) ?? []) notes.add(note);
-    const { location } = finding;
-    const move: Move = {
-      name,
-      location,
-      fingerprint: print(value),
-      length: value.length,
-      key,
-      reference: provider.reference(key),
-      finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule },
-    };
-    const about = names.subject === unit ? name : `${names.subject}/${name}`;
-    let nth = 1;
-    while (ids.has(stepId({ kind: "put", unit, part: about, nth }))) nth++;
-    const id = stepId({ kind: "put", unit, part: about, nth });
-    ids.add(id);
-    puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
-    selected.push({ finding, move, value });
-  }
-  return { puts, selected, notes };
-}
-
-/** Why no store accepts a variable of this name; null if stores do. */
-function nameFault(name: string): Omit<NotMoved, "finding"> | null {
-  if (Buffer.byteLength(name) <= LONGEST_NAME) return null;
-  return { reason: `its name has more than ${LONGEST_NAME} bytes`, hint: "rename it, then scan again" };
-}
-
-/** In bytes, for the names of variables, subjects and projects. */
-const LONGEST_NAME = 1024;
-
-const placeOf = ({ path, field }: StoreKey): string => `${path}\0${field}`;
 
 const NOBODY = {
   reason: "is in a place that no migration can rewrite",

@@ -5,7 +5,7 @@ import type { Router } from "../../src/core/route.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider, Stored } from "../../src/contract/provider.ts";
 import type { Mapping, UnitMapping } from "../../src/core/config/mapping.ts";
-import { buildPlan, type PlanInput } from "../../src/core/plan.ts";
+import { buildPlan, type PlanInput, type PlanTools } from "../../src/core/plan.ts";
 import type { ScanHit } from "../../src/core/scan.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
@@ -104,6 +104,7 @@ async function plan(
   provider = storeOf(),
   migration = migrationOf(),
   more: Partial<PlanInput> = {},
+  tools: Partial<PlanTools> = {},
 ): Promise<Plan> {
   const input = {
     hits,
@@ -114,7 +115,11 @@ async function plan(
     healthTimeoutMs: 1,
     ...more,
   } as const;
-  return buildPlan(input, { migration, provider, key, redact: (text) => text }, host);
+  return buildPlan(
+    input,
+    { migration, provider, key, redact: (text) => text, usersOf: async () => [], ...tools },
+    host,
+  );
 }
 
 const ids = (made: Plan): string[] => made.steps.map((step) => step.id);
@@ -167,14 +172,48 @@ test.each([
 test("a store that holds another value there: not moved without --overwrite, and replaced with it", async () => {
   const provider = storeOf({ "a/X": two });
   const refused = await plan([hit("a", "X", one), hit("a", "Y", two), hit("b", "X", one)], provider);
-  // A subject moves whole or not at all.
-  expect(ids(refused)).toEqual(["put:b/X", "verify:b/X", "deliver:b"]);
-  expect(refused.notMoved.map(({ finding }) => finding.name)).toEqual(["X", "Y"]);
+  // Its neighbours move.
+  expect(ids(refused)).toEqual(["put:a/Y", "verify:a/Y", "deliver:a", "put:b/X", "verify:b/X", "deliver:b"]);
+  expect(refused.notMoved.map(({ finding }) => finding.name)).toEqual(["X"]);
   expect(refused.notMoved[0]?.hint).toContain("--overwrite");
   expect((await plan([hit("a", "X", one)], provider, migrationOf(), { overwrite: true })).steps[0]).toMatchObject({
     found: "other",
     overwrite: true,
   });
+});
+
+test("an entry that another unit uses: never replaced, with --overwrite or without, and the refusal names who uses it", async () => {
+  const provider = storeOf({ "a/X": two });
+  const usersOf: PlanTools["usersOf"] = async ({ path, field }, unit) =>
+    `${path}/${field} ${unit}` === "a/X a" ? ["shop (run 20261125-000000-0001)", "container web"] : [];
+  for (const more of [{}, { overwrite: true }, { mapping: { overwrite: true, units: new Map() } }]) {
+    const made = await plan([hit("a", "X", one), hit("a", "Y", two)], provider, migrationOf(), more, { usersOf });
+    expect(ids(made)).toEqual(["put:a/Y", "verify:a/Y", "deliver:a"]);
+    expect(made.notMoved).toMatchObject([
+      {
+        finding: { name: "X" },
+        reason: "a X holds another value, which shop (run 20261125-000000-0001), container web use",
+      },
+    ]);
+    expect(made.notMoved[0]?.hint).not.toContain("--overwrite");
+  }
+});
+
+test("a unit of which nothing moves is not planned by its migration", async () => {
+  const planned = vi.fn<Migration["plan"]>();
+  const made = await plan([hit("a", "X", one)], storeOf({ "a/X": two }), migrationOf({ plan: planned }));
+  expect([made.steps, planned.mock.calls, made.notMoved.length]).toEqual([[], [], 1]);
+});
+
+test("a text that repeats a value which stays, stays with it; a copy of its container too", async () => {
+  const text = hit("a", "Healthcheck", `curl -u x:${one}`);
+  const part = { name: "X", value: Secret.of(one) };
+  const migration = migrationOf({ part: async ({ finding }) => (finding.name === "Healthcheck" ? part : null) });
+  const held = storeOf({ "a/X": two });
+  const made = await plan([text, hit("a", "X", one), hit("a", "Y", two)], held, migration);
+  expect(made.notMoved.map(({ finding }) => finding.name)).toEqual(["X", "Healthcheck"]);
+  expect(ids(made)).toEqual(["put:a/Y", "verify:a/Y", "deliver:a"]);
+  expect((await plan([text, hit("a", "X", one)], storeOf(), migration)).notMoved).toEqual([]);
 });
 
 test("a variable, or a project, whose name is too long for any store stays, and keeps no other", async () => {

@@ -1,9 +1,8 @@
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { cmd } from "../../kit/shell.ts";
-import type { Plan, Step, StoreKey } from "../../model/plan.ts";
+import type { Plan, Step } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
-import { readUnverified } from "./chain.ts";
-import { hasBegun, journalText, readJournal, runIds, type Installation, type Journal } from "./journal.ts";
+import { readJournal, runIds, type Installation, type Journal } from "./journal.ts";
 import { lockOwner } from "./lock.ts";
 
 export type UnitState = "new" | "begun" | "done" | "undone";
@@ -27,43 +26,6 @@ export function wordFor(steps: readonly Step[]): "container" | "image" | "subjec
   const kinds = new Set(steps.map(({ kind }) => kind));
   if (kinds.has("rewrite") || (kinds.has("clean") && kinds.has("recreate"))) return "subject";
   return kinds.has("clean") ? "image" : "container";
-}
-
-/**
- * Whether another run of this installation relies on a store entry: then this run must not remove it. A run whose
- * journal is not authentic counts if its text contains the entry, or if its plan cannot be read.
- */
-export function usedElsewhere(installation: Installation, plan: Plan, key: StoreKey): boolean {
-  return runIds(installation.state).some((id) => {
-    if (id === plan.id) return false;
-    try {
-      const other = readJournal(installation, id);
-      const same = JSON.stringify(other.plan.store) === JSON.stringify(plan.store);
-      return (
-        same &&
-        other.plan.steps.some(
-          (step) =>
-            step.kind === "put" &&
-            step.move.key.path === key.path &&
-            step.move.key.field === key.field &&
-            ["begun", "done"].includes(unitState(other.receipts, step.unit)),
-        )
-      );
-    } catch {
-      return hasBegun(installation.state, id) && mayName(installation.state, id, key);
-    }
-  });
-}
-
-/** Whether an inauthentic journal may refer to a store entry; true if its plan cannot be read. */
-function mayName(state: string, id: string, key: StoreKey): boolean {
-  try {
-    const text = journalText(state, id);
-    readUnverified(text.slice(0, text.indexOf("\n") + 1), id, "");
-    return [key.path, key.field].every((part) => text.includes(JSON.stringify(part)));
-  } catch {
-    return true;
-  }
 }
 
 export type RunSummary = {

@@ -76,7 +76,13 @@ export function startPlan(session: TerminalSession, name: string, made?: Mapping
       const input = { ...DEFAULTS, hits, ...(mapping ? { mapping } : {}) };
       const plan = await buildPlan(
         input,
-        { migration, provider, key: assembly.key(), redact: (said) => assembly.redactor.guard(said) },
+        {
+          migration,
+          provider,
+          key: assembly.key(),
+          redact: (said) => assembly.redactor.guard(said),
+          usersOf: assembly.usersOf(provider, migration),
+        },
         host,
       );
       if (signal.aborted) return;

@@ -41,11 +41,13 @@ export function startPreview(session: TerminalSession): void {
       const [{ buildPlan }, provider] = await Promise.all([import("../../core/plan.ts"), assembly.store(name)]);
       // A look asks nothing: the plan itself does.
       const host = { signal, emit: () => undefined, ask: () => Promise.resolve(false) };
+      const migration = assembly.migration(RUN_CONFIGURATIONS);
       const tools = {
-        migration: assembly.migration(RUN_CONFIGURATIONS),
+        migration,
         provider,
         key: assembly.key(),
         redact: (text: string) => assembly.redactor.guard(text),
+        usersOf: assembly.usersOf(provider, migration),
       };
       show({ plan: await buildPlan({ ...DEFAULTS, hits }, tools, host) });
     } catch (error) {

@@ -1,0 +1,55 @@
+import type { Provider } from "../contract/provider.ts";
+import type { ReferenceHolder } from "../contract/reference-holder.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { StoreKey } from "../model/plan.ts";
+import { userText, type EntryUsers } from "./conflict.ts";
+import type { Installation } from "./journal/journal.ts";
+import { entryUses, isOwnUse, ON_FILES } from "./journal/uses.ts";
+
+export type EntryUsersTools = {
+  readonly installation: () => Installation;
+  readonly provider: Provider;
+  /** The id of the engine that the unit is on. */
+  readonly engine: () => Promise<string>;
+  /** The containers of that engine that hold references. */
+  readonly holders: () => Promise<readonly ReferenceHolder[]>;
+};
+
+/**
+ * Finds the users of a store entry: runs of this installation, and containers of the engine, which other installations
+ * may have migrated.
+ */
+export function entryUsers({ installation, provider, engine, holders }: EntryUsersTools): EntryUsers {
+  let held: Promise<readonly ReferenceHolder[]> | null = null;
+  return async (key, unit) => {
+    const on = await engine();
+    const runs = entryUses(installation(), provider.target, key, "").filter(
+      (use) => !isOwnUse(use, { unit, engine: on }),
+    );
+    const byRun = runs.map(userText);
+    if (on === ON_FILES) return byRun;
+    const counted = new Set(runs.map(({ unit: of }) => of));
+    const containers = (await (held ??= holders())).filter(
+      (one) =>
+        !isOf(one, unit) &&
+        !counted.has(one.name) &&
+        one.references.some((reference) => names(reference, key, provider)),
+    );
+    return [...byRun, ...containers.map(({ name }) => `container ${name}`)];
+  };
+}
+
+/** Whether a container belongs to a unit, which is the container itself or its project (`compose/shop`). */
+function isOf({ name, project }: ReferenceHolder, unit: string): boolean {
+  return name === unit || (project !== "" && unit.endsWith(`/${project}`));
+}
+
+function names(reference: string, key: StoreKey, provider: Provider): boolean {
+  try {
+    const found = provider.parse(reference);
+    return found !== null && found.path === key.path && found.field === key.field;
+  } catch (error) {
+    if (error instanceof UnsprawlError) return false;
+    throw error;
+  }
+}

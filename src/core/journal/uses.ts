@@ -1,0 +1,106 @@
+import type { Plan, PutStep, StoreKey, StoreTarget } from "../../model/plan.ts";
+import type { Receipt } from "../../model/receipt.ts";
+import { readUnverified } from "./chain.ts";
+import { hasBegun, journalText, readJournal, runIds, type Installation } from "./journal.ts";
+import { unitState } from "./runs.ts";
+
+/** A unit of a run that relies on a store entry. */
+export type EntryUse = {
+  readonly run: string;
+  readonly unit: string;
+  readonly engine: string;
+  /** When it was put there, or found there; ISO 8601. */
+  readonly at: string;
+  /** What the store held before the run: `absent`, `same` (the run shares the entry) or `other` (it replaced a value). */
+  readonly before: string;
+};
+
+/** What a journal says of one run. */
+export type RunRecords = { readonly plan: Plan; readonly receipts: readonly Receipt[] };
+
+/** What identifies a unit across runs. */
+export type UnitOwner = { readonly unit: string; readonly engine: string };
+
+/** The units of a run, without those rolled back, that have a value at this key. */
+export function usesIn({ plan, receipts }: RunRecords, store: StoreTarget, key: StoreKey): readonly EntryUse[] {
+  if (!sameStore(plan.store, store)) return [];
+  return plan.steps.flatMap((step) => {
+    if (step.kind !== "put" || step.move.key.path !== key.path || step.move.key.field !== key.field) return [];
+    if (!["begun", "done"].includes(unitState(receipts, step.unit))) return [];
+    const put = receipts.findLast((receipt) => receipt.step === step.id);
+    const before = put?.data["before"];
+    return {
+      run: plan.id,
+      unit: step.unit,
+      engine: plan.engine.id,
+      at: put?.at ?? plan.createdAt,
+      before: typeof before === "string" ? before : step.found,
+    };
+  });
+}
+
+/**
+ * The uses of an entry by the runs of this installation, without `except`. A run whose journal is not authentic counts,
+ * with an empty unit, if its text contains the entry, or if its plan cannot be read.
+ */
+export function entryUses(
+  installation: Installation,
+  store: StoreTarget,
+  key: StoreKey,
+  except: string,
+): readonly EntryUse[] {
+  return runIds(installation.state).flatMap((run) => {
+    if (run === except) return [];
+    try {
+      return usesIn(readJournal(installation, run), store, key);
+    } catch {
+      const may = hasBegun(installation.state, run) && mayName(installation.state, run, key);
+      return may ? [{ run, unit: "", engine: "", at: "", before: "" }] : [];
+    }
+  });
+}
+
+/** Whether another run of this installation relies on a store entry: then this run must not remove it. */
+export function usedElsewhere(installation: Installation, plan: Plan, key: StoreKey): boolean {
+  return entryUses(installation, plan.store, key, plan.id).length > 0;
+}
+
+/**
+ * Whether another run came to rely on an entry after this run replaced its value: then the old value must not come back.
+ * A run from before relies on the old one.
+ */
+export function usedSince(installation: Installation, { plan, receipts }: RunRecords, step: PutStep): boolean {
+  const replacedAt = receipts.findLast((receipt) => receipt.step === step.id)?.at ?? plan.createdAt;
+  return entryUses(installation, plan.store, step.move.key, plan.id).some(({ at }) => at === "" || at > replacedAt);
+}
+
+/** Whether a use is by the unit itself. A run that changes only files names no engine. */
+export function isOwnUse(use: UnitOwner, own: UnitOwner): boolean {
+  return use.unit === own.unit && (use.engine === own.engine || [use.engine, own.engine].includes(ON_FILES));
+}
+
+/** The engine id in plans that change only files. */
+export const ON_FILES = "files";
+
+/**
+ * Whether a key names the same entry in both targets: they are on one server. Their names, logins and path templates
+ * may differ.
+ */
+function sameStore(one: StoreTarget, other: StoreTarget): boolean {
+  return (
+    one.provider === other.provider && SERVER.every((setting) => one.settings[setting] === other.settings[setting])
+  );
+}
+
+const SERVER = ["address", "url", "endpoint", "region", "namespace", "mount"] as const;
+
+/** Whether an inauthentic journal may refer to a store entry; true if its plan cannot be read. */
+function mayName(state: string, id: string, key: StoreKey): boolean {
+  try {
+    const text = journalText(state, id);
+    readUnverified(text.slice(0, text.indexOf("\n") + 1), id, "");
+    return [key.path, key.field].every((part) => text.includes(JSON.stringify(part)));
+  } catch {
+    return true;
+  }
+}

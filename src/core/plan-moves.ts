@@ -1,0 +1,147 @@
+import type { Selected } from "../contract/migration.ts";
+import { cmd } from "../kit/shell.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { fingerprint, type Fingerprint } from "../model/fingerprint.ts";
+import { keyText, type Move, type NotMoved, type PutStep, type StepOf, type StoreKey } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+import { siblingId, stepId } from "../model/step-id.ts";
+import { mappedName } from "./config/mapping.ts";
+import { mustBeReplaceable } from "./conflict.ts";
+import type { PlanInput, PlanTools } from "./plan.ts";
+import type { ScanHit } from "./scan.ts";
+
+/** What moves of one unit, and what stays although the rest moves. */
+export type UnitMoves = {
+  readonly puts: readonly PutStep[];
+  readonly selected: readonly Selected[];
+  readonly notMoved: readonly NotMoved[];
+  readonly notes: ReadonlySet<string>;
+};
+
+/**
+ * The store writes of one unit. A secret that cannot go to its place in the store is in `notMoved`; the others still
+ * move. `keys` are the places reserved by earlier units. Throws `refused` for a fault of the whole unit.
+ */
+export async function unitMoves(
+  hits: readonly ScanHit[],
+  unit: string,
+  input: PlanInput,
+  tools: PlanTools,
+  keys: ReadonlyMap<string, string>,
+): Promise<UnitMoves> {
+  const { migration, provider, key: fingerprintKey } = tools;
+  const puts: PutStep[] = [];
+  const selected: Selected[] = [];
+  const notMoved: NotMoved[] = [];
+  const notes = new Set<string>();
+  const mine = new Map<string, string>();
+  const ids = new Set<string>();
+  const print = (value: Secret): Fingerprint => fingerprint(value, fingerprintKey);
+  const twins = new Map<string, { readonly print: string; readonly subjectId: string }>();
+  const named = await Promise.all(hits.map(async (hit) => ({ hit, part: (await migration.part?.(hit)) ?? null })));
+  const whole = new Set(named.flatMap(({ hit, part }) => (part === null ? [print(hit.candidate.value)] : [])));
+  // These move, or stay, with another occurrence of the same value.
+  const followers: { readonly hit: ScanHit; readonly print: string }[] = [];
+  const staying = new Map<string, Omit<NotMoved, "finding">>();
+  for (const { hit, part } of named) {
+    const { finding } = hit;
+    const { name, value } = part ?? { name: finding.name, value: hit.candidate.value };
+    // A text that repeats a variable's value is migrated with the variable.
+    if (part !== null && whole.has(print(value))) {
+      followers.push({ hit, print: print(value) });
+      continue;
+    }
+    const names = await migration.names(finding);
+    const long = (["subject", "project"] as const).find((which) => nameFault(names[which]) !== null);
+    if (long !== undefined)
+      throw new UnsprawlError(
+        "refused",
+        `the name of this {${long}} has more than ${LONGEST_NAME} bytes`,
+        cmd`rename it, or leave {${long}} out of the store's path`,
+      );
+    // Replicas of a service have the same variables, and an image's history repeats them: each is moved once. In files,
+    // each occurrence is rewritten.
+    const whose = `${names.subject}/${name}`;
+    const twin = twins.get(whose);
+    const copy = twin !== undefined && twin.subjectId !== finding.location.subjectId;
+    if (twin?.print === print(value) && (copy || finding.location.subject !== "file")) {
+      followers.push({ hit, print: print(value) });
+      continue;
+    }
+    if (copy)
+      throw new UnsprawlError(
+        "refused",
+        `${name} has different values in the copies of ${names.subject}`,
+        "docker compose up -d makes them equal, then plan again",
+      );
+    twins.set(whose, { print: print(value), subjectId: finding.location.subjectId });
+    try {
+      const decided = input.mapping?.units.get(unit)?.keys.get(mappedName(unit, names.subject, name));
+      const key = decided ?? provider.key({ ...names, name });
+      const at = placeOf(key);
+      const taken = keys.get(at) ?? mine.get(at);
+      if (taken !== undefined && taken !== print(value)) throw twoValues(key);
+      const stored = await provider.get(key);
+      const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
+      if (found === "other") await mustBeReplaceable(key, unit, input, tools);
+      if (found !== "same") for (const note of (await provider.mayPut?.(key)) ?? []) notes.add(note);
+      mine.set(at, print(value));
+      const { location } = finding;
+      const move: Move = {
+        name,
+        location,
+        fingerprint: print(value),
+        length: value.length,
+        key,
+        reference: provider.reference(key),
+        finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule },
+      };
+      const about = names.subject === unit ? name : `${names.subject}/${name}`;
+      let nth = 1;
+      while (ids.has(stepId({ kind: "put", unit, part: about, nth }))) nth++;
+      const id = stepId({ kind: "put", unit, part: about, nth });
+      ids.add(id);
+      puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
+      selected.push({ finding, move, value });
+    } catch (error) {
+      if (!(error instanceof UnsprawlError) || !["refused", "conflict"].includes(error.code)) throw error;
+      const why = { reason: error.message, hint: error.hint };
+      notMoved.push({ finding, ...why });
+      staying.set(print(value), why);
+    }
+  }
+  const moving = new Set<string>(mine.values());
+  for (const follower of followers) {
+    const why = staying.get(follower.print);
+    if (why !== undefined && !moving.has(follower.print)) notMoved.push({ finding: follower.hit.finding, ...why });
+  }
+  return { puts, selected, notMoved, notes };
+}
+
+function twoValues(key: StoreKey): UnsprawlError {
+  return new UnsprawlError(
+    "conflict",
+    `two different values would both go to ${keyText(key)}`,
+    "put {project} and {subject} into the store's path, so that each subject has its own",
+  );
+}
+
+/** Why no store accepts a variable of this name; null if stores do. */
+export function nameFault(name: string): Omit<NotMoved, "finding"> | null {
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return null;
+  return { reason: `its name has more than ${LONGEST_NAME} bytes`, hint: "rename it, then scan again" };
+}
+
+/** In bytes, for the names of variables, subjects and projects. */
+const LONGEST_NAME = 1024;
+
+/** A store key as the key of a map. */
+export const placeOf = ({ path, field }: StoreKey): string => `${path}\0${field}`;
+
+/** The step that reads a written value back. */
+export const verifyOf = (put: PutStep): StepOf<"verify"> => ({
+  id: siblingId(put, "verify"),
+  kind: "verify",
+  unit: put.unit,
+  move: put.move,
+});

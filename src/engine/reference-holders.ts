@@ -1,0 +1,28 @@
+import type { ReferenceHolder } from "../contract/reference-holder.ts";
+import type { Engine } from "./engine.ts";
+import { composeProject, ownLabels } from "./labels.ts";
+import { keptByRun, nameOf } from "./names.ts";
+
+/** A label that names a reference: `unsprawl.ref.DB_PASSWORD=ref+…`. */
+const REF_LABEL = "unsprawl.ref.";
+
+/**
+ * The containers that hold references: in their variables, and in labels of their own. Those that a run keeps for rollback
+ * are left out.
+ */
+export async function referenceHolders(engine: Engine): Promise<readonly ReferenceHolder[]> {
+  const holders: ReferenceHolder[] = [];
+  for (const { Id } of await engine.containers()) {
+    const doc = await engine.container(Id);
+    if (doc === null || keptByRun(nameOf(doc)) !== null) continue;
+    const image = await engine.image(doc.Image);
+    const variables = (doc.Config.Env ?? []).map((entry) => entry.slice(entry.indexOf("=") + 1));
+    const labels = Object.entries(ownLabels(doc, image)).flatMap(([key, value]) =>
+      key.startsWith(REF_LABEL) ? value : [],
+    );
+    const references = [...variables, ...labels].filter((text) => text.startsWith("ref+"));
+    if (references.length > 0)
+      holders.push({ name: nameOf(doc), project: composeProject(doc, image) ?? "", references });
+  }
+  return holders;
+}

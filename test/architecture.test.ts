@@ -104,7 +104,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   "migrations/index.ts": ["contract", "sources", "migrations/*"],
   // What runs by itself: the face hands it everything.
   watch: ["core", "contract", "model", "engine"],
-  fleet: ["core", "contract", "model", "history", "images"],
+  fleet: ["core", "contract", "model", "fast", "history", "images"],
   // Faces.
   cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet"],
   tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery"],
@@ -212,6 +212,16 @@ test("start-up loads no SDK and no plug-in; the resolver no SDK", () => {
   expect([...loadedWith("src/bin/resolver.ts")].filter((file) => SDKS.includes(file))).toEqual([]);
 });
 
+test("the fast path stays behind its port: contracts know nothing of it, and only its threads load a detector", () => {
+  const words = /\b(crew|batch|worker|pool|thread|cache|pipelin)/i;
+  const contracts = ["source", "detector", "about"].map((name) => `src/contract/${name}.ts`);
+  const said = contracts.filter((file) => words.test(text.get(file) ?? ""));
+  expect(said).toEqual([]);
+  const core = files.filter((file) => room(file) === "core");
+  const loaded = [...loadedWith(...core, "src/fast/lane.ts")];
+  expect(loaded.filter((file) => room(file) === "detect" || file.startsWith("src/fast/workers/"))).toEqual([]);
+});
+
 /** Who may call `expose()`, and why: a new file here is a decision about where values go. */
 const EXPOSE: { readonly [file: string]: string } = {
   "migrations/compose/rewrite/carries.ts": "finds what else in a project's files holds the secret",
@@ -223,6 +233,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/kit/io/sealed.ts": "the key that a file's copy is sealed with is made from the bytes",
   "src/kit/text/redact.ts": "finds known values in text in order to take them out",
   "src/detect/text-of.ts": "detection reads the value",
+  "src/fast/spot.ts": "recognises the same secret in pieces of a file, which overlap",
   "src/fast/workers/batch.ts": "a worker thread hands back what it found",
   "src/fast/workers/worker.ts": "a worker thread hands back what it spotted",
   "src/detect/mask.ts": "keeps a kind's public prefix",

@@ -1,5 +1,6 @@
 import { pMapIterable } from "p-map";
-import type { SourceReading, Source } from "../../src/contract/source.ts";
+import type { SourceReading } from "../../src/contract/source.ts";
+import type { FastSource } from "../../src/fast/index.ts";
 import { containerCandidates, containerFacts, type VolumeOptions } from "../../src/engine/candidates.ts";
 import type { Engine, ListedContainer } from "../../src/engine/engine.ts";
 import { selector } from "../../src/engine/select.ts";
@@ -16,7 +17,7 @@ const AT_ONCE = 12;
  * `docker:[NAME or GLOB]`: containers of the engine, running and stopped, each told apart from what its image gave it,
  * and the images that they come from; with `layers` the files that each container has written, and its image's.
  */
-export function dockerSource(open: () => Promise<Engine>, shelf = new LayerCache()): Source {
+export function dockerSource(open: () => Promise<Engine>, shelf = new LayerCache()): FastSource {
   return {
     kind: "docker",
     layers: true,

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { SourceReading } from "../../src/contract/source.ts";
+import type { FastReading } from "../../src/fast/index.ts";
 import { containerFacts } from "../../src/engine/candidates.ts";
 import { changedPaths, type Changed } from "./written-changes.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
@@ -12,7 +12,7 @@ import type { SubjectRef } from "../../src/model/subject-ref.ts";
 const MOST_REQUESTS = 2000;
 
 /** The files that a container has written into its own layer: what stands in volumes and mounts is not in it. */
-export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBook): AsyncGenerator<SourceReading> {
+export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBook): AsyncGenerator<FastReading> {
   const { engine, source, exposure } = tools;
   let name = id.slice(0, 12);
   let about: SubjectRef = { kind: "subject", name, id };
@@ -51,7 +51,7 @@ async function* filesAt(
   { path, isNew }: Changed,
   wanted: (path: string) => boolean,
   book: LayerBook,
-): AsyncGenerator<SourceReading, Awaited<ReturnType<Contents["findings"]>>> {
+): AsyncGenerator<FastReading, Awaited<ReturnType<Contents["findings"]>>> {
   const at = `/containers/${id}/archive?path=${encodeURIComponent(path)}`;
   const stream = await engine.stream(`read ${path}`, at, signal);
   if (stream === null) return [];

@@ -1,5 +1,6 @@
 import { pMapIterable } from "p-map";
-import type { SourceReading, Source } from "../../src/contract/source.ts";
+import type { SourceReading } from "../../src/contract/source.ts";
+import type { FastSource } from "../../src/fast/index.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { selector } from "../../src/engine/select.ts";
 import { LayerBook, LayerCache } from "../../src/images/layers/index.ts";
@@ -8,7 +9,7 @@ import { engineLayers } from "../../src/sources/engine-layers.ts";
 import { imageReading } from "../../src/engine/reading.ts";
 
 /** `image:REF` or `image:*`: images in the engine; config, history, labels, healthcheck, OnBuild, and with `layers` files. */
-export function imageSource(open: () => Promise<Engine>, shelf = new LayerCache()): Source {
+export function imageSource(open: () => Promise<Engine>, shelf = new LayerCache()): FastSource {
   return {
     kind: "image",
     layers: true,

@@ -6,6 +6,7 @@ import type { SourceReading } from "../contract/source.ts";
 import { entryUsers } from "../core/entry-users.ts";
 import { route } from "../core/route.ts";
 import { consumerIndex } from "../core/consumer-index.ts";
+import { plainReadings } from "../fast/plain.ts";
 import { once } from "../kit/once.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -76,7 +77,7 @@ async function openMigration(
   const readings = async function* (spec: string): AsyncGenerator<SourceReading> {
     const [kind = "", ...what] = spec.split(":");
     const source = (await sources()).find((one) => one.kind === kind);
-    if (source) yield* source.read(what.join(":"), new AbortController().signal);
+    if (source) yield* plainReadings(source.read(what.join(":"), new AbortController().signal));
   };
   const [own, { memoryRoot }] = await Promise.all([deliveries(), import("../delivery/tmpfs.ts")]);
   return load({

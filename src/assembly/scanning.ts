@@ -1,5 +1,4 @@
 import { sources as formatSources, storeSource } from "../../migrations/index.ts";
-import type { Source } from "../contract/source.ts";
 import type { Config } from "../core/config/config.ts";
 import { ignorer } from "../core/config/ignore.ts";
 import { knownKeys } from "../core/config/shape.ts";
@@ -7,6 +6,9 @@ import { mustBeTrusted, untrustedIn } from "../core/config/untrusted.ts";
 import type { Verify } from "../core/liveness.ts";
 import { detectionSettings, progressUnder, type Keep } from "../core/scan-progress.ts";
 import type { ScanTools } from "../core/scan.ts";
+import type { FastSource } from "../fast/index.ts";
+import { inspectFast } from "../fast/lane.ts";
+import type { WorkerPool } from "../fast/pool.ts";
 import { keptByRun } from "../engine/names.ts";
 import { once } from "../kit/once.ts";
 import { cmd } from "../kit/shell.ts";
@@ -44,18 +46,14 @@ export function scanningOf(
       const ignore = ignorer(tuning.ignore, new Date());
       return {
         sources: await sources(),
-        detector,
-        tuned: tuning.ruleSets.length + tuning.off.size + tuning.severity.size + tuning.ignore.length > 0,
+        inspect: inspectFast({
+          detector,
+          tuned: tuning.ruleSets.length + tuning.off.size + tuning.severity.size + tuning.ignore.length > 0,
+          pool: () => openThreads(tuning),
+        }),
         key: basis.key(),
         know: (value, whole) => basis.redactor.know(value, whole),
         keptBy,
-        crew: async () => {
-          const [{ openCrew }, { inspectReading }] = await Promise.all([
-            import("../fast/workers/crew.ts"),
-            import("../sources/inspect-file.ts"),
-          ]);
-          return openCrew(tuning, inspectReading);
-        },
         verify: verify ? await verifier(endpoints, basis.env) : null,
         ignoredBy: ignore.by,
         rotation: async () => (await import("../detect/rotation/index.ts")).rotationFor,
@@ -66,13 +64,21 @@ export function scanningOf(
   };
 }
 
+async function openThreads(tuning: Config["tuning"]): Promise<WorkerPool> {
+  const [{ openPool }, { inspectReading }] = await Promise.all([
+    import("../fast/workers/pool.ts"),
+    import("../sources/inspect-file.ts"),
+  ]);
+  return openPool(tuning, inspectReading);
+}
+
 const rules = async () => (await import("../detect/index.ts")).rules;
 
 async function openSources(
   { env, cwd, engine, registry, config, key, shared }: Basis,
   { store, knownStores }: Stores,
   note: (text: string) => void,
-): Promise<readonly Source[]> {
+): Promise<readonly FastSource[]> {
   const settings = async () => detectionSettings({ tuning: (await config()).tuning, rules, key: key() });
   const layers = shared.layers ? { shelf: shared.layers(await settings()), key: key() } : null;
   // Asked for by its name, one that is not trusted says so.

@@ -2,11 +2,10 @@ import type { ChannelDelivery, Configured } from "../contract/channel.ts";
 import type { Delivery } from "../contract/delivery.ts";
 import type { Detector } from "../contract/detector.ts";
 import type { History } from "../contract/history.ts";
-import type { LayerShelf } from "../contract/layer-shelf.ts";
+import type { FastSource, LayerShelf } from "../fast/index.ts";
 import type { Look, LookAbout } from "../contract/look.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
-import type { Source } from "../contract/source.ts";
 import type { Config } from "../core/config/config.ts";
 import type { EntryUsers } from "../core/conflict.ts";
 import type { Installation } from "../core/journal/journal.ts";
@@ -47,7 +46,7 @@ export type Assembly = {
   readonly detector: () => Promise<Detector>;
   /** The team's own rules; null when there are none. */
   readonly ownRules: () => Promise<OwnRules | null>;
-  readonly sources: () => Promise<readonly Source[]>;
+  readonly sources: () => Promise<readonly FastSource[]>;
   /** What core needs to scan as the configuration says. */
   readonly scanTools: (verify: boolean, keep?: Keep) => Promise<ScanTools>;
   readonly deliveries: () => Promise<readonly Delivery[]>;

@@ -20,10 +20,11 @@ export type SourceAbout = {
   readonly reads: SourceReach;
   /** Scanned if no source is named. */
   readonly isDefault?: true;
-  /** See `Source`. */
+  /** `--layers` reads the files of its images too. Such a source is a `FastSource` (src/fast). */
   readonly layers?: true;
+  /** An interrupted scan of it can resume. Such a source is a `FastSource` (src/fast). */
   readonly resumable?: true;
-  readonly byCrew?: true;
+  /** See `Source`. */
   readonly running?: true;
 };
 

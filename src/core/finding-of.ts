@@ -1,10 +1,8 @@
-import type { DetectedSecret } from "../contract/detector.ts";
+import type { DetectedSecret, ReadingOfSecret } from "../fast/index.ts";
 import type { Finding } from "../model/finding.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import type { IdOf } from "./finding-id.ts";
-import type { FileReading, FoundReading } from "../fast/lane.ts";
 import type { ScanTools } from "./scan.ts";
-import type { SubjectReading } from "../contract/source.ts";
 
 type FindingTools = Pick<ScanTools, "host" | "key" | "know" | "keptBy" | "ignoredBy">;
 
@@ -14,7 +12,7 @@ const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck
 /** The finding, or the setting that suppressed it; an empty string if it is not a secret. */
 export function findingOf(
   told: DetectedSecret,
-  reading: SubjectReading | FileReading | FoundReading,
+  reading: ReadingOfSecret,
   tools: FindingTools,
   idOf: IdOf,
 ): Finding | string {

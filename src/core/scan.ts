@@ -1,6 +1,6 @@
-import type { WorkerPool, Detector, DetectedSecret } from "../contract/detector.ts";
 import type { Host } from "../contract/host.ts";
-import type { Source, SubjectReading } from "../contract/source.ts";
+import type { SubjectReading } from "../contract/source.ts";
+import type { DetectedSecret, FastSource, Inspect, ReadingOfSecret } from "../fast/index.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -11,7 +11,6 @@ import type { Secret } from "../model/secret.ts";
 import { findingIds } from "./finding-id.ts";
 import { findingOf } from "./finding-of.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
-import type { FileReading, FoundReading } from "../fast/lane.ts";
 import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
 import { readSource, type CachedSubjects, type SubjectError } from "./read-source.ts";
 import { calledHere, interrupted, checkpointEvent, nothing, type ScanProgress } from "./scan-progress.ts";
@@ -31,16 +30,12 @@ export type ScanHit = {
 };
 
 export type ScanTools = {
-  readonly sources: readonly Source[];
-  /** Loaded while waiting for the first source; loading the rules takes about as long. */
-  readonly detector: () => Promise<Detector>;
-  /** See `ReadSourceTools`. */
-  readonly tuned: boolean;
+  readonly sources: readonly FastSource[];
+  /** Classifies what the sources yield. */
+  readonly inspect: Inspect;
   readonly key: FingerprintKey;
   /** The fleet host of the sources, as recorded in findings; absent for this machine. */
   readonly host?: string;
-  /** Started for large inputs, and when files are read. */
-  readonly crew: () => Promise<WorkerPool>;
   /**
    * Registers every value that is a secret at any confidence, so that faces can redact it. `whole`: the value is a
    * whole command line.
@@ -98,7 +93,7 @@ export async function scan(
   let since = nothing();
   let idOf = findingIds(tools.key);
   let advised: ReturnType<ScanTools["rotation"]> | null = null;
-  const tell = (told: DetectedSecret, reading: SubjectReading | FileReading | FoundReading): void => {
+  const tell = (told: DetectedSecret, reading: ReadingOfSecret): void => {
     if (reading.kind !== "subject") values++;
     const judged = findingOf(told, reading, tools, idOf);
     const by = typeof judged === "string" ? judged : judged.ignoredBy;
@@ -119,7 +114,7 @@ export async function scan(
     hits.push(hit);
     input.onHit?.(hit);
   };
-  const { detector, tuned, crew, verify } = tools;
+  const { inspect, verify } = tools;
   const again = input.again === true;
   const options = { layers: input.layers === true, mayBeEmpty: again, ...(input.only && { only: input.only }) };
   const unread: UnsprawlError[] = [];
@@ -127,7 +122,7 @@ export async function scan(
     unread.push(error);
     return again ? unread.length < input.sources.length : input.sources.length > 1 && error.code === "malformed";
   };
-  const reading = { detector, tuned, crew, tell, apart: verify === null, among, options };
+  const reading = { inspect, tell, neighbours: verify !== null, among, options };
   const chosen = input.sources.map((spec) => [spec, resolve(spec, tools.sources)] as const);
   if (options.layers) withLayers(chosen, tools.sources);
   const keptIn = (progress: ScanProgress): CachedSubjects => ({
@@ -209,8 +204,8 @@ function besideIn(candidates: readonly Candidate[]): (names: RegExp) => Secret |
 
 /** Throws `usage` for a source without layers, before anything is read. */
 function withLayers(
-  chosen: readonly (readonly [spec: string, { readonly source: Source }])[],
-  sources: readonly Source[],
+  chosen: readonly (readonly [spec: string, { readonly source: FastSource }])[],
+  sources: readonly FastSource[],
 ): void {
   const without = chosen.find(([, { source }]) => source.layers !== true);
   if (without === undefined) return;
@@ -222,7 +217,7 @@ function withLayers(
  * Splits `kind:what` and finds the source of that kind. A bare word is ambiguous, so it throws `usage` with what to
  * type.
  */
-function resolve(spec: string, sources: readonly Source[]): { readonly source: Source; readonly what: string } {
+function resolve(spec: string, sources: readonly FastSource[]): { readonly source: FastSource; readonly what: string } {
   const at = spec.indexOf(":");
   const kind = at < 0 ? "" : spec.slice(0, at);
   const source = sources.find((one) => one.kind === kind);

@@ -3,6 +3,12 @@ import type { Verdict } from "../model/finding.ts";
 import type { Where } from "../model/location.ts";
 import { textOf } from "./text-of.ts";
 
+/**
+ * Whether a value is cached as dismissed. For environments `entry` is the raw `NAME=value`; otherwise it is the name,
+ * and `value` is passed too. False means only that it is not in the cache.
+ */
+export type IsCachedValue = (where: Where, entry: string, value?: string) => boolean;
+
 const LONGEST = 256;
 
 /**

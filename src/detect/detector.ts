@@ -3,7 +3,7 @@ import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
 import { decide } from "./classify.ts";
-import { ClearedCache } from "./cleared.ts";
+import { ClearedCache, type IsCachedValue } from "./cleared.ts";
 import { placeText, weigh } from "./context.ts";
 import { confidenceOf, isEvidence, LOW, type Evidence, type EvidenceOutcome } from "./evidence.ts";
 import { shownName } from "./names/in-name.ts";
@@ -30,6 +30,9 @@ export type DetectSettings = {
   readonly own: OwnRules | null;
 };
 
+/** A detector that remembers what it dismissed. Who has many values asks it before anything is made of one. */
+export type CachingDetector = Detector & { readonly known: IsCachedValue };
+
 export const PLAIN: DetectSettings = {
   off: new Set(),
   ownOff: new Set(),
@@ -41,7 +44,7 @@ export const PLAIN: DetectSettings = {
 const NOTHING: Verdict = { secret: false, rule: null, score: 0, confidence: "high", why: [] };
 
 /** A detector for these settings. Keeps the last outcome, since `mask` and `part` ask about what was just classified. */
-export function createDetector(settings: DetectSettings = PLAIN): Detector {
+export function createDetector(settings: DetectSettings = PLAIN): CachingDetector {
   let last: { readonly question: ClassifyInput; readonly outcome: EvidenceOutcome } | null = null;
   const outcomeOf = (question: ClassifyInput): EvidenceOutcome => {
     if (last?.question !== question) last = { question, outcome: decided(question, settings) };

@@ -1,9 +1,8 @@
-import type { Detector } from "../contract/detector.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Severity } from "../model/finding.ts";
 import { nearest } from "../kit/text/nearest.ts";
-import { createDetector } from "./detector.ts";
+import { createDetector, type CachingDetector } from "./detector.ts";
 import type { OwnGiven, OwnRules } from "./own/index.ts";
 import { ruleById, rules } from "./rules/index.ts";
 
@@ -19,7 +18,7 @@ export type DetectTuning = {
 };
 
 /** The detector that a configuration asks for. Throws `config` for a bad rule, or an id of a rule that there is not. */
-export async function detectorFor(tuning: DetectTuning): Promise<Detector> {
+export async function detectorFor(tuning: DetectTuning): Promise<CachingDetector> {
   const own = await ownRules(tuning);
   for (const [key, ids] of [
     ["rules.off", tuning.off],

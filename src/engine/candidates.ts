@@ -1,4 +1,3 @@
-import type { IsCachedValue } from "../contract/detector.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location, Subject, SubjectFacts, Where } from "../model/location.ts";
@@ -9,6 +8,12 @@ import type { JsonObject } from "../kit/json-object.ts";
 
 /** Driver options by volume name: CIFS and NFS passwords are found there. */
 export type VolumeOptions = ReadonlyMap<string, { readonly [key: string]: string }>;
+
+/**
+ * Whether a value is known not to be a secret, so that no candidate is needed. For environments `entry` is the raw
+ * `NAME=value`; otherwise it is the name, and `value` is passed too.
+ */
+export type IsDismissed = (where: Where, entry: string, value?: string) => boolean;
 
 /**
  * Called with a fixed path for each place whose value does not have the engine's form, so that candidates may be
@@ -27,7 +32,7 @@ export function containerCandidates(
   image: ImageDoc | null,
   volumes: VolumeOptions = new Map(),
   odd: Odd = refuse,
-  known: IsCachedValue = unknown,
+  known: IsDismissed = unknown,
 ): Candidate[] {
   const subject: Subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id };
   const found: Candidate[] = [];
@@ -138,7 +143,7 @@ function addConfig(
   config: JsonObject,
   theirs: unknown,
   odd: Odd,
-  known: IsCachedValue,
+  known: IsDismissed,
 ): void {
   const image = theirs === null || theirs === undefined ? null : object(theirs);
   const inherited = new Set(strings(image?.["Env"]));
@@ -184,15 +189,15 @@ function adder(source: string, subject: Subject, into: Candidate[]): AddCandidat
   };
 }
 
-/** Adds the named value in the map at `at` unless it is cached as dismissed; only then is its path built. */
-function namedAdder(add: AddCandidate, known: IsCachedValue): AddCandidate {
+/** Adds the named value in the map at `at` unless it is known not to be a secret; only then is its path built. */
+function namedAdder(add: AddCandidate, known: IsDismissed): AddCandidate {
   return (where, name, value, at, origin) => {
     if (!known(where, name, value)) add(where, name, value, at + key(name), origin);
   };
 }
 
 const ignore: Odd = () => undefined;
-const unknown: IsCachedValue = () => false;
+const unknown: IsDismissed = () => false;
 
 function refuse(path: string): never {
   throw new UnsprawlError(

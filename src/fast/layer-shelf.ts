@@ -1,5 +1,5 @@
 import type { Verdict } from "../model/finding.ts";
-import type { Print } from "./detector.ts";
+import type { Print } from "./reading.ts";
 
 /** The findings of a layer, cached for other images that share it. Holds no value. */
 export type ShelvedLayer = {

@@ -1,5 +1,5 @@
 import type { SubjectCheckpoint, ScanProgress } from "../core/scan-progress.ts";
-import type { LayerShelf, ShelvedLayer } from "../contract/layer-shelf.ts";
+import type { LayerShelf, ShelvedLayer } from "../fast/index.ts";
 import type { FleetStore } from "./store.ts";
 
 /** What was judged of a subject, and what it was called there. */

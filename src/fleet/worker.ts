@@ -1,6 +1,6 @@
 import type { Job } from "pg-boss";
 import type { History } from "../contract/history.ts";
-import type { LayerShelf } from "../contract/layer-shelf.ts";
+import type { LayerShelf } from "../fast/index.ts";
 import { judge } from "../core/changes.ts";
 import type { Installation } from "../core/journal/journal.ts";
 import type { SubjectError } from "../core/read-source.ts";

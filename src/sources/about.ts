@@ -14,7 +14,6 @@ export const OWN_SOURCES = {
     usage: "inspect:FILE or inspect:-",
     summary: "saved docker inspect output",
     reads: "files",
-    byCrew: true,
   },
-  dir: { kind: "dir", usage: "dir:PATH", summary: "the files below a folder", reads: "files", byCrew: true },
+  dir: { kind: "dir", usage: "dir:PATH", summary: "the files below a folder", reads: "files" },
 } as const satisfies { readonly [kind: string]: SourceAbout };

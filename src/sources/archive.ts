@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import type { SourceReading, Source } from "../contract/source.ts";
+import type { FastReading, FastSource } from "../fast/index.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import {
   LayerBook,
@@ -24,7 +24,7 @@ const LARGEST_DOCUMENT = 16 * 1024 * 1024;
  * `archive:FILE`: images that `docker save` wrote, or an OCI layout, as a tar file (packed with gzip or zstd or not) or
  * as a folder: each image's config and history, and with `layers` its files. Nothing is unpacked to disk.
  */
-export function archiveSource(cwd: string, shelf: LayerCache): Source {
+export function archiveSource(cwd: string, shelf: LayerCache): FastSource {
   return {
     kind: "archive",
     layers: true,
@@ -59,10 +59,7 @@ type Archive = {
 
 const EXPOSURE = ["anyone who can read the archive, or pull the image"];
 
-async function* seekable(
-  { source, called, book, signal }: Archive,
-  files: ArchiveFiles,
-): AsyncGenerator<SourceReading> {
+async function* seekable({ source, called, book, signal }: Archive, files: ArchiveFiles): AsyncGenerator<FastReading> {
   try {
     const read = async (file: string): Promise<Buffer | null> => document(await files.open(file), file);
     const found = present(await imagesIn(read, called));
@@ -91,7 +88,7 @@ async function* streamed(
   { source, called, book, signal }: Archive,
   path: string,
   size: number,
-): AsyncGenerator<SourceReading> {
+): AsyncGenerator<FastReading> {
   let position = 0;
   const pass = async function* (): AsyncGenerator<Buffer> {
     position = 0;
@@ -137,7 +134,7 @@ function present(found: ArchiveImages | null): ArchiveImages {
   throw new UnsprawlError("malformed", "no archive of images: neither manifest.json nor index.json is in it", HINT);
 }
 
-function* listed({ images, errors }: ArchiveImages): Generator<SourceReading> {
+function* listed({ images, errors }: ArchiveImages): Generator<FastReading> {
   yield { kind: "total", subjects: images.length + errors.length };
   for (const { subject, about, message } of errors)
     yield { kind: "error", subject, about, message, hint: "save the image again" };

@@ -1,4 +1,4 @@
-import type { SourceReading } from "../contract/source.ts";
+import type { FastReading } from "../fast/index.ts";
 import { imageFacts } from "../engine/candidates.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ImageDoc } from "../engine/types.ts";
@@ -28,7 +28,7 @@ export async function* engineLayers(
   tools: LayerTools,
   ids: readonly string[],
   book: LayerBook,
-): AsyncGenerator<SourceReading> {
+): AsyncGenerator<FastReading> {
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     const docs = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => tools.engine.image(id).catch(() => null)));
     const there = docs.filter((doc) => doc !== null);
@@ -37,7 +37,7 @@ export async function* engineLayers(
   }
 }
 
-async function* together(tools: LayerTools, docs: readonly ImageDoc[], book: LayerBook): AsyncGenerator<SourceReading> {
+async function* together(tools: LayerTools, docs: readonly ImageDoc[], book: LayerBook): AsyncGenerator<FastReading> {
   const { engine, signal } = tools;
   const there: ImageDoc[] = [];
   const wanted: ImageDoc[] = [];

@@ -4,7 +4,7 @@
  * migrations/index.ts.
  */
 import type { Provider } from "../contract/provider.ts";
-import type { Source } from "../contract/source.ts";
+import type { FastSource } from "../fast/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { SharedShelf, LayerCache } from "../images/layers/index.ts";
 import type { Registry } from "../images/registry/client.ts";
@@ -26,7 +26,7 @@ export type SourceTools = {
 export type OpenTools = SourceTools & { readonly shelf: () => Promise<LayerCache> };
 
 /** A source as it is listed; `load` is called when it is first read. */
-export type LazySource = Omit<Source, "read"> & { readonly load: (tools: OpenTools) => Promise<Source> };
+export type LazySource = Omit<FastSource, "read"> & { readonly load: (tools: OpenTools) => Promise<FastSource> };
 
 const OWN: readonly LazySource[] = [
   {
@@ -35,9 +35,10 @@ const OWN: readonly LazySource[] = [
   },
   {
     ...OWN_SOURCES.inspect,
+    threaded: true,
     load: async () => (await import("./inspect-file.ts")).inspectSource(() => process.stdin as AsyncIterable<Buffer>),
   },
-  { ...OWN_SOURCES.dir, load: async ({ cwd }) => (await import("./dir.ts")).dirSource(cwd) },
+  { ...OWN_SOURCES.dir, threaded: true, load: async ({ cwd }) => (await import("./dir.ts")).dirSource(cwd) },
 ];
 
 /**
@@ -48,7 +49,7 @@ export function allSources(
   tools: SourceTools,
   ofFormats: readonly LazySource[],
   stores: { readonly names: readonly string[]; readonly read: (name: string) => Omit<LazySource, "kind"> },
-): readonly Source[] {
+): readonly FastSource[] {
   let kept: Promise<LayerCache> | null = null;
   const shelf = (): Promise<LayerCache> =>
     (kept ??= import("../images/layers/index.ts").then((layers) => new layers.LayerCache(tools.note, tools.shared)));
@@ -58,7 +59,7 @@ export function allSources(
   return [...own, ...names.map((name) => ({ ...stores.read(name), kind: name }))].map((one) => lazy(one, opened));
 }
 
-function lazy({ load, ...source }: LazySource, tools: OpenTools): Source {
+function lazy({ load, ...source }: LazySource, tools: OpenTools): FastSource {
   return {
     ...source,
     async *read(...request) {

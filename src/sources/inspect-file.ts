@@ -1,8 +1,15 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import type { IsCachedValue } from "../contract/detector.ts";
-import type { SourceReading, Source } from "../contract/source.ts";
-import { containerCandidates, containerFacts, factualOf, imageCandidates, imageFacts } from "../engine/candidates.ts";
+import type { SourceReading } from "../contract/source.ts";
+import type { FastSource } from "../fast/index.ts";
+import {
+  containerCandidates,
+  containerFacts,
+  factualOf,
+  imageCandidates,
+  imageFacts,
+  type IsDismissed,
+} from "../engine/candidates.ts";
 import { historyLines } from "../engine/history.ts";
 import type { ContainerDoc, ImageDoc } from "../engine/types.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
@@ -17,7 +24,7 @@ import { ANY_SUBJECT } from "../model/subject-ref.ts";
  * stream, a bounded piece at a time. A container's values are told apart from its image's when the image came earlier
  * in the same input. Input that goes wrong behind a document is an `error` reading; input without any is `malformed`.
  */
-export function inspectSource(stdin: () => AsyncIterable<Buffer>): Source {
+export function inspectSource(stdin: () => AsyncIterable<Buffer>): FastSource {
   return {
     kind: "inspect",
     async *read(what, signal) {
@@ -99,7 +106,7 @@ const PIECE = 1 << 16;
 const MARK = "RepoTa";
 
 const NO_IMAGES: Map<string, ImageDoc> = new Map();
-const NOTHING_KNOWN: IsCachedValue = () => false;
+const NOTHING_KNOWN: IsDismissed = () => false;
 
 /**
  * One document of inspect's output: the subject with all that can be read of it, then what cannot, if any. Never
@@ -108,7 +115,7 @@ const NOTHING_KNOWN: IsCachedValue = () => false;
 export function inspectReading(
   source: string,
   document: unknown,
-  known: IsCachedValue,
+  known: IsDismissed,
   images = NO_IMAGES,
 ): readonly SourceReading[] {
   const bad = (message: string): SourceReading[] => [
@@ -137,7 +144,7 @@ export function inspectReading(
 function containerReadings(
   source: string,
   doc: ContainerDoc,
-  known: IsCachedValue,
+  known: IsDismissed,
   images: ReadonlyMap<string, ImageDoc>,
 ): SourceReading[] {
   const subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id } as const;

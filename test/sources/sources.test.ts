@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SourceReading, Source } from "../../src/contract/source.ts";
+import type { SourceReading } from "../../src/contract/source.ts";
+import type { FastSource } from "../../src/fast/index.ts";
+import { plainReadings } from "../../src/fast/plain.ts";
 import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import { dockerSource } from "../../migrations/docker-container/read.ts";
 import { imageSource } from "../../migrations/image/read.ts";
@@ -24,11 +26,9 @@ function docker(...args: string[]): string {
   }).trimEnd();
 }
 
-async function read(source: Source, what: string, signal = new AbortController().signal): Promise<SourceReading[]> {
+async function read(source: FastSource, what: string, signal = new AbortController().signal): Promise<SourceReading[]> {
   const all: SourceReading[] = [];
-  for await (const reading of source.read(what, signal))
-    if (reading.kind === "batch") all.push(...(reading.read() ?? reading.slowly()));
-    else all.push(reading);
+  for await (const reading of plainReadings(source.read(what, signal))) all.push(reading);
   return all;
 }
 

@@ -1,4 +1,4 @@
-import type { SourceReading } from "../../../src/contract/source.ts";
+import type { FastReading } from "../../../src/fast/index.ts";
 import { imageCandidates, imageFacts, type Odd } from "../../../src/engine/candidates.ts";
 import { historyLines } from "../../../src/engine/history.ts";
 import type { HistoryLine, ImageDoc } from "../../../src/engine/types.ts";
@@ -61,7 +61,7 @@ export async function imageReadings(
   annotations: readonly Candidate[],
   exposure: readonly string[],
   scan: RegistryScan,
-): Promise<readonly SourceReading[]> {
+): Promise<readonly FastReading[]> {
   const [config] = described([manifest.document["config"]]);
   if (!config) throw new UnsprawlError("malformed", `${name} says of no configuration that can be read where it is`);
   const document = open(await scan.configs.get(repository, config));
@@ -85,7 +85,7 @@ export async function signedReadings(
   subject: Subject,
   exposure: readonly string[],
   scan: RegistryScan,
-): Promise<readonly SourceReading[]> {
+): Promise<readonly FastReading[]> {
   const layers = (Array.isArray(manifest.document["history"]) ? manifest.document["history"] : []).map(
     (one: unknown, at): JsonObject => {
       const text = open(one)["v1Compatibility"];
@@ -115,13 +115,13 @@ function readings(
   more: readonly Candidate[],
   exposure: readonly string[],
   source: string,
-): readonly SourceReading[] {
+): readonly FastReading[] {
   const odd = new Set<string>();
   const doc = docOf(subject.id, document["config"]);
   const candidates = imageCandidates(source, subject.name, doc, history, (path) => odd.add(path));
   const built = builtIn(source, subject, document["container_config"], candidates, (path) => odd.add(path));
   const facts = imageFacts(name, doc);
-  const read: SourceReading = {
+  const read: FastReading = {
     kind: "subject",
     subject,
     facts,

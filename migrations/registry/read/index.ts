@@ -1,5 +1,5 @@
 import { pMapIterable } from "p-map";
-import type { SourceReading, Source } from "../../../src/contract/source.ts";
+import type { FastReading, FastSource } from "../../../src/fast/index.ts";
 import { NO_FACTS, type Subject } from "../../../src/model/location.ts";
 import type { Registry } from "../../../src/images/registry/client.ts";
 import { artifactType } from "../../../src/images/registry/kinds.ts";
@@ -23,7 +23,7 @@ export function registrySource(
   open: (host: string) => Promise<Registry>,
   note: (text: string) => void,
   shelf = new LayerCache(note),
-): Source {
+): FastSource {
   return {
     kind: "registry",
     resumable: true,
@@ -37,7 +37,7 @@ export function registrySource(
       const scan = { source, registry, configs, signal };
       const wanted: ImageToRead[] = [];
       const artifacts = new Map<string, number>();
-      const read = (step: RegistryWalkEvent): Promise<readonly SourceReading[]> => {
+      const read = (step: RegistryWalkEvent): Promise<readonly FastReading[]> => {
         if (step.kind === "found" && step.is === "artifact") {
           const type = artifactType(step.manifest);
           artifacts.set(type, (artifacts.get(type) ?? 0) + 1);
@@ -66,7 +66,7 @@ async function readingsOf(
   scan: RegistryScan,
   several: boolean,
   want: (image: ImageToRead) => void,
-): Promise<readonly SourceReading[]> {
+): Promise<readonly FastReading[]> {
   if (step.kind === "finished") {
     const { key, repository } = step;
     return [{ kind: "finished", key, as: { source: scan.source, exposure: [exposureOf(scan.registry, repository)] } }];
@@ -87,7 +87,7 @@ async function readingsOf(
   }
 }
 
-async function manifestReadings(found: RegistryManifest, scan: RegistryScan): Promise<readonly SourceReading[]> {
+async function manifestReadings(found: RegistryManifest, scan: RegistryScan): Promise<readonly FastReading[]> {
   const { manifest, repository } = found;
   const subject: Subject = { kind: "image", name: calledBy(found), id: manifest.digest };
   const exposure = [exposureOf(scan.registry, repository)];

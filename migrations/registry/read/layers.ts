@@ -1,4 +1,4 @@
-import type { SourceReading } from "../../../src/contract/source.ts";
+import type { FastReading } from "../../../src/fast/index.ts";
 import {
   layerReadings,
   LayerBook,
@@ -25,7 +25,7 @@ export async function* registryLayers(
   wanted: readonly ImageToRead[],
   scan: RegistryScan,
   shelf: LayerCache,
-): AsyncGenerator<SourceReading> {
+): AsyncGenerator<FastReading> {
   const book = new LayerBook(shelf);
   const images: LayeredImage[] = [];
   for (const one of wanted) images.push(await imageOf(one, scan));

@@ -1,4 +1,7 @@
-import type { BatchBytes, Detector, IsCachedValue, ReadBatch } from "../../contract/detector.ts";
+import type { IsCachedValue } from "../../detect/cleared.ts";
+import type { CachingDetector } from "../../detect/detector.ts";
+import type { Detector } from "../../contract/detector.ts";
+import type { BatchBytes, ReadBatch } from "../pool.ts";
 import type { SourceReading, SubjectReading } from "../../contract/source.ts";
 import { toldAs, type Candidate } from "../../model/candidate.ts";
 import type { Verdict } from "../../model/finding.ts";
@@ -31,7 +34,7 @@ export type BareBatch = Omit<ReadBatch, "found"> & {
 };
 
 /** Parses and judges a batch of documents; null when `parsed` makes nothing of it. */
-export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detector: Detector): BareBatch | null {
+export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detector: CachingDetector): BareBatch | null {
   const parsed = parse(batch, readDocument, detector.known);
   if (parsed === null) return null;
   const { readings, ...rest } = parsed;

@@ -1,7 +1,9 @@
 import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
-import type { WorkerPool, DetectedFile, Spotted } from "../../contract/detector.ts";
+import type { Spotted } from "../../contract/detector.ts";
 import { Secret } from "../../model/secret.ts";
+import type { WorkerPool } from "../pool.ts";
+import type { SpottedFile } from "../spot.ts";
 import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
 import { ClearedCache } from "../../detect/cleared.ts";
 import type { DetectTuning } from "../../detect/tuned.ts";
@@ -15,7 +17,7 @@ const MOST = 8;
  * Starts worker threads on the first job. `tuning` is what the configuration says about detection; each thread makes
  * its own detector from it. A thread that fails fails the jobs it had, never the process.
  */
-export function openCrew(tuning: DetectTuning, readDocument: ReadDocument): WorkerPool {
+export function openPool(tuning: DetectTuning, readDocument: ReadDocument): WorkerPool {
   const size = Math.min(MOST, availableParallelism());
   const hands: PoolWorker[] = [];
   // A rule of one's own may ask for the path, so that what was cleared in one place is not in another.
@@ -30,7 +32,7 @@ export function openCrew(tuning: DetectTuning, readDocument: ReadDocument): Work
     size,
     files: async (files) => {
       const answer = await hand(size).ask({ kind: "files", files });
-      return (answer.files ?? []).map((one): DetectedFile => ({ ...one, spotted: one.spotted.map(unwrap) }));
+      return (answer.files ?? []).map((one): SpottedFile => ({ ...one, spotted: one.spotted.map(unwrap) }));
     },
     texts: async (block) => {
       const answer = await hand(size).ask({ kind: "texts", block }, [block.bytes.buffer]);

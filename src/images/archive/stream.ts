@@ -1,4 +1,4 @@
-import type { SourceReading } from "../../contract/source.ts";
+import type { FastReading } from "../../fast/index.ts";
 import { newMeter, tarEntries, unpacked, type ImageLayer, type LayerBook, type TarEntry } from "../layers/index.ts";
 import { followed, nameOf } from "./files.ts";
 import { digestOf, type ReadArchiveFile } from "./manifest.ts";
@@ -25,7 +25,7 @@ export class StreamedArchive {
   }
 
   /** The first pass: documents are kept, and layers are read into the book, if there is one. */
-  async *first(book: LayerBook | null, signal: AbortSignal): AsyncGenerator<SourceReading> {
+  async *first(book: LayerBook | null, signal: AbortSignal): AsyncGenerator<FastReading> {
     for await (const { body, ...entry } of tarEntries(unpacked(this.#pass(), newMeter(null)))) {
       signal.throwIfAborted();
       const file = nameOf(entry.path);
@@ -91,7 +91,7 @@ async function* readInto(
   size: number,
   open: () => AsyncIterable<Buffer>,
   signal: AbortSignal,
-): AsyncGenerator<SourceReading> {
+): AsyncGenerator<FastReading> {
   const id = layerId(file);
   if (!book.has({ id, diffId: null }))
     yield* book.read({ id, digest: digestOf(file), size, mediaType: "", open }, signal);

@@ -1,4 +1,4 @@
-import type { SourceReading } from "../../contract/source.ts";
+import type { FastReading } from "../../fast/index.ts";
 import type { Subject, SubjectFacts } from "../../model/location.ts";
 import { Paths } from "./fates.ts";
 import { fromShelf, toShelf, type SharedShelf } from "./shelved.ts";
@@ -86,7 +86,7 @@ export class LayerBook {
   }
 
   /** Reads a layer. */
-  async *read(blob: LayerBlob, signal: AbortSignal): AsyncGenerator<SourceReading> {
+  async *read(blob: LayerBlob, signal: AbortSignal): AsyncGenerator<FastReading> {
     const { paths, shared, layers } = this.#shelf;
     const knew = shared === null ? [] : paths.all();
     const asked = ++this.#shelf.clock;
@@ -103,7 +103,7 @@ export class LayerBook {
   }
 
   /** So many bytes more have been read. */
-  progress(bytes: number): SourceReading {
+  progress(bytes: number): FastReading {
     this.#done += bytes;
     return { kind: "bytes", done: this.position?.() ?? this.#done, total: this.total };
   }
@@ -131,7 +131,7 @@ export class LayerBook {
   }
 
   /** What is to be told of an image whose layers have been read. */
-  *tell(image: LayeredImage): Generator<SourceReading> {
+  *tell(image: LayeredImage): Generator<FastReading> {
     const { source, subject, facts, exposure, layers } = image;
     const all = layers.map(({ id, diffId }) => this.#get(id, diffId));
     const found = all.flatMap((layer, at) => {
@@ -144,7 +144,7 @@ export class LayerBook {
     if (found.length > 0) yield { kind: "found", source, subject, facts, exposure, found };
     for (const [at, layer] of all.entries()) {
       const called = `layer ${at + 1} of ${all.length} (${shortId(layers[at] as ImageLayer)})`;
-      const error = (message: string, hint: string): SourceReading => ({
+      const error = (message: string, hint: string): FastReading => ({
         kind: "error",
         subject: `${subject.name} ${called}`,
         about: { kind: "subject", name: subject.name, id: subject.id },
@@ -176,7 +176,7 @@ export async function* layerReadings(
   image: LayeredImage,
   book: LayerBook,
   signal: AbortSignal,
-): AsyncGenerator<SourceReading> {
+): AsyncGenerator<FastReading> {
   for (const layer of image.layers) if (layer.blob !== null && !book.has(layer)) yield* book.read(layer.blob, signal);
   for (const layer of book.unsure(image.layers)) if (layer.blob !== null) await book.look(layer, layer.blob, signal);
   yield* book.tell(image);

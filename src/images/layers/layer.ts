@@ -1,5 +1,4 @@
-import type { SourceReading } from "../../contract/source.ts";
-import type { Spotted, SpottedText, TextBlock, TextPiece } from "../../contract/detector.ts";
+import type { FastReading, ShelvedSecret, SpottedText, TextBlock, TextPiece } from "../../fast/index.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Fates, type Paths } from "./fates.ts";
 import { beyond, damaged, LIMITS } from "../../kit/tar/limits.ts";
@@ -22,7 +21,7 @@ export type LayerBlob = {
 };
 
 /** A secret in a file of a layer. */
-export type LayerFinding = { readonly path: string; readonly spotted: Spotted; readonly counted: boolean };
+export type LayerFinding = { readonly path: string; readonly spotted: ShelvedSecret; readonly counted: boolean };
 
 /** What a layer holds, and what it does to those below it. */
 export type Layer = {
@@ -45,8 +44,8 @@ export async function* readLayer(
   blob: LayerBlob,
   paths: Paths,
   signal: AbortSignal,
-  read: (bytes: number) => SourceReading,
-): AsyncGenerator<SourceReading, Layer> {
+  read: (bytes: number) => FastReading,
+): AsyncGenerator<FastReading, Layer> {
   const meter = newMeter(algorithmOf(blob));
   const contents = new Contents(paths);
   const errors: { message: string; hint: string }[] = [];
@@ -129,7 +128,7 @@ export class Contents {
   #entries = 0;
   readonly #packer = new Packer();
   readonly #found: LayerFinding[] = [];
-  readonly #told = new Map<string, readonly Spotted[]>();
+  readonly #told = new Map<string, readonly ShelvedSecret[]>();
   readonly #judged = new Set<Promise<void>>();
   #failed: { readonly error: unknown } | null = null;
   readonly #wants: (path: string) => boolean;
@@ -145,7 +144,7 @@ export class Contents {
     });
   }
 
-  *blocks(): Generator<SourceReading> {
+  *blocks(): Generator<FastReading> {
     for (const block of this.#packer.full.splice(0))
       yield { kind: "text", block, judged: (spotted) => this.#judge(block, spotted) };
   }
@@ -187,7 +186,7 @@ export class Contents {
     this.#judged.add(judging);
   }
 
-  #take(spotted: Spotted, { path, as, line }: TextPiece): void {
+  #take(spotted: ShelvedSecret, { path, as, line }: TextPiece): void {
     const counted = as === "text" && line >= 0;
     // Pieces overlap, and an archive may hold a file twice.
     const key = `${path}\0${counted ? spotted.line : ""}\0${spotted.name}`;

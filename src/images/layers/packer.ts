@@ -1,4 +1,4 @@
-import type { TextBlock, TextPiece } from "../../contract/detector.ts";
+import type { TextBlock, TextPiece } from "../../fast/index.ts";
 import { LIMITS } from "../../kit/tar/limits.ts";
 
 /** Files are handed to the threads in blocks of this size, and larger ones in pieces of it. */

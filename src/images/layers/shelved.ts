@@ -1,4 +1,4 @@
-import type { LayerShelf, ShelvedLayer } from "../../contract/layer-shelf.ts";
+import type { LayerShelf, ShelvedLayer } from "../../fast/index.ts";
 import { fingerprint, type FingerprintKey } from "../../model/fingerprint.ts";
 import { Secret } from "../../model/secret.ts";
 import type { CachedLayer } from "./book.ts";

@@ -1,7 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { LayerShelf, ShelvedLayer } from "../../../src/contract/layer-shelf.ts";
-import type { SourceReading } from "../../../src/contract/source.ts";
+import type { FastReading, LayerShelf, ShelvedLayer } from "../../../src/fast/index.ts";
 import { detector } from "../../../src/detect/index.ts";
 import { LayerBook, layerReadings, LayerCache, type ImageLayer } from "../../../src/images/layers/index.ts";
 import { fingerprintKey } from "../../../src/model/fingerprint.ts";
@@ -43,7 +42,7 @@ async function told(name: string, layers: readonly ImageLayer[], book: LayerBook
   return places.toSorted();
 }
 
-function judge({ block, judged }: Extract<SourceReading, { kind: "text" }>): void {
+function judge({ block, judged }: Extract<FastReading, { kind: "text" }>): void {
   const all = block.pieces.flatMap(({ path, start, end, line, as }, piece) =>
     detector.text(block.bytes.subarray(start, end), path, as).map((hit) => ({ ...hit, line: hit.line + line, piece })),
   );
@@ -138,7 +137,7 @@ describe("layers", () => {
     book.total = (base.blob?.size ?? 0) + (clean.blob?.size ?? 0);
     const subject = { kind: "image", name: "x", id: "x" } as const;
     const image = { source: "x", subject, facts: NO_FACTS, exposure: [], layers: [base, clean] };
-    let last: SourceReading | null = null;
+    let last: FastReading | null = null;
     for await (const reading of layerReadings(image, book, new AbortController().signal)) {
       if (reading.kind === "text") judge(reading);
       if (reading.kind === "bytes") last = reading;

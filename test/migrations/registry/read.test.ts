@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SourceReading } from "../../../src/contract/source.ts";
+import type { FastReading } from "../../../src/fast/index.ts";
 import type { Registry } from "../../../src/images/registry/client.ts";
 import { registrySource } from "../../../migrations/registry/read/index.ts";
 import { startRegistry, type TestRegistry } from "../../services/registry.ts";
@@ -23,13 +23,13 @@ afterAll(async () => {
   await server?.stop();
 });
 
-type Subject = Extract<SourceReading, { kind: "subject" }>;
-type Problem = Extract<SourceReading, { kind: "error" }>;
+type Subject = Extract<FastReading, { kind: "subject" }>;
+type Problem = Extract<FastReading, { kind: "error" }>;
 
 async function scanned(what: string, by: Answer = () => false) {
   gate.seen.length = 0;
   answer = by;
-  const all: SourceReading[] = [];
+  const all: FastReading[] = [];
   const notes: string[] = [];
   const source = registrySource(
     async (host) => clientAt(host),

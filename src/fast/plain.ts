@@ -1,0 +1,135 @@
+import type { ClassifyInput, Detector } from "../contract/detector.ts";
+import type { FileReading, SourceReading, SubjectReading } from "../contract/source.ts";
+import { toldAs, type Candidate } from "../model/candidate.ts";
+import type { Subject } from "../model/location.ts";
+import type { DetectedSecret, Inspect, InspectEvents } from "./port.ts";
+import type { BatchReading, FastReading, FoundReading, ShelvedSecret, TextReading } from "./reading.ts";
+import { spotInBlock, spotInFile, type SpottedFile } from "./spot.ts";
+
+/** Classifies everything in this thread, one reading after the other. */
+export function inspectPlain(detector: () => Promise<Detector>): Inspect {
+  return async (readings, _, events) => {
+    const here = new PlainInspection(detector, events);
+    for await (const reading of readings) await here.take(reading);
+  };
+}
+
+/** What a source yields in the contract's terms: its batches are parsed here, and progress is left out. */
+export async function* plainReadings(readings: AsyncIterable<FastReading>): AsyncGenerator<SourceReading> {
+  const batches = new BatchReader();
+  for await (const reading of readings) {
+    if (reading.kind === "batch") yield* batches.read(reading);
+    else if (["total", "subject", "file", "error"].includes(reading.kind)) yield reading as SourceReading;
+  }
+}
+
+/** Parses batches in this thread. They come in order. */
+export class BatchReader {
+  /** A batch was cut at a wrong position, and so was every later one. */
+  careful = false;
+
+  read(batch: BatchReading): Iterable<SourceReading> {
+    const readings = this.careful ? null : batch.read();
+    this.careful = readings === null;
+    return readings ?? batch.slowly();
+  }
+}
+
+/** Classifies readings of every kind in this thread, in their order. */
+export class PlainInspection {
+  readonly batches = new BatchReader();
+  readonly #detector: () => Promise<Detector>;
+  readonly #events: InspectEvents;
+
+  constructor(detector: () => Promise<Detector>, events: InspectEvents) {
+    this.#detector = detector;
+    this.#events = events;
+  }
+
+  async take(reading: FastReading): Promise<void> {
+    if (reading.kind === "subject") await this.#subject(reading);
+    else if (reading.kind === "found") this.#found(reading);
+    else if (reading.kind === "file") this.file(reading, spotInFile(reading.file, await this.#detector()));
+    else if (reading.kind === "text") await this.#text(reading);
+    else if (reading.kind === "batch") for (const one of this.batches.read(reading)) await this.take(one);
+    else this.#events.read(reading);
+  }
+
+  /** Reports what was found in a file, wherever it was read. */
+  file(reading: FileReading, { spotted, error }: SpottedFile): void {
+    for (const one of spotted) this.#events.secret(inFile(one, reading, `line ${one.line}`), reading);
+    this.#events.file(reading, error);
+  }
+
+  async #subject(reading: SubjectReading): Promise<void> {
+    this.#events.read(reading);
+    if (reading.stored === true)
+      for (const candidate of reading.candidates) this.#events.secret(stored(candidate), reading);
+    else await this.#classify(reading);
+    this.#events.classified(reading);
+  }
+
+  async #classify(reading: SubjectReading): Promise<void> {
+    const detector = await this.#detector();
+    for (const candidate of reading.candidates) {
+      const question = questionOf(candidate);
+      const verdict = detector.classify(question);
+      if (!verdict.secret && verdict.hushedBy === undefined) continue;
+      const masked = verdict.secret ? detector.mask(question) : "";
+      const told = toldAs(candidate, detector.name(candidate.name));
+      const part = detector.part(question) ?? candidate.value;
+      this.#events.secret({ candidate: told, verdict, masked, part }, reading);
+    }
+  }
+
+  #found(reading: FoundReading): void {
+    for (const { spotted, path } of reading.found) this.#events.secret(inFile(spotted, reading, path), reading);
+  }
+
+  async #text({ block, judged }: TextReading): Promise<void> {
+    const detector = await this.#detector();
+    judged(Promise.resolve(spotInBlock(block, detector)));
+  }
+}
+
+/** Whatever is in a secret store is a secret. */
+function stored(candidate: Candidate): DetectedSecret {
+  const verdict = {
+    secret: true,
+    rule: "stored-secret",
+    score: 1,
+    confidence: "high",
+    severity: "low",
+    why: ["is kept in a secret store"],
+    unless: "it were no secret although it is kept as one",
+    part: { in: "value", path: "", start: null, length: null },
+  } as const;
+  return { candidate, verdict, masked: "••••••••", part: candidate.value };
+}
+
+function questionOf({ name, value, location }: Candidate): ClassifyInput {
+  return { name, value, where: location.where, path: location.path };
+}
+
+function inFile(
+  { name, value, verdict, masked, part, print }: ShelvedSecret,
+  { subject, source }: FileReading | FoundReading,
+  path: string,
+): DetectedSecret {
+  const location = locationIn(subject, source, path);
+  const called = name !== "" ? name : (verdict.rule ?? "secret");
+  return { candidate: { name: called, value, location }, verdict, masked, part, ...(print && { print }) };
+}
+
+function locationIn(subject: Subject, source: string, path: string): Candidate["location"] {
+  const { kind, name, id } = subject;
+  return {
+    source,
+    subject: kind,
+    subjectName: name,
+    subjectId: id,
+    where: "file",
+    path,
+    origin: "own",
+  };
+}

@@ -1,0 +1,65 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { Detector, Spotted } from "../contract/detector.ts";
+import type { SpottedText, TextBlock } from "./reading.ts";
+
+/** The secrets in one file; `error` is a code (`EACCES`) if it could not be read to its end. */
+export type SpottedFile = {
+  readonly file: string;
+  readonly bytes: number;
+  readonly spotted: readonly Spotted[];
+  readonly error: string | null;
+};
+
+/** A file is read in pieces of this size. They overlap by more than the longest secret. */
+const PIECE = 16 * 1024 * 1024;
+const OVERLAP = 64 * 1024;
+
+let buffer = Buffer.alloc(0);
+
+/** Reads a file by its absolute path and finds the secrets in it. Synchronous. */
+export function spotInFile(file: string, detector: Detector): SpottedFile {
+  if (buffer.length === 0) buffer = Buffer.allocUnsafeSlow(PIECE);
+  const spotted: Spotted[] = [];
+  let bytes = 0;
+  try {
+    // Opening a pipe waits for somebody who writes to it.
+    const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (!fstatSync(fd).isFile()) return { file, bytes: 0, spotted, error: "it is no file" };
+      let lines = 0;
+      const told = new Set<string>(); // pieces overlap
+      for (let at = 0; ;) {
+        const read = readSync(fd, buffer, 0, PIECE, at);
+        const piece = buffer.subarray(0, read);
+        const whole = at === 0 && read < PIECE;
+        for (const hit of detector.text(piece, file)) {
+          const line = hit.line + lines;
+          if (whole || told.size < told.add(`${line} ${hit.value.expose().toString("base64")}`).size)
+            spotted.push({ ...hit, line });
+        }
+        bytes = at + read;
+        if (read < PIECE) break;
+        lines += newlines(piece.subarray(0, PIECE - OVERLAP));
+        at += PIECE - OVERLAP;
+      }
+    } finally {
+      closeSync(fd);
+    }
+    return { file, bytes, spotted, error: null };
+  } catch (error) {
+    return { file, bytes, spotted, error: (error as { code?: string }).code ?? "failed" };
+  }
+}
+
+/** Finds the secrets in pieces of files in memory. */
+export function spotInBlock({ bytes, pieces }: TextBlock, detector: Detector): SpottedText[] {
+  return pieces.flatMap(({ path, start, end, line, as }, piece) =>
+    detector.text(bytes.subarray(start, end), path, as).map((hit) => ({ ...hit, piece, line: hit.line + line })),
+  );
+}
+
+function newlines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}

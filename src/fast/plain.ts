@@ -24,7 +24,7 @@ export async function* plainReadings(readings: AsyncIterable<FastReading>): Asyn
 }
 
 /** Parses batches in this thread. They come in order. */
-export class BatchReader {
+class BatchReader {
   /** A batch was cut at a wrong position, and so was every later one. */
   careful = false;
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Source } from "../../src/contract/source.ts";
+import type { Source, SourceReading } from "../../src/contract/source.ts";
 import { readSource } from "../../src/core/read-source.ts";
 import { detectorFor, kit, ruleById } from "../../src/detect/index.ts";
 import type { FastSource, Inspect } from "../../src/fast/index.ts";
@@ -11,7 +11,8 @@ import { inspectFast } from "../../src/fast/lane.ts";
 import { inspectPlain } from "../../src/fast/plain.ts";
 import { openPool } from "../../src/fast/workers/pool.ts";
 import { LayerCache } from "../../src/images/layers/index.ts";
-import { NO_FACTS } from "../../src/model/location.ts";
+import type { Candidate } from "../../src/model/candidate.ts";
+import { NO_FACTS, type Location } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { archiveSource } from "../../src/sources/archive.ts";
 import { dirSource } from "../../src/sources/dir.ts";
@@ -167,15 +168,15 @@ describe.each(fast)("%s", (_, inspect) => {
 
   test("a source that knows nothing but the contract", async () => {
     const subject = { kind: "file", name: "one", id: "one" } as const;
-    const location = {
+    const location: Location = {
       ...{ source: "mine:x", subject: "file", subjectName: "one", subjectId: "one" },
       ...{ where: "env", path: "Env[0]", origin: "own" },
-    } as const;
+    };
     const mine: Source = {
       kind: "mine",
-      async *read() {
+      async *read(): AsyncGenerator<SourceReading> {
         yield { kind: "total", subjects: 3 };
-        const candidates = [
+        const candidates: readonly Candidate[] = [
           { name: "API_TOKEN", value, location },
           { name: "LOG_LEVEL", value: Secret.of("debug"), location },
         ];

@@ -1,9 +1,10 @@
+import * as v from "valibot";
 import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { targetOf } from "./steps.ts";
-import { isList, isRecord, isText, recorded, type RecordForm } from "../../src/kit/recorded.ts";
+import { recorded } from "../../src/kit/recorded.ts";
 
 type ProjectResource = { readonly id: string; readonly name: string };
 
@@ -14,12 +15,12 @@ type Parts = {
   readonly volumes: readonly string[];
 };
 
-const RESOURCE: RecordForm<ProjectResource> = { id: isText, name: isText };
-const PARTS: RecordForm<Parts> = {
-  containers: isList(isRecord(RESOURCE)),
-  networks: isList(isRecord(RESOURCE)),
-  volumes: isList(isText),
-};
+const RESOURCES = v.array(v.object({ id: v.string(), name: v.string() }));
+const PARTS: v.GenericSchema<unknown, Parts> = v.object({
+  containers: RESOURCES,
+  networks: RESOURCES,
+  volumes: v.array(v.string()),
+});
 
 /** What `noteExtras` recorded; null if it has not run yet. */
 export function notedExtras(rewrite: Rewrite, work: Work): Parts | null {

@@ -21,7 +21,7 @@ import { sameConfig, sameInputs } from "./inputs.ts";
 import { recreator } from "./engine/recreate.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
 import { siblingId } from "../../src/model/step-id.ts";
-import { recordedOwner } from "../../src/files/delivered-owner.ts";
+import { recordedOwner } from "../../src/files/delivered.ts";
 
 type Performer = Pick<Migration, "unchanged" | "undo" | "scrub" | "render"> & { readonly step: Migration["perform"] };
 

@@ -41,7 +41,7 @@ import {
   unchangedSharers,
 } from "./share.ts";
 import { stepId } from "../../src/model/step-id.ts";
-import { recordedOwner } from "../../src/files/delivered-owner.ts";
+import { recordedOwner } from "../../src/files/delivered.ts";
 
 export type DockerContainerTools = {
   readonly open: () => Promise<Engine>;

@@ -18,7 +18,7 @@ import { settle } from "./settle.ts";
 import { folderValues, foldersOf } from "../../src/engine/supplied.ts";
 import { lineConsumer, suppliedIn } from "./supplied.ts";
 import { stepId, subjectOfStep } from "../../src/model/step-id.ts";
-import { recordedOwner } from "../../src/files/delivered-owner.ts";
+import { recordedOwner } from "../../src/files/delivered.ts";
 
 export type DockerRunTools = FileTools & RunTools;
 

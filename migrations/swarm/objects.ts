@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type { DeliveryFile, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { ObjectDoc, ObjectKind, Swarm } from "../../src/engine/swarm.ts";
 import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
@@ -23,6 +24,15 @@ export type PlannedObject = {
   readonly target: string;
   readonly mode: number;
 };
+
+/** The same, as a journal notes it. */
+export const PLANNED_OBJECT: v.GenericSchema<unknown, PlannedObject> = v.object({
+  kind: v.picklist(["secret", "config"]),
+  name: v.string(),
+  file: v.string(),
+  target: v.string(),
+  mode: v.number(),
+});
 
 export function planned(
   service: string,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
 import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -18,10 +19,11 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { byName, type StepOf } from "../../src/model/plan.ts";
-import { create, discard, planned, references, type PlannedObject } from "./objects.ts";
+import { create, discard, planned, PLANNED_OBJECT, references, type PlannedObject } from "./objects.ts";
 import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
 import { stepId } from "../../src/model/step-id.ts";
-import { isFlag, isMap, isNumber, isOneOf, recorded, type RecordForm } from "../../src/kit/recorded.ts";
+import { OWNER, RUN_CHANGE } from "../../src/files/delivered.ts";
+import { recorded, recordedByName } from "../../src/kit/recorded.ts";
 
 export type SwarmApplyInput = {
   readonly engine: Engine;
@@ -37,6 +39,12 @@ const MOST_TRIES = 20;
 
 /** What was decided when the values were delivered: nothing of it may change until the run is over. */
 type Decided = { readonly change: RunChange; readonly owner: Owner | null; readonly objects: readonly PlannedObject[] };
+
+const DECIDED: v.GenericSchema<unknown, Decided> = v.object({
+  change: RUN_CHANGE,
+  owner: v.nullable(OWNER),
+  objects: v.array(PLANNED_OBJECT),
+});
 
 /** Throws `refused` when no task of the service's present spec runs on this node. */
 export async function known({ engine, swarm }: SwarmApplyInput, id: string, runId: string): Promise<SwarmService> {
@@ -206,10 +214,12 @@ function deliveryOf({ deliveries }: SwarmApplyInput, step: StepOf<"deliver" | "r
 
 const decidedStep = (unit: string): string => `${stepId({ kind: "deliver", unit })}/decided`;
 
-const WAY_BACK: RecordForm<WayBack> = {
-  ...{ env: isMap(isNumber), command: isFlag, args: isFlag },
-  health: isOneOf("none", "no test", "CMD", "CMD-SHELL"),
-};
+const WAY_BACK: v.GenericSchema<unknown, WayBack> = v.object({
+  env: recordedByName(v.number()),
+  command: v.boolean(),
+  args: v.boolean(),
+  health: v.picklist(["none", "no test", "CMD", "CMD-SHELL"]),
+});
 
 function wayBackOf({ record }: Work, step: string): WayBack {
   const back = recorded(record, `${step}/update`, WAY_BACK);
@@ -218,7 +228,7 @@ function wayBackOf({ record }: Work, step: string): WayBack {
 }
 
 function decidedBy(work: Work, unit: string): Decided | null {
-  return work.record.last(decidedStep(unit)) as Decided | null;
+  return recorded(work.record, decidedStep(unit), DECIDED);
 }
 
 function mustBeDecided(work: Work, unit: string): Decided {

@@ -15,7 +15,7 @@ import { refusal } from "./refuse.ts";
 import { rewriteUnit, type UnitDelivery } from "./rewrite.ts";
 import { wrapFault } from "./wrap.ts";
 import { stepId } from "../../src/model/step-id.ts";
-import { recordedOwner } from "../../src/files/delivered-owner.ts";
+import { recordedOwner } from "../../src/files/delivered.ts";
 
 export type SystemdTools = FileTools & { readonly deliveries: readonly Delivery[] };
 

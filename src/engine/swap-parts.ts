@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
 import type { Recorder } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import type { Engine } from "./engine.ts";
 import { nameOf, type SwapNames } from "./names.ts";
 import type { ContainerDoc } from "./types.ts";
-import { isFlag, isNumber, isText, orAbsent, recorded, type RecordForm } from "../kit/recorded.ts";
+import { recorded } from "../kit/recorded.ts";
 
 /** The old container's state before the run changed anything: what undo restores. */
 export type PreviousContainer = {
@@ -17,9 +18,13 @@ export type PreviousContainer = {
   readonly retries: number;
 };
 
-const PREVIOUS: RecordForm<PreviousContainer> = {
-  ...{ running: isFlag, deleted: orAbsent(isFlag), paused: isFlag, restart: isText, retries: isNumber },
-};
+const PREVIOUS: v.GenericSchema<unknown, PreviousContainer> = v.object({
+  running: v.boolean(),
+  deleted: v.exactOptional(v.boolean()),
+  paused: v.boolean(),
+  restart: v.string(),
+  retries: v.number(),
+});
 
 /** The recorded state of the old container before the first effect; null if nothing has been done yet. */
 export function previousOf({ record, step }: Pick<Swap, "record" | "step">): PreviousContainer | null {

@@ -1,9 +1,12 @@
+import * as v from "valibot";
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { Work } from "../../../src/contract/migration.ts";
 import type { ComposeCli } from "./cli.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
+import { RUN_CHANGE } from "../../../src/files/delivered.ts";
+import { recorded, recordedByName } from "../../../src/kit/recorded.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Step } from "../../../src/model/plan.ts";
@@ -40,6 +43,13 @@ type ServiceSnapshot = {
   /** By replica number; absent in runs of older versions. */
   readonly frames?: { readonly [number: string]: ContainerFrame };
 };
+
+const SNAPSHOT: v.GenericSchema<unknown, ServiceSnapshot> = v.object({
+  running: v.boolean(),
+  copies: v.number(),
+  change: RUN_CHANGE,
+  frames: v.exactOptional(recordedByName(recordedByName(v.array(v.string())))),
+});
 
 /**
  * Recreates services through Compose: new containers are created first, compared with the old ones, and only then
@@ -231,7 +241,7 @@ function nothingMore(rewrite: Rewrite, work: Work): void {
 
 /** Null before the first effect on a service. */
 function beforeOf({ id }: Step, work: Work): ServiceSnapshot | null {
-  return work.record.last(`${id}/before`) as unknown as ServiceSnapshot | null;
+  return recorded(work.record, `${id}/before`, SNAPSHOT);
 }
 
 function differs(name: string, fields: readonly string[], back: boolean, drift: boolean): UnsprawlError {

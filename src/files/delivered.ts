@@ -1,0 +1,23 @@
+import * as v from "valibot";
+import type { Owner, RunChange } from "../contract/delivery.ts";
+import type { Recorder } from "../contract/migration.ts";
+import { recorded } from "../kit/recorded.ts";
+
+export const OWNER: v.GenericSchema<unknown, Owner> = v.object({ uid: v.number(), gid: v.number() });
+
+/** Who owns the files that a `deliver` step made, as the journal noted it; null when it made none on this host. */
+export function recordedOwner(record: Pick<Recorder, "last">, step: string): Owner | null {
+  return recorded(record, `${step}/owner`, OWNER);
+}
+
+const WORDS = v.nullable(v.array(v.string()));
+
+/** What a delivery changes in a run configuration, as a journal notes it. */
+export const RUN_CHANGE: v.GenericSchema<unknown, RunChange> = v.object({
+  unset: v.array(v.string()),
+  set: v.array(v.object({ name: v.string(), value: v.string() })),
+  mounts: v.array(v.object({ source: v.string(), target: v.string() })),
+  entrypointPrefix: WORDS,
+  healthcheckPrefix: WORDS,
+  runtime: v.nullable(v.string()),
+});

@@ -24,6 +24,8 @@ export function recorded<T extends object>(
 }
 
 /** Data of one kind by name, whatever the names are. */
-export function recordedByName<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, { [name: string]: T }> {
+export function recordedByName<T>(
+  schema: v.GenericSchema<unknown, T>,
+): v.GenericSchema<unknown, { [name: string]: T }> {
   return v.pipe(anyMap(), v.record(v.string(), schema));
 }

@@ -13,7 +13,7 @@ export function mac(message: string, purpose: MacPurpose, key: FingerprintKey): 
 }
 
 /** Whether `given`, untrusted input of any type, is the message's MAC. Constant-time. */
-export function macHolds(given: unknown, message: string, purpose: MacPurpose, key: FingerprintKey): boolean {
+export function macHolds(given: unknown, message: string, purpose: MacPurpose, key: FingerprintKey): given is string {
   const wanted = Buffer.from(mac(message, purpose, key));
   const found = Buffer.from(typeof given === "string" ? given : "");
   return found.length === wanted.length && timingSafeEqual(found, wanted);

@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createJournal, openJournal, readJournal, runIds, type Installation } from "../../src/core/journal/journal.ts";
+import { chained } from "../../src/core/journal/chain.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
+import type { Plan } from "../../src/model/plan.ts";
+import type { Receipt } from "../../src/model/receipt.ts";
 import { planOf, runId } from "./fixtures.ts";
 
 const calls: string[] = [];
@@ -138,6 +141,24 @@ describe("after a crash", () => {
       }) as Error,
     );
   });
+});
+
+test.each([
+  ["a state that this version does not know", { at: "now", step: "a", state: "later", data: {} }],
+  ["no step", { at: "now", state: "done", data: {} }],
+  ["data that is a list", { at: "now", step: "a", state: "done", data: [] }],
+])("a record with %s is malformed, though this installation wrote it", (_, receipt) => {
+  const plan = planOf(runId());
+  createJournal(here, plan).close();
+  const { mac: link } = JSON.parse(readFileSync(file(plan.id), "utf8")) as { mac: string };
+  fs.appendFileSync(file(plan.id), chained(receipt as Receipt, link, here.key).line);
+  expect(() => readJournal(here, plan.id)).toThrow(expect.objectContaining({ code: "malformed" }) as Error);
+});
+
+test("a plan that would not be read back begins no journal", () => {
+  const { store: _store, ...plan } = planOf(runId());
+  expect(() => createJournal(here, plan as Plan)).toThrow(expect.objectContaining({ code: "malformed" }) as Error);
+  expect(runIds(state)).toEqual([]);
 });
 
 test("a record that cannot be written fails, unless something is being undone", () => {

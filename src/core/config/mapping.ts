@@ -1,9 +1,19 @@
+import * as v from "valibot";
 import type { KeyNames, Provider } from "../../contract/provider.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import type { DeliveryName, StoreKey } from "../../model/plan.ts";
-import { nearest } from "../../kit/text/nearest.ts";
+import {
+  flag,
+  map,
+  may,
+  mayBeNull,
+  oneOf,
+  parse,
+  says,
+  text as nonEmpty,
+  type SchemaValue,
+} from "../../kit/schema/index.ts";
 import { yamlKey, yamlText } from "../../kit/text/splice.ts";
-import { knownKeys, mapOf, textsOf } from "./shape.ts";
 import type { Router } from "../route.ts";
 import type { ScanHit } from "../scan.ts";
 
@@ -124,60 +134,62 @@ export async function readMapping(
     const at = problem.linePos?.[0].line ?? "?";
     throw new UnsprawlError("config", `${WHAT}, line ${at}: not valid YAML`, AGAIN, problem.code);
   }
-  const top = mapOf(document.toJS({ maxAliasCount: 0 }) ?? {}, WHAT, "the file");
-  knownKeys(top, ["overwrite", "units"], WHAT, "");
-  const { overwrite = known.overwrite } = top;
-  if (typeof overwrite !== "boolean") throw wrong("overwrite must be true or false");
-  const given = mapOf(top["units"] ?? {}, WHAT, "units");
-  knownKeys(given, [...known.units.keys()], WHAT, "units.");
-  const units = [...known.units].map(([unit, was]) => {
-    if (given[unit] === undefined || given[unit] === null) return [unit, was] as const;
-    return [
-      unit,
-      readUnit(mapOf(given[unit], WHAT, `units.${unit}`), was, { provider, accepts }, `units.${unit}`),
-    ] as const;
-  });
-  return { overwrite, units: new Map(units) };
+  const { overwrite, units } = parse(schemaOf(known, accepts), document.toJS({ maxAliasCount: 0 }) ?? {}, WHAT);
+  return {
+    overwrite: overwrite ?? known.overwrite,
+    units: new Map(
+      [...known.units].map(([unit, was]) => [unit, edited(units?.[unit], was, provider, `units.${unit}`)] as const),
+    ),
+  };
 }
 
-function readUnit(
-  given: { readonly [key: string]: unknown },
+/** A mapping of these units and secrets and no others, each of which may be left out. */
+function schemaOf({ units }: Mapping, accepts: readonly string[]) {
+  const unitMaps = [...units].map(
+    ([unit, { keys }]) => [unit, v.nullish(unitSchema([...keys.keys()], accepts))] as const,
+  );
+  return map({
+    overwrite: may("whether another value in the store may be replaced", flag(says("must be true or false", AGAIN))),
+    units: mayBeNull("by the unit's name", map(Object.fromEntries(unitMaps), AGAIN)),
+  });
+}
+
+function unitSchema(names: readonly string[], accepts: readonly string[]) {
+  const secrets = names.map((name) => [name, v.nullish(STORE_KEY)] as const);
+  return map(
+    {
+      deliver: mayBeNull("how the application gets its values", oneOf(DELIVERIES)),
+      accept: mayBeNull("what may be lost or changed", v.array(oneOf(accepts), says("must be a list of texts", AGAIN))),
+      secrets: mayBeNull("where each one goes", map(Object.fromEntries(secrets), AGAIN)),
+    },
+    AGAIN,
+  );
+}
+
+/** What a person left of a unit. Throws `config` for a place that the store does not have. */
+function edited(
+  given: SchemaValue<ReturnType<typeof unitSchema>> | null | undefined,
   was: UnitMapping,
-  { provider, accepts }: { readonly provider: Provider; readonly accepts: readonly string[] },
+  provider: Provider,
   at: string,
 ): UnitMapping {
-  knownKeys(given, ["deliver", "accept", "secrets"], WHAT, `${at}.`);
-  const deliver = oneOf(given["deliver"] ?? was.deliver, DELIVERIES, `${at}.deliver`);
-  const accept = textsOf(given["accept"], WHAT, `${at}.accept`).map((one) => oneOf(one, accepts, `${at}.accept`));
-  const secrets = mapOf(given["secrets"] ?? {}, WHAT, `${at}.secrets`);
-  knownKeys(secrets, [...was.keys.keys()], WHAT, `${at}.secrets.`);
+  if (given === undefined || given === null) return was;
   const keys = [...was.keys].map(([name, key]) => {
-    const one = secrets[name];
-    if (one === undefined || one === null) return [name, key] as const;
-    return [name, readKey(mapOf(one, WHAT, `${at}.secrets.${name}`), key, provider, `${at}.secrets.${name}`)] as const;
+    const { path = key.path, field = key.field } = given.secrets?.[name] ?? {};
+    if (path === key.path && field === key.field) return [name, key] as const;
+    const why = noPlace({ path, field }, provider);
+    if (why !== null) throw new UnsprawlError("config", `${WHAT}: ${at}.secrets.${name}: ${why}`, AGAIN);
+    return [name, { path, field }] as const;
   });
-  return { deliver, accept, keys: new Map(keys) };
-}
-
-function readKey(given: { readonly [key: string]: unknown }, was: StoreKey, provider: Provider, at: string): StoreKey {
-  knownKeys(given, ["path", "field"], WHAT, `${at}.`);
-  const { path = was.path, field = was.field } = given;
-  if (typeof path !== "string" || path === "") throw wrong(`${at}.path must be text`);
-  if (typeof field !== "string") throw wrong(`${at}.field must be text`);
-  const key = { path, field };
-  if (path === was.path && field === was.field) return was;
-  const why = noPlace(key, provider);
-  if (why !== null) throw wrong(`${at}: ${why}`);
-  return key;
-}
-
-function oneOf<T extends string>(given: unknown, allowed: readonly T[], at: string): T {
-  const found = allowed.find((one) => one === given);
-  if (found !== undefined) return found;
-  const near = typeof given === "string" ? nearest(given, allowed) : null;
-  throw wrong(`${at}: ${near ? `did you mean ${near}?` : `one of ${allowed.join(", ")}`}`);
+  return { deliver: given.deliver ?? was.deliver, accept: given.accept ?? [], keys: new Map(keys) };
 }
 
 const WHAT = "the mapping";
 const AGAIN = "e opens it again as you left it";
-const wrong = (message: string): UnsprawlError => new UnsprawlError("config", `${WHAT}: ${message}`, AGAIN);
+const STORE_KEY = map(
+  {
+    path: may("the store's own address", nonEmpty(says("must be text", AGAIN))),
+    field: may("the field at that path", v.string(says("must be text", AGAIN))),
+  },
+  AGAIN,
+);

@@ -14,17 +14,3 @@ export function knownKeys(given: object, known: readonly string[], file: string,
     );
   }
 }
-
-/** The value as a map. Throws `config` if it is not one. */
-export function mapOf(value: unknown, file: string, what: string): { readonly [key: string]: unknown } {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as { [key: string]: unknown };
-  throw new UnsprawlError("config", `${file}: ${what} must be a map`, "see the README, Configuration");
-}
-
-/** The value as a list of texts; absent means empty. Throws `config` for anything else. */
-export function textsOf(value: unknown, file: string, what: string): readonly string[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value) && value.every((item): item is string => typeof item === "string" && item !== ""))
-    return value;
-  throw new UnsprawlError("config", `${file}: ${what} must be a list of texts`, cmd`${what}: [one, two]`);
-}

@@ -1,9 +1,13 @@
+import * as v from "valibot";
+import type { JsonObject } from "../../kit/json-object.ts";
+import { isMap } from "../../kit/schema/index.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { FingerprintKey } from "../../model/fingerprint.ts";
 import { canonical, mac, macHolds } from "../../model/mac.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
+import { isPlan } from "./plan-form.ts";
 
 /** A journal as read: `length` is the size of its complete lines in bytes, `link` what the next line is chained to. */
 export type Chain = {
@@ -40,14 +44,19 @@ export function readChain(text: string, id: string, file: string, key: Fingerpri
     const { mac: code, ...receipt } = parsed(line, id, file);
     if (!holds(code, `${link}\n`, receipt, key))
       throw (receipts.length === 0 ? unknown(code, receipt, id, key) : null) ?? strange(id, file);
+    if (!v.is(RECEIPT, receipt)) throw unreadable(id, file);
     receipts.push(receipt);
-    link = code as string;
+    link = code;
   }
   return { plan: planIn(receipts[0], id, file), receipts, length: Buffer.byteLength(whole), link };
 }
 
 /** A journal's unauthenticated content: anyone who can write the file may have written it. */
-export type Unverified = Pick<Chain, "plan" | "receipts"> & { readonly codes: "all" | "some" | "none" };
+export type Unverified = Pick<Chain, "receipts"> & {
+  /** Claims this version and this run's id; nothing else is checked. */
+  readonly plan: unknown;
+  readonly codes: "all" | "some" | "none";
+};
 
 /**
  * Parses a journal without checking its MACs. Only for uses where a forged journal does no harm. Throws `malformed`.
@@ -57,30 +66,40 @@ export function readUnverified(text: string, id: string, file: string): Unverifi
   const lines = whole.split("\n").slice(0, -1);
   const read = lines.map((line) => parsed(line, id, file));
   const coded = read.filter(({ mac: code }) => code !== undefined).length;
-  const receipts = read.map(({ mac: _code, ...receipt }): Receipt => receipt);
-  const plan = planIn(receipts[0], id, file);
+  const receipts = read.map(({ mac: _code, ...receipt }) => {
+    if (v.is(RECEIPT, receipt)) return receipt;
+    throw unreadable(id, file);
+  });
+  const plan = receipts[0]?.data["plan"];
+  if (!v.is(SAYS, plan) || plan.id !== id) throw unreadable(id, file);
   return { plan, receipts, codes: coded === 0 ? "none" : coded === read.length ? "all" : "some" };
 }
 
+const SAYS = v.object({ version: v.literal(1), id: v.string() });
+const RECEIPT: v.GenericSchema<Receipt> = v.object({
+  at: v.string(),
+  step: v.string(),
+  state: v.picklist(["intent", "done", "failed", "undone"]),
+  data: v.custom<Receipt["data"]>(isMap),
+});
+
 function planIn(first: Receipt | undefined, id: string, file: string): Plan {
-  const plan = first?.data?.["plan"] as unknown as Plan | null | undefined;
-  if (plan?.version !== 1 || plan.id !== id) throw unreadable(id, file);
+  const plan = first?.data["plan"];
+  if (!isPlan(plan) || plan.id !== id) throw unreadable(id, file);
   return plan;
 }
 
-type ChainedReceipt = Receipt & { readonly mac?: unknown };
-
-function parsed(line: string, id: string, file: string): ChainedReceipt {
+function parsed(line: string, id: string, file: string): JsonObject {
   try {
     const found: unknown = JSON.parse(line);
-    if (typeof found === "object" && found !== null) return found as ChainedReceipt;
+    if (typeof found === "object" && found !== null) return { ...found };
   } catch {
     // The error is not quoted: it would contain part of the line.
   }
   throw unreadable(id, file);
 }
 
-function holds(code: unknown, link: string, receipt: Receipt, key: FingerprintKey): boolean {
+function holds(code: unknown, link: string, receipt: JsonObject, key: FingerprintKey): code is string {
   try {
     return macHolds(code, link + canonical(receipt), "journal", key);
   } catch {
@@ -89,21 +108,22 @@ function holds(code: unknown, link: string, receipt: Receipt, key: FingerprintKe
 }
 
 /** A fault of the whole journal, which explains more than a bad first line; null if there is none. */
-function unknown(code: unknown, { data }: Receipt, id: string, key: FingerprintKey): UnsprawlError | null {
-  const keyId = (data?.["plan"] as Partial<Plan> | null | undefined)?.keyId;
+function unknown(code: unknown, receipt: JsonObject, id: string, key: FingerprintKey): UnsprawlError | null {
   if (code === undefined)
     return new UnsprawlError(
       "refused",
       `the journal of run ${id} carries no authentication codes: an earlier version of unsprawl wrote it, or somebody took them out`,
       "finish or undo it with the version that began it; unsprawl plan --to STORE begins another run",
     );
-  if (typeof keyId !== "string" || keyId === key.id) return null;
+  if (!v.is(NAMES_KEY, receipt) || receipt.data.plan.keyId === key.id) return null;
   return new UnsprawlError(
     "refused",
     `the journal of run ${id} was written under another fingerprint key`,
     "give back the key: UNSPRAWL_FINGERPRINT_KEY_FILE, or the state folder's own from a backup",
   );
 }
+
+const NAMES_KEY = v.object({ data: v.object({ plan: v.object({ keyId: v.string() }) }) });
 
 export function strange(id: string, file: string): UnsprawlError {
   return new UnsprawlError(

@@ -22,6 +22,7 @@ import type { FingerprintKey } from "../../model/fingerprint.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { Receipt, ReceiptState } from "../../model/receipt.ts";
 import { chained, readChain, type Chain } from "./chain.ts";
+import { formFault } from "./plan-form.ts";
 
 /** An installation: its state folder with the journals, and the key that authenticates them. */
 export type Installation = { readonly state: string; readonly key: FingerprintKey };
@@ -40,9 +41,14 @@ export type Journal = {
   close(): void;
 };
 
-/** Creates a run's journal. Throws `conflict` if this plan has been applied before. */
+/**
+ * Creates a run's journal. Throws `conflict` if this plan has been applied before, `malformed` for a plan that could not
+ * be read back.
+ */
 export function createJournal(installation: Installation, plan: Plan): Journal {
   const { state, key } = installation;
+  const fault = formFault(plan);
+  if (fault !== null) throw new UnsprawlError("malformed", `the plan: ${fault}`, "unsprawl plan again");
   const dir = join(state, "runs");
   const file = journalFile(state, plan.id);
   try {

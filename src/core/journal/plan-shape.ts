@@ -1,8 +1,7 @@
-import * as v from "valibot";
 import type { StepTail } from "../../contract/about.ts";
 import { isFileName } from "../../kit/io/name.ts";
-import { anyMap, text, type SchemaEntries } from "../../kit/schema/index.ts";
-import type { Move, Plan, Step } from "../../model/plan.ts";
+import type { Plan, Step } from "../../model/plan.ts";
+import { formFault, isPlan } from "./plan-form.ts";
 
 /**
  * Why a plan from a file cannot be applied; null if it can. Checks not only the types but what makes a run safe: each
@@ -11,86 +10,15 @@ import type { Move, Plan, Step } from "../../model/plan.ts";
  * migrations are refused.
  */
 export function planFault(plan: unknown, tails: ReadonlyMap<string, StepTail>): string | null {
-  if (!v.is(anyMap(), plan) || plan["version"] !== 1) return "not of this version";
-  for (const [name, schema] of Object.entries(TOP))
-    if (!v.is(schema, plan[name])) return `its ${name} is missing or malformed`;
-  const steps = plan["steps"] as readonly unknown[];
-  const bad = steps.findIndex((step) => !isStep(step));
-  if (bad >= 0) return `step ${bad + 1} is malformed`;
-  return orderFault(plan as unknown as Plan, tails);
+  if (!isPlan(plan)) return formFault(plan);
+  const bad = plan.steps.findIndex((step) => !hasFileNames(step));
+  return bad < 0 ? orderFault(plan, tails) : `step ${bad + 1} is malformed`;
 }
 
-const TEXT = text();
-const NUMBER = v.pipe(v.number(), v.finite(), v.minValue(0));
-const ANY_LIST = v.array(v.unknown());
-const MOVE = v.object({
-  name: TEXT,
-  location: v.object({ source: TEXT, subject: TEXT, subjectName: TEXT, subjectId: TEXT, where: TEXT, path: TEXT }),
-  fingerprint: TEXT,
-  length: NUMBER,
-  key: v.object({ path: TEXT, field: v.string() }),
-  reference: TEXT,
-});
-const MOVES = v.array(MOVE);
-
-/** A step of a delivery. Only `runtime` accepts any variable name; the others use it as a file name. */
-const delivers = (entries: SchemaEntries): v.GenericSchema =>
-  v.pipe(
-    v.object({ delivery: v.picklist(["file", "runtime", "shim"]), moves: MOVES, ...entries }),
-    v.check((step) => {
-      const { delivery, moves } = step as { readonly delivery: string; readonly moves: readonly Pick<Move, "name">[] };
-      return delivery === "runtime" || moves.every(({ name }) => isFileName(name));
-    }),
-  );
-
-/** Required members of a plan; it may have others. */
-const TOP: SchemaEntries = {
-  id: v.pipe(v.string(), v.regex(/^\d{8}-\d{6}-[0-9a-f]{4}$/)),
-  createdAt: TEXT,
-  keyId: TEXT,
-  migration: TEXT,
-  engine: v.object({ id: TEXT, address: TEXT }),
-  store: v.object({ name: TEXT, provider: TEXT, settings: anyMap() }),
-  steps: ANY_LIST,
-  notMoved: ANY_LIST,
-  warnings: ANY_LIST,
-};
-
-const STEP = v.object({ id: TEXT, unit: TEXT });
-const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
-  put: v.object({ move: MOVE, found: v.picklist(["absent", "same", "other"]), overwrite: v.boolean() }),
-  verify: v.object({ move: MOVE }),
-  deliver: delivers({ why: TEXT }),
-  rewrite: v.object({
-    moves: MOVES,
-    files: v.array(v.object({ file: TEXT, before: v.nullable(TEXT), after: TEXT, diff: ANY_LIST })),
-    target: anyMap(),
-  }),
-  clean: v.object({
-    moves: MOVES,
-    image: v.object({ id: TEXT, tags: v.array(TEXT) }),
-    stays: v.picklist(["reference", "nothing"]),
-    diff: ANY_LIST,
-  }),
-  recreate: delivers({
-    subject: v.object({ id: TEXT, name: TEXT, image: TEXT }),
-    digest: TEXT,
-    diff: ANY_LIST,
-    sharers: v.optional(v.array(v.object({ id: TEXT, name: TEXT, digest: TEXT }))),
-    run: v.optional(TEXT),
-    runLacks: v.optional(v.array(TEXT)),
-  }),
-  check: delivers({
-    graceMs: NUMBER,
-    healthTimeoutMs: NUMBER,
-    tolerated: v.array(v.object({ name: TEXT, path: TEXT })),
-  }),
-};
-
-function isStep(step: unknown): boolean {
-  if (!v.is(anyMap(), step) || !v.is(STEP, step)) return false;
-  const { kind } = step as { readonly kind?: unknown };
-  return typeof kind === "string" && Object.hasOwn(STEPS, kind) && v.is(STEPS[kind as Step["kind"]], step);
+/** Only `runtime` accepts any variable name; the other deliveries use it as a file name. */
+function hasFileNames(step: Step): boolean {
+  if (!("delivery" in step) || step.delivery === "runtime") return true;
+  return step.moves.every(({ name }) => isFileName(name));
 }
 
 /** The step kinds after the read-backs, each followed by a space. */

@@ -9,6 +9,7 @@ import type { Plan } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
 import { readUnverified, strange, type Unverified } from "./chain.ts";
 import { hasBegun, journalFile, journalText, readJournal, runIds } from "./journal.ts";
+import { isPlan } from "./plan-form.ts";
 import { planFault } from "./plan-shape.ts";
 import { runState } from "./runs.ts";
 
@@ -83,8 +84,10 @@ function unverified({ state, tails }: RenderPlace, id: string, codes: Unverified
       cmd`chown 0:0 ${path} && chmod go-w ${path}, once nobody has changed it`,
     );
   }
-  const fault = planFault(read.plan, tails);
-  if (fault !== null)
+  const { plan, receipts } = read;
+  const fault = planFault(plan, tails);
+  if (fault !== null || !isPlan(plan))
     throw new UnsprawlError("malformed", `the plan in the journal of run ${id}: ${fault}`, cmd`look at ${file}`);
-  return { ...read, warning: `run ${id} is rendered by a journal that is not authenticated: ${why}` };
+  const warning = `run ${id} is rendered by a journal that is not authenticated: ${why}`;
+  return { plan, receipts, warning };
 }

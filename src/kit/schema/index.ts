@@ -136,7 +136,7 @@ export function either<A extends v.GenericSchema, B extends v.GenericSchema>(
 export const isText = (value: unknown): boolean => typeof value === "string";
 export const isNumber = (value: unknown): boolean => typeof value === "number";
 
-function isMap(value: unknown): boolean {
+export function isMap(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

@@ -1,0 +1,84 @@
+import * as v from "valibot";
+import { anyMap, text, type SchemaEntries } from "../../kit/schema/index.ts";
+import type { Plan, Step } from "../../model/plan.ts";
+
+/** Whether a value has the form of a plan of this version. Its content may still be wrong: see `planFault`. */
+export function isPlan(value: unknown): value is Plan {
+  return formFault(value) === null;
+}
+
+/** The first part of a plan that is missing or of the wrong type; null if there is none. */
+export function formFault(plan: unknown): string | null {
+  if (!v.is(anyMap(), plan) || plan["version"] !== 1) return "not of this version";
+  for (const [name, schema] of Object.entries(TOP))
+    if (!v.is(schema, plan[name])) return `its ${name} is missing or malformed`;
+  const steps = v.is(ANY_LIST, plan["steps"]) ? plan["steps"] : [];
+  const bad = steps.findIndex((step) => !isStep(step));
+  return bad < 0 ? null : `step ${bad + 1} is malformed`;
+}
+
+const TEXT = text();
+const NUMBER = v.pipe(v.number(), v.finite(), v.minValue(0));
+const ANY_LIST = v.array(v.unknown());
+const MOVE = v.object({
+  name: TEXT,
+  location: v.object({ source: TEXT, subject: TEXT, subjectName: TEXT, subjectId: TEXT, where: TEXT, path: TEXT }),
+  fingerprint: TEXT,
+  length: NUMBER,
+  key: v.object({ path: TEXT, field: v.string() }),
+  reference: TEXT,
+});
+const MOVES = v.array(MOVE);
+
+const delivers = (entries: SchemaEntries): v.GenericSchema =>
+  v.object({ delivery: v.picklist(["file", "runtime", "shim"]), moves: MOVES, ...entries });
+
+/** Required members of a plan; it may have others. */
+const TOP: SchemaEntries = {
+  id: v.pipe(v.string(), v.regex(/^\d{8}-\d{6}-[0-9a-f]{4}$/)),
+  createdAt: TEXT,
+  keyId: TEXT,
+  migration: TEXT,
+  engine: v.object({ id: TEXT, address: TEXT }),
+  store: v.object({ name: TEXT, provider: TEXT, settings: anyMap() }),
+  steps: ANY_LIST,
+  notMoved: ANY_LIST,
+  warnings: ANY_LIST,
+};
+
+const STEP = v.object({ id: TEXT, kind: TEXT, unit: TEXT });
+const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
+  put: v.object({ move: MOVE, found: v.picklist(["absent", "same", "other"]), overwrite: v.boolean() }),
+  verify: v.object({ move: MOVE }),
+  deliver: delivers({ why: TEXT }),
+  rewrite: v.object({
+    moves: MOVES,
+    files: v.array(v.object({ file: TEXT, before: v.nullable(TEXT), after: TEXT, diff: ANY_LIST })),
+    target: anyMap(),
+  }),
+  clean: v.object({
+    moves: MOVES,
+    image: v.object({ id: TEXT, tags: v.array(TEXT) }),
+    stays: v.picklist(["reference", "nothing"]),
+    diff: ANY_LIST,
+  }),
+  recreate: delivers({
+    subject: v.object({ id: TEXT, name: TEXT, image: TEXT }),
+    digest: TEXT,
+    diff: ANY_LIST,
+    sharers: v.optional(v.array(v.object({ id: TEXT, name: TEXT, digest: TEXT }))),
+    run: v.optional(TEXT),
+    runLacks: v.optional(v.array(TEXT)),
+  }),
+  check: delivers({
+    graceMs: NUMBER,
+    healthTimeoutMs: NUMBER,
+    tolerated: v.array(v.object({ name: TEXT, path: TEXT })),
+  }),
+};
+
+function isStep(step: unknown): boolean {
+  if (!v.is(STEP, step)) return false;
+  const schema = Object.entries(STEPS).find(([kind]) => kind === step.kind)?.[1];
+  return schema !== undefined && v.is(schema, step);
+}

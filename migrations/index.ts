@@ -13,6 +13,7 @@ import type { KubernetesTools } from "./kubernetes/index.ts";
 import type { RegistryMigrationTools } from "./registry/index.ts";
 import type { StoreMigrationTools } from "./store/index.ts";
 import type { SwarmTools } from "./swarm/index.ts";
+import type { UnitConsumerTools } from "./systemd/consumers.ts";
 import type { SystemdTools } from "./systemd/index.ts";
 import { FORMAT_STAGES, type FormatAbout } from "../src/contract/about.ts";
 import type { Migration } from "../src/contract/migration.ts";
@@ -52,7 +53,9 @@ type FormatEntry = {
 };
 
 /** What is handed to a reader of consumers; each takes what it needs. */
-export type ConsumerTools = DockerConsumerTools & ScriptConsumerTools & { readonly env: NodeJS.ProcessEnv };
+export type ConsumerTools = DockerConsumerTools &
+  ScriptConsumerTools &
+  UnitConsumerTools & { readonly env: NodeJS.ProcessEnv };
 
 /** In the order in which help lists them; within a stage it is also the order in which a finding is offered to them. */
 const FORMATS: readonly FormatEntry[] = [
@@ -93,6 +96,7 @@ const FORMATS: readonly FormatEntry[] = [
     about: systemd,
     migration: async (tools) => (await import("./systemd/index.ts")).systemdMigration(tools),
     source: async ({ cwd }) => (await import("./systemd/read.ts")).systemdSource(cwd),
+    consumers: async (tools) => (await import("./systemd/consumers.ts")).unitConsumers(tools),
   },
   {
     about: quadlet,

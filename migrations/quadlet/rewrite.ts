@@ -7,6 +7,7 @@ import {
   type SystemdUnit,
 } from "../../src/files/units/unit-environment.ts";
 import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
+import { REFERENCE_LABEL } from "../../src/engine/consumer-labels.ts";
 import { makePodmanSecret } from "../../src/files/podman-secret.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -15,6 +16,7 @@ import { splice } from "../../src/kit/text/splice.ts";
 import {
   linesBelow,
   parseUnit,
+  renderWord,
   withoutWords,
   type UnitSetting,
   type UnitWord,
@@ -45,11 +47,11 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[])
     const settings = [...Map.groupBy(all, ({ setting }) => setting)];
     const edits = settings.flatMap(([setting, words]) => {
       const without = withoutWords(before, setting, new Set(words.map(({ word }) => word.start)));
-      return [...without, linesBelow(before, setting, without, words.map(secretLine))];
+      return [...without, linesBelow(before, setting, without, words.flatMap(secretLines))];
     });
     const diff = all.flatMap((one): DiffLine[] => [
       { sign: "-", path: placeText(file, one.one.line, one.one.name), text: one.moving.masked },
-      { sign: "+", path: file, text: secretLine(one) },
+      ...secretLines(one).map((text): DiffLine => ({ sign: "+", path: file, text })),
     ]);
     const after = splice(before, edits);
     if (!onlyThese(unit, file, before, after, new Set(all.map(({ word }) => word.start))))
@@ -67,8 +69,12 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[])
     warnings: warningsFor(unit, gone),
   };
 
-  function secretLine({ one: { name } }: RemovedAssignment): string {
-    return `Secret=${secretOf(name)},type=env,target=${name}`;
+  /** The secret in the variable's place, and a label that says where its value comes from. */
+  function secretLines({ one: { name }, moving: { move } }: RemovedAssignment): readonly string[] {
+    return [
+      `Secret=${secretOf(name)},type=env,target=${name}`,
+      `Label=${renderWord(`${REFERENCE_LABEL}${name}=${move.reference}`, null)}`,
+    ];
   }
 
   function warningsFor({ name }: SystemdUnit, all: readonly RemovedAssignment[]): string[] {
@@ -99,6 +105,7 @@ function onlyThese(
   const others = (text: string): string =>
     parseUnit(text)
       .filter(({ section, key }) => section !== sectionOf(unit) || !["Environment", "Secret"].includes(key))
+      .filter(({ key, value }) => key !== "Label" || !new RegExp(`^"?${REFERENCE_LABEL}`).test(value))
       .map(({ section, key, value }) => `${section} ${key} ${value}`)
       .join("\0");
   return set(before, starts) === set(after, new Set()) && others(before) === others(after);

@@ -11,15 +11,19 @@ import { isQuadlet, readUnit } from "../../src/files/units/unit-environment.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { byName, type Move, type Step, type DeliverStep } from "../../src/model/plan.ts";
+import type { Supplies } from "../../src/contract/supplies.ts";
+import { foldersOf } from "../../src/engine/supplied.ts";
+import { consumerOf } from "./consumers.ts";
 import { refusal } from "./refuse.ts";
 import { rewriteUnit, type UnitDelivery } from "./rewrite.ts";
 import { wrapFault } from "./wrap.ts";
 import { stepId } from "../../src/model/step-id.ts";
 import { recordedOwner } from "../../src/files/delivered.ts";
 
-export type SystemdTools = FileTools & { readonly deliveries: readonly Delivery[] };
+export type SystemdTools = FileTools & { readonly deliveries: readonly Delivery[]; readonly supplies: Supplies };
 
 export function systemdMigration(tools: SystemdTools): Migration {
+  const { supplies } = tools;
   const files = tools.deliveries.find(({ name }) => name === "file");
   const inFiles = (): Delivery => {
     if (files !== undefined) return files;
@@ -37,16 +41,19 @@ export function systemdMigration(tools: SystemdTools): Migration {
       project: "systemd",
     }),
     value: async ({ location }) => (await assignmentOf(location))?.value ?? null,
-    async target(unit, selected, { deliver, runId }) {
+    async target(unit, selected, { deliver, runId, store }) {
       const moves = selected.map(({ move }) => move);
       if (deliver === "shim")
         throw new UnsprawlError("refused", "a shim is for containers", "--deliver runtime, or --deliver file");
       if (deliver === "file")
-        return { file: unit, deliver, folder: credentials(inFiles(), idOf(unit, runId), moves) } satisfies UnitDelivery;
+        return {
+          ...{ file: unit, deliver, store: store.name },
+          folder: credentials(inFiles(), idOf(unit, runId), moves),
+        } satisfies UnitDelivery;
       const fault = wrapFault(await readUnit(unit), moves);
       if (fault !== null)
         throw new UnsprawlError("refused", `${unit}: ${fault}`, "--deliver file, when the application reads NAME_FILE");
-      return { file: unit, deliver: "runtime", folder: "" } satisfies UnitDelivery;
+      return { file: unit, deliver: "runtime", folder: "", store: "" } satisfies UnitDelivery;
     },
     rewrite: async (target, moving) => rewriteUnit(await readUnit(howOf(target).file), howOf(target), moving),
   });
@@ -73,17 +80,27 @@ export function systemdMigration(tools: SystemdTools): Migration {
       const owner: Owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
       // Kept for `render`: nobody but root needs to read them, systemd hands each on to the unit's user.
       work.record.done(`${step.id}/owner`, owner);
-      await inFiles().prepare(idOf(step.unit, work.plan.id), owner, step.moves, byName(step.moves, work.values));
+      const { store } = work.plan;
+      const folder = credentials(inFiles(), idOf(step.unit, work.plan.id), step.moves);
+      const values = step.moves.map(({ name, reference }) => ({ name, reference, store: store.name }));
+      const consumer = { ...consumerOf(step.unit, folder, values), stores: [store] };
+      supplies.write(consumer, byName(step.moves, work.values));
+      await supplies.index.add([consumer]);
     },
     async undo(steps, work) {
       await base.undo(steps, work);
-      for (const { unit } of steps.filter(isFile)) await inFiles().discard(idOf(unit, work.plan.id));
+      for (const { unit } of steps.filter(isFile)) {
+        const id = idOf(unit, work.plan.id);
+        await inFiles().discard(id);
+        await supplies.index.remove(foldersOf(supplies.index.read(), id));
+      }
     },
     async render(steps, values, plan, record) {
       let count = 0;
       for (const { id, unit, moves } of steps.filter(isFile)) {
         const owner = recordedOwner(record, id);
-        if (owner === null) continue;
+        // The index has it already.
+        if (owner === null || foldersOf(supplies.index.read(), idOf(unit, plan.id)).length > 0) continue;
         await inFiles().prepare(idOf(unit, plan.id), owner, moves, byName(moves, values));
         count += moves.length;
       }
@@ -117,8 +134,13 @@ function credentials(delivery: Delivery, id: string, moves: readonly Move[]): st
   );
 }
 
-function howOf({ file, deliver, folder }: StepTarget): UnitDelivery {
-  if (typeof file !== "string" || typeof folder !== "string" || (deliver !== "file" && deliver !== "runtime"))
+function howOf({ file, deliver, folder, store = "" }: StepTarget): UnitDelivery {
+  if (
+    typeof store !== "string" ||
+    typeof file !== "string" ||
+    typeof folder !== "string" ||
+    (deliver !== "file" && deliver !== "runtime")
+  )
     throw new UnsprawlError("malformed", "the plan does not say which unit it rewrites", "unsprawl plan again");
-  return { file, deliver, folder };
+  return { file, deliver, folder, store };
 }

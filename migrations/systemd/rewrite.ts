@@ -19,6 +19,7 @@ import type { DiffLine } from "../../src/model/plan.ts";
 import { splice, type Edit } from "../../src/kit/text/splice.ts";
 import { parseSystemdEnv, renderSystemdEnv } from "../../src/files/units/systemd-env.ts";
 import { linesBelow, parseUnit, renderWord, withoutWords, type UnitSetting } from "../../src/files/units/unit-file.ts";
+import { REFERENCE_KEY } from "./consumers.ts";
 import { warningsFor } from "./warnings.ts";
 import { filledIn, unwrapped, wrapEdits } from "./wrap.ts";
 
@@ -28,6 +29,8 @@ export type UnitDelivery = {
   readonly deliver: "file" | "runtime";
   /** For `file`: where `LoadCredential=` reads the values. */
   readonly folder: string;
+  /** For `file`: the name of the store that the references are of. */
+  readonly store: string;
 };
 
 type UnitFileEdits = { readonly edits: Edit[]; readonly diff: DiffLine[]; before: string };
@@ -124,8 +127,10 @@ function credentials(
   }
   const { file, text, setting } = anchorOf(unit, wanted);
   const { edits, diff } = change(file, text);
-  const lines = [...wanted.keys()].flatMap(({ name }) => [
+  const lines = [...wanted].flatMap(([{ name }, { move }]) => [
     `LoadCredential=${name}:${renderWord(`${how.folder}/${name}`, null)}`,
+    // systemd ignores settings that begin with X-: systemd.syntax(7).
+    `${REFERENCE_KEY}=${name} ${how.store} ${move.reference}`,
     `Environment=${name}_FILE=%d/${name}`,
   ]);
   edits.push(linesBelow(text, setting, edits, lines));
@@ -166,7 +171,7 @@ function proven(
     const left = now.map(({ name, value }) => `${name}=${value}`).filter((one) => !/^\w+_FILE=%d\//.test(one));
     const keys = (text: string): string =>
       parseUnit(text)
-        .filter(({ key }) => !["Environment", "LoadCredential"].includes(key))
+        .filter(({ key }) => !["Environment", "LoadCredential", REFERENCE_KEY].includes(key))
         .map(({ section, key, value }) => `${section} ${key} ${key.startsWith("Exec") ? unwrapped(value) : value}`)
         .join("\n");
     if (left.join("\0") !== expected.join("\0") || (isUnit && keys(before) !== keys(after)))

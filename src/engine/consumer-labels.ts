@@ -12,7 +12,8 @@ import { selector } from "./select.ts";
 import type { ContainerDoc, ImageDoc } from "./types.ts";
 import type { DeliveryName, Move } from "../model/plan.ts";
 
-const REFERENCE = "unsprawl.ref.";
+/** Behind it the variable's name; the label holds its reference. */
+export const REFERENCE_LABEL = "unsprawl.ref.";
 const DELIVERY = "unsprawl.deliver.";
 const STORE = "unsprawl.store.";
 const OWNER = "unsprawl.owner";
@@ -35,7 +36,7 @@ export function labelsFor(
 ): readonly { readonly name: string; readonly value: string }[] {
   return [
     ...moves.flatMap(({ name, reference }) => [
-      { name: REFERENCE + name, value: reference },
+      { name: REFERENCE_LABEL + name, value: reference },
       { name: DELIVERY + name, value: delivery },
       { name: STORE + name, value: store },
     ]),
@@ -45,7 +46,7 @@ export function labelsFor(
 
 /** Whether a label is one of ours: part of the delivery, and not of what must stay as it was. */
 function isDeliveryLabel(key: string): boolean {
-  return [REFERENCE, DELIVERY, STORE].some((start) => key.startsWith(start)) || key === OWNER;
+  return [REFERENCE_LABEL, DELIVERY, STORE].some((start) => key.startsWith(start)) || key === OWNER;
 }
 
 /** What a container's own labels and mounts say of the files that migrations deliver to it. */
@@ -99,10 +100,10 @@ export function labelledConsumers(
 ): FoundConsumers {
   const consumers: Consumer[] = [];
   const faults: string[] = [];
-  const references = Object.entries(labels).filter(([key]) => key.startsWith(REFERENCE));
+  const references = Object.entries(labels).filter(([key]) => key.startsWith(REFERENCE_LABEL));
   for (const delivery of ["file", "shim"] as const) {
     const values = references
-      .map(([key, reference]) => ({ name: key.slice(REFERENCE.length), reference }))
+      .map(([key, reference]) => ({ name: key.slice(REFERENCE_LABEL.length), reference }))
       .filter((one) => labels[DELIVERY + one.name] === delivery)
       .map((one) => ({ ...one, store: labels[STORE + one.name] ?? null }));
     if (values.length === 0) continue;
@@ -110,7 +111,7 @@ export function labelledConsumers(
     const own = mounts.filter(({ source }) => mayHold(source) && posix.basename(source) === CONSUMER_FOLDERS[delivery]);
     const [mount] = own;
     const owner = parseOwner(labels[OWNER]);
-    if (fault) faults.push(`${name}: the label ${REFERENCE}… of one variable is not a reference`);
+    if (fault) faults.push(`${name}: the label ${REFERENCE_LABEL}… of one variable is not a reference`);
     else if (owner === null) faults.push(`${name}: the label ${OWNER} is missing or is not UID:GID`);
     else if (mount === undefined || own.length > 1)
       faults.push(`${name}: it mounts no folder of its own for the values that its labels name`);

@@ -164,6 +164,8 @@ function document(written: readonly Rendered[], broken: UnreadableRuns): string 
 
 function lines(written: readonly Rendered[], failed: readonly UnsprawlError[]): string {
   const done = written.filter(({ error }) => error === null);
-  const text = done.map(({ unit, files }) => printable(`${unit}: ${files} ${files === 1 ? "file" : "files"}`)).join("\n");
+  const text = done
+    .map(({ unit, files }) => printable(`${unit}: ${files} ${files === 1 ? "file" : "files"}`))
+    .join("\n");
   return text || (failed.length === 0 ? "nothing to render" : "nothing rendered");
 }

@@ -98,7 +98,9 @@ describe("a variable becomes a secret of podman", () => {
   test.each(UNITS.map(([title], at) => [title, at] as const))("%s", (_title, at) => {
     const { one, name, before, expected } = units[at] as (typeof units)[number];
     const { DB_PASSWORD = "" } = references(plan, join(all.dir, `units/${name}/`));
-    expect(done[at]?.moved).toBe(container(expected));
+    expect(done[at]?.moved).toBe(
+      container(expected.replace(/^Secret=api.*$/m, `$&\nLabel=unsprawl.ref.DB_PASSWORD=${DB_PASSWORD}`)),
+    );
     expect(done[at]?.held).toEqual([]);
     expect(printed(ran) + JSON.stringify(plan)).not.toContain(one);
     const command = plan.warnings.map(({ text }) => text).find((text) => text.includes(`${name}-DB_PASSWORD`)) ?? "";
@@ -119,9 +121,10 @@ test("a drop-in of a container", async () => {
     "api.container.d/db.conf": `[Container]\nEnvironment=DB_PASSWORD=${one}`,
   });
   const { ran } = await migrate(world, `systemd:${dir}`);
-  expect([ran.code, readFileSync(join(dir, "api.container.d/db.conf"), "utf8")]).toEqual([
+  const text = readFileSync(join(dir, "api.container.d/db.conf"), "utf8");
+  expect([ran.code, text.replace(/^(Label=unsprawl\.ref\.DB_PASSWORD=ref\+sops:).*$/m, "$1")]).toEqual([
     0,
-    `[Container]\n${secret("DB_PASSWORD")}`,
+    `[Container]\n${secret("DB_PASSWORD")}\nLabel=unsprawl.ref.DB_PASSWORD=ref+sops:`,
   ]);
 });
 

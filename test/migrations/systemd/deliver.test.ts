@@ -34,8 +34,9 @@ test("--deliver file makes credentials, which render writes again and rollback t
   expect(ran.code, ran.stderr).toBe(0);
   const folder = folderOf(join(dir, "a.service"), run);
   const credential = (name: string): string =>
-    `LoadCredential=${name}:${folder}/${name}\nEnvironment=${name}_FILE=%d/${name}\n`;
-  expect(readFileSync(join(dir, "a.service"), "utf8")).toBe(
+    `LoadCredential=${name}:${folder}/${name}\nX-Unsprawl-Ref=${name} local REF#/${name}\nEnvironment=${name}_FILE=%d/${name}\n`;
+  const moved = readFileSync(join(dir, "a.service"), "utf8");
+  expect(moved.replaceAll(/ref\+sops:\/\/[^#\n]*#/g, "REF#")).toBe(
     text
       .replace(` DB_PASSWORD=${one}`, "")
       .replace(`Environment="API_TOKEN=${two}"\n`, "")
@@ -51,6 +52,12 @@ test("--deliver file makes credentials, which render writes again and rollback t
   rmSync(folder, { recursive: true });
   expect((await world.unsprawl(["render", run])).code).toBe(0);
   expect(delivered()).toHaveLength(2);
+  // On a host that knows nothing of the run, the unit says it all.
+  rmSync(folder, { recursive: true });
+  const elsewhere = { env: { XDG_STATE_HOME: join(world.dir, "elsewhere") } };
+  const rendered = await world.unsprawl(["render", `systemd:${dir}/a.service`], elsewhere);
+  expect([rendered.code, rendered.stdout], rendered.stderr).toEqual([0, `systemd:${dir}/a.service: 2 files\n`]);
+  expect(delivered()).toHaveLength(2);
   expect((await world.unsprawl(["rollback", run])).code).toBe(0);
   expect([now(dir, before), existsSync(folder)]).toEqual([before, false]);
 });
@@ -64,8 +71,9 @@ test("--deliver file takes entries out of a file of variables", async () => {
   expect(readFileSync(join(dir, "a.env"), "utf8")).toBe("A=1\nB=2\n");
   const unitFile = join(dir, "a.service");
   expect(readFileSync(unitFile, "utf8")).toContain(
-    `a.env\nLoadCredential=DB_PASSWORD:${folderOf(unitFile, run)}/DB_PASSWORD\nEnvironment=DB_PASSWORD_FILE=%d/DB_PASSWORD\nExecStart`,
+    `a.env\nLoadCredential=DB_PASSWORD:${folderOf(unitFile, run)}/DB_PASSWORD\nX-Unsprawl-Ref=DB_PASSWORD local ref+sops://`,
   );
+  expect(readFileSync(unitFile, "utf8")).toMatch(/\nEnvironment=DB_PASSWORD_FILE=%d\/DB_PASSWORD\nExecStart/);
 });
 
 test("the plan says what to do, who opens the store, and how else it can be delivered", async () => {

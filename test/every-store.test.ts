@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { traces } from "../src/engine/traces.ts";
+import { findValue } from "../src/engine/traces.ts";
 import { Secret } from "../src/model/secret.ts";
 import { workerEngine, type WorkerEngine } from "./services/worker-engine.ts";
 import { APP, BUSYBOX } from "./services/images.ts";
@@ -104,7 +104,7 @@ describe.concurrent.each(STORES)("$provider", (kind) => {
       .map((file) => readFileSync(join(folder, file), "utf8"));
     const image = JSON.parse(await docker("image", "inspect", doc.Image)) as unknown;
     for (const value of Object.values(secrets).map((text) => Secret.of(text)))
-      for (const shown of [doc, image, files]) expect(traces(shown, value)).toEqual([]);
+      for (const shown of [doc, image, files]) expect(findValue(shown, value)).toEqual([]);
     const read = await store.readBack(name, Object.keys(secrets), world);
     expect(read).toEqual(secrets);
     for (const value of Object.values(secrets).filter((text) => text.length < 200))
@@ -174,7 +174,7 @@ describe.concurrent.each(STORES)("$provider", (kind) => {
         await docker("restart", "-t", "1", own);
         expect(ofProcess((await inspect(own)).State.Pid)).toMatchObject({ DB_PASSWORD, API_TOKEN });
         expect(await docker("exec", own, "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(DB_PASSWORD);
-        expect(traces(await inspect(own), Secret.of(DB_PASSWORD))).toEqual([]);
+        expect(findValue(await inspect(own), Secret.of(DB_PASSWORD))).toEqual([]);
         await docker("rm", "-f", own);
       }),
   );

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { traces } from "../src/engine/traces.ts";
+import { findValue } from "../src/engine/traces.ts";
 import { Secret } from "../src/model/secret.ts";
 import { APP, BUSYBOX, FILE_ENV, SHELL_LESS } from "./services/images.ts";
 import { startOpenBao } from "./services/openbao.ts";
@@ -83,9 +83,9 @@ function expectClean(name: string, secrets: { readonly [name: string]: string })
     .filter((file) => file.endsWith(".json"))
     .map((file) => readFileSync(join(folder, file), "utf8"));
   for (const value of Object.values(secrets).map((text) => Secret.of(text))) {
-    expect(traces(doc, value)).toEqual([]);
-    expect(traces(image, value)).toEqual([]);
-    expect(traces(files, value)).toEqual([]);
+    expect(findValue(doc, value)).toEqual([]);
+    expect(findValue(image, value)).toEqual([]);
+    expect(findValue(files, value)).toEqual([]);
   }
 }
 

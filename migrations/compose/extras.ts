@@ -4,7 +4,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { targetOf } from "./steps.ts";
-import { recorded } from "../../src/kit/recorded.ts";
+import { parseRecord } from "../../src/kit/recorded.ts";
 
 type ProjectResource = { readonly id: string; readonly name: string };
 
@@ -22,9 +22,9 @@ const PARTS: v.GenericSchema<unknown, Parts> = v.object({
   volumes: v.array(v.string()),
 });
 
-/** What `noteExtras` recorded; null if it has not run yet. */
+/** What `noteExtras` parseRecord; null if it has not run yet. */
 export function notedExtras(rewrite: Rewrite, work: Work): Parts | null {
-  return recorded(work.record, `${rewrite.id}/extras`, PARTS);
+  return parseRecord(work.record, `${rewrite.id}/extras`, PARTS);
 }
 
 const PROJECT = "com.docker.compose.project";
@@ -41,7 +41,7 @@ export async function noteProject(engine: Engine, rewrite: Rewrite, work: Work):
  * replacement: Compose recreated it with another id.
  */
 async function extrasOf(engine: Engine, rewrite: Rewrite, work: Work): Promise<Parts> {
-  const noted = recorded(work.record, `${rewrite.id}/project`, PARTS);
+  const noted = parseRecord(work.record, `${rewrite.id}/project`, PARTS);
   if (noted === null) return { containers: [], networks: [], volumes: [] };
   const now = await partsOf(engine, rewrite);
   const names = new Set(noted.containers.map(({ name }) => name));

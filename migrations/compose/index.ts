@@ -10,7 +10,7 @@ import { composeCli, type ComposeCli, type ProjectCall } from "./engine/cli.ts";
 import { variables } from "./syntax/environment.ts";
 import { loadProject } from "./syntax/project.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { variable } from "../../src/engine/facts.ts";
+import { containerVariable } from "../../src/engine/facts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -62,7 +62,7 @@ export function composeMigration(tools: ComposeTools): Migration {
       held: (value) => holds(texts, value),
       secret: (name, value) => {
         const verdict = detector.classify({ name, where: "env", value: Secret.of(value) });
-        return verdict.secret || verdict.hushedBy !== undefined;
+        return verdict.secret || verdict.suppressedBy !== undefined;
       },
     });
   };
@@ -129,7 +129,7 @@ export function composeMigration(tools: ComposeTools): Migration {
       const engine = await open();
       if (location.subject === "container") {
         const doc = await engine.container(location.subjectId);
-        return doc === null ? null : variable(doc, name);
+        return doc === null ? null : containerVariable(doc, name);
       }
       const declared = serviceRefOf(location);
       if (declared === null) return null;

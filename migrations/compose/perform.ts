@@ -7,11 +7,11 @@ import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
-import { facts, type Facts } from "../../src/engine/facts.ts";
-import { prove } from "../../src/engine/prove.ts";
+import { readFacts, type Facts } from "../../src/engine/facts.ts";
+import { verifyContainer } from "../../src/engine/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
-import { byName, valueKey, type DeliveryName, type Step } from "../../src/model/plan.ts";
+import { valuesByName, valueKey, type DeliveryName, type Step } from "../../src/model/plan.ts";
 import { rewrittenFiles, type Rewrite } from "../../src/files/rewritten.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { containersOf, projectOf } from "./find.ts";
@@ -114,7 +114,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
           idOf(step, rewrite, plan.id),
           owner,
           step.moves,
-          byName(step.moves, values),
+          valuesByName(step.moves, values),
         );
         files += step.moves.length;
       }
@@ -137,7 +137,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         `no container of ${serviceOf(step)} exists any more`,
         cmd`unsprawl rollback ${runId}`,
       );
-    const found = await facts(engine, first.Id, runId);
+    const found = await readFacts(engine, first.Id, runId);
     const subject = subjectOf(found.subject, name, serviceOf(step), runId);
     const ours = (first.Mounts ?? [])
       .filter(({ Source }) => Source?.includes(`/units/${subject.id}/`))
@@ -157,7 +157,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     if (owner === null) return;
     // Recorded for `render`, which works without the engine and the image.
     work.record.done(`${step.id}/owner`, owner);
-    await delivery.prepare(subject.id, owner, step.moves, byName(step.moves, work.values));
+    await delivery.prepare(subject.id, owner, step.moves, valuesByName(step.moves, work.values));
   }
 
   async function rewriteFiles(step: Rewrite, work: Work): Promise<void> {
@@ -212,7 +212,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
     let said = "";
     for (const { Id } of docs) {
-      const proof = await prove(engine, Id, step, delivery, subject, info.DockerRootDir, running, work);
+      const proof = await verifyContainer(engine, Id, step, delivery, subject, info.DockerRootDir, running, work);
       said = `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`;
       work.record.done(`${step.id}/proof`, { ...proof });
     }

@@ -13,9 +13,9 @@ import { carrier, type SecretSpan } from "./rewrite/carries.ts";
 import { chooseDelivery, ODD_NAME } from "../../src/engine/choose.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { facts, type Facts } from "../../src/engine/facts.ts";
+import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
-import { leftovers } from "../../src/engine/leftovers.ts";
+import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
@@ -133,7 +133,7 @@ async function partOf(
   try {
     const moves = selected.map(({ move }) => move);
     const { docs, drift } = await settled(settling, service, selected, options.accept);
-    const known = await facts(moving.engine, docs[0]?.Id ?? "", options.runId);
+    const known = await readFacts(moving.engine, docs[0]?.Id ?? "", options.runId);
     for (const one of selected) mustGo(known.doc, service, selected, one);
     const subject = subjectOf(known.subject, call.name, service, options.runId);
     const chosen = await chooseDelivery(moving.deliveries, options.deliver, service, subject, moves);
@@ -168,7 +168,7 @@ function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[
   // A value may also be in another variable that is removed too.
   const others = selected.filter((other) => other !== one);
   try {
-    leftovers(doc, [one], new Set(others.map(({ move }) => move.name)));
+    remainingPlaces(doc, [one], new Set(others.map(({ move }) => move.name)));
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     throw new Blocked(error.message, error.hint, (its, name) => its === service && name === one.move.name);
@@ -260,7 +260,7 @@ function stepsOf(
         unit,
         graceMs,
         healthTimeoutMs,
-        tolerated: leftovers(part.known.doc, part.selected),
+        tolerated: remainingPlaces(part.known.doc, part.selected),
         ...common(part),
       },
     ]),

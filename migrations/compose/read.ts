@@ -11,7 +11,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Location, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceSubjectId } from "../../src/model/service-ref.ts";
-import { unreadable } from "../../src/engine/reading.ts";
+import { errorReading } from "../../src/engine/reading.ts";
 import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
 
 /**
@@ -36,7 +36,7 @@ export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
         yield serviceReading(source, project, service.name, told, tell);
       }
       yield restReading(source, project, told, tell);
-      for (const fault of faults.values()) yield unreadable(source, ANY_SUBJECT, fault);
+      for (const fault of faults.values()) yield errorReading(source, ANY_SUBJECT, fault);
     },
   };
 }

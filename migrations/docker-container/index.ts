@@ -6,9 +6,9 @@ import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { chooseDelivery, leftOf } from "../../src/engine/choose.ts";
+import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
-import { leftovers } from "../../src/engine/leftovers.ts";
+import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import { mustOld } from "../../src/engine/swap-copy.ts";
 import type { Swap } from "../../src/engine/swap-parts.ts";
 import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/engine/swap.ts";
@@ -17,10 +17,10 @@ import { containerUnit, keptByRun } from "../../src/engine/names.ts";
 import { redirected } from "../../src/engine/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
-import { byName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
-import { prove } from "../../src/engine/prove.ts";
+import { valuesByName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
+import { verifyContainer } from "../../src/engine/prove.ts";
 import { composeProject } from "../../src/engine/labels.ts";
-import { facts, variable, type Facts } from "../../src/engine/facts.ts";
+import { readFacts, containerVariable, type Facts } from "../../src/engine/facts.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { byHand } from "./by-hand.ts";
 import { warningsFor } from "./losses.ts";
@@ -57,7 +57,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
   const mayHold = (folder: string): boolean => supplies.mayHold(folder);
   /** Facts with what earlier migrations deliver by files. */
   const factsOf = async (engine: Engine, id: string, runId: string): Promise<Facts> => {
-    const known = await facts(engine, id, runId);
+    const known = await readFacts(engine, id, runId);
     const { doc, image, subject } = known;
     return {
       ...known,
@@ -105,7 +105,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     async read({ location, name }) {
       const engine = await open();
       const doc = (await engine.container(location.subjectId)) ?? (await newestKept(engine, location.subjectName));
-      return doc === null ? null : variable(doc, name);
+      return doc === null ? null : containerVariable(doc, name);
     },
     async unchanged(step) {
       if (step.kind !== "recreate") return;
@@ -138,7 +138,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
           if (consumer !== null) {
             supplies.write(
               consumer,
-              folderValues(consumer, subject.supplied ?? [], byName(step.moves, work.values), supplies),
+              folderValues(consumer, subject.supplied ?? [], valuesByName(step.moves, work.values), supplies),
             );
             await supplies.index.add([consumer]);
           }
@@ -154,7 +154,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         const [swap, ...sharers] = swapsOf(engine, recreate, work);
         const fresh = await mustNew(swap);
         const wasRunning = work.record.last(`${recreate.id}/create`)?.["running"] === true;
-        const proof = await prove(
+        const proof = await verifyContainer(
           engine,
           fresh.Id,
           step,
@@ -190,7 +190,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const id = asPlanned({} as DeliverySubject, deliver.unit, plan.id).id;
       // The index knows what else is in its folder.
       if (foldersOf(supplies.index.read(), id).length > 0) return 0;
-      await deliveryOf(deliver.delivery).prepare(id, owner, deliver.moves, byName(deliver.moves, values));
+      await deliveryOf(deliver.delivery).prepare(id, owner, deliver.moves, valuesByName(deliver.moves, values));
       return deliver.moves.length;
     },
     async scrub(steps, work) {
@@ -223,7 +223,7 @@ async function planUnit(
   const { delivery, why, warnings } = chosen;
   const selected = all.filter(({ move }) => !chosen.left.has(move));
   const moves = selected.map((one) => one.move);
-  const tolerated = leftovers(known.doc, selected);
+  const tolerated = remainingPlaces(known.doc, selected);
   const change = await labelledChange(delivery, known.subject, moves, options.store);
   const common = { unit, delivery: delivery.name, moves } as const;
   const subject = { id: known.doc.Id, name: unit, image: known.doc.Image };
@@ -258,7 +258,7 @@ async function planUnit(
       },
     ],
     warnings: [...warnings, ...plain, ...told],
-    left: leftOf(all, chosen),
+    left: undeliveredMoves(all, chosen),
   };
 }
 

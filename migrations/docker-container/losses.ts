@@ -1,9 +1,9 @@
 import type { Engine } from "../../src/engine/engine.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
 import { acceptedLosses, lostLayer, lostPorts } from "../../src/engine/losses.ts";
-import { variable, type Facts } from "../../src/engine/facts.ts";
+import { containerVariable, type Facts } from "../../src/engine/facts.ts";
 import type { Sharer } from "../../src/engine/sharers.ts";
-import { traces } from "../../src/engine/traces.ts";
+import { findValue } from "../../src/engine/traces.ts";
 import type { Move } from "../../src/model/plan.ts";
 import { sharersLoss } from "./share.ts";
 import { nameOf } from "../../src/engine/names.ts";
@@ -29,8 +29,8 @@ export async function warningsFor(
       "the engine deletes the old one (--rm), so a copy is kept for rollback; its volumes have names from then on",
     );
   for (const { name } of moves) {
-    const value = variable(doc, name);
-    const inImage = value ? traces(image, value) : [];
+    const value = containerVariable(doc, name);
+    const inImage = value ? findValue(image, value) : [];
     if (inImage.length > 0)
       notes.push(`the image itself also holds the value of ${name} (${inImage[0] ?? ""}): rotate it`);
   }

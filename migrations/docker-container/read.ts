@@ -3,12 +3,12 @@ import type { SourceReading } from "../../src/contract/source.ts";
 import type { FastSource } from "../../src/fast/index.ts";
 import { containerCandidates, containerFacts, type VolumeOptions } from "../../src/engine/candidates.ts";
 import type { Engine, ListedContainer } from "../../src/engine/engine.ts";
-import { selector } from "../../src/engine/select.ts";
+import { nameSelector } from "../../src/engine/select.ts";
 import type { ImageDoc } from "../../src/engine/types.ts";
 import { LayerBook, LayerCache } from "../../src/images/layers/index.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { engineLayers } from "../../src/sources/engine-layers.ts";
-import { imageReading, unreadable } from "../../src/engine/reading.ts";
+import { imageReading, errorReading } from "../../src/engine/reading.ts";
 import { writtenFiles } from "./written-files.ts";
 
 const AT_ONCE = 12;
@@ -25,7 +25,7 @@ export function dockerSource(open: () => Promise<Engine>, shelf = new LayerCache
       const engine = await open();
       const source = `docker:${what}`;
       const [all, volumes] = await Promise.all([engine.containers(), volumeOptions(engine)]);
-      const matches = selector(what);
+      const matches = nameSelector(what);
       const { only, mayBeEmpty } = options ?? {};
       const wanted = all.filter((listed) => only?.has(listed.Id) ?? true);
       const chosen = wanted.filter((listed) => matches(namesOf(listed), listed.Id));
@@ -74,7 +74,7 @@ async function readContainer(
     const candidates = containerCandidates(source, doc, image, volumes);
     return { kind: "subject", subject, facts: containerFacts(doc, image), candidates, exposure };
   } catch (error) {
-    return unreadable(name, { kind: "subject", name, id: listed.Id }, error);
+    return errorReading(name, { kind: "subject", name, id: listed.Id }, error);
   }
 }
 

@@ -9,7 +9,7 @@ import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { DiffLine, RecreateStep } from "../../src/model/plan.ts";
-import { facts } from "../../src/engine/facts.ts";
+import { readFacts } from "../../src/engine/facts.ts";
 import type { Loss } from "../../src/engine/losses.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { rewritten } from "./rewrite.ts";
@@ -109,7 +109,7 @@ export function swapsOf(engine: Engine, step: RecreateStep, work: Work): readonl
     names: swapNames(name, work.plan.id),
     step: id,
     record: work.record,
-    asItIs: async (doc) => rewritten(engine, { ...(await facts(engine, doc.Id, work.plan.id)), doc }, NO_CHANGE),
+    asItIs: async (doc) => rewritten(engine, { ...(await readFacts(engine, doc.Id, work.plan.id)), doc }, NO_CHANGE),
   });
   return [
     swap(step.subject.id, step.subject.name, step.id),

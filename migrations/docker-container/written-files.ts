@@ -6,7 +6,7 @@ import type { ContainerDoc } from "../../src/engine/types.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { Contents, Paths, placeIn, type LayerBook } from "../../src/images/layers/index.ts";
 import type { LayerTools } from "../../src/sources/engine-layers.ts";
-import { unreadable } from "../../src/engine/reading.ts";
+import { errorReading } from "../../src/engine/reading.ts";
 import type { SubjectRef } from "../../src/model/subject-ref.ts";
 
 const MOST_REQUESTS = 2000;
@@ -40,7 +40,7 @@ export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBo
         hint: cmd`docker export ${name} | tar -x -C FOLDER, then unsprawl scan dir:FOLDER`,
       };
   } catch (error) {
-    yield unreadable(`${name} writable layer`, about, error);
+    yield errorReading(`${name} writable layer`, about, error);
   }
 }
 

@@ -11,7 +11,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Location } from "../../src/model/location.ts";
 import type { Json } from "../../src/model/json.ts";
-import { byName, type DeliveryName, type Plan, type Step, type DeliverStep } from "../../src/model/plan.ts";
+import { valuesByName, type DeliveryName, type Plan, type Step, type DeliverStep } from "../../src/model/plan.ts";
 import type { Chosen, RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
 import { settle } from "./settle.ts";
@@ -69,7 +69,10 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
     const known = { id: idOf(step), consumer: lineConsumer(subject), supplied };
     const consumer = deliveryOf(step.delivery).consumer(known, owner, step.moves, work.plan.store);
     if (consumer === null) return;
-    tools.supplies.write(consumer, folderValues(consumer, supplied, byName(step.moves, work.values), tools.supplies));
+    tools.supplies.write(
+      consumer,
+      folderValues(consumer, supplied, valuesByName(step.moves, work.values), tools.supplies),
+    );
     await tools.supplies.index.add([consumer]);
   };
 
@@ -123,7 +126,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
         const owner = recordedOwner(record, step.id);
         // The index knows what else is in its folder.
         if (owner === null || foldersOf(tools.supplies.index.read(), idOf(step)).length > 0) continue;
-        await deliveryOf(step.delivery).prepare(idOf(step), owner, step.moves, byName(step.moves, values));
+        await deliveryOf(step.delivery).prepare(idOf(step), owner, step.moves, valuesByName(step.moves, values));
         count += step.moves.length;
       }
       return count;

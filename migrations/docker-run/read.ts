@@ -12,7 +12,7 @@ import { NO_FACTS } from "../../src/model/location.ts";
 import { startOf } from "./syntax/shell-run.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 import { filesBelow } from "../../src/sources/dir.ts";
-import { unreadable } from "../../src/engine/reading.ts";
+import { errorReading } from "../../src/engine/reading.ts";
 
 /** What is larger is no script that somebody wrote: an installer with its files inside. */
 const MOST_BYTES = 1024 * 1024;
@@ -64,7 +64,7 @@ async function readings(source: string, file: string, root: string, named: boole
     ];
   } catch (error) {
     if (named) throw error;
-    return [unreadable(file, about, error)];
+    return [errorReading(file, about, error)];
   }
 }
 

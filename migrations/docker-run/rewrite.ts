@@ -1,6 +1,6 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
-import { record } from "../../src/engine/run-flags.ts";
+import { csvRecord } from "../../src/engine/run-flags.ts";
 import { moved, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { ScriptConstant } from "./syntax/script-own.ts";
@@ -161,7 +161,7 @@ function moreFlags(run: RunCommand, change: RunChange): (readonly string[])[] {
 }
 
 function mountText({ source, target }: RunChange["mounts"][number]): string {
-  return record(["type=bind", `source=${source}`, `target=${target}`, "readonly"]);
+  return csvRecord(["type=bind", `source=${source}`, `target=${target}`, "readonly"]);
 }
 
 /** The folder of an earlier migration makes room for the one that holds its values and the new ones. */

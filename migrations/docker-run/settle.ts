@@ -3,7 +3,7 @@ import { alsoStands, type FileMove } from "../../src/files/file-migration.ts";
 import { leftIn } from "../../src/files/left.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { RunScript } from "./syntax/script.ts";
-import { leftOf } from "../../src/engine/choose.ts";
+import { undeliveredMoves } from "../../src/engine/choose.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { chooseFor, type Chosen, type RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
@@ -38,7 +38,7 @@ export async function settle(
       if (groups.some((one) => (one.line.delivery === null) !== (line.delivery === null)))
         throw new UnsprawlError("refused", MIXED, "apply this plan, then plan again");
       groups.push({ own, line });
-      left.push(...leftOf(all, chosen));
+      left.push(...undeliveredMoves(all, chosen));
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code !== "refused") throw error;
       leave(all, error);

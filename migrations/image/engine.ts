@@ -2,7 +2,7 @@ import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { loadDocuments, savedImage } from "./archive.ts";
 import { keptByRun } from "../../src/engine/names.ts";
-import { traces } from "../../src/engine/traces.ts";
+import { findValue } from "../../src/engine/traces.ts";
 import type { HistoryLine, ImageDoc } from "../../src/engine/types.ts";
 import { cleanConfig, type Cleaned, type RemovedValue, type Stays } from "../../src/images/clean/clean.ts";
 import { cleanTree, digestOf } from "../../src/images/clean/tree.ts";
@@ -95,7 +95,7 @@ async function mustBeAsBefore(
   if (layers(old) !== layers(made.doc))
     throw new UnsprawlError("failed", `the cleaned ${name} has other layers`, "nothing was changed");
   for (const { name: variable, value } of leaving) {
-    const paths = traces({ ...made.doc, History: made.history }, value);
+    const paths = findValue({ ...made.doc, History: made.history }, value);
     const told = new Set(previewed(made, leaving, "nothing").tolerated.map(({ path }) => path));
     const shown = paths.filter((path) => !told.has(path));
     if (shown.length > 0)

@@ -2,7 +2,7 @@ import { pMapIterable } from "p-map";
 import type { SourceReading } from "../../src/contract/source.ts";
 import type { FastSource } from "../../src/fast/index.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { selector } from "../../src/engine/select.ts";
+import { nameSelector } from "../../src/engine/select.ts";
 import { LayerBook, LayerCache } from "../../src/images/layers/index.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { engineLayers } from "../../src/sources/engine-layers.ts";
@@ -39,7 +39,7 @@ async function chosen(engine: Engine, what: string): Promise<string[]> {
     const doc = await engine.image(what);
     if (doc) return [doc.Id];
   }
-  const matches = selector(what);
+  const matches = nameSelector(what);
   const all = await engine.images();
   return all
     .filter((image) => matches([...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])], image.Id))

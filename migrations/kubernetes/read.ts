@@ -14,7 +14,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Location, type Subject, type SubjectFacts } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { entriesOf, entry, scalarText } from "../../src/kit/text/yaml-nodes.ts";
-import { unreadable } from "../../src/engine/reading.ts";
+import { errorReading } from "../../src/engine/reading.ts";
 
 /**
  * `kubernetes:FILE` or `kubernetes:FOLDER`: manifest files and Helm values, with the variables of every container, its
@@ -75,7 +75,7 @@ async function fileInFolder(source: string, root: string, file: string): Promise
   } catch (error) {
     const text = await readText(file).catch(() => "apiVersion: kind:");
     if (!isValuesFile(file) && !/apiVersion["']?\s*:/.test(text)) return [];
-    return [unreadable(name, { kind: "file", path: file }, error)];
+    return [errorReading(name, { kind: "file", path: file }, error)];
   }
 }
 
@@ -117,7 +117,7 @@ async function readFile(source: string, file: string, name: string): Promise<Sou
     readings.push({ kind: "subject", subject, facts: factsOf(resource), candidates, exposure: EXPOSURE });
     const about = { kind: "subject", name: subject.name, id: subject.id } as const;
     if (release !== null && release.fault !== null)
-      readings.push(unreadable(`${name} ${resource.label}`, about, release.fault));
+      readings.push(errorReading(`${name} ${resource.label}`, about, release.fault));
   }
   return readings;
 }

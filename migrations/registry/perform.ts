@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import type { Work } from "../../src/contract/migration.ts";
-import { traces } from "../../src/engine/traces.ts";
+import { findValue } from "../../src/engine/traces.ts";
 import type { RemovedValue, Stays } from "../../src/images/clean/clean.ts";
 import { leavingOf } from "../../src/images/clean/texts.ts";
 import { cleanTree, type CleanTree, type BlobDescriptor } from "../../src/images/clean/tree.ts";
@@ -79,7 +79,7 @@ async function mustBeClean(
     throw new UnsprawlError("failed", `${unit} does not name the cleaned image`, "unsprawl plan again");
   const tolerated = new Set(tree.configs.flatMap((one) => one.tolerated.map(({ path }) => path)));
   const again = await treeOf(registry, tagged, top, leaving, "nothing", signal);
-  const shown = leaving.flatMap(({ name, value }) => traces(top.document, value).map((path) => ({ name, path })));
+  const shown = leaving.flatMap(({ name, value }) => findValue(top.document, value).map((path) => ({ name, path })));
   const [first] = shown.filter(({ path }) => !tolerated.has(path));
   if (first !== undefined || again.root.digest !== top.digest)
     throw new UnsprawlError("failed", `${unit} still shows ${first?.name ?? "a value"}`, "nothing is lost");

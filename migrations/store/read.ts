@@ -5,7 +5,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject } from "../../src/model/location.ts";
-import { keyText, type StoreKey } from "../../src/model/plan.ts";
+import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 
 const AT_ONCE = 8;
 
@@ -64,7 +64,7 @@ async function candidate(
 ): Promise<Candidate | null> {
   const stored = await store.get(key);
   if (stored === null) return null;
-  const name = store.names(key).name || keyText(key);
+  const name = store.names(key).name || storeKeyText(key);
   // The reference is the only way back to the value.
   const path = store.reference(key);
   return {

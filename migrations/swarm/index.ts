@@ -5,7 +5,7 @@
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { specDigest, variableOf, swarmOf, type ServiceDoc } from "../../src/engine/swarm.ts";
+import { specDigest, specVariable, swarmOf, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -51,7 +51,7 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
     async read({ location, name, fingerprint: print }) {
       const doc = await docOf(location.subjectId);
       // The previous spec has it for a while: then it can be put back though the store does not answer.
-      const values = [doc?.Spec, doc?.PreviousSpec].map((spec) => variableOf(spec?.TaskTemplate, name));
+      const values = [doc?.Spec, doc?.PreviousSpec].map((spec) => specVariable(spec?.TaskTemplate, name));
       const found = values.flatMap((value) => (value === null ? [] : [Secret.of(value)]));
       return found.find((value) => fingerprint(value, key) === print) ?? found[0] ?? null;
     },

@@ -3,11 +3,11 @@ import * as v from "valibot";
 import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { facts, type Facts } from "../../src/engine/facts.ts";
-import { noTrace, prove as proveContainer } from "../../src/engine/prove.ts";
+import { readFacts, type Facts } from "../../src/engine/facts.ts";
+import { mustShowNoValue, verifyContainer } from "../../src/engine/prove.ts";
 import { rolledOut } from "./rollout.ts";
 import {
-  isOf,
+  taskHasSpec,
   specDigest,
   type ServiceDoc,
   type ServiceSpec,
@@ -18,12 +18,12 @@ import { distinctName } from "../../src/kit/io/name.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
-import { byName, type StepOf } from "../../src/model/plan.ts";
+import { valuesByName, type StepOf } from "../../src/model/plan.ts";
 import { create, discard, planned, PLANNED_OBJECT, references, type PlannedObject } from "./objects.ts";
 import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
 import { stepId } from "../../src/model/step-id.ts";
 import { OWNER, RUN_CHANGE } from "../../src/files/delivered.ts";
-import { recorded, recordedByName } from "../../src/kit/recorded.ts";
+import { parseRecord, recordedByName } from "../../src/kit/recorded.ts";
 
 export type SwarmApplyInput = {
   readonly engine: Engine;
@@ -53,7 +53,7 @@ export async function known({ engine, swarm }: SwarmApplyInput, id: string, runI
   const { Name } = doc.Spec;
   const [task] = await onThisNode(
     engine,
-    (await swarm.tasks(id)).filter((one) => isOf(one, doc.Spec)),
+    (await swarm.tasks(id)).filter((one) => taskHasSpec(one, doc.Spec)),
   );
   if (task === undefined)
     throw new UnsprawlError(
@@ -61,7 +61,7 @@ export async function known({ engine, swarm }: SwarmApplyInput, id: string, runI
       `no task of ${Name} runs on this node, so its image cannot be looked at and nothing could be proven`,
       cmd`docker service ps ${Name} says where one runs: run unsprawl there (on a manager), or docker service scale ${Name}=1`,
     );
-  const found = await facts(engine, task, runId);
+  const found = await readFacts(engine, task, runId);
   const { Secrets, Configs } = doc.Spec.TaskTemplate.ContainerSpec ?? {};
   const targets = [...(Secrets ?? []), ...(Configs ?? [])].flatMap(({ File }) =>
     // A name without a folder is mounted where Swarm puts secrets.
@@ -82,7 +82,7 @@ export async function deliver(moving: SwarmApplyInput, step: StepOf<"deliver">, 
   const { subject: service } = recreateOf(work, step.unit);
   const delivery = deliveryOf(moving, step);
   await delivery.allow(idOf(service.name, service.id, runId), `swarm:${service.name}`, step.moves);
-  const files = delivery.files(step.moves, byName(step.moves, work.values));
+  const files = delivery.files(step.moves, valuesByName(step.moves, work.values));
   let decided = decidedBy(work, step.unit);
   if (decided === null) {
     const { subject } = await known(moving, service.id, runId);
@@ -121,7 +121,7 @@ export async function prove(moving: SwarmApplyInput, step: StepOf<"check">, work
   const targets = new Set(objects.map(({ target }) => target));
   const before = { ...subject, mountTargets: subject.mountTargets.filter((target) => !targets.has(target)) };
   const back = wayBackOf(work, planned.id);
-  const undone = restored(doc.Spec, change, objects, back, byName(step.moves, work.values));
+  const undone = restored(doc.Spec, change, objects, back, valuesByName(step.moves, work.values));
   if (specDigest(undone, moving.key) !== planned.digest)
     throw new UnsprawlError(
       "changed",
@@ -133,12 +133,12 @@ export async function prove(moving: SwarmApplyInput, step: StepOf<"check">, work
   let said = "";
   for (const id of containers) {
     const root = found.info.DockerRootDir;
-    const proof = await proveContainer(engine, id, step, delivery, before, root, true, work);
+    const proof = await verifyContainer(engine, id, step, delivery, before, root, true, work);
     said = `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`;
     work.record.done(`${step.id}/proof`, { ...proof });
   }
-  noTrace(doc.Spec, step, work, "docker service inspect");
-  for (const task of tasks) noTrace(task.Spec, step, work, "docker inspect of a task");
+  mustShowNoValue(doc.Spec, step, work, "docker service inspect");
+  for (const task of tasks) mustShowNoValue(task.Spec, step, work, "docker inspect of a task");
   const others = tasks.length - containers.length;
   work.say(others > 0 ? `${said} (${others} more tasks run on other nodes)` : said);
 }
@@ -151,12 +151,12 @@ export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, wo
   const { swarm } = moving;
   const { id, name } = step.subject;
   const decided = decidedBy(work, step.unit);
-  const back = recorded(work.record, `${step.id}/update`, WAY_BACK);
+  const back = parseRecord(work.record, `${step.id}/update`, WAY_BACK);
   if (decided !== null && back !== null) {
     const { change, objects } = decided;
     const isOurs = ours(change, objects);
     const put = await replaceSpec(swarm, id, async (spec) =>
-      isOurs(spec) ? restored(spec, change, objects, back, byName(step.moves, await work.recall())) : null,
+      isOurs(spec) ? restored(spec, change, objects, back, valuesByName(step.moves, await work.recall())) : null,
     );
     const doc = await swarm.service(id);
     // A service that did not run before the undo is none of its business, once the spec is back.
@@ -222,13 +222,13 @@ const WAY_BACK: v.GenericSchema<unknown, WayBack> = v.object({
 });
 
 function wayBackOf({ record }: Work, step: string): WayBack {
-  const back = recorded(record, `${step}/update`, WAY_BACK);
+  const back = parseRecord(record, `${step}/update`, WAY_BACK);
   if (back !== null) return back;
   throw new UnsprawlError("malformed", `the journal has no ${step}/update`, "unsprawl runs");
 }
 
 function decidedBy(work: Work, unit: string): Decided | null {
-  return recorded(work.record, decidedStep(unit), DECIDED);
+  return parseRecord(work.record, decidedStep(unit), DECIDED);
 }
 
 function mustBeDecided(work: Work, unit: string): Decided {

@@ -1,8 +1,8 @@
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
-import { chooseDelivery, leftOf } from "../../src/engine/choose.ts";
-import { variable } from "../../src/engine/facts.ts";
-import { leftovers } from "../../src/engine/leftovers.ts";
+import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
+import { containerVariable } from "../../src/engine/facts.ts";
+import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import { specDigest, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -37,7 +37,7 @@ export async function planService(
   const values = new Map(selected.map(({ move, value }) => [move.name, value]));
   const objects = planned(doc.Spec.Name, options.runId, change, delivery.files(moves, values));
   const common = { unit, delivery: delivery.name, moves } as const;
-  const tolerated = [...leftovers(facts.doc, selected), ...leftovers(doc.Spec, selected)];
+  const tolerated = [...remainingPlaces(facts.doc, selected), ...remainingPlaces(doc.Spec, selected)];
   return {
     unit,
     steps: [
@@ -71,7 +71,7 @@ export async function planService(
       ),
       "its tasks are replaced as its update settings say; the spec before and its old tasks show the values until `unsprawl scrub`",
     ],
-    left: leftOf(all, chosen),
+    left: undeliveredMoves(all, chosen),
   };
 }
 
@@ -98,7 +98,7 @@ function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: SwarmService, se
         `${Spec.Name} has ${move.name} ${entries.length} times`,
         cmd`docker service update --env-rm ${move.name} --env-add ${move.name}=VALUE leaves one`,
       );
-    if (variable(facts.doc, move.name)?.equals(value) !== true)
+    if (containerVariable(facts.doc, move.name)?.equals(value) !== true)
       throw new UnsprawlError(
         "refused",
         `${move.name} of ${Spec.Name} is filled in by the swarm: its tasks have another value than its spec`,

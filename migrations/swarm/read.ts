@@ -1,8 +1,8 @@
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { selector } from "../../src/engine/select.ts";
+import { nameSelector } from "../../src/engine/select.ts";
 import {
-  isOf,
+  taskHasSpec,
   swarmOf,
   type ContainerSpec,
   type ObjectDoc,
@@ -27,7 +27,7 @@ export function swarmSource(open: () => Promise<Engine>): Source {
       const engine = await open();
       const swarm = await swarmOf(engine);
       const source = `swarm:${what}`;
-      const matches = selector(what);
+      const matches = nameSelector(what);
       const [services, tasks] = await Promise.all([swarm.services(), swarm.tasks()]);
       const chosen = services.filter(({ ID, Spec }) => matches([Spec.Name], ID));
       const all = what === "" || what === "*";
@@ -67,7 +67,8 @@ function serviceReading(
   take(specPlaces(doc.Spec, "Spec"));
   if (doc.PreviousSpec) take(specPlaces(doc.PreviousSpec, "PreviousSpec"));
   for (const task of tasks) {
-    if (!isOf(task, doc.Spec)) take(containerPlaces(task.Spec.ContainerSpec, `Tasks.${task.ID}.Spec.ContainerSpec`));
+    if (!taskHasSpec(task, doc.Spec))
+      take(containerPlaces(task.Spec.ContainerSpec, `Tasks.${task.ID}.Spec.ContainerSpec`));
   }
   return { kind: "subject", subject, facts: factsOf(doc.Spec), candidates, exposure };
 }

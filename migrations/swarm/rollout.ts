@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Work } from "../../src/contract/migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { isOf, type ServiceDoc, type ServiceSpec, type Swarm, type TaskDoc } from "../../src/engine/swarm.ts";
+import { taskHasSpec, type ServiceDoc, type ServiceSpec, type Swarm, type TaskDoc } from "../../src/engine/swarm.ts";
 
 const TICK_MS = 200;
 
@@ -31,7 +31,7 @@ export async function rolledOut(
     const { Spec, UpdateStatus: status } = doc;
     // Tasks that failed with the same spec long ago are none of this rollout's.
     const started = Date.parse(status?.StartedAt ?? "");
-    const fresh = all.filter((task) => isOf(task, Spec) && Date.parse(task.CreatedAt ?? "") >= started);
+    const fresh = all.filter((task) => taskHasSpec(task, Spec) && Date.parse(task.CreatedAt ?? "") >= started);
     // One that ends well is none that serves: an unhealthy task that obeys its stop signal is `complete`, and the swarm
     // takes such an update for completed.
     const failed = fresh.find(({ Status: { State } }) => ["failed", "rejected", "complete"].includes(State));
@@ -43,7 +43,7 @@ export async function rolledOut(
         cmd`docker service ps --no-trunc ${Spec.Name}`,
       );
     const live = all.filter(({ DesiredState }) => DesiredState === "running" || DesiredState === "ready");
-    const up = live.filter((task) => isOf(task, Spec) && task.Status.State === "running");
+    const up = live.filter((task) => taskHasSpec(task, Spec) && task.Status.State === "running");
     const replicas = (Spec.Mode as { Replicated?: { Replicas?: number } } | undefined)?.Replicated?.Replicas ?? 0;
     if (!/^(updating|rollback_started)$/.test(state) && up.length === live.length && up.length >= replicas)
       return { doc, tasks: up };

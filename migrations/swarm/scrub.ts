@@ -1,5 +1,5 @@
 import type { Work } from "../../src/contract/migration.ts";
-import { isOf, variableOf, type TaskSpec } from "../../src/engine/swarm.ts";
+import { taskHasSpec, specVariable, type TaskSpec } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
@@ -23,11 +23,11 @@ export async function scrubService(
   if (doc === null) return [];
   const shows = (spec: TaskSpec): boolean =>
     step.moves.some((move) => {
-      const value = variableOf(spec, move.name);
+      const value = specVariable(spec, move.name);
       return value !== null && fingerprint(Secret.of(value), key) === move.fingerprint;
     });
   const tasks = await swarm.tasks(id);
-  if (!tasks.some((task) => isOf(task, doc.Spec) && task.Status.State === "running"))
+  if (!tasks.some((task) => taskHasSpec(task, doc.Spec) && task.Status.State === "running"))
     throw new UnsprawlError(
       "refused",
       `no task of ${name} runs, so what the swarm keeps for a rollback is left`,

@@ -10,7 +10,7 @@ import { fileMigration, type FileTools, type StepTarget } from "../../src/files/
 import { isQuadlet, readUnit } from "../../src/files/units/unit-environment.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { byName, type Move, type Step, type DeliverStep } from "../../src/model/plan.ts";
+import { valuesByName, type Move, type Step, type DeliverStep } from "../../src/model/plan.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
 import { foldersOf } from "../../src/engine/supplied.ts";
 import { consumerOf } from "./consumers.ts";
@@ -84,7 +84,7 @@ export function systemdMigration(tools: SystemdTools): Migration {
       const folder = credentials(inFiles(), idOf(step.unit, work.plan.id), step.moves);
       const values = step.moves.map(({ name, reference }) => ({ name, reference, store: store.name }));
       const consumer = { ...consumerOf(step.unit, folder, values), stores: [store] };
-      supplies.write(consumer, byName(step.moves, work.values));
+      supplies.write(consumer, valuesByName(step.moves, work.values));
       await supplies.index.add([consumer]);
     },
     async undo(steps, work) {
@@ -101,7 +101,7 @@ export function systemdMigration(tools: SystemdTools): Migration {
         const owner = recordedOwner(record, id);
         // The index has it already.
         if (owner === null || foldersOf(supplies.index.read(), idOf(unit, plan.id)).length > 0) continue;
-        await inFiles().prepare(idOf(unit, plan.id), owner, moves, byName(moves, values));
+        await inFiles().prepare(idOf(unit, plan.id), owner, moves, valuesByName(moves, values));
         count += moves.length;
       }
       return count;

@@ -7,7 +7,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject, type Where } from "../../src/model/location.ts";
 import { wordsOf, type UnitSetting } from "../../src/files/units/unit-file.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
-import { unreadable } from "../../src/engine/reading.ts";
+import { errorReading } from "../../src/engine/reading.ts";
 
 /** Where an administrator's own units are: systemd.unit(5), podman-systemd.unit(5). */
 const OWN = ["/etc/systemd/system", "/etc/containers/systemd"];
@@ -43,7 +43,7 @@ async function readings(source: string, file: string): Promise<readonly SourceRe
     const about = { kind: "subject", name: unit.name, id: unit.file } as const;
     return [reading(source, unit), ...unit.errors.map((error): SourceReading => ({ kind: "error", about, ...error }))];
   } catch (error) {
-    return [unreadable(file, { kind: "file", path: file }, error)];
+    return [errorReading(file, { kind: "file", path: file }, error)];
   }
 }
 

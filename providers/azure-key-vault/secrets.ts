@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { KeyNames, Provider, Stored } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { keyText } from "../../src/model/plan.ts";
+import { storeKeyText } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
@@ -96,7 +96,7 @@ export function secrets(settings: AzureSettings, client: AzureVaultClient, names
         if (!isOurs(there.tags))
           throw new UnsprawlError(
             "conflict",
-            `unsprawl did not make ${keyText(key)} in ${STORE}, and does not delete it`,
+            `unsprawl did not make ${storeKeyText(key)} in ${STORE}, and does not delete it`,
             cmd`az keyvault secret delete --vault-name ${vaultName(settings.url)} --name ${name}`,
           );
         latest.delete(name.toLowerCase());

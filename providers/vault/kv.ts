@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Origin, Stored } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { keyText, type StoreKey } from "../../src/model/plan.ts";
+import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
 
@@ -66,7 +66,7 @@ export function textOf(value: Secret): string {
 export function unsure(error: UnsprawlError, key: StoreKey): UnsprawlError {
   return new UnsprawlError(
     "unreachable",
-    `${error.message}; whether ${keyText(key)} was changed is not known`,
+    `${error.message}; whether ${storeKeyText(key)} was changed is not known`,
     "when it answers again: unsprawl resume looks, and does what is not done",
     typeof error.cause === "string" ? error.cause : undefined,
   );

@@ -12,7 +12,7 @@ export function rememberingOf(
 ): Pick<Assembly, "history" | "memory" | "remembered" | "channels" | "startDelivery" | "looks"> {
   const history = shared.history ?? once(async () => (await import("../history/sqlite.ts")).openSqliteHistory(state()));
   const memory = async (): Promise<Memory> => {
-    const { findConnection, hostOf } = await import("../engine/connection.ts");
+    const { findConnection, historyHostName: hostOf } = await import("../engine/connection.ts");
     const [kept, channels] = [await history(), [...(await config()).notify.keys()]];
     return { history: kept, host: hostOf(findConnection(env), env), channels, installation: installation() };
   };

@@ -1,7 +1,7 @@
 import { sources as formatSources, storeSource } from "../../migrations/index.ts";
 import type { Config } from "../core/config/config.ts";
 import { ignorer } from "../core/config/ignore.ts";
-import { knownKeys } from "../core/config/shape.ts";
+import { mustHaveKnownKeys } from "../core/config/shape.ts";
 import { mustBeTrusted, untrustedIn } from "../core/config/untrusted.ts";
 import type { Verify } from "../core/liveness.ts";
 import { detectionSettings, progressUnder, type Keep } from "../core/scan-progress.ts";
@@ -104,7 +104,7 @@ function keptBy(name: string): string | null {
 /** Asks vendors and databases, ten seconds a question at most. Throws `config` for an endpoint of an unknown vendor. */
 async function verifier(endpoints: Config["endpoints"], env: NodeJS.ProcessEnv): Promise<Verify> {
   const { ENDPOINTS, verifyAll } = await import("../verify/index.ts");
-  knownKeys(endpoints, ENDPOINTS, "the configuration", "verify.endpoints.");
+  mustHaveKnownKeys(endpoints, ENDPOINTS, "the configuration", "verify.endpoints.");
   const options = { timeoutMs: 10_000, concurrency: 8, endpoints, env };
   return (items, signal, told) => verifyAll(items, options, signal, told);
 }

@@ -1,5 +1,5 @@
 import type { RunResult } from "../core/apply.ts";
-import { exposedIn } from "../core/exposed.ts";
+import { exposedSecrets } from "../core/exposed.ts";
 import { readJournal } from "../core/journal/journal.ts";
 import { EXIT } from "../model/error.ts";
 import { jsonText } from "../kit/text/escape.ts";
@@ -26,5 +26,5 @@ export async function finishRun(result: RunResult, context: CommandContext): Pro
 async function exposedBy({ run, units }: RunResult, { assembly }: CommandContext): Promise<Advised[]> {
   if (units.every(({ state }) => state !== "migrated")) return [];
   const { plan, receipts } = readJournal(assembly.installation(), run);
-  return advised(exposedIn(plan, receipts));
+  return advised(exposedSecrets(plan, receipts));
 }

@@ -1,4 +1,4 @@
-import { reminder } from "../core/rotation-text.ts";
+import { rotationReminder } from "../core/rotation-text.ts";
 import { rotations } from "../core/rotation.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { say } from "./output.ts";
@@ -14,7 +14,7 @@ export function dailyReminder(context: CliContext): () => Promise<void> {
     if (Date.now() - last < DAY_MS) return;
     last = Date.now();
     try {
-      const text = reminder(await rotations(rotationTools(context.assembly)), new Date());
+      const text = rotationReminder(await rotations(rotationTools(context.assembly)), new Date());
       if (text !== null) say(context, text);
     } catch (error) {
       // A watch needs no store; `unsprawl doctor` says what is wrong with one.

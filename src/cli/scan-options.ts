@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { DEFAULT_SOURCES, SOURCES } from "../assembly/plug-ins.ts";
-import { goneFrom, readBaseline } from "../core/baseline.ts";
+import { countGone, readBaseline } from "../core/baseline.ts";
 import { markRegressed, withStates } from "../core/remember.ts";
 import type { ScanHit, ScanReport } from "../core/scan.ts";
 import { untrustedText, type Untrusted } from "../core/config/untrusted.ts";
@@ -65,7 +65,7 @@ export async function scanWith(
   const { report: told, hits: own } = withStates(marked, ({ id, state }) =>
     state === "new" && known.has(id) ? "known" : state,
   );
-  const gone = goneFrom(known, report.findings);
+  const gone = countGone(known, report.findings);
   const left = `${gone} of the baseline ${baseline} ${gone === 1 ? "is" : "are"} not there: write it anew`;
   return { report: gone === 0 ? told : { ...told, notes: [...told.notes, left] }, hits: own, failOn };
 }

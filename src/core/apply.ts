@@ -148,7 +148,7 @@ async function workUnit(
   const total = plan.steps.length;
   for (const step of steps) {
     host.signal.throwIfAborted();
-    const text = describe(step);
+    const text = describeStep(step);
     const done = plan.steps.indexOf(step);
     host.emit({ type: "step", step: step.id, unit, text, state: "start", done, total });
     let said = text;
@@ -286,7 +286,7 @@ function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlErro
 }
 
 /** One line that describes a step. */
-export function describe(step: Step): string {
+export function describeStep(step: Step): string {
   if (step.kind === "put") return `put ${step.move.name} into ${step.move.key.path}`;
   if (step.kind === "verify") return `read ${step.move.name} back and compare`;
   if (step.kind === "deliver") return `deliver ${step.moves.map(({ name }) => name).join(", ")} by ${step.delivery}`;

@@ -1,7 +1,7 @@
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
 import { jsonText } from "../kit/text/escape.ts";
-import { byText } from "./report.ts";
+import { compareText } from "./report.ts";
 import { readChecked } from "../kit/io/read.ts";
 
 /**
@@ -13,7 +13,7 @@ export function baselineText(findings: readonly Finding[]): string {
     .map(({ id, fingerprint, rule, name, location: { subject, subjectName, where, path } }) => ({
       ...{ id, fingerprint, rule, name, subject, subjectName, where, path },
     }))
-    .sort((a, b) => byText(a.subjectName, b.subjectName) || byText(a.path, b.path) || byText(a.id, b.id))
+    .sort((a, b) => compareText(a.subjectName, b.subjectName) || compareText(a.path, b.path) || compareText(a.id, b.id))
     .map((line) => jsonText(line));
   return `{"version":1,"findings":[${lines.length > 0 ? `\n${lines.join(",\n")}\n` : ""}]}\n`;
 }
@@ -43,7 +43,7 @@ function fail(): never {
 }
 
 /** How many findings of the baseline are no longer found. */
-export function goneFrom(known: ReadonlySet<string>, findings: readonly Finding[]): number {
+export function countGone(known: ReadonlySet<string>, findings: readonly Finding[]): number {
   const found = new Set(findings.map(({ id }) => id));
   return [...known].filter((id) => !found.has(id)).length;
 }

@@ -1,6 +1,6 @@
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { keyText, type StoreKey } from "../model/plan.ts";
+import { storeKeyText, type StoreKey } from "../model/plan.ts";
 import type { EntryUse } from "./journal/uses.ts";
 import type { PlanInput, PlanTools } from "./plan.ts";
 
@@ -21,7 +21,7 @@ export async function mustBeReplaceable(
   if (overwrite || mapping?.overwrite === true) return;
   throw new UnsprawlError(
     "conflict",
-    `the store holds another value at ${keyText(key)}`,
+    `the store holds another value at ${storeKeyText(key)}`,
     "--overwrite replaces it (the old value is kept beside it until scrub)",
   );
 }
@@ -32,7 +32,7 @@ export function mustBeFree(key: StoreKey, users: readonly string[]): void {
   const more = users.length > LISTED ? `, and ${users.length - LISTED} more` : "";
   throw new UnsprawlError(
     "conflict",
-    `${keyText(key)} holds another value, which ${users.slice(0, LISTED).join(", ")}${more} ${users.length === 1 ? "uses" : "use"}`,
+    `${storeKeyText(key)} holds another value, which ${users.slice(0, LISTED).join(", ")}${more} ${users.length === 1 ? "uses" : "use"}`,
     cmd`give each its own place: ${bare("{project} and {subject}")} in the store's path, or another store`,
   );
 }

@@ -32,7 +32,7 @@ export async function doctor(probes: readonly DoctorProbe[]): Promise<DoctorChec
 }
 
 /** Unfinished runs, and finished runs that still keep old containers. */
-export function leftovers(installation: Installation): DoctorCheck[] {
+export function runChecks(installation: Installation): DoctorCheck[] {
   const runs = listRuns(installation).filter((run) => ["unfinished", "unreadable", "done"].includes(run.state));
   if (runs.length === 0) return [{ name: "runs", ok: true, text: "nothing is left over", hint: null }];
   return runs.map((run) => ({

@@ -13,7 +13,7 @@ export type Exposed = {
  * The secrets that a run migrated and did not roll back, by rule. Excludes values that came from another store: they
  * were not exposed.
  */
-export function exposedIn(plan: Plan, receipts: readonly Receipt[]): Exposed[] {
+export function exposedSecrets(plan: Plan, receipts: readonly Receipt[]): Exposed[] {
   const moves = [...unitsOf(plan)]
     .filter(([unit]) => unitState(receipts, unit) === "done")
     .flatMap(([, steps]) => steps.flatMap((step) => (step.kind === "put" ? [step.move] : [])))

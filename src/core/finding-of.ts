@@ -18,7 +18,7 @@ export function findingOf(
 ): Finding | string {
   const { candidate, verdict, masked, part, print: elsewhere } = told;
   const { name, value } = candidate;
-  if (!verdict.secret) return verdict.hushedBy ?? "";
+  if (!verdict.secret) return verdict.suppressedBy ?? "";
   if (elsewhere === undefined) {
     tools.know(value, COMMANDS.has(candidate.location.where));
     if (!part.equals(value)) tools.know(part, false);

@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
-import { compare, withFindings, type ScanReport } from "./report.ts";
+import { compareFindings, withFindings, type ScanReport } from "./report.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";
 
 /** Hosts scanned in parallel: an engine answers many requests, and each SSH connection is a process. */
@@ -38,7 +38,7 @@ export async function scanHosts(
 
 /** Merges several reports. */
 function together(reports: readonly ScanReport[], started: number): ScanReport {
-  const findings = reports.flatMap((one) => one.findings).sort(compare);
+  const findings = reports.flatMap((one) => one.findings).sort(compareFindings);
   const ignored = new Map<string, number>();
   for (const { by, count } of reports.flatMap((one) => one.ignored)) ignored.set(by, (ignored.get(by) ?? 0) + count);
   const sum = (of: keyof (typeof NOTHING)["summary"]): number =>

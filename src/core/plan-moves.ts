@@ -2,7 +2,7 @@ import type { Selected } from "../contract/migration.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type Fingerprint } from "../model/fingerprint.ts";
-import { keyText, type Move, type NotMoved, type PutStep, type StepOf, type StoreKey } from "../model/plan.ts";
+import { storeKeyText, type Move, type NotMoved, type PutStep, type StepOf, type StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { siblingId, stepId } from "../model/step-id.ts";
 import { mappedName } from "./config/mapping.ts";
@@ -121,7 +121,7 @@ export async function unitMoves(
 function twoValues(key: StoreKey): UnsprawlError {
   return new UnsprawlError(
     "conflict",
-    `two different values would both go to ${keyText(key)}`,
+    `two different values would both go to ${storeKeyText(key)}`,
     "put {project} and {subject} into the store's path, so that each subject has its own",
   );
 }

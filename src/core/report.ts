@@ -52,7 +52,7 @@ export type BareReport = Omit<ScanReport, "findings" | "groups" | "summary"> & {
  */
 export function withFindings(bare: BareReport, findings: readonly Finding[]): ScanReport {
   const { version, scannedAt, durationMs, sources, rotation, ignored, advice, notes } = bare;
-  const { subjects, values, hidden, ignored: hushed } = bare.summary;
+  const { subjects, values, hidden, ignored: suppressed } = bare.summary;
   return {
     ...{ version, scannedAt, durationMs, sources },
     findings,
@@ -62,7 +62,7 @@ export function withFindings(bare: BareReport, findings: readonly Finding[]): Sc
     summary: {
       ...{ subjects, values },
       findings: findings.length,
-      ...{ hidden, ignored: hushed },
+      ...{ hidden, ignored: suppressed },
       byConfidence: count(CONFIDENCES, findings, (finding) => finding.confidence),
       bySeverity: count(SEVERITIES, findings, (finding) => finding.severity),
     },
@@ -91,13 +91,13 @@ function count<Level extends string>(
   return counts;
 }
 /** Sort order: most severe first. */
-export function compare(a: Finding, b: Finding): number {
+export function compareFindings(a: Finding, b: Finding): number {
   return (
     SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
     b.score - a.score ||
-    byText(a.location.subjectName, b.location.subjectName) ||
-    byText(a.location.path, b.location.path)
+    compareText(a.location.subjectName, b.location.subjectName) ||
+    compareText(a.location.path, b.location.path)
   );
 }
 
-export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

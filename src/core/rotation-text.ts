@@ -28,7 +28,7 @@ export function rotationChecks(secrets: readonly MovedSecret[], now: Date): Doct
 }
 
 /** The daily reminder of `unsprawl watch`; null if nothing is overdue. */
-export function reminder(secrets: readonly MovedSecret[], now: Date): string | null {
+export function rotationReminder(secrets: readonly MovedSecret[], now: Date): string | null {
   const late = overdue(secrets, now);
   const [first] = late;
   if (first === undefined) return null;

@@ -2,7 +2,7 @@ import pMap from "p-map";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
-import { keyText, type StoreTarget } from "../model/plan.ts";
+import { storeKeyText, type StoreTarget } from "../model/plan.ts";
 import { doneMoves, type DoneMove } from "./moved.ts";
 import { FORGOTTEN, isValueOf } from "./journal/trace.ts";
 
@@ -54,7 +54,7 @@ export async function rotations({ state, key, storeOf }: RotationTools): Promise
   const ask = async ({ plan, move, at }: DoneMove): Promise<MovedSecret> => {
     const { name, location, finding } = move;
     const of = { run: plan.id, name, subject: location.subjectName, rule: finding?.rule ?? null };
-    const where = { store: plan.store.name, key: keyText(move.key), movedAt: at };
+    const where = { store: plan.store.name, key: storeKeyText(move.key), movedAt: at };
     if (move.fingerprint === FORGOTTEN)
       return { ...of, ...where, rotated: null, why: "its store did not answer when the run was scrubbed" };
     try {

@@ -86,7 +86,7 @@ const digestOf = (settings: readonly unknown[]): string =>
     .slice(0, 32);
 
 /** Cached results adapted to this scan: an image is the same everywhere, but its source and exposure differ. */
-export function calledHere(
+export function relocatedCheckpoint(
   judged: SubjectCheckpoint,
   { source, exposure }: { readonly source: string; readonly exposure: readonly string[] },
   idOf: IdOf,
@@ -147,7 +147,7 @@ function openScanProgress(state: string, id: string, resume: boolean): ScanProgr
 }
 
 /** An empty result. */
-export const nothing = (): {
+export const emptyCheckpoint = (): {
   findings: Finding[];
   hidden: number;
   ignored: string[];
@@ -160,7 +160,7 @@ export const nothing = (): {
 });
 
 /** A note that an interrupted scan exists. */
-export function interrupted(spec: string, { subjects, since }: NonNullable<ScanProgress["left"]>): HostEvent {
+export function interruptedScanEvent(spec: string, { subjects, since }: NonNullable<ScanProgress["left"]>): HostEvent {
   const text = `an interrupted scan of ${spec} of ${since.toISOString()} had read ${subjects}; this one begins anew`;
   return { type: "note", level: "info", text, hint: "--resume goes on with one" };
 }

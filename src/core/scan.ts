@@ -11,9 +11,15 @@ import type { Secret } from "../model/secret.ts";
 import { findingIds } from "./finding-id.ts";
 import { findingOf } from "./finding-of.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
-import { byText, compare, withFindings, type BareReport, type ScanReport } from "./report.ts";
+import { compareText, compareFindings, withFindings, type BareReport, type ScanReport } from "./report.ts";
 import { readSource, type CachedSubjects, type SubjectError } from "./read-source.ts";
-import { calledHere, interrupted, checkpointEvent, nothing, type ScanProgress } from "./scan-progress.ts";
+import {
+  relocatedCheckpoint,
+  interruptedScanEvent,
+  checkpointEvent,
+  emptyCheckpoint,
+  type ScanProgress,
+} from "./scan-progress.ts";
 
 export type { ScanReport, SubjectError };
 
@@ -90,7 +96,7 @@ export async function scan(
   let values = 0;
   let hidden = 0;
   const resumed: Finding[] = [];
-  let since = nothing();
+  let since = emptyCheckpoint();
   let idOf = findingIds(tools.key);
   let advised: ReturnType<ScanTools["rotation"]> | null = null;
   const tell = (told: DetectedSecret, reading: ReadingOfSecret): void => {
@@ -129,7 +135,7 @@ export async function scan(
     has: (key) => progress.earlier.has(key),
     ask: async (keys) => progress.ask?.(keys),
     replay({ key, as }) {
-      const judged = calledHere(progress.earlier.get(key) ?? { values: 0, ...nothing() }, as, idOf);
+      const judged = relocatedCheckpoint(progress.earlier.get(key) ?? { values: 0, ...emptyCheckpoint() }, as, idOf);
       resumed.push(...judged.findings);
       advice.push(...judged.advice);
       hidden += judged.hidden;
@@ -138,7 +144,7 @@ export async function scan(
     },
     judged(key, held) {
       if (key !== undefined) progress.add(key, { values: held, ...since });
-      since = nothing();
+      since = emptyCheckpoint();
     },
   });
   for (const [spec, one] of chosen) {
@@ -156,7 +162,7 @@ export async function scan(
     // Findings in layers are classified apart from their subject, so such a scan cannot resume.
     const open = one.source.resumable && !options.layers ? tools.progress : undefined;
     const progress = (await open?.([spec, input.minConfidence, input.showIgnored === true])) ?? null;
-    if (progress?.left) host.emit(interrupted(spec, progress.left));
+    if (progress?.left) host.emit(interruptedScanEvent(spec, progress.left));
     const own = { ...reading, subject, kept: progress && keptIn(progress) };
     const { values: held, ...told } = await readSource(spec, one, own, host).catch((error: unknown) => {
       if (progress && progress.kept > 0) host.emit(checkpointEvent(spec, progress.kept));
@@ -167,16 +173,18 @@ export async function scan(
     values += held;
   }
   if (tools.verify !== null) hits = await withLiveness(hits, tools.verify, host);
-  hits.sort((a, b) => compare(a.finding, b.finding));
+  hits.sort((a, b) => compareFindings(a.finding, b.finding));
   const findings = [...hits.map((hit) => hit.finding), ...resumed];
-  if (resumed.length > 0) findings.sort(compare);
+  if (resumed.length > 0) findings.sort(compareFindings);
   const bare: BareReport = {
     version: 1,
     scannedAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
     sources,
     rotation: await rotationOf(findings, () => advised ?? tools.rotation()),
-    ignored: [...ignored].map(([by, count]) => ({ by, count })).sort((a, b) => b.count - a.count || byText(a.by, b.by)),
+    ignored: [...ignored]
+      .map(([by, count]) => ({ by, count }))
+      .sort((a, b) => b.count - a.count || compareText(a.by, b.by)),
     advice,
     notes: await tools.notes(),
     summary: {

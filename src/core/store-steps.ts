@@ -2,7 +2,7 @@ import type { Recorder } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import { keyText, type Move, type Plan, type StoreKey, type PutStep } from "../model/plan.ts";
+import { storeKeyText, type Move, type Plan, type StoreKey, type PutStep } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function putValue(
   if (stored !== null && !step.overwrite) {
     throw new UnsprawlError(
       "conflict",
-      `the store has another value at ${keyText(move.key)} since the plan was made`,
+      `the store has another value at ${storeKeyText(move.key)} since the plan was made`,
       "unsprawl plan again",
     );
   }

@@ -53,7 +53,7 @@ function unlessAllowed(
   // What shows only once it is decoded stands on no line.
   const line = start < 0 ? "" : lineAt(text, start, end);
   const by = own.allowed({ secret, match: named ? `${name}=${secret}` : secret, line, start, end }, path);
-  return by === null ? found : { rule, why: "is allowed", hushedBy: `allowlist: ${by}` };
+  return by === null ? found : { rule, why: "is allowed", suppressedBy: `allowlist: ${by}` };
 }
 
 function lineAt(text: string, start: number, end: number): string {

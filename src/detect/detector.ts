@@ -56,7 +56,7 @@ export function createDetector(settings: DetectSettings = PLAIN): CachingDetecto
       const before = cleared?.get(question);
       if (before !== undefined) return before;
       const verdict = verdictOf(outcomeOf(question), question, settings);
-      if (!verdict.secret && verdict.hushedBy === undefined) cleared?.add(question, verdict);
+      if (!verdict.secret && verdict.suppressedBy === undefined) cleared?.add(question, verdict);
       return verdict;
     },
     known: (where, entry, value) => cleared?.has(where, entry, value) === true,
@@ -77,7 +77,7 @@ export function createDetector(settings: DetectSettings = PLAIN): CachingDetecto
 function decided(question: ClassifyInput, settings: DetectSettings): EvidenceOutcome {
   const found = decide(question, settings.off);
   if (settings === PLAIN) return found;
-  if (settings.own === null) return hushed(found, settings, settings.off);
+  if (settings.own === null) return suppressed(found, settings, settings.off);
   const { name, path = "" } = question;
   const text = textOf(question.value);
   const builtIn = inValue(found, settings.own, name, text, path);
@@ -85,24 +85,27 @@ function decided(question: ClassifyInput, settings: DetectSettings): EvidenceOut
   let allowed: EvidenceOutcome = null;
   let { off } = settings;
   for (const hit of settings.own.find({ name, text, path })) {
-    if (hit.kind === "allowed") allowed = { rule: hit.rule.id, why: "is allowed", hushedBy: `allowlist: ${hit.by}` };
+    if (hit.kind === "allowed")
+      allowed = { rule: hit.rule.id, why: "is allowed", suppressedBy: `allowlist: ${hit.by}` };
     // At a tie the team's own rule counts.
     else if (best === null || best.score <= SCORES[hit.rule.confidence]) {
       best = ofOwn(hit, text);
       off = settings.ownOff;
     }
   }
-  return hushed(best ?? allowed ?? builtIn, settings, off);
+  return suppressed(best ?? allowed ?? builtIn, settings, off);
 }
 
 /** A finding that a setting hides, with the setting. */
-function hushed(found: EvidenceOutcome, { stopWords }: DetectSettings, off: ReadonlySet<string>): EvidenceOutcome {
+function suppressed(found: EvidenceOutcome, { stopWords }: DetectSettings, off: ReadonlySet<string>): EvidenceOutcome {
   if (!isEvidence(found)) return found;
   const { rule } = found;
-  if (off.has(rule)) return { rule, why: "this rule is off", hushedBy: `rule ${rule} is off` };
+  if (off.has(rule)) return { rule, why: "this rule is off", suppressedBy: `rule ${rule} is off` };
   const lower = stopWords.length > 0 ? found.part.toLowerCase() : "";
   const stop = stopWords.find((word) => lower.includes(word));
-  return stop === undefined ? found : { rule, why: "holds a stop word", hushedBy: `stop word ${JSON.stringify(stop)}` };
+  return stop === undefined
+    ? found
+    : { rule, why: "holds a stop word", suppressedBy: `stop word ${JSON.stringify(stop)}` };
 }
 
 function ofOwn({ rule, start, end }: SecretHit, text: string): Evidence {
@@ -116,7 +119,7 @@ function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings, as
   const hits: (TextHit & { readonly outcome: EvidenceOutcome })[] = inText(bytes, path, settings.off, as).map(
     (hit) => ({
       ...hit,
-      outcome: hushed(own === null ? hit.found : inBytes(hit, own, bytes, path), settings, settings.off),
+      outcome: suppressed(own === null ? hit.found : inBytes(hit, own, bytes, path), settings, settings.off),
     }),
   );
   if (own !== null) {
@@ -131,7 +134,7 @@ function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings, as
       const found = ofOwn(hit, text);
       hits.push({
         found,
-        outcome: hushed(found, settings, settings.ownOff),
+        outcome: suppressed(found, settings, settings.ownOff),
         name: "",
         start: hit.start,
         end: hit.end,
@@ -143,7 +146,7 @@ function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings, as
   return hits.flatMap(({ found, outcome, name, line, value }) => {
     const question = { name, where: "file", value: Secret.of(value), path } as const;
     const verdict = verdictOf(outcome, question, settings);
-    if (!verdict.secret && verdict.hushedBy === undefined) return [];
+    if (!verdict.secret && verdict.suppressedBy === undefined) return [];
     return {
       name: shownName(name),
       line,
@@ -183,8 +186,8 @@ const clearedVerdicts = new Map<string, Verdict>();
 
 /** Cleared verdicts say the same words each time, so that there is one object of each. */
 function clearedVerdict(outcome: Cleared): Verdict {
-  const { rule, why, hushedBy, partly } = outcome;
-  const key = `${rule}\n${why}\n${hushedBy ?? ""}`;
+  const { rule, why, suppressedBy, partly } = outcome;
+  const key = `${rule}\n${why}\n${suppressedBy ?? ""}`;
   let verdict = clearedVerdicts.get(key);
   if (verdict === undefined) {
     verdict = {
@@ -193,7 +196,7 @@ function clearedVerdict(outcome: Cleared): Verdict {
       score: 0,
       confidence: partly === true ? "low" : "high",
       why: [why],
-      ...(hushedBy === undefined ? {} : { hushedBy }),
+      ...(suppressedBy === undefined ? {} : { suppressedBy }),
     };
     if (clearedVerdicts.size < 1000) clearedVerdicts.set(key, verdict);
   }

@@ -9,7 +9,7 @@ export type Cleared = {
   /** Not all of the value was read, so that this is a guess. */
   readonly partly?: true;
   /** The setting that hid a secret, in words for people; absent when the value itself cleared it. */
-  readonly hushedBy?: string;
+  readonly suppressedBy?: string;
 };
 
 const cleared = (rule: string, why: string): Cleared => ({ rule, why });

@@ -44,7 +44,7 @@ export async function chooseDelivery(
 }
 
 /** What a chosen delivery leaves in place, with the reason and what to type instead. */
-export function leftOf(
+export function undeliveredMoves(
   all: readonly Selected[],
   { left }: Pick<ChosenDelivery, "left">,
 ): NonNullable<UnitPlan["left"]> {

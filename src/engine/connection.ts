@@ -39,7 +39,7 @@ export function findConnection(env: NodeJS.ProcessEnv): EngineConnection {
  * The host's name in the history: this machine's name for its default engine, otherwise the engine's address.
  * UNSPRAWL_HOST overrides it, for machines whose name changes (containers).
  */
-export function hostOf({ address }: EngineConnection, env: NodeJS.ProcessEnv): string {
+export function historyHostName({ address }: EngineConnection, env: NodeJS.ProcessEnv): string {
   return env["UNSPRAWL_HOST"] || (address === `unix://${DEFAULT_SOCKET}` ? hostname() : address);
 }
 

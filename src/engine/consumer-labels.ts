@@ -8,7 +8,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Engine } from "./engine.ts";
 import { ownLabels } from "./labels.ts";
 import { keptByRun, nameOf } from "./names.ts";
-import { selector } from "./select.ts";
+import { nameSelector } from "./select.ts";
 import type { ContainerDoc, ImageDoc } from "./types.ts";
 import type { DeliveryName, Move } from "../model/plan.ts";
 
@@ -67,7 +67,7 @@ export async function consumersOfEngine(
   what: string,
   mayHold: (folder: string) => boolean,
 ): Promise<FoundConsumers> {
-  const wanted = selector(what);
+  const wanted = nameSelector(what);
   const chosen = (await engine.containers()).filter(({ Id, Names }) =>
     wanted(
       Names.map((name) => name.slice(1)),
@@ -91,7 +91,7 @@ export async function consumersOfEngine(
 const NONE: FoundConsumers = { consumers: [], faults: [] };
 
 /**
- * The consumers that a container's labels describe: one for `file`, one for the shim. Folders are those of its own mounts,
+ * The consumers that a container's labels describe: one for `file`, one for the shim. Folders are taken from its mounts,
  * and only ones that may hold values (`mayHold`): a label names no path.
  */
 export function labelledConsumers(

@@ -98,7 +98,7 @@ function splice(text: string, from: number, to: number, put: string): string {
  * Tells the engine to reload its configuration (dockerd(8): SIGHUP) and waits up to 5 s. Returns whether `ready`
  * accepted its runtimes.
  */
-export async function reload(
+export async function reloadDaemon(
   daemon: Daemon,
   engine: Engine,
   ready: (runtimes: readonly string[]) => boolean,
@@ -111,7 +111,7 @@ export async function reload(
   return false;
 }
 
-export function readConfig(file: string): string {
+export function readDaemonConfig(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 

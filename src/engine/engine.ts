@@ -4,7 +4,7 @@ import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { ANSWERS } from "./answers.ts";
 import { findConnection, type EngineConnection } from "./connection.ts";
-import { opener, reader, type OpenEngineStream } from "./http.ts";
+import { streamOpener, engineReader, type OpenEngineStream } from "./http.ts";
 import type { ContainerDoc, EngineInfo, HistoryLine, ImageDoc, Mount } from "./types.ts";
 
 export type ListedContainer = {
@@ -63,7 +63,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
       "such as DOCKER_API_VERSION=1.41, or unset it",
     );
   }
-  const read = await reader(connection, pinned);
+  const read = await engineReader(connection, pinned);
   let loaded: Promise<Docker> | null = null;
   let opening: Promise<OpenEngineStream> | null = null;
   const call = async <T>(what: string, act: () => Promise<T>): Promise<T | null> => {
@@ -100,7 +100,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     call,
     stream: (what, path, signal) =>
       call(what, async () =>
-        whole(await (await (opening ??= opener(connection, pinned)))(path, signal), what, connection),
+        whole(await (await (opening ??= streamOpener(connection, pinned)))(path, signal), what, connection),
       ),
     info: () => must("engine info", ANSWERS.info, "/info"),
     apiVersion: async () =>

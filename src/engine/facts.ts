@@ -20,7 +20,7 @@ export type Facts = {
 /**
  * Reads a container, its image and the engine. Throws `changed` if the container is gone, `refused` if its image is.
  */
-export async function facts(engine: Engine, id: string, runId: string): Promise<Facts> {
+export async function readFacts(engine: Engine, id: string, runId: string): Promise<Facts> {
   const doc = await engine.container(id);
   if (doc === null)
     throw new UnsprawlError("changed", `the container ${id.slice(0, 12)} is gone`, "unsprawl plan again");
@@ -36,7 +36,7 @@ export async function facts(engine: Engine, id: string, runId: string): Promise<
 }
 
 /** A variable in a container's configuration; null if it is not set. */
-export function variable(doc: ContainerDoc, name: string): Secret | null {
+export function containerVariable(doc: ContainerDoc, name: string): Secret | null {
   const entry = doc.Config.Env?.find((one) => one.startsWith(`${name}=`));
   return entry === undefined ? null : Secret.of(entry.slice(name.length + 1));
 }
@@ -57,7 +57,9 @@ function subjectOf(
     cmd: doc.Config.Cmd ?? [],
     imageEnv: new Set((image.Config?.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? "")),
     env: (doc.Config.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? ""),
-    path: variable(doc, "PATH")?.expose().toString() ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    path:
+      containerVariable(doc, "PATH")?.expose().toString() ??
+      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     user: doc.Config.User ?? "",
     hasHealthcheck: (doc.Config.Healthcheck?.Test?.length ?? 0) > 0 && doc.Config.Healthcheck?.Test?.[0] !== "NONE",
     runtime: !runtime || runtime === "runc" || runtime === "io.containerd.runc.v2" ? null : runtime,

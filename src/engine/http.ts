@@ -1,6 +1,6 @@
 import type { Agent, IncomingMessage } from "node:http";
 import type { EngineConnection } from "./connection.ts";
-import { pipeline } from "./pipeline.ts";
+import { pipelinedClient } from "./pipeline.ts";
 
 /**
  * Reads one document from the engine. Throws what `engineError` accepts: an error with `statusCode` and `json`, or a
@@ -20,10 +20,10 @@ const SOCKETS = 12;
  * A client for plain GETs on keep-alive connections. dockerode does all writes; a scan only reads, and loading
  * dockerode (with SSH and gRPC) would take longer than inspecting a hundred containers.
  */
-export async function reader(connection: EngineConnection, version: string | null): Promise<EngineRead> {
+export async function engineReader(connection: EngineConnection, version: string | null): Promise<EngineRead> {
   const prefix = version === null ? "" : `/v${version}`;
   if (connection.via === "unix") {
-    const ask = pipeline(connection.socketPath ?? "");
+    const ask = pipelinedClient(connection.socketPath ?? "");
     const get = async (path: string): Promise<unknown> => {
       const { status, body } = await ask(prefix + path);
       return new Promise((done, fail) => settle(status, body, done, fail));
@@ -52,7 +52,7 @@ export async function reader(connection: EngineConnection, version: string | nul
 }
 
 /** A client for GETs with large responses: each uses its own connection. */
-export async function opener(connection: EngineConnection, version: string | null): Promise<OpenEngineStream> {
+export async function streamOpener(connection: EngineConnection, version: string | null): Promise<OpenEngineStream> {
   const http = process.getBuiltinModule("node:http");
   const https = process.getBuiltinModule("node:https");
   const secure = connection.tls !== null;

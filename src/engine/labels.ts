@@ -5,7 +5,7 @@ type ContainerLabels = { readonly [key: string]: string };
 
 /**
  * The container's labels that its image does not have: anyone who builds an image chooses its labels, and containers
- * inherit them. Without the image (null) none can be told apart, so none is returned.
+ * inherit them. Without the image (null) none can be identified, so none is returned.
  */
 export function ownLabels({ Config }: ContainerDoc, image: ImageDoc | null): ContainerLabels {
   if (image === null) return {};

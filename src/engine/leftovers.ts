@@ -1,6 +1,6 @@
 import type { Selected } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { isPlain, traces } from "./traces.ts";
+import { isPlain, findValue } from "./traces.ts";
 import type { ServiceSpec } from "./swarm.ts";
 import type { ContainerDoc } from "./types.ts";
 
@@ -9,7 +9,7 @@ import type { ContainerDoc } from "./types.ts";
  * coincidence; returns the places of plain words (`postgres`), which stay. `others` are further variables that are
  * removed.
  */
-export function leftovers(
+export function remainingPlaces(
   doc: ContainerDoc | ServiceSpec,
   selected: readonly Selected[],
   others: ReadonlySet<string> = new Set(),
@@ -18,7 +18,7 @@ export function leftovers(
   const moved = new Set([...selected.map(({ move }) => move.name), ...others].map((name) => `${env}.${name}`));
   const left: { name: string; path: string }[] = [];
   for (const { move, value } of selected) {
-    const paths = traces(doc, value).filter((path) => !moved.has(path));
+    const paths = findValue(doc, value).filter((path) => !moved.has(path));
     if (paths.length > 0 && !isPlain(value)) {
       throw new UnsprawlError(
         "refused",

@@ -5,10 +5,10 @@ import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
 import type { Work } from "../contract/migration.ts";
 import type { Engine } from "./engine.ts";
 import { nameOf } from "./names.ts";
-import { traces } from "./traces.ts";
+import { findValue } from "./traces.ts";
 import type { ContainerDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { byName, valueKey, type Step } from "../model/plan.ts";
+import { valuesByName, valueKey, type Step } from "../model/plan.ts";
 
 type CheckStep = Extract<Step, { kind: "check" }>;
 const TICK_MS = 100;
@@ -25,7 +25,7 @@ export type ContainerProof = {
  * Verifies a migrated container: it is healthy (or up for the grace time), the application has received each value, and
  * neither a fresh inspect nor the engine's files of the container contain a value. Throws `unhealthy` or `failed`.
  */
-export async function prove(
+export async function verifyContainer(
   engine: Engine,
   id: string,
   step: CheckStep,
@@ -36,13 +36,13 @@ export async function prove(
   work: Work,
 ): Promise<ContainerProof> {
   let doc = await fresh(engine, id);
-  noTrace(doc, step, work, "docker inspect");
+  mustShowNoValue(doc, step, work, "docker inspect");
   const received: string[] = [];
   let health = "was not running before, so it was not started";
   if (wasRunning) {
     const start = Date.now();
     const missing = new Set(step.moves.map((move) => move.name));
-    const values = byName(step.moves, work.values);
+    const values = valuesByName(step.moves, work.values);
     for (;;) {
       work.signal.throwIfAborted();
       const pid = doc.State.Pid ?? 0;
@@ -69,7 +69,7 @@ export async function prove(
       doc = await fresh(engine, id);
     }
   }
-  noTrace(await fresh(engine, id), step, work, "docker inspect");
+  mustShowNoValue(await fresh(engine, id), step, work, "docker inspect");
   return { inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, received };
 }
 
@@ -142,12 +142,12 @@ function unframed(raw: Buffer): string {
 }
 
 /** Throws `failed` if a document still contains a migrated value. */
-export function noTrace(document: unknown, step: CheckStep, work: Work, what: string): void {
+export function mustShowNoValue(document: unknown, step: CheckStep, work: Work, what: string): void {
   for (const move of step.moves) {
     const value = work.values.get(valueKey(move));
     if (!value) throw new UnsprawlError("failed", `the value of ${move.name} is not at hand to be proven gone`);
     const tolerated = new Set(step.tolerated.filter((one) => one.name === move.name).map((one) => tail(one.path)));
-    const found = traces(document, value).filter((path) => !tolerated.has(tail(path)));
+    const found = findValue(document, value).filter((path) => !tolerated.has(tail(path)));
     if (found.length > 0)
       throw new UnsprawlError(
         "failed",
@@ -170,7 +170,7 @@ function onDisk(dockerRoot: string, doc: ContainerDoc, step: CheckStep, work: Wo
       return "not readable";
     }
     const { State: _state, NetworkSettings: _network, ...rest } = JSON.parse(text) as { [key: string]: unknown };
-    noTrace(rest, step, work, join("containers", doc.Id.slice(0, 12), file));
+    mustShowNoValue(rest, step, work, join("containers", doc.Id.slice(0, 12), file));
   }
   return "clean";
 }

@@ -21,7 +21,7 @@ export async function imageReading(
     const candidates = imageCandidates(source, name, doc, history);
     return { kind: "subject", subject, facts: imageFacts(name, doc), candidates, exposure };
   } catch (error) {
-    return unreadable(id, { kind: "subject", name: id, id }, error);
+    return errorReading(id, { kind: "subject", name: id, id }, error);
   }
 }
 
@@ -33,7 +33,7 @@ export function imageName({ Id, RepoTags }: ImageDoc, asked = ""): string {
 }
 
 /** An error as a reading, so that the scan continues and reports it. `subject` is the name to show. */
-export function unreadable(subject: string, about: SubjectRef, error: unknown): SourceReading {
+export function errorReading(subject: string, about: SubjectRef, error: unknown): SourceReading {
   if (error instanceof UnsprawlError) {
     return { kind: "error", subject, about, message: error.message, hint: error.hint ?? "unsprawl doctor" };
   }

@@ -7,7 +7,7 @@ import { keptByRun, nameOf } from "./names.ts";
 const REF_LABEL = "unsprawl.ref.";
 
 /**
- * The containers that hold references: in their variables, and in labels of their own. Those that a run keeps for rollback
+ * The containers that hold references: in their variables, and in labels not inherited from an image. Those that a run keeps for rollback
  * are left out.
  */
 export async function referenceHolders(engine: Engine): Promise<readonly ReferenceHolder[]> {

@@ -22,14 +22,14 @@ export type FlagInput = {
 };
 
 /** `--name value`; the bare flag for true; nothing for absent, empty, zero or false. */
-export function flag(name: string, value: unknown): string[] {
+export function optionalFlag(name: string, value: unknown): string[] {
   if (value === true) return [name];
   if (typeof value === "string" && value !== "") return [name, value];
   return typeof value === "number" && value !== 0 ? [name, String(value)] : [];
 }
 
 /** One flag per list entry, except where `say` returns null. */
-export function each(name: string, list: unknown, say: (entry: never) => string | null = String): string[] {
+export function repeatedFlag(name: string, list: unknown, say: (entry: never) => string | null = String): string[] {
   if (!Array.isArray(list)) return [];
   return (list as never[]).flatMap((entry) => {
     const text = say(entry);
@@ -38,7 +38,7 @@ export function each(name: string, list: unknown, say: (entry: never) => string 
 }
 
 /** `--name key=value` for each entry of a map. */
-export function pairs(name: string, map: unknown): string[] {
+export function keyValueFlags(name: string, map: unknown): string[] {
   return Object.entries((map ?? {}) as Dictionary<unknown>).flatMap(([key, value]) => [
     name,
     `${key}=${String(value)}`,
@@ -46,12 +46,12 @@ export function pairs(name: string, map: unknown): string[] {
 }
 
 /** Joins fields to one CSV record, as `--mount`, `--network` and `--gpus` take it (Go encoding/csv). */
-export function record(fields: readonly string[]): string {
+export function csvRecord(fields: readonly string[]): string {
   return fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
 }
 
 /** Whether two parts of documents are equal; absent, null and empty lists are equal. */
-export function same(a: unknown, b: unknown): boolean {
+export function equalParts(a: unknown, b: unknown): boolean {
   const plain = (value: unknown): string =>
     JSON.stringify(Array.isArray(value) && value.length === 0 ? null : (value ?? null));
   return plain(a) === plain(b);

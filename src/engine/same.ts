@@ -7,7 +7,7 @@ import type { ContainerDoc, NetworkEndpoint } from "./types.ts";
  * Throws `refused` unless the engine created what was requested. Called before the old container is stopped: an engine
  * silently drops settings that the API version in use does not support, and a missing volume would mean data loss.
  */
-export function mustBeSame(old: ContainerDoc, fresh: ContainerDoc, { body, connectLater }: CreateBody): void {
+export function mustMatchRequest(old: ContainerDoc, fresh: ContainerDoc, { body, connectLater }: CreateBody): void {
   const lost = [...lostVolumes(old, fresh), ...lostSettings(body, fresh), ...lostEndpoints(body, connectLater, fresh)];
   if (lost.length === 0) return;
   throw new UnsprawlError(

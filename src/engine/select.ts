@@ -4,7 +4,7 @@ import picomatch from "picomatch";
  * A test for the names that a `docker:` or `image:` source selects: empty or `*` means all, otherwise an exact name or
  * id (12 digits or more), or a glob.
  */
-export function selector(what: string): (names: readonly string[], id: string) => boolean {
+export function nameSelector(what: string): (names: readonly string[], id: string) => boolean {
   if (what === "" || what === "*") return () => true;
   // An existing name is matched literally, even if it contains glob characters.
   const matches = picomatch(what, { dot: true, bash: true });

@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
-import { mustBeSame } from "./same.ts";
-import { connectAll, createNamed, previousOf, type Swap } from "./swap-parts.ts";
+import { mustMatchRequest } from "./same.ts";
+import { connectAll, createNamed, recordedState, type Swap } from "./swap-parts.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /**
@@ -14,12 +14,12 @@ export async function keepCopy(swap: Swap, old: ContainerDoc): Promise<void> {
   const body = withAutoRemove(await swap.asItIs(old), false);
   const copy = (await findCopy(swap)) ?? (await createNamed(engine, names.kept, body));
   await connectAll(engine, copy, body);
-  mustBeSame(old, (await engine.container(copy.Id)) ?? copy, body);
+  mustMatchRequest(old, (await engine.container(copy.Id)) ?? copy, body);
   record.done(`${step}/copied`, { id: copy.Id });
 }
 
 /** Recreates the deleted container from its copy. Idempotent. */
-export async function bringBack(swap: Swap): Promise<ContainerDoc> {
+export async function recreateFromCopy(swap: Swap): Promise<ContainerDoc> {
   const { engine, names, record, step } = swap;
   const old = await mustOld(swap);
   const copy = await findCopy(swap);
@@ -37,7 +37,7 @@ export async function bringBack(swap: Swap): Promise<ContainerDoc> {
 export async function findCopy({ engine, names, oldId, record, step }: Swap): Promise<ContainerDoc | null> {
   const id = record.last(`${step}/copied`)?.["id"];
   if (typeof id === "string") return engine.container(id);
-  if (!previousOf({ record, step })?.deleted) return null;
+  if (!recordedState({ record, step })?.deleted) return null;
   const left = await engine.container(names.kept);
   return left?.Id === oldId ? null : left;
 }
@@ -46,7 +46,7 @@ export async function findCopy({ engine, names, oldId, record, step }: Swap): Pr
 export async function findOld(swap: Swap): Promise<ContainerDoc | null> {
   const { engine, oldId, record, step } = swap;
   const old = await engine.container(oldId);
-  if (old !== null || !previousOf(swap)?.deleted) return old;
+  if (old !== null || !recordedState(swap)?.deleted) return old;
   const back = record.last(`${step}/back`)?.["id"];
   const again = typeof back === "string" ? await engine.container(back) : null;
   if (again) return again;

@@ -6,7 +6,7 @@ import type { CreateBody } from "./create-body.ts";
 import type { Engine } from "./engine.ts";
 import { nameOf, type SwapNames } from "./names.ts";
 import type { ContainerDoc } from "./types.ts";
-import { recorded } from "../kit/recorded.ts";
+import { parseRecord } from "../kit/recorded.ts";
 
 /** The old container's state before the run changed anything: what undo restores. */
 export type PreviousContainer = {
@@ -27,8 +27,8 @@ const PREVIOUS: v.GenericSchema<unknown, PreviousContainer> = v.object({
 });
 
 /** The recorded state of the old container before the first effect; null if nothing has been done yet. */
-export function previousOf({ record, step }: Pick<Swap, "record" | "step">): PreviousContainer | null {
-  return recorded(record, `${step}/create`, PREVIOUS);
+export function recordedState({ record, step }: Pick<Swap, "record" | "step">): PreviousContainer | null {
+  return parseRecord(record, `${step}/create`, PREVIOUS);
 }
 
 export type Swap = {
@@ -65,8 +65,8 @@ export async function connectAll(engine: Engine, doc: ContainerDoc, body: Create
   }
 }
 
-export function beforeOf(swap: Swap, old: ContainerDoc): PreviousContainer {
-  const known = previousOf(swap);
+export function stateBefore(swap: Swap, old: ContainerDoc): PreviousContainer {
+  const known = recordedState(swap);
   if (known) return known;
   const policy = old.HostConfig.RestartPolicy;
   return {
@@ -87,7 +87,7 @@ export async function setRestart(engine: Engine, doc: ContainerDoc, name: string
 }
 
 /** Stops a container. With --rm, waits until the engine has deleted it. */
-export async function stop(engine: Engine, { Id }: ContainerDoc): Promise<void> {
+export async function stopContainer(engine: Engine, { Id }: ContainerDoc): Promise<void> {
   const container = (await engine.docker()).getContainer(Id);
   const now = await engine.container(Id);
   // A paused container cannot receive the stop signal.
@@ -105,7 +105,7 @@ export async function stop(engine: Engine, { Id }: ContainerDoc): Promise<void> 
 
 const [GONE_TRIES, PAUSE_TRIES, TICK_MS] = [300, 20, 100];
 
-export async function start(engine: Engine, id: string): Promise<void> {
+export async function startContainer(engine: Engine, id: string): Promise<void> {
   const doc = await engine.container(id);
   if (doc?.State.Running) return;
   await unlessSo(() =>
@@ -117,7 +117,7 @@ export async function start(engine: Engine, id: string): Promise<void> {
  * Pauses a container. Idempotent. With cgroup v1, freezing fails if the container forks at that moment, so it is
  * retried.
  */
-export async function pause(engine: Engine, id: string): Promise<void> {
+export async function pauseContainer(engine: Engine, id: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     if ((await engine.container(id))?.State.Paused) return;
     try {
@@ -131,7 +131,12 @@ export async function pause(engine: Engine, id: string): Promise<void> {
 }
 
 /** Renames a container. Idempotent. */
-export async function rename({ engine, record, step }: Swap, id: string, name: string, what: string): Promise<void> {
+export async function renameContainer(
+  { engine, record, step }: Swap,
+  id: string,
+  name: string,
+  what: string,
+): Promise<void> {
   const doc = await engine.container(id);
   if (!doc || nameOf(doc) === name) return;
   record.intent(`${step}/${what}`);

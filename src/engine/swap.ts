@@ -2,19 +2,19 @@ import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { keptByRun, nameOf } from "./names.ts";
-import { mustBeSame } from "./same.ts";
+import { mustMatchRequest } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
-import { bringBack, findCopy, keepCopy, mustOld } from "./swap-copy.ts";
+import { recreateFromCopy, findCopy, keepCopy, mustOld } from "./swap-copy.ts";
 import {
-  beforeOf,
+  stateBefore,
   connectAll,
   createNamed,
-  pause,
-  rename,
+  pauseContainer,
+  renameContainer,
   setRestart,
-  start,
-  stop,
-  previousOf,
+  startContainer,
+  stopContainer,
+  recordedState,
   type Swap,
 } from "./swap-parts.ts";
 import type { ContainerDoc } from "./types.ts";
@@ -43,14 +43,14 @@ export async function swapIn(swaps: readonly Swap[], bodyOf: BodyOf): Promise<vo
 async function createNew(swap: Swap, old: ContainerDoc, body: CreateBody): Promise<ContainerDoc> {
   const { engine, names, record, step } = swap;
   const known = await findNew(swap);
-  const before = beforeOf(swap, old);
+  const before = stateBefore(swap, old);
   if (known === null) record.intent(`${step}/create`, before);
   if (before.deleted) await keepCopy(swap, old);
   const fresh = known ?? (await createNamed(engine, names.temporary, body));
   if (known === null) record.done(`${step}/created`, { id: fresh.Id });
   await connectAll(engine, fresh, body);
   // Not compared after the start: the engine has filled in values, and the old container is already given up.
-  if (fresh.State.Status === "created") mustBeSame(old, (await engine.container(fresh.Id)) ?? fresh, body);
+  if (fresh.State.Status === "created") mustMatchRequest(old, (await engine.container(fresh.Id)) ?? fresh, body);
   return fresh;
 }
 
@@ -59,23 +59,23 @@ async function halt(swap: Swap): Promise<void> {
   const old = await mustOld(swap);
   if (old.Id !== oldId) return; // it was deleted as it stopped, and this is its copy
   const idle = !old.State.Running && (old.HostConfig.RestartPolicy?.Name ?? "no") === "no";
-  if (idle && !beforeOf(swap, old).deleted) return;
+  if (idle && !stateBefore(swap, old).deleted) return;
   record.intent(`${step}/stop`);
   // First, so that an engine restart in between does not start both.
   await setRestart(engine, old, "no", 0);
-  await stop(engine, old);
+  await stopContainer(engine, old);
   record.done(`${step}/stop`);
 }
 
 async function takeOver(swap: Swap): Promise<void> {
   const { engine, names, record, step } = swap;
   const [old, fresh] = [await mustOld(swap), await mustNew(swap)];
-  const before = beforeOf(swap, old);
-  await rename(swap, old.Id, names.kept, "keep");
-  await rename(swap, fresh.Id, names.final, "rename");
+  const before = stateBefore(swap, old);
+  await renameContainer(swap, old.Id, names.kept, "keep");
+  await renameContainer(swap, fresh.Id, names.final, "rename");
   if (before.running) {
     record.intent(`${step}/start`);
-    await start(engine, fresh.Id);
+    await startContainer(engine, fresh.Id);
     record.done(`${step}/start`);
   }
 }
@@ -86,8 +86,8 @@ async function takeOver(swap: Swap): Promise<void> {
  */
 export async function pauseAsBefore(swaps: readonly Swap[]): Promise<void> {
   for (const swap of swaps) {
-    const before = previousOf(swap);
-    if (before?.paused) await pause(swap.engine, (await mustNew(swap)).Id);
+    const before = recordedState(swap);
+    if (before?.paused) await pauseContainer(swap.engine, (await mustNew(swap)).Id);
   }
 }
 
@@ -135,19 +135,19 @@ async function retire(swap: Swap): Promise<void> {
   const { engine, names } = swap;
   const fresh = await findNew(swap);
   if (!fresh) return;
-  await stop(engine, fresh);
-  if (nameOf(fresh) === names.final) await rename(swap, fresh.Id, names.temporary, "unrename");
+  await stopContainer(engine, fresh);
+  if (nameOf(fresh) === names.final) await renameContainer(swap, fresh.Id, names.temporary, "unrename");
 }
 
 async function restore(swap: Swap): Promise<void> {
   const { engine, names, step } = swap;
-  const before = previousOf(swap);
+  const before = recordedState(swap);
   if (before === null) throw new UnsprawlError("malformed", `the journal has no ${step}/create`, "unsprawl runs");
-  const old = before.deleted ? await bringBack(swap) : await mustOld(swap);
-  await rename(swap, old.Id, names.final, "unkeep");
+  const old = before.deleted ? await recreateFromCopy(swap) : await mustOld(swap);
+  await renameContainer(swap, old.Id, names.final, "unkeep");
   await setRestart(engine, old, before.restart, before.retries);
-  if (before.running) await start(engine, old.Id);
-  if (before.paused) await pause(engine, old.Id);
+  if (before.running) await startContainer(engine, old.Id);
+  if (before.paused) await pauseContainer(engine, old.Id);
 }
 
 /** The container that this run created; null if it has not, or if the container is gone. */

@@ -141,7 +141,7 @@ export async function swarmOf(engine: Engine): Promise<Swarm> {
 }
 
 /** A variable in the spec of a service or task; null if it is not set. */
-export function variableOf(spec: TaskSpec | undefined, name: string): string | null {
+export function specVariable(spec: TaskSpec | undefined, name: string): string | null {
   const entry = spec?.ContainerSpec?.Env?.find((one) => one.startsWith(`${name}=`));
   return entry === undefined ? null : entry.slice(name.length + 1);
 }
@@ -156,6 +156,6 @@ export function specDigest(spec: ServiceSpec, key: FingerprintKey): Fingerprint 
 }
 
 /** Whether a task has this spec rather than an earlier one. */
-export function isOf({ Spec }: TaskDoc, spec: ServiceSpec): boolean {
+export function taskHasSpec({ Spec }: TaskDoc, spec: ServiceSpec): boolean {
   return JSON.stringify(Spec.ContainerSpec) === JSON.stringify(spec.TaskTemplate.ContainerSpec);
 }

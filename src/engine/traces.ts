@@ -7,14 +7,14 @@ import { encodedForms } from "../kit/text/redact.ts";
  * (`Config.Env.NAME`) rather than indexed, so that places in two documents can be compared. Values in variable names
  * and label keys are found too; no returned place contains the value.
  */
-export function traces(document: unknown, value: Secret): string[] {
+export function findValue(document: unknown, value: Secret): string[] {
   const text = value.expose().toString("utf8");
   if (text === "") return [];
   const plain = isPlain(value);
   const forms = [text, ...encodedForms(value.expose(), text)];
   const found = new Set<string>();
   const word = plain && text.length >= 8 ? new RegExp(`(?<![A-Za-z0-9])${text}(?![A-Za-z0-9])`) : null;
-  walk(document, "", (leaf, path) => {
+  visitTexts(document, "", (leaf, path) => {
     const asWord = word !== null && WORDS.test(path) && !OURS.test(leaf) && word.test(leaf);
     if (plain ? leaf === text || asWord : forms.some((form) => leaf.includes(form)))
       found.add(plain ? path : unquoted(path, forms));
@@ -42,21 +42,21 @@ export function isPlain(value: Secret): boolean {
   return text.length < 5 || (text.length < 16 && /^([a-z]+|[A-Z]+|[A-Z][a-z]+|\d+)$/.test(text));
 }
 
-export function walk(node: unknown, path: string, leaf: (text: string, path: string) => void): void {
+export function visitTexts(node: unknown, path: string, leaf: (text: string, path: string) => void): void {
   if (typeof node === "string") leaf(node, path);
   else if (Array.isArray(node)) {
     for (const [index, item] of node.entries()) {
       const name = ENV.test(path) && typeof item === "string" ? item.slice(0, Math.max(0, item.indexOf("="))) : "";
-      if (name === "") walk(item, `${path}[${index}]`, leaf);
+      if (name === "") visitTexts(item, `${path}[${index}]`, leaf);
       else {
-        walk((item as string).slice(name.length + 1), `${path}.${name}`, leaf);
+        visitTexts((item as string).slice(name.length + 1), `${path}.${name}`, leaf);
         leaf(name, `the names of ${path}`);
       }
     }
   } else if (typeof node === "object" && node !== null) {
     for (const [key, item] of Object.entries(node)) {
       const at = path === "" ? key : `${path}.${key}`;
-      walk(item, at, leaf);
+      visitTexts(item, at, leaf);
       // Keys of a map (labels, annotations) may contain a value too.
       leaf(key, at);
     }

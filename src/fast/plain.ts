@@ -1,6 +1,6 @@
 import type { ClassifyInput, Detector } from "../contract/detector.ts";
 import type { FileReading, SourceReading, SubjectReading } from "../contract/source.ts";
-import { toldAs, type Candidate } from "../model/candidate.ts";
+import { withShownName, type Candidate } from "../model/candidate.ts";
 import type { Subject } from "../model/location.ts";
 import type { DetectedSecret, Inspect, InspectEvents } from "./port.ts";
 import type { BatchReading, FastReading, FoundReading, ShelvedSecret, TextReading } from "./reading.ts";
@@ -74,9 +74,9 @@ export class PlainInspection {
     for (const candidate of reading.candidates) {
       const question = questionOf(candidate);
       const verdict = detector.classify(question);
-      if (!verdict.secret && verdict.hushedBy === undefined) continue;
+      if (!verdict.secret && verdict.suppressedBy === undefined) continue;
       const masked = verdict.secret ? detector.mask(question) : "";
-      const told = toldAs(candidate, detector.name(candidate.name));
+      const told = withShownName(candidate, detector.name(candidate.name));
       const part = detector.part(question) ?? candidate.value;
       this.#events.secret({ candidate: told, verdict, masked, part }, reading);
     }

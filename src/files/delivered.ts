@@ -1,13 +1,13 @@
 import * as v from "valibot";
 import type { Owner, RunChange } from "../contract/delivery.ts";
 import type { Recorder } from "../contract/migration.ts";
-import { recorded } from "../kit/recorded.ts";
+import { parseRecord } from "../kit/recorded.ts";
 
 export const OWNER: v.GenericSchema<unknown, Owner> = v.object({ uid: v.number(), gid: v.number() });
 
 /** Who owns the files that a `deliver` step made, as the journal noted it; null when it made none on this host. */
 export function recordedOwner(record: Pick<Recorder, "last">, step: string): Owner | null {
-  return recorded(record, `${step}/owner`, OWNER);
+  return parseRecord(record, `${step}/owner`, OWNER);
 }
 
 const WORDS = v.nullable(v.array(v.string()));

@@ -6,19 +6,19 @@ const CARRIER = "UNSPRAWL_GIVEN_SWITCHES";
 let given: { readonly [name: string]: string } = {};
 
 /** Remembers the original switches, and removes the carrier variable from `env`. Call it once, at the very start. */
-export function noteGiven(env: NodeJS.ProcessEnv): void {
+export function rememberSwitches(env: NodeJS.ProcessEnv): void {
   const carried = env[CARRIER];
   delete env[CARRIER];
   given = { ...switchesOf(env), ...switchesOf(parsed(carried)) };
 }
 
 /** `env` with the original switches encoded for the restarted program. */
-export function carryGiven(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function carrySwitches(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, [CARRIER]: JSON.stringify(given) };
 }
 
 /** The environment for a command that replaces unsprawl: `env` with the original switches. */
-export function asGiven(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withOriginalSwitches(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, ...given };
 }
 

@@ -6,7 +6,7 @@ import { anyMap } from "./schema/index.ts";
  * The data of the newest journal record for this step, in any state; null if there is none. Throws `malformed`, naming
  * the first member that does not fit the schema: acting on partial data could undo the wrong thing.
  */
-export function recorded<T extends object>(
+export function parseRecord<T extends object>(
   record: { last(step: string): object | null },
   step: string,
   schema: v.GenericSchema<unknown, T>,

@@ -1,12 +1,12 @@
-import { carryGiven, noteGiven } from "./given-environment.ts";
+import { carrySwitches, rememberSwitches } from "./given-environment.ts";
 import { quietEnvironment } from "./quiet-options.ts";
 
 // Imported first: restarts the process without the debug switches that would print what it sends. Libraries read DEBUG
 // only later, so deleting it is enough. A command that replaces unsprawl gets the original environment.
-noteGiven(process.env);
+rememberSwitches(process.env);
 delete process.env["DEBUG"];
 const quiet = quietEnvironment(process.env);
-if (quiet !== null) become(carryGiven(quiet));
+if (quiet !== null) become(carrySwitches(quiet));
 
 /** Replaces this process by the same program with another environment. */
 function become(environment: NodeJS.ProcessEnv): void {

@@ -16,7 +16,7 @@ export type Candidate = {
 };
 
 /** A copy for reports: `name` replaces the candidate's name, also in the location's path. */
-export function toldAs(candidate: Candidate, name: string): Candidate {
+export function withShownName(candidate: Candidate, name: string): Candidate {
   if (name === candidate.name) return candidate;
   const { value, location } = candidate;
   const path = location.path.replaceAll(JSON.stringify(candidate.name), JSON.stringify(name));

@@ -6,7 +6,7 @@ import { printable } from "../kit/text/escape.ts";
 const LONGEST = 120;
 
 /** Counts per kind, zeros left out: `2 new, 1 regressed, 3 gone`. */
-export function countsOf(changes: readonly Change[]): string {
+export function changeCounts(changes: readonly Change[]): string {
   return CHANGE_KINDS.map((kind) => [changes.filter((change) => change.kind === kind).length, kind] as const)
     .filter(([count]) => count > 0)
     .map(([count, kind]) => `${count} ${kind}`)
@@ -17,7 +17,7 @@ export function countsOf(changes: readonly Change[]): string {
  * One change as one line of plain text, with untrusted names escaped for a terminal:
  * `regressed: DB_PASSWORD in container api on web1 (run 20261125-… had moved it) — severity high`.
  */
-export function sentence({ kind, finding, host, run, since }: Change): string {
+export function changeSentence({ kind, finding, host, run, since }: Change): string {
   const { name, location, severity } = finding;
   const where = `${location.subject} ${shown(location.subjectName)} on ${shown(host)}`;
   const before =
@@ -40,7 +40,7 @@ const LOUD: readonly ChangeKind[] = ["regressed", "back", "new", "gone"];
  * The most important changes as lines, within the limits of `most`. If some did not fit, the last line counts them:
  * `and 37 more`. `form` converts each line to the target's markup before its length is counted.
  */
-export function listed(
+export function changeLines(
   changes: readonly Change[],
   most: { readonly lines: number; readonly characters: number },
   form: (line: string) => string = (line) => line,
@@ -48,7 +48,7 @@ export function listed(
   const lines: string[] = [];
   let room = most.characters;
   for (const change of loudestFirst(changes)) {
-    const line = form(sentence(change));
+    const line = form(changeSentence(change));
     room -= line.length + 1;
     if (lines.length === most.lines || (room < 0 && lines.length > 0)) break;
     lines.push(line);

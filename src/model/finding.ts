@@ -40,7 +40,7 @@ export type Verdict =
       readonly confidence: Confidence;
       readonly why: readonly string[];
       /** The setting that suppressed a secret (a stop word, a disabled rule), worded for people; otherwise absent. */
-      readonly hushedBy?: string;
+      readonly suppressedBy?: string;
     };
 
 /** Whether a secret still authenticates, as asked with `--verify`; `why` is plain English and quotes no value. */

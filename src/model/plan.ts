@@ -15,7 +15,7 @@ export type StoreKey = {
 };
 
 /** The key as people read it: `apps/api DB_PASSWORD`. */
-export function keyText({ path, field }: StoreKey): string {
+export function storeKeyText({ path, field }: StoreKey): string {
   return field === "" ? path : `${path} ${field}`;
 }
 
@@ -134,7 +134,7 @@ export function valueKey({ location, name }: Move): string {
 }
 
 /** The values of one subject's moves, by variable name. */
-export function byName(moves: readonly Move[], values: ReadonlyMap<string, Secret>): Map<string, Secret> {
+export function valuesByName(moves: readonly Move[], values: ReadonlyMap<string, Secret>): Map<string, Secret> {
   const own = new Map<string, Secret>();
   for (const move of moves) {
     const value = values.get(valueKey(move));

@@ -2,7 +2,7 @@ import type { ChannelKind } from "../contract/channel.ts";
 import { must } from "../kit/schema/index.ts";
 import type { Change } from "../model/change.ts";
 import type { Severity } from "../model/finding.ts";
-import { sentence } from "../model/change-words.ts";
+import { changeSentence } from "../model/change-words.ts";
 import { batchId } from "./batch.ts";
 import { headersOf } from "./headers.ts";
 import { addressOf, hostOf, post, reach, warnIfPlain } from "./post.ts";
@@ -74,7 +74,7 @@ function recordOf(change: Change, batch: string, now: Date): object {
     severityNumber: gone ? INFO : SEVERITY_NUMBER[finding.severity],
     severityText: gone ? "info" : finding.severity,
     eventName: `unsprawl.finding.${kind}`,
-    body: { stringValue: sentence(change) },
+    body: { stringValue: changeSentence(change) },
     attributes: attributes({
       "unsprawl.batch": batch,
       "unsprawl.change.id": change.id,

@@ -1,6 +1,6 @@
 import type { ChannelKind } from "../contract/channel.ts";
 import type { Change } from "../model/change.ts";
-import { countsOf, listed } from "../model/change-words.ts";
+import { changeCounts, changeLines } from "../model/change-words.ts";
 import { addressOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
 import { line, ChannelSettingsReader } from "./settings.ts";
 
@@ -42,7 +42,7 @@ export const slack: ChannelKind = {
 
 /** Every name stands inside a fence, where none of them reads links, emphasis or mentions. */
 function messageOf(batch: readonly Change[]): string {
-  return [`unsprawl: ${countsOf(batch)}`, "```", ...listed(batch, ROOM, harmless), "```"].join("\n");
+  return [`unsprawl: ${changeCounts(batch)}`, "```", ...changeLines(batch, ROOM, harmless), "```"].join("\n");
 }
 
 /**

@@ -4,7 +4,7 @@ import { must, mayBeNull, oneOf, says } from "../kit/schema/index.ts";
 import { authorities, isLoopback, words } from "../kit/net/http.ts";
 import type { Change } from "../model/change.ts";
 import { causeOf } from "../model/error.ts";
-import { countsOf, listed } from "../model/change-words.ts";
+import { changeCounts, changeLines } from "../model/change-words.ts";
 import { printable } from "../kit/text/escape.ts";
 import { batchId } from "./batch.ts";
 import { AGAIN, MEND, NotTold } from "./not-told.ts";
@@ -116,13 +116,13 @@ function address(text: string, settings: ChannelSettingsReader, key: string): st
 function mailOf(batch: readonly Change[]): { readonly subject: string; readonly text: string; readonly html: string } {
   const hosts = [...new Set(batch.map(({ host }) => printable(host)))];
   const on = hosts.length === 1 ? ` on ${(hosts[0] ?? "").slice(0, 80).toWellFormed()}` : ` on ${hosts.length} hosts`;
-  const subject = `unsprawl: ${countsOf(batch)}${on}`;
-  const lines = listed(batch, ROOM);
+  const subject = `unsprawl: ${changeCounts(batch)}${on}`;
+  const lines = changeLines(batch, ROOM);
   const items = lines.map((line) => `<li>${escaped(line)}</li>`).join("\n");
   return {
     subject,
-    text: `${countsOf(batch)}${on}\n\n${lines.map((line) => `- ${line}\n`).join("")}`,
-    html: `<p>${escaped(countsOf(batch) + on)}</p>\n<ul>\n${items}\n</ul>\n`,
+    text: `${changeCounts(batch)}${on}\n\n${lines.map((line) => `- ${line}\n`).join("")}`,
+    html: `<p>${escaped(changeCounts(batch) + on)}</p>\n<ul>\n${items}\n</ul>\n`,
   };
 }
 

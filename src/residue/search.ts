@@ -1,5 +1,5 @@
 import type { ResidueMatch, MovedValue, PlaceKind } from "../contract/look.ts";
-import { walk } from "../engine/traces.ts";
+import { visitTexts } from "../engine/traces.ts";
 import { cmd } from "../kit/shell.ts";
 import { needlesOf } from "./forms.ts";
 import { matcher, type Matcher } from "./matcher.ts";
@@ -23,7 +23,7 @@ export function searchFor(marks: readonly MovedValue[]): Search {
       if (finder.find(Buffer.from(text)).length === 0 && !marks.some(({ name }) => text.includes(`"${name}":`)))
         return [];
       const paths = new Map<number, Set<string>>();
-      walk(document, "", (leaf, path) => {
+      visitTexts(document, "", (leaf, path) => {
         const named = marks.flatMap(({ name, value }, mark) =>
           path.endsWith(`.${name}`) && value.exposeText() === leaf ? [mark] : [],
         );

@@ -8,7 +8,7 @@ import { readConfig } from "../images/archive/config.ts";
 import { imagesIn } from "../images/archive/manifest.ts";
 import { StreamedArchive } from "../images/archive/stream.ts";
 import { streamedLayers } from "./archive.ts";
-import { imageName, unreadable } from "../engine/reading.ts";
+import { imageName, errorReading } from "../engine/reading.ts";
 
 /** From whom layers are read, and for whom. */
 export type LayerTools = {
@@ -72,7 +72,7 @@ async function* together(tools: LayerTools, docs: readonly ImageDoc[], book: Lay
     if (one !== undefined && (wanted.length === 1 || signal.aborted)) {
       // It is told by the name that was asked for, and one of several tags may be called by another here.
       const about = { kind: "subject", name: imageName(one, tools.asked), id: one.Id } as const;
-      yield unreadable(`${imageName(one)} layers`, about, error);
+      yield errorReading(`${imageName(one)} layers`, about, error);
     }
     // One that cannot be sent would keep the others from being read.
     else for (const doc of wanted) yield* together(tools, [doc], book);

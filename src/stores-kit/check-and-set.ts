@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { UnsprawlError } from "../model/error.ts";
-import { keyText, type StoreKey } from "../model/plan.ts";
+import { storeKeyText, type StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 const PROCESS_KEY = randomBytes(32);
@@ -32,13 +32,13 @@ export function checkReplace(
     if (there === null) return;
     throw new UnsprawlError(
       "conflict",
-      `${store} already has ${keyText(key)}`,
+      `${store} already has ${storeKeyText(key)}`,
       "unsprawl plan shows it; --overwrite replaces it",
     );
   }
   const digest = replace.slice(replace.lastIndexOf("#"));
   if (there !== null && (there.version === replace || there.version.endsWith(digest))) return;
-  throw new UnsprawlError("conflict", `${keyText(key)} has changed meanwhile in ${store}`, "unsprawl plan again");
+  throw new UnsprawlError("conflict", `${storeKeyText(key)} has changed meanwhile in ${store}`, "unsprawl plan again");
 }
 
 /** Throws `conflict` unless the value is the one to remove. */
@@ -46,7 +46,7 @@ export function checkMatch(value: Secret, matches: (value: Secret) => boolean, k
   if (!matches(value))
     throw new UnsprawlError(
       "conflict",
-      `${store} holds another value at ${keyText(key)}`,
+      `${store} holds another value at ${storeKeyText(key)}`,
       "it was changed by someone else and stays",
     );
 }

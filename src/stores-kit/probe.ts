@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { KeyNames, Provider, StoreCheck } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { keyText } from "../model/plan.ts";
+import { storeKeyText } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 
 export type StoreProbe = {
@@ -39,12 +39,12 @@ export async function probeStore(
   const key = store.key(names);
   const wrote = await attempt("write", async () => {
     await store.put(key, value, null, { runId: "check", subject: name });
-    return keyText(key);
+    return storeKeyText(key);
   });
   if (!wrote) return lines;
   await attempt("read", async () => {
     if (!(await store.get(key))?.value.equals(value))
-      throw new UnsprawlError("changed", `${keyText(key)} gave other bytes back`, "another process writes there");
+      throw new UnsprawlError("changed", `${storeKeyText(key)} gave other bytes back`, "another process writes there");
     return "the same bytes come back";
   });
   await attempt("check-and-set", async () => {
@@ -52,7 +52,8 @@ export async function probeStore(
       () => "written",
       (error: unknown) => (error instanceof UnsprawlError ? error.code : "failed"),
     );
-    if (second !== "conflict") throw new UnsprawlError("failed", `${keyText(key)} was written twice`, "report this");
+    if (second !== "conflict")
+      throw new UnsprawlError("failed", `${storeKeyText(key)} was written twice`, "report this");
     return checkAndSet;
   });
   await attempt("delete", async () => {

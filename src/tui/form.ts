@@ -1,6 +1,6 @@
 import { ACCEPT_WORDS } from "../assembly/plug-ins.ts";
 import type { Provider } from "../contract/provider.ts";
-import { DELIVERIES, noPlace, type Mapping, type UnitMapping } from "../core/config/mapping.ts";
+import { DELIVERIES, storeKeyFault, type Mapping, type UnitMapping } from "../core/config/mapping.ts";
 import type { StoreKey } from "../model/plan.ts";
 import { nearest } from "../kit/text/nearest.ts";
 import { characters } from "./line-edit.ts";
@@ -138,9 +138,9 @@ function wrongWith(form: PlanForm, field: Field | undefined, answers: () => Answ
   const like = `type one as ${filled}`;
   if (value === "") return `nothing is no ${field.label}: ${like}`;
   // Alone first: a key name that will not do is not told of the path.
-  const alone = noPlace({ ...was, [field.of]: value }, form.provider);
+  const alone = storeKeyFault({ ...was, [field.of]: value }, form.provider);
   const why =
-    alone ?? (field.of === "path" ? noPlace(keyIn(answers(), field.unit, field.name, was), form.provider) : null);
+    alone ?? (field.of === "path" ? storeKeyFault(keyIn(answers(), field.unit, field.name, was), form.provider) : null);
   return why === null ? null : `${why}; ${like}`;
 }
 

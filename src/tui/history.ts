@@ -1,6 +1,6 @@
 import type { RunSummary, UnitState } from "../core/journal/runs.ts";
 import type { Finding } from "../model/finding.ts";
-import { keyText, type Plan } from "../model/plan.ts";
+import { storeKeyText, type Plan } from "../model/plan.ts";
 import type { SecretGroup } from "./groups.ts";
 
 /** What one run did with one secret of one subject. */
@@ -50,7 +50,7 @@ export function historyOf(runs: readonly { readonly summary: RunSummary; readonl
         subject: move.location.subjectName,
         name: move.name,
         fingerprint: move.fingerprint,
-        key: keyText(move.key),
+        key: storeKeyText(move.key),
       };
       add(byPrint, past.fingerprint, past);
       add(bySubject, past.subject, past);

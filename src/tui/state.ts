@@ -98,7 +98,7 @@ export type TuiState = {
   /** Nothing may be changed: not applied, undone, scrubbed, ignored or revealed. */
   readonly readOnly: boolean;
   /** Secrets that were ignored in this sitting, by fingerprint; a scan that began earlier still finds them. */
-  readonly hushed: ReadonlySet<string>;
+  readonly suppressed: ReadonlySet<string>;
   readonly now: number;
   readonly scan: ScanState;
   /** The chosen item's key; null is the first, so that findings which come in above do not move the eye. */
@@ -176,7 +176,7 @@ export const START: TuiState = {
   revealed: null,
   readOnly: false,
   status: null,
-  hushed: new Set(),
+  suppressed: new Set(),
   now: 0,
   scan: NO_SCAN,
   selected: null,

@@ -1,6 +1,6 @@
 import { cmd } from "../kit/shell.ts";
 import type { Redactor } from "../kit/text/redact.ts";
-import { countsOf, listed } from "../model/change-words.ts";
+import { changeCounts, changeLines } from "../model/change-words.ts";
 import { printable } from "../kit/text/escape.ts";
 import type { TuiState } from "./state.ts";
 import { some } from "./widgets/bar.ts";
@@ -13,7 +13,10 @@ export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
     const unread = scan.unread.length > 0 ? `; ${scan.unread.length} not read` : "";
     lines.push(`${some(scan.groups.length, "secret")} in ${some(places, "place")} of ${scan.source}${unread}`);
     if (scan.changes?.length)
-      lines.push(`since the last scan that was remembered: ${countsOf(scan.changes)}`, ...listed(scan.changes, SAID));
+      lines.push(
+        `since the last scan that was remembered: ${changeCounts(scan.changes)}`,
+        ...changeLines(scan.changes, SAID),
+      );
   }
   if (scan.status === "failed" && scan.error)
     lines.push(`scan failed: ${scan.error.text}`, ...(scan.error.hint ? [`  next: ${scan.error.hint}`] : []));

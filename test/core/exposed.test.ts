@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exposedIn } from "../../src/core/exposed.ts";
+import { exposedSecrets } from "../../src/core/exposed.ts";
 import type { Plan, Step } from "../../src/model/plan.ts";
 import type { Receipt } from "../../src/model/receipt.ts";
 import { locationOf, planOf } from "./fixtures.ts";
@@ -36,7 +36,7 @@ const done = (unit: string): Receipt => ({ at: "", step: `unit:${unit}`, state: 
 const undone = (unit: string): Receipt => ({ ...done(unit), state: "undone" });
 
 test("what was moved is told by rule; what came from a store was exposed to nobody", () => {
-  expect(exposedIn(plan, ["api", "web", "old", "safe"].map(done))).toEqual([
+  expect(exposedSecrets(plan, ["api", "web", "old", "safe"].map(done))).toEqual([
     {
       rule: "password",
       secrets: [
@@ -50,8 +50,8 @@ test("what was moved is told by rule; what came from a store was exposed to nobo
 });
 
 test("what was put back, or not begun, is not told", () => {
-  expect(exposedIn(plan, [done("api"), undone("api"), done("web")])).toEqual([
+  expect(exposedSecrets(plan, [done("api"), undone("api"), done("web")])).toEqual([
     { rule: "password", secrets: [{ name: "DB_PASSWORD", subject: "web" }] },
   ]);
-  expect(exposedIn(plan, [])).toEqual([]);
+  expect(exposedSecrets(plan, [])).toEqual([]);
 });

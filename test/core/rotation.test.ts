@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { reminder, rotationChecks } from "../../src/core/rotation-text.ts";
+import { rotationReminder, rotationChecks } from "../../src/core/rotation-text.ts";
 import type { MovedSecret } from "../../src/core/rotation.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld } from "../support/world.ts";
@@ -31,8 +31,8 @@ it("what is not rotated within a week is held against whoever asks, and watch re
     hint: "unsprawl rules show password says how to rotate it; the new value goes into the store alone",
   });
   expect(checks[3]?.hint).toBe("unsprawl stores check vault");
-  expect(reminder(all, now)).toMatch(/^not rotated yet: LATE of api.*; unsprawl doctor lists them$/);
-  expect(reminder(all.slice(0, 2), now)).toBeNull();
+  expect(rotationReminder(all, now)).toMatch(/^not rotated yet: LATE of api.*; unsprawl doctor lists them$/);
+  expect(rotationReminder(all.slice(0, 2), now)).toBeNull();
 });
 
 it("doctor sees by the store that a moved secret was rotated", { timeout: 120_000 }, async () => {

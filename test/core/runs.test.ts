@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createJournal, type Installation, type Journal } from "../../src/core/journal/journal.ts";
 import { lockEngine } from "../../src/core/journal/lock.ts";
-import { leftovers, doctor } from "../../src/core/doctor.ts";
+import { runChecks, doctor } from "../../src/core/doctor.ts";
 import { listRuns, type RunSummary } from "../../src/core/journal/runs.ts";
 import { loadFingerprintKey, stateDir } from "../../src/core/journal/state.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
@@ -124,9 +124,9 @@ describe("a run is", () => {
 
 describe("doctor", () => {
   test("tells of unfinished runs, and of old containers that finished ones keep", () => {
-    expect(leftovers(here)).toMatchObject([{ ok: true }]);
+    expect(runChecks(here)).toMatchObject([{ ok: true }]);
     after(["a"], (journal) => begun(journal, "a"));
-    expect(leftovers(here)).toMatchObject([{ ok: false, hint: expect.stringContaining("unsprawl resume") as string }]);
+    expect(runChecks(here)).toMatchObject([{ ok: false, hint: expect.stringContaining("unsprawl resume") as string }]);
   });
 
   test("goes on after a part that fails", async () => {

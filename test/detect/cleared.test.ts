@@ -39,7 +39,7 @@ test("a secret is never known, nor one that a stop word hid", () => {
   for (let time = 0; time < 2; time++)
     expect(hushing.classify(question("DB_PASSWORD", value))).toMatchObject({
       secret: false,
-      hushedBy: expect.any(String),
+      suppressedBy: expect.any(String),
     });
   expect(hushing.known("env", entry)).toBe(false);
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { pipeline } from "../../src/engine/pipeline.ts";
+import { pipelinedClient } from "../../src/engine/pipeline.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "unsprawl-pipeline-"));
 const open: { close: () => void }[] = [];
@@ -59,7 +59,7 @@ describe("answers come to who asked", () => {
       if (Number(url.slice(1)) % 2 === 0) response.write(body(url).slice(0, 3));
       response.end(Number(url.slice(1)) % 2 === 0 ? body(url).slice(3) : body(url));
     });
-    const ask = pipeline(socket);
+    const ask = pipelinedClient(socket);
     const paths = Array.from({ length: 500 }, (_, at) => `/${at}`);
     const answers = await Promise.all(paths.map((path) => ask(path)));
     expect(answers).toEqual(
@@ -73,7 +73,7 @@ describe("answers come to who asked", () => {
       (request, response) =>
         void (request.url === "/chunked" ? (response.write(large), response.end("!")) : response.end(large)),
     );
-    const ask = pipeline(socket);
+    const ask = pipelinedClient(socket);
     const [chunked, sized, small] = await Promise.all([ask("/chunked"), ask("/sized"), ask("/sized")]);
     expect([chunked.body.length, sized.body.length, small.body.length]).toEqual([
       large.length + 1,
@@ -91,7 +91,7 @@ describe("answers come to who asked", () => {
         for (const char of all) to.write(char);
       },
     );
-    const ask = pipeline(socket);
+    const ask = pipelinedClient(socket);
     for (let turn = 0; turn < 6; turn++) expect(await ask("/")).toEqual({ status: 200, body: "abc0123456789" });
   });
 
@@ -100,7 +100,7 @@ describe("answers come to who asked", () => {
       () => "HTTP/1.1 200 OK\r\n\r\n",
       (to, all) => void to.write(all),
     );
-    expect(await pipeline(socket)("/")).toEqual({ status: 200, body: "" });
+    expect(await pipelinedClient(socket)("/")).toEqual({ status: 200, body: "" });
   });
 });
 
@@ -110,7 +110,7 @@ describe("connections that end", () => {
       () => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
       (to, all) => void to.end(all),
     );
-    const ask = pipeline(socket);
+    const ask = pipelinedClient(socket);
     for (let turn = 0; turn < 12; turn++) expect((await ask("/")).body).toBe("ok");
   });
 
@@ -125,7 +125,7 @@ describe("connections that end", () => {
         else to.write(all);
       },
     );
-    const ask = pipeline(socket);
+    const ask = pipelinedClient(socket);
     for (let turn = 0; turn < 20; turn++) expect((await ask("/")).body).toBe("ok");
   });
 
@@ -139,7 +139,7 @@ describe("connections that end", () => {
     ["with something that is not HTTP", (to: Socket): void => void to.end("SSH-2.0-x\r\n\r\n"), undefined],
   ])("%s: every waiting read fails", async (_what, write, code) => {
     const socket = await raw(() => "", write);
-    const ask = pipeline(socket);
+    const ask = pipelinedClient(socket);
     const results = await Promise.allSettled([ask("/a"), ask("/b"), ask("/c"), ask("/d"), ask("/e")]);
     expect(results.every((one) => one.status === "rejected")).toBe(true);
     expect((results[0] as PromiseRejectedResult).reason).toMatchObject(
@@ -148,6 +148,6 @@ describe("connections that end", () => {
   });
 
   it("that cannot be made say why", async () => {
-    await expect(pipeline(join(dir, "none.sock"))("/")).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(pipelinedClient(join(dir, "none.sock"))("/")).rejects.toMatchObject({ code: "ENOENT" });
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { selector } from "../../src/engine/select.ts";
+import { nameSelector } from "../../src/engine/select.ts";
 
 const ID = "0123456789abcdef".repeat(4);
 
@@ -28,5 +28,5 @@ test.each<[what: string, names: readonly string[], id: string, chosen: boolean]>
   ["!web", ["other"], ID, true],
   ["WEB", ["web"], ID, false],
 ])("%j on %j, %s: %s", (what, names, id, chosen) => {
-  expect(selector(what)(names, id)).toBe(chosen);
+  expect(nameSelector(what)(names, id)).toBe(chosen);
 });

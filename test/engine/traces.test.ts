@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { traces } from "../../src/engine/traces.ts";
+import { findValue } from "../../src/engine/traces.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 describe("a value that stands where a name belongs", () => {
@@ -9,15 +9,15 @@ describe("a value that stands where a name belongs", () => {
   const pasted = ["postgres://api:", password, "@db/api?sslmode=require"].join("");
 
   it("is found in a variable's name and in a label's key", () => {
-    expect(traces({ Config: { Env: [pasted, "LOG_LEVEL=info"] } }, value)).toEqual(["the names of Config.Env"]);
-    expect(traces({ Config: { Labels: { [password]: "yes" } } }, value)).toHaveLength(1);
+    expect(findValue({ Config: { Env: [pasted, "LOG_LEVEL=info"] } }, value)).toEqual(["the names of Config.Env"]);
+    expect(findValue({ Config: { Labels: { [password]: "yes" } } }, value)).toHaveLength(1);
   });
 
   it("is quoted by no place, also where the value beside it is found", () => {
     const document = {
       Config: { Env: [`${pasted}${password}`, `DB_PASSWORD=${password}`], Labels: { [`x.${password}`]: password } },
     };
-    const found = traces(document, value);
+    const found = findValue(document, value);
     expect(found).toContain("Config.Env.DB_PASSWORD");
     expect(found.join("\n")).not.toContain(password);
   });

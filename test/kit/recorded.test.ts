@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { expect, it } from "vitest";
-import { recorded, recordedByName } from "../../src/kit/recorded.ts";
+import { parseRecord, recordedByName } from "../../src/kit/recorded.ts";
 
 const SCHEMA = v.object({
   ...{ id: v.string(), running: v.boolean(), deleted: v.exactOptional(v.boolean()), at: recordedByName(v.number()) },
@@ -9,7 +9,7 @@ const SCHEMA = v.object({
 type Noted = v.InferOutput<typeof SCHEMA>;
 const NOTED: Noted = { id: "1f", running: true, at: { A: 0 }, health: "CMD", parts: [{ name: "web" }] };
 
-const read = (data: object | null): Noted | null => recorded({ last: () => data }, "recreate:web/create", SCHEMA);
+const read = (data: object | null): Noted | null => parseRecord({ last: () => data }, "recreate:web/create", SCHEMA);
 
 it.each([
   ["all of its parts", NOTED],

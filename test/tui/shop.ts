@@ -1,4 +1,4 @@
-import { describe as describeStep } from "../../src/core/apply.ts";
+import { describeStep } from "../../src/core/apply.ts";
 import type { UnitMapping } from "../../src/core/config/mapping.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { DiffLine, Move, Plan, Step } from "../../src/model/plan.ts";

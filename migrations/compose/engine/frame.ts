@@ -80,7 +80,7 @@ export function differences(
   });
 }
 
-/** Fields that the engine fills in by its own configuration and version. */
+/** Fields that the engine fills in according to its configuration and version. */
 export const isFilled = (field: string): boolean => FILLED.has(field);
 
 const FILLED = new Set([

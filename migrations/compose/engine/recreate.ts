@@ -6,7 +6,7 @@ import { nameOf } from "../../../src/engine/names.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
 import { RUN_CHANGE } from "../../../src/files/delivered.ts";
-import { recorded, recordedByName } from "../../../src/kit/recorded.ts";
+import { parseRecord, recordedByName } from "../../../src/kit/recorded.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Step } from "../../../src/model/plan.ts";
@@ -241,7 +241,7 @@ function nothingMore(rewrite: Rewrite, work: Work): void {
 
 /** Null before the first effect on a service. */
 function beforeOf({ id }: Step, work: Work): ServiceSnapshot | null {
-  return recorded(work.record, `${id}/before`, SNAPSHOT);
+  return parseRecord(work.record, `${id}/before`, SNAPSHOT);
 }
 
 function differs(name: string, fields: readonly string[], back: boolean, drift: boolean): UnsprawlError {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { nameOf } from "../../../src/engine/names.ts";
-import { start } from "../../../src/engine/swap-parts.ts";
+import { startContainer } from "../../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
@@ -24,7 +24,7 @@ export async function startCompared(
   for (const { service, docs } of inOrder(all)) {
     for (const [needed, condition] of needsOf(docs))
       for (const doc of started.get(needed) ?? []) await reached(engine, doc, condition, signal);
-    for (const doc of docs.toSorted((a, b) => numberOf(a) - numberOf(b))) await start(engine, doc.Id);
+    for (const doc of docs.toSorted((a, b) => numberOf(a) - numberOf(b))) await startContainer(engine, doc.Id);
     started.set(service, docs);
   }
 }

@@ -1,29 +1,29 @@
 import type { Healthcheck } from "../../../src/engine/types.ts";
-import { each, flag, same, type FlagInput } from "../../../src/engine/run-flags.ts";
+import { repeatedFlag, optionalFlag, equalParts, type FlagInput } from "../../../src/engine/run-flags.ts";
 import { shellLine } from "../../../src/kit/shell.ts";
 
 /** The flags of what the engine keeps in `Config`, but for the entrypoint. */
 export function configFlags(made: FlagInput): string[] {
   const { config, image, host } = made;
   const changed = (name: string, key: "User" | "WorkingDir" | "StopSignal"): string[] =>
-    config[key] === image[key] ? [] : flag(name, config[key]);
+    config[key] === image[key] ? [] : optionalFlag(name, config[key]);
   const published = Object.keys(host.PortBindings ?? {});
   const exposed = Object.keys(config.ExposedPorts ?? {});
   const inImage = new Set(Object.keys(image.ExposedPorts ?? {}));
   if (published.some((port) => !exposed.includes(port))) made.cannot("ports that are published without being exposed");
   if (config["NetworkDisabled"] === true) made.cannot("that it has no network at all (NetworkDisabled)");
   return [
-    ...flag("--hostname", config.Hostname),
-    ...flag("--domainname", config["Domainname"]),
+    ...optionalFlag("--hostname", config.Hostname),
+    ...optionalFlag("--domainname", config["Domainname"]),
     ...changed("--user", "User"),
     ...changed("--workdir", "WorkingDir"),
-    ...flag("--tty", config.Tty),
-    ...flag("--interactive", config["OpenStdin"]),
+    ...optionalFlag("--tty", config.Tty),
+    ...optionalFlag("--interactive", config["OpenStdin"]),
     ...variables(made),
     ...labels(made),
     ...health(config.Healthcheck, image.Healthcheck, made),
     ...changed("--stop-signal", "StopSignal"),
-    ...each(
+    ...repeatedFlag(
       "--stop-timeout",
       [config.StopTimeout].filter((one) => typeof one === "number"),
     ),
@@ -42,8 +42,8 @@ export function command({ config, image, change, cannot }: FlagInput): {
 } {
   const entrypoint = config.Entrypoint ?? [];
   const cmd = config.Cmd ?? [];
-  if (same(entrypoint, image.Entrypoint) && (cmd.length > 0 || same(cmd, image.Cmd))) {
-    return { flags: [], words: same(cmd, image.Cmd) ? [] : [...cmd] };
+  if (equalParts(entrypoint, image.Entrypoint) && (cmd.length > 0 || equalParts(cmd, image.Cmd))) {
+    return { flags: [], words: equalParts(cmd, image.Cmd) ? [] : [...cmd] };
   }
   const [first = "", ...rest] = entrypoint;
   // The words of a delivery are its own matter, wherever inspect shows them.
@@ -98,16 +98,16 @@ function health(
   const [kind, ...words] = own?.Test ?? [];
   if (kind === "NONE") return ["--no-healthcheck"];
   const flags: string[] = [];
-  if (kind !== undefined && !same(own?.Test, theirs?.Test)) {
+  if (kind !== undefined && !equalParts(own?.Test, theirs?.Test)) {
     const plain = kind === "CMD-SHELL" && words.length === 1;
     if (!plain && !made.change.healthcheckPrefix)
       made.cannot("a health check that runs without a shell: the same command is run by the image's shell");
-    flags.push(...flag("--health-cmd", plain ? words[0] : shellLine(words)));
+    flags.push(...optionalFlag("--health-cmd", plain ? words[0] : shellLine(words)));
   }
   for (const [name, key] of Object.entries(TIMES)) {
-    if (own?.[key] !== theirs?.[key]) flags.push(...flag(name, duration(own?.[key])));
+    if (own?.[key] !== theirs?.[key]) flags.push(...optionalFlag(name, duration(own?.[key])));
   }
-  return own?.Retries === theirs?.Retries ? flags : [...flags, ...flag("--health-retries", own?.Retries)];
+  return own?.Retries === theirs?.Retries ? flags : [...flags, ...optionalFlag("--health-retries", own?.Retries)];
 }
 
 /** Nanoseconds as Go reads a duration; empty for none. */

@@ -3,7 +3,7 @@ import { Secret } from "../../../src/model/secret.ts";
 import { Redactor } from "../../../src/kit/text/redact.ts";
 import { containerCandidates } from "../../../src/engine/candidates.ts";
 import type { ContainerDoc, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
-import { same } from "../../../src/engine/run-flags.ts";
+import { equalParts } from "../../../src/engine/run-flags.ts";
 import { isPublic } from "./public.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
@@ -32,7 +32,7 @@ export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detect
   for (const { name, value, location } of containerCandidates("docker", doc, image, new Map(), () => undefined)) {
     const question = { name, where: location.where, value, path: location.path };
     const verdict = detector.classify(question);
-    if (!(verdict.secret || verdict.hushedBy !== undefined)) continue;
+    if (!(verdict.secret || verdict.suppressedBy !== undefined)) continue;
     const ofImage = location.origin === "image";
     // A delivery may have to repeat the image's own command.
     if (!ofImage || COMMANDS.has(location.where)) redactor.know(detector.part(question) ?? value);
@@ -60,7 +60,9 @@ export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detect
   ]);
   const commands = COMMAND_PATHS.filter((path) => {
     const [own, theirs] = [wordsAt(doc.Config, path), wordsAt(image.Config ?? {}, path)];
-    return flagged.paths.has(path) || !(same(own, theirs) || own.every((word) => words.has(word) || isPublic(word)));
+    return (
+      flagged.paths.has(path) || !(equalParts(own, theirs) || own.every((word) => words.has(word) || isPublic(word)))
+    );
   });
   for (const path of commands) places.add(path);
   const { LogConfig: log, Annotations: annotations, Mounts: mounts } = doc.HostConfig;

@@ -1,4 +1,4 @@
-import { each, flag, pairs, type FlagInput } from "../../../src/engine/run-flags.ts";
+import { repeatedFlag, optionalFlag, keyValueFlags, type FlagInput } from "../../../src/engine/run-flags.ts";
 
 /** The engine's size of /dev/shm (moby daemon/config, DefaultShmSize). */
 const SHM = 64 * 1024 * 1024;
@@ -12,39 +12,39 @@ export function hostFlags(made: FlagInput): string[] {
     ...(Name === "" || Name === "no"
       ? []
       : ["--restart", MaximumRetryCount > 0 ? `${Name}:${MaximumRetryCount}` : Name]),
-    ...flag("--rm", host.AutoRemove),
-    ...(init === false ? ["--init=false"] : flag("--init", init)),
-    ...flag("--privileged", host["Privileged"]),
-    ...flag("--read-only", host["ReadonlyRootfs"]),
-    ...each("--cap-add", host["CapAdd"]),
-    ...each("--cap-drop", host["CapDrop"]),
-    ...each("--group-add", host["GroupAdd"]),
+    ...optionalFlag("--rm", host.AutoRemove),
+    ...(init === false ? ["--init=false"] : optionalFlag("--init", init)),
+    ...optionalFlag("--privileged", host["Privileged"]),
+    ...optionalFlag("--read-only", host["ReadonlyRootfs"]),
+    ...repeatedFlag("--cap-add", host["CapAdd"]),
+    ...repeatedFlag("--cap-drop", host["CapDrop"]),
+    ...repeatedFlag("--group-add", host["GroupAdd"]),
     ...security(made),
-    ...(host["ShmSize"] === SHM ? [] : flag("--shm-size", host["ShmSize"])),
+    ...(host["ShmSize"] === SHM ? [] : optionalFlag("--shm-size", host["ShmSize"])),
     ...unless("--ipc", host.IpcMode, "private"),
-    ...flag("--pid", host.PidMode),
-    ...flag("--uts", host["UTSMode"]),
-    ...flag("--userns", host["UsernsMode"]),
+    ...optionalFlag("--pid", host.PidMode),
+    ...optionalFlag("--uts", host["UTSMode"]),
+    ...optionalFlag("--userns", host["UsernsMode"]),
     // Private is what an engine on cgroup v2 gives, host on v1 (moby daemon/config, DefaultCgroupNamespaceMode).
     ...unless("--cgroupns", host["CgroupnsMode"], info["CgroupVersion"] === "1" ? "host" : "private"),
-    ...flag("--cgroup-parent", host["CgroupParent"]),
+    ...optionalFlag("--cgroup-parent", host["CgroupParent"]),
     ...logging(made),
-    ...pairs("--annotation", host.Annotations),
+    ...keyValueFlags("--annotation", host.Annotations),
     ...unless("--runtime", host.Runtime, info.DefaultRuntime ?? "runc"),
     ...unless("--isolation", host["Isolation"], "default"),
-    ...pairs("--storage-opt", host["StorageOpt"]),
+    ...keyValueFlags("--storage-opt", host["StorageOpt"]),
   ];
 }
 
 function unless(name: string, value: unknown, usual: string): string[] {
-  return value === usual ? [] : flag(name, value);
+  return value === usual ? [] : optionalFlag(name, value);
 }
 
 /** The driver is named with its options: they are its own. */
 function logging({ host, info }: FlagInput): string[] {
   const { Type = "", Config } = host.LogConfig ?? {};
   const usual = Type === (info["LoggingDriver"] ?? "json-file") && Object.keys(Config ?? {}).length === 0;
-  return usual ? [] : [...flag("--log-driver", Type), ...pairs("--log-opt", Config)];
+  return usual ? [] : [...optionalFlag("--log-driver", Type), ...keyValueFlags("--log-opt", Config)];
 }
 
 /** What the engine hides and write-protects by itself (moby oci/defaults.go); newer ones also hide the optional paths. */

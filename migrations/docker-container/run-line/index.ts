@@ -9,7 +9,7 @@ import type {
   RunConfig,
 } from "../../../src/engine/types.ts";
 import { command, configFlags } from "./config.ts";
-import { same, type FlagInput } from "../../../src/engine/run-flags.ts";
+import { equalParts, type FlagInput } from "../../../src/engine/run-flags.ts";
 import { hostFlags } from "./host.ts";
 import { limitFlags } from "./limits.ts";
 import { networkFlags } from "./network.ts";
@@ -110,7 +110,7 @@ export function runText({ argv, after }: RunLine, shown: (word: string) => strin
 /** What the engine would not merge in from the image by itself (moby `daemon/commit.go`, merge). */
 function ownPart(config: RunConfig, image: RunConfig): RunConfig {
   const without = <T>(own?: { readonly [key: string]: T } | null, theirs?: { readonly [key: string]: T } | null) =>
-    Object.fromEntries(Object.entries(own ?? {}).filter(([key, value]) => !theirs || !same(theirs[key], value)));
+    Object.fromEntries(Object.entries(own ?? {}).filter(([key, value]) => !theirs || !equalParts(theirs[key], value)));
   return { ...config, Labels: without(config.Labels, image.Labels), Volumes: without(config.Volumes, image.Volumes) };
 }
 

@@ -1,4 +1,4 @@
-import { each, flag, pairs, record, type FlagInput } from "../../../src/engine/run-flags.ts";
+import { repeatedFlag, optionalFlag, keyValueFlags, csvRecord, type FlagInput } from "../../../src/engine/run-flags.ts";
 import { trimEndOf } from "../../../src/kit/text/trim.ts";
 
 type Rate = { readonly Path?: string; readonly Rate?: number; readonly Weight?: number };
@@ -34,35 +34,39 @@ export function limitFlags({ host, cannot }: FlagInput): string[] {
   const memory = Number(host["Memory"] ?? 0);
   const swappiness = host["MemorySwappiness"];
   return [
-    ...flag("--memory", memory),
+    ...optionalFlag("--memory", memory),
     // Twice the memory is what the engine fills in (moby daemon/daemon_unix.go, adaptContainerSettings).
-    ...(memory > 0 && host["MemorySwap"] === memory * 2 ? [] : flag("--memory-swap", host["MemorySwap"])),
-    ...flag("--memory-reservation", host["MemoryReservation"]),
+    ...(memory > 0 && host["MemorySwap"] === memory * 2 ? [] : optionalFlag("--memory-swap", host["MemorySwap"])),
+    ...optionalFlag("--memory-reservation", host["MemoryReservation"]),
     // Zero counts here; -1 is the client's word for none.
     ...(typeof swappiness === "number" && swappiness >= 0 ? ["--memory-swappiness", String(swappiness)] : []),
-    ...flag("--kernel-memory", host["KernelMemory"]),
-    ...flag("--oom-kill-disable", host["OomKillDisable"]),
-    ...flag("--oom-score-adj", host["OomScoreAdj"]),
-    ...flag("--pids-limit", host["PidsLimit"]),
-    ...flag("--cpus", decimal(host["NanoCpus"])),
-    ...flag("--cpu-shares", host["CpuShares"]),
-    ...flag("--cpu-period", host["CpuPeriod"]),
-    ...flag("--cpu-quota", host["CpuQuota"]),
-    ...flag("--cpu-rt-period", host["CpuRealtimePeriod"]),
-    ...flag("--cpu-rt-runtime", host["CpuRealtimeRuntime"]),
-    ...flag("--cpuset-cpus", host["CpusetCpus"]),
-    ...flag("--cpuset-mems", host["CpusetMems"]),
-    ...flag("--cpu-count", host["CpuCount"]),
-    ...flag("--cpu-percent", host["CpuPercent"]),
-    ...flag("--io-maxiops", host["IOMaximumIOps"]),
-    ...flag("--io-maxbandwidth", host["IOMaximumBandwidth"]),
-    ...flag("--blkio-weight", host["BlkioWeight"]),
-    ...each("--blkio-weight-device", host["BlkioWeightDevice"], rate),
-    ...disks.flatMap(([name, key]) => each(name, host[key], rate)),
-    ...each("--ulimit", host["Ulimits"], ({ Name, Soft, Hard }: Ulimit) => `${Name ?? ""}=${Soft ?? 0}:${Hard ?? 0}`),
-    ...pairs("--sysctl", host["Sysctls"]),
-    ...each("--device", host["Devices"], device),
-    ...each("--device-cgroup-rule", host["DeviceCgroupRules"]),
+    ...optionalFlag("--kernel-memory", host["KernelMemory"]),
+    ...optionalFlag("--oom-kill-disable", host["OomKillDisable"]),
+    ...optionalFlag("--oom-score-adj", host["OomScoreAdj"]),
+    ...optionalFlag("--pids-limit", host["PidsLimit"]),
+    ...optionalFlag("--cpus", decimal(host["NanoCpus"])),
+    ...optionalFlag("--cpu-shares", host["CpuShares"]),
+    ...optionalFlag("--cpu-period", host["CpuPeriod"]),
+    ...optionalFlag("--cpu-quota", host["CpuQuota"]),
+    ...optionalFlag("--cpu-rt-period", host["CpuRealtimePeriod"]),
+    ...optionalFlag("--cpu-rt-runtime", host["CpuRealtimeRuntime"]),
+    ...optionalFlag("--cpuset-cpus", host["CpusetCpus"]),
+    ...optionalFlag("--cpuset-mems", host["CpusetMems"]),
+    ...optionalFlag("--cpu-count", host["CpuCount"]),
+    ...optionalFlag("--cpu-percent", host["CpuPercent"]),
+    ...optionalFlag("--io-maxiops", host["IOMaximumIOps"]),
+    ...optionalFlag("--io-maxbandwidth", host["IOMaximumBandwidth"]),
+    ...optionalFlag("--blkio-weight", host["BlkioWeight"]),
+    ...repeatedFlag("--blkio-weight-device", host["BlkioWeightDevice"], rate),
+    ...disks.flatMap(([name, key]) => repeatedFlag(name, host[key], rate)),
+    ...repeatedFlag(
+      "--ulimit",
+      host["Ulimits"],
+      ({ Name, Soft, Hard }: Ulimit) => `${Name ?? ""}=${Soft ?? 0}:${Hard ?? 0}`,
+    ),
+    ...keyValueFlags("--sysctl", host["Sysctls"]),
+    ...repeatedFlag("--device", host["Devices"], device),
+    ...repeatedFlag("--device-cgroup-rule", host["DeviceCgroupRules"]),
     ...((host["DeviceRequests"] ?? []) as readonly DeviceRequest[]).flatMap((one) => request(one, cannot)),
   ];
 }
@@ -98,7 +102,7 @@ function request(one: DeviceRequest, cannot: FlagInput["cannot"]): string[] {
     ...(Driver === "" ? [] : [`driver=${Driver}`]),
     ...(ids.length > 0 ? [`device=${ids.join(",")}`] : [`count=${count}`]),
     ...(more.length === 0 ? [] : [`capabilities=${more.join(",")}`]),
-    ...(options.length === 0 ? [] : [`options=${record(options)}`]),
+    ...(options.length === 0 ? [] : [`options=${csvRecord(options)}`]),
   ];
-  return ["--gpus", fields.length === 1 && ids.length === 0 ? count : record(fields)];
+  return ["--gpus", fields.length === 1 && ids.length === 0 ? count : csvRecord(fields)];
 }

@@ -1,5 +1,5 @@
 import type { NetworkEndpoint } from "../../../src/engine/types.ts";
-import { each, flag, record, type FlagInput } from "../../../src/engine/run-flags.ts";
+import { repeatedFlag, optionalFlag, csvRecord, type FlagInput } from "../../../src/engine/run-flags.ts";
 
 type Ipam = {
   readonly IPv4Address?: string;
@@ -34,15 +34,15 @@ export function networkFlags(made: FlagInput, name: string): { readonly flags: s
     flags: [
       ...first,
       ...along.flatMap(([other, its]) => ["--network", spec(other, [...endpointFields(its), ...mac(its)])]),
-      ...flag("--mac-address", endpoint.MacAddress),
-      ...each("--link", host.Links),
-      ...each("--link", endpoint.Links),
+      ...optionalFlag("--mac-address", endpoint.MacAddress),
+      ...repeatedFlag("--link", host.Links),
+      ...repeatedFlag("--link", endpoint.Links),
       ...publish(made),
-      ...flag("--publish-all", host["PublishAllPorts"]),
-      ...each("--dns", host["Dns"]),
-      ...each("--dns-search", host["DnsSearch"]),
-      ...each("--dns-option", host["DnsOptions"]),
-      ...each("--add-host", host["ExtraHosts"]),
+      ...optionalFlag("--publish-all", host["PublishAllPorts"]),
+      ...repeatedFlag("--dns", host["Dns"]),
+      ...repeatedFlag("--dns-search", host["DnsSearch"]),
+      ...repeatedFlag("--dns-option", host["DnsOptions"]),
+      ...repeatedFlag("--add-host", host["ExtraHosts"]),
     ],
     after: [...left, ...apart.map(([other, its]) => ["network", "connect", ...connectFlags(its), other, name])],
   };
@@ -59,7 +59,7 @@ const isPrimary = (network: string, mode: string): boolean =>
 const mac = ({ MacAddress }: NetworkEndpoint): string[] => (MacAddress ? [`mac-address=${MacAddress}`] : []);
 
 function spec(network: string, fields: readonly string[]): string {
-  return fields.length === 0 ? network : record([`name=${network}`, ...fields]);
+  return fields.length === 0 ? network : csvRecord([`name=${network}`, ...fields]);
 }
 
 /** As docker/cli opts/network.go reads them; links have a flag of their own. */
@@ -79,9 +79,9 @@ function endpointFields(endpoint: NetworkEndpoint): string[] {
 function connectFlags(endpoint: NetworkEndpoint): string[] {
   const fields = endpointFields(endpoint).flatMap((field) => {
     const at = field.indexOf("=");
-    return [`--${field.slice(0, at)}`, record([field.slice(at + 1)])];
+    return [`--${field.slice(0, at)}`, csvRecord([field.slice(at + 1)])];
   });
-  return [...fields, ...each("--link", endpoint.Links)];
+  return [...fields, ...repeatedFlag("--link", endpoint.Links)];
 }
 
 /** `[ip:][port]:port[/protocol]`, as docker/go-connections nat.ParsePortSpec reads it. */

@@ -1,4 +1,10 @@
-import { each, flag, record, type FlagInput, type Dictionary } from "../../../src/engine/run-flags.ts";
+import {
+  repeatedFlag,
+  optionalFlag,
+  csvRecord,
+  type FlagInput,
+  type Dictionary,
+} from "../../../src/engine/run-flags.ts";
 
 type MountSpec = {
   readonly Type?: string;
@@ -22,11 +28,11 @@ export function storageFlags({ config, host, cannot }: FlagInput): string[] {
   const tmpfs = Object.entries((host["Tmpfs"] ?? {}) as Dictionary<string>);
   return [
     ...Object.keys(config.Volumes ?? {}).flatMap((path) => ["-v", path]),
-    ...each("-v", host.Binds),
-    ...each("--mount", host.Mounts, (mount: MountSpec) => record(mountFields(mount, cannot))),
+    ...repeatedFlag("-v", host.Binds),
+    ...repeatedFlag("--mount", host.Mounts, (mount: MountSpec) => csvRecord(mountFields(mount, cannot))),
     ...tmpfs.flatMap(([path, options]) => ["--tmpfs", options === "" ? path : `${path}:${options}`]),
-    ...each("--volumes-from", host.VolumesFrom),
-    ...flag("--volume-driver", host["VolumeDriver"]),
+    ...repeatedFlag("--volumes-from", host.VolumesFrom),
+    ...optionalFlag("--volume-driver", host["VolumeDriver"]),
   ];
 }
 

@@ -11,7 +11,7 @@ import { annotationsOf } from "./annotations.ts";
 import { registryLayers, type ImageToRead } from "./layers.ts";
 import { Configs, imageReadings, signedReadings, type RegistryScan } from "./image.ts";
 import { provenanceReadings } from "./provenance.ts";
-import { unreadable } from "../../../src/engine/reading.ts";
+import { errorReading } from "../../../src/engine/reading.ts";
 
 const AT_ONCE = 12;
 
@@ -72,7 +72,7 @@ async function readingsOf(
     return [{ kind: "finished", key, as: { source: scan.source, exposure: [exposureOf(scan.registry, repository)] } }];
   }
   if (step.kind === "total") return [{ kind: "total", subjects: step.manifests }];
-  if (step.kind === "error") return [unreadable(step.subject, { kind: "images", name: step.subject }, step.error)];
+  if (step.kind === "error") return [errorReading(step.subject, { kind: "images", name: step.subject }, step.error)];
   try {
     const readings = await manifestReadings(step, scan);
     const [only] = readings;
@@ -83,7 +83,7 @@ async function readingsOf(
     return isWhole ? [{ ...only, key: step.key }] : readings;
   } catch (error) {
     if (isFinal(error)) throw error;
-    return [unreadable(step.name, { kind: "images", name: step.name }, error)];
+    return [errorReading(step.name, { kind: "images", name: step.name }, error)];
   }
 }
 

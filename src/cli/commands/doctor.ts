@@ -1,9 +1,9 @@
-import { doctor, leftovers, type DoctorProbe } from "../../core/doctor.ts";
+import { doctor, runChecks, type DoctorProbe } from "../../core/doctor.ts";
 import { rotationChecks } from "../../core/rotation-text.ts";
 import { rotations } from "../../core/rotation.ts";
 import { residue } from "../../core/residue.ts";
 import { listRuns } from "../../core/journal/runs.ts";
-import { keyText } from "../../core/journal/state.ts";
+import { keyProtectionText } from "../../core/journal/state.ts";
 import { configurationLine } from "../untrusted.ts";
 import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
@@ -23,7 +23,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
     {
       name: "state",
       look: async () =>
-        `journals in ${assembly.state()}, fingerprint key ${assembly.key().id}, ${keyText(assembly.env)}`,
+        `journals in ${assembly.state()}, fingerprint key ${assembly.key().id}, ${keyProtectionText(assembly.env)}`,
     },
     {
       name: "engine",
@@ -59,7 +59,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
           hint: check.hint,
         })),
     })),
-    { name: "runs", look: async () => leftovers(assembly.installation()) },
+    { name: "runs", look: async () => runChecks(assembly.installation()) },
     {
       name: "rotation",
       look: async () => rotationChecks(await rotations(rotationTools(assembly)), new Date()),

@@ -163,7 +163,7 @@ async function test(context: CommandContext, name: string): Promise<number> {
     const { path, start, length } = verdict.part;
     const place = start === null ? "shows once it is decoded" : `characters ${start + 1} to ${start + (length ?? 0)}`;
     lines.push(`the secret part: ${path === "" ? "" : `${path}, `}${place}`, `it would be none if ${verdict.unless}`);
-  } else if (verdict.hushedBy !== undefined) lines.push(`hidden by ${verdict.hushedBy}`);
+  } else if (verdict.suppressedBy !== undefined) lines.push(`hidden by ${verdict.suppressedBy}`);
   await writeResult(context.json ? jsonText({ version: 1, ...verdict }) : lines.join("\n"), null, context);
   return EXIT.ok;
 }

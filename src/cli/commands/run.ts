@@ -1,4 +1,4 @@
-import { asGiven } from "../../kit/given-environment.ts";
+import { withOriginalSwitches } from "../../kit/given-environment.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { list, type CommandContext, type ParsedFlags } from "../context.ts";
@@ -14,7 +14,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const { assembly } = context;
   const [command] = args;
   if (command === undefined) throw new UnsprawlError("usage", "no command", "unsprawl run -- CMD…");
-  const environment = asGiven(assembly.env);
+  const environment = withOriginalSwitches(assembly.env);
   const named = wanted(environment, list(options, "only"), options["keep"] === true);
   const values = await assembly.resolve(named.map(([, reference]) => reference ?? ""));
   for (const [name, reference = ""] of named) {

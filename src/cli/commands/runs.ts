@@ -1,4 +1,4 @@
-import { exposedIn } from "../../core/exposed.ts";
+import { exposedSecrets } from "../../core/exposed.ts";
 import { readJournal } from "../../core/journal/journal.ts";
 import { listRuns } from "../../core/journal/runs.ts";
 import { EXIT } from "../../model/error.ts";
@@ -14,7 +14,7 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
   const id = args[0];
   if (id !== undefined) {
     const { plan, receipts } = readJournal(installation, id);
-    const exposed = await advised(exposedIn(plan, receipts));
+    const exposed = await advised(exposedSecrets(plan, receipts));
     const rows = receipts.map(({ at, step, state: is, data }) => [
       { text: at },
       { text: is },

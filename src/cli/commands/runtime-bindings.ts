@@ -1,4 +1,4 @@
-import { bind, unbind, type ReferenceBinding } from "../../delivery/runtime/bindings.ts";
+import { addBindings, removeBindings, type ReferenceBinding } from "../../delivery/runtime/bindings.ts";
 import { parseConsumer } from "../../delivery/runtime/consumer.ts";
 import { readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -20,7 +20,7 @@ export async function allow(context: CommandContext, words: readonly string[]): 
     );
   const consumer = parseConsumer(who);
   const bindings = references.map((reference): ReferenceBinding => ({ consumer, variable, reference, by: null }));
-  await bind(installedHome(context), bindings);
+  await addBindings(installedHome(context), bindings);
   return tell(context, "allowed", bindings);
 }
 
@@ -30,7 +30,7 @@ export async function forbid(context: CommandContext, words: readonly string[]):
   if (who === undefined)
     throw new UnsprawlError("usage", "forbid needs a consumer", "unsprawl runtime forbid NAME [VARIABLE [ref+…]]");
   const consumer = parseConsumer(who);
-  const gone = await unbind(
+  const gone = await removeBindings(
     installedHome(context),
     (one) =>
       one.consumer === consumer &&

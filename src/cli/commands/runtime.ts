@@ -21,7 +21,11 @@ export async function run(context: CommandContext, args: readonly string[], opti
     );
   const engine = await assembly.engine();
   const file = text(options, "daemonConfig");
-  const { install, preview, uninstall } = await import("../../delivery/runtime/install.ts");
+  const {
+    installRuntime: install,
+    previewInstall: preview,
+    uninstallRuntime: uninstall,
+  } = await import("../../delivery/runtime/install.ts");
   if (action === "install" && options["print"] === true) {
     const plan = await preview(engine, assembly.env, file);
     await writeResult(

@@ -1,6 +1,6 @@
-import { unitsOf, wordFor } from "../../core/journal/runs.ts";
+import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
 import { clearTextWarning, storePlace } from "../../core/store-place.ts";
-import { keyText, type DiffLine, type Plan, type Step } from "../../model/plan.ts";
+import { storeKeyText, type DiffLine, type Plan, type Step } from "../../model/plan.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint, type Colour } from "../../kit/paint.ts";
 
@@ -32,7 +32,7 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
     }
     lines.push("");
   }
-  const what = wordFor(plan.steps);
+  const what = unitNoun(plan.steps);
   const secrets = plan.steps.filter((step) => step.kind === "put").length;
   lines.push(
     `Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${what}${units.size === 1 ? "" : "s"} → ${printable(plan.store.name)}; ${plan.notMoved.length} not moved`,
@@ -62,7 +62,7 @@ function stepLines(step: Step, plan: Plan, stream: NodeJS.WriteStream): string[]
       line(
         "store",
         step.found === "same" ? " " : step.found === "other" ? "~" : "+",
-        `${keyText(step.move.key)}  ${how} (${plan.store.provider})`,
+        `${storeKeyText(step.move.key)}  ${how} (${plan.store.provider})`,
       ),
     ];
   }

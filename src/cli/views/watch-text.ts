@@ -1,5 +1,5 @@
 import type { Change, ChangeKind } from "../../model/change.ts";
-import { countsOf } from "../../model/change-words.ts";
+import { changeCounts } from "../../model/change-words.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import type { WatchScan } from "../../watch/loop.ts";
 import { paint, type Colour } from "../../kit/paint.ts";
@@ -36,7 +36,7 @@ export function roundText({ report, changes, why }: WatchScan): string {
   const seconds = (report.durationMs / 1000).toFixed(1);
   const what = `${findings} finding${findings === 1 ? "" : "s"} in ${subjects} subject${subjects === 1 ? "" : "s"}`;
   const asked = why === "events" ? ", after events" : "";
-  return [`${countsOf(changes) || "nothing new"}; ${what}, ${seconds} s${asked}`, ...errors].join("\n");
+  return [`${changeCounts(changes) || "nothing new"}; ${what}, ${seconds} s${asked}`, ...errors].join("\n");
 }
 
 const WIDEST = "regressed".length;

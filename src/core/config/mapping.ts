@@ -75,7 +75,7 @@ export async function mappingOf(
  * Why the key is not valid in this store; null if it is. A key is valid if its reference parses back to it: the
  * rewritten configuration must find it again.
  */
-export function noPlace(key: StoreKey, provider: Provider): string | null {
+export function storeKeyFault(key: StoreKey, provider: Provider): string | null {
   const { path, field } = key;
   let back: StoreKey | null;
   try {
@@ -177,7 +177,7 @@ function edited(
   const keys = [...was.keys].map(([name, key]) => {
     const { path = key.path, field = key.field } = given.secrets?.[name] ?? {};
     if (path === key.path && field === key.field) return [name, key] as const;
-    const why = noPlace({ path, field }, provider);
+    const why = storeKeyFault({ path, field }, provider);
     if (why !== null) throw new UnsprawlError("config", `${WHAT}: ${at}.secrets.${name}: ${why}`, AGAIN);
     return [name, { path, field }] as const;
   });

@@ -3,7 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { nearest } from "../../kit/text/nearest.ts";
 
 /** Throws `config` for an unknown key, suggesting the nearest known one. */
-export function knownKeys(given: object, known: readonly string[], file: string, path: string): void {
+export function mustHaveKnownKeys(given: object, known: readonly string[], file: string, path: string): void {
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);

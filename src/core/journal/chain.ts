@@ -21,7 +21,7 @@ export type Chain = {
  * A receipt as a journal line including the newline, chained by its MAC to the previous line; the first line is chained
  * to the run's id.
  */
-export function chained(
+export function chainedLine(
   receipt: Receipt,
   link: string,
   key: FingerprintKey,
@@ -43,7 +43,7 @@ export function readChain(text: string, id: string, file: string, key: Fingerpri
   for (const line of whole.split("\n").slice(0, -1)) {
     const { mac: code, ...receipt } = parsed(line, id, file);
     if (!holds(code, `${link}\n`, receipt, key))
-      throw (receipts.length === 0 ? unknown(code, receipt, id, key) : null) ?? strange(id, file);
+      throw (receipts.length === 0 ? unknown(code, receipt, id, key) : null) ?? journalChanged(id, file);
     if (!v.is(RECEIPT, receipt)) throw unreadable(id, file);
     receipts.push(receipt);
     link = code;
@@ -125,7 +125,7 @@ function unknown(code: unknown, receipt: JsonObject, id: string, key: Fingerprin
 
 const NAMES_KEY = v.object({ data: v.object({ plan: v.object({ keyId: v.string() }) }) });
 
-export function strange(id: string, file: string): UnsprawlError {
+export function journalChanged(id: string, file: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `the journal of run ${id} has been changed since it was written, so nothing is done by it`,

@@ -21,7 +21,7 @@ import type { Json } from "../../model/json.ts";
 import type { FingerprintKey } from "../../model/fingerprint.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { Receipt, ReceiptState } from "../../model/receipt.ts";
-import { chained, readChain, type Chain } from "./chain.ts";
+import { chainedLine, readChain, type Chain } from "./chain.ts";
 import { formFault } from "./plan-form.ts";
 
 /** An installation: its state folder with the journals, and the key that authenticates them. */
@@ -126,7 +126,7 @@ export function finishScrub(installation: Installation, id: string, plan: Plan):
   const lines: string[] = [];
   let link = id;
   for (const receipt of [{ ...first, data: { ...first.data, plan } }, ...rest, scrubbed]) {
-    const next = chained(receipt, link, installation.key);
+    const next = chainedLine(receipt, link, installation.key);
     lines.push(next.line);
     ({ link } = next);
   }
@@ -212,7 +212,7 @@ class FileJournal implements Journal {
 
   append(step: string, state: ReceiptState, data: { readonly [key: string]: Json }): void {
     const receipt: Receipt = { at: new Date().toISOString(), step, state, data };
-    const { line, link } = chained(receipt, this.#link, this.#key);
+    const { line, link } = chainedLine(receipt, this.#link, this.#key);
     try {
       // One write per record, so that a crash tears at most the last line.
       appendWhole(this.#fd, line);

@@ -1,5 +1,5 @@
 import { UnsprawlError } from "../../model/error.ts";
-import { digest, endOf, lockHolder, takeLock, type Lock } from "../../kit/io/lock.ts";
+import { shortDigest, endHolderHint, lockHolder, takeLock, type Lock } from "../../kit/io/lock.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 
 /** Takes the lock of this machine's only watch. Throws `locked` naming the holder. */
@@ -12,7 +12,7 @@ export function lockWatch(state: string): Lock {
     `another unsprawl watches this machine${by(holder)}`,
     holder === null
       ? "unsprawl watch runs once a machine; end the other"
-      : endOf(holder).replace("if it hangs", "to end it"),
+      : endHolderHint(holder).replace("if it hangs", "to end it"),
   );
 }
 
@@ -27,7 +27,7 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
   throw new UnsprawlError(
     "locked",
     `another unsprawl works on this engine${by(holder)}`,
-    cmd`wait for it; ${bare(endOf(holder))}; --break-lock takes the lock from one that cannot be ended`,
+    cmd`wait for it; ${bare(endHolderHint(holder))}; --break-lock takes the lock from one that cannot be ended`,
   );
 }
 
@@ -38,7 +38,7 @@ export function lockOwner(state: string, engineId: string): string | null {
 
 const WATCH = "watch";
 
-const nameOf = (engineId: string): string => `engine-${digest(engineId)}`;
+const nameOf = (engineId: string): string => `engine-${shortDigest(engineId)}`;
 
 function by(holder: ReturnType<typeof lockHolder>): string {
   return holder === null ? "" : `: ${holder.what} (process ${holder.pid} on ${holder.host})`;

@@ -7,7 +7,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { FingerprintKey } from "../../model/fingerprint.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
-import { readUnverified, strange, type Unverified } from "./chain.ts";
+import { readUnverified, journalChanged, type Unverified } from "./chain.ts";
 import { hasBegun, journalFile, journalText, readJournal, runIds } from "./journal.ts";
 import { isPlan } from "./plan-form.ts";
 import { planFault } from "./plan-shape.ts";
@@ -75,7 +75,7 @@ function isLive(state: string): boolean {
 function unverified({ state, tails }: RenderPlace, id: string, codes: Unverified["codes"], why: string): RenderJournal {
   const file = journalFile(state, id);
   const read = readUnverified(journalText(state, id), id, file);
-  if (read.codes !== codes && read.codes !== "none") throw strange(id, file);
+  if (read.codes !== codes && read.codes !== "none") throw journalChanged(id, file);
   for (const path of [file, dirname(file), state]) {
     if (isOnlyOurs(lstatSync(path))) continue;
     throw new UnsprawlError(

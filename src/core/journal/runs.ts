@@ -22,7 +22,7 @@ export function unitsOf(plan: Plan): ReadonlyMap<string, readonly Step[]> {
 }
 
 /** The noun for the units of these steps. */
-export function wordFor(steps: readonly Step[]): "container" | "image" | "subject" {
+export function unitNoun(steps: readonly Step[]): "container" | "image" | "subject" {
   const kinds = new Set(steps.map(({ kind }) => kind));
   if (kinds.has("rewrite") || (kinds.has("clean") && kinds.has("recreate"))) return "subject";
   return kinds.has("clean") ? "image" : "container";

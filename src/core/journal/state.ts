@@ -63,7 +63,7 @@ export function loadFingerprintKey(env: NodeJS.ProcessEnv, seal: typeof sealKey 
 }
 
 /** Where the key is, as a phrase for `doctor`: what a copy of the state folder gives away. */
-export function keyText(env: NodeJS.ProcessEnv): string {
+export function keyProtectionText(env: NodeJS.ProcessEnv): string {
   if (env["UNSPRAWL_FINGERPRINT_KEY_FILE"]) return "given by UNSPRAWL_FINGERPRINT_KEY_FILE";
   return !existsSync(keyFiles(env).sealed)
     ? "beside them in the clear: a copy of that folder lets weak values be guessed"

@@ -55,7 +55,7 @@ export function isBound(
  * Adds bindings. Idempotent. Existing bindings keep their owner, unless a person now adds one that a run had added:
  * then it survives that run's rollback.
  */
-export async function bind(home: string, added: readonly ReferenceBinding[]): Promise<void> {
+export async function addBindings(home: string, added: readonly ReferenceBinding[]): Promise<void> {
   await change(home, (before) => {
     const kept = before.map((one) =>
       added.some((other) => other.by === null && same(one, other)) ? { ...one, by: null } : one,
@@ -65,7 +65,7 @@ export async function bind(home: string, added: readonly ReferenceBinding[]): Pr
 }
 
 /** Removes the matching bindings and returns them. */
-export async function unbind(
+export async function removeBindings(
   home: string,
   which: (binding: ReferenceBinding) => boolean,
 ): Promise<readonly ReferenceBinding[]> {

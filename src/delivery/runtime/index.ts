@@ -7,8 +7,8 @@ import type { Delivery, DeliveryFit } from "../../contract/delivery.ts";
 import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { treeHasVariable } from "../process.ts";
-import { bind, isBound, readBindings, unbind } from "./bindings.ts";
-import { allowCommand, withoutIt } from "./references.ts";
+import { addBindings, isBound, readBindings, removeBindings } from "./bindings.ts";
+import { allowCommand, avoidReferenceHint } from "./references.ts";
 import { openStores, readResolved, type OpenStore } from "./resolve.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
@@ -35,7 +35,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       const bindings = readBindings(runtimeHome(env));
       for (const [name, reference] of subject.references) {
         if (moves.some((move) => move.name === name) || isBound(bindings, [consumer], name, reference)) continue;
-        const next = subject.imageEnv.has(name) ? withoutIt(name) : allowCommand(consumer, name, reference);
+        const next = subject.imageEnv.has(name) ? avoidReferenceHint(name) : allowCommand(consumer, name, reference);
         return no(`${name} names ${reference} already, which ${consumer} may not use, so it would not start (${next})`);
       }
       stores ??= openStores(settings, runtimeHome(env), open);
@@ -70,7 +70,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     async allow(subjectId, consumer, moves) {
       if (consumer === null)
         throw new UnsprawlError("malformed", "the plan does not say whose the references are", "unsprawl plan again");
-      await bind(
+      await addBindings(
         runtimeHome(env),
         moves.map(({ name, reference }) => ({ consumer, variable: name, reference, by: subjectId })),
       );
@@ -80,7 +80,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     },
     async discard(subjectId) {
       // Resolved values are removed when the container is deleted.
-      await unbind(runtimeHome(env), ({ by }) => by === subjectId);
+      await removeBindings(runtimeHome(env), ({ by }) => by === subjectId);
     },
     async received(pid, containerId, name, value) {
       if (treeHasVariable(pid, name, value)) return true;

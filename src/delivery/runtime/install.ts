@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Provider, ReaderFile } from "../../contract/provider.ts";
-import { findDaemon, readConfig, reload, withRuntime, type Daemon } from "../../engine/daemon.ts";
+import { findDaemon, readDaemonConfig, reloadDaemon, withRuntime, type Daemon } from "../../engine/daemon.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { belowFolder } from "../../kit/io/name.ts";
 import { UnsprawlError } from "../../model/error.ts";
@@ -33,7 +33,7 @@ export type InstallPreview = {
  * Throws `denied` without root, `refused` if others could modify the program, `unreachable` if the engine is not on
  * this host, `failed` if the engine does not accept the configuration.
  */
-export async function install(
+export async function installRuntime(
   engine: Engine,
   providers: readonly Provider[],
   env: NodeJS.ProcessEnv,
@@ -50,7 +50,7 @@ export async function install(
   if (stores.size === 0)
     throw new UnsprawlError("usage", "the runtime needs a store to read from", "unsprawl runtime install --to STORE");
 
-  const plan = await preview(engine, env, daemon.configFile);
+  const plan = await previewInstall(engine, env, daemon.configFile);
   const settings: RuntimeSettings = {
     version: 1,
     realRuntime: await realRuntime(engine),
@@ -61,7 +61,7 @@ export async function install(
   };
   await atomicWrite(join(home, "runtime.json"), Buffer.from(`${JSON.stringify(settings, null, 2)}\n`), { mode: 0o600 });
   await atomicWrite(plan.program, Buffer.from(plan.programText), { mode: 0o755 });
-  const old = readConfig(daemon.configFile);
+  const old = readDaemonConfig(daemon.configFile);
   const registered = Object.keys((await engine.info()).Runtimes ?? {}).includes(RUNTIME_NAME);
   if (old !== plan.daemonText || !registered) {
     mkdirSync(dirname(daemon.configFile), { recursive: true });
@@ -71,7 +71,7 @@ export async function install(
       plan.daemonText,
       there ? { expect: digestOf(old) } : { mode: 0o644, expect: null },
     );
-    if (!(await reload(daemon, engine, (runtimes) => runtimes.includes(RUNTIME_NAME)))) {
+    if (!(await reloadDaemon(daemon, engine, (runtimes) => runtimes.includes(RUNTIME_NAME)))) {
       await atomicWrite(daemon.configFile, old || "{}\n", { expect: digestOf(plan.daemonText) });
       process.kill(daemon.pid, "SIGHUP");
       throw new UnsprawlError(
@@ -84,7 +84,7 @@ export async function install(
   return { program: plan.program, daemonConfig: daemon.configFile, stores: [...stores.keys()] };
 }
 
-export async function preview(
+export async function previewInstall(
   engine: Engine,
   env: NodeJS.ProcessEnv,
   configFile: string | null,
@@ -104,12 +104,16 @@ export async function preview(
     program,
     programText: runtimeProgram(paths),
     daemonConfig: file,
-    daemonText: withRuntime(readConfig(file), RUNTIME_NAME, program),
+    daemonText: withRuntime(readDaemonConfig(file), RUNTIME_NAME, program),
   };
 }
 
 /** Uninstalls the runtime. Throws `refused` while a container uses it, since it could not start any more. */
-export async function uninstall(engine: Engine, env: NodeJS.ProcessEnv, configFile: string | null): Promise<void> {
+export async function uninstallRuntime(
+  engine: Engine,
+  env: NodeJS.ProcessEnv,
+  configFile: string | null,
+): Promise<void> {
   const daemon = requireHost(engine, configFile);
   const users: string[] = [];
   for (const listed of await engine.containers()) {
@@ -122,11 +126,11 @@ export async function uninstall(engine: Engine, env: NodeJS.ProcessEnv, configFi
       `the runtime is used by ${users.join(", ")}`,
       "unsprawl rollback, or remove them first",
     );
-  const old = readConfig(daemon.configFile);
+  const old = readDaemonConfig(daemon.configFile);
   const text = withRuntime(old, RUNTIME_NAME, null);
   if (text !== old) {
     await atomicWrite(daemon.configFile, text, { expect: digestOf(old) });
-    await reload(daemon, engine, (runtimes) => !runtimes.includes(RUNTIME_NAME));
+    await reloadDaemon(daemon, engine, (runtimes) => !runtimes.includes(RUNTIME_NAME));
   }
   rmSync(runtimeHome(env), { recursive: true, force: true });
 }

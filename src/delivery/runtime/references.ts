@@ -50,11 +50,11 @@ function adviceOn(
 ): string {
   const entry = `${variable}=${reference}`;
   if (ofImage !== null && !ofImage.has(entry)) return allowCommand(who, variable, reference);
-  return [ofImage === null ? "if its image brings it" : "its image brings it", withoutIt(variable)].join(": ");
+  return [ofImage === null ? "if its image brings it" : "its image brings it", avoidReferenceHint(variable)].join(": ");
 }
 
 /** What to do about a reference that comes from an image. */
-export function withoutIt(variable: string): string {
+export function avoidReferenceHint(variable: string): string {
   return `build the image without ${printable(variable)}, or run it with another value for it`;
 }
 
@@ -67,7 +67,7 @@ export function allowCommand(consumer: string, variable: string, reference: stri
  * The entries with references replaced by values. Throws `refused` for a reference that was not resolved for that
  * variable.
  */
-export function filled(env: readonly string[], given: readonly ResolvedReference[]): string[] {
+export function resolvedEnvironment(env: readonly string[], given: readonly ResolvedReference[]): string[] {
   return env.map((entry) => {
     const wanted = referenceOf(entry);
     if (wanted === null) return entry;

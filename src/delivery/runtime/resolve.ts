@@ -9,7 +9,13 @@ import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { readBindings } from "./bindings.ts";
 import { consumersOf } from "./consumer.ts";
 import { engineRecord } from "./record.ts";
-import { filled, mustBeAllowed, referencesIn, type ResolvedReference, type VariableReference } from "./references.ts";
+import {
+  resolvedEnvironment,
+  mustBeAllowed,
+  referencesIn,
+  type ResolvedReference,
+  type VariableReference,
+} from "./references.ts";
 import { readSettings, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
 
 const ROOT = { uid: 0, gid: 0 };
@@ -59,7 +65,7 @@ async function create(
   const record = engineRecord(settings.engineRoot, id);
   mustBeAllowed(wanted, readBindings(home), consumersOf(record, id), record?.image?.env ?? null);
   const given = await resolve(settings, home, open, wanted);
-  if (config.process?.env) config.process.env = filled(env, given);
+  if (config.process?.env) config.process.env = resolvedEnvironment(env, given);
   // The bundle moves, so a relative root (runtime-spec config.md "Root") must be made absolute.
   if (config.root?.path && !isAbsolute(config.root.path)) config.root.path = join(bundle, config.root.path);
   sweepBundles(join(settings.memory, "bundles"));
@@ -79,7 +85,7 @@ function sweepBundles(dir: string): void {
 function exec(settings: RuntimeSettings, file: string, out: string, id: string): void {
   const document = parseExact(readFileSync(file, "utf8")) as { env?: string[] };
   const { env } = document;
-  if (env) document.env = filled(env, readResolved(settings.memory, id, referencesIn(env)));
+  if (env) document.env = resolvedEnvironment(env, readResolved(settings.memory, id, referencesIn(env)));
   secretFile(out, Buffer.from(stringifyExact(document)), ROOT);
 }
 

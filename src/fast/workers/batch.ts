@@ -3,7 +3,7 @@ import type { CachingDetector } from "../../detect/detector.ts";
 import type { Detector } from "../../contract/detector.ts";
 import type { BatchBytes, ReadBatch } from "../pool.ts";
 import type { SourceReading, SubjectReading } from "../../contract/source.ts";
-import { toldAs, type Candidate } from "../../model/candidate.ts";
+import { withShownName, type Candidate } from "../../model/candidate.ts";
 import type { Verdict } from "../../model/finding.ts";
 import type { Where } from "../../model/location.ts";
 import { Secret } from "../../model/secret.ts";
@@ -48,7 +48,7 @@ export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detecto
         detector,
       );
       if (judged === null) return [];
-      const { name, location } = toldAs(candidate, judged.name);
+      const { name, location } = withShownName(candidate, judged.name);
       return [{ ...judged, name, location, value: candidate.value.exposeText() }];
     });
     return told.length === 0 ? [] : [{ ...about(reading), told }];
@@ -124,7 +124,7 @@ export function withAnswers(
         return [];
       }
       const { name, verdict, masked, part } = judged;
-      return [{ candidate: toldAs(candidate, name), verdict, masked, part: Secret.of(part) }];
+      return [{ candidate: withShownName(candidate, name), verdict, masked, part: Secret.of(part) }];
     });
     return told.length === 0 ? [] : [{ ...about(reading), told }];
   });
@@ -155,7 +155,7 @@ function about({ subject, facts, exposure }: SubjectReading): Omit<BatchSecret, 
 function judge(name: string, value: Secret, where: Where, path: string, detector: Detector): BatchVerdict | null {
   const question = { name, value, where, path };
   const verdict = detector.classify(question);
-  if (!verdict.secret && verdict.hushedBy === undefined) return null;
+  if (!verdict.secret && verdict.suppressedBy === undefined) return null;
   const part = verdict.secret ? detector.part(question) : null;
   return {
     name: detector.name(name),

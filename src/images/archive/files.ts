@@ -1,6 +1,6 @@
 import { open, realpath, stat, type FileHandle } from "node:fs/promises";
 import { join, posix, sep } from "node:path";
-import { damaged, TarParser, type TarEntry } from "../layers/index.ts";
+import { damagedArchive, TarParser, type TarEntry } from "../layers/index.ts";
 import { UnsprawlError } from "../../model/error.ts";
 
 /** The files of an archive that can be read in any order. */
@@ -90,7 +90,7 @@ async function* slice(handle: FileHandle, offset: number, size: number): AsyncGe
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(Math.min(READ, size - at)), {
       position: offset + at,
     });
-    if (bytesRead === 0) throw damaged("is cut off in the middle of a file");
+    if (bytesRead === 0) throw damagedArchive("is cut off in the middle of a file");
     return buffer.subarray(0, bytesRead);
   };
   let next = size > 0 ? piece(0) : null;

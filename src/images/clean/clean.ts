@@ -1,4 +1,4 @@
-import { isPlain, traces } from "../../engine/traces.ts";
+import { isPlain, findValue } from "../../engine/traces.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { DiffLine } from "../../model/plan.ts";
 import type { Secret } from "../../model/secret.ts";
@@ -152,7 +152,7 @@ function left(document: EditableConfig, leaving: readonly RemovedValue[]): { nam
   const { config, history, ...rest } = document;
   const tolerated: { name: string; path: string }[] = [];
   for (const { name, value } of leaving) {
-    const paths = traces({ Config: config, History: history, ...rest }, value);
+    const paths = findValue({ Config: config, History: history, ...rest }, value);
     if (paths.length > 0 && !isPlain(value))
       throw new UnsprawlError(
         "refused",

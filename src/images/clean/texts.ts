@@ -4,7 +4,7 @@ import type { HistoryLine, ImageDoc } from "../../engine/types.ts";
 import { imageCandidates } from "../../engine/candidates.ts";
 import type { RemovedValue } from "./clean.ts";
 import { isBuilders } from "./refuse.ts";
-import { byName, type Move } from "../../model/plan.ts";
+import { valuesByName, type Move } from "../../model/plan.ts";
 import type { Location } from "../../model/location.ts";
 import { atLeast, type Finding } from "../../model/finding.ts";
 import { Secret } from "../../model/secret.ts";
@@ -45,7 +45,7 @@ const fits = (found: string, name: string): boolean => found === name || found =
 
 /** What goes out of the image for these moves. */
 export function leavingOf(moves: readonly Move[], values: ReadonlyMap<string, Secret>): RemovedValue[] {
-  const own = byName(moves, values);
+  const own = valuesByName(moves, values);
   return moves.flatMap(({ name, reference }) => {
     const value = own.get(name);
     return value === undefined ? [] : [{ name, value, reference }];

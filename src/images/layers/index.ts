@@ -14,6 +14,6 @@ export type { SharedShelf } from "./shelved.ts";
 export { tarEntries } from "../../kit/tar/entries.ts";
 export { Paths } from "./fates.ts";
 export { Contents, type LayerBlob, type LayerFinding } from "./layer.ts";
-export { damaged } from "../../kit/tar/limits.ts";
+export { damagedArchive } from "../../kit/tar/limits.ts";
 export { TarParser, type TarEntry } from "../../kit/tar/parser.ts";
 export { newMeter, packedWith, unpacked } from "./unpack.ts";

@@ -1,7 +1,7 @@
 import type { FastReading, ShelvedSecret, SpottedText, TextBlock, TextPiece } from "../../fast/index.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Fates, type Paths } from "./fates.ts";
-import { beyond, damaged, LIMITS } from "../../kit/tar/limits.ts";
+import { limitExceeded, damagedArchive, LIMITS } from "../../kit/tar/limits.ts";
 import { Packer } from "./packer.ts";
 import { rootedPath } from "./path.ts";
 import { TarParser, type TarEntry } from "../../kit/tar/parser.ts";
@@ -53,7 +53,7 @@ export async function* readLayer(
   let told = 0;
   try {
     if (/\+encrypted\b/.test(blob.mediaType))
-      throw damaged("is encrypted: it is not read", "scan the image that it was made from");
+      throw damagedArchive("is encrypted: it is not read", "scan the image that it was made from");
     for await (const chunk of unpacked(blob.open(signal), meter)) {
       signal.throwIfAborted();
       contents.parser.write(chunk);
@@ -75,7 +75,7 @@ export async function* readLayer(
   yield read(meter.packed - told);
   const findings = await contents.findings();
   if (contents.tooMany) {
-    const many = beyond(`holds more than ${LIMITS.findings.toLocaleString("en")} secrets: the rest is not told`);
+    const many = limitExceeded(`holds more than ${LIMITS.findings.toLocaleString("en")} secrets: the rest is not told`);
     errors.push({ message: many.message, hint: many.hint ?? "" });
   }
   const hash = meter.unpackedHash ?? (algorithmOf(blob) === "sha256" ? meter.packedHash : null);
@@ -93,12 +93,12 @@ function algorithmOf({ digest }: LayerBlob): "sha256" | "sha512" {
 function verify(blob: LayerBlob, meter: Meter): void {
   const { digest, size } = blob;
   if (size !== null && size !== meter.packed)
-    throw damaged(
+    throw damagedArchive(
       `has ${meter.packed.toLocaleString("en")} bytes, and not the ${size.toLocaleString("en")} that are said of it`,
     );
   if (digest === null) return;
   if (digest !== `${algorithmOf(blob)}:${meter.packedHash?.copy().digest("hex")}`)
-    throw damaged("has other bytes than its digest says");
+    throw damagedArchive("has other bytes than its digest says");
 }
 
 /** Only what a layer that was read before does to other paths, as far as it can be read. */

@@ -1,4 +1,4 @@
-import { beyond, LIMITS } from "../../kit/tar/limits.ts";
+import { limitExceeded, LIMITS } from "../../kit/tar/limits.ts";
 
 /**
  * An entry's path from the root, `/app/.env`: `.`, `..` and doubled slashes are resolved within the root, as engines do.
@@ -6,7 +6,9 @@ import { beyond, LIMITS } from "../../kit/tar/limits.ts";
  */
 export function rootedPath(path: string): string {
   if (path.length > LIMITS.path)
-    throw beyond(`has a path of ${path.length.toLocaleString("en")} characters: at most ${LIMITS.path} are read`);
+    throw limitExceeded(
+      `has a path of ${path.length.toLocaleString("en")} characters: at most ${LIMITS.path} are read`,
+    );
   if (PLAIN.test(path)) return depth(path.startsWith("/") ? path : `/${path}`);
   const parts: string[] = [];
   for (const part of path.split("/")) {
@@ -22,7 +24,7 @@ const PLAIN = /^\/?[^/.][^/]*(?:\/(?:[^/.][^/]*|\.[^/.][^/]*))*$/;
 function depth(path: string): string {
   let count = 0;
   for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) count++;
-  if (count > LIMITS.depth) throw beyond(`has a path of ${count} folders: at most ${LIMITS.depth} are read`);
+  if (count > LIMITS.depth) throw limitExceeded(`has a path of ${count} folders: at most ${LIMITS.depth} are read`);
   return path;
 }
 

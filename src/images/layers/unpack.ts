@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { Readable, pipeline } from "node:stream";
 import { constants, createGunzip, createZstdDecompress, type ZstdDecompress } from "node:zlib";
-import { beyond, damaged, LIMITS } from "../../kit/tar/limits.ts";
+import { limitExceeded, damagedArchive, LIMITS } from "../../kit/tar/limits.ts";
 
 /** Counts what goes through. `packedHash` and `unpackedHash` are of all that went through so far. */
 export type Meter = {
@@ -38,7 +38,7 @@ async function* opened(source: AsyncGenerator<Buffer>, meter: Meter): AsyncGener
   const { first, rest } = await begun(source);
   const kind = packedWith(first);
   if (kind === "bzip2" || kind === "xz")
-    throw damaged(`is packed with ${kind}, which is not read`, "unpack it, or pack it with gzip or zstd");
+    throw damagedArchive(`is packed with ${kind}, which is not read`, "unpack it, or pack it with gzip or zstd");
   if (kind === null) {
     for await (const chunk of rest) {
       meter.unpacked += chunk.length;
@@ -150,15 +150,15 @@ async function nextOf(source: AsyncGenerator<Buffer>): Promise<Buffer | null> {
 }
 
 function tooLarge(): Error {
-  return beyond(`unpacks to more than ${LIMITS.unpacked / 2 ** 30} GiB`);
+  return limitExceeded(`unpacks to more than ${LIMITS.unpacked / 2 ** 30} GiB`);
 }
 
 function bomb(most: number): Error {
-  return beyond(`unpacks to more than ${most.toLocaleString("en")} times its size`);
+  return limitExceeded(`unpacks to more than ${most.toLocaleString("en")} times its size`);
 }
 
 function readable(error: unknown, kind: string): unknown {
   const { code } = error as { code?: unknown };
-  if (code === "Z_BUF_ERROR") return damaged(`is cut off (${kind})`);
-  return typeof code === "string" && /^(?:Z_|ZSTD_)/.test(code) ? damaged(`is damaged (${kind})`) : error;
+  if (code === "Z_BUF_ERROR") return damagedArchive(`is cut off (${kind})`);
+  return typeof code === "string" && /^(?:Z_|ZSTD_)/.test(code) ? damagedArchive(`is damaged (${kind})`) : error;
 }

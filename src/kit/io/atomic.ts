@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { link, lstat, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { codeOf, fileError } from "./error.ts";
-import { isOnlyOurs, isShared, isTrustedFolder, isUnknown, me } from "./owner.ts";
-import { changedMeanwhile, refused, walk, type FolderEntry } from "./walk.ts";
+import { isOnlyOurs, isShared, isTrustedFolder, isUnknown, effectiveUid } from "./owner.ts";
+import { changedMeanwhile, pathRefused, walk, type FolderEntry } from "./walk.ts";
 
 export type WriteCondition = {
   /** The `digestOf` the current content, or null if the file must not exist. Not checked if undefined. */
@@ -138,18 +138,18 @@ async function inFolder<T>(
  * link that others could have created.
  */
 function mustBeOurs(path: string, { folder, by }: FolderEntry, old: Stats | null): void {
-  if (old !== null && !old.isFile()) throw refused(path, "is not a plain file", "name a file that can be replaced");
+  if (old !== null && !old.isFile()) throw pathRefused(path, "is not a plain file", "name a file that can be replaced");
   if (by !== null && (folder.uid !== by || (old !== null && old.uid !== by)))
-    throw refused(
+    throw pathRefused(
       path,
       `is a link of user ${by} to something that is not that user's`,
       "name the file by its real path if that is what you mean (realpath shows it)",
     );
   if (old === null || isOnlyOurs(folder)) return;
-  if (isShared(folder) && old.uid !== me() && (old.uid !== folder.uid || isUnknown(old.uid)))
-    throw refused(path, `belongs to user ${old.uid}, in a folder that anyone can write to`, "name another file");
-  if (old.nlink > 1 && (old.uid !== me() || !isTrustedFolder(folder)))
-    throw refused(
+  if (isShared(folder) && old.uid !== effectiveUid() && (old.uid !== folder.uid || isUnknown(old.uid)))
+    throw pathRefused(path, `belongs to user ${old.uid}, in a folder that anyone can write to`, "name another file");
+  if (old.nlink > 1 && (old.uid !== effectiveUid() || !isTrustedFolder(folder)))
+    throw pathRefused(
       path,
       "has another name (a hard link), in a folder that others can write to",
       "replace it by a copy of itself, then try again",

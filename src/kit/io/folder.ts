@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf, fileError } from "./error.ts";
-import { refused, walk } from "./walk.ts";
+import { pathRefused, walk } from "./walk.ts";
 
 /**
  * Creates a folder and its parents like `mkdir -p`, but not through another user's link into a folder that is not that
@@ -24,7 +24,7 @@ async function make(path: string, mode: number): Promise<void> {
   });
   try {
     if (place.by !== null && place.folder.uid !== place.by)
-      throw refused(
+      throw pathRefused(
         path,
         `is behind a link of user ${place.by}`,
         "name the folder by its real path (realpath shows it)",

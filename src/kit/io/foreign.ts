@@ -15,7 +15,7 @@ export function foreignHand(path: string, stats: Stats, env: NodeJS.ProcessEnv):
   return { why: `${path} can be written by ${who}`, hint: cmd`chmod go-w ${path}` };
 }
 
-/** The same, judging only by the owner, as for links. */
+/** The same by the owner alone, as for links. */
 export function foreignOwner(path: string, { uid }: Stats, env: NodeJS.ProcessEnv): ForeignHand | null {
   const me = process.getuid?.();
   if (me === undefined || uid === 0 || uid === me) return null;

@@ -16,7 +16,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { bare, cmd } from "../shell.ts";
-import { isShared, isTrusted, isUnknown, me } from "./owner.ts";
+import { isShared, isTrusted, isUnknown, effectiveUid } from "./owner.ts";
 import { statePath } from "./state-path.ts";
 
 /** The holder of a lock, for messages only: untrusted, so it is never used for decisions or paths. */
@@ -84,14 +84,18 @@ export async function withFileLock<T>(
   waitMs = 20_000,
   state = statePath(process.env),
 ): Promise<T> {
-  const name = `file-${digest(realPath(path))}`;
+  const name = `file-${shortDigest(realPath(path))}`;
   const until = Date.now() + waitMs;
   let lock: Lock | null = null;
   while ((lock = takeLock(state, name, `writing ${path}`, { patient: false })) === null) {
     if (Date.now() > until) {
       const holder = lockHolder(state, name);
       const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}`;
-      throw new UnsprawlError("locked", `${path} is locked by ${who}`, cmd`wait for it; ${bare(endOf(holder))}`);
+      throw new UnsprawlError(
+        "locked",
+        `${path} is locked by ${who}`,
+        cmd`wait for it; ${bare(endHolderHint(holder))}`,
+      );
     }
     await sleep(3 + Math.random() * 12);
   }
@@ -103,13 +107,13 @@ export async function withFileLock<T>(
 }
 
 /** How to end a holder that hangs. The process id is valid only on the same host and in the same process namespace. */
-export function endOf(holder: Holder | null): string {
+export function endHolderHint(holder: Holder | null): string {
   if (holder === null) return "if it hangs, end it";
   const here = holder.host === hostname() && holder.space === space();
   return here ? `if it hangs: kill ${holder.pid}` : cmd`if it hangs, end process ${holder.pid} on ${holder.host}`;
 }
 
-export function digest(text: string): string {
+export function shortDigest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
@@ -197,10 +201,10 @@ function lockFolder(state: string): string {
     for (const own of [real, join(real, FOLDER)]) {
       const stat = lstatSync(own);
       if (!isTrusted(stat.uid) || !stat.isDirectory()) throw foreign(own, stat.uid);
-      if (stat.uid === me() && (stat.mode & 0o077) !== 0) chmodSync(own, 0o700);
+      if (stat.uid === effectiveUid() && (stat.mode & 0o077) !== 0) chmodSync(own, 0o700);
     }
     // For root, nobody else may be able to replace any parent folder.
-    if (me() === 0)
+    if (effectiveUid() === 0)
       for (let above = dirname(real); ; above = dirname(above)) {
         const stat = lstatSync(above);
         // In a user namespace an unknown owner may be root, but not in a shared folder such as /tmp.

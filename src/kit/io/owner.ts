@@ -1,11 +1,11 @@
 import { lstatSync, readFileSync } from "node:fs";
 
 /** The effective user id of this process; -1 if the system has none. */
-export const me = (): number => process.geteuid?.() ?? -1;
+export const effectiveUid = (): number => process.geteuid?.() ?? -1;
 
 /** Whether files of this user are trusted: our own and root's. */
 export function isTrusted(uid: number): boolean {
-  return uid === me() || uid === 0;
+  return uid === effectiveUid() || uid === 0;
 }
 
 /** Whether this is the id that a user namespace shows for all users outside it. user_namespaces(7) */
@@ -16,7 +16,7 @@ export function isUnknown(uid: number): boolean {
 /** The trust-relevant facts of a folder or file; `place` identifies it where needed (see `placeId`). */
 export type Owned = { readonly uid: number; readonly mode: number; readonly place?: string };
 
-export const placeId = ({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string => `${dev}:${ino}`;
+export const inodeId = ({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string => `${dev}:${ino}`;
 
 /**
  * Whether this folder is ours or root's. In a user namespace, root's folders are recognised by name: `/`, `/etc`,
@@ -59,7 +59,7 @@ function systemFolders(): ReadonlySet<string> {
   const below = "run/lock run/user usr/bin usr/lib usr/local usr/share var/lib var/log var/spool var/tmp".split(" ");
   const found = ["", ...names, ...below].flatMap((name) => {
     const stat = lstatSync(`/${name}`, { bigint: true, throwIfNoEntry: false });
-    return stat?.isDirectory() === true && isUnknown(Number(stat.uid)) ? [placeId(stat)] : [];
+    return stat?.isDirectory() === true && isUnknown(Number(stat.uid)) ? [inodeId(stat)] : [];
   });
   return (system = new Set(found));
 }

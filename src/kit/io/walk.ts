@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../model/error.ts";
-import { isOnlyOurs, isShared, isTrusted, isUnknown, placeId, type Owned } from "./owner.ts";
+import { isOnlyOurs, isShared, isTrusted, isUnknown, inodeId, type Owned } from "./owner.ts";
 
 /** The trust-relevant facts of a folder or file. */
 export type TrustFacts = Owned & { readonly nlink: number };
@@ -57,12 +57,12 @@ export async function walk(path: string, root = "/"): Promise<FolderEntry> {
       const entry = openOrNull(folder.at(name), path);
       if (entry === null) {
         if (last && !linked) return placeOf(folder, name, by);
-        if (last) throw refused(path, "is a link to something that is not there", "name the file that is meant");
+        if (last) throw pathRefused(path, "is a link to something that is not there", "name the file that is meant");
         throw Object.assign(new Error("no such folder"), { code: "ENOENT" });
       }
       if (entry.isLink) {
         try {
-          if (++links > MOST_LINKS) throw refused(path, "is a link that leads back to itself", `ls -l ${path}`);
+          if (++links > MOST_LINKS) throw pathRefused(path, "is a link that leads back to itself", `ls -l ${path}`);
           by = followedFor(path, folder.kind, entry.kind, by);
           const target = await readLink(folder.at(name), path, folder, entry);
           linked ||= last;
@@ -81,7 +81,7 @@ export async function walk(path: string, root = "/"): Promise<FolderEntry> {
         depth++;
       }
     }
-    throw refused(path, "is a folder", "name a file");
+    throw pathRefused(path, "is a folder", "name a file");
   } catch (error) {
     folder.close();
     throw error;
@@ -109,7 +109,7 @@ function followedFor(path: string, folder: TrustFacts, link: TrustFacts, before:
   if (isTrusted(link.uid) && !planted) return before;
   const foreignInShared = isShared(folder) && (link.uid !== folder.uid || isUnknown(link.uid));
   if (planted || foreignInShared || (before !== null && before !== link.uid))
-    throw refused(
+    throw pathRefused(
       path,
       `leads through a link that user ${link.uid} has put into a folder that others can write to`,
       "name the file by its real path if that is what you mean (realpath shows it)",
@@ -134,7 +134,7 @@ export function changedMeanwhile(path: string): UnsprawlError {
   return new UnsprawlError("changed", `${path} was changed by somebody else just now`, "look at it, then try again");
 }
 
-export function refused(path: string, why: string, hint: string): UnsprawlError {
+export function pathRefused(path: string, why: string, hint: string): UnsprawlError {
   return new UnsprawlError("refused", `${path} ${why}`, hint);
 }
 
@@ -178,7 +178,8 @@ function open(path: string, whole: string, isFolder: boolean): ListedEntry {
 /** Without /proc, folders are accessed by path. */
 function named(path: string, whole: string, isFolder: boolean): ListedEntry {
   const stat = lstatSync(path, { bigint: true });
-  if (isFolder && !stat.isDirectory()) throw refused(whole, "leads through something that is no folder", "name a file");
+  if (isFolder && !stat.isDirectory())
+    throw pathRefused(whole, "leads through something that is no folder", "name a file");
   return entryOf(
     stat,
     (name) => `${path === "/" ? "" : path}/${name}`,
@@ -187,8 +188,8 @@ function named(path: string, whole: string, isFolder: boolean): ListedEntry {
 }
 
 function entryOf(stat: BigIntStats, at: ListedEntry["at"], close: () => void): ListedEntry {
-  const kind = { uid: Number(stat.uid), mode: Number(stat.mode), nlink: Number(stat.nlink), place: placeId(stat) };
-  const id = `${placeId(stat)}:${stat.ctimeNs}`;
+  const kind = { uid: Number(stat.uid), mode: Number(stat.mode), nlink: Number(stat.nlink), place: inodeId(stat) };
+  const id = `${inodeId(stat)}:${stat.ctimeNs}`;
   return { kind, isLink: stat.isSymbolicLink(), id, changedMs: Number(stat.ctimeMs), at, close };
 }
 

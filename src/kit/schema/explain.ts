@@ -44,7 +44,7 @@ export function explain(issue: SchemaIssue, file: string, at = ""): UnsprawlErro
 }
 
 /** The default message. Never valibot's own, which quotes the value. */
-export function words({ expected }: SchemaIssue): string {
+export function defaultMessage({ expected }: SchemaIssue): string {
   return `must be ${KINDS[expected ?? ""] ?? "something else"}`;
 }
 

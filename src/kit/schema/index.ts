@@ -5,7 +5,7 @@
  * Schema with `metadata`, as far as possible.
  */
 import * as v from "valibot";
-import { explain, says, words } from "./explain.ts";
+import { explain, says, defaultMessage } from "./explain.ts";
 import { nearest } from "../text/nearest.ts";
 import { cmd } from "../shell.ts";
 
@@ -24,7 +24,7 @@ export function parse<const S extends v.GenericSchema>(
   file: string,
   at = "",
 ): SchemaValue<S> {
-  const found = v.safeParse(schema, value, { message: words });
+  const found = v.safeParse(schema, value, { message: defaultMessage });
   if (found.success) return found.output;
   const { issues } = found;
   throw explain(issues.find((issue) => issue.expected === "never") ?? issues[0], file, at);

@@ -1,4 +1,4 @@
-import { damaged } from "./limits.ts";
+import { damagedArchive } from "./limits.ts";
 
 const SUM = 148;
 const SPACES = 8 * 32;
@@ -12,7 +12,7 @@ export function checkHeader(head: Buffer): void {
   // Some old programs summed signed bytes.
   let signed = sum;
   for (let at = 0; at < 512; at++) if ((at < SUM || at >= SUM + 8) && (head[at] as number) > 127) signed -= 256;
-  if (said !== signed) throw damaged("is no tar archive, or is damaged: a header's sum is wrong");
+  if (said !== signed) throw damagedArchive("is no tar archive, or is damaged: a header's sum is wrong");
 }
 
 export function isZero(head: Buffer): boolean {
@@ -30,7 +30,7 @@ export function numberAt(head: Buffer, at: number, length: number, what: string)
     value = first & 0x3f;
     for (let index = at + 1; index < at + length; index++) value = value * 256 + (head[index] as number);
   }
-  if (value < 0 || value > Number.MAX_SAFE_INTEGER) throw damaged(`has a file of impossible ${what}`);
+  if (value < 0 || value > Number.MAX_SAFE_INTEGER) throw damagedArchive(`has a file of impossible ${what}`);
   return value;
 }
 
@@ -70,11 +70,11 @@ export function paxRecords(bytes: Buffer): ReadonlyMap<string, string> {
     const end = at + Number(digits);
     const equals = bytes.indexOf(61, space);
     const fits = /^[1-9]\d*$/.test(digits) && end <= bytes.length && equals > space && equals < end;
-    if (!fits || bytes[end - 1] !== 10) throw damaged("has a damaged PAX header");
+    if (!fits || bytes[end - 1] !== 10) throw damagedArchive("has a damaged PAX header");
     const key = bytes.toString("utf8", space + 1, equals);
     const value = bytes.toString("utf8", equals + 1, end - 1);
     // An empty value deletes the record. Go's reader rejects a NUL, which would hide what follows it.
-    if (value.includes("\0") && KEPT.test(key)) throw damaged("has a name with a NUL in it");
+    if (value.includes("\0") && KEPT.test(key)) throw damagedArchive("has a name with a NUL in it");
     if (value === "") found.delete(key);
     else if (KEPT.test(key)) found.set(key, value);
     at = end;

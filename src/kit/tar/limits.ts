@@ -30,11 +30,11 @@ export const LIMITS = {
 const HINT = "nothing real looks like this: find out where the image comes from before you run it";
 
 /** The layer exceeds a limit; the rest is not read. `what` completes "the layer …". */
-export function beyond(what: string): UnsprawlError {
+export function limitExceeded(what: string): UnsprawlError {
   return new UnsprawlError("refused", what, HINT);
 }
 
 /** The layer is malformed. `what` completes "the layer …". */
-export function damaged(what: string, hint = "pull or save the image again"): UnsprawlError {
+export function damagedArchive(what: string, hint = "pull or save the image again"): UnsprawlError {
   return new UnsprawlError("malformed", what, hint);
 }

@@ -1,4 +1,4 @@
-import { beyond, damaged, LIMITS } from "./limits.ts";
+import { limitExceeded, damagedArchive, LIMITS } from "./limits.ts";
 import { checkHeader, isZero, numberAt, paxRecords, textAt } from "./header.ts";
 
 /** `link` is a hard link; `other` a device, a FIFO or an unknown type. */
@@ -72,7 +72,7 @@ export class TarParser {
   /** Ends the input. Throws `malformed` in the middle of an entry. */
   end(): void {
     if (this.#filled > 0 || this.#left > 0 || !["header", "done"].includes(this.#state))
-      throw damaged("is cut off in the middle of a file");
+      throw damagedArchive("is cut off in the middle of a file");
   }
 
   /** How many of the following bytes are not needed and can be skipped. */
@@ -121,7 +121,7 @@ export class TarParser {
     }
     checkHeader(head);
     if (++this.#entries > LIMITS.entries)
-      throw beyond(`holds more than ${LIMITS.entries.toLocaleString("en")} entries`);
+      throw limitExceeded(`holds more than ${LIMITS.entries.toLocaleString("en")} entries`);
     const flag = String.fromCharCode(head[156] as number);
     const size = numberAt(head, 124, 12, "size");
     if (SPECIAL.has(flag)) this.#beginSpecial(flag, size);
@@ -130,7 +130,7 @@ export class TarParser {
 
   #beginSpecial(flag: string, size: number): void {
     if (size > LIMITS.special)
-      throw beyond(`has a header of ${size.toLocaleString("en")} bytes: at most 1 MiB is read`);
+      throw limitExceeded(`has a header of ${size.toLocaleString("en")} bytes: at most 1 MiB is read`);
     this.#special = { flag, parts: [] };
     this.#expect(size);
     this.#state = "special";
@@ -152,7 +152,7 @@ export class TarParser {
     const target = pax.get("linkpath") ?? this.#longTarget ?? textAt(head, 157, 100);
     const sparse = flag === "S" || pax.has("GNU.sparse.major") || pax.has("GNU.sparse.map");
     const given = pax.get("size");
-    if (given !== undefined && !/^\d{1,15}$/.test(given)) throw damaged("has a file of impossible size");
+    if (given !== undefined && !/^\d{1,15}$/.test(given)) throw damagedArchive("has a file of impossible size");
     let kind = KINDS[flag] ?? "other";
     if (flag === "\0" && path.endsWith("/")) kind = "folder";
     // Links, folders and devices have no data, whatever their header says. Source: Go's archive/tar, isHeaderOnly.

@@ -2,7 +2,7 @@
  * The end of a quote or substitution that starts at `at` in a shell script: the offset after it, or null if it is not
  * closed before `to`. `quoted`: it is inside double quotes. Linear time, whatever the nesting.
  */
-export function endOf(text: string, at: number, to: number, quoted: boolean): number | null {
+export function endOfQuoted(text: string, at: number, to: number, quoted: boolean): number | null {
   return skip(text, at, to, 0, quoted);
 }
 
@@ -95,7 +95,7 @@ function commands(text: string, from: number, to: number, depth: number): number
     } else if (char === "\\") at += 2;
     else if (char === "\n") {
       at++;
-      for (const body of bodies.splice(0)) at = afterBody(text, at, to, body);
+      for (const body of bodies.splice(0)) at = afterHereDocument(text, at, to, body);
     } else if (char === "#" && /[\s;&|()]/.test(text.charAt(at - 1))) at = lineEnd(text, at, to);
     else if (char === "<" && text.charAt(at + 1) === "<") {
       BODY.lastIndex = at;
@@ -126,7 +126,7 @@ function begins(text: string, at: number, word: string): boolean {
 }
 
 /** The offset after a here-document's end line; `to` if it has none. */
-export function afterBody(
+export function afterHereDocument(
   text: string,
   from: number,
   to: number,

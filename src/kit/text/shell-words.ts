@@ -1,4 +1,4 @@
-import { afterBody, endOf, lineEnd } from "./shell-skip.ts";
+import { afterHereDocument, endOfQuoted, lineEnd } from "./shell-skip.ts";
 
 /** A word of a command with its range in the text, in UTF-16 units, including quotes. */
 export type ShellWord = {
@@ -58,7 +58,7 @@ function commandsIn(text: string, from: number, to: number, depth: number, found
       close();
       at++;
       for (const body of bodies.splice(0)) {
-        const end = afterBody(text, at, to, body);
+        const end = afterHereDocument(text, at, to, body);
         found.bodies.push({ start: at, end });
         at = end;
       }
@@ -93,7 +93,7 @@ function readWord(
 ): ShellWord {
   let [at, expands, value] = [start, false, ""];
   const over = (limit: number, quoted: boolean): { readonly end: number; readonly inner: number } => {
-    const end = endOf(text, at, limit, quoted);
+    const end = endOfQuoted(text, at, limit, quoted);
     if (end !== null) return { end, inner: end - 1 };
     if (found.cut++ >= MOST) return { end: limit, inner: limit };
     if (depth === 0 && limit === to) found.open.push(at);

@@ -1,5 +1,5 @@
 import { SEVERITIES } from "../../model/finding.ts";
-import { countsOf } from "../../model/change-words.ts";
+import { changeCounts } from "../../model/change-words.ts";
 import type { SecretGroup } from "../groups.ts";
 import { last } from "../last.ts";
 import type { TuiState } from "../state.ts";
@@ -11,7 +11,7 @@ import { line, type SpanLine, type StyledSpan } from "../widgets/text.ts";
 const ROOMY = 110;
 
 /** What is scanned, how far, and what was found. */
-export function header({ scan, now, hushed, readOnly }: TuiState, columns: number): SpanLine {
+export function header({ scan, now, suppressed, readOnly }: TuiState, columns: number): SpanLine {
   const name: StyledSpan = { text: readOnly ? " unsprawl, read-only " : " unsprawl ", bold: true };
   const { places, severities } = counted(scan.groups);
   const found = `${some(scan.groups.length, "secret")} in ${some(places, "place")}`;
@@ -35,9 +35,9 @@ export function header({ scan, now, hushed, readOnly }: TuiState, columns: numbe
   }
   const { report, unread } = scan;
   const hidden = report && report.summary.hidden > 0 ? `  ${report.summary.hidden} of low confidence hidden` : "";
-  const quiet = (report?.summary.ignored ?? 0) + hushed.size;
+  const quiet = (report?.summary.ignored ?? 0) + suppressed.size;
   const ignored = quiet > 0 ? `  ${quiet} ignored` : "";
-  const since = report && scan.changes?.length ? countsOf(scan.changes) : "";
+  const since = report && scan.changes?.length ? changeCounts(scan.changes) : "";
   const loud = scan.changes?.some(({ kind }) => kind === "regressed") === true;
   const warn: StyledSpan = {
     text: unread.length > 0 ? `  ! ${unread.length} not read` : "",

@@ -1,6 +1,6 @@
-import { unitsOf, wordFor } from "../../core/journal/runs.ts";
+import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
-import { keyText, type Plan, type Step } from "../../model/plan.ts";
+import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
 import { SIGN } from "../theme.ts";
 import { some } from "../widgets/bar.ts";
@@ -15,7 +15,7 @@ export const plan: ScreenOf = (state, { columns, rows }, guard) => {
   const { rows: body, below, last } = windowFrom(layout(planLines(planned.plan), columns, guard), planned.scroll, rows);
   const secrets = planned.plan.steps.filter(({ kind }) => kind === "put").length;
   const units = unitsOf(planned.plan).size;
-  const what = wordFor(planned.plan.steps);
+  const what = unitNoun(planned.plan.steps);
   const title = line(
     {
       text: ` Migrate ${some(secrets, "secret")} in ${some(units, what)} → ${storeName(planned.plan)}`,
@@ -75,7 +75,7 @@ function stepLines(step: Step): SpanLine[] {
     );
   if (step.kind === "put") {
     const [sign, how] = PUT[step.found];
-    return [one("store", sign, `${keyText(step.move.key)}  ${how}`)];
+    return [one("store", sign, `${storeKeyText(step.move.key)}  ${how}`)];
   }
   if (step.kind === "deliver") return [one("deliver", " ", `by ${step.delivery}: ${step.why}`)];
   if (step.kind === "rewrite")

@@ -117,11 +117,11 @@ export async function undoLastIgnore(session: TerminalSession): Promise<void> {
     const back = new Set(last.hits.map(({ finding }) => finding.fingerprint));
     session.store.set((state): Partial<TuiState> => {
       const known = new Set(state.scan.hits.map(({ finding }) => finding.id));
-      const hushed = new Set([...state.hushed].filter((print) => !back.has(print)));
+      const suppressed = new Set([...state.suppressed].filter((print) => !back.has(print)));
       const missing = last.hits.filter(({ finding }) => !known.has(finding.id));
-      const whole = { ...state, ...withHits(state, [...state.scan.hits, ...missing]), hushed };
+      const whole = { ...state, ...withHits(state, [...state.scan.hits, ...missing]), suppressed };
       const item = itemsOf(whole).find((one) => one.kind === "group" && back.has(one.group.fingerprint));
-      return { scan: whole.scan, hushed, selected: item?.key ?? state.selected };
+      return { scan: whole.scan, suppressed, selected: item?.key ?? state.selected };
     });
     tell(session, "taken back: it is on the list again");
   } catch (error) {
@@ -144,7 +144,7 @@ function without(state: TuiState, gone: ReadonlySet<string>): Partial<TuiState> 
     detailScroll: 0,
     selected: next?.key ?? null,
     marked: new Set([...state.marked].filter((print) => !gone.has(print))),
-    hushed: new Set([...state.hushed, ...gone]),
+    suppressed: new Set([...state.suppressed, ...gone]),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from "../../model/json.ts";
-import { unitsOf, wordFor, type RunSummary } from "../../core/journal/runs.ts";
+import { unitsOf, unitNoun, type RunSummary } from "../../core/journal/runs.ts";
 import { confirmed, restartsOf } from "../confirm.ts";
 import { said } from "../said.ts";
 import type { TerminalSession } from "../session.ts";
@@ -13,7 +13,7 @@ import { startRun } from "./run.ts";
 export async function openRun(session: TerminalSession, summary: RunSummary): Promise<void> {
   await orTold(session, async () => {
     const { store, assembly } = session;
-    const [{ readJournal }, { describe }] = await Promise.all([
+    const [{ readJournal }, { describeStep: describe }] = await Promise.all([
       import("../../core/journal/journal.ts"),
       import("../../core/apply.ts"),
     ]);
@@ -39,7 +39,7 @@ export async function startResume(session: TerminalSession, { run: id, state }: 
   if (state !== "unfinished") return tell(session, `this run is ${state}: there is nothing to go on with`);
   await orTold(session, async () => {
     const { assembly } = session;
-    const [{ resume, describe }, { rollback, rollbackBegun }, { readJournal }] = await Promise.all([
+    const [{ resume, describeStep: describe }, { rollback, rollbackBegun }, { readJournal }] = await Promise.all([
       import("../../core/apply.ts"),
       import("../../core/rollback.ts"),
       import("../../core/journal/journal.ts"),
@@ -84,7 +84,7 @@ export async function startScrub(
       import("../../core/journal/journal.ts"),
     ]);
     const { plan } = readJournal(assembly.installation(), id);
-    const text = `Scrub run ${id}: purge what it keeps of ${some(unitsOf(plan).size, wordFor(plan.steps))}, no undo then?`;
+    const text = `Scrub run ${id}: purge what it keeps of ${some(unitsOf(plan).size, unitNoun(plan.steps))}, no undo then?`;
     // Nothing restarts by it, but as much is lost as a run of that size has kept.
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
     startRun(session, "scrub", plan, async (host) => {

@@ -5,7 +5,7 @@ import type { Plan, Step } from "../../model/plan.ts";
 import { said } from "../said.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
 import type { Installation } from "../../core/journal/journal.ts";
-import { wordFor } from "../../core/journal/runs.ts";
+import { unitNoun } from "../../core/journal/runs.ts";
 import { shortName } from "./names.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import type { ResultState, RunState, StepState } from "../state.ts";
@@ -25,7 +25,7 @@ export async function startApply(session: TerminalSession): Promise<void> {
   const { name } = plan.store;
   if (isTyped(restarts) && !(await typedName(session, `Apply this plan? Type ${name}:`, restarts, name))) return;
   startRun(session, "apply", plan, async (host) => {
-    const { apply, describe } = await import("../../core/apply.ts");
+    const { apply, describeStep: describe } = await import("../../core/apply.ts");
     const steps = plan.steps.map((step): StepState => ({
       id: step.id,
       unit: step.unit,
@@ -47,7 +47,7 @@ export async function startUndo(session: TerminalSession, id: string): Promise<v
     ]);
     const { plan } = readJournal(assembly.installation(), id);
     const units = new Set(plan.steps.map((step) => step.unit)).size;
-    const text = `Undo run ${id}: put ${some(units, wordFor(plan.steps))} back, take its values out of ${plan.store.name}?`;
+    const text = `Undo run ${id}: put ${some(units, unitNoun(plan.steps))} back, take its values out of ${plan.store.name}?`;
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
     startRun(session, "rollback", plan, async (host) => ({
       result: await rollback(id, await applyTools(session, plan), host),

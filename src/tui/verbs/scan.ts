@@ -34,7 +34,7 @@ export function startScan(session: TerminalSession): void {
       const { assembly } = session;
       const [{ tools, minConfidence }, memory] = await Promise.all([scanTools(assembly), assembly.remembered()]);
       const found: ScanHit[] = [];
-      const shown = ({ finding }: ScanHit): boolean => !store.get().hushed.has(finding.fingerprint);
+      const shown = ({ finding }: ScanHit): boolean => !store.get().suppressed.has(finding.fingerprint);
       let due = 0;
       const regroup = (): void => {
         const now = Date.now();
@@ -70,10 +70,10 @@ export function startScan(session: TerminalSession): void {
       // Marks stay over a fresh scan as far as their secrets are still there.
       const prints = new Set(report.findings.map(({ fingerprint }) => fingerprint));
       if (!signal.aborted)
-        store.set(({ marked, hushed }) => ({
+        store.set(({ marked, suppressed }) => ({
           marked: new Set([...marked].filter((print) => prints.has(print))),
           // What the configuration hides by now is in the report's own count.
-          hushed: new Set([...hushed].filter((print) => prints.has(print))),
+          suppressed: new Set([...suppressed].filter((print) => prints.has(print))),
         }));
       if (!signal.aborted) prepare(store);
     } catch (error) {

@@ -40,7 +40,7 @@ describe("gitleaks's allowlists for all rules, on built-in findings", () => {
           value: Secret.of(value),
           ...(path === undefined ? {} : { path }),
         });
-        const by = verdict.secret ? null : verdict.hushedBy?.replace(/:.*/, "");
+        const by = verdict.secret ? null : verdict.suppressedBy?.replace(/:.*/, "");
         expect([name, by]).toEqual([name, hidden ? "allowlist" : null]);
       }
     }

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { traces } from "../../../src/engine/traces.ts";
+import { findValue } from "../../../src/engine/traces.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import type { Plan } from "../../../src/model/plan.ts";
 import { which } from "../../services/apt.ts";
@@ -68,7 +68,7 @@ function expectClean(name: string, values: readonly string[]): void {
   const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
   const texts = files.map((file) => readFileSync(join(folder, file), "utf8"));
   for (const value of values.map((text) => Secret.of(text)))
-    expect([traces(doc, value), traces(texts, value)], name).toEqual([[], []]);
+    expect([findValue(doc, value), findValue(texts, value)], name).toEqual([[], []]);
 }
 
 /** What the application gets: an entrypoint or a shim takes a moment to become it. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createJournal, openJournal, readJournal, runIds, type Installation } from "../../src/core/journal/journal.ts";
-import { chained } from "../../src/core/journal/chain.ts";
+import { chainedLine } from "../../src/core/journal/chain.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { Receipt } from "../../src/model/receipt.ts";
@@ -151,7 +151,7 @@ test.each([
   const plan = planOf(runId());
   createJournal(here, plan).close();
   const { mac: link } = JSON.parse(readFileSync(file(plan.id), "utf8")) as { mac: string };
-  fs.appendFileSync(file(plan.id), chained(receipt as Receipt, link, here.key).line);
+  fs.appendFileSync(file(plan.id), chainedLine(receipt as Receipt, link, here.key).line);
   expect(() => readJournal(here, plan.id)).toThrow(expect.objectContaining({ code: "malformed" }) as Error);
 });
 

@@ -104,9 +104,10 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   "migrations/index.ts": ["contract", "sources", "migrations/*"],
   // What runs by itself: the face hands it everything.
   watch: ["core", "contract", "model", "engine"],
+  agent: ["core", "contract", "model", "engine", "watch"],
   fleet: ["core", "contract", "model", "fast", "history", "images"],
   // Faces.
-  cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet"],
+  cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet", "agent"],
   tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery"],
   // A small world to try unsprawl in.
   demo: ["delivery"],
@@ -230,6 +231,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/residue/search.ts": "finds a plain value in a variable of its own name",
   "migrations/kubernetes/residue.ts": "finds where else a manifest holds the value",
   "src/model/fingerprint.ts": "the keyed digest is made from the bytes",
+  "src/agent/fetch.ts": "a keyed digest tells whether a value has changed",
   "src/kit/io/sealed.ts": "the key that a file's copy is sealed with is made from the bytes",
   "src/kit/text/redact.ts": "finds known values in text in order to take them out",
   "src/detect/text-of.ts": "detection reads the value",

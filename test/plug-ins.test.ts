@@ -219,6 +219,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "migrations/quadlet/index.ts": "what it moves is found by another source",
   "providers/vault/auth-settings.ts": "a way to log in to Vault",
   "providers/vault/login.ts": "a way to log in to Vault",
+  "src/agent/serving.ts": "a source that it makes from Compose's labels",
   "src/core/config/fleet.ts": "examples, and the default, of a fleet's sources",
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
   "src/cli/fleet-settings.ts": "a reference as an example",

@@ -40,6 +40,7 @@ export const provider: ProviderModule = {
       reference: (key) => vaultReference(key, settings),
       parse: (reference) => parseVaultReference(reference, settings),
       get: async (key) => (await kv()).get(key),
+      version: async (key) => (await kv()).version(key.path),
       put: async (key, value, replace, origin) => (await kv()).put(key, value, replace, origin),
       remove: async (key, matches, created) => (await kv()).remove(key, matches, created),
       list: async (what) => listKeys(what, settings, client, await version(), await kv()),

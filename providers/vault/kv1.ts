@@ -76,6 +76,7 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
       const value = fieldValue(await read(key.path), key.field);
       return value === null ? null : { value, version: versionOf(0, value) };
     },
+    version: async () => null,
     put: (key, value, replace) => {
       const text = textOf(value);
       return inTurn(key.path, async () => {

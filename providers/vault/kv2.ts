@@ -100,6 +100,14 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
       const value = fieldValue(fields, key.field);
       return value === null ? null : { value, version: versionOf(version, value) };
     },
+    async version(path) {
+      const { status, ...answer } = await client.call("GET", at("metadata", path), { needs: [], expect: [403, 404] });
+      const { current_version: current, versions } = dataOf({ status, ...answer });
+      if (status >= 300 || typeof current !== "number") return null;
+      // A version that was deleted, or undeleted, keeps its number.
+      const state = (versions as { readonly [version: string]: unknown } | undefined)?.[current];
+      return JSON.stringify([current, state]);
+    },
     async put(key, value, replace) {
       const text = textOf(value);
       return rounds(key, async (lost) => {

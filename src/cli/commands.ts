@@ -152,6 +152,23 @@ unsprawl watch install dockerfile, an image for the last three.`,
     load: () => import("./commands/watch.ts"),
   },
   {
+    usage: "agent [action] [form]",
+    summary: "Serve this host: files for migrated containers, at boot and when a value changes in the store",
+    details: `agent writes the files that migrated containers mount, starts containers that could not start without them, and
+hands a new value to its consumers: a restart, one container at a time and only while each gets healthy; a signal; or
+nothing. The label unsprawl.on-change of a container comes before --on-change.`,
+    options: [
+      ["--once", "one pass: files, starts, and what has changed since the pass before; exit 5 if something is left"],
+      ["--on-change <what>", "what a container gets on a new value: restart (default), signal:NAME or none"],
+      ["--every <time>", "ask the stores this often (default: 2s)"],
+      ["--boot-timeout <time>", "with --once: before the engine starts, without it, and for at most this long"],
+      ["--grace <time>", "how long a container without a health check must stay up (default: 5s)"],
+      ["--health-timeout <time>", "how long a health check may take (default: 90s)"],
+    ],
+    stopping: "stopping",
+    load: () => import("./commands/agent.ts"),
+  },
+  {
     usage: "fleet <action>",
     summary: "many hosts and registries on PostgreSQL: serve asks, any number of workers scan, status tells",
     details: `serve asks for each source of \`fleet.sources\` when it is due; worker takes hosts and repositories as jobs; status

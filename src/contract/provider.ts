@@ -43,6 +43,12 @@ export interface Provider {
   parse(reference: string): StoreKey | null;
   get(key: StoreKey): Promise<Stored | null>;
   /**
+   * What identifies the present state of a key's path, for whoever waits for a change: equal while no value there has
+   * changed, the same for all values of the path, and obtained without reading one. Null if this credential cannot ask.
+   * Only for stores that can say.
+   */
+  version?(key: StoreKey): Promise<string | null>;
+  /**
    * Writes one value and leaves its siblings unchanged. `replace` is the version to replace, or null to create only.
    * Throws `conflict` if a value exists (create only), or if its version is no longer `replace`.
    */

@@ -1,8 +1,8 @@
 import type { Provider } from "../contract/provider.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Consumer } from "../model/consumer.ts";
-import type { StoreTarget } from "../model/plan.ts";
+import type { Consumer, SuppliedValue } from "../model/consumer.ts";
+import type { StoreKey, StoreTarget } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** What became of one consumer: the names of the values that were written, or why none was. */
@@ -19,6 +19,8 @@ export type SupplyTools = {
   readonly storeOf: (target: StoreTarget) => Promise<Provider>;
   /** The values of references through all stores that are set up here; null for one that no store is for. */
   readonly resolve: (references: readonly string[]) => Promise<ReadonlyMap<string, Secret | null>>;
+  /** Stores to look in, in this order, for a reference whose store is not known; absent to leave it to `resolve`. */
+  readonly names?: () => Promise<readonly string[]>;
   readonly know: (value: Secret) => void;
   /** Puts a consumer's files in place and returns the names of the values that were other ones. */
   readonly write: (consumer: Consumer, values: ReadonlyMap<string, Secret>) => readonly string[];
@@ -50,16 +52,33 @@ async function valuesOf(
   opened = new Map<string, Promise<Provider | null>>(),
 ): Promise<Map<string, Secret>> {
   const values = new Map<string, Secret>();
-  for (const { name, reference, store } of consumer.values) {
-    const provider = store === null ? null : await open(store, consumer, tools, opened);
-    const key = provider?.parse(reference) ?? null;
-    const value = key === null ? await resolved(reference, tools) : ((await provider?.get(key))?.value ?? null);
+  for (const one of consumer.values) {
+    const { name, reference } = one;
+    const place = await supplyKey(one, consumer, tools, opened);
+    const stored = place === null ? null : await place.provider.get(place.key);
+    const value = stored?.value ?? (one.store === null || place === null ? await resolved(reference, tools) : null);
     if (value === null)
       throw new UnsprawlError("absent", `nothing is stored at ${reference}`, "put it back, then render again");
     tools.know(value);
     values.set(name, value);
   }
   return values;
+}
+
+/** The store that a value was moved into, and its key there; null where the reference alone must lead to it. */
+export async function supplyKey(
+  { reference, store }: SuppliedValue,
+  consumer: Consumer,
+  tools: Omit<SupplyTools, "write">,
+  opened = new Map<string, Promise<Provider | null>>(),
+): Promise<{ readonly provider: Provider; readonly key: StoreKey } | null> {
+  const names = store === null ? ((await tools.names?.()) ?? []) : [store];
+  for (const name of names) {
+    const provider = await open(name, consumer, tools, opened);
+    const key = provider?.parse(reference) ?? null;
+    if (provider !== null && key !== null) return { provider, key };
+  }
+  return null;
 }
 
 async function resolved(reference: string, { resolve }: SupplyTools): Promise<Secret> {
@@ -76,7 +95,7 @@ async function resolved(reference: string, { resolve }: SupplyTools): Promise<Se
 function open(
   name: string,
   { stores }: Consumer,
-  tools: SupplyTools,
+  tools: Omit<SupplyTools, "write">,
   opened: Map<string, Promise<Provider | null>>,
 ): Promise<Provider | null> {
   const target = stores.find((one) => one.name === name);
@@ -86,7 +105,7 @@ function open(
   return opening;
 }
 
-async function named(name: string, { store }: SupplyTools): Promise<Provider | null> {
+async function named(name: string, { store }: Omit<SupplyTools, "write">): Promise<Provider | null> {
   try {
     return await store(name);
   } catch (error) {

@@ -88,6 +88,37 @@ export async function consumersOfEngine(
   return { consumers: found.flatMap((one) => one.consumers), faults: found.flatMap((one) => one.faults) };
 }
 
+/** The containers that the OCI runtime hands values to at each start, by their id; their consumers have no files. */
+export async function runtimeConsumers(
+  engine: Engine,
+): Promise<readonly { readonly id: string; readonly consumer: Consumer }[]> {
+  const isRuntime = ([key, value]: readonly [string, string]): boolean =>
+    key.startsWith(DELIVERY) && value === "runtime";
+  const chosen = (await engine.containers()).filter(({ Labels }) => Object.entries(Labels ?? {}).some(isRuntime));
+  const found = await pMap(
+    chosen,
+    async ({ Id }) => {
+      const doc = await engine.container(Id);
+      if (doc === null || keptByRun(nameOf(doc)) !== null) return [];
+      const labels = ownLabels(doc, await engine.image(doc.Image));
+      const values = Object.entries(labels)
+        .filter(isRuntime)
+        .map(([key]) => key.slice(DELIVERY.length))
+        .map((name) => ({ name, reference: labels[REFERENCE_LABEL + name] ?? "", store: labels[STORE + name] ?? null }))
+        .filter(({ reference }) => reference.startsWith("ref+"));
+      const consumer: Consumer = {
+        id: `container:${nameOf(doc)}`,
+        ...{ delivery: "shim", folder: "", owner: { uid: 0, gid: 0 }, script: false, stores: [] },
+        values,
+        onChange: onChangeOf(labels, nameOf(doc), []),
+      };
+      return values.length === 0 ? [] : [{ id: Id, consumer }];
+    },
+    { concurrency: 8 },
+  );
+  return found.flat();
+}
+
 const NONE: FoundConsumers = { consumers: [], faults: [] };
 
 /**

@@ -17,13 +17,18 @@ const SILENCE_MS = 300_000;
 /** Events from so long ago are then asked for again: its clock may be another. What was looked at before is so again. */
 const AGAIN_MS = SILENCE_MS + 600_000;
 
+type WatchedActions = { readonly [action: string]: "started" | "removed" };
+
 /** Started, or called otherwise: both are looked at. A container's environment is the same from its creation on. */
-const WATCHED: { readonly [action: string]: "started" | "removed" } = {
+const WATCHED: WatchedActions = {
   start: "started",
   rename: "started",
   destroy: "removed",
   remove: "removed", // Podman
 };
+
+/** The agent's too: a container whose files are missing is created, and then does not start. */
+export const AGENT_EVENTS: WatchedActions = { ...WATCHED, create: "started" };
 
 /**
  * The engine's events, for as long as nobody calls it off; a connection that ends is made again, sooner at first, then
@@ -34,8 +39,9 @@ export async function followEvents(
   engine: Engine,
   told: (event: EngineEvent) => void,
   signal: AbortSignal,
+  actions: WatchedActions = WATCHED,
 ): Promise<void> {
-  const filters = encodeURIComponent(JSON.stringify({ type: ["container"], event: Object.keys(WATCHED) }));
+  const filters = encodeURIComponent(JSON.stringify({ type: ["container"], event: Object.keys(actions) }));
   let lost = 0;
   let since = "";
   while (!signal.aborted) {
@@ -51,7 +57,7 @@ export async function followEvents(
       lost = 0;
       for await (const line of linesOf(answer)) {
         timer?.refresh();
-        const event = eventOf(line);
+        const event = eventOf(line, actions);
         if (event !== null) told(event);
       }
       throw new UnsprawlError("unreachable", "the engine has ended its events", "it is asked again");
@@ -87,7 +93,7 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
 }
 
 /** Null for what is none, or does not matter. Podman says what it did under other names. */
-function eventOf(line: string): EngineEvent | null {
+function eventOf(line: string, actions: WatchedActions): EngineEvent | null {
   let event: { Action?: unknown; status?: unknown; id?: unknown; Actor?: { ID?: unknown } };
   try {
     event = JSON.parse(line) as typeof event;
@@ -96,6 +102,6 @@ function eventOf(line: string): EngineEvent | null {
   }
   const action = event.Action ?? event.status;
   const id = event.Actor?.ID ?? event.id;
-  const kind = typeof action === "string" && Object.hasOwn(WATCHED, action) ? WATCHED[action] : undefined;
+  const kind = typeof action === "string" && Object.hasOwn(actions, action) ? actions[action] : undefined;
   return kind === undefined || typeof id !== "string" ? null : { kind, id };
 }

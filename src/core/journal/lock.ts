@@ -16,6 +16,25 @@ export function lockWatch(state: string): Lock {
   );
 }
 
+/** Takes the lock of this state folder's only agent. Throws `locked` naming the holder. */
+export function lockAgent(state: string): Lock {
+  const lock = takeLock(state, AGENT, "unsprawl agent");
+  if (lock !== null) return lock;
+  const holder = lockHolder(state, AGENT);
+  throw new UnsprawlError(
+    "locked",
+    `another unsprawl agent serves this host${by(holder)}`,
+    holder === null
+      ? "one agent serves a host; end the other"
+      : endHolderHint(holder).replace("if it hangs", "to end it"),
+  );
+}
+
+/** Whether an agent with this state folder is running. */
+export function agentRuns(state: string): boolean {
+  return lockHolder(state, AGENT) !== null;
+}
+
 /**
  * Takes an engine's lock for a run. A killed process holds no lock. `breakLock` takes it from a holder that hangs.
  * Throws `locked` naming the holder.
@@ -37,6 +56,7 @@ export function lockOwner(state: string, engineId: string): string | null {
 }
 
 const WATCH = "watch";
+const AGENT = "agent";
 
 const nameOf = (engineId: string): string => `engine-${shortDigest(engineId)}`;
 

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { DataKeys } from "./keys.ts";
@@ -20,7 +21,7 @@ export function sopsFiles(
   { name, template, dir, readOnly }: SopsPlace,
   keys: DataKeys,
 ): Pick<Provider, "key" | "names" | "reference" | "parse" | "get" | "put" | "remove" | "list"> &
-  Required<Pick<Provider, "rewrap" | "mayPut">> {
+  Required<Pick<Provider, "rewrap" | "mayPut" | "version">> {
   const writable = (): void => {
     if (readOnly)
       throw new UnsprawlError(
@@ -35,6 +36,7 @@ export function sopsFiles(
     reference: sopsReference,
     parse: (reference) => parseSopsReference(reference, template, dir),
     get: (key) => getValue(key.path, splitField(key.field), keys),
+    version: async (key) => fileVersion(key.path),
     mayPut: async (key) => mayPut(key.path, keys),
     async put(key, value, replace) {
       writable();
@@ -53,4 +55,10 @@ export function sopsFiles(
       return done;
     },
   };
+}
+
+/** Which file it is and when it was written; null where there is none. */
+async function fileVersion(file: string): Promise<string | null> {
+  const found = await stat(file, { bigint: true }).catch(() => null);
+  return found === null ? null : [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(" ");
 }

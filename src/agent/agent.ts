@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { UnsprawlError } from "../model/error.ts";
+import { AGENT_EVENTS, followEvents, type EngineEvent } from "../watch/events.ts";
+import { fetcher, type Fetcher } from "./fetch.ts";
+import { openRecord } from "./record.ts";
+import { roller, type Roller } from "./roll.ts";
+import { serving, type Serving } from "./serving.ts";
+import { startFailed } from "./start.ts";
+import type { AgentSettings, AgentTools, ServedConsumer } from "./tools.ts";
+
+/** So many paths are asked in a second at most, whatever the interval. */
+const PATHS_PER_SECOND = 25;
+/** Events that come together are dealt with together. */
+const TOGETHER_MS = 50;
+/** How long stores have before the loop continues without their answer, which counts when it comes. */
+const FIRST_MS = 1000;
+
+/** What a pass left undone: consumers without their values. */
+export type PassResult = { readonly served: number; readonly failed: boolean };
+
+/**
+ * Before the engine starts: writes the files of everyone in the index, and tries stores that are down again until
+ * `withinMs` is over. Never asks the engine, which waits for this.
+ */
+export async function bootPass(
+  settings: AgentSettings,
+  tools: AgentTools,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<PassResult> {
+  const { fetch, roll, serves } = parts(settings, tools, signal);
+  const until = Date.now() + withinMs;
+  const left = (): number => Math.max(until - Date.now(), 0);
+  for (;;) {
+    const all = serves.all();
+    await Promise.race([fetch.poll(all, roll.take), pause(left(), signal)]);
+    signal.throwIfAborted();
+    if (left() === 0 || fetch.isDone(all)) return { served: all.length, failed: !fetch.isDone(all) };
+    await pause(Math.min(250, left()), signal);
+  }
+}
+
+/** One pass: files, what the engine could not start, and what has changed since the pass before. */
+export async function onePass(settings: AgentSettings, tools: AgentTools, signal: AbortSignal): Promise<PassResult> {
+  const { fetch, roll, serves } = parts(settings, tools, signal);
+  await fetch.poll(serves.all(), roll.take);
+  try {
+    const engine = await tools.engine();
+    await serves.refresh(engine);
+    await fetch.poll(serves.all(), roll.take);
+    await startFailed(engine, serves.all(), tools);
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || error.code !== "unreachable") throw error;
+    tools.told({ kind: "failed", what: "the engine", error });
+    // At boot it starts after this.
+    const all = serves.all();
+    return { served: all.length, failed: !fetch.isDone(all) };
+  }
+  await roll.run();
+  const all = serves.all();
+  return { served: all.length, failed: roll.due() > 0 || !fetch.isDone(all) };
+}
+
+/** Serves this host until it is cancelled. */
+export async function serveHost(settings: AgentSettings, tools: AgentTools, signal: AbortSignal): Promise<void> {
+  const { fetch, roll, serves } = parts(settings, tools, signal);
+  let woken = new AbortController();
+  let [isStale, mayStart] = [true, true];
+  const broken = new AbortController();
+  const ended = AbortSignal.any([signal, broken.signal]);
+  const guarded = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => broken.abort(error));
+  const poll = (): Promise<void> =>
+    guarded(
+      fetch.poll(serves.all(), async (fetched) => {
+        await roll.take(fetched);
+        mayStart ||= fetched.changed.length > 0;
+        void guarded(roll.run());
+      }),
+    );
+  // Without the engine to begin with: at boot it waits for these files.
+  await Promise.race([poll(), pause(FIRST_MS, ended)]);
+  const engine = await tools.engine();
+  const heard = ({ kind }: EngineEvent): void => {
+    if (kind === "lost") return;
+    isStale = true;
+    woken.abort();
+  };
+  const following = followEvents(engine, heard, ended, AGENT_EVENTS);
+  while (!ended.aborted) {
+    if (isStale) {
+      isStale = false;
+      mayStart = true;
+      if (!(await asked(() => serves.refresh(engine), tools))) isStale = true;
+    }
+    // A store that does not answer keeps nobody else waiting.
+    await Promise.race([poll(), pause(FIRST_MS, ended)]);
+    if (mayStart) mayStart = !(await asked(() => startFailed(engine, serves.all(), tools), tools));
+    void guarded(roll.run());
+    const everyMs = Math.max(settings.everyMs, (pathsOf(serves.all()) / PATHS_PER_SECOND) * 1000);
+    await pause(everyMs * (0.75 + Math.random() / 2), AbortSignal.any([ended, woken.signal]));
+    if (woken.signal.aborted) await pause(TOGETHER_MS, ended);
+    woken = new AbortController();
+  }
+  await following;
+  if (broken.signal.aborted) throw broken.signal.reason;
+}
+
+type AgentParts = { readonly fetch: Fetcher; readonly roll: Roller; readonly serves: Serving };
+
+function parts(settings: AgentSettings, tools: AgentTools, signal: AbortSignal): AgentParts {
+  const record = openRecord(tools.state);
+  const roll = roller(settings, tools, record, signal);
+  return { fetch: fetcher(tools), roll, serves: serving(tools, record, roll.forget) };
+}
+
+/** False while the engine does not answer. */
+async function asked(act: () => Promise<void>, tools: AgentTools): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    if (error.code !== "unreachable") tools.told({ kind: "failed", what: "the engine", error });
+    return error.code !== "unreachable";
+  }
+}
+
+function pathsOf(all: readonly ServedConsumer[]): number {
+  return new Set(all.flatMap(({ consumer }) => consumer.values.map(({ reference }) => reference.split("#")[0]))).size;
+}
+
+/** Ends early, without an error, when it is cancelled. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,175 @@
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
+import { supplyAll, supplyKey, type SupplyTools } from "../core/supply.ts";
+import { pauseMs } from "../kit/net/backoff.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { keyedDigest } from "../model/fingerprint.ts";
+import type { ValueDigests } from "./record.ts";
+import type { AgentTools, ServedConsumer } from "./tools.ts";
+
+const PAUSES = { firstMs: 1000, longestMs: 5000 };
+/** A store with these errors is away: nothing else is asked of it until the pause is over. */
+const AWAY: readonly string[] = ["unreachable", "throttled"];
+
+/** What a consumer has now, and which files were other ones before; `replaced` were there with other bytes. */
+export type Fetched = {
+  readonly served: ServedConsumer;
+  readonly digests: ValueDigests;
+  readonly changed: readonly string[];
+  readonly replaced: readonly string[];
+};
+
+export type Fetcher = {
+  /** Asks the stores of these consumers, each store by itself, and hands over whoever may have something new. */
+  poll(all: readonly ServedConsumer[], got: (fetched: Fetched) => Promise<void>): Promise<void>;
+  /** Whether every one of these has been supplied, the last time that it was tried. */
+  isDone(all: readonly ServedConsumer[]): boolean;
+};
+
+/** Consumers of the same stores: one store that is down keeps no other lane waiting. */
+type StoreLane = { failures: number; nextAt: number; busy: Promise<void> | null };
+
+/**
+ * Keeps what the stores said last: a version of each path where the store has them, so that an unchanged path costs one
+ * small request and no value; otherwise digests of values.
+ */
+export function fetcher(tools: AgentTools): Fetcher {
+  const stores = remembered(tools.stores);
+  const lanes = new Map<string, StoreLane>();
+  const seen = new Map<string, string>();
+  const failing = new Map<string, string>();
+  const done = new Set<string>();
+
+  const serve = async (
+    served: ServedConsumer,
+    versions: Map<string, Promise<string | null>>,
+    got: (fetched: Fetched) => Promise<void>,
+  ): Promise<UnsprawlError | null> => {
+    const { consumer, key } = served;
+    try {
+      const version = await versionOf(served, stores, versions);
+      if (version !== null && seen.get(key) === version && inPlace(served)) return null;
+      const fetched = await fetch(served, tools, stores);
+      await got(fetched);
+      done.add(key);
+      if (version === null) seen.delete(key);
+      else seen.set(key, version);
+      if (failing.delete(key)) tools.told({ kind: "recovered", what: consumer.id });
+      return null;
+    } catch (error) {
+      if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
+      // Said once, not at each poll.
+      if (failing.get(key) !== error.message) tools.told({ kind: "failed", what: consumer.id, error });
+      failing.set(key, error.message);
+      return error;
+    }
+  };
+
+  const pollLane = async (
+    lane: StoreLane,
+    all: readonly ServedConsumer[],
+    got: (fetched: Fetched) => Promise<void>,
+  ): Promise<void> => {
+    const versions = new Map<string, Promise<string | null>>();
+    for (const served of all) {
+      const error = await serve(served, versions, got);
+      if (error === null || !AWAY.includes(error.code)) continue;
+      lane.nextAt = Date.now() + pauseMs(++lane.failures, PAUSES);
+      for (const other of all) if (!failing.has(other.key)) failing.set(other.key, error.message);
+      return;
+    }
+    lane.failures = 0;
+  };
+
+  return {
+    async poll(all, got) {
+      const byLane = Map.groupBy(all, laneOf);
+      for (const key of [...seen.keys(), ...failing.keys()])
+        if (!all.some((one) => one.key === key)) void (seen.delete(key), failing.delete(key));
+      const polls = [...byLane].map(([name, members]) => {
+        const lane = lanes.get(name) ?? { failures: 0, nextAt: 0, busy: null };
+        lanes.set(name, lane);
+        if (Date.now() < lane.nextAt) return Promise.resolve();
+        return (lane.busy ??= pollLane(lane, members, got).finally(() => (lane.busy = null)));
+      });
+      await Promise.all(polls);
+      tools.forget();
+    },
+    isDone: (all) => all.every(({ key }) => done.has(key) && !failing.has(key)),
+  };
+}
+
+function laneOf({ consumer }: ServedConsumer): string {
+  const names = consumer.values.map(({ store, reference }) => {
+    const target = consumer.stores.find(({ name }) => name === store);
+    return JSON.stringify(target ?? store ?? reference.slice(0, reference.indexOf(":")));
+  });
+  return [...new Set(names)].sort().join(" ");
+}
+
+/** The stores as they were opened before, with their logins; one that could not be opened is tried again. */
+function remembered({ store, storeOf, ...others }: AgentTools["stores"]): Omit<SupplyTools, "write"> {
+  const opened = new Map<string, ReturnType<typeof store>>();
+  const keep = (id: string, open: () => ReturnType<typeof store>): ReturnType<typeof store> => {
+    const opening = opened.get(id) ?? open();
+    opened.set(id, opening);
+    opening.catch(() => opened.delete(id));
+    return opening;
+  };
+  return {
+    ...others,
+    store: (name) => keep(JSON.stringify(name), () => store(name)),
+    storeOf: (target) => keep(JSON.stringify(target), () => storeOf(target)),
+  };
+}
+
+/** What the stores say of the paths of a consumer; null where one of them cannot say without handing out the value. */
+async function versionOf(
+  { consumer }: ServedConsumer,
+  stores: Omit<SupplyTools, "write">,
+  versions: Map<string, Promise<string | null>>,
+): Promise<string | null> {
+  const found: string[] = [];
+  for (const value of consumer.values) {
+    const place = await supplyKey(value, consumer, stores);
+    if (place === null || place.provider.version === undefined) return null;
+    const { provider, key } = place;
+    const id = JSON.stringify([provider.target, key.path]);
+    const asking = versions.get(id) ?? provider.version?.(key);
+    if (asking === undefined) return null;
+    versions.set(id, asking);
+    const version = await asking;
+    if (version === null) return null;
+    found.push(`${id} ${key.field} ${version}`);
+  }
+  return found.join("\n");
+}
+
+/** Whether each file is there: a folder on tmpfs can be emptied. */
+function inPlace({ consumer, files }: ServedConsumer): boolean {
+  if (!files) return true;
+  const names = [...consumer.values.map(({ name }) => name)];
+  return names.every((name) => lstatSync(join(consumer.folder, name), { throwIfNoEntry: false })?.isFile() === true);
+}
+
+/** The values from their stores, written where there are files. Throws what the stores throw. */
+async function fetch(served: ServedConsumer, tools: AgentTools, stores: Omit<SupplyTools, "write">): Promise<Fetched> {
+  const { consumer, files } = served;
+  const { supplies, key } = tools;
+  let digests: ValueDigests = {};
+  let replaced: readonly string[] = [];
+  const [supplied] = await supplyAll([consumer], {
+    ...stores,
+    write(_consumer, values) {
+      digests = Object.fromEntries([...values].map(([name, value]) => [name, keyedDigest(value.expose(), key)]));
+      if (!files) return [];
+      const there = consumer.values.filter(({ name }) => supplies.read(consumer.folder, name) !== null);
+      const changed = supplies.write(consumer, values);
+      replaced = there.map(({ name }) => name).filter((name) => changed.includes(name));
+      return changed;
+    },
+  });
+  if (supplied === undefined || supplied.error !== null)
+    throw supplied?.error ?? new UnsprawlError("failed", `${consumer.id} was not supplied`);
+  return { served, digests, changed: supplied.changed, replaced };
+}

@@ -1,0 +1,159 @@
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
+import { nameOf } from "../engine/names.ts";
+import type { Engine } from "../engine/engine.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { OnChange } from "../model/consumer.ts";
+import { becomeWell, containersOf, isWell, restart, signalTo, startedAt } from "./containers.ts";
+import type { Fetched } from "./fetch.ts";
+import type { AgentRecord, ValueDigests } from "./record.ts";
+import type { AgentSettings, AgentTools, ServedConsumer } from "./tools.ts";
+
+/** A consumer whose running processes do not have its present values yet. */
+type DueConsumer = {
+  readonly served: ServedConsumer;
+  readonly digests: ValueDigests;
+  readonly names: readonly string[];
+};
+
+export type Roller = {
+  /** Takes note of what a consumer has now; remembers it as due where its processes have something else. */
+  readonly take: (fetched: Fetched) => Promise<void>;
+  /** Hands new values to running containers, one at a time. What cannot be done now stays due. */
+  readonly run: () => Promise<void>;
+  readonly due: () => number;
+  readonly forget: (key: string) => Promise<void>;
+};
+
+/**
+ * What is due is decided by digests that are recorded only once the processes have the value, so that an agent that was
+ * killed in between does it again. A container that started after its files were written has them already.
+ */
+export function roller(settings: AgentSettings, tools: AgentTools, record: AgentRecord, signal: AbortSignal): Roller {
+  const due = new Map<string, DueConsumer>();
+  let running: Promise<void> | null = null;
+
+  const hold = async (one: DueConsumer): Promise<void> => {
+    if (due.get(one.served.key) === one) due.delete(one.served.key);
+    await record.setApplied(one.served.key, one.digests);
+  };
+
+  /** The containers of one consumer, each well before the next. Throws `unhealthy` for the first that is not. */
+  const handOver = async (engine: Engine, { served, names }: DueConsumer): Promise<void> => {
+    const how = served.consumer.onChange ?? settings.onChange;
+    tools.told({ kind: "changed", consumer: served.consumer.id, names, how: how.kind });
+    if (how.kind === "none") return;
+    for (const { Id } of containersOf(served, await engine.containers())) {
+      signal.throwIfAborted();
+      await renew(engine, Id, how, written(served, names));
+    }
+  };
+
+  const renew = async (engine: Engine, id: string, how: OnChange, writtenAt: number): Promise<void> => {
+    const doc = await engine.container(id);
+    if (doc === null || (!doc.State.Running && !doc.State.Restarting) || doc.State.Paused) return;
+    const began = Date.now();
+    const name = nameOf(doc);
+    try {
+      if (startedAt(doc) <= writtenAt || doc.State.Restarting) {
+        if (how.kind === "signal") await signalTo(engine, id, name, how.signal);
+        else await restart(engine, id, name);
+      }
+      await becomeWell(engine, id, settings, signal);
+    } catch (error) {
+      if (error instanceof UnsprawlError && error.code !== "unreachable" && error.code !== "interrupted")
+        throw new RollError(name, error);
+      throw error;
+    }
+    const kind = how.kind === "signal" ? "signalled" : "restarted";
+    tools.told({ kind, container: name, tookMs: Date.now() - began });
+  };
+
+  /** Whether one of its values was too much for another container, which is not well yet. */
+  const isStopped = async (engine: Engine, { served, names, digests }: DueConsumer): Promise<boolean> => {
+    for (const { name, reference } of served.consumer.values) {
+      const stopped = names.includes(name) ? record.stopped(reference) : null;
+      if (stopped === null) continue;
+      if (stopped.digest === digests[name] && !(await isWell(engine, stopped.container, settings))) return true;
+      await record.setStopped(reference, null);
+    }
+    return false;
+  };
+
+  const stopAt = async ({ container, reason }: RollError, { served, names, digests }: DueConsumer): Promise<void> => {
+    for (const { name, reference } of served.consumer.values)
+      if (names.includes(name)) await record.setStopped(reference, { digest: digests[name] ?? "", container });
+    tools.told({ kind: "stopped", container, error: reason });
+  };
+
+  const next = (tried: ReadonlySet<DueConsumer>): DueConsumer | null =>
+    [...due.values()].find((one) => !tried.has(one)) ?? null;
+
+  const runAll = async (): Promise<void> => {
+    try {
+      const engine = await tools.engine();
+      const tried = new Set<DueConsumer>();
+      // Whoever comes due meanwhile is dealt with too.
+      for (let one = next(tried); one !== null && !signal.aborted; one = next(tried)) {
+        tried.add(one);
+        if (await isStopped(engine, one)) continue;
+        try {
+          await handOver(engine, one);
+          await hold(one);
+        } catch (error) {
+          if (!(error instanceof RollError)) throw error;
+          await stopAt(error, one);
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      // The engine went away: what is due stays so.
+      if (!(error instanceof UnsprawlError)) throw error;
+      if (error.code !== "unreachable") tools.told({ kind: "failed", what: "the engine", error });
+    }
+  };
+
+  return {
+    async take({ served, digests, changed, replaced }) {
+      const { key, consumer } = served;
+      const applied = record.applied(key);
+      const names = Object.keys(digests).filter((name) =>
+        applied?.[name] === undefined ? replaced.includes(name) : applied[name] !== digests[name],
+      );
+      if (changed.length > 0) tools.told({ kind: "written", consumer: consumer.id, names: changed });
+      if (names.length > 0) due.set(key, { served, digests, names });
+      else {
+        due.delete(key);
+        await record.setApplied(key, digests);
+      }
+    },
+    run: () => (running ??= runAll().finally(() => (running = null))),
+    due: () => due.size,
+    async forget(key) {
+      due.delete(key);
+      await record.forget(key);
+    },
+  };
+}
+
+/** A container that is not well with a new value. */
+class RollError extends Error {
+  readonly container: string;
+  readonly reason: UnsprawlError;
+
+  constructor(container: string, reason: UnsprawlError) {
+    super("stopped");
+    this.container = container;
+    this.reason = reason;
+  }
+}
+
+/** When the newest of these files was written, in milliseconds, rounded down; never for the OCI runtime's. */
+function written({ consumer, files }: ServedConsumer, names: readonly string[]): number {
+  if (!files) return Infinity;
+  const times = names.map((name) => {
+    const stat = lstatSync(join(consumer.folder, name), { throwIfNoEntry: false });
+    return stat === undefined ? Infinity : Math.floor(stat.mtimeMs);
+  });
+  return Math.max(...times);
+}

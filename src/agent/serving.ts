@@ -1,0 +1,86 @@
+import { dirname } from "node:path";
+import { runtimeConsumers } from "../engine/consumer-labels.ts";
+import type { Engine } from "../engine/engine.ts";
+import { composeLabelsOf } from "../engine/labels.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Consumer } from "../model/consumer.ts";
+import { containersOf } from "./containers.ts";
+import type { AgentRecord } from "./record.ts";
+import type { AgentTools, ServedConsumer } from "./tools.ts";
+
+/** A consumer whose container has been gone for so long is dropped: a migration in progress has none for a moment. */
+const GONE_MS = 10 * 60_000;
+
+/** Whom this host's agent serves. */
+export type Serving = {
+  /** From the index and what the engine said last. */
+  all(): readonly ServedConsumer[];
+  /** Asks the engine: adds to the index who is new, and drops from it whose container is gone for good. */
+  refresh(engine: Engine): Promise<void>;
+};
+
+export function serving(tools: AgentTools, record: AgentRecord, forget: (key: string) => Promise<void>): Serving {
+  const { index } = tools.supplies;
+  let runtime: readonly ServedConsumer[] = [];
+  let faults = new Set<string>();
+
+  const found = async (engine: Engine): Promise<readonly Consumer[]> => {
+    const said = new Set<string>();
+    const consumers: Consumer[] = [];
+    for (const source of ["docker:", ...(await composeSources(engine, tools))]) {
+      try {
+        const read = await tools.consumers(source);
+        consumers.push(...read.consumers);
+        for (const fault of read.faults) said.add(fault);
+      } catch (error) {
+        if (!(error instanceof UnsprawlError) || ["unreachable", "interrupted"].includes(error.code)) throw error;
+        said.add(`${source}: ${error.message}`);
+      }
+    }
+    for (const fault of said)
+      if (!faults.has(fault))
+        tools.told({ kind: "failed", what: "a consumer", error: new UnsprawlError("malformed", fault) });
+    faults = said;
+    return consumers;
+  };
+
+  return {
+    all: () => [...index.read().map((consumer) => ({ key: consumer.folder, consumer, files: true })), ...runtime],
+    async refresh(engine) {
+      const known = new Map(index.read().map((one) => [one.folder, one]));
+      const consumers = (await found(engine)).map((one) => ({
+        ...one,
+        stores: known.get(one.folder)?.stores ?? one.stores,
+      }));
+      const fresh = consumers.filter((one) => JSON.stringify(known.get(one.folder)) !== JSON.stringify(one));
+      if (fresh.length > 0) await index.add(fresh);
+      for (const { id, folder } of fresh) if (!known.has(folder)) tools.told({ kind: "added", consumer: id });
+      runtime = (await runtimeConsumers(engine)).map(({ id, consumer }) => ({ key: id, consumer, files: false }));
+      const listed = await engine.containers();
+      for (const consumer of known.values()) {
+        // What a Compose file says stands for itself: its containers may be down.
+        if (!consumer.id.startsWith("container:")) continue;
+        const there = containersOf({ key: consumer.folder, consumer, files: true }, listed).length > 0;
+        const isKept = listed.some(({ Mounts = [] }) => Mounts.some(({ Source }) => Source === consumer.folder));
+        const since = there || isKept ? null : (record.gone(consumer.folder) ?? Date.now());
+        await record.setGone(consumer.folder, since);
+        if (since === null || Date.now() - since < GONE_MS) continue;
+        await index.remove([consumer.folder]);
+        await forget(consumer.folder);
+        tools.told({ kind: "dropped", consumer: consumer.id });
+      }
+    },
+  };
+}
+
+/** The Compose files of projects whose containers mount values, by Compose's own labels on them. */
+async function composeSources(engine: Engine, { supplies }: AgentTools): Promise<readonly string[]> {
+  const sources = new Set<string>();
+  for (const { Id, Mounts = [] } of await engine.containers()) {
+    const mounts = Mounts.some(({ Source = "" }) => Source.startsWith("/") && supplies.mayHold(dirname(Source)));
+    if (!mounts) continue;
+    const files = (await composeLabelsOf(engine, await engine.container(Id)))?.["project.config_files"];
+    if (files !== undefined) sources.add(`compose:${files}`);
+  }
+  return [...sources];
+}

@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { APP } from "../services/images.ts";
+import type { OpenBao } from "../services/openbao.ts";
+import { random } from "../support/canary.ts";
+import { track } from "../support/children.ts";
+import { plantedIn } from "../support/planted.ts";
+import { MAIN, type World } from "../support/world.ts";
+
+type EngineClient = { readonly docker: (...args: string[]) => string };
+
+/** Starts an application with a secret and moves it into OpenBao; gives the secret. */
+export async function migrated(
+  { docker }: EngineClient,
+  world: World,
+  app: { readonly name: string; readonly image: string; readonly deliver: string; readonly more?: readonly string[] },
+): Promise<string> {
+  const { name, image, deliver, more = [] } = app;
+  const value = random(24);
+  world.plant({ [`${name} API_TOKEN`]: value });
+  docker("run", "-d", "--name", name, "--restart", "always", "-e", `API_TOKEN=${value}`, ...more, image, ...APP);
+  const args = ["migrate", `docker:${name}`, "--to", "vault", "--deliver", deliver, "--grace", "100ms", "--yes"];
+  const { code, stdout, stderr } = await world.unsprawl(args);
+  expect(code, stderr + stdout).toBe(0);
+  return value;
+}
+
+/** What the application's process has: in its environment, or in its file where it is delivered so. */
+export function valueIn({ docker }: EngineClient, name: string): string {
+  const inEnv = `tr '\\0' '\\n' </proc/1/environ | sed -n 's/^API_TOKEN=//p'`;
+  return docker("exec", name, "sh", "-c", inEnv);
+}
+
+/** A new value in OpenBao, beside what else is at this path. */
+export async function change(bao: OpenBao, world: World, name: string): Promise<string> {
+  const value = random(24);
+  world.plant({ [`a later ${name} API_TOKEN ${randomBytes(3).toString("hex")}`]: value });
+  await bao.api("PATCH", `secret/data/apps/${name}`, { data: { API_TOKEN: value } });
+  return value;
+}
+
+/** What a reboot does to tmpfs. */
+export function emptyMemory(world: World): void {
+  for (const name of readdirSync(world.memory)) rmSync(join(world.memory, name), { recursive: true, force: true });
+}
+
+export type RunningAgent = {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  /** Ends it and gives its exit code; fails if it printed a value. */
+  readonly end: (signal?: NodeJS.Signals) => Promise<number | null>;
+};
+
+/** `unsprawl agent`, until it is ended. */
+export function startAgent(world: World, ...args: string[]): RunningAgent {
+  const child = spawn(process.execPath, [MAIN, "agent", ...args], {
+    cwd: world.dir,
+    env: world.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  track(child);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (output += chunk.toString("utf8")));
+  const ended = new Promise<number | null>((done) => child.once("close", (code) => done(code)));
+  return {
+    child,
+    output: () => output,
+    async end(signal = "SIGTERM") {
+      child.kill(signal);
+      const code = await ended;
+      expect(plantedIn(output), "the agent's output shows values").toEqual([]);
+      return code;
+    },
+  };
+}

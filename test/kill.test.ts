@@ -6,13 +6,14 @@ import { workerEngine, type WorkerEngine } from "./services/worker-engine.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
 import { Containers } from "./support/containers.ts";
 import { resolved, savePlan, stateOf } from "./support/in-process.ts";
-import { boundariesOf, DEEP, killedAt, recorded, sweep, type Boundary } from "./support/kill.ts";
+import { DEEP } from "./support/deep.ts";
+import { boundariesOf, killedAt, oneOfEachStep, recorded, sweep, type Boundary } from "./support/kill.ts";
 import { twelveSecrets } from "./support/secrets.ts";
 import { heldLocks } from "./support/locks.ts";
 import { makeWorld, type Ran, type World } from "./support/world.ts";
 
-// The second guard of the laws: at step boundaries (the first and last of each kind; all in a deep run) and at random
-// instants SIGKILL; then `resume` or `rollback`. The application serves its value, store and configuration agree,
+// The second guard of the laws: SIGKILL at step boundaries (on the way to a local store at the first and last of each
+// kind, in the other forms at one of each step; at all in a deep run) and at random instants; then `resume` or `rollback`. The application serves its value, store and configuration agree,
 // nothing is lost or left behind.
 
 const RANDOM_KILLS = DEEP ? 50 : 4;
@@ -22,7 +23,10 @@ const first = randomInt(2);
 let engine: WorkerEngine;
 let bao: OpenBao;
 let containers: Containers;
-/** Worlds that work side by side on the one engine, each with locks of its own. */
+/**
+ * Worlds that work side by side on the one engine, each with locks of its own. Only the first delivers by the runtime:
+ * what that may resolve stands in one file, which the locks of one world guard.
+ */
 const lanes: World[] = [];
 
 beforeAll(async () => {
@@ -213,10 +217,10 @@ it.each([
   async ({ to, shared, from }) => {
     const name = `k-${to}-${shared ? "shared" : "alone"}`;
     const model = await new Subject(`${name}-undisturbed`, lane(0), to).begin(shared);
-    const boundaries = boundariesOf(await undisturbed(model), from);
-    expect(boundaries.length).toBeGreaterThan(15);
+    const boundaries = oneOfEachStep(boundariesOf(await undisturbed(model), from));
+    expect(boundaries.length).toBeGreaterThan(7);
     await model.clear();
-    await sweep(boundaries, lanes, async (at, turn, world) => {
+    await sweep(boundaries, to === "vault" ? [lane(0)] : lanes, async (at, turn, world) => {
       const subject = await new Subject(`${name}-${turn}`, world, to).begin(shared);
       const killed = await subject.apply(at);
       expect(killed.signal, `${at.kind}: exit ${killed.code}: ${killed.stdout}${killed.stderr}`).toBe("SIGKILL");
@@ -234,7 +238,7 @@ it("killed at random instants, then resumed or rolled back", { timeout: 900_000 
   const instants = Array.from({ length: RANDOM_KILLS }, () => 40 + randomInt(900));
   let killed = 0;
   await sweep(instants, lanes, async (killAfterMs, at, world) => {
-    const subject = await new Subject(`k-random-${at}`, world, at % 4 < 2 ? "local" : "vault").begin(false);
+    const subject = await new Subject(`k-random-${at}`, world, world === lane(0) ? "vault" : "local").begin(false);
     const { signal } = await world.unsprawl(["apply", `${subject.name}.json`], { killAfterMs });
     if (signal === "SIGKILL") killed++;
     const verb = at % 2 === 0 ? "resume" : "rollback";

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { DEEP } from "../support/kill.ts";
+import { DEEP } from "../support/deep.ts";
 import type { Bench } from "./bench.ts";
 
 /** Absent and present, any bytes, any names. */

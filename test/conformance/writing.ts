@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
-import { DEEP } from "../support/kill.ts";
+import { DEEP } from "../support/deep.ts";
 import { codeOf, ORIGIN, type Bench } from "./bench.ts";
 import { openSpec, type StoreSpec } from "./spec.ts";
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { filesBelow, random } from "../support/canary.ts";
 import { runsOf } from "../support/in-process.ts";
-import { DEEP } from "../support/kill.ts";
+import { DEEP } from "../support/deep.ts";
 import { disk, expectTold, useRig } from "./rig.ts";
 import { Subject } from "./subject.ts";
 

@@ -9,7 +9,7 @@ import { Secret } from "../../src/model/secret.ts";
 import { encodedForms } from "../../src/kit/text/redact.ts";
 import { postgresHistory } from "../../src/history/postgres.ts";
 import { file, folder, gone, sha256, tar } from "../images/layers/tar-bytes.ts";
-import { DEEP } from "../support/kill.ts";
+import { DEEP } from "../support/deep.ts";
 import { clientOf, forever, OCI, pushImage } from "../support/pushed.ts";
 import { openSpec } from "../conformance/spec.ts";
 import { makeFleet, type FleetDatabase, type FleetWorld, type Member } from "../support/fleet-world.ts";

@@ -1,7 +1,9 @@
+import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUSYBOX, FILE_ENV } from "../services/images.ts";
 import { variableCanaries, Watch } from "../support/canary.ts";
+import { DEEP } from "../support/deep.ts";
 import { watched } from "../support/watched.ts";
 import { APP, makeStage, runIdOf } from "./stage.ts";
 
@@ -27,14 +29,12 @@ describe("moving", () => {
     expect(installed.code, installed.stderr).toBe(0);
   });
 
-  it.each([
-    ["shim", "local"],
-    ["shim", "vault"],
-    ["runtime", "local"],
-    ["runtime", "vault"],
-    ["file", "local"],
-    ["file", "vault"],
-  ])("by %s to %s: plan, apply, runs, render, rollback, migrate, run, scrub", async (deliver, to) => {
+  // Each delivery, and each kind of store; which of them meet is drawn. A deep run has every pair.
+  const stores = randomInt(2) === 0 ? ["local", "vault", "local"] : ["vault", "local", "vault"];
+  const pairs = ["shim", "runtime", "file"].flatMap((deliver, at) =>
+    ["local", "vault"].filter((to) => DEEP || to === stores[at]).map((to) => [deliver, to] as const),
+  );
+  it.each(pairs)("by %s to %s: plan, apply, runs, render, rollback, migrate, run, scrub", async (deliver, to) => {
     const name = `moved-${deliver}-${to}`;
     const all = variableCanaries();
     const canaries = deliver === "file" ? all.filter((one) => ["DB_PASSWORD", "API_TOKEN"].includes(one.name)) : all;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Change } from "../../src/model/change.ts";
-import { DEEP } from "../support/kill.ts";
+import { DEEP } from "../support/deep.ts";
 import { change } from "./changes.ts";
 import { startReceiver } from "./receiver.ts";
 

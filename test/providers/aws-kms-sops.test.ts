@@ -9,7 +9,7 @@ import { kmsApi } from "../../providers/aws-kms/kms.ts";
 import { readSettings } from "../../providers/aws-kms/settings.ts";
 import { openSpec } from "../conformance/spec.ts";
 import { BENT } from "../stores-kit/sops/real.ts";
-import { DEEP } from "../support/kill.ts";
+import { DEEP } from "../support/deep.ts";
 import { ALIAS, kmsWorld, makeKey, sopsAt, type KmsWorld } from "./aws-kms-world.ts";
 
 let world: KmsWorld;

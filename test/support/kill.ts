@@ -1,11 +1,10 @@
+import { randomInt } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { DEEP } from "./deep.ts";
 import type { Ran, World } from "./world.ts";
 
 const HOOK = new URL("./kill-hook.mjs", import.meta.url).pathname;
-
-/** `npm run test:deep`: every boundary, and random instants besides. */
-export const DEEP = process.env["UNSPRAWL_DEEP"] === "1";
 
 type Killing = {
   /** Counting begins with the write that holds this text. */
@@ -49,6 +48,17 @@ export function boundariesOf(kinds: readonly string[], from?: string): Boundary[
     const counts = kind.startsWith("after intent") || (kind.startsWith("before") && !kind.startsWith("before intent"));
     return counts && (nth === 0 || nth === kinds.filter((one) => one === kind).length - 1);
   });
+}
+
+/**
+ * One boundary of each step: before or after its effect, at the first or the last step of this name, as drawn. For the
+ * sweeps of what kill.test.ts has in another form: that one kills at each. A deep run leaves nothing out.
+ */
+export function oneOfEachStep(boundaries: readonly Boundary[]): Boundary[] {
+  if (DEEP) return [...boundaries];
+  const steps = Map.groupBy(boundaries, ({ kind }) => kind.replace(/^(?:after intent|before done|before) /, ""));
+  const drawn = new Set([...steps.values()].map((some) => some[randomInt(some.length)]));
+  return boundaries.filter((one) => drawn.has(one));
 }
 
 /**

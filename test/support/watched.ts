@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { track } from "./children.ts";
+import { DEEP } from "./deep.ts";
 import { startSampling, type Shown } from "./sampled.ts";
 import { MAIN, type Ran, type World } from "./world.ts";
 
@@ -22,9 +23,6 @@ export type WatchOptions = {
   /** Samples every process that begins meanwhile, the engine's too. Costs a processor, so the deep tier alone always does. */
   readonly sampled?: boolean;
 };
-
-/** `npm run test:deep` samples the processes of every command. */
-const DEEP = process.env["UNSPRAWL_DEEP"] === "1";
 
 /** Runs unsprawl while its file writes and process starts are recorded and, if asked for, processes are sampled. */
 export function watched(world: World, args: readonly string[], options: WatchOptions = {}): Promise<WatchedRan> {

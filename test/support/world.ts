@@ -8,6 +8,9 @@ import { plant, plantedIn } from "./planted.ts";
 
 export const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
 
+/** Programs start faster with what earlier ones have compiled; each world's home has nothing yet. */
+const COMPILED = new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url).pathname;
+
 export type Ran = {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -60,6 +63,7 @@ export function makeWorld(
     UNSPRAWL_RUNTIME_DIR: memory,
     UNSPRAWL_RUNTIME_HOME: join(dir, "runtime"),
     SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt"),
+    NODE_COMPILE_CACHE: COMPILED,
     ...more,
   };
   if (trusted) trustFolder(env.XDG_CONFIG_HOME, dir);

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import { createGzip, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { DEEP } from "../../support/kill.ts";
+import { DEEP } from "../../support/deep.ts";
 import { archives, make, token } from "./scanned.ts";
 import { file, header, layoutTar, padded, pax, saved, sha256, tar, type Image } from "./tar-bytes.ts";
 

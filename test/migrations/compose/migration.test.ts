@@ -8,7 +8,7 @@ import type { Plan } from "../../../src/model/plan.ts";
 import { composeCli } from "../../services/compose.ts";
 import { BUSYBOX } from "../../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
-import { DEEP } from "../../support/kill.ts";
+import { DEEP } from "../../support/deep.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 
 const SLEEPER = "unsprawl-test/sleeper:1";

@@ -7,6 +7,7 @@ import type { ContainerDoc, EngineInfo, ImageDoc } from "../../../src/engine/typ
 import { APP, BUSYBOX } from "../../services/images.ts";
 import { freePort } from "../../services/sshd.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
+import { DEEP } from "../../support/deep.ts";
 import { Draw } from "../../support/draw.ts";
 import { cases, makeOpinionated } from "./cases.ts";
 import type { Doc } from "./compare.ts";
@@ -62,7 +63,7 @@ async function again(
 }
 
 const SEED = Number(process.env["UNSPRAWL_SEED"] ?? Date.now() % 2 ** 31);
-const COUNT = Number(process.env["UNSPRAWL_RANDOM"] ?? 60);
+const COUNT = Number(process.env["UNSPRAWL_RANDOM"] ?? (DEEP ? 60 : 16));
 const AROUND = {
   helper: "rc-linked",
   networks: [

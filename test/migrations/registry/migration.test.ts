@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Registry } from "../../../src/images/registry/client.ts";
 import { startRegistry, type TestRegistry } from "../../services/registry.ts";
-import { boundariesOf, killedAt, recorded, sweep } from "../../support/kill.ts";
+import { boundariesOf, killedAt, oneOfEachStep, recorded, sweep } from "../../support/kill.ts";
 import { bytesOf, clientOf, forever, OCI, pushImage, put } from "../../support/pushed.ts";
 import { runIds } from "../../support/runs.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
@@ -191,7 +191,7 @@ describe.each([["deletes", true] as const, ["keeps what it has", false] as const
       const { ran, kinds } = await recorded(world, args(undisturbed));
       expect(told(ran).code, ran.stderr).toBe(0);
       // What comes before is the same for both registries.
-      const boundaries = boundariesOf(kinds, deletes ? undefined : "after intent clean");
+      const boundaries = oneOfEachStep(boundariesOf(kinds, deletes ? undefined : "after intent clean"));
       await sweep(boundaries, lanes, async (at, turn, lane) => {
         const { name, digest } = await index();
         const before = runIds(lane);

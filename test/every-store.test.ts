@@ -8,6 +8,7 @@ import { findValue } from "../src/engine/traces.ts";
 import { Secret } from "../src/model/secret.ts";
 import { workerEngine, type WorkerEngine } from "./services/worker-engine.ts";
 import { APP, BUSYBOX } from "./services/images.ts";
+import { sample } from "./support/deep.ts";
 import { runsOf } from "./support/in-process.ts";
 import { plainVariables, twelveSecrets } from "./support/secrets.ts";
 import { STORES, type EveryStore } from "./support/every-store.ts";
@@ -54,7 +55,16 @@ function ofProcess(pid: number): { readonly [name: string]: string } {
   return Object.fromEntries(entries.filter(Boolean).map((entry) => entry.split(/=(.*)/s, 2) as [string, string]));
 }
 
-describe.concurrent.each(STORES)("$provider", (kind) => {
+/** Every store in a deep run; otherwise one of each kind: a server, a vendor's double, files, and a service of AWS. */
+const kinds = [["vault"], ["azure-key-vault", "keywhiz"], ["local", "aws-kms"], ["aws-secrets-manager", "aws-ssm"]];
+const drawn = kinds.flatMap((names) => sample(names, 1));
+const chosen = STORES.filter(({ provider }) => drawn.includes(provider));
+
+it("each store is of a kind", () => {
+  expect(kinds.flat().sort()).toEqual(STORES.map(({ provider }) => provider).sort());
+});
+
+describe.concurrent.each(chosen)("$provider", (kind) => {
   let world: World;
   let store: EveryStore;
   const secrets = twelveSecrets(kind.largest);

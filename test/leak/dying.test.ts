@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { variableCanaries, Watch } from "../support/canary.ts";
+import { sample } from "../support/deep.ts";
 import { APP, makeStage, runIdOf } from "./stage.ts";
 
 // The guard of Law 1 for containers that die with their secrets on their lips, and for unsprawl itself killed.
@@ -11,7 +12,7 @@ const { runContainer, idOf, quiet, expectQuietEngine } = stage;
 
 describe("what fails", () => {
   const b64 = (name: string): string => `printf %s "$${name}" | busybox base64 -w 0; echo`;
-  it.each([
+  const logs: readonly (readonly [what: string, log: string])[] = [
     [
       "raw, as base64 and as hex",
       `echo "password is $DB_PASSWORD"; ${b64("DB_PASSWORD")}; ${b64("GITHUB_TOKEN")}; printf %s "$ROOT_PASSWORD" | busybox hexdump -v -e '/1 "%02x"'; echo`,
@@ -29,36 +30,41 @@ describe("what fails", () => {
     ],
     ["cut short", 'echo "${STRIPE_SECRET_KEY%????????????}... is not a key"'],
     ["all of them", "env"],
-  ])("a container that dies at its start and logs its secrets: %s", async (what, log) => {
-    const canaries = variableCanaries();
-    const watch = new Watch(canaries);
-    const name = `dies-${what.replace(/\W/g, "-")}`;
-    const counter = join(stage.world.memory, name);
-    mkdirSync(counter);
-    // The second start is the migration's.
-    const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; if [ "$n" = xx ]; then ${log}; exit 3; fi; ${APP}`;
-    runContainer(name, canaries, ["-v", `${counter}:/starts`], script);
-    const old = idOf(name);
-    const json = what.length % 2 === 0 ? ["--json"] : [];
-    const migrate = [
-      "migrate",
-      `docker:${name}`,
-      "--to",
-      "local",
-      "--deliver",
-      "shim",
-      "--grace",
-      "1s",
-      "--yes",
-      ...json,
-    ];
-    const ran = await quiet(watch, migrate);
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain("its last words");
-    expect(idOf(name)).toBe(old);
-    const runs = await quiet(watch, ["runs", runIdOf(ran.stdout), ...json]);
-    expect(runs.stdout).toContain("its last words");
-  });
+  ];
+  // What is hidden of a text is for the tests of redaction: some of these, of which the first has the most forms.
+  it.each([...logs.slice(0, 1), ...sample(logs.slice(1), 3)])(
+    "a container that dies at its start and logs its secrets: %s",
+    async (what, log) => {
+      const canaries = variableCanaries();
+      const watch = new Watch(canaries);
+      const name = `dies-${what.replace(/\W/g, "-")}`;
+      const counter = join(stage.world.memory, name);
+      mkdirSync(counter);
+      // The second start is the migration's.
+      const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; if [ "$n" = xx ]; then ${log}; exit 3; fi; ${APP}`;
+      runContainer(name, canaries, ["-v", `${counter}:/starts`], script);
+      const old = idOf(name);
+      const json = what.length % 2 === 0 ? ["--json"] : [];
+      const migrate = [
+        "migrate",
+        `docker:${name}`,
+        "--to",
+        "local",
+        "--deliver",
+        "shim",
+        "--grace",
+        "1s",
+        "--yes",
+        ...json,
+      ];
+      const ran = await quiet(watch, migrate);
+      expect(ran.code).toBe(1);
+      expect(ran.stderr).toContain("its last words");
+      expect(idOf(name)).toBe(old);
+      const runs = await quiet(watch, ["runs", runIdOf(ran.stdout), ...json]);
+      expect(runs.stdout).toContain("its last words");
+    },
+  );
 
   it.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s in the middle of apply, then resume", async (signal) => {
     const canaries = variableCanaries();

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
 import { placedCanaries, variableCanaries, Watch } from "../support/canary.ts";
+import { sample } from "../support/deep.ts";
 import { makeStage } from "./stage.ts";
 
 // The guard of Law 1 for scans of layers and archives, over ssh and of saved output, for single values and for plans.
@@ -54,9 +55,10 @@ describe("what only reads", () => {
     afterAll(() => rmSync(context, { recursive: true, force: true }));
 
     it.each(["table", "json", "sarif", "html", "markdown", "ndjson"])("as %s", async (format) => {
-      for (const source of ["image:leaky:layers", `archive:${context}/packed.tar.gz`]) {
+      // Both hold the same layers.
+      for (const source of sample(["image:leaky:layers", `archive:${context}/packed.tar.gz`], 1)) {
         const ran = await quiet(watch, ["scan", source, "--layers", "--min-confidence", "low", "--format", format]);
-        expect(ran.code, ran.stderr).toBe(3);
+        expect(ran.code, `${source}: ${ran.stderr}`).toBe(3);
         for (const name of names) expect(ran.stdout.replaceAll("\\", "")).toContain(name);
       }
     });
@@ -107,16 +109,12 @@ describe("what only reads", () => {
     expect(ran.stdout.match(/"secret":true/g)?.length).toBeGreaterThanOrEqual(variables.length - 1);
   });
 
-  it("rules test of each value", async () => {
+  it("rules test of values", async () => {
     await Promise.all(
-      [0, 1].map(async (half) => {
-        for (const [at, { name, value }] of variables.entries()) {
-          if (at % 2 !== half) continue;
-          const ran = await quiet(watch, ["rules", "test", "--name", name, ...(at % 4 < 2 ? ["--json"] : [])], {
-            stdin: value,
-          });
-          expect(ran.code).toBe(0);
-        }
+      sample(variables, 4).map(async ({ name, value }, at) => {
+        const json = at % 2 === 0 ? ["--json"] : [];
+        const ran = await quiet(watch, ["rules", "test", "--name", name, ...json], { stdin: value });
+        expect(ran.code, name).toBe(0);
       }),
     );
   });

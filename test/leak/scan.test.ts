@@ -7,6 +7,7 @@ import { startRegistry } from "../services/registry.ts";
 import { filesBelow, placedCanaries, variableCanaries, Watch } from "../support/canary.ts";
 import { startGate } from "../support/gate.ts";
 import { clientOf, dockerConfig, pushImage } from "../support/pushed.ts";
+import { sample } from "../support/deep.ts";
 import { makeStage } from "./stage.ts";
 
 // The guard of Law 1 for scans of containers, images and registries, in every format.
@@ -33,12 +34,15 @@ describe("what only reads", () => {
     );
   });
 
+  /** A file gets what standard output gets. */
+  const written = sample(FORMAT_NAMES, 3);
   it.each(FORMAT_NAMES)("scan --format %s", async (format) => {
     const scan = ["scan", "docker:leaky", "docker:placed", "image:*", "--min-confidence", "low", "--format", format];
     const ran = await quiet(watch, scan);
     expect(ran.code).toBe(3);
     const said = ran.stdout.replaceAll("\\", ""); // Markdown escapes the underscore
     for (const { name } of variables) expect(said).toContain(name);
+    if (!written.includes(format)) return;
     const saved = await quiet(watch, [...scan, "-o", `report.${format}`]);
     expect(saved.code, saved.stderr).toBe(3);
     expect(readFileSync(join(stage.world.dir, `report.${format}`), "utf8").replaceAll("\\", "")).toContain(

@@ -9,7 +9,7 @@ import { freePort } from "../../services/sshd.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { DEEP } from "../../support/deep.ts";
 import { Draw } from "../../support/draw.ts";
-import { cases, makeOpinionated } from "./cases.ts";
+import { cases, half, makeOpinionated } from "./cases.ts";
 import type { Doc } from "./compare.ts";
 import { lineCases } from "./line-cases.ts";
 import { linedFaults } from "./lined.ts";
@@ -76,7 +76,9 @@ const PORTS = [await freePort(), await freePort(), await freePort()];
 
 describe("the line of a container makes an equal one", () => {
   it.each(
-    [...cases(docker, PORTS[0] ?? 0), ...lineCases(docker, PORTS)].map((one, index) => [one.what, index, one] as const),
+    [...half(cases(docker, PORTS[0] ?? 0), 1), ...lineCases(docker, PORTS)].map(
+      (one, index) => [one.what, index, one] as const,
+    ),
   )("%s", async (_what, index, one) => {
     const name = `rl-${index}`;
     const start = one.created ? ["create"] : ["run", "-d"];

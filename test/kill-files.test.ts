@@ -6,7 +6,7 @@ import { startOpenBao, type OpenBao } from "./services/openbao.ts";
 import { filesBelow, random } from "./support/canary.ts";
 import { FORMATS, filesOf, layFiles, leftovers } from "./support/formats.ts";
 import { savePlan, stateOf } from "./support/in-process.ts";
-import { DEEP } from "./support/deep.ts";
+import { DEEP, sample } from "./support/deep.ts";
 import { boundariesOf, killedAt, oneOfEachStep, recorded, type Boundary } from "./support/kill.ts";
 import { makeWorld } from "./support/world.ts";
 
@@ -19,8 +19,11 @@ let bao: OpenBao;
 beforeAll(async () => void (bao = await startOpenBao()));
 afterAll(() => bao?.stop());
 
+/** One file after the other is written in the same way whatever is in it: some formats, and all in a deep run. */
+const chosen = [...FORMATS.slice(0, 1), ...sample(FORMATS.slice(1), 2)];
+
 describe.concurrent("killed at its boundaries", () => {
-  it.each(FORMATS)("$name", { timeout: 300_000 }, async (format) => {
+  it.each(chosen)("$name", { timeout: 300_000 }, async (format) => {
     const world = makeWorld("unix:///nowhere", { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
     const dir = join(world.dir, "app");
     const secrets = join(world.dir, "secrets");
@@ -81,7 +84,7 @@ describe.concurrent("killed at its boundaries", () => {
           expect(resumed.code, `${what}: ${resumed.stderr}`).toBe(0);
           expect(now(), what).toEqual(after);
         }
-        const next = resume ? backs.shift() : undefined;
+        const next = resume && (format === FORMATS[0] || DEEP) ? backs.shift() : undefined;
         // One that was resumed has less to take away again in places.
         if (!(await undo(next)) && next !== undefined) backs.push(next);
       } else await expectBack(what);

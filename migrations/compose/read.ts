@@ -102,7 +102,7 @@ function restReading(source: string, project: ComposeProject, told: ReadonlySet<
     )
     .filter(({ path }) => !/^(?:services\.[^.]+\.)(?:environment|env_file|image)\b/.test(path))
     .filter(({ value }) => value !== "")
-    .map((scrap) => candidate(source, subject, whereOf(scrap), scrap.key, scrap.value, placeOf(scrap)));
+    .map((text) => candidate(source, subject, whereOf(text), text.key, text.value, placeOf(text)));
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
 }
 

@@ -8,7 +8,7 @@ import { chartOf, helmValues, isValuesFile } from "./syntax/helm.ts";
 import { helmRelease } from "./syntax/helm-release.ts";
 import { podSpec, readManifests, template, type Resource } from "./syntax/manifest.ts";
 import { resourceId } from "./syntax/place.ts";
-import { manifestTexts, type ManifestText } from "./scraps.ts";
+import { manifestTexts, type ManifestText } from "./manifest-texts.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Location, type Subject, type SubjectFacts } from "../../src/model/location.ts";
@@ -95,7 +95,7 @@ async function readFile(source: string, file: string, name: string): Promise<Sou
   if (isValuesFile(file)) {
     const subject: Subject = { kind: "file", name, id: file };
     const found = await helmValues(file, text);
-    const candidates = found.map((scrap) => candidate(source, subject, scrap));
+    const candidates = found.map((text) => candidate(source, subject, text));
     return [{ kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE }];
   }
   const manifests = await readManifests(file, text);
@@ -110,8 +110,8 @@ async function readFile(source: string, file: string, name: string): Promise<Sou
     });
     const release = await helmRelease(resource);
     const own = (await manifestTexts(resource)).filter(({ path }) => release?.fault !== null || path !== release.path);
-    const rest = [...own, ...(release?.scraps ?? [])].map((scrap) =>
-      candidate(source, subject, { ...scrap, path: `${resource.label} ${scrap.path}` }),
+    const rest = [...own, ...(release?.texts ?? [])].map((text) =>
+      candidate(source, subject, { ...text, path: `${resource.label} ${text.path}` }),
     );
     const candidates = [...variables, ...rest];
     readings.push({ kind: "subject", subject, facts: factsOf(resource), candidates, exposure: EXPOSURE });

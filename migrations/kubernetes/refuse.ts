@@ -2,7 +2,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { CONTAINERS, containersOf } from "./syntax/environment.ts";
 import type { Manifests } from "./syntax/manifest.ts";
 import { manifestsOf } from "./syntax/place.ts";
-import { LAST_APPLIED } from "./scraps.ts";
+import { LAST_APPLIED } from "./manifest-texts.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { entry, isSeq, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";

@@ -3,7 +3,7 @@ import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
 import { decide } from "./classify.ts";
-import { ClearedCache, type IsCachedValue } from "./cleared.ts";
+import { DismissedCache, type IsCachedValue } from "./dismissed.ts";
 import { placeText, weigh } from "./context.ts";
 import { confidenceOf, isEvidence, LOW, type Evidence, type EvidenceOutcome } from "./evidence.ts";
 import { shownName } from "./names/in-name.ts";
@@ -50,7 +50,7 @@ export function createDetector(settings: DetectSettings = PLAIN): CachingDetecto
     if (last?.question !== question) last = { question, outcome: decided(question, settings) };
     return last.outcome;
   };
-  const cleared = settings.own?.asksPath === true ? null : new ClearedCache(settings.own === null);
+  const cleared = settings.own?.asksPath === true ? null : new DismissedCache(settings.own === null);
   return {
     classify: (question) => {
       const before = cleared?.get(question);

@@ -13,7 +13,7 @@
  *   both; they find the same.
  * - documents/: cuts a stream of JSON documents into batches. layer-shelf.ts: a cache of layers, shared by machines.
  *
- * Elsewhere, as it is part of what is there: the detector's cache of dismissed values (detect/cleared.ts), the cache of
+ * Elsewhere, as it is part of what is there: the detector's cache of dismissed values (detect/dismissed.ts), the cache of
  * one scan's layers (images/layers/book.ts), HTTP pipelining to an engine (engine/pipeline.ts).
  *
  * This file and those beside it import no detector: threads alone have one of their own.

@@ -4,7 +4,7 @@ import type { TrendPoint } from "../model/trend.ts";
 import type { Database, SqlQuery } from "./database.ts";
 import { addTo, pastOf } from "./postgres-rows.ts";
 import { migrate } from "./schema.ts";
-import { together, type HostPoint } from "./together.ts";
+import { mergedTrend, type HostPoint } from "./merged-trend.ts";
 
 /** The history of a fleet, in the schema `unsprawl` of a PostgreSQL database, which is made or brought up to date first. */
 export async function postgresHistory(database: Database): Promise<History> {
@@ -79,5 +79,5 @@ async function trendOf(query: SqlQuery, host: string | null, limit: number): Pro
      where trend is not null and seq < $1 order by host, seq desc`,
     [newest.at(-1)?.seq ?? 0],
   );
-  return together(points, before.map(pointOf));
+  return mergedTrend(points, before.map(pointOf));
 }

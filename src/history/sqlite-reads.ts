@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { History } from "../contract/history.ts";
 import type { Change } from "../model/change.ts";
 import type { TrendPoint } from "../model/trend.ts";
-import { together, type HostPoint } from "./together.ts";
+import { mergedTrend, type HostPoint } from "./merged-trend.ts";
 
 /** What people and reports ask of it. */
 export function reads(db: DatabaseSync, guarded: <T>(act: () => T) => T): Pick<History, "hosts" | "trend" | "changes"> {
@@ -25,7 +25,7 @@ export function reads(db: DatabaseSync, guarded: <T>(act: () => T) => T): Pick<H
         const before = db.prepare(
           "SELECT max(seq), host, trend FROM scans WHERE trend IS NOT NULL AND seq < ? GROUP BY host",
         );
-        return together(points, before.all(rows[0]?.["seq"] ?? 0).map(pointOf));
+        return mergedTrend(points, before.all(rows[0]?.["seq"] ?? 0).map(pointOf));
       }),
     changes: async (limit) =>
       guarded(() => {

@@ -7,7 +7,7 @@ import { cmd } from "../kit/shell.ts";
 import { logLook } from "./logs.ts";
 import { found, placeText, searchFor, type Search } from "./search.ts";
 import { swarmLook } from "./swarm.ts";
-import { tryAt } from "./tried.ts";
+import { readPlace } from "./read-place.ts";
 
 const AT_ONCE = 8;
 
@@ -21,7 +21,7 @@ export function engineLooks(open: () => Promise<Engine>, wanted: boolean): Look 
     name: "engine",
     async *look(marks, host) {
       const place = "containers, their logs, images, volumes and services of the engine";
-      const asked = await tryAt(place, async () => (await open()).info());
+      const asked = await readPlace(place, async () => (await open()).info());
       if (!("got" in asked)) {
         if (wanted || (await isHere(open))) yield asked;
       } else for (const one of looks) yield* one.look(marks, host);
@@ -42,7 +42,7 @@ function documentLook(open: () => Promise<Engine>): Look {
     async *look(marks, host) {
       const engine = await open();
       const search = searchFor(marks);
-      const lists = await tryAt("the engine's containers, images and volumes", async () => {
+      const lists = await readPlace("the engine's containers, images and volumes", async () => {
         const [containers, images, volumes] = await Promise.all([
           engine.containers(),
           engine.images(),
@@ -83,7 +83,7 @@ async function container(
   host: LookHost,
 ): Promise<(ResidueMatch | UnreadablePlace)[]> {
   host.signal.throwIfAborted();
-  const asked = await tryAt(`container ${id.slice(0, 12)}`, async () => engine.container(id));
+  const asked = await readPlace(`container ${id.slice(0, 12)}`, async () => engine.container(id));
   if (!("got" in asked)) return [asked];
   const doc = asked.got;
   if (doc === null) return [];
@@ -107,7 +107,7 @@ async function image(
   const names = [...(RepoTags ?? []), ...(RepoDigests ?? [])].filter((one) => !one.includes("<none>"));
   // One that a run keeps under a tag of its own has others only where somebody else named it.
   const name = names.find((one) => keptByRun(one) === null) ?? names[0] ?? Id.slice(0, 19);
-  const asked = await tryAt(`image ${name}`, async () =>
+  const asked = await readPlace(`image ${name}`, async () =>
     Promise.all([engine.image(Id), engine.history(Id)]).then(([doc, history]) => ({ doc, history })),
   );
   if (!("got" in asked)) return [asked];

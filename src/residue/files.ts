@@ -6,7 +6,7 @@ import { cmd } from "../kit/shell.ts";
 import { isCopy, likelyFiles } from "./folders.ts";
 import { marksIn } from "./read.ts";
 import { found, searchFor } from "./search.ts";
-import { tryAt } from "./tried.ts";
+import { readPlace } from "./read-place.ts";
 
 const LARGEST = 1024 * 1024;
 
@@ -30,7 +30,7 @@ export function fileLook(about: LookAbout, open: () => Promise<Engine>): Look {
         const { file } = one;
         if (read.has(file)) continue;
         read.add(file);
-        const shown = await tryAt(file, async () => marksIn(file, LARGEST, search, host.signal));
+        const shown = await readPlace(file, async () => marksIn(file, LARGEST, search, host.signal));
         if (!("got" in shown)) {
           if (!shown.why.includes("ENOENT")) yield shown;
           continue;
@@ -61,11 +61,11 @@ async function projects({ containers }: LookAbout, open: () => Promise<Engine>):
   if (containers.length === 0) return [];
   const names = new Set(containers.map((name) => `/${name}`));
   // An engine that does not answer is told of where it is looked at itself.
-  const listed = await tryAt("", async () => (await open()).containers());
+  const listed = await readPlace("", async () => (await open()).containers());
   if (!("got" in listed)) return [];
   const folders: string[] = [];
   for (const { Id } of listed.got.filter(({ Names }) => Names.some((name) => names.has(name)))) {
-    const read = await tryAt("", async () => {
+    const read = await readPlace("", async () => {
       const engine = await open();
       return composeLabelsOf(engine, await engine.container(Id));
     });

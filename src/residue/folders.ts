@@ -1,7 +1,7 @@
 import { opendir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { UnreadablePlace } from "../contract/look.ts";
-import { tryAt } from "./tried.ts";
+import { readPlace } from "./read-place.ts";
 
 const DEEPEST = 2;
 const MOST_FILES = 2000;
@@ -27,7 +27,7 @@ export async function* likelyFiles(
     signal.throwIfAborted();
     if (told.has(folder)) continue;
     told.add(folder);
-    const read = await tryAt(folder, async () => list(folder));
+    const read = await readPlace(folder, async () => list(folder));
     if (!("got" in read)) {
       if (!read.why.includes("ENOENT")) yield read;
       continue;

@@ -5,7 +5,7 @@ import { ask, gitEnv, type GitEnv } from "./git-command.ts";
 import { readLog, type Commits } from "./git-log.ts";
 import { found, searchFor, type Search } from "./search.ts";
 import type { ResidueMatch } from "../contract/look.ts";
-import { tryAt } from "./tried.ts";
+import { readPlace } from "./read-place.ts";
 
 /** So many of the commits that have a value are asked for on remote-tracking branches. */
 const MOST_ASKED = 64;
@@ -38,7 +38,7 @@ async function* historyOf(
 ): AsyncGenerator<ResidueMatch | UnreadablePlace> {
   const place = `the git history of ${file}`;
   const git = { folder: dirname(file), env, signal: host.signal };
-  const read = await tryAt(place, async () => {
+  const read = await readPlace(place, async () => {
     const shallow = (await ask(git, ["rev-parse", "--is-shallow-repository"])).trim() === "true";
     return { shallow, log: await readLog(git, basename(file), search) };
   });
@@ -53,7 +53,7 @@ async function* historyOf(
   for (const [index, commits] of log.commits) {
     const mark = search.marks[index];
     if (mark === undefined) continue;
-    const asked = await tryAt(place, async () =>
+    const asked = await readPlace(place, async () =>
       ask(git, ["for-each-ref", "refs/remotes", "--format=%(refname:short)", ...contains(commits)]),
     );
     if (!("got" in asked)) yield asked;

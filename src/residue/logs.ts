@@ -7,7 +7,7 @@ import type { ContainerDoc } from "../engine/types.ts";
 import { cmd } from "../kit/shell.ts";
 import { firstOf, found, searchFor, type Search } from "./search.ts";
 import type { NeedleMatch, Stream } from "./matcher.ts";
-import { tryAt } from "./tried.ts";
+import { readPlace } from "./read-place.ts";
 
 const AT_ONCE = 4;
 /** So much of a log's beginning, and of its end, is read: applications print their configuration when they start. */
@@ -21,7 +21,9 @@ export function logLook(open: () => Promise<Engine>, most: number = MOST): Look 
     name: "logs",
     async *look(marks, host) {
       const engine = await open();
-      const listed = await tryAt("the logs of containers", async () => (await engine.containers()).map(({ Id }) => Id));
+      const listed = await readPlace("the logs of containers", async () =>
+        (await engine.containers()).map(({ Id }) => Id),
+      );
       if (!("got" in listed)) {
         yield listed;
         return;
@@ -44,7 +46,7 @@ async function logOf(
 ): Promise<(ResidueMatch | UnreadablePlace)[]> {
   host.signal.throwIfAborted();
   const place = `the log of ${id.slice(0, 12)}`;
-  const asked = await tryAt(place, async () => engine.container(id));
+  const asked = await readPlace(place, async () => engine.container(id));
   if (!("got" in asked)) return [asked];
   const doc = asked.got;
   const driver = doc?.HostConfig.LogConfig?.Type ?? "";
@@ -54,7 +56,7 @@ async function logOf(
     place: `the log of ${name}`,
     why: `its log driver ${driver} keeps it elsewhere`,
   };
-  const read = await tryAt(`the log of ${name}`, async () => readLog(engine, doc, search, host.signal, most));
+  const read = await readPlace(`the log of ${name}`, async () => readLog(engine, doc, search, host.signal, most));
   // Of other drivers the engine may have a copy, or none.
   const unseen = READABLE.has(driver) ? [] : [elsewhere];
   if (!("got" in read)) return READABLE.has(driver) ? [read] : unseen;

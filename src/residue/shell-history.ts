@@ -4,7 +4,7 @@ import type { Look } from "../contract/look.ts";
 import { cmd } from "../kit/shell.ts";
 import { marksIn } from "./read.ts";
 import { found, searchFor } from "./search.ts";
-import { tryAt } from "./tried.ts";
+import { readPlace } from "./read-place.ts";
 
 const LARGEST = 256 * 1024 * 1024;
 
@@ -32,7 +32,7 @@ export function historyLook(env: NodeJS.ProcessEnv, isRoot: boolean): Look {
       for (const file of new Set([...own, ...homes.flatMap((home) => HISTORIES.map((name) => join(home, name)))])) {
         // How people keep none.
         if ((await readlink(file).catch(() => "")) === "/dev/null") continue;
-        const shown = await tryAt(file, async () => marksIn(file, LARGEST, search, host.signal));
+        const shown = await readPlace(file, async () => marksIn(file, LARGEST, search, host.signal));
         if (!("got" in shown)) {
           if (!/ENOENT|ENOTDIR/.test(shown.why)) yield shown;
           continue;
@@ -58,7 +58,7 @@ export function historyLook(env: NodeJS.ProcessEnv, isRoot: boolean): Look {
 async function homesOf(env: NodeJS.ProcessEnv, isRoot: boolean): Promise<string[]> {
   const own = env["HOME"]?.startsWith("/") === true ? [env["HOME"]] : [];
   if (!isRoot) return own;
-  const users = await tryAt("/etc/passwd", async () => readFile("/etc/passwd", "utf8"));
+  const users = await readPlace("/etc/passwd", async () => readFile("/etc/passwd", "utf8"));
   const homes = "got" in users ? users.got.split("\n").map((entry) => entry.split(":")[5] ?? "") : [];
   return [...new Set([...own, ...homes.filter((home) => /^\/./.test(home) && home !== "/nonexistent")])];
 }

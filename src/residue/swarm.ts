@@ -3,7 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { swarmOf, type ObjectDoc, type ServiceDoc, type TaskDoc } from "../engine/swarm.ts";
 import { cmd } from "../kit/shell.ts";
 import { firstOf, found, placeText, searchFor, type Search } from "./search.ts";
-import { tryAt } from "./tried.ts";
+import { readPlace } from "./read-place.ts";
 
 /** What a swarm's managers show: services with the spec before, the tasks that are remembered, configs. */
 export function swarmLook(open: () => Promise<Engine>): Look {
@@ -11,7 +11,7 @@ export function swarmLook(open: () => Promise<Engine>): Look {
     name: "swarm",
     async *look(marks, host) {
       const engine = await open();
-      const read = await tryAt("the swarm's services, tasks and configs", async () => {
+      const read = await readPlace("the swarm's services, tasks and configs", async () => {
         const about = (await engine.info())["Swarm"] as
           | { LocalNodeState?: string; ControlAvailable?: boolean }
           | undefined;

@@ -19,7 +19,7 @@ import type { ComposeTools } from "../index.ts";
 import { inject, injectedIn, type Injected } from "./injected.ts";
 import { startCompared, type ComparedService } from "./start.ts";
 import { serviceOf, targetOf } from "../steps.ts";
-import { settleStrays } from "../strays.ts";
+import { settleInterrupted } from "../interrupted.ts";
 
 type Recreator = {
   /**
@@ -98,7 +98,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     const present = new Map<string, ReadonlyMap<number, ContainerFrame>>();
     for (const step of begun) {
       const service = serviceOf(step);
-      await settleStrays(engine, await containersOf(engine, target, service));
+      await settleInterrupted(engine, await containersOf(engine, target, service));
       const docs = await containersOf(engine, target, service);
       for (const doc of docs) own.add(nameOf(doc));
       parts.push({ service, docs, mounts: beforeOf(step, work)?.change.mounts ?? [] });

@@ -6,7 +6,7 @@ import { placeText, type Refusal } from "../../../src/files/file-migration.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
 import { literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
-import { strayVariables } from "./script-strays.ts";
+import { unmovableVariables } from "./script-unmovable.ts";
 
 /** A variable that a line of a script gives to a container, or would. */
 export type ScriptVariable = {
@@ -57,7 +57,7 @@ export function scriptOf(file: string, text: string): RunScript {
     inRun(file, text, run, about, (content) => ownVariable(text, commands, runs, run, content)),
   );
   const others = commands.filter((words) => !parts.has(words));
-  const variables = [...moving, ...strayVariables({ file, text, commands: others, bodies, runs, moving })];
+  const variables = [...moving, ...unmovableVariables({ file, text, commands: others, bodies, runs, moving })];
   // Places are told apart by their lines, and run lines too.
   const seen = new Set<string>();
   const again = new Set<string>();

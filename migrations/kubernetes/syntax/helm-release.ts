@@ -4,7 +4,7 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { entry, parseYamlDocuments, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import type { Resource } from "./manifest.ts";
-import { objectsIn, scalars, textScraps, type ManifestText } from "../scraps.ts";
+import { objectsIn, scalars, textLines, type ManifestText } from "../manifest-texts.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** A release as Helm keeps it in the cluster. */
@@ -12,7 +12,7 @@ export type HelmRelease = {
   /** Where it stands in its object. */
   readonly path: string;
   /** What it was made with, and what was made of it. */
-  readonly scraps: readonly ManifestText[];
+  readonly texts: readonly ManifestText[];
   /** Why it could not be read, or not all of it. */
   readonly fault: UnsprawlError | null;
 };
@@ -36,13 +36,13 @@ export async function helmRelease(resource: Resource): Promise<HelmRelease | nul
     const once = kind === "Secret" && written === "data" ? Buffer.from(text, "base64").toString("latin1") : text;
     const release = JSON.parse(unpacked(Buffer.from(once, "base64"))) as unknown;
     if (!isObject(release)) throw new TypeError("no object");
-    const scraps = await scrapsOf(file.file, release);
-    return { path, scraps: scraps.map((one) => ({ ...one, path: `${path} ${one.path}` })), fault: null };
+    const texts = await releaseTexts(file.file, release);
+    return { path, texts: texts.map((one) => ({ ...one, path: `${path} ${one.path}` })), fault: null };
   } catch (error) {
     const why =
       error instanceof RangeError ? "it is larger than 64 MiB" : "it is not what Helm writes, or was cut short";
     const hint = cmd`helm history ${own("metadata", "labels", "name") ?? name} shows whether Helm can read it`;
-    return { path, scraps: [], fault: new UnsprawlError("malformed", `its Helm release cannot be read: ${why}`, hint) };
+    return { path, texts: [], fault: new UnsprawlError("malformed", `its Helm release cannot be read: ${why}`, hint) };
   }
 }
 
@@ -62,7 +62,7 @@ const isObject = (value: unknown): value is JsonObject =>
 const part = (of: unknown, key: string): unknown => (isObject(of) ? of[key] : undefined);
 
 /** Release and chart: helm pkg/release/release.go, pkg/chart/chart.go. */
-async function scrapsOf(file: string, release: JsonObject): Promise<ManifestText[]> {
+async function releaseTexts(file: string, release: JsonObject): Promise<ManifestText[]> {
   const chart = part(release, "chart");
   const found = [
     ...(await values(file, part(release, "config"), "config")),
@@ -75,7 +75,7 @@ async function scrapsOf(file: string, release: JsonObject): Promise<ManifestText
     for (const one of list(part(chart, key))) {
       const [name, data] = [part(one, "name"), part(one, "data")];
       if (typeof name !== "string" || typeof data !== "string") continue;
-      found.push(...textScraps(name, Buffer.from(data, "base64").toString("utf8"), `chart.${key}.${name}`));
+      found.push(...textLines(name, Buffer.from(data, "base64").toString("utf8"), `chart.${key}.${name}`));
     }
   return found.filter(({ value }) => value !== "");
 }
@@ -92,7 +92,7 @@ async function values(file: string, held: unknown, path: string): Promise<Manife
 async function manifest(file: string, text: unknown, path: string): Promise<ManifestText[]> {
   if (typeof text !== "string") return [];
   const objects = await objectsIn(file, text);
-  if (objects === null) return textScraps(path, text, path);
+  if (objects === null) return textLines(path, text, path);
   return objects.map(({ object, where, name, value, path: at }) => ({
     where,
     name,

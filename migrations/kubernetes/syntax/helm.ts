@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Node } from "yaml";
 import { entriesOf, entry, parseYamlDocuments, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
-import { scalars, type ManifestText } from "../scraps.ts";
+import { scalars, type ManifestText } from "../manifest-texts.ts";
 
 /** Whether a file is what a chart is filled in with. */
 export function isValuesFile(file: string): boolean {

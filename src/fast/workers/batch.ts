@@ -1,4 +1,4 @@
-import type { IsCachedValue } from "../../detect/cleared.ts";
+import type { IsCachedValue } from "../../detect/dismissed.ts";
 import type { CachingDetector } from "../../detect/detector.ts";
 import type { Detector } from "../../contract/detector.ts";
 import type { BatchBytes, ReadBatch } from "../pool.ts";

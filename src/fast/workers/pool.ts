@@ -5,7 +5,7 @@ import { Secret } from "../../model/secret.ts";
 import type { WorkerPool } from "../pool.ts";
 import type { SpottedFile } from "../spot.ts";
 import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
-import { ClearedCache } from "../../detect/cleared.ts";
+import { DismissedCache } from "../../detect/dismissed.ts";
 import type { DetectTuning } from "../../detect/tuned.ts";
 import { openThread } from "./thread.ts";
 import type { WorkerReply, BareSpotted, WorkerJob } from "./worker.ts";
@@ -21,7 +21,7 @@ export function openPool(tuning: DetectTuning, readDocument: ReadDocument): Work
   const size = Math.min(MOST, availableParallelism());
   const hands: PoolWorker[] = [];
   // A rule of one's own may ask for the path, so that what was cleared in one place is not in another.
-  const cleared = tuning.ruleSets.length === 0 ? new ClearedCache(true) : null;
+  const cleared = tuning.ruleSets.length === 0 ? new DismissedCache(true) : null;
   const hand = (most: number): PoolWorker => {
     const idle = hands.find((one) => one.waiting === 0);
     if (idle !== undefined) return idle;

@@ -7,7 +7,7 @@ export type HostPoint = readonly [host: string, point: TrendPoint];
  * The trend of several hosts as one: at each scan of one of them, what all have by then. Oldest first, as given;
  * `before` is the newest of each host from before them.
  */
-export function together(points: readonly HostPoint[], before: readonly HostPoint[]): readonly TrendPoint[] {
+export function mergedTrend(points: readonly HostPoint[], before: readonly HostPoint[]): readonly TrendPoint[] {
   const newest = new Map<string, TrendPoint>();
   const sum = { findings: 0, bySeverity: Object.fromEntries(SEVERITIES.map((level) => [level, 0])) } as {
     findings: number;

@@ -2,7 +2,10 @@ import type { UnreadablePlace } from "../contract/look.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** What `act` gives, or that `place` could not be looked at and why. */
-export async function tryAt<T>(place: string, act: () => Promise<T>): Promise<{ readonly got: T } | UnreadablePlace> {
+export async function readPlace<T>(
+  place: string,
+  act: () => Promise<T>,
+): Promise<{ readonly got: T } | UnreadablePlace> {
   try {
     return { got: await act() };
   } catch (error) {

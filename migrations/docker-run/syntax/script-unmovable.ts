@@ -17,7 +17,7 @@ type ScriptContext = {
 };
 
 /** What else of a script gives variables to containers: told, with the reason why it stays. */
-export function strayVariables(around: ScriptContext): ScriptVariable[] {
+export function unmovableVariables(around: ScriptContext): ScriptVariable[] {
   const { file, text, commands, bodies } = around;
   // What is longer than a file's name may be is no command.
   const made = text.matchAll(/^[ \t]*(?:function[ \t]+)?(\w[\w-]{0,254})[ \t]*\(/gm);
@@ -100,7 +100,7 @@ function beside(
         ? "unsprawl plan compose: moves what is in its files; write it there"
         : cmd`write docker run -e ${name}=value in full, then plan again`,
     };
-    return [stray(file, text, word.start, what, name, value, fault)];
+    return [unmovable(file, text, word.start, what, name, value, fault)];
   });
   return [...found, ...inner];
 }
@@ -145,12 +145,12 @@ function within(
           reason: `stands in ${what}, which is read elsewhere or later`,
           hint: "make that a script of its own where it runs, then plan it there",
         };
-        return [stray(file, text, at, `${runText(run)}${mark}`, flag.variable, flag.content, fault)];
+        return [unmovable(file, text, at, `${runText(run)}${mark}`, flag.variable, flag.content, fault)];
       }),
     );
 }
 
-function stray(
+function unmovable(
   file: string,
   text: string,
   at: number,

@@ -7,7 +7,7 @@ import type { ContainerDoc } from "../../src/engine/types.ts";
  * renames the new one. If the old one is gone, the new one is renamed, keeping the volumes it inherited. If the old one
  * still exists, a new one that was never started is removed, since Compose fails if both exist.
  */
-export async function settleStrays(engine: Engine, docs: readonly ContainerDoc[]): Promise<void> {
+export async function settleInterrupted(engine: Engine, docs: readonly ContainerDoc[]): Promise<void> {
   for (const doc of docs) {
     const [, final] = /^[0-9a-f]{12}_(.+)$/.exec(nameOf(doc)) ?? [];
     if (final === undefined) continue;

@@ -31,7 +31,7 @@ const SPOTS = 1 << 18;
  * value asked about last. A value is kept from its second time on: what comes once (a digest, a container's own name)
  * would fill the tables for nothing.
  */
-export class ClearedCache {
+export class DismissedCache {
   /** Of environments by `NAME=value`, which is one look-up for each of what most values are. */
   readonly #entries = { env: new Map<string, Verdict>(), "image-env": new Map<string, Verdict>() };
   readonly #byPlace = new Map<string, Map<string, Map<string, Verdict>>>();

@@ -89,8 +89,8 @@ export async function objectsIn(file: string, text: string): Promise<ObjectScrap
     return { object: resource.label, where: "env", name, value, path };
   });
   for (const resource of kept.resources)
-    for (const scrap of await manifestTexts({ ...resource, at: Array(DEEPEST).fill("") }))
-      found.push({ object: resource.label, ...scrap });
+    for (const text of await manifestTexts({ ...resource, at: Array(DEEPEST).fill("") }))
+      found.push({ object: resource.label, ...text });
   return found;
 }
 
@@ -132,7 +132,7 @@ const PROBES = [
 /** The texts of a map; of one that is a whole file, its lines `key: value` and `key=value` too. */
 function data({ file, node }: Resource, key: string): ManifestText[] {
   return entriesOf(entry(node, key, file)?.value, file).flatMap((one) =>
-    textScraps(one.key, scalarText(one.value) ?? "", `${key}.${one.key}`),
+    textLines(one.key, scalarText(one.value) ?? "", `${key}.${one.key}`),
   );
 }
 
@@ -142,12 +142,12 @@ function decoded({ file, node }: Resource, key: string): ManifestText[] {
     const text = bytes.toString("utf8");
     // Bytes that are no text are a keystore or the like, whose name is all that can be judged.
     const readable = Buffer.from(text).equals(bytes) ? text : (scalarText(one.value) ?? "");
-    return textScraps(one.key, readable, `${key}.${one.key}`);
+    return textLines(one.key, readable, `${key}.${one.key}`);
   });
 }
 
 /** A text; of one that is a whole file, its lines `key: value` and `key=value` where it has any. */
-export function textScraps(name: string, value: string, path: string): ManifestText[] {
+export function textLines(name: string, value: string, path: string): ManifestText[] {
   const whole: ManifestText = { where: "file", name, value, path };
   if (!value.trim().includes("\n")) return [whole];
   const lines = value.split(/\r?\n/).flatMap((line, index): ManifestText[] => {
@@ -201,7 +201,7 @@ export function scalars(node: unknown, file: YamlFile, path: string): ManifestTe
     }
     if (isSeq(at)) return at.items.flatMap((item, index) => walk(item, `${here}[${index}]`, key, depth + 1));
     const text = isScalar(at) ? scalarText(at) : null;
-    return text === null ? [] : textScraps(key, text, here);
+    return text === null ? [] : textLines(key, text, here);
   };
   return walk(node, path, "", 0);
 }

@@ -3,7 +3,6 @@ import type { Delivery } from "../contract/delivery.ts";
 import type { Migration } from "../contract/migration.ts";
 import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
 import type { SourceReading } from "../contract/source.ts";
-import { entryUsers } from "../core/entry-users.ts";
 import { route } from "../core/route.ts";
 import { consumerIndex } from "../core/consumer-index.ts";
 import { plainReadings } from "../fast/plain.ts";
@@ -40,13 +39,21 @@ export function movingOf(
     migration: (names) => route(names, migration, null),
     migrationOf: (plan) =>
       route([...new Set([...Object.values(plan.migrations ?? {}), plan.migration])], migration, plan),
-    usersOf: (provider, of) =>
-      entryUsers({
-        installation: basis.installation,
-        provider,
-        engine: async () => (await of.engine()).id,
-        holders: async () => (await import("../engine/reference-holders.ts")).referenceHolders(await basis.engine()),
-      }),
+    usersOf: (provider, of) => {
+      const users = once(async () => {
+        const [{ entryUsers }, { referenceHolders }] = await Promise.all([
+          import("../core/entry-users.ts"),
+          import("../engine/reference-holders.ts"),
+        ]);
+        return entryUsers({
+          installation: basis.installation,
+          provider,
+          engine: async () => (await of.engine()).id,
+          holders: async () => referenceHolders(await basis.engine()),
+        });
+      });
+      return async (key, unit) => (await users())(key, unit);
+    },
   };
 }
 

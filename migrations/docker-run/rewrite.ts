@@ -1,7 +1,7 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import { csvRecord } from "../../src/engine/run-flags.ts";
-import { moved, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { valueGone, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { ScriptConstant } from "./syntax/script-own.ts";
 import { scriptOf, type RunScript } from "./syntax/script.ts";
@@ -46,7 +46,7 @@ export function rewriteScript(
   for (const line of lines) {
     const own = moving.filter(({ move }) => move.location.subjectName === line.subject);
     const run = runs.find((one) => subjectOf(file, text, one) === line.subject);
-    if (run === undefined) throw moved(own[0]?.move.name ?? "", line.subject);
+    if (run === undefined) throw valueGone(own[0]?.move.name ?? "", line.subject);
     changeLine(script, run, line, own, made);
     remounted(script, run, line.change, made);
     if (line.command.length > 0) shimmed(script, run, line, made);
@@ -73,7 +73,7 @@ function changeLine(
   const found = moving.map(({ move, masked }) => {
     const at = move.location.path;
     const by = script.variables.find(({ path, subject }) => path === at && subject === line.subject)?.by;
-    if (by?.command !== run) throw moved(move.name, at);
+    if (by?.command !== run) throw valueGone(move.name, at);
     return { ...by, path: at, masked };
   });
   found.sort((a, b) => a.flag.flag - b.flag.flag);
@@ -168,7 +168,7 @@ function mountText({ source, target }: RunChange["mounts"][number]): string {
 function remounted({ file, text, kind }: RunScript, run: RunCommand, change: RunChange, made: ScriptEdits): void {
   for (const mount of change.mounts.filter(({ target }) => change.unmount?.includes(target))) {
     const old = mountsIn(run).find(({ target }) => target === mount.target);
-    if (old === undefined) throw moved(mount.target, file);
+    if (old === undefined) throw valueGone(mount.target, file);
     const [word, holder] = [wordAt(run, old.flag.flag), wordAt(run, old.flag.holder)];
     const words = ["--mount", mountText(mount)];
     made.edits.push({ start: word.start, end: holder.end, text: written(words, kind) });

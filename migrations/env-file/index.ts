@@ -4,7 +4,7 @@
  */
 import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
-import { later, readEnvFile } from "../../src/files/env-file.ts";
+import { laterEntry, readEnvFile } from "../../src/files/env-file.ts";
 import { fileMigration, parsePlacePath, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -45,7 +45,7 @@ async function refusal({ location: { path } }: Finding): Promise<Refusal | null>
   const found = await entryAt(path);
   if (found === null) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
   const { entry, entries } = found;
-  const over = later(entries, entry);
+  const over = laterEntry(entries, entry);
   if (over !== null)
     return {
       reason: `has no effect: line ${over.line} sets ${entry.name} again`,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { entriesAs, tried, type DotenvFile } from "../../src/files/env-file.ts";
-import { moved, parsePlacePath, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { parseEntries, entriesOrNull, type DotenvFile } from "../../src/files/env-file.ts";
+import { valueGone, parsePlacePath, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
@@ -14,7 +14,7 @@ export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, mov
   for (const one of moving) {
     const { line, name } = parsePlacePath(one.move.location.path);
     const entry = entries.find((other) => other.name === name && other.line === line);
-    if (entry === undefined) throw moved(name, one.move.location.path);
+    if (entry === undefined) throw valueGone(name, one.move.location.path);
     wanted.set(entry, one);
   }
   const staying = entries.filter((entry) => !wanted.has(entry));
@@ -30,7 +30,7 @@ export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, mov
     diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: move.reference });
   }
   const after = splice(text, edits);
-  const same = onlyThese(entries, entriesAs(after, dialect), wanted);
+  const same = onlyThese(entries, parseEntries(after, dialect), wanted);
   if (!same)
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
   return {
@@ -80,7 +80,7 @@ const READERS: { readonly [dialect in DotenvDialect]: string } = {
 function others(file: string, text: string, dialect: DotenvDialect, moving: readonly DotenvEntry[]): readonly string[] {
   const warnings: string[] = [];
   const other = dialect === "compose" ? "docker" : "compose";
-  const theirs = tried(text, other);
+  const theirs = entriesOrNull(text, other);
   const differ = moving
     .filter(({ name, value }) => theirs?.findLast((entry) => entry.name === name)?.value !== value)
     .map(({ name }) => name);

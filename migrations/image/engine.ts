@@ -7,7 +7,7 @@ import type { HistoryLine, ImageDoc } from "../../src/engine/types.ts";
 import { cleanConfig, type Cleaned, type RemovedValue, type Stays } from "../../src/images/clean/clean.ts";
 import { cleanTree, digestOf } from "../../src/images/clean/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { leavingOf } from "../../src/images/clean/texts.ts";
+import { removedValues } from "../../src/images/clean/texts.ts";
 import { bare, cmd, shellLine, shellWord } from "../../src/kit/shell.ts";
 import type { CleanStep } from "../../src/model/plan.ts";
 
@@ -49,7 +49,7 @@ export async function cleanImage(engine: Engine, step: CleanStep, work: Work): P
   const [first = ""] = tags;
   await tag(engine, id, keptTag(first, run));
   const saved = await savedImage(engine, id, work.signal);
-  const leaving = leavingOf(step.moves, work.values);
+  const leaving = removedValues(step.moves, work.values);
   const config = cleanConfig(saved.config, leaving, step.stays);
   const read = async ({ digest }: { digest: string }): Promise<Buffer | null> => saved.documents.get(digest) ?? null;
   const tree = saved.root === null ? null : await cleanTree(saved.root, read, leaving, step.stays);

@@ -1,4 +1,4 @@
-import { moved, parsePlacePath, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { valueGone, parsePlacePath, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import {
   assignmentsIn,
   inEffect,
@@ -36,7 +36,7 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[])
     const found = [...inEffect(unit)].find(
       ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
     );
-    if (found?.by.kind !== "word") throw moved(one.move.name, one.move.location.path);
+    if (found?.by.kind !== "word") throw valueGone(one.move.name, one.move.location.path);
     return { one: found, ...found.by, moving: one };
   });
   const called = unit.name.replace(/\.container$/, "");

@@ -2,7 +2,7 @@ import pMap from "p-map";
 import type { Work } from "../../src/contract/migration.ts";
 import { findValue } from "../../src/engine/traces.ts";
 import type { RemovedValue, Stays } from "../../src/images/clean/clean.ts";
-import { leavingOf } from "../../src/images/clean/texts.ts";
+import { removedValues } from "../../src/images/clean/texts.ts";
 import { cleanTree, type CleanTree, type BlobDescriptor } from "../../src/images/clean/tree.ts";
 import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -44,7 +44,7 @@ export async function cleanRemote(registry: Registry, tagged: Tagged, step: Clea
   const { repository, tag } = tagged;
   const { signal } = work;
   const old = await registry.manifest(repository, step.image.id, signal);
-  const leaving = leavingOf(step.moves, work.values);
+  const leaving = removedValues(step.moves, work.values);
   const tree = await treeOf(registry, tagged, old, leaving, step.stays, signal);
   for (const { descriptor, kind, bytes } of tree.blobs)
     if (kind === "config") await registry.putBlob(repository, bytes, signal);

@@ -9,7 +9,7 @@ import { specDigest, specVariable, swarmOf, type ServiceDoc } from "../../src/en
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { deliver, prove, recreate, undo, type SwarmApplyInput } from "./perform.ts";
+import { deliver, verifyService, recreate, undo, type SwarmApplyInput } from "./perform.ts";
 import { planService } from "./plan.ts";
 import { refusal } from "./refuse.ts";
 import { scrubService } from "./scrub.ts";
@@ -69,7 +69,7 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
       const tools = await moving();
       if (step.kind === "deliver") await deliver(tools, step, work);
       if (step.kind === "recreate") await recreate(tools, step, work);
-      if (step.kind === "check") await prove(tools, step, work);
+      if (step.kind === "check") await verifyService(tools, step, work);
     },
     async undo(steps, work) {
       const step = steps.find(({ kind }) => kind === "recreate");

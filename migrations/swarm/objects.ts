@@ -34,7 +34,7 @@ export const PLANNED_OBJECT: v.GenericSchema<unknown, PlannedObject> = v.object(
   mode: v.number(),
 });
 
-export function planned(
+export function plannedObjects(
   service: string,
   runId: string,
   change: RunChange,
@@ -51,7 +51,7 @@ export function planned(
 }
 
 /** Creates what is not there yet: an object of this run's name is this run's, and cannot be changed. */
-export async function create(
+export async function createObjects(
   swarm: Swarm,
   objects: readonly PlannedObject[],
   files: readonly DeliveryFile[],
@@ -92,7 +92,7 @@ export async function references(
 }
 
 /** Removes what this run created for a service; what the swarm still uses throws. */
-export async function discard(swarm: Swarm, service: string, runId: string): Promise<void> {
+export async function discardObjects(swarm: Swarm, service: string, runId: string): Promise<void> {
   for (const kind of ["secret", "config"] as const)
     for (const doc of await swarm.objects(kind)) if (isOf(doc, service, runId)) await swarm.remove(kind, doc.ID);
 }

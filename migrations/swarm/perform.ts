@@ -19,7 +19,14 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { valuesByName, type StepOf } from "../../src/model/plan.ts";
-import { create, discard, planned, PLANNED_OBJECT, references, type PlannedObject } from "./objects.ts";
+import {
+  createObjects,
+  discardObjects,
+  plannedObjects,
+  PLANNED_OBJECT,
+  references,
+  type PlannedObject,
+} from "./objects.ts";
 import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
 import { stepId } from "../../src/model/step-id.ts";
 import { OWNER, RUN_CHANGE } from "../../src/files/delivered.ts";
@@ -47,7 +54,11 @@ const DECIDED: v.GenericSchema<unknown, Decided> = v.object({
 });
 
 /** Throws `refused` when no task of the service's present spec runs on this node. */
-export async function known({ engine, swarm }: SwarmApplyInput, id: string, runId: string): Promise<SwarmService> {
+export async function runningService(
+  { engine, swarm }: SwarmApplyInput,
+  id: string,
+  runId: string,
+): Promise<SwarmService> {
   const doc = await swarm.service(id);
   if (doc === null) throw new UnsprawlError("changed", "the service of the plan is gone", "unsprawl plan again");
   const { Name } = doc.Spec;
@@ -85,12 +96,16 @@ export async function deliver(moving: SwarmApplyInput, step: StepOf<"deliver">, 
   const files = delivery.files(step.moves, valuesByName(step.moves, work.values));
   let decided = decidedBy(work, step.unit);
   if (decided === null) {
-    const { subject } = await known(moving, service.id, runId);
+    const { subject } = await runningService(moving, service.id, runId);
     const change = delivery.change(subject, step.moves);
-    decided = { change, owner: await delivery.owner(subject), objects: planned(service.name, runId, change, files) };
+    decided = {
+      change,
+      owner: await delivery.owner(subject),
+      objects: plannedObjects(service.name, runId, change, files),
+    };
     work.record.done(decidedStep(step.unit), decided);
   }
-  await create(moving.swarm, decided.objects, files, service.name, runId);
+  await createObjects(moving.swarm, decided.objects, files, service.name, runId);
 }
 
 /** Updates the service, unless it has been already, and waits for its tasks. */
@@ -99,7 +114,7 @@ export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">
   const { change, objects, owner } = mustBeDecided(work, step.unit);
   const now = await swarm.service(step.subject.id);
   if (now === null || !isRewritten(now.Spec, change, objects)) {
-    const { doc, facts: found } = await known(moving, step.subject.id, work.plan.id);
+    const { doc, facts: found } = await runningService(moving, step.subject.id, work.plan.id);
     if (specDigest(doc.Spec, key) !== step.digest)
       throw new UnsprawlError("changed", `the service ${step.subject.name} has changed`, "unsprawl plan again");
     const mounted = await references(swarm, objects, owner ?? { uid: 0, gid: 0 });
@@ -110,14 +125,14 @@ export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">
 }
 
 /** Proves every task: those of this node by their containers, all by what the swarm shows of them. */
-export async function prove(moving: SwarmApplyInput, step: StepOf<"check">, work: Work): Promise<void> {
+export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check">, work: Work): Promise<void> {
   const { engine, swarm } = moving;
   const planned = recreateOf(work, step.unit);
   const service = planned.subject;
   const { change, objects } = mustBeDecided(work, step.unit);
   // First of all, so that a task that has failed meanwhile is told as such.
   const { doc, tasks } = await rolledOut(swarm, service.id, ours(change, objects), idleMs(work, step.unit), work);
-  const { subject, facts: found } = await known(moving, service.id, work.plan.id);
+  const { subject, facts: found } = await runningService(moving, service.id, work.plan.id);
   const targets = new Set(objects.map(({ target }) => target));
   const before = { ...subject, mountTargets: subject.mountTargets.filter((target) => !targets.has(target)) };
   const back = wayBackOf(work, planned.id);
@@ -166,7 +181,7 @@ export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, wo
     const now = await swarm.service(id);
     if (now?.PreviousSpec && isOurs(now.PreviousSpec)) await swarm.update(now, now.Spec);
   }
-  await discard(swarm, name, work.plan.id);
+  await discardObjects(swarm, name, work.plan.id);
   await deliveryOf(moving, step).discard(idOf(name, id, work.plan.id));
 }
 

@@ -7,8 +7,8 @@ import { specDigest, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { LARGEST, planned, type PlannedObject } from "./objects.ts";
-import { known, type SwarmService, type SwarmApplyInput } from "./perform.ts";
+import { LARGEST, plannedObjects, type PlannedObject } from "./objects.ts";
+import { runningService, type SwarmService, type SwarmApplyInput } from "./perform.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
 /** Plans one service. Throws `refused` when it is not settled, when no task of it can be looked at, or no delivery fits. */
@@ -19,7 +19,7 @@ export async function planService(
   options: PlanOptions,
 ): Promise<UnitPlan> {
   const { location } = all[0]?.finding ?? {};
-  const subject = await known(moving, location?.subjectId ?? "", options.runId);
+  const subject = await runningService(moving, location?.subjectId ?? "", options.runId);
   const { doc, facts } = subject;
   settled(doc, subject, all);
   const fitting = deliveriesFor(moving.deliveries, subject, moving.swarm.nodes);
@@ -35,7 +35,7 @@ export async function planService(
   const moves = selected.map(({ move }) => move);
   const change = delivery.change(subject.subject, moves);
   const values = new Map(selected.map(({ move, value }) => [move.name, value]));
-  const objects = planned(doc.Spec.Name, options.runId, change, delivery.files(moves, values));
+  const objects = plannedObjects(doc.Spec.Name, options.runId, change, delivery.files(moves, values));
   const common = { unit, delivery: delivery.name, moves } as const;
   const tolerated = [...remainingPlaces(facts.doc, selected), ...remainingPlaces(doc.Spec, selected)];
   return {

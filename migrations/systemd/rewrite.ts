@@ -1,5 +1,5 @@
 import {
-  moved,
+  valueGone,
   parsePlacePath,
   placeText,
   type FileDraft,
@@ -44,7 +44,7 @@ export function rewriteUnit(unit: SystemdUnit, how: UnitDelivery, moving: readon
     const found = [...effective].find(
       ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
     );
-    if (found === undefined) throw moved(one.move.name, one.move.location.path);
+    if (found === undefined) throw valueGone(one.move.name, one.move.location.path);
     wanted.set(found, one);
   }
   const changes = new Map<string, UnitFileEdits>();

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { patiently, type Attempt } from "../../src/kit/net/backoff.ts";
+import { withBackoff, type Attempt } from "../../src/kit/net/backoff.ts";
 import { getCACertificates } from "node:tls";
 import type { SecretClient, SecretClientOptions } from "@azure/keyvault-secrets";
 import type { TokenCredential } from "@azure/identity";
@@ -84,7 +84,7 @@ export function vaultClient(
         };
         return passes(failure, attempts) ? { askedMs: failure.retryAfter, give, again: waiting } : give();
       };
-      return patiently(once, PATIENCE);
+      return withBackoff(once, PATIENCE);
     },
     async challenge() {
       const heard: TokenChallenge[] = [];

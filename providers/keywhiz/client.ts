@@ -1,4 +1,4 @@
-import { patiently, retryAfterMs, type Attempt } from "../../src/kit/net/backoff.ts";
+import { withBackoff, retryAfterMs, type Attempt } from "../../src/kit/net/backoff.ts";
 import type { UnsprawlError } from "../../src/model/error.ts";
 import { AnswerLost, busyError, connectionError, statusError, strangeAnswer } from "./errors.ts";
 import type { KeywhizSettings } from "./settings.ts";
@@ -53,7 +53,7 @@ export function keywhizClient(settings: KeywhizSettings, env: NodeJS.ProcessEnv 
   const call: KeywhizClient["call"] = async (method, path, { json, expect = [], reads = method === "GET" } = {}) => {
     const body = json === undefined ? null : JSON.stringify(json);
     let lost = 0;
-    return patiently<KeywhizResponse>(async (attempts) => {
+    return withBackoff<KeywhizResponse>(async (attempts) => {
       try {
         const answer = await send({ method, path, body });
         const { status, text } = answer;

@@ -1,4 +1,4 @@
-import { patiently } from "../../src/kit/net/backoff.ts";
+import { withBackoff } from "../../src/kit/net/backoff.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { openSession } from "./auth.ts";
@@ -61,7 +61,7 @@ function patient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultSend {
       connected = null;
     });
     const { send, retryAfter } = await connecting.catch(fail);
-    return patiently(async () => {
+    return withBackoff(async () => {
       const answer = await send(...request).catch(fail);
       const { status, errors } = answer;
       // A mount that was made a moment ago is not ready yet.

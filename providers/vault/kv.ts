@@ -60,7 +60,7 @@ export function checkReplace(there: Secret | null, engine: number, replace: stri
 }
 
 /** The value as JSON can carry it. Throws `refused`. */
-export function textOf(value: Secret): string {
+export function vaultText(value: Secret): string {
   return storableText(value, { what: "a Vault entry", most: MAX_VALUE });
 }
 

@@ -5,7 +5,7 @@ import type { Secret } from "../../src/model/secret.ts";
 import { checkMatch } from "../../src/stores-kit/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
 import { statusError } from "./errors.ts";
-import { checkReplace, fieldValue, textOf, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
+import { checkReplace, fieldValue, vaultText, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
 import { encodePath } from "./names.ts";
 import { writerRights } from "./policy.ts";
 
@@ -78,7 +78,7 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
     },
     version: async () => null,
     put: (key, value, replace) => {
-      const text = textOf(value);
+      const text = vaultText(value);
       return inTurn(key.path, async () => {
         const fields = await read(key.path);
         checkReplace(fieldValue(fields, key.field), 0, replace, key);

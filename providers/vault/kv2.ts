@@ -6,7 +6,7 @@ import { checkMatch } from "../../src/stores-kit/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
 import type { VaultResponse } from "./transport.ts";
 import { statusError } from "./errors.ts";
-import { checkReplace, fieldValue, textOf, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
+import { checkReplace, fieldValue, vaultText, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
 import { encodePath } from "./names.ts";
 import { writerRights } from "./policy.ts";
 
@@ -109,7 +109,7 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
       return JSON.stringify([current, state]);
     },
     async put(key, value, replace) {
-      const text = textOf(value);
+      const text = vaultText(value);
       return rounds(key, async (lost) => {
         const { fields, version, createdAt } = await read(key.path);
         const there = fieldValue(fields, key.field);

@@ -26,7 +26,7 @@ export type CommandModule = {
 export function makeContext(options: ParsedFlags): CliContext {
   const quiet = options["quiet"] === true;
   const json = options["json"] === true;
-  const assembly = assemble(process.env, process.cwd(), text(options, "config"), (said) => {
+  const assembly = assemble(process.env, process.cwd(), textFlag(options, "config"), (said) => {
     if (!quiet && !json) progress.line(said);
   });
   const progress = new Progress(process.stderr, quiet, assembly.redactor);
@@ -45,12 +45,12 @@ export function scriptHost(context: CommandContext, yes: boolean): Host {
   };
 }
 
-export function text(options: ParsedFlags, name: string): string | null {
+export function textFlag(options: ParsedFlags, name: string): string | null {
   const value = options[name];
   return typeof value === "string" ? value : null;
 }
 
-export function list(options: ParsedFlags, name: string): readonly string[] {
+export function listFlag(options: ParsedFlags, name: string): readonly string[] {
   const value = options[name];
   return Array.isArray(value) ? value : typeof value === "string" ? [value] : [];
 }

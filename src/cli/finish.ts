@@ -5,7 +5,7 @@ import { EXIT } from "../model/error.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import type { CommandContext } from "./context.ts";
 import { printError, writeResult } from "./output.ts";
-import { advised, exposedText, type Advised } from "./views/exposed-text.ts";
+import { adviceFor, exposedText, type Advised } from "./views/exposed-text.ts";
 import { runText } from "./views/run-text.ts";
 
 /** Prints how a run ended, and how to rotate what it moved; returns its exit code. */
@@ -26,5 +26,5 @@ export async function finishRun(result: RunResult, context: CommandContext): Pro
 async function exposedBy({ run, units }: RunResult, { assembly }: CommandContext): Promise<Advised[]> {
   if (units.every(({ state }) => state !== "migrated")) return [];
   const { plan, receipts } = readJournal(assembly.installation(), run);
-  return advised(exposedSecrets(plan, receipts));
+  return adviceFor(exposedSecrets(plan, receipts));
 }

@@ -6,7 +6,7 @@ import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { DeliveryName, Plan } from "../model/plan.ts";
 import { parseDuration } from "../kit/text/duration.ts";
-import { list, scriptHost, text, type CommandContext, type ParsedFlags } from "./context.ts";
+import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
 import { onlyThese } from "./only.ts";
 import { fails, incomplete, scanWith } from "./scan-options.ts";
 
@@ -33,22 +33,22 @@ export async function planWith(
   options: ParsedFlags,
 ): Promise<PlannedMigration> {
   const { assembly } = context;
-  const to = text(options, "to");
+  const to = textFlag(options, "to");
   if (to === null) {
     const names = (await assembly.knownStores()).join(", ");
     throw new UnsprawlError("usage", "no store: where should the secrets go?", cmd`--to STORE (known: ${bare(names)})`);
   }
-  const accept = new Set(list(options, "accept"));
+  const accept = new Set(listFlag(options, "accept"));
   const odd = [...accept].find((one) => !ACCEPT_WORDS.includes(one));
   if (odd !== undefined)
     throw new UnsprawlError("usage", `--accept ${odd} is not known`, cmd`known: ${bare(ACCEPT_WORDS.join(", "))}`);
-  const graceMs = parseDuration(text(options, "grace") ?? "5s", "--grace");
-  const healthTimeoutMs = parseDuration(text(options, "healthTimeout") ?? "90s", "--health-timeout");
-  const deliver = (text(options, "deliver") ?? "auto") as DeliveryName | "auto";
+  const graceMs = parseDuration(textFlag(options, "grace") ?? "5s", "--grace");
+  const healthTimeoutMs = parseDuration(textFlag(options, "healthTimeout") ?? "90s", "--health-timeout");
+  const deliver = (textFlag(options, "deliver") ?? "auto") as DeliveryName | "auto";
 
   const provider = await assembly.store(to);
   const { report, hits, failOn } = await scanWith(context, sources, options);
-  const chosen = onlyThese(hits, list(options, "only"));
+  const chosen = onlyThese(hits, listFlag(options, "only"));
   const migration = assembly.migration(migrationsFor(chosen));
   const plan = await buildPlan(
     { hits: chosen, deliver, overwrite: options["overwrite"] === true, accept, graceMs, healthTimeoutMs },

@@ -8,7 +8,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
 import { onHosts, scanHere } from "./on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "./untrusted.ts";
-import { list, scriptHost, text, type CommandContext, type ParsedFlags } from "./context.ts";
+import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";
 
 /** The sources whose scans can be interrupted and resumed. */
@@ -40,9 +40,9 @@ export async function scanWith(
     throw new UnsprawlError("usage", "--resume goes on with scans of registries", "unsprawl scan registry:… --resume");
   const config = await assembly.config();
   sayUntrusted(context, config.untrusted);
-  const minConfidence = (text(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
-  const failOn = (text(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
-  const baseline = text(options, "baseline");
+  const minConfidence = (textFlag(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
+  const failOn = (textFlag(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
+  const baseline = textFlag(options, "baseline");
   const known = baseline === null ? null : readBaseline(resolve(assembly.cwd, baseline));
   const showIgnored = options["showIgnored"] === true;
   const layers = options["layers"] === true;
@@ -51,7 +51,7 @@ export async function scanWith(
   const remember = options["remember"] === true;
   const { report, hits } =
     options["hosts"] !== undefined
-      ? { report: await onHosts(assembly, list(options, "hosts"), { ...input, verify, remember }, host), hits: [] }
+      ? { report: await onHosts(assembly, listFlag(options, "hosts"), { ...input, verify, remember }, host), hits: [] }
       : await scanHere(
           assembly,
           input,

@@ -1,6 +1,6 @@
 import type { ClassifyInput } from "../contract/detector.ts";
 import type { Where } from "../model/location.ts";
-import { anywhere, basic, inCommand } from "./commands/command.ts";
+import { anywhereInText, basicLogin, inCommand } from "./commands/command.ts";
 import { isCommand } from "./context.ts";
 import { peel } from "./structure/decode.ts";
 import { unlessExample, withoutTexts } from "./structure/documentation.ts";
@@ -13,7 +13,7 @@ import { ciphertext, emptiness, placeholder, plain, reference, type Cleared } fr
 import { programOf } from "./commands/programs.ts";
 import { byFormat, unquote } from "./structure/line-formats.ts";
 import { inAssignments, inJson } from "./structure/structure.ts";
-import { textOf } from "./text-of.ts";
+import { classifiedText } from "./text-of.ts";
 import { knownToken, vendorKey } from "./tokens.ts";
 import { inUrls } from "./structure/url.ts";
 
@@ -27,7 +27,7 @@ type ClassifyBudget = { left: number; readonly off: ReadonlySet<string> };
 
 /** What name, place and value say together; bounded time for any input. Rules in `off` are passed over. */
 export function decide(question: ClassifyInput, off: ReadonlySet<string>): EvidenceOutcome {
-  const text = textOf(question.value);
+  const text = classifiedText(question.value);
   const ask: ClassifyBudget = { left: JUDGEMENTS, off };
   const inner: Judge = (name, value, step) => within(name, value, step, 1, ask);
   if (!isCommand(question.where)) {
@@ -137,7 +137,7 @@ function inStructure(
       if (found !== null) return { ...found, rule: "header" };
     }
     if (/authorization/i.test(text)) {
-      const found = basic(text, inner);
+      const found = basicLogin(text, inner);
       if (found !== null) return found;
     }
     if (text.includes("@") || text.includes("://")) {
@@ -149,7 +149,7 @@ function inStructure(
       }
     }
     if (/\b(?:CREATE|ALTER|GRANT|SET)\s(?:USER|ROLE|LOGIN|PASSWORD|ALL|SELECT)\b|\bon\s>/i.test(text)) {
-      const found = anywhere(text, inner);
+      const found = anywhereInText(text, inner);
       if (found !== null) return found;
     }
     if (takesOptions(name, text)) {

@@ -11,7 +11,7 @@ import { mask } from "./mask.ts";
 import type { OwnRules, SecretHit } from "./own/index.ts";
 import { locate } from "./part.ts";
 import type { Cleared } from "./shape.ts";
-import { textOf } from "./text-of.ts";
+import { classifiedText } from "./text-of.ts";
 import { inText, isBinary, type TextHit } from "./text/index.ts";
 import { fromUtf16 } from "./text/utf16.ts";
 import { unless } from "./unless.ts";
@@ -79,7 +79,7 @@ function decided(question: ClassifyInput, settings: DetectSettings): EvidenceOut
   if (settings === PLAIN) return found;
   if (settings.own === null) return suppressed(found, settings, settings.off);
   const { name, path = "" } = question;
-  const text = textOf(question.value);
+  const text = classifiedText(question.value);
   const builtIn = inValue(found, settings.own, name, text, path);
   let best: Evidence | null = isEvidence(builtIn) ? builtIn : null;
   let allowed: EvidenceOutcome = null;

@@ -1,7 +1,7 @@
 import type { ClassifyInput } from "../contract/detector.ts";
 import type { Verdict } from "../model/finding.ts";
 import type { Where } from "../model/location.ts";
-import { textOf } from "./text-of.ts";
+import { classifiedText } from "./text-of.ts";
 
 /**
  * Whether a value is cached as dismissed. For environments `entry` is the raw `NAME=value`; otherwise it is the name,
@@ -55,7 +55,7 @@ export class DismissedCache {
 
   get({ where, name, value, path }: ClassifyInput): Verdict | undefined {
     if (path !== undefined && where === "file") return undefined;
-    const text = textOf(value);
+    const text = classifiedText(value);
     // What never came before is not kept, which is found out faster than by a look-up.
     if (text.length > LONGEST || this.#once[this.#spotOf(name, text)] === 0) return undefined;
     if (isEnvironment(where)) return name.includes("=") ? undefined : this.#entries[where].get(`${name}=${text}`);
@@ -73,7 +73,7 @@ export class DismissedCache {
 
   /** Takes a verdict that says nothing of a secret, not even of one that a setting hid. */
   add({ where, name, value }: ClassifyInput, verdict: Verdict): void {
-    const text = textOf(value);
+    const text = classifiedText(value);
     // A name that holds `=`, which no environment has, reads as another name with another value.
     if (text.length > LONGEST || (isEnvironment(where) && name.includes("="))) return;
     if (this.#size++ >= MOST) {

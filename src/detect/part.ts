@@ -1,13 +1,13 @@
 import type { ClassifyInput } from "../contract/detector.ts";
 import type { SecretPart } from "../model/finding.ts";
 import { standsInName, type Evidence } from "./evidence.ts";
-import { textOf } from "./text-of.ts";
+import { classifiedText } from "./text-of.ts";
 
 /** Where in the value the secret itself stands, and the way there through its encodings and structure. */
 export function locate(found: Evidence, question: ClassifyInput): SecretPart {
   const path = (found.via ?? []).join(" → ");
   if (standsInName(found)) return { in: "name", path, start: null, length: null };
-  const start = placeOf(found, textOf(question.value));
+  const start = placeOf(found, classifiedText(question.value));
   return { in: "value", path, start, length: start === null ? null : found.part.length };
 }
 

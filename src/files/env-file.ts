@@ -17,23 +17,23 @@ export type DotenvFile = {
 export async function readEnvFile(file: string, by: { readonly named?: boolean } = {}): Promise<DotenvFile> {
   const text = await readText(file, by);
   try {
-    return { file, text, dialect: "compose", entries: entriesAs(text, "compose") };
+    return { file, text, dialect: "compose", entries: parseEntries(text, "compose") };
   } catch (error) {
-    const entries = tried(text, "docker");
+    const entries = entriesOrNull(text, "docker");
     if (entries !== null) return { file, text, dialect: "docker", entries };
     if (!(error instanceof UnsprawlError)) throw error;
     throw new UnsprawlError("malformed", `${file}: ${error.message}`, error.hint);
   }
 }
 
-export function entriesAs(text: string, dialect: DotenvDialect): readonly DotenvEntry[] {
+export function parseEntries(text: string, dialect: DotenvDialect): readonly DotenvEntry[] {
   return parseDotenv(text, dialect, () => null);
 }
 
 /** The entries as a dialect reads them, or null when it refuses the file. */
-export function tried(text: string, dialect: DotenvDialect): readonly DotenvEntry[] | null {
+export function entriesOrNull(text: string, dialect: DotenvDialect): readonly DotenvEntry[] | null {
   try {
-    return entriesAs(text, dialect);
+    return parseEntries(text, dialect);
   } catch (error) {
     if (error instanceof UnsprawlError) return null;
     throw error;
@@ -41,7 +41,7 @@ export function tried(text: string, dialect: DotenvDialect): readonly DotenvEntr
 }
 
 /** A later entry that sets the same variable: then this one has no effect. */
-export function later<Entry extends { readonly name: string; readonly value: string | null }>(
+export function laterEntry<Entry extends { readonly name: string; readonly value: string | null }>(
   entries: readonly Entry[],
   entry: Entry,
 ): Entry | null {

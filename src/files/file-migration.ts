@@ -135,6 +135,6 @@ export function parsePlacePath(path: string): { readonly file: string; readonly 
   return { file, line: Number(line), name };
 }
 
-export function moved(name: string, place: string): UnsprawlError {
+export function valueGone(name: string, place: string): UnsprawlError {
   return new UnsprawlError("changed", `${name} does not stand at ${place} any more`, "unsprawl plan again");
 }

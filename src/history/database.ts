@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import { patiently, type Attempt } from "../kit/net/backoff.ts";
+import { withBackoff, type Attempt } from "../kit/net/backoff.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { mustSayTls } from "./clear-text.ts";
 
@@ -69,7 +69,7 @@ export function reconnecting<T>(act: () => Promise<T>, { patience, lost }: Datab
       return passes(error) ? { askedMs: null, give, again: (pause) => lost?.(pause) } : give();
     }
   };
-  return patiently(attempt, { ...PAUSES, withinMs: patience });
+  return withBackoff(attempt, { ...PAUSES, withinMs: patience });
 }
 
 async function withClient<T>(pool: Pool, act: (client: PoolClient) => Promise<T>): Promise<T> {

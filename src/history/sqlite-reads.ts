@@ -5,7 +5,10 @@ import type { TrendPoint } from "../model/trend.ts";
 import { mergedTrend, type HostPoint } from "./merged-trend.ts";
 
 /** What people and reports ask of it. */
-export function reads(db: DatabaseSync, guarded: <T>(act: () => T) => T): Pick<History, "hosts" | "trend" | "changes"> {
+export function sqliteReads(
+  db: DatabaseSync,
+  guarded: <T>(act: () => T) => T,
+): Pick<History, "hosts" | "trend" | "changes"> {
   return {
     hosts: async () =>
       guarded(() => {

@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Addition, History, HostBaseline } from "../contract/history.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { outboxOf } from "./sqlite-outbox.ts";
-import { reads } from "./sqlite-reads.ts";
+import { sqliteReads } from "./sqlite-reads.ts";
 import { addTo, pastOf } from "./sqlite-rows.ts";
 import { SCHEMA, VERSION } from "./sqlite-schema.ts";
 
@@ -56,7 +56,7 @@ export async function openSqliteHistory(state: string): Promise<History> {
         return addition;
       }),
     past: async (host, about): Promise<HostBaseline> => guarded(() => pastOf(db, host, about)),
-    ...reads(db, guarded),
+    ...sqliteReads(db, guarded),
     ...outboxOf(db, within),
     close: async () => {
       process.off("exit", close);

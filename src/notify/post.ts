@@ -1,7 +1,7 @@
 import { connect as plainConnect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { SEND_MS } from "../contract/channel.ts";
-import { authorities, isLoopback, proxied, send, words, type HttpResponse } from "../kit/net/http.ts";
+import { authorities, isLoopback, proxied, send, connectionFailure, type HttpResponse } from "../kit/net/http.ts";
 import { retryAfterMs } from "../kit/net/backoff.ts";
 import { overWords, within } from "../kit/net/within.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
@@ -81,7 +81,7 @@ export async function reach(url: URL, { env, ca, name }: PostOptions, signal: Ab
     if (typeof found !== "string") return secure ? `${host} answers, its certificate is trusted` : `${host} answers`;
     why = overWords(found, PROBE_MS);
   } catch (error) {
-    why = words(error);
+    why = connectionFailure(error);
   }
   throw new NotTold(
     "unreachable",

@@ -1,7 +1,7 @@
 import { SEND_MS, type ChannelKind } from "../contract/channel.ts";
 import * as v from "valibot";
 import { must, mayBeNull, oneOf, says } from "../kit/schema/index.ts";
-import { authorities, isLoopback, words } from "../kit/net/http.ts";
+import { authorities, isLoopback, connectionFailure } from "../kit/net/http.ts";
 import type { Change } from "../model/change.ts";
 import { causeOf } from "../model/error.ts";
 import { changeCounts, changeLines } from "../model/change-words.ts";
@@ -147,5 +147,5 @@ function notTold(error: unknown, who: string): NotTold {
     return new NotTold("malformed", { do: "refused" }, `${who} does not take this mail (${shown})`, "unsprawl doctor");
   const again = (what: string): NotTold => new NotTold("unreachable", AGAIN, `${who}${what}`, "unsprawl doctor");
   if (status > 0) return again(` asks to try later (${shown})`);
-  return again(`: ${words(Object.assign(new Error("socket"), { code: originalCode ?? code }))}`);
+  return again(`: ${connectionFailure(Object.assign(new Error("socket"), { code: originalCode ?? code }))}`);
 }

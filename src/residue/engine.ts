@@ -5,7 +5,7 @@ import type { Engine, ListedImage } from "../engine/engine.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import { cmd } from "../kit/shell.ts";
 import { logLook } from "./logs.ts";
-import { found, placeText, searchFor, type Search } from "./search.ts";
+import { residueMatch, placeText, searchFor, type Search } from "./search.ts";
 import { swarmLook } from "./swarm.ts";
 import { readPlace } from "./read-place.ts";
 
@@ -65,7 +65,7 @@ function documentLook(open: () => Promise<Engine>): Look {
       for (const volume of volumes) {
         host.looked("volume");
         for (const { mark, paths } of search.places(volume))
-          yield found(
+          yield residueMatch(
             "volume",
             mark,
             placeText(volume.Name, paths),
@@ -93,7 +93,7 @@ async function container(
     const next = paths.some((path) => path.startsWith("Config.Env."))
       ? cmd`unsprawl plan docker:${name} --to ${mark.store}`
       : cmd`unsprawl scan docker:${name}`;
-    return found("container", mark, placeText(name, paths), next, keptByRun(name) ?? false);
+    return residueMatch("container", mark, placeText(name, paths), next, keptByRun(name) ?? false);
   });
 }
 
@@ -116,6 +116,6 @@ async function image(
   host.looked("image");
   return search.places({ ...doc, History: history }).map(({ mark, paths }) => {
     const next = cmd`unsprawl plan image:${name} --to ${mark.store}, and rotate ${mark.name}`;
-    return found("image", mark, placeText(name, paths), next, keptByRun(name) ?? false);
+    return residueMatch("image", mark, placeText(name, paths), next, keptByRun(name) ?? false);
   });
 }

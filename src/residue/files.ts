@@ -5,7 +5,7 @@ import { composeLabelsOf } from "../engine/labels.ts";
 import { cmd } from "../kit/shell.ts";
 import { isCopy, likelyFiles } from "./folders.ts";
 import { marksIn } from "./read.ts";
-import { found, searchFor } from "./search.ts";
+import { residueMatch, searchFor } from "./search.ts";
 import { readPlace } from "./read-place.ts";
 
 const LARGEST = 1024 * 1024;
@@ -42,7 +42,7 @@ export function fileLook(about: LookAbout, open: () => Promise<Engine>): Look {
         }
         host.looked("file");
         for (const { mark, line: at } of shown.got.found)
-          yield found("file", mark, `${file}:${at}`, nextOf(file, mark.store, mark.name));
+          yield residueMatch("file", mark, `${file}:${at}`, nextOf(file, mark.store, mark.name));
       }
     },
   };

@@ -18,7 +18,7 @@ export function needlesOf(marks: readonly MovedValue[]): Needle[] {
 }
 
 /** Text up to where it would tell a value. Plain ones are words that a name may have in it. */
-export function hider(marks: readonly MovedValue[]): (text: string) => string {
+export function valueHider(marks: readonly MovedValue[]): (text: string) => string {
   const forms = marks.filter(({ value }) => !isPlain(value)).flatMap((mark) => formsOf(mark));
   const texts = [...new Set(forms.map(({ bytes }) => bytes.toString("utf8")))];
   return (text) => {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { Look, LookAbout, LookHost, MovedValue, UnreadablePlace } from "../contract/look.ts";
 import { ask, gitEnv, type GitEnv } from "./git-command.ts";
 import { readLog, type Commits } from "./git-log.ts";
-import { found, searchFor, type Search } from "./search.ts";
+import { residueMatch, searchFor, type Search } from "./search.ts";
 import type { ResidueMatch } from "../contract/look.ts";
 import { readPlace } from "./read-place.ts";
 
@@ -71,5 +71,10 @@ function hit(file: string, mark: MovedValue, { first, last }: Commits, remotes: 
   const until = last === null ? "and no later one took it out" : `until ${last} took it out`;
   const pushed = where === "" ? "" : `; pushed to ${where}: whoever cloned it has it`;
   const text = `${first === null ? "from before what is kept" : `since commit ${first}`}, ${until}`;
-  return found("git history", mark, `${file} ${text}${pushed}`, `rotate ${mark.name}: the history is left as it is`);
+  return residueMatch(
+    "git history",
+    mark,
+    `${file} ${text}${pushed}`,
+    `rotate ${mark.name}: the history is left as it is`,
+  );
 }

@@ -7,7 +7,7 @@ import type { Look, LookAbout } from "../contract/look.ts";
 import type { Engine } from "../engine/engine.ts";
 import { engineLooks } from "./engine.ts";
 import { fileLook } from "./files.ts";
-import { hider } from "./forms.ts";
+import { valueHider } from "./forms.ts";
 import { gitLook } from "./git.ts";
 import { historyLook } from "./shell-history.ts";
 
@@ -29,7 +29,7 @@ function hiding(look: Look): Look {
   return {
     name: look.name,
     async *look(marks, host) {
-      const hide = hider(marks);
+      const hide = valueHider(marks);
       for await (const one of look.look(marks, host)) {
         if (!("mark" in one)) yield { place: hide(one.place), why: hide(one.why) };
         else {

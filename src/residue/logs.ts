@@ -5,7 +5,7 @@ import { openLog } from "../engine/logs.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
 import { cmd } from "../kit/shell.ts";
-import { firstOf, found, searchFor, type Search } from "./search.ts";
+import { firstOf, residueMatch, searchFor, type Search } from "./search.ts";
 import type { NeedleMatch, Stream } from "./matcher.ts";
 import { readPlace } from "./read-place.ts";
 
@@ -69,7 +69,7 @@ async function logOf(
     });
   const places = firstOf(search, hits).map(({ mark }) => {
     const next = cmd`rotate ${mark.name}; the log goes with its container: docker rm ${name} once it may go`;
-    return found("log", mark, name, next, keptByRun(name) ?? false);
+    return residueMatch("log", mark, name, next, keptByRun(name) ?? false);
   });
   return [...places, ...unseen];
 }

@@ -51,7 +51,7 @@ export function firstOf(
   });
 }
 
-export function found(
+export function residueMatch(
   kind: PlaceKind,
   mark: MovedValue,
   place: string,

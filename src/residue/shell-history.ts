@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Look } from "../contract/look.ts";
 import { cmd } from "../kit/shell.ts";
 import { marksIn } from "./read.ts";
-import { found, searchFor } from "./search.ts";
+import { residueMatch, searchFor } from "./search.ts";
 import { readPlace } from "./read-place.ts";
 
 const LARGEST = 256 * 1024 * 1024;
@@ -44,7 +44,7 @@ export function historyLook(env: NodeJS.ProcessEnv, isRoot: boolean): Look {
         }
         host.looked("shell history");
         for (const { mark, line: at } of shown.got.found)
-          yield found(
+          yield residueMatch(
             "shell history",
             mark,
             `${file}:${at}`,

@@ -2,7 +2,7 @@ import type { ResidueMatch, Look, LookHost, UnreadablePlace } from "../contract/
 import type { Engine } from "../engine/engine.ts";
 import { swarmOf, type ObjectDoc, type ServiceDoc, type TaskDoc } from "../engine/swarm.ts";
 import { cmd } from "../kit/shell.ts";
-import { firstOf, found, placeText, searchFor, type Search } from "./search.ts";
+import { firstOf, residueMatch, placeText, searchFor, type Search } from "./search.ts";
 import { readPlace } from "./read-place.ts";
 
 /** What a swarm's managers show: services with the spec before, the tasks that are remembered, configs. */
@@ -48,16 +48,16 @@ function* service({ PreviousSpec, ...doc }: ServiceDoc, search: Search, host: Lo
   host.looked("service");
   const { Name } = doc.Spec;
   for (const { mark, paths } of search.places(doc))
-    yield found("service", mark, placeText(Name, paths), cmd`unsprawl plan swarm:${Name} --to ${mark.store}`);
+    yield residueMatch("service", mark, placeText(Name, paths), cmd`unsprawl plan swarm:${Name} --to ${mark.store}`);
   // Kept for a rollback; only the newest run's scrub can take it away.
   for (const { mark } of search.places(PreviousSpec ?? null))
-    yield found("service", mark, `${Name}: PreviousSpec`, null, mark.runs.at(-1) ?? false);
+    yield residueMatch("service", mark, `${Name}: PreviousSpec`, null, mark.runs.at(-1) ?? false);
 }
 
 function* task(doc: TaskDoc, name: string, search: Search, host: LookHost): Generator<ResidueMatch> {
   host.looked("task");
   for (const { mark, paths } of search.places(doc))
-    yield found(
+    yield residueMatch(
       "service",
       mark,
       placeText(`${name}, ${doc.Status.State} task ${doc.ID}`, paths),
@@ -73,7 +73,7 @@ function* config({ Spec }: ObjectDoc, search: Search, host: LookHost): Generator
     paths: ["Data"],
   }));
   for (const { mark, paths } of [...search.places(shown), ...inside])
-    yield found(
+    yield residueMatch(
       "config",
       mark,
       placeText(Spec.Name, paths),

@@ -5,7 +5,7 @@ import { pasteForm, typeForm } from "./form-keys.ts";
 import { itemsOf, selectedAt, wantedOf } from "./items.ts";
 import { actionOf, type KeyAction } from "./keymap.ts";
 import { typePrompt, typeText } from "./prompt.ts";
-import { said } from "./said.ts";
+import { shownError } from "./shown-error.ts";
 import { ask, type TerminalSession } from "./session.ts";
 import type { TuiState } from "./state.ts";
 import { openRun, startResume, startScrub } from "./verbs/journal.ts";
@@ -193,7 +193,7 @@ function openRuns(session: TerminalSession): void {
     );
     store.set(() => ({ where: "runs", status: null, opened: null, runs: { list, at } }));
   } catch (error) {
-    store.set(() => ({ status: { text: said(error, assembly.redactor).text, tone: "bad" } }));
+    store.set(() => ({ status: { text: shownError(error, assembly.redactor).text, tone: "bad" } }));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Plan } from "../model/plan.ts";
 import { askLine } from "./prompt.ts";
 import { ask, type TerminalSession } from "./session.ts";
-import { some } from "./widgets/bar.ts";
+import { countText } from "./widgets/bar.ts";
 
 /** More containers than this restart only after a name was typed: one key is pressed by mistake too easily for so many. */
 const MOST_BY_KEY = 3;
@@ -33,7 +33,9 @@ export async function typedName(
 ): Promise<boolean> {
   const typed = await askLine(session, {
     label,
-    about: () => [`${some(restarts, "container")} restart: with more than ${MOST_BY_KEY} the name is typed, not y`],
+    about: () => [
+      `${countText(restarts, "container")} restart: with more than ${MOST_BY_KEY} the name is typed, not y`,
+    ],
     check: (given) => (given === name ? null : `this is not ${name}; esc goes back, nothing is done`),
   });
   return typed !== null;

@@ -5,7 +5,7 @@ import { NO_HISTORY, type RunHistory } from "./history.ts";
 import { last, once } from "./last.ts";
 import { GROUPINGS, sectionsOf, type Grouping, type Section } from "./sections.ts";
 import type { TuiState } from "./state.ts";
-import { some } from "./widgets/bar.ts";
+import { countText } from "./widgets/bar.ts";
 
 /** A row of the list: a secret, the heading of those under it, or something that could not be read. */
 export type ListItem =
@@ -65,7 +65,7 @@ export function wantedOf(state: TuiState): ReadonlySet<string> {
 /** How much the wanted secrets are. */
 export function wantedText({ scan, wanted }: TuiState): string {
   const places = scan.hits.filter(({ finding }) => wanted.has(finding.fingerprint)).length;
-  return `${some(wanted.size, "secret")} in ${some(places, "place")}`;
+  return `${countText(wanted.size, "secret")} in ${countText(places, "place")}`;
 }
 
 /** The rows from where a range of marks began to the chosen one; null while there is no range. */

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
-import { said } from "./said.ts";
+import { shownError } from "./shown-error.ts";
 import { GROUPINGS, type Grouping } from "./sections.ts";
 import type { TerminalSession } from "./session.ts";
 import type { TuiState } from "./state.ts";
-import { some } from "./widgets/bar.ts";
+import { countText } from "./widgets/bar.ts";
 
 /** What was decided and not done yet. Marks are fingerprints: the file holds no name and no value. */
 type SavedSelection = {
@@ -24,7 +24,7 @@ export function takeUp({ store, assembly }: TerminalSession): void {
   try {
     const { marked, filter, grouping, store: last } = read(assembly.state()) ?? NOTHING;
     const parts = [
-      ...(marked.length > 0 ? [some(marked.length, "mark")] : []),
+      ...(marked.length > 0 ? [countText(marked.length, "mark")] : []),
       ...(filter === "" ? [] : [`the filter ${JSON.stringify(filter)}`]),
       ...(grouping === "secret" ? [] : [`by ${grouping}`]),
       ...(last === null ? [] : [`the store ${last}`]),
@@ -38,7 +38,7 @@ export function takeUp({ store, assembly }: TerminalSession): void {
       status: { text: `as you left it: ${parts.join(", ")}`, tone: "plain" },
     }));
   } catch (error) {
-    store.set(() => ({ status: { text: said(error, assembly.redactor).text, tone: "warn" } }));
+    store.set(() => ({ status: { text: shownError(error, assembly.redactor).text, tone: "warn" } }));
   }
 }
 

@@ -3,7 +3,7 @@ import type { Redactor } from "../kit/text/redact.ts";
 import { changeCounts, changeLines } from "../model/change-words.ts";
 import { printable } from "../kit/text/escape.ts";
 import type { TuiState } from "./state.ts";
-import { some } from "./widgets/bar.ts";
+import { countText } from "./widgets/bar.ts";
 
 /** What is left to read on the normal screen: what was found, what was done, the next command. */
 export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
@@ -11,7 +11,9 @@ export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
   if (scan.status === "done") {
     const places = scan.groups.reduce((sum, group) => sum + group.findings.length, 0);
     const unread = scan.unread.length > 0 ? `; ${scan.unread.length} not read` : "";
-    lines.push(`${some(scan.groups.length, "secret")} in ${some(places, "place")} of ${scan.source}${unread}`);
+    lines.push(
+      `${countText(scan.groups.length, "secret")} in ${countText(places, "place")} of ${scan.source}${unread}`,
+    );
     if (scan.changes?.length)
       lines.push(
         `since the last scan that was remembered: ${changeCounts(scan.changes)}`,

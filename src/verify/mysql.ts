@@ -1,6 +1,6 @@
 import { isLoopback } from "../kit/loopback.ts";
 import type { TryLogin, LoginTarget, Tls } from "./target.ts";
-import { words } from "../kit/net/http.ts";
+import { connectionFailure } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { overWords, within } from "../kit/net/within.ts";
 
@@ -67,5 +67,5 @@ function read(error: unknown, tls: Tls): Liveness | typeof NO_TLS {
   if (code === "ER_MUST_CHANGE_PASSWORD_LOGIN") return live(`MySQL takes the password, and wants it changed (${code})`);
   return /^ER_[A-Z_0-9]{3,60}$/.test(code)
     ? unknown(`MySQL does not say (${code})`)
-    : unknown(`MySQL: ${words(error)}`);
+    : unknown(`MySQL: ${connectionFailure(error)}`);
 }

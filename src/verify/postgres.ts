@@ -1,6 +1,6 @@
 import { isLoopback } from "../kit/loopback.ts";
 import type { TryLogin, LoginTarget, Tls } from "./target.ts";
-import { words } from "../kit/net/http.ts";
+import { connectionFailure } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { overWords, within } from "../kit/net/within.ts";
 
@@ -76,7 +76,7 @@ function read(error: unknown, asked: boolean): Liveness {
   // No line of pg_hba.conf for this address, or no right to log in: of the password it says nothing.
   if (code === "28000") return unknown("PostgreSQL lets this login in from elsewhere at most (28000)");
   if (/^[0-9A-Z]{5}$/.test(code) && /\d/.test(code)) return unknown(`PostgreSQL does not say (${code})`);
-  return unknown(`PostgreSQL: ${words(error)}`);
+  return unknown(`PostgreSQL: ${connectionFailure(error)}`);
 }
 
 function sslOf(tls: Tls): false | { rejectUnauthorized: boolean; checkServerIdentity?: () => undefined } {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { TryLogin, LoginTarget } from "./target.ts";
-import { words } from "../kit/net/http.ts";
+import { connectionFailure } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { overWords, within } from "../kit/net/within.ts";
 
@@ -11,7 +11,7 @@ export const redisLogin: TryLogin = async (target, timeoutMs, signal) => {
     const line = await within(timeoutMs, signal, async (over) => ({ text: await auth(target, over) }));
     return typeof line === "string" ? unknown(`Redis: ${overWords(line, timeoutMs)}`) : read(line.text);
   } catch (error) {
-    return unknown(`Redis: ${words(error)}`);
+    return unknown(`Redis: ${connectionFailure(error)}`);
   }
 };
 

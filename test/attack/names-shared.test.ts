@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { subjectOf } from "../../migrations/compose/plan.ts";
 import { kubernetesMigration, type KubernetesTools } from "../../migrations/kubernetes/index.ts";
-import { create, planned } from "../../migrations/swarm/objects.ts";
+import { createObjects, plannedObjects } from "../../migrations/swarm/objects.ts";
 import { secretKey } from "../../providers/aws-secrets-manager/names.ts";
 import { parameterKey } from "../../providers/aws-ssm/names.ts";
 import { mappedName, nameMap, type Names } from "../../providers/azure-key-vault/names.ts";
@@ -55,7 +55,7 @@ describe("two subjects share nothing", () => {
   test("no Swarm secret", () => {
     const change = { mounts: [{ source: "", target: "/run/secrets" }] } as unknown as RunChange;
     const nameOf = (service: string, name: string): string =>
-      planned(service, RUN, change, [{ name, mode: 0o400, holdsValue: true }])[0]?.name ?? "";
+      plannedObjects(service, RUN, change, [{ name, mode: 0o400, holdsValue: true }])[0]?.name ?? "";
     const pairs = [
       ["web", "DB_PASSWORD"],
       ["web_DB", "PASSWORD"],
@@ -74,7 +74,7 @@ describe("two subjects share nothing", () => {
     const change = { mounts: [{ source: "", target: "/run/secrets" }] } as unknown as RunChange;
     const content = Secret.of("x");
     const files = [{ name: "DB_PASSWORD", mode: 0o400, holdsValue: true, content }];
-    const objects = planned("web", RUN, change, files);
+    const objects = plannedObjects("web", RUN, change, files);
     const made: string[] = [];
     const swarm = (labels: { readonly [name: string]: string }): Swarm =>
       ({
@@ -82,9 +82,11 @@ describe("two subjects share nothing", () => {
         create: async (_kind: string, name: string) => void made.push(name),
       }) as unknown as Swarm;
     const own = { "managed-by": "unsprawl", "unsprawl.run": RUN, "unsprawl.service": "web" };
-    await create(swarm(own), objects, files, "web", RUN);
+    await createObjects(swarm(own), objects, files, "web", RUN);
     for (const labels of [{}, { ...own, "unsprawl.service": "other" }])
-      await expect(create(swarm(labels), objects, files, "web", RUN)).rejects.toMatchObject({ code: "conflict" });
+      await expect(createObjects(swarm(labels), objects, files, "web", RUN)).rejects.toMatchObject({
+        code: "conflict",
+      });
     expect(made).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MovedValue } from "../../src/contract/look.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { hider, needlesOf } from "../../src/residue/forms.ts";
+import { valueHider, needlesOf } from "../../src/residue/forms.ts";
 import { matcher, type Needle } from "../../src/residue/matcher.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 
@@ -127,7 +127,7 @@ test("what a file ends with is not what a variable ends with", () => {
 
 test("a path is told up to where it holds a value", () => {
   const value = word();
-  const hide = hider([mark("TOKEN", value), mark("DB_NAME", "shop")]);
+  const hide = valueHider([mark("TOKEN", value), mark("DB_NAME", "shop")]);
   expect(hide(`/srv/shop/${value}/.env`)).toBe("/srv/shop/…");
   expect(hide(`/srv/${Buffer.from(value).toString("hex")}.bak`)).toBe("/srv/…");
 });

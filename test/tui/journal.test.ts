@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createJournal, type Journal } from "../../src/core/journal/journal.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Plan, Step } from "../../src/model/plan.ts";
-import { said } from "../../src/tui/said.ts";
+import { shownError } from "../../src/tui/shown-error.ts";
 import { startApply } from "../../src/tui/verbs/run.ts";
 import { planOf, runId } from "../core/fixtures.ts";
 import { scanned } from "./sample.ts";
@@ -107,7 +107,7 @@ it("shows how a failed run was put back, what the container said last, and what 
   const result = { kind: "apply", run: "r-1", result: run, told: [], proofs: new Map(), scroll: 0 } as const;
   sitting.session.store.set(() => ({
     where: "proof",
-    result: { ...result, error: said(error, sitting.session.assembly.redactor) },
+    result: { ...result, error: shownError(error, sitting.session.assembly.redactor) },
   }));
   const rows = sitting.screen().split("\n");
   expect(rows[1]).toContain("Failed");

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Node } from "yaml";
-import { tried } from "../../../src/files/env-file.ts";
+import { entriesOrNull } from "../../../src/files/env-file.ts";
 import { readText } from "../../../src/files/read.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { parseDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
@@ -35,7 +35,7 @@ export async function readEnvFile(
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     tell(text === null ? error : new UnsprawlError(error.code, `${file}: ${error.message}`, error.hint));
-    const entries = text === null ? null : tried(text, "docker");
+    const entries = text === null ? null : entriesOrNull(text, "docker");
     return text === null || entries === null ? null : { file, text, raw: true, entries };
   }
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { DotenvEntry } from "../../../src/files/dotenv.ts";
 import type { RunCommand, WordFlag } from "./shell-run.ts";
-import { entriesAs, tried } from "../../../src/files/env-file.ts";
+import { parseEntries, entriesOrNull } from "../../../src/files/env-file.ts";
 import { placeText } from "../../../src/files/file-migration.ts";
 import { readText } from "../../../src/files/read.ts";
 import { subjectOf } from "./run-names.ts";
@@ -85,11 +85,11 @@ async function readIn(file: string): Promise<EnvFileRead> {
   let text: string | null = null;
   try {
     text = await readText(file);
-    return { entries: entriesAs(text, "docker"), fault: null };
+    return { entries: parseEntries(text, "docker"), fault: null };
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     if (text === null) return { entries: [], fault: error };
     const fault = new UnsprawlError(error.code, `${file}: ${error.message}`, error.hint);
-    return { entries: tried(text, "compose") ?? [], fault };
+    return { entries: entriesOrNull(text, "compose") ?? [], fault };
   }
 }

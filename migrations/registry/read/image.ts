@@ -7,7 +7,7 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Subject } from "../../../src/model/location.ts";
 import type { Registry } from "../../../src/images/registry/client.ts";
 import type { Descriptor } from "../../../src/images/registry/digest.ts";
-import { described, open } from "../../../src/images/registry/kinds.ts";
+import { descriptorsIn, open } from "../../../src/images/registry/kinds.ts";
 import type { RegistryManifest } from "../../../src/images/registry/walk.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
@@ -62,7 +62,7 @@ export async function imageReadings(
   exposure: readonly string[],
   scan: RegistryScan,
 ): Promise<readonly FastReading[]> {
-  const [config] = described([manifest.document["config"]]);
+  const [config] = descriptorsIn([manifest.document["config"]]);
   if (!config) throw new UnsprawlError("malformed", `${name} says of no configuration that can be read where it is`);
   const document = open(await scan.configs.get(repository, config));
   return readings(

@@ -7,7 +7,7 @@ import {
   type LayerCache,
 } from "../../../src/images/layers/index.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { described, open } from "../../../src/images/registry/kinds.ts";
+import { descriptorsIn, open } from "../../../src/images/registry/kinds.ts";
 import type { RegistryManifest } from "../../../src/images/registry/walk.ts";
 import type { Subject, SubjectFacts } from "../../../src/model/location.ts";
 import type { RegistryScan } from "./image.ts";
@@ -43,9 +43,9 @@ async function imageOf(
   { registry, configs, source }: RegistryScan,
 ): Promise<LayeredImage> {
   const { manifest, repository } = found;
-  const [config] = described([manifest.document["config"]]);
+  const [config] = descriptorsIn([manifest.document["config"]]);
   const diffIds = config ? open(open(await configs.get(repository, config))["rootfs"])["diff_ids"] : null;
-  const layers = described(manifest.document["layers"]).map((layer, at): ImageLayer => {
+  const layers = descriptorsIn(manifest.document["layers"]).map((layer, at): ImageLayer => {
     const diffId: unknown = Array.isArray(diffIds) ? diffIds[at] : null;
     const told = typeof diffId === "string" ? diffId : null;
     if (layer === null) return { id: `${manifest.digest}#${at}`, diffId: told, blob: null };

@@ -1,7 +1,7 @@
 import type { SourceReading } from "../../../src/contract/source.ts";
 import type { Candidate } from "../../../src/model/candidate.ts";
 import { NO_FACTS, type Subject, type Where } from "../../../src/model/location.ts";
-import { described, IN_TOTO, open } from "../../../src/images/registry/kinds.ts";
+import { descriptorsIn, IN_TOTO, open } from "../../../src/images/registry/kinds.ts";
 import type { RegistryManifest } from "../../../src/images/registry/walk.ts";
 import { pairsOf, parseDockerfile } from "../../../src/images/dockerfile.ts";
 import { candidateAt } from "../../../src/files/candidate.ts";
@@ -27,7 +27,7 @@ export async function provenanceReadings(
   const candidates: Candidate[] = [...annotations];
   const errors: SourceReading[] = [];
   const about = { kind: "subject", name: subject.name, id: subject.id } as const;
-  for (const [at, layer] of described(manifest.document["layers"]).entries()) {
+  for (const [at, layer] of descriptorsIn(manifest.document["layers"]).entries()) {
     const type = layer?.annotations[PREDICATE];
     if (layer?.mediaType !== IN_TOTO || (typeof type === "string" && !/provenance/i.test(type))) continue;
     if (layer.size > LIMIT) {

@@ -10,7 +10,7 @@ import { lockAgent } from "../../core/journal/lock.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { parseOnChange } from "../../model/consumer.ts";
-import { text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 import { agentEventJson, agentEventText } from "../views/agent-text.ts";
 
@@ -21,7 +21,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const { assembly, signal } = context;
   const settings = settingsOf(options);
   const once = options["once"] === true;
-  const boot = text(options, "bootTimeout");
+  const boot = textFlag(options, "bootTimeout");
   if (boot !== null && !once)
     throw new UnsprawlError("usage", "--boot-timeout goes with --once", "unsprawl agent --once --boot-timeout 30s");
   const bootMs = boot === null ? null : parseDuration(boot, "--boot-timeout");
@@ -44,7 +44,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
 
 function settingsOf(options: ParsedFlags): AgentSettings {
   const duration = (flag: string, name: string, usual: number): number => {
-    const given = text(options, name);
+    const given = textFlag(options, name);
     return given === null ? usual : parseDuration(given, flag);
   };
   const everyMs = duration("--every", "every", 2000);
@@ -52,7 +52,7 @@ function settingsOf(options: ParsedFlags): AgentSettings {
     throw new UnsprawlError("usage", "--every is between 100ms and 24h", "such as --every 2s");
   return {
     everyMs,
-    onChange: parseOnChange(text(options, "onChange") ?? "restart"),
+    onChange: parseOnChange(textFlag(options, "onChange") ?? "restart"),
     graceMs: duration("--grace", "grace", 5000),
     healthTimeoutMs: duration("--health-timeout", "healthTimeout", 90_000),
   };

@@ -12,7 +12,7 @@ import { statusOf } from "../../fleet/status.ts";
 import { checkSource } from "../../fleet/units.ts";
 import { openRegistryIn, work, type OwnTools, type WorkerTools } from "../../fleet/worker.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { databaseUrl, fleetKey } from "../fleet-settings.ts";
 import { say, writeResult } from "../output.ts";
 import { outcomeText, statusText } from "../views/fleet-text.ts";
@@ -66,7 +66,7 @@ async function runServe(context: CommandContext, options: ParsedFlags): Promise<
 
 async function runWorker(context: CommandContext, options: ParsedFlags): Promise<number> {
   const { signal } = context;
-  const jobs = Number(text(options, "jobs") ?? JOBS);
+  const jobs = Number(textFlag(options, "jobs") ?? JOBS);
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)
     throw new UnsprawlError("usage", "--jobs must be a number from 1 to 64", "unsprawl fleet worker --jobs 8");
   const { fleet, key } = await joined(context, "worker");

@@ -2,7 +2,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { cmd } from "../../kit/shell.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { findingsExit, say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { planText } from "../views/plan-text.ts";
@@ -10,7 +10,7 @@ import { planText } from "../views/plan-text.ts";
 /** `unsprawl plan [SOURCE…] --to STORE [-o plan.json]`. */
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const { plan, left, incomplete } = await planWith(context, sources, options);
-  const file = text(options, "output");
+  const file = textFlag(options, "output");
   if (file !== null) mustBeSavable(plan, context);
   if (file !== null) await writeResult(jsonText(plan), file, context);
   await writeResult(context.json ? jsonText(plan) : planText(plan, process.stdout), null, context);

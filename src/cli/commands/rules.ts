@@ -4,7 +4,7 @@ import { Secret } from "../../model/secret.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { nearest } from "../../kit/text/nearest.ts";
 import type { CommandContext, ParsedFlags } from "../context.ts";
-import { text } from "../context.ts";
+import { textFlag } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { sayUntrusted } from "../untrusted.ts";
 import { table } from "../views/table.ts";
@@ -15,7 +15,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   sayUntrusted(context, (await context.assembly.config()).untrusted);
   if (action === undefined) return list(context);
   if (action === "show" && id !== undefined) return show(context, id);
-  if (action === "test") return test(context, text(options, "name") ?? "VALUE");
+  if (action === "test") return test(context, textFlag(options, "name") ?? "VALUE");
   throw new UnsprawlError(
     "usage",
     `not a rules command: ${args.join(" ")}`,

@@ -1,7 +1,7 @@
 import { withOriginalSwitches } from "../../kit/given-environment.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { list, type CommandContext, type ParsedFlags } from "../context.ts";
+import { listFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { delimiter, join } from "node:path";
 import { accessSync, constants, statSync } from "node:fs";
@@ -15,7 +15,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const [command] = args;
   if (command === undefined) throw new UnsprawlError("usage", "no command", "unsprawl run -- CMD…");
   const environment = withOriginalSwitches(assembly.env);
-  const named = wanted(environment, list(options, "only"), options["keep"] === true);
+  const named = wanted(environment, listFlag(options, "only"), options["keep"] === true);
   const values = await assembly.resolve(named.map(([, reference]) => reference ?? ""));
   for (const [name, reference = ""] of named) {
     const value = values.get(reference) ?? null;

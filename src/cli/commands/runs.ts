@@ -5,7 +5,7 @@ import { EXIT } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import type { CommandContext } from "../context.ts";
 import { writeResult } from "../output.ts";
-import { advised, exposedText } from "../views/exposed-text.ts";
+import { adviceFor, exposedText } from "../views/exposed-text.ts";
 import { table } from "../views/table.ts";
 
 /** `unsprawl runs [RUN]`: all runs, or one run's journal and how to rotate what it moved. */
@@ -14,7 +14,7 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
   const id = args[0];
   if (id !== undefined) {
     const { plan, receipts } = readJournal(installation, id);
-    const exposed = await advised(exposedSecrets(plan, receipts));
+    const exposed = await adviceFor(exposedSecrets(plan, receipts));
     const rows = receipts.map(({ at, step, state: is, data }) => [
       { text: at },
       { text: is },

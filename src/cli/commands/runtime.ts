@@ -1,6 +1,6 @@
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { list, text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
 
 const ACTIONS = ["allow", "forbid", "install", "status", "uninstall"];
@@ -20,7 +20,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
       "unsprawl runtime install|uninstall|status|allow|forbid",
     );
   const engine = await assembly.engine();
-  const file = text(options, "daemonConfig");
+  const file = textFlag(options, "daemonConfig");
   const {
     installRuntime: install,
     previewInstall: preview,
@@ -38,7 +38,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     return EXIT.ok;
   }
   if (action === "install") {
-    const providers = await Promise.all(list(options, "to").map((name) => assembly.store(name)));
+    const providers = await Promise.all(listFlag(options, "to").map((name) => assembly.store(name)));
     const done = await install(engine, providers, assembly.env, file);
     await writeResult(
       context.json

@@ -1,19 +1,19 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { TrendPoint } from "../../model/trend.ts";
-import { text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { findingsExit, writeResult } from "../output.ts";
 import { fails, incomplete, scanWith } from "../scan-options.ts";
 
 /** `unsprawl scan [SOURCE…]`. */
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
-  const format = text(options, "format");
+  const format = textFlag(options, "format");
   if (context.json && format !== null && format !== "json") {
     throw new UnsprawlError("usage", "--json and --format say different things", "give one of them");
   }
   const { report, failOn } = await scanWith(context, sources, options, true);
   const { render } = await import("../views/index.ts");
-  const file = text(options, "output");
+  const file = textFlag(options, "output");
   const failing = (finding: Finding): boolean => fails(finding, failOn);
   const trend = format === "html" ? await trendOf(context, options) : [];
   const shown = { terminal: file === null, cwd: context.assembly.cwd, fails: failing, trend };

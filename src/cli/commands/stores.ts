@@ -2,7 +2,7 @@ import { STORES } from "../../assembly/plug-ins.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
@@ -59,7 +59,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
 async function policy(context: CommandContext, subject: string, options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const configured = await assembly.storeNames();
-  const to = text(options, "to") ?? (configured.length === 1 ? (configured[0] ?? null) : null);
+  const to = textFlag(options, "to") ?? (configured.length === 1 ? (configured[0] ?? null) : null);
   if (to === null)
     throw new UnsprawlError(
       "usage",
@@ -67,7 +67,7 @@ async function policy(context: CommandContext, subject: string, options: ParsedF
       cmd`--to STORE (known: ${bare((await assembly.knownStores()).join(", "))})`,
     );
   const provider = await assembly.store(to);
-  const said = await provider.policy({ subject, project: text(options, "project") ?? "" });
+  const said = await provider.policy({ subject, project: textFlag(options, "project") ?? "" });
   const json = { version: 1, store: provider.target, subject, policy: said };
   await writeResult(context.json ? jsonText(json) : said, null, context);
   return EXIT.ok;

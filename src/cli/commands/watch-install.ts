@@ -3,7 +3,7 @@ import { SOURCES } from "../../assembly/plug-ins.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { list, text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 import { sourcesOf } from "./watch.ts";
 
@@ -23,17 +23,17 @@ export async function install(context: CommandContext, args: readonly string[], 
       ...(await whenOf(options, config)),
       once: options["once"] === true,
       events: options["events"] === true || config?.events === true,
-      hosts: options["hosts"] === undefined ? null : list(options, "hosts"),
+      hosts: options["hosts"] === undefined ? null : listFlag(options, "hosts"),
       more: [
         ...(options["layers"] === true ? ["--layers"] : []),
         ...wordsOf(options, "minConfidence"),
         ...wordsOf(options, "failOn"),
       ],
     },
-    image: text(options, "image"),
-    config: text(options, "config"),
-    group: text(options, "socketGroup"),
-    secrets: list(options, "secret"),
+    image: textFlag(options, "image"),
+    config: textFlag(options, "config"),
+    group: textFlag(options, "socketGroup"),
+    secrets: listFlag(options, "secret"),
     metricsFile: config?.metrics.file ?? null,
     shareState: options["shareState"] === true,
     fleet,
@@ -43,7 +43,7 @@ export async function install(context: CommandContext, args: readonly string[], 
     cwd,
     env,
   });
-  const folder = text(options, "output");
+  const folder = textFlag(options, "output");
   const { files, notes } = made;
   const placed = placesOf(files, folder, cwd);
   const next = made.next(placed.map(({ path }) => path));
@@ -68,7 +68,7 @@ type WatchSchedule = { readonly every: string | null; readonly cron: string | nu
 
 /** What the command line says, else the configuration, else each quarter of an hour. Throws `usage` for no schedule. */
 async function whenOf(options: ParsedFlags, config: WatchSchedule | null): Promise<WatchSchedule> {
-  const given = { every: text(options, "every"), cron: text(options, "cron") };
+  const given = { every: textFlag(options, "every"), cron: textFlag(options, "cron") };
   const { cronSchedule, everySchedule } = await import("../../watch/schedule.ts");
   if (given.every !== null && given.cron !== null)
     throw new UnsprawlError("usage", "--every and --cron are one too many", "give one of them");
@@ -80,6 +80,6 @@ async function whenOf(options: ParsedFlags, config: WatchSchedule | null): Promi
 }
 
 function wordsOf(options: ParsedFlags, flag: "minConfidence" | "failOn"): string[] {
-  const value = text(options, flag);
+  const value = textFlag(options, flag);
   return value === null ? [] : [flag === "failOn" ? "--fail-on" : "--min-confidence", value];
 }

@@ -11,7 +11,7 @@ import type { WatchConfig } from "../../core/config/watch.ts";
 import type { Metrics } from "../../watch/metrics.ts";
 import { cronSchedule, everySchedule, until, type Schedule } from "../../watch/schedule.ts";
 import { watch, withEvents, type WatchScan, type WatchInput, type WatchTools } from "../../watch/loop.ts";
-import { list, text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { ofEngines } from "../on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "../untrusted.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
@@ -35,13 +35,13 @@ export async function run(context: CommandContext, sources: readonly string[], o
   mustBeTrusted(config.untrusted, "watch", "notify", ...(options["hosts"] === undefined ? [] : ["hosts"]));
   sayUntrusted(context, config.untrusted);
   const schedule = await scheduleOf(options, config.watch);
-  const minConfidence = (text(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
-  const failOn = (text(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
+  const minConfidence = (textFlag(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
+  const failOn = (textFlag(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
   // What goes on by the configuration is not asked of one scan alone.
   const events = options["events"] === true || (schedule !== null && config.watch?.events === true);
   const layers = options["layers"] === true;
   const input = { sources: sourcesOf(sources, config.watch), minConfidence, layers, schedule, events };
-  const hosts = options["hosts"] === undefined ? null : list(options, "hosts");
+  const hosts = options["hosts"] === undefined ? null : listFlag(options, "hosts");
   const lock = lockWatch(assembly.state());
   const remind = dailyReminder(context);
   let reading = 0;
@@ -191,8 +191,8 @@ function count(metrics: Metrics, { report, changes, host, why }: WatchScan): voi
 async function scheduleOf(options: ParsedFlags, config: WatchConfig | null): Promise<Schedule | null> {
   const once = options["once"] === true;
   const given = once || options["every"] !== undefined || options["cron"] !== undefined;
-  const every = text(options, "every") ?? (given ? null : (config?.every ?? null));
-  const cron = text(options, "cron") ?? (given ? null : (config?.cron ?? null));
+  const every = textFlag(options, "every") ?? (given ? null : (config?.every ?? null));
+  const cron = textFlag(options, "cron") ?? (given ? null : (config?.cron ?? null));
   if ([every !== null, cron !== null, once].filter(Boolean).length !== 1)
     throw new UnsprawlError("usage", "watch needs one of --every, --cron and --once", "unsprawl watch --every 15m");
   if (once && options["events"] === true)

@@ -31,7 +31,7 @@ export function exposedText(exposed: readonly Advised[], stream: NodeJS.WriteStr
 }
 
 /** The advice for each kind of secret that a run exposed. */
-export async function advised(exposed: readonly Exposed[]): Promise<Advised[]> {
+export async function adviceFor(exposed: readonly Exposed[]): Promise<Advised[]> {
   if (exposed.length === 0) return [];
   const { rotationFor } = await import("../../detect/index.ts");
   return exposed.map((one) => ({ ...one, rotate: rotationFor(one.rule ?? "") }));

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
-import { patiently, type Attempt } from "../../kit/net/backoff.ts";
+import { withBackoff, type Attempt } from "../../kit/net/backoff.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { secretFile } from "../tmpfs.ts";
@@ -196,7 +196,7 @@ function untilDeadline<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
       return { askedMs: null, give };
     }
   };
-  return patiently(attempt, { firstMs: 500, longestMs: 500, withinMs: deadline - Date.now() + 500 });
+  return withBackoff(attempt, { firstMs: 500, longestMs: 500, withinMs: deadline - Date.now() + 500 });
 }
 
 /** Opens the stores that the runtime has credentials for. */

@@ -21,7 +21,7 @@ export function inCommand(text: string, where: Where, judge: Judge, hints: reado
   const script = where === "history" ? body.replaceAll("#(nop)", " ") : hint === undefined ? body : `${hint} ${body}`;
   const listed = exec ?? (where === "history" || where === "onbuild" ? listForm(script) : null);
   const found = listed === null ? inScript(script, judge, 0) : inArguments(listed, judge, 0, inScript);
-  return stronger(found, anywhere(listed === null ? body : listed.join(" "), judge));
+  return stronger(found, anywhereInText(listed === null ? body : listed.join(" "), judge));
 }
 
 function execForm(text: string): string[] | null {
@@ -58,7 +58,7 @@ function unescaped(word: string): string {
 }
 
 /** What needs no splitting: URLs, SQL, `chpasswd`, settings of mail and shells. */
-export function anywhere(text: string, judge: Judge): Evidence | null {
+export function anywhereInText(text: string, judge: Judge): Evidence | null {
   let best: Evidence | null = text.includes("://") ? inUrls(withoutBuildUrls(text), judge, false) : null;
   for (const [pattern, step] of HINTS.test(text) ? ANYWHERE : []) {
     let seen = 0;
@@ -71,7 +71,7 @@ export function anywhere(text: string, judge: Judge): Evidence | null {
   if (text.includes("SetEnvironmentVariable("))
     for (const [, name = "", value = ""] of text.matchAll(POWERSHELL))
       best = stronger(best, judge(name, value, "PowerShell"));
-  best = stronger(best, stronger(bySed(text, judge), basic(text, judge)));
+  best = stronger(best, stronger(bySed(text, judge), basicLogin(text, judge)));
   return (
     best ??
     (/_authToken|machine\s|pgpass|stats\sauth|insecure-password/.test(text)
@@ -92,7 +92,7 @@ function withoutBuildUrls(text: string): string {
 }
 
 /** `Authorization: Basic …` in whatever quoting: what it encodes is a login. */
-export function basic(text: string, judge: Judge): Evidence | null {
+export function basicLogin(text: string, judge: Judge): Evidence | null {
   const found = /authorization["']?\s{0,2}[:=]?\s{0,2}\\?["']?basic\s{1,4}([A-Za-z0-9+/]{8,400}={0,2})/i.exec(
     text,
   )?.[1];
@@ -157,7 +157,7 @@ function named(found: Evidence | null): Evidence | null {
 
 function inScript(text: string, judge: Judge, depth: number): Evidence | null {
   // Quotes within quotes are gone here, which hide what needs no splitting from the first look at the whole.
-  let best: Evidence | null = depth > 0 ? anywhere(text, judge) : null;
+  let best: Evidence | null = depth > 0 ? anywhereInText(text, judge) : null;
   // Behind an unquoted `/bin/sh -c` history writes the script as it is: it has quotes of its own.
   const script =
     /(?:^|\s)(?:\/[\w/.-]{0,80}\/)?(?:ba|da|a|z|k)?sh(?:\s[-+][a-z]{1,7}(?:\s[a-z]{4,10})?){0,9}?\s-[a-z]{0,6}c\s{1,4}(?!["'\s])/.exec(

@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
 import { nearest } from "../../kit/text/nearest.ts";
-import { parts, weakFlag, weakNumber, weakText } from "./weak.ts";
+import { listParts, weakFlag, weakNumber, weakText } from "./weak.ts";
 
 /** A map of a configuration file. Each question throws `config`, naming file and key, when the answer is of a wrong kind. */
 export type RuleConfigReader = {
@@ -28,7 +28,7 @@ export function reader(given: unknown, at: string, known: readonly string[]): Ru
   const must = (key: string, kind: string): UnsprawlError => wrong(`${at}: ${key} must be ${kind}`);
   const texts = (key: string): readonly string[] => {
     const found = value(key) ?? [];
-    const list: readonly unknown[] = Array.isArray(found) ? found : parts(found);
+    const list: readonly unknown[] = Array.isArray(found) ? found : listParts(found);
     const read = list.map(weakText);
     if (!read.every((one) => typeof one === "string")) throw must(key, "a list of texts");
     return read;

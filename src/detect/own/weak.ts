@@ -8,7 +8,7 @@ export function weakText(given: unknown): unknown {
 }
 
 /** A text is a list with commas, an empty one no list at all. */
-export function parts(given: unknown): readonly unknown[] {
+export function listParts(given: unknown): readonly unknown[] {
   if (typeof given === "string") return given === "" ? [] : given.split(",");
   return [given];
 }

@@ -14,7 +14,7 @@ export function assignment(bytes: Uint8Array, at: number): Literal | null {
   let to = at;
   const limit = Math.min(bytes.length, at + FARTHEST);
   while (to < limit && inName(bytes[to] as number)) to++;
-  const name = text(bytes, from, to);
+  const name = latin1Text(bytes, from, to);
   let here = to;
   if (QUOTES.includes(bytes[here] as number) || bytes[here] === 93) here++; // `"password": …`, `config["password"] = …`
   if (bytes[here] === 93) here++;
@@ -80,6 +80,6 @@ function inName(byte: number): boolean {
 }
 
 /** The bytes as text, one character a byte. */
-export function text(bytes: Uint8Array, from: number, to: number): string {
+export function latin1Text(bytes: Uint8Array, from: number, to: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
 }

@@ -7,7 +7,7 @@ import { looksRandom } from "../entropy.ts";
 import { isEvidence, stronger, type Evidence } from "../evidence.ts";
 import type { Rule } from "../rules/rule.ts";
 import { matches } from "../tokens.ts";
-import { assignment, text } from "./assignment.ts";
+import { assignment, latin1Text } from "./assignment.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
 import { isTest, kindOf, type TextKind } from "./kind.ts";
@@ -88,7 +88,7 @@ function inBinary(bytes: Uint8Array, off: ReadonlySet<string>): PendingHit[] {
 
 function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): PendingHit | null {
   const from = Math.max(0, at - (watch.starts ? 1 : BEFORE));
-  const window = text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
+  const window = latin1Text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
   const evidence = matches(rule, window);
   if (evidence === null) return null;
   // Code that reads keys names their first line: a key goes on behind it.
@@ -99,7 +99,7 @@ function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Pending
 
 /** The name that the value at `start` is assigned to, or an empty one. */
 function nameBefore(bytes: Uint8Array, start: number): string {
-  const before = text(bytes, Math.max(0, start - 120), start);
+  const before = latin1Text(bytes, Math.max(0, start - 120), start);
   return /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
 }
 
@@ -144,7 +144,7 @@ function url(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<str
     start--;
   let end = here;
   while (end < limit && !/[\s"'`<>|)\]},;]/.test(String.fromCharCode(bytes[end] as number))) end++;
-  const outcome = decideIn("url", text(bytes, start, end), off);
+  const outcome = decideIn("url", latin1Text(bytes, start, end), off);
   const found = !isEvidence(outcome) ? null : kind === "settings" ? outcome : inCode(outcome, outcome.part);
   return { found, name: nameBefore(bytes, start) || "url", start, end };
 }

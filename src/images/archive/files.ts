@@ -26,7 +26,7 @@ export async function tarFiles(path: string, signal: AbortSignal): Promise<Archi
     const entries = await indexOf(handle, signal);
     return {
       open: async (file) => {
-        const entry = followed(entries, file);
+        const entry = followLinks(entries, file);
         if (entry === null) return null;
         return { size: entry.size, read: () => slice(handle, entry.offset, entry.size) };
       },
@@ -67,7 +67,7 @@ async function indexOf(handle: FileHandle, signal: AbortSignal): Promise<Readonl
 }
 
 /** Links inside an archive lead to other files of it, and nowhere else: older engines write a layer only once. */
-export function followed(entries: ReadonlyMap<string, TarEntry>, file: string): TarEntry | null {
+export function followLinks(entries: ReadonlyMap<string, TarEntry>, file: string): TarEntry | null {
   let name = nameOf(file);
   for (let links = 0; links < MOST_LINKS; links++) {
     const entry = entries.get(name);

@@ -1,6 +1,6 @@
 import type { FastReading } from "../../fast/index.ts";
 import { newMeter, tarEntries, unpacked, type ImageLayer, type LayerBook, type TarEntry } from "../layers/index.ts";
-import { followed, nameOf } from "./files.ts";
+import { followLinks, nameOf } from "./files.ts";
 import { digestOf, type ReadArchiveFile } from "./manifest.ts";
 
 /** Documents are told from layers by their beginning up to this size. */
@@ -57,13 +57,13 @@ export class StreamedArchive {
 
   /** A document that the first pass came by. */
   readonly read: ReadArchiveFile = (file) => {
-    const entry = followed(this.#entries, file);
+    const entry = followLinks(this.#entries, file);
     return Promise.resolve(entry === null ? null : (this.#documents.get(nameOf(entry.path)) ?? null));
   };
 
   /** The id of the layer that a manifest calls by this name. */
   idOf(file: string): string {
-    const entry = followed(this.#entries, file);
+    const entry = followLinks(this.#entries, file);
     return layerId(entry === null ? file : nameOf(entry.path));
   }
 

@@ -44,7 +44,7 @@ export function valueAt(
 const fits = (found: string, name: string): boolean => found === name || found === "history" || found === "comment";
 
 /** What goes out of the image for these moves. */
-export function leavingOf(moves: readonly Move[], values: ReadonlyMap<string, Secret>): RemovedValue[] {
+export function removedValues(moves: readonly Move[], values: ReadonlyMap<string, Secret>): RemovedValue[] {
   const own = valuesByName(moves, values);
   return moves.flatMap(({ name, reference }) => {
     const value = own.get(name);
@@ -54,7 +54,7 @@ export function leavingOf(moves: readonly Move[], values: ReadonlyMap<string, Se
 
 export function leavingSelected(selected: readonly Selected[]): RemovedValue[] {
   return selected.flatMap(({ move, value }) =>
-    leavingOf([move], new Map([[`${move.location.subjectName}/${move.name}`, value]])),
+    removedValues([move], new Map([[`${move.location.subjectName}/${move.name}`, value]])),
   );
 }
 

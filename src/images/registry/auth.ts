@@ -115,7 +115,7 @@ export class RegistryLogin {
       ? this.#byIdentity(realm, wanted, scope, login.token, signal)
       : this.#byPassword(realm, wanted, scope, login, signal));
     if (status === 401 || status === 403 || (status === 400 && login !== null))
-      throw denied(this.#endpoint.name, login !== null);
+      throw loginDenied(this.#endpoint.name, login !== null);
     const answer = status === 200 ? parsed(bytes) : {};
     const text = answer["token"] ?? answer["access_token"];
     if (typeof text !== "string" || !/^[\x21-\x7e]{1,16384}$/.test(text))
@@ -168,7 +168,7 @@ export class RegistryLogin {
 }
 
 /** The registry, or who gives its tokens, says no. */
-export function denied(host: string, loggedIn: boolean): UnsprawlError {
+export function loginDenied(host: string, loggedIn: boolean): UnsprawlError {
   return new UnsprawlError(
     "denied",
     loggedIn ? `the login is not accepted by ${host}, or may not read this` : `${host} wants a login`,

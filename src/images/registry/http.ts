@@ -1,7 +1,7 @@
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { AgentOptions } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { patiently, retryAfterMs, type Attempt } from "../../kit/net/backoff.ts";
+import { withBackoff, retryAfterMs, type Attempt } from "../../kit/net/backoff.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
 import { connectionError, isTransient, tooLong } from "./http-errors.ts";
@@ -121,7 +121,7 @@ export class RegistryConnection {
         return { askedMs: null, give: () => thrown(failure) };
       }
     };
-    return patiently(once, {
+    return withBackoff(once, {
       ...PAUSES,
       longestAskedMs: LONGEST_WAIT,
       attempts: again ? TRIES : 1,

@@ -23,9 +23,9 @@ export const IN_TOTO = "application/vnd.in-toto+json";
 export function kindOf({ document, mediaType }: Manifest): ManifestKind | null {
   if (Array.isArray(document["manifests"])) return "index";
   if (Array.isArray(document["fsLayers"])) return "signed";
-  const layers = described(document["layers"]);
+  const layers = descriptorsIn(document["layers"]);
   const artifact = typeof document["artifactType"] === "string" || Array.isArray(document["blobs"]);
-  const [config] = described([document["config"]]);
+  const [config] = descriptorsIn([document["config"]]);
   if (layers.some((layer) => layer?.mediaType === IN_TOTO)) return "attestation";
   if (config && IMAGE_CONFIGS.has(config.mediaType) && typeof document["artifactType"] !== "string") return "image";
   return config || artifact || /manifest/.test(mediaType) ? "artifact" : null;
@@ -38,7 +38,7 @@ export function artifactType({ document }: Manifest): string {
 }
 
 /** The descriptors of a list, null for each that is none. */
-export function described(list: unknown): readonly (AnnotatedDescriptor | null)[] {
+export function descriptorsIn(list: unknown): readonly (AnnotatedDescriptor | null)[] {
   if (!Array.isArray(list)) return [];
   return list.map((one: unknown) => {
     const { digest, size, mediaType, annotations, platform } = open(one);

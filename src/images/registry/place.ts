@@ -1,6 +1,6 @@
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { denied, type RegistryLogin, type Scope } from "./auth.ts";
+import { loginDenied, type RegistryLogin, type Scope } from "./auth.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
 import { speaksNoTls } from "./http-errors.ts";
 import {
@@ -139,7 +139,7 @@ export class EndpointClient {
     const { name } = this.endpoint;
     if (status === 401 || status === 403) {
       const elsewhere = url.host !== new URL(this.endpoint.origin).host;
-      if (!elsewhere) return denied(name, this.login.used);
+      if (!elsewhere) return loginDenied(name, this.login.used);
       return new UnsprawlError("denied", `${url.host}, to which ${name} redirects, gives no ${what} (${status})`);
     }
     if (status === 404)

@@ -1,7 +1,7 @@
 import { pMapIterable } from "p-map";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Manifest, Registry } from "./client.ts";
-import { described, kindOf, type ManifestKind } from "./kinds.ts";
+import { descriptorsIn, kindOf, type ManifestKind } from "./kinds.ts";
 import { AT_ONCE, listing, problem, type Problem, type TaggedManifest } from "./listing.ts";
 import { nameOf, type RegistryReference } from "./reference.ts";
 
@@ -118,7 +118,7 @@ function entries(
     subject: nameIn(parent),
     error: new UnsprawlError("malformed", `the index ${why}`),
   });
-  const list = described(document["manifests"]);
+  const list = descriptorsIn(document["manifests"]);
   if (list.length > MOST_ENTRIES) return [bad(`has more than ${MOST_ENTRIES} entries: none of them was read`)];
   if (depth + 1 >= DEEPEST && list.length > 0)
     return [bad(`is nested more than ${DEEPEST} deep: what is in it was not read`)];

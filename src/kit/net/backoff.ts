@@ -31,7 +31,7 @@ export type Attempt<T> =
  * Retries with backoff until an attempt is done or the limits are reached; then returns what the last attempt's `give`
  * returns. Errors from `attempt` are not retried. Throws the signal's reason if it aborts during a pause.
  */
-export async function patiently<T>(
+export async function withBackoff<T>(
   attempt: (attempts: number) => Promise<Attempt<T>>,
   { attempts = Infinity, withinMs = Infinity, longestAskedMs = Infinity, signal, ...pauses }: Patience,
 ): Promise<T> {

@@ -55,7 +55,7 @@ export async function send(
     const answer = await within(timeoutMs, signal, (over) => exchange(sending, secure, agent, over));
     return typeof answer === "string" ? { none: overWords(answer, timeoutMs) } : answer;
   } catch (error) {
-    return { none: words(error) };
+    return { none: connectionFailure(error) };
   } finally {
     agent.destroy();
   }
@@ -72,7 +72,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Why a connection failed, by the error code only: messages may contain addresses with passwords. */
-export function words(error: unknown): string {
+export function connectionFailure(error: unknown): string {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   if (/^(?:ENOTFOUND|EAI_AGAIN|EAI_NODATA)$/.test(code)) return "its host name is not known here";
   if (code === "ECONNREFUSED") return "the connection is refused";

@@ -2,7 +2,7 @@ import type { Prompt } from "../prompt.ts";
 import type { TerminalSession } from "../session.ts";
 import type { TuiState } from "../state.ts";
 import { STEP } from "../theme.ts";
-import { seconds, some, timeLeft } from "../widgets/bar.ts";
+import { seconds, countText, timeLeft } from "../widgets/bar.ts";
 import { line } from "../widgets/text.ts";
 import { say, type Face } from "./face.ts";
 import { spoken } from "./spoken.ts";
@@ -123,6 +123,6 @@ export function stillText(state: TuiState, { guard }: Face): string {
   if (stores.busy !== null) return spoken([line(`still working: ${stores.busy}`)], guard).join();
   const total = scan.total === null ? "" : ` of ${scan.total}`;
   const left = timeLeft(scan.started, now, scan.done, scan.total);
-  const found = `${some(scan.groups.length, "secret")} so far`;
+  const found = `${countText(scan.groups.length, "secret")} so far`;
   return `still reading: ${scan.done}${total}, ${found}${left === "" ? "" : `, about ${left}`}`;
 }

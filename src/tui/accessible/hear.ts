@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TerminalSession } from "../session.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { say, type Face } from "./face.ts";
 import { stillText, telling } from "./follow.ts";
 
@@ -59,7 +59,7 @@ function tellEnd(face: Face, done: Promise<void>): void {
     lines.say(
       status === "failed"
         ? "the scan failed; Enter in the list says why"
-        : `the scan has ended, ${some(groups.length, "secret")}; Enter in the list reads all of them`,
+        : `the scan has ended, ${countText(groups.length, "secret")}; Enter in the list reads all of them`,
     );
     lines.again();
   });
@@ -69,7 +69,7 @@ const count = (session: TerminalSession): number => session.store.get().scan.gro
 
 function soFar(session: TerminalSession): string {
   const { groups, done, total } = session.store.get().scan;
-  return `${some(groups.length, "secret")} so far, ${done}${total === null ? "" : ` of ${total}`} read`;
+  return `${countText(groups.length, "secret")} so far, ${done}${total === null ? "" : ` of ${total}`} read`;
 }
 
 /** Resolves with the next change of what is known, or with the end. */

@@ -4,7 +4,7 @@ import { header } from "../screens/header.ts";
 import { detail as told } from "../screens/tabs/index.ts";
 import { TABS, type TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { undoLastIgnore } from "../verbs/ignore.ts";
 import { choose, NO_ROOM, pageOf, say, word, type Face, type TypedCommand } from "./face.ts";
 import { follow } from "./follow.ts";
@@ -12,7 +12,7 @@ import { hear } from "./hear.ts";
 import { narrowed, narrowing } from "./narrow.ts";
 import { numbers } from "./numbers.ts";
 import { revealing } from "./reveal.ts";
-import { words, wordsFor } from "./these.ts";
+import { listCommands, wordsFor } from "./these.ts";
 
 /** The secrets, numbered; a number reads the evidence, `m` and numbers go on. */
 export async function list(face: Face): Promise<void> {
@@ -26,7 +26,7 @@ export async function list(face: Face): Promise<void> {
   for (const [at, item] of items.slice(from, to).entries()) say(face, `${from + at + 1}. ${itemText(item, state)}`);
   if (state.scan.status === "failed" && state.scan.error)
     say(face, `failed: ${state.scan.error.text}`, `next: ${state.scan.error.hint ?? "r scans again"}`);
-  const [migrate, ...others] = items.length > 0 ? words(face) : [];
+  const [migrate, ...others] = items.length > 0 ? listCommands(face) : [];
   const chosen = (rest: string): ListItem | undefined => {
     const [at, ...rests] = numbers(rest || (items.length === 1 ? "1" : ""), items.length) ?? [];
     return at === undefined || rests.length > 0 ? undefined : items[at];
@@ -106,10 +106,10 @@ function tab(face: Face, text: string): Promise<void> | string {
 }
 
 function itemText(item: ListItem, state: TuiState): string {
-  if (item.kind === "section") return `${item.section.title}, ${some(item.section.groups.length, "secret")}`;
+  if (item.kind === "section") return `${item.section.title}, ${countText(item.section.groups.length, "secret")}`;
   if (item.kind === "unread") return `not read: ${item.error.source} ${item.error.subject}`;
   const { severity, name, findings, state: is, fingerprint } = item.group;
   const marked = state.marked.has(fingerprint) ? ", marked" : "";
-  const places = some(findings.length, "place");
+  const places = countText(findings.length, "place");
   return `${SEVERITY[severity].word}, ${name}, ${places}, ${STATE[is].word}${marked}`;
 }

@@ -4,7 +4,7 @@ import { facetsOf } from "../facets.ts";
 import { shownSecrets } from "../items.ts";
 import { GROUPINGS } from "../sections.ts";
 import type { TuiState } from "../state.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { choose, NO_ROOM, pageOf, say, word, type Face, type TypedCommand } from "./face.ts";
 import { numbers } from "./numbers.ts";
 
@@ -35,7 +35,7 @@ export function narrowed(state: TuiState): readonly string[] {
   return [
     ...(parts.length === 0
       ? []
-      : [`${parts.join("; ")}; ${shownSecrets(state)} of ${some(scan.groups.length, "secret")}`]),
+      : [`${parts.join("; ")}; ${shownSecrets(state)} of ${countText(scan.groups.length, "secret")}`]),
     ...(grouping === "secret" ? [] : [`by ${grouping}; a heading's number is all under it`]),
   ];
 }
@@ -46,11 +46,11 @@ export async function facets(face: Face): Promise<void> {
   const state = session.store.get();
   const values = facetsOf(state);
   const { from, to, more } = pageOf(state.facetAt, values.length, (facetAt) => session.store.set(() => ({ facetAt })));
-  say(face, `Facets. ${shownSecrets(state)} of ${some(state.scan.groups.length, "secret")}.`);
+  say(face, `Facets. ${shownSecrets(state)} of ${countText(state.scan.groups.length, "secret")}.`);
   for (const [at, { facet, value, key, count }] of values.slice(from, to).entries())
     say(
       face,
-      `${from + at + 1}. ${facet} ${value}, ${some(count, "secret")}${state.facets.has(key) ? ", chosen" : ""}`,
+      `${from + at + 1}. ${facet} ${value}, ${countText(count, "secret")}${state.facets.has(key) ? ", chosen" : ""}`,
     );
   await choose(
     face,
@@ -66,7 +66,7 @@ export async function facets(face: Face): Promise<void> {
       for (const one of at) session.store.set((now) => toggledFacet(now, values[one]?.key));
       const now = session.store.get();
       const only = now.facets.size === 0 ? "all again" : `only ${[...now.facets].join(", ")}`;
-      return `${only}; ${shownSecrets(now)} of ${some(now.scan.groups.length, "secret")}; b reads them`;
+      return `${only}; ${shownSecrets(now)} of ${countText(now.scan.groups.length, "secret")}; b reads them`;
     },
   );
 }

@@ -2,7 +2,7 @@ import type { RunSummary } from "../../core/journal/runs.ts";
 import { press } from "../actions.ts";
 import { receiptLines } from "../screens/receipts.ts";
 import type { TerminalSession } from "../session.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { openRun, startResume, startScrub } from "../verbs/journal.ts";
 import { startUndo } from "../verbs/run.ts";
 import { choose, NO_ROOM, pageOf, say, word, type Face } from "./face.ts";
@@ -14,10 +14,10 @@ import { numbers } from "./numbers.ts";
 export async function runs(face: Face): Promise<void> {
   const { session } = face;
   const { list } = session.store.get().runs;
-  say(face, list.length === 0 ? "Nothing was done yet." : `${some(list.length, "run")}, newest first.`);
+  say(face, list.length === 0 ? "Nothing was done yet." : `${countText(list.length, "run")}, newest first.`);
   for (const [index, { state, run, store, units, next }] of list.entries()) {
     const secrets = units.reduce((sum, one) => sum + one.secrets, 0);
-    const what = `${some(secrets, "secret")} to ${store}, ${units.map(({ unit }) => unit).join(", ")}`;
+    const what = `${countText(secrets, "secret")} to ${store}, ${units.map(({ unit }) => unit).join(", ")}`;
     say(face, `${index + 1}. ${state}, ${run}, ${what}${next === null ? "" : `; next: ${next}`}`);
   }
   await choose(

@@ -9,7 +9,7 @@ import { numbers } from "./numbers.ts";
 type Act = (face: Face, these: ReadonlySet<string>) => Promise<void> | string;
 
 /** The words that do something with secrets of the list, by the numbers that follow them. */
-export function words(face: Face): readonly TypedCommand[] {
+export function listCommands(face: Face): readonly TypedCommand[] {
   const all = (letter: string, act: Act) => (rest: string) => by(face, rest, letter, act);
   const marking = word("browse", "mark", (rest) => mark(face, rest), "mark 1 3-5");
   const migrating = word("browse", "migrate", all("m", migrate), "m 1 3-5");

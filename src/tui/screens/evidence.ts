@@ -1,7 +1,7 @@
 import type { Finding, Rotation } from "../../model/finding.ts";
 import type { SecretGroup } from "../groups.ts";
 import { SEVERITY, STATE } from "../theme.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { BLANK, wrapped, type SpanLine } from "../widgets/text.ts";
 import { fields } from "./tabs/fields.ts";
 
@@ -20,7 +20,7 @@ export function evidence({ lead, findings, severity, name }: SecretGroup, rotati
       { text: `${mark.glyph} ${mark.word}`, ...mark.style },
       `  ${lead.rule}  ${lead.confidence} ${lead.score.toFixed(2)}`,
     ),
-    wrapped(0, { text: lead.masked, color: "magenta" }, `  ${some(lead.length, "byte")}`),
+    wrapped(0, { text: lead.masked, color: "magenta" }, `  ${countText(lead.length, "byte")}`),
     BLANK,
     ...fields("why", lead.why),
     ...fields("unless", [lead.unless]),

@@ -3,7 +3,7 @@ import type { FacetValue } from "../filter.ts";
 import { shownSecrets } from "../items.ts";
 import { last } from "../last.ts";
 import type { TuiState } from "../state.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { chosen, layout, line, type Guard, type SpanLine, type ScreenRow, type StyledSpan } from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
 import type { Size } from "./frame.ts";
@@ -39,7 +39,7 @@ export function facetsTitle(state: TuiState): (StyledSpan | string)[] {
   const { facets: chosenOnes, scan } = state;
   return [
     { text: " Facets", bold: true },
-    `  ${shownSecrets(state)} of ${some(scan.groups.length, "secret")}`,
+    `  ${shownSecrets(state)} of ${countText(scan.groups.length, "secret")}`,
     { text: chosenOnes.size > 0 ? `  only ${[...chosenOnes].join(" ")}` : "", color: "yellow" },
   ];
 }

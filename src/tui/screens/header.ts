@@ -4,7 +4,7 @@ import type { SecretGroup } from "../groups.ts";
 import { last } from "../last.ts";
 import type { TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
-import { bar, some, timeLeft } from "../widgets/bar.ts";
+import { bar, countText, timeLeft } from "../widgets/bar.ts";
 import { line, type SpanLine, type StyledSpan } from "../widgets/text.ts";
 
 /** From this width on the severities are counted too. */
@@ -14,7 +14,7 @@ const ROOMY = 110;
 export function header({ scan, now, suppressed, readOnly }: TuiState, columns: number): SpanLine {
   const name: StyledSpan = { text: readOnly ? " unsprawl, read-only " : " unsprawl ", bold: true };
   const { places, severities } = counted(scan.groups);
-  const found = `${some(scan.groups.length, "secret")} in ${some(places, "place")}`;
+  const found = `${countText(scan.groups.length, "secret")} in ${countText(places, "place")}`;
   const each = columns >= ROOMY ? severities : [];
   if (scan.status === "waiting") return line(name, { text: " starting", dimColor: true });
   if (scan.status === "failed")
@@ -51,7 +51,7 @@ export function header({ scan, now, suppressed, readOnly }: TuiState, columns: n
     ...each,
     warn,
     { text: since === "" ? "" : `  ${since} since the last scan`, ...(loud ? STATE.regressed.style : {}) },
-    `  ${some(report?.summary.subjects ?? 0, "subject")} read`,
+    `  ${countText(report?.summary.subjects ?? 0, "subject")} read`,
     { text: ignored + hidden, dimColor: true },
   );
 }

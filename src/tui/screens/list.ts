@@ -1,7 +1,7 @@
 import { rangeOf, secretsOf, selectedAt, shownSecrets, type ListItem } from "../items.ts";
 import type { TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import {
   chosen,
   layout,
@@ -74,14 +74,14 @@ function itemLine(item: ListItem, here: boolean, mark: string, columns: number):
       `${item.error.source} ${item.error.subject}`,
     );
   if (item.kind === "section") {
-    const count = some(item.section.groups.length, "secret").padStart(10);
+    const count = countText(item.section.groups.length, "secret").padStart(10);
     const title = { text: item.section.title, bold: true, cell: Math.max(8, columns - 4 - count.length) };
     return line(cursor, marked, title, { text: `${count} `, dimColor: true });
   }
   const { group } = item;
   const { glyph, word, style } = SEVERITY[group.severity];
   const is = STATE[group.state];
-  const places = some(group.findings.length, "place").padStart(9);
+  const places = countText(group.findings.length, "place").padStart(9);
   const rule = columns >= ROOMY ? [{ text: group.lead.rule, cell: RULE, dimColor: true }, "  "] : [];
   const name = columns - 13 - places.length - 9 - (columns >= ROOMY ? RULE + 2 : 0);
   return line(
@@ -114,7 +114,7 @@ function nothing({ scan, filter, facets }: TuiState): SpanLine[] {
       wrapped(
         2,
         { text: "  ✓ no secrets found", color: "blue", bold: true },
-        ` in ${some(scan.report?.summary.values ?? 0, "value")} of ${some(scan.report?.summary.subjects ?? 0, "subject")}`,
+        ` in ${countText(scan.report?.summary.values ?? 0, "value")} of ${countText(scan.report?.summary.subjects ?? 0, "subject")}`,
       ),
     ];
   return [line(), line({ text: "  reading…", dimColor: true })];

@@ -3,7 +3,7 @@ import { clearTextWarning } from "../../core/store-place.ts";
 import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
 import { SIGN } from "../theme.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
@@ -18,7 +18,7 @@ export const plan: ScreenOf = (state, { columns, rows }, guard) => {
   const what = unitNoun(planned.plan.steps);
   const title = line(
     {
-      text: ` Migrate ${some(secrets, "secret")} in ${some(units, what)} → ${storeName(planned.plan)}`,
+      text: ` Migrate ${countText(secrets, "secret")} in ${countText(units, what)} → ${storeName(planned.plan)}`,
       bold: true,
     },
     planned.plan.notMoved.length > 0 ? { text: `  ! ${planned.plan.notMoved.length} not moved`, color: "yellow" } : "",

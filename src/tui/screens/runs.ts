@@ -1,6 +1,6 @@
 import type { RunSummary } from "../../core/journal/runs.ts";
 import type { Style } from "../theme.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { chosen, layout, line, wrapped, type ScreenRow } from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
 import type { ScreenOf } from "./frame.ts";
@@ -27,7 +27,7 @@ export const runs: ScreenOf = (state, { columns, rows }, guard) => {
   const body = list.slice(from, to).map((one, index): ScreenRow => {
     const { glyph, ...style } = STATES[one.state];
     const secrets = one.units.reduce((sum, unit) => sum + unit.secrets, 0);
-    const text = `${some(secrets, "secret")} → ${one.store}  ${one.units.map(({ unit }) => unit).join(", ")}`;
+    const text = `${countText(secrets, "secret")} → ${one.store}  ${one.units.map(({ unit }) => unit).join(", ")}`;
     const row = layout(
       [
         line(

@@ -2,7 +2,7 @@ import { RUN_CONFIGURATIONS } from "../../assembly/plug-ins.ts";
 import { mappingOf, type Mapping } from "../../core/config/mapping.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { atField, formOf, mappingIn, wrongIn } from "../form.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import { startJob, type TerminalSession } from "../session.ts";
 import type { TuiState, ShownForm } from "../state.ts";
 import { startPlan } from "./plan.ts";
@@ -91,7 +91,7 @@ function fill(session: TerminalSession, name: string, from: ShownForm["from"], w
         }),
       }));
     } catch (error) {
-      const { text, hint } = said(error, assembly.redactor);
+      const { text, hint } = shownError(error, assembly.redactor);
       const told = hint === null ? text : `${text}; ${hint}`;
       show(({ form, stores }) => ({
         stores: { ...stores, busy: null },

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { historyOf } from "../history.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import { startJob, type TerminalSession } from "../session.ts";
 
 /** Reads the journals of all runs, for what is told of a secret. */
@@ -10,7 +10,7 @@ export function startHistory(session: TerminalSession): void {
       await read(session, signal);
     } catch (error) {
       if (!signal.aborted)
-        session.store.set(() => ({ status: { text: said(error, session.assembly.redactor).text, tone: "bad" } }));
+        session.store.set(() => ({ status: { text: shownError(error, session.assembly.redactor).text, tone: "bad" } }));
     }
   });
 }

@@ -12,10 +12,10 @@ import type { ScanHit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
 import { itemsOf, type ListItem, selectedAt, wantedOf } from "../items.ts";
 import { askLine } from "../prompt.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
 import type { TuiState } from "../state.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 
 /**
  * Ignores these secrets, wherever they stand: asks why and until when, shows the lines as they
@@ -47,7 +47,8 @@ export async function startIgnore(
         failed(session, error);
       },
     );
-    const more = wanted.length > MOST_SHOWN ? [`+ ${some(wanted.length - MOST_SHOWN, "line")} more like these`] : [];
+    const more =
+      wanted.length > MOST_SHOWN ? [`+ ${countText(wanted.length - MOST_SHOWN, "line")} more like these`] : [];
     // Laid out at every key press: as many as anybody reads.
     const shown = (reason: string, until: string | null): string[] => [
       ...wanted
@@ -166,7 +167,7 @@ function nameOf({ scan }: TuiState, wanted: readonly string[]): string {
   const [first] = wanted;
   return wanted.length === 1
     ? (scan.groups.find(({ fingerprint }) => fingerprint === first)?.name ?? "it")
-    : some(wanted.length, "secret");
+    : countText(wanted.length, "secret");
 }
 
 /** `:12` of `/path/file:12`. */
@@ -177,6 +178,6 @@ function tell({ store }: TerminalSession, text: string, tone: "good" | "warn" = 
 }
 
 function failed({ store, assembly }: TerminalSession, error: unknown): void {
-  const { text, hint } = said(error, assembly.redactor);
+  const { text, hint } = shownError(error, assembly.redactor);
   store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
 }

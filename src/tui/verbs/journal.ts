@@ -1,11 +1,11 @@
 import type { Json } from "../../model/json.ts";
 import { unitsOf, unitNoun, type RunSummary } from "../../core/journal/runs.ts";
 import { confirmed, restartsOf } from "../confirm.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
 import type { StepState } from "../state.ts";
 import { applyTools, residueTools } from "../tools.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { shortName } from "./names.ts";
 import { startRun } from "./run.ts";
 
@@ -84,7 +84,7 @@ export async function startScrub(
       import("../../core/journal/journal.ts"),
     ]);
     const { plan } = readJournal(assembly.installation(), id);
-    const text = `Scrub run ${id}: purge what it keeps of ${some(unitsOf(plan).size, unitNoun(plan.steps))}, no undo then?`;
+    const text = `Scrub run ${id}: purge what it keeps of ${countText(unitsOf(plan).size, unitNoun(plan.steps))}, no undo then?`;
     // Nothing restarts by it, but as much is lost as a run of that size has kept.
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
     startRun(session, "scrub", plan, async (host) => {
@@ -141,7 +141,7 @@ async function orTold(session: TerminalSession, act: () => Promise<void>): Promi
   try {
     await act();
   } catch (error) {
-    const { text, hint } = said(error, session.assembly.redactor);
+    const { text, hint } = shownError(error, session.assembly.redactor);
     session.store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
   }
 }

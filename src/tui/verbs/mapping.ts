@@ -6,7 +6,7 @@ import { childEnvironment } from "../../kit/child-environment.ts";
 import { ACCEPT_WORDS, RUN_CONFIGURATIONS } from "../../assembly/plug-ins.ts";
 import { mappingOf, mappingText, readMapping } from "../../core/config/mapping.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
 import { startPlan } from "./plan.ts";
 
@@ -20,7 +20,7 @@ export async function editMapping(session: TerminalSession): Promise<void> {
   if (planned === null || session.handOver === null) return;
   const { provider, plan } = planned;
   const fail = (error: unknown, draft: string | null): void => {
-    const { text, hint } = said(error, assembly.redactor);
+    const { text, hint } = shownError(error, assembly.redactor);
     store.set((state) => ({
       planned: state.planned && { ...state.planned, draft },
       status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" },

@@ -4,7 +4,7 @@ import type { Mapping } from "../../core/config/mapping.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import type { TuiState } from "../state.ts";
 import { likelyStore, storeChoices } from "../tools.ts";
@@ -36,7 +36,7 @@ export async function chooseStore({ store, assembly }: TerminalSession, wanted: 
     const likely = choices.findIndex(({ name }) => name === likelyStore(assembly.env));
     show({ choices, at: last >= 0 ? last : configured ? 0 : Math.max(0, likely) });
   } catch (error) {
-    show({ choices: [], error: said(error, assembly.redactor) });
+    show({ choices: [], error: shownError(error, assembly.redactor) });
   }
 }
 
@@ -93,7 +93,7 @@ export function startPlan(session: TerminalSession, name: string, made?: Mapping
         status: null,
       }));
     } catch (error) {
-      stores({ busy: null, error: said(error, assembly.redactor) }, signal);
+      stores({ busy: null, error: shownError(error, assembly.redactor) }, signal);
     }
   });
 }
@@ -110,7 +110,7 @@ export async function savePlan(session: TerminalSession): Promise<void> {
     await atomicWrite(resolve(assembly.cwd, file), Buffer.from(text), { mode: 0o600 });
     store.set(() => ({ status: { text: cmd`saved: unsprawl apply ${file}`, tone: "good" } }));
   } catch (error) {
-    const { text, hint } = said(error, assembly.redactor);
+    const { text, hint } = shownError(error, assembly.redactor);
     store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RUN_CONFIGURATIONS } from "../../assembly/plug-ins.ts";
 import { selectedItem } from "../items.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import { startJob, type TerminalSession } from "../session.ts";
 import type { StorePreview } from "../state.ts";
 import { DEFAULTS } from "./plan.ts";
@@ -51,7 +51,7 @@ export function startPreview(session: TerminalSession): void {
       };
       show({ plan: await buildPlan({ ...DEFAULTS, hits }, tools, host) });
     } catch (error) {
-      show({ error: said(error, assembly.redactor) });
+      show({ error: shownError(error, assembly.redactor) });
     }
   });
 }

@@ -1,6 +1,6 @@
 import { recordReveal } from "../../core/reveal-log.ts";
 import { selectedItem, type ListItem } from "../items.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
 import type { TuiState } from "../state.ts";
 
@@ -31,7 +31,7 @@ export function disclose(
   try {
     recordReveal(assembly.state(), finding.fingerprint, new Date(), assembly.env);
   } catch (error) {
-    const { text } = said(error, assembly.redactor);
+    const { text } = shownError(error, assembly.redactor);
     return { why: `not shown, as it cannot be recorded: ${text}`, tone: "bad" };
   }
   return { name: finding.name, value };

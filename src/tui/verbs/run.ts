@@ -2,7 +2,7 @@ import type { Json } from "../../model/json.ts";
 import type { RunResult } from "../../core/apply.ts";
 import type { HostEvent, Host } from "../../contract/host.ts";
 import type { Plan, Step } from "../../model/plan.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
 import type { Installation } from "../../core/journal/journal.ts";
 import { unitNoun } from "../../core/journal/runs.ts";
@@ -10,7 +10,7 @@ import { shortName } from "./names.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import type { ResultState, RunState, StepState } from "../state.ts";
 import { applyTools } from "../tools.ts";
-import { some } from "../widgets/bar.ts";
+import { countText } from "../widgets/bar.ts";
 import { partOfStep } from "../../model/step-id.ts";
 
 /** Applies the plan that is shown. */
@@ -47,13 +47,13 @@ export async function startUndo(session: TerminalSession, id: string): Promise<v
     ]);
     const { plan } = readJournal(assembly.installation(), id);
     const units = new Set(plan.steps.map((step) => step.unit)).size;
-    const text = `Undo run ${id}: put ${some(units, unitNoun(plan.steps))} back, take its values out of ${plan.store.name}?`;
+    const text = `Undo run ${id}: put ${countText(units, unitNoun(plan.steps))} back, take its values out of ${plan.store.name}?`;
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
     startRun(session, "rollback", plan, async (host) => ({
       result: await rollback(id, await applyTools(session, plan), host),
     }));
   } catch (error) {
-    const { text, hint } = said(error, assembly.redactor);
+    const { text, hint } = shownError(error, assembly.redactor);
     store.set(() => ({ status: { text: hint ? `${text}; ${hint}` : text, tone: "bad" } }));
   }
 }
@@ -67,7 +67,7 @@ export async function tellUnfinished({ store, assembly }: TerminalSession): Prom
     const others = more.length > 0 ? ` (and ${more.length} more)` : "";
     store.set(() => ({ status: { text: `run ${first.run}${others} is unfinished: L shows it`, tone: "warn" } }));
   } catch (error) {
-    store.set(() => ({ status: { text: said(error, assembly.redactor).text, tone: "bad" } }));
+    store.set(() => ({ status: { text: shownError(error, assembly.redactor).text, tone: "bad" } }));
   }
 }
 
@@ -132,11 +132,11 @@ export function startRun(
         ...base,
         result: run,
         told: told.map((text) => assembly.redactor.foreign(text)),
-        error: error === null ? null : said(error, assembly.redactor),
+        error: error === null ? null : shownError(error, assembly.redactor),
         proofs: await proofsOf(assembly.installation(), plan.id),
       };
     } catch (error) {
-      result = { ...base, result: null, error: said(error, assembly.redactor) };
+      result = { ...base, result: null, error: shownError(error, assembly.redactor) };
     }
     store.set((state) => ({
       where: "proof",

@@ -1,7 +1,7 @@
 import type { ScanHit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
 import { prepare } from "../prepare.ts";
-import { said } from "../said.ts";
+import { shownError } from "../shown-error.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import { NO_SCAN, type ScanState } from "../state.ts";
 import { scanTools } from "../tools.ts";
@@ -78,7 +78,7 @@ export function startScan(session: TerminalSession): void {
       if (!signal.aborted) prepare(store);
     } catch (error) {
       if (later) clearTimeout(later);
-      update({ status: "failed", error: said(error, session.assembly.redactor) }, false);
+      update({ status: "failed", error: shownError(error, session.assembly.redactor) }, false);
     }
   });
 }

@@ -14,6 +14,6 @@ export function seconds(from: number, to: number): string {
   return `${Math.max(0, Math.floor((to - from) / 1000))} s`;
 }
 
-export function some(count: number, one: string, many = `${one}s`): string {
+export function countText(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { patiently, pauseMs, retryAfterMs, type Attempt } from "../../../src/kit/net/backoff.ts";
+import { withBackoff, pauseMs, retryAfterMs, type Attempt } from "../../../src/kit/net/backoff.ts";
 
 const later = (askedMs: number | null, pauses: number[] = []): Attempt<string> => ({
   askedMs,
@@ -41,11 +41,11 @@ describe("patiently", () => {
   const pauses = { firstMs: 1, longestMs: 4 };
 
   it("gives the first answer, and throws what an attempt throws", async () => {
-    expect(await patiently(async (made) => (made < 3 ? later(null) : { done: `attempt ${made}` }), pauses)).toBe(
+    expect(await withBackoff(async (made) => (made < 3 ? later(null) : { done: `attempt ${made}` }), pauses)).toBe(
       "attempt 3",
     );
     await expect(
-      patiently(async () => {
+      withBackoff(async () => {
         throw new Error("no");
       }, pauses),
     ).rejects.toThrow("no");
@@ -53,11 +53,11 @@ describe("patiently", () => {
 
   it("ends with what the last attempt gives: after so many, when it takes too long, when too long is asked for", async () => {
     const said: number[] = [];
-    expect(await patiently(async () => later(0, said), { ...pauses, attempts: 3 })).toBe("the last one");
+    expect(await withBackoff(async () => later(0, said), { ...pauses, attempts: 3 })).toBe("the last one");
     expect(said).toEqual([10, 10]);
     said.length = 0;
-    expect(await patiently(async () => later(5000, said), { ...pauses, withinMs: 100 })).toBe("the last one");
-    expect(await patiently(async () => later(5000, said), { ...pauses, longestAskedMs: 4999 })).toBe("the last one");
+    expect(await withBackoff(async () => later(5000, said), { ...pauses, withinMs: 100 })).toBe("the last one");
+    expect(await withBackoff(async () => later(5000, said), { ...pauses, longestAskedMs: 4999 })).toBe("the last one");
     expect(said).toEqual([]);
   });
 
@@ -67,14 +67,14 @@ describe("patiently", () => {
       said.push(ms);
       setTimeout(() => stop.abort(), 50);
     };
-    const asked = patiently(async () => ({ ...later(2 ** 40), again }), { ...pauses, signal: stop.signal });
+    const asked = withBackoff(async () => ({ ...later(2 ** 40), again }), { ...pauses, signal: stop.signal });
     await expect(asked).rejects.toThrow(/abort/i);
     expect(said).toEqual([2 ** 31 - 1]);
   });
 
   it("stops in a pause when it is aborted", async () => {
     const stop = new AbortController();
-    const waiting = patiently(async () => later(60_000), { ...pauses, signal: stop.signal });
+    const waiting = withBackoff(async () => later(60_000), { ...pauses, signal: stop.signal });
     stop.abort(new Error("enough"));
     await expect(waiting).rejects.toThrow(/abort/i);
   });

@@ -1,5 +1,5 @@
 import type { SecretGroup } from "../../groups.ts";
-import { some } from "../../widgets/bar.ts";
+import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 
 /** More subjects than these are counted, not named. */
@@ -22,7 +22,7 @@ export function exposure({ findings }: SecretGroup): SpanLine[] {
       .sort(([, a], [, b]) => b.size - a.size)
       .flatMap(([text, subjects]) => {
         const names = [...subjects].slice(0, NAMED).join(", ");
-        const more = subjects.size > NAMED ? `, and ${some(subjects.size - NAMED, "more", "more")}` : "";
+        const more = subjects.size > NAMED ? `, and ${countText(subjects.size - NAMED, "more", "more")}` : "";
         return [
           wrapped(2, { text: "! ", color: "yellow" }, text),
           wrapped(4, { text: "    in ", dimColor: true }, names, more),

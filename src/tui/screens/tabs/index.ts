@@ -6,7 +6,7 @@ import type { SecretGroup } from "../../groups.ts";
 import type { ListItem } from "../../items.ts";
 import { TABS, type TuiState, type Tab } from "../../state.ts";
 import { SEVERITY } from "../../theme.ts";
-import { some } from "../../widgets/bar.ts";
+import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine, type StyledSpan } from "../../widgets/text.ts";
 import { evidence } from "../evidence.ts";
 import { exposure } from "./exposure.ts";
@@ -70,14 +70,14 @@ function heading({ section: { title, groups } }: Extract<ListItem, { kind: "sect
   const shown = groups.slice(0, MOST);
   return [
     wrapped(0, { text: title, bold: true }),
-    wrapped(0, `${some(groups.length, "secret")} in ${some(found, "place")}`),
+    wrapped(0, `${countText(groups.length, "secret")} in ${countText(found, "place")}`),
     BLANK,
     ...shown.map(({ severity, name, findings }) => {
       const { glyph, word, style } = SEVERITY[severity];
       return wrapped(
         11,
         { text: `${glyph} ${word.padEnd(8)} `, ...style },
-        `${name}  ${some(findings.length, "place")}`,
+        `${name}  ${countText(findings.length, "place")}`,
       );
     }),
     ...(groups.length > MOST ? [line({ text: `and ${groups.length - MOST} more`, dimColor: true })] : []),

@@ -1,6 +1,6 @@
 import type { SecretGroup } from "../../groups.ts";
 import type { RunHistory, SecretRun } from "../../history.ts";
-import { some } from "../../widgets/bar.ts";
+import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { fields } from "./fields.ts";
 
@@ -32,7 +32,9 @@ function runs(title: string, past: readonly SecretRun[]): SpanLine[] {
         wrapped(4, `    ${name} → ${store}  `, { text: key, dimColor: true }),
         ...(next === null ? [] : [wrapped(4, { text: "    next: ", dimColor: true }, next)]),
       ]),
-    ...(past.length > MOST ? [line({ text: `and ${some(past.length - MOST, "older one")}`, dimColor: true })] : []),
+    ...(past.length > MOST
+      ? [line({ text: `and ${countText(past.length - MOST, "older one")}`, dimColor: true })]
+      : []),
   ];
 }
 

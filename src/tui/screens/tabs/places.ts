@@ -1,7 +1,7 @@
 import type { Finding } from "../../../model/finding.ts";
 import type { SecretGroup } from "../../groups.ts";
 import { STATE } from "../../theme.ts";
-import { some } from "../../widgets/bar.ts";
+import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 
 /** Each place is laid out whole, so that no name is cut; thousands of them would make every key slow. */
@@ -12,12 +12,12 @@ export function places({ findings, name, images }: SecretGroup): SpanLine[] {
   const subjects = new Set(findings.map(({ location }) => `${location.subject} ${location.subjectName}`)).size;
   const left = findings.length - MOST;
   return [
-    line(`${some(findings.length, "place")} in ${some(subjects, "subject")}`),
+    line(`${countText(findings.length, "place")} in ${countText(subjects, "subject")}`),
     ...(images.length > 0 ? [wrapped(8, { text: "image   ", dimColor: true }, images.join(", "))] : []),
     BLANK,
     ...findings.slice(0, MOST).flatMap((one) => place(one, name)),
     ...(left > 0
-      ? [wrapped(0, { text: `and ${some(left, "place")} more: b groups by container`, color: "yellow" })]
+      ? [wrapped(0, { text: `and ${countText(left, "place")} more: b groups by container`, color: "yellow" })]
       : []),
   ];
 }

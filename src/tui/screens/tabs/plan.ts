@@ -1,6 +1,6 @@
 import type { SecretGroup } from "../../groups.ts";
 import type { TuiState } from "../../state.ts";
-import { some } from "../../widgets/bar.ts";
+import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { planLines } from "../plan.ts";
 import { fields } from "./fields.ts";
@@ -10,7 +10,7 @@ export function planTab({ fingerprint, findings, state: is }: SecretGroup, state
   const { last } = state.stores;
   const all = state.scan.hits.filter(({ finding }) => finding.fingerprint === fingerprint).length;
   const where = all === findings.length ? "" : `, ${findings.length} of them here`;
-  const it = `it moves from ${some(Math.max(all, findings.length), "place")} at once${where}`;
+  const it = `it moves from ${countText(Math.max(all, findings.length), "place")} at once${where}`;
   if (last === null) {
     return [
       line("Nothing is planned yet"),

@@ -3,7 +3,7 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { ShownMessage } from "./state.ts";
 
 /** Any thrown thing as a person may read it: known values are taken out, and no stack is shown. */
-export function said(error: unknown, redactor: Redactor): ShownMessage {
+export function shownError(error: unknown, redactor: Redactor): ShownMessage {
   const known = reduce(error);
   return { text: redactor.foreign(known.message), hint: known.hint === null ? null : redactor.foreign(known.hint) };
 }

@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { Agent, request } from "node:https";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+import { HttpClient } from "../../src/kit/net/client.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
+import { strangeAnswer } from "./errors.ts";
 import type { Identity, KeywhizSettings } from "./settings.ts";
 
 /** One request as it goes over the wire. */
@@ -19,6 +20,8 @@ export type KeywhizSend = (
 
 /** A connection, an answer and its body: all within this. */
 const TIMEOUT_MS = 10_000;
+/** Bytes of an answer: a list of all secrets has no pages. */
+const LIMIT = 64 * 1024 * 1024;
 
 /**
  * Reads the certificates and gives what sends requests with them: mutual TLS, 1.2 or newer, over connections that are
@@ -29,31 +32,17 @@ export async function connect(
   env: NodeJS.ProcessEnv,
 ): Promise<KeywhizSend> {
   const secureContext = await contextOf(identity, caFile);
-  // Said here, because NODE_TLS_REJECT_UNAUTHORIZED would turn the check off.
   // A proxy of HTTPS_PROXY sees a tunnel and nothing in it.
-  const agent = new Agent({ keepAlive: true, maxSockets: 16, secureContext, rejectUnauthorized: true, proxyEnv: env });
-  return ({ method, path, body }) =>
-    new Promise((done, fail) => {
-      const headers = {
-        Accept: "application/json",
-        ...(body === null ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),
-      };
-      const options = { method, headers, agent, signal: AbortSignal.timeout(TIMEOUT_MS) };
-      const sent = request(`${url}${path}`, options, (answer) => {
-        const parts: Buffer[] = [];
-        answer.on("data", (part: Buffer) => parts.push(part));
-        answer.on("error", fail);
-        answer.on("end", () =>
-          done({
-            status: answer.statusCode ?? 0,
-            retryAfter: answer.headers["retry-after"] ?? null,
-            text: Buffer.concat(parts).toString("utf8"),
-          }),
-        );
-      });
-      sent.on("error", fail);
-      sent.end(body ?? undefined);
-    });
+  const route = () => ({ proxy: env, tls: { secureContext } });
+  const client = new HttpClient({ route, sockets: 16, wholeMs: TIMEOUT_MS });
+  return async ({ method, path, body }) => {
+    const type = body === null ? {} : { "content-type": "application/json" };
+    const request = { method, url: new URL(`${url}${path}`), headers: { accept: "application/json", ...type } };
+    const answer = await client.read(body === null ? request : { ...request, body }, LIMIT);
+    const { status, headers, bytes, whole } = answer;
+    if (!whole && status < 300) throw strangeAnswer(url, "its size");
+    return { status, retryAfter: headers["retry-after"] ?? null, text: bytes.toString("utf8") };
+  };
 }
 
 async function contextOf(identity: Identity, caFile: string | null): Promise<SecureContext> {

@@ -1,11 +1,11 @@
-import { retryAfterMs } from "../../src/kit/net/backoff.ts";
-import { subscribe } from "node:diagnostics_channel";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import { setTimeout as sleep } from "node:timers/promises";
+import { retryAfterMs } from "../../src/kit/net/backoff.ts";
+import { HttpClient, type ResponseHead } from "../../src/kit/net/client.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
+import { statusError } from "./errors.ts";
 import type { VaultSettings } from "./settings.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -25,39 +25,42 @@ export type VaultTransport = {
 
 /** A connection, an answer and its body: all within this. */
 const TIMEOUT_MS = 10_000;
-
-/** Until when a server wants to be left alone, by the agent that heard it: node-vault keeps an answer's headers to itself. */
-const leftAlone = new WeakMap<object, number>();
-let listening = false;
+/** Bytes of an answer: more than any list of names. */
+const LIMIT = 64 * 1024 * 1024;
+const MOST_HOPS = 5;
 
 /**
- * node-vault with agents of our own. A proxy of HTTPS_PROXY sees a tunnel (CONNECT) and nothing in it; plain HTTP goes
+ * node-vault over our own client. A proxy of HTTPS_PROXY sees a tunnel (CONNECT) and nothing in it; plain HTTP goes
  * through none. Throws `config` for certificates that cannot be used, and what the client throws when a request fails.
  */
 export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): Promise<VaultTransport> {
   const { address, namespace } = settings;
-  listen();
-  const [{ default: nodeVault }, https, http] = await Promise.all([
-    import("node-vault"),
-    import("node:https"),
-    import("node:http"),
-  ]);
+  const { default: nodeVault } = await import("node-vault");
   const secure = address.startsWith("https:");
-  const agent = secure
-    ? // The client's own defaults would take VAULT_SKIP_VERIFY and NODE_TLS_REJECT_UNAUTHORIZED into account.
-      new https.Agent({ rejectUnauthorized: true, proxyEnv: proxyOf(env), ...(await certificates(settings)) })
-    : new http.Agent({ proxyEnv: {} });
-  const options = {
-    timeout: TIMEOUT_MS,
-    httpsAgent: secure ? agent : new https.Agent({ rejectUnauthorized: true, proxyEnv: {} }),
-    // A redirect must not take a token that was meant for TLS over plain HTTP.
-    httpAgent: secure ? closedAgent(http) : agent,
+  const tls = secure ? await certificates(settings) : {};
+  const client = new HttpClient({
+    route: () => ({ proxy: secure ? env : null, tls }),
+    sockets: 0,
+    wholeMs: TIMEOUT_MS,
+  });
+  let leftAloneUntil = 0;
+  const ask = async ({ method, uri, headers, json }: NodeVaultRequest): Promise<NodeVaultResponse> => {
+    const type = json === undefined ? {} : { "Content-Type": "application/json" };
+    const follow = (head: ResponseHead, hops: number): URL | null => redirected(method, head, hops);
+    const request = { method, url: new URL(uri), headers: { ...type, ...headers }, follow };
+    const answer = await client.read(json === undefined ? request : { ...request, body: JSON.stringify(json) }, LIMIT);
+    if (!answer.whole && answer.status < 300) throw statusError(answer.status, [], address);
+    // node-vault keeps an answer's headers to itself.
+    const asked = retryAfterMs(answer.headers["retry-after"]);
+    if (asked !== null) leftAloneUntil = Date.now() + asked;
+    const body = parsed(answer.bytes.toString("utf8"));
+    return { statusCode: answer.status, body, request: { path: answer.url.pathname } };
   };
-  const vault = nodeVault({ endpoint: address, debug: () => {}, ...({ rpDefaults: { strictSSL: true } } as object) });
+  const vault = nodeVault({ endpoint: address, debug: () => {}, "request-promise": { defaults: () => ask } });
   // Set afterwards: where the options are empty, the client takes the variables of the process instead.
   Object.assign(vault, { namespace: namespace ?? "", pathPrefix: "", endpoint: address });
   return {
-    retryAfter: () => Math.max(0, (leftAlone.get(agent) ?? 0) - Date.now()),
+    retryAfter: () => Math.max(0, leftAloneUntil - Date.now()),
     async send(method, path, token, json) {
       // Read by the client before it yields, so that parallel requests do not see each other's.
       vault.token = token ?? "";
@@ -66,9 +69,9 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
         "X-Vault-Request": "true",
         ...(method === "PATCH" ? { "Content-Type": "application/merge-patch+json" } : {}),
       };
-      const request = { ...options, path: `/${path}`, method, headers, ...(json === undefined ? {} : { json }) };
+      const request = { path: `/${path}`, method, headers, ...(json === undefined ? {} : { json }) };
       try {
-        return { status: 200, body: await withDeadline(vault.request(request)), errors: [] };
+        return { status: 200, body: (await vault.request(request)) as unknown, errors: [] };
       } catch (error) {
         const response = (error as { response?: { statusCode?: unknown; body?: unknown } } | null)?.response;
         if (typeof response?.statusCode !== "number") throw error;
@@ -77,6 +80,19 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
     },
   };
 }
+
+/** What node-vault asks its transport, and wants to hear from it. */
+type NodeVaultRequest = {
+  readonly method: Method;
+  readonly uri: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly json?: { readonly [key: string]: unknown };
+};
+type NodeVaultResponse = {
+  readonly statusCode: number;
+  readonly body: unknown;
+  readonly request: { readonly path: string };
+};
 
 /** The server's CA, and the client's certificate where it is what lets us in. */
 async function certificates({ caCert, auth }: VaultSettings): Promise<{ ca?: Buffer; cert?: Buffer; key?: Buffer }> {
@@ -101,49 +117,31 @@ async function certificates({ caCert, auth }: VaultSettings): Promise<{ ca?: Buf
   return { ...ca, ...pair };
 }
 
-function proxyOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const names = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"];
-  return Object.fromEntries(names.filter((name) => env[name]).map((name) => [name, env[name]]));
+/**
+ * Where a standby sends a request on to: the active server, which must see the token. Nothing but TLS may follow TLS.
+ * Source: https://developer.hashicorp.com/vault/docs/concepts/ha, client redirection.
+ */
+function redirected(method: Method, { status, headers, url }: ResponseHead, hops: number): URL | null {
+  const { location } = headers;
+  const repeats = status === 307 || status === 308 || (method === "GET" && [301, 302, 303].includes(status));
+  if (!repeats || location === undefined || !URL.canParse(location, url.href)) return null;
+  const next = new URL(location, url);
+  if (hops >= MOST_HOPS || (next.protocol !== "https:" && (url.protocol === "https:" || next.protocol !== "http:")))
+    throw Object.assign(new Error("redirect"), { code: "EPLAIN" });
+  return next;
 }
 
-function listen(): void {
-  if (listening) return;
-  listening = true;
-  subscribe("http.client.response.finish", (message) => {
-    const { request, response } = message as {
-      request: { agent?: object };
-      response: { headers: { [name: string]: unknown } };
-    };
-    const asked = response.headers["retry-after"];
-    if (request.agent !== undefined && typeof asked === "string")
-      leftAlone.set(request.agent, Date.now() + (retryAfterMs(asked) ?? 0));
-  });
+/** Text where it is not JSON: a proxy's page, or nothing. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function errorsIn(body: unknown): readonly string[] {
   const { errors } = (body ?? {}) as { errors?: unknown };
   if (Array.isArray(errors)) return errors.filter((one) => typeof one === "string");
   return typeof body === "string" ? [body] : [];
-}
-
-function closedAgent(http: typeof import("node:http")): import("node:http").Agent {
-  const agent = new http.Agent({ proxyEnv: {} });
-  agent.createConnection = () => {
-    throw Object.assign(new Error("plain HTTP"), { code: "EPLAIN" });
-  };
-  return agent;
-}
-
-/** The client's own timeout starts again with each byte; this one does not. */
-async function withDeadline<T>(request: Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  const late = sleep(TIMEOUT_MS + 500, null, { signal: stop.signal }).then(() => {
-    throw Object.assign(new Error("late"), { code: "ETIMEDOUT" });
-  });
-  late.catch(() => {});
-  try {
-    return await Promise.race([request, late]);
-  } finally {
-    stop.abort();
-  }
 }

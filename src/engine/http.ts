@@ -1,4 +1,5 @@
-import type { Agent, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { HttpClient } from "../kit/net/client.ts";
 import type { EngineConnection } from "./connection.ts";
 import { pipelinedClient } from "./pipeline.ts";
 
@@ -26,73 +27,64 @@ export async function engineReader(connection: EngineConnection, version: string
     const ask = pipelinedClient(connection.socketPath ?? "");
     const get = async (path: string): Promise<unknown> => {
       const { status, body } = await ask(prefix + path);
-      return new Promise((done, fail) => settle(status, body, done, fail));
+      return parsed(status, body);
     };
     return Object.assign(get, { close: ask.close });
   }
-  // Importing node:http would evaluate all its exports, one of which loads a WebSocket client.
-  const http = process.getBuiltinModule("node:http");
-  const https = process.getBuiltinModule("node:https");
-  const secure = connection.tls !== null;
-  const agent: Agent =
-    connection.via === "ssh"
-      ? (await import("./ssh-agent.ts")).sshAgent(connection)
-      : new (secure ? https : http).Agent({ keepAlive: true, maxSockets: SOCKETS });
-  const where = { host: connection.host ?? "", port: connection.port ?? (secure ? 2376 : 2375), ...connection.tls };
-  const get = (path: string): Promise<unknown> =>
-    new Promise((done, fail) => {
-      // Over TLS the certificate is checked against this header's name, so it must be the real one.
-      const headers = connection.via === "tcp" ? {} : { host: "docker" };
-      const request = (secure ? https : http).get({ ...where, agent, path: prefix + path, headers }, (answer) => {
-        collect(answer).then((text) => settle(answer.statusCode ?? 0, text, done, fail), fail);
-      });
-      request.on("error", fail);
-    });
-  return Object.assign(get, { close: () => agent.destroy() });
+  const { client, at } = await connected(connection, SOCKETS);
+  const get = async (path: string): Promise<unknown> => {
+    const { status, bytes } = await client.read({ method: "GET", url: at(prefix + path) });
+    return parsed(status, bytes.toString("utf8"));
+  };
+  return Object.assign(get, { close: () => client.close() });
 }
 
 /** A client for GETs with large responses: each uses its own connection. */
 export async function streamOpener(connection: EngineConnection, version: string | null): Promise<OpenEngineStream> {
-  const http = process.getBuiltinModule("node:http");
-  const https = process.getBuiltinModule("node:https");
-  const secure = connection.tls !== null;
   const prefix = version === null ? "" : `/v${version}`;
-  const agent = connection.via === "ssh" ? (await import("./ssh-agent.ts")).sshAgent(connection) : false;
-  const where =
-    connection.via === "unix"
-      ? { socketPath: connection.socketPath ?? "" }
-      : { host: connection.host ?? "", port: connection.port ?? (secure ? 2376 : 2375), ...connection.tls, agent };
-  const headers = connection.via === "tcp" ? {} : { host: "docker" };
-  return (path, signal) =>
-    new Promise((done, fail) => {
-      const request = (secure ? https : http).get({ ...where, path: prefix + path, headers, signal }, (answer) => {
-        const status = answer.statusCode ?? 0;
-        if (status < 300) done(answer);
-        else collect(answer).then((text) => settle(status, text, fail, fail), fail);
-      });
-      request.on("error", fail);
-    });
+  const { client, at } = await connected(connection, 0);
+  return async (path, signal) => {
+    const { status, stream } = await client.open({ method: "GET", url: at(prefix + path), signal });
+    if (status < 300) return stream;
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    throw failure(status, Buffer.concat(chunks).toString("utf8"));
+  };
 }
 
-async function collect(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+type EngineClient = { readonly client: HttpClient; readonly at: (path: string) => URL };
+
+async function connected(connection: EngineConnection, sockets: number): Promise<EngineClient> {
+  const { via, host, port, tls, socketPath } = connection;
+  const agent = via === "ssh" ? (await import("./ssh-agent.ts")).sshAgent(connection) : null;
+  const route = () => ({
+    proxy: null,
+    ...(agent !== null && { agent }),
+    ...(via === "unix" && { socketPath: socketPath ?? "" }),
+    ...(tls !== null && { tls }),
+  });
+  // Over TLS the certificate is checked against the name in this address, so it must be the real one.
+  const name = host !== null && host.includes(":") ? `[${host}]` : host;
+  const tcp = `${tls === null ? "http" : "https"}://${name}:${port ?? (tls === null ? 2375 : 2376)}`;
+  const origin = via === "tcp" ? tcp : "http://docker";
+  return { client: new HttpClient({ route, sockets }), at: (path) => new URL(origin + path) };
 }
 
-function settle(
-  statusCode: number,
-  text: string,
-  done: (value: unknown) => void,
-  fail: (error: unknown) => void,
-): void {
+function parsed(status: number, text: string): unknown {
+  if (status >= 300) throw failure(status, text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw failure(502, JSON.stringify({ message: "an answer that is not JSON" }));
+  }
+}
+
+function failure(statusCode: number, text: string): Error {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    json = { message: statusCode < 300 ? "an answer that is not JSON" : text.slice(0, 300) };
-    if (statusCode < 300) statusCode = 502;
+    json = { message: text.slice(0, 300) };
   }
-  if (statusCode < 300) done(json);
-  else fail(Object.assign(new Error("engine"), { statusCode, json }));
+  return Object.assign(new Error("engine"), { statusCode, json });
 }

@@ -1,8 +1,9 @@
 import { connect as plainConnect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { SEND_MS } from "../contract/channel.ts";
-import { authorities, isLoopback, proxied, send, connectionFailure, type HttpResponse } from "../kit/net/http.ts";
 import { retryAfterMs } from "../kit/net/backoff.ts";
+import { authorities } from "../kit/net/client.ts";
+import { isLoopback, proxied, send, words, type HttpResponse } from "../kit/net/http.ts";
 import { overWords, within } from "../kit/net/within.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
 import type { ChannelSettingsReader } from "./settings.ts";
@@ -99,7 +100,7 @@ function serverName(host: string): string {
 }
 
 function trusted(ca: string | undefined): { ca?: string[] } {
-  return ca === undefined ? {} : { ca: [...authorities(), ca] };
+  return ca === undefined ? {} : { ca: authorities([ca]) };
 }
 
 function answered({ status, retryAfter }: HttpResponse, who: string): NotTold {

@@ -1,7 +1,8 @@
 import { SEND_MS, type ChannelKind } from "../contract/channel.ts";
 import * as v from "valibot";
 import { must, mayBeNull, oneOf, says } from "../kit/schema/index.ts";
-import { authorities, isLoopback, connectionFailure } from "../kit/net/http.ts";
+import { authorities } from "../kit/net/client.ts";
+import { isLoopback, words } from "../kit/net/http.ts";
 import type { Change } from "../model/change.ts";
 import { causeOf } from "../model/error.ts";
 import { changeCounts, changeLines } from "../model/change-words.ts";
@@ -59,7 +60,7 @@ export const smtp: ChannelKind = {
         ignoreTLS: tls === "none",
         ...(user !== null && password !== null && { auth: { user: await user(), pass: await password() } }),
         // NODE_TLS_REJECT_UNAUTHORIZED=0 must not decide where a password goes.
-        tls: { rejectUnauthorized: true, ...(own !== undefined && { ca: [...authorities(), own] }) },
+        tls: { rejectUnauthorized: true, ...(own !== undefined && { ca: authorities([own]) }) },
         ...{ connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS },
         ...{ dnsTimeout: PATIENCE_MS, disableFileAccess: true, disableUrlAccess: true },
       });

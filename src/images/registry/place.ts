@@ -1,15 +1,10 @@
+import type { BufferedResponse, ResponseHead, StreamedResponse } from "../../kit/net/client.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { loginDenied, type RegistryLogin, type Scope } from "./auth.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
 import { speaksNoTls } from "./http-errors.ts";
-import {
-  RegistryConnection,
-  type StreamedResponse,
-  type HttpRequest,
-  type ResponseHead,
-  type BufferedResponse,
-} from "./http.ts";
+import { RegistryConnection, type RegistryExchange } from "./http.ts";
 
 /** The cause of the error of a registry that has stopped answering: nothing more is asked of it. */
 export const GONE = "gone";
@@ -17,7 +12,7 @@ export const GONE = "gone";
 const IN_A_ROW = 24;
 
 export type RegistryRequest = {
-  readonly method: HttpRequest["method"];
+  readonly method: RegistryExchange["method"];
   /** Below `/v2/`, or a whole URL that the registry gave. */
   readonly path: string | URL;
   readonly headers?: { readonly [name: string]: string };
@@ -90,13 +85,13 @@ export class EndpointClient {
   async #loggedIn<T extends ResponseHead>(
     request: RegistryRequest,
     need: Need,
-    send: (ask: HttpRequest) => Promise<T>,
+    send: (ask: RegistryExchange) => Promise<T>,
   ): Promise<T> {
     const { scope, signal } = need;
     const base = await this.#base(signal);
     const url = new URL(request.path, `${base}/v2/`);
     const rest = { method: request.method, url, signal, ...(request.headers ? { headers: request.headers } : {}) };
-    const ask: HttpRequest = request.body === undefined ? rest : { ...rest, body: request.body };
+    const ask: RegistryExchange = request.body === undefined ? rest : { ...rest, body: request.body };
     const mine = url.origin === base;
     let authorization = mine ? await this.login.header(scope, signal) : null;
     let answer = await send({ ...ask, authorization });

@@ -1,5 +1,5 @@
 import { UnsprawlError } from "../../model/error.ts";
-import type { ResponseHead } from "./http.ts";
+import type { ResponseHead } from "../../kit/net/client.ts";
 import { isLoopback } from "./hosts.ts";
 
 const MOST_HOPS = 5;

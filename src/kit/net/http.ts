@@ -1,7 +1,6 @@
-import { Agent as PlainAgent, request as plainRequest, type IncomingMessage } from "node:http";
-import { Agent as TlsAgent, request as tlsRequest } from "node:https";
-import { getCACertificates } from "node:tls";
-import { overWords, within } from "./within.ts";
+import type { IncomingHttpHeaders } from "node:http";
+import { authorities, HttpClient, LateError } from "./client.ts";
+import { overWords } from "./within.ts";
 
 /** The maximum number of bytes read from a body. */
 const BODY = 65_536;
@@ -48,22 +47,20 @@ export async function send(
   const secure = sending.url.protocol === "https:";
   if (!secure && !plain && !isLoopback(sending.url.hostname)) return { none: "its address is not https" };
   if (proxied(env) && !canProxy(process.versions.node)) return { none: "Node before 24.5 cannot go through a proxy" };
-  const agent = secure
-    ? new TlsAgent({ proxyEnv: env, ...(ca !== undefined && { ca: [...authorities(), ca] }) })
-    : new PlainAgent({ proxyEnv: env });
+  const tls = ca === undefined ? {} : { ca: authorities([ca]) };
+  const client = new HttpClient({ route: () => ({ proxy: env, tls }), sockets: 0, wholeMs: timeoutMs });
   try {
-    const answer = await within(timeoutMs, signal, (over) => exchange(sending, secure, agent, over));
-    return typeof answer === "string" ? { none: overWords(answer, timeoutMs) } : answer;
+    const headers = { accept: "application/json", ...sending.headers };
+    const answer = await client.read({ ...sending, headers, signal }, BODY);
+    const { status, bytes, whole } = answer;
+    const retryAfter = answer.headers["retry-after"] ?? null;
+    return { status, retryAfter, text: bytes.toString("utf8"), whole, headed: headedAs(answer.headers) };
   } catch (error) {
-    return { none: connectionFailure(error) };
+    if (signal.aborted) return { none: overWords("stopped", timeoutMs) };
+    return { none: error instanceof LateError ? overWords("late", timeoutMs) : words(error) };
   } finally {
-    agent.destroy();
+    client.close();
   }
-}
-
-/** The certificate authorities of Node and of the system. */
-export function authorities(): string[] {
-  return [...getCACertificates("default"), ...getCACertificates("system")];
 }
 
 /** Whether a host name stays on this machine. */
@@ -85,43 +82,7 @@ export function connectionFailure(error: unknown): string {
   return /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? `no connection (${code})` : "no connection";
 }
 
-function exchange(
-  { method, url, headers, body }: Sending,
-  secure: boolean,
-  agent: PlainAgent,
-  over: AbortSignal,
-): Promise<HttpResponse> {
-  return new Promise((done, fail) => {
-    const settings = { method, headers: { "user-agent": "unsprawl", accept: "application/json", ...headers }, agent };
-    const receive = (response: IncomingMessage): void => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      const finish = (): void => {
-        const { statusCode: status = 0, headers } = response;
-        const text = Buffer.concat(chunks).toString("utf8", 0, Math.min(size, BODY));
-        const retryAfter = headers["retry-after"] ?? null;
-        done({ status, retryAfter, text, whole: size <= BODY, headed: headedAs(headers) });
-        request.destroy();
-      };
-      response.on("data", (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > BODY) finish();
-      });
-      response.on("end", finish);
-      response.on("error", fail);
-    };
-    const request = secure
-      ? // NODE_TLS_REJECT_UNAUTHORIZED=0 must not decide where secrets go.
-        tlsRequest(url, { ...settings, rejectUnauthorized: true }, receive)
-      : plainRequest(url, settings, receive);
-    request.on("error", fail);
-    over.addEventListener("abort", () => request.destroy(), { once: true });
-    request.end(body);
-  });
-}
-
-function headedAs(headers: IncomingMessage["headers"]): HttpResponse["headed"] {
+function headedAs(headers: IncomingHttpHeaders): HttpResponse["headed"] {
   if (headers["proxy-authenticate"] !== undefined) return "proxy";
   return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "") ? "page" : null;
 }

@@ -19,6 +19,10 @@ export type TextRange = { readonly start: number; readonly end: number };
  * The simple commands of a POSIX shell script as words, in the order in which they end, including those in `$(…)`.
  * Redirections are omitted; ranges of here-document bodies are added to `bodies`. Never fails: an unclosed quote or
  * substitution ends with its line, and its offset is added to `open`.
+ *
+ * Why not tree-sitter-bash 0.25 (web-tree-sitter): of 500 random command lines it reads 289 as `sh` does, this parser all.
+ * It loses words after a redirection, splits words at a line continuation, and fails on two here-documents of one command.
+ * It takes 35 to 50 ms to load and three times as long to parse, and its package (20 MB) has an install script.
  */
 export function shellCommands(text: string, bodies: TextRange[] = [], open: number[] = []): ShellWord[][] {
   return commandsIn(text, 0, text.length, 0, { commands: [], bodies, open, cut: 0 });

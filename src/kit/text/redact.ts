@@ -1,5 +1,6 @@
 import type { Secret } from "../../model/secret.ts";
 import { inHtml, jsonInHtml, jsonText, printable } from "./escape.ts";
+import { Literals } from "./literals.ts";
 
 const MARK = "[secret]";
 /**
@@ -180,11 +181,9 @@ class Pieces {
   }
 }
 
-/** Strings to find in text, indexed by their first three characters, longest first. */
+/** Known values and their forms. Where several begin at one place, the longest is replaced. */
 class Needles {
-  readonly #byStart = new Map<string, string[]>();
-  /** A bitmap over 18-bit hashes of the first three characters, which rules out most positions of a text. */
-  readonly #starts = new Uint8Array(1 << 18);
+  readonly #literals = new Literals<null>(6);
   readonly #known = new Set<string>();
 
   add(value: string, forms: readonly string[]): void {
@@ -192,35 +191,24 @@ class Needles {
     for (const needle of [value, ...forms]) {
       if (this.#known.has(needle)) continue;
       this.#known.add(needle);
-      const start = needle.slice(0, SHORTEST);
-      this.#starts[[0, 1, 2].reduce((before, at) => next(before, needle, at), 0)] = 1;
-      const list = this.#byStart.get(start);
-      if (list === undefined) this.#byStart.set(start, [needle]);
-      else list.splice(list.findLastIndex((one) => one.length >= needle.length) + 1, 0, needle);
+      this.#literals.add(needle, null);
     }
   }
 
   replace(text: string): string {
-    const [starts, byStart] = [this.#starts, this.#byStart];
-    if (byStart.size === 0) return text;
+    const found: { readonly at: number; end: number }[] = [];
+    this.#literals.search(text, (_, at, { length }) => {
+      const last = found.at(-1);
+      if (last?.at === at) last.end = Math.max(last.end, at + length);
+      else found.push({ at, end: at + length });
+    });
     const out: string[] = [];
     let kept = 0;
-    let start = 0;
-    for (let end = 0; end < text.length; end++) {
-      start = next(start, text, end);
-      if (starts[start] === 0) continue;
-      const at = end + 1 - SHORTEST;
+    for (const { at, end } of found) {
       if (at < kept) continue;
-      const needle = byStart.get(text.slice(at, end + 1))?.find((one) => text.startsWith(one, at));
-      if (needle === undefined) continue;
       out.push(text.slice(kept, at), MARK);
-      kept = at + needle.length;
+      kept = end;
     }
     return kept === 0 ? text : out.join("") + text.slice(kept);
   }
-}
-
-/** A rolling hash: six bits of each of the last three characters, ending at `at`. */
-function next(before: number, text: string, at: number): number {
-  return ((before << 6) | (text.charCodeAt(at) & 0x3f)) & 0x3ffff;
 }

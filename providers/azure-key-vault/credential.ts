@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { TokenCredential } from "@azure/identity";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
-import { connectionError } from "./errors.ts";
+import { azureConnectionError } from "./errors.ts";
 import { environmentAuthority, type AzureSettings, type ClientSecret } from "./settings.ts";
 
 /** Options that the SDK's clients share. */
@@ -109,7 +109,7 @@ function loginError(
     return denied("would give a token of another tenant than the vault's", `${tenant} must be the vault's tenant`);
   const network = networkCode(error);
   if (network !== null)
-    return connectionError(network, at, own ? "auth.authorityHost" : "AZURE_AUTHORITY_HOST", settings.caFile);
+    return azureConnectionError(network, at, own ? "auth.authorityHost" : "AZURE_AUTHORITY_HOST", settings.caFile);
   if (client === null)
     return new UnsprawlError(
       "denied",

@@ -1,6 +1,7 @@
 import { retryAfterMs } from "../../src/kit/net/backoff.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import { connectionError } from "../../src/stores-kit/connection-error.ts";
 import { vaultName } from "./names.ts";
 import type { SecretPermission } from "./policy.ts";
 import { deniedHint } from "./policy.ts";
@@ -68,7 +69,7 @@ export function failed(
   const { url } = settings;
   const at = `the Key Vault at ${url}`;
   const vault = vaultName(url);
-  if (status === 0) return connectionError(code, at, "url", settings.caFile);
+  if (status === 0) return azureConnectionError(code, at, "url", settings.caFile);
   if (status === 401)
     return new UnsprawlError(
       "denied",
@@ -124,37 +125,29 @@ export function failed(
 }
 
 /** A connection to the vault or to the login server that failed. `key` is the setting that says where it is. */
-export function connectionError(code: string, at: string, key: string, caFile: string | null): UnsprawlError {
-  const away = (why: string, hint: string): UnsprawlError =>
-    new UnsprawlError("unreachable", `${at} ${why}`, hint, code || "Error");
+export function azureConnectionError(code: string, at: string, key: string, caFile: string | null): UnsprawlError {
   if (code === "CHALLENGE")
     return new UnsprawlError(
       "config",
       `${at} asks for a token of another domain than its own`,
       "a vault at a host name of its own needs challengeResourceVerification: false; else check url",
     );
+  const away = (why: string, hint: string): UnsprawlError =>
+    new UnsprawlError("unreachable", `${at} ${why}`, hint, code);
   // All that MSAL tells of a connection that failed.
   if (code === "ENDPOINTS")
     return away("cannot be reached", `check ${key}, the network, HTTPS_PROXY, and caFile for a private CA`);
-  if (code === "ECONNREFUSED") return away("refuses the connection", `check ${key}, and the network`);
-  if (code === "ENOTFOUND" || code.startsWith("EAI_"))
-    return away("has a name that does not resolve", `check ${key}: is there such a vault?`);
-  if (code === "ETIMEDOUT")
-    return away("does not answer in time", "check the network, a private endpoint, and HTTPS_PROXY");
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
-    return away("has a certificate for another name", `use the name that is in the certificate: ${key}`);
-  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
-    return away("has a certificate that is not valid now", "renew it; check both clocks");
-  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code))
-    return away(
-      "has a certificate of a CA that is not trusted here",
+  if (code === "PARSE_ERROR") return away("broke off its answer, or is no Key Vault", `try again; check ${key}`);
+  return connectionError(code, at, key, {
+    refused: `check ${key}, and the network`,
+    "unknown-name": `check ${key}: is there such a vault?`,
+    late: "check the network, a private endpoint, and HTTPS_PROXY",
+    untrusted:
       caFile === null
         ? "name its CA by caFile or NODE_EXTRA_CA_CERTS"
         : `${caFile} did not sign it: name the right CA by caFile or NODE_EXTRA_CA_CERTS`,
-    );
-  if (/SSL|TLS|EPROTO/.test(code)) return away("does not speak TLS there", `another port? check ${key}`);
-  if (code === "PARSE_ERROR") return away("broke off its answer, or is no Key Vault", `try again; check ${key}`);
-  return away("broke the connection", "try again; check the network and HTTPS_PROXY");
+    broken: "try again; check the network and HTTPS_PROXY",
+  });
 }
 
 /** Codes are names; anything else might be a text that quotes something. */

@@ -1,6 +1,6 @@
 import { withBackoff, retryAfterMs, type Attempt } from "../../src/kit/net/backoff.ts";
 import type { UnsprawlError } from "../../src/model/error.ts";
-import { AnswerLost, busyError, connectionError, statusError, strangeAnswer } from "./errors.ts";
+import { AnswerLost, busyError, keywhizConnectionError, statusError, strangeAnswer } from "./errors.ts";
 import type { KeywhizSettings } from "./settings.ts";
 import type { Raw, KeywhizSend } from "./wire.ts";
 
@@ -47,7 +47,7 @@ export function keywhizClient(settings: KeywhizSettings, env: NodeJS.ProcessEnv 
     } catch (error) {
       // Files are read again next time: certificates are renewed in place.
       if (connected === using) connected = null;
-      throw connectionError(error, settings);
+      throw keywhizConnectionError(error, settings);
     }
   };
   const call: KeywhizClient["call"] = async (method, path, { json, expect = [], reads = method === "GET" } = {}) => {

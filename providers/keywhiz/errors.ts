@@ -1,5 +1,7 @@
+import { connectionFault, faultCode, type ConnectionFault } from "../../src/kit/net/fault.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import { connectionError } from "../../src/stores-kit/connection-error.ts";
 import type { KeywhizSettings } from "./settings.ts";
 
 /** The connection ended before the answer was whole: a write may have been done, or not. */
@@ -10,50 +12,39 @@ type KeywhizEndpoint = Pick<KeywhizSettings, "url" | "caFile" | "identity">;
 const REFUSED = /certificate|unknown ca|access denied|handshake failure|alert number (?:4[0-9]|116)\b/i;
 
 /** Reduces a failed connection to what went wrong. Of node's own error only the code is kept. */
-export function connectionError(error: unknown, { url, caFile, identity }: KeywhizEndpoint): UnsprawlError {
+export function keywhizConnectionError(error: unknown, { url, caFile, identity }: KeywhizEndpoint): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  const name = typeof code === "string" && /^[A-Z_\d]+$/.test(code) ? code : "Error";
-  const said = `${name.replaceAll("_", " ")} ${typeof message === "string" ? message : ""}`;
-  const away = (why: string, hint: string): UnsprawlError =>
-    new UnsprawlError("unreachable", `the Keywhiz at ${url} ${why}`, hint, name);
-  if (name === "ECONNREFUSED") return away("refuses the connection", "is it running, and is url right?");
-  if (name === "ENOTFOUND" || name === "EAI_AGAIN") return away("has a name that does not resolve", "check url");
-  if (name === "EHOSTUNREACH" || name === "ENETUNREACH") return away("cannot be reached", "check url and the network");
-  if (name === "ABORT_ERR" || name === "ETIMEDOUT")
-    return new AnswerLost(
-      "unreachable",
-      `the Keywhiz at ${url} does not answer`,
-      "check url and the network",
-      "ETIMEDOUT",
-    );
+  const code = faultCode(error);
+  const at = `the Keywhiz at ${url}`;
+  const { message } = (error ?? {}) as { message?: unknown };
+  const said = `${code.replaceAll("_", " ")} ${typeof message === "string" ? message : ""}`;
   if (/alert/i.test(said) && REFUSED.test(said)) {
     const key = identity.kind === "pem" ? "certFile" : "p12File";
     return new UnsprawlError(
       "denied",
-      `the Keywhiz at ${url} refuses the certificate in ${key}`,
+      `${at} refuses the certificate in ${key}`,
       cmd`it must be of the CA that Keywhiz trusts, and not expired: name another in ${key}`,
-      name,
+      code || "Error",
     );
   }
-  if (name === "ERR_TLS_CERT_ALTNAME_INVALID")
-    return away("has a certificate for another name", "use a name in url that is in its certificate");
-  if (name === "CERT_HAS_EXPIRED" || name === "CERT_NOT_YET_VALID")
-    return away("has a certificate that is not valid now", "renew it; check both clocks");
-  if (/^(?:CERT|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|INVALID_CA)/.test(name))
-    return away(
-      "has a certificate of a CA that is not trusted here",
-      caFile === null ? "name its CA by caFile" : `${caFile} did not sign it: name the right CA by caFile`,
+  if (/PROTOCOL.VERSION/i.test(said))
+    return new UnsprawlError(
+      "unreachable",
+      `${at} speaks another version of TLS`,
+      "it must take TLS 1.2 or newer",
+      code || "Error",
     );
-  if (/PROTOCOL.VERSION/i.test(said)) return away("speaks another version of TLS", "it must take TLS 1.2 or newer");
-  if (/SSL|TLS|EPROTO|HPE_/.test(name)) return away("does not speak TLS there", "another port? check url");
-  return new AnswerLost(
-    "unreachable",
-    `the Keywhiz at ${url} broke the connection`,
-    "try again; its log says why",
-    name,
-  );
+  const untrusted =
+    caFile === null ? "name its CA by caFile" : `${caFile} did not sign it: name the right CA by caFile`;
+  // What is not HTTP is mostly plain HTTP's other side.
+  const failed = connectionError(code.startsWith("HPE_") ? "EPROTO" : code, at, "url", { untrusted });
+  return LOST.has(connectionFault(code))
+    ? new AnswerLost(failed.code, failed.message, failed.hint, code || "Error")
+    : failed;
 }
+
+/** The request may have arrived. */
+const LOST: ReadonlySet<ConnectionFault> = new Set(["late", "broken", "other"]);
 
 /** 429 or 503 that was waited for long enough; `wait` is what the server still asks for, in seconds. */
 export function busyError(status: number, url: string, wait: number | null): UnsprawlError {

@@ -2,7 +2,7 @@ import { withBackoff } from "../../src/kit/net/backoff.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { openSession } from "./auth.ts";
-import { badToken, connectionError, missingRight, refusesAll, statusError } from "./errors.ts";
+import { badToken, missingRight, refusesAll, statusError, vaultConnectionError } from "./errors.ts";
 import type { PolicyRule } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
 import { connect, type VaultResponse, type Method, type VaultSend, type VaultTransport } from "./transport.ts";
@@ -53,7 +53,7 @@ function patient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultSend {
   const { address, caCert } = settings;
   let connected: Promise<VaultTransport> | null = null;
   const fail = (error: unknown): never => {
-    throw error instanceof UnsprawlError ? error : connectionError(error, address, caCert);
+    throw error instanceof UnsprawlError ? error : vaultConnectionError(error, address, caCert);
   };
   return async (...request) => {
     const connecting = (connected ??= connect(settings, env));

@@ -1,44 +1,35 @@
+import { connectionFault, faultCode } from "../../src/kit/net/fault.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import { connectionError } from "../../src/stores-kit/connection-error.ts";
 import { policyLine, type PolicyRule } from "./policy.ts";
 
 /** Reduces a failed connection to what went wrong. Nothing of the client's error object is kept: it holds the token. */
-export function connectionError(error: unknown, address: string, caCert: string | null): UnsprawlError {
-  const { code } = (error ?? {}) as { code?: unknown };
-  const name = typeof code === "string" && /^[A-Z_\d]+$/.test(code) ? code : "Error";
-  const failed = (why: string, hint: string): UnsprawlError =>
-    new UnsprawlError("unreachable", `the Vault at ${address} ${why}`, hint, name);
-  if (name === "ECONNREFUSED") return failed("refuses the connection", "is it running, and is VAULT_ADDR right?");
-  if (name === "ENOTFOUND" || name === "EAI_AGAIN")
-    return failed("has a name that does not resolve", "check VAULT_ADDR");
-  if (name === "ETIMEDOUT" || name === "ECONNABORTED")
-    return failed("does not answer", "check VAULT_ADDR, the network, and NO_PROXY if a proxy is set");
-  if (name === "EPLAIN" || name.startsWith("ERR_FR_"))
-    return failed(
-      "sends us on by a redirect or a proxy without TLS, which would see the token",
-      "name the active server directly in VAULT_ADDR, or set NO_PROXY",
+export function vaultConnectionError(error: unknown, address: string, caCert: string | null): UnsprawlError {
+  const code = faultCode(error);
+  const at = `the Vault at ${address}`;
+  if (code === "EPLAIN")
+    return new UnsprawlError(
+      "unreachable",
+      `${at} sends us on by a redirect without TLS, or by too many: that would show the token`,
+      "name the active server directly in VAULT_ADDR",
+      code,
     );
-  if (name.includes("PROXY"))
-    return failed("is behind a proxy that does not let us through", "check HTTPS_PROXY and NO_PROXY");
-  if (name === "ERR_TLS_CERT_ALTNAME_INVALID")
-    return failed("has a certificate for another name", "use the name that is in the certificate");
-  if (name === "CERT_HAS_EXPIRED" || name === "CERT_NOT_YET_VALID")
-    return failed("has a certificate that is not valid now", "renew it; check both clocks");
-  if (name.includes("ALERT") && /CERTIFICATE|UNKNOWN_CA/.test(name))
-    return failed(
-      "does not take our client certificate, or wants one",
+  if (connectionFault(code) === "client-certificate")
+    return new UnsprawlError(
+      "unreachable",
+      `${at} does not take our client certificate, or wants one`,
       "check certFile and keyFile of auth: { method: cert }",
+      code,
     );
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ISSUER/.test(name)) {
-    const given =
+  return connectionError(code, at, "VAULT_ADDR", {
+    late: "check VAULT_ADDR, the network, and NO_PROXY if a proxy is set",
+    untrusted:
       caCert === null
         ? "name its CA by caCert or VAULT_CACERT (or NODE_EXTRA_CA_CERTS)"
-        : `${caCert} did not sign it: name the right CA by caCert or VAULT_CACERT`;
-    return failed("has a certificate of a CA that is not trusted here", given);
-  }
-  if (/SSL|TLS|EPROTO/.test(name))
-    return failed("does not speak TLS there", "http:// or another port? check VAULT_ADDR");
-  return failed("broke the connection", "try again; its log says why");
+        : `${caCert} did not sign it: name the right CA by caCert or VAULT_CACERT`,
+    "no-tls": "http:// or another port? check VAULT_ADDR",
+  });
 }
 
 /** A 403 with a valid token: names the path and the policy line that gives the right. */

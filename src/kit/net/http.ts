@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { authorities, HttpClient, LateError } from "./client.ts";
+import { connectionFault, faultCode, type ConnectionFault } from "./fault.ts";
 import { overWords } from "./within.ts";
 
 /** The maximum number of bytes read from a body. */
@@ -69,18 +70,26 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Why a connection failed, by the error code only: messages may contain addresses with passwords. */
-export function connectionFailure(error: unknown): string {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-  if (/^(?:ENOTFOUND|EAI_AGAIN|EAI_NODATA)$/.test(code)) return "its host name is not known here";
-  if (code === "ECONNREFUSED") return "the connection is refused";
-  if (/^(?:ENETUNREACH|EHOSTUNREACH|ETIMEDOUT)$/.test(code)) return "it cannot be reached from here";
-  if (/^(?:ECONNRESET|EPIPE|HPE_\w+)$/.test(code)) return "it closed the connection without an answer";
-  if (/^(?:CERT_|ERR_TLS_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/.test(code))
-    return "its certificate is not trusted here";
-  if (/^ERR_(?:INVALID_CHAR|UNESCAPED)/.test(code)) return "it holds characters that no request can carry";
-  if (code === "ERR_PROXY_TUNNEL") return "the proxy does not let it through";
-  return /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? `no connection (${code})` : "no connection";
+export function words(error: unknown): string {
+  const code = faultCode(error);
+  return WORDS[connectionFault(code)] ?? (code === "" ? "no connection" : `no connection (${code})`);
 }
+
+const UNTRUSTED = "its certificate is not trusted here";
+const BROKEN = "it closed the connection without an answer";
+const WORDS: { readonly [fault in ConnectionFault]?: string } = {
+  "unknown-name": "its host name is not known here",
+  refused: "the connection is refused",
+  unreachable: "it cannot be reached from here",
+  late: "it cannot be reached from here",
+  broken: BROKEN,
+  "no-http": BROKEN,
+  "other-name": UNTRUSTED,
+  expired: UNTRUSTED,
+  untrusted: UNTRUSTED,
+  characters: "it holds characters that no request can carry",
+  proxy: "the proxy does not let it through",
+};
 
 function headedAs(headers: IncomingHttpHeaders): HttpResponse["headed"] {
   if (headers["proxy-authenticate"] !== undefined) return "proxy";

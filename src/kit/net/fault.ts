@@ -1,0 +1,45 @@
+/** What went wrong on the way to a host, as far as an error's code says. */
+export type ConnectionFault =
+  | "unknown-name"
+  | "refused"
+  | "unreachable"
+  | "late"
+  | "broken"
+  | "proxy"
+  | "other-name"
+  | "expired"
+  | "client-certificate"
+  | "untrusted"
+  | "no-tls"
+  | "no-http"
+  | "characters"
+  | "other";
+
+/** The first that matches counts. */
+const FAULTS: readonly (readonly [fault: ConnectionFault, code: RegExp])[] = [
+  ["unknown-name", /^(?:ENOTFOUND|EAI_\w+)$/],
+  ["refused", /^ECONNREFUSED$/],
+  ["unreachable", /^(?:ENETUNREACH|EHOSTUNREACH|ENETDOWN)$/],
+  ["late", /^(?:ETIMEDOUT|ECONNABORTED|ABORT_ERR)$/],
+  ["broken", /^(?:ECONNRESET|EPIPE)$/],
+  ["proxy", /PROXY/],
+  ["other-name", /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/],
+  ["expired", /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/],
+  ["client-certificate", /ALERT.*(?:CERTIFICATE|UNKNOWN_CA)/],
+  ["untrusted", /CERT|SELF_SIGNED|UNABLE_TO|ISSUER|SIGNATURE|CRL|INVALID_CA/],
+  ["no-tls", /SSL|TLS|EPROTO/],
+  ["no-http", /^HPE_/],
+  ["characters", /^ERR_(?:INVALID|UNESCAPED)/],
+];
+
+export function connectionFault(code: string): ConnectionFault {
+  return FAULTS.find(([, pattern]) => pattern.test(code))?.[0] ?? "other";
+}
+
+/** The code of Node's error, such as `ECONNREFUSED`; empty when it has none. All else of it may quote what was sent. */
+export function faultCode(error: unknown): string {
+  if (error instanceof Error && error.name === "TimeoutError") return "ETIMEDOUT";
+  const { code, errors } = (error ?? {}) as { code?: unknown; errors?: readonly unknown[] };
+  if (typeof code === "string") return /^\w{1,60}$/.test(code) ? code : "";
+  return errors?.[0] === undefined ? "" : faultCode(errors[0]); // an AggregateError of several addresses
+}

@@ -2,7 +2,7 @@ import { connectionFault, type ConnectionFault } from "../kit/net/fault.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** What to do about a fault, where a store knows better than the words below. */
-export type ConnectionHints = { readonly [fault in ConnectionFault]?: string };
+type ConnectionHints = { readonly [fault in ConnectionFault]?: string };
 
 /**
  * A connection to a store that failed with this code of Node's. `at` names the store and its address, `setting` is what

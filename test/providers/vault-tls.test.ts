@@ -5,7 +5,8 @@ import { createServer as createTls } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KEY, portOf, secureVault, type SecureVault } from "./secure-vault.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { KEY, ORIGIN, portOf, secureVault, type SecureVault } from "./secure-vault.ts";
 
 let vault: SecureVault;
 let bao: SecureVault["bao"];
@@ -132,5 +133,28 @@ describe("TLS", () => {
     expect(heard).toEqual([]);
     server.close();
     plain.close();
+  });
+
+  test("a standby's redirect to the active server is followed, with the token and the body", async () => {
+    const [cert, tlsKey] = [readFileSync(join(bao.dir, "server.crt")), readFileSync(join(bao.dir, "server.key"))];
+    let sent = 0;
+    const standby = createTls({ cert, key: tlsKey }, (request, answer) => {
+      sent++;
+      answer.writeHead(307, { Location: `${bao.address}${request.url}` }).end();
+    }).listen(0, "127.0.0.1");
+    await new Promise((done) => standby.once("listening", done));
+    const store = await open({ env: { VAULT_ADDR: `https://127.0.0.1:${portOf(standby)}` } });
+    const value = Secret.of(randomUUID());
+    await store.put(KEY, value, null, ORIGIN);
+    expect((await store.get(KEY))?.value.equals(value)).toBe(true);
+    expect(sent).toBeGreaterThan(1);
+    standby.close();
+    const round = createTls({ cert, key: tlsKey }, (_, answer) => answer.writeHead(307, { Location: "/" }).end());
+    round.listen(0, "127.0.0.1");
+    await new Promise((done) => round.once("listening", done));
+    expect(
+      await failure((await open({ env: { VAULT_ADDR: `https://127.0.0.1:${portOf(round)}` } })).get(KEY)),
+    ).toMatchObject({ code: "unreachable", message: expect.stringContaining("too many") as string });
+    round.close();
   });
 });
